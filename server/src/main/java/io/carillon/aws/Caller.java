@@ -1,0 +1,48 @@
+package io.carillon.aws;
+
+import io.carillon.base.AccountId;
+import io.carillon.base.Arn;
+import io.carillon.base.Region;
+import java.time.Instant;
+import java.util.List;
+
+/// The caller of the request at hand, and what policies may ask about it.
+///
+/// @param account whose resources unqualified names mean: the caller's own
+/// @param region from the signature's credential scope
+/// @param sessionPolicies policy documents passed to AssumeRole, which narrow what the role may do
+/// @param requestId answered as `x-amz-request-id` or `x-amzn-RequestId`
+/// @param hostId answered as S3's `x-amz-id-2`
+/// @param sessionExpires when the temporary credentials end; [Instant#MAX] for lasting keys
+/// @param accessKeyId the key that signed; empty for anonymous callers
+public record Caller(
+    Principal principal,
+    AccountId account,
+    Region region,
+    List<String> sessionPolicies,
+    String requestId,
+    String hostId,
+    String sourceAddress,
+    boolean secureTransport,
+    String userAgent,
+    Instant time,
+    Instant sessionExpires,
+    String accessKeyId) {
+
+  private static final ScopedValue<Caller> CURRENT = ScopedValue.newInstance();
+
+  /// The caller of the request that this thread answers.
+  public static Caller current() {
+    return CURRENT.get();
+  }
+
+  /// Runs `action` as this caller.
+  public <T> T call(ScopedValue.CallableOp<T, Exception> action) throws Exception {
+    return ScopedValue.where(CURRENT, this).call(action);
+  }
+
+  /// The ARN of a resource of this caller's account and region.
+  public Arn arn(String service, String resource) {
+    return Arn.of(service, region, account, resource);
+  }
+}

@@ -1,0 +1,120 @@
+package io.carillon.aws;
+
+import io.carillon.base.Arn;
+import io.carillon.http.Request;
+import io.carillon.http.Response;
+import java.io.IOException;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import software.amazon.awssdk.core.SdkPojo;
+
+/// A service as the table of its operations: the request class, which names the operation; the
+/// resource or needs that decide whether the caller may; the method that runs it. Nothing can be
+/// mounted without saying what it needs, and what is not in the table is answered NotImplemented.
+public final class Operations {
+
+  /// Runs an operation whose input and output the codec reads and writes.
+  @FunctionalInterface
+  public interface Run<I, O> {
+    O run(Caller caller, I input);
+  }
+
+  /// Runs an operation that streams: the input holds what stands in path, query and headers; the
+  /// body (already stripped of `aws-chunked` framing and checked against its signatures) is the
+  /// request's.
+  @FunctionalInterface
+  public interface Stream<I> {
+    Response run(Caller caller, I input, Request http) throws IOException;
+  }
+
+  /// How an operation is run.
+  public sealed interface Way<I> {
+    record Decoded<I, O>(Run<I, O> run) implements Way<I> {}
+
+    record Streamed<I>(Stream<I> run) implements Way<I> {}
+  }
+
+  /// Who may call it.
+  public sealed interface Access<I> {
+    /// Whoever is allowed all of these.
+    record Needs<I>(Function<I, List<Need>> of) implements Access<I> {}
+
+    /// Everyone, for this reason.
+    record Open<I>(String why) implements Access<I> {}
+  }
+
+  /// One line of the table.
+  ///
+  /// @param name the operation's name, such as `CreateTopic`
+  public record Operation<I>(String name, Class<I> input, Access<I> access, Way<I> way) {}
+
+  private final String service;
+  private final Map<String, Operation<?>> byName = new LinkedHashMap<>();
+
+  private Operations(String service) {
+    this.service = service;
+  }
+
+  /// @param service the name of the service in signatures and ARNs, such as `sns`
+  public static Operations of(String service) {
+    return new Operations(service);
+  }
+
+  /// An operation on one resource, allowed by the action of its own name.
+  public <I extends SdkPojo, O> Operations on(
+      Class<I> input, Function<I, Arn> resource, Run<I, O> run) {
+    String action = service + ":" + nameOf(input);
+    return add(
+        input,
+        new Access.Needs<>(i -> List.of(Need.of(action, resource.apply(i)))),
+        new Way.Decoded<>(run));
+  }
+
+  /// An operation on no particular resource (`*`), allowed by the action of its own name.
+  public <I extends SdkPojo, O> Operations anywhere(Class<I> input, Run<I, O> run) {
+    String action = service + ":" + nameOf(input);
+    return add(
+        input, new Access.Needs<>(_ -> List.of(Need.anywhere(action))), new Way.Decoded<>(run));
+  }
+
+  /// An operation whose needs take more saying.
+  public <I extends SdkPojo, O> Operations needing(
+      Class<I> input, Function<I, List<Need>> needs, Run<I, O> run) {
+    return add(input, new Access.Needs<>(needs), new Way.Decoded<>(run));
+  }
+
+  /// An operation whose body or answer streams.
+  public <I extends SdkPojo> Operations streaming(
+      Class<I> input, Function<I, List<Need>> needs, Stream<I> run) {
+    return add(input, new Access.Needs<>(needs), new Way.Streamed<>(run));
+  }
+
+  /// An operation that anyone may call.
+  public <I extends SdkPojo, O> Operations open(Class<I> input, String why, Run<I, O> run) {
+    return add(input, new Access.Open<>(why), new Way.Decoded<>(run));
+  }
+
+  public String service() {
+    return service;
+  }
+
+  public Collection<Operation<?>> all() {
+    return byName.values();
+  }
+
+  private <I> Operations add(Class<I> input, Access<I> access, Way<I> way) {
+    String name = nameOf(input);
+    if (byName.put(name, new Operation<>(name, input, access, way)) != null) {
+      throw new IllegalArgumentException(service + " mounts " + name + " twice");
+    }
+    return this;
+  }
+
+  private static String nameOf(Class<?> input) {
+    String simple = input.getSimpleName();
+    return simple.substring(0, simple.length() - "Request".length());
+  }
+}

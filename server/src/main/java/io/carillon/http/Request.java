@@ -1,0 +1,26 @@
+package io.carillon.http;
+
+import java.net.InetSocketAddress;
+
+/// One request as it came over the wire.
+///
+/// @param method as sent, such as `PUT`
+/// @param rawPath the path, undecoded and unnormalized: `/b/a%2Fb//../c`
+/// @param rawQuery what follows the `?`, undecoded; empty if there is none
+/// @param headers as sent
+/// @param body streams in while it is read
+/// @param remote the sender
+/// @param secure whether it came over TLS
+public record Request(
+    String method,
+    String rawPath,
+    String rawQuery,
+    Headers headers,
+    Body body,
+    InetSocketAddress remote,
+    boolean secure) {
+
+  public Request withBody(Body other) {
+    return new Request(method, rawPath, rawQuery, headers, other, remote, secure);
+  }
+}

@@ -1,0 +1,5 @@
+/// CloudWatch Logs: groups, streams and events.
+@NullMarked
+package io.carillon.logs;
+
+import org.jspecify.annotations.NullMarked;

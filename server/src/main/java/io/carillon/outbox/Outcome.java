@@ -1,0 +1,29 @@
+package io.carillon.outbox;
+
+import io.carillon.store.Tx;
+import java.time.Duration;
+import java.util.function.Consumer;
+
+/// What became of a try.
+public sealed interface Outcome {
+
+  /// It is done. `effect` runs in the transaction that removes the job, so handing on is atomic:
+  /// the cause goes when the effect comes. An effect that throws makes this a [Retry].
+  record Done(Consumer<Tx> effect) implements Outcome {}
+
+  /// It failed and may succeed later; uses up a try.
+  record Retry(String why) implements Outcome {}
+
+  /// It could not be tried (throttled, no capacity, our own fault); uses up no try, only the job's
+  /// age.
+  ///
+  /// @param notBefore a wait the far end asked for; zero leaves it to the policy
+  record Postponed(String why, Duration notBefore) implements Outcome {}
+
+  /// It will never succeed.
+  record Rejected(String why) implements Outcome {}
+
+  static Outcome done() {
+    return new Done(_ -> {});
+  }
+}

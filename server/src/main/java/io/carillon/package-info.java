@@ -1,0 +1,5 @@
+/// The command line, the wiring and the configuration.
+@NullMarked
+package io.carillon;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/// The policy engine: pure, no I/O.
+@NullMarked
+package io.carillon.policy;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/// Delivery by HTTP and HTTPS.
+@NullMarked
+package io.carillon.sns.http;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/// Queues.
+@NullMarked
+package io.carillon.sqs;
+
+import org.jspecify.annotations.NullMarked;

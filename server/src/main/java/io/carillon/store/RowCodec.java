@@ -1,0 +1,64 @@
+package io.carillon.store;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.dataformat.cbor.databind.CBORMapper;
+import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
+import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+
+/// How a row is kept: one format byte, then the record as CBOR. Members are named, so a record may
+/// gain members (absent ones read as null, zero or false) and older programs pass over new ones.
+public final class RowCodec<V> {
+  private static final byte CBOR = 1;
+
+  private static final ObjectMapper MAPPER =
+      CBORMapper.builder()
+          .addModule(new JavaTimeModule())
+          .addModule(new Jdk8Module())
+          .serializationInclusion(JsonInclude.Include.NON_NULL)
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .enable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
+          .build();
+
+  private final ObjectReader reader;
+  private final ObjectWriter writer;
+
+  private RowCodec(Class<V> row) {
+    this.reader = MAPPER.readerFor(row);
+    this.writer = MAPPER.writerFor(row);
+  }
+
+  public static <V> RowCodec<V> of(Class<V> row) {
+    return new RowCodec<>(row);
+  }
+
+  public byte[] encode(V row) {
+    try {
+      byte[] body = writer.writeValueAsBytes(row);
+      byte[] whole = new byte[body.length + 1];
+      whole[0] = CBOR;
+      System.arraycopy(body, 0, whole, 1, body.length);
+      return whole;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  public V decode(byte[] bytes) {
+    if (bytes.length == 0 || bytes[0] != CBOR) {
+      throw new IllegalStateException(
+          "A row of an unknown format: byte " + (bytes.length == 0 ? -1 : bytes[0]));
+    }
+    try {
+      return reader.readValue(bytes, 1, bytes.length - 1);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,85 @@
+package io.carillon.store;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BiPredicate;
+
+/// Rows of one kind in the key space: `name, key → row`. A row is a record; see [RowCodec] for how
+/// it is kept and how it may grow.
+public final class Table<K, V> {
+
+  /// A key with its row.
+  public record Entry<K, V>(K key, V value) {}
+
+  private final String name;
+  private final byte[] prefix;
+  private final KeyCodec<K> keys;
+  private final RowCodec<V> rows;
+
+  private Table(String name, KeyCodec<K> keys, RowCodec<V> rows) {
+    this.name = name;
+    this.prefix = Tuple.of(name).toBytes();
+    this.keys = keys;
+    this.rows = rows;
+  }
+
+  /// @param name unique in the store, by convention `service.plural`, such as `s3.buckets`
+  public static <K, V> Table<K, V> of(String name, KeyCodec<K> keys, Class<V> row) {
+    return new Table<>(name, keys, RowCodec.of(row));
+  }
+
+  public String name() {
+    return name;
+  }
+
+  public Optional<V> get(Snapshot snapshot, K key) {
+    byte[] row = snapshot.get(encode(key));
+    return row == null ? Optional.empty() : Optional.of(rows.decode(row));
+  }
+
+  public void put(Tx tx, K key, V row) {
+    tx.put(encode(key), rows.encode(row));
+  }
+
+  public void delete(Tx tx, K key) {
+    tx.delete(encode(key));
+  }
+
+  /// Visits the rows of `range` in key order until `visitor` returns false.
+  public void scan(Snapshot snapshot, Range range, BiPredicate<K, V> visitor) {
+    snapshot.scan(
+        concat(prefix, range.from()),
+        concat(prefix, range.to()),
+        (key, row) -> visitor.test(decode(key), rows.decode(row)));
+  }
+
+  public List<Entry<K, V>> list(Snapshot snapshot, Range range, int limit) {
+    List<Entry<K, V>> found = new ArrayList<>();
+    if (limit > 0) {
+      scan(
+          snapshot,
+          range,
+          (key, row) -> {
+            found.add(new Entry<>(key, row));
+            return found.size() < limit;
+          });
+    }
+    return found;
+  }
+
+  private byte[] encode(K key) {
+    return concat(prefix, keys.toTuple().apply(key).toBytes());
+  }
+
+  private K decode(byte[] key) {
+    return keys.fromTuple().apply(Tuple.parse(Arrays.copyOfRange(key, prefix.length, key.length)));
+  }
+
+  private static byte[] concat(byte[] head, byte[] tail) {
+    byte[] whole = Arrays.copyOf(head, head.length + tail.length);
+    System.arraycopy(tail, 0, whole, head.length, tail.length);
+    return whole;
+  }
+}

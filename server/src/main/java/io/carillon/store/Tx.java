@@ -1,0 +1,13 @@
+package io.carillon.store;
+
+/// A write transaction: it sees what came before it and its own changes.
+public interface Tx extends Snapshot {
+  void put(byte[] key, byte[] value);
+
+  void delete(byte[] key);
+
+  /// Runs `action` once this transaction is committed, in commit order; never if it fails.
+  /// In-memory cursors, caches and wake-ups move here and nowhere else. It must be quick and must
+  /// not throw.
+  void afterCommit(Runnable action);
+}

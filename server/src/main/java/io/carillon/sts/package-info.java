@@ -1,0 +1,5 @@
+/// Temporary credentials.
+@NullMarked
+package io.carillon.sts;
+
+import org.jspecify.annotations.NullMarked;
