@@ -9,6 +9,7 @@ public final class AwsException extends RuntimeException {
 
   private final transient ErrorCode error;
   private final transient Map<String, String> members = new LinkedHashMap<>();
+  private final transient Map<String, String> headers = new LinkedHashMap<>();
 
   public AwsException(ErrorCode error, String message) {
     super(message, null, false, false); // an answer, not a bug: no stack trace to pay for
@@ -21,12 +22,23 @@ public final class AwsException extends RuntimeException {
     return this;
   }
 
+  /// Adds a header field to the answer, such as `x-amz-bucket-region` or `x-amz-delete-marker`,
+  /// which clients read where an answer has no body.
+  public AwsException withHeader(String name, String value) {
+    headers.put(name, value);
+    return this;
+  }
+
   public ErrorCode error() {
     return error;
   }
 
   public Map<String, String> members() {
     return members;
+  }
+
+  public Map<String, String> headers() {
+    return headers;
   }
 
   @Override
