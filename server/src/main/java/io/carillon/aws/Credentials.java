@@ -22,7 +22,11 @@ public record Credentials(
   /// Looks access keys up. Implemented by `iam` (lasting keys, root) and `sts` (sessions).
   @FunctionalInterface
   public interface Source {
-    /// Empty for unknown and for inactive keys.
-    Optional<Credentials> find(String accessKeyId);
+    /// Empty for unknown and for inactive keys, and for a session token that does not belong to the
+    /// key or was not issued here. Expired sessions are answered: the error differs.
+    ///
+    /// @param sessionToken as the request carries it, empty for none. A session's data travels in
+    ///   it, sealed, so the key id alone does not find a session.
+    Optional<Credentials> find(String accessKeyId, String sessionToken);
   }
 }
