@@ -35,6 +35,13 @@ public record Tuple(List<Object> elements) {
     return new Tuple(list);
   }
 
+  /// This tuple and more elements behind it.
+  public Tuple and(Object... more) {
+    List<Object> all = new ArrayList<>(elements);
+    all.addAll(of(more).elements);
+    return new Tuple(all);
+  }
+
   public int size() {
     return elements.size();
   }

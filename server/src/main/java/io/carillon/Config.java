@@ -1,0 +1,185 @@
+package io.carillon;
+
+import io.carillon.Settings.SettingException;
+import io.carillon.base.AccountId;
+import io.carillon.base.Secret;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/// The typed configuration; [Settings] says what each value means.
+public record Config(
+    InetAddress host,
+    int port,
+    Path data,
+    boolean inMemory,
+    AccountId accountId,
+    String accessKeyId,
+    Secret secretAccessKey,
+    Optional<URI> publicUrl,
+    List<String> baseHosts,
+    double retryTimeScale,
+    int inlineBytes,
+    int maxConnections,
+    SandboxMode sandbox,
+    int functionMemoryMb,
+    Duration functionIdle,
+    Optional<Relay> smtp,
+    String smtpFrom,
+    int mailPort,
+    Optional<Relay> smpp,
+    int smsPort,
+    Duration drain) {
+
+  public enum SandboxMode {
+    AUTO,
+    REQUIRED,
+    OFF
+  }
+
+  /// A far server that mail or messages are handed to.
+  public record Relay(String host, int port, String user, Secret password, boolean startTls) {}
+
+  /// @param values a value for every setting, as [Settings#resolve] gives them
+  public static Config of(Map<String, String> values) {
+    Reader read = new Reader(values);
+    return new Config(
+        read.as("host", Config::address, "an IP address or host name"),
+        read.number("port", 0, 65_535),
+        read.as("data", Path::of, "a folder"),
+        read.flag("in-memory"),
+        read.as("account-id", AccountId::new, "twelve digits"),
+        read.as("access-key-id", Config::accessKey, "1 to 128 letters, digits and underscores"),
+        new Secret(read.as("secret-access-key", Config::notEmpty, "not empty")),
+        read.text("public-url")
+            .map(
+                _ -> read.as("public-url", Config::httpUri, "an http or https URL without a path")),
+        Arrays.stream(read.as("base-hosts", Function.identity(), "").split(","))
+            .map(String::strip)
+            .filter(host -> !host.isEmpty())
+            .toList(),
+        read.as("retry-time-scale", Config::scale, "a number above 0 and at most 1"),
+        read.number("inline-bytes", 0, 1 << 20),
+        read.number("max-connections", 1, 1_000_000),
+        read.as(
+            "sandbox",
+            text -> SandboxMode.valueOf(text.toUpperCase(java.util.Locale.ROOT)),
+            "auto, required or off"),
+        read.number("function-memory-mb", 128, 1 << 20),
+        Duration.ofSeconds(read.number("function-idle-seconds", 1, 86_400)),
+        read.relay("smtp", "smtp-user", read.flag("smtp-starttls")),
+        read.as("smtp-from", Config::notEmpty, "an e-mail address"),
+        read.number("mail-port", 0, 65_535),
+        read.relay("smpp", "smpp-system-id", false),
+        read.number("sms-port", 0, 65_535),
+        Duration.ofSeconds(read.number("drain-seconds", 0, 3_600)));
+  }
+
+  /// Whether only this machine can connect.
+  public boolean onLoopback() {
+    return host.isLoopbackAddress();
+  }
+
+  /// Whether the root credentials are the ones that everybody knows.
+  public boolean hasDefaultCredentials() {
+    return accessKeyId.equals("test") && secretAccessKey.matches("test");
+  }
+
+  private record Reader(Map<String, String> values) {
+    Optional<String> text(String name) {
+      return Optional.ofNullable(values.get(name)).filter(value -> !value.isEmpty());
+    }
+
+    <T> T as(String name, Function<String, T> parser, String expected) {
+      String value = values.getOrDefault(name, "");
+      try {
+        return parser.apply(value);
+      } catch (RuntimeException e) {
+        throw new SettingException(
+            "The setting " + name + " must be " + expected + ", not \"" + value + "\".");
+      }
+    }
+
+    int number(String name, int least, int most) {
+      return as(
+          name,
+          text -> {
+            int number = Integer.parseInt(text);
+            if (number < least || number > most) {
+              throw new IllegalArgumentException();
+            }
+            return number;
+          },
+          "a whole number from " + least + " to " + most);
+    }
+
+    boolean flag(String name) {
+      return as(
+          name,
+          text ->
+              switch (text) {
+                case "true", "" -> true;
+                case "false" -> false;
+                default -> throw new IllegalArgumentException();
+              },
+          "true or false");
+    }
+
+    Optional<Relay> relay(String kind, String userSetting, boolean startTls) {
+      return text(kind + "-host")
+          .map(
+              host ->
+                  new Relay(
+                      host,
+                      number(kind + "-port", 1, 65_535),
+                      values.getOrDefault(userSetting, ""),
+                      new Secret(values.getOrDefault(kind + "-password", "")),
+                      startTls));
+    }
+  }
+
+  private static InetAddress address(String text) {
+    try {
+      return InetAddress.getByName(notEmpty(text));
+    } catch (UnknownHostException e) {
+      throw new IllegalArgumentException(e);
+    }
+  }
+
+  private static String notEmpty(String text) {
+    if (text.isBlank()) {
+      throw new IllegalArgumentException();
+    }
+    return text;
+  }
+
+  private static String accessKey(String text) {
+    if (!text.matches("\\w{1,128}")) {
+      throw new IllegalArgumentException();
+    }
+    return text;
+  }
+
+  private static URI httpUri(String text) {
+    URI uri = URI.create(text.endsWith("/") ? text.substring(0, text.length() - 1) : text);
+    if (uri.getHost() == null || !uri.getPath().isEmpty() || !uri.getScheme().matches("https?")) {
+      throw new IllegalArgumentException();
+    }
+    return uri;
+  }
+
+  private static double scale(String text) {
+    double scale = Double.parseDouble(text);
+    if (!(scale > 0 && scale <= 1)) {
+      throw new IllegalArgumentException();
+    }
+    return scale;
+  }
+}

@@ -1,0 +1,210 @@
+package io.carillon;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/// Every setting there is, and where values come from: a flag (`--port 80`), else the environment
+/// (`CARILLON_PORT=80`), else a file of `port: 80` lines, else the default. A name that is not in
+/// the table is refused, wherever it stands: a mistyped setting must not be silently ignored.
+public final class Settings {
+
+  /// One setting.
+  ///
+  /// @param name as in flags and files; the environment writes it `CARILLON_` and capitals
+  /// @param fallback empty where the setting is off unless given
+  /// @param says what it does, with its unit
+  public record Setting(String name, String fallback, String says) {
+    public String environmentName() {
+      return "CARILLON_" + name.toUpperCase(Locale.ROOT).replace('-', '_');
+    }
+  }
+
+  /// A setting that cannot be understood. The message says which, and what would be right.
+  public static final class SettingException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    public SettingException(String message) {
+      super(message);
+    }
+  }
+
+  public static final List<Setting> ALL =
+      List.of(
+          new Setting("port", "4566", "TCP port of the AWS endpoint; 0 picks a free one"),
+          new Setting(
+              "host",
+              "127.0.0.1",
+              "address to listen on; beyond loopback only with root credentials of your own and a"
+                  + " sandbox"),
+          new Setting("data", "./data", "folder that holds everything: database, blobs, keys"),
+          new Setting(
+              "in-memory", "false", "keep everything in memory; nothing survives the process"),
+          new Setting("account-id", "000000000000", "the first account's id, twelve digits"),
+          new Setting("access-key-id", "test", "access key id of the first account's root user"),
+          new Setting(
+              "secret-access-key", "test", "secret access key of the first account's root user"),
+          new Setting(
+              "public-url",
+              "",
+              "how clients, functions and mail readers reach this server; by default"
+                  + " http://localhost:PORT"),
+          new Setting(
+              "base-hosts",
+              "localhost,s3.localhost",
+              "comma-separated hosts under which buckets answer as BUCKET.HOST"),
+          new Setting(
+              "retry-time-scale",
+              "1",
+              "factor on every waiting time that AWS fixes (retries, back-off): 0.01 makes a minute"
+                  + " 0.6 s; for tests"),
+          new Setting(
+              "inline-bytes",
+              "65536",
+              "bodies up to this many bytes are kept in the database, larger ones as files"),
+          new Setting("max-connections", "4096", "open client connections at a time"),
+          new Setting(
+              "sandbox",
+              "auto",
+              "function sandbox: auto (bubblewrap where it works), required, off"),
+          new Setting(
+              "function-memory-mb",
+              "3072",
+              "memory that all running functions together may use, in MB of their configured"
+                  + " sizes"),
+          new Setting(
+              "function-idle-seconds",
+              "600",
+              "an execution environment unused for this long is ended"),
+          new Setting(
+              "smtp-host",
+              "",
+              "relay for e-mail; by default the built-in receiver, read with ./carillon mail"),
+          new Setting("smtp-port", "25", "the relay's port"),
+          new Setting("smtp-user", "", "user at the relay, if it asks for one"),
+          new Setting("smtp-password", "", "password at the relay"),
+          new Setting("smtp-starttls", "false", "insist on STARTTLS with the relay"),
+          new Setting("smtp-from", "no-reply@sns.carillon.localhost", "sender address of e-mail"),
+          new Setting(
+              "mail-port", "0", "loopback port of the built-in mail receiver; 0 picks a free one"),
+          new Setting(
+              "smpp-host",
+              "",
+              "SMS centre (SMPP 3.4); by default the built-in receiver, read with ./carillon sms"),
+          new Setting("smpp-port", "2775", "the SMS centre's port"),
+          new Setting("smpp-system-id", "carillon", "system id at the SMS centre"),
+          new Setting("smpp-password", "", "password at the SMS centre"),
+          new Setting(
+              "sms-port", "0", "loopback port of the built-in SMS receiver; 0 picks a free one"),
+          new Setting(
+              "drain-seconds", "20", "how long a stop waits for running requests and deliveries"));
+
+  private Settings() {}
+
+  /// Merges the sources into a value for every setting.
+  ///
+  /// @param flags what stood on the command line, by setting name
+  /// @param environment the process's environment
+  /// @param file the settings file; where it is empty, `carillon.yaml` in the current folder if
+  ///   there
+  public static Map<String, String> resolve(
+      Map<String, String> flags, Map<String, String> environment, Optional<Path> file) {
+    Map<String, String> values = new LinkedHashMap<>();
+    ALL.forEach(setting -> values.put(setting.name(), setting.fallback()));
+    values.putAll(fromFile(file));
+    values.putAll(fromEnvironment(environment));
+    flags.forEach((name, value) -> values.put(known(name, "The flag --" + name), value));
+    return values;
+  }
+
+  private static Map<String, String> fromEnvironment(Map<String, String> environment) {
+    Map<String, String> found = new LinkedHashMap<>();
+    for (Map.Entry<String, String> variable : environment.entrySet()) {
+      String name = variable.getKey();
+      if (name.startsWith("CARILLON_") && !LAUNCHER_VARIABLES.contains(name)) {
+        String setting =
+            name.substring("CARILLON_".length()).toLowerCase(Locale.ROOT).replace('_', '-');
+        found.put(known(setting, "The environment variable " + name), variable.getValue());
+      }
+    }
+    return found;
+  }
+
+  /// Variables that the launcher and the client commands read, not the server.
+  private static final List<String> LAUNCHER_VARIABLES =
+      List.of("CARILLON_JAVA_OPTIONS", "CARILLON_ENDPOINT", "CARILLON_CONFIG");
+
+  private static Map<String, String> fromFile(Optional<Path> named) {
+    Path file = named.orElse(Path.of("carillon.yaml"));
+    if (!Files.exists(file)) {
+      if (named.isPresent()) {
+        throw new SettingException("The settings file " + file + " does not exist.");
+      }
+      return Map.of();
+    }
+    Map<String, Object> content;
+    try {
+      content =
+          new YAMLMapper()
+              .readValue(Files.readString(file), new TypeReference<Map<String, Object>>() {});
+    } catch (JsonProcessingException e) {
+      throw new SettingException(
+          "The settings file "
+              + file
+              + " is not YAML of `name: value` lines: "
+              + e.getOriginalMessage());
+    } catch (IOException e) {
+      throw new SettingException(
+          "The settings file " + file + " cannot be read: " + e.getMessage());
+    }
+    Map<String, String> found = new LinkedHashMap<>();
+    if (content != null) {
+      content.forEach(
+          (name, value) ->
+              found.put(known(name, "The key " + name + " in " + file), String.valueOf(value)));
+    }
+    return found;
+  }
+
+  private static String known(String name, String where) {
+    if (ALL.stream().anyMatch(setting -> setting.name().equals(name))) {
+      return name;
+    }
+    String nearest =
+        ALL.stream()
+            .map(Setting::name)
+            .min(java.util.Comparator.comparingInt(other -> distance(name, other)))
+            .orElseThrow();
+    throw new SettingException(
+        where
+            + " is not a setting. Did you mean "
+            + nearest
+            + "? `./carillon start --help` lists them all.");
+  }
+
+  /// Levenshtein's edit distance.
+  private static int distance(String a, String b) {
+    int[] row = new int[b.length() + 1];
+    for (int j = 0; j <= b.length(); j++) {
+      row[j] = j;
+    }
+    for (int i = 1; i <= a.length(); i++) {
+      int diagonal = row[0];
+      row[0] = i;
+      for (int j = 1; j <= b.length(); j++) {
+        int swap = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+        diagonal = row[j];
+        row[j] = Math.min(swap, 1 + Math.min(row[j], row[j - 1]));
+      }
+    }
+    return row[b.length()];
+  }
+}

@@ -1,0 +1,163 @@
+package io.carillon.logs;
+
+import io.carillon.logs.LogGroups.GroupKey;
+import io.carillon.logs.LogGroups.StreamKey;
+import io.carillon.store.Database;
+import io.carillon.store.KeyCodec;
+import io.carillon.store.Range;
+import io.carillon.store.Snapshot;
+import io.carillon.store.Table;
+import io.carillon.store.Tx;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
+
+/// Log events: kept once in the order of their group, so that filtering reads one range, with an
+/// index in the order of each stream.
+final class LogEvents {
+  /// Rows removed in one transaction: one slow closure would hold every writer.
+  private static final int CHUNK = 1_000;
+
+  /// An event's place: time first, then the order of arrival.
+  record Position(long timestampMillis, long sequence) {
+    static final Position START = new Position(Long.MIN_VALUE, Long.MIN_VALUE);
+
+    @Override
+    public String toString() {
+      return Long.toUnsignedString(timestampMillis, 36) + "/" + Long.toUnsignedString(sequence, 36);
+    }
+
+    static Position parse(String text) {
+      int slash = text.indexOf('/');
+      try {
+        return new Position(
+            Long.parseUnsignedLong(text.substring(0, Math.max(slash, 0)), 36),
+            Long.parseUnsignedLong(text.substring(slash + 1), 36));
+      } catch (NumberFormatException _) {
+        throw LogsError.INVALID_PARAMETER.because("The specified nextToken is invalid.");
+      }
+    }
+  }
+
+  record EventRow(String stream, String message, long ingestedMillis) {}
+
+  record Event(Position position, EventRow row) {}
+
+  private record InGroup(GroupKey group, Position position) {
+    static final KeyCodec<InGroup> CODEC =
+        new KeyCodec<>(
+            k -> k.group.tuple().and(k.position.timestampMillis, k.position.sequence),
+            t ->
+                new InGroup(
+                    new GroupKey(t.string(0), t.string(1), t.string(2)),
+                    new Position(t.number(3), t.number(4))));
+  }
+
+  private record InStream(StreamKey stream, Position position) {
+    static final KeyCodec<InStream> CODEC =
+        new KeyCodec<>(
+            k -> k.stream.tuple().and(k.position.timestampMillis, k.position.sequence),
+            t ->
+                new InStream(
+                    new StreamKey(new GroupKey(t.string(0), t.string(1), t.string(2)), t.string(3)),
+                    new Position(t.number(4), t.number(5))));
+  }
+
+  /// An index entry holds nothing: its key says it all.
+  record Pointer() {}
+
+  private final Table<InGroup, EventRow> byGroup =
+      Table.of("logs.events", InGroup.CODEC, EventRow.class);
+  private final Table<InStream, Pointer> byStream =
+      Table.of("logs.events.bystream", InStream.CODEC, Pointer.class);
+  private final Database database;
+  private final AtomicLong sequence;
+
+  LogEvents(Database database, InstantSource clock) {
+    this.database = database;
+    // Behind every sequence given before a restart: a process does not log a million events a
+    // millisecond.
+    this.sequence = new AtomicLong(clock.millis() << 20);
+  }
+
+  void append(Tx tx, StreamKey stream, long timestampMillis, String message, long nowMillis) {
+    Position position = new Position(timestampMillis, sequence.getAndIncrement());
+    byGroup.put(
+        tx, new InGroup(stream.group(), position), new EventRow(stream.name(), message, nowMillis));
+    byStream.put(tx, new InStream(stream, position), new Pointer());
+  }
+
+  /// The events of a group in `[fromMillis, toMillis)` behind `after`, as long as `wanted` asks for
+  /// more.
+  void scan(
+      Snapshot snapshot,
+      GroupKey group,
+      long fromMillis,
+      long toMillis,
+      Position after,
+      Predicate<Event> wanted) {
+    Range range =
+        Range.within(group.tuple())
+            .from(group.tuple().and(fromMillis))
+            .after(group.tuple().and(after.timestampMillis(), after.sequence()))
+            .before(group.tuple().and(toMillis));
+    byGroup.scan(snapshot, range, (key, row) -> wanted.test(new Event(key.position(), row)));
+  }
+
+  /// The positions of a stream's events in `[fromMillis, toMillis)`, in order.
+  List<Position> positions(Snapshot snapshot, StreamKey stream, long fromMillis, long toMillis) {
+    Range range =
+        Range.within(stream.tuple())
+            .from(stream.tuple().and(fromMillis))
+            .before(stream.tuple().and(toMillis));
+    List<Position> found = new ArrayList<>();
+    byStream.scan(
+        snapshot,
+        range,
+        (key, _) -> {
+          found.add(key.position());
+          return true;
+        });
+    return found;
+  }
+
+  EventRow row(Snapshot snapshot, GroupKey group, Position position) {
+    return byGroup.get(snapshot, new InGroup(group, position)).orElseThrow();
+  }
+
+  void deleteAll(StreamKey stream) {
+    while (database.writeRelaxed(tx -> deleteChunk(tx, stream)) == CHUNK) {
+      // the next chunk
+    }
+  }
+
+  private int deleteChunk(Tx tx, StreamKey stream) {
+    List<Table.Entry<InStream, Pointer>> chunk =
+        byStream.list(tx, Range.within(stream.tuple()), CHUNK);
+    for (Table.Entry<InStream, Pointer> entry : chunk) {
+      byGroup.delete(tx, new InGroup(stream.group(), entry.key().position()));
+      byStream.delete(tx, entry.key());
+    }
+    return chunk.size();
+  }
+
+  /// Forgets a group's events older than `beforeMillis`.
+  void deleteBefore(GroupKey group, long beforeMillis) {
+    while (database.writeRelaxed(
+            tx -> {
+              Range old = Range.within(group.tuple()).before(group.tuple().and(beforeMillis));
+              List<Table.Entry<InGroup, EventRow>> chunk = byGroup.list(tx, old, CHUNK);
+              for (Table.Entry<InGroup, EventRow> entry : chunk) {
+                byGroup.delete(tx, entry.key());
+                byStream.delete(
+                    tx, new InStream(group.stream(entry.value().stream()), entry.key().position()));
+              }
+              return chunk.size();
+            })
+        == CHUNK) {
+      // the next chunk
+    }
+  }
+}

@@ -1,0 +1,371 @@
+package io.carillon.logs;
+
+import io.carillon.aws.Caller;
+import io.carillon.aws.Need;
+import io.carillon.aws.Operations;
+import io.carillon.base.AccountId;
+import io.carillon.base.Arn;
+import io.carillon.base.Region;
+import io.carillon.logs.LogEvents.Event;
+import io.carillon.logs.LogEvents.EventRow;
+import io.carillon.logs.LogEvents.Position;
+import io.carillon.logs.LogGroups.GroupKey;
+import io.carillon.logs.LogGroups.StreamKey;
+import io.carillon.logs.LogGroups.StreamRow;
+import io.carillon.store.Database;
+import io.carillon.store.Table;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.cloudwatchlogs.model.CreateLogGroupRequest;
+import software.amazon.awssdk.services.cloudwatchlogs.model.CreateLogStreamRequest;
+import software.amazon.awssdk.services.cloudwatchlogs.model.DeleteLogGroupRequest;
+import software.amazon.awssdk.services.cloudwatchlogs.model.DeleteLogStreamRequest;
+import software.amazon.awssdk.services.cloudwatchlogs.model.DeleteRetentionPolicyRequest;
+import software.amazon.awssdk.services.cloudwatchlogs.model.DescribeLogGroupsRequest;
+import software.amazon.awssdk.services.cloudwatchlogs.model.DescribeLogStreamsRequest;
+import software.amazon.awssdk.services.cloudwatchlogs.model.FilterLogEventsRequest;
+import software.amazon.awssdk.services.cloudwatchlogs.model.FilterLogEventsResponse;
+import software.amazon.awssdk.services.cloudwatchlogs.model.FilteredLogEvent;
+import software.amazon.awssdk.services.cloudwatchlogs.model.GetLogEventsRequest;
+import software.amazon.awssdk.services.cloudwatchlogs.model.GetLogEventsResponse;
+import software.amazon.awssdk.services.cloudwatchlogs.model.InputLogEvent;
+import software.amazon.awssdk.services.cloudwatchlogs.model.OutputLogEvent;
+import software.amazon.awssdk.services.cloudwatchlogs.model.PutLogEventsRequest;
+import software.amazon.awssdk.services.cloudwatchlogs.model.PutLogEventsResponse;
+import software.amazon.awssdk.services.cloudwatchlogs.model.PutRetentionPolicyRequest;
+import software.amazon.awssdk.services.cloudwatchlogs.model.RejectedLogEventsInfo;
+
+/// CloudWatch Logs: groups, streams and events.
+public final class LogsService {
+  private static final int BATCH_EVENTS = 10_000;
+  private static final int BATCH_BYTES = 1_048_576;
+
+  /// What each event counts beside its message. Source: PutLogEvents.
+  private static final int EVENT_OVERHEAD_BYTES = 26;
+
+  private static final Duration OLDEST = Duration.ofDays(14);
+  private static final Duration NEWEST = Duration.ofHours(2);
+
+  /// One line of a function's log.
+  public record Line(Instant time, String message) {}
+
+  private final Database database;
+  private final InstantSource clock;
+  private final LogEvents events;
+  private final LogGroups groups;
+
+  public LogsService(Database database, InstantSource clock) {
+    this.database = database;
+    this.clock = clock;
+    this.events = new LogEvents(database, clock);
+    this.groups = new LogGroups(database, events, clock);
+  }
+
+  public Operations operations() {
+    return Operations.of("logs")
+        .on(CreateLogGroupRequest.class, r -> groupArn(r.logGroupName()), groups::createGroup)
+        .on(DeleteLogGroupRequest.class, r -> groupArn(r.logGroupName()), groups::deleteGroup)
+        .on(DescribeLogGroupsRequest.class, _ -> groupArn("*"), groups::describeGroups)
+        .on(PutRetentionPolicyRequest.class, r -> groupArn(r.logGroupName()), groups::putRetention)
+        .on(
+            DeleteRetentionPolicyRequest.class,
+            r -> groupArn(r.logGroupName()),
+            groups::deleteRetention)
+        .on(CreateLogStreamRequest.class, r -> groupArn(r.logGroupName()), groups::createStream)
+        .on(
+            DeleteLogStreamRequest.class,
+            r -> streamArn(r.logGroupName(), r.logStreamName()),
+            groups::deleteStream)
+        .needing(
+            DescribeLogStreamsRequest.class,
+            r -> need("DescribeLogStreams", r.logGroupName(), r.logGroupIdentifier(), ""),
+            groups::describeStreams)
+        .on(
+            PutLogEventsRequest.class,
+            r -> streamArn(r.logGroupName(), r.logStreamName()),
+            this::putLogEvents)
+        .needing(
+            GetLogEventsRequest.class,
+            r ->
+                need(
+                    "GetLogEvents",
+                    r.logGroupName(),
+                    r.logGroupIdentifier(),
+                    ":log-stream:" + r.logStreamName()),
+            this::getLogEvents)
+        .needing(
+            FilterLogEventsRequest.class,
+            r -> need("FilterLogEvents", r.logGroupName(), r.logGroupIdentifier(), ":*"),
+            this::filterLogEvents);
+  }
+
+  private static Arn groupArn(String group) {
+    return Caller.current().arn("logs", "log-group:" + group + ":*");
+  }
+
+  private static Arn streamArn(String group, String stream) {
+    return Caller.current().arn("logs", "log-group:" + group + ":log-stream:" + stream);
+  }
+
+  private static List<Need> need(
+      String action, @Nullable String name, @Nullable String identifier, String tail) {
+    GroupKey group = LogGroups.group(Caller.current(), name, identifier);
+    return List.of(new Need("logs:" + action, group.arn() + tail, java.util.Map.of()));
+  }
+
+  /// Takes a function's lines; makes group and stream where they are missing. A crash may lose the
+  /// last lines, so nothing waits for a sync.
+  public void append(
+      AccountId account, Region region, String group, String stream, List<Line> lines) {
+    if (lines.isEmpty()) {
+      return;
+    }
+    StreamKey key = LogGroups.key(account, region, group).stream(stream);
+    long now = clock.millis();
+    database.writeRelaxed(
+        tx -> {
+          StreamRow row = groups.ensureStream(tx, key);
+          long first = Long.MAX_VALUE;
+          long last = Long.MIN_VALUE;
+          for (Line line : lines) {
+            long time = line.time().toEpochMilli();
+            first = Math.min(first, time);
+            last = Math.max(last, time);
+            events.append(tx, key, time, line.message(), now);
+          }
+          groups.putStream(tx, key, row.withEvents(first, last, now));
+          return true;
+        });
+  }
+
+  private PutLogEventsResponse putLogEvents(Caller caller, PutLogEventsRequest input) {
+    LogGroups.refuse("entity", input.entity());
+    StreamKey key = LogGroups.key(caller, input.logGroupName()).stream(input.logStreamName());
+    List<InputLogEvent> batch = input.logEvents();
+    validate(batch);
+    long now = clock.millis();
+    long oldest = now - OLDEST.toMillis();
+    long newest = now + NEWEST.toMillis();
+    int tooOld = (int) batch.stream().filter(event -> event.timestamp() < oldest).count();
+    int tooNew = (int) batch.stream().filter(event -> event.timestamp() > newest).count();
+    List<InputLogEvent> taken = batch.subList(tooOld, batch.size() - tooNew);
+    database.write(
+        tx -> {
+          StreamRow row = groups.requireStream(tx, key);
+          for (InputLogEvent event : taken) {
+            events.append(tx, key, event.timestamp(), event.message(), now);
+          }
+          if (!taken.isEmpty()) {
+            groups.putStream(
+                tx,
+                key,
+                row.withEvents(taken.getFirst().timestamp(), taken.getLast().timestamp(), now));
+          }
+          return true;
+        });
+    PutLogEventsResponse.Builder answer =
+        PutLogEventsResponse.builder().nextSequenceToken(String.valueOf(now));
+    if (tooOld + tooNew > 0) {
+      answer.rejectedLogEventsInfo(
+          RejectedLogEventsInfo.builder()
+              .tooOldLogEventEndIndex(tooOld > 0 ? tooOld : null)
+              .tooNewLogEventStartIndex(tooNew > 0 ? batch.size() - tooNew : null)
+              .build());
+    }
+    return answer.build();
+  }
+
+  private static void validate(List<InputLogEvent> batch) {
+    if (batch.isEmpty() || batch.size() > BATCH_EVENTS) {
+      throw LogsError.INVALID_PARAMETER.because(
+          "A batch holds 1 to " + BATCH_EVENTS + " log events.");
+    }
+    long bytes = 0;
+    long previous = Long.MIN_VALUE;
+    for (InputLogEvent event : batch) {
+      if (event.timestamp() == null
+          || event.timestamp() < 0
+          || event.message() == null
+          || event.message().isEmpty()) {
+        throw LogsError.INVALID_PARAMETER.because(
+            "Each log event needs a timestamp of 0 or more and a message of 1 character or more.");
+      }
+      if (event.timestamp() < previous) {
+        throw LogsError.INVALID_PARAMETER.because(
+            "Log events in a single PutLogEvents request must be in chronological order.");
+      }
+      previous = event.timestamp();
+      bytes +=
+          event.message().getBytes(java.nio.charset.StandardCharsets.UTF_8).length
+              + EVENT_OVERHEAD_BYTES;
+    }
+    if (bytes > BATCH_BYTES) {
+      throw LogsError.INVALID_PARAMETER.because(
+          "Upload too large: " + bytes + " bytes exceeds limit of " + BATCH_BYTES);
+    }
+    if (previous - batch.getFirst().timestamp() > Duration.ofHours(24).toMillis()) {
+      throw LogsError.INVALID_PARAMETER.because(
+          "The batch of log events in a single PutLogEvents request cannot span more than 24"
+              + " hours.");
+    }
+  }
+
+  private GetLogEventsResponse getLogEvents(Caller caller, GetLogEventsRequest input) {
+    LogGroups.refuse("unmask", Boolean.TRUE.equals(input.unmask()) ? true : null);
+    StreamKey key =
+        LogGroups.group(caller, input.logGroupName(), input.logGroupIdentifier()).stream(
+            input.logStreamName());
+    int limit = limit(input.limit());
+    return database.read(
+        snapshot -> {
+          groups.requireStream(snapshot, key);
+          List<Position> all =
+              events.positions(
+                  snapshot,
+                  key,
+                  orElse(input.startTime(), Long.MIN_VALUE),
+                  orElse(input.endTime(), Long.MAX_VALUE));
+          Window window = window(all, input, limit);
+          List<OutputLogEvent> found = new ArrayList<>();
+          for (Position position : all.subList(window.from, window.to)) {
+            EventRow row = events.row(snapshot, key.group(), position);
+            found.add(
+                OutputLogEvent.builder()
+                    .timestamp(position.timestampMillis())
+                    .message(row.message())
+                    .ingestionTime(row.ingestedMillis())
+                    .build());
+          }
+          Position before = window.from == 0 ? Position.START : all.get(window.from - 1);
+          Position last = window.to == 0 ? Position.START : all.get(window.to - 1);
+          return GetLogEventsResponse.builder()
+              .events(found)
+              .nextForwardToken("f/" + last)
+              .nextBackwardToken("b/" + before)
+              .build();
+        });
+  }
+
+  private record Window(int from, int to) {}
+
+  /// The page that the token asks for; tokens name the event behind which (`f/`) or up to which
+  /// (`b/`) the page lies, so at the end the same token comes back, as on AWS.
+  private static Window window(List<Position> all, GetLogEventsRequest input, int limit) {
+    String token = input.nextToken();
+    if (token == null) {
+      return Boolean.TRUE.equals(input.startFromHead())
+          ? new Window(0, Math.min(limit, all.size()))
+          : new Window(Math.max(0, all.size() - limit), all.size());
+    }
+    if (!token.startsWith("f/") && !token.startsWith("b/")) {
+      throw LogsError.INVALID_PARAMETER.because("The specified nextToken is invalid.");
+    }
+    Position mark = Position.parse(token.substring(2));
+    int behind = 0;
+    while (behind < all.size() && compare(all.get(behind), mark) <= 0) {
+      behind++;
+    }
+    return token.startsWith("f/")
+        ? new Window(behind, Math.min(all.size(), behind + limit))
+        : new Window(Math.max(0, behind - limit), behind);
+  }
+
+  private static int compare(Position a, Position b) {
+    int byTime = Long.compare(a.timestampMillis(), b.timestampMillis());
+    return byTime != 0 ? byTime : Long.compare(a.sequence(), b.sequence());
+  }
+
+  private FilterLogEventsResponse filterLogEvents(Caller caller, FilterLogEventsRequest input) {
+    LogGroups.refuse("unmask", Boolean.TRUE.equals(input.unmask()) ? true : null);
+    if (input.hasLogStreamNames() && input.logStreamNamePrefix() != null) {
+      throw LogsError.INVALID_PARAMETER.because(
+          "logStreamNames and logStreamNamePrefix are mutually exclusive.");
+    }
+    GroupKey group = LogGroups.group(caller, input.logGroupName(), input.logGroupIdentifier());
+    FilterPattern pattern =
+        FilterPattern.parse(Objects.requireNonNullElse(input.filterPattern(), ""));
+    Predicate<String> stream =
+        input.hasLogStreamNames() && !input.logStreamNames().isEmpty()
+            ? input.logStreamNames()::contains
+            : name -> name.startsWith(Objects.requireNonNullElse(input.logStreamNamePrefix(), ""));
+    int limit = limit(input.limit());
+    Position after = input.nextToken() == null ? Position.START : Position.parse(input.nextToken());
+    List<FilteredLogEvent> found = new ArrayList<>();
+    Position[] last = {after};
+    boolean more =
+        database.read(
+            snapshot -> {
+              groups.require(snapshot, group);
+              boolean[] cut = {false};
+              events.scan(
+                  snapshot,
+                  group,
+                  orElse(input.startTime(), Long.MIN_VALUE),
+                  orElse(input.endTime(), Long.MAX_VALUE),
+                  after,
+                  event -> {
+                    if (!stream.test(event.row().stream())
+                        || !pattern.test(event.row().message())) {
+                      return true;
+                    }
+                    if (found.size() == limit) {
+                      cut[0] = true;
+                      return false;
+                    }
+                    found.add(filtered(event));
+                    last[0] = event.position();
+                    return true;
+                  });
+              return cut[0];
+            });
+    return FilterLogEventsResponse.builder()
+        .events(found)
+        .searchedLogStreams(List.of())
+        .nextToken(more ? last[0].toString() : null)
+        .build();
+  }
+
+  private static FilteredLogEvent filtered(Event event) {
+    return FilteredLogEvent.builder()
+        .logStreamName(event.row().stream())
+        .timestamp(event.position().timestampMillis())
+        .message(event.row().message())
+        .ingestionTime(event.row().ingestedMillis())
+        .eventId(
+            String.format(
+                "%028d%028d", event.position().timestampMillis(), event.position().sequence()))
+        .build();
+  }
+
+  /// Forgets what is older than its group's retention; run now and then.
+  public void sweep() {
+    for (Table.Entry<GroupKey, LogGroups.GroupRow> group : groups.withRetention()) {
+      int days = Objects.requireNonNull(group.value().retentionDays());
+      events.deleteBefore(group.key(), clock.instant().minus(Duration.ofDays(days)).toEpochMilli());
+    }
+  }
+
+  private static int limit(@Nullable Integer asked) {
+    if (asked == null) {
+      return BATCH_EVENTS;
+    }
+    if (asked < 1 || asked > BATCH_EVENTS) {
+      throw LogsError.INVALID_PARAMETER.because(
+          "1 validation error detected: Value '"
+              + asked
+              + "' at 'limit' failed to satisfy constraint: Member must have value between 1 and"
+              + " 10000");
+    }
+    return asked;
+  }
+
+  private static long orElse(@Nullable Long value, long fallback) {
+    return value == null ? fallback : value;
+  }
+}

@@ -1,0 +1,265 @@
+package io.carillon.logs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.carillon.aws.AwsException;
+import io.carillon.aws.Caller;
+import io.carillon.aws.Operations;
+import io.carillon.aws.Operations.Operation;
+import io.carillon.aws.Operations.Way;
+import io.carillon.aws.Principal;
+import io.carillon.base.AccountId;
+import io.carillon.base.Region;
+import io.carillon.store.MemoryDatabase;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.services.cloudwatchlogs.model.CreateLogGroupRequest;
+import software.amazon.awssdk.services.cloudwatchlogs.model.CreateLogStreamRequest;
+import software.amazon.awssdk.services.cloudwatchlogs.model.DeleteLogGroupRequest;
+import software.amazon.awssdk.services.cloudwatchlogs.model.DescribeLogStreamsRequest;
+import software.amazon.awssdk.services.cloudwatchlogs.model.DescribeLogStreamsResponse;
+import software.amazon.awssdk.services.cloudwatchlogs.model.FilterLogEventsRequest;
+import software.amazon.awssdk.services.cloudwatchlogs.model.FilterLogEventsResponse;
+import software.amazon.awssdk.services.cloudwatchlogs.model.FilteredLogEvent;
+import software.amazon.awssdk.services.cloudwatchlogs.model.GetLogEventsRequest;
+import software.amazon.awssdk.services.cloudwatchlogs.model.GetLogEventsResponse;
+import software.amazon.awssdk.services.cloudwatchlogs.model.InputLogEvent;
+import software.amazon.awssdk.services.cloudwatchlogs.model.OutputLogEvent;
+import software.amazon.awssdk.services.cloudwatchlogs.model.PutLogEventsRequest;
+import software.amazon.awssdk.services.cloudwatchlogs.model.PutLogEventsResponse;
+import software.amazon.awssdk.services.cloudwatchlogs.model.PutRetentionPolicyRequest;
+
+class LogsServiceTest {
+  private static final AccountId ACCOUNT = new AccountId("123456789012");
+  private static final Instant NOW = Instant.parse("2026-11-22T12:00:00Z");
+
+  private Instant now = NOW;
+  private final LogsService logs = new LogsService(new MemoryDatabase(), (InstantSource) () -> now);
+  private final Operations operations = logs.operations();
+
+  @Test
+  void eventsComeBackInOrderOfTimeAcrossStreams() {
+    makeStreams("/g", "a", "b");
+    put("/g", "a", event(1, "a1"), event(3, "a3"));
+    put("/g", "b", event(2, "b2"));
+
+    FilterLogEventsResponse found =
+        run(FilterLogEventsRequest.builder().logGroupName("/g").build());
+
+    assertThat(found.events())
+        .extracting(FilteredLogEvent::message)
+        .containsExactly("a1", "b2", "a3");
+  }
+
+  @Test
+  void filteringGoesOnWhereThePageEnded() {
+    makeStreams("/g", "a");
+    put("/g", "a", event(1, "x1"), event(1, "x2"), event(2, "no"), event(3, "x3"));
+    List<String> messages = new ArrayList<>();
+    String token = null;
+    do {
+      FilterLogEventsResponse page =
+          run(
+              FilterLogEventsRequest.builder()
+                  .logGroupName("/g")
+                  .filterPattern("x")
+                  .limit(1)
+                  .nextToken(token)
+                  .build());
+      page.events().forEach(e -> messages.add(e.message()));
+      token = page.nextToken();
+    } while (token != null);
+
+    assertThat(messages).containsExactly("x1", "x2", "x3");
+  }
+
+  @Test
+  void aStreamIsReadForwardsFromItsHeadAndTheLastTokenRepeats() {
+    makeStreams("/g", "a");
+    put("/g", "a", event(1, "1"), event(2, "2"), event(3, "3"));
+    GetLogEventsRequest first =
+        GetLogEventsRequest.builder()
+            .logGroupName("/g")
+            .logStreamName("a")
+            .startFromHead(true)
+            .limit(2)
+            .build();
+
+    GetLogEventsResponse one = run(first);
+    GetLogEventsResponse two = run(first.toBuilder().nextToken(one.nextForwardToken()).build());
+    GetLogEventsResponse end = run(first.toBuilder().nextToken(two.nextForwardToken()).build());
+
+    assertThat(one.events()).extracting(OutputLogEvent::message).containsExactly("1", "2");
+    assertThat(two.events()).extracting(OutputLogEvent::message).containsExactly("3");
+    assertThat(end.events()).isEmpty();
+    assertThat(end.nextForwardToken()).isEqualTo(two.nextForwardToken());
+  }
+
+  @Test
+  void aStreamIsReadBackwardsFromItsEnd() {
+    makeStreams("/g", "a");
+    put("/g", "a", event(1, "1"), event(2, "2"), event(3, "3"));
+    GetLogEventsRequest last =
+        GetLogEventsRequest.builder().logGroupName("/g").logStreamName("a").limit(2).build();
+
+    GetLogEventsResponse one = run(last);
+    GetLogEventsResponse two = run(last.toBuilder().nextToken(one.nextBackwardToken()).build());
+
+    assertThat(one.events()).extracting(OutputLogEvent::message).containsExactly("2", "3");
+    assertThat(two.events()).extracting(OutputLogEvent::message).containsExactly("1");
+  }
+
+  @Test
+  void aBatchOutOfOrderChangesNothing() {
+    makeStreams("/g", "a");
+
+    assertThatThrownBy(() -> put("/g", "a", event(2, "2"), event(1, "1")))
+        .isInstanceOf(AwsException.class)
+        .hasMessageContaining("chronological order");
+    FilterLogEventsResponse found =
+        run(FilterLogEventsRequest.builder().logGroupName("/g").build());
+    assertThat(found.events()).isEmpty();
+  }
+
+  @Test
+  void eventsTooOldAreNamedAndTheOthersTaken() {
+    makeStreams("/g", "a");
+
+    PutLogEventsResponse answer =
+        put(
+            "/g",
+            "a",
+            InputLogEvent.builder()
+                .timestamp(NOW.minusSeconds(86_400 * 14 + 60).toEpochMilli())
+                .message("old")
+                .build(),
+            InputLogEvent.builder()
+                .timestamp(NOW.minusSeconds(86_400 * 14 - 60).toEpochMilli())
+                .message("taken")
+                .build());
+
+    assertThat(answer.rejectedLogEventsInfo().tooOldLogEventEndIndex()).isEqualTo(1);
+    FilterLogEventsResponse found =
+        run(FilterLogEventsRequest.builder().logGroupName("/g").build());
+    assertThat(found.events()).extracting(FilteredLogEvent::message).containsExactly("taken");
+  }
+
+  @Test
+  void aFunctionsFirstLinesMakeGroupAndStream() {
+    logs.append(
+        ACCOUNT,
+        Region.US_EAST_1,
+        "/aws/lambda/f",
+        "s",
+        List.of(new LogsService.Line(NOW, "START")));
+
+    DescribeLogStreamsResponse streams =
+        run(DescribeLogStreamsRequest.builder().logGroupName("/aws/lambda/f").build());
+
+    assertThat(streams.logStreams())
+        .singleElement()
+        .satisfies(s -> assertThat(s.lastEventTimestamp()).isEqualTo(NOW.toEpochMilli()));
+  }
+
+  @Test
+  void aGroupDeletedAndMadeAgainIsEmpty() {
+    makeStreams("/g", "a");
+    put("/g", "a", event(1, "old"));
+    run(DeleteLogGroupRequest.builder().logGroupName("/g").build());
+    makeStreams("/g", "a");
+
+    FilterLogEventsResponse found =
+        run(FilterLogEventsRequest.builder().logGroupName("/g").build());
+
+    assertThat(found.events()).isEmpty();
+  }
+
+  @Test
+  void theSweepForgetsWhatIsOlderThanTheRetention() {
+    makeStreams("/g", "a");
+    put("/g", "a", event(1, "old"));
+    run(PutRetentionPolicyRequest.builder().logGroupName("/g").retentionInDays(1).build());
+    now = NOW.plusSeconds(2 * 86_400);
+    put("/g", "a", InputLogEvent.builder().timestamp(now.toEpochMilli()).message("new").build());
+
+    logs.sweep();
+
+    FilterLogEventsResponse found =
+        run(FilterLogEventsRequest.builder().logGroupName("/g").build());
+    assertThat(found.events()).extracting(FilteredLogEvent::message).containsExactly("new");
+  }
+
+  @Test
+  void whatIsNotThereIsNamed() {
+    assertThatThrownBy(() -> put("/nowhere", "a", event(1, "1")))
+        .hasMessage("The specified log group does not exist.");
+    makeStreams("/g");
+    assertThatThrownBy(() -> put("/g", "a", event(1, "1")))
+        .hasMessage("The specified log stream does not exist.");
+    assertThatThrownBy(() -> makeStreams("/g"))
+        .hasMessage("The specified log group already exists");
+  }
+
+  @Test
+  void patternsKnowTermsPhrasesOptionsAndExclusions() {
+    assertThat(FilterPattern.parse("ERROR \"not found\" -debug"))
+        .accepts("ERROR: x not found")
+        .rejects("ERROR not debug found", "not found");
+    assertThat(FilterPattern.parse("?WARN ?ERROR")).accepts("a WARN", "an ERROR").rejects("INFO");
+    assertThatThrownBy(() -> FilterPattern.parse("{ $.a = 1 }"))
+        .hasMessageContaining("does not support JSON");
+  }
+
+  private void makeStreams(String group, String... streams) {
+    run(CreateLogGroupRequest.builder().logGroupName(group).build());
+    for (String stream : streams) {
+      run(CreateLogStreamRequest.builder().logGroupName(group).logStreamName(stream).build());
+    }
+  }
+
+  private PutLogEventsResponse put(String group, String stream, InputLogEvent... events) {
+    return run(
+        PutLogEventsRequest.builder()
+            .logGroupName(group)
+            .logStreamName(stream)
+            .logEvents(events)
+            .build());
+  }
+
+  private static InputLogEvent event(int second, String message) {
+    return InputLogEvent.builder()
+        .timestamp(NOW.plusSeconds(second).toEpochMilli())
+        .message(message)
+        .build();
+  }
+
+  /// Runs an operation as the road does, behind decoding and authorization.
+  @SuppressWarnings("unchecked")
+  private <I, O> O run(I input) {
+    Operation<I> operation =
+        (Operation<I>)
+            operations.all().stream()
+                .filter(o -> o.input().isInstance(input))
+                .findFirst()
+                .orElseThrow();
+    Caller caller =
+        new Caller(
+            new Principal.Root(ACCOUNT),
+            ACCOUNT,
+            Region.US_EAST_1,
+            List.of(),
+            "id",
+            "host",
+            "127.0.0.1",
+            false,
+            "test",
+            now,
+            Instant.MAX,
+            "test");
+    return ((Way.Decoded<I, O>) operation.way()).run().run(caller, input);
+  }
+}
