@@ -6,6 +6,12 @@ public interface ErrorCode {
   /// The code as clients see it, such as `NoSuchBucket`.
   String code();
 
+  /// The code as the query protocol spells it where that differs: SQS keeps its older codes there,
+  /// and repeats them to JSON clients in the header `x-amzn-query-error`.
+  default String queryCode() {
+    return code();
+  }
+
   int status();
 
   /// The usual message.
