@@ -7,10 +7,10 @@ public sealed interface Decision {
   record Allowed(String by) implements Decision {}
 
   /// A statement denies.
-  record ExplicitlyDenied(String by) implements Decision {}
+  record ExplicitlyDenied(PolicyKind kind, String by) implements Decision {}
 
   /// Nothing allows; `missing` says which kind of policy would have had to.
-  record ImplicitlyDenied(String missing) implements Decision {}
+  record ImplicitlyDenied(PolicyKind missing) implements Decision {}
 
   default boolean isAllowed() {
     return this instanceof Allowed;

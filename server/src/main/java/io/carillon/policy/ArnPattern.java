@@ -1,0 +1,39 @@
+package io.carillon.policy;
+
+import java.util.List;
+
+/// An ARN of a condition, whose six parts are matched one by one: a star in one of them does not
+/// reach into the next. Text that is not an ARN matches nothing, except a lone `*`, which matches
+/// all.
+///
+/// Source:
+/// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN
+final class ArnPattern {
+  private static final int PARTS = 6;
+
+  private final List<Glob> parts;
+  private final boolean everything;
+
+  ArnPattern(Glob whole) {
+    this.parts = whole.split(':', PARTS);
+    this.everything = whole.matchesEverything();
+  }
+
+  boolean matches(String subject) {
+    if (everything) {
+      return true;
+    }
+    if (parts.size() < PARTS) {
+      return false;
+    }
+    int from = 0;
+    for (int i = 0; i < PARTS - 1; i++) {
+      int colon = subject.indexOf(':', from);
+      if (colon < 0 || !parts.get(i).matches(subject.substring(from, colon))) {
+        return false;
+      }
+      from = colon + 1;
+    }
+    return parts.getLast().matches(subject.substring(from));
+  }
+}

@@ -1,0 +1,10 @@
+package io.carillon.policy;
+
+/// A policy with the name by which people find it.
+///
+/// @param name such as `inline policy p of role r`
+public record NamedPolicy(String name, PolicyDocument document) {
+  String nameOf(Statement statement) {
+    return "statement " + statement.name() + " of " + name;
+  }
+}

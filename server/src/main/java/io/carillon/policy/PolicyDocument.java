@@ -1,0 +1,53 @@
+package io.carillon.policy;
+
+import java.util.List;
+
+/// A policy document, parsed and compiled: parsed once, asked many times.
+public final class PolicyDocument {
+
+  /// What a document is attached to, which decides what its statements must and must not hold.
+  public enum Flavour {
+    /// Attached to a user, group or role, or passed to a session: names no principal.
+    IDENTITY,
+    /// Attached to a bucket, queue, topic or function: names principals and resources.
+    RESOURCE,
+    /// A role's trust policy: names principals, no resource, and actions of STS only.
+    TRUST
+  }
+
+  private final List<Statement> statements;
+
+  PolicyDocument(List<Statement> statements) {
+    this.statements = List.copyOf(statements);
+  }
+
+  /// Reads a document by the IAM grammar, strictly: unknown elements, duplicate keys and values of
+  /// the wrong type are refused, for what is misread grants or denies something else than was
+  /// meant. The size of the document is the caller's matter.
+  ///
+  /// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+  ///
+  /// @throws MalformedPolicyException saying what is wrong and where
+  public static PolicyDocument parse(String json, Flavour flavour) {
+    return new PolicyParser(flavour).parse(json);
+  }
+
+  /// Stands in for a stored document that cannot be read any more. It may have held denials, so it
+  /// denies everything.
+  public static PolicyDocument unreadable(Flavour flavour) {
+    String principal = flavour == Flavour.IDENTITY ? "" : "\"Principal\":\"*\",";
+    String scope =
+        flavour == Flavour.TRUST ? "\"Action\":\"sts:*\"" : "\"Action\":\"*\",\"Resource\":\"*\"";
+    return parse(
+        "{\"Version\":\"2012-10-17\",\"Statement\":{\"Sid\":\"UnreadableDocument\","
+            + principal
+            + "\"Effect\":\"Deny\","
+            + scope
+            + "}}",
+        flavour);
+  }
+
+  List<Statement> statements() {
+    return statements;
+  }
+}

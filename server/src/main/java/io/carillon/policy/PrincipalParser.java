@@ -1,0 +1,88 @@
+package io.carillon.policy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// Reads a `Principal` or `NotPrincipal` element.
+///
+/// Source:
+/// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+final class PrincipalParser {
+  private static final Pattern ACCOUNT = Pattern.compile("[0-9]{12}");
+  private static final Pattern ROOT = Pattern.compile("arn:[a-z-]+:iam::([0-9]{12}):root");
+  private static final Pattern IDENTITY =
+      Pattern.compile(
+          "arn:[a-z-]+:(iam::[0-9]{12}:(user|role)|sts::[0-9]{12}:(assumed-role|federated-user))"
+              + "/[^*?]+");
+  private static final Pattern UNIQUE_ID = Pattern.compile("A(IDA|ROA)[A-Z0-9]{12,124}");
+  private static final Pattern SERVICE = Pattern.compile("\\*|[a-z0-9-]+(\\.[a-z0-9-]+)+");
+
+  private boolean everyone;
+  private final Set<String> accounts = new HashSet<>();
+  private final Set<String> identities = new HashSet<>();
+  private final Set<String> services = new HashSet<>();
+
+  private PrincipalParser() {}
+
+  static Principals parse(JsonNode node, boolean except, String where) {
+    PrincipalParser parser = new PrincipalParser();
+    if (node.isTextual() && node.textValue().equals("*")) {
+      parser.everyone = true;
+    } else if (node.isObject() && !node.isEmpty()) {
+      for (Map.Entry<String, JsonNode> entry : node.properties()) {
+        for (String value : PolicyParser.texts(entry.getValue(), where + "." + entry.getKey())) {
+          parser.add(entry.getKey(), value, where);
+        }
+      }
+    } else {
+      throw new MalformedPolicyException("Invalid principal in policy", where);
+    }
+    return new Principals(
+        except,
+        parser.everyone,
+        Set.copyOf(parser.accounts),
+        Set.copyOf(parser.identities),
+        Set.copyOf(parser.services));
+  }
+
+  private void add(String type, String value, String where) {
+    boolean known =
+        switch (type) {
+          case "AWS" -> addAws(value);
+          case "Service" -> addService(value);
+          case "Federated", "CanonicalUser" -> !value.isEmpty();
+          default -> false;
+        };
+    if (!known) {
+      throw new MalformedPolicyException(
+          "Invalid principal in policy: \"" + type + "\":\"" + value + "\"", where);
+    }
+  }
+
+  private boolean addService(String value) {
+    services.add(value);
+    return SERVICE.matcher(value).matches();
+  }
+
+  private boolean addAws(String value) {
+    if (value.equals("*")) {
+      everyone = true;
+      return true;
+    }
+    Matcher root = ROOT.matcher(value);
+    if (root.matches()) {
+      accounts.add(root.group(1));
+      return true;
+    }
+    if (ACCOUNT.matcher(value).matches()) {
+      accounts.add(value);
+      return true;
+    }
+    identities.add(value);
+    return IDENTITY.matcher(value).matches() || UNIQUE_ID.matcher(value).matches();
+  }
+}
