@@ -1,7 +1,7 @@
 package io.carillon.store;
 
-import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -15,19 +15,32 @@ public final class MemoryDatabase implements Database {
 
   @Override
   public <T> T write(Change<T> change) {
+    if (lock.getReadHoldCount() > 0 || lock.isWriteLockedByCurrentThread()) {
+      throw new IllegalStateException("A write within a transaction: use its tx");
+    }
     lock.writeLock().lock();
     try {
-      Overlay tx = new Overlay();
-      T result = change.run(tx);
-      tx.changes.forEach(
-          (key, value) -> {
-            if (value.length == 0) {
-              rows.remove(key);
-            } else {
-              rows.put(key, Arrays.copyOfRange(value, 1, value.length));
-            }
-          });
-      tx.actions.forEach(Runnable::run);
+      Overlay overlay = new Overlay(new Rows());
+      Overlay.Transaction tx = overlay.begin();
+      T result;
+      try {
+        result = change.run(tx);
+      } catch (Throwable e) {
+        tx.undo();
+        throw e;
+      }
+      List<Runnable> actions = tx.keep();
+      overlay
+          .changes()
+          .forEach(
+              (key, value) -> {
+                if (value == Overlay.DELETED) {
+                  rows.remove(key);
+                } else {
+                  rows.put(key, value);
+                }
+              });
+      actions.forEach(Runnable::run);
       return result;
     } finally {
       lock.writeLock().unlock();
@@ -43,7 +56,7 @@ public final class MemoryDatabase implements Database {
   public <T> T read(Query<T> query) {
     lock.readLock().lock();
     try {
-      return query.run(new View());
+      return query.run(new Rows());
     } finally {
       lock.readLock().unlock();
     }
@@ -52,7 +65,8 @@ public final class MemoryDatabase implements Database {
   @Override
   public void close() {}
 
-  private final class View implements Snapshot {
+  /// The map as it is while either lock is held.
+  private final class Rows implements Overlay.Base, Snapshot {
     @Override
     public byte @Nullable [] get(byte[] key) {
       return rows.get(key);
@@ -60,63 +74,50 @@ public final class MemoryDatabase implements Database {
 
     @Override
     public void scan(byte[] from, byte[] to, Visitor visitor) {
+      if (Arrays.compareUnsigned(from, to) >= 0) {
+        return;
+      }
       for (Map.Entry<byte[], byte[]> row : rows.subMap(from, to).entrySet()) {
         if (!visitor.visit(row.getKey(), row.getValue())) {
           return;
         }
       }
     }
+
+    @Override
+    public Overlay.Cursor seek(byte[] from, byte[] to) {
+      return new RowCursor(rows.subMap(from, to).entrySet().iterator());
+    }
   }
 
-  /// A transaction's own changes; an empty array marks a deletion, a leading byte a value.
-  private final class Overlay implements Tx {
-    private final TreeMap<byte[], byte[]> changes = new TreeMap<>(Arrays::compareUnsigned);
-    private final List<Runnable> actions = new ArrayList<>();
+  private static final class RowCursor implements Overlay.Cursor {
+    private final Iterator<Map.Entry<byte[], byte[]>> rows;
+    private Map.@Nullable Entry<byte[], byte[]> at;
+
+    private RowCursor(Iterator<Map.Entry<byte[], byte[]>> rows) {
+      this.rows = rows;
+      next();
+    }
 
     @Override
-    public byte @Nullable [] get(byte[] key) {
-      byte[] change = changes.get(key);
-      if (change == null) {
-        return rows.get(key);
+    public byte @Nullable [] key() {
+      return at == null ? null : at.getKey();
+    }
+
+    @Override
+    public byte[] value() {
+      if (at == null) {
+        throw new IllegalStateException("Behind the last row");
       }
-      return change.length == 0 ? null : Arrays.copyOfRange(change, 1, change.length);
+      return at.getValue();
     }
 
     @Override
-    public void scan(byte[] from, byte[] to, Visitor visitor) {
-      TreeMap<byte[], byte[]> merged = new TreeMap<>(rows.subMap(from, to));
-      changes
-          .subMap(from, to)
-          .forEach(
-              (key, value) -> {
-                if (value.length == 0) {
-                  merged.remove(key);
-                } else {
-                  merged.put(key, Arrays.copyOfRange(value, 1, value.length));
-                }
-              });
-      for (Map.Entry<byte[], byte[]> row : merged.entrySet()) {
-        if (!visitor.visit(row.getKey(), row.getValue())) {
-          return;
-        }
-      }
+    public void next() {
+      at = rows.hasNext() ? rows.next() : null;
     }
 
     @Override
-    public void put(byte[] key, byte[] value) {
-      byte[] marked = new byte[value.length + 1];
-      System.arraycopy(value, 0, marked, 1, value.length);
-      changes.put(key, marked);
-    }
-
-    @Override
-    public void delete(byte[] key) {
-      changes.put(key, new byte[0]);
-    }
-
-    @Override
-    public void afterCommit(Runnable action) {
-      actions.add(action);
-    }
+    public void close() {}
   }
 }

@@ -1,0 +1,161 @@
+package io.carillon.store;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/// The changes of a batch that is not committed yet, over the state below it.
+///
+/// The transactions of a batch run one after another and each sees those before it, so they share
+/// one sorted map. Each notes what it replaces; one that throws is put back by [Transaction#undo],
+/// which costs nothing when, as nearly always, none throws.
+final class Overlay {
+  /// Stands for a deletion; compared by identity, so a row may well be empty.
+  static final byte[] DELETED = new byte[0];
+
+  /// The committed state.
+  interface Base {
+    byte @Nullable [] get(byte[] key);
+
+    Cursor seek(byte[] from, byte[] to);
+  }
+
+  /// A position in the committed state, before the end of its range while [#key] is not null.
+  interface Cursor extends AutoCloseable {
+    byte @Nullable [] key();
+
+    byte[] value();
+
+    void next();
+
+    @Override
+    void close();
+  }
+
+  private final TreeMap<byte[], byte[]> changes = new TreeMap<>(Arrays::compareUnsigned);
+  private final Base base;
+
+  Overlay(Base base) {
+    this.base = base;
+  }
+
+  /// The rows to write, those to delete being [#DELETED].
+  NavigableMap<byte[], byte[]> changes() {
+    return Collections.unmodifiableNavigableMap(changes);
+  }
+
+  Transaction begin() {
+    return new Transaction();
+  }
+
+  /// One change's view. It serves its change only: kept and used later, it refuses.
+  final class Transaction implements Tx {
+    private record Replaced(byte[] key, byte @Nullable [] before) {}
+
+    private final List<Replaced> journal = new ArrayList<>();
+    private final List<Runnable> actions = new ArrayList<>();
+    private boolean over;
+
+    @Override
+    public byte @Nullable [] get(byte[] key) {
+      requireRunning();
+      byte[] own = changes.get(key);
+      if (own == null) {
+        return base.get(key);
+      }
+      return own == DELETED ? null : own;
+    }
+
+    /// Looks the next key up anew at each step, in the overlay and below, so that a visitor may
+    /// change rows: it will see what it changed ahead of itself.
+    @Override
+    public void scan(byte[] from, byte[] to, Visitor visitor) {
+      requireRunning();
+      if (Arrays.compareUnsigned(from, to) >= 0) {
+        return;
+      }
+      try (Cursor below = base.seek(from, to)) {
+        Map.Entry<byte[], byte[]> own = changes.ceilingEntry(from);
+        while (true) {
+          byte[] ownKey =
+              own == null || Arrays.compareUnsigned(own.getKey(), to) >= 0 ? null : own.getKey();
+          byte[] baseKey = below.key();
+          if (ownKey == null && baseKey == null) {
+            return;
+          }
+          int order =
+              ownKey == null ? 1 : baseKey == null ? -1 : Arrays.compareUnsigned(ownKey, baseKey);
+          byte[] key;
+          byte[] value;
+          if (order > 0 && baseKey != null) {
+            key = baseKey;
+            value = below.value();
+          } else if (own != null && ownKey != null) {
+            key = ownKey;
+            value = own.getValue();
+          } else {
+            throw new IllegalStateException("A scan with no next row");
+          }
+          if (order >= 0) {
+            below.next();
+          }
+          if (value != DELETED && !visitor.visit(key, value)) {
+            return;
+          }
+          own = changes.higherEntry(key);
+        }
+      }
+    }
+
+    @Override
+    public void put(byte[] key, byte[] value) {
+      change(key, value);
+    }
+
+    @Override
+    public void delete(byte[] key) {
+      change(key, DELETED);
+    }
+
+    private void change(byte[] key, byte[] value) {
+      requireRunning();
+      journal.add(new Replaced(key, changes.put(key, value)));
+    }
+
+    @Override
+    public void afterCommit(Runnable action) {
+      requireRunning();
+      actions.add(action);
+    }
+
+    private void requireRunning() {
+      if (over) {
+        throw new IllegalStateException("This transaction is over");
+      }
+    }
+
+    /// Ends the transaction, keeping its changes in the batch; answers what is to run after the
+    /// commit.
+    List<Runnable> keep() {
+      over = true;
+      return actions;
+    }
+
+    /// Ends the transaction and takes its changes back.
+    void undo() {
+      over = true;
+      for (Replaced replaced : journal.reversed()) {
+        if (replaced.before() == null) {
+          changes.remove(replaced.key());
+        } else {
+          changes.put(replaced.key(), replaced.before());
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,57 @@
+package io.carillon.store;
+
+import org.jspecify.annotations.Nullable;
+import org.rocksdb.ReadOptions;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksIterator;
+import org.rocksdb.Slice;
+import org.rocksdb.Snapshot;
+
+/// An iterator with an end: told where to stop, RocksDB does not wade through deleted rows beyond.
+final class RocksCursor implements Overlay.Cursor {
+  private final Slice end;
+  private final ReadOptions options;
+  private final RocksIterator rows;
+
+  /// @param snapshot what to see; null for the newest state
+  RocksCursor(RocksDB db, @Nullable Snapshot snapshot, byte[] from, byte[] to) {
+    end = new Slice(to);
+    options = new ReadOptions().setIterateUpperBound(end);
+    if (snapshot != null) {
+      options.setSnapshot(snapshot);
+    }
+    rows = db.newIterator(options);
+    rows.seek(from);
+  }
+
+  @Override
+  public byte @Nullable [] key() {
+    if (rows.isValid()) {
+      return rows.key();
+    }
+    try {
+      rows.status();
+    } catch (RocksDBException e) {
+      throw new IllegalStateException("The store cannot be read", e);
+    }
+    return null;
+  }
+
+  @Override
+  public byte[] value() {
+    return rows.value();
+  }
+
+  @Override
+  public void next() {
+    rows.next();
+  }
+
+  @Override
+  public void close() {
+    rows.close();
+    options.close();
+    end.close();
+  }
+}

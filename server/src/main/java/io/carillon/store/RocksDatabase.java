@@ -1,0 +1,250 @@
+package io.carillon.store;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileStore;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.WriteBatch;
+import org.rocksdb.WriteOptions;
+
+/// The contract on RocksDB, in one folder of one process.
+///
+/// Writes go through the [GroupCommit]. Reads see a RocksDB snapshot. Native calls pin a virtual
+/// thread's carrier, of which there are as few as processors; so point reads and the first rows of
+/// a scan, microseconds from memory, run where they are called, while the rest of a long scan is
+/// fetched by a few platform threads, chunk by chunk (see [RocksView]).
+///
+/// Every write reaches the operating system before its caller hears of it, so a killed process
+/// loses nothing; what is synced outlives power loss as well. The log is never written through
+/// `mmap`, and what follows its first torn record was never answered durably, so recovery stops
+/// there.
+public final class RocksDatabase implements Database {
+
+  /// @param reserveBytes space that has to be left on the disk; below it writes are turned away
+  /// @param usableBytes how much is left
+  /// @param onBroken told when a commit failed and its outcome is unknown; must end the process
+  public record Settings(
+      long reserveBytes, LongSupplier usableBytes, Consumer<Throwable> onBroken) {
+
+    /// 256 MiB of reserve: what compaction may need while the operator makes room.
+    public static Settings of(Path folder) {
+      return new Settings(256L << 20, spaceOf(folder), RocksDatabase::halt);
+    }
+  }
+
+  /// What the store did since it was opened.
+  public record Counts(long changes, long syncs) {}
+
+  private static final int SCAN_THREADS = 2;
+
+  private final RocksTuning tuning;
+  private final RocksDB db;
+  private final Settings settings;
+  private final boolean syncing;
+  private final WriteOptions synced = new WriteOptions().setSync(true);
+  private final WriteOptions unsynced = new WriteOptions().setSync(false);
+  private final GroupCommit commits;
+  private final ExecutorService scans =
+      Executors.newFixedThreadPool(
+          SCAN_THREADS, Thread.ofPlatform().name("store-scan-", 0).factory());
+
+  /// A permit for each read under way: native memory must outlive them.
+  private final Semaphore reads = new Semaphore(Integer.MAX_VALUE);
+
+  private volatile boolean closed;
+
+  private RocksDatabase(RocksTuning tuning, RocksDB db, Settings settings, boolean syncing) {
+    this.tuning = tuning;
+    this.db = db;
+    this.settings = settings;
+    this.syncing = syncing;
+    this.commits = new GroupCommit(new RocksLog(), settings.onBroken());
+  }
+
+  public static RocksDatabase open(Path folder) {
+    return open(folder, Settings.of(folder));
+  }
+
+  /// Opens the store in `folder`, making it if there is none. Fails with a message for the operator
+  /// if another process has it open or a newer program wrote it.
+  public static RocksDatabase open(Path folder, Settings settings) {
+    return open(folder, settings, true);
+  }
+
+  /// A store that lies about syncing, to prove that the crash tests notice.
+  static RocksDatabase openWithoutSync(Path folder, Settings settings) {
+    return open(folder, settings, false);
+  }
+
+  private static RocksDatabase open(Path folder, Settings settings, boolean syncing) {
+    loadLibrary();
+    RocksTuning tuning = new RocksTuning();
+    RocksDatabase database;
+    try {
+      Files.createDirectories(folder);
+      RocksDB db = RocksDB.open(tuning.options(), folder.toString());
+      database = new RocksDatabase(tuning, db, settings, syncing);
+    } catch (RocksDBException e) {
+      tuning.close();
+      throw new IllegalStateException(
+          isLocked(e)
+              ? "The store in " + folder + " is in use by another process"
+              : "The store in " + folder + " does not open: " + e.getMessage(),
+          e);
+    } catch (IOException e) {
+      tuning.close();
+      throw new UncheckedIOException("The store's folder cannot be made: " + folder, e);
+    }
+    database.commits.start();
+    try {
+      StoreFormat.upgrade(database, StoreFormat.STEPS);
+    } catch (RuntimeException e) {
+      database.close();
+      throw e;
+    }
+    return database;
+  }
+
+  private static boolean isLocked(RocksDBException e) {
+    String message = String.valueOf(e.getMessage());
+    return message.contains("lock hold by") || message.contains("While lock file");
+  }
+
+  /// From the folders of the system property `carillon.natives`, where packaging unpacked it; else
+  /// the driver unpacks its own into a temporary file, at every start.
+  private static void loadLibrary() {
+    String folders = System.getProperty("carillon.natives");
+    if (folders == null) {
+      RocksDB.loadLibrary();
+    } else {
+      RocksDB.loadLibrary(List.of(folders.split(File.pathSeparator)));
+    }
+  }
+
+  @Override
+  public <T> T write(Change<T> change) {
+    return commits.submit(change, true);
+  }
+
+  @Override
+  public <T> T writeRelaxed(Change<T> change) {
+    return commits.submit(change, false);
+  }
+
+  @Override
+  public <T> T read(Query<T> query) {
+    if (closed || !reads.tryAcquire()) {
+      throw new IllegalStateException("The store is closed");
+    }
+    try (RocksView view = new RocksView(db, scans)) {
+      return query.run(view);
+    } finally {
+      reads.release();
+    }
+  }
+
+  public Counts counts() {
+    return new Counts(commits.changes(), commits.syncs());
+  }
+
+  /// Completes and syncs what was handed in, waits for reads under way, and closes.
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    commits.close();
+    reads.acquireUninterruptibly(Integer.MAX_VALUE);
+    scans.shutdown();
+    db.close();
+    synced.close();
+    unsynced.close();
+    tuning.close();
+  }
+
+  private static void halt(Throwable cause) {
+    System.err.println(
+        "carillon: the store could not write or sync, and what it wrote last is unknown; stopping: "
+            + cause);
+    Runtime.getRuntime().halt(70);
+  }
+
+  private static LongSupplier spaceOf(Path folder) {
+    return new LongSupplier() {
+      private @Nullable FileStore disk;
+
+      @Override
+      public synchronized long getAsLong() {
+        try {
+          if (disk == null) {
+            disk = Files.getFileStore(folder);
+          }
+          return disk.getUsableSpace();
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
+      }
+    };
+  }
+
+  /// The writer thread's side of RocksDB. As nobody else writes, its reads need no snapshot.
+  private final class RocksLog implements GroupCommit.Log {
+    @Override
+    public byte @Nullable [] get(byte[] key) {
+      try {
+        return db.get(key);
+      } catch (RocksDBException e) {
+        throw new IllegalStateException("The store cannot be read", e);
+      }
+    }
+
+    @Override
+    public Overlay.Cursor seek(byte[] from, byte[] to) {
+      return new RocksCursor(db, null, from, to);
+    }
+
+    @Override
+    public void write(Overlay overlay, boolean sync) throws RocksDBException {
+      try (WriteBatch batch = new WriteBatch()) {
+        for (Map.Entry<byte[], byte[]> change : overlay.changes().entrySet()) {
+          if (change.getValue() == Overlay.DELETED) {
+            batch.delete(change.getKey());
+          } else {
+            batch.put(change.getKey(), change.getValue());
+          }
+        }
+        db.write(sync && syncing ? synced : unsynced, batch);
+      }
+    }
+
+    @Override
+    public void sync() throws RocksDBException {
+      if (syncing) {
+        db.syncWal();
+      }
+    }
+
+    @Override
+    public boolean hasRoom() {
+      return settings.usableBytes().getAsLong() >= settings.reserveBytes();
+    }
+
+    @Override
+    public RuntimeException noRoom() {
+      return new ReadOnlyException(settings.reserveBytes());
+    }
+  }
+}

@@ -1,0 +1,44 @@
+package io.carillon.store;
+
+import java.util.List;
+import java.util.function.Consumer;
+
+/// Which layout a store has. Each step leads from one version to the next and is done in one
+/// transaction with the new version's number, so a crash between two steps goes on where it was.
+final class StoreFormat {
+  /// @param version how many steps were done
+  record Version(int version) {}
+
+  private static final Table<String, Version> TABLE =
+      Table.of("store.format", KeyCodec.STRING, Version.class);
+  private static final String KEY = "version";
+
+  /// Step 1 makes an empty store one of version 1: tables of tuples and CBOR rows.
+  static final List<Consumer<Tx>> STEPS = List.of(_ -> {});
+
+  private StoreFormat() {}
+
+  /// Brings the store up to date; refuses one that a newer program wrote.
+  static void upgrade(Database database, List<Consumer<Tx>> steps) {
+    int version =
+        database.read(snapshot -> TABLE.get(snapshot, KEY).map(Version::version).orElse(0));
+    if (version > steps.size()) {
+      throw new IllegalStateException(
+          "This store has format "
+              + version
+              + ", written by a newer Carillon; this one knows formats up to "
+              + steps.size()
+              + ". Use the newer program.");
+    }
+    for (int step = version; step < steps.size(); step++) {
+      Version next = new Version(step + 1);
+      Consumer<Tx> upgrade = steps.get(step);
+      database.write(
+          tx -> {
+            upgrade.accept(tx);
+            TABLE.put(tx, KEY, next);
+            return next;
+          });
+    }
+  }
+}

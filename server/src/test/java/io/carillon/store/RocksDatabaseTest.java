@@ -1,0 +1,180 @@
+package io.carillon.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+final class RocksDatabaseTest extends DatabaseContract {
+  @Override
+  Database open(Path folder) {
+    return RocksDatabase.open(folder);
+  }
+
+  @Override
+  Database reopen(Database database, Path folder) {
+    database.close();
+    return open(folder);
+  }
+
+  @Test
+  void theWritersThatWaitTogetherShareASync() throws Exception {
+    RocksDatabase rocks = (RocksDatabase) database;
+    long before = rocks.counts().syncs();
+    CountDownLatch inside = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    Thread first = Thread.ofVirtual().start(() -> holdTheWriter(inside, goOn));
+    inside.await();
+    List<Thread> others = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      int number = i;
+      others.add(Thread.ofVirtual().start(() -> put("bowl", number, "f" + number)));
+    }
+    for (Thread other : others) {
+      awaitParked(other);
+    }
+    goOn.countDown();
+    first.join();
+    for (Thread other : others) {
+      other.join();
+    }
+    assertThat(rocks.counts().syncs() - before).isEqualTo(2);
+    assertThat(names(Range.all())).hasSize(21);
+  }
+
+  @Test
+  void aRelaxedWriteIsNotSyncedAndADurableOneThatSawItSyncsItEvenIfItWritesNothingOrThrows() {
+    RocksDatabase rocks = (RocksDatabase) database;
+    put("bowl", 0, "synced");
+    long synced = rocks.counts().syncs();
+    relaxed(1);
+    relaxed(2);
+    assertThat(rocks.counts().syncs()).isEqualTo(synced);
+    database.write(_ -> 0);
+    assertThat(rocks.counts().syncs()).isEqualTo(synced + 1);
+    database.write(_ -> 0);
+    assertThat(rocks.counts().syncs()).isEqualTo(synced + 1);
+    relaxed(3);
+    assertThatThrownBy(
+            () ->
+                database.write(
+                    _ -> {
+                      throw new IllegalStateException("not found");
+                    }))
+        .hasMessage("not found");
+    assertThat(rocks.counts().syncs()).isEqualTo(synced + 2);
+  }
+
+  @Test
+  void aFullDiskTurnsWritesAwayUntilThereIsRoom() {
+    database.close();
+    AtomicLong room = new AtomicLong(Long.MAX_VALUE);
+    database = RocksDatabase.open(folder, new RocksDatabase.Settings(1000, room::get, _ -> {}));
+    put("bowl", 1, "apple");
+    room.set(999);
+    assertThatThrownBy(() -> put("bowl", 2, "pear")).isInstanceOf(ReadOnlyException.class);
+    assertThatThrownBy(() -> relaxed(3)).isInstanceOf(ReadOnlyException.class);
+    assertThat(names(Range.all())).containsExactly("apple");
+    room.set(1000);
+    put("bowl", 2, "pear");
+    assertThat(names(Range.all())).containsExactly("apple", "pear");
+  }
+
+  @Test
+  void aStoreInUseIsRefused() {
+    assertThatThrownBy(() -> RocksDatabase.open(folder))
+        .hasMessageContaining("in use by another process");
+  }
+
+  @Test
+  void aStoreOfANewerProgramIsRefused() {
+    List<java.util.function.Consumer<Tx>> steps = new ArrayList<>(StoreFormat.STEPS);
+    steps.add(tx -> FRUITS.put(tx, Tuple.of("upgraded"), new Fruit("apple", 1, null)));
+    StoreFormat.upgrade(database, steps);
+    assertThat(names(Range.all())).containsExactly("apple");
+    database.close();
+    assertThatThrownBy(() -> RocksDatabase.open(folder))
+        .hasMessageContaining("has format 2, written by a newer Carillon");
+  }
+
+  @Test
+  void anUpgradeStepThatFailsIsRunAgain() {
+    List<java.util.function.Consumer<Tx>> steps = new ArrayList<>(StoreFormat.STEPS);
+    AtomicLong runs = new AtomicLong();
+    steps.add(
+        tx -> {
+          FRUITS.put(tx, Tuple.of("step", runs.get()), new Fruit("r" + runs.get(), 1, null));
+          if (runs.getAndIncrement() == 0) {
+            throw new IllegalStateException("power cut");
+          }
+        });
+    assertThatThrownBy(() -> StoreFormat.upgrade(database, steps)).hasMessage("power cut");
+    StoreFormat.upgrade(database, steps);
+    StoreFormat.upgrade(database, steps);
+    assertThat(names(Range.all())).containsExactly("r1");
+  }
+
+  @Test
+  void aClosedStoreRefusesReadsAndWrites() {
+    database.close();
+    assertThatThrownBy(() -> put("bowl", 1, "late")).hasMessageContaining("closed");
+    assertThatThrownBy(() -> names(Range.all())).hasMessageContaining("closed");
+    database = open(folder);
+  }
+
+  @Test
+  void anInterruptedWriterHearsItsAnswerAndStaysInterrupted() throws Exception {
+    CountDownLatch inside = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    Thread first = Thread.ofVirtual().start(() -> holdTheWriter(inside, goOn));
+    inside.await();
+    List<Boolean> interrupted = new ArrayList<>();
+    Thread second =
+        Thread.ofPlatform()
+            .start(
+                () -> {
+                  put("bowl", 2, "pear");
+                  interrupted.add(Thread.currentThread().isInterrupted());
+                });
+    awaitParked(second);
+    second.interrupt();
+    goOn.countDown();
+    first.join();
+    second.join();
+    assertThat(interrupted).containsExactly(true);
+    assertThat(names(Range.all())).contains("pear");
+  }
+
+  private void holdTheWriter(CountDownLatch inside, CountDownLatch goOn) {
+    database.write(
+        tx -> {
+          inside.countDown();
+          try {
+            goOn.await();
+          } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+          }
+          FRUITS.put(tx, Tuple.of("bowl", 1_000), new Fruit("first", 1, null));
+          return 0;
+        });
+  }
+
+  private void relaxed(int number) {
+    database.writeRelaxed(
+        tx -> {
+          FRUITS.put(tx, Tuple.of("relaxed", number), new Fruit("r", number, null));
+          return 0;
+        });
+  }
+
+  private static void awaitParked(Thread thread) {
+    while (thread.getState() != Thread.State.WAITING) {
+      Thread.onSpinWait();
+    }
+  }
+}
