@@ -1,0 +1,116 @@
+package io.carillon.aws.sigv4;
+
+import io.carillon.http.Headers;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/// The text of a request that both sides sign.
+///
+/// Source:
+/// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+final class CanonicalRequest {
+  private CanonicalRequest() {}
+
+  /// In the sender's spelling, which is the right one for those who sign what they send. Services
+  /// other than S3 have the path normalized and encoded once more.
+  static String asSent(
+      String service,
+      String method,
+      String rawPath,
+      RawQuery query,
+      Headers headers,
+      List<String> signedHeaders,
+      String payloadHash) {
+    String path = isS3(service) ? rawPath : PercentCoding.encodePath(normalize(rawPath));
+    return join(method, path, query.sorted(), headers, signedHeaders, payloadHash);
+  }
+
+  /// In the spelling of the specification: path and query decoded and encoded anew. It means the
+  /// same resource and is what clients sign that send, say, bare parentheses.
+  static String respelled(
+      String service,
+      String method,
+      String rawPath,
+      RawQuery query,
+      Headers headers,
+      List<String> signedHeaders,
+      String payloadHash) {
+    String once = PercentCoding.encodePath(PercentCoding.decode(rawPath));
+    String path = isS3(service) ? once : PercentCoding.encodePath(normalize(once));
+    return join(method, path, query.canonical(), headers, signedHeaders, payloadHash);
+  }
+
+  private static boolean isS3(String service) {
+    return service.equals("s3");
+  }
+
+  private static String join(
+      String method,
+      String path,
+      String query,
+      Headers headers,
+      List<String> signedHeaders,
+      String payloadHash) {
+    StringBuilder text = new StringBuilder(512);
+    text.append(method).append('\n');
+    text.append(path.isEmpty() ? "/" : path).append('\n');
+    text.append(query).append('\n');
+    for (String name : signedHeaders) {
+      text.append(name).append(':');
+      appendValue(text, headers.all(name));
+      text.append('\n');
+    }
+    text.append('\n');
+    for (int i = 0; i < signedHeaders.size(); i++) {
+      text.append(i == 0 ? "" : ";").append(signedHeaders.get(i));
+    }
+    return text.append('\n').append(payloadHash).toString();
+  }
+
+  private static void appendValue(StringBuilder text, List<String> values) {
+    for (int i = 0; i < values.size(); i++) {
+      if (i > 0) {
+        text.append(',');
+      }
+      appendTrimmed(text, values.get(i));
+    }
+  }
+
+  /// Without white space at the ends, and with one space for each run of it inside.
+  static void appendTrimmed(StringBuilder text, String value) {
+    boolean pending = false;
+    int start = text.length();
+    for (int i = 0; i < value.length(); i++) {
+      char c = value.charAt(i);
+      if (c == ' ' || c == '\t') {
+        pending = text.length() > start;
+      } else {
+        if (pending) {
+          text.append(' ');
+          pending = false;
+        }
+        text.append(c);
+      }
+    }
+  }
+
+  /// Removes dot segments and doubled slashes (RFC 3986, §5.2.4, and what AWS adds).
+  private static String normalize(String rawPath) {
+    Deque<String> kept = new ArrayDeque<>();
+    for (String segment : rawPath.split("/", -1)) {
+      if (segment.equals("..")) {
+        kept.pollLast();
+      } else if (!segment.isEmpty() && !segment.equals(".")) {
+        kept.addLast(segment);
+      }
+    }
+    if (kept.isEmpty()) {
+      return "/";
+    }
+    String end =
+        rawPath.endsWith("/") || rawPath.endsWith("/.") || rawPath.endsWith("/..") ? "/" : "";
+    return kept.stream().collect(Collectors.joining("/", "/", end));
+  }
+}

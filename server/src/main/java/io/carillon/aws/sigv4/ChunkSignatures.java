@@ -1,0 +1,39 @@
+package io.carillon.aws.sigv4;
+
+/// The chain of signatures through a chunked body: each covers the one before, so chunks can be
+/// neither dropped nor swapped. It begins with the signature of the request's head.
+///
+/// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html and
+/// https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
+final class ChunkSignatures {
+  private static final String EMPTY_HASH = SigningKey.sha256(new byte[0]);
+
+  private final SigningKey key;
+  private final String timestamp;
+  private final Scope scope;
+  private String previous;
+
+  ChunkSignatures(SigningKey key, String timestamp, Scope scope, String seed) {
+    this.key = key;
+    this.timestamp = timestamp;
+    this.scope = scope;
+    this.previous = seed;
+  }
+
+  /// The next chunk's signature.
+  String chunk(String hash) {
+    return next(SigningKey.ALGORITHM + "-PAYLOAD", EMPTY_HASH + "\n" + hash);
+  }
+
+  /// The signature of the trailer.
+  ///
+  /// @param hash of each field as `name:value` with a line feed behind it
+  String trailer(String hash) {
+    return next(SigningKey.ALGORITHM + "-TRAILER", hash);
+  }
+
+  private String next(String what, String rest) {
+    previous = key.sign(what + "\n" + timestamp + "\n" + scope + "\n" + previous + "\n" + rest);
+    return previous;
+  }
+}

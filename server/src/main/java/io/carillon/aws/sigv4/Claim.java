@@ -1,0 +1,231 @@
+package io.carillon.aws.sigv4;
+
+import io.carillon.aws.AwsException;
+import io.carillon.aws.sigv4.Refusals.Form;
+import io.carillon.http.Headers;
+import io.carillon.http.Request;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+
+/// Who a request claims to be signed by, and how. Well-formed, and not verified.
+///
+/// @param timestamp when it was signed, as it stands in the string to sign
+/// @param life how long a presigned request is good for; empty for signed headers
+/// @param sessionToken empty for none
+record Claim(
+    Form form,
+    String accessKeyId,
+    Scope scope,
+    List<String> signedHeaders,
+    String signature,
+    String timestamp,
+    Instant signed,
+    Optional<Duration> life,
+    String sessionToken) {
+  private static final Pattern DATE = Pattern.compile("[0-9]{8}");
+  private static final Duration LONGEST_LIFE = Duration.ofDays(7);
+  private static final String CREDENTIAL_FORMAT =
+      "the Credential is mal-formed; expecting"
+          + " \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".";
+  private static final List<String> REQUIRED =
+      List.of(
+          PresignedQuery.ALGORITHM,
+          PresignedQuery.CREDENTIAL,
+          PresignedQuery.SIGNATURE,
+          PresignedQuery.DATE,
+          PresignedQuery.SIGNED_HEADERS);
+
+  /// Empty where the request is not signed at all.
+  ///
+  /// @throws AwsException where it is signed in a way that is malformed or not supported
+  static Optional<Claim> read(Request http, String service, Refusals refusals) {
+    List<String> authorizations = http.headers().all("authorization");
+    RawQuery query = RawQuery.of(http.rawQuery());
+    boolean presigned =
+        query.count(PresignedQuery.ALGORITHM) > 0 || query.count(PresignedQuery.SIGNATURE) > 0;
+    boolean oldPresigned = query.count("AWSAccessKeyId") > 0 && query.count("Signature") > 0;
+    if (authorizations.size() > 1 || !authorizations.isEmpty() && (presigned || oldPresigned)) {
+      throw refusals.ambiguous();
+    }
+    if (!authorizations.isEmpty()) {
+      return Optional.of(ofHeader(authorizations.getFirst(), http.headers(), service, refusals));
+    }
+    if (oldPresigned) {
+      throw refusals.unsupported("Signature Version 2");
+    }
+    return presigned ? Optional.of(ofQuery(query, service, refusals)) : Optional.empty();
+  }
+
+  private static Claim ofHeader(
+      String authorization, Headers headers, String service, Refusals refusals) {
+    int space = authorization.indexOf(' ');
+    String mechanism = space < 0 ? authorization : authorization.substring(0, space);
+    if (!mechanism.equals(SigningKey.ALGORITHM)) {
+      throw refusals.unsupported(mechanism.equals("AWS") ? "Signature Version 2" : mechanism);
+    }
+    Map<String, String> part = new HashMap<>();
+    for (String pair : authorization.substring(mechanism.length()).split(",", -1)) {
+      int equals = pair.indexOf('=');
+      if (equals < 0) {
+        throw refusals.malformedHeader(
+            "'" + pair.trim() + "' is not a key=value pair (missing equal-sign).");
+      }
+      part.put(pair.substring(0, equals).trim(), pair.substring(equals + 1).trim());
+    }
+    for (String name : List.of("Credential", "SignedHeaders", "Signature")) {
+      if (!part.containsKey(name)) {
+        throw refusals.malformedHeader("the '" + name + "' parameter is missing.");
+      }
+    }
+    Scope.Credential credential =
+        credential(part.getOrDefault("Credential", ""), service).orFail(refusals::malformedHeader);
+    Instant signed = dateOf(headers).orElseThrow(refusals::noDate);
+    return new Claim(
+        Form.HEADER,
+        credential.accessKeyId(),
+        credential.scope(),
+        List.of(part.getOrDefault("SignedHeaders", "").split(";")),
+        part.getOrDefault("Signature", ""),
+        Refusals.BASIC.format(signed),
+        signed,
+        Optional.empty(),
+        headers.find("x-amz-security-token").orElse(""));
+  }
+
+  /// When a request says it was signed: `x-amz-date`, else `Date`.
+  private static Optional<Instant> dateOf(Headers headers) {
+    Optional<String> own = headers.find("x-amz-date");
+    if (own.isPresent()) {
+      return parse(own.get());
+    }
+    Optional<String> date = headers.find("date");
+    return date.flatMap(Claim::parse).or(() -> date.flatMap(Claim::parseHttpDate));
+  }
+
+  private static Claim ofQuery(RawQuery query, String service, Refusals refusals) {
+    String algorithm = query.first(PresignedQuery.ALGORITHM).orElse("");
+    if (!algorithm.isEmpty() && !algorithm.equals(SigningKey.ALGORITHM)) {
+      throw refusals.malformedQuery(
+          "X-Amz-Algorithm only supports \"AWS4-HMAC-SHA256\", not \"" + algorithm + "\"");
+    }
+    boolean needsLife = service.equals("s3"); // others may leave it out
+    if (REQUIRED.stream().anyMatch(name -> query.count(name) != 1)
+        || needsLife && query.count(PresignedQuery.EXPIRES) != 1
+        || query.count(PresignedQuery.SECURITY_TOKEN) > 1) {
+      throw refusals.malformedQuery(
+          S3SignatureError.AUTHORIZATION_QUERY_PARAMETERS_ERROR.message());
+    }
+    Scope.Credential credential =
+        credential(query.first(PresignedQuery.CREDENTIAL).orElse(""), service)
+            .orFail(
+                why ->
+                    refusals.malformedQuery(
+                        "Error parsing the X-Amz-Credential parameter; " + why));
+    String timestamp = query.first(PresignedQuery.DATE).orElse("");
+    Instant signed =
+        parse(timestamp)
+            .orElseThrow(
+                () ->
+                    refusals.malformedQuery(
+                        "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\""));
+    return new Claim(
+        Form.QUERY,
+        credential.accessKeyId(),
+        credential.scope(),
+        List.of(query.first(PresignedQuery.SIGNED_HEADERS).orElse("").split(";")),
+        query.first(PresignedQuery.SIGNATURE).orElse(""),
+        timestamp,
+        signed,
+        Optional.of(
+            query
+                .first(PresignedQuery.EXPIRES)
+                .map(e -> life(e, refusals))
+                .orElse(SignatureVerifier.SKEW)),
+        query.first(PresignedQuery.SECURITY_TOKEN).orElse(""));
+  }
+
+  private static Duration life(String text, Refusals refusals) {
+    long seconds;
+    try {
+      seconds = Long.parseLong(text);
+    } catch (NumberFormatException e) {
+      throw refusals.malformedQuery("X-Amz-Expires should be a number");
+    }
+    if (seconds < 0) {
+      throw refusals.malformedQuery("X-Amz-Expires must be non-negative");
+    }
+    if (seconds > LONGEST_LIFE.toSeconds()) {
+      throw refusals.malformedQuery(
+          "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires"
+              + " must be less than 604800 seconds");
+    }
+    return Duration.ofSeconds(seconds);
+  }
+
+  private static Parsed credential(String text, String service) {
+    Optional<Scope.Credential> credential = Scope.Credential.tryParse(text);
+    if (credential.isEmpty()) {
+      return new Parsed.Wrong(CREDENTIAL_FORMAT);
+    }
+    Scope scope = credential.get().scope();
+    if (!DATE.matcher(scope.date()).matches()) {
+      return new Parsed.Wrong(
+          "incorrect date format \""
+              + scope.date()
+              + "\". This date in the credential must be in the format \"yyyyMMdd\".");
+    }
+    if (!credential.get().terminator().equals(Scope.TERMINATOR)) {
+      return new Parsed.Wrong(
+          "incorrect terminal \""
+              + credential.get().terminator()
+              + "\". This endpoint uses \"aws4_request\".");
+    }
+    if (!scope.service().equals(service)) {
+      return new Parsed.Wrong(
+          "incorrect service \""
+              + scope.service()
+              + "\". This endpoint belongs to \""
+              + service
+              + "\".");
+    }
+    return new Parsed.Right(credential.get());
+  }
+
+  /// A credential, or what is wrong with it.
+  private sealed interface Parsed {
+    record Right(Scope.Credential credential) implements Parsed {}
+
+    record Wrong(String why) implements Parsed {}
+
+    default Scope.Credential orFail(Function<String, AwsException> refusal) {
+      return switch (this) {
+        case Right(Scope.Credential credential) -> credential;
+        case Wrong(String why) -> throw refusal.apply(why);
+      };
+    }
+  }
+
+  private static Optional<Instant> parse(String basic) {
+    try {
+      return Optional.of(Refusals.BASIC.parse(basic, Instant::from));
+    } catch (DateTimeException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static Optional<Instant> parseHttpDate(String text) {
+    try {
+      return Optional.of(DateTimeFormatter.RFC_1123_DATE_TIME.parse(text, Instant::from));
+    } catch (DateTimeException e) {
+      return Optional.empty();
+    }
+  }
+}

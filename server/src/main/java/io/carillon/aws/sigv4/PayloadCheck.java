@@ -1,0 +1,131 @@
+package io.carillon.aws.sigv4;
+
+import io.carillon.aws.sigv4.Refusals.Form;
+import io.carillon.http.Headers;
+import io.carillon.http.Request;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/// Holds a body to what the head says of it.
+final class PayloadCheck {
+  private static final String HEADER = "x-amz-content-sha256";
+  private static final String UNSIGNED = "UNSIGNED-PAYLOAD";
+
+  private PayloadCheck() {}
+
+  /// What S3's signature says in place of the body's hash.
+  static String headOf(Request http, Form form) {
+    Optional<String> header = http.headers().find(HEADER);
+    return switch (form) {
+      case HEADER ->
+          header.orElseThrow(
+              () ->
+                  S3SignatureError.INVALID_REQUEST.because(
+                      "Missing required header for this request: " + HEADER));
+      case QUERY ->
+          header
+              .or(() -> RawQuery.of(http.rawQuery()).first(PresignedQuery.CONTENT_SHA256))
+              .orElse(UNSIGNED);
+    };
+  }
+
+  static Request ofAnonymous(Request http) {
+    return of(http, http.headers().find(HEADER).orElse(UNSIGNED), null);
+  }
+
+  /// @param signatures of the chunks; null where nobody signed
+  static Request of(Request http, String payloadHash, @Nullable ChunkSignatures signatures) {
+    Payload payload =
+        Payload.tryParse(payloadHash)
+            .orElseThrow(
+                () ->
+                    S3SignatureError.INVALID_ARGUMENT
+                        .because(
+                            HEADER
+                                + " must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER,"
+                                + " STREAMING-AWS4-HMAC-SHA256-PAYLOAD,"
+                                + " STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256"
+                                + " value.")
+                        .with("ArgumentName", HEADER)
+                        .with("ArgumentValue", payloadHash));
+    return switch (payload) {
+      case Payload.Unsigned() -> http;
+      case Payload.Hashed(String hex) -> http.withBody(HashedBody.of(http.body(), hex));
+      case Payload.Chunked(boolean signed, boolean trailer) -> {
+        if (signed && signatures == null) {
+          throw S3SignatureError.INVALID_REQUEST.because(
+              "Signed chunks need a signed request: " + payloadHash);
+        }
+        yield unframed(http, signed ? signatures : null, trailer);
+      }
+    };
+  }
+
+  private static Request unframed(
+      Request http, @Nullable ChunkSignatures signatures, boolean trailer) {
+    String length =
+        http.headers()
+            .find("x-amz-decoded-content-length")
+            .orElseThrow(S3SignatureError.MISSING_CONTENT_LENGTH::exception);
+    Set<String> announced = trailer ? announcedTrailers(http.headers()) : Set.of();
+    ChunkedBody body = new ChunkedBody(http.body(), decodedLength(length), signatures, announced);
+    return new Request(
+        http.method(),
+        http.rawPath(),
+        http.rawQuery(),
+        withoutAwsChunked(http.headers()),
+        body,
+        http.remote(),
+        http.secure());
+  }
+
+  private static long decodedLength(String text) {
+    try {
+      long length = Long.parseLong(text);
+      if (length >= 0) {
+        return length;
+      }
+    } catch (NumberFormatException e) {
+      // refused below, as a negative one
+    }
+    throw S3SignatureError.INVALID_ARGUMENT
+        .because("x-amz-decoded-content-length must be a non-negative number")
+        .with("ArgumentName", "x-amz-decoded-content-length")
+        .with("ArgumentValue", text);
+  }
+
+  private static Set<String> announcedTrailers(Headers headers) {
+    return headers.all("x-amz-trailer").stream()
+        .flatMap(value -> Arrays.stream(value.split(",")))
+        .map(name -> name.trim().toLowerCase(Locale.ROOT))
+        .filter(name -> !name.isEmpty())
+        .collect(Collectors.toCollection(LinkedHashSet::new));
+  }
+
+  /// `aws-chunked` is how the body travelled, not what it is: S3 stores only the other encodings.
+  static Headers withoutAwsChunked(Headers headers) {
+    Headers kept = new Headers();
+    headers.forEach(
+        (name, value) -> {
+          if (!name.equalsIgnoreCase("content-encoding")) {
+            kept.add(name, value);
+            return;
+          }
+          String rest =
+              Arrays.stream(value.split(","))
+                  .map(String::trim)
+                  .filter(encoding -> !encoding.equalsIgnoreCase("aws-chunked"))
+                  .filter(encoding -> !encoding.isEmpty())
+                  .collect(Collectors.joining(","));
+          if (!rest.isEmpty()) {
+            kept.add(name, rest);
+          }
+        });
+    return kept;
+  }
+}
