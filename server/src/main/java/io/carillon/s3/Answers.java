@@ -1,0 +1,71 @@
+package io.carillon.s3;
+
+import io.carillon.http.Response;
+import io.carillon.s3.model.Bucket;
+import io.carillon.s3.model.Etags;
+import io.carillon.s3.model.ObjectVersion;
+import io.carillon.s3.model.StoredChecksum;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// Says about an object, in header fields, what readers and writers are told.
+final class Answers {
+  private Answers() {}
+
+  /// To whoever wrote `version`.
+  static Response written(Bucket bucket, ObjectVersion version) {
+    Response answer =
+        Response.of(200)
+            .header("ETag", Etags.quoted(version.etag()))
+            .header("x-amz-server-side-encryption", "AES256");
+    version.findChecksum().ifPresent(checksum -> addChecksum(answer, checksum));
+    addVersionId(answer, bucket, version);
+    return answer;
+  }
+
+  /// To whoever reads `version`, with an empty body.
+  ///
+  /// @param overrides what to say instead, by lower-case name, as `response-…` parameters ask
+  static Response read(
+      int status, Bucket bucket, ObjectVersion version, Map<String, String> overrides) {
+    Response answer =
+        Response.of(status)
+            .header("Last-Modified", Descriptions.httpDate(version.modified()))
+            .header("ETag", Etags.quoted(version.etag()))
+            .header("Accept-Ranges", "bytes")
+            .header("x-amz-server-side-encryption", "AES256");
+    addVersionId(answer, bucket, version);
+    version
+        .description()
+        .headers()
+        .forEach(
+            (name, value) -> {
+              if (!overrides.containsKey(name)) {
+                answer.header(name, value);
+              }
+            });
+    overrides.forEach(answer::header);
+    version
+        .description()
+        .metadata()
+        .forEach((name, value) -> answer.header("x-amz-meta-" + name, value));
+    int tags = version.description().tags().size();
+    if (tags > 0) {
+      answer.header("x-amz-tagging-count", String.valueOf(tags));
+    }
+    return answer;
+  }
+
+  static void addChecksum(Response answer, @Nullable StoredChecksum checksum) {
+    if (checksum != null) {
+      answer.header(checksum.algorithm().header(), checksum.value());
+      answer.header("x-amz-checksum-type", checksum.type().name());
+    }
+  }
+
+  static void addVersionId(Response answer, Bucket bucket, ObjectVersion version) {
+    if (bucket.everVersioned()) {
+      answer.header("x-amz-version-id", version.versionId());
+    }
+  }
+}

@@ -1,0 +1,79 @@
+package io.carillon.s3;
+
+import io.carillon.aws.Caller;
+import io.carillon.base.Ids;
+import io.carillon.s3.event.Destinations;
+import io.carillon.s3.event.NotificationRules;
+import io.carillon.s3.event.Notifications;
+import io.carillon.s3.model.Bucket;
+import io.carillon.s3.model.Buckets;
+import io.carillon.s3.model.S3Error;
+import io.carillon.store.Database;
+import io.carillon.store.Tx;
+import io.carillon.trace.Trace;
+import java.util.function.Consumer;
+import software.amazon.awssdk.services.s3.model.GetBucketNotificationConfigurationRequest;
+import software.amazon.awssdk.services.s3.model.GetBucketNotificationConfigurationResponse;
+import software.amazon.awssdk.services.s3.model.PutBucketNotificationConfigurationRequest;
+import software.amazon.awssdk.services.s3.model.PutBucketNotificationConfigurationResponse;
+
+/// The notification configuration of buckets. Putting one replaces all of it, atomically, and only
+/// if every destination lets S3 in.
+///
+/// Source:
+/// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html
+final class BucketNotification {
+  private final Database database;
+  private final Buckets buckets;
+  private final Notifications notifications;
+  private final Destinations destinations;
+  private final Trace trace;
+  private final Ids ids;
+
+  BucketNotification(
+      Database database,
+      Buckets buckets,
+      Notifications notifications,
+      Destinations destinations,
+      Trace trace,
+      Ids ids) {
+    this.database = database;
+    this.buckets = buckets;
+    this.notifications = notifications;
+    this.destinations = destinations;
+    this.trace = trace;
+    this.ids = ids;
+  }
+
+  PutBucketNotificationConfigurationResponse put(
+      Caller caller, PutBucketNotificationConfigurationRequest input) {
+    if (input.notificationConfiguration() == null) {
+      throw S3Error.MALFORMED_XML.exception();
+    }
+    Bucket seen =
+        database.read(s -> buckets.require(s, caller, input.bucket(), input.expectedBucketOwner()));
+    NotificationRules rules = NotificationRules.parse(input.notificationConfiguration(), seen, ids);
+    Consumer<Tx> testMessages =
+        Boolean.TRUE.equals(input.skipDestinationValidation())
+            ? _ -> {}
+            : destinations.prove(rules, seen, caller, trace.begin());
+    return database.write(
+        tx -> {
+          Bucket bucket = buckets.require(tx, caller, input.bucket(), input.expectedBucketOwner());
+          testMessages.accept(tx);
+          notifications.replace(tx, bucket, rules);
+          return PutBucketNotificationConfigurationResponse.builder().build();
+        });
+  }
+
+  GetBucketNotificationConfigurationResponse get(
+      Caller caller, GetBucketNotificationConfigurationRequest input) {
+    return database.read(
+        snapshot ->
+            notifications
+                .rules(
+                    snapshot,
+                    buckets.require(snapshot, caller, input.bucket(), input.expectedBucketOwner()))
+                .toModel());
+  }
+}

@@ -1,0 +1,126 @@
+package io.carillon.s3;
+
+import io.carillon.aws.Caller;
+import io.carillon.base.Region;
+import io.carillon.s3.model.Bucket;
+import io.carillon.s3.model.BucketName;
+import io.carillon.s3.model.Buckets;
+import io.carillon.s3.model.S3Error;
+import io.carillon.store.Database;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.s3.model.CreateBucketConfiguration;
+import software.amazon.awssdk.services.s3.model.CreateBucketRequest;
+import software.amazon.awssdk.services.s3.model.CreateBucketResponse;
+import software.amazon.awssdk.services.s3.model.ObjectOwnership;
+
+/// CreateBucket: takes a name out of the space that all accounts share.
+///
+/// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+final class CreateBucket {
+  private final Database database;
+  private final Buckets buckets;
+  private final BucketTags tags;
+  private final InstantSource clock;
+
+  CreateBucket(Database database, Buckets buckets, BucketTags tags, InstantSource clock) {
+    this.database = database;
+    this.buckets = buckets;
+    this.tags = tags;
+    this.clock = clock;
+  }
+
+  CreateBucketResponse run(Caller caller, CreateBucketRequest input) {
+    Refusals.check(input);
+    BucketName name = new BucketName(input.bucket());
+    if (input.objectOwnership() != null
+        && input.objectOwnership() != ObjectOwnership.BUCKET_OWNER_ENFORCED) {
+      throw S3Error.NOT_IMPLEMENTED
+          .because("Only BucketOwnerEnforced is implemented: there are no ACLs here.")
+          .with("Header", "x-amz-object-ownership");
+    }
+    CreateBucketConfiguration configuration = input.createBucketConfiguration();
+    if (configuration != null
+        && (configuration.location() != null || configuration.bucket() != null)) {
+      throw S3Error.NOT_IMPLEMENTED
+          .because("Directory buckets are not implemented.")
+          .with("Element", configuration.location() != null ? "Location" : "Bucket");
+    }
+    Region region =
+        regionOf(
+            caller.region(),
+            configuration == null ? null : configuration.locationConstraintAsString());
+    Map<String, String> given =
+        configuration == null ? Map.of() : Tags.ofBucket(configuration.tags());
+    return database.write(
+        tx -> {
+          Optional<Bucket> existing = buckets.find(tx, name.value());
+          if (existing.isPresent()) {
+            requireAnswerable(existing.get(), caller, region);
+          } else {
+            Bucket bucket =
+                new Bucket(
+                    name.value(),
+                    caller.account().value(),
+                    region.name(),
+                    clock.instant(),
+                    null,
+                    false);
+            buckets.put(tx, bucket);
+            tags.put(tx, bucket, given);
+          }
+          return CreateBucketResponse.builder()
+              .location("/" + name)
+              .bucketArn("arn:aws:s3:::" + name)
+              .build();
+        });
+  }
+
+  /// Creating one's own bucket again succeeds in us-east-1, and only there.
+  private static void requireAnswerable(Bucket existing, Caller caller, Region region) {
+    if (!existing.account().equals(caller.account().value())) {
+      throw S3Error.BUCKET_ALREADY_EXISTS.with("BucketName", existing.name());
+    }
+    boolean harmless = existing.home().equals(Region.US_EAST_1) && region.equals(Region.US_EAST_1);
+    if (!harmless) {
+      throw S3Error.BUCKET_ALREADY_OWNED_BY_YOU.with("BucketName", existing.name());
+    }
+  }
+
+  /// Where the bucket goes: the region that signed, which the constraint must repeat unless it is
+  /// us-east-1. That one stands for S3's global endpoint as well, which takes any constraint but
+  /// its own name.
+  private static Region regionOf(Region signed, @Nullable String constraint) {
+    if (signed.equals(Region.US_EAST_1)) {
+      if (constraint == null) {
+        return signed;
+      }
+      if (constraint.equals(signed.name())) {
+        throw S3Error.INVALID_LOCATION_CONSTRAINT.with("LocationConstraint", constraint);
+      }
+      return region(constraint);
+    }
+    if (constraint == null) {
+      throw S3Error.ILLEGAL_LOCATION_CONSTRAINT.exception();
+    }
+    Region asked = region(constraint);
+    if (!asked.equals(signed)) {
+      throw S3Error.ILLEGAL_LOCATION_CONSTRAINT.because(
+          "The "
+              + constraint
+              + " location constraint is incompatible for the region specific endpoint this request"
+              + " was sent to.");
+    }
+    return asked;
+  }
+
+  private static Region region(String constraint) {
+    String name = constraint.equals("EU") ? "eu-west-1" : constraint;
+    if (!Region.isValid(name)) {
+      throw S3Error.INVALID_LOCATION_CONSTRAINT.with("LocationConstraint", constraint);
+    }
+    return new Region(name);
+  }
+}

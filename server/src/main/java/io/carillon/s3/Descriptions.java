@@ -1,0 +1,135 @@
+package io.carillon.s3;
+
+import io.carillon.s3.model.Description;
+import io.carillon.s3.model.S3Error;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.s3.model.CopyObjectRequest;
+import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
+import software.amazon.awssdk.services.s3.model.PutObjectRequest;
+
+/// Reads what a writer says about an object, from each of the requests that say it.
+final class Descriptions {
+  private static final int MAX_METADATA_BYTES = 2048;
+  private static final DateTimeFormatter HTTP_DATE =
+      DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ROOT)
+          .withZone(ZoneOffset.UTC);
+
+  private Descriptions() {}
+
+  static Description of(PutObjectRequest r) {
+    return new Description(
+        headers(
+            r.contentType(),
+            r.cacheControl(),
+            r.contentDisposition(),
+            r.contentEncoding(),
+            r.contentLanguage(),
+            r.expires(),
+            r.websiteRedirectLocation()),
+        metadata(r.metadata()),
+        Tags.ofHeader(r.tagging()));
+  }
+
+  static Description of(CreateMultipartUploadRequest r) {
+    return new Description(
+        headers(
+            r.contentType(),
+            r.cacheControl(),
+            r.contentDisposition(),
+            r.contentEncoding(),
+            r.contentLanguage(),
+            r.expires(),
+            r.websiteRedirectLocation()),
+        metadata(r.metadata()),
+        Tags.ofHeader(r.tagging()));
+  }
+
+  static Description of(CopyObjectRequest r) {
+    return new Description(
+        headers(
+            r.contentType(),
+            r.cacheControl(),
+            r.contentDisposition(),
+            r.contentEncoding(),
+            r.contentLanguage(),
+            r.expires(),
+            r.websiteRedirectLocation()),
+        metadata(r.metadata()),
+        Tags.ofHeader(r.tagging()));
+  }
+
+  /// As HTTP writes a date.
+  static String httpDate(Instant instant) {
+    return HTTP_DATE.format(instant);
+  }
+
+  private static Map<String, String> headers(
+      @Nullable String contentType,
+      @Nullable String cacheControl,
+      @Nullable String contentDisposition,
+      @Nullable String contentEncoding,
+      @Nullable String contentLanguage,
+      @Nullable Instant expires,
+      @Nullable String websiteRedirectLocation) {
+    Map<String, String> headers = new HashMap<>();
+    headers.put(
+        "content-type",
+        contentType == null || contentType.isEmpty() ? "binary/octet-stream" : contentType);
+    put(headers, "cache-control", cacheControl);
+    put(headers, "content-disposition", contentDisposition);
+    put(headers, "content-encoding", contentEncoding == null ? null : unframed(contentEncoding));
+    put(headers, "content-language", contentLanguage);
+    put(headers, "expires", expires == null ? null : httpDate(expires));
+    put(headers, "x-amz-website-redirect-location", websiteRedirectLocation);
+    return headers;
+  }
+
+  private static void put(Map<String, String> headers, String name, @Nullable String value) {
+    if (value != null && !value.isEmpty()) {
+      headers.put(name, value);
+    }
+  }
+
+  /// `aws-chunked` tells how the request's body was framed; it is no property of the object.
+  private static String unframed(String contentEncoding) {
+    return Arrays.stream(contentEncoding.split(",", -1))
+        .map(String::strip)
+        .filter(coding -> !coding.equalsIgnoreCase("aws-chunked"))
+        .collect(Collectors.joining(","));
+  }
+
+  private static Map<String, String> metadata(Map<String, String> given) {
+    if (given.isEmpty()) {
+      return Map.of();
+    }
+    Map<String, String> metadata = new HashMap<>();
+    int bytes = 0;
+    for (Map.Entry<String, String> entry : given.entrySet()) {
+      String name = entry.getKey().toLowerCase(Locale.ROOT);
+      metadata.merge(name, entry.getValue(), (a, b) -> a + "," + b);
+      bytes += size(name) + size(entry.getValue());
+    }
+    if (bytes > MAX_METADATA_BYTES) {
+      throw S3Error.METADATA_TOO_LARGE
+          .with("Size", String.valueOf(bytes))
+          .with("MaxSizeAllowed", String.valueOf(MAX_METADATA_BYTES));
+    }
+    return metadata;
+  }
+
+  /// Header values hold a byte in each `char`; whoever decoded them put in what UTF-8 spells.
+  private static int size(String text) {
+    return text.chars().allMatch(c -> c < 256)
+        ? text.length()
+        : text.getBytes(StandardCharsets.UTF_8).length;
+  }
+}

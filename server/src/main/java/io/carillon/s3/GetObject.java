@@ -1,0 +1,245 @@
+package io.carillon.s3;
+
+import io.carillon.aws.Caller;
+import io.carillon.aws.Principal;
+import io.carillon.http.Request;
+import io.carillon.http.Response;
+import io.carillon.http.Response.Content;
+import io.carillon.s3.ReadObject.Found;
+import io.carillon.s3.model.ByteRange;
+import io.carillon.s3.model.Etags;
+import io.carillon.s3.model.ObjectKey;
+import io.carillon.s3.model.ObjectVersion;
+import io.carillon.s3.model.Part;
+import io.carillon.s3.model.ReadPreconditions;
+import io.carillon.s3.model.ReadPreconditions.Verdict;
+import io.carillon.s3.model.S3Error;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.s3.model.GetObjectRequest;
+import software.amazon.awssdk.services.s3.model.HeadObjectRequest;
+
+/// GetObject and HeadObject: an object, or what there is to say about it.
+final class GetObject {
+  private final ReadObject objects;
+
+  GetObject(ReadObject objects) {
+    this.objects = objects;
+  }
+
+  /// What both requests ask.
+  ///
+  /// @param overrides header fields to answer instead of the object's own, by lower-case name
+  private record Question(
+      ObjectKey key,
+      ReadPreconditions conditions,
+      @Nullable String range,
+      @Nullable Integer partNumber,
+      boolean checksumMode,
+      Map<String, String> overrides) {}
+
+  Response get(Caller caller, GetObjectRequest input, Request http) throws IOException {
+    Refusals.check(input);
+    Question question =
+        new Question(
+            new ObjectKey(input.key()),
+            new ReadPreconditions(
+                input.ifMatch(),
+                input.ifUnmodifiedSince(),
+                input.ifNoneMatch(),
+                input.ifModifiedSince()),
+            input.range(),
+            input.partNumber(),
+            input.checksumMode() != null,
+            overrides(
+                input.responseContentType(),
+                input.responseCacheControl(),
+                input.responseContentDisposition(),
+                input.responseContentEncoding(),
+                input.responseContentLanguage(),
+                input.responseExpires()));
+    require(caller, question);
+    Found found =
+        objects.find(
+            caller,
+            input.bucket(),
+            question.key(),
+            input.versionId(),
+            input.expectedBucketOwner(),
+            true);
+    return answer(question, found, http, true);
+  }
+
+  Response head(Caller caller, HeadObjectRequest input, Request http) throws IOException {
+    Refusals.check(input);
+    Question question =
+        new Question(
+            new ObjectKey(input.key()),
+            new ReadPreconditions(
+                input.ifMatch(),
+                input.ifUnmodifiedSince(),
+                input.ifNoneMatch(),
+                input.ifModifiedSince()),
+            input.range(),
+            input.partNumber(),
+            input.checksumMode() != null,
+            overrides(
+                input.responseContentType(),
+                input.responseCacheControl(),
+                input.responseContentDisposition(),
+                input.responseContentEncoding(),
+                input.responseContentLanguage(),
+                input.responseExpires()));
+    require(caller, question);
+    Found found =
+        objects.find(
+            caller,
+            input.bucket(),
+            question.key(),
+            input.versionId(),
+            input.expectedBucketOwner(),
+            false);
+    return answer(question, found, http, false);
+  }
+
+  private static void require(Caller caller, Question question) {
+    if (question.range() != null && question.partNumber() != null) {
+      throw S3Error.INVALID_REQUEST.because(
+          "Cannot specify both Range header and partNumber query parameter");
+    }
+    if (!question.overrides().isEmpty() && caller.principal() instanceof Principal.Anonymous) {
+      throw S3Error.INVALID_REQUEST.because(
+          "Request specific response headers cannot be used for anonymous GET requests.");
+    }
+  }
+
+  private static Response answer(Question question, Found found, Request http, boolean withBody)
+      throws IOException {
+    ObjectVersion version = found.version();
+    switch (question.conditions().judge(version)) {
+      case Verdict.Proceed() -> {}
+      case Verdict.NotModified() -> {
+        Response answer =
+            Response.of(304)
+                .header("ETag", Etags.quoted(version.etag()))
+                .header("Last-Modified", Descriptions.httpDate(version.modified()));
+        Answers.addVersionId(answer, found.bucket(), version);
+        return answer;
+      }
+      case Verdict.Failed(String condition) ->
+          throw S3Error.PRECONDITION_FAILED.with("Condition", condition);
+    }
+    Optional<Selection> selected = select(question, found, http);
+    Response answer =
+        Answers.read(
+            selected.isPresent() ? 206 : 200, found.bucket(), version, question.overrides());
+    ByteRange range = selected.map(Selection::range).orElse(new ByteRange(0, version.sizeBytes()));
+    selected.ifPresent(
+        selection -> {
+          answer.header("Content-Range", selection.range().contentRange(version.sizeBytes()));
+          if (selection.partsCount() > 0) {
+            answer.header("x-amz-mp-parts-count", String.valueOf(selection.partsCount()));
+          }
+        });
+    if (question.checksumMode()) {
+      if (selected.isEmpty()) {
+        Answers.addChecksum(answer, version.checksum());
+      } else if (selected.get().part() instanceof Part part) {
+        Answers.addChecksum(answer, part.checksum());
+      }
+    }
+    return answer.withContent(
+        withBody
+            ? content(found, range)
+            : new Content.Stream(InputStream.nullInputStream(), range.lengthBytes()));
+  }
+
+  /// What of the object is asked for, where that is not simply all of it.
+  ///
+  /// @param part the part it is, if it is one
+  /// @param partsCount how many parts there are; zero where that is not to be told
+  private record Selection(ByteRange range, @Nullable Part part, int partsCount) {}
+
+  private static Optional<Selection> select(Question question, Found found, Request http) {
+    long size = found.version().sizeBytes();
+    if (question.partNumber() != null) {
+      return selectPart(question.partNumber(), found);
+    }
+    String condition = http.headers().first("If-Range");
+    if (condition != null && !holds(condition, found.version())) {
+      return Optional.empty();
+    }
+    return ByteRange.parse(question.range(), size).map(range -> new Selection(range, null, 0));
+  }
+
+  /// `If-Range` asks for all of the object unless it is still the one the reader knows.
+  private static boolean holds(String ifRange, ObjectVersion version) {
+    return ifRange.startsWith("\"")
+        ? Etags.unquoted(ifRange).equals(version.etag())
+        : ifRange.equals(Descriptions.httpDate(version.modified()));
+  }
+
+  private static Optional<Selection> selectPart(int number, Found found) {
+    if (number < 1 || number > 10_000) {
+      throw S3Error.INVALID_ARGUMENT
+          .because("Part number must be an integer between 1 and 10000, inclusive")
+          .with("ArgumentName", "partNumber")
+          .with("ArgumentValue", String.valueOf(number));
+    }
+    List<Part> parts = found.parts();
+    long size = found.version().sizeBytes();
+    if (number > Math.max(1, parts.size())) {
+      throw S3Error.INVALID_PART_NUMBER
+          .with("PartNumberRequested", String.valueOf(number))
+          .with("ActualPartCount", String.valueOf(Math.max(1, parts.size())));
+    }
+    if (parts.isEmpty()) {
+      return size == 0
+          ? Optional.empty()
+          : Optional.of(new Selection(new ByteRange(0, size), null, 0));
+    }
+    long offset =
+        parts.subList(0, number - 1).stream().mapToLong(p -> p.content().sizeBytes()).sum();
+    Part part = parts.get(number - 1);
+    return Optional.of(
+        new Selection(new ByteRange(offset, part.content().sizeBytes()), part, parts.size()));
+  }
+
+  private static Content content(Found found, ByteRange range) throws IOException {
+    byte[] bytes = found.content().bytes();
+    if (bytes != null && range.lengthBytes() == bytes.length) {
+      return new Content.Bytes(bytes);
+    }
+    return new Content.Stream(
+        found.content().open(range.offset(), range.lengthBytes()), range.lengthBytes());
+  }
+
+  private static Map<String, String> overrides(
+      @Nullable String contentType,
+      @Nullable String cacheControl,
+      @Nullable String contentDisposition,
+      @Nullable String contentEncoding,
+      @Nullable String contentLanguage,
+      @Nullable Instant expires) {
+    Map<String, String> overrides = new LinkedHashMap<>();
+    put(overrides, "content-type", contentType);
+    put(overrides, "cache-control", cacheControl);
+    put(overrides, "content-disposition", contentDisposition);
+    put(overrides, "content-encoding", contentEncoding);
+    put(overrides, "content-language", contentLanguage);
+    put(overrides, "expires", expires == null ? null : Descriptions.httpDate(expires));
+    return overrides;
+  }
+
+  private static void put(Map<String, String> overrides, String name, @Nullable String value) {
+    if (value != null) {
+      overrides.put(name, value);
+    }
+  }
+}

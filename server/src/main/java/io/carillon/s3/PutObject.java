@@ -1,0 +1,75 @@
+package io.carillon.s3;
+
+import io.carillon.aws.Caller;
+import io.carillon.aws.checksum.ChecksumAlgorithm;
+import io.carillon.http.Request;
+import io.carillon.http.Response;
+import io.carillon.s3.Bodies.Received;
+import io.carillon.s3.event.EventType;
+import io.carillon.s3.event.Notifications;
+import io.carillon.s3.model.Bucket;
+import io.carillon.s3.model.Buckets;
+import io.carillon.s3.model.Content;
+import io.carillon.s3.model.Contents;
+import io.carillon.s3.model.Description;
+import io.carillon.s3.model.ObjectKey;
+import io.carillon.s3.model.ObjectVersion;
+import io.carillon.s3.model.ObjectVersion.Draft;
+import io.carillon.s3.model.Versions;
+import io.carillon.s3.model.WritePreconditions;
+import io.carillon.store.Database;
+import java.io.IOException;
+import software.amazon.awssdk.services.s3.model.PutObjectRequest;
+
+/// PutObject: stores one object version and, in the same transaction, the events it causes.
+final class PutObject {
+  private final Database database;
+  private final Buckets buckets;
+  private final Bodies bodies;
+  private final Contents contents;
+  private final Versions versions;
+  private final Notifications notifications;
+
+  PutObject(
+      Database database,
+      Buckets buckets,
+      Bodies bodies,
+      Contents contents,
+      Versions versions,
+      Notifications notifications) {
+    this.database = database;
+    this.buckets = buckets;
+    this.bodies = bodies;
+    this.contents = contents;
+    this.versions = versions;
+    this.notifications = notifications;
+  }
+
+  Response run(Caller caller, PutObjectRequest input, Request http) throws IOException {
+    Refusals.check(input);
+    ObjectKey key = new ObjectKey(input.key());
+    Description description = Descriptions.of(input);
+    WritePreconditions conditions = new WritePreconditions(input.ifMatch(), input.ifNoneMatch());
+    database.read( // refuse early, before the body is asked for
+        snapshot -> {
+          Bucket bucket =
+              buckets.require(snapshot, caller, input.bucket(), input.expectedBucketOwner());
+          conditions.check(() -> versions.live(snapshot, bucket, key), key);
+          return bucket;
+        });
+    // The slow part holds no lock. Small bodies stay in memory and travel in a row; larger ones are
+    // a synced blob before any row names them. A crash here leaves an unnamed blob, which is swept.
+    Received received = bodies.receive(http, ChecksumAlgorithm.CRC64NVME);
+
+    return database.write(
+        tx -> {
+          Bucket bucket = buckets.require(tx, caller, input.bucket(), input.expectedBucketOwner());
+          conditions.check(() -> versions.live(tx, bucket, key), key);
+          Content content = contents.put(tx, received.arrived());
+          Draft draft = new Draft(received.etag(), content, received.checksum(), description);
+          ObjectVersion version = versions.put(tx, bucket, key, draft);
+          notifications.objectCreated(tx, bucket, key, version, EventType.CREATED_PUT, caller);
+          return Answers.written(bucket, version);
+        });
+  }
+}

@@ -1,0 +1,117 @@
+package io.carillon.s3;
+
+import io.carillon.aws.Authorizer;
+import io.carillon.aws.AwsException;
+import io.carillon.aws.Caller;
+import io.carillon.s3.model.Bucket;
+import io.carillon.s3.model.Buckets;
+import io.carillon.s3.model.Content;
+import io.carillon.s3.model.Contents;
+import io.carillon.s3.model.ObjectKey;
+import io.carillon.s3.model.ObjectVersion;
+import io.carillon.s3.model.Part;
+import io.carillon.s3.model.Readable;
+import io.carillon.s3.model.S3Error;
+import io.carillon.s3.model.Versions;
+import io.carillon.store.Database;
+import io.carillon.store.Snapshot;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// Finds the object that a request reads, for all requests that read one.
+final class ReadObject {
+  private final Database database;
+  private final Buckets buckets;
+  private final Contents contents;
+  private final Versions versions;
+  private final Authorizer authorizer;
+
+  ReadObject(
+      Database database,
+      Buckets buckets,
+      Contents contents,
+      Versions versions,
+      Authorizer authorizer) {
+    this.database = database;
+    this.buckets = buckets;
+    this.contents = contents;
+    this.versions = versions;
+    this.authorizer = authorizer;
+  }
+
+  /// An object as one snapshot has it.
+  ///
+  /// @param parts none where the object did not come in parts
+  record Found(Bucket bucket, ObjectVersion version, List<Part> parts, Readable content) {}
+
+  /// @param withBytes whether the content will be read; else it is left out
+  /// @throws AwsException NoSuchKey, NoSuchVersion, and MethodNotAllowed for a delete marker;
+  ///   AccessDenied instead of NoSuchKey for callers who may not list the bucket
+  Found find(
+      Caller caller,
+      String bucketName,
+      ObjectKey key,
+      @Nullable String versionId,
+      @Nullable String expectedOwner,
+      boolean withBytes) {
+    Optional<Found> found =
+        database.read(
+            snapshot -> {
+              Bucket bucket = buckets.require(snapshot, caller, bucketName, expectedOwner);
+              return version(snapshot, bucket, key, versionId)
+                  .map(
+                      version ->
+                          new Found(
+                              bucket,
+                              version,
+                              contents.partsOf(snapshot, version.content()),
+                              contents.load(
+                                  snapshot, withBytes ? version.content() : Content.NONE)));
+            });
+    return found.orElseThrow(() -> missing(caller, bucketName, key));
+  }
+
+  /// @throws AwsException NoSuchVersion, MethodNotAllowed; NoSuchKey where a delete marker hides
+  ///   the object
+  Optional<ObjectVersion> version(
+      Snapshot snapshot, Bucket bucket, ObjectKey key, @Nullable String versionId) {
+    if (versionId != null) {
+      ObjectVersion version =
+          versions
+              .find(snapshot, bucket, key, versionId)
+              .orElseThrow(
+                  () ->
+                      S3Error.NO_SUCH_VERSION
+                          .with("Key", key.value())
+                          .with("VersionId", versionId));
+      if (version.deleteMarker()) {
+        throw S3Error.METHOD_NOT_ALLOWED
+            .with("ResourceType", "DeleteMarker")
+            .withHeader("x-amz-delete-marker", "true")
+            .withHeader("x-amz-version-id", version.versionId())
+            .withHeader("Last-Modified", Descriptions.httpDate(version.modified()))
+            .withHeader("Allow", "DELETE");
+      }
+      return Optional.of(version);
+    }
+    Optional<ObjectVersion> head = versions.head(snapshot, bucket, key);
+    if (head.isPresent() && head.get().deleteMarker()) {
+      throw S3Error.NO_SUCH_KEY
+          .with("Key", key.value())
+          .withHeader("x-amz-delete-marker", "true")
+          .withHeader("x-amz-version-id", head.get().versionId());
+    }
+    return head;
+  }
+
+  /// Who may not list a bucket is not told which keys it lacks.
+  AwsException missing(Caller caller, String bucket, ObjectKey key) {
+    try {
+      authorizer.require(caller, List.of(Permissions.listBucket(bucket)));
+    } catch (AwsException denied) {
+      return S3Error.ACCESS_DENIED.exception();
+    }
+    return S3Error.NO_SUCH_KEY.with("Key", key.value());
+  }
+}

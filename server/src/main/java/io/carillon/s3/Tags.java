@@ -1,0 +1,100 @@
+package io.carillon.s3;
+
+import io.carillon.s3.model.S3Error;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.s3.model.Tag;
+
+/// Tags of objects and buckets.
+///
+/// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
+final class Tags {
+  static final int MAX_OF_OBJECT = 10;
+  static final int MAX_OF_BUCKET = 50;
+  private static final int MAX_KEY = 128;
+  private static final int MAX_VALUE = 256;
+
+  private Tags() {}
+
+  /// The tags in `x-amz-tagging`, which is written like a query string.
+  static Map<String, String> ofHeader(@Nullable String header) {
+    if (header == null || header.isEmpty()) {
+      return Map.of();
+    }
+    Map<String, String> tags = new LinkedHashMap<>();
+    for (String pair : header.split("&", -1)) {
+      String[] sides = pair.split("=", 2);
+      try {
+        add(tags, decode(sides[0]), sides.length == 2 ? decode(sides[1]) : "");
+      } catch (IllegalArgumentException notEncoded) {
+        throw S3Error.INVALID_ARGUMENT
+            .because(
+                "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query"
+                    + " parameters without tag name duplicates.")
+            .with("ArgumentName", "x-amz-tagging")
+            .with("ArgumentValue", header);
+      }
+    }
+    return limited(tags, MAX_OF_OBJECT, "Object");
+  }
+
+  static Map<String, String> ofObject(List<Tag> given) {
+    return limited(of(given), MAX_OF_OBJECT, "Object");
+  }
+
+  static Map<String, String> ofBucket(List<Tag> given) {
+    return limited(of(given), MAX_OF_BUCKET, "Bucket");
+  }
+
+  static List<Tag> toModel(Map<String, String> tags) {
+    return tags.entrySet().stream()
+        .map(tag -> Tag.builder().key(tag.getKey()).value(tag.getValue()).build())
+        .toList();
+  }
+
+  private static Map<String, String> of(List<Tag> given) {
+    Map<String, String> tags = new LinkedHashMap<>();
+    given.forEach(
+        tag -> {
+          if (tag.key() == null || tag.value() == null) {
+            throw S3Error.MALFORMED_XML.exception();
+          }
+          add(tags, tag.key(), tag.value());
+        });
+    return tags;
+  }
+
+  private static void add(Map<String, String> tags, String key, String value) {
+    if (key.isEmpty() || key.length() > MAX_KEY) {
+      throw S3Error.INVALID_TAG
+          .because("The TagKey you have provided is invalid")
+          .with("TagKey", key);
+    }
+    if (value.length() > MAX_VALUE) {
+      throw S3Error.INVALID_TAG
+          .because("The TagValue you have provided is invalid")
+          .with("TagValue", value);
+    }
+    if (key.startsWith("aws:")) {
+      throw S3Error.INVALID_TAG.because("System tags cannot be added/updated by requester");
+    }
+    if (tags.put(key, value) != null) {
+      throw S3Error.INVALID_TAG.because("Cannot provide multiple Tags with the same key");
+    }
+  }
+
+  private static Map<String, String> limited(Map<String, String> tags, int most, String what) {
+    if (tags.size() > most) {
+      throw S3Error.BAD_REQUEST.because(what + " tags cannot be greater than " + most);
+    }
+    return tags;
+  }
+
+  private static String decode(String text) {
+    return URLDecoder.decode(text, StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,77 @@
+package io.carillon.s3.event;
+
+import io.carillon.base.Arn;
+import io.carillon.outbox.Delivery;
+import io.carillon.outbox.Job;
+import io.carillon.outbox.Outcome;
+import io.carillon.outbox.Recipient;
+import io.carillon.outbox.Recipient.Handover;
+import io.carillon.outbox.RetryPolicy;
+import io.carillon.outbox.RetryPolicy.Curve;
+import io.carillon.outbox.RetryPolicy.Phase;
+import io.carillon.outbox.RetryPolicy.Postponing;
+import io.carillon.store.Tx;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/// Hands S3's events to functions, topics and queues.
+///
+/// AWS does not publish how long S3 keeps trying. Here: ten tries with waits from one second to
+/// five minutes, then one every five minutes until a day has passed; an event that no destination
+/// took by then, or whose destination is gone or closed to S3, lies on the dead-letter shelf.
+public final class EventDelivery implements Delivery {
+  private static final Duration LONGEST_WAIT = Duration.ofMinutes(5);
+
+  static final RetryPolicy POLICY =
+      new RetryPolicy(
+          List.of(
+              new Phase(10, Duration.ofSeconds(1), LONGEST_WAIT, Curve.EXPONENTIAL),
+              Phase.of(288, LONGEST_WAIT)),
+          Duration.ofHours(24),
+          new Postponing(Duration.ofSeconds(1), LONGEST_WAIT));
+
+  private final Map<String, Recipient> recipients;
+
+  /// @param recipients by the service of the destination's ARN
+  public EventDelivery(Map<String, Recipient> recipients) {
+    this.recipients = recipients;
+  }
+
+  @Override
+  public Outcome attempt(Job job) {
+    EventWork event = EventWork.of(job.work().payload());
+    Arn destination = Arn.parse(job.work().lane());
+    Recipient recipient = recipients.get(destination.service());
+    if (recipient == null) {
+      return new Outcome.Rejected("There is no service " + destination.service() + " here");
+    }
+    return recipient.accept(
+        handover(
+            event.bucket(), event.account(), destination, event.message(), job.work().cause()));
+  }
+
+  @Override
+  public RetryPolicy retryPolicy(Job job) {
+    return POLICY;
+  }
+
+  /// S3 knows no dead-letter queues.
+  @Override
+  public boolean bury(Tx tx, Job job, String why) {
+    return false;
+  }
+
+  static Handover handover(
+      String bucket, String account, Arn destination, byte[] message, String cause) {
+    return new Handover(
+        "s3.amazonaws.com",
+        Arn.bucket(bucket),
+        account,
+        destination,
+        message,
+        "Amazon S3 Notification",
+        Map.of(),
+        cause);
+  }
+}

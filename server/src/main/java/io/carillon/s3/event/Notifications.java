@@ -1,0 +1,127 @@
+package io.carillon.s3.event;
+
+import io.carillon.aws.Caller;
+import io.carillon.outbox.Outbox;
+import io.carillon.outbox.Work;
+import io.carillon.s3.model.Bucket;
+import io.carillon.s3.model.Buckets;
+import io.carillon.s3.model.ObjectKey;
+import io.carillon.s3.model.ObjectVersion;
+import io.carillon.s3.model.Versions.Removal;
+import io.carillon.store.KeyCodec;
+import io.carillon.store.Snapshot;
+import io.carillon.store.Table;
+import io.carillon.store.Tx;
+import io.carillon.trace.Trace;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+
+/// Turns what happens to objects into work for the destinations that a bucket's rules name, in the
+/// transaction in which it happens: no acknowledged object without its event.
+public final class Notifications {
+  /// The kind of the work that [EventDelivery] does.
+  public static final String KIND = "s3.event";
+
+  private final Table<String, NotificationRules> table =
+      Table.of("s3.notificationRules", KeyCodec.STRING, NotificationRules.class);
+  private final Buckets buckets;
+  private final Outbox outbox;
+  private final Trace trace;
+  private final InstantSource clock;
+
+  public Notifications(Buckets buckets, Outbox outbox, Trace trace, InstantSource clock) {
+    this.buckets = buckets;
+    this.outbox = outbox;
+    this.trace = trace;
+    this.clock = clock;
+  }
+
+  public NotificationRules rules(Snapshot snapshot, Bucket bucket) {
+    return bucket.notifies()
+        ? table.get(snapshot, bucket.name()).orElse(NotificationRules.NONE)
+        : NotificationRules.NONE;
+  }
+
+  /// Replaces all of the bucket's rules.
+  public void replace(Tx tx, Bucket bucket, NotificationRules rules) {
+    boolean notifies = !rules.rules().isEmpty();
+    if (notifies) {
+      table.put(tx, bucket.name(), rules);
+    } else {
+      table.delete(tx, bucket.name());
+    }
+    buckets.put(tx, bucket.withNotifies(notifies));
+  }
+
+  /// Forgets the rules of a bucket that goes.
+  public void delete(Tx tx, Bucket bucket) {
+    table.delete(tx, bucket.name());
+  }
+
+  public void objectCreated(
+      Tx tx, Bucket bucket, ObjectKey key, ObjectVersion version, EventType type, Caller caller) {
+    happened(tx, bucket, key, version, version.sequence(), type, caller);
+  }
+
+  public void objectRemoved(Tx tx, Bucket bucket, ObjectKey key, Removal removal, Caller caller) {
+    switch (removal) {
+      case Removal.Nothing() -> {}
+      case Removal.Gone(ObjectVersion version, long sequence) ->
+          happened(tx, bucket, key, version, sequence, EventType.REMOVED_DELETE, caller);
+      case Removal.Hidden(ObjectVersion marker) ->
+          happened(
+              tx,
+              bucket,
+              key,
+              marker,
+              marker.sequence(),
+              EventType.REMOVED_DELETE_MARKER_CREATED,
+              caller);
+    }
+  }
+
+  public void objectTagged(
+      Tx tx, Bucket bucket, ObjectKey key, ObjectVersion version, EventType type, Caller caller) {
+    happened(tx, bucket, key, version, version.sequence(), type, caller);
+  }
+
+  private void happened(
+      Tx tx,
+      Bucket bucket,
+      ObjectKey key,
+      ObjectVersion version,
+      long sequence,
+      EventType type,
+      Caller caller) {
+    if (!bucket.notifies()) {
+      return;
+    }
+    Instant now = clock.instant();
+    List<NotificationRule> matching = rules(tx, bucket).matching(type, key.value());
+    String cause = trace.begin();
+    trace.note(
+        tx,
+        cause,
+        Trace.Step.UPLOADED,
+        Map.of(
+            "bucket", bucket.name(),
+            "key", key.value(),
+            "version", version.versionId(),
+            "event", type.eventName(),
+            "size", String.valueOf(version.sizeBytes()),
+            "rules", String.valueOf(matching.size())));
+    EventRecord event = new EventRecord(type, bucket, key, version, sequence, caller, now);
+    for (NotificationRule rule : matching) {
+      byte[] payload =
+          new EventWork(bucket.name(), bucket.account(), event.toJson(rule.id())).toBytes();
+      outbox.add(tx, new Work(KIND, rule.destination(), now, payload, cause));
+      trace.note(
+          tx,
+          cause,
+          Trace.Step.MATCHED,
+          Map.of("rule", rule.id(), "destination", rule.destination()));
+    }
+  }
+}

@@ -1,0 +1,108 @@
+package io.carillon.s3.model;
+
+import io.carillon.aws.Caller;
+import io.carillon.aws.Principal;
+import io.carillon.store.KeyCodec;
+import io.carillon.store.Range;
+import io.carillon.store.Snapshot;
+import io.carillon.store.Table;
+import io.carillon.store.Tuple;
+import io.carillon.store.Tx;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// The buckets of all accounts: their names share one space.
+public final class Buckets {
+  private record Owned(String account, String bucket) {}
+
+  private record Ownership(String region) {}
+
+  private final Table<String, Bucket> buckets =
+      Table.of("s3.buckets", KeyCodec.STRING, Bucket.class);
+  private final Table<Owned, Ownership> byOwner =
+      Table.of(
+          "s3.bucketsByOwner",
+          new KeyCodec<>(
+              o -> Tuple.of(o.account(), o.bucket()), t -> new Owned(t.string(0), t.string(1))),
+          Ownership.class);
+
+  public Optional<Bucket> find(Snapshot snapshot, String name) {
+    return buckets.get(snapshot, name);
+  }
+
+  /// The bucket, wherever it is.
+  ///
+  /// @throws io.carillon.aws.AwsException NoSuchBucket; AccessDenied where the bucket is not whose
+  ///   the caller expects (`x-amz-expected-bucket-owner`)
+  public Bucket requireAnywhere(Snapshot snapshot, String name, @Nullable String expectedOwner) {
+    Bucket bucket =
+        find(snapshot, name).orElseThrow(() -> S3Error.NO_SUCH_BUCKET.with("BucketName", name));
+    if (expectedOwner != null && !expectedOwner.equals(bucket.account())) {
+      throw S3Error.ACCESS_DENIED.exception();
+    }
+    return bucket;
+  }
+
+  /// The bucket, in the region that the request was signed for: signing for another one is what
+  /// calling another region's endpoint is on AWS, and is answered by sending the client on. SDKs
+  /// that follow buckets across regions read `x-amz-bucket-region`.
+  ///
+  /// @throws io.carillon.aws.AwsException as [#requireAnywhere]; PermanentRedirect
+  public Bucket require(
+      Snapshot snapshot, Caller caller, String name, @Nullable String expectedOwner) {
+    Bucket bucket = requireAnywhere(snapshot, name, expectedOwner);
+    if (!caller.region().name().equals(bucket.region())
+        && !(caller.principal() instanceof Principal.Anonymous)) {
+      throw S3Error.PERMANENT_REDIRECT
+          .because(
+              S3Error.PERMANENT_REDIRECT.message() + " The bucket is in " + bucket.region() + ".")
+          .with("Bucket", name)
+          .with("Endpoint", "s3." + bucket.region() + ".amazonaws.com")
+          .withHeader("x-amz-bucket-region", bucket.region());
+    }
+    return bucket;
+  }
+
+  public void put(Tx tx, Bucket bucket) {
+    buckets.put(tx, bucket.name(), bucket);
+    byOwner.put(tx, new Owned(bucket.account(), bucket.name()), new Ownership(bucket.region()));
+  }
+
+  public void delete(Tx tx, Bucket bucket) {
+    buckets.delete(tx, bucket.name());
+    byOwner.delete(tx, new Owned(bucket.account(), bucket.name()));
+  }
+
+  /// An account's buckets in the order of their names.
+  ///
+  /// @param after the name behind which to begin; empty for the first
+  /// @param region only those of this region; null for all
+  public List<Bucket> list(
+      Snapshot snapshot,
+      String account,
+      String prefix,
+      String after,
+      @Nullable String region,
+      int limit) {
+    Range range = Range.withPrefix(Tuple.of(account), prefix);
+    if (!after.isEmpty()) {
+      range = range.after(Tuple.of(account, after));
+    }
+    List<Bucket> found = new ArrayList<>();
+    byOwner.scan(
+        snapshot,
+        range,
+        (owned, ownership) -> {
+          if (found.size() == limit) {
+            return false;
+          }
+          if (region == null || region.equals(ownership.region())) {
+            find(snapshot, owned.bucket()).ifPresent(found::add);
+          }
+          return true;
+        });
+    return found;
+  }
+}

@@ -1,0 +1,20 @@
+package io.carillon.s3.model;
+
+/// Where the bytes of an object or part lie.
+///
+/// @param id of a row of [Contents] or of a blob; empty where there are no bytes
+public record Content(Kind kind, String id, long sizeBytes) {
+
+  public enum Kind {
+    /// No bytes at all.
+    EMPTY,
+    /// In a row.
+    INLINE,
+    /// In a blob.
+    BLOB,
+    /// In the parts that a row lists.
+    PARTS
+  }
+
+  public static final Content NONE = new Content(Kind.EMPTY, "", 0);
+}

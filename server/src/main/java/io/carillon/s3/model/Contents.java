@@ -1,0 +1,137 @@
+package io.carillon.s3.model;
+
+import io.carillon.store.Blobs;
+import io.carillon.store.Blobs.BlobRef;
+import io.carillon.store.KeyCodec;
+import io.carillon.store.Snapshot;
+import io.carillon.store.Table;
+import io.carillon.store.Tx;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/// The bytes of objects and parts: small ones in rows, large ones in blobs.
+///
+/// Content never changes, so a copy shares it. A row has one owner to begin with; each further one
+/// is counted beside it. Letting go of the last one removes the row, and with it what it names.
+public final class Contents {
+  /// One of both.
+  private record Row(byte @Nullable [] bytes, @Nullable List<Part> parts) {}
+
+  private record Shares(long beyondFirst) {}
+
+  private final Blobs blobs;
+  private final Table<String, Row> rows = Table.of("s3.contents", KeyCodec.STRING, Row.class);
+  private final Table<String, Shares> shares =
+      Table.of("s3.contentShares", KeyCodec.STRING, Shares.class);
+
+  public Contents(Blobs blobs) {
+    this.blobs = blobs;
+  }
+
+  /// Bytes that have arrived and that no row names yet.
+  public sealed interface Arrived {
+    record InMemory(byte[] bytes) implements Arrived {}
+
+    record InBlob(BlobRef blob) implements Arrived {}
+  }
+
+  public Content put(Tx tx, Arrived arrived) {
+    return switch (arrived) {
+      case Arrived.InMemory(byte[] bytes) when bytes.length == 0 -> Content.NONE;
+      case Arrived.InMemory(byte[] bytes) -> {
+        Content content = new Content(Content.Kind.INLINE, newId(), bytes.length);
+        rows.put(tx, content.id(), new Row(bytes, null));
+        yield content;
+      }
+      case Arrived.InBlob(BlobRef blob) -> {
+        blobs.retain(tx, blob);
+        yield new Content(Content.Kind.BLOB, blob.id(), blob.sizeBytes());
+      }
+    };
+  }
+
+  /// Makes one content of parts, which from now on belong to it.
+  public Content join(Tx tx, List<Part> parts) {
+    long size = parts.stream().mapToLong(p -> p.content().sizeBytes()).sum();
+    Content content = new Content(Content.Kind.PARTS, newId(), size);
+    rows.put(tx, content.id(), new Row(null, parts));
+    return content;
+  }
+
+  /// Counts one more owner.
+  public void share(Tx tx, Content content) {
+    switch (content.kind()) {
+      case EMPTY -> {}
+      case BLOB -> blobs.retain(tx, blob(content));
+      case INLINE, PARTS -> {
+        long others = shares.get(tx, content.id()).map(Shares::beyondFirst).orElse(0L);
+        shares.put(tx, content.id(), new Shares(others + 1));
+      }
+    }
+  }
+
+  /// Lets one owner go.
+  public void release(Tx tx, Content content) {
+    switch (content.kind()) {
+      case EMPTY -> {}
+      case BLOB -> blobs.release(tx, blob(content));
+      case INLINE, PARTS -> {
+        Optional<Shares> others = shares.get(tx, content.id());
+        if (others.isEmpty()) {
+          partsOf(tx, content).forEach(part -> release(tx, part.content()));
+          rows.delete(tx, content.id());
+        } else if (others.get().beyondFirst() == 1) {
+          shares.delete(tx, content.id());
+        } else {
+          shares.put(tx, content.id(), new Shares(others.get().beyondFirst() - 1));
+        }
+      }
+    }
+  }
+
+  /// The parts in order; none where the object did not come in parts.
+  public List<Part> partsOf(Snapshot snapshot, Content content) {
+    if (content.kind() != Content.Kind.PARTS) {
+      return List.of();
+    }
+    List<Part> parts = row(snapshot, content).parts();
+    return parts == null ? List.of() : parts;
+  }
+
+  /// Whatever is needed to read the content after the snapshot is gone.
+  public Readable load(Snapshot snapshot, Content content) {
+    List<Readable.Extent> extents = new ArrayList<>();
+    collect(snapshot, content, extents);
+    return new Readable(blobs, extents);
+  }
+
+  private void collect(Snapshot snapshot, Content content, List<Readable.Extent> into) {
+    switch (content.kind()) {
+      case EMPTY -> {}
+      case BLOB -> into.add(new Readable.Extent.Blob(blob(content)));
+      case INLINE -> {
+        byte[] bytes = row(snapshot, content).bytes();
+        into.add(new Readable.Extent.Bytes(bytes == null ? new byte[0] : bytes));
+      }
+      case PARTS -> partsOf(snapshot, content).forEach(p -> collect(snapshot, p.content(), into));
+    }
+  }
+
+  private Row row(Snapshot snapshot, Content content) {
+    return rows.get(snapshot, content.id())
+        .orElseThrow(() -> new IllegalStateException("The bytes of " + content + " are missing"));
+  }
+
+  private static BlobRef blob(Content content) {
+    return new BlobRef(content.id(), content.sizeBytes());
+  }
+
+  /// Grows with time, so that new rows lie side by side in the store.
+  private static String newId() {
+    ThreadLocalRandom random = ThreadLocalRandom.current();
+    return String.format("%012x%016x", System.currentTimeMillis(), random.nextLong());
+  }
+}

@@ -1,0 +1,59 @@
+package io.carillon.s3.model;
+
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// One version of an object as its row holds it. The bytes lie elsewhere, so that listing a bucket
+/// reads small rows only.
+///
+/// @param versionId `null`, in letters, for one that was written without versioning
+/// @param sequence orders the versions of a key, see [Sequence]
+/// @param etag without quotes
+/// @param checksum null for delete markers
+public record ObjectVersion(
+    String versionId,
+    long sequence,
+    long modifiedMillis,
+    boolean deleteMarker,
+    String etag,
+    Content content,
+    @Nullable StoredChecksum checksum,
+    Description description) {
+
+  public static final String NULL_VERSION = "null";
+
+  /// What a write brings; the rest is given to it as it is put.
+  public record Draft(
+      String etag, Content content, @Nullable StoredChecksum checksum, Description description) {}
+
+  public long sizeBytes() {
+    return content.sizeBytes();
+  }
+
+  /// As S3 shows it: to the second.
+  public Instant modified() {
+    return Instant.ofEpochSecond(Math.floorDiv(modifiedMillis, 1000));
+  }
+
+  public boolean named(String id) {
+    return versionId.equals(id);
+  }
+
+  public Optional<StoredChecksum> findChecksum() {
+    return Optional.ofNullable(checksum);
+  }
+
+  public ObjectVersion withTags(Map<String, String> other) {
+    return new ObjectVersion(
+        versionId,
+        sequence,
+        modifiedMillis,
+        deleteMarker,
+        etag,
+        content,
+        checksum,
+        description.withTags(other));
+  }
+}

@@ -1,0 +1,9 @@
+package io.carillon.s3.model;
+
+import org.jspecify.annotations.Nullable;
+
+/// One part of a multipart upload, and of the object that became of it.
+///
+/// @param etag the MD5 of its bytes, in hexadecimal digits
+/// @param checksum of its bytes alone
+public record Part(int number, Content content, String etag, @Nullable StoredChecksum checksum) {}

@@ -1,0 +1,31 @@
+package io.carillon.s3.model;
+
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.concurrent.atomic.AtomicLong;
+
+/// Numbers that order the versions of a key, and events by their `sequencer`.
+///
+/// A number is the time, in 2⁻³² seconds, made to grow: it is above every number this process gave
+/// out before and above the version it replaces. So a clock that is set back disturbs only keys
+/// that were deleted before a restart and written again after it.
+public final class Sequence {
+  private final InstantSource clock;
+  private final AtomicLong last = new AtomicLong();
+
+  public Sequence(InstantSource clock) {
+    this.clock = clock;
+  }
+
+  /// The next number, which is above `floor`.
+  public long next(long floor) {
+    Instant now = clock.instant();
+    long time = now.getEpochSecond() << 32 | ((long) now.getNano() << 32) / 1_000_000_000L;
+    return last.updateAndGet(given -> Math.max(time, Math.max(given, floor) + 1));
+  }
+
+  /// As events carry it: always 18 digits, so it compares as text whichever side is padded.
+  public static String text(long number) {
+    return String.format("%018X", number);
+  }
+}

@@ -1,0 +1,263 @@
+package io.carillon.s3.model;
+
+import io.carillon.s3.model.Bucket.Versioning;
+import io.carillon.s3.model.ObjectVersion.Draft;
+import io.carillon.store.KeyCodec;
+import io.carillon.store.Range;
+import io.carillon.store.Snapshot;
+import io.carillon.store.Table;
+import io.carillon.store.Tuple;
+import io.carillon.store.Tx;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+
+/// The objects of all buckets, with their versions.
+///
+/// The current version of each key has one table, so that reading is one look-up and listing visits
+/// one row a key; what it replaced, where the bucket keeps that, lies in another, newest first. So:
+/// a key with older versions always has a current one (a delete marker, if it is deleted). At most
+/// one version of a key is the `null` version; where it is an older one, a third table says which.
+public final class Versions {
+  private record Name(String bucket, String key) {}
+
+  private record OlderName(String bucket, String key, long sequence) {}
+
+  private record Pointer(long sequence) {}
+
+  /// The MD5 of nothing, which S3 shows as the ETag of a delete marker in events.
+  private static final String EMPTY_ETAG = "d41d8cd98f00b204e9800998ecf8427e";
+
+  private static final KeyCodec<Name> NAMES =
+      new KeyCodec<>(n -> Tuple.of(n.bucket(), n.key()), t -> new Name(t.string(0), t.string(1)));
+
+  private final Table<Name, ObjectVersion> current =
+      Table.of("s3.objects", NAMES, ObjectVersion.class);
+  private final Table<OlderName, ObjectVersion> older =
+      Table.of(
+          "s3.olderVersions",
+          new KeyCodec<>(
+              n -> Tuple.of(n.bucket(), n.key(), Long.MAX_VALUE - n.sequence()),
+              t -> new OlderName(t.string(0), t.string(1), Long.MAX_VALUE - t.number(2))),
+          ObjectVersion.class);
+  private final Table<Name, Pointer> olderNull =
+      Table.of("s3.olderNullVersions", NAMES, Pointer.class);
+
+  private final Contents contents;
+  private final Sequence sequence;
+  private final InstantSource clock;
+
+  public Versions(Contents contents, Sequence sequence, InstantSource clock) {
+    this.contents = contents;
+    this.sequence = sequence;
+    this.clock = clock;
+  }
+
+  /// What a deletion did.
+  public sealed interface Removal {
+    /// There was nothing to delete.
+    record Nothing() implements Removal {}
+
+    /// A version is gone for good.
+    ///
+    /// @param sequence orders the deletion among the key's events
+    record Gone(ObjectVersion version, long sequence) implements Removal {}
+
+    /// A delete marker now hides the object.
+    record Hidden(ObjectVersion marker) implements Removal {}
+  }
+
+  /// The current version, which may be a delete marker.
+  public Optional<ObjectVersion> head(Snapshot snapshot, Bucket bucket, ObjectKey key) {
+    return current.get(snapshot, new Name(bucket.name(), key.value()));
+  }
+
+  /// The current version, unless that is a delete marker.
+  public Optional<ObjectVersion> live(Snapshot snapshot, Bucket bucket, ObjectKey key) {
+    return head(snapshot, bucket, key).filter(v -> !v.deleteMarker());
+  }
+
+  /// @throws io.carillon.aws.AwsException InvalidArgument where this is no version id
+  public Optional<ObjectVersion> find(
+      Snapshot snapshot, Bucket bucket, ObjectKey key, String versionId) {
+    long number = requireVersionId(versionId);
+    Optional<ObjectVersion> head = head(snapshot, bucket, key);
+    if (head.isEmpty() || head.get().named(versionId)) {
+      return head;
+    }
+    Name name = new Name(bucket.name(), key.value());
+    if (versionId.equals(ObjectVersion.NULL_VERSION)) {
+      return olderNull.get(snapshot, name).flatMap(p -> older(snapshot, name, p.sequence()));
+    }
+    return older(snapshot, name, number).filter(v -> v.named(versionId));
+  }
+
+  /// Makes `draft` the current version.
+  public ObjectVersion put(Tx tx, Bucket bucket, ObjectKey key, Draft draft) {
+    return putCurrent(tx, bucket, key, false, draft);
+  }
+
+  /// Replaces the tags of a version that exists.
+  public ObjectVersion retag(
+      Tx tx, Bucket bucket, ObjectKey key, ObjectVersion version, Map<String, String> tags) {
+    ObjectVersion tagged = version.withTags(tags);
+    Name name = new Name(bucket.name(), key.value());
+    boolean isCurrent =
+        current.get(tx, name).filter(v -> v.sequence() == version.sequence()).isPresent();
+    if (isCurrent) {
+      current.put(tx, name, tagged);
+    } else {
+      older.put(tx, new OlderName(name.bucket(), name.key(), version.sequence()), tagged);
+    }
+    return tagged;
+  }
+
+  /// Deletes the object as a request without a version id does: for good where the bucket was never
+  /// versioned, else behind a delete marker.
+  public Removal delete(Tx tx, Bucket bucket, ObjectKey key) {
+    if (bucket.everVersioned()) {
+      Draft nothing = new Draft(EMPTY_ETAG, Content.NONE, null, Description.NONE);
+      return new Removal.Hidden(putCurrent(tx, bucket, key, true, nothing));
+    }
+    Optional<ObjectVersion> head = head(tx, bucket, key);
+    if (head.isEmpty()) {
+      return new Removal.Nothing();
+    }
+    contents.release(tx, head.get().content());
+    current.delete(tx, new Name(bucket.name(), key.value()));
+    return new Removal.Gone(head.get(), sequence.next(head.get().sequence()));
+  }
+
+  /// Deletes one version for good; the newest of the rest becomes the current one.
+  public Removal delete(Tx tx, Bucket bucket, ObjectKey key, String versionId) {
+    Optional<ObjectVersion> found = find(tx, bucket, key, versionId);
+    if (found.isEmpty()) {
+      return new Removal.Nothing();
+    }
+    ObjectVersion version = found.get();
+    Name name = new Name(bucket.name(), key.value());
+    long head = current.get(tx, name).map(ObjectVersion::sequence).orElse(0L);
+    contents.release(tx, version.content());
+    if (head == version.sequence()) {
+      Optional<ObjectVersion> next = newestOlder(tx, name);
+      if (next.isPresent()) {
+        removeOlder(tx, name, next.get());
+        current.put(tx, name, next.get());
+      } else {
+        current.delete(tx, name);
+      }
+    } else {
+      removeOlder(tx, name, version);
+    }
+    return new Removal.Gone(version, sequence.next(head));
+  }
+
+  /// Visits the current versions in the order of their keys, delete markers among them.
+  public void scan(Snapshot snapshot, Range range, Visitor visitor) {
+    current.scan(snapshot, range, (name, version) -> visitor.visit(name.key(), version));
+  }
+
+  /// The versions of one key but the current one, newest first.
+  ///
+  /// @param below only those whose sequence number is below this
+  public List<ObjectVersion> older(
+      Snapshot snapshot, String bucket, String key, long below, int limit) {
+    Range range = Range.within(Tuple.of(bucket, key));
+    if (below != Long.MAX_VALUE) {
+      range = range.after(Tuple.of(bucket, key, Long.MAX_VALUE - below));
+    }
+    return older.list(snapshot, range, limit).stream().map(Table.Entry::value).toList();
+  }
+
+  public boolean isEmpty(Snapshot snapshot, Bucket bucket) {
+    return current.list(snapshot, Range.within(Tuple.of(bucket.name())), 1).isEmpty();
+  }
+
+  /// @return the number within the id; 0 for the null version
+  public static long requireVersionId(String versionId) {
+    if (versionId.equals(ObjectVersion.NULL_VERSION)) {
+      return 0;
+    }
+    return VersionIds.sequenceOf(versionId)
+        .orElseThrow(
+            () ->
+                S3Error.INVALID_ARGUMENT
+                    .because("Invalid version id specified")
+                    .with("ArgumentName", "versionId")
+                    .with("ArgumentValue", versionId));
+  }
+
+  /// Sees one key and its current version; returns whether to go on.
+  @FunctionalInterface
+  public interface Visitor {
+    boolean visit(String key, ObjectVersion version);
+  }
+
+  private ObjectVersion putCurrent(
+      Tx tx, Bucket bucket, ObjectKey key, boolean deleteMarker, Draft draft) {
+    Name name = new Name(bucket.name(), key.value());
+    Optional<ObjectVersion> replaced = current.get(tx, name);
+    long number = sequence.next(replaced.map(ObjectVersion::sequence).orElse(0L));
+    boolean keeps = bucket.versioning() == Versioning.ENABLED;
+    replaced.ifPresent(
+        version -> {
+          if (keeps || !version.named(ObjectVersion.NULL_VERSION)) {
+            demote(tx, name, version);
+          } else {
+            contents.release(tx, version.content());
+          }
+        });
+    if (bucket.versioning() == Versioning.SUSPENDED) {
+      removeOlderNull(tx, name);
+    }
+    ObjectVersion version =
+        new ObjectVersion(
+            keeps
+                ? VersionIds.create(number, ThreadLocalRandom.current())
+                : ObjectVersion.NULL_VERSION,
+            number,
+            clock.millis(),
+            deleteMarker,
+            draft.etag(),
+            draft.content(),
+            draft.checksum(),
+            draft.description());
+    current.put(tx, name, version);
+    return version;
+  }
+
+  private void demote(Tx tx, Name name, ObjectVersion version) {
+    older.put(tx, new OlderName(name.bucket(), name.key(), version.sequence()), version);
+    if (version.named(ObjectVersion.NULL_VERSION)) {
+      olderNull.put(tx, name, new Pointer(version.sequence()));
+    }
+  }
+
+  private void removeOlderNull(Tx tx, Name name) {
+    olderNull
+        .get(tx, name)
+        .flatMap(pointer -> older(tx, name, pointer.sequence()))
+        .ifPresent(
+            version -> {
+              contents.release(tx, version.content());
+              removeOlder(tx, name, version);
+            });
+  }
+
+  private void removeOlder(Tx tx, Name name, ObjectVersion version) {
+    older.delete(tx, new OlderName(name.bucket(), name.key(), version.sequence()));
+    if (version.named(ObjectVersion.NULL_VERSION)) {
+      olderNull.delete(tx, name);
+    }
+  }
+
+  private Optional<ObjectVersion> newestOlder(Snapshot snapshot, Name name) {
+    return older(snapshot, name.bucket(), name.key(), Long.MAX_VALUE, 1).stream().findFirst();
+  }
+
+  private Optional<ObjectVersion> older(Snapshot snapshot, Name name, long number) {
+    return older.get(snapshot, new OlderName(name.bucket(), name.key(), number));
+  }
+}

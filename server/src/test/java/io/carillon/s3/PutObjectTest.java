@@ -1,0 +1,443 @@
+package io.carillon.s3;
+
+import static io.carillon.s3.S3House.request;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.carillon.aws.AwsException;
+import io.carillon.aws.checksum.ChecksumAlgorithm;
+import io.carillon.http.Body;
+import io.carillon.http.Headers;
+import io.carillon.http.Response;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Random;
+import org.assertj.core.api.AbstractThrowableAssert;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import software.amazon.awssdk.services.s3.model.GetObjectRequest;
+import software.amazon.awssdk.services.s3.model.HeadObjectRequest;
+import software.amazon.awssdk.services.s3.model.PutObjectRequest;
+
+class PutObjectTest {
+  private final S3House house = new S3House();
+
+  @BeforeEach
+  void aBucketThatNotifies() {
+    house.createBucket("photos");
+    house.notifyFunction("photos");
+  }
+
+  @Test
+  void whatWasPutIsReadBackWithWhatWasSaidAboutIt() {
+    PutObjectRequest put =
+        PutObjectRequest.builder()
+            .bucket("photos")
+            .key("a/b c.txt")
+            .contentType("text/plain")
+            .contentEncoding("gzip, aws-chunked")
+            .cacheControl("no-cache")
+            .metadata(Map.of("Colour", "blue"))
+            .tagging("kind=test&empty")
+            .build();
+    Response answer =
+        house.stream(house.alice, put, request("hello".getBytes(StandardCharsets.UTF_8)));
+
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(answer.headers().first("ETag")).isEqualTo("\"5d41402abc4b2a76b9719d911017c592\"");
+    assertThat(answer.headers().first("x-amz-checksum-crc64nvme"))
+        .isEqualTo(
+            ChecksumAlgorithm.CRC64NVME.of("hello".getBytes(StandardCharsets.UTF_8)).base64());
+    assertThat(answer.headers().first("x-amz-checksum-type")).isEqualTo("FULL_OBJECT");
+    assertThat(answer.headers().first("x-amz-version-id")).isNull();
+
+    Response read =
+        house.stream(
+            house.alice,
+            GetObjectRequest.builder()
+                .bucket("photos")
+                .key("a/b c.txt")
+                .checksumMode("ENABLED")
+                .build(),
+            request(new byte[0]));
+    assertThat(S3House.text(read)).isEqualTo("hello");
+    assertThat(read.headers().first("Content-Type")).isEqualTo("text/plain");
+    assertThat(read.headers().first("Content-Encoding")).isEqualTo("gzip");
+    assertThat(read.headers().first("Cache-Control")).isEqualTo("no-cache");
+    assertThat(read.headers().first("x-amz-meta-colour")).isEqualTo("blue");
+    assertThat(read.headers().first("x-amz-tagging-count")).isEqualTo("2");
+    assertThat(read.headers().first("Last-Modified")).isEqualTo("Sun, 01 Mar 2026 10:00:00 GMT");
+    assertThat(read.headers().first("x-amz-checksum-crc64nvme")).isNotNull();
+    assertThat(read.headers().first("x-amz-server-side-encryption")).isEqualTo("AES256");
+  }
+
+  @Test
+  void anObjectWithoutAContentTypeIsBinary() {
+    house.put("photos", "k", "x");
+
+    Response head =
+        house.stream(
+            house.alice,
+            HeadObjectRequest.builder().bucket("photos").key("k").build(),
+            request(new byte[0]));
+
+    assertThat(head.headers().first("Content-Type")).isEqualTo("binary/octet-stream");
+    assertThat(((Response.Content.Stream) head.content()).lengthBytes()).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 65535, 65536, 65537, 300_000})
+  void bodiesOfEverySizeComeBackByteForByte(int size) {
+    byte[] body = new byte[size];
+    new Random(size).nextBytes(body);
+
+    house.stream(house.alice, put("k").build(), request(body));
+
+    assertThat(
+            S3House.bytes(
+                house.stream(
+                    house.alice,
+                    GetObjectRequest.builder().bucket("photos").key("k").build(),
+                    request(new byte[0]))))
+        .isEqualTo(body);
+    assertThat(house.blobs.references.values()).hasSize(size > 65536 ? 1 : 0);
+  }
+
+  @Test
+  void overwritingLetsGoOfTheOldBytes() {
+    house.stream(house.alice, put("k").build(), request(new byte[100_000]));
+    house.put("photos", "k", "small");
+
+    assertThat(house.blobs.references.values()).containsExactly(0);
+    assertThat(house.get("photos", "k")).isEqualTo("small");
+  }
+
+  @Test
+  void theObjectAndItsEventCommitTogetherOrNotAtAll() {
+    house.outboxBroken = true;
+    assertThatThrownBy(() -> house.put("photos", "k", "x")).hasMessage("broken");
+
+    refused(() -> house.get("photos", "k"), "NoSuchKey", 404);
+    assertThat(house.outbox).isEmpty();
+
+    house.outboxBroken = false;
+    house.put("photos", "k", "x");
+    assertThat(house.outbox).hasSize(1);
+    assertThat(house.outbox.getFirst().lane()).endsWith("function:f");
+    assertThat(house.notes)
+        .extracting(note -> note.get("step"))
+        .containsExactly("UPLOADED", "MATCHED");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "Content-MD5, XUFAKrxLKna5cZ2REBfFkg==, x-amz-checksum-crc32, NhCmhg==",
+    "x-amz-checksum-sha256, LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=,"
+        + " x-amz-sdk-checksum-algorithm, SHA256"
+  })
+  void aBodyThatIsWhatItsSenderSaysIsStored(String a, String b, String c, String d) {
+    Response answer =
+        house.stream(
+            house.alice,
+            put("k").build(),
+            request("hello".getBytes(StandardCharsets.UTF_8), a, b, c, d));
+
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(house.get("photos", "k")).isEqualTo("hello");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "Content-MD5, AAAAAAAAAAAAAAAAAAAAAA==, BadDigest",
+    "Content-MD5, nonsense, InvalidDigest",
+    "x-amz-checksum-crc32, AAAAAA==, BadDigest",
+    "x-amz-checksum-crc32, AAAA, InvalidRequest",
+    "x-amz-checksum-xxhash64, AAAA, NotImplemented",
+    "x-amz-sdk-checksum-algorithm, CRC32, InvalidRequest",
+    "x-amz-trailer, x-amz-checksum-crc32, InvalidRequest"
+  })
+  void aBodyThatIsNotWhatItsSenderSaysChangesNothing(String header, String value, String code) {
+    house.put("photos", "k", "before");
+    house.outbox.clear();
+
+    assertThatThrownBy(
+            () ->
+                house.stream(
+                    house.alice,
+                    put("k").build(),
+                    request("hello".getBytes(StandardCharsets.UTF_8), header, value)))
+        .isInstanceOf(AwsException.class)
+        .satisfies(e -> assertThat(((AwsException) e).error().code()).isEqualTo(code));
+
+    assertThat(house.get("photos", "k")).isEqualTo("before");
+    assertThat(house.outbox).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"NhCmhg==, ok", "AAAAAA==, BadDigest"})
+  void aChecksumInTheTrailerIsVerified(String value, String outcome) {
+    Body body =
+        new Body() {
+          private final Body inner = Body.of("hello".getBytes(StandardCharsets.UTF_8));
+          private boolean ended;
+
+          @Override
+          public OptionalLong length() {
+            return inner.length();
+          }
+
+          @Override
+          public Headers trailers() {
+            return ended ? new Headers().add("X-Amz-Checksum-Crc32", value) : new Headers();
+          }
+
+          @Override
+          public int read(byte[] bytes, int offset, int length) throws java.io.IOException {
+            int count = inner.read(bytes, offset, length);
+            ended |= count < 0;
+            return count;
+          }
+        };
+    Runnable putting =
+        () ->
+            house.stream(
+                house.alice,
+                put("k").build(),
+                request(body, "x-amz-trailer", "x-amz-checksum-crc32"));
+
+    if (outcome.equals("ok")) {
+      putting.run();
+      assertThat(house.get("photos", "k")).isEqualTo("hello");
+    } else {
+      refused(putting::run, outcome, 400);
+    }
+  }
+
+  @Test
+  void twoChecksumsAreRefused() {
+    refused(
+        () ->
+            house.stream(
+                house.alice,
+                put("k").build(),
+                request(
+                    new byte[1],
+                    "x-amz-checksum-crc32",
+                    "AAAAAA==",
+                    "x-amz-checksum-crc32c",
+                    "AAAAAA==")),
+        "InvalidRequest",
+        400);
+  }
+
+  @Test
+  void aTornLargeBodyLeavesNoBlob() {
+    Body torn =
+        new Body() {
+          private int given;
+
+          @Override
+          public OptionalLong length() {
+            return OptionalLong.of(200_000);
+          }
+
+          @Override
+          public Headers trailers() {
+            return new Headers();
+          }
+
+          @Override
+          public int read(byte[] bytes, int offset, int length) throws java.io.IOException {
+            if (given > 100_000) {
+              throw new java.io.IOException("torn");
+            }
+            given += length;
+            return length;
+          }
+        };
+
+    assertThatThrownBy(() -> house.stream(house.alice, put("k").build(), request(torn)))
+        .hasMessageContaining("torn");
+    assertThat(house.blobs.discarded).isEqualTo(1);
+    refused(() -> house.get("photos", "k"), "NoSuchKey", 404);
+  }
+
+  @Test
+  void aBodyOfUnknownLengthIsRefused() {
+    Body endless =
+        new Body() {
+          @Override
+          public OptionalLong length() {
+            return OptionalLong.empty();
+          }
+
+          @Override
+          public Headers trailers() {
+            return new Headers();
+          }
+
+          @Override
+          public int read(byte[] bytes, int offset, int length) {
+            throw new AssertionError("must not be read");
+          }
+        };
+    refused(
+        () -> house.stream(house.alice, put("k").build(), request(endless)),
+        "MissingContentLength",
+        411);
+  }
+
+  @Test
+  void whatIsRefusedIsRefusedBeforeTheBodyIsRead() {
+    Body unread =
+        new Body() {
+          @Override
+          public OptionalLong length() {
+            return OptionalLong.of(6L << 30);
+          }
+
+          @Override
+          public Headers trailers() {
+            return new Headers();
+          }
+
+          @Override
+          public int read(byte[] bytes, int offset, int length) {
+            throw new AssertionError("must not be read");
+          }
+        };
+    house.put("photos", "there", "x");
+
+    refused(
+        () -> house.stream(house.alice, put("k").build(), request(unread)), "EntityTooLarge", 400);
+    refused(
+        () ->
+            house.stream(
+                house.alice,
+                PutObjectRequest.builder().bucket("nowhere").key("k").build(),
+                request(unread)),
+        "NoSuchBucket",
+        404);
+    refused(
+        () -> house.stream(house.alice, put("there").ifNoneMatch("*").build(), request(unread)),
+        "PreconditionFailed",
+        412);
+    refused(
+        () -> house.stream(house.alice, put("k").ifMatch("x").build(), request(unread)),
+        "NoSuchKey",
+        404);
+    refused(
+        () ->
+            house.stream(
+                house.alice,
+                put("k").expectedBucketOwner(S3House.BOB.value()).build(),
+                request(unread)),
+        "AccessDenied",
+        403);
+    refused(
+        () ->
+            house.stream(
+                S3House.caller(S3House.ALICE, io.carillon.base.Region.US_EAST_1),
+                put("k").build(),
+                request(unread)),
+        "PermanentRedirect",
+        301);
+    refused(
+        () -> house.stream(house.alice, put("k".repeat(1025)).build(), request(unread)),
+        "KeyTooLongError",
+        400);
+    refused(
+        () ->
+            house.stream(
+                house.alice,
+                put("k").metadata(Map.of("m", "v".repeat(2048))).build(),
+                request(unread)),
+        "MetadataTooLarge",
+        400);
+    refused(
+        () -> house.stream(house.alice, put("k").storageClass("GLACIER").build(), request(unread)),
+        "NotImplemented",
+        501);
+    refused(
+        () -> house.stream(house.alice, put("k").storageClass("COLD").build(), request(unread)),
+        "InvalidStorageClass",
+        400);
+    refused(
+        () ->
+            house.stream(
+                house.alice, put("k").serverSideEncryption("aws:kms").build(), request(unread)),
+        "NotImplemented",
+        501);
+    refused(
+        () ->
+            house.stream(
+                house.alice, put("k").sseCustomerAlgorithm("AES256").build(), request(unread)),
+        "NotImplemented",
+        501);
+    refused(
+        () -> house.stream(house.alice, put("k").acl("public-read").build(), request(unread)),
+        "AccessControlListNotSupported",
+        400);
+    refused(
+        () ->
+            house.stream(
+                house.alice, put("k").objectLockMode("GOVERNANCE").build(), request(unread)),
+        "InvalidRequest",
+        400);
+  }
+
+  @Test
+  void conditionsJudgeTheCurrentVersion() {
+    Response first = house.put("photos", "k", "one");
+    String etag = String.valueOf(first.headers().first("ETag"));
+
+    house.stream(
+        house.alice,
+        put("k").ifMatch(etag).build(),
+        request("two".getBytes(StandardCharsets.UTF_8)));
+    assertThat(house.get("photos", "k")).isEqualTo("two");
+    refused(
+        () -> house.stream(house.alice, put("k").ifMatch(etag).build(), request(new byte[0])),
+        "PreconditionFailed",
+        412);
+    refused(
+        () -> house.stream(house.alice, put("k").ifNoneMatch(etag).build(), request(new byte[0])),
+        "NotImplemented",
+        501);
+    house.stream(house.alice, put("new").ifNoneMatch("*").build(), request(new byte[0]));
+  }
+
+  @Test
+  void needsFollowWhatIsAskedFor() {
+    assertThat(
+            house.needs(put("k").tagging("a=b").ifMatch("e").acl("private").build()).stream()
+                .map(need -> need.action()))
+        .containsExactly("s3:PutObject", "s3:PutObjectTagging", "s3:PutObjectAcl", "s3:GetObject");
+    assertThat(house.needs(put("k").build())).hasSize(1);
+    assertThat(
+            house
+                .needs(GetObjectRequest.builder().bucket("b").key("k").versionId("v").build())
+                .getFirst()
+                .action())
+        .isEqualTo("s3:GetObjectVersion");
+  }
+
+  private static PutObjectRequest.Builder put(String key) {
+    return PutObjectRequest.builder().bucket("photos").key(key);
+  }
+
+  static AbstractThrowableAssert<?, ?> refused(
+      org.assertj.core.api.ThrowableAssert.ThrowingCallable call, String code, int status) {
+    return assertThatThrownBy(call)
+        .isInstanceOfSatisfying(
+            AwsException.class,
+            e -> {
+              assertThat(e.error().code()).isEqualTo(code);
+              assertThat(e.error().status()).isEqualTo(status);
+            });
+  }
+}

@@ -1,0 +1,298 @@
+package io.carillon.s3;
+
+import io.carillon.aws.Authorizer;
+import io.carillon.aws.AwsException;
+import io.carillon.aws.Caller;
+import io.carillon.aws.CommonError;
+import io.carillon.aws.Need;
+import io.carillon.aws.Operations;
+import io.carillon.aws.Operations.Operation;
+import io.carillon.aws.Operations.Way;
+import io.carillon.aws.Principal;
+import io.carillon.base.AccountId;
+import io.carillon.base.Arn;
+import io.carillon.base.Ids;
+import io.carillon.base.Region;
+import io.carillon.http.Body;
+import io.carillon.http.Headers;
+import io.carillon.http.Request;
+import io.carillon.http.Response;
+import io.carillon.outbox.Outcome;
+import io.carillon.outbox.Recipient;
+import io.carillon.outbox.Work;
+import io.carillon.store.MemoryDatabase;
+import io.carillon.store.Tx;
+import io.carillon.trace.Trace;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
+import software.amazon.awssdk.core.SdkPojo;
+import software.amazon.awssdk.services.s3.model.CreateBucketRequest;
+import software.amazon.awssdk.services.s3.model.Event;
+import software.amazon.awssdk.services.s3.model.GetObjectRequest;
+import software.amazon.awssdk.services.s3.model.PutBucketNotificationConfigurationRequest;
+import software.amazon.awssdk.services.s3.model.PutObjectRequest;
+
+/// S3 on an in-memory store, called by its operation table, with everything around it in the test's
+/// hands.
+final class S3House implements Authorizer {
+  static final AccountId ALICE = new AccountId("111111111111");
+  static final AccountId BOB = new AccountId("222222222222");
+  static final Region REGION = new Region("eu-central-1");
+  static final Instant START = Instant.parse("2026-03-01T10:00:00.123Z");
+
+  final MemoryDatabase database = new MemoryDatabase();
+  final TestBlobs blobs = new TestBlobs();
+  final List<Work> outbox = new ArrayList<>();
+  final List<Map<String, String>> notes = new ArrayList<>();
+  final List<Recipient.Handover> handovers = new ArrayList<>();
+  final Map<String, Recipient> recipients = new HashMap<>();
+  final AtomicLong now = new AtomicLong(START.toEpochMilli());
+
+  /// What callers may not do, and which functions S3 may invoke.
+  Predicate<Need> denied = _ -> false;
+
+  final Set<String> invocable = new HashSet<>();
+
+  /// Makes the outbox fail, as a full disk would.
+  boolean outboxBroken;
+
+  final Caller alice = caller(ALICE, REGION);
+  final S3Service service;
+  private final Map<Class<?>, Operation<?>> operations = new HashMap<>();
+
+  S3House() {
+    service =
+        new S3Service(
+            database,
+            blobs,
+            this::add,
+            new Recording(),
+            new Ids(),
+            () -> Instant.ofEpochMilli(now.get()),
+            this,
+            recipients);
+    recipients.put("sns", this::accept);
+    recipients.put("sqs", this::accept);
+    recipients.put("lambda", this::accept);
+    Operations table = service.operations();
+    table.all().forEach(operation -> operations.put(operation.input(), operation));
+  }
+
+  static Caller caller(AccountId account, Region region) {
+    return new Caller(
+        new Principal.Root(account),
+        account,
+        region,
+        List.of(),
+        "REQUESTID0000001",
+        "host-id",
+        "10.1.2.3",
+        false,
+        "test",
+        START,
+        Instant.MAX,
+        "AKIATEST");
+  }
+
+  static Request request(byte[] body, String... headers) {
+    return request(Body.of(body), headers);
+  }
+
+  static Request request(Body body, String... headers) {
+    Headers fields = new Headers();
+    for (int i = 0; i < headers.length; i += 2) {
+      fields.add(headers[i], headers[i + 1]);
+    }
+    return new Request("PUT", "/", "", fields, body, new InetSocketAddress("10.1.2.3", 1), false);
+  }
+
+  /// Runs an operation that the codec would decode, as the road does: needs first.
+  @SuppressWarnings("unchecked")
+  <I extends SdkPojo, O> O call(Caller caller, I input) {
+    Operation<I> operation = authorized(caller, input);
+    return (O) ((Way.Decoded<I, O>) operation.way()).run().run(caller, input);
+  }
+
+  <I extends SdkPojo> Response stream(Caller caller, I input, Request http) {
+    Operation<I> operation = authorized(caller, input);
+    try {
+      return ((Way.Streamed<I>) operation.way()).run().run(caller, input, http);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  <I extends SdkPojo> List<Need> needs(I input) {
+    Operation<I> operation = operation(input);
+    return ((Operations.Access.Needs<I>) operation.access()).of().apply(input);
+  }
+
+  void createBucket(String name) {
+    call(
+        alice,
+        CreateBucketRequest.builder()
+            .bucket(name)
+            .createBucketConfiguration(c -> c.locationConstraint(REGION.name()))
+            .build());
+  }
+
+  Response put(String bucket, String key, String text) {
+    return stream(
+        alice,
+        PutObjectRequest.builder().bucket(bucket).key(key).build(),
+        request(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  String get(String bucket, String key) {
+    return text(
+        stream(
+            alice,
+            GetObjectRequest.builder().bucket(bucket).key(key).build(),
+            request(new byte[0])));
+  }
+
+  /// Sends every event of the bucket to a function.
+  void notifyFunction(String bucket, String... events) {
+    String function = "arn:aws:lambda:eu-central-1:111111111111:function:f";
+    invocable.add(function);
+    call(
+        alice,
+        PutBucketNotificationConfigurationRequest.builder()
+            .bucket(bucket)
+            .notificationConfiguration(
+                n ->
+                    n.lambdaFunctionConfigurations(
+                        f ->
+                            f.id("rule")
+                                .lambdaFunctionArn(function)
+                                .eventsWithStrings(
+                                    events.length == 0
+                                        ? new String[] {
+                                          Event.S3_OBJECT_CREATED.toString(),
+                                          Event.S3_OBJECT_REMOVED.toString(),
+                                          Event.S3_OBJECT_TAGGING.toString()
+                                        }
+                                        : events)))
+            .build());
+  }
+
+  /// The messages that wait in the outbox.
+  List<String> events() {
+    recipients.put(
+        "lambda",
+        handover -> {
+          handovers.add(handover);
+          return Outcome.done();
+        });
+    List<String> messages = new ArrayList<>();
+    for (Work work : outbox) {
+      handovers.clear();
+      service.delivery().attempt(new io.carillon.outbox.Job("j", work, START, 1, 0, "", ""));
+      messages.add(new String(handovers.getFirst().payload(), StandardCharsets.UTF_8));
+    }
+    return messages;
+  }
+
+  static byte[] bytes(Response response) {
+    try {
+      return switch (response.content()) {
+        case Response.Content.Bytes(byte[] bytes) -> bytes;
+        case Response.Content.Stream(InputStream in, long length) -> {
+          try (in) {
+            byte[] bytes = in.readAllBytes();
+            if (bytes.length != length) {
+              throw new AssertionError(bytes.length + " bytes instead of " + length);
+            }
+            yield bytes;
+          }
+        }
+        case Response.Content.Chunks(Response.Writer writer) -> {
+          ByteArrayOutputStream out = new ByteArrayOutputStream();
+          writer.writeTo(out);
+          yield out.toByteArray();
+        }
+      };
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static String text(Response response) {
+    return new String(bytes(response), StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public void require(Caller caller, List<Need> needs) {
+    for (Need need : needs) {
+      if (denied.test(need)) {
+        throw CommonError.ACCESS_DENIED.because("not " + need.action() + " on " + need.resource());
+      }
+    }
+  }
+
+  @Override
+  public boolean allowsService(
+      String service, String action, Arn resource, Arn source, String sourceAccount) {
+    return service.equals("s3.amazonaws.com")
+        && action.equals("lambda:InvokeFunction")
+        && invocable.contains(resource.toString());
+  }
+
+  private Outcome accept(Recipient.Handover handover) {
+    if (handover.destination().resource().contains("missing")) {
+      return new Outcome.Rejected("no such destination");
+    }
+    return new Outcome.Done(tx -> tx.afterCommit(() -> handovers.add(handover)));
+  }
+
+  private void add(Tx tx, Work work) {
+    if (outboxBroken) {
+      throw new IllegalStateException("broken");
+    }
+    tx.afterCommit(() -> outbox.add(work));
+  }
+
+  @SuppressWarnings("unchecked")
+  private <I extends SdkPojo> Operation<I> operation(I input) {
+    Operation<?> operation = operations.get(input.getClass());
+    if (operation == null) {
+      throw new AssertionError("not mounted: " + input.getClass());
+    }
+    return (Operation<I>) operation;
+  }
+
+  private <I extends SdkPojo> Operation<I> authorized(Caller caller, I input) throws AwsException {
+    require(caller, needs(input));
+    return operation(input);
+  }
+
+  private final class Recording implements Trace {
+    private int causes;
+
+    @Override
+    public void note(Tx tx, String cause, Step step, Map<String, String> details) {
+      Map<String, String> note = new HashMap<>(details);
+      note.put("step", step.name());
+      note.put("cause", cause);
+      tx.afterCommit(() -> notes.add(note));
+    }
+
+    @Override
+    public String begin() {
+      return "cause-" + causes++;
+    }
+  }
+}
