@@ -155,6 +155,11 @@ public final class RocksDatabase implements Database {
     }
   }
 
+  /// For tests that count what the engine does.
+  RocksDB engine() {
+    return db;
+  }
+
   public Counts counts() {
     return new Counts(commits.changes(), commits.syncs());
   }

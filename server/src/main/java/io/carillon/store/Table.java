@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiPredicate;
+import java.util.function.Predicate;
 
 /// Rows of one kind in the key space: `name, key → row`. A row is a record; see [RowCodec] for how
 /// it is kept and how it may grow.
@@ -53,6 +54,14 @@ public final class Table<K, V> {
         concat(prefix, range.from()),
         concat(prefix, range.to()),
         (key, row) -> visitor.test(decode(key), rows.decode(row)));
+  }
+
+  /// As [#scan], for those who need the keys alone: no row is decoded.
+  public void scanKeys(Snapshot snapshot, Range range, Predicate<K> visitor) {
+    snapshot.scan(
+        concat(prefix, range.from()),
+        concat(prefix, range.to()),
+        (key, _) -> visitor.test(decode(key)));
   }
 
   public List<Entry<K, V>> list(Snapshot snapshot, Range range, int limit) {
