@@ -1,0 +1,83 @@
+package io.carillon.keys;
+
+import io.carillon.base.Sealer;
+import io.carillon.base.Secret;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
+import java.util.Optional;
+import javax.crypto.AEADBadTagException;
+import javax.crypto.Cipher;
+import javax.crypto.Mac;
+import javax.crypto.spec.GCMParameterSpec;
+import javax.crypto.spec.SecretKeySpec;
+
+/// Seals with AES-256-GCM, under a key of its own for each message: the HMAC of sixteen random
+/// bytes, which go along. GCM must never see a nonce twice under one key, and twelve random bytes
+/// would only do for some billions of messages; session tokens are minted for as long as the
+/// installation lives.
+///
+///     version (1) · salt (16) · ciphertext · tag (16)
+final class SealingKey implements Sealer {
+  static final int SIZE_BYTES = 32;
+  private static final byte VERSION = 1;
+  private static final int SALT_BYTES = 16;
+  private static final int TAG_BYTES = 16;
+  private static final byte[] NONCE = new byte[12]; // the key is fresh, so this may be constant
+
+  private final SecretKeySpec master;
+  private final SecureRandom random = new SecureRandom();
+
+  SealingKey(byte[] master) {
+    this.master = new SecretKeySpec(master, "HmacSHA256");
+  }
+
+  @Override
+  public byte[] seal(Secret secret) {
+    byte[] salt = new byte[SALT_BYTES];
+    random.nextBytes(salt);
+    byte[] text = secret.reveal().getBytes(StandardCharsets.UTF_8);
+    try {
+      byte[] encrypted = cipher(Cipher.ENCRYPT_MODE, salt).doFinal(text);
+      return ByteBuffer.allocate(1 + SALT_BYTES + encrypted.length)
+          .put(VERSION)
+          .put(salt)
+          .put(encrypted)
+          .array();
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("Every JDK has AES/GCM", e);
+    }
+  }
+
+  @Override
+  public Optional<Secret> open(byte[] sealed) {
+    if (sealed.length < 1 + SALT_BYTES + TAG_BYTES || sealed[0] != VERSION) {
+      return Optional.empty();
+    }
+    byte[] salt = new byte[SALT_BYTES];
+    System.arraycopy(sealed, 1, salt, 0, SALT_BYTES);
+    int start = 1 + SALT_BYTES;
+    try {
+      byte[] text =
+          cipher(Cipher.DECRYPT_MODE, salt).doFinal(sealed, start, sealed.length - start);
+      return Optional.of(new Secret(new String(text, StandardCharsets.UTF_8)));
+    } catch (AEADBadTagException e) {
+      return Optional.empty();
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("Every JDK has AES/GCM", e);
+    }
+  }
+
+  private Cipher cipher(int mode, byte[] salt) throws GeneralSecurityException {
+    Mac mac = Mac.getInstance("HmacSHA256");
+    mac.init(master);
+    Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
+    cipher.init(
+        mode,
+        new SecretKeySpec(mac.doFinal(salt), "AES"),
+        new GCMParameterSpec(TAG_BYTES * 8, NONCE));
+    cipher.updateAAD(new byte[] {VERSION});
+    return cipher;
+  }
+}
