@@ -50,8 +50,7 @@ final class CertificateMaker {
       KeyPair pair = generator.generateKeyPair();
       X500Principal name = new X500Principal("CN=" + commonName);
       X509v3CertificateBuilder certificate = begin(name, name, pair, life);
-      certificate.addExtension(
-          Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature));
+      certificate.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature));
       return new Pem("RSA", pair.getPrivate(), finish(certificate, pair, "SHA256withRSA"));
     } catch (GeneralSecurityException | CertIOException | OperatorCreationException e) {
       throw new IllegalStateException("No certificate could be made", e);
@@ -97,8 +96,7 @@ final class CertificateMaker {
           false,
           identifiers.createAuthorityKeyIdentifier(authority.certificate().getPublicKey()));
       certificate.addExtension(Extension.basicConstraints, true, new BasicConstraints(false));
-      certificate.addExtension(
-          Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature));
+      certificate.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature));
       certificate.addExtension(
           Extension.extendedKeyUsage, false, new ExtendedKeyUsage(KeyPurposeId.id_kp_serverAuth));
       certificate.addExtension(Extension.subjectAlternativeName, false, names(hosts));

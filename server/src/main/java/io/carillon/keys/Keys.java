@@ -99,8 +99,8 @@ public final class Keys {
     }
   }
 
-  /// A certificate for this machine, by an authority of this installation. Renewed when it nears its
-  /// end or when hosts were added.
+  /// A certificate for this machine, by an authority of this installation. Renewed when it nears
+  /// its end or when hosts were added.
   ///
   /// @param hosts names and addresses to serve besides `localhost` and its kin; for host-style
   ///   buckets also `*.` and the name

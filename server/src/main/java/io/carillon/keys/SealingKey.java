@@ -59,8 +59,7 @@ final class SealingKey implements Sealer {
     System.arraycopy(sealed, 1, salt, 0, SALT_BYTES);
     int start = 1 + SALT_BYTES;
     try {
-      byte[] text =
-          cipher(Cipher.DECRYPT_MODE, salt).doFinal(sealed, start, sealed.length - start);
+      byte[] text = cipher(Cipher.DECRYPT_MODE, salt).doFinal(sealed, start, sealed.length - start);
       return Optional.of(new Secret(new String(text, StandardCharsets.UTF_8)));
     } catch (AEADBadTagException e) {
       return Optional.empty();

@@ -166,7 +166,8 @@ class KeysTest {
   void theSameSecretIsNeverSealedTheSameTwice() {
     Keys keys = Keys.inMemory(CLOCK);
 
-    assertThat(keys.sealer().seal(new Secret("x"))).isNotEqualTo(keys.sealer().seal(new Secret("x")));
+    assertThat(keys.sealer().seal(new Secret("x")))
+        .isNotEqualTo(keys.sealer().seal(new Secret("x")));
   }
 
   @Test
@@ -211,7 +212,8 @@ class KeysTest {
     byte[] first = open().snsCertificate().pem();
     X509Certificate server = open().tlsIdentity(List.of()).chain().getFirst();
 
-    Keys aYearOn = Keys.open(data.resolve("fresh"), InstantSource.offset(CLOCK, Duration.ofDays(370)));
+    Keys aYearOn =
+        Keys.open(data.resolve("fresh"), InstantSource.offset(CLOCK, Duration.ofDays(370)));
     Keys tenYearsOn =
         Keys.open(data.resolve("fresh"), InstantSource.offset(CLOCK, Duration.ofDays(3625)));
 
