@@ -1,0 +1,57 @@
+package io.carillon.lambda.runtime;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+
+/// An invocation on its way through an environment.
+final class Assignment {
+  private final Invocation invocation;
+  private final CountDownLatch taken = new CountDownLatch(1);
+  private final CompletableFuture<InvocationResult> result = new CompletableFuture<>();
+
+  Assignment(Invocation invocation) {
+    this.invocation = invocation;
+  }
+
+  Invocation invocation() {
+    return invocation;
+  }
+
+  /// An environment has it now.
+  void take() {
+    taken.countDown();
+  }
+
+  boolean awaitTaken(long millis) throws InterruptedException {
+    return taken.await(millis, TimeUnit.MILLISECONDS);
+  }
+
+  /// The first result counts. Whoever calls this holds no lock: what hangs on the result may take
+  /// one.
+  void complete(InvocationResult outcome) {
+    taken.countDown();
+    result.complete(outcome);
+  }
+
+  void fail(RuntimeException why) {
+    taken.countDown();
+    result.completeExceptionally(why);
+  }
+
+  void whenDone(Runnable action) {
+    var _ = result.whenComplete((_, _) -> action.run());
+  }
+
+  InvocationResult await() throws InterruptedException {
+    try {
+      return result.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException why) {
+        throw why;
+      }
+      throw new IllegalStateException(e.getCause());
+    }
+  }
+}

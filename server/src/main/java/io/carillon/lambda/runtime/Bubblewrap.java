@@ -1,0 +1,152 @@
+package io.carillon.lambda.runtime;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/// How an environment is walled in: the command line of `bwrap`.
+///
+/// Inside there is a system to read (`/usr` and what belongs to it), the function's code at
+/// `/var/task`, our bootstraps at `/var/runtime`, the interpreter, and a `/tmp` of its own and of
+/// bounded size; nothing else of this machine's files, and nowhere else to write. Process and IPC
+/// namespaces are its own; the network is the host's, since it must reach the Runtime API and this
+/// server's endpoint on loopback.
+///
+/// Run by root, bwrap builds the walls as root, for interpreters may lie where nobody else can
+/// look, and the last step drops to a user id that no one else has, without any capability: what is
+/// owned by that user id on the host is nothing at all. Run by anyone else, it uses a user
+/// namespace, and the function is that unprivileged user with no way to see its files.
+///
+/// `--die-with-parent` follows the *thread* that started bwrap; see [ProcessExecutor].
+final class Bubblewrap {
+  static final String TASK_ROOT = "/var/task";
+  static final String RUNTIME_ROOT = "/var/runtime";
+  private static final int PROCESSES = 1024;
+  private static final int OPEN_FILES = 1024;
+  private static final List<String> SYSTEM =
+      List.of("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32");
+  private static final List<String> CONFIGURATION =
+      List.of(
+          "/etc/ssl",
+          "/etc/pki",
+          "/etc/ca-certificates",
+          "/etc/ld.so.cache",
+          "/etc/ld.so.conf",
+          "/etc/ld.so.conf.d",
+          "/etc/alternatives",
+          "/etc/nsswitch.conf",
+          "/etc/hosts",
+          "/etc/mime.types",
+          "/etc/localtime");
+
+  private final Path program;
+  private final Path accounts;
+  private final boolean root;
+
+  /// @param program the bwrap to run
+  /// @param accounts a folder for small passwd files
+  /// @param root whether this process is root
+  Bubblewrap(Path program, Path accounts, boolean root) {
+    this.program = program;
+    this.accounts = accounts;
+    this.root = root;
+  }
+
+  List<String> command(Executor.Launch launch, int uid) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(program.toString());
+    command.addAll(List.of("--unshare-pid", "--unshare-ipc", "--unshare-uts"));
+    command.addAll(List.of("--unshare-cgroup-try", "--die-with-parent", "--new-session"));
+    if (!root) {
+      command.add("--unshare-user");
+    }
+    addSystem(command, uid);
+    command.addAll(List.of("--proc", "/proc", "--dev", "/dev"));
+    long temporaryBytes = (long) launch.temporaryMb() << 20;
+    command.addAll(
+        List.of("--perms", "1777", "--size", Long.toString(temporaryBytes), "--tmpfs", "/tmp"));
+    addFolders(command, launch);
+    command.addAll(List.of("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", TASK_ROOT));
+    command.add("--");
+    if (root) {
+      String user = Integer.toString(uid);
+      command.addAll(List.of("/usr/bin/setpriv", "--reuid=" + user, "--regid=" + user));
+      command.addAll(List.of("--clear-groups", "--bounding-set=-all", "--inh-caps=-all"));
+      command.addAll(List.of("--no-new-privs", "--"));
+    }
+    command.addAll(List.of("/usr/bin/prlimit", "--core=0:0"));
+    command.add("--nproc=" + PROCESSES + ":" + PROCESSES);
+    command.add("--nofile=" + OPEN_FILES + ":" + OPEN_FILES);
+    command.add("--");
+    command.addAll(launch.command());
+    return command;
+  }
+
+  private void addSystem(List<String> command, int uid) throws IOException {
+    command.addAll(List.of("--ro-bind", "/usr", "/usr"));
+    for (String folder : SYSTEM) {
+      Path path = Path.of(folder);
+      if (Files.isSymbolicLink(path)) {
+        command.addAll(List.of("--symlink", Files.readSymbolicLink(path).toString(), folder));
+      } else if (Files.exists(path)) {
+        command.addAll(List.of("--ro-bind", folder, folder));
+      }
+    }
+    command.addAll(List.of("--perms", "0755", "--dir", "/etc"));
+    for (String file : CONFIGURATION) {
+      if (Files.exists(Path.of(file))) {
+        command.addAll(List.of("--ro-bind", Path.of(file).toRealPath().toString(), file));
+      }
+    }
+    Path resolver = Path.of("/etc/resolv.conf");
+    if (Files.exists(resolver)) { // often a link into /run
+      command.addAll(List.of("--ro-bind", resolver.toRealPath().toString(), "/etc/resolv.conf"));
+    }
+    command.addAll(List.of("--ro-bind", passwd(uid).toString(), "/etc/passwd"));
+  }
+
+  private void addFolders(List<String> command, Executor.Launch launch) {
+    Set<Path> made = new LinkedHashSet<>();
+    for (Path folder : launch.readable()) {
+      if (folder.getNameCount() == 0) {
+        throw new IllegalArgumentException("The whole file system is never bound");
+      }
+      if (!folder.startsWith("/usr")) {
+        addParents(command, made, folder);
+        command.addAll(List.of("--ro-bind", folder.toString(), folder.toString()));
+      }
+    }
+    addParents(command, made, Path.of(TASK_ROOT));
+    command.addAll(List.of("--ro-bind", launch.codeFolder().toString(), TASK_ROOT));
+    command.addAll(List.of("--ro-bind", launch.runtimeFolder().toString(), RUNTIME_ROOT));
+    command.addAll(List.of("--perms", "0755", "--dir", "/opt"));
+  }
+
+  /// bwrap makes missing parents for its own user only; the function must pass through them.
+  private static void addParents(List<String> command, Set<Path> made, Path folder) {
+    for (int names = 1; names < folder.getNameCount(); names++) {
+      Path parent = Path.of("/").resolve(folder.subpath(0, names));
+      if (made.add(parent)) {
+        command.addAll(List.of("--perms", "0755", "--dir", parent.toString()));
+      }
+    }
+  }
+
+  private Path passwd(int uid) throws IOException {
+    Path file = accounts.resolve("passwd-" + uid);
+    if (!Files.exists(file)) {
+      Files.writeString(
+          file,
+          """
+          root:x:0:0:root:/root:/usr/sbin/nologin
+          sbx_user1051:x:%d:%d::/tmp:/usr/sbin/nologin
+          """
+              .formatted(uid, uid));
+    }
+    return file;
+  }
+}

@@ -1,0 +1,256 @@
+package io.carillon.lambda.runtime;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Control groups, by which the kernel bounds the memory and the number of processes of an
+/// environment. Whether this process may make them is found by trying; version 1 and version 2
+/// differ in names only, so both are one class with two sets of names.
+final class Cgroups implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Cgroups.class);
+  private static final Path MOUNT = Path.of("/sys/fs/cgroup");
+
+  /// The files of one version of the interface.
+  private enum Version {
+    V1("memory.limit_in_bytes", "total_rss ", "memory.oom_control"),
+    V2("memory.max", "anon ", "memory.events");
+
+    final String limit;
+    final String anonymous;
+    final String events;
+
+    Version(String limit, String anonymous, String events) {
+      this.limit = limit;
+      this.anonymous = anonymous;
+      this.events = events;
+    }
+  }
+
+  private final Version version;
+  private final Path memory;
+  private final Path pids;
+
+  private Cgroups(Version version, Path memory, Path pids) {
+    this.version = version;
+    this.memory = memory;
+    this.pids = pids;
+  }
+
+  /// Groups of this process's own, if it may have them.
+  static Optional<Cgroups> find() {
+    try {
+      if (Files.exists(MOUNT.resolve("cgroup.controllers"))) {
+        return v2();
+      }
+      if (Files.exists(MOUNT.resolve("memory/memory.limit_in_bytes"))) {
+        return v1();
+      }
+    } catch (IOException e) {
+      LOG.debug("No control groups of our own", e);
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<Cgroups> v1() throws IOException {
+    Cgroups found =
+        new Cgroups(
+            Version.V1,
+            make(MOUNT.resolve("memory").resolve(own("memory"))),
+            make(MOUNT.resolve("pids").resolve(own("pids"))));
+    return found.works();
+  }
+
+  private static Optional<Cgroups> v2() throws IOException {
+    // Only a group without processes may hand controllers down, so ours hangs below the root, or
+    // below our own group where that is delegated and empty.
+    for (Path parent : List.of(MOUNT.resolve(own("")), MOUNT)) {
+      String handedDown = read(parent.resolve("cgroup.subtree_control"));
+      if (handedDown.contains("memory") && handedDown.contains("pids")) {
+        Path group = make(parent);
+        Files.writeString(group.resolve("cgroup.subtree_control"), "+memory +pids");
+        return new Cgroups(Version.V2, group, group).works();
+      }
+    }
+    return Optional.empty();
+  }
+
+  /// The group of this process for `controller`, relative to the mount.
+  private static String own(String controller) throws IOException {
+    for (String line : Files.readAllLines(Path.of("/proc/self/cgroup"))) {
+      String[] part = line.split(":", 3);
+      if (List.of(part[1].split(",")).contains(controller)) {
+        return part[2].substring(1);
+      }
+    }
+    return "";
+  }
+
+  private static Path make(Path parent) throws IOException {
+    removeStale(parent);
+    Path group =
+        parent.resolve("carillon-" + ProcessHandle.current().pid() + "-" + System.nanoTime());
+    return Files.createDirectory(group);
+  }
+
+  /// Removes what a process that was killed left behind; groups in use refuse.
+  private static void removeStale(Path parent) throws IOException {
+    try (DirectoryStream<Path> ours = Files.newDirectoryStream(parent, "carillon-*")) {
+      for (Path group : ours) {
+        String pid = group.getFileName().toString().split("-")[1];
+        if (ProcessHandle.of(Long.parseLong(pid)).isEmpty()) {
+          removeTree(group);
+        }
+      }
+    }
+  }
+
+  private static void removeTree(Path group) throws IOException {
+    try (DirectoryStream<Path> inner = Files.newDirectoryStream(group, Files::isDirectory)) {
+      for (Path child : inner) {
+        Files.deleteIfExists(child);
+      }
+    }
+    Files.deleteIfExists(group);
+  }
+
+  private Optional<Cgroups> works() {
+    try {
+      Group probe = create("probe", 64L << 20, 16);
+      probe.remove();
+      return Optional.of(this);
+    } catch (IOException e) {
+      LOG.debug("Control groups cannot be used", e);
+      close();
+      return Optional.empty();
+    }
+  }
+
+  /// A group for one environment.
+  Group create(String id, long memoryBytes, int processes) throws IOException {
+    Path inMemory = Files.createDirectory(memory.resolve(id));
+    Path inPids = inMemory;
+    if (!pids.equals(memory)) {
+      inPids = Files.createDirectory(pids.resolve(id));
+    }
+    Group group = new Group(version, inMemory, inPids);
+    try {
+      Files.writeString(inMemory.resolve(version.limit), Long.toString(memoryBytes));
+      Files.writeString(inPids.resolve("pids.max"), Integer.toString(processes));
+      if (version == Version.V2) {
+        Files.writeString(inMemory.resolve("memory.oom.group"), "1");
+      }
+      return group;
+    } catch (IOException e) {
+      group.remove();
+      throw e;
+    }
+  }
+
+  @Override
+  public void close() {
+    for (Path group : List.of(memory, pids)) {
+      try {
+        if (Files.exists(group)) {
+          removeTree(group);
+        }
+      } catch (IOException e) {
+        LOG.warn("The control group {} remains", group, e);
+      }
+    }
+  }
+
+  String describe() {
+    return "control groups (" + (version == Version.V1 ? "version 1" : "version 2") + ")";
+  }
+
+  private static String read(Path file) throws IOException {
+    return Files.exists(file) ? Files.readString(file) : "";
+  }
+
+  /// The group of one environment.
+  static final class Group {
+    private final Version version;
+    private final Path memory;
+    private final Path pids;
+
+    private Group(Version version, Path memory, Path pids) {
+      this.version = version;
+      this.memory = memory;
+      this.pids = pids;
+    }
+
+    /// The files into which a process writes its id to join.
+    List<Path> doors() {
+      List<Path> doors = new ArrayList<>(List.of(memory.resolve("cgroup.procs")));
+      if (!pids.equals(memory)) {
+        doors.add(pids.resolve("cgroup.procs"));
+      }
+      return doors;
+    }
+
+    /// The memory that belongs to processes: neither page cache nor what lies in `/tmp`.
+    long anonymousBytes() throws IOException {
+      return field(memory.resolve("memory.stat"), version.anonymous).orElse(-1);
+    }
+
+    boolean ranOutOfMemory() {
+      try {
+        return field(memory.resolve(version.events), "oom_kill ").orElse(0) > 0;
+      } catch (IOException e) {
+        return false;
+      }
+    }
+
+    private static OptionalLong field(Path file, String name) throws IOException {
+      for (String line : Files.readAllLines(file)) {
+        if (line.startsWith(name)) {
+          return OptionalLong.of(Long.parseLong(line.substring(name.length()).strip()));
+        }
+      }
+      return OptionalLong.empty();
+    }
+
+    /// Ends whoever is in the group.
+    void killAll() {
+      try {
+        for (String pid : Files.readAllLines(pids.resolve("cgroup.procs"))) {
+          ProcessHandle.of(Long.parseLong(pid)).ifPresent(ProcessHandle::destroyForcibly);
+        }
+      } catch (IOException e) {
+        LOG.debug("A control group is gone already", e);
+      }
+    }
+
+    /// Waits until the kernel has let the last process go, then removes the group.
+    void remove() {
+      for (Path group : memory.equals(pids) ? List.of(memory) : List.of(memory, pids)) {
+        for (int tries = 0; !removed(group); tries++) {
+          if (tries == 2000) {
+            LOG.warn("The control group {} remains: processes are still in it", group);
+            break;
+          }
+          killAll();
+          LockSupport.parkNanos(1_000_000);
+        }
+      }
+    }
+
+    private static boolean removed(Path group) {
+      try {
+        Files.deleteIfExists(group);
+        return true;
+      } catch (IOException e) {
+        return false; // busy
+      }
+    }
+  }
+}

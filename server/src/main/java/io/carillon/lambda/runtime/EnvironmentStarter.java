@@ -1,0 +1,136 @@
+package io.carillon.lambda.runtime;
+
+import io.carillon.base.Ids;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/// Brings an environment to life: unpacks the code, gets credentials, lays out the variables that
+/// every handler may count on, and has the executor start it.
+///
+/// Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+public final class EnvironmentStarter {
+  private static final DateTimeFormatter DAY =
+      DateTimeFormatter.ofPattern("yyyy/MM/dd").withZone(ZoneOffset.UTC);
+
+  private final RuntimeSettings settings;
+  private final Executor executor;
+  private final Runtimes runtimes;
+  private final CodeFolders code;
+  private final FunctionCredentials credentials;
+  private final RuntimeApi api;
+  private final Supplier<String> apiAddress;
+  private final Supplier<URI> endpoint;
+  private final LogSink logs;
+  private final InstantSource clock;
+  private final Ids ids;
+
+  /// @param apiAddress host and port at which `api` is served
+  /// @param endpoint where functions reach this server
+  public EnvironmentStarter(
+      RuntimeSettings settings,
+      Executor executor,
+      Runtimes runtimes,
+      CodeFolders code,
+      FunctionCredentials credentials,
+      RuntimeApi api,
+      Supplier<String> apiAddress,
+      Supplier<URI> endpoint,
+      LogSink logs,
+      InstantSource clock,
+      Ids ids) {
+    this.settings = settings;
+    this.executor = executor;
+    this.runtimes = runtimes;
+    this.code = code;
+    this.credentials = credentials;
+    this.api = api;
+    this.apiAddress = apiAddress;
+    this.endpoint = endpoint;
+    this.logs = logs;
+    this.clock = clock;
+    this.ids = ids;
+  }
+
+  /// An environment that is not started yet.
+  Environment prepare(FunctionSpec function, Environment.Owner owner) {
+    String id = ids.token(16);
+    String stream = "%s/[%s]%s".formatted(DAY.format(clock.instant()), function.version(), id);
+    EnvironmentLog log =
+        new EnvironmentLog(
+            lines ->
+                logs.append(
+                    function.account(), function.region(), function.logGroup(), stream, lines),
+            clock,
+            settings.logBytesPerInvocation());
+    return new Environment(id, stream, function, log, clock, owner);
+  }
+
+  /// Starts it.
+  ///
+  /// @throws io.carillon.aws.AwsException where the role cannot be assumed
+  void start(Environment environment) throws IOException {
+    FunctionSpec function = environment.function();
+    Path codeFolder = code.folderOf(function.code());
+    String taskRoot = executor.taskRoot(codeFolder);
+    String runtimeRoot = executor.runtimeRoot(runtimes.folder());
+    Runtimes.Plan plan = runtimes.plan(function, taskRoot, runtimeRoot);
+    FunctionCredentials.Issued issued = credentials.issue(function.roleArn(), function.name());
+    environment.log().say("INIT_START Runtime Version: " + plan.version());
+    if (!plan.warning().isEmpty()) {
+      environment.log().say(plan.warning());
+    }
+
+    Map<String, String> variables = new HashMap<>();
+    variables.put("PATH", "/usr/local/bin:/usr/bin:/bin:/opt/bin");
+    variables.put("LANG", "C.UTF-8");
+    variables.put("TZ", ":UTC");
+    variables.put("HOME", "/tmp");
+    variables.put("AWS_ENDPOINT_URL", endpoint.get().toString());
+    variables.putAll(plan.variables());
+    variables.putAll(function.environment());
+    variables.put("_HANDLER", function.handler());
+    variables.put("LAMBDA_TASK_ROOT", taskRoot);
+    variables.put("LAMBDA_RUNTIME_DIR", runtimeRoot);
+    variables.put("AWS_REGION", function.region());
+    variables.put("AWS_DEFAULT_REGION", function.region());
+    variables.put("AWS_EXECUTION_ENV", "AWS_Lambda_" + function.runtime());
+    variables.put("AWS_LAMBDA_FUNCTION_NAME", function.name());
+    variables.put("AWS_LAMBDA_FUNCTION_VERSION", function.version());
+    variables.put("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", Integer.toString(function.memoryMb()));
+    variables.put("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand");
+    variables.put("AWS_LAMBDA_LOG_GROUP_NAME", function.logGroup());
+    variables.put("AWS_LAMBDA_LOG_STREAM_NAME", environment.logStream());
+    variables.put("AWS_ACCESS_KEY_ID", issued.accessKeyId());
+    variables.put("AWS_SECRET_ACCESS_KEY", issued.secret().reveal());
+    variables.put("AWS_SESSION_TOKEN", issued.sessionToken().reveal());
+    String secret = ids.token(16);
+    variables.put("AWS_LAMBDA_RUNTIME_API", apiAddress.get() + "/" + secret);
+
+    api.admit(secret, environment);
+    try {
+      Executor.Running process =
+          executor.start(
+              new Executor.Launch(
+                  environment.id(),
+                  plan.command(),
+                  variables,
+                  codeFolder,
+                  runtimes.folder(),
+                  plan.readable(),
+                  function.memoryMb(),
+                  function.temporaryMb()));
+      var _ = process.exit().thenRun(() -> api.dismiss(secret));
+      environment.began(process, issued.expires());
+    } catch (IOException | RuntimeException e) {
+      api.dismiss(secret);
+      throw e;
+    }
+  }
+}

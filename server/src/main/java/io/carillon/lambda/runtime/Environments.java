@@ -1,0 +1,436 @@
+package io.carillon.lambda.runtime;
+
+import io.carillon.aws.AwsException;
+import io.carillon.lambda.runtime.InvocationResult.FunctionFailed;
+import io.carillon.lambda.runtime.InvocationResult.Limit;
+import io.carillon.lambda.runtime.InvocationResult.Throttled;
+import io.carillon.lambda.runtime.InvocationResult.Unavailable;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// All execution environments: hands each invocation to one, keeps them warm, starts and ends them.
+///
+/// An invocation takes the environment that was used last, for it is the warmest. If none is free
+/// it waits in its function's line, and another one is started unless enough are already on their
+/// way: starting, or just done with an answer and about to ask for more (that takes a fraction of a
+/// millisecond, a start a hundred of them). Whichever is ready first takes the head of the line.
+///
+/// The number of environments and their memory are bounded. Where the bound is met, the environment
+/// that has been idle longest makes room; where none is idle, the invocation is throttled.
+public final class Environments implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Environments.class);
+
+  /// How long one that has answered may take to ask again before we start another instead.
+  private static final long ABOUT_TO_ASK_MILLIS = 20;
+
+  /// Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+  private static final Duration INIT_LIMIT = Duration.ofSeconds(10);
+
+  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
+
+  private final RuntimeSettings settings;
+  private final EnvironmentStarter starter;
+  private final InstantSource clock;
+  private final Owner owner = new Owner();
+  private final ScheduledThreadPoolExecutor timer =
+      new ScheduledThreadPoolExecutor(
+          1, Thread.ofPlatform().name("function-deadlines").daemon().factory());
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition oneFewer = lock.newCondition();
+  private final Map<Version, Pool> pools = new HashMap<>();
+  private final Map<String, Integer> running = new HashMap<>();
+  private final Set<Environment> living = new HashSet<>();
+  private int memoryMb;
+  private boolean closed;
+
+  /// What a pool is for.
+  private record Version(String arn, String version) {
+    static Version of(FunctionSpec function) {
+      return new Version(function.arn(), function.version());
+    }
+  }
+
+  /// The environments and the line of one version of a function.
+  private static final class Pool {
+    private final Deque<Environment> idle = new ArrayDeque<>();
+    private final Deque<Assignment> line = new ArrayDeque<>();
+    private FunctionSpec function;
+    private int starting;
+    private int answered;
+
+    Pool(FunctionSpec function) {
+      this.function = function;
+    }
+  }
+
+  /// How many there are now.
+  public record Census(int environments, int idle, int memoryMb) {}
+
+  public Environments(RuntimeSettings settings, EnvironmentStarter starter, InstantSource clock) {
+    this.settings = settings;
+    this.starter = starter;
+    this.clock = clock;
+    timer.setRemoveOnCancelPolicy(true);
+    long period = Math.clamp(settings.idleTimeout().toMillis() / 2, 10, 30_000);
+    timer.scheduleWithFixedDelay(this::endTheIdle, period, period, TimeUnit.MILLISECONDS);
+  }
+
+  /// Runs one invocation and returns how it ended.
+  ///
+  /// @param concurrency how many of the function's invocations may run at a time
+  /// @throws AwsException where the function's role cannot be assumed
+  public InvocationResult invoke(FunctionSpec function, Invocation invocation, int concurrency)
+      throws InterruptedException {
+    Assignment work = new Assignment(invocation);
+    List<Environment> outdated = List.of();
+    lock.lock();
+    try {
+      if (closed) {
+        return new Unavailable("The server is going down");
+      }
+      if (running.getOrDefault(function.arn(), 0) >= concurrency) {
+        return new Throttled(Limit.RESERVED);
+      }
+      Pool pool = pools.computeIfAbsent(Version.of(function), _ -> new Pool(function));
+      if (!pool.function.revision().equals(function.revision())) {
+        outdated = new ArrayList<>(pool.idle);
+        pool.idle.clear();
+        pool.function = function;
+      }
+      if (!giveToIdle(pool, work)) {
+        pool.line.addLast(work);
+        if (pool.line.size() > pool.starting + pool.answered && !startOne(pool)) {
+          pool.line.remove(work);
+          return new Throttled(Limit.TOTAL);
+        }
+      }
+      running.merge(function.arn(), 1, Integer::sum);
+    } finally {
+      lock.unlock();
+    }
+    work.whenDone(() -> leave(function.arn()));
+    outdated.forEach(Environment::end);
+    if (!work.awaitTaken(ABOUT_TO_ASK_MILLIS)) {
+      startUnlessStarting(function, work);
+    }
+    return work.await();
+  }
+
+  private void leave(String arn) {
+    lock.lock();
+    try {
+      running.computeIfPresent(arn, (_, count) -> count == 1 ? null : count - 1);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean giveToIdle(Pool pool, Assignment work) {
+    Environment warm;
+    while ((warm = pool.idle.pollFirst()) != null) {
+      if (give(warm, work)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean give(Environment environment, Assignment work) {
+    if (!environment.accept(work)) {
+      return false;
+    }
+    ScheduledFuture<?> deadline =
+        timer.schedule(
+            () -> environment.timeOut(work),
+            environment.function().timeout().toMillis(),
+            TimeUnit.MILLISECONDS);
+    work.whenDone(() -> deadline.cancel(false));
+    return true;
+  }
+
+  /// Those that had answered did not ask again soon enough.
+  private void startUnlessStarting(FunctionSpec function, Assignment work) {
+    lock.lock();
+    try {
+      Pool pool = pools.get(Version.of(function));
+      if (pool != null && pool.line.contains(work) && pool.line.size() > pool.starting) {
+        startOne(pool);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Starts another environment in the background; false if there is no room.
+  private boolean startOne(Pool pool) {
+    if (closed || !makeRoom(pool.function.memoryMb())) {
+      return false;
+    }
+    Environment environment = starter.prepare(pool.function, owner);
+    living.add(environment);
+    memoryMb += pool.function.memoryMb();
+    pool.starting++;
+    Thread.ofVirtual().name("environment-start").start(() -> start(environment));
+    return true;
+  }
+
+  /// Ends the environments that have been idle longest until there is room. They are counted out at
+  /// once, so for some milliseconds the old and the new one overlap.
+  private boolean makeRoom(int neededMb) {
+    while (living.size() >= settings.maxEnvironments()
+        || memoryMb + neededMb > settings.maxMemoryMb()) {
+      Optional<Environment> longest =
+          pools.values().stream()
+              .flatMap(pool -> pool.idle.stream())
+              .min(Comparator.comparing(Environment::idleSince));
+      if (longest.isEmpty()) {
+        return false;
+      }
+      Environment victim = longest.get();
+      countOut(victim);
+      Thread.ofVirtual().name("environment-end").start(victim::end);
+    }
+    return true;
+  }
+
+  private void countOut(Environment environment) {
+    if (living.remove(environment)) {
+      memoryMb -= environment.function().memoryMb();
+      Pool pool = pools.get(Version.of(environment.function()));
+      if (pool != null) {
+        pool.idle.remove(environment);
+      }
+      oneFewer.signalAll();
+    }
+  }
+
+  private void start(Environment environment) {
+    FunctionSpec function = environment.function();
+    try {
+      starter.start(environment);
+      long limit = INIT_LIMIT.plus(function.timeout()).toMillis();
+      timer.schedule(environment::initTimeOut, limit, TimeUnit.MILLISECONDS);
+    } catch (AwsException e) {
+      notStarted(environment).ifPresent(work -> work.fail(e));
+    } catch (IOException | RuntimeException e) {
+      LOG.warn("No environment for {}", function.arn(), e);
+      String why = "No environment could be started: " + e.getMessage();
+      notStarted(environment).ifPresent(work -> work.complete(new Unavailable(why)));
+    }
+  }
+
+  /// Returns who is to be told.
+  private Optional<Assignment> notStarted(Environment environment) {
+    environment.neverBegan();
+    lock.lock();
+    try {
+      countOut(environment);
+      return afterStartFailed(environment);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Optional<Assignment> afterStartFailed(Environment environment) {
+    Pool pool = pools.get(Version.of(environment.function()));
+    if (pool == null) {
+      return Optional.empty();
+    }
+    pool.starting--;
+    return Optional.ofNullable(pool.line.pollFirst());
+  }
+
+  /// Ends the idle environments of a function that has been changed or deleted; the busy ones end
+  /// when they are done.
+  public void retire(String arn) {
+    List<Environment> idle = new ArrayList<>();
+    lock.lock();
+    try {
+      pools.forEach(
+          (version, pool) -> {
+            if (version.arn().equals(arn)) {
+              idle.addAll(pool.idle);
+              pool.idle.clear();
+            }
+          });
+    } finally {
+      lock.unlock();
+    }
+    idle.forEach(Environment::end);
+  }
+
+  public Census census() {
+    lock.lock();
+    try {
+      int idle = pools.values().stream().mapToInt(pool -> pool.idle.size()).sum();
+      return new Census(living.size(), idle, memoryMb);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void endTheIdle() {
+    Instant before = clock.instant().minus(settings.idleTimeout());
+    List<Environment> over = new ArrayList<>();
+    lock.lock();
+    try {
+      for (Pool pool : pools.values()) {
+        for (Environment environment : pool.idle) {
+          if (environment.idleSince().isBefore(before) || !environment.isFresh()) {
+            over.add(environment);
+          }
+        }
+        pool.idle.removeAll(over);
+      }
+    } finally {
+      lock.unlock();
+    }
+    over.forEach(Environment::end);
+  }
+
+  @Override
+  public void close() {
+    List<Environment> all;
+    lock.lock();
+    try {
+      closed = true;
+      all = List.copyOf(living);
+    } finally {
+      lock.unlock();
+    }
+    all.forEach(Environment::end);
+    awaitTheLast();
+    timer.shutdownNow();
+  }
+
+  private void awaitTheLast() {
+    long left = CLOSE_LIMIT.toNanos();
+    lock.lock();
+    try {
+      while (!living.isEmpty() && left > 0) {
+        left = oneFewer.awaitNanos(left);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// What environments tell. They hold no lock of theirs while they do.
+  private final class Owner implements Environment.Owner {
+
+    @Override
+    public void ready(Environment environment, boolean first) {
+      boolean keep;
+      lock.lock();
+      try {
+        Pool pool = pools.get(Version.of(environment.function()));
+        if (pool == null) {
+          keep = false;
+        } else {
+          if (first) {
+            pool.starting--;
+          } else {
+            pool.answered--;
+          }
+          keep =
+              !closed
+                  && living.contains(environment)
+                  && environment.function().revision().equals(pool.function.revision())
+                  && (first || environment.isFresh());
+          if (keep) {
+            serve(pool, environment);
+          }
+          startForTheLine(pool);
+        }
+      } finally {
+        lock.unlock();
+      }
+      if (!keep) {
+        environment.end();
+      }
+    }
+
+    private void serve(Pool pool, Environment environment) {
+      Assignment next = pool.line.pollFirst();
+      if (next == null) {
+        pool.idle.addFirst(environment);
+      } else if (!give(environment, next)) {
+        pool.line.addFirst(next);
+      }
+    }
+
+    @Override
+    public void answered(Environment environment) {
+      lock.lock();
+      try {
+        Pool pool = pools.get(Version.of(environment.function()));
+        if (pool != null) {
+          pool.answered++;
+        }
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public void dead(Environment environment, Environment.State before, FunctionFailed failure) {
+      Optional<Assignment> told = Optional.empty();
+      lock.lock();
+      try {
+        countOut(environment);
+        Pool pool = pools.get(Version.of(environment.function()));
+        if (pool != null) {
+          switch (before) {
+            case STARTING -> told = afterStartFailed(environment);
+            case ANSWERED -> pool.answered--;
+            case READY, BUSY, ENDING, DEAD -> {}
+          }
+          startForTheLine(pool);
+          removeIfUnused(environment.function(), pool);
+        }
+      } finally {
+        lock.unlock();
+      }
+      told.ifPresent(work -> work.complete(failure));
+    }
+
+    /// Nobody in line is forgotten because the environment that was to serve it went away.
+    private void startForTheLine(Pool pool) {
+      while (pool.line.size() > pool.starting + pool.answered && startOne(pool)) {
+        continue;
+      }
+    }
+
+    private void removeIfUnused(FunctionSpec function, Pool pool) {
+      Version version = Version.of(function);
+      boolean used =
+          !pool.line.isEmpty()
+              || living.stream().anyMatch(other -> Version.of(other.function()).equals(version));
+      if (!used) {
+        pools.remove(version);
+      }
+    }
+  }
+}

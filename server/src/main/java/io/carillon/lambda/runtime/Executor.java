@@ -1,0 +1,95 @@
+package io.carillon.lambda.runtime;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+/// Starts execution environments: as processes here, as containers one day.
+public interface Executor extends AutoCloseable {
+
+  /// Starts one. It has begun when this returns; it speaks up through the Runtime API.
+  Running start(Launch launch) throws IOException;
+
+  /// Where an environment sees the function's code that lies in `codeFolder`.
+  String taskRoot(Path codeFolder);
+
+  /// Where an environment sees the files of `runtimeFolder`.
+  String runtimeRoot(Path runtimeFolder);
+
+  /// Whether functions are kept from this server's files and from one another.
+  boolean isolates();
+
+  /// For people: how functions are kept apart, and what is missing.
+  String describe();
+
+  @Override
+  void close();
+
+  /// What to start.
+  ///
+  /// @param id unique; names what belongs to it on the machine
+  /// @param command as seen from inside
+  /// @param environment all of its variables
+  /// @param codeFolder the function's unpacked code
+  /// @param runtimeFolder our bootstraps
+  /// @param readable further folders it may read, such as its interpreter's
+  record Launch(
+      String id,
+      List<String> command,
+      Map<String, String> environment,
+      Path codeFolder,
+      Path runtimeFolder,
+      List<Path> readable,
+      int memoryMb,
+      int temporaryMb) {}
+
+  /// An environment that has been started.
+  interface Running {
+
+    /// What it prints, standard output and error in one.
+    Output output();
+
+    /// Completes once every process of it is gone and its traces on the machine are removed.
+    CompletableFuture<Exit> exit();
+
+    /// The most memory it has been seen to hold, now included.
+    long peakMemoryBytes();
+
+    /// Ends every process of it, without asking.
+    void kill();
+  }
+
+  /// How it ended.
+  ///
+  /// @param status the exit status; above 128 a signal's number is added to that
+  /// @param outOfMemory whether it was ended because it used more memory than it may
+  record Exit(int status, boolean outOfMemory) {
+
+    /// In the words that AWS logs.
+    String inWords() {
+      if (outOfMemory || status == 137) {
+        return "Runtime exited with error: signal: killed";
+      }
+      if (status > 128) {
+        return "Runtime exited with error: signal: " + signal(status - 128);
+      }
+      return status == 0
+          ? "Runtime exited without providing a reason"
+          : "Runtime exited with error: exit status " + status;
+    }
+
+    private static String signal(int number) {
+      return switch (number) {
+        case 4 -> "illegal instruction";
+        case 6 -> "aborted";
+        case 7 -> "bus error";
+        case 8 -> "floating point exception";
+        case 11 -> "segmentation fault";
+        case 15 -> "terminated";
+        default -> Integer.toString(number);
+      };
+    }
+  }
+}

@@ -1,0 +1,42 @@
+package io.carillon.lambda.runtime;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+import java.util.Map;
+
+/// What an execution environment runs: one version of a function as it stands.
+///
+/// @param arn the function's ARN without a qualifier
+/// @param version a number, or `$LATEST`
+/// @param revision changes whenever code or configuration does; environments of another one retire
+/// @param runtime as AWS names it, such as `python3.12`
+/// @param environment the user's own variables
+public record FunctionSpec(
+    String arn,
+    String account,
+    String region,
+    String name,
+    String version,
+    String revision,
+    String runtime,
+    String handler,
+    int memoryMb,
+    int temporaryMb,
+    Duration timeout,
+    Map<String, String> environment,
+    String roleArn,
+    String logGroup,
+    Code code) {
+
+  /// A deployment package.
+  ///
+  /// @param sha256 of the archive, in hexadecimal digits; what unpacked copies are kept by
+  public record Code(String sha256, Archive archive) {}
+
+  /// Opens the zip archive.
+  @FunctionalInterface
+  public interface Archive {
+    InputStream open() throws IOException;
+  }
+}

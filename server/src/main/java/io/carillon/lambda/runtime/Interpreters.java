@@ -1,0 +1,203 @@
+package io.carillon.lambda.runtime;
+
+import io.carillon.lambda.runtime.Interpreter.Family;
+import io.carillon.lambda.runtime.Interpreter.Version;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Finds the interpreters of this machine by running what is on the path: a name says nothing, for
+/// version managers put shims there that fail. Each family is looked for once, when first needed.
+final class Interpreters {
+  private static final Logger LOG = LoggerFactory.getLogger(Interpreters.class);
+  private static final int SECONDS = 20;
+
+  private static final String ASK_PYTHON =
+      """
+      import os, sys
+      try:
+          import boto3
+          sdk = boto3.__file__
+      except Exception:
+          sdk = ''
+      print('%d.%d' % sys.version_info[:2])
+      print(os.path.realpath(sys.executable))
+      print('yes' if sdk else 'no')
+      for p in {sys.prefix, sys.base_prefix, sys.exec_prefix}: print(p)
+      """;
+  private static final String ASK_NODE =
+      """
+      console.log(process.versions.node.split('.')[0]);
+      console.log(require('fs').realpathSync(process.execPath));
+      let sdk = 'yes';
+      try { require.resolve('@aws-sdk/client-sns'); } catch (e) { sdk = 'no'; }
+      console.log(sdk);
+      """;
+
+  private final Map<Family, List<Interpreter>> found = new ConcurrentHashMap<>();
+
+  /// The best interpreter there is for `wanted`. Python functions may count on boto3, so one that
+  /// has it comes before one of the very version; of several, the nearest, the newer one of two.
+  Optional<Interpreter> best(Family family, Version wanted) {
+    return all(family).stream()
+        .min(
+            Comparator.comparing((Interpreter i) -> family == Family.PYTHON && !i.hasAwsSdk())
+                .thenComparing(i -> i.version().distance(wanted))
+                .thenComparing(Interpreter::version, Comparator.reverseOrder()));
+  }
+
+  /// All interpreters of a family, in the order of the path.
+  List<Interpreter> all(Family family) {
+    List<Interpreter> known = found.get(family);
+    if (known == null) {
+      synchronized (family) {
+        known = found.computeIfAbsent(family, Interpreters::look);
+      }
+    }
+    return known;
+  }
+
+  private static List<Interpreter> look(Family family) {
+    Map<Path, Interpreter> byPlace = new LinkedHashMap<>();
+    for (Path candidate : candidates(family)) {
+      try {
+        ask(family, candidate)
+            .ifPresent(interpreter -> byPlace.putIfAbsent(interpreter.executable(), interpreter));
+      } catch (IOException | RuntimeException e) {
+        LOG.debug("{} is no working {}", candidate, family.title, e);
+      }
+    }
+    return List.copyOf(byPlace.values());
+  }
+
+  private static Set<Path> candidates(Family family) {
+    Set<Path> candidates = new LinkedHashSet<>();
+    switch (family) {
+      case PYTHON -> {
+        addFromPath(candidates, "python3");
+        for (int minor = 15; minor >= 7; minor--) {
+          addFromPath(candidates, "python3." + minor);
+        }
+      }
+      case NODE -> addFromPath(candidates, "node");
+      case JAVA -> {
+        candidates.add(Path.of(System.getProperty("java.home"), "bin", "java"));
+        try (DirectoryStream<Path> homes = Files.newDirectoryStream(Path.of("/usr/lib/jvm"))) {
+          homes.forEach(home -> candidates.add(home.resolve("bin/java")));
+        } catch (IOException e) {
+          LOG.debug("No /usr/lib/jvm", e);
+        }
+      }
+    }
+    candidates.removeIf(candidate -> !Files.isExecutable(candidate));
+    return candidates;
+  }
+
+  private static void addFromPath(Set<Path> candidates, String name) {
+    String path = System.getenv("PATH");
+    for (String folder : (path == null ? "/usr/bin:/bin" : path).split(":")) {
+      if (!folder.isEmpty()) {
+        candidates.add(Path.of(folder, name));
+      }
+    }
+  }
+
+  private static Optional<Interpreter> ask(Family family, Path program) throws IOException {
+    return switch (family) {
+      case PYTHON -> {
+        List<String> answer = run(program, "-c", ASK_PYTHON);
+        if (answer.size() < 4) {
+          yield Optional.empty();
+        }
+        yield Optional.of(
+            new Interpreter(
+                family,
+                Version.parse(answer.get(0)),
+                Path.of(answer.get(1)),
+                folders(answer.subList(3, answer.size())),
+                answer.get(2).equals("yes")));
+      }
+      case NODE -> {
+        List<String> answer = run(program, "-e", ASK_NODE);
+        if (answer.size() < 3) {
+          yield Optional.empty();
+        }
+        Path executable = Path.of(answer.get(1));
+        Path prefix = executable.resolve("../..").normalize();
+        yield Optional.of(
+            new Interpreter(
+                family,
+                Version.parse(answer.get(0)),
+                executable,
+                folders(List.of(prefix.toString())),
+                answer.get(2).equals("yes")));
+      }
+      case JAVA -> {
+        Path home = program.toRealPath().resolve("../..").normalize();
+        if (!Files.exists(home.resolve("release"))) {
+          yield Optional.empty();
+        }
+        yield Optional.of(
+            new Interpreter(
+                family,
+                javaVersion(run(program, "-XshowSettings:properties", "-version")),
+                home.resolve("bin/java"),
+                List.of(home),
+                false));
+      }
+    };
+  }
+
+  /// `java.specification.version = 1.8` is Java 8.
+  private static Version javaVersion(List<String> settings) throws IOException {
+    for (String line : settings) {
+      String[] part = line.split("=", 2);
+      if (part.length == 2 && part[0].strip().equals("java.specification.version")) {
+        return Version.parse(part[1].strip().replaceFirst("^1\\.", ""));
+      }
+    }
+    throw new IOException("It does not tell its version");
+  }
+
+  /// Never the whole file system, whatever an interpreter says of itself.
+  private static List<Path> folders(List<String> names) {
+    return names.stream().map(Path::of).filter(folder -> folder.getNameCount() > 0).toList();
+  }
+
+  private static List<String> run(Path program, String... arguments) throws IOException {
+    List<String> command = new ArrayList<>(List.of(program.toString()));
+    command.addAll(List.of(arguments));
+    Process process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+            .start();
+    try {
+      if (!process.waitFor(SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
+        return List.of();
+      }
+      return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
+          .lines()
+          .toList();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return List.of();
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+}

@@ -1,0 +1,306 @@
+package io.carillon.lambda.runtime;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Runs environments as processes of this machine, inside [Bubblewrap] where that works.
+///
+/// Memory is bounded twice. A control group bounds processes and `/tmp` together, which the kernel
+/// enforces at once. What belongs to processes alone is looked at some times a second, and whoever
+/// exceeds the function's size is ended; without control groups this is the only bound, on the
+/// resident size of the process tree. Address space is never limited: it would kill every JVM.
+///
+/// A process asks the kernel to be killed when its parent dies, and to the kernel the parent is the
+/// *thread* that forked. So all are started by one thread that lives as long as this object.
+public final class ProcessExecutor implements Executor {
+  private static final Logger LOG = LoggerFactory.getLogger(ProcessExecutor.class);
+  private static final int FIRST_UID = 58_000; // of a range that no distribution hands out
+  private static final int PROCESSES = 1024;
+  private static final long WATCH_MILLIS = 50;
+  private static final long WATCH_WITHOUT_GROUPS_MILLIS = 250; // it walks through all processes
+
+  private final Optional<Bubblewrap> walls;
+  private final Optional<Cgroups> groups;
+  private final boolean root;
+  private final BitSet uids = new BitSet();
+  private final Set<Live> living = ConcurrentHashMap.newKeySet();
+  private final ExecutorService spawner =
+      Executors.newSingleThreadExecutor(
+          Thread.ofPlatform().name("environment-spawner").daemon().factory());
+  private final ScheduledExecutorService watch =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().name("environment-memory").daemon().factory());
+
+  /// @param workFolder exists; a few small files are kept there
+  /// @param sandbox whether to wall environments in, if that works here
+  public ProcessExecutor(Path workFolder, boolean sandbox) throws IOException {
+    this.root = "root".equals(System.getProperty("user.name"));
+    this.groups = Cgroups.find();
+    this.walls = sandbox ? findWalls(workFolder) : Optional.empty();
+    long period = groups.isPresent() ? WATCH_MILLIS : WATCH_WITHOUT_GROUPS_MILLIS;
+    watch.scheduleWithFixedDelay(this::endTheGreedy, period, period, TimeUnit.MILLISECONDS);
+  }
+
+  private Optional<Bubblewrap> findWalls(Path workFolder) throws IOException {
+    Optional<Path> program = programOnPath("bwrap");
+    if (program.isEmpty()) {
+      return Optional.empty();
+    }
+    Path empty = Files.createDirectories(workFolder.resolve("empty"));
+    Path accounts = Files.createDirectories(workFolder.resolve("accounts"));
+    Bubblewrap candidate = new Bubblewrap(program.get(), accounts, root);
+    Launch nothing =
+        new Launch("probe", List.of("/usr/bin/true"), Map.of(), empty, empty, List.of(), 64, 1);
+    // That it is installed says little: user namespaces may be forbidden, or mounts in a container.
+    List<String> command = candidate.command(nothing, FIRST_UID);
+    try {
+      Process probe = spawn(command, Map.of(), empty);
+      if (probe.waitFor(10, TimeUnit.SECONDS) && probe.exitValue() == 0) {
+        return Optional.of(candidate);
+      }
+      probe.destroyForcibly();
+      LOG.warn("bubblewrap is installed but does not work here: {}", firstLine(probe));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return Optional.empty();
+  }
+
+  private static String firstLine(Process process) throws IOException {
+    String line = process.inputReader().readLine();
+    return line == null ? "it says nothing" : line;
+  }
+
+  static Optional<Path> programOnPath(String name) {
+    String path = System.getenv("PATH");
+    for (String folder : (path == null ? "/usr/bin:/bin" : path).split(":")) {
+      Path candidate = Path.of(folder.isEmpty() ? "." : folder, name);
+      if (Files.isExecutable(candidate)) {
+        return Optional.of(candidate);
+      }
+    }
+    return Optional.empty();
+  }
+
+  @Override
+  public String taskRoot(Path codeFolder) {
+    return walls.isPresent() ? Bubblewrap.TASK_ROOT : codeFolder.toString();
+  }
+
+  @Override
+  public String runtimeRoot(Path runtimeFolder) {
+    return walls.isPresent() ? Bubblewrap.RUNTIME_ROOT : runtimeFolder.toString();
+  }
+
+  @Override
+  public boolean isolates() {
+    return walls.isPresent();
+  }
+
+  @Override
+  public String describe() {
+    String memory =
+        groups.map(Cgroups::describe).orElse("a watch on resident size (no control groups here)");
+    return walls.isPresent()
+        ? "Functions run in bubblewrap sandboxes; memory is bounded by " + memory + "."
+        : "FUNCTIONS ARE NOT SANDBOXED: install bubblewrap (bwrap) to keep them from this machine's"
+            + " files; memory is bounded by "
+            + memory
+            + ".";
+  }
+
+  @Override
+  public Running start(Launch launch) throws IOException {
+    int uid = takeUid();
+    Cgroups.@Nullable Group group = null;
+    try {
+      if (groups.isPresent()) {
+        long hardBytes = (long) (launch.memoryMb() + launch.temporaryMb()) << 20;
+        group = groups.get().create(launch.id(), hardBytes, PROCESSES);
+      }
+      List<String> command = joining(group, walled(launch, uid));
+      Process process = spawn(command, launch.environment(), launch.codeFolder());
+      Live live = new Live(launch, process, group, uid, Output.of(process));
+      living.add(live);
+      var _ = process.onExit().thenRunAsync(live::bury, Thread::startVirtualThread);
+      return live;
+    } catch (IOException | RuntimeException e) {
+      if (group != null) {
+        group.remove();
+      }
+      freeUid(uid);
+      throw e;
+    }
+  }
+
+  private List<String> walled(Launch launch, int uid) throws IOException {
+    if (walls.isPresent()) {
+      return walls.get().command(launch, uid);
+    }
+    Path setpriv = Path.of("/usr/bin/setpriv");
+    if (!Files.isExecutable(setpriv)) {
+      return launch.command();
+    }
+    List<String> command =
+        new ArrayList<>(List.of(setpriv.toString(), "--pdeathsig", "KILL", "--"));
+    command.addAll(launch.command());
+    return command;
+  }
+
+  /// A shell that joins the groups and becomes the command: so the group holds it from its first
+  /// instruction.
+  private static List<String> joining(Cgroups.@Nullable Group group, List<String> command) {
+    if (group == null) {
+      return command;
+    }
+    StringBuilder script = new StringBuilder();
+    List<String> whole = new ArrayList<>(List.of("/bin/sh", "-c", "", "join"));
+    for (Path door : group.doors()) {
+      script.append("echo $$ > \"$1\" && shift && ");
+      whole.add(door.toString());
+    }
+    whole.set(2, script.append("exec \"$@\"").toString());
+    whole.addAll(command);
+    return whole;
+  }
+
+  private Process spawn(List<String> command, Map<String, String> environment, Path folder)
+      throws IOException {
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .directory(folder.toFile())
+            .redirectErrorStream(true)
+            .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
+    builder.environment().clear();
+    builder.environment().putAll(environment);
+    try {
+      return spawner.submit(builder::start).get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("Interrupted while starting a process", e);
+    } catch (ExecutionException e) {
+      throw new IOException("A process could not be started", e.getCause());
+    }
+  }
+
+  private void endTheGreedy() {
+    for (Live live : living) {
+      live.checkMemory();
+    }
+  }
+
+  private int takeUid() {
+    synchronized (uids) {
+      int slot = uids.nextClearBit(1); // the first one is the probe's
+      uids.set(slot);
+      return FIRST_UID + slot;
+    }
+  }
+
+  private void freeUid(int uid) {
+    synchronized (uids) {
+      uids.clear(uid - FIRST_UID);
+    }
+  }
+
+  @Override
+  public void close() {
+    living.forEach(Live::kill);
+    CompletableFuture.allOf(living.stream().map(Live::exit).toArray(CompletableFuture[]::new))
+        .join();
+    watch.shutdownNow();
+    spawner.shutdownNow();
+    groups.ifPresent(Cgroups::close);
+  }
+
+  /// One started environment.
+  private final class Live implements Running {
+    private final Launch launch;
+    private final Process process;
+    private final Cgroups.@Nullable Group group;
+    private final int uid;
+    private final Output output;
+    private final CompletableFuture<Exit> exit = new CompletableFuture<>();
+    private volatile boolean greedy;
+    private volatile long peakBytes;
+
+    Live(Launch launch, Process process, Cgroups.@Nullable Group group, int uid, Output output) {
+      this.launch = launch;
+      this.process = process;
+      this.group = group;
+      this.uid = uid;
+      this.output = output;
+    }
+
+    @Override
+    public Output output() {
+      return output;
+    }
+
+    @Override
+    public CompletableFuture<Exit> exit() {
+      return exit;
+    }
+
+    @Override
+    public long peakMemoryBytes() {
+      look();
+      return peakBytes;
+    }
+
+    private long look() {
+      try {
+        long bytes =
+            group == null ? ResidentSize.ofTree(process.toHandle()) : group.anonymousBytes();
+        peakBytes = Math.max(peakBytes, bytes);
+        return bytes;
+      } catch (IOException e) {
+        return 0; // it is just ending
+      }
+    }
+
+    @Override
+    public void kill() {
+      if (walls.isEmpty()) {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+      }
+      process.destroyForcibly();
+    }
+
+    void checkMemory() {
+      if (!greedy && look() > (long) launch.memoryMb() << 20) {
+        greedy = true;
+        kill();
+      }
+    }
+
+    /// After bwrap has ended: waits for the last of the processes, then clears up.
+    private void bury() {
+      boolean outOfMemory = greedy;
+      if (group != null) {
+        outOfMemory |= group.ranOutOfMemory();
+        group.remove();
+      }
+      living.remove(this);
+      freeUid(uid);
+      exit.complete(new Exit(process.exitValue(), outOfMemory));
+    }
+  }
+}

@@ -1,0 +1,167 @@
+package io.carillon.lambda.runtime;
+
+import io.carillon.http.Body;
+import io.carillon.http.Handler;
+import io.carillon.http.Request;
+import io.carillon.http.Response;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// The Lambda Runtime API, by which environments fetch events and hand in results.
+///
+/// One port serves all. The address that an environment is given ends in a secret of its own
+/// (`127.0.0.1:9001/SECRET`), and clients put `/2018-06-01/…` behind it: so a function can speak
+/// for nobody but itself, though it reaches the port.
+///
+/// Source: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+public final class RuntimeApi implements Handler {
+  /// Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+  static final int RESPONSE_LIMIT_BYTES = 6 * 1024 * 1024 + 100;
+
+  private static final Pattern PATH =
+      Pattern.compile(
+          "/(?<secret>[0-9a-f]{32})/2018-06-01/runtime/"
+              + "(?:(?<init>init/error)|invocation/(?:(?<next>next)|(?<id>[0-9a-zA-Z-]+)/(?<what>response|error)))");
+  private static final long DISCARD_LIMIT_BYTES = 64L << 20;
+  private static final int ERROR_TYPE_LENGTH = 200;
+
+  private final InstantSource clock;
+  private final Map<String, Environment> environments = new ConcurrentHashMap<>();
+
+  public RuntimeApi(InstantSource clock) {
+    this.clock = clock;
+  }
+
+  void admit(String secret, Environment environment) {
+    environments.put(secret, environment);
+  }
+
+  void dismiss(String secret) {
+    environments.remove(secret);
+  }
+
+  @Override
+  public Response handle(Request request) throws IOException, InterruptedException {
+    Matcher path = PATH.matcher(request.rawPath());
+    if (!path.matches()) {
+      return refusal(404, "NotFound", "There is nothing here.");
+    }
+    Environment environment = environments.get(path.group("secret"));
+    if (environment == null) {
+      return refusal(403, "Forbidden", "This is no execution environment's address.");
+    }
+    boolean asks = path.group("next") != null;
+    if (!request.method().equals(asks ? "GET" : "POST")) {
+      return refusal(405, "MethodNotAllowed", "Not with " + request.method() + ".");
+    }
+    if (asks) {
+      return next(environment);
+    }
+    if (path.group("init") != null) {
+      environment.initFailed(errorOf(request), errorType(request));
+      return accepted();
+    }
+    return path.group("what").equals("response")
+        ? answer(environment, path.group("id"), request)
+        : fail(environment, path.group("id"), request);
+  }
+
+  private Response next(Environment environment) throws InterruptedException {
+    Optional<Invocation> event = environment.next();
+    if (event.isEmpty()) {
+      return refusal(410, "Gone", "There are no more events for this connection.");
+    }
+    Invocation invocation = event.get();
+    Instant deadline = clock.instant().plus(environment.function().timeout());
+    // AWS's native Java client crashes unless type and trace id are there.
+    Response response =
+        Response.of(200, "application/json", invocation.payload())
+            .header("Lambda-Runtime-Aws-Request-Id", invocation.requestId())
+            .header("Lambda-Runtime-Deadline-Ms", Long.toString(deadline.toEpochMilli()))
+            .header("Lambda-Runtime-Invoked-Function-Arn", invocation.invokedArn())
+            .header("Lambda-Runtime-Trace-Id", invocation.traceHeader());
+    return invocation.clientContext().isEmpty()
+        ? response
+        : response.header("Lambda-Runtime-Client-Context", invocation.clientContext());
+  }
+
+  private static Response answer(Environment environment, String id, Request request)
+      throws IOException {
+    byte[] payload;
+    try {
+      payload = request.body().readAll(RESPONSE_LIMIT_BYTES);
+    } catch (Body.TooLargeException e) {
+      discard(request.body());
+      environment.answer(id, log -> tooLarge(log));
+      return refusal(413, "RequestEntityTooLarge", "The response is too large.");
+    }
+    return environment.answer(id, log -> new InvocationResult.Returned(payload, log))
+        ? accepted()
+        : unknownId();
+  }
+
+  private static InvocationResult tooLarge(InvocationResult.LogTail log) {
+    String type = "Function.ResponseSizeTooLarge";
+    String message = "Response payload size exceeded maximum allowed payload size (6291556 bytes).";
+    String json = "{\"errorType\":\"%s\",\"errorMessage\":\"%s\"}".formatted(type, message);
+    return new InvocationResult.FunctionFailed(
+        json.getBytes(StandardCharsets.UTF_8), type + ": " + message, log);
+  }
+
+  private static Response fail(Environment environment, String id, Request request)
+      throws IOException {
+    byte[] error = errorOf(request);
+    String type = errorType(request);
+    return environment.answer(id, log -> new InvocationResult.FunctionFailed(error, type, log))
+        ? accepted()
+        : unknownId();
+  }
+
+  private static byte[] errorOf(Request request) throws IOException {
+    try {
+      return request.body().readAll(RESPONSE_LIMIT_BYTES);
+    } catch (Body.TooLargeException e) {
+      discard(request.body());
+      return "{\"errorType\":\"Runtime.Unknown\",\"errorMessage\":\"The error was too large.\"}"
+          .getBytes(StandardCharsets.UTF_8);
+    }
+  }
+
+  /// Reads on, so that the sender gets to see the answer; not without end.
+  private static void discard(Body body) throws IOException {
+    byte[] chunk = new byte[64 << 10];
+    long left = DISCARD_LIMIT_BYTES;
+    int count;
+    while (left > 0 && (count = body.read(chunk, 0, chunk.length)) >= 0) {
+      left -= count;
+    }
+  }
+
+  private static String errorType(Request request) {
+    String type = request.headers().find("Lambda-Runtime-Function-Error-Type").orElse("Unhandled");
+    return type.length() > ERROR_TYPE_LENGTH ? type.substring(0, ERROR_TYPE_LENGTH) : type;
+  }
+
+  private static Response accepted() {
+    return json(202, "{\"status\":\"OK\"}");
+  }
+
+  private static Response unknownId() {
+    return refusal(400, "InvalidRequestID", "Invalid request ID");
+  }
+
+  private static Response refusal(int status, String type, String message) {
+    return json(status, "{\"errorType\":\"%s\",\"errorMessage\":\"%s\"}".formatted(type, message));
+  }
+
+  private static Response json(int status, String text) {
+    return Response.of(status, "application/json", text.getBytes(StandardCharsets.UTF_8));
+  }
+}

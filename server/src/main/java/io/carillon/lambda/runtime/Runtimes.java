@@ -1,0 +1,196 @@
+package io.carillon.lambda.runtime;
+
+import io.carillon.lambda.runtime.Interpreter.Family;
+import io.carillon.lambda.runtime.Interpreter.Version;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// How each of Lambda's runtimes is started here: `python*` and `nodejs*` by our own bootstraps,
+/// `java*` by AWS's runtime interface client, `provided*` by the function's own `bootstrap`.
+public final class Runtimes {
+  private static final Pattern NAME =
+      Pattern.compile("(?<family>python|nodejs|java)(?<version>[0-9][0-9a-z.]*)|provided.*");
+  private static final String CLIENT = "com.amazonaws.services.lambda.runtime.api.client.AWSLambda";
+
+  /// Classes whose jars a Java function needs beside its own: the client, what it serializes with,
+  /// and the interfaces that handlers implement.
+  private static final List<String> CLIENT_CLASSES =
+      List.of(
+          CLIENT,
+          "com.amazonaws.services.lambda.runtime.Context",
+          "com.amazonaws.services.lambda.runtime.serialization.PojoSerializer",
+          "software.amazon.awssdk.utilslite.SdkInternalThreadLocal");
+
+  private final Path folder;
+  private final Interpreters interpreters = new Interpreters();
+
+  /// @param folder our bootstraps are put there
+  public Runtimes(Path folder) throws IOException {
+    this.folder = Files.createDirectories(folder);
+    for (String bootstrap : List.of("bootstrap.py", "bootstrap.cjs")) {
+      try (InputStream in =
+          Runtimes.class.getResourceAsStream("/io/carillon/lambda/" + bootstrap)) {
+        if (in == null) {
+          throw new IllegalStateException("Not in the build: " + bootstrap);
+        }
+        Files.copy(in, folder.resolve(bootstrap), StandardCopyOption.REPLACE_EXISTING);
+      }
+    }
+    copyJavaClient();
+  }
+
+  /// Copied, because functions must not see the folder with our own jars.
+  private void copyJavaClient() throws IOException {
+    Path target = Files.createDirectories(folder.resolve("java"));
+    for (String name : CLIENT_CLASSES) {
+      try {
+        Path jar =
+            Path.of(
+                Class.forName(name).getProtectionDomain().getCodeSource().getLocation().toURI());
+        Files.copy(jar, target.resolve(jar.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+      } catch (ClassNotFoundException | URISyntaxException e) {
+        throw new IllegalStateException("The Java runtime interface client is incomplete", e);
+      }
+    }
+  }
+
+  Path folder() {
+    return folder;
+  }
+
+  /// What to run for a function.
+  ///
+  /// @param variables beside those that every runtime gets
+  /// @param warning for the function's log; empty if all is as on AWS
+  record Plan(
+      List<String> command,
+      Map<String, String> variables,
+      List<Path> readable,
+      String version,
+      String warning) {}
+
+  /// Says what is missing for a runtime to work here; empty if nothing is.
+  public Optional<String> missingFor(String runtime) {
+    Matcher name = NAME.matcher(runtime);
+    if (!name.matches()) {
+      return Optional.of("The runtime " + runtime + " is not supported by this server.");
+    }
+    if (name.group("family") == null || familyOf(name) == Family.JAVA) {
+      return Optional.empty();
+    }
+    Family family = familyOf(name);
+    return interpreters.all(family).isEmpty()
+        ? Optional.of(
+            "The runtime %s needs %s, and none that works is on this server's PATH. Install %s %s."
+                .formatted(runtime, family.title, family.title, name.group("version")))
+        : Optional.empty();
+  }
+
+  /// @param taskRoot where the function's code lies as it sees it
+  /// @param runtimeRoot where our bootstraps lie as it sees them
+  Plan plan(FunctionSpec function, String taskRoot, String runtimeRoot) throws IOException {
+    Matcher name = NAME.matcher(function.runtime());
+    if (!name.matches()) {
+      throw new IOException("The runtime " + function.runtime() + " is not supported");
+    }
+    if (name.group("family") == null) {
+      return new Plan(
+          List.of(taskRoot + "/bootstrap"), Map.of(), List.of(), function.runtime(), "");
+    }
+    Family family = familyOf(name);
+    Version wanted = Version.parse(name.group("version"));
+    Interpreter interpreter =
+        interpreters
+            .best(family, wanted)
+            .orElseThrow(() -> new IOException(missingFor(function.runtime()).orElse("")));
+    String version = family.prefix + ":" + interpreter.version();
+    String program = interpreter.executable().toString();
+    String warning = warning(interpreter, wanted, function.runtime());
+    return switch (family) {
+      case PYTHON ->
+          new Plan(
+              List.of(program, runtimeRoot + "/bootstrap.py"),
+              Map.of("PYTHONPATH", runtimeRoot, "PYTHONNOUSERSITE", "1"),
+              interpreter.folders(),
+              version,
+              warning);
+      case NODE ->
+          new Plan(
+              List.of(program, runtimeRoot + "/bootstrap.cjs"),
+              Map.of("NODE_PATH", taskRoot + "/node_modules:/usr/share/nodejs"),
+              interpreter.folders(),
+              version,
+              warning);
+      case JAVA ->
+          new Plan(
+              javaCommand(function, program, runtimeRoot, interpreter.version()),
+              Map.of("JAVA_HOME", interpreter.folders().getFirst().toString()),
+              interpreter.folders(),
+              version,
+              warning);
+    };
+  }
+
+  private static List<String> javaCommand(
+      FunctionSpec function, String program, String runtimeRoot, Version version) {
+    List<String> command = new ArrayList<>(List.of(program));
+    command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"));
+    // What a JVM needs beside its heap is some 50 MB whatever the heap's size, more for large ones.
+    int heapMb = function.memoryMb() - Math.max(56, function.memoryMb() * 3 / 20);
+    command.add("-Xmx" + heapMb + "m");
+    if (version.major() >= 22) {
+      command.add("--enable-native-access=ALL-UNNAMED"); // the client has a native part
+    }
+    command.addAll(List.of("-cp", runtimeRoot + "/java/*", CLIENT, function.handler()));
+    return command;
+  }
+
+  private static Family familyOf(Matcher name) {
+    return switch (name.group("family")) {
+      case "python" -> Family.PYTHON;
+      case "nodejs" -> Family.NODE;
+      default -> Family.JAVA;
+    };
+  }
+
+  private static String warning(Interpreter interpreter, Version wanted, String runtime) {
+    List<String> words = new ArrayList<>();
+    if (!interpreter.version().equals(wanted)) {
+      words.add(
+          "%s is not available here; this function runs on %s %s (%s)."
+              .formatted(
+                  runtime,
+                  interpreter.family().title,
+                  interpreter.version(),
+                  interpreter.executable()));
+    }
+    if (interpreter.family() == Family.PYTHON && !interpreter.hasAwsSdk()) {
+      words.add("boto3 is not installed for it (pip install boto3), as it would be on AWS.");
+    }
+    return words.isEmpty() ? "" : "[carillon] WARNING: " + String.join(" ", words);
+  }
+
+  /// For people: which interpreters there are.
+  public Map<String, List<String>> describe() {
+    Map<String, List<String>> all = new HashMap<>();
+    for (Family family : Family.values()) {
+      all.put(
+          family.title,
+          interpreters.all(family).stream()
+              .map(i -> i.version() + " at " + i.executable())
+              .toList());
+    }
+    return all;
+  }
+}

@@ -1,0 +1,241 @@
+"use strict";
+// Runs a Node.js function in one of Carillon's execution environments: fetches events from the
+// Lambda Runtime API, hands them to the handler and posts what comes of it.
+const fs = require("fs");
+const http = require("http");
+const path = require("path");
+const { pathToFileURL } = require("url");
+const util = require("util");
+
+const api = process.env.AWS_LAMBDA_RUNTIME_API;
+const slash = api.indexOf("/") < 0 ? api.length : api.indexOf("/");
+const [host, port] = api.slice(0, slash).split(":");
+const base = api.slice(slash) + "/2018-06-01/runtime/";
+const agent = new http.Agent({ keepAlive: true, maxSockets: 1, noDelay: true });
+
+function request(method, place, body, headers) {
+  return new Promise((resolve, reject) => {
+    const outgoing = http.request(
+      { host, port, method, path: base + place, agent, headers: headers || {} },
+      (incoming) => {
+        const chunks = [];
+        incoming.on("data", (chunk) => chunks.push(chunk));
+        incoming.on("error", reject);
+        incoming.on("end", () =>
+          resolve({
+            status: incoming.statusCode,
+            headers: incoming.headers,
+            body: Buffer.concat(chunks),
+          }),
+        );
+      },
+    );
+    outgoing.on("error", reject);
+    outgoing.end(body);
+  });
+}
+
+function post(place, text, headers) {
+  const body = Buffer.from(text, "utf8");
+  return request("POST", place, body, {
+    "Content-Type": "application/json",
+    "Content-Length": body.length,
+    ...headers,
+  });
+}
+
+let requestId = "";
+
+// AWS's shape of a line; a bare CR keeps the lines of one message together.
+for (const [method, level] of Object.entries({
+  log: "INFO",
+  info: "INFO",
+  debug: "DEBUG",
+  trace: "TRACE",
+  warn: "WARN",
+  error: "ERROR",
+})) {
+  console[method] = (...words) => write(level, util.format(...words));
+}
+
+function write(level, text) {
+  const line = `${new Date().toISOString()}\t${requestId || "undefined"}\t${level}\t${text}`;
+  fs.writeSync(1, line.replace(/\n/g, "\r") + "\n");
+}
+
+function describe(error) {
+  const known = error instanceof Error || (error && error.stack !== undefined && error.message);
+  return known
+    ? {
+        errorType: error.name || "Error",
+        errorMessage: error.message,
+        trace: String(error.stack || "").split("\n"),
+      }
+    : { errorType: typeof error, errorMessage: String(error), trace: [] };
+}
+
+function fail(place, error, kind) {
+  const description = describe(error);
+  if (kind) {
+    description.errorType = kind;
+  }
+  write("ERROR", `${kind ? "Uncaught Exception" : "Invoke Error"} \t${JSON.stringify(description)}`);
+  return post(place, JSON.stringify(description), {
+    "Lambda-Runtime-Function-Error-Type": description.errorType.replace(/[^\x21-\x7e]/g, "_"),
+  });
+}
+
+class LoadError extends Error {
+  constructor(kind, message) {
+    super(message);
+    this.name = kind;
+  }
+}
+
+// `dir/file.function` or `dir/file.object.function`, as CommonJS or as a module.
+async function load(root, name) {
+  const folder = path.dirname(name);
+  const match = /^([^.]+)\.(.+)$/.exec(path.basename(name));
+  if (!match) {
+    throw new LoadError("Runtime.MalformedHandlerName", "Bad handler");
+  }
+  const stem = path.resolve(root, folder, match[1]);
+  const file = ["", ".js", ".mjs", ".cjs"]
+    .map((end) => stem + end)
+    .find((place) => fs.existsSync(place) && fs.statSync(place).isFile());
+  if (!file) {
+    throw new LoadError(
+      "Runtime.ImportModuleError",
+      `Error: Cannot find module '${path.join(folder, match[1])}'`,
+    );
+  }
+  let found;
+  try {
+    found = isModule(root, file) ? await import(pathToFileURL(file).href) : require(file);
+  } catch (error) {
+    const missing = ["MODULE_NOT_FOUND", "ERR_MODULE_NOT_FOUND"].includes(error && error.code);
+    if (missing) {
+      throw new LoadError("Runtime.ImportModuleError", `Error: ${error.message}`);
+    }
+    if (error instanceof SyntaxError) {
+      throw new LoadError("Runtime.UserCodeSyntaxError", `SyntaxError: ${error.message}`);
+    }
+    throw error;
+  }
+  let handler = found;
+  for (const part of match[2].split(".")) {
+    handler = handler === undefined || handler === null ? undefined : handler[part];
+  }
+  if (handler === undefined && found && found.default) {
+    handler = match[2].split(".").reduce((o, part) => (o ? o[part] : undefined), found.default);
+  }
+  if (handler === undefined) {
+    throw new LoadError("Runtime.HandlerNotFound", `${name} is undefined or not exported`);
+  }
+  if (typeof handler !== "function") {
+    throw new LoadError("Runtime.HandlerNotFound", `${name} is not a function`);
+  }
+  return handler;
+}
+
+function isModule(root, file) {
+  if (file.endsWith(".mjs")) {
+    return true;
+  }
+  if (file.endsWith(".cjs")) {
+    return false;
+  }
+  for (let folder = path.dirname(file); folder.startsWith(root); folder = path.dirname(folder)) {
+    const description = path.join(folder, "package.json");
+    if (fs.existsSync(description)) {
+      return JSON.parse(fs.readFileSync(description, "utf8")).type === "module";
+    }
+    if (folder === path.dirname(folder)) {
+      break;
+    }
+  }
+  return false;
+}
+
+function contextOf(headers, done) {
+  const deadline = Number(headers["lambda-runtime-deadline-ms"]);
+  const client = headers["lambda-runtime-client-context"];
+  return {
+    callbackWaitsForEmptyEventLoop: true,
+    functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,
+    functionVersion: process.env.AWS_LAMBDA_FUNCTION_VERSION,
+    memoryLimitInMB: process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+    logGroupName: process.env.AWS_LAMBDA_LOG_GROUP_NAME,
+    logStreamName: process.env.AWS_LAMBDA_LOG_STREAM_NAME,
+    awsRequestId: headers["lambda-runtime-aws-request-id"],
+    invokedFunctionArn: headers["lambda-runtime-invoked-function-arn"],
+    clientContext: client ? JSON.parse(client) : undefined,
+    getRemainingTimeInMillis: () => Math.max(0, deadline - Date.now()),
+    done: (error, result) => done(error, result),
+    fail: (error) => done(error === undefined ? "handled" : error),
+    succeed: (result) => done(null, result),
+  };
+}
+
+// An async handler settles its promise, one of the old style calls back; the first of both counts.
+// If neither ever happens and nothing is left to do, the answer is null, as on AWS.
+function invoke(handler, event, headers) {
+  return new Promise((resolve, reject) => {
+    let context;
+    const idle = () => resolve(null);
+    const settle = (finish) => {
+      process.removeListener("beforeExit", idle);
+      finish();
+    };
+    const done = (error, result) => {
+      const finish = () => (error ? reject(error) : resolve(result));
+      if (context.callbackWaitsForEmptyEventLoop) {
+        process.removeListener("beforeExit", idle);
+        process.once("beforeExit", finish);
+      } else {
+        settle(finish);
+      }
+    };
+    context = contextOf(headers, done);
+    process.once("beforeExit", idle);
+    const returned = handler(event, context, done);
+    if (returned && typeof returned.then === "function") {
+      returned.then(
+        (value) => settle(() => resolve(value)),
+        (error) => settle(() => reject(error)),
+      );
+    }
+  });
+}
+
+async function serve(handler) {
+  for (;;) {
+    const next = await request("GET", "invocation/next");
+    if (next.status !== 200) {
+      process.exit(0); // told to end
+    }
+    requestId = next.headers["lambda-runtime-aws-request-id"];
+    process.env._X_AMZN_TRACE_ID = next.headers["lambda-runtime-trace-id"] || "";
+    const place = `invocation/${requestId}`;
+    try {
+      const event = JSON.parse(next.body.toString("utf8"));
+      const result = await invoke(handler, event, next.headers);
+      const text = JSON.stringify(result === undefined ? null : result);
+      await post(`${place}/response`, text === undefined ? "null" : text);
+    } catch (error) {
+      await fail(`${place}/error`, error);
+    }
+  }
+}
+
+function die(error, kind) {
+  const place = requestId ? `invocation/${requestId}/error` : "init/error";
+  fail(place, error, kind).finally(() => process.exit(128));
+}
+
+process.on("uncaughtException", (error) => die(error, describe(error).errorType));
+process.on("unhandledRejection", (reason) => die(reason, "Runtime.UnhandledPromiseRejection"));
+
+load(process.env.LAMBDA_TASK_ROOT, process.env._HANDLER).then(serve, (error) =>
+  fail("init/error", error, describe(error).errorType).finally(() => process.exit(1)),
+);

@@ -1,0 +1,187 @@
+package io.carillon.lambda.runtime;
+
+import io.carillon.base.Ids;
+import io.carillon.base.Secret;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import org.opentest4j.TestAbortedException;
+
+/// Everything it takes to run functions, on this machine's own interpreters.
+public final class Workshop implements AutoCloseable {
+  public static final String ACCOUNT = "123456789012";
+
+  final List<String> log = new CopyOnWriteArrayList<>();
+  final AtomicInteger sessions = new AtomicInteger();
+  final ProcessExecutor executor;
+  public final Environments environments;
+  public final Runtimes runtimes;
+  public final CodeFolders code;
+  private final LoopbackHttp http;
+  private final Ids ids = new Ids();
+  volatile Instant credentialsExpire = Instant.now().plus(Duration.ofHours(1));
+
+  public Workshop(Path folder) throws IOException {
+    this(folder, true, 20);
+  }
+
+  Workshop(Path folder, boolean sandbox, int maxEnvironments) throws IOException {
+    RuntimeSettings settings =
+        new RuntimeSettings(
+            folder, Duration.ofMinutes(10), maxEnvironments, 20_000, 64 << 10, sandbox);
+    executor = new ProcessExecutor(Files.createDirectories(folder), sandbox);
+    RuntimeApi api = new RuntimeApi(InstantSource.system());
+    http = new LoopbackHttp(api);
+    code = new CodeFolders(folder.resolve("code"));
+    runtimes = new Runtimes(folder.resolve("runtime"));
+    EnvironmentStarter starter =
+        new EnvironmentStarter(
+            settings,
+            executor,
+            runtimes,
+            code,
+            (role, name) -> {
+              sessions.incrementAndGet();
+              return new FunctionCredentials.Issued(
+                  "ASIA" + name, new Secret("shh"), new Secret("token"), credentialsExpire);
+            },
+            api,
+            http::address,
+            () -> URI.create("http://127.0.0.1:4566"),
+            (account, region, group, stream, lines) ->
+                lines.forEach(line -> log.add(group + " " + line.message())),
+            InstantSource.system(),
+            ids);
+    environments = new Environments(settings, starter, InstantSource.system());
+  }
+
+  static FunctionSpec function(
+      String name, String runtime, String handler, FunctionSpec.Code code) {
+    return new FunctionSpec(
+        "arn:aws:lambda:eu-central-1:" + ACCOUNT + ":function:" + name,
+        ACCOUNT,
+        "eu-central-1",
+        name,
+        "$LATEST",
+        "1",
+        runtime,
+        handler,
+        128,
+        512,
+        Duration.ofSeconds(10),
+        Map.of("COLOUR", "green"),
+        "arn:aws:iam::" + ACCOUNT + ":role/r",
+        "/aws/lambda/" + name,
+        code);
+  }
+
+  static FunctionSpec with(FunctionSpec f, Duration timeout, int memoryMb, String revision) {
+    return new FunctionSpec(
+        f.arn(),
+        f.account(),
+        f.region(),
+        f.name(),
+        f.version(),
+        revision,
+        f.runtime(),
+        f.handler(),
+        memoryMb,
+        f.temporaryMb(),
+        timeout,
+        f.environment(),
+        f.roleArn(),
+        f.logGroup(),
+        f.code());
+  }
+
+  static FunctionSpec python(String name, String body) throws IOException {
+    return function(name, "python3.11", "index.handler", zip(Map.of("index.py", body)));
+  }
+
+  InvocationResult invoke(FunctionSpec function, String payload) throws InterruptedException {
+    return environments.invoke(function, invocation(function, payload), 1000);
+  }
+
+  Invocation invocation(FunctionSpec function, String payload) {
+    return new Invocation(
+        ids.uuid(),
+        function.arn(),
+        payload.getBytes(StandardCharsets.UTF_8),
+        "",
+        "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=0");
+  }
+
+  static String text(InvocationResult result) {
+    return switch (result) {
+      case InvocationResult.Returned r -> new String(r.payload(), StandardCharsets.UTF_8);
+      case InvocationResult.FunctionFailed f -> new String(f.payload(), StandardCharsets.UTF_8);
+      case InvocationResult.Throttled t -> "throttled " + t.limit();
+      case InvocationResult.Unavailable u -> "unavailable " + u.why();
+    };
+  }
+
+  static String tail(InvocationResult result) throws InterruptedException {
+    return switch (result) {
+      case InvocationResult.Returned r -> new String(r.log().read(), StandardCharsets.UTF_8);
+      case InvocationResult.FunctionFailed f -> new String(f.log().read(), StandardCharsets.UTF_8);
+      case InvocationResult.Throttled _, InvocationResult.Unavailable _ -> "";
+    };
+  }
+
+  public static FunctionSpec.Code zip(Map<String, String> files) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
+      for (Map.Entry<String, String> file : files.entrySet()) {
+        zip.putNextEntry(new ZipEntry(file.getKey()));
+        zip.write(file.getValue().getBytes(StandardCharsets.UTF_8));
+        zip.closeEntry();
+      }
+    }
+    return code(bytes.toByteArray());
+  }
+
+  public static FunctionSpec.Code code(byte[] zip) {
+    return new FunctionSpec.Code(sha256(zip), () -> new ByteArrayInputStream(zip));
+  }
+
+  static String sha256(byte[] bytes) {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /// Skips a test whose tools are missing; where CI counts on them, it fails.
+  public static void need(boolean there, String what) {
+    if (!there) {
+      if ("true".equals(System.getenv("CI"))) {
+        throw new AssertionError(what + " is missing, and CI must have it");
+      }
+      throw new TestAbortedException(what + " is missing");
+    }
+  }
+
+  @Override
+  public void close() {
+    environments.close();
+    executor.close();
+    http.close();
+  }
+}
