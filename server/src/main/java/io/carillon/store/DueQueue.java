@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /// Many queues of rows ordered by when they are due, with the contract's `claim`: take some due
@@ -126,6 +127,12 @@ public final class DueQueue<V> {
   /// Takes up to `limit` rows that are due at `now`, earliest first, until `leaseUntil`, which may
   /// be now: then they can be claimed again at once.
   public List<Claimed<V>> claim(Tx tx, String queue, Instant now, int limit, Instant leaseUntil) {
+    return claim(tx, queue, now, limit, leaseUntil, row -> row);
+  }
+
+  /// As above; `mark` writes into each row that it was claimed.
+  public List<Claimed<V>> claim(
+      Tx tx, String queue, Instant now, int limit, Instant leaseUntil, UnaryOperator<V> mark) {
     if (limit <= 0) {
       return List.of();
     }
@@ -143,9 +150,10 @@ public final class DueQueue<V> {
       Tuple leaseKey = Tuple.of(queue, key.id);
       long claims = leases.get(tx, leaseKey).map(Leased::claims).orElse(0L) + 1;
       rows.delete(tx, key);
-      rows.put(tx, new Key(queue, until, key.id), entry.value());
+      V row = mark.apply(entry.value());
+      rows.put(tx, new Key(queue, until, key.id), row);
       leases.put(tx, leaseKey, new Leased(until, claims, holder));
-      claimed.add(new Claimed<>(new Lease(queue, key.id, until, claims), entry.value()));
+      claimed.add(new Claimed<>(new Lease(queue, key.id, until, claims), row));
     }
     if (found.isEmpty() && count(tx, queue) == 0) {
       return claimed; // an empty queue has no head

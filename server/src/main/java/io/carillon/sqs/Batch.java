@@ -1,0 +1,54 @@
+package io.carillon.sqs;
+
+import io.carillon.aws.AwsException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
+
+/// What the batch operations share: the checks of the whole, and an outcome for each entry, since a
+/// batch answers 200 with failed entries in it.
+record Batch<R>(List<R> successful, List<BatchResultErrorEntry> failed) {
+  private static final int MOST = 10;
+  private static final Pattern ID = Pattern.compile("[A-Za-z0-9_-]{1,80}");
+
+  /// Runs `each` on every entry; an AWS error fails its entry alone.
+  static <E, R> Batch<R> run(List<E> entries, Function<E, String> id, Function<E, R> each) {
+    if (entries.isEmpty()) {
+      throw SqsError.EMPTY_BATCH_REQUEST.exception();
+    }
+    if (entries.size() > MOST) {
+      throw SqsError.TOO_MANY_ENTRIES.because(
+          "Maximum number of entries per request are 10. You have sent " + entries.size() + ".");
+    }
+    Set<String> seen = new HashSet<>();
+    for (E entry : entries) {
+      String name = String.valueOf(id.apply(entry));
+      if (!ID.matcher(name).matches()) {
+        throw SqsError.INVALID_BATCH_ENTRY_ID.exception();
+      }
+      if (!seen.add(name)) {
+        throw SqsError.BATCH_ENTRY_IDS_NOT_DISTINCT.because("Id " + name + " repeated.");
+      }
+    }
+    List<R> successful = new ArrayList<>();
+    List<BatchResultErrorEntry> failed = new ArrayList<>();
+    for (E entry : entries) {
+      try {
+        successful.add(each.apply(entry));
+      } catch (AwsException e) {
+        failed.add(
+            BatchResultErrorEntry.builder()
+                .id(id.apply(entry))
+                .code(e.error().code())
+                .message(e.getMessage())
+                .senderFault(true)
+                .build());
+      }
+    }
+    return new Batch<>(successful, failed);
+  }
+}

@@ -1,0 +1,66 @@
+package io.carillon.sqs;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Map;
+
+/// What SQS demands of a message's text, and the digests by which clients check it.
+final class MessageText {
+  private MessageText() {}
+
+  /// @throws io.carillon.aws.AwsException where a character is one that XML does not allow
+  static void check(String text) {
+    boolean allowed =
+        text.codePoints()
+            .allMatch(
+                c ->
+                    c == 0x9
+                        || c == 0xA
+                        || c == 0xD
+                        || (c >= 0x20 && c <= 0xD7FF)
+                        || (c >= 0xE000 && c <= 0xFFFD)
+                        || c >= 0x10000);
+    if (!allowed) {
+      throw SqsError.INVALID_MESSAGE_CONTENTS.exception();
+    }
+  }
+
+  static String md5(String text) {
+    return HexFormat.of().formatHex(digest().digest(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /// The digest over all attributes in order of their names: each name, type and value with its
+  /// length before it, and a byte that tells text (1) from bytes (2).
+  ///
+  /// Source:
+  /// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html#sqs-attributes-md5-message-digest-calculation
+  ///
+  /// @param attributes sorted by name
+  static String md5(Map<String, MessageAttribute> attributes) {
+    MessageDigest digest = digest();
+    attributes.forEach(
+        (name, attribute) -> {
+          update(digest, name.getBytes(StandardCharsets.UTF_8));
+          update(digest, attribute.type().getBytes(StandardCharsets.UTF_8));
+          digest.update((byte) (attribute.isBinary() ? 2 : 1));
+          update(digest, attribute.content());
+        });
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static void update(MessageDigest digest, byte[] bytes) {
+    digest.update(ByteBuffer.allocate(4).putInt(bytes.length).flip());
+    digest.update(bytes);
+  }
+
+  private static MessageDigest digest() {
+    try {
+      return MessageDigest.getInstance("MD5");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -1,0 +1,267 @@
+package io.carillon.sqs;
+
+import io.carillon.base.Ids;
+import io.carillon.sqs.Queues.QueueKey;
+import io.carillon.sqs.Queues.QueueRow;
+import io.carillon.store.Database;
+import io.carillon.store.DueQueue;
+import io.carillon.store.DueQueue.Claimed;
+import io.carillon.store.DueQueue.Lease;
+import io.carillon.store.Tx;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/// What is in the queues. A message is a row of a [DueQueue]: its delay is its first due, its
+/// visibility timeout the lease, its receive count the number of claims.
+///
+/// Sending waits for the disk. Receiving, deleting and changing visibility do not: losing one of
+/// these in a crash shows a message once more, which at-least-once permits.
+final class Messages {
+  /// Rows removed in one transaction: one slow closure would hold every writer.
+  private static final int CHUNK = 500;
+
+  /// @param deadLetterSource the queue it was moved from after too many receives
+  record MessageRow(
+      String messageId,
+      String body,
+      Map<String, MessageAttribute> attributes,
+      long sentMillis,
+      String senderId,
+      @Nullable Long firstReceivedMillis,
+      @Nullable String traceHeader,
+      @Nullable String deadLetterSource) {
+
+    MessageRow receivedAt(long millis) {
+      return firstReceivedMillis != null
+          ? this
+          : new MessageRow(
+              messageId,
+              body,
+              attributes,
+              sentMillis,
+              senderId,
+              millis,
+              traceHeader,
+              deadLetterSource);
+    }
+
+    MessageRow deadFrom(String source) {
+      return new MessageRow(
+          messageId, body, attributes, sentMillis, senderId, null, traceHeader, source);
+    }
+  }
+
+  /// A message in somebody's hands.
+  record Received(MessageRow message, long receiveCount, String receiptHandle) {}
+
+  record Counts(long visible, long inFlight, long delayed) {}
+
+  private final DueQueue<MessageRow> queue = DueQueue.of("sqs.messages", MessageRow.class);
+  private final ConcurrentHashMap<String, Arrivals> arrivals = new ConcurrentHashMap<>();
+  private final Database database;
+  private final InstantSource clock;
+  private final Ids ids;
+  private final AtomicLong sequence;
+
+  Messages(Database database, InstantSource clock, Ids ids) {
+    this.database = database;
+    this.clock = clock;
+    this.ids = ids;
+    // Orders messages that are due in the same millisecond; behind every number given before a
+    // restart.
+    this.sequence = new AtomicLong(clock.millis() << 20);
+  }
+
+  /// Puts a message in; answers its id.
+  String send(
+      Tx tx,
+      QueueRow into,
+      String body,
+      Map<String, MessageAttribute> attributes,
+      String senderId,
+      @Nullable String traceHeader,
+      Duration delay) {
+    MessageRow message =
+        new MessageRow(
+            ids.uuid(), body, attributes, clock.millis(), senderId, null, traceHeader, null);
+    add(tx, into.incarnation(), message, delay);
+    return message.messageId();
+  }
+
+  private void add(Tx tx, String incarnation, MessageRow message, Duration delay) {
+    queue.add(
+        tx,
+        incarnation,
+        String.format("%016x", sequence.getAndIncrement()),
+        clock.instant().plus(delay),
+        message);
+    tx.afterCommit(() -> arrivals(incarnation).tell());
+  }
+
+  /// Where messages go that were received too often.
+  record DeadLetters(int maxReceiveCount, String intoIncarnation) {}
+
+  /// Takes up to `limit` messages for `visibility`, waiting up to `wait` for the first.
+  List<Received> receive(
+      QueueKey key,
+      QueueRow from,
+      Optional<DeadLetters> deadLetters,
+      int limit,
+      Duration visibility,
+      Duration wait) {
+    Arrivals signal = arrivals(from.incarnation());
+    Instant giveUp = clock.instant().plus(wait);
+    while (true) {
+      long seen = signal.count();
+      List<Received> received =
+          database.writeRelaxed(tx -> take(tx, key, from, deadLetters, limit, visibility));
+      Instant now = clock.instant();
+      if (!received.isEmpty() || !now.isBefore(giveUp)) {
+        return received;
+      }
+      Instant next =
+          database
+              .read(snapshot -> queue.firstDue(snapshot, from.incarnation()))
+              .filter(due -> due.isBefore(giveUp))
+              .orElse(giveUp);
+      if (!signal.await(seen, Duration.between(now, next).plusMillis(1))) {
+        return List.of(); // the server is stopping
+      }
+    }
+  }
+
+  private List<Received> take(
+      Tx tx,
+      QueueKey key,
+      QueueRow from,
+      Optional<DeadLetters> deadLetters,
+      int limit,
+      Duration visibility) {
+    Instant now = clock.instant();
+    Instant oldest = now.minus(from.settings().retention());
+    List<Received> received = new ArrayList<>();
+    List<Claimed<MessageRow>> claimed;
+    do {
+      int wanted = limit - received.size();
+      claimed =
+          queue.claim(
+              tx,
+              from.incarnation(),
+              now,
+              wanted,
+              now.plus(visibility),
+              row -> row.receivedAt(now.toEpochMilli()));
+      for (Claimed<MessageRow> one : claimed) {
+        Lease lease = one.lease();
+        MessageRow message = one.row();
+        if (Instant.ofEpochMilli(message.sentMillis()).isBefore(oldest)) {
+          queue.settle(tx, lease);
+        } else if (deadLetters.isPresent()
+            && lease.claims() > deadLetters.get().maxReceiveCount()) {
+          queue.settle(tx, lease);
+          add(
+              tx,
+              deadLetters.get().intoIncarnation(),
+              message.deadFrom(key.arn().toString()),
+              Duration.ZERO);
+        } else {
+          received.add(new Received(message, lease.claims(), receipt(lease)));
+        }
+      }
+      // With a visibility timeout of zero the same rows would be claimed for ever.
+    } while (!claimed.isEmpty() && received.size() < limit && !visibility.isZero());
+    return received;
+  }
+
+  /// Deletes by receipt; an old receipt of a message that was received again deletes nothing, and
+  /// that is no error.
+  void delete(Tx tx, QueueRow from, @Nullable String receiptHandle) {
+    lease(tx, from, receiptHandle).ifPresent(lease -> queue.settle(tx, lease));
+  }
+
+  void changeVisibility(Tx tx, QueueRow from, @Nullable String receiptHandle, Duration visibility) {
+    Optional<Lease> lease = lease(tx, from, receiptHandle);
+    Instant now = clock.instant();
+    if (lease.isEmpty() || lease.get().due().isBefore(now)) {
+      throw SqsError.INVALID_PARAMETER_VALUE.because(
+          "Value "
+              + receiptHandle
+              + " for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not"
+              + " available for visibility timeout change.");
+    }
+    queue.reschedule(tx, lease.get(), now.plus(visibility));
+    tx.afterCommit(() -> arrivals(from.incarnation()).tell());
+  }
+
+  private Optional<Lease> lease(Tx tx, QueueRow from, @Nullable String receiptHandle) {
+    if (receiptHandle == null || receiptHandle.isEmpty()) {
+      throw SqsError.MISSING_PARAMETER.because(
+          "The request must contain the parameter ReceiptHandle.");
+    }
+    String[] parts;
+    long claims;
+    try {
+      parts =
+          new String(Base64.getUrlDecoder().decode(receiptHandle), StandardCharsets.UTF_8)
+              .split(" ", -1);
+      claims = parts.length == 3 ? Long.parseLong(parts[2]) : -1;
+    } catch (IllegalArgumentException _) {
+      throw invalidReceipt(receiptHandle);
+    }
+    if (claims < 0 || !parts[0].equals(from.incarnation())) {
+      throw invalidReceipt(receiptHandle);
+    }
+    return queue.lease(tx, parts[0], parts[1], claims);
+  }
+
+  private static RuntimeException invalidReceipt(String receiptHandle) {
+    return SqsError.RECEIPT_HANDLE_IS_INVALID.because(
+        "The input receipt handle \"" + receiptHandle + "\" is not a valid receipt handle.");
+  }
+
+  private static String receipt(Lease lease) {
+    String text = lease.queue() + " " + lease.id() + " " + lease.claims();
+    return Base64.getUrlEncoder()
+        .withoutPadding()
+        .encodeToString(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /// Deletes all messages of a queue.
+  void forget(String incarnation) {
+    while (database.writeRelaxed(tx -> queue.purge(tx, incarnation, CHUNK)) == CHUNK) {
+      // the next chunk
+    }
+  }
+
+  Counts count(String incarnation) {
+    DueQueue.Depth depth =
+        database.read(snapshot -> queue.depth(snapshot, incarnation, clock.instant()));
+    return new Counts(depth.due(), depth.claimed(), depth.delayed());
+  }
+
+  /// Wakes everyone who waits for messages, for good.
+  void stop() {
+    stopping = true;
+    arrivals.values().forEach(Arrivals::stop);
+  }
+
+  private volatile boolean stopping;
+
+  private Arrivals arrivals(String incarnation) {
+    Arrivals signal = arrivals.computeIfAbsent(incarnation, _ -> new Arrivals());
+    if (stopping) {
+      signal.stop();
+    }
+    return signal;
+  }
+}

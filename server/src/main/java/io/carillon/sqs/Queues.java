@@ -1,0 +1,409 @@
+package io.carillon.sqs;
+
+import io.carillon.aws.AwsException;
+import io.carillon.aws.Caller;
+import io.carillon.aws.ResourcePolicies;
+import io.carillon.base.AccountId;
+import io.carillon.base.Arn;
+import io.carillon.policy.MalformedPolicyException;
+import io.carillon.policy.PolicyDocument;
+import io.carillon.store.Database;
+import io.carillon.store.KeyCodec;
+import io.carillon.store.Range;
+import io.carillon.store.Snapshot;
+import io.carillon.store.Table;
+import io.carillon.store.Tuple;
+import java.net.URI;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.sqs.model.CreateQueueRequest;
+import software.amazon.awssdk.services.sqs.model.CreateQueueResponse;
+import software.amazon.awssdk.services.sqs.model.DeleteQueueRequest;
+import software.amazon.awssdk.services.sqs.model.DeleteQueueResponse;
+import software.amazon.awssdk.services.sqs.model.GetQueueAttributesRequest;
+import software.amazon.awssdk.services.sqs.model.GetQueueAttributesResponse;
+import software.amazon.awssdk.services.sqs.model.GetQueueUrlRequest;
+import software.amazon.awssdk.services.sqs.model.GetQueueUrlResponse;
+import software.amazon.awssdk.services.sqs.model.ListDeadLetterSourceQueuesRequest;
+import software.amazon.awssdk.services.sqs.model.ListDeadLetterSourceQueuesResponse;
+import software.amazon.awssdk.services.sqs.model.ListQueueTagsRequest;
+import software.amazon.awssdk.services.sqs.model.ListQueueTagsResponse;
+import software.amazon.awssdk.services.sqs.model.ListQueuesRequest;
+import software.amazon.awssdk.services.sqs.model.ListQueuesResponse;
+import software.amazon.awssdk.services.sqs.model.SetQueueAttributesRequest;
+import software.amazon.awssdk.services.sqs.model.SetQueueAttributesResponse;
+import software.amazon.awssdk.services.sqs.model.TagQueueRequest;
+import software.amazon.awssdk.services.sqs.model.TagQueueResponse;
+import software.amazon.awssdk.services.sqs.model.UntagQueueRequest;
+import software.amazon.awssdk.services.sqs.model.UntagQueueResponse;
+
+/// The queues themselves; what is in them is [Messages].
+final class Queues {
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]{1,80}");
+  private static final int MOST_TAGS = 50;
+
+  /// Where a queue lives.
+  record QueueKey(String account, String region, String name) {
+    static final KeyCodec<QueueKey> CODEC =
+        new KeyCodec<>(
+            k -> Tuple.of(k.account, k.region, k.name),
+            t -> new QueueKey(t.string(0), t.string(1), t.string(2)));
+
+    static QueueKey of(Arn arn) {
+      return new QueueKey(arn.account(), arn.region(), arn.resource());
+    }
+
+    Arn arn() {
+      return new Arn("aws", "sqs", region, account, name);
+    }
+  }
+
+  /// @param incarnation tells a queue from one of the same name that was deleted before it
+  record QueueRow(
+      String incarnation,
+      Map<String, String> attributes,
+      Map<String, String> tags,
+      long createdSeconds,
+      long modifiedSeconds) {
+    QueueAttributes settings() {
+      return new QueueAttributes(attributes);
+    }
+  }
+
+  private final Table<QueueKey, QueueRow> queues =
+      Table.of("sqs.queues", QueueKey.CODEC, QueueRow.class);
+  private final Database database;
+  private final Messages messages;
+  private final InstantSource clock;
+  private final Supplier<URI> endpoint;
+  private final Supplier<String> incarnations;
+
+  Queues(
+      Database database,
+      Messages messages,
+      InstantSource clock,
+      Supplier<URI> endpoint,
+      Supplier<String> incarnations) {
+    this.database = database;
+    this.messages = messages;
+    this.clock = clock;
+    this.endpoint = endpoint;
+    this.incarnations = incarnations;
+  }
+
+  CreateQueueResponse create(Caller caller, CreateQueueRequest input) {
+    String name = Objects.requireNonNullElse(input.queueName(), "");
+    if (name.endsWith(".fifo")) {
+      throw SqsError.UNSUPPORTED_OPERATION.because("Carillon does not support FIFO queues.");
+    }
+    if (!NAME.matcher(name).matches()) {
+      throw SqsError.INVALID_PARAMETER_VALUE.because(
+          "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length");
+    }
+    Map<String, String> asked = checkPolicy(input.attributesAsStrings());
+    QueueAttributes attributes = QueueAttributes.DEFAULT.with(asked);
+    QueueKey key = new QueueKey(caller.account().value(), caller.region().name(), name);
+    database.write(
+        tx -> {
+          Optional<QueueRow> existing = queues.get(tx, key);
+          if (existing.isPresent()) {
+            if (!existing.get().settings().agreesWith(asked)) {
+              throw SqsError.QUEUE_NAME_EXISTS.exception();
+            }
+            return false;
+          }
+          checkRedrive(tx, key, attributes);
+          long now = seconds();
+          queues.put(
+              tx,
+              key,
+              new QueueRow(
+                  incarnations.get(), attributes.given(), checkTags(input.tags()), now, now));
+          return true;
+        });
+    return CreateQueueResponse.builder().queueUrl(url(key)).build();
+  }
+
+  GetQueueUrlResponse url(Caller caller, GetQueueUrlRequest input) {
+    QueueKey key = named(caller, input.queueName(), input.queueOwnerAWSAccountId());
+    database.read(snapshot -> require(snapshot, key));
+    return GetQueueUrlResponse.builder().queueUrl(url(key)).build();
+  }
+
+  static QueueKey named(Caller caller, String name, @Nullable String owner) {
+    return new QueueKey(
+        owner == null ? caller.account().value() : owner, caller.region().name(), name);
+  }
+
+  ListQueuesResponse list(Caller caller, ListQueuesRequest input) {
+    int most = limit(input.maxResults());
+    Tuple parent = Tuple.of(caller.account().value(), caller.region().name());
+    Range whole = Range.withPrefix(parent, Objects.requireNonNullElse(input.queueNamePrefix(), ""));
+    Range range = input.nextToken() == null ? whole : whole.after(parent.and(input.nextToken()));
+    List<QueueKey> found =
+        database.read(snapshot -> queues.list(snapshot, range, most + 1)).stream()
+            .map(Table.Entry::key)
+            .toList();
+    boolean more = found.size() > most;
+    List<QueueKey> page = more ? found.subList(0, most) : found;
+    return ListQueuesResponse.builder()
+        .queueUrls(page.stream().map(this::url).toList())
+        // Only those who asked for pages get a token; others get the first thousand, as on AWS.
+        .nextToken(more && input.maxResults() != null ? page.getLast().name() : null)
+        .build();
+  }
+
+  private static int limit(@Nullable Integer asked) {
+    if (asked != null && (asked < 1 || asked > 1_000)) {
+      throw SqsError.INVALID_PARAMETER_VALUE.because(
+          "Value for parameter MaxResults is invalid. Reason: Must be between 1 and 1000.");
+    }
+    return asked == null ? 1_000 : asked;
+  }
+
+  DeleteQueueResponse delete(Caller caller, DeleteQueueRequest input) {
+    QueueKey key = key(caller, input.queueUrl());
+    QueueRow gone =
+        database.write(
+            tx -> {
+              QueueRow row = require(tx, key);
+              queues.delete(tx, key);
+              return row;
+            });
+    messages.forget(gone.incarnation());
+    return DeleteQueueResponse.builder().build();
+  }
+
+  GetQueueAttributesResponse attributes(Caller caller, GetQueueAttributesRequest input) {
+    QueueKey key = key(caller, input.queueUrl());
+    QueueRow row = database.read(snapshot -> require(snapshot, key));
+    Map<String, String> all = new LinkedHashMap<>(row.settings().toMap());
+    all.put("QueueArn", key.arn().toString());
+    all.put("CreatedTimestamp", String.valueOf(row.createdSeconds()));
+    all.put("LastModifiedTimestamp", String.valueOf(row.modifiedSeconds()));
+    List<String> asked = input.attributeNamesAsStrings();
+    boolean everything = asked.contains("All");
+    if (everything || asked.stream().anyMatch(name -> name.startsWith("ApproximateNumber"))) {
+      Messages.Counts counts = messages.count(row.incarnation());
+      all.put("ApproximateNumberOfMessages", String.valueOf(counts.visible()));
+      all.put("ApproximateNumberOfMessagesNotVisible", String.valueOf(counts.inFlight()));
+      all.put("ApproximateNumberOfMessagesDelayed", String.valueOf(counts.delayed()));
+    }
+    for (String name : asked) {
+      if (!everything && !all.containsKey(name) && !OPTIONAL_ATTRIBUTES.contains(name)) {
+        throw SqsError.INVALID_ATTRIBUTE_NAME.because("Unknown Attribute " + name + ".");
+      }
+    }
+    if (!everything) {
+      all.keySet().retainAll(asked);
+    }
+    return GetQueueAttributesResponse.builder().attributesWithStrings(all).build();
+  }
+
+  /// Attributes that a queue may be without; asking for them is no mistake.
+  private static final List<String> OPTIONAL_ATTRIBUTES =
+      List.of(
+          "Policy",
+          "RedrivePolicy",
+          "RedriveAllowPolicy",
+          "FifoQueue",
+          "ContentBasedDeduplication",
+          "KmsMasterKeyId",
+          "KmsDataKeyReusePeriodSeconds",
+          "DeduplicationScope",
+          "FifoThroughputLimit");
+
+  SetQueueAttributesResponse setAttributes(Caller caller, SetQueueAttributesRequest input) {
+    QueueKey key = key(caller, input.queueUrl());
+    Map<String, String> changes = checkPolicy(input.attributesAsStrings());
+    database.write(
+        tx -> {
+          QueueRow row = require(tx, key);
+          QueueAttributes attributes = row.settings().with(changes);
+          if (changes.containsKey("RedrivePolicy")) {
+            checkRedrive(tx, key, attributes);
+          }
+          queues.put(
+              tx,
+              key,
+              new QueueRow(
+                  row.incarnation(),
+                  attributes.given(),
+                  row.tags(),
+                  row.createdSeconds(),
+                  seconds()));
+          return true;
+        });
+    return SetQueueAttributesResponse.builder().build();
+  }
+
+  /// A dead-letter queue must exist, lie in the same account and region, and let this queue in.
+  private void checkRedrive(Snapshot snapshot, QueueKey key, QueueAttributes attributes) {
+    attributes
+        .redrive()
+        .ifPresent(
+            redrive -> {
+              QueueKey target = QueueKey.of(redrive.deadLetterTarget());
+              Optional<QueueRow> row = queues.get(snapshot, target);
+              if (row.isEmpty()
+                  || !target.account().equals(key.account())
+                  || !target.region().equals(key.region())) {
+                throw SqsError.INVALID_PARAMETER_VALUE.because(
+                    "Value "
+                        + attributes.given().get("RedrivePolicy")
+                        + " for parameter RedrivePolicy is invalid. Reason: Dead letter target does"
+                        + " not exist.");
+              }
+              if (!row.get().settings().allowsDeadLettersFrom(key.arn())) {
+                throw SqsError.INVALID_PARAMETER_VALUE.because(
+                    "Value "
+                        + attributes.given().get("RedrivePolicy")
+                        + " for parameter RedrivePolicy is invalid. Reason: The dead letter"
+                        + " target's RedriveAllowPolicy does not allow this queue.");
+              }
+            });
+  }
+
+  private static Map<String, String> checkPolicy(Map<String, String> attributes) {
+    String policy = attributes.get("Policy");
+    if (policy != null && !policy.isEmpty()) {
+      try {
+        PolicyDocument.parse(policy, PolicyDocument.Flavour.RESOURCE);
+      } catch (MalformedPolicyException e) {
+        throw SqsError.INVALID_ATTRIBUTE_VALUE.because(
+            "Invalid value for the parameter Policy. Reason: " + e.getMessage());
+      }
+    }
+    return attributes;
+  }
+
+  ListDeadLetterSourceQueuesResponse deadLetterSources(
+      Caller caller, ListDeadLetterSourceQueuesRequest input) {
+    if (input.nextToken() != null || input.maxResults() != null) {
+      throw SqsError.UNSUPPORTED_OPERATION.because(
+          "Carillon does not page ListDeadLetterSourceQueues (NextToken, MaxResults).");
+    }
+    QueueKey key = key(caller, input.queueUrl());
+    Range range = Range.within(Tuple.of(key.account(), key.region()));
+    List<String> urls =
+        database.read(
+            snapshot -> {
+              require(snapshot, key);
+              return queues.list(snapshot, range, Integer.MAX_VALUE).stream()
+                  .filter(
+                      queue ->
+                          queue
+                              .value()
+                              .settings()
+                              .redrive()
+                              .filter(r -> r.deadLetterTarget().equals(key.arn()))
+                              .isPresent())
+                  .map(queue -> url(queue.key()))
+                  .toList();
+            });
+    return ListDeadLetterSourceQueuesResponse.builder().queueUrls(urls).build();
+  }
+
+  TagQueueResponse tag(Caller caller, TagQueueRequest input) {
+    changeTags(key(caller, input.queueUrl()), tags -> tags.putAll(input.tags()));
+    return TagQueueResponse.builder().build();
+  }
+
+  UntagQueueResponse untag(Caller caller, UntagQueueRequest input) {
+    changeTags(key(caller, input.queueUrl()), tags -> tags.keySet().removeAll(input.tagKeys()));
+    return UntagQueueResponse.builder().build();
+  }
+
+  private void changeTags(QueueKey key, java.util.function.Consumer<Map<String, String>> change) {
+    database.write(
+        tx -> {
+          QueueRow row = require(tx, key);
+          Map<String, String> tags = new HashMap<>(row.tags());
+          change.accept(tags);
+          queues.put(
+              tx,
+              key,
+              new QueueRow(
+                  row.incarnation(),
+                  row.attributes(),
+                  checkTags(tags),
+                  row.createdSeconds(),
+                  row.modifiedSeconds()));
+          return true;
+        });
+  }
+
+  private static Map<String, String> checkTags(Map<String, String> tags) {
+    if (tags.size() > MOST_TAGS) {
+      throw SqsError.INVALID_PARAMETER_VALUE.because(
+          "Too many tags added for queue: a queue has at most " + MOST_TAGS + ".");
+    }
+    return Map.copyOf(tags);
+  }
+
+  ListQueueTagsResponse tags(Caller caller, ListQueueTagsRequest input) {
+    QueueKey key = key(caller, input.queueUrl());
+    return ListQueueTagsResponse.builder()
+        .tags(database.read(snapshot -> require(snapshot, key)).tags())
+        .build();
+  }
+
+  QueueRow require(Snapshot snapshot, QueueKey key) {
+    return find(snapshot, key).orElseThrow(SqsError.QUEUE_DOES_NOT_EXIST::exception);
+  }
+
+  Optional<QueueRow> find(Snapshot snapshot, QueueKey key) {
+    return queues.get(snapshot, key);
+  }
+
+  List<Table.Entry<QueueKey, QueueRow>> all() {
+    return database.read(snapshot -> queues.list(snapshot, Range.all(), Integer.MAX_VALUE));
+  }
+
+  /// The policies of queues, for the authorizer.
+  ResourcePolicies policies() {
+    return arn ->
+        database
+            .read(snapshot -> queues.get(snapshot, QueueKey.of(arn)))
+            .map(
+                row ->
+                    new ResourcePolicies.Owned(
+                        new AccountId(arn.account()), row.settings().policy()));
+  }
+
+  String url(QueueKey key) {
+    return endpoint.get() + "/" + key.account() + "/" + key.name();
+  }
+
+  /// The queue that a URL names: only its last two parts count, so URLs work from wherever the
+  /// server is reached. The region is the caller's.
+  ///
+  /// @throws AwsException where it is no queue URL
+  static QueueKey key(Caller caller, @Nullable String queueUrl) {
+    if (queueUrl == null || queueUrl.isEmpty()) {
+      throw SqsError.MISSING_PARAMETER.because("The request must contain the parameter QueueUrl.");
+    }
+    String[] parts = queueUrl.split("/");
+    if (parts.length < 2 || !parts[parts.length - 2].matches("[0-9]{12}")) {
+      if (parts.length == 1) {
+        return new QueueKey(caller.account().value(), caller.region().name(), queueUrl);
+      }
+      throw SqsError.QUEUE_DOES_NOT_EXIST.because(
+          "The address " + queueUrl + " is not valid for this endpoint.");
+    }
+    return new QueueKey(parts[parts.length - 2], caller.region().name(), parts[parts.length - 1]);
+  }
+
+  /// AWS counts these two times in seconds.
+  private long seconds() {
+    return clock.instant().getEpochSecond();
+  }
+}

@@ -1,0 +1,517 @@
+package io.carillon.sqs;
+
+import io.carillon.aws.Authorizer;
+import io.carillon.aws.Caller;
+import io.carillon.aws.Need;
+import io.carillon.aws.Operations;
+import io.carillon.aws.ResourcePolicies;
+import io.carillon.base.Arn;
+import io.carillon.base.Ids;
+import io.carillon.outbox.Outcome;
+import io.carillon.outbox.Recipient;
+import io.carillon.sqs.Messages.DeadLetters;
+import io.carillon.sqs.Messages.Received;
+import io.carillon.sqs.Queues.QueueKey;
+import io.carillon.sqs.Queues.QueueRow;
+import io.carillon.store.Database;
+import io.carillon.store.Snapshot;
+import io.carillon.store.Tx;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityBatchRequest;
+import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityBatchResponse;
+import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityBatchResultEntry;
+import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityRequest;
+import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityResponse;
+import software.amazon.awssdk.services.sqs.model.CreateQueueRequest;
+import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchRequest;
+import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchResponse;
+import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchResultEntry;
+import software.amazon.awssdk.services.sqs.model.DeleteMessageRequest;
+import software.amazon.awssdk.services.sqs.model.DeleteMessageResponse;
+import software.amazon.awssdk.services.sqs.model.DeleteQueueRequest;
+import software.amazon.awssdk.services.sqs.model.GetQueueAttributesRequest;
+import software.amazon.awssdk.services.sqs.model.GetQueueUrlRequest;
+import software.amazon.awssdk.services.sqs.model.ListDeadLetterSourceQueuesRequest;
+import software.amazon.awssdk.services.sqs.model.ListQueueTagsRequest;
+import software.amazon.awssdk.services.sqs.model.ListQueuesRequest;
+import software.amazon.awssdk.services.sqs.model.Message;
+import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
+import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeNameForSends;
+import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeValue;
+import software.amazon.awssdk.services.sqs.model.PurgeQueueRequest;
+import software.amazon.awssdk.services.sqs.model.PurgeQueueResponse;
+import software.amazon.awssdk.services.sqs.model.ReceiveMessageRequest;
+import software.amazon.awssdk.services.sqs.model.ReceiveMessageResponse;
+import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequest;
+import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
+import software.amazon.awssdk.services.sqs.model.SendMessageBatchResponse;
+import software.amazon.awssdk.services.sqs.model.SendMessageBatchResultEntry;
+import software.amazon.awssdk.services.sqs.model.SendMessageRequest;
+import software.amazon.awssdk.services.sqs.model.SendMessageResponse;
+import software.amazon.awssdk.services.sqs.model.SetQueueAttributesRequest;
+import software.amazon.awssdk.services.sqs.model.TagQueueRequest;
+import software.amazon.awssdk.services.sqs.model.UntagQueueRequest;
+
+/// SQS: standard queues.
+public final class SqsService {
+  private static final int BATCH_BYTES = 1_048_576;
+  private static final Duration BETWEEN_PURGES = Duration.ofSeconds(60);
+
+  private final Database database;
+  private final InstantSource clock;
+  private final Authorizer authorizer;
+  private final Messages messages;
+  private final Queues queues;
+  private final Map<String, Instant> purged = new ConcurrentHashMap<>();
+
+  /// @param endpoint where clients reach this server, for queue URLs
+  public SqsService(
+      Database database,
+      InstantSource clock,
+      Ids ids,
+      Authorizer authorizer,
+      Supplier<URI> endpoint) {
+    this.database = database;
+    this.clock = clock;
+    this.authorizer = authorizer;
+    this.messages = new Messages(database, clock, ids);
+    this.queues = new Queues(database, messages, clock, endpoint, ids::uuid);
+  }
+
+  public Operations operations() {
+    return Operations.of("sqs")
+        .on(
+            CreateQueueRequest.class,
+            r -> Caller.current().arn("sqs", String.valueOf(r.queueName())),
+            queues::create)
+        .on(
+            GetQueueUrlRequest.class,
+            r ->
+                Queues.named(
+                        Caller.current(), String.valueOf(r.queueName()), r.queueOwnerAWSAccountId())
+                    .arn(),
+            queues::url)
+        .anywhere(ListQueuesRequest.class, queues::list)
+        .on(DeleteQueueRequest.class, r -> arn(r.queueUrl()), queues::delete)
+        .on(GetQueueAttributesRequest.class, r -> arn(r.queueUrl()), queues::attributes)
+        .on(SetQueueAttributesRequest.class, r -> arn(r.queueUrl()), queues::setAttributes)
+        .on(
+            ListDeadLetterSourceQueuesRequest.class,
+            r -> arn(r.queueUrl()),
+            queues::deadLetterSources)
+        .on(TagQueueRequest.class, r -> arn(r.queueUrl()), queues::tag)
+        .on(UntagQueueRequest.class, r -> arn(r.queueUrl()), queues::untag)
+        .on(ListQueueTagsRequest.class, r -> arn(r.queueUrl()), queues::tags)
+        .on(PurgeQueueRequest.class, r -> arn(r.queueUrl()), this::purge)
+        .on(SendMessageRequest.class, r -> arn(r.queueUrl()), this::send)
+        .needing(
+            SendMessageBatchRequest.class, r -> needs("SendMessage", r.queueUrl()), this::sendBatch)
+        .on(ReceiveMessageRequest.class, r -> arn(r.queueUrl()), this::receive)
+        .on(DeleteMessageRequest.class, r -> arn(r.queueUrl()), this::delete)
+        .needing(
+            DeleteMessageBatchRequest.class,
+            r -> needs("DeleteMessage", r.queueUrl()),
+            this::deleteBatch)
+        .on(ChangeMessageVisibilityRequest.class, r -> arn(r.queueUrl()), this::changeVisibility)
+        .needing(
+            ChangeMessageVisibilityBatchRequest.class,
+            r -> needs("ChangeMessageVisibility", r.queueUrl()),
+            this::changeVisibilityBatch);
+  }
+
+  private static Arn arn(@Nullable String queueUrl) {
+    return Queues.key(Caller.current(), queueUrl).arn();
+  }
+
+  /// A batch needs what its single operation needs.
+  private static List<Need> needs(String action, @Nullable String queueUrl) {
+    return List.of(Need.of("sqs:" + action, arn(queueUrl)));
+  }
+
+  public ResourcePolicies policies() {
+    return queues.policies();
+  }
+
+  /// Wakes long polls, so that a stop need not wait for them.
+  public void stop() {
+    messages.stop();
+  }
+
+  /// How S3 and SNS send to queues.
+  public Recipient recipient() {
+    return handover -> {
+      QueueKey key = QueueKey.of(handover.destination());
+      Optional<QueueRow> found = database.read(snapshot -> queues.find(snapshot, key));
+      if (found.isEmpty()) {
+        return new Outcome.Rejected("the queue " + handover.destination() + " does not exist");
+      }
+      if (!authorizer.allowsService(
+          handover.service(),
+          "sqs:SendMessage",
+          handover.destination(),
+          handover.source(),
+          handover.sourceAccount())) {
+        return new Outcome.Rejected(
+            "the policy of "
+                + handover.destination()
+                + " does not allow "
+                + handover.service()
+                + " to send for "
+                + handover.source());
+      }
+      String body = new String(handover.payload(), StandardCharsets.UTF_8);
+      Map<String, MessageAttribute> attributes = new TreeMap<>();
+      handover
+          .attributes()
+          .forEach(
+              (name, value) -> attributes.put(name, new MessageAttribute("String", value, null)));
+      int size = size(body, attributes);
+      if (size > found.get().settings().maximumMessageBytes()) {
+        return new Outcome.Rejected(
+            "the message of " + size + " bytes exceeds the queue's MaximumMessageSize");
+      }
+      return new Outcome.Done(
+          tx -> {
+            QueueRow row = queues.require(tx, key);
+            messages.send(
+                tx, row, body, attributes, handover.service(), null, row.settings().delay());
+          });
+    };
+  }
+
+  private PurgeQueueResponse purge(Caller caller, PurgeQueueRequest input) {
+    QueueKey key = Queues.key(caller, input.queueUrl());
+    QueueRow row = database.read(snapshot -> queues.require(snapshot, key));
+    Instant now = clock.instant();
+    purged.values().removeIf(last -> last.plus(BETWEEN_PURGES).isBefore(now));
+    if (purged.putIfAbsent(row.incarnation(), now) != null) {
+      throw SqsError.PURGE_QUEUE_IN_PROGRESS.because(
+          "Only one PurgeQueue operation on " + key.name() + " is allowed every 60 seconds.");
+    }
+    messages.forget(row.incarnation());
+    return PurgeQueueResponse.builder().build();
+  }
+
+  private SendMessageResponse send(Caller caller, SendMessageRequest input) {
+    Sent sent =
+        database.write(
+            tx ->
+                send(
+                    tx,
+                    caller,
+                    queues.require(tx, Queues.key(caller, input.queueUrl())),
+                    new Outgoing(
+                        input.messageBody(),
+                        input.messageAttributes(),
+                        input.messageSystemAttributes(),
+                        input.delaySeconds(),
+                        input.messageGroupId(),
+                        input.messageDeduplicationId())));
+    return SendMessageResponse.builder()
+        .messageId(sent.messageId)
+        .md5OfMessageBody(sent.md5OfBody)
+        .md5OfMessageAttributes(sent.md5OfAttributes)
+        .build();
+  }
+
+  private SendMessageBatchResponse sendBatch(Caller caller, SendMessageBatchRequest input) {
+    int total = 0;
+    for (SendMessageBatchRequestEntry entry : input.entries()) {
+      total +=
+          Objects.requireNonNullElse(entry.messageBody(), "")
+              .getBytes(StandardCharsets.UTF_8)
+              .length;
+    }
+    if (total > BATCH_BYTES) {
+      throw SqsError.BATCH_REQUEST_TOO_LONG.because(
+          "Batch requests cannot be longer than "
+              + BATCH_BYTES
+              + " bytes. You have sent "
+              + total
+              + " bytes.");
+    }
+    Batch<SendMessageBatchResultEntry> batch =
+        database.write(
+            tx -> {
+              QueueRow row = queues.require(tx, Queues.key(caller, input.queueUrl()));
+              return Batch.run(
+                  input.entries(),
+                  SendMessageBatchRequestEntry::id,
+                  entry -> {
+                    Sent sent =
+                        send(
+                            tx,
+                            caller,
+                            row,
+                            new Outgoing(
+                                entry.messageBody(),
+                                entry.messageAttributes(),
+                                entry.messageSystemAttributes(),
+                                entry.delaySeconds(),
+                                entry.messageGroupId(),
+                                entry.messageDeduplicationId()));
+                    return SendMessageBatchResultEntry.builder()
+                        .id(entry.id())
+                        .messageId(sent.messageId)
+                        .md5OfMessageBody(sent.md5OfBody)
+                        .md5OfMessageAttributes(sent.md5OfAttributes)
+                        .build();
+                  });
+            });
+    return SendMessageBatchResponse.builder()
+        .successful(batch.successful())
+        .failed(batch.failed())
+        .build();
+  }
+
+  private record Outgoing(
+      @Nullable String body,
+      Map<String, MessageAttributeValue> attributes,
+      Map<MessageSystemAttributeNameForSends, MessageSystemAttributeValue> systemAttributes,
+      @Nullable Integer delaySeconds,
+      @Nullable String messageGroupId,
+      @Nullable String messageDeduplicationId) {}
+
+  private record Sent(String messageId, String md5OfBody, @Nullable String md5OfAttributes) {}
+
+  private Sent send(Tx tx, Caller caller, QueueRow row, Outgoing outgoing) {
+    if (outgoing.messageGroupId != null || outgoing.messageDeduplicationId != null) {
+      throw SqsError.UNSUPPORTED_OPERATION.because(
+          "Carillon does not support MessageGroupId and MessageDeduplicationId.");
+    }
+    String body = outgoing.body;
+    if (body == null || body.isEmpty()) {
+      throw SqsError.MISSING_PARAMETER.because(
+          "The request must contain the parameter MessageBody.");
+    }
+    MessageText.check(body);
+    Map<String, MessageAttribute> attributes = MessageAttribute.of(outgoing.attributes);
+    QueueAttributes settings = row.settings();
+    if (size(body, attributes) > settings.maximumMessageBytes()) {
+      throw SqsError.INVALID_PARAMETER_VALUE.because(
+          "One or more parameters are invalid. Reason: Message must be shorter than "
+              + settings.maximumMessageBytes()
+              + " bytes.");
+    }
+    Duration delay =
+        outgoing.delaySeconds == null
+            ? settings.delay()
+            : Duration.ofSeconds(within("DelaySeconds", outgoing.delaySeconds, 900));
+    MessageSystemAttributeValue trace =
+        outgoing.systemAttributes.get(MessageSystemAttributeNameForSends.AWS_TRACE_HEADER);
+    String id =
+        messages.send(
+            tx,
+            row,
+            body,
+            attributes,
+            caller.principal().uniqueId(),
+            trace == null ? null : trace.stringValue(),
+            delay);
+    return new Sent(
+        id, MessageText.md5(body), attributes.isEmpty() ? null : MessageText.md5(attributes));
+  }
+
+  private static int size(String body, Map<String, MessageAttribute> attributes) {
+    int size = body.getBytes(StandardCharsets.UTF_8).length;
+    for (Map.Entry<String, MessageAttribute> attribute : attributes.entrySet()) {
+      size += attribute.getValue().sizeBytes(attribute.getKey());
+    }
+    return size;
+  }
+
+  private ReceiveMessageResponse receive(Caller caller, ReceiveMessageRequest input) {
+    if (input.receiveRequestAttemptId() != null) {
+      throw SqsError.UNSUPPORTED_OPERATION.because(
+          "Carillon does not support ReceiveRequestAttemptId.");
+    }
+    QueueKey key = Queues.key(caller, input.queueUrl());
+    int limit = Objects.requireNonNullElse(input.maxNumberOfMessages(), 1);
+    if (limit < 1 || limit > 10) {
+      throw SqsError.INVALID_PARAMETER_VALUE.because(
+          "Value "
+              + limit
+              + " for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and 10,"
+              + " if provided.");
+    }
+    record Target(QueueRow row, Optional<DeadLetters> deadLetters) {}
+    Target target =
+        database.read(
+            snapshot -> {
+              QueueRow row = queues.require(snapshot, key);
+              return new Target(row, deadLetters(snapshot, row));
+            });
+    QueueAttributes settings = target.row.settings();
+    Duration visibility =
+        input.visibilityTimeout() == null
+            ? settings.visibilityTimeout()
+            : Duration.ofSeconds(within("VisibilityTimeout", input.visibilityTimeout(), 43_200));
+    Duration wait =
+        input.waitTimeSeconds() == null
+            ? settings.receiveWait()
+            : Duration.ofSeconds(within("WaitTimeSeconds", input.waitTimeSeconds(), 20));
+    List<Received> received =
+        messages.receive(key, target.row, target.deadLetters, limit, visibility, wait);
+    return ReceiveMessageResponse.builder()
+        .messages(received.stream().map(one -> describe(one, input)).toList())
+        .build();
+  }
+
+  private Optional<DeadLetters> deadLetters(Snapshot snapshot, QueueRow row) {
+    return row.settings()
+        .redrive()
+        .flatMap(
+            redrive ->
+                queues
+                    .find(snapshot, QueueKey.of(redrive.deadLetterTarget()))
+                    .map(
+                        target ->
+                            new DeadLetters(redrive.maxReceiveCount(), target.incarnation())));
+  }
+
+  private static Message describe(Received one, ReceiveMessageRequest input) {
+    Map<String, String> system = new LinkedHashMap<>();
+    system.put("SenderId", one.message().senderId());
+    system.put("SentTimestamp", String.valueOf(one.message().sentMillis()));
+    system.put("ApproximateReceiveCount", String.valueOf(one.receiveCount()));
+    system.put(
+        "ApproximateFirstReceiveTimestamp", String.valueOf(one.message().firstReceivedMillis()));
+    if (one.message().traceHeader() != null) {
+      system.put("AWSTraceHeader", one.message().traceHeader());
+    }
+    if (one.message().deadLetterSource() != null) {
+      system.put("DeadLetterQueueSourceArn", one.message().deadLetterSource());
+    }
+    List<String> asked =
+        input.hasMessageSystemAttributeNames()
+            ? input.messageSystemAttributeNamesAsStrings()
+            : input.attributeNamesAsStrings();
+    if (!asked.contains("All")) {
+      system.keySet().retainAll(asked);
+    }
+    Map<String, MessageAttribute> attributes = new TreeMap<>(one.message().attributes());
+    attributes.keySet().removeIf(name -> !wanted(name, input.messageAttributeNames()));
+    Map<String, MessageAttributeValue> values = new LinkedHashMap<>();
+    attributes.forEach((name, attribute) -> values.put(name, attribute.toValue()));
+    return Message.builder()
+        .messageId(one.message().messageId())
+        .receiptHandle(one.receiptHandle())
+        .body(one.message().body())
+        .md5OfBody(MessageText.md5(one.message().body()))
+        .attributesWithStrings(system.isEmpty() ? null : system)
+        .messageAttributes(values.isEmpty() ? null : values)
+        .md5OfMessageAttributes(attributes.isEmpty() ? null : MessageText.md5(attributes))
+        .build();
+  }
+
+  private static boolean wanted(String name, List<String> asked) {
+    return asked.stream()
+        .anyMatch(
+            one ->
+                one.equals("All")
+                    || one.equals(name)
+                    || (one.endsWith(".*") && name.startsWith(one.substring(0, one.length() - 1))));
+  }
+
+  private DeleteMessageResponse delete(Caller caller, DeleteMessageRequest input) {
+    QueueKey key = Queues.key(caller, input.queueUrl());
+    database.writeRelaxed(
+        tx -> {
+          messages.delete(tx, queues.require(tx, key), input.receiptHandle());
+          return true;
+        });
+    return DeleteMessageResponse.builder().build();
+  }
+
+  private DeleteMessageBatchResponse deleteBatch(Caller caller, DeleteMessageBatchRequest input) {
+    QueueKey key = Queues.key(caller, input.queueUrl());
+    Batch<DeleteMessageBatchResultEntry> batch =
+        database.writeRelaxed(
+            tx -> {
+              QueueRow row = queues.require(tx, key);
+              return Batch.run(
+                  input.entries(),
+                  entry -> entry.id(),
+                  entry -> {
+                    messages.delete(tx, row, entry.receiptHandle());
+                    return DeleteMessageBatchResultEntry.builder().id(entry.id()).build();
+                  });
+            });
+    return DeleteMessageBatchResponse.builder()
+        .successful(batch.successful())
+        .failed(batch.failed())
+        .build();
+  }
+
+  private ChangeMessageVisibilityResponse changeVisibility(
+      Caller caller, ChangeMessageVisibilityRequest input) {
+    QueueKey key = Queues.key(caller, input.queueUrl());
+    database.writeRelaxed(
+        tx -> {
+          messages.changeVisibility(
+              tx,
+              queues.require(tx, key),
+              input.receiptHandle(),
+              visibility(input.visibilityTimeout()));
+          return true;
+        });
+    return ChangeMessageVisibilityResponse.builder().build();
+  }
+
+  private ChangeMessageVisibilityBatchResponse changeVisibilityBatch(
+      Caller caller, ChangeMessageVisibilityBatchRequest input) {
+    QueueKey key = Queues.key(caller, input.queueUrl());
+    Batch<ChangeMessageVisibilityBatchResultEntry> batch =
+        database.writeRelaxed(
+            tx -> {
+              QueueRow row = queues.require(tx, key);
+              return Batch.run(
+                  input.entries(),
+                  entry -> entry.id(),
+                  entry -> {
+                    messages.changeVisibility(
+                        tx, row, entry.receiptHandle(), visibility(entry.visibilityTimeout()));
+                    return ChangeMessageVisibilityBatchResultEntry.builder().id(entry.id()).build();
+                  });
+            });
+    return ChangeMessageVisibilityBatchResponse.builder()
+        .successful(batch.successful())
+        .failed(batch.failed())
+        .build();
+  }
+
+  private static Duration visibility(@Nullable Integer seconds) {
+    if (seconds == null) {
+      throw SqsError.MISSING_PARAMETER.because(
+          "The request must contain the parameter VisibilityTimeout.");
+    }
+    return Duration.ofSeconds(within("VisibilityTimeout", seconds, 43_200));
+  }
+
+  private static int within(String name, int value, int most) {
+    if (value < 0 || value > most) {
+      throw SqsError.INVALID_PARAMETER_VALUE.because(
+          "Value "
+              + value
+              + " for parameter "
+              + name
+              + " is invalid. Reason: Must be between 0 and "
+              + most
+              + ", if provided.");
+    }
+    return value;
+  }
+}

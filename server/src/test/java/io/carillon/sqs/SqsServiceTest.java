@@ -1,0 +1,424 @@
+package io.carillon.sqs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.carillon.aws.Authorizer;
+import io.carillon.aws.Caller;
+import io.carillon.aws.Need;
+import io.carillon.aws.Operations;
+import io.carillon.aws.Operations.Operation;
+import io.carillon.aws.Operations.Way;
+import io.carillon.aws.Principal;
+import io.carillon.base.AccountId;
+import io.carillon.base.Arn;
+import io.carillon.base.Ids;
+import io.carillon.base.Region;
+import io.carillon.outbox.Outcome;
+import io.carillon.outbox.Recipient.Handover;
+import io.carillon.store.MemoryDatabase;
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
+import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityRequest;
+import software.amazon.awssdk.services.sqs.model.CreateQueueRequest;
+import software.amazon.awssdk.services.sqs.model.CreateQueueResponse;
+import software.amazon.awssdk.services.sqs.model.DeleteMessageRequest;
+import software.amazon.awssdk.services.sqs.model.DeleteQueueRequest;
+import software.amazon.awssdk.services.sqs.model.GetQueueAttributesRequest;
+import software.amazon.awssdk.services.sqs.model.GetQueueAttributesResponse;
+import software.amazon.awssdk.services.sqs.model.ListQueuesRequest;
+import software.amazon.awssdk.services.sqs.model.ListQueuesResponse;
+import software.amazon.awssdk.services.sqs.model.Message;
+import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
+import software.amazon.awssdk.services.sqs.model.PurgeQueueRequest;
+import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
+import software.amazon.awssdk.services.sqs.model.ReceiveMessageRequest;
+import software.amazon.awssdk.services.sqs.model.ReceiveMessageResponse;
+import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequest;
+import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
+import software.amazon.awssdk.services.sqs.model.SendMessageBatchResponse;
+import software.amazon.awssdk.services.sqs.model.SendMessageRequest;
+import software.amazon.awssdk.services.sqs.model.SendMessageResponse;
+import software.amazon.awssdk.services.sqs.model.SetQueueAttributesRequest;
+
+class SqsServiceTest {
+  private static final AccountId ACCOUNT = new AccountId("123456789012");
+
+  private volatile Instant now = Instant.parse("2026-11-22T12:00:00Z");
+  private boolean serviceAllowed = true;
+  private final MemoryDatabase database = new MemoryDatabase();
+  private final SqsService sqs =
+      new SqsService(
+          database,
+          (InstantSource) () -> now,
+          new Ids(),
+          new Authorizer() {
+            @Override
+            public void require(Caller caller, List<Need> needs) {}
+
+            @Override
+            public boolean allowsService(
+                String service, String action, Arn resource, Arn source, String sourceAccount) {
+              return serviceAllowed;
+            }
+          },
+          () -> URI.create("http://localhost:4566"));
+  private final Operations operations = sqs.operations();
+
+  @Test
+  void aMessageIsReceivedOnceUntilItsTimeoutEnds() {
+    String queue = create("q", Map.of());
+    send(queue, "hello");
+
+    Message first = receive(queue).getFirst();
+    assertThat(first.body()).isEqualTo("hello");
+    assertThat(receive(queue)).isEmpty();
+
+    now = now.plusSeconds(31);
+    Message again = receive(queue).getFirst();
+    assertThat(again.attributesAsStrings()).containsEntry("ApproximateReceiveCount", "2");
+    assertThat(again.attributesAsStrings().get("ApproximateFirstReceiveTimestamp"))
+        .isEqualTo(first.attributesAsStrings().get("ApproximateFirstReceiveTimestamp"));
+  }
+
+  @Test
+  void aDeletedMessageDoesNotComeBackAndAnOldReceiptDeletesNothing() {
+    String queue = create("q", Map.of());
+    send(queue, "hello");
+    Message first = receive(queue).getFirst();
+    now = now.plusSeconds(31);
+    Message second = receive(queue).getFirst();
+
+    run(
+        DeleteMessageRequest.builder()
+            .queueUrl(queue)
+            .receiptHandle(first.receiptHandle())
+            .build());
+    now = now.plusSeconds(31);
+    Message third = receive(queue).getFirst();
+    assertThat(third.messageId()).isEqualTo(second.messageId());
+
+    run(
+        DeleteMessageRequest.builder()
+            .queueUrl(queue)
+            .receiptHandle(third.receiptHandle())
+            .build());
+    now = now.plusSeconds(31);
+    assertThat(receive(queue)).isEmpty();
+  }
+
+  @Test
+  void messagesOfOneMillisecondComeInTheOrderTheyWereSent() {
+    String queue = create("q", Map.of());
+    for (int i = 0; i < 10; i++) {
+      send(queue, "m" + i);
+    }
+
+    assertThat(receive(queue))
+        .extracting(Message::body)
+        .containsExactly("m0", "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "m9");
+  }
+
+  @Test
+  void aDelayHidesAMessageAndIsCounted() {
+    String queue = create("q", Map.of());
+    run(SendMessageRequest.builder().queueUrl(queue).messageBody("later").delaySeconds(10).build());
+
+    assertThat(receive(queue)).isEmpty();
+    assertThat(attributes(queue))
+        .containsEntry("ApproximateNumberOfMessagesDelayed", "1")
+        .containsEntry("ApproximateNumberOfMessages", "0");
+    now = now.plusSeconds(10);
+    assertThat(receive(queue)).hasSize(1);
+    assertThat(attributes(queue)).containsEntry("ApproximateNumberOfMessagesNotVisible", "1");
+  }
+
+  @Test
+  void visibilityCanBeEndedAtOnce() {
+    String queue = create("q", Map.of());
+    send(queue, "hello");
+    Message message = receive(queue).getFirst();
+
+    run(
+        ChangeMessageVisibilityRequest.builder()
+            .queueUrl(queue)
+            .receiptHandle(message.receiptHandle())
+            .visibilityTimeout(0)
+            .build());
+
+    assertThat(receive(queue)).hasSize(1);
+  }
+
+  @Test
+  void aLongPollEndsWhenAMessageComes() throws Exception {
+    String queue = create("q", Map.of());
+    CompletableFuture<List<Message>> poll =
+        CompletableFuture.supplyAsync(
+            () -> {
+              ReceiveMessageResponse answer =
+                  run(ReceiveMessageRequest.builder().queueUrl(queue).waitTimeSeconds(20).build());
+              return answer.messages();
+            });
+
+    send(queue, "hello");
+
+    assertThat(poll.get(15, TimeUnit.SECONDS)).hasSize(1);
+  }
+
+  @Test
+  void aMessageReceivedTooOftenMovesToTheDeadLetterQueue() {
+    String dead = create("dead", Map.of());
+    String queue =
+        create(
+            "q",
+            Map.of(
+                QueueAttributeName.REDRIVE_POLICY,
+                "{\"deadLetterTargetArn\":\"arn:aws:sqs:us-east-1:123456789012:dead\",\"maxReceiveCount\":\"2\"}"));
+    SendMessageResponse sent = send(queue, "poison");
+    for (int i = 0; i < 2; i++) {
+      assertThat(receive(queue)).hasSize(1);
+      now = now.plusSeconds(31);
+    }
+
+    assertThat(receive(queue)).isEmpty();
+    Message moved = receive(dead).getFirst();
+    assertThat(moved.messageId()).isEqualTo(sent.messageId());
+    assertThat(moved.attributesAsStrings())
+        .containsEntry("DeadLetterQueueSourceArn", "arn:aws:sqs:us-east-1:123456789012:q");
+  }
+
+  @Test
+  void aMessageOlderThanItsRetentionIsGone() {
+    String queue = create("q", Map.of(QueueAttributeName.MESSAGE_RETENTION_PERIOD, "60"));
+    send(queue, "old");
+    now = now.plusSeconds(61);
+
+    assertThat(receive(queue)).isEmpty();
+    assertThat(attributes(queue)).containsEntry("ApproximateNumberOfMessages", "0");
+  }
+
+  /// Source of the digest: AWS's algorithm, computed by botocore 1.43 for the same attributes.
+  @Test
+  void digestsCoverTheAttributesThatAreReturned() {
+    String queue = create("q", Map.of());
+    SendMessageResponse sent =
+        run(
+            SendMessageRequest.builder()
+                .queueUrl(queue)
+                .messageBody("x")
+                .messageAttributes(
+                    Map.of(
+                        "b",
+                            MessageAttributeValue.builder()
+                                .dataType("Binary")
+                                .binaryValue(SdkBytes.fromUtf8String("xyz"))
+                                .build(),
+                        "a",
+                            MessageAttributeValue.builder()
+                                .dataType("String")
+                                .stringValue("1")
+                                .build()))
+                .build());
+
+    Message message = receive(queue).getFirst();
+    assertThat(message.md5OfMessageAttributes()).isEqualTo(sent.md5OfMessageAttributes());
+    assertThat(message.messageAttributes()).containsOnlyKeys("a", "b");
+    assertThat(sent.md5OfMessageBody()).isEqualTo("9dd4e461268c8034f5c8564e155c67a6");
+  }
+
+  @Test
+  void aBatchFailsOnlyWhereItsEntriesDo() {
+    String queue = create("q", Map.of());
+    SendMessageBatchResponse answer =
+        run(
+            SendMessageBatchRequest.builder()
+                .queueUrl(queue)
+                .entries(
+                    SendMessageBatchRequestEntry.builder().id("good").messageBody("x").build(),
+                    SendMessageBatchRequestEntry.builder().id("bad").messageBody("\u0000").build())
+                .build());
+
+    assertThat(answer.successful())
+        .singleElement()
+        .satisfies(e -> assertThat(e.id()).isEqualTo("good"));
+    assertThat(answer.failed())
+        .extracting(BatchResultErrorEntry::code)
+        .containsExactly("InvalidMessageContents");
+    assertThat(receive(queue)).hasSize(1);
+  }
+
+  @Test
+  void aQueueMadeAgainWithOtherAttributesIsRefusedAndWithTheSameIsTheSame() {
+    String queue = create("q", Map.of(QueueAttributeName.DELAY_SECONDS, "5"));
+
+    assertThat(create("q", Map.of(QueueAttributeName.DELAY_SECONDS, "5"))).isEqualTo(queue);
+    assertThatThrownBy(() -> create("q", Map.of(QueueAttributeName.DELAY_SECONDS, "6")))
+        .hasMessageContaining("already exists");
+  }
+
+  @Test
+  void badAttributesAreNamedAndChangeNothing() {
+    String queue = create("q", Map.of());
+    assertThatThrownBy(
+            () ->
+                run(
+                    SetQueueAttributesRequest.builder()
+                        .queueUrl(queue)
+                        .attributes(
+                            Map.of(
+                                QueueAttributeName.DELAY_SECONDS,
+                                "1",
+                                QueueAttributeName.VISIBILITY_TIMEOUT,
+                                "43201"))
+                        .build()))
+        .hasMessageContaining("VisibilityTimeout");
+    assertThat(attributes(queue)).containsEntry("DelaySeconds", "0");
+    assertThatThrownBy(() -> create("f.fifo", Map.of())).hasMessageContaining("FIFO");
+    assertThatThrownBy(() -> create("k", Map.of(QueueAttributeName.KMS_MASTER_KEY_ID, "k")))
+        .hasMessageContaining("KmsMasterKeyId");
+    assertThatThrownBy(() -> create("q p", Map.of())).hasMessageContaining("alphanumeric");
+  }
+
+  @Test
+  void aQueueDeletedAndMadeAgainIsEmpty() {
+    String queue = create("q", Map.of());
+    send(queue, "old");
+    run(DeleteQueueRequest.builder().queueUrl(queue).build());
+    assertThatThrownBy(() -> send(queue, "x")).hasMessage("The specified queue does not exist.");
+    create("q", Map.of());
+
+    assertThat(receive(queue)).isEmpty();
+  }
+
+  @Test
+  void purgingTwiceAMinuteIsRefused() {
+    String queue = create("q", Map.of());
+    send(queue, "x");
+    run(PurgeQueueRequest.builder().queueUrl(queue).build());
+    assertThat(receive(queue)).isEmpty();
+    assertThatThrownBy(() -> run(PurgeQueueRequest.builder().queueUrl(queue).build()))
+        .hasMessageContaining("every 60 seconds");
+    now = now.plus(Duration.ofSeconds(61));
+    run(PurgeQueueRequest.builder().queueUrl(queue).build());
+  }
+
+  @Test
+  void listingGoesOnWhereThePageEnded() {
+    create("a1", Map.of());
+    create("a2", Map.of());
+    create("b", Map.of());
+    ListQueuesResponse one =
+        run(ListQueuesRequest.builder().queueNamePrefix("a").maxResults(1).build());
+    ListQueuesResponse two =
+        run(
+            ListQueuesRequest.builder()
+                .queueNamePrefix("a")
+                .maxResults(1)
+                .nextToken(one.nextToken())
+                .build());
+
+    assertThat(one.queueUrls()).containsExactly("http://localhost:4566/123456789012/a1");
+    assertThat(two.queueUrls()).containsExactly("http://localhost:4566/123456789012/a2");
+    assertThat(two.nextToken()).isNull();
+  }
+
+  @Test
+  void aServiceSendsOnlyWhereThePolicyLetsItAndTheQueueExists() {
+    String queue = create("q", Map.of());
+
+    Outcome outcome = accept("q");
+    assertThat(receive(queue)).as("nothing before the effect runs").isEmpty();
+    database.write(
+        tx -> {
+          ((Outcome.Done) outcome).effect().accept(tx);
+          return true;
+        });
+    assertThat(receive(queue)).extracting(Message::body).containsExactly("event");
+
+    serviceAllowed = false;
+    assertThat(accept("q")).isInstanceOf(Outcome.Rejected.class);
+    serviceAllowed = true;
+    assertThat(accept("nowhere")).isInstanceOf(Outcome.Rejected.class);
+  }
+
+  private Outcome accept(String queue) {
+    return sqs.recipient()
+        .accept(
+            new Handover(
+                "s3.amazonaws.com",
+                Arn.bucket("b"),
+                ACCOUNT.value(),
+                Arn.parse("arn:aws:sqs:us-east-1:123456789012:" + queue),
+                "event".getBytes(java.nio.charset.StandardCharsets.UTF_8),
+                "",
+                Map.of(),
+                "cause"));
+  }
+
+  private String create(String name, Map<QueueAttributeName, String> attributes) {
+    CreateQueueResponse answer =
+        run(CreateQueueRequest.builder().queueName(name).attributes(attributes).build());
+    return answer.queueUrl();
+  }
+
+  private SendMessageResponse send(String queue, String body) {
+    return run(SendMessageRequest.builder().queueUrl(queue).messageBody(body).build());
+  }
+
+  private List<Message> receive(String queue) {
+    ReceiveMessageResponse answer =
+        run(
+            ReceiveMessageRequest.builder()
+                .queueUrl(queue)
+                .maxNumberOfMessages(10)
+                .attributeNamesWithStrings("All")
+                .messageAttributeNames("All")
+                .build());
+    return answer.messages();
+  }
+
+  private Map<String, String> attributes(String queue) {
+    GetQueueAttributesResponse answer =
+        run(
+            GetQueueAttributesRequest.builder()
+                .queueUrl(queue)
+                .attributeNamesWithStrings("All")
+                .build());
+    return answer.attributesAsStrings();
+  }
+
+  /// Runs an operation as the road does, behind decoding and authorization.
+  @SuppressWarnings("unchecked")
+  private <I, O> O run(I input) {
+    Operation<I> operation =
+        (Operation<I>)
+            operations.all().stream()
+                .filter(o -> o.input().isInstance(input))
+                .findFirst()
+                .orElseThrow();
+    Caller caller =
+        new Caller(
+            new Principal.Root(ACCOUNT),
+            ACCOUNT,
+            Region.US_EAST_1,
+            List.of(),
+            "id",
+            "host",
+            "127.0.0.1",
+            false,
+            "test",
+            now,
+            Instant.MAX,
+            "test");
+    return ((Way.Decoded<I, O>) operation.way()).run().run(caller, input);
+  }
+}
