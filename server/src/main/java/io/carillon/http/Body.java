@@ -45,6 +45,34 @@ public abstract class Body extends InputStream {
     }
   }
 
+  /// How a body can end before its end.
+  public enum Breakage {
+    /// The sender went away.
+    TORN,
+    /// The sender let too much time pass; AWS says `RequestTimeout`.
+    STALLED,
+    /// The chunk framing or the trailer is no HTTP.
+    MALFORMED,
+    /// The request has been answered; its body can no longer be read.
+    OVER
+  }
+
+  /// A body that ends before its end.
+  public static final class BrokenException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    private final Breakage breakage;
+
+    public BrokenException(Breakage breakage, String message) {
+      super(message);
+      this.breakage = breakage;
+    }
+
+    public Breakage breakage() {
+      return breakage;
+    }
+  }
+
   /// A body that is at hand.
   public static Body of(byte[] bytes) {
     return new Body() {

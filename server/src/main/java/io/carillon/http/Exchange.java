@@ -1,0 +1,243 @@
+package io.carillon.http;
+
+import io.carillon.http.AnswerHead.Persistence;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// One request and its answer, on a virtual thread of its own.
+///
+/// An answer never looks complete if it is not: what fails before the first byte has left becomes a
+/// bare error, what fails later resets the connection. The last bytes of an answer are handed over
+/// together with the connection, in one hop to the event loop.
+final class Exchange implements Runnable {
+  private static final Logger log = LoggerFactory.getLogger(Exchange.class);
+  private static final int PIECE = 64 << 10;
+  private static final byte[] LAST_CHUNK = "0\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+
+  private final HttpEngine engine;
+  private final Connection connection;
+  private final Outbound outbound;
+  private final Head head;
+  private final WireBody body;
+
+  private boolean begun;
+  private boolean persistent;
+
+  Exchange(HttpEngine engine, Connection connection, Outbound outbound, Head head, WireBody body) {
+    this.engine = engine;
+    this.connection = connection;
+    this.outbound = outbound;
+    this.head = head;
+    this.body = body;
+  }
+
+  @Override
+  public void run() {
+    ByteBuf last = Unpooled.EMPTY_BUFFER;
+    try {
+      last = answer();
+      if (persistent && !body.done()) {
+        outbound.write(last);
+        last = Unpooled.EMPTY_BUFFER;
+        skipRest();
+      }
+    } catch (Throwable e) {
+      if (!(e instanceof IOException)) {
+        log.error("{} {} failed after its answer had begun", head.method(), head.rawPath(), e);
+      } else {
+        log.debug("{} {} could not be answered: {}", head.method(), head.rawPath(), e.toString());
+      }
+      leave();
+      connection.abort();
+      return;
+    }
+    leave();
+    connection.answered(last, persistent);
+  }
+
+  private void leave() {
+    body.retire();
+    engine.requestEnded();
+  }
+
+  private void skipRest() {
+    try {
+      body.skipRest();
+    } catch (IOException e) {
+      persistent = false;
+    }
+  }
+
+  /// Sends all of the answer but its last bytes, which it returns.
+  private ByteBuf answer() throws IOException {
+    Response response = handled();
+    try {
+      return send(response);
+    } catch (IOException | RuntimeException | Error e) {
+      if (begun) {
+        throw e;
+      }
+      log.error("{} {}: no answer could be made", head.method(), head.rawPath(), e);
+      return whole(Response.of(500), new byte[0]);
+    }
+  }
+
+  private Response handled() {
+    try {
+      return engine.handler().handle(connection.request(head, body));
+    } catch (Body.BrokenException e) {
+      log.debug("{} {}: {}", head.method(), head.rawPath(), e.getMessage());
+      return Response.of(e.breakage() == Body.Breakage.STALLED ? 408 : 400);
+    } catch (Body.TooLargeException e) {
+      return Response.of(413);
+    } catch (Throwable e) {
+      log.error("{} {} failed", head.method(), head.rawPath(), e);
+      return Response.of(500);
+    }
+  }
+
+  private ByteBuf send(Response response) throws IOException {
+    return switch (response.content()) {
+      case Response.Content.Bytes(byte[] bytes) -> {
+        persistent = mayPersist() && body.canBeSkipped();
+        yield whole(response, bytes);
+      }
+      case Response.Content.Stream(InputStream in, long length) -> {
+        try (in) {
+          persistent = mayPersist() && body.canBeSkippedLater();
+          yield stream(response, in, length);
+        }
+      }
+      case Response.Content.Chunks(Response.Writer writer) -> chunks(response, writer);
+    };
+  }
+
+  private boolean mayPersist() {
+    return head.keepAlive() && !engine.draining();
+  }
+
+  private boolean withoutBody(Response response) {
+    return head.isHead() || response.status() == 204 || response.status() == 304;
+  }
+
+  /// The length that an answer states. HEAD states what GET would, so there a handler without
+  /// content may name the length itself; 204 and 304 state none.
+  private long statedLength(Response response, long length) {
+    if (response.status() == 204 || response.status() == 304) {
+      return AnswerHead.UNSAID;
+    }
+    String named = head.isHead() && length == 0 ? response.headers().first("Content-Length") : null;
+    return named == null ? length : Long.parseLong(named);
+  }
+
+  private ByteBuf whole(Response response, byte[] bytes) throws IOException {
+    byte[] start = encodeHead(response, statedLength(response, bytes.length));
+    if (withoutBody(response)) {
+      return Unpooled.wrappedBuffer(start);
+    }
+    if (bytes.length <= PIECE) {
+      return buffer(start, bytes, bytes.length);
+    }
+    write(Unpooled.wrappedBuffer(start));
+    int at = 0;
+    for (; bytes.length - at > PIECE; at += PIECE) {
+      write(Unpooled.wrappedBuffer(bytes, at, PIECE));
+    }
+    outbound.awaitRoom();
+    return Unpooled.wrappedBuffer(bytes, at, bytes.length - at);
+  }
+
+  private ByteBuf stream(Response response, InputStream in, long length) throws IOException {
+    byte[] start = encodeHead(response, statedLength(response, length));
+    if (withoutBody(response)) {
+      return Unpooled.wrappedBuffer(start);
+    }
+    byte[] piece = new byte[(int) Math.min(PIECE, length)];
+    long left = length;
+    while (true) {
+      int count = (int) Math.min(piece.length, left);
+      if (in.readNBytes(piece, 0, count) < count) {
+        throw new IOException("The content ended " + left + " bytes or less before its end");
+      }
+      left -= count;
+      ByteBuf next = buffer(start, piece, count);
+      if (left == 0) {
+        return next;
+      }
+      write(next);
+      start = new byte[0];
+    }
+  }
+
+  private ByteBuf chunks(Response response, Response.Writer writer) throws IOException {
+    if (withoutBody(response)) {
+      persistent = mayPersist() && body.canBeSkipped();
+      return Unpooled.wrappedBuffer(encodeHead(response, AnswerHead.UNSAID));
+    }
+    ChunkedOutput out = new ChunkedOutput((bytes, count) -> chunk(response, bytes, count));
+    try {
+      writer.writeTo(out);
+    } finally {
+      out.end();
+    }
+    byte[] rest = out.rest();
+    if (!out.begun()) {
+      persistent = mayPersist() && body.canBeSkipped();
+      return whole(response, rest);
+    }
+    if (!head.http11()) {
+      return Unpooled.wrappedBuffer(rest);
+    }
+    return rest.length == 0
+        ? Unpooled.wrappedBuffer(LAST_CHUNK)
+        : Unpooled.wrappedBuffer(
+            Unpooled.wrappedBuffer(framed(rest, rest.length)), Unpooled.wrappedBuffer(LAST_CHUNK));
+  }
+
+  private void chunk(Response response, byte[] bytes, int count) throws IOException {
+    if (!begun) {
+      // To HTTP/1.0, the end of the connection is the end of the answer.
+      persistent = head.http11() && mayPersist() && body.canBeSkippedLater();
+      write(
+          Unpooled.wrappedBuffer(
+              encodeHead(response, head.http11() ? AnswerHead.CHUNKED : AnswerHead.UNSAID)));
+    }
+    write(
+        head.http11()
+            ? Unpooled.wrappedBuffer(framed(bytes, count))
+            : Unpooled.copiedBuffer(bytes, 0, count));
+  }
+
+  private static byte[] framed(byte[] bytes, int count) {
+    byte[] size = (Integer.toHexString(count) + "\r\n").getBytes(StandardCharsets.US_ASCII);
+    byte[] framed = new byte[size.length + count + 2];
+    System.arraycopy(size, 0, framed, 0, size.length);
+    System.arraycopy(bytes, 0, framed, size.length, count);
+    framed[framed.length - 2] = '\r';
+    framed[framed.length - 1] = '\n';
+    return framed;
+  }
+
+  private byte[] encodeHead(Response response, long length) {
+    Persistence persistence =
+        !persistent
+            ? Persistence.CLOSE
+            : head.http11() ? Persistence.SILENT : Persistence.KEEP_ALIVE;
+    return engine.answerHead().encode(response.status(), response.headers(), length, persistence);
+  }
+
+  private ByteBuf buffer(byte[] start, byte[] bytes, int count) {
+    ByteBuf out = connection.allocator().directBuffer(start.length + count);
+    return out.writeBytes(start).writeBytes(bytes, 0, count);
+  }
+
+  private void write(ByteBuf bytes) throws IOException {
+    begun = true;
+    outbound.write(bytes);
+  }
+}

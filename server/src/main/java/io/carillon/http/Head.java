@@ -1,0 +1,29 @@
+package io.carillon.http;
+
+/// A request's head, parsed and found to be unambiguous.
+///
+/// @param http11 whether the client speaks HTTP/1.1 rather than 1.0
+/// @param keepAlive whether the client is ready to send another request
+/// @param expectsContinue whether it waits for `100 Continue` before it sends the body
+record Head(
+    String method,
+    String rawPath,
+    String rawQuery,
+    Headers headers,
+    boolean http11,
+    boolean keepAlive,
+    boolean expectsContinue,
+    Framing framing) {
+
+  /// How the end of the body is found.
+  sealed interface Framing {
+    /// So many bytes; zero where the head announces no body.
+    record Length(long bytes) implements Framing {}
+
+    record Chunked() implements Framing {}
+  }
+
+  boolean isHead() {
+    return method.equals("HEAD");
+  }
+}

@@ -1,0 +1,67 @@
+package io.carillon.http;
+
+import java.time.Duration;
+
+/// What one engine grants its clients. All of it is bounded, so that a slow, torn or oversized
+/// request costs a known amount.
+///
+/// @param sizes how much a request may bring
+/// @param times how long a client may take
+/// @param connections how many may be open; the engine stops accepting at this number and closes
+///   idle connections to make room
+/// @param requests how many may run at a time; the next one is answered with 503
+public record Limits(Sizes sizes, Times times, int connections, int requests) {
+
+  /// @param requestLineBytes beyond it the answer is 414
+  /// @param headBytes of request line and header fields together, beyond it the answer is 431
+  /// @param headerCount of header fields, beyond it the answer is 431; holds for trailers as well
+  /// @param bufferedBytes what a connection may hold unread before the engine stops reading from
+  ///   it, and unsent before a writer has to wait
+  /// @param drainedBytes how much of an unread body is read and dropped to keep a connection
+  /// @param lingerBytes how much is dropped before a connection that is given up is closed, so that
+  ///   a client still sending gets to see its answer
+  public record Sizes(
+      int requestLineBytes,
+      int headBytes,
+      int headerCount,
+      int bufferedBytes,
+      int drainedBytes,
+      long lingerBytes) {}
+
+  /// @param head from a head's first byte (or the connection's opening) to its last
+  /// @param idle between two requests
+  /// @param bodyStall without a byte of a body that is being read
+  /// @param writeStall without any progress in sending up to 64 KiB
+  /// @param linger for a client to notice that its connection is given up
+  public record Times(
+      Duration head, Duration idle, Duration bodyStall, Duration writeStall, Duration linger) {}
+
+  public static Limits standard() {
+    return new Limits(
+        new Sizes(16 << 10, 64 << 10, 200, 128 << 10, 256 << 10, 64 << 20),
+        new Times(
+            Duration.ofSeconds(20),
+            Duration.ofSeconds(60),
+            Duration.ofSeconds(30),
+            Duration.ofSeconds(30),
+            Duration.ofSeconds(5)),
+        4096,
+        1024);
+  }
+
+  public Limits withSizes(Sizes other) {
+    return new Limits(other, times, connections, requests);
+  }
+
+  public Limits withTimes(Times other) {
+    return new Limits(sizes, other, connections, requests);
+  }
+
+  public Limits withConnections(int count) {
+    return new Limits(sizes, times, count, requests);
+  }
+
+  public Limits withRequests(int count) {
+    return new Limits(sizes, times, connections, count);
+  }
+}
