@@ -4,30 +4,33 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 
 /// What tests of the engine share: an engine for each test, and short patience where a test is
 /// about time.
 abstract class EngineTest {
-  private HttpEngine engine;
+  private @Nullable HttpEngine engine;
 
   HttpEngine start(Handler handler) throws IOException {
     return start(Limits.standard(), handler);
   }
 
   HttpEngine start(Limits limits, Handler handler) throws IOException {
-    engine =
+    HttpEngine started =
         HttpEngine.start(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), limits, handler);
-    return engine;
+    engine = started;
+    return started;
   }
 
   RawClient connect() throws IOException {
-    return RawClient.connect(engine.port());
+    return RawClient.connect(engine().port());
   }
 
   HttpEngine engine() {
-    return engine;
+    return Objects.requireNonNull(engine);
   }
 
   @AfterEach
