@@ -41,7 +41,8 @@ public final class Signer {
     this.clock = clock;
   }
 
-  /// The header fields that sign a request, to be sent beside those given. `Host` is the URI's.
+  /// The header fields that sign a request, to be sent beside those given. `Host` is the
+  /// URI's where it is not given.
   ///
   /// @param headers those that the request will carry and that the signature shall cover
   public Headers sign(String method, URI uri, Headers headers, byte[] body) {
@@ -55,9 +56,12 @@ public final class Signer {
     added.add("x-amz-content-sha256", payloadHash);
     sessionToken.ifPresent(token -> added.add("x-amz-security-token", token.reveal()));
 
-    Headers all = new Headers().add("host", hostOf(uri));
+    Headers all = new Headers();
     headers.forEach(all::add);
     added.forEach(all::set);
+    if (!all.contains("host")) {
+      all.add("host", hostOf(uri));
+    }
     List<String> signed = signedNames(all);
     String signature = signature(method, uri, all, signed, payloadHash, timestamp);
     return added.add(
