@@ -41,8 +41,8 @@ public final class Signer {
     this.clock = clock;
   }
 
-  /// The header fields that sign a request, to be sent beside those given. `Host` is the
-  /// URI's where it is not given.
+  /// The header fields that sign a request, to be sent beside those given. `Host` is the URI's
+  /// where it is not given.
   ///
   /// @param headers those that the request will carry and that the signature shall cover
   public Headers sign(String method, URI uri, Headers headers, byte[] body) {

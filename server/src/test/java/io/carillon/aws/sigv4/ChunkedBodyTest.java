@@ -26,7 +26,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ChunkedBodyTest {
   private static final String TIMESTAMP = "20130524T000000Z";
   private static final Scope SCOPE = new Scope("20130524", "us-east-1", "s3");
-  private static final String SEED = "4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9";
+  private static final String SEED =
+      "4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9";
   private static final String CRC = "x-amz-checksum-crc32";
 
   private static ChunkSignatures signatures() {
@@ -96,8 +97,23 @@ class ChunkedBodyTest {
 
   @ParameterizedTest
   @CsvSource({
-    "1,0", "2,0", "3,0", "4096,0", "1,1", "2,1", "3,1", "4096,1", "1,8192", "2,8192", "3,8192",
-    "4096,8192", "1,20000", "2,20000", "3,20000", "4096,20000", "100000,20000"
+    "1,0",
+    "2,0",
+    "3,0",
+    "4096,0",
+    "1,1",
+    "2,1",
+    "3,1",
+    "4096,1",
+    "1,8192",
+    "2,8192",
+    "3,8192",
+    "4096,8192",
+    "1,20000",
+    "2,20000",
+    "3,20000",
+    "4096,20000",
+    "100000,20000"
   })
   void contentComesOutWholeAtAnyReadSize(int readSize, int size) throws IOException {
     byte[] content = content(size);
@@ -109,7 +125,10 @@ class ChunkedBodyTest {
             Body.of(framed(content, 8192, signatures(), "")), size, signatures(), Set.of());
     Body trailed =
         new ChunkedBody(
-            Body.of(framed(content, 8192, signatures(), trailers)), size, signatures(), Set.of(CRC));
+            Body.of(framed(content, 8192, signatures(), trailers)),
+            size,
+            signatures(),
+            Set.of(CRC));
 
     assertThat(readBy(unsigned, readSize)).isEqualTo(content);
     assertThat(unsigned.trailers().first(CRC)).isEqualTo("AAAAAA==");
@@ -315,8 +334,7 @@ class ChunkedBodyTest {
     framed[framed.length - 10] ^= 1; // in the trailer's signature
     Body body = new ChunkedBody(Body.of(framed), 10, signatures(), Set.of(CRC));
 
-    AwsException refused =
-        catchThrowableOfType(AwsException.class, () -> body.readNBytes(10));
+    AwsException refused = catchThrowableOfType(AwsException.class, () -> body.readNBytes(10));
 
     assertThat(refused.error().code()).isEqualTo("SignatureDoesNotMatch");
   }
@@ -353,8 +371,7 @@ class ChunkedBodyTest {
             framed(content(5), 8192, signatures(), CRC + ":AAAAAA==\r\n"),
             java.nio.charset.StandardCharsets.ISO_8859_1);
     String without = framed.substring(0, framed.indexOf("x-amz-trailer-signature")) + "\r\n";
-    Body body =
-        new ChunkedBody(Body.of(Example.bytes(without)), 5, signatures(), Set.of(CRC));
+    Body body = new ChunkedBody(Body.of(Example.bytes(without)), 5, signatures(), Set.of(CRC));
 
     assertThat(errorOf(body)).isEqualTo("SignatureDoesNotMatch");
   }

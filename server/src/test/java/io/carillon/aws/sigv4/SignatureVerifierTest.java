@@ -32,8 +32,7 @@ class SignatureVerifierTest {
     return refusal(Example.verifier(), request, service);
   }
 
-  private static AwsException refusal(
-      SignatureVerifier verifier, Request request, String service) {
+  private static AwsException refusal(SignatureVerifier verifier, Request request, String service) {
     AwsException refused =
         catchThrowableOfType(
             AwsException.class,
@@ -104,9 +103,7 @@ class SignatureVerifierTest {
   void theScopeCanBeReadBeforeAnythingIsVerified() {
     assertThat(Scope.of(to("sns"))).contains(new Scope("20130524", "us-east-1", "sns"));
     assertThat(
-            Scope.of(
-                presigned(
-                    Example.signer("sqs").presign("GET", ROOT, Duration.ofMinutes(1)))))
+            Scope.of(presigned(Example.signer("sqs").presign("GET", ROOT, Duration.ofMinutes(1)))))
         .contains(new Scope("20130524", "us-east-1", "sqs"));
     assertThat(Scope.of(Example.request("GET", "/", "", new Headers(), new byte[0]))).isEmpty();
     assertThat(Scope.of(withHeader(toS3(), "authorization", "Bearer x"))).isEmpty();
@@ -137,7 +134,8 @@ class SignatureVerifierTest {
     Request request =
         Example.verifier()
             .verify(
-                Example.request("PUT", "/b/k", "", framed, Example.bytes("5\r\nhello\r\n0\r\n\r\n")),
+                Example.request(
+                    "PUT", "/b/k", "", framed, Example.bytes("5\r\nhello\r\n0\r\n\r\n")),
                 "s3")
             .request();
 
@@ -174,16 +172,15 @@ class SignatureVerifierTest {
         .satisfies(e -> assertThat(e.error().code()).isEqualTo(code));
     assertThat(refusal(withHeader(good, "x-amz-date", "20130524T000001Z"), service))
         .satisfies(e -> assertThat(e.error().code()).isEqualTo(code));
-    assertThat(
-            refusal(
-                withAuthorization(good, a -> a.replace("us-east-1", "us-east-2")), service))
+    assertThat(refusal(withAuthorization(good, a -> a.replace("us-east-1", "us-east-2")), service))
         .satisfies(e -> assertThat(e.error().code()).isEqualTo(code));
     assertThat(
             refusal(
                 withAuthorization(good, a -> a.replaceAll("Signature=.", "Signature=x")), service))
         .satisfies(e -> assertThat(e.error().code()).isEqualTo(code));
     assertThat(
-            refusal(withAuthorization(good, a -> a.replaceAll("Signature=.*", "Signature=")), service))
+            refusal(
+                withAuthorization(good, a -> a.replaceAll("Signature=.*", "Signature=")), service))
         .satisfies(e -> assertThat(e.error().code()).isEqualTo(code));
   }
 
@@ -394,11 +391,9 @@ class SignatureVerifierTest {
 
     Example.verifierAt(Example.DAY.plus(quarter)).verify(request, service);
     AwsException late =
-        refusal(
-            Example.verifierAt(Example.DAY.plus(quarter).plusSeconds(1)), request, service);
+        refusal(Example.verifierAt(Example.DAY.plus(quarter).plusSeconds(1)), request, service);
     AwsException early =
-        refusal(
-            Example.verifierAt(Example.DAY.minus(quarter).minusSeconds(1)), request, service);
+        refusal(Example.verifierAt(Example.DAY.minus(quarter).minusSeconds(1)), request, service);
 
     assertThat(late.error().code()).isEqualTo(code);
     assertThat(early.error().code()).isEqualTo(code);
@@ -444,9 +439,7 @@ class SignatureVerifierTest {
   }
 
   @ParameterizedTest
-  @CsvSource({
-    "s3, AccessDenied", "sns, IncompleteSignature", "logs, IncompleteSignatureException"
-  })
+  @CsvSource({"s3, AccessDenied", "sns, IncompleteSignature", "logs, IncompleteSignatureException"})
   void aSignatureWithoutADateIsRefused(String service, String code) {
     Request request = service.equals("s3") ? toS3() : to(service);
 
@@ -557,7 +550,8 @@ class SignatureVerifierTest {
     Request good = bySession("token");
 
     assertThat(verifier.verify(good, "s3")).isInstanceOf(Verified.Signed.class);
-    assertThat(refusal(verifier, bySession("other"), "s3").error().code()).isEqualTo("InvalidToken");
+    assertThat(refusal(verifier, bySession("other"), "s3").error().code())
+        .isEqualTo("InvalidToken");
     assertThat(refusal(verifier, toS3(), "s3").error().code()).isEqualTo("InvalidAccessKeyId");
   }
 
@@ -647,8 +641,7 @@ class SignatureVerifierTest {
     assertThat(Example.verifier().verify(presigned(uri), "sts"))
         .isInstanceOf(Verified.Signed.class);
     assertThat(
-            refusal(
-                    Example.verifierAt(Example.DAY.plusSeconds(61)), presigned(uri), "sts")
+            refusal(Example.verifierAt(Example.DAY.plusSeconds(61)), presigned(uri), "sts")
                 .error()
                 .code())
         .isEqualTo("SignatureDoesNotMatch");
@@ -691,8 +684,7 @@ class SignatureVerifierTest {
     Request good = presigned(uri);
 
     AwsException refused =
-        refusal(
-            change(good, "GET", good.rawPath(), good.rawQuery().replace(part, instead)), "s3");
+        refusal(change(good, "GET", good.rawPath(), good.rawQuery().replace(part, instead)), "s3");
 
     assertThat(refused.error().code()).isEqualTo("AuthorizationQueryParametersError");
     assertThat(refused.error().status()).isEqualTo(400);
@@ -748,15 +740,17 @@ class SignatureVerifierTest {
     Example.signer("s3").sign("GET", uri, headers, new byte[0]).forEach(headers::add);
 
     assertThat(
-            Example.verifier()
-                .verify(Example.request("GET", sent, "", headers, new byte[0]), "s3"))
+            Example.verifier().verify(Example.request("GET", sent, "", headers, new byte[0]), "s3"))
         .isInstanceOf(Verified.Signed.class);
   }
 
   @Test
   void whiteSpaceAndRepetitionOfHeadersAreNormalized() throws IOException {
     Headers signed =
-        new Headers().add("x-amz-meta-a", "one two").add("x-amz-meta-b", "1").add("x-amz-meta-b", "2");
+        new Headers()
+            .add("x-amz-meta-a", "one two")
+            .add("x-amz-meta-b", "1")
+            .add("x-amz-meta-b", "2");
     Headers sent =
         new Headers()
             .add("Host", "localhost:4566")
@@ -767,8 +761,7 @@ class SignatureVerifierTest {
 
     assertThat(
             Example.verifier()
-                .verify(
-                    Example.request("GET", "/bucket/key", "tagging", sent, new byte[0]), "s3"))
+                .verify(Example.request("GET", "/bucket/key", "tagging", sent, new byte[0]), "s3"))
         .isInstanceOf(Verified.Signed.class);
   }
 }
