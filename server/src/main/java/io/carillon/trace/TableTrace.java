@@ -1,0 +1,173 @@
+package io.carillon.trace;
+
+import io.carillon.base.Ids;
+import io.carillon.store.Database;
+import io.carillon.store.KeyCodec;
+import io.carillon.store.Range;
+import io.carillon.store.Table;
+import io.carillon.store.Tuple;
+import io.carillon.store.Tx;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+
+/// Keeps the steps of recent events in the store: a row a step, written in the transaction that
+/// does the step, so that a trace never tells of what did not happen.
+///
+/// A cause's id begins with its time, so the table is in order of time, and what is too old or too
+/// much is cut off at its head, in chunks.
+public final class TableTrace implements Trace {
+  private static final int CHUNK = 1_000;
+
+  /// An event with its steps, in order.
+  public record Life(String cause, List<Noted> steps) {}
+
+  /// A step with its time.
+  public record Noted(Instant time, Step step, Map<String, String> details) {}
+
+  private record Key(String cause, long number) {
+    static final KeyCodec<Key> CODEC =
+        new KeyCodec<>(k -> Tuple.of(k.cause, k.number), t -> new Key(t.string(0), t.number(1)));
+  }
+
+  private record ObjectKey(String bucket, String key, String cause) {
+    static final KeyCodec<ObjectKey> CODEC =
+        new KeyCodec<>(
+            k -> Tuple.of(k.bucket, k.key, k.cause),
+            t -> new ObjectKey(t.string(0), t.string(1), t.string(2)));
+  }
+
+  /// Times to the microsecond: steps of one event lie close together.
+  record StepRow(long epochMicros, String step, Map<String, String> details) {}
+
+  record Pointer() {}
+
+  private final Table<Key, StepRow> steps = Table.of("trace.steps", Key.CODEC, StepRow.class);
+  private final Table<ObjectKey, Pointer> objects =
+      Table.of("trace.objects", ObjectKey.CODEC, Pointer.class);
+  private final Database database;
+  private final InstantSource clock;
+  private final Ids ids;
+  private final int mostSteps;
+  private final AtomicLong numbers;
+
+  /// @param mostSteps how many steps are kept
+  public TableTrace(Database database, InstantSource clock, Ids ids, int mostSteps) {
+    this.database = database;
+    this.clock = clock;
+    this.ids = ids;
+    this.mostSteps = mostSteps;
+    // Behind every number given before a restart.
+    this.numbers = new AtomicLong(clock.millis() << 20);
+  }
+
+  @Override
+  public String begin() {
+    return String.format("%012x-%s", clock.millis(), ids.requestId());
+  }
+
+  @Override
+  public void note(Tx tx, String cause, Step step, Map<String, String> details) {
+    Instant now = clock.instant();
+    long micros = now.getEpochSecond() * 1_000_000 + now.getNano() / 1_000;
+    steps.put(
+        tx, new Key(cause, numbers.getAndIncrement()), new StepRow(micros, step.name(), details));
+    String bucket = details.get("bucket");
+    String key = details.get("key");
+    if (step == Step.UPLOADED && bucket != null && key != null) {
+      objects.put(tx, new ObjectKey(bucket, key, cause), new Pointer());
+    }
+  }
+
+  /// The lives of an object's events, the latest first.
+  public List<Life> of(String bucket, String key, int limit) {
+    return database.read(
+        snapshot -> {
+          List<String> causes = new ArrayList<>();
+          objects.scan(
+              snapshot,
+              Range.within(Tuple.of(bucket, key)),
+              (entry, _) -> {
+                causes.add(entry.cause());
+                return true;
+              });
+          return causes.reversed().stream()
+              .limit(limit)
+              .map(
+                  cause ->
+                      new Life(
+                          cause,
+                          steps.list(snapshot, Range.within(Tuple.of(cause)), mostSteps).stream()
+                              .map(e -> noted(e.value()))
+                              .toList()))
+              .toList();
+        });
+  }
+
+  /// The lives of events that began since `since`, the latest first.
+  public List<Life> since(Instant since, int limit) {
+    String from = String.format("%012x", since.toEpochMilli());
+    List<Life> lives = new ArrayList<>();
+    database.read(
+        snapshot -> {
+          steps.scan(
+              snapshot,
+              Range.all().from(Tuple.of(from)),
+              (key, row) -> {
+                if (lives.isEmpty() || !lives.getLast().cause().equals(key.cause())) {
+                  lives.add(new Life(key.cause(), new ArrayList<>()));
+                }
+                lives.getLast().steps().add(noted(row));
+                return true;
+              });
+          return true;
+        });
+    return lives.reversed().stream().limit(limit).toList();
+  }
+
+  private static Noted noted(StepRow row) {
+    Instant time =
+        Instant.ofEpochSecond(row.epochMicros() / 1_000_000, row.epochMicros() % 1_000_000 * 1_000);
+    return new Noted(time, Step.valueOf(row.step()), row.details());
+  }
+
+  /// Cuts the oldest steps off until no more than the most are left; run now and then.
+  public void sweep() {
+    long[] count = {0};
+    database.read(
+        snapshot -> {
+          steps.scan(
+              snapshot,
+              Range.all(),
+              (_, _) -> {
+                count[0]++;
+                return true;
+              });
+          return true;
+        });
+    for (long left = count[0] - mostSteps; left > 0; left -= CHUNK) {
+      int chunk = (int) Math.min(left, CHUNK);
+      database.writeRelaxed(tx -> cut(tx, chunk));
+    }
+  }
+
+  private int cut(Tx tx, int count) {
+    List<Table.Entry<Key, StepRow>> oldest = steps.list(tx, Range.all(), count);
+    for (Table.Entry<Key, StepRow> entry : oldest) {
+      steps.delete(tx, entry.key());
+      Map<String, String> details = entry.value().details();
+      if (entry.value().step().equals(Step.UPLOADED.name())) {
+        objects.delete(
+            tx,
+            new ObjectKey(
+                details.getOrDefault("bucket", ""),
+                details.getOrDefault("key", ""),
+                entry.key().cause()));
+      }
+    }
+    return oldest.size();
+  }
+}
