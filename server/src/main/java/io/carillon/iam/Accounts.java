@@ -1,0 +1,154 @@
+package io.carillon.iam;
+
+import io.carillon.base.AccountId;
+import io.carillon.base.Ids;
+import io.carillon.base.Sealer;
+import io.carillon.base.Secret;
+import io.carillon.iam.KeyRows.Key;
+import io.carillon.store.Database;
+import io.carillon.store.KeyCodec;
+import io.carillon.store.Range;
+import io.carillon.store.Snapshot;
+import io.carillon.store.Table;
+import io.carillon.store.Tx;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+
+/// The accounts of this installation. The first one and its root key come from the configuration
+/// and are in no row, so whoever can start the server is never locked out; others are made here,
+/// each with a root key of its own.
+public final class Accounts {
+  private static final long ACCOUNT_IDS = 1_000_000_000_000L;
+
+  private final Table<String, Row> rows = Table.of("iam.accounts", KeyCodec.STRING, Row.class);
+  private final Database database;
+  private final KeyRows keys;
+  private final Changes changes;
+  private final Sealer sealer;
+  private final Ids ids;
+  private final InstantSource clock;
+  private final Root first;
+  private final SecureRandom random = new SecureRandom();
+
+  /// The first account's root user, as configured.
+  public record Root(AccountId account, String accessKeyId, Secret secret) {}
+
+  /// An account for people to look at.
+  ///
+  /// @param rootKeyId the access key id of its root user
+  public record Account(
+      AccountId id, String name, Instant created, String rootKeyId, boolean suspended) {}
+
+  /// A new account. The secret is told this once.
+  public record NewAccount(AccountId id, String rootKeyId, Secret rootSecret) {}
+
+  record Row(String name, Instant created, String rootKeyId, boolean suspended) {}
+
+  Accounts(
+      Database database,
+      KeyRows keys,
+      Changes changes,
+      Sealer sealer,
+      Ids ids,
+      InstantSource clock,
+      Root first) {
+    this.database = database;
+    this.keys = keys;
+    this.changes = changes;
+    this.sealer = sealer;
+    this.ids = ids;
+    this.clock = clock;
+    this.first = first;
+  }
+
+  /// Makes an account with a root key. Names need not be grammatical, but unique.
+  ///
+  /// @throws io.carillon.aws.AwsException EntityAlreadyExists, ValidationError
+  public NewAccount create(String name) {
+    Constraints.length("name", name, 1, 128);
+    String keyId = ids.withPrefix("AKIA");
+    Secret secret = ids.secret(AccessKeys.SECRET_LENGTH);
+    byte[] sealed = sealer.seal(secret);
+    Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+    return database.write(
+        tx -> {
+          for (Account account : list(tx)) {
+            if (account.name().equals(name)) {
+              throw IamError.ENTITY_ALREADY_EXISTS.because(
+                  "An account called " + name + " already exists: " + account.id());
+            }
+          }
+          AccountId id = freeId(tx);
+          rows.put(tx, id.value(), new Row(name, now, keyId, false));
+          keys.put(tx, keyId, new Key(id.value(), null, sealed, true, now));
+          return new NewAccount(id, keyId, secret);
+        });
+  }
+
+  public List<Account> list() {
+    return database.read(this::list);
+  }
+
+  /// Stops or lets go on whatever the account's keys and sessions may do. The first account cannot
+  /// be suspended.
+  ///
+  /// @throws io.carillon.aws.AwsException NoSuchEntity
+  public void setSuspended(AccountId id, boolean suspended) {
+    database.write(
+        tx -> {
+          Row row =
+              rows.get(tx, id.value())
+                  .orElseThrow(
+                      () ->
+                          IamError.NO_SUCH_ENTITY.because(
+                              "There is no account " + id + " that could be suspended."));
+          rows.put(tx, id.value(), new Row(row.name(), row.created(), row.rootKeyId(), suspended));
+          changes.note(tx);
+          return id;
+        });
+  }
+
+  /// The account that comes with the installation.
+  public AccountId first() {
+    return first.account();
+  }
+
+  Root firstRoot() {
+    return first;
+  }
+
+  boolean isActive(Snapshot snapshot, String account) {
+    return account.equals(first.account().value())
+        || rows.get(snapshot, account).map(row -> !row.suspended()).orElse(false);
+  }
+
+  private List<Account> list(Snapshot snapshot) {
+    List<Account> all = new ArrayList<>();
+    all.add(new Account(first.account(), "default", Instant.EPOCH, first.accessKeyId(), false));
+    rows.scan(
+        snapshot,
+        Range.all(),
+        (id, row) ->
+            all.add(
+                new Account(
+                    new AccountId(id),
+                    row.name(),
+                    row.created(),
+                    row.rootKeyId(),
+                    row.suspended())));
+    return all;
+  }
+
+  private AccountId freeId(Tx tx) {
+    while (true) {
+      String id = "%012d".formatted(random.nextLong(1, ACCOUNT_IDS));
+      if (!id.equals(first.account().value()) && rows.get(tx, id).isEmpty()) {
+        return new AccountId(id);
+      }
+    }
+  }
+}

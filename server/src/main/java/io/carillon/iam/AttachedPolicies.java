@@ -1,0 +1,189 @@
+package io.carillon.iam;
+
+import io.carillon.aws.Caller;
+import io.carillon.iam.Attachments.Use;
+import io.carillon.store.Database;
+import io.carillon.store.Tx;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.iam.model.AttachGroupPolicyRequest;
+import software.amazon.awssdk.services.iam.model.AttachGroupPolicyResponse;
+import software.amazon.awssdk.services.iam.model.AttachRolePolicyRequest;
+import software.amazon.awssdk.services.iam.model.AttachRolePolicyResponse;
+import software.amazon.awssdk.services.iam.model.AttachUserPolicyRequest;
+import software.amazon.awssdk.services.iam.model.AttachUserPolicyResponse;
+import software.amazon.awssdk.services.iam.model.AttachedPolicy;
+import software.amazon.awssdk.services.iam.model.DetachGroupPolicyRequest;
+import software.amazon.awssdk.services.iam.model.DetachGroupPolicyResponse;
+import software.amazon.awssdk.services.iam.model.DetachRolePolicyRequest;
+import software.amazon.awssdk.services.iam.model.DetachRolePolicyResponse;
+import software.amazon.awssdk.services.iam.model.DetachUserPolicyRequest;
+import software.amazon.awssdk.services.iam.model.DetachUserPolicyResponse;
+import software.amazon.awssdk.services.iam.model.ListAttachedGroupPoliciesRequest;
+import software.amazon.awssdk.services.iam.model.ListAttachedGroupPoliciesResponse;
+import software.amazon.awssdk.services.iam.model.ListAttachedRolePoliciesRequest;
+import software.amazon.awssdk.services.iam.model.ListAttachedRolePoliciesResponse;
+import software.amazon.awssdk.services.iam.model.ListAttachedUserPoliciesRequest;
+import software.amazon.awssdk.services.iam.model.ListAttachedUserPoliciesResponse;
+
+/// Attaching managed policies to users, groups and roles: three operations, three shapes of each.
+final class AttachedPolicies {
+  private final Database database;
+  private final Identities identities;
+  private final ManagedPolicies policies;
+  private final Attachments attachments;
+
+  AttachedPolicies(
+      Database database, Identities identities, ManagedPolicies policies, Attachments attachments) {
+    this.database = database;
+    this.identities = identities;
+    this.policies = policies;
+    this.attachments = attachments;
+  }
+
+  AttachUserPolicyResponse attachUser(Caller caller, AttachUserPolicyRequest r) {
+    attach(caller, Kind.USER, r.userName(), r.policyArn());
+    return AttachUserPolicyResponse.builder().build();
+  }
+
+  AttachGroupPolicyResponse attachGroup(Caller caller, AttachGroupPolicyRequest r) {
+    attach(caller, Kind.GROUP, r.groupName(), r.policyArn());
+    return AttachGroupPolicyResponse.builder().build();
+  }
+
+  AttachRolePolicyResponse attachRole(Caller caller, AttachRolePolicyRequest r) {
+    attach(caller, Kind.ROLE, r.roleName(), r.policyArn());
+    return AttachRolePolicyResponse.builder().build();
+  }
+
+  DetachUserPolicyResponse detachUser(Caller caller, DetachUserPolicyRequest r) {
+    detach(caller, Kind.USER, r.userName(), r.policyArn());
+    return DetachUserPolicyResponse.builder().build();
+  }
+
+  DetachGroupPolicyResponse detachGroup(Caller caller, DetachGroupPolicyRequest r) {
+    detach(caller, Kind.GROUP, r.groupName(), r.policyArn());
+    return DetachGroupPolicyResponse.builder().build();
+  }
+
+  DetachRolePolicyResponse detachRole(Caller caller, DetachRolePolicyRequest r) {
+    detach(caller, Kind.ROLE, r.roleName(), r.policyArn());
+    return DetachRolePolicyResponse.builder().build();
+  }
+
+  ListAttachedUserPoliciesResponse listUser(Caller caller, ListAttachedUserPoliciesRequest r) {
+    Page<AttachedPolicy> page =
+        list(caller, Kind.USER, r.userName(), r.pathPrefix(), r.marker(), r.maxItems());
+    return ListAttachedUserPoliciesResponse.builder()
+        .attachedPolicies(page.items())
+        .isTruncated(page.isTruncated())
+        .marker(page.marker())
+        .build();
+  }
+
+  ListAttachedGroupPoliciesResponse listGroup(Caller caller, ListAttachedGroupPoliciesRequest r) {
+    Page<AttachedPolicy> page =
+        list(caller, Kind.GROUP, r.groupName(), r.pathPrefix(), r.marker(), r.maxItems());
+    return ListAttachedGroupPoliciesResponse.builder()
+        .attachedPolicies(page.items())
+        .isTruncated(page.isTruncated())
+        .marker(page.marker())
+        .build();
+  }
+
+  ListAttachedRolePoliciesResponse listRole(Caller caller, ListAttachedRolePoliciesRequest r) {
+    Page<AttachedPolicy> page =
+        list(caller, Kind.ROLE, r.roleName(), r.pathPrefix(), r.marker(), r.maxItems());
+    return ListAttachedRolePoliciesResponse.builder()
+        .attachedPolicies(page.items())
+        .isTruncated(page.isTruncated())
+        .marker(page.marker())
+        .build();
+  }
+
+  /// Writes the attachments of an identity anew after it got another name or path.
+  void moved(Tx tx, Identity before, Identity after) {
+    for (String arn : before.attached()) {
+      attachments.remove(tx, arn, Use.PERMISSIONS, before);
+      attachments.add(tx, arn, Use.PERMISSIONS, after);
+    }
+    if (before.boundary() != null) {
+      attachments.remove(tx, before.boundary(), Use.BOUNDARY, before);
+      attachments.add(tx, before.boundary(), Use.BOUNDARY, after);
+    }
+  }
+
+  private void attach(Caller caller, Kind kind, String name, String policyArn) {
+    Constraints.name(kind, name);
+    database.write(
+        tx -> {
+          String account = caller.account().value();
+          Identity identity = identities.require(tx, account, kind, name);
+          String arn = policies.requireAttachable(tx, account, policyArn).arn();
+          if (!identity.attached().contains(arn)) {
+            if (identity.attached().size() >= kind.attachedLimit()) {
+              throw IamError.LIMIT_EXCEEDED.because(
+                  "Cannot exceed quota for PoliciesPer"
+                      + kind.title()
+                      + ": "
+                      + kind.attachedLimit());
+            }
+            identities.put(
+                tx,
+                identity.withAttached(
+                    list -> {
+                      list.add(arn);
+                      return list;
+                    }));
+            attachments.add(tx, arn, Use.PERMISSIONS, identity);
+          }
+          return arn;
+        });
+  }
+
+  private void detach(Caller caller, Kind kind, String name, String policyArn) {
+    Constraints.name(kind, name);
+    Constraints.length("policyArn", policyArn, 20, 2_048);
+    database.write(
+        tx -> {
+          Identity identity = identities.require(tx, caller.account().value(), kind, name);
+          if (!identity.attached().contains(policyArn)) {
+            throw IamError.NO_SUCH_ENTITY.because("Policy " + policyArn + " was not found.");
+          }
+          identities.put(
+              tx,
+              identity.withAttached(
+                  list -> {
+                    list.remove(policyArn);
+                    return list;
+                  }));
+          attachments.remove(tx, policyArn, Use.PERMISSIONS, identity);
+          return policyArn;
+        });
+  }
+
+  private Page<AttachedPolicy> list(
+      Caller caller,
+      Kind kind,
+      String name,
+      @Nullable String pathPrefix,
+      @Nullable String marker,
+      @Nullable Integer maxItems) {
+    Constraints.name(kind, name);
+    String prefix = Constraints.pathPrefix(pathPrefix);
+    Page.Wanted wanted = Page.Wanted.of(marker, maxItems);
+    return database.read(
+        snapshot -> {
+          Identity identity = identities.require(snapshot, caller.account().value(), kind, name);
+          List<AttachedPolicy> all = new ArrayList<>();
+          for (String arn : identity.attached().stream().sorted().toList()) {
+            ManagedPolicy policy = policies.require(snapshot, identity.account(), arn);
+            if (policy.path().startsWith(prefix)) {
+              all.add(AttachedPolicy.builder().policyName(policy.name()).policyArn(arn).build());
+            }
+          }
+          return Page.of(all, AttachedPolicy::policyArn, wanted);
+        });
+  }
+}

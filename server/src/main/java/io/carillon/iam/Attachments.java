@@ -1,0 +1,53 @@
+package io.carillon.iam;
+
+import io.carillon.store.KeyCodec;
+import io.carillon.store.Range;
+import io.carillon.store.Snapshot;
+import io.carillon.store.Table;
+import io.carillon.store.Tuple;
+import io.carillon.store.Tx;
+import java.util.List;
+
+/// Which identities of an account hold which managed policy, the other way round than their rows
+/// say it: for counts, for deletion and for `ListEntitiesForPolicy`. Written in the transaction
+/// that changes the identity's row.
+final class Attachments {
+  private final Table<Tuple, Attachment> rows =
+      Table.of("iam.attachments", KeyCodec.TUPLE, Attachment.class);
+
+  /// How an identity uses a policy.
+  enum Use {
+    PERMISSIONS,
+    BOUNDARY
+  }
+
+  record Attachment(Kind kind, String name, String id, String path) {}
+
+  void add(Tx tx, String policyArn, Use use, Identity identity) {
+    rows.put(
+        tx,
+        key(policyArn, use, identity),
+        new Attachment(identity.kind(), identity.name(), identity.id(), identity.path()));
+  }
+
+  void remove(Tx tx, String policyArn, Use use, Identity identity) {
+    rows.delete(tx, key(policyArn, use, identity));
+  }
+
+  List<Attachment> of(Snapshot snapshot, String account, String policyArn, Use use) {
+    return rows
+        .list(snapshot, Range.within(Tuple.of(account, policyArn, use.name())), Integer.MAX_VALUE)
+        .stream()
+        .map(Table.Entry::value)
+        .toList();
+  }
+
+  private static Tuple key(String policyArn, Use use, Identity identity) {
+    return Tuple.of(
+        identity.account(),
+        policyArn,
+        use.name(),
+        identity.kind().word(),
+        Identities.fold(identity.name()));
+  }
+}

@@ -1,0 +1,342 @@
+package io.carillon.iam;
+
+import io.carillon.aws.Caller;
+import io.carillon.base.Ids;
+import io.carillon.iam.Attachments.Attachment;
+import io.carillon.iam.Attachments.Use;
+import io.carillon.iam.ManagedPolicy.Version;
+import io.carillon.policy.PolicyDocument.Flavour;
+import io.carillon.store.Database;
+import io.carillon.store.Snapshot;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import software.amazon.awssdk.services.iam.model.CreatePolicyRequest;
+import software.amazon.awssdk.services.iam.model.CreatePolicyResponse;
+import software.amazon.awssdk.services.iam.model.DeletePolicyRequest;
+import software.amazon.awssdk.services.iam.model.DeletePolicyResponse;
+import software.amazon.awssdk.services.iam.model.EntityType;
+import software.amazon.awssdk.services.iam.model.GetPolicyRequest;
+import software.amazon.awssdk.services.iam.model.GetPolicyResponse;
+import software.amazon.awssdk.services.iam.model.ListEntitiesForPolicyRequest;
+import software.amazon.awssdk.services.iam.model.ListEntitiesForPolicyResponse;
+import software.amazon.awssdk.services.iam.model.ListPoliciesRequest;
+import software.amazon.awssdk.services.iam.model.ListPoliciesResponse;
+import software.amazon.awssdk.services.iam.model.ListPolicyTagsRequest;
+import software.amazon.awssdk.services.iam.model.ListPolicyTagsResponse;
+import software.amazon.awssdk.services.iam.model.Policy;
+import software.amazon.awssdk.services.iam.model.PolicyGroup;
+import software.amazon.awssdk.services.iam.model.PolicyRole;
+import software.amazon.awssdk.services.iam.model.PolicyScopeType;
+import software.amazon.awssdk.services.iam.model.PolicyUsageType;
+import software.amazon.awssdk.services.iam.model.PolicyUser;
+import software.amazon.awssdk.services.iam.model.Tag;
+import software.amazon.awssdk.services.iam.model.TagPolicyRequest;
+import software.amazon.awssdk.services.iam.model.TagPolicyResponse;
+import software.amazon.awssdk.services.iam.model.UntagPolicyRequest;
+import software.amazon.awssdk.services.iam.model.UntagPolicyResponse;
+
+/// The operations on managed policies themselves; their versions are [PolicyVersions]' matter.
+final class CustomerPolicies {
+  static final int SIZE_LIMIT = 6_144;
+  private static final int PER_ACCOUNT = 1_500;
+
+  private final Database database;
+  private final ManagedPolicies policies;
+  private final Attachments attachments;
+  private final Ids ids;
+  private final InstantSource clock;
+
+  CustomerPolicies(
+      Database database,
+      ManagedPolicies policies,
+      Attachments attachments,
+      Ids ids,
+      InstantSource clock) {
+    this.database = database;
+    this.policies = policies;
+    this.attachments = attachments;
+    this.ids = ids;
+    this.clock = clock;
+  }
+
+  CreatePolicyResponse create(Caller caller, CreatePolicyRequest request) {
+    String account = caller.account().value();
+    String document = document(request.policyDocument());
+    Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+    ManagedPolicy policy =
+        new ManagedPolicy(
+            account,
+            Constraints.path(request.path()),
+            Constraints.policyName(request.policyName()),
+            ids.withPrefix("ANPA"),
+            Constraints.description(request.description()),
+            now,
+            now,
+            "v1",
+            1,
+            List.of(new Version("v1", document, now)),
+            Tags.of(request.tags()));
+    database.write(
+        tx -> {
+          if (policies.findNamed(tx, account, policy.name()).isPresent()) {
+            throw IamError.ENTITY_ALREADY_EXISTS.because(
+                "A policy called "
+                    + policy.name()
+                    + " already exists. Duplicate names are not allowed.");
+          }
+          if (policies.ofAccount(tx, account).size() >= PER_ACCOUNT) {
+            throw IamError.LIMIT_EXCEEDED.because(
+                "Cannot exceed quota for PoliciesPerAccount: " + PER_ACCOUNT);
+          }
+          policies.put(tx, policy);
+          return policy;
+        });
+    Policy shown = database.read(snapshot -> shownInFull(snapshot, account, policy));
+    return CreatePolicyResponse.builder()
+        .policy(shown.toBuilder().description(null).build())
+        .build();
+  }
+
+  GetPolicyResponse get(Caller caller, GetPolicyRequest request) {
+    String account = caller.account().value();
+    return database.read(
+        snapshot ->
+            GetPolicyResponse.builder()
+                .policy(
+                    shownInFull(
+                        snapshot,
+                        account,
+                        policies.require(snapshot, account, request.policyArn())))
+                .build());
+  }
+
+  ListPoliciesResponse list(Caller caller, ListPoliciesRequest request) {
+    String account = caller.account().value();
+    String prefix = Constraints.pathPrefix(request.pathPrefix());
+    Page.Wanted wanted = Page.Wanted.of(request.marker(), request.maxItems());
+    PolicyScopeType scope =
+        request.scopeAsString() == null
+            ? PolicyScopeType.ALL
+            : Constraints.oneOf(
+                "scope",
+                request.scopeAsString(),
+                request.scope(),
+                PolicyScopeType.UNKNOWN_TO_SDK_VERSION,
+                "AWS, Local, All");
+    List<Use> uses = uses(request.policyUsageFilterAsString(), request.policyUsageFilter());
+    boolean onlyAttached =
+        Boolean.TRUE.equals(request.onlyAttached()) || request.policyUsageFilterAsString() != null;
+    return database.read(
+        snapshot -> {
+          List<ManagedPolicy> all = new ArrayList<>();
+          if (scope != PolicyScopeType.AWS) {
+            all.addAll(policies.ofAccount(snapshot, account));
+          }
+          if (scope != PolicyScopeType.LOCAL) {
+            all.addAll(policies.ofAws());
+          }
+          all.removeIf(
+              policy ->
+                  !policy.path().startsWith(prefix)
+                      || (onlyAttached
+                          && uses.stream()
+                              .allMatch(
+                                  use ->
+                                      attachments
+                                          .of(snapshot, account, policy.arn(), use)
+                                          .isEmpty())));
+          all.sort(Comparator.comparing(ManagedPolicy::arn));
+          Page<Policy> page =
+              Page.of(all, ManagedPolicy::arn, wanted)
+                  .map(policy -> shown(snapshot, account, policy).build());
+          return ListPoliciesResponse.builder()
+              .policies(page.items())
+              .isTruncated(page.isTruncated())
+              .marker(page.marker())
+              .build();
+        });
+  }
+
+  DeletePolicyResponse delete(Caller caller, DeletePolicyRequest request) {
+    String account = caller.account().value();
+    database.write(
+        tx -> {
+          ManagedPolicy policy = policies.require(tx, account, request.policyArn());
+          requireOwn(policy);
+          for (Use use : Use.values()) {
+            if (!attachments.of(tx, account, policy.arn(), use).isEmpty()) {
+              throw IamError.DELETE_CONFLICT.because(
+                  "Cannot delete a policy attached to entities.");
+            }
+          }
+          if (policy.versions().size() > 1) {
+            throw IamError.DELETE_CONFLICT.because(
+                "This policy has more than one version. Before you delete a policy, you must"
+                    + " delete the policy's versions. The default version is deleted with the"
+                    + " policy.");
+          }
+          policies.delete(tx, policy);
+          return policy;
+        });
+    return DeletePolicyResponse.builder().build();
+  }
+
+  ListEntitiesForPolicyResponse listEntities(Caller caller, ListEntitiesForPolicyRequest request) {
+    String account = caller.account().value();
+    String prefix = Constraints.pathPrefix(request.pathPrefix());
+    Page.Wanted wanted = Page.Wanted.of(request.marker(), request.maxItems());
+    List<Use> uses = uses(request.policyUsageFilterAsString(), request.policyUsageFilter());
+    List<Kind> kinds = kinds(request);
+    return database.read(
+        snapshot -> {
+          ManagedPolicy policy = policies.require(snapshot, account, request.policyArn());
+          List<Attachment> all = new ArrayList<>();
+          for (Use use : uses) {
+            all.addAll(attachments.of(snapshot, account, policy.arn(), use));
+          }
+          all.removeIf(a -> !kinds.contains(a.kind()) || !a.path().startsWith(prefix));
+          all.sort(Comparator.comparing(Attachment::id));
+          return entities(Page.of(all.stream().distinct().toList(), Attachment::id, wanted));
+        });
+  }
+
+  private static ListEntitiesForPolicyResponse entities(Page<Attachment> page) {
+    List<PolicyUser> users = new ArrayList<>();
+    List<PolicyGroup> groups = new ArrayList<>();
+    List<PolicyRole> roles = new ArrayList<>();
+    for (Attachment entity : page.items()) {
+      switch (entity.kind()) {
+        case USER ->
+            users.add(PolicyUser.builder().userName(entity.name()).userId(entity.id()).build());
+        case GROUP ->
+            groups.add(PolicyGroup.builder().groupName(entity.name()).groupId(entity.id()).build());
+        case ROLE ->
+            roles.add(PolicyRole.builder().roleName(entity.name()).roleId(entity.id()).build());
+      }
+    }
+    return ListEntitiesForPolicyResponse.builder()
+        .policyUsers(users)
+        .policyGroups(groups)
+        .policyRoles(roles)
+        .isTruncated(page.isTruncated())
+        .marker(page.marker())
+        .build();
+  }
+
+  TagPolicyResponse tag(Caller caller, TagPolicyRequest request) {
+    String account = caller.account().value();
+    database.write(
+        tx -> {
+          ManagedPolicy policy = policies.require(tx, account, request.policyArn());
+          requireOwn(policy);
+          policies.put(tx, policy.withTags(Tags.with(policy.tags(), request.tags())));
+          return policy;
+        });
+    return TagPolicyResponse.builder().build();
+  }
+
+  UntagPolicyResponse untag(Caller caller, UntagPolicyRequest request) {
+    String account = caller.account().value();
+    database.write(
+        tx -> {
+          ManagedPolicy policy = policies.require(tx, account, request.policyArn());
+          requireOwn(policy);
+          policies.put(tx, policy.withTags(Tags.without(policy.tags(), request.tagKeys())));
+          return policy;
+        });
+    return UntagPolicyResponse.builder().build();
+  }
+
+  ListPolicyTagsResponse listTags(Caller caller, ListPolicyTagsRequest request) {
+    Page.Wanted wanted = Page.Wanted.of(request.marker(), request.maxItems());
+    ManagedPolicy policy =
+        database.read(
+            snapshot -> policies.require(snapshot, caller.account().value(), request.policyArn()));
+    Page<Tag> page = Page.of(Tags.shown(policy.tags()), Tag::key, wanted);
+    return ListPolicyTagsResponse.builder()
+        .tags(page.items())
+        .isTruncated(page.isTruncated())
+        .marker(page.marker())
+        .build();
+  }
+
+  static String document(String json) {
+    String document = Documents.require("policyDocument", json, Flavour.IDENTITY);
+    if (Documents.size(document) > SIZE_LIMIT) {
+      throw IamError.LIMIT_EXCEEDED.because("Cannot exceed quota for PolicySize: " + SIZE_LIMIT);
+    }
+    return document;
+  }
+
+  /// AWS's own policies are there to be used, not to be changed.
+  static void requireOwn(ManagedPolicy policy) {
+    if (policy.isOfAws()) {
+      throw io.carillon.aws.CommonError.ACCESS_DENIED.because(
+          "Policy " + policy.arn() + " belongs to AWS and cannot be changed.");
+    }
+  }
+
+  private static List<Use> uses(
+      @org.jspecify.annotations.Nullable String text,
+      @org.jspecify.annotations.Nullable PolicyUsageType filter) {
+    if (text == null) {
+      return List.of(Use.values());
+    }
+    PolicyUsageType use =
+        Constraints.oneOf(
+            "policyUsageFilter",
+            text,
+            filter,
+            PolicyUsageType.UNKNOWN_TO_SDK_VERSION,
+            "PermissionsPolicy, PermissionsBoundary");
+    return List.of(use == PolicyUsageType.PERMISSIONS_POLICY ? Use.PERMISSIONS : Use.BOUNDARY);
+  }
+
+  private static List<Kind> kinds(ListEntitiesForPolicyRequest request) {
+    if (request.entityFilterAsString() == null) {
+      return List.of(Kind.values());
+    }
+    EntityType type =
+        Constraints.oneOf(
+            "entityFilter",
+            request.entityFilterAsString(),
+            request.entityFilter(),
+            EntityType.UNKNOWN_TO_SDK_VERSION,
+            "User, Role, Group, LocalManagedPolicy, AWSManagedPolicy");
+    return switch (type) {
+      case USER -> List.of(Kind.USER);
+      case GROUP -> List.of(Kind.GROUP);
+      case ROLE -> List.of(Kind.ROLE);
+      default -> List.of();
+    };
+  }
+
+  private Policy shownInFull(Snapshot snapshot, String account, ManagedPolicy policy) {
+    Policy.Builder shown =
+        shown(snapshot, account, policy)
+            .description(policy.description().isEmpty() ? null : policy.description());
+    if (!policy.isOfAws()) {
+      shown.tags(Tags.shown(policy.tags()));
+    }
+    return shown.build();
+  }
+
+  private Policy.Builder shown(Snapshot snapshot, String account, ManagedPolicy policy) {
+    return Policy.builder()
+        .policyName(policy.name())
+        .policyId(policy.id())
+        .arn(policy.arn())
+        .path(policy.path())
+        .defaultVersionId(policy.defaultVersion())
+        .attachmentCount(attachments.of(snapshot, account, policy.arn(), Use.PERMISSIONS).size())
+        .permissionsBoundaryUsageCount(
+            attachments.of(snapshot, account, policy.arn(), Use.BOUNDARY).size())
+        .isAttachable(true)
+        .createDate(policy.created())
+        .updateDate(policy.updated());
+  }
+}

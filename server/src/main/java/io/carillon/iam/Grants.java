@@ -1,0 +1,113 @@
+package io.carillon.iam;
+
+import io.carillon.aws.Principal;
+import io.carillon.policy.NamedPolicy;
+import io.carillon.policy.PolicyDocument.Flavour;
+import io.carillon.store.Database;
+import io.carillon.store.Snapshot;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// What the tables say about principals: whether they still exist, and which policies they hold,
+/// compiled.
+final class Grants {
+  private final Database database;
+  private final Identities identities;
+  private final ManagedPolicies policies;
+  private final Accounts accounts;
+  private final Documents documents;
+  private final Recall<Holder, Held> known;
+
+  private record Holder(Kind kind, String account, String name) {}
+
+  /// @param identity the user or role, as its row was
+  /// @param own its policies and those of its groups
+  record Held(Identity identity, List<NamedPolicy> own, @Nullable NamedPolicy boundary) {}
+
+  Grants(
+      Database database,
+      Identities identities,
+      ManagedPolicies policies,
+      Accounts accounts,
+      Documents documents,
+      Changes changes) {
+    this.database = database;
+    this.identities = identities;
+    this.policies = policies;
+    this.accounts = accounts;
+    this.documents = documents;
+    this.known = new Recall<>(changes);
+  }
+
+  /// What a user holds; empty if it is gone, or another has its name by now.
+  Optional<Held> of(Principal.User user) {
+    return held(Kind.USER, user.account().value(), user.name(), user.id());
+  }
+
+  /// What the role of a session holds; empty if it is gone, or another has its name by now.
+  Optional<Held> of(Principal.AssumedRole session) {
+    return held(Kind.ROLE, session.account().value(), session.roleName(), session.roleId());
+  }
+
+  boolean exists(Principal principal) {
+    return switch (principal) {
+      case Principal.User user -> of(user).isPresent();
+      case Principal.AssumedRole session -> of(session).isPresent();
+      case Principal.Root root ->
+          database.read(snapshot -> accounts.isActive(snapshot, root.account().value()));
+      case Principal.Service _, Principal.Anonymous _ -> true;
+    };
+  }
+
+  private Optional<Held> held(Kind kind, String account, String name, String id) {
+    return known
+        .get(
+            new Holder(kind, account, name),
+            () -> database.read(snapshot -> load(snapshot, kind, account, name)))
+        .filter(held -> held.identity().id().equals(id));
+  }
+
+  private Optional<Held> load(Snapshot snapshot, Kind kind, String account, String name) {
+    if (!accounts.isActive(snapshot, account)) {
+      return Optional.empty();
+    }
+    return identities
+        .find(snapshot, account, kind, name)
+        .map(
+            identity -> {
+              List<NamedPolicy> own = new ArrayList<>();
+              collect(snapshot, identity, own);
+              for (String group : identity.userTerms().groups()) {
+                identities
+                    .find(snapshot, account, Kind.GROUP, group)
+                    .ifPresent(found -> collect(snapshot, found, own));
+              }
+              NamedPolicy boundary =
+                  identity.boundary() == null ? null : managed(snapshot, identity.boundary());
+              return new Held(identity, List.copyOf(own), boundary);
+            });
+  }
+
+  private void collect(Snapshot snapshot, Identity identity, List<NamedPolicy> own) {
+    String holder = " of " + identity.kind().word() + " " + identity.name();
+    for (Map.Entry<String, String> inline : identity.inline().entrySet()) {
+      own.add(
+          new NamedPolicy(
+              "inline policy " + inline.getKey() + holder,
+              documents.of(inline.getValue(), Flavour.IDENTITY)));
+    }
+    for (String arn : identity.attached()) {
+      own.add(managed(snapshot, arn));
+    }
+  }
+
+  /// A policy that is attached exists: deleting it is refused. Were it gone all the same, an empty
+  /// text stands for it, which is unreadable and so denies.
+  private NamedPolicy managed(Snapshot snapshot, String arn) {
+    String document = policies.find(snapshot, arn).map(ManagedPolicy::document).orElse("");
+    return new NamedPolicy("managed policy " + arn, documents.of(document, Flavour.IDENTITY));
+  }
+}

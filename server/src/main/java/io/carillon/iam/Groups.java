@@ -1,0 +1,211 @@
+package io.carillon.iam;
+
+import io.carillon.aws.Caller;
+import io.carillon.base.Ids;
+import io.carillon.store.Database;
+import io.carillon.store.Snapshot;
+import io.carillon.store.Tx;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import software.amazon.awssdk.services.iam.model.AddUserToGroupRequest;
+import software.amazon.awssdk.services.iam.model.AddUserToGroupResponse;
+import software.amazon.awssdk.services.iam.model.CreateGroupRequest;
+import software.amazon.awssdk.services.iam.model.CreateGroupResponse;
+import software.amazon.awssdk.services.iam.model.DeleteGroupRequest;
+import software.amazon.awssdk.services.iam.model.DeleteGroupResponse;
+import software.amazon.awssdk.services.iam.model.GetGroupRequest;
+import software.amazon.awssdk.services.iam.model.GetGroupResponse;
+import software.amazon.awssdk.services.iam.model.Group;
+import software.amazon.awssdk.services.iam.model.ListGroupsForUserRequest;
+import software.amazon.awssdk.services.iam.model.ListGroupsForUserResponse;
+import software.amazon.awssdk.services.iam.model.ListGroupsRequest;
+import software.amazon.awssdk.services.iam.model.ListGroupsResponse;
+import software.amazon.awssdk.services.iam.model.RemoveUserFromGroupRequest;
+import software.amazon.awssdk.services.iam.model.RemoveUserFromGroupResponse;
+
+/// The operations on groups and on who belongs to them. The user's row says which groups it is in.
+final class Groups {
+  private static final int GROUPS_PER_USER = 10;
+
+  private final Database database;
+  private final Identities identities;
+  private final Boundaries boundaries;
+  private final Ids ids;
+  private final InstantSource clock;
+
+  Groups(
+      Database database,
+      Identities identities,
+      Boundaries boundaries,
+      Ids ids,
+      InstantSource clock) {
+    this.database = database;
+    this.identities = identities;
+    this.boundaries = boundaries;
+    this.ids = ids;
+    this.clock = clock;
+  }
+
+  CreateGroupResponse create(Caller caller, CreateGroupRequest request) {
+    Identity group =
+        new Identity(
+            Kind.GROUP,
+            caller.account().value(),
+            Constraints.path(request.path()),
+            Constraints.name(Kind.GROUP, request.groupName()),
+            ids.withPrefix(Kind.GROUP.idPrefix()),
+            clock.instant().truncatedTo(ChronoUnit.SECONDS),
+            Map.of(),
+            Map.of(),
+            List.of(),
+            null,
+            null,
+            null);
+    Identity created = database.write(tx -> boundaries.insert(tx, group, null));
+    return CreateGroupResponse.builder().group(shown(created)).build();
+  }
+
+  GetGroupResponse get(Caller caller, GetGroupRequest request) {
+    String name = Constraints.name(Kind.GROUP, request.groupName());
+    Page.Wanted wanted = Page.Wanted.of(request.marker(), request.maxItems());
+    return database.read(
+        snapshot -> {
+          Identity group = identities.require(snapshot, caller.account().value(), Kind.GROUP, name);
+          Page<Identity> page =
+              Page.of(members(snapshot, group), user -> Identities.fold(user.name()), wanted);
+          return GetGroupResponse.builder()
+              .group(shown(group))
+              .users(page.items().stream().map(user -> Users.shown(user).build()).toList())
+              .isTruncated(page.isTruncated())
+              .marker(page.marker())
+              .build();
+        });
+  }
+
+  ListGroupsResponse list(Caller caller, ListGroupsRequest request) {
+    Page<Identity> page =
+        identities.page(
+            caller.account().value(),
+            Kind.GROUP,
+            Constraints.pathPrefix(request.pathPrefix()),
+            Page.Wanted.of(request.marker(), request.maxItems()));
+    return ListGroupsResponse.builder()
+        .groups(page.items().stream().map(Groups::shown).toList())
+        .isTruncated(page.isTruncated())
+        .marker(page.marker())
+        .build();
+  }
+
+  DeleteGroupResponse delete(Caller caller, DeleteGroupRequest request) {
+    String name = Constraints.name(Kind.GROUP, request.groupName());
+    database.write(
+        tx -> {
+          Identity group = identities.require(tx, caller.account().value(), Kind.GROUP, name);
+          if (!members(tx, group).isEmpty()) {
+            throw IamError.DELETE_CONFLICT.because(
+                "Cannot delete entity, must remove users from group first.");
+          }
+          boundaries.delete(tx, group);
+          return name;
+        });
+    return DeleteGroupResponse.builder().build();
+  }
+
+  AddUserToGroupResponse addUser(Caller caller, AddUserToGroupRequest request) {
+    String groupName = Constraints.name(Kind.GROUP, request.groupName());
+    String userName = Constraints.name(Kind.USER, request.userName());
+    database.write(
+        tx -> {
+          String account = caller.account().value();
+          Identity group = identities.require(tx, account, Kind.GROUP, groupName);
+          Identity user = identities.require(tx, account, Kind.USER, userName);
+          List<String> groups = user.userTerms().groups();
+          if (!groups.contains(group.name())) {
+            if (groups.size() >= GROUPS_PER_USER) {
+              throw IamError.LIMIT_EXCEEDED.because(
+                  "Cannot exceed quota for GroupsPerUser: " + GROUPS_PER_USER);
+            }
+            put(tx, user, group, true);
+          }
+          return groupName;
+        });
+    return AddUserToGroupResponse.builder().build();
+  }
+
+  RemoveUserFromGroupResponse removeUser(Caller caller, RemoveUserFromGroupRequest request) {
+    String groupName = Constraints.name(Kind.GROUP, request.groupName());
+    String userName = Constraints.name(Kind.USER, request.userName());
+    database.write(
+        tx -> {
+          String account = caller.account().value();
+          Identity group = identities.require(tx, account, Kind.GROUP, groupName);
+          Identity user = identities.require(tx, account, Kind.USER, userName);
+          if (!user.userTerms().groups().contains(group.name())) {
+            throw IamError.NO_SUCH_ENTITY.because(
+                "User " + userName + " not in group " + groupName);
+          }
+          put(tx, user, group, false);
+          return groupName;
+        });
+    return RemoveUserFromGroupResponse.builder().build();
+  }
+
+  ListGroupsForUserResponse listForUser(Caller caller, ListGroupsForUserRequest request) {
+    String userName = Constraints.name(Kind.USER, request.userName());
+    Page.Wanted wanted = Page.Wanted.of(request.marker(), request.maxItems());
+    return database.read(
+        snapshot -> {
+          Identity user =
+              identities.require(snapshot, caller.account().value(), Kind.USER, userName);
+          Page<Group> page =
+              Page.of(groupsOf(snapshot, user), group -> Identities.fold(group.name()), wanted)
+                  .map(Groups::shown);
+          return ListGroupsForUserResponse.builder()
+              .groups(page.items())
+              .isTruncated(page.isTruncated())
+              .marker(page.marker())
+              .build();
+        });
+  }
+
+  /// The groups of a user, in the order of names.
+  private List<Identity> groupsOf(Snapshot snapshot, Identity user) {
+    return user.userTerms().groups().stream()
+        .flatMap(name -> identities.find(snapshot, user.account(), Kind.GROUP, name).stream())
+        .sorted(java.util.Comparator.comparing(group -> Identities.fold(group.name())))
+        .toList();
+  }
+
+  private List<Identity> members(Snapshot snapshot, Identity group) {
+    return identities.all(snapshot, group.account(), Kind.USER).stream()
+        .filter(user -> user.userTerms().groups().contains(group.name()))
+        .toList();
+  }
+
+  private void put(Tx tx, Identity user, Identity group, boolean member) {
+    identities.put(
+        tx,
+        user.withUser(
+            user.userTerms()
+                .withGroups(
+                    groups -> {
+                      groups.remove(group.name());
+                      if (member) {
+                        groups.add(group.name());
+                      }
+                      return groups;
+                    })));
+  }
+
+  private static Group shown(Identity group) {
+    return Group.builder()
+        .path(group.path())
+        .groupName(group.name())
+        .groupId(group.id())
+        .arn(group.arn())
+        .createDate(group.created())
+        .build();
+  }
+}

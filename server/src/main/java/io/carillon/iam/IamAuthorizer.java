@@ -1,0 +1,234 @@
+package io.carillon.iam;
+
+import io.carillon.aws.Authorizer;
+import io.carillon.aws.AwsException;
+import io.carillon.aws.Caller;
+import io.carillon.aws.CommonError;
+import io.carillon.aws.Need;
+import io.carillon.aws.Principal;
+import io.carillon.aws.ResourcePolicies;
+import io.carillon.base.Arn;
+import io.carillon.policy.Context;
+import io.carillon.policy.Decision;
+import io.carillon.policy.NamedPolicy;
+import io.carillon.policy.Policies;
+import io.carillon.policy.Policies.ResourceSide;
+import io.carillon.policy.PolicyDocument.Flavour;
+import io.carillon.policy.PolicyEngine;
+import io.carillon.policy.Question;
+import io.carillon.policy.Requester;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// Gathers the policies that have a say in a request and lets the policy engine decide.
+///
+/// Principals are looked up anew for every request (from memory, until IAM's tables change), so a
+/// deleted or replaced user or role stops working at once, whatever its credentials say.
+public final class IamAuthorizer implements Authorizer {
+  private static final String ASSUME = "sts:assumerole";
+
+  /// When the credentials of a session were issued, by its access key id; empty for lasting keys.
+  @FunctionalInterface
+  public interface IssueTimes {
+    Optional<Instant> issued(String accessKeyId);
+  }
+
+  private final Grants grants;
+  private final Identities identities;
+  private final Documents documents;
+  private final Map<String, ResourcePolicies> resourcePolicies;
+  private final IssueTimes issueTimes;
+  private final InstantSource clock;
+
+  IamAuthorizer(
+      Grants grants,
+      Identities identities,
+      Documents documents,
+      Map<String, ResourcePolicies> resourcePolicies,
+      IssueTimes issueTimes,
+      InstantSource clock) {
+    this.grants = grants;
+    this.identities = identities;
+    this.documents = documents;
+    this.resourcePolicies = Map.copyOf(resourcePolicies);
+    this.issueTimes = issueTimes;
+    this.clock = clock;
+  }
+
+  @Override
+  public void require(Caller caller, List<Need> needs) {
+    for (Need need : needs) {
+      Decision decision = decide(caller, need);
+      if (!decision.isAllowed()) {
+        throw denial(caller, need, decision);
+      }
+    }
+  }
+
+  /// The decision on one need, for the road and for whoever explains it to people.
+  public Decision decide(Caller caller, Need need) {
+    Requester requester = requester(caller.principal());
+    ResourceSide side = resourceSide(need.action(), need.resource());
+    Policies policies = Policies.NONE;
+    Map<String, String> tags = Map.of();
+    if (!(requester instanceof Requester.Service) && !(requester instanceof Requester.Anonymous)) {
+      Optional<Grants.Held> held = held(caller.principal());
+      if (held.isPresent()) {
+        tags = held.get().identity().tags();
+        policies =
+            new Policies(
+                held.get().own(), held.get().boundary(), session(caller.sessionPolicies()), null);
+      }
+    }
+    Context context =
+        new RequestContext(
+            caller,
+            need,
+            tags,
+            side == null ? "" : side.account(),
+            issueTimes.issued(caller.accessKeyId()));
+    return PolicyEngine.evaluate(
+        new Question(need.action(), need.resource(), requester, context),
+        policies.withResource(side));
+  }
+
+  @Override
+  public boolean allowsService(
+      String service, String action, Arn resource, Arn source, String sourceAccount) {
+    ResourceSide side = resourceSide(action, resource.toString());
+    if (side == null) {
+      return false;
+    }
+    Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+    Context context =
+        key ->
+            switch (key) {
+              case "aws:sourcearn" -> List.of(source.toString());
+              case "aws:sourceaccount" -> List.of(sourceAccount);
+              case "aws:resourceaccount" -> List.of(side.account());
+              case "aws:principalservicename" -> List.of(service);
+              case "aws:principalisawsservice", "aws:securetransport" -> List.of("true");
+              case "aws:currenttime" -> List.of(now.toString());
+              case "aws:epochtime" -> List.of(Long.toString(now.getEpochSecond()));
+              default -> List.of();
+            };
+    return PolicyEngine.evaluate(
+            new Question(action, resource.toString(), new Requester.Service(service), context),
+            Policies.ofResource(side))
+        .isAllowed();
+  }
+
+  /// What a user or the role of a session holds; empty for a root, who needs no policies.
+  ///
+  /// @throws AwsException where the principal is gone
+  private Optional<Grants.Held> held(Principal principal) {
+    Optional<Grants.Held> held =
+        switch (principal) {
+          case Principal.User user -> grants.of(user);
+          case Principal.AssumedRole session -> grants.of(session);
+          case Principal.Root _, Principal.Service _, Principal.Anonymous _ -> Optional.empty();
+        };
+    if (held.isEmpty() && !(principal instanceof Principal.Root && grants.exists(principal))) {
+      throw CommonError.INVALID_CLIENT_TOKEN_ID.exception();
+    }
+    return held;
+  }
+
+  private static Requester requester(Principal principal) {
+    return switch (principal) {
+      case Principal.Root root -> new Requester.Root(root.account().value());
+      case Principal.User user -> new Requester.User(user.account().value(), user.arn(), user.id());
+      case Principal.AssumedRole session ->
+          new Requester.RoleSession(
+              session.account().value(), session.roleArn(), session.arn(), session.roleId());
+      case Principal.Service service -> new Requester.Service(service.name());
+      case Principal.Anonymous _ -> new Requester.Anonymous();
+    };
+  }
+
+  private List<NamedPolicy> session(List<String> texts) {
+    List<NamedPolicy> policies = new ArrayList<>(texts.size());
+    for (int i = 0; i < texts.size(); i++) {
+      policies.add(
+          new NamedPolicy(
+              "session policy " + (i + 1), documents.of(texts.get(i), Flavour.IDENTITY)));
+    }
+    return policies;
+  }
+
+  /// Whose the resource is and what its policy says. A resource that nobody knows belongs to the
+  /// account of its ARN; one without (`*`, a bucket that does not exist, AWS's own policies) leaves
+  /// the matter to the caller's own policies.
+  private @Nullable ResourceSide resourceSide(String action, String resource) {
+    Arn arn = Arn.tryParse(resource).orElse(null);
+    if (arn == null) {
+      return null;
+    }
+    if (action.equalsIgnoreCase(ASSUME)) {
+      return trust(arn);
+    }
+    ResourcePolicies service = resourcePolicies.get(arn.service());
+    Optional<ResourcePolicies.Owned> owned = service == null ? Optional.empty() : service.find(arn);
+    if (owned.isEmpty()) {
+      boolean nobodys = arn.account().isEmpty() || arn.account().equals(ManagedPolicy.OF_AWS);
+      return nobodys ? null : ResourceSide.withoutPolicy(arn.account());
+    }
+    String account = owned.get().owner().value();
+    return owned
+        .get()
+        .policy()
+        .map(
+            json ->
+                ResourceSide.of(
+                    account,
+                    new NamedPolicy("the policy of " + arn, documents.of(json, Flavour.RESOURCE))))
+        .orElse(ResourceSide.withoutPolicy(account));
+  }
+
+  /// A role is a resource whose policy is its trust policy. One that does not exist trusts nobody,
+  /// so that strangers cannot tell which roles there are.
+  private ResourceSide trust(Arn role) {
+    String resource = role.resource();
+    String name = resource.substring(resource.lastIndexOf('/') + 1);
+    return identities
+        .find(role.account(), Kind.ROLE, name)
+        .filter(found -> found.arn().equals(role.toString()))
+        .map(
+            found ->
+                ResourceSide.trust(
+                    found.account(),
+                    new NamedPolicy(
+                        "the trust policy of role " + found.name(),
+                        documents.of(found.roleTerms().trust(), Flavour.TRUST))))
+        .orElse(new ResourceSide(role.account(), null, true));
+  }
+
+  private static AwsException denial(Caller caller, Need need, Decision decision) {
+    String who =
+        caller.principal() instanceof Principal.Anonymous ? "anonymous" : caller.principal().arn();
+    String resource =
+        need.action().startsWith("s3:") ? "\"" + need.resource() + "\"" : need.resource();
+    String why =
+        switch (decision) {
+          case Decision.ExplicitlyDenied denied ->
+              " with an explicit deny in " + denied.kind().textWithArticle() + ": " + denied.by();
+          case Decision.ImplicitlyDenied denied ->
+              " because no " + denied.missing().text() + " allows the " + need.action() + " action";
+          case Decision.Allowed _ -> "";
+        };
+    return CommonError.ACCESS_DENIED.because(
+        "User: "
+            + who
+            + " is not authorized to perform: "
+            + need.action()
+            + " on resource: "
+            + resource
+            + why);
+  }
+}

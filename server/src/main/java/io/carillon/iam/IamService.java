@@ -1,0 +1,396 @@
+package io.carillon.iam;
+
+import io.carillon.aws.Caller;
+import io.carillon.aws.Credentials;
+import io.carillon.aws.Need;
+import io.carillon.aws.Operations;
+import io.carillon.aws.Principal;
+import io.carillon.aws.ResourcePolicies;
+import io.carillon.base.AccountId;
+import io.carillon.base.Arn;
+import io.carillon.base.Ids;
+import io.carillon.base.Sealer;
+import io.carillon.store.Database;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.iam.model.AddUserToGroupRequest;
+import software.amazon.awssdk.services.iam.model.AttachGroupPolicyRequest;
+import software.amazon.awssdk.services.iam.model.AttachRolePolicyRequest;
+import software.amazon.awssdk.services.iam.model.AttachUserPolicyRequest;
+import software.amazon.awssdk.services.iam.model.CreateAccessKeyRequest;
+import software.amazon.awssdk.services.iam.model.CreateGroupRequest;
+import software.amazon.awssdk.services.iam.model.CreatePolicyRequest;
+import software.amazon.awssdk.services.iam.model.CreatePolicyVersionRequest;
+import software.amazon.awssdk.services.iam.model.CreateRoleRequest;
+import software.amazon.awssdk.services.iam.model.CreateUserRequest;
+import software.amazon.awssdk.services.iam.model.DeleteAccessKeyRequest;
+import software.amazon.awssdk.services.iam.model.DeleteGroupPolicyRequest;
+import software.amazon.awssdk.services.iam.model.DeleteGroupRequest;
+import software.amazon.awssdk.services.iam.model.DeletePolicyRequest;
+import software.amazon.awssdk.services.iam.model.DeletePolicyVersionRequest;
+import software.amazon.awssdk.services.iam.model.DeleteRolePermissionsBoundaryRequest;
+import software.amazon.awssdk.services.iam.model.DeleteRolePolicyRequest;
+import software.amazon.awssdk.services.iam.model.DeleteRoleRequest;
+import software.amazon.awssdk.services.iam.model.DeleteUserPermissionsBoundaryRequest;
+import software.amazon.awssdk.services.iam.model.DeleteUserPolicyRequest;
+import software.amazon.awssdk.services.iam.model.DeleteUserRequest;
+import software.amazon.awssdk.services.iam.model.DetachGroupPolicyRequest;
+import software.amazon.awssdk.services.iam.model.DetachRolePolicyRequest;
+import software.amazon.awssdk.services.iam.model.DetachUserPolicyRequest;
+import software.amazon.awssdk.services.iam.model.GetGroupPolicyRequest;
+import software.amazon.awssdk.services.iam.model.GetGroupRequest;
+import software.amazon.awssdk.services.iam.model.GetPolicyRequest;
+import software.amazon.awssdk.services.iam.model.GetPolicyVersionRequest;
+import software.amazon.awssdk.services.iam.model.GetRolePolicyRequest;
+import software.amazon.awssdk.services.iam.model.GetRoleRequest;
+import software.amazon.awssdk.services.iam.model.GetUserPolicyRequest;
+import software.amazon.awssdk.services.iam.model.GetUserRequest;
+import software.amazon.awssdk.services.iam.model.ListAccessKeysRequest;
+import software.amazon.awssdk.services.iam.model.ListAttachedGroupPoliciesRequest;
+import software.amazon.awssdk.services.iam.model.ListAttachedRolePoliciesRequest;
+import software.amazon.awssdk.services.iam.model.ListAttachedUserPoliciesRequest;
+import software.amazon.awssdk.services.iam.model.ListEntitiesForPolicyRequest;
+import software.amazon.awssdk.services.iam.model.ListGroupPoliciesRequest;
+import software.amazon.awssdk.services.iam.model.ListGroupsForUserRequest;
+import software.amazon.awssdk.services.iam.model.ListGroupsRequest;
+import software.amazon.awssdk.services.iam.model.ListInstanceProfilesForRoleRequest;
+import software.amazon.awssdk.services.iam.model.ListPoliciesRequest;
+import software.amazon.awssdk.services.iam.model.ListPolicyTagsRequest;
+import software.amazon.awssdk.services.iam.model.ListPolicyVersionsRequest;
+import software.amazon.awssdk.services.iam.model.ListRolePoliciesRequest;
+import software.amazon.awssdk.services.iam.model.ListRoleTagsRequest;
+import software.amazon.awssdk.services.iam.model.ListRolesRequest;
+import software.amazon.awssdk.services.iam.model.ListUserPoliciesRequest;
+import software.amazon.awssdk.services.iam.model.ListUserTagsRequest;
+import software.amazon.awssdk.services.iam.model.ListUsersRequest;
+import software.amazon.awssdk.services.iam.model.PutGroupPolicyRequest;
+import software.amazon.awssdk.services.iam.model.PutRolePermissionsBoundaryRequest;
+import software.amazon.awssdk.services.iam.model.PutRolePolicyRequest;
+import software.amazon.awssdk.services.iam.model.PutUserPermissionsBoundaryRequest;
+import software.amazon.awssdk.services.iam.model.PutUserPolicyRequest;
+import software.amazon.awssdk.services.iam.model.RemoveUserFromGroupRequest;
+import software.amazon.awssdk.services.iam.model.SetDefaultPolicyVersionRequest;
+import software.amazon.awssdk.services.iam.model.TagPolicyRequest;
+import software.amazon.awssdk.services.iam.model.TagRoleRequest;
+import software.amazon.awssdk.services.iam.model.TagUserRequest;
+import software.amazon.awssdk.services.iam.model.UntagPolicyRequest;
+import software.amazon.awssdk.services.iam.model.UntagRoleRequest;
+import software.amazon.awssdk.services.iam.model.UntagUserRequest;
+import software.amazon.awssdk.services.iam.model.UpdateAccessKeyRequest;
+import software.amazon.awssdk.services.iam.model.UpdateAssumeRolePolicyRequest;
+import software.amazon.awssdk.services.iam.model.UpdateRoleDescriptionRequest;
+import software.amazon.awssdk.services.iam.model.UpdateRoleRequest;
+import software.amazon.awssdk.services.iam.model.UpdateUserRequest;
+
+/// IAM: who there is, what they may, and which keys they hold. IAM knows no regions; its tables are
+/// keyed by account.
+public final class IamService {
+  private final Database database;
+  private final Identities identities;
+  private final ManagedPolicies policies;
+  private final Documents documents = new Documents();
+  private final Accounts accounts;
+  private final Grants grants;
+  private final LastingKeys lastingKeys;
+  private final InstantSource clock;
+  private final Users users;
+  private final Groups groups;
+  private final Roles roles;
+  private final AccessKeys accessKeys;
+  private final InlinePolicies inline;
+  private final AttachedPolicies attached;
+  private final Boundaries boundaries;
+  private final CustomerPolicies customer;
+  private final PolicyVersions versions;
+
+  /// A role as sessions need it.
+  public record SessionRole(
+      AccountId account, String path, String name, String id, Duration maxSession) {}
+
+  /// @param root the first account and its root user
+  public IamService(
+      Database database, Sealer sealer, Ids ids, InstantSource clock, Accounts.Root root) {
+    this.database = database;
+    this.clock = clock;
+    Changes changes = new Changes();
+    KeyRows keys = new KeyRows(changes);
+    Attachments attachments = new Attachments();
+    this.identities = new Identities(database, changes);
+    this.policies = new ManagedPolicies(new AwsManagedPolicies(), changes);
+    this.accounts = new Accounts(database, keys, changes, sealer, ids, clock, root);
+    this.grants = new Grants(database, identities, policies, accounts, documents, changes);
+    this.lastingKeys = new LastingKeys(database, identities, accounts, keys, sealer, changes);
+    this.boundaries = new Boundaries(database, identities, policies, attachments);
+    this.attached = new AttachedPolicies(database, identities, policies, attachments);
+    this.inline = new InlinePolicies(identities);
+    this.users = new Users(database, identities, boundaries, attached, keys, ids, clock);
+    this.groups = new Groups(database, identities, boundaries, ids, clock);
+    this.roles = new Roles(database, identities, boundaries, ids, clock);
+    this.accessKeys = new AccessKeys(database, identities, keys, sealer, ids, clock);
+    this.customer = new CustomerPolicies(database, policies, attachments, ids, clock);
+    this.versions = new PolicyVersions(database, policies, clock);
+  }
+
+  public Operations operations() {
+    return Operations.of("iam")
+        .needing(
+            CreateUserRequest.class,
+            r ->
+                bounded(
+                    "CreateUser",
+                    newArn(Kind.USER, r.path(), r.userName()),
+                    r.permissionsBoundary()),
+            users::create)
+        .on(GetUserRequest.class, r -> user(r.userName()), users::get)
+        .on(ListUsersRequest.class, r -> listed(Kind.USER, r.pathPrefix()), users::list)
+        .on(UpdateUserRequest.class, r -> user(r.userName()), users::update)
+        .on(DeleteUserRequest.class, r -> user(r.userName()), users::delete)
+        .on(TagUserRequest.class, r -> user(r.userName()), users::tag)
+        .on(UntagUserRequest.class, r -> user(r.userName()), users::untag)
+        .on(ListUserTagsRequest.class, r -> user(r.userName()), users::listTags)
+        .on(CreateAccessKeyRequest.class, r -> user(r.userName()), accessKeys::create)
+        .on(ListAccessKeysRequest.class, r -> user(r.userName()), accessKeys::list)
+        .on(UpdateAccessKeyRequest.class, r -> user(r.userName()), accessKeys::update)
+        .on(DeleteAccessKeyRequest.class, r -> user(r.userName()), accessKeys::delete)
+        .on(
+            CreateGroupRequest.class,
+            r -> newArn(Kind.GROUP, r.path(), r.groupName()),
+            groups::create)
+        .on(GetGroupRequest.class, r -> group(r.groupName()), groups::get)
+        .on(ListGroupsRequest.class, r -> listed(Kind.GROUP, r.pathPrefix()), groups::list)
+        .on(DeleteGroupRequest.class, r -> group(r.groupName()), groups::delete)
+        .on(AddUserToGroupRequest.class, r -> group(r.groupName()), groups::addUser)
+        .on(RemoveUserFromGroupRequest.class, r -> group(r.groupName()), groups::removeUser)
+        .on(ListGroupsForUserRequest.class, r -> user(r.userName()), groups::listForUser)
+        .needing(
+            CreateRoleRequest.class,
+            r ->
+                bounded(
+                    "CreateRole",
+                    newArn(Kind.ROLE, r.path(), r.roleName()),
+                    r.permissionsBoundary()),
+            roles::create)
+        .on(GetRoleRequest.class, r -> role(r.roleName()), roles::get)
+        .on(ListRolesRequest.class, r -> listed(Kind.ROLE, r.pathPrefix()), roles::list)
+        .on(UpdateRoleRequest.class, r -> role(r.roleName()), roles::update)
+        .on(UpdateRoleDescriptionRequest.class, r -> role(r.roleName()), roles::updateDescription)
+        .on(UpdateAssumeRolePolicyRequest.class, r -> role(r.roleName()), roles::updateTrust)
+        .on(DeleteRoleRequest.class, r -> role(r.roleName()), roles::delete)
+        .on(TagRoleRequest.class, r -> role(r.roleName()), roles::tag)
+        .on(UntagRoleRequest.class, r -> role(r.roleName()), roles::untag)
+        .on(ListRoleTagsRequest.class, r -> role(r.roleName()), roles::listTags)
+        .on(
+            ListInstanceProfilesForRoleRequest.class,
+            r -> role(r.roleName()),
+            roles::listInstanceProfiles)
+        .on(PutUserPolicyRequest.class, r -> user(r.userName()), inline::putUser)
+        .on(GetUserPolicyRequest.class, r -> user(r.userName()), inline::getUser)
+        .on(DeleteUserPolicyRequest.class, r -> user(r.userName()), inline::deleteUser)
+        .on(ListUserPoliciesRequest.class, r -> user(r.userName()), inline::listUser)
+        .on(PutGroupPolicyRequest.class, r -> group(r.groupName()), inline::putGroup)
+        .on(GetGroupPolicyRequest.class, r -> group(r.groupName()), inline::getGroup)
+        .on(DeleteGroupPolicyRequest.class, r -> group(r.groupName()), inline::deleteGroup)
+        .on(ListGroupPoliciesRequest.class, r -> group(r.groupName()), inline::listGroup)
+        .on(PutRolePolicyRequest.class, r -> role(r.roleName()), inline::putRole)
+        .on(GetRolePolicyRequest.class, r -> role(r.roleName()), inline::getRole)
+        .on(DeleteRolePolicyRequest.class, r -> role(r.roleName()), inline::deleteRole)
+        .on(ListRolePoliciesRequest.class, r -> role(r.roleName()), inline::listRole)
+        .needing(
+            AttachUserPolicyRequest.class,
+            r -> withPolicy("AttachUserPolicy", user(r.userName()), r.policyArn()),
+            attached::attachUser)
+        .needing(
+            DetachUserPolicyRequest.class,
+            r -> withPolicy("DetachUserPolicy", user(r.userName()), r.policyArn()),
+            attached::detachUser)
+        .on(ListAttachedUserPoliciesRequest.class, r -> user(r.userName()), attached::listUser)
+        .needing(
+            AttachGroupPolicyRequest.class,
+            r -> withPolicy("AttachGroupPolicy", group(r.groupName()), r.policyArn()),
+            attached::attachGroup)
+        .needing(
+            DetachGroupPolicyRequest.class,
+            r -> withPolicy("DetachGroupPolicy", group(r.groupName()), r.policyArn()),
+            attached::detachGroup)
+        .on(ListAttachedGroupPoliciesRequest.class, r -> group(r.groupName()), attached::listGroup)
+        .needing(
+            AttachRolePolicyRequest.class,
+            r -> withPolicy("AttachRolePolicy", role(r.roleName()), r.policyArn()),
+            attached::attachRole)
+        .needing(
+            DetachRolePolicyRequest.class,
+            r -> withPolicy("DetachRolePolicy", role(r.roleName()), r.policyArn()),
+            attached::detachRole)
+        .on(ListAttachedRolePoliciesRequest.class, r -> role(r.roleName()), attached::listRole)
+        .needing(
+            PutUserPermissionsBoundaryRequest.class,
+            r -> bounded("PutUserPermissionsBoundary", user(r.userName()), r.permissionsBoundary()),
+            boundaries::putUser)
+        .on(
+            DeleteUserPermissionsBoundaryRequest.class,
+            r -> user(r.userName()),
+            boundaries::deleteUser)
+        .needing(
+            PutRolePermissionsBoundaryRequest.class,
+            r -> bounded("PutRolePermissionsBoundary", role(r.roleName()), r.permissionsBoundary()),
+            boundaries::putRole)
+        .on(
+            DeleteRolePermissionsBoundaryRequest.class,
+            r -> role(r.roleName()),
+            boundaries::deleteRole)
+        .on(
+            CreatePolicyRequest.class,
+            r ->
+                Arn.iam(account(), "policy" + (r.path() == null ? "/" : r.path()) + r.policyName()),
+            customer::create)
+        .needing(GetPolicyRequest.class, r -> onPolicy("GetPolicy", r.policyArn()), customer::get)
+        .on(
+            ListPoliciesRequest.class,
+            r -> Arn.iam(account(), "policy" + (r.pathPrefix() == null ? "/" : r.pathPrefix())),
+            customer::list)
+        .needing(
+            DeletePolicyRequest.class,
+            r -> onPolicy("DeletePolicy", r.policyArn()),
+            customer::delete)
+        .needing(
+            ListEntitiesForPolicyRequest.class,
+            r -> onPolicy("ListEntitiesForPolicy", r.policyArn()),
+            customer::listEntities)
+        .needing(TagPolicyRequest.class, r -> onPolicy("TagPolicy", r.policyArn()), customer::tag)
+        .needing(
+            UntagPolicyRequest.class, r -> onPolicy("UntagPolicy", r.policyArn()), customer::untag)
+        .needing(
+            ListPolicyTagsRequest.class,
+            r -> onPolicy("ListPolicyTags", r.policyArn()),
+            customer::listTags)
+        .needing(
+            CreatePolicyVersionRequest.class,
+            r -> onPolicy("CreatePolicyVersion", r.policyArn()),
+            versions::create)
+        .needing(
+            GetPolicyVersionRequest.class,
+            r -> onPolicy("GetPolicyVersion", r.policyArn()),
+            versions::get)
+        .needing(
+            ListPolicyVersionsRequest.class,
+            r -> onPolicy("ListPolicyVersions", r.policyArn()),
+            versions::list)
+        .needing(
+            SetDefaultPolicyVersionRequest.class,
+            r -> onPolicy("SetDefaultPolicyVersion", r.policyArn()),
+            versions::setDefault)
+        .needing(
+            DeletePolicyVersionRequest.class,
+            r -> onPolicy("DeletePolicyVersion", r.policyArn()),
+            versions::delete);
+  }
+
+  /// The accounts, for the command line and the admin door.
+  public Accounts accounts() {
+    return accounts;
+  }
+
+  /// Finds lasting keys; the session tokens of `sts` are another source.
+  public Credentials.Source credentials() {
+    return lastingKeys;
+  }
+
+  /// @param resourcePolicies of the services whose resources carry policies, by the service's name
+  ///   in ARNs
+  public IamAuthorizer authorizer(
+      Map<String, ResourcePolicies> resourcePolicies, IamAuthorizer.IssueTimes issueTimes) {
+    return new IamAuthorizer(grants, identities, documents, resourcePolicies, issueTimes, clock);
+  }
+
+  /// Whether a principal still exists, is the same as when its credentials were made, and its
+  /// account is not suspended.
+  public boolean exists(Principal principal) {
+    return grants.exists(principal);
+  }
+
+  /// The role of an ARN, path included; empty if there is none.
+  public Optional<SessionRole> role(Arn arn) {
+    String resource = arn.resource();
+    return identities
+        .find(arn.account(), Kind.ROLE, resource.substring(resource.lastIndexOf('/') + 1))
+        .filter(role -> role.arn().equals(arn.toString()))
+        .map(
+            role ->
+                new SessionRole(
+                    new AccountId(role.account()),
+                    role.path(),
+                    role.name(),
+                    role.id(),
+                    Duration.ofSeconds(role.roleTerms().maxSessionSeconds())));
+  }
+
+  /// The document in force of a managed policy, for sessions that are narrowed by it.
+  public Optional<String> managedDocument(String arn) {
+    return database.read(snapshot -> policies.find(snapshot, arn).map(ManagedPolicy::document));
+  }
+
+  /// Whose access key it is; empty for one that is not ours.
+  public Optional<AccountId> accountOfKey(String accessKeyId) {
+    return lastingKeys.account(accessKeyId);
+  }
+
+  private static AccountId account() {
+    return Caller.current().account();
+  }
+
+  private Arn user(@Nullable String name) {
+    if (name != null) {
+      return arn(Kind.USER, name);
+    }
+    return Arn.parse(
+        Caller.current().principal() instanceof Principal.User user
+            ? user.arn()
+            : Arn.iam(account(), "root").toString());
+  }
+
+  private Arn group(String name) {
+    return arn(Kind.GROUP, name);
+  }
+
+  private Arn role(String name) {
+    return arn(Kind.ROLE, name);
+  }
+
+  /// The ARN of a named one; requests leave out the path, so it is looked up.
+  private Arn arn(Kind kind, @Nullable String name) {
+    String checked = Constraints.name(kind, name);
+    return identities
+        .find(account().value(), kind, checked)
+        .map(identity -> Arn.parse(identity.arn()))
+        .orElseGet(() -> Arn.iam(account(), kind.word() + "/" + checked));
+  }
+
+  private static Arn newArn(Kind kind, @Nullable String path, @Nullable String name) {
+    return Arn.iam(account(), kind.word() + Constraints.path(path) + Constraints.name(kind, name));
+  }
+
+  private static Arn listed(Kind kind, @Nullable String pathPrefix) {
+    return Arn.iam(account(), kind.word() + Constraints.pathPrefix(pathPrefix));
+  }
+
+  private static List<Need> onPolicy(String operation, String policyArn) {
+    return List.of(
+        new Need(
+            "iam:" + operation, Constraints.length("policyArn", policyArn, 20, 2_048), Map.of()));
+  }
+
+  private static List<Need> withPolicy(String operation, Arn resource, String policyArn) {
+    return List.of(
+        Need.of("iam:" + operation, resource)
+            .with("iam:PolicyARN", Constraints.length("policyArn", policyArn, 20, 2_048)));
+  }
+
+  private static List<Need> bounded(String operation, Arn resource, @Nullable String boundary) {
+    Need need = Need.of("iam:" + operation, resource);
+    return List.of(boundary == null ? need : need.with("iam:PermissionsBoundary", boundary));
+  }
+}

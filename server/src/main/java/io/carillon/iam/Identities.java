@@ -1,0 +1,142 @@
+package io.carillon.iam;
+
+import io.carillon.store.Database;
+import io.carillon.store.KeyCodec;
+import io.carillon.store.Range;
+import io.carillon.store.Snapshot;
+import io.carillon.store.Table;
+import io.carillon.store.Tuple;
+import io.carillon.store.Tx;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/// The users, groups and roles of all accounts. Names are unique regardless of case within a kind
+/// and account, and found regardless of case.
+final class Identities {
+  private final Table<Tuple, Identity> rows =
+      Table.of("iam.identities", KeyCodec.TUPLE, Identity.class);
+  private final Table<Tuple, Count> counts =
+      Table.of("iam.identity_counts", KeyCodec.TUPLE, Count.class);
+  private final Database database;
+  private final Changes changes;
+
+  /// How many there are of a kind in an account, against its quota.
+  record Count(int count) {}
+
+  Identities(Database database, Changes changes) {
+    this.database = database;
+    this.changes = changes;
+  }
+
+  Optional<Identity> find(Snapshot snapshot, String account, Kind kind, String name) {
+    return rows.get(snapshot, key(account, kind, name));
+  }
+
+  Optional<Identity> find(String account, Kind kind, String name) {
+    return database.read(snapshot -> find(snapshot, account, kind, name));
+  }
+
+  /// @throws io.carillon.aws.AwsException NoSuchEntity
+  Identity require(Snapshot snapshot, String account, Kind kind, String name) {
+    return find(snapshot, account, kind, name)
+        .orElseThrow(
+            () ->
+                IamError.NO_SUCH_ENTITY.because(
+                    "The " + kind.word() + " with name " + name + " cannot be found."));
+  }
+
+  Identity require(String account, Kind kind, String name) {
+    return database.read(snapshot -> require(snapshot, account, kind, name));
+  }
+
+  void insert(Tx tx, Identity identity) {
+    Kind kind = identity.kind();
+    if (find(tx, identity.account(), kind, identity.name()).isPresent()) {
+      throw IamError.ENTITY_ALREADY_EXISTS.because(
+          kind.title() + " with name " + identity.name() + " already exists.");
+    }
+    int count = count(tx, identity.account(), kind);
+    if (count >= kind.perAccount()) {
+      throw IamError.LIMIT_EXCEEDED.because(
+          "Cannot exceed quota for " + kind.title() + "sPerAccount: " + kind.perAccount());
+    }
+    counts.put(tx, Tuple.of(identity.account(), kind.word()), new Count(count + 1));
+    put(tx, identity);
+  }
+
+  void put(Tx tx, Identity identity) {
+    rows.put(tx, key(identity.account(), identity.kind(), identity.name()), identity);
+    changes.note(tx);
+  }
+
+  void delete(Tx tx, Identity identity) {
+    rows.delete(tx, key(identity.account(), identity.kind(), identity.name()));
+    counts.put(
+        tx,
+        Tuple.of(identity.account(), identity.kind().word()),
+        new Count(count(tx, identity.account(), identity.kind()) - 1));
+    changes.note(tx);
+  }
+
+  /// Changes one in a transaction of its own.
+  Identity update(String account, Kind kind, String name, UnaryOperator<Identity> change) {
+    return database.write(
+        tx -> {
+          Identity changed = change.apply(require(tx, account, kind, name));
+          put(tx, changed);
+          return changed;
+        });
+  }
+
+  /// A page in the order of names.
+  Page<Identity> page(String account, Kind kind, String pathPrefix, Page.Wanted wanted) {
+    return database.read(
+        snapshot -> {
+          Tuple parent = Tuple.of(account, kind.word());
+          Range range = Range.within(parent);
+          if (!wanted.after().isEmpty()) {
+            range = range.after(Tuple.of(account, kind.word(), wanted.after()));
+          }
+          List<Identity> found = new ArrayList<>();
+          boolean[] more = {false};
+          rows.scan(
+              snapshot,
+              range,
+              (_, identity) -> {
+                if (identity.path().startsWith(pathPrefix)) {
+                  more[0] = found.size() == wanted.limit();
+                  if (!more[0]) {
+                    found.add(identity);
+                  }
+                }
+                return !more[0];
+              });
+          return new Page<>(found, more[0] ? Page.encode(fold(found.getLast().name())) : null);
+        });
+  }
+
+  /// Those of an account and kind, in the order of names.
+  List<Identity> all(Snapshot snapshot, String account, Kind kind) {
+    return rows
+        .list(snapshot, Range.within(Tuple.of(account, kind.word())), kind.perAccount())
+        .stream()
+        .map(Table.Entry::value)
+        .toList();
+  }
+
+  /// The form of a name in which two that AWS takes for the same are equal.
+  static String fold(String name) {
+    return name.toLowerCase(Locale.ROOT);
+  }
+
+  private int count(Snapshot snapshot, String account, Kind kind) {
+    return counts.get(snapshot, Tuple.of(account, kind.word())).map(Count::count).orElse(0);
+  }
+
+  private static Tuple key(String account, Kind kind, String name) {
+    return Tuple.of(account, kind.word(), fold(name));
+  }
+}

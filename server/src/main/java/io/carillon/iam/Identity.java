@@ -1,0 +1,123 @@
+package io.carillon.iam;
+
+import io.carillon.base.AccountId;
+import io.carillon.base.Arn;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/// A row: a user, group or role with the policies that it holds. The three differ little, so they
+/// share a table and the code that keeps policies, tags and boundaries.
+///
+/// @param path begins and ends with a slash
+/// @param id the unique id, such as `AROA…`
+/// @param inline policy documents by name
+/// @param attached ARNs of managed policies, in the order they were attached
+/// @param boundary ARN of the managed policy that bounds it
+/// @param role what only roles have
+/// @param user what only users have
+record Identity(
+    Kind kind,
+    String account,
+    String path,
+    String name,
+    String id,
+    Instant created,
+    Map<String, String> tags,
+    Map<String, String> inline,
+    List<String> attached,
+    @Nullable String boundary,
+    @Nullable RoleTerms role,
+    @Nullable UserTerms user) {
+
+  /// @param trust the trust policy document
+  record RoleTerms(String trust, String description, int maxSessionSeconds) {}
+
+  /// @param keys ids of its access keys
+  /// @param groups names of the groups it belongs to
+  record UserTerms(List<String> keys, List<String> groups) {
+    UserTerms withKeys(UnaryOperator<List<String>> change) {
+      return new UserTerms(change.apply(new ArrayList<>(keys)), groups);
+    }
+
+    UserTerms withGroups(UnaryOperator<List<String>> change) {
+      return new UserTerms(keys, change.apply(new ArrayList<>(groups)));
+    }
+  }
+
+  String arn() {
+    return Arn.iam(new AccountId(account), kind.word() + path + name).toString();
+  }
+
+  /// Only for roles.
+  RoleTerms roleTerms() {
+    return role == null ? new RoleTerms("", "", 0) : role;
+  }
+
+  /// Only for users.
+  UserTerms userTerms() {
+    return user == null ? new UserTerms(List.of(), List.of()) : user;
+  }
+
+  Identity withTags(Map<String, String> other) {
+    return new Identity(
+        kind, account, path, name, id, created, other, inline, attached, boundary, role, user);
+  }
+
+  Identity withInline(UnaryOperator<Map<String, String>> change) {
+    return new Identity(
+        kind,
+        account,
+        path,
+        name,
+        id,
+        created,
+        tags,
+        change.apply(new TreeMap<>(inline)),
+        attached,
+        boundary,
+        role,
+        user);
+  }
+
+  Identity withAttached(UnaryOperator<List<String>> change) {
+    return new Identity(
+        kind,
+        account,
+        path,
+        name,
+        id,
+        created,
+        tags,
+        inline,
+        change.apply(new ArrayList<>(attached)),
+        boundary,
+        role,
+        user);
+  }
+
+  Identity withBoundary(@Nullable String other) {
+    return new Identity(
+        kind, account, path, name, id, created, tags, inline, attached, other, role, user);
+  }
+
+  Identity withRole(RoleTerms other) {
+    return new Identity(
+        kind, account, path, name, id, created, tags, inline, attached, boundary, other, user);
+  }
+
+  Identity withUser(UserTerms other) {
+    return new Identity(
+        kind, account, path, name, id, created, tags, inline, attached, boundary, role, other);
+  }
+
+  Identity renamed(String otherPath, String otherName) {
+    return new Identity(
+        kind, account, otherPath, otherName, id, created, tags, inline, attached, boundary, role,
+        user);
+  }
+}

@@ -1,0 +1,195 @@
+package io.carillon.iam;
+
+import io.carillon.aws.Caller;
+import io.carillon.policy.PolicyDocument.Flavour;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.iam.model.DeleteGroupPolicyRequest;
+import software.amazon.awssdk.services.iam.model.DeleteGroupPolicyResponse;
+import software.amazon.awssdk.services.iam.model.DeleteRolePolicyRequest;
+import software.amazon.awssdk.services.iam.model.DeleteRolePolicyResponse;
+import software.amazon.awssdk.services.iam.model.DeleteUserPolicyRequest;
+import software.amazon.awssdk.services.iam.model.DeleteUserPolicyResponse;
+import software.amazon.awssdk.services.iam.model.GetGroupPolicyRequest;
+import software.amazon.awssdk.services.iam.model.GetGroupPolicyResponse;
+import software.amazon.awssdk.services.iam.model.GetRolePolicyRequest;
+import software.amazon.awssdk.services.iam.model.GetRolePolicyResponse;
+import software.amazon.awssdk.services.iam.model.GetUserPolicyRequest;
+import software.amazon.awssdk.services.iam.model.GetUserPolicyResponse;
+import software.amazon.awssdk.services.iam.model.ListGroupPoliciesRequest;
+import software.amazon.awssdk.services.iam.model.ListGroupPoliciesResponse;
+import software.amazon.awssdk.services.iam.model.ListRolePoliciesRequest;
+import software.amazon.awssdk.services.iam.model.ListRolePoliciesResponse;
+import software.amazon.awssdk.services.iam.model.ListUserPoliciesRequest;
+import software.amazon.awssdk.services.iam.model.ListUserPoliciesResponse;
+import software.amazon.awssdk.services.iam.model.PutGroupPolicyRequest;
+import software.amazon.awssdk.services.iam.model.PutGroupPolicyResponse;
+import software.amazon.awssdk.services.iam.model.PutRolePolicyRequest;
+import software.amazon.awssdk.services.iam.model.PutRolePolicyResponse;
+import software.amazon.awssdk.services.iam.model.PutUserPolicyRequest;
+import software.amazon.awssdk.services.iam.model.PutUserPolicyResponse;
+
+/// The policies embedded in users, groups and roles: four operations, three shapes of each.
+final class InlinePolicies {
+  private final Identities identities;
+
+  InlinePolicies(Identities identities) {
+    this.identities = identities;
+  }
+
+  PutUserPolicyResponse putUser(Caller caller, PutUserPolicyRequest r) {
+    put(caller, Kind.USER, r.userName(), r.policyName(), r.policyDocument());
+    return PutUserPolicyResponse.builder().build();
+  }
+
+  PutGroupPolicyResponse putGroup(Caller caller, PutGroupPolicyRequest r) {
+    put(caller, Kind.GROUP, r.groupName(), r.policyName(), r.policyDocument());
+    return PutGroupPolicyResponse.builder().build();
+  }
+
+  PutRolePolicyResponse putRole(Caller caller, PutRolePolicyRequest r) {
+    put(caller, Kind.ROLE, r.roleName(), r.policyName(), r.policyDocument());
+    return PutRolePolicyResponse.builder().build();
+  }
+
+  GetUserPolicyResponse getUser(Caller caller, GetUserPolicyRequest r) {
+    Inline inline = get(caller, Kind.USER, r.userName(), r.policyName());
+    return GetUserPolicyResponse.builder()
+        .userName(inline.holder())
+        .policyName(r.policyName())
+        .policyDocument(inline.encoded())
+        .build();
+  }
+
+  GetGroupPolicyResponse getGroup(Caller caller, GetGroupPolicyRequest r) {
+    Inline inline = get(caller, Kind.GROUP, r.groupName(), r.policyName());
+    return GetGroupPolicyResponse.builder()
+        .groupName(inline.holder())
+        .policyName(r.policyName())
+        .policyDocument(inline.encoded())
+        .build();
+  }
+
+  GetRolePolicyResponse getRole(Caller caller, GetRolePolicyRequest r) {
+    Inline inline = get(caller, Kind.ROLE, r.roleName(), r.policyName());
+    return GetRolePolicyResponse.builder()
+        .roleName(inline.holder())
+        .policyName(r.policyName())
+        .policyDocument(inline.encoded())
+        .build();
+  }
+
+  DeleteUserPolicyResponse deleteUser(Caller caller, DeleteUserPolicyRequest r) {
+    delete(caller, Kind.USER, r.userName(), r.policyName());
+    return DeleteUserPolicyResponse.builder().build();
+  }
+
+  DeleteGroupPolicyResponse deleteGroup(Caller caller, DeleteGroupPolicyRequest r) {
+    delete(caller, Kind.GROUP, r.groupName(), r.policyName());
+    return DeleteGroupPolicyResponse.builder().build();
+  }
+
+  DeleteRolePolicyResponse deleteRole(Caller caller, DeleteRolePolicyRequest r) {
+    delete(caller, Kind.ROLE, r.roleName(), r.policyName());
+    return DeleteRolePolicyResponse.builder().build();
+  }
+
+  ListUserPoliciesResponse listUser(Caller caller, ListUserPoliciesRequest r) {
+    Page<String> page = list(caller, Kind.USER, r.userName(), r.marker(), r.maxItems());
+    return ListUserPoliciesResponse.builder()
+        .policyNames(page.items())
+        .isTruncated(page.isTruncated())
+        .marker(page.marker())
+        .build();
+  }
+
+  ListGroupPoliciesResponse listGroup(Caller caller, ListGroupPoliciesRequest r) {
+    Page<String> page = list(caller, Kind.GROUP, r.groupName(), r.marker(), r.maxItems());
+    return ListGroupPoliciesResponse.builder()
+        .policyNames(page.items())
+        .isTruncated(page.isTruncated())
+        .marker(page.marker())
+        .build();
+  }
+
+  ListRolePoliciesResponse listRole(Caller caller, ListRolePoliciesRequest r) {
+    Page<String> page = list(caller, Kind.ROLE, r.roleName(), r.marker(), r.maxItems());
+    return ListRolePoliciesResponse.builder()
+        .policyNames(page.items())
+        .isTruncated(page.isTruncated())
+        .marker(page.marker())
+        .build();
+  }
+
+  private void put(Caller caller, Kind kind, String name, String policyName, String document) {
+    Constraints.name(kind, name);
+    Constraints.policyName(policyName);
+    String checked = Documents.require("policyDocument", document, Flavour.IDENTITY);
+    identities.update(
+        caller.account().value(),
+        kind,
+        name,
+        identity -> {
+          Identity changed =
+              identity.withInline(
+                  inline -> {
+                    inline.put(policyName, checked);
+                    return inline;
+                  });
+          int size = changed.inline().values().stream().mapToInt(Documents::size).sum();
+          if (size > kind.inlineLimit()) {
+            throw IamError.LIMIT_EXCEEDED.because(
+                "Maximum policy size of "
+                    + kind.inlineLimit()
+                    + " bytes exceeded for "
+                    + kind.word()
+                    + " "
+                    + identity.name());
+          }
+          return changed;
+        });
+  }
+
+  private record Inline(String holder, String encoded) {}
+
+  private Inline get(Caller caller, Kind kind, String name, String policyName) {
+    Constraints.name(kind, name);
+    Constraints.policyName(policyName);
+    Identity identity = identities.require(caller.account().value(), kind, name);
+    return new Inline(
+        identity.name(), Documents.encoded(require(kind, identity.inline(), policyName)));
+  }
+
+  private void delete(Caller caller, Kind kind, String name, String policyName) {
+    Constraints.name(kind, name);
+    Constraints.policyName(policyName);
+    identities.update(
+        caller.account().value(),
+        kind,
+        name,
+        identity ->
+            identity.withInline(
+                inline -> {
+                  String unused = require(kind, inline, policyName);
+                  inline.remove(policyName);
+                  return inline;
+                }));
+  }
+
+  private Page<String> list(
+      Caller caller, Kind kind, String name, @Nullable String marker, @Nullable Integer maxItems) {
+    Constraints.name(kind, name);
+    Page.Wanted wanted = Page.Wanted.of(marker, maxItems);
+    Identity identity = identities.require(caller.account().value(), kind, name);
+    return Page.of(identity.inline().keySet().stream().sorted().toList(), n -> n, wanted);
+  }
+
+  private static String require(Kind kind, Map<String, String> inline, String policyName) {
+    String document = inline.get(policyName);
+    if (document == null) {
+      throw IamError.NO_SUCH_ENTITY.because(
+          "The " + kind.word() + " policy with name " + policyName + " cannot be found.");
+    }
+    return document;
+  }
+}

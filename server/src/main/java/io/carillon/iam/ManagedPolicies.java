@@ -1,0 +1,88 @@
+package io.carillon.iam;
+
+import io.carillon.base.Arn;
+import io.carillon.store.KeyCodec;
+import io.carillon.store.Range;
+import io.carillon.store.Snapshot;
+import io.carillon.store.Table;
+import io.carillon.store.Tuple;
+import io.carillon.store.Tx;
+import java.util.List;
+import java.util.Optional;
+
+/// All managed policies: AWS's and those of the accounts, found by their ARN.
+final class ManagedPolicies {
+  private static final String PREFIX = "policy/";
+
+  private final Table<Tuple, ManagedPolicy> rows =
+      Table.of("iam.policies", KeyCodec.TUPLE, ManagedPolicy.class);
+  private final AwsManagedPolicies ofAws;
+  private final Changes changes;
+
+  ManagedPolicies(AwsManagedPolicies ofAws, Changes changes) {
+    this.ofAws = ofAws;
+    this.changes = changes;
+  }
+
+  Optional<ManagedPolicy> find(Snapshot snapshot, String arn) {
+    Optional<Arn> parsed = Arn.tryParse(arn);
+    if (parsed.isEmpty() || !parsed.get().resource().startsWith(PREFIX)) {
+      return Optional.empty();
+    }
+    if (parsed.get().account().equals(ManagedPolicy.OF_AWS)) {
+      return ofAws.find(arn);
+    }
+    String resource = parsed.get().resource();
+    String name = resource.substring(resource.lastIndexOf('/') + 1);
+    return findNamed(snapshot, parsed.get().account(), name).filter(p -> p.arn().equals(arn));
+  }
+
+  Optional<ManagedPolicy> findNamed(Snapshot snapshot, String account, String name) {
+    return rows.get(snapshot, Tuple.of(account, Identities.fold(name)));
+  }
+
+  /// One that `account` may see: AWS's or its own.
+  ///
+  /// @throws io.carillon.aws.AwsException NoSuchEntity, or InvalidInput where it is no ARN
+  ManagedPolicy require(Snapshot snapshot, String account, String arn) {
+    return findVisible(snapshot, account, arn)
+        .orElseThrow(() -> IamError.NO_SUCH_ENTITY.because("Policy " + arn + " was not found."));
+  }
+
+  /// One that `account` may attach or set as a boundary.
+  ManagedPolicy requireAttachable(Snapshot snapshot, String account, String arn) {
+    return findVisible(snapshot, account, arn)
+        .orElseThrow(
+            () ->
+                IamError.NO_SUCH_ENTITY.because(
+                    "Policy " + arn + " does not exist or is not attachable."));
+  }
+
+  private Optional<ManagedPolicy> findVisible(Snapshot snapshot, String account, String arn) {
+    Constraints.length("policyArn", arn, 20, 2_048);
+    if (Arn.tryParse(arn).isEmpty()) {
+      throw IamError.INVALID_INPUT.because("ARN " + arn + " is not valid.");
+    }
+    return find(snapshot, arn).filter(p -> p.isOfAws() || p.account().equals(account));
+  }
+
+  List<ManagedPolicy> ofAccount(Snapshot snapshot, String account) {
+    return rows.list(snapshot, Range.within(Tuple.of(account)), Integer.MAX_VALUE).stream()
+        .map(Table.Entry::value)
+        .toList();
+  }
+
+  List<ManagedPolicy> ofAws() {
+    return ofAws.all();
+  }
+
+  void put(Tx tx, ManagedPolicy policy) {
+    rows.put(tx, Tuple.of(policy.account(), Identities.fold(policy.name())), policy);
+    changes.note(tx);
+  }
+
+  void delete(Tx tx, ManagedPolicy policy) {
+    rows.delete(tx, Tuple.of(policy.account(), Identities.fold(policy.name())));
+    changes.note(tx);
+  }
+}

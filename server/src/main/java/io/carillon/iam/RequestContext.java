@@ -1,0 +1,110 @@
+package io.carillon.iam;
+
+import io.carillon.aws.Caller;
+import io.carillon.aws.Need;
+import io.carillon.aws.Principal;
+import io.carillon.policy.Context;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// The condition keys of a request: AWS's global ones, and those of the need at hand.
+///
+/// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+///
+/// @param tags the tags of the user or role
+/// @param resourceAccount whose the resource is; empty where nobody can tell
+/// @param issued when the session's credentials were; empty for lasting ones
+record RequestContext(
+    Caller caller,
+    Need need,
+    Map<String, String> tags,
+    String resourceAccount,
+    Optional<Instant> issued)
+    implements Context {
+  private static final String PRINCIPAL_TAG = "aws:principaltag/";
+
+  @Override
+  public List<String> values(String key) {
+    for (Map.Entry<String, List<String>> own : need.context().entrySet()) {
+      if (own.getKey().equalsIgnoreCase(key)) {
+        return own.getValue();
+      }
+    }
+    if (key.startsWith(PRINCIPAL_TAG)) {
+      return tag(key.substring(PRINCIPAL_TAG.length()));
+    }
+    return switch (key) {
+      case "aws:currenttime" -> one(caller.time().truncatedTo(ChronoUnit.SECONDS).toString());
+      case "aws:epochtime" -> one(Long.toString(caller.time().getEpochSecond()));
+      case "aws:principalaccount" -> account(caller.principal());
+      case "aws:principalarn" -> principalArn(caller.principal());
+      case "aws:principalisawsservice" ->
+          one(Boolean.toString(caller.principal() instanceof Principal.Service));
+      case "aws:principalservicename" ->
+          caller.principal() instanceof Principal.Service service ? one(service.name()) : List.of();
+      case "aws:principaltype" -> one(type(caller.principal()));
+      case "aws:requestedregion" -> one(caller.region().name());
+      case "aws:resourceaccount" -> resourceAccount.isEmpty() ? List.of() : one(resourceAccount);
+      case "aws:securetransport" -> one(Boolean.toString(caller.secureTransport()));
+      case "aws:sourceip" -> one(caller.sourceAddress());
+      case "aws:sourceowner" -> account(caller.principal());
+      case "aws:tokenissuetime" ->
+          issued.map(at -> one(at.truncatedTo(ChronoUnit.SECONDS).toString())).orElse(List.of());
+      case "aws:useragent" -> caller.userAgent().isEmpty() ? List.of() : one(caller.userAgent());
+      case "aws:userid" ->
+          one(
+              caller.principal() instanceof Principal.Anonymous
+                  ? "anonymous"
+                  : caller.principal().uniqueId());
+      case "aws:username" ->
+          caller.principal() instanceof Principal.User user ? one(user.name()) : List.of();
+      case "aws:viaawsservice" -> one("false");
+      default -> List.of();
+    };
+  }
+
+  private List<String> tag(String name) {
+    for (Map.Entry<String, String> tag : tags.entrySet()) {
+      if (tag.getKey().equalsIgnoreCase(name)) {
+        return one(tag.getValue());
+      }
+    }
+    return List.of();
+  }
+
+  private static List<String> one(String value) {
+    return List.of(value);
+  }
+
+  /// Policies see a session as its role.
+  private static List<String> principalArn(Principal principal) {
+    return switch (principal) {
+      case Principal.AssumedRole session -> one(session.roleArn());
+      case Principal.Root root -> one(root.arn());
+      case Principal.User user -> one(user.arn());
+      case Principal.Service _, Principal.Anonymous _ -> List.of();
+    };
+  }
+
+  private static List<String> account(Principal principal) {
+    return switch (principal) {
+      case Principal.AssumedRole session -> one(session.account().value());
+      case Principal.Root root -> one(root.account().value());
+      case Principal.User user -> one(user.account().value());
+      case Principal.Service _, Principal.Anonymous _ -> List.of();
+    };
+  }
+
+  private static String type(Principal principal) {
+    return switch (principal) {
+      case Principal.AssumedRole _ -> "AssumedRole";
+      case Principal.Root _ -> "Account";
+      case Principal.User _ -> "User";
+      case Principal.Service _ -> "Service";
+      case Principal.Anonymous _ -> "Anonymous";
+    };
+  }
+}

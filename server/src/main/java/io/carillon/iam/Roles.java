@@ -1,0 +1,269 @@
+package io.carillon.iam;
+
+import io.carillon.aws.Caller;
+import io.carillon.base.Ids;
+import io.carillon.iam.Identity.RoleTerms;
+import io.carillon.policy.PolicyDocument.Flavour;
+import io.carillon.store.Database;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import software.amazon.awssdk.services.iam.model.AttachedPermissionsBoundary;
+import software.amazon.awssdk.services.iam.model.CreateRoleRequest;
+import software.amazon.awssdk.services.iam.model.CreateRoleResponse;
+import software.amazon.awssdk.services.iam.model.DeleteRoleRequest;
+import software.amazon.awssdk.services.iam.model.DeleteRoleResponse;
+import software.amazon.awssdk.services.iam.model.GetRoleRequest;
+import software.amazon.awssdk.services.iam.model.GetRoleResponse;
+import software.amazon.awssdk.services.iam.model.ListInstanceProfilesForRoleRequest;
+import software.amazon.awssdk.services.iam.model.ListInstanceProfilesForRoleResponse;
+import software.amazon.awssdk.services.iam.model.ListRoleTagsRequest;
+import software.amazon.awssdk.services.iam.model.ListRoleTagsResponse;
+import software.amazon.awssdk.services.iam.model.ListRolesRequest;
+import software.amazon.awssdk.services.iam.model.ListRolesResponse;
+import software.amazon.awssdk.services.iam.model.Role;
+import software.amazon.awssdk.services.iam.model.RoleLastUsed;
+import software.amazon.awssdk.services.iam.model.Tag;
+import software.amazon.awssdk.services.iam.model.TagRoleRequest;
+import software.amazon.awssdk.services.iam.model.TagRoleResponse;
+import software.amazon.awssdk.services.iam.model.UntagRoleRequest;
+import software.amazon.awssdk.services.iam.model.UntagRoleResponse;
+import software.amazon.awssdk.services.iam.model.UpdateAssumeRolePolicyRequest;
+import software.amazon.awssdk.services.iam.model.UpdateAssumeRolePolicyResponse;
+import software.amazon.awssdk.services.iam.model.UpdateRoleDescriptionRequest;
+import software.amazon.awssdk.services.iam.model.UpdateRoleDescriptionResponse;
+import software.amazon.awssdk.services.iam.model.UpdateRoleRequest;
+import software.amazon.awssdk.services.iam.model.UpdateRoleResponse;
+
+/// The operations on roles themselves.
+final class Roles {
+  private static final int TRUST_LIMIT = 2_048;
+  private static final int SHORTEST_MAX_SESSION = 3_600;
+  private static final int LONGEST_MAX_SESSION = 43_200;
+
+  private final Database database;
+  private final Identities identities;
+  private final Boundaries boundaries;
+  private final Ids ids;
+  private final InstantSource clock;
+
+  Roles(
+      Database database,
+      Identities identities,
+      Boundaries boundaries,
+      Ids ids,
+      InstantSource clock) {
+    this.database = database;
+    this.identities = identities;
+    this.boundaries = boundaries;
+    this.ids = ids;
+    this.clock = clock;
+  }
+
+  CreateRoleResponse create(Caller caller, CreateRoleRequest request) {
+    int maxSession =
+        request.maxSessionDuration() == null
+            ? SHORTEST_MAX_SESSION
+            : maxSession(request.maxSessionDuration());
+    Identity role =
+        new Identity(
+            Kind.ROLE,
+            caller.account().value(),
+            Constraints.path(request.path()),
+            Constraints.name(Kind.ROLE, request.roleName()),
+            ids.withPrefix(Kind.ROLE.idPrefix()),
+            clock.instant().truncatedTo(ChronoUnit.SECONDS),
+            Tags.of(request.tags()),
+            Map.of(),
+            List.of(),
+            null,
+            new RoleTerms(
+                trust("assumeRolePolicyDocument", request.assumeRolePolicyDocument()),
+                Constraints.description(request.description()),
+                maxSession),
+            null);
+    Identity created =
+        database.write(tx -> boundaries.insert(tx, role, request.permissionsBoundary()));
+    // AWS leaves the maximum out of this answer; GetRole tells it.
+    return CreateRoleResponse.builder()
+        .role(
+            shownInFull(created).toBuilder()
+                .maxSessionDuration(null)
+                .roleLastUsed((RoleLastUsed) null)
+                .build())
+        .build();
+  }
+
+  GetRoleResponse get(Caller caller, GetRoleRequest request) {
+    return GetRoleResponse.builder().role(shownInFull(require(caller, request.roleName()))).build();
+  }
+
+  ListRolesResponse list(Caller caller, ListRolesRequest request) {
+    Page<Identity> page =
+        identities.page(
+            caller.account().value(),
+            Kind.ROLE,
+            Constraints.pathPrefix(request.pathPrefix()),
+            Page.Wanted.of(request.marker(), request.maxItems()));
+    return ListRolesResponse.builder()
+        .roles(page.items().stream().map(role -> shown(role).build()).toList())
+        .isTruncated(page.isTruncated())
+        .marker(page.marker())
+        .build();
+  }
+
+  UpdateRoleResponse update(Caller caller, UpdateRoleRequest request) {
+    String name = Constraints.name(Kind.ROLE, request.roleName());
+    String description = Constraints.description(request.description());
+    int maxSession =
+        request.maxSessionDuration() == null
+            ? SHORTEST_MAX_SESSION
+            : maxSession(request.maxSessionDuration());
+    identities.update(
+        caller.account().value(),
+        Kind.ROLE,
+        name,
+        role -> {
+          RoleTerms terms = role.roleTerms();
+          return role.withRole(
+              new RoleTerms(
+                  terms.trust(),
+                  request.description() == null ? terms.description() : description,
+                  request.maxSessionDuration() == null ? terms.maxSessionSeconds() : maxSession));
+        });
+    return UpdateRoleResponse.builder().build();
+  }
+
+  UpdateRoleDescriptionResponse updateDescription(
+      Caller caller, UpdateRoleDescriptionRequest request) {
+    String name = Constraints.name(Kind.ROLE, request.roleName());
+    String description = Constraints.description(request.description());
+    Identity updated =
+        identities.update(
+            caller.account().value(),
+            Kind.ROLE,
+            name,
+            role -> {
+              RoleTerms terms = role.roleTerms();
+              return role.withRole(
+                  new RoleTerms(terms.trust(), description, terms.maxSessionSeconds()));
+            });
+    return UpdateRoleDescriptionResponse.builder().role(shownInFull(updated)).build();
+  }
+
+  UpdateAssumeRolePolicyResponse updateTrust(Caller caller, UpdateAssumeRolePolicyRequest request) {
+    String name = Constraints.name(Kind.ROLE, request.roleName());
+    String trust = trust("policyDocument", request.policyDocument());
+    identities.update(
+        caller.account().value(),
+        Kind.ROLE,
+        name,
+        role -> {
+          RoleTerms terms = role.roleTerms();
+          return role.withRole(
+              new RoleTerms(trust, terms.description(), terms.maxSessionSeconds()));
+        });
+    return UpdateAssumeRolePolicyResponse.builder().build();
+  }
+
+  DeleteRoleResponse delete(Caller caller, DeleteRoleRequest request) {
+    String name = Constraints.name(Kind.ROLE, request.roleName());
+    database.write(
+        tx -> {
+          boundaries.delete(tx, identities.require(tx, caller.account().value(), Kind.ROLE, name));
+          return name;
+        });
+    return DeleteRoleResponse.builder().build();
+  }
+
+  TagRoleResponse tag(Caller caller, TagRoleRequest request) {
+    String name = Constraints.name(Kind.ROLE, request.roleName());
+    identities.update(
+        caller.account().value(),
+        Kind.ROLE,
+        name,
+        role -> role.withTags(Tags.with(role.tags(), request.tags())));
+    return TagRoleResponse.builder().build();
+  }
+
+  UntagRoleResponse untag(Caller caller, UntagRoleRequest request) {
+    String name = Constraints.name(Kind.ROLE, request.roleName());
+    identities.update(
+        caller.account().value(),
+        Kind.ROLE,
+        name,
+        role -> role.withTags(Tags.without(role.tags(), request.tagKeys())));
+    return UntagRoleResponse.builder().build();
+  }
+
+  ListRoleTagsResponse listTags(Caller caller, ListRoleTagsRequest request) {
+    Page<Tag> page =
+        Page.of(
+            Tags.shown(require(caller, request.roleName()).tags()),
+            Tag::key,
+            Page.Wanted.of(request.marker(), request.maxItems()));
+    return ListRoleTagsResponse.builder()
+        .tags(page.items())
+        .isTruncated(page.isTruncated())
+        .marker(page.marker())
+        .build();
+  }
+
+  /// There are no instance profiles here; tools ask before they delete a role.
+  ListInstanceProfilesForRoleResponse listInstanceProfiles(
+      Caller caller, ListInstanceProfilesForRoleRequest request) {
+    Identity unused = require(caller, request.roleName());
+    return ListInstanceProfilesForRoleResponse.builder()
+        .instanceProfiles(List.of())
+        .isTruncated(false)
+        .build();
+  }
+
+  private Identity require(Caller caller, String name) {
+    return identities.require(
+        caller.account().value(), Kind.ROLE, Constraints.name(Kind.ROLE, name));
+  }
+
+  private static int maxSession(int seconds) {
+    return Constraints.within(
+        "maxSessionDuration", seconds, SHORTEST_MAX_SESSION, LONGEST_MAX_SESSION);
+  }
+
+  private static String trust(String member, String document) {
+    String trust = Documents.require(member, document, Flavour.TRUST);
+    if (Documents.size(trust) > TRUST_LIMIT) {
+      throw IamError.LIMIT_EXCEEDED.because(
+          "Cannot exceed quota for ACLSizePerRole: " + TRUST_LIMIT);
+    }
+    return trust;
+  }
+
+  private static Role shownInFull(Identity role) {
+    Role.Builder shown = shown(role).roleLastUsed(RoleLastUsed.builder().build());
+    if (!role.tags().isEmpty()) {
+      shown.tags(Tags.shown(role.tags()));
+    }
+    if (role.boundary() != null) {
+      shown.permissionsBoundary(
+          AttachedPermissionsBoundary.builder()
+              .permissionsBoundaryType("Policy")
+              .permissionsBoundaryArn(role.boundary())
+              .build());
+    }
+    return shown.build();
+  }
+
+  private static Role.Builder shown(Identity role) {
+    RoleTerms terms = role.roleTerms();
+    return Role.builder()
+        .path(role.path())
+        .roleName(role.name())
+        .roleId(role.id())
+        .arn(role.arn())
+        .createDate(role.created())
+        .assumeRolePolicyDocument(Documents.encoded(terms.trust()))
+        .description(terms.description().isEmpty() ? null : terms.description())
+        .maxSessionDuration(terms.maxSessionSeconds());
+  }
+}

@@ -1,0 +1,241 @@
+package io.carillon.iam;
+
+import io.carillon.aws.Caller;
+import io.carillon.aws.Principal;
+import io.carillon.base.Ids;
+import io.carillon.iam.Identity.UserTerms;
+import io.carillon.store.Database;
+import io.carillon.store.Tx;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.iam.model.AttachedPermissionsBoundary;
+import software.amazon.awssdk.services.iam.model.CreateUserRequest;
+import software.amazon.awssdk.services.iam.model.CreateUserResponse;
+import software.amazon.awssdk.services.iam.model.DeleteUserRequest;
+import software.amazon.awssdk.services.iam.model.DeleteUserResponse;
+import software.amazon.awssdk.services.iam.model.GetUserRequest;
+import software.amazon.awssdk.services.iam.model.GetUserResponse;
+import software.amazon.awssdk.services.iam.model.ListUserTagsRequest;
+import software.amazon.awssdk.services.iam.model.ListUserTagsResponse;
+import software.amazon.awssdk.services.iam.model.ListUsersRequest;
+import software.amazon.awssdk.services.iam.model.ListUsersResponse;
+import software.amazon.awssdk.services.iam.model.Tag;
+import software.amazon.awssdk.services.iam.model.TagUserRequest;
+import software.amazon.awssdk.services.iam.model.TagUserResponse;
+import software.amazon.awssdk.services.iam.model.UntagUserRequest;
+import software.amazon.awssdk.services.iam.model.UntagUserResponse;
+import software.amazon.awssdk.services.iam.model.UpdateUserRequest;
+import software.amazon.awssdk.services.iam.model.UpdateUserResponse;
+import software.amazon.awssdk.services.iam.model.User;
+
+/// The operations on users themselves.
+final class Users {
+  private final Database database;
+  private final Identities identities;
+  private final Boundaries boundaries;
+  private final AttachedPolicies attached;
+  private final KeyRows keys;
+  private final Ids ids;
+  private final InstantSource clock;
+
+  Users(
+      Database database,
+      Identities identities,
+      Boundaries boundaries,
+      AttachedPolicies attached,
+      KeyRows keys,
+      Ids ids,
+      InstantSource clock) {
+    this.database = database;
+    this.identities = identities;
+    this.boundaries = boundaries;
+    this.attached = attached;
+    this.keys = keys;
+    this.ids = ids;
+    this.clock = clock;
+  }
+
+  /// The user that a request names, or who calls where it names none.
+  ///
+  /// @throws io.carillon.aws.AwsException where none is named and no user calls
+  static String named(Caller caller, @Nullable String name) {
+    if (name != null) {
+      return Constraints.name(Kind.USER, name);
+    }
+    if (caller.principal() instanceof Principal.User user) {
+      return user.name();
+    }
+    throw IamError.VALIDATION.because(
+        "Must specify userName when calling with non-User credentials");
+  }
+
+  CreateUserResponse create(Caller caller, CreateUserRequest request) {
+    Identity user =
+        new Identity(
+            Kind.USER,
+            caller.account().value(),
+            Constraints.path(request.path()),
+            Constraints.name(Kind.USER, request.userName()),
+            ids.withPrefix(Kind.USER.idPrefix()),
+            clock.instant().truncatedTo(ChronoUnit.SECONDS),
+            Tags.of(request.tags()),
+            Map.of(),
+            List.of(),
+            null,
+            null,
+            new UserTerms(List.of(), List.of()));
+    Identity created =
+        database.write(tx -> boundaries.insert(tx, user, request.permissionsBoundary()));
+    return CreateUserResponse.builder().user(shownInFull(created)).build();
+  }
+
+  /// Without a name: whoever calls, the account's root included.
+  GetUserResponse get(Caller caller, GetUserRequest request) {
+    if (request.userName() == null && caller.principal() instanceof Principal.Root root) {
+      return GetUserResponse.builder()
+          .user(
+              User.builder()
+                  .userId(root.uniqueId())
+                  .arn(root.arn())
+                  .path("/")
+                  .createDate(Instant.EPOCH)
+                  .build())
+          .build();
+    }
+    Identity user =
+        identities.require(caller.account().value(), Kind.USER, named(caller, request.userName()));
+    return GetUserResponse.builder().user(shownInFull(user)).build();
+  }
+
+  ListUsersResponse list(Caller caller, ListUsersRequest request) {
+    Page<Identity> page =
+        identities.page(
+            caller.account().value(),
+            Kind.USER,
+            Constraints.pathPrefix(request.pathPrefix()),
+            Page.Wanted.of(request.marker(), request.maxItems()));
+    return ListUsersResponse.builder()
+        .users(page.items().stream().map(user -> shown(user).build()).toList())
+        .isTruncated(page.isTruncated())
+        .marker(page.marker())
+        .build();
+  }
+
+  /// Renames and moves. Keys and attachments name the user, so they are written anew.
+  UpdateUserResponse update(Caller caller, UpdateUserRequest request) {
+    String name = Constraints.name(Kind.USER, request.userName());
+    String newName =
+        request.newUserName() == null
+            ? null
+            : Constraints.name("newUserName", request.newUserName(), Kind.USER.nameLimit());
+    String newPath = request.newPath() == null ? null : Constraints.path(request.newPath());
+    database.write(
+        tx -> {
+          Identity user = identities.require(tx, caller.account().value(), Kind.USER, name);
+          rename(
+              tx,
+              user,
+              user.renamed(
+                  newPath == null ? user.path() : newPath,
+                  newName == null ? user.name() : newName));
+          return name;
+        });
+    return UpdateUserResponse.builder().build();
+  }
+
+  private void rename(Tx tx, Identity before, Identity after) {
+    attached.moved(tx, before, after);
+    if (Identities.fold(before.name()).equals(Identities.fold(after.name()))) {
+      identities.put(tx, after);
+    } else {
+      identities.delete(tx, before);
+      identities.insert(tx, after);
+    }
+    for (String id : after.userTerms().keys()) {
+      keys.find(tx, id).ifPresent(key -> keys.put(tx, id, key.ofUser(after.name())));
+    }
+  }
+
+  DeleteUserResponse delete(Caller caller, DeleteUserRequest request) {
+    String name = Constraints.name(Kind.USER, request.userName());
+    database.write(
+        tx -> {
+          Identity user = identities.require(tx, caller.account().value(), Kind.USER, name);
+          if (!user.userTerms().keys().isEmpty()) {
+            throw IamError.DELETE_CONFLICT.because(
+                "Cannot delete entity, must delete access keys first.");
+          }
+          if (!user.userTerms().groups().isEmpty()) {
+            throw IamError.DELETE_CONFLICT.because(
+                "Cannot delete entity, must remove users from group first.");
+          }
+          boundaries.delete(tx, user);
+          return name;
+        });
+    return DeleteUserResponse.builder().build();
+  }
+
+  TagUserResponse tag(Caller caller, TagUserRequest request) {
+    String name = Constraints.name(Kind.USER, request.userName());
+    identities.update(
+        caller.account().value(),
+        Kind.USER,
+        name,
+        user -> user.withTags(Tags.with(user.tags(), request.tags())));
+    return TagUserResponse.builder().build();
+  }
+
+  UntagUserResponse untag(Caller caller, UntagUserRequest request) {
+    String name = Constraints.name(Kind.USER, request.userName());
+    identities.update(
+        caller.account().value(),
+        Kind.USER,
+        name,
+        user -> user.withTags(Tags.without(user.tags(), request.tagKeys())));
+    return UntagUserResponse.builder().build();
+  }
+
+  ListUserTagsResponse listTags(Caller caller, ListUserTagsRequest request) {
+    Identity user =
+        identities.require(
+            caller.account().value(), Kind.USER, Constraints.name(Kind.USER, request.userName()));
+    Page<Tag> page =
+        Page.of(
+            Tags.shown(user.tags()),
+            Tag::key,
+            Page.Wanted.of(request.marker(), request.maxItems()));
+    return ListUserTagsResponse.builder()
+        .tags(page.items())
+        .isTruncated(page.isTruncated())
+        .marker(page.marker())
+        .build();
+  }
+
+  private static User shownInFull(Identity user) {
+    User.Builder shown = shown(user);
+    if (!user.tags().isEmpty()) {
+      shown.tags(Tags.shown(user.tags()));
+    }
+    if (user.boundary() != null) {
+      shown.permissionsBoundary(
+          AttachedPermissionsBoundary.builder()
+              .permissionsBoundaryType("Policy")
+              .permissionsBoundaryArn(user.boundary())
+              .build());
+    }
+    return shown.build();
+  }
+
+  static User.Builder shown(Identity user) {
+    return User.builder()
+        .path(user.path())
+        .userName(user.name())
+        .userId(user.id())
+        .arn(user.arn())
+        .createDate(user.created());
+  }
+}

@@ -1,0 +1,206 @@
+package io.carillon.sts;
+
+import io.carillon.aws.Caller;
+import io.carillon.aws.Credentials;
+import io.carillon.aws.Need;
+import io.carillon.aws.Principal;
+import io.carillon.base.Arn;
+import io.carillon.policy.MalformedPolicyException;
+import io.carillon.policy.PolicyDocument;
+import io.carillon.sts.StsService.Role;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import software.amazon.awssdk.services.sts.model.AssumeRoleRequest;
+import software.amazon.awssdk.services.sts.model.AssumeRoleResponse;
+import software.amazon.awssdk.services.sts.model.AssumedRoleUser;
+import software.amazon.awssdk.services.sts.model.PolicyDescriptorType;
+
+/// AssumeRole. Whether the caller may is the authorizer's matter, which takes the role's trust
+/// policy for the policy of the resource; a role that does not exist is denied in the same words.
+final class AssumeRole {
+  private static final Pattern SESSION_NAME = Pattern.compile("[\\w+=,.@-]*");
+  private static final Pattern EXTERNAL_ID = Pattern.compile("[\\w+=,.@:\\/-]*");
+  private static final Pattern DOCUMENT = Pattern.compile("[\\x09\\x0A\\x0D\\x20-\\xFF]+");
+  private static final Duration SHORTEST = Duration.ofSeconds(900);
+  private static final Duration LONGEST = Duration.ofHours(12);
+  private static final Duration USUAL = Duration.ofHours(1);
+  private static final Duration LONGEST_CHAINED = Duration.ofHours(1);
+  private static final int POLICY_LIMIT = 2_048;
+  private static final int POLICY_ARNS = 10;
+
+  private final StsService.Roles roles;
+  private final StsService.ManagedDocuments managed;
+  private final SessionTokens tokens;
+
+  AssumeRole(StsService.Roles roles, StsService.ManagedDocuments managed, SessionTokens tokens) {
+    this.roles = roles;
+    this.managed = managed;
+    this.tokens = tokens;
+  }
+
+  /// What the trust policy's conditions may ask of the request.
+  static List<Need> needs(AssumeRoleRequest request) {
+    Need need =
+        Need.of("sts:AssumeRole", roleArn(request))
+            .with("sts:RoleSessionName", sessionName(request));
+    String externalId = request.externalId();
+    return List.of(
+        externalId == null
+            ? need
+            : need.with(
+                "sts:ExternalId",
+                StsConstraints.text("externalId", externalId, 2, 1_224, EXTERNAL_ID)));
+  }
+
+  AssumeRoleResponse run(Caller caller, AssumeRoleRequest request) {
+    refuseUnsupported(request);
+    if (caller.principal() instanceof Principal.Root) {
+      throw StsError.ACCESS_DENIED.because("Roles may not be assumed by root accounts.");
+    }
+    Arn arn = roleArn(request);
+    Role role =
+        roles
+            .find(arn)
+            .orElseThrow(
+                () ->
+                    StsError.ACCESS_DENIED.because(
+                        "User: "
+                            + caller.principal().arn()
+                            + " is not authorized to perform: sts:AssumeRole on resource: "
+                            + arn));
+    String policy = policy(request);
+    List<String> policyArns = policyArns(role, request);
+    int packed = policy.length() + policyArns.stream().mapToInt(String::length).sum();
+    if (packed > POLICY_LIMIT) {
+      throw StsError.PACKED_POLICY_TOO_LARGE.because(
+          "Packed size of session policies and ARNs consumes "
+              + percent(packed)
+              + "% of allotted space.");
+    }
+    Principal.AssumedRole principal = RoleSessions.principal(role, sessionName(request));
+    Credentials issued = tokens.issue(principal, life(caller, role, request), policy, policyArns);
+    return AssumeRoleResponse.builder()
+        .credentials(shown(issued))
+        .assumedRoleUser(
+            AssumedRoleUser.builder()
+                .assumedRoleId(principal.uniqueId())
+                .arn(principal.arn())
+                .build())
+        .packedPolicySize(packed == 0 ? null : percent(packed))
+        .build();
+  }
+
+  private static Duration life(Caller caller, Role role, AssumeRoleRequest request) {
+    if (request.durationSeconds() == null) {
+      return USUAL;
+    }
+    Duration life = StsConstraints.duration(request.durationSeconds(), SHORTEST, LONGEST);
+    if (life.compareTo(role.maxSession()) > 0) {
+      throw StsError.VALIDATION.because(
+          "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.");
+    }
+    if (caller.principal() instanceof Principal.AssumedRole
+        && life.compareTo(LONGEST_CHAINED) > 0) {
+      throw StsError.VALIDATION.because(
+          "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by"
+              + " role chaining.");
+    }
+    return life;
+  }
+
+  /// The document passed for this session; empty for none.
+  private static String policy(AssumeRoleRequest request) {
+    if (request.policy() == null) {
+      return "";
+    }
+    String policy = StsConstraints.text("policy", request.policy(), 1, POLICY_LIMIT, DOCUMENT);
+    try {
+      PolicyDocument unused = PolicyDocument.parse(policy, PolicyDocument.Flavour.IDENTITY);
+      return policy;
+    } catch (MalformedPolicyException malformed) {
+      throw StsError.MALFORMED_POLICY_DOCUMENT.because(malformed.getMessage());
+    }
+  }
+
+  /// The managed policies passed for this session: AWS's, or of the role's account.
+  private List<String> policyArns(Role role, AssumeRoleRequest request) {
+    if (request.policyArns().size() > POLICY_ARNS) {
+      throw StsError.VALIDATION.because(
+          "1 validation error detected: Value at 'policyArns' failed to satisfy constraint: Member"
+              + " must have length less than or equal to "
+              + POLICY_ARNS);
+    }
+    List<String> arns = new ArrayList<>();
+    for (PolicyDescriptorType descriptor : request.policyArns()) {
+      String text = StsConstraints.length("policyArns.member.arn", descriptor.arn(), 20, 2_048);
+      boolean visible =
+          Arn.tryParse(text)
+              .filter(
+                  arn ->
+                      arn.account().equals("aws") || arn.account().equals(role.account().value()))
+              .flatMap(_ -> managed.find(text))
+              .isPresent();
+      if (!visible) {
+        throw StsError.VALIDATION.because(
+            "Policy " + text + " does not exist or is not attachable.");
+      }
+      arns.add(text);
+    }
+    return arns;
+  }
+
+  private static Arn roleArn(AssumeRoleRequest request) {
+    String text = StsConstraints.length("roleArn", request.roleArn(), 20, 2_048);
+    Optional<Arn> arn =
+        Arn.tryParse(text)
+            .filter(a -> a.service().equals("iam") && a.resource().startsWith("role/"));
+    return arn.orElseThrow(() -> StsError.VALIDATION.because(text + " is invalid"));
+  }
+
+  private static String sessionName(AssumeRoleRequest request) {
+    return StsConstraints.text("roleSessionName", request.roleSessionName(), 2, 64, SESSION_NAME);
+  }
+
+  /// Session tags, source identity, MFA and provided contexts would have to show in later
+  /// decisions.
+  private static void refuseUnsupported(AssumeRoleRequest request) {
+    List<String> members = new ArrayList<>();
+    if (request.hasTags()) {
+      members.add("Tags");
+    }
+    if (request.hasTransitiveTagKeys()) {
+      members.add("TransitiveTagKeys");
+    }
+    if (request.serialNumber() != null) {
+      members.add("SerialNumber");
+    }
+    if (request.tokenCode() != null) {
+      members.add("TokenCode");
+    }
+    if (request.sourceIdentity() != null) {
+      members.add("SourceIdentity");
+    }
+    if (request.hasProvidedContexts()) {
+      members.add("ProvidedContexts");
+    }
+    if (!members.isEmpty()) {
+      throw StsService.unsupported("AssumeRole", String.join(", ", members));
+    }
+  }
+
+  private static int percent(int size) {
+    return Math.ceilDiv(size * 100, POLICY_LIMIT);
+  }
+
+  static software.amazon.awssdk.services.sts.model.Credentials shown(Credentials issued) {
+    return software.amazon.awssdk.services.sts.model.Credentials.builder()
+        .accessKeyId(issued.accessKeyId())
+        .secretAccessKey(issued.secret().reveal())
+        .sessionToken(issued.sessionToken().orElseThrow().reveal())
+        .expiration(issued.expires())
+        .build();
+  }
+}

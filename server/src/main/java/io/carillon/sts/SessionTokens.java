@@ -1,0 +1,126 @@
+package io.carillon.sts;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.carillon.aws.Credentials;
+import io.carillon.aws.Principal;
+import io.carillon.base.Ids;
+import io.carillon.base.Sealer;
+import io.carillon.base.Secret;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
+
+/// Issues session credentials and recognizes them: the token is the session itself, sealed. Whoever
+/// holds a token cannot read or change it, and need not be known beforehand.
+final class SessionTokens implements Credentials.Source {
+  private static final int SECRET_LENGTH = 40;
+  private static final JsonMapper MAPPER = new JsonMapper();
+  private static final ObjectReader READER = MAPPER.readerFor(Session.class);
+  private static final ObjectWriter WRITER = MAPPER.writerFor(Session.class);
+
+  private final Sealer sealer;
+  private final Ids ids;
+  private final InstantSource clock;
+  private final StsService.Principals principals;
+  private final StsService.ManagedDocuments managed;
+
+  SessionTokens(
+      Sealer sealer,
+      Ids ids,
+      InstantSource clock,
+      StsService.Principals principals,
+      StsService.ManagedDocuments managed) {
+    this.sealer = sealer;
+    this.ids = ids;
+    this.clock = clock;
+    this.principals = principals;
+    this.managed = managed;
+  }
+
+  /// @param policy a session policy document; empty for none
+  Credentials issue(Principal principal, Duration life, String policy, List<String> policyArns) {
+    Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+    Session session =
+        new Session(
+            SessionKeyId.make(now, ids),
+            ids.secret(SECRET_LENGTH).reveal(),
+            Session.Holder.of(principal),
+            policy,
+            policyArns,
+            now.getEpochSecond(),
+            now.plus(life).getEpochSecond());
+    return credentials(session, new Secret(seal(session)));
+  }
+
+  @Override
+  public Optional<Credentials> find(String accessKeyId, String sessionToken) {
+    if (!SessionKeyId.isOne(accessKeyId)) {
+      return Optional.empty();
+    }
+    return open(sessionToken)
+        .filter(session -> session.accessKeyId().equals(accessKeyId))
+        .filter(session -> principals.exist(session.holder().principal()))
+        .map(session -> credentials(session, new Secret(sessionToken)));
+  }
+
+  private String seal(Session session) {
+    try {
+      Secret content = new Secret(WRITER.writeValueAsString(session));
+      return Base64.getEncoder().encodeToString(sealer.seal(content));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private Optional<Session> open(String token) {
+    byte[] sealed;
+    try {
+      sealed = Base64.getDecoder().decode(token);
+    } catch (IllegalArgumentException notBase64) {
+      return Optional.empty();
+    }
+    return sealer.open(sealed).flatMap(SessionTokens::read);
+  }
+
+  /// The sealer may have sealed other things than sessions; they are not tokens.
+  private static Optional<Session> read(Secret content) {
+    try {
+      return Optional.of(READER.readValue(content.reveal()));
+    } catch (JsonProcessingException notSession) {
+      return Optional.empty();
+    }
+  }
+
+  private Credentials credentials(Session session, Secret token) {
+    Principal principal = session.holder().principal();
+    return new Credentials(
+        session.accessKeyId(),
+        new Secret(session.secret()),
+        Optional.of(token),
+        principal,
+        new io.carillon.base.AccountId(session.holder().account()),
+        policies(session),
+        Instant.ofEpochSecond(session.expires()));
+  }
+
+  /// Managed policies are read as they are now, as AWS does. One that is gone leaves an empty text,
+  /// which no reader takes for a policy, so the session may do nothing.
+  private List<String> policies(Session session) {
+    List<String> documents = new ArrayList<>();
+    if (!session.policy().isEmpty()) {
+      documents.add(session.policy());
+    }
+    for (String arn : session.policyArns()) {
+      documents.add(managed.find(arn).orElse(""));
+    }
+    return documents;
+  }
+}

@@ -1,0 +1,171 @@
+package io.carillon.sts;
+
+import io.carillon.aws.Authorizer;
+import io.carillon.aws.AwsException;
+import io.carillon.aws.Caller;
+import io.carillon.aws.CommonError;
+import io.carillon.aws.Credentials;
+import io.carillon.aws.Operations;
+import io.carillon.aws.Principal;
+import io.carillon.base.AccountId;
+import io.carillon.base.Arn;
+import io.carillon.base.Ids;
+import io.carillon.base.Sealer;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import software.amazon.awssdk.services.sts.model.AssumeRoleRequest;
+import software.amazon.awssdk.services.sts.model.GetAccessKeyInfoRequest;
+import software.amazon.awssdk.services.sts.model.GetAccessKeyInfoResponse;
+import software.amazon.awssdk.services.sts.model.GetCallerIdentityRequest;
+import software.amazon.awssdk.services.sts.model.GetCallerIdentityResponse;
+import software.amazon.awssdk.services.sts.model.GetSessionTokenRequest;
+import software.amazon.awssdk.services.sts.model.GetSessionTokenResponse;
+
+/// STS: temporary credentials, and who one is.
+public final class StsService {
+  private static final Duration SHORTEST = Duration.ofSeconds(900);
+  private static final Duration LONGEST_TOKEN = Duration.ofSeconds(129_600);
+  private static final Duration USUAL_TOKEN = Duration.ofHours(12);
+  private static final Duration LONGEST_ROOT_TOKEN = Duration.ofHours(1);
+
+  /// A role as sessions need it.
+  ///
+  /// @param path begins and ends with a slash
+  public record Role(AccountId account, String path, String name, String id, Duration maxSession) {}
+
+  /// Finds the role of an ARN.
+  @FunctionalInterface
+  public interface Roles {
+    Optional<Role> find(Arn arn);
+  }
+
+  /// Tells whether a principal still exists and is the same as when its session began.
+  @FunctionalInterface
+  public interface Principals {
+    boolean exist(Principal principal);
+  }
+
+  /// Finds the document in force of a managed policy.
+  @FunctionalInterface
+  public interface ManagedDocuments {
+    Optional<String> find(String arn);
+  }
+
+  /// Tells whose a lasting access key is.
+  @FunctionalInterface
+  public interface KeyOwners {
+    Optional<AccountId> find(String accessKeyId);
+  }
+
+  private final KeyOwners keyOwners;
+  private final SessionTokens tokens;
+  private final RoleSessions roleSessions;
+  private final AssumeRole assumeRole;
+
+  public StsService(
+      Sealer sealer,
+      Ids ids,
+      InstantSource clock,
+      Authorizer authorizer,
+      Roles roles,
+      Principals principals,
+      ManagedDocuments managed,
+      KeyOwners keyOwners) {
+    this.keyOwners = keyOwners;
+    this.tokens = new SessionTokens(sealer, ids, clock, principals, managed);
+    this.roleSessions = new RoleSessions(authorizer, roles, tokens);
+    this.assumeRole = new AssumeRole(roles, managed, tokens);
+  }
+
+  public Operations operations() {
+    return Operations.of("sts")
+        .open(
+            GetCallerIdentityRequest.class,
+            "whoever has keys may ask whose they are",
+            StsService::getCallerIdentity)
+        .needing(AssumeRoleRequest.class, AssumeRole::needs, assumeRole::run)
+        .open(
+            GetSessionTokenRequest.class,
+            "it hands out what the caller has already, for a shorter time",
+            this::getSessionToken)
+        .anywhere(GetAccessKeyInfoRequest.class, this::getAccessKeyInfo);
+  }
+
+  /// Recognizes session credentials.
+  public Credentials.Source credentials() {
+    return tokens;
+  }
+
+  /// Sessions that services hold in roles.
+  public RoleSessions roleSessions() {
+    return roleSessions;
+  }
+
+  /// When the credentials with this key id were issued; empty for lasting keys.
+  public static Optional<Instant> issued(String accessKeyId) {
+    return SessionKeyId.issued(accessKeyId);
+  }
+
+  private static GetCallerIdentityResponse getCallerIdentity(
+      Caller caller, GetCallerIdentityRequest request) {
+    if (caller.principal() instanceof Principal.Anonymous) {
+      throw CommonError.MISSING_AUTHENTICATION_TOKEN.exception();
+    }
+    return GetCallerIdentityResponse.builder()
+        .userId(caller.principal().uniqueId())
+        .account(caller.account().value())
+        .arn(caller.principal().arn())
+        .build();
+  }
+
+  private GetSessionTokenResponse getSessionToken(Caller caller, GetSessionTokenRequest request) {
+    if (request.serialNumber() != null || request.tokenCode() != null) {
+      throw unsupported("GetSessionToken", "SerialNumber, TokenCode");
+    }
+    Duration longest =
+        switch (caller.principal()) {
+          case Principal.User _ -> LONGEST_TOKEN;
+          case Principal.Root _ -> LONGEST_ROOT_TOKEN;
+          case Principal.AssumedRole _ ->
+              throw StsError.ACCESS_DENIED.because(
+                  "Cannot call GetSessionToken with session credentials");
+          case Principal.Anonymous _ -> throw CommonError.MISSING_AUTHENTICATION_TOKEN.exception();
+          case Principal.Service _ -> throw StsError.ACCESS_DENIED.exception();
+        };
+    if (SessionKeyId.isOne(caller.accessKeyId())) {
+      throw StsError.ACCESS_DENIED.because("Cannot call GetSessionToken with session credentials");
+    }
+    Duration wanted =
+        request.durationSeconds() == null
+            ? USUAL_TOKEN
+            : StsConstraints.duration(request.durationSeconds(), SHORTEST, LONGEST_TOKEN);
+    // Longer sessions of the account's owner are not refused but cut to an hour.
+    Duration life = wanted.compareTo(longest) > 0 ? longest : wanted;
+    return GetSessionTokenResponse.builder()
+        .credentials(AssumeRole.shown(tokens.issue(caller.principal(), life, "", List.of())))
+        .build();
+  }
+
+  private GetAccessKeyInfoResponse getAccessKeyInfo(
+      Caller caller, GetAccessKeyInfoRequest request) {
+    String id = StsConstraints.length("accessKeyId", request.accessKeyId(), 16, 128);
+    AccountId account =
+        id.equals(caller.accessKeyId())
+            ? caller.account()
+            : keyOwners
+                .find(id)
+                .orElseThrow(
+                    () ->
+                        StsError.VALIDATION.because(
+                            "The access key " + id + " is not known here."));
+    return GetAccessKeyInfoResponse.builder().account(account.value()).build();
+  }
+
+  static AwsException unsupported(String operation, String members) {
+    return CommonError.INVALID_PARAMETER_VALUE.because(
+        operation + " does not support these members here: " + members);
+  }
+}

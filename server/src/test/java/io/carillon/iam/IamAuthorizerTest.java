@@ -1,0 +1,368 @@
+package io.carillon.iam;
+
+import static io.carillon.iam.RolesTest.refused;
+import static io.carillon.iam.World.ACCOUNT;
+import static io.carillon.iam.World.LAMBDA_TRUST;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.carillon.aws.Caller;
+import io.carillon.aws.CommonError;
+import io.carillon.aws.Need;
+import io.carillon.aws.Principal;
+import io.carillon.aws.ResourcePolicies.Owned;
+import io.carillon.base.AccountId;
+import io.carillon.base.Arn;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import software.amazon.awssdk.services.iam.model.AttachRolePolicyRequest;
+import software.amazon.awssdk.services.iam.model.CreatePolicyRequest;
+import software.amazon.awssdk.services.iam.model.CreatePolicyResponse;
+import software.amazon.awssdk.services.iam.model.CreatePolicyVersionRequest;
+import software.amazon.awssdk.services.iam.model.CreateRoleRequest;
+import software.amazon.awssdk.services.iam.model.CreateRoleResponse;
+import software.amazon.awssdk.services.iam.model.DeleteRolePolicyRequest;
+import software.amazon.awssdk.services.iam.model.DeleteRoleRequest;
+import software.amazon.awssdk.services.iam.model.PutRolePermissionsBoundaryRequest;
+import software.amazon.awssdk.services.iam.model.PutRolePolicyRequest;
+import software.amazon.awssdk.services.iam.model.Role;
+import software.amazon.awssdk.services.iam.model.Tag;
+import software.amazon.awssdk.services.iam.model.TagRoleRequest;
+
+class IamAuthorizerTest {
+  private static final AccountId OTHER = new AccountId("222222222222");
+  private static final Arn OBJECT = Arn.object("b", "k");
+  private static final Need PUT = Need.of("s3:PutObject", OBJECT);
+
+  private final World world = new World();
+  private final Role role = createRole();
+  private final Caller session = session(role, List.of());
+
+  private Role createRole() {
+    return world
+        .call(
+            world.root(),
+            CreateRoleRequest.builder()
+                .roleName("r")
+                .path("/app/")
+                .assumeRolePolicyDocument(LAMBDA_TRUST)
+                .build(),
+            CreateRoleResponse.class)
+        .role();
+  }
+
+  private Caller session(Role of, List<String> sessionPolicies) {
+    Principal principal =
+        new Principal.AssumedRole(ACCOUNT, of.path(), of.roleName(), of.roleId(), "s1");
+    return world.caller(principal, ACCOUNT, sessionPolicies, "ASIA");
+  }
+
+  private void inline(String name, String statement) {
+    world.call(
+        world.root(),
+        PutRolePolicyRequest.builder()
+            .roleName("r")
+            .policyName(name)
+            .policyDocument(document(statement))
+            .build());
+  }
+
+  private static String document(String statement) {
+    return "{\"Version\":\"2012-10-17\",\"Statement\":[{" + statement + "}]}";
+  }
+
+  private static String allow(String action, String resource) {
+    return "\"Effect\":\"Allow\",\"Action\":\"" + action + "\",\"Resource\":\"" + resource + "\"";
+  }
+
+  private void require(Caller caller, Need... needs) {
+    world.authorizer.require(caller, List.of(needs));
+  }
+
+  private boolean allows(Caller caller, Need need) {
+    return world.authorizer.decide(caller, need).isAllowed();
+  }
+
+  private void owned(Arn resource, AccountId owner, String policy) {
+    world.resources.put(resource.toString(), new Owned(owner, Optional.of(policy)));
+  }
+
+  @Test
+  void anImplicitDenialSaysWhichKindOfPolicyIsMissing() {
+    refused(
+        () -> require(session, PUT),
+        CommonError.ACCESS_DENIED,
+        "User: arn:aws:sts::000000000000:assumed-role/r/s1 is not authorized to perform:"
+            + " s3:PutObject on resource: \"arn:aws:s3:::b/k\" because no identity-based policy"
+            + " allows the s3:PutObject action");
+    inline("p", allow("s3:*", "*"));
+    world.call(
+        world.root(),
+        PutRolePermissionsBoundaryRequest.builder()
+            .roleName("r")
+            .permissionsBoundary("arn:aws:iam::aws:policy/AmazonSNSFullAccess")
+            .build());
+    refused(
+        () -> require(session, PUT),
+        CommonError.ACCESS_DENIED,
+        "because no permissions boundary allows the s3:PutObject action");
+  }
+
+  @Test
+  void anExplicitDenialNamesTheStatement() {
+    inline(
+        "p", "\"Sid\":\"NoWrites\",\"Effect\":\"Deny\",\"Action\":\"s3:Put*\",\"Resource\":\"*\"");
+    refused(
+        () -> require(session, PUT),
+        CommonError.ACCESS_DENIED,
+        "with an explicit deny in an identity-based policy: statement NoWrites of inline policy p"
+            + " of role r");
+    owned(
+        OBJECT,
+        ACCOUNT,
+        document("\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"s3:*\",\"Resource\":\"*\""));
+    refused(
+        () -> require(world.root(), PUT),
+        CommonError.ACCESS_DENIED,
+        "with an explicit deny in a resource-based policy: statement 1 of the policy of"
+            + " arn:aws:s3:::b/k");
+  }
+
+  @Test
+  void everyNeedMustBeAllowed() {
+    inline("p", allow("s3:PutObject", "*"));
+    assertThatCode(() -> require(session, PUT)).doesNotThrowAnyException();
+    refused(
+        () -> require(session, PUT, Need.of("s3:GetObject", OBJECT)),
+        CommonError.ACCESS_DENIED,
+        "s3:GetObject");
+  }
+
+  @Test
+  void aChangeOfPoliciesCountsAtOnce() {
+    assertThat(allows(session, PUT)).isFalse();
+    inline("p", allow("s3:*", "*"));
+    assertThat(allows(session, PUT)).isTrue();
+    world.call(
+        world.root(), DeleteRolePolicyRequest.builder().roleName("r").policyName("p").build());
+    assertThat(allows(session, PUT)).isFalse();
+
+    String arn =
+        world
+            .call(
+                world.root(),
+                CreatePolicyRequest.builder()
+                    .policyName("m")
+                    .policyDocument(document(allow("s3:*", "*")))
+                    .build(),
+                CreatePolicyResponse.class)
+            .policy()
+            .arn();
+    world.call(
+        world.root(), AttachRolePolicyRequest.builder().roleName("r").policyArn(arn).build());
+    assertThat(allows(session, PUT)).isTrue();
+    world.call(
+        world.root(),
+        CreatePolicyVersionRequest.builder()
+            .policyArn(arn)
+            .policyDocument(document(allow("sns:*", "*")))
+            .setAsDefault(true)
+            .build());
+    assertThat(allows(session, PUT)).isFalse();
+  }
+
+  @Test
+  void theSessionOfADeletedOrReplacedRoleStopsAtOnce() {
+    inline("p", allow("s3:*", "*"));
+    assertThat(allows(session, PUT)).isTrue();
+    world.call(
+        world.root(), DeleteRolePolicyRequest.builder().roleName("r").policyName("p").build());
+    world.call(world.root(), DeleteRoleRequest.builder().roleName("r").build());
+    refused(() -> require(session, PUT), CommonError.INVALID_CLIENT_TOKEN_ID);
+    createRole();
+    inline("p", allow("s3:*", "*"));
+    refused(() -> require(session, PUT), CommonError.INVALID_CLIENT_TOKEN_ID);
+  }
+
+  @Test
+  void aSessionPolicyNarrows() {
+    inline("p", allow("s3:*", "*"));
+    Caller narrow = session(role, List.of(document(allow("s3:Get*", "*"))));
+    assertThat(allows(narrow, Need.of("s3:GetObject", OBJECT))).isTrue();
+    refused(
+        () -> require(narrow, PUT),
+        CommonError.ACCESS_DENIED,
+        "because no session policy allows the s3:PutObject action");
+  }
+
+  @Test
+  void aSessionPolicyThatCannotBeReadAllowsNothing() {
+    inline("p", allow("s3:*", "*"));
+    assertThat(allows(session(role, List.of("")), PUT)).isFalse();
+    assertThat(allows(session(role, List.of("{broken")), PUT)).isFalse();
+  }
+
+  @Test
+  void aResourcePolicyThatCannotBeReadDeniesEverybody() {
+    inline("p", allow("s3:*", "*"));
+    owned(OBJECT, ACCOUNT, "{broken");
+    refused(() -> require(session, PUT), CommonError.ACCESS_DENIED, "statement UnreadableDocument");
+  }
+
+  @Test
+  void betweenAccountsBothSidesMustAllow() {
+    String open =
+        document(
+            "\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"000000000000\"},\"Action\":\"s3:*\","
+                + "\"Resource\":\"*\"");
+    inline("p", allow("s3:*", "*"));
+    world.resources.put(OBJECT.toString(), new Owned(OTHER, Optional.empty()));
+    refused(
+        () -> require(session, PUT), CommonError.ACCESS_DENIED, "no resource-based policy allows");
+    refused(() -> require(world.root(), PUT), CommonError.ACCESS_DENIED);
+    owned(OBJECT, OTHER, open);
+    assertThat(allows(session, PUT)).isTrue();
+    assertThat(allows(world.root(), PUT)).isTrue();
+    world.call(
+        world.root(), DeleteRolePolicyRequest.builder().roleName("r").policyName("p").build());
+    assertThat(allows(session, PUT)).isFalse();
+  }
+
+  @Test
+  void aResourceThatNobodyKnowsBelongsToTheAccountOfItsArn() {
+    assertThat(allows(world.root(), need("sns:Publish", "arn:aws:sns:eu-west-1:000000000000:t")))
+        .isTrue();
+    assertThat(allows(world.root(), need("sns:Publish", "arn:aws:sns:eu-west-1:222222222222:t")))
+        .isFalse();
+    assertThat(allows(world.root(), need("s3:ListBucket", "arn:aws:s3:::no-such-bucket"))).isTrue();
+    assertThat(allows(world.root(), Need.anywhere("s3:ListAllMyBuckets"))).isTrue();
+  }
+
+  private static Need need(String action, String resource) {
+    return new Need(action, resource, Map.of());
+  }
+
+  @Test
+  void anAnonymousCallerHasOnlyTheResourcePolicy() {
+    refused(
+        () -> require(world.anonymous(), PUT),
+        CommonError.ACCESS_DENIED,
+        "User: anonymous is not authorized",
+        "no resource-based policy allows");
+    owned(
+        OBJECT,
+        ACCOUNT,
+        document(
+            "\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"s3:PutObject\","
+                + "\"Resource\":\"*\""));
+    assertThat(allows(world.anonymous(), PUT)).isTrue();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          StringEquals | aws:PrincipalArn      | arn:aws:iam::000000000000:role/app/r
+          StringEquals | aws:PrincipalAccount  | 000000000000
+          StringEquals | aws:PrincipalType     | AssumedRole
+          StringLike   | aws:userid            | AROA*:s1
+          Null         | aws:username          | true
+          IpAddress    | aws:SourceIp          | 127.0.0.0/8
+          Bool         | aws:SecureTransport   | false
+          StringEquals | aws:RequestedRegion   | eu-west-1
+          StringEquals | aws:UserAgent         | test-agent
+          DateGreaterThan | aws:CurrentTime    | 2026-05-04T03:02:00Z
+          NumericEquals | aws:EpochTime        | 1777863721
+          StringEquals | aws:ResourceAccount   | 222222222222
+          StringEquals | aws:PrincipalTag/team | red
+          StringEquals | s3:prefix             | home/
+          Bool         | aws:PrincipalIsAWSService | false
+          """)
+  void conditionsMayAskAboutTheRequest(String operator, String key, String value) {
+    world.call(
+        world.root(),
+        TagRoleRequest.builder()
+            .roleName("r")
+            .tags(Tag.builder().key("Team").value("red").build())
+            .build());
+    owned(
+        OBJECT,
+        OTHER,
+        document(
+            "\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"s3:*\",\"Resource\":\"*\""));
+    Need need = PUT.with("s3:prefix", "home/");
+    String condition = ",\"Condition\":{\"" + operator + "\":{\"" + key + "\":\"" + value + "\"}}";
+    inline("p", allow("s3:*", "*") + condition);
+    assertThat(world.authorizer.decide(session, need))
+        .isInstanceOf(io.carillon.policy.Decision.Allowed.class);
+  }
+
+  @Test
+  void aServiceIsHeldToTheResourcePolicyAndItsSource() {
+    Arn topic = Arn.parse("arn:aws:sns:eu-west-1:000000000000:t");
+    Arn bucket = Arn.bucket("b");
+    String statement =
+        "\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"s3.amazonaws.com\"},"
+            + "\"Action\":\"SNS:Publish\",\"Resource\":\""
+            + topic
+            + "\",\"Condition\":{\"ArnLike\":{\"aws:SourceArn\":\"arn:aws:s3:*:*:b\"},"
+            + "\"StringEquals\":{\"aws:SourceAccount\":\"000000000000\"}}";
+    assertThat(allowsS3(topic, bucket, "000000000000")).isFalse();
+    owned(topic, ACCOUNT, document(statement));
+    assertThat(allowsS3(topic, bucket, "000000000000")).isTrue();
+    assertThat(allowsS3(topic, bucket, "222222222222")).isFalse();
+    assertThat(allowsS3(topic, Arn.bucket("c"), "000000000000")).isFalse();
+    assertThat(
+            world.authorizer.allowsService(
+                "sns.amazonaws.com", "sns:Publish", topic, bucket, "000000000000"))
+        .isFalse();
+  }
+
+  private boolean allowsS3(Arn topic, Arn bucket, String account) {
+    return world.authorizer.allowsService(
+        "s3.amazonaws.com", "sns:Publish", topic, bucket, account);
+  }
+
+  @Test
+  void passingARoleIsBoundToTheServiceItIsPassedTo() {
+    inline(
+        "p",
+        allow("iam:PassRole", role.arn())
+            + ",\"Condition\":{\"StringEquals\":{\"iam:PassedToService\":\"lambda.amazonaws.com\"}}");
+    Need pass = need("iam:PassRole", role.arn());
+    assertThat(allows(session, pass.with("iam:PassedToService", "lambda.amazonaws.com"))).isTrue();
+    assertThat(allows(session, pass.with("iam:PassedToService", "ec2.amazonaws.com"))).isFalse();
+    assertThatThrownBy(() -> require(session, pass)).hasMessageContaining("iam:PassRole");
+  }
+
+  @Test
+  void theClassicPoliciesLetAFunctionPublishAndLog() {
+    for (String policy :
+        List.of("AWSLambda_FullAccess", "AmazonSNSFullAccess", "CloudWatchLogsFullAccess")) {
+      world.call(
+          world.root(),
+          AttachRolePolicyRequest.builder()
+              .roleName("r")
+              .policyArn("arn:aws:iam::aws:policy/" + policy)
+              .build());
+    }
+    assertThat(allows(session, need("sns:Publish", "arn:aws:sns:eu-west-1:000000000000:t")))
+        .isTrue();
+    assertThat(
+            allows(
+                session,
+                need(
+                    "logs:PutLogEvents",
+                    "arn:aws:logs:eu-west-1:000000000000:log-group:/aws/lambda/f:*")))
+        .isTrue();
+    assertThat(allows(session, PUT)).isFalse();
+    assertThat(allows(session, need("iam:CreateUser", "arn:aws:iam::000000000000:user/x")))
+        .isFalse();
+  }
+}

@@ -1,0 +1,362 @@
+package io.carillon.iam;
+
+import static io.carillon.iam.RolesTest.refused;
+import static io.carillon.iam.World.LAMBDA_TRUST;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.services.iam.model.AttachRolePolicyRequest;
+import software.amazon.awssdk.services.iam.model.AttachedPolicy;
+import software.amazon.awssdk.services.iam.model.CreatePolicyRequest;
+import software.amazon.awssdk.services.iam.model.CreatePolicyResponse;
+import software.amazon.awssdk.services.iam.model.CreatePolicyVersionRequest;
+import software.amazon.awssdk.services.iam.model.CreateRoleRequest;
+import software.amazon.awssdk.services.iam.model.DeletePolicyRequest;
+import software.amazon.awssdk.services.iam.model.DeletePolicyVersionRequest;
+import software.amazon.awssdk.services.iam.model.DeleteRolePermissionsBoundaryRequest;
+import software.amazon.awssdk.services.iam.model.DeleteRolePolicyRequest;
+import software.amazon.awssdk.services.iam.model.DeleteRoleRequest;
+import software.amazon.awssdk.services.iam.model.DetachRolePolicyRequest;
+import software.amazon.awssdk.services.iam.model.GetPolicyRequest;
+import software.amazon.awssdk.services.iam.model.GetPolicyResponse;
+import software.amazon.awssdk.services.iam.model.GetPolicyVersionRequest;
+import software.amazon.awssdk.services.iam.model.GetPolicyVersionResponse;
+import software.amazon.awssdk.services.iam.model.GetRolePolicyRequest;
+import software.amazon.awssdk.services.iam.model.GetRolePolicyResponse;
+import software.amazon.awssdk.services.iam.model.GetRoleRequest;
+import software.amazon.awssdk.services.iam.model.GetRoleResponse;
+import software.amazon.awssdk.services.iam.model.ListAttachedRolePoliciesRequest;
+import software.amazon.awssdk.services.iam.model.ListAttachedRolePoliciesResponse;
+import software.amazon.awssdk.services.iam.model.ListEntitiesForPolicyRequest;
+import software.amazon.awssdk.services.iam.model.ListEntitiesForPolicyResponse;
+import software.amazon.awssdk.services.iam.model.ListPoliciesRequest;
+import software.amazon.awssdk.services.iam.model.ListPoliciesResponse;
+import software.amazon.awssdk.services.iam.model.ListPolicyVersionsRequest;
+import software.amazon.awssdk.services.iam.model.ListPolicyVersionsResponse;
+import software.amazon.awssdk.services.iam.model.ListRolePoliciesRequest;
+import software.amazon.awssdk.services.iam.model.ListRolePoliciesResponse;
+import software.amazon.awssdk.services.iam.model.Policy;
+import software.amazon.awssdk.services.iam.model.PolicyRole;
+import software.amazon.awssdk.services.iam.model.PolicyVersion;
+import software.amazon.awssdk.services.iam.model.PutRolePermissionsBoundaryRequest;
+import software.amazon.awssdk.services.iam.model.PutRolePolicyRequest;
+import software.amazon.awssdk.services.iam.model.SetDefaultPolicyVersionRequest;
+
+class PoliciesTest {
+  private static final String S3 = "arn:aws:iam::aws:policy/AmazonS3FullAccess";
+  private static final String ALLOW =
+      "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"s3:*\","
+          + "\"Resource\":\"*\"}]}";
+
+  private final World world = new World();
+
+  @BeforeEach
+  void aRole() {
+    world.call(
+        world.root(),
+        CreateRoleRequest.builder().roleName("r").assumeRolePolicyDocument(LAMBDA_TRUST).build());
+  }
+
+  private Policy create(String name) {
+    return world
+        .call(
+            world.root(),
+            CreatePolicyRequest.builder().policyName(name).policyDocument(ALLOW).build(),
+            CreatePolicyResponse.class)
+        .policy();
+  }
+
+  private Policy get(String arn) {
+    return world
+        .call(
+            world.root(),
+            GetPolicyRequest.builder().policyArn(arn).build(),
+            GetPolicyResponse.class)
+        .policy();
+  }
+
+  private void attach(String arn) {
+    world.call(
+        world.root(), AttachRolePolicyRequest.builder().roleName("r").policyArn(arn).build());
+  }
+
+  private void addVersion(String arn) {
+    world.call(
+        world.root(),
+        CreatePolicyVersionRequest.builder()
+            .policyArn(arn)
+            .policyDocument(ALLOW)
+            .setAsDefault(true)
+            .build());
+  }
+
+  @Test
+  void aPolicyIsCreatedAttachedCountedDetachedAndDeleted() {
+    Policy policy = create("p");
+    assertThat(policy.arn()).isEqualTo("arn:aws:iam::000000000000:policy/p");
+    assertThat(policy.policyId()).startsWith("ANPA");
+    assertThat(policy.defaultVersionId()).isEqualTo("v1");
+    refused(
+        () -> create("P"),
+        IamError.ENTITY_ALREADY_EXISTS,
+        "A policy called P already exists. Duplicate names are not allowed.");
+
+    attach(policy.arn());
+    attach(policy.arn());
+    assertThat(get(policy.arn()).attachmentCount()).isEqualTo(1);
+    assertThat(
+            world
+                .call(
+                    world.root(),
+                    ListEntitiesForPolicyRequest.builder().policyArn(policy.arn()).build(),
+                    ListEntitiesForPolicyResponse.class)
+                .policyRoles())
+        .extracting(PolicyRole::roleName)
+        .containsExactly("r");
+    DeletePolicyRequest delete = DeletePolicyRequest.builder().policyArn(policy.arn()).build();
+    refused(
+        () -> world.call(world.root(), delete),
+        IamError.DELETE_CONFLICT,
+        "Cannot delete a policy attached to entities.");
+
+    DetachRolePolicyRequest detach =
+        DetachRolePolicyRequest.builder().roleName("r").policyArn(policy.arn()).build();
+    world.call(world.root(), detach);
+    refused(
+        () -> world.call(world.root(), detach),
+        IamError.NO_SUCH_ENTITY,
+        "Policy " + policy.arn() + " was not found.");
+    world.call(world.root(), delete);
+    refused(() -> get(policy.arn()), IamError.NO_SUCH_ENTITY, "was not found.");
+  }
+
+  @Test
+  void whatDoesNotExistIsNotAttached() {
+    refused(
+        () -> attach("arn:aws:iam::aws:policy/NoSuchPolicyAnywhere"),
+        IamError.NO_SUCH_ENTITY,
+        "Policy arn:aws:iam::aws:policy/NoSuchPolicyAnywhere does not exist or is not attachable.");
+    refused(
+        () -> attach("arn:aws:iam::111111111111:policy/theirs"),
+        IamError.NO_SUCH_ENTITY,
+        "not attachable");
+    refused(() -> attach("not an arn but long enough"), IamError.INVALID_INPUT, "is not valid");
+    refused(() -> attach("short"), IamError.VALIDATION, "'policyArn'");
+  }
+
+  @Test
+  void awsManagedPoliciesAreThereAndCannotBeChanged() {
+    attach(S3);
+    assertThat(
+            world
+                .call(
+                    world.root(),
+                    ListAttachedRolePoliciesRequest.builder().roleName("r").build(),
+                    ListAttachedRolePoliciesResponse.class)
+                .attachedPolicies())
+        .containsExactly(
+            AttachedPolicy.builder().policyName("AmazonS3FullAccess").policyArn(S3).build());
+    Policy policy = get(S3);
+    assertThat(policy.policyName()).isEqualTo("AmazonS3FullAccess");
+    assertThat(policy.attachmentCount()).isEqualTo(1);
+    GetPolicyVersionResponse version =
+        world.call(
+            world.root(),
+            GetPolicyVersionRequest.builder()
+                .policyArn(S3)
+                .versionId(policy.defaultVersionId())
+                .build(),
+            GetPolicyVersionResponse.class);
+    assertThat(URLDecoder.decode(version.policyVersion().document(), StandardCharsets.UTF_8))
+        .contains("\"s3:*\"");
+    org.assertj.core.api.Assertions.assertThatThrownBy(() -> addVersion(S3))
+        .hasMessageContaining("belongs to AWS");
+    org.assertj.core.api.Assertions.assertThatThrownBy(
+            () -> world.call(world.root(), DeletePolicyRequest.builder().policyArn(S3).build()))
+        .hasMessageContaining("belongs to AWS");
+  }
+
+  @Test
+  void policiesAreListedByScope() {
+    Policy own = create("p");
+    attach(S3);
+    assertThat(list(ListPoliciesRequest.builder().scope("Local").build()))
+        .containsExactly(own.arn());
+    assertThat(list(ListPoliciesRequest.builder().scope("AWS").build()))
+        .contains(S3, "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole")
+        .doesNotContain(own.arn());
+    assertThat(list(ListPoliciesRequest.builder().onlyAttached(true).build())).containsExactly(S3);
+    refused(
+        () -> list(ListPoliciesRequest.builder().scope("Mine").build()),
+        IamError.VALIDATION,
+        "'scope'");
+  }
+
+  private java.util.List<String> list(ListPoliciesRequest request) {
+    return world.call(world.root(), request, ListPoliciesResponse.class).policies().stream()
+        .map(Policy::arn)
+        .toList();
+  }
+
+  @Test
+  void aPolicyHasFiveVersionsAtMostAndOneInForce() {
+    String arn = create("p").arn();
+    for (int i = 2; i <= 5; i++) {
+      addVersion(arn);
+    }
+    refused(() -> addVersion(arn), IamError.LIMIT_EXCEEDED, "up to 5 versions");
+    assertThat(get(arn).defaultVersionId()).isEqualTo("v5");
+    refused(
+        () -> deleteVersion(arn, "v5"),
+        IamError.DELETE_CONFLICT,
+        "Cannot delete the default version of a policy.");
+    world.call(
+        world.root(),
+        SetDefaultPolicyVersionRequest.builder().policyArn(arn).versionId("v2").build());
+    deleteVersion(arn, "v5");
+    addVersion(arn);
+    assertThat(
+            world
+                .call(
+                    world.root(),
+                    ListPolicyVersionsRequest.builder().policyArn(arn).build(),
+                    ListPolicyVersionsResponse.class)
+                .versions())
+        .extracting(PolicyVersion::versionId)
+        .containsExactly("v6", "v4", "v3", "v2", "v1");
+    refused(
+        () -> world.call(world.root(), DeletePolicyRequest.builder().policyArn(arn).build()),
+        IamError.DELETE_CONFLICT,
+        "more than one version");
+    refused(() -> deleteVersion(arn, "v9"), IamError.NO_SUCH_ENTITY, "v9 does not exist");
+    refused(() -> deleteVersion(arn, "nine"), IamError.VALIDATION, "'versionId'");
+  }
+
+  private void deleteVersion(String arn, String version) {
+    world.call(
+        world.root(),
+        DeletePolicyVersionRequest.builder().policyArn(arn).versionId(version).build());
+  }
+
+  @Test
+  void aPolicyThatIsMalformedOrTooLargeIsRefused() {
+    refused(
+        () ->
+            world.call(
+                world.root(),
+                CreatePolicyRequest.builder().policyName("p").policyDocument("{}").build()),
+        IamError.MALFORMED_POLICY_DOCUMENT,
+        "Missing required field Statement");
+    String large = ALLOW.replace("\"*\"", "\"arn:aws:s3:::" + "x".repeat(6_144) + "\"");
+    refused(
+        () ->
+            world.call(
+                world.root(),
+                CreatePolicyRequest.builder().policyName("p").policyDocument(large).build()),
+        IamError.LIMIT_EXCEEDED,
+        "PolicySize: 6144");
+  }
+
+  @Test
+  void inlinePoliciesArePutReadListedAndDeleted() {
+    putInline("b", ALLOW);
+    putInline("a", ALLOW);
+    GetRolePolicyRequest get = GetRolePolicyRequest.builder().roleName("r").policyName("a").build();
+    assertThat(
+            URLDecoder.decode(
+                world.call(world.root(), get, GetRolePolicyResponse.class).policyDocument(),
+                StandardCharsets.UTF_8))
+        .isEqualTo(ALLOW);
+    ListRolePoliciesResponse page =
+        world.call(
+            world.root(),
+            ListRolePoliciesRequest.builder().roleName("r").maxItems(1).build(),
+            ListRolePoliciesResponse.class);
+    assertThat(page.policyNames()).containsExactly("a");
+    assertThat(page.isTruncated()).isTrue();
+    assertThat(
+            world
+                .call(
+                    world.root(),
+                    ListRolePoliciesRequest.builder().roleName("r").marker(page.marker()).build(),
+                    ListRolePoliciesResponse.class)
+                .policyNames())
+        .containsExactly("b");
+    DeleteRolePolicyRequest delete =
+        DeleteRolePolicyRequest.builder().roleName("r").policyName("a").build();
+    world.call(world.root(), delete);
+    refused(
+        () -> world.call(world.root(), delete),
+        IamError.NO_SUCH_ENTITY,
+        "The role policy with name a cannot be found.");
+    refused(() -> world.call(world.root(), get), IamError.NO_SUCH_ENTITY);
+  }
+
+  @Test
+  void inlinePoliciesShareTheirQuota() {
+    String half = ALLOW.replace("\"*\"", "\"arn:aws:s3:::" + "x".repeat(5_200) + "\"");
+    putInline("a", half);
+    refused(
+        () -> putInline("b", half),
+        IamError.LIMIT_EXCEEDED,
+        "Maximum policy size of 10240 bytes exceeded for role r");
+    putInline("a", half);
+  }
+
+  private void putInline(String name, String document) {
+    world.call(
+        world.root(),
+        PutRolePolicyRequest.builder()
+            .roleName("r")
+            .policyName(name)
+            .policyDocument(document)
+            .build());
+  }
+
+  @Test
+  void aBoundaryIsSetShownCountedAndRemoved() {
+    world.call(
+        world.root(),
+        PutRolePermissionsBoundaryRequest.builder().roleName("r").permissionsBoundary(S3).build());
+    assertThat(
+            world
+                .call(
+                    world.root(),
+                    GetRoleRequest.builder().roleName("r").build(),
+                    GetRoleResponse.class)
+                .role()
+                .permissionsBoundary()
+                .permissionsBoundaryArn())
+        .isEqualTo(S3);
+    assertThat(get(S3).permissionsBoundaryUsageCount()).isEqualTo(1);
+    DeleteRolePermissionsBoundaryRequest remove =
+        DeleteRolePermissionsBoundaryRequest.builder().roleName("r").build();
+    world.call(world.root(), remove);
+    refused(() -> world.call(world.root(), remove), IamError.NO_SUCH_ENTITY);
+    assertThat(get(S3).permissionsBoundaryUsageCount()).isZero();
+  }
+
+  @Test
+  void aDeletedRolesBoundaryIsNoLongerCounted() {
+    world.call(
+        world.root(),
+        PutRolePermissionsBoundaryRequest.builder().roleName("r").permissionsBoundary(S3).build());
+    world.call(world.root(), DeleteRoleRequest.builder().roleName("r").build());
+    assertThat(get(S3).permissionsBoundaryUsageCount()).isZero();
+  }
+
+  @Test
+  void everyAwsManagedPolicyCanBeRead() {
+    assertThat(new AwsManagedPolicies().all())
+        .hasSizeGreaterThanOrEqualTo(19)
+        .allSatisfy(
+            policy ->
+                assertThat(
+                        io.carillon.policy.PolicyDocument.parse(
+                            policy.document(), io.carillon.policy.PolicyDocument.Flavour.IDENTITY))
+                    .isNotNull());
+  }
+}

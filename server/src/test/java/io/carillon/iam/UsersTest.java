@@ -1,0 +1,214 @@
+package io.carillon.iam;
+
+import static io.carillon.iam.RolesTest.refused;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.carillon.aws.Caller;
+import io.carillon.aws.Credentials;
+import io.carillon.aws.Principal;
+import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.services.iam.model.AccessKey;
+import software.amazon.awssdk.services.iam.model.AccessKeyMetadata;
+import software.amazon.awssdk.services.iam.model.AttachUserPolicyRequest;
+import software.amazon.awssdk.services.iam.model.CreateAccessKeyRequest;
+import software.amazon.awssdk.services.iam.model.CreateAccessKeyResponse;
+import software.amazon.awssdk.services.iam.model.CreateUserRequest;
+import software.amazon.awssdk.services.iam.model.CreateUserResponse;
+import software.amazon.awssdk.services.iam.model.DeleteAccessKeyRequest;
+import software.amazon.awssdk.services.iam.model.DeleteUserRequest;
+import software.amazon.awssdk.services.iam.model.GetUserRequest;
+import software.amazon.awssdk.services.iam.model.GetUserResponse;
+import software.amazon.awssdk.services.iam.model.ListAccessKeysRequest;
+import software.amazon.awssdk.services.iam.model.ListAccessKeysResponse;
+import software.amazon.awssdk.services.iam.model.ListUsersRequest;
+import software.amazon.awssdk.services.iam.model.ListUsersResponse;
+import software.amazon.awssdk.services.iam.model.UpdateAccessKeyRequest;
+import software.amazon.awssdk.services.iam.model.UpdateUserRequest;
+import software.amazon.awssdk.services.iam.model.User;
+
+class UsersTest {
+  private final World world = new World();
+
+  private User create(String name) {
+    return world
+        .call(
+            world.root(),
+            CreateUserRequest.builder().userName(name).build(),
+            CreateUserResponse.class)
+        .user();
+  }
+
+  private AccessKey key(String user) {
+    return world
+        .call(
+            world.root(),
+            CreateAccessKeyRequest.builder().userName(user).build(),
+            CreateAccessKeyResponse.class)
+        .accessKey();
+  }
+
+  private Caller as(AccessKey key) {
+    return world.caller(world.find(key.accessKeyId(), "").orElseThrow());
+  }
+
+  @Test
+  void aUserIsCreatedFoundListedAndDeleted() {
+    User bob = create("bob");
+    assertThat(bob.userId()).startsWith("AIDA");
+    assertThat(bob.arn()).isEqualTo("arn:aws:iam::000000000000:user/bob");
+    refused(
+        () -> create("BOB"), IamError.ENTITY_ALREADY_EXISTS, "User with name BOB already exists.");
+    assertThat(
+            world
+                .call(world.root(), ListUsersRequest.builder().build(), ListUsersResponse.class)
+                .users())
+        .containsExactly(bob);
+    world.call(world.root(), DeleteUserRequest.builder().userName("bob").build());
+    refused(
+        () -> world.call(world.root(), GetUserRequest.builder().userName("bob").build()),
+        IamError.NO_SUCH_ENTITY,
+        "The user with name bob cannot be found.");
+  }
+
+  @Test
+  void withoutANameGetUserTellsWhoCalls() {
+    create("bob");
+    world.call(
+        world.root(),
+        AttachUserPolicyRequest.builder()
+            .userName("bob")
+            .policyArn("arn:aws:iam::aws:policy/IAMReadOnlyAccess")
+            .build());
+    GetUserRequest request = GetUserRequest.builder().build();
+    assertThat(world.call(as(key("bob")), request, GetUserResponse.class).user().userName())
+        .isEqualTo("bob");
+    assertThat(world.call(world.root(), request, GetUserResponse.class).user().arn())
+        .isEqualTo("arn:aws:iam::000000000000:root");
+  }
+
+  @Test
+  void aKeysSecretIsToldOnceAndKeptSealed() {
+    create("bob");
+    AccessKey key = key("bob");
+    assertThat(key.accessKeyId()).startsWith("AKIA").hasSize(20);
+    assertThat(key.secretAccessKey()).hasSize(40);
+    Credentials found = world.find(key.accessKeyId(), "").orElseThrow();
+    assertThat(found.secret().reveal()).isEqualTo(key.secretAccessKey());
+    assertThat(found.principal())
+        .isInstanceOfSatisfying(
+            Principal.User.class, user -> assertThat(user.name()).isEqualTo("bob"));
+    String row =
+        world.database.read(
+            snapshot -> {
+              StringBuilder all = new StringBuilder();
+              snapshot.scan(
+                  new byte[] {0},
+                  new byte[] {(byte) 0xFF},
+                  (_, value) -> {
+                    all.append(new String(value, java.nio.charset.StandardCharsets.ISO_8859_1));
+                    return true;
+                  });
+              return all.toString();
+            });
+    assertThat(row).contains(key.accessKeyId()).doesNotContain(key.secretAccessKey());
+  }
+
+  @Test
+  void aUserHasTwoKeysAtMost() {
+    create("bob");
+    AccessKey one = key("bob");
+    AccessKey two = key("bob");
+    refused(() -> key("bob"), IamError.LIMIT_EXCEEDED, "AccessKeysPerUser: 2");
+    assertThat(
+            world
+                .call(
+                    world.root(),
+                    ListAccessKeysRequest.builder().userName("bob").build(),
+                    ListAccessKeysResponse.class)
+                .accessKeyMetadata())
+        .extracting(AccessKeyMetadata::accessKeyId)
+        .containsExactlyInAnyOrder(one.accessKeyId(), two.accessKeyId());
+  }
+
+  @Test
+  void anInactiveOrDeletedKeyIsNotFound() {
+    create("bob");
+    AccessKey key = key("bob");
+    setStatus(key, "Inactive");
+    assertThat(world.find(key.accessKeyId(), "")).isEmpty();
+    setStatus(key, "Active");
+    assertThat(world.find(key.accessKeyId(), "")).isPresent();
+    refused(() -> setStatus(key, "Sleeping"), IamError.VALIDATION, "Active, Inactive");
+    world.call(
+        world.root(),
+        DeleteAccessKeyRequest.builder().userName("bob").accessKeyId(key.accessKeyId()).build());
+    assertThat(world.find(key.accessKeyId(), "")).isEmpty();
+    refused(
+        () -> setStatus(key, "Active"),
+        IamError.NO_SUCH_ENTITY,
+        "The Access Key with id " + key.accessKeyId() + " cannot be found.");
+  }
+
+  private void setStatus(AccessKey key, String status) {
+    world.call(
+        world.root(),
+        UpdateAccessKeyRequest.builder()
+            .userName("bob")
+            .accessKeyId(key.accessKeyId())
+            .status(status)
+            .build());
+  }
+
+  @Test
+  void anotherUsersKeyIsNotBobs() {
+    create("bob");
+    create("eve");
+    AccessKey key = key("eve");
+    refused(() -> setStatus(key, "Inactive"), IamError.NO_SUCH_ENTITY);
+    assertThat(world.find(key.accessKeyId(), "")).isPresent();
+  }
+
+  @Test
+  void aKeyWithASessionTokenIsNotALastingOne() {
+    create("bob");
+    AccessKey key = key("bob");
+    assertThat(world.iam.credentials().find(key.accessKeyId(), "token")).isEmpty();
+    assertThat(world.iam.credentials().find("test", "token")).isEmpty();
+    assertThat(world.iam.credentials().find("AKIANOBODY0123456789", "")).isEmpty();
+  }
+
+  @Test
+  void aUserWithKeysIsNotDeleted() {
+    create("bob");
+    key("bob");
+    refused(
+        () -> world.call(world.root(), DeleteUserRequest.builder().userName("bob").build()),
+        IamError.DELETE_CONFLICT,
+        "Cannot delete entity, must delete access keys first.");
+  }
+
+  @Test
+  void aRenamedUserKeepsKeysAndPolicies() {
+    create("bob");
+    AccessKey key = key("bob");
+    world.call(
+        world.root(),
+        AttachUserPolicyRequest.builder()
+            .userName("bob")
+            .policyArn("arn:aws:iam::aws:policy/IAMReadOnlyAccess")
+            .build());
+    world.call(
+        world.root(),
+        UpdateUserRequest.builder().userName("bob").newUserName("rob").newPath("/a/").build());
+    GetUserResponse me =
+        world.call(as(key), GetUserRequest.builder().build(), GetUserResponse.class);
+    assertThat(me.user().arn()).isEqualTo("arn:aws:iam::000000000000:user/a/rob");
+    create("bob");
+    refused(
+        () ->
+            world.call(
+                world.root(),
+                UpdateUserRequest.builder().userName("bob").newUserName("ROB").build()),
+        IamError.ENTITY_ALREADY_EXISTS);
+  }
+}

@@ -1,0 +1,472 @@
+package io.carillon.sts;
+
+import static io.carillon.iam.World.ACCOUNT;
+import static io.carillon.iam.World.LAMBDA_TRUST;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.carillon.aws.AwsException;
+import io.carillon.aws.Caller;
+import io.carillon.aws.CommonError;
+import io.carillon.aws.ErrorCode;
+import io.carillon.aws.Need;
+import io.carillon.aws.Principal;
+import io.carillon.base.Arn;
+import io.carillon.iam.World;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.services.iam.model.AccessKey;
+import software.amazon.awssdk.services.iam.model.CreateAccessKeyRequest;
+import software.amazon.awssdk.services.iam.model.CreateAccessKeyResponse;
+import software.amazon.awssdk.services.iam.model.CreateRoleRequest;
+import software.amazon.awssdk.services.iam.model.CreateUserRequest;
+import software.amazon.awssdk.services.iam.model.DeleteRolePolicyRequest;
+import software.amazon.awssdk.services.iam.model.DeleteRoleRequest;
+import software.amazon.awssdk.services.iam.model.PutRolePolicyRequest;
+import software.amazon.awssdk.services.iam.model.PutUserPolicyRequest;
+import software.amazon.awssdk.services.iam.model.UpdateAssumeRolePolicyRequest;
+import software.amazon.awssdk.services.sts.model.AssumeRoleRequest;
+import software.amazon.awssdk.services.sts.model.AssumeRoleResponse;
+import software.amazon.awssdk.services.sts.model.Credentials;
+import software.amazon.awssdk.services.sts.model.GetAccessKeyInfoRequest;
+import software.amazon.awssdk.services.sts.model.GetAccessKeyInfoResponse;
+import software.amazon.awssdk.services.sts.model.GetCallerIdentityRequest;
+import software.amazon.awssdk.services.sts.model.GetCallerIdentityResponse;
+import software.amazon.awssdk.services.sts.model.GetSessionTokenRequest;
+import software.amazon.awssdk.services.sts.model.GetSessionTokenResponse;
+import software.amazon.awssdk.services.sts.model.PolicyDescriptorType;
+import software.amazon.awssdk.services.sts.model.Tag;
+
+/// Source of the expectations:
+/// https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html and its siblings.
+class StsServiceTest {
+  private static final String BOB = "arn:aws:iam::000000000000:user/bob";
+  private static final String TRUST_BOB = trust("{\"AWS\":\"" + BOB + "\"}", "{}");
+  private static final Need PUT = Need.of("s3:PutObject", Arn.object("b", "k"));
+  private static final String ALLOW_S3 =
+      "{\"Version\":\"2012-10-17\",\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"s3:*\","
+          + "\"Resource\":\"*\"}}";
+
+  private final World world = new World();
+  private AccessKey bobsKey = AccessKey.builder().build();
+
+  @BeforeEach
+  void bobAndARole() {
+    world.call(world.root(), CreateUserRequest.builder().userName("bob").build());
+    bobsKey =
+        world
+            .call(
+                world.root(),
+                CreateAccessKeyRequest.builder().userName("bob").build(),
+                CreateAccessKeyResponse.class)
+            .accessKey();
+    createRole("worker", TRUST_BOB);
+  }
+
+  private void createRole(String name, String trust) {
+    world.call(
+        world.root(),
+        CreateRoleRequest.builder()
+            .roleName(name)
+            .maxSessionDuration(7_200)
+            .assumeRolePolicyDocument(trust)
+            .build());
+    world.call(
+        world.root(),
+        PutRolePolicyRequest.builder()
+            .roleName(name)
+            .policyName("s3")
+            .policyDocument(ALLOW_S3)
+            .build());
+  }
+
+  private static String trust(String principal, String condition) {
+    return "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\","
+        + "\"Action\":\"sts:AssumeRole\",\"Principal\":"
+        + principal
+        + ",\"Condition\":"
+        + condition
+        + "}]}";
+  }
+
+  private void setTrust(String trust) {
+    world.call(
+        world.root(),
+        UpdateAssumeRolePolicyRequest.builder().roleName("worker").policyDocument(trust).build());
+  }
+
+  private Caller bob() {
+    return world.caller(world.find(bobsKey.accessKeyId(), "").orElseThrow());
+  }
+
+  private AssumeRoleRequest.Builder worker() {
+    return AssumeRoleRequest.builder()
+        .roleArn(world.role("worker").toString())
+        .roleSessionName("s1");
+  }
+
+  private AssumeRoleResponse assume(Caller caller, AssumeRoleRequest.Builder request) {
+    return world.call(caller, request.build(), AssumeRoleResponse.class);
+  }
+
+  private Caller as(Credentials credentials) {
+    return world.caller(
+        world.find(credentials.accessKeyId(), credentials.sessionToken()).orElseThrow());
+  }
+
+  private GetCallerIdentityResponse identity(Caller caller) {
+    return world.call(
+        caller, GetCallerIdentityRequest.builder().build(), GetCallerIdentityResponse.class);
+  }
+
+  private static void refused(ThrowingCallable call, ErrorCode error, String part) {
+    assertThatThrownBy(call)
+        .isInstanceOfSatisfying(
+            AwsException.class, e -> assertThat(e.error().code()).isEqualTo(error.code()))
+        .hasMessageContaining(part);
+  }
+
+  @Test
+  void everybodyMayAskWhoTheyAre() {
+    assertThat(identity(world.root()).userId()).isEqualTo("000000000000");
+    assertThat(identity(world.root()).arn()).isEqualTo("arn:aws:iam::000000000000:root");
+    assertThat(identity(bob()).arn()).isEqualTo(BOB);
+    assertThat(identity(bob()).userId()).startsWith("AIDA");
+    GetCallerIdentityResponse session = identity(as(assume(bob(), worker()).credentials()));
+    assertThat(session.arn()).isEqualTo("arn:aws:sts::000000000000:assumed-role/worker/s1");
+    assertThat(session.account()).isEqualTo("000000000000");
+    refused(() -> identity(world.anonymous()), CommonError.MISSING_AUTHENTICATION_TOKEN, "missing");
+  }
+
+  @Test
+  void anAssumedRoleHasCredentialsThatWork() {
+    AssumeRoleResponse answer = assume(bob(), worker());
+    assertThat(answer.credentials().accessKeyId()).startsWith("ASIA").hasSize(20);
+    assertThat(answer.credentials().expiration()).isEqualTo(Instant.parse("2026-05-04T04:02:01Z"));
+    assertThat(answer.assumedRoleUser().assumedRoleId()).startsWith("AROA").endsWith(":s1");
+    assertThat(answer.packedPolicySize()).isNull();
+
+    io.carillon.aws.Credentials found =
+        world
+            .find(answer.credentials().accessKeyId(), answer.credentials().sessionToken())
+            .orElseThrow();
+    assertThat(found.secret().reveal()).isEqualTo(answer.credentials().secretAccessKey());
+    assertThat(found.expires()).isEqualTo(answer.credentials().expiration());
+    assertThat(world.authorizer.decide(world.caller(found), PUT).isAllowed()).isTrue();
+  }
+
+  @Test
+  void aTokenThatIsForeignChangedOrBelongsToAnotherKeyIsNotFound() {
+    Credentials one = assume(bob(), worker()).credentials();
+    Credentials two = assume(bob(), worker()).credentials();
+    assertThat(world.find(one.accessKeyId(), two.sessionToken())).isEmpty();
+    assertThat(world.find(one.accessKeyId(), one.sessionToken().substring(4))).isEmpty();
+    assertThat(world.find(one.accessKeyId(), "c2VhbGVk")).isEmpty();
+    assertThat(world.find(one.accessKeyId(), "no base64!")).isEmpty();
+    assertThat(world.sts.credentials().find(one.accessKeyId(), "")).isEmpty();
+    assertThat(world.find("AKIA" + one.accessKeyId().substring(4), one.sessionToken())).isEmpty();
+    String otherSecret =
+        java.util.Base64.getEncoder()
+            .encodeToString(
+                new World.ReversingSealer()
+                    .seal(new io.carillon.base.Secret("an access key's secret")));
+    assertThat(world.find(one.accessKeyId(), otherSecret)).isEmpty();
+  }
+
+  @Test
+  void anExpiredSessionIsFoundWithItsEnd() {
+    Credentials session = assume(bob(), worker()).credentials();
+    world.pass(Duration.ofHours(3));
+    assertThat(world.find(session.accessKeyId(), session.sessionToken()).orElseThrow().expires())
+        .isBefore(world.now);
+  }
+
+  @Test
+  void theTrustPolicyDecidesWhoMayAssume() {
+    setTrust(LAMBDA_TRUST);
+    refused(
+        () -> assume(bob(), worker()),
+        CommonError.ACCESS_DENIED,
+        "User: "
+            + BOB
+            + " is not authorized to perform: sts:AssumeRole on resource:"
+            + " arn:aws:iam::000000000000:role/worker because no resource-based policy allows");
+    setTrust(trust("{\"AWS\":\"000000000000\"}", "{}"));
+    refused(
+        () -> assume(bob(), worker()),
+        CommonError.ACCESS_DENIED,
+        "because no identity-based policy allows the sts:AssumeRole action");
+    world.call(
+        world.root(),
+        PutUserPolicyRequest.builder()
+            .userName("bob")
+            .policyName("assume")
+            .policyDocument(ALLOW_S3.replace("s3:*", "sts:AssumeRole"))
+            .build());
+    assertThat(assume(bob(), worker()).credentials()).isNotNull();
+  }
+
+  @Test
+  void aRoleThatDoesNotExistIsDeniedInTheSameWords() {
+    refused(
+        () -> assume(bob(), worker().roleArn("arn:aws:iam::000000000000:role/nobody")),
+        CommonError.ACCESS_DENIED,
+        "is not authorized to perform: sts:AssumeRole on resource:"
+            + " arn:aws:iam::000000000000:role/nobody");
+  }
+
+  @Test
+  void anExternalIdIsAskedFor() {
+    setTrust(
+        trust("{\"AWS\":\"" + BOB + "\"}", "{\"StringEquals\":{\"sts:ExternalId\":\"secret-1\"}}"));
+    refused(() -> assume(bob(), worker()), CommonError.ACCESS_DENIED, "sts:AssumeRole");
+    refused(
+        () -> assume(bob(), worker().externalId("other")),
+        CommonError.ACCESS_DENIED,
+        "sts:AssumeRole");
+    assertThat(assume(bob(), worker().externalId("secret-1")).credentials()).isNotNull();
+  }
+
+  @Test
+  void rootUsersAssumeNoRoles() {
+    setTrust(trust("{\"AWS\":\"*\"}", "{}"));
+    refused(
+        () -> assume(world.root(), worker()),
+        StsError.ACCESS_DENIED,
+        "Roles may not be assumed by root accounts.");
+  }
+
+  @Test
+  void membersAreCheckedAsAwsChecksThem() {
+    refused(
+        () -> assume(bob(), worker().roleSessionName("a b")),
+        StsError.VALIDATION,
+        "Value 'a b' at 'roleSessionName' failed to satisfy constraint: Member must satisfy"
+            + " regular expression pattern: [\\w+=,.@-]*");
+    refused(
+        () -> assume(bob(), worker().roleSessionName("a")),
+        StsError.VALIDATION,
+        "greater than or equal to 2");
+    refused(() -> assume(bob(), worker().roleSessionName(null)), StsError.VALIDATION, "Value null");
+    refused(
+        () -> assume(bob(), worker().roleArn("arn:aws:iam::000000000000:user/bob")),
+        StsError.VALIDATION,
+        "is invalid");
+    refused(
+        () -> assume(bob(), worker().durationSeconds(899)),
+        StsError.VALIDATION,
+        "greater than or equal to 900");
+    refused(
+        () -> assume(bob(), worker().durationSeconds(7_201)),
+        StsError.VALIDATION,
+        "exceeds the MaxSessionDuration set for this role");
+    refused(
+        () -> assume(bob(), worker().policy("{}")),
+        StsError.MALFORMED_POLICY_DOCUMENT,
+        "Statement");
+    refused(
+        () ->
+            assume(
+                bob(),
+                worker()
+                    .policyArns(
+                        PolicyDescriptorType.builder()
+                            .arn("arn:aws:iam::aws:policy/NoSuchPolicy")
+                            .build())),
+        StsError.VALIDATION,
+        "NoSuchPolicy does not exist");
+  }
+
+  @Test
+  void whatIsNotSupportedIsRefusedByName() {
+    refused(
+        () -> assume(bob(), worker().tags(Tag.builder().key("a").value("b").build())),
+        CommonError.INVALID_PARAMETER_VALUE,
+        "Tags");
+    refused(
+        () -> assume(bob(), worker().sourceIdentity("bob").serialNumber("123456789")),
+        CommonError.INVALID_PARAMETER_VALUE,
+        "SerialNumber, SourceIdentity");
+  }
+
+  @Test
+  void sessionPoliciesTravelWithTheSession() {
+    String gets = ALLOW_S3.replace("s3:*", "s3:Get*");
+    AssumeRoleResponse answer = assume(bob(), worker().policy(gets));
+    assertThat(answer.packedPolicySize()).isPositive();
+    Caller narrow = as(answer.credentials());
+    assertThat(narrow.sessionPolicies()).containsExactly(gets);
+    assertThat(world.authorizer.decide(narrow, PUT).isAllowed()).isFalse();
+
+    PolicyDescriptorType read =
+        PolicyDescriptorType.builder()
+            .arn("arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess")
+            .build();
+    Caller reader = as(assume(bob(), worker().policyArns(read)).credentials());
+    assertThat(world.authorizer.decide(reader, PUT).isAllowed()).isFalse();
+    assertThat(
+            world
+                .authorizer
+                .decide(reader, Need.of("s3:GetObject", Arn.object("b", "k")))
+                .isAllowed())
+        .isTrue();
+  }
+
+  @Test
+  void sessionPoliciesAreBounded() {
+    String policy = ALLOW_S3.replace("\"*\"", "\"arn:aws:s3:::" + "x".repeat(1_900) + "\"");
+    PolicyDescriptorType arn =
+        PolicyDescriptorType.builder()
+            .arn("arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess")
+            .build();
+    refused(
+        () -> assume(bob(), worker().policy(policy).policyArns(arn, arn)),
+        StsError.PACKED_POLICY_TOO_LARGE,
+        "%");
+    refused(
+        () -> assume(bob(), worker().policyArns(java.util.Collections.nCopies(11, arn))),
+        StsError.VALIDATION,
+        "policyArns");
+  }
+
+  @Test
+  void aChainedSessionLastsAnHourAtMost() {
+    createRole("second", trust("{\"AWS\":\"arn:aws:iam::000000000000:role/worker\"}", "{}"));
+    Caller worker = as(assume(bob(), worker()).credentials());
+    AssumeRoleRequest.Builder second =
+        AssumeRoleRequest.builder().roleArn(world.role("second").toString()).roleSessionName("s2");
+    refused(
+        () -> assume(worker, second.durationSeconds(3_601)),
+        StsError.VALIDATION,
+        "1 hour session limit for roles assumed by role chaining");
+    Caller chained = as(assume(worker, second.durationSeconds(3_600)).credentials());
+    assertThat(chained.principal().arn())
+        .isEqualTo("arn:aws:sts::000000000000:assumed-role/second/s2");
+  }
+
+  @Test
+  void aDeletedOrReplacedRolesSessionsAreNotFound() {
+    Credentials session = assume(bob(), worker()).credentials();
+    world.call(
+        world.root(),
+        DeleteRolePolicyRequest.builder().roleName("worker").policyName("s3").build());
+    world.call(world.root(), DeleteRoleRequest.builder().roleName("worker").build());
+    assertThat(world.find(session.accessKeyId(), session.sessionToken())).isEmpty();
+    createRole("worker", TRUST_BOB);
+    assertThat(world.find(session.accessKeyId(), session.sessionToken())).isEmpty();
+  }
+
+  @Test
+  void oldSessionsAreRevokedByTheirTimeOfIssue() {
+    Caller old = as(assume(bob(), worker()).credentials());
+    world.pass(Duration.ofSeconds(10));
+    String revoke =
+        "{\"Version\":\"2012-10-17\",\"Statement\":{\"Effect\":\"Deny\",\"Action\":\"*\","
+            + "\"Resource\":\"*\",\"Condition\":{\"DateLessThan\":{\"aws:TokenIssueTime\":\""
+            + world.now
+            + "\"}}}}";
+    world.call(
+        world.root(),
+        PutRolePolicyRequest.builder()
+            .roleName("worker")
+            .policyName("revoke")
+            .policyDocument(revoke)
+            .build());
+    world.pass(Duration.ofSeconds(1));
+    Caller fresh = as(assume(bob(), worker()).credentials());
+    assertThat(world.authorizer.decide(old, PUT).isAllowed()).isFalse();
+    assertThat(world.authorizer.decide(fresh, PUT).isAllowed()).isTrue();
+  }
+
+  @Test
+  void aSessionTokenStandsForItsUser() {
+    GetSessionTokenResponse answer =
+        world.call(bob(), GetSessionTokenRequest.builder().build(), GetSessionTokenResponse.class);
+    assertThat(answer.credentials().expiration()).isEqualTo(Instant.parse("2026-05-04T15:02:01Z"));
+    Caller session = as(answer.credentials());
+    assertThat(identity(session).arn()).isEqualTo(BOB);
+    refused(
+        () -> world.call(session, GetSessionTokenRequest.builder().build()),
+        StsError.ACCESS_DENIED,
+        "Cannot call GetSessionToken with session credentials");
+    GetSessionTokenResponse root =
+        world.call(
+            world.root(),
+            GetSessionTokenRequest.builder().durationSeconds(129_600).build(),
+            GetSessionTokenResponse.class);
+    assertThat(root.credentials().expiration()).isEqualTo(Instant.parse("2026-05-04T04:02:01Z"));
+    refused(
+        () -> world.call(bob(), GetSessionTokenRequest.builder().durationSeconds(1).build()),
+        StsError.VALIDATION,
+        "durationSeconds");
+  }
+
+  @Test
+  void anAccessKeyTellsItsAccount() {
+    GetAccessKeyInfoRequest request =
+        GetAccessKeyInfoRequest.builder().accessKeyId(bobsKey.accessKeyId()).build();
+    assertThat(world.call(world.root(), request, GetAccessKeyInfoResponse.class).account())
+        .isEqualTo(ACCOUNT.value());
+    refused(
+        () ->
+            world.call(
+                world.root(), request.toBuilder().accessKeyId("AKIANOBODYNOBODYNOBO").build()),
+        StsError.VALIDATION,
+        "not known");
+    refused(() -> world.call(bob(), request), CommonError.ACCESS_DENIED, "GetAccessKeyInfo");
+  }
+
+  @Test
+  void aServiceAssumesARoleThatTrustsIt() {
+    createRole("function", LAMBDA_TRUST);
+    Arn function = Arn.parse("arn:aws:lambda:eu-west-1:000000000000:function:f");
+    RoleSessions sessions = world.sts.roleSessions();
+    io.carillon.aws.Credentials credentials =
+        sessions
+            .assume(
+                "lambda.amazonaws.com", world.role("function"), "f", Duration.ofHours(12), function)
+            .orElseThrow();
+    assertThat(credentials.principal())
+        .isInstanceOf(Principal.AssumedRole.class)
+        .extracting(Principal::arn)
+        .isEqualTo("arn:aws:sts::000000000000:assumed-role/function/f");
+    assertThat(credentials.expires()).isEqualTo(Instant.parse("2026-05-04T05:02:01Z"));
+    assertThat(
+            world.find(
+                credentials.accessKeyId(), credentials.sessionToken().orElseThrow().reveal()))
+        .isPresent();
+    assertThat(sessions.trusts("lambda.amazonaws.com", world.role("worker"), function)).isFalse();
+    assertThat(sessions.trusts("ec2.amazonaws.com", world.role("function"), function)).isFalse();
+    assertThat(sessions.trusts("lambda.amazonaws.com", world.role("nobody"), function)).isFalse();
+    assertThat(
+            sessions.assume(
+                "lambda.amazonaws.com", world.role("worker"), "f", Duration.ofHours(1), function))
+        .isEmpty();
+  }
+
+  @Test
+  void aTrustPolicyMayAskForTheFunctionThatTheServiceActsFor() {
+    createRole(
+        "function",
+        trust(
+            "{\"Service\":\"lambda.amazonaws.com\"}",
+            "{\"ArnLike\":{\"aws:SourceArn\":\"arn:aws:lambda:*:*:function:good\"}}"));
+    List<String> trusted =
+        List.of("good", "evil").stream()
+            .filter(
+                name ->
+                    world
+                        .sts
+                        .roleSessions()
+                        .trusts(
+                            "lambda.amazonaws.com",
+                            world.role("function"),
+                            Arn.parse("arn:aws:lambda:eu-west-1:000000000000:function:" + name)))
+            .toList();
+    assertThat(trusted).containsExactly("good");
+  }
+}
