@@ -104,10 +104,10 @@ record Claim(
   private static Optional<Instant> dateOf(Headers headers) {
     Optional<String> own = headers.find("x-amz-date");
     if (own.isPresent()) {
-      return parse(own.get());
+      return Refusals.parse(own.get());
     }
     Optional<String> date = headers.find("date");
-    return date.flatMap(Claim::parse).or(() -> date.flatMap(Claim::parseHttpDate));
+    return date.flatMap(Refusals::parse).or(() -> date.flatMap(Claim::parseHttpDate));
   }
 
   private static Claim ofQuery(RawQuery query, String service, Refusals refusals) {
@@ -131,7 +131,7 @@ record Claim(
                         "Error parsing the X-Amz-Credential parameter; " + why));
     String timestamp = query.first(PresignedQuery.DATE).orElse("");
     Instant signed =
-        parse(timestamp)
+        Refusals.parse(timestamp)
             .orElseThrow(
                 () ->
                     refusals.malformedQuery(
@@ -210,14 +210,6 @@ record Claim(
         case Right(Scope.Credential credential) -> credential;
         case Wrong(String why) -> throw refusal.apply(why);
       };
-    }
-  }
-
-  private static Optional<Instant> parse(String basic) {
-    try {
-      return Optional.of(Refusals.BASIC.parse(basic, Instant::from));
-    } catch (DateTimeException e) {
-      return Optional.empty();
     }
   }
 

@@ -1,6 +1,7 @@
 package io.carillon.aws.sigv4;
 
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.regex.Pattern;
 
 /// What `x-amz-content-sha256` says of a body.
@@ -18,6 +19,16 @@ sealed interface Payload {
   /// @param signed whether each chunk carries a signature
   /// @param trailer whether fields follow the last chunk
   record Chunked(boolean signed, boolean trailer) implements Payload {}
+
+  /// Empty where the text is no length in bytes.
+  static OptionalLong lengthOf(String text) {
+    try {
+      long length = Long.parseLong(text);
+      return length < 0 ? OptionalLong.empty() : OptionalLong.of(length);
+    } catch (NumberFormatException e) {
+      return OptionalLong.empty();
+    }
+  }
 
   static Optional<Payload> tryParse(String value) {
     return switch (value) {

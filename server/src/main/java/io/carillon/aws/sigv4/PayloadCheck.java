@@ -85,18 +85,13 @@ final class PayloadCheck {
   }
 
   private static long decodedLength(String text) {
-    try {
-      long length = Long.parseLong(text);
-      if (length >= 0) {
-        return length;
-      }
-    } catch (NumberFormatException e) {
-      // refused below, as a negative one
-    }
-    throw S3SignatureError.INVALID_ARGUMENT
-        .because("x-amz-decoded-content-length must be a non-negative number")
-        .with("ArgumentName", "x-amz-decoded-content-length")
-        .with("ArgumentValue", text);
+    return Payload.lengthOf(text)
+        .orElseThrow(
+            () ->
+                S3SignatureError.INVALID_ARGUMENT
+                    .because("x-amz-decoded-content-length must be a non-negative number")
+                    .with("ArgumentName", "x-amz-decoded-content-length")
+                    .with("ArgumentValue", text));
   }
 
   private static Set<String> announcedTrailers(Headers headers) {

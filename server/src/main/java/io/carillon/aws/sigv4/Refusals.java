@@ -4,18 +4,29 @@ import io.carillon.aws.AwsException;
 import io.carillon.aws.CommonError;
 import io.carillon.aws.ErrorCode;
 import io.carillon.http.Request;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Optional;
 
 /// The words and codes in which a family of services refuses a signature. S3 has its own; the
 /// others share their sentences and differ in codes.
 sealed interface Refusals {
   DateTimeFormatter BASIC =
       DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
+
+  /// Empty where it is no time of the form `20130524T000000Z`.
+  static Optional<Instant> parse(String basic) {
+    try {
+      return Optional.of(BASIC.parse(basic, Instant::from));
+    } catch (DateTimeException e) {
+      return Optional.empty();
+    }
+  }
 
   static Refusals of(String service, Request http) {
     if (service.equals("s3")) {
@@ -89,7 +100,8 @@ sealed interface Refusals {
       return S3SignatureError.INVALID_REQUEST.because(
           "The authorization mechanism you have provided ("
               + mechanism
-              + ") is not supported. Please use AWS4-HMAC-SHA256.");
+              + ") is not supported. Please use AWS4-HMAC-SHA256 (AWS CLI: aws configure set"
+              + " default.s3.signature_version s3v4).");
     }
 
     @Override

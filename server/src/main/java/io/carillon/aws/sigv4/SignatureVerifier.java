@@ -32,12 +32,12 @@ public final class SignatureVerifier {
 
   private static final int BODY_LIMIT_BYTES = 6 << 20;
 
-  private final Credentials.Source source;
+  private final KeyBook book;
   private final InstantSource clock;
   private final SigningKeys keys = new SigningKeys();
 
   public SignatureVerifier(Credentials.Source source, InstantSource clock) {
-    this.source = source;
+    this.book = new KeyBook(source, clock);
     this.clock = clock;
   }
 
@@ -64,7 +64,7 @@ public final class SignatureVerifier {
       throw refusals.wrongScopeDate(claim.form(), scope.date(), claim.timestamp());
     }
     checkTime(claim, refusals);
-    Credentials credentials = find(claim, refusals);
+    Credentials credentials = book.find(claim.accessKeyId(), claim.sessionToken(), refusals);
     requireSigned(http, claim, refusals);
 
     boolean s3 = scope.service().equals("s3");
@@ -98,27 +98,6 @@ public final class SignatureVerifier {
     } else if (claim.signed().isBefore(now.minus(SKEW))) {
       throw refusals.skewed(claim.timestamp(), claim.signed(), now, SKEW);
     }
-  }
-
-  private Credentials find(Claim claim, Refusals refusals) {
-    String token = claim.sessionToken();
-    Credentials credentials =
-        source
-            .find(claim.accessKeyId(), token)
-            .orElseThrow(
-                () ->
-                    token.isEmpty()
-                        ? refusals.unknownKey(claim.accessKeyId())
-                        : refusals.wrongToken(token));
-    boolean tokenBelongs =
-        credentials.sessionToken().map(t -> t.matches(token)).orElse(token.isEmpty());
-    if (!tokenBelongs) {
-      throw token.isEmpty() ? refusals.unknownKey(claim.accessKeyId()) : refusals.wrongToken(token);
-    }
-    if (!clock.instant().isBefore(credentials.expires())) {
-      throw refusals.expiredToken(token);
-    }
-    return credentials;
   }
 
   /// `Host` and all of `x-amz-*` must be signed: an unsigned one could have been added on the way.
