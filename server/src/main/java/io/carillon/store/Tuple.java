@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /// A key as a list of strings and whole numbers whose bytes sort as the values do, element by
@@ -59,38 +60,72 @@ public record Tuple(List<Object> elements) {
   }
 
   public byte[] toBytes() {
-    ByteArrayOutputStream out = new ByteArrayOutputStream(64);
-    for (Object element : elements) {
-      if (element instanceof String text) {
-        out.write(STRING);
-        writeEscaped(out, text);
-        out.write(0);
-        out.write(1);
-      } else {
-        out.write(NUMBER);
-        long flipped = (Long) element ^ Long.MIN_VALUE;
-        for (int shift = 56; shift >= 0; shift -= 8) {
-          out.write((int) (flipped >>> shift));
-        }
-      }
-    }
-    return out.toByteArray();
+    return write(new Out()).toBytes();
   }
 
   /// The bytes that begin every key whose next element is a string beginning with `prefix`.
   byte[] toBytesWithOpenString(String prefix) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream(64);
-    out.writeBytes(toBytes());
-    out.write(STRING);
-    writeEscaped(out, prefix);
-    return out.toByteArray();
+    Out out = write(new Out());
+    out.put(STRING);
+    out.putEscaped(prefix);
+    return out.toBytes();
   }
 
-  private static void writeEscaped(ByteArrayOutputStream out, String text) {
-    for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
-      out.write(b);
-      if (b == 0) {
-        out.write(0xFF);
+  private Out write(Out out) {
+    for (Object element : elements) {
+      if (element instanceof String text) {
+        out.put(STRING);
+        out.putEscaped(text);
+        out.put((byte) 0);
+        out.put((byte) 1);
+      } else {
+        out.put(NUMBER);
+        out.putLong((Long) element ^ Long.MIN_VALUE);
+      }
+    }
+    return out;
+  }
+
+  /// A growing array. Keys are written several times for every row, so this is on the hot path.
+  private static final class Out {
+    private byte[] bytes = new byte[96];
+    private int length;
+
+    void put(byte b) {
+      ensure(1);
+      bytes[length++] = b;
+    }
+
+    void putLong(long number) {
+      ensure(Long.BYTES);
+      for (int shift = 56; shift >= 0; shift -= 8) {
+        bytes[length++] = (byte) (number >>> shift);
+      }
+    }
+
+    void putEscaped(String text) {
+      byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+      ensure(2 * utf8.length);
+      if (text.indexOf('\0') < 0) {
+        System.arraycopy(utf8, 0, bytes, length, utf8.length);
+        length += utf8.length;
+      } else {
+        for (byte b : utf8) {
+          bytes[length++] = b;
+          if (b == 0) {
+            bytes[length++] = (byte) 0xFF;
+          }
+        }
+      }
+    }
+
+    byte[] toBytes() {
+      return Arrays.copyOf(bytes, length);
+    }
+
+    private void ensure(int more) {
+      if (length + more > bytes.length) {
+        bytes = Arrays.copyOf(bytes, Math.max(2 * bytes.length, length + more));
       }
     }
   }
@@ -101,13 +136,17 @@ public record Tuple(List<Object> elements) {
     while (at < bytes.length) {
       byte tag = bytes[at++];
       if (tag == STRING) {
-        ByteArrayOutputStream text = new ByteArrayOutputStream();
+        int from = at;
+        boolean isEscaped = false;
         while (bytes[at] != 0 || bytes[at + 1] == (byte) 0xFF) {
-          text.write(bytes[at]);
+          isEscaped |= bytes[at] == 0;
           at += bytes[at] == 0 ? 2 : 1;
         }
+        elements.add(
+            isEscaped
+                ? unescape(bytes, from, at)
+                : new String(bytes, from, at - from, StandardCharsets.UTF_8));
         at += 2;
-        elements.add(text.toString(StandardCharsets.UTF_8));
       } else if (tag == NUMBER) {
         long number = 0;
         for (int i = 0; i < 8; i++) {
@@ -119,5 +158,13 @@ public record Tuple(List<Object> elements) {
       }
     }
     return new Tuple(elements);
+  }
+
+  private static String unescape(byte[] bytes, int from, int to) {
+    ByteArrayOutputStream text = new ByteArrayOutputStream(to - from);
+    for (int at = from; at < to; at += bytes[at] == 0 ? 2 : 1) {
+      text.write(bytes[at]);
+    }
+    return text.toString(StandardCharsets.UTF_8);
   }
 }

@@ -1,0 +1,345 @@
+package io.carillon.outbox;
+
+import io.carillon.outbox.TableOutbox.Channel;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/// What the dispatcher keeps in memory: for each channel when it is next due and how many of its
+/// jobs run. No job is held here; the table holds them all.
+///
+/// A channel is at one place at a time: *ready*, in a line where each waits for its turn; *timed*,
+/// due later; *in turn*, being claimed from; or at its bound, until one of its jobs ends. A channel
+/// with neither jobs running nor a due is forgotten. So a channel that hangs holds its own jobs
+/// back and takes no turn from others.
+///
+/// Memory is bounded: beyond `maxLanes` the channel that is due last is forgotten, and `unread`
+/// remembers that the table knows more than memory does. Then, and now and then anyway, the table's
+/// channels are read page by page, as there is room; what is due soonest finds its place.
+final class Lanes {
+  private static final Instant NEVER = Instant.MAX;
+
+  /// One channel.
+  private static final class Lane {
+    final Channel channel;
+    Instant due = NEVER;
+    int running;
+    int limit = 1;
+    boolean isReady;
+    boolean isInTurn;
+
+    Lane(Channel channel) {
+      this.channel = channel;
+    }
+  }
+
+  /// What the dispatcher is to do next.
+  sealed interface Task {
+    /// Claim from these channels, having asked for a [Lanes#grant] for each.
+    record Claim(List<Channel> channels) implements Task {}
+
+    /// Read the channels of the table behind this one.
+    record ReadPage(String after, int limit) implements Task {}
+
+    record Stop() implements Task {}
+  }
+
+  private static final int TURNS_AT_ONCE = 64;
+  private static final int PAGE = 256;
+  private static final long MIN_WAIT_NANOS = 1_000_000;
+
+  private final InstantSource clock;
+  private final int maxRunning;
+  private final int maxLanes;
+  private final Duration rereadEvery;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final Map<Channel, Lane> lanes = new HashMap<>();
+  private final ArrayDeque<Lane> ready = new ArrayDeque<>();
+  private final TreeSet<Lane> timed =
+      new TreeSet<>(
+          Comparator.comparing((Lane lane) -> lane.due)
+              .thenComparing(lane -> lane.channel.kind())
+              .thenComparing(lane -> lane.channel.lane()));
+  private int running;
+  private boolean unread;
+  private @Nullable String page = "";
+  private long lastReading = System.nanoTime();
+  private boolean stopped;
+
+  Lanes(InstantSource clock, int maxRunning, int maxLanes, Duration rereadEvery) {
+    this.clock = clock;
+    this.maxRunning = maxRunning;
+    this.maxLanes = maxLanes;
+    this.rereadEvery = rereadEvery;
+  }
+
+  /// Something of `channel` is due at `due`.
+  void due(Channel channel, Instant due) {
+    lock.lock();
+    try {
+      Lane lane = lanes.get(channel);
+      if (lane == null) {
+        if (lanes.size() >= maxLanes && !makeRoom(due)) {
+          unread = true;
+          return;
+        }
+        lane = new Lane(channel);
+        lanes.put(channel, lane);
+      }
+      if (due.isBefore(lane.due)) {
+        setDue(lane, due);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Forgets the channel that is due last, if that is after `due`.
+  private boolean makeRoom(Instant due) {
+    Lane last = timed.isEmpty() ? null : timed.last();
+    if (last == null || last.running > 0 || !last.due.isAfter(due)) {
+      return false;
+    }
+    timed.remove(last);
+    lanes.remove(last.channel);
+    unread = true;
+    return true;
+  }
+
+  /// Waits for something to do.
+  Task next() {
+    lock.lock();
+    try {
+      while (true) {
+        if (stopped) {
+          return new Task.Stop();
+        }
+        Instant now = clock.instant();
+        while (!timed.isEmpty() && !timed.first().due.isAfter(now)) {
+          place(timed.removeFirst());
+        }
+        List<Channel> turns = turns();
+        if (!turns.isEmpty()) {
+          return new Task.Claim(turns);
+        }
+        long untilReading = rereadEvery.toNanos() - (System.nanoTime() - lastReading);
+        if (page == null && (unread || untilReading <= 0)) {
+          startReading();
+        }
+        // Full of work, memory needs no more until half of it is done; full of waiting, it gives
+        // way.
+        if (page != null && (lanes.size() <= maxLanes / 2 || !timed.isEmpty())) {
+          return new Task.ReadPage(page, Math.clamp(maxLanes / 2, 1, PAGE));
+        }
+        await(now, Math.max(untilReading, MIN_WAIT_NANOS));
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void await(Instant now, long untilReading) {
+    long nanos = untilReading;
+    if (!timed.isEmpty()) {
+      Duration untilDue = Duration.between(now, timed.first().due);
+      if (untilDue.compareTo(rereadEvery) < 0) {
+        nanos = Math.min(nanos, untilDue.toNanos());
+      }
+    }
+    try {
+      changed.awaitNanos(nanos);
+    } catch (InterruptedException e) {
+      stopped = true;
+    }
+  }
+
+  /// Takes those from the line whose turn it is; who may not start another job goes to its end.
+  private List<Channel> turns() {
+    List<Channel> channels = new ArrayList<>();
+    int most = Math.min(TURNS_AT_ONCE, maxRunning - running);
+    for (int left = ready.size(); left > 0 && channels.size() < most; left--) {
+      Lane lane = ready.remove();
+      if (share(lane) <= 0) {
+        ready.add(lane);
+        continue;
+      }
+      lane.isReady = false;
+      lane.isInTurn = true;
+      lane.due = NEVER;
+      channels.add(lane.channel);
+    }
+    return channels;
+  }
+
+  /// How many more jobs a lane may start. The first always, while anything is left; more only up to
+  /// a quarter of what is left for all. So lanes that hang cannot take everything: ten of them
+  /// settle where each holds a quarter of what they leave to others.
+  private int share(Lane lane) {
+    int free = maxRunning - running;
+    return Math.min(free, Math.min(lane.limit, Math.max(1, free / 4)) - lane.running);
+  }
+
+  /// How many jobs a channel in turn may start, `limit` being its bound.
+  int grant(Channel channel, int limit) {
+    lock.lock();
+    try {
+      Lane lane = require(channel);
+      lane.limit = limit;
+      int granted = Math.max(0, share(lane));
+      lane.running += granted;
+      running += granted;
+      return granted;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Ends a turn.
+  ///
+  /// @param unused how many of the granted jobs there were not
+  /// @param next when the channel is due again
+  void endTurn(Channel channel, int unused, @Nullable Instant next) {
+    lock.lock();
+    try {
+      Lane lane = require(channel);
+      lane.isInTurn = false;
+      lane.running -= unused;
+      running -= unused;
+      if (next != null && next.isBefore(lane.due)) {
+        lane.due = next;
+      }
+      place(lane);
+      changed.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// A job ended.
+  void ended(Channel channel) {
+    lock.lock();
+    try {
+      Lane lane = require(channel);
+      lane.running--;
+      running--;
+      timed.remove(lane);
+      place(lane);
+      changed.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void setDue(Lane lane, Instant due) {
+    timed.remove(lane); // before its order changes
+    lane.due = due;
+    place(lane);
+  }
+
+  /// Puts a lane that is not timed where it belongs.
+  private void place(Lane lane) {
+    if (lane.isReady || lane.isInTurn) {
+      return;
+    }
+    if (lane.due.equals(NEVER)) {
+      if (lane.running == 0) {
+        lanes.remove(lane.channel);
+      }
+    } else if (lane.due.isAfter(clock.instant())) {
+      timed.add(lane);
+      if (timed.first() == lane) {
+        changed.signal();
+      }
+    } else if (lane.running < lane.limit) {
+      lane.isReady = true;
+      ready.add(lane);
+      changed.signal();
+    }
+  }
+
+  private Lane require(Channel channel) {
+    Lane lane = lanes.get(channel);
+    if (lane == null) {
+      throw new IllegalStateException("No such lane in memory: " + channel);
+    }
+    return lane;
+  }
+
+  /// Has the table's channels read from the first on.
+  void reread() {
+    lock.lock();
+    try {
+      startReading();
+      changed.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void startReading() {
+    page = "";
+    unread = false;
+    lastReading = System.nanoTime();
+  }
+
+  /// A page was read; `last` is its last channel, null if there was none left.
+  void pageRead(@Nullable String last) {
+    lock.lock();
+    try {
+      page = last;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Looks at the clock again.
+  void wake() {
+    lock.lock();
+    try {
+      changed.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void stop() {
+    lock.lock();
+    try {
+      stopped = true;
+      changed.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  int size() {
+    lock.lock();
+    try {
+      return lanes.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  int running(Channel channel) {
+    lock.lock();
+    try {
+      Lane lane = lanes.get(channel);
+      return lane == null ? 0 : lane.running;
+    } finally {
+      lock.unlock();
+    }
+  }
+}

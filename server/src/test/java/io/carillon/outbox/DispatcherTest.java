@@ -1,0 +1,676 @@
+package io.carillon.outbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.carillon.store.Database;
+import io.carillon.store.HandClock;
+import io.carillon.store.KeyCodec;
+import io.carillon.store.MemoryDatabase;
+import io.carillon.store.Range;
+import io.carillon.store.Table;
+import io.carillon.store.Tx;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+final class DispatcherTest {
+  record Effect(String text) {}
+
+  /// Runs a function for a try and remembers what it was asked.
+  private static final class Scripted implements Delivery {
+    final List<Job> tries = new CopyOnWriteArrayList<>();
+    final List<Job> buried = new CopyOnWriteArrayList<>();
+    final Function<Job, Outcome> script;
+    RetryPolicy policy = RetryPolicy.ASYNC_INVOCATION;
+    boolean hasDeadLetterQueue = false;
+    int concurrency = 16;
+
+    Scripted(Function<Job, Outcome> script) {
+      this.script = script;
+    }
+
+    @Override
+    public Outcome attempt(Job job) {
+      tries.add(job);
+      return script.apply(job);
+    }
+
+    @Override
+    public RetryPolicy retryPolicy(Job job) {
+      return policy;
+    }
+
+    @Override
+    public boolean bury(Tx tx, Job job, String why) {
+      buried.add(job);
+      return hasDeadLetterQueue;
+    }
+
+    @Override
+    public int concurrencyOfLane(String lane) {
+      return concurrency;
+    }
+  }
+
+  private static final Table<String, Effect> EFFECTS =
+      Table.of("test.effects", KeyCodec.STRING, Effect.class);
+
+  private final HandClock clock = new HandClock();
+  private final Shelf shelf = new Shelf();
+  private final Database database = new MemoryDatabase();
+  private final List<Setback> setbacks = new CopyOnWriteArrayList<>();
+  private final CountDownLatch never = new CountDownLatch(1);
+  private TableOutbox outbox = TableOutbox.open(database, clock);
+  private Dispatcher dispatcher = dispatcher(Dispatcher.Settings.usual());
+
+  @BeforeEach
+  void nothingIsSetUpTwice() {
+    setbacks.clear();
+  }
+
+  @AfterEach
+  void close() {
+    never.countDown();
+    dispatcher.close();
+    database.close();
+  }
+
+  @Test
+  void workIsDoneOnceAndItsEffectComesWithItsRemoval() {
+    Scripted delivery = run(new Scripted(job -> new Outcome.Done(tx -> effect(tx, job.id()))));
+    add("lane", "payload");
+    awaitEmpty();
+    assertThat(delivery.tries)
+        .singleElement()
+        .satisfies(
+            job -> {
+              assertThat(job.attempts()).isEqualTo(1);
+              assertThat(job.work().payload()).isEqualTo(new byte[] {7});
+              assertThat(job.work().cause()).isEqualTo("payload");
+              assertThat(job.work().lane()).isEqualTo("lane");
+            });
+    assertThat(effects()).hasSize(1);
+    assertThat(setbacks).isEmpty();
+  }
+
+  @Test
+  void workAddedInATransactionThatFailsIsNotDone() {
+    Scripted delivery = run(new Scripted(_ -> Outcome.done()));
+    assertThatThrownBy(
+            () ->
+                database.write(
+                    tx -> {
+                      outbox.add(tx, work("lane", "x"));
+                      throw new IllegalStateException("no");
+                    }))
+        .hasMessage("no");
+    add("lane", "y");
+    awaitEmpty();
+    assertThat(delivery.tries).extracting(job -> job.work().cause()).containsExactly("y");
+  }
+
+  @Test
+  void anEffectThatThrowsLeavesTheJobToBeTriedAgain() {
+    AtomicBoolean broken = new AtomicBoolean(true);
+    Scripted delivery =
+        run(
+            new Scripted(
+                job ->
+                    new Outcome.Done(
+                        tx -> {
+                          effect(tx, job.id());
+                          if (broken.getAndSet(false)) {
+                            throw new IllegalStateException("the effect failed");
+                          }
+                        })));
+    add("lane", "x");
+    await().until(() -> setbacks.size() == 1);
+    assertThat(effects()).isEmpty();
+    assertThat(setbacks.getFirst())
+        .isEqualTo(
+            new Setback.Retrying(
+                "IllegalStateException: the effect failed", clock.instant().plusSeconds(60)));
+    move(Duration.ofMinutes(1));
+    awaitEmpty();
+    assertThat(effects()).hasSize(1);
+    assertThat(delivery.tries).hasSize(2);
+  }
+
+  @Test
+  void retriesFollowThePolicysTable() {
+    Scripted delivery = new Scripted(job -> new Outcome.Retry("error " + job.attempts()));
+    delivery.policy = RetryPolicy.SNS_PEOPLE;
+    run(delivery);
+    Instant start = clock.instant();
+    add("lane", "x");
+    int tries = delivery.policy.tries();
+    List<Duration> expected = new ArrayList<>();
+    Duration sum = Duration.ZERO;
+    for (int attempt = 1; attempt < tries; attempt++) {
+      sum = sum.plus(delivery.policy.waitAfter(attempt).orElseThrow());
+      expected.add(sum);
+    }
+    for (int attempt = 1; attempt < tries; attempt++) {
+      int soFar = attempt;
+      await().until(() -> setbacks.size() == soFar);
+      Setback.Retrying retrying = (Setback.Retrying) setbacks.getLast();
+      clock.set(retrying.next().minusMillis(1));
+      dispatcher.wake();
+      clock.set(retrying.next());
+      dispatcher.wake();
+    }
+    await().until(() -> setbacks.size() == tries);
+    assertThat(setbacks.subList(0, tries - 1))
+        .extracting(s -> Duration.between(start, ((Setback.Retrying) s).next()))
+        .isEqualTo(expected);
+    assertThat(setbacks.getLast()).isEqualTo(new Setback.Buried("error " + tries, true));
+    assertThat(delivery.tries).extracting(Job::attempts).hasSize(tries).endsWith(tries - 1, tries);
+    assertThat(depth()).isZero();
+  }
+
+  @Test
+  void aJobWithoutTriesLeftIsShelvedWithItsReasons() {
+    run(new Scripted(job -> new Outcome.Retry("error " + job.attempts())));
+    add("lane", "cause-1");
+    await().until(() -> setbacks.size() == 1);
+    move(Duration.ofMinutes(1));
+    await().until(() -> setbacks.size() == 2);
+    move(Duration.ofMinutes(2));
+    awaitEmpty();
+    List<Shelf.Shelved> shelved = database.read(s -> shelf.list(s, "", 10));
+    assertThat(shelved)
+        .singleElement()
+        .satisfies(
+            job -> {
+              assertThat(job.why()).isEqualTo("error 3");
+              assertThat(job.firstError()).isEqualTo("error 1");
+              assertThat(job.lastError()).isEqualTo("error 2");
+              assertThat(job.attempts()).isEqualTo(3);
+              assertThat(job.cause()).isEqualTo("cause-1");
+              assertThat(job.buried()).isEqualTo(clock.instant());
+            });
+  }
+
+  @Test
+  void aShelvedJobIsRedrivenOrDiscarded() {
+    AtomicBoolean broken = new AtomicBoolean(true);
+    Scripted delivery =
+        run(new Scripted(_ -> broken.get() ? new Outcome.Rejected("bad") : Outcome.done()));
+    add("lane", "a");
+    add("lane", "b");
+    awaitEmpty();
+    List<Shelf.Shelved> shelved = database.read(s -> shelf.list(s, "", 10));
+    assertThat(shelved).hasSize(2);
+    broken.set(false);
+    String first = shelved.get(0).id();
+    String second = shelved.get(1).id();
+    assertThat(database.<Boolean>write(tx -> shelf.redrive(tx, first, outbox, clock.instant())))
+        .isTrue();
+    assertThat(database.<Boolean>write(tx -> shelf.redrive(tx, first, outbox, clock.instant())))
+        .isFalse();
+    assertThat(database.<Boolean>write(tx -> shelf.discard(tx, second))).isTrue();
+    assertThat(database.<Boolean>write(tx -> shelf.discard(tx, second))).isFalse();
+    awaitEmpty();
+    assertThat(delivery.tries).hasSize(3);
+    assertThat(database.read(s -> shelf.get(s, first)).isPresent()).isFalse();
+  }
+
+  @Test
+  void aJobIsBuriedWhereTheDeliverySaysAndNotShelvedThen() {
+    Scripted delivery = new Scripted(_ -> new Outcome.Rejected("no such function"));
+    delivery.hasDeadLetterQueue = true;
+    run(delivery);
+    add("lane", "x");
+    awaitEmpty();
+    assertThat(delivery.tries).hasSize(1);
+    assertThat(delivery.buried).hasSize(1);
+    assertThat(setbacks).containsExactly(new Setback.Buried("no such function", false));
+    assertThat(shelvedReasons()).isEmpty();
+  }
+
+  @Test
+  void aDeadLetterPlaceThatFailsLeavesTheJobToTheShelf() {
+    run(
+        new Delivery() {
+          @Override
+          public Outcome attempt(Job job) {
+            return new Outcome.Rejected("bad");
+          }
+
+          @Override
+          public RetryPolicy retryPolicy(Job job) {
+            throw new IllegalStateException("the subscription is gone");
+          }
+
+          @Override
+          public boolean bury(Tx tx, Job job, String why) {
+            effect(tx, "half done");
+            throw new IllegalStateException("the queue is gone");
+          }
+        });
+    add("lane", "x");
+    awaitEmpty();
+    assertThat(shelvedReasons())
+        .containsExactly(
+            "bad; its dead-letter place failed: IllegalStateException: the queue is gone");
+    assertThat(effects()).isEmpty();
+  }
+
+  @Test
+  void anExceptionIsARetry() {
+    Scripted delivery =
+        run(
+            new Scripted(
+                job -> {
+                  if (job.attempts() == 1) {
+                    throw new StackOverflowError("deep");
+                  }
+                  return Outcome.done();
+                }));
+    add("lane", "x");
+    await().until(() -> setbacks.size() == 1);
+    assertThat(setbacks.getFirst())
+        .isEqualTo(
+            new Setback.Retrying("StackOverflowError: deep", clock.instant().plusSeconds(60)));
+    move(Duration.ofMinutes(1));
+    awaitEmpty();
+    assertThat(delivery.tries).hasSize(2);
+    assertThat(delivery.tries.getLast().firstError()).isEqualTo("StackOverflowError: deep");
+  }
+
+  @Test
+  void beingPutOffUsesNoTryAndWaitsLongerEachTime() {
+    Scripted delivery =
+        run(
+            new Scripted(
+                job ->
+                    job.postponements() < 3
+                        ? new Outcome.Postponed("throttled", Duration.ZERO)
+                        : job.postponements() == 3
+                            ? new Outcome.Postponed("later", Duration.ofSeconds(33))
+                            : Outcome.done()));
+    add("lane", "x");
+    List<Long> waits = new ArrayList<>();
+    for (int i = 1; i <= 4; i++) {
+      int soFar = i;
+      await().until(() -> setbacks.size() == soFar);
+      Instant next = ((Setback.Retrying) setbacks.getLast()).next();
+      waits.add(Duration.between(clock.instant(), next).toSeconds());
+      clock.set(next);
+      dispatcher.wake();
+    }
+    awaitEmpty();
+    assertThat(waits).containsExactly(1L, 2L, 4L, 33L);
+    assertThat(delivery.tries).extracting(Job::attempts).containsOnly(1);
+    assertThat(delivery.tries).extracting(Job::postponements).containsExactly(0, 1, 2, 3, 4);
+  }
+
+  @Test
+  void aJobThatIsPutOffTooLongIsBuried() {
+    Scripted delivery =
+        run(new Scripted(_ -> new Outcome.Postponed("throttled", Duration.ofHours(4))));
+    add("lane", "x");
+    await().until(() -> setbacks.size() == 1);
+    move(Duration.ofHours(4));
+    awaitEmpty();
+    assertThat(delivery.tries).hasSize(2);
+    assertThat(shelvedReasons()).containsExactly("throttled");
+  }
+
+  @Test
+  void workThatIsDueLaterWaits() {
+    Scripted delivery = run(new Scripted(_ -> Outcome.done()));
+    database.write(
+        tx -> {
+          outbox.add(
+              tx, new Work("kind", "l", clock.instant().plusSeconds(10), new byte[0], "later"));
+          outbox.add(tx, new Work("kind", "l", clock.instant(), new byte[0], "now"));
+          return 0;
+        });
+    await().until(() -> delivery.tries.size() == 1);
+    move(Duration.ofSeconds(10));
+    awaitEmpty();
+    assertThat(delivery.tries)
+        .extracting(job -> job.work().cause())
+        .containsExactly("now", "later");
+  }
+
+  @Test
+  void aLaneThatHangsHoldsBackItselfOnly() {
+    Map<String, AtomicInteger> done = new ConcurrentHashMap<>();
+    Scripted delivery =
+        new Scripted(
+            job -> {
+              if (job.work().lane().equals("hangs")) {
+                hang();
+              }
+              done.computeIfAbsent(job.work().lane(), _ -> new AtomicInteger()).incrementAndGet();
+              return Outcome.done();
+            });
+    delivery.concurrency = 2;
+    run(delivery);
+    for (int i = 0; i < 20; i++) {
+      add("hangs", "h" + i);
+    }
+    for (int i = 0; i < 200; i++) {
+      add("lane" + i % 5, "x" + i);
+    }
+    await().until(() -> depth() == 20);
+    assertThat(done).hasSize(5);
+    assertThat(delivery.tries.stream().filter(j -> j.work().lane().equals("hangs"))).hasSize(2);
+    assertThat(dispatcher.status("", "", 10))
+        .singleElement()
+        .satisfies(
+            lane -> {
+              assertThat(lane.lane()).isEqualTo("hangs");
+              assertThat(lane.depth()).isEqualTo(20);
+              assertThat(lane.running()).isEqualTo(2);
+              assertThat(lane.next()).contains(clock.instant());
+              assertThat(lane.oldest()).contains(clock.instant());
+            });
+    never.countDown();
+    awaitEmpty();
+  }
+
+  @Test
+  void manyHangingLanesStayWithinTheBoundAndLeaveRoom() {
+    Scripted delivery =
+        new Scripted(
+            job -> {
+              if (job.work().lane().startsWith("hangs")) {
+                hang();
+              }
+              return Outcome.done();
+            });
+    dispatcher = dispatcher(new Dispatcher.Settings(64, 1000, Duration.ofSeconds(30), 1));
+    run(delivery);
+    for (int lane = 0; lane < 10; lane++) {
+      for (int i = 0; i < 30; i++) {
+        add("hangs" + lane, "x");
+      }
+    }
+    for (int i = 0; i < 100; i++) {
+      add("swift", "x");
+    }
+    await().until(() -> depth() == 300);
+    assertThat(dispatcher.running()).isLessThanOrEqualTo(64);
+  }
+
+  @Test
+  void neverDoMoreJobsRunThanTheBoundsAllow() {
+    AtomicInteger now = new AtomicInteger();
+    AtomicInteger most = new AtomicInteger();
+    Map<String, AtomicInteger> ofLane = new ConcurrentHashMap<>();
+    AtomicInteger mostOfLane = new AtomicInteger();
+    Scripted delivery =
+        new Scripted(
+            job -> {
+              AtomicInteger lane =
+                  ofLane.computeIfAbsent(job.work().lane(), _ -> new AtomicInteger());
+              most.accumulateAndGet(now.incrementAndGet(), Math::max);
+              mostOfLane.accumulateAndGet(lane.incrementAndGet(), Math::max);
+              Thread.yield();
+              lane.decrementAndGet();
+              now.decrementAndGet();
+              return Outcome.done();
+            });
+    delivery.concurrency = 3;
+    dispatcher = dispatcher(new Dispatcher.Settings(10, 1000, Duration.ofSeconds(30), 1));
+    for (int i = 0; i < 2_000; i++) {
+      add("lane" + i % 20, "x" + i);
+    }
+    run(delivery);
+    awaitEmpty();
+    assertThat(most.get()).isLessThanOrEqualTo(10);
+    assertThat(mostOfLane.get()).isLessThanOrEqualTo(3);
+    assertThat(delivery.tries).hasSize(2_000);
+  }
+
+  /// Ten thousand lanes where memory may know fifty: the others are found in the table.
+  @Test
+  void whatMemoryHasNoRoomForIsReadFromTheTable() {
+    AtomicInteger done = new AtomicInteger();
+    AtomicInteger mostLanes = new AtomicInteger();
+    int jobs = 100_000;
+    dispatcher = dispatcher(new Dispatcher.Settings(20, 50, Duration.ofSeconds(30), 1));
+    for (int from = 0; from < jobs; from += 1_000) {
+      int start = from;
+      database.write(
+          tx -> {
+            for (int i = start; i < start + 1_000; i++) {
+              outbox.add(tx, work("lane" + i % 10_000, "x"));
+            }
+            return 0;
+          });
+    }
+    run(
+        new Delivery() {
+          @Override
+          public Outcome attempt(Job job) {
+            mostLanes.accumulateAndGet(dispatcher.lanesInMemory(), Math::max);
+            done.incrementAndGet();
+            return Outcome.done();
+          }
+
+          @Override
+          public RetryPolicy retryPolicy(Job job) {
+            return RetryPolicy.ASYNC_INVOCATION;
+          }
+
+          @Override
+          public boolean bury(Tx tx, Job job, String why) {
+            return false;
+          }
+        });
+    await().atMost(Duration.ofMinutes(2)).until(() -> done.get() == jobs);
+    awaitEmpty();
+    assertThat(mostLanes.get()).isLessThanOrEqualTo(50);
+    await().until(() -> dispatcher.lanesInMemory() == 0);
+  }
+
+  @Test
+  void workOfAKindThatNobodyDoesStaysUntilSomebodyDoes() {
+    run(new Scripted(_ -> Outcome.done()));
+    database.write(
+        tx -> {
+          outbox.add(tx, new Work("stranger", "l", clock.instant(), new byte[0], "s"));
+          return 0;
+        });
+    add("lane", "x");
+    await().until(() -> depth() == 1);
+    Scripted stranger = new Scripted(_ -> Outcome.done());
+    dispatcher.register("stranger", stranger);
+    awaitEmpty();
+    assertThat(stranger.tries).hasSize(1);
+    assertThatThrownBy(() -> dispatcher.register("stranger", stranger))
+        .hasMessageContaining("stranger");
+  }
+
+  @Test
+  void afterARestartAJobThatWasBeingTriedIsTriedAtOnceAndTheLostTryCounts() {
+    Scripted hanging = run(new Scripted(_ -> hang()));
+    add("lane", "x");
+    await().until(() -> hanging.tries.size() == 1);
+
+    restartAsAfterACrash();
+    Scripted delivery = run(new Scripted(_ -> Outcome.done()));
+    awaitEmpty();
+    assertThat(delivery.tries).extracting(Job::attempts).containsExactly(2);
+    assertThat(delivery.tries.getFirst().id()).isEqualTo(hanging.tries.getFirst().id());
+  }
+
+  @Test
+  void aJobThatTakesTheProcessDownRunsOutOfTries() {
+    int deaths = 0;
+    while (depth() > 0 || deaths == 0) {
+      Scripted poison = new Scripted(_ -> hang());
+      run(poison);
+      if (deaths == 0) {
+        add("lane", "poison");
+      }
+      await().until(() -> !poison.tries.isEmpty() || depth() == 0);
+      deaths += poison.tries.size();
+      restartAsAfterACrash();
+    }
+    assertThat(deaths).isEqualTo(3);
+    assertThat(shelvedReasons()).containsExactly("the process ended during its tries");
+  }
+
+  @Test
+  void closingPutsInterruptedTriesBackUncounted() {
+    Scripted hanging = run(new Scripted(_ -> hang()));
+    add("lane", "x");
+    await().until(() -> hanging.tries.size() == 1);
+    dispatcher.close();
+
+    restartAsAfterACrash();
+    Scripted delivery = run(new Scripted(_ -> Outcome.done()));
+    awaitEmpty();
+    assertThat(delivery.tries).extracting(Job::attempts).containsExactly(1);
+  }
+
+  @Test
+  void drainingWaitsForWhatRunsAndLeavesTheRest() throws Exception {
+    CountDownLatch goOn = new CountDownLatch(1);
+    Scripted delivery =
+        new Scripted(
+            _ -> {
+              waitFor(goOn);
+              return Outcome.done();
+            });
+    delivery.concurrency = 1;
+    run(delivery);
+    add("lane", "a");
+    add("lane", "b");
+    await().until(() -> delivery.tries.size() == 1);
+    assertThat(dispatcher.drain(Duration.ofMillis(20))).isFalse();
+    goOn.countDown();
+    assertThat(dispatcher.drain(Duration.ofSeconds(20))).isTrue();
+    assertThat(delivery.tries).hasSize(1);
+    assertThat(depth()).isEqualTo(1);
+  }
+
+  @Test
+  void oneSettingScalesEveryWait() {
+    dispatcher = dispatcher(Dispatcher.Settings.usual().withTimeScale(0.001));
+    run(new Scripted(job -> new Outcome.Retry("error " + job.attempts())));
+    Instant start = clock.instant();
+    add("lane", "x");
+    await().until(() -> setbacks.size() == 1);
+    assertThat(setbacks.getFirst())
+        .isEqualTo(new Setback.Retrying("error 1", start.plusMillis(60)));
+  }
+
+  @Test
+  void aListenerThatFailsKeepsNoJobFromItsPlace() {
+    dispatcher =
+        new Dispatcher(
+            database,
+            outbox,
+            shelf,
+            clock,
+            () -> 0L,
+            (_, _, _) -> {
+              throw new IllegalStateException("trace is broken");
+            },
+            Dispatcher.Settings.usual());
+    run(new Scripted(_ -> new Outcome.Rejected("bad")));
+    add("lane", "x");
+    awaitEmpty();
+    assertThat(shelvedReasons()).containsExactly("bad");
+  }
+
+  private Dispatcher dispatcher(Dispatcher.Settings settings) {
+    return new Dispatcher(
+        database,
+        outbox,
+        shelf,
+        clock,
+        () -> 0L,
+        (_, _, setback) -> setbacks.add(setback),
+        settings);
+  }
+
+  private <D extends Delivery> D run(D delivery) {
+    dispatcher.register("kind", delivery);
+    dispatcher.start();
+    return delivery;
+  }
+
+  /// What was being tried stays under the lease of an epoch that is over.
+  private void restartAsAfterACrash() {
+    outbox.watch((_, _) -> {});
+    outbox = TableOutbox.open(database, clock);
+    dispatcher = dispatcher(Dispatcher.Settings.usual());
+  }
+
+  private void add(String lane, String cause) {
+    database.write(
+        tx -> {
+          outbox.add(tx, work(lane, cause));
+          return 0;
+        });
+  }
+
+  private Work work(String lane, String cause) {
+    return new Work("kind", lane, clock.instant(), new byte[] {7}, cause);
+  }
+
+  private void move(Duration by) {
+    clock.move(by);
+    dispatcher.wake();
+  }
+
+  private void awaitEmpty() {
+    await().atMost(Duration.ofSeconds(60)).until(() -> depth() == 0);
+  }
+
+  private long depth() {
+    return database.read(
+        snapshot ->
+            outbox.channels(snapshot, "", 20_000).stream()
+                .mapToLong(channel -> outbox.depth(snapshot, channel))
+                .sum());
+  }
+
+  private List<String> shelvedReasons() {
+    return database.read(s -> shelf.list(s, "", 10)).stream().map(Shelf.Shelved::why).toList();
+  }
+
+  private static void effect(Tx tx, String text) {
+    EFFECTS.put(tx, text, new Effect(text));
+  }
+
+  private List<String> effects() {
+    return database.read(s -> EFFECTS.list(s, Range.all(), 100)).stream()
+        .map(Table.Entry::key)
+        .toList();
+  }
+
+  private Outcome hang() {
+    waitFor(never);
+    return Outcome.done();
+  }
+
+  private static void waitFor(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+}
