@@ -1,0 +1,26 @@
+package io.carillon.sns;
+
+import java.time.Instant;
+import java.util.Map;
+
+/// A message as it is kept while deliveries of it are open.
+///
+/// @param topicArn empty for a message to a single phone
+/// @param topicId which topic of that name
+/// @param subject empty for none
+/// @param body for every protocol that has none of its own
+/// @param bodies by protocol, where the publisher gave them (`MessageStructure=json`)
+record Message(
+    String id,
+    String topicArn,
+    String topicId,
+    String subject,
+    String body,
+    Map<String, String> bodies,
+    Map<String, Attribute> attributes,
+    Instant published) {
+
+  String bodyFor(Protocol protocol) {
+    return bodies.getOrDefault(protocol.text(), body);
+  }
+}

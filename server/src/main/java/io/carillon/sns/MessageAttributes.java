@@ -1,0 +1,144 @@
+package io.carillon.sns;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.math.BigDecimal;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.sns.model.MessageAttributeValue;
+
+/// Checks the attributes of a message and reads them.
+///
+/// Source: https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html
+final class MessageAttributes {
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_.-]{1,256}");
+  private static final Pattern TYPE =
+      Pattern.compile("(String\\.Array|String|Number|Binary)(\\.[A-Za-z0-9_.-]+)?");
+
+  private MessageAttributes() {}
+
+  static Map<String, Attribute> read(Map<String, MessageAttributeValue> given) {
+    Map<String, Attribute> attributes = new LinkedHashMap<>();
+    given.forEach((name, value) -> attributes.put(name, read(name, value)));
+    return attributes;
+  }
+
+  private static Attribute read(String name, MessageAttributeValue value) {
+    checkName(name);
+    String type = value.dataType();
+    if (type == null || type.isEmpty() || type.length() > 256 || !TYPE.matcher(type).matches()) {
+      throw refused(name, "must have a valid type: Binary, Number, String or String.Array");
+    }
+    byte @Nullable [] binary =
+        value.binaryValue() == null ? null : value.binaryValue().asByteArray();
+    String text = value.stringValue();
+    if (type.startsWith("Binary")) {
+      if (binary == null || binary.length == 0 || text != null) {
+        throw refused(name, "of type Binary must have a non-empty binary value and no other");
+      }
+      return new Attribute(type, null, binary);
+    }
+    if (text == null || text.isEmpty() || binary != null) {
+      throw refused(name, "must contain a non-empty string value and no other");
+    }
+    if (type.startsWith("Number")) {
+      checkNumber(name, text);
+    } else if (type.startsWith("String.Array")) {
+      checkArray(name, text);
+    }
+    return new Attribute(type, text, null);
+  }
+
+  private static void checkName(String name) {
+    String lower = name.toLowerCase(java.util.Locale.ROOT);
+    boolean reserved =
+        (lower.startsWith("aws.") && !name.startsWith("AWS.SNS.") && !name.startsWith("AWS.MM."))
+            || lower.startsWith("amazon.");
+    if (!NAME.matcher(name).matches()
+        || name.startsWith(".")
+        || name.endsWith(".")
+        || name.contains("..")
+        || reserved) {
+      throw refused(name, "has an invalid name");
+    }
+  }
+
+  private static void checkNumber(String name, String text) {
+    try {
+      if (text.length() > 64) {
+        throw new NumberFormatException();
+      }
+      new BigDecimal(text);
+    } catch (NumberFormatException e) {
+      throw refused(name, "must be a number, not " + text);
+    }
+  }
+
+  private static void checkArray(String name, String text) {
+    JsonNode array = tryArray(text);
+    if (array == null) {
+      throw refused(name, "of type String.Array must be a JSON array");
+    }
+    for (JsonNode element : array) {
+      if (element.isContainerNode()) {
+        throw refused(
+            name, "of type String.Array holds more than strings, numbers, true, false, null");
+      }
+    }
+  }
+
+  private static @Nullable ArrayNode tryArray(String text) {
+    try {
+      return Json.MAPPER.readTree(text) instanceof ArrayNode array ? array : null;
+    } catch (JsonProcessingException e) {
+      return null;
+    }
+  }
+
+  private static io.carillon.aws.AwsException refused(String name, String why) {
+    return SnsError.INVALID_PARAMETER_VALUE.because("The message attribute '" + name + "' " + why);
+  }
+
+  /// The attributes as filter policies see them: strings and numbers as such, arrays spread, binary
+  /// values not at all.
+  static ObjectNode forFilters(Map<String, Attribute> attributes) {
+    ObjectNode event = Json.MAPPER.createObjectNode();
+    attributes.forEach(
+        (name, attribute) -> {
+          String text = attribute.text();
+          if (text == null) {
+            return;
+          }
+          ArrayNode array = attribute.type().startsWith("String.Array") ? tryArray(text) : null;
+          if (array != null) {
+            event.set(name, array);
+          } else if (attribute.type().startsWith("Number")) {
+            event.put(name, new BigDecimal(text));
+          } else {
+            event.put(name, text);
+          }
+        });
+    return event;
+  }
+
+  /// `MessageAttributes` as envelopes show them.
+  static ObjectNode shown(Map<String, Attribute> attributes) {
+    ObjectNode all = Json.MAPPER.createObjectNode();
+    attributes.forEach(
+        (name, attribute) ->
+            all.putObject(name).put("Type", attribute.type()).put("Value", attribute.shown()));
+    return all;
+  }
+
+  static int sizeBytes(Map<String, Attribute> attributes) {
+    int size = 0;
+    for (Map.Entry<String, Attribute> attribute : attributes.entrySet()) {
+      size += attribute.getKey().length() + attribute.getValue().sizeBytes();
+    }
+    return size;
+  }
+}

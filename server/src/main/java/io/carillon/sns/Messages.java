@@ -1,0 +1,75 @@
+package io.carillon.sns;
+
+import io.carillon.store.KeyCodec;
+import io.carillon.store.Range;
+import io.carillon.store.Snapshot;
+import io.carillon.store.Table;
+import io.carillon.store.Tuple;
+import io.carillon.store.Tx;
+import java.util.Optional;
+
+/// Published messages, each kept as long as a delivery or an unfinished fan-out refers to it.
+///
+/// References are counted in a row of their own, so that the end of one delivery does not write the
+/// payload again. A delivery that ended on the dead-letter shelf keeps its reference for a while,
+/// since it may be taken up again from there; [#hold] marks it, and whichever comes first, the
+/// later success or the end of that time, lets go of it, once.
+final class Messages {
+  private static final Table<String, Message> TABLE =
+      Table.of("sns.messages", KeyCodec.STRING, Message.class);
+  private static final Table<String, References> REFERENCES =
+      Table.of("sns.messageReferences", KeyCodec.STRING, References.class);
+  private static final Table<Tuple, Held> HELD =
+      Table.of("sns.heldMessages", KeyCodec.TUPLE, Held.class);
+
+  private record References(long count) {}
+
+  private record Held(boolean held) {}
+
+  Optional<Message> find(Snapshot snapshot, String id) {
+    return TABLE.get(snapshot, id);
+  }
+
+  /// @param references how many deliveries and fan-outs are put in with it; none, and it is not
+  ///   kept
+  void add(Tx tx, Message message, int references) {
+    if (references > 0) {
+      TABLE.put(tx, message.id(), message);
+      REFERENCES.put(tx, message.id(), new References(references));
+    }
+  }
+
+  void retain(Tx tx, String id, int references) {
+    long count = REFERENCES.get(tx, id).map(References::count).orElse(0L);
+    REFERENCES.put(tx, id, new References(count + references));
+  }
+
+  /// Ends the reference of `holder`.
+  void release(Tx tx, String id, String holder) {
+    HELD.delete(tx, Tuple.of(id, holder));
+    long count = REFERENCES.get(tx, id).map(References::count).orElse(0L);
+    if (count > 1) {
+      REFERENCES.put(tx, id, new References(count - 1));
+    } else {
+      REFERENCES.delete(tx, id);
+      TABLE.delete(tx, id);
+    }
+  }
+
+  /// Marks the reference of a `holder` that has been shelved.
+  void hold(Tx tx, String id, String holder) {
+    HELD.put(tx, Tuple.of(id, holder), new Held(true));
+  }
+
+  /// Ends the reference of a shelved `holder`, unless it has ended.
+  void letGo(Tx tx, String id, String holder) {
+    if (HELD.get(tx, Tuple.of(id, holder)).isPresent()) {
+      release(tx, id, holder);
+    }
+  }
+
+  /// How many messages are kept, up to `limit`.
+  int count(Snapshot snapshot, int limit) {
+    return TABLE.list(snapshot, Range.all(), limit).size();
+  }
+}

@@ -1,0 +1,151 @@
+package io.carillon.sns;
+
+import io.carillon.aws.AwsException;
+import io.carillon.aws.Caller;
+import io.carillon.aws.Principal;
+import io.carillon.base.AccountId;
+import io.carillon.base.Ids;
+import io.carillon.base.Region;
+import io.carillon.http.Handler;
+import io.carillon.http.Request;
+import io.carillon.http.Response;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import software.amazon.awssdk.services.sns.model.ConfirmSubscriptionRequest;
+import software.amazon.awssdk.services.sns.model.UnsubscribeRequest;
+
+/// What anyone may read: the pages that links in mails lead to, and the signing certificate.
+///
+/// Following the link is the act, as on AWS: whoever has it may.
+final class PublicPages implements Handler {
+  private static final AccountId NOBODY = new AccountId("000000000000");
+
+  private final Confirmations confirmations;
+  private final SigningCertificate certificate;
+  private final Ids ids;
+  private final InstantSource clock;
+
+  PublicPages(
+      Confirmations confirmations, SigningCertificate certificate, Ids ids, InstantSource clock) {
+    this.confirmations = confirmations;
+    this.certificate = certificate;
+    this.ids = ids;
+    this.clock = clock;
+  }
+
+  @FunctionalInterface
+  private interface Page {
+    String open(Caller caller, Map<String, String> query);
+  }
+
+  @Override
+  public Response handle(Request request) throws Exception {
+    if (!request.method().equals("GET")) {
+      return Response.text(405, "This is only read.\n").header("Allow", "GET");
+    }
+    return switch (request.rawPath()) {
+      case Links.CONFIRMATION -> answer(request, this::confirm);
+      case Links.UNSUBSCRIBE -> answer(request, this::unsubscribe);
+      case String path when path.equals(certificate.path()) ->
+          Response.of(200, "application/x-pem-file", certificate.pem());
+      default -> Response.text(404, "There is no such page.\n");
+    };
+  }
+
+  private String confirm(Caller caller, Map<String, String> query) {
+    String arn =
+        confirmations
+            .confirm(
+                caller,
+                ConfirmSubscriptionRequest.builder()
+                    .topicArn(query.get("TopicArn"))
+                    .token(query.get("Token"))
+                    .build())
+            .subscriptionArn();
+    return html(
+        "Subscription confirmed!",
+        "Your subscription's id is: " + arn,
+        "If it was not your intention to subscribe, every message carries a link to unsubscribe.");
+  }
+
+  private String unsubscribe(Caller caller, Map<String, String> query) {
+    String arn = query.getOrDefault("SubscriptionArn", "");
+    confirmations.unsubscribe(caller, UnsubscribeRequest.builder().subscriptionArn(arn).build());
+    return html(
+        "Subscription removed!",
+        "Your subscription's id was: " + arn,
+        "If it was not your intention to leave, the notice you are sent has a link to come back.");
+  }
+
+  private Response answer(Request request, Page page) throws Exception {
+    Caller caller = anonymous(request);
+    Map<String, String> query = parse(request.rawQuery());
+    try {
+      return html(200, caller.call(() -> page.open(caller, query)));
+    } catch (AwsException e) {
+      return html(e.error().status(), html("That did not work", e.getMessage(), ""));
+    }
+  }
+
+  private Caller anonymous(Request request) {
+    return new Caller(
+        new Principal.Anonymous(),
+        NOBODY,
+        Region.US_EAST_1,
+        List.of(),
+        ids.uuid(),
+        "",
+        request.remote().getHostString(),
+        request.secure(),
+        request.headers().find("User-Agent").orElse(""),
+        clock.instant(),
+        Instant.MAX,
+        "");
+  }
+
+  private static Response html(int status, String page) {
+    return Response.of(status, "text/html; charset=utf-8", page.getBytes(StandardCharsets.UTF_8))
+        .header("Content-Security-Policy", "default-src 'none'")
+        .header("Referrer-Policy", "no-referrer")
+        .header("Cache-Control", "no-store");
+  }
+
+  private static String html(String title, String first, String second) {
+    return """
+    <!DOCTYPE html>
+    <html lang="en"><head><title>%1$s</title></head>
+    <body><h1>%1$s</h1><p>%2$s</p><p>%3$s</p></body></html>
+    """
+        .formatted(escaped(title), escaped(first), escaped(second));
+  }
+
+  private static String escaped(String text) {
+    return text.replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+        .replace("\"", "&quot;");
+  }
+
+  /// A broken query is as good as an empty one.
+  private static Map<String, String> parse(String rawQuery) {
+    Map<String, String> query = new HashMap<>();
+    for (String pair : rawQuery.split("&", -1)) {
+      int equals = pair.indexOf('=');
+      if (equals > 0) {
+        try {
+          query.put(
+              pair.substring(0, equals),
+              URLDecoder.decode(pair.substring(equals + 1), StandardCharsets.UTF_8));
+        } catch (IllegalArgumentException e) {
+          return Map.of();
+        }
+      }
+    }
+    return query;
+  }
+}

@@ -1,0 +1,313 @@
+package io.carillon.sns;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.carillon.aws.AwsException;
+import io.carillon.aws.Caller;
+import io.carillon.aws.Need;
+import io.carillon.base.Arn;
+import io.carillon.base.Ids;
+import io.carillon.store.Database;
+import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.sns.model.BatchResultErrorEntry;
+import software.amazon.awssdk.services.sns.model.MessageAttributeValue;
+import software.amazon.awssdk.services.sns.model.PublishBatchRequest;
+import software.amazon.awssdk.services.sns.model.PublishBatchRequestEntry;
+import software.amazon.awssdk.services.sns.model.PublishBatchResponse;
+import software.amazon.awssdk.services.sns.model.PublishBatchResultEntry;
+import software.amazon.awssdk.services.sns.model.PublishRequest;
+import software.amazon.awssdk.services.sns.model.PublishResponse;
+
+/// Publish and PublishBatch: once answered, the message is stored with the work that spreads it.
+final class Publish {
+  static final int MAX_BYTES = 262_144;
+  private static final int MAX_SUBJECT = 100;
+  private static final int MAX_SMS_CHARACTERS = 1_600;
+  private static final int MAX_ENTRIES = 10;
+  private static final Pattern ENTRY_ID = Pattern.compile("[A-Za-z0-9_-]{1,80}");
+  private static final Pattern SENDER_ID = Pattern.compile("(?=.*[A-Za-z])[A-Za-z0-9]{1,11}");
+
+  private final Database database;
+  private final Topics topics;
+  private final Publications publications;
+  private final Function<Caller, String> causes;
+  private final Ids ids;
+  private final InstantSource clock;
+
+  /// @param causes the trace id of the event that a caller acts for
+  Publish(
+      Database database,
+      Topics topics,
+      Publications publications,
+      Function<Caller, String> causes,
+      Ids ids,
+      InstantSource clock) {
+    this.database = database;
+    this.topics = topics;
+    this.publications = publications;
+    this.causes = causes;
+    this.ids = ids;
+    this.clock = clock;
+  }
+
+  /// What Publish needs: the topic; a phone is no resource.
+  static List<Need> needs(PublishRequest request) {
+    return List.of(
+        request.phoneNumber() != null
+            ? Need.anywhere("sns:Publish")
+            : Need.of("sns:Publish", topicArn(request)));
+  }
+
+  static List<Need> batchNeeds(PublishBatchRequest request) {
+    return List.of(Need.of("sns:Publish", Arns.topic(request.topicArn(), "TopicArn")));
+  }
+
+  PublishResponse run(Caller caller, PublishRequest request) {
+    if (request.messageGroupId() != null || request.messageDeduplicationId() != null) {
+      throw SnsError.invalid(
+          "MessageGroupId and MessageDeduplicationId belong to FIFO topics, which Carillon does"
+              + " not support");
+    }
+    Content content =
+        Content.of(
+            request.message(),
+            request.subject(),
+            request.messageStructure(),
+            request.messageAttributes());
+    checkSize(content.sizeBytes());
+    String id = ids.uuid();
+    if (request.phoneNumber() != null) {
+      toPhone(caller, request, content, id);
+    } else {
+      Topic topic = database.read(snapshot -> topics.require(snapshot, topicArn(request)));
+      Publications.Prepared prepared =
+          publications.prepare(content.toMessage(id, topic, clock.instant()));
+      String cause = causes.apply(caller);
+      database.write(
+          tx -> {
+            publications.add(tx, prepared, cause);
+            return true;
+          });
+    }
+    return PublishResponse.builder().messageId(id).build();
+  }
+
+  private void toPhone(Caller caller, PublishRequest request, Content content, String id) {
+    if (request.topicArn() != null || request.targetArn() != null) {
+      throw SnsError.invalid(
+          "PhoneNumber Reason: only one of TopicArn, TargetArn and PhoneNumber may be given");
+    }
+    String number =
+        Protocol.phoneNumber(request.phoneNumber())
+            .orElseThrow(
+                () ->
+                    SnsError.invalid(
+                        "PhoneNumber Reason: "
+                            + request.phoneNumber()
+                            + " is not valid to publish to"));
+    String text = content.bodies().getOrDefault("sms", content.body());
+    if (text.length() > MAX_SMS_CHARACTERS) {
+      throw SnsError.invalid(
+          "Message too long: an SMS holds " + MAX_SMS_CHARACTERS + " characters");
+    }
+    Message message =
+        new Message(
+            id,
+            "",
+            "",
+            content.subject(),
+            content.body(),
+            content.bodies(),
+            content.attributes(),
+            clock.instant());
+    String cause = causes.apply(caller);
+    database.write(
+        tx -> {
+          publications.addToPhone(tx, message, number, cause);
+          return true;
+        });
+  }
+
+  /// Entries fail one by one; what is wrong with the whole fails it all.
+  PublishBatchResponse runBatch(Caller caller, PublishBatchRequest request) {
+    Arn arn = Arns.topic(request.topicArn(), "TopicArn");
+    List<PublishBatchRequestEntry> entries = request.publishBatchRequestEntries();
+    checkEntries(entries);
+    Topic topic = database.read(snapshot -> topics.require(snapshot, arn));
+
+    List<BatchResultErrorEntry> failed = new ArrayList<>();
+    List<PublishBatchResultEntry> successful = new ArrayList<>();
+    List<Publications.Prepared> prepared = new ArrayList<>();
+    int sizeBytes = 0;
+    for (PublishBatchRequestEntry entry : entries) {
+      try {
+        Content content = content(entry);
+        sizeBytes += content.sizeBytes();
+        Message message = content.toMessage(ids.uuid(), topic, clock.instant());
+        prepared.add(publications.prepare(message));
+        successful.add(
+            PublishBatchResultEntry.builder().id(entry.id()).messageId(message.id()).build());
+      } catch (AwsException e) {
+        failed.add(
+            BatchResultErrorEntry.builder()
+                .id(entry.id())
+                .code(e.error().code())
+                .message(e.getMessage())
+                .senderFault(true)
+                .build());
+      }
+    }
+    if (sizeBytes > MAX_BYTES) {
+      throw SnsError.BATCH_REQUEST_TOO_LONG.exception();
+    }
+    String cause = causes.apply(caller);
+    database.write(
+        tx -> {
+          prepared.forEach(one -> publications.add(tx, one, cause));
+          return true;
+        });
+    return PublishBatchResponse.builder().successful(successful).failed(failed).build();
+  }
+
+  private static Content content(PublishBatchRequestEntry entry) {
+    if (entry.messageGroupId() != null || entry.messageDeduplicationId() != null) {
+      throw SnsError.invalid(
+          "MessageGroupId and MessageDeduplicationId belong to FIFO topics, which Carillon does"
+              + " not support");
+    }
+    return Content.of(
+        entry.message(), entry.subject(), entry.messageStructure(), entry.messageAttributes());
+  }
+
+  private static void checkEntries(List<PublishBatchRequestEntry> entries) {
+    if (entries.isEmpty()) {
+      throw SnsError.EMPTY_BATCH_REQUEST.exception();
+    }
+    if (entries.size() > MAX_ENTRIES) {
+      throw SnsError.TOO_MANY_ENTRIES_IN_BATCH_REQUEST.exception();
+    }
+    Set<String> seen = new HashSet<>();
+    for (PublishBatchRequestEntry entry : entries) {
+      if (entry.id() == null || !ENTRY_ID.matcher(entry.id()).matches()) {
+        throw SnsError.INVALID_BATCH_ENTRY_ID.exception();
+      }
+      if (!seen.add(entry.id())) {
+        throw SnsError.BATCH_ENTRY_IDS_NOT_DISTINCT.exception();
+      }
+    }
+  }
+
+  private static Arn topicArn(PublishRequest request) {
+    if (request.topicArn() != null && request.targetArn() != null) {
+      throw SnsError.invalid(
+          "TargetArn Reason: only one of TopicArn, TargetArn and PhoneNumber may be given");
+    }
+    if (request.topicArn() == null && request.targetArn() == null) {
+      throw SnsError.invalid("TopicArn or TargetArn Reason: no value for required parameter");
+    }
+    return request.topicArn() != null
+        ? Arns.topic(request.topicArn(), "TopicArn")
+        : Arns.topic(request.targetArn(), "TargetArn");
+  }
+
+  private static void checkSize(int sizeBytes) {
+    if (sizeBytes > MAX_BYTES) {
+      throw SnsError.invalid("Message too long");
+    }
+  }
+
+  /// What is published, read and checked.
+  ///
+  /// @param bodies by protocol; empty without `MessageStructure=json`
+  record Content(
+      String subject,
+      String body,
+      Map<String, String> bodies,
+      Map<String, Attribute> attributes,
+      int sizeBytes) {
+
+    static Content of(
+        @Nullable String message,
+        @Nullable String subject,
+        @Nullable String structure,
+        Map<String, MessageAttributeValue> given) {
+      if (message == null || message.isEmpty()) {
+        throw SnsError.invalid("Empty message");
+      }
+      if (subject != null) {
+        checkSubject(subject);
+      }
+      Map<String, Attribute> attributes = MessageAttributes.read(given);
+      checkSms(attributes);
+      Map<String, String> bodies = structure == null ? Map.of() : bodies(message, structure);
+      int size =
+          message.getBytes(StandardCharsets.UTF_8).length + MessageAttributes.sizeBytes(attributes);
+      return new Content(
+          subject == null ? "" : subject,
+          bodies.getOrDefault("default", message),
+          bodies,
+          attributes,
+          size);
+    }
+
+    Message toMessage(String id, Topic topic, java.time.Instant now) {
+      return new Message(
+          id, topic.arn().toString(), topic.id(), subject, body, bodies, attributes, now);
+    }
+
+    private static void checkSubject(String subject) {
+      if (subject.isEmpty()
+          || subject.length() > MAX_SUBJECT
+          || Character.isWhitespace(subject.charAt(0))
+          || subject.chars().anyMatch(Character::isISOControl)) {
+        throw SnsError.invalid("Subject");
+      }
+    }
+
+    /// The attributes that speak to the SMS side.
+    private static void checkSms(Map<String, Attribute> attributes) {
+      Attribute type = attributes.get("AWS.SNS.SMS.SMSType");
+      if (type != null && !Set.of("Promotional", "Transactional").contains(type.shown())) {
+        throw SnsError.INVALID_PARAMETER_VALUE.because(
+            "AWS.SNS.SMS.SMSType must be Promotional or Transactional");
+      }
+      Attribute sender = attributes.get("AWS.SNS.SMS.SenderID");
+      if (sender != null && !SENDER_ID.matcher(sender.shown()).matches()) {
+        throw SnsError.INVALID_PARAMETER_VALUE.because(
+            "AWS.SNS.SMS.SenderID must be 1 to 11 letters and digits, at least one a letter");
+      }
+    }
+
+    private static Map<String, String> bodies(String message, String structure) {
+      if (!structure.equals("json")) {
+        throw SnsError.invalid("MessageStructure");
+      }
+      ObjectNode document =
+          Json.object(message)
+              .orElseThrow(
+                  () -> SnsError.invalid("Message Structure - JSON message body failed to parse"));
+      Map<String, String> bodies = new LinkedHashMap<>();
+      document
+          .properties()
+          .forEach(
+              property -> {
+                if (property.getValue().isTextual()) {
+                  bodies.put(property.getKey(), property.getValue().textValue());
+                }
+              });
+      if (bodies.getOrDefault("default", "").isEmpty()) {
+        throw SnsError.invalid("Message Structure - No default entry in JSON message body");
+      }
+      return bodies;
+    }
+  }
+}

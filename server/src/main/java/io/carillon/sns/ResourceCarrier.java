@@ -1,0 +1,87 @@
+package io.carillon.sns;
+
+import io.carillon.base.Arn;
+import io.carillon.outbox.Outcome;
+import io.carillon.outbox.Recipient;
+import io.carillon.outbox.RetryPolicy;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/// Hands messages to queues and functions. They are of this server, so the message arrives in the
+/// very transaction that ends its delivery.
+final class ResourceCarrier implements Carrier {
+  private static final int MAX_RAW_ATTRIBUTES = 10;
+  private static final int MAX_REASON = 1_000;
+
+  private final Map<String, Recipient> recipients;
+  private final Envelopes envelopes;
+
+  /// @param recipients by the service in their ARNs
+  ResourceCarrier(Map<String, Recipient> recipients, Envelopes envelopes) {
+    this.recipients = recipients;
+    this.envelopes = envelopes;
+  }
+
+  @Override
+  public Outcome carry(Notice notice, String cause) {
+    Arn destination = Arn.parse(notice.parcel().endpoint());
+    return switch (notice) {
+      case Notice.Notification n when n.parcel().protocol() == Protocol.LAMBDA ->
+          hand(n.topic(), destination, envelopes.functionEvent(n), Map.of(), cause);
+      case Notice.Notification n -> toQueue(n, destination, Map.of(), cause);
+      case Notice.Handshake h ->
+          hand(h.topic(), destination, envelopes.handshake(h), Map.of(), cause);
+      case Notice.Text _ -> throw new IllegalStateException("A message to a phone in a queue");
+    };
+  }
+
+  /// Puts what could not be delivered into a dead-letter queue, with the reason.
+  Outcome toDeadLetters(Notice.Notification notice, Arn queue, String why, String cause) {
+    return toQueue(
+        notice,
+        queue,
+        Map.of("ErrorMessage", why.substring(0, Math.min(why.length(), MAX_REASON))),
+        cause);
+  }
+
+  private Outcome toQueue(
+      Notice.Notification notice, Arn queue, Map<String, String> more, String cause) {
+    if (!notice.subscription().raw()) {
+      return hand(notice.topic(), queue, envelopes.notification(notice), more, cause);
+    }
+    if (notice.message().attributes().size() > MAX_RAW_ATTRIBUTES) {
+      return new Outcome.Rejected(
+          "raw delivery to a queue carries up to " + MAX_RAW_ATTRIBUTES + " attributes");
+    }
+    Map<String, String> attributes = new LinkedHashMap<>();
+    notice.message().attributes().forEach((name, value) -> attributes.put(name, value.shown()));
+    if (attributes.size() < MAX_RAW_ATTRIBUTES) {
+      more.forEach(attributes::putIfAbsent);
+    }
+    return hand(notice.topic(), queue, notice.body(), attributes, cause);
+  }
+
+  private Outcome hand(
+      Topic topic, Arn destination, String payload, Map<String, String> attributes, String cause) {
+    Recipient recipient = recipients.get(destination.service());
+    if (recipient == null) {
+      return new Outcome.Rejected("this server has no " + destination.service());
+    }
+    return recipient.accept(
+        new Recipient.Handover(
+            "sns.amazonaws.com",
+            topic.arn(),
+            topic.account(),
+            destination,
+            payload.getBytes(StandardCharsets.UTF_8),
+            "",
+            attributes,
+            cause));
+  }
+
+  @Override
+  public RetryPolicy retryPolicy(Notice notice) {
+    return RetryPolicy.SNS_MANAGED;
+  }
+}

@@ -1,0 +1,53 @@
+package io.carillon.sns;
+
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/// The certificate behind the signatures, and where validators find it.
+///
+/// Carillon serves it itself, so that signatures can be checked without the internet. The path
+/// changes with the certificate, as AWS's does, so that validators may keep what they fetched.
+/// Validators of AWS's SDKs insist on a host of the form `sns.<region>.amazonaws.com`: where such a
+/// name is made to lead here, the configured address says so.
+final class SigningCertificate {
+  private final MessageSigner signer;
+  private final Links links;
+  private final String template;
+  private final String path;
+
+  /// @param template the address with `{region}` and `{path}` in it; empty for this server's own
+  SigningCertificate(MessageSigner signer, Links links, String template) {
+    this.signer = signer;
+    this.links = links;
+    this.template = template;
+    this.path = Links.ROOT + "-" + fingerprint(signer.certificate()) + ".pem";
+  }
+
+  String sign(String version, String text) {
+    return signer.sign(version, text);
+  }
+
+  byte[] pem() {
+    return signer.certificate();
+  }
+
+  String path() {
+    return path;
+  }
+
+  String url(String region) {
+    return template.isEmpty()
+        ? links.to(path)
+        : template.replace("{region}", region).replace("{path}", path);
+  }
+
+  private static String fingerprint(byte[] pem) {
+    try {
+      byte[] digest = MessageDigest.getInstance("SHA-256").digest(pem);
+      return HexFormat.of().formatHex(digest, 0, 16);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("Every JDK has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,194 @@
+package io.carillon.sns;
+
+import io.carillon.aws.Authorizer;
+import io.carillon.aws.Caller;
+import io.carillon.aws.Operations;
+import io.carillon.aws.ResourcePolicies;
+import io.carillon.base.AccountId;
+import io.carillon.base.Ids;
+import io.carillon.http.Handler;
+import io.carillon.outbox.Delivery;
+import io.carillon.outbox.Outbox;
+import io.carillon.outbox.Recipient;
+import io.carillon.store.Database;
+import io.carillon.trace.Trace;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import software.amazon.awssdk.services.sns.model.AddPermissionRequest;
+import software.amazon.awssdk.services.sns.model.ConfirmSubscriptionRequest;
+import software.amazon.awssdk.services.sns.model.CreateTopicRequest;
+import software.amazon.awssdk.services.sns.model.DeleteTopicRequest;
+import software.amazon.awssdk.services.sns.model.GetSubscriptionAttributesRequest;
+import software.amazon.awssdk.services.sns.model.GetTopicAttributesRequest;
+import software.amazon.awssdk.services.sns.model.ListSubscriptionsByTopicRequest;
+import software.amazon.awssdk.services.sns.model.ListSubscriptionsRequest;
+import software.amazon.awssdk.services.sns.model.ListTagsForResourceRequest;
+import software.amazon.awssdk.services.sns.model.ListTopicsRequest;
+import software.amazon.awssdk.services.sns.model.PublishBatchRequest;
+import software.amazon.awssdk.services.sns.model.PublishRequest;
+import software.amazon.awssdk.services.sns.model.RemovePermissionRequest;
+import software.amazon.awssdk.services.sns.model.SetSubscriptionAttributesRequest;
+import software.amazon.awssdk.services.sns.model.SetTopicAttributesRequest;
+import software.amazon.awssdk.services.sns.model.SubscribeRequest;
+import software.amazon.awssdk.services.sns.model.TagResourceRequest;
+import software.amazon.awssdk.services.sns.model.UnsubscribeRequest;
+import software.amazon.awssdk.services.sns.model.UntagResourceRequest;
+
+/// SNS: what it can do, what it delivers, what it lets others hand in.
+public final class SnsService {
+  private final Database database;
+  private final Topics topics;
+  private final TopicOperations topicOperations;
+  private final SubscriptionOperations subscriptionOperations;
+  private final Confirmations confirmations;
+  private final Publish publish;
+  private final Recipient recipient;
+  private final Handler pages;
+  private final Map<String, Delivery> deliveries;
+
+  public SnsService(
+      Database database,
+      Outbox outbox,
+      Authorizer authorizer,
+      Trace trace,
+      Ids ids,
+      InstantSource clock,
+      Surroundings around) {
+    this.database = database;
+    this.topics = new Topics(around.knownAccount());
+    Subscriptions subscriptions = new Subscriptions();
+    Messages messages = new Messages();
+    Links links = new Links(around.publicUrl());
+    SigningCertificate certificate =
+        new SigningCertificate(around.signer(), links, around.certificateUrl());
+    Envelopes envelopes = new Envelopes(certificate, links);
+
+    this.topicOperations = new TopicOperations(database, outbox, topics, subscriptions, ids, clock);
+    this.confirmations =
+        new Confirmations(database, outbox, topics, subscriptions, authorizer, ids, clock);
+    this.subscriptionOperations =
+        new SubscriptionOperations(database, topics, subscriptions, confirmations, ids, clock);
+    Publications publications =
+        new Publications(
+            database, outbox, topics, subscriptions, messages, new Filters(), trace, clock);
+    this.publish = new Publish(database, topics, publications, around.causes(), ids, clock);
+    this.recipient = new TopicRecipient(database, topics, publications, authorizer, ids, clock);
+    this.pages = new PublicPages(confirmations, certificate, ids, clock);
+
+    Notices notices = new Notices(topics, subscriptions, messages);
+    ResourceCarrier resources = new ResourceCarrier(around.recipients(), envelopes);
+    DeadLetters deadLetters =
+        new DeadLetters(database, outbox, notices, messages, resources, clock);
+    Function<Carrier, Delivery> by =
+        carrier -> new SubscriberDelivery(database, notices, messages, deadLetters, carrier, trace);
+    this.deliveries =
+        Map.ofEntries(
+            Map.entry(Publications.FANOUT, publications),
+            Map.entry(Confirmations.EXPIRY, confirmations),
+            Map.entry(TopicOperations.FORGET, topicOperations),
+            Map.entry(DeadLetters.TO_QUEUE, deadLetters.toQueue()),
+            Map.entry(DeadLetters.LET_GO, deadLetters.letGo()),
+            Map.entry(
+                Protocol.EMAIL.kind(), by.apply(new EmailCarrier(around.mail(), envelopes, links))),
+            Map.entry(Protocol.SMS.kind(), by.apply(new SmsCarrier(around.texts()))),
+            Map.entry(
+                Protocol.HTTP.kind(), by.apply(new HttpCarrier(around.posts(), envelopes, clock))),
+            Map.entry(Protocol.SQS.kind(), by.apply(resources)),
+            Map.entry(Protocol.LAMBDA.kind(), by.apply(resources)));
+  }
+
+  public Operations operations() {
+    return Operations.of("sns")
+        .on(
+            CreateTopicRequest.class,
+            r -> Caller.current().arn("sns", Arns.topicName(r.name())),
+            topicOperations::create)
+        .on(
+            DeleteTopicRequest.class,
+            r -> Arns.topic(r.topicArn(), "TopicArn"),
+            topicOperations::delete)
+        .anywhere(ListTopicsRequest.class, topicOperations::list)
+        .on(
+            GetTopicAttributesRequest.class,
+            r -> Arns.topic(r.topicArn(), "TopicArn"),
+            topicOperations::getAttributes)
+        .on(
+            SetTopicAttributesRequest.class,
+            r -> Arns.topic(r.topicArn(), "TopicArn"),
+            topicOperations::setAttributes)
+        .on(
+            AddPermissionRequest.class,
+            r -> Arns.topic(r.topicArn(), "TopicArn"),
+            topicOperations::addPermission)
+        .on(
+            RemovePermissionRequest.class,
+            r -> Arns.topic(r.topicArn(), "TopicArn"),
+            topicOperations::removePermission)
+        .on(
+            TagResourceRequest.class,
+            r -> Arns.topic(r.resourceArn(), "ResourceArn"),
+            topicOperations::tag)
+        .on(
+            UntagResourceRequest.class,
+            r -> Arns.topic(r.resourceArn(), "ResourceArn"),
+            topicOperations::untag)
+        .on(
+            ListTagsForResourceRequest.class,
+            r -> Arns.topic(r.resourceArn(), "ResourceArn"),
+            topicOperations::listTags)
+        .needing(
+            SubscribeRequest.class,
+            SubscriptionOperations::needs,
+            subscriptionOperations::subscribe)
+        .open(
+            ConfirmSubscriptionRequest.class,
+            "whoever holds the token confirms: it was sent to the endpoint alone",
+            confirmations::confirm)
+        .open(
+            UnsubscribeRequest.class,
+            "whoever holds the link may leave; signed callers are authorized by the operation",
+            confirmations::unsubscribe)
+        .anywhere(ListSubscriptionsRequest.class, subscriptionOperations::list)
+        .on(
+            ListSubscriptionsByTopicRequest.class,
+            r -> Arns.topic(r.topicArn(), "TopicArn"),
+            subscriptionOperations::listByTopic)
+        .anywhere(GetSubscriptionAttributesRequest.class, subscriptionOperations::getAttributes)
+        .anywhere(SetSubscriptionAttributesRequest.class, subscriptionOperations::setAttributes)
+        .needing(PublishRequest.class, Publish::needs, publish::run)
+        .needing(PublishBatchRequest.class, Publish::batchNeeds, publish::runBatch);
+  }
+
+  public ResourcePolicies resourcePolicies() {
+    return arn ->
+        database
+            .read(snapshot -> topics.find(snapshot, arn))
+            .map(
+                topic ->
+                    new ResourcePolicies.Owned(
+                        new AccountId(topic.account()), Optional.of(topic.policy())));
+  }
+
+  /// The deliveries that the outbox runs, by the kind of work.
+  public Map<String, Delivery> deliveries() {
+    return deliveries;
+  }
+
+  /// How other services publish to topics.
+  public Recipient recipient() {
+    return recipient;
+  }
+
+  /// Serves what [#isPage] tells, to everyone.
+  public Handler pages() {
+    return pages;
+  }
+
+  /// Whether a path leads to the pages of mail links or to the signing certificate. No bucket can
+  /// have such a name.
+  public static boolean isPage(String rawPath) {
+    return rawPath.startsWith(Links.ROOT);
+  }
+}

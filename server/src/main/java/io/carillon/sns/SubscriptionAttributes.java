@@ -1,0 +1,146 @@
+package io.carillon.sns;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.carillon.base.Arn;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/// The attributes of a subscription: which there are, what they may hold, how they are shown.
+///
+/// Source: https://docs.aws.amazon.com/sns/latest/api/API_SetSubscriptionAttributes.html
+final class SubscriptionAttributes {
+  private static final Set<String> KNOWN =
+      Set.of(
+          "DeliveryPolicy",
+          "FilterPolicy",
+          "FilterPolicyScope",
+          "RawMessageDelivery",
+          "RedrivePolicy");
+
+  private SubscriptionAttributes() {}
+
+  /// @param value empty to take the attribute back to its default
+  static void check(Topic topic, Protocol protocol, String name, String value) {
+    if (name.equals("SubscriptionRoleArn") || name.equals("ReplayPolicy")) {
+      throw SnsError.unsupported("The subscription attribute " + name);
+    }
+    if (!KNOWN.contains(name)) {
+      throw SnsError.invalid("AttributeName");
+    }
+    switch (name) {
+      case "RawMessageDelivery" -> checkRaw(protocol, value);
+      case "RedrivePolicy" -> checkRedrive(topic, value);
+      case "DeliveryPolicy" -> {
+        if (protocol != Protocol.HTTP && protocol != Protocol.HTTPS) {
+          throw SnsError.invalid(
+              "Delivery protocol [" + protocol.text() + "] does not support delivery policies.");
+        }
+      }
+      default -> {} // what the attributes make of each other is checked by checkTogether
+    }
+  }
+
+  /// Checks what only makes sense in view of the other attributes.
+  static void checkTogether(Topic topic, Map<String, String> attributes) {
+    FilterPolicy.Scope scope = scope(attributes);
+    String filter = attributes.getOrDefault("FilterPolicy", "");
+    if (!filter.isEmpty()) {
+      FilterPolicy.check(filter, scope);
+    }
+    DeliveryPolicy.ofSubscription(
+        attributes.getOrDefault("DeliveryPolicy", ""),
+        topicPolicy(topic),
+        attributes.getOrDefault("RawMessageDelivery", "false").equals("true"));
+  }
+
+  /// An empty filter takes the filter away.
+  static Map<String, String> normalized(Map<String, String> attributes) {
+    Map<String, String> kept = new LinkedHashMap<>(attributes);
+    kept.values().removeIf(String::isEmpty);
+    if (Json.object(kept.getOrDefault("FilterPolicy", ""))
+        .filter(ObjectNode::isEmpty)
+        .isPresent()) {
+      kept.remove("FilterPolicy");
+    }
+    return kept;
+  }
+
+  static FilterPolicy.Scope scope(Map<String, String> attributes) {
+    return FilterPolicy.Scope.named(
+        attributes.getOrDefault("FilterPolicyScope", "MessageAttributes"));
+  }
+
+  private static void checkRaw(Protocol protocol, String value) {
+    if (!Set.of("true", "false", "").contains(value)) {
+      throw SnsError.invalid(
+          "RawMessageDelivery: Invalid value [" + value + "]. Must be true or false.");
+    }
+    if (value.equals("true") && !protocol.takesRaw()) {
+      throw SnsError.invalid(
+          "Delivery protocol [" + protocol.text() + "] does not support raw message delivery.");
+    }
+  }
+
+  private static void checkRedrive(Topic topic, String value) {
+    if (value.isEmpty()) {
+      return;
+    }
+    Arn queue =
+        Json.object(value)
+            .map(policy -> policy.path("deadLetterTargetArn").asText())
+            .flatMap(Arn::tryParse)
+            .filter(arn -> arn.service().equals("sqs"))
+            .orElseThrow(
+                () -> SnsError.invalid("RedrivePolicy: deadLetterTargetArn is an invalid arn"));
+    if (!queue.account().equals(topic.account()) || !queue.region().equals(topic.region())) {
+      throw SnsError.invalid(
+          "RedrivePolicy: deadLetterTargetArn must be in the account and region of the topic");
+    }
+    if (queue.resource().endsWith(".fifo")) {
+      throw SnsError.invalid(
+          "RedrivePolicy: must use a standard queue as DLQ for a subscription to a standard topic");
+    }
+  }
+
+  /// The queue that takes what cannot be delivered.
+  static Optional<Arn> deadLetterQueue(Subscription subscription) {
+    return Json.object(subscription.attribute("RedrivePolicy", ""))
+        .map(policy -> policy.path("deadLetterTargetArn").asText())
+        .flatMap(Arn::tryParse);
+  }
+
+  static DeliveryPolicy deliveryPolicy(Topic topic, Subscription subscription) {
+    return DeliveryPolicy.ofSubscription(
+        subscription.attribute("DeliveryPolicy", ""), topicPolicy(topic), subscription.raw());
+  }
+
+  private static DeliveryPolicy topicPolicy(Topic topic) {
+    return DeliveryPolicy.ofTopic(topic.attribute("DeliveryPolicy", ""));
+  }
+
+  /// All attributes as GetSubscriptionAttributes answers them.
+  static Map<String, String> shown(Topic topic, Subscription subscription) {
+    Map<String, String> shown = new LinkedHashMap<>(subscription.attributes());
+    shown.put("SubscriptionArn", subscription.arn());
+    shown.put("TopicArn", subscription.topicArn());
+    shown.put("Protocol", subscription.protocol().text());
+    shown.put("Endpoint", subscription.endpoint());
+    shown.put("Owner", subscription.owner());
+    shown.put("SubscriptionPrincipal", subscription.principal());
+    shown.put(
+        "ConfirmationWasAuthenticated",
+        Boolean.toString(subscription.confirmation().authenticated()));
+    shown.put("PendingConfirmation", Boolean.toString(subscription.pending()));
+    shown.putIfAbsent("RawMessageDelivery", "false");
+    if (shown.containsKey("FilterPolicy")) {
+      shown.putIfAbsent("FilterPolicyScope", "MessageAttributes");
+    }
+    if (subscription.protocol() == Protocol.HTTP || subscription.protocol() == Protocol.HTTPS) {
+      shown.put(
+          "EffectiveDeliveryPolicy", deliveryPolicy(topic, subscription).toSubscriptionJson());
+    }
+    return shown;
+  }
+}

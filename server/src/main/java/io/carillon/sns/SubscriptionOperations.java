@@ -1,0 +1,227 @@
+package io.carillon.sns;
+
+import io.carillon.aws.Caller;
+import io.carillon.aws.Need;
+import io.carillon.base.Arn;
+import io.carillon.base.Ids;
+import io.carillon.sns.Subscription.Confirmation;
+import io.carillon.store.Database;
+import io.carillon.store.Snapshot;
+import io.carillon.store.Tx;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import software.amazon.awssdk.services.sns.model.GetSubscriptionAttributesRequest;
+import software.amazon.awssdk.services.sns.model.GetSubscriptionAttributesResponse;
+import software.amazon.awssdk.services.sns.model.ListSubscriptionsByTopicRequest;
+import software.amazon.awssdk.services.sns.model.ListSubscriptionsByTopicResponse;
+import software.amazon.awssdk.services.sns.model.ListSubscriptionsRequest;
+import software.amazon.awssdk.services.sns.model.ListSubscriptionsResponse;
+import software.amazon.awssdk.services.sns.model.SetSubscriptionAttributesRequest;
+import software.amazon.awssdk.services.sns.model.SetSubscriptionAttributesResponse;
+import software.amazon.awssdk.services.sns.model.SubscribeRequest;
+import software.amazon.awssdk.services.sns.model.SubscribeResponse;
+
+/// The operations on subscriptions, but for the handshake, which is [Confirmations]' part.
+final class SubscriptionOperations {
+  private final Database database;
+  private final Topics topics;
+  private final Subscriptions subscriptions;
+  private final Confirmations confirmations;
+  private final Ids ids;
+  private final InstantSource clock;
+
+  SubscriptionOperations(
+      Database database,
+      Topics topics,
+      Subscriptions subscriptions,
+      Confirmations confirmations,
+      Ids ids,
+      InstantSource clock) {
+    this.database = database;
+    this.topics = topics;
+    this.subscriptions = subscriptions;
+    this.confirmations = confirmations;
+    this.ids = ids;
+    this.clock = clock;
+  }
+
+  /// What Subscribe needs, with what policies may ask about it.
+  static List<Need> needs(SubscribeRequest request) {
+    Need need = Need.of("sns:Subscribe", Arns.topic(request.topicArn(), "TopicArn"));
+    if (request.protocol() != null) {
+      need = need.with("sns:Protocol", request.protocol());
+    }
+    if (request.endpoint() != null) {
+      need = need.with("sns:Endpoint", request.endpoint());
+    }
+    return List.of(need);
+  }
+
+  SubscribeResponse subscribe(Caller caller, SubscribeRequest request) {
+    Arn arn = Arns.topic(request.topicArn(), "TopicArn");
+    if (request.protocol() == null) {
+      throw SnsError.invalid("Protocol");
+    }
+    Protocol protocol = Protocol.named(request.protocol());
+    if (request.endpoint() == null || request.endpoint().isEmpty()) {
+      throw SnsError.invalid("Endpoint");
+    }
+    String endpoint = protocol.checkEndpoint(request.endpoint());
+    Map<String, String> wanted = SubscriptionAttributes.normalized(request.attributes());
+    boolean tellArn = Boolean.TRUE.equals(request.returnSubscriptionArn());
+    return database.write(
+        tx -> {
+          Topic topic = topics.require(tx, arn);
+          wanted.forEach(
+              (name, value) -> SubscriptionAttributes.check(topic, protocol, name, value));
+          SubscriptionAttributes.checkTogether(topic, wanted);
+          Subscription subscription =
+              subscriptions
+                  .findByEndpoint(tx, topic, protocol, endpoint)
+                  .map(known -> again(tx, known, wanted, request.hasAttributes()))
+                  .orElseGet(() -> anew(tx, caller, topic, protocol, endpoint, wanted));
+          return SubscribeResponse.builder()
+              .subscriptionArn(
+                  subscription.pending() && !tellArn ? "pending confirmation" : subscription.arn())
+              .build();
+        });
+  }
+
+  private Subscription anew(
+      Tx tx,
+      Caller caller,
+      Topic topic,
+      Protocol protocol,
+      String endpoint,
+      Map<String, String> attributes) {
+    Subscription subscription =
+        new Subscription(
+            topic.arn().toString(),
+            topic.id(),
+            ids.uuid(),
+            protocol,
+            endpoint,
+            caller.account().value(),
+            caller.principal().arn(),
+            Confirmation.NOT_NEEDED,
+            attributes,
+            clock.instant());
+    if (protocol.mustConfirm(endpoint, caller.account().value())) {
+      subscription = confirmations.ask(tx, subscription);
+    }
+    subscriptions.add(tx, subscription);
+    return subscription;
+  }
+
+  /// Subscribing an endpoint again is no change once it has confirmed; before that, it is asked
+  /// once more.
+  private Subscription again(
+      Tx tx, Subscription known, Map<String, String> attributes, boolean attributesGiven) {
+    if (known.pending()) {
+      Subscription asked = confirmations.ask(tx, known.with(known.confirmation(), attributes));
+      subscriptions.replace(tx, known, asked);
+      return asked;
+    }
+    if (attributesGiven && !attributes.equals(known.attributes())) {
+      throw SnsError.invalid(
+          "Attributes Reason: Subscription already exists with different attributes");
+    }
+    return known;
+  }
+
+  ListSubscriptionsResponse list(Caller caller, ListSubscriptionsRequest request) {
+    String after = PageToken.read(request.nextToken());
+    Subscriptions.Page page =
+        database.read(
+            snapshot ->
+                subscriptions.listOwned(
+                    snapshot, caller.account(), caller.region(), after, PageToken.PAGE));
+    return ListSubscriptionsResponse.builder()
+        .subscriptions(page.subscriptions().stream().map(SubscriptionOperations::shown).toList())
+        .nextToken(PageToken.of(page.next()))
+        .build();
+  }
+
+  ListSubscriptionsByTopicResponse listByTopic(
+      Caller caller, ListSubscriptionsByTopicRequest request) {
+    Arn arn = Arns.topic(request.topicArn(), "TopicArn");
+    String after = PageToken.read(request.nextToken());
+    List<Subscription> page =
+        database.read(
+            snapshot ->
+                subscriptions.list(
+                    snapshot, topics.require(snapshot, arn).id(), after, PageToken.PAGE));
+    return ListSubscriptionsByTopicResponse.builder()
+        .subscriptions(page.stream().map(SubscriptionOperations::shown).toList())
+        .nextToken(PageToken.of(page.size() < PageToken.PAGE ? "" : page.getLast().id()))
+        .build();
+  }
+
+  private static software.amazon.awssdk.services.sns.model.Subscription shown(
+      Subscription subscription) {
+    return software.amazon.awssdk.services.sns.model.Subscription.builder()
+        .subscriptionArn(subscription.pending() ? "PendingConfirmation" : subscription.arn())
+        .owner(subscription.owner())
+        .protocol(subscription.protocol().text())
+        .endpoint(subscription.endpoint())
+        .topicArn(subscription.topicArn())
+        .build();
+  }
+
+  GetSubscriptionAttributesResponse getAttributes(
+      Caller caller, GetSubscriptionAttributesRequest request) {
+    Arns.SubscriptionArn arn = Arns.subscription(request.subscriptionArn());
+    return database.read(
+        snapshot -> {
+          Found found = require(snapshot, arn, caller);
+          return GetSubscriptionAttributesResponse.builder()
+              .attributes(SubscriptionAttributes.shown(found.topic(), found.subscription()))
+              .build();
+        });
+  }
+
+  SetSubscriptionAttributesResponse setAttributes(
+      Caller caller, SetSubscriptionAttributesRequest request) {
+    Arns.SubscriptionArn arn = Arns.subscription(request.subscriptionArn());
+    String name = request.attributeName() == null ? "" : request.attributeName();
+    String value = request.attributeValue() == null ? "" : request.attributeValue();
+    database.write(
+        tx -> {
+          Found found = require(tx, arn, caller);
+          Subscription was = found.subscription();
+          SubscriptionAttributes.check(found.topic(), was.protocol(), name, value);
+          Map<String, String> changed = new LinkedHashMap<>(was.attributes());
+          changed.put(name, value);
+          changed = SubscriptionAttributes.normalized(changed);
+          SubscriptionAttributes.checkTogether(found.topic(), changed);
+          subscriptions.replace(tx, was, was.with(was.confirmation(), changed));
+          return true;
+        });
+    return SetSubscriptionAttributesResponse.builder().build();
+  }
+
+  private record Found(Topic topic, Subscription subscription) {}
+
+  /// The subscription, if the caller's account owns it or its topic. Subscriptions are no resources
+  /// that a policy could name, so the accounts decide.
+  private Found require(Snapshot snapshot, Arns.SubscriptionArn arn, Caller caller) {
+    Optional<Topic> topic = topics.find(snapshot, arn.topic());
+    Found found =
+        topic
+            .flatMap(t -> subscriptions.find(snapshot, t.id(), arn.id()).map(s -> new Found(t, s)))
+            .orElseThrow(() -> SnsError.NOT_FOUND.because("Subscription does not exist"));
+    requireOwner(caller, found.subscription());
+    return found;
+  }
+
+  static void requireOwner(Caller caller, Subscription subscription) {
+    String account = caller.account().value();
+    if (!account.equals(subscription.owner()) && !account.equals(subscription.topic().account())) {
+      throw SnsError.AUTHORIZATION_ERROR.because(
+          "The subscription belongs to another account than the caller's");
+    }
+  }
+}

@@ -1,0 +1,63 @@
+package io.carillon.sns;
+
+import io.carillon.base.AccountId;
+import io.carillon.base.Arn;
+import io.carillon.base.Region;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/// A topic as it is kept.
+///
+/// @param id tells a topic from an earlier one of the same name, whose subscriptions may still be
+///   on their way out
+/// @param attributes what callers set, by AWS's names; the rest have their defaults
+record Topic(
+    String account,
+    String region,
+    String name,
+    String id,
+    Map<String, String> attributes,
+    Map<String, String> tags,
+    Instant created) {
+
+  Arn arn() {
+    return Arn.of("sns", new Region(region), new AccountId(account), name);
+  }
+
+  String attribute(String attribute, String fallback) {
+    return attributes.getOrDefault(attribute, fallback);
+  }
+
+  /// The policy in force: the one set, else the default, which lets the owner's account in.
+  String policy() {
+    return attribute("Policy", "").isEmpty() ? defaultPolicy() : attribute("Policy", "");
+  }
+
+  /// An empty value takes the attribute back to its default.
+  Topic withAttribute(String attribute, String value) {
+    Map<String, String> changed = new LinkedHashMap<>(attributes);
+    if (value.isEmpty()) {
+      changed.remove(attribute);
+    } else {
+      changed.put(attribute, value);
+    }
+    return new Topic(account, region, name, id, changed, tags, created);
+  }
+
+  Topic withTags(Map<String, String> other) {
+    return new Topic(account, region, name, id, attributes, other, created);
+  }
+
+  /// The policy that AWS gives each new topic.
+  private String defaultPolicy() {
+    return """
+    {"Version":"2008-10-17","Id":"__default_policy_ID","Statement":[{"Sid":"__default_statement_ID",\
+    "Effect":"Allow","Principal":{"AWS":"*"},"Action":["SNS:GetTopicAttributes","SNS:SetTopicAttributes",\
+    "SNS:AddPermission","SNS:RemovePermission","SNS:DeleteTopic","SNS:Subscribe",\
+    "SNS:ListSubscriptionsByTopic","SNS:Publish"],"Resource":"%s",\
+    "Condition":{"StringEquals":{"AWS:SourceOwner":"%s"}}}]}\
+    """
+        .formatted(arn(), account);
+  }
+}

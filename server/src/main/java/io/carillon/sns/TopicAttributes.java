@@ -1,0 +1,115 @@
+package io.carillon.sns;
+
+import io.carillon.policy.MalformedPolicyException;
+import io.carillon.policy.PolicyDocument;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+
+/// The attributes of a topic: which there are, what they may hold, what the unset ones are.
+///
+/// Source: https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html
+final class TopicAttributes {
+  private static final int MAX_DISPLAY_NAME = 100;
+  private static final int MAX_POLICY = 30_720;
+
+  /// What AWS has and Carillon does not: encryption keys, FIFO, archives, X-Ray, delivery logs.
+  private static final Set<String> LEFT_OUT =
+      Set.of(
+          "KmsMasterKeyId",
+          "ContentBasedDeduplication",
+          "FifoThroughputScope",
+          "ArchivePolicy",
+          "ApplicationSuccessFeedbackRoleArn",
+          "ApplicationSuccessFeedbackSampleRate",
+          "ApplicationFailureFeedbackRoleArn",
+          "HTTPSuccessFeedbackRoleArn",
+          "HTTPSuccessFeedbackSampleRate",
+          "HTTPFailureFeedbackRoleArn",
+          "LambdaSuccessFeedbackRoleArn",
+          "LambdaSuccessFeedbackSampleRate",
+          "LambdaFailureFeedbackRoleArn",
+          "SQSSuccessFeedbackRoleArn",
+          "SQSSuccessFeedbackSampleRate",
+          "SQSFailureFeedbackRoleArn",
+          "FirehoseSuccessFeedbackRoleArn",
+          "FirehoseSuccessFeedbackSampleRate",
+          "FirehoseFailureFeedbackRoleArn");
+
+  private TopicAttributes() {}
+
+  /// Checks the attributes of a CreateTopic.
+  static void checkNew(Map<String, String> attributes) {
+    if (attributes.getOrDefault("FifoTopic", "").equals("true")) {
+      throw SnsError.unsupported("A FIFO topic");
+    }
+    attributes.forEach(
+        (name, value) -> {
+          if (!name.equals("FifoTopic")) {
+            check(name, value);
+          }
+        });
+  }
+
+  /// @param value empty to take the attribute back to its default
+  static void check(String name, String value) {
+    switch (name) {
+      case "DisplayName" -> checkDisplayName(value);
+      case "Policy" -> checkPolicy(value);
+      case "DeliveryPolicy" -> DeliveryPolicy.ofTopic(value);
+      case "SignatureVersion" -> {
+        if (!Set.of("1", "2", "").contains(value)) {
+          throw SnsError.invalid("SignatureVersion must be 1 or 2");
+        }
+      }
+      case "TracingConfig" -> {
+        if (!Set.of("PassThrough", "").contains(value)) {
+          throw SnsError.unsupported("TracingConfig " + value);
+        }
+      }
+      default -> {
+        if (LEFT_OUT.contains(name)) {
+          throw SnsError.unsupported("The topic attribute " + name);
+        }
+        throw SnsError.invalid("AttributeName");
+      }
+    }
+  }
+
+  /// The name that mails come from; nothing in it may break a header line.
+  private static void checkDisplayName(String value) {
+    if (value.length() > MAX_DISPLAY_NAME || value.chars().anyMatch(Character::isISOControl)) {
+      throw SnsError.invalid("DisplayName");
+    }
+  }
+
+  private static void checkPolicy(String value) {
+    if (value.isEmpty()) {
+      return;
+    }
+    if (value.length() > MAX_POLICY) {
+      throw SnsError.invalid("Policy Reason: Policy exceeds " + MAX_POLICY + " bytes");
+    }
+    try {
+      PolicyDocument.parse(value, PolicyDocument.Flavour.RESOURCE);
+    } catch (MalformedPolicyException e) {
+      throw SnsError.invalid("Policy Error: " + e.getMessage());
+    }
+  }
+
+  /// All attributes as GetTopicAttributes answers them.
+  static Map<String, String> shown(Topic topic, Subscriptions.Counts counts) {
+    Map<String, String> shown = new LinkedHashMap<>(topic.attributes());
+    shown.put("TopicArn", topic.arn().toString());
+    shown.put("Owner", topic.account());
+    shown.put("Policy", topic.policy());
+    shown.putIfAbsent("DisplayName", "");
+    shown.put("SubscriptionsConfirmed", Long.toString(counts.confirmed()));
+    shown.put("SubscriptionsPending", Long.toString(counts.pending()));
+    shown.put("SubscriptionsDeleted", Long.toString(counts.deleted()));
+    shown.put(
+        "EffectiveDeliveryPolicy",
+        DeliveryPolicy.ofTopic(topic.attribute("DeliveryPolicy", "")).toTopicJson());
+    return shown;
+  }
+}

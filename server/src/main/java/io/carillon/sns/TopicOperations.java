@@ -1,0 +1,352 @@
+package io.carillon.sns;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.carillon.aws.Caller;
+import io.carillon.base.AccountId;
+import io.carillon.base.Arn;
+import io.carillon.base.Ids;
+import io.carillon.outbox.Delivery;
+import io.carillon.outbox.Job;
+import io.carillon.outbox.Outbox;
+import io.carillon.outbox.Outcome;
+import io.carillon.outbox.RetryPolicy;
+import io.carillon.outbox.Work;
+import io.carillon.store.Database;
+import io.carillon.store.Tx;
+import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import software.amazon.awssdk.services.sns.model.AddPermissionRequest;
+import software.amazon.awssdk.services.sns.model.AddPermissionResponse;
+import software.amazon.awssdk.services.sns.model.CreateTopicRequest;
+import software.amazon.awssdk.services.sns.model.CreateTopicResponse;
+import software.amazon.awssdk.services.sns.model.DeleteTopicRequest;
+import software.amazon.awssdk.services.sns.model.DeleteTopicResponse;
+import software.amazon.awssdk.services.sns.model.GetTopicAttributesRequest;
+import software.amazon.awssdk.services.sns.model.GetTopicAttributesResponse;
+import software.amazon.awssdk.services.sns.model.ListTagsForResourceRequest;
+import software.amazon.awssdk.services.sns.model.ListTagsForResourceResponse;
+import software.amazon.awssdk.services.sns.model.ListTopicsRequest;
+import software.amazon.awssdk.services.sns.model.ListTopicsResponse;
+import software.amazon.awssdk.services.sns.model.RemovePermissionRequest;
+import software.amazon.awssdk.services.sns.model.RemovePermissionResponse;
+import software.amazon.awssdk.services.sns.model.SetTopicAttributesRequest;
+import software.amazon.awssdk.services.sns.model.SetTopicAttributesResponse;
+import software.amazon.awssdk.services.sns.model.TagResourceRequest;
+import software.amazon.awssdk.services.sns.model.TagResourceResponse;
+import software.amazon.awssdk.services.sns.model.UntagResourceRequest;
+import software.amazon.awssdk.services.sns.model.UntagResourceResponse;
+
+/// The operations on topics, their attributes, permissions and tags; and the work that clears up
+/// behind a deleted topic.
+final class TopicOperations implements Delivery {
+  static final String FORGET = "sns.forget";
+  private static final int FORGET_PAGE = 500;
+
+  /// What AddPermission can grant.
+  private static final Set<String> GRANTABLE =
+      Set.of(
+          "AddPermission",
+          "DeleteTopic",
+          "GetTopicAttributes",
+          "ListSubscriptionsByTopic",
+          "Publish",
+          "RemovePermission",
+          "SetTopicAttributes",
+          "Subscribe");
+
+  private final Database database;
+  private final Outbox outbox;
+  private final Topics topics;
+  private final Subscriptions subscriptions;
+  private final Ids ids;
+  private final InstantSource clock;
+
+  TopicOperations(
+      Database database,
+      Outbox outbox,
+      Topics topics,
+      Subscriptions subscriptions,
+      Ids ids,
+      InstantSource clock) {
+    this.database = database;
+    this.outbox = outbox;
+    this.topics = topics;
+    this.subscriptions = subscriptions;
+    this.ids = ids;
+    this.clock = clock;
+  }
+
+  CreateTopicResponse create(Caller caller, CreateTopicRequest request) {
+    if (request.dataProtectionPolicy() != null) {
+      throw SnsError.unsupported("DataProtectionPolicy");
+    }
+    String name = Arns.topicName(request.name());
+    Map<String, String> wanted = request.attributes();
+    TopicAttributes.checkNew(wanted);
+    Map<String, String> tags = Tags.read(request.tags());
+    Arn arn = caller.arn("sns", name);
+    return database.write(
+        tx -> {
+          topics
+              .find(tx, arn)
+              .ifPresentOrElse(
+                  topic -> requireSame(topic, request, tags),
+                  () -> {
+                    Topic topic =
+                        new Topic(
+                            arn.account(),
+                            arn.region(),
+                            name,
+                            ids.uuid(),
+                            Map.of(),
+                            tags,
+                            clock.instant());
+                    for (Map.Entry<String, String> attribute : wanted.entrySet()) {
+                      if (!attribute.getKey().equals("FifoTopic")) {
+                        topic = topic.withAttribute(attribute.getKey(), attribute.getValue());
+                      }
+                    }
+                    topics.put(tx, topic);
+                  });
+          return CreateTopicResponse.builder().topicArn(arn.toString()).build();
+        });
+  }
+
+  /// Creating a topic again is no change and must not look like one.
+  private void requireSame(Topic topic, CreateTopicRequest request, Map<String, String> tags) {
+    Map<String, String> now = TopicAttributes.shown(topic, Subscriptions.Counts.NONE);
+    request
+        .attributes()
+        .forEach(
+            (attribute, value) -> {
+              if (!attribute.equals("FifoTopic")
+                  && !value.equals(now.getOrDefault(attribute, ""))) {
+                throw SnsError.invalid(
+                    "Attributes Reason: Topic already exists with different attributes");
+              }
+            });
+    if (request.hasTags() && !tags.equals(topic.tags())) {
+      throw SnsError.invalid("Tags Reason: Topic already exists with different tags");
+    }
+  }
+
+  /// Deleting what is not there is no error. The subscriptions are out of sight with the topic;
+  /// their rows go in pages, so that a large topic does not hold every writer.
+  DeleteTopicResponse delete(Caller caller, DeleteTopicRequest request) {
+    Arn arn = Arns.topic(request.topicArn(), "TopicArn");
+    database.write(
+        tx -> {
+          topics
+              .find(tx, arn)
+              .ifPresent(
+                  topic -> {
+                    topics.delete(tx, topic);
+                    forget(tx, arn.toString(), topic.id());
+                  });
+          return true;
+        });
+    return DeleteTopicResponse.builder().build();
+  }
+
+  ListTopicsResponse list(Caller caller, ListTopicsRequest request) {
+    String after = PageToken.read(request.nextToken());
+    List<Topic> page =
+        database.read(
+            snapshot ->
+                topics.list(snapshot, caller.account(), caller.region(), after, PageToken.PAGE));
+    return ListTopicsResponse.builder()
+        .topics(
+            page.stream()
+                .map(
+                    topic ->
+                        software.amazon.awssdk.services.sns.model.Topic.builder()
+                            .topicArn(topic.arn().toString())
+                            .build())
+                .toList())
+        .nextToken(PageToken.of(page.size() < PageToken.PAGE ? "" : page.getLast().name()))
+        .build();
+  }
+
+  GetTopicAttributesResponse getAttributes(Caller caller, GetTopicAttributesRequest request) {
+    Arn arn = Arns.topic(request.topicArn(), "TopicArn");
+    return database.read(
+        snapshot -> {
+          Topic topic = topics.require(snapshot, arn);
+          return GetTopicAttributesResponse.builder()
+              .attributes(TopicAttributes.shown(topic, subscriptions.counts(snapshot, topic)))
+              .build();
+        });
+  }
+
+  SetTopicAttributesResponse setAttributes(Caller caller, SetTopicAttributesRequest request) {
+    String name = request.attributeName();
+    String value = request.attributeValue() == null ? "" : request.attributeValue();
+    TopicAttributes.check(name == null ? "" : name, value);
+    change(request.topicArn(), "TopicArn", topic -> topic.withAttribute(name, value));
+    return SetTopicAttributesResponse.builder().build();
+  }
+
+  AddPermissionResponse addPermission(Caller caller, AddPermissionRequest request) {
+    String label = request.label();
+    if (label == null || label.isEmpty()) {
+      throw SnsError.invalid("Label");
+    }
+    ObjectNode statement = statement(request);
+    change(
+        request.topicArn(),
+        "TopicArn",
+        topic -> {
+          ObjectNode policy = Json.object(topic.policy()).orElseThrow();
+          ArrayNode statements = statements(policy);
+          for (JsonNode other : statements) {
+            if (other.path("Sid").asText().equals(label)) {
+              throw SnsError.invalid("Statement already exists");
+            }
+          }
+          statements.add(statement.put("Resource", topic.arn().toString()));
+          String changed = Json.compact(policy);
+          TopicAttributes.check("Policy", changed);
+          return topic.withAttribute("Policy", changed);
+        });
+    return AddPermissionResponse.builder().build();
+  }
+
+  private static ObjectNode statement(AddPermissionRequest request) {
+    ObjectNode statement = Json.MAPPER.createObjectNode();
+    statement.put("Sid", request.label()).put("Effect", "Allow");
+    ArrayNode principals = statement.putObject("Principal").putArray("AWS");
+    for (String account : request.awsAccountIds()) {
+      try {
+        principals.add(Arn.iam(new AccountId(account), "root").toString());
+      } catch (IllegalArgumentException e) {
+        throw SnsError.invalid("AWSAccountId");
+      }
+    }
+    ArrayNode actions = statement.putArray("Action");
+    for (String action : request.actionNames()) {
+      if (!GRANTABLE.contains(action)) {
+        throw SnsError.invalid("Policy statement action out of service scope!");
+      }
+      actions.add("SNS:" + action);
+    }
+    if (principals.isEmpty() || actions.isEmpty()) {
+      throw SnsError.invalid(principals.isEmpty() ? "AWSAccountId" : "ActionName");
+    }
+    return statement;
+  }
+
+  RemovePermissionResponse removePermission(Caller caller, RemovePermissionRequest request) {
+    change(
+        request.topicArn(),
+        "TopicArn",
+        topic -> {
+          ObjectNode policy = Json.object(topic.policy()).orElseThrow();
+          ArrayNode kept = Json.MAPPER.createArrayNode();
+          ArrayNode statements = statements(policy);
+          for (JsonNode statement : statements) {
+            if (!statement.path("Sid").asText().equals(request.label())) {
+              kept.add(statement);
+            }
+          }
+          if (kept.size() == statements.size()) {
+            throw SnsError.NOT_FOUND.because("Permission not found");
+          }
+          policy.set("Statement", kept);
+          // Without a statement nothing is left to hold: back to the policy of a new topic.
+          return topic.withAttribute("Policy", kept.isEmpty() ? "" : Json.compact(policy));
+        });
+    return RemovePermissionResponse.builder().build();
+  }
+
+  /// The statements of a policy as a list, where they may have been a single one.
+  private static ArrayNode statements(ObjectNode policy) {
+    JsonNode statements = policy.path("Statement");
+    if (statements instanceof ArrayNode array) {
+      return array;
+    }
+    ArrayNode array = policy.putArray("Statement");
+    if (statements.isObject()) {
+      array.add(statements);
+    }
+    return array;
+  }
+
+  TagResourceResponse tag(Caller caller, TagResourceRequest request) {
+    Map<String, String> tags = Tags.read(request.tags());
+    changeTagged(request.resourceArn(), topic -> topic.withTags(Tags.merged(topic.tags(), tags)));
+    return TagResourceResponse.builder().build();
+  }
+
+  UntagResourceResponse untag(Caller caller, UntagResourceRequest request) {
+    changeTagged(
+        request.resourceArn(),
+        topic -> {
+          Map<String, String> left = new LinkedHashMap<>(topic.tags());
+          request.tagKeys().forEach(left::remove);
+          return topic.withTags(left);
+        });
+    return UntagResourceResponse.builder().build();
+  }
+
+  ListTagsForResourceResponse listTags(Caller caller, ListTagsForResourceRequest request) {
+    Arn arn = Arns.topic(request.resourceArn(), "ResourceArn");
+    Topic topic =
+        database
+            .read(snapshot -> topics.find(snapshot, arn))
+            .orElseThrow(SnsError.RESOURCE_NOT_FOUND::exception);
+    return ListTagsForResourceResponse.builder().tags(Tags.shown(topic.tags())).build();
+  }
+
+  private void change(String arnText, String parameter, UnaryOperator<Topic> change) {
+    Arn arn = Arns.topic(arnText, parameter);
+    database.write(
+        tx -> {
+          topics.put(tx, change.apply(topics.require(tx, arn)));
+          return true;
+        });
+  }
+
+  private void changeTagged(String arnText, UnaryOperator<Topic> change) {
+    Arn arn = Arns.topic(arnText, "ResourceArn");
+    database.write(
+        tx -> {
+          Topic topic = topics.find(tx, arn).orElseThrow(SnsError.RESOURCE_NOT_FOUND::exception);
+          topics.put(tx, change.apply(topic));
+          return true;
+        });
+  }
+
+  private void forget(Tx tx, String lane, String topicId) {
+    outbox.add(
+        tx, new Work(FORGET, lane, clock.instant(), topicId.getBytes(StandardCharsets.UTF_8), ""));
+  }
+
+  /// Removes one page of a deleted topic's subscriptions and puts in the next.
+  @Override
+  public Outcome attempt(Job job) {
+    String topicId = new String(job.work().payload(), StandardCharsets.UTF_8);
+    return new Outcome.Done(
+        tx -> {
+          if (!subscriptions.forget(tx, topicId, FORGET_PAGE)) {
+            forget(tx, job.work().lane(), topicId);
+          }
+        });
+  }
+
+  @Override
+  public RetryPolicy retryPolicy(Job job) {
+    return RetryPolicy.SNS_MANAGED;
+  }
+
+  @Override
+  public boolean bury(Tx tx, Job job, String why) {
+    return false;
+  }
+}

@@ -1,0 +1,144 @@
+package io.carillon.sns.smtp;
+
+import io.carillon.sns.Inbox;
+import io.carillon.store.Database;
+import jakarta.mail.BodyPart;
+import jakarta.mail.MessagingException;
+import jakarta.mail.Multipart;
+import jakarta.mail.Part;
+import jakarta.mail.Session;
+import jakarta.mail.internet.MimeMessage;
+import jakarta.mail.internet.MimeUtility;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// The mail that the built-in receiver holds, for people and tests to read.
+public final class Mailbox {
+  private static final int MAX_COUNT = 1_000;
+  private static final long MAX_BYTES = 64L << 20;
+  private static final Pattern URL = Pattern.compile("https?://[^\\s\"<>]+");
+  private static final int MAX_DEPTH = 8;
+
+  private final Inbox<ReceivedMail> inbox;
+
+  /// A mail, decoded.
+  ///
+  /// @param from the header's sender, name and all
+  /// @param to the envelope's recipients
+  /// @param text of the first part that is plain text
+  /// @param raw the message as it came
+  public record Mail(
+      long id,
+      String from,
+      List<String> to,
+      Instant received,
+      String subject,
+      String messageId,
+      String text,
+      byte[] raw) {}
+
+  public Mailbox(Database database) {
+    this(database, MAX_COUNT, MAX_BYTES);
+  }
+
+  Mailbox(Database database, int maxCount, long maxBytes) {
+    this.inbox =
+        new Inbox<>(
+            database,
+            "sns.mailbox",
+            ReceivedMail.class,
+            mail -> mail.raw().length,
+            maxCount,
+            maxBytes);
+  }
+
+  void add(ReceivedMail mail) {
+    inbox.add(mail);
+  }
+
+  /// All mails, oldest first.
+  public List<Mail> list() {
+    return inbox.list().stream().map(Mailbox::read).toList();
+  }
+
+  public Optional<Mail> get(long id) {
+    return inbox.get(id).map(Mailbox::read);
+  }
+
+  /// Returns whether it was there.
+  public boolean delete(long id) {
+    return inbox.delete(id);
+  }
+
+  /// The first mail that `wanted` takes, as soon as it is there; empty if none came in time.
+  public Optional<Mail> await(Predicate<Mail> wanted, Duration atMost) throws InterruptedException {
+    return inbox
+        .await(mail -> wanted.test(read(new Inbox.Item<>(0, mail))), atMost)
+        .map(Mailbox::read);
+  }
+
+  /// The links of a mail that confirm a subscription.
+  public static List<String> confirmLinks(Mail mail) {
+    List<String> links = new ArrayList<>();
+    Matcher matcher = URL.matcher(mail.text());
+    while (matcher.find()) {
+      String link = matcher.group();
+      if (link.contains("/confirmation.html?") || link.contains("Action=ConfirmSubscription")) {
+        links.add(link);
+      }
+    }
+    return links;
+  }
+
+  /// Decodes a mail. Anyone on this machine may have sent it: what cannot be read is left empty.
+  private static Mail read(Inbox.Item<ReceivedMail> item) {
+    ReceivedMail mail = item.value();
+    String from = mail.from();
+    String subject = "";
+    String messageId = "";
+    String text = "";
+    try {
+      MimeMessage message =
+          new MimeMessage(
+              Session.getInstance(new Properties()), new ByteArrayInputStream(mail.raw()));
+      String[] sender = message.getHeader("From");
+      from = sender == null ? from : MimeUtility.decodeText(MimeUtility.unfold(sender[0]));
+      subject = Optional.ofNullable(message.getSubject()).orElse("");
+      messageId = Optional.ofNullable(message.getMessageID()).orElse("");
+      text = text(message, 0).orElse("");
+    } catch (MessagingException | IOException | RuntimeException e) {
+      text = new String(mail.raw(), StandardCharsets.ISO_8859_1);
+    }
+    return new Mail(
+        item.id(), from, mail.to(), mail.received(), subject, messageId, text, mail.raw());
+  }
+
+  private static Optional<String> text(Part part, int depth)
+      throws MessagingException, IOException {
+    if (depth > MAX_DEPTH) {
+      return Optional.empty();
+    }
+    return switch (part.getContent()) {
+      case String text -> Optional.of(text);
+      case Multipart parts -> {
+        Optional<String> found = Optional.empty();
+        for (int i = 0; i < parts.getCount() && found.isEmpty(); i++) {
+          BodyPart child = parts.getBodyPart(i);
+          found = text(child, depth + 1);
+        }
+        yield found;
+      }
+      default -> Optional.empty();
+    };
+  }
+}

@@ -1,0 +1,294 @@
+package io.carillon.sns;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.carillon.aws.AwsException;
+import io.carillon.aws.ResourcePolicies;
+import io.carillon.base.Arn;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.services.sns.model.AddPermissionRequest;
+import software.amazon.awssdk.services.sns.model.CreateTopicRequest;
+import software.amazon.awssdk.services.sns.model.DeleteTopicRequest;
+import software.amazon.awssdk.services.sns.model.GetTopicAttributesRequest;
+import software.amazon.awssdk.services.sns.model.GetTopicAttributesResponse;
+import software.amazon.awssdk.services.sns.model.ListSubscriptionsByTopicRequest;
+import software.amazon.awssdk.services.sns.model.ListSubscriptionsByTopicResponse;
+import software.amazon.awssdk.services.sns.model.ListTagsForResourceRequest;
+import software.amazon.awssdk.services.sns.model.ListTagsForResourceResponse;
+import software.amazon.awssdk.services.sns.model.ListTopicsRequest;
+import software.amazon.awssdk.services.sns.model.ListTopicsResponse;
+import software.amazon.awssdk.services.sns.model.RemovePermissionRequest;
+import software.amazon.awssdk.services.sns.model.SetTopicAttributesRequest;
+import software.amazon.awssdk.services.sns.model.Tag;
+import software.amazon.awssdk.services.sns.model.TagResourceRequest;
+import software.amazon.awssdk.services.sns.model.UntagResourceRequest;
+
+class TopicOperationsTest {
+  private final SnsHouse house = new SnsHouse();
+
+  @Test
+  void aTopicIsCreatedOnceAndKeepsItsArn() {
+    String arn = house.createTopic("news");
+
+    assertThat(arn).isEqualTo("arn:aws:sns:eu-central-1:111111111111:news");
+    assertThat(house.createTopic("news")).isEqualTo(arn);
+    assertThat(listAll()).containsExactly(arn);
+  }
+
+  @Test
+  void creatingATopicAgainWithOtherAttributesOrTagsIsRefused() {
+    create(Map.of("DisplayName", "News"), Tag.builder().key("a").value("1").build());
+
+    create(Map.of("DisplayName", "News"), Tag.builder().key("a").value("1").build());
+    assertInvalid(
+        () -> create(Map.of("DisplayName", "Other")),
+        "Invalid parameter: Attributes Reason: Topic already exists with different attributes");
+    assertInvalid(
+        () -> create(Map.of(), Tag.builder().key("a").value("2").build()),
+        "Invalid parameter: Tags Reason: Topic already exists with different tags");
+  }
+
+  @Test
+  void whatCarillonLeavesOutIsRefusedByName() {
+    assertInvalid(() -> house.createTopic("orders.fifo"), "A FIFO topic is not supported");
+    assertInvalid(() -> create(Map.of("FifoTopic", "true")), "A FIFO topic is not supported");
+    assertInvalid(() -> create(Map.of("KmsMasterKeyId", "k")), "KmsMasterKeyId is not supported");
+    assertInvalid(() -> create(Map.of("Nonsense", "k")), "Invalid parameter: AttributeName");
+  }
+
+  @Test
+  void namesAreChecked() {
+    assertInvalid(() -> house.createTopic("a b"), "Invalid parameter: Topic Name");
+    assertInvalid(() -> house.createTopic(""), "Invalid parameter: Topic Name");
+    assertInvalid(() -> house.createTopic("x".repeat(257)), "Invalid parameter: Topic Name");
+  }
+
+  @Test
+  void aTopicOfAnUnknownAccountTellsWhichAccountThereIsAndHowToChangeIt() {
+    assertThatThrownBy(() -> house.publish("arn:aws:sns:eu-central-1:999999999999:news", "hello"))
+        .isInstanceOfSatisfying(
+            AwsException.class, e -> assertThat(e.error()).isEqualTo(SnsError.NOT_FOUND))
+        .hasMessageContaining("999999999999")
+        .hasMessageContaining("Your account here is 111111111111")
+        .hasMessageContaining("--account-id 999999999999");
+    assertThatThrownBy(() -> house.publish("arn:aws:sns:eu-central-1:222222222222:news", "hello"))
+        .hasMessage("Topic does not exist");
+  }
+
+  @Test
+  void aTopicOfAnotherRegionOrServiceIsNoTopicHere() {
+    assertInvalid(
+        () -> house.publish("arn:aws:sns:us-east-1:111111111111:news", "m"),
+        "Invalid parameter: TopicArn");
+    assertInvalid(
+        () -> house.publish("arn:aws:sqs:eu-central-1:111111111111:news", "m"),
+        "Invalid parameter: TopicArn");
+    assertInvalid(
+        () -> house.publish("news", "m"),
+        "Invalid parameter: TopicArn Reason: An ARN must have at least 6 elements, not 1");
+  }
+
+  @Test
+  void listsComeInPagesOfAHundred() {
+    for (int i = 0; i < 205; i++) {
+      house.createTopic("t" + i);
+    }
+    ListTopicsResponse first = house.call(house.alice, ListTopicsRequest.builder().build());
+
+    assertThat(first.topics()).hasSize(100);
+    assertThat(listAll()).hasSize(205).doesNotHaveDuplicates();
+    ListTopicsResponse ofBob = house.call(house.bob, ListTopicsRequest.builder().build());
+    assertThat(ofBob.topics()).isEmpty();
+    assertInvalid(
+        () -> house.call(house.alice, ListTopicsRequest.builder().nextToken("%%").build()),
+        "Invalid parameter: NextToken");
+  }
+
+  @Test
+  void attributesAreShownWithTheirDefaults() {
+    String arn = house.createTopic("news");
+
+    assertThat(attributes(arn))
+        .containsEntry("TopicArn", arn)
+        .containsEntry("Owner", "111111111111")
+        .containsEntry("DisplayName", "")
+        .containsEntry("SubscriptionsConfirmed", "0")
+        .containsEntry("SubscriptionsPending", "0")
+        .containsEntry("SubscriptionsDeleted", "0");
+    assertThat(attributes(arn).get("Policy"))
+        .contains("__default_statement_ID", "\"AWS:SourceOwner\":\"111111111111\"");
+    assertThat(attributes(arn).get("EffectiveDeliveryPolicy")).contains("\"numRetries\":3");
+  }
+
+  @Test
+  void attributesAreSetAndTakenBack() {
+    String arn = house.createTopic("news");
+
+    set(arn, "DisplayName", "Daily news");
+    set(arn, "SignatureVersion", "2");
+    assertThat(attributes(arn))
+        .containsEntry("DisplayName", "Daily news")
+        .containsEntry("SignatureVersion", "2");
+
+    set(arn, "DisplayName", null);
+    assertThat(attributes(arn)).containsEntry("DisplayName", "");
+    assertInvalid(() -> set(arn, "SignatureVersion", "3"), "SignatureVersion");
+    assertInvalid(() -> set(arn, "DisplayName", "a\r\nBcc: b"), "DisplayName");
+    assertInvalid(() -> set(arn, "Policy", "{\"Statement\":"), "Policy Error");
+    assertInvalid(() -> set(arn, "Owner", "me"), "AttributeName");
+  }
+
+  @Test
+  void permissionsAreStatementsOfThePolicy() {
+    String arn = house.createTopic("news");
+    AddPermissionRequest add =
+        AddPermissionRequest.builder()
+            .topicArn(arn)
+            .label("bob")
+            .awsAccountIds("222222222222")
+            .actionNames("Publish")
+            .build();
+    house.call(house.alice, add);
+
+    assertThat(attributes(arn).get("Policy"))
+        .contains("\"Sid\":\"bob\"", "arn:aws:iam::222222222222:root", "SNS:Publish");
+    assertInvalid(() -> house.call(house.alice, add), "Statement already exists");
+    assertInvalid(
+        () -> house.call(house.alice, add.toBuilder().label("c").actionNames("Fly").build()),
+        "Policy statement action out of service scope!");
+    assertInvalid(
+        () -> house.call(house.alice, add.toBuilder().label("c").awsAccountIds("x").build()),
+        "AWSAccountId");
+
+    RemovePermissionRequest remove =
+        RemovePermissionRequest.builder().topicArn(arn).label("bob").build();
+    house.call(house.alice, remove);
+    assertThat(attributes(arn).get("Policy")).doesNotContain("bob");
+    assertThatThrownBy(() -> house.call(house.alice, remove)).hasMessageContaining("not found");
+  }
+
+  @Test
+  void theResourcePolicyIsTheTopicsOwnAndOnlyOfTopicsThatExist() {
+    String arn = house.createTopic("news");
+    ResourcePolicies policies = house.service.resourcePolicies();
+
+    Optional<ResourcePolicies.Owned> found = policies.find(Arn.parse(arn));
+    assertThat(found.orElseThrow().owner()).isEqualTo(SnsHouse.ALICE);
+    assertThat(found.orElseThrow().policy().orElseThrow()).contains("__default_policy_ID");
+    assertThat(policies.find(Arn.parse(arn + "x"))).isEmpty();
+    assertThat(policies.find(Arn.parse("arn:aws:sns:*:*:*"))).isEmpty();
+  }
+
+  @Test
+  void tagsAreSetShownAndRemoved() {
+    String arn = house.createTopic("news");
+    house.call(
+        house.alice,
+        TagResourceRequest.builder()
+            .resourceArn(arn)
+            .tags(
+                Tag.builder().key("a").value("1").build(),
+                Tag.builder().key("b").value("2").build())
+            .build());
+    house.call(house.alice, UntagResourceRequest.builder().resourceArn(arn).tagKeys("a").build());
+
+    ListTagsForResourceResponse left =
+        house.call(house.alice, ListTagsForResourceRequest.builder().resourceArn(arn).build());
+    assertThat(left.tags()).containsExactly(Tag.builder().key("b").value("2").build());
+    assertInvalid(
+        () ->
+            house.call(
+                house.alice,
+                TagResourceRequest.builder()
+                    .resourceArn(arn)
+                    .tags(Tag.builder().key("aws:x").value("").build())
+                    .build()),
+        "invalid tag key");
+    assertThatThrownBy(
+            () ->
+                house.call(
+                    house.alice,
+                    ListTagsForResourceRequest.builder().resourceArn(arn + "x").build()))
+        .hasMessage("Resource does not exist");
+  }
+
+  @Test
+  void aDeletedTopicTakesItsSubscriptionsWithItEvenIfItsNameIsTakenAgain() {
+    String arn = house.createTopic("news");
+    for (int i = 0; i < 1_200; i++) {
+      house.subscribe(arn, "sms", "+4915112" + (100_000 + i));
+    }
+    house.call(house.alice, DeleteTopicRequest.builder().topicArn(arn).build());
+    house.createTopic("news");
+
+    assertThat(subscriptions(arn)).isEmpty();
+    assertThat(attributes(arn)).containsEntry("SubscriptionsConfirmed", "0");
+    house.subscribe(arn, "sms", "+49151999");
+    house.settle();
+    assertThat(subscriptions(arn)).hasSize(1);
+    assertThat(
+            house
+                .<software.amazon.awssdk.services.sns.model.ListSubscriptionsRequest,
+                    software.amazon.awssdk.services.sns.model.ListSubscriptionsResponse>
+                    call(
+                        house.alice,
+                        software.amazon.awssdk.services.sns.model.ListSubscriptionsRequest.builder()
+                            .build())
+                .subscriptions())
+        .hasSize(1);
+    house.call(house.alice, DeleteTopicRequest.builder().topicArn(arn + "x").build());
+  }
+
+  private List<?> subscriptions(String arn) {
+    ListSubscriptionsByTopicResponse page =
+        house.call(house.alice, ListSubscriptionsByTopicRequest.builder().topicArn(arn).build());
+    return page.subscriptions();
+  }
+
+  private void create(Map<String, String> attributes, Tag... tags) {
+    CreateTopicRequest.Builder request =
+        CreateTopicRequest.builder().name("news").attributes(attributes);
+    house.call(house.alice, (tags.length > 0 ? request.tags(tags) : request).build());
+  }
+
+  private void set(String arn, String name, @org.jspecify.annotations.Nullable String value) {
+    house.call(
+        house.alice,
+        SetTopicAttributesRequest.builder()
+            .topicArn(arn)
+            .attributeName(name)
+            .attributeValue(value)
+            .build());
+  }
+
+  private Map<String, String> attributes(String arn) {
+    GetTopicAttributesResponse response =
+        house.call(house.alice, GetTopicAttributesRequest.builder().topicArn(arn).build());
+    return response.attributes();
+  }
+
+  private List<String> listAll() {
+    List<String> arns = new ArrayList<>();
+    String token = null;
+    do {
+      ListTopicsResponse page =
+          house.call(house.alice, ListTopicsRequest.builder().nextToken(token).build());
+      page.topics().forEach(topic -> arns.add(topic.topicArn()));
+      token = page.nextToken();
+    } while (token != null);
+    return arns;
+  }
+
+  static void assertInvalid(ThrowingCallable call, String message) {
+    assertThatThrownBy(call)
+        .isInstanceOfSatisfying(
+            AwsException.class, e -> assertThat(e.error()).isEqualTo(SnsError.INVALID_PARAMETER))
+        .hasMessageContaining(message);
+  }
+}
