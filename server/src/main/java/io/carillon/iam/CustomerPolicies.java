@@ -1,6 +1,7 @@
 package io.carillon.iam;
 
 import io.carillon.aws.Caller;
+import io.carillon.aws.CommonError;
 import io.carillon.base.Ids;
 import io.carillon.iam.Attachments.Attachment;
 import io.carillon.iam.Attachments.Use;
@@ -14,6 +15,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.iam.model.CreatePolicyRequest;
 import software.amazon.awssdk.services.iam.model.CreatePolicyResponse;
 import software.amazon.awssdk.services.iam.model.DeletePolicyRequest;
@@ -275,14 +277,12 @@ final class CustomerPolicies {
   /// AWS's own policies are there to be used, not to be changed.
   static void requireOwn(ManagedPolicy policy) {
     if (policy.isOfAws()) {
-      throw io.carillon.aws.CommonError.ACCESS_DENIED.because(
+      throw CommonError.ACCESS_DENIED.because(
           "Policy " + policy.arn() + " belongs to AWS and cannot be changed.");
     }
   }
 
-  private static List<Use> uses(
-      @org.jspecify.annotations.Nullable String text,
-      @org.jspecify.annotations.Nullable PolicyUsageType filter) {
+  private static List<Use> uses(@Nullable String text, @Nullable PolicyUsageType filter) {
     if (text == null) {
       return List.of(Use.values());
     }

@@ -7,6 +7,7 @@ import io.carillon.store.Snapshot;
 import io.carillon.store.Tx;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import software.amazon.awssdk.services.iam.model.AddUserToGroupRequest;
@@ -174,7 +175,7 @@ final class Groups {
   private List<Identity> groupsOf(Snapshot snapshot, Identity user) {
     return user.userTerms().groups().stream()
         .flatMap(name -> identities.find(snapshot, user.account(), Kind.GROUP, name).stream())
-        .sorted(java.util.Comparator.comparing(group -> Identities.fold(group.name())))
+        .sorted(Comparator.comparing(group -> Identities.fold(group.name())))
         .toList();
   }
 

@@ -39,6 +39,8 @@ record RequestContext(
     return switch (key) {
       case "aws:currenttime" -> one(caller.time().truncatedTo(ChronoUnit.SECONDS).toString());
       case "aws:epochtime" -> one(Long.toString(caller.time().getEpochSecond()));
+      // Only temporary credentials carry it, and none here were made with a second factor.
+      case "aws:multifactorauthpresent" -> issued.isPresent() ? one("false") : List.of();
       case "aws:principalaccount" -> account(caller.principal());
       case "aws:principalarn" -> principalArn(caller.principal());
       case "aws:principalisawsservice" ->

@@ -1,10 +1,13 @@
 package io.carillon.iam;
 
 import io.carillon.aws.Caller;
+import io.carillon.base.Arn;
 import io.carillon.base.Ids;
 import io.carillon.iam.Identity.RoleTerms;
+import io.carillon.policy.PolicyDocument;
 import io.carillon.policy.PolicyDocument.Flavour;
 import io.carillon.store.Database;
+import io.carillon.store.Tx;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -84,7 +87,11 @@ final class Roles {
                 maxSession),
             null);
     Identity created =
-        database.write(tx -> boundaries.insert(tx, role, request.permissionsBoundary()));
+        database.write(
+            tx -> {
+              requirePrincipals(tx, role);
+              return boundaries.insert(tx, role, request.permissionsBoundary());
+            });
     // AWS leaves the maximum out of this answer; GetRole tells it.
     return CreateRoleResponse.builder()
         .role(
@@ -155,14 +162,15 @@ final class Roles {
   UpdateAssumeRolePolicyResponse updateTrust(Caller caller, UpdateAssumeRolePolicyRequest request) {
     String name = Constraints.name(Kind.ROLE, request.roleName());
     String trust = trust("policyDocument", request.policyDocument());
-    identities.update(
-        caller.account().value(),
-        Kind.ROLE,
-        name,
-        role -> {
+    database.write(
+        tx -> {
+          Identity role = identities.require(tx, caller.account().value(), Kind.ROLE, name);
           RoleTerms terms = role.roleTerms();
-          return role.withRole(
-              new RoleTerms(trust, terms.description(), terms.maxSessionSeconds()));
+          Identity changed =
+              role.withRole(new RoleTerms(trust, terms.description(), terms.maxSessionSeconds()));
+          requirePrincipals(tx, changed);
+          identities.put(tx, changed);
+          return name;
         });
     return UpdateAssumeRolePolicyResponse.builder().build();
   }
@@ -237,6 +245,27 @@ final class Roles {
           "Cannot exceed quota for ACLSizePerRole: " + TRUST_LIMIT);
     }
     return trust;
+  }
+
+  /// Refuses a trust policy that names users or roles of its own account that do not exist, as AWS
+  /// does. Whom other accounts have is not asked: they may be elsewhere.
+  private void requirePrincipals(Tx tx, Identity role) {
+    PolicyDocument trust = PolicyDocument.parse(role.roleTerms().trust(), Flavour.TRUST);
+    for (String principal : trust.namedIdentities()) {
+      Arn arn = Arn.tryParse(principal).orElse(null);
+      if (arn == null || !arn.service().equals("iam") || !arn.account().equals(role.account())) {
+        continue;
+      }
+      Kind kind = arn.resource().startsWith("user/") ? Kind.USER : Kind.ROLE;
+      String name = arn.resource().substring(arn.resource().lastIndexOf('/') + 1);
+      if (identities
+          .find(tx, role.account(), kind, name)
+          .filter(found -> found.arn().equals(principal))
+          .isEmpty()) {
+        throw IamError.MALFORMED_POLICY_DOCUMENT.because(
+            "Invalid principal in policy: \"AWS\":\"" + principal + "\"");
+      }
+    }
   }
 
   private static Role shownInFull(Identity role) {

@@ -1,5 +1,6 @@
 package io.carillon.policy;
 
+import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -43,7 +44,7 @@ record Network(byte[] address, int bits) {
   private static byte @Nullable [] address(String text) {
     try {
       if (IPV4.matcher(text).matches()) {
-        return java.net.Inet4Address.ofLiteral(text).getAddress();
+        return Inet4Address.ofLiteral(text).getAddress();
       }
       if (IPV6.matcher(text).matches()) {
         InetAddress six = InetAddress.ofLiteral(text); // an IPv4-mapped address comes out as IPv4

@@ -1,6 +1,8 @@
 package io.carillon.policy;
 
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /// A policy document, parsed and compiled: parsed once, asked many times.
 public final class PolicyDocument {
@@ -45,6 +47,18 @@ public final class PolicyDocument {
             + scope
             + "}}",
         flavour);
+  }
+
+  /// The users, roles and sessions that its principals name, by ARN or unique id.
+  public Set<String> namedIdentities() {
+    Set<String> named = new LinkedHashSet<>();
+    for (Statement statement : statements) {
+      Principals principals = statement.principals();
+      if (principals != null) {
+        named.addAll(principals.identities());
+      }
+    }
+    return named;
   }
 
   List<Statement> statements() {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.carillon.aws.Credentials;
 import io.carillon.aws.Principal;
+import io.carillon.base.AccountId;
 import io.carillon.base.Ids;
 import io.carillon.base.Sealer;
 import io.carillon.base.Secret;
@@ -16,12 +17,15 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 
 /// Issues session credentials and recognizes them: the token is the session itself, sealed. Whoever
 /// holds a token cannot read or change it, and need not be known beforehand.
 final class SessionTokens implements Credentials.Source {
   private static final int SECRET_LENGTH = 40;
+  private static final int REMEMBERED = 1_000;
   private static final JsonMapper MAPPER = new JsonMapper();
   private static final ObjectReader READER = MAPPER.readerFor(Session.class);
   private static final ObjectWriter WRITER = MAPPER.writerFor(Session.class);
@@ -31,6 +35,10 @@ final class SessionTokens implements Credentials.Source {
   private final InstantSource clock;
   private final StsService.Principals principals;
   private final StsService.ManagedDocuments managed;
+
+  /// What tokens held, so that a busy session is not unsealed for every request. Forgotten all at
+  /// once when full.
+  private final Map<String, Session> opened = new ConcurrentHashMap<>();
 
   SessionTokens(
       Sealer sealer,
@@ -81,6 +89,21 @@ final class SessionTokens implements Credentials.Source {
   }
 
   private Optional<Session> open(String token) {
+    Session known = opened.get(token);
+    if (known != null) {
+      return Optional.of(known);
+    }
+    Optional<Session> session = unseal(token);
+    if (session.isPresent()) {
+      if (opened.size() >= REMEMBERED) {
+        opened.clear();
+      }
+      opened.put(token, session.get());
+    }
+    return session;
+  }
+
+  private Optional<Session> unseal(String token) {
     byte[] sealed;
     try {
       sealed = Base64.getDecoder().decode(token);
@@ -106,7 +129,7 @@ final class SessionTokens implements Credentials.Source {
         new Secret(session.secret()),
         Optional.of(token),
         principal,
-        new io.carillon.base.AccountId(session.holder().account()),
+        new AccountId(session.holder().account()),
         policies(session),
         Instant.ofEpochSecond(session.expires()));
   }

@@ -172,6 +172,48 @@ class RolesTest {
   }
 
   @Test
+  void aTrustPolicyNamesOnlyPrincipalsThatExist() {
+    String nobody = "arn:aws:iam::000000000000:user/nobody";
+    CreateRoleRequest request =
+        CreateRoleRequest.builder()
+            .roleName("r")
+            .assumeRolePolicyDocument(trusting(nobody))
+            .build();
+    refused(
+        () -> world.call(world.root(), request),
+        IamError.MALFORMED_POLICY_DOCUMENT,
+        "Invalid principal in policy: \"AWS\":\"" + nobody + "\"");
+    create("s");
+    refused(
+        () ->
+            world.call(
+                world.root(),
+                UpdateAssumeRolePolicyRequest.builder()
+                    .roleName("s")
+                    .policyDocument(trusting(nobody))
+                    .build()),
+        IamError.MALFORMED_POLICY_DOCUMENT);
+    world.call(
+        world.root(),
+        request.toBuilder()
+            .assumeRolePolicyDocument(trusting("arn:aws:iam::000000000000:role/s"))
+            .build());
+    world.call(
+        world.root(),
+        request.toBuilder()
+            .roleName("t")
+            .assumeRolePolicyDocument(trusting("arn:aws:iam::999999999999:user/elsewhere"))
+            .build());
+  }
+
+  private static String trusting(String principal) {
+    return "{\"Version\":\"2012-10-17\",\"Statement\":{\"Effect\":\"Allow\","
+        + "\"Action\":\"sts:AssumeRole\",\"Principal\":{\"AWS\":\""
+        + principal
+        + "\"}}}";
+  }
+
+  @Test
   void aTrustPolicyIsBoundedWithoutItsWhiteSpace() {
     String padded = LAMBDA_TRUST.replace(",", "," + " ".repeat(1_000));
     assertThat(padded.length()).isGreaterThan(2_048);

@@ -15,9 +15,12 @@ import java.util.Map;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
+import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.Tuple;
+import net.jqwik.api.statistics.Statistics;
 
 /// What must hold of any policies whatever, and agreement with [NaiveEvaluator].
 class PolicyLawsTest {
@@ -25,9 +28,18 @@ class PolicyLawsTest {
   private static final String ALLOW_ALL =
       Documents.document(Documents.statement("Allow", "*", "*"));
 
-  @Property(tries = 2_000)
+  @Property(tries = 2_000, edgeCases = EdgeCasesMode.NONE)
   void theEngineAgreesWithTheNaiveEvaluator(@ForAll("cases") Case c) throws Exception {
-    assertThat(engine(c)).isEqualTo(NaiveEvaluator.evaluate(c));
+    String answer = engine(c);
+    Statistics.collect(answer);
+    // Cases that nearly all end alike would prove little.
+    Statistics.coverage(
+        coverage -> {
+          for (String each : List.of("allowed", "denied", "silent")) {
+            coverage.check(each).percentage(share -> share > 5);
+          }
+        });
+    assertThat(answer).isEqualTo(NaiveEvaluator.evaluate(c));
   }
 
   @Property(tries = 500)
@@ -160,16 +172,21 @@ class PolicyLawsTest {
             Arbitraries.of("arn:aws:s3:::b/k", "arn:aws:s3:::b/kk", "arn:aws:s3:::b", "*"),
             context,
             documents().list().ofMaxSize(3),
-            documents().list().ofMaxSize(1),
-            documents().list().ofMaxSize(2),
+            seldom(documents().list().ofSize(1)),
+            seldom(documents().list().ofMaxSize(2)),
             resourceDocuments().list().ofMaxSize(1),
             Arbitraries.of(true, true, false))
         .as(Case::new);
   }
 
+  private static Arbitrary<List<String>> seldom(Arbitrary<List<String>> lists) {
+    return Arbitraries.frequencyOf(Tuple.of(3, Arbitraries.just(List.of())), Tuple.of(1, lists));
+  }
+
   @Provide
   Arbitrary<String> documents() {
-    return documents(statements(Arbitraries.of("Allow", "Allow", "Deny"), Arbitraries.just("")));
+    return documents(
+        statements(Arbitraries.of("Allow", "Allow", "Allow", "Deny"), Arbitraries.just("")));
   }
 
   @Provide
@@ -187,7 +204,8 @@ class PolicyLawsTest {
             Documents.aws("arn:aws:iam::222222222222:user/eve"));
     return documents(
         statements(
-            Arbitraries.of("Allow", "Allow", "Deny"), principal.map(p -> ",\"Principal\":" + p)));
+            Arbitraries.of("Allow", "Allow", "Allow", "Deny"),
+            principal.map(p -> ",\"Principal\":" + p)));
   }
 
   private static Arbitrary<String> documents(Arbitrary<String> statements) {
@@ -202,16 +220,16 @@ class PolicyLawsTest {
       Arbitrary<String> effect, Arbitrary<String> principal) {
     Arbitrary<String> action =
         Combinators.combine(
-                Arbitraries.of("Action", "Action", "NotAction"),
-                Arbitraries.of("*", "s3:*", "S3:get*", "s3:?etObject", "sqs:*")
+                Arbitraries.of("Action", "Action", "Action", "NotAction"),
+                Arbitraries.of("*", "*", "s3:*", "S3:get*", "s3:?etObject", "sqs:*")
                     .list()
                     .ofMinSize(1)
                     .ofMaxSize(2))
             .as(PolicyLawsTest::element);
     Arbitrary<String> resource =
         Combinators.combine(
-                Arbitraries.of("Resource", "Resource", "NotResource"),
-                Arbitraries.of("*", "arn:aws:s3:::b/*", "arn:aws:s3:::b/?", "arn:aws:s3:::*")
+                Arbitraries.of("Resource", "Resource", "Resource", "NotResource"),
+                Arbitraries.of("*", "*", "arn:aws:s3:::b/*", "arn:aws:s3:::b/?", "arn:aws:s3:::*")
                     .list()
                     .ofMinSize(1)
                     .ofMaxSize(2))
@@ -219,7 +237,11 @@ class PolicyLawsTest {
     Arbitrary<String> variable =
         Arbitraries.just(element("Resource", List.of("arn:aws:s3:::b/${aws:username}*")));
     return Combinators.combine(
-            effect, principal, action, Arbitraries.oneOf(resource, variable), conditions())
+            effect,
+            principal,
+            action,
+            Arbitraries.oneOf(resource, resource, variable),
+            conditions())
         .as(
             (e, p, a, r, c) ->
                 "\"Effect\":\"" + e + "\"" + p + "," + a + "," + r + ",\"Condition\":{" + c + "}");
@@ -238,8 +260,7 @@ class PolicyLawsTest {
                 Arbitraries.of("x:a", "X:B", "aws:username"),
                 Arbitraries.of("k", "k*", "b", "*").list().ofMinSize(1).ofMaxSize(2))
             .as((operator, key, values) -> "\"" + operator + "\":{" + element(key, values) + "}");
-    return Arbitraries.frequencyOf(
-        net.jqwik.api.Tuple.of(2, Arbitraries.just("")), net.jqwik.api.Tuple.of(1, line));
+    return Arbitraries.frequencyOf(Tuple.of(3, Arbitraries.just("")), Tuple.of(1, line));
   }
 
   private static String element(String name, List<String> values) {
