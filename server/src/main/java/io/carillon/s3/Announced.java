@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -78,7 +80,7 @@ record Announced(
 
   /// @throws io.carillon.aws.AwsException BadDigest where one differs; InvalidRequest where the
   ///   trailer that was announced did not come
-  void verify(byte[] md5, Checksum taken, Headers trailers) {
+  void verify(byte[] md5, Map<ChecksumAlgorithm, Checksum> taken, Headers trailers) {
     if (contentMd5 != null && !MessageDigest.isEqual(contentMd5, md5)) {
       throw S3Error.BAD_DIGEST
           .because("The Content-MD5 you specified did not match what we received.")
@@ -100,7 +102,7 @@ record Announced(
                           "The trailer " + header + " was announced and did not come."));
       expected = parse(algorithm.get(), value.strip());
     }
-    if (!expected.matches(taken)) {
+    if (!expected.matches(Objects.requireNonNull(taken.get(algorithm.get())))) {
       throw S3Error.BAD_DIGEST.because(
           "The " + algorithm.get() + " you specified did not match the calculated checksum.");
     }

@@ -2,7 +2,7 @@ package io.carillon.s3;
 
 import io.carillon.aws.checksum.Checksum;
 import io.carillon.aws.checksum.ChecksumAlgorithm;
-import io.carillon.aws.checksum.RunningChecksum;
+import io.carillon.aws.checksum.Checksums;
 import io.carillon.http.Body;
 import io.carillon.http.Request;
 import io.carillon.s3.model.Contents.Arrived;
@@ -13,6 +13,11 @@ import io.carillon.store.Blobs;
 import java.io.IOException;
 import java.io.InputStream;
 import java.security.MessageDigest;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 
 /// Takes bodies in: small ones into memory, larger ones into a blob, which is synced before any row
 /// names it. MD5 and checksum are taken while the bytes pass.
@@ -32,14 +37,22 @@ final class Bodies {
   }
 
   /// A body that has come in whole and is what its sender said it would be. No row names it yet.
-  record Received(Arrived arrived, long sizeBytes, String etag, StoredChecksum checksum) {}
+  ///
+  /// @param checksum to be kept
+  /// @param shown to be answered: the one that the sender sent, if it is another
+  record Received(
+      Arrived arrived,
+      long sizeBytes,
+      String etag,
+      StoredChecksum checksum,
+      StoredChecksum shown) {}
 
   /// Takes the request's body in.
   ///
-  /// @param usual the checksum to take where the sender names none
+  /// @param kept the checksum to keep; empty for the one that the sender sends, or else S3's own
   /// @throws io.carillon.aws.AwsException MissingContentLength, EntityTooLarge, IncompleteBody;
   ///   BadDigest where the body is not what its sender announced
-  Received receive(Request http, ChecksumAlgorithm usual) throws IOException {
+  Received receive(Request http, Optional<ChecksumAlgorithm> kept) throws IOException {
     Body body = http.body();
     long length = body.length().orElseThrow(S3Error.MISSING_CONTENT_LENGTH::exception);
     if (length > MAX_BYTES) {
@@ -48,26 +61,35 @@ final class Bodies {
           .with("MaxSizeAllowed", String.valueOf(MAX_BYTES));
     }
     Announced announced = Announced.in(http.headers());
-    Digests digests = new Digests(announced.algorithm().orElse(usual));
+    ChecksumAlgorithm sent = announced.algorithm().orElse(ChecksumAlgorithm.CRC64NVME);
+    Digests digests = new Digests(EnumSet.of(sent, kept.orElse(sent)));
     Arrived arrived = take(body, length, digests);
     if (body.read() >= 0) { // the end must be seen before the trailers are complete
       throw S3Error.INCOMPLETE_BODY.exception();
     }
     byte[] md5 = digests.md5.digest();
-    Checksum checksum = digests.checksum.finish();
-    announced.verify(md5, checksum, body.trailers());
-    return new Received(arrived, length, Etags.of(md5), StoredChecksum.of(checksum));
+    Map<ChecksumAlgorithm, Checksum> taken = digests.checksums.finish();
+    announced.verify(md5, taken, body.trailers());
+    StoredChecksum keeping = stored(taken, kept.orElse(sent));
+    return new Received(
+        arrived,
+        length,
+        Etags.of(md5),
+        keeping,
+        announced.algorithm().isPresent() ? stored(taken, sent) : keeping);
   }
 
   /// Takes bytes of our own in, as if they had been sent.
   Received copy(InputStream in, long length, ChecksumAlgorithm algorithm) throws IOException {
-    Digests digests = new Digests(algorithm);
+    Digests digests = new Digests(Set.of(algorithm));
     Arrived arrived = take(in, length, digests);
-    return new Received(
-        arrived,
-        length,
-        Etags.of(digests.md5.digest()),
-        StoredChecksum.of(digests.checksum.finish()));
+    StoredChecksum checksum = stored(digests.checksums.finish(), algorithm);
+    return new Received(arrived, length, Etags.of(digests.md5.digest()), checksum, checksum);
+  }
+
+  private static StoredChecksum stored(
+      Map<ChecksumAlgorithm, Checksum> taken, ChecksumAlgorithm algorithm) {
+    return StoredChecksum.of(Objects.requireNonNull(taken.get(algorithm)));
   }
 
   private Arrived take(InputStream in, long length, Digests digests) throws IOException {
@@ -99,15 +121,15 @@ final class Bodies {
 
   private static final class Digests {
     final MessageDigest md5 = Etags.md5();
-    final RunningChecksum checksum;
+    final Checksums checksums;
 
-    Digests(ChecksumAlgorithm algorithm) {
-      checksum = algorithm.start();
+    Digests(Set<ChecksumAlgorithm> algorithms) {
+      checksums = Checksums.of(algorithms);
     }
 
     void update(byte[] bytes, int length) {
       md5.update(bytes, 0, length);
-      checksum.update(bytes, 0, length);
+      checksums.update(bytes, 0, length);
     }
   }
 }

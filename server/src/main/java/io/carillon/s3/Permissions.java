@@ -98,6 +98,7 @@ final class Permissions {
       case "s3:PutObjectTagging" -> "s3:PutObjectVersionTagging";
       case "s3:DeleteObjectTagging" -> "s3:DeleteObjectVersionTagging";
       case "s3:GetObjectAcl" -> "s3:GetObjectVersionAcl";
+      case "s3:PutObjectAcl" -> "s3:PutObjectVersionAcl";
       case "s3:GetObjectAttributes" -> "s3:GetObjectVersionAttributes";
       default -> throw new IllegalArgumentException(action + " knows no versions");
     };

@@ -1,7 +1,6 @@
 package io.carillon.s3;
 
 import io.carillon.aws.Caller;
-import io.carillon.aws.checksum.ChecksumAlgorithm;
 import io.carillon.http.Request;
 import io.carillon.http.Response;
 import io.carillon.s3.Bodies.Received;
@@ -19,6 +18,7 @@ import io.carillon.s3.model.Versions;
 import io.carillon.s3.model.WritePreconditions;
 import io.carillon.store.Database;
 import java.io.IOException;
+import java.util.Optional;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 
 /// PutObject: stores one object version and, in the same transaction, the events it causes.
@@ -59,7 +59,7 @@ final class PutObject {
         });
     // The slow part holds no lock. Small bodies stay in memory and travel in a row; larger ones are
     // a synced blob before any row names them. A crash here leaves an unnamed blob, which is swept.
-    Received received = bodies.receive(http, ChecksumAlgorithm.CRC64NVME);
+    Received received = bodies.receive(http, Optional.empty());
 
     return database.write(
         tx -> {

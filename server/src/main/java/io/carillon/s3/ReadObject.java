@@ -55,21 +55,51 @@ final class ReadObject {
       @Nullable String versionId,
       @Nullable String expectedOwner,
       boolean withBytes) {
-    Optional<Found> found =
-        database.read(
-            snapshot -> {
-              Bucket bucket = buckets.require(snapshot, caller, bucketName, expectedOwner);
-              return version(snapshot, bucket, key, versionId)
-                  .map(
-                      version ->
-                          new Found(
-                              bucket,
-                              version,
-                              contents.partsOf(snapshot, version.content()),
-                              contents.load(
-                                  snapshot, withBytes ? version.content() : Content.NONE)));
-            });
-    return found.orElseThrow(() -> missing(caller, bucketName, key));
+    return database
+        .read(
+            snapshot ->
+                find(
+                    snapshot,
+                    buckets.require(snapshot, caller, bucketName, expectedOwner),
+                    key,
+                    versionId,
+                    withBytes))
+        .orElseThrow(() -> missing(caller, bucketName, key));
+  }
+
+  /// The same in whichever region the bucket lies, as the source of a copy may.
+  Found findAnywhere(
+      Caller caller,
+      String bucketName,
+      ObjectKey key,
+      @Nullable String versionId,
+      @Nullable String expectedOwner) {
+    return database
+        .read(
+            snapshot ->
+                find(
+                    snapshot,
+                    buckets.requireAnywhere(snapshot, bucketName, expectedOwner),
+                    key,
+                    versionId,
+                    true))
+        .orElseThrow(() -> missing(caller, bucketName, key));
+  }
+
+  private Optional<Found> find(
+      Snapshot snapshot,
+      Bucket bucket,
+      ObjectKey key,
+      @Nullable String versionId,
+      boolean withBytes) {
+    return version(snapshot, bucket, key, versionId)
+        .map(
+            version ->
+                new Found(
+                    bucket,
+                    version,
+                    contents.partsOf(snapshot, version.content()),
+                    contents.load(snapshot, withBytes ? version.content() : Content.NONE)));
   }
 
   /// @throws AwsException NoSuchVersion, MethodNotAllowed; NoSuchKey where a delete marker hides

@@ -1,7 +1,10 @@
 package io.carillon.s3;
 
 import io.carillon.aws.Authorizer;
+import io.carillon.aws.Caller;
+import io.carillon.aws.Need;
 import io.carillon.aws.Operations;
+import io.carillon.aws.ResourcePolicies;
 import io.carillon.base.Arn;
 import io.carillon.base.Ids;
 import io.carillon.outbox.Outbox;
@@ -11,35 +14,73 @@ import io.carillon.s3.event.EventDelivery;
 import io.carillon.s3.event.Notifications;
 import io.carillon.s3.model.Buckets;
 import io.carillon.s3.model.Contents;
+import io.carillon.s3.model.ObjectKey;
+import io.carillon.s3.model.S3Error;
 import io.carillon.s3.model.Sequence;
+import io.carillon.s3.model.Uploads;
 import io.carillon.s3.model.Versions;
 import io.carillon.store.Blobs;
 import io.carillon.store.Database;
 import io.carillon.trace.Trace;
+import java.io.IOException;
+import java.io.InputStream;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.s3.model.AbortMultipartUploadRequest;
+import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadRequest;
+import software.amazon.awssdk.services.s3.model.CopyObjectRequest;
 import software.amazon.awssdk.services.s3.model.CreateBucketRequest;
+import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
+import software.amazon.awssdk.services.s3.model.DeleteBucketPolicyRequest;
+import software.amazon.awssdk.services.s3.model.DeleteBucketRequest;
 import software.amazon.awssdk.services.s3.model.DeleteBucketTaggingRequest;
+import software.amazon.awssdk.services.s3.model.DeleteObjectRequest;
+import software.amazon.awssdk.services.s3.model.DeleteObjectTaggingRequest;
+import software.amazon.awssdk.services.s3.model.DeleteObjectsRequest;
+import software.amazon.awssdk.services.s3.model.GetBucketAclRequest;
+import software.amazon.awssdk.services.s3.model.GetBucketLocationRequest;
 import software.amazon.awssdk.services.s3.model.GetBucketNotificationConfigurationRequest;
+import software.amazon.awssdk.services.s3.model.GetBucketPolicyRequest;
 import software.amazon.awssdk.services.s3.model.GetBucketTaggingRequest;
+import software.amazon.awssdk.services.s3.model.GetBucketVersioningRequest;
+import software.amazon.awssdk.services.s3.model.GetObjectAclRequest;
+import software.amazon.awssdk.services.s3.model.GetObjectAttributesRequest;
 import software.amazon.awssdk.services.s3.model.GetObjectRequest;
+import software.amazon.awssdk.services.s3.model.GetObjectTaggingRequest;
+import software.amazon.awssdk.services.s3.model.HeadBucketRequest;
 import software.amazon.awssdk.services.s3.model.HeadObjectRequest;
+import software.amazon.awssdk.services.s3.model.ListBucketsRequest;
+import software.amazon.awssdk.services.s3.model.ListMultipartUploadsRequest;
+import software.amazon.awssdk.services.s3.model.ListObjectVersionsRequest;
+import software.amazon.awssdk.services.s3.model.ListObjectsRequest;
+import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
+import software.amazon.awssdk.services.s3.model.ListPartsRequest;
+import software.amazon.awssdk.services.s3.model.PutBucketAclRequest;
 import software.amazon.awssdk.services.s3.model.PutBucketNotificationConfigurationRequest;
+import software.amazon.awssdk.services.s3.model.PutBucketPolicyRequest;
 import software.amazon.awssdk.services.s3.model.PutBucketTaggingRequest;
+import software.amazon.awssdk.services.s3.model.PutBucketVersioningRequest;
+import software.amazon.awssdk.services.s3.model.PutObjectAclRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
+import software.amazon.awssdk.services.s3.model.PutObjectTaggingRequest;
+import software.amazon.awssdk.services.s3.model.UploadPartCopyRequest;
+import software.amazon.awssdk.services.s3.model.UploadPartRequest;
 
 /// S3: the service, put together.
 public final class S3Service {
   /// The largest body that is kept in a row instead of a blob.
   public static final int INLINE_BYTES = 64 << 10;
 
+  /// The least that a part may hold, unless it is the last: 5 MiB.
+  private static final long MIN_PART_BYTES = 5L << 20;
+
   private final EventDelivery delivery;
-  private final CreateBucket createBucket;
-  private final BucketTags bucketTags;
-  private final BucketNotification bucketNotification;
-  private final PutObject putObject;
-  private final GetObject getObject;
+  private final BucketPolicies policies;
+  private final Operations operations;
+  private final ReadObject objects;
+  private final Authorizer authorizer;
 
   /// @param recipients by the service of a destination's ARN (`lambda`, `sns`, `sqs`); read at each
   ///   use, so they may be filled in later
@@ -55,40 +96,189 @@ public final class S3Service {
     Buckets buckets = new Buckets();
     Contents contents = new Contents(blobs);
     Versions versions = new Versions(contents, new Sequence(clock), clock);
+    Uploads uploads = new Uploads(contents);
     Bodies bodies = new Bodies(blobs, INLINE_BYTES);
     Notifications notifications = new Notifications(buckets, outbox, trace, clock);
     Destinations destinations = new Destinations(recipients, authorizer, clock);
-    ReadObject readObject = new ReadObject(database, buckets, contents, versions, authorizer);
+    BucketTags bucketTags = new BucketTags(database, buckets);
+    this.authorizer = authorizer;
     this.delivery = new EventDelivery(recipients);
-    this.bucketTags = new BucketTags(database, buckets);
-    this.createBucket = new CreateBucket(database, buckets, bucketTags, clock);
-    this.bucketNotification =
-        new BucketNotification(database, buckets, notifications, destinations, trace, ids);
-    this.putObject = new PutObject(database, buckets, bodies, contents, versions, notifications);
-    this.getObject = new GetObject(readObject);
+    this.policies = new BucketPolicies(database, buckets);
+    this.objects = new ReadObject(database, buckets, contents, versions, authorizer);
+    this.operations = Operations.of("s3");
+    mountBuckets(
+        new CreateBucket(database, buckets, bucketTags, clock),
+        new DeleteBucket(database, buckets, versions, uploads, bucketTags, policies, notifications),
+        new BucketFacts(database, buckets),
+        bucketTags,
+        policies,
+        new BucketVersioning(database, buckets),
+        new BucketNotification(database, buckets, notifications, destinations, trace, ids));
+    mountObjects(
+        new PutObject(database, buckets, bodies, contents, versions, notifications),
+        new GetObject(objects),
+        new DeleteObject(database, buckets, versions, notifications, authorizer),
+        new CopyObject(database, buckets, contents, versions, objects, notifications, authorizer),
+        new ListObjects(database, buckets, versions),
+        new ObjectTags(database, buckets, versions, objects, notifications),
+        new ObjectFacts(objects));
+    mountUploads(
+        new CreateMultipartUpload(database, buckets, uploads, ids, clock),
+        new UploadPart(database, buckets, bodies, contents, uploads, objects, clock),
+        new CompleteMultipartUpload(
+            database, buckets, contents, versions, uploads, notifications, MIN_PART_BYTES),
+        new MultipartUploads(database, buckets, uploads));
+  }
+
+  private void mountBuckets(
+      CreateBucket create,
+      DeleteBucket delete,
+      BucketFacts facts,
+      BucketTags tags,
+      BucketPolicies policies,
+      BucketVersioning versioning,
+      BucketNotification notification) {
+    operations
+        .on(CreateBucketRequest.class, r -> Arn.bucket(r.bucket()), create::run)
+        .on(DeleteBucketRequest.class, r -> Arn.bucket(r.bucket()), delete::run)
+        .needing(
+            HeadBucketRequest.class, r -> List.of(Permissions.listBucket(r.bucket())), facts::head)
+        .needing(
+            ListBucketsRequest.class,
+            _ -> List.of(Need.anywhere("s3:ListAllMyBuckets")),
+            facts::list)
+        .on(GetBucketLocationRequest.class, r -> Arn.bucket(r.bucket()), facts::location)
+        .on(GetBucketAclRequest.class, r -> Arn.bucket(r.bucket()), facts::acl)
+        .on(PutBucketAclRequest.class, r -> Arn.bucket(r.bucket()), facts::putAcl)
+        .on(PutBucketTaggingRequest.class, r -> Arn.bucket(r.bucket()), tags::put)
+        .on(GetBucketTaggingRequest.class, r -> Arn.bucket(r.bucket()), tags::get)
+        .needing(
+            DeleteBucketTaggingRequest.class,
+            r -> List.of(Permissions.onBucket("PutBucketTagging", r.bucket())),
+            tags::delete)
+        .on(PutBucketPolicyRequest.class, r -> Arn.bucket(r.bucket()), policies::put)
+        .on(GetBucketPolicyRequest.class, r -> Arn.bucket(r.bucket()), policies::get)
+        .on(DeleteBucketPolicyRequest.class, r -> Arn.bucket(r.bucket()), policies::delete)
+        .on(PutBucketVersioningRequest.class, r -> Arn.bucket(r.bucket()), versioning::put)
+        .on(GetBucketVersioningRequest.class, r -> Arn.bucket(r.bucket()), versioning::get)
+        .needing(
+            PutBucketNotificationConfigurationRequest.class,
+            r -> List.of(Permissions.onBucket("PutBucketNotification", r.bucket())),
+            notification::put)
+        .needing(
+            GetBucketNotificationConfigurationRequest.class,
+            r -> List.of(Permissions.onBucket("GetBucketNotification", r.bucket())),
+            notification::get);
+  }
+
+  private void mountObjects(
+      PutObject put,
+      GetObject get,
+      DeleteObject delete,
+      CopyObject copy,
+      ListObjects list,
+      ObjectTags tags,
+      ObjectFacts facts) {
+    operations
+        .streaming(PutObjectRequest.class, Permissions::putObject, put::run)
+        .streaming(GetObjectRequest.class, Permissions::getObject, get::get)
+        .streaming(HeadObjectRequest.class, Permissions::headObject, get::head)
+        .needing(DeleteObjectRequest.class, DeleteObject::needs, delete::one)
+        // Nothing of the whole: each object is authorized for itself, and answered for itself.
+        .needing(DeleteObjectsRequest.class, _ -> List.of(), delete::many)
+        .needing(CopyObjectRequest.class, CopyObject::needs, copy::run)
+        .needing(ListObjectsRequest.class, ListObjects::needs, list::first)
+        .needing(ListObjectsV2Request.class, ListObjects::needs, list::second)
+        .needing(ListObjectVersionsRequest.class, ListObjects::needs, list::versions)
+        .needing(
+            PutObjectTaggingRequest.class,
+            r ->
+                List.of(
+                    Permissions.versioned(
+                        "s3:PutObjectTagging", r.bucket(), r.key(), r.versionId())),
+            tags::put)
+        .needing(
+            GetObjectTaggingRequest.class,
+            r ->
+                List.of(
+                    Permissions.versioned(
+                        "s3:GetObjectTagging", r.bucket(), r.key(), r.versionId())),
+            tags::get)
+        .needing(
+            DeleteObjectTaggingRequest.class,
+            r ->
+                List.of(
+                    Permissions.versioned(
+                        "s3:DeleteObjectTagging", r.bucket(), r.key(), r.versionId())),
+            tags::delete)
+        .needing(GetObjectAttributesRequest.class, ObjectFacts::needs, facts::attributes)
+        .needing(
+            GetObjectAclRequest.class,
+            r ->
+                List.of(
+                    Permissions.versioned("s3:GetObjectAcl", r.bucket(), r.key(), r.versionId())),
+            facts::acl)
+        .needing(
+            PutObjectAclRequest.class,
+            r ->
+                List.of(
+                    Permissions.versioned("s3:PutObjectAcl", r.bucket(), r.key(), r.versionId())),
+            facts::putAcl);
+  }
+
+  private void mountUploads(
+      CreateMultipartUpload create,
+      UploadPart part,
+      CompleteMultipartUpload complete,
+      MultipartUploads others) {
+    operations
+        .needing(CreateMultipartUploadRequest.class, CreateMultipartUpload::needs, create::run)
+        .streaming(UploadPartRequest.class, UploadPart::needs, part::send)
+        .needing(UploadPartCopyRequest.class, UploadPart::needs, part::copy)
+        .needing(
+            CompleteMultipartUploadRequest.class, CompleteMultipartUpload::needs, complete::run)
+        .on(AbortMultipartUploadRequest.class, r -> Arn.object(r.bucket(), r.key()), others::abort)
+        .needing(
+            ListPartsRequest.class,
+            r -> List.of(Need.of("s3:ListMultipartUploadParts", Arn.object(r.bucket(), r.key()))),
+            others::parts)
+        .needing(
+            ListMultipartUploadsRequest.class,
+            r -> List.of(Permissions.onBucket("ListBucketMultipartUploads", r.bucket())),
+            others::list);
   }
 
   /// What S3 can do.
   public Operations operations() {
-    return Operations.of("s3")
-        .on(CreateBucketRequest.class, r -> Arn.bucket(r.bucket()), createBucket::run)
-        .on(PutBucketTaggingRequest.class, r -> Arn.bucket(r.bucket()), bucketTags::put)
-        .on(GetBucketTaggingRequest.class, r -> Arn.bucket(r.bucket()), bucketTags::get)
-        .needing(
-            DeleteBucketTaggingRequest.class,
-            r -> List.of(Permissions.onBucket("PutBucketTagging", r.bucket())),
-            bucketTags::delete)
-        .needing(
-            PutBucketNotificationConfigurationRequest.class,
-            r -> List.of(Permissions.onBucket("PutBucketNotification", r.bucket())),
-            bucketNotification::put)
-        .needing(
-            GetBucketNotificationConfigurationRequest.class,
-            r -> List.of(Permissions.onBucket("GetBucketNotification", r.bucket())),
-            bucketNotification::get)
-        .streaming(PutObjectRequest.class, Permissions::putObject, putObject::run)
-        .streaming(GetObjectRequest.class, Permissions::getObject, getObject::get)
-        .streaming(HeadObjectRequest.class, Permissions::headObject, getObject::head);
+    return operations;
+  }
+
+  /// The policies of buckets, which speak for their objects as well.
+  public ResourcePolicies policies() {
+    return policies;
+  }
+
+  /// Reads an object for another service that acts for `caller`, such as function code: with the
+  /// caller's permissions.
+  ///
+  /// @param versionId null for the current version
+  /// @throws io.carillon.aws.AwsException as GetObject does, AccessDenied among them;
+  ///   EntityTooLarge where there is more than `limitBytes`
+  public byte[] read(
+      Caller caller, String bucket, String key, @Nullable String versionId, int limitBytes)
+      throws IOException {
+    authorizer.require(caller, List.of(Permissions.read(bucket, key, versionId)));
+    ReadObject.Found found =
+        objects.find(caller, bucket, new ObjectKey(key), versionId, null, true);
+    long size = found.version().sizeBytes();
+    if (size > limitBytes) {
+      throw S3Error.ENTITY_TOO_LARGE
+          .with("ProposedSize", String.valueOf(size))
+          .with("MaxSizeAllowed", String.valueOf(limitBytes));
+    }
+    try (InputStream in = found.content().open(0, size)) {
+      return in.readAllBytes();
+    }
   }
 
   /// Delivers work of the kind [Notifications#KIND].

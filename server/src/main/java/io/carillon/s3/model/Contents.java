@@ -54,9 +54,11 @@ public final class Contents {
   }
 
   /// Makes one content of parts, which from now on belong to it.
-  public Content join(Tx tx, List<Part> parts) {
+  ///
+  /// @param id the upload's, by which a repeated completion knows its object again
+  public Content join(Tx tx, String id, List<Part> parts) {
     long size = parts.stream().mapToLong(p -> p.content().sizeBytes()).sum();
-    Content content = new Content(Content.Kind.PARTS, newId(), size);
+    Content content = new Content(Content.Kind.PARTS, id, size);
     rows.put(tx, content.id(), new Row(null, parts));
     return content;
   }

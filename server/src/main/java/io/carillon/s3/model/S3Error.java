@@ -84,6 +84,11 @@ public enum S3Error implements ErrorCode {
   NO_SUCH_VERSION("NoSuchVersion", 404, "The specified version does not exist."),
   NOT_IMPLEMENTED(
       "NotImplemented", 501, "A header you provided implies functionality that is not implemented"),
+  OPERATION_ABORTED(
+      "OperationAborted",
+      409,
+      "A conflicting conditional operation is currently in progress against this resource. Please"
+          + " try again."),
   PERMANENT_REDIRECT(
       "PermanentRedirect",
       301,

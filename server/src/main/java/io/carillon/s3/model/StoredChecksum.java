@@ -2,6 +2,9 @@ package io.carillon.s3.model;
 
 import io.carillon.aws.checksum.Checksum;
 import io.carillon.aws.checksum.ChecksumAlgorithm;
+import io.carillon.aws.checksum.Checksums;
+import java.util.List;
+import java.util.Objects;
 
 /// A checksum as it is kept and shown.
 ///
@@ -18,5 +21,31 @@ public record StoredChecksum(ChecksumAlgorithm algorithm, String value, Type typ
 
   public static StoredChecksum of(Checksum checksum) {
     return new StoredChecksum(checksum.algorithm(), checksum.base64(), Type.FULL_OBJECT);
+  }
+
+  /// The checksum of an object, worked out from those of its parts.
+  public static StoredChecksum ofParts(ChecksumAlgorithm algorithm, Type type, List<Part> parts) {
+    return switch (type) {
+      case FULL_OBJECT ->
+          of(
+              Checksums.fullObject(
+                  algorithm,
+                  parts.stream()
+                      .map(p -> new Checksums.Part(checksum(p), p.content().sizeBytes()))
+                      .toList()));
+      case COMPOSITE ->
+          new StoredChecksum(
+              algorithm,
+              Checksums.composite(algorithm, parts.stream().map(StoredChecksum::checksum).toList())
+                      .base64()
+                  + "-"
+                  + parts.size(),
+              type);
+    };
+  }
+
+  private static Checksum checksum(Part part) {
+    StoredChecksum stored = Objects.requireNonNull(part.checksum());
+    return new Checksum(stored.algorithm(), stored.value());
   }
 }

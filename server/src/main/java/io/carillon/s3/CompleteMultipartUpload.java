@@ -1,0 +1,280 @@
+package io.carillon.s3;
+
+import io.carillon.aws.Caller;
+import io.carillon.aws.Need;
+import io.carillon.aws.checksum.ChecksumAlgorithm;
+import io.carillon.base.Arn;
+import io.carillon.s3.event.EventType;
+import io.carillon.s3.event.Notifications;
+import io.carillon.s3.model.Bucket;
+import io.carillon.s3.model.Buckets;
+import io.carillon.s3.model.Content;
+import io.carillon.s3.model.Contents;
+import io.carillon.s3.model.Etags;
+import io.carillon.s3.model.ObjectKey;
+import io.carillon.s3.model.ObjectVersion;
+import io.carillon.s3.model.ObjectVersion.Draft;
+import io.carillon.s3.model.Part;
+import io.carillon.s3.model.S3Error;
+import io.carillon.s3.model.StoredChecksum;
+import io.carillon.s3.model.StoredChecksum.Type;
+import io.carillon.s3.model.Uploads;
+import io.carillon.s3.model.Uploads.Upload;
+import io.carillon.s3.model.Uploads.UploadedPart;
+import io.carillon.s3.model.Versions;
+import io.carillon.s3.model.WritePreconditions;
+import io.carillon.store.Database;
+import io.carillon.store.Tx;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadRequest;
+import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadResponse;
+import software.amazon.awssdk.services.s3.model.CompletedPart;
+
+/// CompleteMultipartUpload: makes an object of its parts and, in the same transaction, stores the
+/// events this causes. The object takes the parts' bytes over as they lie; nothing is copied.
+///
+/// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
+final class CompleteMultipartUpload {
+  private static final int MOST_PARTS = 10_000;
+
+  private final Database database;
+  private final Buckets buckets;
+  private final Contents contents;
+  private final Versions versions;
+  private final Uploads uploads;
+  private final Notifications notifications;
+  private final long minPartBytes;
+
+  /// @param minPartBytes the least that any part but the last may hold
+  CompleteMultipartUpload(
+      Database database,
+      Buckets buckets,
+      Contents contents,
+      Versions versions,
+      Uploads uploads,
+      Notifications notifications,
+      long minPartBytes) {
+    this.database = database;
+    this.buckets = buckets;
+    this.contents = contents;
+    this.versions = versions;
+    this.uploads = uploads;
+    this.notifications = notifications;
+    this.minPartBytes = minPartBytes;
+  }
+
+  static List<Need> needs(CompleteMultipartUploadRequest r) {
+    Need put = Need.of("s3:PutObject", Arn.object(r.bucket(), r.key()));
+    return Permissions.written(r.bucket(), r.key(), put, null, null, r.ifMatch(), r.ifNoneMatch());
+  }
+
+  CompleteMultipartUploadResponse run(Caller caller, CompleteMultipartUploadRequest input) {
+    Refusals.check(input);
+    ObjectKey key = new ObjectKey(input.key());
+    WritePreconditions conditions = new WritePreconditions(input.ifMatch(), input.ifNoneMatch());
+    List<CompletedPart> listed =
+        input.multipartUpload() == null ? List.of() : input.multipartUpload().parts();
+    requireOrder(listed);
+
+    return database.write(
+        tx -> {
+          Bucket bucket = buckets.require(tx, caller, input.bucket(), input.expectedBucketOwner());
+          Optional<Upload> begun = uploads.find(tx, bucket, key, input.uploadId());
+          if (begun.isEmpty()) {
+            return completedBefore(tx, bucket, key, input, listed);
+          }
+          Upload upload = begun.get();
+          conditions.check(() -> versions.live(tx, bucket, key), key);
+          List<UploadedPart> uploaded = uploads.parts(tx, upload, 0, MOST_PARTS);
+          List<Part> used = pick(upload, uploaded, listed);
+          StoredChecksum checksum =
+              StoredChecksum.ofParts(upload.algorithmOfObject(), upload.type(), used);
+          requireAsAnnounced(input, upload, used, checksum);
+
+          uploads.complete(tx, bucket, key, upload, used, leftOut(uploaded, used));
+          Content content = contents.join(tx, upload.id(), used);
+          Draft draft = new Draft(Etags.ofParts(used), content, checksum, upload.description());
+          ObjectVersion version = versions.put(tx, bucket, key, draft);
+          notifications.objectCreated(
+              tx, bucket, key, version, EventType.CREATED_COMPLETE_MULTIPART_UPLOAD, caller);
+          return answer(bucket, key, version);
+        });
+  }
+
+  private static void requireOrder(List<CompletedPart> listed) {
+    if (listed.isEmpty() || listed.size() > MOST_PARTS) {
+      throw S3Error.MALFORMED_XML.exception();
+    }
+    int last = 0;
+    for (CompletedPart part : listed) {
+      if (part.partNumber() == null || part.eTag() == null) {
+        throw S3Error.MALFORMED_XML.exception();
+      }
+      if (part.partNumber() <= last) {
+        throw S3Error.INVALID_PART_ORDER.exception();
+      }
+      last = part.partNumber();
+    }
+  }
+
+  /// A client that did not hear the answer asks again. The object knows the upload it came from, so
+  /// as long as it is the current version it is answered once more.
+  private CompleteMultipartUploadResponse completedBefore(
+      Tx tx,
+      Bucket bucket,
+      ObjectKey key,
+      CompleteMultipartUploadRequest input,
+      List<CompletedPart> listed) {
+    return versions
+        .live(tx, bucket, key)
+        .filter(version -> version.content().kind() == Content.Kind.PARTS)
+        .filter(version -> version.content().id().equals(input.uploadId()))
+        .filter(version -> sameParts(contents.partsOf(tx, version.content()), listed))
+        .map(version -> answer(bucket, key, version))
+        .orElseThrow(() -> S3Error.NO_SUCH_UPLOAD.with("UploadId", input.uploadId()));
+  }
+
+  private static boolean sameParts(List<Part> parts, List<CompletedPart> listed) {
+    return parts.stream()
+        .map(Part::etag)
+        .toList()
+        .equals(listed.stream().map(part -> Etags.unquoted(part.eTag())).toList());
+  }
+
+  private List<Part> pick(Upload upload, List<UploadedPart> uploaded, List<CompletedPart> listed) {
+    Map<Integer, Part> byNumber = new HashMap<>();
+    uploaded.forEach(one -> byNumber.put(one.part().number(), one.part()));
+    List<Part> used = new ArrayList<>(listed.size());
+    for (int i = 0; i < listed.size(); i++) {
+      CompletedPart asked = listed.get(i);
+      Part part = byNumber.get(asked.partNumber());
+      if (part == null || !part.etag().equals(Etags.unquoted(asked.eTag()))) {
+        throw S3Error.INVALID_PART
+            .with("UploadId", upload.id())
+            .with("PartNumber", asked.partNumber().toString())
+            .with("ETag", Etags.unquoted(asked.eTag()));
+      }
+      requireChecksum(upload, asked, part, i + 1);
+      if (i < listed.size() - 1 && part.content().sizeBytes() < minPartBytes) {
+        throw S3Error.ENTITY_TOO_SMALL
+            .with("ProposedSize", String.valueOf(part.content().sizeBytes()))
+            .with("MinSizeAllowed", String.valueOf(minPartBytes))
+            .with("PartNumber", asked.partNumber().toString())
+            .with("ETag", part.etag());
+      }
+      used.add(part);
+    }
+    return used;
+  }
+
+  /// A composite checksum is of the parts' checksums, so the client must say all of them, and the
+  /// parts must be numbered without gaps.
+  private static void requireChecksum(Upload upload, CompletedPart asked, Part part, int position) {
+    Map<ChecksumAlgorithm, String> given = ModelChecksums.in(asked);
+    StoredChecksum stored = part.checksum();
+    for (Map.Entry<ChecksumAlgorithm, String> one : given.entrySet()) {
+      if (stored != null && one.getKey() == stored.algorithm()) {
+        if (!one.getValue().equals(stored.value())) {
+          throw S3Error.INVALID_PART
+              .with("UploadId", upload.id())
+              .with("PartNumber", asked.partNumber().toString());
+        }
+      } else if (upload.algorithm() != null) {
+        throw S3Error.BAD_DIGEST.because(
+            "The "
+                + one.getKey().name().toLowerCase(Locale.ROOT)
+                + " you specified for part "
+                + asked.partNumber()
+                + " did not match what we received.");
+      }
+    }
+    if (upload.type() != Type.COMPOSITE) {
+      return;
+    }
+    if (!given.containsKey(upload.algorithmOfObject())) {
+      throw S3Error.INVALID_REQUEST.because(
+          "The upload was created using a "
+              + upload.algorithmOfObject().name().toLowerCase(Locale.ROOT)
+              + " checksum. The complete request must include the checksum for each part. It was"
+              + " missing for part "
+              + asked.partNumber()
+              + " in the request.");
+    }
+    if (asked.partNumber() != position) {
+      throw S3Error.INVALID_REQUEST.because(
+          "Parts with a composite checksum must be numbered consecutively from 1. Part "
+              + position
+              + " is missing.");
+    }
+  }
+
+  private static void requireAsAnnounced(
+      CompleteMultipartUploadRequest input,
+      Upload upload,
+      List<Part> used,
+      StoredChecksum checksum) {
+    long size = used.stream().mapToLong(part -> part.content().sizeBytes()).sum();
+    if (input.mpuObjectSize() != null && input.mpuObjectSize() != size) {
+      throw S3Error.INVALID_REQUEST.because(
+          "The provided 'x-amz-mp-object-size' header value "
+              + input.mpuObjectSize()
+              + " does not match what was computed: "
+              + size);
+    }
+    if (input.checksumTypeAsString() != null
+        && !input.checksumTypeAsString().equals(upload.type().name())) {
+      throw S3Error.INVALID_REQUEST.because(
+          "The upload was created using the "
+              + upload.type()
+              + " checksum mode. The complete request must use the same checksum mode.");
+    }
+    ModelChecksums.in(input)
+        .forEach(
+            (algorithm, value) -> {
+              if (algorithm != upload.algorithmOfObject()) {
+                throw S3Error.INVALID_REQUEST.because(
+                    "The upload was not created with the checksum algorithm " + algorithm + ".");
+              }
+              boolean same =
+                  value.equals(checksum.value())
+                      || upload.type() == Type.COMPOSITE
+                          && checksum.value().equals(value + "-" + used.size());
+              if (!same) {
+                throw S3Error.BAD_DIGEST.because(
+                    "The " + algorithm + " you specified did not match the calculated checksum.");
+              }
+            });
+  }
+
+  private static List<Part> leftOut(List<UploadedPart> uploaded, List<Part> used) {
+    Set<Integer> numbers = used.stream().map(Part::number).collect(Collectors.toSet());
+    return uploaded.stream()
+        .map(UploadedPart::part)
+        .filter(part -> !numbers.contains(part.number()))
+        .toList();
+  }
+
+  private static CompleteMultipartUploadResponse answer(
+      Bucket bucket, ObjectKey key, ObjectVersion version) {
+    CompleteMultipartUploadResponse.Builder answer =
+        CompleteMultipartUploadResponse.builder()
+            .location("/" + bucket.name() + "/" + Encoding.URL.encode(key.value()))
+            .bucket(bucket.name())
+            .key(key.value())
+            .eTag(Etags.quoted(version.etag()))
+            .serverSideEncryption("AES256");
+    ModelChecksums.set(answer, version.checksum());
+    version.findChecksum().ifPresent(checksum -> answer.checksumType(checksum.type().name()));
+    if (bucket.everVersioned()) {
+      answer.versionId(version.versionId());
+    }
+    return answer.build();
+  }
+}

@@ -1,0 +1,256 @@
+package io.carillon.s3;
+
+import io.carillon.aws.Authorizer;
+import io.carillon.aws.Caller;
+import io.carillon.aws.Need;
+import io.carillon.aws.checksum.ChecksumAlgorithm;
+import io.carillon.base.Arn;
+import io.carillon.s3.event.EventType;
+import io.carillon.s3.event.Notifications;
+import io.carillon.s3.model.Bucket;
+import io.carillon.s3.model.Buckets;
+import io.carillon.s3.model.Contents;
+import io.carillon.s3.model.Description;
+import io.carillon.s3.model.Etags;
+import io.carillon.s3.model.ObjectKey;
+import io.carillon.s3.model.ObjectVersion;
+import io.carillon.s3.model.ObjectVersion.Draft;
+import io.carillon.s3.model.ReadPreconditions;
+import io.carillon.s3.model.Readable;
+import io.carillon.s3.model.S3Error;
+import io.carillon.s3.model.StoredChecksum;
+import io.carillon.s3.model.Versions;
+import io.carillon.s3.model.WritePreconditions;
+import io.carillon.store.Database;
+import io.carillon.store.Snapshot;
+import io.carillon.store.Tx;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.s3.model.CopyObjectRequest;
+import software.amazon.awssdk.services.s3.model.CopyObjectResponse;
+import software.amazon.awssdk.services.s3.model.CopyObjectResult;
+import software.amazon.awssdk.services.s3.model.MetadataDirective;
+import software.amazon.awssdk.services.s3.model.TaggingDirective;
+
+/// CopyObject: makes a version of an object from another one. The copy shares the bytes of its
+/// source, so it costs the same whatever their number.
+///
+/// Unlike on AWS, the copy of an object that came in parts keeps its parts, and with them its ETag:
+/// another one would take reading all of it.
+final class CopyObject {
+  private static final long MAX_SOURCE_BYTES = 5L << 30;
+
+  private final Database database;
+  private final Buckets buckets;
+  private final Contents contents;
+  private final Versions versions;
+  private final ReadObject objects;
+  private final Notifications notifications;
+  private final Authorizer authorizer;
+
+  CopyObject(
+      Database database,
+      Buckets buckets,
+      Contents contents,
+      Versions versions,
+      ReadObject objects,
+      Notifications notifications,
+      Authorizer authorizer) {
+    this.database = database;
+    this.buckets = buckets;
+    this.contents = contents;
+    this.versions = versions;
+    this.objects = objects;
+    this.notifications = notifications;
+    this.authorizer = authorizer;
+  }
+
+  static List<Need> needs(CopyObjectRequest r) {
+    CopySource source = CopySource.parse(r.copySource());
+    Arn object = Arn.object(r.destinationBucket(), r.destinationKey());
+    Need put =
+        Permissions.with(
+            Need.of("s3:PutObject", object),
+            "s3:x-amz-copy-source",
+            "/" + source.bucket() + "/" + source.key());
+    put = Permissions.with(put, "s3:x-amz-metadata-directive", r.metadataDirectiveAsString());
+    put = Permissions.with(put, "s3:x-amz-acl", r.aclAsString());
+    put = Permissions.with(put, "s3:x-amz-storage-class", r.storageClassAsString());
+    put =
+        Permissions.with(put, "s3:x-amz-server-side-encryption", r.serverSideEncryptionAsString());
+    List<Need> needs =
+        Permissions.written(
+            r.destinationBucket(),
+            r.destinationKey(),
+            put,
+            r.tagging(),
+            r.aclAsString(),
+            r.ifMatch(),
+            r.ifNoneMatch());
+    needs.addFirst(source.need());
+    return needs;
+  }
+
+  CopyObjectResponse run(Caller caller, CopyObjectRequest input) {
+    Refusals.check(input);
+    requireDirectives(input);
+    CopySource source = CopySource.parse(input.copySource());
+    ObjectKey key = new ObjectKey(input.destinationKey());
+    WritePreconditions conditions = new WritePreconditions(input.ifMatch(), input.ifNoneMatch());
+    Description given = Descriptions.of(input);
+    ObjectVersion seen = database.read(s -> source(s, caller, input, source));
+    if (!seen.description().tags().isEmpty() && !replacesTags(input)) {
+      requireTagsAllowed(caller, input, source);
+    }
+    // Slow where it has to read the source, so it is done before, and the source judged again in
+    // the transaction.
+    StoredChecksum checksum = checksum(input, seen);
+
+    return database.write(
+        tx -> {
+          Bucket bucket =
+              buckets.require(tx, caller, input.destinationBucket(), input.expectedBucketOwner());
+          ObjectVersion original = source(tx, caller, input, source);
+          if (original.sequence() != seen.sequence()) {
+            throw S3Error.OPERATION_ABORTED.with("Key", source.key().value());
+          }
+          conditions.check(() -> versions.live(tx, bucket, key), key);
+          contents.share(tx, original.content());
+          Draft draft =
+              new Draft(
+                  original.etag(),
+                  original.content(),
+                  checksum,
+                  describe(input, original.description(), given));
+          ObjectVersion version = versions.put(tx, bucket, key, draft);
+          notifications.objectCreated(tx, bucket, key, version, EventType.CREATED_COPY, caller);
+          return answer(tx, bucket, source, original, version);
+        });
+  }
+
+  private static void requireDirectives(CopyObjectRequest input) {
+    if (input.metadataDirective() == MetadataDirective.UNKNOWN_TO_SDK_VERSION
+        || input.taggingDirective() == TaggingDirective.UNKNOWN_TO_SDK_VERSION) {
+      throw S3Error.INVALID_ARGUMENT.because("Unknown metadata or tagging directive.");
+    }
+    CopySource source = CopySource.parse(input.copySource());
+    boolean toItself =
+        source.bucket().equals(input.destinationBucket())
+            && source.key().value().equals(input.destinationKey())
+            && source.versionId() == null;
+    boolean changes =
+        replacesMetadata(input)
+            || input.storageClass() != null
+            || input.websiteRedirectLocation() != null
+            || input.serverSideEncryption() != null;
+    if (toItself && !changes) {
+      throw S3Error.INVALID_REQUEST.because(
+          "This copy request is illegal because it is trying to copy an object to itself without"
+              + " changing the object's metadata, storage class, website redirect location or"
+              + " encryption attributes.");
+    }
+  }
+
+  /// The source as it is now, which must exist and meet the conditions. It may lie in any region.
+  private ObjectVersion source(
+      Snapshot snapshot, Caller caller, CopyObjectRequest input, CopySource source) {
+    Bucket bucket =
+        buckets.requireAnywhere(snapshot, source.bucket(), input.expectedSourceBucketOwner());
+    ObjectVersion version =
+        objects
+            .version(snapshot, bucket, source.key(), source.versionId())
+            .orElseThrow(() -> S3Error.NO_SUCH_KEY.with("Key", source.key().value()));
+    new ReadPreconditions(
+            input.copySourceIfMatch(),
+            input.copySourceIfUnmodifiedSince(),
+            input.copySourceIfNoneMatch(),
+            input.copySourceIfModifiedSince())
+        .requireForCopy(version);
+    if (version.sizeBytes() > MAX_SOURCE_BYTES) {
+      throw S3Error.INVALID_REQUEST.because(
+          "The specified copy source is larger than the maximum allowable size for a copy source: "
+              + MAX_SOURCE_BYTES);
+    }
+    return version;
+  }
+
+  private void requireTagsAllowed(Caller caller, CopyObjectRequest input, CopySource source) {
+    authorizer.require(
+        caller,
+        List.of(
+            Permissions.versioned(
+                "s3:GetObjectTagging", source.bucket(), source.key().value(), source.versionId()),
+            Need.of(
+                "s3:PutObjectTagging",
+                Arn.object(input.destinationBucket(), input.destinationKey()))));
+  }
+
+  private @Nullable StoredChecksum checksum(CopyObjectRequest input, ObjectVersion original) {
+    String asked = input.checksumAlgorithmAsString();
+    if (asked == null) {
+      return original.checksum();
+    }
+    ChecksumAlgorithm algorithm =
+        ChecksumAlgorithm.find(asked)
+            .orElseThrow(() -> S3Error.NOT_IMPLEMENTED.with("Header", "x-amz-checksum-algorithm"));
+    Optional<StoredChecksum> known =
+        original
+            .findChecksum()
+            .filter(c -> c.algorithm() == algorithm)
+            .filter(c -> c.type() == StoredChecksum.Type.FULL_OBJECT);
+    return known.isPresent() ? known.get() : read(original, algorithm);
+  }
+
+  private StoredChecksum read(ObjectVersion original, ChecksumAlgorithm algorithm) {
+    Readable content = database.read(s -> contents.load(s, original.content()));
+    try (InputStream in = content.open(0, original.sizeBytes())) {
+      var running = algorithm.start();
+      byte[] buffer = new byte[64 << 10];
+      for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+        running.update(buffer, 0, count);
+      }
+      return StoredChecksum.of(running.finish());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Description describe(
+      CopyObjectRequest input, Description original, Description given) {
+    Description base = replacesMetadata(input) ? given : original;
+    Map<String, String> tags = replacesTags(input) ? given.tags() : original.tags();
+    return base.withTags(tags);
+  }
+
+  private static boolean replacesMetadata(CopyObjectRequest input) {
+    return input.metadataDirective() == MetadataDirective.REPLACE;
+  }
+
+  private static boolean replacesTags(CopyObjectRequest input) {
+    return input.taggingDirective() == TaggingDirective.REPLACE;
+  }
+
+  private CopyObjectResponse answer(
+      Tx tx, Bucket bucket, CopySource source, ObjectVersion original, ObjectVersion copy) {
+    CopyObjectResult.Builder result =
+        CopyObjectResult.builder().eTag(Etags.quoted(copy.etag())).lastModified(copy.modified());
+    ModelChecksums.set(result, copy.checksum());
+    copy.findChecksum().ifPresent(checksum -> result.checksumType(checksum.type().name()));
+    CopyObjectResponse.Builder answer =
+        CopyObjectResponse.builder()
+            .copyObjectResult(result.build())
+            .serverSideEncryption("AES256");
+    if (bucket.everVersioned()) {
+      answer.versionId(copy.versionId());
+    }
+    if (buckets.find(tx, source.bucket()).filter(Bucket::everVersioned).isPresent()) {
+      answer.copySourceVersionId(original.versionId());
+    }
+    return answer.build();
+  }
+}

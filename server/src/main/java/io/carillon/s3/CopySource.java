@@ -1,0 +1,52 @@
+package io.carillon.s3;
+
+import io.carillon.aws.Need;
+import io.carillon.s3.model.ObjectKey;
+import io.carillon.s3.model.S3Error;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/// What `x-amz-copy-source` names: `bucket/key`, percent-encoded, perhaps with a version.
+///
+/// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+record CopySource(String bucket, ObjectKey key, @Nullable String versionId) {
+  private static final String VERSION = "?versionId=";
+
+  /// @throws io.carillon.aws.AwsException InvalidArgument
+  static CopySource parse(@Nullable String header) {
+    if (header == null) {
+      throw invalid("");
+    }
+    String path = header.startsWith("/") ? header.substring(1) : header;
+    String versionId = null;
+    int version = path.lastIndexOf(VERSION);
+    if (version >= 0) {
+      versionId = path.substring(version + VERSION.length());
+      path = path.substring(0, version);
+    }
+    String decoded;
+    try {
+      decoded = URLDecoder.decode(path.replace("+", "%2B"), StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException notEncoded) {
+      throw invalid(header);
+    }
+    int slash = decoded.indexOf('/');
+    if (slash <= 0 || slash == decoded.length() - 1) {
+      throw invalid(header);
+    }
+    return new CopySource(
+        decoded.substring(0, slash), new ObjectKey(decoded.substring(slash + 1)), versionId);
+  }
+
+  Need need() {
+    return Permissions.read(bucket, key.value(), versionId);
+  }
+
+  private static RuntimeException invalid(String header) {
+    return S3Error.INVALID_ARGUMENT
+        .because("Copy Source must mention the source bucket and key: sourcebucket/sourcekey")
+        .with("ArgumentName", "x-amz-copy-source")
+        .with("ArgumentValue", header);
+  }
+}

@@ -1,0 +1,122 @@
+package io.carillon.s3;
+
+import io.carillon.aws.Caller;
+import io.carillon.aws.Need;
+import io.carillon.aws.checksum.ChecksumAlgorithm;
+import io.carillon.base.Arn;
+import io.carillon.base.Ids;
+import io.carillon.s3.model.Buckets;
+import io.carillon.s3.model.Description;
+import io.carillon.s3.model.ObjectKey;
+import io.carillon.s3.model.S3Error;
+import io.carillon.s3.model.StoredChecksum.Type;
+import io.carillon.s3.model.Uploads;
+import io.carillon.s3.model.Uploads.Upload;
+import io.carillon.store.Database;
+import java.time.InstantSource;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
+import software.amazon.awssdk.services.s3.model.CreateMultipartUploadResponse;
+
+/// CreateMultipartUpload: begins an object that will come in parts.
+///
+/// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html
+final class CreateMultipartUpload {
+  private final Database database;
+  private final Buckets buckets;
+  private final Uploads uploads;
+  private final Ids ids;
+  private final InstantSource clock;
+
+  CreateMultipartUpload(
+      Database database, Buckets buckets, Uploads uploads, Ids ids, InstantSource clock) {
+    this.database = database;
+    this.buckets = buckets;
+    this.uploads = uploads;
+    this.ids = ids;
+    this.clock = clock;
+  }
+
+  static List<Need> needs(CreateMultipartUploadRequest r) {
+    Need put = Need.of("s3:PutObject", Arn.object(r.bucket(), r.key()));
+    put = Permissions.with(put, "s3:x-amz-acl", r.aclAsString());
+    put = Permissions.with(put, "s3:x-amz-storage-class", r.storageClassAsString());
+    put =
+        Permissions.with(put, "s3:x-amz-server-side-encryption", r.serverSideEncryptionAsString());
+    return Permissions.written(r.bucket(), r.key(), put, r.tagging(), r.aclAsString(), null, null);
+  }
+
+  CreateMultipartUploadResponse run(Caller caller, CreateMultipartUploadRequest input) {
+    Refusals.check(input);
+    ObjectKey key = new ObjectKey(input.key());
+    Description description = Descriptions.of(input);
+    ChecksumAlgorithm algorithm = algorithm(input.checksumAlgorithmAsString());
+    Type type = type(algorithm, input.checksumTypeAsString());
+    long now = clock.millis();
+    Upload upload =
+        new Upload(
+            String.format("%012x", now) + ids.token(18),
+            now,
+            caller.principal().arn(),
+            description,
+            algorithm,
+            type);
+    return database.write(
+        tx -> {
+          uploads.begin(
+              tx,
+              buckets.require(tx, caller, input.bucket(), input.expectedBucketOwner()),
+              key,
+              upload);
+          CreateMultipartUploadResponse.Builder answer =
+              CreateMultipartUploadResponse.builder()
+                  .bucket(input.bucket())
+                  .key(input.key())
+                  .uploadId(upload.id())
+                  .serverSideEncryption("AES256");
+          if (algorithm != null) {
+            answer.checksumAlgorithm(algorithm.name()).checksumType(type.name());
+          }
+          return answer.build();
+        });
+  }
+
+  private static @Nullable ChecksumAlgorithm algorithm(@Nullable String named) {
+    return named == null
+        ? null
+        : ChecksumAlgorithm.find(named)
+            .orElseThrow(() -> S3Error.NOT_IMPLEMENTED.with("Header", "x-amz-checksum-algorithm"));
+  }
+
+  private static Type type(@Nullable ChecksumAlgorithm algorithm, @Nullable String named) {
+    if (algorithm == null) {
+      if (named != null) {
+        throw S3Error.INVALID_REQUEST.because(
+            "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm"
+                + " header.");
+      }
+      return Type.FULL_OBJECT;
+    }
+    if (named == null) {
+      return algorithm.composes() ? Type.COMPOSITE : Type.FULL_OBJECT;
+    }
+    boolean possible =
+        switch (named) {
+          case "FULL_OBJECT" -> algorithm.combines();
+          case "COMPOSITE" -> algorithm.composes();
+          default ->
+              throw S3Error.INVALID_REQUEST.because(
+                  "Value for x-amz-checksum-type header is invalid.");
+        };
+    if (!possible) {
+      throw S3Error.INVALID_REQUEST.because(
+          "The "
+              + named
+              + " checksum type cannot be used with the "
+              + algorithm.name().toLowerCase(java.util.Locale.ROOT)
+              + " checksum algorithm.");
+    }
+    return Type.valueOf(named);
+  }
+}

@@ -1,0 +1,298 @@
+package io.carillon.s3;
+
+import io.carillon.aws.Caller;
+import io.carillon.aws.Need;
+import io.carillon.s3.model.Bucket;
+import io.carillon.s3.model.Buckets;
+import io.carillon.s3.model.Etags;
+import io.carillon.s3.model.KeyListing;
+import io.carillon.s3.model.KeyListing.After;
+import io.carillon.s3.model.KeyListing.Entry;
+import io.carillon.s3.model.ObjectVersion;
+import io.carillon.s3.model.OwnerId;
+import io.carillon.s3.model.S3Error;
+import io.carillon.s3.model.VersionListing;
+import io.carillon.s3.model.Versions;
+import io.carillon.store.Database;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.s3.model.CommonPrefix;
+import software.amazon.awssdk.services.s3.model.DeleteMarkerEntry;
+import software.amazon.awssdk.services.s3.model.ListObjectVersionsRequest;
+import software.amazon.awssdk.services.s3.model.ListObjectVersionsResponse;
+import software.amazon.awssdk.services.s3.model.ListObjectsRequest;
+import software.amazon.awssdk.services.s3.model.ListObjectsResponse;
+import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
+import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
+import software.amazon.awssdk.services.s3.model.Owner;
+import software.amazon.awssdk.services.s3.model.S3Object;
+
+/// ListObjects, ListObjectsV2 and ListObjectVersions: a bucket's keys, a page at a time.
+final class ListObjects {
+  private final Database database;
+  private final Buckets buckets;
+  private final Versions versions;
+
+  ListObjects(Database database, Buckets buckets, Versions versions) {
+    this.database = database;
+    this.buckets = buckets;
+    this.versions = versions;
+  }
+
+  static List<Need> needs(ListObjectsRequest r) {
+    return List.of(need("s3:ListBucket", r.bucket(), r.prefix(), r.delimiter(), r.maxKeys()));
+  }
+
+  static List<Need> needs(ListObjectsV2Request r) {
+    return List.of(need("s3:ListBucket", r.bucket(), r.prefix(), r.delimiter(), r.maxKeys()));
+  }
+
+  static List<Need> needs(ListObjectVersionsRequest r) {
+    return List.of(
+        need("s3:ListBucketVersions", r.bucket(), r.prefix(), r.delimiter(), r.maxKeys()));
+  }
+
+  ListObjectsResponse first(Caller caller, ListObjectsRequest input) {
+    Encoding encoding = Encoding.of(input.encodingTypeAsString());
+    Paging paging = Paging.of(input.prefix(), input.delimiter(), input.maxKeys());
+    After after = After.key(input.marker(), paging.prefix(), paging.delimiter());
+    Page page = list(caller, input.bucket(), input.expectedBucketOwner(), paging, after);
+    ListObjectsResponse.Builder answer =
+        ListObjectsResponse.builder()
+            .name(input.bucket())
+            .prefix(encoding.encode(paging.prefix()))
+            .marker(encoding.encode(input.marker() == null ? "" : input.marker()))
+            .maxKeys(paging.maxKeys())
+            .delimiter(encoding.encodeOptional(paging.delimiter()))
+            .encodingType(input.encodingTypeAsString())
+            .isTruncated(page.listing().truncated())
+            .contents(contents(page, encoding, true))
+            .commonPrefixes(commonPrefixes(page, encoding));
+    if (page.listing().truncated() && paging.delimiter() != null) {
+      answer.nextMarker(encoding.encode(page.listing().entries().getLast().text()));
+    }
+    return answer.build();
+  }
+
+  ListObjectsV2Response second(Caller caller, ListObjectsV2Request input) {
+    Encoding encoding = Encoding.of(input.encodingTypeAsString());
+    Paging paging = Paging.of(input.prefix(), input.delimiter(), input.maxKeys());
+    After after =
+        input.continuationToken() == null
+            ? After.key(input.startAfter(), paging.prefix(), paging.delimiter())
+            : fromToken(input.continuationToken());
+    Page page = list(caller, input.bucket(), input.expectedBucketOwner(), paging, after);
+    ListObjectsV2Response.Builder answer =
+        ListObjectsV2Response.builder()
+            .name(input.bucket())
+            .prefix(encoding.encode(paging.prefix()))
+            .startAfter(encoding.encodeOptional(input.startAfter()))
+            .continuationToken(input.continuationToken())
+            .maxKeys(paging.maxKeys())
+            .delimiter(encoding.encodeOptional(paging.delimiter()))
+            .encodingType(input.encodingTypeAsString())
+            .keyCount(page.listing().entries().size())
+            .isTruncated(page.listing().truncated())
+            .contents(contents(page, encoding, Boolean.TRUE.equals(input.fetchOwner())))
+            .commonPrefixes(commonPrefixes(page, encoding));
+    if (page.listing().truncated()) {
+      answer.nextContinuationToken(toToken(After.entry(page.listing().entries().getLast())));
+    }
+    return answer.build();
+  }
+
+  ListObjectVersionsResponse versions(Caller caller, ListObjectVersionsRequest input) {
+    Encoding encoding = Encoding.of(input.encodingTypeAsString());
+    Paging paging = Paging.of(input.prefix(), input.delimiter(), input.maxKeys());
+    String keyMarker = input.keyMarker() == null ? "" : input.keyMarker();
+    if (keyMarker.isEmpty() && input.versionIdMarker() != null) {
+      throw S3Error.INVALID_ARGUMENT
+          .because("A version-id marker cannot be specified without a key marker.")
+          .with("ArgumentName", "version-id-marker")
+          .with("ArgumentValue", input.versionIdMarker());
+    }
+    VersionListing.After after =
+        keyMarker.isEmpty() ? null : new VersionListing.After(keyMarker, input.versionIdMarker());
+    record Read(Bucket bucket, VersionListing listing) {}
+    Read read =
+        database.read(
+            snapshot -> {
+              Bucket bucket =
+                  buckets.require(snapshot, caller, input.bucket(), input.expectedBucketOwner());
+              return new Read(
+                  bucket,
+                  VersionListing.of(
+                      versions,
+                      snapshot,
+                      bucket,
+                      paging.prefix(),
+                      paging.delimiter(),
+                      after,
+                      paging.maxKeys()));
+            });
+    ListObjectVersionsResponse.Builder answer =
+        ListObjectVersionsResponse.builder()
+            .name(input.bucket())
+            .prefix(encoding.encode(paging.prefix()))
+            .keyMarker(encoding.encode(keyMarker))
+            .versionIdMarker(input.versionIdMarker() == null ? "" : input.versionIdMarker())
+            .maxKeys(paging.maxKeys())
+            .delimiter(encoding.encodeOptional(paging.delimiter()))
+            .encodingType(input.encodingTypeAsString())
+            .isTruncated(read.listing().truncated());
+    addVersions(answer, read.bucket(), read.listing(), encoding);
+    return answer.build();
+  }
+
+  /// The bucket with a page of it.
+  private record Page(Bucket bucket, KeyListing listing) {}
+
+  private Page list(
+      Caller caller, String bucketName, @Nullable String owner, Paging paging, After after) {
+    return database.read(
+        snapshot -> {
+          Bucket bucket = buckets.require(snapshot, caller, bucketName, owner);
+          return new Page(
+              bucket,
+              KeyListing.of(
+                  versions,
+                  snapshot,
+                  bucketName,
+                  paging.prefix(),
+                  paging.delimiter(),
+                  after,
+                  paging.maxKeys()));
+        });
+  }
+
+  private static List<S3Object> contents(Page page, Encoding encoding, boolean withOwner) {
+    List<S3Object> objects = new ArrayList<>();
+    for (Entry entry : page.listing().entries()) {
+      if (entry instanceof Entry.Key(String key, ObjectVersion version)) {
+        S3Object.Builder object =
+            S3Object.builder()
+                .key(encoding.encode(key))
+                .lastModified(version.modified())
+                .eTag(Etags.quoted(version.etag()))
+                .size(version.sizeBytes())
+                .storageClass("STANDARD");
+        version
+            .findChecksum()
+            .ifPresent(
+                checksum ->
+                    object
+                        .checksumAlgorithmWithStrings(checksum.algorithm().name())
+                        .checksumType(checksum.type().name()));
+        if (withOwner) {
+          object.owner(owner(page.bucket()));
+        }
+        objects.add(object.build());
+      }
+    }
+    return objects;
+  }
+
+  private static List<CommonPrefix> commonPrefixes(Page page, Encoding encoding) {
+    List<CommonPrefix> prefixes = new ArrayList<>();
+    for (Entry entry : page.listing().entries()) {
+      if (entry instanceof Entry.CommonPrefix(String prefix)) {
+        prefixes.add(CommonPrefix.builder().prefix(encoding.encode(prefix)).build());
+      }
+    }
+    return prefixes;
+  }
+
+  private static void addVersions(
+      ListObjectVersionsResponse.Builder answer,
+      Bucket bucket,
+      VersionListing listing,
+      Encoding encoding) {
+    List<software.amazon.awssdk.services.s3.model.ObjectVersion> found = new ArrayList<>();
+    List<DeleteMarkerEntry> markers = new ArrayList<>();
+    List<CommonPrefix> prefixes = new ArrayList<>();
+    for (VersionListing.Entry entry : listing.entries()) {
+      switch (entry) {
+        case VersionListing.Entry.CommonPrefix(String prefix) ->
+            prefixes.add(CommonPrefix.builder().prefix(encoding.encode(prefix)).build());
+        case VersionListing.Entry.Version(String key, ObjectVersion version, boolean latest)
+            when version.deleteMarker() ->
+            markers.add(
+                DeleteMarkerEntry.builder()
+                    .key(encoding.encode(key))
+                    .versionId(version.versionId())
+                    .isLatest(latest)
+                    .lastModified(version.modified())
+                    .owner(owner(bucket))
+                    .build());
+        case VersionListing.Entry.Version(String key, ObjectVersion version, boolean latest) -> {
+          var one =
+              software.amazon.awssdk.services.s3.model.ObjectVersion.builder()
+                  .key(encoding.encode(key))
+                  .versionId(version.versionId())
+                  .isLatest(latest)
+                  .lastModified(version.modified())
+                  .eTag(Etags.quoted(version.etag()))
+                  .size(version.sizeBytes())
+                  .storageClass("STANDARD")
+                  .owner(owner(bucket));
+          version
+              .findChecksum()
+              .ifPresent(
+                  checksum ->
+                      one.checksumAlgorithmWithStrings(checksum.algorithm().name())
+                          .checksumType(checksum.type().name()));
+          found.add(one.build());
+        }
+      }
+    }
+    answer.versions(found).deleteMarkers(markers).commonPrefixes(prefixes);
+    if (listing.truncated()) {
+      VersionListing.Entry last = listing.entries().getLast();
+      answer.nextKeyMarker(encoding.encode(last.text()));
+      if (last instanceof VersionListing.Entry.Version version) {
+        answer.nextVersionIdMarker(version.version().versionId());
+      }
+    }
+  }
+
+  private static Owner owner(Bucket bucket) {
+    return Owner.builder().id(OwnerId.canonical(bucket.owner())).build();
+  }
+
+  private static Need need(
+      String action,
+      String bucket,
+      @Nullable String prefix,
+      @Nullable String delimiter,
+      @Nullable Integer maxKeys) {
+    Need need = Permissions.onBucket(action.substring("s3:".length()), bucket);
+    need = Permissions.with(need, "s3:prefix", prefix == null ? "" : prefix);
+    need = Permissions.with(need, "s3:delimiter", delimiter);
+    return Permissions.with(need, "s3:max-keys", maxKeys);
+  }
+
+  /// A token says where the last page ended and whether that was a common prefix.
+  private static String toToken(After after) {
+    return Base64.getUrlEncoder()
+        .withoutPadding()
+        .encodeToString(
+            ((after.wholePrefix() ? "p" : "k") + after.text()).getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static After fromToken(String token) {
+    try {
+      String text = new String(Base64.getUrlDecoder().decode(token), StandardCharsets.UTF_8);
+      if (text.length() > 1 && (text.charAt(0) == 'p' || text.charAt(0) == 'k')) {
+        return new After(text.substring(1), text.charAt(0) == 'p');
+      }
+    } catch (IllegalArgumentException notBase64) {
+      // refused below, like any other text that is no token of ours
+    }
+    throw S3Error.INVALID_ARGUMENT
+        .because("The continuation token provided is incorrect")
+        .with("ArgumentName", "continuation-token");
+  }
+}

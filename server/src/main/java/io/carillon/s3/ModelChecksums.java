@@ -1,0 +1,37 @@
+package io.carillon.s3;
+
+import io.carillon.aws.checksum.ChecksumAlgorithm;
+import io.carillon.s3.model.StoredChecksum;
+import java.util.EnumMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.SdkField;
+import software.amazon.awssdk.core.SdkPojo;
+
+/// Reads and writes the members `ChecksumCRC32`, `ChecksumSHA256`, … that many shapes have.
+final class ModelChecksums {
+  private ModelChecksums() {}
+
+  /// The checksums that a shape carries.
+  static Map<ChecksumAlgorithm, String> in(SdkPojo shape) {
+    Map<ChecksumAlgorithm, String> found = new EnumMap<>(ChecksumAlgorithm.class);
+    for (ChecksumAlgorithm algorithm : ChecksumAlgorithm.values()) {
+      SdkField<?> field = shape.sdkFieldNameToField().get("Checksum" + algorithm.name());
+      if (field != null && field.getValueOrDefault(shape) instanceof String value) {
+        found.put(algorithm, value);
+      }
+    }
+    return found;
+  }
+
+  /// Sets the member that fits, in a shape under construction.
+  static void set(SdkPojo builder, @Nullable StoredChecksum checksum) {
+    if (checksum != null) {
+      SdkField<?> field =
+          builder.sdkFieldNameToField().get("Checksum" + checksum.algorithm().name());
+      if (field != null) {
+        field.set(builder, checksum.value());
+      }
+    }
+  }
+}

@@ -1,0 +1,187 @@
+package io.carillon.s3;
+
+import io.carillon.aws.Caller;
+import io.carillon.base.Arn;
+import io.carillon.s3.model.Bucket;
+import io.carillon.s3.model.Buckets;
+import io.carillon.s3.model.Etags;
+import io.carillon.s3.model.ObjectKey;
+import io.carillon.s3.model.OwnerId;
+import io.carillon.s3.model.S3Error;
+import io.carillon.s3.model.Uploads;
+import io.carillon.s3.model.Uploads.Listing;
+import io.carillon.s3.model.Uploads.Upload;
+import io.carillon.s3.model.Uploads.UploadedPart;
+import io.carillon.store.Database;
+import java.util.ArrayList;
+import java.util.List;
+import software.amazon.awssdk.services.s3.model.AbortMultipartUploadRequest;
+import software.amazon.awssdk.services.s3.model.AbortMultipartUploadResponse;
+import software.amazon.awssdk.services.s3.model.CommonPrefix;
+import software.amazon.awssdk.services.s3.model.Initiator;
+import software.amazon.awssdk.services.s3.model.ListMultipartUploadsRequest;
+import software.amazon.awssdk.services.s3.model.ListMultipartUploadsResponse;
+import software.amazon.awssdk.services.s3.model.ListPartsRequest;
+import software.amazon.awssdk.services.s3.model.ListPartsResponse;
+import software.amazon.awssdk.services.s3.model.MultipartUpload;
+import software.amazon.awssdk.services.s3.model.Owner;
+import software.amazon.awssdk.services.s3.model.Part;
+
+/// AbortMultipartUpload, ListParts and ListMultipartUploads: what can be done with an upload that
+/// has not ended.
+final class MultipartUploads {
+  private static final int MOST = 1000;
+
+  private final Database database;
+  private final Buckets buckets;
+  private final Uploads uploads;
+
+  MultipartUploads(Database database, Buckets buckets, Uploads uploads) {
+    this.database = database;
+    this.buckets = buckets;
+    this.uploads = uploads;
+  }
+
+  AbortMultipartUploadResponse abort(Caller caller, AbortMultipartUploadRequest input) {
+    ObjectKey key = new ObjectKey(input.key());
+    Upload upload =
+        database.read(
+            snapshot ->
+                uploads.require(
+                    snapshot,
+                    buckets.require(snapshot, caller, input.bucket(), input.expectedBucketOwner()),
+                    key,
+                    input.uploadId()));
+    if (input.ifMatchInitiatedTime() != null
+        && !input.ifMatchInitiatedTime().equals(upload.initiated())) {
+      throw S3Error.PRECONDITION_FAILED.with("Condition", "x-amz-if-match-initiated-time");
+    }
+    uploads.abort(database, new Uploads.Name(input.bucket(), key.value(), upload.id()));
+    return AbortMultipartUploadResponse.builder().build();
+  }
+
+  ListPartsResponse parts(Caller caller, ListPartsRequest input) {
+    Refusals.check(input);
+    ObjectKey key = new ObjectKey(input.key());
+    int limit = Paging.limit("max-parts", input.maxParts(), MOST);
+    int after = input.partNumberMarker() == null ? 0 : input.partNumberMarker();
+    record Read(Bucket bucket, Upload upload, List<UploadedPart> parts) {}
+    Read read =
+        database.read(
+            snapshot -> {
+              Bucket bucket =
+                  buckets.require(snapshot, caller, input.bucket(), input.expectedBucketOwner());
+              Upload upload = uploads.require(snapshot, bucket, key, input.uploadId());
+              return new Read(bucket, upload, uploads.parts(snapshot, upload, after, limit + 1));
+            });
+    boolean more = read.parts().size() > limit;
+    List<UploadedPart> page = more ? read.parts().subList(0, limit) : read.parts();
+    ListPartsResponse.Builder answer =
+        ListPartsResponse.builder()
+            .bucket(input.bucket())
+            .key(input.key())
+            .uploadId(input.uploadId())
+            .partNumberMarker(after)
+            .nextPartNumberMarker(page.isEmpty() ? 0 : page.getLast().part().number())
+            .maxParts(limit)
+            .isTruncated(more && limit > 0)
+            .parts(page.stream().map(MultipartUploads::toModel).toList())
+            .storageClass("STANDARD")
+            .owner(owner(read.bucket()))
+            .initiator(initiator(read.upload()));
+    if (read.upload().algorithm() != null) {
+      answer
+          .checksumAlgorithm(read.upload().algorithmOfObject().name())
+          .checksumType(read.upload().type().name());
+    }
+    return answer.build();
+  }
+
+  ListMultipartUploadsResponse list(Caller caller, ListMultipartUploadsRequest input) {
+    Encoding encoding = Encoding.of(input.encodingTypeAsString());
+    Paging paging = Paging.of(input.prefix(), input.delimiter(), input.maxUploads());
+    String keyMarker = input.keyMarker() == null ? "" : input.keyMarker();
+    record Read(Bucket bucket, Listing listing) {}
+    Read read =
+        database.read(
+            snapshot -> {
+              Bucket bucket =
+                  buckets.require(snapshot, caller, input.bucket(), input.expectedBucketOwner());
+              return new Read(
+                  bucket,
+                  uploads.list(
+                      snapshot,
+                      bucket,
+                      paging.prefix(),
+                      paging.delimiter(),
+                      keyMarker,
+                      input.uploadIdMarker(),
+                      paging.maxKeys()));
+            });
+    List<MultipartUpload> shown = new ArrayList<>();
+    List<CommonPrefix> prefixes = new ArrayList<>();
+    for (Listing.Entry entry : read.listing().entries()) {
+      switch (entry) {
+        case Listing.Entry.Begun(Uploads.Name name, Upload upload) -> {
+          MultipartUpload.Builder one =
+              MultipartUpload.builder()
+                  .key(encoding.encode(name.key()))
+                  .uploadId(upload.id())
+                  .initiated(upload.initiated())
+                  .storageClass("STANDARD")
+                  .owner(owner(read.bucket()))
+                  .initiator(initiator(upload));
+          if (upload.algorithm() != null) {
+            one.checksumAlgorithm(upload.algorithmOfObject().name())
+                .checksumType(upload.type().name());
+          }
+          shown.add(one.build());
+        }
+        case Listing.Entry.CommonPrefix(String prefix) ->
+            prefixes.add(CommonPrefix.builder().prefix(encoding.encode(prefix)).build());
+      }
+    }
+    ListMultipartUploadsResponse.Builder answer =
+        ListMultipartUploadsResponse.builder()
+            .bucket(input.bucket())
+            .keyMarker(encoding.encode(keyMarker))
+            .uploadIdMarker(input.uploadIdMarker() == null ? "" : input.uploadIdMarker())
+            .prefix(encoding.encode(paging.prefix()))
+            .delimiter(encoding.encodeOptional(paging.delimiter()))
+            .encodingType(input.encodingTypeAsString())
+            .maxUploads(paging.maxKeys())
+            .isTruncated(read.listing().truncated())
+            .uploads(shown)
+            .commonPrefixes(prefixes);
+    if (read.listing().truncated()) {
+      switch (read.listing().entries().getLast()) {
+        case Listing.Entry.Begun(Uploads.Name name, _) ->
+            answer.nextKeyMarker(encoding.encode(name.key())).nextUploadIdMarker(name.id());
+        case Listing.Entry.CommonPrefix(String prefix) ->
+            answer.nextKeyMarker(encoding.encode(prefix));
+      }
+    }
+    return answer.build();
+  }
+
+  private static Part toModel(UploadedPart uploaded) {
+    Part.Builder part =
+        Part.builder()
+            .partNumber(uploaded.part().number())
+            .eTag(Etags.quoted(uploaded.part().etag()))
+            .size(uploaded.part().content().sizeBytes())
+            .lastModified(uploaded.modified());
+    ModelChecksums.set(part, uploaded.part().checksum());
+    return part.build();
+  }
+
+  private static Owner owner(Bucket bucket) {
+    return Owner.builder().id(OwnerId.canonical(bucket.owner())).build();
+  }
+
+  /// Users and roles are shown by their ARN, as on AWS.
+  private static Initiator initiator(Upload upload) {
+    String name = Arn.tryParse(upload.initiator()).map(Arn::resource).orElse(upload.initiator());
+    return Initiator.builder().id(upload.initiator()).displayName(name).build();
+  }
+}

@@ -1,0 +1,288 @@
+package io.carillon.s3;
+
+import static io.carillon.s3.PutObjectTest.refused;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.carillon.aws.Caller;
+import io.carillon.base.Arn;
+import io.carillon.base.Region;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import software.amazon.awssdk.services.s3.model.Bucket;
+import software.amazon.awssdk.services.s3.model.CreateBucketRequest;
+import software.amazon.awssdk.services.s3.model.CreateBucketResponse;
+import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
+import software.amazon.awssdk.services.s3.model.DeleteBucketPolicyRequest;
+import software.amazon.awssdk.services.s3.model.DeleteBucketRequest;
+import software.amazon.awssdk.services.s3.model.DeleteBucketTaggingRequest;
+import software.amazon.awssdk.services.s3.model.GetBucketAclRequest;
+import software.amazon.awssdk.services.s3.model.GetBucketAclResponse;
+import software.amazon.awssdk.services.s3.model.GetBucketLocationRequest;
+import software.amazon.awssdk.services.s3.model.GetBucketLocationResponse;
+import software.amazon.awssdk.services.s3.model.GetBucketPolicyRequest;
+import software.amazon.awssdk.services.s3.model.GetBucketPolicyResponse;
+import software.amazon.awssdk.services.s3.model.GetBucketTaggingRequest;
+import software.amazon.awssdk.services.s3.model.GetBucketTaggingResponse;
+import software.amazon.awssdk.services.s3.model.HeadBucketRequest;
+import software.amazon.awssdk.services.s3.model.HeadBucketResponse;
+import software.amazon.awssdk.services.s3.model.ListBucketsRequest;
+import software.amazon.awssdk.services.s3.model.ListBucketsResponse;
+import software.amazon.awssdk.services.s3.model.PutBucketAclRequest;
+import software.amazon.awssdk.services.s3.model.PutBucketPolicyRequest;
+import software.amazon.awssdk.services.s3.model.PutBucketTaggingRequest;
+
+class BucketsTest {
+  private final S3House house = new S3House();
+  private final Caller american = S3House.caller(S3House.ALICE, Region.US_EAST_1);
+  private final Caller bob = S3House.caller(S3House.BOB, S3House.REGION);
+
+  /// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+  @ParameterizedTest
+  @CsvSource(
+      nullValues = "-",
+      value = {
+        "us-east-1, -, us-east-1",
+        "us-east-1, us-east-1, InvalidLocationConstraint",
+        "us-east-1, eu-west-1, eu-west-1",
+        "us-east-1, nonsense, InvalidLocationConstraint",
+        "eu-west-1, eu-west-1, eu-west-1",
+        "eu-west-1, EU, eu-west-1",
+        "eu-west-1, -, IllegalLocationConstraintException",
+        "eu-west-1, eu-central-1, IllegalLocationConstraintException"
+      })
+  void theLocationConstraintMustFitTheRegion(
+      String signed, @Nullable String constraint, String expected) {
+    Caller caller = S3House.caller(S3House.ALICE, new Region(signed));
+    Runnable creating = () -> create(caller, "bucket", constraint);
+
+    if (Region.isValid(expected)) {
+      creating.run();
+      GetBucketLocationResponse location =
+          house.call(american, GetBucketLocationRequest.builder().bucket("bucket").build());
+      assertThat(location.locationConstraintAsString())
+          .isEqualTo(expected.equals("us-east-1") ? null : expected);
+    } else {
+      refused(creating::run, expected, 400);
+    }
+  }
+
+  @Test
+  void aNameIsTakenOnce() {
+    create(american, "mine", null);
+    create(american, "mine", null); // harmless in us-east-1
+    house.createBucket("german");
+
+    refused(() -> house.createBucket("german"), "BucketAlreadyOwnedByYou", 409);
+    refused(() -> house.createBucket("mine"), "BucketAlreadyOwnedByYou", 409);
+    refused(() -> create(bob, "mine", S3House.REGION.name()), "BucketAlreadyExists", 409);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "ab",
+        "Upper",
+        "under_score",
+        "-begins",
+        "ends-",
+        ".begins",
+        "two..dots",
+        "192.168.0.1",
+        "xn--bucket",
+        "sthree-bucket",
+        "amzn-s3-demo-bucket",
+        "bucket-s3alias",
+        "bucket--ol-s3",
+        "bucket.mrap",
+        "bucket--x-s3",
+        "bucket--table-s3",
+        "spaß",
+        "a b"
+      })
+  void aBadNameIsRefused(String name) {
+    refused(() -> create(american, name, null), "InvalidBucketName", 400);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"abc", "a.b.c", "1-2-3", "0.0.0.0x", "my-bucket.example.org"})
+  void aGoodNameIsTaken(String name) {
+    CreateBucketResponse answer = create(american, name, null);
+
+    assertThat(answer.location()).isEqualTo("/" + name);
+  }
+
+  @Test
+  void bucketsAreListedByNameAndByPage() {
+    for (String name : List.of("ccc", "aaa", "bbb", "abc")) {
+      house.createBucket(name);
+    }
+    create(bob, "bobs", S3House.REGION.name());
+    create(american, "american", null);
+
+    ListBucketsResponse first =
+        house.call(house.alice, ListBucketsRequest.builder().maxBuckets(3).build());
+    assertThat(first.buckets()).extracting(Bucket::name).containsExactly("aaa", "abc", "american");
+    ListBucketsResponse second =
+        house.call(
+            house.alice,
+            ListBucketsRequest.builder()
+                .maxBuckets(3)
+                .continuationToken(first.continuationToken())
+                .build());
+    assertThat(second.buckets()).extracting(Bucket::name).containsExactly("bbb", "ccc");
+    assertThat(second.continuationToken()).isNull();
+    ListBucketsResponse some =
+        house.call(
+            house.alice,
+            ListBucketsRequest.builder().prefix("a").bucketRegion("us-east-1").build());
+    assertThat(some.buckets()).extracting(Bucket::name).containsExactly("american");
+    assertThat(some.owner().id()).hasSize(64);
+  }
+
+  @Test
+  void anEmptyBucketIsDeletedWithAllThatBelongsToIt() {
+    house.createBucket("bucket");
+    house.notifyFunction("bucket");
+    house.call(
+        house.alice,
+        CreateMultipartUploadRequest.builder().bucket("bucket").key("unfinished").build());
+    house.put("bucket", "k", "x");
+    refused(this::delete, "BucketNotEmpty", 409);
+
+    house.call(
+        house.alice,
+        software.amazon.awssdk.services.s3.model.DeleteObjectRequest.builder()
+            .bucket("bucket")
+            .key("k")
+            .build());
+    delete();
+
+    refused(
+        () -> house.call(house.alice, HeadBucketRequest.builder().bucket("bucket").build()),
+        "NoSuchBucket",
+        404);
+    house.createBucket("bucket");
+    house.outbox.clear();
+    house.put("bucket", "k", "x");
+    assertThat(house.outbox).isEmpty();
+  }
+
+  @Test
+  void aBucketOfAnotherRegionSendsTheClientOn() {
+    house.createBucket("german");
+
+    refused(
+            () -> house.call(american, HeadBucketRequest.builder().bucket("german").build()),
+            "PermanentRedirect",
+            301)
+        .satisfies(
+            e ->
+                assertThat(((io.carillon.aws.AwsException) e).headers())
+                    .containsEntry("x-amz-bucket-region", "eu-central-1"));
+    HeadBucketResponse head =
+        house.call(house.alice, HeadBucketRequest.builder().bucket("german").build());
+    assertThat(head.bucketRegion()).isEqualTo("eu-central-1");
+  }
+
+  @Test
+  void aPolicyIsKeptAsItIsAndFoundForBucketAndObjects() {
+    house.createBucket("bucket");
+    String policy =
+        "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\","
+            + "\"Action\":\"s3:GetObject\",\"Resource\":\"arn:aws:s3:::bucket/*\"}]}";
+    house.call(
+        house.alice, PutBucketPolicyRequest.builder().bucket("bucket").policy(policy).build());
+
+    GetBucketPolicyResponse read =
+        house.call(house.alice, GetBucketPolicyRequest.builder().bucket("bucket").build());
+    assertThat(read.policy()).isEqualTo(policy);
+    assertThat(house.service.policies().find(Arn.object("bucket", "a/b")))
+        .hasValueSatisfying(
+            owned -> {
+              assertThat(owned.owner()).isEqualTo(S3House.ALICE);
+              assertThat(owned.policy()).contains(policy);
+            });
+    assertThat(house.service.policies().find(Arn.bucket("nowhere"))).isEmpty();
+
+    house.call(house.alice, DeleteBucketPolicyRequest.builder().bucket("bucket").build());
+    refused(
+        () -> house.call(house.alice, GetBucketPolicyRequest.builder().bucket("bucket").build()),
+        "NoSuchBucketPolicy",
+        404);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "[]",
+        "{",
+        "{\"Version\":\"2012-10-17\"}",
+        "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"s3:*\",\"Resource\":\"arn:aws:s3:::other/*\"}]}",
+        "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Resource\":\"arn:aws:s3:::bucket/*\"}]}"
+      })
+  void aBadPolicyIsRefused(String policy) {
+    house.createBucket("bucket");
+
+    refused(
+        () ->
+            house.call(
+                house.alice,
+                PutBucketPolicyRequest.builder().bucket("bucket").policy(policy).build()),
+        "MalformedPolicy",
+        400);
+  }
+
+  @Test
+  void tagsArePutReadAndTakenAway() {
+    house.createBucket("bucket");
+    refused(this::tags, "NoSuchTagSet", 404);
+    house.call(
+        house.alice,
+        PutBucketTaggingRequest.builder()
+            .bucket("bucket")
+            .tagging(t -> t.tagSet(s -> s.key("k").value("v")))
+            .build());
+    assertThat(tags().tagSet().getFirst().value()).isEqualTo("v");
+    house.call(house.alice, DeleteBucketTaggingRequest.builder().bucket("bucket").build());
+    refused(this::tags, "NoSuchTagSet", 404);
+  }
+
+  @Test
+  void theAclIsTheOneThatHolds() {
+    house.createBucket("bucket");
+    GetBucketAclResponse acl =
+        house.call(house.alice, GetBucketAclRequest.builder().bucket("bucket").build());
+    assertThat(acl.grants()).hasSize(1);
+    assertThat(acl.grants().getFirst().grantee().id()).isEqualTo(acl.owner().id());
+
+    house.call(house.alice, PutBucketAclRequest.builder().bucket("bucket").acl("private").build());
+    refused(
+        () ->
+            house.call(
+                house.alice,
+                PutBucketAclRequest.builder().bucket("bucket").acl("public-read").build()),
+        "AccessControlListNotSupported",
+        400);
+  }
+
+  private GetBucketTaggingResponse tags() {
+    return house.call(house.alice, GetBucketTaggingRequest.builder().bucket("bucket").build());
+  }
+
+  private void delete() {
+    house.call(house.alice, DeleteBucketRequest.builder().bucket("bucket").build());
+  }
+
+  private CreateBucketResponse create(Caller caller, String name, @Nullable String constraint) {
+    CreateBucketRequest.Builder input = CreateBucketRequest.builder().bucket(name);
+    if (constraint != null) {
+      input.createBucketConfiguration(c -> c.locationConstraint(constraint));
+    }
+    return house.call(caller, input.build());
+  }
+}

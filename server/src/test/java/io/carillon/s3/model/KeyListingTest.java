@@ -1,0 +1,241 @@
+package io.carillon.s3.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.carillon.s3.model.KeyListing.After;
+import io.carillon.s3.model.KeyListing.Entry;
+import io.carillon.store.Blobs;
+import io.carillon.store.MemoryDatabase;
+import io.carillon.store.Snapshot;
+import io.carillon.store.Tx;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.IntRange;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class KeyListingTest {
+  private static final Bucket BUCKET =
+      new Bucket("b", "111111111111", "eu-central-1", Instant.EPOCH, null, false);
+
+  private final MemoryDatabase database = new MemoryDatabase();
+  private final Versions versions =
+      new Versions(
+          new Contents(new NoBlobs()),
+          new Sequence(InstantSource.system()),
+          InstantSource.system());
+
+  @Property(tries = 400)
+  void pagesTogetherAreWhatAModelSays(
+      @ForAll("keys") Set<String> keys,
+      @ForAll("prefixes") String prefix,
+      @ForAll("delimiters") String delimiter,
+      @ForAll @IntRange(min = 1, max = 4) int pageSize) {
+    KeyListingTest fresh = new KeyListingTest();
+    keys.forEach(fresh::put);
+
+    assertThat(fresh.all(prefix, delimiter, pageSize)).isEqualTo(model(keys, prefix, delimiter));
+  }
+
+  @Property(tries = 200)
+  void startingBehindAKeyGivesTheKeysBehindIt(
+      @ForAll("keys") Set<String> keys, @ForAll("keys") Set<String> starts) {
+    KeyListingTest fresh = new KeyListingTest();
+    keys.forEach(fresh::put);
+    for (String start : starts) {
+      List<String> expected =
+          model(keys, "", "").stream().filter(key -> compare(key, start) > 0).toList();
+
+      assertThat(texts(fresh.page("", null, After.key(start, "", null), 1000).entries()))
+          .isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void whatLiesUnderACommonPrefixIsPassedOverInOneStep() {
+    for (int i = 0; i < 2000; i++) {
+      put("a/" + i);
+      put("b/" + i);
+    }
+    put("c");
+    AtomicInteger visited = new AtomicInteger();
+
+    KeyListing page =
+        database.read(
+            snapshot ->
+                KeyListing.of(
+                    versions, counting(snapshot, visited), "b", "", "/", After.NOTHING, 1000));
+
+    assertThat(texts(page.entries())).containsExactly("a/", "b/", "c");
+    assertThat(visited.get()).isLessThanOrEqualTo(3);
+  }
+
+  @Test
+  void aPageVisitsOneRowMoreThanItHolds() {
+    for (int i = 0; i < 500; i++) {
+      put(String.format("%04d", i));
+    }
+    AtomicInteger visited = new AtomicInteger();
+
+    KeyListing page =
+        database.read(
+            snapshot ->
+                KeyListing.of(
+                    versions, counting(snapshot, visited), "b", "", null, After.NOTHING, 10));
+
+    assertThat(page.truncated()).isTrue();
+    assertThat(visited.get()).isEqualTo(11);
+  }
+
+  @Test
+  void aMarkerThatIsACommonPrefixHasAllOfItBehind() {
+    List.of("a/1", "a/2", "b").forEach(this::put);
+
+    assertThat(texts(page("", "/", After.key("a/", "", "/"), 10).entries())).containsExactly("b");
+    assertThat(texts(page("", "/", After.key("a/1", "", "/"), 10).entries()))
+        .containsExactly("a/", "b");
+  }
+
+  @Test
+  void deletedKeysAreNotListedAndNothingOfAnotherBucketIs() {
+    Bucket versioned = BUCKET.withVersioning(Bucket.Versioning.ENABLED);
+    database.write(tx -> put(tx, versioned, "gone"));
+    database.write(tx -> versions.delete(tx, versioned, new ObjectKey("gone")));
+    put("here");
+    database.write(
+        tx ->
+            put(
+                tx,
+                new Bucket("b2", "1", "eu-central-1", Instant.EPOCH, null, false),
+                "elsewhere"));
+
+    assertThat(texts(page("", null, After.NOTHING, 10).entries())).containsExactly("here");
+  }
+
+  @Provide
+  Arbitrary<Set<String>> keys() {
+    return Arbitraries.strings()
+        .withChars("ab/\0ü\uFFFD")
+        .ofMinLength(1)
+        .ofMaxLength(5)
+        .set()
+        .ofMaxSize(25);
+  }
+
+  @Provide
+  Arbitrary<String> prefixes() {
+    return Arbitraries.of("", "a", "a/", "/", "ab", "ü", "a/b/");
+  }
+
+  @Provide
+  Arbitrary<String> delimiters() {
+    return Arbitraries.of("", "/", "a", "b/", "ü");
+  }
+
+  private static List<String> model(Set<String> keys, String prefix, String delimiter) {
+    Set<String> entries = new LinkedHashSet<>();
+    keys.stream()
+        .filter(key -> key.startsWith(prefix))
+        .sorted(KeyListingTest::compare)
+        .forEach(
+            key -> {
+              int at = delimiter.isEmpty() ? -1 : key.indexOf(delimiter, prefix.length());
+              entries.add(at < 0 ? key : key.substring(0, at + delimiter.length()));
+            });
+    return List.copyOf(entries);
+  }
+
+  private static int compare(String one, String other) {
+    return Arrays.compareUnsigned(
+        one.getBytes(StandardCharsets.UTF_8), other.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private List<String> all(String prefix, String delimiter, int pageSize) {
+    List<String> found = new ArrayList<>();
+    After after = After.NOTHING;
+    while (true) {
+      KeyListing page = page(prefix, delimiter.isEmpty() ? null : delimiter, after, pageSize);
+      found.addAll(texts(page.entries()));
+      if (!page.truncated()) {
+        return found;
+      }
+      after = After.entry(page.entries().getLast());
+    }
+  }
+
+  private KeyListing page(String prefix, @Nullable String delimiter, After after, int limit) {
+    return database.read(
+        snapshot -> KeyListing.of(versions, snapshot, "b", prefix, delimiter, after, limit));
+  }
+
+  private static List<String> texts(List<Entry> entries) {
+    return entries.stream().map(Entry::text).toList();
+  }
+
+  private void put(String key) {
+    database.write(tx -> put(tx, BUCKET, key));
+  }
+
+  private ObjectVersion put(Tx tx, Bucket bucket, String key) {
+    return versions.put(
+        tx,
+        bucket,
+        new ObjectKey(key),
+        new ObjectVersion.Draft("e", Content.NONE, null, Description.NONE));
+  }
+
+  private static Snapshot counting(Snapshot snapshot, AtomicInteger visited) {
+    return new Snapshot() {
+      @Override
+      public byte @Nullable [] get(byte[] key) {
+        return snapshot.get(key);
+      }
+
+      @Override
+      public void scan(byte[] from, byte[] to, Visitor visitor) {
+        snapshot.scan(
+            from,
+            to,
+            (key, value) -> {
+              visited.incrementAndGet();
+              return visitor.visit(key, value);
+            });
+      }
+    };
+  }
+
+  private static final class NoBlobs implements Blobs {
+    @Override
+    public Upload begin() {
+      throw new AssertionError("no bodies here");
+    }
+
+    @Override
+    public InputStream open(BlobRef blob, long offset, long lengthBytes) {
+      throw new AssertionError("no bodies here");
+    }
+
+    @Override
+    public void retain(Tx tx, BlobRef blob) {
+      throw new AssertionError("no bodies here");
+    }
+
+    @Override
+    public void release(Tx tx, BlobRef blob) {
+      throw new AssertionError("no bodies here");
+    }
+  }
+}
