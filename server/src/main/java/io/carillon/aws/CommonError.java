@@ -6,6 +6,11 @@ package io.carillon.aws;
 /// and REST services, what their own "Common Errors" pages say.
 public enum CommonError implements ErrorCode {
   ACCESS_DENIED("AccessDenied", 403, "Access Denied"),
+  BAD_DIGEST(
+      "BadDigest",
+      400,
+      "The Content-MD5 or checksum value that you specified did not match what the server"
+          + " received."),
   EXPIRED_TOKEN("ExpiredToken", 403, "The security token included in the request is expired"),
   INCOMPLETE_SIGNATURE(
       "IncompleteSignature", 403, "The request signature does not conform to AWS standards."),
@@ -16,10 +21,15 @@ public enum CommonError implements ErrorCode {
   INVALID_ACTION("InvalidAction", 400, "The action or operation requested is invalid."),
   INVALID_CLIENT_TOKEN_ID(
       "InvalidClientTokenId", 403, "The security token included in the request is invalid."),
+  INVALID_DIGEST("InvalidDigest", 400, "The Content-MD5 you specified was invalid."),
   INVALID_PARAMETER_VALUE(
       "InvalidParameterValue",
       400,
       "An invalid or out-of-range value was supplied for the input parameter."),
+  INVALID_URI("InvalidURI", 400, "Couldn't parse the specified URI."),
+  METHOD_NOT_ALLOWED(
+      "MethodNotAllowed", 405, "The specified method is not allowed against this resource."),
+  MISSING_ACTION("MissingAction", 400, "The request is missing an action or a required parameter."),
   MISSING_AUTHENTICATION_TOKEN(
       "MissingAuthenticationToken", 403, "Request is missing Authentication Token"),
   NOT_IMPLEMENTED("NotImplemented", 501, "This operation is not implemented."),

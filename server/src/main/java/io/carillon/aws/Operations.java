@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import software.amazon.awssdk.core.SdkPojo;
 
@@ -103,6 +104,11 @@ public final class Operations {
 
   public Collection<Operation<?>> all() {
     return byName.values();
+  }
+
+  /// @param name as [Operation#name]
+  public Optional<Operation<?>> find(String name) {
+    return Optional.ofNullable(byName.get(name));
   }
 
   private <I> Operations add(Class<I> input, Access<I> access, Way<I> way) {

@@ -1,0 +1,31 @@
+package io.carillon.aws;
+
+import io.carillon.aws.protocol.RequestIds;
+import io.carillon.http.Body;
+import io.carillon.store.ReadOnlyException;
+import java.io.IOException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Turns what an operation throws into what the client is told: the one place where a catch-all
+/// ends.
+final class Failures {
+  private static final Logger log = LoggerFactory.getLogger(Failures.class);
+
+  private Failures() {}
+
+  /// @throws IOException where the connection broke: there is nobody to answer
+  static AwsException answer(Throwable failure, RequestIds ids) throws IOException {
+    return switch (failure) {
+      case AwsException said -> said;
+      case Body.TooLargeException _ -> CommonError.REQUEST_ENTITY_TOO_LARGE.exception();
+      case IOException torn -> throw torn;
+      case ReadOnlyException full ->
+          CommonError.SERVICE_UNAVAILABLE.because(String.valueOf(full.getMessage()));
+      default -> {
+        log.error("Request {} failed", ids.requestId(), failure);
+        yield CommonError.INTERNAL_FAILURE.exception();
+      }
+    };
+  }
+}

@@ -1,0 +1,226 @@
+package io.carillon.aws;
+
+import io.carillon.aws.Operations.Access;
+import io.carillon.aws.Operations.Operation;
+import io.carillon.aws.Operations.Way;
+import io.carillon.aws.protocol.Asked;
+import io.carillon.aws.protocol.JsonProtocol;
+import io.carillon.aws.protocol.Protocol;
+import io.carillon.aws.protocol.RequestIds;
+import io.carillon.aws.sigv4.SignatureVerifier;
+import io.carillon.aws.sigv4.Verified;
+import io.carillon.base.AccountId;
+import io.carillon.base.Ids;
+import io.carillon.base.Region;
+import io.carillon.http.Handler;
+import io.carillon.http.Request;
+import io.carillon.http.Response;
+import java.io.IOException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Base64;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import software.amazon.awssdk.core.SdkPojo;
+
+/// The road of every request: which service, who signed, which operation, may they, run it, answer.
+///
+/// For S3 all but the last two happen before a byte of the body is read, so that who may not is
+/// told before sending a gigabyte. For the other services the signature covers the body, which is
+/// small and read first.
+public final class Road implements Handler {
+  private static final String DOOR = "/_carillon";
+  private static final int HOST_ID_BYTES = 57; // 76 characters of base64, as S3's are
+
+  /// A service as it is served here.
+  private record Stop(Service service, Operations operations, List<Protocol> protocols) {
+
+    /// The one that a request speaks: where there are two, the older has no target.
+    Protocol protocol(Request http) {
+      boolean older = protocols.size() > 1 && !http.headers().contains(JsonProtocol.TARGET);
+      return older ? protocols.getLast() : protocols.getFirst();
+    }
+  }
+
+  private final Map<Service, Stop> stops = new EnumMap<>(Service.class);
+  private final SignatureVerifier verifier;
+  private final Authorizer authorizer;
+  private final Handler door;
+  private final AccountId home;
+  private final Ids ids;
+  private final InstantSource clock;
+  private final Hosts hosts;
+  private final Junction junction;
+
+  /// @param services the tables of what each can do; what is not here is answered NotImplemented
+  /// @param door answers everything under `/_carillon`
+  /// @param baseHosts the hosts under which the server is known and buckets have names of their own
+  /// @param home the account in whose name requests without signature are looked at
+  public Road(
+      List<Operations> services,
+      SignatureVerifier verifier,
+      Authorizer authorizer,
+      Handler door,
+      List<String> baseHosts,
+      AccountId home,
+      Ids ids,
+      InstantSource clock) {
+    this.verifier = verifier;
+    this.authorizer = authorizer;
+    this.door = door;
+    this.home = home;
+    this.ids = ids;
+    this.clock = clock;
+    this.hosts = new Hosts(baseHosts);
+    this.junction = new Junction(hosts);
+    for (Service service : Service.values()) {
+      Operations operations = Operations.of(service.signingName());
+      stops.put(service, new Stop(service, operations, service.protocols()));
+    }
+    services.forEach(this::mount);
+  }
+
+  private void mount(Operations operations) {
+    Service service =
+        Service.find(operations.service())
+            .orElseThrow(() -> new IllegalArgumentException("No service " + operations.service()));
+    stops.compute(service, (_, stop) -> new Stop(service, operations, service.protocols()));
+  }
+
+  @Override
+  public Response handle(Request http) throws Exception {
+    if (isAtTheDoor(http)) {
+      return door.handle(http);
+    }
+    Junction.Turn turn;
+    try {
+      turn = junction.turn(http);
+    } catch (AwsException | IOException e) {
+      return refuseStranger(http, e);
+    }
+    Stop stop = stopOf(turn.service());
+    Protocol protocol = stop.protocol(turn.http());
+    RequestIds requestIds = newIds(turn.service());
+    try {
+      return travel(turn, stop, protocol, requestIds);
+    } catch (Exception | StackOverflowError | AssertionError e) {
+      return protocol.refuse(http.method(), Failures.answer(e, requestIds), requestIds);
+    }
+  }
+
+  private boolean isAtTheDoor(Request http) {
+    String path = http.rawPath();
+    return path.startsWith(DOOR)
+        && (path.length() == DOOR.length() || path.charAt(DOOR.length()) == '/')
+        && hosts.bucket(http.headers()).isEmpty();
+  }
+
+  private Stop stopOf(Service service) {
+    Stop stop = stops.get(service);
+    if (stop == null) {
+      throw new IllegalStateException("No stop for " + service);
+    }
+    return stop;
+  }
+
+  private RequestIds newIds(Service service) {
+    if (service != Service.S3) {
+      return new RequestIds(ids.uuid(), "");
+    }
+    byte[] random = new byte[HOST_ID_BYTES];
+    ThreadLocalRandom.current().nextBytes(random);
+    return new RequestIds(ids.requestId(), Base64.getEncoder().encodeToString(random));
+  }
+
+  /// Answers a request whose service is not known, in the protocol it seems to speak.
+  private Response refuseStranger(Request http, Exception e) throws Exception {
+    boolean json = http.headers().find("content-type").orElse("").contains("json");
+    Service service = json ? Service.LOGS : Service.S3;
+    RequestIds requestIds = newIds(service);
+    return stopOf(service)
+        .protocol(http)
+        .refuse(http.method(), Failures.answer(e, requestIds), requestIds);
+  }
+
+  private Response travel(Junction.Turn turn, Stop stop, Protocol protocol, RequestIds requestIds)
+      throws Exception {
+    Verified verified = verifier.verify(turn.http(), turn.service().signingName());
+    Request http = verified.request();
+    Asked asked = protocol.read(http, turn.path());
+    String name = asked.operation().name();
+    Operation<?> operation =
+        stop.operations()
+            .find(asked.operation().input())
+            .orElseThrow(
+                () ->
+                    CommonError.NOT_IMPLEMENTED.because(
+                        "The operation " + name + " is not implemented."));
+    Caller caller = caller(verified, requestIds);
+    if (verified instanceof Verified.Anonymous
+        && !turn.service().admitsAnyone()
+        && operation.access() instanceof Access.Needs) {
+      throw CommonError.MISSING_AUTHENTICATION_TOKEN.exception();
+    }
+    return caller.call(() -> run(operation, asked, protocol, caller, http, requestIds));
+  }
+
+  private Caller caller(Verified verified, RequestIds requestIds) {
+    Request http = verified.request();
+    String address = http.remote().getAddress().getHostAddress();
+    String userAgent = http.headers().find("user-agent").orElse("");
+    return switch (verified) {
+      case Verified.Anonymous _ ->
+          new Caller(
+              new Principal.Anonymous(),
+              home,
+              hosts.region(http.headers()).orElse(Region.US_EAST_1),
+              List.of(),
+              requestIds.requestId(),
+              requestIds.hostId(),
+              address,
+              http.secure(),
+              userAgent,
+              clock.instant(),
+              Instant.MAX,
+              "");
+      case Verified.Signed signed -> {
+        Credentials credentials = signed.credentials();
+        yield new Caller(
+            credentials.principal(),
+            credentials.account(),
+            new Region(signed.scope().region()),
+            credentials.sessionPolicies(),
+            requestIds.requestId(),
+            requestIds.hostId(),
+            address,
+            http.secure(),
+            userAgent,
+            clock.instant(),
+            credentials.expires(),
+            credentials.accessKeyId());
+      }
+    };
+  }
+
+  private <I> Response run(
+      Operation<I> operation,
+      Asked asked,
+      Protocol protocol,
+      Caller caller,
+      Request http,
+      RequestIds requestIds)
+      throws IOException {
+    boolean decoded = operation.way() instanceof Way.Decoded;
+    I input = operation.input().cast(asked.input(operation.input(), decoded));
+    if (operation.access() instanceof Access.Needs<I>(var needs)) {
+      authorizer.require(caller, needs.apply(input));
+    }
+    return switch (operation.way()) {
+      case Way.Decoded<I, ?>(var run) ->
+          protocol.answer(asked.operation(), (SdkPojo) run.run(caller, input), requestIds);
+      case Way.Streamed<I>(var run) -> protocol.stamp(run.run(caller, input, http), requestIds);
+    };
+  }
+}

@@ -1,0 +1,43 @@
+package io.carillon.aws.protocol;
+
+import io.carillon.aws.CommonError;
+import io.carillon.aws.checksum.Checksum;
+import io.carillon.aws.checksum.ChecksumAlgorithm;
+import io.carillon.http.Headers;
+import io.carillon.http.Request;
+import java.util.Optional;
+
+/// Holds a body to the checksums that its request announces, in header fields or trailers.
+final class BodyChecksums {
+  private BodyChecksums() {}
+
+  /// @param shape of the input: what it has as a member is the operation's to judge, such as the
+  ///   checksum of the whole object that CompleteMultipartUpload names
+  /// @throws io.carillon.aws.AwsException [CommonError#BAD_DIGEST] where one differs
+  static void verify(Request http, Shape shape, byte[] body) {
+    verify(http.headers(), shape, body);
+    verify(http.body().trailers(), shape, body);
+    http.headers()
+        .find("content-md5")
+        .ifPresent(md5 -> verify("Content-MD5", ChecksumAlgorithm.MD5, md5, body));
+  }
+
+  private static void verify(Headers fields, Shape shape, byte[] body) {
+    fields.forEach(
+        (name, value) ->
+            ChecksumAlgorithm.ofHeader(name)
+                .filter(algorithm -> !shape.headers().containsKey(algorithm.header()))
+                .ifPresent(algorithm -> verify(name, algorithm, value, body)));
+  }
+
+  private static void verify(String name, ChecksumAlgorithm algorithm, String value, byte[] body) {
+    Optional<Checksum> said = Checksum.tryParse(algorithm, value);
+    if (said.isEmpty()) {
+      throw CommonError.INVALID_DIGEST.because("The value of " + name + " is not valid.");
+    }
+    if (!said.get().matches(algorithm.of(body))) {
+      throw CommonError.BAD_DIGEST.because(
+          "The " + name + " you specified did not match what we received.");
+    }
+  }
+}

@@ -1,0 +1,128 @@
+package io.carillon.aws.protocol;
+
+import io.carillon.aws.AwsException;
+import io.carillon.aws.CommonError;
+import io.carillon.aws.ErrorCode;
+import java.util.EnumMap;
+import java.util.Map;
+
+/// How a service spells the errors that all services share.
+///
+/// Sources: the "Common errors" and "Error responses" pages of the services' API references.
+public final class Dialect {
+
+  /// @param leads whether the message precedes the particular one, rather than stand in for it
+  private record Phrase(String code, int status, String message, boolean leads)
+      implements ErrorCode {}
+
+  private final Map<CommonError, Phrase> phrases = new EnumMap<>(CommonError.class);
+
+  private Dialect() {}
+
+  private Dialect say(CommonError error, String code, int status) {
+    phrases.put(error, new Phrase(code, status, error.message(), false));
+    return this;
+  }
+
+  private Dialect say(CommonError error, String code, int status, String message) {
+    phrases.put(error, new Phrase(code, status, message, false));
+    return this;
+  }
+
+  /// The exception as this service would put it.
+  AwsException translate(AwsException said) {
+    Phrase phrase = said.error() instanceof CommonError common ? phrases.get(common) : null;
+    if (phrase == null) {
+      return said;
+    }
+    boolean particular = !said.getMessage().equals(said.error().message());
+    String message = particular ? said.getMessage() : phrase.message();
+    if (particular && phrase.leads()) {
+      message = phrase.message() + ": " + said.getMessage();
+    }
+    AwsException translated = new AwsException(phrase, message);
+    said.members().forEach(translated::with);
+    said.headers().forEach(translated::withHeader);
+    return translated;
+  }
+
+  public static Dialect s3() {
+    Dialect s3 =
+        new Dialect()
+            .say(
+                CommonError.INTERNAL_FAILURE,
+                "InternalError",
+                500,
+                "We encountered an internal error. Please try again.")
+            .say(CommonError.INVALID_PARAMETER_VALUE, "InvalidArgument", 400, "Invalid Argument")
+            .say(
+                CommonError.REQUEST_ENTITY_TOO_LARGE,
+                "MaxMessageLengthExceeded",
+                400,
+                "Your request was too big.")
+            .say(
+                CommonError.SERVICE_UNAVAILABLE,
+                "ServiceUnavailable",
+                503,
+                "Service is unable to handle request.")
+            .say(CommonError.THROTTLING, "SlowDown", 503, "Please reduce your request rate.")
+            .say(CommonError.VALIDATION, "InvalidRequest", 400, "Invalid Request");
+    s3.phrases.put(
+        CommonError.SERIALIZATION,
+        new Phrase(
+            "MalformedXML",
+            400,
+            "The XML you provided was not well-formed or did not validate against our published"
+                + " schema",
+            true));
+    return s3;
+  }
+
+  /// IAM and STS say it as the common page does.
+  public static Dialect plain() {
+    return new Dialect();
+  }
+
+  public static Dialect sns() {
+    return new Dialect()
+        .say(CommonError.ACCESS_DENIED, "AuthorizationError", 403)
+        .say(CommonError.INTERNAL_FAILURE, "InternalError", 500)
+        .say(CommonError.INVALID_PARAMETER_VALUE, "InvalidParameter", 400)
+        .say(CommonError.THROTTLING, "Throttled", 429)
+        .say(CommonError.VALIDATION, "InvalidParameter", 400);
+  }
+
+  public static Dialect sqsQuery() {
+    return new Dialect()
+        .say(CommonError.INTERNAL_FAILURE, "InternalFailure", 500)
+        .say(CommonError.THROTTLING, "RequestThrottled", 403)
+        .say(CommonError.VALIDATION, "InvalidParameterValue", 400);
+  }
+
+  /// For the services whose operation stands in `X-Amz-Target`.
+  public static Dialect json() {
+    return new Dialect()
+        .say(CommonError.ACCESS_DENIED, "AccessDeniedException", 400)
+        .say(CommonError.INVALID_ACTION, "UnknownOperationException", 400)
+        .say(CommonError.INVALID_PARAMETER_VALUE, "ValidationException", 400)
+        .say(CommonError.MISSING_AUTHENTICATION_TOKEN, "MissingAuthenticationTokenException", 400)
+        .say(CommonError.REQUEST_ENTITY_TOO_LARGE, "RequestEntityTooLargeException", 413)
+        .say(CommonError.SERVICE_UNAVAILABLE, "ServiceUnavailableException", 503)
+        .say(CommonError.THROTTLING, "ThrottlingException", 400)
+        .say(CommonError.VALIDATION, "ValidationException", 400);
+  }
+
+  public static Dialect lambda() {
+    return new Dialect()
+        .say(CommonError.ACCESS_DENIED, "AccessDeniedException", 403)
+        .say(CommonError.INTERNAL_FAILURE, "ServiceException", 500)
+        .say(CommonError.INVALID_ACTION, "UnknownOperationException", 404)
+        .say(CommonError.INVALID_PARAMETER_VALUE, "InvalidParameterValueException", 400)
+        .say(CommonError.MISSING_AUTHENTICATION_TOKEN, "MissingAuthenticationTokenException", 403)
+        .say(CommonError.REQUEST_ENTITY_TOO_LARGE, "RequestTooLargeException", 413)
+        .say(CommonError.SERIALIZATION, "InvalidRequestContentException", 400)
+        .say(CommonError.SERVICE_UNAVAILABLE, "ServiceException", 503)
+        .say(CommonError.THROTTLING, "TooManyRequestsException", 429)
+        .say(CommonError.VALIDATION, "ValidationException", 400);
+  }
+}

@@ -1,0 +1,111 @@
+package io.carillon.aws.protocol;
+
+import io.carillon.aws.AwsException;
+import io.carillon.aws.CommonError;
+import io.carillon.http.Request;
+import io.carillon.http.Response;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import software.amazon.awssdk.core.SdkPojo;
+
+/// AWS JSON 1.0 and 1.1, of SQS and CloudWatch Logs: the operation stands in `X-Amz-Target`.
+public final class JsonProtocol implements Protocol {
+  public static final String TARGET = "x-amz-target";
+
+  private final Map<String, Model.Entry> operations;
+  private final String prefix;
+  private final String contentType;
+  private final String errorNamespace;
+  private final boolean queryErrors;
+  private final Dialect dialect = Dialect.json();
+  private final int limitBytes;
+  private final Shapes shapes = new Shapes();
+  private final JsonDecoder decoder;
+  private final JsonEncoder encoder = new JsonEncoder(shapes);
+
+  private JsonProtocol(
+      List<Model.Entry> operations,
+      String prefix,
+      String version,
+      String errorNamespace,
+      boolean queryErrors,
+      int limitBytes) {
+    this.operations =
+        operations.stream().collect(Collectors.toMap(Model.Entry::name, Function.identity()));
+    this.prefix = prefix;
+    this.contentType = "application/x-amz-json-" + version;
+    this.errorNamespace = errorNamespace;
+    this.queryErrors = queryErrors;
+    this.limitBytes = limitBytes;
+    this.decoder = new JsonDecoder(shapes, limitBytes);
+  }
+
+  public static JsonProtocol ofSqs(List<Model.Entry> operations, int limitBytes) {
+    return new JsonProtocol(
+        operations, "AmazonSQS.", "1.0", "com.amazonaws.sqs#", true, limitBytes);
+  }
+
+  public static JsonProtocol ofLogs(List<Model.Entry> operations, int limitBytes) {
+    return new JsonProtocol(operations, "Logs_20140328.", "1.1", "", false, limitBytes);
+  }
+
+  /// Whether the target of a request is one of this service.
+  public boolean owns(String target) {
+    return target.startsWith(prefix);
+  }
+
+  @Override
+  public Asked read(Request http, String path) throws IOException {
+    String target = http.headers().find(TARGET).orElse("");
+    Model.Entry operation = owns(target) ? operations.get(target.substring(prefix.length())) : null;
+    if (operation == null) {
+      throw CommonError.INVALID_ACTION.because(
+          target.isEmpty() ? "The header X-Amz-Target is missing." : "Unknown operation " + target);
+    }
+    return new Asked() {
+      @Override
+      public Model.Entry operation() {
+        return operation;
+      }
+
+      @Override
+      public SdkPojo input(Class<?> type, boolean withBody) throws IOException {
+        SdkPojo builder = shapes.builder(type);
+        decoder.read(http.body().readAll(limitBytes), builder);
+        return Shapes.build(builder);
+      }
+    };
+  }
+
+  @Override
+  public Response answer(Model.Entry operation, SdkPojo output, RequestIds ids) {
+    return stamp(Response.of(200, contentType, encoder.write(output)), ids);
+  }
+
+  @Override
+  public Response refuse(String method, AwsException why, RequestIds ids) {
+    AwsException said = dialect.translate(why);
+    Map<String, String> members = new LinkedHashMap<>();
+    members.put("__type", errorNamespace + said.error().code());
+    members.put("message", said.getMessage());
+    members.putAll(said.members());
+    Response response =
+        Response.of(said.error().status(), contentType, encoder.write(members))
+            .header("x-amzn-ErrorType", said.error().code());
+    if (queryErrors) {
+      String type = said.error().status() < 500 ? ";Sender" : ";Receiver";
+      response.header("x-amzn-query-error", said.error().queryCode() + type);
+    }
+    said.headers().forEach(response::header);
+    return stamp(response, ids);
+  }
+
+  @Override
+  public Response stamp(Response answer, RequestIds ids) {
+    return answer.header("x-amzn-RequestId", ids.requestId());
+  }
+}

@@ -1,0 +1,28 @@
+package io.carillon.aws.protocol;
+
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.SdkField;
+import software.amazon.awssdk.core.SdkPojo;
+import software.amazon.awssdk.core.util.SdkAutoConstructList;
+import software.amazon.awssdk.core.util.SdkAutoConstructMap;
+
+/// A member of a structure.
+///
+/// @param name as the wire spells it
+/// @param required whether the model insists on it (known for S3 only)
+/// @param attribute whether XML carries it as an attribute
+record Member(SdkField<?> field, String name, Kind kind, boolean required, boolean attribute) {
+
+  /// Null where the structure does not have it. The SDK's stand-ins for lists and maps that nobody
+  /// set count as absent; a list that somebody set counts, also if it is empty.
+  @Nullable Object get(SdkPojo structure) {
+    Object value = field.getValueOrDefault(structure);
+    return value instanceof SdkAutoConstructList || value instanceof SdkAutoConstructMap
+        ? null
+        : value;
+  }
+
+  void set(SdkPojo builder, Object value) {
+    field.set(builder, value);
+  }
+}

@@ -1,0 +1,54 @@
+package io.carillon.aws.protocol;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/// All operations of a service, mounted or not, so that a request for one that is not can be
+/// answered by its name. Read from a list beside this class, which a test derives from the SDK's
+/// marshallers and holds equal to them: touching those classes at start would cost seconds.
+public final class Model {
+
+  /// @param name as the wire spells it, such as `CreateOpenIDConnectProvider`
+  /// @param input the simple name of the request class without `Request`, such as
+  ///   `CreateOpenIdConnectProvider`, by which operation tables name it
+  /// @param verb the HTTP method
+  /// @param template the path with `{Label}`s, and the query that is always there
+  /// @param needs names of the query parameters, and after a colon the header fields, that tell
+  ///   this operation from others of the same path
+  public record Entry(String name, String input, String verb, String template, List<String> needs) {
+
+    static Entry parse(String line) {
+      String[] column = line.split("\t", -1);
+      List<String> needs = column[4].isEmpty() ? List.of() : List.of(column[4].split(","));
+      return new Entry(column[0], column[1], column[2], column[3], needs);
+    }
+
+    @Override
+    public String toString() {
+      return String.join("\t", name, input, verb, template, String.join(",", needs));
+    }
+  }
+
+  private Model() {}
+
+  /// @param service the name of the service in signatures, such as `sns`
+  public static List<Entry> of(String service) {
+    String file = service + ".operations";
+    try (InputStream in = Model.class.getResourceAsStream(file)) {
+      if (in == null) {
+        throw new IllegalArgumentException("No list of the operations of " + service);
+      }
+      return new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))
+          .lines()
+          .map(Entry::parse)
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

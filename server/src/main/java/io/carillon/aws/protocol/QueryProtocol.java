@@ -1,0 +1,190 @@
+package io.carillon.aws.protocol;
+
+import io.carillon.aws.AwsException;
+import io.carillon.aws.CommonError;
+import io.carillon.http.Request;
+import io.carillon.http.Response;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.SdkPojo;
+
+/// The query protocol of IAM, STS and SNS, and the older one of SQS: parameters in, XML out.
+public final class QueryProtocol implements Protocol {
+  private static final String QUEUE_URL = "QueueUrl";
+
+  private final Map<String, Model.Entry> operations;
+  private final String version;
+  private final String namespace;
+  private final Dialect dialect;
+  private final int limitBytes;
+  private final boolean queuesByPath;
+  private final Shapes shapes;
+  private final QueryDecoder decoder;
+  private final XmlEncoder encoder;
+
+  private QueryProtocol(
+      List<Model.Entry> operations,
+      String version,
+      String namespace,
+      Dialect dialect,
+      int limitBytes,
+      boolean queuesByPath,
+      Shapes shapes) {
+    this.operations =
+        operations.stream().collect(Collectors.toMap(Model.Entry::name, Function.identity()));
+    this.version = version;
+    this.namespace = namespace;
+    this.dialect = dialect;
+    this.limitBytes = limitBytes;
+    this.queuesByPath = queuesByPath;
+    this.shapes = shapes;
+    this.decoder = new QueryDecoder(shapes);
+    this.encoder = new XmlEncoder(shapes, false);
+  }
+
+  /// @param version that requests name
+  /// @param limitBytes the most that a body has
+  public static QueryProtocol of(
+      List<Model.Entry> operations,
+      String version,
+      String namespace,
+      Dialect dialect,
+      int limitBytes) {
+    return new QueryProtocol(
+        operations, version, namespace, dialect, limitBytes, false, new Shapes());
+  }
+
+  /// SQS's, whose names differ, and whose queue may be named by the path.
+  public static QueryProtocol ofSqs(List<Model.Entry> operations, int limitBytes) {
+    return new QueryProtocol(
+        operations,
+        "2012-11-05",
+        "http://queue.amazonaws.com/doc/2012-11-05/",
+        Dialect.sqsQuery(),
+        limitBytes,
+        true,
+        new Shapes(SqsNaming::of));
+  }
+
+  public String version() {
+    return version;
+  }
+
+  @Override
+  public Asked read(Request http, String path) throws IOException {
+    Parameters parameters = parameters(http);
+    String action = parameters.first("Action");
+    if (action == null) {
+      throw CommonError.MISSING_ACTION.exception();
+    }
+    String asked = parameters.first("Version");
+    Model.Entry operation = operations.get(action);
+    if (operation == null || asked != null && !asked.equals(version)) {
+      throw CommonError.INVALID_ACTION.because(
+          "Could not find operation "
+              + action
+              + " for version "
+              + (asked == null ? "NO_VERSION_SPECIFIED" : asked));
+    }
+    return new AskedByQuery(operation, parameters, http, path);
+  }
+
+  private Parameters parameters(Request http) throws IOException {
+    String form =
+        http.method().equals("POST")
+            ? new String(http.body().readAll(limitBytes), StandardCharsets.ISO_8859_1)
+            : "";
+    return Parameters.parse(http.rawQuery(), form);
+  }
+
+  private final class AskedByQuery implements Asked {
+    private final Model.Entry operation;
+    private final Parameters parameters;
+    private final Request http;
+    private final String path;
+
+    AskedByQuery(Model.Entry operation, Parameters parameters, Request http, String path) {
+      this.operation = operation;
+      this.parameters = parameters;
+      this.http = http;
+      this.path = path;
+    }
+
+    @Override
+    public Model.Entry operation() {
+      return operation;
+    }
+
+    @Override
+    public SdkPojo input(Class<?> type, boolean withBody) {
+      SdkPojo builder = shapes.builder(type);
+      decoder.read(parameters, builder);
+      Member queueUrl = shapes.of(builder).body().get(QUEUE_URL);
+      if (queuesByPath
+          && queueUrl != null
+          && path.length() > 1
+          && !parameters.contains(QUEUE_URL)) {
+        queueUrl.set(builder, urlOf(http, path));
+      }
+      return Shapes.build(builder);
+    }
+  }
+
+  private static String urlOf(Request http, String path) {
+    String host = http.headers().find("host").orElse("localhost");
+    return (http.secure() ? "https://" : "http://") + host + Wire.decode(path, false);
+  }
+
+  @Override
+  public Response answer(Model.Entry operation, SdkPojo output, RequestIds ids) {
+    String name = operation.name();
+    XmlWriter xml = new XmlWriter().root(name + "Response", namespace).open(name + "Result");
+    encoder.members(xml, output);
+    xml.close(name + "Result")
+        .open("ResponseMetadata")
+        .element("RequestId", ids.requestId())
+        .close("ResponseMetadata")
+        .close(name + "Response");
+    return stamp(Response.of(200, "text/xml", xml.bytes()), ids);
+  }
+
+  @Override
+  public Response refuse(String method, AwsException why, RequestIds ids) {
+    AwsException said = dialect.translate(why);
+    boolean sender = said.error().status() < 500;
+    XmlWriter xml =
+        new XmlWriter()
+            .root("ErrorResponse", namespace)
+            .open("Error")
+            .element("Type", sender ? "Sender" : "Receiver")
+            .element("Code", said.error().queryCode())
+            .element("Message", said.getMessage())
+            .close("Error")
+            .element("RequestId", ids.requestId())
+            .close("ErrorResponse");
+    Response response = Response.of(said.error().status(), "text/xml", xml.bytes());
+    said.headers().forEach(response::header);
+    return stamp(response, ids);
+  }
+
+  @Override
+  public Response stamp(Response answer, RequestIds ids) {
+    return answer.header("x-amzn-RequestId", ids.requestId());
+  }
+
+  /// The action that a request without signature names, if it speaks this protocol at all.
+  public static @Nullable String actionOf(Parameters parameters) {
+    return parameters.first("Action");
+  }
+
+  /// The names of all operations.
+  public Set<String> actions() {
+    return operations.keySet();
+  }
+}

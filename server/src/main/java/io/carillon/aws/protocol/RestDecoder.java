@@ -1,0 +1,166 @@
+package io.carillon.aws.protocol;
+
+import io.carillon.aws.AwsException;
+import io.carillon.aws.CommonError;
+import io.carillon.aws.protocol.Kind.ListOf;
+import io.carillon.aws.protocol.Kind.Scalar;
+import io.carillon.aws.protocol.Kind.Time;
+import io.carillon.http.Headers;
+import io.carillon.http.Request;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import software.amazon.awssdk.core.SdkPojo;
+
+/// Reads what stands in path, query and header fields of a REST request.
+final class RestDecoder {
+  private final Predicate<Request> toleratesParameters;
+  private final RestRoutes routes;
+
+  /// @param toleratesParameters whether a request may carry query parameters that mean nothing
+  RestDecoder(RestRoutes routes, Predicate<Request> toleratesParameters) {
+    this.routes = routes;
+    this.toleratesParameters = toleratesParameters;
+  }
+
+  void read(RestRoutes.Found found, Parameters query, Request http, Shape shape, SdkPojo builder) {
+    found
+        .labels()
+        .forEach(
+            (label, raw) -> {
+              Member member = shape.path().get(label);
+              if (member != null) {
+                member.set(builder, value(member, Wire.decode(raw, false)));
+              }
+            });
+    readQuery(found, query, http, shape, builder);
+    readHeaders(http.headers(), shape, builder);
+  }
+
+  private void readQuery(
+      RestRoutes.Found found, Parameters query, Request http, Shape shape, SdkPojo builder) {
+    query
+        .all()
+        .forEach(
+            (name, values) -> {
+              Member member = shape.query().get(name);
+              if (member != null) {
+                member.set(builder, queryValue(member, values));
+              } else if (!found.literals().contains(name) && !isIgnored(name, http)) {
+                throw CommonError.INVALID_PARAMETER_VALUE
+                    .because("This operation does not take the query parameter " + name + ".")
+                    .with("ArgumentName", name)
+                    .with("ArgumentValue", values.getFirst());
+              }
+            });
+    for (Member member : shape.required()) {
+      if (shape.query().get(member.name()) == member && !query.contains(member.name())) {
+        throw missing("query parameter", member);
+      }
+    }
+  }
+
+  /// `x-id` names the operation, for people; `X-Amz-…` signs. What tells other operations apart
+  /// must not be overheard.
+  private boolean isIgnored(String name, Request http) {
+    return name.regionMatches(true, 0, "x-", 0, 2)
+        || toleratesParameters.test(http) && !routes.tells(name);
+  }
+
+  private static Object queryValue(Member member, List<String> values) {
+    if (member.kind() instanceof ListOf list) {
+      List<Object> items = new ArrayList<>(values.size());
+      values.forEach(v -> items.add(value(member, list.item(), v)));
+      return items;
+    }
+    if (values.size() > 1) {
+      throw wrong(member, values.getLast(), "must stand once");
+    }
+    return value(member, values.getFirst());
+  }
+
+  private static void readHeaders(Headers headers, Shape shape, SdkPojo builder) {
+    Map<String, String> fields = new HashMap<>();
+    Map<String, Map<String, String>> maps = new HashMap<>(2);
+    headers.forEach(
+        (name, value) -> {
+          String lower = name.toLowerCase(Locale.ROOT);
+          if (shape.headers().containsKey(lower)) {
+            fields.merge(lower, value, (before, more) -> before + "," + more);
+          } else {
+            for (Member map : shape.headerMaps()) {
+              if (lower.startsWith(map.name())) {
+                maps.computeIfAbsent(map.name(), _ -> new TreeMap<>())
+                    .merge(
+                        lower.substring(map.name().length()),
+                        Wire.headerText(value),
+                        (before, more) -> before + "," + more);
+              }
+            }
+          }
+        });
+    fields.forEach(
+        (name, value) -> {
+          Member member = shape.headers().get(name);
+          if (member != null) {
+            member.set(builder, headerValue(member, Wire.headerText(value)));
+          }
+        });
+    for (Member map : shape.headerMaps()) {
+      Map<String, String> entries = maps.get(map.name());
+      if (entries != null) {
+        map.set(builder, entries);
+      }
+    }
+    for (Member member : shape.required()) {
+      String lower = member.name().toLowerCase(Locale.ROOT);
+      if (shape.headers().get(lower) == member && !fields.containsKey(lower)) {
+        throw missing("header", member);
+      }
+    }
+  }
+
+  private static Object headerValue(Member member, String text) {
+    if (member.kind() instanceof ListOf list) {
+      List<Object> items = new ArrayList<>();
+      for (String item : text.split(",", -1)) {
+        items.add(value(member, list.item(), item.trim()));
+      }
+      return items;
+    }
+    return value(member, text);
+  }
+
+  private static Object value(Member member, String text) {
+    return value(member, member.kind(), text);
+  }
+
+  private static Object value(Member member, Kind kind, String text) {
+    try {
+      return switch (kind) {
+        case Scalar scalar -> Literals.read(scalar, text);
+        case Time time -> Literals.readTime(time.form(), text);
+        default -> throw new IllegalStateException(member + " cannot travel in a request's head");
+      };
+    } catch (IllegalArgumentException e) {
+      throw wrong(member, text, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static AwsException wrong(Member member, String value, String why) {
+    return CommonError.INVALID_PARAMETER_VALUE
+        .because(member.name() + " " + why)
+        .with("ArgumentName", member.name())
+        .with("ArgumentValue", value);
+  }
+
+  private static AwsException missing(String what, Member member) {
+    return CommonError.INVALID_PARAMETER_VALUE
+        .because("The " + what + " " + member.name() + " is missing.")
+        .with("ArgumentName", member.name());
+  }
+}

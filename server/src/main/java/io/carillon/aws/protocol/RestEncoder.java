@@ -1,0 +1,55 @@
+package io.carillon.aws.protocol;
+
+import io.carillon.aws.protocol.Kind.ListOf;
+import io.carillon.aws.protocol.Kind.Scalar;
+import io.carillon.aws.protocol.Kind.Time;
+import io.carillon.http.Headers;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.SdkPojo;
+
+/// Writes what an answer says in its status and header fields.
+final class RestEncoder {
+  private RestEncoder() {}
+
+  static int status(Shape shape, SdkPojo output, int usual) {
+    Member status = shape.status();
+    return status != null && status.get(output) instanceof Integer value ? value : usual;
+  }
+
+  /// `Content-Length` is left to the engine.
+  static void headers(Shape shape, SdkPojo output, Headers into) {
+    shape
+        .headers()
+        .forEach(
+            (lower, member) -> {
+              Object value = lower.equals("content-length") ? null : member.get(output);
+              if (value != null) {
+                into.set(member.name(), Wire.headerValue(text(member.kind(), value)));
+              }
+            });
+    for (Member map : shape.headerMaps()) {
+      @Nullable Object entries = map.get(output);
+      if (entries != null) {
+        ((Map<?, ?>) entries)
+            .forEach(
+                (key, value) ->
+                    into.add(map.name() + key, Wire.headerValue(String.valueOf(value))));
+      }
+    }
+  }
+
+  private static String text(Kind kind, Object value) {
+    return switch (kind) {
+      case Scalar scalar -> Literals.write(scalar, value);
+      case Time time -> Literals.writeTime(time.form(), (Instant) value, true);
+      case ListOf list ->
+          ((List<?>) value)
+              .stream().map(item -> text(list.item(), item)).collect(Collectors.joining(","));
+      default -> throw new IllegalStateException("Not for a header: " + kind);
+    };
+  }
+}

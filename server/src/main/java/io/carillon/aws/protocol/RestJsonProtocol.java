@@ -1,0 +1,167 @@
+package io.carillon.aws.protocol;
+
+import io.carillon.aws.AwsException;
+import io.carillon.aws.CommonError;
+import io.carillon.aws.protocol.Kind.Scalar;
+import io.carillon.aws.protocol.Kind.Struct;
+import io.carillon.http.Request;
+import io.carillon.http.Response;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.core.SdkPojo;
+
+/// REST paths with JSON bodies: Lambda.
+public final class RestJsonProtocol implements Protocol {
+  private static final String JSON = "application/json";
+
+  /// What operations answer with where it is not 200; the SDK's classes do not say.
+  ///
+  /// Source: "Response Syntax" of each operation in
+  /// https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html
+  private static final Map<String, Integer> STATUS =
+      Map.ofEntries(
+          Map.entry("AddLayerVersionPermission", 201),
+          Map.entry("AddPermission", 201),
+          Map.entry("CreateAlias", 201),
+          Map.entry("CreateCapacityProvider", 202),
+          Map.entry("CreateCodeSigningConfig", 201),
+          Map.entry("CreateEventSourceMapping", 202),
+          Map.entry("CreateFunction", 201),
+          Map.entry("CreateFunctionUrlConfig", 201),
+          Map.entry("DeleteAlias", 204),
+          Map.entry("DeleteCapacityProvider", 202),
+          Map.entry("DeleteCodeSigningConfig", 204),
+          Map.entry("DeleteEventSourceMapping", 202),
+          Map.entry("DeleteFunction", 204),
+          Map.entry("DeleteFunctionCodeSigningConfig", 204),
+          Map.entry("DeleteFunctionConcurrency", 204),
+          Map.entry("DeleteFunctionEventInvokeConfig", 204),
+          Map.entry("DeleteFunctionUrlConfig", 204),
+          Map.entry("DeleteLayerVersion", 204),
+          Map.entry("DeleteProvisionedConcurrencyConfig", 204),
+          Map.entry("InvokeAsync", 202),
+          Map.entry("PublishLayerVersion", 201),
+          Map.entry("PublishVersion", 201),
+          Map.entry("PutFunctionScalingConfig", 202),
+          Map.entry("PutProvisionedConcurrencyConfig", 202),
+          Map.entry("RemoveLayerVersionPermission", 204),
+          Map.entry("RemovePermission", 204),
+          Map.entry("TagResource", 204),
+          Map.entry("UntagResource", 204),
+          Map.entry("UpdateCapacityProvider", 202),
+          Map.entry("UpdateEventSourceMapping", 202));
+
+  private final Dialect dialect = Dialect.lambda();
+  private final int limitBytes;
+  private final Shapes shapes = new Shapes();
+  private final RestRoutes routes;
+  private final RestDecoder head;
+  private final JsonDecoder decoder;
+  private final JsonEncoder encoder = new JsonEncoder(shapes);
+
+  /// @param limitBytes the most that a body has
+  public RestJsonProtocol(List<Model.Entry> operations, int limitBytes) {
+    this.limitBytes = limitBytes;
+    this.routes = new RestRoutes(operations);
+    this.head = new RestDecoder(routes, _ -> false);
+    this.decoder = new JsonDecoder(shapes, limitBytes);
+  }
+
+  @Override
+  public Asked read(Request http, String path) {
+    Parameters query = Parameters.parse(http.rawQuery());
+    RestRoutes.Found found =
+        routes
+            .find(http, path, query)
+            .orElseThrow(
+                () ->
+                    CommonError.INVALID_ACTION.because(
+                        "No operation is " + http.method() + " " + path));
+    return new Asked() {
+      @Override
+      public Model.Entry operation() {
+        return found.entry();
+      }
+
+      @Override
+      public SdkPojo input(Class<?> type, boolean withBody) throws IOException {
+        SdkPojo builder = shapes.builder(type);
+        Shape shape = shapes.of(builder);
+        head.read(found, query, http, shape, builder);
+        if (withBody) {
+          readBody(http, shape, builder);
+        }
+        return Shapes.build(builder);
+      }
+    };
+  }
+
+  private void readBody(Request http, Shape shape, SdkPojo builder) throws IOException {
+    Member payload = shape.payload();
+    if (payload == null && shape.body().isEmpty()) {
+      return;
+    }
+    byte[] bytes = http.body().readAll(limitBytes);
+    if (payload == null) {
+      decoder.read(bytes, builder);
+    } else if (bytes.length > 0) {
+      payload.set(
+          builder,
+          switch (payload.kind()) {
+            case Scalar scalar when scalar == Scalar.BLOB -> SdkBytes.fromByteArrayUnsafe(bytes);
+            case Struct struct -> {
+              SdkPojo inner = struct.builder().get();
+              decoder.read(bytes, inner);
+              yield Shapes.build(inner);
+            }
+            default -> throw new IllegalStateException("No codec for the body " + payload);
+          });
+    }
+  }
+
+  @Override
+  public Response answer(Model.Entry operation, SdkPojo output, RequestIds ids) {
+    Shape shape = shapes.of(output);
+    int status = RestEncoder.status(shape, output, STATUS.getOrDefault(operation.name(), 200));
+    Response response =
+        status == 204 ? Response.of(204) : Response.of(status, JSON, body(shape, output));
+    RestEncoder.headers(shape, output, response.headers());
+    return stamp(response, ids);
+  }
+
+  private byte[] body(Shape shape, SdkPojo output) {
+    Member payload = shape.payload();
+    if (payload == null) {
+      return encoder.write(output);
+    }
+    Object value = payload.get(output);
+    return switch (value) {
+      case null -> new byte[0];
+      case SdkBytes bytes -> bytes.asByteArrayUnsafe();
+      case SdkPojo structure -> encoder.write(structure);
+      default -> throw new IllegalStateException("No codec for the body " + payload);
+    };
+  }
+
+  @Override
+  public Response refuse(String method, AwsException why, RequestIds ids) {
+    AwsException said = dialect.translate(why);
+    Map<String, String> members = new LinkedHashMap<>();
+    members.put("Type", said.error().status() < 500 ? "User" : "Service");
+    members.put("Message", said.getMessage());
+    members.putAll(said.members());
+    Response response =
+        Response.of(said.error().status(), JSON, encoder.write(members))
+            .header("x-amzn-ErrorType", said.error().code());
+    said.headers().forEach(response::header);
+    return stamp(response, ids);
+  }
+
+  @Override
+  public Response stamp(Response answer, RequestIds ids) {
+    return answer.header("x-amzn-RequestId", ids.requestId());
+  }
+}

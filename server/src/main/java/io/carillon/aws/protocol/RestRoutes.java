@@ -1,0 +1,151 @@
+package io.carillon.aws.protocol;
+
+import io.carillon.http.Headers;
+import io.carillon.http.Request;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// Finds the operation of a REST request by method, path and what the operation cannot do without.
+/// Where several fit, the one that asks for most is meant: `GET /b/k?uploadId=u` is ListParts,
+/// though GetObject fits as well. All operations of the model take part, so a request for one that
+/// is not mounted never falls through to another.
+final class RestRoutes {
+
+  /// @param segments of the path: text, `{Label}` or, at the end, `{Label+}`
+  /// @param literals query parameters that must be there, with their value if it is not empty
+  private record Route(
+      Model.Entry entry,
+      List<String> segments,
+      Map<String, String> literals,
+      List<String> parameters,
+      List<String> headers) {
+
+    static Route of(Model.Entry entry) {
+      int question = entry.template().indexOf('?');
+      String path = question < 0 ? entry.template() : entry.template().substring(0, question);
+      Map<String, String> literals = new LinkedHashMap<>();
+      if (question >= 0) {
+        for (String pair : entry.template().substring(question + 1).split("&")) {
+          int equals = pair.indexOf('=');
+          literals.put(
+              equals < 0 ? pair : pair.substring(0, equals),
+              equals < 0 ? "" : pair.substring(equals + 1));
+        }
+      }
+      List<String> parameters = new ArrayList<>();
+      List<String> headers = new ArrayList<>();
+      for (String need : entry.needs()) {
+        if (need.startsWith(":")) {
+          headers.add(need.substring(1));
+        } else {
+          parameters.add(need);
+        }
+      }
+      return new Route(entry, segmentsOf(path), literals, parameters, headers);
+    }
+
+    private static List<String> segmentsOf(String path) {
+      String bare = path.startsWith("/") ? path.substring(1) : path;
+      return bare.isEmpty() ? List.of() : List.of(bare.split("/"));
+    }
+
+    long literalSegments() {
+      return segments.stream().filter(s -> !s.startsWith("{")).count();
+    }
+
+    int demands() {
+      return literals.size() + parameters.size() + headers.size();
+    }
+
+    boolean wants(Parameters query, Headers fields) {
+      if (query.isEmpty() && (!literals.isEmpty() || !parameters.isEmpty())) {
+        return false;
+      }
+      for (Map.Entry<String, String> literal : literals.entrySet()) {
+        String value = query.first(literal.getKey());
+        if (value == null || !literal.getValue().isEmpty() && !literal.getValue().equals(value)) {
+          return false;
+        }
+      }
+      return parameters.stream().allMatch(query::contains)
+          && headers.stream().allMatch(fields::contains);
+    }
+
+    /// The labels' values as they came, or null where the path is another. A slash at the end makes
+    /// no difference where nothing but a slash is left.
+    @Nullable Map<String, String> labels(String path) {
+      Map<String, String> labels = new HashMap<>(4);
+      int at = path.startsWith("/") ? 1 : 0;
+      for (String segment : segments) {
+        if (at >= path.length()) {
+          return null;
+        }
+        if (segment.endsWith("+}")) {
+          labels.put(segment.substring(1, segment.length() - 2), path.substring(at));
+          return labels;
+        }
+        int slash = path.indexOf('/', at);
+        int end = slash < 0 ? path.length() : slash;
+        if (segment.startsWith("{")) {
+          if (end == at) {
+            return null;
+          }
+          labels.put(segment.substring(1, segment.length() - 1), path.substring(at, end));
+        } else if (!path.regionMatches(at, segment, 0, segment.length())
+            || end - at != segment.length()) {
+          return null;
+        }
+        at = end + 1;
+      }
+      return at >= path.length() ? labels : null;
+    }
+  }
+
+  /// @param labels of the path, undecoded
+  /// @param literals names of the query parameters that the template has
+  record Found(Model.Entry entry, Map<String, String> labels, Set<String> literals) {}
+
+  private final Map<String, List<Route>> byVerb = new HashMap<>();
+  private final Set<String> telling = new HashSet<>();
+
+  RestRoutes(List<Model.Entry> operations) {
+    operations.stream()
+        .map(Route::of)
+        .sorted(
+            Comparator.comparingLong(Route::literalSegments)
+                .thenComparingInt(Route::demands)
+                .reversed())
+        .forEach(
+            route -> {
+              byVerb.computeIfAbsent(route.entry().verb(), _ -> new ArrayList<>()).add(route);
+              telling.addAll(route.literals().keySet());
+              telling.addAll(route.parameters());
+            });
+  }
+
+  /// @param path of the request, undecoded; not the request's own where the host names the bucket
+  Optional<Found> find(Request http, String path, Parameters query) {
+    for (Route route : byVerb.getOrDefault(http.method(), List.of())) {
+      if (route.wants(query, http.headers())) {
+        Map<String, String> labels = route.labels(path);
+        if (labels != null) {
+          return Optional.of(new Found(route.entry(), labels, route.literals().keySet()));
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /// Whether a query parameter tells operations apart.
+  boolean tells(String parameter) {
+    return telling.contains(parameter);
+  }
+}

@@ -1,0 +1,203 @@
+package io.carillon.aws.protocol;
+
+import io.carillon.aws.AwsException;
+import io.carillon.aws.CommonError;
+import io.carillon.aws.protocol.Kind.Scalar;
+import io.carillon.aws.protocol.Kind.Struct;
+import io.carillon.http.Request;
+import io.carillon.http.Response;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import software.amazon.awssdk.core.SdkPojo;
+
+/// REST paths with XML bodies: S3.
+///
+/// A body is one member's alone, or there is none; the fields of the SDK's CopyObject that look
+/// like more are the SDK's own invention and never travel. Only SelectObjectContent differs, and it
+/// is not read here.
+public final class RestXmlProtocol implements Protocol {
+  private static final String NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/";
+  private static final String XML = "application/xml";
+
+  /// Roots of answers whose members stand side by side in the body; the SDK's classes do not say.
+  ///
+  /// Source: "Response Syntax" of each operation in
+  /// https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
+  private static final Map<String, String> ROOTS =
+      Map.ofEntries(
+          Map.entry("CompleteMultipartUpload", "CompleteMultipartUploadResult"),
+          Map.entry("CreateMultipartUpload", "InitiateMultipartUploadResult"),
+          Map.entry("CreateSession", "CreateSessionResult"),
+          Map.entry("DeleteObjects", "DeleteResult"),
+          Map.entry("GetBucketAccelerateConfiguration", "AccelerateConfiguration"),
+          Map.entry("GetBucketAcl", "AccessControlPolicy"),
+          Map.entry("GetBucketCors", "CORSConfiguration"),
+          Map.entry("GetBucketLifecycleConfiguration", "LifecycleConfiguration"),
+          Map.entry("GetBucketLogging", "BucketLoggingStatus"),
+          Map.entry("GetBucketNotificationConfiguration", "NotificationConfiguration"),
+          Map.entry("GetBucketRequestPayment", "RequestPaymentConfiguration"),
+          Map.entry("GetBucketTagging", "Tagging"),
+          Map.entry("GetBucketVersioning", "VersioningConfiguration"),
+          Map.entry("GetBucketWebsite", "WebsiteConfiguration"),
+          Map.entry("GetObjectAcl", "AccessControlPolicy"),
+          Map.entry("GetObjectAttributes", "GetObjectAttributesResponse"),
+          Map.entry("GetObjectTagging", "Tagging"),
+          Map.entry("ListBucketAnalyticsConfigurations", "ListBucketAnalyticsConfigurationsResult"),
+          Map.entry("ListBucketInventoryConfigurations", "ListInventoryConfigurationsResult"),
+          Map.entry("ListBucketMetricsConfigurations", "ListMetricsConfigurationsResult"),
+          Map.entry("ListBuckets", "ListAllMyBucketsResult"),
+          Map.entry("ListDirectoryBuckets", "ListAllMyDirectoryBucketsResult"),
+          Map.entry("ListObjectVersions", "ListVersionsResult"),
+          Map.entry("ListObjects", "ListBucketResult"),
+          Map.entry("ListObjectsV2", "ListBucketResult"));
+
+  private final Dialect dialect = Dialect.s3();
+  private final int limitBytes;
+  private final Shapes shapes = new Shapes();
+  private final RestRoutes routes;
+  private final RestDecoder head;
+  private final XmlDecoder decoder = new XmlDecoder(shapes);
+  private final XmlEncoder encoder = new XmlEncoder(shapes, true);
+
+  /// @param limitBytes the most that a body has; bodies that stream are not bound by it
+  public RestXmlProtocol(List<Model.Entry> operations, int limitBytes) {
+    this.limitBytes = limitBytes;
+    this.routes = new RestRoutes(operations);
+    // Readers append what they like to URLs, to get round caches; S3 lets them.
+    this.head =
+        new RestDecoder(
+            routes, http -> http.method().equals("GET") || http.method().equals("HEAD"));
+  }
+
+  @Override
+  public Asked read(Request http, String path) {
+    Parameters query = Parameters.parse(http.rawQuery());
+    RestRoutes.Found found =
+        routes
+            .find(http, path, query)
+            .orElseThrow(() -> CommonError.METHOD_NOT_ALLOWED.with("Method", http.method()));
+    return new Asked() {
+      @Override
+      public Model.Entry operation() {
+        return found.entry();
+      }
+
+      @Override
+      public SdkPojo input(Class<?> type, boolean withBody) throws IOException {
+        SdkPojo builder = shapes.builder(type);
+        Shape shape = shapes.of(builder);
+        head.read(found, query, http, shape, builder);
+        Member payload = shape.payload();
+        if (withBody && payload != null) {
+          readBody(http, shape, payload, builder);
+        }
+        return Shapes.build(builder);
+      }
+    };
+  }
+
+  private void readBody(Request http, Shape shape, Member payload, SdkPojo builder)
+      throws IOException {
+    byte[] bytes = http.body().readAll(limitBytes);
+    BodyChecksums.verify(http, shape, bytes);
+    if (bytes.length == 0) {
+      if (payload.required()) {
+        throw CommonError.SERIALIZATION.because("The body is empty");
+      }
+      return;
+    }
+    switch (payload.kind()) {
+      case Scalar scalar when scalar == Scalar.STRING -> payload.set(builder, text(bytes));
+      case Struct struct -> {
+        SdkPojo inner = struct.builder().get();
+        decoder.read(bytes, payload.name(), inner);
+        payload.set(builder, Shapes.build(inner));
+      }
+      default -> throw new IllegalStateException("No codec for the body " + payload);
+    }
+  }
+
+  private static String text(byte[] bytes) {
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+    } catch (CharacterCodingException _) {
+      throw CommonError.INVALID_PARAMETER_VALUE.because("The body must be UTF-8");
+    }
+  }
+
+  @Override
+  public Response answer(Model.Entry operation, SdkPojo output, RequestIds ids) {
+    Shape shape = shapes.of(output);
+    Response response = body(operation, shape, output);
+    RestEncoder.headers(shape, output, response.headers());
+    return stamp(response, ids);
+  }
+
+  private Response body(Model.Entry operation, Shape shape, SdkPojo output) {
+    if (operation.verb().equals("DELETE")) {
+      return Response.of(204);
+    }
+    Member payload = shape.payload();
+    if (operation.name().equals("GetBucketLocation") && payload != null) {
+      return location(payload, output);
+    }
+    if (payload == null) {
+      return shape.body().isEmpty() ? Response.of(200) : members(operation, output);
+    }
+    return switch (payload.get(output)) {
+      case null -> Response.of(200);
+      case String text ->
+          Response.of(200, "application/json", text.getBytes(StandardCharsets.UTF_8));
+      case SdkPojo structure -> document(payload.name(), structure);
+      default -> throw new IllegalStateException("No codec for the body " + payload);
+    };
+  }
+
+  /// The one answer whose root is text: the region, nothing for us-east-1.
+  private static Response location(Member payload, SdkPojo output) {
+    Object region = payload.get(output);
+    XmlWriter xml = new XmlWriter().root("LocationConstraint", NAMESPACE);
+    xml.text(region == null ? "" : (String) region).close("LocationConstraint");
+    return Response.of(200, XML, xml.bytes());
+  }
+
+  private Response members(Model.Entry operation, SdkPojo output) {
+    return document(ROOTS.getOrDefault(operation.name(), operation.name() + "Result"), output);
+  }
+
+  private Response document(String root, SdkPojo structure) {
+    XmlWriter xml = new XmlWriter().root(root, NAMESPACE);
+    encoder.members(xml, structure);
+    return Response.of(200, XML, xml.close(root).bytes());
+  }
+
+  @Override
+  public Response refuse(String method, AwsException why, RequestIds ids) {
+    AwsException said = dialect.translate(why);
+    int status = said.error().status();
+    Response response;
+    if (method.equals("HEAD") || status == 304) {
+      response = Response.of(status);
+    } else {
+      XmlWriter xml =
+          new XmlWriter()
+              .open("Error")
+              .element("Code", said.error().code())
+              .element("Message", said.getMessage());
+      said.members().forEach(xml::element);
+      xml.element("RequestId", ids.requestId()).element("HostId", ids.hostId()).close("Error");
+      response = Response.of(status, XML, xml.bytes());
+    }
+    said.headers().forEach(response::header);
+    return stamp(response, ids);
+  }
+
+  @Override
+  public Response stamp(Response answer, RequestIds ids) {
+    return answer.header("x-amz-request-id", ids.requestId()).header("x-amz-id-2", ids.hostId());
+  }
+}

@@ -1,0 +1,103 @@
+package io.carillon.aws.protocol;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.SdkField;
+import software.amazon.awssdk.core.traits.PayloadTrait;
+import software.amazon.awssdk.core.traits.RequiredTrait;
+import software.amazon.awssdk.core.traits.TraitType;
+import software.amazon.awssdk.core.traits.XmlAttributeTrait;
+
+/// A structure's members, sorted once by where they travel, so that a request costs one look-up for
+/// each thing it carries, not one for each thing it could carry.
+final class Shape {
+  private final Map<String, Member> path = new LinkedHashMap<>();
+  private final Map<String, Member> query = new LinkedHashMap<>();
+  private final Map<String, Member> headers = new LinkedHashMap<>();
+  private final List<Member> headerMaps = new ArrayList<>();
+  private final Map<String, Member> body = new LinkedHashMap<>();
+  private final List<Member> required = new ArrayList<>();
+  private @Nullable Member payload;
+  private @Nullable Member status;
+
+  Shape(List<SdkField<?>> fields, Naming naming) {
+    for (SdkField<?> field : fields) {
+      add(field, naming.rename(field, plain(field)));
+    }
+  }
+
+  private static Member plain(SdkField<?> field) {
+    return new Member(
+        field,
+        field.locationName(),
+        Kind.of(field),
+        field.containsTrait(RequiredTrait.class, TraitType.REQUIRED_TRAIT),
+        field.containsTrait(XmlAttributeTrait.class, TraitType.XML_ATTRIBUTE_TRAIT));
+  }
+
+  private void add(SdkField<?> field, Member member) {
+    if (member.required()) {
+      required.add(member);
+    }
+    switch (field.location()) {
+      case PATH, GREEDY_PATH -> path.put(member.name(), member);
+      case QUERY_PARAM -> query.put(member.name(), member);
+      case STATUS_CODE -> status = member;
+      case HEADER -> {
+        if (member.kind() instanceof Kind.MapOf) {
+          headerMaps.add(member);
+        } else {
+          headers.put(member.name().toLowerCase(Locale.ROOT), member);
+        }
+      }
+      case PAYLOAD -> {
+        if (field.containsTrait(PayloadTrait.class, TraitType.PAYLOAD_TRAIT)) {
+          payload = member;
+        } else {
+          body.put(member.name(), member);
+        }
+      }
+    }
+  }
+
+  Map<String, Member> path() {
+    return path;
+  }
+
+  Map<String, Member> query() {
+    return query;
+  }
+
+  /// By name in lower case.
+  Map<String, Member> headers() {
+    return headers;
+  }
+
+  /// Maps whose entries are headers of a common prefix, such as `x-amz-meta-`.
+  List<Member> headerMaps() {
+    return headerMaps;
+  }
+
+  /// What stands in a body that is not one member's alone.
+  Map<String, Member> body() {
+    return body;
+  }
+
+  List<Member> required() {
+    return required;
+  }
+
+  /// The member that is the body.
+  @Nullable Member payload() {
+    return payload;
+  }
+
+  /// The member that is the answer's status.
+  @Nullable Member status() {
+    return status;
+  }
+}

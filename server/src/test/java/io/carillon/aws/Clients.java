@@ -1,0 +1,80 @@
+package io.carillon.aws;
+
+import io.carillon.aws.sigv4.SignatureVerifier;
+import io.carillon.base.AccountId;
+import io.carillon.base.Arn;
+import io.carillon.base.Ids;
+import io.carillon.base.Secret;
+import io.carillon.http.Handler;
+import io.carillon.http.Response;
+import java.net.URI;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
+import software.amazon.awssdk.awscore.client.builder.AwsSyncClientBuilder;
+import software.amazon.awssdk.core.retry.RetryMode;
+import software.amazon.awssdk.regions.Region;
+
+/// Roads for tests, and real SDK clients that travel them.
+public final class Clients {
+  public static final AccountId ACCOUNT = new AccountId("123456789012");
+  public static final URI ENDPOINT = URI.create("http://localhost:4566");
+
+  private Clients() {}
+
+  /// Root's keys are `test` and `test`.
+  public static Road road(BiConsumer<Caller, List<Need>> authorizer, Operations... services) {
+    Credentials root =
+        new Credentials(
+            "test",
+            new Secret("test"),
+            Optional.empty(),
+            new Principal.Root(ACCOUNT),
+            ACCOUNT,
+            List.of(),
+            Instant.MAX);
+    return new Road(
+        List.of(services),
+        new SignatureVerifier(
+            (id, _) -> id.equals("test") ? Optional.of(root) : Optional.empty(), Clock.systemUTC()),
+        new Authorizer() {
+          @Override
+          public void require(Caller caller, List<Need> needs) {
+            authorizer.accept(caller, needs);
+          }
+
+          @Override
+          public boolean allowsService(
+              String service, String action, Arn resource, Arn source, String sourceAccount) {
+            return false;
+          }
+        },
+        _ -> Response.text(200, "the door"),
+        List.of("localhost"),
+        ACCOUNT,
+        new Ids(),
+        Clock.systemUTC());
+  }
+
+  public static Road road(Operations... services) {
+    return road((_, _) -> {}, services);
+  }
+
+  /// Points a client at a handler.
+  public static <B extends AwsSyncClientBuilder<B, C> & AwsClientBuilder<B, C>, C> C client(
+      B builder, Handler handler) {
+    return builder
+        .httpClient(new DirectClient(handler))
+        .endpointOverride(ENDPOINT)
+        .region(Region.EU_CENTRAL_1)
+        .credentialsProvider(
+            StaticCredentialsProvider.create(AwsBasicCredentials.create("test", "test")))
+        .overrideConfiguration(c -> c.retryStrategy(RetryMode.STANDARD))
+        .build();
+  }
+}

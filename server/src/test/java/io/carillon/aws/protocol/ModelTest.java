@@ -1,0 +1,68 @@
+package io.carillon.aws.protocol;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import software.amazon.awssdk.core.SdkPojo;
+
+class ModelTest {
+
+  /// After an upgrade of the SDK: run this test with `-Dcarillon.writeModel=true` to write the
+  /// lists anew, and look at what changed.
+  @ParameterizedTest
+  @ValueSource(strings = {"s3", "lambda", "sns", "sqs", "iam", "sts", "logs"})
+  void theListOfOperationsIsThatOfTheSdk(String service) throws IOException {
+    List<Model.Entry> current = Marshallers.read(service);
+    if (Boolean.getBoolean("carillon.writeModel")) {
+      Path module = Files.isDirectory(Path.of("server")) ? Path.of("server") : Path.of("");
+      Path file =
+          module.resolve("src/main/resources/io/carillon/aws/protocol/" + service + ".operations");
+      Files.write(file, current.stream().map(Model.Entry::toString).toList());
+    }
+    assertThat(Model.of(service)).isEqualTo(current).isNotEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"s3", "lambda", "sns", "sqs", "iam", "sts", "logs"})
+  void everyOperationHasANameAMethodAPathAndShapesThatTheCodecKnows(String service) {
+    Shapes shapes = new Shapes();
+    for (Model.Entry entry : Model.of(service)) {
+      assertThat(entry.name().toLowerCase(Locale.ROOT))
+          .isEqualTo(entry.input().toLowerCase(Locale.ROOT));
+      assertThat(entry.verb()).isIn(Set.of("GET", "HEAD", "PUT", "POST", "DELETE"));
+      assertThat(entry.template()).startsWith("/");
+      assertKnown(shapes, shapes.builder(Marshallers.inputClass(service, entry)), 0);
+      assertKnown(shapes, shapes.builder(Marshallers.outputClass(service, entry)), 0);
+    }
+  }
+
+  private static void assertKnown(Shapes shapes, SdkPojo structure, int depth) {
+    Shape shape = shapes.of(structure);
+    if (depth < 6) { // structures may hold themselves
+      shape.body().values().forEach(m -> assertKnown(shapes, m.kind(), depth + 1));
+    }
+  }
+
+  private static void assertKnown(Shapes shapes, Kind kind, int depth) {
+    switch (kind) {
+      case Kind.Struct struct -> assertKnown(shapes, struct.builder().get(), depth);
+      case Kind.ListOf list -> assertKnown(shapes, list.item(), depth);
+      case Kind.MapOf map -> assertKnown(shapes, map.value(), depth);
+      case Kind.Scalar _, Kind.Time _ -> {}
+    }
+  }
+
+  @Test
+  void aServiceThatIsNotOursHasNoList() {
+    assertThatThrownBy(() -> Model.of("dynamodb")).isInstanceOf(IllegalArgumentException.class);
+  }
+}

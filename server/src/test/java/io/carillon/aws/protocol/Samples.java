@@ -1,0 +1,100 @@
+package io.carillon.aws.protocol;
+
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.core.SdkPojo;
+
+/// Fills model objects, every member of every structure, with values that differ.
+final class Samples {
+  private static final int DEEPEST = 8; // structures may hold themselves
+
+  private final Shapes shapes = new Shapes();
+  private final Map<String, Object> given;
+  private final Set<String> absent;
+  private int count;
+
+  /// @param given values of members that cannot have any, by the name of the member
+  /// @param absent members that are left out
+  Samples(Map<String, Object> given, Set<String> absent) {
+    this.given = given;
+    this.absent = absent;
+  }
+
+  SdkPojo of(Class<?> model) {
+    SdkPojo builder = shapes.builder(model);
+    fill(builder, 0);
+    return Shapes.build(builder);
+  }
+
+  private void fill(SdkPojo builder, int depth) {
+    Shape shape = shapes.of(builder);
+    for (Map<String, Member> members :
+        List.of(shape.path(), shape.query(), shape.headers(), shape.body())) {
+      members.values().forEach(member -> fill(builder, member, depth));
+    }
+    shape.headerMaps().forEach(member -> member.set(builder, Map.of("a-key", "a value")));
+    if (shape.payload() != null) {
+      fill(builder, shape.payload(), depth);
+    }
+    if (shape.status() != null) {
+      shape.status().set(builder, 200);
+    }
+  }
+
+  private void fill(SdkPojo builder, Member member, int depth) {
+    String name = member.field().memberName();
+    if (absent.contains(name)) {
+      return;
+    }
+    if (depth == 0 && given.containsKey(name)) { // nested members share names with these
+      member.set(builder, given.get(name));
+    } else if (depth < DEEPEST || !holdsStructures(member.kind())) {
+      member.set(builder, value(member.kind(), depth));
+    }
+  }
+
+  private static boolean holdsStructures(Kind kind) {
+    return switch (kind) {
+      case Kind.Struct _ -> true;
+      case Kind.ListOf list -> holdsStructures(list.item());
+      case Kind.MapOf map -> holdsStructures(map.value());
+      case Kind.Scalar _, Kind.Time _ -> false;
+    };
+  }
+
+  private Object value(Kind kind, int depth) {
+    count++;
+    return switch (kind) {
+      case Kind.Scalar scalar ->
+          switch (scalar) {
+            case STRING -> "text-" + count;
+            case BOOLEAN -> count % 2 == 0;
+            case SHORT -> (short) count;
+            case INTEGER -> count;
+            case LONG -> 5_000_000_000L + count;
+            case FLOAT -> count + 0.5f;
+            case DOUBLE -> count + 0.25;
+            case DECIMAL -> new BigDecimal(count + ".125");
+            case BLOB -> SdkBytes.fromUtf8String("blob-" + count);
+          };
+      case Kind.Time _ -> Instant.ofEpochSecond(1_700_000_000L + count);
+      case Kind.Struct struct -> {
+        SdkPojo builder = struct.builder().get();
+        fill(builder, depth + 1);
+        yield Shapes.build(builder);
+      }
+      case Kind.ListOf list -> List.of(value(list.item(), depth), value(list.item(), depth));
+      case Kind.MapOf map -> {
+        Map<String, Object> entries = new LinkedHashMap<>();
+        entries.put("key-" + count, value(map.value(), depth));
+        entries.put("key." + count + " ü", value(map.value(), depth));
+        yield entries;
+      }
+    };
+  }
+}
