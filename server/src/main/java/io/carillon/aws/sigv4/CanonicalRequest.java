@@ -59,7 +59,11 @@ final class CanonicalRequest {
     text.append(query).append('\n');
     for (String name : signedHeaders) {
       text.append(name).append(':');
-      appendValue(text, headers.all(name));
+      List<String> values = headers.all(name);
+      for (int i = 0; i < values.size(); i++) {
+        text.append(i == 0 ? "" : ",");
+        appendTrimmed(text, values.get(i));
+      }
       text.append('\n');
     }
     text.append('\n');
@@ -69,29 +73,16 @@ final class CanonicalRequest {
     return text.append('\n').append(payloadHash).toString();
   }
 
-  private static void appendValue(StringBuilder text, List<String> values) {
-    for (int i = 0; i < values.size(); i++) {
-      if (i > 0) {
-        text.append(',');
-      }
-      appendTrimmed(text, values.get(i));
-    }
-  }
-
   /// Without white space at the ends, and with one space for each run of it inside.
-  static void appendTrimmed(StringBuilder text, String value) {
-    boolean pending = false;
+  private static void appendTrimmed(StringBuilder text, String value) {
     int start = text.length();
-    for (int i = 0; i < value.length(); i++) {
-      char c = value.charAt(i);
-      if (c == ' ' || c == '\t') {
-        pending = text.length() > start;
-      } else {
-        if (pending) {
-          text.append(' ');
-          pending = false;
+    int copied = 0;
+    for (int i = 0; i <= value.length(); i++) {
+      if (i == value.length() || value.charAt(i) == ' ' || value.charAt(i) == '\t') {
+        if (i > copied) {
+          text.append(text.length() > start ? " " : "").append(value, copied, i);
         }
-        text.append(c);
+        copied = i + 1;
       }
     }
   }

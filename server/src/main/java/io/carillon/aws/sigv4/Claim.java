@@ -50,8 +50,11 @@ record Claim(
     List<String> authorizations = http.headers().all("authorization");
     RawQuery query = RawQuery.of(http.rawQuery());
     boolean presigned =
-        query.count(PresignedQuery.ALGORITHM) > 0 || query.count(PresignedQuery.SIGNATURE) > 0;
-    boolean oldPresigned = query.count("AWSAccessKeyId") > 0 && query.count("Signature") > 0;
+        !query.isEmpty()
+            && (query.count(PresignedQuery.ALGORITHM) > 0
+                || query.count(PresignedQuery.SIGNATURE) > 0);
+    boolean oldPresigned =
+        !query.isEmpty() && query.count("AWSAccessKeyId") > 0 && query.count("Signature") > 0;
     if (authorizations.size() > 1 || !authorizations.isEmpty() && (presigned || oldPresigned)) {
       throw refusals.ambiguous();
     }

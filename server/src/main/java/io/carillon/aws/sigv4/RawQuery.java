@@ -66,8 +66,14 @@ final class RawQuery {
     return (int) parameters.stream().filter(p -> decodeForm(p.name).equals(name)).count();
   }
 
+  boolean isEmpty() {
+    return parameters.isEmpty();
+  }
+
   RawQuery without(String name) {
-    return new RawQuery(parameters.stream().filter(p -> !decodeForm(p.name).equals(name)).toList());
+    return isEmpty()
+        ? this
+        : new RawQuery(parameters.stream().filter(p -> !decodeForm(p.name).equals(name)).toList());
   }
 
   /// Sorted, in the spelling of the sender.
@@ -81,10 +87,12 @@ final class RawQuery {
   }
 
   private static String join(List<Parameter> parameters) {
-    return parameters.stream()
-        .sorted(Parameter.ORDER)
-        .map(Parameter::toString)
-        .collect(Collectors.joining("&"));
+    return parameters.isEmpty()
+        ? ""
+        : parameters.stream()
+            .sorted(Parameter.ORDER)
+            .map(Parameter::toString)
+            .collect(Collectors.joining("&"));
   }
 
   private static String decodeForm(String text) {

@@ -111,9 +111,11 @@ public final class SignatureVerifier {
     http.headers()
         .forEach(
             (name, _) -> {
+              if (!name.regionMatches(true, 0, "x-amz-", 0, 6)) {
+                return;
+              }
               String lower = name.toLowerCase(Locale.ROOT);
-              if (lower.startsWith("x-amz-")
-                  && !lower.equals("x-amz-content-sha256")
+              if (!lower.equals("x-amz-content-sha256")
                   && !signed.contains(lower)
                   && !missing.contains(lower)) {
                 missing.add(lower);
