@@ -1,0 +1,217 @@
+package io.carillon.sns.smpp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.carillon.outbox.Outcome;
+import io.carillon.sns.TextTransport.TextMessage;
+import io.carillon.store.MemoryDatabase;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntUnaryOperator;
+import org.jsmpp.SMPPConstant;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// SMS centres that refuse, hang and tear; and a receiver that is spoken to badly.
+class HostileCenterTest {
+  private static final Duration SHORT = Duration.ofMillis(500);
+  private static final int BIND = 0x0000_0002;
+  private static final int SUBMIT = 0x0000_0004;
+  private static final int TEAR = -1;
+  private static final int SILENCE = -2;
+
+  @ParameterizedTest
+  @CsvSource({
+    "0x58, Postponed", // throttled
+    "0x14, Postponed", // queue full
+    "0x08, Retry", // system error
+    "0x45, Retry", // submit failed
+    "0x0B, Rejected", // no such number
+    "0x0A, Rejected", // no such sender
+  })
+  void theAnswerDecides(String status, String outcome) throws Exception {
+    int code = Integer.decode(status);
+    try (Center center = new Center(command -> command == SUBMIT ? code : 0);
+        SmppTransport transport = transport(center.port(), SHORT)) {
+      Outcome got = transport.send(text());
+
+      assertThat(got.getClass().getSimpleName()).as("%s", got).isEqualTo(outcome);
+      assertThat(center.count(BIND)).isOne();
+    }
+  }
+
+  @Test
+  void aWrongPasswordIsOurFaultAndUsesUpNoTry() throws Exception {
+    try (Center center =
+            new Center(command -> command == BIND ? SMPPConstant.STAT_ESME_RINVPASWD : 0);
+        SmppTransport transport = transport(center.port(), SHORT)) {
+      assertThat(transport.send(text())).isInstanceOf(Outcome.Postponed.class);
+    }
+  }
+
+  @Test
+  void silenceAndTornConnectionsAreTriedAgainOnANewBinding() throws Exception {
+    AtomicInteger submits = new AtomicInteger();
+    try (Center center =
+            new Center(
+                command ->
+                    command != SUBMIT
+                        ? 0
+                        : switch (submits.incrementAndGet()) {
+                          case 1 -> SILENCE;
+                          case 2 -> TEAR;
+                          default -> 0;
+                        });
+        SmppTransport transport = transport(center.port(), SHORT)) {
+      assertThat(transport.send(text())).isInstanceOf(Outcome.Retry.class);
+      assertThat(transport.send(text())).isInstanceOf(Outcome.Retry.class);
+      assertThat(transport.send(text())).isInstanceOf(Outcome.Done.class);
+      assertThat(transport.send(text())).isInstanceOf(Outcome.Done.class);
+      assertThat(center.count(BIND)).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void aCenterThatIsSilentFromTheStartIsTriedAgain() throws Exception {
+    try (Center center = new Center(_ -> SILENCE);
+        SmppTransport transport = transport(center.port(), SHORT)) {
+      assertThat(transport.send(text())).isInstanceOf(Outcome.Retry.class);
+    }
+  }
+
+  @Test
+  void nobodyThereIsTriedAgain() throws Exception {
+    int port;
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = free.getLocalPort();
+    }
+    try (SmppTransport transport = transport(port, SHORT)) {
+      assertThat(transport.send(text())).isInstanceOf(Outcome.Retry.class);
+    }
+  }
+
+  @Test
+  void garbageAndSilentGuestsLeaveTheReceiverWell() throws Exception {
+    SmsInbox inbox = new SmsInbox(new MemoryDatabase());
+    try (SmsReceiver receiver = new SmsReceiver(inbox, 0, InstantSource.system());
+        Socket silent = new Socket(InetAddress.getLoopbackAddress(), receiver.port());
+        Socket garbage = new Socket(InetAddress.getLoopbackAddress(), receiver.port());
+        Socket huge = new Socket(InetAddress.getLoopbackAddress(), receiver.port());
+        SmppTransport transport = transport(receiver.port(), Duration.ofSeconds(20))) {
+      garbage.getOutputStream().write("GET / HTTP/1.1\r\n\r\n".getBytes());
+      new DataOutputStream(huge.getOutputStream()).writeInt(Integer.MAX_VALUE);
+
+      assertThat(transport.send(text())).isInstanceOf(Outcome.Done.class);
+      assertThat(silent.isConnected()).isTrue();
+      assertThat(inbox.list()).hasSize(1);
+    }
+  }
+
+  @Test
+  void guestsThatComeAndGoDoNotUseTheReceiversRoomUp() throws Exception {
+    SmsInbox inbox = new SmsInbox(new MemoryDatabase());
+    try (SmsReceiver receiver = new SmsReceiver(inbox, 0, InstantSource.system())) {
+      for (int i = 0; i < 100; i++) {
+        new Socket(InetAddress.getLoopbackAddress(), receiver.port()).close();
+      }
+      try (SmppTransport transport = transport(receiver.port(), Duration.ofSeconds(20))) {
+        assertThat(transport.send(text())).isInstanceOf(Outcome.Done.class);
+      }
+    }
+  }
+
+  private static SmppTransport transport(int port, Duration timeout) {
+    return new SmppTransport(SmppTransport.Center.local(port), "CARILLON", 2, timeout);
+  }
+
+  private static TextMessage text() {
+    return new TextMessage("id", "+49151234567", "hello", "");
+  }
+
+  /// Speaks just enough SMPP to answer each command with a status.
+  private static final class Center implements AutoCloseable {
+    private final ServerSocket listening =
+        new ServerSocket(0, 16, InetAddress.getLoopbackAddress());
+    private final List<Socket> open = new CopyOnWriteArrayList<>();
+    private final List<Integer> commands = new CopyOnWriteArrayList<>();
+    private final IntUnaryOperator statuses;
+
+    Center(IntUnaryOperator statuses) throws IOException {
+      this.statuses = statuses;
+      Thread.ofVirtual().start(this::accept);
+    }
+
+    int port() {
+      return listening.getLocalPort();
+    }
+
+    long count(int command) {
+      return commands.stream().filter(c -> c == command).count();
+    }
+
+    private void accept() {
+      try {
+        while (true) {
+          Socket socket = listening.accept();
+          open.add(socket);
+          Thread.ofVirtual().start(() -> talk(socket));
+        }
+      } catch (IOException _) {
+        // closed by the test
+      }
+    }
+
+    private void talk(Socket socket) {
+      try (socket) {
+        DataInputStream in = new DataInputStream(socket.getInputStream());
+        DataOutputStream out = new DataOutputStream(socket.getOutputStream());
+        while (true) {
+          int length = in.readInt();
+          int command = in.readInt();
+          in.readInt();
+          int sequence = in.readInt();
+          in.skipNBytes(length - 16L);
+          commands.add(command);
+          int status = statuses.applyAsInt(command);
+          if (status == TEAR) {
+            return;
+          }
+          if (status != SILENCE) {
+            byte[] body =
+                status == 0 && (command == BIND || command == SUBMIT) ? id() : new byte[0];
+            out.writeInt(16 + body.length);
+            out.writeInt(command | 0x8000_0000);
+            out.writeInt(status);
+            out.writeInt(sequence);
+            out.write(body);
+            out.flush();
+          }
+        }
+      } catch (IOException _) {
+        // the other side or the test ended it
+      }
+    }
+
+    private static byte[] id() {
+      return new byte[] {'i', 'd', 0};
+    }
+
+    @Override
+    public void close() throws IOException {
+      listening.close();
+      for (Socket socket : open) {
+        socket.close();
+      }
+    }
+  }
+}
