@@ -16,7 +16,7 @@ final class ModelChecksums {
   static Map<ChecksumAlgorithm, String> in(SdkPojo shape) {
     Map<ChecksumAlgorithm, String> found = new EnumMap<>(ChecksumAlgorithm.class);
     for (ChecksumAlgorithm algorithm : ChecksumAlgorithm.values()) {
-      SdkField<?> field = shape.sdkFieldNameToField().get("Checksum" + algorithm.name());
+      SdkField<?> field = field(shape, algorithm);
       if (field != null && field.getValueOrDefault(shape) instanceof String value) {
         found.put(algorithm, value);
       }
@@ -27,11 +27,17 @@ final class ModelChecksums {
   /// Sets the member that fits, in a shape under construction.
   static void set(SdkPojo builder, @Nullable StoredChecksum checksum) {
     if (checksum != null) {
-      SdkField<?> field =
-          builder.sdkFieldNameToField().get("Checksum" + checksum.algorithm().name());
+      SdkField<?> field = field(builder, checksum.algorithm());
       if (field != null) {
         field.set(builder, checksum.value());
       }
     }
+  }
+
+  /// Fields go by their name on the wire: that of an element, or of a header.
+  private static @Nullable SdkField<?> field(SdkPojo shape, ChecksumAlgorithm algorithm) {
+    Map<String, SdkField<?>> fields = shape.sdkFieldNameToField();
+    SdkField<?> element = fields.get("Checksum" + algorithm.name());
+    return element == null ? fields.get(algorithm.header()) : element;
   }
 }

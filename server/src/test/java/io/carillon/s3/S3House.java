@@ -20,6 +20,8 @@ import io.carillon.http.Response;
 import io.carillon.outbox.Outcome;
 import io.carillon.outbox.Recipient;
 import io.carillon.outbox.Work;
+import io.carillon.store.Blobs;
+import io.carillon.store.Database;
 import io.carillon.store.MemoryDatabase;
 import io.carillon.store.Tx;
 import io.carillon.trace.Trace;
@@ -53,8 +55,7 @@ final class S3House implements Authorizer {
   static final Region REGION = new Region("eu-central-1");
   static final Instant START = Instant.parse("2026-03-01T10:00:00.123Z");
 
-  final MemoryDatabase database = new MemoryDatabase();
-  final TestBlobs blobs = new TestBlobs();
+  final TestBlobs blobs;
   final List<Work> outbox = new ArrayList<>();
   final List<Map<String, String>> notes = new ArrayList<>();
   final List<Recipient.Handover> handovers = new ArrayList<>();
@@ -74,10 +75,16 @@ final class S3House implements Authorizer {
   private final Map<Class<?>, Operation<?>> operations = new HashMap<>();
 
   S3House() {
+    this(new MemoryDatabase(), new TestBlobs());
+  }
+
+  /// On a store of the test's choice.
+  S3House(Database database, Blobs store) {
+    blobs = store instanceof TestBlobs counting ? counting : new TestBlobs();
     service =
         new S3Service(
             database,
-            blobs,
+            store,
             this::add,
             new Recording(),
             new Ids(),

@@ -1,0 +1,449 @@
+package io.carillon.s3;
+
+import static io.carillon.s3.PutObjectTest.refused;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.carillon.aws.AwsException;
+import io.carillon.aws.Caller;
+import io.carillon.aws.Principal;
+import io.carillon.http.Response;
+import io.carillon.outbox.Job;
+import io.carillon.outbox.Outcome;
+import io.carillon.outbox.Work;
+import io.carillon.s3.event.EventDelivery;
+import io.carillon.s3.event.Notifications;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import software.amazon.awssdk.services.s3.model.DeleteObjectRequest;
+import software.amazon.awssdk.services.s3.model.EventBridgeConfiguration;
+import software.amazon.awssdk.services.s3.model.FilterRule;
+import software.amazon.awssdk.services.s3.model.GetBucketNotificationConfigurationRequest;
+import software.amazon.awssdk.services.s3.model.GetBucketNotificationConfigurationResponse;
+import software.amazon.awssdk.services.s3.model.LambdaFunctionConfiguration;
+import software.amazon.awssdk.services.s3.model.NotificationConfiguration;
+import software.amazon.awssdk.services.s3.model.PutBucketNotificationConfigurationRequest;
+import software.amazon.awssdk.services.s3.model.PutBucketVersioningRequest;
+import software.amazon.awssdk.services.s3.model.PutObjectRequest;
+import software.amazon.awssdk.services.s3.model.QueueConfiguration;
+import software.amazon.awssdk.services.s3.model.TopicConfiguration;
+
+/// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html
+class NotificationsTest {
+  private static final String FUNCTION = "arn:aws:lambda:eu-central-1:111111111111:function:f";
+  private static final String TOPIC = "arn:aws:sns:eu-central-1:111111111111:topic";
+  private static final String QUEUE = "arn:aws:sqs:eu-central-1:222222222222:queue";
+
+  private final S3House house = new S3House();
+  private final ObjectMapper json = new ObjectMapper();
+
+  @BeforeEach
+  void aBucketAndAFunctionThatLetsItIn() {
+    house.createBucket("bucket");
+    house.invocable.add(FUNCTION);
+  }
+
+  @Test
+  void anEventIsWhatTheUserGuideSays() throws Exception {
+    configure(n -> n.lambdaFunctionConfigurations(function("rule-1")));
+    Caller user =
+        new Caller(
+            new Principal.User(S3House.ALICE, "/", "ann", "AIDAEXAMPLE"),
+            S3House.ALICE,
+            S3House.REGION,
+            List.of(),
+            "REQUEST0",
+            "host/id=",
+            "10.9.8.7",
+            false,
+            "",
+            S3House.START,
+            Instant.MAX,
+            "AKIA");
+
+    Response answer =
+        house.stream(
+            user,
+            PutObjectRequest.builder().bucket("bucket").key("dir/a b@(1)+.txt").build(),
+            S3House.request("hello".getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+
+    Work work = house.outbox.getFirst();
+    assertThat(work.kind()).isEqualTo(Notifications.KIND);
+    assertThat(work.lane()).isEqualTo(FUNCTION);
+    assertThat(work.cause()).startsWith("cause-");
+    JsonNode record = json.readTree(house.events().getFirst()).path("Records").path(0);
+    assertThat(record.path("eventVersion").asText()).isEqualTo("2.5");
+    assertThat(record.path("eventSource").asText()).isEqualTo("aws:s3");
+    assertThat(record.path("awsRegion").asText()).isEqualTo("eu-central-1");
+    assertThat(record.path("eventTime").asText()).isEqualTo("2026-03-01T10:00:00.123Z");
+    assertThat(record.path("eventName").asText()).isEqualTo("ObjectCreated:Put");
+    assertThat(record.at("/userIdentity/principalId").asText()).isEqualTo("AWS:AIDAEXAMPLE");
+    assertThat(record.at("/requestParameters/sourceIPAddress").asText()).isEqualTo("10.9.8.7");
+    assertThat(record.at("/responseElements/x-amz-request-id").asText()).isEqualTo("REQUEST0");
+    assertThat(record.at("/responseElements/x-amz-id-2").asText()).isEqualTo("host/id=");
+    assertThat(record.at("/s3/s3SchemaVersion").asText()).isEqualTo("1.0");
+    assertThat(record.at("/s3/configurationId").asText()).isEqualTo("rule-1");
+    assertThat(record.at("/s3/bucket/name").asText()).isEqualTo("bucket");
+    assertThat(record.at("/s3/bucket/arn").asText()).isEqualTo("arn:aws:s3:::bucket");
+    assertThat(record.at("/s3/bucket/ownerIdentity/principalId").asText())
+        .matches("A[A-Z0-9]{13}");
+    assertThat(record.at("/s3/object/key").asText()).isEqualTo("dir/a+b%40%281%29%2B.txt");
+    assertThat(record.at("/s3/object/size").isNumber()).isTrue();
+    assertThat(record.at("/s3/object/size").asLong()).isEqualTo(5);
+    assertThat('"' + record.at("/s3/object/eTag").asText() + '"')
+        .isEqualTo(answer.headers().first("ETag"));
+    assertThat(record.at("/s3/object/versionId").isMissingNode()).isTrue();
+    assertThat(record.at("/s3/object/sequencer").asText()).matches("[0-9A-F]{18}");
+  }
+
+  @Test
+  void removalsCarryNeitherSizeNorEtagAndDeleteMarkersTheEtag() throws Exception {
+    configure(n -> n.lambdaFunctionConfigurations(function("r")));
+    house.put("bucket", "k", "x");
+    delete();
+    house.call(
+        house.alice,
+        PutBucketVersioningRequest.builder()
+            .bucket("bucket")
+            .versioningConfiguration(v -> v.status("Enabled"))
+            .build());
+    house.put("bucket", "k", "x");
+    delete();
+
+    List<String> events = house.events();
+    JsonNode removed = object(events.get(1));
+    assertThat(events.get(1)).contains("\"ObjectRemoved:Delete\"");
+    assertThat(removed.has("size")).isFalse();
+    assertThat(removed.has("eTag")).isFalse();
+    JsonNode created = object(events.get(2));
+    assertThat(created.path("versionId").asText()).hasSize(32);
+    JsonNode marker = object(events.get(3));
+    assertThat(events.get(3)).contains("\"ObjectRemoved:DeleteMarkerCreated\"");
+    assertThat(marker.has("size")).isFalse();
+    assertThat(marker.path("eTag").asText()).isEqualTo("d41d8cd98f00b204e9800998ecf8427e");
+    assertThat(marker.path("versionId").asText()).hasSize(32);
+  }
+
+  @Test
+  void sequencersOfAKeyGrowEvenIfTheClockDoesNot() throws Exception {
+    configure(n -> n.lambdaFunctionConfigurations(function("r")));
+    for (int i = 0; i < 5; i++) {
+      house.put("bucket", "k", "x");
+      delete();
+      house.now.addAndGet(-1000);
+    }
+
+    List<String> sequencers = new java.util.ArrayList<>();
+    for (String event : house.events()) {
+      sequencers.add(object(event).path("sequencer").asText());
+    }
+    assertThat(sequencers).hasSize(10).isSorted().doesNotHaveDuplicates();
+  }
+
+  @Test
+  void rulesSendTheirEventsEachToItsOwnDestination() {
+    configure(
+        n ->
+            n.lambdaFunctionConfigurations(
+                    LambdaFunctionConfiguration.builder()
+                        .id("images")
+                        .lambdaFunctionArn(FUNCTION)
+                        .eventsWithStrings("s3:ObjectCreated:*")
+                        .filter(f -> f.key(k -> k.filterRules(filter("suffix", ".jpg"))))
+                        .build())
+                .queueConfigurations(
+                    QueueConfiguration.builder()
+                        .id("removed")
+                        .queueArn(QUEUE)
+                        .eventsWithStrings("s3:ObjectRemoved:*")
+                        .build()));
+    house.put("bucket", "a.jpg", "x");
+    house.put("bucket", "a.txt", "x");
+    delete("a.jpg");
+
+    assertThat(house.outbox).extracting(Work::lane).containsExactly(FUNCTION, QUEUE);
+    assertThat(house.notes)
+        .extracting(note -> note.get("step") + " " + note.getOrDefault("rules", ""))
+        .containsExactly(
+            "UPLOADED 1", "MATCHED ", "UPLOADED 0", "UPLOADED 1", "MATCHED ");
+  }
+
+  @Test
+  void puttingRulesSendsATestMessageToTopicsAndQueuesOnly() throws Exception {
+    configure(
+        n ->
+            n.topicConfigurations(topic("t"))
+                .queueConfigurations(
+                    QueueConfiguration.builder()
+                        .queueArn(QUEUE)
+                        .eventsWithStrings("s3:ObjectRemoved:*")
+                        .build()));
+
+    assertThat(house.handovers)
+        .extracting(handover -> handover.destination().toString())
+        .containsExactly(TOPIC, QUEUE);
+    JsonNode message = json.readTree(house.handovers.getFirst().payload());
+    assertThat(message.path("Service").asText()).isEqualTo("Amazon S3");
+    assertThat(message.path("Event").asText()).isEqualTo("s3:TestEvent");
+    assertThat(message.path("Bucket").asText()).isEqualTo("bucket");
+    assertThat(message.path("RequestId").asText()).isEqualTo("REQUESTID0000001");
+    assertThat(message.has("Records")).isFalse();
+    assertThat(house.handovers.getFirst().subject()).isEqualTo("Amazon S3 Notification");
+    assertThat(house.handovers.getFirst().sourceAccount()).isEqualTo("111111111111");
+  }
+
+  @Test
+  void ifOneDestinationFailsNothingIsStoredAndNothingSent() {
+    configure(n -> n.lambdaFunctionConfigurations(function("before")));
+    String gone = "arn:aws:sqs:eu-central-1:111111111111:missing";
+
+    refused(
+            () ->
+                configure(
+                    n ->
+                        n.topicConfigurations(topic("t"))
+                            .queueConfigurations(
+                                QueueConfiguration.builder()
+                                    .queueArn(gone)
+                                    .eventsWithStrings("s3:ObjectRemoved:*")
+                                    .build())),
+            "InvalidArgument",
+            400)
+        .satisfies(
+            e ->
+                assertThat(((AwsException) e).members())
+                    .containsEntry("ArgumentName1", gone)
+                    .containsEntry("ArgumentValue1", "no such destination"));
+
+    assertThat(house.handovers).isEmpty();
+    assertThat(read().lambdaFunctionConfigurations().getFirst().id()).isEqualTo("before");
+    assertThat(read().hasTopicConfigurations()).isFalse();
+  }
+
+  @Test
+  void aFunctionWhosePolicyDoesNotLetTheBucketInIsRefusedUnlessNobodyAsks() {
+    house.invocable.clear();
+
+    refused(
+        () -> configure(n -> n.lambdaFunctionConfigurations(function("r"))),
+        "InvalidArgument",
+        400);
+    house.call(
+        house.alice,
+        PutBucketNotificationConfigurationRequest.builder()
+            .bucket("bucket")
+            .skipDestinationValidation(true)
+            .notificationConfiguration(n -> n.lambdaFunctionConfigurations(function("r")))
+            .build());
+    assertThat(read().lambdaFunctionConfigurations()).hasSize(1);
+  }
+
+  @Test
+  void whatIsPutIsReadBackWithFilterNamesInCapitals() {
+    configure(
+        n ->
+            n.lambdaFunctionConfigurations(
+                LambdaFunctionConfiguration.builder()
+                    .lambdaFunctionArn(FUNCTION)
+                    .eventsWithStrings("s3:ObjectCreated:Put", "s3:ObjectCreated:Copy")
+                    .filter(
+                        f ->
+                            f.key(
+                                k ->
+                                    k.filterRules(
+                                        filter("PREFIX", "a/"), filter("suffix", ".txt"))))
+                    .build()));
+
+    LambdaFunctionConfiguration rule = read().lambdaFunctionConfigurations().getFirst();
+    assertThat(rule.id()).hasSize(36); // made up for us
+    assertThat(rule.eventsAsStrings())
+        .containsExactly("s3:ObjectCreated:Put", "s3:ObjectCreated:Copy");
+    assertThat(rule.filter().key().filterRules())
+        .containsExactly(filter("Prefix", "a/"), filter("Suffix", ".txt"));
+    configure(_ -> {});
+    assertThat(read().hasLambdaFunctionConfigurations()).isFalse();
+  }
+
+  @Test
+  void overlappingRulesAreRefusedNamingAKey() {
+    refused(
+            () ->
+                configure(
+                    n ->
+                        n.lambdaFunctionConfigurations(
+                            withFilter("one", "images/", "pg"),
+                            withFilter("two", "images/big/", "jpg"))),
+            "InvalidArgument",
+            400)
+        .hasMessageContaining("ambiguously defined")
+        .hasMessageContaining("images/big/jpg")
+        .hasMessageContaining("one and two");
+
+    configure(
+        n ->
+            n.lambdaFunctionConfigurations(
+                withFilter("one", "images/", ".jpg"), withFilter("two", "images/", ".png")));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "arn:aws:lambda:us-east-1:111111111111:function:f, location constraint",
+    "arn:aws:sns:eu-central-1:111111111111:f, could not be parsed",
+    "nonsense, could not be parsed"
+  })
+  void aDestinationOfAnotherRegionOrServiceIsRefused(String arn, String message) {
+    refused(
+            () ->
+                configure(
+                    n ->
+                        n.lambdaFunctionConfigurations(
+                            function("r").toBuilder().lambdaFunctionArn(arn).build())),
+            "InvalidArgument",
+            400)
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void whatIsNotPossibleIsRefused() {
+    refused(
+            () ->
+                configure(
+                    n ->
+                        n.topicConfigurations(
+                            topic("t").toBuilder().topicArn(TOPIC + ".fifo").build())),
+            "InvalidArgument",
+            400)
+        .hasMessageContaining("FIFO");
+    refused(
+        () ->
+            configure(
+                n ->
+                    n.eventBridgeConfiguration(EventBridgeConfiguration.builder().build())),
+        "NotImplemented",
+        501);
+    refused(
+        () -> configure(n -> n.lambdaFunctionConfigurations(function("x"), function("x"))),
+        "InvalidArgument",
+        400);
+    refused(
+        () ->
+            configure(
+                n ->
+                    n.lambdaFunctionConfigurations(
+                        function("x").toBuilder().eventsWithStrings("s3:Nothing").build())),
+        "InvalidArgument",
+        400);
+    refused(
+        () ->
+            configure(
+                n ->
+                    n.lambdaFunctionConfigurations(
+                        function("x").toBuilder().eventsWithStrings(List.of()).build())),
+        "MalformedXML",
+        400);
+    refused(
+            () ->
+                configure(
+                    n ->
+                        n.lambdaFunctionConfigurations(
+                            withFilters(filter("suffix", "a"), filter("Suffix", "b")))),
+            "InvalidArgument",
+            400)
+        .hasMessage("Cannot specify more than one suffix rule in a filter.");
+    refused(
+        () -> configure(n -> n.lambdaFunctionConfigurations(withFilters(filter("infix", "a")))),
+        "InvalidArgument",
+        400);
+    refused(
+        () ->
+            configure(
+                n ->
+                    n.lambdaFunctionConfigurations(
+                        withFilters(filter("prefix", "a".repeat(1025))))),
+        "InvalidArgument",
+        400);
+  }
+
+  @Test
+  void anEventThatNoServiceTakesIsRejectedAndOneThatFailsIsRetriedForADay() {
+    configure(n -> n.lambdaFunctionConfigurations(function("r")));
+    house.put("bucket", "k", "x");
+    EventDelivery delivery = house.service.delivery();
+    Job job = new Job("id", house.outbox.getFirst(), S3House.START, 1, 0, "", "");
+
+    house.recipients.put("lambda", _ -> new Outcome.Retry("down"));
+    assertThat(delivery.attempt(job)).isEqualTo(new Outcome.Retry("down"));
+    house.recipients.remove("lambda");
+    assertThat(delivery.attempt(job)).isInstanceOf(Outcome.Rejected.class);
+
+    assertThat(delivery.retryPolicy(job).waitAfter(1)).contains(Duration.ofSeconds(1));
+    assertThat(delivery.retryPolicy(job).waitAfter(50)).contains(Duration.ofMinutes(5));
+    assertThat(delivery.retryPolicy(job).maxAge()).isEqualTo(Duration.ofHours(24));
+  }
+
+  private void configure(Consumer<NotificationConfiguration.Builder> configuration) {
+    house.call(
+        house.alice,
+        PutBucketNotificationConfigurationRequest.builder()
+            .bucket("bucket")
+            .notificationConfiguration(configuration)
+            .build());
+  }
+
+  private GetBucketNotificationConfigurationResponse read() {
+    return house.call(
+        house.alice,
+        GetBucketNotificationConfigurationRequest.builder().bucket("bucket").build());
+  }
+
+  private JsonNode object(String event) throws Exception {
+    return json.readTree(event).at("/Records/0/s3/object");
+  }
+
+  private void delete() {
+    delete("k");
+  }
+
+  private void delete(String key) {
+    house.call(house.alice, DeleteObjectRequest.builder().bucket("bucket").key(key).build());
+  }
+
+  private static LambdaFunctionConfiguration function(String id) {
+    return LambdaFunctionConfiguration.builder()
+        .id(id)
+        .lambdaFunctionArn(FUNCTION)
+        .eventsWithStrings("s3:ObjectCreated:*", "s3:ObjectRemoved:*")
+        .build();
+  }
+
+  private static LambdaFunctionConfiguration withFilter(String id, String prefix, String suffix) {
+    return withFilters(filter("prefix", prefix), filter("suffix", suffix)).toBuilder()
+        .id(id)
+        .build();
+  }
+
+  private static LambdaFunctionConfiguration withFilters(FilterRule... filters) {
+    return function("filtered").toBuilder()
+        .filter(f -> f.key(k -> k.filterRules(filters)))
+        .build();
+  }
+
+  private static TopicConfiguration topic(String id) {
+    return TopicConfiguration.builder()
+        .id(id)
+        .topicArn(TOPIC)
+        .eventsWithStrings("s3:ObjectCreated:*")
+        .build();
+  }
+
+  private static FilterRule filter(String name, String value) {
+    return FilterRule.builder().name(name).value(value).build();
+  }
+}

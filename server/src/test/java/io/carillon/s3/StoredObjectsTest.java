@@ -1,0 +1,87 @@
+package io.carillon.s3;
+
+import static io.carillon.s3.S3House.request;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.carillon.store.Blobs;
+import io.carillon.store.FileBlobs;
+import io.carillon.store.RocksDatabase;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.services.s3.model.CopyObjectRequest;
+import software.amazon.awssdk.services.s3.model.DeleteObjectRequest;
+import software.amazon.awssdk.services.s3.model.GetObjectRequest;
+import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
+import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
+import software.amazon.awssdk.services.s3.model.PutBucketVersioningRequest;
+import software.amazon.awssdk.services.s3.model.PutObjectRequest;
+import software.amazon.awssdk.services.s3.model.S3Object;
+
+/// The same service on the store that it ships with, closed and opened in between.
+class StoredObjectsTest {
+  @TempDir Path folder;
+
+  @Test
+  void objectsVersionsAndRulesOutliveTheProcess() throws Exception {
+    byte[] large = new byte[300_000];
+    new Random(7).nextBytes(large);
+    try (RocksDatabase database = RocksDatabase.open(folder.resolve("db"))) {
+      S3House house = new S3House(database, blobs(database));
+      house.createBucket("bucket");
+      house.call(
+          house.alice,
+          PutBucketVersioningRequest.builder()
+              .bucket("bucket")
+              .versioningConfiguration(v -> v.status("Enabled"))
+              .build());
+      house.notifyFunction("bucket");
+      house.put("bucket", "small", "one");
+      house.put("bucket", "small", "two");
+      house.stream(
+          house.alice,
+          PutObjectRequest.builder()
+              .bucket("bucket")
+              .key("large")
+              .metadata(Map.of("a", "b"))
+              .tagging("t=1")
+              .build(),
+          request(large));
+      house.call(
+          house.alice,
+          CopyObjectRequest.builder()
+              .copySource("bucket/large")
+              .destinationBucket("bucket")
+              .destinationKey("copy")
+              .build());
+      house.call(
+          house.alice, DeleteObjectRequest.builder().bucket("bucket").key("large").build());
+    }
+
+    try (RocksDatabase database = RocksDatabase.open(folder.resolve("db"))) {
+      S3House house = new S3House(database, blobs(database));
+      assertThat(house.get("bucket", "small")).isEqualTo("two");
+      assertThat(
+              S3House.bytes(
+                  house.stream(
+                      house.alice,
+                      GetObjectRequest.builder().bucket("bucket").key("copy").build(),
+                      request(new byte[0]))))
+          .isEqualTo(large);
+      ListObjectsV2Response listed =
+          house.call(house.alice, ListObjectsV2Request.builder().bucket("bucket").build());
+      assertThat(listed.contents())
+          .extracting(S3Object::key)
+          .containsExactly("copy", "small");
+      house.put("bucket", "small", "three");
+      assertThat(house.outbox).hasSize(1);
+    }
+  }
+
+  private Blobs blobs(RocksDatabase database) {
+    return FileBlobs.open(folder.resolve("blobs"), database, InstantSource.system());
+  }
+}
