@@ -60,6 +60,9 @@ final class CreateBucket {
           if (existing.isPresent()) {
             requireAnswerable(existing.get(), caller, region);
           } else {
+            if (buckets.isFull(tx, caller.account().value())) {
+              throw S3Error.TOO_MANY_BUCKETS.exception();
+            }
             Bucket bucket =
                 new Bucket(
                     name.value(),

@@ -57,7 +57,8 @@ class MultipartTest {
     CompleteMultipartUploadResponse answer = complete(upload, parts);
 
     assertThat(answer.eTag()).endsWith("-3\"");
-    assertThat(answer.checksumCRC64NVME()).isEqualTo(ChecksumAlgorithm.CRC64NVME.of(bytes).base64());
+    assertThat(answer.checksumCRC64NVME())
+        .isEqualTo(ChecksumAlgorithm.CRC64NVME.of(bytes).base64());
     assertThat(house.blobs.blobs).hasSize(blobs);
     assertThat(S3House.bytes(get())).isEqualTo(bytes);
     assertThat(house.events().getFirst())
@@ -88,7 +89,11 @@ class MultipartTest {
     Response range =
         house.stream(
             house.alice,
-            GetObjectRequest.builder().bucket("bucket").key("k").range("bytes=" + from + "-").build(),
+            GetObjectRequest.builder()
+                .bucket("bucket")
+                .key("k")
+                .range("bytes=" + from + "-")
+                .build(),
             request(new byte[0]));
 
     assertThat(range.status()).isEqualTo(206);
@@ -248,8 +253,7 @@ class MultipartTest {
     byte[] head = Arrays.copyOf(bytes, FIVE_MIB);
     byte[] tail = Arrays.copyOfRange(bytes, FIVE_MIB, FIVE_MIB + 10);
     List<CompletedPart> parts =
-        List.of(
-            send(begun.uploadId(), 1, head, known), send(begun.uploadId(), 2, tail, known));
+        List.of(send(begun.uploadId(), 1, head, known), send(begun.uploadId(), 2, tail, known));
 
     CompleteMultipartUploadResponse answer = complete(begun.uploadId(), parts);
 
@@ -299,8 +303,7 @@ class MultipartTest {
             .uploadId(upload)
             .multipartUpload(m -> m.parts(part));
 
-    refused(
-        () -> house.call(house.alice, input.mpuObjectSize(4L).build()), "InvalidRequest", 400);
+    refused(() -> house.call(house.alice, input.mpuObjectSize(4L).build()), "InvalidRequest", 400);
     refused(
         () ->
             house.call(
@@ -375,10 +378,7 @@ class MultipartTest {
 
   private CompletedPart send(String upload, int number, byte[] part) {
     Response answer = house.stream(house.alice, uploadPart(upload, number), request(part));
-    return CompletedPart.builder()
-        .partNumber(number)
-        .eTag(answer.headers().first("ETag"))
-        .build();
+    return CompletedPart.builder().partNumber(number).eTag(answer.headers().first("ETag")).build();
   }
 
   private CompletedPart send(String upload, int number, byte[] part, ChecksumAlgorithm algorithm) {

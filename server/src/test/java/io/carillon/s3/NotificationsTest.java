@@ -92,8 +92,7 @@ class NotificationsTest {
     assertThat(record.at("/s3/configurationId").asText()).isEqualTo("rule-1");
     assertThat(record.at("/s3/bucket/name").asText()).isEqualTo("bucket");
     assertThat(record.at("/s3/bucket/arn").asText()).isEqualTo("arn:aws:s3:::bucket");
-    assertThat(record.at("/s3/bucket/ownerIdentity/principalId").asText())
-        .matches("A[A-Z0-9]{13}");
+    assertThat(record.at("/s3/bucket/ownerIdentity/principalId").asText()).matches("A[A-Z0-9]{13}");
     assertThat(record.at("/s3/object/key").asText()).isEqualTo("dir/a+b%40%281%29%2B.txt");
     assertThat(record.at("/s3/object/size").isNumber()).isTrue();
     assertThat(record.at("/s3/object/size").asLong()).isEqualTo(5);
@@ -171,8 +170,7 @@ class NotificationsTest {
     assertThat(house.outbox).extracting(Work::lane).containsExactly(FUNCTION, QUEUE);
     assertThat(house.notes)
         .extracting(note -> note.get("step") + " " + note.getOrDefault("rules", ""))
-        .containsExactly(
-            "UPLOADED 1", "MATCHED ", "UPLOADED 0", "UPLOADED 1", "MATCHED ");
+        .containsExactly("UPLOADED 1", "MATCHED ", "UPLOADED 0", "UPLOADED 1", "MATCHED ");
   }
 
   @Test
@@ -323,9 +321,7 @@ class NotificationsTest {
         .hasMessageContaining("FIFO");
     refused(
         () ->
-            configure(
-                n ->
-                    n.eventBridgeConfiguration(EventBridgeConfiguration.builder().build())),
+            configure(n -> n.eventBridgeConfiguration(EventBridgeConfiguration.builder().build())),
         "NotImplemented",
         501);
     refused(
@@ -399,8 +395,7 @@ class NotificationsTest {
 
   private GetBucketNotificationConfigurationResponse read() {
     return house.call(
-        house.alice,
-        GetBucketNotificationConfigurationRequest.builder().bucket("bucket").build());
+        house.alice, GetBucketNotificationConfigurationRequest.builder().bucket("bucket").build());
   }
 
   private JsonNode object(String event) throws Exception {
@@ -430,9 +425,7 @@ class NotificationsTest {
   }
 
   private static LambdaFunctionConfiguration withFilters(FilterRule... filters) {
-    return function("filtered").toBuilder()
-        .filter(f -> f.key(k -> k.filterRules(filters)))
-        .build();
+    return function("filtered").toBuilder().filter(f -> f.key(k -> k.filterRules(filters))).build();
   }
 
   private static TopicConfiguration topic(String id) {

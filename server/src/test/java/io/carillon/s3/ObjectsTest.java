@@ -67,11 +67,9 @@ class ObjectsTest {
     GetObjectRequest input =
         GetObjectRequest.builder().bucket("bucket").key("k").range("bytes=0-1").build();
 
-    assertThat(
-            house.stream(house.alice, input, request(new byte[0], "If-Range", etag)).status())
+    assertThat(house.stream(house.alice, input, request(new byte[0], "If-Range", etag)).status())
         .isEqualTo(206);
-    assertThat(
-            house.stream(house.alice, input, request(new byte[0], "If-Range", "\"x\"")).status())
+    assertThat(house.stream(house.alice, input, request(new byte[0], "If-Range", "\"x\"")).status())
         .isEqualTo(200);
   }
 
@@ -172,8 +170,7 @@ class ObjectsTest {
     refused(() -> deleteIf("*"), "NoSuchKey", 404);
     assertThat(
             house
-                .needs(
-                    DeleteObjectRequest.builder().bucket("b").key("k").ifMatch(etag).build())
+                .needs(DeleteObjectRequest.builder().bucket("b").key("k").ifMatch(etag).build())
                 .stream()
                 .map(need -> need.action()))
         .containsExactly("s3:DeleteObject", "s3:GetObject");
@@ -297,12 +294,10 @@ class ObjectsTest {
   void aCopyMayCarryAnotherChecksum() {
     house.put("bucket", "a+b c", "hello");
 
-    CopyObjectResponse copied =
-        copy("bucket/a%2Bb%20c", "c", c -> c.checksumAlgorithm("SHA256"));
+    CopyObjectResponse copied = copy("bucket/a%2Bb%20c", "c", c -> c.checksumAlgorithm("SHA256"));
 
     assertThat(copied.copyObjectResult().checksumSHA256())
-        .isEqualTo(
-            ChecksumAlgorithm.SHA256.of("hello".getBytes(StandardCharsets.UTF_8)).base64());
+        .isEqualTo(ChecksumAlgorithm.SHA256.of("hello".getBytes(StandardCharsets.UTF_8)).base64());
   }
 
   @Test
@@ -334,8 +329,7 @@ class ObjectsTest {
     assertThat(rest.isTruncated()).isFalse();
     assertThat(rest.nextContinuationToken()).isNull();
 
-    ListObjectsResponse old =
-        first(r -> r.maxKeys(2).delimiter("/"));
+    ListObjectsResponse old = first(r -> r.maxKeys(2).delimiter("/"));
     assertThat(old.nextMarker()).isEqualTo("dir/");
     assertThat(first(r -> r.delimiter("/").marker("dir/")).contents())
         .extracting(S3Object::key)
@@ -359,11 +353,7 @@ class ObjectsTest {
     assertThat(
             house
                 .needs(
-                    ListObjectsV2Request.builder()
-                        .bucket("b")
-                        .prefix("home/")
-                        .maxKeys(5)
-                        .build())
+                    ListObjectsV2Request.builder().bucket("b").prefix("home/").maxKeys(5).build())
                 .getFirst()
                 .context())
         .containsEntry("s3:prefix", List.of("home/"))
@@ -378,8 +368,7 @@ class ObjectsTest {
 
     assertThat(tags("k").tagSet().getFirst().value()).isEqualTo("blue");
     assertThat(house.get("bucket", "k")).isEqualTo("x");
-    house.call(
-        house.alice, DeleteObjectTaggingRequest.builder().bucket("bucket").key("k").build());
+    house.call(house.alice, DeleteObjectTaggingRequest.builder().bucket("bucket").key("k").build());
     assertThat(tags("k").tagSet()).isEmpty();
     assertThat(house.events())
         .satisfiesExactly(
@@ -404,9 +393,7 @@ class ObjectsTest {
         400);
     house.denied = need -> need.action().equals("s3:GetObject");
     refused(
-        () -> house.service.read(house.alice, "bucket", "code.zip", null, 10),
-        "AccessDenied",
-        403);
+        () -> house.service.read(house.alice, "bucket", "code.zip", null, 10), "AccessDenied", 403);
   }
 
   @ParameterizedTest
@@ -439,14 +426,12 @@ class ObjectsTest {
   }
 
   private DeleteObjectResponse delete(String key) {
-    return house.call(
-        house.alice, DeleteObjectRequest.builder().bucket("bucket").key(key).build());
+    return house.call(house.alice, DeleteObjectRequest.builder().bucket("bucket").key(key).build());
   }
 
   private DeleteObjectResponse deleteIf(String etag) {
     return house.call(
-        house.alice,
-        DeleteObjectRequest.builder().bucket("bucket").key("k").ifMatch(etag).build());
+        house.alice, DeleteObjectRequest.builder().bucket("bucket").key("k").ifMatch(etag).build());
   }
 
   private DeleteObjectsResponse deleteAll(boolean quiet, ObjectIdentifier... objects)

@@ -57,8 +57,7 @@ class StoredObjectsTest {
               .destinationBucket("bucket")
               .destinationKey("copy")
               .build());
-      house.call(
-          house.alice, DeleteObjectRequest.builder().bucket("bucket").key("large").build());
+      house.call(house.alice, DeleteObjectRequest.builder().bucket("bucket").key("large").build());
     }
 
     try (RocksDatabase database = RocksDatabase.open(folder.resolve("db"))) {
@@ -73,9 +72,7 @@ class StoredObjectsTest {
           .isEqualTo(large);
       ListObjectsV2Response listed =
           house.call(house.alice, ListObjectsV2Request.builder().bucket("bucket").build());
-      assertThat(listed.contents())
-          .extracting(S3Object::key)
-          .containsExactly("copy", "small");
+      assertThat(listed.contents()).extracting(S3Object::key).containsExactly("copy", "small");
       house.put("bucket", "small", "three");
       assertThat(house.outbox).hasSize(1);
     }

@@ -169,7 +169,9 @@ class VersioningTest {
           }
         }
       }
-      assertThat(listed(1 + random.nextInt(3))).as("seed %s, step %s", seed, step).isEqualTo(model.stream().map(Entry::id).toList());
+      assertThat(listed(1 + random.nextInt(3)))
+          .as("seed %s, step %s", seed, step)
+          .isEqualTo(model.stream().map(Entry::id).toList());
       for (Entry entry : model) {
         if (!entry.marker()) {
           assertThat(read(entry.id())).isEqualTo(entry.text());

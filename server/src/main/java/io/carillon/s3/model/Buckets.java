@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /// The buckets of all accounts: their names share one space.
 public final class Buckets {
+  private static final int MOST_OF_AN_ACCOUNT = 10_000;
+
   private record Owned(String account, String bucket) {}
 
   private record Ownership(String region) {}
@@ -63,6 +65,14 @@ public final class Buckets {
           .withHeader("x-amz-bucket-region", bucket.region());
     }
     return bucket;
+  }
+
+  /// Whether the account has as many buckets as an account may have.
+  ///
+  /// Source: https://docs.aws.amazon.com/general/latest/gr/s3.html
+  public boolean isFull(Snapshot snapshot, String account) {
+    return byOwner.list(snapshot, Range.within(Tuple.of(account)), MOST_OF_AN_ACCOUNT).size()
+        == MOST_OF_AN_ACCOUNT;
   }
 
   public void put(Tx tx, Bucket bucket) {

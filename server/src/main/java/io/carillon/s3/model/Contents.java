@@ -7,6 +7,7 @@ import io.carillon.store.Snapshot;
 import io.carillon.store.Table;
 import io.carillon.store.Tx;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
@@ -133,7 +134,8 @@ public final class Contents {
 
   /// Grows with time, so that new rows lie side by side in the store.
   private static String newId() {
-    ThreadLocalRandom random = ThreadLocalRandom.current();
-    return String.format("%012x%016x", System.currentTimeMillis(), random.nextLong());
+    HexFormat hex = HexFormat.of();
+    return hex.toHexDigits(System.currentTimeMillis(), 12)
+        + hex.toHexDigits(ThreadLocalRandom.current().nextLong());
   }
 }

@@ -2,6 +2,7 @@ package io.carillon.s3.model;
 
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.HexFormat;
 import java.util.concurrent.atomic.AtomicLong;
 
 /// Numbers that order the versions of a key, and events by their `sequencer`.
@@ -10,6 +11,8 @@ import java.util.concurrent.atomic.AtomicLong;
 /// out before and above the version it replaces. So a clock that is set back disturbs only keys
 /// that were deleted before a restart and written again after it.
 public final class Sequence {
+  private static final HexFormat HEX = HexFormat.of().withUpperCase();
+
   private final InstantSource clock;
   private final AtomicLong last = new AtomicLong();
 
@@ -26,6 +29,6 @@ public final class Sequence {
 
   /// As events carry it: always 18 digits, so it compares as text whichever side is padded.
   public static String text(long number) {
-    return String.format("%018X", number);
+    return "00" + HEX.toHexDigits(number);
   }
 }
