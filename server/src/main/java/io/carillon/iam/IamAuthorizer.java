@@ -56,7 +56,7 @@ public final class IamAuthorizer implements Authorizer {
     this.grants = grants;
     this.identities = identities;
     this.documents = documents;
-    this.resourcePolicies = Map.copyOf(resourcePolicies);
+    this.resourcePolicies = resourcePolicies;
     this.issueTimes = issueTimes;
     this.clock = clock;
   }

@@ -300,7 +300,8 @@ public final class IamService {
   }
 
   /// @param resourcePolicies of the services whose resources carry policies, by the service's name
-  ///   in ARNs
+  ///   in ARNs. Looked into at each decision, so it may be filled afterwards: the services need the
+  ///   authorizer before they can answer for their resources.
   public IamAuthorizer authorizer(
       Map<String, ResourcePolicies> resourcePolicies, IamAuthorizer.IssueTimes issueTimes) {
     return new IamAuthorizer(grants, identities, documents, resourcePolicies, issueTimes, clock);

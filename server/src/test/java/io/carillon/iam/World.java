@@ -56,10 +56,11 @@ public final class World {
         new IamService(
             database, sealer, ids, () -> now, new Accounts.Root(ACCOUNT, "test", ROOT_SECRET));
     ResourcePolicies lookUp = arn -> Optional.ofNullable(resources.get(arn.toString()));
-    authorizer =
-        iam.authorizer(
-            Map.of("s3", lookUp, "sns", lookUp, "sqs", lookUp, "lambda", lookUp),
-            StsService::issued);
+    Map<String, ResourcePolicies> services = new HashMap<>();
+    authorizer = iam.authorizer(services, StsService::issued);
+    for (String service : List.of("s3", "sns", "sqs", "lambda")) {
+      services.put(service, lookUp);
+    }
     sts = sts(sealer, ids, authorizer);
     operations.addAll(iam.operations().all());
     operations.addAll(sts.operations().all());
