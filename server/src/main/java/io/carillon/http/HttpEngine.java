@@ -1,6 +1,7 @@
 package io.carillon.http;
 
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -58,11 +59,18 @@ public final class HttpEngine implements AutoCloseable {
   /// Which of Netty's transports carries the bytes.
   enum Transport {
     EPOLL,
-    NIO;
+    NIO
+  }
 
-    /// The native one, where this machine has it.
-    static Transport best() {
-      return Epoll.isAvailable() ? EPOLL : NIO;
+  /// What an engine is built on, for tests to exchange.
+  record Ground(Transport transport, ByteBufAllocator allocator, InstantSource clock) {
+
+    /// The native transport where this machine has it.
+    static Ground standard() {
+      return new Ground(
+          Epoll.isAvailable() ? Transport.EPOLL : Transport.NIO,
+          ByteBufAllocator.DEFAULT,
+          InstantSource.system());
     }
   }
 
@@ -71,7 +79,7 @@ public final class HttpEngine implements AutoCloseable {
   /// @throws IOException where `bind` cannot be listened on
   public static HttpEngine start(InetSocketAddress bind, Limits limits, Handler handler)
       throws IOException {
-    return start(bind, limits, null, handler);
+    return start(bind, limits, handler, Ground.standard());
   }
 
   /// Starts a server that speaks TLS if `tls` is given.
@@ -80,18 +88,12 @@ public final class HttpEngine implements AutoCloseable {
   public static HttpEngine start(
       InetSocketAddress bind, Limits limits, @Nullable SSLContext tls, Handler handler)
       throws IOException {
-    return start(bind, limits, tls, handler, Transport.best(), InstantSource.system());
+    return new HttpEngine(bind, limits, tls, handler, Ground.standard());
   }
 
-  static HttpEngine start(
-      InetSocketAddress bind,
-      Limits limits,
-      @Nullable SSLContext tls,
-      Handler handler,
-      Transport transport,
-      InstantSource clock)
+  static HttpEngine start(InetSocketAddress bind, Limits limits, Handler handler, Ground ground)
       throws IOException {
-    return new HttpEngine(bind, limits, tls, handler, transport, clock);
+    return new HttpEngine(bind, limits, null, handler, ground);
   }
 
   private HttpEngine(
@@ -99,12 +101,12 @@ public final class HttpEngine implements AutoCloseable {
       Limits limits,
       @Nullable SSLContext tls,
       Handler handler,
-      Transport transport,
-      InstantSource clock)
+      Ground ground)
       throws IOException {
+    boolean epoll = ground.transport() == Transport.EPOLL;
     this.limits = limits;
     this.handler = handler;
-    this.answerHead = new AnswerHead(clock);
+    this.answerHead = new AnswerHead(ground.clock());
     this.tls = tls == null ? null : nettyContext(tls);
     // A loop only moves bytes; the virtual threads need the cores more.
     int loopCount = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
@@ -112,16 +114,16 @@ public final class HttpEngine implements AutoCloseable {
         new MultiThreadIoEventLoopGroup(
             loopCount,
             new DefaultThreadFactory("http"),
-            transport == Transport.EPOLL ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+            epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
     ChannelFuture bound =
         new ServerBootstrap()
             .group(loops)
             .channel(
-                transport == Transport.EPOLL
-                    ? EpollServerSocketChannel.class
+                epoll ? EpollServerSocketChannel.class
                     : NioServerSocketChannel.class)
             .option(ChannelOption.SO_BACKLOG, 1024)
             .option(ChannelOption.SO_REUSEADDR, true)
+            .childOption(ChannelOption.ALLOCATOR, ground.allocator())
             .childOption(ChannelOption.TCP_NODELAY, true)
             .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
             .handler(new Gate())

@@ -1,26 +1,38 @@
 package io.carillon.http;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.carillon.http.HttpEngine.Ground;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 
-/// What tests of the engine share: an engine for each test, and short patience where a test is
-/// about time.
+/// What tests of the engine share: an engine for each test, whose every buffer is counted, so that a
+/// test fails where one is not given back.
 abstract class EngineTest {
+  static final InetSocketAddress LOOPBACK =
+      new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+
+  private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(true);
   private @Nullable HttpEngine engine;
+
+  Ground ground() {
+    return new Ground(Ground.standard().transport(), allocator, InstantSource.system());
+  }
 
   HttpEngine start(Handler handler) throws IOException {
     return start(Limits.standard(), handler);
   }
 
   HttpEngine start(Limits limits, Handler handler) throws IOException {
-    HttpEngine started =
-        HttpEngine.start(
-            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), limits, handler);
+    HttpEngine started = HttpEngine.start(LOOPBACK, limits, handler, ground());
     engine = started;
     return started;
   }
@@ -33,16 +45,31 @@ abstract class EngineTest {
     return Objects.requireNonNull(engine);
   }
 
+  /// What the engine's buffers occupy at the moment.
+  long bufferedBytes() {
+    return allocator.metric().usedDirectMemory() + allocator.metric().usedHeapMemory();
+  }
+
   @AfterEach
-  void stop() {
-    if (engine != null) {
-      engine.close();
+  void stopAndCountBuffers() {
+    HttpEngine started = engine;
+    if (started != null) {
+      started.close();
+      await("requests have ended").until(() -> started.requests() == 0);
+      await("buffers are released").untilAsserted(() -> assertThat(bufferedBytes()).isZero());
     }
   }
 
+  /// Limits with very little patience, for tests about time.
   static Limits impatient() {
     Duration brief = Duration.ofMillis(100);
     return Limits.standard().withTimes(new Limits.Times(brief, brief, brief, brief, brief));
+  }
+
+  /// Limits under which nothing ends for lack of patience.
+  static Limits patient() {
+    Duration hour = Duration.ofHours(1);
+    return Limits.standard().withTimes(new Limits.Times(hour, hour, hour, hour, hour));
   }
 
   /// Answers with the request line's parts and the body.
@@ -52,5 +79,9 @@ abstract class EngineTest {
         .header("X-Method", request.method())
         .header("X-Path", request.rawPath())
         .header("X-Query", request.rawQuery());
+  }
+
+  static String get(String target) {
+    return "GET " + target + " HTTP/1.1\r\nHost: h\r\n\r\n";
   }
 }

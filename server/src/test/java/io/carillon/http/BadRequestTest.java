@@ -1,0 +1,214 @@
+package io.carillon.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import java.util.stream.Stream;
+
+/// What two readers could understand differently is refused and ends the connection, so that nothing
+/// can be smuggled past a proxy (RFC 9112 §6.3, §11.2), and oversized heads cost a bounded amount.
+class BadRequestTest extends EngineTest {
+  private final AtomicInteger handled = new AtomicInteger();
+
+  private Response count(Request request) throws java.io.IOException {
+    handled.incrementAndGet();
+    request.body().readAllBytes();
+    return Response.of(200);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Content-Length: 3\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: chunked\r\nContent-Length: 3",
+        "Content-Length: 3\r\nContent-Length: 4",
+        "Content-Length: 3\r\nContent-Length: 3",
+        "Content-Length: 3, 3",
+        "Content-Length: +3",
+        "Content-Length: -3",
+        "Content-Length: 0x3",
+        "Content-Length: 3 3",
+        "Content-Length:",
+        "Content-Length: 99999999999999999999",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity",
+        "X: a\r\n folded: b",
+        "X: a\r\n\tfolded",
+        " X: a",
+        "X : a",
+        "X\t: a",
+        "X",
+        ": a",
+        "X\u0000: a",
+        "X: a\u0000b",
+        "X: a\rb",
+        "X: a\nY: b",
+        "X: a\u007f",
+        "(X): a",
+        "X\u00e4: a",
+        "Host: other"
+      })
+  void ambiguousHeadersAreRefused(String headers) throws Exception {
+    start(this::count);
+    try (RawClient client = connect()) {
+      client.send("PUT / HTTP/1.1\r\nHost: h\r\n" + headers + "\r\n\r\n" + get("/smuggled"));
+      RawClient.Answer answer = client.answer();
+      assertThat(answer.status()).isEqualTo(400);
+      assertThat(answer.headers().first("Connection")).isEqualTo("close");
+      assertThat(client.atEnd()).isTrue();
+      assertThat(handled).hasValue(0);
+    }
+  }
+
+  static Stream<Arguments> requestLines() {
+    return Stream.of(
+        Arguments.of("GET /", 400),
+        Arguments.of("GET  / HTTP/1.1", 400),
+        Arguments.of("GET /  HTTP/1.1", 400),
+        Arguments.of("GET / HTTP/1.1 ", 400),
+        Arguments.of(" GET / HTTP/1.1", 400),
+        Arguments.of("GET / http/1.1", 400),
+        Arguments.of("GET / HTTP/2.0", 505),
+        Arguments.of("GET / HTTP/1.2", 505),
+        Arguments.of("GET a HTTP/1.1", 400),
+        Arguments.of("GET ?a HTTP/1.1", 400),
+        Arguments.of("GET * HTTP/1.1", 400),
+        Arguments.of("GET ftp://x/ HTTP/1.1", 400),
+        Arguments.of("GET http:///x HTTP/1.1", 400),
+        Arguments.of("CONNECT h:1 HTTP/1.1", 501),
+        Arguments.of("G(T / HTTP/1.1", 400),
+        Arguments.of("G".repeat(33) + " / HTTP/1.1", 400),
+        Arguments.of("\u0016\u0003\u0001\u0002", 400));
+  }
+
+  @ParameterizedTest
+  @MethodSource("requestLines")
+  void badRequestLinesAreRefused(String line, int status) throws Exception {
+    start(this::count);
+    try (RawClient client = connect()) {
+      assertThat(client.send(line + "\r\nHost: h\r\n\r\n").answer().status()).isEqualTo(status);
+      assertThat(client.atEnd()).isTrue();
+      assertThat(handled).hasValue(0);
+    }
+  }
+
+  @Test
+  void hostIsRequiredOfHttp11Only() throws Exception {
+    start(this::count);
+    try (RawClient client = connect()) {
+      assertThat(client.send("GET / HTTP/1.1\r\n\r\n").answer().status()).isEqualTo(400);
+    }
+    try (RawClient client = connect()) {
+      assertThat(client.send("GET / HTTP/1.0\r\n\r\n").answer().status()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void bareLineFeedsAreRefusedAtOnce() throws Exception {
+    start(patient(), this::count);
+    try (RawClient client = connect()) {
+      assertThat(client.send("GET / HTTP/1.1\n").answer().status()).isEqualTo(400);
+    }
+    try (RawClient client = connect()) {
+      assertThat(client.send("\n").answer().status()).isEqualTo(400);
+    }
+  }
+
+  @Test
+  void anUnknownTransferCodingIsNotImplemented() throws Exception {
+    start(this::count);
+    try (RawClient client = connect()) {
+      client.send("PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip, chunked\r\n\r\n");
+      assertThat(client.answer().status()).isEqualTo(501);
+    }
+  }
+
+  @Test
+  void chunksAreNotTakenFromHttp10() throws Exception {
+    start(this::count);
+    try (RawClient client = connect()) {
+      client.send("PUT / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n");
+      assertThat(client.answer().status()).isEqualTo(400);
+    }
+  }
+
+  @Test
+  void anUnknownExpectationFails() throws Exception {
+    start(this::count);
+    try (RawClient client = connect()) {
+      client.send("PUT / HTTP/1.1\r\nHost: h\r\nExpect: the-unexpected\r\n\r\n");
+      assertThat(client.answer().status()).isEqualTo(417);
+    }
+  }
+
+  @Test
+  void anOversizedRequestLineIsRefused() throws Exception {
+    start(this::count);
+    int room = Limits.standard().sizes().requestLineBytes();
+    try (RawClient client = connect()) {
+      String fitting = "GET /" + "a".repeat(room - 16) + " HTTP/1.1\r\nHost: h\r\n\r\n";
+      assertThat(client.send(fitting).answer().status()).isEqualTo(200);
+      assertThat(client.send(get("/" + "a".repeat(room))).answer().status()).isEqualTo(414);
+      assertThat(client.atEnd()).isTrue();
+    }
+  }
+
+  @Test
+  void anOversizedHeaderIsRefused() throws Exception {
+    start(this::count);
+    String field = "X: " + "a".repeat(1000) + "\r\n";
+    try (RawClient client = connect()) {
+      client.send("GET / HTTP/1.1\r\nHost: h\r\n" + field.repeat(60) + "\r\n");
+      assertThat(client.answer().status()).isEqualTo(200);
+      client.send("GET / HTTP/1.1\r\nHost: h\r\n" + field.repeat(70) + "\r\n");
+      assertThat(client.answer().status()).isEqualTo(431);
+      assertThat(client.atEnd()).isTrue();
+    }
+  }
+
+  @Test
+  void tooManyHeaderFieldsAreRefused() throws Exception {
+    start(this::count);
+    int most = Limits.standard().sizes().headerCount();
+    try (RawClient client = connect()) {
+      client.send("GET / HTTP/1.1\r\nHost: h\r\n" + "X:\r\n".repeat(most - 1) + "\r\n");
+      assertThat(client.answer().status()).isEqualTo(200);
+      client.send("GET / HTTP/1.1\r\nHost: h\r\n" + "X:\r\n".repeat(most) + "\r\n");
+      assertThat(client.answer().status()).isEqualTo(431);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"GET /", "GET / HTTP/1.1\r\nX: "})
+  void anEndlessLineIsAnsweredWhileItIsSent(String start) throws Exception {
+    start(patient(), this::count);
+    try (RawClient client = connect()) {
+      client.send(start);
+      byte[] more = "a".repeat(1 << 20).getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+      for (int i = 0; i < 8; i++) {
+        client.send(more);
+      }
+      assertThat(client.answer().status()).isIn(414, 431);
+      assertThat(bufferedBytes()).isLessThan(512 << 10);
+    }
+  }
+
+  @Test
+  void endlessEmptyLinesEndWithTheTimeForAHead() throws Exception {
+    start(impatient(), this::count);
+    try (RawClient client = connect()) {
+      org.assertj.core.api.Assertions.assertThatThrownBy(
+              () -> {
+                while (true) {
+                  client.send("\r\n");
+                }
+              })
+          .isInstanceOf(java.io.IOException.class);
+    }
+  }
+}
