@@ -114,8 +114,10 @@ final class Connection extends ChannelInboundHandlerAdapter {
   void abort() {
     onLoop(
         () -> {
-          channel.config().setOption(ChannelOption.SO_LINGER, 0);
-          channel.close();
+          if (channel.isOpen()) {
+            channel.config().setOption(ChannelOption.SO_LINGER, 0);
+            channel.close();
+          }
         },
         Unpooled.EMPTY_BUFFER);
   }

@@ -41,8 +41,9 @@ final class Exchange implements Runnable {
     ByteBuf last = Unpooled.EMPTY_BUFFER;
     try {
       last = answer();
+      outbound.awaitRoom(); // Or a client that only sends could heap up its answers here.
       if (persistent && !body.done()) {
-        outbound.write(last);
+        outbound.writeNow(last);
         last = Unpooled.EMPTY_BUFFER;
         skipRest();
       }
@@ -52,6 +53,7 @@ final class Exchange implements Runnable {
       } else {
         log.debug("{} {} could not be answered: {}", head.method(), head.rawPath(), e.toString());
       }
+      last.release();
       leave();
       connection.abort();
       return;
@@ -83,7 +85,7 @@ final class Exchange implements Runnable {
         throw e;
       }
       log.error("{} {}: no answer could be made", head.method(), head.rawPath(), e);
-      return whole(Response.of(500), new byte[0]);
+      return send(Response.of(500));
     }
   }
 
@@ -148,7 +150,6 @@ final class Exchange implements Runnable {
     for (; bytes.length - at > PIECE; at += PIECE) {
       write(Unpooled.wrappedBuffer(bytes, at, PIECE));
     }
-    outbound.awaitRoom();
     return Unpooled.wrappedBuffer(bytes, at, bytes.length - at);
   }
 

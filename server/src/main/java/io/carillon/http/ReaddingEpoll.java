@@ -1,0 +1,122 @@
+package io.carillon.http;
+
+import io.netty.channel.IoHandle;
+import io.netty.channel.IoHandler;
+import io.netty.channel.IoHandlerContext;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.IoOps;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollIoOps;
+
+/// Netty's epoll handler, with a fault of 4.2.18 kept from us: a channel that has no interest left is
+/// taken out of the epoll set, but when interest returns, Netty modifies the entry that is no longer
+/// there, and the failure closes the connection. It hits whoever pauses reading from a client that
+/// has shut its output. Here such a channel is registered anew instead.
+final class ReaddingEpoll implements IoHandler {
+  private final IoHandler epoll;
+
+  private ReaddingEpoll(IoHandler epoll) {
+    this.epoll = epoll;
+  }
+
+  static IoHandlerFactory newFactory() {
+    IoHandlerFactory factory = EpollIoHandler.newFactory();
+    return executor -> new ReaddingEpoll(factory.newHandler(executor));
+  }
+
+  @Override
+  public IoRegistration register(IoHandle handle) throws Exception {
+    return new Registration(handle, epoll.register(handle));
+  }
+
+  @Override
+  public void initialize() {
+    epoll.initialize();
+  }
+
+  @Override
+  public int run(IoHandlerContext context) {
+    return epoll.run(context);
+  }
+
+  @Override
+  public void prepareToDestroy() {
+    epoll.prepareToDestroy();
+  }
+
+  @Override
+  public void destroy() {
+    epoll.destroy();
+  }
+
+  @Override
+  public void wakeup() {
+    epoll.wakeup();
+  }
+
+  @Override
+  public boolean isCompatible(Class<? extends IoHandle> type) {
+    return epoll.isCompatible(type);
+  }
+
+  /// Used on its event loop only, where channels submit.
+  private final class Registration implements IoRegistration {
+    private final IoHandle handle;
+    private IoRegistration current;
+    private boolean added;
+    private boolean suspended;
+    private boolean cancelled;
+
+    Registration(IoHandle handle, IoRegistration first) {
+      this.handle = handle;
+      this.current = first;
+    }
+
+    @Override
+    public <T> T attachment() {
+      return current.attachment();
+    }
+
+    @Override
+    public long submit(IoOps ops) {
+      boolean none = ((EpollIoOps) ops).value() == EpollIoOps.NONE.value();
+      if (cancelled) {
+        return -1;
+      }
+      if (none && added) {
+        added = false;
+        suspended = true;
+        current.cancel();
+      }
+      if (none) {
+        return 0;
+      }
+      if (suspended) {
+        suspended = false;
+        current = registeredAnew();
+      }
+      added = true;
+      return current.submit(ops);
+    }
+
+    private IoRegistration registeredAnew() {
+      try {
+        return epoll.register(handle);
+      } catch (Exception e) {
+        throw new IllegalStateException("A channel could not be registered anew", e);
+      }
+    }
+
+    @Override
+    public boolean isValid() {
+      return !cancelled && (suspended || current.isValid());
+    }
+
+    @Override
+    public boolean cancel() {
+      cancelled = true;
+      return suspended || current.cancel();
+    }
+  }
+}

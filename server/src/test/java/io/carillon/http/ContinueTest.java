@@ -1,0 +1,73 @@
+package io.carillon.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+/// RFC 9110 §10.1.1: `100 Continue` is sent when the body is wanted, not before.
+class ContinueTest extends EngineTest {
+  private static final String HEAD =
+      "PUT / HTTP/1.1\r\nHost: h\r\nExpect: 100-Continue\r\nContent-Length: 3\r\n\r\n";
+
+  @Test
+  void theFirstReadAsksForTheBody() throws Exception {
+    start(patient(), EngineTest::echo);
+    try (RawClient client = connect()) {
+      for (int i = 0; i < 3; i++) {
+        RawClient.Answer interim = client.send(HEAD).answerWithoutBody();
+        assertThat(interim.status()).isEqualTo(100);
+        assertThat(interim.headers().size()).isZero();
+        assertThat(client.send("abc").answer().text()).isEqualTo("abc");
+      }
+    }
+  }
+
+  @Test
+  void aRefusalNeedsNoBodyAndEndsTheConnection() throws Exception {
+    start(patient(), request -> Response.of(403));
+    try (RawClient client = connect()) {
+      RawClient.Answer answer = client.send(HEAD).answer();
+      assertThat(answer.status()).isEqualTo(403);
+      assertThat(answer.headers().first("Connection")).isEqualTo("close");
+      assertThat(client.atEnd()).isTrue();
+    }
+  }
+
+  @Test
+  void aChunkedBodyIsAskedForLikewise() throws Exception {
+    start(patient(), EngineTest::echo);
+    try (RawClient client = connect()) {
+      client.send("PUT / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n");
+      assertThat(client.answerWithoutBody().status()).isEqualTo(100);
+      assertThat(client.send("3\r\nabc\r\n0\r\n\r\n").answer().text()).isEqualTo("abc");
+    }
+  }
+
+  @Test
+  void aClientThatDoesNotWaitIsNotAsked() throws Exception {
+    start(patient(), EngineTest::echo);
+    try (RawClient client = connect()) {
+      RawClient.Answer answer = client.send(HEAD + "abc").answer();
+      assertThat(answer.status()).isEqualTo(200);
+      assertThat(answer.text()).isEqualTo("abc");
+    }
+  }
+
+  @Test
+  void withoutABodyThereIsNothingToAskFor() throws Exception {
+    start(patient(), EngineTest::echo);
+    try (RawClient client = connect()) {
+      client.send("PUT / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 0\r\n\r\n");
+      assertThat(client.answer().status()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void http10ClientsAreNotAsked() throws Exception {
+    start(patient(), EngineTest::echo);
+    try (RawClient client = connect()) {
+      client.send("PUT / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\nabc");
+      assertThat(client.answer().text()).isEqualTo("abc");
+    }
+  }
+}

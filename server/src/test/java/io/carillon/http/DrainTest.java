@@ -1,0 +1,102 @@
+package io.carillon.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Test;
+
+/// A server that stops finishes what it has begun.
+class DrainTest extends EngineTest {
+  private final CountDownLatch go = new CountDownLatch(1);
+
+  private Response waiting(Request request) throws Exception {
+    if (request.rawPath().equals("/wait")) {
+      go.await();
+    }
+    return Response.text(200, request.rawPath());
+  }
+
+  private CompletableFuture<Boolean> drain(Duration patience) {
+    CompletableFuture<Boolean> drained = new CompletableFuture<>();
+    Thread.startVirtualThread(() -> drained.complete(engine().drain(patience)));
+    return drained;
+  }
+
+  @Test
+  void runningRequestsAreAnsweredAndToldToClose() throws Exception {
+    start(patient(), this::waiting);
+    try (RawClient client = connect();
+        RawClient idle = connect();
+        RawClient served = connect()) {
+      client.send(get("/wait"));
+      served.send(get("/")).answer();
+      await().until(() -> engine().requests() == 1 && engine().connections() == 3);
+      CompletableFuture<Boolean> drained = drain(Duration.ofHours(1));
+      assertThat(idle.atEnd()).isTrue();
+      assertThat(served.atEnd()).isTrue();
+      assertThatThrownBy(this::connect).isInstanceOf(IOException.class);
+      assertThat(drained).isNotDone();
+      go.countDown();
+      RawClient.Answer answer = client.answer();
+      assertThat(answer.text()).isEqualTo("/wait");
+      assertThat(answer.headers().first("Connection")).isEqualTo("close");
+      assertThat(client.atEnd()).isTrue();
+      assertThat(drained.get()).isTrue();
+    }
+  }
+
+  @Test
+  void aHeadThatHasBegunIsStillServed() throws Exception {
+    start(patient(), this::waiting);
+    try (RawClient client = connect();
+        RawClient other = connect()) {
+      client.send("GET /half HTTP/1.1\r\nHo");
+      other.send(get("/")).answer();
+      await().until(() -> bufferedBytes() > 0);
+      CompletableFuture<Boolean> drained = drain(Duration.ofHours(1));
+      assertThat(other.atEnd()).isTrue();
+      RawClient.Answer answer = client.send("st: h\r\n\r\n").answer();
+      assertThat(answer.text()).isEqualTo("/half");
+      assertThat(answer.headers().first("Connection")).isEqualTo("close");
+      assertThat(drained.get()).isTrue();
+    }
+  }
+
+  @Test
+  void patienceIsBounded() throws Exception {
+    start(patient(), this::waiting);
+    try (RawClient client = connect()) {
+      client.send(get("/wait"));
+      await().until(() -> engine().requests() == 1);
+      assertThat(engine().drain(Duration.ofMillis(50))).isFalse();
+      engine().close();
+      assertThatThrownBy(client::answer).isInstanceOf(IOException.class);
+      go.countDown();
+    }
+  }
+
+  @Test
+  void withNothingToDoItIsDoneAtOnce() throws Exception {
+    start(patient(), this::waiting);
+    assertThat(engine().drain(Duration.ZERO)).isTrue();
+  }
+
+  @Test
+  void aPortInUseIsReported() throws Exception {
+    start(this::waiting);
+    assertThatThrownBy(
+            () ->
+                HttpEngine.start(
+                    new java.net.InetSocketAddress(
+                        java.net.InetAddress.getLoopbackAddress(), engine().port()),
+                    Limits.standard(),
+                    this::waiting))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("" + engine().port());
+  }
+}
