@@ -9,10 +9,10 @@ import io.netty.channel.IoRegistration;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollIoOps;
 
-/// Netty's epoll handler, with a fault of 4.2.18 kept from us: a channel that has no interest left is
-/// taken out of the epoll set, but when interest returns, Netty modifies the entry that is no longer
-/// there, and the failure closes the connection. It hits whoever pauses reading from a client that
-/// has shut its output. Here such a channel is registered anew instead.
+/// Netty's epoll handler, with a fault of 4.2.18 kept from us: a channel that has no interest left
+/// is taken out of the epoll set, but when interest returns, Netty modifies the entry that is no
+/// longer there, and the failure closes the connection. It hits whoever pauses reading from a
+/// client that has shut its output. Here such a channel is registered anew instead.
 final class ReaddingEpoll implements IoHandler {
   private final IoHandler epoll;
 

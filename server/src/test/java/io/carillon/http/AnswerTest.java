@@ -156,7 +156,8 @@ class AnswerTest extends EngineTest {
   void toHttp10ChunksEndWithTheConnection() throws Exception {
     start(request -> chunks(out -> out.write(pattern(100_000))));
     try (RawClient client = connect()) {
-      RawClient.Answer answer = client.send("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").answer();
+      RawClient.Answer answer =
+          client.send("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").answer();
       assertThat(answer.headers().contains("Transfer-Encoding")).isFalse();
       assertThat(answer.headers().first("Connection")).isEqualTo("close");
       assertThat(answer.body()).hasSize(100_000);
@@ -218,7 +219,9 @@ class AnswerTest extends EngineTest {
         });
     try (RawClient client = connect()) {
       for (String path :
-          new String[] {"/error", "/checked", "/writer", "/stream", "/field", "/name", "/wide", "/199"}) {
+          new String[] {
+            "/error", "/checked", "/writer", "/stream", "/field", "/name", "/wide", "/199"
+          }) {
         RawClient.Answer answer = client.send(get(path)).answer();
         assertThat(answer.status()).as(path).isEqualTo(500);
         assertThat(answer.body()).isEmpty();

@@ -1,7 +1,6 @@
 package io.carillon.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -11,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 /// Bodies stream: however large, little of them is in memory.
 class BackPressureTest extends EngineTest {
-  private static final int SIZE = 64 << 20;
+  private static final int SIZE = 24 << 20;
   private static final long BOUND = 1 << 20;
 
   @Test

@@ -3,15 +3,16 @@ package io.carillon.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import java.util.stream.Stream;
 
-/// What two readers could understand differently is refused and ends the connection, so that nothing
-/// can be smuggled past a proxy (RFC 9112 §6.3, §11.2), and oversized heads cost a bounded amount.
+/// What two readers could understand differently is refused and ends the connection, so that
+/// nothing can be smuggled past a proxy (RFC 9112 §6.3, §11.2), and oversized heads cost a bounded
+/// amount.
 class BadRequestTest extends EngineTest {
   private final AtomicInteger handled = new AtomicInteger();
 

@@ -1,7 +1,6 @@
 package io.carillon.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -70,7 +69,10 @@ class CapacityTest extends EngineTest {
     Limits.Times patient = patient().times();
     Limits.Times swift =
         new Limits.Times(
-            patient.head(), patient.idle(), patient.bodyStall(), patient.writeStall(),
+            patient.head(),
+            patient.idle(),
+            patient.bodyStall(),
+            patient.writeStall(),
             java.time.Duration.ofMillis(50));
     start(patient().withTimes(swift).withConnections(5), this::waiting);
     List<RawClient> clients = new ArrayList<>();
@@ -100,7 +102,8 @@ class CapacityTest extends EngineTest {
                   () -> {
                     try (RawClient client = connect()) {
                       for (int i = 0; i < 200; i++) {
-                        client.send("PUT /" + i + " HTTP/1.1\r\nHost: h\r\nContent-Length: 5000\r\n\r\n");
+                        client.send(
+                            "PUT /" + i + " HTTP/1.1\r\nHost: h\r\nContent-Length: 5000\r\n\r\n");
                         client.send(new byte[5000]);
                         if (client.answer().body().length == 5000) {
                           answered.incrementAndGet();

@@ -12,7 +12,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// Chunked bodies with all that RFC 9112 §7.1 allows and little of what it does not.
 class ChunkedBodyTest extends EngineTest {
   private static final String HEAD =
-      "PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: Chunked\r\nTrailer: x-amz-checksum-crc32\r\n\r\n";
+      "PUT / HTTP/1.1\r\n"
+          + "Host: h\r\n"
+          + "Transfer-Encoding: Chunked\r\n"
+          + "Trailer: x-amz-checksum-crc32\r\n\r\n";
   private static final String BODY =
       "5\r\nhello\r\n001;name=\"value; more\";x\r\n,\r\nA \t;e\r\n0123456789\r\n"
           + "0;last\r\nx-amz-checksum-crc32: \u00e4bc=\r\nx-amz-trailer-signature:s\r\n\r\n";

@@ -37,7 +37,11 @@ class ContinueTest extends EngineTest {
   void aChunkedBodyIsAskedForLikewise() throws Exception {
     start(patient(), EngineTest::echo);
     try (RawClient client = connect()) {
-      client.send("PUT / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n");
+      client.send(
+          "PUT / HTTP/1.1\r\n"
+              + "Host: h\r\n"
+              + "Expect: 100-continue\r\n"
+              + "Transfer-Encoding: chunked\r\n\r\n");
       assertThat(client.answerWithoutBody().status()).isEqualTo(100);
       assertThat(client.send("3\r\nabc\r\n0\r\n\r\n").answer().text()).isEqualTo("abc");
     }

@@ -2,12 +2,12 @@ package io.carillon.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 
-/// Answers given before the body has come: promptly, and such that a client still sending sees them.
+/// Answers given before the body has come: promptly, and such that a client still sending sees
+/// them.
 class EarlyRefusalTest extends EngineTest {
 
   private static Response refuse(Request request) {

@@ -1,7 +1,6 @@
 package io.carillon.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import io.carillon.http.HttpEngine.Ground;
 import io.netty.buffer.UnpooledByteBufAllocator;
@@ -11,11 +10,13 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Objects;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 
-/// What tests of the engine share: an engine for each test, whose every buffer is counted, so that a
-/// test fails where one is not given back.
+/// What tests of the engine share: an engine for each test, whose every buffer is counted, so that
+/// a test fails where one is not given back.
 abstract class EngineTest {
   static final InetSocketAddress LOOPBACK =
       new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
@@ -50,13 +51,18 @@ abstract class EngineTest {
     return allocator.metric().usedDirectMemory() + allocator.metric().usedHeapMemory();
   }
 
+  /// Waits for a condition that is about to hold: looks at once, and often.
+  static ConditionFactory await() {
+    return Awaitility.with().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(2)).await();
+  }
+
   @AfterEach
   void stopAndCountBuffers() {
     HttpEngine started = engine;
     if (started != null) {
       started.close();
-      await("requests have ended").until(() -> started.requests() == 0);
-      await("buffers are released").untilAsserted(() -> assertThat(bufferedBytes()).isZero());
+      await().until(() -> started.requests() == 0);
+      await().untilAsserted(() -> assertThat(bufferedBytes()).isZero());
     }
   }
 

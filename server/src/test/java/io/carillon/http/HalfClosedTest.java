@@ -1,7 +1,6 @@
 package io.carillon.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -50,7 +49,8 @@ class HalfClosedTest extends EngineTest {
           go.await();
           return Response.text(200, "" + request.body().readAllBytes().length);
         });
-    int size = 1 << 20; // Fits into the kernel's buffers, so that the end comes while all is unread.
+    int size =
+        1 << 20; // Fits into the kernel's buffers, so that the end comes while all is unread.
     try (RawClient client = connect()) {
       client.send("PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: " + size + "\r\n\r\n");
       client.send(new byte[size]).shutdownOutput();

@@ -1,7 +1,6 @@
 package io.carillon.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -63,7 +62,8 @@ class PipeliningTest extends EngineTest {
     start(request -> Response.text(200, request.rawPath()));
     try (RawClient client = connect()) {
       client.send("PUT /1 HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nGET ");
-      client.send("PUT /2 HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nGET \r\n0\r\n\r\n");
+      client.send(
+          "PUT /2 HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nGET \r\n0\r\n\r\n");
       client.send(get("/3"));
       for (int i = 1; i <= 3; i++) {
         assertThat(client.answer().text()).isEqualTo("/" + i);

@@ -16,8 +16,24 @@ class RawBytesTest extends EngineTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "/", "//", "/a//b", "/a/../b", "/..", "/./", "/a%2Fb", "/a%2fb%2F", "/%00", "/a+b%20c",
-        "/a/", "/a;v=1", "/a:b@c", "/a#b", "/[x]{y}|z^`\"<>\\", "/%", "/%zz", "/~!$&'()*,=",
+        "/",
+        "//",
+        "/a//b",
+        "/a/../b",
+        "/..",
+        "/./",
+        "/a%2Fb",
+        "/a%2fb%2F",
+        "/%00",
+        "/a+b%20c",
+        "/a/",
+        "/a;v=1",
+        "/a:b@c",
+        "/a#b",
+        "/[x]{y}|z^`\"<>\\",
+        "/%",
+        "/%zz",
+        "/~!$&'()*,=",
         "/_carillon/health"
       })
   void pathsArriveAsTheyWereSent(String path) throws Exception {
@@ -58,7 +74,9 @@ class RawBytesTest extends EngineTest {
     start(EngineTest::echo);
     for (char c = 0; c <= 0x7F; c = c == 0x20 ? 0x7F : (char) (c + 1)) {
       try (RawClient client = connect()) {
-        assertThat(client.send(get("/k" + c + "y")).answer().status()).as("byte %d", (int) c).isEqualTo(400);
+        assertThat(client.send(get("/k" + c + "y")).answer().status())
+            .as("byte %d", (int) c)
+            .isEqualTo(400);
         assertThat(client.atEnd()).isTrue();
       }
     }
@@ -88,7 +106,8 @@ class RawBytesTest extends EngineTest {
   void anAbsoluteTargetsAuthorityReplacesHost() throws Exception {
     start(request -> Response.text(200, Objects.requireNonNull(request.headers().first("Host"))));
     try (RawClient client = connect()) {
-      assertThat(client.send(get("http://b.localhost:9/k")).answer().text()).isEqualTo("b.localhost:9");
+      assertThat(client.send(get("http://b.localhost:9/k")).answer().text())
+          .isEqualTo("b.localhost:9");
     }
   }
 
@@ -104,7 +123,9 @@ class RawBytesTest extends EngineTest {
     start(
         request ->
             Response.of(200)
-                .header("x-amz-meta-back", Objects.requireNonNull(request.headers().first("X-Amz-Meta-There"))));
+                .header(
+                    "x-amz-meta-back",
+                    Objects.requireNonNull(request.headers().first("X-Amz-Meta-There"))));
     try (RawClient client = connect()) {
       client.send("GET / HTTP/1.1\r\nHost: h\r\nx-amz-meta-there: \t" + sent + " \t\r\n\r\n");
       assertThat(client.answer().headers().first("x-amz-meta-back")).isEqualTo(sent);

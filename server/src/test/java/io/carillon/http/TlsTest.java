@@ -84,7 +84,8 @@ class TlsTest {
                         Date.from(now.plus(1, ChronoUnit.DAYS)),
                         name,
                         keys.getPublic())
-                    .build(new JcaContentSignerBuilder("SHA256withECDSA").build(keys.getPrivate())));
+                    .build(
+                        new JcaContentSignerBuilder("SHA256withECDSA").build(keys.getPrivate())));
     KeyStore store = KeyStore.getInstance("PKCS12");
     store.load(null, null);
     char[] password = {};
