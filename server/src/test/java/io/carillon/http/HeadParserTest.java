@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -46,8 +47,8 @@ class HeadParserTest {
     }
   }
 
-  private static void assertParsed(@Nullable Head head, ByteBuf rest) {
-    assertThat(head).isNotNull();
+  private static void assertParsed(@Nullable Head parsed, ByteBuf rest) {
+    Head head = Objects.requireNonNull(parsed);
     assertThat(head.method()).isEqualTo("PUT");
     assertThat(head.rawPath()).isEqualTo("/a");
     assertThat(head.rawQuery()).isEqualTo("b");
