@@ -21,6 +21,9 @@ class Connection:
     """One kept-alive connection to the Runtime API."""
 
     def __init__(self):
+        self.open()
+
+    def open(self):
         name, _, port = HOST.partition(":")
         self.socket = socket.create_connection((name, int(port or 80)))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -44,6 +47,9 @@ class Connection:
             name, _, value = line.decode("latin-1").partition(":")
             fields[name.strip().lower()] = value.strip()
         content = self.reader.read(int(fields.get("content-length", "0")))
+        if fields.get("connection", "").lower() == "close":
+            self.socket.close()
+            self.open()
         return int(status.split()[1]), fields, content
 
 

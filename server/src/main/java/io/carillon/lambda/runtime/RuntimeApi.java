@@ -2,10 +2,12 @@ package io.carillon.lambda.runtime;
 
 import io.carillon.http.Body;
 import io.carillon.http.Handler;
+import io.carillon.http.Limits;
 import io.carillon.http.Request;
 import io.carillon.http.Response;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
@@ -29,14 +31,32 @@ public final class RuntimeApi implements Handler {
       Pattern.compile(
           "/(?<secret>[0-9a-f]{32})/2018-06-01/runtime/"
               + "(?:(?<init>init/error)|invocation/(?:(?<next>next)|(?<id>[0-9a-zA-Z-]+)/(?<what>response|error)))");
-  private static final long DISCARD_LIMIT_BYTES = 64L << 20;
   private static final int ERROR_TYPE_LENGTH = 200;
+  private static final Duration LONGEST_SILENCE = Duration.ofHours(1); // functions run 15 minutes
+  private static final int CONNECTIONS_EACH = 8;
 
   private final InstantSource clock;
   private final Map<String, Environment> environments = new ConcurrentHashMap<>();
 
   public RuntimeApi(InstantSource clock) {
     this.clock = clock;
+  }
+
+  /// What the engine that serves this must grant: every environment keeps a connection, which is
+  /// silent for as long as a function runs.
+  public static Limits limits(RuntimeSettings settings) {
+    Limits usual = Limits.standard();
+    Limits.Times times = usual.times();
+    return usual
+        .withTimes(
+            new Limits.Times(
+                times.head(),
+                LONGEST_SILENCE,
+                times.bodyStall(),
+                times.writeStall(),
+                times.linger()))
+        .withConnections(settings.maxEnvironments() * CONNECTIONS_EACH)
+        .withRequests(settings.maxEnvironments() * CONNECTIONS_EACH);
   }
 
   void admit(String secret, Environment environment) {
@@ -98,7 +118,6 @@ public final class RuntimeApi implements Handler {
     try {
       payload = request.body().readAll(RESPONSE_LIMIT_BYTES);
     } catch (Body.TooLargeException e) {
-      discard(request.body());
       environment.answer(id, log -> tooLarge(log));
       return refusal(413, "RequestEntityTooLarge", "The response is too large.");
     }
@@ -128,19 +147,8 @@ public final class RuntimeApi implements Handler {
     try {
       return request.body().readAll(RESPONSE_LIMIT_BYTES);
     } catch (Body.TooLargeException e) {
-      discard(request.body());
       return "{\"errorType\":\"Runtime.Unknown\",\"errorMessage\":\"The error was too large.\"}"
           .getBytes(StandardCharsets.UTF_8);
-    }
-  }
-
-  /// Reads on, so that the sender gets to see the answer; not without end.
-  private static void discard(Body body) throws IOException {
-    byte[] chunk = new byte[64 << 10];
-    long left = DISCARD_LIMIT_BYTES;
-    int count;
-    while (left > 0 && (count = body.read(chunk, 0, chunk.length)) >= 0) {
-      left -= count;
     }
   }
 

@@ -2,9 +2,12 @@ package io.carillon.lambda.runtime;
 
 import io.carillon.base.Ids;
 import io.carillon.base.Secret;
+import io.carillon.http.HttpEngine;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -33,7 +36,7 @@ public final class Workshop implements AutoCloseable {
   public final Environments environments;
   public final Runtimes runtimes;
   public final CodeFolders code;
-  private final LoopbackHttp http;
+  private final HttpEngine http;
   private final Ids ids = new Ids();
   volatile Instant credentialsExpire = Instant.now().plus(Duration.ofHours(1));
 
@@ -47,7 +50,11 @@ public final class Workshop implements AutoCloseable {
             folder, Duration.ofMinutes(10), maxEnvironments, 20_000, 64 << 10, sandbox);
     executor = new ProcessExecutor(Files.createDirectories(folder), sandbox);
     RuntimeApi api = new RuntimeApi(InstantSource.system());
-    http = new LoopbackHttp(api);
+    http =
+        HttpEngine.start(
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+            RuntimeApi.limits(settings),
+            api);
     code = new CodeFolders(folder.resolve("code"));
     runtimes = new Runtimes(folder.resolve("runtime"));
     EnvironmentStarter starter =
@@ -62,7 +69,7 @@ public final class Workshop implements AutoCloseable {
                   "ASIA" + name, new Secret("shh"), new Secret("token"), credentialsExpire);
             },
             api,
-            http::address,
+            () -> "127.0.0.1:" + http.port(),
             () -> URI.create("http://127.0.0.1:4566"),
             (account, region, group, stream, lines) ->
                 lines.forEach(line -> log.add(group + " " + line.message())),

@@ -1,0 +1,328 @@
+package io.carillon.lambda;
+
+import static io.carillon.lambda.LambdaError.INVALID_PARAMETER_VALUE;
+import static io.carillon.lambda.LambdaError.PRECONDITION_FAILED;
+import static io.carillon.lambda.LambdaError.RESOURCE_CONFLICT;
+import static io.carillon.lambda.LambdaError.unsupported;
+
+import io.carillon.aws.Caller;
+import io.carillon.base.Arn;
+import io.carillon.base.Ids;
+import io.carillon.lambda.FunctionVersion.Configuration;
+import io.carillon.lambda.FunctionVersion.Deployment;
+import io.carillon.lambda.Functions.FunctionRow;
+import io.carillon.store.Blobs;
+import io.carillon.store.Database;
+import io.carillon.store.Snapshot;
+import io.carillon.store.Tx;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.lambda.model.Concurrency;
+import software.amazon.awssdk.services.lambda.model.CreateFunctionRequest;
+import software.amazon.awssdk.services.lambda.model.DeleteFunctionRequest;
+import software.amazon.awssdk.services.lambda.model.DeleteFunctionResponse;
+import software.amazon.awssdk.services.lambda.model.FunctionCode;
+import software.amazon.awssdk.services.lambda.model.FunctionCodeLocation;
+import software.amazon.awssdk.services.lambda.model.FunctionConfiguration;
+import software.amazon.awssdk.services.lambda.model.GetFunctionConfigurationRequest;
+import software.amazon.awssdk.services.lambda.model.GetFunctionRequest;
+import software.amazon.awssdk.services.lambda.model.GetFunctionResponse;
+import software.amazon.awssdk.services.lambda.model.ListFunctionsRequest;
+import software.amazon.awssdk.services.lambda.model.ListFunctionsResponse;
+import software.amazon.awssdk.services.lambda.model.UpdateFunctionCodeRequest;
+import software.amazon.awssdk.services.lambda.model.UpdateFunctionConfigurationRequest;
+
+/// Functions are made, read, changed and deleted.
+///
+/// The answers to making and changing are [FunctionConfiguration]s: AWS's response classes of these
+/// operations have the same members under other names.
+final class FunctionOperations {
+  private static final int PAGE = 50;
+
+  private final Database database;
+  private final Functions functions;
+  private final VersionOperations versions;
+  private final Blobs blobs;
+  private final Packages packages;
+  private final ConfigurationRules rules;
+  private final RoleTrust trust;
+  private final CodeLinks links;
+  private final Tags tags;
+  private final FunctionPolicies policies;
+  private final EventInvokeConfigs eventConfigs;
+  private final Ids ids;
+  private final Consumer<Arn> retire;
+
+  /// @param retire is told of functions whose environments are out of date
+  FunctionOperations(
+      Database database,
+      Functions functions,
+      VersionOperations versions,
+      Blobs blobs,
+      Packages packages,
+      ConfigurationRules rules,
+      RoleTrust trust,
+      CodeLinks links,
+      Tags tags,
+      FunctionPolicies policies,
+      EventInvokeConfigs eventConfigs,
+      Ids ids,
+      Consumer<Arn> retire) {
+    this.database = database;
+    this.functions = functions;
+    this.versions = versions;
+    this.blobs = blobs;
+    this.packages = packages;
+    this.rules = rules;
+    this.trust = trust;
+    this.links = links;
+    this.tags = tags;
+    this.policies = policies;
+    this.eventConfigs = eventConfigs;
+    this.ids = ids;
+    this.retire = retire;
+  }
+
+  FunctionConfiguration create(Caller caller, CreateFunctionRequest r) {
+    FunctionName name = FunctionName.of(caller, r.functionName(), null);
+    if (name.qualifier().isPresent() || !name.account().equals(caller.account().value())) {
+      throw INVALID_PARAMETER_VALUE.because("A new function needs a name: " + r.functionName());
+    }
+    Configuration configuration = rules.of(r, name);
+    Map<String, String> checkedTags = tags.check(r.tags());
+    requireTrust(configuration.role());
+    database.read(
+        snapshot -> {
+          refuseExisting(snapshot, name);
+          return name;
+        });
+    FunctionCode code = r.code();
+    if (code == null) {
+      throw INVALID_PARAMETER_VALUE.because("Please provide a source for function code.");
+    }
+    if (code.imageUri() != null) {
+      throw unsupported("ImageUri");
+    }
+    if (code.sourceKMSKeyArn() != null) {
+      throw unsupported("SourceKMSKeyArn");
+    }
+    Deployment deployment =
+        packages.take(
+            caller,
+            new Packages.Place(
+                code.zipFile(), code.s3Bucket(), code.s3Key(), code.s3ObjectVersion()));
+    FunctionVersion latest =
+        new FunctionVersion(
+            name.account(),
+            name.region(),
+            name.name(),
+            FunctionName.LATEST,
+            configuration,
+            deployment,
+            caller.time(),
+            ids.uuid(),
+            false);
+    return database.write(
+        tx -> {
+          refuseExisting(tx, name);
+          blobs.retain(tx, deployment.archive());
+          FunctionRow row = new FunctionRow(latest, checkedTags, 0, null, null);
+          functions.put(tx, row);
+          if (Boolean.TRUE.equals(r.publish())) {
+            FunctionVersion published = versions.publish(tx, row, null);
+            return FunctionAnswers.created(published, true).build();
+          }
+          return FunctionAnswers.created(latest, false).build();
+        });
+  }
+
+  private void refuseExisting(Snapshot snapshot, FunctionName name) {
+    if (functions.find(snapshot, name).isPresent()) {
+      throw RESOURCE_CONFLICT.because("Function already exist: " + name.name());
+    }
+  }
+
+  private void requireTrust(String role) {
+    if (!trust.letsLambdaAssume(Arn.parse(role))) {
+      throw INVALID_PARAMETER_VALUE.because(
+          "The role defined for the function cannot be assumed by Lambda.");
+    }
+  }
+
+  GetFunctionResponse get(Caller caller, GetFunctionRequest r) {
+    FunctionName name = FunctionName.of(caller, r.functionName(), r.qualifier());
+    return database.read(
+        snapshot -> {
+          FunctionVersion version = functions.requireVersion(snapshot, name);
+          FunctionRow row = functions.require(snapshot, name);
+          GetFunctionResponse.Builder answer =
+              GetFunctionResponse.builder()
+                  .configuration(
+                      FunctionAnswers.settled(version, name.qualifier().isPresent()).build())
+                  .code(
+                      FunctionCodeLocation.builder()
+                          .repositoryType("S3")
+                          .location(links.to(version.deployment()).toString())
+                          .build());
+          if (!row.tags().isEmpty()) {
+            answer.tags(row.tags());
+          }
+          if (row.reservedConcurrency() != null) {
+            answer.concurrency(
+                Concurrency.builder()
+                    .reservedConcurrentExecutions(row.reservedConcurrency())
+                    .build());
+          }
+          return answer.build();
+        });
+  }
+
+  FunctionConfiguration getConfiguration(Caller caller, GetFunctionConfigurationRequest r) {
+    FunctionName name = FunctionName.of(caller, r.functionName(), r.qualifier());
+    return database.read(
+        snapshot ->
+            FunctionAnswers.settled(
+                    functions.requireVersion(snapshot, name), name.qualifier().isPresent())
+                .build());
+  }
+
+  ListFunctionsResponse list(Caller caller, ListFunctionsRequest r) {
+    if (r.masterRegion() != null) {
+      throw unsupported("MasterRegion");
+    }
+    int limit = Pages.limit(r.maxItems(), PAGE);
+    String after = Pages.after(r.marker());
+    boolean allVersions = r.functionVersionAsString() != null;
+    if (allVersions && !r.functionVersionAsString().equals("ALL")) {
+      throw LambdaError.constraint(
+          r.functionVersionAsString(),
+          "functionVersion",
+          "Member must satisfy enum value set: [ALL]");
+    }
+    return database.read(
+        snapshot -> {
+          List<FunctionRow> found =
+              functions.list(
+                  snapshot, caller.account().value(), caller.region().name(), after, limit + 1);
+          List<FunctionConfiguration> page =
+              found.stream()
+                  .limit(limit)
+                  .flatMap(row -> versions.of(snapshot, row.latest(), allVersions))
+                  .map(version -> FunctionAnswers.settled(version, allVersions).build())
+                  .toList();
+          return ListFunctionsResponse.builder()
+              .functions(page)
+              .nextMarker(
+                  found.size() > limit ? Pages.marker(found.get(limit - 1).latest().name()) : null)
+              .build();
+        });
+  }
+
+  FunctionConfiguration updateCode(Caller caller, UpdateFunctionCodeRequest r) {
+    FunctionName name = FunctionName.of(caller, r.functionName(), null).unqualified();
+    if (r.imageUri() != null) {
+      throw unsupported("ImageUri");
+    }
+    if (r.sourceKMSKeyArn() != null) {
+      throw unsupported("SourceKMSKeyArn");
+    }
+    if (r.publishTo() != null) {
+      throw unsupported("PublishTo");
+    }
+    if (r.s3ObjectStorageMode() != null) {
+      throw unsupported("S3ObjectStorageMode");
+    }
+    var _ = database.read(snapshot -> functions.require(snapshot, name));
+    Deployment deployment =
+        packages.take(
+            caller, new Packages.Place(r.zipFile(), r.s3Bucket(), r.s3Key(), r.s3ObjectVersion()));
+    FunctionConfiguration answer =
+        database.write(
+            tx -> {
+              FunctionRow row = functions.require(tx, name);
+              FunctionVersion old = row.latest();
+              requireRevision(r.revisionId(), old);
+              List<String> architectures =
+                  ConfigurationRules.architectures(
+                      r.architecturesAsStrings(),
+                      old.configuration().runtime(),
+                      old.configuration().architectures());
+              FunctionVersion changed =
+                  old.with(deployment, architectures, caller.time(), ids.uuid());
+              if (Boolean.TRUE.equals(r.dryRun())) {
+                return FunctionAnswers.settled(changed, false).build();
+              }
+              blobs.retain(tx, deployment.archive());
+              blobs.release(tx, old.deployment().archive());
+              return put(tx, row.with(changed), Boolean.TRUE.equals(r.publish()));
+            });
+    retire.accept(name.arn());
+    return answer;
+  }
+
+  private FunctionConfiguration put(Tx tx, FunctionRow row, boolean publish) {
+    functions.put(tx, row);
+    return publish
+        ? FunctionAnswers.changed(versions.publish(tx, row, null), true).build()
+        : FunctionAnswers.changed(row.latest(), false).build();
+  }
+
+  FunctionConfiguration updateConfiguration(Caller caller, UpdateFunctionConfigurationRequest r) {
+    FunctionName name = FunctionName.of(caller, r.functionName(), null).unqualified();
+    Configuration before =
+        database.read(snapshot -> functions.require(snapshot, name).latest().configuration());
+    // Outside of the transaction: it may run programs to see whether a runtime works here.
+    Configuration after = rules.changed(before, r);
+    if (!after.role().equals(before.role())) {
+      requireTrust(after.role());
+    }
+    FunctionConfiguration answer =
+        database.write(
+            tx -> {
+              FunctionRow row = functions.require(tx, name);
+              requireRevision(r.revisionId(), row.latest());
+              if (!row.latest().configuration().equals(before)) {
+                throw RESOURCE_CONFLICT.because(
+                    "The operation cannot be performed at this time. An update is in progress for"
+                        + " resource: "
+                        + name.arn());
+              }
+              return put(tx, row.with(row.latest().with(after, caller.time(), ids.uuid())), false);
+            });
+    retire.accept(name.arn());
+    return answer;
+  }
+
+  static void requireRevision(@Nullable String asked, FunctionVersion version) {
+    if (asked != null && !Objects.equals(asked, version.revisionId())) {
+      throw PRECONDITION_FAILED.exception();
+    }
+  }
+
+  DeleteFunctionResponse delete(Caller caller, DeleteFunctionRequest r) {
+    FunctionName name = FunctionName.of(caller, r.functionName(), r.qualifier());
+    database.write(
+        tx -> {
+          if (name.qualifier().isPresent()) {
+            versions.delete(tx, name);
+          } else {
+            deleteWhole(tx, functions.require(tx, name));
+          }
+          return name;
+        });
+    retire.accept(name.arn());
+    return DeleteFunctionResponse.builder().build();
+  }
+
+  private void deleteWhole(Tx tx, FunctionRow row) {
+    FunctionName name = row.latest().functionName();
+    versions.deleteAll(tx, name);
+    policies.deleteAll(tx, name);
+    eventConfigs.deleteAll(tx, name);
+    blobs.release(tx, row.latest().deployment().archive());
+    functions.delete(tx, name);
+  }
+}

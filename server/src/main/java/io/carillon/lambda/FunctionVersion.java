@@ -1,0 +1,118 @@
+package io.carillon.lambda;
+
+import io.carillon.base.Arn;
+import io.carillon.lambda.runtime.FunctionSpec;
+import io.carillon.store.Blobs;
+import io.carillon.store.Blobs.BlobRef;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// One version of a function: `$LATEST`, which changes, or a number, which does not.
+///
+/// @param revisionId changes whenever anything here does
+/// @param updated whether it has been changed since it was made; AWS tells of updates only then
+record FunctionVersion(
+    String account,
+    String region,
+    String name,
+    String version,
+    Configuration configuration,
+    Deployment deployment,
+    Instant modified,
+    String revisionId,
+    boolean updated) {
+
+  /// What users set.
+  record Configuration(
+      String runtime,
+      String handler,
+      String role,
+      String description,
+      int timeoutSeconds,
+      int memoryMb,
+      int temporaryMb,
+      Map<String, String> environment,
+      List<String> architectures,
+      @Nullable String deadLetterArn,
+      String logGroup) {}
+
+  /// The code.
+  ///
+  /// @param sha256 of the archive, in hexadecimal digits
+  record Deployment(BlobRef archive, String sha256) {}
+
+  FunctionName functionName() {
+    return new FunctionName(account, region, name, java.util.Optional.of(version));
+  }
+
+  Arn arn() {
+    return functionName().arn();
+  }
+
+  FunctionVersion with(Configuration other, Instant now, String revision) {
+    return new FunctionVersion(
+        account, region, name, version, other, deployment, now, revision, true);
+  }
+
+  FunctionVersion with(Deployment other, List<String> architectures, Instant now, String revision) {
+    Configuration c = configuration;
+    Configuration changed =
+        new Configuration(
+            c.runtime(),
+            c.handler(),
+            c.role(),
+            c.description(),
+            c.timeoutSeconds(),
+            c.memoryMb(),
+            c.temporaryMb(),
+            c.environment(),
+            architectures,
+            c.deadLetterArn(),
+            c.logGroup());
+    return new FunctionVersion(account, region, name, version, changed, other, now, revision, true);
+  }
+
+  FunctionVersion published(String number, String description) {
+    Configuration c = configuration;
+    Configuration described =
+        new Configuration(
+            c.runtime(),
+            c.handler(),
+            c.role(),
+            description,
+            c.timeoutSeconds(),
+            c.memoryMb(),
+            c.temporaryMb(),
+            c.environment(),
+            c.architectures(),
+            c.deadLetterArn(),
+            c.logGroup());
+    return new FunctionVersion(
+        account, region, name, number, described, deployment, modified, revisionId, false);
+  }
+
+  /// What it takes to run it.
+  FunctionSpec spec(Blobs blobs) {
+    return new FunctionSpec(
+        arn().toString(),
+        account,
+        region,
+        name,
+        version,
+        revisionId,
+        configuration.runtime(),
+        configuration.handler(),
+        configuration.memoryMb(),
+        configuration.temporaryMb(),
+        Duration.ofSeconds(configuration.timeoutSeconds()),
+        configuration.environment(),
+        configuration.role(),
+        configuration.logGroup(),
+        new FunctionSpec.Code(
+            deployment.sha256(),
+            () -> blobs.open(deployment.archive(), 0, deployment.archive().sizeBytes())));
+  }
+}

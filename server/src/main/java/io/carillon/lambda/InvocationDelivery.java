@@ -1,0 +1,237 @@
+package io.carillon.lambda;
+
+import io.carillon.lambda.Functions.FunctionRow;
+import io.carillon.lambda.runtime.Environments;
+import io.carillon.lambda.runtime.Invocation;
+import io.carillon.lambda.runtime.InvocationResult;
+import io.carillon.outbox.Delivery;
+import io.carillon.outbox.Job;
+import io.carillon.outbox.Outbox;
+import io.carillon.outbox.Outcome;
+import io.carillon.outbox.RetryPolicy;
+import io.carillon.store.Blobs;
+import io.carillon.store.Database;
+import io.carillon.store.Snapshot;
+import io.carillon.store.Tx;
+import io.carillon.trace.Trace;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.Optional;
+
+/// Runs asynchronous invocations. An error of the function is tried again by its rules; what is
+/// throttled, or fails through our own fault, is put off and uses up no try.
+///
+/// Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+final class InvocationDelivery implements Delivery {
+  private final Database database;
+  private final Functions functions;
+  private final EventInvokeConfigs configs;
+  private final ConcurrencyLimits limits;
+  private final Blobs blobs;
+  private final Environments environments;
+  private final Outbox outbox;
+  private final Trace trace;
+  private final InstantSource clock;
+
+  InvocationDelivery(
+      Database database,
+      Functions functions,
+      EventInvokeConfigs configs,
+      ConcurrencyLimits limits,
+      Blobs blobs,
+      Environments environments,
+      Outbox outbox,
+      Trace trace,
+      InstantSource clock) {
+    this.database = database;
+    this.functions = functions;
+    this.configs = configs;
+    this.limits = limits;
+    this.blobs = blobs;
+    this.environments = environments;
+    this.outbox = outbox;
+    this.trace = trace;
+    this.clock = clock;
+  }
+
+  /// A function as it is for one try.
+  private record Subject(FunctionVersion version, int concurrency) {}
+
+  @Override
+  public Outcome attempt(Job job) throws InterruptedException {
+    AsyncInvocation invocation = AsyncInvocation.of(job.work());
+    Optional<Subject> subject =
+        database.read(snapshot -> subject(snapshot, invocation.functionName()));
+    if (subject.isEmpty()) {
+      return new Outcome.Rejected("the function " + invocation.functionArn() + " is gone");
+    }
+    if (subject.get().concurrency() == 0) {
+      return new Outcome.Rejected("the function's reserved concurrency is 0");
+    }
+    Thread note = noteInvoked(job, subject.get().version(), invocation);
+    InvocationResult result =
+        environments.invoke(
+            subject.get().version().spec(blobs),
+            new Invocation(
+                invocation.requestId(),
+                invocation.functionArn(),
+                invocation.payload(),
+                invocation.clientContext(),
+                invocation.traceHeader()),
+            subject.get().concurrency());
+    note.join(); // long done; so that the steps stand in order
+    return switch (result) {
+      case InvocationResult.Returned returned ->
+          new Outcome.Done(tx -> returned(tx, job, invocation, subject.get(), returned));
+      case InvocationResult.FunctionFailed failed -> failed(job, invocation, failed);
+      case InvocationResult.Throttled throttled ->
+          new Outcome.Postponed(
+              switch (throttled.limit()) {
+                case RESERVED -> "throttled: the function's concurrency is used up";
+                case TOTAL -> "throttled: no room for another environment";
+              },
+              Duration.ZERO);
+      case InvocationResult.Unavailable unavailable ->
+          new Outcome.Postponed(unavailable.why(), Duration.ZERO);
+    };
+  }
+
+  private Optional<Subject> subject(Snapshot snapshot, FunctionName name) {
+    Optional<FunctionRow> row = functions.find(snapshot, name);
+    Optional<FunctionVersion> version =
+        name.qualifier().isEmpty()
+            ? row.map(FunctionRow::latest)
+            : functions.findVersion(snapshot, name);
+    return row.flatMap(r -> version.map(v -> new Subject(v, ConcurrencyLimits.of(r))));
+  }
+
+  /// Beside the invocation and not before it: a function is not to wait for its own trace.
+  private Thread noteInvoked(Job job, FunctionVersion version, AsyncInvocation invocation) {
+    Map<String, String> details =
+        Map.of(
+            "function",
+            version.arn().toString(),
+            "requestId",
+            invocation.requestId(),
+            "attempt",
+            Integer.toString(job.attempts()));
+    return Thread.startVirtualThread(
+        () ->
+            database.writeRelaxed(
+                tx -> {
+                  trace.note(tx, job.work().cause(), Trace.Step.INVOKED, details);
+                  return details;
+                }));
+  }
+
+  private void returned(
+      Tx tx,
+      Job job,
+      AsyncInvocation invocation,
+      Subject subject,
+      InvocationResult.Returned result) {
+    trace.note(
+        tx,
+        job.work().cause(),
+        Trace.Step.RETURNED,
+        Map.of(
+            "function", subject.version().arn().toString(), "requestId", invocation.requestId()));
+    configs
+        .find(tx, invocation.functionName())
+        .flatMap(config -> Optional.ofNullable(config.onSuccess()))
+        .ifPresent(
+            destination ->
+                tell(
+                    tx,
+                    job,
+                    invocation,
+                    destination,
+                    Outcomes.success(
+                        invocation,
+                        job,
+                        subject.version().version(),
+                        result.payload(),
+                        clock.instant()),
+                    Map.of()));
+  }
+
+  private Outcome failed(
+      Job job, AsyncInvocation invocation, InvocationResult.FunctionFailed result) {
+    String why = FunctionFailure.of(result.payload()).toString();
+    database.writeRelaxed(
+        tx -> {
+          trace.note(
+              tx,
+              job.work().cause(),
+              Trace.Step.FAILED,
+              Map.of(
+                  "function",
+                  invocation.functionArn(),
+                  "requestId",
+                  invocation.requestId(),
+                  "error",
+                  why));
+          return why;
+        });
+    return new Outcome.Retry(why);
+  }
+
+  @Override
+  public RetryPolicy retryPolicy(Job job) {
+    FunctionName name = AsyncInvocation.of(job.work()).functionName();
+    return database
+        .read(snapshot -> configs.find(snapshot, name))
+        .map(EventInvokeConfigs.ConfigRow::retryPolicy)
+        .orElse(RetryPolicy.ASYNC_INVOCATION);
+  }
+
+  @Override
+  public boolean bury(Tx tx, Job job, String why) {
+    AsyncInvocation invocation = AsyncInvocation.of(job.work());
+    FunctionName name = invocation.functionName();
+    Optional<FunctionVersion> version = functions.findVersion(tx, name);
+    if (version.isEmpty()) {
+      return false;
+    }
+    boolean told = false;
+    String deadLetters = version.get().configuration().deadLetterArn();
+    if (deadLetters != null) {
+      Map<String, String> attributes = Outcomes.deadLetterAttributes(invocation, job, why);
+      tell(tx, job, invocation, deadLetters, invocation.payload(), attributes);
+      told = true;
+    }
+    var config = configs.find(tx, name);
+    String onFailure = config.map(EventInvokeConfigs.ConfigRow::onFailure).orElse(null);
+    if (onFailure != null) {
+      RetryPolicy policy =
+          config
+              .map(EventInvokeConfigs.ConfigRow::retryPolicy)
+              .orElse(RetryPolicy.ASYNC_INVOCATION);
+      String condition = job.attempts() >= policy.tries() ? "RetriesExhausted" : "EventAgeExceeded";
+      byte[] document =
+          Outcomes.failure(invocation, job, version.get().version(), condition, clock.instant());
+      tell(tx, job, invocation, onFailure, document, Map.of());
+      told = true;
+    }
+    return told;
+  }
+
+  private void tell(
+      Tx tx,
+      Job job,
+      AsyncInvocation invocation,
+      String destination,
+      byte[] payload,
+      Map<String, String> attributes) {
+    FunctionName name = invocation.functionName();
+    OutcomeRecord record =
+        new OutcomeRecord(name.arn().toString(), name.account(), destination, payload, attributes);
+    outbox.add(tx, record.work(clock.instant(), job.work().cause()));
+  }
+
+  @Override
+  public int concurrencyOfLane(String lane) {
+    return limits.ofLane(lane);
+  }
+}

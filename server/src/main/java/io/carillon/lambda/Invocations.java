@@ -1,0 +1,278 @@
+package io.carillon.lambda;
+
+import static io.carillon.lambda.LambdaError.INVALID_REQUEST_CONTENT;
+import static io.carillon.lambda.LambdaError.REQUEST_TOO_LARGE;
+import static io.carillon.lambda.LambdaError.SERVICE;
+import static io.carillon.lambda.LambdaError.TOO_MANY_REQUESTS;
+import static io.carillon.lambda.LambdaError.unsupported;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.carillon.aws.Authorizer;
+import io.carillon.aws.AwsException;
+import io.carillon.aws.Caller;
+import io.carillon.base.Ids;
+import io.carillon.lambda.runtime.Environments;
+import io.carillon.lambda.runtime.Invocation;
+import io.carillon.lambda.runtime.InvocationResult;
+import io.carillon.lambda.runtime.InvocationResult.LogTail;
+import io.carillon.outbox.Outbox;
+import io.carillon.outbox.Outcome;
+import io.carillon.outbox.Recipient.Handover;
+import io.carillon.store.Blobs;
+import io.carillon.store.Database;
+import io.carillon.trace.Trace;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
+import java.util.Base64;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.services.lambda.model.InvocationType;
+import software.amazon.awssdk.services.lambda.model.InvokeRequest;
+import software.amazon.awssdk.services.lambda.model.InvokeResponse;
+import software.amazon.awssdk.services.lambda.model.LogType;
+
+/// Functions are invoked: at once, later, or not at all but nearly. Other services hand events in
+/// here too.
+///
+/// Source: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+final class Invocations {
+  static final int SYNC_LIMIT_BYTES = 6 << 20;
+  static final int ASYNC_LIMIT_BYTES = 1 << 20;
+  private static final int CLIENT_CONTEXT_LIMIT = 3583;
+  private static final ObjectMapper JSON =
+      JsonMapper.builder().enable(JsonGenerator.Feature.ESCAPE_NON_ASCII).build();
+
+  private final Database database;
+  private final Functions functions;
+  private final Blobs blobs;
+  private final Environments environments;
+  private final Outbox outbox;
+  private final Authorizer authorizer;
+  private final Trace trace;
+  private final InstantSource clock;
+  private final Ids ids;
+
+  Invocations(
+      Database database,
+      Functions functions,
+      Blobs blobs,
+      Environments environments,
+      Outbox outbox,
+      Authorizer authorizer,
+      Trace trace,
+      InstantSource clock,
+      Ids ids) {
+    this.database = database;
+    this.functions = functions;
+    this.blobs = blobs;
+    this.environments = environments;
+    this.outbox = outbox;
+    this.authorizer = authorizer;
+    this.trace = trace;
+    this.clock = clock;
+    this.ids = ids;
+  }
+
+  /// A function as it is for one invocation.
+  private record Subject(FunctionVersion version, int concurrency) {}
+
+  InvokeResponse invoke(Caller caller, InvokeRequest r) {
+    FunctionName name = FunctionName.of(caller, r.functionName(), r.qualifier());
+    if (r.durableExecutionName() != null) {
+      throw unsupported("DurableExecutionName");
+    }
+    if (r.tenantId() != null) {
+      throw unsupported("TenantId");
+    }
+    InvocationType type =
+        r.invocationTypeAsString() == null ? InvocationType.REQUEST_RESPONSE : r.invocationType();
+    byte[] payload = payload(r.payload());
+    String context = clientContext(r.clientContext());
+    Subject subject =
+        database.read(
+            snapshot ->
+                new Subject(
+                    functions.requireVersion(snapshot, name),
+                    ConcurrencyLimits.of(functions.require(snapshot, name))));
+    return switch (type) {
+      case DRY_RUN -> InvokeResponse.builder().statusCode(204).build();
+      case EVENT -> {
+        requireSize(payload, ASYNC_LIMIT_BYTES);
+        requireJson(payload);
+        AsyncInvocation later =
+            new AsyncInvocation(
+                name.qualifiedArn().toString(),
+                caller.requestId(),
+                payload,
+                context,
+                traceHeader());
+        String cause = trace.begin();
+        database.write(
+            tx -> {
+              outbox.add(tx, later.work(clock.instant(), cause));
+              return cause;
+            });
+        yield InvokeResponse.builder().statusCode(202).build();
+      }
+      case REQUEST_RESPONSE -> {
+        requireSize(payload, SYNC_LIMIT_BYTES);
+        requireJson(payload);
+        Invocation now =
+            new Invocation(
+                caller.requestId(),
+                name.qualifiedArn().toString(),
+                payload,
+                context,
+                traceHeader());
+        yield answer(run(subject, now), subject.version(), r.logType() == LogType.TAIL);
+      }
+      case UNKNOWN_TO_SDK_VERSION ->
+          throw LambdaError.constraint(
+              r.invocationTypeAsString(),
+              "invocationType",
+              "Member must satisfy enum value set: [Event, RequestResponse, DryRun]");
+    };
+  }
+
+  private InvocationResult run(Subject subject, Invocation invocation) {
+    try {
+      return environments.invoke(subject.version().spec(blobs), invocation, subject.concurrency());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw SERVICE.because("The server is going down.");
+    }
+  }
+
+  private static InvokeResponse answer(
+      InvocationResult result, FunctionVersion version, boolean wantsLog) {
+    InvokeResponse.Builder answer =
+        InvokeResponse.builder().statusCode(200).executedVersion(version.version());
+    return switch (result) {
+      case InvocationResult.Returned(byte[] payload, LogTail log) ->
+          answer
+              .payload(SdkBytes.fromByteArrayUnsafe(payload))
+              .logResult(wantsLog ? base64(log) : null)
+              .build();
+      case InvocationResult.FunctionFailed(byte[] payload, String _, LogTail log) ->
+          answer
+              .functionError("Unhandled")
+              .payload(SdkBytes.fromByteArrayUnsafe(payload))
+              .logResult(wantsLog ? base64(log) : null)
+              .build();
+      case InvocationResult.Throttled(InvocationResult.Limit limit) -> throw throttled(limit);
+      case InvocationResult.Unavailable(String why) -> throw SERVICE.because(why);
+    };
+  }
+
+  private static AwsException throttled(InvocationResult.Limit limit) {
+    return TOO_MANY_REQUESTS
+        .exception()
+        .with(
+            "Reason",
+            switch (limit) {
+              case RESERVED -> "ReservedFunctionConcurrentInvocationLimitExceeded";
+              case TOTAL -> "ConcurrentInvocationLimitExceeded";
+            });
+  }
+
+  private static String base64(LogTail log) {
+    try {
+      return Base64.getEncoder().encodeToString(log.read());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return "";
+    }
+  }
+
+  /// Takes in what another service sends.
+  Outcome accept(Handover handover) {
+    Optional<FunctionName> name = FunctionName.of(handover.destination());
+    boolean exists =
+        name.isPresent()
+            && database.read(snapshot -> functions.findVersion(snapshot, name.get())).isPresent();
+    if (!exists) {
+      return new Outcome.Rejected("the function " + handover.destination() + " does not exist");
+    }
+    if (!authorizer.allowsService(
+        handover.service(),
+        "lambda:InvokeFunction",
+        handover.destination(),
+        handover.source(),
+        handover.sourceAccount())) {
+      return new Outcome.Rejected(
+          "the policy of %s does not let %s invoke it for %s"
+              .formatted(handover.destination(), handover.service(), handover.source()));
+    }
+    if (handover.payload().length > ASYNC_LIMIT_BYTES) {
+      return new Outcome.Rejected("the event exceeds " + ASYNC_LIMIT_BYTES + " bytes");
+    }
+    AsyncInvocation later =
+        new AsyncInvocation(
+            handover.destination().toString(), ids.uuid(), handover.payload(), "", traceHeader());
+    return new Outcome.Done(tx -> outbox.add(tx, later.work(clock.instant(), handover.cause())));
+  }
+
+  private static byte[] payload(@Nullable SdkBytes payload) {
+    byte[] bytes = payload == null ? new byte[0] : payload.asByteArrayUnsafe();
+    return bytes.length == 0 ? "{}".getBytes(StandardCharsets.UTF_8) : bytes;
+  }
+
+  private static void requireSize(byte[] payload, int limitBytes) {
+    if (payload.length > limitBytes) {
+      throw REQUEST_TOO_LARGE.because(
+          "Request must be smaller than %d bytes for the InvokeFunction operation"
+              .formatted(limitBytes));
+    }
+  }
+
+  /// Exactly one JSON value. Nothing is built: an event passes through untouched.
+  private static void requireJson(byte[] payload) {
+    try (JsonParser parser = JSON.createParser(payload)) {
+      if (parser.nextToken() == null) {
+        throw notJson("it is empty");
+      }
+      parser.skipChildren();
+      if (parser.nextToken() != null) {
+        throw notJson("more than one value");
+      }
+    } catch (JsonProcessingException e) {
+      throw notJson(e.getOriginalMessage());
+    } catch (IOException e) {
+      throw notJson(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static AwsException notJson(String why) {
+    return INVALID_REQUEST_CONTENT.because("Could not parse request body into json: " + why);
+  }
+
+  /// Base64 of JSON; written anew, so that it is one line of ASCII and fits a header field.
+  private static String clientContext(@Nullable String context) {
+    if (context == null || context.isEmpty()) {
+      return "";
+    }
+    if (context.length() > CLIENT_CONTEXT_LIMIT) {
+      throw REQUEST_TOO_LARGE.because("The client context exceeds 3583 bytes.");
+    }
+    try {
+      return JSON.writeValueAsString(JSON.readTree(Base64.getDecoder().decode(context)));
+    } catch (IOException | IllegalArgumentException e) {
+      throw INVALID_REQUEST_CONTENT.because(
+          "Client context must be a valid Base64-encoded JSON object.");
+    }
+  }
+
+  /// Starts a trace that is not sampled; SDKs hand it on.
+  private String traceHeader() {
+    String digits = ids.uuid().replace("-", "") + ids.uuid().replace("-", "");
+    return "Root=1-%08x-%s;Parent=%s;Sampled=0"
+        .formatted(
+            clock.instant().getEpochSecond(), digits.substring(0, 24), digits.substring(24, 40));
+  }
+}

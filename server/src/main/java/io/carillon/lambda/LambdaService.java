@@ -1,0 +1,292 @@
+package io.carillon.lambda;
+
+import io.carillon.aws.Authorizer;
+import io.carillon.aws.Need;
+import io.carillon.aws.Operations;
+import io.carillon.aws.ResourcePolicies;
+import io.carillon.base.Arn;
+import io.carillon.base.Ids;
+import io.carillon.lambda.runtime.CodeFolders;
+import io.carillon.lambda.runtime.Environments;
+import io.carillon.lambda.runtime.Runtimes;
+import io.carillon.outbox.Delivery;
+import io.carillon.outbox.Outbox;
+import io.carillon.outbox.Recipient;
+import io.carillon.store.Blobs;
+import io.carillon.store.Database;
+import io.carillon.trace.Trace;
+import java.net.URI;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.lambda.model.AddPermissionRequest;
+import software.amazon.awssdk.services.lambda.model.CreateAliasRequest;
+import software.amazon.awssdk.services.lambda.model.CreateFunctionRequest;
+import software.amazon.awssdk.services.lambda.model.DeleteAliasRequest;
+import software.amazon.awssdk.services.lambda.model.DeleteFunctionConcurrencyRequest;
+import software.amazon.awssdk.services.lambda.model.DeleteFunctionEventInvokeConfigRequest;
+import software.amazon.awssdk.services.lambda.model.DeleteFunctionRequest;
+import software.amazon.awssdk.services.lambda.model.GetAccountSettingsRequest;
+import software.amazon.awssdk.services.lambda.model.GetAliasRequest;
+import software.amazon.awssdk.services.lambda.model.GetFunctionConcurrencyRequest;
+import software.amazon.awssdk.services.lambda.model.GetFunctionConfigurationRequest;
+import software.amazon.awssdk.services.lambda.model.GetFunctionEventInvokeConfigRequest;
+import software.amazon.awssdk.services.lambda.model.GetFunctionRequest;
+import software.amazon.awssdk.services.lambda.model.GetPolicyRequest;
+import software.amazon.awssdk.services.lambda.model.InvokeRequest;
+import software.amazon.awssdk.services.lambda.model.ListAliasesRequest;
+import software.amazon.awssdk.services.lambda.model.ListFunctionEventInvokeConfigsRequest;
+import software.amazon.awssdk.services.lambda.model.ListFunctionsRequest;
+import software.amazon.awssdk.services.lambda.model.ListTagsRequest;
+import software.amazon.awssdk.services.lambda.model.ListVersionsByFunctionRequest;
+import software.amazon.awssdk.services.lambda.model.PublishVersionRequest;
+import software.amazon.awssdk.services.lambda.model.PutFunctionConcurrencyRequest;
+import software.amazon.awssdk.services.lambda.model.PutFunctionEventInvokeConfigRequest;
+import software.amazon.awssdk.services.lambda.model.RemovePermissionRequest;
+import software.amazon.awssdk.services.lambda.model.TagResourceRequest;
+import software.amazon.awssdk.services.lambda.model.UntagResourceRequest;
+import software.amazon.awssdk.services.lambda.model.UpdateAliasRequest;
+import software.amazon.awssdk.services.lambda.model.UpdateFunctionCodeRequest;
+import software.amazon.awssdk.services.lambda.model.UpdateFunctionConfigurationRequest;
+import software.amazon.awssdk.services.lambda.model.UpdateFunctionEventInvokeConfigRequest;
+
+/// Lambda: the service, put together.
+public final class LambdaService {
+  private static final int ASYNC_CONCURRENCY =
+      Math.max(8, 4 * Runtime.getRuntime().availableProcessors());
+
+  private final Database database;
+  private final Functions functions = new Functions();
+  private final FunctionOperations operations;
+  private final VersionOperations versions;
+  private final FunctionPolicies policies;
+  private final EventInvokeConfigs eventConfigs;
+  private final ConcurrencyLimits limits;
+  private final Tags tags;
+  private final Invocations invocations;
+  private final CodeLinks links;
+  private final Map<String, Delivery> deliveries;
+
+  /// @param recipients by the service of a destination's ARN (`lambda`, `sns`, `sqs`); read at each
+  ///   use, so they may be filled in later
+  /// @param endpoint where clients reach this server, for links to code
+  public LambdaService(
+      Database database,
+      Blobs blobs,
+      Outbox outbox,
+      Trace trace,
+      Ids ids,
+      InstantSource clock,
+      Authorizer authorizer,
+      Map<String, Recipient> recipients,
+      RoleTrust trust,
+      CodeSource source,
+      Environments environments,
+      Runtimes runtimes,
+      CodeFolders folders,
+      Supplier<URI> endpoint) {
+    this.database = database;
+    this.links = new CodeLinks(blobs, endpoint, clock);
+    this.tags = new Tags(database, functions);
+    this.versions = new VersionOperations(database, functions, blobs, ids);
+    this.policies = new FunctionPolicies(database, functions, ids);
+    this.eventConfigs = new EventInvokeConfigs(database, functions);
+    this.limits = new ConcurrencyLimits(database, functions, ASYNC_CONCURRENCY);
+    this.operations =
+        new FunctionOperations(
+            database,
+            functions,
+            versions,
+            blobs,
+            new Packages(blobs, folders, source),
+            new ConfigurationRules(runtimes::missingFor),
+            trust,
+            links,
+            tags,
+            policies,
+            eventConfigs,
+            ids,
+            arn -> environments.retire(arn.toString()));
+    this.invocations =
+        new Invocations(
+            database, functions, blobs, environments, outbox, authorizer, trace, clock, ids);
+    this.deliveries =
+        Map.of(
+            AsyncInvocation.KIND,
+            new InvocationDelivery(
+                database,
+                functions,
+                eventConfigs,
+                limits,
+                blobs,
+                environments,
+                outbox,
+                trace,
+                clock),
+            OutcomeRecord.KIND,
+            new OutcomeDelivery(recipients));
+  }
+
+  /// What Lambda can do.
+  public Operations operations() {
+    Operations table = Operations.of("lambda");
+    mountFunctions(table);
+    mountVersions(table);
+    mountAsynchronous(table);
+    mountPermissions(table);
+    return table;
+  }
+
+  private void mountFunctions(Operations table) {
+    table
+        .needing(CreateFunctionRequest.class, LambdaService::needsOfCreation, operations::create)
+        .on(GetFunctionRequest.class, r -> arn(r.functionName(), r.qualifier()), operations::get)
+        .on(
+            GetFunctionConfigurationRequest.class,
+            r -> arn(r.functionName(), r.qualifier()),
+            operations::getConfiguration)
+        .anywhere(ListFunctionsRequest.class, operations::list)
+        .needing(
+            UpdateFunctionCodeRequest.class,
+            LambdaService::needsOfCodeUpdate,
+            operations::updateCode)
+        .needing(
+            UpdateFunctionConfigurationRequest.class,
+            LambdaService::needsOfConfigurationUpdate,
+            operations::updateConfiguration)
+        .on(
+            DeleteFunctionRequest.class,
+            r -> arn(r.functionName(), r.qualifier()),
+            operations::delete)
+        .needing(
+            InvokeRequest.class,
+            r -> List.of(Need.of("lambda:InvokeFunction", arn(r.functionName(), r.qualifier()))),
+            invocations::invoke)
+        .on(TagResourceRequest.class, r -> Tags.nameOf(r.resource()).arn(), tags::add)
+        .on(UntagResourceRequest.class, r -> Tags.nameOf(r.resource()).arn(), tags::remove)
+        .on(ListTagsRequest.class, r -> Tags.nameOf(r.resource()).arn(), tags::list)
+        .anywhere(GetAccountSettingsRequest.class, limits::account);
+  }
+
+  private void mountVersions(Operations table) {
+    table
+        .on(PublishVersionRequest.class, r -> arn(r.functionName(), null), versions::publish)
+        .on(ListVersionsByFunctionRequest.class, r -> arn(r.functionName(), null), versions::list)
+        .on(CreateAliasRequest.class, r -> arn(r.functionName(), r.name()), versions::createAlias)
+        .on(UpdateAliasRequest.class, r -> arn(r.functionName(), r.name()), versions::updateAlias)
+        .on(GetAliasRequest.class, r -> arn(r.functionName(), r.name()), versions::getAlias)
+        .on(ListAliasesRequest.class, r -> arn(r.functionName(), null), versions::listAliases)
+        .on(DeleteAliasRequest.class, r -> arn(r.functionName(), r.name()), versions::deleteAlias);
+  }
+
+  private void mountAsynchronous(Operations table) {
+    table
+        .on(
+            PutFunctionEventInvokeConfigRequest.class,
+            r -> arn(r.functionName(), r.qualifier()),
+            eventConfigs::put)
+        .on(
+            UpdateFunctionEventInvokeConfigRequest.class,
+            r -> arn(r.functionName(), r.qualifier()),
+            eventConfigs::update)
+        .on(
+            GetFunctionEventInvokeConfigRequest.class,
+            r -> arn(r.functionName(), r.qualifier()),
+            eventConfigs::get)
+        .on(
+            ListFunctionEventInvokeConfigsRequest.class,
+            r -> arn(r.functionName(), null),
+            eventConfigs::list)
+        .on(
+            DeleteFunctionEventInvokeConfigRequest.class,
+            r -> arn(r.functionName(), r.qualifier()),
+            eventConfigs::delete)
+        .on(PutFunctionConcurrencyRequest.class, r -> arn(r.functionName(), null), limits::put)
+        .on(GetFunctionConcurrencyRequest.class, r -> arn(r.functionName(), null), limits::get)
+        .on(
+            DeleteFunctionConcurrencyRequest.class,
+            r -> arn(r.functionName(), null),
+            limits::delete);
+  }
+
+  private void mountPermissions(Operations table) {
+    table
+        .on(AddPermissionRequest.class, r -> arn(r.functionName(), r.qualifier()), policies::add)
+        .on(
+            RemovePermissionRequest.class,
+            r -> arn(r.functionName(), r.qualifier()),
+            policies::remove)
+        .on(GetPolicyRequest.class, r -> arn(r.functionName(), r.qualifier()), policies::get);
+  }
+
+  private static Arn arn(String function, @Nullable String qualifier) {
+    return FunctionName.of(function, qualifier).qualifiedArn();
+  }
+
+  /// To make a function is to hand its role on, and to read its code from where it lies.
+  private static List<Need> needsOfCreation(CreateFunctionRequest r) {
+    List<Need> needs = new ArrayList<>();
+    needs.add(Need.of("lambda:CreateFunction", arn(r.functionName(), null)));
+    needs.add(passRole(r.role()));
+    if (r.code() != null) {
+      addReading(needs, r.code().s3Bucket(), r.code().s3Key(), r.code().s3ObjectVersion());
+    }
+    return needs;
+  }
+
+  private static List<Need> needsOfCodeUpdate(UpdateFunctionCodeRequest r) {
+    List<Need> needs = new ArrayList<>();
+    needs.add(Need.of("lambda:UpdateFunctionCode", arn(r.functionName(), null)));
+    addReading(needs, r.s3Bucket(), r.s3Key(), r.s3ObjectVersion());
+    return needs;
+  }
+
+  private static List<Need> needsOfConfigurationUpdate(UpdateFunctionConfigurationRequest r) {
+    Need update = Need.of("lambda:UpdateFunctionConfiguration", arn(r.functionName(), null));
+    return r.role() == null ? List.of(update) : List.of(update, passRole(r.role()));
+  }
+
+  private static Need passRole(String role) {
+    return new Need("iam:PassRole", role, Map.of())
+        .with("iam:PassedToService", "lambda.amazonaws.com");
+  }
+
+  private static void addReading(
+      List<Need> needs, @Nullable String bucket, @Nullable String key, @Nullable String version) {
+    if (bucket != null && key != null) {
+      String action = version == null ? "s3:GetObject" : "s3:GetObjectVersion";
+      needs.add(Need.of(action, Arn.object(bucket, key)));
+    }
+  }
+
+  public ResourcePolicies resourcePolicies() {
+    return policies::find;
+  }
+
+  /// Takes events of other services in, for functions to run on.
+  public Recipient recipient() {
+    return invocations::accept;
+  }
+
+  /// By kind of work.
+  public Map<String, Delivery> deliveries() {
+    return deliveries;
+  }
+
+  /// Serves the links that GetFunction gives out, under [CodeLinks#PATH]. They carry their own seal
+  /// and need neither signature nor token.
+  public CodeLinks codeLinks() {
+    return links;
+  }
+
+  /// The execution role of a function: what decides whether Lambda may send for it.
+  public Optional<Arn> roleOf(Arn function) {
+    return FunctionName.of(function)
+        .flatMap(name -> database.read(snapshot -> functions.findVersion(snapshot, name)))
+        .map(version -> Arn.parse(version.configuration().role()));
+  }
+}

@@ -1,0 +1,68 @@
+package io.carillon.lambda;
+
+import io.carillon.base.Arn;
+import io.carillon.outbox.Delivery;
+import io.carillon.outbox.Job;
+import io.carillon.outbox.Outcome;
+import io.carillon.outbox.Recipient;
+import io.carillon.outbox.RetryPolicy;
+import io.carillon.store.Tx;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/// Tells destinations and dead-letter queues how invocations ended. One that cannot be reached is
+/// tried for some hours; AWS would drop the record, here it ends on the dead-letter shelf.
+final class OutcomeDelivery implements Delivery {
+  /// The principal for which destinations see these come. What decides is the function's role,
+  /// which the authorizer finds by the source.
+  static final String SERVICE = "lambda.amazonaws.com";
+
+  private static final RetryPolicy RETRIES =
+      new RetryPolicy(
+          List.of(
+              new RetryPolicy.Phase(
+                  20,
+                  Duration.ofSeconds(1),
+                  Duration.ofMinutes(20),
+                  RetryPolicy.Curve.EXPONENTIAL)),
+          Duration.ofHours(6),
+          RetryPolicy.ASYNC_INVOCATION.postponed());
+
+  private final Map<String, Recipient> recipients;
+
+  /// @param recipients by the service of the destination's ARN
+  OutcomeDelivery(Map<String, Recipient> recipients) {
+    this.recipients = recipients;
+  }
+
+  @Override
+  public Outcome attempt(Job job) {
+    OutcomeRecord record = OutcomeRecord.of(job.work());
+    Arn destination = Arn.parse(record.destinationArn());
+    Recipient recipient = recipients.get(destination.service());
+    if (recipient == null) {
+      return new Outcome.Rejected("There is no service " + destination.service());
+    }
+    return recipient.accept(
+        new Recipient.Handover(
+            SERVICE,
+            Arn.parse(record.functionArn()),
+            record.account(),
+            destination,
+            record.payload(),
+            "",
+            record.attributes(),
+            job.work().cause()));
+  }
+
+  @Override
+  public RetryPolicy retryPolicy(Job job) {
+    return RETRIES;
+  }
+
+  @Override
+  public boolean bury(Tx tx, Job job, String why) {
+    return false;
+  }
+}

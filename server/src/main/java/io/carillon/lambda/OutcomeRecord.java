@@ -1,0 +1,27 @@
+package io.carillon.lambda;
+
+import io.carillon.outbox.Work;
+import io.carillon.store.RowCodec;
+import java.time.Instant;
+import java.util.Map;
+
+/// What a destination or a dead-letter queue is to be told, as it waits in the outbox.
+record OutcomeRecord(
+    String functionArn,
+    String account,
+    String destinationArn,
+    byte[] payload,
+    Map<String, String> attributes) {
+  /// Which delivery hands these over.
+  static final String KIND = "lambda.outcome";
+
+  private static final RowCodec<OutcomeRecord> CODEC = RowCodec.of(OutcomeRecord.class);
+
+  static OutcomeRecord of(Work work) {
+    return CODEC.decode(work.payload());
+  }
+
+  Work work(Instant due, String cause) {
+    return new Work(KIND, destinationArn, due, CODEC.encode(this), cause);
+  }
+}

@@ -1,0 +1,35 @@
+package io.carillon.lambda;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import org.jspecify.annotations.Nullable;
+
+/// Lists page by page: a marker is the last key seen.
+final class Pages {
+  private Pages() {}
+
+  static int limit(@Nullable Integer asked, int most) {
+    if (asked != null && (asked < 1 || asked > 10_000)) {
+      throw LambdaError.constraint(asked, "maxItems", "Member must have value between 1 and 10000");
+    }
+    return asked == null ? most : Math.min(asked, most);
+  }
+
+  static String marker(String lastKey) {
+    return Base64.getUrlEncoder()
+        .withoutPadding()
+        .encodeToString(lastKey.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /// The last key seen; empty at the start.
+  static String after(@Nullable String marker) {
+    if (marker == null || marker.isEmpty()) {
+      return "";
+    }
+    try {
+      return new String(Base64.getUrlDecoder().decode(marker), StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException e) {
+      throw LambdaError.INVALID_PARAMETER_VALUE.because("Invalid Marker: " + marker);
+    }
+  }
+}

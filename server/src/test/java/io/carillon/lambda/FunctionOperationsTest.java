@@ -1,0 +1,413 @@
+package io.carillon.lambda;
+
+import static io.carillon.lambda.LambdaHouse.ROLE;
+import static io.carillon.lambda.LambdaHouse.caller;
+import static io.carillon.lambda.LambdaHouse.python;
+import static io.carillon.lambda.LambdaHouse.zip;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.carillon.aws.AwsException;
+import io.carillon.aws.Caller;
+import io.carillon.aws.Need;
+import io.carillon.http.Body;
+import io.carillon.http.Headers;
+import io.carillon.http.Request;
+import io.carillon.http.Response;
+import io.carillon.lambda.runtime.Workshop;
+import java.io.InputStream;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.services.lambda.model.AliasConfiguration;
+import software.amazon.awssdk.services.lambda.model.CreateAliasRequest;
+import software.amazon.awssdk.services.lambda.model.CreateFunctionRequest;
+import software.amazon.awssdk.services.lambda.model.DeleteFunctionRequest;
+import software.amazon.awssdk.services.lambda.model.DeleteFunctionResponse;
+import software.amazon.awssdk.services.lambda.model.EphemeralStorage;
+import software.amazon.awssdk.services.lambda.model.FunctionCode;
+import software.amazon.awssdk.services.lambda.model.FunctionConfiguration;
+import software.amazon.awssdk.services.lambda.model.GetFunctionConfigurationRequest;
+import software.amazon.awssdk.services.lambda.model.GetFunctionRequest;
+import software.amazon.awssdk.services.lambda.model.GetFunctionResponse;
+import software.amazon.awssdk.services.lambda.model.LastUpdateStatus;
+import software.amazon.awssdk.services.lambda.model.ListFunctionsRequest;
+import software.amazon.awssdk.services.lambda.model.ListFunctionsResponse;
+import software.amazon.awssdk.services.lambda.model.ListVersionsByFunctionRequest;
+import software.amazon.awssdk.services.lambda.model.ListVersionsByFunctionResponse;
+import software.amazon.awssdk.services.lambda.model.PublishVersionRequest;
+import software.amazon.awssdk.services.lambda.model.State;
+import software.amazon.awssdk.services.lambda.model.UpdateFunctionCodeRequest;
+import software.amazon.awssdk.services.lambda.model.UpdateFunctionConfigurationRequest;
+import software.amazon.awssdk.services.lambda.model.VpcConfig;
+
+/// Functions are made, read, changed and deleted. Sources: the operations' pages of
+/// https://docs.aws.amazon.com/lambda/latest/api/ and aws-facts §12.
+class FunctionOperationsTest {
+  private static final String SOURCE = "def handler(e, c):\n    return 1\n";
+  @TempDir static Path folder;
+  private static LambdaHouse house;
+
+  @BeforeAll
+  static void open() throws Exception {
+    house = new LambdaHouse(folder);
+  }
+
+  @AfterAll
+  static void close() {
+    house.close();
+  }
+
+  private static FunctionConfiguration create(CreateFunctionRequest.Builder r) throws Exception {
+    return house.call(r.build(), FunctionConfiguration.class);
+  }
+
+  private static FunctionConfiguration configuration(String name) throws Exception {
+    return house.call(
+        GetFunctionConfigurationRequest.builder().functionName(name).build(),
+        FunctionConfiguration.class);
+  }
+
+  private static void isRefused(
+      UnaryOperator<CreateFunctionRequest.Builder> change, String code, String message)
+      throws Exception {
+    CreateFunctionRequest.Builder r = change.apply(python("refused", SOURCE));
+    assertThatThrownBy(() -> create(r))
+        .isInstanceOfSatisfying(
+            AwsException.class,
+            e -> {
+              assertThat(e.error().code()).isEqualTo(code);
+              assertThat(e.getMessage()).contains(message);
+            });
+    assertThatThrownBy(() -> configuration("refused")).hasMessageContaining("not found");
+  }
+
+  @Test
+  void aNewFunctionIsPendingAndThenActive() throws Exception {
+    FunctionConfiguration made = create(python("made", SOURCE).timeout(30).description("d"));
+    assertThat(made.state()).isEqualTo(State.PENDING);
+    assertThat(made.lastUpdateStatus()).isNull();
+    assertThat(made.functionArn())
+        .isEqualTo("arn:aws:lambda:eu-central-1:123456789012:function:made");
+    assertThat(made.version()).isEqualTo("$LATEST");
+    assertThat(made.memorySize()).isEqualTo(128);
+    assertThat(made.timeout()).isEqualTo(30);
+    assertThat(made.ephemeralStorage().size()).isEqualTo(512);
+    assertThat(made.loggingConfig().logGroup()).isEqualTo("/aws/lambda/made");
+    assertThat(made.lastModified()).matches("20..-..-..T..:..:..\\.\\d{3}\\+0000");
+    assertThat(made.environment()).isNull();
+    FunctionConfiguration then = configuration("made");
+    assertThat(then.state()).isEqualTo(State.ACTIVE);
+    assertThat(then.codeSha256()).isEqualTo(made.codeSha256()).hasSize(44);
+    assertThat(then.revisionId()).isEqualTo(made.revisionId());
+  }
+
+  @Test
+  void aFunctionIsFoundByNamePartialArnAndArnInItsRegionOnly() throws Exception {
+    create(python("found", SOURCE));
+    String arn = "arn:aws:lambda:eu-central-1:123456789012:function:found";
+    for (String name :
+        new String[] {
+          "found", "123456789012:function:found", "function:found", arn, arn + ":$LATEST"
+        }) {
+      assertThat(configuration(name).functionName()).as(name).isEqualTo("found");
+    }
+    assertThatThrownBy(() -> configuration("arn:aws:lambda:us-east-1:123456789012:function:found"))
+        .hasMessage("Functions from 'us-east-1' are not reachable in this region ('eu-central-1')");
+    assertThatThrownBy(() -> configuration("no such name")).hasMessageContaining("functionName");
+    assertThatThrownBy(
+            () ->
+                house.call(
+                    caller("us-east-1"),
+                    GetFunctionConfigurationRequest.builder().functionName("found").build(),
+                    FunctionConfiguration.class))
+        .hasMessage("Function not found: arn:aws:lambda:us-east-1:123456789012:function:found");
+  }
+
+  @Test
+  void aSecondFunctionOfTheSameNameIsRefused() throws Exception {
+    create(python("twice", SOURCE));
+    assertThatThrownBy(() -> create(python("twice", SOURCE)))
+        .hasMessage("Function already exist: twice");
+  }
+
+  @Test
+  void badInputIsRefusedInAwssWordsAndChangesNothing() throws Exception {
+    String invalid = "InvalidParameterValueException";
+    isRefused(
+        r -> r.role("arn:aws:iam::123456789012:role/other"),
+        invalid,
+        "cannot be assumed by Lambda");
+    isRefused(r -> r.role("worker"), "ValidationException", "'role'");
+    isRefused(r -> r.timeout(901), "ValidationException", "less than or equal to 900");
+    isRefused(r -> r.timeout(0), "ValidationException", "greater than or equal to 1");
+    isRefused(r -> r.memorySize(64), "ValidationException", "greater than or equal to 128");
+    isRefused(r -> r.memorySize(10_241), "ValidationException", "10240");
+    isRefused(
+        r -> r.ephemeralStorage(EphemeralStorage.builder().size(100).build()),
+        "ValidationException",
+        "512");
+    isRefused(r -> r.runtime("cobol85"), invalid, "cobol85");
+    isRefused(r -> r.runtime("ruby3.4"), invalid, "ruby3.4 is not supported");
+    isRefused(r -> r.handler("a b"), "ValidationException", "handler");
+    isRefused(r -> r.handler(null), invalid, "Runtime and Handler are mandatory");
+    isRefused(
+        r -> r.environment(e -> e.variables(Map.of("AWS_REGION", "x"))), invalid, "reserved keys");
+    isRefused(
+        r -> r.environment(e -> e.variables(Map.of("X1", "x".repeat(4096)))), invalid, "4KB limit");
+    isRefused(
+        r -> r.environment(e -> e.variables(Map.of("1X", "x"))), "ValidationException", "Map keys");
+    isRefused(r -> r.deadLetterConfig(d -> d.targetArn("arn:aws:s3:::b")), invalid, "dead letter");
+    isRefused(r -> r.tags(Map.of("aws:x", "y")), invalid, "tag");
+    isRefused(r -> r.code(FunctionCode.builder().build()), invalid, "source for function code");
+    isRefused(
+        r -> r.code(FunctionCode.builder().zipFile(SdkBytes.fromUtf8String("no zip")).build()),
+        invalid,
+        "Could not unzip uploaded file");
+  }
+
+  @Test
+  void whatThisServerCannotDoIsRefusedByName() throws Exception {
+    String invalid = "InvalidParameterValueException";
+    isRefused(r -> r.layers("arn:aws:lambda:eu-central-1:1:layer:l:1"), invalid, "Layers");
+    isRefused(
+        r -> r.vpcConfig(VpcConfig.builder().subnetIds("subnet-1").build()), invalid, "VpcConfig");
+    isRefused(r -> r.kmsKeyArn("arn:aws:kms:x:1:key/1"), invalid, "KMSKeyArn");
+    isRefused(r -> r.packageType("Image"), invalid, "Image");
+    isRefused(r -> r.tracingConfig(t -> t.mode("Active")), invalid, "TracingConfig");
+    isRefused(r -> r.snapStart(s -> s.applyOn("PublishedVersions")), invalid, "SnapStart");
+    isRefused(r -> r.loggingConfig(l -> l.logFormat("JSON")), invalid, "LogFormat JSON");
+  }
+
+  @Test
+  void creationNeedsThePassingOfTheRoleAndTheReadingOfTheCode() throws Exception {
+    CreateFunctionRequest r =
+        python("needs", SOURCE)
+            .code(FunctionCode.builder().s3Bucket("b").s3Key("k.zip").build())
+            .build();
+    assertThat(house.needs(r))
+        .containsExactly(
+            new Need(
+                "lambda:CreateFunction",
+                "arn:aws:lambda:eu-central-1:123456789012:function:needs",
+                Map.of()),
+            new Need("iam:PassRole", ROLE, Map.of())
+                .with("iam:PassedToService", "lambda.amazonaws.com"),
+            new Need("s3:GetObject", "arn:aws:s3:::b/k.zip", Map.of()));
+  }
+
+  @Test
+  void codeMayComeFromABucket() throws Exception {
+    house.objects.put("b/code.zip", zip(SOURCE).asByteArray());
+    create(
+        python("stored", SOURCE)
+            .code(FunctionCode.builder().s3Bucket("b").s3Key("code.zip").build()));
+    isRefused(
+        r -> r.code(FunctionCode.builder().s3Bucket("b").s3Key("gone").build()),
+        "InvalidParameterValueException",
+        "Error occurred while GetObject");
+  }
+
+  @Test
+  void theCodeCanBeFetchedByTheLinkThatGetFunctionGives() throws Exception {
+    create(python("linked", SOURCE).tags(Map.of("team", "blue")));
+    GetFunctionResponse got =
+        house.call(
+            GetFunctionRequest.builder().functionName("linked").build(), GetFunctionResponse.class);
+    assertThat(got.tags()).containsEntry("team", "blue");
+    URI link = URI.create(got.code().location());
+    Response response = fetch(link.getRawPath());
+    assertThat(response.status()).isEqualTo(200);
+    try (InputStream in = ((Response.Content.Stream) response.content()).in()) {
+      assertThat(in.readAllBytes()).isEqualTo(zip(SOURCE).asByteArray());
+    }
+    String path = link.getRawPath();
+    char last = path.charAt(path.length() - 1) == '0' ? '1' : '0';
+    assertThat(fetch(path.substring(0, path.length() - 1) + last).status()).isEqualTo(403);
+    assertThat(fetch(CodeLinks.PATH + "x").status()).isEqualTo(404);
+  }
+
+  private static Response fetch(String path) throws Exception {
+    return house
+        .service
+        .codeLinks()
+        .handle(
+            new Request(
+                "GET",
+                path,
+                "",
+                new Headers(),
+                Body.of(new byte[0]),
+                new InetSocketAddress("127.0.0.1", 1),
+                false));
+  }
+
+  @Test
+  void anUpdateChangesWhatItNamesAndNothingElse() throws Exception {
+    FunctionConfiguration old =
+        create(
+            python("changed", SOURCE).timeout(7).environment(e -> e.variables(Map.of("AB", "c"))));
+    FunctionConfiguration changed =
+        house.call(
+            UpdateFunctionConfigurationRequest.builder()
+                .functionName("changed")
+                .memorySize(256)
+                .revisionId(old.revisionId())
+                .build(),
+            FunctionConfiguration.class);
+    assertThat(changed.lastUpdateStatus()).isEqualTo(LastUpdateStatus.IN_PROGRESS);
+    assertThat(changed.memorySize()).isEqualTo(256);
+    assertThat(changed.timeout()).isEqualTo(7);
+    assertThat(changed.environment().variables()).containsEntry("AB", "c");
+    assertThat(configuration("changed").lastUpdateStatus()).isEqualTo(LastUpdateStatus.SUCCESSFUL);
+    assertThatThrownBy(
+            () ->
+                house.call(
+                    UpdateFunctionCodeRequest.builder()
+                        .functionName("changed")
+                        .zipFile(zip(SOURCE))
+                        .revisionId(old.revisionId())
+                        .build(),
+                    FunctionConfiguration.class))
+        .hasMessageContaining("Revision Id");
+    assertThatThrownBy(
+            () ->
+                house.call(
+                    UpdateFunctionConfigurationRequest.builder()
+                        .functionName("changed")
+                        .role("arn:aws:iam::123456789012:role/other")
+                        .build(),
+                    FunctionConfiguration.class))
+        .hasMessageContaining("cannot be assumed");
+  }
+
+  @Test
+  void aDryRunOfNewCodeChangesNothing() throws Exception {
+    FunctionConfiguration old = create(python("dry", SOURCE));
+    FunctionConfiguration answer =
+        house.call(
+            UpdateFunctionCodeRequest.builder()
+                .functionName("dry")
+                .zipFile(zip("x = 1\n"))
+                .dryRun(true)
+                .build(),
+            FunctionConfiguration.class);
+    assertThat(answer.codeSha256()).isNotEqualTo(old.codeSha256());
+    assertThat(configuration("dry").codeSha256()).isEqualTo(old.codeSha256());
+  }
+
+  @Test
+  void versionsStayAsTheyWerePublished() throws Exception {
+    create(python("versioned", SOURCE).publish(true));
+    FunctionConfiguration again =
+        house.call(
+            PublishVersionRequest.builder().functionName("versioned").build(),
+            FunctionConfiguration.class);
+    assertThat(again.version()).as("nothing has changed").isEqualTo("1");
+    house.call(
+        UpdateFunctionConfigurationRequest.builder().functionName("versioned").timeout(9).build(),
+        FunctionConfiguration.class);
+    FunctionConfiguration second =
+        house.call(
+            PublishVersionRequest.builder().functionName("versioned").build(),
+            FunctionConfiguration.class);
+    assertThat(second.version()).isEqualTo("2");
+    assertThat(second.functionArn()).endsWith(":function:versioned:2");
+    assertThat(configuration("versioned:1").timeout()).isEqualTo(3);
+    house.call(
+        CreateAliasRequest.builder()
+            .functionName("versioned")
+            .name("live")
+            .functionVersion("2")
+            .build(),
+        AliasConfiguration.class);
+    assertThat(configuration("versioned:live").version()).isEqualTo("2");
+    assertThat(
+            house
+                .call(
+                    ListVersionsByFunctionRequest.builder().functionName("versioned").build(),
+                    ListVersionsByFunctionResponse.class)
+                .versions())
+        .extracting(FunctionConfiguration::version)
+        .containsExactly("$LATEST", "1", "2");
+    assertThatThrownBy(() -> delete("versioned:2")).hasMessageContaining("alias live");
+    delete("versioned:1");
+    assertThatThrownBy(() -> configuration("versioned:1")).hasMessageContaining("not found");
+  }
+
+  private static void delete(String name) throws Exception {
+    house.call(
+        DeleteFunctionRequest.builder().functionName(name).build(), DeleteFunctionResponse.class);
+  }
+
+  @Test
+  void aDeletedFunctionLeavesNothingBehind() throws Exception {
+    int before = house.blobs.size();
+    create(python("gone", "x = 'only here'\n").publish(true));
+    assertThat(house.blobs.size()).isEqualTo(before + 1);
+    delete("gone");
+    var _ = house.blobs.removeReleased();
+    assertThatThrownBy(() -> configuration("gone")).hasMessageContaining("Function not found");
+    assertThatThrownBy(() -> configuration("gone:1")).hasMessageContaining("Function not found");
+    assertThatThrownBy(() -> delete("gone")).hasMessageContaining("Function not found");
+    create(python("gone", SOURCE));
+  }
+
+  @Test
+  void aListGoesPageByPageAndKnowsItsRegionAndAccountOnly() throws Exception {
+    Caller there = caller("ap-south-1");
+    for (String name : new String[] {"a", "b", "c"}) {
+      house.call(there, python(name, SOURCE).build(), FunctionConfiguration.class);
+    }
+    ListFunctionsResponse first =
+        house.call(
+            there, ListFunctionsRequest.builder().maxItems(2).build(), ListFunctionsResponse.class);
+    assertThat(first.functions())
+        .extracting(FunctionConfiguration::functionName)
+        .containsExactly("a", "b");
+    ListFunctionsResponse second =
+        house.call(
+            there,
+            ListFunctionsRequest.builder().maxItems(2).marker(first.nextMarker()).build(),
+            ListFunctionsResponse.class);
+    assertThat(second.functions())
+        .extracting(FunctionConfiguration::functionName)
+        .containsExactly("c");
+    assertThat(second.nextMarker()).isNull();
+    assertThat(
+            house
+                .call(
+                    caller("sa-east-1"),
+                    ListFunctionsRequest.builder().build(),
+                    ListFunctionsResponse.class)
+                .functions())
+        .isEmpty();
+    assertThatThrownBy(
+            () ->
+                house.call(
+                    ListFunctionsRequest.builder().marker("***").build(),
+                    ListFunctionsResponse.class))
+        .hasMessageContaining("Invalid Marker");
+  }
+
+  @Test
+  void aRuntimeWithoutInterpreterIsRefusedWithWhatToInstall() {
+    ConfigurationRules rules =
+        new ConfigurationRules(
+            _ -> java.util.Optional.of("The runtime python3.11 needs Python. Install it."));
+    assertThatThrownBy(
+            () ->
+                rules.of(
+                    python("bare", SOURCE).build(),
+                    new FunctionName(
+                        Workshop.ACCOUNT, "eu-central-1", "bare", java.util.Optional.empty())))
+        .hasMessage("The runtime python3.11 needs Python. Install it.");
+  }
+}

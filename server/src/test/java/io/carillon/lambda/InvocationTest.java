@@ -1,0 +1,351 @@
+package io.carillon.lambda;
+
+import static io.carillon.lambda.LambdaHouse.caller;
+import static io.carillon.lambda.LambdaHouse.job;
+import static io.carillon.lambda.LambdaHouse.python;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.carillon.aws.AwsException;
+import io.carillon.base.Arn;
+import io.carillon.lambda.runtime.Workshop;
+import io.carillon.outbox.Outcome;
+import io.carillon.outbox.Recipient.Handover;
+import io.carillon.outbox.RetryPolicy;
+import io.carillon.outbox.Work;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.services.lambda.model.CreateFunctionRequest;
+import software.amazon.awssdk.services.lambda.model.DeleteFunctionRequest;
+import software.amazon.awssdk.services.lambda.model.DeleteFunctionResponse;
+import software.amazon.awssdk.services.lambda.model.FunctionConfiguration;
+import software.amazon.awssdk.services.lambda.model.FunctionEventInvokeConfig;
+import software.amazon.awssdk.services.lambda.model.InvokeRequest;
+import software.amazon.awssdk.services.lambda.model.InvokeResponse;
+import software.amazon.awssdk.services.lambda.model.PutFunctionConcurrencyRequest;
+import software.amazon.awssdk.services.lambda.model.PutFunctionConcurrencyResponse;
+import software.amazon.awssdk.services.lambda.model.PutFunctionEventInvokeConfigRequest;
+import software.amazon.awssdk.services.lambda.model.UpdateFunctionConfigurationRequest;
+
+/// Functions are invoked, at once and later. Sources:
+/// https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html and aws-facts §3.1, §3.2
+class InvocationTest {
+  private static final String QUEUE = "arn:aws:sqs:eu-central-1:123456789012:dead";
+  private static final String TOPIC = "arn:aws:sns:eu-central-1:123456789012:told";
+  @TempDir static Path folder;
+  private static LambdaHouse house;
+
+  @BeforeAll
+  static void open() throws Exception {
+    house = new LambdaHouse(folder);
+    Workshop.need(house.shop.runtimes.missingFor("python3.11").isEmpty(), "Python");
+    create(
+        python(
+            "echo",
+            """
+            def handler(event, context):
+                print('hello')
+                if event.get('boom'):
+                    raise KeyError('boom')
+                return {'event': event, 'context': str(context.client_context and context.client_context.custom)}
+            """));
+    create(
+        python("dead", "def handler(e, c):\n    raise ValueError('no')\n")
+            .deadLetterConfig(d -> d.targetArn(QUEUE)));
+  }
+
+  @AfterAll
+  static void close() {
+    house.close();
+  }
+
+  @BeforeEach
+  void forget() {
+    house.outbox.clear();
+    house.handedOver.clear();
+    house.steps.clear();
+    house.letServicesIn = true;
+  }
+
+  private static void create(CreateFunctionRequest.Builder r) throws Exception {
+    house.call(r.build(), FunctionConfiguration.class);
+  }
+
+  private static InvokeRequest.Builder invoke(String name, String payload) {
+    return InvokeRequest.builder().functionName(name).payload(SdkBytes.fromUtf8String(payload));
+  }
+
+  private static InvokeResponse run(InvokeRequest.Builder r) throws Exception {
+    return house.call(r.build(), InvokeResponse.class);
+  }
+
+  @Test
+  void aSynchronousInvocationAnswersWhatTheFunctionReturns() throws Exception {
+    InvokeResponse answer = run(invoke("echo", "{\"a\":1}"));
+    assertThat(answer.statusCode()).isEqualTo(200);
+    assertThat(answer.functionError()).isNull();
+    assertThat(answer.executedVersion()).isEqualTo("$LATEST");
+    assertThat(answer.payload().asUtf8String()).contains("{\"a\": 1}");
+    assertThat(answer.logResult()).isNull();
+  }
+
+  @Test
+  void anErrorOfTheFunctionIsAnAnswerAndItsLogCanBeHadWithIt() throws Exception {
+    InvokeResponse answer = run(invoke("echo", "{\"boom\":1}").logType("Tail"));
+    assertThat(answer.statusCode()).isEqualTo(200);
+    assertThat(answer.functionError()).isEqualTo("Unhandled");
+    assertThat(answer.payload().asUtf8String()).contains("\"errorType\": \"KeyError\"");
+    String log = new String(Base64.getDecoder().decode(answer.logResult()), StandardCharsets.UTF_8);
+    assertThat(log).startsWith("START ").contains("hello\n").contains("REPORT RequestId");
+  }
+
+  @Test
+  void theClientContextReachesTheFunction() throws Exception {
+    String context =
+        Base64.getEncoder()
+            .encodeToString("{\"custom\":\n{\"k\":\"grüezi\"}}".getBytes(StandardCharsets.UTF_8));
+    assertThat(run(invoke("echo", "{}").clientContext(context)).payload().asUtf8String())
+        .contains("grüezi");
+    assertThatThrownBy(() -> run(invoke("echo", "{}").clientContext("!!")))
+        .hasMessageContaining("Base64");
+  }
+
+  @Test
+  void aDryRunRunsNothing() throws Exception {
+    int sessions = house.shop.environments.census().environments();
+    create(python("dryrun", "def handler(e, c): pass\n"));
+    assertThat(run(invoke("dryrun", "{}").invocationType("DryRun")).statusCode()).isEqualTo(204);
+    assertThat(house.shop.environments.census().environments()).isEqualTo(sessions);
+  }
+
+  @Test
+  void badRequestsAreRefused() {
+    refused(invoke("echo", "{"), "InvalidRequestContentException", "Could not parse request body");
+    refused(invoke("echo", "1 2"), "InvalidRequestContentException", "more than one value");
+    refused(invoke("nobody", "{}"), "ResourceNotFoundException", "Function not found");
+    refused(invoke("echo:7", "{}"), "ResourceNotFoundException", "function:echo:7");
+    refused(invoke("echo", "{}").invocationType("Never"), "ValidationException", "invocationType");
+    refused(invoke("echo", "{}").tenantId("t"), "InvalidParameterValueException", "TenantId");
+    String large = "\"" + "x".repeat(1 << 20) + "\"";
+    refused(
+        invoke("echo", large).invocationType("Event"), "RequestTooLargeException", "1048576 bytes");
+    refused(
+        invoke("echo", "\"" + "x".repeat(6 << 20) + "\""), "RequestTooLargeException", "6291456");
+    assertThat(house.outbox).isEmpty();
+  }
+
+  private static void refused(InvokeRequest.Builder r, String code, String message) {
+    assertThatThrownBy(() -> run(r))
+        .isInstanceOfSatisfying(
+            AwsException.class,
+            e -> {
+              assertThat(e.error().code()).isEqualTo(code);
+              assertThat(e.getMessage()).contains(message);
+              assertThat(e.members()).containsEntry("Type", "User");
+            });
+  }
+
+  private static Work enqueue(String name, String payload) throws Exception {
+    assertThat(run(invoke(name, payload).invocationType("Event")).statusCode()).isEqualTo(202);
+    return house.outbox.getLast();
+  }
+
+  @Test
+  void anEventWaitsInTheOutboxInTheLaneOfItsFunction() throws Exception {
+    Work work = enqueue("echo", "{\"late\":true}");
+    assertThat(work.kind()).isEqualTo("lambda.invocation");
+    assertThat(work.lane()).isEqualTo("arn:aws:lambda:eu-central-1:123456789012:function:echo");
+    Outcome outcome = house.attempt(work, 1);
+    assertThat(outcome).isInstanceOf(Outcome.Done.class);
+    house.settle(outcome);
+    assertThat(house.steps).containsExactly("cause INVOKED", "cause RETURNED");
+  }
+
+  @Test
+  void aFunctionsErrorIsTriedTwiceMoreAndEndsInTheDeadLetterQueue() throws Exception {
+    Work work = enqueue("dead", "{\"n\":1}");
+    Outcome outcome = house.attempt(work, 1);
+    assertThat(outcome).isEqualTo(new Outcome.Retry("ValueError: no"));
+    assertThat(house.steps).containsExactly("cause INVOKED", "cause FAILED");
+    var delivery = Objects.requireNonNull(house.service.deliveries().get(work.kind()));
+    RetryPolicy policy = delivery.retryPolicy(job(work, 1, ""));
+    assertThat(policy.waitAfter(1)).contains(Duration.ofMinutes(1));
+    assertThat(policy.waitAfter(2)).contains(Duration.ofMinutes(2));
+    assertThat(policy.waitAfter(3)).isEmpty();
+
+    house.outbox.clear();
+    boolean buried =
+        house.database.write(
+            tx -> delivery.bury(tx, job(work, 3, "ValueError: no"), "no tries left"));
+    assertThat(buried).isTrue();
+    house.settle(house.attempt(house.outbox.getFirst(), 1));
+    Handover dead = house.handedOver.getFirst();
+    assertThat(dead.destination().toString()).isEqualTo(QUEUE);
+    assertThat(new String(dead.payload(), StandardCharsets.UTF_8)).isEqualTo("{\"n\":1}");
+    assertThat(dead.attributes())
+        .containsEntry("ErrorCode", "200")
+        .containsEntry("ErrorMessage", "no")
+        .containsKey("RequestID");
+  }
+
+  @Test
+  void destinationsHearHowItEnded() throws Exception {
+    create(python("told", "def handler(e, c):\n    return 'fine'\n"));
+    FunctionEventInvokeConfig config =
+        house.call(
+            PutFunctionEventInvokeConfigRequest.builder()
+                .functionName("told")
+                .maximumRetryAttempts(0)
+                .maximumEventAgeInSeconds(60)
+                .destinationConfig(
+                    d ->
+                        d.onSuccess(s -> s.destination(TOPIC)).onFailure(f -> f.destination(QUEUE)))
+                .build(),
+            FunctionEventInvokeConfig.class);
+    assertThat(config.functionArn()).endsWith(":function:told:$LATEST");
+
+    Work work = enqueue("told", "{\"n\":1}");
+    var delivery = Objects.requireNonNull(house.service.deliveries().get(work.kind()));
+    RetryPolicy policy = delivery.retryPolicy(job(work, 1, ""));
+    assertThat(policy.tries()).isEqualTo(1);
+    assertThat(policy.maxAge()).isEqualTo(Duration.ofSeconds(60));
+
+    house.settle(house.attempt(work, 1));
+    house.settle(house.attempt(house.outbox.getLast(), 1));
+    JsonNode success = new ObjectMapper().readTree(house.handedOver.getLast().payload());
+    assertThat(house.handedOver.getLast().destination().toString()).isEqualTo(TOPIC);
+    assertThat(success.at("/requestContext/condition").asText()).isEqualTo("Success");
+    assertThat(success.at("/requestPayload/n").asInt()).isEqualTo(1);
+    assertThat(success.at("/responsePayload").asText()).isEqualTo("fine");
+    assertThat(success.at("/responseContext/executedVersion").asText()).isEqualTo("$LATEST");
+
+    assertThat(
+            house.database.<Boolean>write(
+                tx -> delivery.bury(tx, job(work, 1, "ValueError: no"), "no tries left")))
+        .isTrue();
+    house.settle(house.attempt(house.outbox.getLast(), 1));
+    JsonNode failure = new ObjectMapper().readTree(house.handedOver.getLast().payload());
+    assertThat(failure.at("/requestContext/condition").asText()).isEqualTo("RetriesExhausted");
+    assertThat(failure.at("/requestContext/approximateInvokeCount").asInt()).isEqualTo(1);
+    assertThat(failure.at("/responsePayload/errorType").asText()).isEqualTo("ValueError");
+    assertThat(failure.at("/responseContext/functionError").asText()).isEqualTo("Unhandled");
+  }
+
+  @Test
+  void anEventForADeletedFunctionIsRejected() throws Exception {
+    create(python("brief", "def handler(e, c): pass\n"));
+    Work work = enqueue("brief", "{}");
+    house.call(
+        DeleteFunctionRequest.builder().functionName("brief").build(),
+        DeleteFunctionResponse.class);
+    assertThat(house.attempt(work, 1)).isInstanceOf(Outcome.Rejected.class);
+    var delivery = Objects.requireNonNull(house.service.deliveries().get(work.kind()));
+    assertThat(house.database.<Boolean>write(tx -> delivery.bury(tx, job(work, 1, ""), "gone")))
+        .as("nobody to tell: the shelf")
+        .isFalse();
+  }
+
+  @Test
+  void reservedConcurrencyBoundsAndZeroStopsAFunction() throws Exception {
+    create(python("bounded", "import time\ndef handler(e, c): time.sleep(e)\n"));
+    Work work = enqueue("bounded", "0");
+    reserve("bounded", 1);
+    var delivery = Objects.requireNonNull(house.service.deliveries().get(work.kind()));
+    assertThat(delivery.concurrencyOfLane(work.lane())).isEqualTo(1);
+    Thread busy = Thread.startVirtualThread(() -> quietly("bounded"));
+    org.awaitility.Awaitility.await().until(() -> isThrottled("bounded"));
+    assertThat(house.attempt(work, 1)).isInstanceOf(Outcome.Postponed.class);
+    busy.join();
+    assertThat(house.attempt(work, 1)).isInstanceOf(Outcome.Done.class);
+    reserve("bounded", 0);
+    assertThat(house.attempt(work, 1)).isInstanceOf(Outcome.Rejected.class);
+    assertThat(isThrottled("bounded")).isTrue();
+    assertThatThrownBy(() -> reserve("bounded", 901))
+        .hasMessageContaining("UnreservedConcurrentExecution below its minimum");
+  }
+
+  private static void quietly(String name) {
+    try {
+      run(invoke(name, "1.5"));
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static boolean isThrottled(String name) throws Exception {
+    try {
+      run(invoke(name, "0"));
+      return false;
+    } catch (AwsException e) {
+      assertThat(e.error().status()).isEqualTo(429);
+      assertThat(e.members())
+          .containsEntry("Reason", "ReservedFunctionConcurrentInvocationLimitExceeded");
+      return true;
+    }
+  }
+
+  private static void reserve(String name, int count) throws Exception {
+    house.call(
+        PutFunctionConcurrencyRequest.builder()
+            .functionName(name)
+            .reservedConcurrentExecutions(count)
+            .build(),
+        PutFunctionConcurrencyResponse.class);
+  }
+
+  @Test
+  void anotherServiceHandsInWhereThePolicyLetsIt() throws Exception {
+    Handover handover =
+        new Handover(
+            "s3.amazonaws.com",
+            Arn.bucket("b"),
+            Workshop.ACCOUNT,
+            Arn.parse("arn:aws:lambda:eu-central-1:123456789012:function:echo"),
+            "{\"Records\":[]}".getBytes(StandardCharsets.UTF_8),
+            "",
+            Map.of(),
+            "upload");
+    Outcome outcome = house.service.recipient().accept(handover);
+    assertThat(house.outbox).as("nothing happens before the effect runs").isEmpty();
+    house.settle(outcome);
+    assertThat(house.outbox.getFirst().cause()).isEqualTo("upload");
+    house.letServicesIn = false;
+    assertThat(house.service.recipient().accept(handover)).isInstanceOf(Outcome.Rejected.class);
+  }
+
+  @Test
+  void changedCodeRunsAtTheNextInvocation() throws Exception {
+    create(python("fresh", "import os\ndef handler(e, c): return os.environ.get('V1', 'old')\n"));
+    assertThat(run(invoke("fresh", "{}")).payload().asUtf8String()).isEqualTo("\"old\"");
+    house.call(
+        UpdateFunctionConfigurationRequest.builder()
+            .functionName("fresh")
+            .environment(e -> e.variables(Map.of("V1", "new")))
+            .build(),
+        FunctionConfiguration.class);
+    assertThat(run(invoke("fresh", "{}")).payload().asUtf8String()).isEqualTo("\"new\"");
+  }
+
+  @Test
+  void theRegionInsideIsTheFunctions() throws Exception {
+    house.call(
+        caller("ap-south-1"),
+        python("where", "import os\ndef handler(e, c): return os.environ['AWS_REGION']\n").build(),
+        FunctionConfiguration.class);
+    InvokeResponse answer =
+        house.call(caller("ap-south-1"), invoke("where", "{}").build(), InvokeResponse.class);
+    assertThat(answer.payload().asUtf8String()).isEqualTo("\"ap-south-1\"");
+  }
+}

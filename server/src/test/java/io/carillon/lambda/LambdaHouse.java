@@ -1,0 +1,194 @@
+package io.carillon.lambda;
+
+import io.carillon.aws.Authorizer;
+import io.carillon.aws.Caller;
+import io.carillon.aws.Need;
+import io.carillon.aws.Operations;
+import io.carillon.aws.Principal;
+import io.carillon.base.AccountId;
+import io.carillon.base.Arn;
+import io.carillon.base.Ids;
+import io.carillon.base.Region;
+import io.carillon.lambda.runtime.Workshop;
+import io.carillon.outbox.Job;
+import io.carillon.outbox.Outcome;
+import io.carillon.outbox.Recipient;
+import io.carillon.outbox.Work;
+import io.carillon.store.MemoryBlobs;
+import io.carillon.store.MemoryDatabase;
+import io.carillon.store.Tx;
+import io.carillon.trace.Trace;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.services.lambda.model.CreateFunctionRequest;
+import software.amazon.awssdk.services.lambda.model.FunctionCode;
+
+/// The service on a store in memory, with everything around it recorded.
+final class LambdaHouse implements AutoCloseable {
+  static final String ROLE = "arn:aws:iam::" + Workshop.ACCOUNT + ":role/worker";
+  static final Principal ROOT = new Principal.Root(new AccountId(Workshop.ACCOUNT));
+
+  final MemoryDatabase database = new MemoryDatabase();
+  final MemoryBlobs blobs = new MemoryBlobs(database, InstantSource.system());
+  final List<Work> outbox = new CopyOnWriteArrayList<>();
+  final List<String> steps = new CopyOnWriteArrayList<>();
+  final List<Recipient.Handover> handedOver = new ArrayList<>();
+  final Map<String, byte[]> objects = new ConcurrentHashMap<>();
+  final Workshop shop;
+  final LambdaService service;
+  volatile boolean letServicesIn = true;
+
+  LambdaHouse(Path folder) throws IOException {
+    shop = new Workshop(folder);
+    Recipient everyone = handover -> new Outcome.Done(_ -> handedOver.add(handover));
+    service =
+        new LambdaService(
+            database,
+            blobs,
+            (_, work) -> outbox.add(work),
+            new Steps(),
+            new Ids(),
+            InstantSource.system(),
+            new Doorkeeper(),
+            Map.of("sqs", everyone, "sns", everyone),
+            role -> role.resource().equals("role/worker"),
+            (_, bucket, key, _) -> object(bucket + "/" + key),
+            shop.environments,
+            shop.runtimes,
+            shop.code,
+            () -> URI.create("http://127.0.0.1:4566"));
+  }
+
+  private InputStream object(String name) {
+    byte[] bytes = objects.get(name);
+    if (bytes == null) {
+      throw LambdaError.RESOURCE_NOT_FOUND.because("The specified key does not exist.");
+    }
+    return new java.io.ByteArrayInputStream(bytes);
+  }
+
+  private final class Doorkeeper implements Authorizer {
+    @Override
+    public void require(Caller caller, List<Need> needs) {}
+
+    @Override
+    public boolean allowsService(
+        String name, String action, Arn resource, Arn source, String sourceAccount) {
+      return letServicesIn;
+    }
+  }
+
+  private final class Steps implements Trace {
+    @Override
+    public void note(Tx tx, String cause, Step step, Map<String, String> details) {
+      steps.add(cause + " " + step);
+    }
+
+    @Override
+    public String begin() {
+      return "cause";
+    }
+  }
+
+  static Caller caller() {
+    return caller("eu-central-1");
+  }
+
+  static Caller caller(String region) {
+    return new Caller(
+        ROOT,
+        new AccountId(Workshop.ACCOUNT),
+        new Region(region),
+        List.of(),
+        new Ids().uuid(),
+        "",
+        "127.0.0.1",
+        false,
+        "test",
+        Instant.now(),
+        Instant.MAX,
+        "AKIA");
+  }
+
+  /// Runs an operation by its table, as the road would.
+  <I, O> O call(I input, Class<O> output) throws Exception {
+    return call(caller(), input, output);
+  }
+
+  @SuppressWarnings("unchecked")
+  <I, O> O call(Caller caller, I input, Class<O> output) throws Exception {
+    Operations.Operation<I> operation =
+        (Operations.Operation<I>)
+            service.operations().all().stream()
+                .filter(o -> o.input().isInstance(input))
+                .findFirst()
+                .orElseThrow();
+    return caller.call(
+        () ->
+            output.cast(((Operations.Way.Decoded<I, ?>) operation.way()).run().run(caller, input)));
+  }
+
+  @SuppressWarnings("unchecked")
+  <I> List<Need> needs(I input) throws Exception {
+    Operations.Operation<I> operation =
+        (Operations.Operation<I>)
+            service.operations().all().stream()
+                .filter(o -> o.input().isInstance(input))
+                .findFirst()
+                .orElseThrow();
+    return caller().call(() -> ((Operations.Access.Needs<I>) operation.access()).of().apply(input));
+  }
+
+  static CreateFunctionRequest.Builder python(String name, String source) throws IOException {
+    return CreateFunctionRequest.builder()
+        .functionName(name)
+        .runtime("python3.11")
+        .handler("index.handler")
+        .role(ROLE)
+        .code(FunctionCode.builder().zipFile(zip(source)).build());
+  }
+
+  static SdkBytes zip(String source) throws IOException {
+    try (InputStream in = Workshop.zip(Map.of("index.py", source)).archive().open()) {
+      return SdkBytes.fromInputStream(in);
+    }
+  }
+
+  /// Tries a piece of work once, as the dispatcher would.
+  Outcome attempt(Work work, int attempt) throws Exception {
+    return Objects.requireNonNull(service.deliveries().get(work.kind()))
+        .attempt(job(work, attempt, ""));
+  }
+
+  static Job job(Work work, int attempts, String lastError) {
+    return new Job("job", work, Instant.now(), attempts, 0, lastError, lastError);
+  }
+
+  void settle(Outcome outcome) {
+    if (outcome instanceof Outcome.Done done) {
+      database.write(
+          tx -> {
+            done.effect().accept(tx);
+            return Optional.empty();
+          });
+    }
+  }
+
+  @Override
+  public void close() {
+    shop.close();
+    database.close();
+  }
+}
