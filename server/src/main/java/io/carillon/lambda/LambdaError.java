@@ -2,6 +2,7 @@ package io.carillon.lambda;
 
 import io.carillon.aws.AwsException;
 import io.carillon.aws.ErrorCode;
+import org.jspecify.annotations.Nullable;
 
 /// Source: the errors of https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html
 enum LambdaError implements ErrorCode {
@@ -73,7 +74,7 @@ enum LambdaError implements ErrorCode {
   }
 
   /// A value outside of what the model allows, in the words of AWS's validator.
-  static AwsException constraint(Object value, String member, String constraint) {
+  static AwsException constraint(@Nullable Object value, String member, String constraint) {
     return VALIDATION.because(
         "1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: %s"
             .formatted(value, member, constraint));

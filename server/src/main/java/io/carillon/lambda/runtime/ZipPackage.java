@@ -12,6 +12,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Enumeration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
@@ -125,6 +126,7 @@ final class ZipPackage {
       throw BadArchiveException.broken(entry.getName() + " is both a file and a folder.");
     }
     byte[] chunk = new byte[32 << 10];
+    CRC32 checksum = new CRC32();
     try (InputStream in = zip.getInputStream(entry);
         OutputStream out =
             Files.newOutputStream(
@@ -140,8 +142,12 @@ final class ZipPackage {
           throw new BadArchiveException(
               "It unpacks to more than " + UNPACKED_LIMIT_BYTES + " bytes.", true);
         }
+        checksum.update(chunk, 0, count);
         out.write(chunk, 0, count);
       }
+    }
+    if (checksum.getValue() != entry.getCrc()) { // ZipFile does not look
+      throw BadArchiveException.broken(entry.getName() + " is damaged.");
     }
     boolean executable = mode == 0 || (mode & 0111) != 0;
     Files.setPosixFilePermissions(

@@ -1,0 +1,290 @@
+package io.carillon.lambda.runtime;
+
+import static io.carillon.lambda.runtime.Workshop.need;
+import static io.carillon.lambda.runtime.Workshop.python;
+import static io.carillon.lambda.runtime.Workshop.tail;
+import static io.carillon.lambda.runtime.Workshop.text;
+import static io.carillon.lambda.runtime.Workshop.with;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Functions that crash, hang, flood, fork and eat: nobody else notices, and nothing is left of
+/// them.
+class HostileFunctionTest {
+  @TempDir Path folder;
+  private Workshop shop;
+
+  @BeforeEach
+  void open() throws IOException {
+    shop = new Workshop(folder);
+    need(shop.executor.isolates(), "bubblewrap");
+    need(shop.runtimes.missingFor("python3.11").isEmpty(), "Python");
+  }
+
+  @AfterEach
+  void close() {
+    shop.close();
+    assertThat(processesOfFunctions()).isZero();
+  }
+
+  /// Processes of the user ids that only functions have, and of bwrap below this process.
+  private static long processesOfFunctions() {
+    return ProcessHandle.current()
+        .descendants()
+        .filter(
+            p ->
+                p.info()
+                    .command()
+                    .filter(c -> c.contains("bwrap") || c.contains("python"))
+                    .isPresent())
+        .count();
+  }
+
+  private FunctionSpec good() throws IOException {
+    return python("good", "def handler(e, c):\n    return 'fine'\n");
+  }
+
+  /// Runs a bad function and, meanwhile, a good one, which must not fail.
+  private InvocationResult meanwhile(FunctionSpec bad) throws Exception {
+    assertThat(text(shop.invoke(good(), "{}"))).isEqualTo("\"fine\"");
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<InvocationResult> result = threads.submit(() -> shop.invoke(bad, "{}"));
+      do {
+        assertThat(text(shop.invoke(good(), "{}"))).isEqualTo("\"fine\"");
+      } while (!result.isDone());
+      return result.get();
+    }
+  }
+
+  private void isGone() {
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .until(
+            () -> { // whoever lives is idle: the good one
+              Environments.Census census = shop.environments.census();
+              return census.environments() == census.idle();
+            });
+  }
+
+  @Test
+  void aHangingFunctionIsEndedWhenItsTimeIsUp() throws Exception {
+    FunctionSpec hangs =
+        python(
+            "hangs", "import time\ndef handler(e, c):\n    print('waiting')\n    time.sleep(60)\n");
+    InvocationResult result = meanwhile(with(hangs, Duration.ofSeconds(1), 128, "1"));
+    assertThat(text(result))
+        .contains("Sandbox.Timedout")
+        .contains("Task timed out after 1.00 seconds");
+    assertThat(tail(result)).contains("waiting\n").contains("Task timed out after 1.00 seconds");
+    isGone();
+  }
+
+  @Test
+  void anExitIsAnErrorWithItsStatus() throws Exception {
+    FunctionSpec exits =
+        python(
+            "exits",
+            "import os\ndef handler(e, c):\n    print('bye')\n    os._exit(e.get('status', 1))\n");
+    InvocationResult result = shop.invoke(exits, "{}");
+    assertThat(text(result))
+        .contains("\"errorType\":\"Runtime.ExitError\"")
+        .contains("Error: Runtime exited with error: exit status 1");
+    assertThat(text(shop.invoke(exits, "{\"status\":0}")))
+        .contains("Runtime exited without providing a reason");
+    FunctionSpec killed =
+        python("killed", "import os\ndef handler(e, c):\n    os.kill(os.getpid(), 11)\n");
+    assertThat(text(shop.invoke(killed, "{}"))).contains("signal: segmentation fault");
+  }
+
+  @Test
+  void memoryBeyondTheFunctionsSizeEndsIt() throws Exception {
+    FunctionSpec eats =
+        python(
+            "eats",
+            """
+            def handler(e, c):
+                hoard = []
+                while True:
+                    hoard.append(bytearray(8 << 20))
+            """);
+    InvocationResult result = meanwhile(eats);
+    assertThat(text(result)).contains("Runtime.ExitError").contains("signal: killed");
+    isGone();
+  }
+
+  @Test
+  void filesInTmpDoNotCountAsMemoryButAreBounded() throws Exception {
+    FunctionSpec writes =
+        python(
+            "writes",
+            """
+            def handler(e, c):
+                chunk = b'x' * (1 << 20)
+                with open('/tmp/big', 'wb') as f:
+                    for i in range(200): f.write(chunk)
+                    f.flush()
+                    try:
+                        for i in range(400): f.write(chunk)
+                    except OSError as error:
+                        return error.strerror
+            """);
+    assertThat(text(shop.invoke(writes, "{}"))).isEqualTo("\"No space left on device\"");
+  }
+
+  @Test
+  void aForkBombStaysInItsBoundsAndLeavesNothing() throws Exception {
+    FunctionSpec forks =
+        python(
+            "forks",
+            """
+            import os, time
+            def handler(e, c):
+                while True:
+                    try:
+                        if os.fork() == 0: time.sleep(60); os._exit(0)
+                    except OSError:
+                        time.sleep(60)
+            """);
+    InvocationResult result = meanwhile(with(forks, Duration.ofSeconds(2), 512, "1"));
+    assertThat(text(result)).containsAnyOf("Sandbox.Timedout", "Runtime.ExitError");
+    isGone();
+  }
+
+  @Test
+  void aFloodedLogIsCutAndSaysSo() throws Exception {
+    FunctionSpec floods =
+        python(
+            "floods",
+            "def handler(e, c):\n"
+                + "    for i in range(20000): print('x' * 1000)\n"
+                + "    return 'done'\n");
+    InvocationResult result = meanwhile(floods);
+    assertThat(text(result)).isEqualTo("\"done\"");
+    assertThat(tail(result)).contains("exceeded 65536 bytes").contains("REPORT RequestId");
+    await().until(() -> shop.log.stream().anyMatch(l -> l.startsWith("/aws/lambda/floods REPORT")));
+    long kept =
+        shop.log.stream()
+            .filter(l -> l.startsWith("/aws/lambda/floods x"))
+            .mapToInt(String::length)
+            .sum();
+    assertThat(kept).isBetween(40_000L, 80_000L);
+  }
+
+  @Test
+  void anAnswerThatIsTooLargeIsRefused() throws Exception {
+    FunctionSpec large = python("large", "def handler(e, c):\n    return 'x' * e\n");
+    assertThat(text(shop.invoke(large, "7000000"))).contains("Function.ResponseSizeTooLarge");
+    assertThat(text(shop.invoke(large, "6000000"))).hasSize(6_000_002);
+  }
+
+  @Test
+  void aFunctionCannotReadWhatIsNotItsOwn() throws Exception {
+    Path secret = Files.writeString(folder.resolve("secret"), "server's");
+    assertThat(text(shop.invoke(good(), "{}"))).isEqualTo("\"fine\"");
+    FunctionSpec spies =
+        python(
+            "spies",
+            """
+            import os
+            def attempt(what):
+                try: return str(what())
+                except OSError as e: return type(e).__name__
+            def handler(path, c):
+                return {
+                  'secret': attempt(lambda: open(path).read()),
+                  'data': attempt(lambda: os.listdir(os.path.dirname(path))),
+                  'shadow': attempt(lambda: open('/etc/shadow').read()),
+                  'root': attempt(lambda: os.listdir('/root/.ssh')),
+                  'home': attempt(lambda: os.listdir('/work')),
+                  'code': attempt(lambda: open('/var/task/new', 'w')),
+                  'system': attempt(lambda: open('/new', 'w')),
+                  'others': sum(1 for p in os.listdir('/proc') if p.isdigit()) < 6,
+                  'parent': attempt(lambda: open('/proc/1/environ').read()),
+                  'user': os.getuid() != 0,
+                  'privileges': attempt(lambda: os.setuid(0)),
+                  'variables': [v for v in os.environ.values() if 'ASIAgood' in v],
+                }
+            """);
+    assertThat(text(shop.invoke(spies, "\"" + secret + "\"")))
+        .isEqualTo(
+            "{\"secret\": \"FileNotFoundError\", \"data\": \"FileNotFoundError\", \"shadow\":"
+                + " \"FileNotFoundError\", \"root\": \"FileNotFoundError\", \"home\":"
+                + " \"FileNotFoundError\", \"code\": \"OSError\", \"system\": \"OSError\","
+                + " \"others\": true, \"parent\": \"PermissionError\", \"user\": true,"
+                + " \"privileges\": \"PermissionError\", \"variables\": []}");
+  }
+
+  @Test
+  void aFunctionCannotSpeakForAnother() throws Exception {
+    FunctionSpec speaks =
+        python(
+            "speaks",
+            """
+            import os, urllib.request, urllib.error
+            def status(url, data=None):
+                try: return urllib.request.urlopen(url, data, timeout=2).status
+                except urllib.error.HTTPError as e: return e.code
+            def handler(e, c):
+                host, secret = os.environ['AWS_LAMBDA_RUNTIME_API'].split('/')
+                other = '0' * len(secret)
+                return [status('http://%s/2018-06-01/runtime/invocation/next' % host),
+                        status('http://%s/%s/2018-06-01/runtime/invocation/next' % (host, other)),
+                        status('http://%s/%s/2018-06-01/runtime/invocation/other-id/response' % (host, secret), b'{}'),
+                        status('http://%s/%s/2018-06-01/runtime/invocation/next' % (host, secret))]
+            """);
+    assertThat(text(shop.invoke(speaks, "{}"))).isEqualTo("[404, 403, 400, 410]");
+  }
+
+  @Test
+  void manyAtOnceEachHaveAnEnvironmentAndTheBoundHolds() throws Exception {
+    shop.close();
+    shop = new Workshop(folder.resolve("few"), true, 3);
+    FunctionSpec waits =
+        python("waits", "import time\ndef handler(e, c):\n    time.sleep(1)\n    return 1\n");
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Callable<String>> calls = new ArrayList<>();
+      for (int i = 0; i < 6; i++) {
+        calls.add(() -> text(shop.invoke(waits, "{}")));
+      }
+      List<String> results = new ArrayList<>();
+      for (Future<String> future : threads.invokeAll(calls)) {
+        results.add(future.get());
+      }
+      assertThat(results).filteredOn("1"::equals).hasSize(3);
+      assertThat(results).filteredOn("throttled TOTAL"::equals).hasSize(3);
+    }
+    assertThat(shop.environments.census().environments()).isEqualTo(3);
+    assertThat(text(shop.invoke(good(), "{}"))).as("an idle one makes room").isEqualTo("\"fine\"");
+    assertThat(shop.environments.census().environments()).isEqualTo(3);
+  }
+
+  @Test
+  void anEnvironmentWhoseCredentialsEndSoonIsReplaced() throws Exception {
+    assertThat(text(shop.invoke(good(), "{}"))).isEqualTo("\"fine\"");
+    assertThat(text(shop.invoke(good(), "{}"))).isEqualTo("\"fine\"");
+    assertThat(shop.sessions).hasValue(1);
+    shop.credentialsExpire = Instant.now().plusSeconds(30);
+    FunctionSpec next = with(good(), Duration.ofSeconds(10), 128, "2");
+    assertThat(text(shop.invoke(next, "{}"))).isEqualTo("\"fine\"");
+    assertThat(shop.sessions).hasValue(2);
+    await().until(() -> shop.environments.census().environments() == 0);
+    assertThat(text(shop.invoke(next, "{}"))).isEqualTo("\"fine\"");
+    assertThat(shop.sessions).hasValue(3);
+  }
+}

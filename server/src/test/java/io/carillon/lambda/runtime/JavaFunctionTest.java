@@ -1,0 +1,118 @@
+package io.carillon.lambda.runtime;
+
+import static io.carillon.lambda.runtime.Workshop.tail;
+import static io.carillon.lambda.runtime.Workshop.text;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.amazonaws.services.lambda.runtime.Context;
+import com.amazonaws.services.lambda.runtime.RequestHandler;
+import com.amazonaws.services.lambda.runtime.RequestStreamHandler;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Java handlers, by AWS's own runtime interface client. Source:
+/// https://docs.aws.amazon.com/lambda/latest/dg/java-handler.html
+class JavaFunctionTest {
+  @TempDir static Path folder;
+  private static Workshop shop;
+  private static FunctionSpec.Code code;
+
+  /// A handler of maps.
+  public static final class Greeter implements RequestHandler<Map<String, String>, String> {
+    private int count;
+
+    @Override
+    public String handleRequest(Map<String, String> event, Context context) {
+      System.out.println("greeting " + event.get("name"));
+      context.getLogger().log("logged by the context");
+      if (event.containsKey("boom")) {
+        throw new IllegalStateException("boom");
+      }
+      count++;
+      return "%s %d %s %s %b"
+          .formatted(
+              event.get("name"),
+              count,
+              context.getFunctionName(),
+              System.getenv("COLOUR"),
+              context.getRemainingTimeInMillis() > 1000);
+    }
+  }
+
+  /// A handler of streams.
+  public static final class Copier implements RequestStreamHandler {
+    @Override
+    public void handleRequest(InputStream in, OutputStream out, Context context)
+        throws IOException {
+      in.transferTo(out);
+    }
+  }
+
+  @BeforeAll
+  static void open() throws IOException {
+    shop = new Workshop(folder);
+    code = Workshop.code(jar(Greeter.class, Copier.class));
+  }
+
+  @AfterAll
+  static void close() {
+    shop.close();
+  }
+
+  private static byte[] jar(Class<?>... classes) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
+      for (Class<?> one : classes) {
+        String name = one.getName().replace('.', '/') + ".class";
+        zip.putNextEntry(new ZipEntry(name));
+        try (InputStream in = one.getClassLoader().getResourceAsStream(name)) {
+          in.transferTo(zip);
+        }
+        zip.closeEntry();
+      }
+    }
+    return bytes.toByteArray();
+  }
+
+  private static FunctionSpec java(String name, String handler) {
+    FunctionSpec function = Workshop.function(name, "java25", handler, code);
+    return Workshop.with(function, Duration.ofSeconds(20), 256, "1");
+  }
+
+  @Test
+  void aRequestHandlerGetsObjectsAndIsReused() throws Exception {
+    FunctionSpec greeter = java("greeter", Greeter.class.getName());
+    InvocationResult first = shop.invoke(greeter, "{\"name\":\"Zoë\"}");
+    assertThat(text(first)).isEqualTo("\"Zoë 1 greeter green true\"");
+    assertThat(tail(first)).contains("greeting Zo").contains("logged by the context");
+    assertThat(text(shop.invoke(greeter, "{\"name\":\"Max\"}")))
+        .isEqualTo("\"Max 2 greeter green true\"");
+    InvocationResult failed = shop.invoke(greeter, "{\"boom\":\"1\"}");
+    assertThat(failed).isInstanceOf(InvocationResult.FunctionFailed.class);
+    assertThat(text(failed)).contains("java.lang.IllegalStateException").contains("boom");
+    assertThat(text(shop.invoke(greeter, "{\"name\":\"Eva\"}"))).contains("Eva 3");
+  }
+
+  @Test
+  void aStreamHandlerGetsBytes() throws Exception {
+    FunctionSpec copier = java("copier", Copier.class.getName() + "::handleRequest");
+    assertThat(text(shop.invoke(copier, "{\"as\":  \"it is\"}"))).isEqualTo("{\"as\":  \"it is\"}");
+  }
+
+  @Test
+  void aClassThatIsNotThereIsSaidSo() throws Exception {
+    assertThat(text(shop.invoke(java("gone", "no.such.Handler"), "{}")))
+        .contains("Class not found: no.such.Handler");
+  }
+}

@@ -1,0 +1,136 @@
+package io.carillon.lambda.runtime;
+
+import static io.carillon.lambda.runtime.Workshop.need;
+import static io.carillon.lambda.runtime.Workshop.tail;
+import static io.carillon.lambda.runtime.Workshop.text;
+import static io.carillon.lambda.runtime.Workshop.zip;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What Node.js handlers may count on. Source:
+/// https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html
+class NodeFunctionTest {
+  @TempDir static Path folder;
+  private static Workshop shop;
+
+  @BeforeAll
+  static void open() throws IOException {
+    shop = new Workshop(folder);
+    need(shop.runtimes.missingFor("nodejs20.x").isEmpty(), "Node.js");
+  }
+
+  @AfterAll
+  static void close() {
+    shop.close();
+  }
+
+  private static FunctionSpec node(String name, String file, String source) throws IOException {
+    return Workshop.function(name, "nodejs20.x", "index.handler", zip(Map.of(file, source)));
+  }
+
+  @Test
+  void anAsyncHandlerAnswersWhatItReturns() throws Exception {
+    FunctionSpec function =
+        node(
+            "async",
+            "index.js",
+            """
+            exports.handler = async (event, context) => {
+              console.log('hello\\nworld');
+              return [event.word, context.functionName, context.getRemainingTimeInMillis() > 5000,
+                      process.env.COLOUR, context.awsRequestId.length];
+            };
+            """);
+    InvocationResult result = shop.invoke(function, "{\"word\":\"grüezi\"}");
+    assertThat(text(result)).isEqualTo("[\"grüezi\",\"async\",true,\"green\",36]");
+    assertThat(tail(result)).containsPattern("\\tINFO\\thello\nworld\n");
+  }
+
+  @Test
+  void aHandlerMayCallBack() throws Exception {
+    FunctionSpec function =
+        node(
+            "callback",
+            "index.js",
+            """
+            exports.handler = (event, context, callback) => {
+              setTimeout(() => event.boom ? callback(new RangeError('b')) : callback(null, {n: 1}), 5);
+            };
+            """);
+    assertThat(text(shop.invoke(function, "{}"))).isEqualTo("{\"n\":1}");
+    assertThat(text(shop.invoke(function, "{\"boom\":1}")))
+        .contains("\"errorType\":\"RangeError\"")
+        .contains("\"errorMessage\":\"b\"");
+    assertThat(text(shop.invoke(function, "{}"))).isEqualTo("{\"n\":1}");
+  }
+
+  @Test
+  void aModuleIsLoadedAsOne() throws Exception {
+    String source = "export const handler = async (event) => ({module: true});\n";
+    assertThat(text(shop.invoke(node("mjs", "index.mjs", source), "{}")))
+        .isEqualTo("{\"module\":true}");
+    FunctionSpec typed =
+        Workshop.function(
+            "typed",
+            "nodejs20.x",
+            "src/index.handler",
+            zip(Map.of("package.json", "{\"type\":\"module\"}", "src/index.js", source)));
+    assertThat(text(shop.invoke(typed, "{}"))).isEqualTo("{\"module\":true}");
+  }
+
+  @Test
+  void aThrownErrorIsTheFunctionsAndSparesTheEnvironment() throws Exception {
+    FunctionSpec function =
+        node(
+            "thrower",
+            "index.js",
+            """
+            let n = 0;
+            exports.handler = async (event) => { n++; if (event.boom) throw new TypeError('no'); return n; };
+            """);
+    InvocationResult result = shop.invoke(function, "{\"boom\":1}");
+    assertThat(result).isInstanceOf(InvocationResult.FunctionFailed.class);
+    assertThat(text(result)).contains("\"errorType\":\"TypeError\"").contains("\"trace\":[");
+    assertThat(text(shop.invoke(function, "{}"))).isEqualTo("2");
+  }
+
+  @Test
+  void anErrorThatNobodyCatchesEndsTheEnvironmentAndTheNextOneIsNew() throws Exception {
+    FunctionSpec function =
+        node(
+            "uncaught",
+            "index.js",
+            """
+            let n = 0;
+            exports.handler = (event) => new Promise((resolve) => {
+              n++;
+              if (event.boom) setTimeout(() => { throw new Error('late'); }, 1); else resolve(n);
+            });
+            """);
+    assertThat(text(shop.invoke(function, "{\"boom\":1}"))).contains("late");
+    assertThat(text(shop.invoke(function, "{}"))).isEqualTo("1");
+  }
+
+  @Test
+  void aHandlerThatForgetsToCallBackAnswersNull() throws Exception {
+    FunctionSpec function = node("forgets", "index.js", "exports.handler = (e, c, done) => {};\n");
+    assertThat(text(shop.invoke(function, "{}"))).isEqualTo("null");
+  }
+
+  @Test
+  void whatCannotBeLoadedIsSaidSo() throws Exception {
+    assertThat(text(shop.invoke(node("gone", "other.js", ""), "{}")))
+        .contains("Runtime.ImportModuleError");
+    assertThat(text(shop.invoke(node("bare", "index.js", "exports.x = 1"), "{}")))
+        .contains("Runtime.HandlerNotFound");
+    assertThat(text(shop.invoke(node("broken", "index.js", "exports.handler = ("), "{}")))
+        .contains("Runtime.UserCodeSyntaxError");
+  }
+}

@@ -1,0 +1,73 @@
+package io.carillon.lambda.runtime;
+
+import static io.carillon.lambda.runtime.Workshop.need;
+import static io.carillon.lambda.runtime.Workshop.text;
+import static io.carillon.lambda.runtime.Workshop.zip;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Functions that bring their own runtime. The bootstrap is the one of AWS's tutorial. Source:
+/// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-walkthrough.html
+class ProvidedFunctionTest {
+  @TempDir static Path folder;
+  private static Workshop shop;
+
+  @BeforeAll
+  static void open() throws IOException {
+    shop = new Workshop(folder);
+    need(Files.isExecutable(Path.of("/usr/bin/curl")), "curl");
+  }
+
+  @AfterAll
+  static void close() {
+    shop.close();
+  }
+
+  private static final String BOOTSTRAP =
+      """
+      #!/bin/sh
+      set -e
+      . "$LAMBDA_TASK_ROOT/$(echo $_HANDLER | cut -d. -f1).sh"
+      while true; do
+        HEADERS="$(mktemp)"
+        EVENT=$(curl -sS -LD "$HEADERS" "http://${AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime/invocation/next")
+        ID=$(grep -Fi Lambda-Runtime-Aws-Request-Id "$HEADERS" | tr -d '[:space:]' | cut -d: -f2)
+        RESPONSE=$($(echo "$_HANDLER" | cut -d. -f2) "$EVENT")
+        curl -sS "http://${AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime/invocation/$ID/response" -d "$RESPONSE"
+      done
+      """;
+
+  @Test
+  void aBootstrapServesTheRuntimeApiByItself() throws Exception {
+    FunctionSpec function =
+        Workshop.function(
+            "own",
+            "provided.al2023",
+            "function.handler",
+            zip(
+                Map.of(
+                    "bootstrap",
+                    BOOTSTRAP,
+                    "function.sh",
+                    "handler() { echo \"Echoing: $1\" >&2; echo \"\\\"$COLOUR\\\"\"; }\n")));
+    assertThat(text(shop.invoke(function, "{}"))).isEqualTo("\"green\"");
+    assertThat(text(shop.invoke(function, "{}"))).isEqualTo("\"green\"");
+  }
+
+  @Test
+  void aMissingBootstrapIsAnErrorOfTheFunction() throws Exception {
+    FunctionSpec function =
+        Workshop.function("none", "provided.al2", "x.y", zip(Map.of("readme", "hello")));
+    InvocationResult result = shop.invoke(function, "{}");
+    assertThat(result).isInstanceOf(InvocationResult.FunctionFailed.class);
+    assertThat(text(result)).contains("Runtime.ExitError");
+  }
+}

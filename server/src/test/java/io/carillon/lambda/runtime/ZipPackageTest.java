@@ -1,0 +1,159 @@
+package io.carillon.lambda.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Archives that mean harm, and honest ones from every system.
+class ZipPackageTest {
+  @TempDir Path folder;
+
+  /// Makes archives entry by entry; modes are patched into the central directory afterwards, since
+  /// the JDK writes none.
+  private static final class Archive {
+    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    private final ZipOutputStream zip = new ZipOutputStream(bytes);
+    private final java.util.List<Integer> modes = new java.util.ArrayList<>();
+
+    Archive add(String name, String content, int mode) throws IOException {
+      zip.putNextEntry(new ZipEntry(name));
+      zip.write(content.getBytes(StandardCharsets.UTF_8));
+      zip.closeEntry();
+      modes.add(mode);
+      return this;
+    }
+
+    Archive add(String name, String content) throws IOException {
+      return add(name, content, 0);
+    }
+
+    byte[] done() throws IOException {
+      zip.close();
+      byte[] all = bytes.toByteArray();
+      int entry = 0;
+      for (int at = 0; at + 46 <= all.length; at++) {
+        boolean directory =
+            all[at] == 'P' && all[at + 1] == 'K' && all[at + 2] == 1 && all[at + 3] == 2;
+        if (directory) {
+          int mode = modes.get(entry++);
+          if (mode != 0) {
+            all[at + 5] = 3;
+            all[at + 40] = (byte) mode;
+            all[at + 41] = (byte) (mode >>> 8);
+          }
+        }
+      }
+      return all;
+    }
+  }
+
+  private Path unpack(byte[] archive) throws IOException {
+    CodeFolders folders = new CodeFolders(folder.resolve("code"));
+    return folders.folderOf(Workshop.code(archive));
+  }
+
+  private void isRefused(byte[] archive, String why) {
+    assertThatThrownBy(() -> unpack(archive))
+        .isInstanceOf(BadArchiveException.class)
+        .hasMessageContaining(why);
+    assertThat(folder.resolve("code")).isEmptyDirectory();
+    assertThat(folder.resolve("evil")).doesNotExist();
+  }
+
+  @Test
+  void namesThatLeadOutAreRefused() throws IOException {
+    for (String name : new String[] {"../evil", "a/../../evil", "/evil", "a//b", "./a", "a/./b"}) {
+      isRefused(new Archive().add(name, "x").done(), "not allowed");
+    }
+  }
+
+  @Test
+  void nothingIsWrittenThroughALink() throws IOException {
+    int link = 0120777;
+    isRefused(new Archive().add("out", "..", link).add("out/evil", "x").done(), "out");
+    isRefused(new Archive().add("out/evil", "x").add("out", "..", link).done(), "");
+  }
+
+  @Test
+  void linksThatLeadOutAreRefused() throws IOException {
+    int link = 0120777;
+    isRefused(new Archive().add("passwd", "/etc/passwd", link).done(), "leads out");
+    isRefused(new Archive().add("a/up", "../../../etc/passwd", link).done(), "leads out");
+    isRefused(new Archive().add("empty", "", link).done(), "nowhere");
+    isRefused(new Archive().add("pipe", "", 0010644).done(), "is not a file");
+  }
+
+  @Test
+  void linksInsideAreKept() throws IOException {
+    Path code =
+        unpack(new Archive().add("lib/real.py", "x").add("lib/link.py", "real.py", 0120777).done());
+    assertThat(Files.readString(code.resolve("lib/link.py"))).isEqualTo("x");
+    assertThat(Files.isSymbolicLink(code.resolve("lib/link.py"))).isTrue();
+  }
+
+  @Test
+  void whatUnpacksToTooMuchIsRefusedWhileItIsUnpacked() throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
+      zip.putNextEntry(new ZipEntry("bomb"));
+      byte[] zeros = new byte[1 << 20];
+      for (int i = 0; i < 251; i++) {
+        zip.write(zeros);
+      }
+      zip.closeEntry();
+    }
+    assertThat(bytes.size()).isLessThan(1 << 20);
+    isRefused(bytes.toByteArray(), "unpacks to more than 262144000 bytes");
+  }
+
+  @Test
+  void whatIsNoArchiveIsRefused() throws IOException {
+    isRefused("PK".getBytes(StandardCharsets.UTF_8), "");
+    isRefused(new byte[0], "");
+    isRefused(new Archive().done(), "holds nothing");
+    byte[] torn = new Archive().add("index.py", "x".repeat(10_000)).done();
+    isRefused(java.util.Arrays.copyOf(torn, torn.length / 2), "");
+    byte[] damaged = torn.clone();
+    damaged[45] ^= 0x55;
+    isRefused(damaged, "");
+  }
+
+  @Test
+  void aFileThatIsAlsoAFolderIsRefused() throws IOException {
+    isRefused(new Archive().add("a", "x").add("a/b", "x").done(), "both a file and a folder");
+    isRefused(new Archive().add("a/b", "x").add("a", "x").done(), "both a file and a folder");
+  }
+
+  @Test
+  void everythingIsReadableAndExecutableWhereTheArchiveSaysSo() throws IOException {
+    Path code =
+        unpack(new Archive().add("private.py", "x", 0100600).add("run.sh", "x", 0100700).done());
+    assertThat(Files.getPosixFilePermissions(code.resolve("private.py")))
+        .hasToString("[OWNER_READ, OWNER_WRITE, GROUP_READ, OTHERS_READ]");
+    assertThat(Files.isExecutable(code.resolve("run.sh"))).isTrue();
+  }
+
+  @Test
+  void anArchiveWithoutModesMakesAllExecutable() throws IOException {
+    Path code = unpack(new Archive().add("bootstrap", "#!/bin/sh\n").add("sub/", "").done());
+    assertThat(Files.isExecutable(code.resolve("bootstrap"))).isTrue();
+    assertThat(Files.isDirectory(code.resolve("sub"), LinkOption.NOFOLLOW_LINKS)).isTrue();
+  }
+
+  @Test
+  void aCacheFromBeforeIsEmptied() throws IOException {
+    Path stale = Files.createDirectories(folder.resolve("code/half/written"));
+    assertThat(unpack(new Archive().add("a", "x").done())).isDirectory();
+    assertThat(stale).doesNotExist();
+  }
+}
