@@ -1,0 +1,77 @@
+package io.carillon.store;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.cbor.databind.CBORMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/// The key space as people read it: table, key and row, whatever their types.
+public final class Inspection {
+  private static final ObjectMapper CBOR = new CBORMapper();
+  private static final byte[] BEGINNING = {};
+  private static final byte[] END = {(byte) 0xFF};
+
+  private final Database database;
+
+  public Inspection(Database database) {
+    this.database = database;
+  }
+
+  /// The names of all tables that hold rows. It leaps from one table to the next, so it costs as
+  /// much as there are tables, not rows.
+  public List<String> tables() {
+    return database.read(
+        snapshot -> {
+          List<String> names = new ArrayList<>();
+          byte[][] from = {BEGINNING};
+          boolean[] found = {true};
+          while (found[0]) {
+            found[0] = false;
+            snapshot.scan(
+                from[0],
+                END,
+                (key, _) -> {
+                  String name = Tuple.parse(key).string(0);
+                  names.add(name);
+                  from[0] = Range.within(Tuple.of(name)).to();
+                  found[0] = true;
+                  return false;
+                });
+          }
+          return names;
+        });
+  }
+
+  /// The first rows of a table, each as `{"key": […], "row": {…}}`.
+  public List<JsonNode> rows(String table, int limit) {
+    Range range = Range.within(Tuple.of(table));
+    return database.read(
+        snapshot -> {
+          List<JsonNode> rows = new ArrayList<>();
+          snapshot.scan(
+              range.from(),
+              range.to(),
+              (key, value) -> {
+                rows.add(describe(Tuple.parse(key), value));
+                return rows.size() < limit;
+              });
+          return rows;
+        });
+  }
+
+  private static JsonNode describe(Tuple key, byte[] value) {
+    ObjectNode node = JsonNodeFactory.instance.objectNode();
+    node.putPOJO("key", key.elements().subList(1, key.size()));
+    try {
+      node.set("row", CBOR.readTree(value, 1, value.length - 1));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return node;
+  }
+}
