@@ -95,12 +95,7 @@ public final class FileBlobs implements Blobs {
       LongSupplier usableBytes) {
     FileBlobs blobs = new FileBlobs(folder, database, clock, reserveBytes, usableBytes);
     try {
-      Files.createDirectories(blobs.incoming);
-      sync(folder);
-      Path parent = folder.toAbsolutePath().getParent();
-      if (parent != null) {
-        sync(parent);
-      }
+      Folders.create(blobs.incoming);
       try (var leftovers = Files.newDirectoryStream(blobs.incoming)) {
         for (Path leftover : leftovers) {
           Files.delete(leftover);
@@ -222,22 +217,17 @@ public final class FileBlobs implements Blobs {
     return folder.resolve(id.substring(0, 2));
   }
 
-  /// Makes the folder of a blob, and its parents, durable before something in it has to be.
+  /// The folder of a blob, on disk before something in it has to be. Both names are synced, for
+  /// another upload may have made either just now.
   private Path prepareShelf(String id) throws IOException {
     Path shelf = shelfOf(id);
     if (!ready.contains(shelf)) {
       Files.createDirectories(shelf);
-      sync(aisleOf(id));
-      sync(folder);
+      Folders.sync(aisleOf(id));
+      Folders.sync(folder);
       ready.add(shelf);
     }
     return shelf;
-  }
-
-  private static void sync(Path directory) throws IOException {
-    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-      channel.force(true);
-    }
   }
 
   private final class FileUpload implements Upload {
@@ -267,7 +257,7 @@ public final class FileBlobs implements Blobs {
       unnamed.add(id);
       Files.move(path, pathOf(id), StandardCopyOption.ATOMIC_MOVE);
       committed = true;
-      sync(shelf);
+      Folders.sync(shelf);
       return new BlobRef(id, length);
     }
 

@@ -93,7 +93,7 @@ public final class RocksDatabase implements Database {
     RocksTuning tuning = new RocksTuning();
     RocksDatabase database;
     try {
-      Files.createDirectories(folder);
+      Folders.create(folder);
       RocksDB db = RocksDB.open(tuning.options(), folder.toString());
       database = new RocksDatabase(tuning, db, settings, syncing);
     } catch (RocksDBException e) {

@@ -1,0 +1,174 @@
+package io.carillon.store;
+
+import io.carillon.store.Blobs.BlobRef;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+
+/// The process that [CrashTest] kills: writes to a store from many threads and says on its standard
+/// output, one line each, what was acknowledged. It also knows how to check what it wrote.
+final class CrashChild {
+  record Thing(byte[] inline, BlobRef blob) {}
+
+  record Happened(String key) {}
+
+  private static final Table<String, Thing> THINGS =
+      Table.of("crash.things", KeyCodec.STRING, Thing.class);
+  private static final Table<String, Happened> EVENTS =
+      Table.of("crash.events", KeyCodec.STRING, Happened.class);
+  private static final BlobRef NO_BLOB = new BlobRef("", 0);
+  private static final int WRITERS = 8;
+
+  private final Database database;
+  private final FileBlobs blobs;
+
+  CrashChild(Database database, FileBlobs blobs) {
+    this.database = database;
+    this.blobs = blobs;
+  }
+
+  /// @param arguments the folder, the number of the round, and `synced` or `unsynced`
+  public static void main(String[] arguments) throws Exception {
+    Path folder = Path.of(arguments[0]);
+    CrashChild child = open(folder, arguments[2].equals("synced"));
+    List<Thread> writers = new ArrayList<>();
+    for (int writer = 0; writer < WRITERS; writer++) {
+      String prefix = arguments[1] + "/" + writer + "/";
+      writers.add(Thread.ofVirtual().start(() -> child.writeForEver(prefix)));
+    }
+    for (Thread writer : writers) {
+      writer.join();
+    }
+  }
+
+  static CrashChild open(Path folder, boolean synced) {
+    Path rows = folder.resolve("db");
+    RocksDatabase.Settings settings = RocksDatabase.Settings.of(rows);
+    RocksDatabase database =
+        synced ? RocksDatabase.open(rows, settings) : RocksDatabase.openWithoutSync(rows, settings);
+    return new CrashChild(
+        database, FileBlobs.open(folder.resolve("blobs"), database, InstantSource.system()));
+  }
+
+  void close() {
+    database.close();
+  }
+
+  private void writeForEver(String prefix) {
+    try {
+      for (int number = 0; ; number++) {
+        String key = prefix + number;
+        write(key, number % 4);
+        acknowledge(key);
+      }
+    } catch (Throwable e) {
+      e.printStackTrace();
+      Runtime.getRuntime().halt(1);
+    }
+  }
+
+  private static void acknowledge(String key) {
+    synchronized (System.out) {
+      System.out.println("ack " + key);
+      System.out.flush();
+    }
+  }
+
+  private void write(String key, int way) throws IOException {
+    switch (way) {
+      case 0, 1 -> database.write(tx -> put(tx, key, new Thing(bytesOf(key), NO_BLOB)));
+      case 2 -> {
+        BlobRef blob = upload(key);
+        database.write(
+            tx -> {
+              blobs.retain(tx, blob);
+              return put(tx, key, new Thing(new byte[0], blob));
+            });
+      }
+      default -> {
+        // Relaxed, and then seen by a durable change that writes nothing.
+        database.writeRelaxed(tx -> put(tx, key, new Thing(bytesOf(key), NO_BLOB)));
+        database.write(tx -> THINGS.get(tx, key).orElseThrow());
+      }
+    }
+  }
+
+  private static String put(Tx tx, String key, Thing thing) {
+    THINGS.put(tx, key, thing);
+    EVENTS.put(tx, key, new Happened(key));
+    return key;
+  }
+
+  private BlobRef upload(String key) throws IOException {
+    try (Blobs.Upload upload = blobs.begin()) {
+      byte[] bytes = bytesOf(key);
+      for (int i = 0; i < 30; i++) {
+        upload.write(bytes, 0, bytes.length);
+      }
+      return upload.commit();
+    }
+  }
+
+  /// What is wrong with an acknowledged key; empty if nothing is.
+  Optional<String> check(String key) {
+    Optional<Thing> thing = database.read(snapshot -> THINGS.get(snapshot, key));
+    if (thing.isEmpty()) {
+      return Optional.of(key + ": its row is lost");
+    }
+    if (database.read(snapshot -> EVENTS.get(snapshot, key)).isEmpty()) {
+      return Optional.of(key + ": its event is lost");
+    }
+    BlobRef blob = thing.get().blob();
+    if (blob.id().isEmpty()) {
+      return Arrays.equals(thing.get().inline(), bytesOf(key))
+          ? Optional.empty()
+          : Optional.of(key + ": its bytes differ");
+    }
+    try (InputStream in = blobs.open(blob, 0, blob.sizeBytes())) {
+      byte[] expected = bytesOf(key);
+      for (int i = 0; i < 30; i++) {
+        if (!Arrays.equals(in.readNBytes(expected.length), expected)) {
+          return Optional.of(key + ": its blob's bytes differ");
+        }
+      }
+      return in.read() < 0 ? Optional.empty() : Optional.of(key + ": its blob is too long");
+    } catch (IOException e) {
+      return Optional.of(key + ": its blob is damaged: " + e);
+    }
+  }
+
+  /// Rows without their event or the other way round, acknowledged or not.
+  List<String> halves() {
+    List<String> found = new ArrayList<>();
+    database.read(
+        snapshot -> {
+          THINGS.scanKeys(
+              snapshot,
+              Range.all(),
+              key -> EVENTS.get(snapshot, key).isPresent() || found.add(key));
+          EVENTS.scanKeys(
+              snapshot,
+              Range.all(),
+              key -> THINGS.get(snapshot, key).isPresent() || found.add(key));
+          return found;
+        });
+    return found;
+  }
+
+  FileBlobs blobs() {
+    return blobs;
+  }
+
+  private static byte[] bytesOf(String key) {
+    Random random = new Random(key.hashCode());
+    byte[] bytes = new byte[500 + random.nextInt(4_000)];
+    random.nextBytes(bytes);
+    return bytes;
+  }
+}
