@@ -2,6 +2,7 @@ package io.carillon.aws.sigv4;
 
 import io.carillon.http.Headers;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -27,8 +28,9 @@ final class CanonicalRequest {
     return join(method, path, query.sorted(), headers, signedHeaders, payloadHash);
   }
 
-  /// In the spelling of the specification: path and query decoded and encoded anew. It means the
-  /// same resource and is what clients sign that send, say, bare parentheses.
+  /// In the spelling of the specification: query and each segment of the path decoded and encoded
+  /// anew. It means the same resource and is what clients sign that send, say, bare parentheses. A
+  /// slash that came encoded stays so: it divides nothing, and must not be made to.
   static String respelled(
       String service,
       String method,
@@ -37,9 +39,17 @@ final class CanonicalRequest {
       Headers headers,
       List<String> signedHeaders,
       String payloadHash) {
-    String once = PercentCoding.encodePath(PercentCoding.decode(rawPath));
-    String path = isS3(service) ? once : PercentCoding.encodePath(normalize(once));
+    String path =
+        isS3(service)
+            ? respell(rawPath)
+            : PercentCoding.encodePath(respell(normalize(rawPath)));
     return join(method, path, query.canonical(), headers, signedHeaders, payloadHash);
+  }
+
+  private static String respell(String path) {
+    return Arrays.stream(path.split("/", -1))
+        .map(segment -> PercentCoding.encode(PercentCoding.decode(segment)))
+        .collect(Collectors.joining("/"));
   }
 
   private static boolean isS3(String service) {

@@ -764,4 +764,35 @@ class SignatureVerifierTest {
                 .verify(Example.request("GET", "/bucket/key", "tagging", sent, new byte[0]), "s3"))
         .isInstanceOf(Verified.Signed.class);
   }
+
+  @ParameterizedTest
+  @CsvSource({
+    "s3, /bucket/key, /bucket%2Fkey",
+    "s3, /bucket/a/b, /bucket/a%2Fb",
+    "s3, /bucket/key, /bucket/x/../key",
+    "s3, /bucket/key, //bucket/key",
+    "lambda, /2015-03-31/functions/f, /2015-03-31/x/%2E%2E/functions/f",
+    "lambda, /2015-03-31/functions/f, /2015-03-31%2Ffunctions/f",
+  })
+  void aPathThatMeansSomethingElseIsNotWhatWasSigned(String service, String signed, String sent) {
+    Request good =
+        Example.signed(
+            service, "PUT", URI.create("http://localhost:4566" + signed), new Headers(), BODY);
+
+    assertThat(refusal(change(good, "PUT", sent, ""), service).error().code())
+        .isEqualTo(mismatchCode(service));
+  }
+
+  @Test
+  void otherServicesHaveTheirPathNormalizedAndEncodedTwice() throws IOException {
+    URI function =
+        URI.create("http://localhost:4566/2015-03-31/functions/arn%3Aaws%3Alambda%3Ax/policy");
+    Request good = Example.signed("lambda", "POST", function, new Headers(), BODY);
+    Request bare =
+        change(good, "POST", "/2015-03-31/./functions//arn:aws:lambda:x/policy", "");
+
+    assertThat(Example.verifier().verify(good, "lambda")).isInstanceOf(Verified.Signed.class);
+    assertThat(Example.verifier().verify(bare.withBody(Body.of(BODY)), "lambda"))
+        .isInstanceOf(Verified.Signed.class);
+  }
 }
