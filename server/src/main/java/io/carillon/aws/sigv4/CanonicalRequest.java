@@ -40,9 +40,7 @@ final class CanonicalRequest {
       List<String> signedHeaders,
       String payloadHash) {
     String path =
-        isS3(service)
-            ? respell(rawPath)
-            : PercentCoding.encodePath(respell(normalize(rawPath)));
+        isS3(service) ? respell(rawPath) : PercentCoding.encodePath(respell(normalize(rawPath)));
     return join(method, path, query.canonical(), headers, signedHeaders, payloadHash);
   }
 

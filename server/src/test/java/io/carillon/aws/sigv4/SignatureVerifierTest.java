@@ -788,8 +788,7 @@ class SignatureVerifierTest {
     URI function =
         URI.create("http://localhost:4566/2015-03-31/functions/arn%3Aaws%3Alambda%3Ax/policy");
     Request good = Example.signed("lambda", "POST", function, new Headers(), BODY);
-    Request bare =
-        change(good, "POST", "/2015-03-31/./functions//arn:aws:lambda:x/policy", "");
+    Request bare = change(good, "POST", "/2015-03-31/./functions//arn:aws:lambda:x/policy", "");
 
     assertThat(Example.verifier().verify(good, "lambda")).isInstanceOf(Verified.Signed.class);
     assertThat(Example.verifier().verify(bare.withBody(Body.of(BODY)), "lambda"))
