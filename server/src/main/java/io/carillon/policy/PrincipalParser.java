@@ -14,10 +14,13 @@ import java.util.regex.Pattern;
 final class PrincipalParser {
   private static final Pattern ACCOUNT = Pattern.compile("[0-9]{12}");
   private static final Pattern ROOT = Pattern.compile("arn:[a-z-]+:iam::([0-9]{12}):root");
+
+  /// CloudFront's origin access identities are users of a make-believe account.
   private static final Pattern IDENTITY =
       Pattern.compile(
-          "arn:[a-z-]+:(iam::[0-9]{12}:(user|role)|sts::[0-9]{12}:(assumed-role|federated-user))"
-              + "/[^*?]+");
+          "arn:[a-z-]+:(iam::([0-9]{12}:(user|role)|cloudfront:user)"
+              + "|sts::[0-9]{12}:(assumed-role|federated-user))/[^*?]+");
+
   private static final Pattern UNIQUE_ID = Pattern.compile("A(IDA|ROA)[A-Z0-9]{12,124}");
   private static final Pattern SERVICE = Pattern.compile("\\*|[a-z0-9-]+(\\.[a-z0-9-]+)+");
 

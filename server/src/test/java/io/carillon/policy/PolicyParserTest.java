@@ -155,6 +155,29 @@ class PolicyParserTest {
         "at Statement[0].Principal");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"*\"",
+        "{\"AWS\":\"*\"}",
+        "{\"AWS\":[\"123456789012\",\"arn:aws:iam::123456789012:root\"]}",
+        "{\"AWS\":\"arn:aws:iam::123456789012:role/a/path/name\"}",
+        "{\"AWS\":\"arn:aws:sts::123456789012:assumed-role/name/session\"}",
+        "{\"AWS\":\"arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1\"}",
+        "{\"AWS\":\"AIDAJQABLZS4A3QDU576Q\"}",
+        "{\"Service\":[\"s3.amazonaws.com\",\"delivery.logs.amazonaws.com\"]}",
+        "{\"Federated\":\"cognito-identity.amazonaws.com\"}",
+        "{\"CanonicalUser\":\"79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be\"}",
+      })
+  void principalsOfEveryKindAreUnderstood(String principal) {
+    assertThatCode(
+            () ->
+                PolicyDocument.parse(
+                    document(ALLOW + ",\"Resource\":\"*\",\"Principal\":" + principal),
+                    Flavour.RESOURCE))
+        .doesNotThrowAnyException();
+  }
+
   @Test
   void aResourcePolicyNamesItsPrincipals() {
     refused(document(ALLOW + ",\"Resource\":\"*\""), Flavour.RESOURCE, "Missing", "Principal");
