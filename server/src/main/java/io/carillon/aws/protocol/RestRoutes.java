@@ -65,18 +65,28 @@ final class RestRoutes {
       return literals.size() + parameters.size() + headers.size();
     }
 
+    boolean needsQuery() {
+      return !literals.isEmpty() || !parameters.isEmpty();
+    }
+
     boolean wants(Parameters query, Headers fields) {
-      if (query.isEmpty() && (!literals.isEmpty() || !parameters.isEmpty())) {
-        return false;
-      }
       for (Map.Entry<String, String> literal : literals.entrySet()) {
         String value = query.first(literal.getKey());
         if (value == null || !literal.getValue().isEmpty() && !literal.getValue().equals(value)) {
           return false;
         }
       }
-      return parameters.stream().allMatch(query::contains)
-          && headers.stream().allMatch(fields::contains);
+      for (String parameter : parameters) {
+        if (!query.contains(parameter)) {
+          return false;
+        }
+      }
+      for (String header : headers) {
+        if (!fields.contains(header)) {
+          return false;
+        }
+      }
+      return true;
     }
 
     /// The labels' values as they came, or null where the path is another. A slash at the end makes
@@ -114,6 +124,10 @@ final class RestRoutes {
   record Found(Model.Entry entry, Map<String, String> labels, Set<String> literals) {}
 
   private final Map<String, List<Route>> byVerb = new HashMap<>();
+
+  /// Those that a request without a query can mean: few, so that most requests are found at once.
+  private final Map<String, List<Route>> bareByVerb = new HashMap<>();
+
   private final Set<String> telling = new HashSet<>();
 
   RestRoutes(List<Model.Entry> operations) {
@@ -126,6 +140,9 @@ final class RestRoutes {
         .forEach(
             route -> {
               byVerb.computeIfAbsent(route.entry().verb(), _ -> new ArrayList<>()).add(route);
+              if (!route.needsQuery()) {
+                bareByVerb.computeIfAbsent(route.entry().verb(), _ -> new ArrayList<>()).add(route);
+              }
               telling.addAll(route.literals().keySet());
               telling.addAll(route.parameters());
             });
@@ -133,7 +150,8 @@ final class RestRoutes {
 
   /// @param path of the request, undecoded; not the request's own where the host names the bucket
   Optional<Found> find(Request http, String path, Parameters query) {
-    for (Route route : byVerb.getOrDefault(http.method(), List.of())) {
+    Map<String, List<Route>> routes = query.isEmpty() ? bareByVerb : byVerb;
+    for (Route route : routes.getOrDefault(http.method(), List.of())) {
       if (route.wants(query, http.headers())) {
         Map<String, String> labels = route.labels(path);
         if (labels != null) {

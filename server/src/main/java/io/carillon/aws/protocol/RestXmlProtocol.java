@@ -79,7 +79,7 @@ public final class RestXmlProtocol implements Protocol {
     RestRoutes.Found found =
         routes
             .find(http, path, query)
-            .orElseThrow(() -> CommonError.METHOD_NOT_ALLOWED.with("Method", http.method()));
+            .orElseThrow(() -> notFound(http));
     return new Asked() {
       @Override
       public Model.Entry operation() {
@@ -98,6 +98,13 @@ public final class RestXmlProtocol implements Protocol {
         return Shapes.build(builder);
       }
     };
+  }
+
+  private static AwsException notFound(Request http) {
+    String type = http.headers().find("content-type").orElse("");
+    return http.method().equals("POST") && type.startsWith("multipart/form-data")
+        ? CommonError.NOT_IMPLEMENTED.because("The operation PostObject is not implemented.")
+        : CommonError.METHOD_NOT_ALLOWED.with("Method", http.method());
   }
 
   private void readBody(Request http, Shape shape, Member payload, SdkPojo builder)
