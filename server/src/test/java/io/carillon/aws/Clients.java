@@ -17,8 +17,8 @@ import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
 import software.amazon.awssdk.awscore.client.builder.AwsSyncClientBuilder;
-import software.amazon.awssdk.core.retry.RetryMode;
 import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.retries.DefaultRetryStrategy;
 
 /// Roads for tests, and real SDK clients that travel them.
 public final class Clients {
@@ -68,13 +68,18 @@ public final class Clients {
   /// Points a client at a handler.
   public static <B extends AwsSyncClientBuilder<B, C> & AwsClientBuilder<B, C>, C> C client(
       B builder, Handler handler) {
+    return client(builder, handler, ENDPOINT, "test");
+  }
+
+  public static <B extends AwsSyncClientBuilder<B, C> & AwsClientBuilder<B, C>, C> C client(
+      B builder, Handler handler, URI endpoint, String secret) {
     return builder
         .httpClient(new DirectClient(handler))
-        .endpointOverride(ENDPOINT)
+        .endpointOverride(endpoint)
         .region(Region.EU_CENTRAL_1)
         .credentialsProvider(
-            StaticCredentialsProvider.create(AwsBasicCredentials.create("test", "test")))
-        .overrideConfiguration(c -> c.retryStrategy(RetryMode.STANDARD))
+            StaticCredentialsProvider.create(AwsBasicCredentials.create("test", secret)))
+        .overrideConfiguration(c -> c.retryStrategy(DefaultRetryStrategy.doNotRetry()))
         .build();
   }
 }

@@ -76,10 +76,7 @@ public final class RestXmlProtocol implements Protocol {
   @Override
   public Asked read(Request http, String path) {
     Parameters query = Parameters.parse(http.rawQuery());
-    RestRoutes.Found found =
-        routes
-            .find(http, path, query)
-            .orElseThrow(() -> notFound(http));
+    RestRoutes.Found found = routes.find(http, path, query).orElseThrow(() -> notFound(http));
     return new Asked() {
       @Override
       public Model.Entry operation() {

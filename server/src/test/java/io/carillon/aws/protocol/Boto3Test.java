@@ -21,8 +21,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import software.amazon.awssdk.core.SdkPojo;
 
-/// What boto3 sends in full is understood to the last member, since an unknown one would be refused,
-/// and what it is answered with it can read. Over a socket, by boto3's own idea of the protocols.
+/// What boto3 sends in full is understood to the last member, since an unknown one would be
+/// refused, and what it is answered with it can read. Over a socket, by boto3's own idea of the
+/// protocols.
 class Boto3Test {
   @TempDir Path folder;
 
