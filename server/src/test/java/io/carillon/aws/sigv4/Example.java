@@ -1,5 +1,9 @@
 package io.carillon.aws.sigv4;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.carillon.aws.AwsException;
 import io.carillon.aws.Credentials;
 import io.carillon.aws.Principal;
 import io.carillon.base.AccountId;
@@ -16,7 +20,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 
-/// The key, day and bucket of AWS's documented examples.
+/// The key, day and bucket of AWS's documented examples, and what tests do with requests.
 final class Example {
   static final String KEY_ID = "AKIAIOSFODNN7EXAMPLE";
   static final Secret SECRET = new Secret("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY");
@@ -99,5 +103,53 @@ final class Example {
 
   static byte[] bytes(String text) {
     return text.getBytes(StandardCharsets.ISO_8859_1);
+  }
+
+  static AwsException refusal(Request request, String service) {
+    return refusal(verifier(), request, service);
+  }
+
+  static AwsException refusal(SignatureVerifier verifier, Request request, String service) {
+    AwsException refused =
+        catchThrowableOfType(
+            AwsException.class,
+            () -> verifier.verify(request, service).request().body().readAllBytes());
+    assertThat(refused).as("refusal of %s", request).isNotNull();
+    return refused;
+  }
+
+  static Request withHeader(Request request, String name, String value) {
+    Headers headers = new Headers();
+    request.headers().forEach(headers::add);
+    headers.set(name, value);
+    return new Request(
+        request.method(),
+        request.rawPath(),
+        request.rawQuery(),
+        headers,
+        request.body(),
+        request.remote(),
+        request.secure());
+  }
+
+  static Request presigned(URI uri) {
+    return request(
+        "GET",
+        uri.getRawPath(),
+        uri.getRawQuery(),
+        new Headers().add("Host", uri.getAuthority()),
+        new byte[0]);
+  }
+
+  static Request change(Request good, String method, String path, String query) {
+    return new Request(
+        method, path, query, good.headers(), good.body(), good.remote(), good.secure());
+  }
+
+  static String mismatchCode(String service) {
+    return switch (service) {
+      case "logs", "lambda" -> "InvalidSignatureException";
+      default -> "SignatureDoesNotMatch";
+    };
   }
 }
