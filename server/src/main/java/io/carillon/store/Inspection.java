@@ -2,12 +2,13 @@ package io.carillon.store;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.cbor.databind.CBORMapper;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 
 /// The key space as people read it: table, key and row, whatever their types.
@@ -49,10 +50,18 @@ public final class Inspection {
 
   /// The first rows of a table, each as `{"key": […], "row": {…}}`.
   public List<JsonNode> rows(String table, int limit) {
-    Range range = Range.within(Tuple.of(table));
+    return rows(table, Tuple.of(), limit);
+  }
+
+  /// As above, of the keys that begin with `prefix`.
+  public List<JsonNode> rows(String table, Tuple prefix, int limit) {
+    Range range = Range.within(Tuple.of(table).and(prefix.elements().toArray()));
+    List<JsonNode> rows = new ArrayList<>();
+    if (limit <= 0) {
+      return rows;
+    }
     return database.read(
         snapshot -> {
-          List<JsonNode> rows = new ArrayList<>();
           snapshot.scan(
               range.from(),
               range.to(),
@@ -64,14 +73,19 @@ public final class Inspection {
         });
   }
 
+  /// A row that cannot be read is shown as its bytes, for whoever looks is looking for what is
+  /// wrong.
   private static JsonNode describe(Tuple key, byte[] value) {
     ObjectNode node = JsonNodeFactory.instance.objectNode();
-    node.putPOJO("key", key.elements().subList(1, key.size()));
-    try {
-      node.set("row", CBOR.readTree(value, 1, value.length - 1));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    ArrayNode elements = node.putArray("key");
+    key.elements().subList(1, key.size()).forEach(elements::addPOJO);
+    if (value.length > 1 && value[0] == RowCodec.CBOR) {
+      try {
+        return node.set("row", CBOR.readTree(value, 1, value.length - 1));
+      } catch (IOException e) {
+        node.put("unreadable", e.getMessage());
+      }
     }
-    return node;
+    return node.put("bytes", HexFormat.of().formatHex(value));
   }
 }

@@ -15,7 +15,7 @@ import java.io.UncheckedIOException;
 /// How a row is kept: one format byte, then the record as CBOR. Members are named, so a record may
 /// gain members (absent ones read as null, zero or false) and older programs pass over new ones.
 public final class RowCodec<V> {
-  private static final byte CBOR = 1;
+  static final byte CBOR = 1;
 
   private static final ObjectMapper MAPPER =
       CBORMapper.builder()

@@ -439,19 +439,19 @@ final class DispatcherTest {
     assertThat(delivery.tries).hasSize(2_000);
   }
 
-  /// Ten thousand lanes where memory may know fifty: the others are found in the table.
+  /// Two thousand lanes where memory may know fifty: the others are found in the table.
   @Test
   void whatMemoryHasNoRoomForIsReadFromTheTable() {
     AtomicInteger done = new AtomicInteger();
     AtomicInteger mostLanes = new AtomicInteger();
-    int jobs = 100_000;
+    int jobs = 20_000;
     dispatcher = dispatcher(new Dispatcher.Settings(20, 50, Duration.ofSeconds(30), 1));
     for (int from = 0; from < jobs; from += 1_000) {
       int start = from;
       database.write(
           tx -> {
             for (int i = start; i < start + 1_000; i++) {
-              outbox.add(tx, work("lane" + i % 10_000, "x"));
+              outbox.add(tx, work("lane" + i % 2_000, "x"));
             }
             return 0;
           });

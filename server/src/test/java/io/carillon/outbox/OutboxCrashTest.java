@@ -1,0 +1,181 @@
+package io.carillon.outbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.carillon.outbox.TableOutbox.Channel;
+import io.carillon.store.Database;
+import io.carillon.store.DueQueue.Claimed;
+import io.carillon.store.HandClock;
+import io.carillon.store.KeyCodec;
+import io.carillon.store.Range;
+import io.carillon.store.RocksDatabase;
+import io.carillon.store.Table;
+import io.carillon.store.Tx;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// The outbox on a store that ends between two steps, and on one whose disk is full.
+final class OutboxCrashTest {
+  record Effect(String job) {}
+
+  /// How far a job came before the process ended.
+  enum Crash {
+    AFTER_ADDING(1, 1),
+    AFTER_CLAIMING(1, 2),
+    AFTER_TRYING(2, 2),
+    AFTER_RELEASING_FOR_A_RETRY(2, 2),
+    AFTER_SETTLING(1, 0);
+
+    final int tries;
+    final int lastAttempt;
+
+    Crash(int tries, int lastAttempt) {
+      this.tries = tries;
+      this.lastAttempt = lastAttempt;
+    }
+  }
+
+  private static final Table<String, Effect> EFFECTS =
+      Table.of("test.effects", KeyCodec.STRING, Effect.class);
+  private static final Channel CHANNEL = new Channel("kind", "lane");
+
+  @TempDir Path folder;
+  private final HandClock clock = new HandClock();
+  private final List<Job> tries = new CopyOnWriteArrayList<>();
+
+  @ParameterizedTest
+  @EnumSource(Crash.class)
+  void aJobIsDoneOnceWhereverTheProcessEnds(Crash crash) {
+    try (Database database = RocksDatabase.open(folder)) {
+      comeTo(crash, database);
+    }
+    try (Database database = RocksDatabase.open(folder)) {
+      TableOutbox outbox = TableOutbox.open(database, clock);
+      try (Dispatcher dispatcher = dispatcher(database, outbox)) {
+        dispatcher.register("kind", new Recording());
+        dispatcher.start();
+        await().until(() -> depth(database, outbox) == 0);
+      }
+      assertThat(effects(database)).hasSize(1);
+      assertThat(tries).hasSize(crash.tries);
+      if (crash != Crash.AFTER_SETTLING) {
+        assertThat(tries.getLast().attempts()).isEqualTo(crash.lastAttempt);
+      }
+    }
+  }
+
+  /// Does by hand what the dispatcher would, up to the crash.
+  private void comeTo(Crash crash, Database database) {
+    TableOutbox outbox = TableOutbox.open(database, clock);
+    add(database, outbox);
+    if (crash == Crash.AFTER_ADDING) {
+      return;
+    }
+    Claimed<TableOutbox.Row> claimed =
+        database.writeRelaxed(tx -> outbox.claim(tx, CHANNEL, 5)).jobs().getFirst();
+    if (crash == Crash.AFTER_CLAIMING) {
+      return;
+    }
+    Job job = TableOutbox.jobOf(CHANNEL, claimed);
+    tries.add(job);
+    switch (crash) {
+      case AFTER_RELEASING_FOR_A_RETRY -> {
+        TableOutbox.Row row = claimed.row();
+        TableOutbox.Row failed =
+            new TableOutbox.Row(row.created(), row.payload(), row.cause(), 1, 0, "why", "why");
+        database.writeRelaxed(tx -> outbox.release(tx, claimed.lease(), clock.instant(), failed));
+      }
+      case AFTER_SETTLING ->
+          database.writeRelaxed(
+              tx -> {
+                outbox.settle(tx, claimed.lease());
+                EFFECTS.put(tx, job.id(), new Effect(job.id()));
+                return job;
+              });
+      default -> {}
+    }
+  }
+
+  @Test
+  void aFullDiskHoldsOutcomesBackUntilThereIsRoom() {
+    AtomicLong room = new AtomicLong(10_000);
+    RocksDatabase.Settings settings = new RocksDatabase.Settings(1_000, room::get, _ -> {});
+    try (Database database = RocksDatabase.open(folder, settings)) {
+      TableOutbox outbox = TableOutbox.open(database, clock);
+      try (Dispatcher dispatcher = dispatcher(database, outbox)) {
+        dispatcher.register(
+            "kind",
+            new Recording() {
+              @Override
+              public Outcome attempt(Job job) {
+                room.set(0);
+                return super.attempt(job);
+              }
+            });
+        dispatcher.start();
+        add(database, outbox);
+        await().until(() -> tries.size() == 1);
+        assertThat(effects(database)).isEmpty();
+        room.set(10_000);
+        await().until(() -> depth(database, outbox) == 0);
+      }
+      assertThat(effects(database)).hasSize(1);
+      assertThat(tries).hasSize(1);
+    }
+  }
+
+  private class Recording implements Delivery {
+    @Override
+    public Outcome attempt(Job job) {
+      tries.add(job);
+      return new Outcome.Done(tx -> EFFECTS.put(tx, job.id(), new Effect(job.id())));
+    }
+
+    @Override
+    public RetryPolicy retryPolicy(Job job) {
+      return RetryPolicy.ASYNC_INVOCATION;
+    }
+
+    @Override
+    public boolean bury(Tx tx, Job job, String why) {
+      return false;
+    }
+  }
+
+  private Dispatcher dispatcher(Database database, TableOutbox outbox) {
+    return new Dispatcher(
+        database,
+        outbox,
+        new Shelf(),
+        clock,
+        () -> 0L,
+        (_, _, _) -> {},
+        new Dispatcher.Settings(16, 100, Duration.ofSeconds(30), 1));
+  }
+
+  private void add(Database database, TableOutbox outbox) {
+    database.write(
+        tx -> {
+          outbox.add(tx, new Work("kind", "lane", clock.instant(), new byte[0], "cause"));
+          return 0;
+        });
+  }
+
+  private static long depth(Database database, TableOutbox outbox) {
+    return database.read(snapshot -> outbox.depth(snapshot, CHANNEL));
+  }
+
+  private static List<String> effects(Database database) {
+    return database.read(s -> EFFECTS.list(s, Range.all(), 100)).stream()
+        .map(Table.Entry::key)
+        .toList();
+  }
+}
