@@ -91,6 +91,7 @@ public final class IamAuthorizer implements Authorizer {
             caller,
             need,
             tags,
+            () -> resourceTags(need.resource()),
             side == null ? "" : side.account(),
             issueTimes.issued(caller.accessKeyId()));
     return PolicyEngine.evaluate(
@@ -205,8 +206,25 @@ public final class IamAuthorizer implements Authorizer {
                     found.account(),
                     new NamedPolicy(
                         "the trust policy of role " + found.name(),
-                        documents.of(found.roleTerms().trust(), Flavour.TRUST))))
+                        documents
+                            .of(found.roleTerms().trust(), Flavour.TRUST)
+                            .withPrincipals(found.roleTerms().trusted()))))
         .orElse(new ResourceSide(role.account(), null, true));
+  }
+
+  /// The tags of a user or role that is the resource of a request.
+  private Map<String, String> resourceTags(String resource) {
+    Arn arn = Arn.tryParse(resource).orElse(null);
+    if (arn == null || !arn.service().equals("iam")) {
+      return Map.of();
+    }
+    Kind kind = arn.resource().startsWith("user/") ? Kind.USER : Kind.ROLE;
+    String name = arn.resource().substring(arn.resource().lastIndexOf('/') + 1);
+    return identities
+        .find(arn.account(), kind, name)
+        .filter(found -> found.arn().equals(resource))
+        .map(Identity::tags)
+        .orElse(Map.of());
   }
 
   private static AwsException denial(Caller caller, Need need, Decision decision) {

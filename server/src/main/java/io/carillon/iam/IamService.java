@@ -13,6 +13,7 @@ import io.carillon.base.Sealer;
 import io.carillon.store.Database;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -74,6 +75,7 @@ import software.amazon.awssdk.services.iam.model.PutUserPermissionsBoundaryReque
 import software.amazon.awssdk.services.iam.model.PutUserPolicyRequest;
 import software.amazon.awssdk.services.iam.model.RemoveUserFromGroupRequest;
 import software.amazon.awssdk.services.iam.model.SetDefaultPolicyVersionRequest;
+import software.amazon.awssdk.services.iam.model.Tag;
 import software.amazon.awssdk.services.iam.model.TagPolicyRequest;
 import software.amazon.awssdk.services.iam.model.TagRoleRequest;
 import software.amazon.awssdk.services.iam.model.TagUserRequest;
@@ -140,17 +142,24 @@ public final class IamService {
         .needing(
             CreateUserRequest.class,
             r ->
-                bounded(
+                created(
                     "CreateUser",
                     newArn(Kind.USER, r.path(), r.userName()),
-                    r.permissionsBoundary()),
+                    r.permissionsBoundary(),
+                    r.tags()),
             users::create)
         .on(GetUserRequest.class, r -> user(r.userName()), users::get)
         .on(ListUsersRequest.class, r -> listed(Kind.USER, r.pathPrefix()), users::list)
         .on(UpdateUserRequest.class, r -> user(r.userName()), users::update)
         .on(DeleteUserRequest.class, r -> user(r.userName()), users::delete)
-        .on(TagUserRequest.class, r -> user(r.userName()), users::tag)
-        .on(UntagUserRequest.class, r -> user(r.userName()), users::untag)
+        .needing(
+            TagUserRequest.class,
+            r -> List.of(tagged(Need.of("iam:TagUser", user(r.userName())), r.tags())),
+            users::tag)
+        .needing(
+            UntagUserRequest.class,
+            r -> List.of(untagged(Need.of("iam:UntagUser", user(r.userName())), r.tagKeys())),
+            users::untag)
         .on(ListUserTagsRequest.class, r -> user(r.userName()), users::listTags)
         .on(CreateAccessKeyRequest.class, r -> user(r.userName()), accessKeys::create)
         .on(ListAccessKeysRequest.class, r -> user(r.userName()), accessKeys::list)
@@ -169,10 +178,11 @@ public final class IamService {
         .needing(
             CreateRoleRequest.class,
             r ->
-                bounded(
+                created(
                     "CreateRole",
                     newArn(Kind.ROLE, r.path(), r.roleName()),
-                    r.permissionsBoundary()),
+                    r.permissionsBoundary(),
+                    r.tags()),
             roles::create)
         .on(GetRoleRequest.class, r -> role(r.roleName()), roles::get)
         .on(ListRolesRequest.class, r -> listed(Kind.ROLE, r.pathPrefix()), roles::list)
@@ -180,8 +190,14 @@ public final class IamService {
         .on(UpdateRoleDescriptionRequest.class, r -> role(r.roleName()), roles::updateDescription)
         .on(UpdateAssumeRolePolicyRequest.class, r -> role(r.roleName()), roles::updateTrust)
         .on(DeleteRoleRequest.class, r -> role(r.roleName()), roles::delete)
-        .on(TagRoleRequest.class, r -> role(r.roleName()), roles::tag)
-        .on(UntagRoleRequest.class, r -> role(r.roleName()), roles::untag)
+        .needing(
+            TagRoleRequest.class,
+            r -> List.of(tagged(Need.of("iam:TagRole", role(r.roleName())), r.tags())),
+            roles::tag)
+        .needing(
+            UntagRoleRequest.class,
+            r -> List.of(untagged(Need.of("iam:UntagRole", role(r.roleName())), r.tagKeys())),
+            roles::untag)
         .on(ListRoleTagsRequest.class, r -> role(r.roleName()), roles::listTags)
         .on(
             ListInstanceProfilesForRoleRequest.class,
@@ -388,6 +404,29 @@ public final class IamService {
     return List.of(
         Need.of("iam:" + operation, resource)
             .with("iam:PolicyARN", Constraints.length("policyArn", policyArn, 20, 2_048)));
+  }
+
+  private static List<Need> created(
+      String operation, Arn resource, @Nullable String boundary, List<Tag> tags) {
+    return List.of(tagged(bounded(operation, resource, boundary).getFirst(), tags));
+  }
+
+  /// What conditions may ask about the tags of a request.
+  private static Need tagged(Need need, List<Tag> tags) {
+    Need tagged = untagged(need, List.copyOf(Tags.of(tags).keySet()));
+    for (Map.Entry<String, String> tag : Tags.of(tags).entrySet()) {
+      tagged = tagged.with("aws:RequestTag/" + tag.getKey(), tag.getValue());
+    }
+    return tagged;
+  }
+
+  private static Need untagged(Need need, List<String> keys) {
+    if (keys.isEmpty()) {
+      return need;
+    }
+    Map<String, List<String>> context = new HashMap<>(need.context());
+    context.put("aws:TagKeys", List.copyOf(keys));
+    return new Need(need.action(), need.resource(), context);
   }
 
   private static List<Need> bounded(String operation, Arn resource, @Nullable String boundary) {

@@ -35,7 +35,22 @@ record Identity(
     @Nullable UserTerms user) {
 
   /// @param trust the trust policy document
-  record RoleTerms(String trust, String description, int maxSessionSeconds) {}
+  /// @param trusted the unique ids of the users and roles that the trust policy named when it was
+  ///   written, by ARN: one that is deleted and made anew under its name is not trusted, as on AWS
+  record RoleTerms(
+      String trust, Map<String, String> trusted, String description, int maxSessionSeconds) {
+    RoleTerms withTrust(String other, Map<String, String> otherTrusted) {
+      return new RoleTerms(other, otherTrusted, description, maxSessionSeconds);
+    }
+
+    RoleTerms withDescription(String other) {
+      return new RoleTerms(trust, trusted, other, maxSessionSeconds);
+    }
+
+    RoleTerms withMaxSession(int seconds) {
+      return new RoleTerms(trust, trusted, description, seconds);
+    }
+  }
 
   /// @param keys ids of its access keys
   /// @param groups names of the groups it belongs to
@@ -55,7 +70,7 @@ record Identity(
 
   /// Only for roles.
   RoleTerms roleTerms() {
-    return role == null ? new RoleTerms("", "", 0) : role;
+    return role == null ? new RoleTerms("", Map.of(), "", 0) : role;
   }
 
   /// Only for users.

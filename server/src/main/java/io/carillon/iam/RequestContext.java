@@ -9,22 +9,26 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /// The condition keys of a request: AWS's global ones, and those of the need at hand.
 ///
 /// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 ///
 /// @param tags the tags of the user or role
+/// @param resourceTags the tags of the user or role that is the resource
 /// @param resourceAccount whose the resource is; empty where nobody can tell
 /// @param issued when the session's credentials were; empty for lasting ones
 record RequestContext(
     Caller caller,
     Need need,
     Map<String, String> tags,
+    Supplier<Map<String, String>> resourceTags,
     String resourceAccount,
     Optional<Instant> issued)
     implements Context {
   private static final String PRINCIPAL_TAG = "aws:principaltag/";
+  private static final List<String> RESOURCE_TAGS = List.of("aws:resourcetag/", "iam:resourcetag/");
 
   @Override
   public List<String> values(String key) {
@@ -34,7 +38,12 @@ record RequestContext(
       }
     }
     if (key.startsWith(PRINCIPAL_TAG)) {
-      return tag(key.substring(PRINCIPAL_TAG.length()));
+      return tag(tags, key.substring(PRINCIPAL_TAG.length()));
+    }
+    for (String prefix : RESOURCE_TAGS) {
+      if (key.startsWith(prefix)) {
+        return tag(resourceTags.get(), key.substring(prefix.length()));
+      }
     }
     return switch (key) {
       case "aws:currenttime" -> one(caller.time().truncatedTo(ChronoUnit.SECONDS).toString());
@@ -68,7 +77,7 @@ record RequestContext(
     };
   }
 
-  private List<String> tag(String name) {
+  private static List<String> tag(Map<String, String> tags, String name) {
     for (Map.Entry<String, String> tag : tags.entrySet()) {
       if (tag.getKey().equalsIgnoreCase(name)) {
         return one(tag.getValue());

@@ -10,8 +10,10 @@ import io.carillon.store.Database;
 import io.carillon.store.Tx;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import software.amazon.awssdk.services.iam.model.AttachedPermissionsBoundary;
 import software.amazon.awssdk.services.iam.model.CreateRoleRequest;
 import software.amazon.awssdk.services.iam.model.CreateRoleResponse;
@@ -83,15 +85,15 @@ final class Roles {
             null,
             new RoleTerms(
                 trust("assumeRolePolicyDocument", request.assumeRolePolicyDocument()),
+                Map.of(),
                 Constraints.description(request.description()),
                 maxSession),
             null);
     Identity created =
         database.write(
-            tx -> {
-              requirePrincipals(tx, role);
-              return boundaries.insert(tx, role, request.permissionsBoundary());
-            });
+            tx ->
+                boundaries.insert(
+                    tx, trusting(tx, role, role.roleTerms()), request.permissionsBoundary()));
     // AWS leaves the maximum out of this answer; GetRole tells it.
     return CreateRoleResponse.builder()
         .role(
@@ -133,11 +135,13 @@ final class Roles {
         name,
         role -> {
           RoleTerms terms = role.roleTerms();
-          return role.withRole(
-              new RoleTerms(
-                  terms.trust(),
-                  request.description() == null ? terms.description() : description,
-                  request.maxSessionDuration() == null ? terms.maxSessionSeconds() : maxSession));
+          if (request.description() != null) {
+            terms = terms.withDescription(description);
+          }
+          if (request.maxSessionDuration() != null) {
+            terms = terms.withMaxSession(maxSession);
+          }
+          return role.withRole(terms);
         });
     return UpdateRoleResponse.builder().build();
   }
@@ -151,11 +155,7 @@ final class Roles {
             caller.account().value(),
             Kind.ROLE,
             name,
-            role -> {
-              RoleTerms terms = role.roleTerms();
-              return role.withRole(
-                  new RoleTerms(terms.trust(), description, terms.maxSessionSeconds()));
-            });
+            role -> role.withRole(role.roleTerms().withDescription(description)));
     return UpdateRoleDescriptionResponse.builder().role(shownInFull(updated)).build();
   }
 
@@ -165,11 +165,7 @@ final class Roles {
     database.write(
         tx -> {
           Identity role = identities.require(tx, caller.account().value(), Kind.ROLE, name);
-          RoleTerms terms = role.roleTerms();
-          Identity changed =
-              role.withRole(new RoleTerms(trust, terms.description(), terms.maxSessionSeconds()));
-          requirePrincipals(tx, changed);
-          identities.put(tx, changed);
+          identities.put(tx, trusting(tx, role, role.roleTerms().withTrust(trust, Map.of())));
           return name;
         });
     return UpdateAssumeRolePolicyResponse.builder().build();
@@ -247,25 +243,30 @@ final class Roles {
     return trust;
   }
 
-  /// Refuses a trust policy that names users or roles of its own account that do not exist, as AWS
-  /// does. Whom other accounts have is not asked: they may be elsewhere.
-  private void requirePrincipals(Tx tx, Identity role) {
-    PolicyDocument trust = PolicyDocument.parse(role.roleTerms().trust(), Flavour.TRUST);
+  /// The role with a new trust policy. Users and roles of its own account that the policy names
+  /// must exist, as on AWS; whom other accounts have is not asked, for they may be elsewhere.
+  private Identity trusting(Tx tx, Identity role, RoleTerms terms) {
+    PolicyDocument trust = PolicyDocument.parse(terms.trust(), Flavour.TRUST);
+    Map<String, String> trusted = new HashMap<>();
     for (String principal : trust.namedIdentities()) {
       Arn arn = Arn.tryParse(principal).orElse(null);
-      if (arn == null || !arn.service().equals("iam") || !arn.account().equals(role.account())) {
+      if (arn == null || !arn.service().equals("iam")) {
         continue;
       }
       Kind kind = arn.resource().startsWith("user/") ? Kind.USER : Kind.ROLE;
       String name = arn.resource().substring(arn.resource().lastIndexOf('/') + 1);
-      if (identities
-          .find(tx, role.account(), kind, name)
-          .filter(found -> found.arn().equals(principal))
-          .isEmpty()) {
+      Optional<Identity> named =
+          identities
+              .find(tx, arn.account(), kind, name)
+              .filter(found -> found.arn().equals(principal));
+      if (named.isPresent()) {
+        trusted.put(principal, named.get().id());
+      } else if (arn.account().equals(role.account())) {
         throw IamError.MALFORMED_POLICY_DOCUMENT.because(
             "Invalid principal in policy: \"AWS\":\"" + principal + "\"");
       }
     }
+    return role.withRole(terms.withTrust(terms.trust(), trusted));
   }
 
   private static Role shownInFull(Identity role) {

@@ -2,6 +2,7 @@ package io.carillon.policy;
 
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /// A policy document, parsed and compiled: parsed once, asked many times.
@@ -59,6 +60,13 @@ public final class PolicyDocument {
       }
     }
     return named;
+  }
+
+  /// The same document with principals named otherwise: by unique ids instead of ARNs, so that it
+  /// goes on meaning those it was written for.
+  public PolicyDocument withPrincipals(Map<String, String> names) {
+    return new PolicyDocument(
+        statements.stream().map(statement -> statement.withPrincipals(names)).toList());
   }
 
   List<Statement> statements() {

@@ -1,7 +1,9 @@
 package io.carillon.policy;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /// A statement's `Principal` or `NotPrincipal`.
 ///
@@ -36,7 +38,7 @@ record Principals(
 
   Reach allowed(Requester requester) {
     if (except) {
-      return chain(requester).stream().anyMatch(this::names) ? Reach.NOT : Reach.SELF;
+      return chain(requester).stream().anyMatch(this::namesOneOf) ? Reach.NOT : Reach.SELF;
     }
     return reach(requester);
   }
@@ -45,7 +47,7 @@ record Principals(
   /// whoever is named in part only is denied.
   boolean denied(Requester requester) {
     if (except) {
-      return !chain(requester).stream().allMatch(this::names);
+      return !chain(requester).stream().allMatch(this::namesOneOf);
     }
     return reach(requester) != Reach.NOT;
   }
@@ -78,22 +80,37 @@ record Principals(
     return accounts.contains(member.account()) ? Reach.ACCOUNT : Reach.NOT;
   }
 
-  /// Everything that the requester goes by, each of which an exception must name.
-  private static List<String> chain(Requester requester) {
+  /// What the requester is, each of which an exception must name by one of its names.
+  private static List<List<String>> chain(Requester requester) {
     return switch (requester) {
-      case Requester.Root root -> List.of(root.account());
-      case Requester.User user -> List.of(user.arn(), user.account());
+      case Requester.Root root -> List.of(List.of(root.account()));
+      case Requester.User user -> List.of(List.of(user.arn(), user.id()), List.of(user.account()));
       case Requester.RoleSession session ->
-          List.of(session.sessionArn(), session.roleArn(), session.account());
-      case Requester.Service service -> List.of(service.name());
-      case Requester.Anonymous _ -> List.of("*");
+          List.of(
+              List.of(session.sessionArn()),
+              List.of(session.roleArn(), session.roleId()),
+              List.of(session.account()));
+      case Requester.Service service -> List.of(List.of(service.name()));
+      case Requester.Anonymous _ -> List.of(List.of("*"));
     };
   }
 
-  private boolean names(String identity) {
+  private boolean namesOneOf(List<String> names) {
     return everyone
-        || accounts.contains(identity)
-        || identities.contains(identity)
-        || services.contains(identity);
+        || names.stream()
+            .anyMatch(
+                name ->
+                    accounts.contains(name)
+                        || identities.contains(name)
+                        || services.contains(name));
+  }
+
+  /// The same with some identities under other names.
+  Principals renamed(Map<String, String> names) {
+    Set<String> renamed =
+        identities.stream()
+            .map(identity -> names.getOrDefault(identity, identity))
+            .collect(Collectors.toUnmodifiableSet());
+    return new Principals(except, everyone, accounts, renamed, services);
   }
 }

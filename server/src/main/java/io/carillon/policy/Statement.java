@@ -1,6 +1,7 @@
 package io.carillon.policy;
 
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// One statement, compiled.
@@ -26,6 +27,20 @@ record Statement(
     return coversAction(question.action())
         && coversResource(question)
         && conditionsHold(question.context());
+  }
+
+  Statement withPrincipals(Map<String, String> names) {
+    return principals == null
+        ? this
+        : new Statement(
+            name,
+            allows,
+            principals.renamed(names),
+            notActions,
+            actions,
+            notResources,
+            resources,
+            conditions);
   }
 
   private boolean coversAction(String action) {

@@ -26,8 +26,10 @@ import software.amazon.awssdk.services.iam.model.CreatePolicyResponse;
 import software.amazon.awssdk.services.iam.model.CreatePolicyVersionRequest;
 import software.amazon.awssdk.services.iam.model.CreateRoleRequest;
 import software.amazon.awssdk.services.iam.model.CreateRoleResponse;
+import software.amazon.awssdk.services.iam.model.CreateUserRequest;
 import software.amazon.awssdk.services.iam.model.DeleteRolePolicyRequest;
 import software.amazon.awssdk.services.iam.model.DeleteRoleRequest;
+import software.amazon.awssdk.services.iam.model.DeleteUserRequest;
 import software.amazon.awssdk.services.iam.model.PutRolePermissionsBoundaryRequest;
 import software.amazon.awssdk.services.iam.model.PutRolePolicyRequest;
 import software.amazon.awssdk.services.iam.model.Role;
@@ -339,6 +341,36 @@ class IamAuthorizerTest {
     assertThat(allows(session, pass.with("iam:PassedToService", "lambda.amazonaws.com"))).isTrue();
     assertThat(allows(session, pass.with("iam:PassedToService", "ec2.amazonaws.com"))).isFalse();
     assertThatThrownBy(() -> require(session, pass)).hasMessageContaining("iam:PassRole");
+  }
+
+  @Test
+  void tagsOfTheRequestAndOfTheResourceMayBeAskedFor() {
+    inline(
+        "create",
+        allow("iam:CreateUser", "*")
+            + ",\"Condition\":{\"StringEquals\":{\"aws:RequestTag/team\":\"red\"},"
+            + "\"ForAllValues:StringEquals\":{\"aws:TagKeys\":[\"team\"]}}");
+    inline(
+        "delete",
+        allow("iam:DeleteUser", "*")
+            + ",\"Condition\":{\"StringEquals\":{\"aws:ResourceTag/team\":\"red\"}}");
+    CreateUserRequest.Builder create = CreateUserRequest.builder().userName("bob");
+    refused(() -> world.call(session, create.build()), CommonError.ACCESS_DENIED, "CreateUser");
+    refused(
+        () -> world.call(session, create.tags(tag("team", "red"), tag("x", "1")).build()),
+        CommonError.ACCESS_DENIED,
+        "CreateUser");
+    world.call(session, create.tags(tag("team", "red")).build());
+    world.call(world.root(), CreateUserRequest.builder().userName("eve").build());
+    refused(
+        () -> world.call(session, DeleteUserRequest.builder().userName("eve").build()),
+        CommonError.ACCESS_DENIED,
+        "DeleteUser");
+    world.call(session, DeleteUserRequest.builder().userName("bob").build());
+  }
+
+  private static Tag tag(String key, String value) {
+    return Tag.builder().key(key).value(value).build();
   }
 
   @Test

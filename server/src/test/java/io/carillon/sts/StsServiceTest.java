@@ -24,8 +24,10 @@ import software.amazon.awssdk.services.iam.model.CreateAccessKeyRequest;
 import software.amazon.awssdk.services.iam.model.CreateAccessKeyResponse;
 import software.amazon.awssdk.services.iam.model.CreateRoleRequest;
 import software.amazon.awssdk.services.iam.model.CreateUserRequest;
+import software.amazon.awssdk.services.iam.model.DeleteAccessKeyRequest;
 import software.amazon.awssdk.services.iam.model.DeleteRolePolicyRequest;
 import software.amazon.awssdk.services.iam.model.DeleteRoleRequest;
+import software.amazon.awssdk.services.iam.model.DeleteUserRequest;
 import software.amazon.awssdk.services.iam.model.PutRolePolicyRequest;
 import software.amazon.awssdk.services.iam.model.PutUserPolicyRequest;
 import software.amazon.awssdk.services.iam.model.UpdateAssumeRolePolicyRequest;
@@ -207,6 +209,32 @@ class StsServiceTest {
             .policyName("assume")
             .policyDocument(ALLOW_S3.replace("s3:*", "sts:AssumeRole"))
             .build());
+    assertThat(assume(bob(), worker()).credentials()).isNotNull();
+  }
+
+  @Test
+  void aTrustedUserWhoIsMadeAnewUnderTheSameNameIsNotTrusted() {
+    world.call(
+        world.root(),
+        DeleteAccessKeyRequest.builder()
+            .userName("bob")
+            .accessKeyId(bobsKey.accessKeyId())
+            .build());
+    world.call(world.root(), DeleteUserRequest.builder().userName("bob").build());
+    world.call(world.root(), CreateUserRequest.builder().userName("bob").build());
+    bobsKey =
+        world
+            .call(
+                world.root(),
+                CreateAccessKeyRequest.builder().userName("bob").build(),
+                CreateAccessKeyResponse.class)
+            .accessKey();
+    assertThat(bob().principal().arn()).isEqualTo(BOB);
+    refused(
+        () -> assume(bob(), worker()),
+        CommonError.ACCESS_DENIED,
+        "no resource-based policy allows");
+    setTrust(TRUST_BOB);
     assertThat(assume(bob(), worker()).credentials()).isNotNull();
   }
 
