@@ -104,11 +104,10 @@ final class Packages {
 
   private void check(Deployment deployment) throws IOException {
     try {
-      var _ =
-          folders.folderOf(
-              new FunctionSpec.Code(
-                  deployment.sha256(),
-                  () -> blobs.open(deployment.archive(), 0, deployment.archive().sizeBytes())));
+      folders.check(
+          new FunctionSpec.Code(
+              deployment.sha256(),
+              () -> blobs.open(deployment.archive(), 0, deployment.archive().sizeBytes())));
     } catch (BadArchiveException e) {
       throw e.tooLarge()
           ? tooLarge()

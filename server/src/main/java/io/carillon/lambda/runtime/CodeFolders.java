@@ -9,16 +9,25 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /// Unpacked deployment packages, each in a folder named by its archive's digest, so functions and
 /// versions with the same code share one.
 ///
 /// It is a cache: the archives lie in the store. It is emptied at start, because nothing here is
-/// synced and a folder from before a power loss may hold half of its files.
+/// synced and a folder from before a power loss may hold half of its files. Folders that no
+/// environment runs from are removed when there are many, the least recently used first.
 public final class CodeFolders {
+  private static final int KEPT = 64;
+
   private final Path root;
   private final ConcurrentHashMap<String, Object> locks = new ConcurrentHashMap<>();
+
+  /// How many environments run from each folder, the least recently used folder first.
+  private final LinkedHashMap<String, Integer> users = new LinkedHashMap<>(KEPT, 0.75f, true);
 
   /// @param root is emptied
   public CodeFolders(Path root) throws IOException {
@@ -27,26 +36,69 @@ public final class CodeFolders {
     Files.createDirectories(root);
   }
 
-  /// The folder with the unpacked archive. Unpacks it now if nobody has.
+  /// Unpacks an archive, if nobody has, to see that it can be.
   ///
   /// @throws BadArchiveException where the archive is not one that Lambda would take
-  public Path folderOf(FunctionSpec.Code code) throws IOException {
-    Path folder = root.resolve(code.sha256());
-    if (Files.isDirectory(folder)) {
-      return folder;
-    }
-    synchronized (locks.computeIfAbsent(code.sha256(), _ -> new Object())) {
-      if (!Files.isDirectory(folder)) {
-        unpack(code, folder);
+  public void check(FunctionSpec.Code code) throws IOException {
+    var _ = use(code);
+    release(code);
+  }
+
+  /// The folder with the unpacked archive, which stays until [#release].
+  ///
+  /// @throws BadArchiveException where the archive is not one that Lambda would take
+  Path use(FunctionSpec.Code code) throws IOException {
+    String sha256 = code.sha256();
+    Path folder = root.resolve(sha256);
+    synchronized (locks.computeIfAbsent(sha256, _ -> new Object())) {
+      synchronized (users) {
+        users.merge(sha256, 1, Integer::sum);
       }
-      return folder;
+      try {
+        if (!Files.isDirectory(folder)) {
+          unpack(code, folder);
+        }
+        return folder;
+      } catch (IOException | RuntimeException e) {
+        synchronized (users) {
+          users.remove(sha256);
+        }
+        throw e;
+      }
     }
   }
 
-  /// Removes an unpacked archive that no environment runs from any more.
-  void forget(String sha256) throws IOException {
-    synchronized (locks.computeIfAbsent(sha256, _ -> new Object())) {
-      deleteTree(root.resolve(sha256));
+  /// One environment fewer runs from there.
+  void release(FunctionSpec.Code code) throws IOException {
+    synchronized (users) {
+      users.computeIfPresent(code.sha256(), (_, count) -> count - 1);
+    }
+    for (String unused : tooMany()) {
+      synchronized (locks.computeIfAbsent(unused, _ -> new Object())) {
+        if (!isKnown(unused)) { // nobody has taken it since
+          deleteTree(root.resolve(unused));
+        }
+      }
+    }
+  }
+
+  private boolean isKnown(String sha256) {
+    synchronized (users) {
+      return users.containsKey(sha256);
+    }
+  }
+
+  /// Forgets and returns unused folders beyond the number kept.
+  private List<String> tooMany() {
+    synchronized (users) {
+      List<String> unused =
+          users.entrySet().stream()
+              .filter(entry -> entry.getValue() == 0)
+              .limit(Math.max(0, users.size() - KEPT))
+              .map(Map.Entry::getKey)
+              .toList();
+      unused.forEach(users::remove);
+      return unused;
     }
   }
 

@@ -10,12 +10,15 @@ import java.time.format.DateTimeFormatter;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Brings an environment to life: unpacks the code, gets credentials, lays out the variables that
 /// every handler may count on, and has the executor start it.
 ///
 /// Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 public final class EnvironmentStarter {
+  private static final Logger LOG = LoggerFactory.getLogger(EnvironmentStarter.class);
   private static final DateTimeFormatter DAY =
       DateTimeFormatter.ofPattern("yyyy/MM/dd").withZone(ZoneOffset.UTC);
 
@@ -77,7 +80,17 @@ public final class EnvironmentStarter {
   /// @throws io.carillon.aws.AwsException where the role cannot be assumed
   void start(Environment environment) throws IOException {
     FunctionSpec function = environment.function();
-    Path codeFolder = code.folderOf(function.code());
+    Path codeFolder = code.use(function.code());
+    try {
+      start(environment, codeFolder);
+    } catch (IOException | RuntimeException e) {
+      code.release(function.code());
+      throw e;
+    }
+  }
+
+  private void start(Environment environment, Path codeFolder) throws IOException {
+    FunctionSpec function = environment.function();
     String taskRoot = executor.taskRoot(codeFolder);
     String runtimeRoot = executor.runtimeRoot(runtimes.folder());
     Runtimes.Plan plan = runtimes.plan(function, taskRoot, runtimeRoot);
@@ -87,6 +100,43 @@ public final class EnvironmentStarter {
       environment.log().say(plan.warning());
     }
 
+    String secret = ids.token(16);
+    api.admit(secret, environment);
+    try {
+      Executor.Running process =
+          executor.start(
+              new Executor.Launch(
+                  environment.id(),
+                  plan.command(),
+                  variables(environment, plan, issued, secret),
+                  codeFolder,
+                  runtimes.folder(),
+                  plan.readable(),
+                  function.memoryMb(),
+                  function.temporaryMb()));
+      var _ = process.exit().thenRun(() -> clearUp(function, secret));
+      environment.began(process, issued.expires());
+    } catch (IOException | RuntimeException e) {
+      api.dismiss(secret);
+      throw e;
+    }
+  }
+
+  private void clearUp(FunctionSpec function, String secret) {
+    api.dismiss(secret);
+    try {
+      code.release(function.code());
+    } catch (IOException e) {
+      LOG.warn("Unpacked code could not be removed", e);
+    }
+  }
+
+  private Map<String, String> variables(
+      Environment environment,
+      Runtimes.Plan plan,
+      FunctionCredentials.Issued issued,
+      String secret) {
+    FunctionSpec function = environment.function();
     Map<String, String> variables = new HashMap<>();
     variables.put("PATH", "/usr/local/bin:/usr/bin:/bin:/opt/bin");
     variables.put("LANG", "C.UTF-8");
@@ -96,8 +146,8 @@ public final class EnvironmentStarter {
     variables.putAll(plan.variables());
     variables.putAll(function.environment());
     variables.put("_HANDLER", function.handler());
-    variables.put("LAMBDA_TASK_ROOT", taskRoot);
-    variables.put("LAMBDA_RUNTIME_DIR", runtimeRoot);
+    variables.put("LAMBDA_TASK_ROOT", plan.taskRoot());
+    variables.put("LAMBDA_RUNTIME_DIR", plan.runtimeRoot());
     variables.put("AWS_REGION", function.region());
     variables.put("AWS_DEFAULT_REGION", function.region());
     variables.put("AWS_EXECUTION_ENV", "AWS_Lambda_" + function.runtime());
@@ -110,27 +160,7 @@ public final class EnvironmentStarter {
     variables.put("AWS_ACCESS_KEY_ID", issued.accessKeyId());
     variables.put("AWS_SECRET_ACCESS_KEY", issued.secret().reveal());
     variables.put("AWS_SESSION_TOKEN", issued.sessionToken().reveal());
-    String secret = ids.token(16);
     variables.put("AWS_LAMBDA_RUNTIME_API", apiAddress.get() + "/" + secret);
-
-    api.admit(secret, environment);
-    try {
-      Executor.Running process =
-          executor.start(
-              new Executor.Launch(
-                  environment.id(),
-                  plan.command(),
-                  variables,
-                  codeFolder,
-                  runtimes.folder(),
-                  plan.readable(),
-                  function.memoryMb(),
-                  function.temporaryMb()));
-      var _ = process.exit().thenRun(() -> api.dismiss(secret));
-      environment.began(process, issued.expires());
-    } catch (IOException | RuntimeException e) {
-      api.dismiss(secret);
-      throw e;
-    }
+    return variables;
   }
 }

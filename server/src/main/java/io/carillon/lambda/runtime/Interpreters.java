@@ -48,11 +48,23 @@ final class Interpreters {
       console.log(sdk);
       """;
 
+  private static final Path OWN_JAVA_HOME = Path.of(System.getProperty("java.home"));
+  private static final Interpreter OWN_JAVA =
+      new Interpreter(
+          Family.JAVA,
+          new Version(Runtime.version().feature(), 0),
+          OWN_JAVA_HOME.resolve("bin/java"),
+          List.of(OWN_JAVA_HOME),
+          false);
+
   private final Map<Family, List<Interpreter>> found = new ConcurrentHashMap<>();
 
   /// The best interpreter there is for `wanted`. Python functions may count on boto3, so one that
   /// has it comes before one of the very version; of several, the nearest, the newer one of two.
   Optional<Interpreter> best(Family family, Version wanted) {
+    if (family == Family.JAVA && wanted.equals(OWN_JAVA.version())) {
+      return Optional.of(OWN_JAVA); // it runs: it runs us
+    }
     return all(family).stream()
         .min(
             Comparator.comparing((Interpreter i) -> family == Family.PYTHON && !i.hasAwsSdk())
@@ -95,7 +107,7 @@ final class Interpreters {
       }
       case NODE -> addFromPath(candidates, "node");
       case JAVA -> {
-        candidates.add(Path.of(System.getProperty("java.home"), "bin", "java"));
+        candidates.add(OWN_JAVA.executable());
         try (DirectoryStream<Path> homes = Files.newDirectoryStream(Path.of("/usr/lib/jvm"))) {
           homes.forEach(home -> candidates.add(home.resolve("bin/java")));
         } catch (IOException e) {

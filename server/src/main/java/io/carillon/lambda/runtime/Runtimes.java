@@ -71,9 +71,13 @@ public final class Runtimes {
 
   /// What to run for a function.
   ///
+  /// @param taskRoot where the function's code lies as it sees it
+  /// @param runtimeRoot where our bootstraps lie as it sees them
   /// @param variables beside those that every runtime gets
   /// @param warning for the function's log; empty if all is as on AWS
   record Plan(
+      String taskRoot,
+      String runtimeRoot,
       List<String> command,
       Map<String, String> variables,
       List<Path> readable,
@@ -106,7 +110,13 @@ public final class Runtimes {
     }
     if (name.group("family") == null) {
       return new Plan(
-          List.of(taskRoot + "/bootstrap"), Map.of(), List.of(), function.runtime(), "");
+          taskRoot,
+          runtimeRoot,
+          List.of(taskRoot + "/bootstrap"),
+          Map.of(),
+          List.of(),
+          function.runtime(),
+          "");
     }
     Family family = familyOf(name);
     Version wanted = Version.parse(name.group("version"));
@@ -120,6 +130,8 @@ public final class Runtimes {
     return switch (family) {
       case PYTHON ->
           new Plan(
+              taskRoot,
+              runtimeRoot,
               List.of(program, runtimeRoot + "/bootstrap.py"),
               Map.of("PYTHONPATH", runtimeRoot, "PYTHONNOUSERSITE", "1"),
               interpreter.folders(),
@@ -127,13 +139,20 @@ public final class Runtimes {
               warning);
       case NODE ->
           new Plan(
-              List.of(program, runtimeRoot + "/bootstrap.cjs"),
+              taskRoot,
+              runtimeRoot,
+              List.of(
+                  program,
+                  "--max-old-space-size=" + function.memoryMb() * 3 / 4,
+                  runtimeRoot + "/bootstrap.cjs"),
               Map.of("NODE_PATH", taskRoot + "/node_modules:/usr/share/nodejs"),
               interpreter.folders(),
               version,
               warning);
       case JAVA ->
           new Plan(
+              taskRoot,
+              runtimeRoot,
               javaCommand(function, program, runtimeRoot, interpreter.version()),
               Map.of("JAVA_HOME", interpreter.folders().getFirst().toString()),
               interpreter.folders(),

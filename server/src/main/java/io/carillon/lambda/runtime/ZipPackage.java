@@ -39,22 +39,28 @@ final class ZipPackage {
   private final ZipFile zip;
   private final Path root;
   private final Map<String, Integer> modes;
+  private final long limitBytes;
   private final Map<Path, String> links = new LinkedHashMap<>();
   private long unpackedBytes;
 
-  private ZipPackage(ZipFile zip, Path root, Map<String, Integer> modes) {
+  private ZipPackage(ZipFile zip, Path root, Map<String, Integer> modes, long limitBytes) {
     this.zip = zip;
     this.root = root;
     this.modes = modes;
+    this.limitBytes = limitBytes;
   }
 
   /// @param root an empty folder
   static void unpack(Path archive, Path root) throws IOException {
+    unpack(archive, root, UNPACKED_LIMIT_BYTES);
+  }
+
+  static void unpack(Path archive, Path root, long limitBytes) throws IOException {
     try (ZipFile zip = new ZipFile(archive.toFile(), StandardCharsets.UTF_8)) {
       if (zip.size() > ENTRIES_LIMIT) {
         throw new BadArchiveException("It holds more than " + ENTRIES_LIMIT + " entries.", true);
       }
-      new ZipPackage(zip, root, ZipModes.read(archive)).unpackAll();
+      new ZipPackage(zip, root, ZipModes.read(archive), limitBytes).unpackAll();
     } catch (ZipException | IllegalArgumentException e) {
       throw BadArchiveException.broken(String.valueOf(e.getMessage()));
     }
@@ -63,6 +69,9 @@ final class ZipPackage {
   private void unpackAll() throws IOException {
     if (zip.size() == 0) {
       throw BadArchiveException.broken("It holds nothing.");
+    }
+    if (zip.stream().mapToLong(ZipEntry::getSize).sum() > limitBytes) {
+      throw tooLarge(); // by its own account
     }
     Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwxr-xr-x"));
     for (Enumeration<? extends ZipEntry> all = zip.entries(); all.hasMoreElements(); ) {
@@ -93,6 +102,10 @@ final class ZipPackage {
       }
       default -> throw BadArchiveException.broken(entry.getName() + " is not a file.");
     }
+  }
+
+  private BadArchiveException tooLarge() {
+    return new BadArchiveException("It unpacks to more than " + limitBytes + " bytes.", true);
   }
 
   private Path target(String name) throws BadArchiveException {
@@ -138,9 +151,8 @@ final class ZipPackage {
       int count;
       while ((count = in.read(chunk)) >= 0) {
         unpackedBytes += count;
-        if (unpackedBytes > UNPACKED_LIMIT_BYTES) {
-          throw new BadArchiveException(
-              "It unpacks to more than " + UNPACKED_LIMIT_BYTES + " bytes.", true);
+        if (unpackedBytes > limitBytes) {
+          throw tooLarge();
         }
         checksum.update(chunk, 0, count);
         out.write(chunk, 0, count);

@@ -215,9 +215,9 @@ class HostileFunctionTest {
                   'code': attempt(lambda: open('/var/task/new', 'w')),
                   'system': attempt(lambda: open('/new', 'w')),
                   'others': sum(1 for p in os.listdir('/proc') if p.isdigit()) < 6,
-                  'parent': attempt(lambda: open('/proc/1/environ').read()),
+                  'parent': 'ASIAgood' in attempt(lambda: open('/proc/1/environ').read()),
                   'user': os.getuid() != 0,
-                  'privileges': attempt(lambda: os.setuid(0)),
+                  'privileges': 'Error' not in attempt(lambda: os.setuid(0)),
                   'variables': [v for v in os.environ.values() if 'ASIAgood' in v],
                 }
             """);
@@ -226,8 +226,8 @@ class HostileFunctionTest {
             "{\"secret\": \"FileNotFoundError\", \"data\": \"FileNotFoundError\", \"shadow\":"
                 + " \"FileNotFoundError\", \"root\": \"FileNotFoundError\", \"home\":"
                 + " \"FileNotFoundError\", \"code\": \"OSError\", \"system\": \"OSError\","
-                + " \"others\": true, \"parent\": \"PermissionError\", \"user\": true,"
-                + " \"privileges\": \"PermissionError\", \"variables\": []}");
+                + " \"others\": true, \"parent\": false, \"user\": true,"
+                + " \"privileges\": false, \"variables\": []}");
   }
 
   @Test

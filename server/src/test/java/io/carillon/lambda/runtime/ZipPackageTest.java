@@ -59,7 +59,7 @@ class ZipPackageTest {
 
   private Path unpack(byte[] archive) throws IOException {
     CodeFolders folders = new CodeFolders(folder.resolve("code"));
-    return folders.folderOf(Workshop.code(archive));
+    return folders.use(Workshop.code(archive));
   }
 
   private void isRefused(byte[] archive, String why) {
@@ -102,7 +102,7 @@ class ZipPackageTest {
   }
 
   @Test
-  void whatUnpacksToTooMuchIsRefusedWhileItIsUnpacked() throws IOException {
+  void whatUnpacksToTooMuchIsRefused() throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
       zip.putNextEntry(new ZipEntry("bomb"));
@@ -114,6 +114,24 @@ class ZipPackageTest {
     }
     assertThat(bytes.size()).isLessThan(1 << 20);
     isRefused(bytes.toByteArray(), "unpacks to more than 262144000 bytes");
+  }
+
+  @Test
+  void anArchiveThatLiesAboutItsSizeIsRefusedWhileItIsUnpacked() throws IOException {
+    byte[] liar = new Archive().add("bomb", "x".repeat(100_000)).done();
+    for (int at = 0; at + 46 <= liar.length; at++) {
+      boolean directory =
+          liar[at] == 'P' && liar[at + 1] == 'K' && liar[at + 2] == 1 && liar[at + 3] == 2;
+      if (directory) {
+        liar[at + 24] = 10; // bytes, it says
+        liar[at + 25] = 0;
+        liar[at + 26] = 0;
+      }
+    }
+    Path archive = Files.write(folder.resolve("liar.zip"), liar);
+    Path root = Files.createDirectory(folder.resolve("root"));
+    assertThatThrownBy(() -> ZipPackage.unpack(archive, root, 50_000))
+        .isInstanceOfSatisfying(BadArchiveException.class, e -> assertThat(e.tooLarge()).isTrue());
   }
 
   @Test
@@ -148,6 +166,20 @@ class ZipPackageTest {
     Path code = unpack(new Archive().add("bootstrap", "#!/bin/sh\n").add("sub/", "").done());
     assertThat(Files.isExecutable(code.resolve("bootstrap"))).isTrue();
     assertThat(Files.isDirectory(code.resolve("sub"), LinkOption.NOFOLLOW_LINKS)).isTrue();
+  }
+
+  @Test
+  void foldersThatNobodyRunsFromAreRemovedWhenThereAreMany() throws IOException {
+    CodeFolders folders = new CodeFolders(folder.resolve("code"));
+    FunctionSpec.Code used = Workshop.code(new Archive().add("used", "x").done());
+    Path inUse = folders.use(used);
+    for (int i = 0; i < 70; i++) {
+      folders.check(Workshop.code(new Archive().add("file" + i, "x").done()));
+    }
+    assertThat(inUse).isDirectory();
+    try (var all = Files.list(folder.resolve("code"))) {
+      assertThat(all).hasSize(64);
+    }
   }
 
   @Test

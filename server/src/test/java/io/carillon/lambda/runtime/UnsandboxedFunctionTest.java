@@ -1,0 +1,68 @@
+package io.carillon.lambda.runtime;
+
+import static io.carillon.lambda.runtime.Workshop.need;
+import static io.carillon.lambda.runtime.Workshop.python;
+import static io.carillon.lambda.runtime.Workshop.text;
+import static io.carillon.lambda.runtime.Workshop.with;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Machines without bubblewrap run functions too, and say what that means.
+class UnsandboxedFunctionTest {
+  @TempDir static Path folder;
+  private static Workshop shop;
+
+  @BeforeAll
+  static void open() throws IOException {
+    shop = new Workshop(folder, false, 5);
+    need(shop.runtimes.missingFor("python3.11").isEmpty(), "Python");
+  }
+
+  @AfterAll
+  static void close() {
+    shop.close();
+  }
+
+  @Test
+  void itSaysSo() {
+    assertThat(shop.executor.isolates()).isFalse();
+    assertThat(shop.executor.describe()).contains("NOT SANDBOXED").contains("bubblewrap");
+  }
+
+  @Test
+  void functionsRunWhereTheirCodeLies() throws Exception {
+    FunctionSpec function =
+        python(
+            "plain",
+            "import os\ndef handler(e, c): return os.getcwd() == os.environ['LAMBDA_TASK_ROOT']\n");
+    assertThat(text(shop.invoke(function, "{}"))).isEqualTo("true");
+  }
+
+  @Test
+  void aHangingFunctionAndItsChildrenAreEnded() throws Exception {
+    FunctionSpec hangs =
+        python(
+            "hangs", "import subprocess\ndef handler(e, c): subprocess.run(['sleep', '471.1'])\n");
+    assertThat(text(shop.invoke(with(hangs, Duration.ofSeconds(1), 128, "1"), "{}")))
+        .contains("Sandbox.Timedout");
+    await()
+        .until(
+            () ->
+                ProcessHandle.allProcesses()
+                    .noneMatch(
+                        p -> p.info().commandLine().filter(c -> c.contains("471.1")).isPresent()));
+  }
+
+  @Test
+  void memoryOfATreeOfProcessesCanBeSeen() {
+    assertThat(ResidentSize.ofTree(ProcessHandle.current())).isGreaterThan(10 << 20);
+  }
+}
