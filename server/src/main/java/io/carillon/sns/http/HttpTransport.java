@@ -3,168 +3,263 @@ package io.carillon.sns.http;
 import io.carillon.outbox.Outcome;
 import io.carillon.sns.PostTransport;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.InetAddress;
+import java.net.SocketTimeoutException;
+import java.net.URI;
 import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
 import java.time.Duration;
-import java.util.Optional;
-import org.apache.hc.client5.http.DnsResolver;
-import org.apache.hc.client5.http.SystemDefaultDnsResolver;
+import java.time.InstantSource;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.Base64;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
 import org.apache.hc.client5.http.classic.methods.HttpPost;
 import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClients;
+import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
+import org.apache.hc.client5.http.ssl.ClientTlsStrategyBuilder;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
-import org.apache.hc.core5.http.io.SocketConfig;
+import org.apache.hc.core5.http.HttpHeaders;
+import org.apache.hc.core5.http.HttpHost;
+import org.apache.hc.core5.http.config.Http1Config;
 import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
-import org.apache.hc.core5.pool.PoolConcurrencyPolicy;
+import org.apache.hc.core5.io.CloseMode;
+import org.apache.hc.core5.io.Closer;
 import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
 import org.jspecify.annotations.Nullable;
 
-/// Posts to HTTP and HTTPS endpoints with Apache HttpClient. A host name is looked up once for a
-/// connection, its addresses are held to the [EndpointRule], and the connection goes to what was
-/// checked: a name that answers differently a moment later gains nothing.
+/// Posts messages to HTTP and HTTPS endpoints, each as one attempt: no retry, no redirect, no
+/// cookie, no compression. The endpoint belongs to a stranger, so all it can take is bounded: the
+/// whole attempt by one deadline, its answer's head by the limits below, its answer's body by what
+/// is read of it, which is only as much as it takes to use the connection again.
 ///
-/// Which answers are tried again, as AWS documents: 5xx, 429, time-outs, failed connections. All
-/// others are final; redirects are not followed, for an endpoint is what was confirmed. Source:
-/// https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
+/// The status decides: 2xx is done; 5xx and 429, and whatever kept a status from coming, is worth
+/// another attempt; all else is final. AWS does not say what it does with 3xx; here it is final,
+/// for a redirect that was followed could lead past the [EndpointRule], and an endpoint is what was
+/// confirmed. Source: https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
 public final class HttpTransport implements PostTransport, AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(15);
-  private static final Duration CONNECT_PATIENCE = Duration.ofSeconds(5);
+  private static final Timeout CONNECT_PATIENCE = Timeout.ofSeconds(10);
   private static final int CONNECTIONS = 256;
-  private static final int CONNECTIONS_OF_HOST = 16;
-  private static final int ANSWER_BYTES = 64 << 10;
+  private static final int CONNECTIONS_PER_HOST = 16;
+  private static final int LONGEST_HEADER_LINE = 8 << 10;
+  private static final int MOST_HEADERS = 100;
+  private static final int READ_BYTES = 64 << 10;
+  private static final Duration LONGEST_RETRY_AFTER = Duration.ofHours(1);
 
   private final CloseableHttpClient client;
+  private final PoolingHttpClientConnectionManager connections;
+  private final ScheduledThreadPoolExecutor deadlines;
+  private final InstantSource clock;
   private final Duration patience;
 
   public HttpTransport() {
-    this(EndpointRule.usual(), PATIENCE);
+    this(EndpointRule.standard(), null);
   }
 
-  HttpTransport(EndpointRule rule, Duration patience) {
+  /// @param trust whose certificate authorities HTTPS endpoints must be vouched for by; null stands
+  ///   for those of the JVM
+  public HttpTransport(EndpointRule rule, @Nullable SSLContext trust) {
+    this(rule, trust, InetAddress::getAllByName, InstantSource.system(), PATIENCE);
+  }
+
+  HttpTransport(
+      EndpointRule rule,
+      @Nullable SSLContext trust,
+      CheckedResolver.Names names,
+      InstantSource clock,
+      Duration patience) {
+    this.clock = clock;
     this.patience = patience;
-    PoolingHttpClientConnectionManager connections =
+    ClientTlsStrategyBuilder tls = ClientTlsStrategyBuilder.create();
+    if (trust != null) {
+      tls.setSslContext(trust);
+    }
+    Http1Config http1 =
+        Http1Config.custom()
+            .setMaxLineLength(LONGEST_HEADER_LINE)
+            .setMaxHeaderCount(MOST_HEADERS)
+            .setMaxEmptyLineCount(2)
+            .build();
+    this.connections =
         PoolingHttpClientConnectionManagerBuilder.create()
-            .setDnsResolver(new CheckedResolver(rule))
+            .setDnsResolver(new CheckedResolver(rule, names))
+            .setTlsSocketStrategy(tls.buildClassic())
+            .setConnectionFactory(
+                ManagedHttpClientConnectionFactory.builder().http1Config(http1).build())
             .setMaxConnTotal(CONNECTIONS)
-            .setMaxConnPerRoute(CONNECTIONS_OF_HOST)
-            .setPoolConcurrencyPolicy(PoolConcurrencyPolicy.LAX)
-            .setDefaultSocketConfig(
-                SocketConfig.custom().setSoTimeout(Timeout.of(patience)).build())
+            .setMaxConnPerRoute(CONNECTIONS_PER_HOST)
             .setDefaultConnectionConfig(
                 ConnectionConfig.custom()
-                    .setConnectTimeout(Timeout.of(CONNECT_PATIENCE))
-                    .setSocketTimeout(Timeout.of(patience))
-                    .setTimeToLive(TimeValue.of(Duration.ofMinutes(5)))
+                    .setConnectTimeout(CONNECT_PATIENCE)
+                    .setTimeToLive(TimeValue.ofMinutes(1)) // Names move; follow them.
+                    .setValidateAfterInactivity(TimeValue.ZERO_MILLISECONDS)
                     .build())
             .build();
     this.client =
         HttpClients.custom()
             .setConnectionManager(connections)
-            .setDefaultRequestConfig(
-                RequestConfig.custom()
-                    .setConnectionRequestTimeout(Timeout.of(patience))
-                    .setResponseTimeout(Timeout.of(patience))
-                    .build())
-            .disableRedirectHandling()
             .disableAutomaticRetries()
+            .disableRedirectHandling()
             .disableCookieManagement()
-            .disableContentCompression()
             .disableAuthCaching()
+            .disableContentCompression()
             .build();
+    this.deadlines =
+        new ScheduledThreadPoolExecutor(
+            1, Thread.ofPlatform().name("sns-http-deadlines").daemon().factory());
+    deadlines.setRemoveOnCancelPolicy(true);
   }
 
+  /// Posts once and says what became of it. The endpoint may carry `user:password@`, which is sent
+  /// as basic authentication.
   @Override
   public Outcome post(Post post) {
-    HttpPost request = new HttpPost(post.endpoint());
-    post.headers().forEach(request::setHeader);
-    request.setEntity(new ByteArrayEntity(post.body(), null));
-    // The socket's time-out starts anew with each byte; this one does not, so an endpoint that
-    // answers a byte now and then holds nothing up.
-    Thread watch =
-        Thread.ofVirtual()
-            .start(
-                () -> {
-                  try {
-                    Thread.sleep(patience);
-                    request.abort();
-                  } catch (InterruptedException _) {
-                    // it has been answered
-                  }
-                });
+    URI endpoint = post.endpoint();
+    String scheme = endpoint.getScheme();
+    if (endpoint.getHost() == null
+        || !("http".equalsIgnoreCase(scheme) || "https".equalsIgnoreCase(scheme))) {
+      return new Outcome.Rejected("This is not the address of an HTTP or HTTPS endpoint");
+    }
+    HttpPost request = request(post);
+    AtomicBoolean late = new AtomicBoolean();
+    // A socket's time-out starts anew with each byte; this one does not, so an endpoint that
+    // answers
+    // a byte now and then holds nothing up.
+    ScheduledFuture<?> deadline =
+        deadlines.schedule(
+            () -> {
+              late.set(true);
+              request.abort();
+            },
+            patience.toNanos(),
+            TimeUnit.NANOSECONDS);
     try {
-      return client.execute(request, HttpTransport::judge);
-    } catch (IOException e) {
-      String why =
-          request.isAborted()
-              ? "no whole answer within " + patience.toSeconds() + " s"
-              : e.toString();
-      return new Outcome.Retry(post.endpoint() + ": " + why);
-    } finally {
-      watch.interrupt();
-    }
-  }
-
-  private static Outcome judge(ClassicHttpResponse answer) throws IOException {
-    skim(answer.getEntity());
-    int status = answer.getCode();
-    if (status / 100 == 2) {
-      return Outcome.done();
-    }
-    String why = "the endpoint answered " + status;
-    if (status == 429) {
-      return retryAfter(answer)
-          .<Outcome>map(wait -> new Outcome.Postponed(why, wait))
-          .orElseGet(() -> new Outcome.Retry(why));
-    }
-    return status / 100 == 5 ? new Outcome.Retry(why) : new Outcome.Rejected(why);
-  }
-
-  /// Reads a short answer to its end, so that the connection can be used again; what goes on for
-  /// longer is cut off with its connection.
-  private static void skim(@Nullable HttpEntity entity) throws IOException {
-    if (entity != null) {
-      try (InputStream in = entity.getContent()) {
-        in.readNBytes(ANSWER_BYTES);
-        if (in.read() >= 0) {
-          throw new IOException("the answer is longer than " + ANSWER_BYTES + " bytes");
+      ClassicHttpResponse response = client.executeOpen(target(endpoint), request, null);
+      try {
+        return judge(response);
+      } finally {
+        if (!readToItsEnd(response)) {
+          request.abort(); // Closing alone would go on reading, for the connection's sake.
         }
+        Closer.closeQuietly(response);
       }
+    } catch (CheckedResolver.RefusedException e) {
+      return new Outcome.Rejected(String.valueOf(e.getMessage()));
+    } catch (IOException e) {
+      boolean slow = late.get() || e instanceof SocketTimeoutException;
+      return new Outcome.Retry(
+          slow ? "no answer within " + patience.toMillis() + " ms" : describe(endpoint, e));
+    } finally {
+      deadline.cancel(false);
     }
   }
 
-  private static Optional<Duration> retryAfter(ClassicHttpResponse answer) {
-    Header header = answer.getFirstHeader("Retry-After");
-    return header == null || !header.getValue().matches("[0-9]{1,4}")
-        ? Optional.empty()
-        : Optional.of(Duration.ofSeconds(Long.parseLong(header.getValue())));
+  private HttpPost request(Post post) {
+    HttpPost request = new HttpPost(withoutUser(post.endpoint()));
+    post.headers().forEach(request::setHeader);
+    String user = post.endpoint().getUserInfo();
+    if (user != null) {
+      String token = Base64.getEncoder().encodeToString(user.getBytes(StandardCharsets.UTF_8));
+      request.setHeader(HttpHeaders.AUTHORIZATION, "Basic " + token);
+    }
+    request.setEntity(new ByteArrayEntity(post.body(), null));
+    Timeout whole = Timeout.of(patience);
+    request.setConfig(
+        RequestConfig.custom()
+            .setConnectionRequestTimeout(whole)
+            .setResponseTimeout(whole)
+            .build());
+    return request;
+  }
+
+  private static HttpHost target(URI endpoint) {
+    return new HttpHost(endpoint.getScheme(), endpoint.getHost(), endpoint.getPort());
+  }
+
+  /// The endpoint byte for byte, but for its user.
+  private static URI withoutUser(URI endpoint) {
+    String text = endpoint.toString();
+    String user = endpoint.getRawUserInfo();
+    return user == null ? endpoint : URI.create(text.replaceFirst("//[^@/]*@", "//"));
+  }
+
+  private Outcome judge(ClassicHttpResponse response) {
+    int status = response.getCode();
+    String why = "the endpoint answered " + status;
+    return switch (status / 100) {
+      case 2 -> Outcome.done();
+      case 3 -> new Outcome.Rejected(why + ", and redirects are not followed");
+      case 4 -> status == 429 ? throttled(response, why) : new Outcome.Rejected(why);
+      case 5 -> new Outcome.Retry(why);
+      default -> new Outcome.Rejected(why);
+    };
+  }
+
+  private Outcome throttled(ClassicHttpResponse response, String why) {
+    Duration wait = retryAfter(response);
+    return wait == null ? new Outcome.Retry(why) : new Outcome.Postponed(why, wait);
+  }
+
+  /// Reads the body, so that the connection can be used again, unless it is long. Nobody wants the
+  /// body, and the status stands even if the body is torn.
+  private static boolean readToItsEnd(ClassicHttpResponse response) {
+    HttpEntity entity = response.getEntity();
+    try {
+      return entity == null || entity.getContent().readNBytes(READ_BYTES).length < READ_BYTES;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private @Nullable Duration retryAfter(ClassicHttpResponse response) {
+    Header header = response.getFirstHeader(HttpHeaders.RETRY_AFTER);
+    if (header == null) {
+      return null;
+    }
+    String value = header.getValue().strip();
+    try {
+      Duration asked =
+          value.matches("\\d{1,9}")
+              ? Duration.ofSeconds(Long.parseLong(value))
+              : Duration.between(
+                  clock.instant(),
+                  ZonedDateTime.parse(value, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant());
+      if (asked.isNegative()) {
+        return Duration.ZERO;
+      }
+      return asked.compareTo(LONGEST_RETRY_AFTER) > 0 ? LONGEST_RETRY_AFTER : asked;
+    } catch (DateTimeException e) {
+      return null;
+    }
+  }
+
+  private static String describe(URI endpoint, IOException e) {
+    String host = endpoint.getHost();
+    return switch (e) {
+      case UnknownHostException _ -> "the name " + host + " cannot be resolved";
+      case SSLException _ -> "no TLS with " + host + ": " + e.getMessage();
+      default -> "no answer from " + host + ": " + e.getMessage();
+    };
   }
 
   @Override
-  public void close() throws IOException {
-    client.close();
-  }
-
-  private record CheckedResolver(EndpointRule rule) implements DnsResolver {
-    @Override
-    public InetAddress[] resolve(String host) throws UnknownHostException {
-      InetAddress[] addresses = SystemDefaultDnsResolver.INSTANCE.resolve(host);
-      for (InetAddress address : addresses) {
-        rule.check(address);
-      }
-      return addresses;
-    }
-
-    @Override
-    public String resolveCanonicalHostname(String host) throws UnknownHostException {
-      return SystemDefaultDnsResolver.INSTANCE.resolveCanonicalHostname(host);
-    }
+  public void close() {
+    deadlines.shutdownNow();
+    client.close(CloseMode.IMMEDIATE);
   }
 }

@@ -1,185 +1,420 @@
 package io.carillon.sns.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import io.carillon.http.SelfSigned;
 import io.carillon.outbox.Outcome;
 import io.carillon.sns.PostTransport.Post;
-import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/// The transport against peers that answer, refuse, hang, tear and go on for ever.
+/// Endpoints refuse, hang, tear and answer late; each attempt ends in time with a named outcome.
+/// Expectations: aws-facts §6 and 6.1.
 class HttpTransportTest {
-  private final HttpTransport transport =
-      new HttpTransport(EndpointRule.usual(), Duration.ofSeconds(2));
+  private static final Instant NOW = Instant.parse("2026-11-22T10:00:00Z");
+  private static final Duration LONG = Duration.ofSeconds(30);
+  private static final Duration SHORT = Duration.ofMillis(200);
+  private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+  private final HttpTransport patient = transport(null, LONG);
+  private final HttpTransport impatient = transport(null, SHORT);
+
+  private static HttpTransport transport(@Nullable SSLContext trust, Duration patience) {
+    return new HttpTransport(
+        EndpointRule.standard(), trust, InetAddress::getAllByName, () -> NOW, patience);
+  }
 
   @AfterEach
-  void close() throws IOException {
-    transport.close();
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "200,Done",
-    "204,Done",
-    "301,Rejected",
-    "400,Rejected",
-    "404,Rejected",
-    "429,Retry",
-    "500,Retry",
-    "503,Retry"
-  })
-  void theStatusDecides(int status, String outcome) throws IOException {
-    try (Peer peer =
-        new Peer(
-            out ->
-                out.write(
-                    ("HTTP/1.1 " + status + " X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-                        .getBytes(StandardCharsets.US_ASCII)))) {
-      assertThat(post(peer.uri()).getClass().getSimpleName()).isEqualTo(outcome);
-    }
-  }
-
-  @Test
-  void aBusyEndpointIsGivenTheTimeItAsksFor() throws IOException {
-    try (Peer peer =
-        new Peer(
-            out ->
-                out.write(
-                    "HTTP/1.1 429 X\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n"
-                        .getBytes(StandardCharsets.US_ASCII)))) {
-      assertThat(post(peer.uri()))
-          .isEqualTo(new Outcome.Postponed("the endpoint answered 429", Duration.ofSeconds(7)));
-    }
-  }
-
-  @Test
-  void noListenerIsTriedAgain() throws IOException {
-    URI gone;
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      gone = URI.create("http://127.0.0.1:" + socket.getLocalPort() + "/");
-    }
-    assertThat(post(gone)).isInstanceOf(Outcome.Retry.class);
-  }
-
-  @Test
-  void aPeerThatHangsIsGivenUp() throws IOException {
-    try (Peer peer =
-        new Peer(
-            _ -> {
-              try {
-                Thread.sleep(60_000);
-              } catch (InterruptedException _) {
-                Thread.currentThread().interrupt();
-              }
-            })) {
-      assertThat(post(peer.uri())).isInstanceOf(Outcome.Retry.class);
-    }
-  }
-
-  @Test
-  void aPeerThatDribblesIsGivenUp() throws IOException {
-    try (Peer peer = new Peer(out -> forEver(out, "HTTP/1.1 200 OK\r\nX: ", "y", 50))) {
-      assertThat(post(peer.uri())).isInstanceOf(Outcome.Retry.class);
-    }
-  }
-
-  @Test
-  void anEndlessAnswerIsCutOff() throws IOException {
-    try (Peer peer =
-        new Peer(out -> forEver(out, "HTTP/1.1 200 OK\r\n\r\n", "x".repeat(8_192), 0))) {
-      assertThat(post(peer.uri())).isInstanceOf(Outcome.Retry.class);
-    }
-  }
-
-  @Test
-  void aTornAnswerIsTriedAgain() throws IOException {
-    try (Peer peer =
-        new Peer(out -> out.write("HTTP/1.1 20".getBytes(StandardCharsets.US_ASCII)))) {
-      assertThat(post(peer.uri())).isInstanceOf(Outcome.Retry.class);
-    }
-  }
-
-  @Test
-  void nothingIsPostedToLinkLocalAddresses() {
-    assertThat(post(URI.create("http://169.254.169.254/latest/meta-data")))
-        .isInstanceOfSatisfying(
-            Outcome.Retry.class, retry -> assertThat(retry.why()).contains("link-local"));
+  void close() {
+    patient.close();
+    impatient.close();
   }
 
   private Outcome post(URI endpoint) {
-    return transport.post(new Post(endpoint, Map.of("Content-Type", "text/plain"), new byte[] {1}));
+    return post(patient, endpoint);
   }
 
-  private static void forEver(OutputStream out, String first, String then, long pauseMillis)
-      throws IOException {
-    out.write(first.getBytes(StandardCharsets.US_ASCII));
-    try {
-      while (true) {
-        out.write(then.getBytes(StandardCharsets.US_ASCII));
-        out.flush();
-        Thread.sleep(pauseMillis);
+  private static Outcome post(HttpTransport through, URI endpoint) {
+    return through.post(
+        new Post(
+            endpoint,
+            Map.of(
+                "Content-Type", "text/plain; charset=UTF-8",
+                "User-Agent", "Amazon Simple Notification Service Agent",
+                "x-amz-sns-message-type", "Notification"),
+            "{\"a\":\"\u00e4\"}".getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private static void write(OutputStream out, String latin1) throws Exception {
+    out.write(latin1.getBytes(StandardCharsets.ISO_8859_1));
+    out.flush();
+  }
+
+  @Test
+  void aMessageIsPostedAsAwsDoes() throws Exception {
+    try (HostilePeer peer = HostilePeer.answering(OK)) {
+      assertThat(post(peer.uri("/hook//x%2Fy?a=b%20c&d"))).isInstanceOf(Outcome.Done.class);
+      String request = peer.requests().getFirst();
+      assertThat(request).startsWith("POST /hook//x%2Fy?a=b%20c&d HTTP/1.1\r\n");
+      assertThat(request)
+          .contains("\r\nContent-Type: text/plain; charset=UTF-8\r\n")
+          .contains("\r\nUser-Agent: Amazon Simple Notification Service Agent\r\n")
+          .contains("\r\nx-amz-sns-message-type: Notification\r\n")
+          .contains("\r\nHost: 127.0.0.1:" + peer.port() + "\r\n")
+          .contains("\r\nContent-Length: 10\r\n")
+          .doesNotContain("Accept-Encoding")
+          .doesNotContain("Authorization")
+          .endsWith("\r\n\r\n{\"a\":\"\u00e4\"}");
+    }
+  }
+
+  @Test
+  void theUserOfAnEndpointIsSentAsBasicAuthentication() throws Exception {
+    try (HostilePeer peer = HostilePeer.answering(OK)) {
+      URI endpoint = URI.create("http://me:p%40ss@127.0.0.1:" + peer.port() + "/a@b");
+      assertThat(post(endpoint)).isInstanceOf(Outcome.Done.class);
+      assertThat(peer.requests().getFirst())
+          .startsWith("POST /a@b HTTP/1.1\r\n")
+          .contains("\r\nAuthorization: Basic bWU6cEBzcw==\r\n")
+          .doesNotContain("me:p");
+    }
+  }
+
+  @Test
+  void connectionsAreUsedAgain() throws Exception {
+    try (HostilePeer peer = HostilePeer.answering(OK)) {
+      for (int i = 0; i < 10; i++) {
+        assertThat(post(peer.uri("/"))).isInstanceOf(Outcome.Done.class);
       }
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
+      assertThat(peer.accepted()).isEqualTo(1);
     }
   }
 
-  @FunctionalInterface
-  private interface Answer {
-    void to(OutputStream out) throws IOException;
-  }
-
-  /// Reads one request and answers it in its own way.
-  private static final class Peer implements AutoCloseable {
-    private final ServerSocket socket = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
-    private final Thread thread;
-
-    Peer(Answer answer) throws IOException {
-      this.thread =
-          Thread.ofVirtual()
-              .start(
-                  () -> {
-                    try (Socket client = socket.accept()) {
-                      readRequest(client.getInputStream());
-                      answer.to(client.getOutputStream());
-                    } catch (IOException _) {
-                      // the client has gone, or the test is over
-                    }
-                  });
-    }
-
-    private static void readRequest(InputStream in) throws IOException {
-      int newlines = 0;
-      while (newlines < 2) {
-        int c = in.read();
-        newlines = c == '\n' ? newlines + 1 : c == '\r' ? newlines : 0;
-        if (c < 0) {
-          return;
-        }
+  @Test
+  void aConnectionThatThePeerHasClosedMeanwhileIsNotUsedAgain() throws Exception {
+    try (HostilePeer peer =
+        new HostilePeer(
+            (in, out) -> {
+              HostilePeer.readRequest(in);
+              write(out, OK);
+              return false; // Closes although it said nothing of it.
+            })) {
+      for (int i = 0; i < 5; i++) {
+        assertThat(post(peer.uri("/"))).isInstanceOf(Outcome.Done.class);
+        await().until(() -> peer.open() == 0);
       }
-      in.read(); // the body's one byte
     }
+  }
 
-    URI uri() {
-      return URI.create("http://127.0.0.1:" + socket.getLocalPort() + "/inbox");
+  @ParameterizedTest
+  @ValueSource(ints = {200, 201, 202, 204, 299})
+  void statusesFrom200To299AreAccepted(int status) throws Exception {
+    try (HostilePeer peer =
+        HostilePeer.answering("HTTP/1.1 " + status + " X\r\nContent-Length: 0\r\n\r\n")) {
+      assertThat(post(peer.uri("/"))).isInstanceOf(Outcome.Done.class);
     }
+  }
 
-    @Override
-    public void close() throws IOException {
-      thread.interrupt();
-      socket.close();
+  @ParameterizedTest
+  @ValueSource(ints = {500, 502, 503, 504, 599, 429})
+  void serverErrorsAndThrottlingAreWorthAnotherAttempt(int status) throws Exception {
+    try (HostilePeer peer =
+        HostilePeer.answering("HTTP/1.1 " + status + " X\r\nContent-Length: 0\r\n\r\n")) {
+      assertThat(post(peer.uri("/")))
+          .isEqualTo(new Outcome.Retry("the endpoint answered " + status));
+      assertThat(peer.requests()).hasSize(1);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {300, 304, 400, 401, 403, 404, 408, 410, 413, 499})
+  void otherStatusesAreFinal(int status) throws Exception {
+    try (HostilePeer peer =
+        HostilePeer.answering("HTTP/1.1 " + status + " X\r\nContent-Length: 0\r\n\r\n")) {
+      assertThat(post(peer.uri("/"))).isInstanceOf(Outcome.Rejected.class);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {301, 302, 303, 307, 308})
+  void redirectsAreNotFollowed(int status) throws Exception {
+    try (HostilePeer secret = HostilePeer.answering(OK);
+        HostilePeer peer =
+            HostilePeer.answering(
+                "HTTP/1.1 "
+                    + status
+                    + " X\r\nLocation: "
+                    + secret.uri("/")
+                    + "\r\nContent-Length: 0\r\n\r\n")) {
+      assertThat(post(peer.uri("/"))).isInstanceOf(Outcome.Rejected.class);
+      assertThat(secret.accepted()).isZero();
+    }
+  }
+
+  @Test
+  void retryAfterIsUnderstoodInSecondsAndAsADate() throws Exception {
+    assertThat(retryAfter("7")).isEqualTo(Duration.ofSeconds(7));
+    assertThat(retryAfter("0")).isEqualTo(Duration.ZERO);
+    assertThat(retryAfter("999999999")).isEqualTo(Duration.ofHours(1));
+    assertThat(retryAfter("Sun, 22 Nov 2026 10:00:30 GMT")).isEqualTo(Duration.ofSeconds(30));
+    assertThat(retryAfter("Sun, 22 Nov 2026 09:00:00 GMT")).isEqualTo(Duration.ZERO);
+    assertThat(retryAfter("soon")).isNull();
+    assertThat(retryAfter("-1")).isNull();
+    assertThat(retryAfter("99999999999999999999")).isNull();
+  }
+
+  private @Nullable Duration retryAfter(String value) throws Exception {
+    try (HostilePeer peer =
+        HostilePeer.answering(
+            "HTTP/1.1 429 X\r\nRetry-After: " + value + "\r\nContent-Length: 0\r\n\r\n")) {
+      return post(peer.uri("/")) instanceof Outcome.Postponed(String _, Duration wait)
+          ? wait
+          : null;
+    }
+  }
+
+  @Test
+  void aRefusedConnectionIsWorthAnotherAttempt() throws Exception {
+    int port;
+    try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = closed.getLocalPort();
+    }
+    assertThat(post(URI.create("http://127.0.0.1:" + port + "/")))
+        .isInstanceOf(Outcome.Retry.class);
+  }
+
+  @Test
+  void anUnknownNameIsWorthAnotherAttempt() {
+    assertThat(post(URI.create("http://no-such-host.invalid/")))
+        .isEqualTo(new Outcome.Retry("the name no-such-host.invalid cannot be resolved"));
+  }
+
+  @Test
+  void anEndpointThatNeverAcceptsIsGivenUpInTime() throws Exception {
+    try (ServerSocket full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      assertThat(post(impatient, URI.create("http://127.0.0.1:" + full.getLocalPort() + "/")))
+          .isEqualTo(new Outcome.Retry("no answer within 200 ms"));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "HTTP/1.1 2", "HTTP/1.1 200 OK\r\nX: y\r\n"})
+  void anEndpointThatHangsIsGivenUpInTime(String before) throws Exception {
+    CountDownLatch over = new CountDownLatch(1);
+    try (HostilePeer peer =
+        new HostilePeer(
+            (in, out) -> {
+              HostilePeer.readRequest(in);
+              write(out, before);
+              over.await();
+              return false;
+            })) {
+      assertThat(post(impatient, peer.uri("/")))
+          .isEqualTo(new Outcome.Retry("no answer within 200 ms"));
+      over.countDown();
+    }
+  }
+
+  @Test
+  void anAnswerThatDripsDoesNotBuyTime() throws Exception {
+    try (HostilePeer peer =
+        new HostilePeer(
+            (in, out) -> {
+              HostilePeer.readRequest(in);
+              write(out, "HTTP/1.1 200 OK\r\nX: ");
+              while (true) {
+                write(out, "a");
+                Thread.sleep(20);
+              }
+            })) {
+      assertThat(post(impatient, peer.uri("/"))).isInstanceOf(Outcome.Retry.class);
+      await().until(() -> peer.open() == 0);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "HTTP/1.1",
+        "what?\r\n\r\n",
+        "HTTP/9.9 200 OK\r\n\r\n",
+        "HTTP/1.1 OK\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n"
+      })
+  void aTornAnswerOrOneThatIsNoHttpIsWorthAnotherAttempt(String answer) throws Exception {
+    try (HostilePeer peer =
+        new HostilePeer(
+            (in, out) -> {
+              HostilePeer.readRequest(in);
+              write(out, answer);
+              return false;
+            })) {
+      assertThat(post(peer.uri("/"))).isInstanceOf(Outcome.Retry.class);
+    }
+  }
+
+  @Test
+  void aPeerThatResetsBeforeItAnswersIsWorthAnotherAttempt() throws Exception {
+    try (HostilePeer peer = new HostilePeer((in, out) -> false)) {
+      assertThat(post(peer.uri("/"))).isInstanceOf(Outcome.Retry.class);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "HTTP/1.1 200 OK\r\nX: y",
+        "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\ntorn",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        "HTTP/1.1 200 OK\r\n\r\nuntil the end"
+      })
+  void theStatusStandsEvenIfTheRestIsTorn(String answer) throws Exception {
+    try (HostilePeer peer =
+        new HostilePeer(
+            (in, out) -> {
+              HostilePeer.readRequest(in);
+              write(out, answer);
+              return false;
+            })) {
+      assertThat(post(peer.uri("/"))).isInstanceOf(Outcome.Done.class);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n|1000\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 999999999999\r\n\r\n|"
+      })
+  void anEndlessBodyIsNotReadToItsEnd(String script) throws Exception {
+    String[] parts = script.split("\\|", -1);
+    try (HostilePeer peer =
+        new HostilePeer(
+            (in, out) -> {
+              HostilePeer.readRequest(in);
+              write(out, parts[0]);
+              while (true) {
+                write(out, parts[1] + "a".repeat(0x1000) + (parts[1].isEmpty() ? "" : "\r\n"));
+              }
+            })) {
+      assertThat(post(peer.uri("/"))).isInstanceOf(Outcome.Done.class);
+      await().until(() -> peer.open() == 0);
+      assertThat(post(peer.uri("/"))).isInstanceOf(Outcome.Done.class);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"X: y\r\n", "X", "HTTP/1.1 100 Continue\r\n\r\n"})
+  void anEndlessHeadIsCutOff(String piece) throws Exception {
+    try (HostilePeer peer =
+        new HostilePeer(
+            (in, out) -> {
+              HostilePeer.readRequest(in);
+              write(out, piece.startsWith("HTTP") ? "" : "HTTP/1.1 200 OK\r\n");
+              while (true) {
+                write(out, piece.repeat(100));
+              }
+            })) {
+      assertThat(post(impatient, peer.uri("/"))).isInstanceOf(Outcome.Retry.class);
+      await().until(() -> peer.open() == 0);
+    }
+  }
+
+  @Test
+  void connectionsToOneHostAreBoundedAndAHangingHostHoldsBackNoOther() throws Exception {
+    CountDownLatch over = new CountDownLatch(1);
+    ConcurrentLinkedQueue<Outcome> outcomes = new ConcurrentLinkedQueue<>();
+    try (HostilePeer hanging =
+            new HostilePeer(
+                (in, out) -> {
+                  HostilePeer.readRequest(in);
+                  over.await();
+                  write(out, OK);
+                  return true;
+                });
+        HostilePeer other = HostilePeer.answering(OK)) {
+      List<Thread> threads = new ArrayList<>();
+      for (int i = 0; i < 40; i++) {
+        threads.add(Thread.startVirtualThread(() -> outcomes.add(post(hanging.uri("/")))));
+      }
+      await().until(() -> hanging.accepted() == 16);
+      assertThat(post(other.uri("/"))).isInstanceOf(Outcome.Done.class);
+      over.countDown();
+      for (Thread thread : threads) {
+        thread.join();
+      }
+      assertThat(outcomes).hasSize(40).allMatch(Outcome.Done.class::isInstance);
+      assertThat(hanging.accepted()).isEqualTo(16);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "ftp://127.0.0.1/",
+        "mailto:a@b",
+        "http:/x",
+        "file:///etc/passwd",
+        "/x",
+        "http://a_b/"
+      })
+  void whatIsNoHttpEndpointFails(String endpoint) {
+    assertThat(post(URI.create(endpoint))).isInstanceOf(Outcome.Rejected.class);
+  }
+
+  @Test
+  void anHttpsEndpointMustBeVouchedForAndMeantByItsCertificate() throws Exception {
+    SSLContext context = SelfSigned.context();
+    try (HttpTransport trusting = transport(context, LONG);
+        HostilePeer peer =
+            new HostilePeer(
+                context.getServerSocketFactory(),
+                (in, out) -> {
+                  HostilePeer.readRequest(in);
+                  write(out, OK);
+                  return true;
+                })) {
+      URI named = URI.create("https://localhost:" + peer.port() + "/");
+      URI otherName = URI.create("https://127.0.0.1:" + peer.port() + "/");
+      assertThat(post(trusting, named)).isInstanceOf(Outcome.Done.class);
+      assertThat(post(trusting, otherName)).isInstanceOf(Outcome.Retry.class);
+      assertThat(post(named))
+          .isInstanceOfSatisfying(
+              Outcome.Retry.class,
+              outcome -> assertThat(outcome.why()).startsWith("no TLS with localhost"));
+    }
+  }
+
+  @Test
+  void aHandshakeThatHangsIsGivenUpInTime() throws Exception {
+    CountDownLatch over = new CountDownLatch(1);
+    try (HostilePeer peer =
+        new HostilePeer(
+            (in, out) -> {
+              over.await();
+              return false;
+            })) {
+      assertThat(post(impatient, URI.create("https://127.0.0.1:" + peer.port() + "/")))
+          .isEqualTo(new Outcome.Retry("no answer within 200 ms"));
+      over.countDown();
     }
   }
 }

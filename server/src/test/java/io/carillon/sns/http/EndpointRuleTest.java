@@ -1,0 +1,115 @@
+package io.carillon.sns.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.carillon.outbox.Outcome;
+import io.carillon.sns.PostTransport.Post;
+import java.net.InetAddress;
+import java.net.URI;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// A subscription must not become a way to what only this machine can reach.
+class EndpointRuleTest {
+
+  private static Outcome post(HttpTransport transport, String endpoint) {
+    return transport.post(
+        new Post(URI.create(endpoint), Map.of("Content-Type", "text/plain"), new byte[0]));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "169.254.169.254", "169.254.170.2", "0.0.0.0", "0.1.2.3", "224.0.0.1", "239.255.255.255",
+        "255.255.255.255", "240.0.0.1", "100.100.100.200", "::", "fe80::1", "ff02::1",
+        "fd00:ec2::254", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1"
+      })
+  void addressesThatAreNoEndpointsAreRefused(String address) {
+    assertThat(EndpointRule.standard().refusal(InetAddress.ofLiteral(address))).isPresent();
+    assertThat(EndpointRule.internetOnly().refusal(InetAddress.ofLiteral(address))).isPresent();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "127.0.0.1",
+        "::1",
+        "10.1.2.3",
+        "192.168.0.1",
+        "172.16.0.1",
+        "fd12::1",
+        "100.64.0.1"
+      })
+  void insideAddressesAreAllowedUnlessOnlyTheInternetIs(String address) {
+    assertThat(EndpointRule.standard().refusal(InetAddress.ofLiteral(address))).isEmpty();
+    assertThat(EndpointRule.internetOnly().refusal(InetAddress.ofLiteral(address))).isPresent();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"8.8.8.8", "2001:4860:4860::8888", "100.128.0.1", "2002:808:808::1"})
+  void theInternetIsAllowed(String address) {
+    assertThat(EndpointRule.internetOnly().refusal(InetAddress.ofLiteral(address))).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "http://169.254.169.254/latest/meta-data/",
+        "http://2852039166/",
+        "http://[::ffff:169.254.169.254]/",
+        "http://[fe80::1]/",
+        "http://0/",
+        "https://169.254.169.254/"
+      })
+  void noSpellingOfARefusedAddressHelps(String endpoint) {
+    try (HttpTransport transport = new HttpTransport()) {
+      assertThat(post(transport, endpoint)).isInstanceOf(Outcome.Rejected.class);
+    }
+  }
+
+  @Test
+  void aNameIsResolvedOnceAndTheCheckedAddressIsUsed() throws Exception {
+    AtomicInteger lookUps = new AtomicInteger();
+    try (HostilePeer peer = HostilePeer.answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        HttpTransport transport =
+            new HttpTransport(
+                EndpointRule.standard(),
+                null,
+                host ->
+                    new InetAddress[] {
+                      InetAddress.ofLiteral(
+                          lookUps.incrementAndGet() == 1 ? "127.0.0.1" : "169.254.169.254")
+                    },
+                InstantSource.system(),
+                Duration.ofSeconds(5))) {
+      String endpoint = "http://rebinding.example:" + peer.port() + "/";
+      assertThat(post(transport, endpoint)).isInstanceOf(Outcome.Done.class);
+      assertThat(lookUps).hasValue(1);
+      assertThat(peer.requests().getFirst()).contains("Host: rebinding.example:" + peer.port());
+    }
+  }
+
+  @Test
+  void oneRefusedAddressAmongSeveralIsEnough() throws Exception {
+    try (HttpTransport transport =
+        new HttpTransport(
+            EndpointRule.standard(),
+            null,
+            host ->
+                new InetAddress[] {
+                  InetAddress.ofLiteral("127.0.0.1"), InetAddress.ofLiteral("169.254.169.254")
+                },
+            InstantSource.system(),
+            Duration.ofSeconds(5))) {
+      assertThat(post(transport, "http://mixed.example/"))
+          .isInstanceOfSatisfying(
+              Outcome.Rejected.class,
+              rejected -> assertThat(rejected.why()).contains("169.254.169.254"));
+    }
+  }
+}
