@@ -22,6 +22,7 @@ import java.util.Base64;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import software.amazon.awssdk.core.SdkPojo;
 
@@ -35,7 +36,7 @@ public final class Road implements Handler {
   private static final int HOST_ID_BYTES = 57; // 76 characters of base64, as S3's are
 
   /// A service as it is served here.
-  private record Stop(Service service, Operations operations, List<Protocol> protocols) {
+  private record Stop(Operations operations, List<Protocol> protocols) {
 
     /// The one that a request speaks: where there are two, the older has no target.
     Protocol protocol(Request http) {
@@ -44,7 +45,11 @@ public final class Road implements Handler {
     }
   }
 
-  private final Map<Service, Stop> stops = new EnumMap<>(Service.class);
+  private final Map<Service, Operations> tables = new EnumMap<>(Service.class);
+
+  /// Made when first asked for: what a service's protocol needs is a good part of a fast start.
+  private final Map<Service, Stop> stops = new ConcurrentHashMap<>();
+
   private final SignatureVerifier verifier;
   private final Authorizer authorizer;
   private final Handler door;
@@ -75,18 +80,12 @@ public final class Road implements Handler {
     this.clock = clock;
     this.hosts = new Hosts(baseHosts);
     this.junction = new Junction(hosts);
-    for (Service service : Service.values()) {
-      Operations operations = Operations.of(service.signingName());
-      stops.put(service, new Stop(service, operations, service.protocols()));
-    }
-    services.forEach(this::mount);
+    services.forEach(table -> tables.put(serviceOf(table), table));
   }
 
-  private void mount(Operations operations) {
-    Service service =
-        Service.find(operations.service())
-            .orElseThrow(() -> new IllegalArgumentException("No service " + operations.service()));
-    stops.compute(service, (_, stop) -> new Stop(service, operations, service.protocols()));
+  private static Service serviceOf(Operations table) {
+    return Service.find(table.service())
+        .orElseThrow(() -> new IllegalArgumentException("No service " + table.service()));
   }
 
   @Override
@@ -118,11 +117,12 @@ public final class Road implements Handler {
   }
 
   private Stop stopOf(Service service) {
-    Stop stop = stops.get(service);
-    if (stop == null) {
-      throw new IllegalStateException("No stop for " + service);
-    }
-    return stop;
+    return stops.computeIfAbsent(
+        service,
+        _ -> {
+          Operations nothing = Operations.of(service.signingName());
+          return new Stop(tables.getOrDefault(service, nothing), service.protocols());
+        });
   }
 
   private RequestIds newIds(Service service) {

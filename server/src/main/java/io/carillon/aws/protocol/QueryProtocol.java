@@ -8,10 +8,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.SdkPojo;
 
 /// The query protocol of IAM, STS and SNS, and the older one of SQS: parameters in, XML out.
@@ -70,10 +68,6 @@ public final class QueryProtocol implements Protocol {
         limitBytes,
         true,
         new Shapes(SqsNaming::of));
-  }
-
-  public String version() {
-    return version;
   }
 
   @Override
@@ -176,15 +170,5 @@ public final class QueryProtocol implements Protocol {
   @Override
   public Response stamp(Response answer, RequestIds ids) {
     return answer.header("x-amzn-RequestId", ids.requestId());
-  }
-
-  /// The action that a request without signature names, if it speaks this protocol at all.
-  public static @Nullable String actionOf(Parameters parameters) {
-    return parameters.first("Action");
-  }
-
-  /// The names of all operations.
-  public Set<String> actions() {
-    return operations.keySet();
   }
 }
