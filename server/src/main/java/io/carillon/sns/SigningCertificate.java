@@ -3,6 +3,7 @@ package io.carillon.sns;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
 
 /// The certificate behind the signatures, and where validators find it.
 ///
@@ -14,14 +15,16 @@ final class SigningCertificate {
   private final MessageSigner signer;
   private final Links links;
   private final String template;
-  private final String path;
+
+  /// Known once it was asked for: making the first key pair takes a while, which starting up need
+  /// not wait for.
+  private volatile @Nullable String path;
 
   /// @param template the address with `{region}` and `{path}` in it; empty for this server's own
   SigningCertificate(MessageSigner signer, Links links, String template) {
     this.signer = signer;
     this.links = links;
     this.template = template;
-    this.path = Links.ROOT + "-" + fingerprint(signer.certificate()) + ".pem";
   }
 
   String sign(String version, String text) {
@@ -33,13 +36,18 @@ final class SigningCertificate {
   }
 
   String path() {
-    return path;
+    String known = path;
+    if (known == null) {
+      known = Links.ROOT + "-" + fingerprint(signer.certificate()) + ".pem";
+      path = known;
+    }
+    return known;
   }
 
   String url(String region) {
     return template.isEmpty()
-        ? links.to(path)
-        : template.replace("{region}", region).replace("{path}", path);
+        ? links.to(path())
+        : template.replace("{region}", region).replace("{path}", path());
   }
 
   private static String fingerprint(byte[] pem) {

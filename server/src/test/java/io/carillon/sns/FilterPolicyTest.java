@@ -53,7 +53,7 @@ class FilterPolicyTest {
           {"n":[100]}                                      | n:String=100                      | false
           {"n":["100"]}                                    | n:String=100                      | true
           {"n":[{"numeric":["<",0]}]}                      | n:Number=-1000000000              | true
-          {"n":[{"numeric":["<",0]}]}                      | n:Number=-9e99                    | false
+          {"n":[{"numeric":["<",0]}]}                      | n:Number=-9e99                    | true
           {"list":["b"]}                                   | list:String.Array=["a";"b"]       | true
           {"list":["c"]}                                   | list:String.Array=["a";"b"]       | false
           {"list":[2]}                                     | list:String.Array=["a";2]         | true
