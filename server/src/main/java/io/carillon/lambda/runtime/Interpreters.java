@@ -15,16 +15,24 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Finds the interpreters of this machine by running what is on the path: a name says nothing, for
-/// version managers put shims there that fail. Each family is looked for once, when first needed.
+/// version managers put shims there that fail. Each program is asked once, when first needed; all
+/// of a family are asked only if the likely ones are not what is wanted.
 final class Interpreters {
   private static final Logger LOG = LoggerFactory.getLogger(Interpreters.class);
   private static final int SECONDS = 20;
+  private static final int LIKELY = 2;
+  private static final int AT_A_TIME = 4;
 
   private static final String ASK_PYTHON =
       """
@@ -57,7 +65,7 @@ final class Interpreters {
           List.of(OWN_JAVA_HOME),
           false);
 
-  private final Map<Family, List<Interpreter>> found = new ConcurrentHashMap<>();
+  private final Map<Path, Optional<Interpreter>> asked = new ConcurrentHashMap<>();
 
   /// The best interpreter there is for `wanted`. Python functions may count on boto3, so one that
   /// has it comes before one of the very version; of several, the nearest, the newer one of two.
@@ -65,41 +73,66 @@ final class Interpreters {
     if (family == Family.JAVA && wanted.equals(OWN_JAVA.version())) {
       return Optional.of(OWN_JAVA); // it runs: it runs us
     }
-    return all(family).stream()
+    Set<Path> candidates = candidates(family, wanted);
+    for (Path likely : candidates.stream().limit(LIKELY).toList()) {
+      Optional<Interpreter> interpreter = ask(family, likely);
+      if (interpreter.filter(i -> isAsOnAws(i, wanted)).isPresent()) {
+        return interpreter;
+      }
+    }
+    return ask(family, candidates).stream()
         .min(
             Comparator.comparing((Interpreter i) -> family == Family.PYTHON && !i.hasAwsSdk())
                 .thenComparing(i -> i.version().distance(wanted))
                 .thenComparing(Interpreter::version, Comparator.reverseOrder()));
   }
 
-  /// All interpreters of a family, in the order of the path.
-  List<Interpreter> all(Family family) {
-    List<Interpreter> known = found.get(family);
-    if (known == null) {
-      synchronized (family) {
-        known = found.computeIfAbsent(family, Interpreters::look);
-      }
-    }
-    return known;
+  private static boolean isAsOnAws(Interpreter interpreter, Version wanted) {
+    boolean complete = interpreter.family() != Family.PYTHON || interpreter.hasAwsSdk();
+    return complete && interpreter.version().equals(wanted);
   }
 
-  private static List<Interpreter> look(Family family) {
+  /// All interpreters of a family.
+  List<Interpreter> all(Family family) {
+    return ask(family, candidates(family, new Version(0, 0)));
+  }
+
+  /// Asks several at a time: they are slow to start and quick to answer.
+  private List<Interpreter> ask(Family family, Set<Path> candidates) {
     Map<Path, Interpreter> byPlace = new LinkedHashMap<>();
-    for (Path candidate : candidates(family)) {
-      try {
-        ask(family, candidate)
-            .ifPresent(interpreter -> byPlace.putIfAbsent(interpreter.executable(), interpreter));
-      } catch (IOException | RuntimeException e) {
-        LOG.debug("{} is no working {}", candidate, family.title, e);
+    try (ExecutorService threads = Executors.newFixedThreadPool(AT_A_TIME)) {
+      List<Callable<Optional<Interpreter>>> questions = new ArrayList<>();
+      candidates.forEach(candidate -> questions.add(() -> ask(family, candidate)));
+      for (Future<Optional<Interpreter>> answer : threads.invokeAll(questions)) {
+        answer.get().ifPresent(found -> byPlace.putIfAbsent(found.executable(), found));
       }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e.getCause());
     }
     return List.copyOf(byPlace.values());
   }
 
-  private static Set<Path> candidates(Family family) {
+  private Optional<Interpreter> ask(Family family, Path candidate) {
+    return asked.computeIfAbsent(
+        candidate,
+        program -> {
+          try {
+            return look(family, program);
+          } catch (IOException | RuntimeException e) {
+            LOG.debug("{} is no working {}", program, family.title, e);
+            return Optional.empty();
+          }
+        });
+  }
+
+  /// The likely ones first.
+  private static Set<Path> candidates(Family family, Version wanted) {
     Set<Path> candidates = new LinkedHashSet<>();
     switch (family) {
       case PYTHON -> {
+        addFromPath(candidates, "python" + wanted);
         addFromPath(candidates, "python3");
         for (int minor = 15; minor >= 7; minor--) {
           addFromPath(candidates, "python3." + minor);
@@ -128,7 +161,7 @@ final class Interpreters {
     }
   }
 
-  private static Optional<Interpreter> ask(Family family, Path program) throws IOException {
+  private static Optional<Interpreter> look(Family family, Path program) throws IOException {
     return switch (family) {
       case PYTHON -> {
         List<String> answer = run(program, "-c", ASK_PYTHON);

@@ -33,10 +33,15 @@ public final class Runtimes {
           "software.amazon.awssdk.utilslite.SdkInternalThreadLocal");
 
   private final Path folder;
-  private final Interpreters interpreters = new Interpreters();
+  private final Interpreters interpreters;
 
   /// @param folder our bootstraps are put there
   public Runtimes(Path folder) throws IOException {
+    this(folder, new Interpreters());
+  }
+
+  Runtimes(Path folder, Interpreters interpreters) throws IOException {
+    this.interpreters = interpreters;
     this.folder = Files.createDirectories(folder);
     for (String bootstrap : List.of("bootstrap.py", "bootstrap.cjs")) {
       try (InputStream in =
@@ -94,7 +99,7 @@ public final class Runtimes {
       return Optional.empty();
     }
     Family family = familyOf(name);
-    return interpreters.all(family).isEmpty()
+    return interpreters.best(family, Version.parse(name.group("version"))).isEmpty()
         ? Optional.of(
             "The runtime %s needs %s, and none that works is on this server's PATH. Install %s %s."
                 .formatted(runtime, family.title, family.title, name.group("version")))

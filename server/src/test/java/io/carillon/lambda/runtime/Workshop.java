@@ -30,6 +30,9 @@ import org.opentest4j.TestAbortedException;
 public final class Workshop implements AutoCloseable {
   public static final String ACCOUNT = "123456789012";
 
+  /// Shared: it takes seconds to ask all of a machine's interpreters.
+  private static final Interpreters INTERPRETERS = new Interpreters();
+
   final List<String> log = new CopyOnWriteArrayList<>();
   final AtomicInteger sessions = new AtomicInteger();
   final ProcessExecutor executor;
@@ -56,7 +59,7 @@ public final class Workshop implements AutoCloseable {
             RuntimeApi.limits(settings),
             api);
     code = new CodeFolders(folder.resolve("code"));
-    runtimes = new Runtimes(folder.resolve("runtime"));
+    runtimes = new Runtimes(folder.resolve("runtime"), INTERPRETERS);
     EnvironmentStarter starter =
         new EnvironmentStarter(
             settings,
