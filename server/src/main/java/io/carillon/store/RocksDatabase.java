@@ -123,7 +123,8 @@ public final class RocksDatabase implements Database {
   }
 
   /// From the folders of the system property `carillon.natives`, where packaging unpacked it; else
-  /// the driver unpacks its own into a temporary file, at every start.
+  /// the driver unpacks its own into a temporary file, at every start. In those folders the driver
+  /// looks for `librocksdbjnijni-linux64.so` and the like: it adds `jni` to a name that has it.
   private static void loadLibrary() {
     String folders = System.getProperty("carillon.natives");
     if (folders == null) {

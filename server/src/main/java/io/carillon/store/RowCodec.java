@@ -1,16 +1,20 @@
 package io.carillon.store;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.util.JsonRecyclerPools;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.dataformat.cbor.CBORFactory;
 import com.fasterxml.jackson.dataformat.cbor.databind.CBORMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.util.Arrays;
 
 /// How a row is kept: one format byte, then the record as CBOR. Members are named, so a record may
 /// gain members (absent ones read as null, zero or false) and older programs pass over new ones.
@@ -18,7 +22,11 @@ public final class RowCodec<V> {
   static final byte CBOR = 1;
 
   private static final ObjectMapper MAPPER =
-      CBORMapper.builder()
+      CBORMapper.builder(
+              // Buffers of its own for each virtual thread would be garbage after one row.
+              CBORFactory.builder()
+                  .recyclerPool(JsonRecyclerPools.newConcurrentDequePool())
+                  .build())
           .addModule(new JavaTimeModule())
           .addModule(new Jdk8Module())
           .serializationInclusion(JsonInclude.Include.NON_NULL)
@@ -39,15 +47,13 @@ public final class RowCodec<V> {
   }
 
   public byte[] encode(V row) {
+    Encoded encoded = new Encoded();
     try {
-      byte[] body = writer.writeValueAsBytes(row);
-      byte[] whole = new byte[body.length + 1];
-      whole[0] = CBOR;
-      System.arraycopy(body, 0, whole, 1, body.length);
-      return whole;
+      writer.writeValue(encoded, row);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+    return encoded.bytes;
   }
 
   public V decode(byte[] bytes) {
@@ -59,6 +65,24 @@ public final class RowCodec<V> {
       return reader.readValue(bytes, 1, bytes.length - 1);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /// Takes what the generator flushes: for all but large rows the whole at once, so that a row with
+  /// its inline body is copied once.
+  private static final class Encoded extends OutputStream {
+    private byte[] bytes = {CBOR};
+
+    @Override
+    public void write(int b) {
+      write(new byte[] {(byte) b}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] from, int offset, int length) {
+      int end = bytes.length;
+      bytes = Arrays.copyOf(bytes, end + length);
+      System.arraycopy(from, offset, bytes, end, length);
     }
   }
 }

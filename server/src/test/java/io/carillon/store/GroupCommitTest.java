@@ -1,0 +1,218 @@
+package io.carillon.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/// What the writer thread does with the disk, seen by a log that only takes notes, and fails on
+/// demand.
+final class GroupCommitTest {
+  private static final byte[] KEY = {1};
+
+  private final List<String> notes = new CopyOnWriteArrayList<>();
+  private final AtomicReference<@Nullable IOException> failure = new AtomicReference<>();
+  private final List<Throwable> broken = new CopyOnWriteArrayList<>();
+  private final GroupCommit commits = new GroupCommit(new Notes(), broken::add);
+
+  GroupCommitTest() {
+    commits.start();
+  }
+
+  @AfterEach
+  void close() {
+    commits.close();
+  }
+
+  @Test
+  void thoseWhoWaitTogetherAreWrittenRelaxedOnesFirstAndDurableOnesInOneSyncedBatch()
+      throws Exception {
+    CountDownLatch inside = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    List<Thread> threads = new ArrayList<>();
+    threads.add(
+        start(
+            () ->
+                commits.submit(
+                    _ -> {
+                      inside.countDown();
+                      await(goOn);
+                      return 0;
+                    },
+                    true)));
+    inside.await();
+    for (int i = 0; i < 3; i++) {
+      byte[] durable = {10, (byte) i};
+      byte[] relaxed = {20, (byte) i};
+      threads.add(start(() -> put(durable, true)));
+      threads.add(start(() -> put(relaxed, false)));
+    }
+    threads.forEach(GroupCommitTest::awaitParked);
+    goOn.countDown();
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    assertThat(notes).containsExactly("write 3", "write 3 synced");
+  }
+
+  @Test
+  void actionsRunInTheOrderOfTheCommitsAndBeforeTheAnswers() throws Exception {
+    List<Integer> seen = Collections.synchronizedList(new ArrayList<>());
+    List<Integer> ran = Collections.synchronizedList(new ArrayList<>());
+    List<Thread> threads = new ArrayList<>();
+    for (int i = 0; i < 50; i++) {
+      int number = i;
+      threads.add(
+          start(
+              () -> {
+                commits.submit(
+                    tx -> {
+                      seen.add(number);
+                      tx.afterCommit(() -> ran.add(number));
+                      return 0;
+                    },
+                    true);
+                assertThat(ran).contains(number);
+              }));
+    }
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    assertThat(ran).hasSize(50).isEqualTo(seen);
+  }
+
+  @Test
+  void anActionThatThrowsHurtsNobody() {
+    List<String> ran = new ArrayList<>();
+    int answer =
+        commits.submit(
+            tx -> {
+              tx.afterCommit(
+                  () -> {
+                    throw new IllegalStateException("a bug");
+                  });
+              tx.afterCommit(() -> ran.add("second"));
+              return 7;
+            },
+            true);
+    assertThat(answer).isEqualTo(7);
+    assertThat(put(KEY, true)).isZero();
+    assertThat(broken).isEmpty();
+  }
+
+  @Test
+  void aFailedSyncBreaksTheStoreForThoseWhoWaitAndForAllWhoCome() {
+    failure.set(new IOException("the disk is gone"));
+    List<String> ran = new ArrayList<>();
+    assertThatThrownBy(
+            () ->
+                commits.submit(
+                    tx -> {
+                      tx.put(KEY, KEY);
+                      tx.afterCommit(() -> ran.add("never"));
+                      return 0;
+                    },
+                    true))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("unknown")
+        .hasRootCauseMessage("the disk is gone");
+    assertThat(ran).isEmpty();
+    assertThat(broken).singleElement().isInstanceOf(IOException.class);
+    failure.set(null);
+    assertThatThrownBy(() -> put(KEY, true)).hasMessageContaining("takes no more writes");
+    assertThatThrownBy(() -> put(KEY, false)).hasMessageContaining("takes no more writes");
+  }
+
+  @Test
+  void aSyncOwedToARelaxedWriteThatFailsBreaksTheStoreToo() {
+    put(KEY, false);
+    failure.set(new IOException("the disk is gone"));
+    assertThatThrownBy(() -> commits.submit(_ -> 0, true)).hasRootCauseMessage("the disk is gone");
+    assertThat(broken).hasSize(1);
+  }
+
+  @Test
+  void closingSyncsWhatIsOwed() {
+    put(KEY, false);
+    commits.close();
+    assertThat(notes).containsExactly("write 1", "sync");
+    assertThatThrownBy(() -> put(KEY, false)).hasMessageContaining("closed");
+  }
+
+  private int put(byte[] key, boolean mustSync) {
+    return commits.submit(
+        tx -> {
+          tx.put(key, KEY);
+          return 0;
+        },
+        mustSync);
+  }
+
+  private static Thread start(Runnable work) {
+    return Thread.ofVirtual().start(work);
+  }
+
+  private static void awaitParked(Thread thread) {
+    while (thread.getState() != Thread.State.WAITING) {
+      Thread.onSpinWait();
+    }
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private final class Notes implements GroupCommit.Log {
+    @Override
+    public void write(Overlay overlay, boolean sync) throws IOException {
+      fail();
+      notes.add("write " + overlay.changes().size() + (sync ? " synced" : ""));
+    }
+
+    @Override
+    public void sync() throws IOException {
+      fail();
+      notes.add("sync");
+    }
+
+    private void fail() throws IOException {
+      IOException planned = failure.get();
+      if (planned != null) {
+        throw planned;
+      }
+    }
+
+    @Override
+    public boolean hasRoom() {
+      return true;
+    }
+
+    @Override
+    public RuntimeException noRoom() {
+      return new ReadOnlyException(0);
+    }
+
+    @Override
+    public byte @Nullable [] get(byte[] key) {
+      return null;
+    }
+
+    @Override
+    public Overlay.Cursor seek(byte[] from, byte[] to) {
+      throw new UnsupportedOperationException();
+    }
+  }
+}
