@@ -78,7 +78,8 @@ final class InvocationDelivery implements Delivery {
                 invocation.functionArn(),
                 invocation.payload(),
                 invocation.clientContext(),
-                invocation.traceHeader()),
+                invocation.traceHeader(),
+                job.work().cause()),
             subject.get().concurrency());
     note.join(); // long done; so that the steps stand in order
     return switch (result) {

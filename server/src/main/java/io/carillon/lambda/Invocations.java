@@ -129,7 +129,8 @@ final class Invocations {
                 name.qualifiedArn().toString(),
                 payload,
                 context,
-                traceHeader());
+                traceHeader(),
+                "");
         yield answer(run(subject, now), subject.version(), r.logType() == LogType.TAIL);
       }
       case UNKNOWN_TO_SDK_VERSION ->

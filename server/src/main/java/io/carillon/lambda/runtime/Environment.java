@@ -65,6 +65,7 @@ final class Environment {
   private volatile long taskNanos;
   private volatile Instant idleSince;
   private volatile Instant credentialsExpire = Instant.MAX;
+  private volatile String accessKeyId = "";
 
   Environment(
       String id,
@@ -82,13 +83,14 @@ final class Environment {
     this.idleSince = clock.instant();
   }
 
-  /// Its processes have been started, with credentials that last until `expire`.
-  void began(Executor.Running process, Instant expire) {
+  /// Its processes have been started, with credentials of their own.
+  void began(Executor.Running process, FunctionCredentials.Issued credentials) {
     boolean ended;
     lock.lock();
     try {
       running = process;
-      credentialsExpire = expire;
+      credentialsExpire = credentials.expires();
+      accessKeyId = credentials.accessKeyId();
       ended = state == State.ENDING;
     } finally {
       lock.unlock();
@@ -140,6 +142,21 @@ final class Environment {
   boolean isFresh() {
     Instant needed = clock.instant().plus(function.timeout()).plus(Duration.ofMinutes(1));
     return credentialsExpire.isAfter(needed);
+  }
+
+  /// The cause of what it works on, if it is the one that signs with this key.
+  Optional<String> causeBehind(String key) {
+    if (!accessKeyId.equals(key)) {
+      return Optional.empty();
+    }
+    lock.lock();
+    try {
+      return Optional.ofNullable(current)
+          .map(work -> work.invocation().cause())
+          .filter(cause -> !cause.isEmpty());
+    } finally {
+      lock.unlock();
+    }
   }
 
   /// Gives it an event; false if it cannot take one.

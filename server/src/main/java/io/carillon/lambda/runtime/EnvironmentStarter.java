@@ -115,7 +115,7 @@ public final class EnvironmentStarter {
                   function.memoryMb(),
                   function.temporaryMb()));
       var _ = process.exit().thenRun(() -> clearUp(function, secret));
-      environment.began(process, issued.expires());
+      environment.began(process, issued);
     } catch (IOException | RuntimeException e) {
       api.dismiss(secret);
       throw e;

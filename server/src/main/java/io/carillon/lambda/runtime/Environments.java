@@ -279,6 +279,19 @@ public final class Environments implements AutoCloseable {
     idle.forEach(Environment::end);
   }
 
+  /// The cause of what the function works on that signs with this key: its own calls continue what
+  /// it was run for.
+  public Optional<String> causeBehind(String accessKeyId) {
+    lock.lock();
+    try {
+      return living.stream()
+          .flatMap(environment -> environment.causeBehind(accessKeyId).stream())
+          .findFirst();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   public Census census() {
     lock.lock();
     try {

@@ -134,7 +134,8 @@ public final class Workshop implements AutoCloseable {
         function.arn(),
         payload.getBytes(StandardCharsets.UTF_8),
         "",
-        "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=0");
+        "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=0",
+        "");
   }
 
   static String text(InvocationResult result) {

@@ -1,0 +1,177 @@
+package io.carillon.acceptance;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+
+/// A server run by `./carillon start`, in a process of its own.
+final class Carillon implements AutoCloseable {
+  static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final String READY = "Carillon is ready at ";
+
+  private final Process process;
+  private final URI endpoint;
+  private final ConcurrentLinkedQueue<String> output;
+
+  private Carillon(Process process, URI endpoint, ConcurrentLinkedQueue<String> output) {
+    this.process = process;
+    this.endpoint = endpoint;
+    this.output = output;
+  }
+
+  static Carillon start(Path data, String... flags) throws IOException {
+    return start(data, Map.of(), flags);
+  }
+
+  /// Starts a server on `data` and waits until it says that it is ready.
+  static Carillon start(Path data, Map<String, String> environment, String... flags)
+      throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                ROOT.resolve("carillon").toString(),
+                "start",
+                "--data",
+                data.resolve("data").toString()));
+    if (!Arrays.asList(flags).contains("--port")) {
+      command.addAll(List.of("--port", "0"));
+    }
+    command.addAll(List.of(flags));
+    ProcessBuilder builder =
+        new ProcessBuilder(command).directory(data.toFile()).redirectErrorStream(true);
+    builder.environment().putAll(environment);
+    Process process = builder.start();
+    ConcurrentLinkedQueue<String> output = new ConcurrentLinkedQueue<>();
+    CompletableFuture<URI> ready = new CompletableFuture<>();
+    Thread.ofVirtual().start(() -> read(process.getInputStream(), output, ready));
+    try {
+      return new Carillon(process, ready.get(PATIENCE.toSeconds(), TimeUnit.SECONDS), output);
+    } catch (Exception e) {
+      process.destroyForcibly();
+      throw new IOException("Carillon did not start:\n" + String.join("\n", output), e);
+    }
+  }
+
+  private static void read(
+      InputStream in, ConcurrentLinkedQueue<String> output, CompletableFuture<URI> ready) {
+    try (BufferedReader lines =
+        new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        output.add(line);
+        if (line.startsWith(READY)) {
+          ready.complete(URI.create(line.substring(READY.length()).strip()));
+        }
+      }
+    } catch (IOException e) {
+      output.add("(" + e + ")");
+    }
+    ready.completeExceptionally(new IOException("it ended"));
+  }
+
+  URI endpoint() {
+    return endpoint;
+  }
+
+  int port() {
+    return endpoint.getPort();
+  }
+
+  long pid() {
+    return process.pid();
+  }
+
+  String output() {
+    return String.join("\n", output);
+  }
+
+  /// What a client's environment needs to reach this server as root.
+  Map<String, String> environment() {
+    return Map.of(
+        "AWS_ENDPOINT_URL", endpoint.toString(),
+        "AWS_ACCESS_KEY_ID", "test",
+        "AWS_SECRET_ACCESS_KEY", "test",
+        "AWS_DEFAULT_REGION", "us-east-1",
+        "AWS_PAGER", "",
+        "AWS_EC2_METADATA_DISABLED", "true");
+  }
+
+  HttpResponse<String> get(String path) throws IOException, InterruptedException {
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      return client.send(
+          HttpRequest.newBuilder(URI.create(endpoint + path)).build(),
+          HttpResponse.BodyHandlers.ofString());
+    }
+  }
+
+  /// Runs one of `./carillon`'s client commands against this server.
+  Ran cli(String... arguments) throws IOException {
+    List<String> command = new ArrayList<>(List.of(ROOT.resolve("carillon").toString()));
+    command.addAll(List.of(arguments));
+    command.addAll(List.of("--endpoint", endpoint.toString()));
+    return Ran.of(command, environment(), Path.of("").toAbsolutePath());
+  }
+
+  /// Another account's root user.
+  record Account(String id, String accessKeyId, String secretAccessKey) {
+    Map<String, String> environment() {
+      return Map.of("AWS_ACCESS_KEY_ID", accessKeyId, "AWS_SECRET_ACCESS_KEY", secretAccessKey);
+    }
+  }
+
+  Account account(String name) throws IOException {
+    JsonNode made =
+        new ObjectMapper()
+            .readTree(cli("account", "create", name, "--json").expectSuccess().output());
+    return new Account(
+        made.path("accountId").asText(),
+        made.path("accessKeyId").asText(),
+        made.path("secretAccessKey").asText());
+  }
+
+  /// As `kill -9`.
+  void kill() throws InterruptedException {
+    // The launcher execs, so this process is the JVM itself.
+    process.destroyForcibly().waitFor();
+  }
+
+  /// As `kill -TERM`: drains; answers the exit code.
+  int stop() throws InterruptedException {
+    process.destroy();
+    if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+      process.destroyForcibly();
+      throw new IllegalStateException("Carillon did not drain:\n" + output());
+    }
+    return process.exitValue();
+  }
+
+  @Override
+  public void close() {
+    process.destroy();
+    try {
+      if (!process.waitFor(20, TimeUnit.SECONDS)) {
+        process.destroyForcibly().waitFor();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      process.destroyForcibly();
+    }
+  }
+}

@@ -1,0 +1,40 @@
+package io.carillon.acceptance;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assertions;
+import org.junit.jupiter.api.Assumptions;
+
+/// Programs from outside that a test cannot do without: missing ones skip the test with the reason,
+/// and fail it where `CI=true`.
+final class Needs {
+  private Needs() {}
+
+  static void program(String... command) {
+    if (runs(List.of(command))) {
+      return;
+    }
+    String reason = "needs `" + String.join(" ", command) + "` to work on this machine";
+    if ("true".equals(System.getenv("CI"))) {
+      Assertions.fail(reason);
+    }
+    Assumptions.abort(reason);
+  }
+
+  private static boolean runs(List<String> command) {
+    try {
+      Process process =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      return process.waitFor(60, TimeUnit.SECONDS) && process.exitValue() == 0;
+    } catch (IOException _) {
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+}

@@ -1,0 +1,95 @@
+package io.carillon.bench;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/// A server process under measurement: where it listens, how long it took to be ready, what it has
+/// used.
+final class Child implements AutoCloseable {
+  private static final String READY = "Carillon is ready at ";
+
+  private final Process process;
+  private final URI endpoint;
+  private final Duration startToReady;
+
+  private Child(Process process, URI endpoint, Duration startToReady) {
+    this.process = process;
+    this.endpoint = endpoint;
+    this.startToReady = startToReady;
+  }
+
+  static Child start(List<String> command, Map<String, String> environment) throws IOException {
+    Instant begun = Instant.now();
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().putAll(environment);
+    Process process = builder.start();
+    BufferedReader lines =
+        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+    StringBuilder seen = new StringBuilder();
+    for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+      seen.append(line).append('\n');
+      if (line.startsWith(READY)) {
+        Duration took = Duration.between(begun, Instant.now());
+        Thread.ofVirtual().start(() -> drain(lines));
+        return new Child(process, URI.create(line.substring(READY.length()).strip()), took);
+      }
+    }
+    throw new IOException("The server did not start:\n" + seen);
+  }
+
+  private static void drain(BufferedReader lines) {
+    try (lines) {
+      while (lines.readLine() != null) {
+        // what it says after it is ready is not measured
+      }
+    } catch (IOException _) {
+      // it ended
+    }
+  }
+
+  URI endpoint() {
+    return endpoint;
+  }
+
+  Duration startToReady() {
+    return startToReady;
+  }
+
+  /// CPU time used so far, user and system.
+  Duration cpu() {
+    return process.info().totalCpuDuration().orElse(Duration.ZERO);
+  }
+
+  /// Memory that is resident now, in MiB. Source: proc(5), VmRSS.
+  long residentMiB() throws IOException {
+    for (String line : Files.readAllLines(Path.of("/proc/" + process.pid() + "/status"))) {
+      if (line.startsWith("VmRSS:")) {
+        return Long.parseLong(line.replaceAll("\\D", "")) / 1024;
+      }
+    }
+    return 0;
+  }
+
+  @Override
+  public void close() {
+    process.destroy();
+    try {
+      if (!process.waitFor(20, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      process.destroyForcibly();
+    }
+  }
+}

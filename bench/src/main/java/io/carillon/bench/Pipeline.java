@@ -1,0 +1,232 @@
+package io.carillon.bench;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.carillon.http.Handler;
+import io.carillon.http.HttpEngine;
+import io.carillon.http.Limits;
+import io.carillon.http.Request;
+import io.carillon.http.Response;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
+import software.amazon.awssdk.awscore.client.builder.AwsSyncClientBuilder;
+import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.http.SdkHttpClient;
+import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.iam.IamClient;
+import software.amazon.awssdk.services.lambda.LambdaClient;
+import software.amazon.awssdk.services.lambda.model.Runtime;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.Event;
+import software.amazon.awssdk.services.sns.SnsClient;
+
+/// The event path under measurement: how long from the start of an upload until a warm function is
+/// entered, and until an HTTP subscriber has its POST. Both ends are this process's clock: the
+/// function calls back over a plain socket as its first act.
+final class Pipeline implements AutoCloseable {
+  private static final String ROLE_TRUST =
+      """
+      {"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+       "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}\
+      """;
+
+  private final SdkHttpClient http = UrlConnectionHttpClient.create();
+  private final S3Client s3;
+  private final IamClient iam;
+  private final LambdaClient lambda;
+  private final SnsClient sns;
+  private final Arrivals arrivals = new Arrivals();
+  private final HttpEngine receiver;
+
+  Pipeline(URI endpoint) throws IOException {
+    this.s3 = client(S3Client.builder().forcePathStyle(true), endpoint);
+    this.iam = client(IamClient.builder(), endpoint);
+    this.lambda = client(LambdaClient.builder(), endpoint);
+    this.sns = client(SnsClient.builder(), endpoint);
+    this.receiver =
+        HttpEngine.start(new InetSocketAddress("127.0.0.1", 0), Limits.standard(), arrivals);
+  }
+
+  private <B extends AwsClientBuilder<B, C> & AwsSyncClientBuilder<B, C>, C> C client(
+      B builder, URI endpoint) {
+    return builder
+        .endpointOverride(endpoint)
+        .region(Region.US_EAST_1)
+        .credentialsProvider(
+            StaticCredentialsProvider.create(AwsBasicCredentials.create("test", "test")))
+        .httpClient(http)
+        .build();
+  }
+
+  void makeBucket(String bucket) {
+    s3.createBucket(r -> r.bucket(bucket));
+  }
+
+  /// A bucket whose uploads run a Python function that calls back first thing.
+  void toFunction(String bucket) throws IOException {
+    makeBucket(bucket);
+    String role =
+        iam.createRole(r -> r.roleName("bench").assumeRolePolicyDocument(ROLE_TRUST)).role().arn();
+    String code =
+        """
+        import http.client
+        connection = http.client.HTTPConnection("127.0.0.1", %d)
+        def handler(event, context):
+            key = event["Records"][0]["s3"]["object"]["key"]
+            connection.request("GET", "/entered/" + key)
+            connection.getresponse().read()
+        """
+            .formatted(receiver.port());
+    byte[] zip = zip("bench.py", code);
+    String function =
+        lambda
+            .createFunction(
+                r ->
+                    r.functionName("bench")
+                        .runtime(Runtime.PYTHON3_12)
+                        .handler("bench.handler")
+                        .role(role)
+                        .timeout(30)
+                        .code(c -> c.zipFile(SdkBytes.fromByteArray(zip))))
+            .functionArn();
+    lambda.waiter().waitUntilFunctionActiveV2(r -> r.functionName("bench"));
+    lambda.addPermission(
+        r ->
+            r.functionName("bench")
+                .statementId("s3")
+                .action("lambda:InvokeFunction")
+                .principal("s3.amazonaws.com")
+                .sourceArn("arn:aws:s3:::" + bucket));
+    s3.putBucketNotificationConfiguration(
+        r ->
+            r.bucket(bucket)
+                .notificationConfiguration(
+                    n ->
+                        n.lambdaFunctionConfigurations(
+                            f -> f.lambdaFunctionArn(function).events(Event.S3_OBJECT_CREATED))));
+  }
+
+  /// A bucket whose uploads are published to a topic with this process as its subscriber.
+  void toSubscriber(String bucket) throws InterruptedException {
+    makeBucket(bucket);
+    String topic = sns.createTopic(r -> r.name("bench")).topicArn();
+    sns.setTopicAttributes(
+        r ->
+            r.topicArn(topic)
+                .attributeName("Policy")
+                .attributeValue(
+                    """
+                    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+                     "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sns:Publish", "Resource": "%s"}]}\
+                    """
+                        .formatted(topic)));
+    sns.subscribe(
+        r ->
+            r.topicArn(topic)
+                .protocol("http")
+                .endpoint("http://127.0.0.1:" + receiver.port() + "/subscriber"));
+    arrivals.awaitConfirmation();
+    s3.putBucketNotificationConfiguration(
+        r ->
+            r.bucket(bucket)
+                .notificationConfiguration(
+                    n ->
+                        n.topicConfigurations(
+                            t -> t.topicArn(topic).events(Event.S3_OBJECT_CREATED))));
+  }
+
+  /// Uploads one small object and waits for it at the other end.
+  Duration upload(String bucket, String key) throws InterruptedException {
+    CountDownLatch arrival = arrivals.expect(key);
+    long begun = System.nanoTime();
+    s3.putObject(r -> r.bucket(bucket).key(key), RequestBody.fromString("x"));
+    if (!arrival.await(60, TimeUnit.SECONDS)) {
+      throw new IllegalStateException("the event of " + key + " did not arrive within a minute");
+    }
+    return Duration.ofNanos(arrivals.at(key) - begun);
+  }
+
+  private static byte[] zip(String name, String text) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
+      zip.putNextEntry(new ZipEntry(name));
+      zip.write(text.getBytes(StandardCharsets.UTF_8));
+    }
+    return bytes.toByteArray();
+  }
+
+  @Override
+  public void close() {
+    receiver.close();
+    s3.close();
+    iam.close();
+    lambda.close();
+    sns.close();
+    http.close();
+  }
+
+  /// Notes when each object's event arrived.
+  private static final class Arrivals implements Handler {
+    private final ObjectMapper json = new ObjectMapper();
+    private final Map<String, CountDownLatch> expected = new ConcurrentHashMap<>();
+    private final Map<String, Long> times = new ConcurrentHashMap<>();
+    private final CountDownLatch confirmed = new CountDownLatch(1);
+
+    CountDownLatch expect(String key) {
+      return expected.computeIfAbsent(key, _ -> new CountDownLatch(1));
+    }
+
+    long at(String key) {
+      return times.getOrDefault(key, 0L);
+    }
+
+    void awaitConfirmation() throws InterruptedException {
+      if (!confirmed.await(30, TimeUnit.SECONDS)) {
+        throw new IllegalStateException("the subscription was not confirmed");
+      }
+    }
+
+    private void arrived(String key, long now) {
+      times.putIfAbsent(key, now);
+      expect(key).countDown();
+    }
+
+    @Override
+    public Response handle(Request request) throws IOException {
+      long now = System.nanoTime();
+      if (request.rawPath().startsWith("/entered/")) {
+        arrived(request.rawPath().substring("/entered/".length()), now);
+        return Response.of(200);
+      }
+      JsonNode message = json.readTree(request.body().readAll(1 << 20));
+      if (message.path("Type").asText().equals("SubscriptionConfirmation")) {
+        try (InputStream answer =
+            URI.create(message.path("SubscribeURL").asText()).toURL().openStream()) {
+          answer.readAllBytes();
+        }
+        confirmed.countDown();
+      } else {
+        for (JsonNode event : json.readTree(message.path("Message").asText()).path("Records")) {
+          arrived(event.path("s3").path("object").path("key").asText(), now);
+        }
+      }
+      return Response.of(200);
+    }
+  }
+}

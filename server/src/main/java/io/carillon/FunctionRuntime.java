@@ -1,0 +1,215 @@
+package io.carillon;
+
+import io.carillon.Settings.SettingException;
+import io.carillon.aws.Authorizer;
+import io.carillon.aws.Caller;
+import io.carillon.aws.CommonError;
+import io.carillon.aws.Credentials;
+import io.carillon.base.AccountId;
+import io.carillon.base.Arn;
+import io.carillon.base.Ids;
+import io.carillon.base.Region;
+import io.carillon.http.HttpEngine;
+import io.carillon.lambda.LambdaService;
+import io.carillon.lambda.runtime.CodeFolders;
+import io.carillon.lambda.runtime.EnvironmentStarter;
+import io.carillon.lambda.runtime.Environments;
+import io.carillon.lambda.runtime.FunctionCredentials;
+import io.carillon.lambda.runtime.LogSink;
+import io.carillon.lambda.runtime.ProcessExecutor;
+import io.carillon.lambda.runtime.RuntimeApi;
+import io.carillon.lambda.runtime.RuntimeSettings;
+import io.carillon.lambda.runtime.Runtimes;
+import io.carillon.logs.LogsService;
+import io.carillon.outbox.Outbox;
+import io.carillon.outbox.Recipient;
+import io.carillon.s3.S3Service;
+import io.carillon.store.Blobs;
+import io.carillon.store.Database;
+import io.carillon.sts.RoleSessions;
+import io.carillon.trace.Trace;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/// Where functions run: the sandboxed processes, the Runtime API they speak to, their pool.
+final class FunctionRuntime implements AutoCloseable {
+  private static final String LAMBDA = "lambda.amazonaws.com";
+  private static final Duration CREDENTIALS_LAST = Duration.ofHours(1);
+  private static final int LOG_BYTES_EACH = 4 << 20;
+  private static final int MOST_ENVIRONMENTS = 100;
+
+  /// The largest deployment package, unzipped. Source: Lambda quotas.
+  private static final int PACKAGE_BYTES = 250 << 20;
+
+  private final Closings closings = new Closings();
+  private final ProcessExecutor executor;
+  private final Runtimes runtimes;
+  private final CodeFolders folders;
+  private final Environments environments;
+  private final Supplier<URI> endpoint;
+  private final InstantSource clock;
+  private final Ids ids;
+
+  private FunctionRuntime(
+      Config config,
+      RoleSessions sessions,
+      LogsService logs,
+      InstantSource clock,
+      Ids ids,
+      Supplier<URI> endpoint)
+      throws IOException {
+    this.clock = clock;
+    this.ids = ids;
+    this.endpoint = endpoint;
+    Path work =
+        config.inMemory()
+            ? Files.createTempDirectory("carillon-functions")
+            : config.data().toAbsolutePath().resolve("functions");
+    RuntimeSettings settings =
+        new RuntimeSettings(
+            work,
+            config.functionIdle(),
+            MOST_ENVIRONMENTS,
+            config.functionMemoryMb(),
+            LOG_BYTES_EACH,
+            config.sandbox() != Config.SandboxMode.OFF);
+    this.executor = closings.add(new ProcessExecutor(work, settings.sandbox()));
+    requireSandbox(config);
+    this.runtimes = new Runtimes(work.resolve("runtimes"));
+    this.folders = new CodeFolders(work.resolve("code"));
+    RuntimeApi api = new RuntimeApi(clock);
+    HttpEngine engine =
+        closings.add(
+            HttpEngine.start(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                RuntimeApi.limits(settings),
+                api));
+    EnvironmentStarter starter =
+        new EnvironmentStarter(
+            settings,
+            executor,
+            runtimes,
+            folders,
+            (role, function) -> credentials(sessions, role, function),
+            api,
+            () -> "127.0.0.1:" + engine.port(),
+            endpoint,
+            sink(logs),
+            clock,
+            ids);
+    this.environments = closings.add(new Environments(settings, starter, clock));
+  }
+
+  static FunctionRuntime start(
+      Config config,
+      RoleSessions sessions,
+      LogsService logs,
+      InstantSource clock,
+      Ids ids,
+      Supplier<URI> endpoint)
+      throws IOException {
+    return new FunctionRuntime(config, sessions, logs, clock, ids, endpoint);
+  }
+
+  private void requireSandbox(Config config) {
+    boolean wanted = config.sandbox() == Config.SandboxMode.REQUIRED || !config.onLoopback();
+    if (wanted && !executor.isolates()) {
+      closings.close();
+      throw new SettingException(
+          "Functions cannot be sandboxed here ("
+              + executor.describe()
+              + "), and without a sandbox Carillon serves only loopback. Install bubblewrap, or"
+              + " listen on 127.0.0.1 with --sandbox auto.");
+    }
+  }
+
+  private static FunctionCredentials.Issued credentials(
+      RoleSessions sessions, String role, String function) {
+    Arn arn = Arn.parse(role);
+    Credentials issued =
+        sessions
+            .assume(LAMBDA, arn, function, CREDENTIALS_LAST, arn)
+            .orElseThrow(
+                () ->
+                    CommonError.ACCESS_DENIED.because(
+                        "The role defined for the function cannot be assumed by Lambda: " + role));
+    return new FunctionCredentials.Issued(
+        issued.accessKeyId(),
+        issued.secret(),
+        issued.sessionToken().orElseThrow(),
+        issued.expires());
+  }
+
+  private static LogSink sink(LogsService logs) {
+    return (account, region, group, stream, lines) ->
+        logs.append(
+            new AccountId(account),
+            new Region(region),
+            group,
+            stream,
+            lines.stream().map(line -> new LogsService.Line(line.time(), line.message())).toList());
+  }
+
+  /// The service whose functions run here.
+  LambdaService service(
+      Database database,
+      Blobs blobs,
+      Outbox outbox,
+      Trace trace,
+      Authorizer authorizer,
+      Map<String, Recipient> recipients,
+      RoleSessions sessions,
+      S3Service s3) {
+    return new LambdaService(
+        database,
+        blobs,
+        outbox,
+        trace,
+        ids,
+        clock,
+        authorizer,
+        recipients,
+        role -> sessions.trusts(LAMBDA, role, role),
+        (caller, bucket, key, version) ->
+            new ByteArrayInputStream(
+                s3.read(caller, bucket, key, version.orElse(null), PACKAGE_BYTES)),
+        environments,
+        runtimes,
+        folders,
+        endpoint);
+  }
+
+  String describe() {
+    return executor.describe();
+  }
+
+  /// What is installed, for `./carillon doctor`.
+  Map<String, List<String>> runtimes() {
+    return runtimes.describe();
+  }
+
+  /// The event that a caller acts for: that of the invocation whose key it signs with.
+  Optional<String> causeBehind(Caller caller) {
+    return environments.causeBehind(caller.accessKeyId());
+  }
+
+  Environments.Census census() {
+    return environments.census();
+  }
+
+  @Override
+  public void close() {
+    closings.close();
+  }
+}

@@ -1,0 +1,142 @@
+package io.carillon;
+
+import io.carillon.console.AdminDoor.Call;
+import io.carillon.console.DoorError;
+import io.carillon.iam.Accounts;
+import io.carillon.outbox.Dispatcher;
+import io.carillon.outbox.Shelf;
+import io.carillon.store.Database;
+import io.carillon.trace.TableTrace;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.IntSupplier;
+
+/// What operators and tests may look at and do beyond AWS's API: each method answers one page of
+/// the admin door.
+final class Insight {
+  private static final Duration RECENT = Duration.ofDays(1);
+  private static final int MOST = 1_000;
+
+  record NewAccount(String accountId, String accessKeyId, String secretAccessKey) {}
+
+  private final Database database;
+  private final Shelf shelf;
+  private final Dispatcher dispatcher;
+  private final TableTrace trace;
+  private final Storage storage;
+  private final Accounts accounts;
+  private final FunctionRuntime functions;
+  private final Post post;
+  private final IntSupplier port;
+  private final MailLinks links;
+
+  Insight(
+      Database database,
+      Shelf shelf,
+      Dispatcher dispatcher,
+      TableTrace trace,
+      Storage storage,
+      Accounts accounts,
+      FunctionRuntime functions,
+      Post post,
+      IntSupplier port) {
+    this.database = database;
+    this.shelf = shelf;
+    this.dispatcher = dispatcher;
+    this.trace = trace;
+    this.storage = storage;
+    this.accounts = accounts;
+    this.functions = functions;
+    this.post = post;
+    this.port = port;
+    this.links = new MailLinks(post.mailbox());
+  }
+
+  Object mail(Call call) {
+    return post.mailbox().list();
+  }
+
+  Object confirmMail(Call call) throws IOException, InterruptedException {
+    return links.follow(port.getAsInt());
+  }
+
+  Object deleteMail(Call call) {
+    long id = call.number("id", 1, Integer.MAX_VALUE);
+    if (!post.mailbox().delete(id)) {
+      throw DoorError.NO_SUCH_ITEM.because("There is no mail " + id + ".");
+    }
+    return Map.of();
+  }
+
+  Object messages(Call call) {
+    return post.inbox().list();
+  }
+
+  Object trace(Call call) {
+    int limit = call.number("limit", 20, MOST);
+    Optional<String> bucket = call.find("bucket");
+    return bucket.isPresent()
+        ? trace.of(bucket.get(), call.require("key"), limit)
+        : trace.since(Instant.now().minus(RECENT), limit);
+  }
+
+  Object shelf(Call call) {
+    int limit = call.number("limit", 100, MOST);
+    return database.read(snapshot -> shelf.list(snapshot, call.find("after").orElse(""), limit));
+  }
+
+  Object lanes(Call call) {
+    return dispatcher.status(
+        call.find("kind").orElse(""),
+        call.find("lane").orElse(""),
+        call.number("limit", 100, MOST));
+  }
+
+  Object accounts(Call call) {
+    return accounts.list().stream()
+        .map(account -> Map.of("accountId", account.id().value(), "name", account.name()))
+        .toList();
+  }
+
+  Object createAccount(Call call) {
+    Accounts.NewAccount made = accounts.create(call.require("name"));
+    return new NewAccount(made.id().value(), made.rootKeyId(), made.rootSecret().reveal());
+  }
+
+  Object inspect(Call call) {
+    int limit = call.number("limit", 100, MOST);
+    return call.find("table").isPresent()
+        ? storage.inspect().rows(call.require("table"), limit)
+        : storage.inspect().tables();
+  }
+
+  Object verify(Call call) {
+    return storage.verify();
+  }
+
+  Object doctor(Call call) {
+    Map<String, Object> findings = new LinkedHashMap<>();
+    findings.put("java", Runtime.version().toString());
+    findings.put("sandbox", functions.describe());
+    findings.put("runtimes", functions.runtimes());
+    findings.put("e-mail", post.mailRoute());
+    findings.put("SMS", post.smsRoute());
+    return findings;
+  }
+
+  /// The few numbers an operator alarms on, as Prometheus text.
+  Object metrics(Call call) {
+    StringBuilder text = new StringBuilder();
+    text.append("# TYPE carillon_deliveries_running gauge\n");
+    text.append("carillon_deliveries_running ").append(dispatcher.running()).append('\n');
+    text.append("# TYPE carillon_execution_environments gauge\n");
+    text.append("carillon_execution_environments ")
+        .append(functions.census().environments())
+        .append('\n');
+    return text.toString();
+  }
+}

@@ -1,0 +1,63 @@
+package io.carillon;
+
+import io.carillon.sns.smtp.Mailbox;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// Follows the confirmation links in the built-in mailbox, as their readers would by clicking.
+final class MailLinks {
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Pattern SUBSCRIPTION =
+      Pattern.compile("arn:aws:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+:[0-9a-f-]{36}");
+
+  /// @param subscriptionArn as the answer to the link shows it
+  record Confirmed(String address, String subscriptionArn) {}
+
+  private final Mailbox mailbox;
+  private final Set<String> followed = new HashSet<>();
+
+  MailLinks(Mailbox mailbox) {
+    this.mailbox = mailbox;
+  }
+
+  /// Follows every link not followed before. One that is used up or too old is passed over.
+  ///
+  /// @param port where this server listens: the link may name a host that only its readers reach
+  synchronized List<Confirmed> follow(int port) throws IOException, InterruptedException {
+    List<Confirmed> confirmed = new ArrayList<>();
+    try (HttpClient client = HttpClient.newBuilder().connectTimeout(PATIENCE).build()) {
+      for (Mailbox.Mail mail : mailbox.list()) {
+        for (String link : Mailbox.confirmLinks(mail)) {
+          if (followed.contains(link)) {
+            continue;
+          }
+          URI target = URI.create(link);
+          URI here =
+              URI.create(
+                  "http://127.0.0.1:" + port + target.getRawPath() + "?" + target.getRawQuery());
+          HttpResponse<String> answer =
+              client.send(
+                  HttpRequest.newBuilder(here).timeout(PATIENCE).build(),
+                  HttpResponse.BodyHandlers.ofString());
+          if (answer.statusCode() == 200) {
+            followed.add(link);
+            Matcher arn = SUBSCRIPTION.matcher(answer.body());
+            confirmed.add(
+                new Confirmed(String.join(", ", mail.to()), arn.find() ? arn.group() : ""));
+          }
+        }
+      }
+    }
+    return confirmed;
+  }
+}

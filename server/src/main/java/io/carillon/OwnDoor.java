@@ -1,0 +1,40 @@
+package io.carillon;
+
+import io.carillon.console.AdminDoor;
+import io.carillon.http.Handler;
+import io.carillon.http.Request;
+import io.carillon.http.Response;
+import io.carillon.lambda.CodeLinks;
+
+/// What lies under `/_carillon/`: links to function code, which carry their own seal, and the admin
+/// door, which is guarded.
+final class OwnDoor implements Handler {
+  private final Handler codeLinks;
+  private final AdminDoor admin;
+
+  OwnDoor(Handler codeLinks, AdminDoor.Guard guard, Insight insight) {
+    this.codeLinks = codeLinks;
+    this.admin =
+        new AdminDoor(guard)
+            .on("GET mail", insight::mail)
+            .on("POST mail/confirm", insight::confirmMail)
+            .on("DELETE mail", insight::deleteMail)
+            .on("GET sms", insight::messages)
+            .on("GET trace", insight::trace)
+            .on("GET shelf", insight::shelf)
+            .on("GET lanes", insight::lanes)
+            .on("GET accounts", insight::accounts)
+            .on("POST accounts", insight::createAccount)
+            .on("GET inspect", insight::inspect)
+            .on("POST verify", insight::verify)
+            .on("GET doctor", insight::doctor)
+            .on("GET metrics", insight::metrics);
+  }
+
+  @Override
+  public Response handle(Request request) throws Exception {
+    return request.rawPath().startsWith(CodeLinks.PATH)
+        ? codeLinks.handle(request)
+        : admin.handle(request);
+  }
+}

@@ -1,0 +1,246 @@
+package io.carillon;
+
+import io.carillon.aws.Authorizer;
+import io.carillon.aws.ResourcePolicies;
+import io.carillon.aws.Road;
+import io.carillon.aws.sigv4.SignatureVerifier;
+import io.carillon.base.Ids;
+import io.carillon.http.HttpEngine;
+import io.carillon.http.Limits;
+import io.carillon.iam.Accounts;
+import io.carillon.iam.IamService;
+import io.carillon.keys.Keys;
+import io.carillon.lambda.LambdaService;
+import io.carillon.logs.LogsService;
+import io.carillon.outbox.Delivery;
+import io.carillon.outbox.Dispatcher;
+import io.carillon.outbox.Recipient;
+import io.carillon.outbox.Shelf;
+import io.carillon.outbox.TableOutbox;
+import io.carillon.s3.S3Service;
+import io.carillon.s3.event.Notifications;
+import io.carillon.sns.SnsService;
+import io.carillon.sns.Surroundings;
+import io.carillon.sqs.SqsService;
+import io.carillon.store.Blobs;
+import io.carillon.store.Database;
+import io.carillon.sts.StsService;
+import io.carillon.trace.TableTrace;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.time.Clock;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+
+/// One running Carillon: the page that wires everything, in the order of dependency. Closing goes
+/// the other way.
+public final class Server implements AutoCloseable {
+  private static final int TRACE_STEPS = 200_000;
+
+  private final Config config;
+  private final Closings closings = new Closings();
+  private final HttpEngine engine;
+  private final FunctionRuntime functions;
+  private final Post post;
+  private final Dispatcher dispatcher;
+  private final SqsService sqs;
+
+  /// Starts a server; it answers as soon as this returns.
+  ///
+  /// @throws IOException where the port or the data folder cannot be used
+  public static Server start(Config config) throws IOException {
+    return new Server(config);
+  }
+
+  private Server(Config config) throws IOException {
+    this.config = config;
+    boolean ready = false;
+    try {
+      InstantSource clock = Clock.systemUTC();
+      Ids ids = new Ids();
+      Exposure.check(config);
+
+      Storage storage = closings.add(Storage.open(config, clock));
+      Database database = storage.database();
+      Blobs blobs = storage.blobs();
+      Keys keys = config.inMemory() ? Keys.inMemory(clock) : Keys.open(config.data(), clock);
+      TableTrace trace = new TableTrace(database, clock, ids, TRACE_STEPS);
+      TableOutbox outbox = TableOutbox.open(database, clock);
+      Shelf shelf = new Shelf();
+      this.dispatcher =
+          closings.add(
+              new Dispatcher(
+                  database,
+                  outbox,
+                  shelf,
+                  clock,
+                  new SplittableRandom(),
+                  new Setbacks(trace),
+                  Dispatcher.Settings.usual().withTimeScale(config.retryTimeScale())));
+
+      // Who one is and what one may do.
+      Map<String, ResourcePolicies> policies = new HashMap<>();
+      Map<String, Recipient> recipients = new HashMap<>();
+      IamService iam =
+          new IamService(
+              database,
+              keys.sealer(),
+              ids,
+              clock,
+              new Accounts.Root(
+                  config.accountId(), config.accessKeyId(), config.secretAccessKey()));
+      Authorizer authorizer = iam.authorizer(policies, StsService::issued);
+      StsService sts =
+          new StsService(
+              keys.sealer(),
+              ids,
+              clock,
+              authorizer,
+              arn ->
+                  iam.role(arn)
+                      .map(
+                          r ->
+                              new StsService.Role(
+                                  r.account(), r.path(), r.name(), r.id(), r.maxSession())),
+              iam::exists,
+              iam::managedDocument,
+              iam::accountOfKey);
+      SignatureVerifier signatures =
+          new SignatureVerifier(
+              (key, token) ->
+                  token.isEmpty()
+                      ? iam.credentials().find(key, token)
+                      : sts.credentials().find(key, token),
+              clock);
+
+      // The services.
+      LogsService logs = new LogsService(database, clock);
+      S3Service s3 =
+          new S3Service(database, blobs, outbox, trace, ids, clock, authorizer, recipients);
+      this.sqs = new SqsService(database, clock, ids, authorizer, this::endpoint);
+      this.functions =
+          closings.add(
+              FunctionRuntime.start(config, sts.roleSessions(), logs, clock, ids, this::endpoint));
+      LambdaService lambda =
+          functions.service(
+              database, blobs, outbox, trace, authorizer, recipients, sts.roleSessions(), s3);
+      this.post = closings.add(Post.start(config, database, clock));
+      SnsService sns =
+          new SnsService(
+              database,
+              outbox,
+              authorizer,
+              trace,
+              ids,
+              clock,
+              new Surroundings(
+                  post.mail(),
+                  post.texts(),
+                  post.posts(),
+                  recipients,
+                  new SnsSignatures(keys),
+                  "",
+                  this::endpoint,
+                  account ->
+                      iam.accounts().list().stream().anyMatch(a -> a.id().value().equals(account)),
+                  caller -> functions.causeBehind(caller).orElseGet(trace::begin)));
+
+      policies.put("s3", s3.policies());
+      policies.put("sqs", sqs.policies());
+      policies.put("sns", sns.resourcePolicies());
+      policies.put("lambda", lambda.resourcePolicies());
+      recipients.put("sqs", sqs.recipient());
+      recipients.put("sns", sns.recipient());
+      recipients.put("lambda", lambda.recipient());
+
+      // The outbox runs what the services put in.
+      Map<String, Delivery> deliveries = new HashMap<>(sns.deliveries());
+      deliveries.putAll(lambda.deliveries());
+      deliveries.put(Notifications.KIND, s3.delivery());
+      deliveries.forEach(dispatcher::register);
+
+      // The door.
+      Road road =
+          new Road(
+              List.of(
+                  s3.operations(),
+                  lambda.operations(),
+                  sns.operations(),
+                  sqs.operations(),
+                  iam.operations(),
+                  sts.operations(),
+                  logs.operations()),
+              signatures,
+              authorizer,
+              new OwnDoor(
+                  lambda.codeLinks(),
+                  new OwnDoorGuard(config, signatures, keys),
+                  new Insight(
+                      database,
+                      shelf,
+                      dispatcher,
+                      trace,
+                      storage,
+                      iam.accounts(),
+                      functions,
+                      post,
+                      this::port)),
+              config.baseHosts(),
+              config.accountId(),
+              ids,
+              clock);
+      this.engine =
+          closings.add(
+              HttpEngine.start(
+                  new InetSocketAddress(config.host(), config.port()),
+                  Limits.standard().withConnections(config.maxConnections()),
+                  new FrontDoor(road, sns.pages())));
+      dispatcher.start();
+      closings.add(Housekeeping.start(List.of(storage::sweep, logs::sweep, trace::sweep)));
+      ready = true;
+    } finally {
+      if (!ready) {
+        closings.close();
+      }
+    }
+  }
+
+  /// How clients reach this server.
+  public URI endpoint() {
+    return config.publicUrl().orElseGet(() -> URI.create("http://localhost:" + engine.port()));
+  }
+
+  public int port() {
+    return engine.port();
+  }
+
+  /// How functions are kept apart, for people.
+  public String sandbox() {
+    return functions.describe();
+  }
+
+  public String mailRoute() {
+    return post.mailRoute();
+  }
+
+  public String smsRoute() {
+    return post.smsRoute();
+  }
+
+  /// Drains, then closes everything.
+  @Override
+  public void close() {
+    sqs.stop();
+    engine.drain(config.drain());
+    try {
+      dispatcher.drain(config.drain());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    closings.close();
+  }
+}

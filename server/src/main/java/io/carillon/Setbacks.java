@@ -1,0 +1,43 @@
+package io.carillon;
+
+import io.carillon.outbox.Job;
+import io.carillon.outbox.Setback;
+import io.carillon.store.Tx;
+import io.carillon.trace.Trace;
+import java.util.Map;
+
+/// Writes into the trace what kept a job from being done.
+record Setbacks(Trace trace) implements Setback.Listener {
+  @Override
+  public void note(Tx tx, Job job, Setback setback) {
+    String lane = job.work().lane();
+    switch (setback) {
+      case Setback.Retrying(var why, var next) ->
+          trace.note(
+              tx,
+              job.work().cause(),
+              Trace.Step.RETRYING,
+              Map.of(
+                  "to",
+                  lane,
+                  "attempt",
+                  String.valueOf(job.attempts()),
+                  "why",
+                  why,
+                  "next",
+                  next.toString()));
+      case Setback.Buried(var why, var shelved) ->
+          trace.note(
+              tx,
+              job.work().cause(),
+              Trace.Step.BURIED,
+              Map.of(
+                  "to",
+                  lane,
+                  "why",
+                  why,
+                  "where",
+                  shelved ? "the dead-letter shelf" : "its dead-letter destination"));
+    }
+  }
+}

@@ -1,0 +1,17 @@
+package io.carillon;
+
+import io.carillon.keys.Keys;
+import io.carillon.sns.MessageSigner;
+
+/// SNS signs with the installation's key. The key pair is made on the first message, not at start.
+record SnsSignatures(Keys keys) implements MessageSigner {
+  @Override
+  public String sign(String version, String text) {
+    return keys.snsCertificate().sign(version, text);
+  }
+
+  @Override
+  public byte[] certificate() {
+    return keys.snsCertificate().pem();
+  }
+}

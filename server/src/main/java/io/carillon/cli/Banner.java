@@ -1,0 +1,30 @@
+package io.carillon.cli;
+
+import io.carillon.Config;
+import io.carillon.Server;
+
+/// What a person reads when the server is ready.
+final class Banner {
+  private Banner() {}
+
+  static String of(Server server, Config config) {
+    StringBuilder text = new StringBuilder();
+    text.append("Carillon is ready at ").append(server.endpoint()).append('\n');
+    text.append("  account   ").append(config.accountId()).append('\n');
+    text.append("  data      ")
+        .append(
+            config.inMemory()
+                ? "in memory, gone with this process"
+                : config.data().toAbsolutePath().normalize())
+        .append('\n');
+    text.append("  sandbox   ").append(server.sandbox()).append('\n');
+    text.append("  e-mail    ").append(server.mailRoute()).append('\n');
+    text.append("  SMS       ").append(server.smsRoute()).append('\n');
+    text.append("Point clients at it:\n");
+    text.append("  export AWS_ENDPOINT_URL=").append(server.endpoint());
+    if (config.hasDefaultCredentials()) {
+      text.append(" AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test");
+    }
+    return text.append(" AWS_DEFAULT_REGION=us-east-1\n").toString();
+  }
+}

@@ -1,0 +1,10 @@
+package io.carillon.cli;
+
+/// A command cannot go on; the message tells the person what to do.
+public final class CommandFailure extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  public CommandFailure(String message) {
+    super(message);
+  }
+}

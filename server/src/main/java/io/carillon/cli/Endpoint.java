@@ -1,0 +1,107 @@
+package io.carillon.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.carillon.aws.sigv4.Signer;
+import io.carillon.base.Region;
+import io.carillon.base.Secret;
+import io.carillon.http.Headers;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/// A running server, as the client commands reach it: by its URL, signing as the first account's
+/// root user (`AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, else `test`/`test`).
+final class Endpoint {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  @Option(
+      names = "--endpoint",
+      paramLabel = "URL",
+      description = "the server (default: AWS_ENDPOINT_URL, else http://localhost:4566)")
+  private String url = System.getenv().getOrDefault("AWS_ENDPOINT_URL", "http://localhost:4566");
+
+  private String accessKeyId = System.getenv().getOrDefault("AWS_ACCESS_KEY_ID", "test");
+  private Secret secretAccessKey =
+      new Secret(System.getenv().getOrDefault("AWS_SECRET_ACCESS_KEY", "test"));
+
+  static Endpoint of(URI url, String accessKeyId, Secret secretAccessKey) {
+    Endpoint endpoint = new Endpoint();
+    endpoint.url = url.toString();
+    endpoint.accessKeyId = accessKeyId;
+    endpoint.secretAccessKey = secretAccessKey;
+    return endpoint;
+  }
+
+  JsonNode get(String path, Map<String, String> query) {
+    return call("GET", path, query);
+  }
+
+  /// Calls a page of our own door.
+  ///
+  /// @throws CommandFailure where the server is not there or refuses
+  JsonNode call(String method, String path, Map<String, String> query) {
+    StringBuilder uri =
+        new StringBuilder(url.replaceAll("/$", "")).append("/_carillon/").append(path);
+    char separator = '?';
+    for (Map.Entry<String, String> parameter : query.entrySet()) {
+      uri.append(separator)
+          .append(encode(parameter.getKey()))
+          .append('=')
+          .append(encode(parameter.getValue()));
+      separator = '&';
+    }
+    URI target = URI.create(uri.toString());
+    try (HttpClient client =
+        HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build()) {
+      HttpRequest.Builder request =
+          HttpRequest.newBuilder(target)
+              .timeout(Duration.ofSeconds(70))
+              .method(method, HttpRequest.BodyPublishers.noBody());
+      sign(method, target).forEach(request::header);
+      HttpResponse<String> response =
+          client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+      JsonNode answer = JSON.readTree(response.body());
+      if (response.statusCode() != 200) {
+        throw new CommandFailure(answer.path("message").asText(response.body()));
+      }
+      return answer;
+    } catch (ConnectException e) {
+      throw new CommandFailure(
+          "no server answers at "
+              + url
+              + ". Start one with ./carillon start, or say where it is with --endpoint.");
+    } catch (IOException e) {
+      throw new CommandFailure("the call to " + target + " failed: " + e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CommandFailure("interrupted");
+    }
+  }
+
+  private Headers sign(String method, URI target) {
+    Signer signer =
+        new Signer(
+            accessKeyId,
+            secretAccessKey,
+            Optional.empty(),
+            Region.US_EAST_1,
+            "carillon",
+            InstantSource.system());
+    return signer.sign(method, target, new Headers(), new byte[0]);
+  }
+
+  private static String encode(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+  }
+}
