@@ -1,6 +1,7 @@
 package io.carillon;
 
 import io.carillon.aws.Authorizer;
+import io.carillon.aws.Operations;
 import io.carillon.aws.ResourcePolicies;
 import io.carillon.aws.Road;
 import io.carillon.aws.sigv4.SignatureVerifier;
@@ -48,6 +49,7 @@ public final class Server implements AutoCloseable {
   private final Post post;
   private final Dispatcher dispatcher;
   private final SqsService sqs;
+  private final List<Operations> operations;
 
   /// Starts a server; it answers as soon as this returns.
   ///
@@ -164,16 +166,18 @@ public final class Server implements AutoCloseable {
       deliveries.forEach(dispatcher::register);
 
       // The door.
+      this.operations =
+          List.of(
+              s3.operations(),
+              lambda.operations(),
+              sns.operations(),
+              sqs.operations(),
+              iam.operations(),
+              sts.operations(),
+              logs.operations());
       Road road =
           new Road(
-              List.of(
-                  s3.operations(),
-                  lambda.operations(),
-                  sns.operations(),
-                  sqs.operations(),
-                  iam.operations(),
-                  sts.operations(),
-                  logs.operations()),
+              operations,
               signatures,
               authorizer,
               new OwnDoor(
@@ -216,6 +220,11 @@ public final class Server implements AutoCloseable {
 
   public int port() {
     return engine.port();
+  }
+
+  /// What each service can do.
+  public List<Operations> operations() {
+    return operations;
   }
 
   /// How functions are kept apart, for people.
