@@ -6,6 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -67,20 +69,19 @@ public final class Main {
         System.err.println(method + ": warming up ...");
         new Load(limit, CONNECTIONS, BODY_BYTES).run(method, WARM_UP, "bench");
         new Load(first, CONNECTIONS, BODY_BYTES).run(method, WARM_UP, "bench");
-        Measured best = null;
-        Measured bestLimit = null;
+        List<Measured> ours = new ArrayList<>();
+        List<Measured> base = new ArrayList<>();
         List<Double> ratios = new ArrayList<>();
         for (int round = 0; round < ROUNDS; round++) {
-          Measured base = new Load(limit, CONNECTIONS, BODY_BYTES).run(method, REQUESTS, "bench");
-          Measured ours = new Load(first, CONNECTIONS, BODY_BYTES).run(method, REQUESTS, "bench");
-          ratios.add(ours.perSecond() / base.perSecond());
+          base.add(new Load(limit, CONNECTIONS, BODY_BYTES).run(method, REQUESTS, "bench"));
+          ours.add(new Load(first, CONNECTIONS, BODY_BYTES).run(method, REQUESTS, "bench"));
+          ratios.add(ours.getLast().perSecond() / base.getLast().perSecond());
           System.err.printf(
               "%s round %d: limit %.0f/s, Carillon %.0f/s%n",
-              method, round + 1, base.perSecond(), ours.perSecond());
-          best = best == null || ours.perSecond() > best.perSecond() ? ours : best;
-          bestLimit =
-              bestLimit == null || base.perSecond() > bestLimit.perSecond() ? base : bestLimit;
+              method, round + 1, base.getLast().perSecond(), ours.getLast().perSecond());
         }
+        Measured best = fastest(ours);
+        Measured bestLimit = fastest(base);
         ratios.sort(null);
         double ratio = ratios.get(ratios.size() / 2);
         table.line(
@@ -136,6 +137,10 @@ public final class Main {
     return millis(all.get(EVENTS / 2)) + " / " + millis(all.get(EVENTS * 99 / 100));
   }
 
+  private static Measured fastest(List<Measured> rounds) {
+    return Collections.max(rounds, Comparator.comparingDouble(Measured::perSecond));
+  }
+
   private static String rate(Measured measured) {
     return String.format("%.0f/s", measured.perSecond());
   }
@@ -154,7 +159,7 @@ public final class Main {
 
   private static void delete(Path folder) throws IOException {
     try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(file);
       }
     }

@@ -155,16 +155,8 @@ final class HeadParser {
       expects = true;
     }
     Framing framing = framing(headers, http11);
-    boolean body = !(framing instanceof Framing.Length(long bytes) && bytes == 0);
     return new Head(
-        method,
-        rawPath,
-        query,
-        headers,
-        http11,
-        keepAlive(headers, http11),
-        expects && body,
-        framing);
+        method, rawPath, query, headers, http11, keepAlive(headers, http11), expects, framing);
   }
 
   /// What `http://host/path` asks for; its authority replaces `Host` (RFC 9112 §3.2.2).

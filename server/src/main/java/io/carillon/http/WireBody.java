@@ -73,6 +73,11 @@ final class WireBody extends Body {
   @Override
   public int read(byte[] into, int offset, int length) throws IOException {
     Objects.checkFromIndexSize(offset, length, into.length);
+    if (done && continuePending) {
+      // Nothing will come, yet a client that asked waits for the word (botocore does).
+      continuePending = false;
+      connection.sendContinue();
+    }
     if (length == 0) {
       return 0;
     }
@@ -241,9 +246,11 @@ final class WireBody extends Body {
     return canBeSkippedLater() || chunked && broken == null && !awaited() && skipWhatIsHere();
   }
 
-  /// The same while somebody may still read.
+  /// The same while somebody may still read. A client that was answered without the `100 Continue`
+  /// it asked for may not know what to do with its connection: botocore's sends nothing more on it.
   boolean canBeSkippedLater() {
-    return done || broken == null && !awaited() && !chunked && left <= limits.drainedBytes();
+    return done && !continuePending
+        || broken == null && !awaited() && !chunked && left <= limits.drainedBytes();
   }
 
   /// Whether the client waits for `100 Continue`, so that nobody can know if its body will come.

@@ -6,6 +6,8 @@ import org.junit.jupiter.api.Test;
 
 /// RFC 9110 §10.1.1: `100 Continue` is sent when the body is wanted, not before.
 class ContinueTest extends EngineTest {
+  private static final String EMPTY =
+      "PUT / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 0\r\n\r\n";
   private static final String HEAD =
       "PUT / HTTP/1.1\r\nHost: h\r\nExpect: 100-Continue\r\nContent-Length: 3\r\n\r\n";
 
@@ -57,12 +59,28 @@ class ContinueTest extends EngineTest {
     }
   }
 
+  /// botocore sends nothing more on a connection on which it was not told to continue, even where
+  /// its body was empty: without the word, the next request would hang until its time-out.
   @Test
-  void withoutABodyThereIsNothingToAskFor() throws Exception {
+  void aClientWithAnEmptyBodyIsToldToContinueAllTheSame() throws Exception {
     start(patient(), EngineTest::echo);
     try (RawClient client = connect()) {
-      client.send("PUT / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 0\r\n\r\n");
-      assertThat(client.answer().status()).isEqualTo(200);
+      for (int i = 0; i < 3; i++) {
+        client.send(EMPTY);
+        assertThat(client.answerWithoutBody().status()).isEqualTo(100);
+        assertThat(client.answer().status()).isEqualTo(200);
+      }
+    }
+  }
+
+  @Test
+  void anEmptyBodyThatIsRefusedEndsTheConnection() throws Exception {
+    start(patient(), request -> Response.of(412));
+    try (RawClient client = connect()) {
+      RawClient.Answer answer = client.send(EMPTY).answer();
+      assertThat(answer.status()).isEqualTo(412);
+      assertThat(answer.headers().first("Connection")).isEqualTo("close");
+      assertThat(client.atEnd()).isTrue();
     }
   }
 
