@@ -66,7 +66,7 @@ const checks = {
   async "errors by name"() {
     await assert.rejects(s3.send(new GetObjectCommand({ Bucket, Key: "missing" })), { name: "NoSuchKey" });
     await assert.rejects(s3.send(new GetObjectCommand({ Bucket: "nowhere-at-all", Key: "k" })), { name: "NoSuchBucket" });
-    await assert.rejects(sqs.send(new ReceiveMessageCommand({ QueueUrl: `http://localhost/${account}/nowhere` })), {
+    await assert.rejects(sqs.send(new ReceiveMessageCommand({ QueueUrl: `${process.env.AWS_ENDPOINT_URL}/${account}/nowhere` })), {
       name: "QueueDoesNotExist",
     });
   },
