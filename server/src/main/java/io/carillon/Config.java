@@ -26,7 +26,6 @@ public record Config(
     Optional<URI> publicUrl,
     List<String> baseHosts,
     double retryTimeScale,
-    int inlineBytes,
     int maxConnections,
     SandboxMode sandbox,
     int functionMemoryMb,
@@ -66,7 +65,6 @@ public record Config(
             .filter(host -> !host.isEmpty())
             .toList(),
         read.as("retry-time-scale", Config::scale, "a number above 0 and at most 1"),
-        read.number("inline-bytes", 0, 1 << 20),
         read.number("max-connections", 1, 1_000_000),
         read.as(
             "sandbox",

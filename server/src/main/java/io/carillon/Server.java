@@ -35,7 +35,7 @@ import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
+import java.util.Random;
 
 /// One running Carillon: the page that wires everything, in the order of dependency. Closing goes
 /// the other way.
@@ -80,7 +80,7 @@ public final class Server implements AutoCloseable {
                   outbox,
                   shelf,
                   clock,
-                  new SplittableRandom(),
+                  new Random(),
                   new Setbacks(trace),
                   Dispatcher.Settings.usual().withTimeScale(config.retryTimeScale())));
 

@@ -66,10 +66,6 @@ public final class Settings {
               "1",
               "factor on every waiting time that AWS fixes (retries, back-off): 0.01 makes a minute"
                   + " 0.6 s; for tests"),
-          new Setting(
-              "inline-bytes",
-              "65536",
-              "bodies up to this many bytes are kept in the database, larger ones as files"),
           new Setting("max-connections", "4096", "open client connections at a time"),
           new Setting(
               "sandbox",
