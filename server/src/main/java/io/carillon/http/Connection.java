@@ -54,6 +54,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
   private State state = State.HEAD;
   private @Nullable ByteBuf head;
+  private boolean headBegun;
   private boolean outputShut;
   private boolean served;
   private long dropped;
@@ -67,7 +68,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     this.remote = channel.remoteAddress();
     this.limits = engine.limits();
     this.parser = new HeadParser(limits.sizes());
-    this.inbound = new Inbound(channel, limits.sizes().bufferedBytes());
+    this.inbound = new Inbound(channel, limits.sizes().bufferedBytes(), limits.times().bodyStall());
     this.outbound = new Outbound(channel, limits.sizes().bufferedBytes());
     this.deadline = in(limits.times().head());
   }
@@ -158,7 +159,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
   }
 
   private void gather(ByteBuf bytes) {
-    if (head == null) {
+    if (!headBegun) {
+      headBegun = true; // Once for each head: empty lines before it buy no time.
       deadline = in(limits.times().head());
     }
     ByteBuf all = head == null ? bytes : join(head, bytes);
@@ -201,6 +203,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     state = State.REQUEST;
     owing = true;
     deadline = NEVER;
+    inbound.renewPatience();
     WireBody body = new WireBody(this, inbound, limits.sizes(), parsed);
     Thread.startVirtualThread(new Exchange(engine, this, outbound, parsed, body));
   }
@@ -208,6 +211,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private void awaitNext() {
     state = State.HEAD;
     served = true;
+    headBegun = false;
     owing = false;
     deadline = in(limits.times().idle());
     while (state == State.HEAD) {
@@ -315,7 +319,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
   /// Called by the sweep, from a thread that is not this connection's.
   void sweep(long now, boolean full) {
     Limits.Times times = limits.times();
-    if (inbound.stalled(now, times.bodyStall().toNanos())) {
+    if (inbound.stalled(now)) {
       inbound.fail(new Body.BrokenException(Body.Breakage.STALLED, "The body has stopped coming"));
     }
     if (outbound.stalled(now, times.writeStall().toNanos())) {

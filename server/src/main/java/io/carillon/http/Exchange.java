@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
 /// together with the connection, in one hop to the event loop.
 final class Exchange implements Runnable {
   private static final Logger log = LoggerFactory.getLogger(Exchange.class);
-  private static final int PIECE = 64 << 10;
+  private static final int PIECE = 128 << 10;
   private static final byte[] LAST_CHUNK = "0\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
   private final HttpEngine engine;

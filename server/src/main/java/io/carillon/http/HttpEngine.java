@@ -113,7 +113,7 @@ public final class HttpEngine implements AutoCloseable {
         new MultiThreadIoEventLoopGroup(
             loopCount,
             new DefaultThreadFactory("http"),
-            epoll ? ReaddingEpoll.newFactory() : NioIoHandler.newFactory());
+            epoll ? PatientEpoll.newFactory() : NioIoHandler.newFactory());
     ChannelFuture bound =
         new ServerBootstrap()
             .group(loops)

@@ -3,6 +3,7 @@ package io.carillon.http;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -17,8 +18,12 @@ final class Inbound {
   /// Received pieces up to this size are copied behind the piece before, where it has room.
   private static final int SMALL = 2048;
 
+  /// So many bytes make a wait as long as the patience forgotten.
+  private static final int EARNING = 4096;
+
   private final Channel channel;
   private final int limitBytes;
+  private final long patienceNanos;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition arrived = lock.newCondition();
   private final ArrayDeque<ByteBuf> buffers = new ArrayDeque<>(4);
@@ -27,11 +32,14 @@ final class Inbound {
   private boolean ended;
   private boolean closed;
   private Body.@Nullable BrokenException failure;
+  private long waitedNanos;
   private volatile long waitingSince;
 
-  Inbound(Channel channel, int limitBytes) {
+  /// @param patience how long to wait for bytes, and on average for each [#EARNING] of them
+  Inbound(Channel channel, int limitBytes, Duration patience) {
     this.channel = channel;
     this.limitBytes = limitBytes;
+    this.patienceNanos = patience.toNanos();
   }
 
   /// Puts in what has been received; takes over the reference.
@@ -95,6 +103,7 @@ final class Inbound {
       while (true) {
         ByteBuf next = next();
         if (next != null) {
+          forgetWaiting(next.readableBytes());
           return next;
         }
         if (failure != null) {
@@ -103,10 +112,29 @@ final class Inbound {
         if (ended) {
           throw new Body.BrokenException(Body.Breakage.TORN, "The sender stopped within the body");
         }
-        waitingSince = System.nanoTime() | 1;
+        long start = System.nanoTime();
+        waitingSince = (start - waitedNanos) | 1;
         arrived.awaitUninterruptibly();
         waitingSince = 0;
+        waitedNanos += System.nanoTime() - start;
       }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void forgetWaiting(int bytes) {
+    if (waitedNanos > 0) {
+      double earned = (double) bytes / EARNING * patienceNanos;
+      waitedNanos -= (long) Math.min(earned, waitedNanos);
+    }
+  }
+
+  /// Another body begins, with all patience.
+  void renewPatience() {
+    lock.lock();
+    try {
+      waitedNanos = 0;
     } finally {
       lock.unlock();
     }
@@ -179,9 +207,9 @@ final class Inbound {
     }
   }
 
-  /// Whether a reader has waited in vain for longer than `nanos`.
-  boolean stalled(long now, long nanos) {
+  /// Whether a reader has waited for longer than its patience.
+  boolean stalled(long now) {
     long since = waitingSince;
-    return since != 0 && now - since > nanos;
+    return since != 0 && now - since > patienceNanos;
   }
 }

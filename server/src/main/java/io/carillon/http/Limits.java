@@ -30,20 +30,21 @@ public record Limits(Sizes sizes, Times times, int connections, int requests) {
 
   /// @param head from a head's first byte (or the connection's opening) to its last
   /// @param idle between two requests
-  /// @param bodyStall without a byte of a body that is being read
-  /// @param writeStall without any progress in sending up to 64 KiB
+  /// @param bodyStall without a byte of a body that is being read, and on average for each 4 KiB of
+  ///   it: who sends a byte now and then gains nothing
+  /// @param writeStall without any progress in sending what was handed over last, up to 128 KiB
   /// @param linger for a client to notice that its connection is given up
   public record Times(
       Duration head, Duration idle, Duration bodyStall, Duration writeStall, Duration linger) {}
 
   public static Limits standard() {
     return new Limits(
-        new Sizes(16 << 10, 64 << 10, 200, 128 << 10, 256 << 10, 64 << 20),
+        new Sizes(16 << 10, 64 << 10, 200, 256 << 10, 256 << 10, 64 << 20),
         new Times(
             Duration.ofSeconds(20),
             Duration.ofSeconds(60),
             Duration.ofSeconds(30),
-            Duration.ofSeconds(30),
+            Duration.ofSeconds(60),
             Duration.ofSeconds(5)),
         4096,
         1024);

@@ -34,7 +34,7 @@ class AnswerTest extends EngineTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {0, 1, 65_535, 65_536, 65_537, 131_072, 1_000_003})
+  @ValueSource(ints = {0, 1, 65_535, 65_536, 65_537, 131_072, 131_073, 1_000_003})
   void contentOfAnySizeArrivesWhole(int size) throws Exception {
     byte[] bytes = pattern(size);
     start(

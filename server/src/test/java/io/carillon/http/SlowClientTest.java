@@ -85,6 +85,29 @@ class SlowClientTest extends EngineTest {
   }
 
   @Test
+  void aBodyThatDripsBuysNoTime() throws Exception {
+    start(times(HOUR, HOUR, BRIEF, HOUR), EngineTest::echo);
+    try (RawClient client = connect()) {
+      client.send("PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n");
+      Thread dripping =
+          Thread.startVirtualThread(
+              () -> {
+                try {
+                  while (true) {
+                    client.send("a");
+                    Thread.sleep(BRIEF.dividedBy(5));
+                  }
+                } catch (IOException | InterruptedException e) {
+                  Thread.currentThread().interrupt(); // It has been cut off.
+                }
+              });
+      assertThat(client.answer().status()).isEqualTo(408);
+      client.close();
+      dripping.join();
+    }
+  }
+
+  @Test
   void aHandlerMayTakeItsTimeOverABodyThatIsThere() throws Exception {
     start(
         times(BRIEF, BRIEF, BRIEF, BRIEF),

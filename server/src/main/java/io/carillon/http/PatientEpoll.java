@@ -9,20 +9,24 @@ import io.netty.channel.IoRegistration;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollIoOps;
 
-/// Netty's epoll handler, with a fault of 4.2.18 kept from us: a channel that has no interest left
-/// is taken out of the epoll set, but when interest returns, Netty modifies the entry that is no
-/// longer there, and the failure closes the connection. It hits whoever pauses reading from a
-/// client that has shut its output. Here such a channel is registered anew instead.
-final class ReaddingEpoll implements IoHandler {
+/// Netty's epoll handler, with two habits of 4.2.18 kept from us that show when reading is paused
+/// and the client shuts its output, as it may:
+///
+/// - Told of the end ahead of the data before it (EPOLLRDHUP), Netty reads on to the end whatever
+///   pause was asked for. So it is not told; it finds the end where it is, behind the data.
+/// - A channel that has no interest left is taken out of the epoll set, but when interest returns,
+///   Netty modifies the entry that is no longer there, and the failure closes the connection. So
+///   such a channel is registered anew.
+final class PatientEpoll implements IoHandler {
   private final IoHandler epoll;
 
-  private ReaddingEpoll(IoHandler epoll) {
+  private PatientEpoll(IoHandler epoll) {
     this.epoll = epoll;
   }
 
   static IoHandlerFactory newFactory() {
     IoHandlerFactory factory = EpollIoHandler.newFactory();
-    return executor -> new ReaddingEpoll(factory.newHandler(executor));
+    return executor -> new PatientEpoll(factory.newHandler(executor));
   }
 
   @Override
@@ -80,7 +84,8 @@ final class ReaddingEpoll implements IoHandler {
 
     @Override
     public long submit(IoOps ops) {
-      boolean none = ((EpollIoOps) ops).value() == EpollIoOps.NONE.value();
+      EpollIoOps wanted = ((EpollIoOps) ops).without(EpollIoOps.EPOLLRDHUP);
+      boolean none = wanted.value() == EpollIoOps.NONE.value();
       if (cancelled) {
         return -1;
       }
@@ -97,7 +102,7 @@ final class ReaddingEpoll implements IoHandler {
         current = registeredAnew();
       }
       added = true;
-      return current.submit(ops);
+      return current.submit(wanted);
     }
 
     private IoRegistration registeredAnew() {
