@@ -1,5 +1,7 @@
 package io.carillon.base;
 
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 
 /// The name of a region, such as `eu-central-1`. Any well-formed name is a region here: nothing is
@@ -7,16 +9,28 @@ import java.util.regex.Pattern;
 public record Region(String name) {
   private static final Pattern GRAMMAR = Pattern.compile("[a-z]{2,}(-[a-z]+)+-[0-9]{1,2}");
 
+  /// Names seen to be well-formed, since every request names one. Not more than there may be.
+  private static final Set<String> SEEN = ConcurrentHashMap.newKeySet();
+
+  private static final int MOST_SEEN = 200;
+
   public static final Region US_EAST_1 = new Region("us-east-1");
 
   public Region {
-    if (!GRAMMAR.matcher(name).matches()) {
+    if (!isValid(name)) {
       throw new IllegalArgumentException("Not a region name: " + name);
     }
   }
 
   public static boolean isValid(String name) {
-    return GRAMMAR.matcher(name).matches();
+    if (SEEN.contains(name)) {
+      return true;
+    }
+    boolean valid = GRAMMAR.matcher(name).matches();
+    if (valid && SEEN.size() < MOST_SEEN) {
+      SEEN.add(name);
+    }
+    return valid;
   }
 
   @Override

@@ -32,7 +32,7 @@ final class BucketPolicies implements ResourcePolicies {
   private record Row(String policy) {}
 
   private final Table<String, Row> table =
-      Table.of("s3.bucketPolicies", KeyCodec.STRING, Row.class);
+      Table.kept("s3.bucketPolicies", KeyCodec.STRING, Row.class);
   private final Database database;
   private final Buckets buckets;
 

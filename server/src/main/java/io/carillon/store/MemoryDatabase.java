@@ -73,6 +73,11 @@ public final class MemoryDatabase implements Database {
     }
 
     @Override
+    public <V> @Nullable V getKept(byte[] key, RowCodec<V> rows) {
+      return Snapshot.super.getKept(key, rows);
+    }
+
+    @Override
     public void scan(byte[] from, byte[] to, Visitor visitor) {
       if (Arrays.compareUnsigned(from, to) >= 0) {
         return;

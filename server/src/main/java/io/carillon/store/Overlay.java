@@ -3,9 +3,11 @@ package io.carillon.store;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +23,12 @@ final class Overlay {
   /// The committed state.
   interface Base {
     byte @Nullable [] get(byte[] key);
+
+    /// As [#get], decoded, for a row of a kept table.
+    default <V> @Nullable V getKept(byte[] key, RowCodec<V> rows) {
+      byte[] row = get(key);
+      return row == null ? null : rows.decode(row);
+    }
 
     Cursor seek(byte[] from, byte[] to);
   }
@@ -38,6 +46,7 @@ final class Overlay {
   }
 
   private final TreeMap<byte[], byte[]> changes = new TreeMap<>(Arrays::compareUnsigned);
+  private final Set<KeptRows.Key> kept = new HashSet<>();
   private final Base base;
 
   Overlay(Base base) {
@@ -47,6 +56,11 @@ final class Overlay {
   /// The rows to write, those to delete being [#DELETED].
   NavigableMap<byte[], byte[]> changes() {
     return Collections.unmodifiableNavigableMap(changes);
+  }
+
+  /// The rows of kept tables among the changes, and perhaps some whose change was undone.
+  Set<KeptRows.Key> kept() {
+    return kept;
   }
 
   Transaction begin() {
@@ -69,6 +83,16 @@ final class Overlay {
         return base.get(key);
       }
       return own == DELETED ? null : own;
+    }
+
+    @Override
+    public <V> @Nullable V getKept(byte[] key, RowCodec<V> rows) {
+      requireRunning();
+      byte[] own = changes.get(key);
+      if (own == null) {
+        return base.getKept(key, rows);
+      }
+      return own == DELETED ? null : rows.decode(own);
     }
 
     /// Looks the next key up anew at each step, in the overlay and below, so that a visitor may
@@ -125,6 +149,12 @@ final class Overlay {
     private void change(byte[] key, byte[] value) {
       requireRunning();
       journal.add(new Replaced(key, changes.put(key, value)));
+    }
+
+    @Override
+    public void changesKept(byte[] key) {
+      requireRunning();
+      kept.add(new KeptRows.Key(key));
     }
 
     @Override

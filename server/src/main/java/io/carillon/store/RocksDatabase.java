@@ -55,6 +55,7 @@ public final class RocksDatabase implements Database {
   private final boolean syncing;
   private final WriteOptions synced = new WriteOptions().setSync(true);
   private final WriteOptions unsynced = new WriteOptions().setSync(false);
+  private final KeptRows kept = new KeptRows();
   private final GroupCommit commits;
   private final ExecutorService scans =
       Executors.newFixedThreadPool(
@@ -149,7 +150,7 @@ public final class RocksDatabase implements Database {
     if (closed || !reads.tryAcquire()) {
       throw new IllegalStateException("The store is closed");
     }
-    try (RocksView view = new RocksView(db, scans)) {
+    try (RocksView view = new RocksView(db, kept, scans)) {
       return query.run(view);
     } finally {
       reads.release();
@@ -218,12 +219,37 @@ public final class RocksDatabase implements Database {
     }
 
     @Override
+    @SuppressWarnings("unchecked") // a key is of one table, whose rows are of one class
+    public <V> @Nullable V getKept(byte[] key, RowCodec<V> rows) {
+      KeptRows.Key name = new KeptRows.Key(key);
+      long sequence = db.getLatestSequenceNumber();
+      KeptRows.Entry entry = kept.find(name, sequence);
+      if (entry != null) {
+        return (V) entry.row();
+      }
+      byte[] found = get(key);
+      V row = found == null ? null : rows.decode(found);
+      kept.keep(name, row, sequence);
+      return row;
+    }
+
+    @Override
     public Overlay.Cursor seek(byte[] from, byte[] to) {
       return new RocksCursor(db, null, from, to);
     }
 
     @Override
     public void write(Overlay overlay, boolean sync) throws RocksDBException {
+      if (overlay.kept().isEmpty()) {
+        writeRows(overlay, sync);
+      } else {
+        kept.changing(overlay.kept());
+        writeRows(overlay, sync);
+        kept.changed(db.getLatestSequenceNumber());
+      }
+    }
+
+    private void writeRows(Overlay overlay, boolean sync) throws RocksDBException {
       try (WriteBatch batch = new WriteBatch()) {
         for (Map.Entry<byte[], byte[]> change : overlay.changes().entrySet()) {
           if (change.getValue() == Overlay.DELETED) {

@@ -22,12 +22,14 @@ final class RocksView implements Snapshot, AutoCloseable {
   private record Row(byte[] key, byte[] value) {}
 
   private final RocksDB db;
+  private final KeptRows kept;
   private final ExecutorService scans;
   private final org.rocksdb.Snapshot snapshot;
   private final ReadOptions options;
 
-  RocksView(RocksDB db, ExecutorService scans) {
+  RocksView(RocksDB db, KeptRows kept, ExecutorService scans) {
     this.db = db;
+    this.kept = kept;
     this.scans = scans;
     this.snapshot = db.getSnapshot();
     this.options = new ReadOptions().setSnapshot(snapshot);
@@ -40,6 +42,20 @@ final class RocksView implements Snapshot, AutoCloseable {
     } catch (RocksDBException e) {
       throw new IllegalStateException("The store cannot be read", e);
     }
+  }
+
+  @Override
+  @SuppressWarnings("unchecked") // a key is of one table, whose rows are of one class
+  public <V> @Nullable V getKept(byte[] key, RowCodec<V> rows) {
+    KeptRows.Key name = new KeptRows.Key(key);
+    long sequence = snapshot.getSequenceNumber();
+    KeptRows.Entry entry = kept.find(name, sequence);
+    if (entry != null) {
+      return (V) entry.row();
+    }
+    V row = Snapshot.super.getKept(key, rows);
+    kept.keep(name, row, sequence);
+    return row;
   }
 
   @Override

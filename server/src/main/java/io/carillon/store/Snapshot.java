@@ -6,6 +6,12 @@ import org.jspecify.annotations.Nullable;
 public interface Snapshot {
   byte @Nullable [] get(byte[] key);
 
+  /// As [#get], decoded, for a row of a kept table (see [Table#kept]): mostly from memory.
+  default <V> @Nullable V getKept(byte[] key, RowCodec<V> rows) {
+    byte[] row = get(key);
+    return row == null ? null : rows.decode(row);
+  }
+
   /// Visits the keys in `[from, to)` in order until the visitor returns false.
   void scan(byte[] from, byte[] to, Visitor visitor);
 

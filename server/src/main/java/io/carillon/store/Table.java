@@ -18,17 +18,25 @@ public final class Table<K, V> {
   private final byte[] prefix;
   private final KeyCodec<K> keys;
   private final RowCodec<V> rows;
+  private final boolean kept;
 
-  private Table(String name, KeyCodec<K> keys, RowCodec<V> rows) {
+  private Table(String name, KeyCodec<K> keys, RowCodec<V> rows, boolean kept) {
     this.name = name;
     this.prefix = Tuple.of(name).toBytes();
     this.keys = keys;
     this.rows = rows;
+    this.kept = kept;
   }
 
   /// @param name unique in the store, by convention `service.plural`, such as `s3.buckets`
   public static <K, V> Table<K, V> of(String name, KeyCodec<K> keys, Class<V> row) {
-    return new Table<>(name, keys, RowCodec.of(row));
+    return new Table<>(name, keys, RowCodec.of(row), false);
+  }
+
+  /// A table that nearly every request reads and few change: the store may hold its rows in memory,
+  /// decoded, so they must be immutable through and through.
+  public static <K, V> Table<K, V> kept(String name, KeyCodec<K> keys, Class<V> row) {
+    return new Table<>(name, keys, RowCodec.of(row), true);
   }
 
   public String name() {
@@ -36,16 +44,27 @@ public final class Table<K, V> {
   }
 
   public Optional<V> get(Snapshot snapshot, K key) {
+    if (kept) {
+      return Optional.ofNullable(snapshot.getKept(encode(key), rows));
+    }
     byte[] row = snapshot.get(encode(key));
     return row == null ? Optional.empty() : Optional.of(rows.decode(row));
   }
 
   public void put(Tx tx, K key, V row) {
-    tx.put(encode(key), rows.encode(row));
+    byte[] encoded = encode(key);
+    tx.put(encoded, rows.encode(row));
+    if (kept) {
+      tx.changesKept(encoded);
+    }
   }
 
   public void delete(Tx tx, K key) {
-    tx.delete(encode(key));
+    byte[] encoded = encode(key);
+    tx.delete(encoded);
+    if (kept) {
+      tx.changesKept(encoded);
+    }
   }
 
   /// Visits the rows of `range` in key order until `visitor` returns false.

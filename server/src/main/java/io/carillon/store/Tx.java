@@ -6,6 +6,9 @@ public interface Tx extends Snapshot {
 
   void delete(byte[] key);
 
+  /// Says that the row of `key`, which was put or deleted, is of a kept table.
+  void changesKept(byte[] key);
+
   /// Runs `action` once this transaction is committed, in commit order; never if it fails.
   /// In-memory cursors, caches and wake-ups move here and nowhere else. It must be quick and must
   /// not throw.

@@ -24,6 +24,7 @@ abstract class DatabaseContract {
   record Fruit(String name, long weight, @Nullable String note) {}
 
   static final Table<Tuple, Fruit> FRUITS = Table.of("test.fruits", KeyCodec.TUPLE, Fruit.class);
+  static final Table<String, Fruit> KEPT = Table.kept("test.kept", KeyCodec.STRING, Fruit.class);
   static final Table<String, Fruit> OTHERS = Table.of("test.others", KeyCodec.STRING, Fruit.class);
 
   @TempDir Path folder;
@@ -67,6 +68,96 @@ abstract class DatabaseContract {
         });
     step();
     assertThat(names(Range.all())).isEmpty();
+  }
+
+  @Test
+  void aRowOfAKeptTableReadsAsEachTransactionAndSnapshotHasIt() {
+    assertThat(kept()).isEmpty();
+    keep("apple");
+    step();
+    assertThat(kept()).contains("apple");
+    assertThat(kept()).contains("apple");
+    assertThatThrownBy(
+            () ->
+                database.write(
+                    tx -> {
+                      KEPT.put(tx, "bowl", new Fruit("rotten", 0, null));
+                      assertThat(kept(tx)).contains("rotten");
+                      throw new IllegalArgumentException("no");
+                    }))
+        .hasMessage("no");
+    assertThat(kept()).contains("apple");
+    database.write(
+        tx -> {
+          assertThat(kept(tx)).contains("apple");
+          KEPT.delete(tx, "bowl");
+          assertThat(kept(tx)).isEmpty();
+          return 0;
+        });
+    assertThat(kept()).isEmpty();
+    step();
+    assertThat(kept()).isEmpty();
+    keep("pear");
+    assertThat(kept()).contains("pear");
+  }
+
+  @Test
+  void aKeptRowGrowsStepByStepForManyReadersWhileItIsChanged() throws InterruptedException {
+    keep("0");
+    List<Thread> readers = new ArrayList<>();
+    AtomicReference<String> wrong = new AtomicReference<>();
+    for (int reader = 0; reader < 3; reader++) {
+      readers.add(
+          Thread.ofPlatform()
+              .start(
+                  () -> {
+                    int before = 0;
+                    while (before < 500 && wrong.get() == null) {
+                      int now = database.read(this::oneOfTwo);
+                      if (now < before) {
+                        wrong.set(now + " after " + before);
+                      }
+                      before = now;
+                    }
+                  }));
+    }
+    for (int i = 1; i <= 500; i++) {
+      String number = Integer.toString(i);
+      database.writeRelaxed(
+          tx -> {
+            KEPT.put(tx, "bowl", new Fruit(number, 0, null));
+            OTHERS.put(tx, "bowl", new Fruit(number, 0, null));
+            return 0;
+          });
+    }
+    for (Thread reader : readers) {
+      reader.join();
+    }
+    assertThat(wrong.get()).isNull();
+  }
+
+  /// A kept row and one that is not, always written together: a snapshot shows them equal.
+  private int oneOfTwo(Snapshot snapshot) {
+    String kept = kept(snapshot).orElse("0");
+    String other = OTHERS.get(snapshot, "bowl").map(Fruit::name).orElse("0");
+    return kept.equals(other) ? Integer.parseInt(kept) : -1;
+  }
+
+  private Optional<String> kept() {
+    return database.read(DatabaseContract::kept);
+  }
+
+  private static Optional<String> kept(Snapshot snapshot) {
+    return KEPT.get(snapshot, "bowl").map(Fruit::name);
+  }
+
+  private void keep(String name) {
+    database.write(
+        tx -> {
+          KEPT.put(tx, "bowl", new Fruit(name, 0, null));
+          OTHERS.put(tx, "bowl", new Fruit(name, 0, null));
+          return 0;
+        });
   }
 
   @Test

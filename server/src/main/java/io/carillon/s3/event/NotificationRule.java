@@ -55,6 +55,10 @@ public record NotificationRule(
     }
   }
 
+  public NotificationRule {
+    events = List.copyOf(events);
+  }
+
   private static final int MAX_KEY_BYTES = 1024;
 
   public boolean matches(EventType type, String key) {

@@ -28,6 +28,10 @@ import software.amazon.awssdk.services.s3.model.TopicConfiguration;
 ///
 /// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
 public record NotificationRules(List<NotificationRule> rules) {
+  public NotificationRules {
+    rules = List.copyOf(rules);
+  }
+
   private static final int MAX_RULES = 100;
   private static final int MAX_ID = 255;
   private static final int MAX_FILTER_BYTES = 1024;

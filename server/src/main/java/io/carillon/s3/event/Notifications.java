@@ -25,7 +25,7 @@ public final class Notifications {
   public static final String KIND = "s3.event";
 
   private final Table<String, NotificationRules> table =
-      Table.of("s3.notificationRules", KeyCodec.STRING, NotificationRules.class);
+      Table.kept("s3.notificationRules", KeyCodec.STRING, NotificationRules.class);
   private final Buckets buckets;
   private final Outbox outbox;
   private final Trace trace;
