@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -12,41 +13,50 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/// `./carillon bench`: prints one table. Absolute numbers belong to the machine; the ratios are
+/// `./carillon bench`: prints two tables. Absolute numbers belong to the machine; the ratios are
 /// what may be compared.
 public final class Main {
+  private static final int STARTS = 5;
   private static final int CONNECTIONS = 32;
   private static final int BODY_BYTES = 4_096;
-  private static final int WARM_UP = 20_000;
+  private static final int WARM_UP = 60_000;
   private static final int ROUNDS = 3;
   private static final int REQUESTS = 20_000;
-  private static final int EVENTS = 300;
+  private static final int LONE_REQUESTS = 1_000;
+  private static final int EVENTS = 1_000;
 
-  private Main() {}
+  private final String launcher;
+  private final Path folder;
+  private final Table table = new Table();
 
-  /// @param arguments the launcher's path, the product's class path
+  private Main(String launcher, Path folder) {
+    this.launcher = launcher;
+    this.folder = folder;
+  }
+
+  /// @param arguments the launcher's path, the class path of the bench and the product
   public static void main(String[] arguments) throws Exception {
-    String launcher = arguments[0];
-    String classPath = arguments[1];
     Path folder = Files.createTempDirectory("carillon-bench");
     try {
-      Table table = new Table();
-      load(launcher, classPath, folder, table);
-      events(launcher, folder, table);
-      System.out.print(table);
+      Main bench = new Main(arguments[0], folder);
+      bench.starts();
+      bench.load(arguments[1]);
+      bench.events();
+      System.out.println(bench.table);
+      System.out.print(bench.profile());
     } finally {
       delete(folder);
     }
   }
 
-  private static List<String> carillon(String launcher, Path data) {
-    return List.of(launcher, "start", "--port", "0", "--data", data.toString());
+  private Child carillon(String data, Map<String, String> environment) throws IOException {
+    String path = folder.resolve(data).toString();
+    return Child.start(List.of(launcher, "start", "--port", "0", "--data", path), environment);
   }
 
-  private static void load(String launcher, String classPath, Path folder, Table table)
-      throws IOException, InterruptedException {
+  private Child limit(String classPath) throws IOException {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    List<String> limitCommand =
+    return Child.start(
         List.of(
             java,
             "-XX:+UseG1GC",
@@ -56,66 +66,94 @@ public final class Main {
             "-cp",
             classPath,
             LimitServer.class.getName(),
-            folder.resolve("limit").toString());
-    try (Child limit = Child.start(limitCommand, Map.of());
-        Child first = Child.start(carillon(launcher, folder.resolve("first")), Map.of())) {
-      System.err.println("first start to ready: " + first.startToReady().toMillis() + " ms");
-      try (Pipeline pipeline = new Pipeline(first.endpoint())) {
-        pipeline.makeBucket("bench");
-      }
-      table.line("start to ready", first.startToReady().toMillis() + " ms", "", "");
-      table.line("resident memory after start", first.residentMiB() + " MiB", "", "");
-      for (String method : List.of("PUT", "GET")) {
-        System.err.println(method + ": warming up ...");
-        new Load(limit, CONNECTIONS, BODY_BYTES).run(method, WARM_UP, "bench");
-        new Load(first, CONNECTIONS, BODY_BYTES).run(method, WARM_UP, "bench");
-        List<Measured> ours = new ArrayList<>();
-        List<Measured> base = new ArrayList<>();
-        List<Double> ratios = new ArrayList<>();
-        for (int round = 0; round < ROUNDS; round++) {
-          base.add(new Load(limit, CONNECTIONS, BODY_BYTES).run(method, REQUESTS, "bench"));
-          ours.add(new Load(first, CONNECTIONS, BODY_BYTES).run(method, REQUESTS, "bench"));
-          ratios.add(ours.getLast().perSecond() / base.getLast().perSecond());
-          System.err.printf(
-              "%s round %d: limit %.0f/s, Carillon %.0f/s%n",
-              method, round + 1, base.getLast().perSecond(), ours.getLast().perSecond());
+            folder.resolve("limit").toString()),
+        Map.of());
+  }
+
+  private void starts() throws IOException {
+    say("starting " + STARTS + " times");
+    List<Duration> took = new ArrayList<>();
+    long resident = 0;
+    for (int i = 0; i <= STARTS; i++) {
+      try (Child server = carillon("starts", Map.of())) {
+        resident = server.residentMiB();
+        if (i > 0) { // the first may build, and makes the data folder
+          took.add(server.startToReady());
         }
-        Measured best = fastest(ours);
-        Measured bestLimit = fastest(base);
-        ratios.sort(null);
-        double ratio = ratios.get(ratios.size() / 2);
-        table.line(
-            method + " 4 KiB, " + CONNECTIONS + " connections",
-            rate(best),
-            rate(bestLimit),
-            String.format("%.2f", ratio));
-        table.line(
-            method + " 4 KiB, server CPU a request",
-            cpu(best),
-            cpu(bestLimit),
-            String.format("%.2f", best.cpuMicros() / bestLimit.cpuMicros()));
-        table.line(method + " 4 KiB, p50 / p99", latency(best), latency(bestLimit), "");
       }
+    }
+    took.sort(null);
+    table.line("start to ready, median of " + STARTS, millis(took.get(STARTS / 2)), "", "");
+    table.line("resident memory after start", resident + " MiB", "", "");
+  }
+
+  private void load(String classPath) throws IOException, InterruptedException {
+    try (Child limit = limit(classPath);
+        Child server = carillon("load", Map.of())) {
+      makeBucket(server);
+      Load ours = new Load(server, CONNECTIONS, BODY_BYTES);
+      Load theirs = new Load(limit, CONNECTIONS, BODY_BYTES);
+      for (String method : List.of("PUT", "GET")) {
+        say(method + ": warming up");
+        theirs.run(method, WARM_UP);
+        ours.run(method, WARM_UP);
+        compare(method, ours, theirs);
+      }
+      Measured lone = new Load(server, 1, BODY_BYTES).run("PUT", LONE_REQUESTS);
+      Measured loneLimit = new Load(limit, 1, BODY_BYTES).run("PUT", LONE_REQUESTS);
+      table.line(
+          "PUT 4 KiB, 1 connection, p50 / p99",
+          latency(lone),
+          latency(loneLimit),
+          ratio(lone.median().toNanos(), loneLimit.median().toNanos()));
       table.line(
           "resident memory after load",
-          first.residentMiB() + " MiB",
+          server.residentMiB() + " MiB",
           limit.residentMiB() + " MiB",
           "");
     }
   }
 
-  private static void events(String launcher, Path folder, Table table)
+  /// In turn, so that a busy neighbour slows both; the ratio is the median of the rounds.
+  private void compare(String method, Load ours, Load theirs)
       throws IOException, InterruptedException {
-    try (Child server = Child.start(carillon(launcher, folder.resolve("events")), Map.of());
+    List<Measured> here = new ArrayList<>();
+    List<Measured> there = new ArrayList<>();
+    List<Double> ratios = new ArrayList<>();
+    for (int round = 1; round <= ROUNDS; round++) {
+      there.add(theirs.run(method, REQUESTS));
+      here.add(ours.run(method, REQUESTS));
+      ratios.add(here.getLast().perSecond() / there.getLast().perSecond());
+      say(
+          String.format(
+              "%s round %d: Carillon %.0f/s, limit %.0f/s",
+              method, round, here.getLast().perSecond(), there.getLast().perSecond()));
+    }
+    ratios.sort(null);
+    Measured best = fastest(here);
+    Measured bestLimit = fastest(there);
+    String what = method + " 4 KiB, " + CONNECTIONS + " connections";
+    table.line(
+        what, rate(best), rate(bestLimit), String.format("%.2f", ratios.get(ratios.size() / 2)));
+    table.line(
+        what + ", server CPU a request",
+        cpu(best),
+        cpu(bestLimit),
+        ratio(best.cpuMicros(), bestLimit.cpuMicros()));
+    table.line(what + ", p50 / p99", latency(best), latency(bestLimit), "");
+  }
+
+  private void events() throws IOException, InterruptedException {
+    try (Child server = carillon("events", Map.of());
         Pipeline pipeline = new Pipeline(server.endpoint())) {
-      System.err.println("events: to a function ...");
+      say("events to a function");
       pipeline.toFunction("to-function");
       table.line(
           "upload → warm Python function entered, p50 / p99",
           latencies(pipeline, "to-function"),
           "",
           "");
-      System.err.println("events: to a subscriber ...");
+      say("events to a subscriber");
       pipeline.toSubscriber("to-subscriber");
       table.line(
           "upload → HTTP subscriber has its POST, p50 / p99",
@@ -125,20 +163,50 @@ public final class Main {
     }
   }
 
-  private static String latencies(Pipeline pipeline, String bucket) throws InterruptedException {
+  private static String latencies(Pipeline pipeline, String bucket)
+      throws IOException, InterruptedException {
     for (int i = 0; i < EVENTS; i++) {
-      pipeline.upload(bucket, "warm-" + i);
+      pipeline.upload(bucket, bucket + "-warm-" + i);
     }
     List<Duration> all = new ArrayList<>();
     for (int i = 0; i < EVENTS; i++) {
-      all.add(pipeline.upload(bucket, "event-" + i));
+      all.add(pipeline.upload(bucket, bucket + "-" + i));
     }
     all.sort(null);
     return millis(all.get(EVENTS / 2)) + " / " + millis(all.get(EVENTS * 99 / 100));
   }
 
+  private String profile() throws IOException, InterruptedException {
+    say("profile of PUT");
+    Profile profile = new Profile(folder);
+    Instant warm;
+    try (Child server =
+        carillon("profile", Map.of("CARILLON_JAVA_OPTIONS", profile.option() + " -Xlog:jfr*=off"))) {
+      makeBucket(server);
+      Load load = new Load(server, CONNECTIONS, BODY_BYTES);
+      load.run("PUT", WARM_UP);
+      warm = Instant.now();
+      load.run("PUT", 2 * REQUESTS);
+    }
+    return profile.table(warm);
+  }
+
+  private static void makeBucket(Child server) throws IOException {
+    try (Connection connection = new Connection(server.endpoint())) {
+      connection.exchange("PUT", "/" + Load.BUCKET, new byte[0]);
+    }
+  }
+
+  private static void say(String what) {
+    System.err.println(what + " ...");
+  }
+
   private static Measured fastest(List<Measured> rounds) {
     return Collections.max(rounds, Comparator.comparingDouble(Measured::perSecond));
+  }
+
+  private static String ratio(double ours, double theirs) {
+    return String.format("%.2f", ours / theirs);
   }
 
   private static String rate(Measured measured) {

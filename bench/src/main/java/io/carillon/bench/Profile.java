@@ -1,0 +1,97 @@
+package io.carillon.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordedFrame;
+import jdk.jfr.consumer.RecordingFile;
+
+/// Where the server's CPU time goes: samples of the flight recorder, by the stage of the road in
+/// which they were taken.
+final class Profile {
+  /// @param frame what a stack has in it that is in this stage: the start of `class.method`
+  private record Stage(String name, String frame) {}
+
+  /// The innermost first: a sample belongs to the first that fits.
+  private static final List<Stage> STAGES =
+      List.of(
+          new Stage("hashing and taking in the body", "io.carillon.s3.Bodies."),
+          new Stage("verifying the signature", "io.carillon.aws.sigv4."),
+          new Stage("policies: may the caller?", "io.carillon.iam.IamAuthorizer."),
+          new Stage("commit: RocksDB's log, memory table and sync", "io.carillon.store.RocksDatabase$RocksLog.write"),
+          new Stage("the transaction: rows read, decoded, encoded", "io.carillon.store.GroupCommit$Pending.run"),
+          new Stage("waking those who waited for the commit", "io.carillon.store.GroupCommit."),
+          new Stage("reading rows outside a transaction", "io.carillon.store.RocksDatabase.read"),
+          new Stage("request and answer to and from the model", "io.carillon.aws.protocol."),
+          new Stage("the rest of the operation", "io.carillon.aws.Road."),
+          new Stage("HTTP: heads, bodies, answers", "io.carillon.http.Exchange."),
+          new Stage("HTTP: sockets and event loop", "io.netty."));
+
+  private static final String SETTINGS =
+      """
+      <?xml version="1.0" encoding="UTF-8"?>
+      <configuration version="2.0">
+        <event name="jdk.CPUTimeSample">
+          <setting name="enabled">true</setting>
+          <setting name="throttle">5ms</setting>
+          <setting name="stackTrace">true</setting>
+        </event>
+      </configuration>
+      """;
+
+  private final Path recording;
+
+  Profile(Path folder) {
+    this.recording = folder.resolve("put.jfr");
+  }
+
+  /// What a JVM is started with to record.
+  String option() throws IOException {
+    Path settings = recording.resolveSibling("profile.jfc");
+    Files.writeString(settings, SETTINGS);
+    return "-XX:StartFlightRecording:filename=" + recording + ",settings=" + settings;
+  }
+
+  /// The share of each stage in the samples since then, as a table.
+  String table(Instant since) throws IOException {
+    Map<String, Integer> samples = new LinkedHashMap<>();
+    STAGES.forEach(stage -> samples.put(stage.name(), 0));
+    int all = 0;
+    try (RecordingFile file = new RecordingFile(recording)) {
+      while (file.hasMoreEvents()) {
+        RecordedEvent event = file.readEvent();
+        if (event.getEventType().getName().equals("jdk.CPUTimeSample")
+            && event.getStartTime().isAfter(since)) {
+          samples.merge(stageOf(event), 1, Integer::sum);
+          all++;
+        }
+      }
+    }
+    StringBuilder table =
+        new StringBuilder("| stage of a PUT | Java CPU time |\n| --- | --- |\n");
+    for (Map.Entry<String, Integer> stage : samples.entrySet()) {
+      table.append(
+          String.format("| %s | %.0f %% |%n", stage.getKey(), 100.0 * stage.getValue() / all));
+    }
+    return table.append("\n").append(all).append(" samples\n").toString();
+  }
+
+  private static String stageOf(RecordedEvent event) {
+    if (event.getStackTrace() != null) {
+      for (Stage stage : STAGES) {
+        for (RecordedFrame frame : event.getStackTrace().getFrames()) {
+          String name = frame.getMethod().getType().getName() + "." + frame.getMethod().getName();
+          if (name.startsWith(stage.frame())) {
+            return stage.name();
+          }
+        }
+      }
+    }
+    return "other: scheduling of virtual threads and what has no stack";
+  }
+}
