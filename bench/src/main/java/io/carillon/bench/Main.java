@@ -181,7 +181,8 @@ public final class Main {
     Profile profile = new Profile(folder);
     Instant warm;
     try (Child server =
-        carillon("profile", Map.of("CARILLON_JAVA_OPTIONS", profile.option() + " -Xlog:jfr*=off"))) {
+        carillon(
+            "profile", Map.of("CARILLON_JAVA_OPTIONS", profile.option() + " -Xlog:jfr*=off"))) {
       makeBucket(server);
       Load load = new Load(server, CONNECTIONS, BODY_BYTES);
       load.run("PUT", WARM_UP);

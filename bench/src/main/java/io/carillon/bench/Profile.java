@@ -23,8 +23,12 @@ final class Profile {
           new Stage("hashing and taking in the body", "io.carillon.s3.Bodies."),
           new Stage("verifying the signature", "io.carillon.aws.sigv4."),
           new Stage("policies: may the caller?", "io.carillon.iam.IamAuthorizer."),
-          new Stage("commit: RocksDB's log, memory table and sync", "io.carillon.store.RocksDatabase$RocksLog.write"),
-          new Stage("the transaction: rows read, decoded, encoded", "io.carillon.store.GroupCommit$Pending.run"),
+          new Stage(
+              "commit: RocksDB's log, memory table and sync",
+              "io.carillon.store.RocksDatabase$RocksLog.write"),
+          new Stage(
+              "the transaction: rows read, decoded, encoded",
+              "io.carillon.store.GroupCommit$Pending.run"),
           new Stage("waking those who waited for the commit", "io.carillon.store.GroupCommit."),
           new Stage("reading rows outside a transaction", "io.carillon.store.RocksDatabase.read"),
           new Stage("request and answer to and from the model", "io.carillon.aws.protocol."),
@@ -72,8 +76,7 @@ final class Profile {
         }
       }
     }
-    StringBuilder table =
-        new StringBuilder("| stage of a PUT | Java CPU time |\n| --- | --- |\n");
+    StringBuilder table = new StringBuilder("| stage of a PUT | Java CPU time |\n| --- | --- |\n");
     for (Map.Entry<String, Integer> stage : samples.entrySet()) {
       table.append(
           String.format("| %s | %.0f %% |%n", stage.getKey(), 100.0 * stage.getValue() / all));

@@ -135,7 +135,7 @@ public final class TableOutbox implements Outbox {
 
   /// When the earliest job that nobody is trying is due.
   Optional<Instant> firstDue(Snapshot snapshot, Channel channel) {
-    return jobs.firstDue(snapshot, channel.queue()).filter(due -> due.isBefore(UNTIL_SETTLED));
+    return jobs.firstDue(snapshot, channel.queue(), UNTIL_SETTLED);
   }
 
   boolean settle(Tx tx, Lease lease) {

@@ -131,8 +131,7 @@ final class Messages {
       }
       Instant next =
           database
-              .read(snapshot -> queue.firstDue(snapshot, from.incarnation()))
-              .filter(due -> due.isBefore(giveUp))
+              .read(snapshot -> queue.firstDue(snapshot, from.incarnation(), giveUp))
               .orElse(giveUp);
       if (!signal.await(seen, Duration.between(now, next).plusMillis(1))) {
         return List.of(); // the server is stopping

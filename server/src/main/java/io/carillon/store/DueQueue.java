@@ -231,13 +231,16 @@ public final class DueQueue<V> {
     return found.size();
   }
 
-  /// When the earliest row is due, leased ones included; empty for an empty queue.
-  public Optional<Instant> firstDue(Snapshot snapshot, String queue) {
+  /// When the earliest row is due, leased ones included; empty if none is due before `end`.
+  ///
+  /// @param end no later than the answer matters: where leases end, those that were settled have
+  ///   left deletion marks
+  public Optional<Instant> firstDue(Snapshot snapshot, String queue, Instant end) {
     Head from = heads.get(queue);
     List<Key> first = new ArrayList<>(1);
     rows.scanKeys(
         snapshot,
-        from(queue, from),
+        from(queue, from).before(Tuple.of(queue, millis(end))),
         key -> {
           first.add(key);
           return false;
