@@ -1,10 +1,88 @@
-"""Runs functions named check_* in order; each prints ok or FAILED. What they may call is below."""
+"""Checks, and the proof they leave behind.
 
+A check is a function named check_*. `@proves` names the operations that its assertions are about. The witness sees every
+call and every look at an answer, so a check that names an operation which it did not call with success, or whose answer
+it never looked at, fails: what the record says is proved was called, and answered, in a check that passed.
+"""
+
+import json
+import os
 import sys
 import time
 import traceback
 
 from botocore.exceptions import ClientError
+
+
+class Witness:
+    """What the running check has called, and which of the answers it has looked at."""
+
+    def __init__(self):
+        self.forget()
+
+    def forget(self):
+        self.answered = set()
+        self.seen = set()
+
+    def objections(self, claims):
+        unheard = [f"names {name}, which it never called with success" for name in sorted(claims - self.answered)]
+        unseen = [f"names {name}, but never looked at its answer" for name in sorted(claims & self.answered - self.seen)]
+        return unheard + unseen
+
+
+witness = Witness()
+
+
+class Answer(dict):
+    """An answer that tells the witness when somebody looks at it."""
+
+    operation = None
+
+    def __getitem__(self, key):
+        witness.seen.add(self.operation)
+        return super().__getitem__(key)
+
+    def __contains__(self, key):
+        witness.seen.add(self.operation)
+        return super().__contains__(key)
+
+    def get(self, key, default=None):
+        witness.seen.add(self.operation)
+        return super().get(key, default)
+
+
+class Watched:
+    """Comes before a boto3 client's own class."""
+
+    def _make_api_call(self, operation, arguments):
+        answer = Answer(super()._make_api_call(operation, arguments))
+        answer.operation = name_of(self.meta.service_model.operation_model(operation))
+        witness.answered.add(answer.operation)
+        if not has_answer(self.meta.service_model.operation_model(operation)):
+            witness.seen.add(answer.operation)  # nothing to look at: the check is to look at the effect
+        return answer
+
+
+def watch(session):
+    session.events.register("creating-client-class", lambda base_classes, **_: base_classes.insert(0, Watched))
+
+
+def name_of(operation):
+    return f"{operation.service_model.service_name}:{operation.name}"
+
+
+def has_answer(operation):
+    return operation.output_shape is not None and bool(operation.output_shape.members)
+
+
+def proves(**operations):
+    """@proves(s3="PutObject GetObject"): what the assertions of this check are about."""
+
+    def claim(check):
+        check.proves = {f"{service.rstrip(chr(95))}:{name}" for service, names in operations.items() for name in names.split()}
+        return check
+
+    return claim
 
 
 def error_of(call, **arguments):
@@ -28,14 +106,28 @@ def until(condition, seconds=30):
         time.sleep(0.05)
 
 
-def run(module):
-    failed = 0
-    for name, check in list(vars(module).items()):
-        if name.startswith("check_"):
+def run(*modules):
+    """Runs the checks of the modules in order, prints a line for each, and writes what they proved to $CARILLON_PROOF."""
+    failed, proof = 0, {}
+    for module in modules:
+        for name, check in list(vars(module).items()):
+            if not name.startswith("check_"):
+                continue
+            claims = getattr(check, "proves", set())
+            title = name.removeprefix("check_").replace("_", " ")
+            began = time.monotonic()
+            witness.forget()
             try:
                 check()
-                print("ok", name, flush=True)
+                objections = witness.objections(claims)
+                assert not objections, f"the check {'; '.join(objections)}"
+                assert title not in proof, f"two checks are called {title}"
+                proof[title] = sorted(claims)
+                print(f"ok {title} ({time.monotonic() - began:.1f} s)", flush=True)
             except Exception:
                 failed += 1
-                print("FAILED", name, traceback.format_exc(), flush=True)
+                print("FAILED", title, traceback.format_exc(), flush=True)
+    if "CARILLON_PROOF" in os.environ:
+        with open(os.environ["CARILLON_PROOF"], "w") as file:
+            json.dump(proof, file)
     sys.exit(1 if failed else 0)

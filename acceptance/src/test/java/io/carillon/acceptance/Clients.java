@@ -2,11 +2,15 @@ package io.carillon.acceptance;
 
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.AwsCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
 import software.amazon.awssdk.awscore.client.builder.AwsSyncClientBuilder;
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.cloudwatchlogs.CloudWatchLogsClient;
@@ -16,23 +20,46 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.sns.SnsClient;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sts.StsClient;
+import software.amazon.awssdk.services.sts.model.Credentials;
 
 /// The AWS SDK's clients for one server, as one caller in one region.
-record Clients(URI endpoint, AwsCredentialsProvider credentials, Region region) {
+///
+/// @param watching who sees what the clients do
+record Clients(
+    URI endpoint,
+    AwsCredentialsProvider credentials,
+    Region region,
+    List<ExecutionInterceptor> watching) {
 
   static Clients root(Carillon server) {
     return as(server, "test", "test");
   }
 
   static Clients as(Carillon server, String accessKeyId, String secretAccessKey) {
+    return as(server, AwsBasicCredentials.create(accessKeyId, secretAccessKey));
+  }
+
+  static Clients as(Carillon server, Credentials session) {
+    return as(
+        server,
+        AwsSessionCredentials.create(
+            session.accessKeyId(), session.secretAccessKey(), session.sessionToken()));
+  }
+
+  private static Clients as(Carillon server, AwsCredentials credentials) {
     return new Clients(
         server.endpoint(),
-        StaticCredentialsProvider.create(AwsBasicCredentials.create(accessKeyId, secretAccessKey)),
-        Region.US_EAST_1);
+        StaticCredentialsProvider.create(credentials),
+        Region.US_EAST_1,
+        List.of());
   }
 
   Clients in(Region other) {
-    return new Clients(endpoint, credentials, other);
+    return new Clients(endpoint, credentials, other, watching);
+  }
+
+  Clients watchedBy(ExecutionInterceptor witness) {
+    return new Clients(endpoint, credentials, region, List.of(witness));
   }
 
   S3Client s3() {
@@ -68,6 +95,7 @@ record Clients(URI endpoint, AwsCredentialsProvider credentials, Region region) 
         .endpointOverride(endpoint)
         .credentialsProvider(credentials)
         .region(region)
+        .overrideConfiguration(c -> c.executionInterceptors(watching))
         .httpClientBuilder(
             UrlConnectionHttpClient.builder()
                 .connectionTimeout(Duration.ofSeconds(10))

@@ -12,8 +12,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// One server, many clients: boto3, the SDK for JavaScript, the AWS CLI. Each script prints a line
-/// a check; what they expect is AWS's documented behaviour, named in the scripts.
+/// One server, many clients: boto3, the SDK for JavaScript. Each script prints a line a check and
+/// leaves behind which operations its checks have proved; what they expect is AWS's documented
+/// behaviour, named in the scripts. ([SdkForJavaTest] is the same for the SDK for Java.)
 class WireTest {
   private static final Path SOURCES = Carillon.ROOT.resolve("acceptance/src/test");
 
@@ -33,33 +34,31 @@ class WireTest {
   @Test
   void boto3() throws Exception {
     Needs.program("python3", "-c", "import boto3");
-    run("boto3", List.of("python3", SOURCES.resolve("python/wire.py").toString()));
+    run("boto3", List.of("python3", SOURCES.resolve("python/boto3_wire.py").toString()), Map.of());
   }
 
   @Test
   void theSdkForJavaScript() throws Exception {
     Needs.program("node", "--version");
-    Path modules = SOURCES.resolve("node/node_modules");
-    if (!Files.isDirectory(modules)) {
+    if (!Files.isDirectory(SOURCES.resolve("node/node_modules"))) {
       Needs.program("npm ci --prefix acceptance/src/test/node");
     }
-    Carillon.Account own = server.account("javascript");
     run(
-        "javascript",
+        "SDK for JavaScript",
         List.of("node", SOURCES.resolve("node/wire.mjs").toString()),
-        own.environment());
+        server.account("javascript").environment());
   }
 
-  private static void run(String who, List<String> command) throws Exception {
-    run(who, command, Map.of());
-  }
-
-  private static void run(String who, List<String> command, Map<String, String> more)
+  /// @param more what the client's environment has beside the server's own
+  private static void run(String client, List<String> command, Map<String, String> more)
       throws Exception {
+    Path proof = Files.createTempFile(folder, "proof", ".json");
     Map<String, String> environment = new HashMap<>(server.environment());
+    environment.put("CARILLON_PROOF", proof.toString());
     environment.putAll(more);
     Ran ran = Ran.of(command, environment, folder);
-    System.out.println(who + ":\n" + ran.output());
+    System.out.println(client + ":\n" + ran.output());
     assertThat(ran.exit()).as(ran.output()).isZero();
+    Proof.hold(client, proof);
   }
 }

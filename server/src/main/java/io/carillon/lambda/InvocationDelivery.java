@@ -195,10 +195,11 @@ final class InvocationDelivery implements Delivery {
     if (version.isEmpty()) {
       return false;
     }
+    String failure = lastFailure(job, why);
     boolean told = false;
     String deadLetters = version.get().configuration().deadLetterArn();
     if (deadLetters != null) {
-      Map<String, String> attributes = Outcomes.deadLetterAttributes(invocation, job, why);
+      Map<String, String> attributes = Outcomes.deadLetterAttributes(invocation, job, failure);
       tell(tx, job, invocation, deadLetters, invocation.payload(), attributes);
       told = true;
     }
@@ -211,11 +212,18 @@ final class InvocationDelivery implements Delivery {
               .orElse(RetryPolicy.ASYNC_INVOCATION);
       String condition = job.attempts() >= policy.tries() ? "RetriesExhausted" : "EventAgeExceeded";
       byte[] document =
-          Outcomes.failure(invocation, job, version.get().version(), condition, clock.instant());
+          Outcomes.failure(
+              invocation, job, version.get().version(), condition, failure, clock.instant());
       tell(tx, job, invocation, onFailure, document, Map.of());
       told = true;
     }
     return told;
+  }
+
+  /// What the last try failed with. The job knows only of the tries before the one that has just
+  /// failed; `why` is of that one, or says the job's own error again ("too old: …").
+  private static String lastFailure(Job job, String why) {
+    return !job.lastError().isEmpty() && why.endsWith(job.lastError()) ? job.lastError() : why;
   }
 
   private void tell(

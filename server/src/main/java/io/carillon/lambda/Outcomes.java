@@ -30,20 +30,26 @@ final class Outcomes {
   }
 
   /// @param condition such as `RetriesExhausted`
+  /// @param failure what the last try ended with, as [FunctionFailure] writes it
   static byte[] failure(
-      AsyncInvocation invocation, Job job, String version, String condition, Instant now) {
+      AsyncInvocation invocation,
+      Job job,
+      String version,
+      String condition,
+      String failure,
+      Instant now) {
     ObjectNode document = document(invocation, condition, job.attempts(), now);
     if (job.attempts() > 0) {
       responseContext(document, version).put("functionError", "Unhandled");
-      document.set("responsePayload", FunctionFailure.of(job.lastError()).toJson());
+      document.set("responsePayload", FunctionFailure.of(failure).toJson());
     }
     return bytes(document);
   }
 
   /// What a dead-letter queue gets beside the event itself.
-  static Map<String, String> deadLetterAttributes(AsyncInvocation invocation, Job job, String why) {
-    String message =
-        job.lastError().isEmpty() ? why : FunctionFailure.of(job.lastError()).message();
+  static Map<String, String> deadLetterAttributes(
+      AsyncInvocation invocation, Job job, String failure) {
+    String message = FunctionFailure.of(failure).message();
     Map<String, String> attributes = new LinkedHashMap<>();
     attributes.put("RequestID", invocation.requestId());
     attributes.put("ErrorCode", job.attempts() > 0 ? "200" : "429");

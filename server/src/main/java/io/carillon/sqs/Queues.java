@@ -155,7 +155,7 @@ final class Queues {
     boolean more = found.size() > most;
     List<QueueKey> page = more ? found.subList(0, most) : found;
     return ListQueuesResponse.builder()
-        .queueUrls(page.stream().map(this::url).toList())
+        .queueUrls(SqsService.unlessEmpty(page.stream().map(this::url).toList()))
         // Only those who asked for pages get a token; others get the first thousand, as on AWS.
         .nextToken(more && input.maxResults() != null ? page.getLast().name() : null)
         .build();

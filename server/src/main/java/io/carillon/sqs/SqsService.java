@@ -272,8 +272,8 @@ public final class SqsService {
                   });
             });
     return SendMessageBatchResponse.builder()
-        .successful(batch.successful())
-        .failed(batch.failed())
+        .successful(unlessEmpty(batch.successful()))
+        .failed(unlessEmpty(batch.failed()))
         .build();
   }
 
@@ -366,7 +366,7 @@ public final class SqsService {
     List<Received> received =
         messages.receive(key, target.row, target.deadLetters, limit, visibility, wait);
     return ReceiveMessageResponse.builder()
-        .messages(received.stream().map(one -> describe(one, input)).toList())
+        .messages(unlessEmpty(received.stream().map(one -> describe(one, input)).toList()))
         .build();
   }
 
@@ -451,8 +451,8 @@ public final class SqsService {
                   });
             });
     return DeleteMessageBatchResponse.builder()
-        .successful(batch.successful())
-        .failed(batch.failed())
+        .successful(unlessEmpty(batch.successful()))
+        .failed(unlessEmpty(batch.failed()))
         .build();
   }
 
@@ -488,9 +488,14 @@ public final class SqsService {
                   });
             });
     return ChangeMessageVisibilityBatchResponse.builder()
-        .successful(batch.successful())
-        .failed(batch.failed())
+        .successful(unlessEmpty(batch.successful()))
+        .failed(unlessEmpty(batch.failed()))
         .build();
+  }
+
+  /// SQS leaves an empty list out of its answers, and clients ask `"Messages" in answer`.
+  static <T> @Nullable List<T> unlessEmpty(List<T> list) {
+    return list.isEmpty() ? null : list;
   }
 
   private static Duration visibility(@Nullable Integer seconds) {

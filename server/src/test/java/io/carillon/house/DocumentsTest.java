@@ -2,6 +2,8 @@ package io.carillon.house;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.carillon.Config;
 import io.carillon.Server;
 import io.carillon.Settings;
@@ -10,8 +12,11 @@ import io.carillon.aws.protocol.Model;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import org.junit.jupiter.api.Test;
 
 /// Documents that say what the code says are written from it. `-Dcarillon.writeDocs=true` writes
@@ -38,31 +43,73 @@ class DocumentsTest {
   }
 
   @Test
-  void theListOfOperationsIsCurrent() throws IOException {
+  void theListOfOperationsIsCurrentAndEachIsProvedByARealClient() throws IOException {
+    Proofs proofs = Proofs.read(DOCS.resolve("wire-results.json"));
     Map<String, String> flags = Map.of("in-memory", "true", "port", "0", "sandbox", "off");
     StringBuilder text =
         new StringBuilder(
             "# What becomes of each operation\n\n"
-                + "Written by `DocumentsTest` from the SDK's models and the operation tables."
-                + " Operations that are not here answer `NotImplemented` with their name; a member"
-                + " that is not supported is refused by its name.\n");
+                + "Written by `DocumentsTest` from the SDK's models, the operation tables and"
+                + " [wire-results.json](wire-results.json), which the wire tests (module"
+                + " `acceptance`) write and reproduce: a client stands beside an operation with the"
+                + " check that called it with success and asserted its answer. Operations that are"
+                + " not here answer `NotImplemented` with their name; a member that is not"
+                + " supported is refused by its name.\n");
+    List<String> unproved = new ArrayList<>();
     try (Server server =
         Server.start(Config.of(Settings.resolve(flags, Map.of(), Optional.empty())))) {
       for (Operations table : server.operations()) {
-        describe(table, text);
+        unproved.addAll(describe(table, proofs, text));
       }
     }
     hold("compat.md", text.toString());
+    assertThat(unproved).as("operations that no real client has proved").isEmpty();
   }
 
-  private static void describe(Operations table, StringBuilder text) {
-    long here = Model.of(table.service()).stream().filter(entry -> isHere(table, entry)).count();
+  /// Appends the service's section; answers the operations that are here without proof.
+  private static List<String> describe(Operations table, Proofs proofs, StringBuilder text) {
+    List<Model.Entry> all = Model.of(table.service());
+    List<String> here =
+        all.stream().filter(entry -> isHere(table, entry)).map(Model.Entry::name).toList();
+    List<String> absent =
+        all.stream().map(Model.Entry::name).filter(name -> !here.contains(name)).toList();
     text.append(
-        "\n## %s: %d of %d%n%n| operation | state |%n| --- | --- |%n"
-            .formatted(table.service(), here, Model.of(table.service()).size()));
-    for (Model.Entry entry : Model.of(table.service())) {
-      text.append(
-          "| %s | %s |%n".formatted(entry.name(), isHere(table, entry) ? "done" : "not here"));
+        "%n## %s: %d of %d%n%n| operation | proved by |%n| --- | --- |%n"
+            .formatted(table.service(), here.size(), all.size()));
+    List<String> unproved = new ArrayList<>();
+    for (String name : here) {
+      String proof = proofs.of(table.service() + ":" + name);
+      text.append("| %s | %s |%n".formatted(name, proof));
+      if (proof.isEmpty()) {
+        unproved.add(table.service() + ":" + name);
+      }
+    }
+    text.append("%nNot here: %s.%n".formatted(String.join(", ", absent)));
+    return unproved;
+  }
+
+  /// By client, the checks that passed and the operations that each is about.
+  private record Proofs(SortedMap<String, SortedMap<String, List<String>>> byClient) {
+    static Proofs read(Path file) throws IOException {
+      return new Proofs(
+          new ObjectMapper().readValue(Files.readString(file), new TypeReference<>() {}));
+    }
+
+    /// The clients that have proved the operation, each with its checks.
+    String of(String operation) {
+      List<String> clients = new ArrayList<>();
+      byClient.forEach(
+          (client, checks) -> {
+            List<String> about =
+                checks.entrySet().stream()
+                    .filter(check -> check.getValue().contains(operation))
+                    .map(Map.Entry::getKey)
+                    .toList();
+            if (!about.isEmpty()) {
+              clients.add("%s (%s)".formatted(client, String.join(", ", about)));
+            }
+          });
+      return String.join("; ", clients);
     }
   }
 

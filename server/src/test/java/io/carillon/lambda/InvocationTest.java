@@ -188,7 +188,7 @@ class InvocationTest {
     house.outbox.clear();
     boolean buried =
         house.database.write(
-            tx -> delivery.bury(tx, job(work, 3, "ValueError: no"), "no tries left"));
+            tx -> delivery.bury(tx, job(work, 3, "KeyError: before"), "ValueError: no"));
     assertThat(buried).isTrue();
     house.settle(house.attempt(house.outbox.getFirst(), 1));
     Handover dead = house.handedOver.getFirst();
@@ -233,7 +233,7 @@ class InvocationTest {
 
     assertThat(
             house.database.<Boolean>write(
-                tx -> delivery.bury(tx, job(work, 1, "ValueError: no"), "no tries left")))
+                tx -> delivery.bury(tx, job(work, 1, "KeyError: before"), "ValueError: no")))
         .isTrue();
     house.settle(house.attempt(house.outbox.getLast(), 1));
     JsonNode failure = new ObjectMapper().readTree(house.handedOver.getLast().payload());

@@ -364,6 +364,23 @@ class SqsServiceTest {
                 "cause"));
   }
 
+  @Test
+  void whatIsEmptyIsLeftOutOfAnswers() {
+    String queue = create("sparse", Map.of());
+    ReceiveMessageResponse received = run(ReceiveMessageRequest.builder().queueUrl(queue).build());
+    assertThat(received.hasMessages()).isFalse();
+    ListQueuesResponse listed = run(ListQueuesRequest.builder().queueNamePrefix("none").build());
+    assertThat(listed.hasQueueUrls()).isFalse();
+    SendMessageBatchResponse sent =
+        run(
+            SendMessageBatchRequest.builder()
+                .queueUrl(queue)
+                .entries(SendMessageBatchRequestEntry.builder().id("a").messageBody("m").build())
+                .build());
+    assertThat(sent.hasSuccessful()).isTrue();
+    assertThat(sent.hasFailed()).isFalse();
+  }
+
   private String create(String name, Map<QueueAttributeName, String> attributes) {
     CreateQueueResponse answer =
         run(CreateQueueRequest.builder().queueName(name).attributes(attributes).build());

@@ -1,0 +1,40 @@
+"""Log groups, by boto3."""
+
+import time
+
+from boto3_clients import ACCOUNT, logs
+from checks import error_of, proves
+
+
+@proves(
+    logs="CreateLogGroup DescribeLogGroups CreateLogStream DescribeLogStreams PutLogEvents GetLogEvents FilterLogEvents "
+    "PutRetentionPolicy DeleteRetentionPolicy DeleteLogStream DeleteLogGroup"
+)
+def check_log_groups():
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Working-with-log-groups-and-streams.html"""
+    logs.create_log_group(logGroupName="/wire")
+    assert error_of(logs.create_log_group, logGroupName="/wire")[0] == "ResourceAlreadyExistsException"
+    group = lambda: logs.describe_log_groups(logGroupNamePrefix="/wire")["logGroups"][0]
+    assert group()["logGroupArn"] == f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/wire", group()
+    for stream in ("s", "t"):
+        logs.create_log_stream(logGroupName="/wire", logStreamName=stream)
+    names = lambda: [s["logStreamName"] for s in logs.describe_log_streams(logGroupName="/wire")["logStreams"]]
+    assert names() == ["s", "t"]
+    now = int(time.time() * 1000)
+    events = [{"timestamp": now, "message": "one ERROR ü"}, {"timestamp": now + 1, "message": "two"}]
+    put = logs.put_log_events(logGroupName="/wire", logStreamName="s", logEvents=events)
+    assert "rejectedLogEventsInfo" not in put, put
+    got = logs.get_log_events(logGroupName="/wire", logStreamName="s", startFromHead=True)
+    assert [e["message"] for e in got["events"]] == ["one ERROR ü", "two"]
+    again = logs.get_log_events(logGroupName="/wire", logStreamName="s", nextToken=got["nextForwardToken"])
+    assert again["events"] == [] and again["nextForwardToken"] == got["nextForwardToken"], again
+    found = logs.filter_log_events(logGroupName="/wire", filterPattern="ERROR")["events"]
+    assert [(e["logStreamName"], e["message"]) for e in found] == [("s", "one ERROR ü")]
+    logs.put_retention_policy(logGroupName="/wire", retentionInDays=7)
+    assert group()["retentionInDays"] == 7
+    logs.delete_retention_policy(logGroupName="/wire")
+    assert "retentionInDays" not in group()
+    logs.delete_log_stream(logGroupName="/wire", logStreamName="t")
+    assert names() == ["s"]
+    logs.delete_log_group(logGroupName="/wire")
+    assert logs.describe_log_groups(logGroupNamePrefix="/wire")["logGroups"] == []
