@@ -22,6 +22,18 @@ final class Needs {
     Assumptions.abort(reason);
   }
 
+  /// The program of the first command that works.
+  @SafeVarargs
+  static String oneOf(List<String>... commands) {
+    for (List<String> command : commands) {
+      if (runs(command)) {
+        return command.getFirst();
+      }
+    }
+    program(commands[0].toArray(String[]::new));
+    throw new AssertionError("works after all: " + commands[0]);
+  }
+
   private static boolean runs(List<String> command) {
     try {
       Process process =

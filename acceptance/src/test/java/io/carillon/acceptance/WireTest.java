@@ -12,9 +12,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// One server, many clients: boto3, the SDK for JavaScript. Each script prints a line a check and
-/// leaves behind which operations its checks have proved; what they expect is AWS's documented
-/// behaviour, named in the scripts. ([SdkForJavaTest] is the same for the SDK for Java.)
+/// One server, many clients: the AWS CLI, boto3, the SDK for JavaScript. Each script prints a line
+/// a check and leaves behind which operations its checks have proved; what they expect is AWS's
+/// documented behaviour, named in the scripts. ([SdkForJavaTest] is the same for the SDK for Java.)
 class WireTest {
   private static final Path SOURCES = Carillon.ROOT.resolve("acceptance/src/test");
 
@@ -35,6 +35,29 @@ class WireTest {
   void boto3() throws Exception {
     Needs.program("python3", "-c", "import boto3");
     run("boto3", List.of("python3", SOURCES.resolve("python/boto3_wire.py").toString()), Map.of());
+  }
+
+  /// In the Python that the CLI is installed for; as a process of its own it stands in
+  /// [ClassicScriptTest].
+  @Test
+  void theAwsCli() throws Exception {
+    String python =
+        Needs.oneOf(
+            List.of("python3", "-c", "import awscli.clidriver"),
+            List.of("/usr/bin/python3", "-c", "import awscli.clidriver"));
+    run(
+        "AWS CLI",
+        List.of(python, SOURCES.resolve("python/aws_cli.py").toString()),
+        server.account("cli").environment());
+  }
+
+  @Test
+  void whatVersionTwoOfTheCliSends() throws Exception {
+    Needs.program("python3", "-c", "import botocore");
+    run(
+        "AWS CLI v2's requests",
+        List.of("python3", SOURCES.resolve("python/cli_v2_requests.py").toString()),
+        Map.of());
   }
 
   @Test
