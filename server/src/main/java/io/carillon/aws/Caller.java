@@ -15,6 +15,7 @@ import java.util.List;
 /// @param hostId answered as S3's `x-amz-id-2`
 /// @param sessionExpires when the temporary credentials end; [Instant#MAX] for lasting keys
 /// @param accessKeyId the key that signed; empty for anonymous callers
+/// @param signing how the request was signed
 public record Caller(
     Principal principal,
     AccountId account,
@@ -27,9 +28,45 @@ public record Caller(
     String userAgent,
     Instant time,
     Instant sessionExpires,
-    String accessKeyId) {
+    String accessKeyId,
+    Signing signing) {
 
   private static final ScopedValue<Caller> CURRENT = ScopedValue.newInstance();
+
+  /// A caller whose request nobody signed, or who acts for a service inside.
+  public Caller(
+      Principal principal,
+      AccountId account,
+      Region region,
+      List<String> sessionPolicies,
+      String requestId,
+      String hostId,
+      String sourceAddress,
+      boolean secureTransport,
+      String userAgent,
+      Instant time,
+      Instant sessionExpires,
+      String accessKeyId) {
+    this(
+        principal,
+        account,
+        region,
+        sessionPolicies,
+        requestId,
+        hostId,
+        sourceAddress,
+        secureTransport,
+        userAgent,
+        time,
+        sessionExpires,
+        accessKeyId,
+        Signing.NONE);
+  }
+
+  /// Whether the request is for one region: nothing but Signature Version 4 says so.
+  public boolean boundToRegion() {
+    return !(principal instanceof Principal.Anonymous) && signing.namesRegion();
+  }
 
   /// The caller of the request that this thread answers.
   public static Caller current() {

@@ -146,7 +146,7 @@ public final class Road implements Handler {
 
   private Response travel(Junction.Turn turn, Stop stop, Protocol protocol, RequestIds requestIds)
       throws Exception {
-    Verified verified = verifier.verify(turn.http(), turn.service().signingName());
+    Verified verified = verifier.verify(turn.http(), turn.service().signingName(), turn.path());
     Request http = verified.request();
     Asked asked = protocol.read(http, turn.path());
     String name = asked.operation().name();
@@ -167,41 +167,57 @@ public final class Road implements Handler {
   }
 
   private Caller caller(Verified verified, RequestIds requestIds) {
-    Request http = verified.request();
-    String address = http.remote().getAddress().getHostAddress();
-    String userAgent = http.headers().find("user-agent").orElse("");
     return switch (verified) {
       case Verified.Anonymous _ ->
           new Caller(
               new Principal.Anonymous(),
               home,
-              hosts.region(http.headers()).orElse(Region.US_EAST_1),
+              hosts.region(verified.request().headers()).orElse(Region.US_EAST_1),
               List.of(),
               requestIds.requestId(),
               requestIds.hostId(),
-              address,
-              http.secure(),
-              userAgent,
+              address(verified),
+              verified.request().secure(),
+              userAgent(verified),
               clock.instant(),
               Instant.MAX,
-              "");
-      case Verified.Signed signed -> {
-        Credentials credentials = signed.credentials();
-        yield new Caller(
-            credentials.principal(),
-            credentials.account(),
-            new Region(signed.scope().region()),
-            credentials.sessionPolicies(),
-            requestIds.requestId(),
-            requestIds.hostId(),
-            address,
-            http.secure(),
-            userAgent,
-            clock.instant(),
-            credentials.expires(),
-            credentials.accessKeyId());
-      }
+              "",
+              verified.signing());
+      case Verified.Signed signed ->
+          caller(verified, signed.credentials(), new Region(signed.scope().region()), requestIds);
+      case Verified.SignedBefore signed ->
+          caller(
+              verified,
+              signed.credentials(),
+              hosts.region(verified.request().headers()).orElse(Region.US_EAST_1),
+              requestIds);
     };
+  }
+
+  private Caller caller(
+      Verified verified, Credentials credentials, Region region, RequestIds requestIds) {
+    return new Caller(
+        credentials.principal(),
+        credentials.account(),
+        region,
+        credentials.sessionPolicies(),
+        requestIds.requestId(),
+        requestIds.hostId(),
+        address(verified),
+        verified.request().secure(),
+        userAgent(verified),
+        clock.instant(),
+        credentials.expires(),
+        credentials.accessKeyId(),
+        verified.signing());
+  }
+
+  private static String address(Verified verified) {
+    return verified.request().remote().getAddress().getHostAddress();
+  }
+
+  private static String userAgent(Verified verified) {
+    return verified.request().headers().find("user-agent").orElse("");
   }
 
   private <I> Response run(

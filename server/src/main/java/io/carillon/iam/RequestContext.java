@@ -4,6 +4,7 @@ import io.carillon.aws.Caller;
 import io.carillon.aws.Need;
 import io.carillon.aws.Principal;
 import io.carillon.policy.Context;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -73,8 +74,24 @@ record RequestContext(
       case "aws:username" ->
           caller.principal() instanceof Principal.User user ? one(user.name()) : List.of();
       case "aws:viaawsservice" -> one("false");
+      case "s3:authtype" -> given(caller.signing().means());
+      case "s3:signatureage" -> signatureAge(caller);
+      case "s3:signatureversion" -> given(caller.signing().version());
+      case "s3:x-amz-content-sha256" -> given(caller.signing().contentSha256());
       default -> List.of();
     };
+  }
+
+  private static List<String> given(String value) {
+    return value.isEmpty() ? List.of() : one(value);
+  }
+
+  /// In milliseconds; Signature Version 2 does not say when it was made.
+  private static List<String> signatureAge(Caller caller) {
+    Instant signed = caller.signing().signed();
+    return signed == null
+        ? List.of()
+        : one(Long.toString(Math.max(0, Duration.between(signed, caller.time()).toMillis())));
   }
 
   private static List<String> tag(Map<String, String> tags, String name) {

@@ -44,7 +44,7 @@ final class CanonicalRequest {
     return join(method, path, query.canonical(), headers, signedHeaders, payloadHash);
   }
 
-  private static String respell(String path) {
+  static String respell(String path) {
     return Arrays.stream(path.split("/", -1))
         .map(segment -> PercentCoding.encode(PercentCoding.decode(segment)))
         .collect(Collectors.joining("/"));

@@ -53,15 +53,16 @@ record Claim(
         !query.isEmpty()
             && (query.count(PresignedQuery.ALGORITHM) > 0
                 || query.count(PresignedQuery.SIGNATURE) > 0);
-    boolean oldPresigned =
-        !query.isEmpty() && query.count("AWSAccessKeyId") > 0 && query.count("Signature") > 0;
-    if (authorizations.size() > 1 || !authorizations.isEmpty() && (presigned || oldPresigned)) {
+    boolean oldPresigned = SignatureV2.signs(query);
+    if (authorizations.size() > 1
+        || !authorizations.isEmpty() && (presigned || oldPresigned)
+        || presigned && oldPresigned) {
       throw refusals.ambiguous();
     }
     if (!authorizations.isEmpty()) {
       return Optional.of(ofHeader(authorizations.getFirst(), http.headers(), service, refusals));
     }
-    if (oldPresigned) {
+    if (oldPresigned && !service.equals("s3")) {
       throw refusals.unsupported("Signature Version 2");
     }
     return presigned ? Optional.of(ofQuery(query, service, refusals)) : Optional.empty();

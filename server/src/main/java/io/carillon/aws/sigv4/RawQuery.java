@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 
 /// A query as it came, for signing: the order and spelling of the wire are kept.
@@ -62,6 +63,13 @@ final class RawQuery {
     return Optional.empty();
   }
 
+  /// Every parameter in its order, decoded.
+  void forEach(BiConsumer<String, String> action) {
+    for (Parameter parameter : parameters) {
+      action.accept(decodeForm(parameter.name), decodeForm(parameter.value));
+    }
+  }
+
   int count(String name) {
     return (int) parameters.stream().filter(p -> decodeForm(p.name).equals(name)).count();
   }
@@ -74,6 +82,11 @@ final class RawQuery {
     return isEmpty()
         ? this
         : new RawQuery(parameters.stream().filter(p -> !decodeForm(p.name).equals(name)).toList());
+  }
+
+  /// As it came.
+  String text() {
+    return parameters.stream().map(Parameter::toString).collect(Collectors.joining("&"));
   }
 
   /// Sorted, in the spelling of the sender.

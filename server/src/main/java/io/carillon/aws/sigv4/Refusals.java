@@ -195,6 +195,14 @@ sealed interface Refusals {
           .with("ServerTime", now.truncatedTo(ChronoUnit.SECONDS).toString());
     }
 
+    /// One that is good until a moment, not for a while.
+    AwsException expired(Instant end, Instant now) {
+      return S3SignatureError.ACCESS_DENIED
+          .because("Request has expired")
+          .with("Expires", end.toString())
+          .with("ServerTime", now.truncatedTo(ChronoUnit.SECONDS).toString());
+    }
+
     @Override
     public AwsException unknownKey(String accessKeyId) {
       return S3SignatureError.INVALID_ACCESS_KEY_ID.with("AWSAccessKeyId", accessKeyId);
@@ -229,7 +237,7 @@ sealed interface Refusals {
           .with("CanonicalRequestBytes", bytes(canonicalRequest));
     }
 
-    private static String bytes(String text) {
+    static String bytes(String text) {
       StringBuilder hex = new StringBuilder(text.length() * 3);
       for (int i = 0; i < text.length(); i++) {
         hex.append(i == 0 ? "" : " ").append(Integer.toHexString(text.charAt(i)));

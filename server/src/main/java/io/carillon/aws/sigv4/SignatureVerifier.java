@@ -47,12 +47,26 @@ public final class SignatureVerifier {
   ///   it also decides how a refusal reads
   /// @throws AwsException where the signature is malformed, expired, of an unknown key, or wrong
   public Verified verify(Request http, String service) throws IOException {
+    return verify(http, service, http.rawPath());
+  }
+
+  /// The same for a request to S3 whose host may name the bucket.
+  ///
+  /// @param path the request's, with the bucket in front: so Version 2 signs it
+  public Verified verify(Request http, String service, String path) throws IOException {
     Refusals refusals = Refusals.of(service, http);
     Optional<Claim> claim = Claim.read(http, service, refusals);
+    if (claim.isEmpty() && service.equals("s3") && isOld(http)) {
+      return new SignatureV2(book, clock).verify(http, path);
+    }
     if (claim.isEmpty()) {
       return new Verified.Anonymous(PayloadCheck.ofAnonymous(http));
     }
     return verify(http, claim.get(), refusals);
+  }
+
+  private static boolean isOld(Request http) {
+    return !http.rawQuery().isEmpty() && SignatureV2.signs(RawQuery.of(http.rawQuery()));
   }
 
   private Verified verify(Request http, Claim claim, Refusals refusals) throws IOException {
@@ -77,12 +91,12 @@ public final class SignatureVerifier {
     Request checked =
         s3
             ? PayloadCheck.of(
-                http,
+                claim.form() == Form.QUERY ? HoistedFields.lowered(http) : http,
                 payloadHash,
                 new ChunkSignatures(key, claim.timestamp(), scope, claim.signature()))
             : http.withBody(Body.of(body));
     return new Verified.Signed(
-        checked, credentials, scope, claim.signed(), claim.form() == Form.QUERY);
+        checked, credentials, scope, claim.signed(), claim.form() == Form.QUERY, payloadHash);
   }
 
   private void checkTime(Claim claim, Refusals refusals) {

@@ -1,7 +1,6 @@
 package io.carillon.s3.model;
 
 import io.carillon.aws.Caller;
-import io.carillon.aws.Principal;
 import io.carillon.store.KeyCodec;
 import io.carillon.store.Range;
 import io.carillon.store.Snapshot;
@@ -55,8 +54,7 @@ public final class Buckets {
   public Bucket require(
       Snapshot snapshot, Caller caller, String name, @Nullable String expectedOwner) {
     Bucket bucket = requireAnywhere(snapshot, name, expectedOwner);
-    if (!caller.region().name().equals(bucket.region())
-        && !(caller.principal() instanceof Principal.Anonymous)) {
+    if (caller.boundToRegion() && !caller.region().name().equals(bucket.region())) {
       throw S3Error.PERMANENT_REDIRECT
           .because(
               S3Error.PERMANENT_REDIRECT.message() + " The bucket is in " + bucket.region() + ".")

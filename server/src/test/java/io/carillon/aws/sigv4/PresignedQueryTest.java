@@ -123,17 +123,20 @@ class PresignedQueryTest {
   }
 
   @Test
-  void theOldQuerySignatureIsNotSupportedAndSaysSo() {
-    Request old =
-        Example.request(
-            "GET",
-            "/b/k",
-            "AWSAccessKeyId=AKID&Expires=1&Signature=abc",
-            new Headers().add("Host", "localhost"),
-            new byte[0]);
+  void fieldsInTheQueryBecomeHeadersButNotChecksums() throws IOException {
+    URI uri =
+        Example.signer("s3")
+            .presign(
+                "PUT",
+                URI.create(
+                    "http://localhost/b/k?x-amz-meta-a=B&x-amz-checksum-crc32=AAAAAA%3D%3D"
+                        + "&x-amz-sdk-checksum-algorithm=CRC32"),
+                Duration.ofMinutes(1));
+    Request put = change(presigned(uri), "PUT", uri.getRawPath(), uri.getRawQuery());
 
-    assertThat(refusal(old, "s3"))
-        .hasMessageContaining("Signature Version 2")
-        .hasMessageContaining("AWS4-HMAC-SHA256");
+    Request verified = Example.verifier().verify(put, "s3").request();
+
+    assertThat(verified.headers().find("x-amz-meta-a")).hasValue("B");
+    assertThat(verified.headers().size()).isEqualTo(2);
   }
 }
