@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /// How a row is kept: one format byte, then the record as CBOR. Members are named, so a record may
 /// gain members (absent ones read as null, zero or false) and older programs pass over new ones.
@@ -34,22 +35,26 @@ public final class RowCodec<V> {
           .enable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
           .build();
 
-  private final ObjectReader reader;
-  private final ObjectWriter writer;
+  private final Class<V> row;
+
+  /// Made when first needed, as most of some sixty kinds of rows are not by a start. Making one
+  /// twice does no harm.
+  private volatile @Nullable ObjectReader reader;
+
+  private volatile @Nullable ObjectWriter writer;
 
   private RowCodec(Class<V> row) {
-    this.reader = MAPPER.readerFor(row);
-    this.writer = MAPPER.writerFor(row);
+    this.row = row;
   }
 
   public static <V> RowCodec<V> of(Class<V> row) {
     return new RowCodec<>(row);
   }
 
-  public byte[] encode(V row) {
+  public byte[] encode(V value) {
     Encoded encoded = new Encoded();
     try {
-      writer.writeValue(encoded, row);
+      writer().writeValue(encoded, value);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -62,10 +67,28 @@ public final class RowCodec<V> {
           "A row of an unknown format: byte " + (bytes.length == 0 ? -1 : bytes[0]));
     }
     try {
-      return reader.readValue(bytes, 1, bytes.length - 1);
+      return reader().readValue(bytes, 1, bytes.length - 1);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private ObjectReader reader() {
+    ObjectReader made = reader;
+    if (made == null) {
+      made = MAPPER.readerFor(row);
+      reader = made;
+    }
+    return made;
+  }
+
+  private ObjectWriter writer() {
+    ObjectWriter made = writer;
+    if (made == null) {
+      made = MAPPER.writerFor(row);
+      writer = made;
+    }
+    return made;
   }
 
   /// Takes what the generator flushes: for all but large rows the whole at once, so that a row with

@@ -28,7 +28,6 @@ import org.apache.hc.client5.http.impl.classic.HttpClients;
 import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
-import org.apache.hc.client5.http.ssl.ClientTlsStrategyBuilder;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
@@ -85,10 +84,6 @@ public final class HttpTransport implements PostTransport, AutoCloseable {
       Duration patience) {
     this.clock = clock;
     this.patience = patience;
-    ClientTlsStrategyBuilder tls = ClientTlsStrategyBuilder.create();
-    if (trust != null) {
-      tls.setSslContext(trust);
-    }
     Http1Config http1 =
         Http1Config.custom()
             .setMaxLineLength(LONGEST_HEADER_LINE)
@@ -98,7 +93,7 @@ public final class HttpTransport implements PostTransport, AutoCloseable {
     this.connections =
         PoolingHttpClientConnectionManagerBuilder.create()
             .setDnsResolver(new CheckedResolver(rule, names))
-            .setTlsSocketStrategy(tls.buildClassic())
+            .setTlsSocketStrategy(new LateTls(trust))
             .setConnectionFactory(
                 ManagedHttpClientConnectionFactory.builder().http1Config(http1).build())
             .setMaxConnTotal(CONNECTIONS)
