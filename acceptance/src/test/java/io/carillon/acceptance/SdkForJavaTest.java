@@ -102,15 +102,18 @@ class SdkForJavaTest {
                 r ->
                     r.queueName("java")
                         .attributes(
-                            Map.of(
-                                QueueAttributeName.POLICY,
-                                """
-                                {"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
-                                 "Principal": {"Service": ["s3.amazonaws.com", "sns.amazonaws.com"]},
-                                 "Action": "sqs:SendMessage", "Resource": "%s"}]}\
-                                """
-                                    .formatted(QUEUE))))
+                            Map.of(QueueAttributeName.POLICY, open(QUEUE))))
             .queueUrl();
+  }
+
+  /// The policy of a queue that takes what buckets and topics send.
+  private static String open(String queue) {
+    return """
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+     "Principal": {"Service": ["s3.amazonaws.com", "sns.amazonaws.com"]},
+     "Action": "sqs:SendMessage", "Resource": "%s"}]}\
+    """
+        .formatted(queue);
   }
 
   @AfterAll
@@ -329,15 +332,7 @@ class SdkForJavaTest {
                 r ->
                     r.queueName("java-events")
                         .attributes(
-                            Map.of(
-                                QueueAttributeName.POLICY,
-                                sqs.getQueueAttributes(
-                                        q ->
-                                            q.queueUrl(queueUrl)
-                                                .attributeNames(QueueAttributeName.POLICY))
-                                    .attributes()
-                                    .get(QueueAttributeName.POLICY)
-                                    .replace(QUEUE, arn))))
+                            Map.of(QueueAttributeName.POLICY, open(arn))))
             .queueUrl();
     s3.createBucket(r -> r.bucket("java-events"));
     s3.putBucketNotificationConfiguration(
@@ -405,7 +400,10 @@ class SdkForJavaTest {
         .satisfies(
             message -> {
               assertThat(message.messageId()).isEqualTo(id);
-              assertThat(message.messageAttributes().get("n").stringValue()).isEqualTo("1");
+              assertThat(message.messageAttributes())
+                  .extractingByKey("n")
+                  .extracting(MessageAttributeValue::stringValue)
+                  .isEqualTo("1");
             });
     SendMessageBatchResponse batch =
         sqs.sendMessageBatch(
