@@ -99,10 +99,7 @@ class SdkForJavaTest {
     s3.createBucket(r -> r.bucket(BUCKET));
     queueUrl =
         sqs.createQueue(
-                r ->
-                    r.queueName("java")
-                        .attributes(
-                            Map.of(QueueAttributeName.POLICY, open(QUEUE))))
+                r -> r.queueName("java").attributes(Map.of(QueueAttributeName.POLICY, open(QUEUE))))
             .queueUrl();
   }
 
@@ -331,8 +328,7 @@ class SdkForJavaTest {
         sqs.createQueue(
                 r ->
                     r.queueName("java-events")
-                        .attributes(
-                            Map.of(QueueAttributeName.POLICY, open(arn))))
+                        .attributes(Map.of(QueueAttributeName.POLICY, open(arn))))
             .queueUrl();
     s3.createBucket(r -> r.bucket("java-events"));
     s3.putBucketNotificationConfiguration(
