@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 /// deleted or replaced user or role stops working at once, whatever its credentials say.
 public final class IamAuthorizer implements Authorizer {
   private static final String ASSUME = "sts:assumerole";
+  private static final String CREATE_BUCKET = "s3:createbucket";
 
   /// When the credentials of a session were issued, by its access key id; empty for lasting keys.
   @FunctionalInterface
@@ -173,6 +174,9 @@ public final class IamAuthorizer implements Authorizer {
     }
     if (action.equalsIgnoreCase(ASSUME)) {
       return trust(arn);
+    }
+    if (action.equalsIgnoreCase(CREATE_BUCKET)) {
+      return null; // asks for the name; whose bucket has it already is no matter of policies
     }
     ResourcePolicies service = resourcePolicies.get(arn.service());
     Optional<ResourcePolicies.Owned> owned = service == null ? Optional.empty() : service.find(arn);
