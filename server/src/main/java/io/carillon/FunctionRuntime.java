@@ -180,7 +180,7 @@ final class FunctionRuntime implements AutoCloseable {
         clock,
         authorizer,
         recipients,
-        role -> sessions.trusts(LAMBDA, role, role),
+        (role, session) -> sessions.principal(LAMBDA, role, session, role),
         (caller, bucket, key, version) ->
             new ByteArrayInputStream(
                 s3.read(caller, bucket, key, version.orElse(null), PACKAGE_BYTES)),

@@ -61,7 +61,7 @@ record RequestContext(
       case "aws:requestedregion" -> one(caller.region().name());
       case "aws:resourceaccount" -> resourceAccount.isEmpty() ? List.of() : one(resourceAccount);
       case "aws:securetransport" -> one(Boolean.toString(caller.secureTransport()));
-      case "aws:sourceip" -> one(caller.sourceAddress());
+      case "aws:sourceip" -> given(caller.sourceAddress());
       case "aws:sourceowner" -> account(caller.principal());
       case "aws:tokenissuetime" ->
           issued.map(at -> one(at.truncatedTo(ChronoUnit.SECONDS).toString())).orElse(List.of());

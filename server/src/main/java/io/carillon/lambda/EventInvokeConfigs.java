@@ -62,10 +62,12 @@ final class EventInvokeConfigs {
       Table.of("lambda.eventInvokeConfigs", KeyCodec.TUPLE, ConfigRow.class);
   private final Database database;
   private final Functions functions;
+  private final ExecutionRoles roles;
 
-  EventInvokeConfigs(Database database, Functions functions) {
+  EventInvokeConfigs(Database database, Functions functions, ExecutionRoles roles) {
     this.database = database;
     this.functions = functions;
+    this.roles = roles;
   }
 
   Optional<ConfigRow> find(Snapshot snapshot, FunctionName name) {
@@ -82,6 +84,7 @@ final class EventInvokeConfigs {
             onSuccess(r.destinationConfig()),
             onFailure(r.destinationConfig()),
             caller.time());
+    requireSending(name, row.onSuccess(), row.onFailure());
     return store(name, old -> row);
   }
 
@@ -92,6 +95,7 @@ final class EventInvokeConfigs {
     DestinationConfig destinations = r.destinationConfig();
     String success = onSuccess(destinations);
     String failure = onFailure(destinations);
+    requireSending(name, success, failure);
     return store(
         name,
         old ->
@@ -102,6 +106,14 @@ final class EventInvokeConfigs {
                 destinations == null ? old.onSuccess() : success,
                 destinations == null ? old.onFailure() : failure,
                 caller.time()));
+  }
+
+  private void requireSending(
+      FunctionName name, @Nullable String onSuccess, @Nullable String onFailure) {
+    String role =
+        database.read(snapshot -> functions.requireVersion(snapshot, name)).configuration().role();
+    roles.requireDestination(role, name, onSuccess);
+    roles.requireDestination(role, name, onFailure);
   }
 
   private FunctionEventInvokeConfig store(

@@ -48,7 +48,7 @@ final class FunctionOperations {
   private final Blobs blobs;
   private final Packages packages;
   private final ConfigurationRules rules;
-  private final RoleTrust trust;
+  private final ExecutionRoles roles;
   private final CodeLinks links;
   private final Tags tags;
   private final FunctionPolicies policies;
@@ -64,7 +64,7 @@ final class FunctionOperations {
       Blobs blobs,
       Packages packages,
       ConfigurationRules rules,
-      RoleTrust trust,
+      ExecutionRoles roles,
       CodeLinks links,
       Tags tags,
       FunctionPolicies policies,
@@ -77,7 +77,7 @@ final class FunctionOperations {
     this.blobs = blobs;
     this.packages = packages;
     this.rules = rules;
-    this.trust = trust;
+    this.roles = roles;
     this.links = links;
     this.tags = tags;
     this.policies = policies;
@@ -93,7 +93,8 @@ final class FunctionOperations {
     }
     Configuration configuration = rules.of(r, name);
     Map<String, String> checkedTags = tags.check(r.tags());
-    requireTrust(configuration.role());
+    roles.requireTrust(configuration.role(), name);
+    roles.requireDeadLetters(configuration.role(), name, configuration.deadLetterArn());
     database.read(
         snapshot -> {
           refuseExisting(snapshot, name);
@@ -142,13 +143,6 @@ final class FunctionOperations {
   private void refuseExisting(Snapshot snapshot, FunctionName name) {
     if (functions.find(snapshot, name).isPresent()) {
       throw RESOURCE_CONFLICT.because("Function already exist: " + name.name());
-    }
-  }
-
-  private void requireTrust(String role) {
-    if (!trust.letsLambdaAssume(Arn.parse(role))) {
-      throw INVALID_PARAMETER_VALUE.because(
-          "The role defined for the function cannot be assumed by Lambda.");
     }
   }
 
@@ -277,7 +271,10 @@ final class FunctionOperations {
     // Outside of the transaction: it may run programs to see whether a runtime works here.
     Configuration after = rules.changed(before, r);
     if (!after.role().equals(before.role())) {
-      requireTrust(after.role());
+      roles.requireTrust(after.role(), name);
+    }
+    if (r.role() != null || r.deadLetterConfig() != null) {
+      roles.requireDeadLetters(after.role(), name, after.deadLetterArn());
     }
     FunctionConfiguration answer =
         database.write(

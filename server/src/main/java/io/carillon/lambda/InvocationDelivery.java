@@ -6,6 +6,7 @@ import io.carillon.lambda.runtime.Invocation;
 import io.carillon.lambda.runtime.InvocationResult;
 import io.carillon.outbox.Delivery;
 import io.carillon.outbox.Job;
+import io.carillon.outbox.MessageAttribute;
 import io.carillon.outbox.Outbox;
 import io.carillon.outbox.Outcome;
 import io.carillon.outbox.RetryPolicy;
@@ -147,6 +148,7 @@ final class InvocationDelivery implements Delivery {
                     tx,
                     job,
                     invocation,
+                    subject.version(),
                     destination,
                     Outcomes.success(
                         invocation,
@@ -199,8 +201,14 @@ final class InvocationDelivery implements Delivery {
     boolean told = false;
     String deadLetters = version.get().configuration().deadLetterArn();
     if (deadLetters != null) {
-      Map<String, String> attributes = Outcomes.deadLetterAttributes(invocation, job, failure);
-      tell(tx, job, invocation, deadLetters, invocation.payload(), attributes);
+      tell(
+          tx,
+          job,
+          invocation,
+          version.get(),
+          deadLetters,
+          invocation.payload(),
+          Outcomes.deadLetterAttributes(invocation, job, failure));
       told = true;
     }
     var config = configs.find(tx, name);
@@ -214,7 +222,7 @@ final class InvocationDelivery implements Delivery {
       byte[] document =
           Outcomes.failure(
               invocation, job, version.get().version(), condition, failure, clock.instant());
-      tell(tx, job, invocation, onFailure, document, Map.of());
+      tell(tx, job, invocation, version.get(), onFailure, document, Map.of());
       told = true;
     }
     return told;
@@ -230,12 +238,17 @@ final class InvocationDelivery implements Delivery {
       Tx tx,
       Job job,
       AsyncInvocation invocation,
+      FunctionVersion version,
       String destination,
       byte[] payload,
-      Map<String, String> attributes) {
-    FunctionName name = invocation.functionName();
+      Map<String, MessageAttribute> attributes) {
     OutcomeRecord record =
-        new OutcomeRecord(name.arn().toString(), name.account(), destination, payload, attributes);
+        new OutcomeRecord(
+            invocation.functionName().arn().toString(),
+            version.configuration().role(),
+            destination,
+            payload,
+            attributes);
     outbox.add(tx, record.work(clock.instant(), job.work().cause()));
   }
 

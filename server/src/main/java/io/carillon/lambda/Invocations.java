@@ -200,15 +200,9 @@ final class Invocations {
     if (!exists) {
       return new Outcome.Rejected("the function " + handover.destination() + " does not exist");
     }
-    if (!authorizer.allowsService(
-        handover.service(),
-        "lambda:InvokeFunction",
-        handover.destination(),
-        handover.source(),
-        handover.sourceAccount())) {
-      return new Outcome.Rejected(
-          "the policy of %s does not let %s invoke it for %s"
-              .formatted(handover.destination(), handover.service(), handover.source()));
+    Optional<Outcome.Rejected> refusal = handover.refusal(authorizer, "lambda:InvokeFunction");
+    if (refusal.isPresent()) {
+      return refusal.get();
     }
     if (handover.payload().length > ASYNC_LIMIT_BYTES) {
       return new Outcome.Rejected("the event exceeds " + ASYNC_LIMIT_BYTES + " bytes");

@@ -20,7 +20,6 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.lambda.model.AddPermissionRequest;
@@ -59,7 +58,6 @@ public final class LambdaService {
   private static final int ASYNC_CONCURRENCY =
       Math.max(8, 4 * Runtime.getRuntime().availableProcessors());
 
-  private final Database database;
   private final Functions functions = new Functions();
   private final FunctionOperations operations;
   private final VersionOperations versions;
@@ -83,18 +81,18 @@ public final class LambdaService {
       InstantSource clock,
       Authorizer authorizer,
       Map<String, Recipient> recipients,
-      RoleTrust trust,
+      RoleSource roleSource,
       CodeSource source,
       Environments environments,
       Runtimes runtimes,
       CodeFolders folders,
       Supplier<URI> endpoint) {
-    this.database = database;
     this.links = new CodeLinks(blobs, endpoint, clock);
     this.tags = new Tags(database, functions);
     this.versions = new VersionOperations(database, functions, blobs, ids);
     this.policies = new FunctionPolicies(database, functions, ids);
-    this.eventConfigs = new EventInvokeConfigs(database, functions);
+    ExecutionRoles roles = new ExecutionRoles(roleSource, authorizer, clock, ids);
+    this.eventConfigs = new EventInvokeConfigs(database, functions, roles);
     this.limits = new ConcurrencyLimits(database, functions, ASYNC_CONCURRENCY);
     this.operations =
         new FunctionOperations(
@@ -104,7 +102,7 @@ public final class LambdaService {
             blobs,
             new Packages(blobs, folders, source),
             new ConfigurationRules(runtimes::missingFor),
-            trust,
+            roles,
             links,
             tags,
             policies,
@@ -128,7 +126,7 @@ public final class LambdaService {
                 trace,
                 clock),
             OutcomeRecord.KIND,
-            new OutcomeDelivery(recipients));
+            new OutcomeDelivery(recipients, roles));
   }
 
   /// What Lambda can do.
@@ -281,12 +279,5 @@ public final class LambdaService {
   /// and need neither signature nor token.
   public CodeLinks codeLinks() {
     return links;
-  }
-
-  /// The execution role of a function: what decides whether Lambda may send for it.
-  public Optional<Arn> roleOf(Arn function) {
-    return FunctionName.of(function)
-        .flatMap(name -> database.read(snapshot -> functions.findVersion(snapshot, name)))
-        .map(version -> Arn.parse(version.configuration().role()));
   }
 }

@@ -1,23 +1,22 @@
 package io.carillon.lambda;
 
+import io.carillon.aws.Caller;
 import io.carillon.base.Arn;
 import io.carillon.outbox.Delivery;
 import io.carillon.outbox.Job;
 import io.carillon.outbox.Outcome;
 import io.carillon.outbox.Recipient;
 import io.carillon.outbox.RetryPolicy;
+import io.carillon.outbox.Sender;
 import io.carillon.store.Tx;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// Tells destinations and dead-letter queues how invocations ended. One that cannot be reached is
 /// tried for some hours; AWS would drop the record, here it ends on the dead-letter shelf.
 final class OutcomeDelivery implements Delivery {
-  /// The principal for which destinations see these come. What decides is the function's role,
-  /// which the authorizer finds by the source.
-  static final String SERVICE = "lambda.amazonaws.com";
-
   private static final RetryPolicy RETRIES =
       new RetryPolicy(
           List.of(
@@ -30,10 +29,12 @@ final class OutcomeDelivery implements Delivery {
           RetryPolicy.ASYNC_INVOCATION.postponed());
 
   private final Map<String, Recipient> recipients;
+  private final ExecutionRoles roles;
 
   /// @param recipients by the service of the destination's ARN
-  OutcomeDelivery(Map<String, Recipient> recipients) {
+  OutcomeDelivery(Map<String, Recipient> recipients, ExecutionRoles roles) {
     this.recipients = recipients;
+    this.roles = roles;
   }
 
   @Override
@@ -44,11 +45,14 @@ final class OutcomeDelivery implements Delivery {
     if (recipient == null) {
       return new Outcome.Rejected("There is no service " + destination.service());
     }
+    FunctionName function = FunctionName.of(Arn.parse(record.functionArn())).orElseThrow();
+    Optional<Caller> session = roles.session(record.roleArn(), function);
+    if (session.isEmpty()) {
+      return new Outcome.Rejected("Lambda cannot assume " + record.roleArn());
+    }
     return recipient.accept(
         new Recipient.Handover(
-            SERVICE,
-            Arn.parse(record.functionArn()),
-            record.account(),
+            new Sender.Session(session.get()),
             destination,
             record.payload(),
             "",

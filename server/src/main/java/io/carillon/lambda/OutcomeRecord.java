@@ -1,17 +1,20 @@
 package io.carillon.lambda;
 
+import io.carillon.outbox.MessageAttribute;
 import io.carillon.outbox.Work;
 import io.carillon.store.RowCodec;
 import java.time.Instant;
 import java.util.Map;
 
 /// What a destination or a dead-letter queue is to be told, as it waits in the outbox.
+///
+/// @param roleArn as which it is sent: that of the version that ran
 record OutcomeRecord(
     String functionArn,
-    String account,
+    String roleArn,
     String destinationArn,
     byte[] payload,
-    Map<String, String> attributes) {
+    Map<String, MessageAttribute> attributes) {
   /// Which delivery hands these over.
   static final String KIND = "lambda.outcome";
 

@@ -6,10 +6,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.carillon.outbox.Job;
+import io.carillon.outbox.MessageAttribute;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /// The documents that tell how an asynchronous invocation ended.
@@ -47,18 +47,19 @@ final class Outcomes {
   }
 
   /// What a dead-letter queue gets beside the event itself.
-  static Map<String, String> deadLetterAttributes(
+  static Map<String, MessageAttribute> deadLetterAttributes(
       AsyncInvocation invocation, Job job, String failure) {
     String message = FunctionFailure.of(failure).message();
-    Map<String, String> attributes = new LinkedHashMap<>();
-    attributes.put("RequestID", invocation.requestId());
-    attributes.put("ErrorCode", job.attempts() > 0 ? "200" : "429");
-    attributes.put(
+    return Map.of(
+        "RequestID",
+        MessageAttribute.string(invocation.requestId()),
+        "ErrorCode",
+        MessageAttribute.number(job.attempts() > 0 ? "200" : "429"),
         "ErrorMessage",
-        message.length() > ERROR_MESSAGE_CHARACTERS
-            ? message.substring(0, ERROR_MESSAGE_CHARACTERS)
-            : message);
-    return attributes;
+        MessageAttribute.string(
+            message.length() > ERROR_MESSAGE_CHARACTERS
+                ? message.substring(0, ERROR_MESSAGE_CHARACTERS)
+                : message));
   }
 
   private static ObjectNode document(

@@ -1,35 +1,56 @@
 package io.carillon.outbox;
 
+import io.carillon.aws.Authorizer;
+import io.carillon.aws.AwsException;
+import io.carillon.aws.Need;
 import io.carillon.base.Arn;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
-/// What one service hands another: how S3 events and SNS notifications reach functions, topics and
-/// queues. Each of `lambda`, `sns` and `sqs` is one; `Server` tells them apart by the ARN's
-/// service.
+/// What one service hands another: how S3 events, SNS notifications and the outcomes of functions
+/// reach functions, topics and queues. Each of `lambda`, `sns` and `sqs` is one; `Server` tells
+/// them apart by the ARN's service.
 @FunctionalInterface
 public interface Recipient {
 
-  /// Checks that the destination exists and that its policy lets the sender in, and answers
-  /// [Outcome.Done] with the effect that takes the message in (an asynchronous invocation, a
-  /// publish, a message in the queue), to be run in the transaction that lets go of the cause.
-  /// Nothing has happened before that runs. A destination that is gone or closed is
-  /// [Outcome.Rejected].
+  /// Checks that the destination exists and that the sender may, and answers [Outcome.Done] with
+  /// the effect that takes the message in (an asynchronous invocation, a publish, a message in the
+  /// queue), to be run in the transaction that lets go of the cause. Nothing has happened before
+  /// that runs. A destination that is gone or closed is [Outcome.Rejected].
   Outcome accept(Handover handover);
 
-  /// @param service the sending service's principal, such as `s3.amazonaws.com`
-  /// @param source the resource that sends: a bucket, a topic
-  /// @param sourceAccount whose that is
   /// @param payload what is sent, as the destination's consumer will see it
   /// @param subject the subject of a publish; empty for none
-  /// @param attributes message attributes of type String, for queues and topics
+  /// @param attributes message attributes, for queues and topics
   /// @param cause the trace id
   record Handover(
-      String service,
-      Arn source,
-      String sourceAccount,
+      Sender sender,
       Arn destination,
       byte[] payload,
       String subject,
-      Map<String, String> attributes,
-      String cause) {}
+      Map<String, MessageAttribute> attributes,
+      String cause) {
+
+    /// Why the sender may not do `action` to the destination; empty if it may.
+    public Optional<Outcome.Rejected> refusal(Authorizer authorizer, String action) {
+      return switch (sender) {
+        case Sender.Service(String principal, Arn source, String account) ->
+            authorizer.allowsService(principal, action, destination, source, account)
+                ? Optional.empty()
+                : Optional.of(
+                    new Outcome.Rejected(
+                        "the policy of %s does not let %s do %s for %s"
+                            .formatted(destination, principal, action, source)));
+        case Sender.Session session -> {
+          try {
+            authorizer.require(session.caller(), List.of(Need.of(action, destination)));
+            yield Optional.empty();
+          } catch (AwsException e) {
+            yield Optional.of(new Outcome.Rejected(e.getMessage()));
+          }
+        }
+      };
+    }
+  }
 }

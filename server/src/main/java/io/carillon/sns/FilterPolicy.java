@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import io.carillon.outbox.MessageAttribute;
 import java.math.BigDecimal;
 import java.util.Map;
 import java.util.Set;
@@ -80,7 +81,7 @@ final class FilterPolicy {
   }
 
   /// Whether the message gets through. A body that is no JSON object never does.
-  boolean accepts(Map<String, Attribute> attributes, String body) {
+  boolean accepts(Map<String, MessageAttribute> attributes, String body) {
     ObjectNode event =
         switch (scope) {
           case MESSAGE_ATTRIBUTES -> MessageAttributes.forFilters(attributes);

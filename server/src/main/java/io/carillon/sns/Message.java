@@ -1,5 +1,6 @@
 package io.carillon.sns;
 
+import io.carillon.outbox.MessageAttribute;
 import java.time.Instant;
 import java.util.Map;
 
@@ -17,7 +18,7 @@ record Message(
     String subject,
     String body,
     Map<String, String> bodies,
-    Map<String, Attribute> attributes,
+    Map<String, MessageAttribute> attributes,
     Instant published) {
 
   String bodyFor(Protocol protocol) {

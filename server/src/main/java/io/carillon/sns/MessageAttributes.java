@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.carillon.outbox.MessageAttribute;
 import java.math.BigDecimal;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -21,13 +22,13 @@ final class MessageAttributes {
 
   private MessageAttributes() {}
 
-  static Map<String, Attribute> read(Map<String, MessageAttributeValue> given) {
-    Map<String, Attribute> attributes = new LinkedHashMap<>();
+  static Map<String, MessageAttribute> read(Map<String, MessageAttributeValue> given) {
+    Map<String, MessageAttribute> attributes = new LinkedHashMap<>();
     given.forEach((name, value) -> attributes.put(name, read(name, value)));
     return attributes;
   }
 
-  private static Attribute read(String name, MessageAttributeValue value) {
+  private static MessageAttribute read(String name, MessageAttributeValue value) {
     checkName(name);
     String type = value.dataType();
     if (type == null || type.isEmpty() || type.length() > 256 || !TYPE.matcher(type).matches()) {
@@ -40,7 +41,7 @@ final class MessageAttributes {
       if (binary == null || binary.length == 0 || text != null) {
         throw refused(name, "of type Binary must have a non-empty binary value and no other");
       }
-      return new Attribute(type, null, binary);
+      return new MessageAttribute(type, null, binary);
     }
     if (text == null || text.isEmpty() || binary != null) {
       throw refused(name, "must contain a non-empty string value and no other");
@@ -50,7 +51,7 @@ final class MessageAttributes {
     } else if (type.startsWith("String.Array")) {
       checkArray(name, text);
     }
-    return new Attribute(type, text, null);
+    return new MessageAttribute(type, text, null);
   }
 
   private static void checkName(String name) {
@@ -105,7 +106,7 @@ final class MessageAttributes {
 
   /// The attributes as filter policies see them: strings and numbers as such, arrays spread, binary
   /// values not at all.
-  static ObjectNode forFilters(Map<String, Attribute> attributes) {
+  static ObjectNode forFilters(Map<String, MessageAttribute> attributes) {
     ObjectNode event = Json.MAPPER.createObjectNode();
     attributes.forEach(
         (name, attribute) -> {
@@ -126,7 +127,7 @@ final class MessageAttributes {
   }
 
   /// `MessageAttributes` as envelopes show them.
-  static ObjectNode shown(Map<String, Attribute> attributes) {
+  static ObjectNode shown(Map<String, MessageAttribute> attributes) {
     ObjectNode all = Json.MAPPER.createObjectNode();
     attributes.forEach(
         (name, attribute) ->
@@ -134,10 +135,10 @@ final class MessageAttributes {
     return all;
   }
 
-  static int sizeBytes(Map<String, Attribute> attributes) {
+  static int sizeBytes(Map<String, MessageAttribute> attributes) {
     int size = 0;
-    for (Map.Entry<String, Attribute> attribute : attributes.entrySet()) {
-      size += attribute.getKey().length() + attribute.getValue().sizeBytes();
+    for (Map.Entry<String, MessageAttribute> attribute : attributes.entrySet()) {
+      size += attribute.getValue().sizeBytes(attribute.getKey());
     }
     return size;
   }

@@ -6,6 +6,7 @@ import io.carillon.aws.Caller;
 import io.carillon.aws.Need;
 import io.carillon.base.Arn;
 import io.carillon.base.Ids;
+import io.carillon.outbox.MessageAttribute;
 import io.carillon.store.Database;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
@@ -232,7 +233,7 @@ final class Publish {
       String subject,
       String body,
       Map<String, String> bodies,
-      Map<String, Attribute> attributes,
+      Map<String, MessageAttribute> attributes,
       int sizeBytes) {
 
     static Content of(
@@ -246,7 +247,7 @@ final class Publish {
       if (subject != null) {
         checkSubject(subject);
       }
-      Map<String, Attribute> attributes = MessageAttributes.read(given);
+      Map<String, MessageAttribute> attributes = MessageAttributes.read(given);
       checkSms(attributes);
       Map<String, String> bodies = structure == null ? Map.of() : bodies(message, structure);
       int size =
@@ -274,13 +275,13 @@ final class Publish {
     }
 
     /// The attributes that speak to the SMS side.
-    private static void checkSms(Map<String, Attribute> attributes) {
-      Attribute type = attributes.get("AWS.SNS.SMS.SMSType");
+    private static void checkSms(Map<String, MessageAttribute> attributes) {
+      MessageAttribute type = attributes.get("AWS.SNS.SMS.SMSType");
       if (type != null && !Set.of("Promotional", "Transactional").contains(type.shown())) {
         throw SnsError.INVALID_PARAMETER_VALUE.because(
             "AWS.SNS.SMS.SMSType must be Promotional or Transactional");
       }
-      Attribute sender = attributes.get("AWS.SNS.SMS.SenderID");
+      MessageAttribute sender = attributes.get("AWS.SNS.SMS.SenderID");
       if (sender != null && !SENDER_ID.matcher(sender.shown()).matches()) {
         throw SnsError.INVALID_PARAMETER_VALUE.because(
             "AWS.SNS.SMS.SenderID must be 1 to 11 letters and digits, at least one a letter");

@@ -1,9 +1,11 @@
 package io.carillon.sns;
 
 import io.carillon.base.Arn;
+import io.carillon.outbox.MessageAttribute;
 import io.carillon.outbox.Outcome;
 import io.carillon.outbox.Recipient;
 import io.carillon.outbox.RetryPolicy;
+import io.carillon.outbox.Sender;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -41,12 +43,14 @@ final class ResourceCarrier implements Carrier {
     return toQueue(
         notice,
         queue,
-        Map.of("ErrorMessage", why.substring(0, Math.min(why.length(), MAX_REASON))),
+        Map.of(
+            "ErrorMessage",
+            MessageAttribute.string(why.substring(0, Math.min(why.length(), MAX_REASON)))),
         cause);
   }
 
   private Outcome toQueue(
-      Notice.Notification notice, Arn queue, Map<String, String> more, String cause) {
+      Notice.Notification notice, Arn queue, Map<String, MessageAttribute> more, String cause) {
     if (!notice.subscription().raw()) {
       return hand(notice.topic(), queue, envelopes.notification(notice), more, cause);
     }
@@ -54,8 +58,7 @@ final class ResourceCarrier implements Carrier {
       return new Outcome.Rejected(
           "raw delivery to a queue carries up to " + MAX_RAW_ATTRIBUTES + " attributes");
     }
-    Map<String, String> attributes = new LinkedHashMap<>();
-    notice.message().attributes().forEach((name, value) -> attributes.put(name, value.shown()));
+    Map<String, MessageAttribute> attributes = new LinkedHashMap<>(notice.message().attributes());
     if (attributes.size() < MAX_RAW_ATTRIBUTES) {
       more.forEach(attributes::putIfAbsent);
     }
@@ -63,16 +66,18 @@ final class ResourceCarrier implements Carrier {
   }
 
   private Outcome hand(
-      Topic topic, Arn destination, String payload, Map<String, String> attributes, String cause) {
+      Topic topic,
+      Arn destination,
+      String payload,
+      Map<String, MessageAttribute> attributes,
+      String cause) {
     Recipient recipient = recipients.get(destination.service());
     if (recipient == null) {
       return new Outcome.Rejected("this server has no " + destination.service());
     }
     return recipient.accept(
         new Recipient.Handover(
-            "sns.amazonaws.com",
-            topic.arn(),
-            topic.account(),
+            new Sender.Service("sns.amazonaws.com", topic.arn(), topic.account()),
             destination,
             payload.getBytes(StandardCharsets.UTF_8),
             "",

@@ -1,5 +1,6 @@
 package io.carillon.sns;
 
+import io.carillon.outbox.MessageAttribute;
 import io.carillon.outbox.Outcome;
 import io.carillon.outbox.RetryPolicy;
 
@@ -33,7 +34,7 @@ final class SmsCarrier implements Carrier {
       return new Outcome.Rejected(
           "an SMS holds " + MAX_CHARACTERS + " characters, this message has " + text.length());
     }
-    Attribute sender = message.attributes().get("AWS.SNS.SMS.SenderID");
+    MessageAttribute sender = message.attributes().get("AWS.SNS.SMS.SenderID");
     return transport.send(
         new TextTransport.TextMessage(
             parcel.messageId(), parcel.endpoint(), text, sender == null ? "" : sender.shown()));

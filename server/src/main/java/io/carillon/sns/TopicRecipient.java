@@ -7,7 +7,6 @@ import io.carillon.outbox.Recipient;
 import io.carillon.store.Database;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
@@ -42,26 +41,14 @@ final class TopicRecipient implements Recipient {
     if (topic.isEmpty()) {
       return new Outcome.Rejected("there is no topic " + handover.destination());
     }
-    if (!authorizer.allowsService(
-        handover.service(),
-        "sns:Publish",
-        handover.destination(),
-        handover.source(),
-        handover.sourceAccount())) {
-      return new Outcome.Rejected(
-          "the policy of "
-              + handover.destination()
-              + " does not let "
-              + handover.service()
-              + " publish for "
-              + handover.source());
+    Optional<Outcome.Rejected> refusal = handover.refusal(authorizer, "sns:Publish");
+    if (refusal.isPresent()) {
+      return refusal.get();
     }
-    if (handover.payload().length > Publish.MAX_BYTES) {
-      return new Outcome.Rejected(
-          "a message holds " + Publish.MAX_BYTES + " bytes, not " + handover.payload().length);
+    int size = handover.payload().length + MessageAttributes.sizeBytes(handover.attributes());
+    if (size > Publish.MAX_BYTES) {
+      return new Outcome.Rejected("a message holds " + Publish.MAX_BYTES + " bytes, not " + size);
     }
-    Map<String, Attribute> attributes = new LinkedHashMap<>();
-    handover.attributes().forEach((name, value) -> attributes.put(name, Attribute.string(value)));
     Publications.Prepared prepared =
         publications.prepare(
             new Message(
@@ -71,7 +58,7 @@ final class TopicRecipient implements Recipient {
                 handover.subject(),
                 new String(handover.payload(), StandardCharsets.UTF_8),
                 Map.of(),
-                attributes,
+                handover.attributes(),
                 clock.instant()));
     return new Outcome.Done(tx -> publications.add(tx, prepared, handover.cause()));
   }

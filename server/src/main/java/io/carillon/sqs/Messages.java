@@ -1,6 +1,7 @@
 package io.carillon.sqs;
 
 import io.carillon.base.Ids;
+import io.carillon.outbox.MessageAttribute;
 import io.carillon.sqs.Queues.QueueKey;
 import io.carillon.sqs.Queues.QueueRow;
 import io.carillon.store.Database;

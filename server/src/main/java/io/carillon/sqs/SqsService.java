@@ -7,6 +7,7 @@ import io.carillon.aws.Operations;
 import io.carillon.aws.ResourcePolicies;
 import io.carillon.base.Arn;
 import io.carillon.base.Ids;
+import io.carillon.outbox.MessageAttribute;
 import io.carillon.outbox.Outcome;
 import io.carillon.outbox.Recipient;
 import io.carillon.sqs.Messages.DeadLetters;
@@ -150,7 +151,7 @@ public final class SqsService {
     messages.stop();
   }
 
-  /// How S3 and SNS send to queues.
+  /// How S3, SNS and Lambda send to queues.
   public Recipient recipient() {
     return handover -> {
       QueueKey key = QueueKey.of(handover.destination());
@@ -158,26 +159,12 @@ public final class SqsService {
       if (found.isEmpty()) {
         return new Outcome.Rejected("the queue " + handover.destination() + " does not exist");
       }
-      if (!authorizer.allowsService(
-          handover.service(),
-          "sqs:SendMessage",
-          handover.destination(),
-          handover.source(),
-          handover.sourceAccount())) {
-        return new Outcome.Rejected(
-            "the policy of "
-                + handover.destination()
-                + " does not allow "
-                + handover.service()
-                + " to send for "
-                + handover.source());
+      Optional<Outcome.Rejected> refusal = handover.refusal(authorizer, "sqs:SendMessage");
+      if (refusal.isPresent()) {
+        return refusal.get();
       }
       String body = new String(handover.payload(), StandardCharsets.UTF_8);
-      Map<String, MessageAttribute> attributes = new TreeMap<>();
-      handover
-          .attributes()
-          .forEach(
-              (name, value) -> attributes.put(name, new MessageAttribute("String", value, null)));
+      Map<String, MessageAttribute> attributes = new TreeMap<>(handover.attributes());
       int size = size(body, attributes);
       if (size > found.get().settings().maximumMessageBytes()) {
         return new Outcome.Rejected(
@@ -187,7 +174,7 @@ public final class SqsService {
           tx -> {
             QueueRow row = queues.require(tx, key);
             messages.send(
-                tx, row, body, attributes, handover.service(), null, row.settings().delay());
+                tx, row, body, attributes, handover.sender().id(), null, row.settings().delay());
           });
     };
   }
@@ -298,7 +285,7 @@ public final class SqsService {
           "The request must contain the parameter MessageBody.");
     }
     MessageText.check(body);
-    Map<String, MessageAttribute> attributes = MessageAttribute.of(outgoing.attributes);
+    Map<String, MessageAttribute> attributes = MessageAttributes.of(outgoing.attributes);
     QueueAttributes settings = row.settings();
     if (size(body, attributes) > settings.maximumMessageBytes()) {
       throw SqsError.INVALID_PARAMETER_VALUE.because(
@@ -405,7 +392,7 @@ public final class SqsService {
     Map<String, MessageAttribute> attributes = new TreeMap<>(one.message().attributes());
     attributes.keySet().removeIf(name -> !wanted(name, input.messageAttributeNames()));
     Map<String, MessageAttributeValue> values = new LinkedHashMap<>();
-    attributes.forEach((name, attribute) -> values.put(name, attribute.toValue()));
+    attributes.forEach((name, attribute) -> values.put(name, MessageAttributes.toValue(attribute)));
     return Message.builder()
         .messageId(one.message().messageId())
         .receiptHandle(one.receiptHandle())

@@ -23,24 +23,27 @@ public final class RoleSessions {
     this.tokens = tokens;
   }
 
-  /// Whether `role` exists and lets `service` assume it.
+  /// Who `service` is in a session of `role`, for acts of its own that need no credentials; empty
+  /// where the role is gone or does not trust the service.
   ///
   /// @param service such as `lambda.amazonaws.com`
   /// @param source for whose sake, such as the function's ARN
-  public boolean trusts(String service, Arn role, Arn source) {
-    return roles.find(role).isPresent()
-        && authorizer.allowsService(service, ACTION, role, source, source.account());
+  public Optional<Principal.AssumedRole> principal(
+      String service, Arn role, String sessionName, Arn source) {
+    return trusting(service, role, source).map(found -> principal(found, sessionName));
+  }
+
+  private Optional<StsService.Role> trusting(String service, Arn role, Arn source) {
+    return roles
+        .find(role)
+        .filter(_ -> authorizer.allowsService(service, ACTION, role, source, source.account()));
   }
 
   /// Assumes `role` for `service`; empty where the role is gone or does not trust the service. A
   /// longer `duration` than the role allows is cut down to it.
   public Optional<Credentials> assume(
       String service, Arn role, String sessionName, Duration duration, Arn source) {
-    if (!trusts(service, role, source)) {
-      return Optional.empty();
-    }
-    return roles
-        .find(role)
+    return trusting(service, role, source)
         .map(
             found -> {
               Duration life =

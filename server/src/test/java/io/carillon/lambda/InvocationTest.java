@@ -11,9 +11,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.carillon.aws.AwsException;
 import io.carillon.base.Arn;
 import io.carillon.lambda.runtime.Workshop;
+import io.carillon.outbox.MessageAttribute;
 import io.carillon.outbox.Outcome;
 import io.carillon.outbox.Recipient.Handover;
 import io.carillon.outbox.RetryPolicy;
+import io.carillon.outbox.Sender;
 import io.carillon.outbox.Work;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -21,6 +23,8 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -77,6 +81,7 @@ class InvocationTest {
     house.handedOver.clear();
     house.steps.clear();
     house.letServicesIn = true;
+    house.roleMay = _ -> true;
   }
 
   private static void create(CreateFunctionRequest.Builder r) throws Exception {
@@ -195,9 +200,15 @@ class InvocationTest {
     assertThat(dead.destination().toString()).isEqualTo(QUEUE);
     assertThat(new String(dead.payload(), StandardCharsets.UTF_8)).isEqualTo("{\"n\":1}");
     assertThat(dead.attributes())
-        .containsEntry("ErrorCode", "200")
-        .containsEntry("ErrorMessage", "no")
+        .containsEntry("ErrorCode", MessageAttribute.number("200"))
+        .containsEntry("ErrorMessage", MessageAttribute.string("no"))
         .containsKey("RequestID");
+    assertThat(dead.sender())
+        .isInstanceOfSatisfying(
+            Sender.Session.class,
+            sender ->
+                assertThat(sender.caller().principal().arn())
+                    .isEqualTo("arn:aws:sts::123456789012:assumed-role/worker/dead"));
   }
 
   @Test
@@ -241,6 +252,42 @@ class InvocationTest {
     assertThat(failure.at("/requestContext/approximateInvokeCount").asInt()).isEqualTo(1);
     assertThat(failure.at("/responsePayload/errorType").asText()).isEqualTo("ValueError");
     assertThat(failure.at("/responseContext/functionError").asText()).isEqualTo("Unhandled");
+  }
+
+  /// Source: users' reports of AWS's answer, such as https://github.com/elastic/beats/issues/13963
+  @Test
+  void aRoleThatMayNotSendIsRefusedWhereTheDestinationIsNamed() throws Exception {
+    house.roleMay = need -> !Set.of("sqs:SendMessage", "sns:Publish").contains(need.action());
+    assertInvalid(
+        () -> create(python("mute", "pass").deadLetterConfig(d -> d.targetArn(QUEUE))),
+        "The provided execution role does not have permissions to call SendMessage on SQS");
+    create(python("mute", "def handler(e, c): pass"));
+    assertInvalid(
+        () ->
+            house.call(
+                UpdateFunctionConfigurationRequest.builder()
+                    .functionName("mute")
+                    .deadLetterConfig(d -> d.targetArn(TOPIC))
+                    .build(),
+                FunctionConfiguration.class),
+        "The provided execution role does not have permissions to call Publish on SNS");
+    assertInvalid(
+        () ->
+            house.call(
+                PutFunctionEventInvokeConfigRequest.builder()
+                    .functionName("mute")
+                    .destinationConfig(d -> d.onFailure(f -> f.destination(QUEUE)))
+                    .build(),
+                FunctionEventInvokeConfig.class),
+        "role does not have permissions to call SendMessage on " + QUEUE);
+  }
+
+  private static void assertInvalid(ThrowingCallable call, String message) {
+    assertThatThrownBy(call)
+        .hasMessageContaining(message)
+        .isInstanceOfSatisfying(
+            AwsException.class,
+            e -> assertThat(e.error().code()).isEqualTo("InvalidParameterValueException"));
   }
 
   @Test
@@ -309,9 +356,7 @@ class InvocationTest {
   void anotherServiceHandsInWhereThePolicyLetsIt() throws Exception {
     Handover handover =
         new Handover(
-            "s3.amazonaws.com",
-            Arn.bucket("b"),
-            Workshop.ACCOUNT,
+            new Sender.Service("s3.amazonaws.com", Arn.bucket("b"), Workshop.ACCOUNT),
             Arn.parse("arn:aws:lambda:eu-central-1:123456789012:function:echo"),
             "{\"Records\":[]}".getBytes(StandardCharsets.UTF_8),
             "",

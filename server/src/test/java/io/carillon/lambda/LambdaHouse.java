@@ -2,8 +2,9 @@ package io.carillon.lambda;
 
 import io.carillon.aws.Authorizer;
 import io.carillon.aws.Caller;
+import io.carillon.aws.CommonError;
+import io.carillon.aws.DirectRoad;
 import io.carillon.aws.Need;
-import io.carillon.aws.Operations;
 import io.carillon.aws.Principal;
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
@@ -31,6 +32,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Predicate;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.lambda.model.CreateFunctionRequest;
 import software.amazon.awssdk.services.lambda.model.FunctionCode;
@@ -38,7 +40,7 @@ import software.amazon.awssdk.services.lambda.model.FunctionCode;
 /// The service on a store in memory, with everything around it recorded.
 final class LambdaHouse implements AutoCloseable {
   static final String ROLE = "arn:aws:iam::" + Workshop.ACCOUNT + ":role/worker";
-  static final Principal ROOT = new Principal.Root(new AccountId(Workshop.ACCOUNT));
+  private static final AccountId ACCOUNT = new AccountId(Workshop.ACCOUNT);
 
   final MemoryDatabase database = new MemoryDatabase();
   final MemoryBlobs blobs = new MemoryBlobs(database, InstantSource.system());
@@ -48,10 +50,15 @@ final class LambdaHouse implements AutoCloseable {
   final Map<String, byte[]> objects = new ConcurrentHashMap<>();
   final Workshop shop;
   final LambdaService service;
+  private final DirectRoad road;
   volatile boolean letServicesIn = true;
+
+  /// What the policies of the execution role allow.
+  volatile Predicate<Need> roleMay = _ -> true;
 
   LambdaHouse(Path folder) throws IOException {
     shop = new Workshop(folder);
+    Doorkeeper doorkeeper = new Doorkeeper();
     Recipient everyone = handover -> new Outcome.Done(_ -> handedOver.add(handover));
     service =
         new LambdaService(
@@ -61,14 +68,18 @@ final class LambdaHouse implements AutoCloseable {
             new Steps(),
             new Ids(),
             InstantSource.system(),
-            new Doorkeeper(),
+            doorkeeper,
             Map.of("sqs", everyone, "sns", everyone),
-            role -> role.resource().equals("role/worker"),
+            (role, session) ->
+                Optional.of(
+                        new Principal.AssumedRole(ACCOUNT, "/", "worker", "AROAWORKER", session))
+                    .filter(_ -> role.resource().equals("role/worker")),
             (_, bucket, key, _) -> object(bucket + "/" + key),
             shop.environments,
             shop.runtimes,
             shop.code,
             () -> URI.create("http://127.0.0.1:4566"));
+    road = new DirectRoad(service.operations(), doorkeeper);
   }
 
   private InputStream object(String name) {
@@ -81,7 +92,14 @@ final class LambdaHouse implements AutoCloseable {
 
   private final class Doorkeeper implements Authorizer {
     @Override
-    public void require(Caller caller, List<Need> needs) {}
+    public void require(Caller caller, List<Need> needs) {
+      for (Need need : needs) {
+        if (caller.principal() instanceof Principal.AssumedRole && !roleMay.test(need)) {
+          throw CommonError.ACCESS_DENIED.because(
+              "not " + need.action() + " on " + need.resource());
+        }
+      }
+    }
 
     @Override
     public boolean allowsService(
@@ -107,48 +125,19 @@ final class LambdaHouse implements AutoCloseable {
   }
 
   static Caller caller(String region) {
-    return new Caller(
-        ROOT,
-        new AccountId(Workshop.ACCOUNT),
-        new Region(region),
-        List.of(),
-        new Ids().uuid(),
-        "",
-        "127.0.0.1",
-        false,
-        "test",
-        Instant.now(),
-        Instant.MAX,
-        "AKIA");
+    return DirectRoad.root(ACCOUNT, new Region(region), Instant.now());
   }
 
-  /// Runs an operation by its table, as the road would.
-  <I, O> O call(I input, Class<O> output) throws Exception {
+  <I, O> O call(I input, Class<O> output) {
     return call(caller(), input, output);
   }
 
-  @SuppressWarnings("unchecked")
-  <I, O> O call(Caller caller, I input, Class<O> output) throws Exception {
-    Operations.Operation<I> operation =
-        (Operations.Operation<I>)
-            service.operations().all().stream()
-                .filter(o -> o.input().isInstance(input))
-                .findFirst()
-                .orElseThrow();
-    return caller.call(
-        () ->
-            output.cast(((Operations.Way.Decoded<I, ?>) operation.way()).run().run(caller, input)));
+  <I, O> O call(Caller caller, I input, Class<O> output) {
+    return output.cast(road.call(caller, input));
   }
 
-  @SuppressWarnings("unchecked")
-  <I> List<Need> needs(I input) throws Exception {
-    Operations.Operation<I> operation =
-        (Operations.Operation<I>)
-            service.operations().all().stream()
-                .filter(o -> o.input().isInstance(input))
-                .findFirst()
-                .orElseThrow();
-    return caller().call(() -> ((Operations.Access.Needs<I>) operation.access()).of().apply(input));
+  <I> List<Need> needs(I input) {
+    return road.needs(caller(), input);
   }
 
   static CreateFunctionRequest.Builder python(String name, String source) throws IOException {

@@ -8,9 +8,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.carillon.aws.AwsException;
 import io.carillon.aws.Caller;
 import io.carillon.aws.Principal;
+import io.carillon.base.Arn;
 import io.carillon.http.Response;
 import io.carillon.outbox.Job;
 import io.carillon.outbox.Outcome;
+import io.carillon.outbox.Sender;
 import io.carillon.outbox.Work;
 import io.carillon.s3.event.EventDelivery;
 import io.carillon.s3.event.Notifications;
@@ -194,7 +196,8 @@ class NotificationsTest {
     assertThat(message.path("RequestId").asText()).isEqualTo("REQUESTID0000001");
     assertThat(message.has("Records")).isFalse();
     assertThat(house.handovers.getFirst().subject()).isEqualTo("Amazon S3 Notification");
-    assertThat(house.handovers.getFirst().sourceAccount()).isEqualTo("111111111111");
+    assertThat(house.handovers.getFirst().sender())
+        .isEqualTo(new Sender.Service("s3.amazonaws.com", Arn.bucket("bucket"), "111111111111"));
   }
 
   @Test

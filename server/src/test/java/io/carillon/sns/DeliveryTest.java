@@ -2,7 +2,10 @@ package io.carillon.sns;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.carillon.base.Arn;
+import io.carillon.outbox.MessageAttribute;
 import io.carillon.outbox.Outcome;
+import io.carillon.outbox.Sender;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -91,10 +94,12 @@ class DeliveryTest {
     assertThat(house.shelf).isEmpty();
     assertThat(house.handovers).hasSize(1);
     assertThat(house.handovers.getFirst().destination()).hasToString(DEAD_LETTERS);
-    assertThat(house.handovers.getFirst().service()).isEqualTo("sns.amazonaws.com");
-    assertThat(house.handovers.getFirst().source()).hasToString(topic);
+    assertThat(house.handovers.getFirst().sender())
+        .isEqualTo(
+            new Sender.Service(
+                "sns.amazonaws.com", Arn.parse(topic), house.alice.account().value()));
     assertThat(house.handovers.getFirst().attributes())
-        .containsExactly(Map.entry("ErrorMessage", "there is no queue q"));
+        .containsExactly(Map.entry("ErrorMessage", MessageAttribute.string("there is no queue q")));
     assertThat(SnsHouse.payload(house.handovers.getFirst())).contains("\"Message\" : \"m\"");
     assertThat(house.messagesKept()).isZero();
     assertThat(house.outbox).isEmpty();

@@ -9,6 +9,7 @@ import com.amazonaws.services.sns.message.SnsSubscriptionConfirmation;
 import com.amazonaws.services.sns.message.SnsUnsubscribeConfirmation;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.carillon.http.Response;
+import io.carillon.outbox.MessageAttribute;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -199,12 +200,27 @@ class EnvelopeTest {
             .messageAttributes(
                 Map.of(
                     "k",
-                    MessageAttributeValue.builder().dataType("String").stringValue("v").build()))
+                    MessageAttributeValue.builder().dataType("String").stringValue("v").build(),
+                    "n",
+                    MessageAttributeValue.builder().dataType("Number").stringValue("1.5").build(),
+                    "b",
+                    MessageAttributeValue.builder()
+                        .dataType("Binary.png")
+                        .binaryValue(SdkBytes.fromByteArray(new byte[] {0, -1}))
+                        .build()))
             .build());
     house.settle();
 
     assertThat(queued(0)).isEqualTo("<a/>");
-    assertThat(house.handovers.getFirst().attributes()).containsExactly(Map.entry("k", "v"));
+    assertThat(house.handovers.getFirst().attributes())
+        .isEqualTo(
+            Map.of(
+                "k",
+                MessageAttribute.string("v"),
+                "n",
+                MessageAttribute.number("1.5"),
+                "b",
+                new MessageAttribute("Binary.png", null, new byte[] {0, -1})));
     assertThat(posted(1)).isEqualTo("<a/>");
     assertThat(house.posts.getLast().headers())
         .containsEntry("x-amz-sns-rawdelivery", "true")

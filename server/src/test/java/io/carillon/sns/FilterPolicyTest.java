@@ -3,6 +3,7 @@ package io.carillon.sns;
 import static io.carillon.sns.TopicOperationsTest.assertInvalid;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.carillon.outbox.MessageAttribute;
 import io.carillon.sns.FilterPolicy.Scope;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -74,7 +75,8 @@ class FilterPolicyTest {
 
   @Test
   void binaryAttributesMatchNothing() {
-    Map<String, Attribute> binary = Map.of("b", new Attribute("Binary", null, new byte[] {'x'}));
+    Map<String, MessageAttribute> binary =
+        Map.of("b", new MessageAttribute("Binary", null, new byte[] {'x'}));
 
     assertThat(accepts("{\"b\":[\"x\"]}", binary)).isFalse();
     assertThat(accepts("{\"b\":[{\"exists\":true}]}", binary)).isFalse();
@@ -218,7 +220,7 @@ class FilterPolicyTest {
             .build());
   }
 
-  private static boolean accepts(String policy, Map<String, Attribute> attributes) {
+  private static boolean accepts(String policy, Map<String, MessageAttribute> attributes) {
     return FilterPolicy.of(policy, Scope.MESSAGE_ATTRIBUTES).accepts(attributes, "");
   }
 
@@ -230,13 +232,13 @@ class FilterPolicyTest {
     return values.append(']').toString();
   }
 
-  private static Map<String, Attribute> attributes(String text) {
-    Map<String, Attribute> attributes = new LinkedHashMap<>();
+  private static Map<String, MessageAttribute> attributes(String text) {
+    Map<String, MessageAttribute> attributes = new LinkedHashMap<>();
     for (String one : text.split(",", -1)) {
       String name = one.substring(0, one.indexOf(':'));
       String type = one.substring(one.indexOf(':') + 1, one.indexOf('='));
       String value = one.substring(one.indexOf('=') + 1).replace(';', ',');
-      attributes.put(name, new Attribute(type, value, null));
+      attributes.put(name, new MessageAttribute(type, value, null));
     }
     return attributes;
   }

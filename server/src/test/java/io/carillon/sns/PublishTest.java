@@ -9,6 +9,7 @@ import io.carillon.aws.Need;
 import io.carillon.base.Arn;
 import io.carillon.outbox.Outcome;
 import io.carillon.outbox.Recipient;
+import io.carillon.outbox.Sender;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -369,9 +370,7 @@ class PublishTest {
 
   private Recipient.Handover event(String arn, int size) {
     return new Recipient.Handover(
-        "s3.amazonaws.com",
-        Arn.bucket("b"),
-        "111111111111",
+        new Sender.Service("s3.amazonaws.com", Arn.bucket("b"), "111111111111"),
         Arn.parse(arn),
         "e".repeat(size).getBytes(StandardCharsets.UTF_8),
         "Amazon S3 Notification",

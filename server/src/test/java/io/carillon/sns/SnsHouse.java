@@ -3,10 +3,8 @@ package io.carillon.sns;
 import io.carillon.aws.Authorizer;
 import io.carillon.aws.Caller;
 import io.carillon.aws.CommonError;
+import io.carillon.aws.DirectRoad;
 import io.carillon.aws.Need;
-import io.carillon.aws.Operations.Access;
-import io.carillon.aws.Operations.Operation;
-import io.carillon.aws.Operations.Way;
 import io.carillon.aws.Principal;
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
@@ -98,7 +96,7 @@ final class SnsHouse implements Authorizer {
   final Caller bob = caller(new Principal.Root(BOB), BOB);
   final Caller stranger = caller(new Principal.Anonymous(), new AccountId("000000000000"));
   final SnsService service;
-  private final Map<Class<?>, Operation<?>> operations = new HashMap<>();
+  private final DirectRoad road;
 
   SnsHouse() {
     this("");
@@ -132,51 +130,19 @@ final class SnsHouse implements Authorizer {
                 () -> URI.create(BASE),
                 account -> Set.of(ALICE.value(), BOB.value()).contains(account),
                 _ -> "cause-of-caller"));
-    service.operations().all().forEach(operation -> operations.put(operation.input(), operation));
+    road = new DirectRoad(service.operations(), this);
   }
 
-  static Caller caller(Principal principal, AccountId account) {
-    return new Caller(
-        principal,
-        account,
-        REGION,
-        List.of(),
-        "request",
-        "host",
-        "10.1.2.3",
-        false,
-        "test",
-        START,
-        Instant.MAX,
-        "AKIATEST");
+  private static Caller caller(Principal principal, AccountId account) {
+    return DirectRoad.caller(principal, account, REGION, START);
   }
 
-  /// Runs an operation as the road does: as this caller, needs first.
-  @SuppressWarnings("unchecked")
   <I extends SdkPojo, O> O call(Caller caller, I input) {
-    Operation<I> operation =
-        (Operation<I>) Objects.requireNonNull(operations.get(input.getClass()));
-    try {
-      return (O)
-          caller.call(
-              () -> {
-                if (operation.access() instanceof Access.Needs<I> needs) {
-                  require(caller, needs.of().apply(input));
-                }
-                return ((Way.Decoded<I, O>) operation.way()).run().run(caller, input);
-              });
-    } catch (RuntimeException e) {
-      throw e;
-    } catch (Exception e) {
-      throw new IllegalStateException(e);
-    }
+    return road.call(caller, input);
   }
 
-  <I extends SdkPojo> List<Need> needs(Caller caller, I input) throws Exception {
-    @SuppressWarnings("unchecked")
-    Operation<I> operation =
-        (Operation<I>) Objects.requireNonNull(operations.get(input.getClass()));
-    return caller.call(() -> ((Access.Needs<I>) operation.access()).of().apply(input));
+  <I extends SdkPojo> List<Need> needs(Caller caller, I input) {
+    return road.needs(caller, input);
   }
 
   String createTopic(String name) {

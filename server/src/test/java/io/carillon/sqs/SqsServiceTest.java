@@ -4,18 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.carillon.aws.Authorizer;
-import io.carillon.aws.Caller;
-import io.carillon.aws.Need;
-import io.carillon.aws.Operations;
-import io.carillon.aws.Operations.Operation;
-import io.carillon.aws.Operations.Way;
-import io.carillon.aws.Principal;
+import io.carillon.aws.DirectRoad;
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
 import io.carillon.base.Ids;
 import io.carillon.base.Region;
 import io.carillon.outbox.Outcome;
 import io.carillon.outbox.Recipient.Handover;
+import io.carillon.outbox.Sender;
 import io.carillon.store.MemoryDatabase;
 import java.net.URI;
 import java.time.Duration;
@@ -56,23 +52,15 @@ class SqsServiceTest {
   private volatile Instant now = Instant.parse("2026-11-22T12:00:00Z");
   private boolean serviceAllowed = true;
   private final MemoryDatabase database = new MemoryDatabase();
+  private final Authorizer authorizer = DirectRoad.letting(() -> serviceAllowed);
   private final SqsService sqs =
       new SqsService(
           database,
           (InstantSource) () -> now,
           new Ids(),
-          new Authorizer() {
-            @Override
-            public void require(Caller caller, List<Need> needs) {}
-
-            @Override
-            public boolean allowsService(
-                String service, String action, Arn resource, Arn source, String sourceAccount) {
-              return serviceAllowed;
-            }
-          },
+          authorizer,
           () -> URI.create("http://localhost:4566"));
-  private final Operations operations = sqs.operations();
+  private final DirectRoad road = new DirectRoad(sqs.operations(), authorizer);
 
   @Test
   void aMessageIsReceivedOnceUntilItsTimeoutEnds() {
@@ -354,9 +342,7 @@ class SqsServiceTest {
     return sqs.recipient()
         .accept(
             new Handover(
-                "s3.amazonaws.com",
-                Arn.bucket("b"),
-                ACCOUNT.value(),
+                new Sender.Service("s3.amazonaws.com", Arn.bucket("b"), ACCOUNT.value()),
                 Arn.parse("arn:aws:sqs:us-east-1:123456789012:" + queue),
                 "event".getBytes(java.nio.charset.StandardCharsets.UTF_8),
                 "",
@@ -413,29 +399,7 @@ class SqsServiceTest {
     return answer.attributesAsStrings();
   }
 
-  /// Runs an operation as the road does, behind decoding and authorization.
-  @SuppressWarnings("unchecked")
   private <I, O> O run(I input) {
-    Operation<I> operation =
-        (Operation<I>)
-            operations.all().stream()
-                .filter(o -> o.input().isInstance(input))
-                .findFirst()
-                .orElseThrow();
-    Caller caller =
-        new Caller(
-            new Principal.Root(ACCOUNT),
-            ACCOUNT,
-            Region.US_EAST_1,
-            List.of(),
-            "id",
-            "host",
-            "127.0.0.1",
-            false,
-            "test",
-            now,
-            Instant.MAX,
-            "test");
-    return ((Way.Decoded<I, O>) operation.way()).run().run(caller, input);
+    return road.call(DirectRoad.root(ACCOUNT, Region.US_EAST_1, now), input);
   }
 }

@@ -467,9 +467,14 @@ class StsServiceTest {
             world.find(
                 credentials.accessKeyId(), credentials.sessionToken().orElseThrow().reveal()))
         .isPresent();
-    assertThat(sessions.trusts("lambda.amazonaws.com", world.role("worker"), function)).isFalse();
-    assertThat(sessions.trusts("ec2.amazonaws.com", world.role("function"), function)).isFalse();
-    assertThat(sessions.trusts("lambda.amazonaws.com", world.role("nobody"), function)).isFalse();
+    assertThat(sessions.principal("lambda.amazonaws.com", world.role("function"), "f", function))
+        .contains((Principal.AssumedRole) credentials.principal());
+    assertThat(sessions.principal("lambda.amazonaws.com", world.role("worker"), "f", function))
+        .isEmpty();
+    assertThat(sessions.principal("ec2.amazonaws.com", world.role("function"), "f", function))
+        .isEmpty();
+    assertThat(sessions.principal("lambda.amazonaws.com", world.role("nobody"), "f", function))
+        .isEmpty();
     assertThat(
             sessions.assume(
                 "lambda.amazonaws.com", world.role("worker"), "f", Duration.ofHours(1), function))
@@ -490,10 +495,12 @@ class StsServiceTest {
                     world
                         .sts
                         .roleSessions()
-                        .trusts(
+                        .principal(
                             "lambda.amazonaws.com",
                             world.role("function"),
-                            Arn.parse("arn:aws:lambda:eu-west-1:000000000000:function:" + name)))
+                            "f",
+                            Arn.parse("arn:aws:lambda:eu-west-1:000000000000:function:" + name))
+                        .isPresent())
             .toList();
     assertThat(trusted).containsExactly("good");
   }

@@ -10,6 +10,7 @@ import io.carillon.outbox.RetryPolicy;
 import io.carillon.outbox.RetryPolicy.Curve;
 import io.carillon.outbox.RetryPolicy.Phase;
 import io.carillon.outbox.RetryPolicy.Postponing;
+import io.carillon.outbox.Sender;
 import io.carillon.store.Tx;
 import java.time.Duration;
 import java.util.List;
@@ -65,9 +66,7 @@ public final class EventDelivery implements Delivery {
   static Handover handover(
       String bucket, String account, Arn destination, byte[] message, String cause) {
     return new Handover(
-        "s3.amazonaws.com",
-        Arn.bucket(bucket),
-        account,
+        new Sender.Service("s3.amazonaws.com", Arn.bucket(bucket), account),
         destination,
         message,
         "Amazon S3 Notification",

@@ -1,21 +1,20 @@
 package io.carillon.sqs;
 
-import java.util.Arrays;
+import io.carillon.outbox.MessageAttribute;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
 
-/// A message attribute: a type (`String`, `Number`, `Binary`, with a custom label behind a dot) and
-/// a text or bytes.
-record MessageAttribute(String type, @Nullable String text, byte @Nullable [] bytes) {
+/// Checks the attributes of a message and reads them.
+final class MessageAttributes {
   private static final int MOST = 10;
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*");
   private static final Set<String> TYPES = Set.of("String", "Number", "Binary");
+
+  private MessageAttributes() {}
 
   /// Checks and takes what a client sent.
   static Map<String, MessageAttribute> of(Map<String, MessageAttributeValue> sent) {
@@ -95,38 +94,11 @@ record MessageAttribute(String type, @Nullable String text, byte @Nullable [] by
             + "' must have exactly one non-empty value of that type.");
   }
 
-  MessageAttributeValue toValue() {
-    MessageAttributeValue.Builder value = MessageAttributeValue.builder().dataType(type);
-    return bytes == null
-        ? value.stringValue(text).build()
-        : value.binaryValue(SdkBytes.fromByteArray(bytes)).build();
-  }
-
-  /// What the attribute counts towards the message's size.
-  int sizeBytes(String name) {
-    return name.length() + type.length() + content().length;
-  }
-
-  byte[] content() {
-    return bytes != null
-        ? bytes
-        : Objects.requireNonNull(text).getBytes(java.nio.charset.StandardCharsets.UTF_8);
-  }
-
-  boolean isBinary() {
-    return bytes != null;
-  }
-
-  @Override
-  public boolean equals(@Nullable Object other) {
-    return other instanceof MessageAttribute(String otherType, String otherText, byte[] otherBytes)
-        && type.equals(otherType)
-        && Objects.equals(text, otherText)
-        && Arrays.equals(bytes, otherBytes);
-  }
-
-  @Override
-  public int hashCode() {
-    return Objects.hash(type, text, Arrays.hashCode(bytes));
+  static MessageAttributeValue toValue(MessageAttribute attribute) {
+    MessageAttributeValue.Builder value =
+        MessageAttributeValue.builder().dataType(attribute.type());
+    return attribute.isBinary()
+        ? value.binaryValue(SdkBytes.fromByteArray(attribute.content())).build()
+        : value.stringValue(attribute.text()).build();
   }
 }

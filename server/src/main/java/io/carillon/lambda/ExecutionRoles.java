@@ -1,0 +1,117 @@
+package io.carillon.lambda;
+
+import static io.carillon.lambda.LambdaError.INVALID_PARAMETER_VALUE;
+
+import io.carillon.aws.Authorizer;
+import io.carillon.aws.AwsException;
+import io.carillon.aws.Caller;
+import io.carillon.aws.Need;
+import io.carillon.aws.Principal;
+import io.carillon.base.AccountId;
+import io.carillon.base.Arn;
+import io.carillon.base.Ids;
+import io.carillon.base.Region;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// The roles that functions run as, and as which Lambda tells dead-letter queues and destinations
+/// how their invocations ended: it may what the role may.
+///
+/// Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+final class ExecutionRoles {
+  private final RoleSource source;
+  private final Authorizer authorizer;
+  private final InstantSource clock;
+  private final Ids ids;
+
+  ExecutionRoles(RoleSource source, Authorizer authorizer, InstantSource clock, Ids ids) {
+    this.source = source;
+    this.authorizer = authorizer;
+    this.clock = clock;
+    this.ids = ids;
+  }
+
+  /// Lambda in a session of `role`, for a function; empty where the role is gone or does not trust
+  /// Lambda.
+  Optional<Caller> session(String role, FunctionName function) {
+    return source
+        .assume(Arn.parse(role), function.name())
+        .map(session -> caller(session, function));
+  }
+
+  private Caller caller(Principal.AssumedRole session, FunctionName function) {
+    return new Caller(
+        session,
+        new AccountId(function.account()),
+        new Region(function.region()),
+        List.of(),
+        ids.uuid(),
+        "",
+        "",
+        true,
+        "",
+        clock.instant(),
+        Instant.MAX,
+        "");
+  }
+
+  /// @throws AwsException where Lambda may not assume the role
+  void requireTrust(String role, FunctionName function) {
+    var _ =
+        session(role, function)
+            .orElseThrow(
+                () ->
+                    INVALID_PARAMETER_VALUE.because(
+                        "The role defined for the function cannot be assumed by Lambda."));
+  }
+
+  /// @throws AwsException where the role may not send to the dead-letter queue
+  void requireDeadLetters(String role, FunctionName function, @Nullable String target) {
+    if (target != null && !maySend(role, function, Arn.parse(target))) {
+      throw INVALID_PARAMETER_VALUE.because(
+          "The provided execution role does not have permissions to call "
+              + (target.startsWith("arn:aws:sns:") ? "Publish on SNS" : "SendMessage on SQS"));
+    }
+  }
+
+  /// @throws AwsException where the role may not send to the destination
+  void requireDestination(String role, FunctionName function, @Nullable String destination) {
+    if (destination == null) {
+      return;
+    }
+    Arn arn = Arn.parse(destination);
+    if (!maySend(role, function, arn)) {
+      String action = actionOn(arn);
+      throw INVALID_PARAMETER_VALUE.because(
+          "The function's execution role does not have permissions to call "
+              + action.substring(action.indexOf(':') + 1)
+              + " on "
+              + destination);
+    }
+  }
+
+  private boolean maySend(String role, FunctionName function, Arn target) {
+    Optional<Caller> session = session(role, function);
+    if (session.isEmpty()) {
+      return false;
+    }
+    try {
+      authorizer.require(session.get(), List.of(Need.of(actionOn(target), target)));
+      return true;
+    } catch (AwsException _) {
+      return false;
+    }
+  }
+
+  private static String actionOn(Arn target) {
+    return switch (target.service()) {
+      case "sqs" -> "sqs:SendMessage";
+      case "sns" -> "sns:Publish";
+      case "lambda" -> "lambda:InvokeFunction";
+      default -> throw new IllegalArgumentException("Nothing is sent to " + target);
+    };
+  }
+}
