@@ -8,6 +8,7 @@ import io.carillon.store.Range;
 import io.carillon.store.Snapshot;
 import io.carillon.store.Table;
 import io.carillon.store.Tx;
+import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,14 +16,26 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 
 /// Log events: kept once in the order of their group, so that filtering reads one range, with an
-/// index in the order of each stream.
+/// index in the order of each stream, forwards and backwards: a page reads its own rows only.
 final class LogEvents {
   /// Rows removed in one transaction: one slow closure would hold every writer.
   private static final int CHUNK = 1_000;
 
+  /// What each event counts beside its message. Source: PutLogEvents.
+  static final int OVERHEAD_BYTES = 26;
+
+  /// What a page of events holds at most. Source: GetLogEvents.
+  private static final int PAGE_BYTES = 1 << 20;
+
   /// An event's place: time first, then the order of arrival.
   record Position(long timestampMillis, long sequence) {
     static final Position START = new Position(Long.MIN_VALUE, Long.MIN_VALUE);
+    static final Position END = new Position(Long.MAX_VALUE, Long.MAX_VALUE);
+
+    /// The last place before this one.
+    Position before() {
+      return new Position(timestampMillis, sequence - 1);
+    }
 
     @Override
     public String toString() {
@@ -43,7 +56,11 @@ final class LogEvents {
 
   record EventRow(String stream, String message, long ingestedMillis) {}
 
-  record Event(Position position, EventRow row) {}
+  record Event(Position position, EventRow row) {
+    int sizeBytes() {
+      return row.message().getBytes(StandardCharsets.UTF_8).length + OVERHEAD_BYTES;
+    }
+  }
 
   private record InGroup(GroupKey group, Position position) {
     static final KeyCodec<InGroup> CODEC =
@@ -56,6 +73,15 @@ final class LogEvents {
   }
 
   private record InStream(StreamKey stream, Position position) {
+    /// The key under which the newest come first.
+    InStream backwards() {
+      return new InStream(
+          stream,
+          new Position(
+              -Math.max(position.timestampMillis, -Long.MAX_VALUE),
+              -Math.max(position.sequence, -Long.MAX_VALUE)));
+    }
+
     static final KeyCodec<InStream> CODEC =
         new KeyCodec<>(
             k -> k.stream.tuple().and(k.position.timestampMillis, k.position.sequence),
@@ -72,6 +98,8 @@ final class LogEvents {
       Table.of("logs.events", InGroup.CODEC, EventRow.class);
   private final Table<InStream, Pointer> byStream =
       Table.of("logs.events.bystream", InStream.CODEC, Pointer.class);
+  private final Table<InStream, Pointer> byStreamBackwards =
+      Table.of("logs.events.bystreambackwards", InStream.CODEC, Pointer.class);
   private final Database database;
   private final AtomicLong sequence;
 
@@ -86,7 +114,15 @@ final class LogEvents {
     Position position = new Position(timestampMillis, sequence.getAndIncrement());
     byGroup.put(
         tx, new InGroup(stream.group(), position), new EventRow(stream.name(), message, nowMillis));
-    byStream.put(tx, new InStream(stream, position), new Pointer());
+    InStream key = new InStream(stream, position);
+    byStream.put(tx, key, new Pointer());
+    byStreamBackwards.put(tx, key.backwards(), new Pointer());
+  }
+
+  private void delete(Tx tx, InStream key) {
+    byGroup.delete(tx, new InGroup(key.stream().group(), key.position()));
+    byStream.delete(tx, key);
+    byStreamBackwards.delete(tx, key.backwards());
   }
 
   /// The events of a group in `[fromMillis, toMillis)` behind `after`, as long as `wanted` asks for
@@ -106,25 +142,80 @@ final class LogEvents {
     byGroup.scan(snapshot, range, (key, row) -> wanted.test(new Event(key.position(), row)));
   }
 
-  /// The positions of a stream's events in `[fromMillis, toMillis)`, in order.
-  List<Position> positions(Snapshot snapshot, StreamKey stream, long fromMillis, long toMillis) {
+  /// Up to `limit` events of a stream in `[fromMillis, toMillis)` behind `after`, the oldest first.
+  List<Event> after(
+      Snapshot snapshot,
+      StreamKey stream,
+      long fromMillis,
+      long toMillis,
+      Position after,
+      Limit limit) {
     Range range =
         Range.within(stream.tuple())
             .from(stream.tuple().and(fromMillis))
+            .after(stream.tuple().and(after.timestampMillis(), after.sequence()))
             .before(stream.tuple().and(toMillis));
-    List<Position> found = new ArrayList<>();
-    byStream.scan(
-        snapshot,
-        range,
-        (key, _) -> {
-          found.add(key.position());
-          return true;
-        });
+    List<Event> found = new ArrayList<>();
+    byStream.scanKeys(
+        snapshot, range, key -> limit.add(found, event(snapshot, stream, key.position())));
     return found;
   }
 
-  EventRow row(Snapshot snapshot, GroupKey group, Position position) {
-    return byGroup.get(snapshot, new InGroup(group, position)).orElseThrow();
+  /// Up to `limit` events of a stream in `[fromMillis, toMillis)` up to and with `last`, the newest
+  /// first.
+  List<Event> upTo(
+      Snapshot snapshot,
+      StreamKey stream,
+      long fromMillis,
+      long toMillis,
+      Position last,
+      Limit limit) {
+    // No event is older than the epoch; so far back, everything is in the range.
+    Range range =
+        Range.within(stream.tuple())
+            .after(stream.tuple().and(-Math.max(toMillis, 0)))
+            .from(InStream.CODEC.toTuple().apply(new InStream(stream, last).backwards()))
+            .before(stream.tuple().and(1 - Math.max(fromMillis, 0)));
+    List<Event> found = new ArrayList<>();
+    byStreamBackwards.scanKeys(
+        snapshot,
+        range,
+        key -> limit.add(found, event(snapshot, stream, key.backwards().position())));
+    return found;
+  }
+
+  private Event event(Snapshot snapshot, StreamKey stream, Position position) {
+    return new Event(
+        position, byGroup.get(snapshot, new InGroup(stream.group(), position)).orElseThrow());
+  }
+
+  /// How much a page holds.
+  static final class Limit {
+    private final int events;
+    private int taken;
+    private long bytes;
+
+    Limit(int events) {
+      this.events = events;
+    }
+
+    /// Whether the page has room for the event, which then counts. One alone always has room.
+    boolean takes(Event event) {
+      bytes += event.sizeBytes();
+      if (taken == events || (taken > 0 && bytes > PAGE_BYTES)) {
+        return false;
+      }
+      taken++;
+      return true;
+    }
+
+    private boolean add(List<Event> page, Event event) {
+      if (!takes(event)) {
+        return false;
+      }
+      page.add(event);
+      return taken < events;
+    }
   }
 
   void deleteAll(StreamKey stream) {
@@ -137,8 +228,7 @@ final class LogEvents {
     List<Table.Entry<InStream, Pointer>> chunk =
         byStream.list(tx, Range.within(stream.tuple()), CHUNK);
     for (Table.Entry<InStream, Pointer> entry : chunk) {
-      byGroup.delete(tx, new InGroup(stream.group(), entry.key().position()));
-      byStream.delete(tx, entry.key());
+      delete(tx, entry.key());
     }
     return chunk.size();
   }
@@ -150,8 +240,7 @@ final class LogEvents {
               Range old = Range.within(group.tuple()).before(group.tuple().and(beforeMillis));
               List<Table.Entry<InGroup, EventRow>> chunk = byGroup.list(tx, old, CHUNK);
               for (Table.Entry<InGroup, EventRow> entry : chunk) {
-                byGroup.delete(tx, entry.key());
-                byStream.delete(
+                delete(
                     tx, new InStream(group.stream(entry.value().stream()), entry.key().position()));
               }
               return chunk.size();

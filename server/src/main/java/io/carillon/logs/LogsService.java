@@ -7,7 +7,6 @@ import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
 import io.carillon.base.Region;
 import io.carillon.logs.LogEvents.Event;
-import io.carillon.logs.LogEvents.EventRow;
 import io.carillon.logs.LogEvents.Position;
 import io.carillon.logs.LogGroups.GroupKey;
 import io.carillon.logs.LogGroups.StreamKey;
@@ -46,8 +45,9 @@ public final class LogsService {
   private static final int BATCH_EVENTS = 10_000;
   private static final int BATCH_BYTES = 1_048_576;
 
-  /// What each event counts beside its message. Source: PutLogEvents.
-  private static final int EVENT_OVERHEAD_BYTES = 26;
+  /// How many events one FilterLogEvents looks at; a token goes on from there, as on AWS, where
+  /// pages may be empty too.
+  private static final int SEARCHED_EVENTS = 100_000;
 
   private static final Duration OLDEST = Duration.ofDays(14);
   private static final Duration NEWEST = Duration.ofHours(2);
@@ -203,7 +203,7 @@ public final class LogsService {
       previous = event.timestamp();
       bytes +=
           event.message().getBytes(java.nio.charset.StandardCharsets.UTF_8).length
-              + EVENT_OVERHEAD_BYTES;
+              + LogEvents.OVERHEAD_BYTES;
     }
     if (bytes > BATCH_BYTES) {
       throw LogsError.INVALID_PARAMETER.because(
@@ -222,63 +222,68 @@ public final class LogsService {
         LogGroups.group(caller, input.logGroupName(), input.logGroupIdentifier()).stream(
             input.logStreamName());
     int limit = limit(input.limit());
+    Mark mark = Mark.of(input);
     return database.read(
         snapshot -> {
           groups.requireStream(snapshot, key);
-          List<Position> all =
-              events.positions(
-                  snapshot,
-                  key,
-                  orElse(input.startTime(), Long.MIN_VALUE),
-                  orElse(input.endTime(), Long.MAX_VALUE));
-          Window window = window(all, input, limit);
-          List<OutputLogEvent> found = new ArrayList<>();
-          for (Position position : all.subList(window.from, window.to)) {
-            EventRow row = events.row(snapshot, key.group(), position);
-            found.add(
-                OutputLogEvent.builder()
-                    .timestamp(position.timestampMillis())
-                    .message(row.message())
-                    .ingestionTime(row.ingestedMillis())
-                    .build());
-          }
-          Position before = window.from == 0 ? Position.START : all.get(window.from - 1);
-          Position last = window.to == 0 ? Position.START : all.get(window.to - 1);
-          return GetLogEventsResponse.builder()
-              .events(found)
-              .nextForwardToken("f/" + last)
-              .nextBackwardToken("b/" + before)
-              .build();
+          long from = orElse(input.startTime(), Long.MIN_VALUE);
+          long to = orElse(input.endTime(), Long.MAX_VALUE);
+          return mark.forwards
+              ? forwards(
+                  events.after(snapshot, key, from, to, mark.position, new LogEvents.Limit(limit)),
+                  mark.position)
+              : backwards(
+                  events.upTo(snapshot, key, from, to, mark.position, new LogEvents.Limit(limit)),
+                  mark.position);
         });
   }
 
-  private record Window(int from, int to) {}
-
-  /// The page that the token asks for; tokens name the event behind which (`f/`) or up to which
-  /// (`b/`) the page lies, so at the end the same token comes back, as on AWS.
-  private static Window window(List<Position> all, GetLogEventsRequest input, int limit) {
-    String token = input.nextToken();
-    if (token == null) {
-      return Boolean.TRUE.equals(input.startFromHead())
-          ? new Window(0, Math.min(limit, all.size()))
-          : new Window(Math.max(0, all.size() - limit), all.size());
+  /// Where a page begins: tokens name the event behind which (`f/`) or up to which (`b/`) the page
+  /// lies, so at the end the same token comes back, as on AWS.
+  private record Mark(boolean forwards, Position position) {
+    static Mark of(GetLogEventsRequest input) {
+      String token = input.nextToken();
+      if (token == null) {
+        return Boolean.TRUE.equals(input.startFromHead())
+            ? new Mark(true, Position.START)
+            : new Mark(false, Position.END);
+      }
+      if (!token.startsWith("f/") && !token.startsWith("b/")) {
+        throw LogsError.INVALID_PARAMETER.because("The specified nextToken is invalid.");
+      }
+      return new Mark(token.startsWith("f/"), Position.parse(token.substring(2)));
     }
-    if (!token.startsWith("f/") && !token.startsWith("b/")) {
-      throw LogsError.INVALID_PARAMETER.because("The specified nextToken is invalid.");
-    }
-    Position mark = Position.parse(token.substring(2));
-    int behind = 0;
-    while (behind < all.size() && compare(all.get(behind), mark) <= 0) {
-      behind++;
-    }
-    return token.startsWith("f/")
-        ? new Window(behind, Math.min(all.size(), behind + limit))
-        : new Window(Math.max(0, behind - limit), behind);
   }
 
-  private static int compare(Position a, Position b) {
-    int byTime = Long.compare(a.timestampMillis(), b.timestampMillis());
-    return byTime != 0 ? byTime : Long.compare(a.sequence(), b.sequence());
+  private static GetLogEventsResponse forwards(List<Event> page, Position behind) {
+    Position last = page.isEmpty() ? behind : page.getLast().position();
+    return answer(page, last, behind);
+  }
+
+  private static GetLogEventsResponse backwards(List<Event> newestFirst, Position upTo) {
+    List<Event> page = newestFirst.reversed();
+    if (page.isEmpty()) {
+      Position here = upTo.equals(Position.END) ? Position.START : upTo;
+      return answer(page, here, here);
+    }
+    return answer(page, page.getLast().position(), page.getFirst().position().before());
+  }
+
+  private static GetLogEventsResponse answer(List<Event> page, Position last, Position before) {
+    return GetLogEventsResponse.builder()
+        .events(
+            page.stream()
+                .map(
+                    event ->
+                        OutputLogEvent.builder()
+                            .timestamp(event.position().timestampMillis())
+                            .message(event.row().message())
+                            .ingestionTime(event.row().ingestedMillis())
+                            .build())
+                .toList())
+        .nextForwardToken("f/" + last)
+        .nextBackwardToken("b/" + before)
+        .build();
   }
 
   private FilterLogEventsResponse filterLogEvents(Caller caller, FilterLogEventsRequest input) {
@@ -294,41 +299,57 @@ public final class LogsService {
         input.hasLogStreamNames() && !input.logStreamNames().isEmpty()
             ? input.logStreamNames()::contains
             : name -> name.startsWith(Objects.requireNonNullElse(input.logStreamNamePrefix(), ""));
-    int limit = limit(input.limit());
     Position after = input.nextToken() == null ? Position.START : Position.parse(input.nextToken());
-    List<FilteredLogEvent> found = new ArrayList<>();
-    Position[] last = {after};
-    boolean more =
-        database.read(
-            snapshot -> {
-              groups.require(snapshot, group);
-              boolean[] cut = {false};
-              events.scan(
-                  snapshot,
-                  group,
-                  orElse(input.startTime(), Long.MIN_VALUE),
-                  orElse(input.endTime(), Long.MAX_VALUE),
-                  after,
-                  event -> {
-                    if (!stream.test(event.row().stream())
-                        || !pattern.test(event.row().message())) {
-                      return true;
-                    }
-                    if (found.size() == limit) {
-                      cut[0] = true;
-                      return false;
-                    }
-                    found.add(filtered(event));
-                    last[0] = event.position();
-                    return true;
-                  });
-              return cut[0];
-            });
+    Search search =
+        new Search(
+            event -> stream.test(event.row().stream()) && pattern.test(event.row().message()),
+            new LogEvents.Limit(limit(input.limit())));
+    database.read(
+        snapshot -> {
+          groups.require(snapshot, group);
+          events.scan(
+              snapshot,
+              group,
+              orElse(input.startTime(), Long.MIN_VALUE),
+              orElse(input.endTime(), Long.MAX_VALUE),
+              after,
+              search);
+          return search;
+        });
     return FilterLogEventsResponse.builder()
-        .events(found)
+        .events(search.found)
         .searchedLogStreams(List.of())
-        .nextToken(more ? last[0].toString() : null)
+        .nextToken(search.more ? search.last.toString() : null)
         .build();
+  }
+
+  /// A page of FilterLogEvents while it is looked for.
+  private static final class Search implements Predicate<Event> {
+    private final Predicate<Event> wanted;
+    private final LogEvents.Limit room;
+    private final List<FilteredLogEvent> found = new ArrayList<>();
+    private Position last = Position.START;
+    private int searched;
+    private boolean more;
+
+    Search(Predicate<Event> wanted, LogEvents.Limit room) {
+      this.wanted = wanted;
+      this.room = room;
+    }
+
+    @Override
+    public boolean test(Event event) {
+      if (wanted.test(event)) {
+        if (!room.takes(event)) {
+          more = true;
+          return false;
+        }
+        found.add(filtered(event));
+      }
+      last = event.position();
+      more = ++searched == SEARCHED_EVENTS;
+      return !more;
+    }
   }
 
   private static FilteredLogEvent filtered(Event event) {

@@ -4,18 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.carillon.aws.AwsException;
-import io.carillon.aws.Caller;
-import io.carillon.aws.Operations;
-import io.carillon.aws.Operations.Operation;
-import io.carillon.aws.Operations.Way;
-import io.carillon.aws.Principal;
+import io.carillon.aws.DirectRoad;
 import io.carillon.base.AccountId;
 import io.carillon.base.Region;
+import io.carillon.store.Database;
 import io.carillon.store.MemoryDatabase;
+import io.carillon.store.Snapshot;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.cloudwatchlogs.model.CreateLogGroupRequest;
 import software.amazon.awssdk.services.cloudwatchlogs.model.CreateLogStreamRequest;
@@ -38,8 +37,9 @@ class LogsServiceTest {
   private static final Instant NOW = Instant.parse("2026-11-22T12:00:00Z");
 
   private Instant now = NOW;
-  private final LogsService logs = new LogsService(new MemoryDatabase(), (InstantSource) () -> now);
-  private final Operations operations = logs.operations();
+  private final Counting database = new Counting();
+  private final LogsService logs = new LogsService(database, (InstantSource) () -> now);
+  private final DirectRoad road = new DirectRoad(logs.operations(), DirectRoad.letting(() -> true));
 
   @Test
   void eventsComeBackInOrderOfTimeAcrossStreams() {
@@ -111,6 +111,81 @@ class LogsServiceTest {
 
     assertThat(one.events()).extracting(OutputLogEvent::message).containsExactly("2", "3");
     assertThat(two.events()).extracting(OutputLogEvent::message).containsExactly("1");
+  }
+
+  @Test
+  void aPageReadsNoRowsButItsOwn() {
+    makeStreams("/g", "a", "b");
+    for (int second = 0; second < 100; second++) {
+      put("/g", "a", event(second, "a" + second));
+      put("/g", "b", event(second, "b" + second));
+    }
+    GetLogEventsRequest stream =
+        GetLogEventsRequest.builder().logGroupName("/g").logStreamName("a").limit(3).build();
+
+    List<GetLogEventsRequest> pages = new ArrayList<>();
+    pages.add(stream);
+    pages.add(stream.toBuilder().startFromHead(true).build());
+    GetLogEventsResponse newest = run(pages.get(0));
+    GetLogEventsResponse oldest = run(pages.get(1));
+    pages.add(stream.toBuilder().nextToken(newest.nextBackwardToken()).build());
+    pages.add(stream.toBuilder().nextToken(oldest.nextForwardToken()).build());
+    List<String> read = new ArrayList<>();
+    for (GetLogEventsRequest page : pages) {
+      database.rows = 0;
+      GetLogEventsResponse answer = run(page);
+      answer.events().forEach(event -> read.add(event.message()));
+      assertThat(database.rows).as("a key and a row an event, and the stream's").isLessThan(10);
+    }
+
+    assertThat(read)
+        .containsExactly(
+            "a97", "a98", "a99", "a0", "a1", "a2", "a94", "a95", "a96", "a3", "a4", "a5");
+  }
+
+  @Test
+  void aStreamIsReadBackAndForthWithinTimes() {
+    makeStreams("/g", "a");
+    put("/g", "a", event(1, "1"), event(2, "2"), event(3, "3"), event(4, "4"));
+    GetLogEventsRequest middle =
+        GetLogEventsRequest.builder()
+            .logGroupName("/g")
+            .logStreamName("a")
+            .startTime(NOW.plusSeconds(2).toEpochMilli())
+            .endTime(NOW.plusSeconds(4).toEpochMilli())
+            .build();
+
+    GetLogEventsResponse all = run(middle);
+    GetLogEventsResponse head = run(middle.toBuilder().startFromHead(true).limit(1).build());
+    GetLogEventsResponse back = run(middle.toBuilder().nextToken(all.nextBackwardToken()).build());
+
+    assertThat(all.events()).extracting(OutputLogEvent::message).containsExactly("2", "3");
+    assertThat(head.events()).extracting(OutputLogEvent::message).containsExactly("2");
+    assertThat(back.events()).isEmpty();
+    assertThat(back.nextBackwardToken()).isEqualTo(all.nextBackwardToken());
+    GetLogEventsResponse forth = run(middle.toBuilder().nextToken(back.nextForwardToken()).build());
+    assertThat(forth.events()).extracting(OutputLogEvent::message).containsExactly("2", "3");
+  }
+
+  @Test
+  void aPageHoldsAMegabyte() {
+    makeStreams("/g", "a");
+    String large = "x".repeat(250_000);
+    for (int second = 0; second < 6; second++) {
+      put("/g", "a", event(second, large));
+    }
+    GetLogEventsRequest stream =
+        GetLogEventsRequest.builder().logGroupName("/g").logStreamName("a").build();
+    FilterLogEventsRequest search = FilterLogEventsRequest.builder().logGroupName("/g").build();
+
+    GetLogEventsResponse last = run(stream);
+    FilterLogEventsResponse first = run(search);
+    FilterLogEventsResponse rest = run(search.toBuilder().nextToken(first.nextToken()).build());
+
+    assertThat(last.events()).hasSize(4);
+    assertThat(first.events()).hasSize(4);
+    assertThat(rest.events()).hasSize(2);
+    assertThat(rest.nextToken()).isNull();
   }
 
   @Test
@@ -237,29 +312,54 @@ class LogsServiceTest {
         .build();
   }
 
-  /// Runs an operation as the road does, behind decoding and authorization.
-  @SuppressWarnings("unchecked")
   private <I, O> O run(I input) {
-    Operation<I> operation =
-        (Operation<I>)
-            operations.all().stream()
-                .filter(o -> o.input().isInstance(input))
-                .findFirst()
-                .orElseThrow();
-    Caller caller =
-        new Caller(
-            new Principal.Root(ACCOUNT),
-            ACCOUNT,
-            Region.US_EAST_1,
-            List.of(),
-            "id",
-            "host",
-            "127.0.0.1",
-            false,
-            "test",
-            now,
-            Instant.MAX,
-            "test");
-    return ((Way.Decoded<I, O>) operation.way()).run().run(caller, input);
+    return road.call(DirectRoad.root(ACCOUNT, Region.US_EAST_1, now), input);
+  }
+
+  /// Counts the rows that queries see.
+  private static final class Counting implements Database {
+    private final Database database = new MemoryDatabase();
+    private int rows;
+
+    @Override
+    public <T> T write(Change<T> change) {
+      return database.write(change);
+    }
+
+    @Override
+    public <T> T writeRelaxed(Change<T> change) {
+      return database.writeRelaxed(change);
+    }
+
+    @Override
+    public <T> T read(Query<T> query) {
+      return database.read(snapshot -> query.run(counting(snapshot)));
+    }
+
+    private Snapshot counting(Snapshot snapshot) {
+      return new Snapshot() {
+        @Override
+        public byte @Nullable [] get(byte[] key) {
+          rows++;
+          return snapshot.get(key);
+        }
+
+        @Override
+        public void scan(byte[] from, byte[] to, Visitor visitor) {
+          snapshot.scan(
+              from,
+              to,
+              (key, value) -> {
+                rows++;
+                return visitor.visit(key, value);
+              });
+        }
+      };
+    }
+
+    @Override
+    public void close() {
+      database.close();
+    }
   }
 }
