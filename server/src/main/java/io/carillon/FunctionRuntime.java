@@ -27,6 +27,7 @@ import io.carillon.s3.S3Service;
 import io.carillon.store.Blobs;
 import io.carillon.store.Database;
 import io.carillon.sts.RoleSessions;
+import io.carillon.trace.Cause;
 import io.carillon.trace.Trace;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -202,6 +203,13 @@ final class FunctionRuntime implements AutoCloseable {
   /// The event that a caller acts for: that of the invocation whose key it signs with.
   Optional<String> causeBehind(Caller caller) {
     return environments.causeBehind(caller.accessKeyId());
+  }
+
+  /// The cause of an event that a caller brings about. It is an event of its own, but one that a
+  /// function brings about stays in that function's chain.
+  String causeOfEvent(Caller caller, Trace trace) {
+    String id = trace.begin();
+    return causeBehind(caller).map(behind -> Cause.of(behind).leadingTo(id).toString()).orElse(id);
   }
 
   Environments.Census census() {

@@ -121,12 +121,21 @@ public final class Server implements AutoCloseable {
 
       // The services.
       LogsService logs = new LogsService(database, clock);
-      S3Service s3 =
-          new S3Service(database, blobs, outbox, trace, ids, clock, authorizer, recipients);
       this.sqs = new SqsService(database, clock, ids, authorizer, this::endpoint);
       this.functions =
           closings.add(
               FunctionRuntime.start(config, sts.roleSessions(), logs, clock, ids, this::endpoint));
+      S3Service s3 =
+          new S3Service(
+              database,
+              blobs,
+              outbox,
+              trace,
+              ids,
+              clock,
+              authorizer,
+              recipients,
+              caller -> functions.causeOfEvent(caller, trace));
       LambdaService lambda =
           functions.service(
               database, blobs, outbox, trace, authorizer, recipients, sts.roleSessions(), s3);

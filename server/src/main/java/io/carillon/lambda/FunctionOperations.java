@@ -110,6 +110,9 @@ final class FunctionOperations {
     if (code.sourceKMSKeyArn() != null) {
       throw unsupported("SourceKMSKeyArn");
     }
+    if (code.s3ObjectStorageMode() != null) {
+      throw unsupported("S3ObjectStorageMode");
+    }
     Deployment deployment =
         packages.take(
             caller,
@@ -130,7 +133,7 @@ final class FunctionOperations {
         tx -> {
           refuseExisting(tx, name);
           blobs.retain(tx, deployment.archive());
-          FunctionRow row = new FunctionRow(latest, checkedTags, 0, null, null);
+          FunctionRow row = FunctionRow.of(latest, checkedTags);
           functions.put(tx, row);
           if (Boolean.TRUE.equals(r.publish())) {
             FunctionVersion published = versions.publish(tx, row, null);

@@ -6,6 +6,7 @@ import io.carillon.store.Snapshot;
 import io.carillon.store.Table;
 import io.carillon.store.Tuple;
 import io.carillon.store.Tx;
+import io.carillon.trace.Cause;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,23 +20,45 @@ final class Functions {
   /// @param lastVersion the number given last; numbers are never given twice
   /// @param publishedRevision the revision of `$LATEST` from which the last version was published
   /// @param reservedConcurrency absent where none is reserved
+  /// @param mayLoop whether it may invoke itself without end; absent for no
   record FunctionRow(
       FunctionVersion latest,
       Map<String, String> tags,
       long lastVersion,
       @Nullable String publishedRevision,
-      @Nullable Integer reservedConcurrency) {
+      @Nullable Integer reservedConcurrency,
+      @Nullable Boolean mayLoop) {
+
+    static FunctionRow of(FunctionVersion latest, Map<String, String> tags) {
+      return new FunctionRow(latest, tags, 0, null, null, null);
+    }
 
     FunctionRow with(FunctionVersion other) {
-      return new FunctionRow(other, tags, lastVersion, publishedRevision, reservedConcurrency);
+      return new FunctionRow(
+          other, tags, lastVersion, publishedRevision, reservedConcurrency, mayLoop);
     }
 
     FunctionRow withTags(Map<String, String> other) {
-      return new FunctionRow(latest, other, lastVersion, publishedRevision, reservedConcurrency);
+      return new FunctionRow(
+          latest, other, lastVersion, publishedRevision, reservedConcurrency, mayLoop);
     }
 
     FunctionRow withReservedConcurrency(@Nullable Integer other) {
-      return new FunctionRow(latest, tags, lastVersion, publishedRevision, other);
+      return new FunctionRow(latest, tags, lastVersion, publishedRevision, other, mayLoop);
+    }
+
+    FunctionRow withLastVersion(long number, @Nullable String publishedFrom) {
+      return new FunctionRow(latest, tags, number, publishedFrom, reservedConcurrency, mayLoop);
+    }
+
+    FunctionRow withMayLoop(boolean other) {
+      return new FunctionRow(
+          latest, tags, lastVersion, publishedRevision, reservedConcurrency, other ? true : null);
+    }
+
+    /// Whether the function is to be stopped after `cause`, because it invokes itself.
+    boolean stopsLoop(Cause cause) {
+      return !Boolean.TRUE.equals(mayLoop) && Recursion.isLoop(cause, latest.functionName().arn());
     }
   }
 

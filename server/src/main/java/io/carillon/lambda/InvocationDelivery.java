@@ -14,6 +14,7 @@ import io.carillon.store.Blobs;
 import io.carillon.store.Database;
 import io.carillon.store.Snapshot;
 import io.carillon.store.Tx;
+import io.carillon.trace.Cause;
 import io.carillon.trace.Trace;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -57,18 +58,22 @@ final class InvocationDelivery implements Delivery {
   }
 
   /// A function as it is for one try.
-  private record Subject(FunctionVersion version, int concurrency) {}
+  private record Subject(FunctionVersion version, int concurrency, boolean stopsLoop) {}
 
   @Override
   public Outcome attempt(Job job) throws InterruptedException {
     AsyncInvocation invocation = AsyncInvocation.of(job.work());
+    Cause cause = Cause.of(job.work().cause());
     Optional<Subject> subject =
-        database.read(snapshot -> subject(snapshot, invocation.functionName()));
+        database.read(snapshot -> subject(snapshot, invocation.functionName(), cause));
     if (subject.isEmpty()) {
       return new Outcome.Rejected("the function " + invocation.functionArn() + " is gone");
     }
     if (subject.get().concurrency() == 0) {
       return new Outcome.Rejected("the function's reserved concurrency is 0");
+    }
+    if (subject.get().stopsLoop()) {
+      return new Outcome.Rejected(Recursion.REASON);
     }
     Thread note = noteInvoked(job, subject.get().version(), invocation);
     InvocationResult result =
@@ -80,7 +85,7 @@ final class InvocationDelivery implements Delivery {
                 invocation.payload(),
                 invocation.clientContext(),
                 invocation.traceHeader(),
-                job.work().cause()),
+                Recursion.pass(cause, invocation.functionName().arn()).toString()),
             subject.get().concurrency());
     note.join(); // long done; so that the steps stand in order
     return switch (result) {
@@ -99,13 +104,14 @@ final class InvocationDelivery implements Delivery {
     };
   }
 
-  private Optional<Subject> subject(Snapshot snapshot, FunctionName name) {
+  private Optional<Subject> subject(Snapshot snapshot, FunctionName name, Cause cause) {
     Optional<FunctionRow> row = functions.find(snapshot, name);
     Optional<FunctionVersion> version =
         name.qualifier().isEmpty()
             ? row.map(FunctionRow::latest)
             : functions.findVersion(snapshot, name);
-    return row.flatMap(r -> version.map(v -> new Subject(v, ConcurrencyLimits.of(r))));
+    return row.flatMap(
+        r -> version.map(v -> new Subject(v, ConcurrencyLimits.of(r), r.stopsLoop(cause))));
   }
 
   /// Beside the invocation and not before it: a function is not to wait for its own trace.
@@ -198,6 +204,8 @@ final class InvocationDelivery implements Delivery {
       return false;
     }
     String failure = lastFailure(job, why);
+    boolean loop = why.equals(Recursion.REASON);
+    int runs = loop ? 0 : job.attempts();
     boolean told = false;
     String deadLetters = version.get().configuration().deadLetterArn();
     if (deadLetters != null) {
@@ -208,7 +216,7 @@ final class InvocationDelivery implements Delivery {
           version.get(),
           deadLetters,
           invocation.payload(),
-          Outcomes.deadLetterAttributes(invocation, job, failure));
+          Outcomes.deadLetterAttributes(invocation, runs, failure));
       told = true;
     }
     var config = configs.find(tx, name);
@@ -218,14 +226,26 @@ final class InvocationDelivery implements Delivery {
           config
               .map(EventInvokeConfigs.ConfigRow::retryPolicy)
               .orElse(RetryPolicy.ASYNC_INVOCATION);
-      String condition = job.attempts() >= policy.tries() ? "RetriesExhausted" : "EventAgeExceeded";
       byte[] document =
           Outcomes.failure(
-              invocation, job, version.get().version(), condition, failure, clock.instant());
+              invocation,
+              runs,
+              version.get().version(),
+              condition(loop, runs >= policy.tries()),
+              failure,
+              clock.instant());
       tell(tx, job, invocation, version.get(), onFailure, document, Map.of());
       told = true;
     }
     return told;
+  }
+
+  /// AWS does not say what stands there when a loop was stopped; here it is the error's name.
+  private static String condition(boolean loop, boolean triedOften) {
+    if (loop) {
+      return LambdaError.RECURSIVE_INVOCATION.code();
+    }
+    return triedOften ? "RetriesExhausted" : "EventAgeExceeded";
   }
 
   /// What the last try failed with. The job knows only of the tries before the one that has just

@@ -1,6 +1,7 @@
 package io.carillon.lambda;
 
 import static io.carillon.lambda.LambdaError.INVALID_REQUEST_CONTENT;
+import static io.carillon.lambda.LambdaError.RECURSIVE_INVOCATION;
 import static io.carillon.lambda.LambdaError.REQUEST_TOO_LARGE;
 import static io.carillon.lambda.LambdaError.SERVICE;
 import static io.carillon.lambda.LambdaError.TOO_MANY_REQUESTS;
@@ -24,6 +25,8 @@ import io.carillon.outbox.Outcome;
 import io.carillon.outbox.Recipient.Handover;
 import io.carillon.store.Blobs;
 import io.carillon.store.Database;
+import io.carillon.store.Snapshot;
+import io.carillon.trace.Cause;
 import io.carillon.trace.Trace;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -80,7 +83,7 @@ final class Invocations {
   }
 
   /// A function as it is for one invocation.
-  private record Subject(FunctionVersion version, int concurrency) {}
+  private record Subject(FunctionVersion version, int concurrency, boolean stopsLoop) {}
 
   InvokeResponse invoke(Caller caller, InvokeRequest r) {
     FunctionName name = FunctionName.of(caller, r.functionName(), r.qualifier());
@@ -94,12 +97,8 @@ final class Invocations {
         r.invocationTypeAsString() == null ? InvocationType.REQUEST_RESPONSE : r.invocationType();
     byte[] payload = payload(r.payload());
     String context = clientContext(r.clientContext());
-    Subject subject =
-        database.read(
-            snapshot ->
-                new Subject(
-                    functions.requireVersion(snapshot, name),
-                    ConcurrencyLimits.of(functions.require(snapshot, name))));
+    Cause cause = Cause.of(environments.causeBehind(caller.accessKeyId()).orElseGet(trace::begin));
+    Subject subject = database.read(snapshot -> subject(snapshot, name, cause));
     return switch (type) {
       case DRY_RUN -> InvokeResponse.builder().statusCode(204).build();
       case EVENT -> {
@@ -112,10 +111,9 @@ final class Invocations {
                 payload,
                 context,
                 traceHeader());
-        String cause = trace.begin();
         database.write(
             tx -> {
-              outbox.add(tx, later.work(clock.instant(), cause));
+              outbox.add(tx, later.work(clock.instant(), cause.toString()));
               return cause;
             });
         yield InvokeResponse.builder().statusCode(202).build();
@@ -123,6 +121,9 @@ final class Invocations {
       case REQUEST_RESPONSE -> {
         requireSize(payload, SYNC_LIMIT_BYTES);
         requireJson(payload);
+        if (subject.stopsLoop()) {
+          throw RECURSIVE_INVOCATION.exception();
+        }
         Invocation now =
             new Invocation(
                 caller.requestId(),
@@ -130,7 +131,7 @@ final class Invocations {
                 payload,
                 context,
                 traceHeader(),
-                "");
+                Recursion.pass(cause, name.arn()).toString());
         yield answer(run(subject, now), subject.version(), r.logType() == LogType.TAIL);
       }
       case UNKNOWN_TO_SDK_VERSION ->
@@ -139,6 +140,12 @@ final class Invocations {
               "invocationType",
               "Member must satisfy enum value set: [Event, RequestResponse, DryRun]");
     };
+  }
+
+  private Subject subject(Snapshot snapshot, FunctionName name, Cause cause) {
+    FunctionVersion version = functions.requireVersion(snapshot, name);
+    Functions.FunctionRow row = functions.require(snapshot, name);
+    return new Subject(version, ConcurrencyLimits.of(row), row.stopsLoop(cause));
   }
 
   private InvocationResult run(Subject subject, Invocation invocation) {

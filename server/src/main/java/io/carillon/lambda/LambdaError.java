@@ -20,6 +20,11 @@ enum LambdaError implements ErrorCode {
       412,
       "The Revision Id provided does not match the latest Revision Id. Call the"
           + " GetFunction/GetAlias API to retrieve the latest Revision Id"),
+  RECURSIVE_INVOCATION(
+      "RecursiveInvocationException",
+      400,
+      "Lambda has detected your function being invoked in a recursive loop with other AWS resources"
+          + " and stopped your function's invocation."),
   REQUEST_TOO_LARGE(
       "RequestTooLargeException", 413, "Request must be smaller than the limit of its kind."),
   RESOURCE_CONFLICT(

@@ -34,6 +34,7 @@ import software.amazon.awssdk.services.lambda.model.GetAliasRequest;
 import software.amazon.awssdk.services.lambda.model.GetFunctionConcurrencyRequest;
 import software.amazon.awssdk.services.lambda.model.GetFunctionConfigurationRequest;
 import software.amazon.awssdk.services.lambda.model.GetFunctionEventInvokeConfigRequest;
+import software.amazon.awssdk.services.lambda.model.GetFunctionRecursionConfigRequest;
 import software.amazon.awssdk.services.lambda.model.GetFunctionRequest;
 import software.amazon.awssdk.services.lambda.model.GetPolicyRequest;
 import software.amazon.awssdk.services.lambda.model.InvokeRequest;
@@ -45,6 +46,7 @@ import software.amazon.awssdk.services.lambda.model.ListVersionsByFunctionReques
 import software.amazon.awssdk.services.lambda.model.PublishVersionRequest;
 import software.amazon.awssdk.services.lambda.model.PutFunctionConcurrencyRequest;
 import software.amazon.awssdk.services.lambda.model.PutFunctionEventInvokeConfigRequest;
+import software.amazon.awssdk.services.lambda.model.PutFunctionRecursionConfigRequest;
 import software.amazon.awssdk.services.lambda.model.RemovePermissionRequest;
 import software.amazon.awssdk.services.lambda.model.TagResourceRequest;
 import software.amazon.awssdk.services.lambda.model.UntagResourceRequest;
@@ -64,6 +66,7 @@ public final class LambdaService {
   private final FunctionPolicies policies;
   private final EventInvokeConfigs eventConfigs;
   private final ConcurrencyLimits limits;
+  private final RecursionConfigs recursion;
   private final Tags tags;
   private final Invocations invocations;
   private final CodeLinks links;
@@ -94,6 +97,7 @@ public final class LambdaService {
     ExecutionRoles roles = new ExecutionRoles(roleSource, authorizer, clock, ids);
     this.eventConfigs = new EventInvokeConfigs(database, functions, roles);
     this.limits = new ConcurrencyLimits(database, functions, ASYNC_CONCURRENCY);
+    this.recursion = new RecursionConfigs(database, functions);
     this.operations =
         new FunctionOperations(
             database,
@@ -203,6 +207,14 @@ public final class LambdaService {
             DeleteFunctionEventInvokeConfigRequest.class,
             r -> arn(r.functionName(), r.qualifier()),
             eventConfigs::delete)
+        .on(
+            PutFunctionRecursionConfigRequest.class,
+            r -> arn(r.functionName(), null),
+            recursion::put)
+        .on(
+            GetFunctionRecursionConfigRequest.class,
+            r -> arn(r.functionName(), null),
+            recursion::get)
         .on(PutFunctionConcurrencyRequest.class, r -> arn(r.functionName(), null), limits::put)
         .on(GetFunctionConcurrencyRequest.class, r -> arn(r.functionName(), null), limits::get)
         .on(

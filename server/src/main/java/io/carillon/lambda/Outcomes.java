@@ -29,17 +29,18 @@ final class Outcomes {
     return bytes(document);
   }
 
+  /// @param runs how often the function has been run
   /// @param condition such as `RetriesExhausted`
   /// @param failure what the last try ended with, as [FunctionFailure] writes it
   static byte[] failure(
       AsyncInvocation invocation,
-      Job job,
+      int runs,
       String version,
       String condition,
       String failure,
       Instant now) {
-    ObjectNode document = document(invocation, condition, job.attempts(), now);
-    if (job.attempts() > 0) {
+    ObjectNode document = document(invocation, condition, runs, now);
+    if (runs > 0) {
       responseContext(document, version).put("functionError", "Unhandled");
       document.set("responsePayload", FunctionFailure.of(failure).toJson());
     }
@@ -48,13 +49,13 @@ final class Outcomes {
 
   /// What a dead-letter queue gets beside the event itself.
   static Map<String, MessageAttribute> deadLetterAttributes(
-      AsyncInvocation invocation, Job job, String failure) {
+      AsyncInvocation invocation, int runs, String failure) {
     String message = FunctionFailure.of(failure).message();
     return Map.of(
         "RequestID",
         MessageAttribute.string(invocation.requestId()),
         "ErrorCode",
-        MessageAttribute.number(job.attempts() > 0 ? "200" : "429"),
+        MessageAttribute.number(runs > 0 ? "200" : "429"),
         "ErrorMessage",
         MessageAttribute.string(
             message.length() > ERROR_MESSAGE_CHARACTERS

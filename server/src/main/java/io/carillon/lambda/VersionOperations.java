@@ -92,10 +92,7 @@ final class VersionOperations {
             description == null ? latest.configuration().description() : description);
     blobs.retain(tx, version.deployment().archive());
     functions.putVersion(tx, version);
-    functions.put(
-        tx,
-        new FunctionRow(
-            latest, row.tags(), number, latest.revisionId(), row.reservedConcurrency()));
+    functions.put(tx, row.withLastVersion(number, latest.revisionId()));
     return version;
   }
 

@@ -27,6 +27,7 @@ import java.io.InputStream;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.s3.model.AbortMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadRequest;
@@ -84,6 +85,7 @@ public final class S3Service {
 
   /// @param recipients by the service of a destination's ARN (`lambda`, `sns`, `sqs`); read at each
   ///   use, so they may be filled in later
+  /// @param causes the cause of an event that a caller brings about
   public S3Service(
       Database database,
       Blobs blobs,
@@ -92,13 +94,14 @@ public final class S3Service {
       Ids ids,
       InstantSource clock,
       Authorizer authorizer,
-      Map<String, Recipient> recipients) {
+      Map<String, Recipient> recipients,
+      Function<Caller, String> causes) {
     Buckets buckets = new Buckets();
     Contents contents = new Contents(blobs);
     Versions versions = new Versions(contents, new Sequence(clock), clock);
     Uploads uploads = new Uploads(contents);
     Bodies bodies = new Bodies(blobs, INLINE_BYTES);
-    Notifications notifications = new Notifications(buckets, outbox, trace, clock);
+    Notifications notifications = new Notifications(buckets, outbox, trace, clock, causes);
     Destinations destinations = new Destinations(recipients, authorizer, clock);
     BucketTags bucketTags = new BucketTags(database, buckets);
     this.authorizer = authorizer;

@@ -70,7 +70,8 @@ public final class TableTrace implements Trace {
   }
 
   @Override
-  public void note(Tx tx, String cause, Step step, Map<String, String> details) {
+  public void note(Tx tx, String travelling, Step step, Map<String, String> details) {
+    String cause = Cause.of(travelling).id();
     Instant now = clock.instant();
     long micros = now.getEpochSecond() * 1_000_000 + now.getNano() / 1_000;
     steps.put(

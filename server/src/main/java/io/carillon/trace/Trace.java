@@ -9,7 +9,7 @@ public interface Trace {
 
   /// Adds a step in `tx`.
   ///
-  /// @param cause the event's id, as [#begin] gave it
+  /// @param cause the event's id, as [#begin] gave it, or a whole [Cause]; only the id counts
   /// @param step what happened, in the words of [Step]
   /// @param details small named facts, such as `function`, `error`, `protocol`, `endpoint`
   void note(Tx tx, String cause, Step step, Map<String, String> details);

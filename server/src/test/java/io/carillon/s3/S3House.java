@@ -90,7 +90,8 @@ final class S3House implements Authorizer {
             new Ids(),
             () -> Instant.ofEpochMilli(now.get()),
             this,
-            recipients);
+            recipients,
+            _ -> new Recording().begin());
     recipients.put("sns", this::accept);
     recipients.put("sqs", this::accept);
     recipients.put("lambda", this::accept);

@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /// Turns what happens to objects into work for the destinations that a bucket's rules name, in the
 /// transaction in which it happens: no acknowledged object without its event.
@@ -30,12 +31,20 @@ public final class Notifications {
   private final Outbox outbox;
   private final Trace trace;
   private final InstantSource clock;
+  private final Function<Caller, String> causes;
 
-  public Notifications(Buckets buckets, Outbox outbox, Trace trace, InstantSource clock) {
+  /// @param causes the cause of an event that a caller brings about
+  public Notifications(
+      Buckets buckets,
+      Outbox outbox,
+      Trace trace,
+      InstantSource clock,
+      Function<Caller, String> causes) {
     this.buckets = buckets;
     this.outbox = outbox;
     this.trace = trace;
     this.clock = clock;
+    this.causes = causes;
   }
 
   public NotificationRules rules(Snapshot snapshot, Bucket bucket) {
@@ -100,7 +109,7 @@ public final class Notifications {
     }
     Instant now = clock.instant();
     List<NotificationRule> matching = rules(tx, bucket).matching(type, key.value());
-    String cause = trace.begin();
+    String cause = causes.apply(caller);
     trace.note(
         tx,
         cause,

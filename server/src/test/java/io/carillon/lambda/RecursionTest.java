@@ -1,0 +1,131 @@
+package io.carillon.lambda;
+
+import static io.carillon.lambda.LambdaHouse.job;
+import static io.carillon.lambda.LambdaHouse.python;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.carillon.base.Arn;
+import io.carillon.outbox.Outcome;
+import io.carillon.outbox.Work;
+import io.carillon.trace.Cause;
+import java.nio.file.Path;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.services.lambda.model.FunctionConfiguration;
+import software.amazon.awssdk.services.lambda.model.FunctionEventInvokeConfig;
+import software.amazon.awssdk.services.lambda.model.GetFunctionRecursionConfigRequest;
+import software.amazon.awssdk.services.lambda.model.GetFunctionRecursionConfigResponse;
+import software.amazon.awssdk.services.lambda.model.InvokeRequest;
+import software.amazon.awssdk.services.lambda.model.InvokeResponse;
+import software.amazon.awssdk.services.lambda.model.PutFunctionEventInvokeConfigRequest;
+import software.amazon.awssdk.services.lambda.model.PutFunctionRecursionConfigRequest;
+import software.amazon.awssdk.services.lambda.model.PutFunctionRecursionConfigResponse;
+
+/// Functions that invoke themselves are stopped. Source:
+/// https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+class RecursionTest {
+  private static final Arn LOOP =
+      Arn.parse("arn:aws:lambda:eu-central-1:123456789012:function:loop");
+  private static final String QUEUE = "arn:aws:sqs:eu-central-1:123456789012:failed";
+
+  @TempDir Path folder;
+
+  private static Cause passed(Arn function, int times) {
+    Cause cause = new Cause("event", "");
+    for (int i = 0; i < times; i++) {
+      cause = Cause.of(Recursion.pass(cause, function).toString()).leadingTo("event-" + i);
+    }
+    return cause;
+  }
+
+  @Test
+  void aFunctionRunsSixteenTimesInAChain() {
+    assertThat(Recursion.isLoop(passed(LOOP, 0), LOOP)).isFalse();
+    assertThat(Recursion.isLoop(passed(LOOP, 15), LOOP)).isFalse();
+    assertThat(Recursion.isLoop(passed(LOOP, 16), LOOP)).isTrue();
+  }
+
+  @Test
+  void functionsAreCountedApartAndALongChainStaysBounded() {
+    Cause cause = passed(LOOP, 15);
+    for (int i = 0; i < 63; i++) {
+      cause = Recursion.pass(cause, LOOP.withResource("function:step" + i));
+    }
+    assertThat(Recursion.isLoop(cause, LOOP.withResource("function:step0"))).isFalse();
+    assertThat(Recursion.isLoop(Recursion.pass(cause, LOOP), LOOP)).isTrue();
+    for (int i = 0; i < 1000; i++) {
+      cause = Recursion.pass(cause, LOOP.withResource("function:more" + i));
+    }
+    assertThat(cause.toString()).hasSizeLessThan(1000);
+  }
+
+  @Test
+  void theSeventeenthInvocationIsDroppedWithItsReason() throws Exception {
+    try (LambdaHouse house = new LambdaHouse(folder)) {
+      house.call(
+          python("loop", "def handler(e, c): return 1\n").build(), FunctionConfiguration.class);
+      house.call(
+          PutFunctionEventInvokeConfigRequest.builder()
+              .functionName("loop")
+              .destinationConfig(d -> d.onFailure(f -> f.destination(QUEUE)))
+              .build(),
+          FunctionEventInvokeConfig.class);
+      house.call(
+          InvokeRequest.builder().functionName("loop").invocationType("Event").build(),
+          InvokeResponse.class);
+      Work work = house.outbox.removeFirst();
+      Work again = caused(work, passed(LOOP, 16));
+
+      assertThat(house.attempt(caused(work, passed(LOOP, 15)), 1)).isInstanceOf(Outcome.Done.class);
+      Outcome dropped = house.attempt(again, 1);
+
+      assertThat(dropped).isEqualTo(new Outcome.Rejected(Recursion.REASON));
+      var delivery = Objects.requireNonNull(house.service.deliveries().get(again.kind()));
+      assertThat(
+              house.database.<Boolean>write(
+                  tx -> delivery.bury(tx, job(again, 1, ""), Recursion.REASON)))
+          .isTrue();
+      house.settle(house.attempt(house.outbox.getLast(), 1));
+      JsonNode failure = new ObjectMapper().readTree(house.handedOver.getLast().payload());
+      assertThat(failure.at("/requestContext/condition").asText())
+          .isEqualTo("RecursiveInvocationException");
+      assertThat(failure.at("/requestContext/approximateInvokeCount").asInt()).isZero();
+      assertThat(failure.has("responsePayload")).isFalse();
+
+      assertThat(loops(house)).isEqualTo("Terminate");
+      house.call(
+          PutFunctionRecursionConfigRequest.builder()
+              .functionName("loop")
+              .recursiveLoop("Allow")
+              .build(),
+          PutFunctionRecursionConfigResponse.class);
+      assertThat(loops(house)).isEqualTo("Allow");
+      assertThat(house.attempt(again, 1)).isInstanceOf(Outcome.Done.class);
+      assertThatThrownBy(
+              () ->
+                  house.call(
+                      PutFunctionRecursionConfigRequest.builder()
+                          .functionName("loop")
+                          .recursiveLoop("Maybe")
+                          .build(),
+                      PutFunctionRecursionConfigResponse.class))
+          .hasMessageContaining("[Allow, Terminate]");
+    }
+  }
+
+  private static Work caused(Work work, Cause cause) {
+    return new Work(work.kind(), work.lane(), work.due(), work.payload(), cause.toString());
+  }
+
+  private static String loops(LambdaHouse house) throws Exception {
+    return house
+        .call(
+            GetFunctionRecursionConfigRequest.builder().functionName("loop").build(),
+            GetFunctionRecursionConfigResponse.class)
+        .recursiveLoopAsString();
+  }
+}
