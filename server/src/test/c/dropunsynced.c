@@ -20,9 +20,9 @@
  *     off somewhere in between, or replaced by zeros from somewhere on, as disks do.
  *
  * Deletions stay done. Writing to what was synced before, or through a shared mapping, cannot be
- * followed: it is noted, and the second half then fails with status 3. With
- * DROPUNSYNCED_FORGET=1 syncs are done but not noted, as if the program had left them out: a crash
- * test must fail then, or it proves nothing.
+ * followed: it is noted, and the second half then fails with status 3. With DROPUNSYNCED_FORGET=1
+ * syncs are done but not noted, as if the program had left them out; with another value, such as
+ * .log, only those of files whose names end so. A crash test must fail then, or it proves nothing.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -48,7 +48,7 @@ static const char *root;
 static size_t root_length;
 static const char *journal_folder;
 static int journal = -1;
-static int forget;
+static const char *forgotten; /* the ending of names whose syncs do not count */
 static atomic_int shadows;
 
 __attribute__((constructor)) static void begin(void) {
@@ -56,8 +56,8 @@ __attribute__((constructor)) static void begin(void) {
   journal_folder = getenv("DROPUNSYNCED_JOURNAL");
   if (!root || !journal_folder) return;
   root_length = strlen(root);
-  const char *f = getenv("DROPUNSYNCED_FORGET");
-  forget = f && *f == '1';
+  forgotten = getenv("DROPUNSYNCED_FORGET");
+  if (forgotten && !strcmp(forgotten, "1")) forgotten = "";
   char path[PATH_MAX];
   snprintf(path, sizeof path, "%s/journal", journal_folder);
   /* A sandboxed child may not see the folder; it has no business with DATA then. */
@@ -212,13 +212,19 @@ FILE *fopen64(const char *name, const char *mode) {
   return file;
 }
 
+static int is_forgotten(const char *path) {
+  if (!forgotten) return 0;
+  size_t length = strlen(path), ending = strlen(forgotten);
+  return length >= ending && !strcmp(path + length - ending, forgotten);
+}
+
 /* What a sync covers is what was there when it began. */
 static int synced(int fd, int (*sync)(int)) {
   char path[PATH_MAX];
   struct stat before;
   int tracked = journal >= 0 && path_of(fd, path) && fstat(fd, &before) == 0;
   int result = sync(fd);
-  if (result == 0 && tracked && !forget) {
+  if (result == 0 && tracked && !is_forgotten(path)) {
     if (S_ISDIR(before.st_mode)) {
       note("D\t%s\n", path);
     } else {

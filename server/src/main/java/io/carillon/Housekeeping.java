@@ -5,34 +5,41 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Runs the sweeps now and then: what nobody needs any more is removed.
+/// Sweeps now and then: what nobody needs any more is removed.
 final class Housekeeping implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Housekeeping.class);
-  private static final Duration BETWEEN = Duration.ofMinutes(10);
 
-  private final Thread thread;
-
-  private Housekeeping(List<Runnable> sweeps) {
-    this.thread = Thread.ofVirtual().name("housekeeping").unstarted(() -> run(sweeps));
+  /// @param first how long after the start it is done for the first time
+  /// @param every the time between one end and the next beginning
+  record Chore(Duration first, Duration every, Runnable work) {
+    static Chore every(Duration every, Runnable work) {
+      return new Chore(every, every, work);
+    }
   }
 
-  static Housekeeping start(List<Runnable> sweeps) {
-    Housekeeping housekeeping = new Housekeeping(sweeps);
-    housekeeping.thread.start();
-    return housekeeping;
+  private final List<Thread> threads;
+
+  private Housekeeping(List<Thread> threads) {
+    this.threads = threads;
   }
 
-  private static void run(List<Runnable> sweeps) {
+  static Housekeeping start(List<Chore> chores) {
+    return new Housekeeping(
+        chores.stream()
+            .map(chore -> Thread.ofVirtual().name("housekeeping").start(() -> run(chore)))
+            .toList());
+  }
+
+  private static void run(Chore chore) {
     try {
+      Thread.sleep(chore.first());
       while (true) {
-        Thread.sleep(BETWEEN);
-        for (Runnable sweep : sweeps) {
-          try {
-            sweep.run();
-          } catch (RuntimeException e) {
-            LOG.warn("A sweep failed; the next one tries again", e);
-          }
+        try {
+          chore.work().run();
+        } catch (RuntimeException e) {
+          LOG.warn("A sweep failed; the next one tries again", e);
         }
+        Thread.sleep(chore.every());
       }
     } catch (InterruptedException _) {
       // closed
@@ -41,7 +48,9 @@ final class Housekeeping implements AutoCloseable {
 
   @Override
   public void close() throws InterruptedException {
-    thread.interrupt();
-    thread.join();
+    threads.forEach(Thread::interrupt);
+    for (Thread thread : threads) {
+      thread.join();
+    }
   }
 }

@@ -6,6 +6,7 @@ import io.carillon.iam.Accounts;
 import io.carillon.outbox.Dispatcher;
 import io.carillon.outbox.Shelf;
 import io.carillon.store.Database;
+import io.carillon.store.RocksDatabase;
 import io.carillon.trace.TableTrace;
 import java.io.IOException;
 import java.time.Duration;
@@ -131,12 +132,23 @@ final class Insight {
   /// The few numbers an operator alarms on, as Prometheus text.
   Object metrics(Call call) {
     StringBuilder text = new StringBuilder();
-    text.append("# TYPE carillon_deliveries_running gauge\n");
-    text.append("carillon_deliveries_running ").append(dispatcher.running()).append('\n');
-    text.append("# TYPE carillon_execution_environments gauge\n");
-    text.append("carillon_execution_environments ")
-        .append(functions.census().environments())
-        .append('\n');
+    metric(text, "deliveries_running", "gauge", dispatcher.running());
+    metric(text, "execution_environments", "gauge", functions.census().environments());
+    storage
+        .rocks()
+        .map(RocksDatabase::counts)
+        .ifPresent(
+            counts -> {
+              metric(text, "store_changes_total", "counter", counts.changes());
+              metric(text, "store_syncs_total", "counter", counts.syncs());
+              metric(text, "store_flushes_running", "gauge", counts.flushesRunning());
+              metric(text, "store_compactions_running", "gauge", counts.compactionsRunning());
+            });
     return text.toString();
+  }
+
+  private static void metric(StringBuilder text, String name, String type, long value) {
+    text.append("# TYPE carillon_").append(name).append(' ').append(type).append('\n');
+    text.append("carillon_").append(name).append(' ').append(value).append('\n');
   }
 }

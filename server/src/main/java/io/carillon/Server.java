@@ -1,5 +1,6 @@
 package io.carillon;
 
+import io.carillon.Housekeeping.Chore;
 import io.carillon.aws.Authorizer;
 import io.carillon.aws.Operations;
 import io.carillon.aws.ResourcePolicies;
@@ -31,6 +32,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
@@ -41,6 +43,7 @@ import java.util.Random;
 /// the other way.
 public final class Server implements AutoCloseable {
   private static final int TRACE_STEPS = 200_000;
+  private static final Duration MINUTE = Duration.ofMinutes(1);
 
   private final Config config;
   private final Closings closings = new Closings();
@@ -213,7 +216,13 @@ public final class Server implements AutoCloseable {
                   Limits.standard().withConnections(config.maxConnections()),
                   new FrontDoor(road, sns.pages())));
       dispatcher.start();
-      closings.add(Housekeeping.start(List.of(storage::sweep, logs::sweep, trace::sweep)));
+      closings.add(
+          Housekeeping.start(
+              List.of(
+                  Chore.every(MINUTE, trace::sweep),
+                  Chore.every(MINUTE, storage::removeReleased),
+                  Chore.every(MINUTE.multipliedBy(10), logs::sweep),
+                  new Chore(MINUTE.multipliedBy(10), Duration.ofDays(1), storage::sweep))));
       ready = true;
     } finally {
       if (!ready) {

@@ -9,40 +9,64 @@ import io.carillon.store.MemoryDatabase;
 import io.carillon.store.RocksDatabase;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /// Where everything is kept: the database and the blobs beside it.
 ///
+/// @param rocks the database on disk; empty in memory
 /// @param files the blobs as files; empty in memory
-record Storage(Database database, Blobs blobs, Optional<FileBlobs> files) implements AutoCloseable {
+record Storage(
+    Database database, Blobs blobs, Optional<RocksDatabase> rocks, Optional<FileBlobs> files)
+    implements AutoCloseable {
 
   static Storage open(Config config, InstantSource clock) throws IOException {
     if (config.inMemory()) {
       Database database = new MemoryDatabase();
-      return new Storage(database, new MemoryBlobs(database, clock), Optional.empty());
+      return new Storage(
+          database, new MemoryBlobs(database, clock), Optional.empty(), Optional.empty());
     }
-    Files.createDirectories(config.data());
-    Database database = RocksDatabase.open(config.data().resolve("db"));
+    RocksDatabase database = RocksDatabase.open(config.data().resolve("db"));
     FileBlobs blobs = FileBlobs.open(config.data().resolve("blobs"), database, clock);
-    return new Storage(database, blobs, Optional.of(blobs));
+    return new Storage(database, blobs, Optional.of(database), Optional.of(blobs));
   }
 
   Inspection inspect() {
     return new Inspection(database);
   }
 
-  /// Reads every blob and compares its checksums.
+  /// Reads every blob and every table of rows and compares their checksums: small bodies lie in
+  /// rows.
   FileBlobs.Scrubbed verify() {
-    return files.map(FileBlobs::verify).orElseGet(() -> new FileBlobs.Scrubbed(0, 0, List.of()));
+    FileBlobs.Scrubbed found =
+        files.map(FileBlobs::verify).orElseGet(() -> new FileBlobs.Scrubbed(0, 0, List.of()));
+    List<FileBlobs.Damage> damaged = new ArrayList<>(found.damaged());
+    rocks
+        .flatMap(RocksDatabase::verify)
+        .ifPresent(why -> damaged.add(new FileBlobs.Damage("rows", why)));
+    return new FileBlobs.Scrubbed(found.blobs(), found.bytes(), damaged);
   }
 
+  /// Removes the blobs that lost their last name.
+  void removeReleased() {
+    run(FileBlobs::removeReleased);
+  }
+
+  /// Looks at every file for a blob that never got a name.
   void sweep() {
+    run(FileBlobs::sweep);
+  }
+
+  private interface Chore {
+    void run(FileBlobs blobs) throws IOException;
+  }
+
+  private void run(Chore chore) {
     try {
       if (files.isPresent()) {
-        files.get().sweep();
+        chore.run(files.get());
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -11,6 +11,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,9 +31,12 @@ final class Carillon implements AutoCloseable {
   private final Process process;
   private final URI endpoint;
   private final ConcurrentLinkedQueue<String> output;
+  private final Path data;
+  private final HttpClient door = HttpClient.newHttpClient();
 
-  private Carillon(Process process, URI endpoint, ConcurrentLinkedQueue<String> output) {
+  private Carillon(Process process, URI endpoint, ConcurrentLinkedQueue<String> output, Path data) {
     this.process = process;
+    this.data = data;
     this.endpoint = endpoint;
     this.output = output;
   }
@@ -41,16 +45,24 @@ final class Carillon implements AutoCloseable {
     return start(data, Map.of(), flags);
   }
 
-  /// Starts a server on `data` and waits until it says that it is ready.
   static Carillon start(Path data, Map<String, String> environment, String... flags)
       throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                ROOT.resolve("carillon").toString(),
-                "start",
-                "--data",
-                data.resolve("data").toString()));
+    return start(data, environment, List.of(), flags);
+  }
+
+  /// Starts a server on `data` and waits until it says that it is ready.
+  ///
+  /// @param under a program that runs it, with its arguments; empty for none
+  static Carillon start(
+      Path data, Map<String, String> environment, List<String> under, String... flags)
+      throws IOException {
+    List<String> command = new ArrayList<>(under);
+    command.addAll(
+        List.of(
+            ROOT.resolve("carillon").toString(),
+            "start",
+            "--data",
+            data.resolve("data").toString()));
     if (!Arrays.asList(flags).contains("--port")) {
       command.addAll(List.of("--port", "0"));
     }
@@ -63,7 +75,8 @@ final class Carillon implements AutoCloseable {
     CompletableFuture<URI> ready = new CompletableFuture<>();
     Thread.ofVirtual().start(() -> read(process.getInputStream(), output, ready));
     try {
-      return new Carillon(process, ready.get(PATIENCE.toSeconds(), TimeUnit.SECONDS), output);
+      URI endpoint = ready.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      return new Carillon(process, endpoint, output, data.resolve("data"));
     } catch (Exception e) {
       process.destroyForcibly();
       throw new IOException("Carillon did not start:\n" + String.join("\n", output), e);
@@ -121,6 +134,16 @@ final class Carillon implements AutoCloseable {
     }
   }
 
+  /// What our own door says of `page` to who can read the data folder.
+  String door(String page) throws IOException, InterruptedException {
+    String token = Files.readString(data.resolve("keys/admin-token")).strip();
+    URI uri = URI.create(endpoint + "/_carillon/" + page);
+    return door.send(
+            HttpRequest.newBuilder(uri).header("x-carillon-token", token).build(),
+            HttpResponse.BodyHandlers.ofString())
+        .body();
+  }
+
   /// Runs one of `./carillon`'s client commands against this server.
   Ran cli(String... arguments) throws IOException {
     List<String> command = new ArrayList<>(List.of(ROOT.resolve("carillon").toString()));
@@ -164,6 +187,7 @@ final class Carillon implements AutoCloseable {
 
   @Override
   public void close() {
+    door.shutdownNow();
     process.destroy();
     try {
       if (!process.waitFor(20, TimeUnit.SECONDS)) {

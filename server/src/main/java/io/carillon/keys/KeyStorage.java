@@ -82,11 +82,16 @@ sealed interface KeyStorage {
         }
         Files.move(
             fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        try (FileChannel folder = FileChannel.open(path, StandardOpenOption.READ)) {
-          folder.force(true);
-        }
+        sync(path);
+        sync(path.toAbsolutePath().getParent()); // this folder may be new
       } catch (IOException e) {
         throw new UncheckedIOException("The key cannot be written: " + file, e);
+      }
+    }
+
+    private static void sync(Path folder) throws IOException {
+      try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+        channel.force(true);
       }
     }
 

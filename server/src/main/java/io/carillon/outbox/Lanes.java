@@ -23,9 +23,10 @@ import org.jspecify.annotations.Nullable;
 /// with neither jobs running nor a due is forgotten. So a channel that hangs holds its own jobs
 /// back and takes no turn from others.
 ///
-/// Memory is bounded: beyond `maxLanes` the channel that is due last is forgotten, and `unread`
-/// remembers that the table knows more than memory does. Then, and now and then anyway, the table's
-/// channels are read page by page, as there is room; what is due soonest finds its place.
+/// Memory is bounded: beyond `maxLanes` the channel that is due last is forgotten, and `forgotten`
+/// remembers when the first of those is due. When there is room again, when that time has come, and
+/// now and then anyway, the table's channels are read page by page; what is due soonest finds its
+/// place.
 final class Lanes {
   private static final Instant NEVER = Instant.MAX;
 
@@ -58,6 +59,9 @@ final class Lanes {
   private static final int PAGE = 256;
   private static final long MIN_WAIT_NANOS = 1_000_000;
 
+  /// How many times more often than usual the table may be read for what was forgotten.
+  private static final int READINGS = 10;
+
   private final InstantSource clock;
   private final int maxRunning;
   private final int maxLanes;
@@ -73,7 +77,7 @@ final class Lanes {
               .thenComparing(lane -> lane.channel.kind())
               .thenComparing(lane -> lane.channel.lane()));
   private int running;
-  private boolean unread;
+  private Instant forgotten = NEVER;
   private @Nullable String page = "";
   private long lastReading = System.nanoTime();
   private boolean stopped;
@@ -92,7 +96,7 @@ final class Lanes {
       Lane lane = lanes.get(channel);
       if (lane == null) {
         if (lanes.size() >= maxLanes && !makeRoom(due)) {
-          unread = true;
+          forget(due);
           return;
         }
         lane = new Lane(channel);
@@ -114,8 +118,12 @@ final class Lanes {
     }
     timed.remove(last);
     lanes.remove(last.channel);
-    unread = true;
+    forget(last.due);
     return true;
+  }
+
+  private void forget(Instant due) {
+    forgotten = due.isBefore(forgotten) ? due : forgotten;
   }
 
   /// Waits for something to do.
@@ -134,8 +142,8 @@ final class Lanes {
         if (!turns.isEmpty()) {
           return new Task.Claim(turns);
         }
-        long untilReading = rereadEvery.toNanos() - (System.nanoTime() - lastReading);
-        if (page == null && (unread || untilReading <= 0)) {
+        long untilReading = untilReading(now);
+        if (page == null && untilReading <= 0) {
           startReading();
         }
         // Full of work, memory needs no more until half of it is done; full of waiting, it gives
@@ -148,6 +156,24 @@ final class Lanes {
     } finally {
       lock.unlock();
     }
+  }
+
+  /// In how many nanoseconds the table is to be read again. While memory is full of channels that
+  /// wait, what was forgotten would be forgotten again: it is read when it is due, but not all the
+  /// time.
+  private long untilReading(Instant now) {
+    long since = System.nanoTime() - lastReading;
+    long usual = rereadEvery.toNanos() - since;
+    if (forgotten.equals(NEVER)) {
+      return usual;
+    }
+    if (lanes.size() <= maxLanes / 2) {
+      return 0;
+    }
+    Duration untilDue = Duration.between(now, forgotten);
+    return untilDue.compareTo(rereadEvery) >= 0
+        ? usual
+        : Math.min(usual, Math.max(untilDue.toNanos(), rereadEvery.toNanos() / READINGS - since));
   }
 
   private void await(Instant now, long untilReading) {
@@ -290,7 +316,7 @@ final class Lanes {
 
   private void startReading() {
     page = "";
-    unread = false;
+    forgotten = NEVER;
     lastReading = System.nanoTime();
   }
 

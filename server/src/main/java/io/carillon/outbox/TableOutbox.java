@@ -12,8 +12,12 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The outbox as a [DueQueue] with one queue for each lane and kind.
 ///
@@ -22,6 +26,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 /// former epochs belong to the dead, and opening makes their jobs due at once. Their claims still
 /// count as tries, so a job that kills the process runs out of them.
 public final class TableOutbox implements Outbox {
+  private static final Logger LOG = LoggerFactory.getLogger(TableOutbox.class);
+
   /// A job's row. Tries under the present lease are counted by the lease.
   record Row(
       Instant created,
@@ -84,16 +90,21 @@ public final class TableOutbox implements Outbox {
   }
 
   private void freeLeasesOfTheDead(Database database) {
+    Map<String, Integer> kinds = new TreeMap<>();
     while (true) {
       List<Lease> dead = database.read(snapshot -> jobs.leasesOfOthers(snapshot, PAGE));
       if (dead.isEmpty()) {
-        return;
+        break;
       }
+      dead.forEach(lease -> kinds.merge(Channel.of(lease.queue()).kind(), 1, Integer::sum));
       database.writeRelaxed(
           tx -> {
             dead.forEach(lease -> jobs.reschedule(tx, lease, clock.instant()));
             return dead.size();
           });
+    }
+    if (!kinds.isEmpty()) {
+      LOG.info("Jobs that were being tried when the last process ended are due again: {}", kinds);
     }
   }
 

@@ -52,6 +52,9 @@ public final class FileBlobs implements Blobs {
   private static final Duration ORPHAN_GRACE = Duration.ofHours(6);
   private static final String SUFFIX = ".blob";
 
+  /// After how many bytes an upload looks whether there is still room.
+  private static final int ROOM_BYTES = 256 << 10;
+
   private final Path folder;
   private final Path incoming;
   private final Database database;
@@ -109,12 +112,16 @@ public final class FileBlobs implements Blobs {
 
   @Override
   public Upload begin() throws IOException {
-    if (usableBytes.getAsLong() < reserveBytes) {
-      throw new ReadOnlyException(reserveBytes);
-    }
+    requireRoom();
     byte[] id = new byte[16];
     ThreadLocalRandom.current().nextBytes(id);
     return new FileUpload(HexFormat.of().formatHex(id));
+  }
+
+  private void requireRoom() {
+    if (usableBytes.getAsLong() < reserveBytes) {
+      throw new ReadOnlyException(reserveBytes);
+    }
   }
 
   @Override
@@ -235,6 +242,7 @@ public final class FileBlobs implements Blobs {
     private final Path path;
     private final FileChannel file;
     private final BlobFile.Writer writer;
+    private int sinceRoom;
     private boolean committed;
 
     private FileUpload(String id) throws IOException {
@@ -246,6 +254,12 @@ public final class FileBlobs implements Blobs {
 
     @Override
     public void write(byte[] bytes, int offset, int length) throws IOException {
+      // A long upload that was let in must not eat what the log and compaction need.
+      sinceRoom += length;
+      if (sinceRoom >= ROOM_BYTES) {
+        requireRoom();
+        sinceRoom = 0;
+      }
       writer.write(bytes, offset, length);
     }
 

@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
@@ -44,8 +46,11 @@ public final class RocksDatabase implements Database {
     }
   }
 
-  /// What the store did since it was opened.
-  public record Counts(long changes, long syncs) {}
+  /// What the store did since it was opened, and what it does beside its callers' work.
+  ///
+  /// @param flushesRunning tables being made of the rows in memory
+  /// @param compactionsRunning tables being merged
+  public record Counts(long changes, long syncs, long flushesRunning, long compactionsRunning) {}
 
   private static final int SCAN_THREADS = 2;
 
@@ -163,7 +168,47 @@ public final class RocksDatabase implements Database {
   }
 
   public Counts counts() {
-    return new Counts(commits.changes(), commits.syncs());
+    if (closed || !reads.tryAcquire()) {
+      throw new IllegalStateException("The store is closed");
+    }
+    try {
+      return new Counts(
+          commits.changes(),
+          commits.syncs(),
+          db.getLongProperty("rocksdb.num-running-flushes"),
+          db.getLongProperty("rocksdb.num-running-compactions"));
+    } catch (RocksDBException e) {
+      throw new IllegalStateException("The store does not tell what it does", e);
+    } finally {
+      reads.release();
+    }
+  }
+
+  /// Reads every block of every table from the disk and compares its checksum; answers what is
+  /// wrong.
+  public Optional<String> verify() {
+    if (closed || !reads.tryAcquire()) {
+      throw new IllegalStateException("The store is closed");
+    }
+    try (ExecutorService own = Executors.newSingleThreadExecutor()) { // it may take hours
+      return own.submit(this::damagedTable).get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted while the tables were read", e);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("The tables cannot be read", e.getCause());
+    } finally {
+      reads.release();
+    }
+  }
+
+  private Optional<String> damagedTable() {
+    try {
+      db.verifyChecksum();
+      return Optional.empty();
+    } catch (RocksDBException e) {
+      return Optional.of(String.valueOf(e.getMessage()));
+    }
   }
 
   /// Completes and syncs what was handed in, waits for reads under way, and closes.

@@ -9,7 +9,9 @@ import io.carillon.store.Tuple;
 import io.carillon.store.Tx;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
@@ -54,6 +56,11 @@ public final class TableTrace implements Trace {
   private final int mostSteps;
   private final AtomicLong numbers;
 
+  /// How many steps there are: at first those noted by this process, from the first sweep on all.
+  private final AtomicLong total = new AtomicLong();
+
+  private boolean counted;
+
   /// @param mostSteps how many steps are kept
   public TableTrace(Database database, InstantSource clock, Ids ids, int mostSteps) {
     this.database = database;
@@ -76,6 +83,7 @@ public final class TableTrace implements Trace {
     long micros = now.getEpochSecond() * 1_000_000 + now.getNano() / 1_000;
     steps.put(
         tx, new Key(cause, numbers.getAndIncrement()), new StepRow(micros, step.name(), details));
+    tx.afterCommit(total::incrementAndGet);
     String bucket = details.get("bucket");
     String key = details.get("key");
     if (step == Step.UPLOADED && bucket != null && key != null) {
@@ -87,16 +95,15 @@ public final class TableTrace implements Trace {
   public List<Life> of(String bucket, String key, int limit) {
     return database.read(
         snapshot -> {
-          List<String> causes = new ArrayList<>();
-          objects.scan(
+          Deque<String> causes = new ArrayDeque<>();
+          objects.scanKeys(
               snapshot,
               Range.within(Tuple.of(bucket, key)),
-              (entry, _) -> {
-                causes.add(entry.cause());
+              entry -> {
+                addLast(causes, entry.cause(), limit);
                 return true;
               });
           return causes.reversed().stream()
-              .limit(limit)
               .map(
                   cause ->
                       new Life(
@@ -111,7 +118,7 @@ public final class TableTrace implements Trace {
   /// The lives of events that began since `since`, the latest first.
   public List<Life> since(Instant since, int limit) {
     String from = String.format("%012x", since.toEpochMilli());
-    List<Life> lives = new ArrayList<>();
+    Deque<Life> lives = new ArrayDeque<>();
     database.read(
         snapshot -> {
           steps.scan(
@@ -119,14 +126,22 @@ public final class TableTrace implements Trace {
               Range.all().from(Tuple.of(from)),
               (key, row) -> {
                 if (lives.isEmpty() || !lives.getLast().cause().equals(key.cause())) {
-                  lives.add(new Life(key.cause(), new ArrayList<>()));
+                  addLast(lives, new Life(key.cause(), new ArrayList<>()), limit);
                 }
                 lives.getLast().steps().add(noted(row));
                 return true;
               });
           return true;
         });
-    return lives.reversed().stream().limit(limit).toList();
+    return List.copyOf(lives.reversed());
+  }
+
+  /// Holds no more than will be shown.
+  private static <T> void addLast(Deque<T> latest, T next, int limit) {
+    if (latest.size() == limit) {
+      latest.removeFirst();
+    }
+    latest.addLast(next);
   }
 
   private static Noted noted(StepRow row) {
@@ -135,28 +150,44 @@ public final class TableTrace implements Trace {
     return new Noted(time, Step.valueOf(row.step()), row.details());
   }
 
-  /// Cuts the oldest steps off until no more than the most are left; run now and then.
+  /// Cuts the oldest steps off until no more than the most are left; run now and then, by one
+  /// thread. What is to go is read beside the writer, each chunk behind the one before it, so that
+  /// nobody waits while rows that were deleted already are passed.
   public void sweep() {
-    long[] count = {0};
-    database.read(
-        snapshot -> {
-          steps.scan(
-              snapshot,
-              Range.all(),
-              (_, _) -> {
-                count[0]++;
-                return true;
-              });
-          return true;
-        });
-    for (long left = count[0] - mostSteps; left > 0; left -= CHUNK) {
+    if (!counted) {
+      // Those noted by this process are in the table and in `total`. Who commits between these two
+      // lines is counted twice: so many steps too many are cut.
+      long noted = total.get();
+      total.addAndGet(count() - noted);
+      counted = true;
+    }
+    Range rest = Range.all();
+    for (long left = total.get() - mostSteps; left > 0; left -= CHUNK) {
+      Range from = rest;
       int chunk = (int) Math.min(left, CHUNK);
-      database.writeRelaxed(tx -> cut(tx, chunk));
+      List<Table.Entry<Key, StepRow>> oldest =
+          database.read(snapshot -> steps.list(snapshot, from, chunk));
+      if (oldest.isEmpty()) {
+        return;
+      }
+      database.writeRelaxed(tx -> cut(tx, oldest));
+      total.addAndGet(-oldest.size());
+      Key last = oldest.getLast().key();
+      rest = Range.all().after(Tuple.of(last.cause(), last.number()));
     }
   }
 
-  private int cut(Tx tx, int count) {
-    List<Table.Entry<Key, StepRow>> oldest = steps.list(tx, Range.all(), count);
+  private long count() {
+    long[] count = {0};
+    database.read(
+        snapshot -> {
+          steps.scanKeys(snapshot, Range.all(), _ -> ++count[0] > 0);
+          return count;
+        });
+    return count[0];
+  }
+
+  private int cut(Tx tx, List<Table.Entry<Key, StepRow>> oldest) {
     for (Table.Entry<Key, StepRow> entry : oldest) {
       steps.delete(tx, entry.key());
       Map<String, String> details = entry.value().details();

@@ -162,6 +162,25 @@ final class FileBlobsTest extends BlobsContract {
     assertThat(store(bytes(3)).sizeBytes()).isEqualTo(3);
   }
 
+  @Test
+  void aDiskThatFillsDuringAnUploadEndsItWhileThereIsRoomForTheRest() throws IOException {
+    byte[] piece = bytes(50_000);
+    try (Blobs.Upload upload = blobs().begin()) {
+      upload.write(piece, 0, piece.length);
+      room.set(999);
+      assertThatThrownBy(
+              () -> {
+                for (int i = 0; i < 10; i++) {
+                  upload.write(piece, 0, piece.length);
+                }
+              })
+          .isInstanceOf(ReadOnlyException.class);
+      assertThat(files()).hasSize(1);
+      assertThat(Files.size(files().getFirst())).isLessThan(300_000);
+    }
+    assertThat(files()).isEmpty();
+  }
+
   private BlobRef named(byte[] bytes) throws IOException {
     BlobRef blob = store(bytes);
     change(tx -> blobs().retain(tx, blob));

@@ -1,13 +1,20 @@
 package io.carillon.store;
 
+import static java.nio.file.StandardOpenOption.READ;
+import static java.nio.file.StandardOpenOption.WRITE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 final class RocksDatabaseTest extends DatabaseContract {
@@ -83,6 +90,23 @@ final class RocksDatabaseTest extends DatabaseContract {
     room.set(1000);
     put("bowl", 2, "pear");
     assertThat(names(Range.all())).containsExactly("apple", "pear");
+  }
+
+  @Test
+  void aDamagedTableIsFoundByReadingThemAll() throws IOException {
+    put("bowl", 1, "apple");
+    database = reopen(database, folder); // the log's rows become a table
+    assertThat(((RocksDatabase) database).verify()).isEmpty();
+    Path table;
+    try (Stream<Path> files = Files.list(folder)) {
+      table = files.filter(f -> f.toString().endsWith(".sst")).findFirst().orElseThrow();
+    }
+    try (FileChannel file = FileChannel.open(table, READ, WRITE)) {
+      ByteBuffer first = ByteBuffer.allocate(1);
+      file.read(first, 10);
+      file.write(ByteBuffer.wrap(new byte[] {(byte) (first.get(0) ^ 1)}), 10);
+    }
+    assertThat(((RocksDatabase) database).verify().orElseThrow()).contains("checksum");
   }
 
   @Test

@@ -3,16 +3,21 @@ package io.carillon.trace;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.base.Ids;
+import io.carillon.store.Database;
 import io.carillon.store.MemoryDatabase;
+import io.carillon.store.Snapshot;
 import io.carillon.trace.Trace.Step;
 import java.time.Instant;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class TableTraceTest {
   private Instant now = Instant.parse("2026-11-22T12:00:00Z");
   private final MemoryDatabase database = new MemoryDatabase();
-  private final TableTrace trace = new TableTrace(database, () -> now, new Ids(), 10);
+  private final AtomicInteger rowsVisited = new AtomicInteger();
+  private final TableTrace trace = new TableTrace(new Counting(), () -> now, new Ids(), 10);
 
   @Test
   void anObjectsEventsAreFoundWithTheirStepsInOrder() {
@@ -43,6 +48,38 @@ class TableTraceTest {
     assertThat(trace.of("bucket", "k15", 10)).hasSize(1);
   }
 
+  @Test
+  void theTableIsCountedOnceAndWhatIsNotedLaterIsKnown() {
+    for (int round = 0; round < 3; round++) {
+      for (int i = 0; i < 20; i++) {
+        upload("r" + round + "k" + i);
+        now = now.plusMillis(1);
+      }
+      rowsVisited.set(0);
+      trace.sweep();
+      // Of fifty rows forty are cut; the first time, forty are counted and thirty cut.
+      assertThat(rowsVisited.get()).isEqualTo(round == 0 ? 70 : 40);
+      assertThat(trace.since(Instant.EPOCH, 100)).hasSize(5);
+    }
+    TableTrace next = new TableTrace(database, () -> now, new Ids(), 4);
+    next.sweep();
+    assertThat(next.since(Instant.EPOCH, 100)).hasSize(2);
+  }
+
+  @Test
+  void noMoreLivesAreHeldThanAreAskedFor() {
+    for (int i = 0; i < 4; i++) {
+      upload("k");
+      now = now.plusMillis(1);
+    }
+    assertThat(trace.since(Instant.EPOCH, 2))
+        .extracting(life -> life.steps().size())
+        .containsExactly(2, 2);
+    assertThat(trace.since(Instant.EPOCH, 2).getFirst().steps().getFirst().time())
+        .isEqualTo(now.minusMillis(1));
+    assertThat(trace.of("bucket", "k", 3)).hasSize(3);
+  }
+
   private String upload(String key) {
     String cause = trace.begin();
     database.write(
@@ -52,5 +89,45 @@ class TableTraceTest {
           return true;
         });
     return cause;
+  }
+
+  /// Counts the rows that scans outside of transactions visit.
+  private final class Counting implements Database {
+    @Override
+    public <T> T write(Change<T> change) {
+      return database.write(change);
+    }
+
+    @Override
+    public <T> T writeRelaxed(Change<T> change) {
+      return database.writeRelaxed(change);
+    }
+
+    @Override
+    public <T> T read(Query<T> query) {
+      return database.read(
+          snapshot ->
+              query.run(
+                  new Snapshot() {
+                    @Override
+                    public byte @Nullable [] get(byte[] key) {
+                      return snapshot.get(key);
+                    }
+
+                    @Override
+                    public void scan(byte[] from, byte[] to, Visitor visitor) {
+                      snapshot.scan(
+                          from,
+                          to,
+                          (key, value) -> {
+                            rowsVisited.incrementAndGet();
+                            return visitor.visit(key, value);
+                          });
+                    }
+                  }));
+    }
+
+    @Override
+    public void close() {}
   }
 }
