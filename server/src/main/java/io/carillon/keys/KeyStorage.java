@@ -83,7 +83,10 @@ sealed interface KeyStorage {
         Files.move(
             fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         sync(path);
-        sync(path.toAbsolutePath().getParent()); // this folder may be new
+        Path parent = path.toAbsolutePath().getParent();
+        if (parent != null && Files.isReadable(parent)) {
+          sync(parent); // this folder may be new
+        }
       } catch (IOException e) {
         throw new UncheckedIOException("The key cannot be written: " + file, e);
       }
