@@ -231,7 +231,7 @@ class MultipartTest {
     "SHA256, FULL_OBJECT, InvalidRequest",
     "CRC64NVME, COMPOSITE, InvalidRequest",
     "CRC32, HALF, InvalidRequest",
-    "XXHASH64, COMPOSITE, NotImplemented"
+    "XXHASH32, COMPOSITE, NotImplemented"
   })
   void checksumsOfPartsMakeOneOfTheObject(String algorithm, String type, String outcome) {
     CreateMultipartUploadRequest input =

@@ -1,13 +1,13 @@
 package io.carillon.aws.checksum;
 
+import com.dynatrace.hash4j.hashing.Hashing;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.zip.CRC32;
 import java.util.zip.CRC32C;
 
-/// The checksum algorithms that an object can carry. S3 also knows XXHASH64, XXHASH3 and XXHASH128;
-/// they are not here, so [#find] is empty for them and callers refuse them by name.
+/// The checksum algorithms that an object can carry.
 ///
 /// Source:
 /// https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
@@ -18,7 +18,10 @@ public enum ChecksumAlgorithm {
   SHA1(20),
   SHA256(32),
   SHA512(64),
-  MD5(16);
+  MD5(16),
+  XXHASH64(8),
+  XXHASH3(8),
+  XXHASH128(16);
 
   private static final List<ChecksumAlgorithm> ALL = List.of(values());
 
@@ -55,7 +58,7 @@ public enum ChecksumAlgorithm {
   public boolean combines() {
     return switch (this) {
       case CRC32, CRC32C, CRC64NVME -> true;
-      case SHA1, SHA256, SHA512, MD5 -> false;
+      case SHA1, SHA256, SHA512, MD5, XXHASH64, XXHASH3, XXHASH128 -> false;
     };
   }
 
@@ -74,6 +77,9 @@ public enum ChecksumAlgorithm {
       case SHA256 -> RunningChecksum.Digest.of(this, "SHA-256");
       case SHA512 -> RunningChecksum.Digest.of(this, "SHA-512");
       case MD5 -> RunningChecksum.Digest.of(this, "MD5");
+      case XXHASH64 -> new RunningChecksum.Hash64(this, Hashing.xxh64().hashStream());
+      case XXHASH3 -> new RunningChecksum.Hash64(this, Hashing.xxh3_64().hashStream());
+      case XXHASH128 -> new RunningChecksum.Hash128(this, Hashing.xxh3_128().hashStream());
     };
   }
 

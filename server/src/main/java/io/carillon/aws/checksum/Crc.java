@@ -33,7 +33,7 @@ enum Crc {
       case CRC32 -> CRC32;
       case CRC32C -> CRC32C;
       case CRC64NVME -> CRC64NVME;
-      case SHA1, SHA256, SHA512, MD5 ->
+      case SHA1, SHA256, SHA512, MD5, XXHASH64, XXHASH3, XXHASH128 ->
           throw new IllegalArgumentException(algorithm + " of a whole needs the whole");
     };
   }

@@ -1,5 +1,9 @@
 package io.carillon.aws.checksum;
 
+import com.dynatrace.hash4j.hashing.HashStream128;
+import com.dynatrace.hash4j.hashing.HashStream64;
+import com.dynatrace.hash4j.hashing.HashValue128;
+import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
@@ -22,6 +26,40 @@ public sealed interface RunningChecksum {
     @Override
     public Checksum finish() {
       return Checksum.of(algorithm, Crc.toBytes(crc.getValue(), algorithm.sizeBytes()));
+    }
+  }
+
+  /// A hash of 64 bits; S3 writes its highest byte first.
+  record Hash64(ChecksumAlgorithm algorithm, HashStream64 stream) implements RunningChecksum {
+
+    @Override
+    public void update(byte[] bytes, int offset, int length) {
+      stream.putBytes(bytes, offset, length);
+    }
+
+    @Override
+    public Checksum finish() {
+      return Checksum.of(algorithm, Crc.toBytes(stream.getAsLong(), Long.BYTES));
+    }
+  }
+
+  /// A hash of 128 bits, the higher half first.
+  record Hash128(ChecksumAlgorithm algorithm, HashStream128 stream) implements RunningChecksum {
+
+    @Override
+    public void update(byte[] bytes, int offset, int length) {
+      stream.putBytes(bytes, offset, length);
+    }
+
+    @Override
+    public Checksum finish() {
+      HashValue128 value = stream.get();
+      return Checksum.of(
+          algorithm,
+          ByteBuffer.allocate(2 * Long.BYTES)
+              .putLong(value.getMostSignificantBits())
+              .putLong(value.getLeastSignificantBits())
+              .array());
     }
   }
 

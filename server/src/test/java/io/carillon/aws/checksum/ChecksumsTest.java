@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class ChecksumsTest {
 
   /// The "check" values of https://reveng.sourceforge.io/crc-catalogue/all.htm, and the digests
-  /// that coreutils print for `123456789`.
+  /// that coreutils and xxHash's own library print for `123456789`.
   @ParameterizedTest
   @CsvSource({
     "CRC32,cbf43926",
@@ -32,7 +32,10 @@ class ChecksumsTest {
     "CRC64NVME,ae8b14860a799888",
     "SHA1,f7c3bc1d808e04732adf679965ccc34ca7ae3441",
     "SHA256,15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225",
-    "MD5,25f9e794323b453885f5181f1b624d0b"
+    "MD5,25f9e794323b453885f5181f1b624d0b",
+    "XXHASH64,8cb841db40e6ae83",
+    "XXHASH3,72dcb18b67a17dff",
+    "XXHASH128,33119477ede5dcd5e9716427681d5860"
   })
   void theCheckValueIsThePublishedOne(ChecksumAlgorithm algorithm, String hex) {
     Checksum checksum = algorithm.of("123456789".getBytes(StandardCharsets.US_ASCII));
@@ -49,10 +52,33 @@ class ChecksumsTest {
     assertThat(algorithm.of(new byte[0]).bytes()).hasSize(algorithm.sizeBytes());
   }
 
+  /// As xxHash's own library says of 100,000 bytes: beyond 240 it takes another way.
+  @ParameterizedTest
+  @CsvSource({
+    "XXHASH64,051a072c7fa1f5de",
+    "XXHASH3,68ebefe8fa7c5395",
+    "XXHASH128,8caf37b280b5a9be68ebefe8fa7c5395"
+  })
+  void longInputsHashAsPublished(ChecksumAlgorithm algorithm, String hex) {
+    byte[] bytes = new byte[100_000];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = (byte) (i * 31);
+    }
+
+    assertThat(HexFormat.of().formatHex(algorithm.of(bytes).bytes())).isEqualTo(hex);
+  }
+
+  @Test
+  void everyAlgorithmOfTheModelIsHere() {
+    for (var known : software.amazon.awssdk.services.s3.model.ChecksumAlgorithm.knownValues()) {
+      assertThat(ChecksumAlgorithm.find(known.toString())).as("%s", known).isPresent();
+    }
+  }
+
   @Test
   void anAlgorithmThatIsNotHereIsNotFound() {
-    assertThat(ChecksumAlgorithm.find("XXHASH64")).isEmpty();
-    assertThat(ChecksumAlgorithm.ofHeader("x-amz-checksum-xxhash64")).isEmpty();
+    assertThat(ChecksumAlgorithm.find("XXHASH32")).isEmpty();
+    assertThat(ChecksumAlgorithm.ofHeader("x-amz-checksum-xxhash32")).isEmpty();
     assertThat(ChecksumAlgorithm.ofHeader("x-amz-checksum-type")).isEmpty();
   }
 
