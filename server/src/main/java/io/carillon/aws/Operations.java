@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import software.amazon.awssdk.core.SdkPojo;
 
@@ -53,6 +54,7 @@ public final class Operations {
   public record Operation<I>(String name, Class<I> input, Access<I> access, Way<I> way) {}
 
   private final String service;
+  private Consumer<SdkPojo> refusal = _ -> {};
   private final Map<String, Operation<?>> byName = new LinkedHashMap<>();
 
   private Operations(String service) {
@@ -64,38 +66,70 @@ public final class Operations {
     return new Operations(service);
   }
 
+  /// Looks at the input of every operation that is mounted after this, before it runs.
+  ///
+  /// @param check throws for what the service does not do
+  public Operations refusing(Consumer<SdkPojo> check) {
+    refusal = check;
+    return this;
+  }
+
   /// An operation on one resource, allowed by the action of its own name.
   public <I extends SdkPojo, O> Operations on(
       Class<I> input, Function<I, Arn> resource, Run<I, O> run) {
     String action = service + ":" + nameOf(input);
     return add(
-        input,
-        new Access.Needs<>(i -> List.of(Need.of(action, resource.apply(i)))),
-        new Way.Decoded<>(run));
+        input, new Access.Needs<>(i -> List.of(Need.of(action, resource.apply(i)))), decoded(run));
   }
 
   /// An operation on no particular resource (`*`), allowed by the action of its own name.
   public <I extends SdkPojo, O> Operations anywhere(Class<I> input, Run<I, O> run) {
     String action = service + ":" + nameOf(input);
-    return add(
-        input, new Access.Needs<>(_ -> List.of(Need.anywhere(action))), new Way.Decoded<>(run));
+    return add(input, new Access.Needs<>(_ -> List.of(Need.anywhere(action))), decoded(run));
   }
 
   /// An operation whose needs take more saying.
   public <I extends SdkPojo, O> Operations needing(
       Class<I> input, Function<I, List<Need>> needs, Run<I, O> run) {
-    return add(input, new Access.Needs<>(needs), new Way.Decoded<>(run));
+    return add(input, new Access.Needs<>(needs), decoded(run));
   }
 
   /// An operation whose body or answer streams.
   public <I extends SdkPojo> Operations streaming(
       Class<I> input, Function<I, List<Need>> needs, Stream<I> run) {
-    return add(input, new Access.Needs<>(needs), new Way.Streamed<>(run));
+    return add(input, new Access.Needs<>(needs), streamed(run));
+  }
+
+  /// The same for an operation that the SDK has no class for: PostObject, a browser's form that
+  /// stands for a PutObject.
+  ///
+  /// @param input the class of the operation that it stands for
+  public <I extends SdkPojo> Operations streaming(
+      String name, Class<I> input, Function<I, List<Need>> needs, Stream<I> run) {
+    return add(name, input, new Access.Needs<>(needs), streamed(run));
   }
 
   /// An operation that anyone may call.
   public <I extends SdkPojo, O> Operations open(Class<I> input, String why, Run<I, O> run) {
-    return add(input, new Access.Open<>(why), new Way.Decoded<>(run));
+    return add(input, new Access.Open<>(why), decoded(run));
+  }
+
+  private <I extends SdkPojo, O> Way<I> decoded(Run<I, O> run) {
+    Consumer<SdkPojo> check = refusal;
+    return new Way.Decoded<I, O>(
+        (caller, input) -> {
+          check.accept(input);
+          return run.run(caller, input);
+        });
+  }
+
+  private <I extends SdkPojo> Way<I> streamed(Stream<I> run) {
+    Consumer<SdkPojo> check = refusal;
+    return new Way.Streamed<>(
+        (caller, input, http) -> {
+          check.accept(input);
+          return run.run(caller, input, http);
+        });
   }
 
   public String service() {
@@ -112,7 +146,10 @@ public final class Operations {
   }
 
   private <I> Operations add(Class<I> input, Access<I> access, Way<I> way) {
-    String name = nameOf(input);
+    return add(nameOf(input), input, access, way);
+  }
+
+  private <I> Operations add(String name, Class<I> input, Access<I> access, Way<I> way) {
     if (byName.put(name, new Operation<>(name, input, access, way)) != null) {
       throw new IllegalArgumentException(service + " mounts " + name + " twice");
     }

@@ -33,6 +33,7 @@ import software.amazon.awssdk.core.SdkPojo;
 /// small and read first.
 public final class Road implements Handler {
   private static final String DOOR = "/_carillon";
+  private static final String POST_OBJECT = "PostObject";
   private static final int HOST_ID_BYTES = 57; // 76 characters of base64, as S3's are
 
   /// A service as it is served here.
@@ -148,11 +149,12 @@ public final class Road implements Handler {
       throws Exception {
     Verified verified = verifier.verify(turn.http(), turn.service().signingName(), turn.path());
     Request http = verified.request();
-    Asked asked = protocol.read(http, turn.path());
-    String name = asked.operation().name();
+    boolean form = verified.signing().isForm(); // then the request is the PUT that it stands for
+    Asked asked = protocol.read(http, form ? http.rawPath() : turn.path());
+    String name = form ? POST_OBJECT : asked.operation().name();
     Operation<?> operation =
         stop.operations()
-            .find(asked.operation().input())
+            .find(form ? POST_OBJECT : asked.operation().input())
             .orElseThrow(
                 () ->
                     CommonError.NOT_IMPLEMENTED.because(

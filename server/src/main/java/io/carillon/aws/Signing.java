@@ -24,12 +24,15 @@ public record Signing(
   /// Of requests that nobody signed, and of what the server does by itself.
   public static final Signing NONE = new Signing("", "", null, "");
 
+  /// Of forms that nobody signed.
+  public static final Signing NONE_OF_FORM = new Signing(FORM, "", null, "");
+
   /// Whether the signature names the region that the request is for: version 2 knows none.
   public boolean namesRegion() {
     return !version.equals(VERSION_2);
   }
 
-  /// Whether the request is a browser's form.
+  /// Whether the request came as a browser's form.
   public boolean isForm() {
     return means.equals(FORM);
   }

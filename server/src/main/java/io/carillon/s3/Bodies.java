@@ -40,12 +40,7 @@ final class Bodies {
   ///
   /// @param checksum to be kept
   /// @param shown to be answered: the one that the sender sent, if it is another
-  record Received(
-      Arrived arrived,
-      long sizeBytes,
-      String etag,
-      StoredChecksum checksum,
-      StoredChecksum shown) {}
+  record Received(Arrived arrived, String etag, StoredChecksum checksum, StoredChecksum shown) {}
 
   /// Takes the request's body in.
   ///
@@ -53,17 +48,33 @@ final class Bodies {
   /// @throws io.carillon.aws.AwsException MissingContentLength, EntityTooLarge, IncompleteBody;
   ///   BadDigest where the body is not what its sender announced
   Received receive(Request http, Optional<ChecksumAlgorithm> kept) throws IOException {
-    Body body = http.body();
-    long length = body.length().orElseThrow(S3Error.MISSING_CONTENT_LENGTH::exception);
+    long length = http.body().length().orElseThrow(S3Error.MISSING_CONTENT_LENGTH::exception);
     if (length > MAX_BYTES) {
       throw S3Error.ENTITY_TOO_LARGE
           .with("ProposedSize", String.valueOf(length))
           .with("MaxSizeAllowed", String.valueOf(MAX_BYTES));
     }
+    return receive(http, kept, (body, digests) -> take(body, length, digests));
+  }
+
+  /// Takes the file of a form in, of which only the end shows how long it is; the form bounds it.
+  ///
+  /// @throws io.carillon.aws.AwsException as [#receive], but for the length
+  Received receiveToEnd(Request http) throws IOException {
+    return receive(http, Optional.empty(), this::takeToEnd);
+  }
+
+  private interface Take {
+    Arrived from(Body body, Digests digests) throws IOException;
+  }
+
+  private Received receive(Request http, Optional<ChecksumAlgorithm> kept, Take take)
+      throws IOException {
+    Body body = http.body();
     Announced announced = Announced.in(http.headers());
     ChecksumAlgorithm sent = announced.algorithm().orElse(ChecksumAlgorithm.CRC64NVME);
     Digests digests = new Digests(EnumSet.of(sent, kept.orElse(sent)));
-    Arrived arrived = take(body, length, digests);
+    Arrived arrived = take.from(body, digests);
     if (body.read() >= 0) { // the end must be seen before the trailers are complete
       throw S3Error.INCOMPLETE_BODY.exception();
     }
@@ -73,7 +84,6 @@ final class Bodies {
     StoredChecksum keeping = stored(taken, kept.orElse(sent));
     return new Received(
         arrived,
-        length,
         Etags.of(md5),
         keeping,
         announced.algorithm().isPresent() ? stored(taken, sent) : keeping);
@@ -84,7 +94,7 @@ final class Bodies {
     Digests digests = new Digests(Set.of(algorithm));
     Arrived arrived = take(in, length, digests);
     StoredChecksum checksum = stored(digests.checksums.finish(), algorithm);
-    return new Received(arrived, length, Etags.of(digests.md5.digest()), checksum, checksum);
+    return new Received(arrived, Etags.of(digests.md5.digest()), checksum, checksum);
   }
 
   private static StoredChecksum stored(
@@ -108,6 +118,23 @@ final class Bodies {
         digests.update(buffer, count);
         upload.write(buffer, 0, count);
         missing -= count;
+      }
+      return new Arrived.InBlob(upload.commit());
+    }
+  }
+
+  private Arrived takeToEnd(InputStream in, Digests digests) throws IOException {
+    byte[] first = in.readNBytes(inlineBytes + 1);
+    digests.update(first, first.length);
+    if (first.length <= inlineBytes) {
+      return new Arrived.InMemory(first);
+    }
+    try (Blobs.Upload upload = blobs.begin()) {
+      upload.write(first, 0, first.length);
+      byte[] buffer = new byte[BUFFER_BYTES];
+      for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+        digests.update(buffer, count);
+        upload.write(buffer, 0, count);
       }
       return new Arrived.InBlob(upload.commit());
     }

@@ -11,6 +11,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.s3.model.AccessControlPolicy;
 import software.amazon.awssdk.services.s3.model.GetBucketAclRequest;
 import software.amazon.awssdk.services.s3.model.GetBucketAclResponse;
 import software.amazon.awssdk.services.s3.model.GetBucketLocationRequest;
@@ -111,12 +113,30 @@ final class BucketFacts {
 
   /// Accepts the ACL that the bucket has anyway.
   PutBucketAclResponse putAcl(Caller caller, PutBucketAclRequest input) {
-    Refusals.check(input);
-    database.read(s -> buckets.require(s, caller, input.bucket(), input.expectedBucketOwner()));
-    if (input.accessControlPolicy() != null || input.aclAsString() == null) {
+    Bucket bucket =
+        database.read(s -> buckets.require(s, caller, input.bucket(), input.expectedBucketOwner()));
+    requireOwnersAcl(bucket, input.aclAsString(), input.accessControlPolicy());
+    return PutBucketAclResponse.builder().build();
+  }
+
+  /// Which ACLs may be put, as documents or by name: those that say what holds anyway. Some tools
+  /// put what they have got before.
+  ///
+  /// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
+  ///
+  /// @throws io.carillon.aws.AwsException AccessControlListNotSupported
+  static void requireOwnersAcl(
+      Bucket bucket, @Nullable String acl, @Nullable AccessControlPolicy policy) {
+    boolean named = acl != null && policy == null; // which names may come is checked before
+    boolean same =
+        acl == null
+            && policy != null
+            && policy.grants().equals(List.of(fullControl(bucket)))
+            && policy.owner() != null
+            && OwnerId.canonical(bucket.owner()).equals(policy.owner().id());
+    if (!named && !same) {
       throw S3Error.ACCESS_CONTROL_LIST_NOT_SUPPORTED.exception();
     }
-    return PutBucketAclResponse.builder().build();
   }
 
   static Grant fullControl(Bucket bucket) {

@@ -26,7 +26,6 @@ final class BucketVersioning {
   }
 
   PutBucketVersioningResponse put(Caller caller, PutBucketVersioningRequest input) {
-    Refusals.check(input);
     if (input.versioningConfiguration() == null) {
       throw S3Error.MALFORMED_XML.exception();
     }

@@ -76,7 +76,6 @@ final class CompleteMultipartUpload {
   }
 
   CompleteMultipartUploadResponse run(Caller caller, CompleteMultipartUploadRequest input) {
-    Refusals.check(input);
     ObjectKey key = new ObjectKey(input.key());
     WritePreconditions conditions = new WritePreconditions(input.ifMatch(), input.ifNoneMatch());
     List<CompletedPart> listed =

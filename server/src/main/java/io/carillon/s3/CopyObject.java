@@ -97,7 +97,6 @@ final class CopyObject {
   }
 
   CopyObjectResponse run(Caller caller, CopyObjectRequest input) {
-    Refusals.check(input);
     requireDirectives(input);
     CopySource source = CopySource.parse(input.copySource());
     ObjectKey key = new ObjectKey(input.destinationKey());

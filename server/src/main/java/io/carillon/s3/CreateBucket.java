@@ -33,7 +33,6 @@ final class CreateBucket {
   }
 
   CreateBucketResponse run(Caller caller, CreateBucketRequest input) {
-    Refusals.check(input);
     BucketName name = new BucketName(input.bucket());
     if (input.objectOwnership() != null
         && input.objectOwnership() != ObjectOwnership.BUCKET_OWNER_ENFORCED) {

@@ -48,7 +48,6 @@ final class CreateMultipartUpload {
   }
 
   CreateMultipartUploadResponse run(Caller caller, CreateMultipartUploadRequest input) {
-    Refusals.check(input);
     ObjectKey key = new ObjectKey(input.key());
     Description description = Descriptions.of(input);
     ChecksumAlgorithm algorithm = algorithm(input.checksumAlgorithmAsString());

@@ -72,7 +72,6 @@ final class DeleteObject {
   }
 
   DeleteObjectResponse one(Caller caller, DeleteObjectRequest input) {
-    Refusals.check(input);
     Target target =
         new Target(
             new ObjectKey(input.key()),
@@ -104,7 +103,6 @@ final class DeleteObject {
 
   /// Each object is authorized, judged and answered for itself.
   DeleteObjectsResponse many(Caller caller, DeleteObjectsRequest input) {
-    Refusals.check(input);
     List<ObjectIdentifier> objects = input.delete() == null ? List.of() : input.delete().objects();
     if (objects.isEmpty() || objects.size() > MOST_AT_ONCE) {
       throw S3Error.MALFORMED_XML.exception();

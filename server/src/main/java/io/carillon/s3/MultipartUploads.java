@@ -61,7 +61,6 @@ final class MultipartUploads {
   }
 
   ListPartsResponse parts(Caller caller, ListPartsRequest input) {
-    Refusals.check(input);
     ObjectKey key = new ObjectKey(input.key());
     int limit = Paging.limit("max-parts", input.maxParts(), MOST);
     int after = input.partNumberMarker() == null ? 0 : input.partNumberMarker();

@@ -3,6 +3,7 @@ package io.carillon.s3;
 import io.carillon.aws.Caller;
 import io.carillon.aws.Need;
 import io.carillon.s3.ReadObject.Found;
+import io.carillon.s3.model.Bucket;
 import io.carillon.s3.model.ObjectKey;
 import io.carillon.s3.model.ObjectVersion;
 import io.carillon.s3.model.OwnerId;
@@ -39,7 +40,6 @@ final class ObjectFacts {
   }
 
   GetObjectAttributesResponse attributes(Caller caller, GetObjectAttributesRequest input) {
-    Refusals.check(input);
     if (input.objectAttributes().isEmpty()
         || input.objectAttributes().contains(ObjectAttributes.UNKNOWN_TO_SDK_VERSION)) {
       throw S3Error.INVALID_ARGUMENT
@@ -103,17 +103,17 @@ final class ObjectFacts {
 
   /// Accepts the ACL that the object has anyway.
   PutObjectAclResponse putAcl(Caller caller, PutObjectAclRequest input) {
-    Refusals.check(input);
-    objects.find(
-        caller,
-        input.bucket(),
-        new ObjectKey(input.key()),
-        input.versionId(),
-        input.expectedBucketOwner(),
-        false);
-    if (input.accessControlPolicy() != null || input.aclAsString() == null) {
-      throw S3Error.ACCESS_CONTROL_LIST_NOT_SUPPORTED.exception();
-    }
+    Bucket bucket =
+        objects
+            .find(
+                caller,
+                input.bucket(),
+                new ObjectKey(input.key()),
+                input.versionId(),
+                input.expectedBucketOwner(),
+                false)
+            .bucket();
+    BucketFacts.requireOwnersAcl(bucket, input.aclAsString(), input.accessControlPolicy());
     return PutObjectAclResponse.builder().build();
   }
 

@@ -45,8 +45,27 @@ final class PutObject {
     this.notifications = notifications;
   }
 
+  /// Takes in what is to be stored.
+  interface Intake {
+    Received receive() throws IOException;
+  }
+
+  /// What the writer is told of what was stored.
+  interface Answer {
+    Response to(Bucket bucket, ObjectVersion version);
+  }
+
   Response run(Caller caller, PutObjectRequest input, Request http) throws IOException {
-    Refusals.check(input);
+    return run(
+        caller,
+        input,
+        () -> bodies.receive(http, Optional.empty()),
+        EventType.CREATED_PUT,
+        Answers::written);
+  }
+
+  Response run(Caller caller, PutObjectRequest input, Intake intake, EventType event, Answer answer)
+      throws IOException {
     ObjectKey key = new ObjectKey(input.key());
     Description description = Descriptions.of(input);
     WritePreconditions conditions = new WritePreconditions(input.ifMatch(), input.ifNoneMatch());
@@ -59,7 +78,7 @@ final class PutObject {
         });
     // The slow part holds no lock. Small bodies stay in memory and travel in a row; larger ones are
     // a synced blob before any row names them. A crash here leaves an unnamed blob, which is swept.
-    Received received = bodies.receive(http, Optional.empty());
+    Received received = intake.receive();
 
     return database.write(
         tx -> {
@@ -68,8 +87,8 @@ final class PutObject {
           Content content = contents.put(tx, received.arrived());
           Draft draft = new Draft(received.etag(), content, received.checksum(), description);
           ObjectVersion version = versions.put(tx, bucket, key, draft);
-          notifications.objectCreated(tx, bucket, key, version, EventType.CREATED_PUT, caller);
-          return Answers.written(bucket, version);
+          notifications.objectCreated(tx, bucket, key, version, event, caller);
+          return answer.to(bucket, version);
         });
   }
 }

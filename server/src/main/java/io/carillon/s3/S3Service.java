@@ -108,7 +108,7 @@ public final class S3Service {
     this.delivery = new EventDelivery(recipients);
     this.policies = new BucketPolicies(database, buckets);
     this.objects = new ReadObject(database, buckets, contents, versions, authorizer);
-    this.operations = Operations.of("s3");
+    this.operations = Operations.of("s3").refusing(Refusals::check);
     mountBuckets(
         new CreateBucket(database, buckets, bucketTags, clock),
         new DeleteBucket(database, buckets, versions, uploads, bucketTags, policies, notifications),
@@ -117,8 +117,10 @@ public final class S3Service {
         policies,
         new BucketVersioning(database, buckets),
         new BucketNotification(database, buckets, notifications, destinations, trace, ids));
+    PutObject put = new PutObject(database, buckets, bodies, contents, versions, notifications);
     mountObjects(
-        new PutObject(database, buckets, bodies, contents, versions, notifications),
+        put,
+        new PostObject(put, bodies),
         new GetObject(objects),
         new DeleteObject(database, buckets, versions, notifications, authorizer),
         new CopyObject(database, buckets, contents, versions, objects, notifications, authorizer),
@@ -176,6 +178,7 @@ public final class S3Service {
 
   private void mountObjects(
       PutObject put,
+      PostObject post,
       GetObject get,
       DeleteObject delete,
       CopyObject copy,
@@ -184,6 +187,7 @@ public final class S3Service {
       ObjectFacts facts) {
     operations
         .streaming(PutObjectRequest.class, Permissions::putObject, put::run)
+        .streaming("PostObject", PutObjectRequest.class, Permissions::putObject, post::run)
         .streaming(GetObjectRequest.class, Permissions::getObject, get::get)
         .streaming(HeadObjectRequest.class, Permissions::headObject, get::head)
         .needing(DeleteObjectRequest.class, DeleteObject::needs, delete::one)

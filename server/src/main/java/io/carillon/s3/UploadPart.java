@@ -77,7 +77,6 @@ final class UploadPart {
   }
 
   Response send(Caller caller, UploadPartRequest input, Request http) throws IOException {
-    Refusals.check(input);
     Target target =
         target(
             caller,
@@ -99,7 +98,6 @@ final class UploadPart {
   }
 
   UploadPartCopyResponse copy(Caller caller, UploadPartCopyRequest input) {
-    Refusals.check(input);
     Target target =
         target(
             caller,

@@ -96,7 +96,7 @@ final class S3House implements Authorizer {
     recipients.put("sqs", this::accept);
     recipients.put("lambda", this::accept);
     Operations table = service.operations();
-    table.all().forEach(operation -> operations.put(operation.input(), operation));
+    table.all().forEach(operation -> operations.putIfAbsent(operation.input(), operation));
   }
 
   static Caller caller(AccountId account, Region region) {
@@ -141,6 +141,15 @@ final class S3House implements Authorizer {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /// Runs the operation whose input is that of another.
+  @SuppressWarnings("unchecked")
+  Response post(Caller caller, PutObjectRequest input, Request http) throws IOException {
+    Operation<PutObjectRequest> operation =
+        (Operation<PutObjectRequest>) service.operations().find("PostObject").orElseThrow();
+    require(caller, needs(input));
+    return ((Way.Streamed<PutObjectRequest>) operation.way()).run().run(caller, input, http);
   }
 
   <I extends SdkPojo> List<Need> needs(I input) {

@@ -19,11 +19,16 @@ import software.amazon.awssdk.core.SdkPojo;
 /// Reads what stands in path, query and header fields of a REST request.
 final class RestDecoder {
   private final Predicate<Request> toleratesParameters;
+  private final Predicate<String> refusesField;
   private final RestRoutes routes;
 
   /// @param toleratesParameters whether a request may carry query parameters that mean nothing
-  RestDecoder(RestRoutes routes, Predicate<Request> toleratesParameters) {
+  /// @param refusesField whether a header field must not come that the operation does not have, by
+  ///   its name in lower case
+  RestDecoder(
+      RestRoutes routes, Predicate<Request> toleratesParameters, Predicate<String> refusesField) {
     this.routes = routes;
+    this.refusesField = refusesField;
     this.toleratesParameters = toleratesParameters;
   }
 
@@ -83,7 +88,7 @@ final class RestDecoder {
     return value(member, values.getFirst());
   }
 
-  private static void readHeaders(Headers headers, Shape shape, SdkPojo builder) {
+  private void readHeaders(Headers headers, Shape shape, SdkPojo builder) {
     Map<String, String> fields = new HashMap<>();
     Map<String, Map<String, String>> maps = new HashMap<>(2);
     headers.forEach(
@@ -92,14 +97,21 @@ final class RestDecoder {
           if (shape.headers().containsKey(lower)) {
             fields.merge(lower, value, (before, more) -> before + "," + more);
           } else {
+            boolean known = false;
             for (Member map : shape.headerMaps()) {
               if (lower.startsWith(map.name())) {
+                known = true;
                 maps.computeIfAbsent(map.name(), _ -> new TreeMap<>())
                     .merge(
                         lower.substring(map.name().length()),
                         Wire.headerText(value),
                         (before, more) -> before + "," + more);
               }
+            }
+            if (!known && refusesField.test(lower)) {
+              throw CommonError.NOT_IMPLEMENTED
+                  .because("This operation does not take the header field " + lower + ".")
+                  .with("Header", lower);
             }
           }
         });

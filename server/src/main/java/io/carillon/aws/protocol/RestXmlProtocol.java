@@ -12,6 +12,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import software.amazon.awssdk.core.SdkPojo;
 
 /// REST paths with XML bodies: S3.
@@ -55,6 +56,19 @@ public final class RestXmlProtocol implements Protocol {
           Map.entry("ListObjects", "ListBucketResult"),
           Map.entry("ListObjectsV2", "ListBucketResult"));
 
+  /// Fields that come with any request: they sign it, or say how its body travels.
+  private static final Set<String> OF_ANY_REQUEST =
+      Set.of(
+          "x-amz-content-sha256",
+          "x-amz-date",
+          "x-amz-decoded-content-length",
+          "x-amz-expected-bucket-owner",
+          "x-amz-request-payer",
+          "x-amz-sdk-checksum-algorithm",
+          "x-amz-security-token",
+          "x-amz-trailer",
+          "x-amz-user-agent");
+
   private final Dialect dialect = Dialect.s3();
   private final int limitBytes;
   private final Shapes shapes = new Shapes();
@@ -70,13 +84,26 @@ public final class RestXmlProtocol implements Protocol {
     // Readers append what they like to URLs, to get round caches; S3 lets them.
     this.head =
         new RestDecoder(
-            routes, http -> http.method().equals("GET") || http.method().equals("HEAD"));
+            routes,
+            http -> http.method().equals("GET") || http.method().equals("HEAD"),
+            RestXmlProtocol::isForeign);
+  }
+
+  /// What asks S3 for something that the operation cannot do must not be overheard. Checksums are
+  /// judged with the body.
+  private static boolean isForeign(String field) {
+    return field.startsWith("x-amz-")
+        && !OF_ANY_REQUEST.contains(field)
+        && !field.startsWith("x-amz-checksum-");
   }
 
   @Override
   public Asked read(Request http, String path) {
     Parameters query = Parameters.parse(http.rawQuery());
-    RestRoutes.Found found = routes.find(http, path, query).orElseThrow(() -> notFound(http));
+    RestRoutes.Found found =
+        routes
+            .find(http, path, query)
+            .orElseThrow(() -> CommonError.METHOD_NOT_ALLOWED.with("Method", http.method()));
     return new Asked() {
       @Override
       public Model.Entry operation() {
@@ -95,13 +122,6 @@ public final class RestXmlProtocol implements Protocol {
         return Shapes.build(builder);
       }
     };
-  }
-
-  private static AwsException notFound(Request http) {
-    String type = http.headers().find("content-type").orElse("");
-    return http.method().equals("POST") && type.startsWith("multipart/form-data")
-        ? CommonError.NOT_IMPLEMENTED.because("The operation PostObject is not implemented.")
-        : CommonError.METHOD_NOT_ALLOWED.with("Method", http.method());
   }
 
   private void readBody(Request http, Shape shape, Member payload, SdkPojo builder)

@@ -34,7 +34,8 @@ record PostPolicy(Instant expiration, List<Condition> conditions) {
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
-  private static final Set<String> NEED_NO_CONDITION = Set.of("x-amz-signature", "file", "policy");
+  private static final Set<String> NEED_NO_CONDITION =
+      Set.of("x-amz-signature", "file", "policy", "awsaccesskeyid", "signature");
   private static final String IGNORED = "x-ignore-";
 
   /// One of them; field names are in lower case.

@@ -1,8 +1,10 @@
 package io.carillon.aws.sigv4;
 
-import io.carillon.aws.AwsException;
 import io.carillon.aws.Credentials;
+import io.carillon.aws.Signing;
 import io.carillon.base.Region;
+import io.carillon.http.Request;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -12,94 +14,128 @@ import java.util.Map;
 import java.util.Optional;
 
 /// Decides who signed the form of a browser upload, and whether it was filled in as they allow.
+/// What comes out is the PutObject that the form stands for. Signature Version 2 is what boto3's
+/// `generate_presigned_post` makes by default.
 ///
 /// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-UsingHTTPPOST.html
-public final class PostVerifier {
+final class PostVerifier {
   /// A signing key is good for a week.
   private static final Duration LONGEST_LIFE = Duration.ofDays(7);
 
+  /// The most that a single upload may hold: 5 GiB.
+  private static final long MOST_BYTES = 5L << 30;
+
+  private static final String OLD_KEY_ID = "awsaccesskeyid";
+  private static final String OLD_SIGNATURE = "signature";
   private static final Refusals REFUSALS = new Refusals.OfS3();
 
   private final KeyBook book;
   private final InstantSource clock;
 
-  public PostVerifier(Credentials.Source source, InstantSource clock) {
-    this.book = new KeyBook(source, clock);
+  PostVerifier(KeyBook book, InstantSource clock) {
+    this.book = book;
     this.clock = clock;
   }
 
-  /// An upload that its signer allows, as far as the form goes; the file has not come yet.
-  public record Post(Credentials credentials, Scope scope, long shortestBytes, long longestBytes) {
+  /// @param scope empty for Signature Version 2, which names none
+  private record Signer(Credentials credentials, Optional<Scope> scope, Signing signing) {}
 
-    /// @throws AwsException where the file is shorter or longer than the policy allows
-    public void checkLength(long bytes) {
-      if (bytes > longestBytes) {
-        throw S3SignatureError.ENTITY_TOO_LARGE
-            .with("ProposedSize", Long.toString(bytes))
-            .with("MaxSizeAllowed", Long.toString(longestBytes));
-      }
-      if (bytes < shortestBytes) {
-        throw S3SignatureError.ENTITY_TOO_SMALL
-            .with("ProposedSize", Long.toString(bytes))
-            .with("MinSizeAllowed", Long.toString(shortestBytes));
-      }
+  /// An upload that its signer allows, as far as the form goes; the file has not come yet.
+  record Post(
+      Credentials credentials,
+      Optional<Scope> scope,
+      Signing signing,
+      long shortestBytes,
+      long longestBytes) {}
+
+  /// Reads a form up to its file, and verifies it.
+  ///
+  /// @param path the request's, with the bucket in front: that of a bucket, as [UploadForm#is] says
+  Verified verify(Request http, String path) throws IOException {
+    String bucket = PercentCoding.decode(path.replace("/", ""));
+    UploadForm form = UploadForm.read(http);
+    Optional<Post> verified = verify(form.fields(), bucket);
+    if (verified.isEmpty()) {
+      return new Verified.Anonymous(form.toPut(http, bucket, 0, MOST_BYTES), Signing.NONE_OF_FORM);
     }
+    Post post = verified.get();
+    Request put =
+        form.toPut(http, bucket, post.shortestBytes(), Math.min(post.longestBytes(), MOST_BYTES));
+    return post.scope().isPresent()
+        ? new Verified.Signed(put, post.credentials(), post.scope().get(), post.signing())
+        : new Verified.SignedBefore(put, post.credentials(), post.signing());
   }
 
   /// Verifies a form. Empty where it carries neither policy nor signature: then nobody signed.
   ///
-  /// @param form the fields before `file`, the name of the file already put for `${filename}` in
-  ///   `key`, so that the key which will be written is the one that is judged
+  /// @param form the fields before `file`, by lower-case name, the name of the file already put for
+  ///   `${filename}`, so that the key which will be written is the one that is judged
   /// @param bucket the one that is posted to
-  public Optional<Post> verify(Map<String, String> form, String bucket) {
-    Map<String, String> fields = new HashMap<>();
-    form.forEach((name, value) -> fields.put(name.toLowerCase(Locale.ROOT), value));
-    if (fields.containsKey("awsaccesskeyid") || fields.containsKey("signature")) {
-      throw REFUSALS.unsupported("Signature Version 2");
+  Optional<Post> verify(Map<String, String> form, String bucket) {
+    boolean old = form.containsKey(OLD_KEY_ID) || form.containsKey(OLD_SIGNATURE);
+    boolean current = form.containsKey("x-amz-signature");
+    if (old && current) {
+      throw REFUSALS.ambiguous();
     }
-    if (!fields.containsKey("policy") && !fields.containsKey("x-amz-signature")) {
+    if (!old && !current && !form.containsKey("policy")) {
       return Optional.empty();
     }
-    fields.put("bucket", bucket);
-    String algorithm = require(fields, "X-Amz-Algorithm");
-    if (!algorithm.equals(SigningKey.ALGORITHM)) {
-      throw REFUSALS.unsupported(algorithm);
-    }
-    String base64 = require(fields, "Policy");
-    String signature = require(fields, "X-Amz-Signature");
-    Scope.Credential credential = credential(require(fields, "X-Amz-Credential"));
-    checkTime(credential.scope(), require(fields, "X-Amz-Date"));
-
-    Credentials credentials =
-        book.find(
-            credential.accessKeyId(), fields.getOrDefault("x-amz-security-token", ""), REFUSALS);
-    SigningKey key = SigningKey.derive(credentials.secret(), credential.scope());
-    if (!SigningKey.matches(key.sign(base64), signature)) {
-      throw S3SignatureError.SIGNATURE_DOES_NOT_MATCH
-          .with("AWSAccessKeyId", credential.accessKeyId())
-          .with("StringToSign", base64)
-          .with("SignatureProvided", signature);
-    }
+    String base64 = require(form, "Policy");
+    Signer signer = old ? oldSigner(form, base64) : signer(form, base64);
 
     PostPolicy policy = PostPolicy.parse(base64);
     if (!clock.instant().isBefore(policy.expiration())) {
       throw PostPolicy.violated("Policy expired.");
     }
+    Map<String, String> fields = new HashMap<>(form);
+    fields.put("bucket", bucket);
     policy.check(fields);
     return Optional.of(
-        new Post(credentials, credential.scope(), policy.shortestBytes(), policy.longestBytes()));
+        new Post(
+            signer.credentials(),
+            signer.scope(),
+            signer.signing(),
+            policy.shortestBytes(),
+            policy.longestBytes()));
   }
 
-  private static String require(Map<String, String> fields, String name) {
-    String value = fields.get(name.toLowerCase(Locale.ROOT));
+  private Signer signer(Map<String, String> form, String base64) {
+    String algorithm = require(form, "X-Amz-Algorithm");
+    if (!algorithm.equals(SigningKey.ALGORITHM)) {
+      throw REFUSALS.unsupported(algorithm);
+    }
+    String signature = require(form, "X-Amz-Signature");
+    Scope.Credential credential = credential(require(form, "X-Amz-Credential"));
+    Scope scope = credential.scope();
+    Instant signed = checkTime(scope, require(form, "X-Amz-Date"));
+    Credentials credentials = find(form, credential.accessKeyId());
+    SigningKey key = SigningKey.derive(credentials.secret(), scope);
+    if (!SigningKey.matches(key.sign(base64), signature)) {
+      throw SignatureV2.mismatch(credential.accessKeyId(), base64, signature);
+    }
+    return new Signer(
+        credentials, Optional.of(scope), new Signing(Signing.FORM, Signing.VERSION_4, signed, ""));
+  }
+
+  private Signer oldSigner(Map<String, String> form, String base64) {
+    String accessKeyId = require(form, "AWSAccessKeyId");
+    String signature = require(form, "Signature");
+    Credentials credentials = find(form, accessKeyId);
+    if (!SigningKey.matches(SignatureV2.sign(credentials.secret(), base64), signature)) {
+      throw SignatureV2.mismatch(accessKeyId, base64, signature);
+    }
+    return new Signer(
+        credentials, Optional.empty(), new Signing(Signing.FORM, Signing.VERSION_2, null, ""));
+  }
+
+  private Credentials find(Map<String, String> form, String accessKeyId) {
+    return book.find(accessKeyId, form.getOrDefault("x-amz-security-token", ""), REFUSALS);
+  }
+
+  private static String require(Map<String, String> form, String name) {
+    String value = form.get(name.toLowerCase(Locale.ROOT));
     if (value == null) {
-      throw S3SignatureError.INVALID_ARGUMENT
-          .because(
-              "Bucket POST must contain a field named '"
-                  + name
-                  + "'.  If it is specified, please check the order of the fields.")
-          .with("ArgumentName", name)
-          .with("ArgumentValue", "");
+      throw UploadForm.missing(name);
     }
     return value;
   }
@@ -116,7 +152,7 @@ public final class PostVerifier {
                         + " expecting \"<YOUR-AKID>/YYYYMMDD/REGION/s3/aws4_request\"."));
   }
 
-  private void checkTime(Scope scope, String timestamp) {
+  private Instant checkTime(Scope scope, String timestamp) {
     Instant signed =
         Refusals.parse(timestamp)
             .orElseThrow(
@@ -135,5 +171,6 @@ public final class PostVerifier {
     if (signed.isAfter(now.plus(SignatureVerifier.SKEW))) {
       throw REFUSALS.skewed(timestamp, signed, now, SignatureVerifier.SKEW);
     }
+    return signed;
   }
 }

@@ -31,11 +31,19 @@ enum S3SignatureError implements ErrorCode {
   INVALID_POLICY_DOCUMENT("InvalidPolicyDocument", 400, "Invalid Policy"),
   INVALID_REQUEST("InvalidRequest", 400, "Invalid Request"),
   INVALID_TOKEN("InvalidToken", 400, "The provided token is malformed or otherwise invalid."),
+  MALFORMED_POST_REQUEST(
+      "MalformedPOSTRequest",
+      400,
+      "The body of your POST request is not well-formed multipart/form-data."),
   MALFORMED_TRAILER(
       "MalformedTrailerError",
       400,
       "The request contained trailing data that was not well-formed or did not conform to our"
           + " published schema."),
+  MAX_POST_PRE_DATA_LENGTH_EXCEEDED(
+      "MaxPostPreDataLengthExceededError",
+      400,
+      "Your POST request fields preceding the upload file were too large."),
   MISSING_CONTENT_LENGTH(
       "MissingContentLength", 411, "You must provide the Content-Length HTTP header."),
   REQUEST_TIME_TOO_SKEWED(

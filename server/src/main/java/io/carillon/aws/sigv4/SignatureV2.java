@@ -2,6 +2,7 @@ package io.carillon.aws.sigv4;
 
 import io.carillon.aws.AwsException;
 import io.carillon.aws.Credentials;
+import io.carillon.aws.Signing;
 import io.carillon.base.Secret;
 import io.carillon.http.Headers;
 import io.carillon.http.Request;
@@ -92,7 +93,8 @@ record SignatureV2(KeyBook book, InstantSource clock) {
     String payload = lowered.headers().find("x-amz-content-sha256").orElse("");
     Request checked =
         PayloadCheck.of(lowered, payload.isEmpty() ? "UNSIGNED-PAYLOAD" : payload, null);
-    return new Verified.SignedBefore(checked, credentials, payload);
+    return new Verified.SignedBefore(
+        checked, credentials, new Signing(Signing.QUERY, Signing.VERSION_2, null, payload));
   }
 
   /// The base64 of the HMAC, under SHA-1.

@@ -3,6 +3,7 @@ package io.carillon.aws.sigv4;
 import io.carillon.aws.AwsException;
 import io.carillon.aws.CommonError;
 import io.carillon.aws.Credentials;
+import io.carillon.aws.Signing;
 import io.carillon.aws.sigv4.Refusals.Form;
 import io.carillon.base.Region;
 import io.carillon.http.Body;
@@ -50,17 +51,24 @@ public final class SignatureVerifier {
     return verify(http, service, http.rawPath());
   }
 
-  /// The same for a request to S3 whose host may name the bucket.
+  /// The same for a request to S3 whose host may name the bucket. A browser's form that posts to a
+  /// bucket comes out as the PUT of the object that it stands for: see [Signing#isForm].
   ///
   /// @param path the request's, with the bucket in front: so Version 2 signs it
   public Verified verify(Request http, String service, String path) throws IOException {
     Refusals refusals = Refusals.of(service, http);
     Optional<Claim> claim = Claim.read(http, service, refusals);
+    if (service.equals("s3") && UploadForm.is(http, path)) {
+      if (claim.isPresent()) {
+        throw refusals.ambiguous();
+      }
+      return new PostVerifier(book, clock).verify(http, path);
+    }
     if (claim.isEmpty() && service.equals("s3") && isOld(http)) {
       return new SignatureV2(book, clock).verify(http, path);
     }
     if (claim.isEmpty()) {
-      return new Verified.Anonymous(PayloadCheck.ofAnonymous(http));
+      return new Verified.Anonymous(PayloadCheck.ofAnonymous(http), Signing.NONE);
     }
     return verify(http, claim.get(), refusals);
   }
@@ -96,7 +104,14 @@ public final class SignatureVerifier {
                 new ChunkSignatures(key, claim.timestamp(), scope, claim.signature()))
             : http.withBody(Body.of(body));
     return new Verified.Signed(
-        checked, credentials, scope, claim.signed(), claim.form() == Form.QUERY, payloadHash);
+        checked,
+        credentials,
+        scope,
+        new Signing(
+            claim.form() == Form.QUERY ? Signing.QUERY : Signing.HEADER,
+            Signing.VERSION_4,
+            claim.signed(),
+            payloadHash));
   }
 
   private void checkTime(Claim claim, Refusals refusals) {

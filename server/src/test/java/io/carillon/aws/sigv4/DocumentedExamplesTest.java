@@ -111,7 +111,7 @@ class DocumentedExamplesTest {
             signed -> {
               assertThat(signed.presigned()).isTrue();
               assertThat(signed.credentials()).isEqualTo(Example.lasting());
-              assertThat(signed.signed()).isEqualTo(Example.DAY);
+              assertThat(signed.signing().signed()).isEqualTo(Example.DAY);
             });
     URI ours =
         Example.signer("s3")

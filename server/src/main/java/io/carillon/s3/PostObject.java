@@ -1,0 +1,124 @@
+package io.carillon.s3;
+
+import io.carillon.aws.Caller;
+import io.carillon.aws.protocol.XmlDocuments;
+import io.carillon.http.Headers;
+import io.carillon.http.Request;
+import io.carillon.http.Response;
+import io.carillon.s3.event.EventType;
+import io.carillon.s3.model.Bucket;
+import io.carillon.s3.model.Etags;
+import io.carillon.s3.model.ObjectVersion;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.s3.model.PutObjectRequest;
+import software.amazon.awssdk.services.s3.model.Tagging;
+
+/// PostObject: stores the file of a browser's form. Behind the signature's check a form is the
+/// PutObject that it stands for, so what is left here is how a form carries tags and how the
+/// browser wants to be answered.
+///
+/// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
+final class PostObject {
+  private static final String REDIRECT = "success_action_redirect";
+  private static final String STATUS = "success_action_status";
+
+  private final PutObject puts;
+  private final Bodies bodies;
+
+  PostObject(PutObject puts, Bodies bodies) {
+    this.puts = puts;
+    this.bodies = bodies;
+  }
+
+  Response run(Caller caller, PutObjectRequest input, Request http) throws IOException {
+    PutObjectRequest put =
+        input.tagging() == null
+            ? input
+            : input.toBuilder().tagging(tagsOf(input.tagging())).build();
+    return puts.run(
+        caller,
+        put,
+        () -> bodies.receiveToEnd(http),
+        EventType.CREATED_POST,
+        (bucket, version) -> answer(http, input.key(), bucket, version));
+  }
+
+  /// A form's tags are a document; elsewhere they are written like a query.
+  private static Tagging tagsOf(String xml) {
+    Tagging.Builder tagging = Tagging.builder();
+    XmlDocuments.read(xml, "Tagging", tagging);
+    return tagging.build();
+  }
+
+  private static Response answer(Request http, String key, Bucket bucket, ObjectVersion version) {
+    Response stored = Answers.written(bucket, version);
+    Headers headers = stored.headers();
+    Optional<String> redirect =
+        http.headers().find(REDIRECT).flatMap(url -> redirect(url, key, bucket, version));
+    if (redirect.isPresent()) {
+      return new Response(303, headers.add("Location", redirect.get()), stored.content());
+    }
+    String location = location(http, key, bucket);
+    headers.add("Location", location);
+    return switch (http.headers().find(STATUS).orElse("")) {
+      case "200" -> stored;
+      case "201" -> created(location, key, bucket, version, headers);
+      default -> new Response(204, headers, stored.content());
+    };
+  }
+
+  private static Response created(
+      String location, String key, Bucket bucket, ObjectVersion version, Headers headers) {
+    Map<String, String> members = new LinkedHashMap<>();
+    members.put("Location", location);
+    members.put("Bucket", bucket.name());
+    members.put("Key", key);
+    members.put("ETag", Etags.quoted(version.etag()));
+    byte[] document = XmlDocuments.write("PostResponse", members);
+    return new Response(
+        201, headers.add("Content-Type", "application/xml"), new Response.Content.Bytes(document));
+  }
+
+  /// Empty where the form names no URL to go to; then it counts as if it named nothing.
+  private static Optional<String> redirect(
+      String url, String key, Bucket bucket, ObjectVersion version) {
+    @Nullable String scheme;
+    try {
+      scheme = URI.create(url).getScheme();
+    } catch (IllegalArgumentException notOne) {
+      return Optional.empty();
+    }
+    if (scheme == null || !scheme.equals("http") && !scheme.equals("https")) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        url
+            + (url.contains("?") ? "&" : "?")
+            + "bucket="
+            + encode(bucket.name())
+            + "&key="
+            + encode(key)
+            + "&etag="
+            + encode(Etags.quoted(version.etag())));
+  }
+
+  /// Where the object is, by the host that was posted to.
+  private static String location(Request http, String key, Bucket bucket) {
+    String host = http.headers().find("host").orElse("");
+    return (http.secure() ? "https://" : "http://")
+        + host
+        + (host.startsWith(bucket.name() + ".") ? "/" : "/" + bucket.name() + "/")
+        + encode(key).replace("+", "%20");
+  }
+
+  private static String encode(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8);
+  }
+}

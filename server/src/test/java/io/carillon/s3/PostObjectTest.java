@@ -1,0 +1,162 @@
+package io.carillon.s3;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.carillon.aws.AwsException;
+import io.carillon.http.Body;
+import io.carillon.http.Headers;
+import io.carillon.http.Request;
+import io.carillon.http.Response;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import software.amazon.awssdk.services.s3.model.GetObjectTaggingRequest;
+import software.amazon.awssdk.services.s3.model.GetObjectTaggingResponse;
+import software.amazon.awssdk.services.s3.model.PutObjectRequest;
+
+/// What is left to do of a form behind the check of its signature; `UploadFormTest` and
+/// `PostVerifierTest` have the rest, `post_object.py` all of it.
+class PostObjectTest {
+  private final S3House house = new S3House();
+
+  @BeforeEach
+  void bucket() {
+    house.createBucket("photos");
+  }
+
+  /// A file whose length only its end shows.
+  private static Request form(byte[] file, String... headers) {
+    Body content = Body.of(file);
+    return S3House.request(
+        new Body() {
+          @Override
+          public OptionalLong length() {
+            return OptionalLong.empty();
+          }
+
+          @Override
+          public Headers trailers() {
+            return new Headers();
+          }
+
+          @Override
+          public int read(byte[] bytes, int offset, int length) throws IOException {
+            return content.read(bytes, offset, Math.min(length, 1000));
+          }
+        },
+        headers);
+  }
+
+  private Response post(byte[] file, String... headers) throws IOException {
+    return house.post(
+        house.alice,
+        PutObjectRequest.builder().bucket("photos").key("a b/c").build(),
+        form(file, headers));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 65_535, 65_536, 65_537, 300_000})
+  void aFileOfAnyLengthIsStoredWithItsEvent(int size) throws IOException {
+    house.notifyFunction("photos", "s3:ObjectCreated:Post");
+    byte[] file = new byte[size];
+    Arrays.fill(file, (byte) 'x');
+
+    Response answer = post(file);
+
+    assertThat(answer.status()).isEqualTo(204);
+    assertThat(house.get("photos", "a b/c")).isEqualTo(new String(file, StandardCharsets.UTF_8));
+    assertThat(house.events())
+        .singleElement()
+        .asString()
+        .contains("\"ObjectCreated:Post\"", "\"size\":" + size);
+  }
+
+  @Test
+  void theFileAndItsEventCommitTogetherOrNotAtAll() {
+    house.notifyFunction("photos");
+    house.outboxBroken = true;
+
+    assertThatThrownBy(() -> post(new byte[3])).hasMessage("broken");
+    assertThatThrownBy(() -> house.get("photos", "a b/c")).isInstanceOf(AwsException.class);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"200, 200", "201, 201", "204, 204", "302, 204", "'', 204"})
+  void theStatusIsTheOneAskedFor(String asked, int status) throws IOException {
+    Response answer = post(new byte[1], "success_action_status", asked, "Host", "localhost:1");
+
+    assertThat(answer.status()).isEqualTo(status);
+    assertThat(answer.headers().first("Location")).isEqualTo("http://localhost:1/photos/a%20b%2Fc");
+    assertThat(answer.headers().first("ETag")).isNotNull();
+    if (status == 201) {
+      assertThat(S3House.text(answer))
+          .contains(
+              "<PostResponse><Location>http://localhost:1/photos/a%20b%2Fc</Location>"
+                  + "<Bucket>photos</Bucket><Key>a b/c</Key>"
+                  + "<ETag>&quot;93b885adfe0da089cdf634904fd59f71&quot;</ETag></PostResponse>");
+    } else {
+      assertThat(S3House.bytes(answer)).isEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "http://localhost/done, http://localhost/done?",
+    "https://localhost/done?x=1, https://localhost/done?x=1&",
+  })
+  void theBrowserIsSentOn(String asked, String start) throws IOException {
+    Response answer =
+        post(new byte[1], "success_action_redirect", asked, "success_action_status", "200");
+
+    assertThat(answer.status()).isEqualTo(303);
+    assertThat(answer.headers().all("Location"))
+        .containsExactly(
+            start + "bucket=photos&key=a+b%2Fc&etag=%2293b885adfe0da089cdf634904fd59f71%22");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"javascript:alert(1)", "not a url", "/done", ""})
+  void whatIsNoUrlSendsNobodyOn(String asked) throws IOException {
+    assertThat(post(new byte[1], "success_action_redirect", asked).status()).isEqualTo(204);
+  }
+
+  @Test
+  void tagsComeAsADocument() throws IOException {
+    PutObjectRequest.Builder put = PutObjectRequest.builder().bucket("photos").key("k");
+    house.post(
+        house.alice,
+        put.tagging(
+                "<Tagging><TagSet><Tag><Key>a"
+                    + " b</Key><Value>c&amp;d</Value></Tag></TagSet></Tagging>")
+            .build(),
+        form(new byte[1]));
+
+    GetObjectTaggingResponse tags =
+        house.call(
+            house.alice, GetObjectTaggingRequest.builder().bucket("photos").key("k").build());
+
+    assertThat(tags.tagSet())
+        .singleElement()
+        .satisfies(
+            tag -> {
+              assertThat(tag.key()).isEqualTo("a b");
+              assertThat(tag.value()).isEqualTo("c&d");
+            });
+    assertThatThrownBy(() -> house.post(house.alice, put.tagging("a=b").build(), form(new byte[1])))
+        .isInstanceOf(AwsException.class);
+  }
+
+  @Test
+  void whoMayNotPutMayNotPost() {
+    house.denied = need -> need.action().equals("s3:PutObject");
+
+    assertThatThrownBy(() -> post(new byte[1])).isInstanceOf(AwsException.class);
+  }
+}
