@@ -5,6 +5,8 @@ import io.carillon.s3.model.Bucket;
 import io.carillon.s3.model.Etags;
 import io.carillon.s3.model.ObjectVersion;
 import io.carillon.s3.model.StoredChecksum;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -41,19 +43,41 @@ final class Answers {
         .forEach(
             (name, value) -> {
               if (!overrides.containsKey(name)) {
-                answer.header(name, value);
+                answer.header(name, bytes(value));
               }
             });
-    overrides.forEach(answer::header);
+    overrides.forEach((name, value) -> answer.header(name, bytes(value)));
     version
         .description()
         .metadata()
-        .forEach((name, value) -> answer.header("x-amz-meta-" + name, value));
+        .forEach((name, value) -> answer.header("x-amz-meta-" + name, word(value)));
     int tags = version.description().tags().size();
     if (tags > 0) {
       answer.header("x-amz-tagging-count", String.valueOf(tags));
     }
     return answer;
+  }
+
+  /// Header fields hold a byte in each `char`; text travels in them as UTF-8.
+  private static String bytes(String text) {
+    return isAscii(text)
+        ? text
+        : new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+  }
+
+  /// Metadata beyond ASCII is answered as RFC 2047 writes it, whichever way it came.
+  ///
+  /// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
+  private static String word(String text) {
+    return isAscii(text)
+        ? text
+        : "=?UTF-8?B?"
+            + Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8))
+            + "?=";
+  }
+
+  private static boolean isAscii(String text) {
+    return text.chars().allMatch(c -> c < 0x80);
   }
 
   static void addChecksum(Response answer, @Nullable StoredChecksum checksum) {

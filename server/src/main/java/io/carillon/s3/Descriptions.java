@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.s3.model.CopyObjectRequest;
@@ -19,6 +20,7 @@ import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 /// Reads what a writer says about an object, from each of the requests that say it.
 final class Descriptions {
   private static final int MAX_METADATA_BYTES = 2048;
+  private static final Pattern NAME = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
   private static final DateTimeFormatter HTTP_DATE =
       DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ROOT)
           .withZone(ZoneOffset.UTC);
@@ -81,7 +83,8 @@ final class Descriptions {
       @Nullable Instant expires,
       @Nullable String websiteRedirectLocation) {
     Map<String, String> headers = new HashMap<>();
-    headers.put(
+    put(
+        headers,
         "content-type",
         contentType == null || contentType.isEmpty() ? "binary/octet-stream" : contentType);
     put(headers, "cache-control", cacheControl);
@@ -95,8 +98,23 @@ final class Descriptions {
 
   private static void put(Map<String, String> headers, String name, @Nullable String value) {
     if (value != null && !value.isEmpty()) {
-      headers.put(name, value);
+      headers.put(name, sendable(name, value));
     }
+  }
+
+  /// What is answered in a header field later must have room in one. A presigned URL, a form or a
+  /// `response-…` parameter can spell what no header could bring.
+  ///
+  /// @throws io.carillon.aws.AwsException InvalidArgument
+  static String sendable(String name, String value) {
+    if (!NAME.matcher(name).matches()
+        || value.chars().anyMatch(c -> c < ' ' && c != '\t' || c == 0x7F)) {
+      throw S3Error.INVALID_ARGUMENT
+          .because("What " + name + " says cannot be answered in a header field.")
+          .with("ArgumentName", name)
+          .with("ArgumentValue", value);
+    }
+    return value;
   }
 
   /// `aws-chunked` tells how the request's body was framed; it is no property of the object.
@@ -115,7 +133,7 @@ final class Descriptions {
     int bytes = 0;
     for (Map.Entry<String, String> entry : given.entrySet()) {
       String name = entry.getKey().toLowerCase(Locale.ROOT);
-      metadata.merge(name, entry.getValue(), (a, b) -> a + "," + b);
+      metadata.merge(name, sendable(name, entry.getValue()), (a, b) -> a + "," + b);
       bytes += size(name) + size(entry.getValue());
     }
     if (bytes > MAX_METADATA_BYTES) {

@@ -20,8 +20,10 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.SdkField;
 import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 import software.amazon.awssdk.services.s3.model.HeadObjectRequest;
 
@@ -45,39 +47,26 @@ final class GetObject {
       Map<String, String> overrides) {}
 
   Response get(Caller caller, GetObjectRequest input, Request http) throws IOException {
-    Refusals.check(input);
-    Question question =
-        new Question(
-            new ObjectKey(input.key()),
-            new ReadPreconditions(
-                input.ifMatch(),
-                input.ifUnmodifiedSince(),
-                input.ifNoneMatch(),
-                input.ifModifiedSince()),
-            input.range(),
-            input.partNumber(),
-            input.checksumMode() != null,
-            overrides(
-                input.responseContentType(),
-                input.responseCacheControl(),
-                input.responseContentDisposition(),
-                input.responseContentEncoding(),
-                input.responseContentLanguage(),
-                input.responseExpires()));
-    require(caller, question);
-    Found found =
-        objects.find(
-            caller,
-            input.bucket(),
-            question.key(),
-            input.versionId(),
-            input.expectedBucketOwner(),
-            true);
-    return answer(question, found, http, true);
+    return answer(caller, input, http, true);
   }
 
   Response head(Caller caller, HeadObjectRequest input, Request http) throws IOException {
-    Refusals.check(input);
+    return answer(caller, asGet(input), http, false);
+  }
+
+  /// Whatever a HEAD can ask, a GET can.
+  private static GetObjectRequest asGet(HeadObjectRequest head) {
+    GetObjectRequest.Builder get = GetObjectRequest.builder();
+    Map<String, SdkField<?>> fields = get.sdkFieldNameToField();
+    for (SdkField<?> field : head.sdkFields()) {
+      Objects.requireNonNull(fields.get(field.locationName()))
+          .set(get, field.getValueOrDefault(head));
+    }
+    return get.build();
+  }
+
+  private Response answer(Caller caller, GetObjectRequest input, Request http, boolean withBody)
+      throws IOException {
     Question question =
         new Question(
             new ObjectKey(input.key()),
@@ -89,13 +78,7 @@ final class GetObject {
             input.range(),
             input.partNumber(),
             input.checksumMode() != null,
-            overrides(
-                input.responseContentType(),
-                input.responseCacheControl(),
-                input.responseContentDisposition(),
-                input.responseContentEncoding(),
-                input.responseContentLanguage(),
-                input.responseExpires()));
+            overrides(input));
     require(caller, question);
     Found found =
         objects.find(
@@ -104,8 +87,8 @@ final class GetObject {
             question.key(),
             input.versionId(),
             input.expectedBucketOwner(),
-            false);
-    return answer(question, found, http, false);
+            withBody);
+    return answer(question, found, http, withBody);
   }
 
   private static void require(Caller caller, Question question) {
@@ -220,26 +203,21 @@ final class GetObject {
         found.content().open(range.offset(), range.lengthBytes()), range.lengthBytes());
   }
 
-  private static Map<String, String> overrides(
-      @Nullable String contentType,
-      @Nullable String cacheControl,
-      @Nullable String contentDisposition,
-      @Nullable String contentEncoding,
-      @Nullable String contentLanguage,
-      @Nullable Instant expires) {
+  private static Map<String, String> overrides(GetObjectRequest input) {
     Map<String, String> overrides = new LinkedHashMap<>();
-    put(overrides, "content-type", contentType);
-    put(overrides, "cache-control", cacheControl);
-    put(overrides, "content-disposition", contentDisposition);
-    put(overrides, "content-encoding", contentEncoding);
-    put(overrides, "content-language", contentLanguage);
+    put(overrides, "content-type", input.responseContentType());
+    put(overrides, "cache-control", input.responseCacheControl());
+    put(overrides, "content-disposition", input.responseContentDisposition());
+    put(overrides, "content-encoding", input.responseContentEncoding());
+    put(overrides, "content-language", input.responseContentLanguage());
+    Instant expires = input.responseExpires();
     put(overrides, "expires", expires == null ? null : Descriptions.httpDate(expires));
     return overrides;
   }
 
   private static void put(Map<String, String> overrides, String name, @Nullable String value) {
     if (value != null) {
-      overrides.put(name, value);
+      overrides.put(name, Descriptions.sendable(name, value));
     }
   }
 }

@@ -3,6 +3,7 @@ package io.carillon.s3;
 import static io.carillon.s3.S3House.request;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.carillon.aws.AwsException;
 import io.carillon.aws.checksum.ChecksumAlgorithm;
@@ -10,6 +11,7 @@ import io.carillon.http.Body;
 import io.carillon.http.Headers;
 import io.carillon.http.Response;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Random;
@@ -439,5 +441,65 @@ class PutObjectTest {
               assertThat(e.error().code()).isEqualTo(code);
               assertThat(e.error().status()).isEqualTo(status);
             });
+  }
+
+  /// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
+  @Test
+  void textBeyondAsciiIsAnswered() {
+    house.stream(
+        house.alice,
+        put("k")
+            .metadata(Map.of("who", "日本"))
+            .contentDisposition("attachment; filename=\"日本.txt\"")
+            .build(),
+        S3House.request(new byte[0]));
+
+    Response answer =
+        house.stream(
+            house.alice,
+            GetObjectRequest.builder().bucket("photos").key("k").responseContentType("ü").build(),
+            S3House.request(new byte[0]));
+
+    assertThat(answer.headers().first("x-amz-meta-who")).isEqualTo("=?UTF-8?B?5pel5pys?=");
+    assertThat(answer.headers().first("content-disposition"))
+        .isEqualTo("attachment; filename=\"\u00e6\u0097\u00a5\u00e6\u009c\u00ac.txt\"");
+    assertThat(answer.headers().first("content-type")).isEqualTo("\u00c3\u00bc");
+  }
+
+  /// Presigned URLs and forms can spell them.
+  @Test
+  void whatNoHeaderFieldCanHoldIsRefused() {
+    house.put("photos", "k", "x");
+    List.of(
+            put("k").metadata(Map.of("m", "a\r\nb")),
+            put("k").metadata(Map.of("m ", "a")),
+            put("k").metadata(Map.of("ü", "a")),
+            put("k").contentType("a\nb"))
+        .forEach(
+            request ->
+                assertThat(
+                        catchThrowableOfType(
+                                AwsException.class,
+                                () ->
+                                    house.stream(
+                                        house.alice, request.build(), S3House.request(new byte[0])))
+                            .error()
+                            .code())
+                    .isEqualTo("InvalidArgument"));
+    assertThat(
+            catchThrowableOfType(
+                    AwsException.class,
+                    () ->
+                        house.stream(
+                            house.alice,
+                            GetObjectRequest.builder()
+                                .bucket("photos")
+                                .key("k")
+                                .responseContentType("a\r\nb: c")
+                                .build(),
+                            S3House.request(new byte[0])))
+                .error()
+                .code())
+        .isEqualTo("InvalidArgument");
   }
 }

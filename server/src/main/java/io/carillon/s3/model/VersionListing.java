@@ -47,11 +47,11 @@ public record VersionListing(List<Entry> entries, boolean truncated) {
     Range all = Range.withPrefix(parent, prefix);
     Range rest = all;
     if (after != null) {
-      addRestOfKey(versions, snapshot, bucket, after, entries, limit);
-      boolean wholePrefix =
-          KeyListing.commonPrefix(after.key(), prefix, delimiter)
-              .filter(after.key()::equals)
-              .isPresent();
+      Optional<String> common = KeyListing.commonPrefix(after.key(), prefix, delimiter);
+      if (after.key().startsWith(prefix) && common.isEmpty()) {
+        addRestOfKey(versions, snapshot, bucket, after, entries, limit);
+      }
+      boolean wholePrefix = common.filter(after.key()::equals).isPresent();
       rest =
           wholePrefix
               ? all.afterPrefix(parent, after.key())

@@ -84,6 +84,55 @@ class KeyListingTest {
   }
 
   @Test
+  void versionsUnderACommonPrefixArePassedOverInOneStep() {
+    for (int i = 0; i < 2000; i++) {
+      put("a/" + i);
+    }
+    put("c");
+    AtomicInteger visited = new AtomicInteger();
+
+    VersionListing page =
+        database.read(
+            snapshot ->
+                VersionListing.of(
+                    versions, counting(snapshot, visited), BUCKET, "", "/", null, 1000));
+
+    assertThat(page.entries().stream().map(VersionListing.Entry::text)).containsExactly("a/", "c");
+    assertThat(visited.get()).isLessThanOrEqualTo(3);
+  }
+
+  @Test
+  void aVersionMarkerOutsideThePrefixBringsNothingOfItsKey() {
+    Bucket versioned = BUCKET.withVersioning(Bucket.Versioning.ENABLED);
+    for (String key : List.of("a", "a", "b/1", "b/1", "c")) {
+      database.write(tx -> put(tx, versioned, key));
+    }
+    String newest =
+        database.read(
+            snapshot ->
+                versions.head(snapshot, versioned, new ObjectKey("a")).orElseThrow().versionId());
+
+    assertThat(versionPage(versioned, "b", null, new VersionListing.After("a", newest)))
+        .containsExactly("b/1", "b/1");
+    assertThat(versionPage(versioned, "", null, new VersionListing.After("a", newest)))
+        .containsExactly("a", "b/1", "b/1", "c");
+    assertThat(versionPage(versioned, "", "/", new VersionListing.After("b/1", newest)))
+        .containsExactly("c");
+  }
+
+  private List<String> versionPage(
+      Bucket bucket, String prefix, @Nullable String delimiter, VersionListing.After after) {
+    return database
+        .read(
+            snapshot ->
+                VersionListing.of(versions, snapshot, bucket, prefix, delimiter, after, 1000))
+        .entries()
+        .stream()
+        .map(VersionListing.Entry::text)
+        .toList();
+  }
+
+  @Test
   void aPageVisitsOneRowMoreThanItHolds() {
     for (int i = 0; i < 500; i++) {
       put(String.format("%04d", i));
