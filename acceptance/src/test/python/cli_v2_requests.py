@@ -110,6 +110,7 @@ def check_parts_with_their_checksums_behind_them():
     part = f"/cli-v2/parts?partNumber=1&uploadId={upload_id}"
     status, _, body = upload("UploadPart", part, trailer=crc64nvme(b"another body"))
     assert (status, code(body)) == (400, "BadDigest")
+    assert b"<PartNumber>" not in send("ListParts", "GET", f"/cli-v2/parts?uploadId={upload_id}")[2]
     status, headers, _ = upload("UploadPart", part)
     assert (status, headers["x-amz-checksum-crc64nvme"]) == (200, crc64nvme(BODY))
     xml = f"""<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Part><PartNumber>1</PartNumber>

@@ -1,0 +1,32 @@
+package io.carillon.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// The tools that people move files with, driven as their manuals say: see `s3_tools.py`.
+@Tag("full")
+class ToolsTest {
+  private static final Path SCRIPT =
+      Carillon.ROOT.resolve("acceptance/src/test/python/s3_tools.py");
+
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @CsvSource({"s3cmd, --version", "rclone, version", "aws, --version", "boto3, ''"})
+  void filesComeAndGo(String tool, String version) throws Exception {
+    Needs.program("python3", "-c", "import boto3");
+    if (!version.isEmpty()) {
+      Needs.program(tool, version);
+    }
+    try (Carillon server = Carillon.start(folder)) {
+      Ran ran = Ran.of(List.of("python3", SCRIPT.toString(), tool), server.environment(), folder);
+      assertThat(ran.exit()).as(ran.output()).isZero();
+    }
+  }
+}
