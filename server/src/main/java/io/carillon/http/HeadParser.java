@@ -146,6 +146,7 @@ final class HeadParser {
     if (!path.startsWith("/")) {
       rawPath = originForm(method, path, headers);
     }
+    requireHost(headers.first("Host"));
     boolean expects = false;
     String expectation = headers.first("Expect");
     if (expectation != null && http11) {
@@ -157,6 +158,17 @@ final class HeadParser {
     Framing framing = framing(headers, http11);
     return new Head(
         method, rawPath, query, headers, http11, keepAlive(headers, http11), expects, framing);
+  }
+
+  /// RFC 9112 §3.2: what is no host is refused, or two readers could find two hosts in it. It may
+  /// be empty, and whoever names a user in it means to deceive (RFC 9110 §4.2.4).
+  private static void requireHost(@Nullable String host) throws Refusal {
+    for (int i = 0; host != null && i < host.length(); i++) {
+      char c = host.charAt(i);
+      if (c <= ' ' || c >= 0x7F || "/?#@\\\"<>^`{|}".indexOf(c) >= 0) {
+        throw new Refusal(400, "Malformed host");
+      }
+    }
   }
 
   /// What `http://host/path` asks for; its authority replaces `Host` (RFC 9112 §3.2.2).

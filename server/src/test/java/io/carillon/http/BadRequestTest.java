@@ -66,6 +66,46 @@ class BadRequestTest extends EngineTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "a b", "a\tb", "a/b", "user@h", "h?x", "h#x", "h\\x", "<h>", "h\"", "h|x", "h\u00e4"
+      })
+  void whatIsNoHostIsRefused(String host) throws Exception {
+    start(this::count);
+    try (RawClient client = connect()) {
+      client.send("GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n" + get("/smuggled"));
+      assertThat(client.answer().status()).isEqualTo(400);
+      assertThat(client.atEnd()).isTrue();
+      assertThat(handled).hasValue(0);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "h", "H.example:80", "[::1]:4566", "a_b-c~%41!$&'()*+,;="})
+  void whatIsAHostIsTaken(String host) throws Exception {
+    start(this::count);
+    try (RawClient client = connect()) {
+      client.send("GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
+      assertThat(client.answer().status()).isEqualTo(200);
+    }
+  }
+
+  /// Who offers HTTP/2 or web sockets is answered in HTTP/1.1, and the connection goes on in it.
+  @Test
+  void noUpgradeIsTaken() throws Exception {
+    start(this::count);
+    try (RawClient client = connect()) {
+      client.send(
+          "GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+              + "HTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n"
+              + get("/next"));
+      assertThat(client.answer().status()).isEqualTo(200);
+      assertThat(client.answer().status()).isEqualTo(200);
+      assertThat(handled).hasValue(2);
+    }
+  }
+
   static Stream<Arguments> requestLines() {
     return Stream.of(
         Arguments.of("GET /", 400),
@@ -75,6 +115,9 @@ class BadRequestTest extends EngineTest {
         Arguments.of(" GET / HTTP/1.1", 400),
         Arguments.of("GET / http/1.1", 400),
         Arguments.of("GET / HTTP/2.0", 505),
+        Arguments.of("PRI * HTTP/2.0", 505),
+        Arguments.of("GET http://user@h/ HTTP/1.1", 400),
+        Arguments.of("GET http://h\\@other/ HTTP/1.1", 400),
         Arguments.of("GET / HTTP/1.2", 505),
         Arguments.of("GET a HTTP/1.1", 400),
         Arguments.of("GET ?a HTTP/1.1", 400),
