@@ -32,6 +32,7 @@ public enum CommonError implements ErrorCode {
   MISSING_ACTION("MissingAction", 400, "The request is missing an action or a required parameter."),
   MISSING_AUTHENTICATION_TOKEN(
       "MissingAuthenticationToken", 403, "Request is missing Authentication Token"),
+  MISSING_PARAMETER("MissingParameter", 400, "A required parameter is missing."),
   NOT_IMPLEMENTED("NotImplemented", 501, "This operation is not implemented."),
   REQUEST_ENTITY_TOO_LARGE("RequestEntityTooLarge", 413, "The request is too large."),
   REQUEST_EXPIRED("RequestExpired", 400, "Request has expired."),

@@ -5,6 +5,7 @@ import io.carillon.aws.protocol.JsonProtocol;
 import io.carillon.aws.protocol.Model;
 import io.carillon.aws.protocol.Protocol;
 import io.carillon.aws.protocol.QueryProtocol;
+import io.carillon.aws.protocol.RequiredMembers;
 import io.carillon.aws.protocol.RestJsonProtocol;
 import io.carillon.aws.protocol.RestXmlProtocol;
 import java.util.Arrays;
@@ -34,6 +35,7 @@ enum Service {
       return List.of(
           QueryProtocol.of(
               Model.of(signingName()),
+              RequiredMembers.of(signingName()),
               "2010-03-31",
               "http://sns.amazonaws.com/doc/2010-03-31/",
               Dialect.sns(),
@@ -56,6 +58,7 @@ enum Service {
       return List.of(
           QueryProtocol.of(
               Model.of(signingName()),
+              RequiredMembers.of(signingName()),
               "2010-05-08",
               "https://iam.amazonaws.com/doc/2010-05-08/",
               Dialect.plain(),
@@ -68,6 +71,7 @@ enum Service {
       return List.of(
           QueryProtocol.of(
               Model.of(signingName()),
+              RequiredMembers.of(signingName()),
               "2011-06-15",
               "https://sts.amazonaws.com/doc/2011-06-15/",
               Dialect.plain(),

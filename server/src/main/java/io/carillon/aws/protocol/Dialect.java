@@ -80,7 +80,7 @@ public final class Dialect {
 
   /// IAM and STS say it as the common page does.
   public static Dialect plain() {
-    return new Dialect();
+    return new Dialect().say(CommonError.MISSING_PARAMETER, "ValidationError", 400);
   }
 
   public static Dialect sns() {
@@ -88,6 +88,7 @@ public final class Dialect {
         .say(CommonError.ACCESS_DENIED, "AuthorizationError", 403)
         .say(CommonError.INTERNAL_FAILURE, "InternalError", 500)
         .say(CommonError.INVALID_PARAMETER_VALUE, "InvalidParameter", 400)
+        .say(CommonError.MISSING_PARAMETER, "ValidationError", 400)
         .say(CommonError.THROTTLING, "Throttled", 429)
         .say(CommonError.VALIDATION, "InvalidParameter", 400);
   }
@@ -112,6 +113,10 @@ public final class Dialect {
         .say(CommonError.VALIDATION, "ValidationException", 400);
   }
 
+  public static Dialect logs() {
+    return json().say(CommonError.MISSING_PARAMETER, "InvalidParameterException", 400);
+  }
+
   public static Dialect lambda() {
     return new Dialect()
         .say(CommonError.ACCESS_DENIED, "AccessDeniedException", 403)
@@ -119,6 +124,7 @@ public final class Dialect {
         .say(CommonError.INVALID_ACTION, "UnknownOperationException", 404)
         .say(CommonError.INVALID_PARAMETER_VALUE, "InvalidParameterValueException", 400)
         .say(CommonError.MISSING_AUTHENTICATION_TOKEN, "MissingAuthenticationTokenException", 403)
+        .say(CommonError.MISSING_PARAMETER, "ValidationException", 400)
         .say(CommonError.REQUEST_ENTITY_TOO_LARGE, "RequestTooLargeException", 413)
         .say(CommonError.SERIALIZATION, "InvalidRequestContentException", 400)
         .say(CommonError.SERVICE_UNAVAILABLE, "ServiceException", 503)

@@ -21,36 +21,58 @@ public final class JsonProtocol implements Protocol {
   private final String contentType;
   private final String errorNamespace;
   private final boolean queryErrors;
-  private final Dialect dialect = Dialect.json();
+  private final Dialect dialect;
   private final int limitBytes;
-  private final Shapes shapes = new Shapes();
+  private final Shapes shapes;
   private final JsonDecoder decoder;
-  private final JsonEncoder encoder = new JsonEncoder(shapes);
+  private final JsonEncoder encoder;
+  private final Insistence insistence;
 
   private JsonProtocol(
       List<Model.Entry> operations,
       String prefix,
       String version,
       String errorNamespace,
+      Dialect dialect,
       boolean queryErrors,
+      RequiredMembers required,
       int limitBytes) {
     this.operations =
         operations.stream().collect(Collectors.toMap(Model.Entry::name, Function.identity()));
     this.prefix = prefix;
     this.contentType = "application/x-amz-json-" + version;
     this.errorNamespace = errorNamespace;
+    this.dialect = dialect;
     this.queryErrors = queryErrors;
     this.limitBytes = limitBytes;
+    this.shapes = new Shapes(required);
     this.decoder = new JsonDecoder(shapes, limitBytes);
+    this.encoder = new JsonEncoder(shapes);
+    this.insistence = new Insistence(shapes, queryErrors);
   }
 
   public static JsonProtocol ofSqs(List<Model.Entry> operations, int limitBytes) {
     return new JsonProtocol(
-        operations, "AmazonSQS.", "1.0", "com.amazonaws.sqs#", true, limitBytes);
+        operations,
+        "AmazonSQS.",
+        "1.0",
+        "com.amazonaws.sqs#",
+        Dialect.json(),
+        true,
+        RequiredMembers.of("sqs"),
+        limitBytes);
   }
 
   public static JsonProtocol ofLogs(List<Model.Entry> operations, int limitBytes) {
-    return new JsonProtocol(operations, "Logs_20140328.", "1.1", "", false, limitBytes);
+    return new JsonProtocol(
+        operations,
+        "Logs_20140328.",
+        "1.1",
+        "",
+        Dialect.logs(),
+        false,
+        RequiredMembers.of("logs"),
+        limitBytes);
   }
 
   /// Whether the target of a request is one of this service.
@@ -76,7 +98,7 @@ public final class JsonProtocol implements Protocol {
       public SdkPojo input(Class<?> type, boolean withBody) throws IOException {
         SdkPojo builder = shapes.builder(type);
         decoder.read(http.body().readAll(limitBytes), builder);
-        return Shapes.build(builder);
+        return insistence.on(Shapes.build(builder));
       }
     };
   }

@@ -45,6 +45,16 @@ sealed interface Kind {
   /// A structure. It is looked into only when met, since structures may hold themselves.
   record Struct(Supplier<SdkPojo> builder) implements Kind {}
 
+  /// Whether it is a structure or has structures in it.
+  default boolean holdsStructures() {
+    return switch (this) {
+      case Struct _ -> true;
+      case ListOf list -> list.item().holdsStructures();
+      case MapOf map -> map.value().holdsStructures();
+      case Scalar _, Time _ -> false;
+    };
+  }
+
   /// @throws IllegalStateException for types that no service of ours uses
   static Kind of(SdkField<?> field) {
     return switch (field.marshallingType().getKnownType()) {

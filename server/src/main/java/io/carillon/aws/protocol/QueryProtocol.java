@@ -24,6 +24,7 @@ public final class QueryProtocol implements Protocol {
   private final boolean queuesByPath;
   private final Shapes shapes;
   private final QueryDecoder decoder;
+  private final Insistence insistence;
   private final XmlEncoder encoder;
 
   private QueryProtocol(
@@ -43,6 +44,7 @@ public final class QueryProtocol implements Protocol {
     this.queuesByPath = queuesByPath;
     this.shapes = shapes;
     this.decoder = new QueryDecoder(shapes);
+    this.insistence = new Insistence(shapes, queuesByPath);
     this.encoder = new XmlEncoder(shapes, false);
   }
 
@@ -50,12 +52,13 @@ public final class QueryProtocol implements Protocol {
   /// @param limitBytes the most that a body has
   public static QueryProtocol of(
       List<Model.Entry> operations,
+      RequiredMembers required,
       String version,
       String namespace,
       Dialect dialect,
       int limitBytes) {
     return new QueryProtocol(
-        operations, version, namespace, dialect, limitBytes, false, new Shapes());
+        operations, version, namespace, dialect, limitBytes, false, new Shapes(required));
   }
 
   /// SQS's, whose names differ, and whose queue may be named by the path.
@@ -67,7 +70,7 @@ public final class QueryProtocol implements Protocol {
         Dialect.sqsQuery(),
         limitBytes,
         true,
-        new Shapes(SqsNaming::of));
+        new Shapes(RequiredMembers.of("sqs"), SqsNaming::of));
   }
 
   @Override
@@ -126,7 +129,7 @@ public final class QueryProtocol implements Protocol {
           && !parameters.contains(QUEUE_URL)) {
         queueUrl.set(builder, urlOf(http, path));
       }
-      return Shapes.build(builder);
+      return insistence.on(Shapes.build(builder));
     }
   }
 

@@ -62,9 +62,17 @@ final class RestDecoder {
                     .with("ArgumentValue", values.getFirst());
               }
             });
+  }
+
+  /// Refuses what lacks a query parameter or header field that its shape insists on.
+  static void requireAll(Parameters query, Request http, Shape shape) {
     for (Member member : shape.required()) {
       if (shape.query().get(member.name()) == member && !query.contains(member.name())) {
         throw missing("query parameter", member);
+      }
+      if (shape.headers().get(member.name().toLowerCase(Locale.ROOT)) == member
+          && !http.headers().contains(member.name())) {
+        throw missing("header", member);
       }
     }
   }
@@ -126,12 +134,6 @@ final class RestDecoder {
       Map<String, String> entries = maps.get(map.name());
       if (entries != null) {
         map.set(builder, entries);
-      }
-    }
-    for (Member member : shape.required()) {
-      String lower = member.name().toLowerCase(Locale.ROOT);
-      if (shape.headers().get(lower) == member && !fields.containsKey(lower)) {
-        throw missing("header", member);
       }
     }
   }

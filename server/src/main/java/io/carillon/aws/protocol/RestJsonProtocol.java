@@ -56,7 +56,8 @@ public final class RestJsonProtocol implements Protocol {
 
   private final Dialect dialect = Dialect.lambda();
   private final int limitBytes;
-  private final Shapes shapes = new Shapes();
+  private final Shapes shapes = new Shapes(RequiredMembers.of("lambda"));
+  private final Insistence insistence = new Insistence(shapes, false);
   private final RestRoutes routes;
   private final RestDecoder head;
   private final JsonDecoder decoder;
@@ -94,7 +95,8 @@ public final class RestJsonProtocol implements Protocol {
         if (withBody) {
           readBody(http, shape, builder);
         }
-        return Shapes.build(builder);
+        SdkPojo input = Shapes.build(builder);
+        return withBody ? insistence.on(input) : input;
       }
     };
   }

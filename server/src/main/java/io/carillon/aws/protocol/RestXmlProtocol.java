@@ -115,6 +115,7 @@ public final class RestXmlProtocol implements Protocol {
         SdkPojo builder = shapes.builder(type);
         Shape shape = shapes.of(builder);
         head.read(found, query, http, shape, builder);
+        RestDecoder.requireAll(query, http, shape);
         Member payload = shape.payload();
         if (withBody && payload != null) {
           readBody(http, shape, payload, builder);

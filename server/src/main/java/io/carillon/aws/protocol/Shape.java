@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.SdkField;
 import software.amazon.awssdk.core.traits.PayloadTrait;
@@ -21,27 +22,32 @@ final class Shape {
   private final List<Member> headerMaps = new ArrayList<>();
   private final Map<String, Member> body = new LinkedHashMap<>();
   private final List<Member> required = new ArrayList<>();
+  private final List<Member> nested = new ArrayList<>();
   private @Nullable Member payload;
   private @Nullable Member status;
 
-  Shape(List<SdkField<?>> fields, Naming naming) {
+  /// @param required names of members that must be there, beside those whose fields say so
+  Shape(List<SdkField<?>> fields, Naming naming, Set<String> required) {
     for (SdkField<?> field : fields) {
-      add(field, naming.rename(field, plain(field)));
+      add(field, naming.rename(field, plain(field, required.contains(field.memberName()))));
     }
   }
 
-  private static Member plain(SdkField<?> field) {
+  private static Member plain(SdkField<?> field, boolean required) {
     return new Member(
         field,
         field.locationName(),
         Kind.of(field),
-        field.containsTrait(RequiredTrait.class, TraitType.REQUIRED_TRAIT),
+        required || field.containsTrait(RequiredTrait.class, TraitType.REQUIRED_TRAIT),
         field.containsTrait(XmlAttributeTrait.class, TraitType.XML_ATTRIBUTE_TRAIT));
   }
 
   private void add(SdkField<?> field, Member member) {
     if (member.required()) {
       required.add(member);
+    }
+    if (member.kind().holdsStructures()) {
+      nested.add(member);
     }
     switch (field.location()) {
       case PATH, GREEDY_PATH -> path.put(member.name(), member);
@@ -89,6 +95,11 @@ final class Shape {
 
   List<Member> required() {
     return required;
+  }
+
+  /// Members that are or hold structures.
+  List<Member> nested() {
+    return nested;
   }
 
   /// The member that is the body.

@@ -15,13 +15,19 @@ final class Shapes {
   private final Map<Class<?>, Shape> shapes = new ConcurrentHashMap<>();
   private final Map<Class<?>, MethodHandle> builders = new ConcurrentHashMap<>();
   private final Function<String, Naming> naming;
+  private final RequiredMembers required;
 
   Shapes() {
-    this(_ -> Naming.AS_MODELLED);
+    this(RequiredMembers.AS_THE_CLASSES_SAY);
+  }
+
+  Shapes(RequiredMembers required) {
+    this(required, _ -> Naming.AS_MODELLED);
   }
 
   /// @param naming by the simple name of the model class
-  Shapes(Function<String, Naming> naming) {
+  Shapes(RequiredMembers required, Function<String, Naming> naming) {
+    this.required = required;
     this.naming = naming;
   }
 
@@ -33,7 +39,8 @@ final class Shapes {
     }
     Class<?> type = structure.getClass();
     Class<?> model = type.getEnclosingClass() == null ? type : type.getEnclosingClass();
-    Shape shape = new Shape(structure.sdkFields(), naming.apply(model.getSimpleName()));
+    Shape shape =
+        new Shape(structure.sdkFields(), naming.apply(model.getSimpleName()), required.in(model));
     shapes.put(type, shape);
     return shape;
   }

@@ -11,6 +11,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.core.SdkPojo;
 
 /// What boto3 sends in full is understood to the last member, since an unknown one would be
@@ -54,10 +56,7 @@ class Boto3Test {
   })
   void everyOperationIsUnderstood(String service, String skip, int least)
       throws IOException, InterruptedException {
-    Path script = folder.resolve("every_operation.py");
-    try (var in = Boto3Test.class.getResourceAsStream("every_operation.py")) {
-      Files.write(script, in.readAllBytes());
-    }
+    Path script = copy("every_operation.py");
     try (HttpEngine engine =
         HttpEngine.start(
             new InetSocketAddress("127.0.0.1", 0),
@@ -67,6 +66,35 @@ class Boto3Test {
       assertThat(lines).hasSize(1);
       assertThat(Integer.parseInt(lines.getFirst().split(" ")[1])).isGreaterThan(least);
     }
+  }
+
+  /// After an upgrade: run `required_members.py` to write the lists anew, and look at what changed.
+  @ParameterizedTest
+  @ValueSource(strings = {"lambda", "sns", "sqs", "iam", "sts", "logs"})
+  void whatIsRequiredIsWhatBotocoreRequires(String service)
+      throws IOException, InterruptedException {
+    Path operations = copy(service + ".operations");
+    List<String> required = run(copy("required_members.py"), service, operations.toString());
+    Map<String, Set<String>> theirs = new HashMap<>();
+    Map<String, Set<String>> ours = new HashMap<>();
+    RequiredMembers list = RequiredMembers.of(service);
+    for (String line : required) {
+      String[] column = line.split("\t", -1);
+      Set<String> members = list.in(column[0]);
+      if (!members.isEmpty()) { // of a structure that both models have
+        theirs.put(column[0], Set.of(column[1].split(",")));
+        ours.put(column[0], members);
+      }
+    }
+    assertThat(ours).isEqualTo(theirs).hasSizeGreaterThan(5);
+  }
+
+  private Path copy(String resource) throws IOException {
+    Path file = folder.resolve(resource);
+    try (var in = Boto3Test.class.getResourceAsStream(resource)) {
+      Files.write(file, in.readAllBytes());
+    }
+    return file;
   }
 
   private List<String> run(Path script, String... arguments)

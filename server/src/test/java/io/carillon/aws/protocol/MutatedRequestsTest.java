@@ -65,7 +65,7 @@ class MutatedRequestsTest {
               "/",
               FORM,
               "",
-              "Action=CreateRole&Version=2010-05-08&RoleName=r&MaxSessionDuration=3600&"
+              "Action=CreateRole&Version=2010-05-08&RoleName=r&AssumeRolePolicyDocument=%7B%7D&"
                   + "Tags.member.1.Key=k&Tags.member.1.Value=v"),
           new Seed(
               "sqs.localhost",
@@ -74,14 +74,15 @@ class MutatedRequestsTest {
               FORM,
               "",
               "Action=SendMessageBatch&Version=2012-11-05&QueueUrl=q&SendMessageBatchRequestEntry.1."
-                  + "Id=i&SendMessageBatchRequestEntry.1.DelaySeconds=5"),
+                  + "Id=i&SendMessageBatchRequestEntry.1.MessageBody=m&"
+                  + "SendMessageBatchRequestEntry.1.DelaySeconds=5"),
           new Seed(
               "sqs.localhost",
               "POST",
               "/",
               JSON,
               "AmazonSQS.SendMessage",
-              "{\"QueueUrl\":\"q\",\"DelaySeconds\":5,\"MessageAttributes\":{\"n\":{\"DataType\":"
+              "{\"QueueUrl\":\"q\",\"MessageBody\":\"m\",\"DelaySeconds\":5,\"MessageAttributes\":{\"n\":{\"DataType\":"
                   + "\"Binary\",\"BinaryValue\":\"AAEC\"}}}"),
           new Seed(
               "logs.localhost",
@@ -89,7 +90,7 @@ class MutatedRequestsTest {
               "/",
               JSON,
               "Logs_20140328.PutLogEvents",
-              "{\"logGroupName\":\"g\",\"logEvents\":[{\"timestamp\":1700000000000,\"message\":"
+              "{\"logGroupName\":\"g\",\"logStreamName\":\"s\",\"logEvents\":[{\"timestamp\":1700000000000,\"message\":"
                   + "\"\\u00fc\"}]}"),
           new Seed(
               "localhost",
@@ -97,7 +98,7 @@ class MutatedRequestsTest {
               "/2015-03-31/functions",
               "application/json",
               "",
-              "{\"FunctionName\":\"f\",\"Timeout\":3,\"Code\":{\"ZipFile\":\"UEsDBA==\"},\"Layers\":"
+              "{\"FunctionName\":\"f\",\"Role\":\"r\",\"Timeout\":3,\"Code\":{\"ZipFile\":\"UEsDBA==\"},\"Layers\":"
                   + "[\"l\"],\"Environment\":{\"Variables\":{\"A\":\"b\"}},\"Publish\":true}"),
           new Seed(
               "localhost",

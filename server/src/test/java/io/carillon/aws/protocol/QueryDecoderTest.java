@@ -31,7 +31,8 @@ import software.amazon.awssdk.services.sqs.model.TagQueueRequest;
 
 class QueryDecoderTest {
   private final QueryDecoder decoder = new QueryDecoder(new Shapes());
-  private final QueryDecoder sqs = new QueryDecoder(new Shapes(SqsNaming::of));
+  private final QueryDecoder sqs =
+      new QueryDecoder(new Shapes(RequiredMembers.of("sqs"), SqsNaming::of));
 
   private static <B extends SdkPojo> B read(QueryDecoder decoder, String form, B builder) {
     decoder.read(Parameters.parse(form), builder);

@@ -53,18 +53,9 @@ final class Samples {
     }
     if (depth == 0 && given.containsKey(name)) { // nested members share names with these
       member.set(builder, given.get(name));
-    } else if (depth < DEEPEST || !holdsStructures(member.kind())) {
+    } else if (depth < DEEPEST || !member.kind().holdsStructures()) {
       member.set(builder, value(member.kind(), depth));
     }
-  }
-
-  private static boolean holdsStructures(Kind kind) {
-    return switch (kind) {
-      case Kind.Struct _ -> true;
-      case Kind.ListOf list -> holdsStructures(list.item());
-      case Kind.MapOf map -> holdsStructures(map.value());
-      case Kind.Scalar _, Kind.Time _ -> false;
-    };
   }
 
   private Object value(Kind kind, int depth) {

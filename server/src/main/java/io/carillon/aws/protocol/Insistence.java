@@ -1,0 +1,96 @@
+package io.carillon.aws.protocol;
+
+import io.carillon.aws.CommonError;
+import io.carillon.aws.protocol.Kind.ListOf;
+import io.carillon.aws.protocol.Kind.MapOf;
+import io.carillon.aws.protocol.Kind.Struct;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.SdkPojo;
+
+/// Refuses requests that lack what the model insists on, however deep, so that no operation and no
+/// needs function has to ask for it again.
+final class Insistence {
+  private final Shapes shapes;
+  private final boolean bySqs;
+
+  /// @param bySqs whether to say it as SQS does, which names the first parameter as it is sent; the
+  ///   others list all members, as their Java classes would call them
+  Insistence(Shapes shapes, boolean bySqs) {
+    this.shapes = shapes;
+    this.bySqs = bySqs;
+  }
+
+  /// @return `input`
+  /// @throws io.carillon.aws.AwsException [CommonError#MISSING_PARAMETER]
+  SdkPojo on(SdkPojo input) {
+    List<String> missing = new ArrayList<>(0);
+    look(input, "", missing);
+    if (!missing.isEmpty()) {
+      throw CommonError.MISSING_PARAMETER.because(bySqs ? parameter(missing) : errors(missing));
+    }
+    return input;
+  }
+
+  private void look(SdkPojo structure, String path, List<String> missing) {
+    Shape shape = shapes.of(structure);
+    for (Member member : shape.required()) {
+      if (member.get(structure) == null && !isJudgedLater(member)) {
+        missing.add(path + spell(member));
+      }
+    }
+    for (Member member : shape.nested()) {
+      look(member.kind(), member.get(structure), path + spell(member), missing);
+    }
+  }
+
+  private void look(Kind kind, @Nullable Object value, String path, List<String> missing) {
+    switch (kind) {
+      case Struct _ when value instanceof SdkPojo structure -> look(structure, path + ".", missing);
+      case ListOf list when value instanceof List<?> items -> {
+        for (int i = 0; i < items.size(); i++) {
+          look(list.item(), items.get(i), path + "." + (i + 1) + item(), missing);
+        }
+      }
+      case MapOf map when value instanceof Map<?, ?> entries ->
+          entries.forEach(
+              (key, entry) -> look(map.value(), entry, path + "." + key + item(), missing));
+      default -> {}
+    }
+  }
+
+  /// A batch without entries is an error of its own, and a query cannot tell none from an empty
+  /// list.
+  private boolean isJudgedLater(Member member) {
+    return bySqs && member.field().memberName().equals("Entries");
+  }
+
+  private String spell(Member member) {
+    String name = member.name();
+    return bySqs ? name : Character.toLowerCase(name.charAt(0)) + name.substring(1);
+  }
+
+  private String item() {
+    return bySqs ? "" : ".member";
+  }
+
+  private static String parameter(List<String> missing) {
+    return "The request must contain the parameter " + missing.getFirst() + ".";
+  }
+
+  private static String errors(List<String> missing) {
+    List<String> errors =
+        missing.stream()
+            .map(
+                path ->
+                    "Value null at '"
+                        + path
+                        + "' failed to satisfy constraint: Member must not be null")
+            .toList();
+    return errors.size()
+        + (errors.size() == 1 ? " validation error detected: " : " validation errors detected: ")
+        + String.join("; ", errors);
+  }
+}

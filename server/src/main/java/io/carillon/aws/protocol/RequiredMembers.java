@@ -1,0 +1,52 @@
+package io.carillon.aws.protocol;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/// The members that a service's model insists on. The SDK's classes say so for S3 only; for the
+/// others it stands in a list beside this class, which a script writes from botocore's models and a
+/// test holds equal to them.
+public final class RequiredMembers {
+  static final RequiredMembers AS_THE_CLASSES_SAY = new RequiredMembers(Map.of());
+
+  private final Map<String, Set<String>> byStructure;
+
+  private RequiredMembers(Map<String, Set<String>> byStructure) {
+    this.byStructure = byStructure;
+  }
+
+  /// @param service the name of the service in signatures, such as `sns`
+  public static RequiredMembers of(String service) {
+    String file = service + ".required";
+    try (InputStream in = RequiredMembers.class.getResourceAsStream(file)) {
+      if (in == null) {
+        throw new IllegalArgumentException("No list of what " + service + " insists on");
+      }
+      return new RequiredMembers(
+          new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))
+              .lines()
+              .map(line -> line.split("\t", -1))
+              .collect(
+                  Collectors.toUnmodifiableMap(
+                      column -> column[0], column -> Set.of(column[1].split(",")))));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  Set<String> in(Class<?> structure) {
+    return in(structure.getSimpleName());
+  }
+
+  /// @param structure the simple name of the model class, such as `PublishRequest`
+  Set<String> in(String structure) {
+    return byStructure.getOrDefault(structure, Set.of());
+  }
+}
