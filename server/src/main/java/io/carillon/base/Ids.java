@@ -26,9 +26,17 @@ public final class Ids {
     return pick(java.util.concurrent.ThreadLocalRandom.current(), BASE32, 16);
   }
 
-  /// An IAM unique id or access key id: a prefix such as `AKIA` or `AROA` and sixteen characters.
-  public String withPrefix(String prefix) {
+  /// An access key id: 20 characters that begin with `AKIA` or `ASIA`.
+  public String accessKey(String prefix) {
     return prefix + pick(secure, BASE32, 16);
+  }
+
+  /// The unique id of a user, group, role or policy: 21 characters that begin with `AIDA`, `AGPA`,
+  /// `AROA` or `ANPA`.
+  ///
+  /// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+  public String unique(String prefix) {
+    return prefix + pick(secure, BASE32, 17);
   }
 
   /// Letters and digits that cannot be guessed; six bits each.

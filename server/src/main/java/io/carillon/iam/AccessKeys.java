@@ -52,7 +52,7 @@ final class AccessKeys {
 
   CreateAccessKeyResponse create(Caller caller, CreateAccessKeyRequest request) {
     String name = Users.named(caller, request.userName());
-    String id = ids.withPrefix("AKIA");
+    String id = ids.accessKey("AKIA");
     Secret secret = ids.secret(SECRET_LENGTH);
     byte[] sealed = sealer.seal(secret);
     Key key =

@@ -70,7 +70,7 @@ public final class Accounts {
   /// @throws io.carillon.aws.AwsException EntityAlreadyExists, ValidationError
   public NewAccount create(String name) {
     Constraints.length("name", name, 1, 128);
-    String keyId = ids.withPrefix("AKIA");
+    String keyId = ids.accessKey("AKIA");
     Secret secret = ids.secret(AccessKeys.SECRET_LENGTH);
     byte[] sealed = sealer.seal(secret);
     Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);

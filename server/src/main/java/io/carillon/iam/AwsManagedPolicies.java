@@ -55,6 +55,7 @@ final class AwsManagedPolicies {
     String name = node.get("name").asText();
     String version = node.get("version").asText();
     Instant created = Instant.parse(node.get("created").asText());
+    Instant edited = Instant.parse(node.get("edited").asText());
     return new ManagedPolicy(
         ManagedPolicy.OF_AWS,
         node.get("path").asText(),
@@ -62,10 +63,10 @@ final class AwsManagedPolicies {
         id(name),
         node.get("description").asText(),
         created,
-        created,
+        edited,
         version,
         1,
-        List.of(new ManagedPolicy.Version(version, node.get("document").toPrettyString(), created)),
+        List.of(new ManagedPolicy.Version(version, node.get("document").toPrettyString(), edited)),
         Map.of());
   }
 

@@ -74,7 +74,7 @@ final class CustomerPolicies {
             account,
             Constraints.path(request.path()),
             Constraints.policyName(request.policyName()),
-            ids.withPrefix("ANPA"),
+            ids.unique("ANPA"),
             Constraints.description(request.description()),
             now,
             now,

@@ -56,7 +56,7 @@ final class Groups {
             caller.account().value(),
             Constraints.path(request.path()),
             Constraints.name(Kind.GROUP, request.groupName()),
-            ids.withPrefix(Kind.GROUP.idPrefix()),
+            ids.unique(Kind.GROUP.idPrefix()),
             clock.instant().truncatedTo(ChronoUnit.SECONDS),
             Map.of(),
             Map.of(),

@@ -77,7 +77,7 @@ final class Roles {
             caller.account().value(),
             Constraints.path(request.path()),
             Constraints.name(Kind.ROLE, request.roleName()),
-            ids.withPrefix(Kind.ROLE.idPrefix()),
+            ids.unique(Kind.ROLE.idPrefix()),
             clock.instant().truncatedTo(ChronoUnit.SECONDS),
             Tags.of(request.tags()),
             Map.of(),

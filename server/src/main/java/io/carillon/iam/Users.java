@@ -80,7 +80,7 @@ final class Users {
             caller.account().value(),
             Constraints.path(request.path()),
             Constraints.name(Kind.USER, request.userName()),
-            ids.withPrefix(Kind.USER.idPrefix()),
+            ids.unique(Kind.USER.idPrefix()),
             clock.instant().truncatedTo(ChronoUnit.SECONDS),
             Tags.of(request.tags()),
             Map.of(),

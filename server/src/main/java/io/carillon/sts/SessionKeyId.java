@@ -16,7 +16,7 @@ final class SessionKeyId {
   private SessionKeyId() {}
 
   static String make(Instant issued, Ids ids) {
-    StringBuilder id = new StringBuilder(ids.withPrefix(PREFIX));
+    StringBuilder id = new StringBuilder(ids.accessKey(PREFIX));
     long seconds = issued.getEpochSecond();
     for (int i = PREFIX.length() + TIME_LENGTH - 1; i >= PREFIX.length(); i--) {
       id.setCharAt(i, BASE32.charAt((int) (seconds & 31)));

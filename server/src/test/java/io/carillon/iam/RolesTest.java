@@ -74,7 +74,7 @@ class RolesTest {
   void aRoleIsCreatedAndFound() {
     Role created = create("worker");
     assertThat(created.arn()).isEqualTo("arn:aws:iam::000000000000:role/worker");
-    assertThat(created.roleId()).startsWith("AROA").hasSize(20);
+    assertThat(created.roleId()).startsWith("AROA").hasSize(21);
     assertThat(created.path()).isEqualTo("/");
     assertThat(created.createDate()).isEqualTo(Instant.parse("2026-05-04T03:02:01Z"));
     assertThat(created.maxSessionDuration()).as("AWS leaves it out").isNull();

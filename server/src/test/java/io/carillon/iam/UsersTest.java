@@ -54,7 +54,7 @@ class UsersTest {
   @Test
   void aUserIsCreatedFoundListedAndDeleted() {
     User bob = create("bob");
-    assertThat(bob.userId()).startsWith("AIDA");
+    assertThat(bob.userId()).startsWith("AIDA").hasSize(21);
     assertThat(bob.arn()).isEqualTo("arn:aws:iam::000000000000:user/bob");
     refused(
         () -> create("BOB"), IamError.ENTITY_ALREADY_EXISTS, "User with name BOB already exists.");
