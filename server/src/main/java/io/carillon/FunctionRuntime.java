@@ -102,7 +102,7 @@ final class FunctionRuntime implements AutoCloseable {
             executor,
             runtimes,
             folders,
-            (role, function) -> credentials(sessions, role, function),
+            (role, name, function) -> credentials(sessions, role, name, function),
             api,
             () -> "127.0.0.1:" + engine.port(),
             endpoint,
@@ -136,11 +136,10 @@ final class FunctionRuntime implements AutoCloseable {
   }
 
   private static FunctionCredentials.Issued credentials(
-      RoleSessions sessions, String role, String function) {
-    Arn arn = Arn.parse(role);
+      RoleSessions sessions, String role, String name, String function) {
     Credentials issued =
         sessions
-            .assume(LAMBDA, arn, function, CREDENTIALS_LAST, arn)
+            .assume(LAMBDA, Arn.parse(role), name, CREDENTIALS_LAST, Arn.parse(function))
             .orElseThrow(
                 () ->
                     CommonError.ACCESS_DENIED.because(
@@ -181,7 +180,7 @@ final class FunctionRuntime implements AutoCloseable {
         clock,
         authorizer,
         recipients,
-        (role, session) -> sessions.principal(LAMBDA, role, session, role),
+        (role, session, function) -> sessions.principal(LAMBDA, role, session, function),
         (caller, bucket, key, version) ->
             new ByteArrayInputStream(
                 s3.read(caller, bucket, key, version.orElse(null), PACKAGE_BYTES)),

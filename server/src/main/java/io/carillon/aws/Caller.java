@@ -10,7 +10,7 @@ import java.util.List;
 ///
 /// @param account whose resources unqualified names mean: the caller's own
 /// @param region from the signature's credential scope
-/// @param sessionPolicies policy documents passed to AssumeRole, which narrow what the role may do
+/// @param session what the caller's temporary credentials carry
 /// @param requestId answered as `x-amz-request-id` or `x-amzn-RequestId`
 /// @param hostId answered as S3's `x-amz-id-2`
 /// @param sessionExpires when the temporary credentials end; [Instant#MAX] for lasting keys
@@ -20,7 +20,7 @@ public record Caller(
     Principal principal,
     AccountId account,
     Region region,
-    List<String> sessionPolicies,
+    SessionTerms session,
     String requestId,
     String hostId,
     String sourceAddress,
@@ -51,7 +51,7 @@ public record Caller(
         principal,
         account,
         region,
-        sessionPolicies,
+        SessionTerms.ofPolicies(sessionPolicies),
         requestId,
         hostId,
         sourceAddress,

@@ -3,7 +3,6 @@ package io.carillon.aws;
 import io.carillon.base.AccountId;
 import io.carillon.base.Secret;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 
 /// What an access key id stands for.
@@ -16,8 +15,13 @@ public record Credentials(
     Optional<Secret> sessionToken,
     Principal principal,
     AccountId account,
-    List<String> sessionPolicies,
+    SessionTerms session,
     Instant expires) {
+
+  /// Lasting keys.
+  public Credentials(String accessKeyId, Secret secret, Principal principal, AccountId account) {
+    this(accessKeyId, secret, Optional.empty(), principal, account, SessionTerms.NONE, Instant.MAX);
+  }
 
   /// Looks access keys up. Implemented by `iam` (lasting keys, root) and `sts` (sessions).
   @FunctionalInterface

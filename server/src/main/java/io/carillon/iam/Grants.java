@@ -62,6 +62,11 @@ final class Grants {
     };
   }
 
+  Map<String, String> tagsOfPolicy(String arn) {
+    return database.read(
+        snapshot -> policies.find(snapshot, arn).map(ManagedPolicy::tags).orElse(Map.of()));
+  }
+
   private Optional<Held> held(Kind kind, String account, String name, String id) {
     return known
         .get(

@@ -13,7 +13,6 @@ import io.carillon.base.Sealer;
 import io.carillon.store.Database;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -75,7 +74,6 @@ import software.amazon.awssdk.services.iam.model.PutUserPermissionsBoundaryReque
 import software.amazon.awssdk.services.iam.model.PutUserPolicyRequest;
 import software.amazon.awssdk.services.iam.model.RemoveUserFromGroupRequest;
 import software.amazon.awssdk.services.iam.model.SetDefaultPolicyVersionRequest;
-import software.amazon.awssdk.services.iam.model.Tag;
 import software.amazon.awssdk.services.iam.model.TagPolicyRequest;
 import software.amazon.awssdk.services.iam.model.TagRoleRequest;
 import software.amazon.awssdk.services.iam.model.TagUserRequest;
@@ -142,23 +140,23 @@ public final class IamService {
         .needing(
             CreateUserRequest.class,
             r ->
-                created(
-                    "CreateUser",
-                    newArn(Kind.USER, r.path(), r.userName()),
-                    r.permissionsBoundary(),
-                    r.tags()),
+                bounded(
+                        "CreateUser",
+                        newArn(Kind.USER, r.path(), r.userName()),
+                        r.permissionsBoundary())
+                    .andTagging("iam:TagUser", Tags.of(r.tags())),
             users::create)
         .on(GetUserRequest.class, r -> user(r.userName()), users::get)
         .on(ListUsersRequest.class, r -> listed(Kind.USER, r.pathPrefix()), users::list)
-        .on(UpdateUserRequest.class, r -> user(r.userName()), users::update)
+        .needing(UpdateUserRequest.class, this::needsOfUserUpdate, users::update)
         .on(DeleteUserRequest.class, r -> user(r.userName()), users::delete)
         .needing(
             TagUserRequest.class,
-            r -> List.of(tagged(Need.of("iam:TagUser", user(r.userName())), r.tags())),
+            r -> List.of(Need.of("iam:TagUser", user(r.userName())).tagging(Tags.of(r.tags()))),
             users::tag)
         .needing(
             UntagUserRequest.class,
-            r -> List.of(untagged(Need.of("iam:UntagUser", user(r.userName())), r.tagKeys())),
+            r -> List.of(Need.of("iam:UntagUser", user(r.userName())).untagging(r.tagKeys())),
             users::untag)
         .on(ListUserTagsRequest.class, r -> user(r.userName()), users::listTags)
         .on(CreateAccessKeyRequest.class, r -> user(r.userName()), accessKeys::create)
@@ -178,11 +176,11 @@ public final class IamService {
         .needing(
             CreateRoleRequest.class,
             r ->
-                created(
-                    "CreateRole",
-                    newArn(Kind.ROLE, r.path(), r.roleName()),
-                    r.permissionsBoundary(),
-                    r.tags()),
+                bounded(
+                        "CreateRole",
+                        newArn(Kind.ROLE, r.path(), r.roleName()),
+                        r.permissionsBoundary())
+                    .andTagging("iam:TagRole", Tags.of(r.tags())),
             roles::create)
         .on(GetRoleRequest.class, r -> role(r.roleName()), roles::get)
         .on(ListRolesRequest.class, r -> listed(Kind.ROLE, r.pathPrefix()), roles::list)
@@ -192,81 +190,100 @@ public final class IamService {
         .on(DeleteRoleRequest.class, r -> role(r.roleName()), roles::delete)
         .needing(
             TagRoleRequest.class,
-            r -> List.of(tagged(Need.of("iam:TagRole", role(r.roleName())), r.tags())),
+            r -> List.of(Need.of("iam:TagRole", role(r.roleName())).tagging(Tags.of(r.tags()))),
             roles::tag)
         .needing(
             UntagRoleRequest.class,
-            r -> List.of(untagged(Need.of("iam:UntagRole", role(r.roleName())), r.tagKeys())),
+            r -> List.of(Need.of("iam:UntagRole", role(r.roleName())).untagging(r.tagKeys())),
             roles::untag)
         .on(ListRoleTagsRequest.class, r -> role(r.roleName()), roles::listTags)
         .on(
             ListInstanceProfilesForRoleRequest.class,
             r -> role(r.roleName()),
             roles::listInstanceProfiles)
-        .on(PutUserPolicyRequest.class, r -> user(r.userName()), inline::putUser)
+        .needing(
+            PutUserPolicyRequest.class,
+            r -> List.of(onHolder("PutUserPolicy", Kind.USER, r.userName())),
+            inline::putUser)
         .on(GetUserPolicyRequest.class, r -> user(r.userName()), inline::getUser)
-        .on(DeleteUserPolicyRequest.class, r -> user(r.userName()), inline::deleteUser)
+        .needing(
+            DeleteUserPolicyRequest.class,
+            r -> List.of(onHolder("DeleteUserPolicy", Kind.USER, r.userName())),
+            inline::deleteUser)
         .on(ListUserPoliciesRequest.class, r -> user(r.userName()), inline::listUser)
         .on(PutGroupPolicyRequest.class, r -> group(r.groupName()), inline::putGroup)
         .on(GetGroupPolicyRequest.class, r -> group(r.groupName()), inline::getGroup)
         .on(DeleteGroupPolicyRequest.class, r -> group(r.groupName()), inline::deleteGroup)
         .on(ListGroupPoliciesRequest.class, r -> group(r.groupName()), inline::listGroup)
-        .on(PutRolePolicyRequest.class, r -> role(r.roleName()), inline::putRole)
+        .needing(
+            PutRolePolicyRequest.class,
+            r -> List.of(onHolder("PutRolePolicy", Kind.ROLE, r.roleName())),
+            inline::putRole)
         .on(GetRolePolicyRequest.class, r -> role(r.roleName()), inline::getRole)
-        .on(DeleteRolePolicyRequest.class, r -> role(r.roleName()), inline::deleteRole)
+        .needing(
+            DeleteRolePolicyRequest.class,
+            r -> List.of(onHolder("DeleteRolePolicy", Kind.ROLE, r.roleName())),
+            inline::deleteRole)
         .on(ListRolePoliciesRequest.class, r -> role(r.roleName()), inline::listRole)
         .needing(
             AttachUserPolicyRequest.class,
-            r -> withPolicy("AttachUserPolicy", user(r.userName()), r.policyArn()),
+            r -> withPolicy("AttachUserPolicy", Kind.USER, r.userName(), r.policyArn()),
             attached::attachUser)
         .needing(
             DetachUserPolicyRequest.class,
-            r -> withPolicy("DetachUserPolicy", user(r.userName()), r.policyArn()),
+            r -> withPolicy("DetachUserPolicy", Kind.USER, r.userName(), r.policyArn()),
             attached::detachUser)
         .on(ListAttachedUserPoliciesRequest.class, r -> user(r.userName()), attached::listUser)
         .needing(
             AttachGroupPolicyRequest.class,
-            r -> withPolicy("AttachGroupPolicy", group(r.groupName()), r.policyArn()),
+            r -> withPolicy("AttachGroupPolicy", Kind.GROUP, r.groupName(), r.policyArn()),
             attached::attachGroup)
         .needing(
             DetachGroupPolicyRequest.class,
-            r -> withPolicy("DetachGroupPolicy", group(r.groupName()), r.policyArn()),
+            r -> withPolicy("DetachGroupPolicy", Kind.GROUP, r.groupName(), r.policyArn()),
             attached::detachGroup)
         .on(ListAttachedGroupPoliciesRequest.class, r -> group(r.groupName()), attached::listGroup)
         .needing(
             AttachRolePolicyRequest.class,
-            r -> withPolicy("AttachRolePolicy", role(r.roleName()), r.policyArn()),
+            r -> withPolicy("AttachRolePolicy", Kind.ROLE, r.roleName(), r.policyArn()),
             attached::attachRole)
         .needing(
             DetachRolePolicyRequest.class,
-            r -> withPolicy("DetachRolePolicy", role(r.roleName()), r.policyArn()),
+            r -> withPolicy("DetachRolePolicy", Kind.ROLE, r.roleName(), r.policyArn()),
             attached::detachRole)
         .on(ListAttachedRolePoliciesRequest.class, r -> role(r.roleName()), attached::listRole)
         .needing(
             PutUserPermissionsBoundaryRequest.class,
-            r -> bounded("PutUserPermissionsBoundary", user(r.userName()), r.permissionsBoundary()),
+            r ->
+                List.of(
+                    bounded(
+                        "PutUserPermissionsBoundary", user(r.userName()), r.permissionsBoundary())),
             boundaries::putUser)
-        .on(
+        .needing(
             DeleteUserPermissionsBoundaryRequest.class,
-            r -> user(r.userName()),
+            r -> List.of(onHolder("DeleteUserPermissionsBoundary", Kind.USER, r.userName())),
             boundaries::deleteUser)
         .needing(
             PutRolePermissionsBoundaryRequest.class,
-            r -> bounded("PutRolePermissionsBoundary", role(r.roleName()), r.permissionsBoundary()),
+            r ->
+                List.of(
+                    bounded(
+                        "PutRolePermissionsBoundary", role(r.roleName()), r.permissionsBoundary())),
             boundaries::putRole)
-        .on(
+        .needing(
             DeleteRolePermissionsBoundaryRequest.class,
-            r -> role(r.roleName()),
+            r -> List.of(onHolder("DeleteRolePermissionsBoundary", Kind.ROLE, r.roleName())),
             boundaries::deleteRole)
-        .on(
+        .needing(
             CreatePolicyRequest.class,
             r ->
-                Arn.iam(account(), "policy" + (r.path() == null ? "/" : r.path()) + r.policyName()),
+                Need.of("iam:CreatePolicy", newPolicyArn(r.path(), r.policyName()))
+                    .andTagging("iam:TagPolicy", Tags.of(r.tags())),
             customer::create)
         .needing(GetPolicyRequest.class, r -> onPolicy("GetPolicy", r.policyArn()), customer::get)
         .on(
             ListPoliciesRequest.class,
-            r -> Arn.iam(account(), "policy" + (r.pathPrefix() == null ? "/" : r.pathPrefix())),
+            r -> Arn.iam(account(), "policy" + Constraints.pathPrefix(r.pathPrefix())),
             customer::list)
         .needing(
             DeletePolicyRequest.class,
@@ -276,9 +293,15 @@ public final class IamService {
             ListEntitiesForPolicyRequest.class,
             r -> onPolicy("ListEntitiesForPolicy", r.policyArn()),
             customer::listEntities)
-        .needing(TagPolicyRequest.class, r -> onPolicy("TagPolicy", r.policyArn()), customer::tag)
         .needing(
-            UntagPolicyRequest.class, r -> onPolicy("UntagPolicy", r.policyArn()), customer::untag)
+            TagPolicyRequest.class,
+            r ->
+                List.of(onPolicy("TagPolicy", r.policyArn()).getFirst().tagging(Tags.of(r.tags()))),
+            customer::tag)
+        .needing(
+            UntagPolicyRequest.class,
+            r -> List.of(onPolicy("UntagPolicy", r.policyArn()).getFirst().untagging(r.tagKeys())),
+            customer::untag)
         .needing(
             ListPolicyTagsRequest.class,
             r -> onPolicy("ListPolicyTags", r.policyArn()),
@@ -400,37 +423,50 @@ public final class IamService {
             "iam:" + operation, Constraints.length("policyArn", policyArn, 20, 2_048), Map.of()));
   }
 
-  private static List<Need> withPolicy(String operation, Arn resource, String policyArn) {
+  /// Who renames or moves a user needs to be allowed that for both the old and the new ARN, or a
+  /// user could be moved out of the path that one is held to.
+  ///
+  /// Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateUser.html
+  private List<Need> needsOfUserUpdate(UpdateUserRequest r) {
+    Arn before = user(r.userName());
+    String name = before.resource().substring(before.resource().lastIndexOf('/') + 1);
+    String path =
+        before.resource().substring("user".length(), before.resource().length() - name.length());
+    Arn after =
+        newArn(
+            Kind.USER,
+            r.newPath() == null ? path : r.newPath(),
+            r.newUserName() == null ? name : r.newUserName());
+    Need update = Need.of("iam:UpdateUser", before);
+    return after.equals(before)
+        ? List.of(update)
+        : List.of(update, Need.of("iam:UpdateUser", after));
+  }
+
+  private static Arn newPolicyArn(@Nullable String path, @Nullable String name) {
+    return Arn.iam(account(), "policy" + Constraints.path(path) + Constraints.policyName(name));
+  }
+
+  /// On a user, group or role that holds policies. Whoever may give policies only within a boundary
+  /// is held to it by asking for the one that the holder has.
+  private Need onHolder(String operation, Kind kind, @Nullable String name) {
+    Arn arn = arn(kind, name);
+    String boundary =
+        identities
+            .find(account().value(), kind, String.valueOf(name))
+            .map(Identity::boundary)
+            .orElse(null);
+    return Need.of("iam:" + operation, arn).with("iam:PermissionsBoundary", boundary);
+  }
+
+  private List<Need> withPolicy(
+      String operation, Kind kind, @Nullable String name, String policyArn) {
     return List.of(
-        Need.of("iam:" + operation, resource)
+        onHolder(operation, kind, name)
             .with("iam:PolicyARN", Constraints.length("policyArn", policyArn, 20, 2_048)));
   }
 
-  private static List<Need> created(
-      String operation, Arn resource, @Nullable String boundary, List<Tag> tags) {
-    return List.of(tagged(bounded(operation, resource, boundary).getFirst(), tags));
-  }
-
-  /// What conditions may ask about the tags of a request.
-  private static Need tagged(Need need, List<Tag> tags) {
-    Need tagged = untagged(need, List.copyOf(Tags.of(tags).keySet()));
-    for (Map.Entry<String, String> tag : Tags.of(tags).entrySet()) {
-      tagged = tagged.with("aws:RequestTag/" + tag.getKey(), tag.getValue());
-    }
-    return tagged;
-  }
-
-  private static Need untagged(Need need, List<String> keys) {
-    if (keys.isEmpty()) {
-      return need;
-    }
-    Map<String, List<String>> context = new HashMap<>(need.context());
-    context.put("aws:TagKeys", List.copyOf(keys));
-    return new Need(need.action(), need.resource(), context);
-  }
-
-  private static List<Need> bounded(String operation, Arn resource, @Nullable String boundary) {
-    Need need = Need.of("iam:" + operation, resource);
-    return List.of(boundary == null ? need : need.with("iam:PermissionsBoundary", boundary));
+  private static Need bounded(String operation, Arn resource, @Nullable String boundary) {
+    return Need.of("iam:" + operation, resource).with("iam:PermissionsBoundary", boundary);
   }
 }

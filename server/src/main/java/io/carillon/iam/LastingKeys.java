@@ -8,8 +8,6 @@ import io.carillon.base.Secret;
 import io.carillon.iam.KeyRows.Key;
 import io.carillon.store.Database;
 import io.carillon.store.Snapshot;
-import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 
 /// Finds the keys that do not expire: the configured root's, other roots' and users'. Inactive
@@ -89,7 +87,6 @@ final class LastingKeys implements Credentials.Source {
 
   private static Credentials credentials(
       String id, Secret secret, Principal principal, AccountId account) {
-    return new Credentials(
-        id, secret, Optional.empty(), principal, account, List.of(), Instant.MAX);
+    return new Credentials(id, secret, principal, account);
   }
 }

@@ -16,8 +16,8 @@ import java.util.function.Supplier;
 ///
 /// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 ///
-/// @param tags the tags of the user or role
-/// @param resourceTags the tags of the user or role that is the resource
+/// @param tags the tags of the user or role, and of its session
+/// @param resourceTags the tags of the resource
 /// @param resourceAccount whose the resource is; empty where nobody can tell
 /// @param issued when the session's credentials were; empty for lasting ones
 record RequestContext(
@@ -30,6 +30,7 @@ record RequestContext(
     implements Context {
   private static final String PRINCIPAL_TAG = "aws:principaltag/";
   private static final List<String> RESOURCE_TAGS = List.of("aws:resourcetag/", "iam:resourcetag/");
+  private static final List<String> OBJECT_TAGS = List.of("s3:existingobjecttag/");
 
   @Override
   public List<String> values(String key) {
@@ -41,7 +42,7 @@ record RequestContext(
     if (key.startsWith(PRINCIPAL_TAG)) {
       return tag(tags, key.substring(PRINCIPAL_TAG.length()));
     }
-    for (String prefix : RESOURCE_TAGS) {
+    for (String prefix : need.action().startsWith("s3:") ? OBJECT_TAGS : RESOURCE_TAGS) {
       if (key.startsWith(prefix)) {
         return tag(resourceTags.get(), key.substring(prefix.length()));
       }
@@ -59,13 +60,13 @@ record RequestContext(
           caller.principal() instanceof Principal.Service service ? one(service.name()) : List.of();
       case "aws:principaltype" -> one(type(caller.principal()));
       case "aws:requestedregion" -> one(caller.region().name());
-      case "aws:resourceaccount" -> resourceAccount.isEmpty() ? List.of() : one(resourceAccount);
+      case "aws:resourceaccount", "s3:resourceaccount" -> given(resourceAccount);
       case "aws:securetransport" -> one(Boolean.toString(caller.secureTransport()));
       case "aws:sourceip" -> given(caller.sourceAddress());
       case "aws:sourceowner" -> account(caller.principal());
       case "aws:tokenissuetime" ->
           issued.map(at -> one(at.truncatedTo(ChronoUnit.SECONDS).toString())).orElse(List.of());
-      case "aws:useragent" -> caller.userAgent().isEmpty() ? List.of() : one(caller.userAgent());
+      case "aws:useragent" -> given(caller.userAgent());
       case "aws:userid" ->
           one(
               caller.principal() instanceof Principal.Anonymous
@@ -74,6 +75,7 @@ record RequestContext(
       case "aws:username" ->
           caller.principal() instanceof Principal.User user ? one(user.name()) : List.of();
       case "aws:viaawsservice" -> one("false");
+      case "lambda:sourcefunctionarn" -> given(caller.session().function());
       case "s3:authtype" -> given(caller.signing().means());
       case "s3:signatureage" -> signatureAge(caller);
       case "s3:signatureversion" -> given(caller.signing().version());
@@ -95,12 +97,10 @@ record RequestContext(
   }
 
   private static List<String> tag(Map<String, String> tags, String name) {
-    for (Map.Entry<String, String> tag : tags.entrySet()) {
-      if (tag.getKey().equalsIgnoreCase(name)) {
-        return one(tag.getValue());
-      }
-    }
-    return List.of();
+    return tags.entrySet().stream()
+        .filter(tag -> tag.getKey().equalsIgnoreCase(name))
+        .map(Map.Entry::getValue)
+        .toList();
   }
 
   private static List<String> one(String value) {

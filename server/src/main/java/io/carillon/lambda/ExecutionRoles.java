@@ -38,7 +38,7 @@ final class ExecutionRoles {
   /// Lambda.
   Optional<Caller> session(String role, FunctionName function) {
     return source
-        .assume(Arn.parse(role), function.name())
+        .assume(Arn.parse(role), function.name(), function.arn())
         .map(session -> caller(session, function));
   }
 

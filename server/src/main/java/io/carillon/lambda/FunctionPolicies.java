@@ -205,7 +205,8 @@ final class FunctionPolicies {
   private Owned owned(Snapshot snapshot, FunctionName name) {
     return new Owned(
         new AccountId(name.account()),
-        policies.get(snapshot, key(name)).map(row -> document(row.statements())));
+        policies.get(snapshot, key(name)).map(row -> document(row.statements())),
+        functions.require(snapshot, name).tags());
   }
 
   void deleteAll(Tx tx, FunctionName name) {

@@ -168,8 +168,20 @@ public final class LambdaService {
             InvokeRequest.class,
             r -> List.of(Need.of("lambda:InvokeFunction", arn(r.functionName(), r.qualifier()))),
             invocations::invoke)
-        .on(TagResourceRequest.class, r -> Tags.nameOf(r.resource()).arn(), tags::add)
-        .on(UntagResourceRequest.class, r -> Tags.nameOf(r.resource()).arn(), tags::remove)
+        .needing(
+            TagResourceRequest.class,
+            r ->
+                List.of(
+                    Need.of("lambda:TagResource", Tags.nameOf(r.resource()).arn())
+                        .tagging(r.tags())),
+            tags::add)
+        .needing(
+            UntagResourceRequest.class,
+            r ->
+                List.of(
+                    Need.of("lambda:UntagResource", Tags.nameOf(r.resource()).arn())
+                        .untagging(r.tagKeys())),
+            tags::remove)
         .on(ListTagsRequest.class, r -> Tags.nameOf(r.resource()).arn(), tags::list)
         .anywhere(GetAccountSettingsRequest.class, limits::account);
   }
@@ -225,7 +237,14 @@ public final class LambdaService {
 
   private void mountPermissions(Operations table) {
     table
-        .on(AddPermissionRequest.class, r -> arn(r.functionName(), r.qualifier()), policies::add)
+        .needing(
+            AddPermissionRequest.class,
+            r ->
+                List.of(
+                    Need.of("lambda:AddPermission", arn(r.functionName(), r.qualifier()))
+                        .with("lambda:Principal", r.principal())
+                        .with("lambda:FunctionUrlAuthType", r.functionUrlAuthTypeAsString())),
+            policies::add)
         .on(
             RemovePermissionRequest.class,
             r -> arn(r.functionName(), r.qualifier()),
@@ -239,9 +258,11 @@ public final class LambdaService {
 
   /// To make a function is to hand its role on, and to read its code from where it lies.
   private static List<Need> needsOfCreation(CreateFunctionRequest r) {
+    Arn function = arn(r.functionName(), null);
     List<Need> needs = new ArrayList<>();
-    needs.add(Need.of("lambda:CreateFunction", arn(r.functionName(), null)));
-    needs.add(passRole(r.role()));
+    needs.addAll(
+        Need.of("lambda:CreateFunction", function).andTagging("lambda:TagResource", r.tags()));
+    needs.add(passRole(r.role(), function));
     if (r.code() != null) {
       addReading(needs, r.code().s3Bucket(), r.code().s3Key(), r.code().s3ObjectVersion());
     }
@@ -256,20 +277,22 @@ public final class LambdaService {
   }
 
   private static List<Need> needsOfConfigurationUpdate(UpdateFunctionConfigurationRequest r) {
-    Need update = Need.of("lambda:UpdateFunctionConfiguration", arn(r.functionName(), null));
-    return r.role() == null ? List.of(update) : List.of(update, passRole(r.role()));
+    Arn function = arn(r.functionName(), null);
+    Need update = Need.of("lambda:UpdateFunctionConfiguration", function);
+    return r.role() == null ? List.of(update) : List.of(update, passRole(r.role(), function));
   }
 
-  private static Need passRole(String role) {
+  private static Need passRole(String role, Arn function) {
     return new Need("iam:PassRole", role, Map.of())
-        .with("iam:PassedToService", "lambda.amazonaws.com");
+        .with("iam:PassedToService", "lambda.amazonaws.com")
+        .with("iam:AssociatedResourceArn", function);
   }
 
   private static void addReading(
       List<Need> needs, @Nullable String bucket, @Nullable String key, @Nullable String version) {
     if (bucket != null && key != null) {
       String action = version == null ? "s3:GetObject" : "s3:GetObjectVersion";
-      needs.add(Need.of(action, Arn.object(bucket, key)));
+      needs.add(Need.of(action, Arn.object(bucket, key)).with("s3:VersionId", version));
     }
   }
 

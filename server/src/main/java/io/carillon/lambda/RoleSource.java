@@ -9,5 +9,7 @@ import java.util.Optional;
 public interface RoleSource {
 
   /// A session of a role; empty where the role is gone or does not trust Lambda.
-  Optional<Principal.AssumedRole> assume(Arn role, String session);
+  ///
+  /// @param function for whose sake: trust policies may ask for `aws:SourceArn`
+  Optional<Principal.AssumedRole> assume(Arn role, String session, Arn function);
 }

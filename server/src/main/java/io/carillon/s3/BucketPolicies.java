@@ -4,19 +4,25 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.carillon.aws.Caller;
+import io.carillon.aws.Need;
 import io.carillon.aws.ResourcePolicies;
 import io.carillon.base.Arn;
 import io.carillon.policy.MalformedPolicyException;
 import io.carillon.policy.PolicyDocument;
 import io.carillon.s3.model.Bucket;
 import io.carillon.s3.model.Buckets;
+import io.carillon.s3.model.ObjectKey;
 import io.carillon.s3.model.S3Error;
+import io.carillon.s3.model.Versions;
 import io.carillon.store.Database;
 import io.carillon.store.KeyCodec;
 import io.carillon.store.Table;
 import io.carillon.store.Tx;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import software.amazon.awssdk.services.s3.model.DeleteBucketPolicyRequest;
 import software.amazon.awssdk.services.s3.model.DeleteBucketPolicyResponse;
 import software.amazon.awssdk.services.s3.model.GetBucketPolicyRequest;
@@ -27,6 +33,12 @@ import software.amazon.awssdk.services.s3.model.PutBucketPolicyResponse;
 /// The policies of buckets, which speak for their objects as well.
 final class BucketPolicies implements ResourcePolicies {
   private static final int MAX_BYTES = 20 << 10;
+  private static final Set<String> BLIND_TO_TAGS =
+      Set.of(
+          "s3:DeleteObject",
+          "s3:DeleteObjectVersion",
+          "s3:AbortMultipartUpload",
+          "s3:ListMultipartUploadParts");
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private record Row(String policy) {}
@@ -35,10 +47,12 @@ final class BucketPolicies implements ResourcePolicies {
       Table.kept("s3.bucketPolicies", KeyCodec.STRING, Row.class);
   private final Database database;
   private final Buckets buckets;
+  private final Versions versions;
 
-  BucketPolicies(Database database, Buckets buckets) {
+  BucketPolicies(Database database, Buckets buckets, Versions versions) {
     this.database = database;
     this.buckets = buckets;
+    this.versions = versions;
   }
 
   @Override
@@ -53,6 +67,35 @@ final class BucketPolicies implements ResourcePolicies {
                 .map(
                     bucket ->
                         new Owned(bucket.owner(), table.get(snapshot, name).map(Row::policy))));
+  }
+
+  /// The tags of the version that a request is for. What writes or removes objects may not be
+  /// judged by the tags that they have.
+  ///
+  /// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/tagging-and-policies.html
+  @Override
+  public Map<String, String> tags(Need need) {
+    String path = Arn.parse(need.resource()).resource();
+    int slash = path.indexOf('/');
+    if (slash < 0
+        || BLIND_TO_TAGS.contains(need.action())
+        || need.context().containsKey(Permissions.CREATION)) {
+      return Map.of();
+    }
+    ObjectKey key = new ObjectKey(path.substring(slash + 1));
+    List<String> version = need.context().getOrDefault("s3:VersionId", List.of());
+    return database
+        .read(
+            snapshot ->
+                buckets
+                    .find(snapshot, path.substring(0, slash))
+                    .flatMap(
+                        bucket ->
+                            version.isEmpty()
+                                ? versions.head(snapshot, bucket, key)
+                                : versions.find(snapshot, bucket, key, version.getFirst())))
+        .map(found -> found.description().tags())
+        .orElse(Map.of());
   }
 
   PutBucketPolicyResponse put(Caller caller, PutBucketPolicyRequest input) {

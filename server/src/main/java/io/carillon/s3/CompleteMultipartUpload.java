@@ -3,7 +3,6 @@ package io.carillon.s3;
 import io.carillon.aws.Caller;
 import io.carillon.aws.Need;
 import io.carillon.aws.checksum.ChecksumAlgorithm;
-import io.carillon.base.Arn;
 import io.carillon.s3.event.EventType;
 import io.carillon.s3.event.Notifications;
 import io.carillon.s3.model.Bucket;
@@ -71,7 +70,7 @@ final class CompleteMultipartUpload {
   }
 
   static List<Need> needs(CompleteMultipartUploadRequest r) {
-    Need put = Need.of("s3:PutObject", Arn.object(r.bucket(), r.key()));
+    Need put = Permissions.creating(r.bucket(), r.key());
     return Permissions.written(r.bucket(), r.key(), put, null, null, r.ifMatch(), r.ifNoneMatch());
   }
 

@@ -72,17 +72,14 @@ final class CopyObject {
 
   static List<Need> needs(CopyObjectRequest r) {
     CopySource source = CopySource.parse(r.copySource());
-    Arn object = Arn.object(r.destinationBucket(), r.destinationKey());
     Need put =
-        Permissions.with(
-            Need.of("s3:PutObject", object),
-            "s3:x-amz-copy-source",
-            "/" + source.bucket() + "/" + source.key());
-    put = Permissions.with(put, "s3:x-amz-metadata-directive", r.metadataDirectiveAsString());
-    put = Permissions.with(put, "s3:x-amz-acl", r.aclAsString());
-    put = Permissions.with(put, "s3:x-amz-storage-class", r.storageClassAsString());
-    put =
-        Permissions.with(put, "s3:x-amz-server-side-encryption", r.serverSideEncryptionAsString());
+        Permissions.creating(r.destinationBucket(), r.destinationKey())
+            .with("s3:x-amz-copy-source", source.spellings())
+            .with("s3:x-amz-metadata-directive", r.metadataDirectiveAsString())
+            .with("s3:x-amz-acl", r.aclAsString())
+            .with("s3:x-amz-storage-class", r.storageClassAsString())
+            .with("s3:x-amz-server-side-encryption", r.serverSideEncryptionAsString())
+            .with("s3:x-amz-website-redirect-location", r.websiteRedirectLocation());
     List<Need> needs =
         Permissions.written(
             r.destinationBucket(),

@@ -5,6 +5,7 @@ import io.carillon.s3.model.ObjectKey;
 import io.carillon.s3.model.S3Error;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// What `x-amz-copy-source` names: `bucket/key`, percent-encoded, perhaps with a version.
@@ -41,6 +42,12 @@ record CopySource(String bucket, ObjectKey key, @Nullable String versionId) {
 
   Need need() {
     return Permissions.read(bucket, key.value(), versionId);
+  }
+
+  /// What policies may compare with: clients write the header with a leading slash or without.
+  List<String> spellings() {
+    String path = bucket + "/" + key.value();
+    return List.of(path, "/" + path);
   }
 
   private static RuntimeException invalid(String header) {

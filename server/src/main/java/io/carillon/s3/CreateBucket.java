@@ -1,6 +1,8 @@
 package io.carillon.s3;
 
 import io.carillon.aws.Caller;
+import io.carillon.aws.Need;
+import io.carillon.base.Arn;
 import io.carillon.base.Region;
 import io.carillon.s3.model.Bucket;
 import io.carillon.s3.model.BucketName;
@@ -8,6 +10,8 @@ import io.carillon.s3.model.Buckets;
 import io.carillon.s3.model.S3Error;
 import io.carillon.store.Database;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +34,34 @@ final class CreateBucket {
     this.buckets = buckets;
     this.tags = tags;
     this.clock = clock;
+  }
+
+  static List<Need> needs(CreateBucketRequest r) {
+    CreateBucketConfiguration configuration = r.createBucketConfiguration();
+    Map<String, String> tags =
+        configuration == null ? Map.of() : Tags.ofBucket(configuration.tags());
+    Arn bucket = Arn.bucket(r.bucket());
+    List<Need> needs = new ArrayList<>(1);
+    needs.add(
+        Need.of("s3:CreateBucket", bucket)
+            .with("s3:x-amz-acl", r.aclAsString())
+            .with("s3:x-amz-object-ownership", r.objectOwnershipAsString())
+            .with(
+                "s3:locationconstraint",
+                configuration == null ? null : configuration.locationConstraintAsString())
+            .tagging(tags));
+    if (r.acl() != null) {
+      needs.add(Need.of("s3:PutBucketAcl", bucket).with("s3:x-amz-acl", r.aclAsString()));
+    }
+    if (r.objectOwnership() != null) {
+      needs.add(
+          Need.of("s3:PutBucketOwnershipControls", bucket)
+              .with("s3:x-amz-object-ownership", r.objectOwnershipAsString()));
+    }
+    if (!tags.isEmpty()) {
+      needs.add(Need.of("s3:TagResource", bucket).tagging(tags));
+    }
+    return needs;
   }
 
   CreateBucketResponse run(Caller caller, CreateBucketRequest input) {

@@ -3,7 +3,6 @@ package io.carillon.s3;
 import io.carillon.aws.Caller;
 import io.carillon.aws.Need;
 import io.carillon.aws.checksum.ChecksumAlgorithm;
-import io.carillon.base.Arn;
 import io.carillon.base.Ids;
 import io.carillon.s3.model.Buckets;
 import io.carillon.s3.model.Description;
@@ -39,11 +38,12 @@ final class CreateMultipartUpload {
   }
 
   static List<Need> needs(CreateMultipartUploadRequest r) {
-    Need put = Need.of("s3:PutObject", Arn.object(r.bucket(), r.key()));
-    put = Permissions.with(put, "s3:x-amz-acl", r.aclAsString());
-    put = Permissions.with(put, "s3:x-amz-storage-class", r.storageClassAsString());
-    put =
-        Permissions.with(put, "s3:x-amz-server-side-encryption", r.serverSideEncryptionAsString());
+    Need put =
+        Permissions.preparing(r.bucket(), r.key())
+            .with("s3:x-amz-acl", r.aclAsString())
+            .with("s3:x-amz-storage-class", r.storageClassAsString())
+            .with("s3:x-amz-server-side-encryption", r.serverSideEncryptionAsString())
+            .with("s3:x-amz-website-redirect-location", r.websiteRedirectLocation());
     return Permissions.written(r.bucket(), r.key(), put, r.tagging(), r.aclAsString(), null, null);
   }
 

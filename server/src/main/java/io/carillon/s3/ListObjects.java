@@ -2,6 +2,7 @@ package io.carillon.s3;
 
 import io.carillon.aws.Caller;
 import io.carillon.aws.Need;
+import io.carillon.base.Arn;
 import io.carillon.s3.model.Bucket;
 import io.carillon.s3.model.Buckets;
 import io.carillon.s3.model.Etags;
@@ -268,10 +269,10 @@ final class ListObjects {
       @Nullable String prefix,
       @Nullable String delimiter,
       @Nullable Integer maxKeys) {
-    Need need = Permissions.onBucket(action.substring("s3:".length()), bucket);
-    need = Permissions.with(need, "s3:prefix", prefix == null ? "" : prefix);
-    need = Permissions.with(need, "s3:delimiter", delimiter);
-    return Permissions.with(need, "s3:max-keys", maxKeys);
+    return Need.of(action, Arn.bucket(bucket))
+        .with("s3:prefix", prefix == null ? "" : prefix)
+        .with("s3:delimiter", delimiter)
+        .with("s3:max-keys", maxKeys);
   }
 
   /// A token says where the last page ended and whether that was a common prefix.

@@ -1,6 +1,7 @@
 package io.carillon.s3;
 
 import io.carillon.aws.Caller;
+import io.carillon.aws.Need;
 import io.carillon.s3.event.EventType;
 import io.carillon.s3.event.Notifications;
 import io.carillon.s3.model.Bucket;
@@ -11,6 +12,7 @@ import io.carillon.s3.model.S3Error;
 import io.carillon.s3.model.Versions;
 import io.carillon.store.Database;
 import io.carillon.store.Snapshot;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.s3.model.DeleteObjectTaggingRequest;
@@ -46,6 +48,12 @@ final class ObjectTags {
     @Nullable String shownVersionId() {
       return bucket.everVersioned() ? version.versionId() : null;
     }
+  }
+
+  static List<Need> needs(PutObjectTaggingRequest r) {
+    Need put = Permissions.versioned("s3:PutObjectTagging", r.bucket(), r.key(), r.versionId());
+    return List.of(
+        r.tagging() == null ? put : Permissions.tagging(put, Tags.ofObject(r.tagging().tagSet())));
   }
 
   PutObjectTaggingResponse put(Caller caller, PutObjectTaggingRequest input) {

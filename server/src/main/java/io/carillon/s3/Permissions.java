@@ -4,6 +4,7 @@ import io.carillon.aws.Need;
 import io.carillon.base.Arn;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 import software.amazon.awssdk.services.s3.model.HeadObjectRequest;
@@ -15,22 +16,35 @@ import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 /// and, for the condition keys,
 /// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 final class Permissions {
+  /// Whether a request makes an object at once; on all that writes one, and on nothing else.
+  static final String CREATION = "s3:ObjectCreationOperation";
+
   private Permissions() {}
 
   static List<Need> putObject(PutObjectRequest r) {
     Need put =
-        with(
-            with(
-                with(
-                    Need.of("s3:PutObject", Arn.object(r.bucket(), r.key())),
-                    "s3:x-amz-acl",
-                    r.aclAsString()),
-                "s3:x-amz-storage-class",
-                r.storageClassAsString()),
-            "s3:x-amz-server-side-encryption",
-            r.serverSideEncryptionAsString());
+        creating(r.bucket(), r.key())
+            .with("s3:x-amz-acl", r.aclAsString())
+            .with("s3:x-amz-storage-class", r.storageClassAsString())
+            .with("s3:x-amz-server-side-encryption", r.serverSideEncryptionAsString())
+            .with("s3:x-amz-website-redirect-location", r.websiteRedirectLocation());
     return written(
         r.bucket(), r.key(), put, r.tagging(), r.aclAsString(), r.ifMatch(), r.ifNoneMatch());
+  }
+
+  /// Writing what becomes an object at once.
+  static Need creating(String bucket, String key) {
+    return Need.of("s3:PutObject", Arn.object(bucket, key)).with(CREATION, true);
+  }
+
+  /// Writing what becomes an object only when it is completed; such requests cannot be conditional.
+  static Need preparing(String bucket, String key) {
+    return Need.of("s3:PutObject", Arn.object(bucket, key)).with(CREATION, false);
+  }
+
+  /// With the tags that a request gives an object.
+  static Need tagging(Need need, Map<String, String> tags) {
+    return need.tagging("s3:RequestObjectTag/", "s3:RequestObjectTagKeys", tags);
   }
 
   static List<Need> getObject(GetObjectRequest r) {
@@ -47,10 +61,8 @@ final class Permissions {
   }
 
   static Need versioned(String action, String bucket, String key, @Nullable String versionId) {
-    Arn object = Arn.object(bucket, key);
-    return versionId == null
-        ? Need.of(action, object)
-        : Need.of(versionAction(action), object).with("s3:VersionId", versionId);
+    return Need.of(versionId == null ? action : versionAction(action), Arn.object(bucket, key))
+        .with("s3:VersionId", versionId);
   }
 
   static Need listBucket(String bucket) {
@@ -71,23 +83,20 @@ final class Permissions {
       @Nullable String acl,
       @Nullable String ifMatch,
       @Nullable String ifNoneMatch) {
-    Arn object = Arn.object(bucket, key);
+    Map<String, String> tags = Tags.ofHeader(tagging);
     List<Need> needs = new ArrayList<>(1);
-    needs.add(with(with(put, "s3:if-match", ifMatch), "s3:if-none-match", ifNoneMatch));
-    if (tagging != null && !tagging.isEmpty()) {
-      needs.add(Need.of("s3:PutObjectTagging", object));
+    needs.add(
+        tagging(put, tags).with("s3:if-match", ifMatch).with("s3:if-none-match", ifNoneMatch));
+    if (!tags.isEmpty()) {
+      needs.add(new Need("s3:PutObjectTagging", put.resource(), needs.getFirst().context()));
     }
     if (acl != null) {
-      needs.add(Need.of("s3:PutObjectAcl", object).with("s3:x-amz-acl", acl));
+      needs.add(new Need("s3:PutObjectAcl", put.resource(), needs.getFirst().context()));
     }
     if (ifMatch != null) {
-      needs.add(Need.of("s3:GetObject", object));
+      needs.add(Need.of("s3:GetObject", Arn.object(bucket, key)));
     }
     return needs;
-  }
-
-  static Need with(Need need, String key, @Nullable Object value) {
-    return value == null ? need : need.with(key, value.toString());
   }
 
   private static String versionAction(String action) {

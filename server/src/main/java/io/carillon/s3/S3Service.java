@@ -106,7 +106,7 @@ public final class S3Service {
     BucketTags bucketTags = new BucketTags(database, buckets);
     this.authorizer = authorizer;
     this.delivery = new EventDelivery(recipients);
-    this.policies = new BucketPolicies(database, buckets);
+    this.policies = new BucketPolicies(database, buckets, versions);
     this.objects = new ReadObject(database, buckets, contents, versions, authorizer);
     this.operations = Operations.of("s3").refusing(Refusals::check);
     mountBuckets(
@@ -144,7 +144,7 @@ public final class S3Service {
       BucketVersioning versioning,
       BucketNotification notification) {
     operations
-        .on(CreateBucketRequest.class, r -> Arn.bucket(r.bucket()), create::run)
+        .needing(CreateBucketRequest.class, CreateBucket::needs, create::run)
         .on(DeleteBucketRequest.class, r -> Arn.bucket(r.bucket()), delete::run)
         .needing(
             HeadBucketRequest.class, r -> List.of(Permissions.listBucket(r.bucket())), facts::head)
@@ -154,7 +154,13 @@ public final class S3Service {
             facts::list)
         .on(GetBucketLocationRequest.class, r -> Arn.bucket(r.bucket()), facts::location)
         .on(GetBucketAclRequest.class, r -> Arn.bucket(r.bucket()), facts::acl)
-        .on(PutBucketAclRequest.class, r -> Arn.bucket(r.bucket()), facts::putAcl)
+        .needing(
+            PutBucketAclRequest.class,
+            r ->
+                List.of(
+                    Permissions.onBucket("PutBucketAcl", r.bucket())
+                        .with("s3:x-amz-acl", r.aclAsString())),
+            facts::putAcl)
         .on(PutBucketTaggingRequest.class, r -> Arn.bucket(r.bucket()), tags::put)
         .on(GetBucketTaggingRequest.class, r -> Arn.bucket(r.bucket()), tags::get)
         .needing(
@@ -197,13 +203,7 @@ public final class S3Service {
         .needing(ListObjectsRequest.class, ListObjects::needs, list::first)
         .needing(ListObjectsV2Request.class, ListObjects::needs, list::second)
         .needing(ListObjectVersionsRequest.class, ListObjects::needs, list::versions)
-        .needing(
-            PutObjectTaggingRequest.class,
-            r ->
-                List.of(
-                    Permissions.versioned(
-                        "s3:PutObjectTagging", r.bucket(), r.key(), r.versionId())),
-            tags::put)
+        .needing(PutObjectTaggingRequest.class, ObjectTags::needs, tags::put)
         .needing(
             GetObjectTaggingRequest.class,
             r ->
@@ -229,7 +229,8 @@ public final class S3Service {
             PutObjectAclRequest.class,
             r ->
                 List.of(
-                    Permissions.versioned("s3:PutObjectAcl", r.bucket(), r.key(), r.versionId())),
+                    Permissions.versioned("s3:PutObjectAcl", r.bucket(), r.key(), r.versionId())
+                        .with("s3:x-amz-acl", r.aclAsString())),
             facts::putAcl);
   }
 

@@ -2,7 +2,6 @@ package io.carillon.s3;
 
 import io.carillon.aws.Caller;
 import io.carillon.aws.Need;
-import io.carillon.base.Arn;
 import io.carillon.http.Request;
 import io.carillon.http.Response;
 import io.carillon.s3.Bodies.Received;
@@ -67,13 +66,15 @@ final class UploadPart {
   }
 
   static List<Need> needs(UploadPartRequest r) {
-    return List.of(Need.of("s3:PutObject", Arn.object(r.bucket(), r.key())));
+    return List.of(Permissions.preparing(r.bucket(), r.key()));
   }
 
   static List<Need> needs(UploadPartCopyRequest r) {
+    CopySource source = CopySource.parse(r.copySource());
     return List.of(
-        CopySource.parse(r.copySource()).need(),
-        Need.of("s3:PutObject", Arn.object(r.destinationBucket(), r.destinationKey())));
+        source.need(),
+        Permissions.preparing(r.destinationBucket(), r.destinationKey())
+            .with("s3:x-amz-copy-source", source.spellings()));
   }
 
   Response send(Caller caller, UploadPartRequest input, Request http) throws IOException {

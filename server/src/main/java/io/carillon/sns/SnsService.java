@@ -2,6 +2,7 @@ package io.carillon.sns;
 
 import io.carillon.aws.Authorizer;
 import io.carillon.aws.Caller;
+import io.carillon.aws.Need;
 import io.carillon.aws.Operations;
 import io.carillon.aws.ResourcePolicies;
 import io.carillon.base.AccountId;
@@ -13,6 +14,7 @@ import io.carillon.outbox.Recipient;
 import io.carillon.store.Database;
 import io.carillon.trace.Trace;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -101,9 +103,11 @@ public final class SnsService {
 
   public Operations operations() {
     return Operations.of("sns")
-        .on(
+        .needing(
             CreateTopicRequest.class,
-            r -> Caller.current().arn("sns", Arns.topicName(r.name())),
+            r ->
+                Need.of("sns:CreateTopic", Caller.current().arn("sns", Arns.topicName(r.name())))
+                    .andTagging("sns:TagResource", Tags.read(r.tags())),
             topicOperations::create)
         .on(
             DeleteTopicRequest.class,
@@ -126,13 +130,19 @@ public final class SnsService {
             RemovePermissionRequest.class,
             r -> Arns.topic(r.topicArn(), "TopicArn"),
             topicOperations::removePermission)
-        .on(
+        .needing(
             TagResourceRequest.class,
-            r -> Arns.topic(r.resourceArn(), "ResourceArn"),
+            r ->
+                List.of(
+                    Need.of("sns:TagResource", Arns.topic(r.resourceArn(), "ResourceArn"))
+                        .tagging(Tags.read(r.tags()))),
             topicOperations::tag)
-        .on(
+        .needing(
             UntagResourceRequest.class,
-            r -> Arns.topic(r.resourceArn(), "ResourceArn"),
+            r ->
+                List.of(
+                    Need.of("sns:UntagResource", Arns.topic(r.resourceArn(), "ResourceArn"))
+                        .untagging(r.tagKeys())),
             topicOperations::untag)
         .on(
             ListTagsForResourceRequest.class,
@@ -168,7 +178,7 @@ public final class SnsService {
             .map(
                 topic ->
                     new ResourcePolicies.Owned(
-                        new AccountId(topic.account()), Optional.of(topic.policy())));
+                        new AccountId(topic.account()), Optional.of(topic.policy()), topic.tags()));
   }
 
   /// The deliveries that the outbox runs, by the kind of work.

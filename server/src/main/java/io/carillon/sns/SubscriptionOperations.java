@@ -50,14 +50,10 @@ final class SubscriptionOperations {
 
   /// What Subscribe needs, with what policies may ask about it.
   static List<Need> needs(SubscribeRequest request) {
-    Need need = Need.of("sns:Subscribe", Arns.topic(request.topicArn(), "TopicArn"));
-    if (request.protocol() != null) {
-      need = need.with("sns:Protocol", request.protocol());
-    }
-    if (request.endpoint() != null) {
-      need = need.with("sns:Endpoint", request.endpoint());
-    }
-    return List.of(need);
+    return List.of(
+        Need.of("sns:Subscribe", Arns.topic(request.topicArn(), "TopicArn"))
+            .with("sns:Protocol", request.protocol())
+            .with("sns:Endpoint", request.endpoint()));
   }
 
   SubscribeResponse subscribe(Caller caller, SubscribeRequest request) {

@@ -376,7 +376,7 @@ final class Queues {
             .map(
                 row ->
                     new ResourcePolicies.Owned(
-                        new AccountId(arn.account()), row.settings().policy()));
+                        new AccountId(arn.account()), row.settings().policy(), row.tags()));
   }
 
   String url(QueueKey key) {

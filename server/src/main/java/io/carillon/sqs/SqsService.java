@@ -94,16 +94,15 @@ public final class SqsService {
 
   public Operations operations() {
     return Operations.of("sqs")
-        .on(
+        .needing(
             CreateQueueRequest.class,
-            r -> Caller.current().arn("sqs", String.valueOf(r.queueName())),
+            r ->
+                Need.of("sqs:CreateQueue", Caller.current().arn("sqs", r.queueName()))
+                    .andTagging("sqs:TagQueue", r.tags()),
             queues::create)
         .on(
             GetQueueUrlRequest.class,
-            r ->
-                Queues.named(
-                        Caller.current(), String.valueOf(r.queueName()), r.queueOwnerAWSAccountId())
-                    .arn(),
+            r -> Queues.named(Caller.current(), r.queueName(), r.queueOwnerAWSAccountId()).arn(),
             queues::url)
         .anywhere(ListQueuesRequest.class, queues::list)
         .on(DeleteQueueRequest.class, r -> arn(r.queueUrl()), queues::delete)
@@ -113,8 +112,14 @@ public final class SqsService {
             ListDeadLetterSourceQueuesRequest.class,
             r -> arn(r.queueUrl()),
             queues::deadLetterSources)
-        .on(TagQueueRequest.class, r -> arn(r.queueUrl()), queues::tag)
-        .on(UntagQueueRequest.class, r -> arn(r.queueUrl()), queues::untag)
+        .needing(
+            TagQueueRequest.class,
+            r -> List.of(Need.of("sqs:TagQueue", arn(r.queueUrl())).tagging(r.tags())),
+            queues::tag)
+        .needing(
+            UntagQueueRequest.class,
+            r -> List.of(Need.of("sqs:UntagQueue", arn(r.queueUrl())).untagging(r.tagKeys())),
+            queues::untag)
         .on(ListQueueTagsRequest.class, r -> arn(r.queueUrl()), queues::tags)
         .on(PurgeQueueRequest.class, r -> arn(r.queueUrl()), this::purge)
         .on(SendMessageRequest.class, r -> arn(r.queueUrl()), this::send)

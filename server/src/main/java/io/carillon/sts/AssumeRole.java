@@ -29,6 +29,7 @@ final class AssumeRole {
   private static final Duration USUAL = Duration.ofHours(1);
   private static final Duration LONGEST_CHAINED = Duration.ofHours(1);
   private static final int POLICY_LIMIT = 2_048;
+  private static final int TAGS_LIMIT = 4_096; // the token carries them in every request
   private static final int POLICY_ARNS = 10;
 
   private final StsService.Roles roles;
@@ -43,16 +44,20 @@ final class AssumeRole {
 
   /// What the trust policy's conditions may ask of the request.
   static List<Need> needs(AssumeRoleRequest request) {
-    Need need =
-        Need.of("sts:AssumeRole", roleArn(request))
-            .with("sts:RoleSessionName", sessionName(request));
+    SessionTags tags = SessionTags.of(Caller.current(), request);
     String externalId = request.externalId();
-    return List.of(
-        externalId == null
-            ? need
-            : need.with(
-                "sts:ExternalId",
-                StsConstraints.text("externalId", externalId, 2, 1_224, EXTERNAL_ID)));
+    if (externalId != null) {
+      StsConstraints.text("externalId", externalId, 2, 1_224, EXTERNAL_ID);
+    }
+    Need assume =
+        Need.of("sts:AssumeRole", roleArn(request))
+            .with("sts:RoleSessionName", sessionName(request))
+            .with("sts:ExternalId", externalId)
+            .with("sts:TransitiveTagKeys", tags.transitive())
+            .tagging(tags.asked());
+    return tags.areAny()
+        ? List.of(assume, new Need("sts:TagSession", assume.resource(), assume.context()))
+        : List.of(assume);
   }
 
   AssumeRoleResponse run(Caller caller, AssumeRoleRequest request) {
@@ -73,15 +78,14 @@ final class AssumeRole {
                             + arn));
     String policy = policy(request);
     List<String> policyArns = policyArns(role, request);
-    int packed = policy.length() + policyArns.stream().mapToInt(String::length).sum();
-    if (packed > POLICY_LIMIT) {
-      throw StsError.PACKED_POLICY_TOO_LARGE.because(
-          "Packed size of session policies and ARNs consumes "
-              + percent(packed)
-              + "% of allotted space.");
-    }
+    SessionTags tags = SessionTags.of(caller, request);
+    int packed = packedPercent(policy, policyArns, tags);
     Principal.AssumedRole principal = RoleSessions.principal(role, sessionName(request));
-    Credentials issued = tokens.issue(principal, life(caller, role, request), policy, policyArns);
+    Credentials issued =
+        tokens.issue(
+            principal,
+            life(caller, role, request),
+            new Session.Terms(policy, policyArns, tags.all(), tags.allTransitive(), ""));
     return AssumeRoleResponse.builder()
         .credentials(shown(issued))
         .assumedRoleUser(
@@ -89,7 +93,7 @@ final class AssumeRole {
                 .assumedRoleId(principal.uniqueId())
                 .arn(principal.arn())
                 .build())
-        .packedPolicySize(packed == 0 ? null : percent(packed))
+        .packedPolicySize(packed == 0 ? null : packed)
         .build();
   }
 
@@ -164,16 +168,26 @@ final class AssumeRole {
     return StsConstraints.text("roleSessionName", request.roleSessionName(), 2, 64, SESSION_NAME);
   }
 
-  /// Session tags, source identity, MFA and provided contexts would have to show in later
-  /// decisions.
+  /// How much of the space that a session has for policies and tags is used: AWS packs both in a
+  /// way that it does not publish, and so do we by counting characters.
+  private static int packedPercent(String policy, List<String> policyArns, SessionTags tags) {
+    int policies = policy.length() + policyArns.stream().mapToInt(String::length).sum();
+    int percent =
+        Math.max(
+            Math.ceilDiv(policies * 100, POLICY_LIMIT),
+            Math.ceilDiv(tags.size() * 100, TAGS_LIMIT));
+    if (percent > 100) {
+      throw StsError.PACKED_POLICY_TOO_LARGE.because(
+          "Packed size of session policies, ARNs and tags consumes "
+              + percent
+              + "% of allotted space.");
+    }
+    return percent;
+  }
+
+  /// Source identity, MFA and provided contexts would have to show in later decisions.
   private static void refuseUnsupported(AssumeRoleRequest request) {
     List<String> members = new ArrayList<>();
-    if (request.hasTags()) {
-      members.add("Tags");
-    }
-    if (request.hasTransitiveTagKeys()) {
-      members.add("TransitiveTagKeys");
-    }
     if (request.serialNumber() != null) {
       members.add("SerialNumber");
     }
@@ -189,10 +203,6 @@ final class AssumeRole {
     if (!members.isEmpty()) {
       throw StsService.unsupported("AssumeRole", String.join(", ", members));
     }
-  }
-
-  private static int percent(int size) {
-    return Math.ceilDiv(size * 100, POLICY_LIMIT);
   }
 
   static software.amazon.awssdk.services.sts.model.Credentials shown(Credentials issued) {

@@ -5,7 +5,6 @@ import io.carillon.aws.Credentials;
 import io.carillon.aws.Principal;
 import io.carillon.base.Arn;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 
 /// Sessions that a service holds in a role, as Lambda does for its functions. Only the role's trust
@@ -48,7 +47,8 @@ public final class RoleSessions {
             found -> {
               Duration life =
                   duration.compareTo(found.maxSession()) > 0 ? found.maxSession() : duration;
-              return tokens.issue(principal(found, sessionName), life, "", List.of());
+              return tokens.issue(
+                  principal(found, sessionName), life, Session.Terms.heldFor(source));
             });
   }
 

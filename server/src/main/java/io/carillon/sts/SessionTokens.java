@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.carillon.aws.Credentials;
 import io.carillon.aws.Principal;
+import io.carillon.aws.SessionTerms;
 import io.carillon.base.AccountId;
 import io.carillon.base.Ids;
 import io.carillon.base.Sealer;
@@ -53,16 +54,18 @@ final class SessionTokens implements Credentials.Source {
     this.managed = managed;
   }
 
-  /// @param policy a session policy document; empty for none
-  Credentials issue(Principal principal, Duration life, String policy, List<String> policyArns) {
+  Credentials issue(Principal principal, Duration life, Session.Terms terms) {
     Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
     Session session =
         new Session(
             SessionKeyId.make(now, ids),
             ids.secret(SECRET_LENGTH).reveal(),
             Session.Holder.of(principal),
-            policy,
-            policyArns,
+            terms.policy(),
+            terms.policyArns(),
+            terms.tags(),
+            terms.transitive(),
+            terms.function(),
             now.getEpochSecond(),
             now.plus(life).getEpochSecond());
     return credentials(session, new Secret(seal(session)));
@@ -130,7 +133,8 @@ final class SessionTokens implements Credentials.Source {
         Optional.of(token),
         principal,
         new AccountId(session.holder().account()),
-        policies(session),
+        new SessionTerms(
+            policies(session), session.tags(), session.transitive(), session.function()),
         Instant.ofEpochSecond(session.expires()));
   }
 

@@ -14,7 +14,6 @@ import io.carillon.base.Sealer;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.Optional;
 import software.amazon.awssdk.services.sts.model.AssumeRoleRequest;
 import software.amazon.awssdk.services.sts.model.GetAccessKeyInfoRequest;
@@ -145,7 +144,7 @@ public final class StsService {
     // Longer sessions of the account's owner are not refused but cut to an hour.
     Duration life = wanted.compareTo(longest) > 0 ? longest : wanted;
     return GetSessionTokenResponse.builder()
-        .credentials(AssumeRole.shown(tokens.issue(caller.principal(), life, "", List.of())))
+        .credentials(AssumeRole.shown(tokens.issue(caller.principal(), life, Session.Terms.NONE)))
         .build();
   }
 

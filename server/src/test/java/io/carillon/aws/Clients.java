@@ -9,7 +9,6 @@ import io.carillon.http.Handler;
 import io.carillon.http.Response;
 import java.net.URI;
 import java.time.Clock;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
@@ -30,14 +29,7 @@ public final class Clients {
   /// Root's keys are `test` and `test`.
   public static Road road(BiConsumer<Caller, List<Need>> authorizer, Operations... services) {
     Credentials root =
-        new Credentials(
-            "test",
-            new Secret("test"),
-            Optional.empty(),
-            new Principal.Root(ACCOUNT),
-            ACCOUNT,
-            List.of(),
-            Instant.MAX);
+        new Credentials("test", new Secret("test"), new Principal.Root(ACCOUNT), ACCOUNT);
     return new Road(
         List.of(services),
         new SignatureVerifier(

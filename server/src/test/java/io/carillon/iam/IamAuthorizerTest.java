@@ -12,6 +12,7 @@ import io.carillon.aws.CommonError;
 import io.carillon.aws.Need;
 import io.carillon.aws.Principal;
 import io.carillon.aws.ResourcePolicies.Owned;
+import io.carillon.aws.SessionTerms;
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
 import java.util.List;
@@ -61,7 +62,7 @@ class IamAuthorizerTest {
   private Caller session(Role of, List<String> sessionPolicies) {
     Principal principal =
         new Principal.AssumedRole(ACCOUNT, of.path(), of.roleName(), of.roleId(), "s1");
-    return world.caller(principal, ACCOUNT, sessionPolicies, "ASIA");
+    return world.caller(principal, ACCOUNT, SessionTerms.ofPolicies(sessionPolicies), "ASIA");
   }
 
   private void inline(String name, String statement) {
@@ -347,7 +348,7 @@ class IamAuthorizerTest {
   void tagsOfTheRequestAndOfTheResourceMayBeAskedFor() {
     inline(
         "create",
-        allow("iam:CreateUser", "*")
+        allow("iam:*User", "*")
             + ",\"Condition\":{\"StringEquals\":{\"aws:RequestTag/team\":\"red\"},"
             + "\"ForAllValues:StringEquals\":{\"aws:TagKeys\":[\"team\"]}}");
     inline(

@@ -8,6 +8,8 @@ import io.carillon.aws.Operations.Operation;
 import io.carillon.aws.Operations.Way;
 import io.carillon.aws.Principal;
 import io.carillon.aws.ResourcePolicies;
+import io.carillon.aws.SessionTerms;
+import io.carillon.aws.Signing;
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
 import io.carillon.base.Ids;
@@ -92,7 +94,7 @@ public final class World {
   }
 
   public Caller anonymous() {
-    return caller(new Principal.Anonymous(), ACCOUNT, List.of(), "");
+    return caller(new Principal.Anonymous(), ACCOUNT, SessionTerms.NONE, "");
   }
 
   /// The caller whom these keys identify.
@@ -100,17 +102,16 @@ public final class World {
     return caller(
         credentials.principal(),
         credentials.account(),
-        credentials.sessionPolicies(),
+        credentials.session(),
         credentials.accessKeyId());
   }
 
-  public Caller caller(
-      Principal principal, AccountId account, List<String> sessionPolicies, String keyId) {
+  public Caller caller(Principal principal, AccountId account, SessionTerms session, String keyId) {
     return new Caller(
         principal,
         account,
         new Region("eu-west-1"),
-        sessionPolicies,
+        session,
         "REQUEST",
         "HOST",
         "127.0.0.1",
@@ -118,7 +119,8 @@ public final class World {
         "test-agent",
         now,
         Instant.MAX,
-        keyId);
+        keyId,
+        Signing.NONE);
   }
 
   /// Whoever holds these keys, if anyone does.

@@ -70,7 +70,7 @@ final class LambdaHouse implements AutoCloseable {
             InstantSource.system(),
             doorkeeper,
             Map.of("sqs", everyone, "sns", everyone),
-            (role, session) ->
+            (role, session, _) ->
                 Optional.of(
                         new Principal.AssumedRole(ACCOUNT, "/", "worker", "AROAWORKER", session))
                     .filter(_ -> role.resource().equals("role/worker")),

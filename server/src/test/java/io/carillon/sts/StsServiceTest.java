@@ -15,6 +15,7 @@ import io.carillon.base.Arn;
 import io.carillon.iam.World;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
@@ -30,6 +31,7 @@ import software.amazon.awssdk.services.iam.model.DeleteRoleRequest;
 import software.amazon.awssdk.services.iam.model.DeleteUserRequest;
 import software.amazon.awssdk.services.iam.model.PutRolePolicyRequest;
 import software.amazon.awssdk.services.iam.model.PutUserPolicyRequest;
+import software.amazon.awssdk.services.iam.model.TagRoleRequest;
 import software.amazon.awssdk.services.iam.model.UpdateAssumeRolePolicyRequest;
 import software.amazon.awssdk.services.sts.model.AssumeRoleRequest;
 import software.amazon.awssdk.services.sts.model.AssumeRoleResponse;
@@ -312,13 +314,136 @@ class StsServiceTest {
   @Test
   void whatIsNotSupportedIsRefusedByName() {
     refused(
-        () -> assume(bob(), worker().tags(Tag.builder().key("a").value("b").build())),
-        CommonError.INVALID_PARAMETER_VALUE,
-        "Tags");
-    refused(
         () -> assume(bob(), worker().sourceIdentity("bob").serialNumber("123456789")),
         CommonError.INVALID_PARAMETER_VALUE,
         "SerialNumber, SourceIdentity");
+  }
+
+  private static Tag tag(String key, String value) {
+    return Tag.builder().key(key).value(value).build();
+  }
+
+  private static String trustTagging(String principal) {
+    return trust(principal, "{}")
+        .replace("\"sts:AssumeRole\"", "[\"sts:AssumeRole\",\"sts:TagSession\"]");
+  }
+
+  private boolean mayPutIf(Caller session, String key, String value) {
+    world.call(
+        world.root(),
+        PutRolePolicyRequest.builder()
+            .roleName(((Principal.AssumedRole) session.principal()).roleName())
+            .policyName("s3")
+            .policyDocument(
+                ALLOW_S3.replace(
+                    "\"Resource\"",
+                    "\"Condition\":{\"StringEquals\":{\"%s\":\"%s\"}},\"Resource\""
+                        .formatted(key, value)))
+            .build());
+    return world.authorizer.decide(session, PUT).isAllowed();
+  }
+
+  @Test
+  void tagsOfTheSessionStandInForThoseOfTheRole() {
+    setTrust(trustTagging("{\"AWS\":\"" + BOB + "\"}"));
+    world.call(
+        world.root(),
+        TagRoleRequest.builder()
+            .roleName("worker")
+            .tags(
+                software.amazon.awssdk.services.iam.model.Tag.builder()
+                    .key("Team")
+                    .value("role")
+                    .build(),
+                software.amazon.awssdk.services.iam.model.Tag.builder()
+                    .key("floor")
+                    .value("1")
+                    .build())
+            .build());
+    AssumeRoleResponse answer = assume(bob(), worker().tags(tag("team", "session")));
+    Caller session = as(answer.credentials());
+    assertThat(mayPutIf(session, "aws:PrincipalTag/team", "session")).isTrue();
+    assertThat(mayPutIf(session, "aws:PrincipalTag/team", "role")).isFalse();
+    assertThat(mayPutIf(session, "aws:PrincipalTag/floor", "1")).isTrue();
+    assertThat(answer.packedPolicySize()).isPositive();
+    assertThat(mayPutIf(as(assume(bob(), worker()).credentials()), "aws:PrincipalTag/team", "role"))
+        .isTrue();
+  }
+
+  @Test
+  void toTagASessionTheRoleHasToTrustTheCallerWithThat() {
+    refused(
+        () -> assume(bob(), worker().tags(tag("team", "red"))),
+        CommonError.ACCESS_DENIED,
+        "sts:TagSession");
+    setTrust(
+        trust("{\"AWS\":\"" + BOB + "\"}", "{\"StringEquals\":{\"aws:RequestTag/team\":\"red\"}}")
+            .replace("\"sts:AssumeRole\"", "[\"sts:AssumeRole\",\"sts:TagSession\"]"));
+    assertThat(assume(bob(), worker().tags(tag("team", "red"))).credentials()).isNotNull();
+    refused(
+        () -> assume(bob(), worker().tags(tag("team", "blue"))),
+        CommonError.ACCESS_DENIED,
+        "sts:AssumeRole");
+  }
+
+  @Test
+  void transitiveTagsGoOnToTheNextSessionAndCannotBeChangedThere() {
+    setTrust(trustTagging("{\"AWS\":\"" + BOB + "\"}"));
+    createRole("second", trust("{\"AWS\":\"arn:aws:iam::000000000000:role/worker\"}", "{}"));
+    createRole("third", trustTagging("{\"AWS\":\"arn:aws:iam::000000000000:role/worker\"}"));
+    Caller first =
+        as(
+            assume(
+                    bob(),
+                    worker().tags(tag("Team", "red"), tag("here", "1")).transitiveTagKeys("team"))
+                .credentials());
+    AssumeRoleRequest.Builder third =
+        AssumeRoleRequest.builder().roleArn(world.role("third").toString()).roleSessionName("s3");
+    Caller second = as(assume(first, third).credentials());
+    assertThat(mayPutIf(second, "aws:PrincipalTag/team", "red")).isTrue();
+    assertThat(mayPutIf(second, "aws:PrincipalTag/here", "1")).isFalse();
+    assertThat(second.session().transitive()).containsExactly("Team");
+    refused(
+        () -> assume(first, third.tags(tag("team", "blue"))),
+        StsError.VALIDATION,
+        "conflicts with a transitive tag key from the calling session");
+    refused(
+        () ->
+            assume(
+                first,
+                AssumeRoleRequest.builder()
+                    .roleArn(world.role("second").toString())
+                    .roleSessionName("s2")),
+        CommonError.ACCESS_DENIED,
+        "sts:TagSession");
+  }
+
+  @Test
+  void tagsOfSessionsAreHeldToAwssLimits() {
+    setTrust(trustTagging("{\"AWS\":\"" + BOB + "\"}"));
+    refused(
+        () -> assume(bob(), worker().tags(tag("a", "1"), tag("A", "2"))),
+        StsError.VALIDATION,
+        "Duplicate tag keys");
+    refused(() -> assume(bob(), worker().tags(tag("aws:a", "1"))), StsError.VALIDATION, "reserved");
+    refused(
+        () -> assume(bob(), worker().tags(tag("a", "x".repeat(257)))),
+        StsError.VALIDATION,
+        "tags.member.value");
+    refused(
+        () -> assume(bob(), worker().tags(tag("a", "1")).transitiveTagKeys("b")),
+        StsError.VALIDATION,
+        "must be included in the requested tags");
+    List<Tag> many = new ArrayList<>();
+    for (int i = 0; i < 51; i++) {
+      many.add(tag("k" + i, "v"));
+    }
+    refused(() -> assume(bob(), worker().tags(many)), StsError.VALIDATION, "at most 50 tags");
+    List<Tag> large = new ArrayList<>();
+    for (int i = 0; i < 17; i++) {
+      large.add(tag("k" + i, "v".repeat(256)));
+    }
+    refused(() -> assume(bob(), worker().tags(large)), StsError.PACKED_POLICY_TOO_LARGE, "tags");
   }
 
   @Test
@@ -327,7 +452,7 @@ class StsServiceTest {
     AssumeRoleResponse answer = assume(bob(), worker().policy(gets));
     assertThat(answer.packedPolicySize()).isPositive();
     Caller narrow = as(answer.credentials());
-    assertThat(narrow.sessionPolicies()).containsExactly(gets);
+    assertThat(narrow.session().policies()).containsExactly(gets);
     assertThat(world.authorizer.decide(narrow, PUT).isAllowed()).isFalse();
 
     PolicyDescriptorType read =
@@ -433,6 +558,25 @@ class StsServiceTest {
         "durationSeconds");
   }
 
+  /// https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
+  @Test
+  void iamDoesNotAnswerTheSessionTokensOfUsersAndRoots() {
+    for (Caller caller : List.of(bob(), world.root())) {
+      Caller session =
+          as(
+              world
+                  .call(
+                      caller,
+                      GetSessionTokenRequest.builder().build(),
+                      GetSessionTokenResponse.class)
+                  .credentials());
+      refused(
+          () -> world.call(session, CreateUserRequest.builder().userName("eve").build()),
+          CommonError.INVALID_CLIENT_TOKEN_ID,
+          "security token");
+    }
+  }
+
   @Test
   void anAccessKeyTellsItsAccount() {
     GetAccessKeyInfoRequest request =
@@ -479,6 +623,26 @@ class StsServiceTest {
             sessions.assume(
                 "lambda.amazonaws.com", world.role("worker"), "f", Duration.ofHours(1), function))
         .isEmpty();
+  }
+
+  @Test
+  void policiesMayAskForTheFunctionThatHoldsTheSession() {
+    createRole("function", trust("{\"Service\":\"lambda.amazonaws.com\"}", "{}"));
+    Arn function = Arn.parse("arn:aws:lambda:eu-west-1:000000000000:function:f");
+    Caller session =
+        world.caller(
+            world
+                .sts
+                .roleSessions()
+                .assume(
+                    "lambda.amazonaws.com",
+                    world.role("function"),
+                    "f",
+                    Duration.ofHours(1),
+                    function)
+                .orElseThrow());
+    assertThat(mayPutIf(session, "lambda:SourceFunctionArn", function.toString())).isTrue();
+    assertThat(mayPutIf(session, "lambda:SourceFunctionArn", function + "2")).isFalse();
   }
 
   @Test

@@ -94,7 +94,8 @@ public final class EnvironmentStarter {
     String taskRoot = executor.taskRoot(codeFolder);
     String runtimeRoot = executor.runtimeRoot(runtimes.folder());
     Runtimes.Plan plan = runtimes.plan(function, taskRoot, runtimeRoot);
-    FunctionCredentials.Issued issued = credentials.issue(function.roleArn(), function.name());
+    FunctionCredentials.Issued issued =
+        credentials.issue(function.roleArn(), function.name(), function.arn());
     environment.log().say("INIT_START Runtime Version: " + plan.version());
     if (!plan.warning().isEmpty()) {
       environment.log().say(plan.warning());

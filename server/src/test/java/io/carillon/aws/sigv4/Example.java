@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.carillon.aws.AwsException;
 import io.carillon.aws.Credentials;
 import io.carillon.aws.Principal;
+import io.carillon.aws.SessionTerms;
 import io.carillon.base.AccountId;
 import io.carillon.base.Region;
 import io.carillon.base.Secret;
@@ -17,7 +18,6 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.Optional;
 
 /// The key, day and bucket of AWS's documented examples, and what tests do with requests.
@@ -32,14 +32,7 @@ final class Example {
   private Example() {}
 
   static Credentials lasting() {
-    return new Credentials(
-        KEY_ID,
-        SECRET,
-        Optional.empty(),
-        new Principal.Root(ACCOUNT),
-        ACCOUNT,
-        List.of(),
-        Instant.MAX);
+    return new Credentials(KEY_ID, SECRET, new Principal.Root(ACCOUNT), ACCOUNT);
   }
 
   static Credentials session(String token, Instant expires) {
@@ -49,7 +42,7 @@ final class Example {
         Optional.of(new Secret(token)),
         new Principal.Root(ACCOUNT),
         ACCOUNT,
-        List.of(),
+        SessionTerms.NONE,
         expires);
   }
 

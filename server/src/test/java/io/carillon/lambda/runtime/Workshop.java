@@ -66,7 +66,7 @@ public final class Workshop implements AutoCloseable {
             executor,
             runtimes,
             code,
-            (role, name) -> {
+            (role, name, _) -> {
               sessions.incrementAndGet();
               return new FunctionCredentials.Issued(
                   "ASIA" + name, new Secret("shh"), new Secret("token"), credentialsExpire);
