@@ -6,6 +6,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /// How an environment is walled in: the command line of `bwrap`.
@@ -21,10 +23,13 @@ import java.util.Set;
 /// owned by that user id on the host is nothing at all. Run by anyone else, it uses a user
 /// namespace, and the function is that unprivileged user with no way to see its files.
 ///
+/// What a function may ask of the kernel is narrowed by [SystemCalls].
+///
 /// `--die-with-parent` follows the *thread* that started bwrap; see [ProcessExecutor].
 final class Bubblewrap {
   static final String TASK_ROOT = "/var/task";
   static final String RUNTIME_ROOT = "/var/runtime";
+  private static final String VARIABLES = "FUNCTION_VARIABLES";
   private static final int PROCESSES = 1024;
   private static final int OPEN_FILES = 1024;
   private static final List<String> SYSTEM =
@@ -45,20 +50,31 @@ final class Bubblewrap {
 
   private final Path program;
   private final Path accounts;
+  private final Optional<Path> filter;
   private final boolean root;
 
   /// @param program the bwrap to run
-  /// @param accounts a folder for small passwd files
+  /// @param accounts a folder for small files, which exists
   /// @param root whether this process is root
-  Bubblewrap(Path program, Path accounts, boolean root) {
+  Bubblewrap(Path program, Path accounts, boolean root) throws IOException {
     this.program = program;
     this.accounts = accounts;
     this.root = root;
+    Optional<byte[]> refused = SystemCalls.filter();
+    this.filter = refused.map(_ -> accounts.resolve("system-calls"));
+    if (refused.isPresent()) {
+      Files.write(filter.get(), refused.get());
+    }
   }
 
   List<String> command(Executor.Launch launch, int uid) throws IOException {
     List<String> command = new ArrayList<>();
-    command.add(program.toString());
+    if (filter.isPresent()) { // bwrap reads it from an open file
+      command.addAll(List.of("/bin/sh", "-c", "exec 9< \"$1\" && shift && exec \"$@\"", "filter"));
+      command.addAll(List.of(filter.get().toString(), program.toString(), "--seccomp", "9"));
+    } else {
+      command.add(program.toString());
+    }
     command.addAll(List.of("--unshare-pid", "--unshare-ipc", "--unshare-uts"));
     command.addAll(List.of("--unshare-cgroup-try", "--die-with-parent", "--new-session"));
     if (!root) {
@@ -82,8 +98,28 @@ final class Bubblewrap {
     command.add("--nproc=" + PROCESSES + ":" + PROCESSES);
     command.add("--nofile=" + OPEN_FILES + ":" + OPEN_FILES);
     command.add("--");
+    String script = "eval \"$%1$s\"; unset %1$s; exec \"$@\"".formatted(VARIABLES);
+    command.addAll(List.of("/bin/sh", "-c", script, "variables"));
     command.addAll(launch.command());
     return command;
+  }
+
+  /// The environment of [#command], which sets the function's variables in its last step only.
+  /// Before, they would speak to programs outside of the walls: the function's author chooses them,
+  /// and `LD_PRELOAD` names code to run.
+  static Map<String, String> environment(Executor.Launch launch) {
+    StringBuilder script = new StringBuilder();
+    launch
+        .environment()
+        .forEach(
+            (name, value) ->
+                script
+                    .append("export ")
+                    .append(name)
+                    .append("='")
+                    .append(value.replace("'", "'\\''"))
+                    .append("'\n"));
+    return Map.of(VARIABLES, script.toString());
   }
 
   private void addSystem(List<String> command, int uid) throws IOException {

@@ -4,17 +4,20 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Control groups, by which the kernel bounds the memory and the number of processes of an
-/// environment. Whether this process may make them is found by trying; version 1 and version 2
-/// differ in names only, so both are one class with two sets of names.
+/// environment. The environments together are one group to the scheduler, so however many processes
+/// they have, they get no more processor time than the server while it wants some. Whether this
+/// process may make them is found by trying; version 1 and version 2 differ in names only, so both
+/// are one class with two sets of names.
 final class Cgroups implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Cgroups.class);
   private static final Path MOUNT = Path.of("/sys/fs/cgroup");
@@ -38,11 +41,13 @@ final class Cgroups implements AutoCloseable {
   private final Version version;
   private final Path memory;
   private final Path pids;
+  private final Optional<Path> cpu;
 
-  private Cgroups(Version version, Path memory, Path pids) {
+  private Cgroups(Version version, Path memory, Path pids, Optional<Path> cpu) {
     this.version = version;
     this.memory = memory;
     this.pids = pids;
+    this.cpu = cpu;
   }
 
   /// Groups of this process's own, if it may have them.
@@ -61,11 +66,13 @@ final class Cgroups implements AutoCloseable {
   }
 
   private static Optional<Cgroups> v1() throws IOException {
+    Path cpu = MOUNT.resolve("cpu").resolve(own("cpu"));
     Cgroups found =
         new Cgroups(
             Version.V1,
             make(MOUNT.resolve("memory").resolve(own("memory"))),
-            make(MOUNT.resolve("pids").resolve(own("pids"))));
+            make(MOUNT.resolve("pids").resolve(own("pids"))),
+            Files.exists(cpu.resolve("cpu.shares")) ? Optional.of(make(cpu)) : Optional.empty());
     return found.works();
   }
 
@@ -73,11 +80,15 @@ final class Cgroups implements AutoCloseable {
     // Only a group without processes may hand controllers down, so ours hangs below the root, or
     // below our own group where that is delegated and empty.
     for (Path parent : List.of(MOUNT.resolve(own("")), MOUNT)) {
-      String handedDown = read(parent.resolve("cgroup.subtree_control"));
-      if (handedDown.contains("memory") && handedDown.contains("pids")) {
+      List<String> handedDown =
+          List.of(read(parent.resolve("cgroup.subtree_control")).strip().split("\\s+"));
+      if (handedDown.containsAll(List.of("memory", "pids"))) {
         Path group = make(parent);
-        Files.writeString(group.resolve("cgroup.subtree_control"), "+memory +pids");
-        return new Cgroups(Version.V2, group, group).works();
+        boolean cpu = handedDown.contains("cpu");
+        Files.writeString(
+            group.resolve("cgroup.subtree_control"), cpu ? "+memory +pids +cpu" : "+memory +pids");
+        return new Cgroups(Version.V2, group, group, cpu ? Optional.of(group) : Optional.empty())
+            .works();
       }
     }
     return Optional.empty();
@@ -136,13 +147,16 @@ final class Cgroups implements AutoCloseable {
 
   /// A group for one environment.
   Group create(String id, long memoryBytes, int processes) throws IOException {
-    Path inMemory = Files.createDirectory(memory.resolve(id));
-    Path inPids = inMemory;
-    if (!pids.equals(memory)) {
-      inPids = Files.createDirectory(pids.resolve(id));
-    }
-    Group group = new Group(version, inMemory, inPids);
+    Path inMemory = memory.resolve(id);
+    Path inPids = pids.resolve(id);
+    Set<Path> all = new LinkedHashSet<>(List.of(inMemory));
+    all.add(inPids);
+    cpu.ifPresent(parent -> all.add(parent.resolve(id)));
+    Group group = new Group(version, inMemory, inPids, all);
     try {
+      for (Path folder : all) {
+        Files.createDirectory(folder);
+      }
       Files.writeString(inMemory.resolve(version.limit), Long.toString(memoryBytes));
       Files.writeString(inPids.resolve("pids.max"), Integer.toString(processes));
       if (version == Version.V2) {
@@ -157,7 +171,10 @@ final class Cgroups implements AutoCloseable {
 
   @Override
   public void close() {
-    for (Path group : List.of(memory, pids)) {
+    Set<Path> all = new LinkedHashSet<>(List.of(memory));
+    all.add(pids);
+    cpu.ifPresent(all::add);
+    for (Path group : all) {
       try {
         if (Files.exists(group)) {
           removeTree(group);
@@ -166,6 +183,11 @@ final class Cgroups implements AutoCloseable {
         LOG.warn("The control group {} remains", group, e);
       }
     }
+  }
+
+  /// Whether all functions are one group to the scheduler.
+  boolean shareProcessorTime() {
+    return cpu.isPresent();
   }
 
   String describe() {
@@ -181,20 +203,18 @@ final class Cgroups implements AutoCloseable {
     private final Version version;
     private final Path memory;
     private final Path pids;
+    private final Set<Path> all;
 
-    private Group(Version version, Path memory, Path pids) {
+    private Group(Version version, Path memory, Path pids, Set<Path> all) {
       this.version = version;
       this.memory = memory;
       this.pids = pids;
+      this.all = all;
     }
 
     /// The files into which a process writes its id to join.
     List<Path> doors() {
-      List<Path> doors = new ArrayList<>(List.of(memory.resolve("cgroup.procs")));
-      if (!pids.equals(memory)) {
-        doors.add(pids.resolve("cgroup.procs"));
-      }
-      return doors;
+      return all.stream().map(group -> group.resolve("cgroup.procs")).toList();
     }
 
     /// The memory that belongs to processes: neither page cache nor what lies in `/tmp`.
@@ -219,11 +239,16 @@ final class Cgroups implements AutoCloseable {
       return OptionalLong.empty();
     }
 
+    /// The ids of the processes in the group.
+    List<Long> members() throws IOException {
+      return Files.readAllLines(pids.resolve("cgroup.procs")).stream().map(Long::valueOf).toList();
+    }
+
     /// Ends whoever is in the group.
     void killAll() {
       try {
-        for (String pid : Files.readAllLines(pids.resolve("cgroup.procs"))) {
-          ProcessHandle.of(Long.parseLong(pid)).ifPresent(ProcessHandle::destroyForcibly);
+        for (long pid : members()) {
+          ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
         }
       } catch (IOException e) {
         LOG.debug("A control group is gone already", e);
@@ -232,7 +257,7 @@ final class Cgroups implements AutoCloseable {
 
     /// Waits until the kernel has let the last process go, then removes the group.
     void remove() {
-      for (Path group : memory.equals(pids) ? List.of(memory) : List.of(memory, pids)) {
+      for (Path group : all) {
         for (int tries = 0; !removed(group); tries++) {
           if (tries == 2000) {
             LOG.warn("The control group {} remains: processes are still in it", group);

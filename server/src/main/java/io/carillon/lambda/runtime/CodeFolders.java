@@ -12,7 +12,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 
 /// Unpacked deployment packages, each in a folder named by its archive's digest, so functions and
 /// versions with the same code share one.
@@ -22,9 +22,12 @@ import java.util.concurrent.ConcurrentHashMap;
 /// environment runs from are removed when there are many, the least recently used first.
 public final class CodeFolders {
   private static final int KEPT = 64;
+  private static final int LOCKS = 32;
 
   private final Path root;
-  private final ConcurrentHashMap<String, Object> locks = new ConcurrentHashMap<>();
+
+  /// One folder is made or removed by one thread at a time; a lock may be that of several folders.
+  private final List<Object> locks = Stream.generate(Object::new).limit(LOCKS).toList();
 
   /// How many environments run from each folder, the least recently used folder first.
   private final LinkedHashMap<String, Integer> users = new LinkedHashMap<>(KEPT, 0.75f, true);
@@ -50,7 +53,7 @@ public final class CodeFolders {
   Path use(FunctionSpec.Code code) throws IOException {
     String sha256 = code.sha256();
     Path folder = root.resolve(sha256);
-    synchronized (locks.computeIfAbsent(sha256, _ -> new Object())) {
+    synchronized (lockOf(sha256)) {
       synchronized (users) {
         users.merge(sha256, 1, Integer::sum);
       }
@@ -74,12 +77,16 @@ public final class CodeFolders {
       users.computeIfPresent(code.sha256(), (_, count) -> count - 1);
     }
     for (String unused : tooMany()) {
-      synchronized (locks.computeIfAbsent(unused, _ -> new Object())) {
+      synchronized (lockOf(unused)) {
         if (!isKnown(unused)) { // nobody has taken it since
           deleteTree(root.resolve(unused));
         }
       }
     }
+  }
+
+  private Object lockOf(String sha256) {
+    return locks.get(Math.floorMod(sha256.hashCode(), LOCKS));
   }
 
   private boolean isKnown(String sha256) {

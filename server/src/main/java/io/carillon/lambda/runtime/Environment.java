@@ -61,6 +61,7 @@ final class Environment {
   private @Nullable CompletableFuture<Optional<Invocation>> poll;
   private @Nullable Assignment current;
   private InvocationResult.@Nullable FunctionFailed failure;
+  private boolean frozen;
   private volatile long initNanos = -1;
   private volatile long taskNanos;
   private volatile Instant idleSince;
@@ -167,6 +168,7 @@ final class Environment {
       if (state != State.READY || waiting == null) {
         return false;
       }
+      thaw();
       state = State.BUSY;
       current = work;
       poll = null;
@@ -179,6 +181,29 @@ final class Environment {
       return true;
     } finally {
       lock.unlock();
+    }
+  }
+
+  /// Stops its processes if it has been idle for as long as `after`; as on AWS, a function's own
+  /// threads get no further between two invocations.
+  void freezeIfIdle(Duration after) {
+    lock.lock();
+    try {
+      Executor.Running process = running;
+      boolean idle = state == State.READY && !idleSince.plus(after).isAfter(clock.instant());
+      if (idle && !frozen && process != null) {
+        process.freeze();
+        frozen = true;
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void thaw() {
+    if (frozen && running != null) {
+      running.thaw();
+      frozen = false;
     }
   }
 
@@ -254,18 +279,19 @@ final class Environment {
     return work.invocation().requestId().equals(requestId);
   }
 
-  /// The process could not load the function.
-  void initFailed(byte[] error, String type) {
+  /// The process could not load the function; false if it has done so before.
+  boolean initFailed(byte[] error, String type) {
     lock.lock();
     try {
       if (state != State.STARTING) {
-        return;
+        return false;
       }
       failure = new InvocationResult.FunctionFailed(error, type, log::tail);
     } finally {
       lock.unlock();
     }
     end();
+    return true;
   }
 
   /// The time for `work` is up. The whole environment goes, as on AWS.

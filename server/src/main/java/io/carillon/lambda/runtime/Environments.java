@@ -45,6 +45,10 @@ public final class Environments implements AutoCloseable {
   /// Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
   private static final Duration INIT_LIMIT = Duration.ofSeconds(10);
 
+  /// How long one without work is left running. Too short to do much, and long enough that busy
+  /// ones are never stopped between two invocations.
+  private static final Duration FREEZE_AFTER = Duration.ofMillis(100);
+
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
 
   private final RuntimeSettings settings;
@@ -93,6 +97,8 @@ public final class Environments implements AutoCloseable {
     timer.setRemoveOnCancelPolicy(true);
     long period = Math.clamp(settings.idleTimeout().toMillis() / 2, 10, 30_000);
     timer.scheduleWithFixedDelay(this::endTheIdle, period, period, TimeUnit.MILLISECONDS);
+    long look = FREEZE_AFTER.toMillis();
+    timer.scheduleWithFixedDelay(this::freezeTheIdle, look, look, TimeUnit.MILLISECONDS);
   }
 
   /// Runs one invocation and returns how it ended.
@@ -300,6 +306,17 @@ public final class Environments implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+  }
+
+  private void freezeTheIdle() {
+    List<Environment> idle = new ArrayList<>();
+    lock.lock();
+    try {
+      pools.values().forEach(pool -> idle.addAll(pool.idle));
+    } finally {
+      lock.unlock();
+    }
+    idle.forEach(environment -> environment.freezeIfIdle(FREEZE_AFTER));
   }
 
   private void endTheIdle() {

@@ -57,7 +57,13 @@ public interface Executor extends AutoCloseable {
     /// The most memory it has been seen to hold, now included.
     long peakMemoryBytes();
 
-    /// Ends every process of it, without asking.
+    /// Stops its processes where they are, until [#thaw]. May do nothing.
+    void freeze();
+
+    /// Lets them go on.
+    void thaw();
+
+    /// Ends every process of it, stopped or not, without asking.
     void kill();
   }
 

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,6 +27,11 @@ import org.slf4j.LoggerFactory;
 /// enforces at once. What belongs to processes alone is looked at some times a second, and whoever
 /// exceeds the function's size is ended; without control groups this is the only bound, on the
 /// resident size of the process tree. Address space is never limited: it would kill every JVM.
+///
+/// An idle environment is stopped by signals: they work with control groups and without, and a
+/// stopped process still dies of SIGKILL, so nothing stays behind stopped if this process dies.
+/// That needs bwrap, which hands our death on to every process inside; without it nothing is
+/// stopped.
 ///
 /// A process asks the kernel to be killed when its parent dies, and to the kernel the parent is the
 /// *thread* that forked. So all are started by one thread that lives as long as this object.
@@ -135,8 +141,10 @@ public final class ProcessExecutor implements Executor {
         long hardBytes = (long) (launch.memoryMb() + launch.temporaryMb()) << 20;
         group = groups.get().create(launch.id(), hardBytes, PROCESSES);
       }
-      List<String> command = joining(group, walled(launch, uid));
-      Process process = spawn(command, launch.environment(), launch.codeFolder());
+      List<String> command = joining(group, yielding(walled(launch, uid)));
+      Map<String, String> variables =
+          walls.isPresent() ? Bubblewrap.environment(launch) : launch.environment();
+      Process process = spawn(command, variables, launch.codeFolder());
       Live live = new Live(launch, process, group, uid, Output.of(process));
       living.add(live);
       var _ = process.onExit().thenRunAsync(live::bury, Thread::startVirtualThread);
@@ -162,6 +170,17 @@ public final class ProcessExecutor implements Executor {
         new ArrayList<>(List.of(setpriv.toString(), "--pdeathsig", "KILL", "--"));
     command.addAll(launch.command());
     return command;
+  }
+
+  /// The server comes first. Without a group of their own, being nice is all functions can do.
+  private List<String> yielding(List<String> command) {
+    if (groups.filter(Cgroups::shareProcessorTime).isPresent()
+        || !Files.isExecutable(Path.of("/usr/bin/nice"))) {
+      return command;
+    }
+    List<String> nice = new ArrayList<>(List.of("/usr/bin/nice", "-n", "10"));
+    nice.addAll(command);
+    return nice;
   }
 
   /// A shell that joins the groups and becomes the command: so the group holds it from its first
@@ -238,6 +257,7 @@ public final class ProcessExecutor implements Executor {
     private final int uid;
     private final Output output;
     private final CompletableFuture<Exit> exit = new CompletableFuture<>();
+    private final Set<Long> stopped = new LinkedHashSet<>();
     private volatile boolean greedy;
     private volatile long peakBytes;
 
@@ -273,6 +293,44 @@ public final class ProcessExecutor implements Executor {
         return bytes;
       } catch (IOException e) {
         return 0; // it is just ending
+      }
+    }
+
+    @Override
+    public void freeze() {
+      if (walls.isEmpty()) {
+        return;
+      }
+      synchronized (stopped) {
+        // Who forks meanwhile is found in the next round; who is stopped forks no more.
+        for (List<Long> fresh = strangers(); !fresh.isEmpty(); fresh = strangers()) {
+          fresh.forEach(Signals::stop);
+          stopped.addAll(fresh);
+        }
+      }
+    }
+
+    private List<Long> strangers() {
+      List<Long> all = new ArrayList<>();
+      try {
+        if (group != null) {
+          all.addAll(group.members());
+        } else {
+          all.add(process.pid());
+          process.descendants().forEach(p -> all.add(p.pid()));
+        }
+      } catch (IOException e) {
+        return List.of(); // it is just ending
+      }
+      all.removeAll(stopped);
+      return all;
+    }
+
+    @Override
+    public void thaw() {
+      synchronized (stopped) {
+        stopped.forEach(Signals::goOn);
+        stopped.clear();
       }
     }
 

@@ -33,7 +33,10 @@ public final class RuntimeApi implements Handler {
               + "(?:(?<init>init/error)|invocation/(?:(?<next>next)|(?<id>[0-9a-zA-Z-]+)/(?<what>response|error)))");
   private static final int ERROR_TYPE_LENGTH = 200;
   private static final Duration LONGEST_SILENCE = Duration.ofHours(1); // functions run 15 minutes
-  private static final int CONNECTIONS_EACH = 8;
+
+  /// A runtime needs one or two. There is room for more because one function that opens hundreds
+  /// must not use up what the others connect by.
+  private static final int CONNECTIONS_EACH = 64;
 
   private final InstantSource clock;
   private final Map<String, Environment> environments = new ConcurrentHashMap<>();
@@ -85,8 +88,9 @@ public final class RuntimeApi implements Handler {
       return next(environment);
     }
     if (path.group("init") != null) {
-      environment.initFailed(errorOf(request), errorType(request));
-      return accepted();
+      return environment.initFailed(errorOf(request), errorType(request))
+          ? accepted()
+          : refusal(403, "InvalidStateTransition", "The initialization is over.");
     }
     return path.group("what").equals("response")
         ? answer(environment, path.group("id"), request)

@@ -8,6 +8,8 @@ import static io.carillon.lambda.runtime.Workshop.with;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +17,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -228,6 +232,112 @@ class HostileFunctionTest {
                 + " \"FileNotFoundError\", \"code\": \"OSError\", \"system\": \"OSError\","
                 + " \"others\": true, \"parent\": false, \"user\": true,"
                 + " \"privileges\": false, \"variables\": []}");
+  }
+
+  @Test
+  void aFunctionsVariablesSpeakToItselfOnly() throws Exception {
+    FunctionSpec preloads =
+        variables(
+            python("preloads", "import os\ndef handler(e, c): return dict(os.environ)\n"),
+            Map.of("LD_PRELOAD", "/no/such.so", "QUOTES", "it's \"a\" $HOME `id` \\ \n end\n"));
+    JsonNode inside = new ObjectMapper().readTree(text(shop.invoke(preloads, "{}")));
+    assertThat(inside.path("LD_PRELOAD").asText()).isEqualTo("/no/such.so");
+    assertThat(inside.path("QUOTES").asText()).isEqualTo("it's \"a\" $HOME `id` \\ \n end\n");
+    assertThat(inside.has("FUNCTION_VARIABLES")).isFalse();
+    await().until(() -> shop.log.stream().anyMatch(l -> l.contains("REPORT RequestId")));
+    assertThat(shop.log.stream().filter(l -> l.contains("/no/such.so")))
+        .as("programs that tried to load what the function's author named")
+        .hasSize(1);
+  }
+
+  private static FunctionSpec variables(FunctionSpec f, Map<String, String> variables) {
+    return new FunctionSpec(
+        f.arn(),
+        f.account(),
+        f.region(),
+        f.name(),
+        f.version(),
+        f.revision(),
+        f.runtime(),
+        f.handler(),
+        f.memoryMb(),
+        f.temporaryMb(),
+        f.timeout(),
+        variables,
+        f.roleArn(),
+        f.logGroup(),
+        f.code());
+  }
+
+  /// By number on x86-64 and on ARM.
+  @Test
+  void theKernelRefusesWhatNoHandlerNeeds() throws Exception {
+    FunctionSpec asks =
+        python(
+            "asks",
+            """
+            import ctypes, os, platform
+            libc = ctypes.CDLL(None, use_errno=True)
+            def call(x86, arm, *arguments):
+                number = arm if platform.machine() == 'aarch64' else x86
+                done = libc.syscall(number, *arguments)
+                return 'done' if done >= 0 else os.strerror(ctypes.get_errno())
+            def handler(e, c):
+                return {
+                  'control': call(39, 172),
+                  'user namespace': call(272, 97, 0x10000000),
+                  'child in one': call(56, 220, 0x10000000 | 17, 0, 0, 0, 0),
+                  'key ring': call(250, 219, 0, -3, 0),
+                  'io_uring': call(425, 425, 1, 0),
+                }
+            """);
+    assertThat(text(shop.invoke(asks, "{}")))
+        .isEqualTo(
+            "{\"control\": \"done\", \"user namespace\": \"Operation not permitted\","
+                + " \"child in one\": \"Operation not permitted\", \"key ring\": \"Operation not"
+                + " permitted\", \"io_uring\": \"Operation not permitted\"}");
+  }
+
+  @Test
+  void anIdleFunctionStandsStillAndGoesOnWithTheNextEvent() throws Exception {
+    FunctionSpec counts =
+        python(
+            "counts",
+            """
+            import subprocess, threading, time
+            ticks = 0
+            def tick():
+                global ticks
+                while True:
+                    ticks += 1
+                    time.sleep(0.01)
+            threading.Thread(target=tick, daemon=True).start()
+            child = subprocess.Popen(['/bin/sh', '-c', 'while :; do sleep 0.05; done'])
+            def handler(e, c):
+                return ticks
+            """);
+    int before = Integer.parseInt(text(shop.invoke(counts, "{}")));
+    await().until(() -> statesOfFunctions().stream().allMatch("T"::equals));
+    Thread.sleep(1_000); // the time in which it would go on; nothing to wait for if it does not
+    int after = Integer.parseInt(text(shop.invoke(counts, "{}")));
+    assertThat(after - before).as("ticks of 10 ms in a second").isLessThan(60);
+    await().until(() -> statesOfFunctions().stream().allMatch("T"::equals));
+    shop.environments.retire(counts.arn()); // a stopped one can be ended
+    await().until(() -> processesOfFunctions() == 0);
+  }
+
+  /// As `/proc` tells them: `T` is stopped.
+  private static List<String> statesOfFunctions() {
+    return ProcessHandle.current().descendants().flatMap(p -> stateOf(p.pid()).stream()).toList();
+  }
+
+  private static Optional<String> stateOf(long pid) {
+    try {
+      String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
+      return Optional.of(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[0]);
+    } catch (IOException e) {
+      return Optional.empty(); // it has ended
+    }
   }
 
   @Test
