@@ -151,7 +151,10 @@ final class ConfigurationRules {
       @Nullable LoggingConfig logging) {
     refuse(
         "VpcConfig",
-        vpc != null && !(vpc.subnetIds().isEmpty() && vpc.securityGroupIds().isEmpty()));
+        vpc != null
+            && (!vpc.subnetIds().isEmpty()
+                || !vpc.securityGroupIds().isEmpty()
+                || Boolean.TRUE.equals(vpc.ipv6AllowedForDualStack())));
     refuse("TracingConfig Active", tracing != null && tracing.mode() == TracingMode.ACTIVE);
     refuse(
         "SnapStart",

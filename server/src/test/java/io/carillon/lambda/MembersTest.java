@@ -1,0 +1,119 @@
+package io.carillon.lambda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaAccess;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.core.SdkField;
+import software.amazon.awssdk.core.SdkPojo;
+import software.amazon.awssdk.core.traits.ListTrait;
+import software.amazon.awssdk.core.traits.MapTrait;
+import software.amazon.awssdk.utils.builder.SdkBuilder;
+
+/// Nothing is silently accepted: every member of every mounted operation's request is read by some
+/// line of the service, be it to honour it or to refuse it by name. A newer SDK's members break
+/// this test until somebody has decided.
+class MembersTest {
+  /// Structures that are refused as soon as they are there, whatever they hold.
+  private static final Set<String> REFUSED_WHOLE =
+      Set.of(
+          "ImageConfig",
+          "CapacityProviderConfig",
+          "DurableConfig",
+          "FileSystemConfig",
+          "TenancyConfig",
+          "AliasRoutingConfiguration");
+
+  @TempDir Path folder;
+
+  @Test
+  void everyMemberOfEveryRequestIsHonouredOrRefused() throws Exception {
+    Set<String> read = gettersThatTheServiceCalls();
+    Set<String> ignored = new TreeSet<>();
+    try (LambdaHouse house = new LambdaHouse(folder)) {
+      house
+          .service
+          .operations()
+          .all()
+          .forEach(operation -> addUnread(operation.input(), read, ignored, new HashSet<>()));
+    }
+    assertThat(ignored).as("members that nobody reads").isEmpty();
+  }
+
+  private static Set<String> gettersThatTheServiceCalls() {
+    return new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("io.carillon.lambda")
+            .stream()
+            .flatMap(MembersTest::uses)
+            .map(use -> use.getTargetOwner().getName() + "." + use.getTarget().getName())
+            .collect(Collectors.toSet());
+  }
+
+  private static Stream<JavaAccess<?>> uses(JavaClass type) {
+    return Stream.concat(
+        type.getMethodCallsFromSelf().stream(), type.getMethodReferencesFromSelf().stream());
+  }
+
+  private static void addUnread(
+      Class<?> type, Set<String> read, Set<String> ignored, Set<Class<?>> seen) {
+    if (!seen.add(type) || REFUSED_WHOLE.contains(type.getSimpleName())) {
+      return;
+    }
+    for (SdkField<?> member : empty(type).sdkFields()) {
+      String getter = getter(member);
+      boolean isRead =
+          Stream.of("", "AsString", "AsStrings")
+              .anyMatch(form -> read.contains(type.getName() + "." + getter + form));
+      if (!isRead) {
+        ignored.add(type.getSimpleName() + "." + member.memberName());
+      }
+      structure(member).ifPresent(inner -> addUnread(inner, read, ignored, seen));
+    }
+  }
+
+  /// `KMSKeyArn` is read by `kmsKeyArn()`.
+  private static String getter(SdkField<?> member) {
+    String name = member.memberName();
+    int capitals = 0;
+    while (capitals < name.length() && Character.isUpperCase(name.charAt(capitals))) {
+      capitals++;
+    }
+    int lowered = capitals > 1 && capitals < name.length() ? capitals - 1 : capitals;
+    return name.substring(0, lowered).toLowerCase(Locale.ROOT) + name.substring(lowered);
+  }
+
+  private static SdkPojo empty(Class<?> type) {
+    try {
+      return (SdkPojo) ((SdkBuilder<?, ?>) type.getMethod("builder").invoke(null)).build();
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /// The structure that a member is, or is a list or a map of.
+  private static Optional<Class<?>> structure(SdkField<?> member) {
+    if (member.constructor() != null) {
+      return Optional.of(((SdkBuilder<?, ?>) member.constructor().get()).build().getClass());
+    }
+    if (member.containsTrait(ListTrait.class)) {
+      return structure(member.getTrait(ListTrait.class).memberFieldInfo());
+    }
+    if (member.containsTrait(MapTrait.class)) {
+      return structure(member.getTrait(MapTrait.class).valueFieldInfo());
+    }
+    return Optional.empty();
+  }
+}
