@@ -62,11 +62,29 @@ public final class Main {
           }
           throw exception;
         });
+    line.setParameterExceptionHandler((exception, _) -> misunderstood(exception));
     if (arguments.length == 0) {
       line.usage(System.out);
       return 2;
     }
     return line.execute(arguments);
+  }
+
+  /// The whole usage would scroll what was wrong out of sight.
+  private static int misunderstood(CommandLine.ParameterException e) {
+    String command = e.getCommandLine().getCommandSpec().qualifiedName();
+    if (e instanceof CommandLine.UnmatchedArgumentException && command.equals("carillon")) {
+      System.err.println(
+          "carillon: "
+              + e.getMessage()
+              + ". The commands are "
+              + String.join(", ", COMMANDS.keySet())
+              + ".");
+    } else {
+      System.err.println("carillon: " + e.getMessage());
+    }
+    System.err.println("`./" + command + " --help` says more.");
+    return CommandLine.ExitCode.USAGE;
   }
 
   private static String version() {

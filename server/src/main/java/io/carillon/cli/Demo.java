@@ -39,7 +39,7 @@ final class Demo {
 
   int run() throws IOException, InterruptedException {
     Inbox inbox = new Inbox();
-    Server server = Server.start(config);
+    Server server = Startup.start(config);
     Thread hook = new Thread(server::close, "drain");
     Runtime.getRuntime().addShutdownHook(hook);
     boolean complete;

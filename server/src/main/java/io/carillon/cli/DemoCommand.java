@@ -48,7 +48,7 @@ public final class DemoCommand implements Callable<Integer> {
     try {
       return new Demo(config, parsed.hasMatchedOption("--exit"), out).run();
     } catch (IOException e) {
-      throw new CommandFailure("the server cannot start: " + e.getMessage());
+      throw new CommandFailure("The demo cannot go on: " + e.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return 130;

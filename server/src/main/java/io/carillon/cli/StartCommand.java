@@ -2,7 +2,6 @@ package io.carillon.cli;
 
 import io.carillon.Config;
 import io.carillon.Server;
-import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -28,7 +27,7 @@ public final class StartCommand implements Callable<Integer> {
     Map<String, String> environment = System.getenv();
     Config config = ServerOptions.read(spec.commandLine().getParseResult(), environment);
     try {
-      Server server = Server.start(config);
+      Server server = Startup.start(config);
       CountDownLatch stopped = new CountDownLatch(1);
       Runtime.getRuntime()
           .addShutdownHook(
@@ -42,8 +41,6 @@ public final class StartCommand implements Callable<Integer> {
       System.out.print(Banner.of(server, config));
       stopped.await();
       return 0;
-    } catch (IOException e) {
-      throw new CommandFailure("the server cannot start: " + e.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return 130;

@@ -104,9 +104,12 @@ public final class RocksDatabase implements Database {
       database = new RocksDatabase(tuning, db, settings, syncing);
     } catch (RocksDBException e) {
       tuning.close();
-      throw new IllegalStateException(
+      throw new UnusableStoreException(
           isLocked(e)
-              ? "The store in " + folder + " is in use by another process"
+              ? "The store in "
+                  + folder
+                  + " is in use by another process. Stop the Carillon that runs on it, or use"
+                  + " another folder."
               : "The store in " + folder + " does not open: " + e.getMessage(),
           e);
     } catch (IOException e) {

@@ -23,12 +23,13 @@ final class StoreFormat {
     int version =
         database.read(snapshot -> TABLE.get(snapshot, KEY).map(Version::version).orElse(0));
     if (version > steps.size()) {
-      throw new IllegalStateException(
+      throw new UnusableStoreException(
           "This store has format "
               + version
               + ", written by a newer Carillon; this one knows formats up to "
               + steps.size()
-              + ". Use the newer program.");
+              + ". Use the newer program.",
+          null);
     }
     for (int step = version; step < steps.size(); step++) {
       Version next = new Version(step + 1);
