@@ -11,10 +11,14 @@ final class Zip {
   private Zip() {}
 
   static byte[] of(String name, String text) throws IOException {
+    return of(name, text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  static byte[] of(String name, byte[] content) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
       zip.putNextEntry(new ZipEntry(name));
-      zip.write(text.getBytes(StandardCharsets.UTF_8));
+      zip.write(content);
     }
     return bytes.toByteArray();
   }

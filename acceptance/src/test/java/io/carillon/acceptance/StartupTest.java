@@ -1,0 +1,61 @@
+package io.carillon.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What keeps a server from starting is told in a line or two that say what to do, without a stack
+/// trace.
+class StartupTest {
+  @TempDir Path folder;
+
+  @Test
+  void aPortOrAFolderInUseIsNamedWithTheWayOut() throws Exception {
+    try (Carillon server = Carillon.start(folder)) {
+      says(
+          1,
+          "is taken, perhaps by another Carillon. Stop that program, or choose another port",
+          "start",
+          "--port",
+          String.valueOf(server.port()),
+          "--data",
+          folder.resolve("other").toString());
+      says(
+          1,
+          "is in use by another process. Stop the Carillon that runs on it",
+          "start",
+          "--port",
+          "0",
+          "--data",
+          folder.resolve("data").toString());
+    }
+  }
+
+  @Test
+  void aDataFolderThatCannotBeOneIsNamed() throws Exception {
+    Path file = Files.createFile(folder.resolve("file"));
+    says(1, file + " cannot be used", "start", "--port", "0", "--data", file.toString());
+  }
+
+  @Test
+  void aMistypedCommandOrFlagIsNamedWithoutTheWholeUsage() throws Exception {
+    says(2, "'nosuch'. The commands are start, demo, mail", "nosuch");
+    says(2, "'--nosuch'", "start", "--nosuch", "1");
+    says(1, "port must be a whole number from 0 to 65535, not \"abc\"", "start", "--port", "abc");
+  }
+
+  private void says(int exit, String what, String... arguments) throws Exception {
+    List<String> command = new ArrayList<>(List.of(Carillon.ROOT.resolve("carillon").toString()));
+    command.addAll(List.of(arguments));
+    Ran ran = Ran.of(command, Map.of(), folder);
+    assertThat(ran.output()).contains(what).doesNotContain("\tat ");
+    assertThat(ran.output().lines().count()).isLessThanOrEqualTo(2);
+    assertThat(ran.exit()).isEqualTo(exit);
+  }
+}
