@@ -37,6 +37,7 @@ import software.amazon.awssdk.services.lambda.model.CreateFunctionResponse;
 import software.amazon.awssdk.services.lambda.model.InvocationType;
 import software.amazon.awssdk.services.lambda.model.InvokeResponse;
 import software.amazon.awssdk.services.lambda.model.LogType;
+import software.amazon.awssdk.services.lambda.model.RecursiveLoop;
 import software.amazon.awssdk.services.lambda.model.ResourceNotFoundException;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3Configuration;
@@ -535,6 +536,21 @@ class SdkForJavaTest {
     lambda.deleteFunction(r -> r.functionName("java"));
     assertThatThrownBy(() -> lambda.getFunction(r -> r.functionName("java")))
         .isInstanceOf(ResourceNotFoundException.class);
+  }
+
+  @Test
+  @Proves({"lambda:PutFunctionRecursionConfig", "lambda:GetFunctionRecursionConfig"})
+  void aFunctionMayBeAllowedToLoop() throws Exception {
+    Needs.program("python3", "--version");
+    Functions.create(lambda, "java-loops", role("java-loops", "lambda.amazonaws.com"), "return 1");
+    assertThat(loops("java-loops")).isEqualTo(RecursiveLoop.TERMINATE);
+    lambda.putFunctionRecursionConfig(
+        r -> r.functionName("java-loops").recursiveLoop(RecursiveLoop.ALLOW));
+    assertThat(loops("java-loops")).isEqualTo(RecursiveLoop.ALLOW);
+  }
+
+  private static RecursiveLoop loops(String function) {
+    return lambda.getFunctionRecursionConfig(r -> r.functionName(function)).recursiveLoop();
   }
 
   @Test
