@@ -118,7 +118,10 @@ final class Chain {
                   .attributes(
                       Map.of(
                           QueueAttributeName.POLICY,
-                          allow("sns.amazonaws.com", "sqs:SendMessage", QUEUE))));
+                          allow(
+                              List.of("sns.amazonaws.com", "lambda.amazonaws.com"),
+                              "sqs:SendMessage",
+                              QUEUE))));
     }
   }
 
@@ -128,7 +131,7 @@ final class Chain {
         r ->
             r.topicArn(topic)
                 .attributeName("Policy")
-                .attributeValue(allow("s3.amazonaws.com", "sns:Publish", topic)));
+                .attributeValue(allow(List.of("s3.amazonaws.com"), "sns:Publish", topic)));
     sns.subscribe(
         r ->
             r.topicArn(topic)
@@ -181,12 +184,12 @@ final class Chain {
     }
   }
 
-  private static String allow(String service, String action, String resource) {
+  private static String allow(List<String> services, String action, String resource) {
     return """
-    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "%s"},
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": ["%s"]},
      "Action": "%s", "Resource": "%s"}]}\
     """
-        .formatted(service, action, resource);
+        .formatted(String.join("\", \"", services), action, resource);
   }
 
   private static String permit(String action, String resource) {

@@ -174,7 +174,9 @@ class CrashTest {
   private static void everythingIsThere(Carillon server, Map<String, Long> acknowledged)
       throws Exception {
     assertThat(Chain.lostObjects(server, acknowledged)).as("lost objects").isEmpty();
-    assertThat(Chain.lostEvents(server, acknowledged.keySet())).as("lost events").isEmpty();
+    assertThat(Chain.lostEvents(server, acknowledged.keySet()))
+        .as("lost events; on the shelf: %s", server.door("shelf?limit=1"))
+        .isEmpty();
   }
 
   private Set<Work> tableWork(Moment moment) throws IOException {
