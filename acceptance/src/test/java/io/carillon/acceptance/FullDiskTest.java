@@ -1,0 +1,109 @@
+package io.carillon.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.S3Exception;
+import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.SqsException;
+
+/// A disk that fills: the server turns read-only while its reserve is whole, keeps what it has
+/// acknowledged readable, and goes on by itself once there is room.
+class FullDiskTest {
+  private static final int MIB = 1 << 20;
+
+  /// What the store keeps free, and what there is beside it.
+  private static final int DISK = (256 + 40) * MIB;
+
+  private static final String BUCKET = "full";
+
+  @TempDir Path folder;
+
+  @Test
+  void aFullDiskTurnsTheServerReadOnlyUntilThereIsRoom() throws Exception {
+    Path data = Files.createDirectories(folder.toRealPath().resolve("data"));
+    List<String> onSmallDisk =
+        List.of(
+            "bwrap",
+            "--die-with-parent",
+            "--dev-bind",
+            "/",
+            "/",
+            "--size",
+            String.valueOf(DISK),
+            "--tmpfs",
+            data.toString());
+    Needs.program(Stream.concat(onSmallDisk.stream(), Stream.of("true")).toArray(String[]::new));
+    try (Carillon server =
+            Carillon.start(folder.toRealPath(), Map.of(), onSmallDisk, "--sandbox", "off");
+        S3Client s3 = Clients.root(server).s3();
+        SqsClient sqs = Clients.root(server).sqs()) {
+      Path ballast = inside(server, data).resolve("ballast");
+      Files.write(ballast, new byte[12 * MIB]);
+      s3.createBucket(r -> r.bucket(BUCKET));
+
+      // More than there is room for: it ends midway, not with the reserve eaten.
+      assertThatThrownBy(() -> put(s3, "huge", new byte[64 * MIB]))
+          .isInstanceOf(SdkException.class);
+
+      int acknowledged = fill(s3);
+      assertThat(acknowledged).isPositive();
+      // Bodies are turned away first; what is left of a body's room would still do for rows.
+      Files.write(ballast, new byte[2 * MIB], StandardOpenOption.APPEND);
+      assertThatThrownBy(() -> sqs.createQueue(r -> r.queueName("q")))
+          .isInstanceOfSatisfying(
+              SqsException.class, e -> assertThat(e.statusCode()).isEqualTo(503));
+      for (int i = 0; i < acknowledged; i++) {
+        String key = "k" + i;
+        assertThat(s3.getObjectAsBytes(r -> r.bucket(BUCKET).key(key)).asByteArrayUnsafe())
+            .isEqualTo(body(i));
+      }
+
+      Files.delete(ballast);
+      put(s3, "after", body(1));
+      assertThat(sqs.createQueue(r -> r.queueName("q")).queueUrl()).endsWith("/q");
+    }
+  }
+
+  /// Answers how many objects were acknowledged before one was turned away.
+  private static int fill(S3Client s3) {
+    for (int i = 0; ; i++) {
+      try {
+        put(s3, "k" + i, body(i));
+      } catch (S3Exception e) {
+        assertThat(e.statusCode()).isEqualTo(503);
+        return i;
+      }
+      assertThat(i).isLessThan(DISK / MIB);
+    }
+  }
+
+  private static void put(S3Client s3, String key, byte[] body) {
+    s3.putObject(r -> r.bucket(BUCKET).key(key), RequestBody.fromBytes(body));
+  }
+
+  private static byte[] body(int number) {
+    byte[] body = new byte[MIB];
+    Arrays.fill(body, (byte) number);
+    return body;
+  }
+
+  /// The folder as the server sees it.
+  private static Path inside(Carillon server, Path folder) {
+    long process =
+        ProcessHandle.of(server.pid()).orElseThrow().descendants().findFirst().orElseThrow().pid();
+    return Path.of("/proc/" + process + "/root" + folder);
+  }
+}
