@@ -451,12 +451,11 @@ public final class IamService {
   /// is held to it by asking for the one that the holder has.
   private Need onHolder(String operation, Kind kind, @Nullable String name) {
     Arn arn = arn(kind, name);
-    String boundary =
-        identities
-            .find(account().value(), kind, String.valueOf(name))
-            .map(Identity::boundary)
-            .orElse(null);
-    return Need.of("iam:" + operation, arn).with("iam:PermissionsBoundary", boundary);
+    Need need = Need.of("iam:" + operation, arn);
+    Optional<Identity> holder = identities.find(account().value(), kind, String.valueOf(name));
+    return holder.isPresent()
+        ? need.with("iam:PermissionsBoundary", holder.get().boundary())
+        : need;
   }
 
   private List<Need> withPolicy(
