@@ -221,6 +221,7 @@ public final class Server implements AutoCloseable {
               List.of(
                   Chore.every(MINUTE, trace::sweep),
                   Chore.every(MINUTE, storage::removeReleased),
+                  Chore.every(MINUTE.multipliedBy(10), sqs::sweep),
                   Chore.every(MINUTE.multipliedBy(10), logs::sweep),
                   new Chore(MINUTE.multipliedBy(10), Duration.ofDays(1), storage::sweep))));
       ready = true;

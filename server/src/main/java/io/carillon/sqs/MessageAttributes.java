@@ -5,11 +5,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
+import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeValue;
 
 /// Checks the attributes of a message and reads them.
 final class MessageAttributes {
+  static final String TRACE_HEADER = "AWSTraceHeader";
   private static final int MOST = 10;
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*");
   private static final Set<String> TYPES = Set.of("String", "Number", "Binary");
@@ -62,6 +65,23 @@ final class MessageAttributes {
     }
     MessageText.check(text);
     return new MessageAttribute(type, text, null);
+  }
+
+  /// The one attribute that a sender may give the system; null where it gives none.
+  static @Nullable MessageAttribute traceHeader(Map<String, MessageSystemAttributeValue> sent) {
+    if (!Set.of(TRACE_HEADER).containsAll(sent.keySet())) {
+      throw SqsError.INVALID_PARAMETER_VALUE.because(
+          "The only message system attribute that can be sent is " + TRACE_HEADER + ".");
+    }
+    MessageSystemAttributeValue trace = sent.get(TRACE_HEADER);
+    if (trace == null) {
+      return null;
+    }
+    String text = trace.stringValue();
+    if (!"String".equals(trace.dataType()) || text == null || text.isEmpty()) {
+      throw empty(TRACE_HEADER, "String");
+    }
+    return MessageAttribute.string(text);
   }
 
   private static boolean isNumber(String text) {

@@ -80,6 +80,12 @@ final class Queues {
 
   private final Table<QueueKey, QueueRow> queues =
       Table.of("sqs.queues", QueueKey.CODEC, QueueRow.class);
+
+  /// Queues that are gone, whose messages may not be.
+  private final Table<String, Gone> gone = Table.of("sqs.gonequeues", KeyCodec.STRING, Gone.class);
+
+  record Gone(long sinceSeconds) {}
+
   private final Database database;
   private final Messages messages;
   private final InstantSource clock;
@@ -171,15 +177,34 @@ final class Queues {
 
   DeleteQueueResponse delete(Caller caller, DeleteQueueRequest input) {
     QueueKey key = key(caller, input.queueUrl());
-    QueueRow gone =
+    QueueRow deleted =
         database.write(
             tx -> {
               QueueRow row = require(tx, key);
               queues.delete(tx, key);
+              gone.put(tx, row.incarnation(), new Gone(seconds()));
               return row;
             });
-    messages.forget(gone.incarnation());
+    forget(deleted.incarnation());
     return DeleteQueueResponse.builder().build();
+  }
+
+  private void forget(String incarnation) {
+    messages.forget(incarnation);
+    database.writeRelaxed(
+        tx -> {
+          gone.delete(tx, incarnation);
+          return incarnation;
+        });
+  }
+
+  /// Removes messages past their queues' retention, and those of queues whose deletion a crash cut
+  /// short.
+  void sweep() {
+    database
+        .read(snapshot -> gone.list(snapshot, Range.all(), Integer.MAX_VALUE))
+        .forEach(entry -> forget(entry.key()));
+    all().forEach(entry -> messages.expire(entry.value()));
   }
 
   GetQueueAttributesResponse attributes(Caller caller, GetQueueAttributesRequest input) {
@@ -364,7 +389,7 @@ final class Queues {
     return queues.get(snapshot, key);
   }
 
-  List<Table.Entry<QueueKey, QueueRow>> all() {
+  private List<Table.Entry<QueueKey, QueueRow>> all() {
     return database.read(snapshot -> queues.list(snapshot, Range.all(), Integer.MAX_VALUE));
   }
 

@@ -50,7 +50,6 @@ import software.amazon.awssdk.services.sqs.model.ListQueueTagsRequest;
 import software.amazon.awssdk.services.sqs.model.ListQueuesRequest;
 import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
-import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeNameForSends;
 import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeValue;
 import software.amazon.awssdk.services.sqs.model.PurgeQueueRequest;
 import software.amazon.awssdk.services.sqs.model.PurgeQueueResponse;
@@ -151,6 +150,11 @@ public final class SqsService {
     return queues.policies();
   }
 
+  /// Removes what nobody can receive any more; run now and then.
+  public void sweep() {
+    queues.sweep();
+  }
+
   /// Wakes long polls, so that a stop need not wait for them.
   public void stop() {
     messages.stop();
@@ -208,7 +212,7 @@ public final class SqsService {
                     new Outgoing(
                         input.messageBody(),
                         input.messageAttributes(),
-                        input.messageSystemAttributes(),
+                        input.messageSystemAttributesAsStrings(),
                         input.delaySeconds(),
                         input.messageGroupId(),
                         input.messageDeduplicationId())));
@@ -216,16 +220,20 @@ public final class SqsService {
         .messageId(sent.messageId)
         .md5OfMessageBody(sent.md5OfBody)
         .md5OfMessageAttributes(sent.md5OfAttributes)
+        .md5OfMessageSystemAttributes(sent.md5OfSystemAttributes)
         .build();
   }
 
   private SendMessageBatchResponse sendBatch(Caller caller, SendMessageBatchRequest input) {
     int total = 0;
     for (SendMessageBatchRequestEntry entry : input.entries()) {
-      total +=
-          Objects.requireNonNullElse(entry.messageBody(), "")
-              .getBytes(StandardCharsets.UTF_8)
-              .length;
+      total += bytes(entry.messageBody());
+      for (Map.Entry<String, MessageAttributeValue> attribute :
+          entry.messageAttributes().entrySet()) {
+        MessageAttributeValue value = attribute.getValue();
+        total += bytes(attribute.getKey()) + bytes(value.dataType()) + bytes(value.stringValue());
+        total += value.binaryValue() == null ? 0 : value.binaryValue().asByteArrayUnsafe().length;
+      }
     }
     if (total > BATCH_BYTES) {
       throw SqsError.BATCH_REQUEST_TOO_LONG.because(
@@ -251,7 +259,7 @@ public final class SqsService {
                             new Outgoing(
                                 entry.messageBody(),
                                 entry.messageAttributes(),
-                                entry.messageSystemAttributes(),
+                                entry.messageSystemAttributesAsStrings(),
                                 entry.delaySeconds(),
                                 entry.messageGroupId(),
                                 entry.messageDeduplicationId()));
@@ -260,6 +268,7 @@ public final class SqsService {
                         .messageId(sent.messageId)
                         .md5OfMessageBody(sent.md5OfBody)
                         .md5OfMessageAttributes(sent.md5OfAttributes)
+                        .md5OfMessageSystemAttributes(sent.md5OfSystemAttributes)
                         .build();
                   });
             });
@@ -269,15 +278,23 @@ public final class SqsService {
         .build();
   }
 
+  private static int bytes(@Nullable String text) {
+    return text == null ? 0 : text.getBytes(StandardCharsets.UTF_8).length;
+  }
+
   private record Outgoing(
       @Nullable String body,
       Map<String, MessageAttributeValue> attributes,
-      Map<MessageSystemAttributeNameForSends, MessageSystemAttributeValue> systemAttributes,
+      Map<String, MessageSystemAttributeValue> systemAttributes,
       @Nullable Integer delaySeconds,
       @Nullable String messageGroupId,
       @Nullable String messageDeduplicationId) {}
 
-  private record Sent(String messageId, String md5OfBody, @Nullable String md5OfAttributes) {}
+  private record Sent(
+      String messageId,
+      String md5OfBody,
+      @Nullable String md5OfAttributes,
+      @Nullable String md5OfSystemAttributes) {}
 
   private Sent send(Tx tx, Caller caller, QueueRow row, Outgoing outgoing) {
     if (outgoing.messageGroupId != null || outgoing.messageDeduplicationId != null) {
@@ -302,8 +319,7 @@ public final class SqsService {
         outgoing.delaySeconds == null
             ? settings.delay()
             : Duration.ofSeconds(within("DelaySeconds", outgoing.delaySeconds, 900));
-    MessageSystemAttributeValue trace =
-        outgoing.systemAttributes.get(MessageSystemAttributeNameForSends.AWS_TRACE_HEADER);
+    MessageAttribute trace = MessageAttributes.traceHeader(outgoing.systemAttributes);
     String id =
         messages.send(
             tx,
@@ -311,10 +327,13 @@ public final class SqsService {
             body,
             attributes,
             caller.principal().uniqueId(),
-            trace == null ? null : trace.stringValue(),
+            trace == null ? null : trace.text(),
             delay);
     return new Sent(
-        id, MessageText.md5(body), attributes.isEmpty() ? null : MessageText.md5(attributes));
+        id,
+        MessageText.md5(body),
+        attributes.isEmpty() ? null : MessageText.md5(attributes),
+        trace == null ? null : MessageText.md5(Map.of(MessageAttributes.TRACE_HEADER, trace)));
   }
 
   private static int size(String body, Map<String, MessageAttribute> attributes) {
@@ -382,7 +401,7 @@ public final class SqsService {
     system.put(
         "ApproximateFirstReceiveTimestamp", String.valueOf(one.message().firstReceivedMillis()));
     if (one.message().traceHeader() != null) {
-      system.put("AWSTraceHeader", one.message().traceHeader());
+      system.put(MessageAttributes.TRACE_HEADER, one.message().traceHeader());
     }
     if (one.message().deadLetterSource() != null) {
       system.put("DeadLetterQueueSourceArn", one.message().deadLetterSource());

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.carillon.aws.Authorizer;
+import io.carillon.aws.AwsException;
 import io.carillon.aws.DirectRoad;
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
 import io.carillon.base.Ids;
 import io.carillon.base.Region;
+import io.carillon.outbox.MessageAttribute;
 import io.carillon.outbox.Outcome;
 import io.carillon.outbox.Recipient.Handover;
 import io.carillon.outbox.Sender;
@@ -35,6 +37,7 @@ import software.amazon.awssdk.services.sqs.model.ListQueuesRequest;
 import software.amazon.awssdk.services.sqs.model.ListQueuesResponse;
 import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
+import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeValue;
 import software.amazon.awssdk.services.sqs.model.PurgeQueueRequest;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 import software.amazon.awssdk.services.sqs.model.ReceiveMessageRequest;
@@ -348,6 +351,113 @@ class SqsServiceTest {
                 "",
                 Map.of(),
                 "cause"));
+  }
+
+  @Test
+  void whatIsHandedOverKeepsItsTypes() {
+    String queue = create("typed", Map.of());
+    Handover typed =
+        new Handover(
+            new Sender.Service(
+                "sns.amazonaws.com",
+                Arn.parse("arn:aws:sns:us-east-1:123456789012:t"),
+                ACCOUNT.value()),
+            Arn.parse("arn:aws:sqs:us-east-1:123456789012:typed"),
+            "raw".getBytes(java.nio.charset.StandardCharsets.UTF_8),
+            "",
+            Map.of(
+                "n",
+                MessageAttribute.number("1.50"),
+                "b",
+                new MessageAttribute("Binary", null, new byte[] {0, -1})),
+            "cause");
+    Outcome.Done outcome = (Outcome.Done) sqs.recipient().accept(typed);
+    database.write(
+        tx -> {
+          outcome.effect().accept(tx);
+          return true;
+        });
+
+    Message message = receive(queue).getFirst();
+    assertThat(message.messageAttributes().get("n"))
+        .isEqualTo(MessageAttributeValue.builder().dataType("Number").stringValue("1.50").build());
+    assertThat(message.messageAttributes().get("b"))
+        .isEqualTo(
+            MessageAttributeValue.builder()
+                .dataType("Binary")
+                .binaryValue(SdkBytes.fromByteArray(new byte[] {0, -1}))
+                .build());
+    assertThat(message.attributesAsStrings()).containsEntry("SenderId", "sns.amazonaws.com");
+  }
+
+  /// The digest is that of `AWSTraceHeader`, `String` and the value, each behind its length.
+  @Test
+  void theTraceHeaderIsTheOnlySystemAttributeThatCanBeSent() throws Exception {
+    String queue = create("traced", Map.of());
+    SendMessageRequest message =
+        SendMessageRequest.builder()
+            .queueUrl(queue)
+            .messageBody("m")
+            .messageSystemAttributesWithStrings(
+                Map.of(
+                    "AWSTraceHeader",
+                    MessageSystemAttributeValue.builder()
+                        .dataType("String")
+                        .stringValue("Root=1")
+                        .build()))
+            .build();
+    SendMessageResponse sent = run(message);
+    byte[] digested = "\0\0\0\016AWSTraceHeader\0\0\0\6String\1\0\0\0\6Root=1".getBytes("US-ASCII");
+    assertThat(sent.md5OfMessageSystemAttributes())
+        .isEqualTo(
+            java.util.HexFormat.of()
+                .formatHex(java.security.MessageDigest.getInstance("MD5").digest(digested)));
+    assertThat(sent.md5OfMessageAttributes()).isNull();
+    assertThat(receive(queue).getFirst().attributesAsStrings())
+        .containsEntry("AWSTraceHeader", "Root=1");
+
+    MessageSystemAttributeValue value =
+        MessageSystemAttributeValue.builder().dataType("String").stringValue("x").build();
+    assertThatThrownBy(
+            () ->
+                run(
+                    message.toBuilder()
+                        .messageSystemAttributesWithStrings(Map.of("Other", value))
+                        .build()))
+        .hasMessageContaining("AWSTraceHeader");
+  }
+
+  @Test
+  void theSweepRemovesWhatNobodyReceivedWithinItsRetention() {
+    String queue = create("unread", Map.of(QueueAttributeName.MESSAGE_RETENTION_PERIOD, "60"));
+    send(queue, "old");
+    send(queue, "in flight once");
+    now = now.plusSeconds(50);
+    send(queue, "young");
+    now = now.plusSeconds(20);
+    sqs.sweep();
+
+    assertThat(attributes(queue)).containsEntry("ApproximateNumberOfMessages", "1");
+    assertThat(receive(queue)).extracting(Message::body).containsExactly("young");
+  }
+
+  @Test
+  void aBatchIsMeasuredWithItsAttributes() {
+    String queue = create("large", Map.of());
+    MessageAttributeValue large =
+        MessageAttributeValue.builder().dataType("String").stringValue("x".repeat(600_000)).build();
+    SendMessageBatchRequest batch =
+        SendMessageBatchRequest.builder()
+            .queueUrl(queue)
+            .entries(
+                e -> e.id("a").messageBody("m").messageAttributes(Map.of("k", large)),
+                e -> e.id("b").messageBody("m").messageAttributes(Map.of("k", large)))
+            .build();
+
+    assertThatThrownBy(() -> run(batch))
+        .isInstanceOfSatisfying(
+            AwsException.class,
+            e -> assertThat(e.error()).isEqualTo(SqsError.BATCH_REQUEST_TOO_LONG));
   }
 
   @Test
