@@ -2,19 +2,30 @@ package io.carillon.sns;
 
 import io.carillon.outbox.Outcome;
 import io.carillon.outbox.RetryPolicy;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Optional;
 
 /// Sends mail: the message as its text for `email`, the envelope for `email-json`.
 final class EmailCarrier implements Carrier {
   private static final String NO_NAME = "AWS Notifications";
 
+  /// What a subscription is sent at most. AWS suspends it when there is more; here the mails wait.
+  ///
+  /// Source: https://docs.aws.amazon.com/general/latest/gr/sns.html
+  private static final int MAX_PER_SECOND = 10;
+
   private final MailTransport transport;
   private final Envelopes envelopes;
   private final Links links;
+  private final Pace pace = new Pace();
+  private final InstantSource clock;
 
-  EmailCarrier(MailTransport transport, Envelopes envelopes, Links links) {
+  EmailCarrier(MailTransport transport, Envelopes envelopes, Links links, InstantSource clock) {
     this.transport = transport;
     this.envelopes = envelopes;
     this.links = links;
+    this.clock = clock;
   }
 
   @Override
@@ -22,13 +33,7 @@ final class EmailCarrier implements Carrier {
     boolean json = notice.parcel().protocol() == Protocol.EMAIL_JSON;
     return switch (notice) {
       case Notice.Notification notification ->
-          send(
-              notification.parcel(),
-              notification.topic(),
-              notification.message().subject().isEmpty()
-                  ? "AWS Notification Message"
-                  : notification.message().subject(),
-              json ? envelopes.notification(notification) : letter(notification));
+          inTurn(notification, json ? envelopes.notification(notification) : letter(notification));
       case Notice.Handshake handshake ->
           send(
               handshake.parcel(),
@@ -37,6 +42,20 @@ final class EmailCarrier implements Carrier {
               json ? envelopes.handshake(handshake) : letter(handshake));
       case Notice.Text _ -> throw new IllegalStateException("A message to a phone in the mail");
     };
+  }
+
+  private Outcome inTurn(Notice.Notification notification, String body) {
+    Optional<Duration> wait =
+        pace.takeTurn(notification.subscription().arn(), MAX_PER_SECOND, clock.instant());
+    if (wait.isPresent()) {
+      return new Outcome.Postponed("held to " + MAX_PER_SECOND + " mails a second", wait.get());
+    }
+    String subject = notification.message().subject();
+    return send(
+        notification.parcel(),
+        notification.topic(),
+        subject.isEmpty() ? "AWS Notification Message" : subject,
+        body);
   }
 
   private Outcome send(Parcel parcel, Topic topic, String subject, String body) {

@@ -11,28 +11,41 @@ import java.util.Optional;
 final class Pace {
   private static final int KEPT = 10_000;
 
-  private final Map<String, Instant> nextTurns =
+  /// @param next before which nobody goes
+  /// @param promised the last turn that somebody was told to come back for
+  private record Turns(Instant next, Instant promised) {}
+
+  private final Map<String, Turns> turns =
       new LinkedHashMap<>(64, 0.75f, true) {
         private static final long serialVersionUID = 1L;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Instant> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<String, Turns> eldest) {
           return size() > KEPT;
         }
       };
 
-  /// Takes a turn, or says how long to wait for one.
+  /// Takes a turn, or says how long to wait for one. Those who wait are told to come back one after
+  /// another, or all of them would be tried at every turn.
   ///
   /// @param perSecond zero for no limit
   synchronized Optional<Duration> takeTurn(String key, int perSecond, Instant now) {
     if (perSecond == 0) {
       return Optional.empty();
     }
-    Instant next = nextTurns.getOrDefault(key, now);
-    if (next.isAfter(now)) {
-      return Optional.of(Duration.between(now, next));
+    Duration between = Duration.ofNanos(1_000_000_000L / perSecond);
+    Turns known = turns.getOrDefault(key, new Turns(now, now));
+    if (!known.next.isAfter(now)) {
+      // Turns lie on a grid, so that who comes back for a turn finds it free though the one before
+      // came a little late.
+      Instant late = now.minus(between);
+      Instant taken = known.next.isBefore(late) ? now : known.next;
+      turns.put(key, new Turns(taken.plus(between), known.promised));
+      return Optional.empty();
     }
-    nextTurns.put(key, now.plusNanos(1_000_000_000L / perSecond));
-    return Optional.empty();
+    Instant last = known.promised.plus(between);
+    Instant turn = last.isAfter(known.next) ? last : known.next;
+    turns.put(key, new Turns(known.next, turn));
+    return Optional.of(Duration.between(now, turn));
   }
 }

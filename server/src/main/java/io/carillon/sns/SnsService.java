@@ -93,7 +93,8 @@ public final class SnsService {
             Map.entry(DeadLetters.TO_QUEUE, deadLetters.toQueue()),
             Map.entry(DeadLetters.LET_GO, deadLetters.letGo()),
             Map.entry(
-                Protocol.EMAIL.kind(), by.apply(new EmailCarrier(around.mail(), envelopes, links))),
+                Protocol.EMAIL.kind(),
+                by.apply(new EmailCarrier(around.mail(), envelopes, links, clock))),
             Map.entry(Protocol.SMS.kind(), by.apply(new SmsCarrier(around.texts()))),
             Map.entry(
                 Protocol.HTTP.kind(), by.apply(new HttpCarrier(around.posts(), envelopes, clock))),

@@ -198,6 +198,32 @@ class DeliveryTest {
         .isEqualTo(Duration.ofMillis(2_500));
   }
 
+  /// Source: https://docs.aws.amazon.com/general/latest/gr/sns.html, "Email delivery rate"
+  @Test
+  void aReaderGetsTenMailsASecondAndTheOthersWaitTheirTurn() {
+    house.subscribe(topic, "email", "a@b.example");
+    house.settle();
+    confirmMail();
+    house.mailAnswer =
+        _ -> {
+          tries.add(house.now);
+          return Outcome.done();
+        };
+    for (int i = 0; i < 31; i++) {
+      house.publish(topic, "m" + i);
+    }
+    List<SnsHouse.Held> waiting = List.copyOf(house.outbox);
+    house.advance(Duration.ofMinutes(1));
+
+    assertThat(tries).hasSize(31);
+    assertThat(Duration.between(tries.getFirst(), tries.getLast()))
+        .isEqualTo(Duration.ofSeconds(3));
+    assertThat(waiting)
+        .as("each was told once when its turn is")
+        .allSatisfy(held -> assertThat(held.postponements).isLessThanOrEqualTo(1));
+    assertThat(house.shelf).isEmpty();
+  }
+
   @Test
   void aMailThatFailsIsTriedFiftyOneTimesOverSixHours() {
     house.subscribe(topic, "email", "a@b.example");
