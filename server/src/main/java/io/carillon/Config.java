@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Function;
 
 /// The typed configuration; [Settings] says what each value means.
@@ -23,6 +24,7 @@ public record Config(
     AccountId accountId,
     String accessKeyId,
     Secret secretAccessKey,
+    OptionalInt httpsPort,
     Optional<URI> publicUrl,
     List<String> baseHosts,
     double retryTimeScale,
@@ -32,6 +34,8 @@ public record Config(
     Duration functionIdle,
     Optional<Relay> smtp,
     String smtpFrom,
+    Optional<String> snsCertificateHost,
+    Endpoints snsEndpoints,
     int mailPort,
     Optional<Relay> smpp,
     int smsPort,
@@ -41,6 +45,13 @@ public record Config(
     AUTO,
     REQUIRED,
     OFF
+  }
+
+  /// Where HTTP(S) subscriptions may lead.
+  public enum Endpoints {
+    AUTO,
+    ALL,
+    INTERNET
   }
 
   /// A far server that mail or messages are handed to.
@@ -57,6 +68,9 @@ public record Config(
         read.as("account-id", AccountId::new, "twelve digits"),
         read.as("access-key-id", Config::accessKey, "1 to 128 letters, digits and underscores"),
         new Secret(read.as("secret-access-key", Config::notEmpty, "not empty")),
+        read.text("https-port").isPresent()
+            ? OptionalInt.of(read.number("https-port", 0, 65_535))
+            : OptionalInt.empty(),
         read.text("public-url")
             .map(
                 _ -> read.as("public-url", Config::httpUri, "an http or https URL without a path")),
@@ -74,6 +88,18 @@ public record Config(
         Duration.ofSeconds(read.number("function-idle-seconds", 1, 86_400)),
         read.relay("smtp", "smtp-user", read.flag("smtp-starttls")),
         read.as("smtp-from", Config::notEmpty, "an e-mail address"),
+        read.text("sns-certificate-host")
+            .map(
+                _ ->
+                    read.as(
+                        "sns-certificate-host",
+                        Config::certificateHost,
+                        "a host, such as sns.{region}.amazonaws.com or"
+                            + " sns.eu-central-1.amazonaws.com:4443")),
+        read.as(
+            "sns-endpoints",
+            text -> Endpoints.valueOf(text.toUpperCase(java.util.Locale.ROOT)),
+            "auto, all or internet"),
         read.number("mail-port", 0, 65_535),
         read.relay("smpp", "smpp-system-id", false),
         read.number("sms-port", 0, 65_535),
@@ -171,6 +197,13 @@ public record Config(
       throw new IllegalArgumentException();
     }
     return uri;
+  }
+
+  private static String certificateHost(String text) {
+    if (!text.matches("([a-z0-9.-]|\\{region})+(:[0-9]{1,5})?")) {
+      throw new IllegalArgumentException();
+    }
+    return text;
   }
 
   private static double scale(String text) {

@@ -3,6 +3,7 @@ package io.carillon;
 import io.carillon.sns.MailTransport;
 import io.carillon.sns.PostTransport;
 import io.carillon.sns.TextTransport;
+import io.carillon.sns.http.EndpointRule;
 import io.carillon.sns.http.HttpTransport;
 import io.carillon.sns.smpp.SmppTransport;
 import io.carillon.sns.smpp.SmsInbox;
@@ -61,7 +62,17 @@ final class Post implements AutoCloseable {
       this.smsRoute = "built-in receiver (read with ./carillon sms)";
     }
     this.texts = closings.add(new SmppTransport(centre, SMS_SENDER, SMS_WINDOW, PATIENCE));
-    this.posts = closings.add(new HttpTransport());
+    this.posts = closings.add(new HttpTransport(endpoints(config), null));
+  }
+
+  /// Who may subscribe chooses where this server connects. What listens on loopback trusts who is
+  /// on this machine; whom the server lets in from elsewhere must not get there through it.
+  static EndpointRule endpoints(Config config) {
+    return switch (config.snsEndpoints()) {
+      case AUTO -> config.onLoopback() ? EndpointRule.standard() : EndpointRule.withoutLoopback();
+      case ALL -> EndpointRule.standard();
+      case INTERNET -> EndpointRule.internetOnly();
+    };
   }
 
   static Post start(Config config, Database database, InstantSource clock) throws IOException {

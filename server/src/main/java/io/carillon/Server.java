@@ -37,7 +37,9 @@ import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /// One running Carillon: the page that wires everything, in the order of dependency. Closing goes
 /// the other way.
@@ -48,6 +50,7 @@ public final class Server implements AutoCloseable {
   private final Config config;
   private final Closings closings = new Closings();
   private final HttpEngine engine;
+  private final @Nullable HttpEngine secureEngine;
   private final FunctionRuntime functions;
   private final Post post;
   private final Dispatcher dispatcher;
@@ -157,7 +160,7 @@ public final class Server implements AutoCloseable {
                   post.posts(),
                   recipients,
                   new SnsSignatures(keys),
-                  "",
+                  config.snsCertificateHost().map(host -> "https://" + host + "{path}").orElse(""),
                   this::endpoint,
                   account ->
                       iam.accounts().list().stream().anyMatch(a -> a.id().value().equals(account)),
@@ -209,12 +212,16 @@ public final class Server implements AutoCloseable {
               config.accountId(),
               ids,
               clock);
+      FrontDoor door = new FrontDoor(road, sns.pages());
+      Limits limits = Limits.standard().withConnections(config.maxConnections());
       this.engine =
           closings.add(
-              HttpEngine.start(
-                  new InetSocketAddress(config.host(), config.port()),
-                  Limits.standard().withConnections(config.maxConnections()),
-                  new FrontDoor(road, sns.pages())));
+              HttpEngine.start(new InetSocketAddress(config.host(), config.port()), limits, door));
+      this.secureEngine =
+          config.httpsPort().isPresent()
+              ? closings.add(
+                  SecureDoor.open(config, config.httpsPort().getAsInt(), keys, limits, door))
+              : null;
       dispatcher.start();
       closings.add(
           Housekeeping.start(
@@ -241,6 +248,11 @@ public final class Server implements AutoCloseable {
     return engine.port();
   }
 
+  /// Where the same is answered over TLS, if it is.
+  public OptionalInt httpsPort() {
+    return secureEngine == null ? OptionalInt.empty() : OptionalInt.of(secureEngine.port());
+  }
+
   /// What each service can do.
   public List<Operations> operations() {
     return operations;
@@ -264,6 +276,9 @@ public final class Server implements AutoCloseable {
   public void close() {
     sqs.stop();
     engine.drain(config.drain());
+    if (secureEngine != null) {
+      secureEngine.drain(config.drain());
+    }
     try {
       dispatcher.drain(config.drain());
     } catch (InterruptedException e) {

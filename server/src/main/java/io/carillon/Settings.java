@@ -45,6 +45,12 @@ public final class Settings {
               "127.0.0.1",
               "address to listen on; beyond loopback only with root credentials of your own and a"
                   + " sandbox"),
+          new Setting(
+              "https-port",
+              "",
+              "TCP port of the same endpoint over TLS, with a certificate by this installation's"
+                  + " authority, which clients trust by DATA/keys/tls-authority.crt; 0 picks a"
+                  + " free one; by default there is none"),
           new Setting("data", "./data", "folder that holds everything: database, blobs, keys"),
           new Setting(
               "in-memory", "false", "keep everything in memory; nothing survives the process"),
@@ -89,6 +95,18 @@ public final class Settings {
           new Setting("smtp-password", "", "password at the relay"),
           new Setting("smtp-starttls", "false", "insist on STARTTLS with the relay"),
           new Setting("smtp-from", "no-reply@sns.carillon.localhost", "sender address of e-mail"),
+          new Setting(
+              "sns-certificate-host",
+              "",
+              "host, with a port where it is not 443, at which messages say that their signing"
+                  + " certificate lies, as SDK validators want it: sns.{region}.amazonaws.com; make"
+                  + " that name lead to the https-port; by default the public-url"),
+          new Setting(
+              "sns-endpoints",
+              "auto",
+              "where HTTP(S) subscriptions may lead, cloud metadata services always excepted: auto"
+                  + " (anywhere; once the server listens beyond loopback, not to loopback), all,"
+                  + " internet (no private networks)"),
           new Setting(
               "mail-port", "0", "loopback port of the built-in mail receiver; 0 picks a free one"),
           new Setting(

@@ -10,6 +10,14 @@ final class Banner {
   static String of(Server server, Config config) {
     StringBuilder text = new StringBuilder();
     text.append("Carillon is ready at ").append(server.endpoint()).append('\n');
+    server
+        .httpsPort()
+        .ifPresent(
+            port ->
+                text.append("  HTTPS     port ")
+                    .append(port)
+                    .append(
+                        ", for clients that trust keys/tls-authority.crt of the data folder\n"));
     text.append("  account   ").append(config.accountId()).append('\n');
     text.append("  data      ")
         .append(

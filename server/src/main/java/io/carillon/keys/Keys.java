@@ -31,6 +31,10 @@ public final class Keys {
   private static final String SEALING_KEY = "sealing.key";
   private static final String SNS = "sns-signing.pem";
   private static final String TLS_AUTHORITY = "tls-authority.pem";
+
+  /// For clients to trust; the file beside it holds the authority's key as well.
+  private static final String TLS_AUTHORITY_CERTIFICATE = "tls-authority.crt";
+
   private static final String TLS_SERVER = "tls-server.pem";
 
   private static final Duration LONG_LIFE = Duration.ofDays(3650);
@@ -122,10 +126,10 @@ public final class Keys {
               "EC",
               kept -> stillGood(kept) && isBy(authority, kept) && names(kept).containsAll(all),
               () -> maker.server(authority, all, SERVER_LIFE));
+      String trusted = Pem.certificate(authority.certificate());
+      storage.write(TLS_AUTHORITY_CERTIFICATE, trusted.getBytes(StandardCharsets.US_ASCII));
       return new TlsIdentity(
-          server.key(),
-          List.of(server.certificate(), authority.certificate()),
-          Pem.certificate(authority.certificate()));
+          server.key(), List.of(server.certificate(), authority.certificate()), trusted);
     } finally {
       lock.unlock();
     }

@@ -78,7 +78,7 @@ class KeysTest {
     assertThat(permissions(data.resolve("fresh/keys"))).isEqualTo("rwx------");
     try (Stream<Path> files = Files.list(data.resolve("fresh/keys"))) {
       assertThat(files)
-          .hasSize(5)
+          .hasSize(6)
           .allSatisfy(file -> assertThat(permissions(file)).isEqualTo("rw-------"));
     }
   }

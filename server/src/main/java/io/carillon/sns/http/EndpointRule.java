@@ -22,6 +22,20 @@ public interface EndpointRule {
     return address -> neverAnEndpoint(plain(address));
   }
 
+  /// Private networks and the internet, but not what listens on this machine for itself: for a
+  /// server that others use.
+  static EndpointRule withoutLoopback() {
+    return address -> {
+      InetAddress plain = plain(address);
+      return neverAnEndpoint(plain)
+          .or(
+              () ->
+                  plain.isLoopbackAddress()
+                      ? Optional.of("loopback addresses are not allowed here")
+                      : Optional.empty());
+    };
+  }
+
   /// The internet only.
   static EndpointRule internetOnly() {
     return address -> {

@@ -51,6 +51,18 @@ class EndpointRuleTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1"})
+  void whatListensForThisMachineAloneCanBeLeftOut(String address) {
+    assertThat(EndpointRule.withoutLoopback().refusal(InetAddress.ofLiteral(address))).isPresent();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"10.1.2.3", "fd12::1", "8.8.8.8"})
+  void privateNetworksAndTheInternetAreAllowedWithoutLoopback(String address) {
+    assertThat(EndpointRule.withoutLoopback().refusal(InetAddress.ofLiteral(address))).isEmpty();
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"8.8.8.8", "2001:4860:4860::8888", "100.128.0.1", "2002:808:808::1"})
   void theInternetIsAllowed(String address) {
     assertThat(EndpointRule.internetOnly().refusal(InetAddress.ofLiteral(address))).isEmpty();

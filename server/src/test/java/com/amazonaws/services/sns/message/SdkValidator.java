@@ -19,19 +19,25 @@ public final class SdkValidator {
 
   /// @param certificates answers the certificate that lies at an address
   public SdkValidator(String region, Function<URI, byte[]> certificates) {
+    this(region, answering(certificates));
+  }
+
+  private static HttpClient answering(Function<URI, byte[]> certificates) {
+    return (HttpClient)
+        Proxy.newProxyInstance(
+            HttpClient.class.getClassLoader(),
+            new Class<?>[] {HttpClient.class},
+            (_, _, arguments) -> {
+              BasicHttpResponse response = new BasicHttpResponse(HttpVersion.HTTP_1_1, 200, "OK");
+              URI address = ((HttpUriRequest) arguments[0]).getURI();
+              response.setEntity(new ByteArrayEntity(certificates.apply(address)));
+              return response;
+            });
+  }
+
+  /// @param client fetches the certificate
+  public SdkValidator(String region, HttpClient client) {
     System.setProperty("aws.java.v1.disableDeprecationAnnouncement", "true");
-    HttpClient client =
-        (HttpClient)
-            Proxy.newProxyInstance(
-                HttpClient.class.getClassLoader(),
-                new Class<?>[] {HttpClient.class},
-                (_, _, arguments) -> {
-                  BasicHttpResponse response =
-                      new BasicHttpResponse(HttpVersion.HTTP_1_1, 200, "OK");
-                  URI address = ((HttpUriRequest) arguments[0]).getURI();
-                  response.setEntity(new ByteArrayEntity(certificates.apply(address)));
-                  return response;
-                });
     String host = "sns." + region + ".amazonaws.com";
     this.manager =
         new SnsMessageManager(region, new SignatureVerifier(client, host, "sns.amazonaws.com"));
