@@ -6,7 +6,7 @@ import urllib.request
 
 import boto3
 
-from boto3_clients import ACCOUNT, LAMBDA_TRUST, drain, iam, lam, logs, new_queue, s3, statement, zipped
+from boto3_clients import ACCOUNT, LAMBDA_TRUST, drain, iam, lam, logs, s3, sqs, statement, zipped
 from checks import error_of, proves, until
 
 CODE = """
@@ -118,7 +118,11 @@ def check_versions_and_aliases():
 )
 def check_where_failures_go():
     """https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html"""
-    url, queue = new_queue("failures", "lambda.amazonaws.com")
+    url, queue = sqs.create_queue(QueueName="failures")["QueueUrl"], f"arn:aws:sqs:us-east-1:{ACCOUNT}:failures"
+    unsent = error_of(
+        lam.put_function_event_invoke_config, FunctionName="echo", DestinationConfig={"OnFailure": {"Destination": queue}}
+    )
+    assert unsent[0] == "InvalidParameterValueException", unsent
     iam.put_role_policy(
         RoleName="runs", PolicyName="send", PolicyDocument=statement(Action="sqs:SendMessage", Resource=queue)
     )

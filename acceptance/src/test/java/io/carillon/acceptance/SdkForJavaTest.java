@@ -34,6 +34,7 @@ import software.amazon.awssdk.services.iam.model.AttachedPolicy;
 import software.amazon.awssdk.services.iam.model.NoSuchEntityException;
 import software.amazon.awssdk.services.lambda.LambdaClient;
 import software.amazon.awssdk.services.lambda.model.CreateFunctionResponse;
+import software.amazon.awssdk.services.lambda.model.InvalidParameterValueException;
 import software.amazon.awssdk.services.lambda.model.InvocationType;
 import software.amazon.awssdk.services.lambda.model.InvokeResponse;
 import software.amazon.awssdk.services.lambda.model.LogType;
@@ -359,6 +360,114 @@ class SdkForJavaTest {
     assertThat(messages).hasSize(1);
     sqs.deleteMessage(r -> r.queueUrl(url).receiptHandle(messages.getFirst().receiptHandle()));
     return JSON.readTree(messages.getFirst().body());
+  }
+
+  @Test
+  void rawDeliveryKeepsTheTypesOfAttributes() {
+    String arn = QUEUE + "-raw";
+    String url =
+        sqs.createQueue(
+                r ->
+                    r.queueName("java-raw")
+                        .attributes(Map.of(QueueAttributeName.POLICY, open(arn))))
+            .queueUrl();
+    String topic = sns.createTopic(r -> r.name("java-raw")).topicArn();
+    sns.subscribe(
+        r ->
+            r.topicArn(topic)
+                .protocol("sqs")
+                .endpoint(arn)
+                .attributes(Map.of("RawMessageDelivery", "true")));
+    SdkBytes bytes = SdkBytes.fromByteArray(new byte[] {0, -1});
+    sns.publish(
+        r ->
+            r.topicArn(topic)
+                .message("raw")
+                .messageAttributes(
+                    Map.of(
+                        "n",
+                        software.amazon.awssdk.services.sns.model.MessageAttributeValue.builder()
+                            .dataType("Number")
+                            .stringValue("1.5")
+                            .build(),
+                        "b",
+                        software.amazon.awssdk.services.sns.model.MessageAttributeValue.builder()
+                            .dataType("Binary")
+                            .binaryValue(bytes)
+                            .build())));
+
+    Message message =
+        sqs.receiveMessage(r -> r.queueUrl(url).waitTimeSeconds(10).messageAttributeNames("All"))
+            .messages()
+            .getFirst();
+    assertThat(message.body()).isEqualTo("raw");
+    assertThat(message.messageAttributes())
+        .isEqualTo(
+            Map.of(
+                "n",
+                MessageAttributeValue.builder().dataType("Number").stringValue("1.5").build(),
+                "b",
+                MessageAttributeValue.builder().dataType("Binary").binaryValue(bytes).build()));
+  }
+
+  /// Sources: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html and
+  /// what users report of a role that lacks the permission.
+  @Test
+  void theRoleAndNoQueuePolicyLetsAFunctionsDeadLettersIn() throws Exception {
+    String url = sqs.createQueue(r -> r.queueName("java-dead")).queueUrl();
+    String dead = QUEUE.replace(":java", ":java-dead");
+    String role =
+        iam.createRole(
+                r ->
+                    r.roleName("java-dead")
+                        .assumeRolePolicyDocument(Functions.trust("lambda.amazonaws.com")))
+            .role()
+            .arn();
+    Functions.create(lambda, "java-dead", role, "raise ValueError('no')");
+    assertThatThrownBy(
+            () ->
+                lambda.updateFunctionConfiguration(
+                    r -> r.functionName("java-dead").deadLetterConfig(d -> d.targetArn(dead))))
+        .isInstanceOf(InvalidParameterValueException.class)
+        .hasMessageContaining(
+            "The provided execution role does not have permissions to call SendMessage on SQS");
+    iam.putRolePolicy(
+        r ->
+            r.roleName("java-dead")
+                .policyName("send")
+                .policyDocument(
+                    """
+                    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+                     "Action": "sqs:SendMessage", "Resource": "%s"}]}\
+                    """
+                        .formatted(dead)));
+    lambda.updateFunctionConfiguration(
+        r -> r.functionName("java-dead").deadLetterConfig(d -> d.targetArn(dead)));
+    lambda.waiter().waitUntilFunctionUpdatedV2(r -> r.functionName("java-dead"));
+
+    lambda.invoke(
+        r ->
+            r.functionName("java-dead")
+                .invocationType(InvocationType.EVENT)
+                .payload(SdkBytes.fromUtf8String("{\"n\":1}")));
+    await()
+        .atMost(Duration.ofMinutes(1))
+        .untilAsserted(
+            () ->
+                assertThat(
+                        sqs.receiveMessage(
+                                r ->
+                                    r.queueUrl(url)
+                                        .visibilityTimeout(0)
+                                        .messageAttributeNames("All"))
+                            .messages())
+                    .singleElement()
+                    .satisfies(
+                        message -> {
+                          assertThat(message.body()).isEqualTo("{\"n\":1}");
+                          assertThat(message.messageAttributes().get("ErrorCode").dataType())
+                              .isEqualTo("Number");
+                        }));
   }
 
   @Test

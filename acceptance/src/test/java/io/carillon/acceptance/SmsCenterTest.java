@@ -1,0 +1,228 @@
+package io.carillon.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.services.sns.SnsClient;
+
+/// Text messages to SMS centres that others wrote: node-smpp, which tells all that it was sent, and
+/// the test centre of Kannel (its gateway is a client of centres as we are, no centre).
+@Tag("full")
+class SmsCenterTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Path NODE = Carillon.ROOT.resolve("acceptance/src/test/node");
+  private static final String KANNEL = "/usr/lib/kannel/test/drive_smpp";
+
+  /// Where Kannel's test centre looks for the gateway that it tests; it gives up without one.
+  private static final int KANNELS_GATEWAY = 13_001;
+
+  @TempDir Path folder;
+
+  /// A peer's process, and the lines it has printed.
+  private record Peer(Process process, Queue<String> lines) implements AutoCloseable {
+    static Peer start(String... command) throws IOException {
+      Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+      Queue<String> lines = new ConcurrentLinkedQueue<>();
+      Thread.ofVirtual().start(() -> read(process, lines));
+      return new Peer(process, lines);
+    }
+
+    private static void read(Process process, Queue<String> lines) {
+      try (BufferedReader reader =
+          new BufferedReader(
+              new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+        reader.lines().forEach(lines::add);
+      } catch (IOException | UncheckedIOException e) {
+        lines.add("(" + e + ")");
+      }
+    }
+
+    /// The short messages that were seen, as node-smpp decoded them.
+    List<JsonNode> seen() {
+      return lines.stream().skip(1).map(Peer::parse).toList();
+    }
+
+    private static JsonNode parse(String line) {
+      try {
+        return JSON.readTree(line);
+      } catch (IOException e) {
+        throw new UncheckedIOException(line, e);
+      }
+    }
+
+    @Override
+    public void close() throws Exception {
+      process.destroyForcibly().waitFor();
+    }
+  }
+
+  private static Peer nodeSmpp() throws Exception {
+    Needs.program("node", "--version");
+    if (!Files.isDirectory(NODE.resolve("node_modules/smpp"))) {
+      Needs.program("npm ci --prefix acceptance/src/test/node");
+    }
+    Peer peer = Peer.start("node", NODE.resolve("smsc.mjs").toString(), "secret");
+    await().atMost(Duration.ofMinutes(1)).until(() -> !peer.lines.isEmpty());
+    return peer;
+  }
+
+  private Carillon carillon(int port, String password) throws IOException {
+    return Carillon.start(
+        folder,
+        "--smpp-host",
+        "127.0.0.1",
+        "--smpp-port",
+        Integer.toString(port),
+        "--smpp-system-id",
+        "carillon",
+        "--smpp-password",
+        password,
+        "--retry-time-scale",
+        "0.01");
+  }
+
+  private static void text(SnsClient sns, String number, String text) {
+    sns.publish(r -> r.phoneNumber(number).message(text));
+  }
+
+  @Test
+  void nodeSmppGetsWhatWasPublished() throws Exception {
+    try (Peer peer = nodeSmpp();
+        Carillon server = carillon(Integer.parseInt(peer.lines.peek()), "secret");
+        SnsClient sns = Clients.root(server).sns()) {
+      String topic = sns.createTopic(r -> r.name("texts")).topicArn();
+      sns.subscribe(r -> r.topicArn(topic).protocol("sms").endpoint("+49151000001"));
+      String plain = "plain @£$ [€] ~ " + "0123456789".repeat(30);
+      String foreign = "Привет 💌 " + "й".repeat(200);
+      sns.publish(r -> r.topicArn(topic).message("short"));
+      text(sns, "+49151000002", plain);
+      text(sns, "+49151000003", foreign);
+      for (String told : List.of("busy", "stumbling", "torn", "nobody")) {
+        text(sns, "+49151000004", told);
+      }
+
+      await()
+          .atMost(Duration.ofMinutes(1))
+          .untilAsserted(
+              () -> {
+                assertThat(joined(peer, "49151000001")).isEqualTo("short");
+                assertThat(joined(peer, "49151000002")).isEqualTo(plain);
+                assertThat(joined(peer, "49151000003")).isEqualTo(foreign);
+                assertThat(server.cli("shelf").expectSuccess().output()).contains("49151000004");
+                assertThat(peer.seen())
+                    .filteredOn(m -> m.path("to").asText().equals("49151000004"))
+                    .extracting(m -> m.path("text").asText() + " " + m.path("status").asInt())
+                    .containsExactlyInAnyOrder(
+                        "busy 88", "busy 0", "stumbling 8", "stumbling 0", "torn 0", "nobody 11");
+              });
+      assertThat(peer.seen())
+          .allSatisfy(
+              m -> {
+                assertThat(m.path("ton").asInt()).as("international").isEqualTo(1);
+                assertThat(m.path("npi").asInt()).as("E.164").isEqualTo(1);
+                assertThat(m.path("fromTon").asInt()).as("letters").isEqualTo(5);
+              });
+      assertThat(parts(peer, "49151000002")).hasSize(3);
+      assertThat(parts(peer, "49151000003"))
+          .hasSize(4)
+          .allSatisfy(m -> assertThat(m.path("coding").asInt()).isEqualTo(8));
+    }
+  }
+
+  private static List<JsonNode> parts(Peer peer, String number) {
+    return peer.seen().stream().filter(m -> m.path("to").asText().equals(number)).toList();
+  }
+
+  /// What the phone shows: the parts in the order that their headers say.
+  private static String joined(Peer peer, String number) {
+    return parts(peer, number).stream()
+        .sorted((a, b) -> Integer.compare(place(a), place(b)))
+        .map(m -> m.path("text").asText())
+        .collect(Collectors.joining());
+  }
+
+  private static int place(JsonNode part) {
+    JsonNode header = part.path("udh").path(0);
+    return header.path(header.size() - 1).asInt(1);
+  }
+
+  @Test
+  void whoIsNotLetInWaitsAndLosesNothing() throws Exception {
+    try (Peer peer = nodeSmpp()) {
+      int port = Integer.parseInt(peer.lines.peek());
+      try (Carillon stranger = carillon(port, "wrong");
+          SnsClient sns = Clients.root(stranger).sns()) {
+        text(sns, "+49151000005", "patience");
+        await()
+            .atMost(Duration.ofMinutes(1))
+            .untilAsserted(
+                () ->
+                    assertThat(stranger.cli("trace").expectSuccess().output())
+                        .contains("does not let us in"));
+      }
+      assertThat(peer.seen()).isEmpty();
+      try (Carillon _ = carillon(port, "secret")) {
+        await()
+            .atMost(Duration.ofMinutes(1))
+            .untilAsserted(() -> assertThat(joined(peer, "49151000005")).isEqualTo("patience"));
+      }
+    }
+  }
+
+  @Test
+  void kannelsTestCentreGetsAText() throws Exception {
+    Needs.program(KANNEL, "-h");
+    int port;
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = free.getLocalPort();
+    }
+    try (ServerSocket gateway =
+            new ServerSocket(KANNELS_GATEWAY, 1, InetAddress.getLoopbackAddress());
+        Peer peer = Peer.start(KANNEL, "-v", "0", "-m", "1000", "-p", Integer.toString(port))) {
+      Thread.ofVirtual().start(() -> hold(gateway));
+      await()
+          .atMost(Duration.ofMinutes(1))
+          .until(() -> peer.lines.stream().anyMatch(line -> line.contains("accept_thread) maps")));
+      try (Carillon server = carillon(port, "any");
+          SnsClient sns = Clients.root(server).sns()) {
+        text(sns, "+49151000006", "to Kannel");
+        await()
+            .atMost(Duration.ofMinutes(1))
+            .untilAsserted(
+                () ->
+                    assertThat(peer.lines)
+                        .filteredOn(line -> line.contains("submit_sm: short_message = <to Kannel>"))
+                        .hasSize(1));
+      }
+    }
+  }
+
+  /// A gateway that is there and says nothing.
+  private static void hold(ServerSocket gateway) {
+    try (Socket socket = gateway.accept()) {
+      socket.getInputStream().readAllBytes();
+    } catch (IOException _) {
+      // the test is over
+    }
+  }
+}
