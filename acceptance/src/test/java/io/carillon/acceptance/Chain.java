@@ -77,26 +77,6 @@ final class Chain {
     }
   }
 
-  /// As above, with one long chain: bucket → function → topic → queue.
-  static Clients provisionInLine(Carillon server) throws IOException {
-    Clients root = Clients.root(server);
-    try (SnsClient sns = root.sns()) {
-      queue(root);
-      String topic = topic(sns);
-      NotificationConfiguration.Builder events = NotificationConfiguration.builder();
-      invoking(
-          events,
-          function(
-              root,
-              permit("sns:Publish", topic),
-              "import boto3",
-              "sns = globals().get('sns') or boto3.client('sns')",
-              "globals()['sns'] = sns",
-              "sns.publish(TopicArn='" + topic + "', Message=json.dumps(event))"));
-      return uploader(server, events.build());
-    }
-  }
-
   private static void invoking(NotificationConfiguration.Builder events, String function) {
     events.lambdaFunctionConfigurations(
         l ->
