@@ -192,14 +192,13 @@ class FunctionOperationsTest {
         python("needs", SOURCE)
             .code(FunctionCode.builder().s3Bucket("b").s3Key("k.zip").build())
             .build();
+    String function = "arn:aws:lambda:eu-central-1:123456789012:function:needs";
     assertThat(house.needs(r))
         .containsExactly(
-            new Need(
-                "lambda:CreateFunction",
-                "arn:aws:lambda:eu-central-1:123456789012:function:needs",
-                Map.of()),
+            new Need("lambda:CreateFunction", function, Map.of()),
             new Need("iam:PassRole", ROLE, Map.of())
-                .with("iam:PassedToService", "lambda.amazonaws.com"),
+                .with("iam:PassedToService", "lambda.amazonaws.com")
+                .with("iam:AssociatedResourceArn", function),
             new Need("s3:GetObject", "arn:aws:s3:::b/k.zip", Map.of()));
   }
 

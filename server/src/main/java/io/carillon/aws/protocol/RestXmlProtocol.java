@@ -66,6 +66,7 @@ public final class RestXmlProtocol implements Protocol {
           "x-amz-request-payer",
           "x-amz-sdk-checksum-algorithm",
           "x-amz-security-token",
+          "x-amz-te", // what the sender could also read: the SDK for Java offers append-md5
           "x-amz-trailer",
           "x-amz-user-agent");
 

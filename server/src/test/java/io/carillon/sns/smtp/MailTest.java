@@ -72,7 +72,7 @@ class MailTest {
       sent.add(
           mail(
               "m" + i,
-              Texts.line(random, 60),
+              "n" + Texts.line(random, 60),
               "s" + Texts.line(random, 99),
               Texts.body(random, 3_000)));
     }
