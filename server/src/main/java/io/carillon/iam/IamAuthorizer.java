@@ -35,6 +35,7 @@ import org.jspecify.annotations.Nullable;
 public final class IamAuthorizer implements Authorizer {
   /// Actions on a role for which its trust policy is the policy of the resource.
   private static final Set<String> ASSUMING = Set.of("sts:assumerole", "sts:tagsession");
+
   private static final String CREATE_BUCKET = "s3:createbucket";
 
   /// When the credentials of a session were issued, by its access key id; empty for lasting keys.
