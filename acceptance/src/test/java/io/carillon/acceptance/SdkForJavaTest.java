@@ -465,7 +465,9 @@ class SdkForJavaTest {
                     .satisfies(
                         message -> {
                           assertThat(message.body()).isEqualTo("{\"n\":1}");
-                          assertThat(message.messageAttributes().get("ErrorCode").dataType())
+                          assertThat(message.messageAttributes())
+                              .extractingByKey("ErrorCode")
+                              .extracting(MessageAttributeValue::dataType)
                               .isEqualTo("Number");
                         }));
   }
