@@ -3,21 +3,17 @@ package io.carillon.trace;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.base.Ids;
-import io.carillon.store.Database;
+import io.carillon.store.CountingDatabase;
 import io.carillon.store.MemoryDatabase;
-import io.carillon.store.Snapshot;
 import io.carillon.trace.Trace.Step;
 import java.time.Instant;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class TableTraceTest {
   private Instant now = Instant.parse("2026-11-22T12:00:00Z");
-  private final MemoryDatabase database = new MemoryDatabase();
-  private final AtomicInteger rowsVisited = new AtomicInteger();
-  private final TableTrace trace = new TableTrace(new Counting(), () -> now, new Ids(), 10);
+  private final CountingDatabase database = new CountingDatabase(new MemoryDatabase());
+  private final TableTrace trace = new TableTrace(database, () -> now, new Ids(), 10);
 
   @Test
   void anObjectsEventsAreFoundWithTheirStepsInOrder() {
@@ -55,10 +51,10 @@ class TableTraceTest {
         upload("r" + round + "k" + i);
         now = now.plusMillis(1);
       }
-      rowsVisited.set(0);
+      database.reset();
       trace.sweep();
       // Of fifty rows forty are cut; the first time, forty are counted and thirty cut.
-      assertThat(rowsVisited.get()).isEqualTo(round == 0 ? 70 : 40);
+      assertThat(database.scanned()).isEqualTo(round == 0 ? 70 : 40);
       assertThat(trace.since(Instant.EPOCH, 100)).hasSize(5);
     }
     TableTrace next = new TableTrace(database, () -> now, new Ids(), 4);
@@ -89,45 +85,5 @@ class TableTraceTest {
           return true;
         });
     return cause;
-  }
-
-  /// Counts the rows that scans outside of transactions visit.
-  private final class Counting implements Database {
-    @Override
-    public <T> T write(Change<T> change) {
-      return database.write(change);
-    }
-
-    @Override
-    public <T> T writeRelaxed(Change<T> change) {
-      return database.writeRelaxed(change);
-    }
-
-    @Override
-    public <T> T read(Query<T> query) {
-      return database.read(
-          snapshot ->
-              query.run(
-                  new Snapshot() {
-                    @Override
-                    public byte @Nullable [] get(byte[] key) {
-                      return snapshot.get(key);
-                    }
-
-                    @Override
-                    public void scan(byte[] from, byte[] to, Visitor visitor) {
-                      snapshot.scan(
-                          from,
-                          to,
-                          (key, value) -> {
-                            rowsVisited.incrementAndGet();
-                            return visitor.visit(key, value);
-                          });
-                    }
-                  }));
-    }
-
-    @Override
-    public void close() {}
   }
 }

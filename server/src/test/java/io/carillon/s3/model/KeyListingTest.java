@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.carillon.s3.model.KeyListing.After;
 import io.carillon.s3.model.KeyListing.Entry;
 import io.carillon.store.Blobs;
+import io.carillon.store.CountingDatabase;
 import io.carillon.store.MemoryDatabase;
-import io.carillon.store.Snapshot;
 import io.carillon.store.Tx;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -17,7 +17,6 @@ import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicInteger;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
@@ -71,16 +70,14 @@ class KeyListingTest {
       put("b/" + i);
     }
     put("c");
-    AtomicInteger visited = new AtomicInteger();
+    CountingDatabase counted = new CountingDatabase(database);
 
     KeyListing page =
-        database.read(
-            snapshot ->
-                KeyListing.of(
-                    versions, counting(snapshot, visited), "b", "", "/", After.NOTHING, 1000));
+        counted.read(
+            snapshot -> KeyListing.of(versions, snapshot, "b", "", "/", After.NOTHING, 1000));
 
     assertThat(texts(page.entries())).containsExactly("a/", "b/", "c");
-    assertThat(visited.get()).isLessThanOrEqualTo(3);
+    assertThat(counted.scanned()).isLessThanOrEqualTo(3);
   }
 
   @Test
@@ -89,16 +86,14 @@ class KeyListingTest {
       put("a/" + i);
     }
     put("c");
-    AtomicInteger visited = new AtomicInteger();
+    CountingDatabase counted = new CountingDatabase(database);
 
     VersionListing page =
-        database.read(
-            snapshot ->
-                VersionListing.of(
-                    versions, counting(snapshot, visited), BUCKET, "", "/", null, 1000));
+        counted.read(
+            snapshot -> VersionListing.of(versions, snapshot, BUCKET, "", "/", null, 1000));
 
     assertThat(page.entries().stream().map(VersionListing.Entry::text)).containsExactly("a/", "c");
-    assertThat(visited.get()).isLessThanOrEqualTo(3);
+    assertThat(counted.scanned()).isLessThanOrEqualTo(3);
   }
 
   @Test
@@ -137,16 +132,14 @@ class KeyListingTest {
     for (int i = 0; i < 500; i++) {
       put(String.format("%04d", i));
     }
-    AtomicInteger visited = new AtomicInteger();
+    CountingDatabase counted = new CountingDatabase(database);
 
     KeyListing page =
-        database.read(
-            snapshot ->
-                KeyListing.of(
-                    versions, counting(snapshot, visited), "b", "", null, After.NOTHING, 10));
+        counted.read(
+            snapshot -> KeyListing.of(versions, snapshot, "b", "", null, After.NOTHING, 10));
 
     assertThat(page.truncated()).isTrue();
-    assertThat(visited.get()).isEqualTo(11);
+    assertThat(counted.scanned()).isEqualTo(11);
   }
 
   @Test
@@ -244,26 +237,6 @@ class KeyListingTest {
         bucket,
         new ObjectKey(key),
         new ObjectVersion.Draft("e", Content.NONE, null, Description.NONE));
-  }
-
-  private static Snapshot counting(Snapshot snapshot, AtomicInteger visited) {
-    return new Snapshot() {
-      @Override
-      public byte @Nullable [] get(byte[] key) {
-        return snapshot.get(key);
-      }
-
-      @Override
-      public void scan(byte[] from, byte[] to, Visitor visitor) {
-        snapshot.scan(
-            from,
-            to,
-            (key, value) -> {
-              visited.incrementAndGet();
-              return visitor.visit(key, value);
-            });
-      }
-    };
   }
 
   private static final class NoBlobs implements Blobs {

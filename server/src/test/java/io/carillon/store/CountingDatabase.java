@@ -1,0 +1,75 @@
+package io.carillon.store;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/// Counts the rows that reads outside of transactions see, for tests of what a query costs.
+public final class CountingDatabase implements Database {
+  private final Database database;
+  private final AtomicInteger fetched = new AtomicInteger();
+  private final AtomicInteger scanned = new AtomicInteger();
+
+  public CountingDatabase(Database database) {
+    this.database = database;
+  }
+
+  /// How many rows were asked for by their key since the last reset.
+  public int fetched() {
+    return fetched.get();
+  }
+
+  /// How many rows scans visited since the last reset.
+  public int scanned() {
+    return scanned.get();
+  }
+
+  public void reset() {
+    fetched.set(0);
+    scanned.set(0);
+  }
+
+  @Override
+  public <T> T write(Change<T> change) {
+    return database.write(change);
+  }
+
+  @Override
+  public <T> T writeRelaxed(Change<T> change) {
+    return database.writeRelaxed(change);
+  }
+
+  @Override
+  public <T> T read(Query<T> query) {
+    return database.read(snapshot -> query.run(new Counted(snapshot)));
+  }
+
+  @Override
+  public void close() {
+    database.close();
+  }
+
+  private final class Counted implements Snapshot {
+    private final Snapshot snapshot;
+
+    Counted(Snapshot snapshot) {
+      this.snapshot = snapshot;
+    }
+
+    @Override
+    public byte @Nullable [] get(byte[] key) {
+      fetched.incrementAndGet();
+      return snapshot.get(key);
+    }
+
+    @Override
+    public void scan(byte[] from, byte[] to, Visitor visitor) {
+      snapshot.scan(
+          from,
+          to,
+          (key, value) -> {
+            scanned.incrementAndGet();
+            return visitor.visit(key, value);
+          });
+    }
+  }
+}
