@@ -30,8 +30,6 @@ import software.amazon.awssdk.services.s3.model.FilterRuleName;
 import software.amazon.awssdk.services.s3.model.NotificationConfiguration;
 import software.amazon.awssdk.services.sns.SnsClient;
 import software.amazon.awssdk.services.sqs.SqsClient;
-import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchRequestEntry;
-import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
 /// What an upload sets off in the crash tests: bucket → topic → queue, and beside it bucket →
@@ -98,10 +96,7 @@ final class Chain {
                   .attributes(
                       Map.of(
                           QueueAttributeName.POLICY,
-                          allow(
-                              List.of("sns.amazonaws.com", "lambda.amazonaws.com"),
-                              "sqs:SendMessage",
-                              QUEUE))));
+                          allow("sns.amazonaws.com", "sqs:SendMessage", QUEUE))));
     }
   }
 
@@ -111,7 +106,7 @@ final class Chain {
         r ->
             r.topicArn(topic)
                 .attributeName("Policy")
-                .attributeValue(allow(List.of("s3.amazonaws.com"), "sns:Publish", topic)));
+                .attributeValue(allow("s3.amazonaws.com", "sns:Publish", topic)));
     sns.subscribe(
         r ->
             r.topicArn(topic)
@@ -164,12 +159,12 @@ final class Chain {
     }
   }
 
-  private static String allow(List<String> services, String action, String resource) {
+  private static String allow(String service, String action, String resource) {
     return """
-    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": ["%s"]},
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "%s"},
      "Action": "%s", "Resource": "%s"}]}\
     """
-        .formatted(String.join("\", \"", services), action, resource);
+        .formatted(service, action, resource);
   }
 
   private static String permit(String action, String resource) {
@@ -234,12 +229,8 @@ final class Chain {
 
   private static void receive(SqsClient sqs, String url, Set<String> missing, AtomicInteger failed)
       throws IOException {
-    List<Message> messages =
-        sqs.receiveMessage(r -> r.queueUrl(url).maxNumberOfMessages(10).waitTimeSeconds(1))
-            .messages();
-    List<DeleteMessageBatchRequestEntry> done = new ArrayList<>();
-    for (Message message : messages) {
-      JsonNode body = JSON.readTree(message.body());
+    for (String message : Queues.take(sqs, url)) {
+      JsonNode body = JSON.readTree(message);
       if (body.path("requestContext").path("condition").asText().equals("RetriesExhausted")) {
         failed.incrementAndGet();
       }
@@ -248,14 +239,6 @@ final class Chain {
         String key = record.path("s3").path("object").path("key").asText();
         missing.remove(URLDecoder.decode(key, StandardCharsets.UTF_8));
       }
-      done.add(
-          DeleteMessageBatchRequestEntry.builder()
-              .id(String.valueOf(done.size()))
-              .receiptHandle(message.receiptHandle())
-              .build());
-    }
-    if (!done.isEmpty()) {
-      sqs.deleteMessageBatch(r -> r.queueUrl(url).entries(done));
     }
   }
 

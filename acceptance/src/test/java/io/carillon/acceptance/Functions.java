@@ -44,14 +44,4 @@ final class Functions {
     """
         .formatted(service);
   }
-
-  /// The policy of a queue that takes what Lambda tells of the ends of invocations.
-  static String takesOutcomes(String queueArn) {
-    return """
-    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
-     "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sqs:SendMessage",
-     "Resource": "%s"}]}\
-    """
-        .formatted(queueArn);
-  }
 }

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.core.sync.RequestBody;
@@ -16,7 +15,6 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.Event;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.Message;
-import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
 /// The beginner's trap: a function that writes into the bucket that triggers it. It runs sixteen
 /// times, then its event goes where failed events go. Source:
@@ -32,13 +30,7 @@ class RecursionTest {
     try (Carillon server = Carillon.start(folder);
         S3Client s3 = Clients.root(server).s3();
         SqsClient sqs = Clients.root(server).sqs()) {
-      String queue =
-          sqs.createQueue(
-                  r ->
-                      r.queueName("dropped")
-                          .attributes(
-                              Map.of(QueueAttributeName.POLICY, Functions.takesOutcomes(QUEUE))))
-              .queueUrl();
+      String queue = sqs.createQueue(r -> r.queueName("dropped")).queueUrl();
       provision(server, s3);
 
       s3.putObject(r -> r.bucket("loop").key("n"), RequestBody.fromString("start"));
