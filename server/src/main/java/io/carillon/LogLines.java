@@ -33,6 +33,8 @@ public final class LogLines extends ContextAwareBase implements Configurator {
     // Libraries speak only of trouble; Carillon of what an operator wants to know.
     root.setLevel(Level.WARN);
     logging.getLogger("io.carillon").setLevel(Level.INFO);
+    // Warns of every connection that ends; what became of a text stands in its trace.
+    logging.getLogger("org.jsmpp").setLevel(Level.ERROR);
     return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
   }
 }

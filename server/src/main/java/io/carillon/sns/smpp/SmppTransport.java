@@ -54,6 +54,10 @@ public final class SmppTransport implements TextTransport, AutoCloseable {
   private static final Set<Integer> ITS_OWN_FAULT =
       Set.of(SMPPConstant.STAT_ESME_RSYSERR, SMPPConstant.STAT_ESME_RSUBMITFAIL);
 
+  /// How long a centre may take to say goodbye. The driver loses an answer that comes together with
+  /// the end of the connection, so an unanswered goodbye is nothing unusual.
+  private static final Duration FAREWELL = Duration.ofMillis(500);
+
   private final Center center;
   private final String sender;
   private final Semaphore permits;
@@ -231,6 +235,7 @@ public final class SmppTransport implements TextTransport, AutoCloseable {
       binding.unlock();
     }
     if (last != null) {
+      last.setTransactionTimer(FAREWELL.toMillis());
       last.unbindAndClose();
     }
   }

@@ -19,6 +19,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntUnaryOperator;
 import org.jsmpp.SMPPConstant;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -27,6 +28,7 @@ class HostileCenterTest {
   private static final Duration SHORT = Duration.ofMillis(500);
   private static final int BIND = 0x0000_0002;
   private static final int SUBMIT = 0x0000_0004;
+  private static final int UNBIND = 0x0000_0006;
   private static final int TEAR = -1;
   private static final int SILENCE = -2;
 
@@ -86,6 +88,17 @@ class HostileCenterTest {
     try (Center center = new Center(_ -> SILENCE);
         SmppTransport transport = transport(center.port(), SHORT)) {
       assertThat(transport.send(text())).isInstanceOf(Outcome.Retry.class);
+    }
+  }
+
+  @Test
+  @Timeout(30) // the centre may be silent for two minutes while it has texts of ours
+  void aCenterThatDoesNotSayGoodbyeHoldsNoStopUp() throws Exception {
+    try (Center center = new Center(command -> command == UNBIND ? SILENCE : 0)) {
+      try (SmppTransport transport = transport(center.port(), Duration.ofMinutes(2))) {
+        assertThat(transport.send(text())).isInstanceOf(Outcome.Done.class);
+      }
+      assertThat(center.count(UNBIND)).isOne();
     }
   }
 
