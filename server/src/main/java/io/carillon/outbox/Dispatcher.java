@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +33,8 @@ import org.slf4j.LoggerFactory;
 /// again, as at-least-once delivery allows, while its effect is lost with it, both being one
 /// transaction.
 ///
-/// *In which order.* Right after a commit the [Lanes] hear of a new job, and the one claiming
+/// *In which order.* A job that is due when it is put in and finds room is put in claimed, and its
+/// try begins right after that commit. Of all others the [Lanes] hear then, and the one claiming
 /// thread claims for all channels that are ready in one transaction. Nothing is polled; a slow
 /// reading of the table finds what memory had no room for.
 public final class Dispatcher implements AutoCloseable {
@@ -118,7 +120,7 @@ public final class Dispatcher implements AutoCloseable {
 
   /// Begins with what the table holds.
   public void start() {
-    outbox.watch(this::hear);
+    outbox.workFor(new Doing());
     claimer.start();
   }
 
@@ -136,10 +138,13 @@ public final class Dispatcher implements AutoCloseable {
     if (claimer.isAlive() && !claimer.join(patience)) {
       return false;
     }
-    for (Thread running : List.copyOf(tries)) {
-      Duration left = Duration.between(Instant.now(), until);
-      if (running.isAlive() && (left.isNegative() || !running.join(left))) {
-        return false;
+    // One that ends may leave another behind, whose place it took before the stop.
+    while (!tries.isEmpty()) {
+      for (Thread running : List.copyOf(tries)) {
+        Duration left = Duration.between(Instant.now(), until);
+        if (running.isAlive() && (left.isNegative() || !running.join(left))) {
+          return false;
+        }
       }
     }
     return true;
@@ -153,13 +158,16 @@ public final class Dispatcher implements AutoCloseable {
       if (claimer.isAlive()) {
         claimer.join();
       }
-      for (Thread running : List.copyOf(tries)) {
-        running.interrupt();
-      }
-      for (Thread running : List.copyOf(tries)) {
-        if (!running.join(Duration.ofSeconds(5))) {
-          LOG.warn(
-              "{} does not end; its job is tried again after the next start", running.getName());
+      Set<Thread> stuck = new HashSet<>();
+      while (!stuck.containsAll(tries)) {
+        List<Thread> left = List.copyOf(tries);
+        left.forEach(Thread::interrupt);
+        for (Thread running : left) {
+          if (!stuck.contains(running) && !running.join(Duration.ofSeconds(5))) {
+            stuck.add(running);
+            LOG.warn(
+                "{} does not end; its job is tried again after the next start", running.getName());
+          }
         }
       }
     } catch (InterruptedException e) {
@@ -169,7 +177,7 @@ public final class Dispatcher implements AutoCloseable {
 
   private void stopClaiming() {
     stopping = true;
-    outbox.watch((_, _) -> {});
+    outbox.workFor(null);
     lanes.stop();
   }
 
@@ -334,6 +342,29 @@ public final class Dispatcher implements AutoCloseable {
 
   private static String cut(String reason) {
     return reason.length() <= REASON_CHARS ? reason : reason.substring(0, REASON_CHARS);
+  }
+
+  /// What the outbox has to do with.
+  private final class Doing implements TableOutbox.Worker {
+    @Override
+    public void due(Channel channel, Instant due) {
+      hear(channel, due);
+    }
+
+    @Override
+    public boolean reserve(Channel channel) {
+      return deliveries.containsKey(channel.kind()) && lanes.reserve(channel, limitOf(channel));
+    }
+
+    @Override
+    public void begin(Channel channel, Claimed<Row> job) {
+      startTry(channel, job);
+    }
+
+    @Override
+    public void giveBack(Channel channel) {
+      lanes.ended(channel);
+    }
   }
 
   /// One try of one job.

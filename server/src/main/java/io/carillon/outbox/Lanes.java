@@ -110,6 +110,37 @@ final class Lanes {
     }
   }
 
+  /// Takes a place for a job that is about to be put in, if nothing that is due waits for one.
+  ///
+  /// @param limit the channel's bound
+  boolean reserve(Channel channel, int limit) {
+    lock.lock();
+    try {
+      boolean allKnown = page == null && forgotten.equals(NEVER);
+      if (stopped || !allKnown || !ready.isEmpty()) {
+        return false;
+      }
+      Lane lane = lanes.get(channel);
+      if (lane == null) {
+        if (lanes.size() >= maxLanes) {
+          return false;
+        }
+        lane = new Lane(channel);
+      }
+      boolean waits = lane.isInTurn || !lane.due.isAfter(clock.instant());
+      lane.limit = limit;
+      if (waits || share(lane) <= 0) {
+        return false;
+      }
+      lanes.put(channel, lane);
+      lane.running++;
+      running++;
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /// Forgets the channel that is due last, if that is after `due`.
   private boolean makeRoom(Instant due) {
     Lane last = timed.isEmpty() ? null : timed.last();
@@ -253,7 +284,7 @@ final class Lanes {
     }
   }
 
-  /// A job ended.
+  /// A job ended, or will not be put in after all.
   void ended(Channel channel) {
     lock.lock();
     try {

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,6 +26,9 @@ import org.slf4j.LoggerFactory;
 /// it likes. The lease carries the process's epoch, a number raised at each opening: leases of
 /// former epochs belong to the dead, and opening makes their jobs due at once. Their claims still
 /// count as tries, so a job that kills the process runs out of them.
+///
+/// A job that is due when it is put in, and for which there is room at once, is put in already
+/// claimed: its try begins right after the commit, and the way through the [Lanes] is spared.
 public final class TableOutbox implements Outbox {
   private static final Logger LOG = LoggerFactory.getLogger(TableOutbox.class);
 
@@ -50,11 +54,41 @@ public final class TableOutbox implements Outbox {
     }
   }
 
-  /// Hears, after the commit, that something is due in a channel.
-  @FunctionalInterface
-  interface Watcher {
+  /// Who does the work.
+  interface Worker {
+    /// Hears, after the commit, that something is due in a channel.
     void due(Channel channel, Instant due);
+
+    /// Takes a place for a job that is put in and due at once; false if it has to wait for its
+    /// turn. Then [#begin] follows after the commit, or [#giveBack] if the transaction is undone.
+    boolean reserve(Channel channel);
+
+    void begin(Channel channel, Claimed<Row> job);
+
+    void giveBack(Channel channel);
   }
+
+  /// Lets every job wait.
+  private static final Worker NOBODY =
+      new Worker() {
+        @Override
+        public void due(Channel channel, Instant due) {}
+
+        @Override
+        public boolean reserve(Channel channel) {
+          return false;
+        }
+
+        @Override
+        public void begin(Channel channel, Claimed<Row> job) {
+          throw new IllegalStateException("No place was taken");
+        }
+
+        @Override
+        public void giveBack(Channel channel) {
+          throw new IllegalStateException("No place was taken");
+        }
+      };
 
   record Epoch(long number) {}
 
@@ -67,7 +101,7 @@ public final class TableOutbox implements Outbox {
   private final long epoch;
   private final DueQueue<Row> jobs;
   private final AtomicInteger sequence = new AtomicInteger();
-  private volatile Watcher watcher = (_, _) -> {};
+  private volatile Worker worker = NOBODY;
 
   private TableOutbox(InstantSource clock, long epoch) {
     this.clock = clock;
@@ -116,8 +150,15 @@ public final class TableOutbox implements Outbox {
     Instant now = clock.instant();
     Channel channel = new Channel(work.kind(), work.lane());
     Row row = new Row(now, work.payload(), work.cause(), 0, 0, "", "");
-    jobs.add(tx, channel.queue(), nextId(now), work.due(), row);
-    tx.afterCommit(() -> watcher.due(channel, work.due()));
+    Worker takes = worker;
+    if (!work.due().isAfter(now) && takes.reserve(channel)) {
+      tx.afterUndo(() -> takes.giveBack(channel));
+      Claimed<Row> job = jobs.addClaimed(tx, channel.queue(), nextId(now), UNTIL_SETTLED, row);
+      tx.afterCommit(() -> takes.begin(channel, job));
+    } else {
+      jobs.add(tx, channel.queue(), nextId(now), work.due(), row);
+      tx.afterCommit(() -> worker.due(channel, work.due()));
+    }
   }
 
   /// Sorts by the time it was made, so that jobs due at the same time take their turns in order.
@@ -131,8 +172,9 @@ public final class TableOutbox implements Outbox {
         + hex.toHexDigits(sequence.getAndIncrement());
   }
 
-  void watch(Watcher hears) {
-    this.watcher = hears;
+  /// Says who does the work from now on; null stands for nobody.
+  void workFor(@Nullable Worker worker) {
+    this.worker = worker == null ? NOBODY : worker;
   }
 
   /// A claim's yield: the jobs, and when the channel is due again as far as the table knows.
@@ -155,7 +197,7 @@ public final class TableOutbox implements Outbox {
 
   boolean release(Tx tx, Lease lease, Instant due, Row row) {
     Channel channel = Channel.of(lease.queue());
-    tx.afterCommit(() -> watcher.due(channel, due));
+    tx.afterCommit(() -> worker.due(channel, due));
     return jobs.release(tx, lease, due, row);
   }
 

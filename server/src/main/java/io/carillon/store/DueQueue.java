@@ -124,6 +124,14 @@ public final class DueQueue<V> {
     insert(tx, new Key(queue, millis(due), id), row, before == 0);
   }
 
+  /// Puts a row in and claims it in one, for a holder that begins with it after the commit.
+  public Claimed<V> addClaimed(Tx tx, String queue, String id, Instant leaseUntil, V row) {
+    Instant until = millis(leaseUntil);
+    add(tx, queue, id, until, row);
+    leases.put(tx, Tuple.of(queue, id), new Leased(until, 1, holder));
+    return new Claimed<>(new Lease(queue, id, until, 1), row);
+  }
+
   /// Takes up to `limit` rows that are due at `now`, earliest first, until `leaseUntil`, which may
   /// be now: then they can be claimed again at once.
   public List<Claimed<V>> claim(Tx tx, String queue, Instant now, int limit, Instant leaseUntil) {

@@ -73,6 +73,7 @@ final class Overlay {
 
     private final List<Replaced> journal = new ArrayList<>();
     private final List<Runnable> actions = new ArrayList<>();
+    private final List<Runnable> returns = new ArrayList<>();
     private boolean over;
 
     @Override
@@ -163,6 +164,12 @@ final class Overlay {
       actions.add(action);
     }
 
+    @Override
+    public void afterUndo(Runnable action) {
+      requireRunning();
+      returns.add(action);
+    }
+
     private void requireRunning() {
       if (over) {
         throw new IllegalStateException("This transaction is over");
@@ -176,7 +183,7 @@ final class Overlay {
       return actions;
     }
 
-    /// Ends the transaction and takes its changes back.
+    /// Ends the transaction and takes back its changes and what it took in memory.
     void undo() {
       over = true;
       for (Replaced replaced : journal.reversed()) {
@@ -186,6 +193,7 @@ final class Overlay {
           changes.put(replaced.key(), replaced.before());
         }
       }
+      returns.reversed().forEach(Runnable::run);
     }
   }
 }

@@ -13,4 +13,8 @@ public interface Tx extends Snapshot {
   /// In-memory cursors, caches and wake-ups move here and nowhere else. It must be quick and must
   /// not throw.
   void afterCommit(Runnable action);
+
+  /// Runs `action` if this transaction is undone because its change threw: what it took in memory
+  /// is given back here. It must be quick and must not throw.
+  void afterUndo(Runnable action);
 }

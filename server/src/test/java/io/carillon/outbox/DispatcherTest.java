@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.carillon.store.Database;
+import io.carillon.store.CountingDatabase;
 import io.carillon.store.HandClock;
 import io.carillon.store.KeyCodec;
 import io.carillon.store.MemoryDatabase;
@@ -70,7 +70,7 @@ final class DispatcherTest {
 
   private final HandClock clock = new HandClock();
   private final Shelf shelf = new Shelf();
-  private final Database database = new MemoryDatabase();
+  private final CountingDatabase database = new CountingDatabase(new MemoryDatabase());
   private final List<Setback> setbacks = new CopyOnWriteArrayList<>();
   private final CountDownLatch never = new CountDownLatch(1);
   private TableOutbox outbox = TableOutbox.open(database, clock);
@@ -120,6 +120,62 @@ final class DispatcherTest {
     add("lane", "y");
     awaitEmpty();
     assertThat(delivery.tries).extracting(job -> job.work().cause()).containsExactly("y");
+  }
+
+  @Test
+  void workThatIsDueAtOnceAndFindsRoomNeedsNoClaim() {
+    run(new Scripted(_ -> Outcome.done()));
+    awaitTableRead();
+    database.reset();
+    add("lane", "x");
+    awaitEmpty();
+    assertThat(database.written()).as("put in, settled").isEqualTo(2);
+  }
+
+  @Test
+  void aTransactionThatFailsGivesThePlaceBackThatItTook() {
+    Scripted delivery = new Scripted(_ -> Outcome.done());
+    delivery.concurrency = 1;
+    run(delivery);
+    awaitTableRead();
+    assertThatThrownBy(
+            () ->
+                database.write(
+                    tx -> {
+                      outbox.add(tx, work("lane", "x"));
+                      throw new IllegalStateException("no");
+                    }))
+        .hasMessage("no");
+    database.reset();
+    add("lane", "y");
+    awaitEmpty();
+    assertThat(database.written()).as("put in, settled").isEqualTo(2);
+  }
+
+  @Test
+  void whoComesLaterDoesNotOvertakeWhoWaits() {
+    CountDownLatch goOn = new CountDownLatch(1);
+    Scripted delivery =
+        new Scripted(
+            job -> {
+              if (job.work().lane().equals("lane")) {
+                waitFor(goOn);
+              }
+              return Outcome.done();
+            });
+    delivery.concurrency = 1;
+    run(delivery);
+    awaitTableRead();
+    delivery.tries.clear();
+    List<String> all = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      all.add("job " + i);
+      add("lane", "job " + i);
+      clock.move(Duration.ofMillis(1));
+    }
+    goOn.countDown();
+    awaitEmpty();
+    assertThat(delivery.tries).extracting(job -> job.work().cause()).isEqualTo(all);
   }
 
   @Test
@@ -612,7 +668,7 @@ final class DispatcherTest {
 
   /// What was being tried stays under the lease of an epoch that is over.
   private void restartAsAfterACrash() {
-    outbox.watch((_, _) -> {});
+    outbox.workFor(null);
     outbox = TableOutbox.open(database, clock);
     dispatcher = dispatcher(Dispatcher.Settings.usual());
   }
@@ -632,6 +688,18 @@ final class DispatcherTest {
   private void move(Duration by) {
     clock.move(by);
     dispatcher.wake();
+  }
+
+  /// Until then what is put in waits, for the table may hold what was there before.
+  private void awaitTableRead() {
+    await()
+        .until(
+            () -> {
+              database.reset();
+              add("warm-up", "warm-up");
+              awaitEmpty();
+              return database.written() == 2;
+            });
   }
 
   private void awaitEmpty() {

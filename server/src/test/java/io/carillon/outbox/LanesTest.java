@@ -32,6 +32,65 @@ class LanesTest {
     assertThat(lanes.size()).isEqualTo(ROOM);
   }
 
+  @Test
+  void aPlaceIsTakenAtOnceOnlyIfNobodyWaitsForIt() {
+    Lanes lanes = roomy();
+    Channel channel = new Channel("kind", "lane");
+    Channel other = new Channel("kind", "other");
+    assertThat(lanes.reserve(channel, 2)).as("the table may hold older jobs").isFalse();
+    lanes.pageRead(null);
+    assertThat(lanes.reserve(channel, 2)).isTrue();
+    assertThat(lanes.reserve(channel, 1)).as("the lane is at its bound").isFalse();
+    assertThat(lanes.reserve(channel, 2)).isTrue();
+    assertThat(lanes.running(channel)).isEqualTo(2);
+    lanes.ended(channel);
+    lanes.due(channel, NOW.plusSeconds(1));
+    assertThat(lanes.reserve(channel, 2)).as("what waits is due later").isTrue();
+    lanes.ended(channel);
+    now = NOW.plusSeconds(1);
+    assertThat(lanes.reserve(channel, 2)).as("what waits is due").isFalse();
+    assertThat(lanes.reserve(other, 2)).isTrue();
+    lanes.ended(other);
+    lanes.due(channel, NOW);
+    assertThat(lanes.reserve(other, 2)).as("another lane has waited longer").isFalse();
+    assertThat(lanes.next()).isInstanceOf(Lanes.Task.Claim.class);
+    assertThat(lanes.reserve(channel, 2)).as("older jobs are being claimed").isFalse();
+    lanes.endTurn(channel, lanes.grant(channel, 2), null);
+    lanes.ended(channel);
+    assertThat(lanes.size()).isZero();
+    lanes.stop();
+    assertThat(lanes.reserve(channel, 2)).isFalse();
+  }
+
+  @Test
+  void placesThatAreTakenAtOnceKeepToTheBounds() {
+    Lanes lanes = roomy();
+    lanes.pageRead(null);
+    int taken = 0;
+    while (lanes.reserve(new Channel("kind", "hog"), 100)) {
+      taken++;
+    }
+    assertThat(taken).as("a quarter of what is left to others").isEqualTo(20);
+    while (lanes.reserve(new Channel("kind", "lane" + taken), 100)) {
+      taken++;
+    }
+    assertThat(taken).as("all places").isEqualTo(100);
+  }
+
+  @Test
+  void aPlaceIsNotTakenForALaneThatMemoryHasNoRoomFor() {
+    lanes.pageRead(null);
+    for (int i = 0; i < ROOM; i++) {
+      lanes.due(new Channel("kind", "lane" + i), NOW.plusSeconds(60));
+    }
+    assertThat(lanes.reserve(new Channel("kind", "one more"), 2)).isFalse();
+    assertThat(lanes.reserve(new Channel("kind", "lane1"), 2)).isTrue();
+  }
+
+  private Lanes roomy() {
+    return new Lanes(() -> now, 100, 1_000, Duration.ofSeconds(30));
+  }
+
   private void readTheTable() {
     while (pagesRead < 1_000) {
       switch (lanes.next()) {

@@ -3,11 +3,13 @@ package io.carillon.store;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/// Counts the rows that reads outside of transactions see, for tests of what a query costs.
+/// Counts the rows that reads outside of transactions see, and the transactions, for tests of what
+/// something costs.
 public final class CountingDatabase implements Database {
   private final Database database;
   private final AtomicInteger fetched = new AtomicInteger();
   private final AtomicInteger scanned = new AtomicInteger();
+  private final AtomicInteger written = new AtomicInteger();
 
   public CountingDatabase(Database database) {
     this.database = database;
@@ -23,18 +25,26 @@ public final class CountingDatabase implements Database {
     return scanned.get();
   }
 
+  /// How many transactions there were since the last reset.
+  public int written() {
+    return written.get();
+  }
+
   public void reset() {
+    written.set(0);
     fetched.set(0);
     scanned.set(0);
   }
 
   @Override
   public <T> T write(Change<T> change) {
+    written.incrementAndGet();
     return database.write(change);
   }
 
   @Override
   public <T> T writeRelaxed(Change<T> change) {
+    written.incrementAndGet();
     return database.writeRelaxed(change);
   }
 

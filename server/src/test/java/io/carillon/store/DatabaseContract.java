@@ -337,6 +337,27 @@ abstract class DatabaseContract {
   }
 
   @Test
+  void whatATransactionTookInMemoryIsGivenBackOnlyIfItIsUndone() {
+    List<String> ran = new ArrayList<>();
+    database.write(
+        tx -> {
+          tx.afterUndo(() -> ran.add("never"));
+          return 0;
+        });
+    assertThat(ran).isEmpty();
+    assertThatThrownBy(
+            () ->
+                database.writeRelaxed(
+                    tx -> {
+                      tx.afterUndo(() -> ran.add("taken first"));
+                      tx.afterUndo(() -> ran.add("taken last"));
+                      throw new IllegalStateException("no");
+                    }))
+        .hasMessage("no");
+    assertThat(ran).containsExactly("taken last", "taken first");
+  }
+
+  @Test
   void aWriteWithinAWriteIsRefused() {
     assertThatThrownBy(() -> database.write(_ -> database.write(_ -> 0)))
         .isInstanceOf(IllegalStateException.class)

@@ -121,6 +121,24 @@ final class DueQueueTest {
   }
 
   @Test
+  void aRowPutInClaimedIsLikeOneThatWasClaimed() {
+    DueQueue.Claimed<Letter> claimed =
+        database.write(tx -> queue.addClaimed(tx, "q", "a", at(30), new Letter("a")));
+    add("q", "b", at(1));
+    assertThat(depth("q", at(2))).isEqualTo(new DueQueue.Depth(2, 1, 0));
+    assertThat(claim("q", at(29), 5)).containsExactly("b");
+    assertThat(database.read(s -> queue.lease(s, "q", "a", 1)).orElseThrow())
+        .isEqualTo(claimed.lease());
+    DueQueue<Letter> others = DueQueue.of("test.letters", Letter.class, "another");
+    List<DueQueue.Lease> leases = database.read(s -> others.leasesOfOthers(s, 5));
+    assertThat(leases).contains(claimed.lease());
+    DueQueue.Claimed<Letter> again = claimOne("q", at(30));
+    assertThat(again.lease().claims()).isEqualTo(2);
+    assertThat(database.<Boolean>write(tx -> queue.settle(tx, claimed.lease()))).isFalse();
+    assertThat(database.<Boolean>write(tx -> queue.settle(tx, again.lease()))).isTrue();
+  }
+
+  @Test
   void theDepthTellsDueClaimedAndDelayedRowsApart() {
     for (int i = 0; i < 10; i++) {
       add("q", "due" + i, at(0));
