@@ -14,6 +14,7 @@ import io.carillon.cli.TraceCommand;
 import io.carillon.cli.VerifyCommand;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -35,6 +36,9 @@ public final class Main {
     COMMANDS.put("doctor", DoctorCommand::new);
   }
 
+  /// The commands that start a server.
+  private static final Set<String> STARTING = Set.of("start", "demo");
+
   private Main() {}
 
   public static void main(String[] arguments) {
@@ -42,6 +46,9 @@ public final class Main {
   }
 
   static int run(String... arguments) {
+    if (arguments.length > 0 && STARTING.contains(arguments[0])) {
+      Preparation.begin();
+    }
     CommandSpec root = CommandSpec.create().name("carillon");
     root.usageMessage().description("S3 event triggering that runs anywhere.");
     root.mixinStandardHelpOptions(true);

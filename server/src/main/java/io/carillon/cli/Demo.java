@@ -37,16 +37,15 @@ final class Demo {
     this.out = out;
   }
 
-  int run() throws IOException, InterruptedException {
-    Inbox inbox = new Inbox();
+  /// Shows it on a server of its own.
+  boolean run() throws IOException, InterruptedException {
     Server server = Startup.start(config);
     Thread hook = new Thread(server::close, "drain");
     Runtime.getRuntime().addShutdownHook(hook);
     boolean complete;
-    try (HttpEngine receiver =
-        HttpEngine.start(new InetSocketAddress("127.0.0.1", 0), Limits.standard(), inbox)) {
+    try {
       out.print(Banner.of(server, config));
-      complete = show(server, receiver.port(), inbox);
+      complete = runOn(server.endpoint());
       if (!exit) {
         out.println(
             "\nThe server goes on running; upload more to s3://"
@@ -60,17 +59,19 @@ final class Demo {
         server.close();
       }
     }
-    return complete ? 0 : 1;
+    return complete;
   }
 
-  private boolean show(Server server, int receiverPort, Inbox inbox)
-      throws IOException, InterruptedException {
-    Endpoint endpoint =
-        Endpoint.of(server.endpoint(), config.accessKeyId(), config.secretAccessKey());
+  /// Shows it on a server that runs already, with the same account and root key.
+  boolean runOn(URI server) throws IOException, InterruptedException {
+    Endpoint endpoint = Endpoint.of(server, config.accessKeyId(), config.secretAccessKey());
+    Inbox inbox = new Inbox();
     out.println("\nProvisioning through the AWS API:");
-    try (DemoPipeline pipeline =
-        new DemoPipeline(server.endpoint(), config, line -> out.println("  " + line))) {
-      pipeline.provision(functionZip(), receiverPort);
+    try (HttpEngine receiver =
+            HttpEngine.start(new InetSocketAddress("127.0.0.1", 0), Limits.standard(), inbox);
+        DemoPipeline pipeline =
+            new DemoPipeline(server, config, line -> out.println("  " + line))) {
+      pipeline.provision(functionZip(), receiver.port());
       // The mails come when they come: the links are followed until nothing is pending.
       await(
           "the confirmation of the subscriptions",

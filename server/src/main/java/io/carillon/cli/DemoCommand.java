@@ -3,6 +3,7 @@ package io.carillon.cli;
 import io.carillon.Config;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.net.URI;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -26,6 +27,13 @@ public final class DemoCommand implements Callable<Integer> {
             .description("stop the server afterwards; exit 1 if anything is missing")
             .build());
     spec.addOption(
+        OptionSpec.builder("--endpoint")
+            .paramLabel("URL")
+            .type(URI.class)
+            .description(
+                "show it on a server that runs already, with the same account and root key")
+            .build());
+    spec.addOption(
         OptionSpec.builder("--quiet")
             .type(boolean.class)
             .description("print nothing but errors")
@@ -46,7 +54,9 @@ public final class DemoCommand implements Callable<Integer> {
             : System.out;
     Config config = ServerOptions.read(parsed, System.getenv());
     try {
-      return new Demo(config, parsed.hasMatchedOption("--exit"), out).run();
+      Demo demo = new Demo(config, parsed.hasMatchedOption("--exit"), out);
+      OptionSpec running = parsed.matchedOption("--endpoint");
+      return (running == null ? demo.run() : demo.runOn(running.getValue())) ? 0 : 1;
     } catch (IOException e) {
       throw new CommandFailure("The demo cannot go on: " + e.getMessage());
     } catch (InterruptedException e) {

@@ -73,6 +73,11 @@ public final class HttpEngine implements AutoCloseable {
     }
   }
 
+  /// Loads what every engine needs, ahead of the first one's start.
+  public static void prepare() {
+    Epoll.isAvailable();
+  }
+
   /// Starts a server that answers as soon as this returns.
   ///
   /// @throws IOException where `bind` cannot be listened on

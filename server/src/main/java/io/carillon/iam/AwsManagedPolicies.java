@@ -23,21 +23,24 @@ final class AwsManagedPolicies {
   private static final String RESOURCE = "aws-managed-policies.json";
   private static final String BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-  private final Map<String, ManagedPolicy> byArn = new TreeMap<>();
+  /// Read when first asked for: a start need not wait for it.
+  private static final class ByArn {
+    static final Map<String, ManagedPolicy> ALL = new TreeMap<>();
 
-  AwsManagedPolicies() {
-    for (JsonNode node : read()) {
-      ManagedPolicy policy = policy(node);
-      byArn.put(policy.arn(), policy);
+    static {
+      for (JsonNode node : read()) {
+        ManagedPolicy policy = policy(node);
+        ALL.put(policy.arn(), policy);
+      }
     }
   }
 
   Optional<ManagedPolicy> find(String arn) {
-    return Optional.ofNullable(byArn.get(arn));
+    return Optional.ofNullable(ByArn.ALL.get(arn));
   }
 
   List<ManagedPolicy> all() {
-    return List.copyOf(byArn.values());
+    return List.copyOf(ByArn.ALL.values());
   }
 
   private static JsonNode read() {

@@ -42,7 +42,7 @@ public final class ProcessExecutor implements Executor {
   private static final long WATCH_MILLIS = 50;
   private static final long WATCH_WITHOUT_GROUPS_MILLIS = 250; // it walks through all processes
 
-  private final Optional<Bubblewrap> walls;
+  private final CompletableFuture<Optional<Bubblewrap>> walls;
   private final Optional<Cgroups> groups;
   private final boolean root;
   private final BitSet uids = new BitSet();
@@ -59,34 +59,47 @@ public final class ProcessExecutor implements Executor {
   public ProcessExecutor(Path workFolder, boolean sandbox) throws IOException {
     this.root = "root".equals(System.getProperty("user.name"));
     this.groups = Cgroups.find();
-    this.walls = sandbox ? findWalls(workFolder) : Optional.empty();
+    this.walls =
+        sandbox ? findWalls(workFolder) : CompletableFuture.completedFuture(Optional.empty());
     long period = groups.isPresent() ? WATCH_MILLIS : WATCH_WITHOUT_GROUPS_MILLIS;
     watch.scheduleWithFixedDelay(this::endTheGreedy, period, period, TimeUnit.MILLISECONDS);
   }
 
-  private Optional<Bubblewrap> findWalls(Path workFolder) throws IOException {
+  /// Looks beside the start, which need not wait: the first function does.
+  private CompletableFuture<Optional<Bubblewrap>> findWalls(Path workFolder) throws IOException {
     Optional<Path> program = programOnPath("bwrap");
     if (program.isEmpty()) {
-      return Optional.empty();
+      return CompletableFuture.completedFuture(Optional.empty());
     }
     Path empty = Files.createDirectories(workFolder.resolve("empty"));
     Path accounts = Files.createDirectories(workFolder.resolve("accounts"));
     Bubblewrap candidate = new Bubblewrap(program.get(), accounts, root);
+    return CompletableFuture.supplyAsync(
+        () -> works(candidate, empty) ? Optional.of(candidate) : Optional.empty(),
+        Thread::startVirtualThread);
+  }
+
+  /// That it is installed says little: user namespaces may be forbidden, or mounts in a container.
+  private boolean works(Bubblewrap candidate, Path empty) {
     Launch nothing =
         new Launch("probe", List.of("/usr/bin/true"), Map.of(), empty, empty, List.of(), 64, 1);
-    // That it is installed says little: user namespaces may be forbidden, or mounts in a container.
-    List<String> command = candidate.command(nothing, FIRST_UID);
     try {
-      Process probe = spawn(command, Map.of(), empty);
+      Process probe = spawn(candidate.command(nothing, FIRST_UID), Map.of(), empty);
       if (probe.waitFor(10, TimeUnit.SECONDS) && probe.exitValue() == 0) {
-        return Optional.of(candidate);
+        return true;
       }
       probe.destroyForcibly();
       LOG.warn("bubblewrap is installed but does not work here: {}", firstLine(probe));
+    } catch (IOException e) {
+      LOG.warn("bubblewrap is installed but cannot be started: {}", e.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    return Optional.empty();
+    return false;
+  }
+
+  private Optional<Bubblewrap> walls() {
+    return walls.join();
   }
 
   private static String firstLine(Process process) throws IOException {
@@ -107,24 +120,24 @@ public final class ProcessExecutor implements Executor {
 
   @Override
   public String taskRoot(Path codeFolder) {
-    return walls.isPresent() ? Bubblewrap.TASK_ROOT : codeFolder.toString();
+    return walls().isPresent() ? Bubblewrap.TASK_ROOT : codeFolder.toString();
   }
 
   @Override
   public String runtimeRoot(Path runtimeFolder) {
-    return walls.isPresent() ? Bubblewrap.RUNTIME_ROOT : runtimeFolder.toString();
+    return walls().isPresent() ? Bubblewrap.RUNTIME_ROOT : runtimeFolder.toString();
   }
 
   @Override
   public boolean isolates() {
-    return walls.isPresent();
+    return walls().isPresent();
   }
 
   @Override
   public String describe() {
     String memory =
         groups.map(Cgroups::describe).orElse("a watch on resident size (no control groups here)");
-    return walls.isPresent()
+    return walls().isPresent()
         ? "Functions run in bubblewrap sandboxes; memory is bounded by " + memory + "."
         : "FUNCTIONS ARE NOT SANDBOXED: install bubblewrap (bwrap) to keep them from this machine's"
             + " files; memory is bounded by "
@@ -143,7 +156,7 @@ public final class ProcessExecutor implements Executor {
       }
       List<String> command = joining(group, yielding(walled(launch, uid)));
       Map<String, String> variables =
-          walls.isPresent() ? Bubblewrap.environment(launch) : launch.environment();
+          walls().isPresent() ? Bubblewrap.environment(launch) : launch.environment();
       Process process = spawn(command, variables, launch.codeFolder());
       Live live = new Live(launch, process, group, uid, Output.of(process));
       living.add(live);
@@ -159,8 +172,8 @@ public final class ProcessExecutor implements Executor {
   }
 
   private List<String> walled(Launch launch, int uid) throws IOException {
-    if (walls.isPresent()) {
-      return walls.get().command(launch, uid);
+    if (walls().isPresent()) {
+      return walls().get().command(launch, uid);
     }
     Path setpriv = Path.of("/usr/bin/setpriv");
     if (!Files.isExecutable(setpriv)) {
@@ -298,7 +311,7 @@ public final class ProcessExecutor implements Executor {
 
     @Override
     public void freeze() {
-      if (walls.isEmpty()) {
+      if (walls().isEmpty()) {
         return;
       }
       synchronized (stopped) {
@@ -336,7 +349,7 @@ public final class ProcessExecutor implements Executor {
 
     @Override
     public void kill() {
-      if (walls.isEmpty()) {
+      if (walls().isEmpty()) {
         process.descendants().forEach(ProcessHandle::destroyForcibly);
       }
       process.destroyForcibly();
