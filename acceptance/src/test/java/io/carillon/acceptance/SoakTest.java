@@ -1,0 +1,102 @@
+package io.carillon.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.ObjectIdentifier;
+
+/// The same load again and again: whatever is done is forgotten, in memory and on disk.
+@Tag("full")
+class SoakTest {
+  private static final int ROUNDS = 6;
+  private static final int CLIENTS = 8;
+  private static final int UPLOADS = 8_000;
+  private static final int KEYS_OF_A_DELETION = 1_000;
+
+  // What may differ between the second round, when all is warm, and the last.
+  private static final int SPARE_FILES = 40;
+  private static final int SPARE_THREADS = 20;
+  private static final long SPARE_HEAP_BYTES = 48L << 20;
+  private static final long SPARE_DISK_BYTES = 512L << 20;
+
+  @TempDir Path folder;
+
+  @Test
+  void roundAfterRoundTheServerHoldsNoMore() throws Exception {
+    try (Carillon server = Carillon.start(folder)) {
+      Clients uploader = Chain.provision(server, true);
+      List<Footprint> held = new ArrayList<>();
+      List<Long> disk = new ArrayList<>();
+      for (int round = 1; round <= ROUNDS; round++) {
+        int uploads = round(server, uploader, round);
+        held.add(Footprint.of(server.pid()));
+        disk.add(bytesBelow(folder));
+        System.out.printf(
+            "round %d: %d uploads; %s; %d MiB on disk%n",
+            round, uploads, held.getLast(), disk.getLast() >> 20);
+      }
+      Footprint warm = held.get(1);
+      Footprint last = held.getLast();
+      assertThat(last.openFiles()).isLessThanOrEqualTo(warm.openFiles() + SPARE_FILES);
+      assertThat(last.threads()).isLessThanOrEqualTo(warm.threads() + SPARE_THREADS);
+      assertThat(last.heapBytes()).isLessThanOrEqualTo(warm.heapBytes() + SPARE_HEAP_BYTES);
+      assertThat(disk.getLast()).isLessThanOrEqualTo(disk.get(1) + SPARE_DISK_BYTES);
+      assertThat(server.cli("shelf").expectSuccess().output()).contains("The shelf is empty");
+    }
+  }
+
+  /// Uploads, waits until every event came to its end, and deletes what was uploaded.
+  private static int round(Carillon server, Clients uploader, int round) throws Exception {
+    String topic = Chain.TO_TOPIC + round + "/";
+    String function = Chain.TO_FUNCTION + round + "/";
+    Map<String, Long> acknowledged;
+    try (Uploads uploads =
+        Uploads.start(
+            uploader, CLIENTS, Chain.BUCKET, List.of(topic, topic, topic, function), round)) {
+      uploads.awaitAcknowledged(UPLOADS);
+      acknowledged = uploads.acknowledged();
+    }
+    assertThat(Chain.lostObjects(server, acknowledged)).isEmpty();
+    assertThat(Chain.lostEvents(server, acknowledged.keySet())).isEmpty();
+    delete(server, List.copyOf(acknowledged.keySet()));
+    await()
+        .atMost(Duration.ofMinutes(2))
+        .untilAsserted(
+            () -> assertThat(Footprint.processesBelow(server.pid())).isLessThanOrEqualTo(20));
+    return acknowledged.size();
+  }
+
+  private static void delete(Carillon server, List<String> keys) {
+    try (S3Client s3 = Clients.root(server).s3()) {
+      for (int from = 0; from < keys.size(); from += KEYS_OF_A_DELETION) {
+        List<ObjectIdentifier> objects =
+            keys.subList(from, Math.min(from + KEYS_OF_A_DELETION, keys.size())).stream()
+                .map(key -> ObjectIdentifier.builder().key(key).build())
+                .toList();
+        assertThat(
+                s3.deleteObjects(r -> r.bucket(Chain.BUCKET).delete(d -> d.objects(objects)))
+                    .errors())
+            .isEmpty();
+      }
+      assertThat(s3.listObjectsV2(r -> r.bucket(Chain.BUCKET)).contents()).isEmpty();
+    }
+  }
+
+  private static long bytesBelow(Path folder) throws IOException {
+    try (Stream<Path> all = Files.walk(folder)) {
+      return all.filter(Files::isRegularFile).mapToLong(path -> path.toFile().length()).sum();
+    }
+  }
+}
