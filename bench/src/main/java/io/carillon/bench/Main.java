@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 /// `./carillon bench`: prints two tables. Absolute numbers belong to the machine; the ratios are
 /// what may be compared.
 public final class Main {
+  private static final List<String> METHODS = List.of("PUT", "GET");
   private static final int STARTS = 5;
   private static final int CONNECTIONS = 32;
   private static final int BODY_BYTES = 4_096;
@@ -93,7 +94,7 @@ public final class Main {
       makeBucket(server);
       Load ours = new Load(server, CONNECTIONS, BODY_BYTES);
       Load theirs = new Load(limit, CONNECTIONS, BODY_BYTES);
-      for (String method : List.of("PUT", "GET")) {
+      for (String method : METHODS) {
         say(method + ": warming up");
         theirs.run(method, WARM_UP);
         ours.run(method, WARM_UP);
@@ -177,19 +178,27 @@ public final class Main {
   }
 
   private String profile() throws IOException, InterruptedException {
-    say("profile of PUT");
     Profile profile = new Profile(folder);
-    Instant warm;
+    List<Instant> marks = new ArrayList<>();
     try (Child server =
         carillon(
             "profile", Map.of("CARILLON_JAVA_OPTIONS", profile.option() + " -Xlog:jfr*=off"))) {
       makeBucket(server);
       Load load = new Load(server, CONNECTIONS, BODY_BYTES);
-      load.run("PUT", WARM_UP);
-      warm = Instant.now();
-      load.run("PUT", 2 * REQUESTS);
+      for (String method : METHODS) {
+        say("profile of " + method);
+        load.run(method, WARM_UP);
+        marks.add(Instant.now());
+        load.run(method, 2 * REQUESTS);
+        marks.add(Instant.now());
+      }
     }
-    return profile.table(warm);
+    StringBuilder tables = new StringBuilder();
+    for (int i = 0; i < METHODS.size(); i++) {
+      tables.append(profile.table(METHODS.get(i), marks.get(2 * i), marks.get(2 * i + 1)));
+      tables.append('\n');
+    }
+    return tables.toString();
   }
 
   private static void makeBucket(Child server) throws IOException {

@@ -51,7 +51,7 @@ final class Profile {
   private final Path recording;
 
   Profile(Path folder) {
-    this.recording = folder.resolve("put.jfr");
+    this.recording = folder.resolve("profile.jfr");
   }
 
   /// What a JVM is started with to record.
@@ -61,8 +61,8 @@ final class Profile {
     return "-XX:StartFlightRecording:filename=" + recording + ",settings=" + settings;
   }
 
-  /// The share of each stage in the samples since then, as a table.
-  String table(Instant since) throws IOException {
+  /// The share of each stage in the samples between two instants, as a table.
+  String table(String method, Instant from, Instant to) throws IOException {
     Map<String, Integer> samples = new LinkedHashMap<>();
     STAGES.forEach(stage -> samples.put(stage.name(), 0));
     int all = 0;
@@ -70,16 +70,20 @@ final class Profile {
       while (file.hasMoreEvents()) {
         RecordedEvent event = file.readEvent();
         if (event.getEventType().getName().equals("jdk.CPUTimeSample")
-            && event.getStartTime().isAfter(since)) {
+            && event.getStartTime().isAfter(from)
+            && event.getStartTime().isBefore(to)) {
           samples.merge(stageOf(event), 1, Integer::sum);
           all++;
         }
       }
     }
-    StringBuilder table = new StringBuilder("| stage of a PUT | Java CPU time |\n| --- | --- |\n");
+    StringBuilder table = new StringBuilder("| stage of a " + method + " | Java CPU time |\n");
+    table.append("| --- | --- |\n");
     for (Map.Entry<String, Integer> stage : samples.entrySet()) {
-      table.append(
-          String.format("| %s | %.0f %% |%n", stage.getKey(), 100.0 * stage.getValue() / all));
+      if (stage.getValue() > 0) {
+        table.append(
+            String.format("| %s | %.0f %% |%n", stage.getKey(), 100.0 * stage.getValue() / all));
+      }
     }
     return table.append("\n").append(all).append(" samples\n").toString();
   }
