@@ -1,5 +1,6 @@
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -61,5 +62,14 @@ final class AheadOfTime {
       }
     }
     throw new IllegalStateException("the server does not start");
+  }
+
+  /// Reads on, or the server would wait for a reader.
+  private static void drain(BufferedReader output) {
+    try {
+      output.lines().forEach(_ -> {});
+    } catch (UncheckedIOException _) {
+      // it was ended
+    }
   }
 }

@@ -2,6 +2,7 @@ package io.carillon;
 
 import io.carillon.Settings.SettingException;
 import io.carillon.cli.AccountCommand;
+import io.carillon.cli.Command;
 import io.carillon.cli.CommandFailure;
 import io.carillon.cli.DemoCommand;
 import io.carillon.cli.DoctorCommand;
@@ -12,30 +13,11 @@ import io.carillon.cli.SmsCommand;
 import io.carillon.cli.StartCommand;
 import io.carillon.cli.TraceCommand;
 import io.carillon.cli.VerifyCommand;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.List;
 import java.util.Set;
-import java.util.function.Supplier;
-import picocli.CommandLine;
-import picocli.CommandLine.Model.CommandSpec;
 
 /// `./carillon`: finds the command and runs it.
 public final class Main {
-  private static final Map<String, Supplier<?>> COMMANDS = new LinkedHashMap<>();
-
-  static {
-    COMMANDS.put("start", StartCommand::line);
-    COMMANDS.put("demo", DemoCommand::line);
-    COMMANDS.put("mail", MailCommand::new);
-    COMMANDS.put("sms", SmsCommand::new);
-    COMMANDS.put("account", AccountCommand::new);
-    COMMANDS.put("trace", TraceCommand::new);
-    COMMANDS.put("shelf", ShelfCommand::new);
-    COMMANDS.put("inspect", InspectCommand::new);
-    COMMANDS.put("verify", VerifyCommand::new);
-    COMMANDS.put("doctor", DoctorCommand::new);
-  }
-
   /// The commands that start a server.
   private static final Set<String> STARTING = Set.of("start", "demo");
 
@@ -49,53 +31,28 @@ public final class Main {
     if (arguments.length > 0 && STARTING.contains(arguments[0])) {
       Preparation.begin();
     }
-    CommandSpec root = CommandSpec.create().name("carillon");
-    root.usageMessage().description("S3 event triggering that runs anywhere.");
-    root.mixinStandardHelpOptions(true);
-    root.version("carillon " + version());
-    CommandLine line = new CommandLine(root);
-    // Only the one that is asked for, where one is: reading them all takes a quarter of a second.
-    Supplier<?> asked = arguments.length == 0 ? null : COMMANDS.get(arguments[0]);
-    if (asked != null) {
-      line.addSubcommand(asked.get());
-    } else {
-      COMMANDS.values().forEach(command -> line.addSubcommand(command.get()));
-    }
-    line.setExecutionExceptionHandler(
-        (exception, _, _) -> {
-          if (exception instanceof SettingException || exception instanceof CommandFailure) {
-            System.err.println("carillon: " + exception.getMessage());
-            return 1;
-          }
-          throw exception;
-        });
-    line.setParameterExceptionHandler((exception, _) -> misunderstood(exception));
-    if (arguments.length == 0) {
-      line.usage(System.out);
-      return 2;
-    }
-    return line.execute(arguments);
-  }
-
-  /// The whole usage would scroll what was wrong out of sight.
-  private static int misunderstood(CommandLine.ParameterException e) {
-    String command = e.getCommandLine().getCommandSpec().qualifiedName();
-    if (e instanceof CommandLine.UnmatchedArgumentException && command.equals("carillon")) {
-      System.err.println(
-          "carillon: "
-              + e.getMessage()
-              + ". The commands are "
-              + String.join(", ", COMMANDS.keySet())
-              + ".");
-    } else {
+    try {
+      return command().run("carillon", List.of(arguments));
+    } catch (SettingException | CommandFailure e) {
       System.err.println("carillon: " + e.getMessage());
+    } catch (Throwable e) { // the process ends, although threads of a server may be running
+      e.printStackTrace();
     }
-    System.err.println("`./" + command + " --help` says more.");
-    return CommandLine.ExitCode.USAGE;
+    return 1;
   }
 
-  private static String version() {
-    String version = Main.class.getPackage().getImplementationVersion();
-    return version == null ? "development" : version;
+  /// No method references: to make one loads its class.
+  private static Command command() {
+    return new Command("S3 event triggering that runs anywhere.")
+        .command("start", () -> StartCommand.command())
+        .command("demo", () -> DemoCommand.command())
+        .command("mail", () -> MailCommand.command())
+        .command("sms", () -> SmsCommand.command())
+        .command("account", () -> AccountCommand.command())
+        .command("trace", () -> TraceCommand.command())
+        .command("shelf", () -> ShelfCommand.command())
+        .command("inspect", () -> InspectCommand.command())
+        .command("verify", () -> VerifyCommand.command())
+        .command("doctor", () -> DoctorCommand.command());
   }
 }

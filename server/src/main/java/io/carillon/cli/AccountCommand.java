@@ -2,25 +2,34 @@ package io.carillon.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Map;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
+import org.apache.commons.cli.CommandLine;
 
 /// `./carillon account`: further accounts, isolated from the first.
-@Command(name = "account", description = "Make and list accounts.", mixinStandardHelpOptions = true)
 public final class AccountCommand {
+  private AccountCommand() {}
 
-  @Command(
-      name = "create",
-      description = "Make an account; print its root access key.",
-      mixinStandardHelpOptions = true)
-  int create(
-      @Mixin Endpoint endpoint,
-      @Parameters(paramLabel = "NAME", description = "a name for people") String name,
-      @Option(names = "--json", description = "print JSON, for scripts") boolean json) {
-    JsonNode account = endpoint.call("POST", "accounts", Map.of("name", name));
-    if (json) {
+  public static Command command() {
+    return new Command("Make and list accounts.")
+        .command("create", AccountCommand::createCommand)
+        .command("list", AccountCommand::listCommand);
+  }
+
+  private static Command createCommand() {
+    return new Command("Make an account; print its root access key.")
+        .takes("NAME", "a name for people")
+        .with(Endpoint::option)
+        .flag("json", "print JSON, for scripts")
+        .runs(AccountCommand::create);
+  }
+
+  private static Command listCommand() {
+    return new Command("List the accounts.").with(Endpoint::option).runs(AccountCommand::list);
+  }
+
+  private static int create(CommandLine given) {
+    String name = given.getArgList().getFirst();
+    JsonNode account = Endpoint.of(given).call("POST", "accounts", Map.of("name", name));
+    if (given.hasOption("json")) {
       System.out.println(account.toPrettyString());
     } else {
       System.out.println("account id         " + account.path("accountId").asText());
@@ -30,9 +39,8 @@ public final class AccountCommand {
     return 0;
   }
 
-  @Command(name = "list", description = "List the accounts.", mixinStandardHelpOptions = true)
-  int list(@Mixin Endpoint endpoint) {
-    endpoint
+  private static int list(CommandLine given) {
+    Endpoint.of(given)
         .get("accounts", Map.of())
         .forEach(
             one ->

@@ -64,7 +64,7 @@ final class Demo {
 
   /// Shows it on a server that runs already, with the same account and root key.
   boolean runOn(URI server) throws IOException, InterruptedException {
-    Endpoint endpoint = Endpoint.of(server, config.accessKeyId(), config.secretAccessKey());
+    Endpoint endpoint = new Endpoint(server, config.accessKeyId(), config.secretAccessKey());
     Inbox inbox = new Inbox();
     out.println("\nProvisioning through the AWS API:");
     try (HttpEngine receiver =

@@ -3,60 +3,35 @@ package io.carillon.cli;
 import io.carillon.Config;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.net.URI;
-import java.util.concurrent.Callable;
-import picocli.CommandLine;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
-import picocli.CommandLine.ParseResult;
+import org.apache.commons.cli.CommandLine;
 
 /// `./carillon demo`: starts the server, builds a pipeline through the public AWS API, uploads a
 /// file, and shows the event's way until an e-mail, an SMS and an HTTP POST have been received.
-public final class DemoCommand implements Callable<Integer> {
-  private final CommandSpec spec = CommandSpec.wrapWithoutInspection(this);
+public final class DemoCommand {
+  private DemoCommand() {}
 
-  private DemoCommand() {
-    spec.name("demo").mixinStandardHelpOptions(true);
-    spec.usageMessage()
-        .description(
+  public static Command command() {
+    return new Command(
             "Start the server, build a pipeline through the AWS API, upload a file, show the"
-                + " event's way.");
-    spec.addOption(
-        OptionSpec.builder("--exit")
-            .type(boolean.class)
-            .description("stop the server afterwards; exit 1 if anything is missing")
-            .build());
-    spec.addOption(
-        OptionSpec.builder("--endpoint")
-            .paramLabel("URL")
-            .type(URI.class)
-            .description(
-                "show it on a server that runs already, with the same account and root key")
-            .build());
-    spec.addOption(
-        OptionSpec.builder("--quiet")
-            .type(boolean.class)
-            .description("print nothing but errors")
-            .build());
-    ServerOptions.addTo(spec);
+                + " event's way.")
+        .flag("exit", "stop the server afterwards; exit 1 if anything is missing")
+        .option(
+            "endpoint",
+            "URL",
+            "show it on a server that runs already, with the same account and root key")
+        .flag("quiet", "print nothing but errors")
+        .with(ServerOptions::flags)
+        .runs(DemoCommand::run);
   }
 
-  public static CommandLine line() {
-    return new CommandLine(new DemoCommand().spec);
-  }
-
-  @Override
-  public Integer call() {
-    ParseResult parsed = spec.commandLine().getParseResult();
+  private static int run(CommandLine given) {
     PrintStream out =
-        parsed.hasMatchedOption("--quiet")
-            ? new PrintStream(PrintStream.nullOutputStream())
-            : System.out;
-    Config config = ServerOptions.read(parsed, System.getenv());
+        given.hasOption("quiet") ? new PrintStream(PrintStream.nullOutputStream()) : System.out;
+    Config config = ServerOptions.read(given, System.getenv());
     try {
-      Demo demo = new Demo(config, parsed.hasMatchedOption("--exit"), out);
-      OptionSpec running = parsed.matchedOption("--endpoint");
-      return (running == null ? demo.run() : demo.runOn(running.getValue())) ? 0 : 1;
+      Demo demo = new Demo(config, given.hasOption("exit"), out);
+      String running = given.getOptionValue("endpoint");
+      return (running == null ? demo.run() : demo.runOn(Endpoint.url(running))) ? 0 : 1;
     } catch (IOException e) {
       throw new CommandFailure("The demo cannot go on: " + e.getMessage());
     } catch (InterruptedException e) {

@@ -2,21 +2,20 @@ package io.carillon.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Map;
-import java.util.concurrent.Callable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
+import org.apache.commons.cli.CommandLine;
 
 /// `./carillon doctor`: what the server found on its machine.
-@Command(
-    name = "doctor",
-    description = "Show what the server found: runtimes, sandbox, relays, store.",
-    mixinStandardHelpOptions = true)
-public final class DoctorCommand implements Callable<Integer> {
-  @Mixin private final Endpoint endpoint = new Endpoint();
+public final class DoctorCommand {
+  private DoctorCommand() {}
 
-  @Override
-  public Integer call() {
-    JsonNode report = endpoint.get("doctor", Map.of());
+  public static Command command() {
+    return new Command("Show what the server found: runtimes, sandbox, relays, store.")
+        .with(Endpoint::option)
+        .runs(DoctorCommand::run);
+  }
+
+  private static int run(CommandLine given) {
+    JsonNode report = Endpoint.of(given).get("doctor", Map.of());
     report
         .properties()
         .forEach(

@@ -9,6 +9,7 @@ import io.carillon.http.Headers;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -16,31 +17,53 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import picocli.CommandLine.Option;
+import org.apache.commons.cli.CommandLine;
 
 /// A running server, as the client commands reach it: by its URL, signing as the first account's
 /// root user (`AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, else `test`/`test`).
 final class Endpoint {
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  @Option(
-      names = "--endpoint",
-      paramLabel = "URL",
-      description = "the server (default: AWS_ENDPOINT_URL, else http://localhost:4566)")
-  private String url = System.getenv().getOrDefault("AWS_ENDPOINT_URL", "http://localhost:4566");
+  private final URI url;
+  private final String accessKeyId;
+  private final Secret secretAccessKey;
 
-  private String accessKeyId = System.getenv().getOrDefault("AWS_ACCESS_KEY_ID", "test");
-  private Secret secretAccessKey =
-      new Secret(System.getenv().getOrDefault("AWS_SECRET_ACCESS_KEY", "test"));
+  Endpoint(URI url, String accessKeyId, Secret secretAccessKey) {
+    this.url = url;
+    this.accessKeyId = accessKeyId;
+    this.secretAccessKey = secretAccessKey;
+  }
 
-  static Endpoint of(URI url, String accessKeyId, Secret secretAccessKey) {
-    Endpoint endpoint = new Endpoint();
-    endpoint.url = url.toString();
-    endpoint.accessKeyId = accessKeyId;
-    endpoint.secretAccessKey = secretAccessKey;
-    return endpoint;
+  static void option(Command command) {
+    command.option(
+        "endpoint", "URL", "the server (default: AWS_ENDPOINT_URL, else http://localhost:4566)");
+  }
+
+  static Endpoint of(CommandLine given) {
+    Map<String, String> environment = System.getenv();
+    return new Endpoint(
+        url(
+            given.getOptionValue(
+                "endpoint", environment.getOrDefault("AWS_ENDPOINT_URL", "http://localhost:4566"))),
+        environment.getOrDefault("AWS_ACCESS_KEY_ID", "test"),
+        new Secret(environment.getOrDefault("AWS_SECRET_ACCESS_KEY", "test")));
+  }
+
+  /// @throws CommandFailure where it is none
+  static URI url(String text) {
+    try {
+      URI url = new URI(text.replaceAll("/$", ""));
+      if (List.of("http", "https").contains(url.getScheme()) && url.getHost() != null) {
+        return url;
+      }
+    } catch (URISyntaxException _) {
+      // said below
+    }
+    throw new CommandFailure(
+        "\"" + text + "\" is not the URL of a server, such as http://localhost:4566.");
   }
 
   JsonNode get(String path, Map<String, String> query) {
@@ -51,8 +74,7 @@ final class Endpoint {
   ///
   /// @throws CommandFailure where the server is not there or refuses
   JsonNode call(String method, String path, Map<String, String> query) {
-    StringBuilder uri =
-        new StringBuilder(url.replaceAll("/$", "")).append("/_carillon/").append(path);
+    StringBuilder uri = new StringBuilder(url + "/_carillon/" + path);
     char separator = '?';
     for (Map.Entry<String, String> parameter : query.entrySet()) {
       uri.append(separator)

@@ -3,38 +3,38 @@ package io.carillon.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.Callable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
+import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.ParseException;
 
 /// `./carillon inspect`: the database as it is, a row a line.
-@Command(
-    name = "inspect",
-    description = "Print the rows of a table as JSON, a row a line; without a table, the tables.",
-    mixinStandardHelpOptions = true)
-public final class InspectCommand implements Callable<Integer> {
-  @Mixin private final Endpoint endpoint = new Endpoint();
+public final class InspectCommand {
+  private static final String LIMIT = "100";
 
-  @Parameters(paramLabel = "TABLE", arity = "0..1", description = "such as s3.versions")
-  private String table = "";
+  private InspectCommand() {}
 
-  @Option(
-      names = "--limit",
-      defaultValue = "100",
-      description = "at most this many rows (default: ${DEFAULT-VALUE})")
-  private int limit;
+  public static Command command() {
+    return new Command(
+            "Print the rows of a table as JSON, a row a line; without a table, the tables.")
+        .mayTake("TABLE", "such as s3.versions")
+        .with(Endpoint::option)
+        .option("limit", "ROWS", "at most this many rows (default: " + LIMIT + ")")
+        .runs(InspectCommand::run);
+  }
 
-  @Override
-  public Integer call() {
+  private static int run(CommandLine given) throws ParseException {
     Map<String, String> query = new LinkedHashMap<>();
-    query.put("limit", String.valueOf(limit));
-    if (!table.isEmpty()) {
-      query.put("table", table);
-    }
-    JsonNode rows = endpoint.get("inspect", query);
+    query.put("limit", String.valueOf(limit(given.getOptionValue("limit", LIMIT))));
+    given.getArgList().forEach(table -> query.put("table", table));
+    JsonNode rows = Endpoint.of(given).get("inspect", query);
     rows.forEach(System.out::println);
     return 0;
+  }
+
+  private static int limit(String rows) throws ParseException {
+    try {
+      return Integer.parseInt(rows);
+    } catch (NumberFormatException _) {
+      throw new ParseException("The limit must be a whole number, not '%s'".formatted(rows));
+    }
   }
 }

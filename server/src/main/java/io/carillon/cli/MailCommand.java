@@ -2,26 +2,30 @@ package io.carillon.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Map;
-import java.util.concurrent.Callable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
+import org.apache.commons.cli.CommandLine;
 
 /// `./carillon mail`: what the built-in mail receiver holds.
-@Command(
-    name = "mail",
-    description = "Show the e-mail that the built-in receiver holds; follow confirmation links.",
-    mixinStandardHelpOptions = true)
-public final class MailCommand implements Callable<Integer> {
-  @Mixin private final Endpoint endpoint = new Endpoint();
+public final class MailCommand {
+  private MailCommand() {}
 
-  @Option(names = "--json", description = "print JSON, for scripts")
-  private boolean json;
+  public static Command command() {
+    return new Command(
+            "Show the e-mail that the built-in receiver holds; follow confirmation links.")
+        .with(Endpoint::option)
+        .flag("json", "print JSON, for scripts")
+        .command("confirm", MailCommand::confirmCommand)
+        .runs(MailCommand::show);
+  }
 
-  @Override
-  public Integer call() {
-    JsonNode mails = endpoint.get("mail", Map.of());
-    if (json) {
+  private static Command confirmCommand() {
+    return new Command("Follow the confirmation link of every subscription mail not followed yet.")
+        .with(Endpoint::option)
+        .runs(MailCommand::confirm);
+  }
+
+  private static int show(CommandLine given) {
+    JsonNode mails = Endpoint.of(given).get("mail", Map.of());
+    if (given.hasOption("json")) {
       System.out.println(mails.toPrettyString());
       return 0;
     }
@@ -39,12 +43,8 @@ public final class MailCommand implements Callable<Integer> {
     return 0;
   }
 
-  @Command(
-      name = "confirm",
-      description = "Follow the confirmation link of every subscription mail not followed yet.",
-      mixinStandardHelpOptions = true)
-  int confirm(@Mixin Endpoint server) {
-    JsonNode confirmed = server.call("POST", "mail/confirm", Map.of());
+  private static int confirm(CommandLine given) {
+    JsonNode confirmed = Endpoint.of(given).call("POST", "mail/confirm", Map.of());
     if (confirmed.isEmpty()) {
       System.out.println("No subscription is waiting for confirmation by mail.");
     }

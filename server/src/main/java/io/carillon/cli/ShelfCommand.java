@@ -2,26 +2,22 @@ package io.carillon.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Map;
-import java.util.concurrent.Callable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
+import org.apache.commons.cli.CommandLine;
 
 /// `./carillon shelf`: what could not be delivered and had no dead-letter queue to go to.
-@Command(
-    name = "shelf",
-    description = "Show the dead-letter shelf: work that was given up, with the reason.",
-    mixinStandardHelpOptions = true)
-public final class ShelfCommand implements Callable<Integer> {
-  @Mixin private final Endpoint endpoint = new Endpoint();
+public final class ShelfCommand {
+  private ShelfCommand() {}
 
-  @Option(names = "--json", description = "print JSON, for scripts")
-  private boolean json;
+  public static Command command() {
+    return new Command("Show the dead-letter shelf: work that was given up, with the reason.")
+        .with(Endpoint::option)
+        .flag("json", "print JSON, for scripts")
+        .runs(ShelfCommand::run);
+  }
 
-  @Override
-  public Integer call() {
-    JsonNode shelf = endpoint.get("shelf", Map.of());
-    if (json) {
+  private static int run(CommandLine given) {
+    JsonNode shelf = Endpoint.of(given).get("shelf", Map.of());
+    if (given.hasOption("json")) {
       System.out.println(shelf.toPrettyString());
       return 0;
     }

@@ -2,26 +2,22 @@ package io.carillon.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Map;
-import java.util.concurrent.Callable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
+import org.apache.commons.cli.CommandLine;
 
 /// `./carillon sms`: what the built-in SMS receiver holds.
-@Command(
-    name = "sms",
-    description = "Show the SMS that the built-in receiver holds.",
-    mixinStandardHelpOptions = true)
-public final class SmsCommand implements Callable<Integer> {
-  @Mixin private final Endpoint endpoint = new Endpoint();
+public final class SmsCommand {
+  private SmsCommand() {}
 
-  @Option(names = "--json", description = "print JSON, for scripts")
-  private boolean json;
+  public static Command command() {
+    return new Command("Show the SMS that the built-in receiver holds.")
+        .with(Endpoint::option)
+        .flag("json", "print JSON, for scripts")
+        .runs(SmsCommand::run);
+  }
 
-  @Override
-  public Integer call() {
-    JsonNode messages = endpoint.get("sms", Map.of());
-    if (json) {
+  private static int run(CommandLine given) {
+    JsonNode messages = Endpoint.of(given).get("sms", Map.of());
+    if (given.hasOption("json")) {
       System.out.println(messages.toPrettyString());
       return 0;
     }

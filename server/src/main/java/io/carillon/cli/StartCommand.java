@@ -2,30 +2,21 @@ package io.carillon.cli;
 
 import io.carillon.Config;
 import io.carillon.Server;
-import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
-import picocli.CommandLine;
-import picocli.CommandLine.Model.CommandSpec;
+import org.apache.commons.cli.CommandLine;
 
 /// `./carillon start`: runs the server in the foreground until TERM, which drains.
-public final class StartCommand implements Callable<Integer> {
-  private final CommandSpec spec = CommandSpec.wrapWithoutInspection(this);
+public final class StartCommand {
+  private StartCommand() {}
 
-  private StartCommand() {
-    spec.name("start").mixinStandardHelpOptions(true);
-    spec.usageMessage().description("Run the server in the foreground until TERM, which drains.");
-    ServerOptions.addTo(spec);
+  public static Command command() {
+    return new Command("Run the server in the foreground until TERM, which drains.")
+        .with(ServerOptions::flags)
+        .runs(StartCommand::run);
   }
 
-  public static CommandLine line() {
-    return new CommandLine(new StartCommand().spec);
-  }
-
-  @Override
-  public Integer call() {
-    Map<String, String> environment = System.getenv();
-    Config config = ServerOptions.read(spec.commandLine().getParseResult(), environment);
+  private static int run(CommandLine given) {
+    Config config = ServerOptions.read(given, System.getenv());
     try {
       Server server = Startup.start(config);
       CountDownLatch stopped = new CountDownLatch(1);

@@ -2,21 +2,21 @@ package io.carillon.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Map;
-import java.util.concurrent.Callable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
+import org.apache.commons.cli.CommandLine;
 
 /// `./carillon verify`: reads every stored body and compares its checksums.
-@Command(
-    name = "verify",
-    description = "Read every stored body and compare its checksums; exits 1 if one is damaged.",
-    mixinStandardHelpOptions = true)
-public final class VerifyCommand implements Callable<Integer> {
-  @Mixin private final Endpoint endpoint = new Endpoint();
+public final class VerifyCommand {
+  private VerifyCommand() {}
 
-  @Override
-  public Integer call() {
-    JsonNode report = endpoint.call("POST", "verify", Map.of());
+  public static Command command() {
+    return new Command(
+            "Read every stored body and compare its checksums; exits 1 if one is damaged.")
+        .with(Endpoint::option)
+        .runs(VerifyCommand::run);
+  }
+
+  private static int run(CommandLine given) {
+    JsonNode report = Endpoint.of(given).call("POST", "verify", Map.of());
     System.out.println(report.toPrettyString());
     return report.path("damaged").isEmpty() ? 0 : 1;
   }

@@ -1,0 +1,201 @@
+package io.carillon.cli;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.Option;
+import org.apache.commons.cli.Options;
+import org.apache.commons.cli.ParseException;
+import org.jspecify.annotations.Nullable;
+
+/// A command of `./carillon`: what it says of itself, what it takes, what it does. The commands
+/// below it are made only when they are asked for: reading the classes of all of them would cost
+/// every start.
+public final class Command {
+  private static final int WIDTH = 80;
+  private static final int MISUNDERSTOOD = 2;
+
+  private final String says;
+  private final Options options = new Options();
+  private final List<Operand> operands = new ArrayList<>();
+  private final Map<String, Supplier<Command>> commands = new LinkedHashMap<>();
+  private @Nullable Action action;
+
+  /// What a command does.
+  @FunctionalInterface
+  public interface Action {
+    /// @return the exit code
+    /// @throws ParseException where a value cannot be understood
+    int run(CommandLine given) throws ParseException;
+  }
+
+  private record Operand(String label, String says, boolean required) {}
+
+  /// @param says what the command does, for people
+  public Command(String says) {
+    this.says = says;
+    add(Option.builder("h").longOpt("help").desc("show this page"));
+    add(Option.builder("V").longOpt("version").desc("show the version"));
+  }
+
+  /// `--name`
+  public Command flag(String name, String says) {
+    return add(Option.builder().longOpt(name).desc(says));
+  }
+
+  /// `--name VALUE`, `--name=VALUE`
+  public Command option(String name, String label, String says) {
+    return add(Option.builder().longOpt(name).argName(label).hasArg().desc(says));
+  }
+
+  /// `--name`, `--name=true`, `--name=false`
+  public Command toggle(String name, String says) {
+    return add(Option.builder().longOpt(name).argName("true|false").optionalArg(true).desc(says));
+  }
+
+  /// An argument without which the command cannot run.
+  public Command takes(String label, String says) {
+    operands.add(new Operand(label, says, true));
+    return this;
+  }
+
+  /// An argument that may be left out; such ones come last.
+  public Command mayTake(String label, String says) {
+    operands.add(new Operand(label, says, false));
+    return this;
+  }
+
+  /// What several commands share.
+  public Command with(Consumer<Command> shared) {
+    shared.accept(this);
+    return this;
+  }
+
+  /// A command below this one.
+  public Command command(String name, Supplier<Command> command) {
+    commands.put(name, command);
+    return this;
+  }
+
+  /// What it does; a command that does nothing itself has some below it.
+  public Command runs(Action action) {
+    this.action = action;
+    return this;
+  }
+
+  private Command add(Option.Builder option) {
+    options.addOption(option.get());
+    return this;
+  }
+
+  /// Runs this command, or the one below it that the first argument names.
+  ///
+  /// @param name how it was called: `carillon mail`
+  /// @return the exit code
+  public int run(String name, List<String> arguments) {
+    String first = arguments.isEmpty() ? "" : arguments.getFirst();
+    Supplier<Command> below = commands.get(first);
+    if (below != null) {
+      return below.get().run(name + " " + first, arguments.subList(1, arguments.size()));
+    }
+    try {
+      CommandLine given = new StrictParser(options).parse(arguments);
+      if (given.hasOption("help")) {
+        System.out.print(help(name));
+        return 0;
+      }
+      if (given.hasOption("version")) {
+        System.out.println("carillon " + version());
+        return 0;
+      }
+      checkOperands(given.getArgList());
+      if (action == null) {
+        System.out.print(help(name));
+        return MISUNDERSTOOD;
+      }
+      return action.run(given);
+    } catch (ParseException e) {
+      // The whole help would scroll what was wrong out of sight.
+      System.err.println("carillon: " + e.getMessage());
+      System.err.println("`./" + name + " --help` says more.");
+      return MISUNDERSTOOD;
+    }
+  }
+
+  private void checkOperands(List<String> given) throws ParseException {
+    if (given.size() > operands.size()) {
+      String surplus = given.get(operands.size());
+      throw new ParseException(
+          commands.isEmpty()
+              ? "Unexpected argument: '%s'".formatted(surplus)
+              : "Unknown command: '%s'. The commands are %s."
+                  .formatted(surplus, String.join(", ", commands.keySet())));
+    }
+    for (Operand missing : operands.subList(given.size(), operands.size())) {
+      if (missing.required()) {
+        throw new ParseException("The %s is missing".formatted(missing.label()));
+      }
+    }
+  }
+
+  private String help(String name) {
+    StringBuilder page = new StringBuilder("Usage: ./").append(name).append(" [OPTIONS]");
+    Map<String, String> taken = new LinkedHashMap<>();
+    for (Operand operand : operands) {
+      page.append((operand.required() ? " %s" : " [%s]").formatted(operand.label()));
+      taken.put(operand.label(), operand.says());
+    }
+    options.getOptions().forEach(option -> taken.put(usage(option), option.getDescription()));
+    Map<String, String> below = new LinkedHashMap<>();
+    commands.forEach((command, made) -> below.put(command, made.get().says));
+    if (!below.isEmpty()) {
+      page.append(action == null ? " COMMAND" : " [COMMAND]");
+    }
+
+    page.append("\n\n").append(wrapped(says, 0));
+    if (!below.isEmpty()) {
+      page.append('\n').append(table(below));
+    }
+    return page.append('\n').append(table(taken)).toString();
+  }
+
+  private static String usage(Option option) {
+    String name = "--" + option.getLongOpt();
+    if (option.getOpt() != null) {
+      return "-" + option.getOpt() + ", " + name;
+    }
+    if (option.hasOptionalArg()) {
+      return name + "[=" + option.getArgName() + "]";
+    }
+    return option.hasArg() ? name + "=" + option.getArgName() : name;
+  }
+
+  private static String table(Map<String, String> rows) {
+    int left = 4 + rows.keySet().stream().mapToInt(String::length).max().orElse(0);
+    StringBuilder table = new StringBuilder();
+    rows.forEach(
+        (name, says) ->
+            table
+                .append("  ")
+                .append(name)
+                .append(" ".repeat(left - 2 - name.length()))
+                .append(wrapped(says, left)));
+    return table.toString();
+  }
+
+  /// The text in lines, all but the first of which begin after `left` columns.
+  private static String wrapped(String text, int left) {
+    String lines =
+        text.replaceAll("(.{1,%d})(?: |$)".formatted(WIDTH - left), "$1\n" + " ".repeat(left));
+    return lines.stripTrailing() + "\n";
+  }
+
+  private static String version() {
+    String version = Command.class.getPackage().getImplementationVersion();
+    return version == null ? "development" : version;
+  }
+}

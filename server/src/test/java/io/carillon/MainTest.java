@@ -1,0 +1,132 @@
+package io.carillon;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.carillon.cli.Said;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// `./carillon` as it is typed.
+class MainTest {
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "start",
+        "demo",
+        "mail",
+        "mail confirm",
+        "sms",
+        "account",
+        "account create",
+        "account list",
+        "trace",
+        "shelf",
+        "inspect",
+        "verify",
+        "doctor"
+      })
+  void everyCommandHasHelpThatFitsATerminal(String command) {
+    Said said = run((command + " --help").strip());
+
+    assertThat(said.exit()).isZero();
+    assertThat(said.err()).isEmpty();
+    assertThat(said.out())
+        .startsWith(("Usage: ./carillon " + command).strip() + " [OPTIONS]")
+        .contains("\n  -h, --help ");
+    assertThat(said.out().lines()).allMatch(line -> line.length() <= 80);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"start", "demo"})
+  void theSettingsAreInTheHelpInTheirOrderWithTheirDefaults(String command) {
+    String help = run(command + " --help").out().replaceAll("\\s+", " ");
+
+    assertThat(help)
+        .containsSubsequence(
+            Settings.ALL.stream()
+                .map(
+                    setting ->
+                        switch (setting.fallback()) {
+                          case "" -> "--%s=VALUE %s".formatted(setting.name(), setting.says());
+                          case "false" ->
+                              "--%s[=true|false] %s".formatted(setting.name(), setting.says());
+                          default ->
+                              "--%s=VALUE %s (default: %s)"
+                                  .formatted(setting.name(), setting.says(), setting.fallback());
+                        })
+                .toList());
+  }
+
+  @Test
+  void withoutACommandTheyAreListed() {
+    assertThat(run("")).isEqualTo(new Said(2, run("--help").out(), ""));
+    assertThat(run("frob").err())
+        .startsWith("carillon: Unknown command: 'frob'. The commands are start, demo, mail, sms, ");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "start --nosuch 1, Unknown option: '--nosuch', start",
+    "mail frob, Unknown command: 'frob'. The commands are confirm., mail",
+    "mail confirm --json, Unknown option: '--json', mail confirm",
+    "account create, The NAME is missing, account create",
+    "inspect --limit x, 'The limit must be a whole number, not ''x''', inspect"
+  })
+  void whatIsMisunderstoodEndsWith2(String line, String what, String command) {
+    assertThat(run(line))
+        .isEqualTo(
+            new Said(
+                2, "", "carillon: " + what + "\n`./carillon " + command + " --help` says more.\n"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "start --port abc, 'The setting port must be a whole number from 0 to 65535, not \"abc\".'",
+    "start --config /no/such, The settings file /no/such does not exist.",
+    "verify --endpoint http://127.0.0.1:1, 'no server answers at http://127.0.0.1:1. Start one with"
+        + " ./carillon start, or say where it is with --endpoint.'"
+  })
+  void whatCannotGoOnEndsWith1(String line, String what) {
+    assertThat(run(line)).isEqualTo(new Said(1, "", "carillon: " + what + "\n"));
+  }
+
+  @Test
+  void aStartLoadsNoOtherCommand() throws IOException, InterruptedException {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Xlog:class+load:stdout:none",
+            "-cp",
+            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+            Main.class.getName(),
+            "start",
+            "--port=abc");
+    Process start = builder.directory(folder.toFile()).redirectErrorStream(true).start();
+    String output = new String(start.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+    assertThat(start.waitFor()).as(output).isEqualTo(1);
+    assertThat(
+            output
+                .lines()
+                .filter(line -> line.matches("io\\.carillon\\.cli\\.\\w+Command .*"))
+                .map(line -> line.replaceFirst(" .*", ""))
+                .collect(Collectors.toSet()))
+        .containsExactly("io.carillon.cli.StartCommand");
+  }
+
+  private static Said run(String line) {
+    List<String> arguments = line.isEmpty() ? List.of() : List.of(line.split(" "));
+    return Said.by(() -> Main.run(arguments.toArray(String[]::new)));
+  }
+}
