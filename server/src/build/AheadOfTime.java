@@ -27,8 +27,7 @@ final class AheadOfTime {
     try {
       BufferedReader output = server.inputReader();
       String endpoint = endpoint(output);
-      Thread.ofVirtual()
-          .start(() -> output.lines().forEach(_ -> {})); // or the server would wait for a reader
+      Thread.ofVirtual().start(() -> drain(output));
       Process demo =
           start(options, "-Xshare:auto", jar, "demo", "--quiet", "--endpoint=" + endpoint);
       if (demo.waitFor() != 0) {
