@@ -24,6 +24,7 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] arguments) {
+    LogLines.use();
     System.exit(run(arguments));
   }
 

@@ -46,6 +46,7 @@ import org.jspecify.annotations.Nullable;
 public final class Server implements AutoCloseable {
   private static final int TRACE_STEPS = 200_000;
   private static final Duration MINUTE = Duration.ofMinutes(1);
+  private static final Duration TEN_MINUTES = Duration.ofMinutes(10);
 
   private final Config config;
   private final Closings closings = new Closings();
@@ -228,9 +229,9 @@ public final class Server implements AutoCloseable {
               List.of(
                   Chore.every(MINUTE, trace::sweep),
                   Chore.every(MINUTE, storage::removeReleased),
-                  Chore.every(MINUTE.multipliedBy(10), sqs::sweep),
-                  Chore.every(MINUTE.multipliedBy(10), logs::sweep),
-                  new Chore(MINUTE.multipliedBy(10), Duration.ofDays(1), storage::sweep))));
+                  Chore.every(TEN_MINUTES, sqs::sweep),
+                  Chore.every(TEN_MINUTES, logs::sweep),
+                  new Chore(TEN_MINUTES, Duration.ofDays(1), storage::sweep))));
       ready = true;
     } finally {
       if (!ready) {

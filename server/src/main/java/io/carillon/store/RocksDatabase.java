@@ -79,12 +79,6 @@ public final class RocksDatabase implements Database {
     this.commits = new GroupCommit(new RocksLog(), settings.onBroken());
   }
 
-  /// Loads what every store needs, ahead of the first one's opening.
-  public static void prepare() {
-    loadLibrary();
-    RowCodec.prepare();
-  }
-
   public static RocksDatabase open(Path folder) {
     return open(folder, Settings.of(folder));
   }

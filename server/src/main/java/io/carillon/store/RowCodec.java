@@ -47,14 +47,6 @@ public final class RowCodec<V> {
     this.row = row;
   }
 
-  /// Codes one row, so that the first real one need not wait for the mapper to be made.
-  static void prepare() {
-    RowCodec<Prepared> codec = of(Prepared.class);
-    codec.decode(codec.encode(new Prepared(1)));
-  }
-
-  private record Prepared(int number) {}
-
   public static <V> RowCodec<V> of(Class<V> row) {
     return new RowCodec<>(row);
   }

@@ -27,9 +27,13 @@ import java.util.concurrent.ConcurrentHashMap;
 final class SessionTokens implements Credentials.Source {
   private static final int SECRET_LENGTH = 40;
   private static final int REMEMBERED = 1_000;
-  private static final JsonMapper MAPPER = new JsonMapper();
-  private static final ObjectReader READER = MAPPER.readerFor(Session.class);
-  private static final ObjectWriter WRITER = MAPPER.writerFor(Session.class);
+
+  /// Made with the first session: a start need not wait for it.
+  private static final class Json {
+    static final JsonMapper MAPPER = new JsonMapper();
+    static final ObjectReader READER = MAPPER.readerFor(Session.class);
+    static final ObjectWriter WRITER = MAPPER.writerFor(Session.class);
+  }
 
   private final Sealer sealer;
   private final Ids ids;
@@ -84,7 +88,7 @@ final class SessionTokens implements Credentials.Source {
 
   private String seal(Session session) {
     try {
-      Secret content = new Secret(WRITER.writeValueAsString(session));
+      Secret content = new Secret(Json.WRITER.writeValueAsString(session));
       return Base64.getEncoder().encodeToString(sealer.seal(content));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
@@ -119,7 +123,7 @@ final class SessionTokens implements Credentials.Source {
   /// The sealer may have sealed other things than sessions; they are not tokens.
   private static Optional<Session> read(Secret content) {
     try {
-      return Optional.of(READER.readValue(content.reveal()));
+      return Optional.of(Json.READER.readValue(content.reveal()));
     } catch (JsonProcessingException notSession) {
       return Optional.empty();
     }

@@ -34,6 +34,7 @@ public final class Runtimes {
 
   private final Path folder;
   private final Interpreters interpreters;
+  private boolean prepared;
 
   /// @param folder our bootstraps are put there
   public Runtimes(Path folder) throws IOException {
@@ -43,6 +44,13 @@ public final class Runtimes {
   Runtimes(Path folder, Interpreters interpreters) throws IOException {
     this.interpreters = interpreters;
     this.folder = Files.createDirectories(folder);
+  }
+
+  /// Puts what functions run beside their code into the folder, before the first of them starts.
+  private synchronized void prepare() throws IOException {
+    if (prepared) {
+      return;
+    }
     for (String bootstrap : List.of("bootstrap.py", "bootstrap.cjs")) {
       try (InputStream in =
           Runtimes.class.getResourceAsStream("/io/carillon/lambda/" + bootstrap)) {
@@ -53,6 +61,7 @@ public final class Runtimes {
       }
     }
     copyJavaClient();
+    prepared = true;
   }
 
   /// Copied, because functions must not see the folder with our own jars.
@@ -109,6 +118,7 @@ public final class Runtimes {
   /// @param taskRoot where the function's code lies as it sees it
   /// @param runtimeRoot where our bootstraps lie as it sees them
   Plan plan(FunctionSpec function, String taskRoot, String runtimeRoot) throws IOException {
+    prepare();
     Matcher name = NAME.matcher(function.runtime());
     if (!name.matches()) {
       throw new IOException("The runtime " + function.runtime() + " is not supported");

@@ -19,20 +19,18 @@ final class Letterhead {
   /// An encoded word is 75 characters at most, 12 of which are its frame.
   private static final int MAX_WORD_BYTES = 45;
 
-  private final Session session;
   private final String from;
   private final String domain;
   private final InstantSource clock;
 
   /// @param from the sender's address
-  Letterhead(Session session, String from, InstantSource clock) {
-    this.session = session;
+  Letterhead(String from, InstantSource clock) {
     this.from = from;
     this.domain = from.substring(from.indexOf('@') + 1);
     this.clock = clock;
   }
 
-  MimeMessage write(Mail mail) throws MessagingException {
+  MimeMessage write(Session session, Mail mail) throws MessagingException {
     MimeMessage message = new Identified(session, "<" + mail.id() + "@" + domain + ">");
     message.setHeader("From", MimeUtility.fold(6, phrase(mail.fromName()) + " <" + from + ">"));
     message.setRecipient(Message.RecipientType.TO, new InternetAddress(mail.to(), true));

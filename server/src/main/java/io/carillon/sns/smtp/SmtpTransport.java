@@ -1,5 +1,6 @@
 package io.carillon.sns.smtp;
 
+import io.carillon.base.Lazy;
 import io.carillon.base.Secret;
 import io.carillon.outbox.Outcome;
 import io.carillon.sns.MailTransport;
@@ -42,7 +43,11 @@ public final class SmtpTransport implements MailTransport, AutoCloseable {
 
   private final Relay relay;
   private final Letterhead letterhead;
-  private final Session session;
+
+  /// Made with the first mail: it looks into every jar for providers, which takes longer than all
+  /// else of a start.
+  private final Lazy<Session> session;
+
   private final Semaphore permits;
   private final Duration timeout;
   private final Deque<Transport> idle = new ArrayDeque<>();
@@ -54,8 +59,8 @@ public final class SmtpTransport implements MailTransport, AutoCloseable {
   public SmtpTransport(
       Relay relay, String from, int connections, Duration timeout, InstantSource clock) {
     this.relay = relay;
-    this.session = Session.getInstance(properties(relay, from, timeout));
-    this.letterhead = new Letterhead(session, from, clock);
+    this.session = new Lazy<>(() -> Session.getInstance(properties(relay, from, timeout)));
+    this.letterhead = new Letterhead(from, clock);
     this.permits = new Semaphore(connections);
     this.timeout = timeout;
   }
@@ -87,7 +92,7 @@ public final class SmtpTransport implements MailTransport, AutoCloseable {
       return new Outcome.Postponed("interrupted", Duration.ZERO);
     }
     try {
-      MimeMessage message = letterhead.write(mail);
+      MimeMessage message = letterhead.write(session.get(), mail);
       return send(message);
     } catch (AuthenticationFailedException e) {
       return new Outcome.Postponed(
@@ -123,7 +128,7 @@ public final class SmtpTransport implements MailTransport, AutoCloseable {
       }
       closeQuietly(kept);
     }
-    Transport fresh = session.getTransport("smtp");
+    Transport fresh = session.get().getTransport("smtp");
     fresh.connect(
         relay.host(),
         relay.port(),
