@@ -27,7 +27,8 @@ public final class LogLines implements SLF4JServiceProvider {
   private final IMarkerFactory markers = new BasicMarkerFactory();
   private final MDCAdapter context = new LogbackMDCAdapter();
 
-  static void use() {
+  /// Has to come before the first logger.
+  public static void use() {
     if (System.getProperty("logback.configurationFile") == null) {
       System.setProperty("slf4j.provider", LogLines.class.getName());
       System.setProperty("slf4j.internal.verbosity", "WARN"); // or it says that it was told

@@ -1,5 +1,6 @@
 package io.carillon.bench;
 
+import io.carillon.LogLines;
 import io.carillon.http.Handler;
 import io.carillon.http.HttpEngine;
 import io.carillon.http.Limits;
@@ -38,6 +39,7 @@ final class LimitServer implements Handler {
   }
 
   public static void main(String[] arguments) throws Exception {
+    LogLines.use();
     HttpEngine engine =
         HttpEngine.start(
             new InetSocketAddress("127.0.0.1", 0),

@@ -1,5 +1,6 @@
 package io.carillon.bench;
 
+import io.carillon.LogLines;
 import io.carillon.bench.Load.Measured;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -37,6 +38,7 @@ public final class Main {
 
   /// @param arguments the launcher's path, the class path of the bench and the product
   public static void main(String[] arguments) throws Exception {
+    LogLines.use();
     Path folder = Files.createTempDirectory("carillon-bench");
     try {
       Main bench = new Main(arguments[0], folder);
