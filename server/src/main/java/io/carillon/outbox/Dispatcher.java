@@ -1,5 +1,6 @@
 package io.carillon.outbox;
 
+import io.carillon.base.Lazy;
 import io.carillon.outbox.TableOutbox.Batch;
 import io.carillon.outbox.TableOutbox.Channel;
 import io.carillon.outbox.TableOutbox.Row;
@@ -373,14 +374,15 @@ public final class Dispatcher implements AutoCloseable {
     private final Claimed<Row> claimed;
     private final Delivery delivery;
     private final Job job;
-    private final RetryPolicy policy;
+
+    /// Asked for when it is needed: a first try that succeeds needs none.
+    private final Lazy<RetryPolicy> policy = new Lazy<>(this::policy);
 
     Try(Channel channel, Claimed<Row> claimed) {
       this.channel = channel;
       this.claimed = claimed;
       this.delivery = delivery(channel);
       this.job = TableOutbox.jobOf(channel, claimed);
-      this.policy = policy();
     }
 
     private RetryPolicy policy() {
@@ -394,11 +396,12 @@ public final class Dispatcher implements AutoCloseable {
 
     void run() {
       Outcome outcome;
-      if (job.attempts() > policy.tries()) {
+      boolean first = job.attempts() == 1 && job.postponements() == 0;
+      if (!first && job.attempts() > policy.get().tries()) {
         String last =
             job.lastError().isEmpty() ? "the process ended during its tries" : job.lastError();
         outcome = new Outcome.Rejected(last);
-      } else if (isTooOld(clock.instant()) && (job.attempts() > 1 || job.postponements() > 0)) {
+      } else if (!first && isTooOld(clock.instant())) {
         outcome = new Outcome.Rejected("too old: " + job.lastError());
       } else {
         outcome = attempt();
@@ -459,6 +462,7 @@ public final class Dispatcher implements AutoCloseable {
                 });
         case Outcome.Retry(String why) ->
             policy
+                .get()
                 .waitAfter(job.attempts())
                 .ifPresentOrElse(
                     wait -> retry(cut(why), scaled(wait, true), false), () -> bury(cut(why)));
@@ -466,7 +470,7 @@ public final class Dispatcher implements AutoCloseable {
           Duration wait =
               notBefore.isPositive()
                   ? scaled(notBefore, false)
-                  : scaled(policy.waitAfterPostponing(job.postponements()), true);
+                  : scaled(policy.get().waitAfterPostponing(job.postponements()), true);
           retry(cut(why), wait, true);
         }
         case Outcome.Rejected(String why) -> bury(cut(why));
@@ -544,7 +548,7 @@ public final class Dispatcher implements AutoCloseable {
     }
 
     private boolean isTooOld(Instant at) {
-      return at.isAfter(job.created().plus(scaled(policy.maxAge(), false)));
+      return at.isAfter(job.created().plus(scaled(policy.get().maxAge(), false)));
     }
 
     private Duration scaled(Duration wait, boolean withJitter) {
