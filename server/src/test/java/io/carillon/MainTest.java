@@ -81,6 +81,8 @@ class MainTest {
     "mail frob, Unknown command: 'frob'. The commands are confirm., mail",
     "mail confirm --json, Unknown option: '--json', mail confirm",
     "account create, The NAME is missing, account create",
+    "demo --endpoint http://x --port 1, The option '--port' is for a server that the demo starts,"
+        + " demo",
     "inspect --limit x, 'The limit must be a whole number, not ''x''', inspect"
   })
   void whatIsMisunderstoodEndsWith2(String line, String what, String command) {

@@ -3,11 +3,25 @@ package io.carillon.cli;
 import io.carillon.Config;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.util.Set;
 import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.Option;
+import org.apache.commons.cli.ParseException;
 
 /// `./carillon demo`: starts the server, builds a pipeline through the public AWS API, uploads a
 /// file, and shows the event's way until an e-mail, an SMS and an HTTP POST have been received.
 public final class DemoCommand {
+  /// What a demo on a server that runs already may be told.
+  private static final Set<String> ON_A_SERVER =
+      Set.of(
+          "endpoint",
+          "exit",
+          "quiet",
+          "config",
+          "account-id",
+          "access-key-id",
+          "secret-access-key");
+
   private DemoCommand() {}
 
   public static Command command() {
@@ -24,19 +38,32 @@ public final class DemoCommand {
         .runs(DemoCommand::run);
   }
 
-  private static int run(CommandLine given) {
+  private static int run(CommandLine given) throws ParseException {
+    String running = given.getOptionValue("endpoint");
+    if (running != null) {
+      refuseWhatAServerIsStartedWith(given);
+    }
     PrintStream out =
         given.hasOption("quiet") ? new PrintStream(PrintStream.nullOutputStream()) : System.out;
     Config config = ServerOptions.read(given, System.getenv());
     try {
       Demo demo = new Demo(config, given.hasOption("exit"), out);
-      String running = given.getOptionValue("endpoint");
       return (running == null ? demo.run() : demo.runOn(Endpoint.url(running))) ? 0 : 1;
     } catch (IOException e) {
       throw new CommandFailure("The demo cannot go on: " + e.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return 130;
+    }
+  }
+
+  private static void refuseWhatAServerIsStartedWith(CommandLine given) throws ParseException {
+    for (Option option : given.getOptions()) {
+      if (!ON_A_SERVER.contains(option.getLongOpt())) {
+        throw new ParseException(
+            "The option '--%s' is for a server that the demo starts"
+                .formatted(option.getLongOpt()));
+      }
     }
   }
 }
