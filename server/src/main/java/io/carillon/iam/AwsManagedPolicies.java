@@ -2,6 +2,7 @@ package io.carillon.iam;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.carillon.base.Lazy;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -24,23 +25,23 @@ final class AwsManagedPolicies {
   private static final String BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
   /// Read when first asked for: a start need not wait for it.
-  private static final class ByArn {
-    static final Map<String, ManagedPolicy> ALL = new TreeMap<>();
-
-    static {
-      for (JsonNode node : read()) {
-        ManagedPolicy policy = policy(node);
-        ALL.put(policy.arn(), policy);
-      }
-    }
-  }
+  private final Lazy<Map<String, ManagedPolicy>> byArn = new Lazy<>(AwsManagedPolicies::policies);
 
   Optional<ManagedPolicy> find(String arn) {
-    return Optional.ofNullable(ByArn.ALL.get(arn));
+    return Optional.ofNullable(byArn.get().get(arn));
   }
 
   List<ManagedPolicy> all() {
-    return List.copyOf(ByArn.ALL.values());
+    return List.copyOf(byArn.get().values());
+  }
+
+  private static Map<String, ManagedPolicy> policies() {
+    Map<String, ManagedPolicy> byArn = new TreeMap<>();
+    for (JsonNode node : read()) {
+      ManagedPolicy policy = policy(node);
+      byArn.put(policy.arn(), policy);
+    }
+    return byArn;
   }
 
   private static JsonNode read() {

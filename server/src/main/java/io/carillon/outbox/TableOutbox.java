@@ -68,28 +68,6 @@ public final class TableOutbox implements Outbox {
     void giveBack(Channel channel);
   }
 
-  /// Lets every job wait.
-  private static final Worker NOBODY =
-      new Worker() {
-        @Override
-        public void due(Channel channel, Instant due) {}
-
-        @Override
-        public boolean reserve(Channel channel) {
-          return false;
-        }
-
-        @Override
-        public void begin(Channel channel, Claimed<Row> job) {
-          throw new IllegalStateException("No place was taken");
-        }
-
-        @Override
-        public void giveBack(Channel channel) {
-          throw new IllegalStateException("No place was taken");
-        }
-      };
-
   record Epoch(long number) {}
 
   private static final Table<String, Epoch> EPOCHS =
@@ -101,7 +79,9 @@ public final class TableOutbox implements Outbox {
   private final long epoch;
   private final DueQueue<Row> jobs;
   private final AtomicInteger sequence = new AtomicInteger();
-  private volatile Worker worker = NOBODY;
+
+  /// Null while nobody works: then every job waits.
+  private volatile @Nullable Worker worker;
 
   private TableOutbox(InstantSource clock, long epoch) {
     this.clock = clock;
@@ -150,14 +130,14 @@ public final class TableOutbox implements Outbox {
     Instant now = clock.instant();
     Channel channel = new Channel(work.kind(), work.lane());
     Row row = new Row(now, work.payload(), work.cause(), 0, 0, "", "");
-    Worker takes = worker;
-    if (!work.due().isAfter(now) && takes.reserve(channel)) {
+    @Nullable Worker takes = worker;
+    if (takes != null && !work.due().isAfter(now) && takes.reserve(channel)) {
       tx.afterUndo(() -> takes.giveBack(channel));
       Claimed<Row> job = jobs.addClaimed(tx, channel.queue(), nextId(now), UNTIL_SETTLED, row);
       tx.afterCommit(() -> takes.begin(channel, job));
     } else {
       jobs.add(tx, channel.queue(), nextId(now), work.due(), row);
-      tx.afterCommit(() -> worker.due(channel, work.due()));
+      tx.afterCommit(() -> tell(channel, work.due()));
     }
   }
 
@@ -174,7 +154,14 @@ public final class TableOutbox implements Outbox {
 
   /// Says who does the work from now on; null stands for nobody.
   void workFor(@Nullable Worker worker) {
-    this.worker = worker == null ? NOBODY : worker;
+    this.worker = worker;
+  }
+
+  private void tell(Channel channel, Instant due) {
+    Worker works = worker;
+    if (works != null) {
+      works.due(channel, due);
+    }
   }
 
   /// A claim's yield: the jobs, and when the channel is due again as far as the table knows.
@@ -197,7 +184,7 @@ public final class TableOutbox implements Outbox {
 
   boolean release(Tx tx, Lease lease, Instant due, Row row) {
     Channel channel = Channel.of(lease.queue());
-    tx.afterCommit(() -> worker.due(channel, due));
+    tx.afterCommit(() -> tell(channel, due));
     return jobs.release(tx, lease, due, row);
   }
 

@@ -1,9 +1,9 @@
 package io.carillon.sns;
 
+import io.carillon.base.Lazy;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
-import org.jspecify.annotations.Nullable;
 
 /// The certificate behind the signatures, and where validators find it.
 ///
@@ -18,13 +18,14 @@ final class SigningCertificate {
 
   /// Known once it was asked for: making the first key pair takes a while, which starting up need
   /// not wait for.
-  private volatile @Nullable String path;
+  private final Lazy<String> path;
 
   /// @param template the address with `{region}` and `{path}` in it; empty for this server's own
   SigningCertificate(MessageSigner signer, Links links, String template) {
     this.signer = signer;
     this.links = links;
     this.template = template;
+    this.path = new Lazy<>(() -> Links.ROOT + "-" + fingerprint(signer.certificate()) + ".pem");
   }
 
   String sign(String version, String text) {
@@ -36,12 +37,7 @@ final class SigningCertificate {
   }
 
   String path() {
-    String known = path;
-    if (known == null) {
-      known = Links.ROOT + "-" + fingerprint(signer.certificate()) + ".pem";
-      path = known;
-    }
-    return known;
+    return path.get();
   }
 
   String url(String region) {

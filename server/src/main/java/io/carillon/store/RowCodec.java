@@ -11,11 +11,11 @@ import com.fasterxml.jackson.dataformat.cbor.CBORFactory;
 import com.fasterxml.jackson.dataformat.cbor.databind.CBORMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
+import io.carillon.base.Lazy;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
 /// How a row is kept: one format byte, then the record as CBOR. Members are named, so a record may
 /// gain members (absent ones read as null, zero or false) and older programs pass over new ones.
@@ -35,16 +35,13 @@ public final class RowCodec<V> {
           .enable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
           .build();
 
-  private final Class<V> row;
-
-  /// Made when first needed, as most of some sixty kinds of rows are not by a start. Making one
-  /// twice does no harm.
-  private volatile @Nullable ObjectReader reader;
-
-  private volatile @Nullable ObjectWriter writer;
+  // Made when first needed, as most of some sixty kinds of rows are not by a start.
+  private final Lazy<ObjectReader> reader;
+  private final Lazy<ObjectWriter> writer;
 
   private RowCodec(Class<V> row) {
-    this.row = row;
+    this.reader = new Lazy<>(() -> MAPPER.readerFor(row));
+    this.writer = new Lazy<>(() -> MAPPER.writerFor(row));
   }
 
   public static <V> RowCodec<V> of(Class<V> row) {
@@ -54,7 +51,7 @@ public final class RowCodec<V> {
   public byte[] encode(V value) {
     Encoded encoded = new Encoded();
     try {
-      writer().writeValue(encoded, value);
+      writer.get().writeValue(encoded, value);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -67,28 +64,10 @@ public final class RowCodec<V> {
           "A row of an unknown format: byte " + (bytes.length == 0 ? -1 : bytes[0]));
     }
     try {
-      return reader().readValue(bytes, 1, bytes.length - 1);
+      return reader.get().readValue(bytes, 1, bytes.length - 1);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  private ObjectReader reader() {
-    ObjectReader made = reader;
-    if (made == null) {
-      made = MAPPER.readerFor(row);
-      reader = made;
-    }
-    return made;
-  }
-
-  private ObjectWriter writer() {
-    ObjectWriter made = writer;
-    if (made == null) {
-      made = MAPPER.writerFor(row);
-      writer = made;
-    }
-    return made;
   }
 
   /// Takes what the generator flushes: for all but large rows the whole at once, so that a row with

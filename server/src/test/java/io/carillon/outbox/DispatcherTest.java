@@ -109,14 +109,7 @@ final class DispatcherTest {
   @Test
   void workAddedInATransactionThatFailsIsNotDone() {
     Scripted delivery = run(new Scripted(_ -> Outcome.done()));
-    assertThatThrownBy(
-            () ->
-                database.write(
-                    tx -> {
-                      outbox.add(tx, work("lane", "x"));
-                      throw new IllegalStateException("no");
-                    }))
-        .hasMessage("no");
+    addInVain("lane", "x");
     add("lane", "y");
     awaitEmpty();
     assertThat(delivery.tries).extracting(job -> job.work().cause()).containsExactly("y");
@@ -138,14 +131,7 @@ final class DispatcherTest {
     delivery.concurrency = 1;
     run(delivery);
     awaitTableRead();
-    assertThatThrownBy(
-            () ->
-                database.write(
-                    tx -> {
-                      outbox.add(tx, work("lane", "x"));
-                      throw new IllegalStateException("no");
-                    }))
-        .hasMessage("no");
+    addInVain("lane", "x");
     database.reset();
     add("lane", "y");
     awaitEmpty();
@@ -679,6 +665,18 @@ final class DispatcherTest {
           outbox.add(tx, work(lane, cause));
           return 0;
         });
+  }
+
+  /// In a transaction that fails.
+  private void addInVain(String lane, String cause) {
+    assertThatThrownBy(
+            () ->
+                database.write(
+                    tx -> {
+                      outbox.add(tx, work(lane, cause));
+                      throw new IllegalStateException("no");
+                    }))
+        .hasMessage("no");
   }
 
   private Work work(String lane, String cause) {

@@ -1,5 +1,6 @@
 package io.carillon.sns.http;
 
+import io.carillon.base.Lazy;
 import java.io.IOException;
 import java.net.Socket;
 import javax.net.ssl.SSLContext;
@@ -12,32 +13,25 @@ import org.jspecify.annotations.Nullable;
 /// TLS that is set up with the first connection which needs it: reading the certificates of the
 /// JVM's hundred and more authorities is a good part of a fast start.
 final class LateTls implements TlsSocketStrategy {
-  private final @Nullable SSLContext trust;
-  private volatile @Nullable TlsSocketStrategy made;
+  private final Lazy<TlsSocketStrategy> strategy;
 
   /// @param trust null for the JVM's own
   LateTls(@Nullable SSLContext trust) {
-    this.trust = trust;
+    this.strategy = new Lazy<>(() -> make(trust));
   }
 
   @Override
   public SSLSocket upgrade(
       Socket socket, String target, int port, Object attachment, HttpContext context)
       throws IOException {
-    return strategy().upgrade(socket, target, port, attachment, context);
+    return strategy.get().upgrade(socket, target, port, attachment, context);
   }
 
-  /// Making it twice does no harm.
-  private TlsSocketStrategy strategy() {
-    TlsSocketStrategy strategy = made;
-    if (strategy == null) {
-      ClientTlsStrategyBuilder builder = ClientTlsStrategyBuilder.create();
-      if (trust != null) {
-        builder.setSslContext(trust);
-      }
-      strategy = builder.buildClassic();
-      made = strategy;
+  private static TlsSocketStrategy make(@Nullable SSLContext trust) {
+    ClientTlsStrategyBuilder builder = ClientTlsStrategyBuilder.create();
+    if (trust != null) {
+      builder.setSslContext(trust);
     }
-    return strategy;
+    return builder.buildClassic();
   }
 }

@@ -44,8 +44,8 @@ public final class SmtpTransport implements MailTransport, AutoCloseable {
   private final Relay relay;
   private final Letterhead letterhead;
 
-  /// Made with the first mail: it looks into every jar for providers, which takes longer than all
-  /// else of a start.
+  /// Made with the first mail: it looks into every jar for providers, and a start need not wait for
+  /// that.
   private final Lazy<Session> session;
 
   private final Semaphore permits;
