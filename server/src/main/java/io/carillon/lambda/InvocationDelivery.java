@@ -20,12 +20,16 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Runs asynchronous invocations. An error of the function is tried again by its rules; what is
 /// throttled, or fails through our own fault, is put off and uses up no try.
 ///
 /// Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 final class InvocationDelivery implements Delivery {
+  private static final Logger LOG = LoggerFactory.getLogger(InvocationDelivery.class);
+
   private final Database database;
   private final Functions functions;
   private final EventInvokeConfigs configs;
@@ -75,9 +79,8 @@ final class InvocationDelivery implements Delivery {
     if (subject.get().stopsLoop()) {
       return new Outcome.Rejected(Recursion.REASON);
     }
-    Thread note = noteInvoked(job, subject.get().version(), invocation);
-    InvocationResult result =
-        environments.invoke(
+    Environments.Begun begun =
+        environments.begin(
             subject.get().version().spec(blobs),
             new Invocation(
                 invocation.requestId(),
@@ -87,8 +90,8 @@ final class InvocationDelivery implements Delivery {
                 invocation.traceHeader(),
                 Recursion.pass(cause, invocation.functionName().arn()).toString()),
             subject.get().concurrency());
-    note.join(); // long done; so that the steps stand in order
-    return switch (result) {
+    noteInvoked(job, subject.get().version(), invocation);
+    return switch (begun.await()) {
       case InvocationResult.Returned returned ->
           new Outcome.Done(tx -> returned(tx, job, invocation, subject.get(), returned));
       case InvocationResult.FunctionFailed failed -> failed(job, invocation, failed);
@@ -114,8 +117,8 @@ final class InvocationDelivery implements Delivery {
         r -> version.map(v -> new Subject(v, ConcurrencyLimits.of(r), r.stopsLoop(cause))));
   }
 
-  /// Beside the invocation and not before it: a function is not to wait for its own trace.
-  private Thread noteInvoked(Job job, FunctionVersion version, AsyncInvocation invocation) {
+  /// While the function runs already: it is not to wait for its own trace, nor to fail by it.
+  private void noteInvoked(Job job, FunctionVersion version, AsyncInvocation invocation) {
     Map<String, String> details =
         Map.of(
             "function",
@@ -124,13 +127,15 @@ final class InvocationDelivery implements Delivery {
             invocation.requestId(),
             "attempt",
             Integer.toString(job.attempts()));
-    return Thread.startVirtualThread(
-        () ->
-            database.writeRelaxed(
-                tx -> {
-                  trace.note(tx, job.work().cause(), Trace.Step.INVOKED, details);
-                  return details;
-                }));
+    try {
+      database.writeRelaxed(
+          tx -> {
+            trace.note(tx, job.work().cause(), Trace.Step.INVOKED, details);
+            return details;
+          });
+    } catch (RuntimeException e) {
+      LOG.warn("The trace of {} lacks a step", job.work().cause(), e);
+    }
   }
 
   private void returned(

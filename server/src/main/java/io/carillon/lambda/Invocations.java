@@ -150,7 +150,9 @@ final class Invocations {
 
   private InvocationResult run(Subject subject, Invocation invocation) {
     try {
-      return environments.invoke(subject.version().spec(blobs), invocation, subject.concurrency());
+      return environments
+          .begin(subject.version().spec(blobs), invocation, subject.concurrency())
+          .await();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw SERVICE.because("The server is going down.");

@@ -1,6 +1,8 @@
 package io.carillon.outbox;
 
 import io.carillon.store.Tx;
+import java.util.Optional;
+import java.util.function.Consumer;
 
 /// Does the work of one kind. It may block: each try runs on a virtual thread of its own.
 public interface Delivery {
@@ -8,6 +10,13 @@ public interface Delivery {
   /// Tries once. The attempt has been recorded, so a try that takes the process down is counted. An
   /// exception counts as [Outcome.Retry].
   Outcome attempt(Job job) throws Exception;
+
+  /// Hands work on at once: the effect by which another service of this server takes it in, run in
+  /// the very transaction that would have put it in, while other writers wait. Empty leaves it to
+  /// [#attempt], and so does an exception, thrown here or by the effect.
+  default Optional<Consumer<Tx>> handOn(Work work) {
+    return Optional.empty();
+  }
 
   RetryPolicy retryPolicy(Job job);
 

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -34,10 +35,12 @@ import org.slf4j.LoggerFactory;
 /// again, as at-least-once delivery allows, while its effect is lost with it, both being one
 /// transaction.
 ///
-/// *In which order.* A job that is due when it is put in and finds room is put in claimed, and its
-/// try begins right after that commit. Of all others the [Lanes] hear then, and the one claiming
-/// thread claims for all channels that are ready in one transaction. Nothing is polled; a slow
-/// reading of the table finds what memory had no room for.
+/// *In which order.* What is only handed on within this server is done by the transaction that puts
+/// it in (see [Delivery#handOn]) and comes here only if that fails. A job that is due when it is
+/// put in and finds room is put in claimed, and its try begins right after that commit. Of all
+/// others the [Lanes] hear then, and the one claiming thread claims for all channels that are ready
+/// in one transaction. Nothing is polled; a slow reading of the table finds what memory had no room
+/// for.
 public final class Dispatcher implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Dispatcher.class);
 
@@ -350,6 +353,22 @@ public final class Dispatcher implements AutoCloseable {
     @Override
     public void due(Channel channel, Instant due) {
       hear(channel, due);
+    }
+
+    @Override
+    public boolean handOn(Tx tx, Work work) {
+      Delivery delivery = deliveries.get(work.kind());
+      if (delivery == null) {
+        return false;
+      }
+      try {
+        Optional<Consumer<Tx>> effect = delivery.handOn(work);
+        effect.ifPresent(taken -> tx.withSavepoint(() -> taken.accept(tx)));
+        return effect.isPresent();
+      } catch (RuntimeException e) {
+        LOG.warn("{} for {} cannot be handed on at once", work.kind(), work.lane(), e);
+        return false;
+      }
     }
 
     @Override

@@ -28,7 +28,8 @@ import org.slf4j.LoggerFactory;
 /// count as tries, so a job that kills the process runs out of them.
 ///
 /// A job that is due when it is put in, and for which there is room at once, is put in already
-/// claimed: its try begins right after the commit, and the way through the [Lanes] is spared.
+/// claimed: its try begins right after the commit, and the way through the [Lanes] is spared. What
+/// is only handed on within this server need not become a job at all, see [Delivery#handOn].
 public final class TableOutbox implements Outbox {
   private static final Logger LOG = LoggerFactory.getLogger(TableOutbox.class);
 
@@ -56,6 +57,10 @@ public final class TableOutbox implements Outbox {
 
   /// Who does the work.
   interface Worker {
+    /// Does the work at once, within the transaction, if it is only to be handed on; false if it is
+    /// to be put in.
+    boolean handOn(Tx tx, Work work);
+
     /// Hears, after the commit, that something is due in a channel.
     void due(Channel channel, Instant due);
 
@@ -130,8 +135,11 @@ public final class TableOutbox implements Outbox {
     Instant now = clock.instant();
     Channel channel = new Channel(work.kind(), work.lane());
     Row row = new Row(now, work.payload(), work.cause(), 0, 0, "", "");
-    @Nullable Worker takes = worker;
-    if (takes != null && !work.due().isAfter(now) && takes.reserve(channel)) {
+    @Nullable Worker takes = work.due().isAfter(now) ? null : worker;
+    if (takes != null && takes.handOn(tx, work)) {
+      return;
+    }
+    if (takes != null && takes.reserve(channel)) {
       tx.afterUndo(() -> takes.giveBack(channel));
       Claimed<Row> job = jobs.addClaimed(tx, channel.queue(), nextId(now), UNTIL_SETTLED, row);
       tx.afterCommit(() -> takes.begin(channel, job));

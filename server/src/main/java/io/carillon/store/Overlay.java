@@ -159,6 +159,21 @@ final class Overlay {
     }
 
     @Override
+    public void withSavepoint(Runnable part) {
+      requireRunning();
+      int changed = journal.size();
+      int taken = returns.size();
+      int planned = actions.size();
+      try {
+        part.run();
+      } catch (Throwable e) {
+        undo(changed, taken);
+        actions.subList(planned, actions.size()).clear();
+        throw e;
+      }
+    }
+
+    @Override
     public void afterCommit(Runnable action) {
       requireRunning();
       actions.add(action);
@@ -186,14 +201,22 @@ final class Overlay {
     /// Ends the transaction and takes back its changes and what it took in memory.
     void undo() {
       over = true;
-      for (Replaced replaced : journal.reversed()) {
+      undo(0, 0);
+    }
+
+    /// Takes back what came after the first `changed` changes and `taken` things in memory.
+    private void undo(int changed, int taken) {
+      while (journal.size() > changed) {
+        Replaced replaced = journal.removeLast();
         if (replaced.before() == null) {
           changes.remove(replaced.key());
         } else {
           changes.put(replaced.key(), replaced.before());
         }
       }
-      returns.reversed().forEach(Runnable::run);
+      while (returns.size() > taken) {
+        returns.removeLast().run();
+      }
     }
   }
 }

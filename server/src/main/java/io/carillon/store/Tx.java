@@ -9,12 +9,16 @@ public interface Tx extends Snapshot {
   /// Says that the row of `key`, which was put or deleted, is of a kept table.
   void changesKept(byte[] key);
 
+  /// Runs a part of the change. If it throws, what it did is taken back, and only that; then the
+  /// exception goes on.
+  void withSavepoint(Runnable part);
+
   /// Runs `action` once this transaction is committed, in commit order; never if it fails.
   /// In-memory cursors, caches and wake-ups move here and nowhere else. It must be quick and must
   /// not throw.
   void afterCommit(Runnable action);
 
-  /// Runs `action` if this transaction is undone because its change threw: what it took in memory
-  /// is given back here. It must be quick and must not throw.
+  /// Runs `action` if this transaction, or the part that calls this, is undone because it threw:
+  /// what it took in memory is given back here. It must be quick and must not throw.
   void afterUndo(Runnable action);
 }

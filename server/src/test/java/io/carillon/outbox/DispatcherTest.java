@@ -16,11 +16,13 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -34,6 +36,7 @@ final class DispatcherTest {
     final List<Job> tries = new CopyOnWriteArrayList<>();
     final List<Job> buried = new CopyOnWriteArrayList<>();
     final Function<Job, Outcome> script;
+    Function<Work, Optional<Consumer<Tx>>> handing = _ -> Optional.empty();
     RetryPolicy policy = RetryPolicy.ASYNC_INVOCATION;
     boolean hasDeadLetterQueue = false;
     int concurrency = 16;
@@ -46,6 +49,11 @@ final class DispatcherTest {
     public Outcome attempt(Job job) {
       tries.add(job);
       return script.apply(job);
+    }
+
+    @Override
+    public Optional<Consumer<Tx>> handOn(Work work) {
+      return handing.apply(work);
     }
 
     @Override
@@ -123,6 +131,60 @@ final class DispatcherTest {
     add("lane", "x");
     awaitEmpty();
     assertThat(database.written()).as("put in, settled").isEqualTo(2);
+  }
+
+  @Test
+  void whatIsOnlyHandedOnIsDoneByTheTransactionThatPutsItIn() {
+    Scripted delivery = run(new Scripted(_ -> Outcome.done()));
+    delivery.handing = work -> Optional.of(tx -> effect(tx, work.cause()));
+    database.reset();
+    add("lane", "x");
+    addInVain("lane", "y");
+    assertThat(effects()).containsExactly("x");
+    assertThat(database.written()).isEqualTo(2);
+    assertThat(depth()).isZero();
+    assertThat(delivery.tries).isEmpty();
+  }
+
+  @Test
+  void whatIsDueLaterIsNotHandedOnAtOnce() {
+    Scripted delivery = run(new Scripted(_ -> Outcome.done()));
+    delivery.handing = work -> Optional.of(tx -> effect(tx, work.cause()));
+    add(new Work("kind", "lane", clock.instant().plusSeconds(1), new byte[0], "x"));
+    assertThat(depth()).isOne();
+    assertThat(effects()).isEmpty();
+  }
+
+  @Test
+  void whatCannotBeHandedOnAtOnceIsTriedAsEverAndTheTransactionStands() {
+    Scripted delivery = run(new Scripted(job -> done(job.work().cause() + " tried")));
+    delivery.handing =
+        work ->
+            switch (work.cause()) {
+              case "no" -> Optional.empty();
+              case "asking fails" -> throw new IllegalStateException(work.cause());
+              default ->
+                  Optional.of(
+                      tx -> {
+                        effect(tx, "half an effect");
+                        throw new IllegalStateException(work.cause());
+                      });
+            };
+    for (String cause : List.of("no", "asking fails", "the effect fails")) {
+      database.write(
+          tx -> {
+            effect(tx, cause);
+            outbox.add(tx, work("lane", cause));
+            return 0;
+          });
+    }
+    awaitEmpty();
+    assertThat(effects())
+        .containsExactlyInAnyOrder(
+            "no", "no tried",
+            "asking fails", "asking fails tried",
+            "the effect fails", "the effect fails tried");
+    assertThat(delivery.tries).hasSize(3);
   }
 
   @Test
@@ -660,9 +722,13 @@ final class DispatcherTest {
   }
 
   private void add(String lane, String cause) {
+    add(work(lane, cause));
+  }
+
+  private void add(Work work) {
     database.write(
         tx -> {
-          outbox.add(tx, work(lane, cause));
+          outbox.add(tx, work);
           return 0;
         });
   }
@@ -714,6 +780,10 @@ final class DispatcherTest {
 
   private List<String> shelvedReasons() {
     return database.read(s -> shelf.list(s, "", 10)).stream().map(Shelf.Shelved::why).toList();
+  }
+
+  private static Outcome done(String text) {
+    return new Outcome.Done(tx -> effect(tx, text));
   }
 
   private static void effect(Tx tx, String text) {

@@ -16,6 +16,7 @@ import io.carillon.outbox.Sender;
 import io.carillon.outbox.Work;
 import io.carillon.s3.event.EventDelivery;
 import io.carillon.s3.event.Notifications;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -74,7 +75,7 @@ class NotificationsTest {
         house.stream(
             user,
             PutObjectRequest.builder().bucket("bucket").key("dir/a b@(1)+.txt").build(),
-            S3House.request("hello".getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+            S3House.request("hello".getBytes(StandardCharsets.UTF_8)));
 
     Work work = house.outbox.getFirst();
     assertThat(work.kind()).isEqualTo(Notifications.KIND);
@@ -385,6 +386,34 @@ class NotificationsTest {
     assertThat(delivery.retryPolicy(job).waitAfter(1)).contains(Duration.ofSeconds(1));
     assertThat(delivery.retryPolicy(job).waitAfter(50)).contains(Duration.ofMinutes(5));
     assertThat(delivery.retryPolicy(job).maxAge()).isEqualTo(Duration.ofHours(24));
+  }
+
+  @Test
+  void whatTheDestinationTakesIsHandedOnAtOnceAndTheRestIsLeftToTheOutbox() {
+    configure(n -> n.lambdaFunctionConfigurations(function("r")));
+    house.put("bucket", "k", "x");
+    EventDelivery delivery = house.service.delivery();
+    Work work = house.outbox.getFirst();
+
+    house.database.write(
+        tx -> {
+          delivery.handOn(work).orElseThrow().accept(tx);
+          return work;
+        });
+    assertThat(house.handovers)
+        .singleElement()
+        .satisfies(
+            handover -> {
+              assertThat(handover.destination()).isEqualTo(Arn.parse(FUNCTION));
+              assertThat(new String(handover.payload(), StandardCharsets.UTF_8))
+                  .isEqualTo(house.events().getFirst());
+              assertThat(handover.cause()).isEqualTo(work.cause());
+            });
+
+    house.recipients.put("lambda", _ -> new Outcome.Retry("down"));
+    assertThat(delivery.handOn(work)).isEmpty();
+    house.recipients.put("lambda", _ -> new Outcome.Rejected("closed"));
+    assertThat(delivery.handOn(work)).isEmpty();
   }
 
   private void configure(Consumer<NotificationConfiguration.Builder> configuration) {

@@ -71,6 +71,7 @@ final class S3House implements Authorizer {
   boolean outboxBroken;
 
   final Caller alice = caller(ALICE, REGION);
+  final Database database;
   final S3Service service;
   private final Map<Class<?>, Operation<?>> operations = new HashMap<>();
 
@@ -80,6 +81,7 @@ final class S3House implements Authorizer {
 
   /// On a store of the test's choice.
   S3House(Database database, Blobs store) {
+    this.database = database;
     blobs = store instanceof TestBlobs counting ? counting : new TestBlobs();
     service =
         new S3Service(

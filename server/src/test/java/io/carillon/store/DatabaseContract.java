@@ -358,6 +358,37 @@ abstract class DatabaseContract {
   }
 
   @Test
+  void aPartThatThrowsTakesBackWhatItDidAndOnlyThat() {
+    put("bowl", 1, "apple");
+    List<String> ran = new ArrayList<>();
+    database.write(
+        tx -> {
+          put(tx, 1, "pear");
+          tx.afterCommit(() -> ran.add("committed"));
+          tx.afterUndo(() -> ran.add("never"));
+          assertThatThrownBy(() -> tx.withSavepoint(() -> failAfterChanges(tx, ran)))
+              .hasMessage("the part failed");
+          assertThat(FRUITS.get(tx, Tuple.of("bowl", 1))).contains(new Fruit("pear", 1, null));
+          assertThat(FRUITS.get(tx, Tuple.of("bowl", 2))).isEmpty();
+          tx.withSavepoint(() -> put(tx, 3, "quince"));
+          return 0;
+        });
+    assertThat(ran).containsExactly("given back", "committed");
+    step();
+    assertThat(get("bowl", 1)).contains(new Fruit("pear", 1, null));
+    assertThat(get("bowl", 2)).isEmpty();
+    assertThat(get("bowl", 3)).contains(new Fruit("quince", 3, null));
+  }
+
+  private static void failAfterChanges(Tx tx, List<String> ran) {
+    put(tx, 2, "plum");
+    tx.afterUndo(() -> ran.add("given back"));
+    tx.withSavepoint(() -> put(tx, 1, "in vain"));
+    tx.afterCommit(() -> ran.add("never"));
+    throw new IllegalStateException("the part failed");
+  }
+
+  @Test
   void aWriteWithinAWriteIsRefused() {
     assertThatThrownBy(() -> database.write(_ -> database.write(_ -> 0)))
         .isInstanceOf(IllegalStateException.class)
@@ -430,6 +461,10 @@ abstract class DatabaseContract {
     step();
     Optional<byte[]> row = database.read(snapshot -> Optional.ofNullable(snapshot.get(key)));
     assertThat(row).hasValueSatisfying(value -> assertThat(value).isEmpty());
+  }
+
+  private static void put(Tx tx, int number, String name) {
+    FRUITS.put(tx, Tuple.of("bowl", number), new Fruit(name, number, null));
   }
 
   void put(String bowl, int number, String name) {

@@ -101,21 +101,29 @@ public final class Environments implements AutoCloseable {
     timer.scheduleWithFixedDelay(this::freezeTheIdle, look, look, TimeUnit.MILLISECONDS);
   }
 
-  /// Runs one invocation and returns how it ended.
+  /// An invocation that was begun.
+  @FunctionalInterface
+  public interface Begun {
+    /// Waits for its end, and says how it ended.
+    ///
+    /// @throws AwsException where the function's role cannot be assumed
+    InvocationResult await() throws InterruptedException;
+  }
+
+  /// Begins one invocation: gives it to an environment that is idle, or puts it in line for the
+  /// next.
   ///
   /// @param concurrency how many of the function's invocations may run at a time
-  /// @throws AwsException where the function's role cannot be assumed
-  public InvocationResult invoke(FunctionSpec function, Invocation invocation, int concurrency)
-      throws InterruptedException {
+  public Begun begin(FunctionSpec function, Invocation invocation, int concurrency) {
     Assignment work = new Assignment(invocation);
     List<Environment> outdated = List.of();
     lock.lock();
     try {
       if (closed) {
-        return new Unavailable("The server is going down");
+        return () -> new Unavailable("The server is going down");
       }
       if (running.getOrDefault(function.arn(), 0) >= concurrency) {
-        return new Throttled(Limit.RESERVED);
+        return () -> new Throttled(Limit.RESERVED);
       }
       Pool pool = pools.computeIfAbsent(Version.of(function), _ -> new Pool(function));
       if (!pool.function.revision().equals(function.revision())) {
@@ -127,7 +135,7 @@ public final class Environments implements AutoCloseable {
         pool.line.addLast(work);
         if (pool.line.size() > pool.starting + pool.answered && !startOne(pool)) {
           pool.line.remove(work);
-          return new Throttled(Limit.TOTAL);
+          return () -> new Throttled(Limit.TOTAL);
         }
       }
       running.merge(function.arn(), 1, Integer::sum);
@@ -136,10 +144,12 @@ public final class Environments implements AutoCloseable {
     }
     work.whenDone(() -> leave(function.arn()));
     outdated.forEach(Environment::end);
-    if (!work.awaitTaken(ABOUT_TO_ASK_MILLIS)) {
-      startUnlessStarting(function, work);
-    }
-    return work.await();
+    return () -> {
+      if (!work.awaitTaken(ABOUT_TO_ASK_MILLIS)) {
+        startUnlessStarting(function, work);
+      }
+      return work.await();
+    };
   }
 
   private void leave(String arn) {

@@ -11,10 +11,13 @@ import io.carillon.outbox.RetryPolicy.Curve;
 import io.carillon.outbox.RetryPolicy.Phase;
 import io.carillon.outbox.RetryPolicy.Postponing;
 import io.carillon.outbox.Sender;
+import io.carillon.outbox.Work;
 import io.carillon.store.Tx;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
 
 /// Hands S3's events to functions, topics and queues.
 ///
@@ -41,15 +44,26 @@ public final class EventDelivery implements Delivery {
 
   @Override
   public Outcome attempt(Job job) {
-    EventWork event = EventWork.of(job.work().payload());
-    Arn destination = Arn.parse(job.work().lane());
+    return accept(job.work());
+  }
+
+  /// Mostly an event needs no job of its own: what it causes is written with the object.
+  @Override
+  public Optional<Consumer<Tx>> handOn(Work work) {
+    return accept(work) instanceof Outcome.Done(Consumer<Tx> effect)
+        ? Optional.of(effect)
+        : Optional.empty();
+  }
+
+  private Outcome accept(Work work) {
+    EventWork event = EventWork.of(work.payload());
+    Arn destination = Arn.parse(work.lane());
     Recipient recipient = recipients.get(destination.service());
     if (recipient == null) {
       return new Outcome.Rejected("There is no service " + destination.service() + " here");
     }
     return recipient.accept(
-        handover(
-            event.bucket(), event.account(), destination, event.message(), job.work().cause()));
+        handover(event.bucket(), event.account(), destination, event.message(), work.cause()));
   }
 
   @Override

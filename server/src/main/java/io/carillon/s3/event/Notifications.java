@@ -125,12 +125,12 @@ public final class Notifications {
     for (NotificationRule rule : matching) {
       byte[] payload =
           new EventWork(bucket.name(), bucket.account(), event.toJson(rule.id())).toBytes();
-      outbox.add(tx, new Work(KIND, rule.destination(), now, payload, cause));
       trace.note(
           tx,
           cause,
           Trace.Step.MATCHED,
           Map.of("rule", rule.id(), "destination", rule.destination()));
+      outbox.add(tx, new Work(KIND, rule.destination(), now, payload, cause));
     }
   }
 }

@@ -125,7 +125,7 @@ public final class Workshop implements AutoCloseable {
   }
 
   InvocationResult invoke(FunctionSpec function, String payload) throws InterruptedException {
-    return environments.invoke(function, invocation(function, payload), 1000);
+    return environments.begin(function, invocation(function, payload), 1000).await();
   }
 
   Invocation invocation(FunctionSpec function, String payload) {
