@@ -3,6 +3,7 @@ package io.carillon.bench;
 import io.carillon.LogLines;
 import io.carillon.bench.Load.Measured;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,6 +18,7 @@ import java.util.stream.Stream;
 /// `./carillon bench`: prints two tables. Absolute numbers belong to the machine; the ratios are
 /// what may be compared.
 public final class Main {
+  private static final String HUGE_PAGES = "-XX:+UseTransparentHugePages";
   private static final List<String> METHODS = List.of("PUT", "GET");
   private static final int STARTS = 5;
   private static final int CONNECTIONS = 32;
@@ -61,18 +63,20 @@ public final class Main {
 
   private Child limit(String classPath) throws IOException {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    return Child.start(
-        List.of(
-            java,
-            "-XX:+UseG1GC",
-            "-XX:+UseCompactObjectHeaders",
-            "--enable-native-access=ALL-UNNAMED",
-            "--sun-misc-unsafe-memory-access=allow",
-            "-cp",
-            classPath,
-            LimitServer.class.getName(),
-            folder.resolve("limit").toString()),
-        Map.of());
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                java,
+                "-XX:+UseG1GC",
+                "-XX:+UseCompactObjectHeaders",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow"));
+    if (ManagementFactory.getRuntimeMXBean().getInputArguments().contains(HUGE_PAGES)) {
+      command.add(HUGE_PAGES); // as the launcher has given them to Carillon
+    }
+    command.addAll(
+        List.of("-cp", classPath, LimitServer.class.getName(), folder.resolve("limit").toString()));
+    return Child.start(command, Map.of());
   }
 
   private void starts() throws IOException {

@@ -80,6 +80,10 @@ public final class TableOutbox implements Outbox {
   private static final Instant UNTIL_SETTLED = Instant.parse("9999-12-31T23:59:59Z");
   private static final int PAGE = 256;
 
+  /// A transaction of so many changes holds the writer up enough: nothing is handed on in it, so
+  /// that a thousand objects deleted at once leave a thousand jobs.
+  static final int LARGE = 256;
+
   private final InstantSource clock;
   private final long epoch;
   private final DueQueue<Row> jobs;
@@ -136,7 +140,7 @@ public final class TableOutbox implements Outbox {
     Channel channel = new Channel(work.kind(), work.lane());
     Row row = new Row(now, work.payload(), work.cause(), 0, 0, "", "");
     @Nullable Worker takes = work.due().isAfter(now) ? null : worker;
-    if (takes != null && takes.handOn(tx, work)) {
+    if (takes != null && tx.changes() < LARGE && takes.handOn(tx, work)) {
       return;
     }
     if (takes != null && takes.reserve(channel)) {

@@ -159,6 +159,11 @@ final class Overlay {
     }
 
     @Override
+    public int changes() {
+      return journal.size();
+    }
+
+    @Override
     public void withSavepoint(Runnable part) {
       requireRunning();
       int changed = journal.size();

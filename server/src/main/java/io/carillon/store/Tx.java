@@ -9,6 +9,9 @@ public interface Tx extends Snapshot {
   /// Says that the row of `key`, which was put or deleted, is of a kept table.
   void changesKept(byte[] key);
 
+  /// How many rows it has put and deleted so far.
+  int changes();
+
   /// Runs a part of the change. If it throws, what it did is taken back, and only that; then the
   /// exception goes on.
   void withSavepoint(Runnable part);

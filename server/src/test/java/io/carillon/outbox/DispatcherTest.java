@@ -147,6 +147,21 @@ final class DispatcherTest {
   }
 
   @Test
+  void aTransactionThatIsLargeAlreadyHandsNothingOn() {
+    Scripted delivery = run(new Scripted(job -> done(job.id())));
+    delivery.handing = work -> Optional.of(tx -> effect(tx, work.cause()));
+    database.write(
+        tx -> {
+          for (int i = 0; i < TableOutbox.LARGE + 10; i++) {
+            outbox.add(tx, work("lane", "x" + i));
+          }
+          return 0;
+        });
+    awaitEmpty();
+    assertThat(delivery.tries).hasSize(10);
+  }
+
+  @Test
   void whatIsDueLaterIsNotHandedOnAtOnce() {
     Scripted delivery = run(new Scripted(_ -> Outcome.done()));
     delivery.handing = work -> Optional.of(tx -> effect(tx, work.cause()));
