@@ -53,6 +53,11 @@ import org.jspecify.annotations.Nullable;
 public final class HttpTransport implements PostTransport, AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(15);
   private static final Timeout CONNECT_PATIENCE = Timeout.ofSeconds(10);
+
+  /// Looking whether the far end has closed takes a millisecond. Between two messages in a row it
+  /// rarely has, and then [StaleConnections] helps.
+  private static final TimeValue VALIDATE_AFTER = TimeValue.ofMilliseconds(100);
+
   private static final int CONNECTIONS = 256;
   private static final int CONNECTIONS_PER_HOST = 16;
   private static final int LONGEST_HEADER_LINE = 8 << 10;
@@ -102,13 +107,13 @@ public final class HttpTransport implements PostTransport, AutoCloseable {
                 ConnectionConfig.custom()
                     .setConnectTimeout(CONNECT_PATIENCE)
                     .setTimeToLive(TimeValue.ofMinutes(1)) // Names move; follow them.
-                    .setValidateAfterInactivity(TimeValue.ZERO_MILLISECONDS)
+                    .setValidateAfterInactivity(VALIDATE_AFTER)
                     .build())
             .build();
     this.client =
         HttpClients.custom()
             .setConnectionManager(connections)
-            .disableAutomaticRetries()
+            .setRetryStrategy(new StaleConnections(CONNECTIONS_PER_HOST))
             .disableRedirectHandling()
             .disableCookieManagement()
             .disableAuthCaching()

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -107,8 +108,10 @@ class HttpTransportTest {
     }
   }
 
-  @Test
-  void aConnectionThatThePeerHasClosedMeanwhileIsNotUsedAgain() throws Exception {
+  /// At once, before it is looked for, and after a while.
+  @ParameterizedTest
+  @ValueSource(ints = {0, 150})
+  void aConnectionThatThePeerHasClosedMeanwhileIsNoAttempt(int pauseMillis) throws Exception {
     try (HostilePeer peer =
         new HostilePeer(
             (in, out) -> {
@@ -119,7 +122,28 @@ class HttpTransportTest {
       for (int i = 0; i < 5; i++) {
         assertThat(post(peer.uri("/"))).isInstanceOf(Outcome.Done.class);
         await().until(() -> peer.open() == 0);
+        Thread.sleep(pauseMillis);
       }
+    }
+  }
+
+  @Test
+  void whatAKeptConnectionDoesNotAnswerGoesOverAnotherAtOnce() throws Exception {
+    AtomicInteger unanswered = new AtomicInteger();
+    try (HostilePeer peer =
+        new HostilePeer(
+            (in, out) -> {
+              HostilePeer.readRequest(in);
+              write(out, OK);
+              HostilePeer.readRequest(in);
+              unanswered.incrementAndGet();
+              return false;
+            })) {
+      for (int i = 0; i < 3; i++) {
+        assertThat(post(peer.uri("/"))).isInstanceOf(Outcome.Done.class);
+      }
+      assertThat(unanswered).hasValue(2);
+      assertThat(peer.accepted()).isEqualTo(3);
     }
   }
 
@@ -275,6 +299,7 @@ class HttpTransportTest {
   void aPeerThatResetsBeforeItAnswersIsWorthAnotherAttempt() throws Exception {
     try (HostilePeer peer = new HostilePeer((in, out) -> false)) {
       assertThat(post(peer.uri("/"))).isInstanceOf(Outcome.Retry.class);
+      assertThat(peer.accepted()).isEqualTo(1);
     }
   }
 
