@@ -1,6 +1,5 @@
 package io.carillon.store;
 
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileStore;
@@ -95,7 +94,7 @@ public final class RocksDatabase implements Database {
   }
 
   private static RocksDatabase open(Path folder, Settings settings, boolean syncing) {
-    loadLibrary();
+    RocksDB.loadLibrary(); // from java.library.path; unpacked at each start if it is not there
     RocksTuning tuning = new RocksTuning();
     RocksDatabase database;
     try {
@@ -129,18 +128,6 @@ public final class RocksDatabase implements Database {
   private static boolean isLocked(RocksDBException e) {
     String message = String.valueOf(e.getMessage());
     return message.contains("lock hold by") || message.contains("While lock file");
-  }
-
-  /// From the folders of the system property `carillon.natives`, where packaging unpacked it; else
-  /// the driver unpacks its own into a temporary file, at every start. In those folders the driver
-  /// looks for `librocksdbjnijni-linux64.so` and the like: it adds `jni` to a name that has it.
-  private static void loadLibrary() {
-    String folders = System.getProperty("carillon.natives");
-    if (folders == null) {
-      RocksDB.loadLibrary();
-    } else {
-      RocksDB.loadLibrary(List.of(folders.split(File.pathSeparator)));
-    }
   }
 
   @Override
