@@ -260,6 +260,9 @@ def check_topics_and_queues():
     sent = aws("sqs send-message --message-body direct --queue-url", url)
     assert len(sent["MessageId"]) == 36 and receive() == "direct"
     topic = aws("sns create-topic --name cli")["TopicArn"]
+    foreign = topic.replace(ACCOUNT, "999999999999")
+    message = refused("sns publish --message m --topic-arn", foreign)
+    assert f"no account 999999999999; yours is {ACCOUNT}. Start the server with --account-id 999999999999" in message
     assert aws("sns list-topics")["Topics"] == [{"TopicArn": topic}]
     policies = [("sqs.json", "sns.amazonaws.com", "sqs:SendMessage", queue), ("sns.json", "s3.amazonaws.com", "sns:Publish", topic)]
     for name, service, action, resource in policies:

@@ -172,3 +172,8 @@ def check_presigned_urls():
         get = signer.generate_presigned_url("get_object", Params={"Bucket": "wire", "Key": "pre signed"})
         assert fetch(get) == (200, style.encode())
         assert fetch(get.replace("pre%20signed", "large"))[0] == 403
+    for key in ("SimpleNotificationService/x", "_lambda/code/x", "_carillon/health"):
+        signer = boto3.client("s3", config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
+        put = signer.generate_presigned_url("put_object", Params={"Bucket": "wire", "Key": key})
+        assert fetch(put, "PUT", key.encode())[0] == 200, key
+        assert s3.get_object(Bucket="wire", Key=key)["Body"].read() == key.encode()

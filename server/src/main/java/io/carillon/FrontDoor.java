@@ -1,15 +1,29 @@
 package io.carillon;
 
+import io.carillon.aws.Road;
 import io.carillon.http.Handler;
 import io.carillon.http.Request;
 import io.carillon.http.Response;
+import io.carillon.lambda.CodeLinks;
 import io.carillon.sns.SnsService;
 
-/// Tells the pages that mails link to from AWS's own road. No bucket can have the name of such a
-/// page.
-record FrontDoor(Handler road, Handler pages) implements Handler {
+/// Tells links that carry a seal of their own from AWS's road: the pages that mails link to, and
+/// functions' code. No bucket can have the name of such a page; a key in a bucket that the host
+/// names can.
+record FrontDoor(Road road, Handler pages, Handler codeLinks) implements Handler {
   @Override
   public Response handle(Request request) throws Exception {
-    return SnsService.isPage(request.rawPath()) ? pages.handle(request) : road.handle(request);
+    return wayOf(request).handle(request);
+  }
+
+  private Handler wayOf(Request request) {
+    String path = request.rawPath();
+    if (road.hostNamesBucket(request)) {
+      return road;
+    } else if (SnsService.isPage(path)) {
+      return pages;
+    } else {
+      return path.startsWith(CodeLinks.PATH) ? codeLinks : road;
+    }
   }
 }

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntSupplier;
@@ -110,9 +111,17 @@ final class Insight {
 
   Object inspect(Call call) {
     int limit = call.number("limit", 100, MOST);
-    return call.find("table").isPresent()
-        ? storage.inspect().rows(call.require("table"), limit)
-        : storage.inspect().tables();
+    List<String> tables = storage.inspect().tables();
+    if (call.find("table").isEmpty()) {
+      return tables;
+    }
+    String table = call.require("table");
+    if (!tables.contains(table)) {
+      throw DoorError.NO_SUCH_ITEM.because(
+          "There is no table %s with rows. There are: %s."
+              .formatted(table, String.join(", ", tables)));
+    }
+    return storage.inspect().rows(table, limit);
   }
 
   Object verify(Call call) {

@@ -2,6 +2,7 @@ package io.carillon;
 
 import io.carillon.Settings.SettingException;
 import io.carillon.cli.AccountCommand;
+import io.carillon.cli.BenchCommand;
 import io.carillon.cli.Command;
 import io.carillon.cli.CommandFailure;
 import io.carillon.cli.DemoCommand;
@@ -54,6 +55,7 @@ public final class Main {
         .command("shelf", () -> ShelfCommand.command())
         .command("inspect", () -> InspectCommand.command())
         .command("verify", () -> VerifyCommand.command())
-        .command("doctor", () -> DoctorCommand.command());
+        .command("doctor", () -> DoctorCommand.command())
+        .command("bench", () -> BenchCommand.command());
   }
 }

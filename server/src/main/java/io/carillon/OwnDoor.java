@@ -4,16 +4,12 @@ import io.carillon.console.AdminDoor;
 import io.carillon.http.Handler;
 import io.carillon.http.Request;
 import io.carillon.http.Response;
-import io.carillon.lambda.CodeLinks;
 
-/// What lies under `/_carillon/`: links to function code, which carry their own seal, and the admin
-/// door, which is guarded.
+/// What lies under `/_carillon/`.
 final class OwnDoor implements Handler {
-  private final Handler codeLinks;
   private final AdminDoor admin;
 
-  OwnDoor(Handler codeLinks, AdminDoor.Guard guard, Insight insight) {
-    this.codeLinks = codeLinks;
+  OwnDoor(AdminDoor.Guard guard, Insight insight) {
     this.admin =
         new AdminDoor(guard)
             .on("GET mail", insight::mail)
@@ -33,8 +29,6 @@ final class OwnDoor implements Handler {
 
   @Override
   public Response handle(Request request) throws Exception {
-    return request.rawPath().startsWith(CodeLinks.PATH)
-        ? codeLinks.handle(request)
-        : admin.handle(request);
+    return admin.handle(request);
   }
 }

@@ -163,8 +163,6 @@ public final class Server implements AutoCloseable {
                   new SnsSignatures(keys),
                   config.snsCertificateHost().map(host -> "https://" + host + "{path}").orElse(""),
                   this::endpoint,
-                  account ->
-                      iam.accounts().list().stream().anyMatch(a -> a.id().value().equals(account)),
                   caller -> functions.causeBehind(caller).orElseGet(trace::begin)));
 
       policies.put("s3", s3.policies());
@@ -197,7 +195,6 @@ public final class Server implements AutoCloseable {
               signatures,
               authorizer,
               new OwnDoor(
-                  lambda.codeLinks(),
                   new OwnDoorGuard(config, signatures, keys),
                   new Insight(
                       database,
@@ -213,7 +210,7 @@ public final class Server implements AutoCloseable {
               config.accountId(),
               ids,
               clock);
-      FrontDoor door = new FrontDoor(road, sns.pages());
+      FrontDoor door = new FrontDoor(road, sns.pages(), lambda.codeLinks());
       Limits limits = Limits.standard().withConnections(config.maxConnections());
       this.engine =
           closings.add(

@@ -26,7 +26,14 @@ class DoorTest {
     try (Carillon server = Carillon.start(folder)) {
       assertThat(server.get("/_carillon/health").statusCode()).isEqualTo(200);
       assertThat(server.get("/_carillon/mail").statusCode()).as("unsigned").isEqualTo(403);
+      for (String bare : List.of("/_carillon", "/_carillon/", "/_carillon?a=b")) {
+        assertThat(server.get(bare).statusCode()).as(bare).isEqualTo(403);
+      }
       assertThat(server.cli("mail", "--json").exit()).as("root").isZero();
+      assertThat(server.cli("inspect", "no.such.table").output())
+          .contains("There is no table no.such.table")
+          .contains("outbox.epochs");
+      assertThat(server.cli("trace", "no/such").output()).contains("No event is known of this");
 
       Carillon.Account other = server.account("other");
       Map<String, String> theirs = new HashMap<>(server.environment());

@@ -205,13 +205,20 @@ public final class Main {
         load.run(method, 2 * REQUESTS);
         marks.add(Instant.now());
       }
+      say("profile of events");
+      try (Pipeline pipeline = new Pipeline(server.endpoint())) {
+        pipeline.toFunction("to-function");
+        latencies(pipeline, "to-function", EVENTS);
+        marks.add(Instant.now());
+        latencies(pipeline, "to-function", EVENTS_WARM_UP);
+        marks.add(Instant.now());
+      }
     }
-    StringBuilder tables = new StringBuilder();
-    for (int i = 0; i < METHODS.size(); i++) {
-      tables.append(profile.table(METHODS.get(i), marks.get(2 * i), marks.get(2 * i + 1)));
-      tables.append('\n');
-    }
-    return tables.toString();
+    return profile.table("a PUT", marks.get(0), marks.get(1))
+        + '\n'
+        + profile.table("a GET", marks.get(2), marks.get(3))
+        + '\n'
+        + profile.table("an upload that runs a function", marks.get(4), marks.get(5));
   }
 
   private static void makeBucket(Child server) throws IOException {

@@ -20,6 +20,7 @@ final class Profile {
   /// The innermost first: a sample belongs to the first that fits.
   private static final List<Stage> STAGES =
       List.of(
+          new Stage("handing the event on", "io.carillon.outbox.Dispatcher$Doing.handOn"),
           new Stage("hashing and taking in the body", "io.carillon.s3.Bodies."),
           new Stage("verifying the signature", "io.carillon.aws.sigv4."),
           new Stage("policies: may the caller?", "io.carillon.iam.IamAuthorizer."),
@@ -31,6 +32,8 @@ final class Profile {
               "io.carillon.store.GroupCommit$Pending.run"),
           new Stage("waking those who waited for the commit", "io.carillon.store.GroupCommit."),
           new Stage("reading rows outside a transaction", "io.carillon.store.RocksDatabase.read"),
+          new Stage("function environments and their Runtime API", "io.carillon.lambda."),
+          new Stage("the outbox: trying and recording", "io.carillon.outbox."),
           new Stage("request and answer to and from the model", "io.carillon.aws.protocol."),
           new Stage("the rest of the operation", "io.carillon.aws.Road."),
           new Stage("HTTP: heads, bodies, answers", "io.carillon.http.Exchange."),
@@ -62,7 +65,7 @@ final class Profile {
   }
 
   /// The share of each stage in the samples between two instants, as a table.
-  String table(String method, Instant from, Instant to) throws IOException {
+  String table(String what, Instant from, Instant to) throws IOException {
     Map<String, Integer> samples = new LinkedHashMap<>();
     STAGES.forEach(stage -> samples.put(stage.name(), 0));
     int all = 0;
@@ -77,7 +80,7 @@ final class Profile {
         }
       }
     }
-    StringBuilder table = new StringBuilder("| stage of a " + method + " | Java CPU time |\n");
+    StringBuilder table = new StringBuilder("| stage of " + what + " | Java CPU time |\n");
     table.append("| --- | --- |\n");
     for (Map.Entry<String, Integer> stage : samples.entrySet()) {
       if (stage.getValue() > 0) {

@@ -114,7 +114,12 @@ public final class Road implements Handler {
     String path = http.rawPath();
     return path.startsWith(DOOR)
         && (path.length() == DOOR.length() || path.charAt(DOOR.length()) == '/')
-        && hosts.bucket(http.headers()).isEmpty();
+        && !hostNamesBucket(http);
+  }
+
+  /// Whether the request's host names a bucket, so that its path is a key.
+  public boolean hostNamesBucket(Request http) {
+    return hosts.bucket(http.headers()).isPresent();
   }
 
   private Stop stopOf(Service service) {

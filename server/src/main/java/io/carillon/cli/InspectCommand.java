@@ -23,10 +23,14 @@ public final class InspectCommand {
 
   private static int run(CommandLine given) throws ParseException {
     Map<String, String> query = new LinkedHashMap<>();
-    query.put("limit", String.valueOf(limit(given.getOptionValue("limit", LIMIT))));
+    int limit = limit(given.getOptionValue("limit", LIMIT));
+    query.put("limit", String.valueOf(limit));
     given.getArgList().forEach(table -> query.put("table", table));
     JsonNode rows = Endpoint.of(given).get("inspect", query);
     rows.forEach(System.out::println);
+    if (query.containsKey("table") && rows.size() == limit) {
+      System.err.println("These are the first " + limit + " rows; --limit shows more.");
+    }
     return 0;
   }
 

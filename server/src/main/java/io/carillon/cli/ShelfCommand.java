@@ -1,7 +1,10 @@
 package io.carillon.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.apache.commons.cli.CommandLine;
 
 /// `./carillon shelf`: what could not be delivered and had no dead-letter queue to go to.
@@ -16,26 +19,42 @@ public final class ShelfCommand {
   }
 
   private static int run(CommandLine given) {
-    JsonNode shelf = Endpoint.of(given).get("shelf", Map.of());
+    Endpoint endpoint = Endpoint.of(given);
     if (given.hasOption("json")) {
-      System.out.println(shelf.toPrettyString());
-      return 0;
-    }
-    if (shelf.isEmpty()) {
+      ArrayNode all = JsonNodeFactory.instance.arrayNode();
+      eachOf(endpoint, all::add);
+      System.out.println(all.toPrettyString());
+    } else if (eachOf(endpoint, ShelfCommand::print) == 0) {
       System.out.println("The shelf is empty: nothing was given up.");
     }
-    for (JsonNode job : shelf) {
-      System.out.println(
-          job.path("buried").asText()
-              + "  "
-              + job.path("kind").asText()
-              + "  "
-              + job.path("lane").asText()
-              + "  after "
-              + job.path("attempts").asInt()
-              + " tries: "
-              + job.path("why").asText());
-    }
     return 0;
+  }
+
+  /// Oldest first, page by page, for there may be many; answers how many there are.
+  private static int eachOf(Endpoint endpoint, Consumer<JsonNode> visitor) {
+    int count = 0;
+    String after = "";
+    while (true) {
+      JsonNode page = endpoint.get("shelf", Map.of("after", after));
+      if (page.isEmpty()) {
+        return count;
+      }
+      page.forEach(visitor);
+      count += page.size();
+      after = page.get(page.size() - 1).path("id").asText();
+    }
+  }
+
+  private static void print(JsonNode job) {
+    System.out.println(
+        job.path("buried").asText()
+            + "  "
+            + job.path("kind").asText()
+            + "  "
+            + job.path("lane").asText()
+            + "  after "
+            + job.path("attempts").asInt()
+            + " tries: "
+            + job.path("why").asText());
   }
 }

@@ -29,6 +29,8 @@ public final class TraceCommand {
     JsonNode lives = Endpoint.of(given).get("trace", query);
     if (given.hasOption("json")) {
       System.out.println(lives.toPrettyString());
+    } else if (lives.isEmpty()) {
+      System.out.println("No event is known" + (query.isEmpty() ? "." : " of this object."));
     } else {
       lives.forEach(life -> System.out.println(TraceLines.of(life)));
     }

@@ -20,7 +20,7 @@ import java.util.Optional;
 /// Everything of our own, under `/_carillon/`: a table of routes that answer JSON. All of it but
 /// health is behind the guard, for a function reaches loopback too.
 public final class AdminDoor implements Handler {
-  private static final String ROOT = "/_carillon/";
+  private static final String ROOT = "/_carillon";
   private static final int BODY_LIMIT_BYTES = 64 * 1024;
 
   /// Lets a request pass or throws [AwsException].
@@ -89,7 +89,7 @@ public final class AdminDoor implements Handler {
 
   @Override
   public Response handle(Request request) throws Exception {
-    String path = request.rawPath().substring(ROOT.length());
+    String path = request.rawPath().replaceFirst("^" + ROOT + "/?", "");
     if (path.equals("health")
         && (request.method().equals("GET") || request.method().equals("HEAD"))) {
       return json(200, Map.of("status", "ready"));

@@ -121,6 +121,12 @@ public final class Accounts {
     return first;
   }
 
+  /// Whether this server has it, suspended or not.
+  boolean exists(String account) {
+    return account.equals(first.account().value())
+        || database.read(snapshot -> rows.get(snapshot, account)).isPresent();
+  }
+
   boolean isActive(Snapshot snapshot, String account) {
     return account.equals(first.account().value())
         || rows.get(snapshot, account).map(row -> !row.suspended()).orElse(false);

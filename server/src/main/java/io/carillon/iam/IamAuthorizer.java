@@ -46,6 +46,7 @@ public final class IamAuthorizer implements Authorizer {
 
   private final Grants grants;
   private final Identities identities;
+  private final Accounts accounts;
   private final Documents documents;
   private final Map<String, ResourcePolicies> resourcePolicies;
   private final IssueTimes issueTimes;
@@ -54,12 +55,14 @@ public final class IamAuthorizer implements Authorizer {
   IamAuthorizer(
       Grants grants,
       Identities identities,
+      Accounts accounts,
       Documents documents,
       Map<String, ResourcePolicies> resourcePolicies,
       IssueTimes issueTimes,
       InstantSource clock) {
     this.grants = grants;
     this.identities = identities;
+    this.accounts = accounts;
     this.documents = documents;
     this.resourcePolicies = resourcePolicies;
     this.issueTimes = issueTimes;
@@ -261,7 +264,7 @@ public final class IamAuthorizer implements Authorizer {
         .orElse(Map.of());
   }
 
-  private static AwsException denial(Caller caller, Need need, Decision decision) {
+  private AwsException denial(Caller caller, Need need, Decision decision) {
     String who =
         caller.principal() instanceof Principal.Anonymous ? "anonymous" : caller.principal().arn();
     String resource =
@@ -281,6 +284,17 @@ public final class IamAuthorizer implements Authorizer {
             + need.action()
             + " on resource: "
             + resource
-            + why);
+            + why
+            + hint(caller, need.resource()));
+  }
+
+  /// Scripts written for another account learn which one they speak to and how to change that.
+  private String hint(Caller caller, String resource) {
+    String account = Arn.tryParse(resource).map(Arn::account).orElse("");
+    if (!account.matches("[0-9]{12}") || accounts.exists(account)) {
+      return "";
+    }
+    return ". This server has no account %s; yours is %s. Start the server with --account-id %s to give it the one that the ARN names"
+        .formatted(account, caller.account(), account);
   }
 }

@@ -343,7 +343,8 @@ public final class IamService {
   ///   authorizer before they can answer for their resources.
   public IamAuthorizer authorizer(
       Map<String, ResourcePolicies> resourcePolicies, IamAuthorizer.IssueTimes issueTimes) {
-    return new IamAuthorizer(grants, identities, documents, resourcePolicies, issueTimes, clock);
+    return new IamAuthorizer(
+        grants, identities, accounts, documents, resourcePolicies, issueTimes, clock);
   }
 
   /// Whether a principal still exists, is the same as when its credentials were made, and its

@@ -27,7 +27,7 @@ import javax.crypto.spec.SecretKeySpec;
 /// as this process.
 public final class CodeLinks implements Handler {
   /// Where `Server` mounts this.
-  public static final String PATH = "/_carillon/lambda/code/";
+  public static final String PATH = "/_lambda/code/";
 
   private static final Duration LIFE = Duration.ofMinutes(10);
   private static final Pattern LINK =

@@ -4,6 +4,7 @@ import io.carillon.aws.checksum.Checksum;
 import io.carillon.aws.checksum.ChecksumAlgorithm;
 import io.carillon.aws.checksum.Checksums;
 import io.carillon.http.Body;
+import io.carillon.http.Headers;
 import io.carillon.http.Request;
 import io.carillon.s3.model.Contents.Arrived;
 import io.carillon.s3.model.Etags;
@@ -17,6 +18,7 @@ import java.util.EnumSet;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /// Takes bodies in: small ones into memory, larger ones into a blob, which is synced before any row
@@ -48,13 +50,24 @@ final class Bodies {
   /// @throws io.carillon.aws.AwsException MissingContentLength, EntityTooLarge, IncompleteBody;
   ///   BadDigest where the body is not what its sender announced
   Received receive(Request http, Optional<ChecksumAlgorithm> kept) throws IOException {
-    long length = http.body().length().orElseThrow(S3Error.MISSING_CONTENT_LENGTH::exception);
+    long length = length(http);
     if (length > MAX_BYTES) {
       throw S3Error.ENTITY_TOO_LARGE
           .with("ProposedSize", String.valueOf(length))
           .with("MaxSizeAllowed", String.valueOf(MAX_BYTES));
     }
     return receive(http, kept, (body, digests) -> take(body, length, digests));
+  }
+
+  /// HTTP takes a request that says nothing of a body for one without, S3 does not: it would
+  /// replace an object by nothing.
+  private static long length(Request http) {
+    Headers said = http.headers();
+    OptionalLong length =
+        said.contains("Content-Length") || said.contains("Transfer-Encoding")
+            ? http.body().length()
+            : OptionalLong.empty();
+    return length.orElseThrow(S3Error.MISSING_CONTENT_LENGTH::exception);
   }
 
   /// Takes the file of a form in, of which only the end shows how long it is; the form bounds it.

@@ -59,7 +59,7 @@ public final class SnsService {
       InstantSource clock,
       Surroundings around) {
     this.database = database;
-    this.topics = new Topics(around.knownAccount());
+    this.topics = new Topics();
     Subscriptions subscriptions = new Subscriptions();
     Messages messages = new Messages();
     Links links = new Links(around.publicUrl());

@@ -5,7 +5,6 @@ import io.carillon.outbox.Recipient;
 import java.net.URI;
 import java.util.Map;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /// What SNS needs of the world around it.
@@ -19,7 +18,6 @@ import java.util.function.Supplier;
 /// @param certificateUrl where validators fetch its certificate, with `{region}` and `{path}` in
 ///   it; empty for this server's own address
 /// @param publicUrl how the outside reaches this server, for links
-/// @param knownAccount whether an account id is one of this server's
 /// @param causes the trace id of the event that a caller acts for, or a new one
 public record Surroundings(
     MailTransport mail,
@@ -29,5 +27,4 @@ public record Surroundings(
     MessageSigner signer,
     String certificateUrl,
     Supplier<URI> publicUrl,
-    Predicate<String> knownAccount,
     Function<Caller, String> causes) {}

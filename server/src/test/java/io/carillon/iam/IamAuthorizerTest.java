@@ -237,6 +237,21 @@ class IamAuthorizerTest {
   }
 
   @Test
+  void aResourceOfAnAccountThatIsNotHereTellsWhichAccountIsAndHowToChangeIt() {
+    refused(
+        () -> require(world.root(), need("sns:Publish", "arn:aws:sns:eu-west-1:999999999999:t")),
+        CommonError.ACCESS_DENIED,
+        "This server has no account 999999999999; yours is 000000000000",
+        "--account-id 999999999999");
+    AccountId other = world.iam.accounts().create("other").id();
+    assertThatThrownBy(
+            () ->
+                require(world.root(), need("sns:Publish", "arn:aws:sns:eu-west-1:" + other + ":t")))
+        .message()
+        .doesNotContain("--account-id");
+  }
+
+  @Test
   void aResourceThatNobodyKnowsBelongsToTheAccountOfItsArn() {
     assertThat(allows(world.root(), need("sns:Publish", "arn:aws:sns:eu-west-1:000000000000:t")))
         .isTrue();

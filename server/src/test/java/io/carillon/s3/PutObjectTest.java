@@ -9,7 +9,9 @@ import io.carillon.aws.AwsException;
 import io.carillon.aws.checksum.ChecksumAlgorithm;
 import io.carillon.http.Body;
 import io.carillon.http.Headers;
+import io.carillon.http.Request;
 import io.carillon.http.Response;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -291,6 +293,23 @@ class PutObjectTest {
         () -> house.stream(house.alice, put("k").build(), request(endless)),
         "MissingContentLength",
         411);
+  }
+
+  /// HTTP has it be empty. S3 asks.
+  @Test
+  void aRequestThatSaysNothingOfItsBodyReplacesNoObject() throws Exception {
+    house.put("photos", "k", "precious");
+    Request silent =
+        new Request(
+            "PUT",
+            "/",
+            "",
+            new Headers(),
+            Body.of(new byte[0]),
+            new InetSocketAddress("10.1.2.3", 1),
+            false);
+    refused(() -> house.stream(house.alice, put("k").build(), silent), "MissingContentLength", 411);
+    assertThat(house.get("photos", "k")).isEqualTo("precious");
   }
 
   @Test

@@ -123,6 +123,7 @@ final class S3House implements Authorizer {
 
   static Request request(Body body, String... headers) {
     Headers fields = new Headers();
+    body.length().ifPresent(length -> fields.add("Content-Length", Long.toString(length)));
     for (int i = 0; i < headers.length; i += 2) {
       fields.add(headers[i], headers[i + 1]);
     }

@@ -128,7 +128,6 @@ final class SnsHouse implements Authorizer {
                 TestSigner.INSTANCE,
                 certificateUrl,
                 () -> URI.create(BASE),
-                account -> Set.of(ALICE.value(), BOB.value()).contains(account),
                 _ -> "cause-of-caller"));
     road = new DirectRoad(service.operations(), this);
   }

@@ -70,18 +70,6 @@ class TopicOperationsTest {
   }
 
   @Test
-  void aTopicOfAnUnknownAccountTellsWhichAccountThereIsAndHowToChangeIt() {
-    assertThatThrownBy(() -> house.publish("arn:aws:sns:eu-central-1:999999999999:news", "hello"))
-        .isInstanceOfSatisfying(
-            AwsException.class, e -> assertThat(e.error()).isEqualTo(SnsError.NOT_FOUND))
-        .hasMessageContaining("999999999999")
-        .hasMessageContaining("Your account here is 111111111111")
-        .hasMessageContaining("--account-id 999999999999");
-    assertThatThrownBy(() -> house.publish("arn:aws:sns:eu-central-1:222222222222:news", "hello"))
-        .hasMessage("Topic does not exist");
-  }
-
-  @Test
   void aTopicOfAnotherRegionOrServiceIsNoTopicHere() {
     assertInvalid(
         () -> house.publish("arn:aws:sns:us-east-1:111111111111:news", "m"),

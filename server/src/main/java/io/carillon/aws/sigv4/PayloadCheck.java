@@ -95,11 +95,19 @@ final class PayloadCheck {
   }
 
   private static Set<String> announcedTrailers(Headers headers) {
-    return headers.all("x-amz-trailer").stream()
-        .flatMap(value -> Arrays.stream(value.split(",")))
-        .map(name -> name.trim().toLowerCase(Locale.ROOT))
-        .filter(name -> !name.isEmpty())
-        .collect(Collectors.toCollection(LinkedHashSet::new));
+    Set<String> names =
+        headers.all("x-amz-trailer").stream()
+            .flatMap(value -> Arrays.stream(value.split(",")))
+            .map(name -> name.trim().toLowerCase(Locale.ROOT))
+            .filter(name -> !name.isEmpty())
+            .collect(Collectors.toCollection(LinkedHashSet::new));
+    for (String name : names) {
+      if (!name.startsWith("x-amz-checksum-")) {
+        throw S3SignatureError.INVALID_REQUEST.because(
+            "The value specified in the x-amz-trailer header is not supported: " + name);
+      }
+    }
+    return names;
   }
 
   /// `aws-chunked` is how the body travelled, not what it is: S3 stores only the other encodings.

@@ -116,6 +116,19 @@ class SignatureVerifierTest {
   }
 
   @Test
+  void aTrailerThatIsNoChecksumIsRefused() {
+    Headers headers =
+        new Headers()
+            .add("x-amz-content-sha256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER")
+            .add("x-amz-decoded-content-length", "5")
+            .add("x-amz-trailer", "x-amz-foo");
+
+    AwsException refusal = refusal(Example.request("PUT", "/b/k", "", headers, BODY), "s3");
+    assertThat(refusal.error().code()).isEqualTo("InvalidRequest");
+    assertThat(refusal).hasMessageContaining("x-amz-foo");
+  }
+
+  @Test
   void anonymousChunksCannotBeSigned() {
     Headers headers =
         new Headers()
