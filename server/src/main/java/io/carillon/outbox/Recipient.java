@@ -7,6 +7,7 @@ import io.carillon.base.Arn;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// What one service hands another: how S3 events, SNS notifications and the outcomes of functions
 /// reach functions, topics and queues. Each of `lambda`, `sns` and `sqs` is one; `Server` tells
@@ -24,13 +25,25 @@ public interface Recipient {
   /// @param subject the subject of a publish; empty for none
   /// @param attributes message attributes, for queues and topics
   /// @param cause the trace id
+  /// @param groupId the message's group, for queues; null for none
   record Handover(
       Sender sender,
       Arn destination,
       byte[] payload,
       String subject,
       Map<String, MessageAttribute> attributes,
-      String cause) {
+      String cause,
+      @Nullable String groupId) {
+
+    public Handover(
+        Sender sender,
+        Arn destination,
+        byte[] payload,
+        String subject,
+        Map<String, MessageAttribute> attributes,
+        String cause) {
+      this(sender, destination, payload, subject, attributes, cause, null);
+    }
 
     /// Why the sender may not do `action` to the destination; empty if it may.
     public Optional<Outcome.Rejected> refusal(Authorizer authorizer, String action) {

@@ -3,6 +3,7 @@ package io.carillon.sns;
 import io.carillon.outbox.MessageAttribute;
 import java.time.Instant;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// A message as it is kept while deliveries of it are open.
 ///
@@ -11,6 +12,7 @@ import java.util.Map;
 /// @param subject empty for none
 /// @param body for every protocol that has none of its own
 /// @param bodies by protocol, where the publisher gave them (`MessageStructure=json`)
+/// @param groupId whose message it is, for queues; null for nobody's
 record Message(
     String id,
     String topicArn,
@@ -19,6 +21,7 @@ record Message(
     String body,
     Map<String, String> bodies,
     Map<String, MessageAttribute> attributes,
+    @Nullable String groupId,
     Instant published) {
 
   String bodyFor(Protocol protocol) {

@@ -36,6 +36,7 @@ final class Publish {
   private static final int MAX_ENTRIES = 10;
   private static final Pattern ENTRY_ID = Pattern.compile("[A-Za-z0-9_-]{1,80}");
   private static final Pattern SENDER_ID = Pattern.compile("(?=.*[A-Za-z])[A-Za-z0-9]{1,11}");
+  private static final Pattern GROUP_ID = Pattern.compile("[\\x21-\\x7e]{1,128}");
 
   private final Database database;
   private final Topics topics;
@@ -73,17 +74,14 @@ final class Publish {
   }
 
   PublishResponse run(Caller caller, PublishRequest request) {
-    if (request.messageGroupId() != null || request.messageDeduplicationId() != null) {
-      throw SnsError.invalid(
-          "MessageGroupId and MessageDeduplicationId belong to FIFO topics, which Carillon does"
-              + " not support");
-    }
+    checkNoFifo(request.messageDeduplicationId());
     Content content =
         Content.of(
             request.message(),
             request.subject(),
             request.messageStructure(),
-            request.messageAttributes());
+            request.messageAttributes(),
+            request.messageGroupId());
     checkSize(content.sizeBytes());
     String id = ids.uuid();
     if (request.phoneNumber() != null) {
@@ -115,6 +113,9 @@ final class Publish {
                         "PhoneNumber Reason: "
                             + request.phoneNumber()
                             + " is not valid to publish to"));
+    if (content.groupId() != null) {
+      throw SnsError.invalid("MessageGroupId Reason: a message to a phone has no group");
+    }
     String text = content.bodies().getOrDefault("sms", content.body());
     if (text.length() > MAX_SMS_CHARACTERS) {
       throw SnsError.invalid(
@@ -129,6 +130,7 @@ final class Publish {
             content.body(),
             content.bodies(),
             content.attributes(),
+            null,
             clock.instant());
     String cause = causes.apply(caller);
     database.write(
@@ -180,13 +182,21 @@ final class Publish {
   }
 
   private static Content content(PublishBatchRequestEntry entry) {
-    if (entry.messageGroupId() != null || entry.messageDeduplicationId() != null) {
-      throw SnsError.invalid(
-          "MessageGroupId and MessageDeduplicationId belong to FIFO topics, which Carillon does"
-              + " not support");
-    }
+    checkNoFifo(entry.messageDeduplicationId());
     return Content.of(
-        entry.message(), entry.subject(), entry.messageStructure(), entry.messageAttributes());
+        entry.message(),
+        entry.subject(),
+        entry.messageStructure(),
+        entry.messageAttributes(),
+        entry.messageGroupId());
+  }
+
+  private static void checkNoFifo(@Nullable String deduplicationId) {
+    if (deduplicationId != null) {
+      throw SnsError.invalid(
+          "MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter"
+              + " that is not valid for this topic type");
+    }
   }
 
   private static void checkEntries(List<PublishBatchRequestEntry> entries) {
@@ -234,18 +244,24 @@ final class Publish {
       String body,
       Map<String, String> bodies,
       Map<String, MessageAttribute> attributes,
+      @Nullable String groupId,
       int sizeBytes) {
 
     static Content of(
         @Nullable String message,
         @Nullable String subject,
         @Nullable String structure,
-        Map<String, MessageAttributeValue> given) {
+        Map<String, MessageAttributeValue> given,
+        @Nullable String groupId) {
       if (message == null || message.isEmpty()) {
         throw SnsError.invalid("Empty message");
       }
       if (subject != null) {
         checkSubject(subject);
+      }
+      if (groupId != null && !GROUP_ID.matcher(groupId).matches()) {
+        throw SnsError.invalid(
+            "MessageGroupId Reason: it holds 1 to 128 alphanumeric and punctuation characters");
       }
       Map<String, MessageAttribute> attributes = MessageAttributes.read(given);
       checkSms(attributes);
@@ -257,12 +273,13 @@ final class Publish {
           bodies.getOrDefault("default", message),
           bodies,
           attributes,
+          groupId,
           size);
     }
 
     Message toMessage(String id, Topic topic, java.time.Instant now) {
       return new Message(
-          id, topic.arn().toString(), topic.id(), subject, body, bodies, attributes, now);
+          id, topic.arn().toString(), topic.id(), subject, body, bodies, attributes, groupId, now);
     }
 
     private static void checkSubject(String subject) {

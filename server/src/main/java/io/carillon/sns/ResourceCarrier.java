@@ -9,6 +9,7 @@ import io.carillon.outbox.Sender;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// Hands messages to queues and functions. They are of this server, so the message arrives in the
 /// very transaction that ends its delivery.
@@ -30,10 +31,10 @@ final class ResourceCarrier implements Carrier {
     Arn destination = Arn.parse(notice.parcel().endpoint());
     return switch (notice) {
       case Notice.Notification n when n.parcel().protocol() == Protocol.LAMBDA ->
-          hand(n.topic(), destination, envelopes.functionEvent(n), Map.of(), cause);
+          hand(n.topic(), destination, envelopes.functionEvent(n), Map.of(), null, cause);
       case Notice.Notification n -> toQueue(n, destination, Map.of(), cause);
       case Notice.Handshake h ->
-          hand(h.topic(), destination, envelopes.handshake(h), Map.of(), cause);
+          hand(h.topic(), destination, envelopes.handshake(h), Map.of(), null, cause);
       case Notice.Text _ -> throw new IllegalStateException("A message to a phone in a queue");
     };
   }
@@ -51,8 +52,9 @@ final class ResourceCarrier implements Carrier {
 
   private Outcome toQueue(
       Notice.Notification notice, Arn queue, Map<String, MessageAttribute> more, String cause) {
+    String groupId = notice.message().groupId();
     if (!notice.subscription().raw()) {
-      return hand(notice.topic(), queue, envelopes.notification(notice), more, cause);
+      return hand(notice.topic(), queue, envelopes.notification(notice), more, groupId, cause);
     }
     if (notice.message().attributes().size() > MAX_RAW_ATTRIBUTES) {
       return new Outcome.Rejected(
@@ -62,7 +64,7 @@ final class ResourceCarrier implements Carrier {
     if (attributes.size() < MAX_RAW_ATTRIBUTES) {
       more.forEach(attributes::putIfAbsent);
     }
-    return hand(notice.topic(), queue, notice.body(), attributes, cause);
+    return hand(notice.topic(), queue, notice.body(), attributes, groupId, cause);
   }
 
   private Outcome hand(
@@ -70,6 +72,7 @@ final class ResourceCarrier implements Carrier {
       Arn destination,
       String payload,
       Map<String, MessageAttribute> attributes,
+      @Nullable String groupId,
       String cause) {
     Recipient recipient = recipients.get(destination.service());
     if (recipient == null) {
@@ -82,7 +85,8 @@ final class ResourceCarrier implements Carrier {
             payload.getBytes(StandardCharsets.UTF_8),
             "",
             attributes,
-            cause));
+            cause,
+            groupId));
   }
 
   @Override

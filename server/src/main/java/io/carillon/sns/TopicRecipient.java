@@ -59,6 +59,7 @@ final class TopicRecipient implements Recipient {
                 new String(handover.payload(), StandardCharsets.UTF_8),
                 Map.of(),
                 handover.attributes(),
+                handover.groupId(),
                 clock.instant()));
     return new Outcome.Done(tx -> publications.add(tx, prepared, handover.cause()));
   }

@@ -31,6 +31,7 @@ final class Messages {
   /// Rows removed in one transaction: one slow closure would hold every writer.
   private static final int CHUNK = 500;
 
+  /// @param groupId whose message it is, for consumers that are fair to many
   /// @param deadLetterSource the queue it was moved from after too many receives
   record MessageRow(
       String messageId,
@@ -40,6 +41,7 @@ final class Messages {
       String senderId,
       @Nullable Long firstReceivedMillis,
       @Nullable String traceHeader,
+      @Nullable String groupId,
       @Nullable String deadLetterSource) {
 
     MessageRow receivedAt(long millis) {
@@ -53,12 +55,13 @@ final class Messages {
               senderId,
               millis,
               traceHeader,
+              groupId,
               deadLetterSource);
     }
 
     MessageRow deadFrom(String source) {
       return new MessageRow(
-          messageId, body, attributes, sentMillis, senderId, null, traceHeader, source);
+          messageId, body, attributes, sentMillis, senderId, null, traceHeader, groupId, source);
     }
   }
 
@@ -91,10 +94,19 @@ final class Messages {
       Map<String, MessageAttribute> attributes,
       String senderId,
       @Nullable String traceHeader,
+      @Nullable String groupId,
       Duration delay) {
     MessageRow message =
         new MessageRow(
-            ids.uuid(), body, attributes, clock.millis(), senderId, null, traceHeader, null);
+            ids.uuid(),
+            body,
+            attributes,
+            clock.millis(),
+            senderId,
+            null,
+            traceHeader,
+            groupId,
+            null);
     add(tx, into.incarnation(), message, delay);
     return message.messageId();
   }

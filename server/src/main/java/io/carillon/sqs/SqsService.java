@@ -30,6 +30,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityBatchRequest;
 import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityBatchResponse;
@@ -68,6 +69,7 @@ import software.amazon.awssdk.services.sqs.model.UntagQueueRequest;
 /// SQS: standard queues.
 public final class SqsService {
   private static final int BATCH_BYTES = 1_048_576;
+  private static final Pattern GROUP_ID = Pattern.compile("[\\x21-\\x7e]{1,128}");
   private static final Duration BETWEEN_PURGES = Duration.ofSeconds(60);
 
   private final Database database;
@@ -183,7 +185,14 @@ public final class SqsService {
           tx -> {
             QueueRow row = queues.require(tx, key);
             messages.send(
-                tx, row, body, attributes, handover.sender().id(), null, row.settings().delay());
+                tx,
+                row,
+                body,
+                attributes,
+                handover.sender().id(),
+                null,
+                handover.groupId(),
+                row.settings().delay());
           });
     };
   }
@@ -297,10 +306,7 @@ public final class SqsService {
       @Nullable String md5OfSystemAttributes) {}
 
   private Sent send(Tx tx, Caller caller, QueueRow row, Outgoing outgoing) {
-    if (outgoing.messageGroupId != null || outgoing.messageDeduplicationId != null) {
-      throw SqsError.UNSUPPORTED_OPERATION.because(
-          "Carillon does not support MessageGroupId and MessageDeduplicationId.");
-    }
+    checkGroup(outgoing);
     String body = outgoing.body;
     if (body == null || body.isEmpty()) {
       throw SqsError.MISSING_PARAMETER.because(
@@ -328,12 +334,35 @@ public final class SqsService {
             attributes,
             caller.principal().uniqueId(),
             trace == null ? null : trace.text(),
+            outgoing.messageGroupId,
             delay);
     return new Sent(
         id,
         MessageText.md5(body),
         attributes.isEmpty() ? null : MessageText.md5(attributes),
         trace == null ? null : MessageText.md5(Map.of(MessageAttributes.TRACE_HEADER, trace)));
+  }
+
+  /// A standard queue takes a group, whose messages have no order, and no deduplication.
+  ///
+  /// Source:
+  /// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
+  private static void checkGroup(Outgoing outgoing) {
+    String group = outgoing.messageGroupId;
+    if (group != null && !GROUP_ID.matcher(group).matches()) {
+      throw SqsError.INVALID_PARAMETER_VALUE.because(
+          "Value "
+              + group
+              + " for parameter MessageGroupId is invalid. Reason: MessageGroupId can only include"
+              + " alphanumeric and punctuation characters. 1 to 128 in length.");
+    }
+    if (outgoing.messageDeduplicationId != null) {
+      throw SqsError.INVALID_PARAMETER_VALUE.because(
+          "Value "
+              + outgoing.messageDeduplicationId
+              + " for parameter MessageDeduplicationId is invalid. Reason: The request includes a"
+              + " parameter that is not valid for this queue type.");
+    }
   }
 
   private static int size(String body, Map<String, MessageAttribute> attributes) {
@@ -402,6 +431,9 @@ public final class SqsService {
         "ApproximateFirstReceiveTimestamp", String.valueOf(one.message().firstReceivedMillis()));
     if (one.message().traceHeader() != null) {
       system.put(MessageAttributes.TRACE_HEADER, one.message().traceHeader());
+    }
+    if (one.message().groupId() != null) {
+      system.put("MessageGroupId", one.message().groupId());
     }
     if (one.message().deadLetterSource() != null) {
       system.put("DeadLetterQueueSourceArn", one.message().deadLetterSource());

@@ -2,12 +2,19 @@ package io.carillon.store;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
 
 /// Folders that survive power loss: a name is on disk once the folder it is in was synced.
 final class Folders {
+  private static final Set<PosixFilePermission> OWNER_ONLY =
+      PosixFilePermissions.fromString("rwx------");
+
   private Folders() {}
 
   /// Makes a folder, and those above it that are missing, and syncs their names; its own also if it
@@ -21,9 +28,27 @@ final class Folders {
     if (Files.notExists(parent)) {
       create(parent);
     }
-    Files.createDirectories(absolute);
+    if (Files.notExists(absolute)) {
+      createOnes(absolute);
+    }
     if (Files.isReadable(parent)) {
       sync(parent);
+    }
+  }
+
+  /// For its owner alone, where there are owners: it holds what others stored.
+  private static void createOnes(Path folder) throws IOException {
+    boolean hasOwners = folder.getFileSystem().supportedFileAttributeViews().contains("posix");
+    try {
+      if (hasOwners) {
+        Files.createDirectory(folder, PosixFilePermissions.asFileAttribute(OWNER_ONLY));
+      } else {
+        Files.createDirectory(folder);
+      }
+    } catch (FileAlreadyExistsException e) {
+      if (!Files.isDirectory(folder)) {
+        throw e;
+      }
     }
   }
 

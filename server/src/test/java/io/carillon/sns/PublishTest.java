@@ -134,7 +134,6 @@ class PublishTest {
         () -> publish(request.toBuilder().messageStructure("xml").build()), "MessageStructure");
     assertInvalid(() -> publish(request.toBuilder().topicArn(null).build()), "no value");
     assertInvalid(() -> publish(request.toBuilder().targetArn(topic).build()), "only one");
-    assertInvalid(() -> publish(request.toBuilder().messageGroupId("g").build()), "FIFO topics");
     assertInvalid(
         () -> publish(request.toBuilder().phoneNumber("+49151234567").build()), "only one");
     assertInvalid(
@@ -200,6 +199,23 @@ class PublishTest {
             "n", typed("Number", "-1.5e3"),
             "custom", typed("String.json", "{}"),
             "list", typed("String.Array", "[\"a\",1,true,null]")));
+  }
+
+  @Test
+  void aGroupReachesQueuesAndDeduplicationIsForFifoTopics() throws Exception {
+    house.subscribe(topic, "sqs", "arn:aws:sqs:eu-central-1:111111111111:queue");
+    PublishRequest request =
+        PublishRequest.builder().topicArn(topic).message("m").messageGroupId("a-1").build();
+    publish(request);
+    house.settle();
+    assertThat(house.handovers.getLast().groupId()).isEqualTo("a-1");
+    assertInvalid(() -> publish(request.toBuilder().messageGroupId("a b").build()), "MessageGroup");
+    assertInvalid(
+        () -> publish(request.toBuilder().messageDeduplicationId("d").build()),
+        "MessageDeduplicationId");
+    assertInvalid(
+        () -> publish(request.toBuilder().topicArn(null).phoneNumber("+49151234567").build()),
+        "MessageGroupId Reason: a message to a phone has no group");
   }
 
   @Test

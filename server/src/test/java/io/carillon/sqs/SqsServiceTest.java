@@ -390,6 +390,23 @@ class SqsServiceTest {
     assertThat(message.attributesAsStrings()).containsEntry("SenderId", "sns.amazonaws.com");
   }
 
+  ///
+  /// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
+  @Test
+  void aGroupIsKeptAndDeduplicationIsForFifoQueues() {
+    String queue = create("fair", Map.of());
+    SendMessageRequest message =
+        SendMessageRequest.builder().queueUrl(queue).messageBody("m").messageGroupId("a-1").build();
+    run(message);
+    assertThat(receive(queue).getFirst().attributesAsStrings())
+        .containsEntry("MessageGroupId", "a-1");
+    assertThatThrownBy(() -> run(message.toBuilder().messageGroupId("a b").build()))
+        .hasMessageContaining("MessageGroupId");
+    assertThatThrownBy(() -> run(message.toBuilder().messageDeduplicationId("d").build()))
+        .hasMessageContaining("MessageDeduplicationId")
+        .hasMessageContaining("not valid for this queue type");
+  }
+
   /// The digest is that of `AWSTraceHeader`, `String` and the value, each behind its length.
   @Test
   void theTraceHeaderIsTheOnlySystemAttributeThatCanBeSent() throws Exception {

@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -141,6 +142,16 @@ final class RocksDatabaseTest extends DatabaseContract {
     StoreFormat.upgrade(database, steps);
     StoreFormat.upgrade(database, steps);
     assertThat(names(Range.all())).containsExactly("r1");
+  }
+
+  @Test
+  void itsFolderIsItsOwnersAlone() throws Exception {
+    Path made = folder.resolve("a/b");
+    open(made).close();
+    for (Path one : List.of(made, made.getParent())) {
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(one)))
+          .isEqualTo("rwx------");
+    }
   }
 
   @Test

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -302,17 +303,18 @@ final class Environment {
       if (state != State.BUSY || current != work) {
         return;
       }
-      String what =
-          String.format(
-              Locale.ROOT,
-              "Task timed out after %.2f seconds",
-              function.timeout().toMillis() / 1e3);
-      log.say(clock.instant() + " " + requestId + " " + what);
+      String what = timedOut();
+      log.say(clock.instant().truncatedTo(ChronoUnit.MILLIS) + " " + requestId + " " + what);
       failure = failure("Sandbox.Timedout", "RequestId: " + requestId + " Error: " + what);
     } finally {
       lock.unlock();
     }
     end();
+  }
+
+  private String timedOut() {
+    double seconds = function.timeout().toMillis() / 1e3;
+    return String.format(Locale.ROOT, "Task timed out after %.2f seconds", seconds);
   }
 
   /// The time to start is up.
@@ -323,7 +325,8 @@ final class Environment {
         return;
       }
       log.say("INIT_REPORT Status: timeout");
-      failure = failure("Sandbox.Timedout", "The runtime did not ask for an event in time.");
+      log.say(clock.instant().truncatedTo(ChronoUnit.MILLIS) + " " + timedOut());
+      failure = failure("Sandbox.Timedout", timedOut());
     } finally {
       lock.unlock();
     }
