@@ -121,6 +121,11 @@ public final class Accounts {
     return first;
   }
 
+  /// Whether there is such an account, suspended or not.
+  boolean has(Snapshot snapshot, String account) {
+    return account.equals(first.account().value()) || rows.get(snapshot, account).isPresent();
+  }
+
   boolean isActive(Snapshot snapshot, String account) {
     return account.equals(first.account().value())
         || rows.get(snapshot, account).map(row -> !row.suspended()).orElse(false);
