@@ -128,7 +128,7 @@ public final class Server implements AutoCloseable {
 
       // The services.
       LogsService logs = new LogsService(database, clock);
-      this.sqs = new SqsService(database, clock, ids, authorizer, this::endpoint);
+      this.sqs = new SqsService(database, clock, ids, authorizer, iam.principals(), this::endpoint);
       this.functions =
           closings.add(
               FunctionRuntime.start(config, sts.roleSessions(), logs, clock, ids, this::endpoint));
@@ -141,6 +141,7 @@ public final class Server implements AutoCloseable {
               ids,
               clock,
               authorizer,
+              iam.principals(),
               recipients,
               caller -> functions.causeOfEvent(caller, trace));
       LambdaService lambda =
@@ -152,6 +153,7 @@ public final class Server implements AutoCloseable {
               database,
               outbox,
               authorizer,
+              iam.principals(),
               trace,
               ids,
               clock,

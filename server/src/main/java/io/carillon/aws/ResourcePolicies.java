@@ -21,9 +21,19 @@ public interface ResourcePolicies {
 
   /// @param policy the policy document as JSON, if one is attached
   /// @param tags that count in policies
-  record Owned(AccountId owner, Optional<String> policy, Map<String, String> tags) {
+  /// @param pinned the unique ids of the users and roles that the policy named when it was written,
+  ///   by ARN: it speaks of them alone
+  record Owned(
+      AccountId owner,
+      Optional<String> policy,
+      Map<String, String> tags,
+      Map<String, String> pinned) {
     public Owned(AccountId owner, Optional<String> policy) {
       this(owner, policy, Map.of());
+    }
+
+    public Owned(AccountId owner, Optional<String> policy, Map<String, String> tags) {
+      this(owner, policy, tags, Map.of());
     }
   }
 }

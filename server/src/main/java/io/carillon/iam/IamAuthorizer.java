@@ -209,14 +209,14 @@ public final class IamAuthorizer implements Authorizer {
       return nobodys ? null : ResourceSide.withoutPolicy(arn.account());
     }
     String account = owned.get().owner().value();
+    Map<String, String> pinned = owned.get().pinned();
     return owned
         .get()
         .policy()
+        .map(json -> documents.of(json, Flavour.RESOURCE))
+        .map(document -> pinned.isEmpty() ? document : document.withPrincipals(pinned))
         .map(
-            json ->
-                ResourceSide.of(
-                    account,
-                    new NamedPolicy("the policy of " + arn, documents.of(json, Flavour.RESOURCE))))
+            document -> ResourceSide.of(account, new NamedPolicy("the policy of " + arn, document)))
         .orElse(ResourceSide.withoutPolicy(account));
   }
 

@@ -10,6 +10,7 @@ import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
 import io.carillon.base.Ids;
 import io.carillon.base.Sealer;
+import io.carillon.policy.KnownPrincipals;
 import io.carillon.store.Database;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -345,6 +346,11 @@ public final class IamService {
       Map<String, ResourcePolicies> resourcePolicies, IamAuthorizer.IssueTimes issueTimes) {
     return new IamAuthorizer(
         grants, identities, accounts, documents, resourcePolicies, issueTimes, clock);
+  }
+
+  /// Whom the policies of resources may name.
+  public KnownPrincipals principals() {
+    return new Named(database, accounts, identities);
   }
 
   /// Whether a principal still exists, is the same as when its credentials were made, and its

@@ -1,5 +1,6 @@
 package io.carillon.iam;
 
+import io.carillon.base.Arn;
 import io.carillon.store.Database;
 import io.carillon.store.KeyCodec;
 import io.carillon.store.Range;
@@ -37,6 +38,31 @@ final class Identities {
 
   Optional<Identity> find(String account, Kind kind, String name) {
     return database.read(snapshot -> find(snapshot, account, kind, name));
+  }
+
+  /// The user or role of an ARN, path included.
+  Optional<Identity> named(Snapshot snapshot, Arn arn) {
+    String resource = arn.resource();
+    String name = resource.substring(resource.lastIndexOf('/') + 1);
+    Kind kind = resource.startsWith("user/") ? Kind.USER : Kind.ROLE;
+    return find(snapshot, arn.account(), kind, name)
+        .filter(found -> found.arn().equals(arn.toString()));
+  }
+
+  /// The one with a unique id. Looks through all, for who asks is a rare one: a policy that was
+  /// written with ids.
+  Optional<Identity> withId(Snapshot snapshot, String id) {
+    List<Identity> found = new ArrayList<>(1);
+    rows.scan(
+        snapshot,
+        Range.all(),
+        (_, identity) -> {
+          if (identity.id().equals(id)) {
+            found.add(identity);
+          }
+          return found.isEmpty();
+        });
+    return found.stream().findFirst();
   }
 
   /// @throws io.carillon.aws.AwsException NoSuchEntity

@@ -253,12 +253,7 @@ final class Roles {
       if (arn == null || !arn.service().equals("iam")) {
         continue;
       }
-      Kind kind = arn.resource().startsWith("user/") ? Kind.USER : Kind.ROLE;
-      String name = arn.resource().substring(arn.resource().lastIndexOf('/') + 1);
-      Optional<Identity> named =
-          identities
-              .find(tx, arn.account(), kind, name)
-              .filter(found -> found.arn().equals(principal));
+      Optional<Identity> named = identities.named(tx, arn);
       if (named.isPresent()) {
         trusted.put(principal, named.get().id());
       } else if (arn.account().equals(role.account())) {

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// policy variable is just a star. Matching remembers only the last star: whatever came before it
 /// was matched as early as possible, which leaves the most room for the rest, so going back further
 /// cannot help. The work is at most the product of the two lengths; no pattern is exponential.
-final class Glob {
+public final class Glob {
   private static final int ANY = -1;
   private static final int STAR = -2;
 
@@ -30,11 +30,11 @@ final class Glob {
   }
 
   /// Reads `*` and `?` in `pattern` as wildcards.
-  static Glob of(String pattern) {
+  public static Glob of(String pattern) {
     return new Builder().pattern(pattern).build();
   }
 
-  boolean matches(String subject) {
+  public boolean matches(String subject) {
     if (literal != null) {
       return literal.equals(subject);
     }
@@ -42,6 +42,12 @@ final class Glob {
       return subject.startsWith(prefix);
     }
     return matchesElements(subject);
+  }
+
+  /// Whether all that it matches begins so.
+  boolean startsWith(String beginning) {
+    return firstWildcard(elements) >= beginning.length()
+        && text(elements, beginning.length()).equals(beginning);
   }
 
   private boolean matchesElements(String subject) {

@@ -1,12 +1,34 @@
 package io.carillon.policy;
 
-/// A policy document that breaks the grammar. The message is AWS's where AWS has one, and says
-/// where in the document the fault lies.
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// A policy document that breaks the grammar, or names a principal that there is not. The message
+/// is AWS's where AWS has one, and says where in the document the fault lies.
 public final class MalformedPolicyException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  private final @Nullable String principal;
+
   MalformedPolicyException(String message, String where) {
+    this(message, where, null);
+  }
+
+  private MalformedPolicyException(String message, String where, @Nullable String principal) {
     super(where.isEmpty() ? message : message + " (at " + where + ")", null, false, false);
+    this.principal = principal;
+  }
+
+  static MalformedPolicyException principal(String type, String value, String where) {
+    return new MalformedPolicyException(
+        "Invalid principal in policy: \"" + type + "\":\"" + value + "\"",
+        where,
+        "\"" + type + "\" : \"" + value + "\"");
+  }
+
+  /// The principal that is the fault, if one is, as S3 quotes it: `"AWS" : "arn:…"`.
+  public Optional<String> principal() {
+    return Optional.ofNullable(principal);
   }
 
   @Override

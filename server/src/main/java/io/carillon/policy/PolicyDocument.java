@@ -4,6 +4,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 
 /// A policy document, parsed and compiled: parsed once, asked many times.
 public final class PolicyDocument {
@@ -52,14 +53,37 @@ public final class PolicyDocument {
 
   /// The users, roles and sessions that its principals name, by ARN or unique id.
   public Set<String> namedIdentities() {
+    return named(Principals::identities);
+  }
+
+  /// The accounts that its principals name, by number or by their root's ARN.
+  public Set<String> namedAccounts() {
+    return named(Principals::accounts);
+  }
+
+  /// The services that its principals name.
+  public Set<String> namedServices() {
+    return named(Principals::services);
+  }
+
+  private Set<String> named(Function<Principals, Set<String>> of) {
     Set<String> named = new LinkedHashSet<>();
     for (Statement statement : statements) {
       Principals principals = statement.principals();
       if (principals != null) {
-        named.addAll(principals.identities());
+        named.addAll(of.apply(principals));
       }
     }
     return named;
+  }
+
+  /// Whether it speaks of no actions but a service's own; `*` is all of them.
+  ///
+  /// @param service the prefix of its actions, such as `sns`
+  public boolean keepsTo(String service) {
+    return statements.stream()
+        .flatMap(statement -> statement.actions().stream())
+        .allMatch(action -> action.matchesEverything() || action.startsWith(service + ":"));
   }
 
   /// The same document with principals named otherwise: by unique ids instead of ARNs, so that it

@@ -1,7 +1,13 @@
 package io.carillon.policy;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.UncheckedIOException;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -12,6 +18,7 @@ import java.util.regex.Pattern;
 /// Source:
 /// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 final class PrincipalParser {
+  private static final ObjectMapper JSON = new ObjectMapper();
   private static final Pattern ACCOUNT = Pattern.compile("[0-9]{12}");
   private static final Pattern ROOT = Pattern.compile("arn:[a-z-]+:iam::([0-9]{12}):root");
 
@@ -52,6 +59,34 @@ final class PrincipalParser {
         Set.copyOf(parser.services));
   }
 
+  /// The text of a document with some of its principals under other names.
+  static String renamed(String json, Map<String, String> names) {
+    try {
+      JsonNode document = JSON.readTree(json);
+      JsonNode statements = document.path("Statement");
+      for (JsonNode statement : statements.isArray() ? statements : List.of(statements)) {
+        for (String element : List.of("Principal", "NotPrincipal")) {
+          if (statement.path(element) instanceof ObjectNode principal && principal.has("AWS")) {
+            principal.set("AWS", renamed(principal.get("AWS"), names));
+          }
+        }
+      }
+      return JSON.writeValueAsString(document);
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static JsonNode renamed(JsonNode value, Map<String, String> names) {
+    if (value.isArray()) {
+      ArrayNode renamed = JSON.createArrayNode();
+      value.forEach(one -> renamed.add(renamed(one, names)));
+      return renamed;
+    }
+    String name = value.asText();
+    return JSON.getNodeFactory().textNode(names.getOrDefault(name, name));
+  }
+
   private void add(String type, String value, String where) {
     boolean known =
         switch (type) {
@@ -61,8 +96,7 @@ final class PrincipalParser {
           default -> false;
         };
     if (!known) {
-      throw new MalformedPolicyException(
-          "Invalid principal in policy: \"" + type + "\":\"" + value + "\"", where);
+      throw MalformedPolicyException.principal(type, value, where);
     }
   }
 

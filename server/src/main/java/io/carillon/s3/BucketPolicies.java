@@ -1,12 +1,12 @@
 package io.carillon.s3;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.carillon.aws.Caller;
 import io.carillon.aws.Need;
 import io.carillon.aws.ResourcePolicies;
 import io.carillon.base.Arn;
+import io.carillon.policy.KnownPrincipals;
 import io.carillon.policy.MalformedPolicyException;
 import io.carillon.policy.PolicyDocument;
 import io.carillon.s3.model.Bucket;
@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.s3.model.DeleteBucketPolicyRequest;
 import software.amazon.awssdk.services.s3.model.DeleteBucketPolicyResponse;
 import software.amazon.awssdk.services.s3.model.GetBucketPolicyRequest;
@@ -41,7 +42,13 @@ final class BucketPolicies implements ResourcePolicies {
           "s3:ListMultipartUploadParts");
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private record Row(String policy) {}
+  /// @param pinned the unique ids of the users and roles that the policy named when it was written,
+  ///   by ARN; rows of old have none
+  private record Row(String policy, @Nullable Map<String, String> pinned) {
+    Map<String, String> pins() {
+      return pinned == null ? Map.of() : pinned;
+    }
+  }
 
   private final Table<String, Row> table =
       Table.kept("s3.bucketPolicies", KeyCodec.STRING, Row.class);
@@ -49,10 +56,14 @@ final class BucketPolicies implements ResourcePolicies {
   private final Buckets buckets;
   private final Versions versions;
 
-  BucketPolicies(Database database, Buckets buckets, Versions versions) {
+  private final KnownPrincipals principals;
+
+  BucketPolicies(
+      Database database, Buckets buckets, Versions versions, KnownPrincipals principals) {
     this.database = database;
     this.buckets = buckets;
     this.versions = versions;
+    this.principals = principals;
   }
 
   @Override
@@ -65,8 +76,14 @@ final class BucketPolicies implements ResourcePolicies {
             buckets
                 .find(snapshot, name)
                 .map(
-                    bucket ->
-                        new Owned(bucket.owner(), table.get(snapshot, name).map(Row::policy))));
+                    bucket -> {
+                      Optional<Row> row = table.get(snapshot, name);
+                      return new Owned(
+                          bucket.owner(),
+                          row.map(Row::policy),
+                          Map.of(),
+                          row.map(Row::pins).orElse(Map.of()));
+                    }));
   }
 
   /// The tags of the version that a request is for. What writes or removes objects may not be
@@ -100,11 +117,11 @@ final class BucketPolicies implements ResourcePolicies {
 
   PutBucketPolicyResponse put(Caller caller, PutBucketPolicyRequest input) {
     String policy = input.policy() == null ? "" : input.policy();
-    requireValid(policy, input.bucket());
+    Map<String, String> pinned = requireValid(policy, input.bucket());
     return database.write(
         tx -> {
           buckets.require(tx, caller, input.bucket(), input.expectedBucketOwner());
-          table.put(tx, input.bucket(), new Row(policy));
+          table.put(tx, input.bucket(), new Row(policy, pinned));
           return PutBucketPolicyResponse.builder().build();
         });
   }
@@ -116,7 +133,11 @@ final class BucketPolicies implements ResourcePolicies {
               buckets.require(snapshot, caller, input.bucket(), input.expectedBucketOwner());
               return table.get(snapshot, input.bucket());
             })
-        .map(row -> GetBucketPolicyResponse.builder().policy(row.policy()).build())
+        .map(
+            row ->
+                GetBucketPolicyResponse.builder()
+                    .policy(principals.shown(row.policy(), row.pins()))
+                    .build())
         .orElseThrow(() -> S3Error.NO_SUCH_BUCKET_POLICY.with("BucketName", input.bucket()));
   }
 
@@ -133,48 +154,25 @@ final class BucketPolicies implements ResourcePolicies {
     table.delete(tx, bucket.name());
   }
 
-  private static void requireValid(String policy, String bucket) {
+  /// The unique ids of those whom a policy names, if it is one that AWS would take.
+  private Map<String, String> requireValid(String policy, String bucket) {
     if (policy.getBytes(StandardCharsets.UTF_8).length > MAX_BYTES) {
       throw S3Error.MALFORMED_POLICY.because("Policy exceeds the maximum allowed document size.");
     }
     try {
-      PolicyDocument.parse(policy, PolicyDocument.Flavour.RESOURCE);
-      JsonNode statements = JSON.readTree(policy).path("Statement");
-      for (JsonNode statement :
-          statements.isArray() ? statements : JSON.createArrayNode().add(statements)) {
-        requireWithin(bucket, statement.path("Resource"));
-        requireWithin(bucket, statement.path("NotResource"));
-      }
+      PolicyDocument document = PolicyDocument.parse(policy, PolicyDocument.Flavour.RESOURCE);
+      BucketPolicyRules.check(bucket, JSON.readTree(policy));
+      return principals.pin(document);
     } catch (MalformedPolicyException e) {
-      throw S3Error.MALFORMED_POLICY.because(e.getMessage());
+      throw e.principal()
+          .map(
+              principal ->
+                  S3Error.MALFORMED_POLICY
+                      .because("Invalid principal in policy")
+                      .with("Detail", principal))
+          .orElseGet(() -> S3Error.MALFORMED_POLICY.because(e.getMessage()));
     } catch (JsonProcessingException e) {
       throw S3Error.MALFORMED_POLICY.because(e.getOriginalMessage());
     }
-  }
-
-  /// A bucket's policy may speak of that bucket and its objects only.
-  private static void requireWithin(String bucket, JsonNode resources) {
-    if (resources.isArray()) {
-      resources.forEach(one -> requireWithin(bucket, one));
-    } else if (resources.isTextual()) {
-      String name =
-          Arn.tryParse(resources.textValue())
-              .filter(arn -> arn.service().equals("s3"))
-              .map(Arn::resource)
-              .orElse("");
-      String path = name.contains("/") ? name.substring(0, name.indexOf('/')) : name;
-      boolean within = path.equals(bucket) || matchesByWildcard(path, bucket);
-      if (!within) {
-        throw S3Error.MALFORMED_POLICY
-            .because("Policy has invalid resource")
-            .with("Detail", resources.textValue());
-      }
-    }
-  }
-
-  private static boolean matchesByWildcard(String pattern, String bucket) {
-    int star = pattern.indexOf('*');
-    return star >= 0 && bucket.startsWith(pattern.substring(0, star))
-        || star < 0 && pattern.indexOf('?') >= 0 && pattern.length() == bucket.length();
   }
 }

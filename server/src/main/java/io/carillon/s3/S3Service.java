@@ -9,6 +9,7 @@ import io.carillon.base.Arn;
 import io.carillon.base.Ids;
 import io.carillon.outbox.Outbox;
 import io.carillon.outbox.Recipient;
+import io.carillon.policy.KnownPrincipals;
 import io.carillon.s3.event.Destinations;
 import io.carillon.s3.event.EventDelivery;
 import io.carillon.s3.event.Notifications;
@@ -83,6 +84,7 @@ public final class S3Service {
   private final ReadObject objects;
   private final Authorizer authorizer;
 
+  /// @param principals whom policies of buckets may name
   /// @param recipients by the service of a destination's ARN (`lambda`, `sns`, `sqs`); read at each
   ///   use, so they may be filled in later
   /// @param causes the cause of an event that a caller brings about
@@ -94,6 +96,7 @@ public final class S3Service {
       Ids ids,
       InstantSource clock,
       Authorizer authorizer,
+      KnownPrincipals principals,
       Map<String, Recipient> recipients,
       Function<Caller, String> causes) {
     Buckets buckets = new Buckets();
@@ -106,7 +109,7 @@ public final class S3Service {
     BucketTags bucketTags = new BucketTags(database, buckets);
     this.authorizer = authorizer;
     this.delivery = new EventDelivery(recipients);
-    this.policies = new BucketPolicies(database, buckets, versions);
+    this.policies = new BucketPolicies(database, buckets, versions, principals);
     this.objects = new ReadObject(database, buckets, contents, versions, authorizer);
     this.operations = Operations.of("s3").refusing(Refusals::check);
     mountBuckets(

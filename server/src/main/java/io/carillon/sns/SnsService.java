@@ -11,6 +11,7 @@ import io.carillon.http.Handler;
 import io.carillon.outbox.Delivery;
 import io.carillon.outbox.Outbox;
 import io.carillon.outbox.Recipient;
+import io.carillon.policy.KnownPrincipals;
 import io.carillon.store.Database;
 import io.carillon.trace.Trace;
 import java.time.InstantSource;
@@ -54,6 +55,7 @@ public final class SnsService {
       Database database,
       Outbox outbox,
       Authorizer authorizer,
+      KnownPrincipals principals,
       Trace trace,
       Ids ids,
       InstantSource clock,
@@ -67,7 +69,8 @@ public final class SnsService {
         new SigningCertificate(around.signer(), links, around.certificateUrl());
     Envelopes envelopes = new Envelopes(certificate, links);
 
-    this.topicOperations = new TopicOperations(database, outbox, topics, subscriptions, ids, clock);
+    this.topicOperations =
+        new TopicOperations(database, outbox, topics, subscriptions, principals, ids, clock);
     this.confirmations =
         new Confirmations(database, outbox, topics, subscriptions, authorizer, ids, clock);
     this.subscriptionOperations =
@@ -179,7 +182,10 @@ public final class SnsService {
             .map(
                 topic ->
                     new ResourcePolicies.Owned(
-                        new AccountId(topic.account()), Optional.of(topic.policy()), topic.tags()));
+                        new AccountId(topic.account()),
+                        Optional.of(topic.policy()),
+                        topic.tags(),
+                        topic.pins()));
   }
 
   /// The deliveries that the outbox runs, by the kind of work.

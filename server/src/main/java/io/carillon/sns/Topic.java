@@ -6,12 +6,15 @@ import io.carillon.base.Region;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// A topic as it is kept.
 ///
 /// @param id tells a topic from an earlier one of the same name, whose subscriptions may still be
 ///   on their way out
 /// @param attributes what callers set, by AWS's names; the rest have their defaults
+/// @param pinned the unique ids of the users and roles that the policy named when it was written,
+///   by ARN; rows of old have none
 record Topic(
     String account,
     String region,
@@ -19,7 +22,8 @@ record Topic(
     String id,
     Map<String, String> attributes,
     Map<String, String> tags,
-    Instant created) {
+    Instant created,
+    @Nullable Map<String, String> pinned) {
 
   Arn arn() {
     return Arn.of("sns", new Region(region), new AccountId(account), name);
@@ -34,6 +38,15 @@ record Topic(
     return attribute("Policy", "").isEmpty() ? defaultPolicy() : attribute("Policy", "");
   }
 
+  Map<String, String> pins() {
+    return pinned == null ? Map.of() : pinned;
+  }
+
+  /// With a policy that names others.
+  Topic withPins(Map<String, String> other) {
+    return new Topic(account, region, name, id, attributes, tags, created, other);
+  }
+
   /// An empty value takes the attribute back to its default.
   Topic withAttribute(String attribute, String value) {
     Map<String, String> changed = new LinkedHashMap<>(attributes);
@@ -42,11 +55,11 @@ record Topic(
     } else {
       changed.put(attribute, value);
     }
-    return new Topic(account, region, name, id, changed, tags, created);
+    return new Topic(account, region, name, id, changed, tags, created, pinned);
   }
 
   Topic withTags(Map<String, String> other) {
-    return new Topic(account, region, name, id, attributes, other, created);
+    return new Topic(account, region, name, id, attributes, other, created, pinned);
   }
 
   /// The policy that AWS gives each new topic.

@@ -1,9 +1,12 @@
 package io.carillon.sns;
 
+import io.carillon.aws.AwsException;
+import io.carillon.policy.KnownPrincipals;
 import io.carillon.policy.MalformedPolicyException;
 import io.carillon.policy.PolicyDocument;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /// The attributes of a topic: which there are, what they may hold, what the unset ones are.
@@ -55,7 +58,9 @@ final class TopicAttributes {
   static void check(String name, String value) {
     switch (name) {
       case "DisplayName" -> checkDisplayName(value);
-      case "Policy" -> checkPolicy(value);
+      case "Policy" -> {
+        Optional<PolicyDocument> unused = policy(value);
+      }
       case "DeliveryPolicy" -> DeliveryPolicy.ofTopic(value);
       case "SignatureVersion" -> {
         if (!Set.of("1", "2", "").contains(value)) {
@@ -83,18 +88,37 @@ final class TopicAttributes {
     }
   }
 
-  private static void checkPolicy(String value) {
+  /// Who is named by a policy that a request brings, for [Topic#pinned].
+  static Map<String, String> pins(String policy, KnownPrincipals principals) {
+    try {
+      return policy(policy).map(principals::pin).orElse(Map.of());
+    } catch (MalformedPolicyException e) {
+      throw refused(e);
+    }
+  }
+
+  /// @return empty where `value` takes the policy away
+  private static Optional<PolicyDocument> policy(String value) {
     if (value.isEmpty()) {
-      return;
+      return Optional.empty();
     }
     if (value.length() > MAX_POLICY) {
       throw SnsError.invalid("Policy Reason: Policy exceeds " + MAX_POLICY + " bytes");
     }
     try {
-      PolicyDocument.parse(value, PolicyDocument.Flavour.RESOURCE);
+      PolicyDocument document = PolicyDocument.parse(value, PolicyDocument.Flavour.RESOURCE);
+      if (!document.keepsTo("sns")) {
+        throw SnsError.invalid("Policy statement action out of service scope!");
+      }
+      return Optional.of(document);
     } catch (MalformedPolicyException e) {
-      throw SnsError.invalid("Policy Error: " + e.getMessage());
+      throw refused(e);
     }
+  }
+
+  private static AwsException refused(MalformedPolicyException e) {
+    return SnsError.invalid(
+        "Policy Error: " + (e.principal().isPresent() ? "PrincipalNotFound" : e.getMessage()));
   }
 
   /// All attributes as GetTopicAttributes answers them.

@@ -13,6 +13,7 @@ import io.carillon.outbox.Outbox;
 import io.carillon.outbox.Outcome;
 import io.carillon.outbox.RetryPolicy;
 import io.carillon.outbox.Work;
+import io.carillon.policy.KnownPrincipals;
 import io.carillon.store.Database;
 import io.carillon.store.Tx;
 import java.nio.charset.StandardCharsets;
@@ -65,6 +66,7 @@ final class TopicOperations implements Delivery {
   private final Outbox outbox;
   private final Topics topics;
   private final Subscriptions subscriptions;
+  private final KnownPrincipals principals;
   private final Ids ids;
   private final InstantSource clock;
 
@@ -73,12 +75,14 @@ final class TopicOperations implements Delivery {
       Outbox outbox,
       Topics topics,
       Subscriptions subscriptions,
+      KnownPrincipals principals,
       Ids ids,
       InstantSource clock) {
     this.database = database;
     this.outbox = outbox;
     this.topics = topics;
     this.subscriptions = subscriptions;
+    this.principals = principals;
     this.ids = ids;
     this.clock = clock;
   }
@@ -90,6 +94,8 @@ final class TopicOperations implements Delivery {
     String name = Arns.topicName(request.name());
     Map<String, String> wanted = request.attributes();
     TopicAttributes.checkNew(wanted);
+    Map<String, String> pinned =
+        TopicAttributes.pins(wanted.getOrDefault("Policy", ""), principals);
     Map<String, String> tags = Tags.read(request.tags());
     Arn arn = caller.arn("sns", name);
     return database.write(
@@ -107,7 +113,8 @@ final class TopicOperations implements Delivery {
                             ids.uuid(),
                             Map.of(),
                             tags,
-                            clock.instant());
+                            clock.instant(),
+                            pinned);
                     for (Map.Entry<String, String> attribute : wanted.entrySet()) {
                       if (!attribute.getKey().equals("FifoTopic")) {
                         topic = topic.withAttribute(attribute.getKey(), attribute.getValue());
@@ -176,20 +183,27 @@ final class TopicOperations implements Delivery {
 
   GetTopicAttributesResponse getAttributes(Caller caller, GetTopicAttributesRequest request) {
     Arn arn = Arns.topic(request.topicArn(), "TopicArn");
-    return database.read(
-        snapshot -> {
-          Topic topic = topics.require(snapshot, arn);
-          return GetTopicAttributesResponse.builder()
-              .attributes(TopicAttributes.shown(topic, subscriptions.counts(snapshot, topic)))
-              .build();
-        });
+    Topic topic = database.read(snapshot -> topics.require(snapshot, arn));
+    Map<String, String> shown =
+        TopicAttributes.shown(
+            topic, database.read(snapshot -> subscriptions.counts(snapshot, topic)));
+    shown.put("Policy", principals.shown(topic.policy(), topic.pins()));
+    return GetTopicAttributesResponse.builder().attributes(shown).build();
   }
 
   SetTopicAttributesResponse setAttributes(Caller caller, SetTopicAttributesRequest request) {
     String name = request.attributeName();
     String value = request.attributeValue() == null ? "" : request.attributeValue();
     TopicAttributes.check(name == null ? "" : name, value);
-    change(request.topicArn(), "TopicArn", topic -> topic.withAttribute(name, value));
+    if ("Policy".equals(name)) {
+      Map<String, String> pinned = TopicAttributes.pins(value, principals);
+      change(
+          request.topicArn(),
+          "TopicArn",
+          topic -> topic.withAttribute(name, value).withPins(pinned));
+    } else {
+      change(request.topicArn(), "TopicArn", topic -> topic.withAttribute(name, value));
+    }
     return SetTopicAttributesResponse.builder().build();
   }
 

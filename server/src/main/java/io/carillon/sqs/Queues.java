@@ -5,6 +5,7 @@ import io.carillon.aws.Caller;
 import io.carillon.aws.ResourcePolicies;
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
+import io.carillon.policy.KnownPrincipals;
 import io.carillon.policy.MalformedPolicyException;
 import io.carillon.policy.PolicyDocument;
 import io.carillon.store.Database;
@@ -67,14 +68,21 @@ final class Queues {
   }
 
   /// @param incarnation tells a queue from one of the same name that was deleted before it
+  /// @param pinned the unique ids of the users and roles that the policy named when it was written,
+  ///   by ARN; rows of old have none
   record QueueRow(
       String incarnation,
       Map<String, String> attributes,
       Map<String, String> tags,
       long createdSeconds,
-      long modifiedSeconds) {
+      long modifiedSeconds,
+      @Nullable Map<String, String> pinned) {
     QueueAttributes settings() {
       return new QueueAttributes(attributes);
+    }
+
+    Map<String, String> pins() {
+      return pinned == null ? Map.of() : pinned;
     }
   }
 
@@ -88,6 +96,7 @@ final class Queues {
 
   private final Database database;
   private final Messages messages;
+  private final KnownPrincipals principals;
   private final InstantSource clock;
   private final Supplier<URI> endpoint;
   private final Supplier<String> incarnations;
@@ -95,11 +104,13 @@ final class Queues {
   Queues(
       Database database,
       Messages messages,
+      KnownPrincipals principals,
       InstantSource clock,
       Supplier<URI> endpoint,
       Supplier<String> incarnations) {
     this.database = database;
     this.messages = messages;
+    this.principals = principals;
     this.clock = clock;
     this.endpoint = endpoint;
     this.incarnations = incarnations;
@@ -114,7 +125,8 @@ final class Queues {
       throw SqsError.INVALID_PARAMETER_VALUE.because(
           "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length");
     }
-    Map<String, String> asked = checkPolicy(input.attributesAsStrings());
+    Map<String, String> asked = input.attributesAsStrings();
+    Map<String, String> pinned = pins(asked);
     QueueAttributes attributes = QueueAttributes.DEFAULT.with(asked);
     QueueKey key = new QueueKey(caller.account().value(), caller.region().name(), name);
     database.write(
@@ -132,7 +144,12 @@ final class Queues {
               tx,
               key,
               new QueueRow(
-                  incarnations.get(), attributes.given(), checkTags(input.tags()), now, now));
+                  incarnations.get(),
+                  attributes.given(),
+                  checkTags(input.tags()),
+                  now,
+                  now,
+                  pinned));
           return true;
         });
     return CreateQueueResponse.builder().queueUrl(url(key)).build();
@@ -211,6 +228,7 @@ final class Queues {
     QueueKey key = key(caller, input.queueUrl());
     QueueRow row = database.read(snapshot -> require(snapshot, key));
     Map<String, String> all = new LinkedHashMap<>(row.settings().toMap());
+    all.computeIfPresent("Policy", (_, policy) -> principals.shown(policy, row.pins()));
     all.put("QueueArn", key.arn().toString());
     all.put("CreatedTimestamp", String.valueOf(row.createdSeconds()));
     all.put("LastModifiedTimestamp", String.valueOf(row.modifiedSeconds()));
@@ -248,7 +266,8 @@ final class Queues {
 
   SetQueueAttributesResponse setAttributes(Caller caller, SetQueueAttributesRequest input) {
     QueueKey key = key(caller, input.queueUrl());
-    Map<String, String> changes = checkPolicy(input.attributesAsStrings());
+    Map<String, String> changes = input.attributesAsStrings();
+    Map<String, String> pinned = pins(changes);
     database.write(
         tx -> {
           QueueRow row = require(tx, key);
@@ -264,7 +283,8 @@ final class Queues {
                   attributes.given(),
                   row.tags(),
                   row.createdSeconds(),
-                  seconds()));
+                  seconds(),
+                  changes.containsKey("Policy") ? pinned : row.pins()));
           return true;
         });
     return SetQueueAttributesResponse.builder().build();
@@ -297,17 +317,25 @@ final class Queues {
             });
   }
 
-  private static Map<String, String> checkPolicy(Map<String, String> attributes) {
-    String policy = attributes.get("Policy");
-    if (policy != null && !policy.isEmpty()) {
-      try {
-        PolicyDocument.parse(policy, PolicyDocument.Flavour.RESOURCE);
-      } catch (MalformedPolicyException e) {
-        throw SqsError.INVALID_ATTRIBUTE_VALUE.because(
-            "Invalid value for the parameter Policy. Reason: " + e.getMessage());
-      }
+  /// Who is named by the policy among `attributes`, if there is one.
+  private Map<String, String> pins(Map<String, String> attributes) {
+    String policy = attributes.getOrDefault("Policy", "");
+    if (policy.isEmpty()) {
+      return Map.of();
     }
-    return attributes;
+    try {
+      PolicyDocument document = PolicyDocument.parse(policy, PolicyDocument.Flavour.RESOURCE);
+      if (!document.keepsTo("sqs")) {
+        throw SqsError.INVALID_ATTRIBUTE_VALUE.because(
+            "Invalid value for the parameter Policy. Reason: Policy statement action out of service"
+                + " scope!");
+      }
+      return principals.pin(document);
+    } catch (MalformedPolicyException e) {
+      String reason = e.principal().isPresent() ? "" : " Reason: " + e.getMessage();
+      throw SqsError.INVALID_ATTRIBUTE_VALUE.because(
+          "Invalid value for the parameter Policy." + reason);
+    }
   }
 
   ListDeadLetterSourceQueuesResponse deadLetterSources(
@@ -361,7 +389,8 @@ final class Queues {
                   row.attributes(),
                   checkTags(tags),
                   row.createdSeconds(),
-                  row.modifiedSeconds()));
+                  row.modifiedSeconds(),
+                  row.pins()));
           return true;
         });
   }
@@ -401,7 +430,10 @@ final class Queues {
             .map(
                 row ->
                     new ResourcePolicies.Owned(
-                        new AccountId(arn.account()), row.settings().policy(), row.tags()));
+                        new AccountId(arn.account()),
+                        row.settings().policy(),
+                        row.tags(),
+                        row.pins()));
   }
 
   String url(QueueKey key) {

@@ -10,6 +10,7 @@ import io.carillon.base.Ids;
 import io.carillon.outbox.MessageAttribute;
 import io.carillon.outbox.Outcome;
 import io.carillon.outbox.Recipient;
+import io.carillon.policy.KnownPrincipals;
 import io.carillon.sqs.Messages.DeadLetters;
 import io.carillon.sqs.Messages.Received;
 import io.carillon.sqs.Queues.QueueKey;
@@ -79,18 +80,20 @@ public final class SqsService {
   private final Queues queues;
   private final Map<String, Instant> purged = new ConcurrentHashMap<>();
 
+  /// @param principals whom policies of queues may name
   /// @param endpoint where clients reach this server, for queue URLs
   public SqsService(
       Database database,
       InstantSource clock,
       Ids ids,
       Authorizer authorizer,
+      KnownPrincipals principals,
       Supplier<URI> endpoint) {
     this.database = database;
     this.clock = clock;
     this.authorizer = authorizer;
     this.messages = new Messages(database, clock, ids);
-    this.queues = new Queues(database, messages, clock, endpoint, ids::uuid);
+    this.queues = new Queues(database, messages, principals, clock, endpoint, ids::uuid);
   }
 
   public Operations operations() {

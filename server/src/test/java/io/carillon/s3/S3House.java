@@ -20,6 +20,7 @@ import io.carillon.http.Response;
 import io.carillon.outbox.Outcome;
 import io.carillon.outbox.Recipient;
 import io.carillon.outbox.Work;
+import io.carillon.policy.FewPrincipals;
 import io.carillon.store.Blobs;
 import io.carillon.store.Database;
 import io.carillon.store.MemoryDatabase;
@@ -70,6 +71,7 @@ final class S3House implements Authorizer {
   /// Makes the outbox fail, as a full disk would.
   boolean outboxBroken;
 
+  final FewPrincipals principals = new FewPrincipals(ALICE);
   final Caller alice = caller(ALICE, REGION);
   final Database database;
   final S3Service service;
@@ -92,6 +94,7 @@ final class S3House implements Authorizer {
             new Ids(),
             () -> Instant.ofEpochMilli(now.get()),
             this,
+            principals,
             recipients,
             _ -> new Recording().begin());
     recipients.put("sns", this::accept);

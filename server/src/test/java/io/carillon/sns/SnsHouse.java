@@ -19,6 +19,7 @@ import io.carillon.outbox.Job;
 import io.carillon.outbox.Outcome;
 import io.carillon.outbox.Recipient;
 import io.carillon.outbox.Work;
+import io.carillon.policy.FewPrincipals;
 import io.carillon.store.MemoryDatabase;
 import io.carillon.store.Tx;
 import io.carillon.trace.Trace;
@@ -92,6 +93,7 @@ final class SnsHouse implements Authorizer {
   boolean outboxBroken;
 
   Instant now = START;
+  final FewPrincipals principals = new FewPrincipals(ALICE, BOB);
   final Caller alice = caller(new Principal.Root(ALICE), ALICE);
   final Caller bob = caller(new Principal.Root(BOB), BOB);
   final Caller stranger = caller(new Principal.Anonymous(), new AccountId("000000000000"));
@@ -108,6 +110,7 @@ final class SnsHouse implements Authorizer {
             database,
             this::add,
             this,
+            principals,
             new Recording(),
             new Ids(),
             () -> now,

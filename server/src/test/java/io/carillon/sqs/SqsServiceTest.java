@@ -14,6 +14,7 @@ import io.carillon.outbox.MessageAttribute;
 import io.carillon.outbox.Outcome;
 import io.carillon.outbox.Recipient.Handover;
 import io.carillon.outbox.Sender;
+import io.carillon.policy.FewPrincipals;
 import io.carillon.store.MemoryDatabase;
 import java.net.URI;
 import java.time.Duration;
@@ -62,6 +63,7 @@ class SqsServiceTest {
           (InstantSource) () -> now,
           new Ids(),
           authorizer,
+          new FewPrincipals(ACCOUNT),
           () -> URI.create("http://localhost:4566"));
   private final DirectRoad road = new DirectRoad(sqs.operations(), authorizer);
 
