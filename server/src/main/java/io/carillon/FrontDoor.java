@@ -17,13 +17,11 @@ record FrontDoor(Road road, Handler pages, Handler codeLinks) implements Handler
   }
 
   private Handler wayOf(Request request) {
-    String path = request.rawPath();
-    if (road.hostNamesBucket(request)) {
+    boolean toPage = SnsService.isPage(request.rawPath());
+    boolean toCode = request.rawPath().startsWith(CodeLinks.PATH);
+    if (!(toPage || toCode) || road.hostNamesBucket(request)) {
       return road;
-    } else if (SnsService.isPage(path)) {
-      return pages;
-    } else {
-      return path.startsWith(CodeLinks.PATH) ? codeLinks : road;
     }
+    return toPage ? pages : codeLinks;
   }
 }

@@ -112,16 +112,16 @@ final class Insight {
   Object inspect(Call call) {
     int limit = call.number("limit", 100, MOST);
     List<String> tables = storage.inspect().tables();
-    if (call.find("table").isEmpty()) {
+    Optional<String> table = call.find("table");
+    if (table.isEmpty()) {
       return tables;
     }
-    String table = call.require("table");
-    if (!tables.contains(table)) {
+    if (!tables.contains(table.get())) {
       throw DoorError.NO_SUCH_ITEM.because(
           "There is no table %s with rows. There are: %s."
-              .formatted(table, String.join(", ", tables)));
+              .formatted(table.get(), String.join(", ", tables)));
     }
-    return storage.inspect().rows(table, limit);
+    return storage.inspect().rows(table.get(), limit);
   }
 
   Object verify(Call call) {

@@ -1,34 +1,25 @@
 package io.carillon;
 
 import io.carillon.console.AdminDoor;
-import io.carillon.http.Handler;
-import io.carillon.http.Request;
-import io.carillon.http.Response;
 
 /// What lies under `/_carillon/`.
-final class OwnDoor implements Handler {
-  private final AdminDoor admin;
+final class OwnDoor {
+  private OwnDoor() {}
 
-  OwnDoor(AdminDoor.Guard guard, Insight insight) {
-    this.admin =
-        new AdminDoor(guard)
-            .on("GET mail", insight::mail)
-            .on("POST mail/confirm", insight::confirmMail)
-            .on("DELETE mail", insight::deleteMail)
-            .on("GET sms", insight::messages)
-            .on("GET trace", insight::trace)
-            .on("GET shelf", insight::shelf)
-            .on("GET lanes", insight::lanes)
-            .on("GET accounts", insight::accounts)
-            .on("POST accounts", insight::createAccount)
-            .on("GET inspect", insight::inspect)
-            .on("POST verify", insight::verify)
-            .on("GET doctor", insight::doctor)
-            .on("GET metrics", insight::metrics);
-  }
-
-  @Override
-  public Response handle(Request request) throws Exception {
-    return admin.handle(request);
+  static AdminDoor of(AdminDoor.Guard guard, Insight insight) {
+    return new AdminDoor(guard)
+        .on("GET mail", insight::mail)
+        .on("POST mail/confirm", insight::confirmMail)
+        .on("DELETE mail", insight::deleteMail)
+        .on("GET sms", insight::messages)
+        .on("GET trace", insight::trace)
+        .on("GET shelf", insight::shelf)
+        .on("GET lanes", insight::lanes)
+        .on("GET accounts", insight::accounts)
+        .on("POST accounts", insight::createAccount)
+        .on("GET inspect", insight::inspect)
+        .on("POST verify", insight::verify)
+        .on("GET doctor", insight::doctor)
+        .on("GET metrics", insight::metrics);
   }
 }

@@ -196,7 +196,7 @@ public final class Server implements AutoCloseable {
               operations,
               signatures,
               authorizer,
-              new OwnDoor(
+              OwnDoor.of(
                   new OwnDoorGuard(config, signatures, keys),
                   new Insight(
                       database,

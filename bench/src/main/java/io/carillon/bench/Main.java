@@ -190,35 +190,37 @@ public final class Main {
     return millis(all.get(EVENTS / 2)) + " / " + millis(all.get(EVENTS * 99 / 100));
   }
 
+  /// What the server did between two instants.
+  private record Span(String what, Instant from, Instant to) {}
+
   private String profile() throws IOException, InterruptedException {
     Profile profile = new Profile(folder);
-    List<Instant> marks = new ArrayList<>();
+    List<Span> spans = new ArrayList<>();
     try (Child server =
-        carillon(
-            "profile", Map.of("CARILLON_JAVA_OPTIONS", profile.option() + " -Xlog:jfr*=off"))) {
+            carillon(
+                "profile", Map.of("CARILLON_JAVA_OPTIONS", profile.option() + " -Xlog:jfr*=off"));
+        Pipeline pipeline = new Pipeline(server.endpoint())) {
       makeBucket(server);
       Load load = new Load(server, CONNECTIONS, BODY_BYTES);
       for (String method : METHODS) {
         say("profile of " + method);
         load.run(method, WARM_UP);
-        marks.add(Instant.now());
+        Instant begun = Instant.now();
         load.run(method, 2 * REQUESTS);
-        marks.add(Instant.now());
+        spans.add(new Span("a " + method, begun, Instant.now()));
       }
       say("profile of events");
-      try (Pipeline pipeline = new Pipeline(server.endpoint())) {
-        pipeline.toFunction("to-function");
-        latencies(pipeline, "to-function", EVENTS);
-        marks.add(Instant.now());
-        latencies(pipeline, "to-function", EVENTS_WARM_UP);
-        marks.add(Instant.now());
-      }
+      pipeline.toFunction("to-function");
+      latencies(pipeline, "to-function", EVENTS);
+      Instant begun = Instant.now();
+      latencies(pipeline, "to-function", EVENTS_WARM_UP);
+      spans.add(new Span("an upload that runs a function", begun, Instant.now()));
     }
-    return profile.table("a PUT", marks.get(0), marks.get(1))
-        + '\n'
-        + profile.table("a GET", marks.get(2), marks.get(3))
-        + '\n'
-        + profile.table("an upload that runs a function", marks.get(4), marks.get(5));
+    StringBuilder tables = new StringBuilder();
+    for (Span span : spans) {
+      tables.append(profile.table(span.what(), span.from(), span.to())).append('\n');
+    }
+    return tables.toString();
   }
 
   private static void makeBucket(Child server) throws IOException {

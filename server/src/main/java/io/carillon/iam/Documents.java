@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 final class Documents {
   private static final int REMEMBERED = 2_000;
 
-  private record Text(Flavour flavour, String json) {}
+  /// @param pinned whom its ARNs mean, by unique id; null where they mean whoever bears the name
+  private record Text(Flavour flavour, String json, @Nullable Map<String, String> pinned) {}
 
   /// Forgotten all at once when full: documents are few, and parsing one takes microseconds.
   private final Map<Text, PolicyDocument> parsed = new ConcurrentHashMap<>();
@@ -33,7 +34,15 @@ final class Documents {
 
   /// A document that is in force. One that cannot be read denies all.
   PolicyDocument of(String json, Flavour flavour) {
-    Text text = new Text(flavour, json);
+    return of(new Text(flavour, json, null));
+  }
+
+  /// As above, held to those whom it was written for.
+  PolicyDocument of(String json, Flavour flavour, Map<String, String> pinned) {
+    return of(new Text(flavour, json, pinned));
+  }
+
+  private PolicyDocument of(Text text) {
     PolicyDocument known = parsed.get(text);
     if (known != null) {
       return known;
@@ -43,9 +52,12 @@ final class Documents {
     }
     PolicyDocument fresh;
     try {
-      fresh = PolicyDocument.parse(json, flavour);
+      fresh = PolicyDocument.parse(text.json(), text.flavour());
     } catch (MalformedPolicyException malformed) {
-      fresh = PolicyDocument.unreadable(flavour);
+      fresh = PolicyDocument.unreadable(text.flavour());
+    }
+    if (text.pinned() != null) {
+      fresh = fresh.withPrincipals(text.pinned());
     }
     parsed.put(text, fresh);
     return fresh;

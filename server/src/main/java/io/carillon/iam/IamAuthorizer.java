@@ -213,8 +213,11 @@ public final class IamAuthorizer implements Authorizer {
     return owned
         .get()
         .policy()
-        .map(json -> documents.of(json, Flavour.RESOURCE))
-        .map(document -> pinned.isEmpty() ? document : document.withPrincipals(pinned))
+        .map(
+            json ->
+                pinned.isEmpty()
+                    ? documents.of(json, Flavour.RESOURCE)
+                    : documents.of(json, Flavour.RESOURCE, pinned))
         .map(
             document -> ResourceSide.of(account, new NamedPolicy("the policy of " + arn, document)))
         .orElse(ResourceSide.withoutPolicy(account));
@@ -234,9 +237,10 @@ public final class IamAuthorizer implements Authorizer {
                     found.account(),
                     new NamedPolicy(
                         "the trust policy of role " + found.name(),
-                        documents
-                            .of(found.roleTerms().trust(), Flavour.TRUST)
-                            .withPrincipals(found.roleTerms().trusted()))))
+                        documents.of(
+                            found.roleTerms().trust(),
+                            Flavour.TRUST,
+                            found.roleTerms().trusted()))))
         .orElse(new ResourceSide(role.account(), null, true));
   }
 
@@ -248,20 +252,10 @@ public final class IamAuthorizer implements Authorizer {
     if (arn.service().equals("iam")) {
       return arn.resource().startsWith("policy/")
           ? grants.tagsOfPolicy(need.resource())
-          : identityTags(arn);
+          : identities.named(arn).map(Identity::tags).orElse(Map.of());
     }
     ResourcePolicies service = resourcePolicies.get(arn.service());
     return service == null ? Map.of() : service.tags(need);
-  }
-
-  private Map<String, String> identityTags(Arn arn) {
-    Kind kind = arn.resource().startsWith("user/") ? Kind.USER : Kind.ROLE;
-    String name = arn.resource().substring(arn.resource().lastIndexOf('/') + 1);
-    return identities
-        .find(arn.account(), kind, name)
-        .filter(found -> found.arn().equals(arn.toString()))
-        .map(Identity::tags)
-        .orElse(Map.of());
   }
 
   private AwsException denial(Caller caller, Need need, Decision decision) {

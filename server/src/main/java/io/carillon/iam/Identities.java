@@ -40,6 +40,10 @@ final class Identities {
     return database.read(snapshot -> find(snapshot, account, kind, name));
   }
 
+  Optional<Identity> named(Arn arn) {
+    return database.read(snapshot -> named(snapshot, arn));
+  }
+
   /// The user or role of an ARN, path included.
   Optional<Identity> named(Snapshot snapshot, Arn arn) {
     String resource = arn.resource();

@@ -7,6 +7,7 @@ import io.carillon.base.Arn;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// What one service hands another: how S3 events, SNS notifications and the outcomes of functions
@@ -35,6 +36,8 @@ public interface Recipient {
       String cause,
       @Nullable String groupId) {
 
+    private static final Pattern GROUP_ID = Pattern.compile("[\\x21-\\x7e]{1,128}");
+
     public Handover(
         Sender sender,
         Arn destination,
@@ -43,6 +46,11 @@ public interface Recipient {
         Map<String, MessageAttribute> attributes,
         String cause) {
       this(sender, destination, payload, subject, attributes, cause, null);
+    }
+
+    /// Whether SNS and SQS take `text` for a group's id.
+    public static boolean isGroupId(String text) {
+      return GROUP_ID.matcher(text).matches();
     }
 
     /// Why the sender may not do `action` to the destination; empty if it may.

@@ -7,6 +7,7 @@ import io.carillon.aws.Need;
 import io.carillon.base.Arn;
 import io.carillon.base.Ids;
 import io.carillon.outbox.MessageAttribute;
+import io.carillon.outbox.Recipient.Handover;
 import io.carillon.store.Database;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
@@ -36,7 +37,6 @@ final class Publish {
   private static final int MAX_ENTRIES = 10;
   private static final Pattern ENTRY_ID = Pattern.compile("[A-Za-z0-9_-]{1,80}");
   private static final Pattern SENDER_ID = Pattern.compile("(?=.*[A-Za-z])[A-Za-z0-9]{1,11}");
-  private static final Pattern GROUP_ID = Pattern.compile("[\\x21-\\x7e]{1,128}");
 
   private final Database database;
   private final Topics topics;
@@ -259,7 +259,7 @@ final class Publish {
       if (subject != null) {
         checkSubject(subject);
       }
-      if (groupId != null && !GROUP_ID.matcher(groupId).matches()) {
+      if (groupId != null && !Handover.isGroupId(groupId)) {
         throw SnsError.invalid(
             "MessageGroupId Reason: it holds 1 to 128 alphanumeric and punctuation characters");
       }

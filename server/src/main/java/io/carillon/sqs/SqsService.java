@@ -10,6 +10,7 @@ import io.carillon.base.Ids;
 import io.carillon.outbox.MessageAttribute;
 import io.carillon.outbox.Outcome;
 import io.carillon.outbox.Recipient;
+import io.carillon.outbox.Recipient.Handover;
 import io.carillon.policy.KnownPrincipals;
 import io.carillon.sqs.Messages.DeadLetters;
 import io.carillon.sqs.Messages.Received;
@@ -31,7 +32,6 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityBatchRequest;
 import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityBatchResponse;
@@ -70,7 +70,6 @@ import software.amazon.awssdk.services.sqs.model.UntagQueueRequest;
 /// SQS: standard queues.
 public final class SqsService {
   private static final int BATCH_BYTES = 1_048_576;
-  private static final Pattern GROUP_ID = Pattern.compile("[\\x21-\\x7e]{1,128}");
   private static final Duration BETWEEN_PURGES = Duration.ofSeconds(60);
 
   private final Database database;
@@ -352,7 +351,7 @@ public final class SqsService {
   /// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
   private static void checkGroup(Outgoing outgoing) {
     String group = outgoing.messageGroupId;
-    if (group != null && !GROUP_ID.matcher(group).matches()) {
+    if (group != null && !Handover.isGroupId(group)) {
       throw SqsError.INVALID_PARAMETER_VALUE.because(
           "Value "
               + group
