@@ -4,98 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.carillon.store.CountingDatabase;
-import io.carillon.store.HandClock;
-import io.carillon.store.KeyCodec;
-import io.carillon.store.MemoryDatabase;
-import io.carillon.store.Range;
-import io.carillon.store.Table;
 import io.carillon.store.Tx;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
-import java.util.function.Function;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-final class DispatcherTest {
-  record Effect(String text) {}
-
-  /// Runs a function for a try and remembers what it was asked.
-  private static final class Scripted implements Delivery {
-    final List<Job> tries = new CopyOnWriteArrayList<>();
-    final List<Job> buried = new CopyOnWriteArrayList<>();
-    final Function<Job, Outcome> script;
-    Function<Work, Optional<Consumer<Tx>>> handing = _ -> Optional.empty();
-    RetryPolicy policy = RetryPolicy.ASYNC_INVOCATION;
-    boolean hasDeadLetterQueue = false;
-    int concurrency = 16;
-
-    Scripted(Function<Job, Outcome> script) {
-      this.script = script;
-    }
-
-    @Override
-    public Outcome attempt(Job job) {
-      tries.add(job);
-      return script.apply(job);
-    }
-
-    @Override
-    public Optional<Consumer<Tx>> handOn(Work work) {
-      return handing.apply(work);
-    }
-
-    @Override
-    public RetryPolicy retryPolicy(Job job) {
-      return policy;
-    }
-
-    @Override
-    public boolean bury(Tx tx, Job job, String why) {
-      buried.add(job);
-      return hasDeadLetterQueue;
-    }
-
-    @Override
-    public int concurrencyOfLane(String lane) {
-      return concurrency;
-    }
-  }
-
-  private static final Table<String, Effect> EFFECTS =
-      Table.of("test.effects", KeyCodec.STRING, Effect.class);
-
-  private final HandClock clock = new HandClock();
-  private final Shelf shelf = new Shelf();
-  private final CountingDatabase database = new CountingDatabase(new MemoryDatabase());
-  private final List<Setback> setbacks = new CopyOnWriteArrayList<>();
-  private final CountDownLatch never = new CountDownLatch(1);
-  private TableOutbox outbox = TableOutbox.open(database, clock);
-  private Dispatcher dispatcher = dispatcher(Dispatcher.Settings.usual());
-
-  @BeforeEach
-  void nothingIsSetUpTwice() {
-    setbacks.clear();
-  }
-
-  @AfterEach
-  void close() {
-    never.countDown();
-    dispatcher.close();
-    database.close();
-  }
-
+final class DispatcherTest extends DispatcherFixture {
   @Test
   void workIsDoneOnceAndItsEffectComesWithItsRemoval() {
     Scripted delivery = run(new Scripted(job -> new Outcome.Done(tx -> effect(tx, job.id()))));
@@ -131,75 +52,6 @@ final class DispatcherTest {
     add("lane", "x");
     awaitEmpty();
     assertThat(database.written()).as("put in, settled").isEqualTo(2);
-  }
-
-  @Test
-  void whatIsOnlyHandedOnIsDoneByTheTransactionThatPutsItIn() {
-    Scripted delivery = run(new Scripted(_ -> Outcome.done()));
-    delivery.handing = work -> Optional.of(tx -> effect(tx, work.cause()));
-    database.reset();
-    add("lane", "x");
-    addInVain("lane", "y");
-    assertThat(effects()).containsExactly("x");
-    assertThat(database.written()).isEqualTo(2);
-    assertThat(depth()).isZero();
-    assertThat(delivery.tries).isEmpty();
-  }
-
-  @Test
-  void aTransactionThatIsLargeAlreadyHandsNothingOn() {
-    Scripted delivery = run(new Scripted(job -> done(job.id())));
-    delivery.handing = work -> Optional.of(tx -> effect(tx, work.cause()));
-    database.write(
-        tx -> {
-          for (int i = 0; i < TableOutbox.LARGE + 10; i++) {
-            outbox.add(tx, work("lane", "x" + i));
-          }
-          return 0;
-        });
-    awaitEmpty();
-    assertThat(delivery.tries).hasSize(10);
-  }
-
-  @Test
-  void whatIsDueLaterIsNotHandedOnAtOnce() {
-    Scripted delivery = run(new Scripted(_ -> Outcome.done()));
-    delivery.handing = work -> Optional.of(tx -> effect(tx, work.cause()));
-    add(new Work("kind", "lane", clock.instant().plusSeconds(1), new byte[0], "x"));
-    assertThat(depth()).isOne();
-    assertThat(effects()).isEmpty();
-  }
-
-  @Test
-  void whatCannotBeHandedOnAtOnceIsTriedAsEverAndTheTransactionStands() {
-    Scripted delivery = run(new Scripted(job -> done(job.work().cause() + " tried")));
-    delivery.handing =
-        work ->
-            switch (work.cause()) {
-              case "no" -> Optional.empty();
-              case "asking fails" -> throw new IllegalStateException(work.cause());
-              default ->
-                  Optional.of(
-                      tx -> {
-                        effect(tx, "half an effect");
-                        throw new IllegalStateException(work.cause());
-                      });
-            };
-    for (String cause : List.of("no", "asking fails", "the effect fails")) {
-      database.write(
-          tx -> {
-            effect(tx, cause);
-            outbox.add(tx, work("lane", cause));
-            return 0;
-          });
-    }
-    awaitEmpty();
-    assertThat(effects())
-        .containsExactlyInAnyOrder(
-            "no", "no tried",
-            "asking fails", "asking fails tried",
-            "the effect fails", "the effect fails tried");
-    assertThat(delivery.tries).hasSize(3);
   }
 
   @Test
@@ -710,118 +562,5 @@ final class DispatcherTest {
     add("lane", "x");
     awaitEmpty();
     assertThat(shelvedReasons()).containsExactly("bad");
-  }
-
-  private Dispatcher dispatcher(Dispatcher.Settings settings) {
-    return new Dispatcher(
-        database,
-        outbox,
-        shelf,
-        clock,
-        () -> 0L,
-        (_, _, setback) -> setbacks.add(setback),
-        settings);
-  }
-
-  private <D extends Delivery> D run(D delivery) {
-    dispatcher.register("kind", delivery);
-    dispatcher.start();
-    return delivery;
-  }
-
-  /// What was being tried stays under the lease of an epoch that is over.
-  private void restartAsAfterACrash() {
-    outbox.workFor(null);
-    outbox = TableOutbox.open(database, clock);
-    dispatcher = dispatcher(Dispatcher.Settings.usual());
-  }
-
-  private void add(String lane, String cause) {
-    add(work(lane, cause));
-  }
-
-  private void add(Work work) {
-    database.write(
-        tx -> {
-          outbox.add(tx, work);
-          return 0;
-        });
-  }
-
-  /// In a transaction that fails.
-  private void addInVain(String lane, String cause) {
-    assertThatThrownBy(
-            () ->
-                database.write(
-                    tx -> {
-                      outbox.add(tx, work(lane, cause));
-                      throw new IllegalStateException("no");
-                    }))
-        .hasMessage("no");
-  }
-
-  private Work work(String lane, String cause) {
-    return new Work("kind", lane, clock.instant(), new byte[] {7}, cause);
-  }
-
-  private void move(Duration by) {
-    clock.move(by);
-    dispatcher.wake();
-  }
-
-  /// Until then what is put in waits, for the table may hold what was there before.
-  private void awaitTableRead() {
-    await()
-        .until(
-            () -> {
-              database.reset();
-              add("warm-up", "warm-up");
-              awaitEmpty();
-              return database.written() == 2;
-            });
-  }
-
-  private void awaitEmpty() {
-    await().atMost(Duration.ofSeconds(60)).until(() -> depth() == 0);
-  }
-
-  private long depth() {
-    return database.read(
-        snapshot ->
-            outbox.channels(snapshot, "", 20_000).stream()
-                .mapToLong(channel -> outbox.depth(snapshot, channel))
-                .sum());
-  }
-
-  private List<String> shelvedReasons() {
-    return database.read(s -> shelf.list(s, "", 10)).stream().map(Shelf.Shelved::why).toList();
-  }
-
-  private static Outcome done(String text) {
-    return new Outcome.Done(tx -> effect(tx, text));
-  }
-
-  private static void effect(Tx tx, String text) {
-    EFFECTS.put(tx, text, new Effect(text));
-  }
-
-  private List<String> effects() {
-    return database.read(s -> EFFECTS.list(s, Range.all(), 100)).stream()
-        .map(Table.Entry::key)
-        .toList();
-  }
-
-  private Outcome hang() {
-    waitFor(never);
-    return Outcome.done();
-  }
-
-  private static void waitFor(CountDownLatch latch) {
-    try {
-      latch.await();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException(e);
-    }
   }
 }

@@ -1,0 +1,205 @@
+package io.carillon.outbox;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.carillon.store.CountingDatabase;
+import io.carillon.store.HandClock;
+import io.carillon.store.KeyCodec;
+import io.carillon.store.MemoryDatabase;
+import io.carillon.store.Range;
+import io.carillon.store.Table;
+import io.carillon.store.Tx;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+
+/// A dispatcher over a store in memory and a clock that stands still, with a delivery that does
+/// what its test says.
+abstract class DispatcherFixture {
+  record Effect(String text) {}
+
+  /// Runs a function for a try and remembers what it was asked.
+  static final class Scripted implements Delivery {
+    final List<Job> tries = new CopyOnWriteArrayList<>();
+    final List<Job> buried = new CopyOnWriteArrayList<>();
+    final Function<Job, Outcome> script;
+    Function<Work, Optional<Consumer<Tx>>> handing = _ -> Optional.empty();
+    RetryPolicy policy = RetryPolicy.ASYNC_INVOCATION;
+    boolean hasDeadLetterQueue = false;
+    int concurrency = 16;
+
+    Scripted(Function<Job, Outcome> script) {
+      this.script = script;
+    }
+
+    @Override
+    public Outcome attempt(Job job) {
+      tries.add(job);
+      return script.apply(job);
+    }
+
+    @Override
+    public Optional<Consumer<Tx>> handOn(Work work) {
+      return handing.apply(work);
+    }
+
+    @Override
+    public RetryPolicy retryPolicy(Job job) {
+      return policy;
+    }
+
+    @Override
+    public boolean bury(Tx tx, Job job, String why) {
+      buried.add(job);
+      return hasDeadLetterQueue;
+    }
+
+    @Override
+    public int concurrencyOfLane(String lane) {
+      return concurrency;
+    }
+  }
+
+  static final Table<String, Effect> EFFECTS =
+      Table.of("test.effects", KeyCodec.STRING, Effect.class);
+
+  final HandClock clock = new HandClock();
+  final Shelf shelf = new Shelf();
+  final CountingDatabase database = new CountingDatabase(new MemoryDatabase());
+  final List<Setback> setbacks = new CopyOnWriteArrayList<>();
+  final CountDownLatch never = new CountDownLatch(1);
+  TableOutbox outbox = TableOutbox.open(database, clock);
+  Dispatcher dispatcher = dispatcher(Dispatcher.Settings.usual());
+
+  @BeforeEach
+  void nothingIsSetUpTwice() {
+    setbacks.clear();
+  }
+
+  @AfterEach
+  void close() {
+    never.countDown();
+    dispatcher.close();
+    database.close();
+  }
+
+  Dispatcher dispatcher(Dispatcher.Settings settings) {
+    return new Dispatcher(
+        database,
+        outbox,
+        shelf,
+        clock,
+        () -> 0L,
+        (_, _, setback) -> setbacks.add(setback),
+        settings);
+  }
+
+  <D extends Delivery> D run(D delivery) {
+    dispatcher.register("kind", delivery);
+    dispatcher.start();
+    return delivery;
+  }
+
+  /// What was being tried stays under the lease of an epoch that is over.
+  void restartAsAfterACrash() {
+    outbox.workFor(null);
+    outbox = TableOutbox.open(database, clock);
+    dispatcher = dispatcher(Dispatcher.Settings.usual());
+  }
+
+  void add(String lane, String cause) {
+    add(work(lane, cause));
+  }
+
+  void add(Work work) {
+    database.write(
+        tx -> {
+          outbox.add(tx, work);
+          return 0;
+        });
+  }
+
+  /// In a transaction that fails.
+  void addInVain(String lane, String cause) {
+    assertThatThrownBy(
+            () ->
+                database.write(
+                    tx -> {
+                      outbox.add(tx, work(lane, cause));
+                      throw new IllegalStateException("no");
+                    }))
+        .hasMessage("no");
+  }
+
+  Work work(String lane, String cause) {
+    return new Work("kind", lane, clock.instant(), new byte[] {7}, cause);
+  }
+
+  void move(Duration by) {
+    clock.move(by);
+    dispatcher.wake();
+  }
+
+  /// Until then what is put in waits, for the table may hold what was there before.
+  void awaitTableRead() {
+    await()
+        .until(
+            () -> {
+              database.reset();
+              add("warm-up", "warm-up");
+              awaitEmpty();
+              return database.written() == 2;
+            });
+  }
+
+  void awaitEmpty() {
+    await().atMost(Duration.ofSeconds(60)).until(() -> depth() == 0);
+  }
+
+  long depth() {
+    return database.read(
+        snapshot ->
+            outbox.channels(snapshot, "", 20_000).stream()
+                .mapToLong(channel -> outbox.depth(snapshot, channel))
+                .sum());
+  }
+
+  List<String> shelvedReasons() {
+    return database.read(s -> shelf.list(s, "", 10)).stream().map(Shelf.Shelved::why).toList();
+  }
+
+  static Outcome done(String text) {
+    return new Outcome.Done(tx -> effect(tx, text));
+  }
+
+  static void effect(Tx tx, String text) {
+    EFFECTS.put(tx, text, new Effect(text));
+  }
+
+  List<String> effects() {
+    return database.read(s -> EFFECTS.list(s, Range.all(), 100)).stream()
+        .map(Table.Entry::key)
+        .toList();
+  }
+
+  Outcome hang() {
+    waitFor(never);
+    return Outcome.done();
+  }
+
+  static void waitFor(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+}
