@@ -9,6 +9,7 @@
  *   LD_PRELOAD=libdropunsynced.so DROPUNSYNCED_ROOT=DATA DROPUNSYNCED_JOURNAL=JOURNAL program...
  *   kill -9 the program and all its children
  *   dropunsynced DATA JOURNAL SEED    # takes DATA back to what had to be on disk, empties JOURNAL
+ *   dropunsynced DATA JOURNAL all     # the same, and the disk has kept nothing it did not have to
  *
  * The preloaded half writes down, in JOURNAL/journal, each file below DATA that was created,
  * renamed, cut or synced, and each folder that was synced. Plain writes need no note: files are
@@ -363,6 +364,7 @@ static size_t file_count;
 static struct change *changes;
 static size_t change_count;
 static int status;
+static int keeps_nothing;
 static unsigned long cut_files, cut_bytes, undone;
 
 static void fail(const char *what, const char *which) {
@@ -479,7 +481,7 @@ static int cut(const char *path, const struct stat *s, int type, struct FTW *at)
   long lost = s->st_size - file->length;
   long kept = 0;
   int zeros = 0;
-  switch (rand() % 3) {
+  switch (keeps_nothing ? 0 : rand() % 3) {
     case 1:
       kept = rand() % (lost + 1);
       break;
@@ -497,9 +499,10 @@ static int cut(const char *path, const struct stat *s, int type, struct FTW *at)
 
 int main(int count, char **arguments) {
   if (count != 4) {
-    fprintf(stderr, "usage: dropunsynced DATA JOURNAL SEED\n");
+    fprintf(stderr, "usage: dropunsynced DATA JOURNAL SEED|all\n");
     return 2;
   }
+  keeps_nothing = !strcmp(arguments[3], "all");
   srand((unsigned)strtoul(arguments[3], NULL, 10));
   char name[PATH_MAX];
   snprintf(name, sizeof name, "%s/journal", arguments[2]);

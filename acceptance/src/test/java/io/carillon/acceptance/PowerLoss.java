@@ -52,8 +52,16 @@ final class PowerLoss {
 
   /// Takes away what the killed server had not synced; answers how much that was.
   String strike(long seed) throws IOException {
-    return run(applying(), disk.toString(), journal.toString(), Long.toString(seed & 0x7FFF_FFFF))
-        .strip();
+    return apply(Long.toString(seed & 0x7FFF_FFFF));
+  }
+
+  /// As above, from a disk that by chance had kept nothing of it.
+  String strikeWhole() throws IOException {
+    return apply("all");
+  }
+
+  private String apply(String how) throws IOException {
+    return run(applying(), disk.toString(), journal.toString(), how).strip();
   }
 
   private String applying() {

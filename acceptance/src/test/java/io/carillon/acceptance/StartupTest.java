@@ -55,7 +55,7 @@ class StartupTest {
     command.addAll(List.of(arguments));
     Ran ran = Ran.of(command, Map.of(), folder);
     assertThat(ran.output()).contains(what).doesNotContain("\tat ");
-    assertThat(ran.output().lines().count()).isLessThanOrEqualTo(2);
+    assertThat(ran.output().lines()).hasSizeLessThanOrEqualTo(2);
     assertThat(ran.exit()).isEqualTo(exit);
   }
 }
