@@ -49,7 +49,7 @@ def check_topic_attributes():
     assert attributes()["Owner"] == ACCOUNT and attributes()["SubscriptionsConfirmed"] == "0"
     sns.set_topic_attributes(TopicArn=topic, AttributeName="DisplayName", AttributeValue="Wire")
     assert attributes()["DisplayName"] == "Wire"
-    sns.add_permission(TopicArn=topic, Label="friends", AWSAccountId=["111111111111"], ActionName=["Publish"])
+    sns.add_permission(TopicArn=topic, Label="friends", AWSAccountId=[ACCOUNT], ActionName=["Publish"])
     sids = lambda: [s["Sid"] for s in json.loads(attributes()["Policy"])["Statement"]]
     assert "friends" in sids()
     sns.remove_permission(TopicArn=topic, Label="friends")

@@ -23,6 +23,7 @@ import io.carillon.lambda.runtime.Runtimes;
 import io.carillon.logs.LogsService;
 import io.carillon.outbox.Outbox;
 import io.carillon.outbox.Recipient;
+import io.carillon.policy.KnownPrincipals;
 import io.carillon.s3.S3Service;
 import io.carillon.store.Blobs;
 import io.carillon.store.Database;
@@ -168,6 +169,7 @@ final class FunctionRuntime implements AutoCloseable {
       Outbox outbox,
       Trace trace,
       Authorizer authorizer,
+      KnownPrincipals principals,
       Map<String, Recipient> recipients,
       RoleSessions sessions,
       S3Service s3) {
@@ -179,6 +181,7 @@ final class FunctionRuntime implements AutoCloseable {
         ids,
         clock,
         authorizer,
+        principals,
         recipients,
         (role, session, function) -> sessions.principal(LAMBDA, role, session, function),
         (caller, bucket, key, version) ->

@@ -146,7 +146,15 @@ public final class Server implements AutoCloseable {
               caller -> functions.causeOfEvent(caller, trace));
       LambdaService lambda =
           functions.service(
-              database, blobs, outbox, trace, authorizer, recipients, sts.roleSessions(), s3);
+              database,
+              blobs,
+              outbox,
+              trace,
+              authorizer,
+              iam.principals(),
+              recipients,
+              sts.roleSessions(),
+              s3);
       this.post = closings.add(Post.start(config, database, clock));
       SnsService sns =
           new SnsService(

@@ -10,11 +10,15 @@ import static io.carillon.lambda.LambdaError.unsupported;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.carillon.aws.AwsException;
 import io.carillon.aws.Caller;
 import io.carillon.aws.ResourcePolicies.Owned;
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
 import io.carillon.base.Ids;
+import io.carillon.policy.KnownPrincipals;
+import io.carillon.policy.MalformedPolicyException;
+import io.carillon.policy.PolicyDocument;
 import io.carillon.store.Database;
 import io.carillon.store.KeyCodec;
 import io.carillon.store.Range;
@@ -23,7 +27,9 @@ import io.carillon.store.Table;
 import io.carillon.store.Tuple;
 import io.carillon.store.Tx;
 import java.nio.charset.StandardCharsets;
+import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -45,25 +51,29 @@ final class FunctionPolicies {
   private static final Pattern ACTION = Pattern.compile("lambda:[*]|lambda:[a-zA-Z]+|[*]");
   private static final Pattern ACCOUNT = Pattern.compile("[0-9]{12}");
 
-  /// @param statements JSON by statement id, in the order they were added
+  /// @param statements JSON by statement id, in the order they were added; users and roles are
+  ///   named by their unique ids, so that one made anew under an old name is not meant
   record PolicyRow(Map<String, String> statements, String revisionId) {}
 
   private final Table<Tuple, PolicyRow> policies =
       Table.of("lambda.policies", KeyCodec.TUPLE, PolicyRow.class);
   private final Database database;
   private final Functions functions;
+  private final KnownPrincipals principals;
   private final Ids ids;
 
-  FunctionPolicies(Database database, Functions functions, Ids ids) {
+  FunctionPolicies(Database database, Functions functions, KnownPrincipals principals, Ids ids) {
     this.database = database;
     this.functions = functions;
+    this.principals = principals;
     this.ids = ids;
   }
 
   AddPermissionResponse add(Caller caller, AddPermissionRequest r) {
     FunctionName name = FunctionName.of(caller, r.functionName(), r.qualifier());
     refuseLatest(name);
-    String statement = statement(name, r).toString();
+    ObjectNode statement = statement(name, r);
+    String kept = withUniqueId(statement).toString();
     return database.write(
         tx -> {
           var _ = functions.requireVersion(tx, name);
@@ -71,19 +81,19 @@ final class FunctionPolicies {
           requireRevision(r.revisionId(), old);
           Map<String, String> statements =
               new LinkedHashMap<>(old.map(PolicyRow::statements).orElse(Map.of()));
-          if (statements.putIfAbsent(r.statementId(), statement) != null) {
+          if (statements.putIfAbsent(r.statementId(), kept) != null) {
             throw RESOURCE_CONFLICT.because(
                 "The statement id (%s) provided already exists. Please provide a new statement id, or remove the existing statement."
                     .formatted(r.statementId()));
           }
-          int bytes = document(statements).getBytes(StandardCharsets.UTF_8).length;
+          int bytes = document(statements.values()).getBytes(StandardCharsets.UTF_8).length;
           if (bytes > LIMIT_BYTES) {
             throw POLICY_LENGTH_EXCEEDED.because(
                 "The final policy size (%d) is bigger than the limit (%d)."
                     .formatted(bytes, LIMIT_BYTES));
           }
           policies.put(tx, key(name), new PolicyRow(statements, ids.uuid()));
-          return AddPermissionResponse.builder().statement(statement).build();
+          return AddPermissionResponse.builder().statement(statement.toString()).build();
         });
   }
 
@@ -149,9 +159,28 @@ final class FunctionPolicies {
     } else if (principal.matches("[a-z0-9.-]+\\.amazonaws\\.com(\\.cn)?")) {
       statement.putObject("Principal").put("Service", principal);
     } else {
-      throw INVALID_PARAMETER_VALUE.because(
-          "The provided principal was invalid. Please check the principal and try again.");
+      throw invalidPrincipal();
     }
+  }
+
+  private ObjectNode withUniqueId(ObjectNode statement) {
+    String json = document(List.of(statement.toString()));
+    try {
+      Map<String, String> ids =
+          principals.pin(PolicyDocument.parse(json, PolicyDocument.Flavour.RESOURCE));
+      ObjectNode kept = statement.deepCopy();
+      ids.forEach((_, id) -> kept.putObject("Principal").put("AWS", id));
+      return kept;
+    } catch (MalformedPolicyException e) {
+      throw e.principal().isPresent()
+          ? invalidPrincipal()
+          : INVALID_PARAMETER_VALUE.because(e.getMessage());
+    }
+  }
+
+  private static AwsException invalidPrincipal() {
+    return INVALID_PARAMETER_VALUE.because(
+        "The provided principal was invalid. Please check the principal and try again.");
   }
 
   RemovePermissionResponse remove(Caller caller, RemovePermissionRequest r) {
@@ -185,7 +214,7 @@ final class FunctionPolicies {
           PolicyRow row =
               policies.get(snapshot, key(name)).orElseThrow(RESOURCE_NOT_FOUND::exception);
           return GetPolicyResponse.builder()
-              .policy(document(row.statements()))
+              .policy(principals.shown(document(row.statements().values())))
               .revisionId(row.revisionId())
               .build();
         });
@@ -205,7 +234,7 @@ final class FunctionPolicies {
   private Owned owned(Snapshot snapshot, FunctionName name) {
     return new Owned(
         new AccountId(name.account()),
-        policies.get(snapshot, key(name)).map(row -> document(row.statements())),
+        policies.get(snapshot, key(name)).map(row -> document(row.statements().values())),
         functions.require(snapshot, name).tags());
   }
 
@@ -214,9 +243,9 @@ final class FunctionPolicies {
     policies.list(tx, all, Integer.MAX_VALUE).forEach(row -> policies.delete(tx, row.key()));
   }
 
-  private static String document(Map<String, String> statements) {
+  private static String document(Collection<String> statements) {
     return "{\"Version\":\"2012-10-17\",\"Id\":\"default\",\"Statement\":["
-        + String.join(",", statements.values())
+        + String.join(",", statements)
         + "]}";
   }
 

@@ -12,6 +12,7 @@ import io.carillon.lambda.runtime.Runtimes;
 import io.carillon.outbox.Delivery;
 import io.carillon.outbox.Outbox;
 import io.carillon.outbox.Recipient;
+import io.carillon.policy.KnownPrincipals;
 import io.carillon.store.Blobs;
 import io.carillon.store.Database;
 import io.carillon.trace.Trace;
@@ -72,6 +73,7 @@ public final class LambdaService {
   private final CodeLinks links;
   private final Map<String, Delivery> deliveries;
 
+  /// @param principals whom policies of functions may name
   /// @param recipients by the service of a destination's ARN (`lambda`, `sns`, `sqs`); read at each
   ///   use, so they may be filled in later
   /// @param endpoint where clients reach this server, for links to code
@@ -83,6 +85,7 @@ public final class LambdaService {
       Ids ids,
       InstantSource clock,
       Authorizer authorizer,
+      KnownPrincipals principals,
       Map<String, Recipient> recipients,
       RoleSource roleSource,
       CodeSource source,
@@ -93,7 +96,7 @@ public final class LambdaService {
     this.links = new CodeLinks(blobs, endpoint, clock);
     this.tags = new Tags(database, functions);
     this.versions = new VersionOperations(database, functions, blobs, ids);
-    this.policies = new FunctionPolicies(database, functions, ids);
+    this.policies = new FunctionPolicies(database, functions, principals, ids);
     ExecutionRoles roles = new ExecutionRoles(roleSource, authorizer, clock, ids);
     this.eventConfigs = new EventInvokeConfigs(database, functions, roles);
     this.limits = new ConcurrencyLimits(database, functions, ASYNC_CONCURRENCY);

@@ -76,4 +76,14 @@ public interface KnownPrincipals {
         });
     return now.isEmpty() ? json : PrincipalParser.renamed(json, now);
   }
+
+  /// As above for a document that is kept with unique ids in place of ARNs.
+  default String shown(String json) {
+    Map<String, String> now = new HashMap<>();
+    for (String id :
+        PolicyDocument.parse(json, PolicyDocument.Flavour.RESOURCE).namedIdentities()) {
+      arnOf(id).ifPresent(arn -> now.put(id, arn));
+    }
+    return now.isEmpty() ? json : PrincipalParser.renamed(json, now);
+  }
 }

@@ -232,16 +232,15 @@ final class TopicOperations implements Delivery {
     return AddPermissionResponse.builder().build();
   }
 
-  private static ObjectNode statement(AddPermissionRequest request) {
+  private ObjectNode statement(AddPermissionRequest request) {
     ObjectNode statement = Json.MAPPER.createObjectNode();
     statement.put("Sid", request.label()).put("Effect", "Allow");
-    ArrayNode principals = statement.putObject("Principal").putArray("AWS");
+    ArrayNode allowed = statement.putObject("Principal").putArray("AWS");
     for (String account : request.awsAccountIds()) {
-      try {
-        principals.add(Arn.iam(new AccountId(account), "root").toString());
-      } catch (IllegalArgumentException e) {
+      if (!principals.hasAccount(account)) {
         throw SnsError.invalid("AWSAccountId");
       }
+      allowed.add(Arn.iam(new AccountId(account), "root").toString());
     }
     ArrayNode actions = statement.putArray("Action");
     for (String action : request.actionNames()) {
@@ -250,8 +249,8 @@ final class TopicOperations implements Delivery {
       }
       actions.add("SNS:" + action);
     }
-    if (principals.isEmpty() || actions.isEmpty()) {
-      throw SnsError.invalid(principals.isEmpty() ? "AWSAccountId" : "ActionName");
+    if (allowed.isEmpty() || actions.isEmpty()) {
+      throw SnsError.invalid(allowed.isEmpty() ? "AWSAccountId" : "ActionName");
     }
     return statement;
   }

@@ -8,6 +8,7 @@ import io.carillon.aws.ResourcePolicies.Owned;
 import io.carillon.base.Arn;
 import io.carillon.policy.PolicyDocument;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -77,16 +78,44 @@ class FunctionPoliciesTest {
 
   @Test
   void principalsAreServicesAccountsArnsOrEveryone() throws Exception {
+    house.principals.idsByArn.put("arn:aws:iam::111122223333:role/r", "AROA1");
     assertThat(add(permission("p1").principal("111122223333")))
         .contains("\"Principal\":{\"AWS\":\"arn:aws:iam::111122223333:root\"}");
     assertThat(add(permission("p2").principal("arn:aws:iam::111122223333:role/r")))
         .contains("\"Principal\":{\"AWS\":\"arn:aws:iam::111122223333:role/r\"}");
     assertThat(add(permission("p3").principal("*"))).contains("\"Principal\":\"*\"");
-    assertThatThrownBy(() -> add(permission("p4").principal("somebody")))
-        .hasMessageContaining("principal was invalid");
+    for (String nobody :
+        List.of("somebody", "999999999999", "arn:aws:iam::111122223333:user/nobody")) {
+      assertThatThrownBy(() -> add(permission("p4").principal(nobody)))
+          .hasMessageContaining("principal was invalid");
+    }
     for (String id : new String[] {"p1", "p2", "p3"}) {
       remove(id);
     }
+  }
+
+  @Test
+  void aRoleMadeAnewUnderItsNameIsNotMeant() throws Exception {
+    String role = "arn:aws:iam::111122223333:role/again";
+    house.principals.idsByArn.put(role, "AROA2222222222222222A");
+    assertThat(add(permission("first").principal(role))).contains("\"AWS\":\"" + role + "\"");
+    assertThat(policy()).contains("\"AWS\":\"" + role + "\"");
+    assertThat(house.service.resourcePolicies().find(ARN).orElseThrow().policy().orElseThrow())
+        .contains("\"AWS\":\"AROA2222222222222222A\"");
+
+    house.principals.idsByArn.put(role, "AROA2222222222222222B");
+    add(permission("second").principal(role));
+    assertThat(policy())
+        .contains("\"AWS\":\"AROA2222222222222222A\"")
+        .containsOnlyOnce("\"AWS\":\"" + role + "\"");
+    remove("first");
+    remove("second");
+  }
+
+  private static String policy() throws Exception {
+    return house
+        .call(GetPolicyRequest.builder().functionName("f").build(), GetPolicyResponse.class)
+        .policy();
   }
 
   @Test

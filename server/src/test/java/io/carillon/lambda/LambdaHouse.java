@@ -15,6 +15,7 @@ import io.carillon.outbox.Job;
 import io.carillon.outbox.Outcome;
 import io.carillon.outbox.Recipient;
 import io.carillon.outbox.Work;
+import io.carillon.policy.FewPrincipals;
 import io.carillon.store.MemoryBlobs;
 import io.carillon.store.MemoryDatabase;
 import io.carillon.store.Tx;
@@ -48,6 +49,7 @@ final class LambdaHouse implements AutoCloseable {
   final List<String> steps = new CopyOnWriteArrayList<>();
   final List<Recipient.Handover> handedOver = new ArrayList<>();
   final Map<String, byte[]> objects = new ConcurrentHashMap<>();
+  final FewPrincipals principals = new FewPrincipals(ACCOUNT, new AccountId("111122223333"));
   final Workshop shop;
   final LambdaService service;
   private final DirectRoad road;
@@ -69,6 +71,7 @@ final class LambdaHouse implements AutoCloseable {
             new Ids(),
             InstantSource.system(),
             doorkeeper,
+            principals,
             Map.of("sqs", everyone, "sns", everyone),
             (role, session, _) ->
                 Optional.of(

@@ -17,7 +17,7 @@ public final class FewPrincipals implements KnownPrincipals {
 
   @Override
   public boolean hasAccount(String account) {
-    return accounts.contains(new AccountId(account));
+    return accounts.stream().anyMatch(one -> one.value().equals(account));
   }
 
   @Override

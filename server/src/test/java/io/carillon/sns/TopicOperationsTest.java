@@ -153,6 +153,11 @@ class TopicOperationsTest {
     assertInvalid(
         () -> house.call(house.alice, add.toBuilder().label("c").awsAccountIds("x").build()),
         "AWSAccountId");
+    assertInvalid(
+        () ->
+            house.call(
+                house.alice, add.toBuilder().label("c").awsAccountIds("999999999999").build()),
+        "AWSAccountId");
 
     RemovePermissionRequest remove =
         RemovePermissionRequest.builder().topicArn(arn).label("bob").build();
