@@ -143,7 +143,8 @@ public final class Server implements AutoCloseable {
               authorizer,
               iam.principals(),
               recipients,
-              caller -> functions.causeOfEvent(caller, trace));
+              caller -> functions.causeOfEvent(caller, trace),
+              this::endpoint);
       LambdaService lambda =
           functions.service(
               database,

@@ -271,6 +271,9 @@ public final class IamAuthorizer implements Authorizer {
               " because no " + denied.missing().text() + " allows the " + need.action() + " action";
           case Decision.Allowed _ -> "";
         };
+    if (isAcrossAccounts(caller, need)) {
+      return CommonError.ACCESS_DENIED.because("Cross-account pass role is not allowed.");
+    }
     return CommonError.ACCESS_DENIED.because(
         "User: "
             + who
@@ -280,6 +283,14 @@ public final class IamAuthorizer implements Authorizer {
             + resource
             + why
             + hint(caller, need.resource()));
+  }
+
+  /// A role of an account that there is not is told as any other foreign resource.
+  private boolean isAcrossAccounts(Caller caller, Need need) {
+    String account = Arn.tryParse(need.resource()).map(Arn::account).orElse("");
+    return need.action().equals("iam:PassRole")
+        && accounts.exists(account)
+        && !account.equals(caller.account().value());
   }
 
   /// Scripts written for another account learn which one they speak to and how to change that.

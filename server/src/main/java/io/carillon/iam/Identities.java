@@ -1,5 +1,6 @@
 package io.carillon.iam;
 
+import io.carillon.aws.PageToken;
 import io.carillon.base.Arn;
 import io.carillon.store.Database;
 import io.carillon.store.KeyCodec;
@@ -144,7 +145,7 @@ final class Identities {
                 }
                 return !more[0];
               });
-          return new Page<>(found, more[0] ? Page.encode(fold(found.getLast().name())) : null);
+          return new Page<>(found, more[0] ? PageToken.after(fold(found.getLast().name())) : null);
         });
   }
 

@@ -1,8 +1,7 @@
 package io.carillon.iam;
 
-import java.nio.charset.StandardCharsets;
+import io.carillon.aws.PageToken;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +17,9 @@ record Page<T>(List<T> items, @Nullable String marker) {
   record Wanted(String after, int limit) {
     static Wanted of(@Nullable String marker, @Nullable Integer maxItems) {
       int limit = maxItems == null ? USUAL : Constraints.within("maxItems", maxItems, 1, MOST);
-      return new Wanted(marker == null ? "" : decode(marker), limit);
+      String after =
+          PageToken.lastKey(marker, () -> IamError.VALIDATION.because("Invalid Marker."));
+      return new Wanted(after, limit);
     }
   }
 
@@ -36,25 +37,11 @@ record Page<T>(List<T> items, @Nullable String marker) {
     for (T item : all) {
       if (key.apply(item).compareTo(wanted.after()) > 0) {
         if (items.size() == wanted.limit()) {
-          return new Page<>(items, encode(key.apply(items.getLast())));
+          return new Page<>(items, PageToken.after(key.apply(items.getLast())));
         }
         items.add(item);
       }
     }
     return new Page<>(items, null);
-  }
-
-  static String encode(String key) {
-    return Base64.getUrlEncoder()
-        .withoutPadding()
-        .encodeToString(key.getBytes(StandardCharsets.UTF_8));
-  }
-
-  private static String decode(String marker) {
-    try {
-      return new String(Base64.getUrlDecoder().decode(marker), StandardCharsets.UTF_8);
-    } catch (IllegalArgumentException notOurs) {
-      throw IamError.VALIDATION.because("Invalid Marker.");
-    }
   }
 }

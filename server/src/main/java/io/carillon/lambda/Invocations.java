@@ -246,9 +246,9 @@ final class Invocations {
         throw notJson("more than one value");
       }
     } catch (JsonProcessingException e) {
-      throw notJson(e.getOriginalMessage());
+      throw notJson(e.getOriginalMessage().replaceFirst(" \\(start marker at .*", ""));
     } catch (IOException e) {
-      throw notJson(String.valueOf(e.getMessage()));
+      throw notJson("it is not text");
     }
   }
 

@@ -1,7 +1,6 @@
 package io.carillon.lambda;
 
-import java.nio.charset.StandardCharsets;
-import java.util.Base64;
+import io.carillon.aws.PageToken;
 import org.jspecify.annotations.Nullable;
 
 /// Lists page by page: a marker is the last key seen.
@@ -16,20 +15,12 @@ final class Pages {
   }
 
   static String marker(String lastKey) {
-    return Base64.getUrlEncoder()
-        .withoutPadding()
-        .encodeToString(lastKey.getBytes(StandardCharsets.UTF_8));
+    return PageToken.after(lastKey);
   }
 
   /// The last key seen; empty at the start.
   static String after(@Nullable String marker) {
-    if (marker == null || marker.isEmpty()) {
-      return "";
-    }
-    try {
-      return new String(Base64.getUrlDecoder().decode(marker), StandardCharsets.UTF_8);
-    } catch (IllegalArgumentException e) {
-      throw LambdaError.INVALID_PARAMETER_VALUE.because("Invalid Marker: " + marker);
-    }
+    return PageToken.lastKey(
+        marker, () -> LambdaError.INVALID_PARAMETER_VALUE.because("Invalid Marker: " + marker));
   }
 }

@@ -49,7 +49,7 @@ final class LogEvents {
             Long.parseUnsignedLong(text.substring(0, Math.max(slash, 0)), 36),
             Long.parseUnsignedLong(text.substring(slash + 1), 36));
       } catch (NumberFormatException _) {
-        throw LogsError.INVALID_PARAMETER.because("The specified nextToken is invalid.");
+        throw LogsError.invalidToken();
       }
     }
   }

@@ -1,6 +1,7 @@
 package io.carillon.logs;
 
 import io.carillon.aws.Caller;
+import io.carillon.aws.PageToken;
 import io.carillon.base.AccountId;
 import io.carillon.base.Region;
 import io.carillon.store.Database;
@@ -167,8 +168,8 @@ final class LogGroups {
     Tuple parent = Tuple.of(caller.account().value(), caller.region().name());
     String prefix = Objects.requireNonNullElse(input.logGroupNamePrefix(), "");
     Range whole = Range.withPrefix(parent, prefix);
-    Range range =
-        input.nextToken() == null ? whole : whole.after(key(caller, input.nextToken()).tuple());
+    String after = PageToken.lastKey(input.nextToken(), LogsError::invalidToken);
+    Range range = after.isEmpty() ? whole : whole.after(key(caller, after).tuple());
     List<LogGroup> found = new ArrayList<>();
     boolean more =
         database.read(
@@ -201,7 +202,7 @@ final class LogGroups {
             });
     return DescribeLogGroupsResponse.builder()
         .logGroups(found)
-        .nextToken(more ? found.getLast().logGroupName() : null)
+        .nextToken(more ? PageToken.after(found.getLast().logGroupName()) : null)
         .build();
   }
 
@@ -356,7 +357,7 @@ final class LogGroups {
     } catch (NumberFormatException _) {
       // answered below
     }
-    throw LogsError.INVALID_PARAMETER.because("The specified nextToken is invalid.");
+    throw LogsError.invalidToken();
   }
 
   private static int limit(@Nullable Integer asked) {

@@ -1,5 +1,6 @@
 package io.carillon.logs;
 
+import io.carillon.aws.AwsException;
 import io.carillon.aws.ErrorCode;
 
 /// Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/CommonErrors.html
@@ -20,6 +21,10 @@ public enum LogsError implements ErrorCode {
   LogsError(String code, String message) {
     this.code = code;
     this.message = message;
+  }
+
+  static AwsException invalidToken() {
+    return INVALID_PARAMETER.because("The specified nextToken is invalid.");
   }
 
   @Override

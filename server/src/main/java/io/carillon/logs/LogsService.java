@@ -249,7 +249,7 @@ public final class LogsService {
             : new Mark(false, Position.END);
       }
       if (!token.startsWith("f/") && !token.startsWith("b/")) {
-        throw LogsError.INVALID_PARAMETER.because("The specified nextToken is invalid.");
+        throw LogsError.invalidToken();
       }
       return new Mark(token.startsWith("f/"), Position.parse(token.substring(2)));
     }

@@ -88,7 +88,7 @@ final class PolicyParser {
     } catch (JsonProcessingException e) {
       var at = e.getLocation();
       throw new MalformedPolicyException(
-          "This policy contains invalid Json: " + e.getOriginalMessage(),
+          "This policy contains invalid Json",
           at == null ? "" : "line " + at.getLineNr() + ", column " + at.getColumnNr());
     }
   }

@@ -31,7 +31,7 @@ record Announced(
   private static final String NAMED = "x-amz-sdk-checksum-algorithm";
 
   /// @throws io.carillon.aws.AwsException InvalidDigest for what is no MD5; InvalidRequest for what
-  ///   is no checksum, or for two; NotImplemented for an algorithm that is not here
+  ///   is no checksum, for two, or for an algorithm that there is not
   static Announced in(Headers headers) {
     List<String> values = new ArrayList<>(1);
     headers.forEach(
@@ -65,7 +65,10 @@ record Announced(
     String header = values.getFirst();
     ChecksumAlgorithm algorithm =
         ChecksumAlgorithm.ofHeader(header)
-            .orElseThrow(() -> S3Error.NOT_IMPLEMENTED.with("Header", header));
+            .orElseThrow(
+                () ->
+                    S3Error.INVALID_REQUEST.because(
+                        "The algorithm type you specified in x-amz-checksum- header is invalid."));
     headers
         .find(NAMED)
         .filter(named -> !named.equalsIgnoreCase(algorithm.name()))

@@ -17,13 +17,15 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/// What S3 asks of a bucket's policy beyond the grammar: that it speaks of S3's actions, of this
-/// bucket and its objects, and in each statement of actions that its resources can be put to.
+/// What S3 asks of a bucket's policy beyond the grammar: that it speaks of S3's actions and
+/// condition keys, of this bucket and its objects, and in each statement of actions that its
+/// resources can be put to.
 ///
 /// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/security_iam_service-with-iam.html
 final class BucketPolicyRules {
-  private static final String RESOURCE = "/io/carillon/s3/actions.txt";
   private static final String PREFIX = "s3:";
 
   /// What an action is put to. `OTHER` are access points, jobs and the account itself, of which a
@@ -38,7 +40,16 @@ final class BucketPolicyRules {
   /// and a kind; actions that Carillon does not have are among them.
   ///
   /// Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
-  private static final Lazy<Map<String, Kind>> ACTIONS = new Lazy<>(BucketPolicyRules::read);
+  private static final Lazy<Map<String, Kind>> ACTIONS = new Lazy<>(BucketPolicyRules::actions);
+
+  /// S3's own condition keys in lower case; those that end in a slash go on with the name of a tag.
+  /// The source is as above.
+  private static final Lazy<Set<String>> CONDITION_KEYS =
+      new Lazy<>(
+          () ->
+              lines("conditions.txt")
+                  .map(line -> line.toLowerCase(Locale.ROOT))
+                  .collect(Collectors.toUnmodifiableSet()));
 
   private BucketPolicyRules() {}
 
@@ -52,6 +63,9 @@ final class BucketPolicyRules {
   }
 
   private static void checkStatement(String bucket, JsonNode statement) {
+    statement
+        .path("Condition")
+        .forEach(keys -> keys.fieldNames().forEachRemaining(BucketPolicyRules::checkConditionKey));
     List<Set<Kind>> needed = new ArrayList<>();
     for (String action : texts(statement, "Action")) {
       needed.add(kinds(action));
@@ -71,6 +85,20 @@ final class BucketPolicyRules {
     if (statement.has("Resource") && !fits) {
       throw S3Error.MALFORMED_POLICY.because(
           "Action does not apply to any resource(s) in statement");
+    }
+  }
+
+  /// Keys of other services and of identity providers may say what they like.
+  private static void checkConditionKey(String key) {
+    String name = key.toLowerCase(Locale.ROOT);
+    if (name.startsWith(PREFIX)) {
+      int slash = name.indexOf('/');
+      String known = name.substring(PREFIX.length(), slash < 0 ? name.length() : slash + 1);
+      if (!CONDITION_KEYS.get().contains(known)) {
+        throw S3Error.MALFORMED_POLICY
+            .because("Policy has an invalid condition key")
+            .with("Detail", key);
+      }
     }
   }
 
@@ -133,21 +161,24 @@ final class BucketPolicyRules {
     return texts;
   }
 
-  private static Map<String, Kind> read() {
-    try (InputStream in = BucketPolicyRules.class.getResourceAsStream(RESOURCE)) {
+  private static Map<String, Kind> actions() {
+    Map<String, Kind> actions = new TreeMap<>();
+    lines("actions.txt")
+        .map(line -> line.split(" ", 2))
+        .forEach(
+            words ->
+                actions.put(
+                    words[0].toLowerCase(Locale.ROOT),
+                    Kind.valueOf(words[1].toUpperCase(Locale.ROOT))));
+    return actions;
+  }
+
+  private static Stream<String> lines(String file) {
+    try (InputStream in = BucketPolicyRules.class.getResourceAsStream("/io/carillon/s3/" + file)) {
       if (in == null) {
-        throw new IllegalStateException(RESOURCE + " is missing from the class path");
+        throw new IllegalStateException(file + " is missing from the class path");
       }
-      Map<String, Kind> actions = new TreeMap<>();
-      new String(in.readAllBytes(), StandardCharsets.UTF_8)
-          .lines()
-          .map(line -> line.split(" ", 2))
-          .forEach(
-              words ->
-                  actions.put(
-                      words[0].toLowerCase(Locale.ROOT),
-                      Kind.valueOf(words[1].toUpperCase(Locale.ROOT))));
-      return actions;
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

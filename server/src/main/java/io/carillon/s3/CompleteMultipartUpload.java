@@ -24,6 +24,7 @@ import io.carillon.s3.model.Versions;
 import io.carillon.s3.model.WritePreconditions;
 import io.carillon.store.Database;
 import io.carillon.store.Tx;
+import java.net.URI;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -31,6 +32,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadResponse;
@@ -49,6 +51,7 @@ final class CompleteMultipartUpload {
   private final Versions versions;
   private final Uploads uploads;
   private final Notifications notifications;
+  private final Supplier<URI> endpoint;
   private final long minPartBytes;
 
   /// @param minPartBytes the least that any part but the last may hold
@@ -59,12 +62,14 @@ final class CompleteMultipartUpload {
       Versions versions,
       Uploads uploads,
       Notifications notifications,
+      Supplier<URI> endpoint,
       long minPartBytes) {
     this.database = database;
     this.buckets = buckets;
     this.contents = contents;
     this.versions = versions;
     this.uploads = uploads;
+    this.endpoint = endpoint;
     this.notifications = notifications;
     this.minPartBytes = minPartBytes;
   }
@@ -259,11 +264,11 @@ final class CompleteMultipartUpload {
         .toList();
   }
 
-  private static CompleteMultipartUploadResponse answer(
+  private CompleteMultipartUploadResponse answer(
       Bucket bucket, ObjectKey key, ObjectVersion version) {
     CompleteMultipartUploadResponse.Builder answer =
         CompleteMultipartUploadResponse.builder()
-            .location("/" + bucket.name() + "/" + Encoding.URL.encode(key.value()))
+            .location(endpoint.get() + "/" + bucket.name() + "/" + Encoding.URL.encode(key.value()))
             .bucket(bucket.name())
             .key(key.value())
             .eTag(Etags.quoted(version.etag()))

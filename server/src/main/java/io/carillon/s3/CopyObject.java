@@ -191,9 +191,7 @@ final class CopyObject {
     if (asked == null) {
       return original.checksum();
     }
-    ChecksumAlgorithm algorithm =
-        ChecksumAlgorithm.find(asked)
-            .orElseThrow(() -> S3Error.NOT_IMPLEMENTED.with("Header", "x-amz-checksum-algorithm"));
+    ChecksumAlgorithm algorithm = ModelChecksums.algorithm(asked);
     Optional<StoredChecksum> known =
         original
             .findChecksum()

@@ -82,10 +82,7 @@ final class CreateMultipartUpload {
   }
 
   private static @Nullable ChecksumAlgorithm algorithm(@Nullable String named) {
-    return named == null
-        ? null
-        : ChecksumAlgorithm.find(named)
-            .orElseThrow(() -> S3Error.NOT_IMPLEMENTED.with("Header", "x-amz-checksum-algorithm"));
+    return named == null ? null : ModelChecksums.algorithm(named);
   }
 
   private static Type type(@Nullable ChecksumAlgorithm algorithm, @Nullable String named) {

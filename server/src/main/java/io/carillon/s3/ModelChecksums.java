@@ -1,7 +1,9 @@
 package io.carillon.s3;
 
 import io.carillon.aws.checksum.ChecksumAlgorithm;
+import io.carillon.s3.model.S3Error;
 import io.carillon.s3.model.StoredChecksum;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +13,17 @@ import software.amazon.awssdk.core.SdkPojo;
 /// Reads and writes the members `ChecksumCRC32`, `ChecksumSHA256`, … that many shapes have.
 final class ModelChecksums {
   private ModelChecksums() {}
+
+  /// @param name of an algorithm, as a request's member gives it
+  static ChecksumAlgorithm algorithm(String name) {
+    return ChecksumAlgorithm.find(name)
+        .orElseThrow(
+            () ->
+                S3Error.INVALID_REQUEST.because(
+                    "Checksum algorithm provided is unsupported. Please try again with any of the"
+                        + " valid types: "
+                        + Arrays.toString(ChecksumAlgorithm.values())));
+  }
 
   /// The checksums that a shape carries.
   static Map<ChecksumAlgorithm, String> in(SdkPojo shape) {

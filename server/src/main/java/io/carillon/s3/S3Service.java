@@ -25,10 +25,12 @@ import io.carillon.store.Database;
 import io.carillon.trace.Trace;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.s3.model.AbortMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadRequest;
@@ -88,6 +90,7 @@ public final class S3Service {
   /// @param recipients by the service of a destination's ARN (`lambda`, `sns`, `sqs`); read at each
   ///   use, so they may be filled in later
   /// @param causes the cause of an event that a caller brings about
+  /// @param endpoint where clients reach this server, for the links to objects
   public S3Service(
       Database database,
       Blobs blobs,
@@ -98,7 +101,8 @@ public final class S3Service {
       Authorizer authorizer,
       KnownPrincipals principals,
       Map<String, Recipient> recipients,
-      Function<Caller, String> causes) {
+      Function<Caller, String> causes,
+      Supplier<URI> endpoint) {
     Buckets buckets = new Buckets();
     Contents contents = new Contents(blobs);
     Versions versions = new Versions(contents, new Sequence(clock), clock);
@@ -134,7 +138,14 @@ public final class S3Service {
         new CreateMultipartUpload(database, buckets, uploads, ids, clock),
         new UploadPart(database, buckets, bodies, contents, uploads, objects, clock),
         new CompleteMultipartUpload(
-            database, buckets, contents, versions, uploads, notifications, MIN_PART_BYTES),
+            database,
+            buckets,
+            contents,
+            versions,
+            uploads,
+            notifications,
+            endpoint,
+            MIN_PART_BYTES),
         new MultipartUploads(database, buckets, uploads));
   }
 

@@ -129,30 +129,30 @@ final class SubscriptionOperations {
   }
 
   ListSubscriptionsResponse list(Caller caller, ListSubscriptionsRequest request) {
-    String after = PageToken.read(request.nextToken());
+    String after = Pages.after(request.nextToken());
     Subscriptions.Page page =
         database.read(
             snapshot ->
                 subscriptions.listOwned(
-                    snapshot, caller.account(), caller.region(), after, PageToken.PAGE));
+                    snapshot, caller.account(), caller.region(), after, Pages.SIZE));
     return ListSubscriptionsResponse.builder()
         .subscriptions(page.subscriptions().stream().map(SubscriptionOperations::shown).toList())
-        .nextToken(PageToken.of(page.next()))
+        .nextToken(Pages.token(page.next()))
         .build();
   }
 
   ListSubscriptionsByTopicResponse listByTopic(
       Caller caller, ListSubscriptionsByTopicRequest request) {
     Arn arn = Arns.topic(request.topicArn(), "TopicArn");
-    String after = PageToken.read(request.nextToken());
+    String after = Pages.after(request.nextToken());
     List<Subscription> page =
         database.read(
             snapshot ->
                 subscriptions.list(
-                    snapshot, topics.require(snapshot, arn).id(), after, PageToken.PAGE));
+                    snapshot, topics.require(snapshot, arn).id(), after, Pages.SIZE));
     return ListSubscriptionsByTopicResponse.builder()
         .subscriptions(page.stream().map(SubscriptionOperations::shown).toList())
-        .nextToken(PageToken.of(page.size() < PageToken.PAGE ? "" : page.getLast().id()))
+        .nextToken(Pages.token(page.size() < Pages.SIZE ? "" : page.getLast().id()))
         .build();
   }
 

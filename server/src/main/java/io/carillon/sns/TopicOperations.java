@@ -163,11 +163,11 @@ final class TopicOperations implements Delivery {
   }
 
   ListTopicsResponse list(Caller caller, ListTopicsRequest request) {
-    String after = PageToken.read(request.nextToken());
+    String after = Pages.after(request.nextToken());
     List<Topic> page =
         database.read(
             snapshot ->
-                topics.list(snapshot, caller.account(), caller.region(), after, PageToken.PAGE));
+                topics.list(snapshot, caller.account(), caller.region(), after, Pages.SIZE));
     return ListTopicsResponse.builder()
         .topics(
             page.stream()
@@ -177,7 +177,7 @@ final class TopicOperations implements Delivery {
                             .topicArn(topic.arn().toString())
                             .build())
                 .toList())
-        .nextToken(PageToken.of(page.size() < PageToken.PAGE ? "" : page.getLast().name()))
+        .nextToken(Pages.token(page.size() < Pages.SIZE ? "" : page.getLast().name()))
         .build();
   }
 

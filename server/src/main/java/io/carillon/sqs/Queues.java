@@ -2,6 +2,7 @@ package io.carillon.sqs;
 
 import io.carillon.aws.AwsException;
 import io.carillon.aws.Caller;
+import io.carillon.aws.PageToken;
 import io.carillon.aws.ResourcePolicies;
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
@@ -170,7 +171,8 @@ final class Queues {
     int most = limit(input.maxResults());
     Tuple parent = Tuple.of(caller.account().value(), caller.region().name());
     Range whole = Range.withPrefix(parent, Objects.requireNonNullElse(input.queueNamePrefix(), ""));
-    Range range = input.nextToken() == null ? whole : whole.after(parent.and(input.nextToken()));
+    String after = PageToken.lastKey(input.nextToken(), Queues::invalidToken);
+    Range range = after.isEmpty() ? whole : whole.after(parent.and(after));
     List<QueueKey> found =
         database.read(snapshot -> queues.list(snapshot, range, most + 1)).stream()
             .map(Table.Entry::key)
@@ -180,8 +182,14 @@ final class Queues {
     return ListQueuesResponse.builder()
         .queueUrls(SqsService.unlessEmpty(page.stream().map(this::url).toList()))
         // Only those who asked for pages get a token; others get the first thousand, as on AWS.
-        .nextToken(more && input.maxResults() != null ? page.getLast().name() : null)
+        .nextToken(
+            more && input.maxResults() != null ? PageToken.after(page.getLast().name()) : null)
         .build();
+  }
+
+  private static AwsException invalidToken() {
+    return SqsError.INVALID_PARAMETER_VALUE.because(
+        "The value for parameter NextToken is invalid. Reason: it was not returned by ListQueues.");
   }
 
   private static int limit(@Nullable Integer asked) {

@@ -432,6 +432,14 @@ class RoadTest {
   }
 
   @Test
+  void aNumberThatIsNoneIsToldAsS3TellsIt() throws Exception {
+    Response response = road().handle(request("GET", "localhost", "/b?list-type=2&max-keys=many"));
+    assertThat(text(response))
+        .contains("<Message>Provided max-keys not an integer or within integer range</Message>")
+        .contains("<ArgumentName>max-keys</ArgumentName><ArgumentValue>many</ArgumentValue>");
+  }
+
+  @Test
   void aReaderMayAppendWhatMeansNothing() throws Exception {
     Response response =
         road().handle(request("GET", "localhost", "/b?list-type=2&x-id=ListObjectsV2&cache=no"));

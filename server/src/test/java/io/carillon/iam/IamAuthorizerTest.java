@@ -360,6 +360,14 @@ class IamAuthorizerTest {
   }
 
   @Test
+  void aRoleOfAnotherAccountIsNotPassed() {
+    String foreign = "arn:aws:iam::%s:role/theirs".formatted(OTHER);
+    inline("p", allow("iam:PassRole", foreign));
+    assertThatThrownBy(() -> require(session, need("iam:PassRole", foreign)))
+        .hasMessage("Cross-account pass role is not allowed.");
+  }
+
+  @Test
   void tagsOfTheRequestAndOfTheResourceMayBeAskedFor() {
     inline(
         "create",

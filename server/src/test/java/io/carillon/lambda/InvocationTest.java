@@ -138,6 +138,9 @@ class InvocationTest {
   @Test
   void badRequestsAreRefused() {
     refused(invoke("echo", "{"), "InvalidRequestContentException", "Could not parse request body");
+    assertThatThrownBy(() -> run(invoke("echo", "{\"a\": ")))
+        .hasMessageStartingWith("Could not parse request body into json: Unexpected end-of-input")
+        .hasMessageNotContaining("Source");
     refused(invoke("echo", "1 2"), "InvalidRequestContentException", "more than one value");
     refused(invoke("nobody", "{}"), "ResourceNotFoundException", "Function not found");
     refused(invoke("echo:7", "{}"), "ResourceNotFoundException", "function:echo:7");

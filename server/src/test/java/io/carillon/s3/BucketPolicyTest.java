@@ -199,6 +199,37 @@ class BucketPolicyTest {
         .hasMessage("Policy has invalid resource");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "s3:prefix",
+        "S3:X-Amz-ACL",
+        "s3:ExistingObjectTag/team",
+        "aws:SourceIp",
+        "saml:sub",
+        "www.example.com:sub"
+      })
+  void aConditionKeyOfS3OrOfOthersIsTaken(String key) {
+    put(conditional(key));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"s3:prefixes", "s3:ExistingObjectTag", "s3:prefix/"})
+  void aConditionKeyThatS3HasNotIsRefused(String key) {
+    AwsException refused = refusal(conditional(key));
+    assertThat(refused).hasMessage("Policy has an invalid condition key");
+    assertThat(refused.members()).containsEntry("Detail", key);
+  }
+
+  private static String conditional(String key) {
+    return """
+    {"Statement": {"Effect": "Deny", "Principal": "*", "Action": "s3:*",
+     "Resource": ["arn:aws:s3:::bucket", "arn:aws:s3:::bucket/*"],
+     "Condition": {"StringEquals": {"%s": "x"}}}}\
+    """
+        .formatted(key);
+  }
+
   private static String statement(String principal, String action, String resource) {
     return "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\","
         + principal

@@ -160,7 +160,7 @@ class PutObjectTest {
     "Content-MD5, nonsense, InvalidDigest",
     "x-amz-checksum-crc32, AAAAAA==, BadDigest",
     "x-amz-checksum-crc32, AAAA, InvalidRequest",
-    "x-amz-checksum-xxhash32, AAAA, NotImplemented",
+    "x-amz-checksum-xxhash32, AAAA, InvalidRequest",
     "x-amz-sdk-checksum-algorithm, CRC32, InvalidRequest",
     "x-amz-trailer, x-amz-checksum-crc32, InvalidRequest"
   })

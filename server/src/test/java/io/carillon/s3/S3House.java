@@ -31,6 +31,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -96,7 +97,8 @@ final class S3House implements Authorizer {
             this,
             principals,
             recipients,
-            _ -> new Recording().begin());
+            _ -> new Recording().begin(),
+            () -> URI.create("http://localhost:4566"));
     recipients.put("sns", this::accept);
     recipients.put("sqs", this::accept);
     recipients.put("lambda", this::accept);

@@ -93,9 +93,11 @@ class TopicOperationsTest {
     assertThat(listAll()).hasSize(205).doesNotHaveDuplicates();
     ListTopicsResponse ofBob = house.call(house.bob, ListTopicsRequest.builder().build());
     assertThat(ofBob.topics()).isEmpty();
-    assertInvalid(
-        () -> house.call(house.alice, ListTopicsRequest.builder().nextToken("%%").build()),
-        "Invalid parameter: NextToken");
+    for (String noToken : List.of("%%", "t100")) {
+      assertInvalid(
+          () -> house.call(house.alice, ListTopicsRequest.builder().nextToken(noToken).build()),
+          "Invalid parameter: NextToken");
+    }
   }
 
   @Test

@@ -322,6 +322,8 @@ class SqsServiceTest {
     assertThat(one.queueUrls()).containsExactly("http://localhost:4566/123456789012/a1");
     assertThat(two.queueUrls()).containsExactly("http://localhost:4566/123456789012/a2");
     assertThat(two.nextToken()).isNull();
+    assertThatThrownBy(() -> run(ListQueuesRequest.builder().nextToken("a1").build()))
+        .hasMessageContaining("NextToken is invalid");
   }
 
   @Test

@@ -1,7 +1,9 @@
 package io.carillon.aws.protocol;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -56,8 +58,12 @@ final class JsonDecoder {
       readStructure(parser, builder, "");
       require(parser.nextToken() == null, "Something follows the JSON object");
     } catch (IOException e) {
+      JsonLocation at = e instanceof JsonProcessingException wrong ? wrong.getLocation() : null;
       throw malformed(
-          "The body is not JSON: " + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
+          at == null
+              ? "The body is not JSON"
+              : "The body is not JSON at line %d, column %d"
+                  .formatted(at.getLineNr(), at.getColumnNr()));
     }
   }
 

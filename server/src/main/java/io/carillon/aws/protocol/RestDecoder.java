@@ -12,12 +12,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import software.amazon.awssdk.core.SdkPojo;
 
 /// Reads what stands in path, query and header fields of a REST request.
 final class RestDecoder {
+  private static final Set<Kind> WHOLE = Set.of(Scalar.SHORT, Scalar.INTEGER, Scalar.LONG);
+
   private final Predicate<Request> toleratesParameters;
   private final Predicate<String> refusesField;
   private final RestRoutes routes;
@@ -91,7 +94,7 @@ final class RestDecoder {
       return items;
     }
     if (values.size() > 1) {
-      throw wrong(member, values.getLast(), "must stand once");
+      throw wrong(member, values.getLast(), member.name() + " must stand once");
     }
     return value(member, values.getFirst());
   }
@@ -161,13 +164,16 @@ final class RestDecoder {
         default -> throw new IllegalStateException(member + " cannot travel in a request's head");
       };
     } catch (IllegalArgumentException e) {
-      throw wrong(member, text, String.valueOf(e.getMessage()));
+      throw WHOLE.contains(kind)
+          ? wrong(
+              member, text, "Provided " + member.name() + " not an integer or within integer range")
+          : wrong(member, text, member.name() + " " + e.getMessage());
     }
   }
 
   private static AwsException wrong(Member member, String value, String why) {
     return CommonError.INVALID_PARAMETER_VALUE
-        .because(member.name() + " " + why)
+        .because(why)
         .with("ArgumentName", member.name())
         .with("ArgumentValue", value);
   }

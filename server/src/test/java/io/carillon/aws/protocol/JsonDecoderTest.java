@@ -66,6 +66,12 @@ class JsonDecoderTest {
     assertThat(builder.build().startingPositionTimestamp()).isEqualTo(time);
   }
 
+  @Test
+  void whatIsNotJsonIsToldByItsPlace() {
+    assertThatThrownBy(() -> function("{\"Role\":\n  oops}"))
+        .hasMessage("The body is not JSON at line 2, column 3");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

@@ -1,0 +1,39 @@
+package io.carillon.aws;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/// What a list hands out so that it can go on: the last key it showed. Callers are not to read or
+/// make one; a word that is no such token is refused, rather than taken for a key.
+public final class PageToken {
+  private static final String MARK = "after:";
+
+  private PageToken() {}
+
+  public static String after(String lastKey) {
+    return Base64.getUrlEncoder()
+        .withoutPadding()
+        .encodeToString((MARK + lastKey).getBytes(StandardCharsets.UTF_8));
+  }
+
+  /// The last key shown; empty for the first page.
+  ///
+  /// @param refusal of what is not a token
+  public static String lastKey(@Nullable String token, Supplier<AwsException> refusal) {
+    if (token == null || token.isEmpty()) {
+      return "";
+    }
+    String marked;
+    try {
+      marked = new String(Base64.getUrlDecoder().decode(token), StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException _) {
+      throw refusal.get();
+    }
+    if (!marked.startsWith(MARK)) {
+      throw refusal.get();
+    }
+    return marked.substring(MARK.length());
+  }
+}
