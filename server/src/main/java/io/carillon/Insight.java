@@ -23,6 +23,8 @@ final class Insight {
   private static final Duration RECENT = Duration.ofDays(1);
   private static final int MOST = 1_000;
 
+  record Account(String accountId, String name) {}
+
   record NewAccount(String accountId, String accessKeyId, String secretAccessKey) {}
 
   private final Database database;
@@ -100,7 +102,7 @@ final class Insight {
 
   Object accounts(Call call) {
     return accounts.list().stream()
-        .map(account -> Map.of("accountId", account.id().value(), "name", account.name()))
+        .map(account -> new Account(account.id().value(), account.name()))
         .toList();
   }
 

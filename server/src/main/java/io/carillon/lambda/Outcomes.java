@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.carillon.base.Timestamps;
 import io.carillon.outbox.Job;
 import io.carillon.outbox.MessageAttribute;
 import java.io.IOException;
@@ -69,7 +70,7 @@ final class Outcomes {
     String qualified =
         name.withQualifier(name.qualifier().orElse(FunctionName.LATEST)).qualifiedArn().toString();
     ObjectNode document = JsonNodeFactory.instance.objectNode();
-    document.put("version", "1.0").put("timestamp", now.toString());
+    document.put("version", "1.0").put("timestamp", Timestamps.millis(now));
     document
         .putObject("requestContext")
         .put("requestId", invocation.requestId())

@@ -1,9 +1,7 @@
 package io.carillon.sns;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
+import io.carillon.base.Timestamps;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -12,8 +10,6 @@ import java.util.Map;
 /// Sources: https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html and, for
 /// the signature, sns-verify-signature-of-message-verify-message-signature.html
 final class Envelopes {
-  private static final DateTimeFormatter TIMESTAMP =
-      DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
   private static final int SIGNATURES_KEPT = 256;
 
   private final SigningCertificate certificate;
@@ -38,10 +34,6 @@ final class Envelopes {
     this.links = links;
   }
 
-  static String timestamp(Instant instant) {
-    return TIMESTAMP.format(instant);
-  }
-
   /// A notification for HTTP(S), queues and `email-json`.
   String notification(Notice.Notification notice) {
     Message message = notice.message();
@@ -53,7 +45,7 @@ final class Envelopes {
       json.put("Subject", message.subject());
     }
     json.put("Message", notice.body());
-    json.put("Timestamp", timestamp(message.published()));
+    json.put("Timestamp", Timestamps.millis(message.published()));
     String version = version(notice.topic());
     json.put("SignatureVersion", version);
     json.put("Signature", sign(notice, version));
@@ -82,7 +74,7 @@ final class Envelopes {
                   + " message.";
         };
     String subscribeUrl = links.confirm(parcel.topicArn(), parcel.token());
-    String timestamp = timestamp(parcel.created());
+    String timestamp = Timestamps.millis(parcel.created());
     String version = version(notice.topic());
     String toSign =
         lines(
@@ -128,7 +120,7 @@ final class Envelopes {
     sns.put("TopicArn", message.topicArn());
     sns.put("Subject", message.subject().isEmpty() ? null : message.subject());
     sns.put("Message", notice.body());
-    sns.put("Timestamp", timestamp(message.published()));
+    sns.put("Timestamp", Timestamps.millis(message.published()));
     String version = version(notice.topic());
     sns.put("SignatureVersion", version);
     sns.put("Signature", sign(notice, version));
@@ -166,7 +158,7 @@ final class Envelopes {
         + subject
         + lines(
             "Timestamp",
-            timestamp(message.published()),
+            Timestamps.millis(message.published()),
             "TopicArn",
             message.topicArn(),
             "Type",

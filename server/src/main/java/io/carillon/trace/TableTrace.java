@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /// Keeps the steps of recent events in the store: a row a step, written in the transaction that
@@ -28,6 +29,8 @@ public final class TableTrace implements Trace {
   public record Life(String cause, List<Noted> steps) {}
 
   /// A step with its time.
+  ///
+  /// @param details sorted by name, so that people find them in one order
   public record Noted(Instant time, Step step, Map<String, String> details) {}
 
   private record Key(String cause, long number) {
@@ -147,7 +150,7 @@ public final class TableTrace implements Trace {
   private static Noted noted(StepRow row) {
     Instant time =
         Instant.ofEpochSecond(row.epochMicros() / 1_000_000, row.epochMicros() % 1_000_000 * 1_000);
-    return new Noted(time, Step.valueOf(row.step()), row.details());
+    return new Noted(time, Step.valueOf(row.step()), new TreeMap<>(row.details()));
   }
 
   /// Cuts the oldest steps off until no more than the most are left; run now and then, by one

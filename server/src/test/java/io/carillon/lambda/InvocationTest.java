@@ -241,6 +241,8 @@ class InvocationTest {
     JsonNode success = new ObjectMapper().readTree(house.handedOver.getLast().payload());
     assertThat(house.handedOver.getLast().destination().toString()).isEqualTo(TOPIC);
     assertThat(success.at("/requestContext/condition").asText()).isEqualTo("Success");
+    assertThat(success.at("/timestamp").asText())
+        .matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z");
     assertThat(success.at("/requestPayload/n").asInt()).isEqualTo(1);
     assertThat(success.at("/responsePayload").asText()).isEqualTo("fine");
     assertThat(success.at("/responseContext/executedVersion").asText()).isEqualTo("$LATEST");

@@ -7,6 +7,8 @@ import io.carillon.store.CountingDatabase;
 import io.carillon.store.MemoryDatabase;
 import io.carillon.trace.Trace.Step;
 import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -74,6 +76,21 @@ class TableTraceTest {
     assertThat(trace.since(Instant.EPOCH, 2).getFirst().steps().getFirst().time())
         .isEqualTo(now.minusMillis(1));
     assertThat(trace.of("bucket", "k", 3)).hasSize(3);
+  }
+
+  @Test
+  void detailsStandInOneOrder() {
+    Map<String, String> details = new LinkedHashMap<>();
+    for (String name : List.of("key", "etag", "bucket")) {
+      details.put(name, "x");
+    }
+    database.write(
+        tx -> {
+          trace.note(tx, trace.begin(), Step.UPLOADED, details);
+          return true;
+        });
+    assertThat(trace.since(Instant.EPOCH, 1).getFirst().steps().getFirst().details().keySet())
+        .containsExactly("bucket", "etag", "key");
   }
 
   private String upload(String key) {

@@ -2,6 +2,7 @@ package io.carillon.aws.protocol;
 
 import io.carillon.aws.protocol.Kind.Scalar;
 import io.carillon.aws.protocol.Kind.Time;
+import io.carillon.base.Timestamps;
 import java.math.BigDecimal;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -19,9 +20,6 @@ final class Literals {
   private static final Pattern WHOLE = Pattern.compile("-?[0-9]{1,19}");
   private static final Pattern FRACTION =
       Pattern.compile("-?[0-9]{1,100}(\\.[0-9]{1,100})?([eE][-+]?[0-9]{1,3})?");
-  private static final DateTimeFormatter ISO_MILLIS =
-      DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)
-          .withZone(ZoneOffset.UTC);
   private static final DateTimeFormatter HTTP =
       DateTimeFormatter.ofPattern("EEE, dd MMM uuuu HH:mm:ss 'GMT'", Locale.ENGLISH)
           .withZone(ZoneOffset.UTC);
@@ -127,7 +125,7 @@ final class Literals {
   static String writeTime(Time.Form form, Instant time, boolean millis) {
     return switch (form) {
       case USUAL, ISO ->
-          millis ? ISO_MILLIS.format(time) : time.truncatedTo(ChronoUnit.SECONDS).toString();
+          millis ? Timestamps.millis(time) : time.truncatedTo(ChronoUnit.SECONDS).toString();
       case HTTP -> HTTP.format(time);
       case EPOCH_SECONDS -> toEpoch(time).toPlainString();
     };

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.carillon.aws.Caller;
 import io.carillon.aws.Principal;
+import io.carillon.base.Timestamps;
 import io.carillon.s3.model.Bucket;
 import io.carillon.s3.model.ObjectKey;
 import io.carillon.s3.model.ObjectVersion;
@@ -15,8 +16,6 @@ import java.io.UncheckedIOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 
 /// An event as its destination reads it.
 ///
@@ -36,8 +35,6 @@ public record EventRecord(
 
   private static final JsonFactory JSON = new JsonFactory();
   private static final String EVENT_VERSION = "2.5";
-  private static final DateTimeFormatter TIME =
-      DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
 
   /// The message with this one record.
   ///
@@ -51,7 +48,7 @@ public record EventRecord(
       json.writeStringField("eventVersion", EVENT_VERSION);
       json.writeStringField("eventSource", "aws:s3");
       json.writeStringField("awsRegion", bucket.region());
-      json.writeStringField("eventTime", TIME.format(time));
+      json.writeStringField("eventTime", Timestamps.millis(time));
       json.writeStringField("eventName", type.eventName());
       writePerson(json, "userIdentity", principalId(caller.principal()));
       json.writeObjectFieldStart("requestParameters");
@@ -87,7 +84,7 @@ public record EventRecord(
       json.writeStartObject();
       json.writeStringField("Service", "Amazon S3");
       json.writeStringField("Event", "s3:TestEvent");
-      json.writeStringField("Time", TIME.format(time));
+      json.writeStringField("Time", Timestamps.millis(time));
       json.writeStringField("Bucket", bucket.name());
       json.writeStringField("RequestId", caller.requestId());
       json.writeStringField("HostId", caller.hostId());
