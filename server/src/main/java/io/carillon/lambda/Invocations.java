@@ -97,6 +97,10 @@ final class Invocations {
         r.invocationTypeAsString() == null ? InvocationType.REQUEST_RESPONSE : r.invocationType();
     byte[] payload = payload(r.payload());
     String context = clientContext(r.clientContext());
+    if (r.logType() == LogType.UNKNOWN_TO_SDK_VERSION) {
+      throw LambdaError.constraint(
+          r.logTypeAsString(), "logType", "Member must satisfy enum value set: [None, Tail]");
+    }
     Cause cause = Cause.of(environments.causeBehind(caller.accessKeyId()).orElseGet(trace::begin));
     Subject subject = database.read(snapshot -> subject(snapshot, name, cause));
     return switch (type) {

@@ -40,7 +40,7 @@ import software.amazon.awssdk.services.cloudwatchlogs.model.PutRetentionPolicyRe
 
 /// Log groups and the streams in them.
 final class LogGroups {
-  private static final Pattern GROUP_NAME = Pattern.compile("[.\\-_/#A-Za-z0-9]{1,512}");
+  private static final Pattern GROUP_NAME = Pattern.compile("(?!aws/)[.\\-_/#A-Za-z0-9]{1,512}");
   private static final Pattern STREAM_NAME = Pattern.compile("[^:*]{1,512}");
   private static final Set<Integer> RETENTION_DAYS =
       Set.of(

@@ -20,6 +20,7 @@ import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -407,6 +408,10 @@ final class Queues {
     if (tags.size() > MOST_TAGS) {
       throw SqsError.INVALID_PARAMETER_VALUE.because(
           "Too many tags added for queue: a queue has at most " + MOST_TAGS + ".");
+    }
+    if (tags.keySet().stream().anyMatch(key -> key.toLowerCase(Locale.ROOT).startsWith("aws:"))) {
+      throw SqsError.INVALID_PARAMETER_VALUE.because(
+          "Tag keys that start with aws: are reserved for system use.");
     }
     return Map.copyOf(tags);
   }

@@ -52,9 +52,11 @@ import software.amazon.awssdk.services.sqs.model.ListQueueTagsRequest;
 import software.amazon.awssdk.services.sqs.model.ListQueuesRequest;
 import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
+import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeValue;
 import software.amazon.awssdk.services.sqs.model.PurgeQueueRequest;
 import software.amazon.awssdk.services.sqs.model.PurgeQueueResponse;
+import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 import software.amazon.awssdk.services.sqs.model.ReceiveMessageRequest;
 import software.amazon.awssdk.services.sqs.model.ReceiveMessageResponse;
 import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequest;
@@ -389,6 +391,9 @@ public final class SqsService {
               + " for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and 10,"
               + " if provided.");
     }
+    for (String name : askedOfSystem(input)) {
+      requireKnown(name);
+    }
     record Target(QueueRow row, Optional<DeadLetters> deadLetters) {}
     Target target =
         database.read(
@@ -440,10 +445,7 @@ public final class SqsService {
     if (one.message().deadLetterSource() != null) {
       system.put("DeadLetterQueueSourceArn", one.message().deadLetterSource());
     }
-    List<String> asked =
-        input.hasMessageSystemAttributeNames()
-            ? input.messageSystemAttributeNamesAsStrings()
-            : input.attributeNamesAsStrings();
+    List<String> asked = askedOfSystem(input);
     if (!asked.contains("All")) {
       system.keySet().retainAll(asked);
     }
@@ -460,6 +462,25 @@ public final class SqsService {
         .messageAttributes(values.isEmpty() ? null : values)
         .md5OfMessageAttributes(attributes.isEmpty() ? null : MessageText.md5(attributes))
         .build();
+  }
+
+  /// The older list has the names of queues' attributes in its type as well; they mean nothing
+  /// here.
+  private static void requireKnown(String name) {
+    boolean known =
+        name.equals("All")
+            || MessageSystemAttributeName.fromValue(name)
+                != MessageSystemAttributeName.UNKNOWN_TO_SDK_VERSION
+            || QueueAttributeName.fromValue(name) != QueueAttributeName.UNKNOWN_TO_SDK_VERSION;
+    if (!known) {
+      throw SqsError.INVALID_ATTRIBUTE_NAME.because("Unknown Attribute " + name + ".");
+    }
+  }
+
+  private static List<String> askedOfSystem(ReceiveMessageRequest input) {
+    return input.hasMessageSystemAttributeNames()
+        ? input.messageSystemAttributeNamesAsStrings()
+        : input.attributeNamesAsStrings();
   }
 
   private static boolean wanted(String name, List<String> asked) {

@@ -143,6 +143,7 @@ class InvocationTest {
         .hasMessageNotContaining("Source");
     refused(invoke("echo", "1 2"), "InvalidRequestContentException", "more than one value");
     refused(invoke("nobody", "{}"), "ResourceNotFoundException", "Function not found");
+    refused(invoke("echo", "{}").logType("Head"), "ValidationException", "'logType'");
     refused(invoke("echo:7", "{}"), "ResourceNotFoundException", "function:echo:7");
     refused(invoke("echo", "{}").invocationType("Never"), "ValidationException", "invocationType");
     refused(invoke("echo", "{}").tenantId("t"), "InvalidParameterValueException", "TenantId");

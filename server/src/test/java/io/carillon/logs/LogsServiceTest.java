@@ -269,6 +269,13 @@ class LogsServiceTest {
   }
 
   @Test
+  void namesThatAreAwssOwnAreRefused() {
+    assertThatThrownBy(() -> run(CreateLogGroupRequest.builder().logGroupName("aws/mine").build()))
+        .hasMessageContaining("Value 'aws/mine' at 'logGroupName'");
+    run(CreateLogGroupRequest.builder().logGroupName("/aws/mine").build());
+  }
+
+  @Test
   void whatIsNotThereIsNamed() {
     assertThatThrownBy(() -> put("/nowhere", "a", event(1, "1")))
         .hasMessage("The specified log group does not exist.");

@@ -49,6 +49,7 @@ import software.amazon.awssdk.services.sqs.model.SendMessageBatchResponse;
 import software.amazon.awssdk.services.sqs.model.SendMessageRequest;
 import software.amazon.awssdk.services.sqs.model.SendMessageResponse;
 import software.amazon.awssdk.services.sqs.model.SetQueueAttributesRequest;
+import software.amazon.awssdk.services.sqs.model.TagQueueRequest;
 
 class SqsServiceTest {
   private static final AccountId ACCOUNT = new AccountId("123456789012");
@@ -290,6 +291,22 @@ class SqsServiceTest {
     create("q", Map.of());
 
     assertThat(receive(queue)).isEmpty();
+  }
+
+  @Test
+  void namesThatThereAreNotAreRefused() {
+    String queue = create("q", Map.of());
+    assertThatThrownBy(
+            () ->
+                run(
+                    ReceiveMessageRequest.builder()
+                        .queueUrl(queue)
+                        .messageSystemAttributeNamesWithStrings("SentTimestamp", "Colour")
+                        .build()))
+        .hasMessage("Unknown Attribute Colour.");
+    assertThatThrownBy(
+            () -> run(TagQueueRequest.builder().queueUrl(queue).tags(Map.of("aws:a", "b")).build()))
+        .hasMessageContaining("reserved for system use");
   }
 
   @Test
