@@ -19,6 +19,15 @@ enum Moment {
     this.gauge = gauge;
   }
 
+  /// When to kill so that it hits `work`.
+  static Moment of(Corpse.Work work) {
+    return switch (work) {
+      case DISPATCHING, HANDING_ON, INVOKING -> ANY;
+      case FLUSHING -> FLUSH;
+      case COMPACTING -> COMPACTION;
+    };
+  }
+
   /// Waits for the moment; false where it did not come.
   boolean await(Carillon server, Random random) throws IOException, InterruptedException {
     if (gauge.isEmpty()) {
