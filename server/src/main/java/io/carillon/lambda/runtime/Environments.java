@@ -116,7 +116,6 @@ public final class Environments implements AutoCloseable {
   /// @param concurrency how many of the function's invocations may run at a time
   public Begun begin(FunctionSpec function, Invocation invocation, int concurrency) {
     Assignment work = new Assignment(invocation);
-    List<Environment> outdated = List.of();
     lock.lock();
     try {
       if (closed) {
@@ -127,8 +126,7 @@ public final class Environments implements AutoCloseable {
       }
       Pool pool = pools.computeIfAbsent(Version.of(function), _ -> new Pool(function));
       if (!pool.function.revision().equals(function.revision())) {
-        outdated = new ArrayList<>(pool.idle);
-        pool.idle.clear();
+        List.copyOf(pool.idle).forEach(this::dismiss);
         pool.function = function;
       }
       if (!giveToIdle(pool, work)) {
@@ -143,7 +141,6 @@ public final class Environments implements AutoCloseable {
       lock.unlock();
     }
     work.whenDone(() -> leave(function.arn()));
-    outdated.forEach(Environment::end);
     return () -> {
       if (!work.awaitTaken(ABOUT_TO_ASK_MILLIS)) {
         startUnlessStarting(function, work);
@@ -210,8 +207,7 @@ public final class Environments implements AutoCloseable {
     return true;
   }
 
-  /// Ends the environments that have been idle longest until there is room. They are counted out at
-  /// once, so for some milliseconds the old and the new one overlap.
+  /// Ends the environments that have been idle longest until there is room.
   private boolean makeRoom(int neededMb) {
     while (living.size() >= settings.maxEnvironments()
         || memoryMb + neededMb > settings.maxMemoryMb()) {
@@ -222,11 +218,16 @@ public final class Environments implements AutoCloseable {
       if (longest.isEmpty()) {
         return false;
       }
-      Environment victim = longest.get();
-      countOut(victim);
-      Thread.ofVirtual().name("environment-end").start(victim::end);
+      dismiss(longest.get());
     }
     return true;
+  }
+
+  /// Ends an idle environment, whose room is free at once: for some milliseconds it and the next
+  /// one overlap.
+  private void dismiss(Environment idle) {
+    countOut(idle);
+    Thread.ofVirtual().name("environment-end").start(idle::end);
   }
 
   private void countOut(Environment environment) {

@@ -385,6 +385,17 @@ class HostileFunctionTest {
   }
 
   @Test
+  void idleOnesWithCodeThatHasBeenReplacedMakeRoom() throws Exception {
+    shop.close();
+    shop = new Workshop(folder.resolve("one"), true, 1);
+    assertThat(text(shop.invoke(good(), "{}"))).isEqualTo("\"fine\"");
+    FunctionSpec next = with(good(), Duration.ofSeconds(10), 128, "2");
+    assertThat(text(shop.invoke(next, "{}"))).isEqualTo("\"fine\"");
+    isGone();
+    assertThat(shop.environments.census()).isEqualTo(new Environments.Census(1, 1, 128));
+  }
+
+  @Test
   void anEnvironmentWhoseCredentialsEndSoonIsReplaced() throws Exception {
     assertThat(text(shop.invoke(good(), "{}"))).isEqualTo("\"fine\"");
     assertThat(text(shop.invoke(good(), "{}"))).isEqualTo("\"fine\"");
