@@ -75,6 +75,12 @@ public final class EnvironmentStarter {
     return new Environment(id, stream, function, log, clock, owner);
   }
 
+  /// One that is not started yet either: it takes the place of `failed`, whose initialization is to
+  /// be run once more, for `work`.
+  Environment prepareAgain(Environment failed, Assignment work) {
+    return failed.successor(ids.token(16), work);
+  }
+
   /// Starts it.
   ///
   /// @throws io.carillon.aws.AwsException where the role cannot be assumed
@@ -96,9 +102,8 @@ public final class EnvironmentStarter {
     Runtimes.Plan plan = runtimes.plan(function, taskRoot, runtimeRoot);
     FunctionCredentials.Issued issued =
         credentials.issue(function.roleArn(), function.name(), function.arn());
-    environment.log().say("INIT_START Runtime Version: " + plan.version());
-    if (!plan.warning().isEmpty()) {
-      environment.log().say(plan.warning());
+    if (!environment.isStartingAgain()) {
+      announce(environment, plan);
     }
 
     String secret = ids.token(16);
@@ -120,6 +125,13 @@ public final class EnvironmentStarter {
     } catch (IOException | RuntimeException e) {
       api.dismiss(secret);
       throw e;
+    }
+  }
+
+  private static void announce(Environment environment, Runtimes.Plan plan) {
+    environment.log().say("INIT_START Runtime Version: " + plan.version());
+    if (!plan.warning().isEmpty()) {
+      environment.log().say(plan.warning());
     }
   }
 

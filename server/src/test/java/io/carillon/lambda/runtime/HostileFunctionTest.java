@@ -95,7 +95,9 @@ class HostileFunctionTest {
     assertThat(text(result))
         .contains("Sandbox.Timedout")
         .contains("Task timed out after 1.00 seconds");
-    assertThat(tail(result)).contains("waiting\n").contains("Task timed out after 1.00 seconds");
+    assertThat(tail(result))
+        .contains("waiting\n", "Task timed out after 1.00 seconds")
+        .endsWith("\tStatus: timeout\n");
     isGone();
   }
 
@@ -109,6 +111,7 @@ class HostileFunctionTest {
     assertThat(text(result))
         .contains("\"errorType\":\"Runtime.ExitError\"")
         .contains("Error: Runtime exited with error: exit status 1");
+    assertThat(tail(result)).endsWith("\tStatus: error\tError Type: Runtime.ExitError\n");
     assertThat(text(shop.invoke(exits, "{\"status\":0}")))
         .contains("Runtime exited without providing a reason");
     FunctionSpec killed =
