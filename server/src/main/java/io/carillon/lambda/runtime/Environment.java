@@ -137,6 +137,11 @@ final class Environment {
     }
   }
 
+  /// There is nothing in the function's code that could be run.
+  void cannotBegin(Failure why) {
+    ended(why);
+  }
+
   /// Its processes could not be started, which is no fault of the function's. Returns what it was
   /// to start for.
   Optional<Assignment> neverBegan() {

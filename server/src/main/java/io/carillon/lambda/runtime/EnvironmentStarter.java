@@ -9,6 +9,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -105,6 +106,12 @@ public final class EnvironmentStarter {
     if (!environment.isStartingAgain()) {
       announce(environment, plan);
     }
+    Optional<Failure> flaw = runtimes.flaw(function, codeFolder);
+    if (flaw.isPresent()) {
+      release(function);
+      environment.cannotBegin(flaw.get());
+      return;
+    }
 
     String secret = ids.token(16);
     api.admit(secret, environment);
@@ -137,6 +144,10 @@ public final class EnvironmentStarter {
 
   private void clearUp(FunctionSpec function, String secret) {
     api.dismiss(secret);
+    release(function);
+  }
+
+  private void release(FunctionSpec function) {
     try {
       code.release(function.code());
     } catch (IOException e) {

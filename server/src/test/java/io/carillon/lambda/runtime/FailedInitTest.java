@@ -5,6 +5,7 @@ import static io.carillon.lambda.runtime.Workshop.python;
 import static io.carillon.lambda.runtime.Workshop.tail;
 import static io.carillon.lambda.runtime.Workshop.text;
 import static io.carillon.lambda.runtime.Workshop.with;
+import static io.carillon.lambda.runtime.Workshop.zip;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -304,5 +306,32 @@ class FailedInitTest {
     var _ = shop.invoke(prints, "{}");
     assertThat(log(prints)).filteredOn(line -> line.endsWith(" kept")).hasSize(2);
     assertThat(shop.log).filteredOn(line -> line.contains(" bytes were dropped.")).hasSize(2);
+  }
+
+  @Test
+  void aPackageWithoutABootstrapIsAnInvalidEntrypoint() throws Exception {
+    FunctionSpec none =
+        Workshop.function("none", "provided.al2023", "x.y", zip(Map.of("bin/bootstrap", "hello")));
+    Invocation invocation = shop.invocation(none, "{}");
+    String id = invocation.requestId();
+
+    InvocationResult result = invoke(none, invocation);
+
+    String error =
+        "RequestId: "
+            + id
+            + " Error: Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]";
+    assertThat(text(result))
+        .isEqualTo(
+            "{\"errorType\":\"Runtime.InvalidEntrypoint\",\"errorMessage\":\"" + error + "\"}");
+    String status = "Status: error\tError Type: Runtime.InvalidEntrypoint";
+    assertThat(log(none))
+        .containsExactly(
+            "INIT_REPORT Init Duration: # ms\tPhase: init\t" + status,
+            "INIT_REPORT Init Duration: # ms\tPhase: invoke\t" + status,
+            "START RequestId: " + id + " Version: $LATEST",
+            error + "\nRuntime.InvalidEntrypoint",
+            "END RequestId: " + id,
+            report(id, status));
   }
 }
