@@ -81,6 +81,7 @@ final class FunctionRuntime implements AutoCloseable {
     RuntimeSettings settings =
         new RuntimeSettings(
             work,
+            RuntimeSettings.INIT_LIMIT,
             config.functionIdle(),
             MOST_ENVIRONMENTS,
             config.functionMemoryMb(),
@@ -90,7 +91,7 @@ final class FunctionRuntime implements AutoCloseable {
     requireSandbox(config);
     this.runtimes = new Runtimes(work.resolve("runtimes"));
     this.folders = new CodeFolders(work.resolve("code"));
-    RuntimeApi api = new RuntimeApi(clock);
+    RuntimeApi api = new RuntimeApi();
     HttpEngine engine =
         closings.add(
             HttpEngine.start(

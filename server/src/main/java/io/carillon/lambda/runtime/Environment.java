@@ -1,12 +1,9 @@
 package io.carillon.lambda.runtime;
 
-import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import io.carillon.lambda.runtime.InvocationResult.LogTail;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -21,8 +18,16 @@ import org.jspecify.annotations.Nullable;
 ///
 ///     STARTING → READY → BUSY → ANSWERED → READY …        and from anywhere → ENDING → DEAD
 ///
+/// As on AWS, an initialization that fails is run once more as part of an invocation and of its
+/// time. Who dies STARTING is therefore followed by a [#successor], which has its event from the
+/// beginning:
+///
+///     STARTING_AGAIN → BUSY → ANSWERED → READY …
+///
 /// The Runtime API calls [#next], [#answer] and [#initFailed]; the pool calls [#accept] and [#end];
 /// the executor tells of the end. The lock here is never held while the pool's is asked for.
+///
+/// Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 final class Environment {
 
   /// What the pool is told.
@@ -33,13 +38,13 @@ final class Environment {
     /// It has answered and will ask again soon.
     void answered(Environment environment);
 
-    /// Its processes are gone. `before` is what it was doing; `failure` is for whoever waited for
-    /// it to start.
-    void dead(Environment environment, State before, InvocationResult.FunctionFailed failure);
+    /// Its processes are gone. `before` is what it was doing.
+    void dead(Environment environment, State before);
   }
 
   enum State {
     STARTING,
+    STARTING_AGAIN,
     READY,
     BUSY,
     ANSWERED,
@@ -56,16 +61,17 @@ final class Environment {
   private final long startNanos = System.nanoTime();
 
   private final ReentrantLock lock = new ReentrantLock();
-  private State state = State.STARTING;
-  private State before = State.STARTING;
+  private State state;
+  private State before;
   private volatile Executor.@Nullable Running running;
   private @Nullable CompletableFuture<Optional<Invocation>> poll;
   private @Nullable Assignment current;
-  private InvocationResult.@Nullable FunctionFailed failure;
+  private @Nullable Failure failure;
   private boolean frozen;
   private volatile long initNanos = -1;
-  private volatile long taskNanos;
+  private volatile long taskNanos = startNanos;
   private volatile Instant idleSince;
+  private volatile Instant deadline;
   private volatile Instant credentialsExpire = Instant.MAX;
   private volatile String accessKeyId = "";
 
@@ -76,6 +82,17 @@ final class Environment {
       EnvironmentLog log,
       InstantSource clock,
       Owner owner) {
+    this(id, logStream, function, log, clock, owner, null);
+  }
+
+  private Environment(
+      String id,
+      String logStream,
+      FunctionSpec function,
+      EnvironmentLog log,
+      InstantSource clock,
+      Owner owner,
+      @Nullable Assignment work) {
     this.id = id;
     this.logStream = logStream;
     this.function = function;
@@ -83,6 +100,17 @@ final class Environment {
     this.clock = clock;
     this.owner = owner;
     this.idleSince = clock.instant();
+    this.deadline = idleSince.plus(function.timeout());
+    this.current = work;
+    this.state = work == null ? State.STARTING : State.STARTING_AGAIN;
+    this.before = state;
+  }
+
+  /// The one that takes the place of this one, which died while it started, and starts again for
+  /// `work`. It goes on with the same log.
+  Environment successor(String id, Assignment work) {
+    log.renewAllowance();
+    return new Environment(id, logStream, function, log, clock, owner, work);
   }
 
   /// Its processes have been started, with credentials of their own.
@@ -109,15 +137,22 @@ final class Environment {
     }
   }
 
-  /// Its processes could not be started.
-  void neverBegan() {
+  /// There is nothing in the function's code that could be run.
+  void cannotBegin(Failure why) {
+    ended(why);
+  }
+
+  /// Its processes could not be started, which is no fault of the function's. Returns what it was
+  /// to start for.
+  Optional<Assignment> neverBegan() {
     lock.lock();
     try {
       state = State.DEAD;
+      return Optional.ofNullable(current);
     } finally {
       lock.unlock();
+      log.flush();
     }
-    log.flush();
   }
 
   String id() {
@@ -138,6 +173,20 @@ final class Environment {
 
   EnvironmentLog log() {
     return log;
+  }
+
+  /// When the time for the event at hand is up.
+  Instant deadline() {
+    return deadline;
+  }
+
+  boolean isStartingAgain() {
+    lock.lock();
+    try {
+      return state == State.STARTING_AGAIN;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /// Whether its credentials outlast one more invocation.
@@ -173,16 +222,20 @@ final class Environment {
       state = State.BUSY;
       current = work;
       poll = null;
-      log.begin(
-          "START RequestId: %s Version: %s"
-              .formatted(work.invocation().requestId(), function.version()));
+      log.begin(startOf(work));
       work.take();
       taskNanos = System.nanoTime();
+      deadline = clock.instant().plus(function.timeout());
       waiting.complete(Optional.of(work.invocation()));
       return true;
     } finally {
       lock.unlock();
     }
+  }
+
+  private String startOf(Assignment work) {
+    return "START RequestId: %s Version: %s"
+        .formatted(work.invocation().requestId(), function.version());
   }
 
   /// Stops its processes if it has been idle for as long as `after`; as on AWS, a function's own
@@ -216,6 +269,12 @@ final class Environment {
     lock.lock();
     try {
       was = state;
+      Assignment work = current;
+      if (was == State.STARTING_AGAIN && work != null) {
+        state = State.BUSY;
+        log.say(startOf(work));
+        return Optional.of(work.invocation());
+      }
       if (was == State.BUSY || was == State.ENDING || was == State.DEAD) {
         return Optional.empty();
       }
@@ -270,7 +329,7 @@ final class Environment {
     if (running != null) {
       log.awaitPrinted(running.output());
     }
-    report(work.invocation().requestId());
+    report(work, "");
     reported.countDown();
     log.flush();
     return true;
@@ -284,10 +343,10 @@ final class Environment {
   boolean initFailed(byte[] error, String type) {
     lock.lock();
     try {
-      if (state != State.STARTING) {
+      if (!isStarting(state)) {
         return false;
       }
-      failure = new InvocationResult.FunctionFailed(error, type, log::tail);
+      failure = new Failure.NotLoaded(error, type);
     } finally {
       lock.unlock();
     }
@@ -295,26 +354,23 @@ final class Environment {
     return true;
   }
 
+  private static boolean isStarting(State state) {
+    return state == State.STARTING || state == State.STARTING_AGAIN;
+  }
+
   /// The time for `work` is up. The whole environment goes, as on AWS.
   void timeOut(Assignment work) {
-    String requestId = work.invocation().requestId();
     lock.lock();
     try {
-      if (state != State.BUSY || current != work) {
+      boolean working = state == State.BUSY || state == State.STARTING_AGAIN;
+      if (!working || current != work) {
         return;
       }
-      String what = timedOut();
-      log.say(clock.instant().truncatedTo(ChronoUnit.MILLIS) + " " + requestId + " " + what);
-      failure = failure("Sandbox.Timedout", "RequestId: " + requestId + " Error: " + what);
+      failure = new Failure.TimedOut(function.timeout());
     } finally {
       lock.unlock();
     }
     end();
-  }
-
-  private String timedOut() {
-    double seconds = function.timeout().toMillis() / 1e3;
-    return String.format(Locale.ROOT, "Task timed out after %.2f seconds", seconds);
   }
 
   /// The time to start is up.
@@ -324,9 +380,7 @@ final class Environment {
       if (state != State.STARTING) {
         return;
       }
-      log.say("INIT_REPORT Status: timeout");
-      log.say(clock.instant().truncatedTo(ChronoUnit.MILLIS) + " " + timedOut());
-      failure = failure("Sandbox.Timedout", timedOut());
+      failure = new Failure.TimedOut(function.timeout());
     } finally {
       lock.unlock();
     }
@@ -362,8 +416,13 @@ final class Environment {
 
   private void died(Executor.Exit exit, Thread reader) {
     awaitEnd(reader);
+    ended(new Failure.Broken("Runtime.ExitError", exit.inWords()));
+  }
+
+  /// @param unlessKnown why, if it has not been found out before
+  private void ended(Failure unlessKnown) {
     Assignment work;
-    InvocationResult.FunctionFailed why;
+    Failure why;
     lock.lock();
     try {
       if (state != State.ENDING) {
@@ -373,36 +432,29 @@ final class Environment {
       hangUp();
       work = current;
       current = null;
-      why = failure == null ? exited(exit, work) : failure;
+      why = failure == null ? unlessKnown : failure;
     } finally {
       lock.unlock();
     }
+    logEnd(work, why);
+    owner.dead(this, before);
     if (work != null) {
-      report(work.invocation().requestId());
+      work.complete(why.answer(work.invocation().requestId(), log::tail));
+    }
+  }
+
+  private void logEnd(@Nullable Assignment work, Failure why) {
+    if (isStarting(before)) {
+      reportInit(why);
+    }
+    if (work != null) {
+      if (before == State.STARTING_AGAIN) {
+        log.say(startOf(work)); // behind the initialization, as on AWS
+      }
+      why.line(work.invocation().requestId(), clock.instant()).ifPresent(log::say);
+      report(work, why.status());
     }
     log.flush();
-    owner.dead(this, before, why);
-    if (work != null) {
-      work.complete(why);
-    }
-  }
-
-  private InvocationResult.FunctionFailed exited(Executor.Exit exit, @Nullable Assignment work) {
-    String words = exit.inWords();
-    if (before == State.STARTING || work != null) {
-      String of = work == null ? "" : "RequestId: " + work.invocation().requestId() + " ";
-      log.say(of + "Error: " + words + "\nRuntime.ExitError");
-      return failure("Runtime.ExitError", of + "Error: " + words);
-    }
-    return failure("Runtime.ExitError", words);
-  }
-
-  private InvocationResult.FunctionFailed failure(String type, String message) {
-    String json =
-        "{\"errorType\":\"%s\",\"errorMessage\":\"%s\"}"
-            .formatted(type, new String(JsonStringEncoder.getInstance().quoteAsString(message)));
-    return new InvocationResult.FunctionFailed(
-        json.getBytes(StandardCharsets.UTF_8), type + ": " + message, log::tail);
   }
 
   private static void awaitEnd(Thread reader) {
@@ -413,8 +465,23 @@ final class Environment {
     }
   }
 
+  /// What AWS writes where an initialization has failed.
+  private void reportInit(Failure why) {
+    log.sayWhatWasDropped();
+    log.say(
+        String.format(
+            Locale.ROOT,
+            "INIT_REPORT Init Duration: %.2f ms\tPhase: %s\t%s",
+            (System.nanoTime() - startNanos) / 1e6,
+            before == State.STARTING ? "init" : "invoke",
+            why.status()));
+  }
+
   /// What AWS writes at the end of each invocation.
-  private void report(String requestId) {
+  ///
+  /// @param status what it adds where the environment ends as well
+  private void report(Assignment work, String status) {
+    String requestId = work.invocation().requestId();
     double millis = (System.nanoTime() - taskNanos) / 1e6;
     log.sayWhatWasDropped();
     log.say("END RequestId: " + requestId);
@@ -434,6 +501,6 @@ final class Environment {
       line.append(String.format(Locale.ROOT, "Init Duration: %.2f ms\t", initNanos / 1e6));
       initNanos = -1; // told once
     }
-    log.say(line.toString());
+    log.say(line.append(status).toString());
   }
 }

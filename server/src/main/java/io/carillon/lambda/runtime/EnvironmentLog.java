@@ -81,10 +81,20 @@ final class EnvironmentLog {
     lock.lock();
     try {
       endLine();
-      printed = 0;
-      droppedBytes = 0;
+      renewAllowance();
       tail.clear();
       add(message);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// What is printed from now on is counted anew.
+  void renewAllowance() {
+    lock.lock();
+    try {
+      printed = 0;
+      droppedBytes = 0;
     } finally {
       lock.unlock();
     }
@@ -120,7 +130,7 @@ final class EnvironmentLog {
     }
   }
 
-  /// Says what was left out of this invocation's log, if anything was.
+  /// Says what was left out of this invocation's log, if anything was and nobody has said so.
   void sayWhatWasDropped() {
     lock.lock();
     try {
@@ -129,6 +139,7 @@ final class EnvironmentLog {
         add(
             "[carillon] The log of this invocation exceeded %d bytes; %d bytes were dropped."
                 .formatted(allowance, droppedBytes));
+        droppedBytes = 0; // told once
       }
     } finally {
       lock.unlock();

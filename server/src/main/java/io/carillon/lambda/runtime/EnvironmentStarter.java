@@ -9,6 +9,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -75,6 +76,12 @@ public final class EnvironmentStarter {
     return new Environment(id, stream, function, log, clock, owner);
   }
 
+  /// One that is not started yet either: it takes the place of `failed`, whose initialization is to
+  /// be run once more, for `work`.
+  Environment prepareAgain(Environment failed, Assignment work) {
+    return failed.successor(ids.token(16), work);
+  }
+
   /// Starts it.
   ///
   /// @throws io.carillon.aws.AwsException where the role cannot be assumed
@@ -96,9 +103,14 @@ public final class EnvironmentStarter {
     Runtimes.Plan plan = runtimes.plan(function, taskRoot, runtimeRoot);
     FunctionCredentials.Issued issued =
         credentials.issue(function.roleArn(), function.name(), function.arn());
-    environment.log().say("INIT_START Runtime Version: " + plan.version());
-    if (!plan.warning().isEmpty()) {
-      environment.log().say(plan.warning());
+    if (!environment.isStartingAgain()) {
+      announce(environment, plan);
+    }
+    Optional<Failure> flaw = runtimes.flaw(function, codeFolder);
+    if (flaw.isPresent()) {
+      release(function);
+      environment.cannotBegin(flaw.get());
+      return;
     }
 
     String secret = ids.token(16);
@@ -123,8 +135,19 @@ public final class EnvironmentStarter {
     }
   }
 
+  private static void announce(Environment environment, Runtimes.Plan plan) {
+    environment.log().say("INIT_START Runtime Version: " + plan.version());
+    if (!plan.warning().isEmpty()) {
+      environment.log().say(plan.warning());
+    }
+  }
+
   private void clearUp(FunctionSpec function, String secret) {
     api.dismiss(secret);
+    release(function);
+  }
+
+  private void release(FunctionSpec function) {
     try {
       code.release(function.code());
     } catch (IOException e) {

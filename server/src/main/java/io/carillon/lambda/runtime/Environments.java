@@ -1,7 +1,6 @@
 package io.carillon.lambda.runtime;
 
 import io.carillon.aws.AwsException;
-import io.carillon.lambda.runtime.InvocationResult.FunctionFailed;
 import io.carillon.lambda.runtime.InvocationResult.Limit;
 import io.carillon.lambda.runtime.InvocationResult.Throttled;
 import io.carillon.lambda.runtime.InvocationResult.Unavailable;
@@ -34,6 +33,9 @@ import org.slf4j.LoggerFactory;
 /// way: starting, or just done with an answer and about to ask for more (that takes a fraction of a
 /// millisecond, a start a hundred of them). Whichever is ready first takes the head of the line.
 ///
+/// One that fails to start is replaced, in its room, by one that starts again for the head of the
+/// line: from then on that invocation's time runs, and what comes of the start is its result.
+///
 /// The number of environments and their memory are bounded. Where the bound is met, the environment
 /// that has been idle longest makes room; where none is idle, the invocation is throttled.
 public final class Environments implements AutoCloseable {
@@ -41,9 +43,6 @@ public final class Environments implements AutoCloseable {
 
   /// How long one that has answered may take to ask again before we start another instead.
   private static final long ABOUT_TO_ASK_MILLIS = 20;
-
-  /// Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
-  private static final Duration INIT_LIMIT = Duration.ofSeconds(10);
 
   /// How long one without work is left running. Too short to do much, and long enough that busy
   /// ones are never stopped between two invocations.
@@ -116,7 +115,6 @@ public final class Environments implements AutoCloseable {
   /// @param concurrency how many of the function's invocations may run at a time
   public Begun begin(FunctionSpec function, Invocation invocation, int concurrency) {
     Assignment work = new Assignment(invocation);
-    List<Environment> outdated = List.of();
     lock.lock();
     try {
       if (closed) {
@@ -127,8 +125,7 @@ public final class Environments implements AutoCloseable {
       }
       Pool pool = pools.computeIfAbsent(Version.of(function), _ -> new Pool(function));
       if (!pool.function.revision().equals(function.revision())) {
-        outdated = new ArrayList<>(pool.idle);
-        pool.idle.clear();
+        List.copyOf(pool.idle).forEach(this::dismiss);
         pool.function = function;
       }
       if (!giveToIdle(pool, work)) {
@@ -143,7 +140,6 @@ public final class Environments implements AutoCloseable {
       lock.unlock();
     }
     work.whenDone(() -> leave(function.arn()));
-    outdated.forEach(Environment::end);
     return () -> {
       if (!work.awaitTaken(ABOUT_TO_ASK_MILLIS)) {
         startUnlessStarting(function, work);
@@ -175,13 +171,17 @@ public final class Environments implements AutoCloseable {
     if (!environment.accept(work)) {
       return false;
     }
+    limit(environment, work);
+    return true;
+  }
+
+  private void limit(Environment environment, Assignment work) {
     ScheduledFuture<?> deadline =
         timer.schedule(
             () -> environment.timeOut(work),
             environment.function().timeout().toMillis(),
             TimeUnit.MILLISECONDS);
     work.whenDone(() -> deadline.cancel(false));
-    return true;
   }
 
   /// Those that had answered did not ask again soon enough.
@@ -202,16 +202,18 @@ public final class Environments implements AutoCloseable {
     if (closed || !makeRoom(pool.function.memoryMb())) {
       return false;
     }
-    Environment environment = starter.prepare(pool.function, owner);
-    living.add(environment);
-    memoryMb += pool.function.memoryMb();
     pool.starting++;
-    Thread.ofVirtual().name("environment-start").start(() -> start(environment));
+    launch(starter.prepare(pool.function, owner));
     return true;
   }
 
-  /// Ends the environments that have been idle longest until there is room. They are counted out at
-  /// once, so for some milliseconds the old and the new one overlap.
+  private void launch(Environment environment) {
+    living.add(environment);
+    memoryMb += environment.function().memoryMb();
+    Thread.ofVirtual().name("environment-start").start(() -> start(environment));
+  }
+
+  /// Ends the environments that have been idle longest until there is room.
   private boolean makeRoom(int neededMb) {
     while (living.size() >= settings.maxEnvironments()
         || memoryMb + neededMb > settings.maxMemoryMb()) {
@@ -222,11 +224,16 @@ public final class Environments implements AutoCloseable {
       if (longest.isEmpty()) {
         return false;
       }
-      Environment victim = longest.get();
-      countOut(victim);
-      Thread.ofVirtual().name("environment-end").start(victim::end);
+      dismiss(longest.get());
     }
     return true;
+  }
+
+  /// Ends an idle environment, whose room is free at once: for some milliseconds it and the next
+  /// one overlap.
+  private void dismiss(Environment idle) {
+    countOut(idle);
+    Thread.ofVirtual().name("environment-end").start(idle::end);
   }
 
   private void countOut(Environment environment) {
@@ -244,7 +251,7 @@ public final class Environments implements AutoCloseable {
     FunctionSpec function = environment.function();
     try {
       starter.start(environment);
-      long limit = INIT_LIMIT.plus(function.timeout()).toMillis();
+      long limit = settings.initLimit().toMillis();
       timer.schedule(environment::initTimeOut, limit, TimeUnit.MILLISECONDS);
     } catch (AwsException e) {
       notStarted(environment).ifPresent(work -> work.fail(e));
@@ -257,23 +264,19 @@ public final class Environments implements AutoCloseable {
 
   /// Returns who is to be told.
   private Optional<Assignment> notStarted(Environment environment) {
-    environment.neverBegan();
+    Optional<Assignment> own = environment.neverBegan();
     lock.lock();
     try {
       countOut(environment);
-      return afterStartFailed(environment);
+      Pool pool = pools.get(Version.of(environment.function()));
+      if (own.isPresent() || pool == null) {
+        return own;
+      }
+      pool.starting--;
+      return Optional.ofNullable(pool.line.pollFirst());
     } finally {
       lock.unlock();
     }
-  }
-
-  private Optional<Assignment> afterStartFailed(Environment environment) {
-    Pool pool = pools.get(Version.of(environment.function()));
-    if (pool == null) {
-      return Optional.empty();
-    }
-    pool.starting--;
-    return Optional.ofNullable(pool.line.pollFirst());
   }
 
   /// Ends the idle environments of a function that has been changed or deleted; the busy ones end
@@ -435,25 +438,42 @@ public final class Environments implements AutoCloseable {
     }
 
     @Override
-    public void dead(Environment environment, Environment.State before, FunctionFailed failure) {
-      Optional<Assignment> told = Optional.empty();
+    public void dead(Environment environment, Environment.State before) {
+      List<Assignment> stranded = List.of();
+      InvocationResult why;
       lock.lock();
       try {
+        why = closed ? new Unavailable("The server is going down") : new Throttled(Limit.TOTAL);
         countOut(environment);
         Pool pool = pools.get(Version.of(environment.function()));
         if (pool != null) {
           switch (before) {
-            case STARTING -> told = afterStartFailed(environment);
+            case STARTING -> {
+              pool.starting--;
+              startAgain(pool, environment);
+            }
             case ANSWERED -> pool.answered--;
-            case READY, BUSY, ENDING, DEAD -> {}
+            case STARTING_AGAIN, READY, BUSY, ENDING, DEAD -> {}
           }
           startForTheLine(pool);
-          removeIfUnused(environment.function(), pool);
+          stranded = removeIfUnused(environment.function(), pool);
         }
       } finally {
         lock.unlock();
       }
-      told.ifPresent(work -> work.complete(failure));
+      stranded.forEach(work -> work.complete(why));
+    }
+
+    /// In the room that the failed one has just left, so there is some. Code that has been replaced
+    /// meanwhile is not tried again.
+    private void startAgain(Pool pool, Environment failed) {
+      boolean outdated = !failed.function().revision().equals(pool.function.revision());
+      Assignment work = closed || outdated ? null : pool.line.pollFirst();
+      if (work != null) {
+        Environment next = starter.prepareAgain(failed, work);
+        limit(next, work);
+        launch(next);
+      }
     }
 
     /// Nobody in line is forgotten because the environment that was to serve it went away.
@@ -463,14 +483,14 @@ public final class Environments implements AutoCloseable {
       }
     }
 
-    private void removeIfUnused(FunctionSpec function, Pool pool) {
+    /// Returns who is left in line though nobody lives who could serve it, and nobody had room.
+    private List<Assignment> removeIfUnused(FunctionSpec function, Pool pool) {
       Version version = Version.of(function);
-      boolean used =
-          !pool.line.isEmpty()
-              || living.stream().anyMatch(other -> Version.of(other.function()).equals(version));
-      if (!used) {
-        pools.remove(version);
+      if (living.stream().anyMatch(other -> Version.of(other.function()).equals(version))) {
+        return List.of();
       }
+      pools.remove(version);
+      return List.copyOf(pool.line);
     }
   }
 }

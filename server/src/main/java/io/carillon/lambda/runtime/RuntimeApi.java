@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -38,12 +37,7 @@ public final class RuntimeApi implements Handler {
   /// must not use up what the others connect by.
   private static final int CONNECTIONS_EACH = 64;
 
-  private final InstantSource clock;
   private final Map<String, Environment> environments = new ConcurrentHashMap<>();
-
-  public RuntimeApi(InstantSource clock) {
-    this.clock = clock;
-  }
 
   /// What the engine that serves this must grant: every environment keeps a connection, which is
   /// silent for as long as a function runs.
@@ -103,7 +97,7 @@ public final class RuntimeApi implements Handler {
       return refusal(410, "Gone", "There are no more events for this connection.");
     }
     Invocation invocation = event.get();
-    Instant deadline = clock.instant().plus(environment.function().timeout());
+    Instant deadline = environment.deadline();
     // AWS's native Java client crashes unless type and trace id are there.
     Response response =
         Response.of(200, "application/json", invocation.payload())

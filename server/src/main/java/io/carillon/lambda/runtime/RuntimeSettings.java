@@ -6,6 +6,7 @@ import java.time.Duration;
 /// How functions are run on this machine.
 ///
 /// @param workFolder holds unpacked code and bootstraps; emptied at start
+/// @param initLimit how long an initialization may take before it is run again with an invocation
 /// @param idleTimeout how long an environment is kept warm without work
 /// @param maxEnvironments how many environments live at a time
 /// @param maxMemoryMb what all of them may use together, by their configured memory
@@ -13,15 +14,25 @@ import java.time.Duration;
 /// @param sandbox whether to use bubblewrap where it works
 public record RuntimeSettings(
     Path workFolder,
+    Duration initLimit,
     Duration idleTimeout,
     int maxEnvironments,
     int maxMemoryMb,
     int logBytesPerInvocation,
     boolean sandbox) {
 
+  /// Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+  public static final Duration INIT_LIMIT = Duration.ofSeconds(10);
+
   /// The defaults: as many environments as three quarters of `machineMemoryMb` hold, 100 at most.
   public static RuntimeSettings defaults(Path workFolder, int machineMemoryMb) {
     return new RuntimeSettings(
-        workFolder, Duration.ofMinutes(10), 100, machineMemoryMb / 4 * 3, 4 << 20, true);
+        workFolder,
+        INIT_LIMIT,
+        Duration.ofMinutes(10),
+        100,
+        machineMemoryMb / 4 * 3,
+        4 << 20,
+        true);
   }
 }

@@ -115,6 +115,24 @@ public final class Runtimes {
         : Optional.empty();
   }
 
+  /// Why AWS would not run what a `provided*` function brings; empty if it would.
+  ///
+  /// Source: https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html; for
+  /// files without the permission, https://github.com/awslabs/aws-lambda-dart-runtime/issues/20
+  Optional<Failure> flaw(FunctionSpec function, Path codeFolder) {
+    Path bootstrap = codeFolder.resolve("bootstrap");
+    boolean there = Files.isRegularFile(bootstrap);
+    boolean runs = there && Files.isExecutable(bootstrap);
+    if (!function.runtime().startsWith("provided") || runs) {
+      return Optional.empty();
+    }
+    String words =
+        there
+            ? "fork/exec /var/task/bootstrap: permission denied"
+            : "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]";
+    return Optional.of(new Failure.Broken("Runtime.InvalidEntrypoint", words));
+  }
+
   /// @param taskRoot where the function's code lies as it sees it
   /// @param runtimeRoot where our bootstraps lie as it sees them
   Plan plan(FunctionSpec function, String taskRoot, String runtimeRoot) throws IOException {

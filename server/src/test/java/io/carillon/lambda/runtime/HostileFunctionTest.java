@@ -95,7 +95,9 @@ class HostileFunctionTest {
     assertThat(text(result))
         .contains("Sandbox.Timedout")
         .contains("Task timed out after 1.00 seconds");
-    assertThat(tail(result)).contains("waiting\n").contains("Task timed out after 1.00 seconds");
+    assertThat(tail(result))
+        .contains("waiting\n", "Task timed out after 1.00 seconds")
+        .endsWith("\tStatus: timeout\n");
     isGone();
   }
 
@@ -109,6 +111,7 @@ class HostileFunctionTest {
     assertThat(text(result))
         .contains("\"errorType\":\"Runtime.ExitError\"")
         .contains("Error: Runtime exited with error: exit status 1");
+    assertThat(tail(result)).endsWith("\tStatus: error\tError Type: Runtime.ExitError\n");
     assertThat(text(shop.invoke(exits, "{\"status\":0}")))
         .contains("Runtime exited without providing a reason");
     FunctionSpec killed =
@@ -382,6 +385,17 @@ class HostileFunctionTest {
     assertThat(shop.environments.census().environments()).isEqualTo(3);
     assertThat(text(shop.invoke(good(), "{}"))).as("an idle one makes room").isEqualTo("\"fine\"");
     assertThat(shop.environments.census().environments()).isEqualTo(3);
+  }
+
+  @Test
+  void idleOnesWithCodeThatHasBeenReplacedMakeRoom() throws Exception {
+    shop.close();
+    shop = new Workshop(folder.resolve("one"), true, 1);
+    assertThat(text(shop.invoke(good(), "{}"))).isEqualTo("\"fine\"");
+    FunctionSpec next = with(good(), Duration.ofSeconds(10), 128, "2");
+    assertThat(text(shop.invoke(next, "{}"))).isEqualTo("\"fine\"");
+    isGone();
+    assertThat(shop.environments.census()).isEqualTo(new Environments.Census(1, 1, 128));
   }
 
   @Test

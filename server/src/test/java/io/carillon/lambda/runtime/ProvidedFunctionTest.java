@@ -62,12 +62,32 @@ class ProvidedFunctionTest {
     assertThat(text(shop.invoke(function, "{}"))).isEqualTo("\"green\"");
   }
 
+  /// Source: https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html
   @Test
   void aMissingBootstrapIsAnErrorOfTheFunction() throws Exception {
+    isInvalid(
+        new ZipPackageTest.Archive().add("bin/bootstrap", BOOTSTRAP),
+        "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]");
+    isInvalid(
+        new ZipPackageTest.Archive().add("bootstrap/bootstrap", BOOTSTRAP),
+        "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]");
+  }
+
+  /// Source: https://github.com/awslabs/aws-lambda-dart-runtime/issues/20
+  @Test
+  void aBootstrapThatMayNotBeRunIsAnErrorOfTheFunction() throws Exception {
+    isInvalid(
+        new ZipPackageTest.Archive().add("bootstrap", BOOTSTRAP, 0100644),
+        "fork/exec /var/task/bootstrap: permission denied");
+  }
+
+  private static void isInvalid(ZipPackageTest.Archive archive, String why) throws Exception {
     FunctionSpec function =
-        Workshop.function("none", "provided.al2", "x.y", zip(Map.of("readme", "hello")));
+        Workshop.function("none", "provided.al2", "x.y", Workshop.code(archive.done()));
     InvocationResult result = shop.invoke(function, "{}");
     assertThat(result).isInstanceOf(InvocationResult.FunctionFailed.class);
-    assertThat(text(result)).contains("Runtime.ExitError");
+    assertThat(text(result))
+        .startsWith("{\"errorType\":\"Runtime.InvalidEntrypoint\",\"errorMessage\":\"RequestId: ")
+        .endsWith(" Error: " + why + "\"}");
   }
 }

@@ -41,6 +41,7 @@ public final class Workshop implements AutoCloseable {
   public final CodeFolders code;
   private final HttpEngine http;
   private final Ids ids = new Ids();
+  volatile int mostSessions = Integer.MAX_VALUE;
   volatile Instant credentialsExpire = Instant.now().plus(Duration.ofHours(1));
 
   public Workshop(Path folder) throws IOException {
@@ -48,11 +49,16 @@ public final class Workshop implements AutoCloseable {
   }
 
   Workshop(Path folder, boolean sandbox, int maxEnvironments) throws IOException {
+    this(folder, sandbox, maxEnvironments, RuntimeSettings.INIT_LIMIT);
+  }
+
+  Workshop(Path folder, boolean sandbox, int maxEnvironments, Duration initLimit)
+      throws IOException {
     RuntimeSettings settings =
         new RuntimeSettings(
-            folder, Duration.ofMinutes(10), maxEnvironments, 20_000, 64 << 10, sandbox);
+            folder, initLimit, Duration.ofMinutes(10), maxEnvironments, 20_000, 64 << 10, sandbox);
     executor = new ProcessExecutor(Files.createDirectories(folder), sandbox);
-    RuntimeApi api = new RuntimeApi(InstantSource.system());
+    RuntimeApi api = new RuntimeApi();
     http =
         HttpEngine.start(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
@@ -67,9 +73,15 @@ public final class Workshop implements AutoCloseable {
             runtimes,
             code,
             (role, name, _) -> {
-              sessions.incrementAndGet();
+              int number = sessions.incrementAndGet();
+              if (number > mostSessions) {
+                throw new IllegalStateException("No more sessions");
+              }
               return new FunctionCredentials.Issued(
-                  "ASIA" + name, new Secret("shh"), new Secret("token"), credentialsExpire);
+                  "ASIA" + name,
+                  new Secret("shh"),
+                  new Secret("token " + number),
+                  credentialsExpire);
             },
             api,
             () -> "127.0.0.1:" + http.port(),

@@ -20,7 +20,7 @@ class ZipPackageTest {
 
   /// Makes archives entry by entry; modes are patched into the central directory afterwards, since
   /// the JDK writes none.
-  private static final class Archive {
+  static final class Archive {
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     private final ZipOutputStream zip = new ZipOutputStream(bytes);
     private final java.util.List<Integer> modes = new java.util.ArrayList<>();
