@@ -235,6 +235,7 @@ public final class Server implements AutoCloseable {
       closings.add(
           Housekeeping.start(
               List.of(
+                  new Chore(Duration.ZERO, Duration.ofDays(1), lambda::findInterpreters),
                   Chore.every(MINUTE, trace::sweep),
                   Chore.every(MINUTE, storage::removeReleased),
                   Chore.every(TEN_MINUTES, sqs::sweep),

@@ -7,9 +7,11 @@ import io.carillon.store.Table;
 import io.carillon.store.Tuple;
 import io.carillon.store.Tx;
 import io.carillon.trace.Cause;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// The rows of functions, their published versions and their aliases.
@@ -163,6 +165,19 @@ final class Functions {
     Range all = Range.within(Tuple.of(account, region));
     Range rest = after.isEmpty() ? all : all.after(Tuple.of(account, region, after));
     return functions.list(snapshot, rest, limit).stream().map(Table.Entry::value).toList();
+  }
+
+  /// What the functions of all accounts run on.
+  Set<String> runtimes(Snapshot snapshot) {
+    Set<String> runtimes = new HashSet<>();
+    functions.scan(
+        snapshot,
+        Range.all(),
+        (_, row) -> {
+          runtimes.add(row.latest().configuration().runtime());
+          return true;
+        });
+    return runtimes;
   }
 
   void delete(Tx tx, FunctionName name) {

@@ -61,6 +61,8 @@ public final class LambdaService {
   private static final int ASYNC_CONCURRENCY =
       Math.max(8, 4 * Runtime.getRuntime().availableProcessors());
 
+  private final Database database;
+  private final Runtimes runtimes;
   private final Functions functions = new Functions();
   private final FunctionOperations operations;
   private final VersionOperations versions;
@@ -93,6 +95,8 @@ public final class LambdaService {
       Runtimes runtimes,
       CodeFolders folders,
       Supplier<URI> endpoint) {
+    this.database = database;
+    this.runtimes = runtimes;
     this.links = new CodeLinks(blobs, endpoint, clock);
     this.tags = new Tags(database, functions);
     this.versions = new VersionOperations(database, functions, blobs, ids);
@@ -134,6 +138,12 @@ public final class LambdaService {
                 clock),
             OutcomeRecord.KIND,
             new OutcomeDelivery(recipients, roles));
+  }
+
+  /// Looks for the interpreters of the functions that there are, so that no event waits for that:
+  /// asking version managers can take seconds.
+  public void findInterpreters() {
+    database.read(functions::runtimes).forEach(runtimes::missingFor);
   }
 
   /// What Lambda can do.

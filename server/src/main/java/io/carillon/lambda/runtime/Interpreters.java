@@ -36,15 +36,10 @@ final class Interpreters {
 
   private static final String ASK_PYTHON =
       """
-      import os, sys
-      try:
-          import boto3
-          sdk = boto3.__file__
-      except Exception:
-          sdk = ''
+      import importlib.util, os, sys
       print('%d.%d' % sys.version_info[:2])
       print(os.path.realpath(sys.executable))
-      print('yes' if sdk else 'no')
+      print('yes' if importlib.util.find_spec('boto3') else 'no')
       for p in {sys.prefix, sys.base_prefix, sys.exec_prefix}: print(p)
       """;
   private static final String ASK_NODE =
