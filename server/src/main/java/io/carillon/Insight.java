@@ -5,6 +5,7 @@ import io.carillon.console.DoorError;
 import io.carillon.iam.Accounts;
 import io.carillon.outbox.Dispatcher;
 import io.carillon.outbox.Shelf;
+import io.carillon.s3.S3Service;
 import io.carillon.store.Database;
 import io.carillon.store.RocksDatabase;
 import io.carillon.trace.TableTrace;
@@ -32,6 +33,7 @@ final class Insight {
   private final Dispatcher dispatcher;
   private final TableTrace trace;
   private final Storage storage;
+  private final S3Service s3;
   private final Accounts accounts;
   private final FunctionRuntime functions;
   private final Post post;
@@ -44,6 +46,7 @@ final class Insight {
       Dispatcher dispatcher,
       TableTrace trace,
       Storage storage,
+      S3Service s3,
       Accounts accounts,
       FunctionRuntime functions,
       Post post,
@@ -53,6 +56,7 @@ final class Insight {
     this.dispatcher = dispatcher;
     this.trace = trace;
     this.storage = storage;
+    this.s3 = s3;
     this.accounts = accounts;
     this.functions = functions;
     this.post = post;
@@ -84,8 +88,12 @@ final class Insight {
     int limit = call.number("limit", 20, MOST);
     Optional<String> bucket = call.find("bucket");
     return bucket.isPresent()
-        ? trace.of(bucket.get(), call.require("key"), limit)
+        ? trace.of(bucket.get(), call.find("key"), limit)
         : trace.since(Instant.now().minus(RECENT), limit);
+  }
+
+  Object silence(Call call) {
+    return s3.silence(call.require("bucket"), call.require("key"));
   }
 
   Object shelf(Call call) {

@@ -13,6 +13,7 @@ final class OwnDoor {
         .on("DELETE mail", insight::deleteMail)
         .on("GET sms", insight::messages)
         .on("GET trace", insight::trace)
+        .on("GET trace/silence", insight::silence)
         .on("GET shelf", insight::shelf)
         .on("GET lanes", insight::lanes)
         .on("GET accounts", insight::accounts)

@@ -213,6 +213,7 @@ public final class Server implements AutoCloseable {
                       dispatcher,
                       trace,
                       storage,
+                      s3,
                       iam.accounts(),
                       functions,
                       post,

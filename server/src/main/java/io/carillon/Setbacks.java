@@ -26,6 +26,15 @@ record Setbacks(Trace trace) implements Setback.Listener {
                   why,
                   "next",
                   next.toString()));
+      case Setback.PutOff(var why, var next) -> {
+        if (job.postponements() == 0) { // or one that waits for its turn would fill the trace
+          trace.note(
+              tx,
+              job.work().cause(),
+              Trace.Step.RETRYING,
+              Map.of("to", lane, "why", why, "next", next.toString()));
+        }
+      }
       case Setback.Buried(var why, var shelved) ->
           trace.note(
               tx,

@@ -33,7 +33,8 @@ class DoorTest {
       assertThat(server.cli("inspect", "no.such.table").output())
           .contains("There is no table no.such.table")
           .contains("outbox.epochs");
-      assertThat(server.cli("trace", "no/such").output()).contains("No event is known of this");
+      assertThat(server.cli("trace", "no/such").output())
+          .contains("No event is known of this object.", "There is no bucket no.");
 
       Carillon.Account other = server.account("other");
       Map<String, String> theirs = new HashMap<>(server.environment());

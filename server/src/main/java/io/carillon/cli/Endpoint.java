@@ -17,7 +17,6 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.commons.cli.CommandLine;
@@ -56,7 +55,8 @@ final class Endpoint {
   static URI url(String text) {
     try {
       URI url = new URI(text.replaceAll("/$", ""));
-      if (List.of("http", "https").contains(url.getScheme()) && url.getHost() != null) {
+      boolean http = "http".equals(url.getScheme()) || "https".equals(url.getScheme());
+      if (http && url.getHost() != null) {
         return url;
       }
     } catch (URISyntaxException _) {

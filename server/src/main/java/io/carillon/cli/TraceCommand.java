@@ -2,38 +2,61 @@ package io.carillon.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.commons.cli.CommandLine;
 
-/// `./carillon trace`: the life of recent events, or of one object's.
+/// `./carillon trace`: the life of recent events, or of one object's, and why nothing happened.
 public final class TraceCommand {
   private TraceCommand() {}
 
   public static Command command() {
     return new Command("Show what became of an upload: rules matched, functions run, deliveries.")
-        .mayTake("BUCKET/KEY", "an object; without it, the latest events")
+        .mayTake("BUCKET[/KEY]", "an object, or all of a bucket; without it, the latest events")
         .with(Endpoint::option)
         .flag("json", "print JSON, for scripts")
         .runs(TraceCommand::run);
   }
 
   private static int run(CommandLine given) {
+    Endpoint endpoint = Endpoint.of(given);
+    Map<String, String> query = query(given.getArgList());
+    JsonNode lives = endpoint.get("trace", query);
+    if (given.hasOption("json")) {
+      System.out.println(lives.toPrettyString());
+      return 0;
+    }
+    lives.forEach(life -> System.out.println(TraceLines.of(life)));
+    if (lives.isEmpty()) {
+      System.out.println("No event is known" + of(query) + ".");
+    }
+    if (query.containsKey("key") && !ledToSomething(lives)) {
+      endpoint.get("trace/silence", query).forEach(line -> System.out.println(line.asText()));
+    }
+    return 0;
+  }
+
+  private static Map<String, String> query(List<String> arguments) {
     Map<String, String> query = new LinkedHashMap<>();
-    for (String object : given.getArgList()) {
+    for (String object : arguments) {
       int slash = object.indexOf('/');
-      if (slash > 0) {
-        query.put("bucket", object.substring(0, slash));
+      query.put("bucket", slash < 0 ? object : object.substring(0, slash));
+      if (slash >= 0 && slash + 1 < object.length()) {
         query.put("key", object.substring(slash + 1));
       }
     }
-    JsonNode lives = Endpoint.of(given).get("trace", query);
-    if (given.hasOption("json")) {
-      System.out.println(lives.toPrettyString());
-    } else if (lives.isEmpty()) {
-      System.out.println("No event is known" + (query.isEmpty() ? "." : " of this object."));
-    } else {
-      lives.forEach(life -> System.out.println(TraceLines.of(life)));
+    return query;
+  }
+
+  private static String of(Map<String, String> query) {
+    if (query.isEmpty()) {
+      return "";
     }
-    return 0;
+    return query.containsKey("key") ? " of this object" : " of objects in this bucket";
+  }
+
+  /// Whether anything came of the latest event.
+  private static boolean ledToSomething(JsonNode lives) {
+    return lives.path(0).path("steps").size() > 1;
   }
 }

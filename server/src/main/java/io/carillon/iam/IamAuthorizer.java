@@ -36,6 +36,9 @@ public final class IamAuthorizer implements Authorizer {
   /// Actions on a role for which its trust policy is the policy of the resource.
   private static final Set<String> ASSUMING = Set.of("sts:assumerole", "sts:tagsession");
 
+  private static final Set<String> ON_BUCKET_POLICIES =
+      Set.of("s3:getbucketpolicy", "s3:putbucketpolicy", "s3:deletebucketpolicy");
+
   private static final String CREATE_BUCKET = "s3:createbucket";
 
   /// When the credentials of a session were issued, by its access key id; empty for lasting keys.
@@ -93,10 +96,22 @@ public final class IamAuthorizer implements Authorizer {
         && issueTimes.issued(caller.accessKeyId()).isPresent();
   }
 
+  /// A bucket's policy cannot lock its account's root out of the policy itself.
+  ///
+  /// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketPolicy.html
+  private static boolean isAboveThePolicy(Requester requester, String action, String owner) {
+    return ON_BUCKET_POLICIES.contains(action.toLowerCase(Locale.ROOT))
+        && requester instanceof Requester.Root(String account)
+        && account.equals(owner);
+  }
+
   /// The decision on one need, for the road and for whoever explains it to people.
   public Decision decide(Caller caller, Need need) {
     Requester requester = requester(caller.principal());
     ResourceSide side = resourceSide(need.action(), need.resource());
+    if (side != null && isAboveThePolicy(requester, need.action(), side.account())) {
+      side = ResourceSide.withoutPolicy(side.account());
+    }
     Policies policies = Policies.NONE;
     Map<String, String> tags = Map.of();
     if (!(requester instanceof Requester.Service) && !(requester instanceof Requester.Anonymous)) {

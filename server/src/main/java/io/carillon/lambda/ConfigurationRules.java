@@ -7,7 +7,6 @@ import static io.carillon.lambda.LambdaError.unsupported;
 import io.carillon.base.Arn;
 import io.carillon.lambda.FunctionVersion.Configuration;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -188,7 +187,7 @@ final class ConfigurationRules {
     if (known == Runtime.UNKNOWN_TO_SDK_VERSION && !supported) {
       throw INVALID_PARAMETER_VALUE.because(
           "Value %s at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: %s"
-              .formatted(name, Arrays.toString(Runtime.values())));
+              .formatted(name, Runtime.knownValues()));
     }
     if (!supported) {
       throw unsupported("The runtime " + name);

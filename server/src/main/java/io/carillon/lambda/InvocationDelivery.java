@@ -28,6 +28,8 @@ import org.slf4j.LoggerFactory;
 ///
 /// Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 final class InvocationDelivery implements Delivery {
+  private static final String NO_CONCURRENCY = "the function's reserved concurrency is 0";
+
   private static final Logger LOG = LoggerFactory.getLogger(InvocationDelivery.class);
 
   private final Database database;
@@ -74,7 +76,7 @@ final class InvocationDelivery implements Delivery {
       return new Outcome.Rejected("the function " + invocation.functionArn() + " is gone");
     }
     if (subject.get().concurrency() == 0) {
-      return new Outcome.Rejected("the function's reserved concurrency is 0");
+      return new Outcome.Rejected(NO_CONCURRENCY);
     }
     if (subject.get().stopsLoop()) {
       return new Outcome.Rejected(Recursion.REASON);
@@ -210,7 +212,8 @@ final class InvocationDelivery implements Delivery {
     }
     String failure = lastFailure(job, why);
     boolean loop = why.equals(Recursion.REASON);
-    int runs = loop ? 0 : job.attempts();
+    boolean refused = loop || why.equals(NO_CONCURRENCY);
+    int runs = job.attempts() - (refused ? 1 : 0);
     boolean told = false;
     String deadLetters = version.get().configuration().deadLetterArn();
     if (deadLetters != null) {

@@ -514,7 +514,7 @@ public final class Dispatcher implements AutoCloseable {
       database.writeRelaxed(
           tx -> {
             if (outbox.release(tx, claimed.lease(), next, row)) {
-              note(tx, new Setback.Retrying(why, next));
+              note(tx, uncounted ? new Setback.PutOff(why, next) : new Setback.Retrying(why, next));
             }
             return job;
           });

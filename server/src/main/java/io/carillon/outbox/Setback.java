@@ -9,6 +9,9 @@ public sealed interface Setback {
   /// It will be tried again.
   record Retrying(String why, Instant next) implements Setback {}
 
+  /// It was put off without using up a try.
+  record PutOff(String why, Instant next) implements Setback {}
+
   /// It was given up.
   ///
   /// @param shelved whether it lies on the [Shelf]; otherwise it went where the user asked for

@@ -84,6 +84,7 @@ public final class S3Service {
   private final BucketPolicies policies;
   private final Operations operations;
   private final ReadObject objects;
+  private final Silence silence;
   private final Authorizer authorizer;
 
   /// @param principals whom policies of buckets may name
@@ -114,6 +115,7 @@ public final class S3Service {
     this.authorizer = authorizer;
     this.delivery = new EventDelivery(recipients);
     this.policies = new BucketPolicies(database, buckets, versions, principals);
+    this.silence = new Silence(database, buckets, versions, notifications);
     this.objects = new ReadObject(database, buckets, contents, versions, authorizer);
     this.operations = Operations.of("s3").refusing(Refusals::check);
     mountBuckets(
@@ -147,6 +149,11 @@ public final class S3Service {
             endpoint,
             MIN_PART_BYTES),
         new MultipartUploads(database, buckets, uploads));
+  }
+
+  /// Why an object led to nothing, in lines for people.
+  public List<String> silence(String bucket, String key) {
+    return silence.about(bucket, key);
   }
 
   private void mountBuckets(

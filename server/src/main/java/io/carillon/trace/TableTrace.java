@@ -14,7 +14,10 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicLong;
 
 /// Keeps the steps of recent events in the store: a row a step, written in the transaction that
@@ -94,19 +97,23 @@ public final class TableTrace implements Trace {
     }
   }
 
-  /// The lives of an object's events, the latest first.
-  public List<Life> of(String bucket, String key, int limit) {
+  /// The lives of the events of a bucket, or of one object in it, the latest first.
+  public List<Life> of(String bucket, Optional<String> key, int limit) {
+    Range objectsMeant = Range.within(key.map(k -> Tuple.of(bucket, k)).orElse(Tuple.of(bucket)));
     return database.read(
         snapshot -> {
-          Deque<String> causes = new ArrayDeque<>();
+          NavigableSet<String> causes = new TreeSet<>(); // by time
           objects.scanKeys(
               snapshot,
-              Range.within(Tuple.of(bucket, key)),
+              objectsMeant,
               entry -> {
-                addLast(causes, entry.cause(), limit);
+                causes.add(entry.cause());
+                if (causes.size() > limit) {
+                  causes.pollFirst();
+                }
                 return true;
               });
-          return causes.reversed().stream()
+          return causes.descendingSet().stream()
               .map(
                   cause ->
                       new Life(

@@ -218,6 +218,22 @@ class IamAuthorizerTest {
   }
 
   @Test
+  void aBucketsPolicyCannotLockItsAccountsRootOutOfItself() {
+    Arn bucket = Arn.bucket("b");
+    inline("p", allow("s3:*", "*"));
+    owned(
+        bucket,
+        ACCOUNT,
+        document("\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"s3:*\",\"Resource\":\"*\""));
+    for (String action : List.of("Get", "Put", "Delete")) {
+      Need policy = need("s3:" + action + "BucketPolicy", bucket.toString());
+      assertThat(allows(world.root(), policy)).as(action).isTrue();
+      assertThat(allows(session, policy)).as("a role may not " + action).isFalse();
+    }
+    assertThat(allows(world.root(), need("s3:DeleteBucket", bucket.toString()))).isFalse();
+  }
+
+  @Test
   void betweenAccountsBothSidesMustAllow() {
     String open =
         document(
@@ -361,7 +377,8 @@ class IamAuthorizerTest {
 
   @Test
   void aRoleOfAnotherAccountIsNotPassed() {
-    String foreign = "arn:aws:iam::%s:role/theirs".formatted(OTHER);
+    AccountId theirs = world.iam.accounts().create("Second").id();
+    String foreign = Arn.iam(theirs, "role/r").toString();
     inline("p", allow("iam:PassRole", foreign));
     assertThatThrownBy(() -> require(session, need("iam:PassRole", foreign)))
         .hasMessage("Cross-account pass role is not allowed.");

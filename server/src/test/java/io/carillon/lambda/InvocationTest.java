@@ -207,6 +207,12 @@ class InvocationTest {
         .containsEntry("ErrorCode", MessageAttribute.number("200"))
         .containsEntry("ErrorMessage", MessageAttribute.string("no"))
         .containsKey("RequestID");
+    house.database.write(
+        tx -> delivery.bury(tx, job(work, 1, ""), "the function's reserved concurrency is 0"));
+    house.settle(house.attempt(house.outbox.getLast(), 1));
+    assertThat(house.handedOver.getLast().attributes())
+        .as("never run")
+        .containsEntry("ErrorCode", MessageAttribute.number("429"));
     assertThat(dead.sender())
         .isInstanceOfSatisfying(
             Sender.Session.class,

@@ -278,7 +278,7 @@ final class DispatcherTest extends DispatcherFixture {
     for (int i = 1; i <= 4; i++) {
       int soFar = i;
       await().until(() -> setbacks.size() == soFar);
-      Instant next = ((Setback.Retrying) setbacks.getLast()).next();
+      Instant next = ((Setback.PutOff) setbacks.getLast()).next();
       waits.add(Duration.between(clock.instant(), next).toSeconds());
       clock.set(next);
       dispatcher.wake();

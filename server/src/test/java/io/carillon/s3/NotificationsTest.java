@@ -274,6 +274,33 @@ class NotificationsTest {
   }
 
   @Test
+  void whyNothingHappenedIsToldByRule() {
+    assertThat(house.service.silence("nobucket", "k"))
+        .containsExactly("There is no bucket nobucket.");
+    house.put("bucket", "in/a.txt", "x");
+    assertThat(house.service.silence("bucket", "in/a.txt"))
+        .first()
+        .asString()
+        .startsWith("Bucket bucket has no notification configuration");
+    configure(
+        n ->
+            n.lambdaFunctionConfigurations(
+                withFilter("begins", "out/", ""), withFilter("ends", "in/", ".jpg")));
+    assertThat(house.service.silence("bucket", "in/a.txt"))
+        .containsExactly(
+            "Rule begins (to " + FUNCTION + ") is for keys that begin with \"out/\".",
+            "Rule ends (to " + FUNCTION + ") is for keys that end with \".jpg\".");
+    assertThat(house.service.silence("bucket", "in/a.jpg"))
+        .containsExactly(
+            "There is no object in/a.jpg in bucket bucket.",
+            "Rule begins (to " + FUNCTION + ") is for keys that begin with \"out/\".",
+            "Rule ends (to "
+                + FUNCTION
+                + ") is for this key and the events s3:ObjectCreated:*,"
+                + " s3:ObjectRemoved:*.");
+  }
+
+  @Test
   void overlappingRulesAreRefusedNamingAKey() {
     refused(
             () ->

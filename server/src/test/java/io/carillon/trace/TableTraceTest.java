@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class TableTraceTest {
@@ -24,10 +25,10 @@ class TableTraceTest {
     String second = upload("a.txt");
     upload("b.txt");
 
-    assertThat(trace.of("bucket", "a.txt", 10))
+    assertThat(trace.of("bucket", Optional.of("a.txt"), 10))
         .extracting(TableTrace.Life::cause)
         .containsExactly(second, first);
-    assertThat(trace.of("bucket", "a.txt", 1).getFirst().steps())
+    assertThat(trace.of("bucket", Optional.of("a.txt"), 1).getFirst().steps())
         .extracting(TableTrace.Noted::step)
         .containsExactly(Step.UPLOADED, Step.MATCHED);
   }
@@ -42,8 +43,8 @@ class TableTraceTest {
     trace.sweep();
 
     assertThat(trace.since(Instant.EPOCH, 100)).hasSize(5);
-    assertThat(trace.of("bucket", "k14", 10)).isEmpty();
-    assertThat(trace.of("bucket", "k15", 10)).hasSize(1);
+    assertThat(trace.of("bucket", Optional.of("k14"), 10)).isEmpty();
+    assertThat(trace.of("bucket", Optional.of("k15"), 10)).hasSize(1);
   }
 
   @Test
@@ -75,7 +76,21 @@ class TableTraceTest {
         .containsExactly(2, 2);
     assertThat(trace.since(Instant.EPOCH, 2).getFirst().steps().getFirst().time())
         .isEqualTo(now.minusMillis(1));
-    assertThat(trace.of("bucket", "k", 3)).hasSize(3);
+    assertThat(trace.of("bucket", Optional.of("k"), 3)).hasSize(3);
+  }
+
+  @Test
+  void theEventsOfABucketAreOfAllItsObjectsTheLatestFirst() {
+    String first = upload("z");
+    now = now.plusMillis(1);
+    String second = upload("a");
+    assertThat(trace.of("bucket", Optional.empty(), 10))
+        .extracting(TableTrace.Life::cause)
+        .containsExactly(second, first);
+    assertThat(trace.of("bucket", Optional.empty(), 1))
+        .extracting(TableTrace.Life::cause)
+        .containsExactly(second);
+    assertThat(trace.of("buck", Optional.empty(), 10)).isEmpty();
   }
 
   @Test

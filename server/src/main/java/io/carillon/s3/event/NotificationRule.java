@@ -62,9 +62,18 @@ public record NotificationRule(
   private static final int MAX_KEY_BYTES = 1024;
 
   public boolean matches(EventType type, String key) {
-    return key.startsWith(prefix.text())
-        && key.endsWith(suffix.text())
+    return missing(key).isEmpty()
         && events.stream().anyMatch(event -> covers(event, "s3:" + type.eventName()));
+  }
+
+  /// What `key` lacks to match whatever the event; empty if nothing.
+  public Optional<String> missing(String key) {
+    if (!key.startsWith(prefix.text())) {
+      return Optional.of("begin with \"" + prefix.text() + "\"");
+    }
+    return key.endsWith(suffix.text())
+        ? Optional.empty()
+        : Optional.of("end with \"" + suffix.text() + "\"");
   }
 
   /// A key that both rules would match for some event that both name; empty if there is none.
