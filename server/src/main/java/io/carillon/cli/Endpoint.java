@@ -1,5 +1,6 @@
 package io.carillon.cli;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.carillon.aws.sigv4.Signer;
@@ -56,7 +57,7 @@ final class Endpoint {
     try {
       URI url = new URI(text.replaceAll("/$", ""));
       boolean http = "http".equals(url.getScheme()) || "https".equals(url.getScheme());
-      if (http && url.getHost() != null) {
+      if (http && url.getHost() != null && url.getRawPath().isEmpty()) {
         return url;
       }
     } catch (URISyntaxException _) {
@@ -98,6 +99,8 @@ final class Endpoint {
         throw new CommandFailure(answer.path("message").asText(response.body()));
       }
       return answer;
+    } catch (JsonProcessingException e) {
+      throw new CommandFailure("what answers at " + url + " is not Carillon.");
     } catch (ConnectException e) {
       throw new CommandFailure(
           "no server answers at "

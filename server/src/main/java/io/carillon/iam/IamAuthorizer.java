@@ -234,8 +234,17 @@ public final class IamAuthorizer implements Authorizer {
                     ? documents.of(json, Flavour.RESOURCE)
                     : documents.of(json, Flavour.RESOURCE, pinned))
         .map(
-            document -> ResourceSide.of(account, new NamedPolicy("the policy of " + arn, document)))
+            document ->
+                ResourceSide.of(account, new NamedPolicy("the policy of " + holder(arn), document)))
         .orElse(ResourceSide.withoutPolicy(account));
+  }
+
+  /// Objects have no policies: their buckets do.
+  private static Arn holder(Arn resource) {
+    int slash = resource.resource().indexOf('/');
+    return resource.service().equals("s3") && slash >= 0
+        ? Arn.bucket(resource.resource().substring(0, slash))
+        : resource;
   }
 
   /// A role is a resource whose policy is its trust policy. One that does not exist trusts nobody,

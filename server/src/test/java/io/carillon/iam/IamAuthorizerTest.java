@@ -133,7 +133,7 @@ class IamAuthorizerTest {
         () -> require(world.root(), PUT),
         CommonError.ACCESS_DENIED,
         "with an explicit deny in a resource-based policy: statement 1 of the policy of"
-            + " arn:aws:s3:::b/k");
+            + " arn:aws:s3:::b");
   }
 
   @Test
