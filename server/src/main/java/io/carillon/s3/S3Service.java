@@ -113,7 +113,7 @@ public final class S3Service {
     Destinations destinations = new Destinations(recipients, authorizer, clock);
     BucketTags bucketTags = new BucketTags(database, buckets);
     this.authorizer = authorizer;
-    this.delivery = new EventDelivery(recipients);
+    this.delivery = new EventDelivery(recipients, trace);
     this.policies = new BucketPolicies(database, buckets, versions, principals);
     this.silence = new Silence(database, buckets, versions, notifications);
     this.objects = new ReadObject(database, buckets, contents, versions, authorizer);

@@ -443,6 +443,29 @@ class NotificationsTest {
     assertThat(delivery.handOn(work)).isEmpty();
   }
 
+  @Test
+  void whatAQueueTookIsNotedAsDelivered() {
+    configure(
+        n ->
+            n.queueConfigurations(
+                QueueConfiguration.builder()
+                    .queueArn(QUEUE)
+                    .eventsWithStrings("s3:ObjectCreated:*")
+                    .build()));
+    house.put("bucket", "k", "x");
+    Work work = house.outbox.getLast();
+    house.database.write(
+        tx -> {
+          house.service.delivery().handOn(work).orElseThrow().accept(tx);
+          return work;
+        });
+    assertThat(house.notes.getLast())
+        .containsEntry("step", "DELIVERED")
+        .containsEntry("cause", work.cause())
+        .containsEntry("protocol", "sqs")
+        .containsEntry("endpoint", QUEUE);
+  }
+
   private void configure(Consumer<NotificationConfiguration.Builder> configuration) {
     house.call(
         house.alice,

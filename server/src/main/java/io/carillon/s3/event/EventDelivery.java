@@ -13,6 +13,7 @@ import io.carillon.outbox.RetryPolicy.Postponing;
 import io.carillon.outbox.Sender;
 import io.carillon.outbox.Work;
 import io.carillon.store.Tx;
+import io.carillon.trace.Trace;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -36,10 +37,12 @@ public final class EventDelivery implements Delivery {
           new Postponing(Duration.ofSeconds(1), LONGEST_WAIT));
 
   private final Map<String, Recipient> recipients;
+  private final Trace trace;
 
   /// @param recipients by the service of the destination's ARN
-  public EventDelivery(Map<String, Recipient> recipients) {
+  public EventDelivery(Map<String, Recipient> recipients, Trace trace) {
     this.recipients = recipients;
+    this.trace = trace;
   }
 
   @Override
@@ -62,8 +65,22 @@ public final class EventDelivery implements Delivery {
     if (recipient == null) {
       return new Outcome.Rejected("There is no service " + destination.service() + " here");
     }
-    return recipient.accept(
-        handover(event.bucket(), event.account(), destination, event.message(), work.cause()));
+    Outcome outcome =
+        recipient.accept(
+            handover(event.bucket(), event.account(), destination, event.message(), work.cause()));
+    return outcome instanceof Outcome.Done(Consumer<Tx> effect) && isQueue(destination)
+        ? new Outcome.Done(effect.andThen(tx -> noteDelivered(tx, work)))
+        : outcome;
+  }
+
+  private static boolean isQueue(Arn destination) {
+    return destination.service().equals("sqs");
+  }
+
+  /// In a queue an event is at its end; functions and topics note what they make of it themselves.
+  private void noteDelivered(Tx tx, Work work) {
+    trace.note(
+        tx, work.cause(), Trace.Step.DELIVERED, Map.of("protocol", "sqs", "endpoint", work.lane()));
   }
 
   @Override
