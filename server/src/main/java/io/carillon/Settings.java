@@ -1,7 +1,10 @@
 package io.carillon;
 
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -167,14 +170,18 @@ public final class Settings {
     Map<String, Object> content;
     try {
       content =
-          new YAMLMapper()
+          new YAMLMapper(
+                  YAMLFactory.builder()
+                      .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                      .build())
               .readValue(Files.readString(file), new TypeReference<Map<String, Object>>() {});
     } catch (JsonProcessingException e) {
+      JsonLocation at = e.getLocation();
       throw new SettingException(
           "The settings file "
               + file
-              + " is not YAML of `name: value` lines: "
-              + e.getOriginalMessage());
+              + " is not YAML of `name: value` lines, each name once"
+              + (at == null ? "." : ": look at line " + at.getLineNr() + "."));
     } catch (IOException e) {
       throw new SettingException(
           "The settings file " + file + " cannot be read: " + e.getMessage());

@@ -10,6 +10,13 @@ final class Banner {
   static String of(Server server, Config config) {
     StringBuilder text = new StringBuilder();
     text.append("Carillon is ready at ").append(server.endpoint()).append('\n');
+    if (config.publicUrl().isPresent()) {
+      text.append("  listens   ")
+          .append(config.host().getHostAddress())
+          .append(':')
+          .append(server.port())
+          .append('\n');
+    }
     server
         .httpsPort()
         .ifPresent(

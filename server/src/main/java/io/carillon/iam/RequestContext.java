@@ -63,7 +63,6 @@ record RequestContext(
       case "aws:resourceaccount", "s3:resourceaccount" -> given(resourceAccount);
       case "aws:securetransport" -> one(Boolean.toString(caller.secureTransport()));
       case "aws:sourceip" -> given(caller.sourceAddress());
-      case "aws:sourceowner" -> account(caller.principal());
       case "aws:tokenissuetime" ->
           issued.map(at -> one(at.truncatedTo(ChronoUnit.SECONDS).toString())).orElse(List.of());
       case "aws:useragent" -> given(caller.userAgent());

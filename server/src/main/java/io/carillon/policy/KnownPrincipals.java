@@ -4,14 +4,10 @@ import io.carillon.base.Arn;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /// Whom the policy of a resource may name: the accounts, users and roles that there are. `Server`
 /// hands the one of `iam` to the services whose resources carry policies.
 public interface KnownPrincipals {
-  /// AWS's services are not listed anywhere complete, so any name under AWS's domains will do.
-  Pattern SERVICE = Pattern.compile("\\*|[a-z0-9.-]+\\.(amazonaws\\.com(\\.cn)?|aws\\.internal)");
-
   boolean hasAccount(String account);
 
   /// The unique id of the user or role that an ARN names.
@@ -35,11 +31,6 @@ public interface KnownPrincipals {
     for (String account : document.namedAccounts()) {
       if (!hasAccount(account)) {
         throw MalformedPolicyException.principal("AWS", account, "");
-      }
-    }
-    for (String service : document.namedServices()) {
-      if (!SERVICE.matcher(service).matches()) {
-        throw MalformedPolicyException.principal("Service", service, "");
       }
     }
     Map<String, String> pinned = new HashMap<>();

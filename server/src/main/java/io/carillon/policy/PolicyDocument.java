@@ -61,11 +61,6 @@ public final class PolicyDocument {
     return named(Principals::accounts);
   }
 
-  /// The services that its principals name.
-  public Set<String> namedServices() {
-    return named(Principals::services);
-  }
-
   private Set<String> named(Function<Principals, Set<String>> of) {
     Set<String> named = new LinkedHashSet<>();
     for (Statement statement : statements) {

@@ -29,7 +29,10 @@ final class PrincipalParser {
               + "|sts::[0-9]{12}:(assumed-role|federated-user))/[^*?]+");
 
   private static final Pattern UNIQUE_ID = Pattern.compile("A(IDA|ROA)[A-Z0-9]{12,124}");
-  private static final Pattern SERVICE = Pattern.compile("\\*|[a-z0-9-]+(\\.[a-z0-9-]+)+");
+
+  /// AWS's services are not listed anywhere complete, so any name under AWS's domains will do.
+  private static final Pattern SERVICE =
+      Pattern.compile("\\*|[a-z0-9.-]+\\.(amazonaws\\.com(\\.cn)?|aws\\.internal)");
 
   private boolean everyone;
   private final Set<String> accounts = new HashSet<>();

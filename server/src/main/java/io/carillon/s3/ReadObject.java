@@ -140,7 +140,7 @@ final class ReadObject {
     try {
       authorizer.require(caller, List.of(Permissions.listBucket(bucket)));
     } catch (AwsException denied) {
-      return S3Error.ACCESS_DENIED.exception();
+      return denied;
     }
     return S3Error.NO_SUCH_KEY.with("Key", key.value());
   }

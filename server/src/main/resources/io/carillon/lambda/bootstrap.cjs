@@ -115,6 +115,11 @@ async function load(root, name) {
   } catch (error) {
     const missing = ["MODULE_NOT_FOUND", "ERR_MODULE_NOT_FOUND"].includes(error && error.code);
     if (missing) {
+      if (/['"]@aws-sdk\//.test(error.message)) {
+        console.error(
+          "[carillon] On AWS the runtime brings the SDK; here the function's package has to: npm install it beside the code.",
+        );
+      }
       throw new LoadError("Runtime.ImportModuleError", `Error: ${error.message}`);
     }
     if (error instanceof SyntaxError) {

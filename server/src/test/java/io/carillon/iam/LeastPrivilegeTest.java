@@ -2,6 +2,7 @@ package io.carillon.iam;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.carillon.Config;
@@ -10,6 +11,7 @@ import io.carillon.Settings;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -185,6 +187,42 @@ class LeastPrivilegeTest {
       throw new AssertionError(e);
     }
     return bytes.toByteArray();
+  }
+
+  @Test
+  void whoHasNoPolicyMayDoNothing() {
+    root.createUser(b -> b.userName("nobody"));
+    AccessKey key = root.createAccessKey(b -> b.userName("nobody")).accessKey();
+    AwsCredentials nobody = AwsBasicCredentials.create(key.accessKeyId(), key.secretAccessKey());
+    SnsClient itsSns = client(SnsClient.builder(), nobody);
+    SqsClient itsSqs = client(SqsClient.builder(), nobody);
+    S3Client itsS3 = client(S3Client.builder().forcePathStyle(true), nobody);
+    LambdaClient itsLambda = client(LambdaClient.builder(), nobody);
+    IamClient itsIam = client(IamClient.builder(), nobody);
+    String queue = sqs.getQueueUrl(b -> b.queueName("red")).queueUrl();
+    List<ThrowingCallable> calls =
+        List.of(
+            () -> itsSns.publish(b -> b.topicArn(TOPIC + "red").message("m")),
+            () ->
+                itsSns.subscribe(
+                    b -> b.topicArn(TOPIC + "red").protocol("sms").endpoint("+4912345678")),
+            () -> itsSns.getTopicAttributes(b -> b.topicArn(TOPIC + "red")),
+            () -> itsSns.deleteTopic(b -> b.topicArn(TOPIC + "red")),
+            () -> itsSqs.sendMessage(b -> b.queueUrl(queue).messageBody("m")),
+            () -> itsSqs.deleteQueue(b -> b.queueUrl(queue)),
+            () -> itsS3.getObjectAsBytes(b -> b.bucket("bucket").key("open")),
+            () -> itsS3.listObjectsV2(b -> b.bucket("bucket")),
+            () -> itsS3.deleteBucket(b -> b.bucket("bucket")),
+            () -> itsLambda.invoke(b -> b.functionName("red")),
+            () -> itsLambda.deleteFunction(b -> b.functionName("red")),
+            itsIam::listUsers);
+    for (ThrowingCallable call : calls) {
+      assertThatThrownBy(call)
+          .as("call %s", calls.indexOf(call))
+          .isInstanceOfSatisfying(
+              AwsServiceException.class,
+              e -> assertThat(e.awsErrorDetails().errorCode()).isIn(DENIALS));
+    }
   }
 
   private static void grant(String function, String principal) {

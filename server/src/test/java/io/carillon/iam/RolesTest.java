@@ -221,7 +221,8 @@ class RolesTest {
         CreateRoleRequest.builder().roleName("padded").assumeRolePolicyDocument(padded).build();
     world.call(world.root(), request);
 
-    String huge = LAMBDA_TRUST.replace("\"s3.amazonaws.com\"", "\"" + "a".repeat(2_048) + ".com\"");
+    String huge =
+        LAMBDA_TRUST.replace("\"s3.amazonaws.com\"", "\"" + "a".repeat(2_048) + ".amazonaws.com\"");
     refused(
         () ->
             world.call(
