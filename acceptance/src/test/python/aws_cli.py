@@ -196,7 +196,7 @@ def check_s3api():
     logs="FilterLogEvents DescribeLogGroups DescribeLogStreams",
 )
 def check_a_function_and_its_log():
-    """`aws logs tail` is in version 2 only; it asks as filter-log-events is asked here."""
+    """`aws logs tail` is in version 2 only: LogsTailTest."""
     trust = statement(Principal={"Service": "lambda.amazonaws.com"}, Action="sts:AssumeRole")
     role = aws("iam create-role --role-name cli --assume-role-policy-document", trust)["Role"]["Arn"]
     assert aws("iam get-role --role-name cli")["Role"]["Arn"] == role == f"arn:aws:iam::{ACCOUNT}:role/cli"
