@@ -13,8 +13,9 @@ import org.jspecify.annotations.Nullable;
 final class Documents {
   private static final int REMEMBERED = 2_000;
 
-  /// @param pinned whom its ARNs mean, by unique id; null where they mean whoever bears the name
-  private record Text(Flavour flavour, String json, @Nullable Map<String, String> pinned) {}
+  /// @param pinned whom its ARNs mean, by unique id; those that are not in it mean whoever bears
+  ///   the name
+  private record Text(Flavour flavour, String json, Map<String, String> pinned) {}
 
   /// Forgotten all at once when full: documents are few, and parsing one takes microseconds.
   private final Map<Text, PolicyDocument> parsed = new ConcurrentHashMap<>();
@@ -34,15 +35,12 @@ final class Documents {
 
   /// A document that is in force. One that cannot be read denies all.
   PolicyDocument of(String json, Flavour flavour) {
-    return of(new Text(flavour, json, null));
+    return of(json, flavour, Map.of());
   }
 
   /// As above, held to those whom it was written for.
   PolicyDocument of(String json, Flavour flavour, Map<String, String> pinned) {
-    return of(new Text(flavour, json, pinned));
-  }
-
-  private PolicyDocument of(Text text) {
+    Text text = new Text(flavour, json, pinned);
     PolicyDocument known = parsed.get(text);
     if (known != null) {
       return known;
@@ -52,15 +50,13 @@ final class Documents {
     }
     PolicyDocument fresh;
     try {
-      fresh = PolicyDocument.parse(text.json(), text.flavour());
+      fresh = PolicyDocument.parse(json, flavour);
     } catch (MalformedPolicyException malformed) {
-      fresh = PolicyDocument.unreadable(text.flavour());
+      fresh = PolicyDocument.unreadable(flavour);
     }
-    if (text.pinned() != null) {
-      fresh = fresh.withPrincipals(text.pinned());
-    }
-    parsed.put(text, fresh);
-    return fresh;
+    PolicyDocument held = pinned.isEmpty() ? fresh : fresh.withPrincipals(pinned);
+    parsed.put(text, held);
+    return held;
   }
 
   /// A document's size as quotas count it: without white space.

@@ -228,11 +228,7 @@ public final class IamAuthorizer implements Authorizer {
     return owned
         .get()
         .policy()
-        .map(
-            json ->
-                pinned.isEmpty()
-                    ? documents.of(json, Flavour.RESOURCE)
-                    : documents.of(json, Flavour.RESOURCE, pinned))
+        .map(json -> documents.of(json, Flavour.RESOURCE, pinned))
         .map(
             document ->
                 ResourceSide.of(account, new NamedPolicy("the policy of " + holder(arn), document)))
@@ -283,6 +279,10 @@ public final class IamAuthorizer implements Authorizer {
   }
 
   private AwsException denial(Caller caller, Need need, Decision decision) {
+    String owner = Arn.tryParse(need.resource()).map(Arn::account).orElse("");
+    if (isPassedAcross(caller, need, owner)) {
+      return CommonError.ACCESS_DENIED.because("Cross-account pass role is not allowed.");
+    }
     String who =
         caller.principal() instanceof Principal.Anonymous ? "anonymous" : caller.principal().arn();
     String resource =
@@ -295,9 +295,6 @@ public final class IamAuthorizer implements Authorizer {
               " because no " + denied.missing().text() + " allows the " + need.action() + " action";
           case Decision.Allowed _ -> "";
         };
-    if (isAcrossAccounts(caller, need)) {
-      return CommonError.ACCESS_DENIED.because("Cross-account pass role is not allowed.");
-    }
     return CommonError.ACCESS_DENIED.because(
         "User: "
             + who
@@ -306,20 +303,18 @@ public final class IamAuthorizer implements Authorizer {
             + " on resource: "
             + resource
             + why
-            + hint(caller, need.resource()));
+            + hint(caller, owner));
   }
 
   /// A role of an account that there is not is told as any other foreign resource.
-  private boolean isAcrossAccounts(Caller caller, Need need) {
-    String account = Arn.tryParse(need.resource()).map(Arn::account).orElse("");
+  private boolean isPassedAcross(Caller caller, Need need, String owner) {
     return need.action().equals("iam:PassRole")
-        && accounts.exists(account)
-        && !account.equals(caller.account().value());
+        && accounts.exists(owner)
+        && !owner.equals(caller.account().value());
   }
 
   /// Scripts written for another account learn which one they speak to and how to change that.
-  private String hint(Caller caller, String resource) {
-    String account = Arn.tryParse(resource).map(Arn::account).orElse("");
+  private String hint(Caller caller, String account) {
     if (!account.matches("[0-9]{12}") || accounts.exists(account)) {
       return "";
     }

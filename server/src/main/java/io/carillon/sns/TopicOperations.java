@@ -183,11 +183,15 @@ final class TopicOperations implements Delivery {
 
   GetTopicAttributesResponse getAttributes(Caller caller, GetTopicAttributesRequest request) {
     Arn arn = Arns.topic(request.topicArn(), "TopicArn");
-    Topic topic = database.read(snapshot -> topics.require(snapshot, arn));
-    Map<String, String> shown =
-        TopicAttributes.shown(
-            topic, database.read(snapshot -> subscriptions.counts(snapshot, topic)));
-    shown.put("Policy", principals.shown(topic.policy(), topic.pins()));
+    record Seen(Topic topic, Subscriptions.Counts counts) {}
+    Seen seen =
+        database.read(
+            snapshot -> {
+              Topic topic = topics.require(snapshot, arn);
+              return new Seen(topic, subscriptions.counts(snapshot, topic));
+            });
+    Map<String, String> shown = TopicAttributes.shown(seen.topic(), seen.counts());
+    shown.put("Policy", principals.shown(seen.topic().policy(), seen.topic().pins()));
     return GetTopicAttributesResponse.builder().attributes(shown).build();
   }
 

@@ -62,18 +62,25 @@ public record NotificationRule(
   private static final int MAX_KEY_BYTES = 1024;
 
   public boolean matches(EventType type, String key) {
-    return missing(key).isEmpty()
+    return begins(key)
+        && ends(key)
         && events.stream().anyMatch(event -> covers(event, "s3:" + type.eventName()));
   }
 
-  /// What `key` lacks to match whatever the event; empty if nothing.
+  /// What `key` lacks to match whatever the event, in words; empty if nothing.
   public Optional<String> missing(String key) {
-    if (!key.startsWith(prefix.text())) {
+    if (!begins(key)) {
       return Optional.of("begin with \"" + prefix.text() + "\"");
     }
-    return key.endsWith(suffix.text())
-        ? Optional.empty()
-        : Optional.of("end with \"" + suffix.text() + "\"");
+    return ends(key) ? Optional.empty() : Optional.of("end with \"" + suffix.text() + "\"");
+  }
+
+  private boolean begins(String key) {
+    return key.startsWith(prefix.text());
+  }
+
+  private boolean ends(String key) {
+    return key.endsWith(suffix.text());
   }
 
   /// A key that both rules would match for some event that both name; empty if there is none.
