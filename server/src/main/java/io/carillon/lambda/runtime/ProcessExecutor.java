@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +15,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,7 +38,7 @@ import org.slf4j.LoggerFactory;
 /// *thread* that forked. So all are started by one thread that lives as long as this object.
 public final class ProcessExecutor implements Executor {
   private static final Logger LOG = LoggerFactory.getLogger(ProcessExecutor.class);
-  private static final int FIRST_UID = 58_000; // of a range that no distribution hands out
+  private static final Path CLAIMS = Path.of("/run/carillon/user-ids");
   private static final int PROCESSES = 1024;
   private static final long WATCH_MILLIS = 50;
   private static final long WATCH_WITHOUT_GROUPS_MILLIS = 250; // it walks through all processes
@@ -45,7 +46,8 @@ public final class ProcessExecutor implements Executor {
   private final CompletableFuture<Optional<Bubblewrap>> walls;
   private final Optional<Cgroups> groups;
   private final boolean root;
-  private final BitSet uids = new BitSet();
+  private final UserIds uids =
+      new UserIds(CLAIMS, ThreadLocalRandom.current().nextInt(Integer.MAX_VALUE));
   private final Set<Live> living = ConcurrentHashMap.newKeySet();
   private final ExecutorService spawner =
       Executors.newSingleThreadExecutor(
@@ -57,7 +59,7 @@ public final class ProcessExecutor implements Executor {
   /// @param workFolder exists; a few small files are kept there
   /// @param sandbox whether to wall environments in, if that works here
   public ProcessExecutor(Path workFolder, boolean sandbox) throws IOException {
-    this.root = "root".equals(System.getProperty("user.name"));
+    this.root = ownUid() == 0;
     this.groups = Cgroups.find();
     this.walls =
         sandbox ? findWalls(workFolder) : CompletableFuture.completedFuture(Optional.empty());
@@ -83,8 +85,10 @@ public final class ProcessExecutor implements Executor {
   private boolean works(Bubblewrap candidate, Path empty) {
     Launch nothing =
         new Launch("probe", List.of("/usr/bin/true"), Map.of(), empty, empty, List.of(), 64, 1);
+    int uid = -1;
     try {
-      Process probe = spawn(candidate.command(nothing, FIRST_UID), Map.of(), empty);
+      uid = takeUid();
+      Process probe = spawn(candidate.command(nothing, uid), Map.of(), empty);
       if (probe.waitFor(10, TimeUnit.SECONDS) && probe.exitValue() == 0) {
         return true;
       }
@@ -94,6 +98,8 @@ public final class ProcessExecutor implements Executor {
       LOG.warn("bubblewrap is installed but cannot be started: {}", e.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } finally {
+      freeUid(uid);
     }
     return false;
   }
@@ -238,17 +244,32 @@ public final class ProcessExecutor implements Executor {
     }
   }
 
-  private int takeUid() {
-    synchronized (uids) {
-      int slot = uids.nextClearBit(1); // the first one is the probe's
-      uids.set(slot);
-      return FIRST_UID + slot;
-    }
+  /// Whether processes with this user id are functions, of this server or of another one on this
+  /// machine. Only servers that are root give functions user ids; for others they run as the
+  /// server's own user, and their processes are known by [#processIds] alone.
+  public static boolean isFunctionUid(int uid) {
+    return UserIds.contain(uid);
+  }
+
+  /// The ids of the processes of all environments that live now, as this process sees them.
+  public Stream<Long> processIds() {
+    return living.stream().flatMap(live -> live.processIds().stream());
+  }
+
+  private static int ownUid() throws IOException {
+    Path self = Path.of("/proc/self");
+    return Files.exists(self)
+        ? (Integer) Files.getAttribute(self, "unix:uid")
+        : "root".equals(System.getProperty("user.name")) ? 0 : -1;
+  }
+
+  private int takeUid() throws IOException {
+    return root ? uids.take() : ownUid();
   }
 
   private void freeUid(int uid) {
-    synchronized (uids) {
-      uids.clear(uid - FIRST_UID);
+    if (root && uid >= 0) {
+      uids.free(uid);
     }
   }
 
@@ -259,6 +280,7 @@ public final class ProcessExecutor implements Executor {
         .join();
     watch.shutdownNow();
     spawner.shutdownNow();
+    uids.close();
     groups.ifPresent(Cgroups::close);
   }
 
@@ -324,6 +346,12 @@ public final class ProcessExecutor implements Executor {
     }
 
     private List<Long> strangers() {
+      List<Long> all = processIds();
+      all.removeAll(stopped);
+      return all;
+    }
+
+    private List<Long> processIds() {
       List<Long> all = new ArrayList<>();
       try {
         if (group != null) {
@@ -333,9 +361,8 @@ public final class ProcessExecutor implements Executor {
           process.descendants().forEach(p -> all.add(p.pid()));
         }
       } catch (IOException e) {
-        return List.of(); // it is just ending
+        LOG.debug("Just ending: {}", launch.id(), e);
       }
-      all.removeAll(stopped);
       return all;
     }
 

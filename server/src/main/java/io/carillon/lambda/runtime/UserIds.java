@@ -1,0 +1,97 @@
+package io.carillon.lambda.runtime;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.BitSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.TreeMap;
+
+/// The user ids that functions run as where the server is root: one for each environment, because
+/// the kernel counts processes and other limits by user id.
+///
+/// Several servers of one machine share the range. Each claims blocks of it, as many as it needs,
+/// by locking a file for each block. The kernel ends the lock with the process, however that dies,
+/// so a block is never lost and never has two owners.
+final class UserIds implements AutoCloseable {
+  /// Of a range that no distribution hands out.
+  private static final int FIRST = 58_000;
+
+  private static final int BLOCKS = 50;
+  private static final int BLOCK_SIZE = 40;
+
+  private final Path folder;
+  private final int firstBlock;
+  private final BitSet taken = new BitSet();
+  private final Map<Integer, FileClaim> claims = new TreeMap<>();
+
+  /// @param folder holds the files that are locked; the same one for all servers of the machine,
+  ///   and writable by root alone, since whoever locks a file takes its block away
+  /// @param seed where the search begins. Servers in different containers see different folders but
+  ///   have the same user ids to the kernel, so each should begin elsewhere.
+  UserIds(Path folder, int seed) {
+    this.folder = folder;
+    this.firstBlock = Math.floorMod(seed, BLOCKS);
+  }
+
+  /// Whether a process with this user id is a function, of this server or of another one.
+  static boolean contain(int uid) {
+    return uid >= FIRST && uid < FIRST + BLOCKS * BLOCK_SIZE;
+  }
+
+  /// A user id that no other environment of this machine has, until [#free].
+  ///
+  /// @throws IOException where there is none left or none can be claimed
+  synchronized int take() throws IOException {
+    OptionalInt free = freeAmongClaimed();
+    for (int i = 0; free.isEmpty() && i < BLOCKS; i++) {
+      int block = (firstBlock + i) % BLOCKS;
+      if (!claims.containsKey(block) && claim(block)) {
+        free = freeAmongClaimed();
+      }
+    }
+    int slot =
+        free.orElseThrow(
+            () ->
+                new IOException(
+                    "All user ids for functions, %d to %d, are in use on this machine: end another"
+                            .formatted(FIRST, FIRST + BLOCKS * BLOCK_SIZE - 1)
+                        + " server."));
+    taken.set(slot);
+    return FIRST + slot;
+  }
+
+  private OptionalInt freeAmongClaimed() {
+    for (int block : claims.keySet()) {
+      int slot = taken.nextClearBit(block * BLOCK_SIZE);
+      if (slot < (block + 1) * BLOCK_SIZE) {
+        return OptionalInt.of(slot);
+      }
+    }
+    return OptionalInt.empty();
+  }
+
+  private boolean claim(int block) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      Files.createDirectories(
+          folder,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    }
+    Optional<FileClaim> claim = FileClaim.of(folder.resolve(Integer.toString(block)));
+    claim.ifPresent(mine -> claims.put(block, mine));
+    return claim.isPresent();
+  }
+
+  synchronized void free(int uid) {
+    taken.clear(uid - FIRST);
+  }
+
+  @Override
+  public synchronized void close() {
+    claims.values().forEach(FileClaim::close);
+    claims.clear();
+  }
+}

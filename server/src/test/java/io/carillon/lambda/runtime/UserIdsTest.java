@@ -1,0 +1,67 @@
+package io.carillon.lambda.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Every environment of a machine has a user id of its own, whichever server started it.
+class UserIdsTest {
+  @TempDir Path folder;
+
+  @Test
+  void serversOfOneMachineNeverShareAUserId() throws IOException {
+    try (UserIds one = new UserIds(folder.resolve("ids"), 7);
+        UserIds other = new UserIds(folder.resolve("ids"), 7)) {
+      Set<Integer> all = new HashSet<>();
+      for (int i = 0; i < 100; i++) {
+        assertThat(all.add(one.take())).isTrue();
+        assertThat(all.add(other.take())).isTrue();
+      }
+      assertThat(all).allMatch(ProcessExecutor::isFunctionUid);
+      assertThat(all).doesNotContain(0, 1000, 65_534);
+    }
+  }
+
+  @Test
+  void aFreedIdIsTakenAgainAndAClosedServersIdsToo() throws IOException {
+    UserIds one = new UserIds(folder, 3);
+    int first = one.take();
+    int second = one.take();
+    one.free(first);
+    assertThat(one.take()).isEqualTo(first).isNotEqualTo(second);
+    one.close();
+    try (UserIds next = new UserIds(folder, 3)) {
+      assertThat(next.take()).isEqualTo(first);
+    }
+  }
+
+  @Test
+  void whenNoneIsLeftItSaysSo() throws IOException {
+    try (UserIds one = new UserIds(folder, 0);
+        UserIds other = new UserIds(folder, 49)) {
+      int last = one.take();
+      for (int i = 1; i < 2_000; i++) {
+        last = one.take();
+      }
+      assertThatThrownBy(one::take)
+          .hasMessageContaining("58000 to 59999")
+          .isInstanceOf(IOException.class);
+      assertThatThrownBy(other::take).isInstanceOf(IOException.class);
+      one.free(last);
+      assertThat(one.take()).isEqualTo(last);
+    }
+  }
+
+  @Test
+  void whoIsNoFunctionIsNotTakenForOne() {
+    assertThat(List.of(0, 1000, 57_999, 60_000, 65_534, -1))
+        .noneMatch(ProcessExecutor::isFunctionUid);
+  }
+}
