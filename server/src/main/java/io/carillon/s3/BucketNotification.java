@@ -3,6 +3,7 @@ package io.carillon.s3;
 import io.carillon.aws.Caller;
 import io.carillon.base.Ids;
 import io.carillon.s3.event.Destinations;
+import io.carillon.s3.event.NotificationRule;
 import io.carillon.s3.event.NotificationRules;
 import io.carillon.s3.event.Notifications;
 import io.carillon.s3.model.Bucket;
@@ -12,6 +13,8 @@ import io.carillon.store.Database;
 import io.carillon.store.Tx;
 import io.carillon.trace.Trace;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.services.s3.model.GetBucketNotificationConfigurationRequest;
 import software.amazon.awssdk.services.s3.model.GetBucketNotificationConfigurationResponse;
 import software.amazon.awssdk.services.s3.model.PutBucketNotificationConfigurationRequest;
@@ -23,6 +26,8 @@ import software.amazon.awssdk.services.s3.model.PutBucketNotificationConfigurati
 /// Source:
 /// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html
 final class BucketNotification {
+  private static final Logger log = LoggerFactory.getLogger(BucketNotification.class);
+
   private final Database database;
   private final Buckets buckets;
   private final Notifications notifications;
@@ -57,13 +62,26 @@ final class BucketNotification {
         Boolean.TRUE.equals(input.skipDestinationValidation())
             ? _ -> {}
             : destinations.prove(rules, seen, caller, trace.begin());
-    return database.write(
-        tx -> {
-          Bucket bucket = buckets.require(tx, caller, input.bucket(), input.expectedBucketOwner());
-          testMessages.accept(tx);
-          notifications.replace(tx, bucket, rules);
-          return PutBucketNotificationConfigurationResponse.builder().build();
-        });
+    PutBucketNotificationConfigurationResponse answer =
+        database.write(
+            tx -> {
+              Bucket bucket =
+                  buckets.require(tx, caller, input.bucket(), input.expectedBucketOwner());
+              testMessages.accept(tx);
+              notifications.replace(tx, bucket, rules);
+              return PutBucketNotificationConfigurationResponse.builder().build();
+            });
+    warnOfMistakes(input.bucket(), rules);
+    return answer;
+  }
+
+  /// S3 takes filters that no key can match, so nothing but a look at the output tells.
+  private static void warnOfMistakes(String bucket, NotificationRules rules) {
+    for (NotificationRule rule : rules.rules()) {
+      for (String mistake : rule.mistakes()) {
+        log.warn("Notification rule {} of bucket {}: {}", rule.id(), bucket, mistake);
+      }
+    }
   }
 
   GetBucketNotificationConfigurationResponse get(

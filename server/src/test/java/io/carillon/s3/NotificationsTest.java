@@ -3,6 +3,9 @@ package io.carillon.s3;
 import static io.carillon.s3.PutObjectTest.refused;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.carillon.aws.AwsException;
@@ -25,6 +28,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.services.s3.model.DeleteObjectRequest;
 import software.amazon.awssdk.services.s3.model.EventBridgeConfiguration;
 import software.amazon.awssdk.services.s3.model.FilterRule;
@@ -298,6 +302,39 @@ class NotificationsTest {
                 + FUNCTION
                 + ") is for this key and the events s3:ObjectCreated:*,"
                 + " s3:ObjectRemoved:*.");
+  }
+
+  /// Source:
+  /// https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
+  @Test
+  void aFilterThatNoKeyMatchesIsTakenAndToldAtOnce() {
+    Logger logger = (Logger) LoggerFactory.getLogger(BucketNotification.class);
+    ListAppender<ILoggingEvent> output = new ListAppender<>();
+    output.start();
+    logger.addAppender(output);
+    try {
+      configure(
+          n ->
+              n.lambdaFunctionConfigurations(
+                  withFilter("dated", "day=1/", " x@y"), withFilter("good", "day%3D2/", "")));
+    } finally {
+      logger.detachAppender(output);
+    }
+    assertThat(output.list.stream().map(ILoggingEvent::getFormattedMessage))
+        .containsExactly(
+            "Notification rule dated of bucket bucket: No key begins with \"day=1/\", since S3"
+                + " compares filters with the URL-encoded key: write \"day%3D1/\"",
+            "Notification rule dated of bucket bucket: No key ends with \" x@y\", since S3 compares"
+                + " filters with the URL-encoded key: write \"+x%40y\"");
+
+    house.put("bucket", "day=1/a x@y", "x");
+    assertThat(house.outbox).isEmpty();
+    house.put("bucket", "day=2/a", "x");
+    assertThat(house.outbox).hasSize(1);
+    assertThat(house.service.silence("bucket", "day=1/a x@y").getFirst())
+        .endsWith(
+            "is for keys that begin with \"day=1/\", since S3 compares filters with the URL-encoded"
+                + " key: write \"day%3D1/\".");
   }
 
   @Test

@@ -2,13 +2,13 @@ package io.carillon.s3.event;
 
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /// One rule of a bucket: which events of which keys go where.
 ///
-/// A filter value is written as keys are in events: a space as `+`, other special characters
-/// percent-encoded. One that is not well-formed so is taken as it stands.
+/// A filter value is written as keys are in events: see [FilterSpelling].
 ///
 /// @param events as configured, such as `s3:ObjectCreated:*`
 /// @param prefix as configured; null and empty both match every key
@@ -42,11 +42,18 @@ public record NotificationRule(
       return new Filter(true, value);
     }
 
-    /// The characters that keys must have.
+    /// What the URL-encoded key must have.
+    String pattern() {
+      return FilterSpelling.ofFilter(value);
+    }
+
+    /// Whether there are keys that have it: not if special characters stand in it as they are.
+    boolean canMatch() {
+      return pattern().equals(FilterSpelling.corrected(value));
+    }
+
+    /// The characters that keys must have, for people.
     String text() {
-      if (value.indexOf('+') < 0 && value.indexOf('%') < 0) {
-        return value;
-      }
       try {
         return URLDecoder.decode(value, StandardCharsets.UTF_8);
       } catch (IllegalArgumentException notEncoded) {
@@ -62,6 +69,11 @@ public record NotificationRule(
   private static final int MAX_KEY_BYTES = 1024;
 
   public boolean matches(EventType type, String key) {
+    return matchesSpelled(type, FilterSpelling.ofKey(key));
+  }
+
+  /// The same for a key that is URL-encoded already.
+  boolean matchesSpelled(EventType type, String key) {
     return begins(key)
         && ends(key)
         && events.stream().anyMatch(event -> covers(event, "s3:" + type.eventName()));
@@ -69,18 +81,49 @@ public record NotificationRule(
 
   /// What `key` lacks to match whatever the event, in words; empty if nothing.
   public Optional<String> missing(String key) {
-    if (!begins(key)) {
-      return Optional.of("begin with \"" + prefix.text() + "\"");
+    String spelled = FilterSpelling.ofKey(key);
+    if (!begins(spelled)) {
+      return Optional.of("begin with " + described(prefix, key.startsWith(prefix.value())));
     }
-    return ends(key) ? Optional.empty() : Optional.of("end with \"" + suffix.text() + "\"");
+    return ends(spelled)
+        ? Optional.empty()
+        : Optional.of("end with " + described(suffix, key.endsWith(suffix.value())));
+  }
+
+  /// What is wrong with the filter, in words: special characters that no URL-encoded key has.
+  public List<String> mistakes() {
+    List<String> mistakes = new ArrayList<>(0);
+    if (!prefix.canMatch()) {
+      mistakes.add("No key begins with " + corrected(prefix));
+    }
+    if (!suffix.canMatch()) {
+      mistakes.add("No key ends with " + corrected(suffix));
+    }
+    return mistakes;
+  }
+
+  /// @param literally whether the key has the filter's characters as they stand
+  private static String described(Filter filter, boolean literally) {
+    if (!filter.canMatch()) {
+      return corrected(filter);
+    }
+    return '"'
+        + filter.text()
+        + '"'
+        + (literally ? " (a + in a filter stands for a space: write %2B for a plus)" : "");
+  }
+
+  private static String corrected(Filter filter) {
+    return "\"%s\", since S3 compares filters with the URL-encoded key: write \"%s\""
+        .formatted(filter.value(), FilterSpelling.corrected(filter.value()));
   }
 
   private boolean begins(String key) {
-    return key.startsWith(prefix.text());
+    return key.startsWith(prefix.pattern());
   }
 
   private boolean ends(String key) {
-    return key.endsWith(suffix.text());
+    return key.endsWith(suffix.pattern());
   }
 
   /// A key that both rules would match for some event that both name; empty if there is none.
@@ -91,25 +134,25 @@ public record NotificationRule(
     if (events.stream().noneMatch(a -> other.events.stream().anyMatch(b -> overlap(a, b)))) {
       return Optional.empty();
     }
-    String begin = longer(prefix.text(), other.prefix.text());
-    String end = longer(suffix.text(), other.suffix.text());
-    if (!begin.startsWith(prefix.text())
-        || !begin.startsWith(other.prefix.text())
-        || !end.endsWith(suffix.text())
-        || !end.endsWith(other.suffix.text())) {
+    String begin = longer(prefix.pattern(), other.prefix.pattern());
+    String end = longer(suffix.pattern(), other.suffix.pattern());
+    if (!begin.startsWith(prefix.pattern())
+        || !begin.startsWith(other.prefix.pattern())
+        || !end.endsWith(suffix.pattern())
+        || !end.endsWith(other.suffix.pattern())) {
       return Optional.empty();
     }
     String key = begin + end;
     for (int shared = 1;
-        utf8Length(key) > MAX_KEY_BYTES && shared <= Math.min(begin.length(), end.length());
+        decodedBytes(key) > MAX_KEY_BYTES && shared <= Math.min(begin.length(), end.length());
         shared++) {
       if (begin.endsWith(end.substring(0, shared))) {
         key = begin + end.substring(shared);
       }
     }
-    return utf8Length(key) > MAX_KEY_BYTES
+    return decodedBytes(key) > MAX_KEY_BYTES
         ? Optional.empty()
-        : Optional.of(key.isEmpty() ? "any" : key);
+        : Optional.of(key.isEmpty() ? "any" : Filter.of(key).text());
   }
 
   private static String longer(String one, String other) {
@@ -125,7 +168,7 @@ public record NotificationRule(
         || pattern.endsWith(":*") && event.startsWith(pattern.substring(0, pattern.length() - 1));
   }
 
-  private static int utf8Length(String text) {
-    return text.getBytes(StandardCharsets.UTF_8).length;
+  private static int decodedBytes(String spelled) {
+    return Filter.of(spelled).text().getBytes(StandardCharsets.UTF_8).length;
   }
 }

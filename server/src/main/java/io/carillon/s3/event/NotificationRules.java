@@ -103,7 +103,8 @@ public record NotificationRules(List<NotificationRule> rules) {
   }
 
   public List<NotificationRule> matching(EventType type, String key) {
-    return rules.stream().filter(rule -> rule.matches(type, key)).toList();
+    String spelled = FilterSpelling.ofKey(key);
+    return rules.stream().filter(rule -> rule.matchesSpelled(type, spelled)).toList();
   }
 
   /// As GetBucketNotificationConfiguration answers it: filter names are `Prefix` and `Suffix`,

@@ -66,13 +66,66 @@ class NotificationRuleTest {
         .isEqualTo(Optional.ofNullable(key));
   }
 
-  @Test
-  void filterValuesAreWrittenAsKeysAreInEvents() {
-    NotificationRule rule = rule("s3:ObjectCreated:*", "a+b%2Fc", "%40x");
+  /// S3 compares with the URL-encoded key, so special characters that stand in a filter as they are
+  /// match nothing.
+  ///
+  /// Source:
+  /// https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html and,
+  /// for the characters, object-keys.html there
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      ignoreLeadingAndTrailingWhitespace = false,
+      value = {
+        "=|%3D",
+        ":|%3A",
+        "@|%40",
+        "$|%24",
+        ",|%2C",
+        ";|%3B",
+        "?|%3F",
+        "&|%26",
+        " |+",
+        "%|%25",
+        "~|%7E",
+        "[|%5B",
+        "ü|%C3%BC",
+        "€|%E2%82%AC",
+        "😀|%F0%9F%98%80"
+      })
+  void aSpecialCharacterMatchesUrlEncodedOnly(String character, String encoded) {
+    String key = "a" + character + "b/c" + character + "d";
 
-    assertThat(rule.matches(EventType.CREATED_PUT, "a b/c-@x")).isTrue();
-    assertThat(rule.matches(EventType.CREATED_PUT, "a+b%2Fc-%40x")).isFalse();
-    assertThat(rule("s3:ObjectCreated:*", "100%", "").matches(EventType.CREATED_PUT, "100% wool"))
+    NotificationRule literal = rule("s3:ObjectCreated:*", "a" + character + "b", "");
+    assertThat(literal.matches(EventType.CREATED_PUT, key)).isFalse();
+    assertThat(literal.missing(key)).hasValueSatisfying(why -> assertThat(why).contains(encoded));
+    assertThat(literal.mistakes()).singleElement().asString().contains("a" + encoded + "b");
+    assertThat(rule("s3:ObjectCreated:*", "", character + "d").matches(EventType.CREATED_PUT, key))
+        .isFalse();
+
+    NotificationRule written = rule("s3:ObjectCreated:*", "a" + encoded + "b", "c" + encoded + "d");
+    assertThat(written.matches(EventType.CREATED_PUT, key)).isTrue();
+    assertThat(written.missing(key)).isEmpty();
+    assertThat(written.mistakes()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"/, %2F", "-, %2D", "_, %5F", "., %2E", "*, %2A", "!, %21", "(, %28", "), %29"})
+  void aSafeCharacterMatchesHoweverItIsWritten(String character, String encoded) {
+    String key = "a" + character + "b";
+    assertThat(rule("s3:ObjectCreated:*", key, "").matches(EventType.CREATED_PUT, key)).isTrue();
+    assertThat(rule("s3:ObjectCreated:*", "a" + encoded, "").matches(EventType.CREATED_PUT, key))
+        .isTrue();
+  }
+
+  @Test
+  void aPlusIsASpace() {
+    NotificationRule rule = rule("s3:ObjectCreated:*", "a+b", "");
+    assertThat(rule.matches(EventType.CREATED_PUT, "a b.txt")).isTrue();
+    assertThat(rule.matches(EventType.CREATED_PUT, "a+b.txt")).isFalse();
+    assertThat(rule.missing("a+b.txt"))
+        .hasValue("begin with \"a b\" (a + in a filter stands for a space: write %2B for a plus)");
+    assertThat(rule("s3:ObjectCreated:*", "a%2Bb", "").matches(EventType.CREATED_PUT, "a+b.txt"))
         .isTrue();
   }
 
