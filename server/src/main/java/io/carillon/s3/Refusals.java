@@ -17,6 +17,9 @@ import software.amazon.awssdk.core.SdkField;
 import software.amazon.awssdk.core.SdkPojo;
 import software.amazon.awssdk.core.traits.PayloadTrait;
 import software.amazon.awssdk.core.traits.TraitType;
+import software.amazon.awssdk.services.s3.model.GetObjectAttributesRequest;
+import software.amazon.awssdk.services.s3.model.GetObjectRequest;
+import software.amazon.awssdk.services.s3.model.HeadObjectRequest;
 import software.amazon.awssdk.services.s3.model.StorageClass;
 
 /// What requests may ask for and Carillon does not do. Each such member is refused by name, so that
@@ -51,10 +54,12 @@ final class Refusals {
               "x-amz-max-parts x-amz-part-number-marker",
               // how buckets are
               "x-amz-object-ownership x-amz-skip-destination-validation",
-              // what holds anyway: nobody but the owner pays, nothing has to be restored, and
-              // whoever puts a policy may shut themselves out
+              // what holds anyway: nobody but the owner pays, nothing has to be restored, whoever
+              // puts a policy may shut themselves out, bucket keys only spare calls of KMS, no
+              // bucket asks for a second factor, and no object has annotations
               "x-amz-request-payer x-amz-optional-object-attributes",
-              "x-amz-confirm-remove-self-bucket-access")
+              "x-amz-confirm-remove-self-bucket-access x-amz-mfa",
+              "x-amz-server-side-encryption-bucket-key-enabled x-amz-object-annotation-directive")
           .flatMap(names -> Arrays.stream(names.split(" ")))
           .collect(Collectors.toUnmodifiableSet());
 
@@ -63,7 +68,13 @@ final class Refusals {
 
   private record Watched(SdkField<?> field, String header, Rule rule) {}
 
+  /// What reads an object: S3 tells it that keys of the reader's own mean nothing.
+  private static final Set<Class<?>> READS =
+      Set.of(GetObjectRequest.class, HeadObjectRequest.class, GetObjectAttributesRequest.class);
+
   private static final Map<Class<?>, List<Watched>> WATCHED = new ConcurrentHashMap<>();
+
+  private static final String ENCRYPTION = "x-amz-server-side-encryption";
 
   private Refusals() {}
 
@@ -95,7 +106,7 @@ final class Refusals {
                 new Watched(
                     field,
                     field.locationName(),
-                    rule(field.locationName().toLowerCase(Locale.ROOT))))
+                    rule(request.getClass(), field.locationName().toLowerCase(Locale.ROOT))))
         .toList();
   }
 
@@ -104,13 +115,15 @@ final class Refusals {
     return field.locationName().startsWith("Source");
   }
 
-  private static Rule rule(String header) {
+  private static Rule rule(Class<?> request, String header) {
     return switch (header) {
       case "x-amz-acl" -> Refusals::acl;
       case "x-amz-storage-class" -> Refusals::storageClass;
-      case "x-amz-server-side-encryption" -> Refusals::encryption;
-      case "x-amz-server-side-encryption-bucket-key-enabled", "x-amz-bucket-object-lock-enabled" ->
-          value -> value.equals("true") ? notImplemented() : Optional.empty();
+      case ENCRYPTION -> Refusals::encryption;
+      case "x-amz-bucket-namespace" ->
+          value -> value.equals("global") ? Optional.empty() : notImplemented(header);
+      case "x-amz-bucket-object-lock-enabled" ->
+          value -> value.equals("true") ? notImplemented(header) : Optional.empty();
       case "x-amz-bypass-governance-retention" ->
           value ->
               value.equals("true")
@@ -128,7 +141,14 @@ final class Refusals {
               Optional.of(
                   S3Error.INVALID_REQUEST.because("Bucket is missing Object Lock Configuration"));
         }
-        yield _ -> notImplemented();
+        if (header.startsWith("x-amz-copy-source-server-side-encryption-customer-")
+            || READS.contains(request)) {
+          yield _ ->
+              Optional.of(
+                  S3Error.INVALID_REQUEST.because(
+                      "The encryption parameters are not applicable to this object."));
+        }
+        yield _ -> notImplemented(header);
       }
     };
   }
@@ -145,21 +165,21 @@ final class Refusals {
     return switch (StorageClass.fromValue(value)) {
       case STANDARD -> Optional.empty();
       case UNKNOWN_TO_SDK_VERSION -> Optional.of(S3Error.INVALID_STORAGE_CLASS.exception());
-      default -> notImplemented();
+      default -> notImplemented("x-amz-storage-class");
     };
   }
 
   private static Optional<AwsException> encryption(String value) {
     return switch (value) {
       case "AES256" -> Optional.empty();
-      case "aws:kms", "aws:kms:dsse", "aws:fsx" -> notImplemented();
+      case "aws:kms", "aws:kms:dsse", "aws:fsx" -> notImplemented(ENCRYPTION + ": " + value);
       default ->
           Optional.of(
               S3Error.INVALID_ARGUMENT.because("The encryption method specified is not supported"));
     };
   }
 
-  private static Optional<AwsException> notImplemented() {
-    return Optional.of(S3Error.NOT_IMPLEMENTED.exception());
+  private static Optional<AwsException> notImplemented(String header) {
+    return Optional.of(S3Error.notImplemented(header));
   }
 }

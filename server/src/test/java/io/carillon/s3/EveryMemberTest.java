@@ -148,6 +148,11 @@ class EveryMemberTest {
         assertThat(refused).as("%s of %s", name, input).isNotNull();
         assertThat(refused.error().status()).isIn(400, 501);
         assertThat(refused.members()).containsEntry("Header", name);
+        if (refused.error().status() == 501) {
+          assertThat(refused.getMessage())
+              .as("clients show the message alone")
+              .containsIgnoringCase(name);
+        }
       }
     }
   }

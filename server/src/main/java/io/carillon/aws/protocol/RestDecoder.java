@@ -21,17 +21,22 @@ import software.amazon.awssdk.core.SdkPojo;
 final class RestDecoder {
   private static final Set<Kind> WHOLE = Set.of(Scalar.SHORT, Scalar.INTEGER, Scalar.LONG);
 
+  /// Meets a header field that the operation does not have, by its name in lower case; throws where
+  /// it must not come.
+  @FunctionalInterface
+  interface Unknown {
+    void meet(Model.Entry operation, Shape shape, String name, String value);
+  }
+
   private final Predicate<Request> toleratesParameters;
-  private final Predicate<String> refusesField;
+  private final Unknown unknown;
   private final RestRoutes routes;
 
   /// @param toleratesParameters whether a request may carry query parameters that mean nothing
-  /// @param refusesField whether a header field must not come that the operation does not have, by
-  ///   its name in lower case
-  RestDecoder(
-      RestRoutes routes, Predicate<Request> toleratesParameters, Predicate<String> refusesField) {
+  /// @param unknown meets the header fields that an operation does not have
+  RestDecoder(RestRoutes routes, Predicate<Request> toleratesParameters, Unknown unknown) {
     this.routes = routes;
-    this.refusesField = refusesField;
+    this.unknown = unknown;
     this.toleratesParameters = toleratesParameters;
   }
 
@@ -46,7 +51,7 @@ final class RestDecoder {
               }
             });
     readQuery(found, query, http, shape, builder);
-    readHeaders(http.headers(), shape, builder);
+    readHeaders(found.entry(), http.headers(), shape, builder);
   }
 
   private void readQuery(
@@ -99,7 +104,7 @@ final class RestDecoder {
     return value(member, values.getFirst());
   }
 
-  private void readHeaders(Headers headers, Shape shape, SdkPojo builder) {
+  private void readHeaders(Model.Entry operation, Headers headers, Shape shape, SdkPojo builder) {
     Map<String, String> fields = new HashMap<>();
     Map<String, Map<String, String>> maps = new HashMap<>(2);
     headers.forEach(
@@ -119,10 +124,8 @@ final class RestDecoder {
                         (before, more) -> before + "," + more);
               }
             }
-            if (!known && refusesField.test(lower)) {
-              throw CommonError.NOT_IMPLEMENTED
-                  .because("This operation does not take the header field " + lower + ".")
-                  .with("Header", lower);
+            if (!known) {
+              unknown.meet(operation, shape, lower, value);
             }
           }
         });

@@ -67,7 +67,7 @@ public final class RestJsonProtocol implements Protocol {
   public RestJsonProtocol(List<Model.Entry> operations, int limitBytes) {
     this.limitBytes = limitBytes;
     this.routes = new RestRoutes(operations);
-    this.head = new RestDecoder(routes, _ -> false, _ -> false);
+    this.head = new RestDecoder(routes, _ -> false, (_, _, _, _) -> {});
     this.decoder = new JsonDecoder(shapes, limitBytes);
   }
 

@@ -12,7 +12,6 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import software.amazon.awssdk.core.SdkPojo;
 
 /// REST paths with XML bodies: S3.
@@ -56,20 +55,6 @@ public final class RestXmlProtocol implements Protocol {
           Map.entry("ListObjects", "ListBucketResult"),
           Map.entry("ListObjectsV2", "ListBucketResult"));
 
-  /// Fields that come with any request: they sign it, or say how its body travels.
-  private static final Set<String> OF_ANY_REQUEST =
-      Set.of(
-          "x-amz-content-sha256",
-          "x-amz-date",
-          "x-amz-decoded-content-length",
-          "x-amz-expected-bucket-owner",
-          "x-amz-request-payer",
-          "x-amz-sdk-checksum-algorithm",
-          "x-amz-security-token",
-          "x-amz-te", // what the sender could also read: the SDK for Java offers append-md5
-          "x-amz-trailer",
-          "x-amz-user-agent");
-
   private final Dialect dialect = Dialect.s3();
   private final int limitBytes;
   private final Shapes shapes = new Shapes();
@@ -87,15 +72,7 @@ public final class RestXmlProtocol implements Protocol {
         new RestDecoder(
             routes,
             http -> http.method().equals("GET") || http.method().equals("HEAD"),
-            RestXmlProtocol::isForeign);
-  }
-
-  /// What asks S3 for something that the operation cannot do must not be overheard. Checksums are
-  /// judged with the body.
-  private static boolean isForeign(String field) {
-    return field.startsWith("x-amz-")
-        && !OF_ANY_REQUEST.contains(field)
-        && !field.startsWith("x-amz-checksum-");
+            new UnknownFields()::meet);
   }
 
   @Override

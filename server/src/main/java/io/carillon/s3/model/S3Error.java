@@ -1,5 +1,6 @@
 package io.carillon.s3.model;
 
+import io.carillon.aws.AwsException;
 import io.carillon.aws.ErrorCode;
 
 /// S3's errors, in the order of AWS's page.
@@ -106,6 +107,12 @@ public enum S3Error implements ErrorCode {
     this.code = code;
     this.status = status;
     this.message = message;
+  }
+
+  /// NotImplemented because of a header field. Clients show the message alone, and some go on
+  /// trying for minutes: so it says what to leave out.
+  public static AwsException notImplemented(String header) {
+    return NOT_IMPLEMENTED.because(NOT_IMPLEMENTED.message + ": " + header).with("Header", header);
   }
 
   @Override

@@ -13,8 +13,7 @@ public record WritePreconditions(@Nullable String ifMatch, @Nullable String ifNo
   /// @throws io.carillon.aws.AwsException NotImplemented for what S3 does not know on writes
   public WritePreconditions {
     if (ifNoneMatch != null && !ifNoneMatch.equals("*")) {
-      throw S3Error.NOT_IMPLEMENTED
-          .with("Header", "If-None-Match")
+      throw S3Error.notImplemented("If-None-Match")
           .with(
               "additionalMessage",
               "We don't accept the provided value of If-None-Match header for this API");
