@@ -7,15 +7,22 @@ const path = require("path");
 const { pathToFileURL } = require("url");
 const util = require("util");
 
+// Tracers such as X-Ray's and Powertools' replace functions of these modules. What this file needs
+// is taken before the handler's module is loaded, so that its own calls are neither traced nor
+// broken.
+const { request: httpRequest, Agent } = http;
+const { writeSync } = fs;
+const exit = process.exit.bind(process);
+
 const api = process.env.AWS_LAMBDA_RUNTIME_API;
 const slash = api.indexOf("/") < 0 ? api.length : api.indexOf("/");
 const [host, port] = api.slice(0, slash).split(":");
 const base = api.slice(slash) + "/2018-06-01/runtime/";
-const agent = new http.Agent({ keepAlive: true, maxSockets: 1, noDelay: true });
+const agent = new Agent({ keepAlive: true, maxSockets: 1, noDelay: true });
 
 function request(method, place, body, headers) {
   return new Promise((resolve, reject) => {
-    const outgoing = http.request(
+    const outgoing = httpRequest(
       { host, port, method, path: base + place, agent, headers: headers || {} },
       (incoming) => {
         const chunks = [];
@@ -60,7 +67,7 @@ for (const [method, level] of Object.entries({
 
 function write(level, text) {
   const line = `${new Date().toISOString()}\t${requestId || "undefined"}\t${level}\t${text}`;
-  fs.writeSync(1, line.replace(/\n/g, "\r") + "\n");
+  writeSync(1, line.replace(/\n/g, "\r") + "\n");
 }
 
 function describe(error) {
@@ -74,15 +81,55 @@ function describe(error) {
     : { errorType: typeof error, errorMessage: String(error), trace: [] };
 }
 
-function fail(place, error, kind) {
-  const description = describe(error);
-  if (kind) {
-    description.errorType = kind;
+// What AWS's runtime logs of an error: more than it answers, since properties that libraries put on
+// their errors (`code`, `$metadata`, `reason`) are there too. What JSON cannot hold is left out.
+function detail(error) {
+  const seen = new Set();
+  const enrich = (_, value) => {
+    if (typeof value === "bigint") {
+      return String(value);
+    }
+    if (typeof value === "object" && value !== null) {
+      if (seen.has(value)) {
+        return undefined;
+      }
+      seen.add(value);
+    }
+    return value instanceof Error
+      ? {
+          errorType: value.name || "Error",
+          errorMessage: value.message,
+          code: value.code,
+          ...value,
+          stack: typeof value.stack === "string" ? value.stack.split("\n") : [],
+        }
+      : value;
+  };
+  try {
+    return JSON.stringify(error, enrich);
+  } catch {
+    return JSON.stringify(describe(error));
   }
-  write("ERROR", `${kind ? "Uncaught Exception" : "Invoke Error"} \t${JSON.stringify(description)}`);
+}
+
+function fail(place, error, title) {
+  write("ERROR", `${title} \t${detail(error instanceof Error ? error : new Error(String(error)))}`);
+  const description = describe(error);
   return post(place, JSON.stringify(description), {
     "Lambda-Runtime-Function-Error-Type": description.errorType.replace(/[^\x21-\x7e]/g, "_"),
   });
+}
+
+class UnhandledRejection extends Error {
+  constructor(reason, promise) {
+    super(String(reason));
+    this.reason = reason;
+    this.promise = promise;
+  }
+
+  get name() {
+    return "Runtime.UnhandledPromiseRejection";
+  }
 }
 
 class LoadError extends Error {
@@ -217,7 +264,7 @@ async function serve(handler) {
   for (;;) {
     const next = await request("GET", "invocation/next");
     if (next.status !== 200) {
-      process.exit(0); // told to end
+      exit(0); // told to end
     }
     requestId = next.headers["lambda-runtime-aws-request-id"];
     process.env._X_AMZN_TRACE_ID = next.headers["lambda-runtime-trace-id"] || "";
@@ -228,19 +275,22 @@ async function serve(handler) {
       const text = JSON.stringify(result === undefined ? null : result);
       await post(`${place}/response`, text === undefined ? "null" : text);
     } catch (error) {
-      await fail(`${place}/error`, error);
+      await fail(`${place}/error`, error, "Invoke Error");
     }
   }
 }
 
-function die(error, kind) {
+function die(error, title, status) {
   const place = requestId ? `invocation/${requestId}/error` : "init/error";
-  fail(place, error, kind).finally(() => process.exit(128));
+  fail(place, error, title).finally(() => exit(status));
 }
 
-process.on("uncaughtException", (error) => die(error, describe(error).errorType));
-process.on("unhandledRejection", (reason) => die(reason, "Runtime.UnhandledPromiseRejection"));
+// The statuses are those of AWS's runtime; they stand in the log behind an answer.
+process.on("uncaughtException", (error) => die(error, "Uncaught Exception", 129));
+process.on("unhandledRejection", (reason, promise) =>
+  die(new UnhandledRejection(reason, promise), "Unhandled Promise Rejection", 128),
+);
 
 load(process.env.LAMBDA_TASK_ROOT, process.env._HANDLER).then(serve, (error) =>
-  fail("init/error", error, describe(error).errorType).finally(() => process.exit(1)),
+  fail("init/error", error, "Uncaught Exception").finally(() => exit(1)),
 );

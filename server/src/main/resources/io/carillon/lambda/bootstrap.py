@@ -13,6 +13,11 @@ import sys
 import time
 import traceback
 
+# Tracers and monkey patches (X-Ray, gevent, SOCKS proxies, captured output) replace these. What this
+# file needs is taken before the handler's module is loaded.
+SOCKET = socket.socket
+OUT = sys.stdout
+
 HOST, _, PATH = os.environ["AWS_LAMBDA_RUNTIME_API"].partition("/")
 BASE = ("/" + PATH if PATH else "") + "/2018-06-01/runtime/"
 
@@ -25,7 +30,8 @@ class Connection:
 
     def open(self):
         name, _, port = HOST.partition(":")
-        self.socket = socket.create_connection((name, int(port or 80)))
+        self.socket = SOCKET(socket.AF_INET, socket.SOCK_STREAM)
+        self.socket.connect((name, int(port or 80)))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.reader = self.socket.makefile("rb", 65536)
 
@@ -135,12 +141,28 @@ def encode_unknown(value):
 def failure(kind, message, stack, request_id):
     error = {"errorMessage": message, "errorType": kind, "requestId": request_id}
     error["stackTrace"] = stack
-    sys.stdout.flush()
-    text = "[ERROR] %s: %s" % (kind, message)
-    if stack:
-        text += "\nTraceback (most recent call last):\n" + "".join(stack)
-    print(text.rstrip("\n").replace("\n", "\r"), flush=True)
+    flush()
+    lines = ["[ERROR] %s: %s" % (kind, message), "Traceback (most recent call last):"]
+    for entry in stack:
+        for line in entry.splitlines():
+            bare = line.lstrip(" ")
+            lines.append("\u00a0" * (len(line) - len(bare)) + bare)  # as AWS writes it
+    text = "\r".join("\r".join(lines).splitlines()) + "\n"
+    try:
+        OUT.write(text.encode(OUT.encoding, "backslashreplace").decode(OUT.encoding))
+    except ValueError:
+        pass  # closed by the handler
+    flush()
     return json.dumps(error).encode("utf-8")
+
+
+def flush():
+    """Sends what the handler printed on its way, whatever it has made of its standard output."""
+    for stream in (sys.stdout, OUT):
+        try:
+            stream.flush()
+        except (AttributeError, OSError, ValueError):
+            pass  # replaced or closed by the handler
 
 
 class Unloadable(Exception):
@@ -206,7 +228,7 @@ def serve(connection, handler):
             body = failure(kind, "Unable to marshal response: %s" % e, [], request_id)
             connection.request("POST", place + "/error", body, type_header(kind))
             continue
-        sys.stdout.flush()
+        flush()
         connection.request("POST", place + "/response", body)
 
 

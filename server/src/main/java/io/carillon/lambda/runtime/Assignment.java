@@ -10,6 +10,7 @@ final class Assignment {
   private final Invocation invocation;
   private final CountDownLatch taken = new CountDownLatch(1);
   private final CompletableFuture<InvocationResult> result = new CompletableFuture<>();
+  private final CompletableFuture<Boolean> left = new CompletableFuture<>();
 
   Assignment(Invocation invocation) {
     this.invocation = invocation;
@@ -42,6 +43,15 @@ final class Assignment {
 
   void whenDone(Runnable action) {
     var _ = result.whenComplete((_, _) -> action.run());
+  }
+
+  /// Its environment is through with it: it has asked for the next one, or ended.
+  void leave() {
+    left.complete(true);
+  }
+
+  void whenLeft(Runnable action) {
+    var _ = left.whenComplete((_, _) -> action.run());
   }
 
   InvocationResult await() throws InterruptedException {

@@ -52,6 +52,11 @@ final class Environment {
     DEAD
   }
 
+  /// An invocation whose answer is there and whose report is not written: that waits until the
+  /// process asks for the next event. As on AWS, what a runtime logs behind its answer belongs to
+  /// the invocation still, and the invocation's time runs until then.
+  private record Answered(Assignment work, CountDownLatch reported) {}
+
   private final String id;
   private final String logStream;
   private final FunctionSpec function;
@@ -66,6 +71,7 @@ final class Environment {
   private volatile Executor.@Nullable Running running;
   private @Nullable CompletableFuture<Optional<Invocation>> poll;
   private @Nullable Assignment current;
+  private @Nullable Answered answered;
   private @Nullable Failure failure;
   private boolean frozen;
   private volatile long initNanos = -1;
@@ -266,6 +272,7 @@ final class Environment {
   Optional<Invocation> next() throws InterruptedException {
     CompletableFuture<Optional<Invocation>> mine = new CompletableFuture<>();
     State was;
+    Answered done;
     lock.lock();
     try {
       was = state;
@@ -287,8 +294,16 @@ final class Environment {
       poll = mine;
       state = State.READY;
       idleSince = clock.instant();
+      done = answered;
+      answered = null;
     } finally {
       lock.unlock();
+    }
+    if (done != null) { // before the pool hears of it: lines of two invocations never mix
+      if (running != null) {
+        log.awaitPrinted(running.output());
+      }
+      reportAnswered(done, "");
     }
     if (was != State.READY) {
       owner.ready(this, was == State.STARTING);
@@ -304,6 +319,7 @@ final class Environment {
   ///
   /// @param outcome makes the result
   boolean answer(String requestId, Function<LogTail, InvocationResult> outcome) {
+    CountDownLatch reported = new CountDownLatch(1);
     Assignment work;
     lock.lock();
     try {
@@ -313,10 +329,10 @@ final class Environment {
       }
       state = State.ANSWERED;
       current = null;
+      answered = new Answered(work, reported);
     } finally {
       lock.unlock();
     }
-    CountDownLatch reported = new CountDownLatch(1);
     owner.answered(this);
     work.complete(
         outcome.apply(
@@ -324,15 +340,14 @@ final class Environment {
               var _ = reported.await(1, TimeUnit.SECONDS);
               return log.tail();
             }));
-    // The caller has its answer already. The process does not get on before the report is written,
-    // so the lines of one invocation never mix with those of the next.
-    if (running != null) {
-      log.awaitPrinted(running.output());
-    }
-    report(work, "");
-    reported.countDown();
-    log.flush();
     return true;
+  }
+
+  private void reportAnswered(Answered done, String status) {
+    report(done.work(), status);
+    done.reported().countDown();
+    log.flush();
+    done.work().leave();
   }
 
   private static boolean isFor(Assignment work, String requestId) {
@@ -358,12 +373,14 @@ final class Environment {
     return state == State.STARTING || state == State.STARTING_AGAIN;
   }
 
-  /// The time for `work` is up. The whole environment goes, as on AWS.
+  /// The time for `work` is up. The whole environment goes, as on AWS, also if the process has
+  /// answered and does not ask for more.
   void timeOut(Assignment work) {
     lock.lock();
     try {
       boolean working = state == State.BUSY || state == State.STARTING_AGAIN;
-      if (!working || current != work) {
+      boolean lingers = state == State.ANSWERED && answered != null && answered.work() == work;
+      if (!lingers && (!working || current != work)) {
         return;
       }
       failure = new Failure.TimedOut(function.timeout());
@@ -422,9 +439,12 @@ final class Environment {
   /// @param unlessKnown why, if it has not been found out before
   private void ended(Failure unlessKnown) {
     Assignment work;
+    Answered done;
     Failure why;
+    boolean dismissed;
     lock.lock();
     try {
+      dismissed = state == State.ENDING && failure == null;
       if (state != State.ENDING) {
         before = state;
       }
@@ -432,14 +452,23 @@ final class Environment {
       hangUp();
       work = current;
       current = null;
+      done = answered;
+      answered = null;
       why = failure == null ? unlessKnown : failure;
     } finally {
       lock.unlock();
+    }
+    if (done != null) {
+      if (!dismissed) {
+        why.line(done.work().invocation().requestId(), clock.instant()).ifPresent(log::say);
+      }
+      reportAnswered(done, dismissed ? "" : why.status());
     }
     logEnd(work, why);
     owner.dead(this, before);
     if (work != null) {
       work.complete(why.answer(work.invocation().requestId(), log::tail));
+      work.leave();
     }
   }
 

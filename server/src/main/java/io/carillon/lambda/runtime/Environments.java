@@ -181,7 +181,7 @@ public final class Environments implements AutoCloseable {
             () -> environment.timeOut(work),
             environment.function().timeout().toMillis(),
             TimeUnit.MILLISECONDS);
-    work.whenDone(() -> deadline.cancel(false));
+    work.whenLeft(() -> deadline.cancel(false));
   }
 
   /// Those that had answered did not ask again soon enough.
@@ -254,11 +254,21 @@ public final class Environments implements AutoCloseable {
       long limit = settings.initLimit().toMillis();
       timer.schedule(environment::initTimeOut, limit, TimeUnit.MILLISECONDS);
     } catch (AwsException e) {
-      notStarted(environment).ifPresent(work -> work.fail(e));
+      notStarted(environment)
+          .ifPresent(
+              work -> {
+                work.fail(e);
+                work.leave();
+              });
     } catch (IOException | RuntimeException e) {
       LOG.warn("No environment for {}", function.arn(), e);
       String why = "No environment could be started: " + e.getMessage();
-      notStarted(environment).ifPresent(work -> work.complete(new Unavailable(why)));
+      notStarted(environment)
+          .ifPresent(
+              work -> {
+                work.complete(new Unavailable(why));
+                work.leave();
+              });
     }
   }
 

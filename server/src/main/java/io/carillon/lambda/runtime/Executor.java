@@ -73,17 +73,19 @@ public interface Executor extends AutoCloseable {
   /// @param outOfMemory whether it was ended because it used more memory than it may
   record Exit(int status, boolean outOfMemory) {
 
-    /// In the words that AWS logs.
+    /// In the words that AWS logs. bwrap tells a signal as an exit status, which a process may also
+    /// choose (AWS's Node.js runtime does, with 129): so only signals that end processes by
+    /// accident are taken for one.
     String inWords() {
       if (outOfMemory || status == 137) {
         return "Runtime exited with error: signal: killed";
       }
-      if (status > 128) {
-        return "Runtime exited with error: signal: " + signal(status - 128);
+      if (status == 0) {
+        return "Runtime exited without providing a reason";
       }
-      return status == 0
-          ? "Runtime exited without providing a reason"
-          : "Runtime exited with error: exit status " + status;
+      String signal = signal(status - 128);
+      return "Runtime exited with error: "
+          + (signal.isEmpty() ? "exit status " + status : "signal: " + signal);
     }
 
     private static String signal(int number) {
@@ -94,7 +96,7 @@ public interface Executor extends AutoCloseable {
         case 8 -> "floating point exception";
         case 11 -> "segmentation fault";
         case 15 -> "terminated";
-        default -> Integer.toString(number);
+        default -> "";
       };
     }
   }

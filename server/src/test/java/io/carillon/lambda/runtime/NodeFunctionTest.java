@@ -133,4 +133,41 @@ class NodeFunctionTest {
     assertThat(text(shop.invoke(node("broken", "index.js", "exports.handler = ("), "{}")))
         .contains("Runtime.UserCodeSyntaxError");
   }
+
+  /// X-Ray's SDK and Powertools replace `http.request`; others replace more. AWS's runtime does not
+  /// use them for its own calls, so neither does ours. Source:
+  /// https://github.com/aws/aws-xray-sdk-node/blob/master/packages/core/lib/patchers/http_p.js
+  @Test
+  void aHandlerMayPatchWhatTheBootstrapIsMadeOf() throws Exception {
+    FunctionSpec function =
+        Workshop.function(
+            "patches",
+            "nodejs20.x",
+            "index.handler",
+            Workshop.zip(
+                Map.of(
+                    "index.js",
+                    """
+                    const http = require("http");
+                    const fs = require("fs");
+                    let calls = 0;
+                    const broken = () => { calls++; throw new Error("patched"); };
+                    http.globalAgent = Object.assign(new http.Agent(), { addRequest: broken });
+                    http.request = broken;
+                    http.get = broken;
+                    http.Agent = broken;
+                    fs.writeSync = broken;
+                    process.exit = broken;
+                    exports.handler = async (event) => {
+                      console.log("round " + event.round);
+                      if (event.round === 2) throw new Error("mine");
+                      return calls;
+                    };
+                    """)));
+    assertThat(text(shop.invoke(function, "{\"round\":1}"))).isEqualTo("0");
+    assertThat(text(shop.invoke(function, "{\"round\":2}"))).contains("\"errorMessage\":\"mine\"");
+    InvocationResult third = shop.invoke(function, "{\"round\":3}");
+    assertThat(text(third)).isEqualTo("0");
+    assertThat(tail(third)).contains("round 3").doesNotContain("Init Duration");
+  }
 }

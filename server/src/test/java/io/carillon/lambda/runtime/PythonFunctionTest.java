@@ -179,4 +179,36 @@ class PythonFunctionTest {
                             line.startsWith(
                                 "/aws/lambda/old [carillon] WARNING: python3.7 is not")));
   }
+
+  /// gevent, SOCKS proxies and X-Ray's SDK replace sockets and HTTP clients, and handlers capture
+  /// their output; AWS's runtime has a client of its own and is not touched by it.
+  @Test
+  void aHandlerMayPatchWhatTheBootstrapIsMadeOf() throws Exception {
+    FunctionSpec function =
+        Workshop.python(
+            "patches",
+            """
+            import http.client, io, socket, sys
+            calls = []
+            def broken(*_, **__):
+                calls.append(1)
+                raise OSError("patched")
+            socket.socket = socket.create_connection = socket.getaddrinfo = broken
+            http.client.HTTPConnection.request = broken
+            sys.stdout = io.StringIO()
+            def handler(e, c):
+                print("captured")
+                if e["round"] == 2:
+                    sys.stdout.close()
+                    raise ValueError("mine")
+                return [len(calls), e["round"]]
+            """);
+    assertThat(text(shop.invoke(function, "{\"round\":1}"))).isEqualTo("[0, 1]");
+    InvocationResult second = shop.invoke(function, "{\"round\":2}");
+    assertThat(text(second)).contains("\"errorMessage\": \"mine\"");
+    assertThat(tail(second)).contains("[ERROR] ValueError: mine").doesNotContain("captured");
+    assertThat(text(shop.invoke(function, "{\"round\":3}")))
+        .contains("I/O operation on closed file")
+        .contains("ValueError");
+  }
 }

@@ -1,0 +1,366 @@
+package io.carillon.lambda.runtime;
+
+import static io.carillon.lambda.runtime.Workshop.tail;
+import static io.carillon.lambda.runtime.Workshop.text;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.amazonaws.services.lambda.runtime.Context;
+import com.amazonaws.services.lambda.runtime.RequestHandler;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What a log says of each kind of fault, and that it says so between the START and the END of the
+/// invocation that failed. Sources:
+/// https://docs.aws.amazon.com/lambda/latest/dg/java-exceptions.html, `python-exceptions.html` and
+/// `nodejs-exceptions.html`; the words are those of AWS's runtimes.
+class FaultLogTest {
+  @TempDir static Path folder;
+  private static Workshop shop;
+  private static FunctionSpec.Code java;
+
+  /// Fails as the event says.
+  public static final class Thrower implements RequestHandler<Map<String, String>, String> {
+    @Override
+    public String handleRequest(Map<String, String> event, Context context) {
+      switch (event.get("do")) {
+        case "throw" ->
+            throw new IllegalStateException(
+                "boom", new IOException("a cause", new IllegalArgumentException("the root")));
+        case "error" -> throw new AssertionError("no such luck");
+        case "recursion" -> {
+          return deeper(0) + "";
+        }
+        case "exit" -> System.exit(3);
+        default -> throw new IllegalArgumentException(event.get("do"));
+      }
+      return "";
+    }
+
+    private int deeper(int level) {
+      return deeper(level + 1) + 1;
+    }
+  }
+
+  /// Cannot be made.
+  public static final class Unmakeable implements RequestHandler<String, String> {
+    public Unmakeable() {
+      throw new IllegalArgumentException("not to be made");
+    }
+
+    @Override
+    public String handleRequest(String event, Context context) {
+      return event;
+    }
+  }
+
+  /// Cannot be loaded, except by the engines that look for tests.
+  public static final class Unloadable implements RequestHandler<String, String> {
+    private static final int NUMBER =
+        Integer.parseInt(System.getenv("COLOUR") == null ? "1" : "not a number");
+
+    @Override
+    public String handleRequest(String event, Context context) {
+      return event + NUMBER;
+    }
+  }
+
+  /// Handles nothing.
+  public static final class NoHandler {}
+
+  @BeforeAll
+  static void open() throws IOException {
+    shop = new Workshop(folder);
+    java = Workshop.code(jar(Thrower.class, Unmakeable.class, Unloadable.class, NoHandler.class));
+  }
+
+  @AfterAll
+  static void close() {
+    shop.close();
+  }
+
+  private static byte[] jar(Class<?>... classes) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
+      for (Class<?> one : classes) {
+        String name = one.getName().replace('.', '/') + ".class";
+        zip.putNextEntry(new ZipEntry(name));
+        try (InputStream in = one.getClassLoader().getResourceAsStream(name)) {
+          in.transferTo(zip);
+        }
+        zip.closeEntry();
+      }
+    }
+    return bytes.toByteArray();
+  }
+
+  private static FunctionSpec java(String name, String handler) {
+    FunctionSpec function = Workshop.function(name, "java25", handler, java);
+    return Workshop.with(function, Duration.ofSeconds(60), 256, "1");
+  }
+
+  private static String wish(String what) {
+    return "{\"do\":\"" + what + "\"}";
+  }
+
+  /// The lines of a function's log, in one text.
+  private static String log(FunctionSpec function) {
+    return String.join(
+        "\n",
+        shop.log.stream().filter(line -> line.startsWith(function.logGroup() + " ")).toList());
+  }
+
+  /// Lines reach the sink behind the answer.
+  private static void awaitLog(FunctionSpec function, String part) {
+    await().atMost(Duration.ofSeconds(60)).until(() -> log(function).contains(part));
+  }
+
+  private static int count(String text, String part) {
+    return text.split(Pattern.quote(part), -1).length - 1;
+  }
+
+  @Test
+  void aJavaHandlersExceptionIsInTheLogOfItsInvocationWithTraceAndCauses() throws Exception {
+    FunctionSpec thrower = java("thrower", Thrower.class.getName());
+    InvocationResult thrown = shop.invoke(thrower, wish("throw"));
+    assertThat(text(thrown)).contains("\"errorMessage\":\"boom\"");
+    assertThat(tail(thrown))
+        .containsSubsequence(
+            "START RequestId: ",
+            "boom: java.lang.IllegalStateException\n",
+            "java.lang.IllegalStateException: boom\n",
+            "\tat " + Thrower.class.getName() + ".handleRequest",
+            "Caused by: java.io.IOException: a cause\n",
+            "Caused by: java.lang.IllegalArgumentException: the root\n",
+            "END RequestId: ",
+            "REPORT RequestId: ");
+    assertThat(tail(shop.invoke(thrower, wish("error"))))
+        .startsWith("START RequestId: ")
+        .doesNotContain("boom")
+        .containsSubsequence("java.lang.AssertionError: no such luck\n", "END RequestId: ");
+    // An error of the virtual machine ends the process behind its answer, as on AWS.
+    InvocationResult overflown = shop.invoke(thrower, wish("recursion"));
+    assertThat(text(overflown)).contains("\"errorType\":\"java.lang.StackOverflowError\"");
+    assertThat(tail(overflown)).contains("END RequestId: ");
+    awaitLog(thrower, "java.lang.StackOverflowError: java.lang.StackOverflowError");
+    InvocationResult left = shop.invoke(thrower, wish("exit"));
+    assertThat(text(left)).contains("Runtime.ExitError").contains("exit status 3");
+    assertThat(tail(left))
+        .containsSubsequence(
+            "Error: Runtime exited with error: exit status 3\nRuntime.ExitError\n",
+            "END RequestId: ",
+            "Status: error\tError Type: Runtime.ExitError");
+  }
+
+  @Test
+  void aJavaClassThatCannotBeLoadedOrMadeIsInTheLog() throws Exception {
+    FunctionSpec unmakeable = java("unmakeable", Unmakeable.class.getName());
+    shop.invoke(unmakeable, "\"x\"");
+    FunctionSpec unloadable = java("unloadable", Unloadable.class.getName());
+    shop.invoke(unloadable, "\"x\"");
+    awaitLog(unmakeable, "REPORT RequestId: ");
+    awaitLog(unloadable, "REPORT RequestId: ");
+    assertThat(log(unmakeable))
+        .containsSubsequence(
+            "not to be made: java.lang.IllegalArgumentException",
+            "java.lang.IllegalArgumentException: not to be made",
+            "\tat " + Unmakeable.class.getName() + ".<init>",
+            "INIT_REPORT Init Duration: ");
+    assertThat(log(unloadable))
+        .containsSubsequence(
+            "java.lang.ExceptionInInitializerError",
+            "Caused by: java.lang.NumberFormatException: For input string: \"not a number\"",
+            "INIT_REPORT Init Duration: ");
+    assertThat(tail(shop.invoke(java("no-handler", NoHandler.class.getName()), "\"x\"")))
+        .containsSubsequence(
+            "Class does not implement an appropriate handler interface: "
+                + NoHandler.class.getName(),
+            "END RequestId: ");
+    assertThat(tail(shop.invoke(java("no-class", "no.such.Handler"), "\"x\"")))
+        .containsSubsequence(
+            "Class not found: no.such.Handler: java.lang.ClassNotFoundException\n",
+            "END RequestId: ");
+  }
+
+  @Test
+  void aPythonFaultIsOneEventInAwssWords() throws Exception {
+    FunctionSpec function =
+        Workshop.python(
+            "python-faults",
+            """
+            import sys, threading
+            def handler(e, c):
+                if e["do"] == "throw":
+                    raise ValueError("boom\\nsecond line")
+                if e["do"] == "exit":
+                    sys.exit(3)
+                if e["do"] == "memory":
+                    raise MemoryError()
+                thread = threading.Thread(target=lambda: 1 / 0)
+                thread.start()
+                thread.join()
+            """);
+    shop.invoke(function, wish("throw"));
+    shop.invoke(function, wish("memory"));
+    assertThat(tail(shop.invoke(function, wish("thread"))))
+        .containsSubsequence(
+            "Exception in thread", "ZeroDivisionError: division by zero", "END RequestId: ");
+    assertThat(tail(shop.invoke(function, wish("exit"))))
+        .contains("Error: Runtime exited with error: exit status 3\nRuntime.ExitError\n");
+    awaitLog(function, "exit status 3");
+    assertThat(shop.log)
+        .anySatisfy(
+            line ->
+                assertThat(line)
+                    .contains(
+                        "[ERROR] ValueError: boom\n"
+                            + "second line\n"
+                            + "Traceback (most recent call last):\n"
+                            + "\u00a0\u00a0File \"/var/task/index.py\", line 4, in handler\n"
+                            + "\u00a0\u00a0\u00a0\u00a0raise ValueError("))
+        .anySatisfy(
+            line ->
+                assertThat(line)
+                    .contains("[ERROR] MemoryError: \nTraceback (most recent call last):\n"));
+    FunctionSpec missing =
+        Workshop.function(
+            "python-import",
+            "python3.11",
+            "index.handler",
+            Workshop.zip(Map.of("index.py", "import no_such_module\n")));
+    shop.invoke(missing, "{}");
+    awaitLog(missing, "REPORT RequestId: ");
+    assertThat(shop.log)
+        .anySatisfy(
+            line ->
+                assertThat(line)
+                    .endsWith(
+                        "[ERROR] Runtime.ImportModuleError: Unable to import module 'index': No"
+                            + " module named 'no_such_module'\n"
+                            + "Traceback (most recent call last):"));
+  }
+
+  @Test
+  void aNodeFaultIsOneEventInAwssWords() throws Exception {
+    Workshop.need(Files.isExecutable(Path.of("/usr/bin/node")), "Node.js");
+    FunctionSpec function =
+        Workshop.function(
+            "node-faults",
+            "nodejs22.x",
+            "index.handler",
+            Workshop.zip(
+                Map.of(
+                    "index.js",
+                    """
+                    exports.handler = async (event) => {
+                      switch (event.do) {
+                        case "throw":
+                          throw Object.assign(new TypeError("boom"), { code: "E1", extra: { a: 1n } });
+                        case "text":
+                          throw "only text";
+                        case "reject":
+                          Promise.reject(new Error("nobody catches"));
+                          return new Promise((done) => setTimeout(done, 10000));
+                        case "late":
+                          setTimeout(() => { throw new RangeError("too late"); });
+                          return new Promise((done) => setTimeout(done, 10000));
+                        default:
+                          process.exit(7);
+                      }
+                    };
+                    """)));
+    assertThat(text(shop.invoke(function, wish("throw"))))
+        .startsWith("{\"errorType\":\"TypeError\",\"errorMessage\":\"boom\",\"trace\":[");
+    assertThat(text(shop.invoke(function, wish("text"))))
+        .isEqualTo("{\"errorType\":\"string\",\"errorMessage\":\"only text\",\"trace\":[]}");
+    InvocationResult rejected = shop.invoke(function, wish("reject"));
+    assertThat(text(rejected))
+        .startsWith(
+            "{\"errorType\":\"Runtime.UnhandledPromiseRejection\",\"errorMessage\":\"Error: nobody"
+                + " catches\",\"trace\":[");
+    assertThat(tail(rejected))
+        .containsSubsequence(
+            "Unhandled Promise Rejection",
+            "Error: Runtime exited with error: exit status 128\nRuntime.ExitError\n",
+            "END RequestId: ",
+            "Status: error\tError Type: Runtime.ExitError");
+    assertThat(tail(shop.invoke(function, wish("late"))))
+        .containsSubsequence(
+            "\tERROR\tUncaught Exception \t{\"errorType\":\"RangeError\",\"errorMessage\":\"too"
+                + " late\",\"stack\":[\"RangeError: too late\",",
+            "exit status 129\nRuntime.ExitError\n",
+            "END RequestId: ");
+    assertThat(tail(shop.invoke(function, wish("exit"))))
+        .contains("Error: Runtime exited with error: exit status 7\nRuntime.ExitError\n");
+    awaitLog(function, "exit status 7");
+    await().until(() -> count(log(function), "END RequestId: ") == 5);
+    String log = log(function);
+    assertThat(log)
+        .containsSubsequence(
+            "\tERROR\tInvoke Error \t{\"errorType\":\"TypeError\",\"errorMessage\":\"boom\","
+                + "\"code\":\"E1\",\"extra\":{\"a\":\"1\"},\"stack\":[\"TypeError: boom\",",
+            "\tERROR\tInvoke Error \t{\"errorType\":\"Error\",\"errorMessage\":\"only"
+                + " text\",\"stack\":",
+            "\tERROR\tUnhandled Promise Rejection \t{\"errorType\":"
+                + "\"Runtime.UnhandledPromiseRejection\",\"errorMessage\":\"Error: nobody"
+                + " catches\",\"reason\":{\"errorType\":\"Error\",\"errorMessage\":\"nobody"
+                + " catches\",\"stack\":[");
+  }
+
+  /// What a process does behind its answer is the invocation's still, and so is the time it takes.
+  @Test
+  void aProcessThatAnswersAndDoesNotAskAgainIsEndedWithTheTime() throws Exception {
+    FunctionSpec lingering =
+        Workshop.with(
+            Workshop.function(
+                "lingering",
+                "provided.al2023",
+                "bootstrap",
+                Workshop.zip(
+                    Map.of(
+                        "bootstrap",
+                        """
+                        #!/bin/bash
+                        host=${AWS_LAMBDA_RUNTIME_API%%/*}; path=/${AWS_LAMBDA_RUNTIME_API#*/}
+                        base=$path/2018-06-01/runtime/invocation
+                        exec 3<>/dev/tcp/${host%:*}/${host#*:}
+                        printf 'GET %s/next HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n' $base >&3
+                        while read -r line <&3; do
+                          line=${line%$'\\r'}
+                          case ${line,,} in
+                            lambda-runtime-aws-request-id:*) id=${line#*: } ;;
+                            content-length:*) length=${line#*: } ;;
+                            '') break ;;
+                          esac
+                        done
+                        read -r -N "$length" event <&3
+                        printf 'POST %s/%s/response HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: 2\\r\\n\\r\\n42' $base $id >&3
+                        read -r status <&3
+                        echo "said behind the answer"
+                        sleep 60
+                        """))),
+            Duration.ofSeconds(2),
+            128,
+            "1");
+    InvocationResult answered = shop.invoke(lingering, "{}");
+    assertThat(text(answered)).isEqualTo("42");
+    // Another environment serves the next one; when it has, the first one's time is up as well.
+    assertThat(text(shop.invoke(lingering, "{}"))).isEqualTo("42");
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> count(log(lingering), "Task timed out after 2.00 seconds") == 2);
+    assertThat(log(lingering)).contains("said behind the answer").contains("Status: timeout");
+  }
+}
