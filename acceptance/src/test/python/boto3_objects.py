@@ -33,6 +33,25 @@ def check_objects():
     assert s3.put_object(Bucket="wire", Key="empty")["ETag"] == '"d41d8cd98f00b204e9800998ecf8427e"'
 
 
+def check_storage_classes():
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-class-intro.html"""
+    s3.put_object(Bucket="wire", Key="class/ia", Body=b"x", StorageClass="STANDARD_IA")
+    s3.put_object(Bucket="wire", Key="class/standard", Body=b"x", StorageClass="STANDARD")
+    s3.put_object(Bucket="wire", Key="class/archive", Body=b"x", StorageClass="GLACIER")
+    assert s3.get_object(Bucket="wire", Key="class/ia")["StorageClass"] == "STANDARD_IA"
+    assert "StorageClass" not in s3.head_object(Bucket="wire", Key="class/standard")
+    assert s3.head_object(Bucket="wire", Key="class/archive")["StorageClass"] == "GLACIER"
+    listed = s3.list_objects_v2(Bucket="wire", Prefix="class/")["Contents"]
+    assert [o["StorageClass"] for o in listed] == ["GLACIER", "STANDARD_IA", "STANDARD"]
+    assert error_of(s3.get_object, Bucket="wire", Key="class/archive") == ("InvalidObjectState", 403)
+    assert error_of(s3.copy_object, Bucket="wire", Key="copy", CopySource="wire/class/archive")[0] == "InvalidObjectState"
+    assert error_of(s3.put_object, Bucket="wire", Key="class/no", StorageClass="COLD") == ("InvalidStorageClass", 400)
+    begun = s3.create_multipart_upload(Bucket="wire", Key="class/parts", StorageClass="ONEZONE_IA")
+    of = {"Bucket": "wire", "Key": "class/parts", "UploadId": begun["UploadId"]}
+    assert s3.list_parts(**of)["StorageClass"] == "ONEZONE_IA"
+    s3.abort_multipart_upload(**of)
+
+
 def check_conditions():
     """https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html"""
     assert error_of(s3.put_object, Bucket="wire", Key="large", Body=b"", IfNoneMatch="*") == ("PreconditionFailed", 412)

@@ -129,7 +129,11 @@ elsewhere = made("k")
 elsewhere["url"] = elsewhere["url"].replace(BUCKET, "post-nowhere")
 refused(post(elsewhere, b"1"), 403, "AccessDenied", "$bucket")
 named = made("k", fields={"x-amz-storage-class": "GLACIER"}, conditions=[{"x-amz-storage-class": "GLACIER"}])
-refused(post(named, b"1"), 501, "NotImplemented", "x-amz-storage-class")
+assert post(named, b"1")[0] == 204
+assert new.head_object(Bucket=BUCKET, Key="k")["StorageClass"] == "GLACIER"
+new.delete_object(Bucket=BUCKET, Key="k")
+named = made("k", fields={"x-amz-storage-class": "COLD"}, conditions=[{"x-amz-storage-class": "COLD"}])
+refused(post(named, b"1"), 400, "InvalidStorageClass", "x-amz-storage-class")
 listed = old.list_objects_v2(Bucket=BUCKET)["Contents"]
 assert [o["Key"] for o in listed] == ["new", "old", "sent", "user/a+b.txt", "user/a.txt"], listed
 

@@ -4,6 +4,7 @@ import io.carillon.http.Response;
 import io.carillon.s3.model.Bucket;
 import io.carillon.s3.model.Etags;
 import io.carillon.s3.model.ObjectVersion;
+import io.carillon.s3.model.StorageClass;
 import io.carillon.s3.model.StoredChecksum;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
@@ -51,6 +52,10 @@ final class Answers {
         .description()
         .metadata()
         .forEach((name, value) -> answer.header("x-amz-meta-" + name, word(value)));
+    StorageClass storage = version.description().storageClass();
+    if (storage != StorageClass.STANDARD) {
+      answer.header("x-amz-storage-class", storage.name());
+    }
     int tags = version.description().tags().size();
     if (tags > 0) {
       answer.header("x-amz-tagging-count", String.valueOf(tags));

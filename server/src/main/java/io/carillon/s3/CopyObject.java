@@ -167,6 +167,7 @@ final class CopyObject {
             input.copySourceIfNoneMatch(),
             input.copySourceIfModifiedSince())
         .requireForCopy(version);
+    ReadObject.requireCopyable(version);
     if (version.sizeBytes() > MAX_SOURCE_BYTES) {
       throw S3Error.INVALID_REQUEST.because(
           "The specified copy source is larger than the maximum allowable size for a copy source: "
@@ -218,7 +219,7 @@ final class CopyObject {
       CopyObjectRequest input, Description original, Description given) {
     Description base = replacesMetadata(input) ? given : original;
     Map<String, String> tags = replacesTags(input) ? given.tags() : original.tags();
-    return base.withTags(tags);
+    return base.withTags(tags).withStorage(given.storage());
   }
 
   private static boolean replacesMetadata(CopyObjectRequest input) {

@@ -2,6 +2,7 @@ package io.carillon.s3;
 
 import io.carillon.s3.model.Description;
 import io.carillon.s3.model.S3Error;
+import io.carillon.s3.model.StorageClass;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -38,7 +39,8 @@ final class Descriptions {
             r.expires(),
             r.websiteRedirectLocation()),
         metadata(r.metadata()),
-        Tags.ofHeader(r.tagging()));
+        Tags.ofHeader(r.tagging()),
+        storage(r.storageClassAsString()));
   }
 
   static Description of(CreateMultipartUploadRequest r) {
@@ -52,7 +54,8 @@ final class Descriptions {
             r.expires(),
             r.websiteRedirectLocation()),
         metadata(r.metadata()),
-        Tags.ofHeader(r.tagging()));
+        Tags.ofHeader(r.tagging()),
+        storage(r.storageClassAsString()));
   }
 
   static Description of(CopyObjectRequest r) {
@@ -66,7 +69,21 @@ final class Descriptions {
             r.expires(),
             r.websiteRedirectLocation()),
         metadata(r.metadata()),
-        Tags.ofHeader(r.tagging()));
+        Tags.ofHeader(r.tagging()),
+        storage(r.storageClassAsString()));
+  }
+
+  /// Null for the class that objects are in unless they are put in another.
+  ///
+  /// @throws io.carillon.aws.AwsException InvalidStorageClass
+  private static @Nullable StorageClass storage(@Nullable String name) {
+    if (name == null) {
+      return null;
+    }
+    StorageClass named =
+        StorageClass.find(name)
+            .orElseThrow(() -> S3Error.INVALID_STORAGE_CLASS.with("StorageClassRequested", name));
+    return named == StorageClass.STANDARD ? null : named;
   }
 
   /// As HTTP writes a date.

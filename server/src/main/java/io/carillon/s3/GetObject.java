@@ -118,6 +118,9 @@ final class GetObject {
       case Verdict.Failed(String condition) ->
           throw S3Error.PRECONDITION_FAILED.with("Condition", condition);
     }
+    if (withBody) {
+      ReadObject.requireReadable(version);
+    }
     Optional<Selection> selected = select(question, found, http);
     Response answer =
         Answers.read(

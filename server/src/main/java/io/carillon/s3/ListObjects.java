@@ -179,7 +179,7 @@ final class ListObjects {
                 .lastModified(version.modified())
                 .eTag(Etags.quoted(version.etag()))
                 .size(version.sizeBytes())
-                .storageClass("STANDARD");
+                .storageClass(version.description().storageClass().name());
         version
             .findChecksum()
             .ifPresent(
@@ -237,7 +237,7 @@ final class ListObjects {
                   .lastModified(version.modified())
                   .eTag(Etags.quoted(version.etag()))
                   .size(version.sizeBytes())
-                  .storageClass("STANDARD")
+                  .storageClass(version.description().storageClass().name())
                   .owner(owner(bucket));
           version
               .findChecksum()

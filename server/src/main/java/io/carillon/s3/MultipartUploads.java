@@ -85,7 +85,7 @@ final class MultipartUploads {
             .maxParts(limit)
             .isTruncated(more && limit > 0)
             .parts(page.stream().map(MultipartUploads::toModel).toList())
-            .storageClass("STANDARD")
+            .storageClass(read.upload().description().storageClass().name())
             .owner(owner(read.bucket()))
             .initiator(initiator(read.upload()));
     if (read.upload().algorithm() != null) {
@@ -127,7 +127,7 @@ final class MultipartUploads {
                   .key(encoding.encode(name.key()))
                   .uploadId(upload.id())
                   .initiated(upload.initiated())
-                  .storageClass("STANDARD")
+                  .storageClass(upload.description().storageClass().name())
                   .owner(owner(read.bucket()))
                   .initiator(initiator(upload));
           if (upload.algorithm() != null) {

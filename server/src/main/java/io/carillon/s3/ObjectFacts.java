@@ -64,7 +64,7 @@ final class ObjectFacts {
       switch (attribute) {
         case E_TAG -> answer.eTag(version.etag());
         case OBJECT_SIZE -> answer.objectSize(version.sizeBytes());
-        case STORAGE_CLASS -> answer.storageClass("STANDARD");
+        case STORAGE_CLASS -> answer.storageClass(version.description().storageClass().name());
         case CHECKSUM ->
             version
                 .findChecksum()

@@ -12,6 +12,7 @@ import io.carillon.s3.model.ObjectVersion;
 import io.carillon.s3.model.Part;
 import io.carillon.s3.model.Readable;
 import io.carillon.s3.model.S3Error;
+import io.carillon.s3.model.StorageClass;
 import io.carillon.s3.model.Versions;
 import io.carillon.store.Database;
 import io.carillon.store.Snapshot;
@@ -133,6 +134,23 @@ final class ReadObject {
           .withHeader("x-amz-version-id", head.get().versionId());
     }
     return head;
+  }
+
+  /// @throws AwsException InvalidObjectState where it would have to be restored first
+  static void requireReadable(ObjectVersion version) {
+    requireOutOfTheArchive(version, S3Error.INVALID_OBJECT_STATE.message());
+  }
+
+  /// @throws AwsException InvalidObjectState where it would have to be restored first
+  static void requireCopyable(ObjectVersion version) {
+    requireOutOfTheArchive(version, "Operation is not valid for the source object's storage class");
+  }
+
+  private static void requireOutOfTheArchive(ObjectVersion version, String refusal) {
+    StorageClass storage = version.description().storageClass();
+    if (storage.isArchive()) {
+      throw S3Error.INVALID_OBJECT_STATE.because(refusal).with("StorageClass", storage.name());
+    }
   }
 
   /// Who may not list a bucket is not told which keys it lacks.

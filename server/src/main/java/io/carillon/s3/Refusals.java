@@ -3,6 +3,7 @@ package io.carillon.s3;
 import io.carillon.aws.AwsException;
 import io.carillon.aws.checksum.ChecksumAlgorithm;
 import io.carillon.s3.model.S3Error;
+import io.carillon.s3.model.StorageClass;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -20,7 +21,6 @@ import software.amazon.awssdk.core.traits.TraitType;
 import software.amazon.awssdk.services.s3.model.GetObjectAttributesRequest;
 import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 import software.amazon.awssdk.services.s3.model.HeadObjectRequest;
-import software.amazon.awssdk.services.s3.model.StorageClass;
 
 /// What requests may ask for and Carillon does not do. Each such member is refused by name, so that
 /// nobody believes to have what they do not. So is a member that nobody here has thought of: a
@@ -162,11 +162,9 @@ final class Refusals {
   }
 
   private static Optional<AwsException> storageClass(String value) {
-    return switch (StorageClass.fromValue(value)) {
-      case STANDARD -> Optional.empty();
-      case UNKNOWN_TO_SDK_VERSION -> Optional.of(S3Error.INVALID_STORAGE_CLASS.exception());
-      default -> notImplemented("x-amz-storage-class");
-    };
+    return StorageClass.find(value).isPresent()
+        ? Optional.empty()
+        : Optional.of(S3Error.INVALID_STORAGE_CLASS.with("StorageClassRequested", value));
   }
 
   private static Optional<AwsException> encryption(String value) {

@@ -299,6 +299,7 @@ public final class S3Service {
     authorizer.require(caller, List.of(Permissions.read(bucket, key, versionId)));
     ReadObject.Found found =
         objects.find(caller, bucket, new ObjectKey(key), versionId, null, true);
+    ReadObject.requireReadable(found.version());
     long size = found.version().sizeBytes();
     if (size > limitBytes) {
       throw S3Error.ENTITY_TOO_LARGE

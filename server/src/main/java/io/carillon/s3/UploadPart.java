@@ -123,6 +123,7 @@ final class UploadPart {
             input.copySourceIfNoneMatch(),
             input.copySourceIfModifiedSince())
         .requireForCopy(version);
+    ReadObject.requireCopyable(version);
     ByteRange range = range(input.copySourceRange(), version.sizeBytes());
     Received received = copy(found, range, upload);
 

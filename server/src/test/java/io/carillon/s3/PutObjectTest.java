@@ -380,10 +380,6 @@ class PutObjectTest {
         "MetadataTooLarge",
         400);
     refused(
-        () -> house.stream(house.alice, put("k").storageClass("GLACIER").build(), request(unread)),
-        "NotImplemented",
-        501);
-    refused(
         () -> house.stream(house.alice, put("k").storageClass("COLD").build(), request(unread)),
         "InvalidStorageClass",
         400);

@@ -1,0 +1,278 @@
+package io.carillon.s3;
+
+import static io.carillon.s3.S3House.request;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.carillon.aws.AwsException;
+import io.carillon.http.Response;
+import io.carillon.s3.model.Description;
+import io.carillon.store.RowCodec;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadRequest;
+import software.amazon.awssdk.services.s3.model.CopyObjectRequest;
+import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
+import software.amazon.awssdk.services.s3.model.CreateMultipartUploadResponse;
+import software.amazon.awssdk.services.s3.model.GetObjectAttributesRequest;
+import software.amazon.awssdk.services.s3.model.GetObjectAttributesResponse;
+import software.amazon.awssdk.services.s3.model.GetObjectTaggingRequest;
+import software.amazon.awssdk.services.s3.model.GetObjectTaggingResponse;
+import software.amazon.awssdk.services.s3.model.HeadObjectRequest;
+import software.amazon.awssdk.services.s3.model.ListMultipartUploadsRequest;
+import software.amazon.awssdk.services.s3.model.ListMultipartUploadsResponse;
+import software.amazon.awssdk.services.s3.model.ListObjectVersionsRequest;
+import software.amazon.awssdk.services.s3.model.ListObjectVersionsResponse;
+import software.amazon.awssdk.services.s3.model.ListObjectsRequest;
+import software.amazon.awssdk.services.s3.model.ListObjectsResponse;
+import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
+import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
+import software.amazon.awssdk.services.s3.model.ListPartsRequest;
+import software.amazon.awssdk.services.s3.model.ListPartsResponse;
+import software.amazon.awssdk.services.s3.model.MetadataDirective;
+import software.amazon.awssdk.services.s3.model.ObjectAttributes;
+import software.amazon.awssdk.services.s3.model.PutObjectRequest;
+import software.amazon.awssdk.services.s3.model.PutObjectTaggingRequest;
+import software.amazon.awssdk.services.s3.model.Tag;
+import software.amazon.awssdk.services.s3.model.UploadPartCopyRequest;
+import software.amazon.awssdk.services.s3.model.UploadPartRequest;
+
+/// Storage classes are kept, told and listed, and the archive is closed to readers.
+///
+/// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-class-intro.html,
+/// https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+class StorageClassTest {
+  private static final String BUCKET = "bucket";
+
+  private final S3House house = new S3House();
+
+  @BeforeEach
+  void aBucket() {
+    house.createBucket(BUCKET);
+  }
+
+  @ParameterizedTest
+  @EnumSource(io.carillon.s3.model.StorageClass.class)
+  void theClassOfAnObjectIsKeptAndToldByEveryOperation(io.carillon.s3.model.StorageClass kept) {
+    put("k", kept.name());
+
+    assertThat(head("k").headers().find("x-amz-storage-class").orElse("STANDARD"))
+        .isEqualTo(kept.name());
+    assertThat(listed("k")).isEqualTo(kept.name());
+    ListObjectsResponse first =
+        house.call(house.alice, ListObjectsRequest.builder().bucket(BUCKET).build());
+    assertThat(first.contents().getFirst().storageClassAsString()).isEqualTo(kept.name());
+    ListObjectVersionsResponse versions =
+        house.call(house.alice, ListObjectVersionsRequest.builder().bucket(BUCKET).build());
+    assertThat(versions.versions().getFirst().storageClassAsString()).isEqualTo(kept.name());
+    GetObjectAttributesResponse attributes =
+        house.call(
+            house.alice,
+            GetObjectAttributesRequest.builder()
+                .bucket(BUCKET)
+                .key("k")
+                .objectAttributes(ObjectAttributes.STORAGE_CLASS)
+                .build());
+    assertThat(attributes.storageClassAsString()).isEqualTo(kept.name());
+  }
+
+  @Test
+  void theStandardClassIsNotToldToReaders() {
+    put("named", "STANDARD");
+    house.put(BUCKET, "unnamed", "x");
+
+    assertThat(head("named").headers().contains("x-amz-storage-class")).isFalse();
+    assertThat(head("unnamed").headers().contains("x-amz-storage-class")).isFalse();
+    assertThat(listed("named")).isEqualTo("STANDARD");
+    assertThat(listed("unnamed")).isEqualTo("STANDARD");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"COLD", "standard", "", "OUTPOSTS", "SNOW", "EXPRESS_ONEZONE"})
+  void whatIsNoClassOfSuchBucketsIsRefused(String name) {
+    assertRefused(() -> put("k", name), "InvalidStorageClass", 400);
+    assertRefused(() -> copy("k", "copy", name), "InvalidStorageClass", 400);
+    assertRefused(() -> begin("k", name), "InvalidStorageClass", 400);
+  }
+
+  @Test
+  void aCopyIsInTheClassThatItsRequestNames() {
+    put("cold", "STANDARD_IA");
+
+    copy("cold", "warm", null);
+    copy("cold", "once", "ONEZONE_IA");
+    copy("cold", "cold", "GLACIER_IR"); // to itself: the class is a change
+
+    assertThat(listed("warm")).isEqualTo("STANDARD");
+    assertThat(listed("once")).isEqualTo("ONEZONE_IA");
+    assertThat(listed("cold")).isEqualTo("GLACIER_IR");
+    house.call(
+        house.alice,
+        CopyObjectRequest.builder()
+            .copySource(BUCKET + "/cold")
+            .destinationBucket(BUCKET)
+            .destinationKey("replaced")
+            .metadataDirective(MetadataDirective.REPLACE)
+            .storageClass("STANDARD_IA")
+            .build());
+    assertThat(listed("replaced")).isEqualTo("STANDARD_IA");
+  }
+
+  @Test
+  void tagsDoNotChangeTheClass() {
+    put("k", "ONEZONE_IA");
+    house.call(
+        house.alice,
+        PutObjectTaggingRequest.builder()
+            .bucket(BUCKET)
+            .key("k")
+            .tagging(t -> t.tagSet(Tag.builder().key("a").value("b").build()))
+            .build());
+
+    assertThat(listed("k")).isEqualTo("ONEZONE_IA");
+  }
+
+  @Test
+  void anUploadKeepsTheClassForItsObject() {
+    String id = begin("k", "INTELLIGENT_TIERING");
+    String etag =
+        house.stream(
+                house.alice,
+                UploadPartRequest.builder()
+                    .bucket(BUCKET)
+                    .key("k")
+                    .uploadId(id)
+                    .partNumber(1)
+                    .build(),
+                request("x".getBytes(StandardCharsets.UTF_8)))
+            .headers()
+            .find("ETag")
+            .orElseThrow();
+
+    ListPartsResponse parts =
+        house.call(
+            house.alice, ListPartsRequest.builder().bucket(BUCKET).key("k").uploadId(id).build());
+    assertThat(parts.storageClassAsString()).isEqualTo("INTELLIGENT_TIERING");
+    ListMultipartUploadsResponse uploads =
+        house.call(house.alice, ListMultipartUploadsRequest.builder().bucket(BUCKET).build());
+    assertThat(uploads.uploads().getFirst().storageClassAsString())
+        .isEqualTo("INTELLIGENT_TIERING");
+    house.call(
+        house.alice,
+        CompleteMultipartUploadRequest.builder()
+            .bucket(BUCKET)
+            .key("k")
+            .uploadId(id)
+            .multipartUpload(m -> m.parts(p -> p.partNumber(1).eTag(etag)))
+            .build());
+    assertThat(listed("k")).isEqualTo("INTELLIGENT_TIERING");
+    assertThat(house.get(BUCKET, "k")).isEqualTo("x");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"GLACIER", "DEEP_ARCHIVE"})
+  void theArchiveIsClosedToReadersAndCopies(String archive) {
+    put("k", archive);
+
+    AwsException refused = assertRefused(() -> house.get(BUCKET, "k"), "InvalidObjectState", 403);
+    assertThat(refused.members()).containsEntry("StorageClass", archive);
+    assertRefused(() -> copy("k", "copy", null), "InvalidObjectState", 403);
+    assertRefused(() -> copy("k", "k", "STANDARD"), "InvalidObjectState", 403);
+    String id = begin("parts", null);
+    assertRefused(
+        () ->
+            house.call(
+                house.alice,
+                UploadPartCopyRequest.builder()
+                    .copySource(BUCKET + "/k")
+                    .destinationBucket(BUCKET)
+                    .destinationKey("parts")
+                    .uploadId(id)
+                    .partNumber(1)
+                    .build()),
+        "InvalidObjectState",
+        403);
+    assertRefused(
+        () -> house.service.read(house.alice, BUCKET, "k", null, 100), "InvalidObjectState", 403);
+    assertThat(head("k").status()).isEqualTo(200);
+    GetObjectTaggingResponse tags =
+        house.call(house.alice, GetObjectTaggingRequest.builder().bucket(BUCKET).key("k").build());
+    assertThat(tags.tagSet()).isEmpty();
+    assertThat(house.put(BUCKET, "k", "anew").status()).isEqualTo(200);
+    assertThat(house.get(BUCKET, "k")).isEqualTo("anew");
+  }
+
+  /// How rows were written that know no class.
+  private record DescriptionOfOld(
+      Map<String, String> headers, Map<String, String> metadata, Map<String, String> tags) {}
+
+  @Test
+  void anObjectOfOldIsInTheStandardClass() {
+    byte[] row =
+        RowCodec.of(DescriptionOfOld.class)
+            .encode(new DescriptionOfOld(Map.of("a", "b"), Map.of(), Map.of()));
+
+    Description read = RowCodec.of(Description.class).decode(row);
+
+    assertThat(read.storageClass()).isEqualTo(io.carillon.s3.model.StorageClass.STANDARD);
+    assertThat(RowCodec.of(Description.class).encode(read)).isEqualTo(row);
+  }
+
+  private void put(String key, String storageClass) {
+    house.stream(
+        house.alice,
+        PutObjectRequest.builder().bucket(BUCKET).key(key).storageClass(storageClass).build(),
+        request("x".getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private void copy(String from, String to, @Nullable String storageClass) {
+    house.call(
+        house.alice,
+        CopyObjectRequest.builder()
+            .copySource(BUCKET + "/" + from)
+            .destinationBucket(BUCKET)
+            .destinationKey(to)
+            .storageClass(storageClass)
+            .build());
+  }
+
+  private String begin(String key, @Nullable String storageClass) {
+    CreateMultipartUploadResponse begun =
+        house.call(
+            house.alice,
+            CreateMultipartUploadRequest.builder()
+                .bucket(BUCKET)
+                .key(key)
+                .storageClass(storageClass)
+                .build());
+    return begun.uploadId();
+  }
+
+  private Response head(String key) {
+    return house.stream(
+        house.alice,
+        HeadObjectRequest.builder().bucket(BUCKET).key(key).build(),
+        request(new byte[0]));
+  }
+
+  private String listed(String key) {
+    ListObjectsV2Response listed =
+        house.call(house.alice, ListObjectsV2Request.builder().bucket(BUCKET).prefix(key).build());
+    return listed.contents().getFirst().storageClassAsString();
+  }
+
+  private static AwsException assertRefused(ThrowingCallable call, String code, int status) {
+    AwsException refused = catchThrowableOfType(AwsException.class, call);
+    assertThat(refused).isNotNull();
+    assertThat(refused.error().code()).isEqualTo(code);
+    assertThat(refused.error().status()).isEqualTo(status);
+    return refused;
+  }
+}
