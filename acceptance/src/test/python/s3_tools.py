@@ -1,4 +1,4 @@
-"""s3cmd and rclone, as Debian packages them, and the AWS CLI's and boto3's own transfers: make, put, list, get, copy, move, sync,
+"""s3cmd, rclone and s3fs, as Debian packages them, and the AWS CLI's and boto3's own transfers: make, put, list, get, copy, move, sync,
 presign, delete. Each is driven as its manual says; what is asserted is what a user sees: the files, byte for byte."""
 
 import os
@@ -136,6 +136,41 @@ def rclone():
     assert "rclone-tool" not in tool("lsd", "here:")
 
 
+def s3fs():
+    """A file of more than 25 MB, which s3fs moves and changes by multipart copies: also with options that add header fields."""
+    password, mounted = os.path.join(FOLDER, "s3fs.password"), os.path.join(FOLDER, "mounted")
+    with open(password, "w") as file:
+        file.write(f"{KEY}:{SECRET}")
+    os.chmod(password, 0o600)
+    os.makedirs(mounted)
+    with open(os.path.join(SOURCE, "large.bin"), "wb") as file:
+        file.write(os.urandom(30_000_000))
+    for bucket, options in [
+        ("s3fs-tool", []),
+        ("s3fs-options", ["-o", "default_acl=private", "-o", "storage_class=standard_ia", "-o", "use_sse=1"]),
+    ]:
+        s3.create_bucket(Bucket=bucket)
+        where = ["-o", f"url={ENDPOINT}", "-o", "use_path_request_style", "-o", f"passwd_file={password}", "-o", "endpoint=us-east-1"]
+        mount = ["s3fs", bucket, mounted, *where, *options]
+        run(*mount)
+        try:
+            there, moved = os.path.join(mounted, "large.bin"), os.path.join(mounted, "sub", "moved.bin")
+            shutil.copyfile(os.path.join(SOURCE, "large.bin"), there)
+            os.mkdir(os.path.join(mounted, "sub"))
+            os.rename(there, moved)
+            os.chmod(moved, 0o600)
+            os.utime(moved, (1577836800, 1577836800))
+            run("fusermount", "-u", mounted)
+            run(*mount)
+            found = os.stat(moved)
+            assert (found.st_mode & 0o777, int(found.st_mtime), found.st_size) == (0o600, 1577836800, 30_000_000), found
+            assert content(moved) == source("large.bin")
+            os.remove(moved)
+            assert keys(bucket) == ["sub/"], keys(bucket)
+        finally:
+            run("fusermount", "-u", mounted)
+
+
 def aws():
     run("aws", "s3", "mb", "s3://aws-tool")
     run("aws", "s3", "sync", ".", "s3://aws-tool/sync/")
@@ -167,6 +202,7 @@ def boto3_transfers():
 TOOLS = {
     "s3cmd": lambda: [s3cmd(by_host) for by_host in ("", "localhost", "s3.localhost")],
     "rclone": rclone,
+    "s3fs": s3fs,
     "aws": aws,
     "boto3": boto3_transfers,
 }

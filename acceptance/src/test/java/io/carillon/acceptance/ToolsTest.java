@@ -2,8 +2,10 @@ package io.carillon.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,11 +20,22 @@ class ToolsTest {
   @TempDir Path folder;
 
   @ParameterizedTest
-  @CsvSource({"s3cmd, --version", "rclone, version", "aws, --version", "boto3, ''"})
+  @CsvSource({
+    "s3cmd, --version",
+    "rclone, version",
+    "s3fs, --version",
+    "aws, --version",
+    "boto3, ''"
+  })
   void filesComeAndGo(String tool, String version) throws Exception {
     Needs.program("python3", "-c", "import boto3");
     if (!version.isEmpty()) {
       Needs.program(tool, version);
+    }
+    if (tool.equals(
+        "s3fs")) { // the server's RealClientsTest sends what it sends where it cannot run
+      Assumptions.assumeTrue(Files.isWritable(Path.of("/dev/fuse")), "needs /dev/fuse");
+      Needs.program("fusermount", "--version");
     }
     try (Carillon server = Carillon.start(folder)) {
       Ran ran = Ran.of(List.of("python3", SCRIPT.toString(), tool), server.environment(), folder);
