@@ -1,9 +1,8 @@
 package io.carillon.store;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.FileStore;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -223,22 +222,11 @@ public final class RocksDatabase implements Database {
     Runtime.getRuntime().halt(70);
   }
 
+  /// By statvfs alone: a [java.nio.file.FileStore] looks through `/proc` for the mount, and there
+  /// are machines without. An answer that cannot be had is 0, which makes the store read-only.
   private static LongSupplier spaceOf(Path folder) {
-    return new LongSupplier() {
-      private @Nullable FileStore disk;
-
-      @Override
-      public synchronized long getAsLong() {
-        try {
-          if (disk == null) {
-            disk = Files.getFileStore(folder);
-          }
-          return disk.getUsableSpace();
-        } catch (IOException e) {
-          throw new UncheckedIOException(e);
-        }
-      }
-    };
+    File place = folder.toFile();
+    return place::getUsableSpace;
   }
 
   /// The writer thread's side of RocksDB. As nobody else writes, its reads need no snapshot.

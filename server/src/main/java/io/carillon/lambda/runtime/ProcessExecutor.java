@@ -142,7 +142,12 @@ public final class ProcessExecutor implements Executor {
   @Override
   public String describe() {
     String memory =
-        groups.map(Cgroups::describe).orElse("a watch on resident size (no control groups here)");
+        groups
+            .map(Cgroups::describe)
+            .orElse(
+                ProcessTree.residentBytes(ProcessHandle.current()) < 0
+                    ? "nothing (there are neither control groups nor /proc here)"
+                    : "a watch on resident size (no control groups here)");
     return walls().isPresent()
         ? "Functions run in bubblewrap sandboxes; memory is bounded by " + memory + "."
         : "FUNCTIONS ARE NOT SANDBOXED: install bubblewrap (bwrap) to keep them from this machine's"
@@ -323,7 +328,7 @@ public final class ProcessExecutor implements Executor {
     private long look() {
       try {
         long bytes =
-            group == null ? ResidentSize.ofTree(process.toHandle()) : group.anonymousBytes();
+            group == null ? ProcessTree.residentBytes(process.toHandle()) : group.anonymousBytes();
         peakBytes = Math.max(peakBytes, bytes);
         return bytes;
       } catch (IOException e) {
@@ -358,7 +363,7 @@ public final class ProcessExecutor implements Executor {
           all.addAll(group.members());
         } else {
           all.add(process.pid());
-          process.descendants().forEach(p -> all.add(p.pid()));
+          ProcessTree.below(process.toHandle()).forEach(p -> all.add(p.pid()));
         }
       } catch (IOException e) {
         LOG.debug("Just ending: {}", launch.id(), e);
@@ -377,7 +382,7 @@ public final class ProcessExecutor implements Executor {
     @Override
     public void kill() {
       if (walls().isEmpty()) {
-        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        ProcessTree.below(process.toHandle()).forEach(ProcessHandle::destroyForcibly);
       }
       process.destroyForcibly();
     }

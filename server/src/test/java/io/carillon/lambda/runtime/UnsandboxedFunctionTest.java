@@ -63,6 +63,6 @@ class UnsandboxedFunctionTest {
 
   @Test
   void memoryOfATreeOfProcessesCanBeSeen() {
-    assertThat(ResidentSize.ofTree(ProcessHandle.current())).isGreaterThan(10 << 20);
+    assertThat(ProcessTree.residentBytes(ProcessHandle.current())).isGreaterThan(10 << 20);
   }
 }
