@@ -10,7 +10,6 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
@@ -46,7 +45,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private final HttpEngine engine;
   private final SocketChannel channel;
   private final @Nullable SslHandler tls;
-  private final InetSocketAddress remote;
+  private final ClientSocket client;
   private final Limits limits;
   private final HeadParser parser;
   private final Inbound inbound;
@@ -65,7 +64,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     this.engine = engine;
     this.channel = channel;
     this.tls = tls;
-    this.remote = channel.remoteAddress();
+    this.client = new ClientSocket(channel.remoteAddress(), channel.localAddress());
     this.limits = engine.limits();
     this.parser = new HeadParser(limits.sizes());
     this.inbound = new Inbound(channel, limits.sizes().bufferedBytes(), limits.times().bodyStall());
@@ -79,7 +78,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
   Request request(Head of, Body body) {
     return new Request(
-        of.method(), of.rawPath(), of.rawQuery(), of.headers(), body, remote, tls != null);
+        of.method(), of.rawPath(), of.rawQuery(), of.headers(), body, client, tls != null);
   }
 
   ByteBufAllocator allocator() {
@@ -175,7 +174,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         all.release();
       }
     } catch (Refusal e) {
-      log.debug("{}: {}", remote, e.getMessage());
+      log.debug("{}: {}", client.remote(), e.getMessage());
       refuse(e.status);
     }
   }
@@ -309,9 +308,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
     if (cause instanceof Error) {
-      log.error("{}: connection given up", remote, cause);
+      log.error("{}: connection given up", client.remote(), cause);
     } else {
-      log.debug("{}: {}", remote, cause.toString());
+      log.debug("{}: {}", client.remote(), cause.toString());
     }
     context.close();
   }

@@ -9,7 +9,7 @@ import java.net.InetSocketAddress;
 /// @param rawQuery what follows the `?`, undecoded; empty if there is none
 /// @param headers as sent
 /// @param body streams in while it is read
-/// @param remote the sender
+/// @param socket the connection it came by
 /// @param secure whether it came over TLS
 public record Request(
     String method,
@@ -17,10 +17,29 @@ public record Request(
     String rawQuery,
     Headers headers,
     Body body,
-    InetSocketAddress remote,
+    ClientSocket socket,
     boolean secure) {
 
+  /// A request whose connection nobody will ask about.
+  ///
+  /// @param remote the sender
+  public Request(
+      String method,
+      String rawPath,
+      String rawQuery,
+      Headers headers,
+      Body body,
+      InetSocketAddress remote,
+      boolean secure) {
+    this(method, rawPath, rawQuery, headers, body, new ClientSocket(remote, remote), secure);
+  }
+
+  /// The sender.
+  public InetSocketAddress remote() {
+    return socket.remote();
+  }
+
   public Request withBody(Body other) {
-    return new Request(method, rawPath, rawQuery, headers, other, remote, secure);
+    return new Request(method, rawPath, rawQuery, headers, other, socket, secure);
   }
 }

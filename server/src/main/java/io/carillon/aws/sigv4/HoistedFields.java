@@ -56,7 +56,7 @@ final class HoistedFields {
         rawQuery,
         headers,
         http.body(),
-        http.remote(),
+        http.socket(),
         http.secure());
   }
 

@@ -80,7 +80,7 @@ final class PayloadCheck {
         http.rawQuery(),
         withoutAwsChunked(http.headers()),
         body,
-        http.remote(),
+        http.socket(),
         http.secure());
   }
 

@@ -166,7 +166,7 @@ record UploadForm(Map<String, String> fields, Multipart parts) {
         "",
         headers,
         new File(parts, shortestBytes, longestBytes),
-        http.remote(),
+        http.socket(),
         http.secure());
   }
 

@@ -36,7 +36,7 @@ import org.slf4j.LoggerFactory;
 ///
 /// A process asks the kernel to be killed when its parent dies, and to the kernel the parent is the
 /// *thread* that forked. So all are started by one thread that lives as long as this object.
-public final class ProcessExecutor implements Executor {
+public final class ProcessExecutor implements Executor, Peers.Processes {
   private static final Logger LOG = LoggerFactory.getLogger(ProcessExecutor.class);
   private static final Path CLAIMS = Path.of("/run/carillon/user-ids");
   private static final int PROCESSES = 1024;
@@ -49,6 +49,7 @@ public final class ProcessExecutor implements Executor {
   private final UserIds uids =
       new UserIds(CLAIMS, ThreadLocalRandom.current().nextInt(Integer.MAX_VALUE));
   private final Set<Live> living = ConcurrentHashMap.newKeySet();
+  private volatile boolean everWalledIn;
   private final ExecutorService spawner =
       Executors.newSingleThreadExecutor(
           Thread.ofPlatform().name("environment-spawner").daemon().factory());
@@ -168,6 +169,9 @@ public final class ProcessExecutor implements Executor {
       List<String> command = joining(group, yielding(walled(launch, uid)));
       Map<String, String> variables =
           walls().isPresent() ? Bubblewrap.environment(launch) : launch.environment();
+      if (walls().isPresent()) {
+        everWalledIn = true;
+      }
       Process process = spawn(command, variables, launch.codeFolder());
       Live live = new Live(launch, process, group, uid, Output.of(process));
       living.add(live);
@@ -256,7 +260,18 @@ public final class ProcessExecutor implements Executor {
     return UserIds.contain(uid);
   }
 
+  /// Tells functions from other clients.
+  public Peers peers() throws IOException {
+    return new Peers(this, Path.of("/proc"), ownUid(), root);
+  }
+
+  @Override
+  public boolean everWalledIn() {
+    return everWalledIn;
+  }
+
   /// The ids of the processes of all environments that live now, as this process sees them.
+  @Override
   public Stream<Long> processIds() {
     return living.stream().flatMap(live -> live.processIds().stream());
   }

@@ -1,0 +1,234 @@
+package io.carillon.lambda.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.carillon.http.ClientSocket;
+import io.carillon.http.HttpEngine;
+import io.carillon.http.Limits;
+import io.carillon.http.Peer;
+import io.carillon.http.RawClient;
+import io.carillon.http.Response;
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.Socket;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Who is at the far end, by the kernel's own tables and by tables made up for the test.
+/// `FunctionPeersTest` asks the same of real functions.
+class PeersTest {
+  private static final int SERVER = 4566;
+  private static final Path PROC = Path.of("/proc");
+  private static final long SELF = ProcessHandle.current().pid();
+
+  @TempDir Path proc;
+  private final Functions functions = new Functions();
+
+  /// Functions as the test has them.
+  private static final class Functions implements Peers.Processes {
+    private Set<Long> processes = Set.of();
+    private final AtomicInteger asked = new AtomicInteger();
+
+    @Override
+    public boolean everWalledIn() {
+      return true;
+    }
+
+    @Override
+    public Stream<Long> processIds() {
+      asked.incrementAndGet();
+      return processes.stream();
+    }
+  }
+
+  @BeforeEach
+  void needLinux() {
+    Workshop.need(Files.exists(Path.of("/proc/net/tcp")), "Linux's /proc");
+  }
+
+  /// One line of the kernel's table, on a machine of little-endian words as x86-64 and ARM are.
+  private void table(String name, String near, String far, int user, long inode)
+      throws IOException {
+    Workshop.need(ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN, "a little-endian machine");
+    Files.createDirectories(proc.resolve("net"));
+    Files.writeString(
+        proc.resolve("net").resolve(name),
+        """
+          sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+           0: 0100007F:11D6 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 77 1 0000000000000000 100 0 0 10 0
+           1: 0100007F:11D6 0100007F:9C40 01 00000000:00000000 00:00000000 00000000     0        0 78 1 0000000000000000 20 4 30 10 -1
+           2: %s %s 01 00000000:00000000 02:000000AA 00000000 %5d        0 %d 2 0000000000000000 20 4 30 10 -1
+        """
+            .formatted(near, far, user, inode));
+  }
+
+  private Peer peer(String remote, String local) throws IOException {
+    ClientSocket socket =
+        new ClientSocket(
+            new InetSocketAddress(InetAddress.getByName(remote), 40_000),
+            new InetSocketAddress(InetAddress.getByName(local), SERVER));
+    return new Peers(functions, proc, 0, true).of(socket);
+  }
+
+  @Test
+  void aUserIdOfFunctionsTellsAFunctionAndAnyOtherDoesNot() throws IOException {
+    table("tcp", "0100007F:9C40", "0100007F:11D6", 58_001, 99);
+    assertThat(peer("127.0.0.1", "127.0.0.1")).isInstanceOf(Peer.Environment.class);
+
+    table("tcp", "0100007F:9C40", "0100007F:11D6", 1000, 99);
+    assertThat(peer("127.0.0.1", "127.0.0.1")).isEqualTo(new Peer.Local());
+  }
+
+  @Test
+  void aSocketForBothFamiliesIsFoundInTheTableOfTheOther() throws IOException {
+    String mapped = "0000000000000000FFFF00000100007F";
+    table("tcp6", mapped + ":9C40", mapped + ":11D6", 58_001, 99);
+    assertThat(peer("127.0.0.1", "127.0.0.1")).isInstanceOf(Peer.Environment.class);
+
+    byte[] bytes = new byte[16];
+    bytes[10] = -1;
+    bytes[11] = -1;
+    bytes[12] = 127;
+    bytes[15] = 1;
+    InetAddress wide = Inet6Address.getByAddress("wide", bytes, -1);
+    ClientSocket socket =
+        new ClientSocket(new InetSocketAddress(wide, 40_000), new InetSocketAddress(wide, SERVER));
+    assertThat(new Peers(functions, proc, 0, true).of(socket)).isInstanceOf(Peer.Environment.class);
+  }
+
+  @Test
+  void anAddressOfIPv6IsFound() throws IOException {
+    String loopback = "00000000000000000000000001000000";
+    table("tcp6", loopback + ":9C40", loopback + ":11D6", 58_039, 99);
+    assertThat(peer("::1", "::1")).isInstanceOf(Peer.Environment.class);
+  }
+
+  @Test
+  void whoCannotBeToldIsTakenForAFunctionUnlessFromAnotherMachine() throws IOException {
+    assertThat(peer("127.0.0.1", "127.0.0.1")).isInstanceOf(Peer.Environment.class);
+    assertThat(peer("192.0.2.1", "192.0.2.2")).isEqualTo(new Peer.Remote());
+
+    table("tcp", "0100007F:9C40", "0100007F:11D6", 0, 0);
+    assertThat(peer("127.0.0.1", "127.0.0.1"))
+        .as("closed by its owner, so the kernel names nobody")
+        .isInstanceOf(Peer.Environment.class);
+    table("tcp", "0100007F:9C41", "0100007F:11D6", 0, 99);
+    assertThat(peer("127.0.0.1", "127.0.0.1"))
+        .as("another connection")
+        .isInstanceOf(Peer.Environment.class);
+    table("tcp", "0100007F:9C40", "0200007F:11D6", 0, 99);
+    assertThat(peer("127.0.0.1", "127.0.0.1"))
+        .as("to another address")
+        .isInstanceOf(Peer.Environment.class);
+  }
+
+  /// Answers who asks, as one who runs functions under its own user id sees them.
+  private HttpEngine engine(Peers peers, BlockingQueue<Peer> seen, CountDownLatch go)
+      throws IOException {
+    return HttpEngine.start(
+        new InetSocketAddress("0.0.0.0", 0),
+        Limits.standard(),
+        request -> {
+          go.await();
+          seen.add(peers.of(request.socket()));
+          return Response.of(200);
+        });
+  }
+
+  private Peers byProcess() throws IOException {
+    int own = (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+    return new Peers(functions, PROC, own, false);
+  }
+
+  @Test
+  void asAnOrdinaryUserAProcessOutsideOfEnvironmentsIsLocal() throws Exception {
+    BlockingQueue<Peer> seen = new LinkedBlockingQueue<>();
+    try (HttpEngine engine = engine(byProcess(), seen, new CountDownLatch(0))) {
+      for (String address : ownAddresses()) {
+        ask(address, engine.port());
+        assertThat(seen.take()).as(address).isEqualTo(new Peer.Local());
+      }
+      functions.processes = Set.of(SELF);
+      for (String address : ownAddresses()) {
+        ask(address, engine.port());
+        assertThat(seen.take()).as(address).isInstanceOf(Peer.Environment.class);
+      }
+    }
+  }
+
+  /// What an environment has forked since its processes were listed is found by what is above it.
+  @Test
+  void aChildOfAnEnvironmentIsOfTheEnvironment() throws Exception {
+    BlockingQueue<Peer> seen = new LinkedBlockingQueue<>();
+    functions.processes = Set.of(SELF);
+    try (HttpEngine engine = engine(byProcess(), seen, new CountDownLatch(0))) {
+      String script =
+          "exec 3<>/dev/tcp/127.0.0.1/%d; printf 'GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n' >&3; read -u 3"
+              .formatted(engine.port());
+      Process shell = new ProcessBuilder("bash", "-c", script).start();
+      assertThat(seen.take()).isInstanceOf(Peer.Environment.class);
+      shell.waitFor();
+    }
+  }
+
+  @Test
+  void aSocketThatItsOwnerHasClosedIsTakenForAFunctions() throws Exception {
+    BlockingQueue<Peer> seen = new LinkedBlockingQueue<>();
+    CountDownLatch go = new CountDownLatch(1);
+    try (HttpEngine engine = engine(byProcess(), seen, go)) {
+      try (Socket socket = new Socket("127.0.0.1", engine.port())) {
+        new RawClient(socket).send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+      }
+      go.countDown();
+      assertThat(seen.take()).isInstanceOf(Peer.Environment.class);
+    }
+  }
+
+  @Test
+  void aConnectionIsLookedUpOnce() throws Exception {
+    BlockingQueue<Peer> seen = new LinkedBlockingQueue<>();
+    try (HttpEngine engine = engine(byProcess(), seen, new CountDownLatch(0));
+        RawClient client = RawClient.connect(engine.port())) {
+      for (int count = 0; count < 3; count++) {
+        client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").answer();
+      }
+    }
+    assertThat(seen).containsOnly(new Peer.Local());
+    assertThat(functions.asked).hasValue(1);
+  }
+
+  private static List<String> ownAddresses() throws IOException {
+    return List.of("127.0.0.1", "127.0.0.2", outerAddress());
+  }
+
+  /// This machine's address to others; loopback's where it has none.
+  static String outerAddress() throws IOException {
+    return NetworkInterface.networkInterfaces()
+        .flatMap(NetworkInterface::inetAddresses)
+        .filter(address -> address instanceof Inet4Address && !address.isLoopbackAddress())
+        .map(InetAddress::getHostAddress)
+        .findFirst()
+        .orElse("127.0.0.3");
+  }
+
+  private static void ask(String address, int port) throws IOException {
+    try (Socket socket = new Socket(address, port)) {
+      new RawClient(socket).send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").answer();
+    }
+  }
+}
