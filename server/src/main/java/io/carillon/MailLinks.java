@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -41,13 +42,13 @@ final class MailLinks {
           if (followed.contains(link)) {
             continue;
           }
-          URI target = URI.create(link);
-          URI here =
-              URI.create(
-                  "http://127.0.0.1:" + port + target.getRawPath() + "?" + target.getRawQuery());
+          Optional<URI> here = here(link, port);
+          if (here.isEmpty()) {
+            continue;
+          }
           HttpResponse<String> answer =
               client.send(
-                  HttpRequest.newBuilder(here).timeout(PATIENCE).build(),
+                  HttpRequest.newBuilder(here.get()).timeout(PATIENCE).build(),
                   HttpResponse.BodyHandlers.ofString());
           if (answer.statusCode() == 200) {
             followed.add(link);
@@ -59,5 +60,27 @@ final class MailLinks {
       }
     }
     return confirmed;
+  }
+
+  /// The confirmation page that a link means, at this server. Anyone on this machine may have sent
+  /// the mail, functions too, so nothing but topic and token is taken from it: a whole link could
+  /// be a signed request, which we would make in our own name.
+  static Optional<URI> here(String link, int port) {
+    Optional<String> topic = parameter(link, "TopicArn");
+    Optional<String> token = parameter(link, "Token");
+    return topic.isEmpty() || token.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            URI.create(
+                "http://127.0.0.1:%d/SimpleNotificationService/confirmation.html?TopicArn=%s&Token=%s"
+                    .formatted(port, topic.get(), token.get())));
+  }
+
+  private static Optional<String> parameter(String link, String name) {
+    return Pattern.compile("[?&]" + name + "=([A-Za-z0-9%:._-]+)")
+        .matcher(link)
+        .results()
+        .map(found -> found.group(1))
+        .findFirst();
   }
 }
