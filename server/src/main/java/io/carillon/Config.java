@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -27,6 +28,9 @@ public record Config(
     OptionalInt httpsPort,
     Optional<URI> publicUrl,
     List<String> baseHosts,
+    List<String> allowedHosts,
+    List<String> allowedOrigins,
+    boolean isolateObjects,
     double retryTimeScale,
     int maxConnections,
     SandboxMode sandbox,
@@ -74,15 +78,18 @@ public record Config(
         read.text("public-url")
             .map(
                 _ -> read.as("public-url", Config::httpUri, "an http or https URL without a path")),
-        Arrays.stream(read.as("base-hosts", Function.identity(), "").split(","))
-            .map(String::strip)
-            .filter(host -> !host.isEmpty())
-            .toList(),
+        read.list("base-hosts", Function.identity(), ""),
+        read.list("allowed-hosts", Config::hostName, "host names without a port"),
+        read.list(
+            "allowed-origins",
+            Config::origin,
+            "origins such as http://app.example:3000, or the word null"),
+        read.flag("isolate-objects"),
         read.as("retry-time-scale", Config::scale, "a number above 0 and at most 1"),
         read.number("max-connections", 1, 1_000_000),
         read.as(
             "sandbox",
-            text -> SandboxMode.valueOf(text.toUpperCase(java.util.Locale.ROOT)),
+            text -> SandboxMode.valueOf(text.toUpperCase(Locale.ROOT)),
             "auto, required or off"),
         read.number("function-memory-mb", 128, 1 << 20),
         Duration.ofSeconds(read.number("function-idle-seconds", 1, 86_400)),
@@ -98,7 +105,7 @@ public record Config(
                             + " sns.eu-central-1.amazonaws.com:4443")),
         read.as(
             "sns-endpoints",
-            text -> Endpoints.valueOf(text.toUpperCase(java.util.Locale.ROOT)),
+            text -> Endpoints.valueOf(text.toUpperCase(Locale.ROOT)),
             "auto, all or internet"),
         read.number("mail-port", 0, 65_535),
         read.relay("smpp", "smpp-system-id", false),
@@ -156,6 +163,18 @@ public record Config(
           "true or false");
     }
 
+    List<String> list(String name, Function<String, String> parser, String expected) {
+      return as(
+          name,
+          text ->
+              Arrays.stream(text.split(","))
+                  .map(String::strip)
+                  .filter(entry -> !entry.isEmpty())
+                  .map(parser)
+                  .toList(),
+          expected);
+    }
+
     Optional<Relay> relay(String kind, String userSetting, boolean startTls) {
       return text(kind + "-host")
           .map(
@@ -197,6 +216,20 @@ public record Config(
       throw new IllegalArgumentException();
     }
     return uri;
+  }
+
+  private static String hostName(String text) {
+    if (!text.matches("[A-Za-z0-9._-]+")) {
+      throw new IllegalArgumentException();
+    }
+    return text.toLowerCase(Locale.ROOT);
+  }
+
+  private static String origin(String text) {
+    if (!text.matches("null|[A-Za-z][A-Za-z0-9+.-]*://[^/?#@]+")) {
+      throw new IllegalArgumentException();
+    }
+    return text.toLowerCase(Locale.ROOT);
   }
 
   private static String certificateHost(String text) {

@@ -1,5 +1,6 @@
 package io.carillon;
 
+import io.carillon.aws.AwsException;
 import io.carillon.aws.Road;
 import io.carillon.http.Handler;
 import io.carillon.http.Request;
@@ -10,18 +11,23 @@ import io.carillon.sns.SnsService;
 /// Tells links that carry a seal of their own from AWS's road: the pages that mails link to, and
 /// functions' code. No bucket can have the name of such a page; a key in a bucket that the host
 /// names can.
-record FrontDoor(Road road, Handler pages, Handler codeLinks) implements Handler {
+record FrontDoor(Road road, WellKnownKey key, Handler pages, Handler codeLinks) implements Handler {
   @Override
   public Response handle(Request request) throws Exception {
-    return wayOf(request).handle(request);
-  }
-
-  private Handler wayOf(Request request) {
     boolean toPage = SnsService.isPage(request.rawPath());
     boolean toCode = request.rawPath().startsWith(CodeLinks.PATH);
     if (!(toPage || toCode) || road.hostNamesBucket(request)) {
-      return road;
+      return road.handle(request);
     }
-    return toPage ? pages : codeLinks;
+    return toPage ? page(request) : codeLinks.handle(request);
+  }
+
+  private Response page(Request request) throws Exception {
+    try {
+      key.checkMailPage(request);
+    } catch (AwsException e) {
+      return Response.text(e.error().status(), e.getMessage() + "\n");
+    }
+    return pages.handle(request);
   }
 }

@@ -16,6 +16,7 @@ import io.carillon.lambda.runtime.EnvironmentStarter;
 import io.carillon.lambda.runtime.Environments;
 import io.carillon.lambda.runtime.FunctionCredentials;
 import io.carillon.lambda.runtime.LogSink;
+import io.carillon.lambda.runtime.Peers;
 import io.carillon.lambda.runtime.ProcessExecutor;
 import io.carillon.lambda.runtime.RuntimeApi;
 import io.carillon.lambda.runtime.RuntimeSettings;
@@ -196,6 +197,16 @@ final class FunctionRuntime implements AutoCloseable {
 
   String describe() {
     return executor.describe();
+  }
+
+  /// Tells functions from other clients, where they are kept apart from this server at all.
+  Peers peers() throws IOException {
+    return executor.peers();
+  }
+
+  /// Whether [#peers] tells functions from other clients.
+  boolean areToldApart() {
+    return executor.isolates();
   }
 
   /// What is installed, for `./carillon doctor`.

@@ -11,22 +11,25 @@ import java.io.IOException;
 import java.util.Optional;
 
 /// Who may pass our own door: whoever holds the admin token of the data folder, and the root user
-/// of the first account. A function reaches loopback too, and other accounts are strangers here.
+/// of the first account. Functions and other accounts' users may not, whatever they bring.
 final class OwnDoorGuard implements AdminDoor.Guard {
   private static final String TOKEN = "x-carillon-token";
 
   private final Config config;
   private final SignatureVerifier signatures;
   private final Keys keys;
+  private final WellKnownKey wellKnown;
 
-  OwnDoorGuard(Config config, SignatureVerifier signatures, Keys keys) {
+  OwnDoorGuard(Config config, SignatureVerifier signatures, Keys keys, WellKnownKey wellKnown) {
     this.config = config;
     this.signatures = signatures;
     this.keys = keys;
+    this.wellKnown = wellKnown;
   }
 
   @Override
   public void check(Request request) throws IOException {
+    wellKnown.refuseFunctions(request, "The admin API");
     Optional<String> token = request.headers().find(TOKEN);
     if (token.isPresent()) {
       if (!keys.adminToken().matches(token.get())) {
@@ -34,10 +37,12 @@ final class OwnDoorGuard implements AdminDoor.Guard {
       }
       return;
     }
-    if (!(signatures.verify(request, "carillon") instanceof Verified.Signed signed
+    Verified verified = signatures.verify(request, "carillon");
+    if (!(verified instanceof Verified.Signed signed
         && signed.credentials().principal() instanceof Principal.Root root
         && root.account().equals(config.accountId()))) {
       throw DoorError.ACCESS_DENIED.exception();
     }
+    wellKnown.check(request, verified, "the admin API");
   }
 }

@@ -37,6 +37,7 @@ import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
@@ -200,13 +201,15 @@ public final class Server implements AutoCloseable {
               iam.operations(),
               sts.operations(),
               logs.operations());
+      WellKnownKey wellKnown = new WellKnownKey(config, functions.peers());
       Road road =
           new Road(
               operations,
               signatures,
+              wellKnown,
               authorizer,
               OwnDoor.of(
-                  new OwnDoorGuard(config, signatures, keys),
+                  new OwnDoorGuard(config, signatures, keys, wellKnown),
                   new Insight(
                       database,
                       shelf,
@@ -222,7 +225,7 @@ public final class Server implements AutoCloseable {
               config.accountId(),
               ids,
               clock);
-      FrontDoor door = new FrontDoor(road, sns.pages(), lambda.codeLinks());
+      FrontDoor door = new FrontDoor(road, wellKnown, sns.pages(), lambda.codeLinks());
       Limits limits = Limits.standard().withConnections(config.maxConnections());
       this.engine =
           closings.add(
@@ -272,6 +275,19 @@ public final class Server implements AutoCloseable {
   /// How functions are kept apart, for people.
   public String sandbox() {
     return functions.describe();
+  }
+
+  /// Who the root key is for, where everybody knows it: for people.
+  public Optional<String> rootKeyNotice() {
+    if (!config.hasDefaultCredentials()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        functions.areToldApart()
+            ? "test/test, for programs of this machine; refused to functions and to web pages of"
+                + " other sites"
+            : "test/test, WHICH FUNCTIONS CAN USE TOO: without a sandbox they are not told from"
+                + " other programs of this machine; refused to web pages of other sites");
   }
 
   public String mailRoute() {

@@ -71,6 +71,23 @@ public final class Settings {
               "localhost,s3.localhost",
               "comma-separated hosts under which buckets answer as BUCKET.HOST"),
           new Setting(
+              "allowed-hosts",
+              "",
+              "comma-separated further names under which clients that sign with test/test may"
+                  + " address this server; localhost, IP addresses, the base-hosts, the public-url"
+                  + " and names of AWS always may be used"),
+          new Setting(
+              "allowed-origins",
+              "",
+              "comma-separated origins of web pages that may use test/test, such as"
+                  + " http://app.example:3000; pages of loopback may store and read objects"
+                  + " anyway"),
+          new Setting(
+              "isolate-objects",
+              "true",
+              "with test/test, an object that a browser opens as a page is kept apart from this"
+                  + " server's own origin (Content-Security-Policy: sandbox)"),
+          new Setting(
               "retry-time-scale",
               "1",
               "factor on every waiting time that AWS fixes (retries, back-off): 0.01 makes a minute"

@@ -52,6 +52,7 @@ public final class Road implements Handler {
   private final Map<Service, Stop> stops = new ConcurrentHashMap<>();
 
   private final SignatureVerifier verifier;
+  private final SenderRules senders;
   private final Authorizer authorizer;
   private final Handler door;
   private final AccountId home;
@@ -61,12 +62,14 @@ public final class Road implements Handler {
   private final Junction junction;
 
   /// @param services the tables of what each can do; what is not here is answered NotImplemented
+  /// @param senders looks at each signed request once more: at where it comes from
   /// @param door answers everything under `/_carillon`
   /// @param baseHosts the hosts under which the server is known and buckets have names of their own
   /// @param home the account in whose name requests without signature are looked at
   public Road(
       List<Operations> services,
       SignatureVerifier verifier,
+      SenderRules senders,
       Authorizer authorizer,
       Handler door,
       List<String> baseHosts,
@@ -74,6 +77,7 @@ public final class Road implements Handler {
       Ids ids,
       InstantSource clock) {
     this.verifier = verifier;
+    this.senders = senders;
     this.authorizer = authorizer;
     this.door = door;
     this.home = home;
@@ -164,13 +168,15 @@ public final class Road implements Handler {
                 () ->
                     CommonError.NOT_IMPLEMENTED.because(
                         "The operation " + name + " is not implemented."));
+    senders.check(turn.http(), verified, name);
     Caller caller = caller(verified, requestIds);
     if (verified instanceof Verified.Anonymous
         && !turn.service().admitsAnyone()
         && operation.access() instanceof Access.Needs) {
       throw CommonError.MISSING_AUTHENTICATION_TOKEN.exception();
     }
-    return caller.call(() -> run(operation, asked, protocol, caller, http, requestIds));
+    Response answer = caller.call(() -> run(operation, asked, protocol, caller, http, requestIds));
+    return senders.answer(turn.http(), name, answer);
   }
 
   private Caller caller(Verified verified, RequestIds requestIds) {

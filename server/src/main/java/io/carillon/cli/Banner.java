@@ -33,6 +33,9 @@ final class Banner {
                 : config.data().toAbsolutePath().normalize())
         .append('\n');
     text.append("  sandbox   ").append(server.sandbox()).append('\n');
+    server
+        .rootKeyNotice()
+        .ifPresent(notice -> text.append("  root key  ").append(notice).append('\n'));
     text.append("  e-mail    ").append(server.mailRoute()).append('\n');
     text.append("  SMS       ").append(server.smsRoute()).append('\n');
     text.append("Point clients at it:\n");

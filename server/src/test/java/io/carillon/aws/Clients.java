@@ -34,6 +34,7 @@ public final class Clients {
         List.of(services),
         new SignatureVerifier(
             (id, _) -> id.equals("test") ? Optional.of(root) : Optional.empty(), Clock.systemUTC()),
+        SenderRules.NONE,
         new Authorizer() {
           @Override
           public void require(Caller caller, List<Need> needs) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.carillon.aws.DirectClient;
 import io.carillon.aws.Road;
+import io.carillon.aws.SenderRules;
 import io.carillon.aws.sigv4.SignatureVerifier;
 import io.carillon.base.Ids;
 import io.carillon.http.Response;
@@ -53,6 +54,7 @@ class IamWireTest {
         new Road(
             List.of(world.iam.operations(), world.sts.operations()),
             new SignatureVerifier(world::find, Clock.systemUTC()),
+            SenderRules.NONE,
             world.authorizer,
             _ -> Response.text(404, "no door"),
             List.of("localhost"),

@@ -1,0 +1,223 @@
+package io.carillon;
+
+import io.carillon.aws.AwsException;
+import io.carillon.aws.CommonError;
+import io.carillon.aws.Signing;
+import io.carillon.http.Headers;
+import io.carillon.http.Request;
+import io.carillon.http.Response;
+import java.net.URI;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/// What web pages may do with the root key that everybody knows. A browser sends what any page asks
+/// for, from this very machine; only what it says of the page tells the user's own clients from a
+/// stranger's page.
+///
+/// - `Host`: a page may make a name of its own lead here, and then is of our own origin to the
+///   browser (DNS rebinding). So the name must be one that no stranger has.
+/// - `Origin`: the page's own, in all requests but the simplest. A stranger's is refused.
+/// - `Sec-Fetch-Site`: where there is no origin, as with links and images, another site gets
+///   objects and the pages that our mails link to, and nothing else.
+///
+/// A page of another port of loopback is likely the user's front-end, but anything that listens
+/// here could be the page. By requests that a browser sends without asking us first, that is,
+/// signed in the query or in a form, it stores and reads objects only.
+///
+/// Source: https://fetch.spec.whatwg.org/#http-origin, https://www.w3.org/TR/fetch-metadata/
+final class BrowserRule {
+  private static final Set<String> OBJECT_READS = Set.of("GetObject", "HeadObject");
+  private static final Set<String> OBJECTS =
+      Set.of(
+          "GetObject",
+          "HeadObject",
+          "PutObject",
+          "PostObject",
+          "CreateMultipartUpload",
+          "UploadPart",
+          "CompleteMultipartUpload");
+
+  /// Methods that a page may use on another origin without the browser's asking that first.
+  private static final Set<String> SIMPLE_METHODS = Set.of("GET", "HEAD", "POST");
+
+  /// How a browser names what it will make of the answer, where that is a page.
+  private static final Set<String> PAGES = Set.of("document", "iframe", "frame", "object", "embed");
+
+  private static final List<String> AWS =
+      List.of(".amazonaws.com", ".amazonaws.com.cn", ".api.aws");
+  private static final Pattern IP4 = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
+  private static final String ISOLATION = "sandbox allow-scripts allow-forms";
+  private static final String OWN_KEY =
+      ", or start with a root key of your own (--access-key-id, --secret-access-key).";
+
+  /// Whose page sent a request.
+  private enum Sender {
+    /// No page, or one of ours.
+    OWN,
+    /// A page of loopback, but not of this origin.
+    NEIGHBOUR,
+    /// Another site's page, by a link or an image.
+    OTHER_SITE
+  }
+
+  private final Config config;
+
+  BrowserRule(Config config) {
+    this.config = config;
+  }
+
+  /// Checks a request that is signed with the well-known key.
+  ///
+  /// @param operation its name; anything that is no operation of S3 for our own API
+  /// @throws AwsException AccessDenied, with the setting that would allow it
+  void check(Request http, Signing signing, String operation) {
+    checkHost(http.headers());
+    boolean asksFirst =
+        signing.means().equals(Signing.HEADER) || !SIMPLE_METHODS.contains(http.method());
+    boolean allowed =
+        switch (sender(http.headers(), asksFirst)) {
+          case OWN -> true;
+          case NEIGHBOUR -> asksFirst || OBJECTS.contains(operation);
+          case OTHER_SITE -> OBJECT_READS.contains(operation);
+        };
+    if (!allowed) {
+      throw CommonError.ACCESS_DENIED.because(
+          "Access Denied. A web page of another origin asks for "
+              + operation
+              + " with the root key test/test, which everybody knows; it may only "
+              + (OBJECTS.contains(operation) ? "read" : "store and read")
+              + " objects with it. If the page is yours, name its origin in the setting"
+              + " --allowed-origins"
+              + OWN_KEY);
+    }
+  }
+
+  /// Checks a request for a page that mails link to. Whoever has the link may follow it from
+  /// wherever they read their mail; a picture or a script in somebody's page follows no link.
+  ///
+  /// @throws AwsException AccessDenied
+  void checkMailPage(Request http) {
+    Sender sender = sender(http.headers(), true);
+    String becomes = http.headers().find("sec-fetch-dest").orElse("document");
+    if (sender != Sender.OWN && !becomes.equals("document")) {
+      throw CommonError.ACCESS_DENIED.because(
+          "Access Denied. This page is opened by following its link. If a page of yours asks for"
+              + " it, name its origin in the setting --allowed-origins.");
+    }
+  }
+
+  /// Makes an object that a browser opens as a page one of no origin, so that its scripts are
+  /// strangers here. A browser that does not say what it opens is taken to open a page.
+  Response isolate(Request http, Response object) {
+    Optional<String> becomes = http.headers().find("sec-fetch-dest");
+    boolean page = becomes.map(PAGES::contains).orElse(isBrowser(http.headers()));
+    return config.isolateObjects() && page
+        ? object.header("Content-Security-Policy", ISOLATION)
+        : object;
+  }
+
+  private void checkHost(Headers headers) {
+    String field = headers.first("host");
+    if (field != null && !isOurs(hostOf(field))) {
+      throw CommonError.ACCESS_DENIED.because(
+          "Access Denied. With the root key test/test, which everybody knows, this server answers"
+              + " only under names that no web page can take for its own; "
+              + hostOf(field)
+              + " is not among them. If the name is yours, start with --allowed-hosts "
+              + hostOf(field)
+              + OWN_KEY);
+    }
+  }
+
+  private boolean isOurs(String host) {
+    return isLoopbackName(host)
+        || host.startsWith("[")
+        || IP4.matcher(host).matches()
+        || config.baseHosts().stream().anyMatch(base -> isUnder(host, base))
+        || config.publicUrl().map(URI::getHost).filter(host::equalsIgnoreCase).isPresent()
+        || AWS.stream().anyMatch(host::endsWith)
+        || config.allowedHosts().contains(host);
+  }
+
+  private static boolean isUnder(String host, String base) {
+    String lower = base.toLowerCase(Locale.ROOT);
+    return host.equals(lower) || host.endsWith("." + lower);
+  }
+
+  private static boolean isLoopbackName(String host) {
+    return isUnder(host, "localhost")
+        || host.equals("[::1]")
+        || host.startsWith("127.") && IP4.matcher(host).matches();
+  }
+
+  /// The name in a `Host` field or an origin, without its port.
+  private static String hostOf(String authority) {
+    int end = authority.startsWith("[") ? authority.indexOf(']') + 1 : authority.indexOf(':');
+    String host = (end <= 0 ? authority : authority.substring(0, end)).toLowerCase(Locale.ROOT);
+    return host.endsWith(".") ? host.substring(0, host.length() - 1) : host;
+  }
+
+  /// @param asksFirst whether a browser would not have sent this from another origin unasked
+  /// @throws AwsException where a stranger's page sent it
+  private Sender sender(Headers headers, boolean asksFirst) {
+    List<String> origins = headers.all("origin");
+    if (!origins.isEmpty()) {
+      return origins.stream().allMatch(origin -> isOwn(origin, headers))
+          ? Sender.OWN
+          : neighbour(origins);
+    }
+    String site = headers.first("sec-fetch-site");
+    if (site == null ? asksFirst || !isBrowser(headers) : isHere(site) || isListed(headers)) {
+      return Sender.OWN;
+    }
+    return "same-site".equals(site) ? Sender.NEIGHBOUR : Sender.OTHER_SITE;
+  }
+
+  private boolean isOwn(String origin, Headers headers) {
+    String lower = origin.toLowerCase(Locale.ROOT);
+    int authority = lower.indexOf("://") + 3;
+    return config.allowedOrigins().contains(lower)
+        || authority > 2 && lower.substring(authority).equalsIgnoreCase(headers.first("host"));
+  }
+
+  private static Sender neighbour(List<String> origins) {
+    for (String origin : origins) {
+      int authority = origin.indexOf("://") + 3;
+      if (authority < 3 || !isLoopbackName(hostOf(origin.substring(authority)))) {
+        throw CommonError.ACCESS_DENIED.because(
+            "Access Denied. A web page of the origin "
+                + origin
+                + " may not use the root key test/test, which everybody knows. If the page is"
+                + " yours, start with --allowed-origins "
+                + origin
+                + OWN_KEY);
+      }
+    }
+    return Sender.NEIGHBOUR;
+  }
+
+  /// `none` is the user's own doing: an address typed in, a bookmark.
+  private static boolean isHere(String site) {
+    return site.equals("same-origin") || site.equals("none");
+  }
+
+  /// Links and images name the page that they stand in, unless that forbids it.
+  private boolean isListed(Headers headers) {
+    String referer = headers.first("referer");
+    if (referer == null) {
+      return false;
+    }
+    int authority = referer.indexOf("://") + 3;
+    int path = authority < 3 ? -1 : referer.indexOf('/', authority);
+    return path > 0
+        && config.allowedOrigins().contains(referer.substring(0, path).toLowerCase(Locale.ROOT));
+  }
+
+  /// No page can change this field in a request that it sends to another origin unasked.
+  private static boolean isBrowser(Headers headers) {
+    return headers.find("user-agent").filter(agent -> agent.startsWith("Mozilla/")).isPresent();
+  }
+}
