@@ -36,6 +36,7 @@ public record Config(
     SandboxMode sandbox,
     int functionMemoryMb,
     Duration functionIdle,
+    boolean refuseDeprecatedRuntimes,
     Optional<Relay> smtp,
     String smtpFrom,
     Optional<String> snsCertificateHost,
@@ -93,6 +94,7 @@ public record Config(
             "auto, required or off"),
         read.number("function-memory-mb", 128, 1 << 20),
         Duration.ofSeconds(read.number("function-idle-seconds", 1, 86_400)),
+        read.as("deprecated-runtimes", Config::refuses, "run or refuse"),
         read.relay("smtp", "smtp-user", read.flag("smtp-starttls")),
         read.as("smtp-from", Config::notEmpty, "an e-mail address"),
         read.text("sns-certificate-host")
@@ -111,6 +113,14 @@ public record Config(
         read.relay("smpp", "smpp-system-id", false),
         read.number("sms-port", 0, 65_535),
         Duration.ofSeconds(read.number("drain-seconds", 0, 3_600)));
+  }
+
+  private static boolean refuses(String text) {
+    return switch (text) {
+      case "run" -> false;
+      case "refuse" -> true;
+      default -> throw new IllegalArgumentException(text);
+    };
   }
 
   /// Whether only this machine can connect.

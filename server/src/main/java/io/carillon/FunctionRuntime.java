@@ -90,7 +90,7 @@ final class FunctionRuntime implements AutoCloseable {
             config.sandbox() != Config.SandboxMode.OFF);
     this.executor = closings.add(new ProcessExecutor(work, settings.sandbox()));
     requireSandbox(config);
-    this.runtimes = new Runtimes(work.resolve("runtimes"));
+    this.runtimes = new Runtimes(work.resolve("runtimes"), config.refuseDeprecatedRuntimes());
     this.folders = new CodeFolders(work.resolve("code"));
     RuntimeApi api = new RuntimeApi();
     HttpEngine engine =

@@ -107,6 +107,12 @@ public final class Settings {
               "600",
               "an execution environment unused for this long is ended"),
           new Setting(
+              "deprecated-runtimes",
+              "run",
+              "functions whose runtime AWS has ended, by AWS's dates: run (on the interpreter that"
+                  + " is here, with a warning in the function's log), refuse (as AWS refuses to"
+                  + " create or change them)"),
+          new Setting(
               "smtp-host",
               "",
               "relay for e-mail; by default the built-in receiver, read with ./carillon mail"),

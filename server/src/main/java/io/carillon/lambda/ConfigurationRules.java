@@ -6,6 +6,7 @@ import static io.carillon.lambda.LambdaError.unsupported;
 
 import io.carillon.base.Arn;
 import io.carillon.lambda.FunctionVersion.Configuration;
+import io.carillon.lambda.runtime.RuntimeLifecycle.Use;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +49,8 @@ final class ConfigurationRules {
   private static final Pattern LOG_GROUP = Pattern.compile("[.\\-_/#A-Za-z0-9]{1,512}");
   private static final Pattern SUPPORTED_RUNTIME =
       Pattern.compile(
-          "python3\\.[0-9]+|nodejs[0-9]+\\.x|java(8|11|17|21|25)(\\.al[0-9]+)?|provided(\\.al[0-9]+)?");
+          "python3\\.[0-9]+|nodejs([0-9]+\\.x|[468]\\.[0-9]+)"
+              + "|java(8|11|17|21|25)(\\.al[0-9]+)?|provided(\\.al[0-9]+)?");
 
   /// Variables that a function may not set. Source:
   /// https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
@@ -77,13 +80,32 @@ final class ConfigurationRules {
   /// Says what this machine lacks for a runtime; empty if nothing.
   private final Function<String, Optional<String>> missingFor;
 
-  ConfigurationRules(Function<String, Optional<String>> missingFor) {
+  private final BiFunction<String, Use, Optional<String>> deprecated;
+
+  /// @param deprecated AWS's refusal of a runtime that it has ended; empty if it is taken here
+  ConfigurationRules(
+      Function<String, Optional<String>> missingFor,
+      BiFunction<String, Use, Optional<String>> deprecated) {
     this.missingFor = missingFor;
+    this.deprecated = deprecated;
+  }
+
+  /// Refuses a runtime that AWS has ended, where this server is told to.
+  void requireAlive(String runtime, Use use) {
+    deprecated
+        .apply(runtime, use)
+        .ifPresent(
+            words -> {
+              throw INVALID_PARAMETER_VALUE.because(words);
+            });
   }
 
   /// The configuration of a new function.
   Configuration of(CreateFunctionRequest r, FunctionName name) {
     refuseUnsupported(r);
+    if (r.runtimeAsString() != null) {
+      requireAlive(r.runtimeAsString(), Use.CREATION);
+    }
     return new Configuration(
         runtime(r.runtimeAsString(), r.runtime()),
         handler(r.handler(), r.runtimeAsString()),
@@ -103,6 +125,7 @@ final class ConfigurationRules {
     refuseUnsupported(r);
     String runtime =
         r.runtime() == null ? old.runtime() : runtime(r.runtimeAsString(), r.runtime());
+    requireAlive(runtime, Use.UPDATE);
     return new Configuration(
         runtime,
         r.handler() == null ? old.handler() : handler(r.handler(), runtime),

@@ -11,6 +11,7 @@ import io.carillon.base.Ids;
 import io.carillon.lambda.FunctionVersion.Configuration;
 import io.carillon.lambda.FunctionVersion.Deployment;
 import io.carillon.lambda.Functions.FunctionRow;
+import io.carillon.lambda.runtime.RuntimeLifecycle.Use;
 import io.carillon.store.Blobs;
 import io.carillon.store.Database;
 import io.carillon.store.Snapshot;
@@ -232,7 +233,8 @@ final class FunctionOperations {
     if (r.s3ObjectStorageMode() != null) {
       throw unsupported("S3ObjectStorageMode");
     }
-    var _ = database.read(snapshot -> functions.require(snapshot, name));
+    FunctionVersion before = database.read(snapshot -> functions.require(snapshot, name)).latest();
+    rules.requireAlive(before.configuration().runtime(), Use.UPDATE);
     Deployment deployment =
         packages.take(
             caller, new Packages.Place(r.zipFile(), r.s3Bucket(), r.s3Key(), r.s3ObjectVersion()));

@@ -104,6 +104,7 @@ record FunctionVersion(
         version,
         revisionId,
         configuration.runtime(),
+        configuration.architectures().getFirst(),
         configuration.handler(),
         configuration.memoryMb(),
         configuration.temporaryMb(),

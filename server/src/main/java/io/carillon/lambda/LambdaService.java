@@ -18,6 +18,8 @@ import io.carillon.store.Database;
 import io.carillon.trace.Trace;
 import java.net.URI;
 import java.time.InstantSource;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -112,7 +114,11 @@ public final class LambdaService {
             versions,
             blobs,
             new Packages(blobs, folders, source),
-            new ConfigurationRules(runtimes::missingFor),
+            new ConfigurationRules(
+                runtimes::missingFor,
+                (runtime, use) ->
+                    runtimes.refusal(
+                        runtime, use, LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC))),
             roles,
             links,
             tags,

@@ -14,11 +14,14 @@ import io.carillon.http.Body;
 import io.carillon.http.Headers;
 import io.carillon.http.Request;
 import io.carillon.http.Response;
+import io.carillon.lambda.FunctionVersion.Configuration;
+import io.carillon.lambda.runtime.RuntimeLifecycle;
 import io.carillon.lambda.runtime.Workshop;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.LocalDate;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterAll;
@@ -400,7 +403,8 @@ class FunctionOperationsTest {
   void aRuntimeWithoutInterpreterIsRefusedWithWhatToInstall() {
     ConfigurationRules rules =
         new ConfigurationRules(
-            _ -> java.util.Optional.of("The runtime python3.11 needs Python. Install it."));
+            _ -> java.util.Optional.of("The runtime python3.11 needs Python. Install it."),
+            (_, _) -> java.util.Optional.empty());
     assertThatThrownBy(
             () ->
                 rules.of(
@@ -408,5 +412,38 @@ class FunctionOperationsTest {
                     new FunctionName(
                         Workshop.ACCOUNT, "eu-central-1", "bare", java.util.Optional.empty())))
         .hasMessage("The runtime python3.11 needs Python. Install it.");
+  }
+
+  /// Dates: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html in summer 2026;
+  /// words: https://github.com/aws-samples/amazon-dynamodb-labs/pull/117
+  @Test
+  void aRuntimeThatAwsHasEndedIsRefusedFromTheDayOnThatAwsRefusesIt() throws Exception {
+    FunctionName name =
+        new FunctionName(Workshop.ACCOUNT, "eu-central-1", "late", java.util.Optional.empty());
+    CreateFunctionRequest old = python("late", SOURCE).runtime("python3.8").build();
+    assertThat(refusingOn("2027-01-31").of(old, name).runtime()).isEqualTo("python3.8");
+    ConfigurationRules february = refusingOn("2027-02-01");
+    assertThatThrownBy(() -> february.of(old, name))
+        .hasMessage(
+            "The runtime parameter of python3.8 is no longer supported for creating or updating AWS"
+                + " Lambda functions. We recommend you use the new runtime (python3.14) while"
+                + " creating or updating functions.");
+    Configuration kept = refusingOn("2027-01-31").of(old, name);
+    UpdateFunctionConfigurationRequest longer =
+        UpdateFunctionConfigurationRequest.builder().functionName("late").timeout(9).build();
+    assertThat(february.changed(kept, longer).timeoutSeconds()).isEqualTo(9);
+    ConfigurationRules march = refusingOn("2027-03-03");
+    assertThatThrownBy(() -> march.changed(kept, longer))
+        .hasMessageContaining("python3.8 is no longer supported");
+    assertThat(march.changed(kept, longer.toBuilder().runtime("python3.13").build()).runtime())
+        .isEqualTo("python3.13");
+  }
+
+  private static ConfigurationRules refusingOn(String day) {
+    return new ConfigurationRules(
+        _ -> java.util.Optional.empty(),
+        (runtime, use) ->
+            RuntimeLifecycle.of(runtime)
+                .flatMap(lifecycle -> lifecycle.refusal(use, LocalDate.parse(day))));
   }
 }

@@ -174,14 +174,14 @@ final class Bubblewrap {
 
   private Path passwd(int uid) throws IOException {
     Path file = accounts.resolve("passwd-" + uid);
-    if (!Files.exists(file)) {
-      Files.writeString(
-          file,
-          """
-          root:x:0:0:root:/root:/usr/sbin/nologin
-          sbx_user1051:x:%d:%d::/tmp:/usr/sbin/nologin
-          """
-              .formatted(uid, uid));
+    String text = // as on AWS, the home is nowhere and cannot be made
+        """
+        root:x:0:0:root:/root:/usr/sbin/nologin
+        sbx_user1051:x:%d:%d::/home/sbx_user1051:/usr/sbin/nologin
+        """
+            .formatted(uid, uid);
+    if (!Files.exists(file) || !Files.readString(file).equals(text)) {
+      Files.writeString(file, text);
     }
     return file;
   }

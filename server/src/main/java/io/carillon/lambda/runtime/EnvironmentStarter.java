@@ -5,9 +5,12 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -22,6 +25,13 @@ public final class EnvironmentStarter {
   private static final Logger LOG = LoggerFactory.getLogger(EnvironmentStarter.class);
   private static final DateTimeFormatter DAY =
       DateTimeFormatter.ofPattern("yyyy/MM/dd").withZone(ZoneOffset.UTC);
+
+  private static final String WRAPPING =
+      """
+      if [ ! -f "$0" ]; then echo "$0: does not exist"; exit 127; fi
+      if [ ! -x "$0" ]; then echo "$0: is not an executable"; exit 126; fi
+      exec "$0" "$@"
+      """;
 
   private final RuntimeSettings settings;
   private final Executor executor;
@@ -120,7 +130,7 @@ public final class EnvironmentStarter {
           executor.start(
               new Executor.Launch(
                   environment.id(),
-                  plan.command(),
+                  wrapped(function, plan),
                   variables(environment, plan, issued, secret),
                   codeFolder,
                   runtimes.folder(),
@@ -135,11 +145,46 @@ public final class EnvironmentStarter {
     }
   }
 
-  private static void announce(Environment environment, Runtimes.Plan plan) {
+  private void announce(Environment environment, Runtimes.Plan plan) {
+    FunctionSpec function = environment.function();
     environment.log().say("INIT_START Runtime Version: " + plan.version());
     if (!plan.warning().isEmpty()) {
       environment.log().say(plan.warning());
     }
+    LocalDate today = LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC);
+    RuntimeLifecycle.of(function.runtime())
+        .flatMap(lifecycle -> lifecycle.warning(today))
+        .ifPresent(words -> warn(environment, words));
+    if (!function.architecture().equals(machine())) {
+      warn(
+          environment,
+          "This function is for %s and runs on %s here: native code in its package will not load."
+              .formatted(function.architecture(), machine()));
+    }
+  }
+
+  private static void warn(Environment environment, String words) {
+    environment.log().say("[carillon] WARNING: " + words);
+  }
+
+  /// This machine's architecture, as AWS calls it.
+  static String machine() {
+    return System.getProperty("os.arch").equals("aarch64") ? "arm64" : "x86_64";
+  }
+
+  /// The command as AWS's own bootstrap runs it: where the function names a wrapper, the wrapper is
+  /// given the interpreter and its arguments. A runtime of the function's own has no wrapper.
+  ///
+  /// Sources: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html and
+  /// `/var/runtime/bootstrap` of AWS's images
+  private static List<String> wrapped(FunctionSpec function, Runtimes.Plan plan) {
+    String wrapper = function.environment().getOrDefault("AWS_LAMBDA_EXEC_WRAPPER", "");
+    if (wrapper.isEmpty() || function.runtime().startsWith("provided")) {
+      return plan.command();
+    }
+    List<String> command = new ArrayList<>(List.of("/bin/sh", "-c", WRAPPING, wrapper));
+    command.addAll(plan.command());
+    return command;
   }
 
   private void clearUp(FunctionSpec function, String secret) {
@@ -155,6 +200,24 @@ public final class EnvironmentStarter {
     }
   }
 
+  /// Where libraries are looked for. What a function brings in its package comes after the
+  /// system's, as on AWS. Source: the images of `public.ecr.aws/lambda`
+  private static String libraries(Runtimes.Plan plan, boolean managed) {
+    String runtime = plan.runtimeRoot();
+    String task = plan.taskRoot();
+    return (managed ? "/var/lang/lib:" : "")
+        + String.join(
+            ":",
+            List.of(
+                "/lib64",
+                "/usr/lib64",
+                runtime,
+                runtime + "/lib",
+                task,
+                task + "/lib",
+                "/opt/lib"));
+  }
+
   private Map<String, String> variables(
       Environment environment,
       Runtimes.Plan plan,
@@ -162,10 +225,15 @@ public final class EnvironmentStarter {
       String secret) {
     FunctionSpec function = environment.function();
     Map<String, String> variables = new HashMap<>();
-    variables.put("PATH", "/usr/local/bin:/usr/bin:/bin:/opt/bin");
-    variables.put("LANG", "C.UTF-8");
+    boolean managed = !function.runtime().startsWith("provided");
+    variables.put(
+        "PATH", (managed ? "/var/lang/bin:" : "") + "/usr/local/bin:/usr/bin/:/bin:/opt/bin");
+    variables.put("LD_LIBRARY_PATH", libraries(plan, managed));
+    variables.put("LANG", "en_US.UTF-8");
     variables.put("TZ", ":UTC");
-    variables.put("HOME", "/tmp");
+    if (!executor.isolates()) { // there a home is nobody's; here it would be the server's own
+      variables.put("HOME", "/tmp");
+    }
     variables.put("AWS_ENDPOINT_URL", endpoint.get().toString());
     variables.putAll(plan.variables());
     variables.putAll(function.environment());

@@ -11,6 +11,7 @@ import java.util.Map;
 /// @param version a number, or `$LATEST`
 /// @param revision changes whenever code or configuration does; environments of another one retire
 /// @param runtime as AWS names it, such as `python3.12`
+/// @param architecture what the function asks for: `x86_64` or `arm64`
 /// @param environment the user's own variables
 public record FunctionSpec(
     String arn,
@@ -20,6 +21,7 @@ public record FunctionSpec(
     String version,
     String revision,
     String runtime,
+    String architecture,
     String handler,
     int memoryMb,
     int temporaryMb,

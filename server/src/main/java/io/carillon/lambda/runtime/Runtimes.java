@@ -8,6 +8,7 @@ import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -34,15 +35,19 @@ public final class Runtimes {
 
   private final Path folder;
   private final Interpreters interpreters;
+  private final boolean refuseDeprecated;
   private boolean prepared;
 
   /// @param folder our bootstraps are put there
-  public Runtimes(Path folder) throws IOException {
-    this(folder, new Interpreters());
+  /// @param refuseDeprecated whether functions with a runtime that AWS has ended are refused as AWS
+  ///   refuses them; else they run, and their log warns
+  public Runtimes(Path folder, boolean refuseDeprecated) throws IOException {
+    this(folder, new Interpreters(), refuseDeprecated);
   }
 
-  Runtimes(Path folder, Interpreters interpreters) throws IOException {
+  Runtimes(Path folder, Interpreters interpreters, boolean refuseDeprecated) throws IOException {
     this.interpreters = interpreters;
+    this.refuseDeprecated = refuseDeprecated;
     this.folder = Files.createDirectories(folder);
   }
 
@@ -112,6 +117,13 @@ public final class Runtimes {
         ? Optional.of(
             "The runtime %s needs %s, and none that works is on this server's PATH. Install %s %s."
                 .formatted(runtime, family.title, family.title, name.group("version")))
+        : Optional.empty();
+  }
+
+  /// AWS's refusal of a runtime that it has ended; empty if it is taken.
+  public Optional<String> refusal(String runtime, RuntimeLifecycle.Use use, LocalDate today) {
+    return refuseDeprecated
+        ? RuntimeLifecycle.of(runtime).flatMap(lifecycle -> lifecycle.refusal(use, today))
         : Optional.empty();
   }
 

@@ -240,7 +240,7 @@ class HostileFunctionTest {
   @Test
   void aFunctionsVariablesSpeakToItselfOnly() throws Exception {
     FunctionSpec preloads =
-        variables(
+        Workshop.withVariables(
             python("preloads", "import os\ndef handler(e, c): return dict(os.environ)\n"),
             Map.of("LD_PRELOAD", "/no/such.so", "QUOTES", "it's \"a\" $HOME `id` \\ \n end\n"));
     JsonNode inside = new ObjectMapper().readTree(text(shop.invoke(preloads, "{}")));
@@ -251,25 +251,6 @@ class HostileFunctionTest {
     assertThat(shop.log.stream().filter(l -> l.contains("/no/such.so")))
         .as("programs that tried to load what the function's author named")
         .hasSize(1);
-  }
-
-  private static FunctionSpec variables(FunctionSpec f, Map<String, String> variables) {
-    return new FunctionSpec(
-        f.arn(),
-        f.account(),
-        f.region(),
-        f.name(),
-        f.version(),
-        f.revision(),
-        f.runtime(),
-        f.handler(),
-        f.memoryMb(),
-        f.temporaryMb(),
-        f.timeout(),
-        variables,
-        f.roleArn(),
-        f.logGroup(),
-        f.code());
   }
 
   /// By number on x86-64 and on ARM.

@@ -6,9 +6,13 @@ import static io.carillon.lambda.runtime.Workshop.tail;
 import static io.carillon.lambda.runtime.Workshop.text;
 import static io.carillon.lambda.runtime.Workshop.zip;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -210,5 +214,129 @@ class PythonFunctionTest {
     assertThat(text(shop.invoke(function, "{\"round\":3}")))
         .contains("I/O operation on closed file")
         .contains("ValueError");
+  }
+
+  /// Sources: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html and the `ENV`
+  /// lines of AWS's images (`public.ecr.aws/lambda/python`).
+  @Test
+  void pathsLocaleAndHomeAreAsOnAws() throws Exception {
+    String source =
+        """
+        import os
+        def handler(e, c):
+            try:
+                os.makedirs(os.path.expanduser('~/.cache'))
+                home = 'writable'
+            except OSError as problem:
+                home = problem.strerror
+            names = ['LD_LIBRARY_PATH', 'PATH', 'LANG', 'TZ', 'HOME']
+            return [os.environ.get(name) for name in names] + [os.path.expanduser('~'), home]
+        """;
+    assertThat(text(shop.invoke(python("paths", source), "{}")))
+        .isEqualTo(
+            "[\"/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib\","
+                + " \"/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin\", \"en_US.UTF-8\","
+                + " \":UTC\", null, \"/home/sbx_user1051\", \"Read-only file system\"]");
+    FunctionSpec own =
+        Workshop.withVariables(
+            python("own-paths", source),
+            Map.of("LD_LIBRARY_PATH", "/var/task/mine", "LANG", "C", "HOME", "/tmp/mine"));
+    assertThat(text(shop.invoke(own, "{}")))
+        .startsWith("[\"/var/task/mine\", ")
+        .endsWith(" \"C\", \":UTC\", \"/tmp/mine\", \"/tmp/mine\", \"writable\"]");
+  }
+
+  /// A library in the package is found by its name alone, in the folder and in its `lib`.
+  @Test
+  void librariesInThePackageAreFound() throws Exception {
+    Path compiler = Path.of("/usr/bin/cc");
+    Workshop.need(Files.isExecutable(compiler), "a C compiler");
+    Path source = Files.writeString(folder.resolve("l.c"), "int answer(void) { return 42; }\n");
+    Path library = folder.resolve("libanswer.so");
+    Process build =
+        new ProcessBuilder("cc", "-shared", "-fPIC", "-o", library.toString(), source.toString())
+            .inheritIO()
+            .start();
+    assertThat(build.waitFor()).isZero();
+    String handler =
+        """
+        import ctypes
+        def handler(e, c):
+            return ctypes.CDLL('libanswer.so').answer()
+        """;
+    for (String place : List.of("libanswer.so", "lib/libanswer.so")) {
+      FunctionSpec function =
+          Workshop.function(
+              "library-" + place.length(),
+              "python3.11",
+              "index.handler",
+              Workshop.zipBytes(
+                  Map.of(
+                      "index.py",
+                      handler.getBytes(StandardCharsets.UTF_8),
+                      place,
+                      Files.readAllBytes(library))));
+      assertThat(text(shop.invoke(function, "{}"))).as(place).isEqualTo("42");
+    }
+  }
+
+  /// Source: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html, and for the words
+  /// `/var/runtime/bootstrap` of AWS's images.
+  @Test
+  void aWrapperStartsTheRuntime() throws Exception {
+    Map<String, String> files =
+        Map.of(
+            "index.py",
+            "import os, sys\n"
+                + "def handler(e, c):\n"
+                + "    return [sys._xoptions.get('mine'), os.environ['ADDED']]\n",
+            "wrapper",
+            """
+            #!/bin/bash
+            args=("$@")
+            export ADDED="by the wrapper"
+            exec "${args[0]}" -X mine=yes "${args[@]:1}"
+            """);
+    FunctionSpec bare =
+        Workshop.function("wrapped", "python3.11", "index.handler", Workshop.zip(files));
+    assertThat(text(shop.invoke(wrappedBy(bare, "/var/task/wrapper"), "{}")))
+        .isEqualTo("[\"yes\", \"by the wrapper\"]");
+    InvocationResult absent = shop.invoke(wrappedBy(bare, "/opt/none"), "{}");
+    assertThat(text(absent)).contains("Runtime exited with error: exit status 127");
+    assertThat(tail(absent)).contains("/opt/none: does not exist");
+    InvocationResult plain = shop.invoke(wrappedBy(bare, "/etc/passwd"), "{}");
+    assertThat(text(plain)).contains("Runtime exited with error: exit status 126");
+    assertThat(tail(plain)).contains("/etc/passwd: is not an executable");
+  }
+
+  private static FunctionSpec wrappedBy(FunctionSpec function, String wrapper) {
+    FunctionSpec wrapped =
+        Workshop.withVariables(function, Map.of("AWS_LAMBDA_EXEC_WRAPPER", wrapper));
+    return Workshop.with(wrapped, wrapped.timeout(), wrapped.memoryMb(), wrapper);
+  }
+
+  @Test
+  void aForeignArchitectureAndADeprecatedRuntimeAreToldInTheLogOnce() throws Exception {
+    String foreign = Workshop.MACHINE.equals("arm64") ? "x86_64" : "arm64";
+    FunctionSpec f =
+        Workshop.function(
+            "foreign",
+            "python3.8",
+            "index.handler",
+            Workshop.zip(Map.of("index.py", "def handler(e, c):\n    return 1\n")));
+    FunctionSpec function = Workshop.forArchitecture(f, foreign);
+    InvocationResult first = shop.invoke(function, "{}");
+    assertThat(text(first)).isEqualTo("1");
+    assertThat(tail(shop.invoke(function, "{}"))).doesNotContain("WARNING");
+    await().until(() -> shop.log.stream().filter(l -> l.contains("REPORT")).count() >= 2);
+    assertThat(
+            shop.log.stream().filter(l -> l.startsWith("/aws/lambda/foreign [carillon] WARNING")))
+        .filteredOn(line -> !line.contains("not available here"))
+        .containsExactly(
+            "/aws/lambda/foreign [carillon] WARNING: python3.8 is deprecated on AWS since"
+                + " 2024-10-14: no new function may have it from 2027-02-01, and none that has it"
+                + " may be changed from 2027-03-03.",
+            "/aws/lambda/foreign [carillon] WARNING: This function is for %s and runs on %s here: native code in its package will not load."
+                .formatted(foreign, Workshop.MACHINE));
   }
 }

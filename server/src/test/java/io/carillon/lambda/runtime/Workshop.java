@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -29,6 +30,9 @@ import org.opentest4j.TestAbortedException;
 /// Everything it takes to run functions, on this machine's own interpreters.
 public final class Workshop implements AutoCloseable {
   public static final String ACCOUNT = "123456789012";
+
+  /// What runs here without a warning.
+  static final String MACHINE = EnvironmentStarter.machine();
 
   /// Shared: it takes seconds to ask all of a machine's interpreters.
   private static final Interpreters INTERPRETERS = new Interpreters();
@@ -65,7 +69,7 @@ public final class Workshop implements AutoCloseable {
             RuntimeApi.limits(settings),
             api);
     code = new CodeFolders(folder.resolve("code"));
-    runtimes = new Runtimes(folder.resolve("runtime"), INTERPRETERS);
+    runtimes = new Runtimes(folder.resolve("runtime"), INTERPRETERS, false);
     EnvironmentStarter starter =
         new EnvironmentStarter(
             settings,
@@ -103,6 +107,7 @@ public final class Workshop implements AutoCloseable {
         "$LATEST",
         "1",
         runtime,
+        MACHINE,
         handler,
         128,
         512,
@@ -122,10 +127,51 @@ public final class Workshop implements AutoCloseable {
         f.version(),
         revision,
         f.runtime(),
+        f.architecture(),
         f.handler(),
         memoryMb,
         f.temporaryMb(),
         timeout,
+        f.environment(),
+        f.roleArn(),
+        f.logGroup(),
+        f.code());
+  }
+
+  static FunctionSpec withVariables(FunctionSpec f, Map<String, String> variables) {
+    return new FunctionSpec(
+        f.arn(),
+        f.account(),
+        f.region(),
+        f.name(),
+        f.version(),
+        f.revision(),
+        f.runtime(),
+        f.architecture(),
+        f.handler(),
+        f.memoryMb(),
+        f.temporaryMb(),
+        f.timeout(),
+        variables,
+        f.roleArn(),
+        f.logGroup(),
+        f.code());
+  }
+
+  static FunctionSpec forArchitecture(FunctionSpec f, String architecture) {
+    return new FunctionSpec(
+        f.arn(),
+        f.account(),
+        f.region(),
+        f.name(),
+        f.version(),
+        f.revision(),
+        f.runtime(),
+        architecture,
+        f.handler(),
+        f.memoryMb(),
+        f.temporaryMb(),
+        f.timeout(),
         f.environment(),
         f.roleArn(),
         f.logGroup(),
@@ -168,11 +214,17 @@ public final class Workshop implements AutoCloseable {
   }
 
   public static FunctionSpec.Code zip(Map<String, String> files) throws IOException {
+    Map<String, byte[]> contents = new LinkedHashMap<>();
+    files.forEach((name, text) -> contents.put(name, text.getBytes(StandardCharsets.UTF_8)));
+    return zipBytes(contents);
+  }
+
+  static FunctionSpec.Code zipBytes(Map<String, byte[]> files) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
-      for (Map.Entry<String, String> file : files.entrySet()) {
+      for (Map.Entry<String, byte[]> file : files.entrySet()) {
         zip.putNextEntry(new ZipEntry(file.getKey()));
-        zip.write(file.getValue().getBytes(StandardCharsets.UTF_8));
+        zip.write(file.getValue());
         zip.closeEntry();
       }
     }
