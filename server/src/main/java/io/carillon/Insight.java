@@ -86,10 +86,23 @@ final class Insight {
 
   Object trace(Call call) {
     int limit = call.number("limit", 20, MOST);
+    Optional<String> event = call.find("event");
+    if (event.isPresent()) {
+      return List.of(
+          trace
+              .of(event.get())
+              .orElseThrow(
+                  () -> DoorError.NO_SUCH_ITEM.because("No event " + event.get() + " is known.")));
+    }
     Optional<String> bucket = call.find("bucket");
-    return bucket.isPresent()
-        ? trace.of(bucket.get(), call.find("key"), limit)
-        : trace.since(Instant.now().minus(RECENT), limit);
+    if (bucket.isEmpty()) {
+      return trace.since(Instant.now().minus(RECENT), limit);
+    }
+    List<TableTrace.Life> lives = trace.of(bucket.get(), call.find("key"), limit);
+    if (lives.isEmpty() && !s3.hasBucket(bucket.get())) { // events outlive their bucket
+      throw DoorError.NO_SUCH_ITEM.because("There is no bucket " + bucket.get() + ".");
+    }
+    return lives;
   }
 
   Object silence(Call call) {

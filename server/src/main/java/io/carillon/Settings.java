@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.carillon.base.Spelling;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -222,33 +223,11 @@ public final class Settings {
     if (ALL.stream().anyMatch(setting -> setting.name().equals(name))) {
       return name;
     }
-    String nearest =
-        ALL.stream()
-            .map(Setting::name)
-            .min(java.util.Comparator.comparingInt(other -> distance(name, other)))
-            .orElseThrow();
+    String meant =
+        Spelling.nearest(name, ALL.stream().map(Setting::name).toList())
+            .map(near -> " Did you mean " + near + "?")
+            .orElse("");
     throw new SettingException(
-        where
-            + " is not a setting. Did you mean "
-            + nearest
-            + "? `./carillon start --help` lists them all.");
-  }
-
-  /// Levenshtein's edit distance.
-  private static int distance(String a, String b) {
-    int[] row = new int[b.length() + 1];
-    for (int j = 0; j <= b.length(); j++) {
-      row[j] = j;
-    }
-    for (int i = 1; i <= a.length(); i++) {
-      int diagonal = row[0];
-      row[0] = i;
-      for (int j = 1; j <= b.length(); j++) {
-        int swap = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-        diagonal = row[j];
-        row[j] = Math.min(swap, 1 + Math.min(row[j], row[j - 1]));
-      }
-    }
-    return row[b.length()];
+        where + " is not a setting." + meant + " `./carillon start --help` lists them all.");
   }
 }

@@ -47,6 +47,21 @@ class ClassicScriptTest {
       JsonNode mails = JSON.readTree(server.cli("mail", "--json").expectSuccess().output());
       assertThat(mails.toString())
           .contains("a b/again+ü.txt (6 bytes) was uploaded to uploads-classic.");
+
+      Ran.of(List.of(script, "--delete", "classic"), server.environment(), folder).expectSuccess();
+      for (String list :
+          List.of(
+              "s3api list-buckets --query Buckets",
+              "lambda list-functions --query Functions",
+              "sns list-topics --query Topics",
+              "iam list-roles --query Roles")) {
+        Ran left =
+            Ran.of(
+                List.of("bash", "-c", "aws " + list + " --output json"),
+                server.environment(),
+                folder);
+        assertThat(JSON.readTree(left.expectSuccess().output())).as(list).isEmpty();
+      }
     }
   }
 

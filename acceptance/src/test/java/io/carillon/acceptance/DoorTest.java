@@ -33,8 +33,14 @@ class DoorTest {
       assertThat(server.cli("inspect", "no.such.table").output())
           .contains("There is no table no.such.table")
           .contains("outbox.epochs");
-      assertThat(server.cli("trace", "no/such").output())
-          .contains("No event is known of this object.", "There is no bucket no.");
+      for (String none : List.of("no", "no/such", "s3://no/such")) {
+        Ran trace = server.cli("trace", none);
+        assertThat(trace.output()).contains("There is no bucket no.");
+        assertThat(trace.exit()).isEqualTo(1);
+      }
+      Ran unknown = server.cli("trace", "01a22c2168bb-GUG3ZZ5YCYNSYS2J");
+      assertThat(unknown.output()).contains("is known");
+      assertThat(unknown.exit()).isEqualTo(1);
 
       Carillon.Account other = server.account("other");
       Map<String, String> theirs = new HashMap<>(server.environment());

@@ -1,5 +1,6 @@
 package io.carillon.cli;
 
+import io.carillon.base.Spelling;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -132,8 +133,14 @@ public final class Command {
       throw new ParseException(
           commands.isEmpty()
               ? "Unexpected argument: '%s'".formatted(surplus)
-              : "Unknown command: '%s'. The commands are %s."
-                  .formatted(surplus, String.join(", ", commands.keySet())));
+              : "Unknown command: '%s'. %s"
+                  .formatted(
+                      surplus,
+                      Spelling.nearest(surplus, commands.keySet())
+                          .map(near -> "Did you mean '%s'?".formatted(near))
+                          .orElse(
+                              "The commands are %s."
+                                  .formatted(String.join(", ", commands.keySet())))));
     }
     for (Operand missing : operands.subList(given.size(), operands.size())) {
       if (missing.required()) {

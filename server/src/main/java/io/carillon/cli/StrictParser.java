@@ -1,5 +1,6 @@
 package io.carillon.cli;
 
+import io.carillon.base.Spelling;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -54,10 +55,18 @@ record StrictParser(Options options) {
             "Unknown option: '%s'".formatted(argument)
                 + (wantsValue(before)
                     ? ". As a value it is written %s=%s".formatted(before, argument)
-                    : ""));
+                    : meant(nameIn(argument))));
       }
       before = argument;
     }
+  }
+
+  private String meant(String name) {
+    List<String> known =
+        options.getOptions().stream().map(option -> "--" + option.getLongOpt()).toList();
+    return Spelling.nearest(name, known)
+        .map(near -> ". Did you mean '%s'?".formatted(near))
+        .orElse("");
   }
 
   private static String nameIn(String argument) {

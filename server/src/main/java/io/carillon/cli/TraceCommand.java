@@ -4,15 +4,22 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.apache.commons.cli.CommandLine;
 
 /// `./carillon trace`: the life of recent events, or of one object's, and why nothing happened.
 public final class TraceCommand {
+  private static final Pattern EVENT = Pattern.compile("[0-9a-f]{12}-[0-9A-Z]{16}");
+  private static final Pattern SCHEME = Pattern.compile("^(s3://|arn:[a-z-]+:s3:::|/)");
+
   private TraceCommand() {}
 
   public static Command command() {
     return new Command("Show what became of an upload: rules matched, functions run, deliveries.")
-        .mayTake("BUCKET[/KEY]", "an object, or all of a bucket; without it, the latest events")
+        .mayTake(
+            "OBJECT",
+            "s3://BUCKET/KEY or BUCKET/KEY, a bucket, or an event's id; without it, the latest"
+                + " events")
         .with(Endpoint::option)
         .flag("json", "print JSON, for scripts")
         .runs(TraceCommand::run);
@@ -36,9 +43,16 @@ public final class TraceCommand {
     return 0;
   }
 
-  private static Map<String, String> query(List<String> arguments) {
+  /// Reads `s3://BUCKET/KEY`, `arn:aws:s3:::BUCKET/KEY`, `BUCKET/KEY`, `BUCKET` and the id of an
+  /// event, as it stands in what this command prints.
+  static Map<String, String> query(List<String> arguments) {
     Map<String, String> query = new LinkedHashMap<>();
-    for (String object : arguments) {
+    for (String argument : arguments) {
+      if (EVENT.matcher(argument).matches()) {
+        query.put("event", argument);
+        continue;
+      }
+      String object = SCHEME.matcher(argument).replaceFirst("");
       int slash = object.indexOf('/');
       query.put("bucket", slash < 0 ? object : object.substring(0, slash));
       if (slash >= 0 && slash + 1 < object.length()) {

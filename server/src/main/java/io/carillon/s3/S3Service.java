@@ -151,6 +151,10 @@ public final class S3Service {
         new MultipartUploads(database, buckets, uploads));
   }
 
+  public boolean hasBucket(String name) {
+    return silence.hasBucket(name);
+  }
+
   /// Why an object led to nothing, in lines for people.
   public List<String> silence(String bucket, String key) {
     return silence.about(bucket, key);

@@ -26,6 +26,10 @@ final class Silence {
     this.notifications = notifications;
   }
 
+  boolean hasBucket(String name) {
+    return database.read(snapshot -> buckets.find(snapshot, name)).isPresent();
+  }
+
   List<String> about(String bucketName, String key) {
     return database.read(
         snapshot -> {

@@ -4,6 +4,7 @@ import io.carillon.base.Ids;
 import io.carillon.store.Database;
 import io.carillon.store.KeyCodec;
 import io.carillon.store.Range;
+import io.carillon.store.Snapshot;
 import io.carillon.store.Table;
 import io.carillon.store.Tuple;
 import io.carillon.store.Tx;
@@ -113,16 +114,22 @@ public final class TableTrace implements Trace {
                 }
                 return true;
               });
-          return causes.descendingSet().stream()
-              .map(
-                  cause ->
-                      new Life(
-                          cause,
-                          steps.list(snapshot, Range.within(Tuple.of(cause)), mostSteps).stream()
-                              .map(e -> noted(e.value()))
-                              .toList()))
-              .toList();
+          return causes.descendingSet().stream().map(cause -> life(snapshot, cause)).toList();
         });
+  }
+
+  /// The life of one event, if any of it is kept.
+  public Optional<Life> of(String cause) {
+    return Optional.of(database.read(snapshot -> life(snapshot, cause)))
+        .filter(life -> !life.steps().isEmpty());
+  }
+
+  private Life life(Snapshot snapshot, String cause) {
+    return new Life(
+        cause,
+        steps.list(snapshot, Range.within(Tuple.of(cause)), mostSteps).stream()
+            .map(e -> noted(e.value()))
+            .toList());
   }
 
   /// The lives of events that began since `since`, the latest first.

@@ -62,9 +62,21 @@ class CommandTest {
         "-"
       })
   void anUnknownOptionIsNamed(String option) {
-    assertMisunderstood("Unknown option: '" + option + "'", option);
-    assertMisunderstood("Unknown option: '" + option + "'", "--wet " + option);
-    assertMisunderstood("Unknown option: '" + option + "'", "one " + option + " 1");
+    for (String line : List.of(option, "--wet " + option, "one " + option + " 1")) {
+      Said said = run(line);
+      assertThat(said.exit()).isEqualTo(2);
+      assertThat(said.err()).startsWith("carillon: Unknown option: '" + option + "'");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--prot 80, Did you mean '--port'?",
+    "--por=80, Did you mean '--port'?",
+    "--qiuck, Did you mean '--quick'?"
+  })
+  void aMistypedOptionIsToldWhatMayBeMeant(String line, String hint) {
+    assertThat(run(line).err()).contains(hint);
   }
 
   @Test

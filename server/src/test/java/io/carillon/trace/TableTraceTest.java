@@ -34,6 +34,14 @@ class TableTraceTest {
   }
 
   @Test
+  void anEventIsFoundByItsId() {
+    String cause = upload("a.txt");
+
+    assertThat(trace.of(cause)).map(TableTrace.Life::cause).contains(cause);
+    assertThat(trace.of("01a2b3c4d5e6-none")).isEmpty();
+  }
+
+  @Test
   void theOldestStepsAreCutOff() {
     for (int i = 0; i < 20; i++) {
       upload("k" + i);
