@@ -8,6 +8,7 @@ import io.carillon.aws.Credentials;
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
 import io.carillon.base.Ids;
+import io.carillon.base.MemoryBudget;
 import io.carillon.base.Region;
 import io.carillon.http.HttpEngine;
 import io.carillon.lambda.LambdaService;
@@ -70,7 +71,8 @@ final class FunctionRuntime implements AutoCloseable {
       LogsService logs,
       InstantSource clock,
       Ids ids,
-      Supplier<URI> endpoint)
+      Supplier<URI> endpoint,
+      MemoryBudget memory)
       throws IOException {
     this.clock = clock;
     this.ids = ids;
@@ -97,7 +99,7 @@ final class FunctionRuntime implements AutoCloseable {
         closings.add(
             HttpEngine.start(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                RuntimeApi.limits(settings),
+                RuntimeApi.limits(settings).withMemory(memory),
                 api));
     EnvironmentStarter starter =
         new EnvironmentStarter(
@@ -121,9 +123,10 @@ final class FunctionRuntime implements AutoCloseable {
       LogsService logs,
       InstantSource clock,
       Ids ids,
-      Supplier<URI> endpoint)
+      Supplier<URI> endpoint,
+      MemoryBudget memory)
       throws IOException {
-    return new FunctionRuntime(config, sessions, logs, clock, ids, endpoint);
+    return new FunctionRuntime(config, sessions, logs, clock, ids, endpoint, memory);
   }
 
   private void requireSandbox(Config config) {

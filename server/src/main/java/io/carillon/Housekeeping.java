@@ -36,7 +36,7 @@ final class Housekeeping implements AutoCloseable {
       while (true) {
         try {
           chore.work().run();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
           LOG.warn("A sweep failed; the next one tries again", e);
         }
         Thread.sleep(chore.every());

@@ -7,6 +7,7 @@ import io.carillon.aws.ResourcePolicies;
 import io.carillon.aws.Road;
 import io.carillon.aws.sigv4.SignatureVerifier;
 import io.carillon.base.Ids;
+import io.carillon.base.MemoryBudget;
 import io.carillon.http.HttpEngine;
 import io.carillon.http.Limits;
 import io.carillon.iam.Accounts;
@@ -45,6 +46,15 @@ import org.jspecify.annotations.Nullable;
 /// One running Carillon: the page that wires everything, in the order of dependency. Closing goes
 /// the other way.
 public final class Server implements AutoCloseable {
+  /// Of the heap, so much is for requests, jobs and the answers of functions; the rest is for what
+  /// the server is made of.
+  private static final double REQUESTS_SHARE_OF_HEAP = 0.5;
+
+  private static final double JOBS_SHARE_OF_HEAP = 0.125;
+
+  /// Apart from requests, since requests wait for functions.
+  private static final double ANSWERS_SHARE_OF_HEAP = 0.125;
+
   private static final int TRACE_STEPS = 200_000;
   private static final Duration MINUTE = Duration.ofMinutes(1);
   private static final Duration TEN_MINUTES = Duration.ofMinutes(10);
@@ -71,6 +81,7 @@ public final class Server implements AutoCloseable {
     boolean ready = false;
     try {
       InstantSource clock = Clock.systemUTC();
+      MemoryBudget memory = MemoryBudget.ofHeap(REQUESTS_SHARE_OF_HEAP);
       Ids ids = new Ids();
       Exposure.check(config);
 
@@ -90,7 +101,9 @@ public final class Server implements AutoCloseable {
                   clock,
                   new Random(),
                   new Setbacks(trace),
-                  Dispatcher.Settings.usual().withTimeScale(config.retryTimeScale())));
+                  Dispatcher.Settings.usual()
+                      .withTimeScale(config.retryTimeScale())
+                      .withMemory(MemoryBudget.ofHeap(JOBS_SHARE_OF_HEAP))));
 
       // Who one is and what one may do.
       Map<String, ResourcePolicies> policies = new HashMap<>();
@@ -132,7 +145,14 @@ public final class Server implements AutoCloseable {
       this.sqs = new SqsService(database, clock, ids, authorizer, iam.principals(), this::endpoint);
       this.functions =
           closings.add(
-              FunctionRuntime.start(config, sts.roleSessions(), logs, clock, ids, this::endpoint));
+              FunctionRuntime.start(
+                  config,
+                  sts.roleSessions(),
+                  logs,
+                  clock,
+                  ids,
+                  this::endpoint,
+                  MemoryBudget.ofHeap(ANSWERS_SHARE_OF_HEAP)));
       S3Service s3 =
           new S3Service(
               database,
@@ -226,7 +246,11 @@ public final class Server implements AutoCloseable {
               ids,
               clock);
       FrontDoor door = new FrontDoor(road, wellKnown, sns.pages(), lambda.codeLinks());
-      Limits limits = Limits.standard().withConnections(config.maxConnections());
+      Limits limits =
+          Limits.standard()
+              .scaledTo(Runtime.getRuntime().maxMemory())
+              .withConnections(config.maxConnections())
+              .withMemory(memory);
       this.engine =
           closings.add(
               HttpEngine.start(new InetSocketAddress(config.host(), config.port()), limits, door));

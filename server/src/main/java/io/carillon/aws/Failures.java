@@ -1,6 +1,7 @@
 package io.carillon.aws;
 
 import io.carillon.aws.protocol.RequestIds;
+import io.carillon.base.NoRoomException;
 import io.carillon.http.Body;
 import io.carillon.store.ReadOnlyException;
 import java.io.IOException;
@@ -19,7 +20,15 @@ final class Failures {
     return switch (failure) {
       case AwsException said -> said;
       case Body.TooLargeException _ -> CommonError.REQUEST_ENTITY_TOO_LARGE.exception();
+      case NoRoomException full ->
+          full.forGood()
+              ? CommonError.REQUEST_ENTITY_TOO_LARGE.because(full.getMessage())
+              : CommonError.THROTTLING.exception();
       case IOException torn -> throw torn;
+      case OutOfMemoryError _ -> {
+        log.error("Request {} found no memory", ids.requestId(), failure);
+        yield CommonError.SERVICE_UNAVAILABLE.because("The server has run out of memory.");
+      }
       case ReadOnlyException full ->
           CommonError.SERVICE_UNAVAILABLE.because(String.valueOf(full.getMessage()));
       default -> {

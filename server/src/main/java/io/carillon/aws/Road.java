@@ -12,6 +12,7 @@ import io.carillon.aws.sigv4.Verified;
 import io.carillon.base.AccountId;
 import io.carillon.base.Ids;
 import io.carillon.base.Region;
+import io.carillon.base.Reservation;
 import io.carillon.http.Handler;
 import io.carillon.http.Request;
 import io.carillon.http.Response;
@@ -34,6 +35,7 @@ import software.amazon.awssdk.core.SdkPojo;
 public final class Road implements Handler {
   private static final String DOOR = "/_carillon";
   private static final String POST_OBJECT = "PostObject";
+  private static final int LARGE_ANSWER_BYTES = 64 << 10;
   private static final int HOST_ID_BYTES = 57; // 76 characters of base64, as S3's are
 
   /// A service as it is served here.
@@ -109,7 +111,7 @@ public final class Road implements Handler {
     RequestIds requestIds = newIds(turn.service());
     try {
       return travel(turn, stop, protocol, requestIds);
-    } catch (Exception | StackOverflowError | AssertionError e) {
+    } catch (Exception | StackOverflowError | OutOfMemoryError | AssertionError e) {
       return protocol.refuse(http.method(), Failures.answer(e, requestIds), requestIds);
     }
   }
@@ -248,8 +250,19 @@ public final class Road implements Handler {
     }
     return switch (operation.way()) {
       case Way.Decoded<I, ?>(var run) ->
-          protocol.answer(asked.operation(), (SdkPojo) run.run(caller, input), requestIds);
+          reserved(
+              protocol.answer(asked.operation(), (SdkPojo) run.run(caller, input), requestIds));
       case Way.Streamed<I>(var run) -> protocol.stamp(run.run(caller, input, http), requestIds);
     };
+  }
+
+  /// A large answer lies in memory until its reader has taken it, however slow he is. What the body
+  /// took is free by then.
+  private static Response reserved(Response answer) {
+    if (answer.content() instanceof Response.Content.Bytes(byte[] bytes)
+        && bytes.length > LARGE_ANSWER_BYTES) {
+      Reservation.current().reach(bytes.length);
+    }
+    return answer;
   }
 }

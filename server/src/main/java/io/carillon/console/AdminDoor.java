@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import io.carillon.aws.AwsException;
+import io.carillon.base.Reservation;
 import io.carillon.http.Handler;
 import io.carillon.http.Request;
 import io.carillon.http.Response;
@@ -117,7 +118,9 @@ public final class AdminDoor implements Handler {
   }
 
   private Response json(int status, Object value) throws IOException {
-    return Response.of(status, "application/json", json.writeValueAsBytes(value));
+    byte[] bytes = json.writeValueAsBytes(value);
+    Reservation.current().reach(bytes.length);
+    return Response.of(status, "application/json", bytes);
   }
 
   private static Map<String, String> parse(String rawQuery) {

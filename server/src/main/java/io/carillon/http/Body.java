@@ -1,13 +1,24 @@
 package io.carillon.http;
 
+import io.carillon.base.Reservation;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Arrays;
 import java.util.OptionalLong;
 
 /// A request's body as it streams in. Reading blocks the (virtual) thread and, by that, the sender;
 /// the first read sends `100 Continue` where the client waits for it. A torn body throws, it never
 /// just ends.
 public abstract class Body extends InputStream {
+  /// How many bytes of memory a byte of a document takes: the body, its text, the values decoded
+  /// from it, and the row that is made of them (measured with messages of 1 MiB).
+  public static final int DOCUMENT_COPIES = 8;
+
+  /// The same for a payload that passes through untouched, or is decoded straight from the body.
+  public static final int PAYLOAD_COPIES = 3;
+
+  /// What is reserved for a body that does not say its length, until more has come.
+  private static final int FIRST_BYTES = 8 << 10;
 
   /// How many bytes will come, if the sender said so.
   public abstract OptionalLong length();
@@ -15,15 +26,46 @@ public abstract class Body extends InputStream {
   /// The trailer fields; complete once the body has been read to its end, empty before.
   public abstract Headers trailers();
 
-  /// Reads all of a body that must not exceed `limitBytes`.
+  /// Reads all of a document, as [#readAll(int, int)].
+  public final byte[] readAll(int limitBytes) throws IOException {
+    return readAll(limitBytes, DOCUMENT_COPIES);
+  }
+
+  /// Reads all of a body that must not exceed `limitBytes` into memory that is reserved before.
   ///
-  /// @throws TooLargeException where it does
-  public byte[] readAll(int limitBytes) throws IOException {
-    byte[] bytes = readNBytes(limitBytes);
-    if (read() >= 0) {
+  /// @param copies how many bytes each byte of the body will occupy, decoded copies included
+  /// @throws TooLargeException where it exceeds the limit
+  /// @throws io.carillon.base.NoRoomException where memory has no room for it
+  public byte[] readAll(int limitBytes, int copies) throws IOException {
+    Reservation reservation = Reservation.current();
+    long length = length().orElse(FIRST_BYTES);
+    if (length().isPresent() && length > limitBytes) {
       throw new TooLargeException(limitBytes);
     }
-    return bytes;
+    reservation.take(length * copies);
+    byte[] bytes = new byte[(int) length];
+    int count = 0;
+    while (true) {
+      if (count == bytes.length) {
+        int next = read(); // the end must be seen: what checks the body does so there
+        if (next < 0) {
+          return bytes;
+        }
+        if (count == limitBytes || length().isPresent()) {
+          throw new TooLargeException(limitBytes);
+        }
+        long larger = Math.min(2L * Math.max(bytes.length, FIRST_BYTES / 2), limitBytes);
+        reservation.take((larger - bytes.length) * copies);
+        bytes = Arrays.copyOf(bytes, (int) larger);
+        bytes[count++] = (byte) next;
+      } else {
+        int got = read(bytes, count, bytes.length - count);
+        if (got < 0) {
+          return Arrays.copyOf(bytes, count);
+        }
+        count += got;
+      }
+    }
   }
 
   @Override
@@ -81,6 +123,17 @@ public abstract class Body extends InputStream {
       @Override
       public OptionalLong length() {
         return OptionalLong.of(bytes.length);
+      }
+
+      /// The bytes themselves: whoever made them has reserved their memory.
+      @Override
+      public byte[] readAll(int limitBytes, int copies) throws IOException {
+        if (bytes.length - at > limitBytes) {
+          throw new TooLargeException(limitBytes);
+        }
+        byte[] rest = at == 0 ? bytes : Arrays.copyOfRange(bytes, at, bytes.length);
+        at = bytes.length;
+        return rest;
       }
 
       @Override

@@ -135,9 +135,19 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
   private void onLoop(Runnable action, ByteBuf orRelease) {
     try {
-      channel.eventLoop().execute(action);
+      channel.eventLoop().execute(() -> orClose(action));
     } catch (RejectedExecutionException e) {
       orRelease.release(); // The engine has been closed, and its channels with it.
+    }
+  }
+
+  /// A step that is lost for want of memory would leave the connection as it is for ever.
+  private void orClose(Runnable action) {
+    try {
+      action.run();
+    } catch (RuntimeException | Error e) {
+      channel.close();
+      throw e;
     }
   }
 
@@ -203,8 +213,16 @@ final class Connection extends ChannelInboundHandlerAdapter {
     owing = true;
     deadline = NEVER;
     inbound.renewPatience();
-    WireBody body = new WireBody(this, inbound, limits.sizes(), parsed);
-    Thread.startVirtualThread(new Exchange(engine, this, outbound, parsed, body));
+    boolean started = false;
+    try {
+      WireBody body = new WireBody(this, inbound, limits.sizes(), parsed);
+      Thread.startVirtualThread(new Exchange(engine, this, outbound, parsed, body));
+      started = true;
+    } finally {
+      if (!started) { // for want of memory
+        engine.requestEnded();
+      }
+    }
   }
 
   private void awaitNext() {

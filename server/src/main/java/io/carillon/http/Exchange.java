@@ -1,5 +1,7 @@
 package io.carillon.http;
 
+import io.carillon.base.NoRoomException;
+import io.carillon.base.Reservation;
 import io.carillon.http.AnswerHead.Persistence;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -17,6 +19,7 @@ import org.slf4j.LoggerFactory;
 final class Exchange implements Runnable {
   private static final Logger log = LoggerFactory.getLogger(Exchange.class);
   private static final int PIECE = 128 << 10;
+  private static final int SMALL_PIECE = 8 << 10;
   private static final byte[] LAST_CHUNK = "0\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
   private final HttpEngine engine;
@@ -24,6 +27,7 @@ final class Exchange implements Runnable {
   private final Outbound outbound;
   private final Head head;
   private final WireBody body;
+  private final Reservation memory;
 
   private boolean begun;
   private boolean persistent;
@@ -34,6 +38,7 @@ final class Exchange implements Runnable {
     this.outbound = outbound;
     this.head = head;
     this.body = body;
+    this.memory = new Reservation(engine.limits().memory());
   }
 
   @Override
@@ -48,14 +53,15 @@ final class Exchange implements Runnable {
         skipRest();
       }
     } catch (Throwable e) {
+      // Even where memory for a line of the log is missing, the connection must not stay behind.
+      last.release();
+      leave();
+      connection.abort();
       if (!(e instanceof IOException)) {
         log.error("{} {} failed after its answer had begun", head.method(), head.rawPath(), e);
       } else {
         log.debug("{} {} could not be answered: {}", head.method(), head.rawPath(), e.toString());
       }
-      last.release();
-      leave();
-      connection.abort();
       return;
     }
     leave();
@@ -63,8 +69,12 @@ final class Exchange implements Runnable {
   }
 
   private void leave() {
-    body.retire();
-    engine.requestEnded();
+    try {
+      body.retire();
+    } finally {
+      memory.close();
+      engine.requestEnded();
+    }
   }
 
   private void skipRest() {
@@ -91,12 +101,14 @@ final class Exchange implements Runnable {
 
   private Response handled() {
     try {
-      return engine.handler().handle(connection.request(head, body));
+      return memory.call(() -> engine.handler().handle(connection.request(head, body)));
     } catch (Body.BrokenException e) {
       log.debug("{} {}: {}", head.method(), head.rawPath(), e.getMessage());
       return Response.of(e.breakage() == Body.Breakage.STALLED ? 408 : 400);
     } catch (Body.TooLargeException e) {
       return Response.of(413);
+    } catch (NoRoomException e) {
+      return Response.text(e.forGood() ? 413 : 503, e.getMessage());
     } catch (Throwable e) {
       log.error("{} {} failed", head.method(), head.rawPath(), e);
       return Response.of(500);
@@ -158,7 +170,7 @@ final class Exchange implements Runnable {
     if (withoutBody(response)) {
       return Unpooled.wrappedBuffer(start);
     }
-    byte[] piece = new byte[(int) Math.min(PIECE, length)];
+    byte[] piece = new byte[pieceBytes(length)];
     long left = length;
     while (true) {
       int count = (int) Math.min(piece.length, left);
@@ -173,6 +185,13 @@ final class Exchange implements Runnable {
       write(next);
       start = new byte[0];
     }
+  }
+
+  /// Many slow readers must not exhaust the memory: where it has no room, a stream goes in smaller
+  /// pieces.
+  private int pieceBytes(long length) {
+    int bytes = (int) Math.min(PIECE, length);
+    return bytes <= SMALL_PIECE || memory.tryTake(bytes) ? bytes : SMALL_PIECE;
   }
 
   private ByteBuf chunks(Response response, Response.Writer writer) throws IOException {

@@ -35,6 +35,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// An HTTP/1.1 server: Netty's event loop in front, one virtual thread for each request behind it.
 ///
@@ -42,6 +44,8 @@ import org.jspecify.annotations.Nullable;
 /// slow reader) blocks a virtual thread. The engine has no framework in it: what HTTP demands of a
 /// server is in this package and tested by raw sockets.
 public final class HttpEngine implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(HttpEngine.class);
+
   private final Limits limits;
   private final Handler handler;
   private final AnswerHead answerHead;
@@ -258,11 +262,16 @@ public final class HttpEngine implements AutoCloseable {
     }
   }
 
+  /// A sweep that threw would be the last one.
   private void sweep() {
-    long now = System.nanoTime();
-    boolean full = accepted.get() >= limits.connections();
-    for (Connection connection : connections) {
-      connection.sweep(now, full);
+    try {
+      long now = System.nanoTime();
+      boolean full = accepted.get() >= limits.connections();
+      for (Connection connection : connections) {
+        connection.sweep(now, full);
+      }
+    } catch (RuntimeException | Error e) {
+      log.error("Connections could not be looked through; trying again", e);
     }
   }
 

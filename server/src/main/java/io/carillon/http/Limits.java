@@ -1,5 +1,6 @@
 package io.carillon.http;
 
+import io.carillon.base.MemoryBudget;
 import java.time.Duration;
 
 /// What one engine grants its clients. All of it is bounded, so that a slow, torn or oversized
@@ -10,7 +11,8 @@ import java.time.Duration;
 /// @param connections how many may be open; the engine stops accepting at this number and closes
 ///   idle connections to make room
 /// @param requests how many may run at a time; the next one is answered with 503
-public record Limits(Sizes sizes, Times times, int connections, int requests) {
+/// @param memory what requests may hold in memory at a time; several engines may share it
+public record Limits(Sizes sizes, Times times, int connections, int requests, MemoryBudget memory) {
 
   /// @param requestLineBytes beyond it the answer is 414
   /// @param headBytes of request line and header fields together, beyond it the answer is 431
@@ -47,22 +49,43 @@ public record Limits(Sizes sizes, Times times, int connections, int requests) {
             Duration.ofSeconds(60),
             Duration.ofSeconds(5)),
         4096,
-        1024);
+        1024,
+        MemoryBudget.unlimited());
+  }
+
+  /// These, with smaller buffers for connections where memory is small: those of all requests
+  /// together, unread and unsent, shall not exceed half of it.
+  ///
+  /// @param memoryBytes what the JVM grants buffers outside of the heap
+  public Limits scaledTo(long memoryBytes) {
+    int buffered = (int) Math.clamp(memoryBytes / 4 / requests, 16 << 10, sizes.bufferedBytes());
+    return withSizes(
+        new Sizes(
+            sizes.requestLineBytes(),
+            sizes.headBytes(),
+            sizes.headerCount(),
+            buffered,
+            sizes.drainedBytes(),
+            sizes.lingerBytes()));
   }
 
   public Limits withSizes(Sizes other) {
-    return new Limits(other, times, connections, requests);
+    return new Limits(other, times, connections, requests, memory);
   }
 
   public Limits withTimes(Times other) {
-    return new Limits(sizes, other, connections, requests);
+    return new Limits(sizes, other, connections, requests, memory);
   }
 
   public Limits withConnections(int count) {
-    return new Limits(sizes, times, count, requests);
+    return new Limits(sizes, times, count, requests, memory);
   }
 
   public Limits withRequests(int count) {
-    return new Limits(sizes, times, connections, count);
+    return new Limits(sizes, times, connections, count, memory);
+  }
+
+  public Limits withMemory(MemoryBudget other) {
+    return new Limits(sizes, times, connections, requests, other);
   }
 }

@@ -8,6 +8,8 @@ import io.netty.channel.IoOps;
 import io.netty.channel.IoRegistration;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollIoOps;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Netty's epoll handler, with two habits of 4.2.18 kept from us that show when reading is paused
 /// and the client shuts its output, as it may:
@@ -18,6 +20,8 @@ import io.netty.channel.epoll.EpollIoOps;
 ///   Netty modifies the entry that is no longer there, and the failure closes the connection. So
 ///   such a channel is registered anew.
 final class PatientEpoll implements IoHandler {
+  private static final Logger log = LoggerFactory.getLogger(PatientEpoll.class);
+
   private final IoHandler epoll;
 
   private PatientEpoll(IoHandler epoll) {
@@ -41,7 +45,13 @@ final class PatientEpoll implements IoHandler {
 
   @Override
   public int run(IoHandlerContext context) {
-    return epoll.run(context);
+    try {
+      return epoll.run(context);
+    } catch (OutOfMemoryError e) {
+      // Netty would end the loop, and with it every connection that it serves, now and later.
+      log.error("An event loop found no memory; going on", e);
+      return 0;
+    }
   }
 
   @Override

@@ -27,6 +27,9 @@ final class LogEvents {
   /// What a page of events holds at most. Source: GetLogEvents.
   private static final int PAGE_BYTES = 1 << 20;
 
+  /// What a page of events occupies while it is answered: rows, events, JSON.
+  static final long PAGE_MEMORY = 4L * PAGE_BYTES;
+
   /// An event's place: time first, then the order of arrival.
   record Position(long timestampMillis, long sequence) {
     static final Position START = new Position(Long.MIN_VALUE, Long.MIN_VALUE);

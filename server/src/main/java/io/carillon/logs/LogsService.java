@@ -6,6 +6,7 @@ import io.carillon.aws.Operations;
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
 import io.carillon.base.Region;
+import io.carillon.base.Reservation;
 import io.carillon.logs.LogEvents.Event;
 import io.carillon.logs.LogEvents.Position;
 import io.carillon.logs.LogGroups.GroupKey;
@@ -223,6 +224,7 @@ public final class LogsService {
             input.logStreamName());
     int limit = limit(input.limit());
     Mark mark = Mark.of(input);
+    Reservation.current().take(LogEvents.PAGE_MEMORY);
     return database.read(
         snapshot -> {
           groups.requireStream(snapshot, key);
@@ -304,6 +306,7 @@ public final class LogsService {
         new Search(
             event -> stream.test(event.row().stream()) && pattern.test(event.row().message()),
             new LogEvents.Limit(limit(input.limit())));
+    Reservation.current().take(LogEvents.PAGE_MEMORY);
     database.read(
         snapshot -> {
           groups.require(snapshot, group);

@@ -28,4 +28,15 @@ public interface Delivery {
   default int concurrencyOfLane(String lane) {
     return 16;
   }
+
+  /// The most memory that a try usually holds, in bytes: so much is counted for a job before it is
+  /// read. That of a payload of a mebibyte, unless the kind says less.
+  default long usualMemory() {
+    return 2L << 20;
+  }
+
+  /// How much memory a try of this payload holds: itself, and what is sent of it.
+  default long memoryFor(byte[] payload) {
+    return 2L * payload.length;
+  }
 }

@@ -1,6 +1,7 @@
 package io.carillon.outbox;
 
 import io.carillon.base.Lazy;
+import io.carillon.base.MemoryBudget;
 import io.carillon.outbox.TableOutbox.Batch;
 import io.carillon.outbox.TableOutbox.Channel;
 import io.carillon.outbox.TableOutbox.Row;
@@ -51,13 +52,19 @@ public final class Dispatcher implements AutoCloseable {
   /// @param rereadEvery how often the table is read for what memory does not know
   /// @param timeScale multiplies every wait and age; below one for tests that cannot wait for
   ///   minutes
-  public record Settings(int maxRunning, int maxLanes, Duration rereadEvery, double timeScale) {
+  /// @param memory what the jobs that are being tried may hold together; one is always tried
+  public record Settings(
+      int maxRunning, int maxLanes, Duration rereadEvery, double timeScale, MemoryBudget memory) {
     public static Settings usual() {
-      return new Settings(1024, 50_000, Duration.ofSeconds(30), 1.0);
+      return new Settings(1024, 50_000, Duration.ofSeconds(30), 1.0, MemoryBudget.unlimited());
     }
 
     public Settings withTimeScale(double scale) {
-      return new Settings(maxRunning, maxLanes, rereadEvery, scale);
+      return new Settings(maxRunning, maxLanes, rereadEvery, scale, memory);
+    }
+
+    public Settings withMemory(MemoryBudget other) {
+      return new Settings(maxRunning, maxLanes, rereadEvery, timeScale, other);
     }
   }
 
@@ -110,7 +117,12 @@ public final class Dispatcher implements AutoCloseable {
     this.setbacks = setbacks;
     this.settings = settings;
     this.lanes =
-        new Lanes(clock, settings.maxRunning(), settings.maxLanes(), settings.rereadEvery());
+        new Lanes(
+            clock,
+            settings.maxRunning(),
+            settings.maxLanes(),
+            settings.rereadEvery(),
+            settings.memory());
   }
 
   /// Says who does the work of `kind`. Work of a kind that nobody does stays in the table.
@@ -236,7 +248,7 @@ public final class Dispatcher implements AutoCloseable {
         }
       } catch (InterruptedException e) {
         return;
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) { // an error here would be the end of all deliveries
         if (stopping) {
           return;
         }
@@ -266,10 +278,10 @@ public final class Dispatcher implements AutoCloseable {
     Map<Channel, Batch> batches;
     try {
       for (Channel channel : channels) {
-        granted.put(channel, lanes.grant(channel, limitOf(channel)));
+        granted.put(channel, lanes.grant(channel, limitOf(channel), memoryOf(channel)));
       }
       batches = database.writeRelaxed(tx -> claim(tx, granted));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       Instant now = clock.instant();
       for (Channel channel : channels) {
         lanes.endTurn(channel, granted.getOrDefault(channel, 0), now);
@@ -296,6 +308,10 @@ public final class Dispatcher implements AutoCloseable {
     return batches;
   }
 
+  private long memoryOf(Channel channel) {
+    return Math.max(1, delivery(channel).usualMemory());
+  }
+
   private int limitOf(Channel channel) {
     try {
       return Math.max(1, delivery(channel).concurrencyOfLane(channel.lane()));
@@ -313,7 +329,10 @@ public final class Dispatcher implements AutoCloseable {
     return delivery;
   }
 
+  /// Starts a try whose place, and usual memory, have been taken.
   private void startTry(Channel channel, Claimed<Row> claimed) {
+    long bytes = delivery(channel).memoryFor(claimed.row().payload());
+    lanes.begun(channel, bytes);
     Thread thread =
         Thread.ofVirtual()
             .name("outbox-" + channel.kind() + "-" + claimed.lease().id())
@@ -323,7 +342,7 @@ public final class Dispatcher implements AutoCloseable {
                     new Try(channel, claimed).run();
                   } finally {
                     tries.remove(Thread.currentThread());
-                    lanes.ended(channel);
+                    lanes.ended(channel, bytes);
                   }
                 });
     tries.add(thread);
@@ -373,7 +392,8 @@ public final class Dispatcher implements AutoCloseable {
 
     @Override
     public boolean reserve(Channel channel) {
-      return deliveries.containsKey(channel.kind()) && lanes.reserve(channel, limitOf(channel));
+      return deliveries.containsKey(channel.kind())
+          && lanes.reserve(channel, limitOf(channel), memoryOf(channel));
     }
 
     @Override
@@ -383,7 +403,7 @@ public final class Dispatcher implements AutoCloseable {
 
     @Override
     public void giveBack(Channel channel) {
-      lanes.ended(channel);
+      lanes.givenBack(channel);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.carillon.outbox;
 
+import io.carillon.base.MemoryBudget;
 import io.carillon.outbox.TableOutbox.Channel;
 import java.time.Duration;
 import java.time.Instant;
@@ -36,6 +37,10 @@ final class Lanes {
     Instant due = NEVER;
     int running;
     int limit = 1;
+
+    /// What is counted for a job that has a place and has not begun.
+    long jobBytes = 1;
+
     boolean isReady;
     boolean isInTurn;
 
@@ -66,6 +71,7 @@ final class Lanes {
   private final int maxRunning;
   private final int maxLanes;
   private final Duration rereadEvery;
+  private final MemoryBudget memory;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -82,7 +88,14 @@ final class Lanes {
   private long lastReading = System.nanoTime();
   private boolean stopped;
 
-  Lanes(InstantSource clock, int maxRunning, int maxLanes, Duration rereadEvery) {
+  /// @param memory what the jobs that run may hold together
+  Lanes(
+      InstantSource clock,
+      int maxRunning,
+      int maxLanes,
+      Duration rereadEvery,
+      MemoryBudget memory) {
+    this.memory = memory;
     this.clock = clock;
     this.maxRunning = maxRunning;
     this.maxLanes = maxLanes;
@@ -113,7 +126,8 @@ final class Lanes {
   /// Takes a place for a job that is about to be put in, if nothing that is due waits for one.
   ///
   /// @param limit the channel's bound
-  boolean reserve(Channel channel, int limit) {
+  /// @param jobBytes what is counted for the job until it begins
+  boolean reserve(Channel channel, int limit, long jobBytes) {
     lock.lock();
     try {
       boolean allKnown = page == null && forgotten.equals(NEVER);
@@ -129,12 +143,12 @@ final class Lanes {
       }
       boolean waits = lane.isInTurn || !lane.due.isAfter(clock.instant());
       lane.limit = limit;
+      lane.jobBytes = jobBytes;
       if (waits || share(lane) <= 0) {
         return false;
       }
       lanes.put(channel, lane);
-      lane.running++;
-      running++;
+      take(lane, 1);
       return true;
     } finally {
       lock.unlock();
@@ -244,19 +258,34 @@ final class Lanes {
   /// a quarter of what is left for all. So lanes that hang cannot take everything: ten of them
   /// settle where each holds a quarter of what they leave to others.
   private int share(Lane lane) {
-    int free = maxRunning - running;
+    long hold = Math.max(memory.freeBytes() / lane.jobBytes, running == 0 ? 1 : 0);
+    int free = (int) Math.min(maxRunning - running, hold);
     return Math.min(free, Math.min(lane.limit, Math.max(1, free / 4)) - lane.running);
   }
 
+  private void take(Lane lane, int jobs) {
+    lane.running += jobs;
+    running += jobs;
+    memory.force(jobs * lane.jobBytes);
+  }
+
+  private void give(Lane lane, int jobs) {
+    lane.running -= jobs;
+    running -= jobs;
+    memory.giveBack(jobs * lane.jobBytes);
+  }
+
   /// How many jobs a channel in turn may start, `limit` being its bound.
-  int grant(Channel channel, int limit) {
+  ///
+  /// @param jobBytes what is counted for each until it begins
+  int grant(Channel channel, int limit, long jobBytes) {
     lock.lock();
     try {
       Lane lane = require(channel);
       lane.limit = limit;
+      lane.jobBytes = jobBytes;
       int granted = Math.max(0, share(lane));
-      lane.running += granted;
-      running += granted;
+      take(lane, granted);
       return granted;
     } finally {
       lock.unlock();
@@ -272,8 +301,7 @@ final class Lanes {
     try {
       Lane lane = require(channel);
       lane.isInTurn = false;
-      lane.running -= unused;
-      running -= unused;
+      give(lane, unused);
       if (next != null && next.isBefore(lane.due)) {
         lane.due = next;
       }
@@ -284,19 +312,45 @@ final class Lanes {
     }
   }
 
-  /// A job ended, or will not be put in after all.
-  void ended(Channel channel) {
+  /// A job that has a place begins; now it is known what it holds.
+  void begun(Channel channel, long bytes) {
     lock.lock();
     try {
-      Lane lane = require(channel);
-      lane.running--;
-      running--;
-      timed.remove(lane);
-      place(lane);
-      changed.signal();
+      memory.force(bytes - require(channel).jobBytes);
     } finally {
       lock.unlock();
     }
+  }
+
+  /// A job that had begun ended.
+  ///
+  /// @param bytes what it held
+  void ended(Channel channel, long bytes) {
+    lock.lock();
+    try {
+      Lane lane = require(channel);
+      memory.force(lane.jobBytes - bytes);
+      leave(lane);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// A job that had a place will not be put in after all.
+  void givenBack(Channel channel) {
+    lock.lock();
+    try {
+      leave(require(channel));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void leave(Lane lane) {
+    give(lane, 1);
+    timed.remove(lane);
+    place(lane);
+    changed.signal();
   }
 
   private void setDue(Lane lane, Instant due) {

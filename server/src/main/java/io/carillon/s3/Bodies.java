@@ -3,6 +3,7 @@ package io.carillon.s3;
 import io.carillon.aws.checksum.Checksum;
 import io.carillon.aws.checksum.ChecksumAlgorithm;
 import io.carillon.aws.checksum.Checksums;
+import io.carillon.base.Reservation;
 import io.carillon.http.Body;
 import io.carillon.http.Headers;
 import io.carillon.http.Request;
@@ -28,6 +29,12 @@ final class Bodies {
   static final long MAX_BYTES = 5L << 30;
 
   private static final int BUFFER_BYTES = 128 << 10;
+
+  /// An inline body is in memory, in its row, and in the batch that the row is written with.
+  private static final int INLINE_COPIES = 4;
+
+  /// What an upload to a blob holds: a buffer, and a block that is being written.
+  private static final int UPLOAD_BYTES = 2 * BUFFER_BYTES;
 
   private final Blobs blobs;
   private final int inlineBytes;
@@ -117,11 +124,13 @@ final class Bodies {
 
   private Arrived take(InputStream in, long length, Digests digests) throws IOException {
     if (length <= inlineBytes) {
+      Reservation.current().take(length * INLINE_COPIES);
       byte[] bytes = new byte[(int) length];
       require(in.readNBytes(bytes, 0, bytes.length) == bytes.length);
       digests.update(bytes, bytes.length);
       return new Arrived.InMemory(bytes);
     }
+    Reservation.current().take(UPLOAD_BYTES);
     try (Blobs.Upload upload = blobs.begin()) {
       byte[] buffer = new byte[BUFFER_BYTES];
       long missing = length;
@@ -137,6 +146,7 @@ final class Bodies {
   }
 
   private Arrived takeToEnd(InputStream in, Digests digests) throws IOException {
+    Reservation.current().take(UPLOAD_BYTES);
     byte[] first = in.readNBytes(inlineBytes + 1);
     digests.update(first, first.length);
     if (first.length <= inlineBytes) {

@@ -3,6 +3,7 @@ package io.carillon.s3;
 import io.carillon.aws.Caller;
 import io.carillon.aws.Need;
 import io.carillon.base.Arn;
+import io.carillon.base.Reservation;
 import io.carillon.s3.model.Bucket;
 import io.carillon.s3.model.Buckets;
 import io.carillon.s3.model.Etags;
@@ -33,6 +34,9 @@ import software.amazon.awssdk.services.s3.model.S3Object;
 
 /// ListObjects, ListObjectsV2 and ListObjectVersions: a bucket's keys, a page at a time.
 final class ListObjects {
+  /// The row of a version, its entry and the XML of it; keys have up to 1,024 bytes.
+  private static final int ENTRY_BYTES = 3 << 10;
+
   private final Database database;
   private final Buckets buckets;
   private final Versions versions;
@@ -58,7 +62,7 @@ final class ListObjects {
 
   ListObjectsResponse first(Caller caller, ListObjectsRequest input) {
     Encoding encoding = Encoding.of(input.encodingTypeAsString());
-    Paging paging = Paging.of(input.prefix(), input.delimiter(), input.maxKeys());
+    Paging paging = paging(input.prefix(), input.delimiter(), input.maxKeys());
     After after = After.key(input.marker(), paging.prefix(), paging.delimiter());
     Page page = list(caller, input.bucket(), input.expectedBucketOwner(), paging, after);
     ListObjectsResponse.Builder answer =
@@ -80,7 +84,7 @@ final class ListObjects {
 
   ListObjectsV2Response second(Caller caller, ListObjectsV2Request input) {
     Encoding encoding = Encoding.of(input.encodingTypeAsString());
-    Paging paging = Paging.of(input.prefix(), input.delimiter(), input.maxKeys());
+    Paging paging = paging(input.prefix(), input.delimiter(), input.maxKeys());
     After after =
         input.continuationToken() == null
             ? After.key(input.startAfter(), paging.prefix(), paging.delimiter())
@@ -107,7 +111,7 @@ final class ListObjects {
 
   ListObjectVersionsResponse versions(Caller caller, ListObjectVersionsRequest input) {
     Encoding encoding = Encoding.of(input.encodingTypeAsString());
-    Paging paging = Paging.of(input.prefix(), input.delimiter(), input.maxKeys());
+    Paging paging = paging(input.prefix(), input.delimiter(), input.maxKeys());
     String keyMarker = input.keyMarker() == null ? "" : input.keyMarker();
     if (keyMarker.isEmpty() && input.versionIdMarker() != null) {
       throw S3Error.INVALID_ARGUMENT
@@ -295,5 +299,13 @@ final class ListObjects {
     throw S3Error.INVALID_ARGUMENT
         .because("The continuation token provided is incorrect")
         .with("ArgumentName", "continuation-token");
+  }
+
+  /// What is asked for, with memory reserved for a page of it.
+  private static Paging paging(
+      @Nullable String prefix, @Nullable String delimiter, @Nullable Integer maxKeys) {
+    Paging paging = Paging.of(prefix, delimiter, maxKeys);
+    Reservation.current().take((long) paging.maxKeys() * ENTRY_BYTES);
+    return paging;
   }
 }

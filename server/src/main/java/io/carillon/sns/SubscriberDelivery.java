@@ -36,6 +36,17 @@ final class SubscriberDelivery implements Delivery {
     this.trace = trace;
   }
 
+  /// A payload only names the message, which has 256 KiB at most and is rendered once.
+  @Override
+  public long usualMemory() {
+    return 768 << 10;
+  }
+
+  @Override
+  public long memoryFor(byte[] payload) {
+    return usualMemory();
+  }
+
   @Override
   public Outcome attempt(Job job) {
     Parcel parcel = Parcel.decode(job.work().payload());

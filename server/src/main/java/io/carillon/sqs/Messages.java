@@ -1,6 +1,7 @@
 package io.carillon.sqs;
 
 import io.carillon.base.Ids;
+import io.carillon.base.Reservation;
 import io.carillon.outbox.MessageAttribute;
 import io.carillon.sqs.Queues.QueueKey;
 import io.carillon.sqs.Queues.QueueRow;
@@ -30,6 +31,11 @@ import org.jspecify.annotations.Nullable;
 final class Messages {
   /// Rows removed in one transaction: one slow closure would hold every writer.
   private static final int CHUNK = 500;
+
+  private static final long LARGEST_BYTES = 1 << 20;
+
+  /// A message that is received is in its row, in the text of its body, and in the answer.
+  private static final int COPIES = 4;
 
   /// @param groupId whose message it is, for consumers that are fair to many
   /// @param deadLetterSource the queue it was moved from after too many receives
@@ -134,10 +140,14 @@ final class Messages {
       Duration wait) {
     Arrivals signal = arrivals(from.incarnation());
     Instant giveUp = clock.instant().plus(wait);
+    Reservation memory = Reservation.current();
+    long before = memory.heldBytes();
     while (true) {
       long seen = signal.count();
+      int most = reserve(memory, limit);
       List<Received> received =
-          database.writeRelaxed(tx -> take(tx, key, from, deadLetters, limit, visibility));
+          database.writeRelaxed(tx -> take(tx, key, from, deadLetters, most, visibility));
+      memory.shrinkTo(before + memoryOf(received));
       Instant now = clock.instant();
       if (!received.isEmpty() || !now.isBefore(giveUp)) {
         return received;
@@ -150,6 +160,29 @@ final class Messages {
         return List.of(); // the server is stopping
       }
     }
+  }
+
+  /// Reserves memory for as many messages of the largest size as there is room for, up to `limit`:
+  /// who asks for ten may be given fewer.
+  private static int reserve(Reservation memory, int limit) {
+    for (int most = limit; most > 1; most /= 2) {
+      if (memory.tryTake(most * LARGEST_BYTES * COPIES)) {
+        return most;
+      }
+    }
+    memory.take(LARGEST_BYTES * COPIES);
+    return 1;
+  }
+
+  private static long memoryOf(List<Received> received) {
+    long bytes = 0;
+    for (Received one : received) {
+      bytes += one.message().body().length();
+      for (Map.Entry<String, MessageAttribute> attribute : one.message().attributes().entrySet()) {
+        bytes += attribute.getValue().sizeBytes(attribute.getKey());
+      }
+    }
+    return bytes * COPIES;
   }
 
   private List<Received> take(

@@ -273,6 +273,9 @@ final class GroupCommit {
       for (Runnable action : actions) {
         try {
           action.run();
+        } catch (OutOfMemoryError e) {
+          // Memory is behind the store, and nobody could say by what: the next start reads it anew.
+          throw e;
         } catch (Throwable e) {
           // The change stands and its caller must hear so. What the action should have moved in
           // memory is behind the store now: a bug that has to be seen.

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.cbor.databind.CBORMapper;
+import io.carillon.base.Reservation;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -48,6 +49,9 @@ public final class Inspection {
         });
   }
 
+  /// A row that is shown is a tree, and then text.
+  private static final int COPIES = 4;
+
   /// The first rows of a table, each as `{"key": […], "row": {…}}`.
   public List<JsonNode> rows(String table, int limit) {
     return rows(table, Tuple.of(), limit);
@@ -66,6 +70,7 @@ public final class Inspection {
               range.from(),
               range.to(),
               (key, value) -> {
+                Reservation.current().take((long) value.length * COPIES);
                 rows.add(describe(Tuple.parse(key), value));
                 return rows.size() < limit;
               });

@@ -216,10 +216,14 @@ public final class RocksDatabase implements Database {
   }
 
   private static void halt(Throwable cause) {
-    System.err.println(
-        "carillon: the store could not write or sync, and what it wrote last is unknown; stopping: "
-            + cause);
-    Runtime.getRuntime().halt(70);
+    try {
+      System.err.println(
+          "carillon: the store could not write or sync, and what it wrote last is unknown;"
+              + " stopping: "
+              + cause);
+    } finally {
+      Runtime.getRuntime().halt(70); // also where memory for these words is missing
+    }
   }
 
   /// By statvfs alone: a [java.nio.file.FileStore] looks through `/proc` for the mount, and there

@@ -536,6 +536,22 @@ class RoadTest {
   }
 
   @Test
+  void aRequestThatFindsNoMemoryIsToldToTryAgain() throws Exception {
+    Operations lists =
+        Operations.of("sqs")
+            .open(
+                software.amazon.awssdk.services.sqs.model.ListQueuesRequest.class,
+                "a test",
+                (_, _) -> {
+                  throw new OutOfMemoryError("for the test");
+                });
+    Response full =
+        Clients.road(lists).handle(form("localhost", "/", "Action=ListQueues&Version=2012-11-05"));
+    assertThat(full.status()).isEqualTo(503);
+    assertThat(text(full)).contains("<Code>ServiceUnavailable</Code>");
+  }
+
+  @Test
   void everyAnswerCarriesItsIds() throws Exception {
     Response s3 = road().handle(request("GET", "localhost", "/b?list-type=2"));
     assertThat(s3.headers().first("x-amz-request-id")).matches("[A-Z2-7]{16}");

@@ -26,7 +26,7 @@ abstract class DispatcherFixture {
   record Effect(String text) {}
 
   /// Runs a function for a try and remembers what it was asked.
-  static final class Scripted implements Delivery {
+  static class Scripted implements Delivery {
     final List<Job> tries = new CopyOnWriteArrayList<>();
     final List<Job> buried = new CopyOnWriteArrayList<>();
     final Function<Job, Outcome> script;

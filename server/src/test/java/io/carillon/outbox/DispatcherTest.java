@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.carillon.base.MemoryBudget;
 import io.carillon.store.Tx;
 import java.time.Duration;
 import java.time.Instant;
@@ -366,7 +367,9 @@ final class DispatcherTest extends DispatcherFixture {
               }
               return Outcome.done();
             });
-    dispatcher = dispatcher(new Dispatcher.Settings(64, 1000, Duration.ofSeconds(30), 1));
+    dispatcher =
+        dispatcher(
+            new Dispatcher.Settings(64, 1000, Duration.ofSeconds(30), 1, MemoryBudget.unlimited()));
     run(delivery);
     for (int lane = 0; lane < 10; lane++) {
       for (int i = 0; i < 30; i++) {
@@ -399,7 +402,9 @@ final class DispatcherTest extends DispatcherFixture {
               return Outcome.done();
             });
     delivery.concurrency = 3;
-    dispatcher = dispatcher(new Dispatcher.Settings(10, 1000, Duration.ofSeconds(30), 1));
+    dispatcher =
+        dispatcher(
+            new Dispatcher.Settings(10, 1000, Duration.ofSeconds(30), 1, MemoryBudget.unlimited()));
     for (int i = 0; i < 2_000; i++) {
       add("lane" + i % 20, "x" + i);
     }
@@ -410,13 +415,65 @@ final class DispatcherTest extends DispatcherFixture {
     assertThat(delivery.tries).hasSize(2_000);
   }
 
+  @Test
+  void jobsThatAreTriedAtATimeKeepToTheirMemory() {
+    AtomicInteger now = new AtomicInteger();
+    AtomicInteger most = new AtomicInteger();
+    Scripted delivery =
+        new Scripted(
+            _ -> {
+              most.accumulateAndGet(now.incrementAndGet(), Math::max);
+              Thread.yield();
+              now.decrementAndGet();
+              return Outcome.done();
+            });
+    MemoryBudget memory = new MemoryBudget(7L << 20, Duration.ZERO);
+    dispatcher = dispatcher(Dispatcher.Settings.usual().withMemory(memory));
+    run(delivery);
+    for (int i = 0; i < 40; i++) {
+      int lane = i % 5;
+      database.write(
+          tx -> {
+            outbox.add(
+                tx, new Work("kind", "lane" + lane, clock.instant(), new byte[1 << 20], "x"));
+            return 0;
+          });
+    }
+    awaitEmpty();
+    assertThat(delivery.tries).hasSize(40);
+    assertThat(most.get()).as("each counts twice its payload").isLessThanOrEqualTo(3);
+    await().until(() -> memory.heldBytes() == 0);
+  }
+
+  @Test
+  void anErrorInTheClaimingThreadIsNotTheEndOfAllDeliveries() {
+    AtomicBoolean full = new AtomicBoolean(true);
+    Scripted delivery =
+        new Scripted(_ -> Outcome.done()) {
+          @Override
+          public int concurrencyOfLane(String lane) {
+            if (full.getAndSet(false)) {
+              throw new OutOfMemoryError("for the test");
+            }
+            return super.concurrencyOfLane(lane);
+          }
+        };
+    add("lane", "x");
+    run(delivery);
+    awaitEmpty();
+    assertThat(delivery.tries).hasSize(1);
+    assertThat(full).isFalse();
+  }
+
   /// Two thousand lanes where memory may know fifty: the others are found in the table.
   @Test
   void whatMemoryHasNoRoomForIsReadFromTheTable() {
     AtomicInteger done = new AtomicInteger();
     AtomicInteger mostLanes = new AtomicInteger();
     int jobs = 20_000;
-    dispatcher = dispatcher(new Dispatcher.Settings(20, 50, Duration.ofSeconds(30), 1));
+    dispatcher =
+        dispatcher(
+            new Dispatcher.Settings(20, 50, Duration.ofSeconds(30), 1, MemoryBudget.unlimited()));
     for (int from = 0; from < jobs; from += 1_000) {
       int start = from;
       database.write(

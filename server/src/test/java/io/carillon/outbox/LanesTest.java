@@ -3,6 +3,7 @@ package io.carillon.outbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
+import io.carillon.base.MemoryBudget;
 import io.carillon.outbox.TableOutbox.Channel;
 import java.time.Duration;
 import java.time.Instant;
@@ -14,7 +15,8 @@ class LanesTest {
   private static final int ROOM = 10;
 
   private volatile Instant now = NOW;
-  private final Lanes lanes = new Lanes(() -> now, 8, ROOM, Duration.ofSeconds(30));
+  private final Lanes lanes =
+      new Lanes(() -> now, 8, ROOM, Duration.ofSeconds(30), MemoryBudget.unlimited());
   private volatile int pagesRead;
 
   /// Forty channels are due in an hour and memory knows ten: reading the table again and again
@@ -37,29 +39,29 @@ class LanesTest {
     Lanes lanes = roomy();
     Channel channel = new Channel("kind", "lane");
     Channel other = new Channel("kind", "other");
-    assertThat(lanes.reserve(channel, 2)).as("the table may hold older jobs").isFalse();
+    assertThat(lanes.reserve(channel, 2, 1)).as("the table may hold older jobs").isFalse();
     lanes.pageRead(null);
-    assertThat(lanes.reserve(channel, 2)).isTrue();
-    assertThat(lanes.reserve(channel, 1)).as("the lane is at its bound").isFalse();
-    assertThat(lanes.reserve(channel, 2)).isTrue();
+    assertThat(lanes.reserve(channel, 2, 1)).isTrue();
+    assertThat(lanes.reserve(channel, 1, 1)).as("the lane is at its bound").isFalse();
+    assertThat(lanes.reserve(channel, 2, 1)).isTrue();
     assertThat(lanes.running(channel)).isEqualTo(2);
-    lanes.ended(channel);
+    lanes.givenBack(channel);
     lanes.due(channel, NOW.plusSeconds(1));
-    assertThat(lanes.reserve(channel, 2)).as("what waits is due later").isTrue();
-    lanes.ended(channel);
+    assertThat(lanes.reserve(channel, 2, 1)).as("what waits is due later").isTrue();
+    lanes.givenBack(channel);
     now = NOW.plusSeconds(1);
-    assertThat(lanes.reserve(channel, 2)).as("what waits is due").isFalse();
-    assertThat(lanes.reserve(other, 2)).isTrue();
-    lanes.ended(other);
+    assertThat(lanes.reserve(channel, 2, 1)).as("what waits is due").isFalse();
+    assertThat(lanes.reserve(other, 2, 1)).isTrue();
+    lanes.givenBack(other);
     lanes.due(channel, NOW);
-    assertThat(lanes.reserve(other, 2)).as("another lane has waited longer").isFalse();
+    assertThat(lanes.reserve(other, 2, 1)).as("another lane has waited longer").isFalse();
     assertThat(lanes.next()).isInstanceOf(Lanes.Task.Claim.class);
-    assertThat(lanes.reserve(channel, 2)).as("older jobs are being claimed").isFalse();
-    lanes.endTurn(channel, lanes.grant(channel, 2), null);
-    lanes.ended(channel);
+    assertThat(lanes.reserve(channel, 2, 1)).as("older jobs are being claimed").isFalse();
+    lanes.endTurn(channel, lanes.grant(channel, 2, 1), null);
+    lanes.givenBack(channel);
     assertThat(lanes.size()).isZero();
     lanes.stop();
-    assertThat(lanes.reserve(channel, 2)).isFalse();
+    assertThat(lanes.reserve(channel, 2, 1)).isFalse();
   }
 
   @Test
@@ -67,11 +69,11 @@ class LanesTest {
     Lanes lanes = roomy();
     lanes.pageRead(null);
     int taken = 0;
-    while (lanes.reserve(new Channel("kind", "hog"), 100)) {
+    while (lanes.reserve(new Channel("kind", "hog"), 100, 1)) {
       taken++;
     }
     assertThat(taken).as("a quarter of what is left to others").isEqualTo(20);
-    while (lanes.reserve(new Channel("kind", "lane" + taken), 100)) {
+    while (lanes.reserve(new Channel("kind", "lane" + taken), 100, 1)) {
       taken++;
     }
     assertThat(taken).as("all places").isEqualTo(100);
@@ -83,12 +85,12 @@ class LanesTest {
     for (int i = 0; i < ROOM; i++) {
       lanes.due(new Channel("kind", "lane" + i), NOW.plusSeconds(60));
     }
-    assertThat(lanes.reserve(new Channel("kind", "one more"), 2)).isFalse();
-    assertThat(lanes.reserve(new Channel("kind", "lane1"), 2)).isTrue();
+    assertThat(lanes.reserve(new Channel("kind", "one more"), 2, 1)).isFalse();
+    assertThat(lanes.reserve(new Channel("kind", "lane1"), 2, 1)).isTrue();
   }
 
   private Lanes roomy() {
-    return new Lanes(() -> now, 100, 1_000, Duration.ofSeconds(30));
+    return new Lanes(() -> now, 100, 1_000, Duration.ofSeconds(30), MemoryBudget.unlimited());
   }
 
   private void readTheTable() {

@@ -3,6 +3,7 @@ package io.carillon.outbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.carillon.base.MemoryBudget;
 import io.carillon.outbox.TableOutbox.Channel;
 import io.carillon.store.Database;
 import io.carillon.store.DueQueue.Claimed;
@@ -158,7 +159,7 @@ final class OutboxCrashTest {
         clock,
         () -> 0L,
         (_, _, _) -> {},
-        new Dispatcher.Settings(16, 100, Duration.ofSeconds(30), 1));
+        new Dispatcher.Settings(16, 100, Duration.ofSeconds(30), 1, MemoryBudget.unlimited()));
   }
 
   private void add(Database database, TableOutbox outbox) {

@@ -141,6 +141,24 @@ final class GroupCommitTest {
   }
 
   @Test
+  void anActionThatFindsNoMemoryEndsTheProcessSinceMemoryIsBehindTheStore() {
+    assertThatThrownBy(
+            () ->
+                commits.submit(
+                    tx -> {
+                      tx.put(KEY, KEY);
+                      tx.afterCommit(
+                          () -> {
+                            throw new OutOfMemoryError("for the test");
+                          });
+                      return 0;
+                    },
+                    true))
+        .isInstanceOf(IllegalStateException.class);
+    assertThat(broken).singleElement().isInstanceOf(OutOfMemoryError.class);
+  }
+
+  @Test
   void closingSyncsWhatIsOwed() {
     put(KEY, false);
     commits.close();

@@ -113,6 +113,10 @@ public final class Dialect {
         .say(CommonError.VALIDATION, "ValidationException", 400);
   }
 
+  public static Dialect sqsJson() {
+    return json().say(CommonError.THROTTLING, "RequestThrottled", 400);
+  }
+
   public static Dialect logs() {
     return json().say(CommonError.MISSING_PARAMETER, "InvalidParameterException", 400);
   }

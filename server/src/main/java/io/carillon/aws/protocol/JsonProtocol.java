@@ -57,7 +57,7 @@ public final class JsonProtocol implements Protocol {
         "AmazonSQS.",
         "1.0",
         "com.amazonaws.sqs#",
-        Dialect.json(),
+        Dialect.sqsJson(),
         true,
         RequiredMembers.of("sqs"),
         limitBytes);

@@ -4,6 +4,7 @@ import io.carillon.aws.AwsException;
 import io.carillon.aws.CommonError;
 import io.carillon.aws.protocol.Kind.Scalar;
 import io.carillon.aws.protocol.Kind.Struct;
+import io.carillon.http.Body;
 import io.carillon.http.Request;
 import io.carillon.http.Response;
 import java.io.IOException;
@@ -106,7 +107,7 @@ public final class RestJsonProtocol implements Protocol {
     if (payload == null && shape.body().isEmpty()) {
       return;
     }
-    byte[] bytes = http.body().readAll(limitBytes);
+    byte[] bytes = http.body().readAll(limitBytes, Body.PAYLOAD_COPIES);
     if (payload == null) {
       decoder.read(bytes, builder);
     } else if (bytes.length > 0) {

@@ -188,12 +188,13 @@ public final class SignatureVerifier {
   }
 
   private static byte[] read(Body body, String service) throws IOException {
-    int limit = service.equals("lambda") ? LAMBDA_BODY_LIMIT_BYTES : BODY_LIMIT_BYTES;
+    boolean lambda = service.equals("lambda");
+    int limit = lambda ? LAMBDA_BODY_LIMIT_BYTES : BODY_LIMIT_BYTES;
     if (body.length().orElse(0) > limit) {
       throw CommonError.REQUEST_ENTITY_TOO_LARGE.exception();
     }
     try {
-      return body.readAll(limit);
+      return body.readAll(limit, lambda ? Body.PAYLOAD_COPIES : Body.DOCUMENT_COPIES);
     } catch (Body.TooLargeException e) {
       throw CommonError.REQUEST_ENTITY_TOO_LARGE.exception();
     }

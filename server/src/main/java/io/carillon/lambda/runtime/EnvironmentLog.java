@@ -186,7 +186,7 @@ final class EnvironmentLog {
       }
       try {
         sink.accept(batch);
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         LOG.warn("{} lines of a function's log could not be kept", batch.size(), e);
       }
     }

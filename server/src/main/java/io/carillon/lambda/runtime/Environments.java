@@ -95,9 +95,17 @@ public final class Environments implements AutoCloseable {
     this.clock = clock;
     timer.setRemoveOnCancelPolicy(true);
     long period = Math.clamp(settings.idleTimeout().toMillis() / 2, 10, 30_000);
-    timer.scheduleWithFixedDelay(this::endTheIdle, period, period, TimeUnit.MILLISECONDS);
+    timer.scheduleWithFixedDelay(
+        new Recurring("end idle environments", this::endTheIdle),
+        period,
+        period,
+        TimeUnit.MILLISECONDS);
     long look = FREEZE_AFTER.toMillis();
-    timer.scheduleWithFixedDelay(this::freezeTheIdle, look, look, TimeUnit.MILLISECONDS);
+    timer.scheduleWithFixedDelay(
+        new Recurring("freeze idle environments", this::freezeTheIdle),
+        look,
+        look,
+        TimeUnit.MILLISECONDS);
   }
 
   /// An invocation that was begun.

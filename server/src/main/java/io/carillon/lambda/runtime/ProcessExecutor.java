@@ -65,7 +65,11 @@ public final class ProcessExecutor implements Executor, Peers.Processes {
     this.walls =
         sandbox ? findWalls(workFolder) : CompletableFuture.completedFuture(Optional.empty());
     long period = groups.isPresent() ? WATCH_MILLIS : WATCH_WITHOUT_GROUPS_MILLIS;
-    watch.scheduleWithFixedDelay(this::endTheGreedy, period, period, TimeUnit.MILLISECONDS);
+    watch.scheduleWithFixedDelay(
+        new Recurring("look at the memory of environments", this::endTheGreedy),
+        period,
+        period,
+        TimeUnit.MILLISECONDS);
   }
 
   /// Looks beside the start, which need not wait: the first function does.

@@ -1,5 +1,6 @@
 package io.carillon.lambda.runtime;
 
+import io.carillon.base.NoRoomException;
 import io.carillon.http.Body;
 import io.carillon.http.Handler;
 import io.carillon.http.Limits;
@@ -25,6 +26,9 @@ import java.util.regex.Pattern;
 public final class RuntimeApi implements Handler {
   /// Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
   static final int RESPONSE_LIMIT_BYTES = 6 * 1024 * 1024 + 100;
+
+  /// An answer is in memory here, and where it is sent to who invoked.
+  private static final int ANSWER_COPIES = 2;
 
   private static final Pattern PATH =
       Pattern.compile(
@@ -114,10 +118,13 @@ public final class RuntimeApi implements Handler {
       throws IOException {
     byte[] payload;
     try {
-      payload = request.body().readAll(RESPONSE_LIMIT_BYTES);
+      payload = request.body().readAll(RESPONSE_LIMIT_BYTES, ANSWER_COPIES);
     } catch (Body.TooLargeException e) {
       environment.answer(id, log -> tooLarge(log));
       return refusal(413, "RequestEntityTooLarge", "The response is too large.");
+    } catch (NoRoomException e) {
+      environment.answer(id, _ -> new InvocationResult.Unavailable(e.getMessage()));
+      return accepted();
     }
     return environment.answer(id, log -> new InvocationResult.Returned(payload, log))
         ? accepted()
@@ -143,9 +150,12 @@ public final class RuntimeApi implements Handler {
 
   private static byte[] errorOf(Request request) throws IOException {
     try {
-      return request.body().readAll(RESPONSE_LIMIT_BYTES);
+      return request.body().readAll(RESPONSE_LIMIT_BYTES, ANSWER_COPIES);
     } catch (Body.TooLargeException e) {
       return "{\"errorType\":\"Runtime.Unknown\",\"errorMessage\":\"The error was too large.\"}"
+          .getBytes(StandardCharsets.UTF_8);
+    } catch (NoRoomException e) {
+      return "{\"errorType\":\"Runtime.Unknown\",\"errorMessage\":\"There was no memory for the error.\"}"
           .getBytes(StandardCharsets.UTF_8);
     }
   }

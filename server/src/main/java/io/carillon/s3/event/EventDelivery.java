@@ -45,6 +45,12 @@ public final class EventDelivery implements Delivery {
     this.trace = trace;
   }
 
+  /// An event is small: a key has at most 1,024 bytes.
+  @Override
+  public long usualMemory() {
+    return 32 << 10;
+  }
+
   @Override
   public Outcome attempt(Job job) {
     return accept(job.work());
