@@ -114,7 +114,7 @@ final class ConfigurationRules {
         timeout(r.timeout(), DEFAULT_TIMEOUT_SECONDS),
         memory(r.memorySize(), DEFAULT_MEMORY_MB),
         temporary(r.ephemeralStorage(), DEFAULT_TEMPORARY_MB),
-        environment(r.environment(), Map.of()),
+        environment(r.environment(), null),
         architectures(r.architecturesAsStrings(), r.runtimeAsString(), List.of("x86_64")),
         deadLetter(r.deadLetterConfig(), null),
         logGroup(r.loggingConfig(), "/aws/lambda/" + name.name()));
@@ -288,8 +288,8 @@ final class ConfigurationRules {
     return value;
   }
 
-  private static Map<String, String> environment(
-      @Nullable Environment environment, Map<String, String> old) {
+  private static @Nullable Map<String, String> environment(
+      @Nullable Environment environment, @Nullable Map<String, String> old) {
     if (environment == null) {
       return old;
     }

@@ -14,7 +14,6 @@ import software.amazon.awssdk.services.lambda.model.EnvironmentResponse;
 import software.amazon.awssdk.services.lambda.model.EphemeralStorage;
 import software.amazon.awssdk.services.lambda.model.FunctionConfiguration;
 import software.amazon.awssdk.services.lambda.model.LastUpdateStatus;
-import software.amazon.awssdk.services.lambda.model.LastUpdateStatusReasonCode;
 import software.amazon.awssdk.services.lambda.model.LogFormat;
 import software.amazon.awssdk.services.lambda.model.LoggingConfig;
 import software.amazon.awssdk.services.lambda.model.PackageType;
@@ -28,8 +27,8 @@ import software.amazon.awssdk.services.lambda.model.TracingConfigResponse;
 import software.amazon.awssdk.services.lambda.model.TracingMode;
 
 /// How functions look in answers. Creation and changes are complete here before they are answered;
-/// they are nevertheless told as AWS tells them (`Pending`, `InProgress`), and the next look finds
-/// them done, so waiters work.
+/// they are nevertheless told as AWS tells them (`Pending`, `InProgress`), with a revision of their
+/// own as each state has one on AWS, and the next look finds them done, so waiters work.
 final class FunctionAnswers {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSZ", Locale.ROOT)
@@ -43,20 +42,35 @@ final class FunctionAnswers {
     return answer.lastUpdateStatus(LastUpdateStatus.SUCCESSFUL);
   }
 
-  /// The function as it has just been made.
-  static FunctionConfiguration.Builder created(FunctionVersion version, boolean qualified) {
+  /// The function in a list, which says nothing of states.
+  ///
+  /// Source: https://docs.aws.amazon.com/lambda/latest/api/API_ListFunctions.html
+  static FunctionConfiguration.Builder listed(FunctionVersion version, boolean qualified) {
+    return plain(version, qualified).runtimeVersionConfig((RuntimeVersionConfig) null);
+  }
+
+  /// The function as it has just been made, or published.
+  ///
+  /// @param revision of this passing state
+  static FunctionConfiguration.Builder created(
+      FunctionVersion version, boolean qualified, String revision) {
     return plain(version, qualified)
+        .revisionId(revision)
         .state(State.PENDING)
         .stateReason("The function is being created.")
         .stateReasonCode(StateReasonCode.CREATING);
   }
 
   /// The function as it has just been changed.
-  static FunctionConfiguration.Builder changed(FunctionVersion version, boolean qualified) {
+  ///
+  /// @param revision of this passing state
+  static FunctionConfiguration.Builder changed(
+      FunctionVersion version, boolean qualified, String revision) {
     return settled(version, qualified)
+        .revisionId(revision)
         .lastUpdateStatus(LastUpdateStatus.IN_PROGRESS)
         .lastUpdateStatusReason("The function is being created.")
-        .lastUpdateStatusReasonCode(LastUpdateStatusReasonCode.fromValue("Creating"));
+        .lastUpdateStatusReasonCode("Creating"); // which the model's list does not have
   }
 
   private static FunctionConfiguration.Builder plain(FunctionVersion version, boolean qualified) {
@@ -76,7 +90,7 @@ final class FunctionAnswers {
             .memorySize(c.memoryMb())
             .lastModified(time(version.modified()))
             .version(version.version())
-            .revisionId(version.revisionId())
+            .revisionId(version.shown())
             .packageType(PackageType.ZIP)
             .architecturesWithStrings(c.architectures())
             .ephemeralStorage(EphemeralStorage.builder().size(c.temporaryMb()).build())
@@ -90,7 +104,7 @@ final class FunctionAnswers {
                 RuntimeVersionConfig.builder().runtimeVersionArn(runtimeArn(version)).build())
             .loggingConfig(
                 LoggingConfig.builder().logFormat(LogFormat.TEXT).logGroup(c.logGroup()).build());
-    if (!c.environment().isEmpty()) {
+    if (c.environment() != null) {
       answer.environment(EnvironmentResponse.builder().variables(c.environment()).build());
     }
     if (c.deadLetterArn() != null) {

@@ -129,7 +129,8 @@ final class FunctionOperations {
             deployment,
             caller.time(),
             ids.uuid(),
-            false);
+            false,
+            null);
     return database.write(
         tx -> {
           refuseExisting(tx, name);
@@ -138,9 +139,9 @@ final class FunctionOperations {
           functions.put(tx, row);
           if (Boolean.TRUE.equals(r.publish())) {
             FunctionVersion published = versions.publish(tx, row, null);
-            return FunctionAnswers.created(published, true).build();
+            return FunctionAnswers.created(published, false, ids.uuid()).build();
           }
-          return FunctionAnswers.created(latest, false).build();
+          return FunctionAnswers.created(latest, false, ids.uuid()).build();
         });
   }
 
@@ -209,7 +210,7 @@ final class FunctionOperations {
               found.stream()
                   .limit(limit)
                   .flatMap(row -> versions.of(snapshot, row.latest(), allVersions))
-                  .map(version -> FunctionAnswers.settled(version, allVersions).build())
+                  .map(version -> FunctionAnswers.listed(version, allVersions).build())
                   .toList();
           return ListFunctionsResponse.builder()
               .functions(page)
@@ -265,8 +266,8 @@ final class FunctionOperations {
   private FunctionConfiguration put(Tx tx, FunctionRow row, boolean publish) {
     functions.put(tx, row);
     return publish
-        ? FunctionAnswers.changed(versions.publish(tx, row, null), true).build()
-        : FunctionAnswers.changed(row.latest(), false).build();
+        ? FunctionAnswers.changed(versions.publish(tx, row, null), true, ids.uuid()).build()
+        : FunctionAnswers.changed(row.latest(), false, ids.uuid()).build();
   }
 
   FunctionConfiguration updateConfiguration(Caller caller, UpdateFunctionConfigurationRequest r) {
@@ -299,7 +300,7 @@ final class FunctionOperations {
   }
 
   static void requireRevision(@Nullable String asked, FunctionVersion version) {
-    if (asked != null && !Objects.equals(asked, version.revisionId())) {
+    if (asked != null && !Objects.equals(asked, version.shown())) {
       throw PRECONDITION_FAILED.exception();
     }
   }

@@ -12,7 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /// One version of a function: `$LATEST`, which changes, or a number, which does not.
 ///
-/// @param revisionId changes whenever anything here does
+/// @param revisionId changes whenever code or configuration does
+/// @param shownRevision what clients see as the revision where that is another one: on AWS a new
+///   tag makes a new revision, which is no reason to start environments anew
 /// @param updated whether it has been changed since it was made; AWS tells of updates only then
 record FunctionVersion(
     String account,
@@ -23,9 +25,12 @@ record FunctionVersion(
     Deployment deployment,
     Instant modified,
     String revisionId,
-    boolean updated) {
+    boolean updated,
+    @Nullable String shownRevision) {
 
   /// What users set.
+  ///
+  /// @param environment absent where none was ever sent; AWS shows an empty one that was
   record Configuration(
       String runtime,
       String handler,
@@ -34,10 +39,15 @@ record FunctionVersion(
       int timeoutSeconds,
       int memoryMb,
       int temporaryMb,
-      Map<String, String> environment,
+      @Nullable Map<String, String> environment,
       List<String> architectures,
       @Nullable String deadLetterArn,
-      String logGroup) {}
+      String logGroup) {
+
+    Map<String, String> variables() {
+      return environment == null ? Map.of() : environment;
+    }
+  }
 
   /// The code.
   ///
@@ -54,7 +64,7 @@ record FunctionVersion(
 
   FunctionVersion with(Configuration other, Instant now, String revision) {
     return new FunctionVersion(
-        account, region, name, version, other, deployment, now, revision, true);
+        account, region, name, version, other, deployment, now, revision, true, null);
   }
 
   FunctionVersion with(Deployment other, List<String> architectures, Instant now, String revision) {
@@ -72,10 +82,30 @@ record FunctionVersion(
             architectures,
             c.deadLetterArn(),
             c.logGroup());
-    return new FunctionVersion(account, region, name, version, changed, other, now, revision, true);
+    return new FunctionVersion(
+        account, region, name, version, changed, other, now, revision, true, null);
   }
 
-  FunctionVersion published(String number, String description) {
+  /// The revision as clients see it.
+  String shown() {
+    return shownRevision == null ? revisionId : shownRevision;
+  }
+
+  FunctionVersion showing(String revision) {
+    return new FunctionVersion(
+        account,
+        region,
+        name,
+        version,
+        configuration,
+        deployment,
+        modified,
+        revisionId,
+        updated,
+        revision);
+  }
+
+  FunctionVersion published(String number, String description, String revision) {
     Configuration c = configuration;
     Configuration described =
         new Configuration(
@@ -91,7 +121,7 @@ record FunctionVersion(
             c.deadLetterArn(),
             c.logGroup());
     return new FunctionVersion(
-        account, region, name, number, described, deployment, modified, revisionId, false);
+        account, region, name, number, described, deployment, modified, revision, false, null);
   }
 
   /// What it takes to run it.
@@ -109,7 +139,7 @@ record FunctionVersion(
         configuration.memoryMb(),
         configuration.temporaryMb(),
         Duration.ofSeconds(configuration.timeoutSeconds()),
-        configuration.environment(),
+        configuration.variables(),
         configuration.role(),
         configuration.logGroup(),
         new FunctionSpec.Code(

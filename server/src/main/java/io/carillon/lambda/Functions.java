@@ -40,9 +40,15 @@ final class Functions {
           other, tags, lastVersion, publishedRevision, reservedConcurrency, mayLoop);
     }
 
-    FunctionRow withTags(Map<String, String> other) {
+    /// @param revision as which clients see the function from now on
+    FunctionRow withTags(Map<String, String> other, String revision) {
       return new FunctionRow(
-          latest, other, lastVersion, publishedRevision, reservedConcurrency, mayLoop);
+          latest.showing(revision),
+          other,
+          lastVersion,
+          publishedRevision,
+          reservedConcurrency,
+          mayLoop);
     }
 
     FunctionRow withReservedConcurrency(@Nullable Integer other) {

@@ -62,17 +62,6 @@ enum LambdaError implements ErrorCode {
     return message;
   }
 
-  @Override
-  public AwsException exception() {
-    return because(message);
-  }
-
-  /// Lambda's errors say whose fault they are.
-  @Override
-  public AwsException because(String what) {
-    return new AwsException(this, what).with("Type", status < 500 ? "User" : "Service");
-  }
-
   /// What AWS has and this server does not, refused by name.
   static AwsException unsupported(String member) {
     return INVALID_PARAMETER_VALUE.because(member + " is not supported by this server.");

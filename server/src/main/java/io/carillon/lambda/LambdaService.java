@@ -100,7 +100,7 @@ public final class LambdaService {
     this.database = database;
     this.runtimes = runtimes;
     this.links = new CodeLinks(blobs, endpoint, clock);
-    this.tags = new Tags(database, functions);
+    this.tags = new Tags(database, functions, ids);
     this.versions = new VersionOperations(database, functions, blobs, ids);
     this.policies = new FunctionPolicies(database, functions, principals, ids);
     ExecutionRoles roles = new ExecutionRoles(roleSource, authorizer, clock, ids);
@@ -207,51 +207,42 @@ public final class LambdaService {
 
   private void mountVersions(Operations table) {
     table
-        .on(PublishVersionRequest.class, r -> arn(r.functionName(), null), versions::publish)
-        .on(ListVersionsByFunctionRequest.class, r -> arn(r.functionName(), null), versions::list)
-        .on(CreateAliasRequest.class, r -> arn(r.functionName(), r.name()), versions::createAlias)
-        .on(UpdateAliasRequest.class, r -> arn(r.functionName(), r.name()), versions::updateAlias)
-        .on(GetAliasRequest.class, r -> arn(r.functionName(), r.name()), versions::getAlias)
-        .on(ListAliasesRequest.class, r -> arn(r.functionName(), null), versions::listAliases)
-        .on(DeleteAliasRequest.class, r -> arn(r.functionName(), r.name()), versions::deleteAlias);
+        .on(PublishVersionRequest.class, r -> whole(r.functionName()), versions::publish)
+        .on(ListVersionsByFunctionRequest.class, r -> whole(r.functionName()), versions::list)
+        .on(CreateAliasRequest.class, r -> whole(r.functionName()), versions::createAlias)
+        .on(UpdateAliasRequest.class, r -> whole(r.functionName()), versions::updateAlias)
+        .on(GetAliasRequest.class, r -> whole(r.functionName()), versions::getAlias)
+        .on(ListAliasesRequest.class, r -> whole(r.functionName()), versions::listAliases)
+        .on(DeleteAliasRequest.class, r -> whole(r.functionName()), versions::deleteAlias);
   }
 
   private void mountAsynchronous(Operations table) {
     table
         .on(
             PutFunctionEventInvokeConfigRequest.class,
-            r -> arn(r.functionName(), r.qualifier()),
+            r -> whole(r.functionName()),
             eventConfigs::put)
         .on(
             UpdateFunctionEventInvokeConfigRequest.class,
-            r -> arn(r.functionName(), r.qualifier()),
+            r -> whole(r.functionName()),
             eventConfigs::update)
         .on(
             GetFunctionEventInvokeConfigRequest.class,
-            r -> arn(r.functionName(), r.qualifier()),
+            r -> whole(r.functionName()),
             eventConfigs::get)
         .on(
             ListFunctionEventInvokeConfigsRequest.class,
-            r -> arn(r.functionName(), null),
+            r -> whole(r.functionName()),
             eventConfigs::list)
         .on(
             DeleteFunctionEventInvokeConfigRequest.class,
-            r -> arn(r.functionName(), r.qualifier()),
+            r -> whole(r.functionName()),
             eventConfigs::delete)
-        .on(
-            PutFunctionRecursionConfigRequest.class,
-            r -> arn(r.functionName(), null),
-            recursion::put)
-        .on(
-            GetFunctionRecursionConfigRequest.class,
-            r -> arn(r.functionName(), null),
-            recursion::get)
-        .on(PutFunctionConcurrencyRequest.class, r -> arn(r.functionName(), null), limits::put)
-        .on(GetFunctionConcurrencyRequest.class, r -> arn(r.functionName(), null), limits::get)
-        .on(
-            DeleteFunctionConcurrencyRequest.class,
-            r -> arn(r.functionName(), null),
-            limits::delete);
+        .on(PutFunctionRecursionConfigRequest.class, r -> whole(r.functionName()), recursion::put)
+        .on(GetFunctionRecursionConfigRequest.class, r -> whole(r.functionName()), recursion::get)
+        .on(PutFunctionConcurrencyRequest.class, r -> whole(r.functionName()), limits::put)
+        .on(GetFunctionConcurrencyRequest.class, r -> whole(r.functionName()), limits::get)
+        .on(DeleteFunctionConcurrencyRequest.class, r -> whole(r.functionName()), limits::delete);
   }
 
   private void mountPermissions(Operations table) {
@@ -275,9 +266,17 @@ public final class LambdaService {
     return FunctionName.of(function, qualifier).qualifiedArn();
   }
 
+  /// What operations on aliases and on how a function is run need a permission on, whatever version
+  /// they are about.
+  ///
+  /// Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html
+  private static Arn whole(String function) {
+    return FunctionName.of(function, null).arn();
+  }
+
   /// To make a function is to hand its role on, and to read its code from where it lies.
   private static List<Need> needsOfCreation(CreateFunctionRequest r) {
-    Arn function = arn(r.functionName(), null);
+    Arn function = whole(r.functionName());
     List<Need> needs = new ArrayList<>();
     needs.addAll(
         Need.of("lambda:CreateFunction", function).andTagging("lambda:TagResource", r.tags()));
@@ -290,13 +289,13 @@ public final class LambdaService {
 
   private static List<Need> needsOfCodeUpdate(UpdateFunctionCodeRequest r) {
     List<Need> needs = new ArrayList<>();
-    needs.add(Need.of("lambda:UpdateFunctionCode", arn(r.functionName(), null)));
+    needs.add(Need.of("lambda:UpdateFunctionCode", whole(r.functionName())));
     addReading(needs, r.s3Bucket(), r.s3Key(), r.s3ObjectVersion());
     return needs;
   }
 
   private static List<Need> needsOfConfigurationUpdate(UpdateFunctionConfigurationRequest r) {
-    Arn function = arn(r.functionName(), null);
+    Arn function = whole(r.functionName());
     Need update = Need.of("lambda:UpdateFunctionConfiguration", function);
     return r.role() == null ? List.of(update) : List.of(update, passRole(r.role(), function));
   }

@@ -5,6 +5,7 @@ import static io.carillon.lambda.LambdaError.RESOURCE_NOT_FOUND;
 
 import io.carillon.aws.Caller;
 import io.carillon.base.Arn;
+import io.carillon.base.Ids;
 import io.carillon.lambda.Functions.FunctionRow;
 import io.carillon.store.Database;
 import java.util.Map;
@@ -24,10 +25,12 @@ final class Tags {
 
   private final Database database;
   private final Functions functions;
+  private final Ids ids;
 
-  Tags(Database database, Functions functions) {
+  Tags(Database database, Functions functions, Ids ids) {
     this.database = database;
     this.functions = functions;
+    this.ids = ids;
   }
 
   Map<String, String> check(Map<String, String> tags) {
@@ -52,7 +55,7 @@ final class Tags {
           FunctionRow row = functions.require(tx, name);
           Map<String, String> all = new TreeMap<>(row.tags());
           all.putAll(r.tags());
-          functions.put(tx, row.withTags(check(all)));
+          functions.put(tx, row.withTags(check(all), ids.uuid()));
           return all;
         });
     return TagResourceResponse.builder().build();
@@ -65,7 +68,7 @@ final class Tags {
           FunctionRow row = functions.require(tx, name);
           Map<String, String> rest = new TreeMap<>(row.tags());
           rest.keySet().removeAll(r.tagKeys());
-          functions.put(tx, row.withTags(rest));
+          functions.put(tx, row.withTags(rest, ids.uuid()));
           return rest;
         });
     return UntagResourceResponse.builder().build();
@@ -78,12 +81,20 @@ final class Tags {
             ListTagsResponse.builder().tags(functions.require(snapshot, name).tags()).build());
   }
 
-  /// The function whose ARN a request about tags gives.
+  /// The function whose ARN a request about tags gives: versions and aliases have no tags, not even
+  /// `$LATEST`.
   static FunctionName nameOf(String resource) {
-    return Arn.tryParse(resource)
-        .flatMap(FunctionName::of)
-        .orElseThrow(
-            () -> RESOURCE_NOT_FOUND.because("The resource " + resource + " is not a function."))
-        .unqualified();
+    FunctionName name =
+        Arn.tryParse(resource)
+            .flatMap(FunctionName::of)
+            .orElseThrow(
+                () ->
+                    RESOURCE_NOT_FOUND.because("The resource " + resource + " is not a function."));
+    if (name.qualifier().isPresent()) {
+      throw INVALID_PARAMETER_VALUE.because(
+          "Tags on function aliases and versions are not supported. Please specify a function"
+              + " ARN.");
+    }
+    return name;
   }
 }

@@ -69,7 +69,11 @@ final class VersionOperations {
                 "CodeSHA256 (%s) is different from current CodeSHA256 in $LATEST (%s). Please try again with the CodeSHA256 in $LATEST."
                     .formatted(r.codeSha256(), digest));
           }
-          return FunctionAnswers.settled(publish(tx, row, r.description()), true).build();
+          FunctionVersion version = publish(tx, row, r.description());
+          boolean isNew = !version.version().equals(Long.toString(row.lastVersion()));
+          return isNew
+              ? FunctionAnswers.created(version, true, ids.uuid()).build()
+              : FunctionAnswers.settled(version, true).build();
         });
   }
 
@@ -89,7 +93,8 @@ final class VersionOperations {
     FunctionVersion version =
         latest.published(
             Long.toString(number),
-            description == null ? latest.configuration().description() : description);
+            description == null ? latest.configuration().description() : description,
+            ids.uuid());
     blobs.retain(tx, version.deployment().archive());
     functions.putVersion(tx, version);
     functions.put(tx, row.withLastVersion(number, latest.revisionId()));
@@ -121,7 +126,7 @@ final class VersionOperations {
             page = Stream.concat(Stream.of(latest), page);
           }
           return ListVersionsByFunctionResponse.builder()
-              .versions(page.map(v -> FunctionAnswers.settled(v, true).build()).toList())
+              .versions(page.map(v -> FunctionAnswers.listed(v, true).build()).toList())
               .nextMarker(
                   found.size() > limit ? Pages.marker(found.get(limit - 1).version()) : null)
               .build();

@@ -109,7 +109,8 @@ class FunctionOperationsTest {
     FunctionConfiguration then = configuration("made");
     assertThat(then.state()).isEqualTo(State.ACTIVE);
     assertThat(then.codeSha256()).isEqualTo(made.codeSha256()).hasSize(44);
-    assertThat(then.revisionId()).isEqualTo(made.revisionId());
+    assertThat(then.revisionId()).isNotEqualTo(made.revisionId());
+    assertThat(configuration("made").revisionId()).isEqualTo(then.revisionId());
   }
 
   @Test
@@ -256,12 +257,14 @@ class FunctionOperationsTest {
     FunctionConfiguration old =
         create(
             python("changed", SOURCE).timeout(7).environment(e -> e.variables(Map.of("AB", "c"))));
+    old = configuration("changed");
+    String revision = old.revisionId();
     FunctionConfiguration changed =
         house.call(
             UpdateFunctionConfigurationRequest.builder()
                 .functionName("changed")
                 .memorySize(256)
-                .revisionId(old.revisionId())
+                .revisionId(revision)
                 .build(),
             FunctionConfiguration.class);
     assertThat(changed.lastUpdateStatus()).isEqualTo(LastUpdateStatus.IN_PROGRESS);
@@ -275,7 +278,7 @@ class FunctionOperationsTest {
                     UpdateFunctionCodeRequest.builder()
                         .functionName("changed")
                         .zipFile(zip(SOURCE))
-                        .revisionId(old.revisionId())
+                        .revisionId(revision)
                         .build(),
                     FunctionConfiguration.class))
         .hasMessageContaining("Revision Id");

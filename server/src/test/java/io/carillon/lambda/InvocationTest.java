@@ -162,7 +162,6 @@ class InvocationTest {
             e -> {
               assertThat(e.error().code()).isEqualTo(code);
               assertThat(e.getMessage()).contains(message);
-              assertThat(e.members()).containsEntry("Type", "User");
             });
   }
 

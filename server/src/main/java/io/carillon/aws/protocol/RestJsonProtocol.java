@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.core.SdkPojo;
 
@@ -54,6 +55,36 @@ public final class RestJsonProtocol implements Protocol {
           Map.entry("UntagResource", 204),
           Map.entry("UpdateCapacityProvider", 202),
           Map.entry("UpdateEventSourceMapping", 202));
+
+  /// Errors whose message stands under `Message`; that of the others stands under `message`.
+  /// Clients that read the body themselves, as Terraform's does, tell the two apart.
+  ///
+  /// Source: the exceptions in botocore's model of Lambda; AccessDeniedException is not in it
+  private static final Set<String> CAPITALIZED =
+      Set.of(
+          "AccessDeniedException",
+          "CodeSigningConfigNotFoundException",
+          "RecursiveInvocationException",
+          "ResourceNotFoundException",
+          "ServiceException");
+
+  /// Errors that say whose fault they are: those of the model, all of them. Those that any request
+  /// meets on its way (signatures, permissions, validation) do not.
+  private static final Set<String> TYPED =
+      Set.of(
+          "CodeSigningConfigNotFoundException",
+          "CodeStorageExceededException",
+          "InvalidParameterValueException",
+          "InvalidRequestContentException",
+          "PolicyLengthExceededException",
+          "PreconditionFailedException",
+          "ProvisionedConcurrencyConfigNotFoundException",
+          "RecursiveInvocationException",
+          "RequestTooLargeException",
+          "ResourceConflictException",
+          "ResourceNotFoundException",
+          "ServiceException",
+          "TooManyRequestsException");
 
   private final Dialect dialect = Dialect.lambda();
   private final int limitBytes;
@@ -152,9 +183,12 @@ public final class RestJsonProtocol implements Protocol {
   @Override
   public Response refuse(String method, AwsException why, RequestIds ids) {
     AwsException said = dialect.translate(why);
+    String code = said.error().code();
     Map<String, String> members = new LinkedHashMap<>();
-    members.put("Type", said.error().status() < 500 ? "User" : "Service");
-    members.put("Message", said.getMessage());
+    if (TYPED.contains(code)) {
+      members.put("Type", said.error().status() < 500 ? "User" : "Service");
+    }
+    members.put(CAPITALIZED.contains(code) ? "Message" : "message", said.getMessage());
     members.putAll(said.members());
     Response response =
         Response.of(said.error().status(), JSON, encoder.write(members))

@@ -1,0 +1,276 @@
+package io.carillon.lambda;
+
+import static io.carillon.lambda.LambdaHouse.python;
+import static io.carillon.lambda.LambdaHouse.zip;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.carillon.aws.AwsException;
+import io.carillon.aws.Need;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.services.lambda.model.CreateAliasRequest;
+import software.amazon.awssdk.services.lambda.model.CreateFunctionRequest;
+import software.amazon.awssdk.services.lambda.model.DeleteAliasRequest;
+import software.amazon.awssdk.services.lambda.model.FunctionConfiguration;
+import software.amazon.awssdk.services.lambda.model.GetAliasRequest;
+import software.amazon.awssdk.services.lambda.model.GetFunctionConfigurationRequest;
+import software.amazon.awssdk.services.lambda.model.GetFunctionEventInvokeConfigRequest;
+import software.amazon.awssdk.services.lambda.model.ListFunctionsRequest;
+import software.amazon.awssdk.services.lambda.model.ListFunctionsResponse;
+import software.amazon.awssdk.services.lambda.model.ListTagsRequest;
+import software.amazon.awssdk.services.lambda.model.ListTagsResponse;
+import software.amazon.awssdk.services.lambda.model.ListVersionsByFunctionRequest;
+import software.amazon.awssdk.services.lambda.model.ListVersionsByFunctionResponse;
+import software.amazon.awssdk.services.lambda.model.PublishVersionRequest;
+import software.amazon.awssdk.services.lambda.model.TagResourceRequest;
+import software.amazon.awssdk.services.lambda.model.TagResourceResponse;
+import software.amazon.awssdk.services.lambda.model.UntagResourceRequest;
+import software.amazon.awssdk.services.lambda.model.UntagResourceResponse;
+import software.amazon.awssdk.services.lambda.model.UpdateAliasRequest;
+import software.amazon.awssdk.services.lambda.model.UpdateFunctionCodeRequest;
+import software.amazon.awssdk.services.lambda.model.UpdateFunctionConfigurationRequest;
+
+/// Functions pass through states, each with a revision of its own. Sources: answers recorded from
+/// AWS (`test_lambda_api.snapshot.json` of localstack/localstack, "recorded-content") and
+/// https://docs.aws.amazon.com/lambda/latest/api/API_ListFunctions.html
+class FunctionStatesTest {
+  private static final String SOURCE = "def handler(e, c):\n    return 1\n";
+  private static final String ARN = "arn:aws:lambda:eu-central-1:123456789012:function:";
+  @TempDir static Path folder;
+  private static LambdaHouse house;
+
+  @BeforeAll
+  static void open() throws Exception {
+    house = new LambdaHouse(folder);
+  }
+
+  @AfterAll
+  static void close() {
+    house.close();
+  }
+
+  private static FunctionConfiguration create(CreateFunctionRequest.Builder r) {
+    return house.call(r.build(), FunctionConfiguration.class);
+  }
+
+  private static FunctionConfiguration configuration(String name) {
+    return house.call(
+        GetFunctionConfigurationRequest.builder().functionName(name).build(),
+        FunctionConfiguration.class);
+  }
+
+  private static FunctionConfiguration update(UpdateFunctionConfigurationRequest.Builder r) {
+    return house.call(r.build(), FunctionConfiguration.class);
+  }
+
+  private static FunctionConfiguration publish(String name) {
+    return house.call(
+        PublishVersionRequest.builder().functionName(name).build(), FunctionConfiguration.class);
+  }
+
+  private static void isPending(FunctionConfiguration f) {
+    assertThat(f.stateAsString()).isEqualTo("Pending");
+    assertThat(f.stateReason()).isEqualTo("The function is being created.");
+    assertThat(f.stateReasonCodeAsString()).isEqualTo("Creating");
+    assertThat(f.lastUpdateStatusAsString()).isNull();
+  }
+
+  private static void isBeingChanged(FunctionConfiguration f) {
+    assertThat(f.stateAsString()).isEqualTo("Active");
+    assertThat(f.lastUpdateStatusAsString()).isEqualTo("InProgress");
+    assertThat(f.lastUpdateStatusReason()).isEqualTo("The function is being created.");
+    assertThat(f.lastUpdateStatusReasonCodeAsString()).isEqualTo("Creating");
+  }
+
+  private static void isSettled(FunctionConfiguration f) {
+    assertThat(f.stateAsString()).isEqualTo("Active");
+    assertThat(f.lastUpdateStatusAsString()).isEqualTo("Successful");
+    assertThat(f.stateReasonCodeAsString()).isNull();
+    assertThat(f.lastUpdateStatusReasonCodeAsString()).isNull();
+  }
+
+  @Test
+  void everyStateIsToldAndHasARevisionOfItsOwn() throws Exception {
+    FunctionConfiguration made = create(python("states", SOURCE));
+    isPending(made);
+    FunctionConfiguration active = configuration("states");
+    isSettled(active);
+    FunctionConfiguration changing =
+        update(UpdateFunctionConfigurationRequest.builder().functionName("states").timeout(9));
+    isBeingChanged(changing);
+    FunctionConfiguration changed = configuration("states");
+    isSettled(changed);
+    FunctionConfiguration recoding =
+        house.call(
+            UpdateFunctionCodeRequest.builder()
+                .functionName("states")
+                .zipFile(zip("x=1\n"))
+                .build(),
+            FunctionConfiguration.class);
+    isBeingChanged(recoding);
+    FunctionConfiguration recoded = configuration("states");
+    isSettled(recoded);
+    FunctionConfiguration published = publish("states");
+    isPending(published);
+    assertThat(published.functionArn()).isEqualTo(ARN + "states:1");
+    FunctionConfiguration version = configuration("states:1");
+    isSettled(version);
+    assertThat(List.of(made, active, changing, changed, recoding, recoded, published, version))
+        .extracting(FunctionConfiguration::revisionId)
+        .doesNotHaveDuplicates();
+    FunctionConfiguration again = publish("states");
+    isSettled(again);
+    assertThat(again.revisionId()).as("nothing was published").isEqualTo(version.revisionId());
+    assertThat(configuration("states").revisionId()).isEqualTo(recoded.revisionId());
+  }
+
+  @Test
+  void aFunctionThatIsPublishedAsItIsMadeIsToldByItsOwnArn() throws Exception {
+    FunctionConfiguration made = create(python("born-published", SOURCE).publish(true));
+    isPending(made);
+    assertThat(made.version()).isEqualTo("1");
+    assertThat(made.functionArn()).isEqualTo(ARN + "born-published");
+  }
+
+  @Test
+  void listsSayNothingOfStates() throws Exception {
+    create(python("listed", SOURCE));
+    publish("listed");
+    List<FunctionConfiguration> versions =
+        house
+            .call(
+                ListVersionsByFunctionRequest.builder().functionName("listed").build(),
+                ListVersionsByFunctionResponse.class)
+            .versions();
+    List<FunctionConfiguration> functions =
+        house.call(ListFunctionsRequest.builder().build(), ListFunctionsResponse.class).functions();
+    assertThat(versions).hasSize(2);
+    assertThat(functions).isNotEmpty();
+    for (List<FunctionConfiguration> list : List.of(versions, functions)) {
+      assertThat(list)
+          .allSatisfy(
+              f -> {
+                assertThat(f.stateAsString()).isNull();
+                assertThat(f.lastUpdateStatusAsString()).isNull();
+                assertThat(f.runtimeVersionConfig()).isNull();
+                assertThat(f.revisionId()).isNotEmpty();
+              });
+    }
+  }
+
+  @Test
+  void anEmptyEnvironmentIsShownWhereOneWasSent() throws Exception {
+    FunctionConfiguration empty =
+        create(python("empty-environment", SOURCE).environment(e -> e.variables(Map.of())));
+    assertThat(empty.environment().hasVariables()).isTrue();
+    assertThat(configuration("empty-environment").environment().variables()).isEmpty();
+    create(python("no-environment", SOURCE));
+    assertThat(configuration("no-environment").environment()).isNull();
+    update(
+        UpdateFunctionConfigurationRequest.builder()
+            .functionName("no-environment")
+            .environment(e -> e.variables(Map.of())));
+    assertThat(configuration("no-environment").environment().hasVariables()).isTrue();
+    update(UpdateFunctionConfigurationRequest.builder().functionName("no-environment").timeout(7));
+    assertThat(configuration("no-environment").environment().hasVariables()).isTrue();
+  }
+
+  @Test
+  void aNewTagMakesANewRevisionAndNoNewVersion() throws Exception {
+    create(python("tagged", SOURCE));
+    publish("tagged");
+    String before = configuration("tagged").revisionId();
+    house.call(
+        TagResourceRequest.builder().resource(ARN + "tagged").tags(Map.of("a", "b")).build(),
+        TagResourceResponse.class);
+    String after = configuration("tagged").revisionId();
+    assertThat(after).isNotEqualTo(before);
+    assertThat(publish("tagged").version()).isEqualTo("1");
+    assertThatThrownBy(
+            () ->
+                update(
+                    UpdateFunctionConfigurationRequest.builder()
+                        .functionName("tagged")
+                        .timeout(4)
+                        .revisionId(before)))
+        .hasMessageContaining("does not match the latest Revision Id");
+    update(
+        UpdateFunctionConfigurationRequest.builder()
+            .functionName("tagged")
+            .timeout(4)
+            .revisionId(after));
+  }
+
+  @Test
+  void versionsAndAliasesHaveNoTags() throws Exception {
+    create(python("untaggable", SOURCE).publish(true));
+    for (String qualifier : List.of("1", "$LATEST", "live")) {
+      String resource = ARN + "untaggable:" + qualifier;
+      List<Runnable> calls =
+          List.of(
+              () ->
+                  house.call(
+                      TagResourceRequest.builder()
+                          .resource(resource)
+                          .tags(Map.of("a", "b"))
+                          .build(),
+                      TagResourceResponse.class),
+              () ->
+                  house.call(
+                      UntagResourceRequest.builder().resource(resource).tagKeys("a").build(),
+                      UntagResourceResponse.class),
+              () ->
+                  house.call(
+                      ListTagsRequest.builder().resource(resource).build(),
+                      ListTagsResponse.class));
+      assertThat(calls)
+          .allSatisfy(
+              call ->
+                  assertThatThrownBy(call::run)
+                      .isInstanceOfSatisfying(
+                          AwsException.class,
+                          e ->
+                              assertThat(e.error().code())
+                                  .isEqualTo("InvalidParameterValueException"))
+                      .hasMessage(
+                          "Tags on function aliases and versions are not supported. Please specify"
+                              + " a function ARN."));
+    }
+  }
+
+  /// Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html
+  @Test
+  void operationsOnAliasesNeedThePermissionOnTheFunction() {
+    List<Object> requests =
+        List.of(
+            CreateAliasRequest.builder()
+                .functionName("f")
+                .name("live")
+                .functionVersion("1")
+                .build(),
+            UpdateAliasRequest.builder().functionName("f").name("live").build(),
+            GetAliasRequest.builder().functionName("f").name("live").build(),
+            DeleteAliasRequest.builder().functionName("f").name("live").build(),
+            GetFunctionEventInvokeConfigRequest.builder()
+                .functionName("f")
+                .qualifier("live")
+                .build());
+    assertThat(requests)
+        .allSatisfy(
+            r -> assertThat(house.needs(r)).extracting(Need::resource).containsExactly(ARN + "f"));
+    assertThat(
+            house.needs(
+                GetFunctionConfigurationRequest.builder()
+                    .functionName("f")
+                    .qualifier("live")
+                    .build()))
+        .extracting(Need::resource)
+        .containsExactly(ARN + "f:live");
+  }
+}
