@@ -22,6 +22,7 @@ import io.carillon.lambda.runtime.ProcessExecutor;
 import io.carillon.lambda.runtime.RuntimeApi;
 import io.carillon.lambda.runtime.RuntimeSettings;
 import io.carillon.lambda.runtime.Runtimes;
+import io.carillon.lambda.runtime.SharedFolder;
 import io.carillon.logs.LogsService;
 import io.carillon.outbox.Outbox;
 import io.carillon.outbox.Recipient;
@@ -37,7 +38,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -79,7 +79,7 @@ final class FunctionRuntime implements AutoCloseable {
     this.endpoint = endpoint;
     Path work =
         config.inMemory()
-            ? Files.createTempDirectory("carillon-functions")
+            ? closings.add(SharedFolder.make()).path()
             : config.data().toAbsolutePath().resolve("functions");
     RuntimeSettings settings =
         new RuntimeSettings(
@@ -92,8 +92,11 @@ final class FunctionRuntime implements AutoCloseable {
             config.sandbox() != Config.SandboxMode.OFF);
     this.executor = closings.add(new ProcessExecutor(work, settings.sandbox()));
     requireSandbox(config);
-    this.runtimes = new Runtimes(work.resolve("runtimes"), config.refuseDeprecatedRuntimes());
-    this.folders = new CodeFolders(work.resolve("code"));
+    Path open = executor.openFolder(work);
+    this.runtimes =
+        new Runtimes(
+            open.resolve("runtimes"), config.refuseDeprecatedRuntimes(), executor::reaches);
+    this.folders = new CodeFolders(open.resolve("code"));
     RuntimeApi api = new RuntimeApi();
     HttpEngine engine =
         closings.add(
@@ -130,14 +133,15 @@ final class FunctionRuntime implements AutoCloseable {
   }
 
   private void requireSandbox(Config config) {
-    boolean wanted = config.sandbox() == Config.SandboxMode.REQUIRED || !config.onLoopback();
-    if (wanted && !executor.isolates()) {
+    boolean required = config.sandbox() == Config.SandboxMode.REQUIRED || !config.onLoopback();
+    Optional<String> failure = required ? executor.sandboxFailure() : Optional.empty();
+    if (failure.isPresent()) {
       closings.close();
       throw new SettingException(
-          "Functions cannot be sandboxed here ("
-              + executor.describe()
-              + "), and without a sandbox Carillon serves only loopback. Install bubblewrap, or"
-              + " listen on 127.0.0.1 with --sandbox auto.");
+          "Functions cannot be sandboxed here: "
+              + failure.get()
+              + ". Install or mend bubblewrap. Without it functions run only where the server"
+              + " listens on loopback and was started with --sandbox off.");
     }
   }
 
@@ -203,7 +207,7 @@ final class FunctionRuntime implements AutoCloseable {
   }
 
   /// Tells functions from other clients, where they are kept apart from this server at all.
-  Peers peers() throws IOException {
+  Peers peers() {
     return executor.peers();
   }
 

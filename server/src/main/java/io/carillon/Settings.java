@@ -97,7 +97,8 @@ public final class Settings {
           new Setting(
               "sandbox",
               "auto",
-              "function sandbox: auto (bubblewrap where it works), required, off"),
+              "function sandbox: auto (bubblewrap where it is installed; if it fails, functions do"
+                  + " not run), required, off"),
           new Setting(
               "function-memory-mb",
               "3072",

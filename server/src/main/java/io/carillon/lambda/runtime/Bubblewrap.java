@@ -30,8 +30,6 @@ final class Bubblewrap {
   static final String TASK_ROOT = "/var/task";
   static final String RUNTIME_ROOT = "/var/runtime";
   private static final String VARIABLES = "FUNCTION_VARIABLES";
-  private static final int PROCESSES = 1024;
-  private static final int OPEN_FILES = 1024;
   private static final List<String> SYSTEM =
       List.of("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32");
   private static final List<String> CONFIGURATION =
@@ -51,20 +49,23 @@ final class Bubblewrap {
   private final Path program;
   private final Path accounts;
   private final Optional<Path> filter;
-  private final boolean root;
+  private final Machine machine;
 
   /// @param program the bwrap to run
   /// @param accounts a folder for small files, which exists
-  /// @param root whether this process is root
-  Bubblewrap(Path program, Path accounts, boolean root) throws IOException {
+  Bubblewrap(Path program, Path accounts, Machine machine) throws IOException {
     this.program = program;
     this.accounts = accounts;
-    this.root = root;
+    this.machine = machine;
     Optional<byte[]> refused = SystemCalls.filter();
     this.filter = refused.map(_ -> accounts.resolve("system-calls"));
     if (refused.isPresent()) {
       Files.write(filter.get(), refused.get());
     }
+  }
+
+  Path program() {
+    return program;
   }
 
   List<String> command(Executor.Launch launch, int uid) throws IOException {
@@ -77,7 +78,7 @@ final class Bubblewrap {
     }
     command.addAll(List.of("--unshare-pid", "--unshare-ipc", "--unshare-uts"));
     command.addAll(List.of("--unshare-cgroup-try", "--die-with-parent", "--new-session"));
-    if (!root) {
+    if (!machine.isRoot()) {
       command.add("--unshare-user");
     }
     addSystem(command, uid);
@@ -88,16 +89,10 @@ final class Bubblewrap {
     addFolders(command, launch);
     command.addAll(List.of("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", TASK_ROOT));
     command.add("--");
-    if (root) {
-      String user = Integer.toString(uid);
-      command.addAll(List.of("/usr/bin/setpriv", "--reuid=" + user, "--regid=" + user));
-      command.addAll(List.of("--clear-groups", "--bounding-set=-all", "--inh-caps=-all"));
-      command.addAll(List.of("--no-new-privs", "--"));
+    if (machine.isRoot()) {
+      command.addAll(Machine.unprivileged(uid));
     }
-    command.addAll(List.of("/usr/bin/prlimit", "--core=0:0"));
-    command.add("--nproc=" + PROCESSES + ":" + PROCESSES);
-    command.add("--nofile=" + OPEN_FILES + ":" + OPEN_FILES);
-    command.add("--");
+    command.addAll(machine.limits().command());
     String script = "eval \"$%1$s\"; unset %1$s; exec \"$@\"".formatted(VARIABLES);
     command.addAll(List.of("/bin/sh", "-c", script, "variables"));
     command.addAll(launch.command());

@@ -36,7 +36,7 @@ public final class CodeFolders {
   public CodeFolders(Path root) throws IOException {
     this.root = root;
     deleteTree(root);
-    Files.createDirectories(root);
+    PublicAccess.grant(Files.createDirectories(root));
   }
 
   /// Unpacks an archive, if nobody has, to see that it can be.
@@ -124,7 +124,7 @@ public final class CodeFolders {
     }
   }
 
-  private static void deleteTree(Path tree) throws IOException {
+  static void deleteTree(Path tree) throws IOException {
     try {
       Files.walkFileTree( // does not follow links
           tree,

@@ -268,16 +268,25 @@ public final class Environments implements AutoCloseable {
                 work.fail(e);
                 work.leave();
               });
+    } catch (SandboxException e) {
+      LOG.warn("No environment for {}: {}", function.arn(), e.getMessage());
+      refused(environment, e.getMessage());
     } catch (IOException | RuntimeException e) {
       LOG.warn("No environment for {}", function.arn(), e);
-      String why = "No environment could be started: " + e.getMessage();
-      notStarted(environment)
-          .ifPresent(
-              work -> {
-                work.complete(new Unavailable(why));
-                work.leave();
-              });
+      refused(environment, String.valueOf(e.getMessage()));
     }
+  }
+
+  /// Who reads the function's log learns of it as well.
+  private void refused(Environment environment, String reason) {
+    String why = "No environment could be started: " + reason;
+    environment.log().say("[carillon] ERROR: " + why);
+    notStarted(environment)
+        .ifPresent(
+            work -> {
+              work.complete(new Unavailable(why));
+              work.leave();
+            });
   }
 
   /// Returns who is to be told.

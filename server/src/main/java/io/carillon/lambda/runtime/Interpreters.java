@@ -22,6 +22,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -64,18 +65,21 @@ final class Interpreters {
 
   /// The best interpreter there is for `wanted`. Python functions may count on boto3, so one that
   /// has it comes before one of the very version; of several, the nearest, the newer one of two.
-  Optional<Interpreter> best(Family family, Version wanted) {
-    if (family == Family.JAVA && wanted.equals(OWN_JAVA.version())) {
+  ///
+  /// @param usable which of them functions can run
+  Optional<Interpreter> best(Family family, Version wanted, Predicate<Interpreter> usable) {
+    if (family == Family.JAVA && wanted.equals(OWN_JAVA.version()) && usable.test(OWN_JAVA)) {
       return Optional.of(OWN_JAVA); // it runs: it runs us
     }
     Set<Path> candidates = candidates(family, wanted);
     for (Path likely : candidates.stream().limit(LIKELY).toList()) {
       Optional<Interpreter> interpreter = ask(family, likely);
-      if (interpreter.filter(i -> isAsOnAws(i, wanted)).isPresent()) {
+      if (interpreter.filter(i -> isAsOnAws(i, wanted)).filter(usable).isPresent()) {
         return interpreter;
       }
     }
     return ask(family, candidates).stream()
+        .filter(usable)
         .min(
             Comparator.comparing((Interpreter i) -> family == Family.PYTHON && !i.hasAwsSdk())
                 .thenComparing(i -> i.version().distance(wanted))

@@ -1,8 +1,10 @@
 package io.carillon.lambda.runtime;
 
 import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -11,8 +13,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
@@ -34,36 +34,46 @@ import org.slf4j.LoggerFactory;
 /// That needs bwrap, which hands our death on to every process inside; without it nothing is
 /// stopped.
 ///
-/// A process asks the kernel to be killed when its parent dies, and to the kernel the parent is the
-/// *thread* that forked. So all are started by one thread that lives as long as this object.
+/// Whether there is a sandbox is decided once, by whether bwrap is installed when the server
+/// starts. From then on a bwrap that fails, or is gone, means that functions are not run.
 public final class ProcessExecutor implements Executor, Peers.Processes {
   private static final Logger LOG = LoggerFactory.getLogger(ProcessExecutor.class);
-  private static final Path CLAIMS = Path.of("/run/carillon/user-ids");
-  private static final int PROCESSES = 1024;
   private static final long WATCH_MILLIS = 50;
   private static final long WATCH_WITHOUT_GROUPS_MILLIS = 250; // it walks through all processes
+  private static final Duration TELL_WITHIN = Duration.ofSeconds(5);
 
-  private final CompletableFuture<Optional<Bubblewrap>> walls;
+  private final Machine machine;
+  private final boolean wanted;
+  private final Optional<Sandbox> sandbox;
+  private final PlainCommand plain;
   private final Optional<Cgroups> groups;
-  private final boolean root;
-  private final UserIds uids =
-      new UserIds(CLAIMS, ThreadLocalRandom.current().nextInt(Integer.MAX_VALUE));
+  private final UserIds uids;
+  private final Spawner spawner = new Spawner();
   private final Set<Live> living = ConcurrentHashMap.newKeySet();
-  private volatile boolean everWalledIn;
-  private final ExecutorService spawner =
-      Executors.newSingleThreadExecutor(
-          Thread.ofPlatform().name("environment-spawner").daemon().factory());
+  private volatile boolean everSandboxed;
   private final ScheduledExecutorService watch =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().name("environment-memory").daemon().factory());
+  private @Nullable SharedFolder shared;
 
   /// @param workFolder exists; a few small files are kept there
-  /// @param sandbox whether to wall environments in, if that works here
+  /// @param sandbox whether to sandbox environments where bwrap is installed
   public ProcessExecutor(Path workFolder, boolean sandbox) throws IOException {
-    this.root = ownUid() == 0;
+    this(workFolder, sandbox, Machine.here());
+  }
+
+  ProcessExecutor(Path workFolder, boolean wanted, Machine machine) throws IOException {
+    this.machine = machine;
+    this.wanted = wanted;
+    this.plain = new PlainCommand(machine);
     this.groups = Cgroups.find();
-    this.walls =
-        sandbox ? findWalls(workFolder) : CompletableFuture.completedFuture(Optional.empty());
+    this.uids = new UserIds(machine, ThreadLocalRandom.current().nextInt(Integer.MAX_VALUE));
+    Optional<Path> program = wanted ? machine.program("bwrap") : Optional.empty();
+    this.sandbox =
+        program.isPresent()
+            ? Optional.of(new Sandbox(program.get(), workFolder, machine, spawner, uids))
+            : Optional.empty();
+    sandbox.ifPresentOrElse(Sandbox::tryInBackground, () -> LOG.warn(describe()));
     long period = groups.isPresent() ? WATCH_MILLIS : WATCH_WITHOUT_GROUPS_MILLIS;
     watch.scheduleWithFixedDelay(
         new Recurring("look at the memory of environments", this::endTheGreedy),
@@ -72,111 +82,100 @@ public final class ProcessExecutor implements Executor, Peers.Processes {
         TimeUnit.MILLISECONDS);
   }
 
-  /// Looks beside the start, which need not wait: the first function does.
-  private CompletableFuture<Optional<Bubblewrap>> findWalls(Path workFolder) throws IOException {
-    Optional<Path> program = programOnPath("bwrap");
-    if (program.isEmpty()) {
-      return CompletableFuture.completedFuture(Optional.empty());
-    }
-    Path empty = Files.createDirectories(workFolder.resolve("empty"));
-    Path accounts = Files.createDirectories(workFolder.resolve("accounts"));
-    Bubblewrap candidate = new Bubblewrap(program.get(), accounts, root);
-    return CompletableFuture.supplyAsync(
-        () -> works(candidate, empty) ? Optional.of(candidate) : Optional.empty(),
-        Thread::startVirtualThread);
-  }
-
-  /// That it is installed says little: user namespaces may be forbidden, or mounts in a container.
-  private boolean works(Bubblewrap candidate, Path empty) {
-    Launch nothing =
-        new Launch("probe", List.of("/usr/bin/true"), Map.of(), empty, empty, List.of(), 64, 1);
-    int uid = -1;
-    try {
-      uid = takeUid();
-      Process probe = spawn(candidate.command(nothing, uid), Map.of(), empty);
-      if (probe.waitFor(10, TimeUnit.SECONDS) && probe.exitValue() == 0) {
-        return true;
-      }
-      probe.destroyForcibly();
-      LOG.warn("bubblewrap is installed but does not work here: {}", firstLine(probe));
-    } catch (IOException e) {
-      LOG.warn("bubblewrap is installed but cannot be started: {}", e.getMessage());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } finally {
-      freeUid(uid);
-    }
-    return false;
-  }
-
-  private Optional<Bubblewrap> walls() {
-    return walls.join();
-  }
-
-  private static String firstLine(Process process) throws IOException {
-    String line = process.inputReader().readLine();
-    return line == null ? "it says nothing" : line;
-  }
-
-  static Optional<Path> programOnPath(String name) {
-    String path = System.getenv("PATH");
-    for (String folder : (path == null ? "/usr/bin:/bin" : path).split(":")) {
-      Path candidate = Path.of(folder.isEmpty() ? "." : folder, name);
-      if (Files.isExecutable(candidate)) {
-        return Optional.of(candidate);
-      }
-    }
-    return Optional.empty();
-  }
-
   @Override
   public String taskRoot(Path codeFolder) {
-    return walls().isPresent() ? Bubblewrap.TASK_ROOT : codeFolder.toString();
+    return isolates() ? Bubblewrap.TASK_ROOT : codeFolder.toString();
   }
 
   @Override
   public String runtimeRoot(Path runtimeFolder) {
-    return walls().isPresent() ? Bubblewrap.RUNTIME_ROOT : runtimeFolder.toString();
+    return isolates() ? Bubblewrap.RUNTIME_ROOT : runtimeFolder.toString();
   }
 
   @Override
   public boolean isolates() {
-    return walls().isPresent();
+    return sandbox.isPresent();
+  }
+
+  /// Why functions cannot be sandboxed; empty if they can. Waits for bwrap.
+  public Optional<String> sandboxFailure() {
+    return sandbox.isPresent()
+        ? sandbox.get().failure()
+        : Optional.of(wanted ? "bubblewrap (bwrap) is not on the PATH" : "the sandbox is off");
+  }
+
+  /// A folder from which environments can run: `preferred`, or one made for them where that is
+  /// closed to the users that they run as.
+  public synchronized Path openFolder(Path preferred) throws IOException {
+    Files.createDirectories(preferred);
+    if (isolates() || !machine.isRoot() || PublicAccess.allows(preferred)) {
+      return preferred;
+    }
+    if (shared == null) {
+      shared = SharedFolder.make();
+    }
+    return shared.path();
+  }
+
+  /// Whether environments can read what lies there.
+  public boolean reaches(Path path) {
+    return isolates() || !machine.isRoot() || PublicAccess.allows(path);
   }
 
   @Override
   public String describe() {
     String memory =
-        groups
-            .map(Cgroups::describe)
-            .orElse(
-                ProcessTree.residentBytes(ProcessHandle.current()) < 0
-                    ? "nothing (there are neither control groups nor /proc here)"
-                    : "a watch on resident size (no control groups here)");
-    return walls().isPresent()
-        ? "Functions run in bubblewrap sandboxes; memory is bounded by " + memory + "."
-        : "FUNCTIONS ARE NOT SANDBOXED: install bubblewrap (bwrap) to keep them from this machine's"
-            + " files; memory is bounded by "
-            + memory
-            + ".";
+        "memory is bounded by "
+            + groups
+                .map(Cgroups::describe)
+                .orElse(
+                    ProcessTree.residentBytes(ProcessHandle.current()) < 0
+                        ? "nothing (there are neither control groups nor /proc here)"
+                        : "a watch on resident size (no control groups here)");
+    if (sandbox.isPresent()) {
+      return sandbox
+          .get()
+          .failureWithin(TELL_WITHIN)
+          .map(
+              why ->
+                  "FUNCTIONS DO NOT RUN: "
+                      + why
+                      + ". It is tried again with the next function. (With --sandbox off functions"
+                      + " run without a sandbox.)")
+          .orElse("Functions run in bubblewrap sandboxes; " + memory + ".");
+    }
+    Optional<String> flaw = machine.isRoot() ? PlainCommand.flaw() : Optional.empty();
+    if (flaw.isPresent()) {
+      return "FUNCTIONS DO NOT RUN: " + flaw.get() + ".";
+    }
+    return "FUNCTIONS ARE NOT SANDBOXED"
+        + (wanted
+            ? ": install bubblewrap (bwrap) and start again to keep them from "
+            : " (--sandbox off): no bubblewrap keeps them from ")
+        + (machine.isRoot()
+            ? "what every user of this machine can read; they run under user ids of their own, not"
+                + " as root; "
+            : "this server's files and credentials; they run as its own user; ")
+        + memory
+        + ".";
   }
 
   @Override
   public Running start(Launch launch) throws IOException {
-    int uid = takeUid();
+    int uid = uids.take();
     Cgroups.@Nullable Group group = null;
     try {
+      List<String> own = isolates() ? sandbox.get().command(launch, uid) : plain.of(launch, uid);
       if (groups.isPresent()) {
         long hardBytes = (long) (launch.memoryMb() + launch.temporaryMb()) << 20;
-        group = groups.get().create(launch.id(), hardBytes, PROCESSES);
+        group = groups.get().create(launch.id(), hardBytes, machine.limits().processesOfOne());
       }
-      List<String> command = joining(group, yielding(walled(launch, uid)));
       Map<String, String> variables =
-          walls().isPresent() ? Bubblewrap.environment(launch) : launch.environment();
-      if (walls().isPresent()) {
-        everWalledIn = true;
-      }
-      Process process = spawn(command, variables, launch.codeFolder());
+          isolates() ? Bubblewrap.environment(launch) : launch.environment();
+      everSandboxed |= isolates();
+      Process process =
+          spawner.start(
+              joining(group, yielding(own)), variables, launch.codeFolder(), Redirect.PIPE);
       Live live = new Live(launch, process, group, uid, Output.of(process));
       living.add(live);
       var _ = process.onExit().thenRunAsync(live::bury, Thread::startVirtualThread);
@@ -185,23 +184,9 @@ public final class ProcessExecutor implements Executor, Peers.Processes {
       if (group != null) {
         group.remove();
       }
-      freeUid(uid);
+      uids.free(uid);
       throw e;
     }
-  }
-
-  private List<String> walled(Launch launch, int uid) throws IOException {
-    if (walls().isPresent()) {
-      return walls().get().command(launch, uid);
-    }
-    Path setpriv = Path.of("/usr/bin/setpriv");
-    if (!Files.isExecutable(setpriv)) {
-      return launch.command();
-    }
-    List<String> command =
-        new ArrayList<>(List.of(setpriv.toString(), "--pdeathsig", "KILL", "--"));
-    command.addAll(launch.command());
-    return command;
   }
 
   /// The server comes first. Without a group of their own, being nice is all functions can do.
@@ -232,25 +217,6 @@ public final class ProcessExecutor implements Executor, Peers.Processes {
     return whole;
   }
 
-  private Process spawn(List<String> command, Map<String, String> environment, Path folder)
-      throws IOException {
-    ProcessBuilder builder =
-        new ProcessBuilder(command)
-            .directory(folder.toFile())
-            .redirectErrorStream(true)
-            .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
-    builder.environment().clear();
-    builder.environment().putAll(environment);
-    try {
-      return spawner.submit(builder::start).get();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("Interrupted while starting a process", e);
-    } catch (ExecutionException e) {
-      throw new IOException("A process could not be started", e.getCause());
-    }
-  }
-
   private void endTheGreedy() {
     for (Live live : living) {
       live.checkMemory();
@@ -265,13 +231,13 @@ public final class ProcessExecutor implements Executor, Peers.Processes {
   }
 
   /// Tells functions from other clients.
-  public Peers peers() throws IOException {
-    return new Peers(this, Path.of("/proc"), ownUid(), root);
+  public Peers peers() {
+    return new Peers(this, Path.of("/proc"), machine.uid(), machine.isRoot());
   }
 
   @Override
   public boolean everWalledIn() {
-    return everWalledIn;
+    return everSandboxed;
   }
 
   /// The ids of the processes of all environments that live now, as this process sees them.
@@ -280,32 +246,24 @@ public final class ProcessExecutor implements Executor, Peers.Processes {
     return living.stream().flatMap(live -> live.processIds().stream());
   }
 
-  private static int ownUid() throws IOException {
-    Path self = Path.of("/proc/self");
-    return Files.exists(self)
-        ? (Integer) Files.getAttribute(self, "unix:uid")
-        : "root".equals(System.getProperty("user.name")) ? 0 : -1;
-  }
-
-  private int takeUid() throws IOException {
-    return root ? uids.take() : ownUid();
-  }
-
-  private void freeUid(int uid) {
-    if (root && uid >= 0) {
-      uids.free(uid);
-    }
-  }
-
   @Override
   public void close() {
     living.forEach(Live::kill);
     CompletableFuture.allOf(living.stream().map(Live::exit).toArray(CompletableFuture[]::new))
         .join();
     watch.shutdownNow();
-    spawner.shutdownNow();
+    sandbox.ifPresent(Sandbox::close);
+    spawner.close();
     uids.close();
+    closeShared();
     groups.ifPresent(Cgroups::close);
+  }
+
+  private synchronized void closeShared() {
+    if (shared != null) {
+      shared.close();
+      shared = null;
+    }
   }
 
   /// One started environment.
@@ -318,6 +276,7 @@ public final class ProcessExecutor implements Executor, Peers.Processes {
     private final CompletableFuture<Exit> exit = new CompletableFuture<>();
     private final Set<Long> stopped = new LinkedHashSet<>();
     private volatile boolean greedy;
+    private volatile boolean killed;
     private volatile long peakBytes;
 
     Live(Launch launch, Process process, Cgroups.@Nullable Group group, int uid, Output output) {
@@ -357,7 +316,7 @@ public final class ProcessExecutor implements Executor, Peers.Processes {
 
     @Override
     public void freeze() {
-      if (walls().isEmpty()) {
+      if (!isolates()) {
         return;
       }
       synchronized (stopped) {
@@ -400,7 +359,8 @@ public final class ProcessExecutor implements Executor, Peers.Processes {
 
     @Override
     public void kill() {
-      if (walls().isEmpty()) {
+      killed = true;
+      if (!isolates()) {
         ProcessTree.below(process.toHandle()).forEach(ProcessHandle::destroyForcibly);
       }
       process.destroyForcibly();
@@ -421,7 +381,10 @@ public final class ProcessExecutor implements Executor, Peers.Processes {
         group.remove();
       }
       living.remove(this);
-      freeUid(uid);
+      uids.free(uid);
+      if (process.exitValue() != 0 && !killed && !outOfMemory) {
+        sandbox.ifPresent(Sandbox::doubt); // perhaps it never was the function's code that ran
+      }
       exit.complete(new Exit(process.exitValue(), outOfMemory));
     }
   }

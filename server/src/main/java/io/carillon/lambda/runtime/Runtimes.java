@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -36,19 +37,34 @@ public final class Runtimes {
   private final Path folder;
   private final Interpreters interpreters;
   private final boolean refuseDeprecated;
+  private final Predicate<Path> reachable;
   private boolean prepared;
 
   /// @param folder our bootstraps are put there
   /// @param refuseDeprecated whether functions with a runtime that AWS has ended are refused as AWS
   ///   refuses them; else they run, and their log warns
-  public Runtimes(Path folder, boolean refuseDeprecated) throws IOException {
-    this(folder, new Interpreters(), refuseDeprecated);
+  /// @param reachable whether functions can read what lies at a place
+  public Runtimes(Path folder, boolean refuseDeprecated, Predicate<Path> reachable)
+      throws IOException {
+    this(folder, new Interpreters(), refuseDeprecated, reachable);
   }
 
-  Runtimes(Path folder, Interpreters interpreters, boolean refuseDeprecated) throws IOException {
+  Runtimes(
+      Path folder, Interpreters interpreters, boolean refuseDeprecated, Predicate<Path> reachable)
+      throws IOException {
     this.interpreters = interpreters;
     this.refuseDeprecated = refuseDeprecated;
+    this.reachable = reachable;
     this.folder = Files.createDirectories(folder);
+  }
+
+  private Optional<Interpreter> best(Family family, Version wanted) {
+    return interpreters.best(family, wanted, this::isReachable);
+  }
+
+  private boolean isReachable(Interpreter interpreter) {
+    return reachable.test(interpreter.executable())
+        && interpreter.folders().stream().allMatch(reachable);
   }
 
   /// Puts what functions run beside their code into the folder, before the first of them starts.
@@ -62,22 +78,28 @@ public final class Runtimes {
         if (in == null) {
           throw new IllegalStateException("Not in the build: " + bootstrap);
         }
-        Files.copy(in, folder.resolve(bootstrap), StandardCopyOption.REPLACE_EXISTING);
+        Path copy = folder.resolve(bootstrap);
+        Files.copy(in, copy, StandardCopyOption.REPLACE_EXISTING);
+        PublicAccess.grant(copy);
       }
     }
     copyJavaClient();
+    PublicAccess.grant(folder);
     prepared = true;
   }
 
   /// Copied, because functions must not see the folder with our own jars.
   private void copyJavaClient() throws IOException {
     Path target = Files.createDirectories(folder.resolve("java"));
+    PublicAccess.grant(target);
     for (String name : CLIENT_CLASSES) {
       try {
         Path jar =
             Path.of(
                 Class.forName(name).getProtectionDomain().getCodeSource().getLocation().toURI());
-        Files.copy(jar, target.resolve(jar.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+        Path copy = target.resolve(jar.getFileName());
+        Files.copy(jar, copy, StandardCopyOption.REPLACE_EXISTING);
+        PublicAccess.grant(copy);
       } catch (ClassNotFoundException | URISyntaxException e) {
         throw new IllegalStateException("The Java runtime interface client is incomplete", e);
       }
@@ -113,10 +135,9 @@ public final class Runtimes {
       return Optional.empty();
     }
     Family family = familyOf(name);
-    return interpreters.best(family, Version.parse(name.group("version"))).isEmpty()
-        ? Optional.of(
-            "The runtime %s needs %s, and none that works is on this server's PATH. Install %s %s."
-                .formatted(runtime, family.title, family.title, name.group("version")))
+    Version wanted = Version.parse(name.group("version"));
+    return best(family, wanted).isEmpty()
+        ? Optional.of(missing(runtime, family, wanted))
         : Optional.empty();
   }
 
@@ -125,6 +146,24 @@ public final class Runtimes {
     return refuseDeprecated
         ? RuntimeLifecycle.of(runtime).flatMap(lifecycle -> lifecycle.refusal(use, today))
         : Optional.empty();
+  }
+
+  private String missing(String runtime, Family family, Version wanted) {
+    String install = " Install %s %s".formatted(family.title, wanted);
+    return interpreters
+        .best(family, wanted, _ -> true)
+        .map(
+            hidden ->
+                "The runtime %s needs %s, and %s can be read by root alone, which functions never are."
+                        .formatted(runtime, family.title, hidden.executable())
+                    + install
+                    + " where every user can read it, or bubblewrap.")
+        .orElseGet(
+            () ->
+                "The runtime %s needs %s, and none that works is on this server's PATH."
+                        .formatted(runtime, family.title)
+                    + install
+                    + ".");
   }
 
   /// Why AWS would not run what a `provided*` function brings; empty if it would.
@@ -166,9 +205,8 @@ public final class Runtimes {
     Family family = familyOf(name);
     Version wanted = Version.parse(name.group("version"));
     Interpreter interpreter =
-        interpreters
-            .best(family, wanted)
-            .orElseThrow(() -> new IOException(missingFor(function.runtime()).orElse("")));
+        best(family, wanted)
+            .orElseThrow(() -> new IOException(missing(function.runtime(), family, wanted)));
     String version = family.prefix + ":" + interpreter.version();
     String program = interpreter.executable().toString();
     String warning = warning(interpreter, wanted, function.runtime());

@@ -9,31 +9,34 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The user ids that functions run as where the server is root: one for each environment, because
-/// the kernel counts processes and other limits by user id.
+/// the kernel counts processes and other limits by user id. The functions of any other user run as
+/// that user.
 ///
 /// Several servers of one machine share the range. Each claims blocks of it, as many as it needs,
 /// by locking a file for each block. The kernel ends the lock with the process, however that dies,
 /// so a block is never lost and never has two owners.
 final class UserIds implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(UserIds.class);
+
   /// Of a range that no distribution hands out.
   private static final int FIRST = 58_000;
 
   private static final int BLOCKS = 50;
   private static final int BLOCK_SIZE = 40;
 
-  private final Path folder;
+  private final Machine machine;
   private final int firstBlock;
   private final BitSet taken = new BitSet();
-  private final Map<Integer, FileClaim> claims = new TreeMap<>();
+  private final Map<Integer, Optional<FileClaim>> claims = new TreeMap<>();
 
-  /// @param folder holds the files that are locked; the same one for all servers of the machine,
-  ///   and writable by root alone, since whoever locks a file takes its block away
-  /// @param seed where the search begins. Servers in different containers see different folders but
-  ///   have the same user ids to the kernel, so each should begin elsewhere.
-  UserIds(Path folder, int seed) {
-    this.folder = folder;
+  /// @param seed where the search begins. Servers in different containers do not see each other's
+  ///   claims but have the same user ids to the kernel, so each should begin elsewhere.
+  UserIds(Machine machine, int seed) {
+    this.machine = machine;
     this.firstBlock = Math.floorMod(seed, BLOCKS);
   }
 
@@ -46,6 +49,9 @@ final class UserIds implements AutoCloseable {
   ///
   /// @throws IOException where there is none left or none can be claimed
   synchronized int take() throws IOException {
+    if (!machine.isRoot()) {
+      return machine.uid();
+    }
     OptionalInt free = freeAmongClaimed();
     for (int i = 0; free.isEmpty() && i < BLOCKS; i++) {
       int block = (firstBlock + i) % BLOCKS;
@@ -74,24 +80,39 @@ final class UserIds implements AutoCloseable {
     return OptionalInt.empty();
   }
 
-  private boolean claim(int block) throws IOException {
-    if (!Files.isDirectory(folder)) {
-      Files.createDirectories(
+  /// The folder is root's alone, since whoever locks a file takes its block away. Where it cannot
+  /// be made, as in a container that is read-only, nobody else is there to share the ids with.
+  private boolean claim(int block) {
+    Path folder = machine.claims();
+    try {
+      if (!Files.isDirectory(folder)) {
+        Files.createDirectories(
+            folder,
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      }
+      Optional<FileClaim> claim = FileClaim.of(folder.resolve(Integer.toString(block)));
+      claim.ifPresent(mine -> claims.put(block, Optional.of(mine)));
+      return claim.isPresent();
+    } catch (IOException e) {
+      LOG.warn(
+          "User ids of functions cannot be claimed in {}: another Carillon on this machine might"
+              + " use the same",
           folder,
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+          e);
+      claims.put(block, Optional.empty());
+      return true;
     }
-    Optional<FileClaim> claim = FileClaim.of(folder.resolve(Integer.toString(block)));
-    claim.ifPresent(mine -> claims.put(block, mine));
-    return claim.isPresent();
   }
 
   synchronized void free(int uid) {
-    taken.clear(uid - FIRST);
+    if (machine.isRoot()) {
+      taken.clear(uid - FIRST);
+    }
   }
 
   @Override
   public synchronized void close() {
-    claims.values().forEach(FileClaim::close);
+    claims.values().forEach(claim -> claim.ifPresent(FileClaim::close));
     claims.clear();
   }
 }

@@ -98,7 +98,7 @@ class FunctionPeersTest {
     try (Workshop shop = new Workshop(folder)) {
       need(shop.executor.isolates(), "bubblewrap");
       need(shop.runtimes.missingFor("python3.11").isEmpty(), "Python");
-      need(ProcessExecutor.programOnPath("curl").isPresent(), "curl");
+      need(Machine.here().program("curl").isPresent(), "curl");
       Peers peers = shop.executor.peers();
       assertThat(peers.reckonWithFunctions()).as("before the first").isFalse();
       try (HttpEngine engine =

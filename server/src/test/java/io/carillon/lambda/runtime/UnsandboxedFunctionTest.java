@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
@@ -44,6 +45,35 @@ class UnsandboxedFunctionTest {
             "plain",
             "import os\ndef handler(e, c): return os.getcwd() == os.environ['LAMBDA_TASK_ROOT']\n");
     assertThat(text(shop.invoke(function, "{}"))).isEqualTo("true");
+  }
+
+  @Test
+  void theyAreNeverRootAndReadNothingThatIsRootsAlone() throws Exception {
+    FunctionSpec function =
+        python(
+            "who",
+            """
+            import os
+            def handler(path, c):
+                try: read = open(path).read()
+                except PermissionError: read = 'no'
+                privileges = [l.split()[1] for l in open('/proc/self/status') if l[:3] == 'Cap']
+                return os.getuid(), os.getgid(), os.getgroups(), privileges, read
+            """);
+    Path secret = Files.writeString(folder.resolve("secret"), "server's");
+    String answer = text(shop.invoke(function, "\"" + secret + "\""));
+    Machine here = Machine.here();
+    if (here.isRoot()) {
+      String none = "\"0000000000000000\"";
+      assertThat(answer)
+          .matches(
+              "\\[(5[89]\\d{3}), \\1, \\[(\\1)?\\], \\["
+                  + (none + ", ").repeat(4)
+                  + none
+                  + "\\], \"no\"\\]");
+    } else {
+      assertThat(answer).startsWith("[" + here.uid() + ", ");
+    }
   }
 
   @Test

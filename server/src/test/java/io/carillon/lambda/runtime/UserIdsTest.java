@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -15,10 +16,14 @@ import org.junit.jupiter.api.io.TempDir;
 class UserIdsTest {
   @TempDir Path folder;
 
+  private static Machine root(Path claims) {
+    return new Machine(0, "", new HardLimits(1, 1), claims, Duration.ZERO);
+  }
+
   @Test
   void serversOfOneMachineNeverShareAUserId() throws IOException {
-    try (UserIds one = new UserIds(folder.resolve("ids"), 7);
-        UserIds other = new UserIds(folder.resolve("ids"), 7)) {
+    try (UserIds one = new UserIds(root(folder.resolve("ids")), 7);
+        UserIds other = new UserIds(root(folder.resolve("ids")), 7)) {
       Set<Integer> all = new HashSet<>();
       for (int i = 0; i < 100; i++) {
         assertThat(all.add(one.take())).isTrue();
@@ -31,21 +36,21 @@ class UserIdsTest {
 
   @Test
   void aFreedIdIsTakenAgainAndAClosedServersIdsToo() throws IOException {
-    UserIds one = new UserIds(folder, 3);
+    UserIds one = new UserIds(root(folder), 3);
     int first = one.take();
     int second = one.take();
     one.free(first);
     assertThat(one.take()).isEqualTo(first).isNotEqualTo(second);
     one.close();
-    try (UserIds next = new UserIds(folder, 3)) {
+    try (UserIds next = new UserIds(root(folder), 3)) {
       assertThat(next.take()).isEqualTo(first);
     }
   }
 
   @Test
   void whenNoneIsLeftItSaysSo() throws IOException {
-    try (UserIds one = new UserIds(folder, 0);
-        UserIds other = new UserIds(folder, 49)) {
+    try (UserIds one = new UserIds(root(folder), 0);
+        UserIds other = new UserIds(root(folder), 49)) {
       int last = one.take();
       for (int i = 1; i < 2_000; i++) {
         last = one.take();

@@ -58,18 +58,30 @@ public final class Workshop implements AutoCloseable {
 
   Workshop(Path folder, boolean sandbox, int maxEnvironments, Duration initLimit)
       throws IOException {
+    this(folder, sandbox, maxEnvironments, initLimit, Machine.here());
+  }
+
+  /// On a machine that is not quite this one.
+  Workshop(Path folder, Machine machine) throws IOException {
+    this(folder, true, 20, RuntimeSettings.INIT_LIMIT, machine);
+  }
+
+  private Workshop(
+      Path folder, boolean sandbox, int maxEnvironments, Duration initLimit, Machine machine)
+      throws IOException {
     RuntimeSettings settings =
         new RuntimeSettings(
             folder, initLimit, Duration.ofMinutes(10), maxEnvironments, 20_000, 64 << 10, sandbox);
-    executor = new ProcessExecutor(Files.createDirectories(folder), sandbox);
+    executor = new ProcessExecutor(Files.createDirectories(folder), sandbox, machine);
     RuntimeApi api = new RuntimeApi();
     http =
         HttpEngine.start(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
             RuntimeApi.limits(settings),
             api);
-    code = new CodeFolders(folder.resolve("code"));
-    runtimes = new Runtimes(folder.resolve("runtime"), INTERPRETERS, false);
+    Path open = executor.openFolder(folder);
+    code = new CodeFolders(open.resolve("code"));
+    runtimes = new Runtimes(open.resolve("runtime"), INTERPRETERS, false, executor::reaches);
     EnvironmentStarter starter =
         new EnvironmentStarter(
             settings,

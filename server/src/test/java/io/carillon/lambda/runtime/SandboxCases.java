@@ -1,0 +1,153 @@
+package io.carillon.lambda.runtime;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/// What becomes of a function on machines whose bwrap works, fails, or is not there. Prints a line
+/// for each case. A program of its own, so that it can be run by another user and under limits.
+final class SandboxCases {
+  private static final String BWRAP_SAYS = "bwrap: Creating new namespace failed";
+
+  private final Path folder;
+  private final Path real;
+  private final Path witnesses;
+
+  private SandboxCases(Path folder, Path real) throws IOException {
+    this.folder = folder;
+    this.real = real;
+    this.witnesses = Files.createDirectory(folder.resolve("witnesses"));
+    Files.setPosixFilePermissions(witnesses, PosixFilePermissions.fromString("rwxrwxrwx"));
+  }
+
+  /// @param arguments an empty folder, open to everybody, and where the real bwrap lies
+  public static void main(String[] arguments) throws Exception {
+    SandboxCases cases = new SandboxCases(Path.of(arguments[0]), Path.of(arguments[1]));
+    cases.bwrapWorks();
+    cases.bwrapFails("dies", "echo '" + BWRAP_SAYS + "' >&2; exit 1");
+    cases.bwrapFails("killed", "kill -9 $$");
+    cases.bwrapIsSlow();
+    cases.bwrapFails(
+        "pretends", "while [ \"$1\" != -- ]; do shift; done; shift; exec \"$@\" # no walls");
+    cases.bwrapVanishes();
+    cases.thereIsNone("none", true);
+    cases.thereIsNone("off", false);
+  }
+
+  private void bwrapWorks() throws Exception {
+    try (ProcessExecutor executor = executor("works", real.getParent(), true)) {
+      report("works", executor);
+    }
+  }
+
+  /// And is then mended.
+  private void bwrapFails(String name, String script) throws Exception {
+    Path bin = fake(name, script);
+    try (ProcessExecutor executor = executor(name, bin, true)) {
+      report(name, executor);
+      fake(bin, theReal());
+      report(name + ", mended", executor);
+    }
+  }
+
+  private void bwrapIsSlow() throws Exception {
+    Path bin = fake("slow", "echo 'looking around'; sleep 30");
+    try (ProcessExecutor executor = executor("slow", bin, true)) {
+      report("slow", executor);
+    }
+  }
+
+  private Path fake(String name, String script) throws IOException {
+    Path bin = Files.createDirectory(folder.resolve("bin-" + name));
+    fake(bin, script);
+    return bin;
+  }
+
+  /// A bwrap that is a script. It takes the place of one that is there.
+  static Path fake(Path bin, String script) throws IOException {
+    Path fake = Files.writeString(bin.resolve("bwrap"), "#!/bin/sh\n" + script + "\n");
+    Files.setPosixFilePermissions(fake, PosixFilePermissions.fromString("rwxr-xr-x"));
+    return fake;
+  }
+
+  private String theReal() {
+    return "exec " + real + " \"$@\"";
+  }
+
+  private void bwrapVanishes() throws Exception {
+    Path bin = fake("vanishes", theReal());
+    try (ProcessExecutor executor = executor("vanishes", bin, true)) {
+      report("there", executor);
+      Files.delete(bin.resolve("bwrap"));
+      report("vanished", executor);
+    }
+  }
+
+  private void thereIsNone(String name, boolean sandbox) throws Exception {
+    Path bin = sandbox ? Files.createDirectory(folder.resolve("empty")) : real.getParent();
+    try (ProcessExecutor executor = executor(name, bin, sandbox)) {
+      report(name, executor);
+    }
+  }
+
+  private ProcessExecutor executor(String name, Path bin, boolean sandbox) throws IOException {
+    Machine here = Machine.here();
+    Duration patience = name.equals("slow") ? Duration.ofMillis(500) : here.patience();
+    return new ProcessExecutor(
+        Files.createDirectory(folder.resolve("work-" + name)),
+        sandbox,
+        new Machine(
+            here.uid(), bin.toString(), here.limits(), folder.resolve("user-ids"), patience));
+  }
+
+  /// A function that says who and where it is, and leaves a witness where only a process outside of
+  /// a sandbox can.
+  private void report(String name, ProcessExecutor executor) throws Exception {
+    Path code = executor.openFolder(Files.createDirectories(folder.resolve("code")));
+    String script =
+        "test -d /var/task && echo $(id -u) inside $(ulimit -n)"
+            + " || { echo $(id -u) outside; id -u > "
+            + witnesses
+            + "/$(date +%N); }";
+    String outcome;
+    try {
+      Executor.Running running =
+          executor.start(
+              new Executor.Launch(
+                  "env" + System.nanoTime(),
+                  List.of("/bin/sh", "-c", script),
+                  Map.of("PATH", "/usr/bin:/bin"),
+                  code,
+                  code,
+                  List.of(),
+                  128,
+                  16));
+      outcome = "ran: " + read(running.output());
+      outcome += running.exit().get(60, TimeUnit.SECONDS);
+    } catch (SandboxException e) {
+      outcome = "refused: " + e.getMessage();
+    }
+    long outside;
+    try (var all = Files.list(witnesses)) {
+      outside = all.count();
+    }
+    System.out.println(
+        name + " | " + outcome.replace('\n', ' ') + " | ran outside so far: " + outside);
+  }
+
+  private static String read(Output output) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    int next;
+    while ((next = output.read()) >= 0) {
+      bytes.write(next);
+    }
+    return bytes.toString(StandardCharsets.UTF_8);
+  }
+}
