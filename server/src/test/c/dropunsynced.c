@@ -18,7 +18,8 @@
  *   - undoes, latest first, creations and renames whose folder was not synced afterwards (a renamed
  *     file goes back to its old name, and what it replaced comes back), and folders likewise;
  *   - takes from each file what lies behind its length at its last sync. By SEED it is cut off, cut
- *     off somewhere in between, or replaced by zeros from somewhere on, as disks do.
+ *     off somewhere in between, replaced by zeros from somewhere on, or some of its pages are
+ *     replaced by zeros, any of them, as disks do that write in an order of their own.
  *
  * Deletions stay done. Writing to what was synced before, or through a shared mapping, cannot be
  * followed: it is noted, and the second half then fails with status 3. With DROPUNSYNCED_FORGET=1
@@ -42,6 +43,7 @@
 #include <unistd.h>
 
 #define LINE (3 * PATH_MAX)
+#define PAGE 4096
 
 #ifndef APPLY
 
@@ -474,25 +476,38 @@ static void undo(struct change *change) {
   undone++;
 }
 
+/* Each page behind `from` came to the disk or did not; what was synced of the first one stays. */
+static long blank_pages(const char *path, long from, long size) {
+  static const char zeros[PAGE];
+  long blanked = 0;
+  int fd = open(path, O_WRONLY);
+  if (fd < 0) fail("cannot open", path);
+  for (long at = from; at < size; at = (at / PAGE + 1) * PAGE) {
+    long end = (at / PAGE + 1) * PAGE;
+    long length = (end < size ? end : size) - at;
+    if (rand() % 2) continue;
+    if (pwrite(fd, zeros, length, at) != length) fail("cannot blank", path);
+    blanked += length;
+  }
+  if (close(fd) != 0) fail("cannot close", path);
+  return blanked;
+}
+
 static int cut(const char *path, const struct stat *s, int type, struct FTW *at) {
   (void)at;
   struct file *file = type == FTW_F ? find(s->st_ino) : NULL;
   if (!file || s->st_size <= file->length) return 0;
   long lost = s->st_size - file->length;
   long kept = 0;
-  int zeros = 0;
-  switch (keeps_nothing ? 0 : rand() % 3) {
-    case 1:
-      kept = rand() % (lost + 1);
-      break;
-    case 2:
-      kept = rand() % (lost + 1);
-      zeros = 1;
-      break;
+  int way = keeps_nothing ? 0 : rand() % 4;
+  if (way == 1 || way == 2) kept = rand() % (lost + 1);
+  cut_files++;
+  if (way == 3) {
+    cut_bytes += blank_pages(path, file->length, s->st_size);
+    return 0;
   }
   if (truncate(path, file->length + kept) != 0) fail("cannot cut", path);
-  if (zeros && truncate(path, s->st_size) != 0) fail("cannot fill", path);
-  cut_files++;
+  if (way == 2 && truncate(path, s->st_size) != 0) fail("cannot fill", path);
   cut_bytes += lost - kept;
   return 0;
 }

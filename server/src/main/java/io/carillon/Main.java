@@ -9,6 +9,7 @@ import io.carillon.cli.DemoCommand;
 import io.carillon.cli.DoctorCommand;
 import io.carillon.cli.InspectCommand;
 import io.carillon.cli.MailCommand;
+import io.carillon.cli.RepairCommand;
 import io.carillon.cli.ShelfCommand;
 import io.carillon.cli.SmsCommand;
 import io.carillon.cli.StartCommand;
@@ -55,6 +56,7 @@ public final class Main {
         .command("shelf", () -> ShelfCommand.command())
         .command("inspect", () -> InspectCommand.command())
         .command("verify", () -> VerifyCommand.command())
+        .command("repair", () -> RepairCommand.command())
         .command("doctor", () -> DoctorCommand.command())
         .command("bench", () -> BenchCommand.command());
   }

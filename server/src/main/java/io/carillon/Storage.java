@@ -7,8 +7,10 @@ import io.carillon.store.Inspection;
 import io.carillon.store.MemoryBlobs;
 import io.carillon.store.MemoryDatabase;
 import io.carillon.store.RocksDatabase;
+import io.carillon.store.UnusableStoreException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,8 +30,17 @@ record Storage(
       return new Storage(
           database, new MemoryBlobs(database, clock), Optional.empty(), Optional.empty());
     }
-    RocksDatabase database = RocksDatabase.open(config.data().resolve("db"));
-    FileBlobs blobs = FileBlobs.open(config.data().resolve("blobs"), database, clock);
+    Path rows = config.data().resolve("db");
+    Path bodies = config.data().resolve("blobs");
+    if (!RocksDatabase.exists(rows) && FileBlobs.exist(bodies)) {
+      // They would be swept away, for a new database names none.
+      throw new UnusableStoreException(
+          "There are bodies in %s but no database in %s. Restore both from a backup, or remove the bodies to begin anew."
+              .formatted(bodies, rows),
+          null);
+    }
+    RocksDatabase database = RocksDatabase.open(rows);
+    FileBlobs blobs = FileBlobs.open(bodies, database, clock);
     return new Storage(database, blobs, Optional.of(database), Optional.of(blobs));
   }
 

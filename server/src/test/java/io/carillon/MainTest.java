@@ -34,6 +34,7 @@ class MainTest {
         "shelf",
         "inspect",
         "verify",
+        "repair",
         "doctor"
       })
   void everyCommandHasHelpThatFitsATerminal(String command) {

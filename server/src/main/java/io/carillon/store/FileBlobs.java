@@ -24,6 +24,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 
 /// Blobs as files: `ab/cd/abcd….blob`, in two levels of folders by the first digits of their id.
 ///
@@ -90,6 +91,16 @@ public final class FileBlobs implements Blobs {
     return open(folder, database, clock, usual.reserveBytes(), usual.usableBytes());
   }
 
+  /// Whether there is a blob in `folder`.
+  public static boolean exist(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return false;
+    }
+    try (Stream<Path> files = Files.walk(folder)) {
+      return files.anyMatch(file -> file.toString().endsWith(SUFFIX));
+    }
+  }
+
   static FileBlobs open(
       Path folder,
       Database database,
@@ -152,6 +163,8 @@ public final class FileBlobs implements Blobs {
   public Swept sweep() throws IOException {
     int released = removeReleased();
     Instant until = clock.instant().minus(ORPHAN_GRACE);
+    // A repair may have lost references to blobs that rows still name.
+    Instant repaired = StoreRepair.lastThatKeptLater(database).orElse(Instant.MIN);
     int[] orphans = new int[1];
     Files.walkFileTree(
         folder,
@@ -166,8 +179,9 @@ public final class FileBlobs implements Blobs {
               throws IOException {
             String name = path.getFileName().toString();
             String id = name.substring(0, Math.max(0, name.length() - SUFFIX.length()));
+            Instant written = attributes.lastModifiedTime().toInstant();
             boolean isLive =
-                unnamed.contains(id) && attributes.lastModifiedTime().toInstant().isAfter(until);
+                unnamed.contains(id) && written.isAfter(until) || !written.isAfter(repaired);
             if (name.endsWith(SUFFIX)
                 && !isLive
                 && !database.<Boolean>read(snapshot -> references.isKnown(snapshot, id))) {

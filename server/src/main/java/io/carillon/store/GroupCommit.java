@@ -3,6 +3,7 @@ package io.carillon.store;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
@@ -26,6 +27,9 @@ import org.slf4j.LoggerFactory;
 /// whatever its changes did. So nobody is told, even by an exception, of a state that power loss
 /// could take back.
 ///
+/// *Witnesses.* Each batch says what had been synced before it. When none follows for a second, and
+/// at the end, one without changes is written to say so of the last.
+///
 /// *Failures.* A change that throws is undone and its exception handed to its caller. If writing or
 /// syncing fails, nobody knows what reached the disk: `onBroken` is told, which ends the process,
 /// and recovery at the next start decides. Should it return, everything is refused from then on.
@@ -34,6 +38,9 @@ final class GroupCommit {
 
   /// Bounds one round, and with it the wait of those behind it.
   private static final int ROUND = 1024;
+
+  /// After how long without changes the last sync is written down.
+  private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /// What the thread writes to.
   interface Log extends Overlay.Base {
@@ -45,6 +52,13 @@ final class GroupCommit {
     boolean hasRoom();
 
     RuntimeException noRoom();
+
+    /// Whether something in the log says that what was synced last had been.
+    boolean isAttested();
+
+    /// Writes it down, unsynced. For recovery, which cannot tell a damaged batch from one that was
+    /// being written when no later one speaks for it (see [WalCheck]).
+    void attest() throws Exception;
   }
 
   private final Log log;
@@ -140,26 +154,40 @@ final class GroupCommit {
         synced.clear();
       }
       sync();
+      attest();
     } catch (Throwable e) {
       breakDown(e, unhurried, synced);
     }
   }
 
   /// Waits for changes and takes them; false once closing and none is left.
-  private boolean take(List<Pending<?>> unhurried, List<Pending<?>> synced) {
+  private boolean take(List<Pending<?>> unhurried, List<Pending<?>> synced) throws Exception {
     lock.lock();
     try {
       while (durable.isEmpty() && relaxed.isEmpty()) {
         if (closing) {
           return false;
         }
-        arrived.awaitUninterruptibly();
+        if (log.isAttested()) {
+          arrived.awaitUninterruptibly();
+        } else if (isQuiet()) {
+          attest();
+        }
       }
       move(relaxed, unhurried);
       move(durable, synced);
       return true;
     } finally {
       lock.unlock();
+    }
+  }
+
+  /// Waits for changes; whether none came for a while.
+  private boolean isQuiet() {
+    try {
+      return arrived.awaitNanos(QUIET_NANOS) <= 0;
+    } catch (InterruptedException _) {
+      return false; // a change interrupted the thread that ran it; it serves on
     }
   }
 
@@ -207,6 +235,12 @@ final class GroupCommit {
       log.sync();
       syncs.increment();
       unsynced = false;
+    }
+  }
+
+  private void attest() throws Exception {
+    if (!unsynced && !log.isAttested() && log.hasRoom()) {
+      log.attest();
     }
   }
 

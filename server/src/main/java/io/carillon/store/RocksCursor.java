@@ -33,7 +33,7 @@ final class RocksCursor implements Overlay.Cursor {
     try {
       rows.status();
     } catch (RocksDBException e) {
-      throw new IllegalStateException("The store cannot be read", e);
+      throw new UnreadableRowsException(e);
     }
     return null;
   }

@@ -3,7 +3,9 @@ package io.carillon.store;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
@@ -13,6 +15,7 @@ import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.rocksdb.FlushOptions;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.WriteBatch;
@@ -27,8 +30,8 @@ import org.rocksdb.WriteOptions;
 ///
 /// Every write reaches the operating system before its caller hears of it, so a killed process
 /// loses nothing; what is synced outlives power loss as well. The log is never written through
-/// `mmap`, and what follows its first torn record was never answered durably, so recovery stops
-/// there.
+/// `mmap`. Its batches say what was synced before them, so that a torn end, which recovery cuts, is
+/// told from damage, which it refuses (see [WalCheck]).
 public final class RocksDatabase implements Database {
 
   /// @param reserveBytes space that has to be left on the disk; below it writes are turned away
@@ -51,6 +54,7 @@ public final class RocksDatabase implements Database {
 
   private static final int SCAN_THREADS = 2;
 
+  private final StoreLock lock;
   private final RocksTuning tuning;
   private final RocksDB db;
   private final Settings settings;
@@ -68,12 +72,19 @@ public final class RocksDatabase implements Database {
 
   private volatile boolean closed;
 
-  private RocksDatabase(RocksTuning tuning, RocksDB db, Settings settings, boolean syncing) {
+  private RocksDatabase(
+      StoreLock lock, RocksTuning tuning, RocksDB db, Settings settings, boolean syncing) {
+    this.lock = lock;
     this.tuning = tuning;
     this.db = db;
     this.settings = settings;
     this.syncing = syncing;
     this.commits = new GroupCommit(new RocksLog(), settings.onBroken());
+  }
+
+  /// Whether there is a store in `folder`, in whatever state.
+  public static boolean exists(Path folder) throws IOException {
+    return Files.isDirectory(folder) && !new StoreFolder(folder).isEmpty();
   }
 
   public static RocksDatabase open(Path folder) {
@@ -93,29 +104,13 @@ public final class RocksDatabase implements Database {
 
   private static RocksDatabase open(Path folder, Settings settings, boolean syncing) {
     RocksDB.loadLibrary(); // from java.library.path; unpacked at each start if it is not there
-    RocksTuning tuning = new RocksTuning();
-    RocksDatabase database;
-    try {
-      Folders.create(folder);
-      RocksDB db = RocksDB.open(tuning.options(), folder.toString());
-      database = new RocksDatabase(tuning, db, settings, syncing);
-    } catch (RocksDBException e) {
-      tuning.close();
-      throw new UnusableStoreException(
-          isLocked(e)
-              ? "The store in "
-                  + folder
-                  + " is in use by another process. Stop the Carillon that runs on it, or use"
-                  + " another folder."
-              : "The store in " + folder + " does not open: " + e.getMessage(),
-          e);
-    } catch (IOException e) {
-      tuning.close();
-      throw new UncheckedIOException("The store's folder cannot be made: " + folder, e);
-    }
+    RocksDatabase database = openFiles(folder, settings, syncing);
     database.commits.start();
     try {
-      StoreFormat.upgrade(database, StoreFormat.STEPS);
+      boolean changed = StoreFormat.upgrade(database, StoreFormat.STEPS);
+      if (changed) {
+        database.flush(); // from now on the manifest names a log, and a missing one is noticed
+      }
     } catch (RuntimeException e) {
       database.close();
       throw e;
@@ -123,9 +118,58 @@ public final class RocksDatabase implements Database {
     return database;
   }
 
-  private static boolean isLocked(RocksDBException e) {
-    String message = String.valueOf(e.getMessage());
-    return message.contains("lock hold by") || message.contains("While lock file");
+  private static RocksDatabase openFiles(Path folder, Settings settings, boolean syncing) {
+    StoreLock lock;
+    try {
+      Folders.create(folder);
+      lock = StoreLock.take(folder);
+    } catch (IOException e) {
+      throw new UncheckedIOException("The store's folder cannot be used: " + folder, e);
+    }
+    RocksTuning tuning = new RocksTuning();
+    try {
+      new StoreFolder(folder).prepare();
+      RocksDB db = RocksDB.open(tuning.options(), folder.toString());
+      return new RocksDatabase(lock, tuning, db, settings, syncing);
+    } catch (RocksDBException e) {
+      throw closing(lock, tuning, unusable(folder, e));
+    } catch (IOException e) {
+      throw closing(
+          lock, tuning, new UncheckedIOException("The store's files cannot be read: " + folder, e));
+    } catch (RuntimeException e) {
+      throw closing(lock, tuning, e);
+    }
+  }
+
+  private static RuntimeException closing(
+      StoreLock lock, RocksTuning tuning, RuntimeException cause) {
+    tuning.close();
+    lock.close();
+    return cause;
+  }
+
+  private static UnusableStoreException unusable(Path folder, RocksDBException e) {
+    String what = String.valueOf(e.getMessage());
+    return new UnusableStoreException(
+        what.contains("No space left on device")
+            ? "The store in "
+                + folder
+                + " does not open: the disk is full. Make room on it, or use another folder with"
+                + " --data FOLDER."
+            : "The store in "
+                + folder
+                + " does not open: "
+                + what
+                + ". If a file of it is damaged or missing, restore the data folder from a backup.",
+        e);
+  }
+
+  private void flush() {
+    try (FlushOptions options = new FlushOptions().setWaitForFlush(true)) {
+      db.flush(options);
+    } catch (RocksDBException e) {
+      throw new IllegalStateException("The store's first table cannot be written", e);
+    }
   }
 
   @Override
@@ -213,6 +257,7 @@ public final class RocksDatabase implements Database {
     synced.close();
     unsynced.close();
     tuning.close();
+    lock.close();
   }
 
   private static void halt(Throwable cause) {
@@ -235,12 +280,20 @@ public final class RocksDatabase implements Database {
 
   /// The writer thread's side of RocksDB. As nobody else writes, its reads need no snapshot.
   private final class RocksLog implements GroupCommit.Log {
+    private final long run = new SecureRandom().nextLong();
+
+    /// The last change that is synced: at the opening all, for recovery puts them into tables.
+    private long through = db.getLatestSequenceNumber();
+
+    private byte[] mark = new SyncMark(run, through).toBytes();
+    private boolean marked = true;
+
     @Override
     public byte @Nullable [] get(byte[] key) {
       try {
         return db.get(key);
       } catch (RocksDBException e) {
-        throw new IllegalStateException("The store cannot be read", e);
+        throw new UnreadableRowsException(e);
       }
     }
 
@@ -277,6 +330,7 @@ public final class RocksDatabase implements Database {
 
     private void writeRows(Overlay overlay, boolean sync) throws RocksDBException {
       try (WriteBatch batch = new WriteBatch()) {
+        batch.putLogData(mark);
         for (Map.Entry<byte[], byte[]> change : overlay.changes().entrySet()) {
           if (change.getValue() == Overlay.DELETED) {
             batch.delete(change.getKey());
@@ -286,6 +340,16 @@ public final class RocksDatabase implements Database {
         }
         db.write(sync && syncing ? synced : unsynced, batch);
       }
+      marked = true;
+      if (sync) {
+        synced();
+      }
+    }
+
+    private void synced() {
+      through = db.getLatestSequenceNumber();
+      mark = new SyncMark(run, through).toBytes();
+      marked = false;
     }
 
     @Override
@@ -293,6 +357,21 @@ public final class RocksDatabase implements Database {
       if (syncing) {
         db.syncWal();
       }
+      synced();
+    }
+
+    @Override
+    public boolean isAttested() {
+      return marked;
+    }
+
+    @Override
+    public void attest() throws RocksDBException {
+      try (WriteBatch batch = new WriteBatch()) {
+        batch.putLogData(mark);
+        db.write(unsynced, batch);
+      }
+      marked = true;
     }
 
     @Override

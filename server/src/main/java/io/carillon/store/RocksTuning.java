@@ -29,7 +29,7 @@ final class RocksTuning implements AutoCloseable {
     options.setTablePropertiesCollectorFactory(List.of(deletions));
     options
         .setCreateIfMissing(true)
-        .setWalRecoveryMode(WALRecoveryMode.PointInTimeRecovery)
+        .setWalRecoveryMode(WALRecoveryMode.AbsoluteConsistency) // StoreFolder has cut torn ends
         .setAllowMmapReads(false)
         .setAllowMmapWrites(false)
         .setManualWalFlush(false)

@@ -40,7 +40,7 @@ final class RocksView implements Snapshot, AutoCloseable {
     try {
       return db.get(options, key);
     } catch (RocksDBException e) {
-      throw new IllegalStateException("The store cannot be read", e);
+      throw new UnreadableRowsException(e);
     }
   }
 
@@ -95,6 +95,9 @@ final class RocksView implements Snapshot, AutoCloseable {
         } catch (InterruptedException e) {
           interrupted = true; // the cursor is in use until the chunk is there
         } catch (ExecutionException e) {
+          if (e.getCause() instanceof UnreadableRowsException unreadable) {
+            throw unreadable;
+          }
           throw new IllegalStateException("The store cannot be read", e.getCause());
         }
       }

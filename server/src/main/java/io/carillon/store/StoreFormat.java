@@ -18,8 +18,9 @@ final class StoreFormat {
 
   private StoreFormat() {}
 
-  /// Brings the store up to date; refuses one that a newer program wrote.
-  static void upgrade(Database database, List<Consumer<Tx>> steps) {
+  /// Brings the store up to date; refuses one that a newer program wrote. Answers whether it
+  /// changed anything.
+  static boolean upgrade(Database database, List<Consumer<Tx>> steps) {
     int version =
         database.read(snapshot -> TABLE.get(snapshot, KEY).map(Version::version).orElse(0));
     if (version > steps.size()) {
@@ -41,5 +42,6 @@ final class StoreFormat {
             return next;
           });
     }
+    return version < steps.size();
   }
 }

@@ -7,8 +7,11 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -20,6 +23,7 @@ final class GroupCommitTest {
   private static final byte[] KEY = {1};
 
   private final List<String> notes = new CopyOnWriteArrayList<>();
+  private final BlockingQueue<String> attested = new LinkedBlockingQueue<>();
   private final AtomicReference<@Nullable IOException> failure = new AtomicReference<>();
   private final List<Throwable> broken = new CopyOnWriteArrayList<>();
   private final GroupCommit commits = new GroupCommit(new Notes(), broken::add);
@@ -166,6 +170,18 @@ final class GroupCommitTest {
     assertThatThrownBy(() -> put(KEY, false)).hasMessageContaining("closed");
   }
 
+  @Test
+  void theLastSyncIsWrittenDownOnceNothingFollows() throws Exception {
+    put(KEY, true);
+    assertThat(attested.poll(60, TimeUnit.SECONDS)).isEqualTo("after write 1 synced");
+    put(KEY, true);
+    put(KEY, false); // says it itself
+    commits.close();
+    assertThat(notes).endsWith("write 1", "sync");
+    assertThat(attested.poll(60, TimeUnit.SECONDS)).isEqualTo("after sync");
+    assertThat(broken).isEmpty();
+  }
+
   private int put(byte[] key, boolean mustSync) {
     return commits.submit(
         tx -> {
@@ -194,15 +210,30 @@ final class GroupCommitTest {
   }
 
   private final class Notes implements GroupCommit.Log {
+    private boolean isAttested = true;
+
+    @Override
+    public boolean isAttested() {
+      return isAttested;
+    }
+
+    @Override
+    public void attest() {
+      attested.add("after " + notes.getLast());
+      isAttested = true;
+    }
+
     @Override
     public void write(Overlay overlay, boolean sync) throws IOException {
       fail();
+      isAttested = !sync;
       notes.add("write " + overlay.changes().size() + (sync ? " synced" : ""));
     }
 
     @Override
     public void sync() throws IOException {
       fail();
+      isAttested = false;
       notes.add("sync");
     }
 

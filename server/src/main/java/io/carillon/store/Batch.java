@@ -1,0 +1,42 @@
+package io.carillon.store;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Optional;
+
+/// A batch of changes as it stands in the write-ahead log: the sequence number of the first (8),
+/// how many they are (4), then each with a tag. Here: its head, and our mark behind it.
+///
+/// @param sequence the number of its first change, or of the next if it has none
+record Batch(long sequence, int count, Optional<SyncMark> mark) {
+  /// As many bytes of a batch as its head and mark may take.
+  static final int HEAD_BYTES = 64;
+
+  static final int CHANGES_START = Long.BYTES + Integer.BYTES;
+  static final byte LOG_DATA = 3;
+
+  /// Empty where the bytes are too few to be one.
+  static Optional<Batch> parse(byte[] bytes) {
+    if (bytes.length < CHANGES_START) {
+      return Optional.empty();
+    }
+    ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    long sequence = in.getLong();
+    int count = in.getInt();
+    if (sequence < 0 || count < 0) {
+      return Optional.empty();
+    }
+    boolean hasData = in.remaining() >= 2 && in.get() == LOG_DATA;
+    int length = hasData ? in.get() : 0; // a varint, in one byte for as few as ours
+    return Optional.of(
+        new Batch(
+            sequence,
+            count,
+            hasData ? SyncMark.parse(bytes, in.position(), length) : Optional.empty()));
+  }
+
+  /// The number of the first change behind it.
+  long next() {
+    return sequence + count;
+  }
+}
