@@ -6,10 +6,12 @@ import io.carillon.aws.Caller;
 import io.carillon.base.Arn;
 import io.carillon.lambda.Functions.FunctionRow;
 import io.carillon.store.Database;
+import io.carillon.store.Snapshot;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.lambda.model.AccountLimit;
 import software.amazon.awssdk.services.lambda.model.AccountUsage;
@@ -121,8 +123,7 @@ final class ConcurrencyLimits {
         snapshot -> {
           List<FunctionRow> all = all(snapshot, caller.account().value(), caller.region().name());
           int unreserved = OF_ACCOUNT - all.stream().mapToInt(ConcurrencyLimits::reserved).sum();
-          long codeBytes =
-              all.stream().mapToLong(f -> f.latest().deployment().archive().sizeBytes()).sum();
+          long codeBytes = all.stream().mapToLong(f -> codeBytes(snapshot, f)).sum();
           return GetAccountSettingsResponse.builder()
               .accountLimit(
                   AccountLimit.builder()
@@ -141,8 +142,20 @@ final class ConcurrencyLimits {
         });
   }
 
-  private List<FunctionRow> all(
-      io.carillon.store.Snapshot snapshot, String account, String region) {
+  /// Each published version counts beside `$LATEST`, also with the same code.
+  ///
+  /// Source: https://docs.aws.amazon.com/lambda/latest/api/API_AccountUsage.html and
+  /// https://docs.aws.amazon.com/lambda/latest/dg/best-practices.html
+  private long codeBytes(Snapshot snapshot, FunctionRow row) {
+    FunctionVersion latest = row.latest();
+    return Stream.concat(
+            Stream.of(latest),
+            functions.versions(snapshot, latest.functionName(), 0, Integer.MAX_VALUE).stream())
+        .mapToLong(version -> version.deployment().archive().sizeBytes())
+        .sum();
+  }
+
+  private List<FunctionRow> all(Snapshot snapshot, String account, String region) {
     return functions.list(snapshot, account, region, "", Integer.MAX_VALUE);
   }
 

@@ -4,6 +4,7 @@ import static io.carillon.lambda.LambdaError.INVALID_PARAMETER_VALUE;
 import static io.carillon.lambda.LambdaError.RESOURCE_NOT_FOUND;
 import static io.carillon.lambda.LambdaError.unsupported;
 
+import io.carillon.aws.AwsException;
 import io.carillon.aws.Caller;
 import io.carillon.base.Arn;
 import io.carillon.outbox.RetryPolicy;
@@ -17,8 +18,11 @@ import io.carillon.store.Tx;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.lambda.model.DeleteFunctionEventInvokeConfigRequest;
 import software.amazon.awssdk.services.lambda.model.DeleteFunctionEventInvokeConfigResponse;
@@ -39,6 +43,7 @@ import software.amazon.awssdk.services.lambda.model.UpdateFunctionEventInvokeCon
 final class EventInvokeConfigs {
   private static final int PAGE = 50;
   private static final Set<String> DESTINATIONS = Set.of("lambda", "sns", "sqs");
+  private static final Set<String> ON_AWS = Set.of("events", "lambda", "s3", "sns", "sqs");
 
   /// Absent members have AWS's defaults.
   record ConfigRow(
@@ -76,6 +81,8 @@ final class EventInvokeConfigs {
 
   FunctionEventInvokeConfig put(Caller caller, PutFunctionEventInvokeConfigRequest r) {
     FunctionName name = FunctionName.of(caller, r.functionName(), r.qualifier());
+    requireSomething(r.maximumRetryAttempts(), r.maximumEventAgeInSeconds(), r.destinationConfig());
+    requireValid(name, r.destinationConfig());
     ConfigRow row =
         new ConfigRow(
             qualifier(name),
@@ -85,14 +92,16 @@ final class EventInvokeConfigs {
             onFailure(r.destinationConfig()),
             caller.time());
     requireSending(name, row.onSuccess(), row.onFailure());
-    return store(name, old -> row);
+    return store(name, _ -> row, false);
   }
 
   FunctionEventInvokeConfig update(Caller caller, UpdateFunctionEventInvokeConfigRequest r) {
     FunctionName name = FunctionName.of(caller, r.functionName(), r.qualifier());
+    DestinationConfig destinations = r.destinationConfig();
+    requireSomething(r.maximumRetryAttempts(), r.maximumEventAgeInSeconds(), destinations);
+    requireValid(name, destinations);
     Integer retries = retries(r.maximumRetryAttempts());
     Integer maxAge = maxAge(r.maximumEventAgeInSeconds());
-    DestinationConfig destinations = r.destinationConfig();
     String success = onSuccess(destinations);
     String failure = onFailure(destinations);
     requireSending(name, success, failure);
@@ -105,25 +114,84 @@ final class EventInvokeConfigs {
                 maxAge == null ? old.maxAgeSeconds() : maxAge,
                 destinations == null ? old.onSuccess() : success,
                 destinations == null ? old.onFailure() : failure,
-                caller.time()));
+                caller.time()),
+        true);
+  }
+
+  private static void requireSomething(
+      @Nullable Integer retries, @Nullable Integer maxAge, @Nullable DestinationConfig config) {
+    if (retries == null && maxAge == null && config == null) {
+      throw INVALID_PARAMETER_VALUE.because(
+          "You must specify at least one of error handling or destination setting.");
+    }
+  }
+
+  /// The words are AWS's, recorded (`test_lambda_eventinvokeconfig_exceptions` of
+  /// localstack/localstack).
+  private void requireValid(FunctionName name, @Nullable DestinationConfig config) {
+    if (config == null) {
+      return;
+    }
+    for (String destination :
+        Stream.of(onSuccess(config), onFailure(config)).filter(Objects::nonNull).toList()) {
+      Arn arn = Arn.tryParse(destination).orElseThrow(() -> invalid(destination));
+      if (!ON_AWS.contains(arn.service())) {
+        throw INVALID_PARAMETER_VALUE.because(
+            "The provided destination config DestinationConfig(onSuccess=%s, onFailure=%s) is invalid."
+                .formatted(
+                    written("OnSuccess", onSuccess(config)),
+                    written("OnFailure", onFailure(config))));
+      }
+      if (!DESTINATIONS.contains(arn.service())) {
+        throw unsupported("A destination of " + arn.service());
+      }
+      FunctionName.of(arn).ifPresent(function -> requireOther(name, function, destination));
+    }
+  }
+
+  private void requireOther(FunctionName name, FunctionName destination, String arn) {
+    if (destination.arn().equals(name.arn())) {
+      throw INVALID_PARAMETER_VALUE.because(
+          "You can't specify the function as a destination for itself.");
+    }
+    if (database.read(snapshot -> functions.findVersion(snapshot, destination)).isEmpty()) {
+      throw invalid(arn);
+    }
+  }
+
+  private static AwsException invalid(String destination) {
+    return INVALID_PARAMETER_VALUE.because("The destination ARN " + destination + " is invalid.");
+  }
+
+  private static String written(String kind, @Nullable String destination) {
+    return destination == null ? "null" : kind + "(destination=" + destination + ")";
   }
 
   private void requireSending(
       FunctionName name, @Nullable String onSuccess, @Nullable String onFailure) {
-    String role =
-        database.read(snapshot -> functions.requireVersion(snapshot, name)).configuration().role();
+    String role = database.read(snapshot -> requireVersion(snapshot, name)).configuration().role();
     roles.requireDestination(role, name, onSuccess);
     roles.requireDestination(role, name, onFailure);
   }
 
+  private FunctionVersion requireVersion(Snapshot snapshot, FunctionName name) {
+    return functions
+        .findVersion(snapshot, name)
+        .orElseThrow(() -> RESOURCE_NOT_FOUND.because("The function doesn't exist."));
+  }
+
+  /// @param only whether there must be a configuration already
   private FunctionEventInvokeConfig store(
-      FunctionName name, java.util.function.UnaryOperator<ConfigRow> change) {
+      FunctionName name, UnaryOperator<ConfigRow> change, boolean only) {
     return database.write(
         tx -> {
-          var _ = functions.requireVersion(tx, name);
+          var _ = requireVersion(tx, name);
+          Optional<ConfigRow> known = find(tx, name);
+          if (only && known.isEmpty()) {
+            throw none(name);
+          }
           ConfigRow old =
-              find(tx, name)
-                  .orElse(new ConfigRow(qualifier(name), null, null, null, null, Instant.EPOCH));
+              known.orElse(new ConfigRow(qualifier(name), null, null, null, null, Instant.EPOCH));
           ConfigRow row = change.apply(old);
           configs.put(tx, key(name), row);
           return answer(name, row);
@@ -133,10 +201,7 @@ final class EventInvokeConfigs {
   FunctionEventInvokeConfig get(Caller caller, GetFunctionEventInvokeConfigRequest r) {
     FunctionName name = FunctionName.of(caller, r.functionName(), r.qualifier());
     return database.read(
-        snapshot -> {
-          var _ = functions.requireVersion(snapshot, name);
-          return answer(name, find(snapshot, name).orElseThrow(() -> none(name)));
-        });
+        snapshot -> answer(name, find(snapshot, name).orElseThrow(() -> none(name))));
   }
 
   ListFunctionEventInvokeConfigsResponse list(
@@ -146,7 +211,7 @@ final class EventInvokeConfigs {
     String after = Pages.after(r.marker());
     return database.read(
         snapshot -> {
-          var _ = functions.require(snapshot, name);
+          var _ = requireVersion(snapshot, name);
           Range all = all(name);
           Range rest = after.isEmpty() ? all : all.after(key(name.withQualifier(after)));
           List<ConfigRow> found =
@@ -176,25 +241,30 @@ final class EventInvokeConfigs {
     configs.list(tx, all(name), Integer.MAX_VALUE).forEach(row -> configs.delete(tx, row.key()));
   }
 
-  private static io.carillon.aws.AwsException none(FunctionName name) {
-    return RESOURCE_NOT_FOUND.because(
-        "The function " + name.qualifiedArn() + " doesn't have an EventInvokeConfig");
+  private static AwsException none(FunctionName name) {
+    String arn = name.withQualifier(qualifier(name)).qualifiedArn().toString();
+    return RESOURCE_NOT_FOUND.because("The function " + arn + " doesn't have an EventInvokeConfig");
   }
 
   private static @Nullable Integer retries(@Nullable Integer retries) {
-    if (retries != null && (retries < 0 || retries > 2)) {
-      throw LambdaError.constraint(
-          retries, "maximumRetryAttempts", "Member must have value between 0 and 2");
-    }
-    return retries;
+    return within(retries, "maximumRetryAttempts", 0, 2);
   }
 
   private static @Nullable Integer maxAge(@Nullable Integer seconds) {
-    if (seconds != null && (seconds < 60 || seconds > 21_600)) {
+    return within(seconds, "maximumEventAgeInSeconds", 60, 21_600);
+  }
+
+  private static @Nullable Integer within(
+      @Nullable Integer value, String member, int least, int most) {
+    if (value != null && value < least) {
       throw LambdaError.constraint(
-          seconds, "maximumEventAgeInSeconds", "Member must have value between 60 and 21600");
+          value, member, "Member must have value greater than or equal to " + least);
     }
-    return seconds;
+    if (value != null && value > most) {
+      throw LambdaError.constraint(
+          value, member, "Member must have value less than or equal to " + most);
+    }
+    return value;
   }
 
   private static @Nullable String onSuccess(@Nullable DestinationConfig config) {
@@ -212,14 +282,6 @@ final class EventInvokeConfigs {
   private static @Nullable String destination(@Nullable String arn) {
     if (arn == null || arn.isEmpty()) {
       return null;
-    }
-    Arn parsed =
-        Arn.tryParse(arn)
-            .orElseThrow(
-                () ->
-                    INVALID_PARAMETER_VALUE.because("The destination ARN " + arn + " is invalid."));
-    if (!DESTINATIONS.contains(parsed.service())) {
-      throw unsupported("A destination of " + parsed.service());
     }
     return arn;
   }

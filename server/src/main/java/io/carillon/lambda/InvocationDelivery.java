@@ -28,13 +28,16 @@ import org.slf4j.LoggerFactory;
 ///
 /// Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 final class InvocationDelivery implements Delivery {
-  private static final String NO_CONCURRENCY = "the function's reserved concurrency is 0";
+  /// AWS's words, its spelling included, as they stand in a dead-letter queue.
+  private static final String NO_CONCURRENCY =
+      "Function not invoked. Function isconfigured with zero reserved concurrent executions";
 
   private static final Logger LOG = LoggerFactory.getLogger(InvocationDelivery.class);
 
   private final Database database;
   private final Functions functions;
   private final EventInvokeConfigs configs;
+  private final LastFailures failures = new LastFailures();
   private final ConcurrencyLimits limits;
   private final Blobs blobs;
   private final Environments environments;
@@ -152,6 +155,9 @@ final class InvocationDelivery implements Delivery {
         Trace.Step.RETURNED,
         Map.of(
             "function", subject.version().arn().toString(), "requestId", invocation.requestId()));
+    if (job.attempts() > 1) {
+      failures.forget(tx, invocation);
+    }
     configs
         .find(tx, invocation.functionName())
         .flatMap(config -> Optional.ofNullable(config.onSuccess()))
@@ -188,6 +194,14 @@ final class InvocationDelivery implements Delivery {
                   invocation.requestId(),
                   "error",
                   why));
+          boolean isTold =
+              configs
+                  .find(tx, invocation.functionName())
+                  .filter(config -> config.onFailure() != null)
+                  .isPresent();
+          if (isTold) {
+            failures.put(tx, invocation, result.payload(), why);
+          }
           return why;
         });
     return new Outcome.Retry(why);
@@ -206,13 +220,14 @@ final class InvocationDelivery implements Delivery {
   public boolean bury(Tx tx, Job job, String why) {
     AsyncInvocation invocation = AsyncInvocation.of(job.work());
     FunctionName name = invocation.functionName();
+    String failure = lastFailure(job, why);
+    Optional<byte[]> reported = failures.find(tx, invocation, failure);
+    reported.ifPresent(_ -> failures.forget(tx, invocation));
     Optional<FunctionVersion> version = functions.findVersion(tx, name);
     if (version.isEmpty()) {
       return false;
     }
-    String failure = lastFailure(job, why);
-    boolean loop = why.equals(Recursion.REASON);
-    boolean refused = loop || why.equals(NO_CONCURRENCY);
+    boolean refused = why.equals(Recursion.REASON) || why.equals(NO_CONCURRENCY);
     int runs = job.attempts() - (refused ? 1 : 0);
     boolean told = false;
     String deadLetters = version.get().configuration().deadLetterArn();
@@ -239,8 +254,9 @@ final class InvocationDelivery implements Delivery {
               invocation,
               runs,
               version.get().version(),
-              condition(loop, runs >= policy.tries()),
+              condition(why, runs >= policy.tries()),
               failure,
+              reported,
               clock.instant());
       tell(tx, job, invocation, version.get(), onFailure, document, Map.of());
       told = true;
@@ -249,9 +265,12 @@ final class InvocationDelivery implements Delivery {
   }
 
   /// AWS does not say what stands there when a loop was stopped; here it is the error's name.
-  private static String condition(boolean loop, boolean triedOften) {
-    if (loop) {
+  private static String condition(String why, boolean triedOften) {
+    if (why.equals(Recursion.REASON)) {
       return LambdaError.RECURSIVE_INVOCATION.code();
+    }
+    if (why.equals(NO_CONCURRENCY)) {
+      return "ZeroReservedConcurrency";
     }
     return triedOften ? "RetriesExhausted" : "EventAgeExceeded";
   }

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 
 /// The documents that tell how an asynchronous invocation ended.
 ///
@@ -33,17 +34,21 @@ final class Outcomes {
   /// @param runs how often the function has been run
   /// @param condition such as `RetriesExhausted`
   /// @param failure what the last try ended with, as [FunctionFailure] writes it
+  /// @param reported the same as the runtime reported it, with a trace; empty where it is not known
   static byte[] failure(
       AsyncInvocation invocation,
       int runs,
       String version,
       String condition,
       String failure,
+      Optional<byte[]> reported,
       Instant now) {
     ObjectNode document = document(invocation, condition, runs, now);
     if (runs > 0) {
       responseContext(document, version).put("functionError", "Unhandled");
-      document.set("responsePayload", FunctionFailure.of(failure).toJson());
+      document.set(
+          "responsePayload",
+          reported.map(Outcomes::payload).orElseGet(() -> FunctionFailure.of(failure).toJson()));
     }
     return bytes(document);
   }

@@ -29,6 +29,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.services.lambda.model.AccountUsage;
 import software.amazon.awssdk.services.lambda.model.AliasConfiguration;
 import software.amazon.awssdk.services.lambda.model.CreateAliasRequest;
 import software.amazon.awssdk.services.lambda.model.CreateFunctionRequest;
@@ -37,6 +38,8 @@ import software.amazon.awssdk.services.lambda.model.DeleteFunctionResponse;
 import software.amazon.awssdk.services.lambda.model.EphemeralStorage;
 import software.amazon.awssdk.services.lambda.model.FunctionCode;
 import software.amazon.awssdk.services.lambda.model.FunctionConfiguration;
+import software.amazon.awssdk.services.lambda.model.GetAccountSettingsRequest;
+import software.amazon.awssdk.services.lambda.model.GetAccountSettingsResponse;
 import software.amazon.awssdk.services.lambda.model.GetFunctionConfigurationRequest;
 import software.amazon.awssdk.services.lambda.model.GetFunctionRequest;
 import software.amazon.awssdk.services.lambda.model.GetFunctionResponse;
@@ -448,5 +451,52 @@ class FunctionOperationsTest {
         (runtime, use) ->
             RuntimeLifecycle.of(runtime)
                 .flatMap(lifecycle -> lifecycle.refusal(use, LocalDate.parse(day))));
+  }
+
+  /// Source: answers recorded from AWS (`test_large_environment_variables_fails` of
+  /// localstack/localstack, where the limit counts the JSON); the words are of autumn 2026.
+  @Test
+  void anEnvironmentOfMoreThanFourKilobytesIsRefused() throws Exception {
+    String fits = "x".repeat(4096 - "{\"AB\":\"\"}".length());
+    create(python("full-environment", SOURCE).environment(e -> e.variables(Map.of("AB", fits))));
+    isRefused(
+        r -> r.environment(e -> e.variables(Map.of("AB", fits + "x"))),
+        "InvalidParameterValueException",
+        "Lambda was unable to configure your environment variables because the environment"
+            + " variables you have provided exceeded the 4KB limit. Measured size: 4097 bytes");
+    String half = "\u00e4".repeat(1000);
+    isRefused(
+        r -> r.environment(e -> e.variables(Map.of("AB", half, "CD", half, "EF", half))),
+        "InvalidParameterValueException",
+        "Measured size: 6025 bytes");
+    assertThatThrownBy(
+            () ->
+                house.call(
+                    UpdateFunctionConfigurationRequest.builder()
+                        .functionName("full-environment")
+                        .environment(e -> e.variables(Map.of("ABC", fits)))
+                        .build(),
+                    FunctionConfiguration.class))
+        .hasMessageContaining("exceeded the 4KB limit");
+  }
+
+  @Test
+  void theCodeOfEachVersionCounts() throws Exception {
+    Caller elsewhere = caller("eu-west-3");
+    long size = zip(SOURCE).asByteArrayUnsafe().length;
+    house.call(elsewhere, python("counted", SOURCE).build(), FunctionConfiguration.class);
+    assertThat(usage(elsewhere).totalCodeSize()).isEqualTo(size);
+    house.call(
+        elsewhere,
+        PublishVersionRequest.builder().functionName("counted").build(),
+        FunctionConfiguration.class);
+    assertThat(usage(elsewhere).totalCodeSize()).isEqualTo(2 * size);
+    assertThat(usage(elsewhere).functionCount()).isEqualTo(1);
+  }
+
+  private static AccountUsage usage(Caller caller) {
+    return house
+        .call(caller, GetAccountSettingsRequest.builder().build(), GetAccountSettingsResponse.class)
+        .accountUsage();
   }
 }

@@ -206,8 +206,7 @@ class InvocationTest {
         .containsEntry("ErrorCode", MessageAttribute.number("200"))
         .containsEntry("ErrorMessage", MessageAttribute.string("no"))
         .containsKey("RequestID");
-    house.database.write(
-        tx -> delivery.bury(tx, job(work, 1, ""), "the function's reserved concurrency is 0"));
+    house.database.write(tx -> delivery.bury(tx, job(work, 1, ""), NO_CONCURRENCY));
     house.settle(house.attempt(house.outbox.getLast(), 1));
     assertThat(house.handedOver.getLast().attributes())
         .as("never run")
@@ -218,6 +217,51 @@ class InvocationTest {
             sender ->
                 assertThat(sender.caller().principal().arn())
                     .isEqualTo("arn:aws:sts::123456789012:assumed-role/worker/dead"));
+  }
+
+  /// AWS's own spelling.
+  private static final String NO_CONCURRENCY =
+      "Function not invoked. Function isconfigured with zero reserved concurrent executions";
+
+  /// Source: records received from AWS (`test_lambda_destinations.snapshot.json` of
+  /// localstack/localstack); the conditions are those of
+  /// https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+  @Test
+  void aRecordOfFailureHoldsTheWholeErrorAndWhyThereWereNoMoreTries() throws Exception {
+    create(python("recorded", "def handler(e, c):\n    raise KeyError(e['n'])\n"));
+    house.call(
+        PutFunctionEventInvokeConfigRequest.builder()
+            .functionName("recorded")
+            .destinationConfig(d -> d.onFailure(f -> f.destination(QUEUE)))
+            .build(),
+        FunctionEventInvokeConfig.class);
+    Work work = enqueue("recorded", "{\"n\":7}");
+    Outcome.Retry failed = (Outcome.Retry) house.attempt(work, 1);
+    JsonNode record = burial(work, 3, failed.why());
+    assertThat(record.at("/requestContext/condition").asText()).isEqualTo("RetriesExhausted");
+    assertThat(record.at("/responsePayload/errorMessage").asText()).isEqualTo("7");
+    assertThat(record.at("/responsePayload/errorType").asText()).isEqualTo("KeyError");
+    assertThat(record.at("/responsePayload/requestId"))
+        .isEqualTo(record.at("/requestContext/requestId"));
+    assertThat(record.at("/responsePayload/stackTrace/0").asText())
+        .startsWith("  File \"/var/task/index.py\", line 2, in handler\n");
+    assertThat(burial(work, 3, failed.why()).at("/responsePayload/stackTrace").isMissingNode())
+        .as("kept until it was told, and no longer")
+        .isTrue();
+    JsonNode stopped = burial(work, 1, NO_CONCURRENCY);
+    assertThat(stopped.at("/requestContext/condition").asText())
+        .isEqualTo("ZeroReservedConcurrency");
+    assertThat(stopped.at("/requestContext/approximateInvokeCount").asInt()).isZero();
+    assertThat(stopped.has("responsePayload")).isFalse();
+    assertThat(stopped.has("responseContext")).isFalse();
+  }
+
+  private static JsonNode burial(Work work, int attempts, String why) throws Exception {
+    var delivery = Objects.requireNonNull(house.service.deliveries().get(work.kind()));
+    assertThat(house.database.<Boolean>write(tx -> delivery.bury(tx, job(work, attempts, ""), why)))
+        .isTrue();
+    house.settle(house.attempt(house.outbox.getLast(), 1));
+    return new ObjectMapper().readTree(house.handedOver.getLast().payload());
   }
 
   @Test
@@ -328,7 +372,7 @@ class InvocationTest {
     busy.join();
     assertThat(house.attempt(work, 1)).isInstanceOf(Outcome.Done.class);
     reserve("bounded", 0);
-    assertThat(house.attempt(work, 1)).isInstanceOf(Outcome.Rejected.class);
+    assertThat(house.attempt(work, 1)).isEqualTo(new Outcome.Rejected(NO_CONCURRENCY));
     assertThat(isThrottled("bounded")).isTrue();
     assertThatThrownBy(() -> reserve("bounded", 901))
         .hasMessageContaining("UnreservedConcurrentExecution below its minimum");
