@@ -10,6 +10,7 @@ import io.carillon.outbox.MessageAttribute;
 import io.carillon.outbox.Outbox;
 import io.carillon.outbox.Outcome;
 import io.carillon.outbox.RetryPolicy;
+import io.carillon.outbox.Work;
 import io.carillon.store.Blobs;
 import io.carillon.store.Database;
 import io.carillon.store.Snapshot;
@@ -31,6 +32,9 @@ final class InvocationDelivery implements Delivery {
   /// AWS's words, its spelling included, as they stand in a dead-letter queue.
   private static final String NO_CONCURRENCY =
       "Function not invoked. Function isconfigured with zero reserved concurrent executions";
+
+  /// How long an environment may take from the first look at the package to its first request.
+  private static final Duration START = Duration.ofMinutes(3);
 
   private static final Logger LOG = LoggerFactory.getLogger(InvocationDelivery.class);
 
@@ -205,6 +209,19 @@ final class InvocationDelivery implements Delivery {
           return why;
         });
     return new Outcome.Retry(why);
+  }
+
+  /// The function's time-out twice, for an initialization that failed is run once more in the
+  /// invocation's time, and what an environment needs to start.
+  @Override
+  public Duration longestTry(Work work) {
+    FunctionName name = AsyncInvocation.of(work).functionName();
+    int seconds =
+        database
+            .read(snapshot -> functions.findVersion(snapshot, name))
+            .map(version -> version.configuration().timeoutSeconds())
+            .orElse(0);
+    return START.plusSeconds(2L * seconds);
   }
 
   @Override

@@ -1,14 +1,15 @@
 package io.carillon.outbox;
 
 import io.carillon.store.Tx;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
 
 /// Does the work of one kind. It may block: each try runs on a virtual thread of its own.
 public interface Delivery {
 
-  /// Tries once. The attempt has been recorded, so a try that takes the process down is counted. An
-  /// exception counts as [Outcome.Retry].
+  /// Tries once. That it begins has been recorded, so a try that takes the process down is noticed.
+  /// An exception counts as [Outcome.Retry].
   Outcome attempt(Job job) throws Exception;
 
   /// Hands work on at once: the effect by which another service of this server takes it in, run in
@@ -23,6 +24,12 @@ public interface Delivery {
   /// Called in the transaction that gives the job up. Puts it where the user asked for (dead-letter
   /// queue, failure destination) and returns true; false leaves it to the dead-letter shelf.
   boolean bury(Tx tx, Job job, String why);
+
+  /// The longest that a try of `work` can take. One that takes a minute more is interrupted and
+  /// counts as failed; whatever it answers then is dropped.
+  default Duration longestTry(Work work) {
+    return Duration.ofMinutes(2);
+  }
 
   /// How many jobs of one lane may be tried at a time.
   default int concurrencyOfLane(String lane) {

@@ -1,6 +1,5 @@
 package io.carillon.outbox;
 
-import io.carillon.base.Lazy;
 import io.carillon.base.MemoryBudget;
 import io.carillon.outbox.TableOutbox.Batch;
 import io.carillon.outbox.TableOutbox.Channel;
@@ -13,7 +12,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,12 +27,12 @@ import org.slf4j.LoggerFactory;
 /// Does the outbox's work: claims jobs as they come due, tries each on a virtual thread of its own,
 /// and records what became of it.
 ///
-/// *What is recorded, and when.* Claiming is one transaction that counts the try before it starts.
-/// It is relaxed: it reaches the operating system, which keeps it when the process is killed, so a
-/// job that kills the process runs out of tries. Only power loss can forget it, and a job does not
-/// cut the power. The outcome is a relaxed transaction too: lost with the power, the job is tried
-/// again, as at-least-once delivery allows, while its effect is lost with it, both being one
-/// transaction.
+/// *What is recorded, and when.* Claiming is one transaction that tells of the try before it
+/// starts. It is relaxed: it reaches the operating system, which keeps it when the process is
+/// killed, so a job that kills the process is found out ([Suspects]). Only power loss can forget
+/// it, and a job does not cut the power. The outcome is a relaxed transaction too: lost with the
+/// power, the job is tried again, as at-least-once delivery allows, while its effect is lost with
+/// it, both being one transaction.
 ///
 /// *In which order.* What is only handed on within this server is done by the transaction that puts
 /// it in (see [Delivery#handOn]) and comes here only if that fails. A job that is due when it is
@@ -53,18 +51,39 @@ public final class Dispatcher implements AutoCloseable {
   /// @param timeScale multiplies every wait and age; below one for tests that cannot wait for
   ///   minutes
   /// @param memory what the jobs that are being tried may hold together; one is always tried
+  /// @param grace how much longer than its delivery says a try may take; not scaled, as a try takes
+  ///   the time that it takes
   public record Settings(
-      int maxRunning, int maxLanes, Duration rereadEvery, double timeScale, MemoryBudget memory) {
+      int maxRunning,
+      int maxLanes,
+      Duration rereadEvery,
+      double timeScale,
+      MemoryBudget memory,
+      Duration grace) {
     public static Settings usual() {
-      return new Settings(1024, 50_000, Duration.ofSeconds(30), 1.0, MemoryBudget.unlimited());
+      return new Settings(
+          1024,
+          50_000,
+          Duration.ofSeconds(30),
+          1.0,
+          MemoryBudget.unlimited(),
+          Duration.ofMinutes(1));
+    }
+
+    public Settings withBounds(int running, int lanes) {
+      return new Settings(running, lanes, rereadEvery, timeScale, memory, grace);
     }
 
     public Settings withTimeScale(double scale) {
-      return new Settings(maxRunning, maxLanes, rereadEvery, scale, memory);
+      return new Settings(maxRunning, maxLanes, rereadEvery, scale, memory, grace);
     }
 
     public Settings withMemory(MemoryBudget other) {
-      return new Settings(maxRunning, maxLanes, rereadEvery, timeScale, other);
+      return new Settings(maxRunning, maxLanes, rereadEvery, timeScale, other, grace);
+    }
+
+    public Settings withGrace(Duration longer) {
+      return new Settings(maxRunning, maxLanes, rereadEvery, timeScale, memory, longer);
     }
   }
 
@@ -81,23 +100,14 @@ public final class Dispatcher implements AutoCloseable {
       Optional<Instant> next,
       Optional<Instant> oldest) {}
 
-  /// What the jobs of a lane that wait for a read-only store do: look again after this long.
-  private static final Duration FULL_DISK_WAIT = Duration.ofSeconds(1);
-
-  private static final int REASON_CHARS = 1_000;
-  private static final double JITTER = 0.1;
-
   private final Database database;
   private final TableOutbox outbox;
-  private final Shelf shelf;
   private final InstantSource clock;
-  private final RandomGenerator random;
-  private final Setback.Listener setbacks;
-  private final Settings settings;
   private final Lanes lanes;
   private final Map<String, Delivery> deliveries = new ConcurrentHashMap<>();
   private final Set<String> unknownKinds = ConcurrentHashMap.newKeySet();
-  private final Set<Thread> tries = ConcurrentHashMap.newKeySet();
+  private final Tries tries;
+  private final Trials trials;
   private final Thread claimer = Thread.ofVirtual().name("outbox-claimer").unstarted(this::serve);
   private volatile boolean stopping;
 
@@ -111,11 +121,7 @@ public final class Dispatcher implements AutoCloseable {
       Settings settings) {
     this.database = database;
     this.outbox = outbox;
-    this.shelf = shelf;
     this.clock = clock;
-    this.random = random;
-    this.setbacks = setbacks;
-    this.settings = settings;
     this.lanes =
         new Lanes(
             clock,
@@ -123,6 +129,8 @@ public final class Dispatcher implements AutoCloseable {
             settings.maxLanes(),
             settings.rereadEvery(),
             settings.memory());
+    this.tries = new Tries(database, outbox, shelf, clock, random, setbacks, settings);
+    this.trials = new Trials(database, outbox, lanes, clock, tries::scaled, new Beginning());
   }
 
   /// Says who does the work of `kind`. Work of a kind that nobody does stays in the table.
@@ -138,11 +146,14 @@ public final class Dispatcher implements AutoCloseable {
   public void start() {
     outbox.workFor(new Doing());
     claimer.start();
+    trials.start();
+    tries.startWatch();
   }
 
   /// Looks at the clock and the table again, for tests that move the clock.
   public void wake() {
     lanes.wake();
+    trials.wake();
   }
 
   /// Starts no more tries and waits for those that run. What is left stays in the table.
@@ -150,20 +161,12 @@ public final class Dispatcher implements AutoCloseable {
   /// @return whether all ended in time
   public boolean drain(Duration patience) throws InterruptedException {
     stopClaiming();
-    Instant until = Instant.now().plus(patience);
+    long until = System.nanoTime() + patience.toNanos();
     if (claimer.isAlive() && !claimer.join(patience)) {
       return false;
     }
     // One that ends may leave another behind, whose place it took before the stop.
-    while (!tries.isEmpty()) {
-      for (Thread running : List.copyOf(tries)) {
-        Duration left = Duration.between(Instant.now(), until);
-        if (running.isAlive() && (left.isNegative() || !running.join(left))) {
-          return false;
-        }
-      }
-    }
-    return true;
+    return trials.join(patience) && tries.join(until);
   }
 
   /// Stops at once: tries that run are interrupted and put back, not counted.
@@ -174,27 +177,31 @@ public final class Dispatcher implements AutoCloseable {
       if (claimer.isAlive()) {
         claimer.join();
       }
-      Set<Thread> stuck = new HashSet<>();
-      while (!stuck.containsAll(tries)) {
-        List<Thread> left = List.copyOf(tries);
-        left.forEach(Thread::interrupt);
-        for (Thread running : left) {
-          if (!stuck.contains(running) && !running.join(Duration.ofSeconds(5))) {
-            stuck.add(running);
-            LOG.warn(
-                "{} does not end; its job is tried again after the next start", running.getName());
-          }
-        }
-      }
+      trials.join();
+      tries.interrupt();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
   private void stopClaiming() {
+    boolean first = !stopping;
     stopping = true;
+    tries.stop();
     outbox.workFor(null);
     lanes.stop();
+    trials.stop();
+    if (first) {
+      noteStop();
+    }
+  }
+
+  private void noteStop() {
+    try {
+      outbox.noteStop(database);
+    } catch (RuntimeException e) {
+      LOG.warn("The next start will take this stop for a crash", e);
+    }
   }
 
   /// The lanes that hold jobs, behind `afterKind` and `afterLane` (both empty for the first page).
@@ -220,7 +227,7 @@ public final class Dispatcher implements AutoCloseable {
 
   /// How many jobs are being tried.
   public int running() {
-    return tries.size();
+    return tries.running();
   }
 
   /// How many lanes are known in memory.
@@ -253,7 +260,7 @@ public final class Dispatcher implements AutoCloseable {
           return;
         }
         LOG.error("The outbox could not be read; trying again", e);
-        if (!pause(FULL_DISK_WAIT)) {
+        if (!pause(Tries.FULL_DISK_WAIT)) {
           return;
         }
       }
@@ -289,7 +296,7 @@ public final class Dispatcher implements AutoCloseable {
       if (!(e instanceof ReadOnlyException)) {
         throw e;
       }
-      Thread.sleep(FULL_DISK_WAIT);
+      Thread.sleep(Tries.FULL_DISK_WAIT);
       return;
     }
     batches.forEach(
@@ -331,22 +338,23 @@ public final class Dispatcher implements AutoCloseable {
 
   /// Starts a try whose place, and usual memory, have been taken.
   private void startTry(Channel channel, Claimed<Row> claimed) {
-    long bytes = delivery(channel).memoryFor(claimed.row().payload());
+    start(channel, claimed, null);
+  }
+
+  /// @param verdict why the job is given up instead of being tried; null if it is tried
+  private void start(Channel channel, Claimed<Row> claimed, @Nullable String verdict) {
+    Delivery delivery = delivery(channel);
+    long bytes = delivery.memoryFor(claimed.row().payload());
     lanes.begun(channel, bytes);
-    Thread thread =
-        Thread.ofVirtual()
-            .name("outbox-" + channel.kind() + "-" + claimed.lease().id())
-            .unstarted(
-                () -> {
-                  try {
-                    new Try(channel, claimed).run();
-                  } finally {
-                    tries.remove(Thread.currentThread());
-                    lanes.ended(channel, bytes);
-                  }
-                });
-    tries.add(thread);
-    thread.start();
+    tries.start(
+        channel,
+        claimed,
+        delivery,
+        verdict,
+        () -> {
+          trials.ended(claimed.lease().id());
+          lanes.ended(channel, bytes);
+        });
   }
 
   private static boolean pause(Duration wait) {
@@ -358,13 +366,18 @@ public final class Dispatcher implements AutoCloseable {
     }
   }
 
-  private static String describe(Throwable e) {
-    String message = e.getMessage();
-    return cut(e.getClass().getSimpleName() + (message == null ? "" : ": " + message));
-  }
+  /// How suspects begin.
+  private final class Beginning implements Trials.Starter {
+    @Override
+    public boolean knows(Channel channel) {
+      return deliveries.containsKey(channel.kind());
+    }
 
-  private static String cut(String reason) {
-    return reason.length() <= REASON_CHARS ? reason : reason.substring(0, REASON_CHARS);
+    @Override
+    public void begin(Channel channel, Claimed<Row> job, @Nullable String verdict) {
+      lanes.admit(channel, memoryOf(channel));
+      start(channel, job, verdict);
+    }
   }
 
   /// What the outbox has to do with.
@@ -404,195 +417,6 @@ public final class Dispatcher implements AutoCloseable {
     @Override
     public void giveBack(Channel channel) {
       lanes.givenBack(channel);
-    }
-  }
-
-  /// One try of one job.
-  private final class Try {
-    private final Channel channel;
-    private final Claimed<Row> claimed;
-    private final Delivery delivery;
-    private final Job job;
-
-    /// Asked for when it is needed: a first try that succeeds needs none.
-    private final Lazy<RetryPolicy> policy = new Lazy<>(this::policy);
-
-    Try(Channel channel, Claimed<Row> claimed) {
-      this.channel = channel;
-      this.claimed = claimed;
-      this.delivery = delivery(channel);
-      this.job = TableOutbox.jobOf(channel, claimed);
-    }
-
-    private RetryPolicy policy() {
-      try {
-        return delivery.retryPolicy(job);
-      } catch (RuntimeException e) {
-        LOG.error("The retry policy of {} is unknown; taking three tries", channel, e);
-        return RetryPolicy.ASYNC_INVOCATION;
-      }
-    }
-
-    void run() {
-      Outcome outcome;
-      boolean first = job.attempts() == 1 && job.postponements() == 0;
-      if (!first && job.attempts() > policy.get().tries()) {
-        String last =
-            job.lastError().isEmpty() ? "the process ended during its tries" : job.lastError();
-        outcome = new Outcome.Rejected(last);
-      } else if (!first && isTooOld(clock.instant())) {
-        outcome = new Outcome.Rejected("too old: " + job.lastError());
-      } else {
-        outcome = attempt();
-      }
-      record(outcome);
-    }
-
-    private Outcome attempt() {
-      try {
-        return delivery.attempt(job);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt(); // told from other failures when it is recorded
-        return new Outcome.Retry("interrupted");
-      } catch (Throwable e) {
-        LOG.warn("{} {} failed", channel, job.id(), e);
-        return new Outcome.Retry(describe(e));
-      }
-    }
-
-    /// Records the outcome, and what follows if that fails. A disk without room is waited for; else
-    /// the job keeps its lease, and the next start tries it again.
-    private void record(Outcome outcome) {
-      Outcome next = outcome;
-      while (true) {
-        try {
-          write(next);
-          return;
-        } catch (ReadOnlyException e) {
-          if (stopping || !pause(FULL_DISK_WAIT)) {
-            return;
-          }
-        } catch (Throwable e) {
-          if (next instanceof Outcome.Done) {
-            LOG.warn("The effect of {} {} failed", channel, job.id(), e);
-            next = new Outcome.Retry(describe(e));
-          } else {
-            LOG.error("What became of {} {} could not be recorded", channel, job.id(), e);
-            return;
-          }
-        }
-      }
-    }
-
-    private void write(Outcome outcome) {
-      boolean putBack = stopping && Thread.interrupted() && !(outcome instanceof Outcome.Done);
-      if (putBack) {
-        putBackUncounted();
-        return;
-      }
-      switch (outcome) {
-        case Outcome.Done(var effect) ->
-            database.writeRelaxed(
-                tx -> {
-                  if (outbox.settle(tx, claimed.lease())) {
-                    effect.accept(tx);
-                  }
-                  return job;
-                });
-        case Outcome.Retry(String why) ->
-            policy
-                .get()
-                .waitAfter(job.attempts())
-                .ifPresentOrElse(
-                    wait -> retry(cut(why), scaled(wait, true), false), () -> bury(cut(why)));
-        case Outcome.Postponed(String why, Duration notBefore) -> {
-          Duration wait =
-              notBefore.isPositive()
-                  ? scaled(notBefore, false)
-                  : scaled(policy.get().waitAfterPostponing(job.postponements()), true);
-          retry(cut(why), wait, true);
-        }
-        case Outcome.Rejected(String why) -> bury(cut(why));
-      }
-    }
-
-    private void retry(String why, Duration wait, boolean uncounted) {
-      Instant next = clock.instant().plus(wait);
-      if (isTooOld(next)) {
-        bury(why);
-        return;
-      }
-      Row row =
-          new Row(
-              job.created(),
-              job.work().payload(),
-              job.work().cause(),
-              job.attempts() - (uncounted ? 1 : 0),
-              job.postponements() + (uncounted ? 1 : 0),
-              job.firstError().isEmpty() ? why : job.firstError(),
-              why);
-      database.writeRelaxed(
-          tx -> {
-            if (outbox.release(tx, claimed.lease(), next, row)) {
-              note(tx, uncounted ? new Setback.PutOff(why, next) : new Setback.Retrying(why, next));
-            }
-            return job;
-          });
-    }
-
-    private void putBackUncounted() {
-      Row row = claimed.row();
-      Row same =
-          new Row(
-              row.created(),
-              row.payload(),
-              row.cause(),
-              job.attempts() - 1,
-              row.postponements(),
-              row.firstError(),
-              row.lastError());
-      database.writeRelaxed(tx -> outbox.release(tx, claimed.lease(), clock.instant(), same));
-    }
-
-    private void bury(String why) {
-      try {
-        database.writeRelaxed(tx -> bury(tx, why, delivery));
-      } catch (ReadOnlyException e) {
-        throw e;
-      } catch (RuntimeException e) {
-        LOG.error("The dead-letter place of {} failed; taking the shelf", channel, e);
-        database.writeRelaxed(
-            tx -> bury(tx, cut(why + "; its dead-letter place failed: " + describe(e)), null));
-      }
-    }
-
-    private Job bury(Tx tx, String why, @Nullable Delivery taker) {
-      if (outbox.settle(tx, claimed.lease())) {
-        boolean taken = taker != null && taker.bury(tx, job, why);
-        if (!taken) {
-          shelf.put(tx, job, why, clock.instant());
-        }
-        note(tx, new Setback.Buried(why, !taken));
-      }
-      return job;
-    }
-
-    /// A listener that fails must not keep a job from being put where it belongs.
-    private void note(Tx tx, Setback setback) {
-      try {
-        setbacks.note(tx, job, setback);
-      } catch (RuntimeException e) {
-        LOG.error("{} of {} could not be noted", setback, job.id(), e);
-      }
-    }
-
-    private boolean isTooOld(Instant at) {
-      return at.isAfter(job.created().plus(scaled(policy.get().maxAge(), false)));
-    }
-
-    private Duration scaled(Duration wait, boolean withJitter) {
-      double factor = settings.timeScale() * (withJitter ? 1 + JITTER * random.nextDouble() : 1);
-      return factor == 1 ? wait : Duration.ofNanos(Math.round(wait.toNanos() * factor));
     }
   }
 }

@@ -75,6 +75,7 @@ final class Lanes {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
+  private final Condition idle = lock.newCondition();
   private final Map<Channel, Lane> lanes = new HashMap<>();
   private final ArrayDeque<Lane> ready = new ArrayDeque<>();
   private final TreeSet<Lane> timed =
@@ -87,6 +88,7 @@ final class Lanes {
   private @Nullable String page = "";
   private long lastReading = System.nanoTime();
   private boolean stopped;
+  private boolean paused;
 
   /// @param memory what the jobs that run may hold together
   Lanes(
@@ -131,7 +133,7 @@ final class Lanes {
     lock.lock();
     try {
       boolean allKnown = page == null && forgotten.equals(NEVER);
-      if (stopped || !allKnown || !ready.isEmpty()) {
+      if (stopped || paused || !allKnown || !ready.isEmpty()) {
         return false;
       }
       Lane lane = lanes.get(channel);
@@ -239,6 +241,9 @@ final class Lanes {
   /// Takes those from the line whose turn it is; who may not start another job goes to its end.
   private List<Channel> turns() {
     List<Channel> channels = new ArrayList<>();
+    if (paused) {
+      return channels;
+    }
     int most = Math.min(TURNS_AT_ONCE, maxRunning - running);
     for (int left = ready.size(); left > 0 && channels.size() < most; left--) {
       Lane lane = ready.remove();
@@ -273,6 +278,7 @@ final class Lanes {
     lane.running -= jobs;
     running -= jobs;
     memory.giveBack(jobs * lane.jobBytes);
+    idle.signalAll();
   }
 
   /// How many jobs a channel in turn may start, `limit` being its bound.
@@ -284,7 +290,7 @@ final class Lanes {
       Lane lane = require(channel);
       lane.limit = limit;
       lane.jobBytes = jobBytes;
-      int granted = Math.max(0, share(lane));
+      int granted = paused ? 0 : Math.max(0, share(lane));
       take(lane, granted);
       return granted;
     } finally {
@@ -306,6 +312,45 @@ final class Lanes {
         lane.due = next;
       }
       place(lane);
+      changed.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Counts a job that begins whatever its lane's bound is.
+  void admit(Channel channel, long jobBytes) {
+    lock.lock();
+    try {
+      Lane lane = lanes.computeIfAbsent(channel, Lane::new);
+      lane.jobBytes = jobBytes;
+      take(lane, 1);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Begins no other job until [#resume] and waits until those that run have ended.
+  ///
+  /// @return whether all ended in time
+  boolean pause(Duration patience) throws InterruptedException {
+    long left = patience.toNanos();
+    lock.lock();
+    try {
+      paused = true;
+      while (running > 0 && left > 0 && !stopped) {
+        left = idle.awaitNanos(left);
+      }
+      return running == 0;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void resume() {
+    lock.lock();
+    try {
+      paused = false;
       changed.signal();
     } finally {
       lock.unlock();
@@ -430,6 +475,7 @@ final class Lanes {
     try {
       stopped = true;
       changed.signal();
+      idle.signalAll();
     } finally {
       lock.unlock();
     }

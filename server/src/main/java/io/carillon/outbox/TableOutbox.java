@@ -3,17 +3,22 @@ package io.carillon.outbox;
 import io.carillon.store.Database;
 import io.carillon.store.DueQueue;
 import io.carillon.store.DueQueue.Claimed;
+import io.carillon.store.DueQueue.Held;
 import io.carillon.store.DueQueue.Lease;
 import io.carillon.store.KeyCodec;
 import io.carillon.store.Snapshot;
 import io.carillon.store.Table;
 import io.carillon.store.Tx;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -22,10 +27,11 @@ import org.slf4j.LoggerFactory;
 
 /// The outbox as a [DueQueue] with one queue for each lane and kind.
 ///
-/// A job that is being tried is under a lease that time does not end, for a try may last as long as
-/// it likes. The lease carries the process's epoch, a number raised at each opening: leases of
-/// former epochs belong to the dead, and opening makes their jobs due at once. Their claims still
-/// count as tries, so a job that kills the process runs out of them.
+/// A job that is being tried is under a lease that time does not end; the process itself watches
+/// how long its tries take ([Tries]). The lease carries the process's epoch, a number raised at
+/// each opening: leases of former epochs belong to the dead, and opening makes their jobs due
+/// again. Such a try is counted as interrupted, apart from those that failed; see [Suspects] for
+/// what becomes of a job that is interrupted again and again.
 ///
 /// A job that is due when it is put in, and for which there is room at once, is put in already
 /// claimed: its try begins right after the commit, and the way through the [Lanes] is spared. What
@@ -33,7 +39,10 @@ import org.slf4j.LoggerFactory;
 public final class TableOutbox implements Outbox {
   private static final Logger LOG = LoggerFactory.getLogger(TableOutbox.class);
 
-  /// A job's row. Tries under the present lease are counted by the lease.
+  /// A job's row. The try under the present lease is counted by the lease.
+  ///
+  /// @param attempts how many tries ended by themselves
+  /// @param interruptions how many since then ended with the process
   record Row(
       Instant created,
       byte[] payload,
@@ -41,7 +50,42 @@ public final class TableOutbox implements Outbox {
       int attempts,
       int postponements,
       String firstError,
-      String lastError) {}
+      String lastError,
+      int interruptions) {
+    static Row of(Instant created, Work work) {
+      return new Row(created, work.payload(), work.cause(), 0, 0, "", "", 0);
+    }
+
+    /// After a try that failed, and so did not take the process down.
+    Row failed(int attempts, String why) {
+      return new Row(created, payload, cause, attempts, postponements, first(why), why, 0);
+    }
+
+    Row putOff(String why) {
+      return new Row(
+          created, payload, cause, attempts, postponements + 1, first(why), why, interruptions);
+    }
+
+    Row interrupted() {
+      return new Row(
+          created,
+          payload,
+          cause,
+          attempts,
+          postponements,
+          firstError,
+          lastError,
+          interruptions + 1);
+    }
+
+    boolean isSuspect() {
+      return interruptions >= Suspects.FROM;
+    }
+
+    private String first(String why) {
+      return firstError.isEmpty() ? why : firstError;
+    }
+  }
 
   /// One kind's share of a lane: different deliveries know different bounds.
   record Channel(String kind, String lane) {
@@ -73,11 +117,25 @@ public final class TableOutbox implements Outbox {
     void giveBack(Channel channel);
   }
 
-  record Epoch(long number) {}
+  /// @param started null in what former versions wrote
+  /// @param stopped whether it was asked to stop: what ends after that was not taken down by a job
+  record Epoch(long number, @Nullable Instant started, boolean stopped) {
+    Epoch next(Instant now) {
+      return new Epoch(number + 1, now, false);
+    }
+
+    String holder() {
+      return "epoch " + number;
+    }
+  }
 
   private static final Table<String, Epoch> EPOCHS =
       Table.of("outbox.epochs", KeyCodec.STRING, Epoch.class);
   private static final Instant UNTIL_SETTLED = Instant.parse("9999-12-31T23:59:59Z");
+
+  /// Where suspects lie, so that no claim finds them.
+  private static final Instant HELD = UNTIL_SETTLED.plusMillis(500);
+
   private static final int PAGE = 256;
 
   /// A transaction of so many changes holds the writer up enough: nothing is handed on in it, so
@@ -85,50 +143,93 @@ public final class TableOutbox implements Outbox {
   static final int LARGE = 256;
 
   private final InstantSource clock;
-  private final long epoch;
+  private final Epoch epoch;
+  private final Duration lastLife;
   private final DueQueue<Row> jobs;
+  private final Suspects suspects = new Suspects();
   private final AtomicInteger sequence = new AtomicInteger();
 
   /// Null while nobody works: then every job waits.
   private volatile @Nullable Worker worker;
 
-  private TableOutbox(InstantSource clock, long epoch) {
+  private TableOutbox(InstantSource clock, Epoch epoch, Duration lastLife) {
     this.clock = clock;
     this.epoch = epoch;
-    this.jobs = DueQueue.of("outbox.jobs", Row.class, "epoch " + epoch);
+    this.lastLife = lastLife;
+    this.jobs = DueQueue.of("outbox.jobs", Row.class, epoch.holder());
   }
 
   /// Begins a new epoch and frees the jobs that former ones were trying.
   public static TableOutbox open(Database database, InstantSource clock) {
-    long epoch =
+    Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+    Epoch last =
         database.write(
             tx -> {
-              long next = EPOCHS.get(tx, "current").map(Epoch::number).orElse(0L) + 1;
-              EPOCHS.put(tx, "current", new Epoch(next));
-              return next;
+              Epoch former = EPOCHS.get(tx, "current").orElse(new Epoch(0, null, true));
+              EPOCHS.put(tx, "current", former.next(now));
+              return former;
             });
-    TableOutbox outbox = new TableOutbox(clock, epoch);
-    outbox.freeLeasesOfTheDead(database);
+    Duration lastLife =
+        last.started() == null ? Duration.ZERO : Duration.between(last.started(), now);
+    TableOutbox outbox = new TableOutbox(clock, last.next(now), lastLife);
+    outbox.freeLeasesOfTheDead(database, last);
     return outbox;
   }
 
-  private void freeLeasesOfTheDead(Database database) {
+  /// May itself be cut short by a crash. Then the next opening finds the leases that are left, of
+  /// an epoch before the last: they are counted once, and never as the only ones.
+  private void freeLeasesOfTheDead(Database database, Epoch last) {
+    List<Held> dead = database.read(snapshot -> jobs.leasesOfOthers(snapshot, Integer.MAX_VALUE));
+    Set<String> ids = new HashSet<>();
     Map<String, Integer> kinds = new TreeMap<>();
-    while (true) {
-      List<Lease> dead = database.read(snapshot -> jobs.leasesOfOthers(snapshot, PAGE));
-      if (dead.isEmpty()) {
-        break;
-      }
-      dead.forEach(lease -> kinds.merge(Channel.of(lease.queue()).kind(), 1, Integer::sum));
+    for (Held held : dead) {
+      ids.add(held.lease().id());
+      kinds.merge(Channel.of(held.lease().queue()).kind(), 1, Integer::sum);
+    }
+    if (!last.stopped()) {
       database.writeRelaxed(
           tx -> {
-            dead.forEach(lease -> jobs.reschedule(tx, lease, clock.instant()));
-            return dead.size();
+            suspects.acquitOthers(tx, ids);
+            return ids;
+          });
+    }
+    boolean single = dead.size() == 1;
+    for (int from = 0; from < dead.size(); from += PAGE) {
+      List<Held> page = dead.subList(from, Math.min(from + PAGE, dead.size()));
+      database.writeRelaxed(
+          tx -> {
+            page.forEach(held -> free(tx, held, last, single));
+            return page;
           });
     }
     if (!kinds.isEmpty()) {
       LOG.info("Jobs that were being tried when the last process ended are due again: {}", kinds);
     }
+  }
+
+  private void free(Tx tx, Held held, Epoch last, boolean single) {
+    Lease lease = held.lease();
+    Channel channel = Channel.of(lease.queue());
+    Row row =
+        jobs.get(tx, lease)
+            .orElseThrow(() -> new IllegalStateException("A lease without a row: " + lease));
+    Row after = last.stopped() ? row : row.interrupted();
+    if (after.isSuspect() && !last.stopped()) {
+      boolean wasAlone = single && held.holder().equals(last.holder());
+      suspects.accuse(tx, channel, lease.id(), after.interruptions(), wasAlone);
+    }
+    jobs.release(tx, lease, after.isSuspect() ? HELD : clock.instant(), after);
+  }
+
+  /// Notes that the process was asked to stop, so that nobody is suspected of having ended it.
+  void noteStop(Database database) {
+    database.writeRelaxed(
+        tx -> {
+          if (EPOCHS.get(tx, "current").filter(epoch::equals).isPresent()) {
+            EPOCHS.put(tx, "current", new Epoch(epoch.number(), epoch.started(), true));
+          }
+          return epoch;
+        });
   }
 
   @Override
@@ -138,7 +239,7 @@ public final class TableOutbox implements Outbox {
     }
     Instant now = clock.instant();
     Channel channel = new Channel(work.kind(), work.lane());
-    Row row = new Row(now, work.payload(), work.cause(), 0, 0, "", "");
+    Row row = Row.of(now, work);
     @Nullable Worker takes = work.due().isAfter(now) ? null : worker;
     if (takes != null && tx.changes() < LARGE && takes.handOn(tx, work)) {
       return;
@@ -159,7 +260,7 @@ public final class TableOutbox implements Outbox {
     HexFormat hex = HexFormat.of();
     return hex.toHexDigits(now.toEpochMilli(), 12)
         + '-'
-        + hex.toHexDigits(epoch, 8)
+        + hex.toHexDigits(epoch.number(), 8)
         + '-'
         + hex.toHexDigits(sequence.getAndIncrement());
   }
@@ -190,14 +291,50 @@ public final class TableOutbox implements Outbox {
     return jobs.firstDue(snapshot, channel.queue(), UNTIL_SETTLED);
   }
 
-  boolean settle(Tx tx, Lease lease) {
-    return jobs.settle(tx, lease);
+  boolean settle(Tx tx, Claimed<Row> claimed) {
+    boolean settled = jobs.settle(tx, claimed.lease());
+    if (settled && claimed.row().isSuspect()) {
+      suspects.remove(tx, Channel.of(claimed.lease().queue()), claimed.lease().id());
+    }
+    return settled;
   }
 
-  boolean release(Tx tx, Lease lease, Instant due, Row row) {
+  /// Puts a job back as `row`. One that is still suspected is not claimed when it is due, but let
+  /// in by [Trials].
+  boolean release(Tx tx, Claimed<Row> claimed, Instant due, Row row) {
+    Lease lease = claimed.lease();
     Channel channel = Channel.of(lease.queue());
-    tx.afterCommit(() -> tell(channel, due));
-    return jobs.release(tx, lease, due, row);
+    if (!jobs.release(tx, lease, row.isSuspect() ? HELD : due, row)) {
+      return false;
+    }
+    if (row.isSuspect()) {
+      suspects.putOff(tx, channel, lease.id(), due);
+    } else {
+      if (claimed.row().isSuspect()) {
+        suspects.remove(tx, channel, lease.id());
+      }
+      tx.afterCommit(() -> tell(channel, due));
+    }
+    return true;
+  }
+
+  List<Suspects.Entry> suspects(Snapshot snapshot) {
+    return suspects.list(snapshot);
+  }
+
+  /// Claims a suspect; empty if it is being tried or gone.
+  Optional<Claimed<Row>> claimSuspect(Tx tx, Suspects.Entry suspect) {
+    return jobs.claimOne(tx, suspect.channel().queue(), suspect.id(), HELD, UNTIL_SETTLED);
+  }
+
+  /// Forgets a suspect whose job is not there.
+  void drop(Tx tx, Suspects.Entry suspect) {
+    suspects.remove(tx, suspect.channel(), suspect.id());
+  }
+
+  /// How long the last process lived, and the time until this one.
+  Duration lastLife() {
+    return lastLife;
   }
 
   /// The channels that hold jobs, in the order of their queues, behind the queue `after`.
@@ -232,6 +369,7 @@ public final class TableOutbox implements Outbox {
         row.created(),
         row.attempts() + claims,
         row.postponements(),
+        row.interruptions(),
         row.firstError(),
         row.lastError());
   }

@@ -177,6 +177,23 @@ public final class DueQueue<V> {
     return claimed;
   }
 
+  /// Takes one row that lies at `due`, due or not; empty if there is none.
+  public Optional<Claimed<V>> claimOne(
+      Tx tx, String queue, String id, Instant due, Instant leaseUntil) {
+    Key key = new Key(queue, millis(due), id);
+    Instant until = millis(leaseUntil);
+    return rows.get(tx, key)
+        .map(
+            row -> {
+              Tuple leaseKey = Tuple.of(queue, id);
+              long claims = leases.get(tx, leaseKey).map(Leased::claims).orElse(0L) + 1;
+              rows.delete(tx, key);
+              leases.put(tx, leaseKey, new Leased(until, claims, holder));
+              insert(tx, new Key(queue, until, id), row, false);
+              return new Claimed<>(new Lease(queue, id, until, claims), row);
+            });
+  }
+
   /// The lease of a row by what a receipt holds; empty if it is stale.
   public Optional<Lease> lease(Snapshot snapshot, String queue, String id, long claims) {
     return leases
@@ -309,16 +326,20 @@ public final class DueQueue<V> {
     return names;
   }
 
+  /// A lease and who took it.
+  public record Held(Lease lease, String holder) {}
+
   /// Leases that this process does not hold, as those of one that died.
-  public List<Lease> leasesOfOthers(Snapshot snapshot, int limit) {
-    List<Lease> found = new ArrayList<>();
+  public List<Held> leasesOfOthers(Snapshot snapshot, int limit) {
+    List<Held> found = new ArrayList<>();
     if (limit > 0) {
       leases.scan(
           snapshot,
           Range.all(),
           (key, leased) -> {
             if (!leased.holder.equals(holder)) {
-              found.add(new Lease(key.string(0), key.string(1), leased.due, leased.claims));
+              Lease lease = new Lease(key.string(0), key.string(1), leased.due, leased.claims);
+              found.add(new Held(lease, leased.holder));
             }
             return found.size() < limit;
           });

@@ -165,7 +165,7 @@ final class LambdaHouse implements AutoCloseable {
   }
 
   static Job job(Work work, int attempts, String lastError) {
-    return new Job("job", work, Instant.now(), attempts, 0, lastError, lastError);
+    return new Job("job", work, Instant.now(), attempts, 0, 0, lastError, lastError);
   }
 
   void settle(Outcome outcome) {

@@ -62,6 +62,11 @@ abstract class DispatcherFixture {
     }
 
     @Override
+    public Duration longestTry(Work work) {
+      return Duration.ofDays(10_000);
+    }
+
+    @Override
     public int concurrencyOfLane(String lane) {
       return concurrency;
     }

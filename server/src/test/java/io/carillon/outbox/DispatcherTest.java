@@ -367,9 +367,7 @@ final class DispatcherTest extends DispatcherFixture {
               }
               return Outcome.done();
             });
-    dispatcher =
-        dispatcher(
-            new Dispatcher.Settings(64, 1000, Duration.ofSeconds(30), 1, MemoryBudget.unlimited()));
+    dispatcher = dispatcher(Dispatcher.Settings.usual().withBounds(64, 1000));
     run(delivery);
     for (int lane = 0; lane < 10; lane++) {
       for (int i = 0; i < 30; i++) {
@@ -402,9 +400,7 @@ final class DispatcherTest extends DispatcherFixture {
               return Outcome.done();
             });
     delivery.concurrency = 3;
-    dispatcher =
-        dispatcher(
-            new Dispatcher.Settings(10, 1000, Duration.ofSeconds(30), 1, MemoryBudget.unlimited()));
+    dispatcher = dispatcher(Dispatcher.Settings.usual().withBounds(10, 1000));
     for (int i = 0; i < 2_000; i++) {
       add("lane" + i % 20, "x" + i);
     }
@@ -471,9 +467,7 @@ final class DispatcherTest extends DispatcherFixture {
     AtomicInteger done = new AtomicInteger();
     AtomicInteger mostLanes = new AtomicInteger();
     int jobs = 20_000;
-    dispatcher =
-        dispatcher(
-            new Dispatcher.Settings(20, 50, Duration.ofSeconds(30), 1, MemoryBudget.unlimited()));
+    dispatcher = dispatcher(Dispatcher.Settings.usual().withBounds(20, 50));
     for (int from = 0; from < jobs; from += 1_000) {
       int start = from;
       database.write(
@@ -528,7 +522,7 @@ final class DispatcherTest extends DispatcherFixture {
   }
 
   @Test
-  void afterARestartAJobThatWasBeingTriedIsTriedAtOnceAndTheLostTryCounts() {
+  void afterARestartAJobThatWasBeingTriedIsTriedAtOnceAndTheLostTryUsesUpNone() {
     Scripted hanging = run(new Scripted(_ -> hang()));
     add("lane", "x");
     await().until(() -> hanging.tries.size() == 1);
@@ -536,16 +530,18 @@ final class DispatcherTest extends DispatcherFixture {
     restartAsAfterACrash();
     Scripted delivery = run(new Scripted(_ -> Outcome.done()));
     awaitEmpty();
-    assertThat(delivery.tries).extracting(Job::attempts).containsExactly(2);
+    assertThat(delivery.tries).extracting(Job::attempts).containsExactly(1);
+    assertThat(delivery.tries).extracting(Job::interruptions).containsExactly(1);
     assertThat(delivery.tries.getFirst().id()).isEqualTo(hanging.tries.getFirst().id());
   }
 
   @Test
   void aJobThatTakesTheProcessDownRunsOutOfTries() {
+    Dispatcher.Settings swift = Dispatcher.Settings.usual().withTimeScale(0.01);
     int deaths = 0;
     while (depth() > 0 || deaths == 0) {
-      Scripted poison = new Scripted(_ -> hang());
-      run(poison);
+      dispatcher = dispatcher(swift);
+      Scripted poison = run(new Scripted(_ -> hang()));
       if (deaths == 0) {
         add("lane", "poison");
       }
@@ -553,8 +549,8 @@ final class DispatcherTest extends DispatcherFixture {
       deaths += poison.tries.size();
       restartAsAfterACrash();
     }
-    assertThat(deaths).isEqualTo(3);
-    assertThat(shelvedReasons()).containsExactly("the process ended during its tries");
+    assertThat(deaths).isEqualTo(Suspects.FROM + Suspects.ALONE);
+    assertThat(shelvedReasons()).containsExactly("the process ended during its last 5 tries");
   }
 
   @Test

@@ -440,7 +440,7 @@ class NotificationsTest {
     configure(n -> n.lambdaFunctionConfigurations(function("r")));
     house.put("bucket", "k", "x");
     EventDelivery delivery = house.service.delivery();
-    Job job = new Job("id", house.outbox.getFirst(), S3House.START, 1, 0, "", "");
+    Job job = new Job("id", house.outbox.getFirst(), S3House.START, 1, 0, 0, "", "");
 
     house.recipients.put("lambda", _ -> new Outcome.Retry("down"));
     assertThat(delivery.attempt(job)).isEqualTo(new Outcome.Retry("down"));

@@ -225,7 +225,7 @@ final class S3House implements Authorizer {
     List<String> messages = new ArrayList<>();
     for (Work work : outbox) {
       handovers.clear();
-      service.delivery().attempt(new io.carillon.outbox.Job("j", work, START, 1, 0, "", ""));
+      service.delivery().attempt(new io.carillon.outbox.Job("j", work, START, 1, 0, 0, "", ""));
       messages.add(new String(handovers.getFirst().payload(), StandardCharsets.UTF_8));
     }
     return messages;

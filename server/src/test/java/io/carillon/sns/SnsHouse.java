@@ -289,7 +289,8 @@ final class SnsHouse implements Authorizer {
   }
 
   private static Job job(Held held) {
-    return new Job("job", held.work, START, held.attempts, held.postponements, "", held.lastError);
+    return new Job(
+        "job", held.work, START, held.attempts, held.postponements, 0, "", held.lastError);
   }
 
   long waiting(String kind) {

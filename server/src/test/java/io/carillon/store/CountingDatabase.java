@@ -4,12 +4,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /// Counts the rows that reads outside of transactions see, and the transactions, for tests of what
-/// something costs.
+/// something costs; and fails when told to.
 public final class CountingDatabase implements Database {
   private final Database database;
   private final AtomicInteger fetched = new AtomicInteger();
   private final AtomicInteger scanned = new AtomicInteger();
   private final AtomicInteger written = new AtomicInteger();
+  private final AtomicInteger failing = new AtomicInteger();
 
   public CountingDatabase(Database database) {
     this.database = database;
@@ -30,6 +31,18 @@ public final class CountingDatabase implements Database {
     return written.get();
   }
 
+  /// Has so many of the transactions to come fail.
+  public void failNext(int transactions) {
+    failing.set(transactions);
+  }
+
+  private void count() {
+    written.incrementAndGet();
+    if (failing.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+      throw new IllegalStateException("the store failed");
+    }
+  }
+
   public void reset() {
     written.set(0);
     fetched.set(0);
@@ -38,13 +51,13 @@ public final class CountingDatabase implements Database {
 
   @Override
   public <T> T write(Change<T> change) {
-    written.incrementAndGet();
+    count();
     return database.write(change);
   }
 
   @Override
   public <T> T writeRelaxed(Change<T> change) {
-    written.incrementAndGet();
+    count();
     return database.writeRelaxed(change);
   }
 

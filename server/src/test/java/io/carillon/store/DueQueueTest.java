@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -130,8 +131,8 @@ final class DueQueueTest {
     assertThat(database.read(s -> queue.lease(s, "q", "a", 1)).orElseThrow())
         .isEqualTo(claimed.lease());
     DueQueue<Letter> others = DueQueue.of("test.letters", Letter.class, "another");
-    List<DueQueue.Lease> leases = database.read(s -> others.leasesOfOthers(s, 5));
-    assertThat(leases).contains(claimed.lease());
+    List<DueQueue.Held> leases = database.read(s -> others.leasesOfOthers(s, 5));
+    assertThat(leases).contains(new DueQueue.Held(claimed.lease(), ""));
     DueQueue.Claimed<Letter> again = claimOne("q", at(30));
     assertThat(again.lease().claims()).isEqualTo(2);
     assertThat(database.<Boolean>write(tx -> queue.settle(tx, claimed.lease()))).isFalse();
@@ -182,6 +183,24 @@ final class DueQueueTest {
   }
 
   @Test
+  void aRowIsClaimedByItsIdWhereItLies() {
+    add("q", "a", at(500));
+    add("q", "b", at(500));
+    assertThat(claim("q", at(1), 5)).isEmpty();
+    assertThat(database.<Optional<Instant>>read(s -> queue.firstDue(s, "q", at(600))))
+        .contains(at(500));
+    DueQueue.Claimed<Letter> claimed =
+        database.write(tx -> queue.claimOne(tx, "q", "b", at(500), at(20))).orElseThrow();
+    assertThat(claimed.lease().claims()).isEqualTo(1);
+    assertThat(
+            database.<Boolean>write(
+                tx -> queue.claimOne(tx, "q", "b", at(500), at(20)).isPresent()))
+        .isFalse();
+    assertThat(claim("q", at(21), 5)).containsExactly("b");
+    assertThat(database.<Boolean>write(tx -> queue.settle(tx, claimed.lease()))).isFalse();
+  }
+
+  @Test
   void aRestartFindsTheLeasesOfTheDeadAndKeepsTheirClaims() {
     reopen("epoch-1");
     add("q", "a", at(0));
@@ -189,9 +208,15 @@ final class DueQueueTest {
     assertThat(claim("q", at(1), 1)).containsExactly("a");
     assertThat(database.read(s -> queue.leasesOfOthers(s, 9)).stream()).isEmpty();
     reopen("epoch-2");
-    List<DueQueue.Lease> dead = database.read(s -> queue.leasesOfOthers(s, 9));
-    assertThat(dead).singleElement().satisfies(lease -> assertThat(lease.id()).isEqualTo("a"));
-    database.write(tx -> queue.reschedule(tx, dead.getFirst(), at(0)));
+    List<DueQueue.Held> dead = database.read(s -> queue.leasesOfOthers(s, 9));
+    assertThat(dead)
+        .singleElement()
+        .satisfies(
+            held -> {
+              assertThat(held.lease().id()).isEqualTo("a");
+              assertThat(held.holder()).isEqualTo("epoch-1");
+            });
+    database.write(tx -> queue.reschedule(tx, dead.getFirst().lease(), at(0)));
     assertThat(database.read(s -> queue.leasesOfOthers(s, 9)).stream()).isEmpty();
     assertThat(claimOne("q", at(1)).lease().claims()).isEqualTo(2);
     assertThat(claimOne("q", at(1)).lease().claims()).isEqualTo(1);
