@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -278,7 +279,7 @@ class WellKnownKeyTest {
     assertThat(isolation(server, "test", Map.of("User-Agent", "aws-sdk-java/2"))).isNull();
   }
 
-  private static String isolation(Server server, String key, Map<String, String> fields)
+  private static @Nullable String isolation(Server server, String key, Map<String, String> fields)
       throws IOException {
     RawClient.Answer object = new Caller(server, key).presigned("s3", "GET", OBJECT, fields);
     assertThat(object.text()).isEqualTo("<h1>hi</h1>");

@@ -1,6 +1,9 @@
 package io.carillon.acceptance;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assertions;
@@ -20,6 +23,15 @@ final class Needs {
       Assertions.fail(reason);
     }
     Assumptions.abort(reason);
+  }
+
+  /// Where a program lies.
+  static Path path(String program) {
+    return Arrays.stream(System.getenv("PATH").split(":"))
+        .map(folder -> Path.of(folder, program))
+        .filter(Files::isExecutable)
+        .findFirst()
+        .orElseThrow(() -> new AssertionError(program + " is not on the path"));
   }
 
   /// The program of the first command that works.
