@@ -14,6 +14,7 @@ import io.carillon.iam.Accounts;
 import io.carillon.iam.IamService;
 import io.carillon.keys.Keys;
 import io.carillon.lambda.LambdaService;
+import io.carillon.lambda.runtime.Peers;
 import io.carillon.logs.LogsService;
 import io.carillon.outbox.Delivery;
 import io.carillon.outbox.Dispatcher;
@@ -221,7 +222,8 @@ public final class Server implements AutoCloseable {
               iam.operations(),
               sts.operations(),
               logs.operations());
-      WellKnownKey wellKnown = new WellKnownKey(config, functions.peers());
+      Peers peers = functions.peers();
+      WellKnownKey wellKnown = new WellKnownKey(config, peers);
       Road road =
           new Road(
               operations,
@@ -245,7 +247,7 @@ public final class Server implements AutoCloseable {
               config.accountId(),
               ids,
               clock);
-      FrontDoor door = new FrontDoor(road, wellKnown, sns.pages(), lambda.codeLinks());
+      FrontDoor door = new FrontDoor(road, wellKnown, sns.pages(), lambda.codeLinks(), peers);
       Limits limits =
           Limits.standard()
               .scaledTo(Runtime.getRuntime().maxMemory())

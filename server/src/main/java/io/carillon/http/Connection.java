@@ -55,10 +55,15 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private @Nullable ByteBuf head;
   private boolean headBegun;
   private boolean outputShut;
-  private boolean served;
   private long dropped;
+  private volatile boolean served;
   private volatile boolean owing;
   private volatile long deadline;
+
+  /// Since when nothing is asked on this connection, or it is given up; 0 within a request.
+  private volatile long silentSince;
+
+  private volatile boolean askedToGo;
 
   Connection(HttpEngine engine, SocketChannel channel, @Nullable SslHandler tls) {
     this.engine = engine;
@@ -70,6 +75,12 @@ final class Connection extends ChannelInboundHandlerAdapter {
     this.inbound = new Inbound(channel, limits.sizes().bufferedBytes(), limits.times().bodyStall());
     this.outbound = new Outbound(channel, limits.sizes().bufferedBytes());
     this.deadline = in(limits.times().head());
+    this.silentSince = now();
+  }
+
+  /// Never 0.
+  private static long now() {
+    return System.nanoTime() | 1;
   }
 
   private static long in(Duration time) {
@@ -79,6 +90,10 @@ final class Connection extends ChannelInboundHandlerAdapter {
   Request request(Head of, Body body) {
     return new Request(
         of.method(), of.rawPath(), of.rawQuery(), of.headers(), body, client, tls != null);
+  }
+
+  ClientSocket client() {
+    return client;
   }
 
   ByteBufAllocator allocator() {
@@ -171,6 +186,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     if (!headBegun) {
       headBegun = true; // Once for each head: empty lines before it buy no time.
       deadline = in(limits.times().head());
+      silentSince = now();
     }
     ByteBuf all = head == null ? bytes : join(head, bytes);
     head = all;
@@ -210,6 +226,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
       return;
     }
     state = State.REQUEST;
+    silentSince = 0;
     owing = true;
     deadline = NEVER;
     inbound.renewPatience();
@@ -220,7 +237,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
       started = true;
     } finally {
       if (!started) { // for want of memory
-        engine.requestEnded();
+        engine.requestEnded(null);
       }
     }
   }
@@ -230,6 +247,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     served = true;
     headBegun = false;
     owing = false;
+    silentSince = now();
     deadline = in(limits.times().idle());
     while (state == State.HEAD) {
       ByteBuf next = inbound.poll();
@@ -252,6 +270,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
   private void linger() {
     state = State.LINGER;
+    silentSince = 0;
     owing = true;
     deadline = NEVER; // Until the answer has left, the rule for stalled writers holds.
     releaseHead();
@@ -267,6 +286,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     }
     outputShut = true;
     owing = false;
+    silentSince = now();
     engine.changed();
     if (inbound.ended()) {
       channel.close();
@@ -334,25 +354,25 @@ final class Connection extends ChannelInboundHandlerAdapter {
   }
 
   /// Called by the sweep, from a thread that is not this connection's.
-  void sweep(long now, boolean full) {
+  void sweep(long now) {
     Limits.Times times = limits.times();
     if (inbound.stalled(now)) {
       inbound.fail(new Body.BrokenException(Body.Breakage.STALLED, "The body has stopped coming"));
     }
     if (outbound.stalled(now, times.writeStall().toNanos())) {
       abort();
-    } else if (deadline != NEVER && (now - deadline > 0 || full)) {
-      onLoop(() -> expire(full), Unpooled.EMPTY_BUFFER);
+    } else if (deadline != NEVER && now - deadline > 0) {
+      onLoop(this::expire, Unpooled.EMPTY_BUFFER);
     }
   }
 
-  private void expire(boolean full) {
+  private void expire() {
     boolean due = deadline != NEVER && System.nanoTime() - deadline > 0;
     switch (state) {
       case HEAD -> {
         if (due && head != null) {
           refuse(408);
-        } else if ((due || full && served) && head == null && outbound.idle()) {
+        } else if (due && head == null && outbound.idle()) {
           linger();
         }
       }
@@ -362,6 +382,35 @@ final class Connection extends ChannelInboundHandlerAdapter {
         }
       }
       case REQUEST, CLOSED -> {}
+    }
+  }
+
+  /// For how long nothing has been asked on this connection; negative within a request.
+  long silentNanos(long now) {
+    long since = silentSince;
+    return since == 0 || askedToGo || !outbound.idle() ? -1 : now - since;
+  }
+
+  /// Whether a client has been answered by it.
+  boolean served() {
+    return served;
+  }
+
+  /// Closes this connection to make room for another, unless a request is on its way. What has come
+  /// may wait to be read while the loop is busy, so the loop is let go round once before.
+  void makeRoom() {
+    askedToGo = true;
+    onLoop(() -> onLoop(this::closeIfSilent, Unpooled.EMPTY_BUFFER), Unpooled.EMPTY_BUFFER);
+  }
+
+  private void closeIfSilent() {
+    if (System.nanoTime() - silentSince < HttpEngine.TIME_TO_ASK_NANOS
+        || silentSince == 0
+        || !outbound.idle()) {
+      askedToGo = false;
+      engine.roomRefused();
+    } else {
+      channel.close();
     }
   }
 }

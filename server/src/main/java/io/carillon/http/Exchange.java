@@ -8,6 +8,7 @@ import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,6 +29,9 @@ final class Exchange implements Runnable {
   private final Head head;
   private final WireBody body;
   private final Reservation memory;
+
+  /// One of many whose requests are counted, if this is one of them.
+  private @Nullable String sender;
 
   private boolean begun;
   private boolean persistent;
@@ -73,7 +77,7 @@ final class Exchange implements Runnable {
       body.retire();
     } finally {
       memory.close();
-      engine.requestEnded();
+      engine.requestEnded(sender);
     }
   }
 
@@ -101,6 +105,12 @@ final class Exchange implements Runnable {
 
   private Response handled() {
     try {
+      if (engine.isCrowded()) {
+        sender = engine.handler().sender(connection.client());
+        if (!engine.admits(sender)) {
+          return Response.text(503, "This function runs too many requests at a time.");
+        }
+      }
       return memory.call(() -> engine.handler().handle(connection.request(head, body)));
     } catch (Body.BrokenException e) {
       log.debug("{} {}: {}", head.method(), head.rawPath(), e.getMessage());

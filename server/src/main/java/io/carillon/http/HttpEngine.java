@@ -44,6 +44,10 @@ import org.slf4j.LoggerFactory;
 /// slow reader) blocks a virtual thread. The engine has no framework in it: what HTTP demands of a
 /// server is in this package and tested by raw sockets.
 public final class HttpEngine implements AutoCloseable {
+  /// A connection that has just come, or has just been answered, is not silent yet.
+  static final long TIME_TO_ASK_NANOS = Duration.ofMillis(500).toNanos();
+
+  private static final long TIME_TO_COME_BACK_NANOS = Duration.ofSeconds(5).toNanos();
   private static final Logger log = LoggerFactory.getLogger(HttpEngine.class);
 
   private final Limits limits;
@@ -55,6 +59,7 @@ public final class HttpEngine implements AutoCloseable {
   private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
   private final AtomicInteger accepted = new AtomicInteger();
   private final AtomicInteger running = new AtomicInteger();
+  private final ConcurrentHashMap<String, Integer> bySender = new ConcurrentHashMap<>();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private volatile boolean draining;
@@ -241,8 +246,27 @@ public final class HttpEngine implements AutoCloseable {
     return true;
   }
 
-  void requestEnded() {
+  /// Whether so many requests run that those of one sender of many have to be counted.
+  boolean isCrowded() {
+    return running.get() > limits.requests() / 2;
+  }
+
+  /// Counts a request of one sender of many: each may run an eighth of what the engine can, and all
+  /// of them together three quarters, so that there is room for everybody else.
+  ///
+  /// @param sender null for one who is not counted
+  /// @return whether it may run; it is counted until [#requestEnded] anyway
+  boolean admits(@Nullable String sender) {
+    return sender == null
+        || bySender.merge(sender, 1, Integer::sum) <= Math.max(1, limits.requests() / 8)
+            && running.get() <= limits.requests() - limits.requests() / 4;
+  }
+
+  void requestEnded(@Nullable String sender) {
     running.decrementAndGet();
+    if (sender != null) {
+      bySender.computeIfPresent(sender, (_, count) -> count == 1 ? null : count - 1);
+    }
   }
 
   void closed(Connection connection) {
@@ -266,22 +290,68 @@ public final class HttpEngine implements AutoCloseable {
   private void sweep() {
     try {
       long now = System.nanoTime();
-      boolean full = accepted.get() >= limits.connections();
       for (Connection connection : connections) {
-        connection.sweep(now, full);
+        connection.sweep(now);
+      }
+      if (accepted.get() >= limits.connections()) {
+        makeRoom(); // for those whom the kernel keeps waiting
       }
     } catch (RuntimeException | Error e) {
       log.error("Connections could not be looked through; trying again", e);
     }
   }
 
-  /// Counts connections and stops accepting when there are enough: who comes later waits in the
-  /// kernel's queue instead of being refused.
+  /// Closes the connection that has been silent for longest. One that has never asked goes first,
+  /// once it had the time to; one that clients come back to only after a longer silence, or where
+  /// there are no others.
+  ///
+  /// @return whether there was one
+  private boolean makeRoom() {
+    long now = System.nanoTime();
+    Connection unused = null;
+    Connection served = null;
+    long unusedNanos = TIME_TO_ASK_NANOS;
+    long servedNanos = TIME_TO_ASK_NANOS;
+    boolean anyUnused = false;
+    for (Connection connection : connections) {
+      long silent = connection.silentNanos(now);
+      if (connection.served()) {
+        if (silent >= servedNanos) {
+          served = connection;
+          servedNanos = silent;
+        }
+      } else if (silent >= 0) {
+        anyUnused = true;
+        if (silent >= unusedNanos) {
+          unused = connection;
+          unusedNanos = silent;
+        }
+      }
+    }
+    boolean spareServed = anyUnused && servedNanos < TIME_TO_COME_BACK_NANOS;
+    Connection oldest = unused != null || spareServed ? unused : served;
+    if (oldest == null) {
+      return false;
+    }
+    oldest.makeRoom();
+    return true;
+  }
+
+  /// A connection that was to make room is in use again.
+  void roomRefused() {
+    if (!makeRoom()) {
+      server.config().setAutoRead(false);
+    }
+  }
+
+  /// Counts connections. Where there are enough, the one that has been silent for longest is closed
+  /// for each that comes; where none is silent, accepting stops, and whoever comes later waits in
+  /// the kernel's queue instead of being refused.
   private final class Gate extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
       Channel child = (Channel) message;
-      if (accepted.incrementAndGet() >= limits.connections()) {
+      if (accepted.incrementAndGet() >= limits.connections() && !makeRoom()) {
         context.channel().config().setAutoRead(false);
       }
       Channel gate = context.channel();

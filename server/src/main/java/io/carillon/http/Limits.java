@@ -8,8 +8,8 @@ import java.time.Duration;
 ///
 /// @param sizes how much a request may bring
 /// @param times how long a client may take
-/// @param connections how many may be open; the engine stops accepting at this number and closes
-///   idle connections to make room
+/// @param connections how many may be open; at this number the engine closes the one that has been
+///   silent for longest for each that comes, and accepts no more where none is silent
 /// @param requests how many may run at a time; the next one is answered with 503
 /// @param memory what requests may hold in memory at a time; several engines may share it
 public record Limits(Sizes sizes, Times times, int connections, int requests, MemoryBudget memory) {

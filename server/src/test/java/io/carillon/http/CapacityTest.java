@@ -5,18 +5,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /// Connections and running requests are bounded.
 class CapacityTest extends EngineTest {
   private final CountDownLatch go = new CountDownLatch(1);
+  private final AtomicInteger began = new AtomicInteger();
   private final AtomicInteger most = new AtomicInteger();
 
   private Response waiting(Request request) throws Exception {
     most.accumulateAndGet(engine().connections(), Math::max);
     if (request.rawPath().equals("/wait")) {
+      began.incrementAndGet();
       go.await();
     }
     return Response.of(200);
@@ -77,7 +82,7 @@ class CapacityTest extends EngineTest {
     start(patient().withTimes(swift).withConnections(5), this::waiting);
     List<RawClient> clients = new ArrayList<>();
     try {
-      for (int i = 0; i < 15; i++) {
+      for (int i = 0; i < 9; i++) {
         RawClient client = connect();
         clients.add(client);
         assertThat(client.send(get("/")).answer().status()).isEqualTo(200);
@@ -87,6 +92,112 @@ class CapacityTest extends EngineTest {
         client.close();
       }
     }
+  }
+
+  @Test
+  void theConnectionThatHasBeenSilentForLongestMakesRoom() throws Exception {
+    int limit = 20;
+    start(patient().withConnections(limit), this::waiting);
+    List<RawClient> silent = new ArrayList<>();
+    try (RawClient served = connect();
+        RawClient busy = connect()) {
+      assertThat(served.send(get("/")).answer().status()).isEqualTo(200);
+      busy.send(get("/wait"));
+      await().until(() -> engine().requests() == 1);
+      for (int i = 0; i < 5 * limit; i++) {
+        silent.add(connect());
+      }
+      try (RawClient late = connect()) {
+        assertThat(late.send(get("/")).answer().status()).isEqualTo(200);
+      }
+      assertThat(silent.getFirst().atEnd()).isTrue();
+      assertThat(served.send(get("/")).answer().status()).as("of more use").isEqualTo(200);
+      go.countDown();
+      assertThat(busy.answer().status()).as("within a request").isEqualTo(200);
+      // The kernel hands over a few at a time.
+      assertThat(engine().connections()).isLessThanOrEqualTo(limit + 16);
+    } finally {
+      for (RawClient client : silent) {
+        client.close();
+      }
+    }
+  }
+
+  @Test
+  void aHeadThatDoesNotEndKeepsNobodyOut() throws Exception {
+    int limit = 10;
+    start(patient().withConnections(limit), this::waiting);
+    List<RawClient> clients = new ArrayList<>();
+    try {
+      for (int i = 0; i < 3 * limit; i++) {
+        clients.add(connect().send("GET / HT"));
+      }
+      try (RawClient late = connect()) {
+        assertThat(late.send(get("/")).answer().status()).isEqualTo(200);
+      }
+    } finally {
+      for (RawClient client : clients) {
+        client.close();
+      }
+    }
+  }
+
+  /// Whoever is one of many, as functions are, leaves room to others, however many requests it
+  /// runs.
+  @Test
+  void oneSenderOfManyHasAnEighthAndAllHaveThreeQuartersOnceItIsCrowded() throws Exception {
+    Handler functions =
+        new Handler() {
+          @Override
+          public Response handle(Request request) throws Exception {
+            return waiting(request);
+          }
+
+          @Override
+          public String sender(ClientSocket socket) {
+            return functionOf.get(socket.remote().getPort());
+          }
+        };
+    start(patient().withRequests(32), functions);
+    List<RawClient> clients = new ArrayList<>();
+    try {
+      assertThat(running(clients, "f1", 30))
+          .as("half of all, uncounted, and its share")
+          .isEqualTo(20);
+      assertThat(running(clients, "f2", 10)).as("its share").isEqualTo(4);
+      assertThat(running(clients, "f3", 10)).as("three quarters are taken").isZero();
+      assertThat(running(clients, null, 8)).as("everybody else").isEqualTo(8);
+      go.countDown();
+    } finally {
+      for (RawClient client : clients) {
+        client.close();
+      }
+    }
+    await().until(() -> engine().requests() == 0);
+    try (RawClient after = connect()) {
+      assertThat(after.send(get("/")).answer().status()).isEqualTo(200);
+    }
+  }
+
+  private final Map<Integer, String> functionOf = new ConcurrentHashMap<>();
+
+  /// Sends requests that wait, one by one, each by a connection of its own.
+  ///
+  /// @return how many of them run
+  private int running(List<RawClient> clients, @Nullable String function, int count)
+      throws Exception {
+    int before = engine().requests();
+    for (int i = 0; i < count; i++) {
+      RawClient client = connect();
+      clients.add(client);
+      if (function != null) {
+        functionOf.put(client.localPort(), function);
+      }
+      int entered = began.get();
+      client.send(get("/wait"));
+      await().until(() -> began.get() > entered || client.hasAnswer());
+    }
+    return engine().requests() - before;
   }
 
   @Test

@@ -48,6 +48,15 @@ public final class RawClient implements AutoCloseable {
     return new RawClient(socket);
   }
 
+  public int localPort() {
+    return socket.getLocalPort();
+  }
+
+  /// Whether something of an answer has come.
+  public boolean hasAnswer() throws IOException {
+    return in.available() > 0;
+  }
+
   public RawClient send(String latin1) throws IOException {
     return send(latin1.getBytes(StandardCharsets.ISO_8859_1));
   }
