@@ -295,6 +295,50 @@ def check_topics_and_queues():
 
 
 @proves(
+    s3="GetPublicAccessBlock PutPublicAccessBlock DeletePublicAccessBlock GetBucketOwnershipControls PutBucketOwnershipControls "
+    "GetBucketPolicyStatus GetBucketAcl GetBucketAccelerateConfiguration GetBucketRequestPayment GetBucketLogging "
+    "GetBucketEncryption PutBucketEncryption ListBucketInventoryConfigurations ListBucketMetricsConfigurations "
+    "ListBucketAnalyticsConfigurations ListBucketIntelligentTieringConfigurations"
+)
+def check_the_configuration_of_a_bucket():
+    of = "--bucket cli-configured"
+    aws(f"s3api create-bucket {of}")
+    block = lambda: aws(f"s3api get-public-access-block {of}")["PublicAccessBlockConfiguration"]
+    assert list(block().values()) == [True] * 4
+    public = statement(Principal="*", Action="s3:GetObject", Resource="arn:aws:s3:::cli-configured/*")
+    assert "BlockPublicPolicy setting in S3 Block Public Access" in refused(f"s3api put-bucket-policy {of} --policy", public)
+    aws(f"s3api put-public-access-block {of} --public-access-block-configuration", "BlockPublicAcls=true")
+    assert list(block().values()) == [True, False, False, False]
+    aws(f"s3api put-bucket-policy {of} --policy", public)
+    assert aws(f"s3api get-bucket-policy-status {of}")["PolicyStatus"] == {"IsPublic": True}
+    aws(f"s3api delete-public-access-block {of}")
+    assert "NoSuchPublicAccessBlockConfiguration" in refused(f"s3api get-public-access-block {of}")
+    aws(f"s3api put-bucket-ownership-controls {of} --ownership-controls", "Rules=[{ObjectOwnership=BucketOwnerPreferred}]")
+    controls = aws(f"s3api get-bucket-ownership-controls {of}")["OwnershipControls"]
+    assert controls == {"Rules": [{"ObjectOwnership": "BucketOwnerPreferred"}]}, controls
+    assert aws(f"s3api get-bucket-acl {of}")["Grants"][0]["Permission"] == "FULL_CONTROL"
+    assert aws(f"s3api get-bucket-accelerate-configuration {of}").get("Status") is None
+    assert aws(f"s3api get-bucket-request-payment {of}")["Payer"] == "BucketOwner"
+    assert aws(f"s3api get-bucket-logging {of}").get("LoggingEnabled") is None
+    encryption = aws(f"s3api get-bucket-encryption {of}")["ServerSideEncryptionConfiguration"]
+    assert encryption["Rules"][0]["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}, encryption
+    aws(f"s3api put-bucket-encryption {of} --server-side-encryption-configuration", json.dumps(encryption))
+    for kind in ["inventory", "metrics", "analytics", "intelligent-tiering"]:
+        assert aws(f"s3api list-bucket-{kind}-configurations {of}").get("IsTruncated") is False
+    for command, code in {
+        "get-bucket-cors": "NoSuchCORSConfiguration",
+        "get-bucket-lifecycle-configuration": "NoSuchLifecycleConfiguration",
+        "get-bucket-replication": "ReplicationConfigurationNotFoundError",
+        "get-bucket-website": "NoSuchWebsiteConfiguration",
+        "get-object-lock-configuration": "ObjectLockConfigurationNotFoundError",
+        "get-bucket-tagging": "NoSuchTagSet",
+    }.items():
+        assert code in refused(f"s3api {command} {of}"), command
+    asked = refused(f"s3api put-bucket-accelerate-configuration {of} --accelerate-configuration Status=Enabled")
+    assert "Transfer Acceleration is not implemented" in asked, asked
+
+
+@proves(
     iam="CreateUser GetUser ListUsers CreateAccessKey ListAccessKeys PutUserPolicy GetUserPolicy CreatePolicy AttachUserPolicy "
     "ListAttachedUserPolicies DeleteAccessKey DeleteUserPolicy DetachUserPolicy DeleteUser",
     sts="GetCallerIdentity AssumeRole",

@@ -1,9 +1,11 @@
 """Buckets, by boto3."""
 
 import json
+import urllib.error
+import urllib.request
 
 from boto3_clients import ACCOUNT, client_of, drain, new_queue, s3, sqs, statement
-from checks import error_of, proves
+from checks import error_of, proves, refuses
 
 
 @proves(s3="CreateBucket ListBuckets GetBucketLocation HeadBucket DeleteBucket")
@@ -121,7 +123,146 @@ def check_events_to_a_queue():
     assert drain(url, wait=1) == []
 
 
-def check_what_buckets_cannot_do_says_so():
+@proves(
+    s3="GetPublicAccessBlock PutPublicAccessBlock DeletePublicAccessBlock GetBucketPolicyStatus GetBucketOwnershipControls "
+    "PutBucketOwnershipControls DeleteBucketOwnershipControls"
+)
+def check_public_access_is_blocked():
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html"""
+    of = {"Bucket": "wire-public"}
+    s3.create_bucket(**of)
+    s3.put_object(**of, Key="open", Body=b"in")
+    url = s3.generate_presigned_url("get_object", Params={**of, "Key": "open"}).split("?")[0]
+    settings = ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"]
+    assert s3.get_public_access_block(**of)["PublicAccessBlockConfiguration"] == dict.fromkeys(settings, True)
+    public = statement(Principal="*", Action="s3:GetObject", Resource="arn:aws:s3:::wire-public/*")
+    assert error_of(s3.put_bucket_policy, **of, Policy=public) == ("AccessDenied", 403)
+    assert error_of(s3.get_bucket_policy_status, **of) == ("NoSuchBucketPolicy", 404)
+    named = statement(Principal={"AWS": ACCOUNT}, Action="s3:GetObject", Resource="arn:aws:s3:::wire-public/*")
+    s3.put_bucket_policy(**of, Policy=named)
+    assert s3.get_bucket_policy_status(**of)["PolicyStatus"]["IsPublic"] is False
+    assert status_of(url) == 403
+    s3.delete_public_access_block(**of)
+    assert error_of(s3.get_public_access_block, **of) == ("NoSuchPublicAccessBlockConfiguration", 404)
+    s3.put_bucket_policy(**of, Policy=public)
+    assert s3.get_bucket_policy_status(**of)["PolicyStatus"]["IsPublic"] is True
+    assert status_of(url) == 200
+    s3.put_public_access_block(**of, PublicAccessBlockConfiguration={"RestrictPublicBuckets": True})
+    assert s3.get_public_access_block(**of)["PublicAccessBlockConfiguration"]["BlockPublicPolicy"] is False
+    assert status_of(url) == 403
+    assert client_of("public-reader", None, "s3").get_object(**of, Key="open")["Body"].read() == b"in"  # of the account
+
+    controls = s3.get_bucket_ownership_controls(**of)["OwnershipControls"]
+    assert controls == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}, controls
+    preferred = {"Rules": [{"ObjectOwnership": "BucketOwnerPreferred"}]}
+    s3.put_bucket_ownership_controls(**of, OwnershipControls=preferred)
+    assert s3.get_bucket_ownership_controls(**of)["OwnershipControls"] == preferred
+    s3.put_bucket_acl(**of, ACL="private")
+    s3.put_public_access_block(**of, PublicAccessBlockConfiguration={"BlockPublicAcls": True})
+    assert error_of(s3.put_object, **of, Key="k", ACL="public-read") == ("AccessDenied", 403)
+    s3.delete_bucket_ownership_controls(**of)
+    assert error_of(s3.get_bucket_ownership_controls, **of) == ("OwnershipControlsNotFoundError", 404)
+    assert error_of(s3.create_bucket, Bucket="wire-no", ACL="public-read") == ("InvalidBucketAclWithObjectOwnership", 400)
+
+
+def status_of(url):
+    """What an anonymous reader is answered."""
+    try:
+        with urllib.request.urlopen(url) as answer:
+            return answer.status
+    except urllib.error.HTTPError as answer:
+        return answer.code
+
+
+@proves(
+    s3="GetBucketLogging PutBucketLogging GetBucketRequestPayment PutBucketRequestPayment GetBucketAccelerateConfiguration "
+    "PutBucketAccelerateConfiguration GetBucketEncryption PutBucketEncryption DeleteBucketEncryption GetBucketAbac PutBucketAbac "
+    "ListBucketAnalyticsConfigurations ListBucketIntelligentTieringConfigurations ListBucketInventoryConfigurations "
+    "ListBucketMetricsConfigurations DeleteBucketCors DeleteBucketLifecycle DeleteBucketReplication DeleteBucketWebsite"
+)
+@refuses(
+    s3="GetBucketCors PutBucketCors GetBucketLifecycleConfiguration PutBucketLifecycleConfiguration GetBucketReplication "
+    "PutBucketReplication GetBucketWebsite PutBucketWebsite GetObjectLockConfiguration PutObjectLockConfiguration "
+    "GetBucketAnalyticsConfiguration PutBucketAnalyticsConfiguration DeleteBucketAnalyticsConfiguration "
+    "GetBucketIntelligentTieringConfiguration PutBucketIntelligentTieringConfiguration "
+    "DeleteBucketIntelligentTieringConfiguration GetBucketInventoryConfiguration PutBucketInventoryConfiguration "
+    "DeleteBucketInventoryConfiguration GetBucketMetricsConfiguration PutBucketMetricsConfiguration "
+    "DeleteBucketMetricsConfiguration"
+)
+def check_a_bucket_is_configured_as_a_new_one():
+    """What tools that look after buckets read of one; the operations' pages under
+    https://docs.aws.amazon.com/AmazonS3/latest/API/ say what a new one answers."""
+    of = {"Bucket": "wire-new"}
+    s3.create_bucket(**of)
+    assert error_of(s3.get_bucket_policy, **of) == ("NoSuchBucketPolicy", 404)
+    assert s3.get_bucket_acl(**of)["Grants"][0]["Permission"] == "FULL_CONTROL"
+    assert error_of(s3.get_bucket_cors, **of) == ("NoSuchCORSConfiguration", 404)
+    assert error_of(s3.get_bucket_website, **of) == ("NoSuchWebsiteConfiguration", 404)
+    assert "Status" not in s3.get_bucket_versioning(**of)
+    assert "Status" not in s3.get_bucket_accelerate_configuration(**of)
+    assert s3.get_bucket_request_payment(**of)["Payer"] == "BucketOwner"
+    assert "LoggingEnabled" not in s3.get_bucket_logging(**of)
+    assert error_of(s3.get_bucket_lifecycle_configuration, **of) == ("NoSuchLifecycleConfiguration", 404)
+    assert error_of(s3.get_bucket_replication, **of) == ("ReplicationConfigurationNotFoundError", 404)
+    encryption = s3.get_bucket_encryption(**of)["ServerSideEncryptionConfiguration"]
+    assert encryption["Rules"][0]["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}, encryption
+    assert error_of(s3.get_object_lock_configuration, **of) == ("ObjectLockConfigurationNotFoundError", 404)
+    assert error_of(s3.get_bucket_tagging, **of) == ("NoSuchTagSet", 404)
+    assert s3.get_bucket_abac(**of)["AbacStatus"] == {"Status": "Disabled"}
+    assert s3.list_bucket_analytics_configurations(**of)["IsTruncated"] is False
+    assert s3.list_bucket_intelligent_tiering_configurations(**of)["IsTruncated"] is False
+    assert s3.list_bucket_inventory_configurations(**of)["IsTruncated"] is False
+    assert s3.list_bucket_metrics_configurations(**of)["IsTruncated"] is False
+    for of_kind in ["analytics", "intelligent_tiering", "inventory", "metrics"]:
+        for verb in ["get", "delete"]:
+            call = getattr(s3, f"{verb}_bucket_{of_kind}_configuration")
+            assert error_of(call, **of, Id="one") == ("NoSuchConfiguration", 404)
+
+    # what holds anyway
+    s3.put_bucket_accelerate_configuration(**of, AccelerateConfiguration={"Status": "Suspended"})
+    s3.put_bucket_request_payment(**of, RequestPaymentConfiguration={"Payer": "BucketOwner"})
+    s3.put_bucket_logging(**of, BucketLoggingStatus={})
+    s3.put_bucket_encryption(**of, ServerSideEncryptionConfiguration=encryption)
+    s3.put_bucket_abac(**of, AbacStatus={"Status": "Disabled"})
+    s3.delete_bucket_cors(**of)
+    s3.delete_bucket_website(**of)
+    s3.delete_bucket_lifecycle(**of)
+    s3.delete_bucket_replication(**of)
+    s3.delete_bucket_encryption(**of)
+
+    # what does not
+    def refused(call, **arguments):
+        assert error_of(call, **of, **arguments) == ("NotImplemented", 501), arguments
+
+    refused(s3.put_bucket_request_payment, RequestPaymentConfiguration={"Payer": "Requester"})
+    refused(s3.put_bucket_cors, CORSConfiguration={"CORSRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}]})
+    refused(s3.put_bucket_website, WebsiteConfiguration={"IndexDocument": {"Suffix": "index.html"}})
     rule = {"ID": "x", "Status": "Enabled", "Filter": {}, "Expiration": {"Days": 1}}
-    call = s3.put_bucket_lifecycle_configuration
-    assert error_of(call, Bucket="wire", LifecycleConfiguration={"Rules": [rule]}) == ("NotImplemented", 501)
+    refused(s3.put_bucket_lifecycle_configuration, LifecycleConfiguration={"Rules": [rule]})
+    rule = {"Status": "Enabled", "Destination": {"Bucket": "arn:aws:s3:::wire"}}
+    role = f"arn:aws:iam::{ACCOUNT}:role/r"
+    refused(s3.put_bucket_replication, ReplicationConfiguration={"Role": role, "Rules": [rule]})
+    refused(s3.put_object_lock_configuration, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"})
+    refused(s3.put_bucket_metrics_configuration, Id="one", MetricsConfiguration={"Id": "one"})
+    refused(
+        s3.put_bucket_analytics_configuration,
+        Id="one",
+        AnalyticsConfiguration={"Id": "one", "StorageClassAnalysis": {}},
+    )
+    tiers = [{"Days": 90, "AccessTier": "ARCHIVE_ACCESS"}]
+    refused(
+        s3.put_bucket_intelligent_tiering_configuration,
+        Id="one",
+        IntelligentTieringConfiguration={"Id": "one", "Status": "Enabled", "Tierings": tiers},
+    )
+    refused(
+        s3.put_bucket_inventory_configuration,
+        Id="one",
+        InventoryConfiguration={
+            "Id": "one",
+            "IsEnabled": True,
+            "IncludedObjectVersions": "All",
+            "Schedule": {"Frequency": "Daily"},
+            "Destination": {"S3BucketDestination": {"Bucket": "arn:aws:s3:::wire", "Format": "CSV"}},
+        },
+    )

@@ -2,7 +2,8 @@
 
 A check is a function named check_*. `@proves` names the operations that its assertions are about. The witness sees every
 call and every look at an answer, so a check that names an operation which it did not call with success, or whose answer
-it never looked at, fails: what the record says is proved was called, and answered, in a check that passed.
+it never looked at, fails: what the record says is proved was called, and answered, in a check that passed. `@refuses` names
+those that AWS answers with an error, since there is nothing to answer; they were to be called by `error_of`.
 """
 
 import json
@@ -23,11 +24,13 @@ class Witness:
     def forget(self):
         self.answered = set()
         self.seen = set()
+        self.refused = set()
 
-    def objections(self, claims):
+    def objections(self, claims, refusals):
         unheard = [f"names {name}, which it never called with success" for name in sorted(claims - self.answered)]
         unseen = [f"names {name}, but never looked at its answer" for name in sorted(claims & self.answered - self.seen)]
-        return unheard + unseen
+        unrefused = [f"names {name}, which it never saw refused" for name in sorted(refusals - self.refused)]
+        return unheard + unseen + unrefused
 
 
 witness = Witness()
@@ -85,11 +88,22 @@ def proves(**operations):
     return claim
 
 
+def refuses(**operations):
+    """@refuses(s3="GetBucketCors"): what the assertions of this check show to be answered with AWS's error."""
+
+    def claim(check):
+        check.refuses = {f"{service.rstrip(chr(95))}:{name}" for service, names in operations.items() for name in names.split()}
+        return check
+
+    return claim
+
+
 def error_of(call, **arguments):
     """The code and HTTP status of the error that a call must end in."""
     try:
         call(**arguments)
     except ClientError as error:
+        witness.refused.add(f"{call.__self__.meta.service_model.service_name}:{error.operation_name}")
         return error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
     raise AssertionError(f"{call.__name__} succeeded")
 
@@ -113,16 +127,16 @@ def run(*modules):
         for name, check in list(vars(module).items()):
             if not name.startswith("check_"):
                 continue
-            claims = getattr(check, "proves", set())
+            claims, refusals = getattr(check, "proves", set()), getattr(check, "refuses", set())
             title = name.removeprefix("check_").replace("_", " ")
             began = time.monotonic()
             witness.forget()
             try:
                 check()
-                objections = witness.objections(claims)
+                objections = witness.objections(claims, refusals)
                 assert not objections, f"the check {'; '.join(objections)}"
                 assert title not in proof, f"two checks are called {title}"
-                proof[title] = sorted(claims)
+                proof[title] = sorted(claims | refusals)
                 print(f"ok {title} ({time.monotonic() - began:.1f} s)", flush=True)
             except Exception:
                 failed += 1

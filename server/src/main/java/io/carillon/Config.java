@@ -44,12 +44,19 @@ public record Config(
     int mailPort,
     Optional<Relay> smpp,
     int smsPort,
-    Duration drain) {
+    Duration drain,
+    NewBuckets newBuckets) {
 
   public enum SandboxMode {
     AUTO,
     REQUIRED,
     OFF
+  }
+
+  /// How new buckets begin.
+  public enum NewBuckets {
+    AWS,
+    LEGACY
   }
 
   /// Where HTTP(S) subscriptions may lead.
@@ -112,7 +119,11 @@ public record Config(
         read.number("mail-port", 0, 65_535),
         read.relay("smpp", "smpp-system-id", false),
         read.number("sms-port", 0, 65_535),
-        Duration.ofSeconds(read.number("drain-seconds", 0, 3_600)));
+        Duration.ofSeconds(read.number("drain-seconds", 0, 3_600)),
+        read.as(
+            "new-bucket-defaults",
+            text -> NewBuckets.valueOf(text.toUpperCase(java.util.Locale.ROOT)),
+            "aws or legacy"));
   }
 
   private static boolean refuses(String text) {

@@ -166,7 +166,8 @@ public final class Server implements AutoCloseable {
               iam.principals(),
               recipients,
               caller -> functions.causeOfEvent(caller, trace),
-              this::endpoint);
+              this::endpoint,
+              config.newBuckets() == Config.NewBuckets.AWS);
       LambdaService lambda =
           functions.service(
               database,

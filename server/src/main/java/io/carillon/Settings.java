@@ -57,6 +57,11 @@ public final class Settings {
                   + " free one; by default there is none"),
           new Setting("data", "./data", "folder that holds everything: database, blobs, keys"),
           new Setting(
+              "new-bucket-defaults",
+              "aws",
+              "how new buckets begin: aws (all public access blocked, as on AWS since April 2023),"
+                  + " legacy (nothing blocked)"),
+          new Setting(
               "in-memory", "false", "keep everything in memory; nothing survives the process"),
           new Setting("account-id", "000000000000", "the first account's id, twelve digits"),
           new Setting("access-key-id", "test", "access key id of the first account's root user"),

@@ -5,6 +5,7 @@ import io.carillon.http.Request;
 import io.carillon.http.Response;
 import java.io.IOException;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,6 +57,7 @@ public final class Operations {
   private final String service;
   private Consumer<SdkPojo> refusal = _ -> {};
   private final Map<String, Operation<?>> byName = new LinkedHashMap<>();
+  private final Map<String, String> remarks = new HashMap<>();
 
   private Operations(String service) {
     this.service = service;
@@ -130,6 +132,17 @@ public final class Operations {
           check.accept(input);
           return run.run(caller, input, http);
         });
+  }
+
+  /// Notes for people what a mounted operation cannot do.
+  public Operations remark(Class<?> input, String remark) {
+    remarks.put(nameOf(input), remark);
+    return this;
+  }
+
+  /// What the operation cannot do, in words for people; empty where nothing is noted.
+  public String remark(String name) {
+    return remarks.getOrDefault(name, "");
   }
 
   public String service() {

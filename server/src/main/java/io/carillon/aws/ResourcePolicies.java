@@ -23,17 +23,28 @@ public interface ResourcePolicies {
   /// @param tags that count in policies
   /// @param pinned the unique ids of the users and roles that the policy named when it was written,
   ///   by ARN: it speaks of them alone
+  /// @param restricted whether a policy that grants to the public grants to the owner's account and
+  ///   to services only
   record Owned(
       AccountId owner,
       Optional<String> policy,
       Map<String, String> tags,
-      Map<String, String> pinned) {
+      Map<String, String> pinned,
+      boolean restricted) {
     public Owned(AccountId owner, Optional<String> policy) {
       this(owner, policy, Map.of());
     }
 
     public Owned(AccountId owner, Optional<String> policy, Map<String, String> tags) {
       this(owner, policy, tags, Map.of());
+    }
+
+    public Owned(
+        AccountId owner,
+        Optional<String> policy,
+        Map<String, String> tags,
+        Map<String, String> pinned) {
+      this(owner, policy, tags, pinned, false);
     }
   }
 }

@@ -108,7 +108,7 @@ public final class IamAuthorizer implements Authorizer {
   /// The decision on one need, for the road and for whoever explains it to people.
   public Decision decide(Caller caller, Need need) {
     Requester requester = requester(caller.principal());
-    ResourceSide side = resourceSide(need.action(), need.resource());
+    ResourceSide side = resourceSide(requester, need.action(), need.resource());
     if (side != null && isAboveThePolicy(requester, need.action(), side.account())) {
       side = ResourceSide.withoutPolicy(side.account());
     }
@@ -142,7 +142,8 @@ public final class IamAuthorizer implements Authorizer {
   @Override
   public boolean allowsService(
       String service, String action, Arn resource, Arn source, String sourceAccount) {
-    ResourceSide side = resourceSide(action, resource.toString());
+    Requester requester = new Requester.Service(service);
+    ResourceSide side = resourceSide(requester, action, resource.toString());
     if (side == null) {
       return false;
     }
@@ -160,7 +161,7 @@ public final class IamAuthorizer implements Authorizer {
               default -> List.of();
             };
     return PolicyEngine.evaluate(
-            new Question(action, resource.toString(), new Requester.Service(service), context),
+            new Question(action, resource.toString(), requester, context),
             Policies.ofResource(side))
         .isAllowed();
   }
@@ -206,7 +207,7 @@ public final class IamAuthorizer implements Authorizer {
   /// Whose the resource is and what its policy says. A resource that nobody knows belongs to the
   /// account of its ARN; one without (`*`, a bucket that does not exist, AWS's own policies) leaves
   /// the matter to the caller's own policies.
-  private @Nullable ResourceSide resourceSide(String action, String resource) {
+  private @Nullable ResourceSide resourceSide(Requester requester, String action, String resource) {
     Arn arn = Arn.tryParse(resource).orElse(null);
     if (arn == null) {
       return null;
@@ -231,8 +232,22 @@ public final class IamAuthorizer implements Authorizer {
         .map(json -> documents.of(json, Flavour.RESOURCE, pinned))
         .map(
             document ->
+                owned.get().restricted() && document.isPublic() && isOutside(requester, account)
+                    ? document.denials()
+                    : document)
+        .map(
+            document ->
                 ResourceSide.of(account, new NamedPolicy("the policy of " + holder(arn), document)))
         .orElse(ResourceSide.withoutPolicy(account));
+  }
+
+  /// Whether the requester is neither of the account nor a service of AWS.
+  private static boolean isOutside(Requester requester, String account) {
+    return switch (requester) {
+      case Requester.Member member -> !member.account().equals(account);
+      case Requester.Service _ -> false;
+      case Requester.Anonymous _ -> true;
+    };
   }
 
   /// Objects have no policies: their buckets do.

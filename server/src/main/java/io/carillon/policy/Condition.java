@@ -9,11 +9,13 @@ import java.util.List;
 /// say what becomes of several in the request.
 ///
 /// @param key in lower case
+/// @param values the operands as they were written
 record Condition(
     Operator operator,
     Quantifier quantifier,
     boolean ifExists,
     String key,
+    List<String> values,
     List<Operand> operands) {
 
   enum Quantifier {

@@ -20,9 +20,11 @@ public final class PolicyDocument {
   }
 
   private final List<Statement> statements;
+  private final boolean grantsToPublic;
 
   PolicyDocument(List<Statement> statements) {
     this.statements = List.copyOf(statements);
+    this.grantsToPublic = this.statements.stream().anyMatch(PublicGrants::isPublic);
   }
 
   /// Reads a document by the IAM grammar, strictly: unknown elements, duplicate keys and values of
@@ -86,6 +88,16 @@ public final class PolicyDocument {
   public PolicyDocument withPrincipals(Map<String, String> names) {
     return new PolicyDocument(
         statements.stream().map(statement -> statement.withPrincipals(names)).toList());
+  }
+
+  /// Whether S3 calls it public, as the policy of a bucket: one statement that is makes it so.
+  public boolean isPublic() {
+    return grantsToPublic;
+  }
+
+  /// What is left of it for those to whom it must not grant anything.
+  public PolicyDocument denials() {
+    return new PolicyDocument(statements.stream().filter(s -> !s.allows()).toList());
   }
 
   List<Statement> statements() {

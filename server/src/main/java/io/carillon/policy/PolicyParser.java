@@ -284,12 +284,14 @@ final class PolicyParser {
           "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.: " + key,
           where);
     }
+    List<String> texts = new ArrayList<>();
     List<Operand> operands = new ArrayList<>();
     for (JsonNode value : values.isArray() ? values : List.of(values)) {
       if (!value.isTextual() && !value.isNumber() && !value.isBoolean()) {
         throw new MalformedPolicyException("Syntax errors in policy.", where);
       }
       try {
+        texts.add(value.asText());
         operands.add(operator.operand(template(value.asText(), where)));
       } catch (IllegalArgumentException wrongType) {
         throw new MalformedPolicyException(
@@ -298,7 +300,12 @@ final class PolicyParser {
       }
     }
     return new Condition(
-        operator, quantifier, ifExists, key.toLowerCase(Locale.ROOT), List.copyOf(operands));
+        operator,
+        quantifier,
+        ifExists,
+        key.toLowerCase(Locale.ROOT),
+        List.copyOf(texts),
+        List.copyOf(operands));
   }
 
   private Template template(String text, String where) {

@@ -35,6 +35,7 @@ final class PrincipalParser {
       Pattern.compile("\\*|[a-z0-9.-]+\\.(amazonaws\\.com(\\.cn)?|aws\\.internal)");
 
   private boolean everyone;
+  private boolean federated;
   private final Set<String> accounts = new HashSet<>();
   private final Set<String> identities = new HashSet<>();
   private final Set<String> services = new HashSet<>();
@@ -57,6 +58,7 @@ final class PrincipalParser {
     return new Principals(
         except,
         parser.everyone,
+        parser.federated,
         Set.copyOf(parser.accounts),
         Set.copyOf(parser.identities),
         Set.copyOf(parser.services));
@@ -95,7 +97,11 @@ final class PrincipalParser {
         switch (type) {
           case "AWS" -> addAws(value);
           case "Service" -> addService(value);
-          case "Federated", "CanonicalUser" -> !value.isEmpty();
+          case "Federated" -> {
+            federated |= !value.startsWith("arn:"); // a provider of SAML is one account's
+            yield !value.isEmpty();
+          }
+          case "CanonicalUser" -> !value.isEmpty();
           default -> false;
         };
     if (!known) {

@@ -14,10 +14,12 @@ import java.util.stream.Collectors;
 /// @param everyone whether `*` stands among them
 /// @param accounts named by their number or their root's ARN: everyone in them, to whom they
 ///   delegate
+/// @param federated whether public identity providers stand among them, whose users are anybody
 /// @param identities ARNs and unique ids of users, roles and sessions
 record Principals(
     boolean except,
     boolean everyone,
+    boolean federated,
     Set<String> accounts,
     Set<String> identities,
     Set<String> services) {
@@ -105,12 +107,17 @@ record Principals(
                         || services.contains(name));
   }
 
+  /// Whether it names certain accounts, identities or services, and nobody else.
+  boolean areFixed() {
+    return !except && !everyone && !federated && !services.contains("*");
+  }
+
   /// The same with some identities under other names.
   Principals renamed(Map<String, String> names) {
     Set<String> renamed =
         identities.stream()
             .map(identity -> names.getOrDefault(identity, identity))
             .collect(Collectors.toUnmodifiableSet());
-    return new Principals(except, everyone, accounts, renamed, services);
+    return new Principals(except, everyone, federated, accounts, renamed, services);
   }
 }

@@ -11,21 +11,16 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
-import software.amazon.awssdk.services.s3.model.AccessControlPolicy;
 import software.amazon.awssdk.services.s3.model.GetBucketAclRequest;
 import software.amazon.awssdk.services.s3.model.GetBucketAclResponse;
 import software.amazon.awssdk.services.s3.model.GetBucketLocationRequest;
 import software.amazon.awssdk.services.s3.model.GetBucketLocationResponse;
-import software.amazon.awssdk.services.s3.model.Grant;
 import software.amazon.awssdk.services.s3.model.HeadBucketRequest;
 import software.amazon.awssdk.services.s3.model.HeadBucketResponse;
 import software.amazon.awssdk.services.s3.model.ListBucketsRequest;
 import software.amazon.awssdk.services.s3.model.ListBucketsResponse;
-import software.amazon.awssdk.services.s3.model.Permission;
 import software.amazon.awssdk.services.s3.model.PutBucketAclRequest;
 import software.amazon.awssdk.services.s3.model.PutBucketAclResponse;
-import software.amazon.awssdk.services.s3.model.Type;
 
 /// What there is to know of a bucket, and which ones an account has.
 final class BucketFacts {
@@ -101,13 +96,13 @@ final class BucketFacts {
     return answer.build();
   }
 
-  /// ACLs are off, so every bucket has the one that says so: full control for its owner.
+  /// Every bucket has the same: full control for its owner.
   GetBucketAclResponse acl(Caller caller, GetBucketAclRequest input) {
     Bucket bucket =
         database.read(s -> buckets.require(s, caller, input.bucket(), input.expectedBucketOwner()));
     return GetBucketAclResponse.builder()
         .owner(o -> o.id(OwnerId.canonical(bucket.owner())))
-        .grants(fullControl(bucket))
+        .grants(AccessControlLists.fullControl(bucket))
         .build();
   }
 
@@ -115,35 +110,9 @@ final class BucketFacts {
   PutBucketAclResponse putAcl(Caller caller, PutBucketAclRequest input) {
     Bucket bucket =
         database.read(s -> buckets.require(s, caller, input.bucket(), input.expectedBucketOwner()));
-    requireOwnersAcl(bucket, input.aclAsString(), input.accessControlPolicy());
+    AccessControlLists.requireForAcl(
+        caller, bucket, bucket.arn(), "s3:PutBucketAcl", input, input.accessControlPolicy());
     return PutBucketAclResponse.builder().build();
-  }
-
-  /// Which ACLs may be put, as documents or by name: those that say what holds anyway. Some tools
-  /// put what they have got before.
-  ///
-  /// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
-  ///
-  /// @throws io.carillon.aws.AwsException AccessControlListNotSupported
-  static void requireOwnersAcl(
-      Bucket bucket, @Nullable String acl, @Nullable AccessControlPolicy policy) {
-    boolean named = acl != null && policy == null; // which names may come is checked before
-    boolean same =
-        acl == null
-            && policy != null
-            && policy.grants().equals(List.of(fullControl(bucket)))
-            && policy.owner() != null
-            && OwnerId.canonical(bucket.owner()).equals(policy.owner().id());
-    if (!named && !same) {
-      throw S3Error.ACCESS_CONTROL_LIST_NOT_SUPPORTED.exception();
-    }
-  }
-
-  static Grant fullControl(Bucket bucket) {
-    return Grant.builder()
-        .grantee(g -> g.type(Type.CANONICAL_USER).id(OwnerId.canonical(bucket.owner())))
-        .permission(Permission.FULL_CONTROL)
-        .build();
   }
 
   private static String token(String name) {

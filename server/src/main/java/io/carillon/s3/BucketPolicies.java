@@ -28,6 +28,8 @@ import software.amazon.awssdk.services.s3.model.DeleteBucketPolicyRequest;
 import software.amazon.awssdk.services.s3.model.DeleteBucketPolicyResponse;
 import software.amazon.awssdk.services.s3.model.GetBucketPolicyRequest;
 import software.amazon.awssdk.services.s3.model.GetBucketPolicyResponse;
+import software.amazon.awssdk.services.s3.model.GetBucketPolicyStatusRequest;
+import software.amazon.awssdk.services.s3.model.GetBucketPolicyStatusResponse;
 import software.amazon.awssdk.services.s3.model.PutBucketPolicyRequest;
 import software.amazon.awssdk.services.s3.model.PutBucketPolicyResponse;
 
@@ -82,7 +84,8 @@ final class BucketPolicies implements ResourcePolicies {
                           bucket.owner(),
                           row.map(Row::policy),
                           Map.of(),
-                          row.map(Row::pins).orElse(Map.of()));
+                          row.map(Row::pins).orElse(Map.of()),
+                          bucket.blocked().restrict());
                     }));
   }
 
@@ -117,28 +120,49 @@ final class BucketPolicies implements ResourcePolicies {
 
   PutBucketPolicyResponse put(Caller caller, PutBucketPolicyRequest input) {
     String policy = input.policy() == null ? "" : input.policy();
-    Map<String, String> pinned = requireValid(policy, input.bucket());
+    Valid valid = requireValid(policy, input.bucket());
     return database.write(
         tx -> {
-          buckets.require(tx, caller, input.bucket(), input.expectedBucketOwner());
-          table.put(tx, input.bucket(), new Row(policy, pinned));
+          Bucket bucket = buckets.require(tx, caller, input.bucket(), input.expectedBucketOwner());
+          if (bucket.blocked().blockPolicy() && valid.document().isPublic()) {
+            throw AccessControlLists.blocked(
+                caller, "s3:PutBucketPolicy", bucket.arn(), "public policies", "BlockPublicPolicy");
+          }
+          table.put(tx, input.bucket(), new Row(policy, valid.pinned()));
           return PutBucketPolicyResponse.builder().build();
         });
   }
 
   GetBucketPolicyResponse get(Caller caller, GetBucketPolicyRequest input) {
+    Row row = find(caller, input.bucket(), input.expectedBucketOwner());
+    return GetBucketPolicyResponse.builder()
+        .policy(principals.shown(row.policy(), row.pins()))
+        .build();
+  }
+
+  /// Whether the policy grants to the public, whatever is blocked.
+  GetBucketPolicyStatusResponse status(Caller caller, GetBucketPolicyStatusRequest input) {
+    Row row = find(caller, input.bucket(), input.expectedBucketOwner());
+    boolean isPublic = isPublic(row.policy());
+    return GetBucketPolicyStatusResponse.builder().policyStatus(s -> s.isPublic(isPublic)).build();
+  }
+
+  private static boolean isPublic(String policy) {
+    try {
+      return PolicyDocument.parse(policy, PolicyDocument.Flavour.RESOURCE).isPublic();
+    } catch (MalformedPolicyException _) {
+      return false; // one that cannot be read any more denies all
+    }
+  }
+
+  private Row find(Caller caller, String bucket, @Nullable String expectedOwner) {
     return database
         .read(
             snapshot -> {
-              buckets.require(snapshot, caller, input.bucket(), input.expectedBucketOwner());
-              return table.get(snapshot, input.bucket());
+              buckets.require(snapshot, caller, bucket, expectedOwner);
+              return table.get(snapshot, bucket);
             })
-        .map(
-            row ->
-                GetBucketPolicyResponse.builder()
-                    .policy(principals.shown(row.policy(), row.pins()))
-                    .build())
-        .orElseThrow(() -> S3Error.NO_SUCH_BUCKET_POLICY.with("BucketName", input.bucket()));
+        .orElseThrow(() -> S3Error.NO_SUCH_BUCKET_POLICY.with("BucketName", bucket));
   }
 
   DeleteBucketPolicyResponse delete(Caller caller, DeleteBucketPolicyRequest input) {
@@ -154,15 +178,17 @@ final class BucketPolicies implements ResourcePolicies {
     table.delete(tx, bucket.name());
   }
 
-  /// The unique ids of those whom a policy names, if it is one that AWS would take.
-  private Map<String, String> requireValid(String policy, String bucket) {
+  /// A policy that AWS would take, and the unique ids of those whom it names.
+  private record Valid(PolicyDocument document, Map<String, String> pinned) {}
+
+  private Valid requireValid(String policy, String bucket) {
     if (policy.getBytes(StandardCharsets.UTF_8).length > MAX_BYTES) {
       throw S3Error.MALFORMED_POLICY.because("Policy exceeds the maximum allowed document size.");
     }
     try {
       PolicyDocument document = PolicyDocument.parse(policy, PolicyDocument.Flavour.RESOURCE);
       BucketPolicyRules.check(bucket, JSON.readTree(policy));
-      return principals.pin(document);
+      return new Valid(document, principals.pin(document));
     } catch (MalformedPolicyException e) {
       throw e.principal()
           .map(

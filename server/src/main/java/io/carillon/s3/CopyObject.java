@@ -111,6 +111,7 @@ final class CopyObject {
         tx -> {
           Bucket bucket =
               buckets.require(tx, caller, input.destinationBucket(), input.expectedBucketOwner());
+          AccessControlLists.requireForObject(caller, bucket, key.value(), "s3:PutObject", input);
           ObjectVersion original = source(tx, caller, input, source);
           if (original.sequence() != seen.sequence()) {
             throw S3Error.OPERATION_ABORTED.with("Key", source.key().value());

@@ -5,6 +5,8 @@ import io.carillon.aws.Need;
 import io.carillon.base.Arn;
 import io.carillon.base.Region;
 import io.carillon.s3.model.Bucket;
+import io.carillon.s3.model.Bucket.Ownership;
+import io.carillon.s3.model.Bucket.PublicAccess;
 import io.carillon.s3.model.BucketName;
 import io.carillon.s3.model.Buckets;
 import io.carillon.s3.model.S3Error;
@@ -28,12 +30,21 @@ final class CreateBucket {
   private final Buckets buckets;
   private final BucketTags tags;
   private final InstantSource clock;
+  private final boolean blocksPublic;
 
-  CreateBucket(Database database, Buckets buckets, BucketTags tags, InstantSource clock) {
+  /// @param blocksPublic whether new buckets begin with all public access blocked, as AWS's do
+  ///   since April 2023
+  CreateBucket(
+      Database database,
+      Buckets buckets,
+      BucketTags tags,
+      InstantSource clock,
+      boolean blocksPublic) {
     this.database = database;
     this.buckets = buckets;
     this.tags = tags;
     this.clock = clock;
+    this.blocksPublic = blocksPublic;
   }
 
   static List<Need> needs(CreateBucketRequest r) {
@@ -66,12 +77,8 @@ final class CreateBucket {
 
   CreateBucketResponse run(Caller caller, CreateBucketRequest input) {
     BucketName name = new BucketName(input.bucket());
-    if (input.objectOwnership() != null
-        && input.objectOwnership() != ObjectOwnership.BUCKET_OWNER_ENFORCED) {
-      throw S3Error.NOT_IMPLEMENTED
-          .because("Only BucketOwnerEnforced is implemented: there are no ACLs here.")
-          .with("Header", "x-amz-object-ownership");
-    }
+    Bucket asked = describe(caller, name, input);
+    AccessControlLists.requireForNew(asked, input);
     CreateBucketConfiguration configuration = input.createBucketConfiguration();
     if (configuration != null
         && (configuration.location() != null || configuration.bucket() != null)) {
@@ -94,14 +101,7 @@ final class CreateBucket {
             if (buckets.isFull(tx, caller.account().value())) {
               throw S3Error.TOO_MANY_BUCKETS.exception();
             }
-            Bucket bucket =
-                new Bucket(
-                    name.value(),
-                    caller.account().value(),
-                    region.name(),
-                    clock.instant(),
-                    null,
-                    false);
+            Bucket bucket = asked.in(region);
             buckets.put(tx, bucket);
             tags.put(tx, bucket, given);
           }
@@ -110,6 +110,23 @@ final class CreateBucket {
               .bucketArn("arn:aws:s3:::" + name)
               .build();
         });
+  }
+
+  /// The bucket as it is to be, but for where it goes.
+  private Bucket describe(Caller caller, BucketName name, CreateBucketRequest input) {
+    Bucket bucket = Bucket.of(caller.account(), name.value(), caller.region(), clock.instant());
+    ObjectOwnership ownership = input.objectOwnership();
+    if (ownership == ObjectOwnership.UNKNOWN_TO_SDK_VERSION) {
+      throw S3Error.INVALID_ARGUMENT
+          .because("Invalid x-amz-object-ownership header: " + input.objectOwnershipAsString())
+          .with("ArgumentName", "x-amz-object-ownership");
+    }
+    return bucket
+        .withPublicAccess(blocksPublic ? PublicAccess.ALL_BLOCKED : null)
+        .withOwnership(
+            ownership == null
+                ? Ownership.BUCKET_OWNER_ENFORCED
+                : BucketAccess.ownership(ownership));
   }
 
   /// Creating one's own bucket again succeeds in us-east-1, and only there.

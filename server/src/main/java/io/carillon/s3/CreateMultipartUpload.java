@@ -4,6 +4,7 @@ import io.carillon.aws.Caller;
 import io.carillon.aws.Need;
 import io.carillon.aws.checksum.ChecksumAlgorithm;
 import io.carillon.base.Ids;
+import io.carillon.s3.model.Bucket;
 import io.carillon.s3.model.Buckets;
 import io.carillon.s3.model.Description;
 import io.carillon.s3.model.ObjectKey;
@@ -63,11 +64,9 @@ final class CreateMultipartUpload {
             type);
     return database.write(
         tx -> {
-          uploads.begin(
-              tx,
-              buckets.require(tx, caller, input.bucket(), input.expectedBucketOwner()),
-              key,
-              upload);
+          Bucket bucket = buckets.require(tx, caller, input.bucket(), input.expectedBucketOwner());
+          AccessControlLists.requireForObject(caller, bucket, key.value(), "s3:PutObject", input);
+          uploads.begin(tx, bucket, key, upload);
           CreateMultipartUploadResponse.Builder answer =
               CreateMultipartUploadResponse.builder()
                   .bucket(input.bucket())

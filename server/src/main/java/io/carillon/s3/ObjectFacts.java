@@ -2,6 +2,7 @@ package io.carillon.s3;
 
 import io.carillon.aws.Caller;
 import io.carillon.aws.Need;
+import io.carillon.base.Arn;
 import io.carillon.s3.ReadObject.Found;
 import io.carillon.s3.model.Bucket;
 import io.carillon.s3.model.ObjectKey;
@@ -23,7 +24,7 @@ import software.amazon.awssdk.services.s3.model.PutObjectAclRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectAclResponse;
 
 /// What there is to know of an object beside its bytes: GetObjectAttributes, and the ACL that every
-/// object has while ACLs are off.
+/// object has.
 final class ObjectFacts {
   private static final int MOST_PARTS = 1000;
 
@@ -97,7 +98,7 @@ final class ObjectFacts {
             false);
     return GetObjectAclResponse.builder()
         .owner(o -> o.id(OwnerId.canonical(found.bucket().owner())))
-        .grants(BucketFacts.fullControl(found.bucket()))
+        .grants(AccessControlLists.fullControl(found.bucket()))
         .build();
   }
 
@@ -113,7 +114,13 @@ final class ObjectFacts {
                 input.expectedBucketOwner(),
                 false)
             .bucket();
-    BucketFacts.requireOwnersAcl(bucket, input.aclAsString(), input.accessControlPolicy());
+    AccessControlLists.requireForAcl(
+        caller,
+        bucket,
+        Arn.object(bucket.name(), input.key()),
+        "s3:PutObjectAcl",
+        input,
+        input.accessControlPolicy());
     return PutObjectAclResponse.builder().build();
   }
 

@@ -73,6 +73,7 @@ final class PutObject {
         snapshot -> {
           Bucket bucket =
               buckets.require(snapshot, caller, input.bucket(), input.expectedBucketOwner());
+          AccessControlLists.requireForObject(caller, bucket, input.key(), "s3:PutObject", input);
           conditions.check(() -> versions.live(snapshot, bucket, key), key);
           return bucket;
         });

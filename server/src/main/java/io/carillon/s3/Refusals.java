@@ -51,7 +51,10 @@ final class Refusals {
               "delimiter encoding-type prefix marker max-keys start-after continuation-token",
               "fetch-owner key-marker version-id-marker upload-id-marker max-uploads max-parts",
               "part-number-marker max-buckets bucket-region x-amz-object-attributes",
-              "x-amz-max-parts x-amz-part-number-marker",
+              "x-amz-max-parts x-amz-part-number-marker id",
+              // to whom it is granted: AccessControlLists judges it by the bucket
+              "x-amz-acl x-amz-grant-full-control x-amz-grant-read x-amz-grant-read-acp",
+              "x-amz-grant-write x-amz-grant-write-acp",
               // how buckets are
               "x-amz-object-ownership x-amz-skip-destination-validation",
               // what holds anyway: nobody but the owner pays, nothing has to be restored, whoever
@@ -78,8 +81,7 @@ final class Refusals {
 
   private Refusals() {}
 
-  /// @throws AwsException NotImplemented, AccessControlListNotSupported, InvalidStorageClass,
-  ///   InvalidRequest, naming the header
+  /// @throws AwsException NotImplemented, InvalidStorageClass, InvalidRequest, naming the header
   static void check(SdkPojo request) {
     for (Watched watched : WATCHED.computeIfAbsent(request.getClass(), _ -> watch(request))) {
       Object value = watched.field().getValueOrDefault(request);
@@ -117,7 +119,6 @@ final class Refusals {
 
   private static Rule rule(Class<?> request, String header) {
     return switch (header) {
-      case "x-amz-acl" -> Refusals::acl;
       case "x-amz-storage-class" -> Refusals::storageClass;
       case ENCRYPTION -> Refusals::encryption;
       case "x-amz-bucket-namespace" ->
@@ -133,9 +134,6 @@ final class Refusals {
                               + " enabled buckets"))
                   : Optional.empty();
       default -> {
-        if (header.startsWith("x-amz-grant-")) {
-          yield _ -> Optional.of(S3Error.ACCESS_CONTROL_LIST_NOT_SUPPORTED.exception());
-        }
         if (header.startsWith("x-amz-object-lock-")) {
           yield _ ->
               Optional.of(
@@ -151,14 +149,6 @@ final class Refusals {
         yield _ -> notImplemented(header);
       }
     };
-  }
-
-  /// Buckets are as S3 makes them since 2023: ACLs are off, and only those that say what holds
-  /// anyway are accepted.
-  private static Optional<AwsException> acl(String value) {
-    return value.equals("private") || value.equals("bucket-owner-full-control")
-        ? Optional.empty()
-        : Optional.of(S3Error.ACCESS_CONTROL_LIST_NOT_SUPPORTED.exception());
   }
 
   private static Optional<AwsException> storageClass(String value) {

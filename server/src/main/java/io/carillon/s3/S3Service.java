@@ -37,22 +37,27 @@ import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.CopyObjectRequest;
 import software.amazon.awssdk.services.s3.model.CreateBucketRequest;
 import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
+import software.amazon.awssdk.services.s3.model.DeleteBucketOwnershipControlsRequest;
 import software.amazon.awssdk.services.s3.model.DeleteBucketPolicyRequest;
 import software.amazon.awssdk.services.s3.model.DeleteBucketRequest;
 import software.amazon.awssdk.services.s3.model.DeleteBucketTaggingRequest;
 import software.amazon.awssdk.services.s3.model.DeleteObjectRequest;
 import software.amazon.awssdk.services.s3.model.DeleteObjectTaggingRequest;
 import software.amazon.awssdk.services.s3.model.DeleteObjectsRequest;
+import software.amazon.awssdk.services.s3.model.DeletePublicAccessBlockRequest;
 import software.amazon.awssdk.services.s3.model.GetBucketAclRequest;
 import software.amazon.awssdk.services.s3.model.GetBucketLocationRequest;
 import software.amazon.awssdk.services.s3.model.GetBucketNotificationConfigurationRequest;
+import software.amazon.awssdk.services.s3.model.GetBucketOwnershipControlsRequest;
 import software.amazon.awssdk.services.s3.model.GetBucketPolicyRequest;
+import software.amazon.awssdk.services.s3.model.GetBucketPolicyStatusRequest;
 import software.amazon.awssdk.services.s3.model.GetBucketTaggingRequest;
 import software.amazon.awssdk.services.s3.model.GetBucketVersioningRequest;
 import software.amazon.awssdk.services.s3.model.GetObjectAclRequest;
 import software.amazon.awssdk.services.s3.model.GetObjectAttributesRequest;
 import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 import software.amazon.awssdk.services.s3.model.GetObjectTaggingRequest;
+import software.amazon.awssdk.services.s3.model.GetPublicAccessBlockRequest;
 import software.amazon.awssdk.services.s3.model.HeadBucketRequest;
 import software.amazon.awssdk.services.s3.model.HeadObjectRequest;
 import software.amazon.awssdk.services.s3.model.ListBucketsRequest;
@@ -63,12 +68,14 @@ import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
 import software.amazon.awssdk.services.s3.model.ListPartsRequest;
 import software.amazon.awssdk.services.s3.model.PutBucketAclRequest;
 import software.amazon.awssdk.services.s3.model.PutBucketNotificationConfigurationRequest;
+import software.amazon.awssdk.services.s3.model.PutBucketOwnershipControlsRequest;
 import software.amazon.awssdk.services.s3.model.PutBucketPolicyRequest;
 import software.amazon.awssdk.services.s3.model.PutBucketTaggingRequest;
 import software.amazon.awssdk.services.s3.model.PutBucketVersioningRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectAclRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectTaggingRequest;
+import software.amazon.awssdk.services.s3.model.PutPublicAccessBlockRequest;
 import software.amazon.awssdk.services.s3.model.UploadPartCopyRequest;
 import software.amazon.awssdk.services.s3.model.UploadPartRequest;
 
@@ -92,6 +99,7 @@ public final class S3Service {
   ///   use, so they may be filled in later
   /// @param causes the cause of an event that a caller brings about
   /// @param endpoint where clients reach this server, for the links to objects
+  /// @param blocksPublic whether new buckets begin with all public access blocked, as on AWS
   public S3Service(
       Database database,
       Blobs blobs,
@@ -103,7 +111,8 @@ public final class S3Service {
       KnownPrincipals principals,
       Map<String, Recipient> recipients,
       Function<Caller, String> causes,
-      Supplier<URI> endpoint) {
+      Supplier<URI> endpoint,
+      boolean blocksPublic) {
     Buckets buckets = new Buckets();
     Contents contents = new Contents(blobs);
     Versions versions = new Versions(contents, new Sequence(clock), clock);
@@ -119,13 +128,15 @@ public final class S3Service {
     this.objects = new ReadObject(database, buckets, contents, versions, authorizer);
     this.operations = Operations.of("s3").refusing(Refusals::check);
     mountBuckets(
-        new CreateBucket(database, buckets, bucketTags, clock),
+        new CreateBucket(database, buckets, bucketTags, clock, blocksPublic),
         new DeleteBucket(database, buckets, versions, uploads, bucketTags, policies, notifications),
         new BucketFacts(database, buckets),
+        new BucketAccess(database, buckets),
         bucketTags,
         policies,
         new BucketVersioning(database, buckets),
         new BucketNotification(database, buckets, notifications, destinations, trace, ids));
+    BucketConfigurations.mount(database, buckets, operations);
     PutObject put = new PutObject(database, buckets, bodies, contents, versions, notifications);
     mountObjects(
         put,
@@ -164,6 +175,7 @@ public final class S3Service {
       CreateBucket create,
       DeleteBucket delete,
       BucketFacts facts,
+      BucketAccess access,
       BucketTags tags,
       BucketPolicies policies,
       BucketVersioning versioning,
@@ -195,6 +207,31 @@ public final class S3Service {
         .on(PutBucketPolicyRequest.class, r -> Arn.bucket(r.bucket()), policies::put)
         .on(GetBucketPolicyRequest.class, r -> Arn.bucket(r.bucket()), policies::get)
         .on(DeleteBucketPolicyRequest.class, r -> Arn.bucket(r.bucket()), policies::delete)
+        .on(GetBucketPolicyStatusRequest.class, r -> Arn.bucket(r.bucket()), policies::status)
+        .needing(
+            PutPublicAccessBlockRequest.class,
+            r -> List.of(Permissions.onBucket("PutBucketPublicAccessBlock", r.bucket())),
+            access::putBlock)
+        .needing(
+            GetPublicAccessBlockRequest.class,
+            r -> List.of(Permissions.onBucket("GetBucketPublicAccessBlock", r.bucket())),
+            access::getBlock)
+        .needing(
+            DeletePublicAccessBlockRequest.class,
+            r -> List.of(Permissions.onBucket("PutBucketPublicAccessBlock", r.bucket())),
+            access::deleteBlock)
+        .needing(
+            PutBucketOwnershipControlsRequest.class,
+            r -> List.of(BucketAccess.ownershipNeed(r)),
+            access::putOwnership)
+        .on(
+            GetBucketOwnershipControlsRequest.class,
+            r -> Arn.bucket(r.bucket()),
+            access::getOwnership)
+        .needing(
+            DeleteBucketOwnershipControlsRequest.class,
+            r -> List.of(Permissions.onBucket("PutBucketOwnershipControls", r.bucket())),
+            access::deleteOwnership)
         .on(PutBucketVersioningRequest.class, r -> Arn.bucket(r.bucket()), versioning::put)
         .on(GetBucketVersioningRequest.class, r -> Arn.bucket(r.bucket()), versioning::get)
         .needing(

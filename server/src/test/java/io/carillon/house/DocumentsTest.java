@@ -56,7 +56,8 @@ class DocumentsTest {
                 + "Written by `DocumentsTest` from the SDK's models, the operation tables and"
                 + " [wire-results.json](wire-results.json), which the wire tests (module"
                 + " `acceptance`) write and reproduce: a client stands beside an operation with the"
-                + " check that called it with success and asserted its answer. Operations that are"
+                + " check that called it with success and asserted its answer, or AWS's error where"
+                + " there is nothing to answer. Operations that are"
                 + " not here answer `NotImplemented` with their name; a member that is not"
                 + " supported is refused by its name.\n");
     List<String> unproved = new ArrayList<>();
@@ -88,7 +89,8 @@ class DocumentsTest {
         .forEach(mounted::add);
     for (String name : mounted) {
       String proof = BESIDE_THE_MODEL.getOrDefault(name, proofs.of(table.service() + ":" + name));
-      text.append("| %s | %s |%n".formatted(name, proof));
+      String remark = table.remark(name).isEmpty() ? "" : " (" + table.remark(name) + ")";
+      text.append("| %s%s | %s |%n".formatted(name, remark, proof));
       if (proof.isEmpty()) {
         unproved.add(table.service() + ":" + name);
       }

@@ -95,6 +95,11 @@ class IamAuthorizerTest {
     world.resources.put(resource.toString(), new Owned(owner, Optional.of(policy)));
   }
 
+  private void restricted(Arn resource, AccountId owner, String policy) {
+    world.resources.put(
+        resource.toString(), new Owned(owner, Optional.of(policy), Map.of(), Map.of(), true));
+  }
+
   @Test
   void anImplicitDenialSaysWhichKindOfPolicyIsMissing() {
     refused(
@@ -250,6 +255,51 @@ class IamAuthorizerTest {
     world.call(
         world.root(), DeleteRolePolicyRequest.builder().roleName("r").policyName("p").build());
     assertThat(allows(session, PUT)).isFalse();
+  }
+
+  /// Source:
+  /// https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html,
+  /// "RestrictPublicBuckets" and its example
+  @Test
+  void aRestrictedPolicyThatIsPublicGrantsToItsAccountAndToServicesOnly() {
+    String toMany =
+        "{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"s3:*\",\"Resource\":\"*\"},"
+            + "{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"000000000000\"},\"Action\":\"s3:*\","
+            + "\"Resource\":\"*\"}]}";
+    inline("p", allow("s3:*", "*"));
+    Caller anyone = world.caller(new Principal.Anonymous(), ACCOUNT, SessionTerms.NONE, "");
+
+    owned(OBJECT, OTHER, toMany);
+    assertThat(allows(session, PUT)).isTrue();
+    assertThat(allows(anyone, PUT)).isTrue();
+
+    restricted(OBJECT, OTHER, toMany);
+    assertThat(allows(session, PUT)).as("not even an account that is named").isFalse();
+    assertThat(allows(world.root(), PUT)).isFalse();
+    assertThat(allows(anyone, PUT)).isFalse();
+    assertThat(
+            world.authorizer.allowsService(
+                "cloudtrail.amazonaws.com", "s3:PutObject", OBJECT, OBJECT, OTHER.value()))
+        .isTrue();
+
+    restricted(OBJECT, ACCOUNT, toMany);
+    world.call(
+        world.root(), DeleteRolePolicyRequest.builder().roleName("r").policyName("p").build());
+    assertThat(allows(session, PUT)).as("of the bucket's account").isTrue();
+    assertThat(allows(anyone, PUT)).isFalse();
+  }
+
+  @Test
+  void aRestrictedPolicyThatNamesAccountsGoesOnGrantingToThem() {
+    inline("p", allow("s3:*", "*"));
+    restricted(
+        OBJECT,
+        OTHER,
+        document(
+            "\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"000000000000\"},\"Action\":\"s3:*\","
+                + "\"Resource\":\"*\""));
+
+    assertThat(allows(session, PUT)).isTrue();
   }
 
   @Test

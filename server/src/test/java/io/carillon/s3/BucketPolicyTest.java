@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import software.amazon.awssdk.services.s3.model.DeletePublicAccessBlockRequest;
 import software.amazon.awssdk.services.s3.model.GetBucketPolicyRequest;
 import software.amazon.awssdk.services.s3.model.GetBucketPolicyResponse;
 import software.amazon.awssdk.services.s3.model.PutBucketPolicyRequest;
@@ -31,6 +32,7 @@ class BucketPolicyTest {
   @BeforeEach
   void aBucketAndAUser() {
     house.createBucket("bucket");
+    house.call(house.alice, DeletePublicAccessBlockRequest.builder().bucket("bucket").build());
     house.principals.idsByArn.put(BOB, BOBS_ID);
   }
 

@@ -19,8 +19,7 @@ import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.DeleteBucketPolicyRequest;
 import software.amazon.awssdk.services.s3.model.DeleteBucketRequest;
 import software.amazon.awssdk.services.s3.model.DeleteBucketTaggingRequest;
-import software.amazon.awssdk.services.s3.model.GetBucketAclRequest;
-import software.amazon.awssdk.services.s3.model.GetBucketAclResponse;
+import software.amazon.awssdk.services.s3.model.DeletePublicAccessBlockRequest;
 import software.amazon.awssdk.services.s3.model.GetBucketLocationRequest;
 import software.amazon.awssdk.services.s3.model.GetBucketLocationResponse;
 import software.amazon.awssdk.services.s3.model.GetBucketPolicyRequest;
@@ -31,7 +30,6 @@ import software.amazon.awssdk.services.s3.model.HeadBucketRequest;
 import software.amazon.awssdk.services.s3.model.HeadBucketResponse;
 import software.amazon.awssdk.services.s3.model.ListBucketsRequest;
 import software.amazon.awssdk.services.s3.model.ListBucketsResponse;
-import software.amazon.awssdk.services.s3.model.PutBucketAclRequest;
 import software.amazon.awssdk.services.s3.model.PutBucketPolicyRequest;
 import software.amazon.awssdk.services.s3.model.PutBucketTaggingRequest;
 
@@ -191,6 +189,7 @@ class BucketsTest {
   @Test
   void aPolicyIsKeptAsItIsAndFoundForBucketAndObjects() {
     house.createBucket("bucket");
+    house.call(house.alice, DeletePublicAccessBlockRequest.builder().bucket("bucket").build());
     String policy =
         "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\","
             + "\"Action\":\"s3:GetObject\",\"Resource\":\"arn:aws:s3:::bucket/*\"}]}";
@@ -250,24 +249,6 @@ class BucketsTest {
     assertThat(tags().tagSet().getFirst().value()).isEqualTo("v");
     house.call(house.alice, DeleteBucketTaggingRequest.builder().bucket("bucket").build());
     refused(this::tags, "NoSuchTagSet", 404);
-  }
-
-  @Test
-  void theAclIsTheOneThatHolds() {
-    house.createBucket("bucket");
-    GetBucketAclResponse acl =
-        house.call(house.alice, GetBucketAclRequest.builder().bucket("bucket").build());
-    assertThat(acl.grants()).hasSize(1);
-    assertThat(acl.grants().getFirst().grantee().id()).isEqualTo(acl.owner().id());
-
-    house.call(house.alice, PutBucketAclRequest.builder().bucket("bucket").acl("private").build());
-    refused(
-        () ->
-            house.call(
-                house.alice,
-                PutBucketAclRequest.builder().bucket("bucket").acl("public-read").build()),
-        "AccessControlListNotSupported",
-        400);
   }
 
   private GetBucketTaggingResponse tags() {

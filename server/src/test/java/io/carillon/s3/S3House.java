@@ -98,7 +98,8 @@ final class S3House implements Authorizer {
             principals,
             recipients,
             _ -> new Recording().begin(),
-            () -> URI.create("http://localhost:4566"));
+            () -> URI.create("http://localhost:4566"),
+            true);
     recipients.put("sns", this::accept);
     recipients.put("sqs", this::accept);
     recipients.put("lambda", this::accept);

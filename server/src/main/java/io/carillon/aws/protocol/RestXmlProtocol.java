@@ -46,7 +46,10 @@ public final class RestXmlProtocol implements Protocol {
           Map.entry("GetObjectAcl", "AccessControlPolicy"),
           Map.entry("GetObjectAttributes", "GetObjectAttributesResponse"),
           Map.entry("GetObjectTagging", "Tagging"),
-          Map.entry("ListBucketAnalyticsConfigurations", "ListBucketAnalyticsConfigurationsResult"),
+          Map.entry("ListBucketAnalyticsConfigurations", "ListBucketAnalyticsConfigurationResult"),
+          Map.entry(
+              "ListBucketIntelligentTieringConfigurations",
+              "ListBucketIntelligentTieringConfigurationsOutput"),
           Map.entry("ListBucketInventoryConfigurations", "ListInventoryConfigurationsResult"),
           Map.entry("ListBucketMetricsConfigurations", "ListMetricsConfigurationsResult"),
           Map.entry("ListBuckets", "ListAllMyBucketsResult"),

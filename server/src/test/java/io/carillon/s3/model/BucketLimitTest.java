@@ -2,6 +2,8 @@ package io.carillon.s3.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.carillon.base.AccountId;
+import io.carillon.base.Region;
 import io.carillon.store.MemoryDatabase;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
@@ -30,7 +32,12 @@ class BucketLimitTest {
         tx -> {
           for (int i = from; i < from + count; i++) {
             buckets.put(
-                tx, new Bucket("bucket-" + i, account, "eu-central-1", Instant.EPOCH, null, false));
+                tx,
+                Bucket.of(
+                    new AccountId(account),
+                    "bucket-" + i,
+                    new Region("eu-central-1"),
+                    Instant.EPOCH));
           }
           return count;
         });

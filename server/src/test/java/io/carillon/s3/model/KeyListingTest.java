@@ -2,6 +2,8 @@ package io.carillon.s3.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.carillon.base.AccountId;
+import io.carillon.base.Region;
 import io.carillon.s3.model.KeyListing.After;
 import io.carillon.s3.model.KeyListing.Entry;
 import io.carillon.store.Blobs;
@@ -28,7 +30,7 @@ import org.junit.jupiter.api.Test;
 
 class KeyListingTest {
   private static final Bucket BUCKET =
-      new Bucket("b", "111111111111", "eu-central-1", Instant.EPOCH, null, false);
+      Bucket.of(new AccountId("111111111111"), "b", new Region("eu-central-1"), Instant.EPOCH);
 
   private final MemoryDatabase database = new MemoryDatabase();
   private final Versions versions =
@@ -161,7 +163,8 @@ class KeyListingTest {
         tx ->
             put(
                 tx,
-                new Bucket("b2", "1", "eu-central-1", Instant.EPOCH, null, false),
+                Bucket.of(
+                    new AccountId("111111111111"), "b2", new Region("eu-central-1"), Instant.EPOCH),
                 "elsewhere"));
 
     assertThat(texts(page("", null, After.NOTHING, 10).entries())).containsExactly("here");

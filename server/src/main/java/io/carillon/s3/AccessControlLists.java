@@ -1,0 +1,266 @@
+package io.carillon.s3;
+
+import io.carillon.aws.AwsException;
+import io.carillon.aws.Caller;
+import io.carillon.base.Arn;
+import io.carillon.s3.model.Bucket;
+import io.carillon.s3.model.Bucket.Ownership;
+import io.carillon.s3.model.OwnerId;
+import io.carillon.s3.model.S3Error;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.SdkField;
+import software.amazon.awssdk.core.SdkPojo;
+import software.amazon.awssdk.services.s3.model.AccessControlPolicy;
+import software.amazon.awssdk.services.s3.model.Grant;
+import software.amazon.awssdk.services.s3.model.Permission;
+import software.amazon.awssdk.services.s3.model.Type;
+
+/// Which ACLs may be put. There is one ACL here: full control for the bucket's owner. Where the
+/// owner owns all objects, ACLs are off, and others are refused as S3 refuses them. Where they are
+/// not off, one that grants to the public meets the public access block, and what remains is
+/// NotImplemented, so that nobody believes to have granted, or kept, what is not so.
+///
+/// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html,
+/// https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html
+final class AccessControlLists {
+  private static final String CANNED = "x-amz-acl";
+  private static final String GRANT = "x-amz-grant-";
+  private static final String OWNER = "bucket-owner-full-control";
+  private static final Set<String> KNOWN =
+      Set.of(
+          "private",
+          "public-read",
+          "public-read-write",
+          "authenticated-read",
+          "aws-exec-read",
+          "log-delivery-write",
+          "bucket-owner-read",
+          OWNER);
+
+  /// Those that add nothing to what the owner of both bucket and object has.
+  private static final Set<String> OWNERS_OWN = Set.of("private", "bucket-owner-read", OWNER);
+
+  private static final Set<String> PUBLIC =
+      Set.of("public-read", "public-read-write", "authenticated-read");
+
+  /// Who is in them is anybody.
+  private static final Set<String> PUBLIC_GROUPS =
+      Set.of(
+          "http://acs.amazonaws.com/groups/global/AllUsers",
+          "http://acs.amazonaws.com/groups/global/AuthenticatedUsers");
+
+  private static final Pattern GRANTEES =
+      Pattern.compile(
+          "\\s*(id|uri|emailAddress)=\"?[^\",]+\"?(\\s*,\\s*(id|uri|emailAddress)=\"?[^\",]+\"?)*\\s*");
+
+  private static final Map<Class<?>, List<SdkField<?>>> FIELDS = new ConcurrentHashMap<>();
+
+  private AccessControlLists() {}
+
+  /// What a request asks for.
+  ///
+  /// @param canned null where it names none
+  /// @param grants the values of its `x-amz-grant-…` fields, by name
+  private record Asked(@Nullable String canned, Map<String, String> grants) {
+    boolean isNothing() {
+      return canned == null && grants.isEmpty();
+    }
+
+    boolean isPublic() {
+      return canned != null && PUBLIC.contains(canned)
+          || grants.values().stream().anyMatch(v -> PUBLIC_GROUPS.stream().anyMatch(v::contains));
+    }
+  }
+
+  /// @throws AwsException InvalidArgument, InvalidRequest for what is no ACL
+  private static Asked asked(SdkPojo request) {
+    String canned = null;
+    Map<String, String> grants = Map.of();
+    for (SdkField<?> field : FIELDS.computeIfAbsent(request.getClass(), _ -> fields(request))) {
+      Object value = field.getValueOrDefault(request);
+      if (value != null) {
+        if (field.locationName().equals(CANNED)) {
+          canned = requireKnown(value.toString());
+        } else {
+          grants = new TreeMap<>(grants);
+          grants.put(field.locationName(), requireGrantees(field.locationName(), value.toString()));
+        }
+      }
+    }
+    if (canned != null && !grants.isEmpty()) {
+      throw S3Error.INVALID_REQUEST.because(
+          "Specifying both Canned ACLs and Header Grants is not allowed");
+    }
+    return new Asked(canned, grants);
+  }
+
+  private static List<SdkField<?>> fields(SdkPojo request) {
+    List<SdkField<?>> fields = new ArrayList<>();
+    for (SdkField<?> field : request.sdkFields()) {
+      String name = field.locationName().toLowerCase(Locale.ROOT);
+      if (name.equals(CANNED) || name.startsWith(GRANT)) {
+        fields.add(field);
+      }
+    }
+    return fields;
+  }
+
+  private static String requireKnown(String canned) {
+    if (!KNOWN.contains(canned)) {
+      throw S3Error.INVALID_ARGUMENT.with("ArgumentName", CANNED).with("ArgumentValue", canned);
+    }
+    return canned;
+  }
+
+  private static String requireGrantees(String header, String grantees) {
+    if (!GRANTEES.matcher(grantees).matches()) {
+      throw S3Error.INVALID_ARGUMENT
+          .because("Argument format not recognized")
+          .with("ArgumentName", header)
+          .with("ArgumentValue", grantees);
+    }
+    return grantees;
+  }
+
+  /// Judges what a request that writes an object asks for, or the lack of it.
+  ///
+  /// @param action such as `s3:PutObject`
+  static void requireForObject(
+      Caller caller, Bucket bucket, String key, String action, SdkPojo request) {
+    Asked asked = asked(request);
+    if (bucket.ownsAll()) {
+      if (!asked.isNothing()
+          && !"private".equals(asked.canned())
+          && !OWNER.equals(asked.canned())) {
+        throw S3Error.ACCESS_CONTROL_LIST_NOT_SUPPORTED.exception();
+      }
+      return;
+    }
+    requireOwnersOwn(caller, bucket, Arn.object(bucket.name(), key), action, asked);
+    boolean becomesTheOwners =
+        caller.account().equals(bucket.owner())
+            || bucket.owning() == Ownership.BUCKET_OWNER_PREFERRED && OWNER.equals(asked.canned());
+    if (!becomesTheOwners) {
+      throw S3Error.NOT_IMPLEMENTED.because(
+          "Objects that belong to another account than their bucket are not implemented: set the"
+              + " bucket's ownership to BucketOwnerEnforced, or write with the ACL "
+              + OWNER
+              + " under BucketOwnerPreferred.");
+    }
+  }
+
+  /// Judges PutBucketAcl and PutObjectAcl. Some tools put the ACL that they have got before.
+  ///
+  /// @param document the ACL that the body holds, if it does
+  static void requireForAcl(
+      Caller caller,
+      Bucket bucket,
+      Arn resource,
+      String action,
+      SdkPojo request,
+      @Nullable AccessControlPolicy document) {
+    Asked asked = asked(request);
+    if (document != null) {
+      if (!asked.isNothing()) {
+        throw S3Error.UNEXPECTED_CONTENT.exception();
+      }
+      if (isOwnersFullControl(bucket, document)) {
+        return;
+      }
+    }
+    if (bucket.ownsAll()) {
+      if (!OWNER.equals(asked.canned())) {
+        throw S3Error.ACCESS_CONTROL_LIST_NOT_SUPPORTED.exception();
+      }
+      return;
+    }
+    if (document == null) {
+      if (asked.isNothing()) {
+        throw S3Error.MISSING_SECURITY_HEADER.with("MissingHeaderName", CANNED);
+      }
+      requireOwnersOwn(caller, bucket, resource, action, asked);
+      return;
+    }
+    requireNotBlocked(caller, bucket, resource, action, grantsToPublic(document));
+    throw notImplemented();
+  }
+
+  /// Judges what CreateBucket asks for.
+  ///
+  /// @param bucket as it is to be
+  static void requireForNew(Bucket bucket, SdkPojo request) {
+    Asked asked = asked(request);
+    if (asked.isNothing() || "private".equals(asked.canned())) {
+      return;
+    }
+    if (bucket.ownsAll()) {
+      throw S3Error.INVALID_BUCKET_ACL_WITH_OBJECT_OWNERSHIP.with("BucketName", bucket.name());
+    }
+    if (asked.isPublic() && bucket.blocked().blockAcls()) {
+      throw S3Error.INVALID_BUCKET_ACL_WITH_BLOCK_PUBLIC_ACCESS.with("BucketName", bucket.name());
+    }
+    throw notImplemented();
+  }
+
+  static Grant fullControl(Bucket bucket) {
+    return Grant.builder()
+        .grantee(g -> g.type(Type.CANONICAL_USER).id(OwnerId.canonical(bucket.owner())))
+        .permission(Permission.FULL_CONTROL)
+        .build();
+  }
+
+  private static void requireOwnersOwn(
+      Caller caller, Bucket bucket, Arn resource, String action, Asked asked) {
+    requireNotBlocked(caller, bucket, resource, action, asked.isPublic());
+    if (!asked.isNothing() && !(asked.canned() != null && OWNERS_OWN.contains(asked.canned()))) {
+      throw notImplemented();
+    }
+  }
+
+  private static void requireNotBlocked(
+      Caller caller, Bucket bucket, Arn resource, String action, boolean isPublic) {
+    if (isPublic && bucket.blocked().blockAcls()) {
+      throw blocked(caller, action, resource, "public ACLs", "BlockPublicAcls");
+    }
+  }
+
+  /// The refusal of what a public access block blocks.
+  static AwsException blocked(
+      Caller caller, String action, Arn resource, String what, String setting) {
+    return S3Error.ACCESS_DENIED.because(
+        "User: %s is not authorized to perform: %s on resource: \"%s\" because %s are prevented by the %s setting in S3 Block Public Access."
+            .formatted(caller.principal().arn(), action, resource, what, setting));
+  }
+
+  private static boolean isOwnersFullControl(Bucket bucket, AccessControlPolicy document) {
+    return document.grants().equals(List.of(fullControl(bucket)))
+        && document.owner() != null
+        && OwnerId.canonical(bucket.owner()).equals(document.owner().id());
+  }
+
+  private static boolean grantsToPublic(AccessControlPolicy document) {
+    return document.grants().stream()
+        .map(Grant::grantee)
+        .anyMatch(
+            grantee ->
+                grantee != null
+                    && Optional.ofNullable(grantee.uri())
+                        .filter(PUBLIC_GROUPS::contains)
+                        .isPresent());
+  }
+
+  private static AwsException notImplemented() {
+    return S3Error.NOT_IMPLEMENTED.because(
+        "ACLs that grant to others than the bucket's owner are not implemented: grant by a bucket"
+            + " policy.");
+  }
+}

@@ -1,0 +1,433 @@
+package io.carillon.s3;
+
+import static io.carillon.s3.S3House.request;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.carillon.aws.AwsException;
+import io.carillon.aws.Caller;
+import io.carillon.aws.ResourcePolicies.Owned;
+import io.carillon.base.Arn;
+import io.carillon.s3.model.Bucket;
+import io.carillon.store.RowCodec;
+import java.time.Instant;
+import java.util.List;
+import java.util.function.Consumer;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import software.amazon.awssdk.services.s3.model.CopyObjectRequest;
+import software.amazon.awssdk.services.s3.model.CreateBucketRequest;
+import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
+import software.amazon.awssdk.services.s3.model.DeleteBucketOwnershipControlsRequest;
+import software.amazon.awssdk.services.s3.model.DeletePublicAccessBlockRequest;
+import software.amazon.awssdk.services.s3.model.GetBucketAclRequest;
+import software.amazon.awssdk.services.s3.model.GetBucketAclResponse;
+import software.amazon.awssdk.services.s3.model.GetBucketOwnershipControlsRequest;
+import software.amazon.awssdk.services.s3.model.GetBucketOwnershipControlsResponse;
+import software.amazon.awssdk.services.s3.model.GetBucketPolicyStatusRequest;
+import software.amazon.awssdk.services.s3.model.GetBucketPolicyStatusResponse;
+import software.amazon.awssdk.services.s3.model.GetPublicAccessBlockRequest;
+import software.amazon.awssdk.services.s3.model.GetPublicAccessBlockResponse;
+import software.amazon.awssdk.services.s3.model.ObjectOwnership;
+import software.amazon.awssdk.services.s3.model.PublicAccessBlockConfiguration;
+import software.amazon.awssdk.services.s3.model.PutBucketAclRequest;
+import software.amazon.awssdk.services.s3.model.PutBucketOwnershipControlsRequest;
+import software.amazon.awssdk.services.s3.model.PutBucketPolicyRequest;
+import software.amazon.awssdk.services.s3.model.PutObjectAclRequest;
+import software.amazon.awssdk.services.s3.model.PutObjectRequest;
+import software.amazon.awssdk.services.s3.model.PutPublicAccessBlockRequest;
+
+/// Public access blocks, ownership controls, and the ACLs that they leave.
+///
+/// Source:
+/// https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html,
+/// https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
+class BucketAccessTest {
+  private static final String TO_ANYONE = policy("\"*\"");
+
+  private final S3House house = new S3House();
+
+  @BeforeEach
+  void aBucket() {
+    house.createBucket("bucket");
+    house.put("bucket", "k", "x");
+  }
+
+  @Test
+  void aNewBucketBlocksAllPublicAccessAndOwnsAllObjects() {
+    assertThat(block())
+        .isEqualTo(
+            PublicAccessBlockConfiguration.builder()
+                .blockPublicAcls(true)
+                .ignorePublicAcls(true)
+                .blockPublicPolicy(true)
+                .restrictPublicBuckets(true)
+                .build());
+    assertThat(ownership()).isEqualTo(ObjectOwnership.BUCKET_OWNER_ENFORCED);
+  }
+
+  /// How buckets were kept that know of neither.
+  private record BucketOfOld(
+      String name,
+      String account,
+      String region,
+      Instant created,
+      Bucket.@Nullable Versioning versioning,
+      boolean notifies) {}
+
+  @Test
+  void aBucketOfOldBehavesAsBefore() {
+    byte[] row =
+        RowCodec.of(BucketOfOld.class)
+            .encode(new BucketOfOld("b", "111111111111", "eu-west-1", S3House.START, null, true));
+
+    Bucket read = RowCodec.of(Bucket.class).decode(row);
+
+    assertThat(read.blocked()).isEqualTo(Bucket.PublicAccess.NONE);
+    assertThat(read.publicAccess()).isNull();
+    assertThat(read.ownsAll()).isTrue();
+    assertThat(read.notifies()).isTrue();
+  }
+
+  @Test
+  void aBlockIsKeptAsPutAndGoneWhenDeleted() {
+    putBlock(b -> b.blockPublicPolicy(true));
+
+    assertThat(block())
+        .isEqualTo(
+            PublicAccessBlockConfiguration.builder()
+                .blockPublicAcls(false)
+                .ignorePublicAcls(false)
+                .blockPublicPolicy(true)
+                .restrictPublicBuckets(false)
+                .build());
+    deleteBlock();
+    deleteBlock();
+    refused(this::block, "NoSuchPublicAccessBlockConfiguration", 404);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = ObjectOwnership.class,
+      names = "UNKNOWN_TO_SDK_VERSION",
+      mode = EnumSource.Mode.EXCLUDE)
+  void ownershipIsKeptAsPut(ObjectOwnership ownership) {
+    putOwnership(ownership);
+    assertThat(ownership()).isEqualTo(ownership);
+    house.call(
+        house.alice,
+        CreateBucketRequest.builder()
+            .bucket("other")
+            .objectOwnership(ownership)
+            .createBucketConfiguration(c -> c.locationConstraint(S3House.REGION.name()))
+            .build());
+    GetBucketOwnershipControlsResponse ofNew =
+        house.call(
+            house.alice, GetBucketOwnershipControlsRequest.builder().bucket("other").build());
+    assertThat(ofNew.ownershipControls().rules().getFirst().objectOwnership()).isEqualTo(ownership);
+  }
+
+  @Test
+  void deletedOwnershipControlsAreNotFound() {
+    for (int i = 0; i < 2; i++) {
+      house.call(
+          house.alice, DeleteBucketOwnershipControlsRequest.builder().bucket("bucket").build());
+    }
+    refused(this::ownership, "OwnershipControlsNotFoundError", 404);
+  }
+
+  @Test
+  void whatIsNoOwnershipIsRefused() {
+    refused(
+        () ->
+            house.call(
+                house.alice,
+                PutBucketOwnershipControlsRequest.builder()
+                    .bucket("bucket")
+                    .ownershipControls(c -> c.rules(List.of()))
+                    .build()),
+        "MalformedXML",
+        400);
+    refused(
+        () ->
+            house.call(
+                house.alice,
+                CreateBucketRequest.builder().bucket("other").objectOwnership("Mine").build()),
+        "InvalidArgument",
+        400);
+  }
+
+  @Test
+  void aPublicPolicyIsBlockedUntilTheBlockIsLifted() {
+    AwsException refused = refused(() -> putPolicy(TO_ANYONE), "AccessDenied", 403);
+    assertThat(refused)
+        .hasMessage(
+            "User: arn:aws:iam::111111111111:root is not authorized to perform: s3:PutBucketPolicy"
+                + " on resource: \"arn:aws:s3:::bucket\" because public policies are prevented by"
+                + " the BlockPublicPolicy setting in S3 Block Public Access.");
+    refused(this::isPublic, "NoSuchBucketPolicy", 404);
+    putPolicy(policy("{\"AWS\":\"111111111111\"}"));
+    assertThat(isPublic()).isFalse();
+
+    putBlock(b -> b.restrictPublicBuckets(true));
+    putPolicy(TO_ANYONE);
+    assertThat(isPublic()).as("whatever is blocked").isTrue();
+    assertThat(owned().restricted()).isTrue();
+
+    deleteBlock();
+    assertThat(isPublic()).isTrue();
+    assertThat(owned().restricted()).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"private", "bucket-owner-full-control"})
+  void whereAclsAreOffObjectsAreWrittenWithWhatHoldsAnyway(String acl) {
+    write(house.alice, acl);
+    copy(acl);
+    begin(acl);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"public-read", "authenticated-read", "bucket-owner-read"})
+  void whereAclsAreOffOthersAreRefused(String acl) {
+    refused(() -> write(house.alice, acl), "AccessControlListNotSupported", 400);
+    refused(() -> copy(acl), "AccessControlListNotSupported", 400);
+    refused(() -> begin(acl), "AccessControlListNotSupported", 400);
+    refused(() -> putObjectAcl(acl), "AccessControlListNotSupported", 400);
+  }
+
+  /// Source: what Terraform's aws_s3_bucket_acl meets on new buckets since April 2023.
+  @Test
+  void whereAclsAreOffOnlyFullControlForTheOwnerIsPut() {
+    putBucketAcl("bucket-owner-full-control");
+    putObjectAcl("bucket-owner-full-control");
+    for (String acl : new String[] {"private", "public-read"}) {
+      refused(() -> putBucketAcl(acl), "AccessControlListNotSupported", 400);
+      refused(() -> putObjectAcl(acl), "AccessControlListNotSupported", 400);
+    }
+    GetBucketAclResponse acl =
+        house.call(house.alice, GetBucketAclRequest.builder().bucket("bucket").build());
+    assertThat(acl.grants()).hasSize(1);
+    assertThat(acl.grants().getFirst().grantee().id()).isEqualTo(acl.owner().id());
+    house.call(
+        house.alice,
+        PutBucketAclRequest.builder()
+            .bucket("bucket")
+            .accessControlPolicy(p -> p.owner(acl.owner()).grants(acl.grants()))
+            .build());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      value = {
+        "nonsense; ; InvalidArgument",
+        "; somebody; InvalidArgument",
+        "private; id=\"x\"; InvalidRequest",
+        "; id=\"x\"; AccessControlListNotSupported"
+      },
+      delimiter = ';')
+  void whatIsNoAclIsToldFirst(@Nullable String acl, @Nullable String grant, String code) {
+    refused(
+        () ->
+            house.stream(
+                house.alice,
+                PutObjectRequest.builder()
+                    .bucket("bucket")
+                    .key("k")
+                    .acl(acl)
+                    .grantRead(grant)
+                    .build(),
+                request(new byte[0])),
+        code,
+        400);
+  }
+
+  @Test
+  void whereAclsAreOnPublicOnesMeetTheBlock() {
+    putOwnership(ObjectOwnership.BUCKET_OWNER_PREFERRED);
+
+    write(house.alice, "private");
+    putBucketAcl("private");
+    putObjectAcl("private");
+    for (String acl : new String[] {"public-read", "authenticated-read"}) {
+      AwsException refused = refused(() -> write(house.alice, acl), "AccessDenied", 403);
+      assertThat(refused)
+          .hasMessageContaining(
+              "because public ACLs are prevented by the BlockPublicAcls setting in S3 Block Public"
+                  + " Access.");
+      refused(() -> copy(acl), "AccessDenied", 403);
+      refused(() -> begin(acl), "AccessDenied", 403);
+      refused(() -> putBucketAcl(acl), "AccessDenied", 403);
+      refused(() -> putObjectAcl(acl), "AccessDenied", 403);
+    }
+    refused(() -> putPublicGrant(), "AccessDenied", 403);
+
+    deleteBlock();
+    refused(() -> write(house.alice, "public-read"), "NotImplemented", 501);
+    refused(() -> putBucketAcl("public-read"), "NotImplemented", 501);
+    refused(() -> putPublicGrant(), "NotImplemented", 501);
+    refused(() -> putBucketAcl("log-delivery-write"), "NotImplemented", 501);
+  }
+
+  /// Nothing here belongs to its writer, which the bucket's owner would not expect to read.
+  @Test
+  void anObjectThatWouldBelongToAnotherAccountIsNotTaken() {
+    Caller bob = S3House.caller(S3House.BOB, S3House.REGION);
+    write(bob, null);
+
+    putOwnership(ObjectOwnership.OBJECT_WRITER);
+    refused(() -> write(bob, null), "NotImplemented", 501);
+    refused(() -> write(bob, "bucket-owner-full-control"), "NotImplemented", 501);
+
+    putOwnership(ObjectOwnership.BUCKET_OWNER_PREFERRED);
+    refused(() -> write(bob, null), "NotImplemented", 501);
+    write(bob, "bucket-owner-full-control");
+  }
+
+  @Test
+  void aBucketIsNotMadeWithAPublicAcl() {
+    create("private", null);
+    refused(() -> create("public-read", null), "InvalidBucketAclWithObjectOwnership", 400);
+    refused(
+        () -> create("public-read", ObjectOwnership.OBJECT_WRITER),
+        "InvalidBucketAclWithBlockPublicAccessError",
+        400);
+    refused(
+        () -> create("log-delivery-write", ObjectOwnership.OBJECT_WRITER), "NotImplemented", 501);
+    refused(() -> create("nonsense", null), "InvalidArgument", 400);
+  }
+
+  private static String policy(String principal) {
+    return "{\"Statement\":{\"Effect\":\"Allow\",\"Principal\":"
+        + principal
+        + ",\"Action\":\"s3:GetObject\",\"Resource\":\"arn:aws:s3:::bucket/*\"}}";
+  }
+
+  private PublicAccessBlockConfiguration block() {
+    GetPublicAccessBlockResponse read =
+        house.call(house.alice, GetPublicAccessBlockRequest.builder().bucket("bucket").build());
+    return read.publicAccessBlockConfiguration();
+  }
+
+  private void putBlock(Consumer<PublicAccessBlockConfiguration.Builder> configuration) {
+    house.call(
+        house.alice,
+        PutPublicAccessBlockRequest.builder()
+            .bucket("bucket")
+            .publicAccessBlockConfiguration(configuration)
+            .build());
+  }
+
+  private void deleteBlock() {
+    house.call(house.alice, DeletePublicAccessBlockRequest.builder().bucket("bucket").build());
+  }
+
+  private ObjectOwnership ownership() {
+    GetBucketOwnershipControlsResponse read =
+        house.call(
+            house.alice, GetBucketOwnershipControlsRequest.builder().bucket("bucket").build());
+    return read.ownershipControls().rules().getFirst().objectOwnership();
+  }
+
+  private void putOwnership(ObjectOwnership ownership) {
+    house.call(
+        house.alice,
+        PutBucketOwnershipControlsRequest.builder()
+            .bucket("bucket")
+            .ownershipControls(c -> c.rules(r -> r.objectOwnership(ownership)))
+            .build());
+  }
+
+  private void putPolicy(String policy) {
+    house.call(
+        house.alice, PutBucketPolicyRequest.builder().bucket("bucket").policy(policy).build());
+  }
+
+  private boolean isPublic() {
+    GetBucketPolicyStatusResponse read =
+        house.call(house.alice, GetBucketPolicyStatusRequest.builder().bucket("bucket").build());
+    return read.policyStatus().isPublic();
+  }
+
+  private Owned owned() {
+    return house.service.policies().find(Arn.object("bucket", "k")).orElseThrow();
+  }
+
+  private void write(Caller caller, @Nullable String acl) {
+    house.stream(
+        caller,
+        PutObjectRequest.builder().bucket("bucket").key("k").acl(acl).build(),
+        request(new byte[0]));
+  }
+
+  private void copy(String acl) {
+    house.call(
+        house.alice,
+        CopyObjectRequest.builder()
+            .copySource("bucket/k")
+            .destinationBucket("bucket")
+            .destinationKey("copy")
+            .acl(acl)
+            .build());
+  }
+
+  private void begin(String acl) {
+    house.call(
+        house.alice,
+        CreateMultipartUploadRequest.builder().bucket("bucket").key("parts").acl(acl).build());
+  }
+
+  private void putBucketAcl(String acl) {
+    house.call(house.alice, PutBucketAclRequest.builder().bucket("bucket").acl(acl).build());
+  }
+
+  private void putObjectAcl(String acl) {
+    house.call(
+        house.alice, PutObjectAclRequest.builder().bucket("bucket").key("k").acl(acl).build());
+  }
+
+  private void putPublicGrant() {
+    house.call(
+        house.alice,
+        PutObjectAclRequest.builder()
+            .bucket("bucket")
+            .key("k")
+            .accessControlPolicy(
+                p ->
+                    p.owner(o -> o.id("x"))
+                        .grants(
+                            g ->
+                                g.permission("READ")
+                                    .grantee(
+                                        e ->
+                                            e.type("Group")
+                                                .uri(
+                                                    "http://acs.amazonaws.com/groups/global/AllUsers"))))
+            .build());
+  }
+
+  private void create(String acl, @Nullable ObjectOwnership ownership) {
+    house.call(
+        house.alice,
+        CreateBucketRequest.builder()
+            .bucket("created")
+            .acl(acl)
+            .objectOwnership(ownership)
+            .createBucketConfiguration(c -> c.locationConstraint(S3House.REGION.name()))
+            .build());
+  }
+
+  private static AwsException refused(ThrowingCallable call, String code, int status) {
+    AwsException refused = catchThrowableOfType(AwsException.class, call);
+    assertThat(refused).isNotNull();
+    assertThat(refused.error().code()).isEqualTo(code);
+    assertThat(refused.error().status()).isEqualTo(status);
+    return refused;
+  }
+}
