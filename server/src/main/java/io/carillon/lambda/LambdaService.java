@@ -149,7 +149,7 @@ public final class LambdaService {
   /// Looks for the interpreters of the functions that there are, so that no event waits for that:
   /// asking version managers can take seconds.
   public void findInterpreters() {
-    database.read(functions::runtimes).forEach(runtimes::missingFor);
+    database.read(functions::runtimes).forEach(runtimes::find);
   }
 
   /// What Lambda can do.

@@ -2,55 +2,40 @@ package io.carillon.lambda.runtime;
 
 import io.carillon.lambda.runtime.Interpreter.Family;
 import io.carillon.lambda.runtime.Interpreter.Version;
+import io.carillon.lambda.runtime.InterpreterProbe.Answer;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
+import java.util.function.BiPredicate;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Finds the interpreters of this machine by running what is on the path: a name says nothing, for
-/// version managers put shims there that fail. Each program is asked once, when first needed; all
-/// of a family are asked only if the likely ones are not what is wanted.
+/// Finds the interpreters of this machine. The most promising programs on the path are asked first,
+/// and no more of them than are needed to know that no other one can be better: to ask a version
+/// manager's shim may take seconds on a busy machine.
 final class Interpreters {
   private static final Logger LOG = LoggerFactory.getLogger(Interpreters.class);
-  private static final int SECONDS = 20;
-  private static final int LIKELY = 2;
-  private static final int AT_A_TIME = 4;
-
-  private static final String ASK_PYTHON =
-      """
-      import importlib.util, os, sys
-      print('%d.%d' % sys.version_info[:2])
-      print(os.path.realpath(sys.executable))
-      print('yes' if importlib.util.find_spec('boto3') else 'no')
-      for p in {sys.prefix, sys.base_prefix, sys.exec_prefix}: print(p)
-      """;
-  private static final String ASK_NODE =
-      """
-      console.log(process.versions.node.split('.')[0]);
-      console.log(require('fs').realpathSync(process.execPath));
-      let sdk = 'yes';
-      try { require.resolve('@aws-sdk/client-sns'); } catch (e) { sdk = 'no'; }
-      console.log(sdk);
-      """;
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final int AT_A_TIME = 2;
 
   private static final Path OWN_JAVA_HOME = Path.of(System.getProperty("java.home"));
   private static final Interpreter OWN_JAVA =
@@ -61,187 +46,200 @@ final class Interpreters {
           List.of(OWN_JAVA_HOME),
           false);
 
-  private final Map<Path, Optional<Interpreter>> asked = new ConcurrentHashMap<>();
+  private final List<Path> path;
+  private final InterpreterProbe probe;
 
-  /// The best interpreter there is for `wanted`. Python functions may count on boto3, so one that
-  /// has it comes before one of the very version; of several, the nearest, the newer one of two.
+  /// Those on this process's own path.
+  Interpreters() {
+    this(Optional.ofNullable(System.getenv("PATH")).orElse("/usr/bin:/bin"), PATIENCE);
+  }
+
+  /// @param patience how long a program may take to answer
+  Interpreters(String path, Duration patience) {
+    this.path =
+        Stream.of(path.split(":")).filter(folder -> !folder.isEmpty()).map(Path::of).toList();
+    this.probe = new InterpreterProbe(patience);
+  }
+
+  /// What a search has come to.
+  ///
+  /// @param best that functions can run
+  /// @param hidden the best that works and that functions cannot run
+  /// @param silent a program that may be a better one and did not answer
+  record Search(
+      Optional<Interpreter> best, Optional<Interpreter> hidden, Optional<Answer.Silent> silent) {
+    private static final Search NOTHING =
+        new Search(Optional.empty(), Optional.empty(), Optional.empty());
+  }
+
+  /// A program that may be an interpreter.
+  ///
+  /// @param named the version that its name promises
+  private record Candidate(Path program, Optional<Version> named) {}
+
+  /// Looks for the best interpreter there is for `wanted`. Python functions may count on boto3, so
+  /// one that has it comes before one of the very version; of several, the nearest, the newer one
+  /// of two.
   ///
   /// @param usable which of them functions can run
-  Optional<Interpreter> best(Family family, Version wanted, Predicate<Interpreter> usable) {
+  Search best(Family family, Version wanted, Predicate<Interpreter> usable) {
     if (family == Family.JAVA && wanted.equals(OWN_JAVA.version()) && usable.test(OWN_JAVA)) {
-      return Optional.of(OWN_JAVA); // it runs: it runs us
+      return new Search(Optional.of(OWN_JAVA), Optional.empty(), Optional.empty()); // it runs us
     }
-    Set<Path> candidates = candidates(family, wanted);
-    for (Path likely : candidates.stream().limit(LIKELY).toList()) {
-      Optional<Interpreter> interpreter = ask(family, likely);
-      if (interpreter.filter(i -> isAsOnAws(i, wanted)).filter(usable).isPresent()) {
-        return interpreter;
-      }
+    Comparator<Interpreter> order = order(wanted);
+    return search(
+        family,
+        wanted,
+        usable,
+        (best, left) ->
+            left.stream()
+                .map(candidate -> atBest(family, candidate, wanted))
+                .noneMatch(other -> order.compare(other, best) < 0));
+  }
+
+  /// Looks for one that works, however good.
+  Search any(Family family, Version wanted, Predicate<Interpreter> usable) {
+    return search(family, wanted, usable, (_, _) -> true);
+  }
+
+  /// @param isEnough whether the best so far will do, given who has not been asked
+  private Search search(
+      Family family,
+      Version wanted,
+      Predicate<Interpreter> usable,
+      BiPredicate<Interpreter, Collection<Candidate>> isEnough) {
+    Comparator<Interpreter> order = order(wanted);
+    Deque<Candidate> left = new ArrayDeque<>(candidates(family, wanted));
+    Search found = Search.NOTHING;
+    while (!left.isEmpty()
+        && (found.best().isEmpty() || !isEnough.test(found.best().get(), left))) {
+      found = add(found, probe.ask(family, left.removeFirst().program()), usable, order);
     }
-    return ask(family, candidates).stream()
-        .filter(usable)
-        .min(
-            Comparator.comparing((Interpreter i) -> family == Family.PYTHON && !i.hasAwsSdk())
-                .thenComparing(i -> i.version().distance(wanted))
-                .thenComparing(Interpreter::version, Comparator.reverseOrder()));
+    return found;
   }
 
-  private static boolean isAsOnAws(Interpreter interpreter, Version wanted) {
-    boolean complete = interpreter.family() != Family.PYTHON || interpreter.hasAwsSdk();
-    return complete && interpreter.version().equals(wanted);
+  private static Search add(
+      Search found, Answer answer, Predicate<Interpreter> usable, Comparator<Interpreter> order) {
+    return switch (answer) {
+      case Answer.Works(Interpreter works) ->
+          usable.test(works)
+              ? new Search(better(found.best(), works, order), found.hidden(), found.silent())
+              : new Search(found.best(), better(found.hidden(), works, order), found.silent());
+      case Answer.Silent silent ->
+          new Search(found.best(), found.hidden(), found.silent().or(() -> Optional.of(silent)));
+      case Answer.Fails() -> found;
+    };
   }
 
-  /// All interpreters of a family.
-  List<Interpreter> all(Family family) {
-    return ask(family, candidates(family, new Version(0, 0)));
+  private static Optional<Interpreter> better(
+      Optional<Interpreter> one, Interpreter other, Comparator<Interpreter> order) {
+    return one.filter(first -> order.compare(first, other) <= 0).or(() -> Optional.of(other));
   }
 
-  /// Asks several at a time: they are slow to start and quick to answer.
-  private List<Interpreter> ask(Family family, Set<Path> candidates) {
-    Map<Path, Interpreter> byPlace = new LinkedHashMap<>();
-    try (ExecutorService threads = Executors.newFixedThreadPool(AT_A_TIME)) {
-      List<Callable<Optional<Interpreter>>> questions = new ArrayList<>();
-      candidates.forEach(candidate -> questions.add(() -> ask(family, candidate)));
-      for (Future<Optional<Interpreter>> answer : threads.invokeAll(questions)) {
-        answer.get().ifPresent(found -> byPlace.putIfAbsent(found.executable(), found));
+  /// The best first.
+  private static Comparator<Interpreter> order(Version wanted) {
+    return Comparator.comparing((Interpreter i) -> i.family() == Family.PYTHON && !i.hasAwsSdk())
+        .thenComparing(i -> i.version().distance(wanted))
+        .thenComparing(Interpreter::version, Comparator.reverseOrder());
+  }
+
+  /// What a program may turn out to be, at the best.
+  private static Interpreter atBest(Family family, Candidate candidate, Version wanted) {
+    return new Interpreter(
+        family, candidate.named().orElse(wanted), candidate.program(), List.of(), true);
+  }
+
+  /// All of a family that work or may work.
+  List<Answer> all(Family family) {
+    Map<Path, Answer> byPlace = new LinkedHashMap<>();
+    for (Answer answer : ask(family, candidates(family, new Version(0, 0)))) {
+      switch (answer) {
+        case Answer.Works works -> byPlace.putIfAbsent(works.interpreter().executable(), works);
+        case Answer.Silent silent -> byPlace.putIfAbsent(silent.program(), silent);
+        case Answer.Fails() -> {}
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (ExecutionException e) {
-      throw new IllegalStateException(e.getCause());
     }
     return List.copyOf(byPlace.values());
   }
 
-  private Optional<Interpreter> ask(Family family, Path candidate) {
-    return asked.computeIfAbsent(
-        candidate,
-        program -> {
-          try {
-            return look(family, program);
-          } catch (IOException | RuntimeException e) {
-            LOG.debug("{} is no working {}", program, family.title, e);
-            return Optional.empty();
-          }
-        });
+  /// Asks several at a time: they are slow to start and quick to answer.
+  private List<Answer> ask(Family family, List<Candidate> candidates) {
+    List<Answer> answers = new ArrayList<>();
+    try (ExecutorService threads = Executors.newFixedThreadPool(AT_A_TIME)) {
+      List<Callable<Answer>> questions = new ArrayList<>();
+      candidates.forEach(one -> questions.add(() -> probe.ask(family, one.program())));
+      for (Future<Answer> answer : threads.invokeAll(questions)) {
+        answers.add(answer.get());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      candidates.forEach(one -> answers.add(new Answer.Silent(one.program(), "interrupted")));
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e.getCause());
+    }
+    return answers;
   }
 
-  /// The likely ones first.
-  private static Set<Path> candidates(Family family, Version wanted) {
-    Set<Path> candidates = new LinkedHashSet<>();
+  /// The most promising first.
+  private List<Candidate> candidates(Family family, Version wanted) {
+    Map<Path, Candidate> candidates = new LinkedHashMap<>();
     switch (family) {
       case PYTHON -> {
-        addFromPath(candidates, "python" + wanted);
-        addFromPath(candidates, "python3");
-        for (int minor = 15; minor >= 7; minor--) {
-          addFromPath(candidates, "python3." + minor);
-        }
+        addFromPath(candidates, "python" + wanted, Optional.of(wanted));
+        addFromPath(candidates, "python3", Optional.empty());
+        pythons(wanted)
+            .forEach(version -> addFromPath(candidates, "python" + version, Optional.of(version)));
       }
-      case NODE -> addFromPath(candidates, "node");
+      case NODE -> addFromPath(candidates, "node", Optional.empty());
       case JAVA -> {
-        candidates.add(OWN_JAVA.executable());
+        add(candidates, OWN_JAVA.executable(), Optional.empty());
         try (DirectoryStream<Path> homes = Files.newDirectoryStream(Path.of("/usr/lib/jvm"))) {
-          homes.forEach(home -> candidates.add(home.resolve("bin/java")));
+          homes.forEach(home -> add(candidates, home.resolve("bin/java"), Optional.empty()));
         } catch (IOException e) {
           LOG.debug("No /usr/lib/jvm", e);
         }
       }
     }
-    candidates.removeIf(candidate -> !Files.isExecutable(candidate));
-    return candidates;
+    return List.copyOf(candidates.values());
   }
 
-  private static void addFromPath(Set<Path> candidates, String name) {
-    String path = System.getenv("PATH");
-    for (String folder : (path == null ? "/usr/bin:/bin" : path).split(":")) {
-      if (!folder.isEmpty()) {
-        candidates.add(Path.of(folder, name));
-      }
+  /// Versions of Python that there are or may be, the nearest to `wanted` first.
+  private static List<Version> pythons(Version wanted) {
+    return IntStream.rangeClosed(7, 20)
+        .mapToObj(minor -> new Version(3, minor))
+        .sorted(
+            Comparator.comparing((Version version) -> version.distance(wanted))
+                .thenComparing(Comparator.reverseOrder()))
+        .toList();
+  }
+
+  private void addFromPath(Map<Path, Candidate> candidates, String name, Optional<Version> named) {
+    path.forEach(folder -> add(candidates, folder.resolve(name), named));
+  }
+
+  private static void add(Map<Path, Candidate> candidates, Path program, Optional<Version> named) {
+    if (Files.isExecutable(program)) {
+      candidates.putIfAbsent(place(program), new Candidate(program, named));
     }
   }
 
-  private static Optional<Interpreter> look(Family family, Path program) throws IOException {
-    return switch (family) {
-      case PYTHON -> {
-        List<String> answer = run(program, "-c", ASK_PYTHON);
-        if (answer.size() < 4) {
-          yield Optional.empty();
-        }
-        yield Optional.of(
-            new Interpreter(
-                family,
-                Version.parse(answer.get(0)),
-                Path.of(answer.get(1)),
-                folders(answer.subList(3, answer.size())),
-                answer.get(2).equals("yes")));
-      }
-      case NODE -> {
-        List<String> answer = run(program, "-e", ASK_NODE);
-        if (answer.size() < 3) {
-          yield Optional.empty();
-        }
-        Path executable = Path.of(answer.get(1));
-        Path prefix = executable.resolve("../..").normalize();
-        yield Optional.of(
-            new Interpreter(
-                family,
-                Version.parse(answer.get(0)),
-                executable,
-                folders(List.of(prefix.toString())),
-                answer.get(2).equals("yes")));
-      }
-      case JAVA -> {
-        Path home = program.toRealPath().resolve("../..").normalize();
-        if (!Files.exists(home.resolve("release"))) {
-          yield Optional.empty();
-        }
-        yield Optional.of(
-            new Interpreter(
-                family,
-                javaVersion(run(program, "-XshowSettings:properties", "-version")),
-                home.resolve("bin/java"),
-                List.of(home),
-                false));
-      }
-    };
-  }
-
-  /// `java.specification.version = 1.8` is Java 8.
-  private static Version javaVersion(List<String> settings) throws IOException {
-    for (String line : settings) {
-      String[] part = line.split("=", 2);
-      if (part.length == 2 && part[0].strip().equals("java.specification.version")) {
-        return Version.parse(part[1].strip().replaceFirst("^1\\.", ""));
-      }
-    }
-    throw new IOException("It does not tell its version");
-  }
-
-  /// Never the whole file system, whatever an interpreter says of itself.
-  private static List<Path> folders(List<String> names) {
-    return names.stream().map(Path::of).filter(folder -> folder.getNameCount() > 0).toList();
-  }
-
-  private static List<String> run(Path program, String... arguments) throws IOException {
-    List<String> command = new ArrayList<>(List.of(program.toString()));
-    command.addAll(List.of(arguments));
-    Process process =
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
-            .start();
+  /// One program may have several names: `/bin` is a link to `/usr/bin`, and `python3` one to
+  /// `python3.11` beside it. Links into other folders are kept, for a virtual environment is known
+  /// by the folder of the link.
+  private static Path place(Path program) {
     try {
-      if (!process.waitFor(SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
-        return List.of();
+      Path folder = program.getParent().toRealPath();
+      Path name = program.getFileName();
+      for (int hops = 0; hops < 10 && Files.isSymbolicLink(folder.resolve(name)); hops++) {
+        Path target = folder.resolve(Files.readSymbolicLink(folder.resolve(name))).normalize();
+        if (!folder.equals(target.getParent())) {
+          break;
+        }
+        name = target.getFileName();
       }
-      return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
-          .lines()
-          .toList();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return List.of();
-    } finally {
-      process.destroyForcibly();
+      return folder.resolve(name);
+    } catch (IOException e) {
+      return program; // it cannot be run either
     }
   }
 }

@@ -58,10 +58,6 @@ public final class Runtimes {
     this.folder = Files.createDirectories(folder);
   }
 
-  private Optional<Interpreter> best(Family family, Version wanted) {
-    return interpreters.best(family, wanted, this::isReachable);
-  }
-
   private boolean isReachable(Interpreter interpreter) {
     return reachable.test(interpreter.executable())
         && interpreter.folders().stream().allMatch(reachable);
@@ -125,7 +121,8 @@ public final class Runtimes {
       String version,
       String warning) {}
 
-  /// Says what is missing for a runtime to work here; empty if nothing is.
+  /// Says what is missing for a runtime to work here; empty if nothing is, or if a program that may
+  /// be what is needed is too slow to tell.
   public Optional<String> missingFor(String runtime) {
     Matcher name = NAME.matcher(runtime);
     if (!name.matches()) {
@@ -136,9 +133,20 @@ public final class Runtimes {
     }
     Family family = familyOf(name);
     Version wanted = Version.parse(name.group("version"));
-    return best(family, wanted).isEmpty()
-        ? Optional.of(missing(runtime, family, wanted))
-        : Optional.empty();
+    Interpreters.Search search = interpreters.any(family, wanted, this::isReachable);
+    return search.best().isPresent() || search.silent().isPresent()
+        ? Optional.empty()
+        : Optional.of(missing(runtime, family, wanted, search));
+  }
+
+  /// Looks for the interpreter that functions with this runtime will run on, which may take
+  /// seconds.
+  public void find(String runtime) {
+    Matcher name = NAME.matcher(runtime);
+    if (name.matches() && name.group("family") != null) {
+      Version wanted = Version.parse(name.group("version"));
+      var _ = interpreters.best(familyOf(name), wanted, this::isReachable);
+    }
   }
 
   /// AWS's refusal of a runtime that it has ended; empty if it is taken.
@@ -148,22 +156,25 @@ public final class Runtimes {
         : Optional.empty();
   }
 
-  private String missing(String runtime, Family family, Version wanted) {
+  private static String missing(
+      String runtime, Family family, Version wanted, Interpreters.Search search) {
+    String needs = "The runtime %s needs %s, and ".formatted(runtime, family.title);
     String install = " Install %s %s".formatted(family.title, wanted);
-    return interpreters
-        .best(family, wanted, _ -> true)
+    if (search.silent().isPresent()) {
+      return needs
+          + "%s is too slow: %s. It is asked again with the next start of a function."
+              .formatted(search.silent().get().program(), search.silent().get().why());
+    }
+    return search
+        .hidden()
         .map(
             hidden ->
-                "The runtime %s needs %s, and %s can be read by root alone, which functions never are."
-                        .formatted(runtime, family.title, hidden.executable())
+                needs
+                    + hidden.executable()
+                    + " can be read by root alone, which functions never are."
                     + install
                     + " where every user can read it, or bubblewrap.")
-        .orElseGet(
-            () ->
-                "The runtime %s needs %s, and none that works is on this server's PATH."
-                        .formatted(runtime, family.title)
-                    + install
-                    + ".");
+        .orElse(needs + "none that works is on this server's PATH." + install + ".");
   }
 
   /// Why AWS would not run what a `provided*` function brings; empty if it would.
@@ -204,9 +215,12 @@ public final class Runtimes {
     }
     Family family = familyOf(name);
     Version wanted = Version.parse(name.group("version"));
+    Interpreters.Search search = interpreters.best(family, wanted, this::isReachable);
     Interpreter interpreter =
-        best(family, wanted)
-            .orElseThrow(() -> new IOException(missing(function.runtime(), family, wanted)));
+        search
+            .best()
+            .orElseThrow(
+                () -> new IOException(missing(function.runtime(), family, wanted, search)));
     String version = family.prefix + ":" + interpreter.version();
     String program = interpreter.executable().toString();
     String warning = warning(interpreter, wanted, function.runtime());
@@ -290,7 +304,16 @@ public final class Runtimes {
       all.put(
           family.title,
           interpreters.all(family).stream()
-              .map(i -> i.version() + " at " + i.executable())
+              .map(
+                  answer ->
+                      switch (answer) {
+                        case InterpreterProbe.Answer.Works(Interpreter i) ->
+                            i.version() + " at " + i.executable();
+                        case InterpreterProbe.Answer.Silent(Path program, String why) ->
+                            program + ": " + why;
+                        case InterpreterProbe.Answer.Fails() -> "";
+                      })
+              .filter(line -> !line.isEmpty())
               .toList());
     }
     return all;
