@@ -176,6 +176,9 @@ final class Insight {
               metric(text, "store_flushes_running", "gauge", counts.flushesRunning());
               metric(text, "store_compactions_running", "gauge", counts.compactionsRunning());
             });
+    storage
+        .files()
+        .ifPresent(files -> metric(text, "damaged_reads_total", "counter", files.damagedReads()));
     return text.toString();
   }
 

@@ -3,8 +3,11 @@ package io.carillon.aws;
 import io.carillon.aws.protocol.RequestIds;
 import io.carillon.base.NoRoomException;
 import io.carillon.http.Body;
+import io.carillon.store.DamagedBlobException;
 import io.carillon.store.ReadOnlyException;
+import io.carillon.store.UnreadableRowsException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,6 +27,10 @@ final class Failures {
           full.forGood()
               ? CommonError.REQUEST_ENTITY_TOO_LARGE.because(full.getMessage())
               : CommonError.THROTTLING.exception();
+      case DamagedBlobException damaged -> unreadable(damaged, ids);
+      case UncheckedIOException e when e.getCause() instanceof DamagedBlobException damaged ->
+          unreadable(damaged, ids);
+      case UnreadableRowsException damaged -> unreadable(damaged, ids);
       case IOException torn -> throw torn;
       case OutOfMemoryError _ -> {
         log.error("Request {} found no memory", ids.requestId(), failure);
@@ -36,5 +43,10 @@ final class Failures {
         yield CommonError.INTERNAL_FAILURE.exception();
       }
     };
+  }
+
+  private static AwsException unreadable(Exception damaged, RequestIds ids) {
+    log.error("Request {} failed: {}", ids.requestId(), damaged.getMessage());
+    return CommonError.INTERNAL_FAILURE.exception();
   }
 }

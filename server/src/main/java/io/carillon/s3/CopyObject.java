@@ -105,7 +105,7 @@ final class CopyObject {
     }
     // Slow where it has to read the source, so it is done before, and the source judged again in
     // the transaction.
-    StoredChecksum checksum = checksum(input, seen);
+    StoredChecksum checksum = checksum(input, source, seen);
 
     return database.write(
         tx -> {
@@ -188,7 +188,8 @@ final class CopyObject {
                 Arn.object(input.destinationBucket(), input.destinationKey()))));
   }
 
-  private @Nullable StoredChecksum checksum(CopyObjectRequest input, ObjectVersion original) {
+  private @Nullable StoredChecksum checksum(
+      CopyObjectRequest input, CopySource source, ObjectVersion original) {
     String asked = input.checksumAlgorithmAsString();
     if (asked == null) {
       return original.checksum();
@@ -199,12 +200,14 @@ final class CopyObject {
             .findChecksum()
             .filter(c -> c.algorithm() == algorithm)
             .filter(c -> c.type() == StoredChecksum.Type.FULL_OBJECT);
-    return known.isPresent() ? known.get() : read(original, algorithm);
+    return known.isPresent() ? known.get() : read(source, original, algorithm);
   }
 
-  private StoredChecksum read(ObjectVersion original, ChecksumAlgorithm algorithm) {
+  private StoredChecksum read(
+      CopySource source, ObjectVersion original, ChecksumAlgorithm algorithm) {
     Readable content = database.read(s -> contents.load(s, original.content()));
-    try (InputStream in = content.open(0, original.sizeBytes())) {
+    try (InputStream in =
+        objects.open(source.bucket(), source.key(), content, 0, original.sizeBytes())) {
       var running = algorithm.start();
       byte[] buffer = new byte[64 << 10];
       for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {

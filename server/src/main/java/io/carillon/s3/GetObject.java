@@ -102,7 +102,7 @@ final class GetObject {
     }
   }
 
-  private static Response answer(Question question, Found found, Request http, boolean withBody)
+  private Response answer(Question question, Found found, Request http, boolean withBody)
       throws IOException {
     ObjectVersion version = found.version();
     switch (question.conditions().judge(version)) {
@@ -197,13 +197,13 @@ final class GetObject {
         new Selection(new ByteRange(offset, part.content().sizeBytes()), part, parts.size()));
   }
 
-  private static Content content(Found found, ByteRange range) throws IOException {
+  private Content content(Found found, ByteRange range) throws IOException {
     byte[] bytes = found.content().bytes();
     if (bytes != null && range.lengthBytes() == bytes.length) {
       return new Content.Bytes(bytes);
     }
     return new Content.Stream(
-        found.content().open(range.offset(), range.lengthBytes()), range.lengthBytes());
+        objects.open(found, range.offset(), range.lengthBytes()), range.lengthBytes());
   }
 
   private static Map<String, String> overrides(GetObjectRequest input) {

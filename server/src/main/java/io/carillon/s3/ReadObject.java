@@ -16,6 +16,8 @@ import io.carillon.s3.model.StorageClass;
 import io.carillon.s3.model.Versions;
 import io.carillon.store.Database;
 import io.carillon.store.Snapshot;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -27,24 +29,38 @@ final class ReadObject {
   private final Contents contents;
   private final Versions versions;
   private final Authorizer authorizer;
+  private final Damage damage;
 
   ReadObject(
       Database database,
       Buckets buckets,
       Contents contents,
       Versions versions,
-      Authorizer authorizer) {
+      Authorizer authorizer,
+      Damage damage) {
     this.database = database;
     this.buckets = buckets;
     this.contents = contents;
     this.versions = versions;
     this.authorizer = authorizer;
+    this.damage = damage;
   }
 
   /// An object as one snapshot has it.
   ///
   /// @param parts none where the object did not come in parts
-  record Found(Bucket bucket, ObjectVersion version, List<Part> parts, Readable content) {}
+  record Found(
+      Bucket bucket, ObjectKey key, ObjectVersion version, List<Part> parts, Readable content) {}
+
+  /// Opens the bytes of an object. What of them is damaged is told of here and not handed out.
+  InputStream open(Found found, long offset, long lengthBytes) throws IOException {
+    return open(found.bucket().name(), found.key(), found.content(), offset, lengthBytes);
+  }
+
+  InputStream open(String bucket, ObjectKey key, Readable content, long offset, long lengthBytes)
+      throws IOException {
+    return damage.watch(bucket, key, () -> content.open(offset, lengthBytes));
+  }
 
   /// @param withBytes whether the content will be read; else it is left out
   /// @throws AwsException NoSuchKey, NoSuchVersion, and MethodNotAllowed for a delete marker;
@@ -98,6 +114,7 @@ final class ReadObject {
             version ->
                 new Found(
                     bucket,
+                    key,
                     version,
                     contents.partsOf(snapshot, version.content()),
                     contents.load(snapshot, withBytes ? version.content() : Content.NONE)));

@@ -125,7 +125,9 @@ public final class S3Service {
     this.delivery = new EventDelivery(recipients, trace);
     this.policies = new BucketPolicies(database, buckets, versions, principals);
     this.silence = new Silence(database, buckets, versions, notifications);
-    this.objects = new ReadObject(database, buckets, contents, versions, authorizer);
+    this.objects =
+        new ReadObject(
+            database, buckets, contents, versions, authorizer, new Damage(database, trace));
     this.operations = Operations.of("s3").refusing(Refusals::check);
     mountBuckets(
         new CreateBucket(database, buckets, bucketTags, clock, blocksPublic),

@@ -207,7 +207,7 @@ final class UploadPart {
   /// A part's ETag and checksum are of its own bytes, so these are read, and while they are read
   /// they are written as well.
   private Received copy(Found found, ByteRange range, Upload upload) {
-    try (InputStream in = found.content().open(range.offset(), range.lengthBytes())) {
+    try (InputStream in = objects.open(found, range.offset(), range.lengthBytes())) {
       return bodies.copy(in, range.lengthBytes(), upload.algorithmOfObject());
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -1,10 +1,11 @@
 package io.carillon.store;
 
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32C;
@@ -70,17 +71,32 @@ final class BlobFile {
     }
   }
 
-  /// Opens the bytes from `offset` on, `count` of them.
-  static InputStream open(Path path, long length, long offset, long count) throws IOException {
+  /// Opens the bytes from `offset` on, `count` of them. The first block is read and checked at
+  /// once, so that a reader can still be refused.
+  ///
+  /// @param onDamage told of each damage that is met
+  static InputStream open(Path path, long length, long offset, long count, Runnable onDamage)
+      throws IOException {
     if (offset < 0 || count < 0 || offset > length - count) {
       throw new IllegalArgumentException(
           "No range of " + length + " bytes: " + count + " from " + offset);
     }
-    FileChannel file = FileChannel.open(path, StandardOpenOption.READ);
     try {
-      return new Reader(path, file, readChecks(path, file, length), length, offset, count);
-    } catch (IOException | RuntimeException e) {
-      file.close();
+      FileChannel file = FileChannel.open(path, StandardOpenOption.READ);
+      try {
+        ByteBuffer checks = readChecks(path, file, length);
+        Reader reader = new Reader(path, file, checks, length, offset, count, onDamage);
+        reader.readBlock();
+        return reader;
+      } catch (IOException | RuntimeException e) {
+        file.close();
+        throw e;
+      }
+    } catch (NoSuchFileException e) {
+      onDamage.run();
+      throw new DamagedBlobException(path, "its file is missing");
+    } catch (DamagedBlobException e) {
+      onDamage.run();
       throw e;
     }
   }
@@ -93,7 +109,7 @@ final class BlobFile {
       throw new DamagedBlobException(path, "its file has " + file.size() + " bytes");
     }
     ByteBuffer end = ByteBuffer.allocate(size);
-    readAll(file, end, length);
+    readAll(path, file, end, length);
     end.flip();
     int check = end.getInt(size - Integer.BYTES);
     if (end.getInt(size - FOOTER) != MAGIC
@@ -109,6 +125,7 @@ final class BlobFile {
     private final FileChannel file;
     private final ByteBuffer checks;
     private final long length;
+    private final Runnable onDamage;
     private final byte[] block = new byte[BLOCK];
     private long next;
     private long left;
@@ -116,11 +133,18 @@ final class BlobFile {
     private int end;
 
     private Reader(
-        Path path, FileChannel file, ByteBuffer checks, long length, long offset, long count) {
+        Path path,
+        FileChannel file,
+        ByteBuffer checks,
+        long length,
+        long offset,
+        long count,
+        Runnable onDamage) {
       this.path = path;
       this.file = file;
       this.checks = checks;
       this.length = length;
+      this.onDamage = onDamage;
       this.next = offset;
       this.left = count;
     }
@@ -156,16 +180,22 @@ final class BlobFile {
 
     /// Reads and checks the next block if the present one is used up; false at the end.
     private boolean fill() throws IOException {
-      if (at < end) {
-        return true;
+      try {
+        return at < end || readBlock();
+      } catch (DamagedBlobException e) {
+        onDamage.run();
+        throw e;
       }
+    }
+
+    private boolean readBlock() throws IOException {
       if (left == 0) {
         return false;
       }
       long number = next / BLOCK;
       long start = number * BLOCK;
       int size = (int) Math.min(BLOCK, length - start);
-      readAll(file, ByteBuffer.wrap(block, 0, size), start);
+      readAll(path, file, ByteBuffer.wrap(block, 0, size), start);
       if (checkOf(block, 0, size) != checks.getInt(Math.toIntExact(number * Integer.BYTES))) {
         throw new DamagedBlobException(path, "block " + number + " does not match its checksum");
       }
@@ -194,12 +224,20 @@ final class BlobFile {
     }
   }
 
-  private static void readAll(FileChannel file, ByteBuffer bytes, long from) throws IOException {
+  private static void readAll(Path path, FileChannel file, ByteBuffer bytes, long from)
+      throws IOException {
     long at = from;
     while (bytes.hasRemaining()) {
-      int read = file.read(bytes, at);
+      int read;
+      try {
+        read = file.read(bytes, at);
+      } catch (ClosedChannelException e) {
+        throw e; // by us
+      } catch (IOException e) {
+        throw new DamagedBlobException(path, "it cannot be read at byte " + at + ", " + e);
+      }
       if (read < 0) {
-        throw new EOFException("The file ends at " + at);
+        throw new DamagedBlobException(path, "its file ends at " + at);
       }
       at += read;
     }

@@ -23,6 +23,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 
@@ -63,6 +64,7 @@ public final class FileBlobs implements Blobs {
   private final LongSupplier usableBytes;
   private final long reserveBytes;
   private final BlobReferences references = new BlobReferences();
+  private final LongAdder damagedReads = new LongAdder();
 
   /// Folders that are known to be there and synced.
   private final Set<Path> ready = ConcurrentHashMap.newKeySet();
@@ -137,7 +139,8 @@ public final class FileBlobs implements Blobs {
 
   @Override
   public InputStream open(BlobRef blob, long offset, long lengthBytes) throws IOException {
-    return BlobFile.open(pathOf(blob.id()), blob.sizeBytes(), offset, lengthBytes);
+    return BlobFile.open(
+        pathOf(blob.id()), blob.sizeBytes(), offset, lengthBytes, damagedReads::increment);
   }
 
   @Override
@@ -149,6 +152,11 @@ public final class FileBlobs implements Blobs {
   @Override
   public void release(Tx tx, BlobRef blob) {
     references.release(tx, blob, clock.instant());
+  }
+
+  /// How many reads met a blob that is damaged, since the start.
+  public long damagedReads() {
+    return damagedReads.sum();
   }
 
   /// Removes what was released a minute ago or more; answers how many blobs. To be run often.
@@ -212,15 +220,14 @@ public final class FileBlobs implements Blobs {
         database,
         (id, named) -> {
           blobs.incrementAndGet();
-          try (InputStream in = open(new BlobRef(id, named.sizeBytes()), 0, named.sizeBytes())) {
+          long size = named.sizeBytes();
+          try (InputStream in = BlobFile.open(pathOf(id), size, 0, size, () -> {})) {
             bytes.addAndGet(in.transferTo(OutputStream.nullOutputStream()));
-          } catch (NoSuchFileException e) {
+          } catch (IOException e) {
             boolean isNamed = database.read(snapshot -> references.isNamed(snapshot, id));
             if (isNamed) { // else it was removed meanwhile
-              damaged.add(new Damage(id, "its file is missing"));
+              damaged.add(new Damage(id, String.valueOf(e.getMessage())));
             }
-          } catch (IOException e) {
-            damaged.add(new Damage(id, String.valueOf(e.getMessage())));
           }
         });
     return new Scrubbed(blobs.get(), bytes.get(), List.copyOf(damaged));

@@ -93,9 +93,14 @@ public final class TableTrace implements Trace {
     tx.afterCommit(total::incrementAndGet);
     String bucket = details.get("bucket");
     String key = details.get("key");
-    if (step == Step.UPLOADED && bucket != null && key != null) {
+    if (isOfAnObject(step) && bucket != null && key != null) {
       objects.put(tx, new ObjectKey(bucket, key, cause), new Pointer());
     }
+  }
+
+  /// Whether the step is the first of what happened to an object, by which it is found.
+  private static boolean isOfAnObject(Step step) {
+    return step == Step.UPLOADED || step == Step.DAMAGED;
   }
 
   /// The lives of the events of a bucket, or of one object in it, the latest first.
@@ -208,7 +213,7 @@ public final class TableTrace implements Trace {
     for (Table.Entry<Key, StepRow> entry : oldest) {
       steps.delete(tx, entry.key());
       Map<String, String> details = entry.value().details();
-      if (entry.value().step().equals(Step.UPLOADED.name())) {
+      if (isOfAnObject(Step.valueOf(entry.value().step()))) {
         objects.delete(
             tx,
             new ObjectKey(

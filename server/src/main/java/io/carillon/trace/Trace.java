@@ -26,6 +26,7 @@ public interface Trace {
     PUBLISHED,
     DELIVERED,
     RETRYING,
-    BURIED
+    BURIED,
+    DAMAGED
   }
 }
