@@ -158,6 +158,20 @@ def check_reserved_concurrency():
     assert said(lam.invoke(FunctionName="echo", Payload=b"{}"))["region"] == "us-east-1"
 
 
+@proves(
+    lambda_="GetFunctionCodeSigningConfig GetRuntimeManagementConfig PutRuntimeManagementConfig"
+    " ListProvisionedConcurrencyConfigs ListFunctionUrlConfigs ListEventSourceMappings"
+)
+def check_settings_that_no_function_has():
+    assert "CodeSigningConfigArn" not in lam.get_function_code_signing_config(FunctionName="echo")
+    assert lam.get_runtime_management_config(FunctionName="echo")["UpdateRuntimeOn"] == "Auto"
+    assert lam.put_runtime_management_config(FunctionName="echo", UpdateRuntimeOn="Auto")["UpdateRuntimeOn"] == "Auto"
+    assert lam.list_provisioned_concurrency_configs(FunctionName="echo")["ProvisionedConcurrencyConfigs"] == []
+    assert lam.list_function_url_configs(FunctionName="echo")["FunctionUrlConfigs"] == []
+    assert lam.list_event_source_mappings(FunctionName="echo")["EventSourceMappings"] == []
+    assert error_of(lam.get_function_url_config, FunctionName="echo")[0] == "ResourceNotFoundException"
+
+
 @proves(lambda_="TagResource ListTags UntagResource")
 def check_function_tags():
     lam.tag_resource(Resource=ARN, Tags={"team": "a", "tier": "b"})

@@ -20,6 +20,10 @@ enum LambdaError implements ErrorCode {
       412,
       "The Revision Id provided does not match the latest Revision Id. Call the"
           + " GetFunction/GetAlias API to retrieve the latest Revision Id"),
+  PROVISIONED_CONCURRENCY_CONFIG_NOT_FOUND(
+      "ProvisionedConcurrencyConfigNotFoundException",
+      404,
+      "No Provisioned Concurrency Config found for this function"),
   RECURSIVE_INVOCATION(
       "RecursiveInvocationException",
       400,

@@ -34,22 +34,30 @@ import software.amazon.awssdk.services.lambda.model.DeleteFunctionEventInvokeCon
 import software.amazon.awssdk.services.lambda.model.DeleteFunctionRequest;
 import software.amazon.awssdk.services.lambda.model.GetAccountSettingsRequest;
 import software.amazon.awssdk.services.lambda.model.GetAliasRequest;
+import software.amazon.awssdk.services.lambda.model.GetFunctionCodeSigningConfigRequest;
 import software.amazon.awssdk.services.lambda.model.GetFunctionConcurrencyRequest;
 import software.amazon.awssdk.services.lambda.model.GetFunctionConfigurationRequest;
 import software.amazon.awssdk.services.lambda.model.GetFunctionEventInvokeConfigRequest;
 import software.amazon.awssdk.services.lambda.model.GetFunctionRecursionConfigRequest;
 import software.amazon.awssdk.services.lambda.model.GetFunctionRequest;
+import software.amazon.awssdk.services.lambda.model.GetFunctionUrlConfigRequest;
 import software.amazon.awssdk.services.lambda.model.GetPolicyRequest;
+import software.amazon.awssdk.services.lambda.model.GetProvisionedConcurrencyConfigRequest;
+import software.amazon.awssdk.services.lambda.model.GetRuntimeManagementConfigRequest;
 import software.amazon.awssdk.services.lambda.model.InvokeRequest;
 import software.amazon.awssdk.services.lambda.model.ListAliasesRequest;
+import software.amazon.awssdk.services.lambda.model.ListEventSourceMappingsRequest;
 import software.amazon.awssdk.services.lambda.model.ListFunctionEventInvokeConfigsRequest;
+import software.amazon.awssdk.services.lambda.model.ListFunctionUrlConfigsRequest;
 import software.amazon.awssdk.services.lambda.model.ListFunctionsRequest;
+import software.amazon.awssdk.services.lambda.model.ListProvisionedConcurrencyConfigsRequest;
 import software.amazon.awssdk.services.lambda.model.ListTagsRequest;
 import software.amazon.awssdk.services.lambda.model.ListVersionsByFunctionRequest;
 import software.amazon.awssdk.services.lambda.model.PublishVersionRequest;
 import software.amazon.awssdk.services.lambda.model.PutFunctionConcurrencyRequest;
 import software.amazon.awssdk.services.lambda.model.PutFunctionEventInvokeConfigRequest;
 import software.amazon.awssdk.services.lambda.model.PutFunctionRecursionConfigRequest;
+import software.amazon.awssdk.services.lambda.model.PutRuntimeManagementConfigRequest;
 import software.amazon.awssdk.services.lambda.model.RemovePermissionRequest;
 import software.amazon.awssdk.services.lambda.model.TagResourceRequest;
 import software.amazon.awssdk.services.lambda.model.UntagResourceRequest;
@@ -73,6 +81,7 @@ public final class LambdaService {
   private final ConcurrencyLimits limits;
   private final RecursionConfigs recursion;
   private final Tags tags;
+  private final AbsentSettings absent;
   private final Invocations invocations;
   private final CodeLinks links;
   private final Map<String, Delivery> deliveries;
@@ -100,6 +109,7 @@ public final class LambdaService {
     this.database = database;
     this.runtimes = runtimes;
     this.links = new CodeLinks(blobs, endpoint, clock);
+    this.absent = new AbsentSettings(database, functions);
     this.tags = new Tags(database, functions, ids);
     this.versions = new VersionOperations(database, functions, blobs, ids);
     this.policies = new FunctionPolicies(database, functions, principals, ids);
@@ -159,6 +169,7 @@ public final class LambdaService {
     mountVersions(table);
     mountAsynchronous(table);
     mountPermissions(table);
+    mountAbsent(table);
     return table;
   }
 
@@ -243,6 +254,33 @@ public final class LambdaService {
         .on(PutFunctionConcurrencyRequest.class, r -> whole(r.functionName()), limits::put)
         .on(GetFunctionConcurrencyRequest.class, r -> whole(r.functionName()), limits::get)
         .on(DeleteFunctionConcurrencyRequest.class, r -> whole(r.functionName()), limits::delete);
+  }
+
+  private void mountAbsent(Operations table) {
+    table
+        .on(
+            GetFunctionCodeSigningConfigRequest.class,
+            r -> whole(r.functionName()),
+            absent::codeSigning)
+        .on(
+            GetRuntimeManagementConfigRequest.class,
+            r -> whole(r.functionName()),
+            absent::runtimeManagement)
+        .on(
+            PutRuntimeManagementConfigRequest.class,
+            r -> whole(r.functionName()),
+            absent::putRuntimeManagement)
+        .on(
+            GetProvisionedConcurrencyConfigRequest.class,
+            r -> arn(r.functionName(), r.qualifier()),
+            absent::provisionedConcurrency)
+        .on(
+            ListProvisionedConcurrencyConfigsRequest.class,
+            r -> whole(r.functionName()),
+            absent::provisionedConcurrencies)
+        .on(GetFunctionUrlConfigRequest.class, r -> whole(r.functionName()), absent::url)
+        .on(ListFunctionUrlConfigsRequest.class, r -> whole(r.functionName()), absent::urls)
+        .anywhere(ListEventSourceMappingsRequest.class, absent::eventSources);
   }
 
   private void mountPermissions(Operations table) {

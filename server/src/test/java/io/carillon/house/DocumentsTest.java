@@ -26,7 +26,13 @@ class DocumentsTest {
 
   /// What the SDK's model has no class for, with who proves it.
   private static final Map<String, String> BESIDE_THE_MODEL =
-      Map.of("PostObject", "boto3's generate_presigned_post, and curl: `RealClientsTest`");
+      Map.of(
+          "PostObject",
+          "boto3's generate_presigned_post, and curl: `RealClientsTest`",
+          "GetFunctionUrlConfig",
+          "always an error, as for a function that has none: `AbsentSettingsTest`",
+          "GetProvisionedConcurrencyConfig",
+          "always an error, as for a function that has none: `AbsentSettingsTest`");
 
   @Test
   void theListOfSettingsIsCurrent() throws IOException {
