@@ -110,6 +110,7 @@ public final class Road implements Handler {
     Protocol protocol = stop.protocol(turn.http());
     RequestIds requestIds = newIds(turn.service());
     try {
+      protocol.admit(turn.http(), turn.path());
       return travel(turn, stop, protocol, requestIds);
     } catch (Exception | StackOverflowError | OutOfMemoryError | AssertionError e) {
       return protocol.refuse(http.method(), Failures.answer(e, requestIds), requestIds);

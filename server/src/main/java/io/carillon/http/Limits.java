@@ -41,7 +41,7 @@ public record Limits(Sizes sizes, Times times, int connections, int requests, Me
 
   public static Limits standard() {
     return new Limits(
-        new Sizes(16 << 10, 64 << 10, 200, 256 << 10, 256 << 10, 64 << 20),
+        new Sizes(16 << 10, 64 << 10, 200, 256 << 10, 256 << 10, 256 << 20),
         new Times(
             Duration.ofSeconds(20),
             Duration.ofSeconds(60),

@@ -129,7 +129,7 @@ public final class Dialect {
         .say(CommonError.INVALID_PARAMETER_VALUE, "InvalidParameterValueException", 400)
         .say(CommonError.MISSING_AUTHENTICATION_TOKEN, "MissingAuthenticationTokenException", 403)
         .say(CommonError.MISSING_PARAMETER, "ValidationException", 400)
-        .say(CommonError.REQUEST_ENTITY_TOO_LARGE, "RequestTooLargeException", 413)
+        .say(CommonError.REQUEST_ENTITY_TOO_LARGE, "RequestEntityTooLargeException", 413)
         .say(CommonError.SERIALIZATION, "InvalidRequestContentException", 400)
         .say(CommonError.SERVICE_UNAVAILABLE, "ServiceException", 503)
         .say(CommonError.THROTTLING, "TooManyRequestsException", 429)

@@ -11,6 +11,11 @@ import software.amazon.awssdk.core.SdkPojo;
 public sealed interface Protocol
     permits QueryProtocol, JsonProtocol, RestXmlProtocol, RestJsonProtocol {
 
+  /// Looks at a request's announced size, before anything of its body is asked for.
+  ///
+  /// @throws AwsException where it announces more than its operation may have
+  default void admit(Request http, String path) {}
+
   /// Finds what a request asks for.
   ///
   /// @param path of the request, undecoded; differs from the request's own where the host names the

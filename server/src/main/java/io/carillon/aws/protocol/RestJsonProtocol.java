@@ -56,6 +56,20 @@ public final class RestJsonProtocol implements Protocol {
           Map.entry("UpdateCapacityProvider", 202),
           Map.entry("UpdateEventSourceMapping", 202));
 
+  private static final long CODE_BYTES = 70_167_211;
+  private static final long CONFIGURATION_BYTES = 5_120;
+
+  /// What a request may have where AWS tells so before the body has come in.
+  ///
+  /// Sources: users' reports, such as https://github.com/motdotla/node-lambda/issues/123 (an older
+  /// number), and https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-deployment.html
+  private static final Map<String, Long> LIMITS =
+      Map.of(
+          "CreateFunction", CODE_BYTES,
+          "PublishLayerVersion", CODE_BYTES,
+          "UpdateFunctionCode", CODE_BYTES,
+          "UpdateFunctionConfiguration", CONFIGURATION_BYTES);
+
   /// Errors whose message stands under `Message`; that of the others stands under `message`.
   /// Clients that read the body themselves, as Terraform's does, tell the two apart.
   ///
@@ -101,6 +115,24 @@ public final class RestJsonProtocol implements Protocol {
     this.routes = new RestRoutes(operations);
     this.head = new RestDecoder(routes, _ -> false, (_, _, _, _) -> {});
     this.decoder = new JsonDecoder(shapes, limitBytes);
+  }
+
+  @Override
+  public void admit(Request http, String path) {
+    long announced = http.body().length().orElse(0);
+    if (announced <= CONFIGURATION_BYTES) {
+      return;
+    }
+    routes
+        .find(http, path, Parameters.parse(http.rawQuery()))
+        .map(found -> found.entry().name())
+        .filter(name -> announced > LIMITS.getOrDefault(name, Long.MAX_VALUE))
+        .ifPresent(
+            name -> {
+              throw CommonError.REQUEST_ENTITY_TOO_LARGE.because(
+                  "Request must be smaller than %d bytes for the %s operation"
+                      .formatted(LIMITS.get(name), name));
+            });
   }
 
   @Override
