@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// The Unix modes of an archive's entries, which [java.util.zip] does not tell. Reads the central
 /// directory and nothing else.
@@ -19,6 +20,7 @@ final class ZipModes {
   private static final int END_BYTES = 22;
   private static final int ENTRY_BYTES = 46;
   private static final int COMMENT_LIMIT = 0xFFFF;
+  private static final long SAID_ELSEWHERE = 0xFFFFFFFFL;
   private static final int MADE_ON_UNIX = 3;
 
   private ZipModes() {}
@@ -27,18 +29,42 @@ final class ZipModes {
   /// lies beyond 4 GB, say) has none.
   static Map<String, Integer> read(Path archive) throws IOException {
     try (FileChannel file = FileChannel.open(archive)) {
-      int tailBytes = (int) Math.min(file.size(), END_BYTES + COMMENT_LIMIT);
-      ByteBuffer tail = bytes(file, file.size() - tailBytes, tailBytes);
-      for (int at = tailBytes - END_BYTES; at >= 0; at--) {
-        if (tail.getInt(at) == END_SIGNATURE) {
-          long sizeBytes = Integer.toUnsignedLong(tail.getInt(at + 12));
-          long offset = Integer.toUnsignedLong(tail.getInt(at + 16));
-          boolean inside = sizeBytes <= Integer.MAX_VALUE && offset + sizeBytes <= file.size();
-          return inside ? entries(bytes(file, offset, (int) sizeBytes)) : Map.of();
-        }
+      ByteBuffer end = end(file);
+      if (end == null) {
+        return Map.of();
+      }
+      long sizeBytes = Integer.toUnsignedLong(end.getInt(12));
+      long offset = Integer.toUnsignedLong(end.getInt(16));
+      boolean inside = sizeBytes <= Integer.MAX_VALUE && offset + sizeBytes <= file.size();
+      return inside ? entries(bytes(file, offset, (int) sizeBytes)) : Map.of();
+    }
+  }
+
+  /// How large the archive says that its directory is, which the JDK reads into memory before it
+  /// believes anything else.
+  static long directoryBytes(Path archive) throws IOException {
+    try (FileChannel file = FileChannel.open(archive)) {
+      ByteBuffer end = end(file);
+      if (end == null) {
+        return 0;
+      }
+      long sizeBytes = Integer.toUnsignedLong(end.getInt(12));
+      // Larger archives say it in a record of their own; no package that Lambda takes needs one for
+      // its directory.
+      return sizeBytes == SAID_ELSEWHERE ? Long.MAX_VALUE : sizeBytes;
+    }
+  }
+
+  /// The record at the end, from its signature on.
+  private static @Nullable ByteBuffer end(FileChannel file) throws IOException {
+    int tailBytes = (int) Math.min(file.size(), END_BYTES + COMMENT_LIMIT);
+    ByteBuffer tail = bytes(file, file.size() - tailBytes, tailBytes);
+    for (int at = tailBytes - END_BYTES; at >= 0; at--) {
+      if (tail.getInt(at) == END_SIGNATURE) {
+        return tail.slice(at, END_BYTES).order(ByteOrder.LITTLE_ENDIAN);
       }
     }
-    return Map.of();
+    return null;
   }
 
   private static Map<String, Integer> entries(ByteBuffer directory) {

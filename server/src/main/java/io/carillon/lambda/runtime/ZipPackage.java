@@ -1,5 +1,6 @@
 package io.carillon.lambda.runtime;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -30,7 +31,12 @@ final class ZipPackage {
   static final long UNPACKED_LIMIT_BYTES = 262_144_000;
 
   private static final int ENTRIES_LIMIT = 100_000;
-  private static final int LINK_BYTES = 4096;
+  private static final long DIRECTORY_LIMIT_BYTES = 32 << 20;
+
+  /// What Linux takes for a name, and for a path with the null byte that ends it.
+  private static final int NAME_BYTES = 255;
+
+  private static final int PATH_BYTES = 4096;
   private static final int FILE_TYPE = 0170000;
   private static final int SYMBOLIC_LINK = 0120000;
   private static final int REGULAR_FILE = 0100000;
@@ -56,11 +62,16 @@ final class ZipPackage {
   }
 
   static void unpack(Path archive, Path root, long limitBytes) throws IOException {
+    if (ZipModes.directoryBytes(archive) > DIRECTORY_LIMIT_BYTES) {
+      throw new BadArchiveException("Its directory is too large.", true);
+    }
     try (ZipFile zip = new ZipFile(archive.toFile(), StandardCharsets.UTF_8)) {
       if (zip.size() > ENTRIES_LIMIT) {
         throw new BadArchiveException("It holds more than " + ENTRIES_LIMIT + " entries.", true);
       }
       new ZipPackage(zip, root, ZipModes.read(archive), limitBytes).unpackAll();
+    } catch (EOFException e) {
+      throw BadArchiveException.broken("It ends before an entry does.");
     } catch (ZipException | IllegalArgumentException e) {
       throw BadArchiveException.broken(String.valueOf(e.getMessage()));
     }
@@ -97,7 +108,11 @@ final class ZipPackage {
       case SYMBOLIC_LINK -> {
         makeFolders(parent(target));
         try (InputStream in = zip.getInputStream(entry)) {
-          links.put(target, new String(in.readNBytes(LINK_BYTES), StandardCharsets.UTF_8));
+          byte[] text = in.readNBytes(PATH_BYTES);
+          if (text.length == PATH_BYTES) {
+            throw BadArchiveException.broken("The link " + entry.getName() + " is too long.");
+          }
+          links.put(target, new String(text, StandardCharsets.UTF_8));
         }
       }
       default -> throw BadArchiveException.broken(entry.getName() + " is not a file.");
@@ -114,8 +129,23 @@ final class ZipPackage {
       if (part.isEmpty() || part.equals("..") || part.equals(".") || part.indexOf('\0') >= 0) {
         throw BadArchiveException.broken("The name " + name + " is not allowed.");
       }
+      if (bytes(part) > NAME_BYTES) {
+        throw BadArchiveException.broken(
+            "The name " + shown(name) + " is too long: a file's has at most 255 bytes.");
+      }
+    }
+    if (bytes(root.toAbsolutePath() + "/" + plain) >= PATH_BYTES) {
+      throw BadArchiveException.broken("The name " + shown(name) + " is too long.");
     }
     return root.resolve(plain);
+  }
+
+  private static int bytes(String name) {
+    return name.getBytes(StandardCharsets.UTF_8).length;
+  }
+
+  private static String shown(String name) {
+    return name.length() <= 100 ? name : name.substring(0, 100) + "…";
   }
 
   private void makeFolders(Path folder) throws IOException {
@@ -169,6 +199,12 @@ final class ZipPackage {
   private void makeLink(Path link, String to) throws IOException {
     if (to.isEmpty() || to.indexOf('\0') >= 0) {
       throw BadArchiveException.broken("The link " + root.relativize(link) + " leads nowhere.");
+    }
+    for (String part : to.split("/")) {
+      if (bytes(part) > NAME_BYTES) {
+        throw BadArchiveException.broken(
+            "The link " + root.relativize(link) + " leads to a name that is too long.");
+      }
     }
     Path end = parent(link).resolve(to).normalize();
     if (to.startsWith("/") || !end.startsWith(root)) {

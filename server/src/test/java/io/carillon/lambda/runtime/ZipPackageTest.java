@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.Random;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
@@ -74,6 +75,53 @@ class ZipPackageTest {
   void namesThatLeadOutAreRefused() throws IOException {
     for (String name : new String[] {"../evil", "a/../../evil", "/evil", "a//b", "./a", "a/./b"}) {
       isRefused(new Archive().add(name, "x").done(), "not allowed");
+    }
+  }
+
+  @Test
+  void namesThatNoFileCanHaveAreRefused() throws IOException {
+    int link = 0120777;
+    String name = "n".repeat(300);
+    isRefused(new Archive().add(name, "x").done(), "is too long: a file's has at most 255 bytes");
+    isRefused(new Archive().add(name + "/a", "x").done(), "too long");
+    isRefused(new Archive().add("ü".repeat(128), "x").done(), "too long");
+    isRefused(new Archive().add("a/".repeat(2_500) + "b", "x").done(), "too long");
+    isRefused(new Archive().add("a/".repeat(30_000) + "b", "x").done(), "too long");
+    isRefused(new Archive().add("link", name, link).done(), "too long");
+    isRefused(new Archive().add("link", "a/".repeat(2_500), link).done(), "too long");
+    assertThat(unpack(new Archive().add("n".repeat(255), "x").done())).isDirectory();
+  }
+
+  @Test
+  void aDirectoryThatClaimsTheWholeMemoryIsNotRead() throws IOException {
+    byte[] archive = new Archive().add("a", "x").done();
+    int end = archive.length - 22;
+    archive[end + 15] = 0x70; // of its size in bytes, the highest
+    isRefused(archive, "directory is too large");
+  }
+
+  /// Whatever is in an archive is the fault of whoever made it.
+  @Test
+  void archivesThatWereChangedAreUnpackedOrRefused() throws IOException {
+    byte[] good =
+        new Archive()
+            .add("a/b.py", "print('x')", 0100644)
+            .add("bootstrap", "#!/bin/sh", 0100755)
+            .add("a/link", "b.py", 0120777)
+            .done();
+    Random random = new Random(20261130);
+    for (int i = 0; i < 600; i++) {
+      byte[] bad = good.clone();
+      for (int changes = random.nextInt(4); changes >= 0; changes--) {
+        bad[random.nextInt(bad.length)] = (byte) random.nextInt(256);
+      }
+      Path archive = Files.write(folder.resolve("changed.zip"), bad);
+      Path root = Files.createDirectories(folder.resolve("root" + i));
+      try {
+        ZipPackage.unpack(archive, root);
+      } catch (BadArchiveException refused) {
+        // as it should be
+      }
     }
   }
 
