@@ -1,10 +1,8 @@
 package io.carillon.sns.http;
 
-import java.net.Inet4Address;
 import java.net.InetAddress;
-import java.net.UnknownHostException;
-import java.util.Arrays;
-import java.util.HexFormat;
+import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.util.Optional;
 import java.util.Set;
 
@@ -19,14 +17,14 @@ public interface EndpointRule {
 
   /// Loopback, private networks and the internet; no metadata services, no multicast, no wildcards.
   static EndpointRule standard() {
-    return address -> neverAnEndpoint(plain(address));
+    return address -> neverAnEndpoint(SpecialAddresses.plain(address));
   }
 
   /// Private networks and the internet, but not what listens on this machine for itself: for a
   /// server that others use.
   static EndpointRule withoutLoopback() {
     return address -> {
-      InetAddress plain = plain(address);
+      InetAddress plain = SpecialAddresses.plain(address);
       return neverAnEndpoint(plain)
           .or(
               () ->
@@ -36,10 +34,10 @@ public interface EndpointRule {
     };
   }
 
-  /// The internet only.
+  /// The internet only, and of it nothing that is this machine.
   static EndpointRule internetOnly() {
     return address -> {
-      InetAddress plain = plain(address);
+      InetAddress plain = SpecialAddresses.plain(address);
       return neverAnEndpoint(plain).or(() -> insideAddress(plain));
     };
   }
@@ -47,6 +45,9 @@ public interface EndpointRule {
   private static Optional<String> neverAnEndpoint(InetAddress address) {
     if (address.isLinkLocalAddress() || Metadata.ADDRESSES.contains(address)) {
       return Optional.of("link-local and metadata addresses are no endpoints");
+    }
+    if (SpecialAddresses.isLocalTranslation(address)) {
+      return Optional.of("addresses of a local translation are no endpoints");
     }
     byte[] bytes = address.getAddress();
     boolean thisNetwork = bytes.length == 4 && bytes[0] == 0;
@@ -61,36 +62,21 @@ public interface EndpointRule {
   }
 
   private static Optional<String> insideAddress(InetAddress address) {
-    byte[] bytes = address.getAddress();
-    boolean uniqueLocal = bytes.length == 16 && (bytes[0] & 0xFE) == 0xFC;
-    boolean carrierGrade = bytes.length == 4 && bytes[0] == 100 && (bytes[1] & 0xC0) == 64;
-    boolean inside =
-        address.isLoopbackAddress() || address.isSiteLocalAddress() || uniqueLocal || carrierGrade;
-    return inside
-        ? Optional.of("loopback and private addresses are not allowed here")
+    if (address.isLoopbackAddress() || SpecialAddresses.isInside(address)) {
+      return Optional.of("loopback and private addresses are not allowed here");
+    }
+    return isOurs(address)
+        ? Optional.of("this machine's own addresses are not allowed here")
         : Optional.empty();
   }
 
-  /// The IPv4 address within an IPv6 address that is carried there by translation (64:ff9b::/96) or
-  /// tunnel (2002::/16); other addresses as they are. Java unwraps ::ffff:0:0/96 itself.
-  private static InetAddress plain(InetAddress address) {
-    if (address instanceof Inet4Address) {
-      return address;
-    }
-    byte[] bytes = address.getAddress();
-    String prefix = HexFormat.of().formatHex(bytes, 0, 12);
+  /// Whether an interface of this machine has the address: what listens there may trust those who
+  /// come from the inside.
+  private static boolean isOurs(InetAddress address) {
     try {
-      if (prefix.equals("0064ff9b0000000000000000")
-          || prefix.equals("000000000000000000000000")
-              && !address.isLoopbackAddress()
-              && !address.isAnyLocalAddress()) {
-        return InetAddress.getByAddress(Arrays.copyOfRange(bytes, 12, 16));
-      }
-      return prefix.startsWith("2002")
-          ? InetAddress.getByAddress(Arrays.copyOfRange(bytes, 2, 6))
-          : address;
-    } catch (UnknownHostException e) {
-      throw new AssertionError("four bytes are an address", e);
+      return NetworkInterface.getByInetAddress(address) != null;
+    } catch (SocketException e) {
+      return true; // what cannot be told is not allowed
     }
   }
 

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.outbox.Outcome;
 import io.carillon.sns.PostTransport.Post;
+import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.net.NetworkInterface;
 import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -25,9 +27,26 @@ class EndpointRuleTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "169.254.169.254", "169.254.170.2", "0.0.0.0", "0.1.2.3", "224.0.0.1", "239.255.255.255",
-        "255.255.255.255", "240.0.0.1", "100.100.100.200", "::", "fe80::1", "ff02::1",
-        "fd00:ec2::254", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1"
+        "169.254.169.254",
+        "169.254.170.2",
+        "0.0.0.0",
+        "0.1.2.3",
+        "224.0.0.1",
+        "239.255.255.255",
+        "255.255.255.255",
+        "240.0.0.1",
+        "100.100.100.200",
+        "::",
+        "fe80::1",
+        "ff02::1",
+        "fd00:ec2::254",
+        "::ffff:169.254.169.254",
+        "64:ff9b::a9fe:a9fe",
+        "2002:a9fe:a9fe::1",
+        "64:ff9b:1::a9fe:a9fe",
+        "64:ff9b:1:ffff::1",
+        "::169.254.169.254",
+        "::ffff:0:a9fe:a9fe"
       })
   void addressesThatAreNoEndpointsAreRefused(String address) {
     assertThat(EndpointRule.standard().refusal(InetAddress.ofLiteral(address))).isPresent();
@@ -43,7 +62,26 @@ class EndpointRuleTest {
         "192.168.0.1",
         "172.16.0.1",
         "fd12::1",
-        "100.64.0.1"
+        "100.64.0.1",
+        "::ffff:10.0.0.1",
+        "::ffff:0:10.0.0.1",
+        "64:ff9b::10.0.0.1",
+        "192.0.0.1",
+        "192.0.2.1",
+        "192.88.99.1",
+        "198.18.0.1",
+        "198.19.255.255",
+        "198.51.100.1",
+        "203.0.113.1",
+        "100::1",
+        "100:0:0:1::1",
+        "2001::1",
+        "2001:2::1",
+        "2001:1f::1",
+        "2001:db8::1",
+        "3fff:fff::1",
+        "5f00::1",
+        "fec0::1"
       })
   void insideAddressesAreAllowedUnlessOnlyTheInternetIs(String address) {
     assertThat(EndpointRule.standard().refusal(InetAddress.ofLiteral(address))).isEmpty();
@@ -63,9 +101,43 @@ class EndpointRuleTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"8.8.8.8", "2001:4860:4860::8888", "100.128.0.1", "2002:808:808::1"})
+  @ValueSource(
+      strings = {
+        "8.8.8.8",
+        "2001:4860:4860::8888",
+        "100.128.0.1",
+        "2002:808:808::1",
+        "::ffff:8.8.8.8",
+        "64:ff9b::808:808",
+        "192.0.1.1",
+        "198.20.0.1",
+        "203.0.114.1",
+        "2001:20::1",
+        "4000::1"
+      })
   void theInternetIsAllowed(String address) {
     assertThat(EndpointRule.internetOnly().refusal(InetAddress.ofLiteral(address))).isEmpty();
+  }
+
+  /// The JDK makes an IPv4 address of a literal that is mapped, not of every object.
+  @Test
+  void aMappedAddressIsJudgedAsTheOneItStandsFor() throws Exception {
+    byte[] bytes = new byte[16];
+    bytes[10] = bytes[11] = -1;
+    bytes[12] = (byte) 169;
+    bytes[13] = (byte) 254;
+    InetAddress mapped = Inet6Address.getByAddress(null, bytes, 0);
+    assertThat(mapped).isInstanceOf(Inet6Address.class);
+    assertThat(EndpointRule.standard().refusal(mapped)).isPresent();
+  }
+
+  @Test
+  void thisMachinesOuterAddressesAreNotTheInternet() throws Exception {
+    for (NetworkInterface one : NetworkInterface.networkInterfaces().toList()) {
+      for (InetAddress own : one.inetAddresses().toList()) {
+        assertThat(EndpointRule.internetOnly().refusal(own)).as(own.toString()).isPresent();
+      }
+    }
   }
 
   @ParameterizedTest
