@@ -57,6 +57,7 @@ public final class Server implements AutoCloseable {
   private static final double ANSWERS_SHARE_OF_HEAP = 0.125;
 
   private static final int TRACE_STEPS = 200_000;
+  private static final Duration TEN_SECONDS = Duration.ofSeconds(10);
   private static final Duration MINUTE = Duration.ofMinutes(1);
   private static final Duration TEN_MINUTES = Duration.ofMinutes(10);
 
@@ -263,10 +264,13 @@ public final class Server implements AutoCloseable {
                   SecureDoor.open(config, config.httpsPort().getAsInt(), keys, limits, door))
               : null;
       dispatcher.start();
+      ClockWatch clockWatch =
+          new ClockWatch(clock, System::nanoTime, List.of(dispatcher::drawBack, sqs::drawBack));
       closings.add(
           Housekeeping.start(
               List.of(
                   new Chore(Duration.ZERO, Duration.ofDays(1), lambda::findInterpreters),
+                  new Chore(Duration.ZERO, TEN_SECONDS, clockWatch::look),
                   Chore.every(MINUTE, trace::sweep),
                   Chore.every(MINUTE, storage::removeReleased),
                   Chore.every(TEN_MINUTES, sqs::sweep),

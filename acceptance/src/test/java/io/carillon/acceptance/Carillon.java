@@ -169,6 +169,10 @@ final class Carillon implements AutoCloseable {
         made.path("secretAccessKey").asText());
   }
 
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
   /// As `kill -9`.
   void kill() throws InterruptedException {
     // The launcher execs, so this process is the JVM itself.

@@ -39,7 +39,7 @@ final class Chain {
   static final String BUCKET = "crash";
   static final String TO_TOPIC = "topic/";
   static final String TO_FUNCTION = "function/";
-  private static final String QUEUE = "arn:aws:sqs:us-east-1:000000000000:crash";
+  static final String QUEUE = "arn:aws:sqs:us-east-1:000000000000:crash";
   private static final Duration PATIENCE = Duration.ofSeconds(180);
   private static final int READERS = 8;
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -75,7 +75,7 @@ final class Chain {
     }
   }
 
-  private static void invoking(NotificationConfiguration.Builder events, String function) {
+  static void invoking(NotificationConfiguration.Builder events, String function) {
     events.lambdaFunctionConfigurations(
         l ->
             l.lambdaFunctionArn(function)
@@ -83,11 +83,11 @@ final class Chain {
                 .filter(f -> f.key(k -> k.filterRules(r -> prefix(r, TO_FUNCTION)))));
   }
 
-  private static void prefix(FilterRule.Builder rule, String prefix) {
+  static void prefix(FilterRule.Builder rule, String prefix) {
     rule.name(FilterRuleName.PREFIX).value(prefix);
   }
 
-  private static void queue(Clients root) {
+  static void queue(Clients root) {
     try (SqsClient sqs = root.sqs()) {
       String url = sqs.createQueue(r -> r.queueName("crash")).queueUrl();
       sqs.setQueueAttributes(
@@ -116,7 +116,7 @@ final class Chain {
     return topic;
   }
 
-  private static String function(Clients root, String policy, String... body) throws IOException {
+  static String function(Clients root, String policy, String... body) throws IOException {
     try (LambdaClient lambda = root.lambda();
         IamClient iam = root.iam()) {
       String role =
@@ -141,7 +141,7 @@ final class Chain {
     }
   }
 
-  private static Clients uploader(Carillon server, NotificationConfiguration events) {
+  static Clients uploader(Carillon server, NotificationConfiguration events) {
     Clients root = Clients.root(server);
     try (S3Client s3 = root.s3();
         IamClient iam = root.iam()) {
@@ -159,7 +159,7 @@ final class Chain {
     }
   }
 
-  private static String allow(String service, String action, String resource) {
+  static String allow(String service, String action, String resource) {
     return """
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "%s"},
      "Action": "%s", "Resource": "%s"}]}\
@@ -167,7 +167,7 @@ final class Chain {
         .formatted(service, action, resource);
   }
 
-  private static String permit(String action, String resource) {
+  static String permit(String action, String resource) {
     return """
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "%s",
      "Resource": "%s"}]}\

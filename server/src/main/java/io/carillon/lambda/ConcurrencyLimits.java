@@ -55,15 +55,32 @@ final class ConcurrencyLimits {
   /// How many asynchronous invocations of a function are to be tried at a time. One at least: what
   /// is not tried can be neither throttled nor buried.
   int ofLane(String functionArn) {
-    Optional<Integer> reserved = known.computeIfAbsent(functionArn, this::read);
+    Optional<Integer> reserved = known.get(functionArn);
+    if (reserved == null) {
+      reserved = read(functionArn);
+    }
     return Math.max(1, Math.min(asynchronous, reserved.orElse(asynchronous)));
   }
 
+  /// Remembers it for functions that are there: lanes of others may be any number.
   private Optional<Integer> read(String functionArn) {
-    return Arn.tryParse(functionArn)
-        .flatMap(FunctionName::of)
-        .flatMap(name -> database.read(snapshot -> functions.find(snapshot, name)))
-        .flatMap(row -> Optional.ofNullable(row.reservedConcurrency()));
+    Optional<FunctionRow> row =
+        Arn.tryParse(functionArn)
+            .flatMap(FunctionName::of)
+            .flatMap(name -> database.read(snapshot -> functions.find(snapshot, name)));
+    Optional<Integer> reserved = row.flatMap(r -> Optional.ofNullable(r.reservedConcurrency()));
+    row.ifPresent(_ -> known.put(functionArn, reserved));
+    return reserved;
+  }
+
+  /// A function was deleted: one of its name that comes later has limits of its own.
+  void forget(Arn function) {
+    known.remove(function.toString());
+  }
+
+  /// How many functions are remembered.
+  int known() {
+    return known.size();
   }
 
   PutFunctionConcurrencyResponse put(Caller caller, PutFunctionConcurrencyRequest r) {

@@ -135,7 +135,10 @@ public final class LambdaService {
             policies,
             eventConfigs,
             ids,
-            arn -> environments.retire(arn.toString()));
+            arn -> {
+              environments.retire(arn.toString());
+              limits.forget(arn);
+            });
     this.invocations =
         new Invocations(
             database, functions, blobs, environments, outbox, authorizer, trace, clock, ids);

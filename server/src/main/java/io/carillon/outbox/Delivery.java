@@ -31,6 +31,12 @@ public interface Delivery {
     return Duration.ofMinutes(2);
   }
 
+  /// The longest that a job of this kind is put in or put back for: what is due later than that was
+  /// put in by a clock that was ahead. An hour is the longest wait of an HTTP delivery policy.
+  default Duration longestWait() {
+    return Duration.ofHours(1);
+  }
+
   /// How many jobs of one lane may be tried at a time.
   default int concurrencyOfLane(String lane) {
     return 16;

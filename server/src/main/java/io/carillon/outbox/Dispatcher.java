@@ -100,6 +100,8 @@ public final class Dispatcher implements AutoCloseable {
       Optional<Instant> next,
       Optional<Instant> oldest) {}
 
+  private static final int PAGE = 256;
+
   private final Database database;
   private final TableOutbox outbox;
   private final InstantSource clock;
@@ -202,6 +204,30 @@ public final class Dispatcher implements AutoCloseable {
     } catch (RuntimeException e) {
       LOG.warn("The next start will take this stop for a crash", e);
     }
+  }
+
+  /// Makes what is due implausibly late due earlier, for when the clock has been set back.
+  public void drawBack() {
+    int moved = 0;
+    String after = "";
+    while (true) {
+      String from = after;
+      List<Channel> page = database.read(snapshot -> outbox.channels(snapshot, from, PAGE));
+      if (page.isEmpty()) {
+        break;
+      }
+      for (Channel channel : page) {
+        Delivery delivery = deliveries.get(channel.kind());
+        if (delivery != null) {
+          moved += outbox.drawBack(database, channel, delivery.longestWait());
+        }
+      }
+      after = page.getLast().queue();
+    }
+    if (moved > 0) {
+      LOG.warn("The clock was ahead: {} jobs that would have waited for it are due earlier", moved);
+    }
+    trials.wake();
   }
 
   /// The lanes that hold jobs, behind `afterKind` and `afterLane` (both empty for the first page).

@@ -138,6 +138,9 @@ public final class TableOutbox implements Outbox {
 
   private static final int PAGE = 256;
 
+  /// So much a clock may be set back without anybody minding.
+  private static final Duration SKEW = Duration.ofMinutes(1);
+
   /// A transaction of so many changes holds the writer up enough: nothing is handed on in it, so
   /// that a thousand objects deleted at once leave a thousand jobs.
   static final int LARGE = 256;
@@ -316,6 +319,32 @@ public final class TableOutbox implements Outbox {
       tx.afterCommit(() -> tell(channel, due));
     }
     return true;
+  }
+
+  /// Makes the jobs of a channel that are due later than jobs of their kind can be due earlier: a
+  /// first try keeps its wait, another is due now.
+  ///
+  /// @return how many there were
+  int drawBack(Database database, Channel channel, Duration longestWait) {
+    Instant now = clock.instant();
+    Instant from = now.plus(longestWait.plus(longestWait.dividedBy(10))).plus(SKEW);
+    int moved =
+        jobs.drawBack(
+            database,
+            channel.queue(),
+            from,
+            UNTIL_SETTLED,
+            job -> {
+              Row row = job.row();
+              boolean first = row.attempts() == 0 && row.postponements() == 0;
+              Duration wait = Duration.between(row.created(), job.due());
+              boolean isLegal = !wait.isNegative() && wait.compareTo(longestWait) <= 0;
+              return Optional.of(first && isLegal ? now.plus(wait) : now);
+            });
+    if (moved > 0) {
+      tell(channel, now);
+    }
+    return moved;
   }
 
   List<Suspects.Entry> suspects(Snapshot snapshot) {

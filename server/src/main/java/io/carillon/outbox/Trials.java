@@ -28,6 +28,9 @@ final class Trials {
   private static final Logger LOG = LoggerFactory.getLogger(Trials.class);
   private static final Duration AGAIN = Duration.ofSeconds(1);
 
+  /// Who was put off for longer was so by a clock that was ahead.
+  private static final Duration LONGEST_PUT_OFF = Duration.ofHours(1);
+
   /// The longest sleep: a clock that was set is seen after that.
   private static final Duration LOOK = Duration.ofSeconds(30);
 
@@ -158,10 +161,13 @@ final class Trials {
       begin(convicted);
       return;
     }
-    List<Entry> ready = waiting.stream().filter(entry -> !due(entry).isAfter(now)).toList();
+    List<Entry> ready = waiting.stream().filter(entry -> !due(entry, now).isAfter(now)).toList();
     if (ready.isEmpty()) {
       Instant first =
-          waiting.stream().map(Trials::due).min(Instant::compareTo).orElse(now.plus(LOOK));
+          waiting.stream()
+              .map(entry -> due(entry, now))
+              .min(Instant::compareTo)
+              .orElse(now.plus(LOOK));
       await(Duration.between(now, first), Set.of());
       return;
     }
@@ -177,9 +183,10 @@ final class Trials {
     }
   }
 
-  private static Instant due(Entry entry) {
+  private static Instant due(Entry entry, Instant now) {
     Instant notBefore = entry.suspect().notBefore();
-    return notBefore == null ? Instant.MIN : notBefore;
+    boolean isLegal = notBefore != null && notBefore.isBefore(now.plus(LONGEST_PUT_OFF));
+    return isLegal ? notBefore : Instant.MIN;
   }
 
   private void tryAlone(List<Entry> one) throws InterruptedException {

@@ -215,6 +215,11 @@ final class Confirmations implements Delivery {
   }
 
   @Override
+  public Duration longestWait() {
+    return TOKEN_LIFE;
+  }
+
+  @Override
   public RetryPolicy retryPolicy(Job job) {
     return RetryPolicy.SNS_MANAGED;
   }

@@ -107,6 +107,11 @@ final class DeadLetters {
       }
 
       @Override
+      public Duration longestWait() {
+        return SHELF_LIFE;
+      }
+
+      @Override
       public RetryPolicy retryPolicy(Job job) {
         return RetryPolicy.SNS_MANAGED;
       }

@@ -35,6 +35,9 @@ final class Pace {
     }
     Duration between = Duration.ofNanos(1_000_000_000L / perSecond);
     Turns known = turns.getOrDefault(key, new Turns(now, now));
+    if (known.next.isAfter(now.plus(between))) {
+      known = new Turns(now, now); // the clock was set back
+    }
     if (!known.next.isAfter(now)) {
       // Turns lie on a grid, so that who comes back for a turn finds it free though the one before
       // came a little late.

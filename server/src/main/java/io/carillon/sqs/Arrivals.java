@@ -1,16 +1,30 @@
 package io.carillon.sqs;
 
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /// Tells those who wait at a queue that something came. They remember how much had come before they
 /// looked, so nothing that comes between looking and waiting is slept through.
 final class Arrivals {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition more = lock.newCondition();
+  private final AtomicInteger waiting = new AtomicInteger();
   private long count;
   private boolean stopped;
+
+  /// Counts one more who looks and may wait.
+  Arrivals enter() {
+    waiting.incrementAndGet();
+    return this;
+  }
+
+  /// Counts one fewer; null, which a map takes for nothing, when nobody is left.
+  @Nullable Arrivals leave() {
+    return waiting.decrementAndGet() == 0 ? null : this;
+  }
 
   long count() {
     lock.lock();

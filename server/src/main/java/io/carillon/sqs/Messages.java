@@ -8,6 +8,7 @@ import io.carillon.sqs.Queues.QueueRow;
 import io.carillon.store.Database;
 import io.carillon.store.DueQueue;
 import io.carillon.store.DueQueue.Claimed;
+import io.carillon.store.DueQueue.Later;
 import io.carillon.store.DueQueue.Lease;
 import io.carillon.store.Tx;
 import java.nio.charset.StandardCharsets;
@@ -31,6 +32,12 @@ import org.jspecify.annotations.Nullable;
 final class Messages {
   /// Rows removed in one transaction: one slow closure would hold every writer.
   private static final int CHUNK = 500;
+
+  private static final Duration LONGEST_DELAY = Duration.ofMinutes(15);
+  private static final Duration LONGEST_VISIBILITY = Duration.ofHours(12);
+
+  /// So much a clock may be set back without anybody minding.
+  private static final Duration SKEW = Duration.ofSeconds(2);
 
   private static final long LARGEST_BYTES = 1 << 20;
 
@@ -124,7 +131,7 @@ final class Messages {
         String.format("%016x", sequence.getAndIncrement()),
         clock.instant().plus(delay),
         message);
-    tx.afterCommit(() -> arrivals(incarnation).tell());
+    tx.afterCommit(() -> tell(incarnation));
   }
 
   /// Where messages go that were received too often.
@@ -138,8 +145,23 @@ final class Messages {
       int limit,
       Duration visibility,
       Duration wait) {
-    Arrivals signal = arrivals(from.incarnation());
-    Instant giveUp = clock.instant().plus(wait);
+    Arrivals signal = enter(from.incarnation());
+    try {
+      return receive(signal, key, from, deadLetters, limit, visibility, wait);
+    } finally {
+      arrivals.computeIfPresent(from.incarnation(), (_, present) -> present.leave());
+    }
+  }
+
+  private List<Received> receive(
+      Arrivals signal,
+      QueueKey key,
+      QueueRow from,
+      Optional<DeadLetters> deadLetters,
+      int limit,
+      Duration visibility,
+      Duration wait) {
+    long begun = System.nanoTime(); // a clock that is set back makes nobody wait longer
     Reservation memory = Reservation.current();
     long before = memory.heldBytes();
     while (true) {
@@ -148,10 +170,12 @@ final class Messages {
       List<Received> received =
           database.writeRelaxed(tx -> take(tx, key, from, deadLetters, most, visibility));
       memory.shrinkTo(before + memoryOf(received));
-      Instant now = clock.instant();
-      if (!received.isEmpty() || !now.isBefore(giveUp)) {
+      Duration left = wait.minusNanos(System.nanoTime() - begun);
+      if (!received.isEmpty() || !left.isPositive()) {
         return received;
       }
+      Instant now = clock.instant();
+      Instant giveUp = now.plus(left);
       Instant next =
           database
               .read(snapshot -> queue.firstDue(snapshot, from.incarnation(), giveUp))
@@ -245,7 +269,7 @@ final class Messages {
               + " available for visibility timeout change.");
     }
     queue.reschedule(tx, lease.get(), now.plus(visibility));
-    tx.afterCommit(() -> arrivals(from.incarnation()).tell());
+    tx.afterCommit(() -> tell(from.incarnation()));
   }
 
   private Optional<Lease> lease(Tx tx, QueueRow from, @Nullable String receiptHandle) {
@@ -318,11 +342,67 @@ final class Messages {
 
   private volatile boolean stopping;
 
-  private Arrivals arrivals(String incarnation) {
-    Arrivals signal = arrivals.computeIfAbsent(incarnation, _ -> new Arrivals());
+  private Arrivals enter(String incarnation) {
+    Arrivals signal =
+        arrivals.compute(
+            incarnation, (_, present) -> (present == null ? new Arrivals() : present).enter());
     if (stopping) {
       signal.stop();
     }
     return signal;
+  }
+
+  private void tell(String incarnation) {
+    Arrivals signal = arrivals.get(incarnation);
+    if (signal != null) {
+      signal.tell();
+    }
+  }
+
+  /// How many queues somebody waits at.
+  int waitedAt() {
+    return arrivals.size();
+  }
+
+  /// Makes what a clock that was ahead made invisible for too long visible earlier: a message that
+  /// nobody has keeps the delay it was sent with, one in flight comes back after its queue's
+  /// visibility timeout.
+  ///
+  /// @return how many messages there were
+  int drawBack(QueueRow in) {
+    Instant now = clock.instant();
+    Instant ahead = now.plus(SKEW);
+    int moved =
+        queue.drawBack(
+            database,
+            in.incarnation(),
+            ahead,
+            Instant.ofEpochMilli(Long.MAX_VALUE),
+            later ->
+                later.isLeased()
+                    ? whenBack(later, now, in.settings().visibilityTimeout())
+                    : whenSeen(later, now));
+    if (moved > 0) {
+      tell(in.incarnation());
+    }
+    return moved;
+  }
+
+  private static Optional<Instant> whenSeen(Later<MessageRow> later, Instant now) {
+    Instant sent = Instant.ofEpochMilli(later.row().sentMillis());
+    Duration delay = Duration.between(sent, later.due());
+    boolean isLegal = !delay.isNegative() && delay.compareTo(LONGEST_DELAY) <= 0;
+    boolean wasAhead =
+        sent.isAfter(now.plus(SKEW)) || later.due().isAfter(now.plus(LONGEST_DELAY).plus(SKEW));
+    return wasAhead ? Optional.of(isLegal ? now.plus(delay) : now) : Optional.empty();
+  }
+
+  private static Optional<Instant> whenBack(
+      Later<MessageRow> later, Instant now, Duration visibility) {
+    Long received = later.row().firstReceivedMillis();
+    boolean wasAhead =
+        (received != null && Instant.ofEpochMilli(received).isAfter(now.plus(SKEW)))
+            || later.due().isAfter(now.plus(LONGEST_VISIBILITY).plus(SKEW));
+    return wasAhead ? Optional.of(now.plus(visibility)) : Optional.empty();
   }
 }

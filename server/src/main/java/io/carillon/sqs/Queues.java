@@ -233,6 +233,11 @@ final class Queues {
     all().forEach(entry -> messages.expire(entry.value()));
   }
 
+  /// For when the clock has been set back; answers how many messages are visible earlier.
+  int drawBack() {
+    return all().stream().mapToInt(entry -> messages.drawBack(entry.value())).sum();
+  }
+
   GetQueueAttributesResponse attributes(Caller caller, GetQueueAttributesRequest input) {
     QueueKey key = key(caller, input.queueUrl());
     QueueRow row = database.read(snapshot -> require(snapshot, key));

@@ -33,6 +33,8 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityBatchRequest;
 import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityBatchResponse;
 import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityBatchResultEntry;
@@ -78,6 +80,8 @@ public final class SqsService {
   private final InstantSource clock;
   private final Authorizer authorizer;
   private final Messages messages;
+  private static final Logger LOG = LoggerFactory.getLogger(SqsService.class);
+
   private final Queues queues;
   private final Map<String, Instant> purged = new ConcurrentHashMap<>();
 
@@ -156,6 +160,14 @@ public final class SqsService {
     return queues.policies();
   }
 
+  /// Makes messages that a clock that was ahead would hide visible earlier.
+  public void drawBack() {
+    int moved = queues.drawBack();
+    if (moved > 0) {
+      LOG.warn("The clock was ahead: {} messages that it hid are visible earlier", moved);
+    }
+  }
+
   /// Removes what nobody can receive any more; run now and then.
   public void sweep() {
     queues.sweep();
@@ -205,7 +217,8 @@ public final class SqsService {
     QueueKey key = Queues.key(caller, input.queueUrl());
     QueueRow row = database.read(snapshot -> queues.require(snapshot, key));
     Instant now = clock.instant();
-    purged.values().removeIf(last -> last.plus(BETWEEN_PURGES).isBefore(now));
+    // One that is ahead was noted before the clock was set back.
+    purged.values().removeIf(last -> last.plus(BETWEEN_PURGES).isBefore(now) || last.isAfter(now));
     if (purged.putIfAbsent(row.incarnation(), now) != null) {
       throw SqsError.PURGE_QUEUE_IN_PROGRESS.because(
           "Only one PurgeQueue operation on " + key.name() + " is allowed every 60 seconds.");

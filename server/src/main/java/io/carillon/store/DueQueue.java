@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -91,6 +92,8 @@ public final class DueQueue<V> {
       return order != 0 ? order : id.compareTo(other.id);
     }
   }
+
+  private static final int PAGE = 256;
 
   private final String holder;
   private final Table<Key, V> rows;
@@ -276,6 +279,58 @@ public final class DueQueue<V> {
       heads.putIfAbsent(queue, Head.at(first.getFirst()));
     }
     return first.stream().findFirst().map(Key::due);
+  }
+
+  /// A row that is due later.
+  ///
+  /// @param isLeased whether that is when a lease ends
+  public record Later<V>(String id, Instant due, boolean isLeased, V row) {}
+
+  /// Moves rows that are due from `from` on and before `end`, for when the clock by which they were
+  /// put in was ahead. A lease that is moved stays good.
+  ///
+  /// @param to when a row is due instead; empty leaves it where it is
+  /// @return how many were moved
+  public int drawBack(
+      Database database,
+      String queue,
+      Instant from,
+      Instant end,
+      Function<Later<V>, Optional<Instant>> to) {
+    Range rest = Range.within(Tuple.of(queue)).from(Tuple.of(queue, millis(from)));
+    int moved = 0;
+    while (true) {
+      Range range = rest.before(Tuple.of(queue, millis(end)));
+      List<Table.Entry<Key, V>> page = database.read(snapshot -> rows.list(snapshot, range, PAGE));
+      if (page.isEmpty()) {
+        return moved;
+      }
+      moved += database.<Integer>writeRelaxed(tx -> drawBack(tx, page, to));
+      Key last = page.getLast().key();
+      rest = Range.within(Tuple.of(queue)).from(Tuple.of(queue, last.due, last.id + "\0"));
+    }
+  }
+
+  private int drawBack(
+      Tx tx, List<Table.Entry<Key, V>> page, Function<Later<V>, Optional<Instant>> to) {
+    int moved = 0;
+    for (Table.Entry<Key, V> entry : page) {
+      Key key = entry.key();
+      Optional<V> row = rows.get(tx, key); // it may have been claimed or settled since
+      Tuple leaseKey = Tuple.of(key.queue, key.id);
+      Optional<Leased> lease = leases.get(tx, leaseKey);
+      boolean isLeased = lease.isPresent() && lease.get().due.equals(key.due);
+      Optional<Instant> due =
+          row.flatMap(present -> to.apply(new Later<>(key.id, key.due, isLeased, present)));
+      if (due.isPresent()) {
+        Instant at = millis(due.get());
+        rows.delete(tx, key);
+        lease.ifPresent(l -> leases.put(tx, leaseKey, new Leased(at, l.claims, l.holder)));
+        insert(tx, new Key(key.queue, at, key.id), row.get(), false);
+        moved++;
+      }
+    }
+    return moved;
   }
 
   /// How many rows a queue holds, leased ones included; read from one row.

@@ -8,6 +8,7 @@ import io.carillon.store.Snapshot;
 import io.carillon.store.Table;
 import io.carillon.store.Tuple;
 import io.carillon.store.Tx;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -57,6 +58,8 @@ public final class TableTrace implements Trace {
   private final Table<Key, StepRow> steps = Table.of("trace.steps", Key.CODEC, StepRow.class);
   private final Table<ObjectKey, Pointer> objects =
       Table.of("trace.objects", ObjectKey.CODEC, Pointer.class);
+  private static final Duration SKEW = Duration.ofMinutes(1);
+
   private final Database database;
   private final InstantSource clock;
   private final Ids ids;
@@ -183,7 +186,14 @@ public final class TableTrace implements Trace {
       total.addAndGet(count() - noted);
       counted = true;
     }
-    Range rest = Range.all();
+    // What a clock that was ahead stamped would outlast what happened since.
+    Instant ahead = clock.instant().plus(SKEW);
+    cut(Range.all().from(Tuple.of(String.format("%012x", ahead.toEpochMilli()))));
+    cut(Range.all());
+  }
+
+  private void cut(Range range) {
+    Range rest = range;
     for (long left = total.get() - mostSteps; left > 0; left -= CHUNK) {
       Range from = rest;
       int chunk = (int) Math.min(left, CHUNK);

@@ -378,6 +378,22 @@ class InvocationTest {
         .hasMessageContaining("UnreservedConcurrentExecution below its minimum");
   }
 
+  @Test
+  void aFunctionOfADeletedOnesNameHasABoundOfItsOwn() throws Exception {
+    create(python("again", "def handler(e, c): pass\n"));
+    Work work = enqueue("again", "{}");
+    var delivery = Objects.requireNonNull(house.service.deliveries().get(work.kind()));
+    int usual = delivery.concurrencyOfLane(work.lane());
+    reserve("again", 1);
+    assertThat(delivery.concurrencyOfLane(work.lane())).isEqualTo(1);
+    house.call(
+        DeleteFunctionRequest.builder().functionName("again").build(),
+        DeleteFunctionResponse.class);
+    assertThat(delivery.concurrencyOfLane(work.lane())).isEqualTo(usual).isGreaterThan(1);
+    create(python("again", "def handler(e, c): pass\n"));
+    assertThat(delivery.concurrencyOfLane(work.lane())).isEqualTo(usual);
+  }
+
   private static void quietly(String name) {
     try {
       run(invoke(name, "1.5"));

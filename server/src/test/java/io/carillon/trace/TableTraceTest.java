@@ -6,6 +6,7 @@ import io.carillon.base.Ids;
 import io.carillon.store.CountingDatabase;
 import io.carillon.store.MemoryDatabase;
 import io.carillon.trace.Trace.Step;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -53,6 +54,19 @@ class TableTraceTest {
     assertThat(trace.since(Instant.EPOCH, 100)).hasSize(5);
     assertThat(trace.of("bucket", Optional.of("k14"), 10)).isEmpty();
     assertThat(trace.of("bucket", Optional.of("k15"), 10)).hasSize(1);
+  }
+
+  @Test
+  void whatAClockThatWasAheadStampedIsCutOffFirst() {
+    now = now.plus(Duration.ofDays(2));
+    for (int i = 0; i < 5; i++) {
+      upload("ahead" + i);
+    }
+    now = now.minus(Duration.ofDays(2));
+    upload("now");
+    trace.sweep();
+    assertThat(trace.of("bucket", Optional.of("now"), 10)).hasSize(1);
+    assertThat(trace.since(Instant.EPOCH, 100)).hasSize(5);
   }
 
   @Test

@@ -244,13 +244,19 @@ final class Environment {
         .formatted(work.invocation().requestId(), function.version());
   }
 
+  /// Whether it became idle so long ago, or before the clock was set back.
+  boolean isIdleFor(Duration time) {
+    Instant now = clock.instant();
+    return !idleSince.plus(time).isAfter(now) || idleSince.isAfter(now);
+  }
+
   /// Stops its processes if it has been idle for as long as `after`; as on AWS, a function's own
   /// threads get no further between two invocations.
   void freezeIfIdle(Duration after) {
     lock.lock();
     try {
       Executor.Running process = running;
-      boolean idle = state == State.READY && !idleSince.plus(after).isAfter(clock.instant());
+      boolean idle = state == State.READY && isIdleFor(after);
       if (idle && !frozen && process != null) {
         process.freeze();
         frozen = true;

@@ -6,7 +6,6 @@ import io.carillon.lambda.runtime.InvocationResult.Throttled;
 import io.carillon.lambda.runtime.InvocationResult.Unavailable;
 import java.io.IOException;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -360,13 +359,12 @@ public final class Environments implements AutoCloseable {
   }
 
   private void endTheIdle() {
-    Instant before = clock.instant().minus(settings.idleTimeout());
     List<Environment> over = new ArrayList<>();
     lock.lock();
     try {
       for (Pool pool : pools.values()) {
         for (Environment environment : pool.idle) {
-          if (environment.idleSince().isBefore(before) || !environment.isFresh()) {
+          if (environment.isIdleFor(settings.idleTimeout()) || !environment.isFresh()) {
             over.add(environment);
           }
         }

@@ -1,0 +1,55 @@
+package io.carillon.outbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+
+/// Jobs that were put in or put back by a clock that was ahead.
+final class ClockSetBackTest extends DispatcherFixture {
+  @Test
+  void jobsThatWereDueUnderAClockThatWasAheadAreDueAgain() {
+    AtomicBoolean broken = new AtomicBoolean(true);
+    Scripted delivery =
+        run(
+            new Scripted(
+                job ->
+                    broken.get() && job.work().cause().equals("retried")
+                        ? new Outcome.Retry("no")
+                        : Outcome.done()));
+    move(Duration.ofDays(2));
+    add("lane", "retried");
+    add(new Work("kind", "lane", clock.instant().plusSeconds(600), new byte[0], "in ten minutes"));
+    await().until(() -> setbacks.size() == 1);
+    broken.set(false);
+    move(Duration.ofDays(-2));
+    dispatcher.drawBack();
+    await().until(() -> depth() == 1);
+    assertThat(delivery.tries.getLast().work().cause()).isEqualTo("retried");
+    move(Duration.ofSeconds(599));
+    assertThat(depth()).isEqualTo(1);
+    move(Duration.ofSeconds(1));
+    awaitEmpty();
+    assertThat(delivery.tries.getLast().work().cause()).isEqualTo("in ten minutes");
+  }
+
+  @Test
+  void whatIsDueAsLateAsItsKindMayBeIsNotDrawnBack() {
+    Scripted delivery =
+        run(
+            new Scripted(_ -> Outcome.done()) {
+              @Override
+              public Duration longestWait() {
+                return Duration.ofDays(2);
+              }
+            });
+    Instant due = clock.instant().plus(Duration.ofDays(2));
+    add(new Work("kind", "lane", due, new byte[0], "an expiry"));
+    dispatcher.drawBack();
+    assertThat(dispatcher.status("", "", 1).getFirst().next()).contains(due);
+    assertThat(delivery.tries).isEmpty();
+  }
+}

@@ -1,0 +1,155 @@
+package io.carillon.sqs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.carillon.aws.Authorizer;
+import io.carillon.aws.DirectRoad;
+import io.carillon.base.AccountId;
+import io.carillon.base.Ids;
+import io.carillon.base.Region;
+import io.carillon.policy.FewPrincipals;
+import io.carillon.store.HandClock;
+import io.carillon.store.MemoryDatabase;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityRequest;
+import software.amazon.awssdk.services.sqs.model.CreateQueueRequest;
+import software.amazon.awssdk.services.sqs.model.CreateQueueResponse;
+import software.amazon.awssdk.services.sqs.model.DeleteMessageRequest;
+import software.amazon.awssdk.services.sqs.model.Message;
+import software.amazon.awssdk.services.sqs.model.PurgeQueueRequest;
+import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
+import software.amazon.awssdk.services.sqs.model.ReceiveMessageRequest;
+import software.amazon.awssdk.services.sqs.model.ReceiveMessageResponse;
+import software.amazon.awssdk.services.sqs.model.SendMessageRequest;
+
+/// Queues whose server ran under a clock that was ahead and was put right.
+class ClockAheadTest {
+  private static final AccountId ACCOUNT = new AccountId("123456789012");
+  private static final Duration AHEAD = Duration.ofDays(2);
+
+  private final HandClock clock = new HandClock();
+  private final MemoryDatabase database = new MemoryDatabase();
+  private final Authorizer authorizer = DirectRoad.letting(() -> true);
+  private final SqsService sqs =
+      new SqsService(
+          database,
+          clock,
+          new Ids(),
+          authorizer,
+          new FewPrincipals(ACCOUNT),
+          () -> URI.create("http://localhost:4566"));
+  private final DirectRoad road = new DirectRoad(sqs.operations(), authorizer);
+  private final String queue =
+      this.<CreateQueueRequest, CreateQueueResponse>run(
+              CreateQueueRequest.builder()
+                  .queueName("q")
+                  .attributes(Map.of(QueueAttributeName.VISIBILITY_TIMEOUT, "40"))
+                  .build())
+          .queueUrl();
+
+  private <I, O> O run(I input) {
+    return road.call(DirectRoad.root(ACCOUNT, Region.US_EAST_1, clock.instant()), input);
+  }
+
+  private void putRight() {
+    clock.move(AHEAD.negated());
+    sqs.drawBack();
+  }
+
+  @Test
+  void messagesThatWereSentUnderAClockThatWasAheadAreSeen() {
+    clock.move(AHEAD);
+    send("at once", 0);
+    send("delayed", 600);
+    putRight();
+    assertThat(receive()).extracting(Message::body).containsExactly("at once");
+    clock.move(Duration.ofSeconds(599));
+    assertThat(bodies()).doesNotContain("delayed");
+    clock.move(Duration.ofSeconds(2));
+    assertThat(bodies()).contains("delayed");
+  }
+
+  @Test
+  void messagesInFlightComeBackAfterTheirQueuesTimeoutAndTheirReceiptsAreGood() {
+    send("sent before", 0);
+    clock.move(AHEAD);
+    send("sent ahead", 0);
+    List<Message> taken = receive();
+    assertThat(taken).hasSize(2);
+    putRight();
+    assertThat(bodies()).isEmpty();
+    run(
+        DeleteMessageRequest.builder()
+            .queueUrl(queue)
+            .receiptHandle(taken.getFirst().receiptHandle())
+            .build());
+    clock.move(Duration.ofSeconds(41));
+    assertThat(bodies()).containsExactly(taken.getLast().body());
+  }
+
+  @Test
+  void aMessageThatWasReceivedAgainAheadComesBackToo() {
+    send("x", 0);
+    assertThat(receive()).hasSize(1);
+    clock.move(AHEAD);
+    assertThat(receive()).hasSize(1);
+    putRight();
+    clock.move(Duration.ofSeconds(41));
+    assertThat(bodies()).containsExactly("x");
+  }
+
+  @Test
+  void whatIsLegalStaysAsItIs() {
+    send("delayed", 900);
+    send("taken", 0);
+    Message taken = receive().getFirst();
+    run(
+        ChangeMessageVisibilityRequest.builder()
+            .queueUrl(queue)
+            .receiptHandle(taken.receiptHandle())
+            .visibilityTimeout(43_200)
+            .build());
+    sqs.drawBack();
+    clock.move(Duration.ofSeconds(899));
+    assertThat(bodies()).isEmpty();
+    clock.move(Duration.ofSeconds(2));
+    assertThat(bodies()).containsExactly("delayed");
+    clock.move(Duration.ofSeconds(43_200 - 905));
+    assertThat(bodies()).doesNotContain("taken");
+    clock.move(Duration.ofSeconds(10));
+    assertThat(bodies()).contains("taken");
+  }
+
+  @Test
+  void aPurgeThatWasAheadHindersNone() {
+    clock.move(AHEAD);
+    run(PurgeQueueRequest.builder().queueUrl(queue).build());
+    putRight();
+    send("x", 0);
+    run(PurgeQueueRequest.builder().queueUrl(queue).build());
+    assertThat(bodies()).isEmpty();
+  }
+
+  private void send(String body, int delaySeconds) {
+    run(
+        SendMessageRequest.builder()
+            .queueUrl(queue)
+            .messageBody(body)
+            .delaySeconds(delaySeconds)
+            .build());
+  }
+
+  private List<String> bodies() {
+    return receive().stream().map(Message::body).toList();
+  }
+
+  private List<Message> receive() {
+    return this.<ReceiveMessageRequest, ReceiveMessageResponse>run(
+            ReceiveMessageRequest.builder().queueUrl(queue).maxNumberOfMessages(10).build())
+        .messages();
+  }
+}
