@@ -12,6 +12,12 @@ public interface Authorizer {
   ///   lack of one) that decided; the road maps the code to the service's own
   void require(Caller caller, List<Need> needs);
 
+  /// Whether policies say no to a need, which is more than that none says yes. Services ask it of
+  /// what they allow by themselves. An authorizer that cannot tell says that they do.
+  default boolean denies(Caller caller, Need need) {
+    return true;
+  }
+
   /// Whether a service may act on `resource` for `source`: only the resource's own policy counts,
   /// bounded by `aws:SourceArn` and `aws:SourceAccount`.
   ///

@@ -5,6 +5,7 @@ import io.carillon.base.Arn;
 import io.carillon.base.Region;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /// The caller of the request at hand, and what policies may ask about it.
 ///
@@ -16,6 +17,7 @@ import java.util.List;
 /// @param sessionExpires when the temporary credentials end; [Instant#MAX] for lasting keys
 /// @param accessKeyId the key that signed; empty for anonymous callers
 /// @param signing how the request was signed
+/// @param host by which the request named this server, with its port; empty where it did not
 public record Caller(
     Principal principal,
     AccountId account,
@@ -29,7 +31,8 @@ public record Caller(
     Instant time,
     Instant sessionExpires,
     String accessKeyId,
-    Signing signing) {
+    Signing signing,
+    String host) {
 
   private static final ScopedValue<Caller> CURRENT = ScopedValue.newInstance();
 
@@ -60,7 +63,16 @@ public record Caller(
         time,
         sessionExpires,
         accessKeyId,
-        Signing.NONE);
+        Signing.NONE,
+        "");
+  }
+
+  /// Where this caller reaches the server, such as `http://localhost:4566`; empty where nobody
+  /// asked over HTTP.
+  public Optional<String> origin() {
+    return host.isEmpty()
+        ? Optional.empty()
+        : Optional.of((secureTransport ? "https://" : "http://") + host);
   }
 
   /// Whether the request is for one region: nothing but Signature Version 4 says so.

@@ -19,7 +19,8 @@ import software.amazon.awssdk.core.SdkPojo;
 /// mounted without saying what it needs, and what is not in the table is answered NotImplemented.
 public final class Operations {
 
-  /// Runs an operation whose input and output the codec reads and writes.
+  /// Runs an operation whose input and output the codec reads and writes. The output may come in
+  /// [WithHeaders].
   @FunctionalInterface
   public interface Run<I, O> {
     O run(Caller caller, I input);
@@ -32,6 +33,9 @@ public final class Operations {
   public interface Stream<I> {
     Response run(Caller caller, I input, Request http) throws IOException;
   }
+
+  /// The output of a decoded operation, with header fields that its model does not have.
+  public record WithHeaders(SdkPojo output, Map<String, String> headers) {}
 
   /// How an operation is run.
   public sealed interface Way<I> {
@@ -56,6 +60,7 @@ public final class Operations {
 
   private final String service;
   private Consumer<SdkPojo> refusal = _ -> {};
+  private Explanation explains = (_, _, denial) -> denial;
   private final Map<String, Operation<?>> byName = new LinkedHashMap<>();
   private final Map<String, String> remarks = new HashMap<>();
 
@@ -143,6 +148,24 @@ public final class Operations {
   /// What the operation cannot do, in words for people; empty where nothing is noted.
   public String remark(String name) {
     return remarks.getOrDefault(name, "");
+  }
+
+  /// Puts denials in other words, where a service has others for the case.
+  ///
+  /// @param explanation of what the caller was denied, or what it was given
+  public Operations explaining(Explanation explanation) {
+    explains = explanation;
+    return this;
+  }
+
+  /// What to say to a caller who is denied.
+  @FunctionalInterface
+  public interface Explanation {
+    AwsException of(Caller caller, List<Need> needs, AwsException denial);
+  }
+
+  Explanation explanation() {
+    return explains;
   }
 
   public String service() {

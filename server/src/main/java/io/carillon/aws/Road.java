@@ -178,7 +178,17 @@ public final class Road implements Handler {
         && operation.access() instanceof Access.Needs) {
       throw CommonError.MISSING_AUTHENTICATION_TOKEN.exception();
     }
-    Response answer = caller.call(() -> run(operation, asked, protocol, caller, http, requestIds));
+    Response answer =
+        caller.call(
+            () ->
+                run(
+                    operation,
+                    asked,
+                    protocol,
+                    stop.operations().explanation(),
+                    caller,
+                    http,
+                    requestIds));
     return senders.answer(turn.http(), name, answer);
   }
 
@@ -198,7 +208,8 @@ public final class Road implements Handler {
               clock.instant(),
               Instant.MAX,
               "",
-              verified.signing());
+              verified.signing(),
+              host(verified));
       case Verified.Signed signed ->
           caller(verified, signed.credentials(), new Region(signed.scope().region()), requestIds);
       case Verified.SignedBefore signed ->
@@ -225,11 +236,16 @@ public final class Road implements Handler {
         clock.instant(),
         credentials.expires(),
         credentials.accessKeyId(),
-        verified.signing());
+        verified.signing(),
+        host(verified));
   }
 
   private static String address(Verified verified) {
     return verified.request().remote().getAddress().getHostAddress();
+  }
+
+  private static String host(Verified verified) {
+    return verified.request().headers().find("host").orElse("");
   }
 
   private static String userAgent(Verified verified) {
@@ -240,6 +256,7 @@ public final class Road implements Handler {
       Operation<I> operation,
       Asked asked,
       Protocol protocol,
+      Operations.Explanation explanation,
       Caller caller,
       Request http,
       RequestIds requestIds)
@@ -247,12 +264,11 @@ public final class Road implements Handler {
     boolean decoded = operation.way() instanceof Way.Decoded;
     I input = operation.input().cast(asked.input(operation.input(), decoded));
     if (operation.access() instanceof Access.Needs<I>(var needs)) {
-      authorizer.require(caller, needs.apply(input));
+      authorize(caller, needs.apply(input), explanation);
     }
     return switch (operation.way()) {
       case Way.Decoded<I, ?>(var run) ->
-          reserved(
-              protocol.answer(asked.operation(), (SdkPojo) run.run(caller, input), requestIds));
+          reserved(answer(protocol, asked, run.run(caller, input), requestIds));
       case Way.Streamed<I>(var run) -> protocol.stamp(run.run(caller, input, http), requestIds);
     };
   }
@@ -265,5 +281,23 @@ public final class Road implements Handler {
       Reservation.current().reach(bytes.length);
     }
     return answer;
+  }
+
+  private static Response answer(
+      Protocol protocol, Asked asked, Object output, RequestIds requestIds) {
+    if (!(output instanceof Operations.WithHeaders(SdkPojo said, Map<String, String> headers))) {
+      return protocol.answer(asked.operation(), (SdkPojo) output, requestIds);
+    }
+    Response answer = protocol.answer(asked.operation(), said, requestIds);
+    headers.forEach(answer::header);
+    return answer;
+  }
+
+  private void authorize(Caller caller, List<Need> needs, Operations.Explanation explanation) {
+    try {
+      authorizer.require(caller, needs);
+    } catch (AwsException denial) {
+      throw explanation.of(caller, needs, denial);
+    }
   }
 }

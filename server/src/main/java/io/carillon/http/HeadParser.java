@@ -147,14 +147,8 @@ final class HeadParser {
       rawPath = originForm(method, path, headers);
     }
     requireHost(headers.first("Host"));
-    boolean expects = false;
-    String expectation = headers.first("Expect");
-    if (expectation != null && http11) {
-      if (!expectation.equalsIgnoreCase("100-continue")) {
-        throw new Refusal(417, "Unknown expectation");
-      }
-      expects = true;
-    }
+    // RFC 9110 §10.1.1: a server may refuse other expectations, and need not. S3 overlooks them.
+    boolean expects = http11 && "100-continue".equalsIgnoreCase(headers.first("Expect"));
     Framing framing = framing(headers, http11);
     return new Head(
         method, rawPath, query, headers, http11, keepAlive(headers, http11), expects, framing);

@@ -85,6 +85,11 @@ public final class IamAuthorizer implements Authorizer {
     }
   }
 
+  @Override
+  public boolean denies(Caller caller, Need need) {
+    return decide(caller, need) instanceof Decision.ExplicitlyDenied;
+  }
+
   /// IAM does not answer users and roots who come with a session token, unless the session began
   /// with a second factor, which none here do. Handing a role on is another service's matter.
   ///

@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.SdkField;
@@ -61,6 +62,14 @@ final class AccessControlLists {
   private static final Pattern GRANTEES =
       Pattern.compile(
           "\\s*(id|uri|emailAddress)=\"?[^\",]+\"?(\\s*,\\s*(id|uri|emailAddress)=\"?[^\",]+\"?)*\\s*");
+
+  private static final Pattern GRANTEE = Pattern.compile("(id|uri|emailAddress)=\"?([^\",]+)\"?");
+  private static final Pattern CANONICAL_ID = Pattern.compile("[0-9a-f]{64}");
+  private static final Set<String> GROUPS =
+      Set.of(
+          "http://acs.amazonaws.com/groups/global/AllUsers",
+          "http://acs.amazonaws.com/groups/global/AuthenticatedUsers",
+          "http://acs.amazonaws.com/groups/s3/LogDelivery");
 
   private static final Map<Class<?>, List<SdkField<?>>> FIELDS = new ConcurrentHashMap<>();
 
@@ -116,19 +125,33 @@ final class AccessControlLists {
 
   private static String requireKnown(String canned) {
     if (!KNOWN.contains(canned)) {
-      throw S3Error.INVALID_ARGUMENT.with("ArgumentName", CANNED).with("ArgumentValue", canned);
+      throw invalid("", CANNED, canned); // S3 says no more than this
     }
     return canned;
   }
 
   private static String requireGrantees(String header, String grantees) {
     if (!GRANTEES.matcher(grantees).matches()) {
-      throw S3Error.INVALID_ARGUMENT
-          .because("Argument format not recognized")
-          .with("ArgumentName", header)
-          .with("ArgumentValue", grantees);
+      throw invalid("Argument format not recognized", header, grantees);
+    }
+    Matcher grantee = GRANTEE.matcher(grantees);
+    while (grantee.find()) {
+      String name = grantee.group(2);
+      if (grantee.group(1).equals("id") && !CANONICAL_ID.matcher(name).matches()) {
+        throw invalid("Invalid id", "id", name);
+      }
+      if (grantee.group(1).equals("uri") && !GROUPS.contains(name)) {
+        throw invalid("Invalid group uri", "uri", name);
+      }
     }
     return grantees;
+  }
+
+  private static AwsException invalid(String message, String argument, String value) {
+    return S3Error.INVALID_ARGUMENT
+        .because(message)
+        .with("ArgumentName", argument)
+        .with("ArgumentValue", value);
   }
 
   /// Judges what a request that writes an object asks for, or the lack of it.

@@ -22,13 +22,25 @@ final class Answers {
             .header("ETag", Etags.quoted(version.etag()))
             .header("x-amz-server-side-encryption", "AES256");
     version.findChecksum().ifPresent(checksum -> addChecksum(answer, checksum));
-    addVersionId(answer, bucket, version);
+    String versionId = versionIdOfWrite(bucket, version);
+    if (versionId != null) {
+      answer.header("x-amz-version-id", versionId);
+    }
     return answer;
+  }
+
+  /// The id that writers are told: while versioning is suspended they are told of none, and readers
+  /// of `null`.
+  static @Nullable String versionIdOfWrite(Bucket bucket, ObjectVersion version) {
+    return bucket.everVersioned() && !version.named(ObjectVersion.NULL_VERSION)
+        ? version.versionId()
+        : null;
   }
 
   /// To whoever reads `version`, with an empty body.
   ///
-  /// @param overrides what to say instead, by lower-case name, as `response-…` parameters ask
+  /// @param overrides what to say instead, by lower-case name, as `response-…` parameters ask: in
+  ///   characters of ISO 8859-1, which is how they travel
   static Response read(
       int status, Bucket bucket, ObjectVersion version, Map<String, String> overrides) {
     Response answer =
@@ -47,7 +59,7 @@ final class Answers {
                 answer.header(name, bytes(value));
               }
             });
-    overrides.forEach((name, value) -> answer.header(name, bytes(value)));
+    overrides.forEach(answer::header);
     version
         .description()
         .metadata()

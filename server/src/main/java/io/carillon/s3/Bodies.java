@@ -54,8 +54,9 @@ final class Bodies {
   /// Takes the request's body in.
   ///
   /// @param kept the checksum to keep; empty for the one that the sender sends, or else S3's own
-  /// @throws io.carillon.aws.AwsException MissingContentLength, EntityTooLarge, IncompleteBody;
-  ///   BadDigest where the body is not what its sender announced
+  /// @throws io.carillon.aws.AwsException MissingContentLength, NotImplemented for chunks without a
+  ///   length, EntityTooLarge, IncompleteBody; BadDigest where the body is not what its sender
+  ///   announced
   Received receive(Request http, Optional<ChecksumAlgorithm> kept) throws IOException {
     long length = length(http);
     if (length > MAX_BYTES) {
@@ -67,14 +68,19 @@ final class Bodies {
   }
 
   /// HTTP takes a request that says nothing of a body for one without, S3 does not: it would
-  /// replace an object by nothing.
+  /// replace an object by nothing. Nor does it take chunks of HTTP's own whose length no other
+  /// field says.
   private static long length(Request http) {
     Headers said = http.headers();
     OptionalLong length =
         said.contains("Content-Length") || said.contains("Transfer-Encoding")
             ? http.body().length()
             : OptionalLong.empty();
-    return length.orElseThrow(S3Error.MISSING_CONTENT_LENGTH::exception);
+    return length.orElseThrow(
+        () ->
+            said.contains("Transfer-Encoding")
+                ? S3Error.notImplemented("Transfer-Encoding")
+                : S3Error.MISSING_CONTENT_LENGTH.exception());
   }
 
   /// Takes the file of a form in, of which only the end shows how long it is; the form bounds it.

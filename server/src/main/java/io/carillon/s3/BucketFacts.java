@@ -1,7 +1,6 @@
 package io.carillon.s3;
 
 import io.carillon.aws.Caller;
-import io.carillon.base.Region;
 import io.carillon.s3.model.Bucket;
 import io.carillon.s3.model.Buckets;
 import io.carillon.s3.model.OwnerId;
@@ -50,7 +49,7 @@ final class BucketFacts {
     Bucket bucket =
         database.read(s -> buckets.requireAnywhere(s, input.bucket(), input.expectedBucketOwner()));
     return GetBucketLocationResponse.builder()
-        .locationConstraint(bucket.home().equals(Region.US_EAST_1) ? null : bucket.region())
+        .locationConstraint(bucket.locationConstraint())
         .build();
   }
 

@@ -38,7 +38,8 @@ final class BucketVersioning {
         switch (input.versioningConfiguration().status()) {
           case ENABLED -> Versioning.ENABLED;
           case SUSPENDED -> Versioning.SUSPENDED;
-          case null, default -> throw S3Error.MALFORMED_XML.exception();
+          case null -> throw S3Error.ILLEGAL_VERSIONING_CONFIGURATION.exception();
+          default -> throw S3Error.MALFORMED_XML.exception();
         };
     return database.write(
         tx -> {

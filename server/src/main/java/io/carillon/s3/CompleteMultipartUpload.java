@@ -1,5 +1,6 @@
 package io.carillon.s3;
 
+import io.carillon.aws.AwsException;
 import io.carillon.aws.Caller;
 import io.carillon.aws.Need;
 import io.carillon.aws.checksum.ChecksumAlgorithm;
@@ -84,17 +85,18 @@ final class CompleteMultipartUpload {
     WritePreconditions conditions = new WritePreconditions(input.ifMatch(), input.ifNoneMatch());
     List<CompletedPart> listed =
         input.multipartUpload() == null ? List.of() : input.multipartUpload().parts();
-    requireOrder(listed);
+    requireOrder(input, listed);
 
     return database.write(
         tx -> {
           Bucket bucket = buckets.require(tx, caller, input.bucket(), input.expectedBucketOwner());
           Optional<Upload> begun = uploads.find(tx, bucket, key, input.uploadId());
           if (begun.isEmpty()) {
-            return completedBefore(tx, bucket, key, input, listed);
+            return completedBefore(tx, caller, bucket, key, input, listed);
           }
           Upload upload = begun.get();
           conditions.check(() -> versions.live(tx, bucket, key), key);
+          conditions.requireUntouched(() -> versions.live(tx, bucket, key), upload.begunOn(), key);
           List<UploadedPart> uploaded = uploads.parts(tx, upload, 0, MOST_PARTS);
           List<Part> used = pick(upload, uploaded, listed);
           StoredChecksum checksum =
@@ -102,16 +104,21 @@ final class CompleteMultipartUpload {
           requireAsAnnounced(input, upload, used, checksum);
 
           uploads.complete(tx, bucket, key, upload, used, leftOut(uploaded, used));
-          Content content = contents.join(tx, upload.id(), used);
+          Content content = contents.join(tx, upload.id(), shown(upload, used));
           Draft draft = new Draft(Etags.ofParts(used), content, checksum, upload.description());
           ObjectVersion version = versions.put(tx, bucket, key, draft);
           notifications.objectCreated(
               tx, bucket, key, version, EventType.CREATED_COMPLETE_MULTIPART_UPLOAD, caller);
-          return answer(bucket, key, version);
+          return answer(caller, bucket, key, version);
         });
   }
 
-  private static void requireOrder(List<CompletedPart> listed) {
+  /// A request without a body is told what it lacks; a document that lists nothing is malformed.
+  private static void requireOrder(
+      CompleteMultipartUploadRequest input, List<CompletedPart> listed) {
+    if (input.multipartUpload() == null) {
+      throw S3Error.INVALID_REQUEST.because("You must specify at least one part");
+    }
     if (listed.isEmpty() || listed.size() > MOST_PARTS) {
       throw S3Error.MALFORMED_XML.exception();
     }
@@ -121,7 +128,7 @@ final class CompleteMultipartUpload {
         throw S3Error.MALFORMED_XML.exception();
       }
       if (part.partNumber() <= last) {
-        throw S3Error.INVALID_PART_ORDER.exception();
+        throw S3Error.INVALID_PART_ORDER.with("UploadId", input.uploadId());
       }
       last = part.partNumber();
     }
@@ -131,6 +138,7 @@ final class CompleteMultipartUpload {
   /// as long as it is the current version it is answered once more.
   private CompleteMultipartUploadResponse completedBefore(
       Tx tx,
+      Caller caller,
       Bucket bucket,
       ObjectKey key,
       CompleteMultipartUploadRequest input,
@@ -140,7 +148,7 @@ final class CompleteMultipartUpload {
         .filter(version -> version.content().kind() == Content.Kind.PARTS)
         .filter(version -> version.content().id().equals(input.uploadId()))
         .filter(version -> sameParts(contents.partsOf(tx, version.content()), listed))
-        .map(version -> answer(bucket, key, version))
+        .map(version -> answer(caller, bucket, key, version))
         .orElseThrow(() -> S3Error.NO_SUCH_UPLOAD.with("UploadId", input.uploadId()));
   }
 
@@ -159,10 +167,7 @@ final class CompleteMultipartUpload {
       CompletedPart asked = listed.get(i);
       Part part = byNumber.get(asked.partNumber());
       if (part == null || !part.etag().equals(Etags.unquoted(asked.eTag()))) {
-        throw S3Error.INVALID_PART
-            .with("UploadId", upload.id())
-            .with("PartNumber", asked.partNumber().toString())
-            .with("ETag", Etags.unquoted(asked.eTag()));
+        throw invalidPart(upload, asked);
       }
       requireChecksum(upload, asked, part, i + 1);
       if (i < listed.size() - 1 && part.content().sizeBytes() < minPartBytes) {
@@ -177,19 +182,27 @@ final class CompleteMultipartUpload {
     return used;
   }
 
+  private static AwsException invalidPart(Upload upload, CompletedPart asked) {
+    return S3Error.INVALID_PART
+        .with("UploadId", upload.id())
+        .with("PartNumber", asked.partNumber().toString())
+        .with("ETag", Etags.unquoted(asked.eTag()));
+  }
+
   /// A composite checksum is of the parts' checksums, so the client must say all of them, and the
   /// parts must be numbered without gaps.
   private static void requireChecksum(Upload upload, CompletedPart asked, Part part, int position) {
     Map<ChecksumAlgorithm, String> given = ModelChecksums.in(asked);
+    if (!given.isEmpty() && upload.algorithm() == null) {
+      throw invalidPart(upload, asked); // parts have none unless the upload was begun with one
+    }
     StoredChecksum stored = part.checksum();
     for (Map.Entry<ChecksumAlgorithm, String> one : given.entrySet()) {
       if (stored != null && one.getKey() == stored.algorithm()) {
         if (!one.getValue().equals(stored.value())) {
-          throw S3Error.INVALID_PART
-              .with("UploadId", upload.id())
-              .with("PartNumber", asked.partNumber().toString());
+          throw invalidPart(upload, asked);
         }
-      } else if (upload.algorithm() != null) {
+      } else {
         throw S3Error.BAD_DIGEST.because(
             "The "
                 + one.getKey().name().toLowerCase(Locale.ROOT)
@@ -256,6 +269,16 @@ final class CompleteMultipartUpload {
             });
   }
 
+  /// The parts as readers see them: with checksums only where the upload was begun with an
+  /// algorithm.
+  private static List<Part> shown(Upload upload, List<Part> used) {
+    return upload.algorithm() != null
+        ? used
+        : used.stream()
+            .map(part -> new Part(part.number(), part.content(), part.etag(), null))
+            .toList();
+  }
+
   private static List<Part> leftOut(List<UploadedPart> uploaded, List<Part> used) {
     Set<Integer> numbers = used.stream().map(Part::number).collect(Collectors.toSet());
     return uploaded.stream()
@@ -265,19 +288,20 @@ final class CompleteMultipartUpload {
   }
 
   private CompleteMultipartUploadResponse answer(
-      Bucket bucket, ObjectKey key, ObjectVersion version) {
+      Caller caller, Bucket bucket, ObjectKey key, ObjectVersion version) {
     CompleteMultipartUploadResponse.Builder answer =
         CompleteMultipartUploadResponse.builder()
-            .location(endpoint.get() + "/" + bucket.name() + "/" + Encoding.URL.encode(key.value()))
+            .location(
+                Locations.object(
+                    caller.origin().orElseGet(() -> endpoint.get().toString()),
+                    bucket.name(),
+                    key.value()))
             .bucket(bucket.name())
             .key(key.value())
             .eTag(Etags.quoted(version.etag()))
             .serverSideEncryption("AES256");
     ModelChecksums.set(answer, version.checksum());
     version.findChecksum().ifPresent(checksum -> answer.checksumType(checksum.type().name()));
-    if (bucket.everVersioned()) {
-      answer.versionId(version.versionId());
-    }
-    return answer.build();
+    return answer.versionId(Answers.versionIdOfWrite(bucket, version)).build();
   }
 }

@@ -3,12 +3,16 @@ package io.carillon.s3;
 import io.carillon.aws.Authorizer;
 import io.carillon.aws.Caller;
 import io.carillon.aws.Need;
+import io.carillon.aws.checksum.Checksum;
 import io.carillon.aws.checksum.ChecksumAlgorithm;
+import io.carillon.aws.checksum.Checksums;
 import io.carillon.base.Arn;
+import io.carillon.s3.ReadObject.OnMarker;
 import io.carillon.s3.event.EventType;
 import io.carillon.s3.event.Notifications;
 import io.carillon.s3.model.Bucket;
 import io.carillon.s3.model.Buckets;
+import io.carillon.s3.model.Content;
 import io.carillon.s3.model.Contents;
 import io.carillon.s3.model.Description;
 import io.carillon.s3.model.Etags;
@@ -27,9 +31,12 @@ import io.carillon.store.Tx;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.security.MessageDigest;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.s3.model.CopyObjectRequest;
 import software.amazon.awssdk.services.s3.model.CopyObjectResponse;
@@ -38,10 +45,8 @@ import software.amazon.awssdk.services.s3.model.MetadataDirective;
 import software.amazon.awssdk.services.s3.model.TaggingDirective;
 
 /// CopyObject: makes a version of an object from another one. The copy shares the bytes of its
-/// source, so it costs the same whatever their number.
-///
-/// Unlike on AWS, the copy of an object that came in parts keeps its parts, and with them its ETag:
-/// another one would take reading all of it.
+/// source, so it takes no room whatever their number. It is one object even if its source came in
+/// parts: then its ETag, and a checksum that was of the parts, are taken anew by reading it.
 final class CopyObject {
   private static final long MAX_SOURCE_BYTES = 5L << 30;
 
@@ -99,30 +104,33 @@ final class CopyObject {
     ObjectKey key = new ObjectKey(input.destinationKey());
     WritePreconditions conditions = new WritePreconditions(input.ifMatch(), input.ifNoneMatch());
     Description given = Descriptions.of(input);
-    ObjectVersion seen = database.read(s -> source(s, caller, input, source));
+    ObjectVersion seen =
+        database
+            .read(s -> source(s, caller, input, source))
+            .orElseThrow(() -> objects.missing(caller, source.bucket(), source.key()));
     if (!seen.description().tags().isEmpty() && !replacesTags(input)) {
       requireTagsAllowed(caller, input, source);
     }
     // Slow where it has to read the source, so it is done before, and the source judged again in
     // the transaction.
-    StoredChecksum checksum = checksum(input, source, seen);
+    Digests digests = digests(input, source, seen);
 
     return database.write(
         tx -> {
           Bucket bucket =
               buckets.require(tx, caller, input.destinationBucket(), input.expectedBucketOwner());
           AccessControlLists.requireForObject(caller, bucket, key.value(), "s3:PutObject", input);
-          ObjectVersion original = source(tx, caller, input, source);
-          if (original.sequence() != seen.sequence()) {
-            throw S3Error.OPERATION_ABORTED.with("Key", source.key().value());
-          }
+          ObjectVersion original =
+              source(tx, caller, input, source)
+                  .filter(now -> now.sequence() == seen.sequence())
+                  .orElseThrow(() -> S3Error.OPERATION_ABORTED.with("Key", source.key().value()));
           conditions.check(() -> versions.live(tx, bucket, key), key);
           contents.share(tx, original.content());
           Draft draft =
               new Draft(
-                  original.etag(),
-                  original.content(),
-                  checksum,
+                  digests.etag(),
+                  original.content().joined(),
+                  digests.checksum(),
                   describe(input, original.description(), given));
           ObjectVersion version = versions.put(tx, bucket, key, draft);
           notifications.objectCreated(tx, bucket, key, version, EventType.CREATED_COPY, caller);
@@ -154,19 +162,24 @@ final class CopyObject {
   }
 
   /// The source as it is now, which must exist and meet the conditions. It may lie in any region.
-  private ObjectVersion source(
+  private Optional<ObjectVersion> source(
       Snapshot snapshot, Caller caller, CopyObjectRequest input, CopySource source) {
     Bucket bucket =
         buckets.requireAnywhere(snapshot, source.bucket(), input.expectedSourceBucketOwner());
-    ObjectVersion version =
-        objects
-            .version(snapshot, bucket, source.key(), source.versionId())
-            .orElseThrow(() -> S3Error.NO_SUCH_KEY.with("Key", source.key().value()));
+    Optional<ObjectVersion> found =
+        objects.version(snapshot, bucket, source.key(), source.versionId(), OnMarker.noSource());
+    found.ifPresent(version -> requireCopyable(caller, input, version));
+    return found;
+  }
+
+  private static void requireCopyable(
+      Caller caller, CopyObjectRequest input, ObjectVersion version) {
     new ReadPreconditions(
             input.copySourceIfMatch(),
             input.copySourceIfUnmodifiedSince(),
             input.copySourceIfNoneMatch(),
-            input.copySourceIfModifiedSince())
+            input.copySourceIfModifiedSince(),
+            caller.time())
         .requireForCopy(version);
     ReadObject.requireCopyable(version);
     if (version.sizeBytes() > MAX_SOURCE_BYTES) {
@@ -174,7 +187,6 @@ final class CopyObject {
           "The specified copy source is larger than the maximum allowable size for a copy source: "
               + MAX_SOURCE_BYTES);
     }
-    return version;
   }
 
   private void requireTagsAllowed(Caller caller, CopyObjectRequest input, CopySource source) {
@@ -188,32 +200,42 @@ final class CopyObject {
                 Arn.object(input.destinationBucket(), input.destinationKey()))));
   }
 
-  private @Nullable StoredChecksum checksum(
-      CopyObjectRequest input, CopySource source, ObjectVersion original) {
+  /// What the copy is known by.
+  private record Digests(String etag, @Nullable StoredChecksum checksum) {}
+
+  private Digests digests(CopyObjectRequest input, CopySource source, ObjectVersion original) {
     String asked = input.checksumAlgorithmAsString();
-    if (asked == null) {
-      return original.checksum();
+    StoredChecksum known = original.checksum();
+    ChecksumAlgorithm algorithm =
+        asked != null ? ModelChecksums.algorithm(asked) : known == null ? null : known.algorithm();
+    boolean stands =
+        algorithm == null
+            || known != null
+                && known.algorithm() == algorithm
+                && known.type() == StoredChecksum.Type.FULL_OBJECT;
+    boolean inParts = original.content().kind() == Content.Kind.PARTS;
+    if (stands && !inParts) {
+      return new Digests(original.etag(), known);
     }
-    ChecksumAlgorithm algorithm = ModelChecksums.algorithm(asked);
-    Optional<StoredChecksum> known =
-        original
-            .findChecksum()
-            .filter(c -> c.algorithm() == algorithm)
-            .filter(c -> c.type() == StoredChecksum.Type.FULL_OBJECT);
-    return known.isPresent() ? known.get() : read(source, original, algorithm);
+    MessageDigest md5 = Etags.md5();
+    Checksums running = Checksums.of(stands || algorithm == null ? Set.of() : Set.of(algorithm));
+    read(source, original, md5, running);
+    Map<ChecksumAlgorithm, Checksum> taken = running.finish();
+    return new Digests(
+        Etags.of(md5.digest()),
+        stands ? known : StoredChecksum.of(Objects.requireNonNull(taken.get(algorithm))));
   }
 
-  private StoredChecksum read(
-      CopySource source, ObjectVersion original, ChecksumAlgorithm algorithm) {
+  private void read(
+      CopySource source, ObjectVersion original, MessageDigest md5, Checksums running) {
     Readable content = database.read(s -> contents.load(s, original.content()));
     try (InputStream in =
         objects.open(source.bucket(), source.key(), content, 0, original.sizeBytes())) {
-      var running = algorithm.start();
       byte[] buffer = new byte[64 << 10];
       for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+        md5.update(buffer, 0, count);
         running.update(buffer, 0, count);
       }
-      return StoredChecksum.of(running.finish());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -243,10 +265,8 @@ final class CopyObject {
     CopyObjectResponse.Builder answer =
         CopyObjectResponse.builder()
             .copyObjectResult(result.build())
-            .serverSideEncryption("AES256");
-    if (bucket.everVersioned()) {
-      answer.versionId(copy.versionId());
-    }
+            .serverSideEncryption("AES256")
+            .versionId(Answers.versionIdOfWrite(bucket, copy));
     if (buckets.find(tx, source.bucket()).filter(Bucket::everVersioned).isPresent()) {
       answer.copySourceVersionId(original.versionId());
     }

@@ -8,7 +8,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// What `x-amz-copy-source` names: `bucket/key`, percent-encoded, perhaps with a version.
+/// What `x-amz-copy-source` names: `bucket/key`, URL-encoded (so a `+` is a space), perhaps with a
+/// version.
 ///
 /// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
 record CopySource(String bucket, ObjectKey key, @Nullable String versionId) {
@@ -28,7 +29,7 @@ record CopySource(String bucket, ObjectKey key, @Nullable String versionId) {
     }
     String decoded;
     try {
-      decoded = URLDecoder.decode(path.replace("+", "%2B"), StandardCharsets.UTF_8);
+      decoded = URLDecoder.decode(path, StandardCharsets.UTF_8);
     } catch (IllegalArgumentException notEncoded) {
       throw invalid(header);
     }

@@ -26,6 +26,9 @@ import software.amazon.awssdk.services.s3.model.ObjectOwnership;
 ///
 /// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
 final class CreateBucket {
+  /// What eu-west-1 was called when it was the only region of Europe.
+  private static final String EU = "EU";
+
   private final Database database;
   private final Buckets buckets;
   private final BucketTags tags;
@@ -86,10 +89,8 @@ final class CreateBucket {
           .because("Directory buckets are not implemented.")
           .with("Element", configuration.location() != null ? "Location" : "Bucket");
     }
-    Region region =
-        regionOf(
-            caller.region(),
-            configuration == null ? null : configuration.locationConstraintAsString());
+    String constraint = configuration == null ? null : configuration.locationConstraintAsString();
+    Region region = regionOf(caller.region(), constraint);
     Map<String, String> given =
         configuration == null ? Map.of() : Tags.ofBucket(configuration.tags());
     return database.write(
@@ -101,12 +102,12 @@ final class CreateBucket {
             if (buckets.isFull(tx, caller.account().value())) {
               throw S3Error.TOO_MANY_BUCKETS.exception();
             }
-            Bucket bucket = asked.in(region);
+            Bucket bucket = asked.in(region).withConstraint(EU.equals(constraint) ? EU : null);
             buckets.put(tx, bucket);
             tags.put(tx, bucket, given);
           }
           return CreateBucketResponse.builder()
-              .location("/" + name)
+              .location(location(caller, name, region))
               .bucketArn("arn:aws:s3:::" + name)
               .build();
         });
@@ -127,6 +128,13 @@ final class CreateBucket {
             ownership == null
                 ? Ownership.BUCKET_OWNER_ENFORCED
                 : BucketAccess.ownership(ownership));
+  }
+
+  /// A path where the bucket is in us-east-1, a URL where it is elsewhere.
+  private static String location(Caller caller, BucketName name, Region region) {
+    return region.equals(Region.US_EAST_1)
+        ? "/" + name
+        : caller.origin().map(origin -> Locations.bucket(origin, name.value())).orElse("/" + name);
   }
 
   /// Creating one's own bucket again succeeds in us-east-1, and only there.
@@ -156,22 +164,25 @@ final class CreateBucket {
     if (constraint == null) {
       throw S3Error.ILLEGAL_LOCATION_CONSTRAINT.exception();
     }
-    Region asked = region(constraint);
-    if (!asked.equals(signed)) {
+    if (!nameOf(constraint).equals(signed.name())) {
       throw S3Error.ILLEGAL_LOCATION_CONSTRAINT.because(
           "The "
               + constraint
               + " location constraint is incompatible for the region specific endpoint this request"
               + " was sent to.");
     }
-    return asked;
+    return signed;
   }
 
   private static Region region(String constraint) {
-    String name = constraint.equals("EU") ? "eu-west-1" : constraint;
+    String name = nameOf(constraint);
     if (!Region.isValid(name)) {
       throw S3Error.INVALID_LOCATION_CONSTRAINT.with("LocationConstraint", constraint);
     }
     return new Region(name);
+  }
+
+  private static String nameOf(String constraint) {
+    return constraint.equals(EU) ? "eu-west-1" : constraint;
   }
 }

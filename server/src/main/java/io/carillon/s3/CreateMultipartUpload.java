@@ -8,10 +8,12 @@ import io.carillon.s3.model.Bucket;
 import io.carillon.s3.model.Buckets;
 import io.carillon.s3.model.Description;
 import io.carillon.s3.model.ObjectKey;
+import io.carillon.s3.model.ObjectVersion;
 import io.carillon.s3.model.S3Error;
 import io.carillon.s3.model.StoredChecksum.Type;
 import io.carillon.s3.model.Uploads;
 import io.carillon.s3.model.Uploads.Upload;
+import io.carillon.s3.model.Versions;
 import io.carillon.store.Database;
 import java.time.InstantSource;
 import java.util.List;
@@ -25,14 +27,21 @@ import software.amazon.awssdk.services.s3.model.CreateMultipartUploadResponse;
 final class CreateMultipartUpload {
   private final Database database;
   private final Buckets buckets;
+  private final Versions versions;
   private final Uploads uploads;
   private final Ids ids;
   private final InstantSource clock;
 
   CreateMultipartUpload(
-      Database database, Buckets buckets, Uploads uploads, Ids ids, InstantSource clock) {
+      Database database,
+      Buckets buckets,
+      Versions versions,
+      Uploads uploads,
+      Ids ids,
+      InstantSource clock) {
     this.database = database;
     this.buckets = buckets;
+    this.versions = versions;
     this.uploads = uploads;
     this.ids = ids;
     this.clock = clock;
@@ -54,18 +63,14 @@ final class CreateMultipartUpload {
     ChecksumAlgorithm algorithm = algorithm(input.checksumAlgorithmAsString());
     Type type = type(algorithm, input.checksumTypeAsString());
     long now = clock.millis();
-    Upload upload =
-        new Upload(
-            String.format("%012x", now) + ids.token(18),
-            now,
-            caller.principal().arn(),
-            description,
-            algorithm,
-            type);
+    String id = String.format("%012x", now) + ids.token(18);
     return database.write(
         tx -> {
           Bucket bucket = buckets.require(tx, caller, input.bucket(), input.expectedBucketOwner());
           AccessControlLists.requireForObject(caller, bucket, key.value(), "s3:PutObject", input);
+          long begunOn = versions.live(tx, bucket, key).map(ObjectVersion::sequence).orElse(0L);
+          Upload upload =
+              new Upload(id, now, caller.principal().arn(), description, algorithm, type, begunOn);
           uploads.begin(tx, bucket, key, upload);
           CreateMultipartUploadResponse.Builder answer =
               CreateMultipartUploadResponse.builder()

@@ -76,7 +76,11 @@ final class DeleteBucket {
   private Bucket requireEmpty(Snapshot snapshot, Caller caller, DeleteBucketRequest input) {
     Bucket bucket = buckets.require(snapshot, caller, input.bucket(), input.expectedBucketOwner());
     if (!versions.isEmpty(snapshot, bucket)) {
-      throw S3Error.BUCKET_NOT_EMPTY.with("BucketName", bucket.name());
+      throw S3Error.BUCKET_NOT_EMPTY
+          .because(
+              S3Error.BUCKET_NOT_EMPTY.message()
+                  + (bucket.everVersioned() ? ". You must delete all versions in the bucket." : ""))
+          .with("BucketName", bucket.name());
     }
     return bucket;
   }

@@ -85,7 +85,7 @@ final class DeleteObject {
           Removal removal = remove(tx, bucket, target, caller);
           DeleteObjectResponse.Builder answer = DeleteObjectResponse.builder();
           switch (removal) {
-            case Removal.Nothing() -> answer.versionId(target.versionId());
+            case Removal.Nothing _ -> answer.versionId(target.versionId());
             case Removal.Hidden(ObjectVersion marker) ->
                 answer.deleteMarker(true).versionId(marker.versionId());
             case Removal.Gone(ObjectVersion version, _) -> {
@@ -178,7 +178,11 @@ final class DeleteObject {
       DeletedObject.Builder deleted =
           DeletedObject.builder().key(object.key()).versionId(object.versionId());
       switch (remove(tx, bucket, target, caller)) {
-        case Removal.Nothing() -> {}
+        case Removal.Nothing(long sequence) -> {
+          if (target.versionId() == null) {
+            notifications.missingObjectRemoved(tx, bucket, target.key(), sequence, caller);
+          }
+        }
         case Removal.Hidden(ObjectVersion marker) ->
             deleted.deleteMarker(true).deleteMarkerVersionId(marker.versionId());
         case Removal.Gone(ObjectVersion version, _) -> {
@@ -189,7 +193,13 @@ final class DeleteObject {
       }
       return new Outcome.Deleted(deleted.build());
     } catch (AwsException refused) {
-      return failed(object, refused); // conditions are judged before anything is changed
+      // Conditions are judged before anything is changed. An id that no version has is an argument
+      // of the whole request elsewhere; here it is what this object lacks.
+      return failed(
+          object,
+          "versionId".equals(refused.members().get("ArgumentName"))
+              ? S3Error.NO_SUCH_VERSION.exception()
+              : refused);
     }
   }
 

@@ -134,8 +134,12 @@ final class Descriptions {
     return value;
   }
 
-  /// `aws-chunked` tells how the request's body was framed; it is no property of the object.
+  /// `aws-chunked` tells how the request's body was framed; it is no property of the object. What
+  /// else is said stays as it was spelled.
   private static String unframed(String contentEncoding) {
+    if (!contentEncoding.toLowerCase(Locale.ROOT).contains("aws-chunked")) {
+      return contentEncoding;
+    }
     return Arrays.stream(contentEncoding.split(",", -1))
         .map(String::strip)
         .filter(coding -> !coding.equalsIgnoreCase("aws-chunked"))

@@ -14,6 +14,7 @@ import io.carillon.s3.model.Part;
 import io.carillon.s3.model.ReadPreconditions;
 import io.carillon.s3.model.ReadPreconditions.Verdict;
 import io.carillon.s3.model.S3Error;
+import io.carillon.s3.model.StoredChecksum;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Instant;
@@ -74,7 +75,8 @@ final class GetObject {
                 input.ifMatch(),
                 input.ifUnmodifiedSince(),
                 input.ifNoneMatch(),
-                input.ifModifiedSince()),
+                input.ifModifiedSince(),
+                caller.time()),
             input.range(),
             input.partNumber(),
             input.checksumMode() != null,
@@ -134,16 +136,26 @@ final class GetObject {
           }
         });
     if (question.checksumMode()) {
-      if (selected.isEmpty()) {
+      Part part = selected.map(Selection::part).orElse(null);
+      if (part != null) {
+        addChecksum(answer, part, version);
+      } else if (range.lengthBytes() == version.sizeBytes()) {
         Answers.addChecksum(answer, version.checksum());
-      } else if (selected.get().part() instanceof Part part) {
-        Answers.addChecksum(answer, part.checksum());
       }
     }
     return answer.withContent(
         withBody
             ? content(found, range)
             : new Content.Stream(InputStream.nullInputStream(), range.lengthBytes()));
+  }
+
+  /// A part has a checksum of its own bytes, and says of what type the whole object's is.
+  private static void addChecksum(Response answer, Part part, ObjectVersion version) {
+    StoredChecksum own = part.checksum();
+    if (own != null) {
+      StoredChecksum.Type type = version.findChecksum().orElse(own).type();
+      Answers.addChecksum(answer, new StoredChecksum(own.algorithm(), own.value(), type));
+    }
   }
 
   /// What of the object is asked for, where that is not simply all of it.

@@ -2,6 +2,7 @@ package io.carillon.s3;
 
 import io.carillon.aws.Caller;
 import io.carillon.aws.Need;
+import io.carillon.aws.Operations.WithHeaders;
 import io.carillon.base.Arn;
 import io.carillon.base.Reservation;
 import io.carillon.s3.model.Bucket;
@@ -20,7 +21,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.SdkPojo;
 import software.amazon.awssdk.services.s3.model.CommonPrefix;
 import software.amazon.awssdk.services.s3.model.DeleteMarkerEntry;
 import software.amazon.awssdk.services.s3.model.ListObjectVersionsRequest;
@@ -60,7 +63,7 @@ final class ListObjects {
         need("s3:ListBucketVersions", r.bucket(), r.prefix(), r.delimiter(), r.maxKeys()));
   }
 
-  ListObjectsResponse first(Caller caller, ListObjectsRequest input) {
+  WithHeaders first(Caller caller, ListObjectsRequest input) {
     Encoding encoding = Encoding.of(input.encodingTypeAsString());
     Paging paging = paging(input.prefix(), input.delimiter(), input.maxKeys());
     After after = After.key(input.marker(), paging.prefix(), paging.delimiter());
@@ -79,10 +82,10 @@ final class ListObjects {
     if (page.listing().truncated() && paging.delimiter() != null) {
       answer.nextMarker(encoding.encode(page.listing().entries().getLast().text()));
     }
-    return answer.build();
+    return page.tellingRegion(answer.build());
   }
 
-  ListObjectsV2Response second(Caller caller, ListObjectsV2Request input) {
+  WithHeaders second(Caller caller, ListObjectsV2Request input) {
     Encoding encoding = Encoding.of(input.encodingTypeAsString());
     Paging paging = paging(input.prefix(), input.delimiter(), input.maxKeys());
     After after =
@@ -106,7 +109,7 @@ final class ListObjects {
     if (page.listing().truncated()) {
       answer.nextContinuationToken(toToken(After.entry(page.listing().entries().getLast())));
     }
-    return answer.build();
+    return page.tellingRegion(answer.build());
   }
 
   ListObjectVersionsResponse versions(Caller caller, ListObjectVersionsRequest input) {
@@ -153,7 +156,12 @@ final class ListObjects {
   }
 
   /// The bucket with a page of it.
-  private record Page(Bucket bucket, KeyListing listing) {}
+  private record Page(Bucket bucket, KeyListing listing) {
+    /// As HeadBucket does, in a field that the models of listings do not have.
+    WithHeaders tellingRegion(SdkPojo output) {
+      return new WithHeaders(output, Map.of("x-amz-bucket-region", bucket.region()));
+    }
+  }
 
   private Page list(
       Caller caller, String bucketName, @Nullable String owner, Paging paging, After after) {

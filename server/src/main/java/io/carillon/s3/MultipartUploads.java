@@ -1,6 +1,9 @@
 package io.carillon.s3;
 
+import io.carillon.aws.Authorizer;
 import io.carillon.aws.Caller;
+import io.carillon.aws.Need;
+import io.carillon.aws.Principal;
 import io.carillon.base.Arn;
 import io.carillon.s3.model.Bucket;
 import io.carillon.s3.model.Buckets;
@@ -15,6 +18,7 @@ import io.carillon.s3.model.Uploads.UploadedPart;
 import io.carillon.store.Database;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import software.amazon.awssdk.services.s3.model.AbortMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.AbortMultipartUploadResponse;
 import software.amazon.awssdk.services.s3.model.CommonPrefix;
@@ -35,8 +39,10 @@ final class MultipartUploads {
   private final Database database;
   private final Buckets buckets;
   private final Uploads uploads;
+  private final Authorizer authorizer;
 
-  MultipartUploads(Database database, Buckets buckets, Uploads uploads) {
+  MultipartUploads(Database database, Buckets buckets, Uploads uploads, Authorizer authorizer) {
+    this.authorizer = authorizer;
     this.database = database;
     this.buckets = buckets;
     this.uploads = uploads;
@@ -44,14 +50,18 @@ final class MultipartUploads {
 
   AbortMultipartUploadResponse abort(Caller caller, AbortMultipartUploadRequest input) {
     ObjectKey key = new ObjectKey(input.key());
-    Upload upload =
+    Optional<Upload> begun =
         database.read(
             snapshot ->
-                uploads.require(
+                uploads.find(
                     snapshot,
                     buckets.require(snapshot, caller, input.bucket(), input.expectedBucketOwner()),
                     key,
                     input.uploadId()));
+    authorize(
+        caller, begun, Need.of("s3:AbortMultipartUpload", Arn.object(input.bucket(), input.key())));
+    Upload upload =
+        begun.orElseThrow(() -> S3Error.NO_SUCH_UPLOAD.with("UploadId", input.uploadId()));
     if (input.ifMatchInitiatedTime() != null
         && !input.ifMatchInitiatedTime().equals(upload.initiated())) {
       throw S3Error.PRECONDITION_FAILED.with("Condition", "x-amz-if-match-initiated-time");
@@ -65,14 +75,23 @@ final class MultipartUploads {
     int limit = Paging.limit("max-parts", input.maxParts(), MOST);
     int after = input.partNumberMarker() == null ? 0 : input.partNumberMarker();
     record Read(Bucket bucket, Upload upload, List<UploadedPart> parts) {}
-    Read read =
+    Optional<Read> found =
         database.read(
             snapshot -> {
               Bucket bucket =
                   buckets.require(snapshot, caller, input.bucket(), input.expectedBucketOwner());
-              Upload upload = uploads.require(snapshot, bucket, key, input.uploadId());
-              return new Read(bucket, upload, uploads.parts(snapshot, upload, after, limit + 1));
+              return uploads
+                  .find(snapshot, bucket, key, input.uploadId())
+                  .map(
+                      upload ->
+                          new Read(
+                              bucket, upload, uploads.parts(snapshot, upload, after, limit + 1)));
             });
+    authorize(
+        caller,
+        found.map(Read::upload),
+        Need.of("s3:ListMultipartUploadParts", Arn.object(input.bucket(), input.key())));
+    Read read = found.orElseThrow(() -> S3Error.NO_SUCH_UPLOAD.with("UploadId", input.uploadId()));
     boolean more = read.parts().size() > limit;
     List<UploadedPart> page = more ? read.parts().subList(0, limit) : read.parts();
     ListPartsResponse.Builder answer =
@@ -84,7 +103,7 @@ final class MultipartUploads {
             .nextPartNumberMarker(page.isEmpty() ? 0 : page.getLast().part().number())
             .maxParts(limit)
             .isTruncated(more && limit > 0)
-            .parts(page.stream().map(MultipartUploads::toModel).toList())
+            .parts(page.stream().map(part -> toModel(read.upload(), part)).toList())
             .storageClass(read.upload().description().storageClass().name())
             .owner(owner(read.bucket()))
             .initiator(initiator(read.upload()));
@@ -96,10 +115,26 @@ final class MultipartUploads {
     return answer.build();
   }
 
+  /// Whoever began an upload may list its parts and abort it, unless a policy denies it.
+  ///
+  /// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuAndPermissions.html
+  private void authorize(Caller caller, Optional<Upload> upload, Need need) {
+    boolean initiator =
+        upload
+            .filter(begun -> begun.initiator().equals(caller.principal().arn()))
+            .filter(_ -> !(caller.principal() instanceof Principal.Anonymous))
+            .isPresent();
+    if (!initiator || authorizer.denies(caller, need)) {
+      authorizer.require(caller, List.of(need));
+    }
+  }
+
   ListMultipartUploadsResponse list(Caller caller, ListMultipartUploadsRequest input) {
     Encoding encoding = Encoding.of(input.encodingTypeAsString());
     Paging paging = Paging.of(input.prefix(), input.delimiter(), input.maxUploads());
     String keyMarker = input.keyMarker() == null ? "" : input.keyMarker();
+    String uploadIdMarker =
+        keyMarker.isEmpty() || input.uploadIdMarker() == null ? "" : input.uploadIdMarker();
     record Read(Bucket bucket, Listing listing) {}
     Read read =
         database.read(
@@ -114,7 +149,7 @@ final class MultipartUploads {
                       paging.prefix(),
                       paging.delimiter(),
                       keyMarker,
-                      input.uploadIdMarker(),
+                      uploadIdMarker,
                       paging.maxKeys()));
             });
     List<MultipartUpload> shown = new ArrayList<>();
@@ -144,33 +179,42 @@ final class MultipartUploads {
         ListMultipartUploadsResponse.builder()
             .bucket(input.bucket())
             .keyMarker(encoding.encode(keyMarker))
-            .uploadIdMarker(input.uploadIdMarker() == null ? "" : input.uploadIdMarker())
-            .prefix(encoding.encode(paging.prefix()))
+            .uploadIdMarker(uploadIdMarker)
+            .nextKeyMarker("")
+            .nextUploadIdMarker("")
+            .prefix(paging.prefix().isEmpty() ? null : encoding.encode(paging.prefix()))
             .delimiter(encoding.encodeOptional(paging.delimiter()))
             .encodingType(input.encodingTypeAsString())
             .maxUploads(paging.maxKeys())
             .isTruncated(read.listing().truncated())
             .uploads(shown)
             .commonPrefixes(prefixes);
-    if (read.listing().truncated()) {
+    if (!read.listing().entries().isEmpty()) {
       switch (read.listing().entries().getLast()) {
         case Listing.Entry.Begun(Uploads.Name name, _) ->
             answer.nextKeyMarker(encoding.encode(name.key())).nextUploadIdMarker(name.id());
-        case Listing.Entry.CommonPrefix(String prefix) ->
+        case Listing.Entry.CommonPrefix(String prefix) -> {
+          if (read.listing().truncated()) {
             answer.nextKeyMarker(encoding.encode(prefix));
+          }
+        }
       }
     }
     return answer.build();
   }
 
-  private static Part toModel(UploadedPart uploaded) {
+  /// Parts show checksums where the upload was begun with an algorithm; the one that S3 takes by
+  /// itself is not shown.
+  private static Part toModel(Upload upload, UploadedPart uploaded) {
     Part.Builder part =
         Part.builder()
             .partNumber(uploaded.part().number())
             .eTag(Etags.quoted(uploaded.part().etag()))
             .size(uploaded.part().content().sizeBytes())
             .lastModified(uploaded.modified());
-    ModelChecksums.set(part, uploaded.part().checksum());
+    if (upload.algorithm() != null) {
+      ModelChecksums.set(part, uploaded.part().checksum());
+    }
     return part.build();
   }
 

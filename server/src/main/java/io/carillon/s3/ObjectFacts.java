@@ -124,8 +124,14 @@ final class ObjectFacts {
     return PutObjectAclResponse.builder().build();
   }
 
+  /// The parts are listed where they have checksums; else they are only counted.
+  ///
+  /// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html
   private static GetObjectAttributesParts parts(
       GetObjectAttributesRequest input, List<Part> parts) {
+    if (parts.stream().allMatch(part -> part.checksum() == null)) {
+      return GetObjectAttributesParts.builder().totalPartsCount(parts.size()).build();
+    }
     int limit = Paging.limit("max-parts", input.maxParts(), MOST_PARTS);
     int after = input.partNumberMarker() == null ? 0 : input.partNumberMarker();
     List<ObjectPart> shown = new ArrayList<>();

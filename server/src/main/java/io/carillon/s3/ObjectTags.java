@@ -2,6 +2,7 @@ package io.carillon.s3;
 
 import io.carillon.aws.Caller;
 import io.carillon.aws.Need;
+import io.carillon.s3.ReadObject.OnMarker;
 import io.carillon.s3.event.EventType;
 import io.carillon.s3.event.Notifications;
 import io.carillon.s3.model.Bucket;
@@ -94,7 +95,8 @@ final class ObjectTags {
                     snapshot,
                     buckets.require(snapshot, caller, input.bucket(), input.expectedBucketOwner()),
                     key,
-                    input.versionId()));
+                    input.versionId(),
+                    OnMarker.notAllowed("GET")));
     return GetObjectTaggingResponse.builder()
         .versionId(tagged.shownVersionId())
         .tagSet(Tags.toModel(tagged.version().description().tags()))
@@ -112,18 +114,34 @@ final class ObjectTags {
     return database.write(
         tx -> {
           Bucket bucket = buckets.require(tx, caller, bucketName, expectedOwner);
-          Tagged found = find(tx, bucket, key, versionId);
+          String method = type == EventType.TAGGING_PUT ? "PUT" : "DELETE";
+          Tagged found = find(tx, bucket, key, versionId, OnMarker.notAllowed(method));
           ObjectVersion tagged = versions.retag(tx, bucket, key, found.version(), tags);
           notifications.objectTagged(tx, bucket, key, tagged, type, caller);
           return new Tagged(bucket, tagged);
         });
   }
 
-  private Tagged find(Snapshot snapshot, Bucket bucket, ObjectKey key, @Nullable String versionId) {
+  /// A delete marker has no tags, whether it is asked for by its id or as the current version.
+  private Tagged find(
+      Snapshot snapshot,
+      Bucket bucket,
+      ObjectKey key,
+      @Nullable String versionId,
+      OnMarker onMarker) {
+    if (versionId == null) {
+      versions
+          .head(snapshot, bucket, key)
+          .filter(ObjectVersion::deleteMarker)
+          .ifPresent(
+              marker -> {
+                throw onMarker.refuse(marker);
+              });
+    }
     return new Tagged(
         bucket,
         objects
-            .version(snapshot, bucket, key, versionId)
+            .version(snapshot, bucket, key, versionId, onMarker)
             .orElseThrow(() -> S3Error.NO_SUCH_KEY.with("Key", key.value())));
   }
 }

@@ -1,6 +1,7 @@
 package io.carillon.s3;
 
 import io.carillon.aws.Caller;
+import io.carillon.aws.Need;
 import io.carillon.aws.protocol.XmlDocuments;
 import io.carillon.http.Headers;
 import io.carillon.http.Request;
@@ -14,6 +15,7 @@ import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -38,23 +40,28 @@ final class PostObject {
   }
 
   Response run(Caller caller, PutObjectRequest input, Request http) throws IOException {
-    PutObjectRequest put =
-        input.tagging() == null
-            ? input
-            : input.toBuilder().tagging(tagsOf(input.tagging())).build();
     return puts.run(
         caller,
-        put,
+        asPut(input),
         () -> bodies.receiveToEnd(http),
         EventType.CREATED_POST,
         (bucket, version) -> answer(http, input.key(), bucket, version));
   }
 
+  static List<Need> needs(PutObjectRequest input) {
+    return Permissions.putObject(asPut(input));
+  }
+
   /// A form's tags are a document; elsewhere they are written like a query.
-  private static Tagging tagsOf(String xml) {
+  private static PutObjectRequest asPut(PutObjectRequest input) {
+    if (input.tagging() == null) {
+      return input;
+    }
     Tagging.Builder tagging = Tagging.builder();
-    XmlDocuments.read(xml, "Tagging", tagging);
-    return tagging.build();
+    XmlDocuments.read(input.tagging(), "Tagging", tagging);
+    Tagging tags = tagging.build();
+    Tags.ofObject(tags.tagSet()); // refuses in the words for documents
+    return input.toBuilder().tagging(tags).build();
   }
 
   private static Response answer(Request http, String key, Bucket bucket, ObjectVersion version) {
@@ -65,13 +72,17 @@ final class PostObject {
     if (redirect.isPresent()) {
       return new Response(303, headers.add("Location", redirect.get()), stored.content());
     }
-    String location = location(http, key, bucket);
+    String location = Locations.object(origin(http), bucket.name(), key);
     headers.add("Location", location);
     return switch (http.headers().find(STATUS).orElse("")) {
       case "200" -> stored;
       case "201" -> created(location, key, bucket, version, headers);
       default -> new Response(204, headers, stored.content());
     };
+  }
+
+  private static String origin(Request http) {
+    return (http.secure() ? "https://" : "http://") + http.headers().find("host").orElse("");
   }
 
   private static Response created(
@@ -107,15 +118,6 @@ final class PostObject {
             + encode(key)
             + "&etag="
             + encode(Etags.quoted(version.etag())));
-  }
-
-  /// Where the object is, by the host that was posted to.
-  private static String location(Request http, String key, Bucket bucket) {
-    String host = http.headers().find("host").orElse("");
-    return (http.secure() ? "https://" : "http://")
-        + host
-        + (host.startsWith(bucket.name() + ".") ? "/" : "/" + bucket.name() + "/")
-        + encode(key).replace("+", "%20");
   }
 
   private static String encode(String text) {

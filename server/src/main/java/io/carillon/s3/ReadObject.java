@@ -80,6 +80,7 @@ final class ReadObject {
                     buckets.require(snapshot, caller, bucketName, expectedOwner),
                     key,
                     versionId,
+                    OnMarker.notAllowed("GET"),
                     withBytes))
         .orElseThrow(() -> missing(caller, bucketName, key));
   }
@@ -99,6 +100,7 @@ final class ReadObject {
                     buckets.requireAnywhere(snapshot, bucketName, expectedOwner),
                     key,
                     versionId,
+                    OnMarker.noSource(),
                     true))
         .orElseThrow(() -> missing(caller, bucketName, key));
   }
@@ -108,8 +110,9 @@ final class ReadObject {
       Bucket bucket,
       ObjectKey key,
       @Nullable String versionId,
+      OnMarker onMarker,
       boolean withBytes) {
-    return version(snapshot, bucket, key, versionId)
+    return version(snapshot, bucket, key, versionId, onMarker)
         .map(
             version ->
                 new Found(
@@ -120,10 +123,38 @@ final class ReadObject {
                     contents.load(snapshot, withBytes ? version.content() : Content.NONE)));
   }
 
-  /// @throws AwsException NoSuchVersion, MethodNotAllowed; NoSuchKey where a delete marker hides
-  ///   the object
+  /// What to say to who asks for a delete marker by its id.
+  @FunctionalInterface
+  interface OnMarker {
+    AwsException refuse(ObjectVersion marker);
+
+    static OnMarker notAllowed(String method) {
+      return marker ->
+          S3Error.METHOD_NOT_ALLOWED
+              .with("Method", method)
+              .with("ResourceType", "DeleteMarker")
+              .withHeader("x-amz-delete-marker", "true")
+              .withHeader("x-amz-version-id", marker.versionId())
+              .withHeader("Last-Modified", Descriptions.httpDate(marker.modified()))
+              .withHeader("Allow", "DELETE");
+    }
+
+    static OnMarker noSource() {
+      return _ ->
+          S3Error.INVALID_REQUEST.because(
+              "The source of a copy request may not specifically refer to a delete marker by"
+                  + " version id.");
+    }
+  }
+
+  /// @throws AwsException NoSuchVersion; NoSuchKey where a delete marker hides the object; what
+  ///   `onMarker` says
   Optional<ObjectVersion> version(
-      Snapshot snapshot, Bucket bucket, ObjectKey key, @Nullable String versionId) {
+      Snapshot snapshot,
+      Bucket bucket,
+      ObjectKey key,
+      @Nullable String versionId,
+      OnMarker onMarker) {
     if (versionId != null) {
       ObjectVersion version =
           versions
@@ -134,12 +165,7 @@ final class ReadObject {
                           .with("Key", key.value())
                           .with("VersionId", versionId));
       if (version.deleteMarker()) {
-        throw S3Error.METHOD_NOT_ALLOWED
-            .with("ResourceType", "DeleteMarker")
-            .withHeader("x-amz-delete-marker", "true")
-            .withHeader("x-amz-version-id", version.versionId())
-            .withHeader("Last-Modified", Descriptions.httpDate(version.modified()))
-            .withHeader("Allow", "DELETE");
+        throw onMarker.refuse(version);
       }
       return Optional.of(version);
     }
@@ -170,10 +196,12 @@ final class ReadObject {
     }
   }
 
-  /// Who may not list a bucket is not told which keys it lacks.
+  /// Who may not list a bucket is not told which keys it lacks. Whether somebody may is asked as of
+  /// a listing that begins with the key, for policies that let list some prefixes only.
   AwsException missing(Caller caller, String bucket, ObjectKey key) {
     try {
-      authorizer.require(caller, List.of(Permissions.listBucket(bucket)));
+      authorizer.require(
+          caller, List.of(Permissions.listBucket(bucket).with("s3:prefix", key.value())));
     } catch (AwsException denied) {
       return denied;
     }

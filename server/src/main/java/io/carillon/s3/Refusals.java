@@ -4,6 +4,7 @@ import io.carillon.aws.AwsException;
 import io.carillon.aws.checksum.ChecksumAlgorithm;
 import io.carillon.s3.model.S3Error;
 import io.carillon.s3.model.StorageClass;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -97,8 +98,10 @@ final class Refusals {
     }
   }
 
+  /// What is no ACL at all is told before ACLs are refused.
   private static List<Watched> watch(SdkPojo request) {
-    return request.sdkFields().stream()
+    List<Watched> watched = new ArrayList<>();
+    request.sdkFields().stream()
         .filter(field -> !HONOURED.contains(field.locationName()))
         .filter(field -> ChecksumAlgorithm.ofHeader(field.locationName()).isEmpty())
         .filter(field -> !field.containsTrait(PayloadTrait.class, TraitType.PAYLOAD_TRAIT))
@@ -109,7 +112,8 @@ final class Refusals {
                     field,
                     field.locationName(),
                     rule(request.getClass(), field.locationName().toLowerCase(Locale.ROOT))))
-        .toList();
+        .forEach(watched::add);
+    return List.copyOf(watched);
   }
 
   /// CopyObject's class has members that never travel: the SDK makes the header of them.
@@ -125,14 +129,14 @@ final class Refusals {
           value -> value.equals("global") ? Optional.empty() : notImplemented(header);
       case "x-amz-bucket-object-lock-enabled" ->
           value -> value.equals("true") ? notImplemented(header) : Optional.empty();
-      case "x-amz-bypass-governance-retention" ->
-          value ->
-              value.equals("true")
-                  ? Optional.of(
-                      S3Error.INVALID_ARGUMENT.because(
+      case "x-amz-bypass-governance-retention" -> // whatever it says: no bucket here has a lock
+          _ ->
+              Optional.of(
+                  S3Error.INVALID_ARGUMENT
+                      .because(
                           "x-amz-bypass-governance-retention is only applicable to Object Lock"
-                              + " enabled buckets"))
-                  : Optional.empty();
+                              + " enabled buckets.")
+                      .with("ArgumentName", "x-amz-bypass-governance-retention"));
       default -> {
         if (header.startsWith("x-amz-object-lock-")) {
           yield _ ->

@@ -128,7 +128,10 @@ public final class S3Service {
     this.objects =
         new ReadObject(
             database, buckets, contents, versions, authorizer, new Damage(database, trace));
-    this.operations = Operations.of("s3").refusing(Refusals::check);
+    this.operations =
+        Operations.of("s3")
+            .refusing(Refusals::check)
+            .explaining(new Denials(database, buckets)::explain);
     mountBuckets(
         new CreateBucket(database, buckets, bucketTags, clock, blocksPublic),
         new DeleteBucket(database, buckets, versions, uploads, bucketTags, policies, notifications),
@@ -150,7 +153,7 @@ public final class S3Service {
         new ObjectTags(database, buckets, versions, objects, notifications),
         new ObjectFacts(objects));
     mountUploads(
-        new CreateMultipartUpload(database, buckets, uploads, ids, clock),
+        new CreateMultipartUpload(database, buckets, versions, uploads, ids, clock),
         new UploadPart(database, buckets, bodies, contents, uploads, objects, clock),
         new CompleteMultipartUpload(
             database,
@@ -161,7 +164,7 @@ public final class S3Service {
             notifications,
             endpoint,
             MIN_PART_BYTES),
-        new MultipartUploads(database, buckets, uploads));
+        new MultipartUploads(database, buckets, uploads, authorizer));
   }
 
   public boolean hasBucket(String name) {
@@ -257,7 +260,7 @@ public final class S3Service {
       ObjectFacts facts) {
     operations
         .streaming(PutObjectRequest.class, Permissions::putObject, put::run)
-        .streaming("PostObject", PutObjectRequest.class, Permissions::putObject, post::run)
+        .streaming("PostObject", PutObjectRequest.class, PostObject::needs, post::run)
         .streaming(GetObjectRequest.class, Permissions::getObject, get::get)
         .streaming(HeadObjectRequest.class, Permissions::headObject, get::head)
         .needing(DeleteObjectRequest.class, DeleteObject::needs, delete::one)
@@ -309,11 +312,9 @@ public final class S3Service {
         .needing(UploadPartCopyRequest.class, UploadPart::needs, part::copy)
         .needing(
             CompleteMultipartUploadRequest.class, CompleteMultipartUpload::needs, complete::run)
-        .on(AbortMultipartUploadRequest.class, r -> Arn.object(r.bucket(), r.key()), others::abort)
-        .needing(
-            ListPartsRequest.class,
-            r -> List.of(Need.of("s3:ListMultipartUploadParts", Arn.object(r.bucket(), r.key()))),
-            others::parts)
+        // Authorized once the upload is known: whoever began it may.
+        .needing(AbortMultipartUploadRequest.class, _ -> List.of(), others::abort)
+        .needing(ListPartsRequest.class, _ -> List.of(), others::parts)
         .needing(
             ListMultipartUploadsRequest.class,
             r -> List.of(Permissions.onBucket("ListBucketMultipartUploads", r.bucket())),

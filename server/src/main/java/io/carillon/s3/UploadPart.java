@@ -121,7 +121,8 @@ final class UploadPart {
             input.copySourceIfMatch(),
             input.copySourceIfUnmodifiedSince(),
             input.copySourceIfNoneMatch(),
-            input.copySourceIfModifiedSince())
+            input.copySourceIfModifiedSince(),
+            caller.time())
         .requireForCopy(version);
     ReadObject.requireCopyable(version);
     ByteRange range = range(input.copySourceRange(), version.sizeBytes());
@@ -132,7 +133,9 @@ final class UploadPart {
         CopyPartResult.builder()
             .eTag(Etags.quoted(received.etag()))
             .lastModified(stored.modified());
-    ModelChecksums.set(result, received.checksum());
+    if (upload.algorithm() != null) {
+      ModelChecksums.set(result, received.checksum());
+    }
     return UploadPartCopyResponse.builder()
         .copyPartResult(result.build())
         .copySourceVersionId(found.bucket().everVersioned() ? version.versionId() : null)
@@ -225,7 +228,7 @@ final class UploadPart {
       return new ByteRange(0, sizeBytes);
     }
     Matcher matcher = RANGE.matcher(header);
-    if (!matcher.matches()) {
+    if (!matcher.matches() || Long.parseLong(matcher.group(1)) > Long.parseLong(matcher.group(2))) {
       throw S3Error.INVALID_ARGUMENT
           .because(
               "The x-amz-copy-source-range value must be of the form bytes=first-last where first"
@@ -235,7 +238,11 @@ final class UploadPart {
     }
     long first = Long.parseLong(matcher.group(1));
     long last = Long.parseLong(matcher.group(2));
-    if (first > last || last >= sizeBytes || last - first >= Bodies.MAX_BYTES) {
+    if (first >= sizeBytes) {
+      throw S3Error.INVALID_REQUEST.because(
+          "The specified copy range is invalid for the source object size");
+    }
+    if (last >= sizeBytes || last - first >= Bodies.MAX_BYTES) {
       throw S3Error.INVALID_ARGUMENT
           .because("Range specified is not valid for source object of size: " + sizeBytes)
           .with("ArgumentName", "x-amz-copy-source-range")

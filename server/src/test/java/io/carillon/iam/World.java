@@ -120,7 +120,8 @@ public final class World {
         now,
         Instant.MAX,
         keyId,
-        Signing.NONE);
+        Signing.NONE,
+        "");
   }
 
   /// Whoever holds these keys, if anyone does.

@@ -228,8 +228,11 @@ class BucketAccessTest {
       value = {
         "nonsense; ; InvalidArgument",
         "; somebody; InvalidArgument",
-        "private; id=\"x\"; InvalidRequest",
-        "; id=\"x\"; AccessControlListNotSupported"
+        "; id=\"x\"; InvalidArgument",
+        "; uri=x; InvalidArgument",
+        "private; emailAddress=\"x\"; InvalidRequest",
+        "; id=\"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\";"
+            + " AccessControlListNotSupported"
       },
       delimiter = ';')
   void whatIsNoAclIsToldFirst(@Nullable String acl, @Nullable String grant, String code) {

@@ -48,7 +48,7 @@ class BucketsTest {
         "us-east-1, eu-west-1, eu-west-1",
         "us-east-1, nonsense, InvalidLocationConstraint",
         "eu-west-1, eu-west-1, eu-west-1",
-        "eu-west-1, EU, eu-west-1",
+        "eu-west-1, EU, EU",
         "eu-west-1, -, IllegalLocationConstraintException",
         "eu-west-1, eu-central-1, IllegalLocationConstraintException"
       })
@@ -57,7 +57,7 @@ class BucketsTest {
     Caller caller = S3House.caller(S3House.ALICE, new Region(signed));
     Runnable creating = () -> create(caller, "bucket", constraint);
 
-    if (Region.isValid(expected)) {
+    if (Region.isValid(expected) || expected.equals("EU")) {
       creating.run();
       GetBucketLocationResponse location =
           house.call(american, GetBucketLocationRequest.builder().bucket("bucket").build());

@@ -338,7 +338,7 @@ class MultipartTest {
   }
 
   @Test
-  void attributesTellTheParts() {
+  void attributesCountTheParts() {
     String upload = begin();
     complete(upload, threeParts(upload));
 
@@ -349,15 +349,11 @@ class MultipartTest {
                 .bucket("bucket")
                 .key("k")
                 .objectAttributes(ObjectAttributes.knownValues())
-                .maxParts(2)
                 .build());
 
     assertThat(attributes.objectSize()).isEqualTo(bytes.length);
     assertThat(attributes.eTag()).endsWith("-3").doesNotContain("\"");
     assertThat(attributes.objectParts().totalPartsCount()).isEqualTo(3);
-    assertThat(attributes.objectParts().isTruncated()).isTrue();
-    assertThat(attributes.objectParts().parts()).hasSize(2);
-    assertThat(attributes.checksum().checksumCRC64NVME()).isNotNull();
   }
 
   private List<CompletedPart> threeParts(String upload) {

@@ -140,7 +140,8 @@ final class S3House implements Authorizer {
   @SuppressWarnings("unchecked")
   <I extends SdkPojo, O> O call(Caller caller, I input) {
     Operation<I> operation = authorized(caller, input);
-    return (O) ((Way.Decoded<I, O>) operation.way()).run().run(caller, input);
+    Object output = ((Way.Decoded<I, O>) operation.way()).run().run(caller, input);
+    return (O) (output instanceof Operations.WithHeaders(SdkPojo said, _) ? said : output);
   }
 
   <I extends SdkPojo> Response stream(Caller caller, I input, Request http) {
@@ -157,7 +158,8 @@ final class S3House implements Authorizer {
   Response post(Caller caller, PutObjectRequest input, Request http) throws IOException {
     Operation<PutObjectRequest> operation =
         (Operation<PutObjectRequest>) service.operations().find("PostObject").orElseThrow();
-    require(caller, needs(input));
+    require(
+        caller, ((Operations.Access.Needs<PutObjectRequest>) operation.access()).of().apply(input));
     return ((Way.Streamed<PutObjectRequest>) operation.way()).run().run(caller, input, http);
   }
 

@@ -12,6 +12,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import software.amazon.awssdk.core.SdkPojo;
 
 /// REST paths with XML bodies: S3.
@@ -58,6 +59,10 @@ public final class RestXmlProtocol implements Protocol {
           Map.entry("ListObjects", "ListBucketResult"),
           Map.entry("ListObjectsV2", "ListBucketResult"));
 
+  /// What is answered 204, beside deletions, though the model does not say so.
+  private static final Set<String> ANSWERED_WITHOUT_CONTENT =
+      Set.of("PutBucketPolicy", "PutBucketTagging");
+
   private final Dialect dialect = Dialect.s3();
   private final int limitBytes;
   private final Shapes shapes = new Shapes();
@@ -95,6 +100,7 @@ public final class RestXmlProtocol implements Protocol {
       public SdkPojo input(Class<?> type, boolean withBody) throws IOException {
         SdkPojo builder = shapes.builder(type);
         Shape shape = shapes.of(builder);
+        requireLatin(query);
         head.read(found, query, http, shape, builder);
         RestDecoder.requireAll(query, http, shape);
         Member payload = shape.payload();
@@ -104,6 +110,26 @@ public final class RestXmlProtocol implements Protocol {
         return Shapes.build(builder);
       }
     };
+  }
+
+  /// `response-…` parameters are answered in header fields, which S3 writes in ISO 8859-1. They are
+  /// judged as they stand: one that is a date has to be a date only after this.
+  private static void requireLatin(Parameters query) {
+    if (query.isEmpty()) {
+      return;
+    }
+    query
+        .all()
+        .forEach(
+            (name, values) -> {
+              String value = values.getFirst();
+              if (name.startsWith("response-") && value.chars().anyMatch(c -> c > 0xFF)) {
+                throw CommonError.INVALID_PARAMETER_VALUE
+                    .because("Header value cannot be represented using ISO-8859-1.")
+                    .with("ArgumentName", name)
+                    .with("ArgumentValue", value);
+              }
+            });
   }
 
   private void readBody(Request http, Shape shape, Member payload, SdkPojo builder)
@@ -144,7 +170,7 @@ public final class RestXmlProtocol implements Protocol {
   }
 
   private Response body(Model.Entry operation, Shape shape, SdkPojo output) {
-    if (operation.verb().equals("DELETE")) {
+    if (operation.verb().equals("DELETE") || ANSWERED_WITHOUT_CONTENT.contains(operation.name())) {
       return Response.of(204);
     }
     Member payload = shape.payload();
@@ -152,7 +178,7 @@ public final class RestXmlProtocol implements Protocol {
       return location(payload, output);
     }
     if (payload == null) {
-      return shape.body().isEmpty() ? Response.of(200) : members(operation, output);
+      return shape.body().isEmpty() ? empty(operation) : members(operation, output);
     }
     return switch (payload.get(output)) {
       case null -> Response.of(200);
@@ -161,6 +187,13 @@ public final class RestXmlProtocol implements Protocol {
       case SdkPojo structure -> document(payload.name(), structure);
       default -> throw new IllegalStateException("No codec for the body " + payload);
     };
+  }
+
+  /// HeadBucket says what a body would be; the other empty answers name no type.
+  private static Response empty(Model.Entry operation) {
+    return operation.name().equals("HeadBucket")
+        ? Response.of(200, XML, new byte[0])
+        : Response.of(200);
   }
 
   /// The one answer whose root is text: the region, nothing for us-east-1.
@@ -204,6 +237,9 @@ public final class RestXmlProtocol implements Protocol {
 
   @Override
   public Response stamp(Response answer, RequestIds ids) {
-    return answer.header("x-amz-request-id", ids.requestId()).header("x-amz-id-2", ids.hostId());
+    return answer
+        .header("x-amz-request-id", ids.requestId())
+        .header("x-amz-id-2", ids.hostId())
+        .header("Server", "AmazonS3");
   }
 }

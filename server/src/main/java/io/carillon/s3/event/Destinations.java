@@ -11,6 +11,7 @@ import io.carillon.s3.model.S3Error;
 import io.carillon.store.Tx;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -32,49 +33,59 @@ public final class Destinations {
   /// Checks every destination; nothing has been sent when it returns.
   ///
   /// @return sends the test messages, in the transaction that stores the rules
-  /// @throws AwsException InvalidArgument, naming the first destination that does not let S3 in
+  /// @throws AwsException InvalidArgument, naming every destination that does not let S3 in
   public Consumer<Tx> prove(NotificationRules rules, Bucket bucket, Caller caller, String cause) {
     List<Consumer<Tx>> effects = new ArrayList<>();
+    Map<Arn, String> unproven = new LinkedHashMap<>();
     for (NotificationRule rule : rules.byDestination()) {
       Arn destination = Arn.parse(rule.destination());
-      switch (rule.kind()) {
-        case FUNCTION -> {
-          if (!authorizer.allowsService(
-              "s3.amazonaws.com",
-              "lambda:InvokeFunction",
-              destination,
-              bucket.arn(),
-              bucket.account())) {
-            throw unproven(
-                destination,
-                "The function does not exist or its policy does not allow S3 to invoke it");
-          }
-        }
-        case TOPIC, QUEUE -> effects.add(testMessage(destination, bucket, caller, cause));
+      Outcome outcome =
+          switch (rule.kind()) {
+            case FUNCTION -> mayInvoke(destination, bucket);
+            case TOPIC, QUEUE -> testMessage(destination, bucket, caller, cause);
+          };
+      switch (outcome) {
+        case Outcome.Done(Consumer<Tx> effect) -> effects.add(effect);
+        case Outcome.Retry(String why) -> unproven.put(destination, why);
+        case Outcome.Postponed(String why, _) -> unproven.put(destination, why);
+        case Outcome.Rejected(String why) -> unproven.put(destination, why);
       }
+    }
+    if (!unproven.isEmpty()) {
+      throw unproven(unproven);
     }
     return tx -> effects.forEach(effect -> effect.accept(tx));
   }
 
-  private Consumer<Tx> testMessage(Arn destination, Bucket bucket, Caller caller, String cause) {
-    Recipient recipient = recipients.get(destination.service());
-    if (recipient == null) {
-      throw unproven(destination, "There is no such service here");
-    }
-    byte[] message = EventRecord.test(bucket, caller, clock.instant());
-    return switch (recipient.accept(
-        EventDelivery.handover(bucket.name(), bucket.account(), destination, message, cause))) {
-      case Outcome.Done(Consumer<Tx> effect) -> effect;
-      case Outcome.Retry(String why) -> throw unproven(destination, why);
-      case Outcome.Postponed(String why, _) -> throw unproven(destination, why);
-      case Outcome.Rejected(String why) -> throw unproven(destination, why);
-    };
+  private Outcome mayInvoke(Arn function, Bucket bucket) {
+    return authorizer.allowsService(
+            "s3.amazonaws.com", "lambda:InvokeFunction", function, bucket.arn(), bucket.account())
+        ? Outcome.done()
+        : new Outcome.Rejected(
+            "The function does not exist or its policy does not allow S3 to invoke it");
   }
 
-  private static AwsException unproven(Arn destination, String why) {
-    return S3Error.INVALID_ARGUMENT
-        .because("Unable to validate the following destination configurations")
-        .with("ArgumentName1", destination.toString())
-        .with("ArgumentValue1", why);
+  private Outcome testMessage(Arn destination, Bucket bucket, Caller caller, String cause) {
+    Recipient recipient = recipients.get(destination.service());
+    if (recipient == null) {
+      return new Outcome.Rejected("There is no such service here");
+    }
+    byte[] message = EventRecord.test(bucket, caller, clock.instant());
+    return recipient.accept(
+        EventDelivery.handover(bucket.name(), bucket.account(), destination, message, cause));
+  }
+
+  private static AwsException unproven(Map<Arn, String> destinations) {
+    AwsException refused =
+        S3Error.INVALID_ARGUMENT.because(
+            "Unable to validate the following destination configurations");
+    int number = 0;
+    for (Map.Entry<Arn, String> one : destinations.entrySet()) {
+      number++;
+      refused
+          .with("ArgumentName" + number, one.getKey().toString())
+          .with("ArgumentValue" + number, one.getValue());
+    }
+    return refused;
   }
 }

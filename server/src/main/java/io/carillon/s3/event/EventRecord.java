@@ -100,17 +100,19 @@ public record EventRecord(
     return URLEncoder.encode(key, StandardCharsets.UTF_8).replace("%2F", "/");
   }
 
-  /// Removals carry neither size nor ETag, delete markers the ETag alone.
+  /// Removals carry neither size nor ETag, delete markers and tagging the ETag alone. What is
+  /// written while versioning is suspended carries no version id.
   private void writeObject(JsonGenerator json) throws IOException {
     json.writeObjectFieldStart("object");
     json.writeStringField("key", encodedKey(key.value()));
-    if (!type.isRemoval()) {
+    if (type.isSized()) {
       json.writeNumberField("size", version.sizeBytes());
     }
     if (type != EventType.REMOVED_DELETE) {
       json.writeStringField("eTag", version.etag());
     }
-    if (bucket.everVersioned()) {
+    if (bucket.keepsVersions()
+        || bucket.everVersioned() && !version.named(ObjectVersion.NULL_VERSION)) {
       json.writeStringField("versionId", version.versionId());
     }
     if (type.isSequenced()) {

@@ -30,7 +30,8 @@ public enum EventType {
     return !eventName.startsWith("ObjectTagging:");
   }
 
-  boolean isRemoval() {
-    return eventName.startsWith("ObjectRemoved:");
+  /// Whether events of it carry the object's size: creations do.
+  boolean isSized() {
+    return eventName.startsWith("ObjectCreated:");
   }
 }

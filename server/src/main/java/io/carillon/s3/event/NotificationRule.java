@@ -18,14 +18,21 @@ public record NotificationRule(
 
   /// The element that the rule came in.
   public enum Kind {
-    TOPIC("sns"),
-    QUEUE("sqs"),
-    FUNCTION("lambda");
+    TOPIC("sns", "Topic"),
+    QUEUE("sqs", "Queue"),
+    FUNCTION("lambda", "CloudFunction");
 
     private final String service;
+    private final String element;
 
-    Kind(String service) {
+    Kind(String service, String element) {
       this.service = service;
+      this.element = element;
+    }
+
+    /// The element that names the destination, as errors call it.
+    String element() {
+      return element;
     }
 
     public String service() {

@@ -181,8 +181,11 @@ public record NotificationRules(List<NotificationRule> rules) {
     Filter prefix = Filter.NONE;
     Filter suffix = Filter.NONE;
     for (FilterRule one : filters) {
-      String name = String.valueOf(one.nameAsString()).toLowerCase(Locale.ROOT);
-      String value = one.value() == null ? "" : one.value();
+      if (one.nameAsString() == null || one.value() == null) {
+        throw S3Error.MALFORMED_XML.exception();
+      }
+      String name = one.nameAsString().toLowerCase(Locale.ROOT);
+      String value = one.value();
       if (value.getBytes(StandardCharsets.UTF_8).length > MAX_FILTER_BYTES) {
         throw invalid(
             "Size of filter rule value cannot exceed 1024 bytes in UTF-8",
@@ -194,7 +197,9 @@ public record NotificationRules(List<NotificationRule> rules) {
         case "suffix" -> suffix = once(suffix, name, value);
         default ->
             throw invalid(
-                "filter rule name must be either prefix or suffix", "FilterRule.Name", name);
+                "filter rule name must be either prefix or suffix",
+                "FilterRule.Name",
+                one.nameAsString());
       }
     }
     return new NotificationRule(
@@ -219,14 +224,14 @@ public record NotificationRules(List<NotificationRule> rules) {
   private static void requireDestination(Bucket bucket, Kind kind, String destination) {
     Optional<Arn> parsed = Arn.tryParse(destination);
     if (parsed.isEmpty() || !parsed.get().service().equals(kind.service())) {
-      throw invalid("The ARN could not be parsed", kind.name(), destination);
+      throw invalid("The ARN could not be parsed", kind.element(), destination);
     }
     Arn arn = parsed.get();
     if (!arn.region().equals(bucket.region())) {
       throw invalid(
           "The notification destination service region is not valid for the bucket location"
               + " constraint",
-          kind.name(),
+          kind.element(),
           destination);
     }
     if (kind != Kind.FUNCTION && arn.resource().endsWith(".fifo")) {

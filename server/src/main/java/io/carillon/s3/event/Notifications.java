@@ -5,6 +5,8 @@ import io.carillon.outbox.Outbox;
 import io.carillon.outbox.Work;
 import io.carillon.s3.model.Bucket;
 import io.carillon.s3.model.Buckets;
+import io.carillon.s3.model.Content;
+import io.carillon.s3.model.Description;
 import io.carillon.s3.model.ObjectKey;
 import io.carillon.s3.model.ObjectVersion;
 import io.carillon.s3.model.Versions.Removal;
@@ -76,7 +78,7 @@ public final class Notifications {
 
   public void objectRemoved(Tx tx, Bucket bucket, ObjectKey key, Removal removal, Caller caller) {
     switch (removal) {
-      case Removal.Nothing() -> {}
+      case Removal.Nothing _ -> {}
       case Removal.Gone(ObjectVersion version, long sequence) ->
           happened(tx, bucket, key, version, sequence, EventType.REMOVED_DELETE, caller);
       case Removal.Hidden(ObjectVersion marker) ->
@@ -89,6 +91,24 @@ public final class Notifications {
               EventType.REMOVED_DELETE_MARKER_CREATED,
               caller);
     }
+  }
+
+  /// DeleteObjects tells of each key that it was given, whether there was an object or not.
+  ///
+  /// @param sequence orders the event among those of the key
+  public void missingObjectRemoved(
+      Tx tx, Bucket bucket, ObjectKey key, long sequence, Caller caller) {
+    ObjectVersion nothing =
+        new ObjectVersion(
+            ObjectVersion.NULL_VERSION,
+            sequence,
+            clock.millis(),
+            false,
+            "",
+            Content.NONE,
+            null,
+            Description.NONE);
+    happened(tx, bucket, key, nothing, sequence, EventType.REMOVED_DELETE, caller);
   }
 
   public void objectTagged(

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 /// @param publicAccess null where it has no public access block, as buckets of old
 /// @param ownership null for buckets of old: there were no ACLs
 /// @param notifies whether it has notification rules, so that others need not look for them
+/// @param constraint the location constraint it was created with, where that is not its region:
+///   `EU`
 public record Bucket(
     String name,
     String account,
@@ -22,7 +24,8 @@ public record Bucket(
     @Nullable Versioning versioning,
     boolean notifies,
     @Nullable PublicAccess publicAccess,
-    @Nullable Ownership ownership) {
+    @Nullable Ownership ownership,
+    @Nullable String constraint) {
 
   public enum Versioning {
     ENABLED,
@@ -58,12 +61,20 @@ public record Bucket(
 
   /// A bucket as no configuration has changed it.
   public static Bucket of(AccountId owner, String name, Region home, Instant created) {
-    return new Bucket(name, owner.value(), home.name(), created, null, false, null, null);
+    return new Bucket(name, owner.value(), home.name(), created, null, false, null, null, null);
   }
 
   public Bucket in(Region other) {
     return new Bucket(
-        name, account, other.name(), created, versioning, notifies, publicAccess, ownership);
+        name,
+        account,
+        other.name(),
+        created,
+        versioning,
+        notifies,
+        publicAccess,
+        ownership,
+        constraint);
   }
 
   public Arn arn() {
@@ -78,6 +89,14 @@ public record Bucket(
     return new Region(region);
   }
 
+  /// What GetBucketLocation answers; null for us-east-1.
+  public @Nullable String locationConstraint() {
+    if (constraint != null) {
+      return constraint;
+    }
+    return home().equals(Region.US_EAST_1) ? null : region;
+  }
+
   /// Whether a write keeps what it replaces.
   public boolean keepsVersions() {
     return versioning == Versioning.ENABLED;
@@ -89,11 +108,13 @@ public record Bucket(
   }
 
   public Bucket withVersioning(Versioning now) {
-    return new Bucket(name, account, region, created, now, notifies, publicAccess, ownership);
+    return new Bucket(
+        name, account, region, created, now, notifies, publicAccess, ownership, constraint);
   }
 
   public Bucket withNotifies(boolean now) {
-    return new Bucket(name, account, region, created, versioning, now, publicAccess, ownership);
+    return new Bucket(
+        name, account, region, created, versioning, now, publicAccess, ownership, constraint);
   }
 
   /// What is blocked; nothing where there is no public access block.
@@ -103,7 +124,8 @@ public record Bucket(
 
   /// @param now null to have no public access block
   public Bucket withPublicAccess(@Nullable PublicAccess now) {
-    return new Bucket(name, account, region, created, versioning, notifies, now, ownership);
+    return new Bucket(
+        name, account, region, created, versioning, notifies, now, ownership, constraint);
   }
 
   public Ownership owning() {
@@ -116,6 +138,13 @@ public record Bucket(
   }
 
   public Bucket withOwnership(Ownership now) {
-    return new Bucket(name, account, region, created, versioning, notifies, publicAccess, now);
+    return new Bucket(
+        name, account, region, created, versioning, notifies, publicAccess, now, constraint);
+  }
+
+  /// @param now as [#constraint]
+  public Bucket withConstraint(@Nullable String now) {
+    return new Bucket(
+        name, account, region, created, versioning, notifies, publicAccess, ownership, now);
   }
 }

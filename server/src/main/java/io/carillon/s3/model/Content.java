@@ -13,7 +13,15 @@ public record Content(Kind kind, String id, long sizeBytes) {
     /// In a blob.
     BLOB,
     /// In the parts that a row lists.
-    PARTS
+    PARTS,
+    /// In the parts that a row lists, of which readers see one object: a copy of what came in
+    /// parts.
+    JOINED
+  }
+
+  /// The same bytes, of which nobody sees that they came in parts.
+  public Content joined() {
+    return kind == Kind.PARTS ? new Content(Kind.JOINED, id, sizeBytes) : this;
   }
 
   public static final Content NONE = new Content(Kind.EMPTY, "", 0);

@@ -69,7 +69,7 @@ public final class Contents {
     switch (content.kind()) {
       case EMPTY -> {}
       case BLOB -> blobs.retain(tx, blob(content));
-      case INLINE, PARTS -> {
+      case INLINE, PARTS, JOINED -> {
         long others = shares.get(tx, content.id()).map(Shares::beyondFirst).orElse(0L);
         shares.put(tx, content.id(), new Shares(others + 1));
       }
@@ -81,10 +81,10 @@ public final class Contents {
     switch (content.kind()) {
       case EMPTY -> {}
       case BLOB -> blobs.release(tx, blob(content));
-      case INLINE, PARTS -> {
+      case INLINE, PARTS, JOINED -> {
         Optional<Shares> others = shares.get(tx, content.id());
         if (others.isEmpty()) {
-          partsOf(tx, content).forEach(part -> release(tx, part.content()));
+          pieces(tx, content).forEach(part -> release(tx, part.content()));
           rows.delete(tx, content.id());
         } else if (others.get().beyondFirst() == 1) {
           shares.delete(tx, content.id());
@@ -95,9 +95,13 @@ public final class Contents {
     }
   }
 
-  /// The parts in order; none where the object did not come in parts.
+  /// The parts in order; none where the object did not come in parts, or is a copy of one that did.
   public List<Part> partsOf(Snapshot snapshot, Content content) {
-    if (content.kind() != Content.Kind.PARTS) {
+    return content.kind() == Content.Kind.PARTS ? pieces(snapshot, content) : List.of();
+  }
+
+  private List<Part> pieces(Snapshot snapshot, Content content) {
+    if (content.kind() != Content.Kind.PARTS && content.kind() != Content.Kind.JOINED) {
       return List.of();
     }
     List<Part> parts = row(snapshot, content).parts();
@@ -119,7 +123,8 @@ public final class Contents {
         byte[] bytes = row(snapshot, content).bytes();
         into.add(new Readable.Extent.Bytes(bytes == null ? new byte[0] : bytes));
       }
-      case PARTS -> partsOf(snapshot, content).forEach(p -> collect(snapshot, p.content(), into));
+      case PARTS, JOINED ->
+          pieces(snapshot, content).forEach(p -> collect(snapshot, p.content(), into));
     }
   }
 

@@ -5,5 +5,5 @@ import org.jspecify.annotations.Nullable;
 /// One part of a multipart upload, and of the object that became of it.
 ///
 /// @param etag the MD5 of its bytes, in hexadecimal digits
-/// @param checksum of its bytes alone
+/// @param checksum of its bytes alone; null in an object whose upload named no algorithm
 public record Part(int number, Content content, String etag, @Nullable StoredChecksum checksum) {}

@@ -6,12 +6,18 @@ import org.jspecify.annotations.Nullable;
 /// The conditions of a read, in the order that RFC 9110 gives them: `If-Match` outranks
 /// `If-Unmodified-Since`, `If-None-Match` outranks `If-Modified-Since`.
 ///
+/// A date that is yet to come is no date to have been modified since: RFC 9110 §13.1.3 has it
+/// ignored.
+///
 /// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+///
+/// @param now when the request came
 public record ReadPreconditions(
     @Nullable String ifMatch,
     @Nullable Instant ifUnmodifiedSince,
     @Nullable String ifNoneMatch,
-    @Nullable Instant ifModifiedSince) {
+    @Nullable Instant ifModifiedSince,
+    Instant now) {
 
   /// What the conditions say of a version.
   public sealed interface Verdict {
@@ -37,7 +43,9 @@ public record ReadPreconditions(
           ? new Verdict.NotModified()
           : new Verdict.Proceed();
     }
-    return ifModifiedSince != null && !version.modified().isAfter(ifModifiedSince)
+    return ifModifiedSince != null
+            && !ifModifiedSince.isAfter(now)
+            && !version.modified().isAfter(ifModifiedSince)
         ? new Verdict.NotModified()
         : new Verdict.Proceed();
   }

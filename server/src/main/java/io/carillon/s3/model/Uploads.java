@@ -24,13 +24,16 @@ public final class Uploads {
   /// @param initiator the ARN of who began it
   /// @param algorithm the checksum that its parts must carry; null where the creator named none
   /// @param type of the checksum that the object will have
+  /// @param begunOn the sequence number of the object that was there, 0 where there was none; rows
+  ///   of old have none
   public record Upload(
       String id,
       long initiatedMillis,
       String initiator,
       Description description,
       @Nullable ChecksumAlgorithm algorithm,
-      StoredChecksum.Type type) {
+      StoredChecksum.Type type,
+      @Nullable Long begunOn) {
     public Instant initiated() {
       return Instant.ofEpochSecond(Math.floorDiv(initiatedMillis, 1000));
     }

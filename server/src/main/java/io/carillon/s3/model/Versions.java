@@ -1,5 +1,6 @@
 package io.carillon.s3.model;
 
+import io.carillon.aws.AwsException;
 import io.carillon.s3.model.Bucket.Versioning;
 import io.carillon.s3.model.ObjectVersion.Draft;
 import io.carillon.store.KeyCodec;
@@ -58,7 +59,9 @@ public final class Versions {
   /// What a deletion did.
   public sealed interface Removal {
     /// There was nothing to delete.
-    record Nothing() implements Removal {}
+    ///
+    /// @param sequence orders the attempt among the key's events
+    record Nothing(long sequence) implements Removal {}
 
     /// A version is gone for good.
     ///
@@ -79,8 +82,17 @@ public final class Versions {
     return head(snapshot, bucket, key).filter(v -> !v.deleteMarker());
   }
 
-  /// @throws io.carillon.aws.AwsException InvalidArgument where this is no version id
+  /// @throws AwsException InvalidArgument where this is no version id that was ever given out
   public Optional<ObjectVersion> find(
+      Snapshot snapshot, Bucket bucket, ObjectKey key, String versionId) {
+    Optional<ObjectVersion> found = look(snapshot, bucket, key, versionId);
+    if (found.isEmpty() && !versionId.equals(ObjectVersion.NULL_VERSION)) {
+      requireGenuine(versionId);
+    }
+    return found;
+  }
+
+  private Optional<ObjectVersion> look(
       Snapshot snapshot, Bucket bucket, ObjectKey key, String versionId) {
     long number = requireVersionId(versionId);
     Optional<ObjectVersion> head = head(snapshot, bucket, key);
@@ -123,7 +135,7 @@ public final class Versions {
     }
     Optional<ObjectVersion> head = head(tx, bucket, key);
     if (head.isEmpty()) {
-      return new Removal.Nothing();
+      return new Removal.Nothing(sequence.next(0));
     }
     contents.release(tx, head.get().content());
     current.delete(tx, new Name(bucket.name(), key.value()));
@@ -134,7 +146,7 @@ public final class Versions {
   public Removal delete(Tx tx, Bucket bucket, ObjectKey key, String versionId) {
     Optional<ObjectVersion> found = find(tx, bucket, key, versionId);
     if (found.isEmpty()) {
-      return new Removal.Nothing();
+      return new Removal.Nothing(sequence.next(0));
     }
     ObjectVersion version = found.get();
     Name name = new Name(bucket.name(), key.value());
@@ -180,13 +192,20 @@ public final class Versions {
     if (versionId.equals(ObjectVersion.NULL_VERSION)) {
       return 0;
     }
-    return VersionIds.sequenceOf(versionId)
-        .orElseThrow(
-            () ->
-                S3Error.INVALID_ARGUMENT
-                    .because("Invalid version id specified")
-                    .with("ArgumentName", "versionId")
-                    .with("ArgumentValue", versionId));
+    return VersionIds.sequenceOf(versionId).orElseThrow(() -> noVersionId(versionId));
+  }
+
+  private static void requireGenuine(String versionId) {
+    if (!VersionIds.isGenuine(versionId)) {
+      throw noVersionId(versionId);
+    }
+  }
+
+  private static AwsException noVersionId(String versionId) {
+    return S3Error.INVALID_ARGUMENT
+        .because("Invalid version id specified")
+        .with("ArgumentName", "versionId")
+        .with("ArgumentValue", versionId);
   }
 
   /// Sees one key and its current version; returns whether to go on.

@@ -1,5 +1,6 @@
 package io.carillon.s3.model;
 
+import io.carillon.aws.AwsException;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -10,14 +11,21 @@ import org.jspecify.annotations.Nullable;
 /// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 public record WritePreconditions(@Nullable String ifMatch, @Nullable String ifNoneMatch) {
 
-  /// @throws io.carillon.aws.AwsException NotImplemented for what S3 does not know on writes
+  /// @throws AwsException NotImplemented for what S3 does not know on writes
   public WritePreconditions {
     if (ifNoneMatch != null && !ifNoneMatch.equals("*")) {
-      throw S3Error.notImplemented("If-None-Match")
-          .with(
-              "additionalMessage",
-              "We don't accept the provided value of If-None-Match header for this API");
+      throw unknown("If-None-Match");
     }
+    if (ifMatch != null && ifMatch.strip().equals("*")) {
+      throw unknown("If-Match");
+    }
+  }
+
+  private static AwsException unknown(String header) {
+    return S3Error.notImplemented(header)
+        .with(
+            "additionalMessage",
+            "We don't accept the provided value of " + header + " header for this API");
   }
 
   /// @param current looks the current version up, which only conditions ask for; empty where there
@@ -36,6 +44,25 @@ public record WritePreconditions(@Nullable String ifMatch, @Nullable String ifNo
     ObjectVersion version = live.orElseThrow(() -> S3Error.NO_SUCH_KEY.with("Key", key.value()));
     if (!Etags.matches(ifMatch, version.etag())) {
       throw S3Error.PRECONDITION_FAILED.with("Condition", "If-Match");
+    }
+  }
+
+  /// Of a completion: what was written or deleted while the parts came in is a conflict, even if
+  /// the condition holds now.
+  ///
+  /// @param begunOn the sequence number of the object as the upload began, 0 where there was none;
+  ///   null for uploads that do not know
+  /// @throws AwsException ConditionalRequestConflict
+  public void requireUntouched(
+      Supplier<Optional<ObjectVersion>> current, @Nullable Long begunOn, ObjectKey key) {
+    if (begunOn == null || ifMatch == null && ifNoneMatch == null) {
+      return;
+    }
+    long now = current.get().map(ObjectVersion::sequence).orElse(0L);
+    if (now != begunOn) {
+      throw S3Error.CONDITIONAL_REQUEST_CONFLICT
+          .with("Condition", ifMatch != null ? "If-Match" : "If-None-Match")
+          .with("Key", key.value());
     }
   }
 }

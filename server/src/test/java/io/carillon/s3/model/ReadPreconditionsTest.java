@@ -41,6 +41,7 @@ class ReadPreconditionsTest {
         "-, -, x, 11, proceed", // If-None-Match outranks If-Modified-Since
         "-, -, e, 09, unchanged",
         "-, -, -, 11, unchanged",
+        "-, -, -, 12, proceed", // it is 11:00, and a date to come is ignored
         "-, -, -, 10, unchanged",
         "-, -, -, 09, proceed",
         "x, -, e, -, If-Match",
@@ -53,7 +54,13 @@ class ReadPreconditionsTest {
       @Nullable String modified,
       String expected) {
     Verdict verdict =
-        new ReadPreconditions(match, hour(unmodified), noneMatch, hour(modified)).judge(VERSION);
+        new ReadPreconditions(
+                match,
+                hour(unmodified),
+                noneMatch,
+                hour(modified),
+                Instant.parse("2026-03-01T11:00:00Z"))
+            .judge(VERSION);
 
     assertThat(
             switch (verdict) {
