@@ -107,8 +107,8 @@ public final class Settings {
           new Setting(
               "function-memory-mb",
               "3072",
-              "memory that all running functions together may use, in MB of their configured"
-                  + " sizes"),
+              "memory that all running functions together may use, in MB: their configured sizes"
+                  + " and what they keep in /tmp"),
           new Setting(
               "function-idle-seconds",
               "600",

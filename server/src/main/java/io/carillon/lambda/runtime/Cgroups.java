@@ -24,16 +24,18 @@ final class Cgroups implements AutoCloseable {
 
   /// The files of one version of the interface.
   private enum Version {
-    V1("memory.limit_in_bytes", "total_rss ", "memory.oom_control"),
-    V2("memory.max", "anon ", "memory.events");
+    V1("memory.limit_in_bytes", "total_rss ", "total_shmem ", "memory.oom_control"),
+    V2("memory.max", "anon ", "shmem ", "memory.events");
 
     final String limit;
     final String anonymous;
+    final String shared;
     final String events;
 
-    Version(String limit, String anonymous, String events) {
+    Version(String limit, String anonymous, String shared, String events) {
       this.limit = limit;
       this.anonymous = anonymous;
+      this.shared = shared;
       this.events = events;
     }
   }
@@ -217,21 +219,25 @@ final class Cgroups implements AutoCloseable {
       return all.stream().map(group -> group.resolve("cgroup.procs")).toList();
     }
 
-    /// The memory that belongs to processes: neither page cache nor what lies in `/tmp`.
-    long anonymousBytes() throws IOException {
-      return field(memory.resolve("memory.stat"), version.anonymous).orElse(-1);
+    /// Page cache is left out.
+    Executor.Usage usage() throws IOException {
+      List<String> statistics = Files.readAllLines(memory.resolve("memory.stat"));
+      return new Executor.Usage(
+          field(statistics, version.anonymous).orElse(0),
+          field(statistics, version.shared).orElse(0));
     }
 
     boolean ranOutOfMemory() {
       try {
-        return field(memory.resolve(version.events), "oom_kill ").orElse(0) > 0;
+        List<String> events = Files.readAllLines(memory.resolve(version.events));
+        return field(events, "oom_kill ").orElse(0) > 0;
       } catch (IOException e) {
         return false;
       }
     }
 
-    private static OptionalLong field(Path file, String name) throws IOException {
-      for (String line : Files.readAllLines(file)) {
+    private static OptionalLong field(List<String> lines, String name) {
+      for (String line : lines) {
         if (line.startsWith(name)) {
           return OptionalLong.of(Long.parseLong(line.substring(name.length()).strip()));
         }

@@ -410,6 +410,30 @@ final class Environment {
     end();
   }
 
+  /// What it holds of this machine's memory; nothing once it is ending.
+  Executor.Usage usage() {
+    lock.lock();
+    try {
+      boolean ending = state == State.ENDING || state == State.DEAD;
+      return ending || running == null ? Executor.Usage.NOTHING : running.usage();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Ends it for a reason that its invocation is told.
+  void end(Failure why) {
+    lock.lock();
+    try {
+      if (failure == null) {
+        failure = why;
+      }
+    } finally {
+      lock.unlock();
+    }
+    end();
+  }
+
   /// Ends it, whatever it is doing.
   void end() {
     Executor.Running process;

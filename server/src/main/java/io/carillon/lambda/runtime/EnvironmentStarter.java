@@ -33,6 +33,8 @@ public final class EnvironmentStarter {
       exec "$0" "$@"
       """;
 
+  private static final int LEAST_TEMPORARY_MB = 16;
+
   private final RuntimeSettings settings;
   private final Executor executor;
   private final Runtimes runtimes;
@@ -136,7 +138,7 @@ public final class EnvironmentStarter {
                   runtimes.folder(),
                   plan.readable(),
                   function.memoryMb(),
-                  function.temporaryMb()));
+                  temporaryMb(function)));
       var _ = process.exit().thenRun(() -> clearUp(function, secret));
       environment.began(process, issued);
     } catch (IOException | RuntimeException e) {
@@ -145,11 +147,24 @@ public final class EnvironmentStarter {
     }
   }
 
+  /// What is in `/tmp` is memory of this machine, so it never gets larger than the budget for all
+  /// functions allows for one alone.
+  private int temporaryMb(FunctionSpec function) {
+    int left = settings.maxMemoryMb() - function.memoryMb();
+    return Math.min(function.temporaryMb(), Math.max(LEAST_TEMPORARY_MB, left));
+  }
+
   private void announce(Environment environment, Runtimes.Plan plan) {
     FunctionSpec function = environment.function();
     environment.log().say("INIT_START Runtime Version: " + plan.version());
     if (!plan.warning().isEmpty()) {
       environment.log().say(plan.warning());
+    }
+    if (temporaryMb(function) < function.temporaryMb()) {
+      warn(
+          environment,
+          "/tmp holds %d MB here instead of %d MB: it is memory, of which all functions together have %d MB (--function-memory-mb)."
+              .formatted(temporaryMb(function), function.temporaryMb(), settings.maxMemoryMb()));
     }
     LocalDate today = LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC);
     RuntimeLifecycle.of(function.runtime())

@@ -22,6 +22,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -102,6 +103,11 @@ public final class Environments implements AutoCloseable {
     long look = FREEZE_AFTER.toMillis();
     timer.scheduleWithFixedDelay(
         new Recurring("freeze idle environments", this::freezeTheIdle),
+        look,
+        look,
+        TimeUnit.MILLISECONDS);
+    timer.scheduleWithFixedDelay(
+        new Recurring("bound what lies in /tmp", this::boundTemporary),
         look,
         look,
         TimeUnit.MILLISECONDS);
@@ -223,7 +229,7 @@ public final class Environments implements AutoCloseable {
   /// Ends the environments that have been idle longest until there is room.
   private boolean makeRoom(int neededMb) {
     while (living.size() >= settings.maxEnvironments()
-        || memoryMb + neededMb > settings.maxMemoryMb()) {
+        || (long) memoryMb + temporaryMb() + neededMb > settings.maxMemoryMb()) {
       Optional<Environment> longest =
           pools.values().stream()
               .flatMap(pool -> pool.idle.stream())
@@ -241,6 +247,53 @@ public final class Environments implements AutoCloseable {
   private void dismiss(Environment idle) {
     countOut(idle);
     Thread.ofVirtual().name("environment-end").start(idle::end);
+  }
+
+  /// What all of them keep in `/tmp`.
+  private long temporaryMb() {
+    return living.stream().mapToLong(one -> one.usage().temporaryBytes()).sum() >> 20;
+  }
+
+  /// What functions write to `/tmp` is memory of this machine, and comes after they were let in. If
+  /// all of them really hold too much, those with the most in `/tmp` go: idle ones first, as they
+  /// do anyway to make room, then one that is busy, whose invocation fails. One alone is bounded by
+  /// the size of its `/tmp`.
+  private void boundTemporary() {
+    Optional<Environment> busy = Optional.empty();
+    lock.lock();
+    try {
+      while (living.size() > 1 && busy.isEmpty() && holdTooMuch()) {
+        Optional<Environment> idle = fullest(pools.values().stream().flatMap(p -> p.idle.stream()));
+        busy = idle.isPresent() ? Optional.empty() : fullest(living.stream());
+        if (idle.isEmpty() && busy.isEmpty()) {
+          return;
+        }
+        idle.ifPresent(this::dismiss);
+      }
+    } finally {
+      lock.unlock();
+    }
+    busy.ifPresent(environment -> environment.end(overfull(environment)));
+  }
+
+  private boolean holdTooMuch() {
+    long bytes = living.stream().mapToLong(one -> one.usage().bytes()).sum();
+    return bytes >> 20 >= settings.maxMemoryMb();
+  }
+
+  private Failure overfull(Environment environment) {
+    return new Failure.Broken(
+        "Runtime.ExitError",
+        ("Runtime exited with error: signal: killed (its /tmp held %d MB while all functions held"
+                + " more than the %d MB of --function-memory-mb)")
+            .formatted(environment.usage().temporaryBytes() >> 20, settings.maxMemoryMb()));
+  }
+
+  /// The one with the most in `/tmp`, if any has something there.
+  private static Optional<Environment> fullest(Stream<Environment> environments) {
+    return environments
+        .filter(environment -> environment.usage().temporaryBytes() > 0)
+        .max(Comparator.comparingLong(environment -> environment.usage().temporaryBytes()));
   }
 
   private void countOut(Environment environment) {

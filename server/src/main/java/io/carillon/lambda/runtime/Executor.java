@@ -57,6 +57,9 @@ public interface Executor extends AutoCloseable {
     /// The most memory it has been seen to hold, now included.
     long peakMemoryBytes();
 
+    /// What it holds, as it was seen last; that is some times a second.
+    Usage usage();
+
     /// Stops its processes where they are, until [#thaw]. May do nothing.
     void freeze();
 
@@ -65,6 +68,22 @@ public interface Executor extends AutoCloseable {
 
     /// Ends every process of it, stopped or not, without asking.
     void kill();
+  }
+
+  /// What an environment holds of this machine's memory.
+  ///
+  /// @param processBytes what belongs to its processes
+  /// @param temporaryBytes what lies in its `/tmp`, as far as that is memory, and in shared memory
+  record Usage(long processBytes, long temporaryBytes) {
+    static final Usage NOTHING = new Usage(0, 0);
+
+    long bytes() {
+      return processBytes + temporaryBytes;
+    }
+
+    Usage plus(Usage other) {
+      return new Usage(processBytes + other.processBytes, temporaryBytes + other.temporaryBytes);
+    }
   }
 
   /// How it ended.

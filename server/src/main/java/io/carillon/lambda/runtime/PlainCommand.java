@@ -2,6 +2,7 @@ package io.carillon.lambda.runtime;
 
 import io.carillon.lambda.runtime.Executor.Launch;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,7 +49,8 @@ final class PlainCommand {
             Stream.of(
                 launch.codeFolder(), launch.runtimeFolder(), Path.of(launch.command().getFirst())),
             launch.readable().stream());
-    Optional<Path> hidden = needed.filter(path -> !PublicAccess.allows(path)).findFirst();
+    Optional<Path> hidden =
+        needed.filter(Files::exists).filter(path -> !PublicAccess.allows(path)).findFirst();
     if (hidden.isPresent()) {
       throw new SandboxException(
           ("Functions never run as root, and no other user can read %s: install what lies there"

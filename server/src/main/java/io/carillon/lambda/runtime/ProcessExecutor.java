@@ -230,6 +230,11 @@ public final class ProcessExecutor implements Executor, Peers.Processes {
     return UserIds.contain(uid);
   }
 
+  /// What all environments hold.
+  Usage usage() {
+    return living.stream().map(Live::usage).reduce(Usage.NOTHING, Usage::plus);
+  }
+
   /// Tells functions from other clients.
   public Peers peers() {
     return new Peers(this, Path.of("/proc"), machine.uid(), machine.isRoot());
@@ -278,6 +283,7 @@ public final class ProcessExecutor implements Executor, Peers.Processes {
     private volatile boolean greedy;
     private volatile boolean killed;
     private volatile long peakBytes;
+    private volatile Usage usage = Usage.NOTHING;
 
     Live(Launch launch, Process process, Cgroups.@Nullable Group group, int uid, Output output) {
       this.launch = launch;
@@ -303,15 +309,27 @@ public final class ProcessExecutor implements Executor, Peers.Processes {
       return peakBytes;
     }
 
+    @Override
+    public Usage usage() {
+      return usage;
+    }
+
     private long look() {
       try {
-        long bytes =
-            group == null ? ProcessTree.residentBytes(process.toHandle()) : group.anonymousBytes();
-        peakBytes = Math.max(peakBytes, bytes);
-        return bytes;
+        usage = group == null ? usageOfTree() : group.usage();
+        peakBytes = Math.max(peakBytes, usage.processBytes());
       } catch (IOException e) {
-        return 0; // it is just ending
+        usage = Usage.NOTHING; // it is just ending
       }
+      return usage.processBytes();
+    }
+
+    private Usage usageOfTree() {
+      ProcessHandle top = process.toHandle();
+      long processBytes = Math.max(0, ProcessTree.residentBytes(top));
+      return new Usage(
+          processBytes,
+          isolates() ? ProcessTree.temporaryBytes(top, (long) launch.temporaryMb() << 20) : 0);
     }
 
     @Override

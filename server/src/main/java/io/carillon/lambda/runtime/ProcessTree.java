@@ -28,6 +28,24 @@ final class ProcessTree {
     }
   }
 
+  /// What lies in the `/tmp` of a sandbox, as its processes see it.
+  ///
+  /// @param bwrap the process that was started
+  /// @param sizeBytes the size of that `/tmp`, by which it is told from this machine's own, which
+  ///   the sandbox has before it is built
+  static long temporaryBytes(ProcessHandle bwrap, long sizeBytes) {
+    try (Stream<ProcessHandle> children = bwrap.children()) {
+      return children
+          .map(child -> Path.of("/proc/" + child.pid() + "/root/tmp").toFile())
+          .filter(folder -> folder.getTotalSpace() == sizeBytes)
+          .mapToLong(folder -> folder.getTotalSpace() - folder.getFreeSpace())
+          .findFirst()
+          .orElse(0);
+    } catch (RuntimeException e) { // what the JDK throws where it cannot open /proc
+      return 0;
+    }
+  }
+
   /// Pages of files and of shared memory are left out: they would count once for each process.
   private static long anonymous(ProcessHandle process) {
     try {

@@ -9,7 +9,8 @@ import java.time.Duration;
 /// @param initLimit how long an initialization may take before it is run again with an invocation
 /// @param idleTimeout how long an environment is kept warm without work
 /// @param maxEnvironments how many environments live at a time
-/// @param maxMemoryMb what all of them may use together, by their configured memory
+/// @param maxMemoryMb what all of them may use together: their configured memory, and what they
+///   keep in `/tmp`
 /// @param logBytesPerInvocation what one invocation may print before the rest is dropped
 /// @param sandbox whether to use bubblewrap where it works
 public record RuntimeSettings(

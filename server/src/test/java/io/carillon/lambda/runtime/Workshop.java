@@ -58,20 +58,36 @@ public final class Workshop implements AutoCloseable {
 
   Workshop(Path folder, boolean sandbox, int maxEnvironments, Duration initLimit)
       throws IOException {
-    this(folder, sandbox, maxEnvironments, initLimit, Machine.here());
+    this(folder, sandbox, maxEnvironments, initLimit, 20_000, Machine.here());
+  }
+
+  /// Where all functions together have little memory.
+  Workshop(Path folder, int maxMemoryMb) throws IOException {
+    this(folder, true, 20, RuntimeSettings.INIT_LIMIT, maxMemoryMb, Machine.here());
   }
 
   /// On a machine that is not quite this one.
   Workshop(Path folder, Machine machine) throws IOException {
-    this(folder, true, 20, RuntimeSettings.INIT_LIMIT, machine);
+    this(folder, true, 20, RuntimeSettings.INIT_LIMIT, 20_000, machine);
   }
 
   private Workshop(
-      Path folder, boolean sandbox, int maxEnvironments, Duration initLimit, Machine machine)
+      Path folder,
+      boolean sandbox,
+      int maxEnvironments,
+      Duration initLimit,
+      int maxMemoryMb,
+      Machine machine)
       throws IOException {
     RuntimeSettings settings =
         new RuntimeSettings(
-            folder, initLimit, Duration.ofMinutes(10), maxEnvironments, 20_000, 64 << 10, sandbox);
+            folder,
+            initLimit,
+            Duration.ofMinutes(10),
+            maxEnvironments,
+            maxMemoryMb,
+            64 << 10,
+            sandbox);
     executor = new ProcessExecutor(Files.createDirectories(folder), sandbox, machine);
     RuntimeApi api = new RuntimeApi();
     http =

@@ -1,0 +1,115 @@
+package io.carillon.lambda.runtime;
+
+import static io.carillon.lambda.runtime.Workshop.need;
+import static io.carillon.lambda.runtime.Workshop.python;
+import static io.carillon.lambda.runtime.Workshop.text;
+import static io.carillon.lambda.runtime.Workshop.with;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What functions write to `/tmp` is memory of this machine, and is counted as such.
+class TemporaryFilesTest {
+  private static final int ALL_MB = 400;
+
+  @TempDir Path folder;
+  private Workshop shop;
+
+  @BeforeEach
+  void open() throws IOException {
+    shop = new Workshop(folder, ALL_MB);
+    need(shop.executor.isolates(), "bubblewrap");
+    need(shop.runtimes.missingFor("python3.11").isEmpty(), "Python");
+  }
+
+  @AfterEach
+  void close() {
+    shop.close();
+  }
+
+  /// Writes as many megabytes as it is told, then stays as long as it is told.
+  private static FunctionSpec fills(String name) throws IOException {
+    FunctionSpec function =
+        python(
+            name,
+            """
+            import time
+            def handler(e, c):
+                done = 0
+                try:
+                    with open('/tmp/full', 'wb', buffering=0) as f:
+                        while done < e['mb']:
+                            f.write(b'x' * (1 << 20))
+                            done += 1
+                except OSError as error:
+                    done = [done, error.strerror]
+                print('written', done)
+                time.sleep(e.get('stay', 0))
+                return done
+            """);
+    return with(function, Duration.ofMinutes(2), 128, "1");
+  }
+
+  @Test
+  void oneAloneHasNoMoreThanIsThereForAll() throws Exception {
+    FunctionSpec greedy = fills("greedy"); // by its configuration it has 512 MB
+    assertThat(text(shop.invoke(greedy, "{\"mb\": 5000}")))
+        .isEqualTo("[272, \"No space left on device\"]");
+    await()
+        .until(() -> shop.log.stream().anyMatch(line -> line.contains("/tmp holds 272 MB here")));
+  }
+
+  @Test
+  void anIdleOneWithAFullTmpMakesRoom() throws Exception {
+    FunctionSpec first = fills("first");
+    assertThat(text(shop.invoke(first, "{\"mb\": 200}"))).isEqualTo("200");
+    await().until(() -> shop.environments.census().idle() == 1);
+    await().until(() -> temporaryMb() >= 200);
+    assertThat(bwraps().mapToLong(one -> ProcessTree.temporaryBytes(one, 272 << 20)).sum() >> 20)
+        .as("without control groups")
+        .isEqualTo(200);
+    assertThat(bwraps().mapToLong(one -> ProcessTree.temporaryBytes(one, 512 << 20)).sum())
+        .as("what is not the sandbox's")
+        .isZero();
+    assertThat(text(shop.invoke(fills("second"), "{\"mb\": 1}"))).isEqualTo("1");
+    assertThat(shop.environments.census().environments()).isEqualTo(1);
+  }
+
+  private static Stream<ProcessHandle> bwraps() {
+    return ProcessHandle.current()
+        .children()
+        .filter(child -> child.info().command().filter(c -> c.endsWith("bwrap")).isPresent());
+  }
+
+  private long temporaryMb() {
+    return shop.executor.usage().temporaryBytes() >> 20;
+  }
+
+  @Test
+  void ofTheBusyTheFullestIsEndedAndIsToldWhy() throws Exception {
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<InvocationResult> modest =
+          threads.submit(() -> shop.invoke(fills("modest"), "{\"mb\": 130, \"stay\": 100}"));
+      await().atMost(Duration.ofMinutes(1)).until(() -> temporaryMb() >= 130);
+      String greedy = text(shop.invoke(fills("greedy"), "{\"mb\": 272, \"stay\": 100}"));
+      assertThat(greedy)
+          .contains("Runtime.ExitError", "signal: killed (its /tmp held 2")
+          .contains("more than the 400 MB of --function-memory-mb");
+      await().until(() -> shop.environments.census().environments() == 1);
+      assertThat(modest.isDone()).isFalse();
+      shop.environments.close();
+      assertThat(text(modest.get())).contains("signal: killed");
+    }
+  }
+}
