@@ -13,6 +13,7 @@ import io.carillon.policy.Decision;
 import io.carillon.policy.NamedPolicy;
 import io.carillon.policy.Policies;
 import io.carillon.policy.Policies.ResourceSide;
+import io.carillon.policy.PolicyDocument;
 import io.carillon.policy.PolicyDocument.Flavour;
 import io.carillon.policy.PolicyEngine;
 import io.carillon.policy.Question;
@@ -38,6 +39,10 @@ public final class IamAuthorizer implements Authorizer {
 
   private static final Set<String> ON_BUCKET_POLICIES =
       Set.of("s3:getbucketpolicy", "s3:putbucketpolicy", "s3:deletebucketpolicy");
+
+  private static final String KEPT_OUT =
+      ". The bucket's policy is public, and RestrictPublicBuckets in its public access block keeps"
+          + " that to the bucket's own account";
 
   private static final String CREATE_BUCKET = "s3:createbucket";
 
@@ -231,19 +236,27 @@ public final class IamAuthorizer implements Authorizer {
     }
     String account = owned.get().owner().value();
     Map<String, String> pinned = owned.get().pinned();
+    boolean keepsOut = keepsOut(owned.get(), requester);
     return owned
         .get()
         .policy()
         .map(json -> documents.of(json, Flavour.RESOURCE, pinned))
-        .map(
-            document ->
-                owned.get().restricted() && document.isPublic() && isOutside(requester, account)
-                    ? document.denials()
-                    : document)
+        .map(document -> keepsOut ? document.denials() : document)
         .map(
             document ->
                 ResourceSide.of(account, new NamedPolicy("the policy of " + holder(arn), document)))
         .orElse(ResourceSide.withoutPolicy(account));
+  }
+
+  /// Whether a public access block keeps the policy from granting anything to the requester.
+  private boolean keepsOut(ResourcePolicies.Owned owned, Requester requester) {
+    return owned.restricted()
+        && isOutside(requester, owned.owner().value())
+        && owned
+            .policy()
+            .map(json -> documents.of(json, Flavour.RESOURCE, owned.pinned()))
+            .filter(PolicyDocument::isPublic)
+            .isPresent();
   }
 
   /// Whether the requester is neither of the account nor a service of AWS.
@@ -323,7 +336,18 @@ public final class IamAuthorizer implements Authorizer {
             + " on resource: "
             + resource
             + why
+            + (isKeptOut(caller, need) ? KEPT_OUT : "")
             + hint(caller, owner));
+  }
+
+  private boolean isKeptOut(Caller caller, Need need) {
+    return Arn.tryParse(need.resource())
+        .flatMap(
+            arn ->
+                Optional.ofNullable(resourcePolicies.get(arn.service()))
+                    .flatMap(service -> service.find(arn)))
+        .filter(owned -> keepsOut(owned, requester(caller.principal())))
+        .isPresent();
   }
 
   /// A role of an account that there is not is told as any other foreign resource.

@@ -276,7 +276,10 @@ class IamAuthorizerTest {
     restricted(OBJECT, OTHER, toMany);
     assertThat(allows(session, PUT)).as("not even an account that is named").isFalse();
     assertThat(allows(world.root(), PUT)).isFalse();
-    assertThat(allows(anyone, PUT)).isFalse();
+    refused(
+        () -> require(anyone, PUT),
+        CommonError.ACCESS_DENIED,
+        "RestrictPublicBuckets in its public");
     assertThat(
             world.authorizer.allowsService(
                 "cloudtrail.amazonaws.com", "s3:PutObject", OBJECT, OBJECT, OTHER.value()))

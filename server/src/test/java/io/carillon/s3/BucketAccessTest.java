@@ -2,8 +2,11 @@ package io.carillon.s3;
 
 import static io.carillon.s3.S3House.request;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.carillon.Config;
+import io.carillon.Settings;
 import io.carillon.aws.AwsException;
 import io.carillon.aws.Caller;
 import io.carillon.aws.ResourcePolicies.Owned;
@@ -12,6 +15,8 @@ import io.carillon.s3.model.Bucket;
 import io.carillon.store.RowCodec;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.Nullable;
@@ -70,6 +75,37 @@ class BucketAccessTest {
                 .restrictPublicBuckets(true)
                 .build());
     assertThat(ownership()).isEqualTo(ObjectOwnership.BUCKET_OWNER_ENFORCED);
+  }
+
+  @Test
+  void aBucketOfTheLegacyDefaultsBlocksNothing() {
+    S3House legacy = new S3House(false);
+    legacy.createBucket("bucket");
+
+    refused(
+        () ->
+            legacy.call(
+                legacy.alice, GetPublicAccessBlockRequest.builder().bucket("bucket").build()),
+        "NoSuchPublicAccessBlockConfiguration",
+        404);
+    legacy.call(
+        legacy.alice, PutBucketPolicyRequest.builder().bucket("bucket").policy(TO_ANYONE).build());
+    assertThat(legacy.service.policies().find(Arn.bucket("bucket")).orElseThrow().restricted())
+        .isFalse();
+  }
+
+  /// Which the setting chooses; a misspelled one is told.
+  @Test
+  void theSettingSaysHowBucketsBegin() {
+    assertThat(setting("aws")).isEqualTo(Config.NewBuckets.AWS);
+    assertThat(setting("legacy")).isEqualTo(Config.NewBuckets.LEGACY);
+    assertThatThrownBy(() -> setting("old")).hasMessageContaining("must be aws or legacy");
+  }
+
+  private static Config.NewBuckets setting(String value) {
+    return Config.of(
+            Settings.resolve(Map.of("new-bucket-defaults", value), Map.of(), Optional.empty()))
+        .newBuckets();
   }
 
   /// How buckets were kept that know of neither.

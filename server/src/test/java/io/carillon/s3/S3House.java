@@ -82,8 +82,17 @@ final class S3House implements Authorizer {
     this(new MemoryDatabase(), new TestBlobs());
   }
 
+  /// @param blocksPublic whether new buckets begin with all public access blocked
+  S3House(boolean blocksPublic) {
+    this(new MemoryDatabase(), new TestBlobs(), blocksPublic);
+  }
+
   /// On a store of the test's choice.
   S3House(Database database, Blobs store) {
+    this(database, store, true);
+  }
+
+  private S3House(Database database, Blobs store, boolean blocksPublic) {
     this.database = database;
     blobs = store instanceof TestBlobs counting ? counting : new TestBlobs();
     service =
@@ -99,7 +108,7 @@ final class S3House implements Authorizer {
             recipients,
             _ -> new Recording().begin(),
             () -> URI.create("http://localhost:4566"),
-            true);
+            blocksPublic);
     recipients.put("sns", this::accept);
     recipients.put("sqs", this::accept);
     recipients.put("lambda", this::accept);
