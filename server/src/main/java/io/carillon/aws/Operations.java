@@ -61,6 +61,7 @@ public final class Operations {
   private final String service;
   private Consumer<SdkPojo> refusal = _ -> {};
   private Explanation explains = (_, _, denial) -> denial;
+  private boolean judgesValues;
   private final Map<String, Operation<?>> byName = new LinkedHashMap<>();
   private final Map<String, String> remarks = new HashMap<>();
 
@@ -79,6 +80,17 @@ public final class Operations {
   public Operations refusing(Consumer<SdkPojo> check) {
     refusal = check;
     return this;
+  }
+
+  /// Has requests held to the patterns and ranges of the service's model, before anything else is
+  /// asked of them.
+  public Operations judgingValues() {
+    judgesValues = true;
+    return this;
+  }
+
+  boolean judgesValues() {
+    return judgesValues;
   }
 
   /// An operation on one resource, allowed by the action of its own name.

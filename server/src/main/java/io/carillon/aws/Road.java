@@ -134,7 +134,13 @@ public final class Road implements Handler {
         service,
         _ -> {
           Operations nothing = Operations.of(service.signingName());
-          return new Stop(tables.getOrDefault(service, nothing), service.protocols());
+          Operations table = tables.getOrDefault(service, nothing);
+          List<Protocol> protocols = service.protocols();
+          return new Stop(
+              table,
+              table.judgesValues()
+                  ? protocols.stream().map(Protocol::judgingValues).toList()
+                  : protocols);
         });
   }
 

@@ -17,13 +17,14 @@ record FunctionName(String account, String region, String name, Optional<String>
   static final String LATEST = "$LATEST";
 
   private static final int NAME_LIMIT = 64;
-  private static final int TEXT_LIMIT = 140;
+  private static final int TEXT_LIMIT = 256;
   private static final Pattern GRAMMAR =
       Pattern.compile(
           "(?:arn:aws[a-zA-Z-]*:lambda:)?(?:(?<region>[a-z]{2,}(?:-[a-z]+)+-[0-9]{1,2}):)?"
-              + "(?:(?<account>[0-9]{12}):)?(?:function:)?(?<name>[a-zA-Z0-9_-]+)"
-              + "(?::(?<qualifier>\\$LATEST|[a-zA-Z0-9_-]+))?");
-  private static final Pattern QUALIFIER = Pattern.compile("\\$LATEST|[a-zA-Z0-9_-]{1,128}");
+              + "(?:(?<account>[0-9]{12}):)?(?:function:)?(?<name>[a-zA-Z0-9_.-]+)"
+              + "(?::(?<qualifier>\\$LATEST(?:\\.PUBLISHED)?|[a-zA-Z0-9_-]+))?");
+  private static final Pattern QUALIFIER =
+      Pattern.compile("\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9_$-]{1,128}");
 
   /// The function that `text` and `qualifier` name, as the current caller says it.
   static FunctionName of(String text, @Nullable String qualifier) {
@@ -32,14 +33,17 @@ record FunctionName(String account, String region, String name, Optional<String>
 
   static FunctionName of(Caller caller, String text, @Nullable String qualifier) {
     Matcher part = GRAMMAR.matcher(text);
-    boolean fits = text.length() <= TEXT_LIMIT && part.matches();
-    if (!fits || part.group("name").length() > NAME_LIMIT) {
+    if (text.length() > TEXT_LIMIT || !part.matches()) {
       throw LambdaError.constraint(
           text,
           "functionName",
           "Member must satisfy regular expression pattern: (arn:(aws[a-zA-Z-]*)?:lambda:)?"
-              + "([a-z]{2}(-gov)?-[a-z]+-\\d{1}:)?(\\d{12}:)?(function:)?([a-zA-Z0-9-_]+)"
-              + "(:(\\$LATEST|[a-zA-Z0-9-_]+))?");
+              + "((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:)?(\\d{12}:)?(function:)?"
+              + "([a-zA-Z0-9-_\\.]+)(:(\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9-_]+))?");
+    }
+    if (part.group("name").length() > NAME_LIMIT) {
+      throw LambdaError.constraint(
+          text, "functionName", "Member must have length less than or equal to " + NAME_LIMIT);
     }
     String region = part.group("region");
     if (region != null && !region.equals(caller.region().name())) {
@@ -64,7 +68,8 @@ record FunctionName(String account, String region, String name, Optional<String>
       throw LambdaError.constraint(
           beside,
           "qualifier",
-          "Member must satisfy regular expression pattern: (|[a-zA-Z0-9$_-]+)");
+          "Member must satisfy regular expression pattern:"
+              + " \\$(LATEST(\\.PUBLISHED)?)|[a-zA-Z0-9-_$]+");
     }
     if (inside != null && !inside.equals(beside)) {
       throw LambdaError.INVALID_PARAMETER_VALUE.because(

@@ -167,7 +167,7 @@ public final class LambdaService {
 
   /// What Lambda can do.
   public Operations operations() {
-    Operations table = Operations.of("lambda");
+    Operations table = Operations.of("lambda").judgingValues();
     mountFunctions(table);
     mountVersions(table);
     mountAsynchronous(table);

@@ -7,56 +7,80 @@ import io.carillon.aws.protocol.Kind.Struct;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.SdkPojo;
 
-/// Refuses requests that lack what the model insists on, however deep, so that no operation and no
-/// needs function has to ask for it again.
+/// Refuses requests that lack what the model insists on, or hold what it does not allow, however
+/// deep, so that no operation and no needs function has to ask for it again. All that is wrong is
+/// told at once, counted.
 final class Insistence {
   private final Shapes shapes;
   private final boolean bySqs;
+  private final Constraints constraints;
 
   /// @param bySqs whether to say it as SQS does, which names the first parameter as it is sent; the
   ///   others list all members, as their Java classes would call them
   Insistence(Shapes shapes, boolean bySqs) {
+    this(shapes, bySqs, Constraints.NONE);
+  }
+
+  Insistence(Shapes shapes, boolean bySqs, Constraints constraints) {
     this.shapes = shapes;
     this.bySqs = bySqs;
+    this.constraints = constraints;
   }
+
+  /// What is wrong with a request.
+  ///
+  /// @param missing paths of members that are not there
+  /// @param violations of constraints, in words
+  private record Flaws(List<String> missing, List<String> violations) {}
 
   /// @return `input`
   /// @throws io.carillon.aws.AwsException [CommonError#MISSING_PARAMETER]
   SdkPojo on(SdkPojo input) {
-    List<String> missing = new ArrayList<>(0);
-    look(input, "", missing);
-    if (!missing.isEmpty()) {
-      throw CommonError.MISSING_PARAMETER.because(bySqs ? parameter(missing) : errors(missing));
+    Flaws flaws = new Flaws(new ArrayList<>(0), new ArrayList<>(0));
+    look(input, "", flaws);
+    if (!flaws.missing().isEmpty() || !flaws.violations().isEmpty()) {
+      throw CommonError.MISSING_PARAMETER.because(
+          bySqs ? parameter(flaws.missing()) : errors(flaws));
     }
     return input;
   }
 
-  private void look(SdkPojo structure, String path, List<String> missing) {
+  private void look(SdkPojo structure, String path, Flaws flaws) {
     Shape shape = shapes.of(structure);
+    String name = structure.getClass().getSimpleName();
+    if (constraints.knows(name)) {
+      for (Member member : shape.all()) {
+        Object value = member.get(structure);
+        if (value != null) {
+          constraints.check(name, member, path + spell(member), value, flaws.violations()::add);
+        }
+      }
+    }
     for (Member member : shape.required()) {
       if (member.get(structure) == null && !isJudgedLater(member)) {
-        missing.add(path + spell(member));
+        flaws.missing().add(path + spell(member));
       }
     }
     for (Member member : shape.nested()) {
-      look(member.kind(), member.get(structure), path + spell(member), missing);
+      look(member.kind(), member.get(structure), path + spell(member), flaws);
     }
   }
 
-  private void look(Kind kind, @Nullable Object value, String path, List<String> missing) {
+  private void look(Kind kind, @Nullable Object value, String path, Flaws flaws) {
     switch (kind) {
-      case Struct _ when value instanceof SdkPojo structure -> look(structure, path + ".", missing);
+      case Struct _ when value instanceof SdkPojo structure -> look(structure, path + ".", flaws);
       case ListOf list when value instanceof List<?> items -> {
         for (int i = 0; i < items.size(); i++) {
-          look(list.item(), items.get(i), path + "." + (i + 1) + item(), missing);
+          look(list.item(), items.get(i), path + "." + (i + 1) + item(), flaws);
         }
       }
       case MapOf map when value instanceof Map<?, ?> entries ->
           entries.forEach(
-              (key, entry) -> look(map.value(), entry, path + "." + key + item(), missing));
+              (key, entry) -> look(map.value(), entry, path + "." + key + item(), flaws));
       default -> {}
     }
   }
@@ -80,14 +104,16 @@ final class Insistence {
     return "The request must contain the parameter " + missing.getFirst() + ".";
   }
 
-  private static String errors(List<String> missing) {
+  private static String errors(Flaws flaws) {
     List<String> errors =
-        missing.stream()
-            .map(
-                path ->
-                    "Value null at '"
-                        + path
-                        + "' failed to satisfy constraint: Member must not be null")
+        Stream.concat(
+                flaws.violations().stream(),
+                flaws.missing().stream()
+                    .map(
+                        path ->
+                            "Value null at '"
+                                + path
+                                + "' failed to satisfy constraint: Member must not be null"))
             .toList();
     return errors.size()
         + (errors.size() == 1 ? " validation error detected: " : " validation errors detected: ")

@@ -11,6 +11,11 @@ import software.amazon.awssdk.core.SdkPojo;
 public sealed interface Protocol
     permits QueryProtocol, JsonProtocol, RestXmlProtocol, RestJsonProtocol {
 
+  /// The same protocol, which also holds values to the service's model where it knows it.
+  default Protocol judgingValues() {
+    return this;
+  }
+
   /// Looks at a request's announced size, before anything of its body is asked for.
   ///
   /// @throws AwsException where it announces more than its operation may have

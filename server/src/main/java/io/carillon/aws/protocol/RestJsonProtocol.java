@@ -103,7 +103,8 @@ public final class RestJsonProtocol implements Protocol {
   private final Dialect dialect = Dialect.lambda();
   private final int limitBytes;
   private final Shapes shapes = new Shapes(RequiredMembers.of("lambda"));
-  private final Insistence insistence = new Insistence(shapes, false);
+  private final List<Model.Entry> operations;
+  private final Insistence insistence;
   private final RestRoutes routes;
   private final RestDecoder head;
   private final JsonDecoder decoder;
@@ -111,10 +112,21 @@ public final class RestJsonProtocol implements Protocol {
 
   /// @param limitBytes the most that a body has
   public RestJsonProtocol(List<Model.Entry> operations, int limitBytes) {
+    this(operations, limitBytes, Constraints.NONE);
+  }
+
+  private RestJsonProtocol(List<Model.Entry> operations, int limitBytes, Constraints constraints) {
+    this.operations = operations;
+    this.insistence = new Insistence(shapes, false, constraints);
     this.limitBytes = limitBytes;
     this.routes = new RestRoutes(operations);
     this.head = new RestDecoder(routes, _ -> false, (_, _, _, _) -> {});
     this.decoder = new JsonDecoder(shapes, limitBytes);
+  }
+
+  @Override
+  public Protocol judgingValues() {
+    return new RestJsonProtocol(operations, limitBytes, Constraints.of("lambda"));
   }
 
   @Override

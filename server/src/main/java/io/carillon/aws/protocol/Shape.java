@@ -21,6 +21,7 @@ final class Shape {
   private final Map<String, Member> headers = new LinkedHashMap<>();
   private final List<Member> headerMaps = new ArrayList<>();
   private final Map<String, Member> body = new LinkedHashMap<>();
+  private final List<Member> all = new ArrayList<>();
   private final List<Member> required = new ArrayList<>();
   private final List<Member> nested = new ArrayList<>();
   private @Nullable Member payload;
@@ -43,6 +44,7 @@ final class Shape {
   }
 
   private void add(SdkField<?> field, Member member) {
+    all.add(member);
     if (member.required()) {
       required.add(member);
     }
@@ -91,6 +93,11 @@ final class Shape {
   /// What stands in a body that is not one member's alone.
   Map<String, Member> body() {
     return body;
+  }
+
+  /// In the order of the model.
+  List<Member> all() {
+    return all;
   }
 
   List<Member> required() {
