@@ -58,6 +58,7 @@ public final class Server implements AutoCloseable {
 
   private static final int TRACE_STEPS = 200_000;
   private static final Duration TEN_SECONDS = Duration.ofSeconds(10);
+  private static final Duration SOON = Duration.ofSeconds(2); // once the first requests are through
   private static final Duration MINUTE = Duration.ofMinutes(1);
   private static final Duration TEN_MINUTES = Duration.ofMinutes(10);
 
@@ -91,6 +92,7 @@ public final class Server implements AutoCloseable {
       Database database = storage.database();
       Blobs blobs = storage.blobs();
       Keys keys = config.inMemory() ? Keys.inMemory(clock) : Keys.open(config.data(), clock);
+      storage.requireSealingKey(keys.sealingKeyFingerprint());
       TableTrace trace = new TableTrace(database, clock, ids, TRACE_STEPS);
       TableOutbox outbox = TableOutbox.open(database, clock);
       Shelf shelf = new Shelf();
@@ -275,7 +277,7 @@ public final class Server implements AutoCloseable {
                   Chore.every(MINUTE, storage::removeReleased),
                   Chore.every(TEN_MINUTES, sqs::sweep),
                   Chore.every(TEN_MINUTES, logs::sweep),
-                  new Chore(TEN_MINUTES, Duration.ofDays(1), storage::sweep))));
+                  new Chore(SOON, Duration.ofDays(1), storage::sweep))));
       ready = true;
     } finally {
       if (!ready) {

@@ -1,12 +1,15 @@
 package io.carillon;
 
+import io.carillon.keys.DamagedKeyException;
 import io.carillon.store.Blobs;
 import io.carillon.store.Database;
 import io.carillon.store.FileBlobs;
 import io.carillon.store.Inspection;
+import io.carillon.store.KeyCodec;
 import io.carillon.store.MemoryBlobs;
 import io.carillon.store.MemoryDatabase;
 import io.carillon.store.RocksDatabase;
+import io.carillon.store.Table;
 import io.carillon.store.UnusableStoreException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -23,6 +26,12 @@ import java.util.Optional;
 record Storage(
     Database database, Blobs blobs, Optional<RocksDatabase> rocks, Optional<FileBlobs> files)
     implements AutoCloseable {
+
+  record SealingKeyRow(String fingerprint) {}
+
+  private static final Table<String, SealingKeyRow> SEALING_KEYS =
+      Table.of("keys.sealing", KeyCodec.STRING, SealingKeyRow.class);
+  private static final String SEALING_KEY = "key";
 
   static Storage open(Config config, InstantSource clock) throws IOException {
     if (config.inMemory()) {
@@ -42,6 +51,28 @@ record Storage(
     RocksDatabase database = RocksDatabase.open(rows);
     FileBlobs blobs = FileBlobs.open(bodies, database, clock);
     return new Storage(database, blobs, Optional.of(database), Optional.of(blobs));
+  }
+
+  /// Refuses a sealing key that is not the one of the first start: what was sealed could not be
+  /// opened, key by key and in silence.
+  void requireSealingKey(String fingerprint) {
+    String known =
+        database
+            .read(snapshot -> SEALING_KEYS.get(snapshot, SEALING_KEY))
+            .map(SealingKeyRow::fingerprint)
+            .orElse("");
+    if (known.isEmpty()) {
+      database.write(
+          tx -> {
+            SEALING_KEYS.put(tx, SEALING_KEY, new SealingKeyRow(fingerprint));
+            return fingerprint;
+          });
+    } else if (!known.equals(fingerprint)) {
+      throw new DamagedKeyException(
+          "keys/sealing.key is not the one that sealed the access keys in the database. Restore it"
+              + " from a backup of the data folder.",
+          null);
+    }
   }
 
   Inspection inspect() {

@@ -2,13 +2,18 @@ package io.carillon.cli;
 
 import io.carillon.Config;
 import io.carillon.Server;
+import io.carillon.keys.DamagedKeyException;
+import io.carillon.store.ReadOnlyException;
+import io.carillon.store.UnreadableRowsException;
 import io.carillon.store.UnusableStoreException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
+import java.nio.file.Path;
 import java.util.Objects;
+import java.util.Optional;
 
 /// Starts a server. What keeps it from starting is told in words that say what to do next.
 final class Startup {
@@ -17,22 +22,51 @@ final class Startup {
   static Server start(Config config) {
     try {
       return Server.start(config);
-    } catch (UnusableStoreException e) {
-      throw new CommandFailure(String.valueOf(e.getMessage()));
-    } catch (UncheckedIOException e) {
-      throw failure(config, Objects.requireNonNull(e.getCause()));
     } catch (IOException e) {
       throw failure(config, e);
+    } catch (RuntimeException e) {
+      throw explain(config, e).map(RuntimeException.class::cast).orElse(e);
     }
   }
 
-  private static CommandFailure failure(Config config, IOException e) {
+  /// What a person can do about it; empty where it is a bug.
+  static Optional<CommandFailure> explain(Config config, RuntimeException e) {
+    return switch (e) {
+      case UnusableStoreException store ->
+          Optional.of(new CommandFailure(String.valueOf(store.getMessage())));
+      case UnreadableRowsException rows ->
+          Optional.of(new CommandFailure(String.valueOf(rows.getMessage())));
+      case DamagedKeyException key ->
+          Optional.of(
+              new CommandFailure(
+                  "In the data folder %s, %s".formatted(folder(config), key.getMessage())));
+      case ReadOnlyException full ->
+          Optional.of(
+              new CommandFailure(
+                  "The disk of the data folder %s is too full to start: the server keeps %d MiB free. Make room on it, or name a folder on another disk with --data FOLDER."
+                      .formatted(folder(config), full.reserveBytes() >> 20)));
+      case UncheckedIOException disk ->
+          Optional.of(failure(config, Objects.requireNonNull(disk.getCause())));
+      default -> Optional.empty();
+    };
+  }
+
+  private static Path folder(Config config) {
+    return config.data().toAbsolutePath().normalize();
+  }
+
+  static CommandFailure failure(Config config, IOException e) {
+    String what = String.valueOf(e.getMessage());
+    if (what.contains("No space left on device")) {
+      return new CommandFailure(
+          "The disk of the data folder %s is full, or has no more files to give (`df` and `df -i` tell). Make room on it, or name a folder on another disk with --data FOLDER."
+              .formatted(folder(config)));
+    }
     if (e instanceof FileSystemException file) {
       return new CommandFailure(
           "The data folder %s cannot be used: %s. Name another with --data FOLDER, or mend this one."
-              .formatted(config.data().toAbsolutePath().normalize(), inWords(file)));
+              .formatted(folder(config), inWords(file)));
     }
-    String what = String.valueOf(e.getMessage());
     String port = config.host().getHostAddress() + ":" + config.port();
     if (what.contains("Address already in use")) {
       return new CommandFailure(

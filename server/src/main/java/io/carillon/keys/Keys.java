@@ -46,7 +46,7 @@ public final class Keys {
   private final KeyStorage storage;
   private final InstantSource clock;
   private final Secret adminToken;
-  private final Sealer sealer;
+  private final SealingKey sealer;
   private final ReentrantLock lock = new ReentrantLock();
   private @Nullable SnsCertificate snsCertificate;
 
@@ -80,6 +80,11 @@ public final class Keys {
 
   public Sealer sealer() {
     return sealer;
+  }
+
+  /// Tells sealing keys apart, and nothing of them: it may be kept beside what they sealed.
+  public String sealingKeyFingerprint() {
+    return sealer.fingerprint();
   }
 
   /// Made on first need.
@@ -206,7 +211,7 @@ public final class Keys {
     return new Secret(new String(bytes, StandardCharsets.US_ASCII).trim());
   }
 
-  private static Sealer openSealer(KeyStorage storage) {
+  private static SealingKey openSealer(KeyStorage storage) {
     Optional<byte[]> kept = storage.read(SEALING_KEY);
     if (kept.isPresent()) {
       if (kept.get().length != SealingKey.SIZE_BYTES) {
@@ -220,8 +225,8 @@ public final class Keys {
     return new SealingKey(fresh);
   }
 
-  private static IllegalStateException damaged(String name, @Nullable Throwable cause) {
-    return new IllegalStateException(
-        FOLDER + "/" + name + " in the data folder is damaged; restore it from a backup", cause);
+  private static DamagedKeyException damaged(String name, @Nullable Throwable cause) {
+    return new DamagedKeyException(
+        FOLDER + "/" + name + " is damaged. Restore it from a backup of the data folder.", cause);
   }
 }

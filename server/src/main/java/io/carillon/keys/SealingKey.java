@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
+import java.util.HexFormat;
 import java.util.Optional;
 import javax.crypto.AEADBadTagException;
 import javax.crypto.Cipher;
@@ -31,6 +32,18 @@ final class SealingKey implements Sealer {
 
   SealingKey(byte[] master) {
     this.master = new SecretKeySpec(master, "HmacSHA256");
+  }
+
+  /// Tells keys apart and nothing of them.
+  String fingerprint() {
+    try {
+      Mac mac = Mac.getInstance("HmacSHA256");
+      mac.init(master);
+      byte[] tag = mac.doFinal("fingerprint".getBytes(StandardCharsets.UTF_8)); // no salt's length
+      return HexFormat.of().formatHex(tag, 0, 8);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("Every JDK has HmacSHA256", e);
+    }
   }
 
   @Override

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
@@ -166,22 +167,17 @@ public final class FileBlobs implements Blobs {
   }
 
   /// Removes what was released, then looks at every file for one that no row names: those of former
-  /// processes at once, those of this one after six hours. To be run at start and daily; it can be
-  /// interrupted and run again.
+  /// processes at once, those of this one after six hours. To be run soon after each start and
+  /// daily; it can be interrupted and run again. It takes the folders in an order of chance, so
+  /// that also a server that is stopped before the end of each comes to every file.
   public Swept sweep() throws IOException {
     int released = removeReleased();
     Instant until = clock.instant().minus(ORPHAN_GRACE);
     // A repair may have lost references to blobs that rows still name.
     Instant repaired = StoreRepair.lastThatKeptLater(database).orElse(Instant.MIN);
     int[] orphans = new int[1];
-    Files.walkFileTree(
-        folder,
+    SimpleFileVisitor<Path> visitor =
         new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult preVisitDirectory(Path path, BasicFileAttributes attributes) {
-            return path.equals(incoming) ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
-          }
-
           @Override
           public FileVisitResult visitFile(Path path, BasicFileAttributes attributes)
               throws IOException {
@@ -207,7 +203,15 @@ public final class FileBlobs implements Blobs {
             }
             throw e;
           }
-        });
+        };
+    List<Path> aisles = new ArrayList<>();
+    try (Stream<Path> all = Files.list(folder)) {
+      all.filter(aisle -> !aisle.equals(incoming)).forEach(aisles::add);
+    }
+    Collections.shuffle(aisles);
+    for (Path aisle : aisles) {
+      Files.walkFileTree(aisle, visitor);
+    }
     return new Swept(released, orphans[0]);
   }
 

@@ -5,10 +5,18 @@ package io.carillon.store;
 public final class ReadOnlyException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
-  ReadOnlyException(long reserveBytes) {
+  private final long reserveBytes;
+
+  public ReadOnlyException(long reserveBytes) {
     super(
         "The store takes no writes: less than "
             + (reserveBytes >> 20)
             + " MiB are left on its disk. Make room and they go on by themselves.");
+    this.reserveBytes = reserveBytes;
+  }
+
+  /// How much has to be free.
+  public long reserveBytes() {
+    return reserveBytes;
   }
 }

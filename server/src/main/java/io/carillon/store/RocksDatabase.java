@@ -154,8 +154,8 @@ public final class RocksDatabase implements Database {
         what.contains("No space left on device")
             ? "The store in "
                 + folder
-                + " does not open: the disk is full. Make room on it, or use another folder with"
-                + " --data FOLDER."
+                + " does not open: its disk is full, or has no more files to give (`df` and `df -i`"
+                + " tell). Make room on it, or name a folder on another disk with --data FOLDER."
             : "The store in "
                 + folder
                 + " does not open: "
@@ -265,7 +265,9 @@ public final class RocksDatabase implements Database {
       System.err.println(
           "carillon: the store could not write or sync, and what it wrote last is unknown;"
               + " stopping: "
-              + cause);
+              + cause
+              + ". Look at its disk (`df`, `df -i`, the kernel's log), then start again: what was"
+              + " acknowledged is kept.");
     } finally {
       Runtime.getRuntime().halt(70); // also where memory for these words is missing
     }

@@ -11,7 +11,7 @@ public final class UnreadableRowsException extends IllegalStateException {
     super(
         "Rows cannot be read: "
             + cause.getMessage()
-            + ". `./carillon verify` looks at all files; restore the data folder from a backup",
+            + ". `./carillon verify` looks at all files; restore the data folder from a backup.",
         cause);
   }
 }
