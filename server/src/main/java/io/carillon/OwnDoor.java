@@ -1,13 +1,14 @@
 package io.carillon;
 
 import io.carillon.console.AdminDoor;
+import java.util.List;
 
 /// What lies under `/_carillon/`.
 final class OwnDoor {
   private OwnDoor() {}
 
-  static AdminDoor of(AdminDoor.Guard guard, Insight insight) {
-    return new AdminDoor(guard)
+  static AdminDoor of(AdminDoor.Guard guard, Insight insight, List<String> services) {
+    return new AdminDoor(guard, services)
         .on("GET mail", insight::mail)
         .on("POST mail/confirm", insight::confirmMail)
         .on("DELETE mail", insight::deleteMail)

@@ -71,6 +71,20 @@ class OwnPagesTest {
     assertThat(status("/_lambda/code/x/" + beyond + "/" + beyond + "/" + ZEROS)).isEqualTo(403);
   }
 
+  /// Scripts that wait for LocalStack look for its spelling, spaces and all.
+  @Test
+  void theHealthThatOtherScriptsPollIsAnsweredToo() throws IOException {
+    try (RawClient client = RawClient.connect(server.port())) {
+      RawClient.Answer answer =
+          client.send("GET /_localstack/health HTTP/1.1\r\nHost: localhost\r\n\r\n").answer();
+      assertThat(answer.status()).isEqualTo(200);
+      assertThat(answer.text())
+          .contains("\"status\": \"ready\"", "\"s3\": \"available\"", "\"sqs\": \"available\"");
+      client.send("HEAD /_localstack/health HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      assertThat(client.answerWithoutBody().status()).isEqualTo(200);
+    }
+  }
+
   @Test
   void whatIsMalformedIsNeverOurFault() throws IOException {
     Random random = new Random(20261130);

@@ -39,7 +39,8 @@ final class Junction {
               .orElseThrow(
                   () ->
                       CommonError.NOT_IMPLEMENTED.because(
-                          "The service " + name + " is not implemented.")),
+                          "The service %s is not implemented. There are %s."
+                              .formatted(name, String.join(", ", Service.names())))),
           http);
     }
     Optional<Service> named = hosts.service(http.headers());

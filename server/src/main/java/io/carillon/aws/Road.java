@@ -7,10 +7,14 @@ import io.carillon.aws.protocol.Asked;
 import io.carillon.aws.protocol.JsonProtocol;
 import io.carillon.aws.protocol.Protocol;
 import io.carillon.aws.protocol.RequestIds;
+import io.carillon.aws.protocol.UnknownService;
+import io.carillon.aws.sigv4.Scope;
 import io.carillon.aws.sigv4.SignatureVerifier;
 import io.carillon.aws.sigv4.Verified;
 import io.carillon.base.AccountId;
 import io.carillon.base.Ids;
+import io.carillon.base.Lazy;
+import io.carillon.base.NoRoomException;
 import io.carillon.base.Region;
 import io.carillon.base.Reservation;
 import io.carillon.http.Handler;
@@ -34,6 +38,10 @@ import software.amazon.awssdk.core.SdkPojo;
 /// small and read first.
 public final class Road implements Handler {
   private static final String DOOR = "/_carillon";
+
+  /// What scripts poll that wait for another emulator; it is answered as our own health is.
+  private static final String OTHERS_HEALTH = "/_localstack/health";
+
   private static final String POST_OBJECT = "PostObject";
   private static final int LARGE_ANSWER_BYTES = 64 << 10;
   private static final int HOST_ID_BYTES = 57; // 76 characters of base64, as S3's are
@@ -53,6 +61,7 @@ public final class Road implements Handler {
   /// Made when first asked for: what a service's protocol needs is a good part of a fast start.
   private final Map<Service, Stop> stops = new ConcurrentHashMap<>();
 
+  private final Lazy<UnknownService> unknown = new Lazy<>(UnknownService::new);
   private final SignatureVerifier verifier;
   private final SenderRules senders;
   private final Authorizer authorizer;
@@ -103,7 +112,7 @@ public final class Road implements Handler {
     Junction.Turn turn;
     try {
       turn = junction.turn(http);
-    } catch (AwsException | IOException e) {
+    } catch (AwsException | NoRoomException | IOException e) {
       return refuseStranger(http, e);
     }
     Stop stop = stopOf(turn.service());
@@ -119,9 +128,10 @@ public final class Road implements Handler {
 
   private boolean isAtTheDoor(Request http) {
     String path = http.rawPath();
-    return path.startsWith(DOOR)
-        && (path.length() == DOOR.length() || path.charAt(DOOR.length()) == '/')
-        && !hostNamesBucket(http);
+    boolean ours =
+        path.startsWith(DOOR)
+            && (path.length() == DOOR.length() || path.charAt(DOOR.length()) == '/');
+    return (ours || path.equals(OTHERS_HEALTH)) && !hostNamesBucket(http);
   }
 
   /// Whether the request's host names a bucket, so that its path is a key.
@@ -153,14 +163,11 @@ public final class Road implements Handler {
     return new RequestIds(ids.requestId(), Base64.getEncoder().encodeToString(random));
   }
 
-  /// Answers a request whose service is not known, in the protocol it seems to speak.
-  private Response refuseStranger(Request http, Exception e) throws Exception {
-    boolean json = http.headers().find("content-type").orElse("").contains("json");
-    Service service = json ? Service.LOGS : Service.S3;
-    RequestIds requestIds = newIds(service);
-    return stopOf(service)
-        .protocol(http)
-        .refuse(http.method(), Failures.answer(e, requestIds), requestIds);
+  /// Answers a request whose service is not known or not here, in the protocol it seems to speak.
+  private Response refuseStranger(Request http, Exception e) throws IOException {
+    RequestIds requestIds = newIds(Service.STS);
+    String service = Scope.of(http).map(Scope::service).orElse("");
+    return unknown.get().refuse(http, service, Failures.answer(e, requestIds), requestIds);
   }
 
   private Response travel(Junction.Turn turn, Stop stop, Protocol protocol, RequestIds requestIds)

@@ -114,6 +114,10 @@ enum Service {
     return admitsAnyone;
   }
 
+  static List<String> names() {
+    return Arrays.stream(values()).map(Service::signingName).toList();
+  }
+
   static Optional<Service> find(String signingName) {
     return Arrays.stream(values()).filter(s -> s.signingName.equals(signingName)).findFirst();
   }

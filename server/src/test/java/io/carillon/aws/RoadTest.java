@@ -277,7 +277,8 @@ class RoadTest {
 
   @Test
   void whatIsOursGoesThroughTheDoor() throws Exception {
-    for (String path : List.of("/_carillon", "/_carillon/health", "/_carillon/a?b")) {
+    for (String path :
+        List.of("/_carillon", "/_carillon/health", "/_carillon/a?b", "/_localstack/health")) {
       assertThat(text(road().handle(request("GET", "localhost", path)))).isEqualTo("the door");
     }
     assertThat(road().handle(request("PUT", "b.localhost", "/_carillon/x")).status())
@@ -386,27 +387,41 @@ class RoadTest {
     assertThat(ran).isEmpty();
   }
 
-  @Test
-  void aServiceThatIsNotHereIsNamed() throws Exception {
-    String authorization =
-        "AWS4-HMAC-SHA256 Credential=test/20260131/us-east-1/dynamodb/aws4_request,"
-            + " SignedHeaders=host, Signature=00";
+  @ParameterizedTest
+  @CsvSource({
+    "dynamodb, POST, /, x-amz-target, DynamoDB_20120810.ListTables,"
+        + " '{\"__type\":\"NotImplemented\",\"message\":\"The service dynamodb is not'",
+    "cloudformation, POST, /, content-type, application/x-www-form-urlencoded,"
+        + " <ErrorResponse><Error><Type>Receiver</Type><Code>NotImplemented</Code>",
+    "cloudformation, GET, /?Action=ListStacks, x, x, <ErrorResponse><Error><Type>Receiver</Type>",
+    "cloudformation, GET, /?a=%&Action=ListStacks, x, x, <ErrorResponse>",
+    "ec2, POST, /, content-type, application/x-www-form-urlencoded,"
+        + " <Response><Errors><Error><Code>NotImplemented</Code>",
+    "route53, GET, /2013-04-01/hostedzone, x, x, <ErrorResponse>",
+    "eks, GET, /clusters, x, x, '{\"message\":\"The service eks is not implemented.'",
+    "s3express, GET, /b, x, x, <Error><Code>NotImplemented</Code>",
+    "eks, HEAD, /clusters, x, x, ''"
+  })
+  void aServiceThatIsNotHereIsNamed(
+      String service, String method, String target, String field, String value, String says)
+      throws Exception {
     Response response =
         road()
             .handle(
                 request(
-                    "POST",
+                    method,
                     "localhost",
-                    "/",
+                    target,
                     "Authorization",
-                    authorization,
-                    "Content-Type",
-                    "application/x-amz-json-1.0"));
+                    "AWS4-HMAC-SHA256 Credential=test/20260131/us-east-1/"
+                        + service
+                        + "/aws4_request, SignedHeaders=host, Signature=00",
+                    field,
+                    value));
     assertThat(response.status()).isEqualTo(501);
-    assertThat(text(response))
-        .isEqualTo(
-            "{\"__type\":\"NotImplemented\","
-                + "\"message\":\"The service dynamodb is not implemented.\"}");
+    assertThat(response.headers().first("x-amzn-ErrorType")).isEqualTo("NotImplemented");
+    assertThat(text(response)).contains(says);
+    assertThat(text(response).isEmpty()).isEqualTo(says.isEmpty());
   }
 
   @ParameterizedTest
