@@ -2,9 +2,9 @@ package io.carillon.s3;
 
 import io.carillon.aws.AwsException;
 import io.carillon.aws.checksum.ChecksumAlgorithm;
+import io.carillon.base.AccountId;
 import io.carillon.s3.model.S3Error;
 import io.carillon.s3.model.StorageClass;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -33,7 +33,6 @@ final class Refusals {
       Stream.of(
               // which, of whom
               "Bucket Key uploadId partNumber versionId x-amz-copy-source",
-              "x-amz-expected-bucket-owner x-amz-source-expected-bucket-owner",
               // on which condition
               "If-Match If-None-Match If-Modified-Since If-Unmodified-Since",
               "x-amz-copy-source-if-match x-amz-copy-source-if-none-match",
@@ -98,10 +97,8 @@ final class Refusals {
     }
   }
 
-  /// What is no ACL at all is told before ACLs are refused.
   private static List<Watched> watch(SdkPojo request) {
-    List<Watched> watched = new ArrayList<>();
-    request.sdkFields().stream()
+    return request.sdkFields().stream()
         .filter(field -> !HONOURED.contains(field.locationName()))
         .filter(field -> ChecksumAlgorithm.ofHeader(field.locationName()).isEmpty())
         .filter(field -> !field.containsTrait(PayloadTrait.class, TraitType.PAYLOAD_TRAIT))
@@ -112,8 +109,7 @@ final class Refusals {
                     field,
                     field.locationName(),
                     rule(request.getClass(), field.locationName().toLowerCase(Locale.ROOT))))
-        .forEach(watched::add);
-    return List.copyOf(watched);
+        .toList();
   }
 
   /// CopyObject's class has members that never travel: the SDK makes the header of them.
@@ -123,6 +119,7 @@ final class Refusals {
 
   private static Rule rule(Class<?> request, String header) {
     return switch (header) {
+      case "x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner" -> Refusals::owner;
       case "x-amz-storage-class" -> Refusals::storageClass;
       case ENCRYPTION -> Refusals::encryption;
       case "x-amz-bucket-namespace" ->
@@ -153,6 +150,15 @@ final class Refusals {
         yield _ -> notImplemented(header);
       }
     };
+  }
+
+  /// An owner that is no account; whether it is the right one is judged with the bucket.
+  private static Optional<AwsException> owner(String value) {
+    return AccountId.isValid(value)
+        ? Optional.empty()
+        : Optional.of(
+            S3Error.INVALID_BUCKET_OWNER_AWS_ACCOUNT_ID.because(
+                S3Error.INVALID_BUCKET_OWNER_AWS_ACCOUNT_ID.message() + "... [" + value + "]"));
   }
 
   private static Optional<AwsException> storageClass(String value) {

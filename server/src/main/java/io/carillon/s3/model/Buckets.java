@@ -1,7 +1,6 @@
 package io.carillon.s3.model;
 
 import io.carillon.aws.Caller;
-import io.carillon.base.AccountId;
 import io.carillon.store.KeyCodec;
 import io.carillon.store.Range;
 import io.carillon.store.Snapshot;
@@ -37,13 +36,8 @@ public final class Buckets {
   /// The bucket, wherever it is.
   ///
   /// @throws io.carillon.aws.AwsException NoSuchBucket; AccessDenied where the bucket is not whose
-  ///   the caller expects (`x-amz-expected-bucket-owner`), InvalidBucketOwnerAWSAccountID where
-  ///   that is no account
+  ///   the caller expects (`x-amz-expected-bucket-owner`)
   public Bucket requireAnywhere(Snapshot snapshot, String name, @Nullable String expectedOwner) {
-    if (expectedOwner != null && !AccountId.isValid(expectedOwner)) {
-      throw S3Error.INVALID_BUCKET_OWNER_AWS_ACCOUNT_ID.because(
-          S3Error.INVALID_BUCKET_OWNER_AWS_ACCOUNT_ID.message() + "... [" + expectedOwner + "]");
-    }
     Bucket bucket =
         find(snapshot, name).orElseThrow(() -> S3Error.NO_SUCH_BUCKET.with("BucketName", name));
     if (expectedOwner != null && !expectedOwner.equals(bucket.account())) {
