@@ -187,7 +187,7 @@ def status_of(url):
     "GetBucketIntelligentTieringConfiguration PutBucketIntelligentTieringConfiguration "
     "DeleteBucketIntelligentTieringConfiguration GetBucketInventoryConfiguration PutBucketInventoryConfiguration "
     "DeleteBucketInventoryConfiguration GetBucketMetricsConfiguration PutBucketMetricsConfiguration "
-    "DeleteBucketMetricsConfiguration"
+    "DeleteBucketMetricsConfiguration GetObjectLegalHold PutObjectLegalHold GetObjectRetention PutObjectRetention"
 )
 def check_a_bucket_is_configured_as_a_new_one():
     """What tools that look after buckets read of one; the operations' pages under
@@ -217,6 +217,15 @@ def check_a_bucket_is_configured_as_a_new_one():
         for verb in ["get", "delete"]:
             call = getattr(s3, f"{verb}_bucket_{of_kind}_configuration")
             assert error_of(call, **of, Id="one") == ("NoSuchConfiguration", 404)
+
+    locked = {**of, "Key": "k"}
+    for call, arguments in [
+        (s3.get_object_legal_hold, {}),
+        (s3.put_object_legal_hold, {"LegalHold": {"Status": "ON"}}),
+        (s3.get_object_retention, {}),
+        (s3.put_object_retention, {"Retention": {"Mode": "GOVERNANCE", "RetainUntilDate": "2030-01-01"}}),
+    ]:
+        assert error_of(call, **locked, **arguments) == ("InvalidRequest", 400)
 
     # what holds anyway
     s3.put_bucket_accelerate_configuration(**of, AccelerateConfiguration={"Status": "Suspended"})

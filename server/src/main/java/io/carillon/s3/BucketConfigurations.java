@@ -4,6 +4,7 @@ import io.carillon.aws.AwsException;
 import io.carillon.aws.Caller;
 import io.carillon.aws.Need;
 import io.carillon.aws.Operations;
+import io.carillon.base.Arn;
 import io.carillon.s3.model.Buckets;
 import io.carillon.s3.model.S3Error;
 import io.carillon.store.Database;
@@ -47,7 +48,9 @@ import software.amazon.awssdk.services.s3.model.GetBucketReplicationRequest;
 import software.amazon.awssdk.services.s3.model.GetBucketRequestPaymentRequest;
 import software.amazon.awssdk.services.s3.model.GetBucketRequestPaymentResponse;
 import software.amazon.awssdk.services.s3.model.GetBucketWebsiteRequest;
+import software.amazon.awssdk.services.s3.model.GetObjectLegalHoldRequest;
 import software.amazon.awssdk.services.s3.model.GetObjectLockConfigurationRequest;
+import software.amazon.awssdk.services.s3.model.GetObjectRetentionRequest;
 import software.amazon.awssdk.services.s3.model.ListBucketAnalyticsConfigurationsRequest;
 import software.amazon.awssdk.services.s3.model.ListBucketAnalyticsConfigurationsResponse;
 import software.amazon.awssdk.services.s3.model.ListBucketIntelligentTieringConfigurationsRequest;
@@ -75,7 +78,9 @@ import software.amazon.awssdk.services.s3.model.PutBucketReplicationRequest;
 import software.amazon.awssdk.services.s3.model.PutBucketRequestPaymentRequest;
 import software.amazon.awssdk.services.s3.model.PutBucketRequestPaymentResponse;
 import software.amazon.awssdk.services.s3.model.PutBucketWebsiteRequest;
+import software.amazon.awssdk.services.s3.model.PutObjectLegalHoldRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectLockConfigurationRequest;
+import software.amazon.awssdk.services.s3.model.PutObjectRetentionRequest;
 import software.amazon.awssdk.services.s3.model.S3Request;
 import software.amazon.awssdk.services.s3.model.ServerSideEncryption;
 import software.amazon.awssdk.services.s3.model.ServerSideEncryptionConfiguration;
@@ -107,6 +112,7 @@ final class BucketConfigurations {
     all.mountAbsent();
     all.mountFixed();
     all.mountLists();
+    all.mountLocks();
   }
 
   /// What a new bucket does not have.
@@ -297,6 +303,29 @@ final class BucketConfigurations {
         DeleteBucketMetricsConfigurationRequest.class,
         "PutMetricsConfiguration",
         S3Error.NO_SUCH_CONFIGURATION);
+  }
+
+  /// What only objects of buckets with Object Lock have.
+  private void mountLocks() {
+    lock(GetObjectLegalHoldRequest.class, "GetObjectLegalHold");
+    lock(PutObjectLegalHoldRequest.class, "PutObjectLegalHold");
+    lock(GetObjectRetentionRequest.class, "GetObjectRetention");
+    lock(PutObjectRetentionRequest.class, "PutObjectRetention");
+  }
+
+  private <I extends S3Request> void lock(Class<I> input, String action) {
+    operations.remark(input, "no bucket has Object Lock");
+    operations.needing(
+        input,
+        r ->
+            List.<Need>of(
+                Need.of(
+                    "s3:" + action,
+                    Arn.object(bucket(r), r.getValueForField("Key", String.class).orElseThrow()))),
+        (caller, r) -> {
+          requireBucket(caller, r);
+          throw S3Error.INVALID_REQUEST.because("Bucket is missing Object Lock Configuration");
+        });
   }
 
   /// One rule that says AES256. Bucket keys only spare calls of KMS, and keys of the customers' own

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.carillon.aws.AwsException;
 import io.carillon.aws.Need;
+import io.carillon.base.Arn;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -14,6 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.core.SdkField;
 import software.amazon.awssdk.core.SdkPojo;
 import software.amazon.awssdk.services.s3.model.DeleteBucketEncryptionRequest;
@@ -66,6 +68,7 @@ class BucketConfigurationsTest {
         switch (field.locationName()) {
           case "Bucket" -> field.set(builder, bucket);
           case "id" -> field.set(builder, "one");
+          case "Key" -> field.set(builder, "k");
           default -> {}
         }
       }
@@ -280,6 +283,23 @@ class BucketConfigurationsTest {
                 .error()
                 .status())
         .isEqualTo(501);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "GetObjectLegalHold",
+        "PutObjectLegalHold",
+        "GetObjectRetention",
+        "PutObjectRetention"
+      })
+  void noObjectIsLocked(String operation) {
+    assertThat(house.needs(request(operation, "bucket")))
+        .containsExactly(Need.of("s3:" + operation, Arn.object("bucket", "k")));
+    AwsException refused = refused(request(operation, "bucket"));
+    assertThat(refused.error().status()).isEqualTo(400);
+    assertThat(refused).hasMessage("Bucket is missing Object Lock Configuration");
+    assertThat(refused(request(operation, "nowhere")).error().code()).isEqualTo("NoSuchBucket");
   }
 
   private String action(String operation) {
