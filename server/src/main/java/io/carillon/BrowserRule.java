@@ -49,6 +49,7 @@ final class BrowserRule {
   private static final List<String> AWS =
       List.of(".amazonaws.com", ".amazonaws.com.cn", ".api.aws");
   private static final Pattern IP4 = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
+  private static final Pattern PDF = Pattern.compile("application/pdf(;.*)?");
   private static final String ISOLATION = "sandbox allow-scripts allow-forms";
   private static final String OWN_KEY =
       ", or start with a root key of your own (--access-key-id, --secret-access-key).";
@@ -110,13 +111,19 @@ final class BrowserRule {
   }
 
   /// Makes an object that a browser opens as a page one of no origin, so that its scripts are
-  /// strangers here. A browser that does not say what it opens is taken to open a page.
+  /// strangers here. A browser that does not say what it opens is taken to open a page. PDF is left
+  /// as it is: Chromium and Safari show none in a sandbox, and its scripts have no origin anyway.
   Response isolate(Request http, Response object) {
     Optional<String> becomes = http.headers().find("sec-fetch-dest");
     boolean page = becomes.map(PAGES::contains).orElse(isBrowser(http.headers()));
-    return config.isolateObjects() && page
+    return config.isolateObjects() && page && !isPdf(object)
         ? object.header("Content-Security-Policy", ISOLATION)
         : object;
+  }
+
+  private static boolean isPdf(Response object) {
+    List<String> types = object.headers().all("content-type");
+    return types.size() == 1 && PDF.matcher(types.getFirst()).matches();
   }
 
   private void checkHost(Headers headers) {

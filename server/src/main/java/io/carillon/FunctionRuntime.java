@@ -213,7 +213,7 @@ final class FunctionRuntime implements AutoCloseable {
 
   /// Whether [#peers] tells functions from other clients.
   boolean areToldApart() {
-    return executor.isolates();
+    return executor.tellsApart();
   }
 
   /// What is installed, for `./carillon doctor`.

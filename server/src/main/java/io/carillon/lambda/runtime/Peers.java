@@ -48,8 +48,8 @@ public final class Peers {
 
   /// What is known of the processes of functions.
   interface Processes {
-    /// Whether an environment has been started in a sandbox since the server was.
-    boolean everWalledIn();
+    /// Whether an environment that can be told has been started since the server was.
+    boolean everStarted();
 
     /// The processes of all environments that live now.
     Stream<Long> processIds();
@@ -68,7 +68,7 @@ public final class Peers {
 
   /// Whether functions have to be reckoned with at all.
   public boolean reckonWithFunctions() {
-    return functions.everWalledIn();
+    return functions.everStarted();
   }
 
   /// Who is at the far end.

@@ -50,7 +50,7 @@ public final class ProcessExecutor implements Executor, Peers.Processes {
   private final UserIds uids;
   private final Spawner spawner = new Spawner();
   private final Set<Live> living = ConcurrentHashMap.newKeySet();
-  private volatile boolean everSandboxed;
+  private volatile boolean everStarted;
   private final ScheduledExecutorService watch =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().name("environment-memory").daemon().factory());
@@ -172,7 +172,9 @@ public final class ProcessExecutor implements Executor, Peers.Processes {
       }
       Map<String, String> variables =
           isolates() ? Bubblewrap.environment(launch) : launch.environment();
-      everSandboxed |= isolates();
+      if (tellsApart()) {
+        everStarted = true;
+      }
       Process process =
           spawner.start(
               joining(group, yielding(own)), variables, launch.codeFolder(), Redirect.PIPE);
@@ -235,14 +237,20 @@ public final class ProcessExecutor implements Executor, Peers.Processes {
     return living.stream().map(Live::usage).reduce(Usage.NOTHING, Usage::plus);
   }
 
-  /// Tells functions from other clients.
+  /// Whether functions can be told from other clients: by their user ids, which they have as root's
+  /// even without a sandbox, or by processes that cannot leave theirs.
+  public boolean tellsApart() {
+    return (isolates() || machine.isRoot()) && Files.exists(Path.of("/proc/net/tcp"));
+  }
+
+  /// Tells functions from other clients, where [#tellsApart] says so.
   public Peers peers() {
     return new Peers(this, Path.of("/proc"), machine.uid(), machine.isRoot());
   }
 
   @Override
-  public boolean everWalledIn() {
-    return everSandboxed;
+  public boolean everStarted() {
+    return everStarted;
   }
 
   /// The ids of the processes of all environments that live now, as this process sees them.

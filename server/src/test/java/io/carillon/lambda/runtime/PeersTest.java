@@ -45,7 +45,7 @@ class PeersTest {
     private final AtomicInteger asked = new AtomicInteger();
 
     @Override
-    public boolean everWalledIn() {
+    public boolean everStarted() {
       return true;
     }
 
