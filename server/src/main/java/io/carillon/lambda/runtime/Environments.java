@@ -322,7 +322,7 @@ public final class Environments implements AutoCloseable {
               });
     } catch (SandboxException e) {
       LOG.warn("No environment for {}: {}", function.arn(), e.getMessage());
-      refused(environment, e.getMessage());
+      refused(environment, String.valueOf(e.getMessage()));
     } catch (IOException | RuntimeException e) {
       LOG.warn("No environment for {}", function.arn(), e);
       refused(environment, String.valueOf(e.getMessage()));
