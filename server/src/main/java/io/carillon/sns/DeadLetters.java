@@ -22,6 +22,7 @@ final class DeadLetters {
   static final String LET_GO = "sns.letgo";
   private static final Duration SHELF_LIFE = Duration.ofDays(14);
 
+  /// @param why it was given up, for those who look into the database
   private record DeadLetter(Parcel parcel, String queueArn, String why) {
     private static final RowCodec<DeadLetter> CODEC = RowCodec.of(DeadLetter.class);
   }
@@ -73,8 +74,7 @@ final class DeadLetters {
           return new Outcome.Done(tx -> end(tx, letter.parcel()));
         }
         Outcome outcome =
-            carrier.toDeadLetters(
-                notification, Arn.parse(letter.queueArn()), letter.why(), job.work().cause());
+            carrier.toDeadLetters(notification, Arn.parse(letter.queueArn()), job.work().cause());
         return outcome instanceof Outcome.Done done
             ? new Outcome.Done(
                 tx -> {

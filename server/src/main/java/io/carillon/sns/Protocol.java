@@ -25,6 +25,8 @@ enum Protocol {
           "[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@"
               + "[A-Za-z0-9][A-Za-z0-9-]{0,62}(\\.[A-Za-z0-9-]{1,63})*");
 
+  private static final Pattern PASSWORD = Pattern.compile("^(https?://[^:/?#@]*):[^/?#]*@");
+
   private static final Pattern PHONE_NUMBER = Pattern.compile("\\+[1-9][0-9]{3,14}");
 
   private final String text;
@@ -105,6 +107,11 @@ enum Protocol {
       }
     }
     return endpoint;
+  }
+
+  /// An endpoint as people may see it: the password of a URL is left out, as AWS does.
+  static String shown(String endpoint) {
+    return PASSWORD.matcher(endpoint).replaceFirst("$1:****@");
   }
 
   static boolean isMailbox(String text) {

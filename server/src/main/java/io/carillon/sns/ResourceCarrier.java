@@ -7,7 +7,6 @@ import io.carillon.outbox.Recipient;
 import io.carillon.outbox.RetryPolicy;
 import io.carillon.outbox.Sender;
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +14,6 @@ import org.jspecify.annotations.Nullable;
 /// very transaction that ends its delivery.
 final class ResourceCarrier implements Carrier {
   private static final int MAX_RAW_ATTRIBUTES = 10;
-  private static final int MAX_REASON = 1_000;
 
   private final Map<String, Recipient> recipients;
   private final Envelopes envelopes;
@@ -32,39 +30,30 @@ final class ResourceCarrier implements Carrier {
     return switch (notice) {
       case Notice.Notification n when n.parcel().protocol() == Protocol.LAMBDA ->
           hand(n.topic(), destination, envelopes.functionEvent(n), Map.of(), null, cause);
-      case Notice.Notification n -> toQueue(n, destination, Map.of(), cause);
+      case Notice.Notification n -> toQueue(n, destination, cause);
       case Notice.Handshake h ->
           hand(h.topic(), destination, envelopes.handshake(h), Map.of(), null, cause);
       case Notice.Text _ -> throw new IllegalStateException("A message to a phone in a queue");
     };
   }
 
-  /// Puts what could not be delivered into a dead-letter queue, with the reason.
-  Outcome toDeadLetters(Notice.Notification notice, Arn queue, String why, String cause) {
-    return toQueue(
-        notice,
-        queue,
-        Map.of(
-            "ErrorMessage",
-            MessageAttribute.string(why.substring(0, Math.min(why.length(), MAX_REASON)))),
-        cause);
+  /// Puts what could not be delivered into a dead-letter queue, as the subscription's own queue
+  /// would have got it: why it could not be delivered is told by the trace.
+  Outcome toDeadLetters(Notice.Notification notice, Arn queue, String cause) {
+    return toQueue(notice, queue, cause);
   }
 
-  private Outcome toQueue(
-      Notice.Notification notice, Arn queue, Map<String, MessageAttribute> more, String cause) {
+  private Outcome toQueue(Notice.Notification notice, Arn queue, String cause) {
     String groupId = notice.message().groupId();
     if (!notice.subscription().raw()) {
-      return hand(notice.topic(), queue, envelopes.notification(notice), more, groupId, cause);
+      return hand(notice.topic(), queue, envelopes.notification(notice), Map.of(), groupId, cause);
     }
     if (notice.message().attributes().size() > MAX_RAW_ATTRIBUTES) {
       return new Outcome.Rejected(
           "raw delivery to a queue carries up to " + MAX_RAW_ATTRIBUTES + " attributes");
     }
-    Map<String, MessageAttribute> attributes = new LinkedHashMap<>(notice.message().attributes());
-    if (attributes.size() < MAX_RAW_ATTRIBUTES) {
-      more.forEach(attributes::putIfAbsent);
-    }
-    return hand(notice.topic(), queue, notice.body(), attributes, groupId, cause);
+    return hand(
+        notice.topic(), queue, notice.body(), notice.message().attributes(), groupId, cause);
   }
 
   private Outcome hand(

@@ -84,7 +84,7 @@ final class SubscriberDelivery implements Delivery {
         Trace.Step.DELIVERED,
         Map.of(
             "protocol", parcel.protocol().text(),
-            "endpoint", parcel.endpoint(),
+            "endpoint", Protocol.shown(parcel.endpoint()),
             "messageId", parcel.messageId()));
   }
 

@@ -126,7 +126,7 @@ final class SubscriptionAttributes {
     shown.put("SubscriptionArn", subscription.arn());
     shown.put("TopicArn", subscription.topicArn());
     shown.put("Protocol", subscription.protocol().text());
-    shown.put("Endpoint", subscription.endpoint());
+    shown.put("Endpoint", Protocol.shown(subscription.endpoint()));
     shown.put("Owner", subscription.owner());
     shown.put("SubscriptionPrincipal", subscription.principal());
     shown.put(

@@ -162,7 +162,7 @@ final class SubscriptionOperations {
         .subscriptionArn(subscription.pending() ? "PendingConfirmation" : subscription.arn())
         .owner(subscription.owner())
         .protocol(subscription.protocol().text())
-        .endpoint(subscription.endpoint())
+        .endpoint(Protocol.shown(subscription.endpoint()))
         .topicArn(subscription.topicArn())
         .build();
   }

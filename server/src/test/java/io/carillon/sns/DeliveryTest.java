@@ -81,7 +81,7 @@ class DeliveryTest {
   }
 
   @Test
-  void whatCannotBeDeliveredGoesToTheDeadLetterQueueWithTheReason() {
+  void whatCannotBeDeliveredGoesToTheDeadLetterQueueAsItIs() {
     house.subscribe(topic, "sqs", QUEUE, "RedrivePolicy", REDRIVE);
     house.handoverAnswer =
         handover ->
@@ -98,11 +98,39 @@ class DeliveryTest {
         .isEqualTo(
             new Sender.Service(
                 "sns.amazonaws.com", Arn.parse(topic), house.alice.account().value()));
-    assertThat(house.handovers.getFirst().attributes())
-        .containsExactly(Map.entry("ErrorMessage", MessageAttribute.string("there is no queue q")));
+    assertThat(house.handovers.getFirst().attributes()).isEmpty();
     assertThat(SnsHouse.payload(house.handovers.getFirst())).contains("\"Message\" : \"m\"");
     assertThat(house.messagesKept()).isZero();
     assertThat(house.outbox).isEmpty();
+  }
+
+  /// The queue gets the publisher's attributes where delivery is raw, and none of ours.
+  @Test
+  void aRawDeadLetterCarriesThePublishersAttributesAndNoOther() {
+    house.subscribe(topic, "sqs", QUEUE, "RedrivePolicy", REDRIVE, "RawMessageDelivery", "true");
+    house.handoverAnswer =
+        handover ->
+            handover.destination().toString().equals(QUEUE)
+                ? Optional.of(new Outcome.Rejected("there is no queue q"))
+                : Optional.empty();
+    house.call(
+        house.alice,
+        software.amazon.awssdk.services.sns.model.PublishRequest.builder()
+            .topicArn(topic)
+            .message("m")
+            .messageAttributes(
+                Map.of(
+                    "kind",
+                    software.amazon.awssdk.services.sns.model.MessageAttributeValue.builder()
+                        .dataType("String")
+                        .stringValue("order")
+                        .build()))
+            .build());
+    house.settle();
+
+    assertThat(house.handovers.getFirst().attributes())
+        .containsExactly(Map.entry("kind", MessageAttribute.string("order")));
+    assertThat(SnsHouse.payload(house.handovers.getFirst())).isEqualTo("m");
   }
 
   @Test

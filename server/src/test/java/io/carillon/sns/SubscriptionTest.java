@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.carillon.aws.AwsException;
 import io.carillon.aws.Need;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -69,6 +70,25 @@ class SubscriptionTest {
     assertThat(house.mails).hasSize(2);
     assertThat(house.mails.getLast().subject()).isEqualTo("AWS Notification Message");
     assertThat(house.mails.getLast().body()).startsWith("now\n\n--\n");
+  }
+
+  /// Source: https://docs.aws.amazon.com/sns/latest/dg/sns-http-https-endpoint-as-subscriber.html
+  @Test
+  void thePasswordOfAnEndpointIsSentAndNeverShown() {
+    String arn = house.subscribe(topic, "https", "https://ann:secret@hooks.example/in?a=b:c@d");
+    house.settle();
+    String question = new String(house.posts.getFirst().body(), StandardCharsets.UTF_8);
+    Matcher token = Pattern.compile("&Token=(\\w+)").matcher(question);
+    assertThat(token.find()).isTrue();
+    house.open(Links.CONFIRMATION + "?TopicArn=" + topic + "&Token=" + token.group(1));
+    house.publish(topic, "m");
+    house.settle();
+
+    String shown = "https://ann:****@hooks.example/in?a=b:c@d";
+    assertThat(attributes(arn)).containsEntry("Endpoint", shown);
+    assertThat(listed().getFirst().endpoint()).isEqualTo(shown);
+    assertThat(house.posts.getLast().endpoint().getUserInfo()).isEqualTo("ann:secret");
+    assertThat(house.notes.toString()).contains(shown).doesNotContain("secret");
   }
 
   @Test
