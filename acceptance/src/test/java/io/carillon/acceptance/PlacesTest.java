@@ -203,7 +203,7 @@ class PlacesTest {
           .isInstanceOf(AuthorizationErrorException.class);
       assertThat(theirQueues.listQueues().queueUrls()).isEmpty();
       assertThatThrownBy(() -> theirQueues.sendMessage(r -> r.queueUrl(queueUrl).messageBody("m")))
-          .hasMessageContaining("is not authorized to perform: sqs:SendMessage");
+          .hasMessageContaining("is not authorized to perform: sqs:sendmessage");
       assertThat(theirIam.listRoles().roles()).isEmpty();
       // The same names again, in the other account.
       assertThat(theirTopics.createTopic(r -> r.name("private")).topicArn())

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /// ask about it (`iam:PassedToService`, `s3:prefix`, `sns:Protocol`, …).
 ///
 /// @param action with its service prefix, such as `s3:PutObject`
-/// @param resource an ARN; `*` for actions that know no resource
+/// @param resource an ARN; `*` for actions that know no resource; a phone number
 /// @param context condition keys of this need, beside the global ones that the road adds
 public record Need(String action, String resource, Map<String, List<String>> context) {
 

@@ -320,24 +320,33 @@ public final class IamAuthorizer implements Authorizer {
         caller.principal() instanceof Principal.Anonymous ? "anonymous" : caller.principal().arn();
     String resource =
         need.action().startsWith("s3:") ? "\"" + need.resource() + "\"" : need.resource();
+    String action = spelled(need.action());
     String why =
         switch (decision) {
           case Decision.ExplicitlyDenied denied ->
               " with an explicit deny in " + denied.kind().textWithArticle() + ": " + denied.by();
           case Decision.ImplicitlyDenied denied ->
-              " because no " + denied.missing().text() + " allows the " + need.action() + " action";
+              " because no " + denied.missing().text() + " allows the " + action + " action";
           case Decision.Allowed _ -> "";
         };
     return CommonError.ACCESS_DENIED.because(
         "User: "
             + who
             + " is not authorized to perform: "
-            + need.action()
+            + action
             + " on resource: "
             + resource
             + why
             + (isKeptOut(caller, need) ? KEPT_OUT : "")
             + hint(caller, owner));
+  }
+
+  /// As each service spells its actions in denials: SNS and SQS not as in policies.
+  private static String spelled(String action) {
+    if (action.startsWith("sns:")) {
+      return "SNS" + action.substring("sns".length());
+    }
+    return action.startsWith("sqs:") ? action.toLowerCase(Locale.ROOT) : action;
   }
 
   private boolean isKeptOut(Caller caller, Need need) {

@@ -61,11 +61,11 @@ final class Publish {
     this.clock = clock;
   }
 
-  /// What Publish needs: the topic; a phone is no resource.
+  /// What Publish needs: the topic, or the phone, which a denial names and no ARN matches.
   static List<Need> needs(PublishRequest request) {
     return List.of(
         request.phoneNumber() != null
-            ? Need.anywhere("sns:Publish")
+            ? new Need("sns:Publish", request.phoneNumber(), Map.of())
             : Need.of("sns:Publish", topicArn(request)));
   }
 

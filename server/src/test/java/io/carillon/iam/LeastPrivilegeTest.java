@@ -11,7 +11,7 @@ import io.carillon.Settings;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -200,29 +200,54 @@ class LeastPrivilegeTest {
     LambdaClient itsLambda = client(LambdaClient.builder(), nobody);
     IamClient itsIam = client(IamClient.builder(), nobody);
     String queue = sqs.getQueueUrl(b -> b.queueName("red")).queueUrl();
-    List<ThrowingCallable> calls =
-        List.of(
-            () -> itsSns.publish(b -> b.topicArn(TOPIC + "red").message("m")),
-            () ->
-                itsSns.subscribe(
-                    b -> b.topicArn(TOPIC + "red").protocol("sms").endpoint("+4912345678")),
-            () -> itsSns.getTopicAttributes(b -> b.topicArn(TOPIC + "red")),
-            () -> itsSns.deleteTopic(b -> b.topicArn(TOPIC + "red")),
-            () -> itsSqs.sendMessage(b -> b.queueUrl(queue).messageBody("m")),
-            () -> itsSqs.deleteQueue(b -> b.queueUrl(queue)),
-            () -> itsS3.getObjectAsBytes(b -> b.bucket("bucket").key("open")),
-            () -> itsS3.listObjectsV2(b -> b.bucket("bucket")),
-            () -> itsS3.deleteBucket(b -> b.bucket("bucket")),
-            () -> itsLambda.invoke(b -> b.functionName("red")),
-            () -> itsLambda.deleteFunction(b -> b.functionName("red")),
-            itsIam::listUsers);
-    for (ThrowingCallable call : calls) {
-      assertThatThrownBy(call)
-          .as("call %s", calls.indexOf(call))
-          .isInstanceOfSatisfying(
-              AwsServiceException.class,
-              e -> assertThat(e.awsErrorDetails().errorCode()).isIn(DENIALS));
-    }
+    Map<String, ThrowingCallable> calls = new LinkedHashMap<>();
+    calls.put(
+        "SNS:Publish on resource: " + TOPIC + "red",
+        () -> itsSns.publish(b -> b.topicArn(TOPIC + "red").message("m")));
+    calls.put(
+        "SNS:Publish on resource: +4912345678",
+        () -> itsSns.publish(b -> b.phoneNumber("+4912345678").message("m")));
+    calls.put(
+        "SNS:Subscribe on resource: " + TOPIC + "red",
+        () ->
+            itsSns.subscribe(
+                b -> b.topicArn(TOPIC + "red").protocol("sms").endpoint("+4912345678")));
+    calls.put(
+        "SNS:GetTopicAttributes on resource: " + TOPIC + "red",
+        () -> itsSns.getTopicAttributes(b -> b.topicArn(TOPIC + "red")));
+    calls.put(
+        "SNS:DeleteTopic on resource: " + TOPIC + "red",
+        () -> itsSns.deleteTopic(b -> b.topicArn(TOPIC + "red")));
+    calls.put(
+        "sqs:sendmessage on resource: arn:aws:sqs:us-east-1:000000000000:red",
+        () -> itsSqs.sendMessage(b -> b.queueUrl(queue).messageBody("m")));
+    calls.put(
+        "sqs:deletequeue on resource: arn:aws:sqs:us-east-1:000000000000:red",
+        () -> itsSqs.deleteQueue(b -> b.queueUrl(queue)));
+    calls.put(
+        "s3:GetObject on resource: \"arn:aws:s3:::bucket/open\"",
+        () -> itsS3.getObjectAsBytes(b -> b.bucket("bucket").key("open")));
+    calls.put(
+        "s3:ListBucket on resource: \"arn:aws:s3:::bucket\"",
+        () -> itsS3.listObjectsV2(b -> b.bucket("bucket")));
+    calls.put(
+        "s3:DeleteBucket on resource: \"arn:aws:s3:::bucket\"",
+        () -> itsS3.deleteBucket(b -> b.bucket("bucket")));
+    calls.put(
+        "lambda:InvokeFunction on resource: arn:aws:lambda:us-east-1:000000000000:function:red",
+        () -> itsLambda.invoke(b -> b.functionName("red")));
+    calls.put(
+        "lambda:DeleteFunction on resource: arn:aws:lambda:us-east-1:000000000000:function:red",
+        () -> itsLambda.deleteFunction(b -> b.functionName("red")));
+    calls.put("iam:ListUsers on resource: arn:aws:iam::000000000000:", itsIam::listUsers);
+    calls.forEach(
+        (denied, call) ->
+            assertThatThrownBy(call)
+                .as(denied)
+                .isInstanceOfSatisfying(
+                    AwsServiceException.class,
+                    e -> assertThat(e.awsErrorDetails().errorCode()).isIn(DENIALS))
+                .hasMessageContaining("is not authorized to perform: " + denied));
   }
 
   private static void grant(String function, String principal) {

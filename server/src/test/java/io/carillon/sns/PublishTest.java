@@ -234,7 +234,8 @@ class PublishTest {
     assertThat(house.texts.getFirst().text()).isEqualTo("hello");
     assertThat(house.texts.getFirst().senderId()).isEqualTo("Bells");
     assertThat(house.messagesKept()).isZero();
-    assertThat(house.needs(house.alice, request)).containsExactly(Need.anywhere("sns:Publish"));
+    assertThat(house.needs(house.alice, request))
+        .containsExactly(new Need("sns:Publish", "+49 151 234567", Map.of()));
     assertInvalid(
         () -> publish(request.toBuilder().message("x".repeat(1_601)).build()), "Message too long");
   }
