@@ -29,7 +29,10 @@ import java.util.Set;
 final class Bubblewrap {
   static final String TASK_ROOT = "/var/task";
   static final String RUNTIME_ROOT = "/var/runtime";
-  private static final String VARIABLES = "FUNCTION_VARIABLES";
+
+  /// The only variable of bwrap itself.
+  static final String VARIABLES = "FUNCTION_VARIABLES";
+
   private static final List<String> SYSTEM =
       List.of("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32");
   private static final List<String> CONFIGURATION =

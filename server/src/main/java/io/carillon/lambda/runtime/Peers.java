@@ -5,6 +5,7 @@ import io.carillon.http.Peer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -168,7 +169,7 @@ public final class Peers {
     Set<Long> theirs = functions.processIds().collect(Collectors.toSet());
     long at = process;
     for (int count = 0; at > 1 && count < MOST_ANCESTORS; count++) {
-      if (theirs.contains(at)) {
+      if (theirs.contains(at) || isSandbox(at)) {
         return true;
       }
       OptionalLong parent = parent(at);
@@ -178,6 +179,18 @@ public final class Peers {
       at = parent.getAsLong();
     }
     return at > 1;
+  }
+
+  /// Whether a process is the bwrap of some environment, maybe of another server of this user.
+  private boolean isSandbox(long process) {
+    try {
+      String environment =
+          new String(
+              Files.readAllBytes(proc.resolve(process + "/environ")), StandardCharsets.ISO_8859_1);
+      return ("\0" + environment).contains("\0" + Bubblewrap.VARIABLES + "=");
+    } catch (IOException e) {
+      return false; // another user's, or gone: its parent says more
+    }
   }
 
   private OptionalLong parent(long process) {

@@ -19,6 +19,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
@@ -174,15 +175,31 @@ class PeersTest {
   /// What an environment has forked since its processes were listed is found by what is above it.
   @Test
   void aChildOfAnEnvironmentIsOfTheEnvironment() throws Exception {
-    BlockingQueue<Peer> seen = new LinkedBlockingQueue<>();
     functions.processes = Set.of(SELF);
+    assertThat(peerOfShell(Map.of())).isInstanceOf(Peer.Environment.class);
+  }
+
+  @Test
+  void anEnvironmentOfAnotherServerOfTheSameUserIsTold() throws Exception {
+    assertThat(peerOfShell(Map.of("PATH", "/usr/bin:/bin"))).isEqualTo(new Peer.Local());
+    assertThat(peerOfShell(Map.of(Bubblewrap.VARIABLES, "export A='b'")))
+        .isInstanceOf(Peer.Environment.class);
+  }
+
+  /// What a shell with these variables alone is taken for.
+  private Peer peerOfShell(Map<String, String> variables) throws Exception {
+    BlockingQueue<Peer> seen = new LinkedBlockingQueue<>();
     try (HttpEngine engine = engine(byProcess(), seen, new CountDownLatch(0))) {
       String script =
           "exec 3<>/dev/tcp/127.0.0.1/%d; printf 'GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n' >&3; read -u 3"
               .formatted(engine.port());
-      Process shell = new ProcessBuilder("bash", "-c", script).start();
-      assertThat(seen.take()).isInstanceOf(Peer.Environment.class);
+      ProcessBuilder builder = new ProcessBuilder("bash", "-c", script);
+      builder.environment().clear();
+      builder.environment().putAll(variables);
+      Process shell = builder.start();
+      Peer peer = seen.take();
       shell.waitFor();
+      return peer;
     }
   }
 
