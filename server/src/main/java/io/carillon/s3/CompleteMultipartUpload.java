@@ -24,6 +24,7 @@ import io.carillon.s3.model.Uploads.UploadedPart;
 import io.carillon.s3.model.Versions;
 import io.carillon.s3.model.WritePreconditions;
 import io.carillon.store.Database;
+import io.carillon.store.Snapshot;
 import io.carillon.store.Tx;
 import java.net.URI;
 import java.util.ArrayList;
@@ -33,6 +34,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadRequest;
@@ -40,11 +42,16 @@ import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadResponse;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
 
 /// CompleteMultipartUpload: makes an object of its parts and, in the same transaction, stores the
-/// events this causes. The object takes the parts' bytes over as they lie; nothing is copied.
+/// events this causes. The object takes the parts' bytes over as they lie; nothing is copied. What
+/// ten thousand parts cost to read, check and write down is done before that transaction, which
+/// only makes sure that no part came meanwhile.
 ///
 /// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
 final class CompleteMultipartUpload {
   private static final int MOST_PARTS = 10_000;
+
+  /// How often the parts are looked at beside the writer while others are still put in.
+  private static final int MOST_LOOKS = 3;
 
   private final Database database;
   private final Buckets buckets;
@@ -87,30 +94,98 @@ final class CompleteMultipartUpload {
         input.multipartUpload() == null ? List.of() : input.multipartUpload().parts();
     requireOrder(input, listed);
 
-    return database.write(
-        tx -> {
-          Bucket bucket = buckets.require(tx, caller, input.bucket(), input.expectedBucketOwner());
-          Optional<Upload> begun = uploads.find(tx, bucket, key, input.uploadId());
-          if (begun.isEmpty()) {
-            return completedBefore(tx, caller, bucket, key, input, listed);
-          }
-          Upload upload = begun.get();
-          conditions.check(() -> versions.live(tx, bucket, key), key);
-          conditions.requireUntouched(() -> versions.live(tx, bucket, key), upload.begunOn(), key);
-          List<UploadedPart> uploaded = uploads.parts(tx, upload, 0, MOST_PARTS);
-          List<Part> used = pick(upload, uploaded, listed);
-          StoredChecksum checksum =
-              StoredChecksum.ofParts(upload.algorithmOfObject(), upload.type(), used);
-          requireAsAnnounced(input, upload, used, checksum);
+    for (int attempt = 0; ; attempt++) {
+      String seal = attempt < MOST_LOOKS ? UUID.randomUUID().toString() : "";
+      Optional<Plan> plan =
+          seal.isEmpty() ? Optional.empty() : prepare(caller, input, key, conditions, listed, seal);
+      Optional<CompleteMultipartUploadResponse> answer =
+          database.write(
+              tx -> {
+                Bucket bucket =
+                    buckets.require(tx, caller, input.bucket(), input.expectedBucketOwner());
+                Optional<Upload> begun = uploads.find(tx, bucket, key, input.uploadId());
+                if (begun.isEmpty()) {
+                  return Optional.of(completedBefore(tx, caller, bucket, key, input, listed));
+                }
+                Upload upload = begun.get();
+                check(tx, conditions, bucket, key, upload);
+                if (!seal.isEmpty() && !uploads.isSealed(tx, upload, seal)) {
+                  return Optional.empty(); // a part came meanwhile
+                }
+                Plan made = plan.isPresent() ? plan.get() : plan(tx, input, upload, listed);
+                return Optional.of(complete(tx, caller, bucket, key, upload, made));
+              });
+      if (answer.isPresent()) {
+        return answer.get();
+      }
+    }
+  }
 
-          uploads.complete(tx, bucket, key, upload, used, leftOut(uploaded, used));
-          Content content = contents.join(tx, upload.id(), shown(upload, used));
-          Draft draft = new Draft(Etags.ofParts(used), content, checksum, upload.description());
-          ObjectVersion version = versions.put(tx, bucket, key, draft);
-          notifications.objectCreated(
-              tx, bucket, key, version, EventType.CREATED_COMPLETE_MULTIPART_UPLOAD, caller);
-          return answer(caller, bucket, key, version);
-        });
+  /// What an object of parts is made of.
+  private record Plan(
+      List<Part> used,
+      List<Part> leftOut,
+      String etag,
+      StoredChecksum checksum,
+      Contents.Joined joined) {}
+
+  /// Reads the parts beside the writer, having sealed the upload; empty if it is not there.
+  private Optional<Plan> prepare(
+      Caller caller,
+      CompleteMultipartUploadRequest input,
+      ObjectKey key,
+      WritePreconditions conditions,
+      List<CompletedPart> listed,
+      String seal) {
+    Optional<Upload> sealed =
+        database.writeRelaxed(
+            tx -> {
+              Bucket bucket =
+                  buckets.require(tx, caller, input.bucket(), input.expectedBucketOwner());
+              Optional<Upload> begun = uploads.find(tx, bucket, key, input.uploadId());
+              begun.ifPresent(
+                  upload -> {
+                    check(tx, conditions, bucket, key, upload);
+                    uploads.seal(tx, upload, seal);
+                  });
+              return begun;
+            });
+    return sealed.map(upload -> database.read(snapshot -> plan(snapshot, input, upload, listed)));
+  }
+
+  private void check(
+      Tx tx, WritePreconditions conditions, Bucket bucket, ObjectKey key, Upload upload) {
+    conditions.check(() -> versions.live(tx, bucket, key), key);
+    conditions.requireUntouched(() -> versions.live(tx, bucket, key), upload.begunOn(), key);
+  }
+
+  private Plan plan(
+      Snapshot snapshot,
+      CompleteMultipartUploadRequest input,
+      Upload upload,
+      List<CompletedPart> listed) {
+    List<UploadedPart> uploaded = uploads.parts(snapshot, upload, 0, MOST_PARTS);
+    List<Part> used = pick(upload, uploaded, listed);
+    StoredChecksum checksum =
+        StoredChecksum.ofParts(upload.algorithmOfObject(), upload.type(), used);
+    requireAsAnnounced(input, upload, used, checksum);
+    return new Plan(
+        used,
+        leftOut(uploaded, used),
+        Etags.ofParts(used),
+        checksum,
+        contents.joining(upload.id(), shown(upload, used)));
+  }
+
+  private CompleteMultipartUploadResponse complete(
+      Tx tx, Caller caller, Bucket bucket, ObjectKey key, Upload upload, Plan plan) {
+    uploads.complete(tx, bucket, key, upload, plan.used(), plan.leftOut());
+    Content content = contents.join(tx, plan.joined());
+    Draft draft = new Draft(plan.etag(), content, plan.checksum(), upload.description());
+    ObjectVersion version = versions.put(tx, bucket, key, draft);
+    notifications.objectCreated(
+        tx, bucket, key, version, EventType.CREATED_COMPLETE_MULTIPART_UPLOAD, caller);
+    return answer(caller, bucket, key, version);
   }
 
   /// A request without a body is told what it lacks; a document that lists nothing is malformed.

@@ -55,7 +55,7 @@ public final class RowCodec<V> {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return encoded.bytes;
+    return encoded.exact();
   }
 
   public V decode(byte[] bytes) {
@@ -71,9 +71,11 @@ public final class RowCodec<V> {
   }
 
   /// Takes what the generator flushes: for all but large rows the whole at once, so that a row with
-  /// its inline body is copied once.
+  /// its inline body is copied once. Larger ones double it, so that each byte is copied a few
+  /// times.
   private static final class Encoded extends OutputStream {
     private byte[] bytes = {CBOR};
+    private int length = 1;
 
     @Override
     public void write(int b) {
@@ -81,10 +83,17 @@ public final class RowCodec<V> {
     }
 
     @Override
-    public void write(byte[] from, int offset, int length) {
-      int end = bytes.length;
-      bytes = Arrays.copyOf(bytes, end + length);
-      System.arraycopy(from, offset, bytes, end, length);
+    public void write(byte[] from, int offset, int count) {
+      int end = length + count;
+      if (end > bytes.length) {
+        bytes = Arrays.copyOf(bytes, length == 1 ? end : Math.max(end, 2 * length));
+      }
+      System.arraycopy(from, offset, bytes, length, count);
+      length = end;
+    }
+
+    byte[] exact() {
+      return length == bytes.length ? bytes : Arrays.copyOf(bytes, length);
     }
   }
 }

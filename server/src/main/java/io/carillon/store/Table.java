@@ -59,6 +59,21 @@ public final class Table<K, V> {
     }
   }
 
+  /// A row in the form in which it is kept, for large ones that are made before their transaction.
+  public record Encoded<V>(byte[] bytes) {}
+
+  public Encoded<V> encoded(V row) {
+    return new Encoded<>(rows.encode(row));
+  }
+
+  public void put(Tx tx, K key, Encoded<V> row) {
+    byte[] encoded = encode(key);
+    tx.put(encoded, row.bytes);
+    if (kept) {
+      tx.changesKept(encoded);
+    }
+  }
+
   public void delete(Tx tx, K key) {
     byte[] encoded = encode(key);
     tx.delete(encoded);

@@ -54,14 +54,28 @@ public final class Contents {
     };
   }
 
-  /// Makes one content of parts, which from now on belong to it.
-  ///
+  /// A content that parts are going to make; up to a megabyte that no transaction should encode.
+  public static final class Joined {
+    private final Content content;
+    private final Table.Encoded<Row> row;
+
+    private Joined(Content content, Table.Encoded<Row> row) {
+      this.content = content;
+      this.row = row;
+    }
+  }
+
   /// @param id the upload's, by which a repeated completion knows its object again
-  public Content join(Tx tx, String id, List<Part> parts) {
+  public Joined joining(String id, List<Part> parts) {
     long size = parts.stream().mapToLong(p -> p.content().sizeBytes()).sum();
-    Content content = new Content(Content.Kind.PARTS, id, size);
-    rows.put(tx, content.id(), new Row(null, parts));
-    return content;
+    return new Joined(
+        new Content(Content.Kind.PARTS, id, size), rows.encoded(new Row(null, parts)));
+  }
+
+  /// Makes one content of parts, which from now on belong to it.
+  public Content join(Tx tx, Joined joined) {
+    rows.put(tx, joined.content.id(), joined.row);
+    return joined.content;
   }
 
   /// Counts one more owner.

@@ -61,6 +61,9 @@ public final class Uploads {
 
   private record PartName(String upload, int number) {}
 
+  /// @param by the completion that has looked at the parts last
+  private record Seal(String by) {}
+
   private final Table<Name, Upload> uploads =
       Table.of(
           "s3.uploads",
@@ -73,6 +76,10 @@ public final class Uploads {
               n -> Tuple.of(n.upload(), n.number()),
               t -> new PartName(t.string(0), (int) t.number(1))),
           UploadedPart.class);
+
+  /// Seals of uploads whose parts are as a completion is about to see them.
+  private final Table<String, Seal> seals = Table.of("s3.uploadSeals", KeyCodec.STRING, Seal.class);
+
   private final Contents contents;
 
   public Uploads(Contents contents) {
@@ -98,6 +105,19 @@ public final class Uploads {
     PartName name = new PartName(upload.id(), part.part().number());
     parts.get(tx, name).ifPresent(earlier -> contents.release(tx, earlier.part().content()));
     parts.put(tx, name, part);
+    seals.delete(tx, upload.id());
+  }
+
+  /// Begins to watch the parts of an upload for a completion, which reads them beside the writer: a
+  /// transaction that read ten thousand would hold every other one up. A part that comes breaks the
+  /// seal.
+  public void seal(Tx tx, Upload upload, String by) {
+    seals.put(tx, upload.id(), new Seal(by));
+  }
+
+  /// Whether the parts are as they were when the upload was sealed.
+  public boolean isSealed(Tx tx, Upload upload, String by) {
+    return seals.get(tx, upload.id()).filter(new Seal(by)::equals).isPresent();
   }
 
   /// The parts in the order of their numbers.
@@ -116,6 +136,7 @@ public final class Uploads {
       Tx tx, Bucket bucket, ObjectKey key, Upload upload, List<Part> used, List<Part> leftOut) {
     used.forEach(part -> parts.delete(tx, new PartName(upload.id(), part.number())));
     leftOut.forEach(part -> drop(tx, upload.id(), part));
+    seals.delete(tx, upload.id());
     uploads.delete(tx, new Name(bucket.name(), key.value(), upload.id()));
   }
 
@@ -137,6 +158,7 @@ public final class Uploads {
     if (some.size() == PARTS_A_TRANSACTION) {
       return true;
     }
+    seals.delete(tx, name.id());
     uploads.delete(tx, name);
     return false;
   }

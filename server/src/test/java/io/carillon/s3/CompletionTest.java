@@ -1,0 +1,195 @@
+package io.carillon.s3;
+
+import static io.carillon.s3.S3House.request;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.carillon.aws.checksum.ChecksumAlgorithm;
+import io.carillon.http.Response;
+import io.carillon.s3.model.Bucket;
+import io.carillon.s3.model.Content;
+import io.carillon.s3.model.Contents;
+import io.carillon.s3.model.ObjectKey;
+import io.carillon.s3.model.Part;
+import io.carillon.s3.model.StoredChecksum;
+import io.carillon.s3.model.Uploads;
+import io.carillon.s3.model.Uploads.Upload;
+import io.carillon.s3.model.Uploads.UploadedPart;
+import io.carillon.store.Database;
+import io.carillon.store.MemoryDatabase;
+import io.carillon.store.Snapshot;
+import io.carillon.store.Tx;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadRequest;
+import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadResponse;
+import software.amazon.awssdk.services.s3.model.CompletedPart;
+import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
+import software.amazon.awssdk.services.s3.model.CreateMultipartUploadResponse;
+import software.amazon.awssdk.services.s3.model.GetObjectRequest;
+import software.amazon.awssdk.services.s3.model.UploadPartRequest;
+
+/// What a completion does while other writers wait, and what comes between its two looks.
+class CompletionTest {
+  /// Counts the rows that transactions read, and runs something after each read beside them.
+  private static final class Watched implements Database {
+    final MemoryDatabase database = new MemoryDatabase();
+    final AtomicInteger readInTransactions = new AtomicInteger();
+    Runnable afterRead = () -> {};
+
+    @Override
+    public <T> T write(Change<T> change) {
+      return database.write(tx -> change.run(counting(tx)));
+    }
+
+    @Override
+    public <T> T writeRelaxed(Change<T> change) {
+      return write(change);
+    }
+
+    @Override
+    public <T> T read(Query<T> query) {
+      T found = database.read(query);
+      afterRead.run();
+      return found;
+    }
+
+    private Tx counting(Tx tx) {
+      return (Tx)
+          Proxy.newProxyInstance(
+              Tx.class.getClassLoader(),
+              new Class<?>[] {Tx.class},
+              (_, method, arguments) -> {
+                if (method.getName().equals("scan")) {
+                  Snapshot.Visitor visitor = (Snapshot.Visitor) arguments[2];
+                  arguments[2] =
+                      (Snapshot.Visitor)
+                          (key, value) -> {
+                            readInTransactions.incrementAndGet();
+                            return visitor.visit(key, value);
+                          };
+                } else if (method.getName().startsWith("get")) {
+                  readInTransactions.incrementAndGet();
+                }
+                try {
+                  return method.invoke(tx, arguments);
+                } catch (InvocationTargetException e) {
+                  throw e.getCause();
+                }
+              });
+    }
+
+    @Override
+    public void close() {
+      database.close();
+    }
+  }
+
+  private final Watched database = new Watched();
+  private final S3House house = new S3House(database, new TestBlobs());
+
+  @Test
+  void aThousandPartsAreNotReadWhileOtherWritersWait() {
+    house.createBucket("bucket");
+    String id = begin();
+    Uploads uploads = new Uploads(new Contents(house.blobs));
+    Bucket bucket = new Bucket("bucket", "", "", Instant.EPOCH, null, false, null, null);
+    StoredChecksum checksum =
+        new StoredChecksum(
+            ChecksumAlgorithm.CRC64NVME, "AAAAAAAAAAA=", StoredChecksum.Type.FULL_OBJECT);
+    List<CompletedPart> listed = new ArrayList<>();
+    database.write(
+        tx -> {
+          Upload upload = uploads.find(tx, bucket, new ObjectKey("k"), id).orElseThrow();
+          for (int number = 1; number <= 1_000; number++) {
+            Content content = new Content(Content.Kind.BLOB, "blob-" + number, 5 << 20);
+            Part part = new Part(number, content, "d41d8cd98f00b204e9800998ecf8427e", checksum);
+            uploads.put(tx, upload, new UploadedPart(part, 0));
+            listed.add(CompletedPart.builder().partNumber(number).eTag(part.etag()).build());
+          }
+          return id;
+        });
+    database.readInTransactions.set(0);
+    assertThat(complete(id, listed).eTag()).endsWith("-1000\"");
+    assertThat(database.readInTransactions.get()).isLessThan(50);
+  }
+
+  @Test
+  void aPartThatComesBetweenTheLookAndTheCompletionIsHeeded() {
+    house.createBucket("bucket");
+    String id = begin();
+    send(id, "first");
+    AtomicInteger looks = new AtomicInteger();
+    database.afterRead =
+        () -> {
+          if (looks.getAndIncrement() < 2) {
+            send(id, "first"); // the same bytes in another row
+          }
+        };
+    CompletedPart part = send(id, "first");
+    complete(id, List.of(part));
+    assertThat(looks.get()).isGreaterThan(2);
+    database.afterRead = () -> {};
+    Response got =
+        house.stream(
+            house.alice,
+            GetObjectRequest.builder().bucket("bucket").key("k").build(),
+            request(new byte[0]));
+    assertThat(S3House.bytes(got)).asString().isEqualTo("first");
+  }
+
+  /// Parts that come all the time do not keep an upload from its completion.
+  @Test
+  void afterSomeLooksThePartsAreReadByTheTransactionItself() {
+    house.createBucket("bucket");
+    String id = begin();
+    CompletedPart part = send(id, "x");
+    boolean[] sending = {false};
+    database.afterRead =
+        () -> {
+          if (!sending[0]) {
+            sending[0] = true;
+            send(id, "x");
+            sending[0] = false;
+          }
+        };
+    assertThat(complete(id, List.of(part)).eTag()).endsWith("-1\"");
+  }
+
+  private String begin() {
+    CreateMultipartUploadResponse begun =
+        house.call(
+            house.alice, CreateMultipartUploadRequest.builder().bucket("bucket").key("k").build());
+    return begun.uploadId();
+  }
+
+  private CompletedPart send(String upload, String bytes) {
+    Response answer =
+        house.stream(
+            house.alice,
+            UploadPartRequest.builder()
+                .bucket("bucket")
+                .key("k")
+                .uploadId(upload)
+                .partNumber(1)
+                .build(),
+            request(bytes.getBytes(StandardCharsets.UTF_8)));
+    return CompletedPart.builder().partNumber(1).eTag(answer.headers().first("ETag")).build();
+  }
+
+  private CompleteMultipartUploadResponse complete(String upload, List<CompletedPart> parts) {
+    return house.call(
+        house.alice,
+        CompleteMultipartUploadRequest.builder()
+            .bucket("bucket")
+            .key("k")
+            .uploadId(upload)
+            .multipartUpload(m -> m.parts(parts))
+            .build());
+  }
+}
