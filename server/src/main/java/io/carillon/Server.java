@@ -276,6 +276,7 @@ public final class Server implements AutoCloseable {
                   new Chore(Duration.ZERO, TEN_SECONDS, clockWatch::look),
                   Chore.every(MINUTE, trace::sweep),
                   Chore.every(MINUTE, storage::removeReleased),
+                  Chore.every(MINUTE, s3::sweep),
                   Chore.every(TEN_MINUTES, sqs::sweep),
                   Chore.every(TEN_MINUTES, logs::sweep),
                   new Chore(SOON, Duration.ofDays(1), storage::sweep))));

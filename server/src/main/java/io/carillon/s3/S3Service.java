@@ -92,6 +92,7 @@ public final class S3Service {
   private final Operations operations;
   private final ReadObject objects;
   private final Silence silence;
+  private final Runnable sweep;
   private final Authorizer authorizer;
 
   /// @param principals whom policies of buckets may name
@@ -121,6 +122,7 @@ public final class S3Service {
     Notifications notifications = new Notifications(buckets, outbox, trace, clock, causes);
     Destinations destinations = new Destinations(recipients, authorizer, clock);
     BucketTags bucketTags = new BucketTags(database, buckets);
+    this.sweep = () -> contents.sweep(database);
     this.authorizer = authorizer;
     this.delivery = new EventDelivery(recipients, trace);
     this.policies = new BucketPolicies(database, buckets, versions, principals);
@@ -319,6 +321,11 @@ public final class S3Service {
             ListMultipartUploadsRequest.class,
             r -> List.of(Permissions.onBucket("ListBucketMultipartUploads", r.bucket())),
             others::list);
+  }
+
+  /// Lets go of what large objects that are gone were made of.
+  public void sweep() {
+    sweep.run();
   }
 
   /// What S3 can do.

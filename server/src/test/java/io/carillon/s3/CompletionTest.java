@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.carillon.aws.checksum.ChecksumAlgorithm;
 import io.carillon.http.Response;
 import io.carillon.s3.model.Bucket;
+import io.carillon.s3.model.Buckets;
 import io.carillon.s3.model.Content;
 import io.carillon.s3.model.Contents;
 import io.carillon.s3.model.ObjectKey;
@@ -21,7 +22,6 @@ import io.carillon.store.Tx;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -31,6 +31,7 @@ import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadResponse;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
 import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.CreateMultipartUploadResponse;
+import software.amazon.awssdk.services.s3.model.DeleteObjectRequest;
 import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 import software.amazon.awssdk.services.s3.model.UploadPartRequest;
 
@@ -40,11 +41,17 @@ class CompletionTest {
   private static final class Watched implements Database {
     final MemoryDatabase database = new MemoryDatabase();
     final AtomicInteger readInTransactions = new AtomicInteger();
+    final AtomicInteger mostChanges = new AtomicInteger();
     Runnable afterRead = () -> {};
 
     @Override
     public <T> T write(Change<T> change) {
-      return database.write(tx -> change.run(counting(tx)));
+      return database.write(
+          tx -> {
+            T result = change.run(counting(tx));
+            mostChanges.accumulateAndGet(tx.changes(), Math::max);
+            return result;
+          });
     }
 
     @Override
@@ -98,13 +105,13 @@ class CompletionTest {
     house.createBucket("bucket");
     String id = begin();
     Uploads uploads = new Uploads(new Contents(house.blobs));
-    Bucket bucket = new Bucket("bucket", "", "", Instant.EPOCH, null, false, null, null);
     StoredChecksum checksum =
         new StoredChecksum(
             ChecksumAlgorithm.CRC64NVME, "AAAAAAAAAAA=", StoredChecksum.Type.FULL_OBJECT);
     List<CompletedPart> listed = new ArrayList<>();
     database.write(
         tx -> {
+          Bucket bucket = new Buckets().require(tx, house.alice, "bucket", null);
           Upload upload = uploads.find(tx, bucket, new ObjectKey("k"), id).orElseThrow();
           for (int number = 1; number <= 1_000; number++) {
             Content content = new Content(Content.Kind.BLOB, "blob-" + number, 5 << 20);
@@ -117,6 +124,24 @@ class CompletionTest {
     database.readInTransactions.set(0);
     assertThat(complete(id, listed).eTag()).endsWith("-1000\"");
     assertThat(database.readInTransactions.get()).isLessThan(50);
+  }
+
+  @Test
+  void aThousandPartsOfADeletedObjectAreLetGoInPieces() {
+    aThousandPartsAreNotReadWhileOtherWritersWait();
+    for (int number = 1; number <= 1_000; number++) {
+      house.blobs.references.put("blob-" + number, 1);
+    }
+    database.readInTransactions.set(0);
+    database.mostChanges.set(0);
+    house.call(house.alice, DeleteObjectRequest.builder().bucket("bucket").key("k").build());
+    assertThat(database.readInTransactions.get()).isLessThan(50);
+    assertThat(house.blobs.references.values()).containsOnly(1);
+    house.service.sweep();
+    assertThat(house.blobs.references.values()).containsOnly(0);
+    assertThat(database.mostChanges.get()).isLessThan(600);
+    house.service.sweep();
+    assertThat(house.blobs.references.values()).containsOnly(0);
   }
 
   @Test

@@ -2,7 +2,9 @@ package io.carillon.s3.model;
 
 import io.carillon.store.Blobs;
 import io.carillon.store.Blobs.BlobRef;
+import io.carillon.store.Database;
 import io.carillon.store.KeyCodec;
+import io.carillon.store.Range;
 import io.carillon.store.Snapshot;
 import io.carillon.store.Table;
 import io.carillon.store.Tx;
@@ -23,10 +25,24 @@ public final class Contents {
 
   private record Shares(long beyondFirst) {}
 
+  /// Parts that nobody owns any more.
+  ///
+  /// @param next the first that has not been let go of
+  private record Leaving(int next) {}
+
+  /// How many parts one transaction lets go of: a longer one would hold up every other writer.
+  private static final int PARTS_A_TRANSACTION = 500;
+
+  /// What may have more parts than that: the least that a part holds, but for the last.
+  private static final long LARGE_BYTES = PARTS_A_TRANSACTION * (5L << 20);
+
   private final Blobs blobs;
   private final Table<String, Row> rows = Table.of("s3.contents", KeyCodec.STRING, Row.class);
   private final Table<String, Shares> shares =
       Table.of("s3.contentShares", KeyCodec.STRING, Shares.class);
+
+  private final Table<String, Leaving> leaving =
+      Table.of("s3.leavingContents", KeyCodec.STRING, Leaving.class);
 
   public Contents(Blobs blobs) {
     this.blobs = blobs;
@@ -97,7 +113,9 @@ public final class Contents {
       case BLOB -> blobs.release(tx, blob(content));
       case INLINE, PARTS, JOINED -> {
         Optional<Shares> others = shares.get(tx, content.id());
-        if (others.isEmpty()) {
+        if (others.isEmpty() && content.sizeBytes() >= LARGE_BYTES) {
+          leaving.put(tx, content.id(), new Leaving(0));
+        } else if (others.isEmpty()) {
           pieces(tx, content).forEach(part -> release(tx, part.content()));
           rows.delete(tx, content.id());
         } else if (others.get().beyondFirst() == 1) {
@@ -107,6 +125,41 @@ public final class Contents {
         }
       }
     }
+  }
+
+  /// Lets go of the parts of large objects that nobody owns any more, some at a time. Run now and
+  /// then, by one thread; what a crash cuts short goes on where it was.
+  public void sweep(Database database) {
+    while (true) {
+      List<Table.Entry<String, Leaving>> some =
+          database.read(snapshot -> leaving.list(snapshot, Range.all(), 1));
+      if (some.isEmpty()) {
+        return;
+      }
+      String id = some.getFirst().key();
+      List<Part> parts =
+          database.read(snapshot -> rows.get(snapshot, id)).map(Row::parts).orElse(List.of());
+      int next = some.getFirst().value().next();
+      while (next < parts.size()) {
+        next = letGo(database, id, parts, next);
+      }
+      database.writeRelaxed(
+          tx -> {
+            rows.delete(tx, id);
+            leaving.delete(tx, id);
+            return id;
+          });
+    }
+  }
+
+  private int letGo(Database database, String id, List<Part> parts, int from) {
+    int to = Math.min(parts.size(), from + PARTS_A_TRANSACTION);
+    return database.writeRelaxed(
+        tx -> {
+          parts.subList(from, to).forEach(part -> release(tx, part.content()));
+          leaving.put(tx, id, new Leaving(to));
+          return to;
+        });
   }
 
   /// The parts in order; none where the object did not come in parts, or is a copy of one that did.
