@@ -185,8 +185,9 @@ final class Trials {
 
   private static Instant due(Entry entry, Instant now) {
     Instant notBefore = entry.suspect().notBefore();
-    boolean isLegal = notBefore != null && notBefore.isBefore(now.plus(LONGEST_PUT_OFF));
-    return isLegal ? notBefore : Instant.MIN;
+    return notBefore != null && notBefore.isBefore(now.plus(LONGEST_PUT_OFF))
+        ? notBefore
+        : Instant.MIN;
   }
 
   private void tryAlone(List<Entry> one) throws InterruptedException {

@@ -16,6 +16,7 @@ import io.carillon.http.Request;
 import io.carillon.http.Response;
 import io.carillon.lambda.FunctionVersion.Configuration;
 import io.carillon.lambda.runtime.RuntimeLifecycle;
+import io.carillon.lambda.runtime.Runtimes;
 import io.carillon.lambda.runtime.Workshop;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
@@ -443,6 +444,18 @@ class FunctionOperationsTest {
         .hasMessageContaining("python3.8 is no longer supported");
     assertThat(march.changed(kept, longer.toBuilder().runtime("python3.13").build()).runtime())
         .isEqualTo("python3.13");
+  }
+
+  @Test
+  void deprecatedRuntimesAreRefusedOnlyWhereTheServerIsToldTo() throws Exception {
+    LocalDate today = LocalDate.parse("2026-11-30");
+    Runtimes refusing = new Runtimes(folder.resolve("refusing"), true, _ -> true);
+    assertThat(refusing.refusal("python3.7", RuntimeLifecycle.Use.CREATION, today)).isPresent();
+    assertThat(refusing.refusal("python3.13", RuntimeLifecycle.Use.CREATION, today)).isEmpty();
+    Runtimes running = new Runtimes(folder.resolve("running"), false, _ -> true);
+    assertThat(running.refusal("python3.7", RuntimeLifecycle.Use.CREATION, today)).isEmpty();
+    assertThat(create(python("old-node", SOURCE).runtime("nodejs14.x")).runtimeAsString())
+        .isEqualTo("nodejs14.x");
   }
 
   private static ConfigurationRules refusingOn(String day) {

@@ -16,6 +16,7 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -228,7 +229,7 @@ final class Interpreters {
   /// by the folder of the link.
   private static Path place(Path program) {
     try {
-      Path folder = program.getParent().toRealPath();
+      Path folder = Objects.requireNonNull(program.getParent()).toRealPath();
       Path name = program.getFileName();
       for (int hops = 0; hops < 10 && Files.isSymbolicLink(folder.resolve(name)); hops++) {
         Path target = folder.resolve(Files.readSymbolicLink(folder.resolve(name))).normalize();
