@@ -139,6 +139,42 @@ class BucketAnswersTest {
         .isEqualTo(s3.endpoint() + object.replace("b/c", "b%2Fc"));
   }
 
+  /// Clients that follow buckets across regions read the field; the element is for people.
+  ///
+  /// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/Redirects.html, and for what
+  /// clients make of it the script `regions.py`
+  @Test
+  void aRequestForAnotherRegionIsRedirected() {
+    String bucket = "/answers-redirected";
+    S3Wire west = s3.in("eu-west-1");
+    west.put(
+        bucket,
+        "<CreateBucketConfiguration><LocationConstraint>eu-west-1</LocationConstraint>"
+            + "</CreateBucketConfiguration>");
+    west.put(bucket + "/k", "x");
+    for (Answer answer :
+        List.of(
+            s3.get(bucket + "/k"),
+            s3.head(bucket + "/k"),
+            s3.put(bucket + "/k", "y"),
+            s3.delete(bucket + "/k"),
+            s3.get(bucket + "/missing"),
+            s3.post(bucket + "/k?uploads", ""),
+            s3.get(bucket + "/k?tagging"),
+            s3.get(bucket + "?list-type=2"),
+            s3.head(bucket),
+            s3.unsigned("GET", s3.presign("GET", bucket + "/k"), ""))) {
+      assertThat(answer.status()).isEqualTo(301);
+      assertThat(answer.header("x-amz-bucket-region")).isEqualTo("eu-west-1");
+      if (!answer.body().isEmpty()) {
+        assertThat(answer.code()).isEqualTo("PermanentRedirect");
+        assertThat(answer.element("Bucket")).isEqualTo("answers-redirected");
+        assertThat(answer.element("Endpoint")).contains("eu-west-1");
+      }
+    }
+    assertThat(west.get(bucket + "/k").body()).isEqualTo("x");
+  }
+
   // Tags
 
   /// Recorded: test_tagging_validation.

@@ -38,7 +38,7 @@ class RealClientsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"presigned.py", "post_object.py", "s3fs.py"})
+  @ValueSource(strings = {"presigned.py", "post_object.py", "s3fs.py", "regions.py"})
   void aScriptOfRealClientsFindsWhatAwsWouldAnswer(String script) throws Exception {
     needs("python3", "-c", "import boto3");
     Path file = Path.of(getClass().getResource("/s3/" + script).toURI());
