@@ -46,6 +46,7 @@ final class Messages {
 
   /// @param groupId whose message it is, for consumers that are fair to many
   /// @param deadLetterSource the queue it was moved from after too many receives
+  /// @param receivedBefore how often it was received in the queues that it was moved from
   record MessageRow(
       String messageId,
       String body,
@@ -55,7 +56,8 @@ final class Messages {
       @Nullable Long firstReceivedMillis,
       @Nullable String traceHeader,
       @Nullable String groupId,
-      @Nullable String deadLetterSource) {
+      @Nullable String deadLetterSource,
+      long receivedBefore) {
 
     MessageRow receivedAt(long millis) {
       return firstReceivedMillis != null
@@ -69,12 +71,23 @@ final class Messages {
               millis,
               traceHeader,
               groupId,
-              deadLetterSource);
+              deadLetterSource,
+              receivedBefore);
     }
 
-    MessageRow deadFrom(String source) {
+    /// @param claims how often it was received in the queue that it leaves
+    MessageRow deadFrom(String source, long claims) {
       return new MessageRow(
-          messageId, body, attributes, sentMillis, senderId, null, traceHeader, groupId, source);
+          messageId,
+          body,
+          attributes,
+          sentMillis,
+          senderId,
+          null,
+          traceHeader,
+          groupId,
+          source,
+          receivedBefore + claims);
     }
   }
 
@@ -119,7 +132,8 @@ final class Messages {
             null,
             traceHeader,
             groupId,
-            null);
+            null,
+            0);
     add(tx, into.incarnation(), message, delay);
     return message.messageId();
   }
@@ -241,10 +255,11 @@ final class Messages {
           add(
               tx,
               deadLetters.get().intoIncarnation(),
-              message.deadFrom(key.arn().toString()),
+              message.deadFrom(key.arn().toString(), lease.claims() - 1),
               Duration.ZERO);
         } else {
-          received.add(new Received(message, lease.claims(), receipt(lease)));
+          long count = message.receivedBefore() + lease.claims();
+          received.add(new Received(message, count, receipt(lease)));
         }
       }
       // With a visibility timeout of zero the same rows would be claimed for ever.
@@ -252,8 +267,8 @@ final class Messages {
     return received;
   }
 
-  /// Deletes by receipt; an old receipt of a message that was received again deletes nothing, and
-  /// that is no error.
+  /// Deletes by receipt, also by one from before the message was received again: AWS promises no
+  /// more than the newest, and honours all.
   void delete(Tx tx, QueueRow from, @Nullable String receiptHandle) {
     lease(tx, from, receiptHandle).ifPresent(lease -> queue.settle(tx, lease));
   }

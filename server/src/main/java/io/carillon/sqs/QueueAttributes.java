@@ -29,7 +29,7 @@ record QueueAttributes(Map<String, String> given) {
           "MessageRetentionPeriod", "345600",
           "ReceiveMessageWaitTimeSeconds", "0",
           "VisibilityTimeout", "30",
-          "SqsManagedSseEnabled", "false");
+          "SqsManagedSseEnabled", "true");
 
   /// How each attribute's value is checked.
   private static final Map<String, BiConsumer<String, String>> CHECKS =
@@ -41,7 +41,8 @@ record QueueAttributes(Map<String, String> given) {
           "VisibilityTimeout", number(0, 43_200),
           "Policy", (name, value) -> json(name, value),
           "RedrivePolicy", QueueAttributes::checkRedrive,
-          "RedriveAllowPolicy", QueueAttributes::checkRedriveAllow);
+          "RedriveAllowPolicy", QueueAttributes::checkRedriveAllow,
+          "SqsManagedSseEnabled", QueueAttributes::checkFlag);
 
   /// What AWS knows and Carillon does not, yet refuses by name.
   private static final Set<String> UNSUPPORTED =
@@ -62,17 +63,9 @@ record QueueAttributes(Map<String, String> given) {
     Map<String, String> result = new LinkedHashMap<>(given);
     changes.forEach(
         (name, value) -> {
-          if (UNSUPPORTED.contains(name)
-              || (name.equals("SqsManagedSseEnabled") && !value.equals("false"))) {
+          if (UNSUPPORTED.contains(name)) {
             throw SqsError.UNSUPPORTED_OPERATION.because(
-                "Carillon does not support the attribute "
-                    + name
-                    + " with the value "
-                    + value
-                    + ".");
-          }
-          if (name.equals("SqsManagedSseEnabled")) {
-            return;
+                "Carillon does not support the attribute " + name + ".");
           }
           BiConsumer<String, String> check = CHECKS.get(name);
           if (check == null) {
@@ -100,6 +93,13 @@ record QueueAttributes(Map<String, String> given) {
     Map<String, String> all = new LinkedHashMap<>(DEFAULTS);
     all.putAll(given);
     return all;
+  }
+
+  private static void checkFlag(String name, String value) {
+    if (!value.equals("true") && !value.equals("false")) {
+      throw SqsError.INVALID_ATTRIBUTE_VALUE.because(
+          "Invalid value for the parameter " + name + ".");
+    }
   }
 
   Duration delay() {

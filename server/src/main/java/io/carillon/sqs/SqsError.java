@@ -42,7 +42,8 @@ public enum SqsError implements ErrorCode {
   PURGE_QUEUE_IN_PROGRESS(
       "PurgeQueueInProgress",
       "AWS.SimpleQueueService.PurgeQueueInProgress",
-      "Only one PurgeQueue operation is allowed every 60 seconds."),
+      "Only one PurgeQueue operation is allowed every 60 seconds.",
+      403),
   QUEUE_DOES_NOT_EXIST(
       "QueueDoesNotExist",
       "AWS.SimpleQueueService.NonExistentQueue",
@@ -65,11 +66,17 @@ public enum SqsError implements ErrorCode {
   private final String code;
   private final String queryCode;
   private final String message;
+  private final int status;
 
   SqsError(String code, String queryCode, String message) {
+    this(code, queryCode, message, 400);
+  }
+
+  SqsError(String code, String queryCode, String message, int status) {
     this.code = code;
     this.queryCode = queryCode;
     this.message = message;
+    this.status = status;
   }
 
   @Override
@@ -84,7 +91,7 @@ public enum SqsError implements ErrorCode {
 
   @Override
   public int status() {
-    return 400;
+    return status;
   }
 
   @Override

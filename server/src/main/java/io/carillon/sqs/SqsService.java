@@ -496,13 +496,14 @@ public final class SqsService {
         : input.attributeNamesAsStrings();
   }
 
+  /// `All` and `.*` ask for every attribute, `abc.*` and `abc*` for those that begin with `abc`.
   private static boolean wanted(String name, List<String> asked) {
     return asked.stream()
         .anyMatch(
             one ->
                 one.equals("All")
                     || one.equals(name)
-                    || (one.endsWith(".*") && name.startsWith(one.substring(0, one.length() - 1))));
+                    || (one.endsWith("*") && name.startsWith(one.replaceFirst("\\.?\\*$", ""))));
   }
 
   private DeleteMessageResponse delete(Caller caller, DeleteMessageRequest input) {

@@ -197,12 +197,13 @@ public final class DueQueue<V> {
             });
   }
 
-  /// The lease of a row by what a receipt holds; empty if it is stale.
+  /// The present lease of a row that has been claimed at least `claims` times; empty if the row is
+  /// gone.
   public Optional<Lease> lease(Snapshot snapshot, String queue, String id, long claims) {
     return leases
         .get(snapshot, Tuple.of(queue, id))
-        .filter(leased -> leased.claims == claims)
-        .map(leased -> new Lease(queue, id, leased.due, claims));
+        .filter(leased -> leased.claims >= claims)
+        .map(leased -> new Lease(queue, id, leased.due, leased.claims));
   }
 
   /// The row under a lease, if the lease is good.

@@ -20,11 +20,15 @@ import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
 import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityRequest;
@@ -85,7 +89,7 @@ class SqsServiceTest {
   }
 
   @Test
-  void aDeletedMessageDoesNotComeBackAndAnOldReceiptDeletesNothing() {
+  void aMessageIsDeletedByAnOlderReceiptToo() {
     String queue = create("q", Map.of());
     send(queue, "hello");
     Message first = receive(queue).getFirst();
@@ -98,16 +102,26 @@ class SqsServiceTest {
             .receiptHandle(first.receiptHandle())
             .build());
     now = now.plusSeconds(31);
-    Message third = receive(queue).getFirst();
-    assertThat(third.messageId()).isEqualTo(second.messageId());
+    assertThat(receive(queue)).isEmpty();
+    assertThat(second.messageId()).isEqualTo(first.messageId());
+  }
+
+  @Test
+  void anOlderReceiptChangesTheVisibilityOfAMessageInFlight() {
+    String queue = create("q", Map.of());
+    send(queue, "hello");
+    Message first = receive(queue).getFirst();
+    now = now.plusSeconds(31);
+    receive(queue);
 
     run(
-        DeleteMessageRequest.builder()
+        ChangeMessageVisibilityRequest.builder()
             .queueUrl(queue)
-            .receiptHandle(third.receiptHandle())
+            .receiptHandle(first.receiptHandle())
+            .visibilityTimeout(0)
             .build());
-    now = now.plusSeconds(31);
-    assertThat(receive(queue)).isEmpty();
+
+    assertThat(receive(queue)).hasSize(1);
   }
 
   @Test
@@ -187,7 +201,8 @@ class SqsServiceTest {
     Message moved = receive(dead).getFirst();
     assertThat(moved.messageId()).isEqualTo(sent.messageId());
     assertThat(moved.attributesAsStrings())
-        .containsEntry("DeadLetterQueueSourceArn", "arn:aws:sqs:us-east-1:123456789012:q");
+        .containsEntry("DeadLetterQueueSourceArn", "arn:aws:sqs:us-east-1:123456789012:q")
+        .containsEntry("ApproximateReceiveCount", "3");
   }
 
   @Test
@@ -198,6 +213,54 @@ class SqsServiceTest {
 
     assertThat(receive(queue)).isEmpty();
     assertThat(attributes(queue)).containsEntry("ApproximateNumberOfMessages", "0");
+  }
+
+  /// Source:
+  /// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
+  @ParameterizedTest
+  @CsvSource({
+    "All, a abc abc.x abcd",
+    ".*, a abc abc.x abcd",
+    "*, a abc abc.x abcd",
+    "abc.*, abc abc.x abcd",
+    "abc*, abc abc.x abcd",
+    "abc., ''",
+    "abc, abc",
+    "b*, ''"
+  })
+  void attributesAreAskedForByNameAndPrefix(String asked, String names) {
+    String queue = create("q", Map.of());
+    Map<String, MessageAttributeValue> sent = new HashMap<>();
+    for (String name : List.of("a", "abc", "abc.x", "abcd")) {
+      sent.put(name, MessageAttributeValue.builder().dataType("String").stringValue("v").build());
+    }
+    run(
+        SendMessageRequest.builder()
+            .queueUrl(queue)
+            .messageBody("m")
+            .messageAttributes(sent)
+            .build());
+
+    ReceiveMessageResponse answer =
+        run(ReceiveMessageRequest.builder().queueUrl(queue).messageAttributeNames(asked).build());
+
+    assertThat(
+            String.join(
+                " ", new TreeSet<>(answer.messages().getFirst().messageAttributes().keySet())))
+        .isEqualTo(names);
+  }
+
+  @Test
+  void aNewQueueSaysThatSqsEncryptsIt() {
+    String queue = create("q", Map.of());
+    assertThat(attributes(queue)).containsEntry("SqsManagedSseEnabled", "true");
+
+    run(
+        SetQueueAttributesRequest.builder()
+            .queueUrl(queue)
+            .attributes(Map.of(QueueAttributeName.SQS_MANAGED_SSE_ENABLED, "false"))
+            .build());
+    assertThat(attributes(queue)).containsEntry("SqsManagedSseEnabled", "false");
   }
 
   /// Source of the digest: AWS's algorithm, computed by botocore 1.43 for the same attributes.
@@ -316,7 +379,9 @@ class SqsServiceTest {
     run(PurgeQueueRequest.builder().queueUrl(queue).build());
     assertThat(receive(queue)).isEmpty();
     assertThatThrownBy(() -> run(PurgeQueueRequest.builder().queueUrl(queue).build()))
-        .hasMessageContaining("every 60 seconds");
+        .hasMessageContaining("every 60 seconds")
+        .isInstanceOfSatisfying(
+            AwsException.class, e -> assertThat(e.error().status()).isEqualTo(403));
     now = now.plus(Duration.ofSeconds(61));
     run(PurgeQueueRequest.builder().queueUrl(queue).build());
   }
