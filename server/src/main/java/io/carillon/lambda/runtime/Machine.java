@@ -6,7 +6,6 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -54,16 +53,19 @@ record Machine(int uid, String path, HardLimits limits, Path claims, Duration pa
     return uid == 0;
   }
 
-  /// Where a program lies. One that is there and cannot be run, such as a link into nowhere, is
-  /// found too if there is no better one: to the sandbox, broken and missing are different things.
+  /// Where a program lies. A file that cannot be run, or a link into nowhere, is found too if there
+  /// is no better one: to the sandbox, broken and missing are different things.
   Optional<Path> program(String name) {
     List<Path> places =
         Stream.of(path.split(":"))
             .map(folder -> Path.of(folder.isEmpty() ? "." : folder, name))
-            .filter(place -> Files.exists(place, LinkOption.NOFOLLOW_LINKS))
-            .filter(place -> !Files.isDirectory(place))
+            .filter(place -> Files.isRegularFile(place) || isBrokenLink(place))
             .toList();
     return places.stream().filter(Files::isExecutable).findFirst().or(places.stream()::findFirst);
+  }
+
+  private static boolean isBrokenLink(Path place) {
+    return Files.isSymbolicLink(place) && !Files.exists(place);
   }
 
   static boolean hasSetpriv() {

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -62,6 +64,29 @@ class UserIdsTest {
       one.free(last);
       assertThat(one.take()).isEqualTo(last);
     }
+  }
+
+  /// `flock` of util-linux plays another server.
+  @Test
+  void aClaimEndsWithItsProcessHoweverThatDies() throws Exception {
+    Path program = Path.of("/usr/bin/flock");
+    Workshop.need(Files.isExecutable(program), "flock");
+    Path file = Files.createFile(folder.resolve("0"));
+    Process other =
+        new ProcessBuilder(program.toString(), "-o", file.toString(), "-c", "echo held; sleep 60")
+            .start();
+    List<ProcessHandle> below;
+    try {
+      assertThat(other.inputReader().readLine()).isEqualTo("held");
+      assertThat(FileClaim.of(file)).isEmpty();
+      below = other.descendants().toList();
+    } finally {
+      other.destroyForcibly().waitFor(); // kill -9
+    }
+    Optional<FileClaim> claim = FileClaim.of(file);
+    assertThat(claim).isPresent();
+    claim.get().close();
+    below.forEach(ProcessHandle::destroyForcibly);
   }
 
   @Test
