@@ -40,6 +40,10 @@ final class QueryDecoder {
       return children.computeIfAbsent(name, n -> new Node(path.isEmpty() ? n : path + "." + n));
     }
 
+    boolean isEmpty() {
+      return children.isEmpty() && String.valueOf(value).isEmpty();
+    }
+
     String literal() {
       String text = value;
       if (text == null || !children.isEmpty()) {
@@ -88,12 +92,27 @@ final class QueryDecoder {
     node.children.forEach(
         (name, child) -> {
           Member member = shape.body().get(name);
+          if (member == null && child.isEmpty()) {
+            member = unnumbered(shape, name);
+          }
           if (member == null) {
             throw CommonError.VALIDATION.because(
                 "The parameter " + child.path + " is not known to this operation.");
           }
           member.set(builder, read(member.kind(), child));
         });
+  }
+
+  /// A flattened list or map without items stands under the model's own name for it: there is no
+  /// item to number (`AttributeNames=`, but `AttributeName.1=All`).
+  private static @Nullable Member unnumbered(Shape shape, String name) {
+    for (Member member : shape.all()) {
+      boolean many = member.kind() instanceof ListOf || member.kind() instanceof MapOf;
+      if (many && member.field().locationName().equals(name)) {
+        return member;
+      }
+    }
+    return null;
   }
 
   private Object read(Kind kind, Node node) {
@@ -144,7 +163,7 @@ final class QueryDecoder {
   /// The items in the order of their numbers, which need not be without gaps. A list without items
   /// is sent as an empty value.
   private static Iterable<Node> numbered(Node node, boolean flattened, String around) {
-    if (node.children.isEmpty() && String.valueOf(node.value).isEmpty()) {
+    if (node.isEmpty()) {
       return List.of();
     }
     Node items = flattened ? node : node.children.get(around);

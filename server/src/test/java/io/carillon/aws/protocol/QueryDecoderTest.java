@@ -14,6 +14,7 @@ import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.core.SdkPojo;
 import software.amazon.awssdk.services.iam.model.CreateRoleRequest;
@@ -51,6 +52,23 @@ class QueryDecoderTest {
     String form = "Tags.member.10.Key=b&Tags.member.10.Value=2&Tags.member.2.Key=a";
     assertThat(read(decoder, form, CreateRoleRequest.builder()).build().tags())
         .containsExactly(Tag.builder().key("a").build(), Tag.builder().key("b").value("2").build());
+  }
+
+  /// As botocore sends an empty list: under the model's name, since no item is there to be
+  /// numbered.
+  @ParameterizedTest
+  @ValueSource(strings = {"AttributeNames=", "AttributeName="})
+  void aFlattenedListWithoutItemsIsTaken(String form) {
+    GetQueueAttributesRequest read = read(sqs, form, GetQueueAttributesRequest.builder()).build();
+
+    assertThat(read.hasAttributeNames()).isTrue();
+    assertThat(read.attributeNames()).isEmpty();
+  }
+
+  @Test
+  void aListThatIsNotEmptyStandsUnderItsNumberedName() {
+    assertThatThrownBy(() -> read(sqs, "AttributeNames=All", GetQueueAttributesRequest.builder()))
+        .isInstanceOf(AwsException.class);
   }
 
   @Test
