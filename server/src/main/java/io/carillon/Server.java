@@ -31,6 +31,8 @@ import io.carillon.store.Database;
 import io.carillon.sts.StsService;
 import io.carillon.trace.TableTrace;
 import java.io.IOException;
+import java.net.Inet6Address;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Clock;
@@ -249,6 +251,7 @@ public final class Server implements AutoCloseable {
                       this::port),
                   operations.stream().map(Operations::service).toList()),
               config.baseHosts(),
+              config.publicUrl(),
               config.accountId(),
               ids,
               clock);
@@ -288,9 +291,18 @@ public final class Server implements AutoCloseable {
     }
   }
 
-  /// How clients reach this server.
+  /// How clients reach this server, where nobody has said otherwise: by an address, since clients
+  /// put the bucket before a name, and most machines cannot look `bucket.localhost` up.
   public URI endpoint() {
-    return config.publicUrl().orElseGet(() -> URI.create("http://localhost:" + engine.port()));
+    return config.publicUrl().orElseGet(() -> URI.create("http://" + address() + ":" + port()));
+  }
+
+  private String address() {
+    InetAddress host = config.host();
+    if (host.isAnyLocalAddress()) {
+      return "127.0.0.1";
+    }
+    return host instanceof Inet6Address ? "[" + host.getHostAddress() + "]" : host.getHostAddress();
   }
 
   public int port() {

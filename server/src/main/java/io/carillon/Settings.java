@@ -71,7 +71,7 @@ public final class Settings {
               "public-url",
               "",
               "how clients, functions and mail readers reach this server; by default"
-                  + " http://localhost:PORT"),
+                  + " http://127.0.0.1:PORT"),
           new Setting(
               "base-hosts",
               "localhost,s3.localhost",

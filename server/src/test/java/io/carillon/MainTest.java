@@ -97,8 +97,8 @@ class MainTest {
   @CsvSource({
     "start --port abc, 'The setting port must be a whole number from 0 to 65535, not \"abc\".'",
     "mail --endpoint http://localhost/x, '\"http://localhost/x\" is not the URL of a server, such"
-        + " as http://localhost:4566.'",
-    "mail --endpoint foo, '\"foo\" is not the URL of a server, such as http://localhost:4566.'",
+        + " as http://127.0.0.1:4566.'",
+    "mail --endpoint foo, '\"foo\" is not the URL of a server, such as http://127.0.0.1:4566.'",
     "start --config /no/such, The settings file /no/such does not exist.",
     "verify --endpoint http://127.0.0.1:1, 'no server answers at http://127.0.0.1:1. Start one with"
         + " ./carillon start, or say where it is with --endpoint.'"

@@ -6,6 +6,7 @@ import io.carillon.base.Region;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /// The caller of the request at hand, and what policies may ask about it.
 ///
@@ -17,7 +18,8 @@ import java.util.Optional;
 /// @param sessionExpires when the temporary credentials end; [Instant#MAX] for lasting keys
 /// @param accessKeyId the key that signed; empty for anonymous callers
 /// @param signing how the request was signed
-/// @param host by which the request named this server, with its port; empty where it did not
+/// @param host by which the request named this server, with its port; the whole public URL where it
+///   is that; empty where the request named none
 public record Caller(
     Principal principal,
     AccountId account,
@@ -33,6 +35,9 @@ public record Caller(
     String accessKeyId,
     Signing signing,
     String host) {
+
+  private static final Pattern HOST =
+      Pattern.compile("([A-Za-z0-9][A-Za-z0-9._-]*|\\[[0-9A-Fa-f:.]+])(:[0-9]{1,5})?");
 
   private static final ScopedValue<Caller> CURRENT = ScopedValue.newInstance();
 
@@ -67,12 +72,16 @@ public record Caller(
         "");
   }
 
-  /// Where this caller reaches the server, such as `http://localhost:4566`; empty where nobody
-  /// asked over HTTP.
+  /// Where this caller reaches the server, such as `http://localhost:4566`, for what is answered to
+  /// this caller. Whoever asks says so himself: it must not be kept, nor sent to anyone else. Empty
+  /// where nobody asked over HTTP, or not for a host.
   public Optional<String> origin() {
-    return host.isEmpty()
-        ? Optional.empty()
-        : Optional.of((secureTransport ? "https://" : "http://") + host);
+    if (host.contains("://")) {
+      return Optional.of(host);
+    }
+    return HOST.matcher(host).matches()
+        ? Optional.of((secureTransport ? "https://" : "http://") + host)
+        : Optional.empty();
   }
 
   /// Whether the request is for one region: nothing but Signature Version 4 says so.

@@ -21,12 +21,14 @@ import io.carillon.http.Handler;
 import io.carillon.http.Request;
 import io.carillon.http.Response;
 import java.io.IOException;
+import java.net.URI;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Base64;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import software.amazon.awssdk.core.SdkPojo;
@@ -69,6 +71,8 @@ public final class Road implements Handler {
   private final AccountId home;
   private final Ids ids;
   private final InstantSource clock;
+  private final String publicUrl;
+  private final String publicAuthority;
   private final Hosts hosts;
   private final Junction junction;
 
@@ -76,6 +80,7 @@ public final class Road implements Handler {
   /// @param senders looks at each signed request once more: at where it comes from
   /// @param door answers everything under `/_carillon`
   /// @param baseHosts the hosts under which the server is known and buckets have names of their own
+  /// @param publicUrl under which the outside knows the server, if that is another
   /// @param home the account in whose name requests without signature are looked at
   public Road(
       List<Operations> services,
@@ -84,6 +89,7 @@ public final class Road implements Handler {
       Authorizer authorizer,
       Handler door,
       List<String> baseHosts,
+      Optional<URI> publicUrl,
       AccountId home,
       Ids ids,
       InstantSource clock) {
@@ -94,6 +100,8 @@ public final class Road implements Handler {
     this.home = home;
     this.ids = ids;
     this.clock = clock;
+    this.publicUrl = publicUrl.map(url -> url.toString().replaceFirst("/+$", "")).orElse("");
+    this.publicAuthority = publicUrl.map(URI::getRawAuthority).orElse("");
     this.hosts = new Hosts(baseHosts);
     this.junction = new Junction(hosts);
     services.forEach(table -> tables.put(serviceOf(table), table));
@@ -257,8 +265,10 @@ public final class Road implements Handler {
     return verified.request().remote().getAddress().getHostAddress();
   }
 
-  private static String host(Verified verified) {
-    return verified.request().headers().find("host").orElse("");
+  /// A proxy that ends TLS leaves the public host's name in the request, but not its scheme.
+  private String host(Verified verified) {
+    String host = verified.request().headers().find("host").orElse("");
+    return !publicUrl.isEmpty() && host.equalsIgnoreCase(publicAuthority) ? publicUrl : host;
   }
 
   private static String userAgent(Verified verified) {

@@ -39,7 +39,7 @@ final class Endpoint {
 
   static void option(Command command) {
     command.option(
-        "endpoint", "URL", "the server (default: AWS_ENDPOINT_URL, else http://localhost:4566)");
+        "endpoint", "URL", "the server (default: AWS_ENDPOINT_URL, else http://127.0.0.1:4566)");
   }
 
   static Endpoint of(CommandLine given) {
@@ -47,7 +47,7 @@ final class Endpoint {
     return new Endpoint(
         url(
             given.getOptionValue(
-                "endpoint", environment.getOrDefault("AWS_ENDPOINT_URL", "http://localhost:4566"))),
+                "endpoint", environment.getOrDefault("AWS_ENDPOINT_URL", "http://127.0.0.1:4566"))),
         environment.getOrDefault("AWS_ACCESS_KEY_ID", "test"),
         new Secret(environment.getOrDefault("AWS_SECRET_ACCESS_KEY", "test")));
   }
@@ -64,7 +64,7 @@ final class Endpoint {
       // said below
     }
     throw new CommandFailure(
-        "\"" + text + "\" is not the URL of a server, such as http://localhost:4566.");
+        "\"" + text + "\" is not the URL of a server, such as http://127.0.0.1:4566.");
   }
 
   JsonNode get(String path, Map<String, String> query) {

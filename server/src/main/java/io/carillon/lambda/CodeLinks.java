@@ -1,5 +1,6 @@
 package io.carillon.lambda;
 
+import io.carillon.aws.Caller;
 import io.carillon.http.Handler;
 import io.carillon.http.Request;
 import io.carillon.http.Response;
@@ -48,12 +49,14 @@ public final class CodeLinks implements Handler {
     this.key = new SecretKeySpec(secret, "HmacSHA256");
   }
 
-  URI to(Deployment deployment) {
+  /// On the host that the caller asked.
+  URI to(Caller caller, Deployment deployment) {
     String blob = hex(deployment.archive().id().getBytes(StandardCharsets.UTF_8));
     String size = Long.toString(deployment.archive().sizeBytes());
     String expires = Long.toString(clock.instant().plus(LIFE).getEpochSecond());
     String seal = hex(seal(blob, size, expires));
-    return endpoint.get().resolve(PATH + String.join("/", blob, size, expires, seal));
+    String origin = caller.origin().orElseGet(() -> endpoint.get().toString());
+    return URI.create(origin + PATH + String.join("/", blob, size, expires, seal));
   }
 
   @Override

@@ -164,7 +164,7 @@ final class FunctionOperations {
                   .code(
                       FunctionCodeLocation.builder()
                           .repositoryType("S3")
-                          .location(links.to(version.deployment()).toString())
+                          .location(links.to(caller, version.deployment()).toString())
                           .build());
           if (!row.tags().isEmpty()) {
             answer.tags(row.tags());

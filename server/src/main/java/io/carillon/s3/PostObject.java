@@ -45,7 +45,7 @@ final class PostObject {
         asPut(input),
         () -> bodies.receiveToEnd(http),
         EventType.CREATED_POST,
-        (bucket, version) -> answer(http, input.key(), bucket, version));
+        (bucket, version) -> answer(caller, http, input.key(), bucket, version));
   }
 
   static List<Need> needs(PutObjectRequest input) {
@@ -64,7 +64,8 @@ final class PostObject {
     return input.toBuilder().tagging(tags).build();
   }
 
-  private static Response answer(Request http, String key, Bucket bucket, ObjectVersion version) {
+  private static Response answer(
+      Caller caller, Request http, String key, Bucket bucket, ObjectVersion version) {
     Response stored = Answers.written(bucket, version);
     Headers headers = stored.headers();
     Optional<String> redirect =
@@ -72,17 +73,13 @@ final class PostObject {
     if (redirect.isPresent()) {
       return new Response(303, headers.add("Location", redirect.get()), stored.content());
     }
-    String location = Locations.object(origin(http), bucket.name(), key);
+    String location = Locations.object(caller.origin().orElse(""), bucket.name(), key);
     headers.add("Location", location);
     return switch (http.headers().find(STATUS).orElse("")) {
       case "200" -> stored;
       case "201" -> created(location, key, bucket, version, headers);
       default -> new Response(204, headers, stored.content());
     };
-  }
-
-  private static String origin(Request http) {
-    return (http.secure() ? "https://" : "http://") + http.headers().find("host").orElse("");
   }
 
   private static Response created(

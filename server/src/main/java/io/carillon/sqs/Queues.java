@@ -154,13 +154,13 @@ final class Queues {
                   pinned));
           return true;
         });
-    return CreateQueueResponse.builder().queueUrl(url(key)).build();
+    return CreateQueueResponse.builder().queueUrl(url(caller, key)).build();
   }
 
   GetQueueUrlResponse url(Caller caller, GetQueueUrlRequest input) {
     QueueKey key = named(caller, input.queueName(), input.queueOwnerAWSAccountId());
     database.read(snapshot -> require(snapshot, key));
-    return GetQueueUrlResponse.builder().queueUrl(url(key)).build();
+    return GetQueueUrlResponse.builder().queueUrl(url(caller, key)).build();
   }
 
   static QueueKey named(Caller caller, String name, @Nullable String owner) {
@@ -181,7 +181,7 @@ final class Queues {
     boolean more = found.size() > most;
     List<QueueKey> page = more ? found.subList(0, most) : found;
     return ListQueuesResponse.builder()
-        .queueUrls(SqsService.unlessEmpty(page.stream().map(this::url).toList()))
+        .queueUrls(SqsService.unlessEmpty(page.stream().map(key -> url(caller, key)).toList()))
         // Only those who asked for pages get a token; others get the first thousand, as on AWS.
         .nextToken(
             more && input.maxResults() != null ? PageToken.after(page.getLast().name()) : null)
@@ -373,7 +373,7 @@ final class Queues {
                               .redrive()
                               .filter(r -> r.deadLetterTarget().equals(key.arn()))
                               .isPresent())
-                  .map(queue -> url(queue.key()))
+                  .map(queue -> url(caller, queue.key()))
                   .toList();
             });
     return ListDeadLetterSourceQueuesResponse.builder().queueUrls(urls).build();
@@ -454,8 +454,13 @@ final class Queues {
                         row.pins()));
   }
 
-  String url(QueueKey key) {
-    return endpoint.get() + "/" + key.account() + "/" + key.name();
+  /// On the host that the caller asked, which reaches the server for certain.
+  private String url(Caller caller, QueueKey key) {
+    return caller.origin().orElseGet(() -> endpoint.get().toString())
+        + "/"
+        + key.account()
+        + "/"
+        + key.name();
   }
 
   /// The queue that a URL names: only its last two parts count, so URLs work from wherever the

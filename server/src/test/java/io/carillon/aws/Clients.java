@@ -49,6 +49,7 @@ public final class Clients {
         },
         _ -> Response.text(200, "the door"),
         List.of("localhost"),
+        Optional.empty(),
         ACCOUNT,
         new Ids(),
         Clock.systemUTC());

@@ -12,6 +12,7 @@ import io.carillon.http.Response;
 import java.net.URI;
 import java.time.Clock;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
@@ -58,6 +59,7 @@ class IamWireTest {
             world.authorizer,
             _ -> Response.text(404, "no door"),
             List.of("localhost"),
+            Optional.empty(),
             World.ACCOUNT,
             new Ids(),
             Clock.systemUTC());

@@ -9,6 +9,8 @@ import io.carillon.aws.Operations;
 import io.carillon.aws.Operations.Operation;
 import io.carillon.aws.Operations.Way;
 import io.carillon.aws.Principal;
+import io.carillon.aws.SessionTerms;
+import io.carillon.aws.Signing;
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
 import io.carillon.base.Ids;
@@ -121,7 +123,7 @@ final class S3House implements Authorizer {
         new Principal.Root(account),
         account,
         region,
-        List.of(),
+        SessionTerms.NONE,
         "REQUESTID0000001",
         "host-id",
         "10.1.2.3",
@@ -129,7 +131,9 @@ final class S3House implements Authorizer {
         "test",
         START,
         Instant.MAX,
-        "AKIATEST");
+        "AKIATEST",
+        Signing.NONE,
+        "localhost:1");
   }
 
   static Request request(byte[] body, String... headers) {
