@@ -140,7 +140,7 @@ final class Interpreters {
   /// The best first.
   private static Comparator<Interpreter> order(Version wanted) {
     return Comparator.comparing((Interpreter i) -> i.family() == Family.PYTHON && !i.hasAwsSdk())
-        .thenComparing(i -> i.version().distance(wanted))
+        .thenComparingInt(i -> i.version().distance(wanted))
         .thenComparing(Interpreter::version, Comparator.reverseOrder());
   }
 
@@ -209,7 +209,7 @@ final class Interpreters {
     return IntStream.rangeClosed(7, 20)
         .mapToObj(minor -> new Version(3, minor))
         .sorted(
-            Comparator.comparing((Version version) -> version.distance(wanted))
+            Comparator.comparingInt((Version version) -> version.distance(wanted))
                 .thenComparing(Comparator.reverseOrder()))
         .toList();
   }

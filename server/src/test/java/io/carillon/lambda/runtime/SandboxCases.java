@@ -9,6 +9,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
 /// What becomes of a function on machines whose bwrap works, fails, or is not there. Prints a line
@@ -42,7 +43,7 @@ final class SandboxCases {
   }
 
   private void bwrapWorks() throws Exception {
-    try (ProcessExecutor executor = executor("works", real.getParent(), true)) {
+    try (ProcessExecutor executor = executor("works", folderOfTheReal(), true)) {
       report("works", executor);
     }
   }
@@ -77,6 +78,10 @@ final class SandboxCases {
     return fake;
   }
 
+  private Path folderOfTheReal() {
+    return Objects.requireNonNull(real.getParent());
+  }
+
   private String theReal() {
     return "exec " + real + " \"$@\"";
   }
@@ -91,7 +96,7 @@ final class SandboxCases {
   }
 
   private void thereIsNone(String name, boolean sandbox) throws Exception {
-    Path bin = sandbox ? Files.createDirectory(folder.resolve("empty")) : real.getParent();
+    Path bin = sandbox ? Files.createDirectory(folder.resolve("empty")) : folderOfTheReal();
     try (ProcessExecutor executor = executor(name, bin, sandbox)) {
       report(name, executor);
     }
