@@ -210,8 +210,13 @@ public final class Workshop implements AutoCloseable {
     return function(name, "python3.11", "index.handler", zip(Map.of("index.py", body)));
   }
 
+  /// Returns when the invocation has been reported, which is when its environment asks for the next
+  /// one: so the next one finds it, however busy the machine is.
   InvocationResult invoke(FunctionSpec function, String payload) throws InterruptedException {
-    return environments.begin(function, invocation(function, payload), 1000).await();
+    InvocationResult result =
+        environments.begin(function, invocation(function, payload), 1000).await();
+    var _ = tail(result);
+    return result;
   }
 
   Invocation invocation(FunctionSpec function, String payload) {
