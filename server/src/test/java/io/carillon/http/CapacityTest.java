@@ -154,7 +154,7 @@ class CapacityTest extends EngineTest {
           }
 
           @Override
-          public String sender(ClientSocket socket) {
+          public @Nullable String sender(ClientSocket socket) {
             return functionOf.get(socket.remote().getPort());
           }
         };
