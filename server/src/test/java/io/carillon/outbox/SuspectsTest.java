@@ -187,7 +187,7 @@ final class SuspectsTest {
     onlyTheKillersWereBuried(100, "killer");
     // Two until there are suspects, of which at most 16 ran together; then 8, 4, 2, 1, 1, 1.
     assertThat(deaths).isBetween(5, 8);
-    assertThat(tries.get("killer").get()).isEqualTo(deaths);
+    assertThat(tries.get("killer")).hasValue(deaths);
     assertThat(shelved().getFirst().attempts()).isEqualTo(deaths);
     assertThat(shelved().getFirst().why())
         .isEqualTo("the process ended during its last " + deaths + " tries");
@@ -309,7 +309,7 @@ final class SuspectsTest {
     assertThat(shelved())
         .extracting(Shelf.Shelved::why)
         .containsExactly("too old: the process ended during its last try");
-    assertThat(tries.get("bystander 0").get()).isEqualTo(1);
+    assertThat(tries.get("bystander 0")).hasValue(1);
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.core.SdkPojo;
 import software.amazon.awssdk.services.lambda.model.CreateFunctionRequest;
@@ -34,7 +35,7 @@ class ConstraintsTest {
         .formatted(value, member, constraint);
   }
 
-  private static GetFunctionRequest get(String name, String qualifier) {
+  private static GetFunctionRequest get(String name, @Nullable String qualifier) {
     return GetFunctionRequest.builder().functionName(name).qualifier(qualifier).build();
   }
 

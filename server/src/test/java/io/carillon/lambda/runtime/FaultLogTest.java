@@ -35,7 +35,7 @@ class FaultLogTest {
   public static final class Thrower implements RequestHandler<Map<String, String>, String> {
     @Override
     public String handleRequest(Map<String, String> event, Context context) {
-      switch (event.get("do")) {
+      switch (event.getOrDefault("do", "")) {
         case "throw" ->
             throw new IllegalStateException(
                 "boom", new IOException("a cause", new IllegalArgumentException("the root")));
@@ -49,6 +49,7 @@ class FaultLogTest {
       return "";
     }
 
+    @SuppressWarnings("InfiniteRecursion") // that is the fault
     private int deeper(int level) {
       return deeper(level + 1) + 1;
     }
