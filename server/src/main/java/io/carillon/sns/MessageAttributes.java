@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.carillon.aws.AwsException;
 import io.carillon.outbox.MessageAttribute;
 import java.math.BigDecimal;
 import java.util.LinkedHashMap;
@@ -31,20 +32,28 @@ final class MessageAttributes {
   private static MessageAttribute read(String name, MessageAttributeValue value) {
     checkName(name);
     String type = value.dataType();
-    if (type == null || type.isEmpty() || type.length() > 256 || !TYPE.matcher(type).matches()) {
-      throw refused(name, "must have a valid type: Binary, Number, String or String.Array");
+    if (type == null || type.isEmpty()) {
+      throw refused(name, "must contain non-empty message attribute type.");
+    }
+    if (type.length() > 256 || !TYPE.matcher(type).matches()) {
+      throw refused(
+          name,
+          "has an invalid message attribute type, the set of supported type prefixes is Binary,"
+              + " Number, and String.");
     }
     byte @Nullable [] binary =
         value.binaryValue() == null ? null : value.binaryValue().asByteArray();
     String text = value.stringValue();
     if (type.startsWith("Binary")) {
-      if (binary == null || binary.length == 0 || text != null) {
-        throw refused(name, "of type Binary must have a non-empty binary value and no other");
+      checkField(name, type, "Binary", binary != null, text != null);
+      if (binary == null || binary.length == 0) {
+        throw empty(name, type);
       }
       return new MessageAttribute(type, null, binary);
     }
-    if (text == null || text.isEmpty() || binary != null) {
-      throw refused(name, "must contain a non-empty string value and no other");
+    checkField(name, type, "String", text != null, binary != null);
+    if (text == null || text.isEmpty()) {
+      throw empty(name, type);
     }
     if (type.startsWith("Number")) {
       checkNumber(name, text);
@@ -52,6 +61,25 @@ final class MessageAttributes {
       checkArray(name, text);
     }
     return new MessageAttribute(type, text, null);
+  }
+
+  private static void checkField(
+      String name, String type, String field, boolean hasIt, boolean hasOther) {
+    if (hasOther) {
+      throw refused(
+          name,
+          hasIt
+              ? "with type '" + type + "' has more than one value."
+              : "with type '" + type + "' must use field '" + field + "'.");
+    }
+  }
+
+  private static AwsException empty(String name, String type) {
+    return refused(
+        name,
+        "must contain non-empty message attribute value for message attribute type '"
+            + type
+            + "'.");
   }
 
   private static void checkName(String name) {
@@ -75,7 +103,8 @@ final class MessageAttributes {
       }
       new BigDecimal(text);
     } catch (NumberFormatException e) {
-      throw refused(name, "must be a number, not " + text);
+      throw SnsError.INVALID_PARAMETER_VALUE.because(
+          "Could not cast message attribute '" + name + "' value to number.");
     }
   }
 
@@ -100,7 +129,7 @@ final class MessageAttributes {
     }
   }
 
-  private static io.carillon.aws.AwsException refused(String name, String why) {
+  private static AwsException refused(String name, String why) {
     return SnsError.INVALID_PARAMETER_VALUE.because("The message attribute '" + name + "' " + why);
   }
 

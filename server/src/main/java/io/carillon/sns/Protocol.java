@@ -29,6 +29,9 @@ enum Protocol {
 
   private static final Pattern PHONE_NUMBER = Pattern.compile("\\+[1-9][0-9]{3,14}");
 
+  /// Digits, apart by single separators at the most.
+  private static final Pattern PHONE_SPELLING = Pattern.compile("\\+?[0-9]+([./-][0-9]+)*");
+
   private final String text;
   private final String kind;
 
@@ -121,9 +124,13 @@ enum Protocol {
         && !text.contains(".@");
   }
 
-  /// The number in E.164 form; the usual separators are dropped, as AWS does.
+  /// The number in E.164 form. AWS takes a full stop, slash or hyphen between digits, drops it, and
+  /// refuses all other spellings.
   static Optional<String> phoneNumber(String text) {
-    String digits = text.replaceAll("[ ()/.-]", "");
+    if (!PHONE_SPELLING.matcher(text).matches()) {
+      return Optional.empty();
+    }
+    String digits = text.replaceAll("[/.-]", "");
     String number = digits.startsWith("+") ? digits : "+" + digits;
     return PHONE_NUMBER.matcher(number).matches() ? Optional.of(number) : Optional.empty();
   }

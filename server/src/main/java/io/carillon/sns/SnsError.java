@@ -60,6 +60,14 @@ enum SnsError implements ErrorCode {
     return INVALID_PARAMETER.because("Invalid parameter: " + what);
   }
 
+  /// A refusal of one attribute, as the operations word it that take several: `Invalid parameter:
+  /// Attributes Reason: what`.
+  static AwsException amongAttributes(AwsException why) {
+    return why.error() == INVALID_PARAMETER
+        ? invalid("Attributes Reason: " + why.getMessage().replaceFirst("^Invalid parameter: ", ""))
+        : why;
+  }
+
   /// A feature of AWS that Carillon leaves out, refused by name.
   static AwsException unsupported(String what) {
     return invalid(what + " is not supported by Carillon");

@@ -1,8 +1,10 @@
 package io.carillon.sns;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.carillon.aws.AwsException;
 import io.carillon.base.Arn;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -42,6 +44,16 @@ final class SubscriptionAttributes {
     }
   }
 
+  /// Checks the attributes of a Subscribe.
+  static void checkAll(Topic topic, Protocol protocol, Map<String, String> attributes) {
+    try {
+      attributes.forEach((name, value) -> check(topic, protocol, name, value));
+      checkTogether(topic, attributes);
+    } catch (AwsException e) {
+      throw SnsError.amongAttributes(e);
+    }
+  }
+
   /// Checks what only makes sense in view of the other attributes.
   static void checkTogether(Topic topic, Map<String, String> attributes) {
     FilterPolicy.Scope scope = scope(attributes);
@@ -55,10 +67,11 @@ final class SubscriptionAttributes {
         attributes.getOrDefault("RawMessageDelivery", "false").equals("true"));
   }
 
-  /// An empty filter takes the filter away.
+  /// An empty filter takes the filter away; `True` is `true`.
   static Map<String, String> normalized(Map<String, String> attributes) {
     Map<String, String> kept = new LinkedHashMap<>(attributes);
     kept.values().removeIf(String::isEmpty);
+    kept.computeIfPresent("RawMessageDelivery", (_, value) -> value.toLowerCase(Locale.ROOT));
     if (Json.object(kept.getOrDefault("FilterPolicy", ""))
         .filter(ObjectNode::isEmpty)
         .isPresent()) {
@@ -73,11 +86,12 @@ final class SubscriptionAttributes {
   }
 
   private static void checkRaw(Protocol protocol, String value) {
-    if (!Set.of("true", "false", "").contains(value)) {
+    String raw = value.toLowerCase(Locale.ROOT);
+    if (!Set.of("true", "false", "").contains(raw)) {
       throw SnsError.invalid(
           "RawMessageDelivery: Invalid value [" + value + "]. Must be true or false.");
     }
-    if (value.equals("true") && !protocol.takesRaw()) {
+    if (raw.equals("true") && !protocol.takesRaw()) {
       throw SnsError.invalid(
           "Delivery protocol [" + protocol.text() + "] does not support raw message delivery.");
     }
@@ -136,6 +150,8 @@ final class SubscriptionAttributes {
     shown.putIfAbsent("RawMessageDelivery", "false");
     if (shown.containsKey("FilterPolicy")) {
       shown.putIfAbsent("FilterPolicyScope", "MessageAttributes");
+    } else {
+      shown.remove("FilterPolicyScope"); // kept for the filter to come, and shown with it
     }
     if (subscription.protocol() == Protocol.HTTP || subscription.protocol() == Protocol.HTTPS) {
       shown.put(

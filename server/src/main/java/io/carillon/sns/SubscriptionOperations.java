@@ -71,9 +71,7 @@ final class SubscriptionOperations {
     return database.write(
         tx -> {
           Topic topic = topics.require(tx, arn);
-          wanted.forEach(
-              (name, value) -> SubscriptionAttributes.check(topic, protocol, name, value));
-          SubscriptionAttributes.checkTogether(topic, wanted);
+          SubscriptionAttributes.checkAll(topic, protocol, wanted);
           Subscription subscription =
               subscriptions
                   .findByEndpoint(tx, topic, protocol, endpoint)

@@ -42,16 +42,23 @@ final class TopicAttributes {
   private TopicAttributes() {}
 
   /// Checks the attributes of a CreateTopic.
-  static void checkNew(Map<String, String> attributes) {
+  ///
+  /// @return who is named by the policy among them, for [Topic#pinned]
+  static Map<String, String> checkNew(Map<String, String> attributes, KnownPrincipals principals) {
     if (attributes.getOrDefault("FifoTopic", "").equals("true")) {
       throw SnsError.unsupported("A FIFO topic");
     }
-    attributes.forEach(
-        (name, value) -> {
-          if (!name.equals("FifoTopic")) {
-            check(name, value);
-          }
-        });
+    try {
+      attributes.forEach(
+          (name, value) -> {
+            if (!name.equals("FifoTopic")) {
+              check(name, value);
+            }
+          });
+      return pins(attributes.getOrDefault("Policy", ""), principals);
+    } catch (AwsException e) {
+      throw SnsError.amongAttributes(e);
+    }
   }
 
   /// @param value empty to take the attribute back to its default

@@ -93,9 +93,7 @@ final class TopicOperations implements Delivery {
     }
     String name = Arns.topicName(request.name());
     Map<String, String> wanted = request.attributes();
-    TopicAttributes.checkNew(wanted);
-    Map<String, String> pinned =
-        TopicAttributes.pins(wanted.getOrDefault("Policy", ""), principals);
+    Map<String, String> pinned = TopicAttributes.checkNew(wanted, principals);
     Map<String, String> tags = Tags.read(request.tags());
     Arn arn = caller.arn("sns", name);
     return database.write(
@@ -126,7 +124,8 @@ final class TopicOperations implements Delivery {
         });
   }
 
-  /// Creating a topic again is no change and must not look like one.
+  /// Creating a topic again is no change and must not look like one. It may name fewer attributes
+  /// and tags than there are.
   private void requireSame(Topic topic, CreateTopicRequest request, Map<String, String> tags) {
     Map<String, String> now = TopicAttributes.shown(topic, Subscriptions.Counts.NONE);
     request
@@ -139,7 +138,7 @@ final class TopicOperations implements Delivery {
                     "Attributes Reason: Topic already exists with different attributes");
               }
             });
-    if (request.hasTags() && !tags.equals(topic.tags())) {
+    if (!topic.tags().entrySet().containsAll(tags.entrySet())) {
       throw SnsError.invalid("Tags Reason: Topic already exists with different tags");
     }
   }
@@ -239,14 +238,14 @@ final class TopicOperations implements Delivery {
   private ObjectNode statement(AddPermissionRequest request) {
     ObjectNode statement = Json.MAPPER.createObjectNode();
     statement.put("Sid", request.label()).put("Effect", "Allow");
-    ArrayNode allowed = statement.putObject("Principal").putArray("AWS");
+    ArrayNode allowed = Json.MAPPER.createArrayNode();
     for (String account : request.awsAccountIds()) {
       if (!principals.hasAccount(account)) {
         throw SnsError.invalid("AWSAccountId");
       }
       allowed.add(Arn.iam(new AccountId(account), "root").toString());
     }
-    ArrayNode actions = statement.putArray("Action");
+    ArrayNode actions = Json.MAPPER.createArrayNode();
     for (String action : request.actionNames()) {
       if (!GRANTABLE.contains(action)) {
         throw SnsError.invalid("Policy statement action out of service scope!");
@@ -256,7 +255,14 @@ final class TopicOperations implements Delivery {
     if (allowed.isEmpty() || actions.isEmpty()) {
       throw SnsError.invalid(allowed.isEmpty() ? "AWSAccountId" : "ActionName");
     }
+    statement.putObject("Principal").set("AWS", scalarOfOne(allowed));
+    statement.set("Action", scalarOfOne(actions));
     return statement;
+  }
+
+  /// AWS writes a list of one as that one.
+  private static JsonNode scalarOfOne(ArrayNode list) {
+    return list.size() == 1 ? list.get(0) : list;
   }
 
   RemovePermissionResponse removePermission(Caller caller, RemovePermissionRequest request) {

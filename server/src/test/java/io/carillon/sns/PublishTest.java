@@ -139,6 +139,9 @@ class PublishTest {
     assertInvalid(
         () -> publish(request.toBuilder().phoneNumber("12").topicArn(null).build()),
         "12 is not valid to publish to");
+    assertInvalid(
+        () -> publish(request.toBuilder().phoneNumber("+49 151 234567").topicArn(null).build()),
+        "Invalid parameter: PhoneNumber Reason: +49 151 234567 is not valid to publish to");
     publish(request.toBuilder().subject("größer – ✓").build());
   }
 
@@ -183,7 +186,8 @@ class PublishTest {
                 .hasMessageContaining("'" + name + "'"));
     MessageAttributeValue both =
         string("x").toBuilder().binaryValue(SdkBytes.fromUtf8String("y")).build();
-    assertThatThrownBy(() -> publishWith(Map.of("both", both))).hasMessageContaining("no other");
+    assertThatThrownBy(() -> publishWith(Map.of("both", both)))
+        .hasMessageContaining("more than one value");
     assertThatThrownBy(
             () ->
                 publishWith(
@@ -199,6 +203,23 @@ class PublishTest {
             "n", typed("Number", "-1.5e3"),
             "custom", typed("String.json", "{}"),
             "list", typed("String.Array", "[\"a\",1,true,null]")));
+  }
+
+  /// The words are AWS's.
+  @Test
+  void whatIsWrongWithAnAttributeIsTold() {
+    assertThatThrownBy(() -> publishWith(Map.of("a", typed("Number", "seven"))))
+        .hasMessage("Could not cast message attribute 'a' value to number.");
+    assertThatThrownBy(() -> publishWith(Map.of("a", typed("Date", "x"))))
+        .hasMessage(
+            "The message attribute 'a' has an invalid message attribute type, the set of supported"
+                + " type prefixes is Binary, Number, and String.");
+    assertThatThrownBy(() -> publishWith(Map.of("a", string(""))))
+        .hasMessage(
+            "The message attribute 'a' must contain non-empty message attribute value for message"
+                + " attribute type 'String'.");
+    assertThatThrownBy(() -> publishWith(Map.of("a", typed("Binary", "x"))))
+        .hasMessage("The message attribute 'a' with type 'Binary' must use field 'Binary'.");
   }
 
   @Test
@@ -222,7 +243,7 @@ class PublishTest {
   void aPhoneIsWrittenToDirectlyWithoutATopic() throws Exception {
     PublishRequest request =
         PublishRequest.builder()
-            .phoneNumber("+49 151 234567")
+            .phoneNumber("+49-151-234567")
             .message("hello")
             .messageAttributes(Map.of("AWS.SNS.SMS.SenderID", string("Bells")))
             .build();
@@ -235,7 +256,7 @@ class PublishTest {
     assertThat(house.texts.getFirst().senderId()).isEqualTo("Bells");
     assertThat(house.messagesKept()).isZero();
     assertThat(house.needs(house.alice, request))
-        .containsExactly(new Need("sns:Publish", "+49 151 234567", Map.of()));
+        .containsExactly(new Need("sns:Publish", "+49-151-234567", Map.of()));
     assertInvalid(
         () -> publish(request.toBuilder().message("x".repeat(1_601)).build()), "Message too long");
   }

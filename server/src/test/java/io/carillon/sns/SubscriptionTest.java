@@ -374,6 +374,72 @@ class SubscriptionTest {
   }
 
   @Test
+  void subscribeSaysThatItWasAnAttribute() {
+    Map<String, String> wrong =
+        Map.of(
+            "RawMessageDelivery", "maybe",
+            "RedrivePolicy", "{}",
+            "FilterPolicy", "{\"a\"",
+            "FilterPolicyScope", "Everything",
+            "Colour", "red");
+
+    wrong.forEach(
+        (name, value) ->
+            assertThatThrownBy(() -> house.subscribe(topic, "sqs", QUEUE, name, value))
+                .as(name)
+                .hasMessageStartingWith("Invalid parameter: Attributes Reason: ")
+                .hasMessageNotContaining("Reason: Invalid parameter"));
+    String arn = house.subscribe(topic, "sqs", QUEUE);
+    assertThatThrownBy(() -> set(arn, "Colour", "red"))
+        .hasMessage("Invalid parameter: AttributeName");
+  }
+
+  @Test
+  void rawDeliveryIsSpeltInAnyCase() {
+    String arn = house.subscribe(topic, "sqs", QUEUE, "RawMessageDelivery", "True");
+    assertThat(attributes(arn)).containsEntry("RawMessageDelivery", "true");
+    house.publish(topic, "as it is");
+    house.settle();
+    assertThat(SnsHouse.payload(house.handovers.getLast())).isEqualTo("as it is");
+
+    set(arn, "RawMessageDelivery", "FALSE");
+    assertThat(attributes(arn)).containsEntry("RawMessageDelivery", "false");
+    assertInvalid(
+        () -> house.subscribe(topic, "email", "a@b.example", "RawMessageDelivery", "TRUE"),
+        "does not support raw message delivery");
+  }
+
+  @Test
+  void theScopeOfAFilterIsShownOnceThereIsAFilter() {
+    String arn = house.subscribe(topic, "sqs", QUEUE);
+    set(arn, "FilterPolicyScope", "MessageBody");
+    assertThat(attributes(arn)).doesNotContainKey("FilterPolicyScope");
+
+    set(arn, "FilterPolicy", "{\"a\":{\"b\":[\"c\"]}}");
+    assertThat(attributes(arn)).containsEntry("FilterPolicyScope", "MessageBody");
+  }
+
+  @Test
+  void aPhoneIsSpeltInDigitsWithSingleSeparators() {
+    for (String wrong :
+        List.of(
+            "+15551234567-",
+            "-+15551234567",
+            "+1555--1234567",
+            "+1 5551234567",
+            "(1)5551234567",
+            "+1./5551234567",
+            "NAA+15551234567",
+            "++15551234567")) {
+      assertInvalid(
+          () -> house.subscribe(topic, "sms", wrong),
+          "Invalid parameter: Invalid SMS endpoint: " + wrong);
+    }
+    house.subscribe(topic, "sms", "+1-555.123/4567");
+    assertThat(listed().getFirst().endpoint()).isEqualTo("+15551234567");
+  }
+
+  @Test
   void attributesAreShownAsSet() {
     String arn = house.subscribe(topic, "sqs", QUEUE, "FilterPolicy", "{\"a\":[\"b\"]}");
     set(arn, "RawMessageDelivery", "true");

@@ -55,11 +55,24 @@ class TopicOperationsTest {
   }
 
   @Test
+  void creatingATopicAgainMayNameFewerTags() {
+    Tag a = Tag.builder().key("a").value("1").build();
+    Tag b = Tag.builder().key("b").value("2").build();
+    create(Map.of(), a);
+
+    create(Map.of());
+    create(Map.of(), a);
+    assertInvalid(() -> create(Map.of(), a, b), "Topic already exists with different tags");
+  }
+
+  @Test
   void whatCarillonLeavesOutIsRefusedByName() {
     assertInvalid(() -> house.createTopic("orders.fifo"), "A FIFO topic is not supported");
     assertInvalid(() -> create(Map.of("FifoTopic", "true")), "A FIFO topic is not supported");
     assertInvalid(() -> create(Map.of("KmsMasterKeyId", "k")), "KmsMasterKeyId is not supported");
-    assertInvalid(() -> create(Map.of("Nonsense", "k")), "Invalid parameter: AttributeName");
+    assertInvalid(
+        () -> create(Map.of("Nonsense", "k")),
+        "Invalid parameter: Attributes Reason: AttributeName");
   }
 
   @Test
@@ -147,7 +160,10 @@ class TopicOperationsTest {
     house.call(house.alice, add);
 
     assertThat(attributes(arn).get("Policy"))
-        .contains("\"Sid\":\"bob\"", "arn:aws:iam::222222222222:root", "SNS:Publish");
+        .contains(
+            "\"Sid\":\"bob\"",
+            "{\"AWS\":\"arn:aws:iam::222222222222:root\"}",
+            "\"Action\":\"SNS:Publish\"");
     assertInvalid(() -> house.call(house.alice, add), "Statement already exists");
     assertInvalid(
         () -> house.call(house.alice, add.toBuilder().label("c").actionNames("Fly").build()),
