@@ -38,3 +38,17 @@ def check_log_groups():
     assert names() == ["s"]
     logs.delete_log_group(logGroupName="/wire")
     assert logs.describe_log_groups(logGroupNamePrefix="/wire")["logGroups"] == []
+
+
+@proves(logs="CreateLogGroup ListTagsForResource TagResource UntagResource")
+def check_log_group_tags():
+    """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_TagResource.html"""
+    logs.create_log_group(logGroupName="/tagged", tags={"made": "with"})
+    arn = logs.describe_log_groups(logGroupNamePrefix="/tagged")["logGroups"][0]["logGroupArn"]
+    tags = lambda: logs.list_tags_for_resource(resourceArn=arn)["tags"]
+    assert tags() == {"made": "with"}, tags()
+    logs.tag_resource(resourceArn=arn, tags={"team": "red", "empty": ""})
+    logs.untag_resource(resourceArn=arn, tagKeys=["made"])
+    assert tags() == {"team": "red", "empty": ""}, tags()
+    logs.delete_log_group(logGroupName="/tagged")
+    assert error_of(logs.list_tags_for_resource, resourceArn=arn)[0] == "ResourceNotFoundException"

@@ -208,6 +208,7 @@ public final class Server implements AutoCloseable {
       policies.put("sqs", sqs.policies());
       policies.put("sns", sns.resourcePolicies());
       policies.put("lambda", lambda.resourcePolicies());
+      policies.put("logs", logs.resourcePolicies());
       recipients.put("sqs", sqs.recipient());
       recipients.put("sns", sns.recipient());
       recipients.put("lambda", lambda.recipient());

@@ -14,7 +14,9 @@ import io.carillon.store.Tx;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +44,7 @@ import software.amazon.awssdk.services.cloudwatchlogs.model.PutRetentionPolicyRe
 final class LogGroups {
   private static final Pattern GROUP_NAME = Pattern.compile("(?!aws/)[.\\-_/#A-Za-z0-9]{1,512}");
   private static final Pattern STREAM_NAME = Pattern.compile("[^:*]{1,512}");
+  private static final int MOST_LISTED = 50;
   private static final Set<Integer> RETENTION_DAYS =
       Set.of(
           1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557,
@@ -78,7 +81,21 @@ final class LogGroups {
     }
   }
 
-  record GroupRow(long createdMillis, @Nullable Integer retentionDays) {}
+  /// @param tags null for none, as in the rows of groups that older versions made
+  record GroupRow(
+      long createdMillis, @Nullable Integer retentionDays, @Nullable Map<String, String> tags) {
+    Map<String, String> allTags() {
+      return tags == null ? Map.of() : tags;
+    }
+
+    GroupRow withRetention(@Nullable Integer days) {
+      return new GroupRow(createdMillis, days, tags);
+    }
+
+    GroupRow withTags(Map<String, String> others) {
+      return new GroupRow(createdMillis, retentionDays, others);
+    }
+  }
 
   /// Times are epoch milliseconds; null before the first event.
   record StreamRow(
@@ -122,14 +139,14 @@ final class LogGroups {
     refuse("kmsKeyId", input.kmsKeyId());
     refuse("logGroupClass", input.logGroupClassAsString());
     refuse("deletionProtectionEnabled", input.deletionProtectionEnabled());
-    refuse("tags", input.hasTags() ? input.tags() : null);
+    Map<String, String> tags = LogTags.check(input.tags());
     GroupKey key = key(caller, match("logGroupName", input.logGroupName(), GROUP_NAME));
     database.write(
         tx -> {
           if (groups.get(tx, key).isPresent()) {
             throw LogsError.LOG_GROUP_EXISTS.exception();
           }
-          groups.put(tx, key, new GroupRow(clock.millis(), null));
+          groups.put(tx, key, new GroupRow(clock.millis(), null, tags));
           return true;
         });
     return CreateLogGroupResponse.builder().build();
@@ -164,7 +181,7 @@ final class LogGroups {
       throw LogsError.INVALID_PARAMETER.because(
           "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.");
     }
-    int limit = limit(input.limit());
+    int limit = limit(input.limit(), MOST_LISTED);
     Tuple parent = Tuple.of(caller.account().value(), caller.region().name());
     String prefix = Objects.requireNonNullElse(input.logGroupNamePrefix(), "");
     Range whole = Range.withPrefix(parent, prefix);
@@ -194,6 +211,7 @@ final class LogGroups {
                             .creationTime(row.createdMillis())
                             .retentionInDays(row.retentionDays())
                             .metricFilterCount(0)
+                            .storedBytes(0L) // a rough figure that AWS makes late; 0 in new groups
                             .logGroupClass("STANDARD")
                             .build());
                     return true;
@@ -227,7 +245,7 @@ final class LogGroups {
   private void setRetention(GroupKey key, @Nullable Integer days) {
     database.write(
         tx -> {
-          groups.put(tx, key, new GroupRow(require(tx, key).createdMillis(), days));
+          groups.put(tx, key, require(tx, key).withRetention(days));
           return true;
         });
   }
@@ -283,7 +301,7 @@ final class LogGroups {
     if (Boolean.TRUE.equals(input.descending())) {
       java.util.Collections.reverse(all);
     }
-    int limit = limit(input.limit());
+    int limit = limit(input.limit(), MOST_LISTED);
     int from = position(input.nextToken(), all.size());
     int to = Math.min(all.size(), from + limit);
     return DescribeLogStreamsResponse.builder()
@@ -306,7 +324,11 @@ final class LogGroups {
 
   /// A group by its name or its ARN, as the newer operations take it.
   static GroupKey group(Caller caller, @Nullable String name, @Nullable String identifier) {
-    if ((name == null) == (identifier == null)) {
+    if (name != null && identifier != null) {
+      throw LogsError.INVALID_PARAMETER.because(
+          "LogGroup name and LogGroup ARN are mutually exclusive parameters.");
+    }
+    if (name == null && identifier == null) {
       throw LogsError.INVALID_PARAMETER.because(
           "Exactly one of logGroupName and logGroupIdentifier must be given.");
     }
@@ -315,8 +337,12 @@ final class LogGroups {
     return key(caller, at < 0 ? text : text.substring(at + ":log-group:".length()));
   }
 
+  Optional<GroupRow> find(Snapshot snapshot, GroupKey key) {
+    return groups.get(snapshot, key);
+  }
+
   GroupRow require(Snapshot snapshot, GroupKey key) {
-    return groups.get(snapshot, key).orElseThrow(LogsError.NO_SUCH_LOG_GROUP::exception);
+    return find(snapshot, key).orElseThrow(LogsError.NO_SUCH_LOG_GROUP::exception);
   }
 
   StreamRow requireStream(Snapshot snapshot, StreamKey key) {
@@ -327,9 +353,13 @@ final class LogGroups {
   /// The stream's row, made with its group if need be: Lambda does so for its functions.
   StreamRow ensureStream(Tx tx, StreamKey key) {
     if (groups.get(tx, key.group()).isEmpty()) {
-      groups.put(tx, key.group(), new GroupRow(clock.millis(), null));
+      groups.put(tx, key.group(), new GroupRow(clock.millis(), null, null));
     }
     return streams.get(tx, key).orElseGet(() -> new StreamRow(clock.millis(), null, null, null));
+  }
+
+  void putGroup(Tx tx, GroupKey key, GroupRow row) {
+    groups.put(tx, key, row);
   }
 
   void putStream(Tx tx, StreamKey key, StreamRow row) {
@@ -360,16 +390,17 @@ final class LogGroups {
     throw LogsError.invalidToken();
   }
 
-  private static int limit(@Nullable Integer asked) {
+  /// How many of the most an answer may hold: as many as a request asks for.
+  static int limit(@Nullable Integer asked, int most) {
     if (asked == null) {
-      return 50;
+      return most;
     }
-    if (asked < 1 || asked > 50) {
+    if (asked < 1 || asked > most) {
       throw LogsError.INVALID_PARAMETER.because(
           "1 validation error detected: Value '"
               + asked
-              + "' at 'limit' failed to satisfy constraint: Member must have value between 1 and"
-              + " 50");
+              + "' at 'limit' failed to satisfy constraint: Member must have value "
+              + (asked < 1 ? "greater than or equal to 1" : "less than or equal to " + most));
     }
     return asked;
   }

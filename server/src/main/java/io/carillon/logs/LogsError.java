@@ -13,7 +13,8 @@ public enum LogsError implements ErrorCode {
   LOG_GROUP_EXISTS("ResourceAlreadyExistsException", "The specified log group already exists"),
   LOG_STREAM_EXISTS("ResourceAlreadyExistsException", "The specified log stream already exists"),
   NO_SUCH_LOG_GROUP("ResourceNotFoundException", "The specified log group does not exist."),
-  NO_SUCH_LOG_STREAM("ResourceNotFoundException", "The specified log stream does not exist.");
+  NO_SUCH_LOG_STREAM("ResourceNotFoundException", "The specified log stream does not exist."),
+  TOO_MANY_TAGS("TooManyTagsException", "A resource can have no more than 50 tags.");
 
   private final String code;
   private final String message;

@@ -3,6 +3,7 @@ package io.carillon.logs;
 import io.carillon.aws.Caller;
 import io.carillon.aws.Need;
 import io.carillon.aws.Operations;
+import io.carillon.aws.ResourcePolicies;
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
 import io.carillon.base.Region;
@@ -35,11 +36,14 @@ import software.amazon.awssdk.services.cloudwatchlogs.model.FilteredLogEvent;
 import software.amazon.awssdk.services.cloudwatchlogs.model.GetLogEventsRequest;
 import software.amazon.awssdk.services.cloudwatchlogs.model.GetLogEventsResponse;
 import software.amazon.awssdk.services.cloudwatchlogs.model.InputLogEvent;
+import software.amazon.awssdk.services.cloudwatchlogs.model.ListTagsForResourceRequest;
 import software.amazon.awssdk.services.cloudwatchlogs.model.OutputLogEvent;
 import software.amazon.awssdk.services.cloudwatchlogs.model.PutLogEventsRequest;
 import software.amazon.awssdk.services.cloudwatchlogs.model.PutLogEventsResponse;
 import software.amazon.awssdk.services.cloudwatchlogs.model.PutRetentionPolicyRequest;
 import software.amazon.awssdk.services.cloudwatchlogs.model.RejectedLogEventsInfo;
+import software.amazon.awssdk.services.cloudwatchlogs.model.TagResourceRequest;
+import software.amazon.awssdk.services.cloudwatchlogs.model.UntagResourceRequest;
 
 /// CloudWatch Logs: groups, streams and events.
 public final class LogsService {
@@ -60,17 +64,22 @@ public final class LogsService {
   private final InstantSource clock;
   private final LogEvents events;
   private final LogGroups groups;
+  private final LogTags tags;
 
   public LogsService(Database database, InstantSource clock) {
     this.database = database;
     this.clock = clock;
     this.events = new LogEvents(database, clock);
     this.groups = new LogGroups(database, events, clock);
+    this.tags = new LogTags(database, groups);
   }
 
   public Operations operations() {
     return Operations.of("logs")
-        .on(CreateLogGroupRequest.class, r -> groupArn(r.logGroupName()), groups::createGroup)
+        .needing(
+            CreateLogGroupRequest.class,
+            r -> LogTags.needOfNew(groupArn(r.logGroupName()), r.tags()),
+            groups::createGroup)
         .on(DeleteLogGroupRequest.class, r -> groupArn(r.logGroupName()), groups::deleteGroup)
         .on(DescribeLogGroupsRequest.class, _ -> groupArn("*"), groups::describeGroups)
         .on(PutRetentionPolicyRequest.class, r -> groupArn(r.logGroupName()), groups::putRetention)
@@ -78,6 +87,18 @@ public final class LogsService {
             DeleteRetentionPolicyRequest.class,
             r -> groupArn(r.logGroupName()),
             groups::deleteRetention)
+        .needing(
+            ListTagsForResourceRequest.class,
+            r -> List.of(LogTags.need("ListTagsForResource", r.resourceArn())),
+            tags::list)
+        .needing(
+            TagResourceRequest.class,
+            r -> List.of(LogTags.need("TagResource", r.resourceArn()).tagging(r.tags())),
+            tags::tag)
+        .needing(
+            UntagResourceRequest.class,
+            r -> List.of(LogTags.need("UntagResource", r.resourceArn()).untagging(r.tagKeys())),
+            tags::untag)
         .on(CreateLogStreamRequest.class, r -> groupArn(r.logGroupName()), groups::createStream)
         .on(
             DeleteLogStreamRequest.class,
@@ -104,6 +125,11 @@ public final class LogsService {
             FilterLogEventsRequest.class,
             r -> need("FilterLogEvents", r.logGroupName(), r.logGroupIdentifier(), ":*"),
             this::filterLogEvents);
+  }
+
+  /// Log groups have no policies, but tags that policies ask for.
+  public ResourcePolicies resourcePolicies() {
+    return tags::owned;
   }
 
   private static Arn groupArn(String group) {
@@ -222,7 +248,7 @@ public final class LogsService {
     StreamKey key =
         LogGroups.group(caller, input.logGroupName(), input.logGroupIdentifier()).stream(
             input.logStreamName());
-    int limit = limit(input.limit());
+    int limit = LogGroups.limit(input.limit(), BATCH_EVENTS);
     Mark mark = Mark.of(input);
     Reservation.current().take(LogEvents.PAGE_MEMORY);
     return database.read(
@@ -305,7 +331,7 @@ public final class LogsService {
     Search search =
         new Search(
             event -> stream.test(event.row().stream()) && pattern.test(event.row().message()),
-            new LogEvents.Limit(limit(input.limit())));
+            new LogEvents.Limit(LogGroups.limit(input.limit(), BATCH_EVENTS)));
     Reservation.current().take(LogEvents.PAGE_MEMORY);
     database.read(
         snapshot -> {
@@ -373,20 +399,6 @@ public final class LogsService {
       int days = Objects.requireNonNull(group.value().retentionDays());
       events.deleteBefore(group.key(), clock.instant().minus(Duration.ofDays(days)).toEpochMilli());
     }
-  }
-
-  private static int limit(@Nullable Integer asked) {
-    if (asked == null) {
-      return BATCH_EVENTS;
-    }
-    if (asked < 1 || asked > BATCH_EVENTS) {
-      throw LogsError.INVALID_PARAMETER.because(
-          "1 validation error detected: Value '"
-              + asked
-              + "' at 'limit' failed to satisfy constraint: Member must have value between 1 and"
-              + " 10000");
-    }
-    return asked;
   }
 
   private static long orElse(@Nullable Long value, long fallback) {

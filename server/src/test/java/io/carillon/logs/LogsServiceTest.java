@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.carillon.aws.AwsException;
 import io.carillon.aws.DirectRoad;
 import io.carillon.base.AccountId;
+import io.carillon.base.Arn;
 import io.carillon.base.Region;
 import io.carillon.store.CountingDatabase;
 import io.carillon.store.MemoryDatabase;
@@ -13,10 +14,14 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.cloudwatchlogs.model.CreateLogGroupRequest;
 import software.amazon.awssdk.services.cloudwatchlogs.model.CreateLogStreamRequest;
 import software.amazon.awssdk.services.cloudwatchlogs.model.DeleteLogGroupRequest;
+import software.amazon.awssdk.services.cloudwatchlogs.model.DescribeLogGroupsRequest;
+import software.amazon.awssdk.services.cloudwatchlogs.model.DescribeLogGroupsResponse;
 import software.amazon.awssdk.services.cloudwatchlogs.model.DescribeLogStreamsRequest;
 import software.amazon.awssdk.services.cloudwatchlogs.model.DescribeLogStreamsResponse;
 import software.amazon.awssdk.services.cloudwatchlogs.model.FilterLogEventsRequest;
@@ -25,10 +30,16 @@ import software.amazon.awssdk.services.cloudwatchlogs.model.FilteredLogEvent;
 import software.amazon.awssdk.services.cloudwatchlogs.model.GetLogEventsRequest;
 import software.amazon.awssdk.services.cloudwatchlogs.model.GetLogEventsResponse;
 import software.amazon.awssdk.services.cloudwatchlogs.model.InputLogEvent;
+import software.amazon.awssdk.services.cloudwatchlogs.model.ListTagsForResourceRequest;
+import software.amazon.awssdk.services.cloudwatchlogs.model.ListTagsForResourceResponse;
+import software.amazon.awssdk.services.cloudwatchlogs.model.LogGroup;
+import software.amazon.awssdk.services.cloudwatchlogs.model.LogStream;
 import software.amazon.awssdk.services.cloudwatchlogs.model.OutputLogEvent;
 import software.amazon.awssdk.services.cloudwatchlogs.model.PutLogEventsRequest;
 import software.amazon.awssdk.services.cloudwatchlogs.model.PutLogEventsResponse;
 import software.amazon.awssdk.services.cloudwatchlogs.model.PutRetentionPolicyRequest;
+import software.amazon.awssdk.services.cloudwatchlogs.model.TagResourceRequest;
+import software.amazon.awssdk.services.cloudwatchlogs.model.UntagResourceRequest;
 
 class LogsServiceTest {
   private static final AccountId ACCOUNT = new AccountId("123456789012");
@@ -276,6 +287,103 @@ class LogsServiceTest {
   }
 
   @Test
+  void aGroupKeepsItsTags() {
+    run(CreateLogGroupRequest.builder().logGroupName("/g").tags(Map.of("a", "1")).build());
+    run(PutRetentionPolicyRequest.builder().logGroupName("/g").retentionInDays(1).build());
+    tag(groupArn("/g"), Map.of("b", "2", "c", ""));
+    assertThat(tags(groupArn("/g"))).isEqualTo(Map.of("a", "1", "b", "2", "c", ""));
+
+    run(UntagResourceRequest.builder().resourceArn(groupArn("/g")).tagKeys("a", "none").build());
+    tag(groupArn("/g"), Map.of("b", "3"));
+    assertThat(tags(groupArn("/g"))).isEqualTo(Map.of("b", "3", "c", ""));
+
+    for (String named : List.of("", ":*", ":log-stream:s")) {
+      assertThat(logs.resourcePolicies().find(Arn.parse(groupArn("/g") + named)).orElseThrow())
+          .satisfies(group -> assertThat(group.tags()).containsEntry("b", "3"))
+          .satisfies(group -> assertThat(group.owner()).isEqualTo(ACCOUNT));
+    }
+
+    makeStreams("/plain");
+    assertThat(tags(groupArn("/plain"))).isEmpty();
+  }
+
+  @Test
+  void tagsAndTheirGroupsAreChecked() {
+    makeStreams("/g");
+    assertThatThrownBy(() -> tags(groupArn("/none")))
+        .hasMessage("The specified log group does not exist.");
+    assertThatThrownBy(() -> tags(groupArn("/g").replace(ACCOUNT.value(), "210987654321")))
+        .hasMessage("The specified log group does not exist.");
+    assertThatThrownBy(() -> tags(groupArn("/g").replace("us-east-1", "eu-west-1")))
+        .hasMessage("The specified log group does not exist.");
+    assertThatThrownBy(() -> tags(groupArn("/g") + ":*"))
+        .hasMessageContaining("at 'resourceArn' failed to satisfy constraint");
+    assertThatThrownBy(() -> tags("arn:aws:logs:us-east-1:123456789012:destination:d"))
+        .hasMessageContaining("is not the ARN of a log group");
+    assertThatThrownBy(() -> tag(groupArn("/g"), Map.of("aws:x", "1")))
+        .hasMessageContaining("reserved for system use");
+    assertThatThrownBy(() -> tag(groupArn("/g"), Map.of("k", "v".repeat(257))))
+        .hasMessageContaining("Member must have length less than or equal to 256");
+    Map<String, String> many = new TreeMap<>();
+    for (int i = 0; i < 51; i++) {
+      many.put("k" + i, "v");
+    }
+    assertThatThrownBy(() -> tag(groupArn("/g"), many))
+        .isInstanceOfSatisfying(
+            AwsException.class, e -> assertThat(e.error()).isEqualTo(LogsError.TOO_MANY_TAGS));
+    assertThat(tags(groupArn("/g"))).isEmpty();
+  }
+
+  @Test
+  void groupsAndStreamsSayThatTheyHoldNoBytes() {
+    makeStreams("/g", "a");
+    put("/g", "a", event(1, "1"));
+    DescribeLogGroupsResponse groups = run(DescribeLogGroupsRequest.builder().build());
+    assertThat(groups.logGroups()).extracting(LogGroup::storedBytes).containsExactly(0L);
+    DescribeLogStreamsResponse streams =
+        run(DescribeLogStreamsRequest.builder().logGroupName("/g").build());
+    assertThat(streams.logStreams()).extracting(LogStream::storedBytes).containsExactly(0L);
+  }
+
+  @Test
+  void aGroupIsNamedByNameOrByArnButNotByBoth() {
+    makeStreams("/g", "a");
+    String both = "LogGroup name and LogGroup ARN are mutually exclusive parameters.";
+    assertThatThrownBy(
+            () ->
+                run(
+                    DescribeLogStreamsRequest.builder()
+                        .logGroupName("/g")
+                        .logGroupIdentifier(groupArn("/g"))
+                        .build()))
+        .hasMessage(both);
+    assertThatThrownBy(
+            () ->
+                run(
+                    FilterLogEventsRequest.builder()
+                        .logGroupName("/g")
+                        .logGroupIdentifier(groupArn("/g"))
+                        .build()))
+        .hasMessage(both);
+    DescribeLogStreamsResponse streams =
+        run(DescribeLogStreamsRequest.builder().logGroupIdentifier(groupArn("/g")).build());
+    assertThat(streams.logStreams()).extracting(LogStream::logStreamName).containsExactly("a");
+  }
+
+  @Test
+  void limitsOutsideTheirRangeAreRefused() {
+    makeStreams("/g", "a");
+    assertThatThrownBy(() -> run(DescribeLogGroupsRequest.builder().limit(0).build()))
+        .hasMessageEndingWith("Member must have value greater than or equal to 1");
+    assertThatThrownBy(
+            () -> run(DescribeLogStreamsRequest.builder().logGroupName("/g").limit(51).build()))
+        .hasMessageEndingWith("Member must have value less than or equal to 50");
+    assertThatThrownBy(
+            () -> run(FilterLogEventsRequest.builder().logGroupName("/g").limit(10_001).build()))
+        .hasMessageEndingWith("Member must have value less than or equal to 10000");
+  }
+
+  @Test
   void whatIsNotThereIsNamed() {
     assertThatThrownBy(() -> put("/nowhere", "a", event(1, "1")))
         .hasMessage("The specified log group does not exist.");
@@ -310,6 +418,20 @@ class LogsServiceTest {
             .logStreamName(stream)
             .logEvents(events)
             .build());
+  }
+
+  private static String groupArn(String group) {
+    return "arn:aws:logs:us-east-1:" + ACCOUNT + ":log-group:" + group;
+  }
+
+  private void tag(String arn, Map<String, String> tags) {
+    run(TagResourceRequest.builder().resourceArn(arn).tags(tags).build());
+  }
+
+  private Map<String, String> tags(String arn) {
+    ListTagsForResourceResponse listed =
+        run(ListTagsForResourceRequest.builder().resourceArn(arn).build());
+    return listed.tags();
   }
 
   private static InputLogEvent event(int second, String message) {

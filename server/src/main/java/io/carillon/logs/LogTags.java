@@ -1,0 +1,181 @@
+package io.carillon.logs;
+
+import io.carillon.aws.Caller;
+import io.carillon.aws.Need;
+import io.carillon.aws.ResourcePolicies.Owned;
+import io.carillon.base.AccountId;
+import io.carillon.base.Arn;
+import io.carillon.logs.LogGroups.GroupKey;
+import io.carillon.store.Database;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.cloudwatchlogs.model.ListTagsForResourceRequest;
+import software.amazon.awssdk.services.cloudwatchlogs.model.ListTagsForResourceResponse;
+import software.amazon.awssdk.services.cloudwatchlogs.model.TagResourceRequest;
+import software.amazon.awssdk.services.cloudwatchlogs.model.TagResourceResponse;
+import software.amazon.awssdk.services.cloudwatchlogs.model.UntagResourceRequest;
+import software.amazon.awssdk.services.cloudwatchlogs.model.UntagResourceResponse;
+
+/// The tags of log groups. Their operations and the policies about them name a group by its ARN
+/// without `:*` at the end, unlike everything else about groups.
+///
+/// Source:
+/// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_TagResource.html
+final class LogTags {
+  private static final int MOST = 50;
+  private static final Pattern GROUP_AND_TAIL = Pattern.compile("log-group:([^:]+)(:.*)?");
+  private static final Pattern RESOURCE_ARN = Pattern.compile("[\\w+=/:,.@-]*");
+  private static final Pattern KEY = Pattern.compile("[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+");
+  private static final Pattern VALUE = Pattern.compile("[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*");
+
+  private final Database database;
+  private final LogGroups groups;
+
+  LogTags(Database database, LogGroups groups) {
+    this.database = database;
+    this.groups = groups;
+  }
+
+  static Need need(String action, @Nullable String resourceArn) {
+    return new Need("logs:" + action, group(Caller.current(), resourceArn).arn(), Map.of());
+  }
+
+  ListTagsForResourceResponse list(Caller caller, ListTagsForResourceRequest input) {
+    GroupKey key = group(caller, input.resourceArn());
+    return ListTagsForResourceResponse.builder()
+        .tags(database.read(snapshot -> groups.require(snapshot, key).allTags()))
+        .build();
+  }
+
+  TagResourceResponse tag(Caller caller, TagResourceRequest input) {
+    if (!input.hasTags() || input.tags().isEmpty()) {
+      throw LogsError.INVALID_PARAMETER.because(
+          "1 validation error detected: Value at 'tags' failed to satisfy constraint: Member must"
+              + " have length greater than or equal to 1");
+    }
+    change(
+        group(caller, input.resourceArn()),
+        old -> {
+          Map<String, String> all = new TreeMap<>(old);
+          all.putAll(input.tags());
+          return check(all);
+        });
+    return TagResourceResponse.builder().build();
+  }
+
+  UntagResourceResponse untag(Caller caller, UntagResourceRequest input) {
+    if (!input.hasTagKeys()) {
+      throw LogsError.INVALID_PARAMETER.because(
+          "1 validation error detected: Value null at 'tagKeys' failed to satisfy constraint:"
+              + " Member must not be null");
+    }
+    change(
+        group(caller, input.resourceArn()),
+        old -> {
+          Map<String, String> rest = new TreeMap<>(old);
+          input.tagKeys().forEach(rest::remove);
+          return rest;
+        });
+    return UntagResourceResponse.builder().build();
+  }
+
+  private void change(GroupKey key, UnaryOperator<Map<String, String>> change) {
+    database.write(
+        tx -> {
+          LogGroups.GroupRow row = groups.require(tx, key);
+          groups.putGroup(tx, key, row.withTags(change.apply(row.allTags())));
+          return true;
+        });
+  }
+
+  /// @return the tags, if a log group may have them
+  static Map<String, String> check(Map<String, String> tags) {
+    tags.forEach(
+        (key, value) -> {
+          checked("tags.key", key, 1, 128, KEY);
+          checked("tags.value", value, 0, 256, VALUE);
+          if (key.toLowerCase(Locale.ROOT).startsWith("aws:")) {
+            throw LogsError.INVALID_PARAMETER.because(
+                "Tag keys that start with 'aws:' are reserved for system use.");
+          }
+        });
+    if (tags.size() > MOST) {
+      throw LogsError.TOO_MANY_TAGS.exception();
+    }
+    return tags;
+  }
+
+  /// A group, one of its streams, or all of them, as a need names it.
+  Optional<Owned> owned(Arn arn) {
+    Matcher group = GROUP_AND_TAIL.matcher(arn.resource());
+    if (!group.matches()) {
+      return Optional.empty();
+    }
+    GroupKey key = new GroupKey(arn.account(), arn.region(), group.group(1));
+    return database
+        .read(snapshot -> groups.find(snapshot, key))
+        .map(row -> new Owned(new AccountId(key.account()), Optional.empty(), row.allTags()));
+  }
+
+  /// @throws io.carillon.aws.AwsException for groups of other accounts and regions too
+  private static GroupKey group(Caller caller, @Nullable String resourceArn) {
+    String text = checked("resourceArn", resourceArn, 1, 1_011, RESOURCE_ARN);
+    String start = "log-group:";
+    Optional<Arn> named =
+        Arn.tryParse(text)
+            .filter(arn -> arn.service().equals("logs") && arn.resource().startsWith(start));
+    if (named.isEmpty()) {
+      throw LogsError.INVALID_PARAMETER.because(
+          "The specified resourceArn is not the ARN of a log group: " + text);
+    }
+    GroupKey key = LogGroups.key(caller, named.get().resource().substring(start.length()));
+    if (!key.arn().equals(text)) {
+      throw LogsError.NO_SUCH_LOG_GROUP.exception();
+    }
+    return key;
+  }
+
+  private static String checked(
+      String member, @Nullable String value, int least, int most, Pattern grammar) {
+    if (value == null) {
+      throw LogsError.INVALID_PARAMETER.because(
+          "1 validation error detected: Value null at '"
+              + member
+              + "' failed to satisfy constraint: Member must not be null");
+    }
+    String constraint =
+        value.length() < least
+            ? "Member must have length greater than or equal to " + least
+            : value.length() > most
+                ? "Member must have length less than or equal to " + most
+                : grammar.matcher(value).matches()
+                    ? ""
+                    : "Member must satisfy regular expression pattern: " + grammar;
+    if (!constraint.isEmpty()) {
+      throw LogsError.INVALID_PARAMETER.because(
+          "1 validation error detected: Value '"
+              + value
+              + "' at '"
+              + member
+              + "' failed to satisfy constraint: "
+              + constraint);
+    }
+    return value;
+  }
+
+  /// What a request that makes a group needs: to give it tags as well, if it brings some.
+  static List<Need> needOfNew(Arn group, Map<String, String> tags) {
+    Need make = Need.of("logs:CreateLogGroup", group).tagging(tags);
+    String bare = group.toString().substring(0, group.toString().length() - ":*".length());
+    return tags.isEmpty()
+        ? List.of(make)
+        : List.of(make, new Need("logs:TagResource", bare, make.context()));
+  }
+}
