@@ -1,16 +1,22 @@
 package io.carillon.iam;
 
+import io.carillon.aws.AwsException;
 import io.carillon.aws.Caller;
+import io.carillon.aws.Principal;
 import io.carillon.base.Ids;
 import io.carillon.base.Sealer;
 import io.carillon.base.Secret;
 import io.carillon.iam.KeyRows.Key;
 import io.carillon.store.Database;
 import io.carillon.store.Snapshot;
+import io.carillon.store.Tx;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.iam.model.AccessKey;
 import software.amazon.awssdk.services.iam.model.AccessKeyMetadata;
 import software.amazon.awssdk.services.iam.model.CreateAccessKeyRequest;
@@ -23,13 +29,17 @@ import software.amazon.awssdk.services.iam.model.StatusType;
 import software.amazon.awssdk.services.iam.model.UpdateAccessKeyRequest;
 import software.amazon.awssdk.services.iam.model.UpdateAccessKeyResponse;
 
-/// The lasting keys of users. A secret is told once, when it is made, and kept sealed.
+/// The lasting keys of users and of the root users of accounts. A secret is told once, when it is
+/// made, and kept sealed.
 final class AccessKeys {
+  /// For the root user of an account as well.
   private static final int KEYS_PER_USER = 2;
+
   static final int SECRET_LENGTH = 40;
 
   private final Database database;
   private final Identities identities;
+  private final Accounts accounts;
   private final KeyRows keys;
   private final Sealer sealer;
   private final Ids ids;
@@ -38,77 +48,108 @@ final class AccessKeys {
   AccessKeys(
       Database database,
       Identities identities,
+      Accounts accounts,
       KeyRows keys,
       Sealer sealer,
       Ids ids,
       InstantSource clock) {
     this.database = database;
     this.identities = identities;
+    this.accounts = accounts;
     this.keys = keys;
     this.sealer = sealer;
     this.ids = ids;
     this.clock = clock;
   }
 
+  /// Whose keys a request is about.
+  ///
+  /// @param user null for the root user of the account
+  /// @param keyIds of all keys, the root key of the configuration included
+  private record Holder(String account, @Nullable Identity user, List<String> keyIds) {
+    @Nullable String userName() {
+      return user == null ? null : user.name();
+    }
+  }
+
+  /// The user that a request names, or who calls where it names none; null for the root user.
+  private static @Nullable String named(Caller caller, @Nullable String name) {
+    return name == null && caller.principal() instanceof Principal.Root
+        ? null
+        : Users.named(caller, name);
+  }
+
+  private Holder holder(Snapshot snapshot, Caller caller, @Nullable String name) {
+    String account = caller.account().value();
+    if (name == null) {
+      return new Holder(account, null, accounts.rootKeys(snapshot, account));
+    }
+    Identity user = identities.require(snapshot, account, Kind.USER, name);
+    return new Holder(account, user, user.userTerms().keys());
+  }
+
+  private void change(Tx tx, Holder holder, UnaryOperator<List<String>> change) {
+    Identity user = holder.user();
+    if (user == null) {
+      accounts.putRootKeys(tx, holder.account(), change.apply(new ArrayList<>(holder.keyIds())));
+    } else {
+      identities.put(tx, user.withUser(user.userTerms().withKeys(change)));
+    }
+  }
+
   CreateAccessKeyResponse create(Caller caller, CreateAccessKeyRequest request) {
-    String name = Users.named(caller, request.userName());
+    String name = named(caller, request.userName());
     String id = ids.accessKey("AKIA");
     Secret secret = ids.secret(SECRET_LENGTH);
     byte[] sealed = sealer.seal(secret);
-    Key key =
-        new Key(
-            caller.account().value(),
-            name,
-            sealed,
-            true,
-            clock.instant().truncatedTo(ChronoUnit.SECONDS));
-    Identity owner =
+    Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+    Holder owner =
         database.write(
             tx -> {
-              Identity user = identities.require(tx, caller.account().value(), Kind.USER, name);
-              if (user.userTerms().keys().size() >= KEYS_PER_USER) {
+              Holder holder = holder(tx, caller, name);
+              if (holder.keyIds().size() >= KEYS_PER_USER) {
                 throw IamError.LIMIT_EXCEEDED.because(
                     "Cannot exceed quota for AccessKeysPerUser: " + KEYS_PER_USER);
               }
-              keys.put(tx, id, key.ofUser(user.name()));
-              identities.put(
+              keys.put(tx, id, new Key(holder.account(), holder.userName(), sealed, true, now));
+              change(
                   tx,
-                  user.withUser(
-                      user.userTerms()
-                          .withKeys(
-                              list -> {
-                                list.add(id);
-                                return list;
-                              })));
-              return user;
+                  holder,
+                  list -> {
+                    list.add(id);
+                    return list;
+                  });
+              return holder;
             });
     return CreateAccessKeyResponse.builder()
         .accessKey(
             AccessKey.builder()
-                .userName(owner.name())
+                .userName(owner.userName())
                 .accessKeyId(id)
                 .status(StatusType.ACTIVE)
                 .secretAccessKey(secret.reveal())
-                .createDate(key.created())
+                .createDate(now)
                 .build())
         .build();
   }
 
   ListAccessKeysResponse list(Caller caller, ListAccessKeysRequest request) {
-    String name = Users.named(caller, request.userName());
+    String name = named(caller, request.userName());
     Page.Wanted wanted = Page.Wanted.of(request.marker(), request.maxItems());
     return database.read(
         snapshot -> {
-          Identity user = identities.require(snapshot, caller.account().value(), Kind.USER, name);
+          Holder holder = holder(snapshot, caller, name);
           List<AccessKeyMetadata> all = new ArrayList<>();
-          for (String id : user.userTerms().keys().stream().sorted().toList()) {
-            Key key = require(snapshot, user, id);
+          for (String id : holder.keyIds().stream().sorted().toList()) {
+            boolean configured = isConfigured(holder, id);
+            boolean active = configured || require(snapshot, holder, id).active();
             all.add(
                 AccessKeyMetadata.builder()
-                    .userName(user.name())
+                    .userName(holder.userName())
                     .accessKeyId(id)
-                    .status(key.active() ? StatusType.ACTIVE : StatusType.INACTIVE)
-                    .createDate(key.created())
+                    .status(active ? StatusType.ACTIVE : StatusType.INACTIVE)
+                    .createDate(
+                        configured ? Instant.EPOCH : require(snapshot, holder, id).created())
                     .build());
           }
           Page<AccessKeyMetadata> page = Page.of(all, AccessKeyMetadata::accessKeyId, wanted);
@@ -121,7 +162,7 @@ final class AccessKeys {
   }
 
   UpdateAccessKeyResponse update(Caller caller, UpdateAccessKeyRequest request) {
-    String name = Users.named(caller, request.userName());
+    String name = named(caller, request.userName());
     String id = keyId(request.accessKeyId());
     StatusType status =
         Constraints.oneOf(
@@ -134,47 +175,99 @@ final class AccessKeys {
       throw Constraints.unsatisfied(
           "status", "Expired", "Member must satisfy enum value set: [Active, Inactive]");
     }
+    boolean active = status == StatusType.ACTIVE;
     database.write(
         tx -> {
-          Identity user = identities.require(tx, caller.account().value(), Kind.USER, name);
-          keys.put(tx, id, require(tx, user, id).active(status == StatusType.ACTIVE));
+          Holder holder = holder(tx, caller, name);
+          if (isConfigured(holder, id)) {
+            if (active) {
+              return id;
+            }
+            throw configured(id);
+          }
+          Key key = require(tx, holder, id);
+          if (!active) {
+            refuseLast(tx, holder, id);
+          }
+          keys.put(tx, id, key.active(active));
           return id;
         });
     return UpdateAccessKeyResponse.builder().build();
   }
 
   DeleteAccessKeyResponse delete(Caller caller, DeleteAccessKeyRequest request) {
-    String name = Users.named(caller, request.userName());
+    String name = named(caller, request.userName());
     String id = keyId(request.accessKeyId());
     database.write(
         tx -> {
-          Identity user = identities.require(tx, caller.account().value(), Kind.USER, name);
-          Key unused = require(tx, user, id);
+          Holder holder = holder(tx, caller, name);
+          if (isConfigured(holder, id)) {
+            throw configured(id);
+          }
+          Key unused = require(tx, holder, id);
+          refuseLast(tx, holder, id);
           keys.delete(tx, id);
-          identities.put(
+          change(
               tx,
-              user.withUser(
-                  user.userTerms()
-                      .withKeys(
-                          list -> {
-                            list.remove(id);
-                            return list;
-                          })));
+              holder,
+              list -> {
+                list.remove(id);
+                return list;
+              });
           return id;
         });
     return DeleteAccessKeyResponse.builder().build();
   }
 
-  private Key require(Snapshot snapshot, Identity user, String id) {
+  /// Whether the configuration gives the key, which then is in no row.
+  private boolean isConfigured(Holder holder, String id) {
+    return holder.user() == null
+        && accounts.firstRoot().account().value().equals(holder.account())
+        && accounts.firstRoot().accessKeyId().equals(id);
+  }
+
+  private static AwsException configured(String id) {
+    return IamError.UNMODIFIABLE_ENTITY.because(
+        "The root access key "
+            + id
+            + " comes from the configuration of the server and can be neither deleted nor"
+            + " deactivated here: change the settings access-key-id and"
+            + " secret-access-key and start the server anew.");
+  }
+
+  /// There is no sign-in with a password that would lead back to an account without a root key.
+  private void refuseLast(Snapshot snapshot, Holder holder, String id) {
+    if (holder.user() != null) {
+      return;
+    }
+    boolean another =
+        holder.keyIds().stream()
+            .filter(other -> !other.equals(id))
+            .anyMatch(
+                other -> isConfigured(holder, other) || require(snapshot, holder, other).active());
+    if (!another) {
+      throw IamError.UNMODIFIABLE_ENTITY.because(
+          "The access key "
+              + id
+              + " is the last active key of the root user of account "
+              + holder.account()
+              + ", who could not come back without one: create another key first.");
+    }
+  }
+
+  private Key require(Snapshot snapshot, Holder holder, String id) {
     return keys.find(snapshot, id)
-        .filter(_ -> user.userTerms().keys().contains(id))
+        .filter(_ -> holder.keyIds().contains(id))
         .orElseThrow(
             () ->
                 IamError.NO_SUCH_ENTITY.because(
                     "The Access Key with id " + id + " cannot be found."));
   }
 
-  private static String keyId(String id) {
-    return Constraints.length("accessKeyId", id, 16, 128);
+  /// The key of the configuration may be shorter than any of ours.
+  private String keyId(@Nullable String id) {
+    return accounts.firstRoot().accessKeyId().equals(id)
+        ? accounts.firstRoot().accessKeyId()
+        : Constraints.length("accessKeyId", id, 16, 128);
   }
 }

@@ -25,6 +25,8 @@ public final class Accounts {
   private static final long ACCOUNT_IDS = 1_000_000_000_000L;
 
   private final Table<String, Row> rows = Table.of("iam.accounts", KeyCodec.STRING, Row.class);
+  private final Table<String, RootKeys> rootKeys =
+      Table.of("iam.root_keys", KeyCodec.STRING, RootKeys.class);
   private final Database database;
   private final KeyRows keys;
   private final Changes changes;
@@ -39,7 +41,7 @@ public final class Accounts {
 
   /// An account for people to look at.
   ///
-  /// @param rootKeyId the access key id of its root user
+  /// @param rootKeyId the access key id of its root user, the oldest if there are two
   public record Account(
       AccountId id, String name, Instant created, String rootKeyId, boolean suspended) {}
 
@@ -47,6 +49,10 @@ public final class Accounts {
   public record NewAccount(AccountId id, String rootKeyId, Secret rootSecret) {}
 
   record Row(String name, Instant created, String rootKeyId, boolean suspended) {}
+
+  /// The root keys of an account, once they are others than it began with; never the one that the
+  /// configuration gives.
+  record RootKeys(List<String> ids) {}
 
   Accounts(
       Database database,
@@ -121,6 +127,28 @@ public final class Accounts {
     return first;
   }
 
+  /// The ids of all root keys of an account, the one of the configuration first.
+  List<String> rootKeys(Snapshot snapshot, String account) {
+    List<String> ids = new ArrayList<>();
+    if (account.equals(first.account().value())) {
+      ids.add(first.accessKeyId());
+    }
+    rootKeys
+        .get(snapshot, account)
+        .map(RootKeys::ids)
+        .or(() -> rows.get(snapshot, account).map(row -> List.of(row.rootKeyId())))
+        .ifPresent(kept -> kept.stream().filter(id -> !ids.contains(id)).forEach(ids::add));
+    return ids;
+  }
+
+  void putRootKeys(Tx tx, String account, List<String> ids) {
+    boolean isFirst = account.equals(first.account().value());
+    List<String> kept =
+        ids.stream().filter(id -> !isFirst || !id.equals(first.accessKeyId())).toList();
+    rootKeys.put(tx, account, new RootKeys(kept));
+    changes.note(tx);
+  }
+
   /// Whether this server has it, suspended or not.
   boolean exists(String account) {
     return account.equals(first.account().value())
@@ -144,7 +172,7 @@ public final class Accounts {
                     new AccountId(id),
                     row.name(),
                     row.created(),
-                    row.rootKeyId(),
+                    rootKeys(snapshot, id).getFirst(),
                     row.suspended())));
     return all;
   }

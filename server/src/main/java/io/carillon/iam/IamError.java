@@ -11,6 +11,7 @@ public enum IamError implements ErrorCode {
   LIMIT_EXCEEDED("LimitExceeded", 409, "The request exceeds the current limits of the account."),
   MALFORMED_POLICY_DOCUMENT("MalformedPolicyDocument", 400, "Syntax errors in policy."),
   NO_SUCH_ENTITY("NoSuchEntity", 404, "The entity does not exist."),
+  UNMODIFIABLE_ENTITY("UnmodifiableEntity", 400, "The entity cannot be changed."),
   VALIDATION("ValidationError", 400, "The input fails to satisfy the constraints.");
 
   private final String code;

@@ -131,7 +131,7 @@ public final class IamService {
     this.users = new Users(database, identities, boundaries, attached, keys, ids, clock);
     this.groups = new Groups(database, identities, boundaries, ids, clock);
     this.roles = new Roles(database, identities, boundaries, ids, clock);
-    this.accessKeys = new AccessKeys(database, identities, keys, sealer, ids, clock);
+    this.accessKeys = new AccessKeys(database, identities, accounts, keys, sealer, ids, clock);
     this.customer = new CustomerPolicies(database, policies, attachments, ids, clock);
     this.versions = new PolicyVersions(database, policies, clock);
   }

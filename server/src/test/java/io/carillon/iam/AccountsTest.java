@@ -8,10 +8,20 @@ import io.carillon.aws.CommonError;
 import io.carillon.base.AccountId;
 import io.carillon.iam.Accounts.Account;
 import io.carillon.iam.Accounts.NewAccount;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.services.iam.model.AccessKey;
+import software.amazon.awssdk.services.iam.model.AccessKeyMetadata;
+import software.amazon.awssdk.services.iam.model.CreateAccessKeyRequest;
+import software.amazon.awssdk.services.iam.model.CreateAccessKeyResponse;
 import software.amazon.awssdk.services.iam.model.CreateUserRequest;
+import software.amazon.awssdk.services.iam.model.DeleteAccessKeyRequest;
+import software.amazon.awssdk.services.iam.model.ListAccessKeysRequest;
+import software.amazon.awssdk.services.iam.model.ListAccessKeysResponse;
 import software.amazon.awssdk.services.iam.model.ListUsersRequest;
 import software.amazon.awssdk.services.iam.model.ListUsersResponse;
+import software.amazon.awssdk.services.iam.model.StatusType;
+import software.amazon.awssdk.services.iam.model.UpdateAccessKeyRequest;
 
 class AccountsTest {
   private final World world = new World();
@@ -72,5 +82,93 @@ class AccountsTest {
         IamError.NO_SUCH_ENTITY,
         "999999999999");
     refused(() -> accounts.setSuspended(World.ACCOUNT, true), IamError.NO_SUCH_ENTITY);
+  }
+
+  @Test
+  void theRootMakesUsesStopsAndDeletesKeysOfItsOwn() {
+    AccessKey made = rootKey(world.root());
+    assertThat(made.accessKeyId()).startsWith("AKIA");
+    assertThat(rootKeys(world.root()))
+        .extracting(AccessKeyMetadata::accessKeyId)
+        .containsExactlyInAnyOrder("test", made.accessKeyId());
+    var found = world.find(made.accessKeyId(), "").orElseThrow();
+    assertThat(found.secret().reveal()).isEqualTo(made.secretAccessKey());
+    assertThat(found.principal()).isEqualTo(world.root().principal());
+    refused(() -> rootKey(world.root()), IamError.LIMIT_EXCEEDED, "AccessKeysPerUser: 2");
+
+    world.call(world.root(), update(made.accessKeyId(), StatusType.INACTIVE));
+    assertThat(world.find(made.accessKeyId(), "")).isEmpty();
+    assertThat(rootKeys(world.root()))
+        .extracting(AccessKeyMetadata::status)
+        .containsExactlyInAnyOrder(StatusType.ACTIVE, StatusType.INACTIVE);
+
+    world.call(world.root(), delete(made.accessKeyId()));
+    assertThat(rootKeys(world.root()))
+        .extracting(AccessKeyMetadata::accessKeyId)
+        .containsExactly("test");
+    refused(
+        () -> world.call(world.root(), delete(made.accessKeyId())),
+        IamError.NO_SUCH_ENTITY,
+        "cannot be found");
+  }
+
+  @Test
+  void theRootKeyOfTheConfigurationStays() {
+    rootKey(world.root());
+    refused(
+        () -> world.call(world.root(), delete("test")),
+        IamError.UNMODIFIABLE_ENTITY,
+        "change the settings access-key-id and secret-access-key");
+    refused(
+        () -> world.call(world.root(), update("test", StatusType.INACTIVE)),
+        IamError.UNMODIFIABLE_ENTITY,
+        "comes from the configuration");
+    world.call(world.root(), update("test", StatusType.ACTIVE));
+    assertThat(world.find("test", "")).isPresent();
+  }
+
+  @Test
+  void anotherAccountsRootReplacesItsKeyButKeepsOne() {
+    NewAccount other = accounts.create("Second");
+    Caller root = world.caller(world.find(other.rootKeyId(), "").orElseThrow());
+    refused(
+        () -> world.call(root, delete(other.rootKeyId())),
+        IamError.UNMODIFIABLE_ENTITY,
+        "the last active key of the root user of account " + other.id());
+    refused(() -> world.call(root, delete("test")), IamError.NO_SUCH_ENTITY);
+
+    AccessKey next = rootKey(root);
+    Caller again = world.caller(world.find(next.accessKeyId(), "").orElseThrow());
+    world.call(again, delete(other.rootKeyId()));
+    assertThat(world.find(other.rootKeyId(), "")).isEmpty();
+    assertThat(rootKeys(again))
+        .extracting(AccessKeyMetadata::accessKeyId)
+        .containsExactly(next.accessKeyId());
+    assertThat(accounts.list()).extracting(Account::rootKeyId).contains(next.accessKeyId());
+    refused(
+        () -> world.call(again, update(next.accessKeyId(), StatusType.INACTIVE)),
+        IamError.UNMODIFIABLE_ENTITY,
+        "create another key first");
+    assertThat(rootKeys(world.root())).hasSize(1);
+  }
+
+  private AccessKey rootKey(Caller root) {
+    return world
+        .call(root, CreateAccessKeyRequest.builder().build(), CreateAccessKeyResponse.class)
+        .accessKey();
+  }
+
+  private List<AccessKeyMetadata> rootKeys(Caller root) {
+    return world
+        .call(root, ListAccessKeysRequest.builder().build(), ListAccessKeysResponse.class)
+        .accessKeyMetadata();
+  }
+
+  private static UpdateAccessKeyRequest update(String id, StatusType status) {
+    return UpdateAccessKeyRequest.builder().accessKeyId(id).status(status).build();
+  }
+
+  private static DeleteAccessKeyRequest delete(String id) {
+    return DeleteAccessKeyRequest.builder().accessKeyId(id).build();
   }
 }
