@@ -1,6 +1,7 @@
 package io.carillon.sqs;
 
 import io.carillon.aws.AwsException;
+import io.carillon.aws.ErrorCode;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -43,12 +44,17 @@ record Batch<R>(List<R> successful, List<BatchResultErrorEntry> failed) {
         failed.add(
             BatchResultErrorEntry.builder()
                 .id(id.apply(entry))
-                .code(e.error().code())
+                .code(codeInBatch(e.error()))
                 .message(e.getMessage())
                 .senderFault(true)
                 .build());
       }
     }
     return new Batch<>(successful, failed);
+  }
+
+  /// Entries tell the framework's errors by their older codes, in both protocols.
+  private static String codeInBatch(ErrorCode error) {
+    return error.code().endsWith("Exception") ? error.queryCode() : error.code();
   }
 }

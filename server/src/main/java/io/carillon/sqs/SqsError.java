@@ -3,7 +3,7 @@ package io.carillon.sqs;
 import io.carillon.aws.ErrorCode;
 
 /// SQS spells its codes in two ways: JSON clients see the shape's name, query clients the older
-/// code.
+/// code. What ends in `Exception` is no shape of SQS but its framework's.
 ///
 /// Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html
 /// and the operations' own pages.
@@ -33,12 +33,14 @@ public enum SqsError implements ErrorCode {
       "InvalidMessageContents",
       "Invalid characters in the message body: XML allows #x9, #xA, #xD, #x20 to #xD7FF, #xE000 to"
           + " #xFFFD and #x10000 to #x10FFFF."),
-  INVALID_PARAMETER_VALUE("InvalidParameterValue", "InvalidParameterValue", "A value is invalid."),
+  INVALID_PARAMETER_VALUE(
+      "InvalidParameterValueException", "InvalidParameterValue", "A value is invalid."),
   MESSAGE_NOT_INFLIGHT(
       "MessageNotInflight",
       "AWS.SimpleQueueService.MessageNotInflight",
       "The specified message is not in flight."),
-  MISSING_PARAMETER("MissingParameter", "MissingParameter", "A required parameter is missing."),
+  MISSING_PARAMETER(
+      "MissingRequiredParameterException", "MissingParameter", "A required parameter is missing."),
   PURGE_QUEUE_IN_PROGRESS(
       "PurgeQueueInProgress",
       "AWS.SimpleQueueService.PurgeQueueInProgress",

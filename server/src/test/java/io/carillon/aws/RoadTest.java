@@ -627,6 +627,38 @@ class RoadTest {
     assertThat(text(query)).contains("<Code>AWS.SimpleQueueService.NonExistentQueue</Code>");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "ACCESS_DENIED, 403, AccessDeniedException, AccessDenied",
+    "INVALID_CLIENT_TOKEN_ID, 403, UnrecognizedClientException, InvalidClientTokenId",
+    "INVALID_PARAMETER_VALUE, 400, InvalidParameterValueException, InvalidParameterValue",
+    "MISSING_PARAMETER, 400, MissingRequiredParameterException, MissingParameter",
+    "SIGNATURE_DOES_NOT_MATCH, 403, InvalidSignatureException, SignatureDoesNotMatch",
+    "VALIDATION, 400, InvalidParameterValueException, InvalidParameterValue",
+  })
+  void sqsSpellsTheErrorsOfItsFrameworkInTwoWays(
+      CommonError error, int status, String type, String code) throws Exception {
+    Road road =
+        Clients.road(
+            Operations.of("sqs")
+                .open(
+                    ListQueuesRequest.class,
+                    "a test",
+                    (_, _) -> {
+                      throw error.because("why");
+                    }));
+
+    Response json =
+        road.handle(request("POST", "localhost", "/", "X-Amz-Target", "AmazonSQS.ListQueues"));
+
+    assertThat(json.status()).isEqualTo(status);
+    assertThat(text(json))
+        .isEqualTo("{\"__type\":\"com.amazon.coral.service#" + type + "\",\"message\":\"why\"}");
+    assertThat(json.headers().first("x-amzn-query-error")).isEqualTo(code + ";Sender");
+    Response query = road.handle(form("localhost", "/", "Action=ListQueues&Version=2012-11-05"));
+    assertThat(text(query)).contains("<Code>" + code + "</Code>");
+  }
+
   @Test
   void aServiceIsMountedByItsNameInSignatures() {
     assertThatThrownBy(() -> Clients.road(Operations.of("dynamodb")))

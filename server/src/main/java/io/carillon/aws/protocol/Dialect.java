@@ -11,9 +11,14 @@ import java.util.Map;
 /// Sources: the "Common errors" and "Error responses" pages of the services' API references.
 public final class Dialect {
 
+  /// @param queryCode the code of the older query protocol, of which JSON clients are told
   /// @param leads whether the message precedes the particular one, rather than stand in for it
-  private record Phrase(String code, int status, String message, boolean leads)
-      implements ErrorCode {}
+  private record Phrase(String code, String queryCode, int status, String message, boolean leads)
+      implements ErrorCode {
+    Phrase(String code, int status, String message, boolean leads) {
+      this(code, code, status, message, leads);
+    }
+  }
 
   private final Map<CommonError, Phrase> phrases = new EnumMap<>(CommonError.class);
 
@@ -26,6 +31,12 @@ public final class Dialect {
 
   private Dialect say(CommonError error, String code, int status, String message) {
     phrases.put(error, new Phrase(code, status, message, false));
+    return this;
+  }
+
+  /// Like [#say(CommonError, String, int)], where the query protocol has another code.
+  private Dialect say(CommonError error, String code, String queryCode, int status) {
+    phrases.put(error, new Phrase(code, queryCode, status, error.message(), false));
     return this;
   }
 
@@ -113,8 +124,46 @@ public final class Dialect {
         .say(CommonError.VALIDATION, "ValidationException", 400);
   }
 
+  /// The framework's errors end in `Exception`; the header `x-amzn-query-error` has the codes that
+  /// the query protocol uses.
   public static Dialect sqsJson() {
-    return json().say(CommonError.THROTTLING, "RequestThrottled", 400);
+    return json()
+        .say(CommonError.ACCESS_DENIED, "AccessDeniedException", "AccessDenied", 403)
+        .say(CommonError.EXPIRED_TOKEN, "ExpiredTokenException", "ExpiredToken", 403)
+        .say(
+            CommonError.INCOMPLETE_SIGNATURE,
+            "IncompleteSignatureException",
+            "IncompleteSignature",
+            400)
+        .say(CommonError.INVALID_ACTION, "UnknownOperationException", "InvalidAction", 400)
+        .say(
+            CommonError.INVALID_CLIENT_TOKEN_ID,
+            "UnrecognizedClientException",
+            "InvalidClientTokenId",
+            403)
+        .say(
+            CommonError.INVALID_PARAMETER_VALUE,
+            "InvalidParameterValueException",
+            "InvalidParameterValue",
+            400)
+        .say(
+            CommonError.MISSING_AUTHENTICATION_TOKEN,
+            "MissingAuthenticationTokenException",
+            "MissingAuthenticationToken",
+            403)
+        .say(
+            CommonError.MISSING_PARAMETER,
+            "MissingRequiredParameterException",
+            "MissingParameter",
+            400)
+        .say(
+            CommonError.SIGNATURE_DOES_NOT_MATCH,
+            "InvalidSignatureException",
+            "SignatureDoesNotMatch",
+            403)
+        .say(CommonError.THROTTLING, "RequestThrottled", 400)
+        .say(
+            CommonError.VALIDATION, "InvalidParameterValueException", "InvalidParameterValue", 400);
   }
 
   public static Dialect logs() {

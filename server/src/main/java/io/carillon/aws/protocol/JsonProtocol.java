@@ -15,6 +15,7 @@ import software.amazon.awssdk.core.SdkPojo;
 /// AWS JSON 1.0 and 1.1, of SQS and CloudWatch Logs: the operation stands in `X-Amz-Target`.
 public final class JsonProtocol implements Protocol {
   public static final String TARGET = "x-amz-target";
+  private static final String FRAMEWORK = "com.amazon.coral.service#";
 
   private final Map<String, Model.Entry> operations;
   private final String prefix;
@@ -112,7 +113,7 @@ public final class JsonProtocol implements Protocol {
   public Response refuse(String method, AwsException why, RequestIds ids) {
     AwsException said = dialect.translate(why);
     Map<String, String> members = new LinkedHashMap<>();
-    members.put("__type", errorNamespace + said.error().code());
+    members.put("__type", errorNamespace(said.error().code()) + said.error().code());
     members.put("message", said.getMessage());
     members.putAll(said.members());
     Response response =
@@ -124,6 +125,11 @@ public final class JsonProtocol implements Protocol {
     }
     said.headers().forEach(response::header);
     return stamp(response, ids);
+  }
+
+  /// SQS's own errors have plain names; those that end in `Exception` are its framework's.
+  private String errorNamespace(String code) {
+    return queryErrors && code.endsWith("Exception") ? FRAMEWORK : errorNamespace;
   }
 
   @Override
