@@ -148,7 +148,15 @@ public final class Server implements AutoCloseable {
 
       // The services.
       LogsService logs = new LogsService(database, clock);
-      this.sqs = new SqsService(database, clock, ids, authorizer, iam.principals(), this::endpoint);
+      this.sqs =
+          new SqsService(
+              database,
+              clock,
+              ids,
+              authorizer,
+              iam.principals(),
+              this::endpoint,
+              config.retryTimeScale());
       this.functions =
           closings.add(
               FunctionRuntime.start(

@@ -81,11 +81,13 @@ record QueueAttributes(Map<String, String> given) {
     return new QueueAttributes(result);
   }
 
-  /// Whether a queue made with `asked` would be the same as this one.
-  boolean agreesWith(Map<String, String> asked) {
+  /// The first attribute by which a queue made with `asked` would differ from this one.
+  Optional<String> differenceFrom(Map<String, String> asked) {
     Map<String, String> all = toMap();
     return asked.entrySet().stream()
-        .allMatch(e -> e.getValue().equals(all.getOrDefault(e.getKey(), "")));
+        .filter(e -> !e.getValue().equals(all.getOrDefault(e.getKey(), "")))
+        .map(Map.Entry::getKey)
+        .findFirst();
   }
 
   /// As GetQueueAttributes shows them.

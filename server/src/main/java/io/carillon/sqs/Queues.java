@@ -16,6 +16,8 @@ import io.carillon.store.Snapshot;
 import io.carillon.store.Table;
 import io.carillon.store.Tuple;
 import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -24,6 +26,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -102,20 +105,27 @@ final class Queues {
   private final InstantSource clock;
   private final Supplier<URI> endpoint;
   private final Supplier<String> incarnations;
+  private final Duration nameHeld;
 
+  /// When queues were deleted whose names cannot be used again yet.
+  private final Map<QueueKey, Instant> deleted = new ConcurrentHashMap<>();
+
+  /// @param nameHeld for how long the name of a deleted queue cannot be used; AWS takes a minute
   Queues(
       Database database,
       Messages messages,
       KnownPrincipals principals,
       InstantSource clock,
       Supplier<URI> endpoint,
-      Supplier<String> incarnations) {
+      Supplier<String> incarnations,
+      Duration nameHeld) {
     this.database = database;
     this.messages = messages;
     this.principals = principals;
     this.clock = clock;
     this.endpoint = endpoint;
     this.incarnations = incarnations;
+    this.nameHeld = nameHeld;
   }
 
   CreateQueueResponse create(Caller caller, CreateQueueRequest input) {
@@ -135,11 +145,15 @@ final class Queues {
         tx -> {
           Optional<QueueRow> existing = queues.get(tx, key);
           if (existing.isPresent()) {
-            if (!existing.get().settings().agreesWith(asked)) {
-              throw SqsError.QUEUE_NAME_EXISTS.exception();
+            Optional<String> other = existing.get().settings().differenceFrom(asked);
+            if (other.isPresent()) {
+              throw SqsError.QUEUE_NAME_EXISTS.because(
+                  "A queue already exists with the same name and a different value for attribute "
+                      + other.get());
             }
             return false;
           }
+          checkNameIsFree(key);
           checkRedrive(tx, key, attributes);
           long now = seconds();
           queues.put(
@@ -155,6 +169,18 @@ final class Queues {
           return true;
         });
     return CreateQueueResponse.builder().queueUrl(url(caller, key)).build();
+  }
+
+  private void checkNameIsFree(QueueKey key) {
+    Instant at = deleted.get(key);
+    if (at != null && isHeld(at, clock.instant())) {
+      throw SqsError.QUEUE_DELETED_RECENTLY.exception();
+    }
+  }
+
+  /// A deletion that is ahead was noted before the clock was set back.
+  private boolean isHeld(Instant deletedAt, Instant now) {
+    return !deletedAt.isAfter(now) && deletedAt.plus(nameHeld).isAfter(now);
   }
 
   GetQueueUrlResponse url(Caller caller, GetQueueUrlRequest input) {
@@ -209,10 +235,17 @@ final class Queues {
               QueueRow row = require(tx, key);
               queues.delete(tx, key);
               gone.put(tx, row.incarnation(), new Gone(seconds()));
+              tx.afterCommit(() -> holdName(key));
               return row;
             });
     forget(deleted.incarnation());
     return DeleteQueueResponse.builder().build();
+  }
+
+  private void holdName(QueueKey key) {
+    Instant now = clock.instant();
+    deleted.values().removeIf(at -> !isHeld(at, now));
+    deleted.put(key, now);
   }
 
   private void forget(String incarnation) {

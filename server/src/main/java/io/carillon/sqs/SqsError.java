@@ -46,6 +46,11 @@ public enum SqsError implements ErrorCode {
       "AWS.SimpleQueueService.PurgeQueueInProgress",
       "Only one PurgeQueue operation is allowed every 60 seconds.",
       403),
+  QUEUE_DELETED_RECENTLY(
+      "QueueDeletedRecently",
+      "AWS.SimpleQueueService.QueueDeletedRecently",
+      "You must wait 60 seconds after deleting a queue before you can create another with the same"
+          + " name."),
   QUEUE_DOES_NOT_EXIST(
       "QueueDoesNotExist",
       "AWS.SimpleQueueService.NonExistentQueue",

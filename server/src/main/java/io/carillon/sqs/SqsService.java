@@ -75,6 +75,7 @@ import software.amazon.awssdk.services.sqs.model.UntagQueueRequest;
 public final class SqsService {
   private static final int BATCH_BYTES = 1_048_576;
   private static final Duration BETWEEN_PURGES = Duration.ofSeconds(60);
+  private static final Duration NAME_HELD = Duration.ofSeconds(60);
 
   private final Database database;
   private final InstantSource clock;
@@ -87,18 +88,21 @@ public final class SqsService {
 
   /// @param principals whom policies of queues may name
   /// @param endpoint where clients reach this server, for queue URLs
+  /// @param timeScale multiplies the time for which the name of a deleted queue cannot be used
   public SqsService(
       Database database,
       InstantSource clock,
       Ids ids,
       Authorizer authorizer,
       KnownPrincipals principals,
-      Supplier<URI> endpoint) {
+      Supplier<URI> endpoint,
+      double timeScale) {
     this.database = database;
     this.clock = clock;
     this.authorizer = authorizer;
     this.messages = new Messages(database, clock, ids);
-    this.queues = new Queues(database, messages, principals, clock, endpoint, ids::uuid);
+    Duration nameHeld = Duration.ofMillis(Math.round(NAME_HELD.toMillis() * timeScale));
+    this.queues = new Queues(database, messages, principals, clock, endpoint, ids::uuid, nameHeld);
   }
 
   public Operations operations() {

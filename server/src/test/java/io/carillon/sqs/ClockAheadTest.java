@@ -41,7 +41,8 @@ class ClockAheadTest {
           new Ids(),
           authorizer,
           new FewPrincipals(ACCOUNT),
-          () -> URI.create("http://localhost:4566"));
+          () -> URI.create("http://localhost:4566"),
+          1);
   private final DirectRoad road = new DirectRoad(sqs.operations(), authorizer);
   private final String queue =
       this.<CreateQueueRequest, CreateQueueResponse>run(

@@ -43,7 +43,8 @@ class QueuePolicyTest {
           new Ids(),
           DirectRoad.letting(() -> true),
           principals,
-          () -> URI.create("http://localhost:4566"));
+          () -> URI.create("http://localhost:4566"),
+          1);
   private final DirectRoad road = new DirectRoad(sqs.operations(), DirectRoad.letting(() -> true));
 
   @BeforeEach

@@ -69,7 +69,8 @@ class SqsServiceTest {
           new Ids(),
           authorizer,
           new FewPrincipals(ACCOUNT),
-          () -> URI.create("http://localhost:4566"));
+          () -> URI.create("http://localhost:4566"),
+          1);
   private final DirectRoad road = new DirectRoad(sqs.operations(), authorizer);
 
   @Test
@@ -351,9 +352,39 @@ class SqsServiceTest {
     send(queue, "old");
     run(DeleteQueueRequest.builder().queueUrl(queue).build());
     assertThatThrownBy(() -> send(queue, "x")).hasMessage("The specified queue does not exist.");
+    now = now.plusSeconds(60);
     create("q", Map.of());
 
     assertThat(receive(queue)).isEmpty();
+  }
+
+  @Test
+  void creatingAQueueAgainNamesTheAttributeThatDiffers() {
+    create("q", Map.of(QueueAttributeName.DELAY_SECONDS, "1"));
+
+    create("q", Map.of());
+    assertThatThrownBy(() -> create("q", Map.of(QueueAttributeName.VISIBILITY_TIMEOUT, "7")))
+        .hasMessage(
+            "A queue already exists with the same name and a different value for attribute"
+                + " VisibilityTimeout");
+  }
+
+  @Test
+  void theNameOfADeletedQueueIsHeldForAMinute() {
+    String queue = create("q", Map.of());
+    run(DeleteQueueRequest.builder().queueUrl(queue).build());
+
+    create("other", Map.of());
+    now = now.plusSeconds(59);
+    assertThatThrownBy(() -> create("q", Map.of()))
+        .isInstanceOfSatisfying(
+            AwsException.class,
+            e -> assertThat(e.error()).isEqualTo(SqsError.QUEUE_DELETED_RECENTLY))
+        .hasMessage(
+            "You must wait 60 seconds after deleting a queue before you can create another with the"
+                + " same name.");
+    now = now.plusSeconds(1);
+    create("q", Map.of());
   }
 
   @Test
