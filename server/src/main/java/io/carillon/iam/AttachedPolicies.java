@@ -144,7 +144,7 @@ final class AttachedPolicies {
 
   private void detach(Caller caller, Kind kind, String name, String policyArn) {
     Constraints.name(kind, name);
-    Constraints.length("policyArn", policyArn, 20, 2_048);
+    ManagedPolicies.checkArn(policyArn);
     database.write(
         tx -> {
           Identity identity = identities.require(tx, caller.account().value(), kind, name);

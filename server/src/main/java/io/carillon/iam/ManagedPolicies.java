@@ -9,10 +9,14 @@ import io.carillon.store.Tuple;
 import io.carillon.store.Tx;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// All managed policies: AWS's and those of the accounts, found by their ARN.
 final class ManagedPolicies {
   private static final String PREFIX = "policy/";
+  private static final Pattern POLICY_ARN =
+      Pattern.compile("arn:[^:]+:iam::(?:\\d{12}|aws):policy/.*", Pattern.DOTALL);
 
   private final Table<Tuple, ManagedPolicy> rows =
       Table.of("iam.policies", KeyCodec.TUPLE, ManagedPolicy.class);
@@ -43,7 +47,8 @@ final class ManagedPolicies {
 
   /// One that `account` may see: AWS's or its own.
   ///
-  /// @throws io.carillon.aws.AwsException NoSuchEntity, or InvalidInput where it is no ARN
+  /// @throws io.carillon.aws.AwsException NoSuchEntity, or ValidationError where it is no ARN of a
+  ///   policy
   ManagedPolicy require(Snapshot snapshot, String account, String arn) {
     return findVisible(snapshot, account, arn)
         .orElseThrow(() -> IamError.NO_SUCH_ENTITY.because("Policy " + arn + " was not found."));
@@ -59,11 +64,16 @@ final class ManagedPolicies {
   }
 
   private Optional<ManagedPolicy> findVisible(Snapshot snapshot, String account, String arn) {
-    Constraints.length("policyArn", arn, 20, 2_048);
-    if (Arn.tryParse(arn).isEmpty()) {
-      throw IamError.INVALID_INPUT.because("ARN " + arn + " is not valid.");
+    return find(snapshot, checkArn(arn)).filter(p -> p.isOfAws() || p.account().equals(account));
+  }
+
+  /// @throws io.carillon.aws.AwsException ValidationError
+  static String checkArn(@Nullable String arn) {
+    String text = Constraints.length("policyArn", arn, 20, 2_048);
+    if (!POLICY_ARN.matcher(text).matches()) {
+      throw IamError.VALIDATION.because("Invalid ARN:  Could not be parsed!"); // AWS's two spaces
     }
-    return find(snapshot, arn).filter(p -> p.isOfAws() || p.account().equals(account));
+    return text;
   }
 
   List<ManagedPolicy> ofAccount(Snapshot snapshot, String account) {

@@ -44,14 +44,17 @@ final class AssumeRole {
 
   /// What the trust policy's conditions may ask of the request.
   static List<Need> needs(AssumeRoleRequest request) {
-    SessionTags tags = SessionTags.of(Caller.current(), request);
+    // Each member by itself comes first, what the role's ARN means after that.
+    String name = sessionName(request);
     String externalId = request.externalId();
     if (externalId != null) {
       StsConstraints.text("externalId", externalId, 2, 1_224, EXTERNAL_ID);
     }
+    Arn role = roleArn(request);
+    SessionTags tags = SessionTags.of(Caller.current(), request);
     Need assume =
-        Need.of("sts:AssumeRole", roleArn(request))
-            .with("sts:RoleSessionName", sessionName(request))
+        Need.of("sts:AssumeRole", role)
+            .with("sts:RoleSessionName", name)
             .with("sts:ExternalId", externalId)
             .with("sts:TransitiveTagKeys", tags.transitive())
             .tagging(tags.asked());

@@ -2,6 +2,7 @@ package io.carillon.sts;
 
 import io.carillon.aws.AwsException;
 import io.carillon.aws.Caller;
+import io.carillon.aws.CommonError;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,7 +28,7 @@ record SessionTags(
   private static final Pattern KEY = Pattern.compile("[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+");
   private static final Pattern VALUE = Pattern.compile("[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*");
 
-  /// @throws AwsException ValidationError
+  /// @throws AwsException ValidationError, InvalidParameterValue
   static SessionTags of(Caller caller, AssumeRoleRequest request) {
     Map<String, String> handedDown = caller.session().handedDown();
     Map<String, String> asked = new LinkedHashMap<>();
@@ -53,7 +54,7 @@ record SessionTags(
               + " transitive tag key from the calling session.");
     }
     if (asked.size() + handedDown.size() > MOST) {
-      throw invalid("A session has at most " + MOST + " tags.");
+      throw StsError.VALIDATION.because("A session has at most " + MOST + " tags.");
     }
     return new SessionTags(asked, handedDown, transitiveOf(asked, request.transitiveTagKeys()));
   }
@@ -91,6 +92,6 @@ record SessionTags(
   }
 
   private static AwsException invalid(String why) {
-    return StsError.VALIDATION.because(why);
+    return CommonError.INVALID_PARAMETER_VALUE.because(why);
   }
 }

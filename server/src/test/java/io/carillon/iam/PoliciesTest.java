@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.iam.model.AttachRolePolicyRequest;
@@ -143,7 +144,13 @@ class PoliciesTest {
         () -> attach("arn:aws:iam::111111111111:policy/theirs"),
         IamError.NO_SUCH_ENTITY,
         "not attachable");
-    refused(() -> attach("not an arn but long enough"), IamError.INVALID_INPUT, "is not valid");
+    for (String noPolicy :
+        List.of(
+            "not an arn but long enough",
+            "arn:aws:iam::000000000000:role/worker",
+            "arn:aws:s3:::policy/not-of-iam")) {
+      refused(() -> attach(noPolicy), IamError.VALIDATION, "Invalid ARN:  Could not be parsed!");
+    }
     refused(() -> attach("short"), IamError.VALIDATION, "'policyArn'");
   }
 

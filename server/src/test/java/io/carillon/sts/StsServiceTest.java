@@ -287,6 +287,10 @@ class StsServiceTest {
         StsError.VALIDATION,
         "is invalid");
     refused(
+        () -> assume(bob(), worker().roleArn("no role but long enough").roleSessionName("a b")),
+        StsError.VALIDATION,
+        "at 'roleSessionName'");
+    refused(
         () -> assume(bob(), worker().durationSeconds(899)),
         StsError.VALIDATION,
         "greater than or equal to 900");
@@ -405,7 +409,7 @@ class StsServiceTest {
     assertThat(second.session().transitive()).containsExactly("Team");
     refused(
         () -> assume(first, third.tags(tag("team", "blue"))),
-        StsError.VALIDATION,
+        CommonError.INVALID_PARAMETER_VALUE,
         "conflicts with a transitive tag key from the calling session");
     refused(
         () ->
@@ -423,16 +427,19 @@ class StsServiceTest {
     setTrust(trustTagging("{\"AWS\":\"" + BOB + "\"}"));
     refused(
         () -> assume(bob(), worker().tags(tag("a", "1"), tag("A", "2"))),
-        StsError.VALIDATION,
+        CommonError.INVALID_PARAMETER_VALUE,
         "Duplicate tag keys");
-    refused(() -> assume(bob(), worker().tags(tag("aws:a", "1"))), StsError.VALIDATION, "reserved");
+    refused(
+        () -> assume(bob(), worker().tags(tag("aws:a", "1"))),
+        CommonError.INVALID_PARAMETER_VALUE,
+        "reserved");
     refused(
         () -> assume(bob(), worker().tags(tag("a", "x".repeat(257)))),
         StsError.VALIDATION,
         "tags.member.value");
     refused(
         () -> assume(bob(), worker().tags(tag("a", "1")).transitiveTagKeys("b")),
-        StsError.VALIDATION,
+        CommonError.INVALID_PARAMETER_VALUE,
         "must be included in the requested tags");
     List<Tag> many = new ArrayList<>();
     for (int i = 0; i < 51; i++) {
