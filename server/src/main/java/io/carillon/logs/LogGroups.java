@@ -334,7 +334,11 @@ final class LogGroups {
     }
     String text = name == null ? Objects.requireNonNull(identifier) : name;
     int at = text.indexOf(":log-group:");
-    return key(caller, at < 0 ? text : text.substring(at + ":log-group:".length()));
+    GroupKey key = key(caller, at < 0 ? text : text.substring(at + ":log-group:".length()));
+    if (at >= 0 && !text.equals(key.arn())) {
+      throw LogsError.NO_SUCH_LOG_GROUP.exception(); // of another account or region
+    }
+    return key;
   }
 
   Optional<GroupRow> find(Snapshot snapshot, GroupKey key) {

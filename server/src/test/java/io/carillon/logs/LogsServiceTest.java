@@ -368,6 +368,14 @@ class LogsServiceTest {
     DescribeLogStreamsResponse streams =
         run(DescribeLogStreamsRequest.builder().logGroupIdentifier(groupArn("/g")).build());
     assertThat(streams.logStreams()).extracting(LogStream::logStreamName).containsExactly("a");
+    for (String elsewhere :
+        List.of(
+            groupArn("/g").replace("us-east-1", "eu-west-1"),
+            groupArn("/g").replace(ACCOUNT.value(), "210987654321"))) {
+      assertThatThrownBy(
+              () -> run(DescribeLogStreamsRequest.builder().logGroupIdentifier(elsewhere).build()))
+          .hasMessage("The specified log group does not exist.");
+    }
   }
 
   @Test
