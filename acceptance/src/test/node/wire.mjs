@@ -99,10 +99,10 @@ await run({
       const { UploadId } = await s3.send(new S3.CreateMultipartUploadCommand({ Bucket, Key: "parts" }));
       const Parts = [];
       for (const [PartNumber, size] of [[1, 5 << 20], [2, 100]]) {
-        const { ETag, ChecksumCRC32 } = await s3.send(
+        const { ETag } = await s3.send(
           new S3.UploadPartCommand({ Bucket, Key: "parts", UploadId, PartNumber, Body: Buffer.alloc(size, PartNumber) }),
         );
-        Parts.push({ PartNumber, ETag, ChecksumCRC32 });
+        Parts.push({ PartNumber, ETag }); // no checksum: the upload named no algorithm, and S3 refuses one then
       }
       const listed = await s3.send(new S3.ListPartsCommand({ Bucket, Key: "parts", UploadId }));
       assert.deepEqual(listed.Parts.map((p) => p.Size), [5 << 20, 100]);

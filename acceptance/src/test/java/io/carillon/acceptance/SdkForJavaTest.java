@@ -229,16 +229,13 @@ class SdkForJavaTest {
     assertThat(s3.listMultipartUploads(r -> r.bucket(BUCKET)).uploads()).isEmpty();
   }
 
+  /// The part's checksum is not passed on: the upload named no algorithm, and S3 refuses one then.
   private static CompletedPart part(String upload, int number, byte[] body) {
     UploadPartResponse answer =
         s3.uploadPart(
             r -> r.bucket(BUCKET).key("parts").uploadId(upload).partNumber(number),
             RequestBody.fromBytes(body));
-    return CompletedPart.builder()
-        .partNumber(number)
-        .eTag(answer.eTag())
-        .checksumCRC32(answer.checksumCRC32())
-        .build();
+    return CompletedPart.builder().partNumber(number).eTag(answer.eTag()).build();
   }
 
   @Test
@@ -536,7 +533,7 @@ class SdkForJavaTest {
 
   @Test
   @Proves({
-    "sns:CreateTopic",
+    "SNS:CreateTopic",
     "sns:Subscribe",
     "sns:Publish",
     "sns:ListSubscriptionsByTopic",
@@ -752,7 +749,7 @@ class SdkForJavaTest {
       assertThat(s3OfTheirs.listBuckets().buckets()).isNotEmpty();
       assertThat(snsOfTheirs.listTopics().sdkHttpResponse().isSuccessful()).isTrue();
       assertThatThrownBy(() -> snsOfTheirs.createTopic(r -> r.name("java-no")))
-          .hasMessageContaining("sns:CreateTopic");
+          .hasMessageContaining("SNS:CreateTopic");
     }
   }
 
