@@ -20,6 +20,8 @@ import java.util.regex.Pattern;
 /// @param signing how the request was signed
 /// @param host by which the request named this server, with its port; the whole public URL where it
 ///   is that; empty where the request named none
+/// @param traceHeader the X-Ray trace that the request belongs to (`X-Amzn-Trace-Id`); empty for
+///   none
 public record Caller(
     Principal principal,
     AccountId account,
@@ -34,7 +36,8 @@ public record Caller(
     Instant sessionExpires,
     String accessKeyId,
     Signing signing,
-    String host) {
+    String host,
+    String traceHeader) {
 
   private static final Pattern HOST =
       Pattern.compile("([A-Za-z0-9][A-Za-z0-9._-]*|\\[[0-9A-Fa-f:.]+])(:[0-9]{1,5})?");
@@ -69,6 +72,7 @@ public record Caller(
         sessionExpires,
         accessKeyId,
         Signing.NONE,
+        "",
         "");
   }
 

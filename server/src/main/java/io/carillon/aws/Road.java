@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.Pattern;
 import software.amazon.awssdk.core.SdkPojo;
 
 /// The road of every request: which service, who signed, which operation, may they, run it, answer.
@@ -39,6 +40,8 @@ import software.amazon.awssdk.core.SdkPojo;
 /// told before sending a gigabyte. For the other services the signature covers the body, which is
 /// small and read first.
 public final class Road implements Handler {
+  private static final Pattern TRACE_HEADER =
+      Pattern.compile("(Root|Self|Parent)=[A-Za-z0-9=;:_.@-]{1,250}");
   private static final String DOOR = "/_carillon";
 
   /// What scripts poll that wait for another emulator; it is answered as our own health is.
@@ -230,7 +233,8 @@ public final class Road implements Handler {
               Instant.MAX,
               "",
               verified.signing(),
-              host(verified));
+              host(verified),
+              traceHeader(verified));
       case Verified.Signed signed ->
           caller(verified, signed.credentials(), new Region(signed.scope().region()), requestIds);
       case Verified.SignedBefore signed ->
@@ -258,7 +262,8 @@ public final class Road implements Handler {
         credentials.expires(),
         credentials.accessKeyId(),
         verified.signing(),
-        host(verified));
+        host(verified),
+        traceHeader(verified));
   }
 
   private static String address(Verified verified) {
@@ -269,6 +274,16 @@ public final class Road implements Handler {
   private String host(Verified verified) {
     String host = verified.request().headers().find("host").orElse("");
     return !publicUrl.isEmpty() && host.equalsIgnoreCase(publicAuthority) ? publicUrl : host;
+  }
+
+  /// What is no trace header is left out: it is for others to read.
+  private static String traceHeader(Verified verified) {
+    return verified
+        .request()
+        .headers()
+        .find("x-amzn-trace-id")
+        .filter(header -> TRACE_HEADER.matcher(header).matches())
+        .orElse("");
   }
 
   private static String userAgent(Verified verified) {

@@ -27,6 +27,7 @@ public interface Recipient {
   /// @param attributes message attributes, for queues and topics
   /// @param cause the trace id
   /// @param groupId the message's group, for queues; null for none
+  /// @param traceHeader the X-Ray trace that it belongs to; null for none
   record Handover(
       Sender sender,
       Arn destination,
@@ -34,7 +35,8 @@ public interface Recipient {
       String subject,
       Map<String, MessageAttribute> attributes,
       String cause,
-      @Nullable String groupId) {
+      @Nullable String groupId,
+      @Nullable String traceHeader) {
 
     private static final Pattern GROUP_ID = Pattern.compile("[\\x21-\\x7e]{1,128}");
 
@@ -45,7 +47,7 @@ public interface Recipient {
         String subject,
         Map<String, MessageAttribute> attributes,
         String cause) {
-      this(sender, destination, payload, subject, attributes, cause, null);
+      this(sender, destination, payload, subject, attributes, cause, null, null);
     }
 
     /// Whether SNS and SQS take `text` for a group's id.

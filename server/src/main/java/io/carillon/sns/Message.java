@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 /// @param body for every protocol that has none of its own
 /// @param bodies by protocol, where the publisher gave them (`MessageStructure=json`)
 /// @param groupId whose message it is, for queues; null for nobody's
+/// @param traceHeader the X-Ray trace that it belongs to, for queues; null for none
 record Message(
     String id,
     String topicArn,
@@ -22,6 +23,7 @@ record Message(
     Map<String, String> bodies,
     Map<String, MessageAttribute> attributes,
     @Nullable String groupId,
+    @Nullable String traceHeader,
     Instant published) {
 
   String bodyFor(Protocol protocol) {

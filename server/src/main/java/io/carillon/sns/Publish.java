@@ -89,7 +89,7 @@ final class Publish {
     } else {
       Topic topic = database.read(snapshot -> topics.require(snapshot, topicArn(request)));
       Publications.Prepared prepared =
-          publications.prepare(content.toMessage(id, topic, clock.instant()));
+          publications.prepare(content.toMessage(id, topic, trace(caller), clock.instant()));
       String cause = causes.apply(caller);
       database.write(
           tx -> {
@@ -98,6 +98,10 @@ final class Publish {
           });
     }
     return PublishResponse.builder().messageId(id).build();
+  }
+
+  private static @Nullable String trace(Caller caller) {
+    return caller.traceHeader().isEmpty() ? null : caller.traceHeader();
   }
 
   private void toPhone(Caller caller, PublishRequest request, Content content, String id) {
@@ -131,6 +135,7 @@ final class Publish {
             content.bodies(),
             content.attributes(),
             null,
+            null,
             clock.instant());
     String cause = causes.apply(caller);
     database.write(
@@ -155,7 +160,7 @@ final class Publish {
       try {
         Content content = content(entry);
         sizeBytes += content.sizeBytes();
-        Message message = content.toMessage(ids.uuid(), topic, clock.instant());
+        Message message = content.toMessage(ids.uuid(), topic, trace(caller), clock.instant());
         prepared.add(publications.prepare(message));
         successful.add(
             PublishBatchResultEntry.builder().id(entry.id()).messageId(message.id()).build());
@@ -277,9 +282,18 @@ final class Publish {
           size);
     }
 
-    Message toMessage(String id, Topic topic, java.time.Instant now) {
+    Message toMessage(String id, Topic topic, @Nullable String trace, java.time.Instant now) {
       return new Message(
-          id, topic.arn().toString(), topic.id(), subject, body, bodies, attributes, groupId, now);
+          id,
+          topic.arn().toString(),
+          topic.id(),
+          subject,
+          body,
+          bodies,
+          attributes,
+          groupId,
+          trace,
+          now);
     }
 
     private static void checkSubject(String subject) {

@@ -29,10 +29,10 @@ final class ResourceCarrier implements Carrier {
     Arn destination = Arn.parse(notice.parcel().endpoint());
     return switch (notice) {
       case Notice.Notification n when n.parcel().protocol() == Protocol.LAMBDA ->
-          hand(n.topic(), destination, envelopes.functionEvent(n), Map.of(), null, cause);
+          hand(n.topic(), destination, envelopes.functionEvent(n), Map.of(), null, null, cause);
       case Notice.Notification n -> toQueue(n, destination, cause);
       case Notice.Handshake h ->
-          hand(h.topic(), destination, envelopes.handshake(h), Map.of(), null, cause);
+          hand(h.topic(), destination, envelopes.handshake(h), Map.of(), null, null, cause);
       case Notice.Text _ -> throw new IllegalStateException("A message to a phone in a queue");
     };
   }
@@ -45,15 +45,17 @@ final class ResourceCarrier implements Carrier {
 
   private Outcome toQueue(Notice.Notification notice, Arn queue, String cause) {
     String groupId = notice.message().groupId();
+    String trace = notice.message().traceHeader();
     if (!notice.subscription().raw()) {
-      return hand(notice.topic(), queue, envelopes.notification(notice), Map.of(), groupId, cause);
+      return hand(
+          notice.topic(), queue, envelopes.notification(notice), Map.of(), groupId, trace, cause);
     }
     if (notice.message().attributes().size() > MAX_RAW_ATTRIBUTES) {
       return new Outcome.Rejected(
           "raw delivery to a queue carries up to " + MAX_RAW_ATTRIBUTES + " attributes");
     }
     return hand(
-        notice.topic(), queue, notice.body(), notice.message().attributes(), groupId, cause);
+        notice.topic(), queue, notice.body(), notice.message().attributes(), groupId, trace, cause);
   }
 
   private Outcome hand(
@@ -62,6 +64,7 @@ final class ResourceCarrier implements Carrier {
       String payload,
       Map<String, MessageAttribute> attributes,
       @Nullable String groupId,
+      @Nullable String traceHeader,
       String cause) {
     Recipient recipient = recipients.get(destination.service());
     if (recipient == null) {
@@ -75,7 +78,8 @@ final class ResourceCarrier implements Carrier {
             "",
             attributes,
             cause,
-            groupId));
+            groupId,
+            traceHeader));
   }
 
   @Override

@@ -60,6 +60,7 @@ final class TopicRecipient implements Recipient {
                 Map.of(),
                 handover.attributes(),
                 handover.groupId(),
+                handover.traceHeader(),
                 clock.instant()));
     return new Outcome.Done(tx -> publications.add(tx, prepared, handover.cause()));
   }

@@ -56,6 +56,26 @@ public final class DirectRoad {
         "AKIATEST");
   }
 
+  /// The caller of a request that belongs to an X-Ray trace.
+  public static Caller traced(Caller caller, String traceHeader) {
+    return new Caller(
+        caller.principal(),
+        caller.account(),
+        caller.region(),
+        caller.session(),
+        caller.requestId(),
+        caller.hostId(),
+        caller.sourceAddress(),
+        caller.secureTransport(),
+        caller.userAgent(),
+        caller.time(),
+        caller.sessionExpires(),
+        caller.accessKeyId(),
+        caller.signing(),
+        caller.host(),
+        traceHeader);
+  }
+
   @SuppressWarnings("unchecked")
   public <I, O> O call(Caller caller, I input) {
     return as(

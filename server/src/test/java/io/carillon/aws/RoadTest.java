@@ -227,6 +227,18 @@ class RoadTest {
   }
 
   @Test
+  void aRequestBelongsToTheTraceOfItsHeader() throws Exception {
+    String trace = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
+    road().handle(request("PUT", "localhost", "/b/k", "x-amzn-trace-id", trace));
+    assertThat(caller().traceHeader()).isEqualTo(trace);
+
+    for (String none : List.of("nothing", "Root=" + "1".repeat(300), "Root=<x>")) {
+      road().handle(request("PUT", "localhost", "/b/k", "X-Amzn-Trace-Id", none));
+      assertThat(caller().traceHeader()).isEmpty();
+    }
+  }
+
+  @Test
   void withoutASignatureTheHostNamesTheService() throws Exception {
     Response response =
         road()

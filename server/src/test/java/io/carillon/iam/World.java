@@ -121,6 +121,7 @@ public final class World {
         Instant.MAX,
         keyId,
         Signing.NONE,
+        "",
         "");
   }
 

@@ -133,7 +133,8 @@ final class S3House implements Authorizer {
         Instant.MAX,
         "AKIATEST",
         Signing.NONE,
-        "localhost:1");
+        "localhost:1",
+        "");
   }
 
   static Request request(byte[] body, String... headers) {

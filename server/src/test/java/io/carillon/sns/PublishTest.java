@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.carillon.aws.AwsException;
+import io.carillon.aws.DirectRoad;
 import io.carillon.aws.Need;
 import io.carillon.base.Arn;
 import io.carillon.outbox.Outcome;
@@ -237,6 +238,20 @@ class PublishTest {
     assertInvalid(
         () -> publish(request.toBuilder().topicArn(null).phoneNumber("+49151234567").build()),
         "MessageGroupId Reason: a message to a phone has no group");
+  }
+
+  @Test
+  void aTraceGoesAlongToQueues() throws Exception {
+    house.subscribe(topic, "sqs", "arn:aws:sqs:eu-central-1:111111111111:queue");
+    house.call(
+        DirectRoad.traced(house.alice, "Root=1-a"),
+        PublishRequest.builder().topicArn(topic).message("m").build());
+    house.settle();
+    assertThat(house.handovers.getLast().traceHeader()).isEqualTo("Root=1-a");
+
+    house.publish(topic, "of no trace");
+    house.settle();
+    assertThat(house.handovers.getLast().traceHeader()).isNull();
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.carillon.aws.Authorizer;
 import io.carillon.aws.AwsException;
+import io.carillon.aws.Caller;
 import io.carillon.aws.DirectRoad;
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
@@ -487,7 +488,9 @@ class SqsServiceTest {
                 MessageAttribute.number("1.50"),
                 "b",
                 new MessageAttribute("Binary", null, new byte[] {0, -1})),
-            "cause");
+            "cause",
+            null,
+            "Root=1-a");
     Outcome.Done outcome = (Outcome.Done) sqs.recipient().accept(typed);
     database.write(
         tx -> {
@@ -504,7 +507,37 @@ class SqsServiceTest {
                 .dataType("Binary")
                 .binaryValue(SdkBytes.fromByteArray(new byte[] {0, -1}))
                 .build());
-    assertThat(message.attributesAsStrings()).containsEntry("SenderId", "sns.amazonaws.com");
+    assertThat(message.attributesAsStrings())
+        .containsEntry("SenderId", "sns.amazonaws.com")
+        .containsEntry("AWSTraceHeader", "Root=1-a");
+  }
+
+  @Test
+  void theTraceOfARequestIsTheMessagesUnlessItHasItsOwn() {
+    String queue = create("traced", Map.of());
+    Caller traced = DirectRoad.traced(DirectRoad.root(ACCOUNT, Region.US_EAST_1, now), "Root=1-r");
+    SendMessageRequest message =
+        SendMessageRequest.builder().queueUrl(queue).messageBody("m").build();
+    SendMessageResponse answer = road.call(traced, message);
+    assertThat(answer.md5OfMessageSystemAttributes()).isNull();
+    assertThat(receive(queue).getFirst().attributesAsStrings())
+        .containsEntry("AWSTraceHeader", "Root=1-r");
+
+    SendMessageResponse own =
+        road.call(
+            traced,
+            message.toBuilder()
+                .messageSystemAttributesWithStrings(
+                    Map.of(
+                        "AWSTraceHeader",
+                        MessageSystemAttributeValue.builder()
+                            .dataType("String")
+                            .stringValue("Root=1-own")
+                            .build()))
+                .build());
+    assertThat(own.md5OfMessageSystemAttributes()).isNotNull();
+    assertThat(receive(queue).getFirst().attributesAsStrings())
+        .containsEntry("AWSTraceHeader", "Root=1-own");
   }
 
   ///
