@@ -533,7 +533,7 @@ class SdkForJavaTest {
 
   @Test
   @Proves({
-    "SNS:CreateTopic",
+    "sns:CreateTopic",
     "sns:Subscribe",
     "sns:Publish",
     "sns:ListSubscriptionsByTopic",
