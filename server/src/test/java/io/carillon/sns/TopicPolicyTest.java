@@ -41,7 +41,7 @@ class TopicPolicyTest {
         "Invalid parameter: Policy Error: PrincipalNotFound");
     assertInvalid(
         () -> create(policy(principal, "SNS:Publish")),
-        "Invalid parameter: Policy Error: PrincipalNotFound");
+        "Invalid parameter: Attributes Reason: Policy Error: PrincipalNotFound");
 
     assertThat(policy()).isEqualTo(before);
     ListTopicsResponse topics = house.call(house.alice, ListTopicsRequest.builder().build());
