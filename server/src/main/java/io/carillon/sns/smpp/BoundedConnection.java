@@ -4,15 +4,25 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jsmpp.session.connection.socket.SocketConnection;
 
 /// A connection whose far end cannot announce endless PDUs: jsmpp makes room for whatever length it
 /// is told.
+///
+/// jsmpp handles PDUs beside the thread that reads them, and drops what it has not handled when the
+/// stream ends. A centre that refuses a bind and hangs up would go unheard, so the end of the
+/// stream is held back until the bind has ended.
 final class BoundedConnection extends SocketConnection {
   private static final int HEADER_BYTES = 16;
   private static final int MAX_BYTES = 64 << 10;
 
+  private static final Duration LONGEST_HOLD = Duration.ofSeconds(2);
+
   private final InputStream in;
+  private final CountDownLatch bindEnded = new CountDownLatch(1);
 
   BoundedConnection(Socket socket) throws IOException {
     super(socket);
@@ -24,11 +34,17 @@ final class BoundedConnection extends SocketConnection {
     return in;
   }
 
+  /// Says that the bind was answered or given up.
+  void bindEnded() {
+    bindEnded.countDown();
+  }
+
   /// Follows the frames of what is read and ends the stream at one that is out of bounds.
-  private static final class Pdus extends FilterInputStream {
+  private final class Pdus extends FilterInputStream {
     private int lengthBytesSeen;
     private int length;
     private int left;
+    private boolean answered;
 
     Pdus(InputStream in) {
       super(in);
@@ -38,10 +54,11 @@ final class BoundedConnection extends SocketConnection {
     public int read() throws IOException {
       int next = in.read();
       if (next < 0) {
+        hold();
         return next;
       }
       if (left > 0) {
-        left--;
+        took(1);
         return next;
       }
       length = length << 8 | next;
@@ -72,8 +89,21 @@ final class BoundedConnection extends SocketConnection {
         return 1;
       }
       int got = in.read(bytes, offset, Math.min(count, left));
-      left -= Math.max(got, 0);
+      took(Math.max(got, 0));
       return got;
+    }
+
+    private void took(int count) {
+      left -= count;
+      answered |= left == 0;
+    }
+
+    private void hold() {
+      try {
+        var _ = answered && bindEnded.await(LONGEST_HOLD.toMillis(), TimeUnit.MILLISECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 }

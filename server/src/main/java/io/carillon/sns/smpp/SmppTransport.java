@@ -64,6 +64,10 @@ public final class SmppTransport implements TextTransport, AutoCloseable {
   private final Duration timeout;
   private final ReentrantLock binding = new ReentrantLock();
   private @Nullable SMPPSession session;
+
+  /// While a bind is under way; guarded by `binding`.
+  private @Nullable BoundedConnection connecting;
+
   private boolean closed;
 
   /// @param sender who texts come from where they do not say: a number or up to 11 letters
@@ -195,6 +199,10 @@ public final class SmppTransport implements TextTransport, AutoCloseable {
       session = fresh;
       return fresh;
     } finally {
+      if (connecting != null) {
+        connecting.bindEnded();
+        connecting = null;
+      }
       binding.unlock();
     }
   }
@@ -203,7 +211,9 @@ public final class SmppTransport implements TextTransport, AutoCloseable {
     Socket socket = new Socket();
     try {
       socket.connect(new InetSocketAddress(host, port), Math.toIntExact(timeout.toMillis()));
-      return new BoundedConnection(socket);
+      BoundedConnection made = new BoundedConnection(socket);
+      connecting = made;
+      return made;
     } catch (IOException e) {
       socket.close();
       throw e;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.carillon.outbox.Outcome;
 import io.carillon.sns.TextTransport.TextMessage;
 import io.carillon.store.MemoryDatabase;
+import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -32,6 +33,9 @@ class HostileCenterTest {
   private static final int TEAR = -1;
   private static final int SILENCE = -2;
 
+  /// Beside a status: the centre closes the connection right behind its answer.
+  private static final int HANG_UP = 1 << 30;
+
   @ParameterizedTest
   @CsvSource({
     "0x58, Postponed", // throttled
@@ -58,6 +62,23 @@ class HostileCenterTest {
             new Center(command -> command == BIND ? SMPPConstant.STAT_ESME_RINVPASWD : 0);
         SmppTransport transport = transport(center.port(), SHORT)) {
       assertThat(transport.send(text())).isInstanceOf(Outcome.Postponed.class);
+    }
+  }
+
+  /// jsmpp forgets a PDU that it has not handled when the stream ends, and then waits in vain.
+  @Test
+  @Timeout(60) // unheard, it is waited for two minutes each time
+  void aCenterThatRefusesAndHangsUpIsHeard() throws Exception {
+    int refusal = SMPPConstant.STAT_ESME_RINVPASWD | HANG_UP;
+    try (Center center = new Center(_ -> refusal);
+        SmppTransport transport = transport(center.port(), Duration.ofMinutes(2))) {
+      for (int i = 0; i < 20; i++) {
+        assertThat(transport.send(text()))
+            .isInstanceOfSatisfying(
+                Outcome.Postponed.class,
+                outcome -> assertThat(outcome.why()).contains("does not let us in"));
+      }
+      assertThat(center.count(BIND)).isEqualTo(20);
     }
   }
 
@@ -187,7 +208,8 @@ class HostileCenterTest {
     private void talk(Socket socket) {
       try (socket) {
         DataInputStream in = new DataInputStream(socket.getInputStream());
-        DataOutputStream out = new DataOutputStream(socket.getOutputStream());
+        DataOutputStream out =
+            new DataOutputStream(new BufferedOutputStream(socket.getOutputStream()));
         while (true) {
           int length = in.readInt();
           int command = in.readInt();
@@ -204,10 +226,13 @@ class HostileCenterTest {
                 status == 0 && (command == BIND || command == SUBMIT) ? id() : new byte[0];
             out.writeInt(16 + body.length);
             out.writeInt(command | 0x8000_0000);
-            out.writeInt(status);
+            out.writeInt(status & ~HANG_UP);
             out.writeInt(sequence);
             out.write(body);
             out.flush();
+          }
+          if (status > 0 && (status & HANG_UP) != 0) {
+            return;
           }
         }
       } catch (IOException _) {
