@@ -74,7 +74,7 @@ final class DeadLetters {
           return new Outcome.Done(tx -> end(tx, letter.parcel()));
         }
         Outcome outcome =
-            carrier.toDeadLetters(notification, Arn.parse(letter.queueArn()), job.work().cause());
+            carrier.toQueue(notification, Arn.parse(letter.queueArn()), job.work().cause());
         return outcome instanceof Outcome.Done done
             ? new Outcome.Done(
                 tx -> {

@@ -37,13 +37,9 @@ final class ResourceCarrier implements Carrier {
     };
   }
 
-  /// Puts what could not be delivered into a dead-letter queue, as the subscription's own queue
-  /// would have got it: why it could not be delivered is told by the trace.
-  Outcome toDeadLetters(Notice.Notification notice, Arn queue, String cause) {
-    return toQueue(notice, queue, cause);
-  }
-
-  private Outcome toQueue(Notice.Notification notice, Arn queue, String cause) {
+  /// To the queue of a subscription, or to its dead-letter queue, which gets the same: why it could
+  /// not be delivered is told by the trace.
+  Outcome toQueue(Notice.Notification notice, Arn queue, String cause) {
     String groupId = notice.message().groupId();
     String trace = notice.message().traceHeader();
     if (!notice.subscription().raw()) {
