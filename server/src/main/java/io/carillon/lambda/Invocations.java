@@ -211,7 +211,9 @@ final class Invocations {
         name.isPresent()
             && database.read(snapshot -> functions.findVersion(snapshot, name.get())).isPresent();
     if (!exists) {
-      return new Outcome.Rejected("the function " + handover.destination() + " does not exist");
+      return new Outcome.Rejected(
+          "the function " + handover.destination() + " does not exist",
+          Outcome.Rejected.Reason.ABSENT);
     }
     Optional<Outcome.Rejected> refusal = handover.refusal(authorizer, "lambda:InvokeFunction");
     if (refusal.isPresent()) {

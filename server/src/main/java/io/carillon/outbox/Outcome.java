@@ -21,7 +21,19 @@ public sealed interface Outcome {
   record Postponed(String why, Duration notBefore) implements Outcome {}
 
   /// It will never succeed.
-  record Rejected(String why) implements Outcome {}
+  record Rejected(String why, Reason reason) implements Outcome {
+
+    /// What S3 tells apart when it proves a bucket's destinations.
+    public enum Reason {
+      ABSENT,
+      DENIED,
+      OTHER
+    }
+
+    public Rejected(String why) {
+      this(why, Reason.OTHER);
+    }
+  }
 
   static Outcome done() {
     return new Done(_ -> {});

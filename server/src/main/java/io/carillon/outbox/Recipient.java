@@ -64,13 +64,14 @@ public interface Recipient {
                 : Optional.of(
                     new Outcome.Rejected(
                         "the policy of %s does not let %s do %s for %s"
-                            .formatted(destination, principal, action, source)));
+                            .formatted(destination, principal, action, source),
+                        Outcome.Rejected.Reason.DENIED));
         case Sender.Session session -> {
           try {
             authorizer.require(session.caller(), List.of(Need.of(action, destination)));
             yield Optional.empty();
           } catch (AwsException e) {
-            yield Optional.of(new Outcome.Rejected(e.getMessage()));
+            yield Optional.of(new Outcome.Rejected(e.getMessage(), Outcome.Rejected.Reason.DENIED));
           }
         }
       };

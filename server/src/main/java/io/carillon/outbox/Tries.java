@@ -335,7 +335,7 @@ final class Tries {
                   : scaled(policy.get().waitAfterPostponing(job.postponements()), true);
           retry(cut(why), wait, true);
         }
-        case Outcome.Rejected(String why) -> bury(cut(why));
+        case Outcome.Rejected(String why, _) -> bury(cut(why));
       }
     }
 

@@ -39,7 +39,8 @@ final class TopicRecipient implements Recipient {
     Optional<Topic> topic =
         database.read(snapshot -> topics.find(snapshot, handover.destination()));
     if (topic.isEmpty()) {
-      return new Outcome.Rejected("there is no topic " + handover.destination());
+      return new Outcome.Rejected(
+          "there is no topic " + handover.destination(), Outcome.Rejected.Reason.ABSENT);
     }
     Optional<Outcome.Rejected> refusal = handover.refusal(authorizer, "sns:Publish");
     if (refusal.isPresent()) {

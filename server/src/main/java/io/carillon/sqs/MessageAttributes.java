@@ -1,6 +1,8 @@
 package io.carillon.sqs;
 
+import io.carillon.aws.AwsException;
 import io.carillon.outbox.MessageAttribute;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -14,7 +16,8 @@ import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeValue;
 final class MessageAttributes {
   static final String TRACE_HEADER = "AWSTraceHeader";
   private static final int MOST = 10;
-  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*");
+  private static final int MOST_BYTES = 256;
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_.-]+");
   private static final Set<String> TYPES = Set.of("String", "Number", "Binary");
 
   private MessageAttributes() {}
@@ -35,33 +38,49 @@ final class MessageAttributes {
   }
 
   private static MessageAttribute of(String name, MessageAttributeValue value) {
-    String type = value.dataType();
-    String kind = type == null ? "" : type.split("\\.", 2)[0];
-    if (type == null || !TYPES.contains(kind) || type.length() > 256) {
-      throw SqsError.INVALID_PARAMETER_VALUE.because(
-          "The message attribute '"
-              + name
-              + "' has an invalid message attribute type, the set of supported type prefixes is"
-              + " Binary, Number, and String.");
-    }
     if (value.hasStringListValues() || value.hasBinaryListValues()) {
       throw SqsError.UNSUPPORTED_OPERATION.because(
           "Message attribute list values in SendMessage operation are not supported.");
     }
-    if (kind.equals("Binary")) {
-      SdkBytes bytes = value.binaryValue();
-      if (bytes == null || bytes.asByteArrayUnsafe().length == 0 || value.stringValue() != null) {
-        throw empty(name, type);
-      }
+    String type = value.dataType();
+    String text = value.stringValue();
+    SdkBytes bytes = value.binaryValue();
+    if (type == null || type.isEmpty()) {
+      throw wrong(
+          "The message (user) attribute '%s' must contain a non-empty message attribute %s.",
+          name, text == null && bytes == null ? "value" : "type");
+    }
+    String kind = type.split("\\.", 2)[0];
+    if (!TYPES.contains(kind)) {
+      throw wrong(
+          "The type of message (user) attribute '%s' is invalid. You must use only the following"
+              + " supported type prefixes: Binary, Number, String.",
+          name);
+    }
+    if (type.length() > MOST_BYTES) {
+      throw wrong("Message (user) attribute type must be shorter than 256 bytes.");
+    }
+    boolean binary = kind.equals("Binary");
+    boolean empty =
+        text == null && bytes == null
+            || text != null && text.isEmpty()
+            || bytes != null && bytes.asByteArrayUnsafe().length == 0;
+    if (empty) {
+      throw empty("(user)", name, type);
+    }
+    if (text != null && bytes != null) {
+      throw wrong("Message (user) attribute '%s' must have a single value.", name);
+    }
+    if (binary ? bytes == null : text == null) {
+      throw wrong(
+          "Message (user) attribute '%s' with type '%s' must use field '%s'.",
+          name, type, binary ? "Binary" : "String");
+    }
+    if (bytes != null) {
       return new MessageAttribute(type, null, bytes.asByteArray());
     }
-    String text = value.stringValue();
-    if (text == null || text.isEmpty() || value.binaryValue() != null) {
-      throw empty(name, type);
-    }
     if (kind.equals("Number") && !isNumber(text)) {
-      throw SqsError.INVALID_PARAMETER_VALUE.because(
-          "Can't cast the value of message (user) attribute '" + name + "' to a number.");
+      throw wrong("Can't cast the value of message (user) attribute '%s' to a number.", name);
     }
     MessageText.check(text);
     return new MessageAttribute(type, text, null);
@@ -69,9 +88,10 @@ final class MessageAttributes {
 
   /// The one attribute that a sender may give the system; null where it gives none.
   static @Nullable MessageAttribute traceHeader(Map<String, MessageSystemAttributeValue> sent) {
-    if (!Set.of(TRACE_HEADER).containsAll(sent.keySet())) {
-      throw SqsError.INVALID_PARAMETER_VALUE.because(
-          "The only message system attribute that can be sent is " + TRACE_HEADER + ".");
+    for (String name : sent.keySet()) {
+      if (!name.equals(TRACE_HEADER)) {
+        throw wrong("Message system attribute name '%s' is invalid.", name);
+      }
     }
     MessageSystemAttributeValue trace = sent.get(TRACE_HEADER);
     if (trace == null) {
@@ -79,7 +99,7 @@ final class MessageAttributes {
     }
     String text = trace.stringValue();
     if (!"String".equals(trace.dataType()) || text == null || text.isEmpty()) {
-      throw empty(TRACE_HEADER, "String");
+      throw empty("system", TRACE_HEADER, "String");
     }
     return MessageAttribute.string(text);
   }
@@ -94,24 +114,42 @@ final class MessageAttributes {
   }
 
   private static String checkName(String name) {
-    String lower = name.toLowerCase(java.util.Locale.ROOT);
-    if (name.length() > 256
-        || !NAME.matcher(name).matches()
-        || lower.startsWith("aws.")
-        || lower.startsWith("amazon.")) {
-      throw SqsError.INVALID_PARAMETER_VALUE.because(
-          "The message attribute name '" + name + "' is invalid.");
+    if (name.isEmpty()) {
+      throw wrong("The request must contain non-empty message (user) attribute names.");
+    }
+    if (name.length() > MOST_BYTES) {
+      throw wrong("Message (user) attribute name must be shorter than 256 bytes.");
+    }
+    String lower = name.toLowerCase(Locale.ROOT);
+    if (lower.startsWith("aws.") || lower.startsWith("amazon.")) {
+      throw wrong(
+          "You can't use message attribute names beginning with 'AWS.' or 'Amazon'. These strings"
+              + " are reserved for internal use.");
+    }
+    if (name.startsWith(".") || name.endsWith(".")) {
+      throw wrong(
+          "Message (user) attribute name must not %s with character '.'.",
+          name.startsWith(".") ? "begin" : "end");
+    }
+    if (name.contains("..")) {
+      throw wrong("Message (user) attribute name must not have successive '.' characters.");
+    }
+    if (!NAME.matcher(name).matches()) {
+      throw wrong(
+          "Message (user) attribute name can only contain upper and lower case letters, digits,"
+              + " periods, hyphens and underscores.");
     }
     return name;
   }
 
-  private static RuntimeException empty(String name, String type) {
-    return SqsError.INVALID_PARAMETER_VALUE.because(
-        "The message attribute '"
-            + name
-            + "' with type '"
-            + type
-            + "' must have exactly one non-empty value of that type.");
+  private static AwsException empty(String whose, String name, String type) {
+    return wrong(
+        "Message %s attribute '%s' must contain a non-empty value of type '%s'.",
+        whose, name, type);
+  }
+
+  private static AwsException wrong(String message, Object... values) {
+    return SqsError.INVALID_PARAMETER_VALUE.because(message.formatted(values));
   }
 
   static MessageAttributeValue toValue(MessageAttribute attribute) {

@@ -188,7 +188,9 @@ public final class SqsService {
       QueueKey key = QueueKey.of(handover.destination());
       Optional<QueueRow> found = database.read(snapshot -> queues.find(snapshot, key));
       if (found.isEmpty()) {
-        return new Outcome.Rejected("the queue " + handover.destination() + " does not exist");
+        return new Outcome.Rejected(
+            "the queue " + handover.destination() + " does not exist",
+            Outcome.Rejected.Reason.ABSENT);
       }
       Optional<Outcome.Rejected> refusal = handover.refusal(authorizer, "sqs:SendMessage");
       if (refusal.isPresent()) {
@@ -602,9 +604,10 @@ public final class SqsService {
               + value
               + " for parameter "
               + name
-              + " is invalid. Reason: Must be between 0 and "
-              + most
-              + ", if provided.");
+              + " is invalid. Reason: "
+              + (name.equals("DelaySeconds")
+                  ? "DelaySeconds must be >= 0 and <= 900."
+                  : "Must be >= 0 and <= " + most + ", if provided."));
     }
     return value;
   }

@@ -22,7 +22,10 @@ import io.carillon.s3.event.Notifications;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -226,11 +229,68 @@ class NotificationsTest {
             e ->
                 assertThat(((AwsException) e).members())
                     .containsEntry("ArgumentName1", gone)
-                    .containsEntry("ArgumentValue1", "no such destination"));
+                    .containsEntry("ArgumentValue1", "The destination queue does not exist"));
 
     assertThat(house.handovers).isEmpty();
     assertThat(read().lambdaFunctionConfigurations().getFirst().id()).isEqualTo("before");
     assertThat(read().hasTopicConfigurations()).isFalse();
+  }
+
+  /// Source: answers of S3, recorded on 2021-02-25 and 2023-08-05, and the console's text where the
+  /// policy of a queue does not let S3 in; a topic's is written like a queue's.
+  @Test
+  void everyDestinationThatFailsIsNamedWithTheReasonInTheWordsOfS3() {
+    house.invocable.clear();
+    refused(
+            () ->
+                configure(
+                    n ->
+                        n.lambdaFunctionConfigurations(
+                                function("f").toBuilder()
+                                    .eventsWithStrings("s3:ObjectCreated:*")
+                                    .build())
+                            .topicConfigurations(
+                                topic("t").toBuilder()
+                                    .topicArn(TOPIC + "-missing")
+                                    .eventsWithStrings("s3:ObjectTagging:*")
+                                    .build(),
+                                topic("u").toBuilder()
+                                    .topicArn(TOPIC + "-closed")
+                                    .eventsWithStrings("s3:ObjectAcl:Put")
+                                    .build())
+                            .queueConfigurations(
+                                QueueConfiguration.builder()
+                                    .queueArn(QUEUE + "-closed")
+                                    .eventsWithStrings("s3:ObjectRemoved:*")
+                                    .build())),
+            "InvalidArgument",
+            400)
+        .hasMessage("Unable to validate the following destination configurations")
+        .satisfies(
+            e ->
+                assertThat(reasons(((AwsException) e).members()))
+                    .isEqualTo(
+                        Map.of(
+                            FUNCTION + ", null",
+                            "Not authorized to invoke function [" + FUNCTION + "]",
+                            TOPIC + "-missing",
+                            "The destination topic does not exist",
+                            TOPIC + "-closed",
+                            "Permissions on the destination topic do not allow S3 to publish"
+                                + " notifications from this bucket",
+                            QUEUE + "-closed",
+                            "Permissions on the destination queue do not allow S3 to publish"
+                                + " notifications from this bucket")));
+  }
+
+  private static Map<String, String> reasons(Map<String, String> members) {
+    Map<String, String> reasons = new LinkedHashMap<>();
+    for (int number = 1; members.containsKey("ArgumentName" + number); number++) {
+      reasons.put(
+          members.get("ArgumentName" + number),
+          Objects.requireNonNull(members.get("ArgumentValue" + number)));
+    }
+    return reasons;
   }
 
   @Test
@@ -386,7 +446,19 @@ class NotificationsTest {
                             topic("t").toBuilder().topicArn(TOPIC + ".fifo").build())),
             "InvalidArgument",
             400)
-        .hasMessageContaining("FIFO");
+        .hasMessage("FIFO SNS topics are not supported.");
+    refused(
+            () ->
+                configure(
+                    n ->
+                        n.queueConfigurations(
+                            QueueConfiguration.builder()
+                                .queueArn(QUEUE + ".fifo")
+                                .eventsWithStrings("s3:ObjectRemoved:*")
+                                .build())),
+            "InvalidArgument",
+            400)
+        .hasMessage("FIFO SQS queues are not supported.");
     refused(
         () ->
             configure(n -> n.eventBridgeConfiguration(EventBridgeConfiguration.builder().build())),

@@ -294,8 +294,12 @@ final class S3House implements Authorizer {
   }
 
   private Outcome accept(Recipient.Handover handover) {
-    if (handover.destination().resource().contains("missing")) {
-      return new Outcome.Rejected("no such destination");
+    String resource = handover.destination().resource();
+    if (resource.contains("missing")) {
+      return new Outcome.Rejected("it is not there", Outcome.Rejected.Reason.ABSENT);
+    }
+    if (resource.contains("closed")) {
+      return new Outcome.Rejected("its policy does not let S3 in", Outcome.Rejected.Reason.DENIED);
     }
     return new Outcome.Done(tx -> tx.afterCommit(() -> handovers.add(handover)));
   }

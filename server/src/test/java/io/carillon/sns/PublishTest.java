@@ -401,9 +401,16 @@ class PublishTest {
 
     assertThat(recipient.accept(event(topic, 10)))
         .isInstanceOfSatisfying(
-            Outcome.Rejected.class, r -> assertThat(r.why()).contains("does not let s3.amazonaws"));
+            Outcome.Rejected.class,
+            r -> {
+              assertThat(r.why()).contains("does not let s3.amazonaws");
+              assertThat(r.reason()).isEqualTo(Outcome.Rejected.Reason.DENIED);
+            });
     house.publishable.add(topic);
-    assertThat(recipient.accept(event(topic + "x", 10))).isInstanceOf(Outcome.Rejected.class);
+    assertThat(recipient.accept(event(topic + "x", 10)))
+        .isInstanceOfSatisfying(
+            Outcome.Rejected.class,
+            r -> assertThat(r.reason()).isEqualTo(Outcome.Rejected.Reason.ABSENT));
     assertThat(recipient.accept(event(topic, 262_145))).isInstanceOf(Outcome.Rejected.class);
     Outcome outcome = recipient.accept(event(topic, 10));
     assertThat(house.outbox).isEmpty();

@@ -347,6 +347,30 @@ class SqsServiceTest {
     assertThatThrownBy(() -> create("q p", Map.of())).hasMessageContaining("alphanumeric");
   }
 
+  /// Source: answers of SQS as quoted by its users (moto, localstack).
+  @Test
+  void aNumberOutsideItsRangeIsRefusedWithTheRange() {
+    String queue = create("ranges", Map.of());
+    SendMessageRequest send = SendMessageRequest.builder().queueUrl(queue).messageBody("m").build();
+    assertThatThrownBy(() -> run(send.toBuilder().delaySeconds(901).build()))
+        .hasMessage(
+            "Value 901 for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and"
+                + " <= 900.");
+    ReceiveMessageRequest receive = ReceiveMessageRequest.builder().queueUrl(queue).build();
+    assertThatThrownBy(() -> run(receive.toBuilder().waitTimeSeconds(21).build()))
+        .hasMessage(
+            "Value 21 for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= 20, if"
+                + " provided.");
+    assertThatThrownBy(() -> run(receive.toBuilder().visibilityTimeout(-1).build()))
+        .hasMessage(
+            "Value -1 for parameter VisibilityTimeout is invalid. Reason: Must be >= 0 and <="
+                + " 43200, if provided.");
+    assertThatThrownBy(() -> run(receive.toBuilder().maxNumberOfMessages(11).build()))
+        .hasMessage(
+            "Value 11 for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and"
+                + " 10, if provided.");
+  }
+
   @Test
   void aQueueDeletedAndMadeAgainIsEmpty() {
     String queue = create("q", Map.of());
@@ -454,9 +478,15 @@ class SqsServiceTest {
     assertThat(receive(queue)).extracting(Message::body).containsExactly("event");
 
     serviceAllowed = false;
-    assertThat(accept("q")).isInstanceOf(Outcome.Rejected.class);
+    assertThat(accept("q"))
+        .isInstanceOfSatisfying(
+            Outcome.Rejected.class,
+            r -> assertThat(r.reason()).isEqualTo(Outcome.Rejected.Reason.DENIED));
     serviceAllowed = true;
-    assertThat(accept("nowhere")).isInstanceOf(Outcome.Rejected.class);
+    assertThat(accept("nowhere"))
+        .isInstanceOfSatisfying(
+            Outcome.Rejected.class,
+            r -> assertThat(r.reason()).isEqualTo(Outcome.Rejected.Reason.ABSENT));
   }
 
   private Outcome accept(String queue) {
@@ -591,7 +621,7 @@ class SqsServiceTest {
                     message.toBuilder()
                         .messageSystemAttributesWithStrings(Map.of("Other", value))
                         .build()))
-        .hasMessageContaining("AWSTraceHeader");
+        .hasMessage("Message system attribute name 'Other' is invalid.");
   }
 
   @Test

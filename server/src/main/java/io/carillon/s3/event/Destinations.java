@@ -6,6 +6,7 @@ import io.carillon.aws.Caller;
 import io.carillon.base.Arn;
 import io.carillon.outbox.Outcome;
 import io.carillon.outbox.Recipient;
+import io.carillon.s3.event.NotificationRule.Kind;
 import io.carillon.s3.model.Bucket;
 import io.carillon.s3.model.S3Error;
 import io.carillon.store.Tx;
@@ -36,7 +37,7 @@ public final class Destinations {
   /// @throws AwsException InvalidArgument, naming every destination that does not let S3 in
   public Consumer<Tx> prove(NotificationRules rules, Bucket bucket, Caller caller, String cause) {
     List<Consumer<Tx>> effects = new ArrayList<>();
-    Map<Arn, String> unproven = new LinkedHashMap<>();
+    Map<String, String> unproven = new LinkedHashMap<>();
     for (NotificationRule rule : rules.byDestination()) {
       Arn destination = Arn.parse(rule.destination());
       Outcome outcome =
@@ -46,9 +47,10 @@ public final class Destinations {
           };
       switch (outcome) {
         case Outcome.Done(Consumer<Tx> effect) -> effects.add(effect);
-        case Outcome.Retry(String why) -> unproven.put(destination, why);
-        case Outcome.Postponed(String why, _) -> unproven.put(destination, why);
-        case Outcome.Rejected(String why) -> unproven.put(destination, why);
+        case Outcome.Retry(String why) -> unproven.put(destination.toString(), why);
+        case Outcome.Postponed(String why, _) -> unproven.put(destination.toString(), why);
+        case Outcome.Rejected rejected ->
+            unproven.put(name(rule.kind(), destination), why(rule.kind(), destination, rejected));
       }
     }
     if (!unproven.isEmpty()) {
@@ -62,7 +64,33 @@ public final class Destinations {
             "s3.amazonaws.com", "lambda:InvokeFunction", function, bucket.arn(), bucket.account())
         ? Outcome.done()
         : new Outcome.Rejected(
-            "The function does not exist or its policy does not allow S3 to invoke it");
+            "the policy of %s does not let S3 invoke it".formatted(function),
+            Outcome.Rejected.Reason.DENIED);
+  }
+
+  /// S3 writes a function's name with a qualifier that it does not have.
+  private static String name(Kind kind, Arn destination) {
+    return kind == Kind.FUNCTION ? destination + ", null" : destination.toString();
+  }
+
+  /// S3's words, as recorded; S3 does not tell a function that is absent from one that denies.
+  private static String why(Kind kind, Arn destination, Outcome.Rejected rejected) {
+    return switch (rejected.reason()) {
+      case OTHER -> rejected.why();
+      case ABSENT, DENIED ->
+          switch (kind) {
+            case FUNCTION -> "Not authorized to invoke function [" + destination + "]";
+            case TOPIC -> why("topic", rejected.reason());
+            case QUEUE -> why("queue", rejected.reason());
+          };
+    };
+  }
+
+  private static String why(String kind, Outcome.Rejected.Reason reason) {
+    return reason == Outcome.Rejected.Reason.ABSENT
+        ? "The destination %s does not exist".formatted(kind)
+        : "Permissions on the destination %s do not allow S3 to publish notifications from this bucket"
+            .formatted(kind);
   }
 
   private Outcome testMessage(Arn destination, Bucket bucket, Caller caller, String cause) {
@@ -75,15 +103,15 @@ public final class Destinations {
         EventDelivery.handover(bucket.name(), bucket.account(), destination, message, cause));
   }
 
-  private static AwsException unproven(Map<Arn, String> destinations) {
+  private static AwsException unproven(Map<String, String> destinations) {
     AwsException refused =
         S3Error.INVALID_ARGUMENT.because(
             "Unable to validate the following destination configurations");
     int number = 0;
-    for (Map.Entry<Arn, String> one : destinations.entrySet()) {
+    for (Map.Entry<String, String> one : destinations.entrySet()) {
       number++;
       refused
-          .with("ArgumentName" + number, one.getKey().toString())
+          .with("ArgumentName" + number, one.getKey())
           .with("ArgumentValue" + number, one.getValue());
     }
     return refused;

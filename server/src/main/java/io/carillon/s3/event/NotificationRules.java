@@ -236,10 +236,9 @@ public record NotificationRules(List<NotificationRule> rules) {
     }
     if (kind != Kind.FUNCTION && arn.resource().endsWith(".fifo")) {
       throw invalid(
-          "Unable to validate the following destination configurations: FIFO topics and queues are"
-              + " not supported",
-          destination,
-          "FIFO");
+          "FIFO %s are not supported.".formatted(kind == Kind.QUEUE ? "SQS queues" : "SNS topics"),
+          kind.element(),
+          destination);
     }
   }
 
