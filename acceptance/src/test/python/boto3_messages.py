@@ -6,6 +6,7 @@ import queue
 import threading
 
 import boto3
+from botocore.config import Config
 
 from boto3_clients import ACCOUNT, drain, new_queue, s3, sns, sqs, statement
 from checks import error_of, proves
@@ -184,6 +185,31 @@ def check_dead_letters():
     assert sqs.receive_message(QueueUrl=source, WaitTimeSeconds=5)["Messages"][0]["Body"] == "poison"
     assert "Messages" not in sqs.receive_message(QueueUrl=source)
     assert drain(dead) == ["poison"]
+
+
+def check_a_trace_goes_along_to_queues():
+    """https://docs.aws.amazon.com/xray/latest/devguide/xray-services-sqs.html, …/xray-services-sns.html"""
+    trace = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
+    topic = sns.create_topic(Name="traced")["TopicArn"]
+    let_in = statement(Principal={"Service": "s3.amazonaws.com"}, Action="sns:Publish", Resource=topic)
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=let_in)
+    of_bucket, bucket_queue = new_queue("traced-events", "s3.amazonaws.com")
+    of_topic, topic_queue = new_queue("traced-notifications", "sns.amazonaws.com")
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=topic_queue)
+    s3.create_bucket(Bucket="traced")
+    rules = {
+        "QueueConfigurations": [{"QueueArn": bucket_queue, "Events": ["s3:ObjectCreated:*"]}],
+        "TopicConfigurations": [{"TopicArn": topic, "Events": ["s3:ObjectRemoved:*"]}],
+    }
+    s3.put_bucket_notification_configuration(Bucket="traced", NotificationConfiguration=rules)
+    assert len(drain(of_bucket)) == 1 and len(drain(of_topic)) == 1, "the test messages"
+    traced = boto3.client("s3", config=Config(s3={"addressing_style": "path"}))
+    traced.meta.events.register("before-sign.s3", lambda request, **_: request.headers.add_header("X-Amzn-Trace-Id", trace))
+    traced.put_object(Bucket="traced", Key="k", Body=b"")
+    traced.delete_object(Bucket="traced", Key="k")
+    for url in of_bucket, of_topic:
+        (message,) = sqs.receive_message(QueueUrl=url, AttributeNames=["AWSTraceHeader"], WaitTimeSeconds=5)["Messages"]
+        assert message["Attributes"] == {"AWSTraceHeader": trace}, message
 
 
 def check_regions():

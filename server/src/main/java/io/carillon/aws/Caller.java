@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// The caller of the request at hand, and what policies may ask about it.
 ///
@@ -20,7 +21,7 @@ import java.util.regex.Pattern;
 /// @param signing how the request was signed
 /// @param host by which the request named this server, with its port; the whole public URL where it
 ///   is that; empty where the request named none
-/// @param traceHeader the X-Ray trace that the request belongs to (`X-Amzn-Trace-Id`); empty for
+/// @param traceHeader the X-Ray trace that the request belongs to (`X-Amzn-Trace-Id`); null for
 ///   none
 public record Caller(
     Principal principal,
@@ -37,7 +38,7 @@ public record Caller(
     String accessKeyId,
     Signing signing,
     String host,
-    String traceHeader) {
+    @Nullable String traceHeader) {
 
   private static final Pattern HOST =
       Pattern.compile("([A-Za-z0-9][A-Za-z0-9._-]*|\\[[0-9A-Fa-f:.]+])(:[0-9]{1,5})?");
@@ -73,7 +74,7 @@ public record Caller(
         accessKeyId,
         Signing.NONE,
         "",
-        "");
+        null);
   }
 
   /// Where this caller reaches the server, such as `http://localhost:4566`, for what is answered to

@@ -32,6 +32,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.SdkPojo;
 
 /// The road of every request: which service, who signed, which operation, may they, run it, answer.
@@ -277,13 +278,13 @@ public final class Road implements Handler {
   }
 
   /// What is no trace header is left out: it is for others to read.
-  private static String traceHeader(Verified verified) {
+  private static @Nullable String traceHeader(Verified verified) {
     return verified
         .request()
         .headers()
         .find("x-amzn-trace-id")
         .filter(header -> TRACE_HEADER.matcher(header).matches())
-        .orElse("");
+        .orElse(null);
   }
 
   private static String userAgent(Verified verified) {

@@ -114,7 +114,7 @@ final class Invocations {
                 caller.requestId(),
                 payload,
                 context,
-                traceHeader());
+                traceHeader(caller.traceHeader()));
         database.write(
             tx -> {
               outbox.add(tx, later.work(clock.instant(), cause.toString()));
@@ -134,7 +134,7 @@ final class Invocations {
                 name.qualifiedArn().toString(),
                 payload,
                 context,
-                traceHeader(),
+                traceHeader(caller.traceHeader()),
                 Recursion.pass(cause, name.arn()).toString());
         yield answer(run(subject, now), subject.version(), r.logType() == LogType.TAIL);
       }
@@ -224,7 +224,11 @@ final class Invocations {
     }
     AsyncInvocation later =
         new AsyncInvocation(
-            handover.destination().toString(), ids.uuid(), handover.payload(), "", traceHeader());
+            handover.destination().toString(),
+            ids.uuid(),
+            handover.payload(),
+            "",
+            traceHeader(handover.traceHeader()));
     return new Outcome.Done(tx -> outbox.add(tx, later.work(clock.instant(), handover.cause())));
   }
 
@@ -278,8 +282,12 @@ final class Invocations {
     }
   }
 
-  /// Starts a trace that is not sampled; SDKs hand it on.
-  private String traceHeader() {
+  /// The trace that the invocation belongs to, or the start of one that is not sampled. SDKs carry
+  /// it on.
+  private String traceHeader(@Nullable String begun) {
+    if (begun != null) {
+      return begun;
+    }
     String digits = ids.uuid().replace("-", "") + ids.uuid().replace("-", "");
     return "Root=1-%08x-%s;Parent=%s;Sampled=0"
         .formatted(

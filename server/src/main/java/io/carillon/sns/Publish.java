@@ -89,7 +89,7 @@ final class Publish {
     } else {
       Topic topic = database.read(snapshot -> topics.require(snapshot, topicArn(request)));
       Publications.Prepared prepared =
-          publications.prepare(content.toMessage(id, topic, trace(caller), clock.instant()));
+          publications.prepare(content.toMessage(id, topic, caller.traceHeader(), clock.instant()));
       String cause = causes.apply(caller);
       database.write(
           tx -> {
@@ -98,10 +98,6 @@ final class Publish {
           });
     }
     return PublishResponse.builder().messageId(id).build();
-  }
-
-  private static @Nullable String trace(Caller caller) {
-    return caller.traceHeader().isEmpty() ? null : caller.traceHeader();
   }
 
   private void toPhone(Caller caller, PublishRequest request, Content content, String id) {
@@ -160,7 +156,8 @@ final class Publish {
       try {
         Content content = content(entry);
         sizeBytes += content.sizeBytes();
-        Message message = content.toMessage(ids.uuid(), topic, trace(caller), clock.instant());
+        Message message =
+            content.toMessage(ids.uuid(), topic, caller.traceHeader(), clock.instant());
         prepared.add(publications.prepare(message));
         successful.add(
             PublishBatchResultEntry.builder().id(entry.id()).messageId(message.id()).build());

@@ -356,7 +356,7 @@ public final class SqsService {
             body,
             attributes,
             caller.principal().uniqueId(),
-            trace == null ? ofRequest(caller) : trace.text(),
+            trace == null ? caller.traceHeader() : trace.text(),
             outgoing.messageGroupId,
             delay);
     return new Sent(
@@ -364,11 +364,6 @@ public final class SqsService {
         MessageText.md5(body),
         attributes.isEmpty() ? null : MessageText.md5(attributes),
         trace == null ? null : MessageText.md5(Map.of(MessageAttributes.TRACE_HEADER, trace)));
-  }
-
-  /// The trace that the sender's request belongs to, unless the message has one of its own.
-  private static @Nullable String ofRequest(Caller caller) {
-    return caller.traceHeader().isEmpty() ? null : caller.traceHeader();
   }
 
   /// A standard queue takes a group, whose messages have no order, and no deduplication.

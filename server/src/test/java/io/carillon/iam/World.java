@@ -122,7 +122,7 @@ public final class World {
         keyId,
         Signing.NONE,
         "",
-        "");
+        null);
   }
 
   /// Whoever holds these keys, if anyone does.

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.carillon.aws.AwsException;
+import io.carillon.aws.DirectRoad;
 import io.carillon.base.Arn;
 import io.carillon.lambda.runtime.Workshop;
 import io.carillon.outbox.MessageAttribute;
@@ -439,6 +440,38 @@ class InvocationTest {
     assertThat(house.outbox.getFirst().cause()).isEqualTo("upload");
     house.letServicesIn = false;
     assertThat(house.service.recipient().accept(handover)).isInstanceOf(Outcome.Rejected.class);
+  }
+
+  @Test
+  void aFunctionRunsInTheTraceOfWhatInvokesIt() throws Exception {
+    create(
+        python("traced", "import os\ndef handler(e, c): return os.environ['_X_AMZN_TRACE_ID']\n"));
+    String trace = "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1";
+    InvokeResponse traced =
+        house.call(
+            DirectRoad.traced(caller("eu-central-1"), trace),
+            invoke("traced", "{}").build(),
+            InvokeResponse.class);
+    assertThat(traced.payload().asUtf8String()).isEqualTo('"' + trace + '"');
+    assertThat(run(invoke("traced", "{}")).payload().asUtf8String())
+        .contains("Root=1-")
+        .doesNotContain(trace);
+
+    house.settle(
+        house
+            .service
+            .recipient()
+            .accept(
+                new Handover(
+                    new Sender.Service("s3.amazonaws.com", Arn.bucket("b"), Workshop.ACCOUNT),
+                    Arn.parse("arn:aws:lambda:eu-central-1:123456789012:function:traced"),
+                    "{}".getBytes(StandardCharsets.UTF_8),
+                    "",
+                    Map.of(),
+                    "upload",
+                    null,
+                    trace)));
+    assertThat(AsyncInvocation.of(house.outbox.getFirst()).traceHeader()).isEqualTo(trace);
   }
 
   @Test

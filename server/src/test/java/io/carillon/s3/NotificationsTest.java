@@ -10,11 +10,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.carillon.aws.AwsException;
 import io.carillon.aws.Caller;
+import io.carillon.aws.DirectRoad;
 import io.carillon.aws.Principal;
 import io.carillon.base.Arn;
 import io.carillon.http.Response;
 import io.carillon.outbox.Job;
 import io.carillon.outbox.Outcome;
+import io.carillon.outbox.Recipient;
 import io.carillon.outbox.Sender;
 import io.carillon.outbox.Work;
 import io.carillon.s3.event.EventDelivery;
@@ -550,6 +552,27 @@ class NotificationsTest {
     assertThat(delivery.handOn(work)).isEmpty();
     house.recipients.put("lambda", _ -> new Outcome.Rejected("closed"));
     assertThat(delivery.handOn(work)).isEmpty();
+  }
+
+  @Test
+  void theTraceOfTheRequestGoesAlongWithTheEvent() {
+    configure(n -> n.lambdaFunctionConfigurations(function("r")));
+    String trace = "Root=1-5759e988-bd862e3fe1be46a994272793";
+    PutObjectRequest upload = PutObjectRequest.builder().bucket("bucket").key("k").build();
+    house.stream(DirectRoad.traced(house.alice, trace), upload, S3House.request(new byte[1]));
+    house.stream(house.alice, upload, S3House.request(new byte[1]));
+    house.handovers.clear();
+
+    house.database.write(
+        tx -> {
+          for (Work work : house.outbox) {
+            house.service.delivery().handOn(work).orElseThrow().accept(tx);
+          }
+          return true;
+        });
+    assertThat(house.handovers)
+        .extracting(Recipient.Handover::traceHeader)
+        .containsExactly(trace, null);
   }
 
   @Test

@@ -134,7 +134,7 @@ final class S3House implements Authorizer {
         "AKIATEST",
         Signing.NONE,
         "localhost:1",
-        "");
+        null);
   }
 
   static Request request(byte[] body, String... headers) {

@@ -100,7 +100,10 @@ public final class Destinations {
     }
     byte[] message = EventRecord.test(bucket, caller, clock.instant());
     return recipient.accept(
-        EventDelivery.handover(bucket.name(), bucket.account(), destination, message, cause));
+        EventDelivery.handover(
+            new EventWork(bucket.name(), bucket.account(), message, caller.traceHeader()),
+            destination,
+            cause));
   }
 
   private static AwsException unproven(Map<String, String> destinations) {

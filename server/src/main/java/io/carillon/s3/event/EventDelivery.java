@@ -71,9 +71,7 @@ public final class EventDelivery implements Delivery {
     if (recipient == null) {
       return new Outcome.Rejected("There is no service " + destination.service() + " here");
     }
-    Outcome outcome =
-        recipient.accept(
-            handover(event.bucket(), event.account(), destination, event.message(), work.cause()));
+    Outcome outcome = recipient.accept(handover(event, destination, work.cause()));
     return outcome instanceof Outcome.Done(Consumer<Tx> effect) && isQueue(destination)
         ? new Outcome.Done(effect.andThen(tx -> noteDelivered(tx, work)))
         : outcome;
@@ -100,14 +98,15 @@ public final class EventDelivery implements Delivery {
     return false;
   }
 
-  static Handover handover(
-      String bucket, String account, Arn destination, byte[] message, String cause) {
+  static Handover handover(EventWork event, Arn destination, String cause) {
     return new Handover(
-        new Sender.Service("s3.amazonaws.com", Arn.bucket(bucket), account),
+        new Sender.Service("s3.amazonaws.com", Arn.bucket(event.bucket()), event.account()),
         destination,
-        message,
+        event.message(),
         "Amazon S3 Notification",
         Map.of(),
-        cause);
+        cause,
+        null,
+        event.traceHeader());
   }
 }

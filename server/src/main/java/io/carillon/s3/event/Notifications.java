@@ -144,7 +144,9 @@ public final class Notifications {
     EventRecord event = new EventRecord(type, bucket, key, version, sequence, caller, now);
     for (NotificationRule rule : matching) {
       byte[] payload =
-          new EventWork(bucket.name(), bucket.account(), event.toJson(rule.id())).toBytes();
+          new EventWork(
+                  bucket.name(), bucket.account(), event.toJson(rule.id()), caller.traceHeader())
+              .toBytes();
       trace.note(
           tx,
           cause,
