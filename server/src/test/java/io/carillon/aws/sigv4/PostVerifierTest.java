@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Base64;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -317,6 +318,25 @@ class PostVerifierTest {
 
     assertThat(refused.error().code()).isEqualTo("SignatureDoesNotMatch");
     assertThat(refused.members()).containsKeys("AWSAccessKeyId", "StringToSign");
+  }
+
+  /// What a policy says counts only once its signer is known: one that cannot even be read is no
+  /// more than a signature that does not match.
+  @Test
+  void anUnreadablePolicyThatNobodySignedDoesNotMatch() {
+    Map<String, String> older =
+        new HashMap<>(Map.of("key", "k", "AWSAccessKeyId", "AKIAIOSFODNN7EXAMPLE"));
+    older.put("signature", "x");
+    for (Map<String, String> form : List.of(documentedForm(), older)) {
+      for (String policy : List.of("***", "", base64("no JSON"), base64("{}"))) {
+        form.put("Policy", policy);
+
+        AwsException refused = refusal(form);
+
+        assertThat(refused.error().code()).as(policy).isEqualTo("SignatureDoesNotMatch");
+        assertThat(refused.error().status()).isEqualTo(403);
+      }
+    }
   }
 
   @Test
