@@ -22,7 +22,7 @@ import java.util.Arrays;
 public final class RowCodec<V> {
   static final byte CBOR = 1;
 
-  private static final ObjectMapper MAPPER =
+  static final ObjectMapper MAPPER =
       CBORMapper.builder(
               // Buffers of its own for each virtual thread would be garbage after one row.
               CBORFactory.builder()
