@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 /// What [ProcessExecutor] has to know about the machine and about this process.
 ///
 /// @param uid the user id of this process
-/// @param path the folders in which programs lie, as `PATH` has them
+/// @param path the folders in which programs lie, written as in `PATH`
 /// @param limits what an environment cannot exceed
 /// @param claims the folder of [UserIds]
 /// @param patience how long bwrap may take to build a sandbox. On a machine that is busy enough,
@@ -32,13 +32,18 @@ record Machine(int uid, String path, HardLimits limits, Path claims, Duration pa
 
   /// This one.
   static Machine here() throws IOException {
-    String path = System.getenv("PATH");
     return new Machine(
         ownUid(),
-        path == null ? "/usr/bin:/bin" : path,
+        searched(Optional.ofNullable(System.getenv("PATH"))),
         HardLimits.ofThisProcess(),
         CLAIMS,
         PATIENCE);
+  }
+
+  /// Where programs are looked for: on the path, then where distributions install them. A service
+  /// may be started with a path that lacks those, and bwrap is installed all the same.
+  static String searched(Optional<String> path) {
+    return path.map(folders -> folders + ":").orElse("") + "/usr/local/bin:/usr/bin:/bin";
   }
 
   private static int ownUid() {

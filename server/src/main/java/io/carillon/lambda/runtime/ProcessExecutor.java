@@ -101,7 +101,7 @@ public final class ProcessExecutor implements Executor, Peers.Processes {
   public Optional<String> sandboxFailure() {
     return sandbox.isPresent()
         ? sandbox.get().failure()
-        : Optional.of(wanted ? "bubblewrap (bwrap) is not on the PATH" : "the sandbox is off");
+        : Optional.of(wanted ? "bubblewrap (bwrap) is not installed" : "the sandbox is off");
   }
 
   /// A folder from which environments can run: `preferred`, or one made for them where that is

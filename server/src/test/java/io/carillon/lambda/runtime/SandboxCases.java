@@ -17,6 +17,23 @@ import java.util.concurrent.TimeUnit;
 final class SandboxCases {
   private static final String BWRAP_SAYS = "bwrap: Creating new namespace failed";
 
+  /// A sandbox as it should be, in which the function is root.
+  private static final String ROOT_INSIDE =
+      """
+      test $(id -u) = 0 || set -- --uid 0 "$@"
+      n=$#
+      while [ $n -gt 0 ]; do
+        a=$1; shift; n=$((n - 1))
+        if [ "$a" = /usr/bin/setpriv ]; then
+          while [ "$1" != -- ]; do shift; n=$((n - 1)); done
+          shift; n=$((n - 1))
+        else
+          set -- "$@" "$a"
+        fi
+      done
+      exec %s "$@"
+      """;
+
   private final Path folder;
   private final Path real;
   private final Path witnesses;
@@ -37,7 +54,9 @@ final class SandboxCases {
     cases.bwrapIsSlow();
     cases.bwrapFails(
         "pretends", "while [ \"$1\" != -- ]; do shift; done; shift; exec \"$@\" # no walls");
+    cases.bwrapFails("pretends to be nobody", ROOT_INSIDE.formatted(cases.real));
     cases.bwrapVanishes();
+    cases.bwrapFailsLater();
     cases.thereIsNone("none", true);
     cases.thereIsNone("off", false);
   }
@@ -92,6 +111,17 @@ final class SandboxCases {
       report("there", executor);
       Files.delete(bin.resolve("bwrap"));
       report("vanished", executor);
+    }
+  }
+
+  /// Only an environment notices, since bwrap is not tried while it works.
+  private void bwrapFailsLater() throws Exception {
+    Path bin = fake("fails-later", theReal());
+    try (ProcessExecutor executor = executor("fails later", bin, true)) {
+      report("worked", executor);
+      fake(bin, "echo '" + BWRAP_SAYS + "' >&2; exit 1");
+      report("first to fail", executor);
+      report("after it", executor);
     }
   }
 

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.NullMarked;
@@ -81,11 +82,23 @@ class SandboxFailureTest {
         .contains("it runs programs outside of the sandbox")
         .endsWith("outside so far: 0");
     assertThat(outcomes.get("pretends, mended")).matches(inside);
+    assertThat(outcomes.get("pretends to be nobody"))
+        .startsWith("refused: ")
+        .contains("it runs programs as root");
+    assertThat(outcomes.get("pretends to be nobody, mended")).matches(inside);
     assertThat(outcomes.get("there")).matches(inside);
     assertThat(outcomes.get("vanished"))
         .startsWith("refused: ")
         .contains("no program is there")
         .endsWith("outside so far: 0");
+    assertThat(outcomes.get("worked")).matches(inside);
+    assertThat(outcomes.get("first to fail"))
+        .as("what bwrap says is the function's output")
+        .startsWith("ran: bwrap: Creating new namespace failed")
+        .endsWith("outside so far: 0");
+    assertThat(outcomes.get("after it"))
+        .startsWith("refused: ")
+        .contains("bwrap: Creating new namespace failed");
     assertThat(outcomes.get("none")).matches("ran: " + user + " outside .*outside so far: 1");
     assertThat(outcomes.get("off")).matches("ran: " + user + " outside .*outside so far: 2");
   }
@@ -216,6 +229,19 @@ class SandboxFailureTest {
             "Max open files            1024                 unlimited            files     ");
     assertThat(HardLimits.parse(limits).command())
         .contains("--nproc=300:300", "--nofile=1024:1024");
+  }
+
+  @Test
+  void aBwrapThatIsInstalledIsFoundWhateverThePath() {
+    Path place = Path.of("/usr/bin/bwrap");
+    need(Files.isExecutable(place), "bubblewrap of the distribution");
+    for (Optional<String> path :
+        List.of(Optional.of(folder.toString()), Optional.<String>empty())) {
+      Machine machine =
+          new Machine(
+              here.uid(), Machine.searched(path), here.limits(), here.claims(), here.patience());
+      assertThat(machine.program("bwrap")).contains(place);
+    }
   }
 
   @Test
