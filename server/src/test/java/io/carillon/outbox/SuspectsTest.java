@@ -18,8 +18,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -49,6 +51,9 @@ final class SuspectsTest {
 
   /// How often each job was tried.
   private final Map<String, AtomicInteger> tries = new ConcurrentHashMap<>();
+
+  /// Which tries began and ended, in order.
+  private final Queue<String> course = new ConcurrentLinkedQueue<>();
 
   private final class Process implements Delivery {
     final MortalDatabase database = new MortalDatabase(disk);
@@ -87,6 +92,7 @@ final class SuspectsTest {
     @Override
     public Outcome attempt(Job job) throws InterruptedException {
       tries.computeIfAbsent(job.work().cause(), _ -> new AtomicInteger()).incrementAndGet();
+      course.add("begins: " + job.work().cause());
       if (killers.contains(job.work().cause())) {
         Thread.sleep(5);
         kill();
@@ -94,6 +100,7 @@ final class SuspectsTest {
       if (killed.await(slow.toNanos(), TimeUnit.NANOSECONDS)) {
         new CountDownLatch(1).await();
       }
+      course.add("ends: " + job.work().cause());
       return new Outcome.Done(tx -> DONE.put(tx, job.work().cause(), new Done(job.attempts())));
     }
 
@@ -273,6 +280,33 @@ final class SuspectsTest {
     await().until(() -> depth() == 0);
     assertThat(Duration.ofNanos(System.nanoTime() - begun)).isGreaterThan(Duration.ofMillis(90));
     assertThat(done()).containsOnlyKeys("bystander 0", "newcomer");
+  }
+
+  /// It has the whole process for 12 seconds at the most, and takes half a second.
+  @Test
+  void noOtherTryBeginsWhileASuspectIsTriedByItself() {
+    scale = 0.4;
+    add(bystanders(1));
+    for (int kill = 0; kill < Suspects.FROM; kill++) {
+      Process process = new Process(Set.of(), Duration.ofDays(1));
+      await().until(() -> process.dispatcher.running() > 0);
+      process.kill();
+    }
+    course.clear();
+    Process process = new Process(Set.of(), Duration.ofMillis(500));
+    await().until(() -> course.contains("begins: bystander 0"));
+    disk.write(
+        tx -> {
+          process.outbox.add(
+              tx, new Work("kind", "lane", clock.instant(), new byte[0], "newcomer"));
+          process.outbox.add(
+              tx, new Work("kind", "other lane", clock.instant(), new byte[0], "other"));
+          return 0;
+        });
+    await().until(() -> done().size() == 3);
+    assertThat(course)
+        .startsWith("begins: bystander 0", "ends: bystander 0")
+        .contains("begins: newcomer", "begins: other");
   }
 
   @Test
