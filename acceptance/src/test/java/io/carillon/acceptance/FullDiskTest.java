@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -34,18 +35,7 @@ class FullDiskTest {
   @Test
   void aFullDiskTurnsTheServerReadOnlyUntilThereIsRoom() throws Exception {
     Path data = Files.createDirectories(folder.toRealPath().resolve("data"));
-    List<String> onSmallDisk =
-        List.of(
-            "bwrap",
-            "--die-with-parent",
-            "--dev-bind",
-            "/",
-            "/",
-            "--size",
-            String.valueOf(DISK),
-            "--tmpfs",
-            data.toString());
-    Needs.program(Stream.concat(onSmallDisk.stream(), Stream.of("true")).toArray(String[]::new));
+    List<String> onSmallDisk = onDiskOf(DISK, data);
     try (Carillon server =
             Carillon.start(folder.toRealPath(), Map.of(), onSmallDisk, "--sandbox", "off");
         S3Client s3 = Clients.root(server).s3();
@@ -75,6 +65,43 @@ class FullDiskTest {
       put(s3, "after", body(1));
       assertThat(sqs.createQueue(r -> r.queueName("q")).queueUrl()).endsWith("/q");
     }
+  }
+
+  /// One line that says what to do, however little there is.
+  @Test
+  void aDiskThatIsTooSmallForAFirstStartIsNamedInOneLine() throws Exception {
+    Path data = Files.createDirectories(folder.toRealPath().resolve("data"));
+    for (int disk : new int[] {4 << 10, 64 << 10, MIB, 100 * MIB}) {
+      List<String> command = new ArrayList<>(onDiskOf(disk, data));
+      command.addAll(
+          List.of(Carillon.ROOT.resolve("carillon").toString(), "start", "--port", "0", "--data"));
+      command.add(data.toString());
+      Ran start = Ran.of(command, Map.of(), folder);
+      assertThat(start.exit()).as("%d bytes: %s", disk, start.output()).isEqualTo(1);
+      assertThat(start.output().lines().toList())
+          .as("%d bytes", disk)
+          .singleElement()
+          .asString()
+          .matches("carillon: The (disk|data folder|store).*")
+          .contains(data.toString(), "--data FOLDER");
+    }
+  }
+
+  /// The beginning of a command line whose end sees a disk of its own in `place`.
+  private static List<String> onDiskOf(int bytes, Path place) {
+    List<String> command =
+        List.of(
+            "bwrap",
+            "--die-with-parent",
+            "--dev-bind",
+            "/",
+            "/",
+            "--size",
+            String.valueOf(bytes),
+            "--tmpfs",
+            place.toString());
+    Needs.program(Stream.concat(command.stream(), Stream.of("true")).toArray(String[]::new));
+    return command;
   }
 
   /// Answers how many objects were acknowledged before one was turned away.

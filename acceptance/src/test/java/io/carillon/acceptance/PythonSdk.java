@@ -1,0 +1,80 @@
+package io.carillon.acceptance;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+
+/// A deployment package that brings boto3 with it, wherever this machine's `python3` has it: a
+/// function may see no other Python than the system's, which need not have it.
+final class PythonSdk {
+  private static final List<String> MODULES =
+      List.of("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six");
+
+  /// What botocore reads, of its data, for a client of IAM.
+  private static final Set<String> DATA =
+      Set.of(
+          "endpoints.json",
+          "partitions.json",
+          "_retry.json",
+          "sdk-default-configuration.json",
+          "iam");
+
+  private PythonSdk() {}
+
+  static void need() {
+    Needs.program("python3", "-c", "import boto3");
+  }
+
+  static byte[] packageOf(String name, String text) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
+      add(zip, name, text.getBytes(StandardCharsets.UTF_8));
+      for (Path module : modules()) {
+        try (Stream<Path> files = Files.walk(module)) {
+          for (Path file : files.filter(PythonSdk::isWanted).toList()) {
+            add(zip, module.getParent().relativize(file).toString(), Files.readAllBytes(file));
+          }
+        }
+      }
+    }
+    return bytes.toByteArray();
+  }
+
+  private static List<Path> modules() throws IOException {
+    String script =
+        """
+        import importlib, os
+        for name in "%s".split():
+            path = importlib.import_module(name).__file__
+            print(os.path.dirname(path) if path.endswith("__init__.py") else path)
+        """
+            .formatted(String.join(" ", MODULES));
+    return Ran.of(List.of("python3", "-c", script), Map.of(), Path.of("/"))
+        .expectSuccess()
+        .output()
+        .lines()
+        .map(Path::of)
+        .toList();
+  }
+
+  private static boolean isWanted(Path file) {
+    String path = file.toString();
+    int data = path.indexOf("/botocore/data/");
+    return Files.isRegularFile(file)
+        && !path.contains("/__pycache__/")
+        && (data < 0 || DATA.contains(path.substring(data).split("/")[3]));
+  }
+
+  private static void add(ZipOutputStream zip, String name, byte[] content) throws IOException {
+    zip.putNextEntry(new ZipEntry(name));
+    zip.write(content);
+  }
+}
