@@ -209,7 +209,7 @@ final class ConfigurationRules {
     boolean supported = SUPPORTED_RUNTIME.matcher(name).matches();
     if (known == Runtime.UNKNOWN_TO_SDK_VERSION && !supported) {
       throw INVALID_PARAMETER_VALUE.because(
-          "Value %s at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: %s"
+          "Value %s at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: %s or be a valid ARN"
               .formatted(name, Runtime.knownValues()));
     }
     if (!supported) {
@@ -346,10 +346,16 @@ final class ConfigurationRules {
     if (asked == null || asked.isEmpty()) {
       return old;
     }
+    if (asked.size() > 1) {
+      throw constraint(asked, "architectures", "Member must have length less than or equal to 1");
+    }
     String one = asked.getFirst();
-    if (asked.size() > 1 || !(one.equals("x86_64") || one.equals("arm64"))) {
+    if (!(one.equals("x86_64") || one.equals("arm64"))) {
       throw constraint(
-          asked, "architectures", "Member must satisfy enum value set: [x86_64, arm64]");
+          asked,
+          "architectures",
+          "Member must satisfy constraint: [Member must satisfy enum value set: [x86_64, arm64],"
+              + " Member must not be null]");
     }
     boolean arm = System.getProperty("os.arch").equals("aarch64");
     if (runtime != null && runtime.startsWith("provided") && arm != one.equals("arm64")) {

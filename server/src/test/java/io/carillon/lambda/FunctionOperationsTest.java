@@ -162,7 +162,19 @@ class FunctionOperationsTest {
         r -> r.ephemeralStorage(EphemeralStorage.builder().size(100).build()),
         "ValidationException",
         "512");
-    isRefused(r -> r.runtime("cobol85"), invalid, "cobol85");
+    isRefused(r -> r.runtime("cobol85"), invalid, "Value cobol85 at 'runtime' failed");
+    isRefused(r -> r.runtime("cobol85"), invalid, "] or be a valid ARN");
+    isRefused(
+        r -> r.architecturesWithStrings("riscv"),
+        "ValidationException",
+        "Value '[riscv]' at 'architectures' failed to satisfy constraint: Member must satisfy"
+            + " constraint: [Member must satisfy enum value set: [x86_64, arm64], Member must not"
+            + " be null]");
+    isRefused(
+        r -> r.architecturesWithStrings("x86_64", "arm64"),
+        "ValidationException",
+        "Value '[x86_64, arm64]' at 'architectures' failed to satisfy constraint: Member must have"
+            + " length less than or equal to 1");
     isRefused(r -> r.runtime("ruby3.4"), invalid, "ruby3.4 is not supported");
     isRefused(r -> r.handler("a b"), "ValidationException", "handler");
     isRefused(r -> r.handler(null), invalid, "Runtime and Handler are mandatory");

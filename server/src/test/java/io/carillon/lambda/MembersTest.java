@@ -6,9 +6,13 @@ import com.tngtech.archunit.core.domain.JavaAccess;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -50,6 +54,42 @@ class MembersTest {
           .forEach(operation -> addUnread(operation.input(), read, ignored, new HashSet<>()));
     }
     assertThat(ignored).as("members that nobody reads").isEmpty();
+  }
+
+  /// What names a function or a version of it is held to the model by every operation.
+  @Test
+  void everyNameAndQualifierOfEveryRequestHasAPatternAndALength() throws Exception {
+    Set<String> held = new TreeSet<>();
+    try (Stream<String> rules = constraints()) {
+      rules
+          .map(line -> line.split("\t", -1))
+          .filter(c -> c[2].equals("text") && !c[4].isEmpty() && !c[6].isEmpty())
+          .forEach(c -> held.add(c[0] + "." + c[1]));
+    }
+    Set<String> free = new TreeSet<>();
+    try (LambdaHouse house = new LambdaHouse(folder)) {
+      house
+          .service
+          .operations()
+          .all()
+          .forEach(
+              operation ->
+                  empty(operation.input()).sdkFields().stream()
+                      .map(SdkField::memberName)
+                      .filter(Set.of("FunctionName", "Qualifier")::contains)
+                      .map(member -> operation.input().getSimpleName() + "." + member)
+                      .filter(member -> !held.contains(member))
+                      .forEach(free::add));
+    }
+    assertThat(free).as("names that may be anything").isEmpty();
+    assertThat(held).contains("InvokeRequest.FunctionName", "GetFunctionRequest.Qualifier");
+  }
+
+  private static Stream<String> constraints() throws IOException {
+    String file = "/io/carillon/aws/protocol/lambda.constraints";
+    try (InputStream in = Objects.requireNonNull(MembersTest.class.getResourceAsStream(file))) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines();
+    }
   }
 
   private static Set<String> gettersThatTheServiceCalls() {
