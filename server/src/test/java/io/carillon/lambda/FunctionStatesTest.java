@@ -7,20 +7,22 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.carillon.aws.AwsException;
 import io.carillon.aws.Need;
+import io.carillon.aws.Operations;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import software.amazon.awssdk.services.lambda.model.CreateAliasRequest;
+import software.amazon.awssdk.core.SdkField;
+import software.amazon.awssdk.core.SdkPojo;
 import software.amazon.awssdk.services.lambda.model.CreateFunctionRequest;
-import software.amazon.awssdk.services.lambda.model.DeleteAliasRequest;
 import software.amazon.awssdk.services.lambda.model.FunctionConfiguration;
-import software.amazon.awssdk.services.lambda.model.GetAliasRequest;
 import software.amazon.awssdk.services.lambda.model.GetFunctionConfigurationRequest;
-import software.amazon.awssdk.services.lambda.model.GetFunctionEventInvokeConfigRequest;
 import software.amazon.awssdk.services.lambda.model.ListFunctionsRequest;
 import software.amazon.awssdk.services.lambda.model.ListFunctionsResponse;
 import software.amazon.awssdk.services.lambda.model.ListTagsRequest;
@@ -32,9 +34,9 @@ import software.amazon.awssdk.services.lambda.model.TagResourceRequest;
 import software.amazon.awssdk.services.lambda.model.TagResourceResponse;
 import software.amazon.awssdk.services.lambda.model.UntagResourceRequest;
 import software.amazon.awssdk.services.lambda.model.UntagResourceResponse;
-import software.amazon.awssdk.services.lambda.model.UpdateAliasRequest;
 import software.amazon.awssdk.services.lambda.model.UpdateFunctionCodeRequest;
 import software.amazon.awssdk.services.lambda.model.UpdateFunctionConfigurationRequest;
+import software.amazon.awssdk.utils.builder.SdkBuilder;
 
 /// Functions pass through states, each with a revision of its own. Sources: answers recorded from
 /// AWS (`test_lambda_api.snapshot.json` of localstack/localstack, "recorded-content") and
@@ -247,23 +249,32 @@ class FunctionStatesTest {
   /// Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html
   @Test
   void operationsOnAliasesNeedThePermissionOnTheFunction() {
-    List<Object> requests =
-        List.of(
-            CreateAliasRequest.builder()
-                .functionName("f")
-                .name("live")
-                .functionVersion("1")
-                .build(),
-            UpdateAliasRequest.builder().functionName("f").name("live").build(),
-            GetAliasRequest.builder().functionName("f").name("live").build(),
-            DeleteAliasRequest.builder().functionName("f").name("live").build(),
-            GetFunctionEventInvokeConfigRequest.builder()
-                .functionName("f")
-                .qualifier("live")
-                .build());
-    assertThat(requests)
-        .allSatisfy(
-            r -> assertThat(house.needs(r)).extracting(Need::resource).containsExactly(ARN + "f"));
+    Set<String> ofVersions = new TreeSet<>();
+    for (Operations.Operation<?> operation : house.service.operations().all()) {
+      SdkPojo request = aboutLive(operation.input());
+      if (request != null) {
+        String resource = house.needs(request).getFirst().resource();
+        assertThat(resource)
+            .as(operation.name())
+            .isIn(
+                operation.name().equals("ListEventSourceMappings")
+                    ? List.of("*") // which knows no resource
+                    : List.of(ARN + "f", ARN + "f:live"));
+        if (resource.endsWith(":live")) {
+          ofVersions.add(operation.name());
+        }
+      }
+    }
+    assertThat(ofVersions)
+        .containsExactly(
+            "AddPermission",
+            "DeleteFunction",
+            "GetFunction",
+            "GetFunctionConfiguration",
+            "GetPolicy",
+            "GetProvisionedConcurrencyConfig",
+            "Invoke",
+            "RemovePermission");
     assertThat(
             house.needs(
                 GetFunctionConfigurationRequest.builder()
@@ -272,5 +283,25 @@ class FunctionStatesTest {
                     .build()))
         .extracting(Need::resource)
         .containsExactly(ARN + "f:live");
+  }
+
+  /// A request about the alias `live` of `f`; null where the operation is about no function.
+  private static @Nullable SdkPojo aboutLive(Class<?> type) {
+    Map<String, String> values =
+        Map.of("FunctionName", "f", "Qualifier", "live", "Name", "live", "Role", "role");
+    try {
+      SdkPojo builder = (SdkPojo) type.getMethod("builder").invoke(null);
+      if (builder.sdkFields().stream().noneMatch(f -> f.memberName().equals("FunctionName"))) {
+        return null;
+      }
+      for (SdkField<?> field : builder.sdkFields()) {
+        if (values.containsKey(field.memberName())) {
+          field.set(builder, values.get(field.memberName()));
+        }
+      }
+      return (SdkPojo) ((SdkBuilder<?, ?>) builder).build();
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(e);
+    }
   }
 }

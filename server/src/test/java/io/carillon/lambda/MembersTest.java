@@ -1,11 +1,13 @@
 package io.carillon.lambda;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.tngtech.archunit.core.domain.JavaAccess;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import io.carillon.aws.Clients;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -24,6 +26,8 @@ import software.amazon.awssdk.core.SdkField;
 import software.amazon.awssdk.core.SdkPojo;
 import software.amazon.awssdk.core.traits.ListTrait;
 import software.amazon.awssdk.core.traits.MapTrait;
+import software.amazon.awssdk.services.lambda.LambdaClient;
+import software.amazon.awssdk.services.lambda.model.LambdaException;
 import software.amazon.awssdk.utils.builder.SdkBuilder;
 
 /// Nothing is silently accepted: every member of every mounted operation's request is read by some
@@ -83,6 +87,24 @@ class MembersTest {
     }
     assertThat(free).as("names that may be anything").isEmpty();
     assertThat(held).contains("InvokeRequest.FunctionName", "GetFunctionRequest.Qualifier");
+  }
+
+  /// The road holds Lambda's requests to them, before it asks whether the function is there.
+  @Test
+  void aNameThatMayNotBeIsRefusedOnTheWire() throws Exception {
+    try (LambdaHouse house = new LambdaHouse(folder);
+        LambdaClient client =
+            Clients.client(LambdaClient.builder(), Clients.road(house.service.operations()))) {
+      assertThatThrownBy(() -> client.getFunction(r -> r.functionName("f").qualifier("a b")))
+          .isInstanceOfSatisfying(
+              LambdaException.class,
+              e -> {
+                assertThat(e.statusCode()).isEqualTo(400);
+                assertThat(e.awsErrorDetails().errorCode()).isEqualTo("ValidationException");
+                assertThat(e.awsErrorDetails().errorMessage())
+                    .startsWith("1 validation error detected: Value 'a b' at 'qualifier' failed");
+              });
+    }
   }
 
   private static Stream<String> constraints() throws IOException {

@@ -1,0 +1,127 @@
+package io.carillon.lambda.runtime;
+
+import static io.carillon.lambda.runtime.Workshop.need;
+import static io.carillon.lambda.runtime.Workshop.tail;
+import static io.carillon.lambda.runtime.Workshop.text;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.amazonaws.services.lambda.runtime.Context;
+import com.amazonaws.services.lambda.runtime.RequestHandler;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What every runtime finds in its environment, and that a wrapper starts each one that AWS brings.
+/// Sources: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html and the `ENV` lines
+/// of AWS's images (`public.ecr.aws/lambda`).
+class RuntimeEnvironmentTest {
+  private static final String SAY = "echo \"$LANG $TZ ${HOME-none} $LD_LIBRARY_PATH\"\n";
+  private static final String COMMON =
+      "/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib";
+  private static final String SAID = "en_US.UTF-8 :UTC none ";
+  private static final String WRAPPER = "#!/bin/sh\n" + SAY + "export ADDED=yes\nexec \"$@\"\n";
+
+  @TempDir static Path folder;
+  private static Workshop shop;
+
+  /// Answers what the wrapper added.
+  public static final class Adder implements RequestHandler<Object, String> {
+    @Override
+    public String handleRequest(Object event, Context context) {
+      return String.valueOf(System.getenv("ADDED"));
+    }
+  }
+
+  @BeforeAll
+  static void open() throws IOException {
+    shop = new Workshop(folder);
+  }
+
+  @AfterAll
+  static void close() {
+    shop.close();
+  }
+
+  private static void startsByTheWrapper(FunctionSpec bare) throws Exception {
+    FunctionSpec wrapped =
+        Workshop.with(
+            Workshop.withVariables(bare, Map.of("AWS_LAMBDA_EXEC_WRAPPER", "/var/task/wrapper")),
+            Duration.ofSeconds(60),
+            256,
+            "1");
+    InvocationResult result = shop.invoke(wrapped, "{}");
+    assertThat(text(result)).isEqualTo("\"yes\"");
+    String said = wrapped.logGroup() + " " + SAID + "/var/lang/lib:" + COMMON;
+    await().atMost(Duration.ofSeconds(60)).until(() -> shop.log.contains(said));
+  }
+
+  @Test
+  void aWrapperStartsPython() throws Exception {
+    String source = "import os\ndef handler(e, c):\n    return os.environ.get('ADDED')\n";
+    startsByTheWrapper(
+        Workshop.function(
+            "wrapped-python",
+            "python3.11",
+            "index.handler",
+            Workshop.zip(Map.of("index.py", source, "wrapper", WRAPPER))));
+  }
+
+  @Test
+  void aWrapperStartsNode() throws Exception {
+    need(Files.isExecutable(Path.of("/usr/bin/node")), "Node.js");
+    String source = "exports.handler = async () => process.env.ADDED;\n";
+    startsByTheWrapper(
+        Workshop.function(
+            "wrapped-node",
+            "nodejs22.x",
+            "index.handler",
+            Workshop.zip(Map.of("index.js", source, "wrapper", WRAPPER))));
+  }
+
+  @Test
+  void aWrapperStartsJava() throws Exception {
+    String file = Adder.class.getName().replace('.', '/') + ".class";
+    try (InputStream in = Adder.class.getClassLoader().getResourceAsStream(file)) {
+      startsByTheWrapper(
+          Workshop.function(
+              "wrapped-java",
+              "java25",
+              Adder.class.getName(),
+              Workshop.zipBytes(
+                  Map.of(
+                      file,
+                      in.readAllBytes(),
+                      "wrapper",
+                      WRAPPER.getBytes(StandardCharsets.UTF_8)))));
+    }
+  }
+
+  /// A runtime of the function's own is started as it is, and has no folder of AWS's language.
+  @Test
+  void aBootstrapOfOnesOwnHasNoWrapper() throws Exception {
+    FunctionSpec own =
+        Workshop.withVariables(
+            Workshop.function(
+                "own-environment",
+                "provided.al2023",
+                "bootstrap",
+                Workshop.zip(
+                    Map.of(
+                        "bootstrap",
+                        "#!/bin/sh\n" + SAY + "echo \"added ${ADDED-nothing}\"\nexit 3\n",
+                        "wrapper",
+                        WRAPPER))),
+            Map.of("AWS_LAMBDA_EXEC_WRAPPER", "/var/task/wrapper"));
+    assertThat(tail(shop.invoke(own, "{}")))
+        .containsSubsequence(SAID + COMMON + "\n", "added nothing\n", "exit status 3");
+  }
+}
