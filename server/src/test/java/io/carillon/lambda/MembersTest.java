@@ -91,18 +91,19 @@ class MembersTest {
 
   /// The road holds Lambda's requests to them, before it asks whether the function is there.
   @Test
-  void aNameThatMayNotBeIsRefusedOnTheWire() throws Exception {
+  void allThatIsWrongIsToldOnTheWire() throws Exception {
     try (LambdaHouse house = new LambdaHouse(folder);
         LambdaClient client =
             Clients.client(LambdaClient.builder(), Clients.road(house.service.operations()))) {
-      assertThatThrownBy(() -> client.getFunction(r -> r.functionName("f").qualifier("a b")))
+      assertThatThrownBy(() -> client.getFunction(r -> r.functionName("no f").qualifier("a b")))
           .isInstanceOfSatisfying(
               LambdaException.class,
               e -> {
                 assertThat(e.statusCode()).isEqualTo(400);
                 assertThat(e.awsErrorDetails().errorCode()).isEqualTo("ValidationException");
                 assertThat(e.awsErrorDetails().errorMessage())
-                    .startsWith("1 validation error detected: Value 'a b' at 'qualifier' failed");
+                    .startsWith(
+                        "2 validation errors detected: Value 'no f' at 'functionName' failed");
               });
     }
   }
