@@ -45,6 +45,11 @@ final class LogGroups {
   private static final Pattern GROUP_NAME = Pattern.compile("(?!aws/)[.\\-_/#A-Za-z0-9]{1,512}");
   private static final Pattern STREAM_NAME = Pattern.compile("[^:*]{1,512}");
   private static final int MOST_LISTED = 50;
+  private static final int LONGEST_NAME = 512;
+
+  /// The only class of groups here, as of all groups on AWS that ask for none.
+  private static final String CLASS = "STANDARD";
+
   private static final Set<Integer> RETENTION_DAYS =
       Set.of(
           1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557,
@@ -137,8 +142,8 @@ final class LogGroups {
 
   CreateLogGroupResponse createGroup(Caller caller, CreateLogGroupRequest input) {
     refuse("kmsKeyId", input.kmsKeyId());
-    refuse("logGroupClass", input.logGroupClassAsString());
-    refuse("deletionProtectionEnabled", input.deletionProtectionEnabled());
+    refuseOther("logGroupClass", input.logGroupClassAsString(), CLASS);
+    refuseOther("deletionProtectionEnabled", input.deletionProtectionEnabled(), false);
     Map<String, String> tags = LogTags.check(input.tags());
     GroupKey key = key(caller, match("logGroupName", input.logGroupName(), GROUP_NAME));
     database.write(
@@ -171,8 +176,8 @@ final class LogGroups {
   }
 
   DescribeLogGroupsResponse describeGroups(Caller caller, DescribeLogGroupsRequest input) {
-    refuse("logGroupClass", input.logGroupClassAsString());
-    refuse("includeLinkedAccounts", input.includeLinkedAccounts());
+    refuseOther("logGroupClass", input.logGroupClassAsString(), CLASS);
+    refuseOther("includeLinkedAccounts", input.includeLinkedAccounts(), false);
     refuse("accountIdentifiers", input.hasAccountIdentifiers() ? input.accountIdentifiers() : null);
     refuse(
         "logGroupIdentifiers", input.hasLogGroupIdentifiers() ? input.logGroupIdentifiers() : null);
@@ -211,8 +216,11 @@ final class LogGroups {
                             .creationTime(row.createdMillis())
                             .retentionInDays(row.retentionDays())
                             .metricFilterCount(0)
-                            .storedBytes(0L) // a rough figure that AWS makes late; 0 in new groups
-                            .logGroupClass("STANDARD")
+                            // A rough figure that AWS makes late, 0 in new groups; it looks at
+                            // names alone where it looks for a pattern.
+                            .storedBytes(pattern == null ? 0L : null)
+                            .deletionProtectionEnabled(pattern == null ? false : null)
+                            .logGroupClass(CLASS)
                             .build());
                     return true;
                   });
@@ -325,7 +333,7 @@ final class LogGroups {
   /// A group by its name or its ARN, as the newer operations take it.
   static GroupKey group(Caller caller, @Nullable String name, @Nullable String identifier) {
     if (name != null && identifier != null) {
-      throw LogsError.INVALID_PARAMETER.because(
+      throw LogsError.VALIDATION.because(
           "LogGroup name and LogGroup ARN are mutually exclusive parameters.");
     }
     if (name == null && identifier == null) {
@@ -410,6 +418,10 @@ final class LogGroups {
   }
 
   private static String match(String member, @Nullable String value, Pattern grammar) {
+    if (value != null && value.length() > LONGEST_NAME) {
+      throw LogsError.INVALID_PARAMETER.because(
+          "Invalid LogGroup or LogStream, both must have length less than or equal to 512.");
+    }
     if (value == null || !grammar.matcher(value).matches()) {
       throw LogsError.INVALID_PARAMETER.because(
           "1 validation error detected: Value '"
@@ -420,6 +432,13 @@ final class LogGroups {
               + grammar);
     }
     return value;
+  }
+
+  /// Members that may be sent as long as they ask for what is anyway.
+  private static void refuseOther(String member, @Nullable Object value, Object usual) {
+    if (!usual.equals(value)) {
+      refuse(member, value);
+    }
   }
 
   static void refuse(String member, @Nullable Object value) {

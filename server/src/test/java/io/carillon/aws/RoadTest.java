@@ -665,7 +665,9 @@ class RoadTest {
 
     assertThat(json.status()).isEqualTo(status);
     assertThat(text(json))
-        .isEqualTo("{\"__type\":\"com.amazon.coral.service#" + type + "\",\"message\":\"why\"}");
+        .isEqualTo(
+            "{\"__type\":\"com.amazon.coral.service#%s\",\"%s\":\"why\"}"
+                .formatted(type, error == CommonError.ACCESS_DENIED ? "Message" : "message"));
     assertThat(json.headers().first("x-amzn-query-error")).isEqualTo(code + ";Sender");
     Response query = road.handle(form("localhost", "/", "Action=ListQueues&Version=2012-11-05"));
     assertThat(text(query)).contains("<Code>" + code + "</Code>");

@@ -340,11 +340,58 @@ class LogsServiceTest {
     put("/g", "a", event(1, "1"));
     DescribeLogGroupsResponse groups = run(DescribeLogGroupsRequest.builder().build());
     assertThat(groups.logGroups()).extracting(LogGroup::storedBytes).containsExactly(0L);
+    assertThat(groups.logGroups().getFirst().deletionProtectionEnabled()).isFalse();
+    DescribeLogGroupsResponse found =
+        run(DescribeLogGroupsRequest.builder().logGroupNamePattern("g").build());
+    assertThat(found.logGroups().getFirst().storedBytes()).as("as recorded").isNull();
+    assertThat(found.logGroups().getFirst().deletionProtectionEnabled()).isNull();
     DescribeLogStreamsResponse streams =
         run(DescribeLogStreamsRequest.builder().logGroupName("/g").build());
     assertThat(streams.logStreams()).extracting(LogStream::storedBytes).containsExactly(0L);
   }
 
+  @Test
+  void whatIsAnywayMayBeAskedFor() {
+    CreateLogGroupRequest request =
+        CreateLogGroupRequest.builder()
+            .logGroupName("/plain")
+            .logGroupClass("STANDARD")
+            .deletionProtectionEnabled(false)
+            .build();
+    run(request);
+    DescribeLogGroupsResponse groups =
+        run(
+            DescribeLogGroupsRequest.builder()
+                .logGroupClass("STANDARD")
+                .includeLinkedAccounts(false)
+                .build());
+    assertThat(groups.logGroups()).extracting(LogGroup::logGroupName).containsExactly("/plain");
+    assertThatThrownBy(() -> run(request.toBuilder().logGroupClass("INFREQUENT_ACCESS").build()))
+        .hasMessageContaining("logGroupClass");
+    assertThatThrownBy(() -> run(request.toBuilder().deletionProtectionEnabled(true).build()))
+        .hasMessageContaining("deletionProtectionEnabled");
+  }
+
+  @Test
+  void aNameOfMoreThan512CharactersIsRefusedAsRecorded() {
+    String words =
+        "Invalid LogGroup or LogStream, both must have length less than or equal to 512.";
+    makeStreams("/g");
+    assertThatThrownBy(
+            () -> run(CreateLogGroupRequest.builder().logGroupName("a".repeat(513)).build()))
+        .hasMessage(words);
+    assertThatThrownBy(
+            () ->
+                run(
+                    CreateLogStreamRequest.builder()
+                        .logGroupName("/g")
+                        .logStreamName("a".repeat(513))
+                        .build()))
+        .hasMessage(words);
+  }
+
+  /// Source: `test_logs_streams.snapshot.json` of localstack/localstack, recorded from AWS on
+  /// 2026-02-03.
   @Test
   void aGroupIsNamedByNameOrByArnButNotByBoth() {
     makeStreams("/g", "a");
@@ -364,6 +411,17 @@ class LogsServiceTest {
                         .logGroupName("/g")
                         .logGroupIdentifier(groupArn("/g"))
                         .build()))
+        .hasMessage(both);
+    assertThatThrownBy(
+            () ->
+                run(
+                    GetLogEventsRequest.builder()
+                        .logGroupName("/g")
+                        .logGroupIdentifier(groupArn("/g"))
+                        .logStreamName("a")
+                        .build()))
+        .isInstanceOfSatisfying(
+            AwsException.class, e -> assertThat(e.error().code()).isEqualTo("ValidationException"))
         .hasMessage(both);
     DescribeLogStreamsResponse streams =
         run(DescribeLogStreamsRequest.builder().logGroupIdentifier(groupArn("/g")).build());

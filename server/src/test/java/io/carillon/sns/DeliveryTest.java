@@ -6,14 +6,19 @@ import io.carillon.base.Arn;
 import io.carillon.outbox.MessageAttribute;
 import io.carillon.outbox.Outcome;
 import io.carillon.outbox.Sender;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import software.amazon.awssdk.services.sns.model.SetTopicAttributesRequest;
 
 /// Deliveries that fail: how often they are tried, where they end, what is kept meanwhile.
@@ -131,6 +136,76 @@ class DeliveryTest {
     assertThat(house.handovers.getFirst().attributes())
         .containsExactly(Map.entry("kind", MessageAttribute.string("order")));
     assertThat(SnsHouse.payload(house.handovers.getFirst())).isEqualTo("m");
+  }
+
+  /// Whatever the protocol: the envelope without attributes, or where delivery is raw the message
+  /// with the publisher's.
+  @ParameterizedTest
+  @CsvSource({
+    "http, http://x.example/hook, false",
+    "http, http://x.example/hook, true",
+    "https, https://x.example/hook, true",
+    "email, a@b.example, false",
+    "email-json, a@b.example, false",
+    "sms, +49151234567, false",
+    "lambda, arn:aws:lambda:eu-central-1:111111111111:function:f, false",
+    "sqs, arn:aws:sqs:eu-central-1:111111111111:q, true",
+  })
+  void aDeadLetterOfAnyProtocolCarriesNothingOfOurs(String protocol, String endpoint, boolean raw) {
+    house.subscribe(
+        topic, protocol, endpoint, "RedrivePolicy", REDRIVE, "RawMessageDelivery", "" + raw);
+    house.settle();
+    confirm();
+    Outcome no = new Outcome.Rejected("no");
+    house.mailAnswer = _ -> no;
+    house.textAnswer = _ -> no;
+    house.postAnswer = _ -> no;
+    house.handoverAnswer =
+        handover ->
+            handover.destination().toString().equals(DEAD_LETTERS)
+                ? Optional.empty()
+                : Optional.of(no);
+    house.call(
+        house.alice,
+        software.amazon.awssdk.services.sns.model.PublishRequest.builder()
+            .topicArn(topic)
+            .message("m")
+            .messageAttributes(
+                Map.of(
+                    "kind",
+                    software.amazon.awssdk.services.sns.model.MessageAttributeValue.builder()
+                        .dataType("String")
+                        .stringValue("order")
+                        .build()))
+            .build());
+    house.advance(Duration.ofMinutes(1));
+
+    assertThat(house.handovers)
+        .extracting(handover -> handover.destination().toString())
+        .containsExactly(DEAD_LETTERS);
+    if (raw) {
+      assertThat(house.handovers.getFirst().attributes())
+          .containsExactly(Map.entry("kind", MessageAttribute.string("order")));
+      assertThat(SnsHouse.payload(house.handovers.getFirst())).isEqualTo("m");
+    } else {
+      assertThat(house.handovers.getFirst().attributes()).isEmpty();
+      assertThat(SnsHouse.payload(house.handovers.getFirst()))
+          .startsWith("{")
+          .contains("\"Message\" : \"m\"")
+          .doesNotContain("ErrorMessage");
+    }
+  }
+
+  /// Opens the link of the question, if there was one.
+  private void confirm() {
+    String question =
+        house.posts.stream().map(post -> new String(post.body(), StandardCharsets.UTF_8)).toList()
+            + house.mails.stream().map(mail -> mail.body()).toList().toString();
+    Matcher token = Pattern.compile("Token=(\\w+)").matcher(question);
+    if (token.find()) {
+      String link = Links.CONFIRMATION + "?TopicArn=" + topic + "&Token=" + token.group(1);
+      assertThat(house.open(link).status()).isEqualTo(200);
+    }
   }
 
   @Test

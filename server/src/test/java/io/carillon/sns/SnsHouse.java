@@ -83,6 +83,7 @@ final class SnsHouse implements Authorizer {
   /// What the far ends answer.
   Function<MailTransport.Mail, Outcome> mailAnswer = _ -> Outcome.done();
 
+  Function<TextTransport.TextMessage, Outcome> textAnswer = _ -> Outcome.done();
   Function<PostTransport.Post, Outcome> postAnswer = _ -> Outcome.done();
   Function<Recipient.Handover, Optional<Outcome>> handoverAnswer = _ -> Optional.empty();
 
@@ -121,7 +122,7 @@ final class SnsHouse implements Authorizer {
                 },
                 text -> {
                   texts.add(text);
-                  return Outcome.done();
+                  return textAnswer.apply(text);
                 },
                 post -> {
                   posts.add(post);

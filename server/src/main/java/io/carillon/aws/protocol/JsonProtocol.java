@@ -114,7 +114,8 @@ public final class JsonProtocol implements Protocol {
     AwsException said = dialect.translate(why);
     Map<String, String> members = new LinkedHashMap<>();
     members.put("__type", errorNamespace(said.error().code()) + said.error().code());
-    members.put("message", said.getMessage());
+    boolean denied = said.error().code().equals("AccessDeniedException");
+    members.put(denied ? "Message" : "message", said.getMessage()); // as measured on AWS
     members.putAll(said.members());
     Response response =
         Response.of(said.error().status(), contentType, encoder.write(members))
