@@ -1,6 +1,7 @@
 package io.carillon.s3;
 
 import io.carillon.aws.Authorizer;
+import io.carillon.aws.AwsException;
 import io.carillon.aws.Caller;
 import io.carillon.aws.Need;
 import io.carillon.aws.checksum.Checksum;
@@ -166,8 +167,13 @@ final class CopyObject {
       Snapshot snapshot, Caller caller, CopyObjectRequest input, CopySource source) {
     Bucket bucket =
         buckets.requireAnywhere(snapshot, source.bucket(), input.expectedSourceBucketOwner());
-    Optional<ObjectVersion> found =
-        objects.version(snapshot, bucket, source.key(), source.versionId(), OnMarker.noSource());
+    Optional<ObjectVersion> found;
+    try {
+      found =
+          objects.version(snapshot, bucket, source.key(), source.versionId(), OnMarker.noSource());
+    } catch (AwsException refused) {
+      throw source.asOfSource(refused);
+    }
     found.ifPresent(version -> requireCopyable(caller, input, version));
     return found;
   }

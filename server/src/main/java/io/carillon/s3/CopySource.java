@@ -1,8 +1,10 @@
 package io.carillon.s3;
 
+import io.carillon.aws.AwsException;
 import io.carillon.aws.Need;
 import io.carillon.s3.model.ObjectKey;
 import io.carillon.s3.model.S3Error;
+import io.carillon.s3.model.Versions;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -13,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
 record CopySource(String bucket, ObjectKey key, @Nullable String versionId) {
+  private static final String HEADER = "x-amz-copy-source";
   private static final String VERSION = "?versionId=";
 
   /// @throws io.carillon.aws.AwsException InvalidArgument
@@ -41,6 +44,19 @@ record CopySource(String bucket, ObjectKey key, @Nullable String versionId) {
         decoded.substring(0, slash), new ObjectKey(decoded.substring(slash + 1)), versionId);
   }
 
+  /// A refusal that speaks of a version, as it is put where a copy's source named it.
+  ///
+  /// Recorded of UploadPartCopy in 2026, in "Versioning Mix" (raw answers of S3 about versions that
+  /// there cannot be); there CopyObject says no more than "Invalid Request" of a malformed id.
+  AwsException asOfSource(AwsException refused) {
+    return Versions.VERSION_ID.equals(refused.members().get("ArgumentName"))
+        ? S3Error.INVALID_ARGUMENT
+            .because(refused.getMessage())
+            .with("ArgumentName", HEADER)
+            .with("ArgumentValue", String.valueOf(versionId))
+        : refused;
+  }
+
   Need need() {
     return Permissions.read(bucket, key.value(), versionId);
   }
@@ -54,7 +70,7 @@ record CopySource(String bucket, ObjectKey key, @Nullable String versionId) {
   private static RuntimeException invalid(String header) {
     return S3Error.INVALID_ARGUMENT
         .because("Copy Source must mention the source bucket and key: sourcebucket/sourcekey")
-        .with("ArgumentName", "x-amz-copy-source")
+        .with("ArgumentName", HEADER)
         .with("ArgumentValue", header);
   }
 }

@@ -197,7 +197,7 @@ final class DeleteObject {
       // of the whole request elsewhere; here it is what this object lacks.
       return failed(
           object,
-          "versionId".equals(refused.members().get("ArgumentName"))
+          Versions.VERSION_ID.equals(refused.members().get("ArgumentName"))
               ? S3Error.NO_SUCH_VERSION.exception()
               : refused);
     }

@@ -122,6 +122,12 @@ final class ListObjects {
           .with("ArgumentName", "version-id-marker")
           .with("ArgumentValue", input.versionIdMarker());
     }
+    if ("".equals(input.versionIdMarker())) {
+      throw S3Error.INVALID_ARGUMENT
+          .because("A version-id marker cannot be empty.")
+          .with("ArgumentName", "version-id-marker")
+          .with("ArgumentValue", "");
+    }
     VersionListing.After after =
         keyMarker.isEmpty() ? null : new VersionListing.After(keyMarker, input.versionIdMarker());
     record Read(Bucket bucket, VersionListing listing) {}

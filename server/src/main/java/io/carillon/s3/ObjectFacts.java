@@ -105,15 +105,12 @@ final class ObjectFacts {
   /// Accepts the ACL that the object has anyway.
   PutObjectAclResponse putAcl(Caller caller, PutObjectAclRequest input) {
     Bucket bucket =
-        objects
-            .find(
-                caller,
-                input.bucket(),
-                new ObjectKey(input.key()),
-                input.versionId(),
-                input.expectedBucketOwner(),
-                false)
-            .bucket();
+        objects.requireForAcl(
+            caller,
+            input.bucket(),
+            new ObjectKey(input.key()),
+            input.versionId(),
+            input.expectedBucketOwner());
     AccessControlLists.requireForAcl(
         caller,
         bucket,

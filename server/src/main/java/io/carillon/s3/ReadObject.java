@@ -85,8 +85,28 @@ final class ReadObject {
         .orElseThrow(() -> missing(caller, bucketName, key));
   }
 
-  /// The same in whichever region the bucket lies, as the source of a copy may.
-  Found findAnywhere(
+  /// The same for the source of a copy, which may lie in any region.
+  Found findSource(Caller caller, CopySource source, @Nullable String expectedOwner) {
+    try {
+      return database
+          .read(
+              snapshot ->
+                  find(
+                      snapshot,
+                      buckets.requireAnywhere(snapshot, source.bucket(), expectedOwner),
+                      source.key(),
+                      source.versionId(),
+                      OnMarker.noSource(),
+                      true))
+          .orElseThrow(() -> missing(caller, source.bucket(), source.key()));
+    } catch (AwsException refused) {
+      throw source.asOfSource(refused);
+    }
+  }
+
+  /// The bucket of an object whose ACL is to be put. A delete marker has none, whether it is named
+  /// by its id or is the current version.
+  Bucket requireForAcl(
       Caller caller,
       String bucketName,
       ObjectKey key,
@@ -94,14 +114,20 @@ final class ReadObject {
       @Nullable String expectedOwner) {
     return database
         .read(
-            snapshot ->
-                find(
-                    snapshot,
-                    buckets.requireAnywhere(snapshot, bucketName, expectedOwner),
-                    key,
-                    versionId,
-                    OnMarker.noSource(),
-                    true))
+            snapshot -> {
+              Bucket bucket = buckets.require(snapshot, caller, bucketName, expectedOwner);
+              OnMarker onMarker = OnMarker.notAllowed("PUT");
+              if (versionId == null) {
+                versions
+                    .head(snapshot, bucket, key)
+                    .filter(ObjectVersion::deleteMarker)
+                    .ifPresent(
+                        _ -> {
+                          throw OnMarker.current("PUT");
+                        });
+              }
+              return version(snapshot, bucket, key, versionId, onMarker).map(_ -> bucket);
+            })
         .orElseThrow(() -> missing(caller, bucketName, key));
   }
 
@@ -130,13 +156,18 @@ final class ReadObject {
 
     static OnMarker notAllowed(String method) {
       return marker ->
-          S3Error.METHOD_NOT_ALLOWED
-              .with("Method", method)
-              .with("ResourceType", "DeleteMarker")
+          current(method)
               .withHeader("x-amz-delete-marker", "true")
               .withHeader("x-amz-version-id", marker.versionId())
-              .withHeader("Last-Modified", Descriptions.httpDate(marker.modified()))
-              .withHeader("Allow", "DELETE");
+              .withHeader("Last-Modified", Descriptions.httpDate(marker.modified()));
+    }
+
+    /// To who did not name it, and is not told its id.
+    static AwsException current(String method) {
+      return S3Error.METHOD_NOT_ALLOWED
+          .with("Method", method)
+          .with("ResourceType", "DeleteMarker")
+          .withHeader("Allow", "DELETE");
     }
 
     static OnMarker noSource() {

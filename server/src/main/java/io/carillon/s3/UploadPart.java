@@ -95,7 +95,12 @@ final class UploadPart {
         Response.of(200)
             .header("ETag", Etags.quoted(received.etag()))
             .header("x-amz-server-side-encryption", "AES256");
-    return answer.header(received.shown().algorithm().header(), received.shown().value());
+    // The checksum that S3 takes by itself is shown once there is an object.
+    boolean asked =
+        upload.algorithm() != null || Announced.in(http.headers()).algorithm().isPresent();
+    return asked
+        ? answer.header(received.shown().algorithm().header(), received.shown().value())
+        : answer;
   }
 
   UploadPartCopyResponse copy(Caller caller, UploadPartCopyRequest input) {
@@ -109,13 +114,7 @@ final class UploadPart {
             input.partNumber());
     Upload upload = database.read(snapshot -> require(snapshot, target));
     CopySource source = CopySource.parse(input.copySource());
-    Found found =
-        objects.findAnywhere(
-            caller,
-            source.bucket(),
-            source.key(),
-            source.versionId(),
-            input.expectedSourceBucketOwner());
+    Found found = objects.findSource(caller, source, input.expectedSourceBucketOwner());
     ObjectVersion version = found.version();
     new ReadPreconditions(
             input.copySourceIfMatch(),

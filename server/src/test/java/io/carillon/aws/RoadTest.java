@@ -446,7 +446,8 @@ class RoadTest {
     "GET, /b?list-type=2&prefix=%FF, 400, InvalidURI",
     "GET, /b?list-type=2&prefix=a&prefix=b, 400, InvalidArgument",
     "GET, /b?list-type=2&uploadId=u, 400, InvalidArgument",
-    "PUT, /b/k?what=ever, 400, InvalidArgument",
+    "PUT, /b/k?versionId=v, 400, InvalidArgument",
+    "PUT, /b/k?partNumber=1, 400, InvalidArgument",
     "PUT, /b/%FF, 400, InvalidURI",
     "PUT, /b/%4, 400, InvalidURI",
   })

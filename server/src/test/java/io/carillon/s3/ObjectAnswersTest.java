@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.carillon.s3.S3Wire.Answer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -162,6 +164,116 @@ class ObjectAnswersTest {
     }
   }
 
+  /// Recorded in 2026: "Versioning Mix", raw answers of S3 to requests about versions that there
+  /// cannot be.
+  @ParameterizedTest
+  @CsvSource({
+    "'', Version id cannot be the empty string",
+    "abc, Invalid version id specified",
+    "HPniJFCxqTsMuIH9KX8K8wEjNUgmABCD, Invalid version id specified"
+  })
+  void everyOperationSaysWhatIsWrongWithAVersionId(String id, String message) {
+    String bucket = s3.versioned("Enabled");
+    s3.put(bucket + "/k", "x");
+    String upload = s3.begin(bucket + "/m");
+    String version = "versionId=" + id;
+    List<Answer> answers =
+        List.of(
+            s3.get(bucket + "/k?" + version),
+            s3.delete(bucket + "/k?" + version),
+            s3.get(bucket + "/k?acl&" + version),
+            s3.put(bucket + "/k?acl&" + version, "", "x-amz-acl", "bucket-owner-full-control"),
+            s3.get(bucket + "/k?tagging&" + version),
+            s3.put(bucket + "/k?tagging&" + version, S3Wire.tagging("k", "v")),
+            s3.delete(bucket + "/k?tagging&" + version),
+            s3.get(bucket + "/k?attributes&" + version, "x-amz-object-attributes", "ETag"));
+    String[] source = {"x-amz-copy-source", bucket.substring(1) + "/k?" + version};
+    List<Answer> copies =
+        List.of(
+            s3.put(bucket + "/c", "", source),
+            s3.put(bucket + "/m?partNumber=1&uploadId=" + upload, "", source));
+    assertThat(answers)
+        .allSatisfy(answer -> assertThat(answer.element("ArgumentName")).isEqualTo("versionId"));
+    assertThat(copies)
+        .allSatisfy(
+            answer -> assertThat(answer.element("ArgumentName")).isEqualTo("x-amz-copy-source"));
+    for (Answer answer : Stream.concat(answers.stream(), copies.stream()).toList()) {
+      assertThat(answer.outcome()).isEqualTo("400 InvalidArgument");
+      assertThat(answer.message()).isEqualTo(message);
+      assertThat(answer.element("ArgumentValue")).isEqualTo(id);
+    }
+  }
+
+  /// Recorded in 2026 of UploadPart ("Versioning Mix"); the others are its siblings.
+  @Test
+  void whatIsOfNoVersionAcceptsNone() {
+    String bucket = s3.versioned("Enabled");
+    String id = s3.put(bucket + "/k", "x").header("x-amz-version-id");
+    String upload = s3.begin(bucket + "/m");
+    String part = bucket + "/m?partNumber=1&uploadId=" + upload;
+    for (String version : List.of(id, "abc", "")) {
+      for (Answer answer :
+          List.of(
+              s3.put(part + "&versionId=" + version, "x"),
+              s3.put(bucket + "/k?versionId=" + version, "y"),
+              s3.post(bucket + "/k?uploads&versionId=" + version, ""),
+              s3.get(bucket + "?versionId=" + version),
+              s3.get(bucket + "?list-type=2&versionId=" + version),
+              s3.get(bucket + "?policy&versionId=" + version))) {
+        assertThat(answer.outcome()).isEqualTo("400 InvalidArgument");
+        assertThat(answer.message()).isEqualTo("This operation does not accept a version-id.");
+        assertThat(answer.element("ArgumentName")).isEqualTo("versionId");
+        assertThat(answer.element("ArgumentValue")).isEqualTo(version);
+      }
+    }
+    assertThat(s3.get(bucket + "/k").body()).isEqualTo("x");
+  }
+
+  /// Recorded: test_list_object_versions_pagination.
+  @Test
+  void whereAListOfVersionsBeginsIsAVersion() {
+    String bucket = s3.versioned("Enabled");
+    s3.put(bucket + "/k", "x");
+    Map<String, String> wrong =
+        Map.of(
+            "key-marker=k&version-id-marker=", "A version-id marker cannot be empty.",
+            "key-marker=k&version-id-marker=abc", "Invalid version id specified",
+            "version-id-marker=abc",
+                "A version-id marker cannot be specified without a key marker.");
+    wrong.forEach(
+        (query, message) -> {
+          Answer answer = s3.get(bucket + "?versions&" + query);
+          assertThat(answer.outcome()).isEqualTo("400 InvalidArgument");
+          assertThat(answer.message()).isEqualTo(message);
+          assertThat(answer.element("ArgumentName")).isEqualTo("version-id-marker");
+        });
+  }
+
+  /// Senders of signed URLs append parameters of their own, and S3 lets them:
+  /// https://github.com/gaul/s3proxy/issues/189 and https://github.com/aws/aws-sdk-go/issues/3380
+  @Test
+  void aQueryParameterThatMeansNothingIsOverlooked() {
+    String bucket = s3.bucket();
+    assertThat(s3.put(bucket + "/k?customer=5", "x").status()).isEqualTo(200);
+    assertThat(s3.get(bucket + "/k?customer=5").body()).isEqualTo("x");
+    String upload = s3.begin(bucket + "/m");
+    assertThat(s3.put(bucket + "/m?partNumber=1&uploadId=" + upload + "&customer=5", "x").status())
+        .isEqualTo(200);
+    assertThat(s3.delete(bucket + "/k?customer=5").status()).isEqualTo(204);
+    assertThat(s3.unsigned("PUT", s3.presign("PUT", bucket + "/p?customer=5"), "x").status())
+        .isEqualTo(200);
+  }
+
+  /// What tells operations apart is never overlooked: another one may be meant.
+  @Test
+  void aQueryParameterOfAnotherOperationIsRefused() {
+    String bucket = s3.bucket();
+    for (String parameter : List.of("partNumber=1", "policy", "cors", "restore")) {
+      assertThat(s3.put(bucket + "/k?" + parameter, "x").status()).as(parameter).isNotEqualTo(200);
+    }
+    assertThat(s3.get(bucket + "/k").status()).isEqualTo(404);
+  }
+
   /// Recorded: get-deleted-object-with-version.
   @Test
   void aVersionThatIsGoneIsNoSuchVersion() {
@@ -219,7 +331,50 @@ class ObjectAnswersTest {
                 + " bucket.");
   }
 
+  /// Recorded in 2026: "Versioning Mix".
+  @Test
+  void aDeleteMarkerHasNoAcl() {
+    String bucket = s3.versioned("Enabled");
+    s3.put(bucket + "/k", "x");
+    String marker = s3.delete(bucket + "/k").header("x-amz-version-id");
+    String[] acl = {"x-amz-acl", "bucket-owner-full-control"};
+    Answer current = s3.put(bucket + "/k?acl", "", acl);
+    Answer named = s3.put(bucket + "/k?acl&versionId=" + marker, "", acl);
+    for (Answer answer : List.of(current, named)) {
+      assertThat(answer.outcome()).isEqualTo("405 MethodNotAllowed");
+      assertThat(answer.element("Method")).isEqualTo("PUT");
+      assertThat(answer.element("ResourceType")).isEqualTo("DeleteMarker");
+      assertThat(answer.header("Allow")).isEqualTo("DELETE");
+    }
+    assertThat(current.headers().contains("x-amz-version-id")).isFalse();
+    assertThat(named.header("x-amz-version-id")).isEqualTo(marker);
+    assertThat(s3.get(bucket + "/k?acl").outcome()).isEqualTo("404 NoSuchKey");
+    assertThat(s3.get(bucket + "/k?acl&versionId=" + marker).element("Method")).isEqualTo("GET");
+    assertThat(s3.put(bucket + "/none?acl", "", acl).outcome()).isEqualTo("404 NoSuchKey");
+  }
+
   // Multipart uploads
+
+  /// Recorded in 2026: "Versioning Mix", UploadPart without a checksum.
+  @Test
+  void aPartShowsAChecksumIfOneWasSentOrAskedFor() {
+    String object = s3.bucket() + "/k";
+    String plain = s3.begin(object);
+    Answer silent = s3.put(object + "?partNumber=1&uploadId=" + plain, "x");
+    assertThat(silent.status()).isEqualTo(200);
+    silent
+        .headers()
+        .forEach((name, _) -> assertThat(name).doesNotStartWithIgnoringCase("x-amz-checksum-"));
+    String crc32 = "jNwWgw==";
+    String[] sent = {"x-amz-checksum-crc32", crc32};
+    assertThat(
+            s3.put(object + "?partNumber=2&uploadId=" + plain, "x", sent)
+                .header("x-amz-checksum-crc32"))
+        .isEqualTo(crc32);
+    Answer begun = s3.post(object + "?uploads", "", "x-amz-checksum-algorithm", "CRC32");
+    String asked = object + "?partNumber=1&uploadId=" + begun.element("UploadId");
+    assertThat(s3.put(asked, "x").header("x-amz-checksum-crc32")).isEqualTo(crc32);
+  }
 
   /// No body: recorded in https://github.com/versity/versitygw/issues/964; an empty list: in
   /// https://github.com/apache/arrow-rs/issues/5404 and versitygw issue 1328.

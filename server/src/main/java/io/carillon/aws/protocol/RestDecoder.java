@@ -14,7 +14,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.Predicate;
 import software.amazon.awssdk.core.SdkPojo;
 
 /// Reads what stands in path, query and header fields of a REST request.
@@ -28,16 +27,23 @@ final class RestDecoder {
     void meet(Model.Entry operation, Shape shape, String name, String value);
   }
 
-  private final Predicate<Request> toleratesParameters;
+  /// Meets a query parameter that an operation does not have, and that tells no operations apart.
+  @FunctionalInterface
+  interface UnknownParameter {
+    /// @return whether the request may carry it
+    boolean isOverlooked(Model.Entry operation, String name);
+  }
+
+  private final UnknownParameter unknownParameter;
   private final Unknown unknown;
   private final RestRoutes routes;
 
-  /// @param toleratesParameters whether a request may carry query parameters that mean nothing
+  /// @param unknownParameter meets the query parameters that mean nothing
   /// @param unknown meets the header fields that an operation does not have
-  RestDecoder(RestRoutes routes, Predicate<Request> toleratesParameters, Unknown unknown) {
+  RestDecoder(RestRoutes routes, UnknownParameter unknownParameter, Unknown unknown) {
     this.routes = routes;
     this.unknown = unknown;
-    this.toleratesParameters = toleratesParameters;
+    this.unknownParameter = unknownParameter;
   }
 
   void read(RestRoutes.Found found, Parameters query, Request http, Shape shape, SdkPojo builder) {
@@ -50,12 +56,11 @@ final class RestDecoder {
                 member.set(builder, value(member, Wire.decode(raw, false)));
               }
             });
-    readQuery(found, query, http, shape, builder);
+    readQuery(found, query, shape, builder);
     readHeaders(found.entry(), http.headers(), shape, builder);
   }
 
-  private void readQuery(
-      RestRoutes.Found found, Parameters query, Request http, Shape shape, SdkPojo builder) {
+  private void readQuery(RestRoutes.Found found, Parameters query, Shape shape, SdkPojo builder) {
     query
         .all()
         .forEach(
@@ -63,7 +68,7 @@ final class RestDecoder {
               Member member = shape.query().get(name);
               if (member != null) {
                 member.set(builder, queryValue(member, values));
-              } else if (!found.literals().contains(name) && !isIgnored(name, http)) {
+              } else if (!found.literals().contains(name) && !isIgnored(found.entry(), name)) {
                 throw CommonError.INVALID_PARAMETER_VALUE
                     .because("This operation does not take the query parameter " + name + ".")
                     .with("ArgumentName", name)
@@ -87,9 +92,9 @@ final class RestDecoder {
 
   /// `x-id` names the operation, for people; `X-Amz-…` signs. What tells other operations apart
   /// must not be overheard.
-  private boolean isIgnored(String name, Request http) {
+  private boolean isIgnored(Model.Entry operation, String name) {
     return name.regionMatches(true, 0, "x-", 0, 2)
-        || toleratesParameters.test(http) && !routes.tells(name);
+        || !routes.tells(name) && unknownParameter.isOverlooked(operation, name);
   }
 
   private static Object queryValue(Member member, List<String> values) {

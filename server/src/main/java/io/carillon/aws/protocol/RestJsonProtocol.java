@@ -120,7 +120,7 @@ public final class RestJsonProtocol implements Protocol {
     this.insistence = new Insistence(shapes, false, constraints);
     this.limitBytes = limitBytes;
     this.routes = new RestRoutes(operations);
-    this.head = new RestDecoder(routes, _ -> false, (_, _, _, _) -> {});
+    this.head = new RestDecoder(routes, (_, _) -> false, (_, _, _, _) -> {});
     this.decoder = new JsonDecoder(shapes, limitBytes);
   }
 

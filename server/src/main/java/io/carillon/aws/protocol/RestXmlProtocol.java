@@ -23,6 +23,7 @@ import software.amazon.awssdk.core.SdkPojo;
 public final class RestXmlProtocol implements Protocol {
   private static final String NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/";
   private static final String XML = "application/xml";
+  private static final String VERSION_ID = "versionId";
 
   /// Roots of answers whose members stand side by side in the body; the SDK's classes do not say.
   ///
@@ -75,12 +76,8 @@ public final class RestXmlProtocol implements Protocol {
   public RestXmlProtocol(List<Model.Entry> operations, int limitBytes) {
     this.limitBytes = limitBytes;
     this.routes = new RestRoutes(operations);
-    // Readers append what they like to URLs, to get round caches; S3 lets them.
-    this.head =
-        new RestDecoder(
-            routes,
-            http -> http.method().equals("GET") || http.method().equals("HEAD"),
-            new UnknownFields()::meet);
+    UnknownFields unknown = new UnknownFields();
+    this.head = new RestDecoder(routes, unknown::meetParameter, unknown::meet);
   }
 
   @Override
@@ -101,6 +98,7 @@ public final class RestXmlProtocol implements Protocol {
         SdkPojo builder = shapes.builder(type);
         Shape shape = shapes.of(builder);
         requireLatin(query);
+        refuseVersion(query, shape);
         head.read(found, query, http, shape, builder);
         RestDecoder.requireAll(query, http, shape);
         Member payload = shape.payload();
@@ -130,6 +128,18 @@ public final class RestXmlProtocol implements Protocol {
                     .with("ArgumentValue", value);
               }
             });
+  }
+
+  /// A version is named to operations that take one, and to no other: it would be another object
+  /// that is meant.
+  private static void refuseVersion(Parameters query, Shape shape) {
+    String version = query.first(VERSION_ID);
+    if (version != null && !shape.query().containsKey(VERSION_ID)) {
+      throw CommonError.INVALID_PARAMETER_VALUE
+          .because("This operation does not accept a version-id.")
+          .with("ArgumentName", VERSION_ID)
+          .with("ArgumentValue", version);
+    }
   }
 
   private void readBody(Request http, Shape shape, Member payload, SdkPojo builder)

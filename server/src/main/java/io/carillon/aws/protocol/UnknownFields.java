@@ -9,7 +9,8 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// What becomes of the header fields of an S3 request that its operation does not have.
+/// What becomes of the header fields and query parameters of an S3 request that its operation does
+/// not have.
 ///
 /// S3 overlooks them, and real clients count on that: s3fs sends `x-amz-metadata-directive` with
 /// CreateMultipartUpload and `x-amz-acl` with every part. So they are overlooked here, and the log
@@ -103,7 +104,19 @@ final class UnknownFields {
     if (RELIED_ON.stream().anyMatch(name::startsWith) && !holdsAnyway(name, value)) {
       throw refusal(operation, name);
     }
-    tellOnce(operation, name);
+    tellOnce(operation, "header field", name);
+  }
+
+  /// Senders append what they like to URLs, signed ones too: readers to get round caches, which is
+  /// not worth a line, writers to find a request again.
+  ///
+  /// @param name of a query parameter that tells no operations apart
+  /// @return true: it is overlooked
+  boolean meetParameter(Model.Entry operation, String name) {
+    if (!isRead(operation)) {
+      tellOnce(operation, "query parameter", name);
+    }
+    return true;
   }
 
   private static boolean isRead(Model.Entry operation) {
@@ -133,11 +146,11 @@ final class UnknownFields {
         .with("Header", name);
   }
 
-  private void tellOnce(Model.Entry operation, String name) {
-    if (told.size() < MOST_TOLD && told.add(operation.name() + " " + name)) {
+  private void tellOnce(Model.Entry operation, String kind, String name) {
+    if (told.size() < MOST_TOLD && told.add(operation.name() + " " + kind + " " + name)) {
       teller.accept(
-          "%s does not have the header field %s; it is overlooked, as S3 does"
-              .formatted(operation.name(), name));
+          "%s does not have the %s %s; it is overlooked, as S3 does"
+              .formatted(operation.name(), kind, name));
     }
   }
 }

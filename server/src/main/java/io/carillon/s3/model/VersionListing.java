@@ -94,7 +94,7 @@ public record VersionListing(List<Entry> entries, boolean truncated) {
       return;
     }
     ObjectKey key = new ObjectKey(after.key());
-    long number = Versions.requireVersionId(after.versionId());
+    long number = Versions.requireVersionId(after.versionId(), "version-id-marker");
     if (number == 0) {
       number =
           versions

@@ -72,6 +72,9 @@ public final class Versions {
     record Hidden(ObjectVersion marker) implements Removal {}
   }
 
+  /// What requests name a version by, and their refusals.
+  public static final String VERSION_ID = "versionId";
+
   /// The current version, which may be a delete marker.
   public Optional<ObjectVersion> head(Snapshot snapshot, Bucket bucket, ObjectKey key) {
     return current.get(snapshot, new Name(bucket.name(), key.value()));
@@ -188,23 +191,32 @@ public final class Versions {
   }
 
   /// @return the number within the id; 0 for the null version
-  public static long requireVersionId(String versionId) {
+  private static long requireVersionId(String versionId) {
+    return requireVersionId(versionId, VERSION_ID);
+  }
+
+  /// @param argument that brought the id, for the refusal
+  /// @return the number within the id; 0 for the null version
+  static long requireVersionId(String versionId, String argument) {
     if (versionId.equals(ObjectVersion.NULL_VERSION)) {
       return 0;
     }
-    return VersionIds.sequenceOf(versionId).orElseThrow(() -> noVersionId(versionId));
+    return VersionIds.sequenceOf(versionId).orElseThrow(() -> noVersionId(versionId, argument));
   }
 
   private static void requireGenuine(String versionId) {
     if (!VersionIds.isGenuine(versionId)) {
-      throw noVersionId(versionId);
+      throw noVersionId(versionId, VERSION_ID);
     }
   }
 
-  private static AwsException noVersionId(String versionId) {
+  private static AwsException noVersionId(String versionId, String argument) {
     return S3Error.INVALID_ARGUMENT
-        .because("Invalid version id specified")
-        .with("ArgumentName", "versionId")
+        .because(
+            versionId.isEmpty()
+                ? "Version id cannot be the empty string"
+                : "Invalid version id specified")
+        .with("ArgumentName", argument)
         .with("ArgumentValue", versionId);
   }
 

@@ -126,6 +126,16 @@ class UnknownFieldsTest {
   }
 
   @Test
+  void aQueryParameterThatMeansNothingIsToldOnceForEachWrite() {
+    for (String name : List.of("customer", "customer", "other")) {
+      assertThat(fields.meetParameter(operation("PutObject"), name)).isTrue();
+      assertThat(fields.meetParameter(operation("GetObject"), name)).isTrue();
+    }
+    assertThat(log).hasSize(2);
+    assertThat(log.getFirst()).contains("PutObject", "query parameter customer");
+  }
+
+  @Test
   void theLogHasRoomForAnyNumberOfNames() {
     for (int i = 0; i < 3000; i++) {
       assertThat(meet("GetObject", "x-amz-" + i, "x")).isNull();
