@@ -4,17 +4,23 @@ import static io.carillon.iam.RolesTest.refused;
 import static io.carillon.iam.World.LAMBDA_TRUST;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.carillon.aws.Operations;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.core.SdkPojo;
 import software.amazon.awssdk.services.iam.model.AttachRolePolicyRequest;
 import software.amazon.awssdk.services.iam.model.AttachedPolicy;
+import software.amazon.awssdk.services.iam.model.CreateGroupRequest;
 import software.amazon.awssdk.services.iam.model.CreatePolicyRequest;
 import software.amazon.awssdk.services.iam.model.CreatePolicyResponse;
 import software.amazon.awssdk.services.iam.model.CreatePolicyVersionRequest;
 import software.amazon.awssdk.services.iam.model.CreateRoleRequest;
+import software.amazon.awssdk.services.iam.model.CreateUserRequest;
 import software.amazon.awssdk.services.iam.model.DeletePolicyRequest;
 import software.amazon.awssdk.services.iam.model.DeletePolicyVersionRequest;
 import software.amazon.awssdk.services.iam.model.DeleteRolePermissionsBoundaryRequest;
@@ -45,6 +51,7 @@ import software.amazon.awssdk.services.iam.model.PolicyVersion;
 import software.amazon.awssdk.services.iam.model.PutRolePermissionsBoundaryRequest;
 import software.amazon.awssdk.services.iam.model.PutRolePolicyRequest;
 import software.amazon.awssdk.services.iam.model.SetDefaultPolicyVersionRequest;
+import software.amazon.awssdk.utils.builder.SdkBuilder;
 
 class PoliciesTest {
   private static final String S3 = "arn:aws:iam::aws:policy/AmazonS3FullAccess";
@@ -152,6 +159,39 @@ class PoliciesTest {
       refused(() -> attach(noPolicy), IamError.VALIDATION, "Invalid ARN:  Could not be parsed!");
     }
     refused(() -> attach("short"), IamError.VALIDATION, "'policyArn'");
+  }
+
+  @Test
+  void anArnOfNoPolicyIsRefusedAlikeByEveryOperation() throws Exception {
+    world.call(world.root(), CreateUserRequest.builder().userName("n").build());
+    world.call(world.root(), CreateGroupRequest.builder().groupName("n").build());
+    world.call(
+        world.root(),
+        CreateRoleRequest.builder().roleName("n").assumeRolePolicyDocument(LAMBDA_TRUST).build());
+    Map<String, String> values =
+        Map.of(
+            "PolicyArn", "arn:aws:iam::000000000000:role/worker",
+            "UserName", "n",
+            "GroupName", "n",
+            "RoleName", "n",
+            "PolicyDocument", ALLOW,
+            "VersionId", "v1");
+    List<String> walked = new ArrayList<>();
+    for (Operations.Operation<?> operation : world.operations()) {
+      SdkPojo builder = (SdkPojo) operation.input().getMethod("builder").invoke(null);
+      if (builder.sdkFields().stream().anyMatch(f -> f.memberName().equals("PolicyArn"))) {
+        builder.sdkFields().stream()
+            .filter(field -> values.containsKey(field.memberName()))
+            .forEach(field -> field.set(builder, values.get(field.memberName())));
+        SdkPojo request = (SdkPojo) ((SdkBuilder<?, ?>) builder).build();
+        refused(
+            () -> world.call(world.root(), request),
+            IamError.VALIDATION,
+            "Invalid ARN:  Could not be parsed!");
+        walked.add(operation.name());
+      }
+    }
+    assertThat(walked).contains("DetachUserPolicy", "GetPolicyVersion", "DeletePolicy");
   }
 
   @Test

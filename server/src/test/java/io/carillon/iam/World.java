@@ -160,6 +160,10 @@ public final class World {
     return call(caller, request, Object.class);
   }
 
+  List<Operation<?>> operations() {
+    return operations;
+  }
+
   public Arn role(String name) {
     return Arn.iam(ACCOUNT, "role/" + name);
   }

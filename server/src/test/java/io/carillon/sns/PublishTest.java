@@ -249,6 +249,15 @@ class PublishTest {
     house.settle();
     assertThat(house.handovers.getLast().traceHeader()).isEqualTo("Root=1-a");
 
+    house.call(
+        DirectRoad.traced(house.alice, "Root=1-b"),
+        PublishBatchRequest.builder()
+            .topicArn(topic)
+            .publishBatchRequestEntries(e -> e.id("1").message("m"))
+            .build());
+    house.settle();
+    assertThat(house.handovers.getLast().traceHeader()).isEqualTo("Root=1-b");
+
     house.publish(topic, "of no trace");
     house.settle();
     assertThat(house.handovers.getLast().traceHeader()).isNull();

@@ -303,7 +303,13 @@ class SqsServiceTest {
                 .queueUrl(queue)
                 .entries(
                     SendMessageBatchRequestEntry.builder().id("good").messageBody("x").build(),
-                    SendMessageBatchRequestEntry.builder().id("bad").messageBody("\u0000").build())
+                    SendMessageBatchRequestEntry.builder().id("bad").messageBody("\u0000").build(),
+                    SendMessageBatchRequestEntry.builder().id("none").build(),
+                    SendMessageBatchRequestEntry.builder()
+                        .id("late")
+                        .messageBody("x")
+                        .delaySeconds(901)
+                        .build())
                 .build());
 
     assertThat(answer.successful())
@@ -311,7 +317,8 @@ class SqsServiceTest {
         .satisfies(e -> assertThat(e.id()).isEqualTo("good"));
     assertThat(answer.failed())
         .extracting(BatchResultErrorEntry::code)
-        .containsExactly("InvalidMessageContents");
+        .as("by their older names, also over JSON")
+        .containsExactly("InvalidMessageContents", "MissingParameter", "InvalidParameterValue");
     assertThat(receive(queue)).hasSize(1);
   }
 
