@@ -69,11 +69,6 @@ final class HeadParser {
     }
   }
 
-  /// Whether part of a head has come.
-  boolean begun() {
-    return scanned > 0;
-  }
-
   private void requireRoom(int bytes) throws Refusal {
     if (lines == 0 && bytes > limits.requestLineBytes()) {
       throw new Refusal(414, "The request line is too long");

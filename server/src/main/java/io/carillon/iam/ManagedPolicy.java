@@ -39,10 +39,6 @@ record ManagedPolicy(
     return version(defaultVersion).document();
   }
 
-  boolean hasVersion(String versionId) {
-    return versions.stream().anyMatch(v -> v.id().equals(versionId));
-  }
-
   Version version(String versionId) {
     return versions.stream()
         .filter(v -> v.id().equals(versionId))

@@ -67,12 +67,6 @@ public final class Keys {
     return new Keys(KeyStorage.Memory.create(), clock);
   }
 
-  /// The admin token of a server that runs on this data folder, for the command line of the same
-  /// user. Empty where no server ever did.
-  public static Optional<Secret> readAdminToken(Path dataFolder) {
-    return new KeyStorage.Folder(dataFolder.resolve(FOLDER)).read(ADMIN_TOKEN).map(Keys::asSecret);
-  }
-
   /// Opens `/_carillon/` to who can read the data folder.
   public Secret adminToken() {
     return adminToken;

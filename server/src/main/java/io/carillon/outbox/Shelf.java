@@ -63,13 +63,6 @@ public final class Shelf {
     return TABLE.get(snapshot, id);
   }
 
-  /// Throws a job away; false if it is not there.
-  public boolean discard(Tx tx, String id) {
-    boolean isThere = TABLE.get(tx, id).isPresent();
-    TABLE.delete(tx, id);
-    return isThere;
-  }
-
   /// Puts a job back into `outbox` to be tried anew; false if it is not there.
   public boolean redrive(Tx tx, String id, Outbox outbox, Instant now) {
     Optional<Shelved> shelved = TABLE.get(tx, id);

@@ -68,11 +68,6 @@ enum Protocol {
     return this == HTTP || this == HTTPS || this == SQS;
   }
 
-  /// Whether the endpoint is an AWS resource, which has an account.
-  boolean isResource() {
-    return this == SQS || this == LAMBDA;
-  }
-
   /// Phones do not confirm; of queues and functions only those of other accounts do.
   boolean mustConfirm(String endpoint, String subscriber) {
     return switch (this) {

@@ -2,7 +2,6 @@ package io.carillon.sns;
 
 import io.carillon.base.Arn;
 import java.time.Instant;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /// A subscription as it is kept.
@@ -64,17 +63,6 @@ record Subscription(
 
   boolean raw() {
     return attribute("RawMessageDelivery", "false").equals("true");
-  }
-
-  /// An empty value takes the attribute back to its default.
-  Subscription withAttribute(String attribute, String value) {
-    Map<String, String> changed = new LinkedHashMap<>(attributes);
-    if (value.isEmpty()) {
-      changed.remove(attribute);
-    } else {
-      changed.put(attribute, value);
-    }
-    return with(confirmation, changed);
   }
 
   Subscription with(Confirmation other) {

@@ -154,10 +154,6 @@ final class RecordLog implements AutoCloseable {
     return true;
   }
 
-  long sizeBytes() {
-    return size;
-  }
-
   private boolean isWholeAt(int i) {
     int type = block[i + 6];
     int length = lengthAt(i);

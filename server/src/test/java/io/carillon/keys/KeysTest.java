@@ -144,13 +144,11 @@ class KeysTest {
   }
 
   @Test
-  void theCommandLineReadsTheAdminToken() {
-    assertThat(Keys.readAdminToken(data.resolve("nowhere"))).isEmpty();
-
+  void theAdminTokenIsMadeOnceAndKept() {
     Keys keys = open();
 
-    assertThat(Keys.readAdminToken(data.resolve("fresh"))).contains(keys.adminToken());
     assertThat(keys.adminToken().reveal()).hasSize(43);
+    assertThat(open().adminToken()).isEqualTo(keys.adminToken());
   }
 
   @Test

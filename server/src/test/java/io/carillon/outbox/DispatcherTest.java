@@ -193,8 +193,6 @@ final class DispatcherTest extends DispatcherFixture {
         .isTrue();
     assertThat(database.<Boolean>write(tx -> shelf.redrive(tx, first, outbox, clock.instant())))
         .isFalse();
-    assertThat(database.<Boolean>write(tx -> shelf.discard(tx, second))).isTrue();
-    assertThat(database.<Boolean>write(tx -> shelf.discard(tx, second))).isFalse();
     awaitEmpty();
     assertThat(delivery.tries).hasSize(3);
     assertThat(database.read(s -> shelf.get(s, first)).isPresent()).isFalse();

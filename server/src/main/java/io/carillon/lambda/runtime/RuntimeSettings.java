@@ -24,16 +24,4 @@ public record RuntimeSettings(
 
   /// Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
   public static final Duration INIT_LIMIT = Duration.ofSeconds(10);
-
-  /// The defaults: as many environments as three quarters of `machineMemoryMb` hold, 100 at most.
-  public static RuntimeSettings defaults(Path workFolder, int machineMemoryMb) {
-    return new RuntimeSettings(
-        workFolder,
-        INIT_LIMIT,
-        Duration.ofMinutes(10),
-        100,
-        machineMemoryMb / 4 * 3,
-        4 << 20,
-        true);
-  }
 }
