@@ -1,16 +1,23 @@
 package io.carillon.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.commons.cli.CommandLine;
 
 /// `./carillon trace`: the life of recent events, or of one object's, and why nothing happened.
 public final class TraceCommand {
   private static final Pattern EVENT = Pattern.compile("[0-9a-f]{12}-[0-9A-Z]{16}");
-  private static final Pattern SCHEME = Pattern.compile("^(s3://|arn:[a-z-]+:s3:::|/)");
+  private static final Pattern SCHEME = Pattern.compile("(?i)^(s3://|arn:[a-z-]+:s3:::|/)");
+  private static final Pattern URL = Pattern.compile("(?i)https?://.*");
+
+  /// Hosts of S3, on AWS and here, that may begin with the bucket's name.
+  private static final Pattern HOST = Pattern.compile("(?:(.+)\\.)?(?:s3[.-].*|localhost)");
 
   private TraceCommand() {}
 
@@ -43,8 +50,8 @@ public final class TraceCommand {
     return 0;
   }
 
-  /// Reads `s3://BUCKET/KEY`, `arn:aws:s3:::BUCKET/KEY`, `BUCKET/KEY`, `BUCKET` and the id of an
-  /// event, as it stands in what this command prints.
+  /// Reads `s3://BUCKET/KEY`, `arn:aws:s3:::BUCKET/KEY`, `BUCKET/KEY`, `BUCKET`, an object's URL,
+  /// presigned or not, and the id of an event, as it stands in what this command prints.
   static Map<String, String> query(List<String> arguments) {
     Map<String, String> query = new LinkedHashMap<>();
     for (String argument : arguments) {
@@ -52,7 +59,8 @@ public final class TraceCommand {
         query.put("event", argument);
         continue;
       }
-      String object = SCHEME.matcher(argument).replaceFirst("");
+      String plain = URL.matcher(argument).matches() ? pathOf(argument) : argument;
+      String object = SCHEME.matcher(plain).replaceFirst("");
       int slash = object.indexOf('/');
       query.put("bucket", slash < 0 ? object : object.substring(0, slash));
       if (slash >= 0 && slash + 1 < object.length()) {
@@ -60,6 +68,18 @@ public final class TraceCommand {
       }
     }
     return query;
+  }
+
+  /// `/BUCKET/KEY` of a URL; what is none is left as it is.
+  private static String pathOf(String url) {
+    try {
+      URI uri = new URI(url);
+      Matcher host = HOST.matcher(String.valueOf(uri.getHost()));
+      String bucket = host.matches() ? host.group(1) : null;
+      return bucket == null ? uri.getPath() : "/" + bucket + uri.getPath();
+    } catch (URISyntaxException _) {
+      return url;
+    }
   }
 
   private static String of(Map<String, String> query) {

@@ -90,7 +90,7 @@ final class Confirmations implements Delivery {
                   .findToken(tx, given)
                   .filter(t -> t.topicId().equals(topic.id()))
                   .filter(t -> t.expires().isAfter(clock.instant()))
-                  .orElseThrow(() -> SnsError.invalid("Invalid token"));
+                  .orElseThrow(() -> SnsError.invalid("Token"));
           Subscription subscription =
               subscriptions
                   .find(tx, topic.id(), token.id())
@@ -106,7 +106,7 @@ final class Confirmations implements Delivery {
                                           farewell.with(Confirmation.asked(given, token.expires())),
                                           known,
                                           guard)))
-                  .orElseThrow(() -> SnsError.invalid("Invalid token"));
+                  .orElseThrow(() -> SnsError.invalid("Token"));
           return ConfirmSubscriptionResponse.builder().subscriptionArn(subscription.arn()).build();
         });
   }

@@ -116,7 +116,7 @@ class SubscriptionTest {
     assertThat(house.open("/SimpleNotificationService/confirmation.html").status()).isEqualTo(400);
     assertThat(house.open("/SimpleNotificationService/confirmation.html?TopicArn=%zz").status())
         .isEqualTo(400);
-    assertInvalid(() -> confirm(other, "x"), "Invalid token");
+    assertInvalid(() -> confirm(other, "x"), "Invalid parameter: Token"); // as recorded
     assertThat(counts()).containsEntry("SubscriptionsPending", "1");
   }
 
