@@ -270,6 +270,9 @@ final class Tries {
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt(); // told from other failures when it is recorded
         return new Outcome.Retry("interrupted");
+      } catch (OutOfMemoryError e) { // the server's lack, and no failure of the job
+        LOG.warn("{} {} found no memory", channel, job.id(), e);
+        return new Outcome.Postponed(describe(e), Duration.ZERO);
       } catch (Throwable e) {
         if (!over) {
           LOG.warn("{} {} failed", channel, job.id(), e);

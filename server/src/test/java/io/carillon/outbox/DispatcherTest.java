@@ -289,6 +289,29 @@ final class DispatcherTest extends DispatcherFixture {
   }
 
   @Test
+  void aTryThatFindsNoMemoryUsesNoTry() {
+    Scripted delivery =
+        run(
+            new Scripted(
+                job -> {
+                  if (job.postponements() < 5) {
+                    throw new OutOfMemoryError("for the test");
+                  }
+                  return Outcome.done();
+                }));
+    add("lane", "x");
+    for (int i = 1; i <= 5; i++) {
+      int soFar = i;
+      await().until(() -> setbacks.size() == soFar);
+      clock.set(((Setback.PutOff) setbacks.getLast()).next());
+      dispatcher.wake();
+    }
+    awaitEmpty();
+    assertThat(delivery.tries).hasSize(6).extracting(Job::attempts).containsOnly(1);
+    assertThat(shelvedReasons()).isEmpty();
+  }
+
+  @Test
   void aJobThatIsPutOffTooLongIsBuried() {
     Scripted delivery =
         run(new Scripted(_ -> new Outcome.Postponed("throttled", Duration.ofHours(4))));
