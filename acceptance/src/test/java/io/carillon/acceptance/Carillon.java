@@ -1,5 +1,7 @@
 package io.carillon.acceptance;
 
+import static org.awaitility.Awaitility.await;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedReader;
@@ -115,6 +117,13 @@ final class Carillon implements AutoCloseable {
     return String.join("\n", output);
   }
 
+  /// The whole start page, whose end comes after the line by which the server says that it is
+  /// ready.
+  String startPage() {
+    await().atMost(PATIENCE).until(() -> output().contains("export AWS_ENDPOINT_URL"));
+    return output();
+  }
+
   /// What a client's environment needs to reach this server as root.
   Map<String, String> environment() {
     return Map.of(
@@ -136,12 +145,16 @@ final class Carillon implements AutoCloseable {
 
   /// What our own door says of `page` to who can read the data folder.
   String door(String page) throws IOException, InterruptedException {
-    String token = Files.readString(data.resolve("keys/admin-token")).strip();
+    String token = adminToken();
     URI uri = URI.create(endpoint + "/_carillon/" + page);
     return door.send(
             HttpRequest.newBuilder(uri).header("x-carillon-token", token).build(),
             HttpResponse.BodyHandlers.ofString())
         .body();
+  }
+
+  String adminToken() throws IOException {
+    return Files.readString(data.resolve("keys/admin-token")).strip();
   }
 
   /// Runs one of `./carillon`'s client commands against this server.

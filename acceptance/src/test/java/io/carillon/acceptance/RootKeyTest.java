@@ -77,6 +77,11 @@ class RootKeyTest {
       CREATE = "Action=CreateUser&UserName=eve&Version=2010-05-08"
       FORM = {"content-type": "application/x-www-form-urlencoded"}
 
+      def admin(token):
+          head = "GET /_carillon/inspect HTTP/1.1\\r\\nHost: localhost:%d\\r\\nX-Carillon-Token: %s\\r\\n"
+          with socket.create_connection(("127.0.0.1", PORT), timeout=20) as sock:
+              return send(sock, (head % (PORT, token) + "Connection: close\\r\\n\\r\\n").encode())
+
       def mapped():
           with socket.socket(socket.AF_INET6) as sock:
               sock.connect(("::ffff:127.0.0.1", PORT))
@@ -117,6 +122,7 @@ class RootKeyTest {
               "json": raw("127.0.0.1", ROOT, "logs", "POST", "/", "", group, target),
               "rest json": raw("127.0.0.1", ROOT, "lambda", "GET", "/2015-03-31/functions", "", ""),
               "admin API": raw("127.0.0.1", ROOT, "carillon", "GET", "/_carillon/inspect", "", ""),
+              "admin token": admin(event["token"]),
               "both families": mapped(),
               "forked": forked(),
               "curl": curl(),
@@ -163,7 +169,7 @@ class RootKeyTest {
 
   /// @param sameUser a command before others that runs them as the server's user
   private void refuses(Carillon server, List<String> sameUser) throws Exception {
-    assertThat(server.output()).contains("root key  test/test").contains("refused to functions");
+    assertThat(server.startPage()).contains("root key  test/test").contains("refused to functions");
     try (IamClient iam = Clients.root(server).iam();
         LambdaClient lambda = Clients.root(server).lambda()) {
       String role =
@@ -193,9 +199,19 @@ class RootKeyTest {
                   .code(c -> c.zipFile(SdkBytes.fromByteArray(code))));
       lambda.waiter().waitUntilFunctionActiveV2(r -> r.functionName("spy"));
 
+      String token = server.adminToken();
       JsonNode found =
           new ObjectMapper()
-              .readTree(lambda.invoke(r -> r.functionName("spy")).payload().asUtf8String());
+              .readTree(
+                  lambda
+                      .invoke(
+                          r ->
+                              r.functionName("spy")
+                                  .payload(
+                                      SdkBytes.fromUtf8String(
+                                          "{\"token\":\"%s\"}".formatted(token))))
+                      .payload()
+                      .asUtf8String());
       assertThat(found.path("role").asText()).startsWith("HTTP/1.1 200");
       found
           .properties()
@@ -205,7 +221,7 @@ class RootKeyTest {
                   assertThat(way.getValue().asText()).as(way.getKey()).isEqualTo("refused");
                 }
               });
-      assertThat(found.size()).as(found.toString()).isEqualTo(10);
+      assertThat(found.size()).as(found.toString()).isEqualTo(11);
       assertThat(iam.listUsers().users()).extracting(User::userName).doesNotContain("eve");
     }
     noticesNothing(server, sameUser);

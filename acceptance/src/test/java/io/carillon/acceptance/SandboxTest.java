@@ -72,7 +72,7 @@ class SandboxTest {
     bwrap(FAILS);
     try (Carillon server = Carillon.start(folder, fakeFirst());
         LambdaClient lambda = Clients.root(server).lambda()) {
-      assertThat(server.output()).contains("FUNCTIONS DO NOT RUN").contains(words);
+      assertThat(server.startPage()).contains("FUNCTIONS DO NOT RUN").contains(words);
       create(server, lambda);
       assertThatThrownBy(() -> invoke(lambda))
           .isInstanceOf(ServiceException.class)
@@ -99,7 +99,7 @@ class SandboxTest {
   void withTheSandboxOffNoFunctionIsRoot() throws Exception {
     try (Carillon server = Carillon.start(folder, "--sandbox", "off");
         LambdaClient lambda = Clients.root(server).lambda()) {
-      assertThat(server.output()).contains("FUNCTIONS ARE NOT SANDBOXED (--sandbox off)");
+      assertThat(server.startPage()).contains("FUNCTIONS ARE NOT SANDBOXED (--sandbox off)");
       create(server, lambda);
       assertThat(invoke(lambda)).endsWith("false, false]");
     }

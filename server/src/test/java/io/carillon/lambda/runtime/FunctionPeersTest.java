@@ -95,11 +95,12 @@ class FunctionPeersTest {
   @Test
   void aFunctionIsToldFromOtherProcesses() throws Exception {
     CountDownLatch now = new CountDownLatch(1);
+    Peers peers;
     try (Workshop shop = new Workshop(folder)) {
       need(shop.executor.isolates(), "bubblewrap");
       need(shop.runtimes.missingFor("python3.11").isEmpty(), "Python");
       need(Machine.here().program("curl").isPresent(), "curl");
-      Peers peers = shop.executor.peers();
+      peers = shop.executor.peers();
       assertThat(peers.reckonWithFunctions()).as("before the first").isFalse();
       try (HttpEngine engine =
           HttpEngine.start(
@@ -139,5 +140,8 @@ class FunctionPeersTest {
         }
       }
     }
+    assertThat(peers.reckonWithFunctions())
+        .as("what a function sent may wait unread when it is gone")
+        .isTrue();
   }
 }

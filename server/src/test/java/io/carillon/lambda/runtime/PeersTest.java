@@ -9,6 +9,7 @@ import io.carillon.http.Peer;
 import io.carillon.http.RawClient;
 import io.carillon.http.Response;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -44,6 +45,7 @@ class PeersTest {
   private static final class Functions implements Peers.Processes {
     private Set<Long> processes = Set.of();
     private final AtomicInteger asked = new AtomicInteger();
+    private Runnable whenAsked = () -> {};
 
     @Override
     public boolean everStarted() {
@@ -53,6 +55,7 @@ class PeersTest {
     @Override
     public Stream<Long> processIds() {
       asked.incrementAndGet();
+      whenAsked.run();
       return processes.stream();
     }
   }
@@ -136,6 +139,50 @@ class PeersTest {
     assertThat(peer("127.0.0.1", "127.0.0.1"))
         .as("to another address")
         .isInstanceOf(Peer.Environment.class);
+  }
+
+  /// A function can forbid that its open files are listed.
+  @Test
+  void asAnOrdinaryUserASocketThatNoProcessIsSeenToHaveIsTakenForAFunctions() throws IOException {
+    table("tcp", "0100007F:9C40", "0100007F:11D6", 1000, 99);
+    Peers peers = new Peers(functions, proc, 1000, false);
+    assertThat(peers.of(connection())).isInstanceOf(Peer.Environment.class);
+
+    Path socket = process(4321, 99);
+    assertThat(peers.of(connection())).isEqualTo(new Peer.Local());
+    Files.delete(socket);
+    assertThat(peers.of(connection())).isInstanceOf(Peer.Environment.class);
+  }
+
+  /// A function that ends may leave its number to a process outside of environments.
+  @Test
+  void aProcessThatClosesItsSocketWhileItIsLookedAtIsTakenForAFunction() throws IOException {
+    table("tcp", "0100007F:9C40", "0100007F:11D6", 1000, 99);
+    Path socket = process(4321, 99);
+    functions.whenAsked =
+        () -> {
+          try {
+            Files.delete(socket);
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        };
+    Peers peers = new Peers(functions, proc, 1000, false);
+    assertThat(peers.of(connection())).isInstanceOf(Peer.Environment.class);
+  }
+
+  private static ClientSocket connection() throws IOException {
+    InetAddress loopback = InetAddress.getByName("127.0.0.1");
+    return new ClientSocket(
+        new InetSocketAddress(loopback, 40_000), new InetSocketAddress(loopback, SERVER));
+  }
+
+  /// A process below the first one, with one open socket, which is answered.
+  private Path process(int id, int inode) throws IOException {
+    Path folder = Files.createDirectories(proc.resolve(id + "/fd")).getParent();
+    Files.writeString(folder.resolve("stat"), id + " (a b) c) S 1 1 1 0 -1");
+    Files.writeString(folder.resolve("environ"), "HOME=/");
+    return Files.createSymbolicLink(folder.resolve("fd/3"), Path.of("socket:[" + inode + "]"));
   }
 
   /// Answers who asks, as one who runs functions under its own user id sees them.
