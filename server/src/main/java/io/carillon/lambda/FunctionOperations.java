@@ -88,7 +88,7 @@ final class FunctionOperations {
   }
 
   FunctionConfiguration create(Caller caller, CreateFunctionRequest r) {
-    FunctionName name = FunctionName.of(caller, r.functionName(), null);
+    FunctionName name = FunctionName.ofNew(caller, r.functionName());
     if (name.qualifier().isPresent() || !name.account().equals(caller.account().value())) {
       throw INVALID_PARAMETER_VALUE.because("A new function needs a name: " + r.functionName());
     }

@@ -1,6 +1,7 @@
 package io.carillon.lambda;
 
 import io.carillon.aws.Authorizer;
+import io.carillon.aws.Caller;
 import io.carillon.aws.Need;
 import io.carillon.aws.Operations;
 import io.carillon.aws.ResourcePolicies;
@@ -317,7 +318,7 @@ public final class LambdaService {
 
   /// To make a function is to hand its role on, and to read its code from where it lies.
   private static List<Need> needsOfCreation(CreateFunctionRequest r) {
-    Arn function = whole(r.functionName());
+    Arn function = FunctionName.ofNew(Caller.current(), r.functionName()).arn();
     List<Need> needs = new ArrayList<>();
     needs.addAll(
         Need.of("lambda:CreateFunction", function).andTagging("lambda:TagResource", r.tags()));

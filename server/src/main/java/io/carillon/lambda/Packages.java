@@ -4,6 +4,7 @@ import static io.carillon.lambda.LambdaError.INVALID_PARAMETER_VALUE;
 
 import io.carillon.aws.AwsException;
 import io.carillon.aws.Caller;
+import io.carillon.aws.CommonError;
 import io.carillon.lambda.FunctionVersion.Deployment;
 import io.carillon.lambda.runtime.BadArchiveException;
 import io.carillon.lambda.runtime.CodeFolders;
@@ -85,7 +86,8 @@ final class Packages {
       }
       byte[] zip = place.zipFile().asByteArrayUnsafe();
       if (zip.length > INLINE_LIMIT_BYTES) {
-        throw LambdaError.REQUEST_TOO_LARGE.because(
+        // Recorded: test_oversized_zipped_create_lambda of localstack/localstack
+        throw CommonError.REQUEST_ENTITY_TOO_LARGE.because(
             "Zipped size must be smaller than " + INLINE_LIMIT_BYTES + " bytes");
       }
       return new ByteArrayInputStream(zip);

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.carillon.aws.AwsException;
 import io.carillon.aws.Caller;
+import io.carillon.aws.CommonError;
 import io.carillon.aws.Need;
 import io.carillon.http.Body;
 import io.carillon.http.Headers;
@@ -191,6 +192,36 @@ class FunctionOperationsTest {
         r -> r.code(FunctionCode.builder().zipFile(SdkBytes.fromUtf8String("no zip")).build()),
         invalid,
         "Could not unzip uploaded file");
+  }
+
+  /// Recorded: test_function_arns (long_function_name_exc) in `test_lambda_api.snapshot.json` of
+  /// localstack/localstack; the name of a function that is asked for is held to the same length.
+  @Test
+  void theNameOfANewFunctionThatIsTooLongIsAnArgument() throws Exception {
+    String name = "n".repeat(65);
+    String length = "Member must have length less than or equal to 64";
+    isRefused(
+        r -> r.functionName(name),
+        "InvalidParameterValueException",
+        "1 validation error detected: Value '%s' at 'functionName' failed to satisfy constraint: %s"
+            .formatted(name, length));
+    assertThat(house.needs(python("n".repeat(64), SOURCE).build())).isNotEmpty();
+    assertThatThrownBy(() -> house.needs(python(name, SOURCE).build()))
+        .hasMessageContaining(length);
+    assertThatThrownBy(() -> configuration(name))
+        .isInstanceOfSatisfying(
+            AwsException.class, e -> assertThat(e.error().code()).isEqualTo("ValidationException"))
+        .hasMessageContaining(length);
+  }
+
+  /// Recorded: test_oversized_zipped_create_lambda, in the same place.
+  @Test
+  void aPackageThatIsTooLargeAsItIsSentIsAnEntityThatIsTooLarge() throws Exception {
+    byte[] zip = new byte[52_428_801];
+    isRefused(
+        r -> r.code(FunctionCode.builder().zipFile(SdkBytes.fromByteArrayUnsafe(zip)).build()),
+        CommonError.REQUEST_ENTITY_TOO_LARGE.code(),
+        "Zipped size must be smaller than 52428800 bytes");
   }
 
   @Test
