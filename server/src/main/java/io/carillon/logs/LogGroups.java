@@ -42,8 +42,8 @@ import software.amazon.awssdk.services.cloudwatchlogs.model.PutRetentionPolicyRe
 
 /// Log groups and the streams in them.
 final class LogGroups {
-  private static final Pattern GROUP_NAME = Pattern.compile("(?!aws/)[.\\-_/#A-Za-z0-9]{1,512}");
-  private static final Pattern STREAM_NAME = Pattern.compile("[^:*]{1,512}");
+  private static final Pattern GROUP_NAME = Pattern.compile("[\\.\\-_/#A-Za-z0-9]+");
+  private static final Pattern STREAM_NAME = Pattern.compile("[^:*]*");
   private static final int MOST_LISTED = 50;
   private static final int LONGEST_NAME = 512;
 
@@ -146,6 +146,10 @@ final class LogGroups {
     refuseOther("deletionProtectionEnabled", input.deletionProtectionEnabled(), false);
     Map<String, String> tags = LogTags.check(input.tags());
     GroupKey key = key(caller, match("logGroupName", input.logGroupName(), GROUP_NAME));
+    if (key.name().startsWith("aws/")) {
+      throw LogsError.INVALID_PARAMETER.because(
+          "Log groups starting with AWS/ are reserved for AWS.");
+    }
     database.write(
         tx -> {
           if (groups.get(tx, key).isPresent()) {
@@ -422,14 +426,14 @@ final class LogGroups {
       throw LogsError.INVALID_PARAMETER.because(
           "Invalid LogGroup or LogStream, both must have length less than or equal to 512.");
     }
-    if (value == null || !grammar.matcher(value).matches()) {
+    if (value == null || value.isEmpty() || !grammar.matcher(value).matches()) {
+      String constraint =
+          value != null && value.isEmpty()
+              ? "Member must have length greater than or equal to 1"
+              : "Member must satisfy regular expression pattern: " + grammar;
       throw LogsError.INVALID_PARAMETER.because(
-          "1 validation error detected: Value '"
-              + value
-              + "' at '"
-              + member
-              + "' failed to satisfy constraint: Member must satisfy regular expression pattern: "
-              + grammar);
+          "1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: %s"
+              .formatted(value, member, constraint));
     }
     return value;
   }

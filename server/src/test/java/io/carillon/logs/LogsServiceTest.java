@@ -282,7 +282,7 @@ class LogsServiceTest {
   @Test
   void namesThatAreAwssOwnAreRefused() {
     assertThatThrownBy(() -> run(CreateLogGroupRequest.builder().logGroupName("aws/mine").build()))
-        .hasMessageContaining("Value 'aws/mine' at 'logGroupName'");
+        .hasMessage("Log groups starting with AWS/ are reserved for AWS.");
     run(CreateLogGroupRequest.builder().logGroupName("/aws/mine").build());
   }
 
@@ -370,6 +370,22 @@ class LogsServiceTest {
         .hasMessageContaining("logGroupClass");
     assertThatThrownBy(() -> run(request.toBuilder().deletionProtectionEnabled(true).build()))
         .hasMessageContaining("deletionProtectionEnabled");
+  }
+
+  @Test
+  void whatIsWrongWithANameIsToldWithThePatternOfAws() {
+    assertThatThrownBy(() -> run(CreateLogGroupRequest.builder().logGroupName("a b").build()))
+        .hasMessage(
+            "1 validation error detected: Value 'a b' at 'logGroupName' failed to satisfy"
+                + " constraint: Member must satisfy regular expression pattern:"
+                + " [\\.\\-_/#A-Za-z0-9]+");
+    makeStreams("/g");
+    CreateLogStreamRequest stream =
+        CreateLogStreamRequest.builder().logGroupName("/g").logStreamName("a:b").build();
+    assertThatThrownBy(() -> run(stream))
+        .hasMessageEndingWith("Member must satisfy regular expression pattern: [^:*]*");
+    assertThatThrownBy(() -> run(stream.toBuilder().logStreamName("").build()))
+        .hasMessageEndingWith("Member must have length greater than or equal to 1");
   }
 
   @Test
