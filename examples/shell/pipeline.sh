@@ -29,14 +29,19 @@ account=$(aws sts get-caller-identity --query Account --output text)
 echo "account $account, region $region"
 
 if [ "$what" = --delete ]; then
-  echo "deleting bucket $bucket with its objects, function, topic and role"
-  aws s3 rb "s3://$bucket" --force >/dev/null
-  aws lambda delete-function --function-name "$function" >/dev/null
-  aws sns delete-topic --topic-arn "arn:aws:sns:$region:$account:$topic"
+  echo "deleting bucket $bucket with its objects, function with its log, topic and role"
+  left=0
+  # What a run that stopped half-way did not make is no reason to leave the rest.
+  take_away() { "$@" >/dev/null || left=1; }
+  take_away aws s3 rb "s3://$bucket" --force
+  take_away aws lambda delete-function --function-name "$function"
+  take_away aws logs delete-log-group --log-group-name "/aws/lambda/$function"
+  take_away aws sns delete-topic --topic-arn "arn:aws:sns:$region:$account:$topic"
   for policy in "${policies[@]}"; do
-    aws iam detach-role-policy --role-name "$role" --policy-arn "$policy"
+    take_away aws iam detach-role-policy --role-name "$role" --policy-arn "$policy"
   done
-  aws iam delete-role --role-name "$role"
+  take_away aws iam delete-role --role-name "$role"
+  [ "$left" = 0 ] || { echo "deleted, except for what the errors name" >&2; exit 1; }
   echo "deleted"
   exit
 fi
