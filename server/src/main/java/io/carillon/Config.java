@@ -25,6 +25,7 @@ public record Config(
     AccountId accountId,
     String accessKeyId,
     Secret secretAccessKey,
+    Optional<Path> managedPolicies,
     OptionalInt httpsPort,
     Optional<URI> publicUrl,
     List<String> baseHosts,
@@ -80,6 +81,7 @@ public record Config(
         read.as("account-id", AccountId::new, "twelve digits"),
         read.as("access-key-id", Config::accessKey, "1 to 128 letters, digits and underscores"),
         new Secret(read.as("secret-access-key", Config::notEmpty, "not empty")),
+        read.text("managed-policies").map(_ -> read.as("managed-policies", Path::of, "a folder")),
         read.text("https-port").isPresent()
             ? OptionalInt.of(read.number("https-port", 0, 65_535))
             : OptionalInt.empty(),

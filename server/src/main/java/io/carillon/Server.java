@@ -120,8 +120,8 @@ public final class Server implements AutoCloseable {
               keys.sealer(),
               ids,
               clock,
-              new Accounts.Root(
-                  config.accountId(), config.accessKeyId(), config.secretAccessKey()));
+              new Accounts.Root(config.accountId(), config.accessKeyId(), config.secretAccessKey()),
+              ManagedPolicyFolder.read(config.managedPolicies()));
       Authorizer authorizer = iam.authorizer(policies, StsService::issued);
       StsService sts =
           new StsService(
@@ -286,6 +286,7 @@ public final class Server implements AutoCloseable {
               List.of(
                   new Chore(Duration.ZERO, Duration.ofDays(1), lambda::findInterpreters),
                   new Chore(Duration.ZERO, TEN_SECONDS, clockWatch::look),
+                  new Chore(SOON, Duration.ofDays(1), iam::tellMissingPolicies),
                   Chore.every(MINUTE, trace::sweep),
                   Chore.every(MINUTE, storage::removeReleased),
                   Chore.every(MINUTE, s3::sweep),

@@ -68,6 +68,12 @@ public final class Settings {
           new Setting(
               "secret-access-key", "test", "secret access key of the first account's root user"),
           new Setting(
+              "managed-policies",
+              "",
+              "folder of AWS managed policies beyond those built in: NAME.json is policy/NAME,"
+                  + " service-role/NAME.json is policy/service-role/NAME; each file holds what"
+                  + " `aws iam get-policy-version` prints, or a bare policy document"),
+          new Setting(
               "public-url",
               "",
               "how clients, functions and mail readers reach this server; by default"

@@ -2,6 +2,7 @@ package io.carillon.cli;
 
 import io.carillon.Config;
 import io.carillon.Server;
+import io.carillon.iam.UnusableManagedPolicyException;
 import io.carillon.keys.DamagedKeyException;
 import io.carillon.store.ReadOnlyException;
 import io.carillon.store.UnreadableRowsException;
@@ -34,6 +35,8 @@ final class Startup {
     return switch (e) {
       case UnusableStoreException store ->
           Optional.of(new CommandFailure(String.valueOf(store.getMessage())));
+      case UnusableManagedPolicyException policy ->
+          Optional.of(new CommandFailure(String.valueOf(policy.getMessage())));
       case UnreadableRowsException rows ->
           Optional.of(new CommandFailure(String.valueOf(rows.getMessage())));
       case DamagedKeyException key ->

@@ -7,11 +7,15 @@ import io.carillon.store.Table;
 import io.carillon.store.Tuple;
 import io.carillon.store.Tx;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 
 /// Which identities of an account hold which managed policy, the other way round than their rows
 /// say it: for counts, for deletion and for `ListEntitiesForPolicy`. Written in the transaction
 /// that changes the identity's row.
 final class Attachments {
+  private static final String OF_AWS = "arn:aws:iam::" + ManagedPolicy.OF_AWS + ":";
+
   private final Table<Tuple, Attachment> rows =
       Table.of("iam.attachments", KeyCodec.TUPLE, Attachment.class);
 
@@ -40,6 +44,24 @@ final class Attachments {
         .stream()
         .map(Table.Entry::value)
         .toList();
+  }
+
+  /// The ARNs of AWS's managed policies that any account uses.
+  Set<String> policiesOfAws(Snapshot snapshot) {
+    Set<String> arns = new TreeSet<>();
+    Range left = Range.all();
+    while (true) {
+      List<Table.Entry<Tuple, Attachment>> next = rows.list(snapshot, left, 1);
+      if (next.isEmpty()) {
+        return arns;
+      }
+      String account = next.getFirst().key().string(0);
+      String arn = next.getFirst().key().string(1);
+      if (arn.startsWith(OF_AWS)) {
+        arns.add(arn);
+      }
+      left = left.after(Tuple.of(account, arn)); // one look-up for each policy, not for each user
+    }
   }
 
   private static Tuple key(String policyArn, Use use, Identity identity) {

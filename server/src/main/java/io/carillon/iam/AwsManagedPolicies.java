@@ -1,91 +1,199 @@
 package io.carillon.iam;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.carillon.base.Lazy;
+import io.carillon.base.Spelling;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/// The policies under `arn:aws:iam::aws:policy/` that this domain's scripts attach. Their documents
-/// have the effect of AWS's own for the services that Carillon speaks; those that span all of AWS
-/// (`ReadOnlyAccess`, `PowerUserAccess`) leave out the services it does not.
+/// The policies under `arn:aws:iam::aws:policy/`: those that are built in, for the services that
+/// Carillon speaks and their neighbours, and those of a folder that the operator names. One of the
+/// folder goes before a built-in one with the same ARN.
+///
+/// A built-in policy is a resource file in the form of [ManagedPolicyFile], with the source it was
+/// taken from and its version at AWS. `index.txt` lists them, so that a start need read none: each
+/// is read when first asked for.
 ///
 /// Source: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html
 final class AwsManagedPolicies {
-  private static final String RESOURCE = "aws-managed-policies.json";
-  private static final String BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  private static final Logger LOG = LoggerFactory.getLogger(AwsManagedPolicies.class);
 
-  /// Read when first asked for: a start need not wait for it.
-  private final Lazy<Map<String, ManagedPolicy>> byArn = new Lazy<>(AwsManagedPolicies::policies);
+  private static final String RESOURCES = "aws-managed-policies/";
+  private static final String INDEX = RESOURCES + "index.txt";
+  private static final Pattern ARN =
+      Pattern.compile("arn:aws:iam::aws:policy(/(?:[\\w+=,.@-]{1,128}/){0,8})([\\w+=,.@-]{1,128})");
 
-  Optional<ManagedPolicy> find(String arn) {
-    return Optional.ofNullable(byArn.get().get(arn));
-  }
+  /// So many unknown ARNs are told of: callers choose them, and the log is bounded.
+  private static final int TOLD = 1_000;
 
-  List<ManagedPolicy> all() {
-    return List.copyOf(byArn.get().values());
-  }
+  private final String folder;
+  private final String andThen;
+  private final Map<String, ManagedPolicy> ofFolder = new TreeMap<>();
+  private final Lazy<Map<String, Lazy<ManagedPolicy>>> builtIn =
+      new Lazy<>(AwsManagedPolicies::index);
+  private final Set<String> told = ConcurrentHashMap.newKeySet();
 
-  private static Map<String, ManagedPolicy> policies() {
-    Map<String, ManagedPolicy> byArn = new TreeMap<>();
-    for (JsonNode node : read()) {
-      ManagedPolicy policy = policy(node);
-      byArn.put(policy.arn(), policy);
+  /// @param added to those built in
+  /// @throws UnusableManagedPolicyException naming the file and what to do
+  AwsManagedPolicies(ManagedPolicyFiles added) {
+    this.folder = added.folder().map(Path::toString).orElse("DIR");
+    this.andThen = added.folder().isPresent() ? "start again" : "start with --managed-policies DIR";
+    added.files().stream()
+        .map(ManagedPolicyFile::checked)
+        .forEach(policy -> ofFolder.put(policy.arn(), policy));
+    added
+        .folder()
+        .ifPresent(from -> LOG.info("Managed policies from {}: {}", from, ofFolder.size()));
+    if (!ofFolder.isEmpty()) {
+      compare();
     }
-    return byArn;
   }
 
-  private static JsonNode read() {
-    try (InputStream in = AwsManagedPolicies.class.getResourceAsStream(RESOURCE)) {
-      if (in == null) {
-        throw new IllegalStateException(RESOURCE + " is missing from the class path");
+  /// A policy by its ARN. How to add one that is not there is told in the log, once for each.
+  Optional<ManagedPolicy> find(String arn) {
+    ManagedPolicy added = ofFolder.get(arn);
+    if (added != null) {
+      return Optional.of(added);
+    }
+    Lazy<ManagedPolicy> known = builtIn.get().get(arn);
+    if (known == null) {
+      tell(arn);
+      return Optional.empty();
+    }
+    return Optional.of(known.get());
+  }
+
+  /// In the order of their ARNs.
+  List<ManagedPolicy> all() {
+    Map<String, ManagedPolicy> all = new TreeMap<>();
+    builtIn.get().forEach((arn, policy) -> all.put(arn, policy.get()));
+    all.putAll(ofFolder);
+    return List.copyOf(all.values());
+  }
+
+  /// AWS gives a name once, whatever the path: a policy that lies in the wrong folder would never
+  /// be found under its ARN.
+  private void compare() {
+    Map<String, String> arns = new HashMap<>();
+    builtIn.get().keySet().forEach(arn -> arns.put(folded(arn), arn));
+    for (ManagedPolicy policy : ofFolder.values()) {
+      String former = arns.putIfAbsent(folded(policy.arn()), policy.arn());
+      if (former == null) {
+        continue;
       }
-      return new ObjectMapper().readTree(in);
+      boolean isBuiltIn = builtIn.get().containsKey(former);
+      if (!former.equals(policy.arn())) {
+        throw new UnusableManagedPolicyException(
+            "The managed policy file "
+                + file(policy.path(), policy.name())
+                + " has the name of "
+                + former
+                + (isBuiltIn ? ", which is built in" : ", which is there too")
+                + ". Take one of them away, or give it another name"
+                + (isBuiltIn ? "; to replace the built-in one, call it " + file(former) : "")
+                + ".");
+      }
+      LOG.info(
+          "{} ({}) replaces the built-in policy ({})",
+          file(policy.path(), policy.name()),
+          policy.defaultVersion(),
+          Objects.requireNonNull(builtIn.get().get(former)).get().defaultVersion());
+    }
+  }
+
+  private void tell(String arn) {
+    Matcher parts = ARN.matcher(arn);
+    if (!parts.matches() || told.size() >= TOLD || !told.add(arn)) {
+      return; // AWS cannot have one that is not of this form
+    }
+    LOG.warn(
+        "There is no managed policy {} here.{} If AWS has it, add it with `aws iam"
+            + " get-policy-version --policy-arn {} --version-id $(aws iam get-policy --policy-arn"
+            + " {} --query Policy.DefaultVersionId --output text) > {}` and {}",
+        arn,
+        meant(parts.group(2)).map(known -> " Did you mean " + known + "?").orElse(""),
+        arn,
+        arn,
+        file(parts.group(1), parts.group(2)),
+        andThen);
+  }
+
+  /// The ARN that somebody may have meant who wrote `name`, perhaps with the wrong path.
+  private Optional<String> meant(String name) {
+    Map<String, String> byName = new HashMap<>();
+    Collection<String> arns = builtIn.get().keySet();
+    arns.forEach(arn -> byName.put(name(arn), arn));
+    ofFolder.values().forEach(policy -> byName.put(policy.name(), policy.arn()));
+    return Optional.ofNullable(byName.get(name))
+        .or(() -> Spelling.nearest(name, byName.keySet()).map(byName::get));
+  }
+
+  private String file(String arn) {
+    String path = arn.substring(arn.indexOf('/'), arn.lastIndexOf('/') + 1);
+    return file(path, name(arn));
+  }
+
+  private String file(String path, String name) {
+    return folder + path + name + ".json";
+  }
+
+  private static String name(String arn) {
+    return arn.substring(arn.lastIndexOf('/') + 1);
+  }
+
+  private static String folded(String arn) {
+    return name(arn).toLowerCase(Locale.ROOT);
+  }
+
+  private static Map<String, Lazy<ManagedPolicy>> index() {
+    Map<String, Lazy<ManagedPolicy>> policies = new TreeMap<>();
+    resource(INDEX)
+        .lines()
+        .forEach(
+            line -> {
+              int slash = line.lastIndexOf('/');
+              String path = "/" + line.substring(0, slash + 1);
+              String name = line.substring(slash + 1);
+              policies.put(
+                  ManagedPolicyFile.arn(path, name),
+                  new Lazy<>(
+                      () ->
+                          new ManagedPolicyFile(
+                                  line,
+                                  path,
+                                  name,
+                                  Instant.EPOCH,
+                                  resource(RESOURCES + line + ".json"))
+                              .read()));
+            });
+    return policies;
+  }
+
+  private static String resource(String name) {
+    try (InputStream in = AwsManagedPolicies.class.getResourceAsStream(name)) {
+      if (in == null) {
+        throw new IllegalStateException(name + " is missing from the class path");
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    }
-  }
-
-  private static ManagedPolicy policy(JsonNode node) {
-    String name = node.get("name").asText();
-    String version = node.get("version").asText();
-    Instant created = Instant.parse(node.get("created").asText());
-    Instant edited = Instant.parse(node.get("edited").asText());
-    return new ManagedPolicy(
-        ManagedPolicy.OF_AWS,
-        node.get("path").asText(),
-        name,
-        id(name),
-        node.get("description").asText(),
-        created,
-        edited,
-        version,
-        1,
-        List.of(new ManagedPolicy.Version(version, node.get("document").toPrettyString(), edited)),
-        Map.of());
-  }
-
-  /// Made from the name, so that it is the same in every installation.
-  private static String id(String name) {
-    try {
-      byte[] hash =
-          MessageDigest.getInstance("SHA-256").digest(name.getBytes(StandardCharsets.UTF_8));
-      StringBuilder id = new StringBuilder("ANPA");
-      for (int i = 0; i < 17; i++) {
-        id.append(BASE32.charAt(hash[i] & 31));
-      }
-      return id.toString();
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
     }
   }
 }

@@ -2,6 +2,7 @@ package io.carillon.iam;
 
 import io.carillon.aws.Principal;
 import io.carillon.policy.NamedPolicy;
+import io.carillon.policy.PolicyDocument;
 import io.carillon.policy.PolicyDocument.Flavour;
 import io.carillon.store.Database;
 import io.carillon.store.Snapshot;
@@ -109,10 +110,19 @@ final class Grants {
     }
   }
 
-  /// A policy that is attached exists: deleting it is refused. Were it gone all the same, an empty
-  /// text stands for it, which is unreadable and so denies.
+  /// A policy of an account cannot be deleted while it is attached, but one of AWS may have been in
+  /// a folder that this start was not told of. It may have held denials, so it denies everything.
   private NamedPolicy managed(Snapshot snapshot, String arn) {
-    String document = policies.find(snapshot, arn).map(ManagedPolicy::document).orElse("");
-    return new NamedPolicy("managed policy " + arn, documents.of(document, Flavour.IDENTITY));
+    return policies
+        .find(snapshot, arn)
+        .map(
+            policy ->
+                new NamedPolicy(
+                    "managed policy " + arn, documents.of(policy.document(), Flavour.IDENTITY)))
+        .orElseGet(
+            () ->
+                new NamedPolicy(
+                    "managed policy " + arn + ", which this server does not have",
+                    PolicyDocument.unreadable(Flavour.IDENTITY)));
   }
 }

@@ -93,6 +93,7 @@ public final class IamService {
   private final Database database;
   private final Identities identities;
   private final ManagedPolicies policies;
+  private final Attachments attachments;
   private final Documents documents = new Documents();
   private final Accounts accounts;
   private final Grants grants;
@@ -113,15 +114,22 @@ public final class IamService {
       AccountId account, String path, String name, String id, Duration maxSession) {}
 
   /// @param root the first account and its root user
+  /// @param managedPolicies of AWS, beyond those built in
+  /// @throws UnusableManagedPolicyException naming the file and what to do
   public IamService(
-      Database database, Sealer sealer, Ids ids, InstantSource clock, Accounts.Root root) {
+      Database database,
+      Sealer sealer,
+      Ids ids,
+      InstantSource clock,
+      Accounts.Root root,
+      ManagedPolicyFiles managedPolicies) {
     this.database = database;
     this.clock = clock;
     Changes changes = new Changes();
     KeyRows keys = new KeyRows(changes);
-    Attachments attachments = new Attachments();
+    this.attachments = new Attachments();
     this.identities = new Identities(database, changes);
-    this.policies = new ManagedPolicies(new AwsManagedPolicies(), changes);
+    this.policies = new ManagedPolicies(new AwsManagedPolicies(managedPolicies), changes);
     this.accounts = new Accounts(database, keys, changes, sealer, ids, clock, root);
     this.grants = new Grants(database, identities, policies, accounts, documents, changes);
     this.lastingKeys = new LastingKeys(database, identities, accounts, keys, sealer, changes);
@@ -373,6 +381,16 @@ public final class IamService {
                     role.name(),
                     role.id(),
                     Duration.ofSeconds(role.roleTerms().maxSessionSeconds())));
+  }
+
+  /// Tells in the log which managed policies of AWS are attached but not here, perhaps because they
+  /// were in a folder that was named to an earlier start.
+  public void tellMissingPolicies() {
+    for (String arn : database.read(attachments::policiesOfAws)) {
+      if (database.read(snapshot -> policies.find(snapshot, arn)).isEmpty()) {
+        policies.tellMissing(arn);
+      }
+    }
   }
 
   /// The document in force of a managed policy, for sessions that are narrowed by it.

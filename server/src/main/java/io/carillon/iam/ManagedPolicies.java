@@ -11,9 +11,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// All managed policies: AWS's and those of the accounts, found by their ARN.
 final class ManagedPolicies {
+  private static final Logger LOG = LoggerFactory.getLogger(ManagedPolicies.class);
   private static final String PREFIX = "policy/";
   private static final Pattern POLICY_ARN =
       Pattern.compile("arn:[^:]+:iam::(?:\\d{12}|aws):policy/.*", Pattern.DOTALL);
@@ -84,6 +87,13 @@ final class ManagedPolicies {
 
   List<ManagedPolicy> ofAws() {
     return ofAws.all();
+  }
+
+  void tellMissing(String arn) {
+    LOG.warn(
+        "{} is attached or a boundary, but this server does not have it: whoever holds it is denied"
+            + " everything until it is here again or detached",
+        arn);
   }
 
   void put(Tx tx, ManagedPolicy policy) {

@@ -82,6 +82,23 @@ final class StartFailuresTest {
   }
 
   @Test
+  void managedPoliciesThatCannotBeRead() throws IOException {
+    Path policies = Files.createDirectory(temporary.resolve("policies"));
+    Files.writeString(policies.resolve("X.json"), "{");
+    Config config =
+        Config.of(
+            Settings.resolve(
+                Map.of("port", "0", "sandbox", "off", "in-memory", "true"),
+                Map.of("CARILLON_MANAGED_POLICIES", policies.toString()),
+                Optional.empty()));
+    assertThatThrownBy(() -> Startup.start(config))
+        .isInstanceOf(CommandFailure.class)
+        .hasMessageStartingWith(
+            "The managed policy file " + policies + "/X.json is no managed policy: it is not JSON")
+        .hasMessageContaining("Put into it what `aws iam get-policy-version` prints");
+  }
+
+  @Test
   void aStoreInUse() {
     try (Server _ = Startup.start(config("data"))) {
       assertThatThrownBy(() -> Startup.start(config("data")))

@@ -232,7 +232,7 @@ class PoliciesTest {
     attach(S3);
     assertThat(list(ListPoliciesRequest.builder().scope("Local").build()))
         .containsExactly(own.arn());
-    assertThat(list(ListPoliciesRequest.builder().scope("AWS").build()))
+    assertThat(list(ListPoliciesRequest.builder().scope("AWS").maxItems(1_000).build()))
         .contains(S3, "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole")
         .doesNotContain(own.arn());
     assertThat(list(ListPoliciesRequest.builder().onlyAttached(true).build())).containsExactly(S3);
@@ -393,17 +393,5 @@ class PoliciesTest {
         PutRolePermissionsBoundaryRequest.builder().roleName("r").permissionsBoundary(S3).build());
     world.call(world.root(), DeleteRoleRequest.builder().roleName("r").build());
     assertThat(get(S3).permissionsBoundaryUsageCount()).isZero();
-  }
-
-  @Test
-  void everyAwsManagedPolicyCanBeRead() {
-    assertThat(new AwsManagedPolicies().all())
-        .hasSizeGreaterThanOrEqualTo(19)
-        .allSatisfy(
-            policy ->
-                assertThat(
-                        io.carillon.policy.PolicyDocument.parse(
-                            policy.document(), io.carillon.policy.PolicyDocument.Flavour.IDENTITY))
-                    .isNotNull());
   }
 }

@@ -41,7 +41,7 @@ public final class World {
       """;
 
   public Instant now = Instant.parse("2026-05-04T03:02:01.5Z");
-  public final Database database = new MemoryDatabase();
+  public final Database database;
   public final Map<String, ResourcePolicies.Owned> resources = new HashMap<>();
   public final IamService iam;
   public final StsService sts;
@@ -53,10 +53,21 @@ public final class World {
   }
 
   public World(Sealer sealer) {
+    this(sealer, new MemoryDatabase(), ManagedPolicyFiles.NONE);
+  }
+
+  /// @param managedPolicies of AWS, beyond those built in
+  public World(Sealer sealer, Database database, ManagedPolicyFiles managedPolicies) {
+    this.database = database;
     Ids ids = new Ids();
     iam =
         new IamService(
-            database, sealer, ids, () -> now, new Accounts.Root(ACCOUNT, "test", ROOT_SECRET));
+            database,
+            sealer,
+            ids,
+            () -> now,
+            new Accounts.Root(ACCOUNT, "test", ROOT_SECRET),
+            managedPolicies);
     ResourcePolicies lookUp = arn -> Optional.ofNullable(resources.get(arn.toString()));
     Map<String, ResourcePolicies> services = new HashMap<>();
     authorizer = iam.authorizer(services, StsService::issued);

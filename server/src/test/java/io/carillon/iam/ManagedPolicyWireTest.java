@@ -1,0 +1,99 @@
+package io.carillon.iam;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.carillon.Config;
+import io.carillon.Server;
+import io.carillon.Settings;
+import io.carillon.aws.RealClient;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Managed policies as the AWS CLI sees them, and its output as a file of `--managed-policies`.
+class ManagedPolicyWireTest {
+  private static final long PATIENCE_SECONDS = 240;
+  private static final String ATTACHED = "arn:aws:iam::aws:policy/service-role/Copied";
+
+  @TempDir Path folder;
+
+  @BeforeEach
+  void theCliIsHere() throws InterruptedException {
+    RealClient.needs("aws", "--version");
+  }
+
+  private static Server start(Map<String, String> more) throws IOException {
+    Map<String, String> flags = new LinkedHashMap<>(more);
+    flags.putAll(Map.of("in-memory", "true", "port", "0", "sandbox", "off"));
+    return Server.start(Config.of(Settings.resolve(flags, Map.of(), Optional.empty())));
+  }
+
+  private static String aws(Server server, boolean succeeds, String... arguments) throws Exception {
+    List<String> command = Stream.concat(Stream.of("aws", "iam"), Stream.of(arguments)).toList();
+    Process process = RealClient.run(server, new ProcessBuilder(command).redirectErrorStream(true));
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.exitValue() == 0).as(said).isEqualTo(succeeds);
+    return said;
+  }
+
+  /// What the server's log tells people to do about a policy that is not built in.
+  @Test
+  void whatTheCliPrintsIsAttachedAfterTheNextStart() throws Exception {
+    String printed;
+    try (Server server = start(Map.of())) {
+      printed =
+          aws(
+              server,
+              true,
+              "get-policy-version",
+              "--policy-arn",
+              "arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole",
+              "--version-id",
+              "v3");
+      aws(
+          server,
+          true,
+          "create-role",
+          "--role-name",
+          "r",
+          "--assume-role-policy-document",
+          World.LAMBDA_TRUST);
+      assertThat(
+              aws(
+                  server,
+                  false,
+                  "attach-role-policy",
+                  "--role-name",
+                  "r",
+                  "--policy-arn",
+                  ATTACHED))
+          .contains(
+              "An error occurred (NoSuchEntity) when calling the AttachRolePolicy operation: Policy"
+                  + " "
+                  + ATTACHED
+                  + " does not exist or is not attachable.");
+    }
+    Files.createDirectory(folder.resolve("service-role"));
+    Files.writeString(folder.resolve("service-role/Copied.json"), printed);
+    try (Server server = start(Map.of("managed-policies", folder.toString()))) {
+      aws(server, true, "create-user", "--user-name", "u", "--permissions-boundary", ATTACHED);
+      aws(server, true, "attach-user-policy", "--user-name", "u", "--policy-arn", ATTACHED);
+      assertThat(aws(server, true, "get-policy", "--policy-arn", ATTACHED))
+          .contains(
+              "\"DefaultVersionId\": \"v3\"",
+              "\"AttachmentCount\": 1",
+              "\"PermissionsBoundaryUsageCount\": 1");
+    }
+  }
+}
