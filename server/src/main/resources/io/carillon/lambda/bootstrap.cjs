@@ -260,6 +260,17 @@ function invoke(handler, event, headers) {
   });
 }
 
+// What JSON cannot hold is told in the words of AWS's runtime, which does not say what it was.
+function answerOf(result) {
+  let text;
+  try {
+    text = JSON.stringify(result);
+  } catch {
+    throw new Error("Unable to stringify response body");
+  }
+  return text === undefined ? "null" : text;
+}
+
 async function serve(handler) {
   for (;;) {
     const next = await request("GET", "invocation/next");
@@ -272,8 +283,7 @@ async function serve(handler) {
     try {
       const event = JSON.parse(next.body.toString("utf8"));
       const result = await invoke(handler, event, next.headers);
-      const text = JSON.stringify(result === undefined ? null : result);
-      await post(`${place}/response`, text === undefined ? "null" : text);
+      await post(`${place}/response`, answerOf(result));
     } catch (error) {
       await fail(`${place}/error`, error, "Invoke Error");
     }

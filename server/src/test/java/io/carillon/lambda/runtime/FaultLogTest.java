@@ -271,6 +271,8 @@ class FaultLogTest {
                           throw Object.assign(new TypeError("boom"), { code: "E1", extra: { a: 1n } });
                         case "text":
                           throw "only text";
+                        case "number":
+                          return { large: 1n };
                         case "reject":
                           Promise.reject(new Error("nobody catches"));
                           return new Promise((done) => setTimeout(done, 10000));
@@ -286,6 +288,9 @@ class FaultLogTest {
         .startsWith("{\"errorType\":\"TypeError\",\"errorMessage\":\"boom\",\"trace\":[");
     assertThat(text(shop.invoke(function, wish("text"))))
         .isEqualTo("{\"errorType\":\"string\",\"errorMessage\":\"only text\",\"trace\":[]}");
+    assertThat(text(shop.invoke(function, wish("number"))))
+        .startsWith(
+            "{\"errorType\":\"Error\",\"errorMessage\":\"Unable to stringify response body\",");
     InvocationResult rejected = shop.invoke(function, wish("reject"));
     assertThat(text(rejected))
         .startsWith(
@@ -306,7 +311,7 @@ class FaultLogTest {
     assertThat(tail(shop.invoke(function, wish("exit"))))
         .contains("Error: Runtime exited with error: exit status 7\nRuntime.ExitError\n");
     awaitLog(function, "exit status 7");
-    await().until(() -> count(log(function), "END RequestId: ") == 5);
+    await().until(() -> count(log(function), "END RequestId: ") == 6);
     String log = log(function);
     assertThat(log)
         .containsSubsequence(
@@ -314,6 +319,8 @@ class FaultLogTest {
                 + "\"code\":\"E1\",\"extra\":{\"a\":\"1\"},\"stack\":[\"TypeError: boom\",",
             "\tERROR\tInvoke Error \t{\"errorType\":\"Error\",\"errorMessage\":\"only"
                 + " text\",\"stack\":",
+            "\tERROR\tInvoke Error \t{\"errorType\":\"Error\",\"errorMessage\":\"Unable to"
+                + " stringify",
             "\tERROR\tUnhandled Promise Rejection \t{\"errorType\":"
                 + "\"Runtime.UnhandledPromiseRejection\",\"errorMessage\":\"Error: nobody"
                 + " catches\",\"reason\":{\"errorType\":\"Error\",\"errorMessage\":\"nobody"
