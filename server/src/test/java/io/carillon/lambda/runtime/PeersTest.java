@@ -179,7 +179,8 @@ class PeersTest {
 
   /// A process below the first one, with one open socket, which is answered.
   private Path process(int id, int inode) throws IOException {
-    Path folder = Files.createDirectories(proc.resolve(id + "/fd")).getParent();
+    Path folder = proc.resolve(Integer.toString(id));
+    Files.createDirectories(folder.resolve("fd"));
     Files.writeString(folder.resolve("stat"), id + " (a b) c) S 1 1 1 0 -1");
     Files.writeString(folder.resolve("environ"), "HOME=/");
     return Files.createSymbolicLink(folder.resolve("fd/3"), Path.of("socket:[" + inode + "]"));
