@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
 ///   for it: *a torn tail*, which is cut.
 ///
 /// Where nothing whole lies before the place, `lost` is not known. Then it is the lower of what the
-/// manifest's last number lets expect and the number of the first whole batch behind: a sync that
-/// covered that batch covered all of the file before it.
+/// manifest's last number lets expect and the number of the first batch behind whose beginning is
+/// whole: a sync that covered that batch covered all of the file before it.
 ///
 /// *What it does not see:* a log that ends early between two records, and damage to the last batch
 /// within the second before its witness. These are what a power loss leaves, byte for byte.
@@ -117,7 +117,7 @@ final class WalCheck {
           return;
         } else {
           bad(file, log.badOffset());
-          Batch.parse(log.wholePart()).ifPresent(this::weigh);
+          Batch.parse(log.wholePart()).ifPresent(this::weigh); // torn, but its beginning is whole
           if (!log.seekWhole()) {
             return;
           }
@@ -155,14 +155,14 @@ final class WalCheck {
               });
     } else {
       wholeBehind++;
-      if (lost.isEmpty()) {
-        lost = OptionalLong.of(Math.min(batch.sequence(), lastSequence + 1));
-      }
       weigh(batch);
     }
   }
 
   private void weigh(Batch batch) {
+    if (lost.isEmpty()) {
+      lost = OptionalLong.of(Math.min(batch.sequence(), lastSequence + 1));
+    }
     batch
         .mark()
         .filter(mark -> run.isEmpty() || run.getAsLong() == mark.run())

@@ -187,6 +187,24 @@ final class WalCheckTest {
         .isEqualTo(new WalCheck.Damaged(file, 0, 5, WalCheck.Kind.BAD_RECORD));
   }
 
+  /// Where a kill tore the only batch behind the damage, its beginning says what was synced.
+  @Test
+  void theBeginningOfATornBatchIsEvidence() throws IOException {
+    for (int before = 0; before < 3; before++) {
+      Log log = new Log();
+      for (int i = 0; i < before; i++) {
+        log.change(40, true);
+      }
+      long damaged = Files.size(log.write("before", 0, before));
+      Path file = log.change(40, true).change(90_000, false).write("log");
+      StoreFolder.truncate(file, RecordLog.BLOCK + 1_000);
+      assertThat(check(file)).isInstanceOf(WalCheck.Torn.class);
+      StoreCopies.flip(file, damaged + 20);
+      assertThat(check(file))
+          .isEqualTo(new WalCheck.Damaged(file, damaged, before + 1, WalCheck.Kind.BAD_RECORD));
+    }
+  }
+
   /// What is not synced may be there in any part, with anything in between.
   @Test
   void anySubsetOfUnsyncedPagesIsATornTail() throws IOException {
