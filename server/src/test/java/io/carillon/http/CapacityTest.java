@@ -3,6 +3,7 @@ package io.carillon.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -78,7 +79,7 @@ class CapacityTest extends EngineTest {
             patient.idle(),
             patient.bodyStall(),
             patient.writeStall(),
-            java.time.Duration.ofMillis(50));
+            Duration.ofMillis(50));
     start(patient().withTimes(swift).withConnections(5), this::waiting);
     List<RawClient> clients = new ArrayList<>();
     try {
@@ -118,6 +119,33 @@ class CapacityTest extends EngineTest {
       assertThat(engine().connections()).isLessThanOrEqualTo(limit + 16);
     } finally {
       for (RawClient client : silent) {
+        client.close();
+      }
+    }
+  }
+
+  @Test
+  void ofTheSilentTheOldestMakesRoomAndTheYoungestStays() throws Exception {
+    int limit = 10;
+    start(patient().withConnections(limit), this::waiting);
+    List<RawClient> clients = new ArrayList<>();
+    try {
+      for (int i = 0; i < 7; i++) {
+        clients.add(connect());
+      }
+      Thread.sleep(50);
+      RawClient youngest = connect();
+      clients.add(youngest);
+      Thread.sleep(Duration.ofNanos(HttpEngine.TIME_TO_ASK_NANOS).plusMillis(100)); // now silent
+      for (int i = 0; i < 3; i++) {
+        RawClient late = connect();
+        clients.add(late);
+        assertThat(late.send(get("/")).answer().status()).isEqualTo(200);
+      }
+      assertThat(clients.getFirst().atEnd()).isTrue();
+      assertThat(youngest.send(get("/")).answer().status()).isEqualTo(200);
+    } finally {
+      for (RawClient client : clients) {
         client.close();
       }
     }
