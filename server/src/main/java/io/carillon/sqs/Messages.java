@@ -302,8 +302,12 @@ final class Messages {
     } catch (IllegalArgumentException _) {
       throw invalidReceipt(receiptHandle);
     }
-    if (claims < 0 || !parts[0].equals(from.incarnation())) {
+    if (claims < 0) {
       throw invalidReceipt(receiptHandle);
+    }
+    if (!parts[0].equals(from.incarnation())) {
+      throw SqsError.RECEIPT_HANDLE_IS_INVALID.because(
+          "The receipt handle \"" + receiptHandle + "\" is not valid for this queue.");
     }
     return queue.lease(tx, parts[0], parts[1], claims);
   }

@@ -31,6 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.core.SdkPojo;
 import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
 import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityRequest;
 import software.amazon.awssdk.services.sqs.model.CreateQueueRequest;
@@ -124,6 +125,36 @@ class SqsServiceTest {
             .build());
 
     assertThat(receive(queue)).hasSize(1);
+  }
+
+  /// Sources of the words: https://github.com/spulec/PyQS/issues/24 and
+  /// https://github.com/aws/aws-sdk-java-v2/issues/3101
+  @Test
+  void aReceiptOfAnotherQueueIsToldFromOneThatIsNone() {
+    String queue = create("q", Map.of());
+    String other = create("other", Map.of());
+    send(other, "hello");
+    String receipt = receive(other).getFirst().receiptHandle();
+    for (String wrong : List.of(receipt, "garbage", "Z2FyYmFnZQ")) {
+      String words =
+          wrong.equals(receipt)
+              ? "The receipt handle \"%s\" is not valid for this queue."
+              : "The input receipt handle \"%s\" is not a valid receipt handle.";
+      for (SdkPojo request :
+          List.of(
+              DeleteMessageRequest.builder().queueUrl(queue).receiptHandle(wrong).build(),
+              ChangeMessageVisibilityRequest.builder()
+                  .queueUrl(queue)
+                  .receiptHandle(wrong)
+                  .visibilityTimeout(1)
+                  .build())) {
+        assertThatThrownBy(() -> run(request))
+            .isInstanceOfSatisfying(
+                AwsException.class,
+                e -> assertThat(e.error()).isEqualTo(SqsError.RECEIPT_HANDLE_IS_INVALID))
+            .hasMessage(words.formatted(wrong));
+      }
+    }
   }
 
   @Test
