@@ -40,7 +40,9 @@ def check_log_groups():
     assert logs.describe_log_groups(logGroupNamePrefix="/wire")["logGroups"] == []
 
 
-@proves(logs="CreateLogGroup ListTagsForResource TagResource UntagResource")
+@proves(
+    logs="CreateLogGroup ListTagsForResource TagResource UntagResource ListTagsLogGroup TagLogGroup UntagLogGroup"
+)
 def check_log_group_tags():
     """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_TagResource.html"""
     logs.create_log_group(logGroupName="/tagged", tags={"made": "with"})
@@ -50,5 +52,9 @@ def check_log_group_tags():
     logs.tag_resource(resourceArn=arn, tags={"team": "red", "empty": ""})
     logs.untag_resource(resourceArn=arn, tagKeys=["made"])
     assert tags() == {"team": "red", "empty": ""}, tags()
+    # the operations before these, which older tools use
+    logs.tag_log_group(logGroupName="/tagged", tags={"team": "blue"})
+    logs.untag_log_group(logGroupName="/tagged", tags=["empty"])
+    assert logs.list_tags_log_group(logGroupName="/tagged")["tags"] == tags() == {"team": "blue"}, tags()
     logs.delete_log_group(logGroupName="/tagged")
     assert error_of(logs.list_tags_for_resource, resourceArn=arn)[0] == "ResourceNotFoundException"

@@ -1,5 +1,6 @@
 package io.carillon.logs;
 
+import io.carillon.aws.AwsException;
 import io.carillon.aws.Caller;
 import io.carillon.aws.Need;
 import io.carillon.aws.ResourcePolicies.Owned;
@@ -18,13 +19,20 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.cloudwatchlogs.model.ListTagsForResourceRequest;
 import software.amazon.awssdk.services.cloudwatchlogs.model.ListTagsForResourceResponse;
+import software.amazon.awssdk.services.cloudwatchlogs.model.ListTagsLogGroupRequest;
+import software.amazon.awssdk.services.cloudwatchlogs.model.ListTagsLogGroupResponse;
+import software.amazon.awssdk.services.cloudwatchlogs.model.TagLogGroupRequest;
+import software.amazon.awssdk.services.cloudwatchlogs.model.TagLogGroupResponse;
 import software.amazon.awssdk.services.cloudwatchlogs.model.TagResourceRequest;
 import software.amazon.awssdk.services.cloudwatchlogs.model.TagResourceResponse;
+import software.amazon.awssdk.services.cloudwatchlogs.model.UntagLogGroupRequest;
+import software.amazon.awssdk.services.cloudwatchlogs.model.UntagLogGroupResponse;
 import software.amazon.awssdk.services.cloudwatchlogs.model.UntagResourceRequest;
 import software.amazon.awssdk.services.cloudwatchlogs.model.UntagResourceResponse;
 
 /// The tags of log groups. Their operations and the policies about them name a group by its ARN
-/// without `:*` at the end, unlike everything else about groups.
+/// without `:*` at the end, unlike everything else about groups. The older operations, which AWS
+/// goes on serving and older tools use, name it as the others do.
 ///
 /// Source:
 /// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_TagResource.html
@@ -55,18 +63,7 @@ final class LogTags {
   }
 
   TagResourceResponse tag(Caller caller, TagResourceRequest input) {
-    if (!input.hasTags() || input.tags().isEmpty()) {
-      throw LogsError.INVALID_PARAMETER.because(
-          "1 validation error detected: Value at 'tags' failed to satisfy constraint: Member must"
-              + " have length greater than or equal to 1");
-    }
-    change(
-        group(caller, input.resourceArn()),
-        old -> {
-          Map<String, String> all = new TreeMap<>(old);
-          all.putAll(input.tags());
-          return check(all);
-        });
+    add(group(caller, input.resourceArn()), input.tags());
     return TagResourceResponse.builder().build();
   }
 
@@ -76,14 +73,57 @@ final class LogTags {
           "1 validation error detected: Value null at 'tagKeys' failed to satisfy constraint:"
               + " Member must not be null");
     }
+    remove(group(caller, input.resourceArn()), input.tagKeys());
+    return UntagResourceResponse.builder().build();
+  }
+
+  ListTagsLogGroupResponse listOfGroup(Caller caller, ListTagsLogGroupRequest input) {
+    GroupKey key = LogGroups.key(caller, input.logGroupName());
+    return ListTagsLogGroupResponse.builder()
+        .tags(database.read(snapshot -> groups.require(snapshot, key).allTags()))
+        .build();
+  }
+
+  TagLogGroupResponse tagGroup(Caller caller, TagLogGroupRequest input) {
+    add(LogGroups.key(caller, input.logGroupName()), input.tags());
+    return TagLogGroupResponse.builder().build();
+  }
+
+  UntagLogGroupResponse untagGroup(Caller caller, UntagLogGroupRequest input) {
+    if (input.tags().isEmpty()) {
+      throw tooFew();
+    }
+    remove(LogGroups.key(caller, input.logGroupName()), input.tags());
+    return UntagLogGroupResponse.builder().build();
+  }
+
+  private void add(GroupKey key, Map<String, String> tags) {
+    if (tags.isEmpty()) {
+      throw tooFew();
+    }
     change(
-        group(caller, input.resourceArn()),
+        key,
+        old -> {
+          Map<String, String> all = new TreeMap<>(old);
+          all.putAll(tags);
+          return check(all);
+        });
+  }
+
+  private void remove(GroupKey key, List<String> names) {
+    change(
+        key,
         old -> {
           Map<String, String> rest = new TreeMap<>(old);
-          input.tagKeys().forEach(rest::remove);
+          names.forEach(rest::remove);
           return rest;
         });
-    return UntagResourceResponse.builder().build();
+  }
+
+  private static AwsException tooFew() {
+    return LogsError.INVALID_PARAMETER.because(
+        "1 validation error detected: Value at 'tags' failed to satisfy constraint: Member must"
+            + " have length greater than or equal to 1");
   }
 
   private void change(GroupKey key, UnaryOperator<Map<String, String>> change) {

@@ -37,12 +37,15 @@ import software.amazon.awssdk.services.cloudwatchlogs.model.GetLogEventsRequest;
 import software.amazon.awssdk.services.cloudwatchlogs.model.GetLogEventsResponse;
 import software.amazon.awssdk.services.cloudwatchlogs.model.InputLogEvent;
 import software.amazon.awssdk.services.cloudwatchlogs.model.ListTagsForResourceRequest;
+import software.amazon.awssdk.services.cloudwatchlogs.model.ListTagsLogGroupRequest;
 import software.amazon.awssdk.services.cloudwatchlogs.model.OutputLogEvent;
 import software.amazon.awssdk.services.cloudwatchlogs.model.PutLogEventsRequest;
 import software.amazon.awssdk.services.cloudwatchlogs.model.PutLogEventsResponse;
 import software.amazon.awssdk.services.cloudwatchlogs.model.PutRetentionPolicyRequest;
 import software.amazon.awssdk.services.cloudwatchlogs.model.RejectedLogEventsInfo;
+import software.amazon.awssdk.services.cloudwatchlogs.model.TagLogGroupRequest;
 import software.amazon.awssdk.services.cloudwatchlogs.model.TagResourceRequest;
+import software.amazon.awssdk.services.cloudwatchlogs.model.UntagLogGroupRequest;
 import software.amazon.awssdk.services.cloudwatchlogs.model.UntagResourceRequest;
 
 /// CloudWatch Logs: groups, streams and events.
@@ -99,6 +102,17 @@ public final class LogsService {
             UntagResourceRequest.class,
             r -> List.of(LogTags.need("UntagResource", r.resourceArn()).untagging(r.tagKeys())),
             tags::untag)
+        .on(ListTagsLogGroupRequest.class, r -> groupArn(r.logGroupName()), tags::listOfGroup)
+        .needing(
+            TagLogGroupRequest.class,
+            r -> List.of(Need.of("logs:TagLogGroup", groupArn(r.logGroupName())).tagging(r.tags())),
+            tags::tagGroup)
+        .needing(
+            UntagLogGroupRequest.class,
+            r ->
+                List.of(
+                    Need.of("logs:UntagLogGroup", groupArn(r.logGroupName())).untagging(r.tags())),
+            tags::untagGroup)
         .on(CreateLogStreamRequest.class, r -> groupArn(r.logGroupName()), groups::createStream)
         .on(
             DeleteLogStreamRequest.class,

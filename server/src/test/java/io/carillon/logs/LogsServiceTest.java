@@ -32,13 +32,17 @@ import software.amazon.awssdk.services.cloudwatchlogs.model.GetLogEventsResponse
 import software.amazon.awssdk.services.cloudwatchlogs.model.InputLogEvent;
 import software.amazon.awssdk.services.cloudwatchlogs.model.ListTagsForResourceRequest;
 import software.amazon.awssdk.services.cloudwatchlogs.model.ListTagsForResourceResponse;
+import software.amazon.awssdk.services.cloudwatchlogs.model.ListTagsLogGroupRequest;
+import software.amazon.awssdk.services.cloudwatchlogs.model.ListTagsLogGroupResponse;
 import software.amazon.awssdk.services.cloudwatchlogs.model.LogGroup;
 import software.amazon.awssdk.services.cloudwatchlogs.model.LogStream;
 import software.amazon.awssdk.services.cloudwatchlogs.model.OutputLogEvent;
 import software.amazon.awssdk.services.cloudwatchlogs.model.PutLogEventsRequest;
 import software.amazon.awssdk.services.cloudwatchlogs.model.PutLogEventsResponse;
 import software.amazon.awssdk.services.cloudwatchlogs.model.PutRetentionPolicyRequest;
+import software.amazon.awssdk.services.cloudwatchlogs.model.TagLogGroupRequest;
 import software.amazon.awssdk.services.cloudwatchlogs.model.TagResourceRequest;
+import software.amazon.awssdk.services.cloudwatchlogs.model.UntagLogGroupRequest;
 import software.amazon.awssdk.services.cloudwatchlogs.model.UntagResourceRequest;
 
 class LogsServiceTest {
@@ -305,6 +309,32 @@ class LogsServiceTest {
 
     makeStreams("/plain");
     assertThat(tags(groupArn("/plain"))).isEmpty();
+  }
+
+  /// Source:
+  /// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_ListTagsLogGroup.html
+  @Test
+  void theOlderOperationsOnTagsServeTheSameTags() {
+    run(CreateLogGroupRequest.builder().logGroupName("/g").tags(Map.of("a", "1")).build());
+    run(TagLogGroupRequest.builder().logGroupName("/g").tags(Map.of("b", "2", "c", "3")).build());
+    run(UntagLogGroupRequest.builder().logGroupName("/g").tags("a", "c").build());
+    ListTagsLogGroupResponse listed =
+        run(ListTagsLogGroupRequest.builder().logGroupName("/g").build());
+    assertThat(listed.tags()).isEqualTo(Map.of("b", "2")).isEqualTo(tags(groupArn("/g")));
+
+    assertThatThrownBy(() -> run(ListTagsLogGroupRequest.builder().logGroupName("/no").build()))
+        .hasMessage("The specified log group does not exist.");
+    assertThatThrownBy(
+            () ->
+                run(
+                    TagLogGroupRequest.builder()
+                        .logGroupName("/g")
+                        .tags(Map.of("aws:x", "1"))
+                        .build()))
+        .hasMessageContaining("reserved for system use");
+    assertThatThrownBy(
+            () -> run(TagLogGroupRequest.builder().logGroupName("/g").tags(Map.of()).build()))
+        .hasMessageContaining("at 'tags' failed to satisfy constraint");
   }
 
   @Test
