@@ -237,7 +237,11 @@ public final class Road implements Handler {
               host(verified),
               traceHeader(verified));
       case Verified.Signed signed ->
-          caller(verified, signed.credentials(), new Region(signed.scope().region()), requestIds);
+          caller(
+              verified,
+              signed.credentials(),
+              Region.ofScope(signed.scope().region()).orElseThrow(),
+              requestIds);
       case Verified.SignedBefore signed ->
           caller(
               verified,

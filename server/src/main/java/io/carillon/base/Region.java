@@ -1,5 +1,6 @@
 package io.carillon.base;
 
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
@@ -31,6 +32,16 @@ public record Region(String name) {
       SEEN.add(name);
     }
     return valid;
+  }
+
+  /// The region that a signature's scope names; empty for what is none. Java's SDK signs for
+  /// `aws-global` where it is given that and an endpoint; the endpoints that it names so on AWS are
+  /// those of us-east-1.
+  public static Optional<Region> ofScope(String name) {
+    if (name.equals("aws-global")) {
+      return Optional.of(US_EAST_1);
+    }
+    return isValid(name) ? Optional.of(new Region(name)) : Optional.empty();
   }
 
   @Override

@@ -67,10 +67,15 @@ public final class Clients {
 
   public static <B extends AwsSyncClientBuilder<B, C> & AwsClientBuilder<B, C>, C> C client(
       B builder, Handler handler, URI endpoint, String secret) {
+    return client(builder, handler, endpoint, secret, Region.EU_CENTRAL_1);
+  }
+
+  static <B extends AwsSyncClientBuilder<B, C> & AwsClientBuilder<B, C>, C> C client(
+      B builder, Handler handler, URI endpoint, String secret, Region region) {
     return builder
         .httpClient(new DirectClient(handler))
         .endpointOverride(endpoint)
-        .region(Region.EU_CENTRAL_1)
+        .region(region)
         .credentialsProvider(
             StaticCredentialsProvider.create(AwsBasicCredentials.create("test", secret)))
         .overrideConfiguration(c -> c.retryStrategy(DefaultRetryStrategy.doNotRetry()))

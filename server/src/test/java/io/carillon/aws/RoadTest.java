@@ -21,6 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.cloudwatchlogs.CloudWatchLogsClient;
 import software.amazon.awssdk.services.cloudwatchlogs.model.CreateLogGroupRequest;
 import software.amazon.awssdk.services.cloudwatchlogs.model.CreateLogGroupResponse;
@@ -235,6 +236,21 @@ class RoadTest {
     for (String none : List.of("nothing", "Root=" + "1".repeat(300), "Root=<x>")) {
       road().handle(request("PUT", "localhost", "/b/k", "X-Amzn-Trace-Id", none));
       assertThat(caller().traceHeader()).isNull();
+    }
+  }
+
+  /// Java's SDK with an endpoint of one's own, for IAM as its documentation has it.
+  @Test
+  void aSignatureForTheGlobalRegionIsOneForUsEast1() {
+    Region global = Region.AWS_GLOBAL;
+    try (IamClient iam =
+            Clients.client(IamClient.builder(), road(), Clients.ENDPOINT, "test", global);
+        SqsClient sqs =
+            Clients.client(SqsClient.builder(), road(), Clients.ENDPOINT, "test", global)) {
+      iam.listUsers();
+      assertThat(caller().region().name()).isEqualTo("us-east-1");
+      sqs.listQueues();
+      assertThat(caller().region().name()).isEqualTo("us-east-1");
     }
   }
 

@@ -125,6 +125,18 @@ class SqsServiceTest {
             .build());
 
     assertThat(receive(queue)).hasSize(1);
+    now = now.plusSeconds(31);
+    assertThatThrownBy(
+            () ->
+                run(
+                    ChangeMessageVisibilityRequest.builder()
+                        .queueUrl(queue)
+                        .receiptHandle(first.receiptHandle())
+                        .visibilityTimeout(9)
+                        .build()))
+        .as("it is in nobody's hands by now")
+        .hasMessageEndingWith(
+            "Message does not exist or is not available for visibility timeout change.");
   }
 
   /// Sources of the words: https://github.com/spulec/PyQS/issues/24 and

@@ -144,7 +144,7 @@ final class PostVerifier {
     return Scope.Credential.tryParse(text)
         .filter(credential -> credential.scope().service().equals("s3"))
         .filter(credential -> credential.terminator().equals(Scope.TERMINATOR))
-        .filter(credential -> Region.isValid(credential.scope().region()))
+        .filter(credential -> Region.ofScope(credential.scope().region()).isPresent())
         .orElseThrow(
             () ->
                 REFUSALS.malformedQuery(

@@ -79,7 +79,7 @@ public final class SignatureVerifier {
 
   private Verified verify(Request http, Claim claim, Refusals refusals) throws IOException {
     Scope scope = claim.scope();
-    if (!Region.isValid(scope.region())) {
+    if (!Region.isValid(scope.region()) && Region.ofScope(scope.region()).isEmpty()) {
       throw refusals.wrongRegion(claim.form(), scope.region());
     }
     if (!claim.timestamp().startsWith(scope.date())) {
