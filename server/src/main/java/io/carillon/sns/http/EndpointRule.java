@@ -5,6 +5,7 @@ import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /// Says which addresses may be posted to. Whoever may subscribe chooses where this server connects,
 /// so what only this machine can reach, above all a cloud's metadata service, is protected here.
@@ -36,9 +37,14 @@ public interface EndpointRule {
 
   /// The internet only, and of it nothing that is this machine.
   static EndpointRule internetOnly() {
+    return internetOnly(EndpointRule::isOurs);
+  }
+
+  /// @param ours whether an address is this machine's
+  static EndpointRule internetOnly(Predicate<InetAddress> ours) {
     return address -> {
       InetAddress plain = SpecialAddresses.plain(address);
-      return neverAnEndpoint(plain).or(() -> insideAddress(plain));
+      return neverAnEndpoint(plain).or(() -> insideAddress(plain, ours));
     };
   }
 
@@ -61,11 +67,11 @@ public interface EndpointRule {
     return Optional.empty();
   }
 
-  private static Optional<String> insideAddress(InetAddress address) {
+  private static Optional<String> insideAddress(InetAddress address, Predicate<InetAddress> ours) {
     if (address.isLoopbackAddress() || SpecialAddresses.isInside(address)) {
       return Optional.of("loopback and private addresses are not allowed here");
     }
-    return isOurs(address)
+    return ours.test(address)
         ? Optional.of("this machine's own addresses are not allowed here")
         : Optional.empty();
   }

@@ -10,6 +10,7 @@ import java.net.NetworkInterface;
 import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -137,6 +138,12 @@ class EndpointRuleTest {
       for (InetAddress own : one.inetAddresses().toList()) {
         assertThat(EndpointRule.internetOnly().refusal(own)).as(own.toString()).isPresent();
       }
+    }
+    // Those may all be private, which is refused for another reason.
+    for (String outer : List.of("8.8.8.8", "2001:4860:4860::8888")) {
+      InetAddress address = InetAddress.ofLiteral(outer);
+      assertThat(EndpointRule.internetOnly(address::equals).refusal(address)).isPresent();
+      assertThat(EndpointRule.internetOnly(_ -> false).refusal(address)).isEmpty();
     }
   }
 
