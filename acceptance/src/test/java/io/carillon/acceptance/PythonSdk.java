@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
@@ -38,9 +39,10 @@ final class PythonSdk {
     try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
       add(zip, name, text.getBytes(StandardCharsets.UTF_8));
       for (Path module : modules()) {
+        Path top = Objects.requireNonNull(module.getParent());
         try (Stream<Path> files = Files.walk(module)) {
           for (Path file : files.filter(PythonSdk::isWanted).toList()) {
-            add(zip, module.getParent().relativize(file).toString(), Files.readAllBytes(file));
+            add(zip, top.relativize(file).toString(), Files.readAllBytes(file));
           }
         }
       }
@@ -70,7 +72,7 @@ final class PythonSdk {
     int data = path.indexOf("/botocore/data/");
     return Files.isRegularFile(file)
         && !path.contains("/__pycache__/")
-        && (data < 0 || DATA.contains(path.substring(data).split("/")[3]));
+        && (data < 0 || DATA.contains(path.substring(data).split("/")[3].replace(".gz", "")));
   }
 
   private static void add(ZipOutputStream zip, String name, byte[] content) throws IOException {
