@@ -2,6 +2,7 @@ package io.carillon.s3;
 
 import io.carillon.aws.Caller;
 import io.carillon.aws.Need;
+import io.carillon.aws.Operations.WithHeaders;
 import io.carillon.base.Arn;
 import io.carillon.s3.ReadObject.Found;
 import io.carillon.s3.model.Bucket;
@@ -12,6 +13,8 @@ import io.carillon.s3.model.Part;
 import io.carillon.s3.model.S3Error;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import software.amazon.awssdk.core.SdkPojo;
 import software.amazon.awssdk.services.s3.model.Checksum;
 import software.amazon.awssdk.services.s3.model.GetObjectAclRequest;
 import software.amazon.awssdk.services.s3.model.GetObjectAclResponse;
@@ -87,7 +90,7 @@ final class ObjectFacts {
     return answer.build();
   }
 
-  GetObjectAclResponse acl(Caller caller, GetObjectAclRequest input) {
+  WithHeaders acl(Caller caller, GetObjectAclRequest input) {
     Found found =
         objects.find(
             caller,
@@ -96,21 +99,24 @@ final class ObjectFacts {
             input.versionId(),
             input.expectedBucketOwner(),
             false);
-    return GetObjectAclResponse.builder()
-        .owner(o -> o.id(OwnerId.canonical(found.bucket().owner())))
-        .grants(AccessControlLists.fullControl(found.bucket()))
-        .build();
+    return tellingVersion(
+        GetObjectAclResponse.builder()
+            .owner(o -> o.id(OwnerId.canonical(found.bucket().owner())))
+            .grants(AccessControlLists.fullControl(found.bucket()))
+            .build(),
+        found);
   }
 
   /// Accepts the ACL that the object has anyway.
-  PutObjectAclResponse putAcl(Caller caller, PutObjectAclRequest input) {
-    Bucket bucket =
-        objects.requireForAcl(
+  WithHeaders putAcl(Caller caller, PutObjectAclRequest input) {
+    Found found =
+        objects.findForAcl(
             caller,
             input.bucket(),
             new ObjectKey(input.key()),
             input.versionId(),
             input.expectedBucketOwner());
+    Bucket bucket = found.bucket();
     AccessControlLists.requireForAcl(
         caller,
         bucket,
@@ -118,7 +124,16 @@ final class ObjectFacts {
         "s3:PutObjectAcl",
         input,
         input.accessControlPolicy());
-    return PutObjectAclResponse.builder().build();
+    return tellingVersion(PutObjectAclResponse.builder().build(), found);
+  }
+
+  /// In a field that the models of these operations do not have.
+  private static WithHeaders tellingVersion(SdkPojo output, Found found) {
+    return new WithHeaders(
+        output,
+        found.bucket().everVersioned()
+            ? Map.of("x-amz-version-id", found.version().versionId())
+            : Map.of());
   }
 
   /// The parts are listed where they have checksums; else they are only counted.

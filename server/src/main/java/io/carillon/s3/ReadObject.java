@@ -104,9 +104,9 @@ final class ReadObject {
     }
   }
 
-  /// The bucket of an object whose ACL is to be put. A delete marker has none, whether it is named
-  /// by its id or is the current version.
-  Bucket requireForAcl(
+  /// The object whose ACL is to be put. A delete marker has none, whether it is named by its id or
+  /// is the current version.
+  Found findForAcl(
       Caller caller,
       String bucketName,
       ObjectKey key,
@@ -126,7 +126,7 @@ final class ReadObject {
                           throw OnMarker.current("PUT");
                         });
               }
-              return version(snapshot, bucket, key, versionId, onMarker).map(_ -> bucket);
+              return find(snapshot, bucket, key, versionId, onMarker, false);
             })
         .orElseThrow(() -> missing(caller, bucketName, key));
   }

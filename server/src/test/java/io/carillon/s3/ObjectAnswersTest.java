@@ -333,6 +333,26 @@ class ObjectAnswersTest {
 
   /// Recorded in 2026: "Versioning Mix".
   @Test
+  void anAclIsOfAVersion() {
+    String bucket = s3.versioned("Enabled");
+    String first = s3.put(bucket + "/k", "1").header("x-amz-version-id");
+    String second = s3.put(bucket + "/k", "2").header("x-amz-version-id");
+    String[] acl = {"x-amz-acl", "bucket-owner-full-control"};
+    for (String query : List.of("?acl", "?acl&versionId=" + first)) {
+      String version = query.equals("?acl") ? second : first;
+      assertThat(s3.get(bucket + "/k" + query).header("x-amz-version-id")).isEqualTo(version);
+      Answer put = s3.put(bucket + "/k" + query, "", acl);
+      assertThat(put.status()).isEqualTo(200);
+      assertThat(put.header("x-amz-version-id")).isEqualTo(version);
+    }
+    String plain = s3.bucket();
+    s3.put(plain + "/k", "1");
+    assertThat(s3.get(plain + "/k?acl").headers().contains("x-amz-version-id")).isFalse();
+    assertThat(s3.put(plain + "/k?acl", "", acl).headers().contains("x-amz-version-id")).isFalse();
+  }
+
+  /// Recorded in 2026: "Versioning Mix".
+  @Test
   void aDeleteMarkerHasNoAcl() {
     String bucket = s3.versioned("Enabled");
     s3.put(bucket + "/k", "x");
