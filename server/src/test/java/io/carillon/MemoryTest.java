@@ -39,6 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// A server with a heap of 128 MiB, and more in flight at once than fits in there: whoever finds no
 /// room is throttled in his service's words, the server goes on, and what was acknowledged is
 /// there.
+@Tag("slow")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class MemoryTest {
   private static final int AT_ONCE = 150;

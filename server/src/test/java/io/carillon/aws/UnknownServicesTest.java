@@ -13,9 +13,11 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /// Services that are not here, as the clients of theirs show it.
+@Tag("slow")
 class UnknownServicesTest {
   private static final long PATIENCE_SECONDS = 240;
 

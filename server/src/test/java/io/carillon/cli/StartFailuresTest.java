@@ -15,10 +15,12 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// What keeps a server from starting is one line that says what to do.
+@Tag("slow")
 final class StartFailuresTest {
   @TempDir Path temporary;
 

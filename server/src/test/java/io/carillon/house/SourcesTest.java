@@ -11,9 +11,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /// How sources look.
+@Tag("slow")
 class SourcesTest {
   private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
 

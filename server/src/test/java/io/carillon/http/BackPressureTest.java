@@ -6,9 +6,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /// Bodies stream: however large, little of them is in memory.
+@Tag("slow")
 class BackPressureTest extends EngineTest {
   private static final int SIZE = 24 << 20;
   private static final long BOUND = 1 << 20;

@@ -11,9 +11,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /// Connections and running requests are bounded.
+@Tag("slow")
 class CapacityTest extends EngineTest {
   private final CountDownLatch go = new CountDownLatch(1);
   private final AtomicInteger began = new AtomicInteger();

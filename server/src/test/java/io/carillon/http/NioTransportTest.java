@@ -3,9 +3,11 @@ package io.carillon.http;
 import io.carillon.http.HttpEngine.Ground;
 import io.carillon.http.HttpEngine.Transport;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 
 /// Where Netty's native transport is not to be had, the other one must do: the tests in which the
 /// transports differ most, once more.
+@Tag("slow")
 class NioTransportTest {
   private static Ground nio(Ground ground) {
     return new Ground(Transport.NIO, ground.allocator(), ground.clock());

@@ -27,6 +27,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -61,6 +62,7 @@ import software.amazon.awssdk.services.sts.model.AssumeRoleResponse;
 import software.amazon.awssdk.services.sts.model.PolicyDescriptorType;
 
 /// `--managed-policies DIR`: AWS's policies from files of the operator.
+@Tag("slow")
 class ManagedPolicyFolderTest {
   private static final String ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess";
   private static final String OF_JULY = "arn:aws:iam::aws:policy/service-role/ReadsOfJuly";

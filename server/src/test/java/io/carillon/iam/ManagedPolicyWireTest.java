@@ -17,10 +17,12 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Managed policies as the AWS CLI sees them, and its output as a file of `--managed-policies`.
+@Tag("slow")
 class ManagedPolicyWireTest {
   private static final long PATIENCE_SECONDS = 240;
   private static final String ATTACHED = "arn:aws:iam::aws:policy/service-role/Copied";

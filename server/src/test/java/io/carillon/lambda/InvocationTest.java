@@ -29,6 +29,7 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.core.SdkBytes;
@@ -46,6 +47,7 @@ import software.amazon.awssdk.services.lambda.model.UpdateFunctionConfigurationR
 
 /// Functions are invoked, at once and later. Sources:
 /// https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html and aws-facts §3.1, §3.2
+@Tag("slow")
 class InvocationTest {
   private static final String QUEUE = "arn:aws:sqs:eu-central-1:123456789012:dead";
   private static final String TOPIC = "arn:aws:sns:eu-central-1:123456789012:told";

@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.core.SdkField;
@@ -33,6 +34,7 @@ import software.amazon.awssdk.utils.builder.SdkBuilder;
 /// Nothing is silently accepted: every member of every mounted operation's request is read by some
 /// line of the service, be it to honour it or to refuse it by name. A newer SDK's members break
 /// this test until somebody has decided.
+@Tag("slow")
 class MembersTest {
   /// Structures that are refused as soon as they are there, whatever they hold.
   private static final Set<String> REFUSED_WHOLE =

@@ -7,9 +7,11 @@ import io.carillon.store.Tx;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /// Tries that never return or whose outcome cannot be recorded do not hold their job.
+@Tag("slow")
 final class OverdueTryTest extends DispatcherFixture {
   private static final double SCALE = 0.0001;
 

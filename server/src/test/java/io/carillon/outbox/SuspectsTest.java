@@ -28,10 +28,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /// Processes that end while jobs are tried, by a job's doing or from outside. A process is a
 /// dispatcher on a [MortalDatabase]; what it was trying when it was killed is never settled.
+@Tag("slow")
 final class SuspectsTest {
   record Done(int attempts) {}
 

@@ -14,11 +14,13 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// S3 as boto3, the AWS CLI and curl see it, over a socket. What the scripts under `resources/s3`
 /// expect is AWS's documented behaviour, named in them; each leaves buckets of its own.
+@Tag("slow")
 class RealClientsTest {
   private static final long PATIENCE_SECONDS = 240;
 

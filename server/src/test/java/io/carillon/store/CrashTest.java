@@ -26,6 +26,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rocksdb.RocksDB;
@@ -35,6 +36,7 @@ import org.slf4j.Logger;
 /// it had acknowledged: first with the page cache whole, then without what was not synced (see
 /// `dropunsynced.c`). The last tests leave the sync out and expect to see the loss; if they did
 /// not, the others would prove nothing.
+@Tag("slow")
 final class CrashTest {
   private static final int ROUNDS = 3;
 

@@ -12,11 +12,13 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Damages each kind of file of a store at its head, in its middle and at its tail: the store then
 /// refuses to open or to read, in words that say what to do, or has lost nothing.
+@Tag("slow")
 final class DamagedStoreTest {
   record Thing(int number, String text) {}
 

@@ -14,11 +14,13 @@ import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rocksdb.PerfContext;
 import org.rocksdb.PerfLevel;
 
+@Tag("slow")
 final class DueQueueTest {
   record Letter(String text) {}
 

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -26,6 +27,7 @@ import software.amazon.awssdk.core.SdkPojo;
 /// What boto3 sends in full is understood to the last member, since an unknown one would be
 /// refused, and what it is answered with it can read. Over a socket, by boto3's own idea of the
 /// protocols.
+@Tag("slow")
 class Boto3Test {
   @TempDir Path folder;
 

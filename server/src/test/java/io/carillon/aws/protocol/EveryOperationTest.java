@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.assertj.core.api.SoftAssertions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.core.SdkPojo;
 import software.amazon.awssdk.services.cloudwatchlogs.CloudWatchLogsClient;
@@ -25,6 +26,7 @@ import software.amazon.awssdk.services.sts.StsClient;
 
 /// Sends every operation of every service through the SDK's own client, with every member filled,
 /// and expects the operation to see what was sent and the client to see what was answered.
+@Tag("slow")
 class EveryOperationTest {
   private final AtomicReference<SdkPojo> seen = new AtomicReference<>();
   private final AtomicReference<SdkPojo> answer = new AtomicReference<>();

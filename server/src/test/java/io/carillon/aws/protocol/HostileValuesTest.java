@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
 import software.amazon.awssdk.awscore.client.builder.AwsSyncClientBuilder;
@@ -42,6 +43,7 @@ import software.amazon.awssdk.services.sts.StsClient;
 
 /// Every operation, on things that exist, with values that break careless parsing: numbers, dates,
 /// names, ARNs, tokens and documents out of every range. None of them is our fault.
+@Tag("slow")
 class HostileValuesTest {
   /// More for a long search: `-Dcarillon.hostile=1000`.
   private static final int TRIES = Integer.getInteger("carillon.hostile", 15);

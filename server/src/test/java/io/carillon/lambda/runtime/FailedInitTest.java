@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html,
 /// https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html, and for the order
 /// of lines a log from AWS: https://github.com/cargo-lambda/cargo-lambda/issues/572
+@Tag("slow")
 @Timeout(60)
 class FailedInitTest {
   private static final Duration SHORT = Duration.ofSeconds(1);

@@ -19,6 +19,7 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// invocation that failed. Sources:
 /// https://docs.aws.amazon.com/lambda/latest/dg/java-exceptions.html, `python-exceptions.html` and
 /// `nodejs-exceptions.html`; the words are those of AWS's runtimes.
+@Tag("slow")
 class FaultLogTest {
   @TempDir static Path folder;
   private static Workshop shop;

@@ -25,11 +25,13 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Functions that crash, hang, flood, fork and eat: nobody else notices, and nothing is left of
 /// them.
+@Tag("slow")
 class HostileFunctionTest {
   @TempDir Path folder;
   private Workshop shop;

@@ -18,11 +18,13 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Java handlers, by AWS's own runtime interface client. Source:
 /// https://docs.aws.amazon.com/lambda/latest/dg/java-handler.html
+@Tag("slow")
 class JavaFunctionTest {
   @TempDir static Path folder;
   private static Workshop shop;

@@ -11,11 +11,13 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// What Node.js handlers may count on. Source:
 /// https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html
+@Tag("slow")
 class NodeFunctionTest {
   @TempDir static Path folder;
   private static Workshop shop;

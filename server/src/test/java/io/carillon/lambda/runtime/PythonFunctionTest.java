@@ -16,11 +16,13 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// What Python handlers may count on. Source:
 /// https://docs.aws.amazon.com/lambda/latest/dg/python-handler.html and `python-context.html`
+@Tag("slow")
 class PythonFunctionTest {
   @TempDir static Path folder;
   private static Workshop shop;

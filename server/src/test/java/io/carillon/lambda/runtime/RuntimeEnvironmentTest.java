@@ -17,12 +17,14 @@ import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// What every runtime finds in its environment, and that a wrapper starts each one that AWS brings.
 /// Sources: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html and the `ENV` lines
 /// of AWS's images (`public.ecr.aws/lambda`).
+@Tag("slow")
 class RuntimeEnvironmentTest {
   private static final String SAY = "echo \"$LANG $TZ ${HOME-none} $LD_LIBRARY_PATH\"\n";
   private static final String COMMON =

@@ -22,12 +22,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.Logger;
 
 /// The sandbox never fails open: where bwrap is installed and does not work, no line of a
 /// function's code runs, and whoever asks learns why. And no function is root, sandbox or not.
+@Tag("slow")
 class SandboxFailureTest {
   private static final List<String> LOW_LIMITS =
       List.of("/usr/bin/prlimit", "--nofile=1000:1000", "--nproc=600:600", "--");

@@ -16,10 +16,12 @@ import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// What functions write to `/tmp` is memory of this machine, and is counted as such.
+@Tag("slow")
 class TemporaryFilesTest {
   private static final int ALL_MB = 400;
 

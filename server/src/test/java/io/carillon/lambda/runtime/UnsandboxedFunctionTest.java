@@ -13,10 +13,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Machines without bubblewrap run functions too, and say what that means.
+@Tag("slow")
 class UnsandboxedFunctionTest {
   @TempDir static Path folder;
   private static Workshop shop;

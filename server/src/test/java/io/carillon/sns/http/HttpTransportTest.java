@@ -22,12 +22,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Endpoints refuse, hang, tear and answer late; each attempt ends in time with a named outcome.
 /// Expectations: aws-facts §6 and 6.1.
+@Tag("slow")
 class HttpTransportTest {
   private static final Instant NOW = Instant.parse("2026-11-22T10:00:00Z");
   private static final Duration LONG = Duration.ofSeconds(30);

@@ -19,12 +19,14 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntUnaryOperator;
 import org.jsmpp.SMPPConstant;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /// SMS centres that refuse, hang and tear; and a receiver that is spoken to badly.
+@Tag("slow")
 class HostileCenterTest {
   private static final Duration SHORT = Duration.ofMillis(500);
   private static final int BIND = 0x0000_0002;
