@@ -3,6 +3,7 @@ package io.carillon.sns;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import io.carillon.base.Arn;
+import io.carillon.base.UrlPasswords;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.Optional;
@@ -24,8 +25,6 @@ enum Protocol {
       Pattern.compile(
           "[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@"
               + "[A-Za-z0-9][A-Za-z0-9-]{0,62}(\\.[A-Za-z0-9-]{1,63})*");
-
-  private static final Pattern PASSWORD = Pattern.compile("^(https?://[^:/?#@]*):[^/?#]*@");
 
   private static final Pattern PHONE_NUMBER = Pattern.compile("\\+[1-9][0-9]{3,14}");
 
@@ -109,7 +108,7 @@ enum Protocol {
 
   /// An endpoint as people may see it: the password of a URL is left out, as AWS does.
   static String shown(String endpoint) {
-    return PASSWORD.matcher(endpoint).replaceFirst("$1:****@");
+    return UrlPasswords.hidden(endpoint);
   }
 
   static boolean isMailbox(String text) {

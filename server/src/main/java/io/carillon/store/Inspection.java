@@ -5,8 +5,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import com.fasterxml.jackson.dataformat.cbor.databind.CBORMapper;
 import io.carillon.base.Reservation;
+import io.carillon.base.UrlPasswords;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -83,14 +85,34 @@ public final class Inspection {
   private static JsonNode describe(Tuple key, byte[] value) {
     ObjectNode node = JsonNodeFactory.instance.objectNode();
     ArrayNode elements = node.putArray("key");
-    key.elements().subList(1, key.size()).forEach(elements::addPOJO);
+    key.elements()
+        .subList(1, key.size())
+        .forEach(e -> elements.addPOJO(e instanceof String text ? UrlPasswords.hidden(text) : e));
     if (value.length > 1 && value[0] == RowCodec.CBOR) {
       try {
-        return node.set("row", CBOR.readTree(value, 1, value.length - 1));
+        return node.set("row", hidden(CBOR.readTree(value, 1, value.length - 1)));
       } catch (IOException e) {
         node.put("unreadable", e.getMessage());
       }
     }
     return node.put("bytes", HexFormat.of().formatHex(value));
+  }
+
+  /// The same tree without passwords in URLs; what a row holds as bytes is left as it is.
+  private static JsonNode hidden(JsonNode node) {
+    switch (node) {
+      case ObjectNode object ->
+          object.properties().forEach(member -> member.setValue(hidden(member.getValue())));
+      case ArrayNode array -> {
+        for (int i = 0; i < array.size(); i++) {
+          array.set(i, hidden(array.get(i)));
+        }
+      }
+      case TextNode text -> {
+        return TextNode.valueOf(UrlPasswords.hidden(text.textValue()));
+      }
+      default -> {} // numbers, booleans, bytes
+    }
+    return node;
   }
 }

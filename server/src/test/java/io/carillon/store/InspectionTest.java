@@ -36,6 +36,27 @@ final class InspectionTest {
   }
 
   @Test
+  void passwordsInUrlsAreNotShown() {
+    database.write(
+        tx -> {
+          THINGS.put(
+              tx,
+              Tuple.of("http://ann:secret@host/x", 1),
+              new Thing(
+                  "https://ann:secret@host/x?a=b:c@d",
+                  Instant.EPOCH,
+                  List.of("http://ann:secret@host"),
+                  Map.of()));
+          return true;
+        });
+    assertThat(inspection.rows("test.things", 1).getFirst().toString())
+        .doesNotContain("secret")
+        .contains("[\"http://ann:****@host/x\",1]")
+        .contains("\"https://ann:****@host/x?a=b:c@d\"")
+        .contains("[\"http://ann:****@host\"]");
+  }
+
+  @Test
   void everyTableIsNamedOnce() {
     put(Tuple.of("a", 1), "first");
     put(Tuple.of("a", 2), "second");
