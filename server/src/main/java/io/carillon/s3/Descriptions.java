@@ -20,6 +20,7 @@ import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 
 /// Reads what a writer says about an object, from each of the requests that say it.
 final class Descriptions {
+  private static final Pattern REDIRECT = Pattern.compile("/|https?://");
   private static final int MAX_METADATA_BYTES = 2048;
   private static final Pattern NAME = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
   private static final DateTimeFormatter HTTP_DATE =
@@ -109,8 +110,16 @@ final class Descriptions {
     put(headers, "content-encoding", contentEncoding == null ? null : unframed(contentEncoding));
     put(headers, "content-language", contentLanguage);
     put(headers, "expires", expires == null ? null : httpDate(expires));
-    put(headers, "x-amz-website-redirect-location", websiteRedirectLocation);
+    put(headers, "x-amz-website-redirect-location", redirect(websiteRedirectLocation));
     return headers;
+  }
+
+  /// @throws io.carillon.aws.AwsException InvalidRedirectLocation
+  private static @Nullable String redirect(@Nullable String location) {
+    if (location != null && !REDIRECT.matcher(location).lookingAt()) {
+      throw S3Error.INVALID_REDIRECT_LOCATION.exception();
+    }
+    return location;
   }
 
   private static void put(Map<String, String> headers, String name, @Nullable String value) {

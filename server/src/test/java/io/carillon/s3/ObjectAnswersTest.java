@@ -373,6 +373,33 @@ class ObjectAnswersTest {
     assertThat(s3.put(bucket + "/none?acl", "", acl).outcome()).isEqualTo("404 NoSuchKey");
   }
 
+  /// Recorded in https://github.com/aws/aws-cli/issues/1130
+  @Test
+  void anObjectRedirectsToAPathOrAUrl() {
+    String bucket = s3.bucket();
+    s3.put(bucket + "/k", "x");
+    String header = "x-amz-website-redirect-location";
+    String source = bucket.substring(1) + "/k";
+    for (String wrong : List.of("about.html", "ftp://example.org/", "http:/x")) {
+      for (Answer answer :
+          List.of(
+              s3.put(bucket + "/r", "x", header, wrong),
+              s3.post(bucket + "/r?uploads", "", header, wrong),
+              s3.put(bucket + "/r", "", header, wrong, "x-amz-copy-source", source))) {
+        assertThat(answer.outcome()).isEqualTo("400 InvalidRedirectLocation");
+        assertThat(answer.message())
+            .isEqualTo(
+                "The website redirect location must have a prefix of 'http://' or 'https://' or"
+                    + " '/'.");
+      }
+    }
+    assertThat(s3.head(bucket + "/r").status()).isEqualTo(404);
+    for (String right : List.of("/about.html", "http://example.org", "https://example.org/")) {
+      assertThat(s3.put(bucket + "/r", "x", header, right).status()).isEqualTo(200);
+      assertThat(s3.head(bucket + "/r").header(header)).isEqualTo(right);
+    }
+  }
+
   // Multipart uploads
 
   /// Recorded in 2026: "Versioning Mix", UploadPart without a checksum.
