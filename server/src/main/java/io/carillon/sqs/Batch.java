@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
 
 /// What the batch operations share: the checks of the whole, and an outcome for each entry, since a
@@ -56,5 +57,10 @@ record Batch<R>(List<R> successful, List<BatchResultErrorEntry> failed) {
   /// Entries tell the framework's errors by their older codes, in both protocols.
   private static String codeInBatch(ErrorCode error) {
     return error.code().endsWith("Exception") ? error.queryCode() : error.code();
+  }
+
+  /// SQS leaves an empty list out of its answers, and clients ask `"Messages" in answer`.
+  static <T> @Nullable List<T> unlessEmpty(List<T> list) {
+    return list.isEmpty() ? null : list;
   }
 }

@@ -64,4 +64,13 @@ final class MessageText {
       throw new IllegalStateException(e);
     }
   }
+
+  /// What a message counts against the limits of queue and batch.
+  static int sizeBytes(String body, Map<String, MessageAttribute> attributes) {
+    int size = body.getBytes(StandardCharsets.UTF_8).length;
+    for (Map.Entry<String, MessageAttribute> attribute : attributes.entrySet()) {
+      size += attribute.getValue().sizeBytes(attribute.getKey());
+    }
+    return size;
+  }
 }

@@ -207,7 +207,7 @@ final class Queues {
     boolean more = found.size() > most;
     List<QueueKey> page = more ? found.subList(0, most) : found;
     return ListQueuesResponse.builder()
-        .queueUrls(SqsService.unlessEmpty(page.stream().map(key -> url(caller, key)).toList()))
+        .queueUrls(Batch.unlessEmpty(page.stream().map(key -> url(caller, key)).toList()))
         // Only those who asked for pages get a token; others get the first thousand, as on AWS.
         .nextToken(
             more && input.maxResults() != null ? PageToken.after(page.getLast().name()) : null)

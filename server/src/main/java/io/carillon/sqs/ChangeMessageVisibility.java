@@ -1,0 +1,63 @@
+package io.carillon.sqs;
+
+import io.carillon.aws.Caller;
+import io.carillon.sqs.Queues.QueueKey;
+import io.carillon.sqs.Queues.QueueRow;
+import io.carillon.store.Database;
+import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityBatchRequest;
+import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityBatchResponse;
+import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityBatchResultEntry;
+import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityRequest;
+import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityResponse;
+
+/// ChangeMessageVisibility and ChangeMessageVisibilityBatch.
+final class ChangeMessageVisibility {
+  private final Database database;
+  private final Queues queues;
+  private final Messages messages;
+
+  ChangeMessageVisibility(Database database, Queues queues, Messages messages) {
+    this.database = database;
+    this.queues = queues;
+    this.messages = messages;
+  }
+
+  ChangeMessageVisibilityResponse run(Caller caller, ChangeMessageVisibilityRequest input) {
+    QueueKey key = Queues.key(caller, input.queueUrl());
+    database.writeRelaxed(
+        tx -> {
+          messages.changeVisibility(
+              tx,
+              queues.require(tx, key),
+              input.receiptHandle(),
+              Timeouts.requireVisibility(input.visibilityTimeout()));
+          return true;
+        });
+    return ChangeMessageVisibilityResponse.builder().build();
+  }
+
+  ChangeMessageVisibilityBatchResponse runBatch(
+      Caller caller, ChangeMessageVisibilityBatchRequest input) {
+    QueueKey key = Queues.key(caller, input.queueUrl());
+    Batch<ChangeMessageVisibilityBatchResultEntry> batch =
+        database.writeRelaxed(
+            tx -> {
+              QueueRow row = queues.require(tx, key);
+              return Batch.run(
+                  input.entries(),
+                  entry -> entry.id(),
+                  entry -> {
+                    messages.changeVisibility(
+                        tx,
+                        row,
+                        entry.receiptHandle(),
+                        Timeouts.requireVisibility(entry.visibilityTimeout()));
+                    return ChangeMessageVisibilityBatchResultEntry.builder().id(entry.id()).build();
+                  });
+            });
+    return ChangeMessageVisibilityBatchResponse.builder()
+        .successful(Batch.unlessEmpty(batch.successful()))
+        .failed(Batch.unlessEmpty(batch.failed()))
+        .build();
+  }
+}
