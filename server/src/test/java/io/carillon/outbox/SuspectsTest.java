@@ -312,6 +312,18 @@ final class SuspectsTest {
   }
 
   @Test
+  void afterOneCrashAJobIsTriedAtOnceAndAfterTwoItIsASuspect() {
+    add(bystanders(1));
+    for (int kill = 1; kill <= 2; kill++) {
+      Process process = new Process(Set.of(), Duration.ofDays(1));
+      await().until(() -> process.dispatcher.running() > 0);
+      process.kill();
+      TableOutbox outbox = TableOutbox.open(disk, clock);
+      assertThat(disk.read(outbox::suspects)).hasSize(kill - 1);
+    }
+  }
+
+  @Test
   void aTryThatEndsByItselfClearsASuspect() {
     add(bystanders(1));
     for (int kill = 0; kill < Suspects.FROM; kill++) {

@@ -1,0 +1,91 @@
+package io.carillon;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.carillon.aws.Clients;
+import io.carillon.http.Handler;
+import io.carillon.http.HttpEngine;
+import io.carillon.http.Limits;
+import io.carillon.http.RawClient;
+import io.carillon.http.Response;
+import io.carillon.lambda.runtime.Executor;
+import io.carillon.lambda.runtime.Peers;
+import io.carillon.lambda.runtime.ProcessExecutor;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Whose requests count among those of one sender of many.
+class FrontDoorTest {
+  private static final String ASK =
+      "exec 3<>/dev/tcp/127.0.0.1/%d; printf 'GET / HTTP/1.1\\r"
+          + "\\n"
+          + "Host: a\\r"
+          + "\\n"
+          + "\\r"
+          + "\\n"
+          + "' >&3; read -u 3";
+
+  @TempDir Path folder;
+
+  @Test
+  void functionsShareTheRoomForRequestsAndOtherClientsDoNot() throws Exception {
+    Path work = Files.createDirectory(folder.resolve("work"));
+    BlockingQueue<Optional<String>> senders = new LinkedBlockingQueue<>();
+    try (ProcessExecutor executor = new ProcessExecutor(work, true)) {
+      Assumptions.assumeTrue(executor.tellsApart(), "functions that can be told apart");
+      FrontDoor door = door(executor.peers());
+      try (HttpEngine engine =
+          HttpEngine.start(
+              new InetSocketAddress("127.0.0.1", 0),
+              Limits.standard(),
+              request -> {
+                senders.add(Optional.ofNullable(door.sender(request.socket())));
+                return Response.of(200);
+              })) {
+        ask(engine);
+        assertThat(senders.take()).as("before the first function").isEmpty();
+
+        Path code = executor.openFolder(Files.createDirectory(folder.resolve("code")));
+        Executor.Running function = executor.start(function(code, ASK.formatted(engine.port())));
+        assertThat(senders.take()).as("a function").isPresent();
+        function.kill();
+
+        ask(engine);
+        assertThat(senders.take()).as("another client").isEmpty();
+      }
+    }
+  }
+
+  private FrontDoor door(Peers peers) {
+    Config config = Config.of(Settings.resolve(Map.of(), Map.of(), Optional.empty()));
+    Handler none = _ -> Response.of(404);
+    return new FrontDoor(Clients.road(), new WellKnownKey(config, peers), none, none, peers);
+  }
+
+  private static Executor.Launch function(Path code, String script) {
+    return new Executor.Launch(
+        "function",
+        List.of("/bin/bash", "-c", script),
+        Map.of("PATH", "/usr/bin:/bin"),
+        code,
+        code,
+        List.of(),
+        128,
+        16);
+  }
+
+  private static void ask(HttpEngine engine) throws Exception {
+    try (RawClient client = RawClient.connect(engine.port())) {
+      client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").answer();
+    }
+  }
+}
