@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
@@ -36,6 +37,7 @@ import software.amazon.awssdk.services.sqs.model.SendMessageRequest;
 
 /// A whole server that starts on a data folder whose last rows were written under a clock that was
 /// two days ahead.
+@Tag("slow")
 class ClockAheadServerTest {
   private static final AccountId ACCOUNT = new AccountId("000000000000");
 
