@@ -56,7 +56,7 @@ final class FunctionRuntime implements AutoCloseable {
   /// The largest deployment package, unzipped. Source: Lambda quotas.
   private static final int PACKAGE_BYTES = 250 << 20;
 
-  private final Closings closings = new Closings();
+  private final ShutdownSequence closings = new ShutdownSequence();
   private final ProcessExecutor executor;
   private final Runtimes runtimes;
   private final CodeFolders folders;

@@ -5,12 +5,12 @@ import io.carillon.cli.AccountCommand;
 import io.carillon.cli.BenchCommand;
 import io.carillon.cli.Command;
 import io.carillon.cli.CommandFailure;
+import io.carillon.cli.DeadLettersCommand;
 import io.carillon.cli.DemoCommand;
 import io.carillon.cli.DoctorCommand;
 import io.carillon.cli.InspectCommand;
 import io.carillon.cli.MailCommand;
 import io.carillon.cli.RepairCommand;
-import io.carillon.cli.ShelfCommand;
 import io.carillon.cli.SmsCommand;
 import io.carillon.cli.StartCommand;
 import io.carillon.cli.TraceCommand;
@@ -32,7 +32,7 @@ public final class Main {
 
   static int run(String... arguments) {
     if (arguments.length > 0 && STARTING.contains(arguments[0])) {
-      Preparation.begin();
+      StartupPreload.begin();
     }
     try {
       return command().run("carillon", List.of(arguments));
@@ -53,7 +53,8 @@ public final class Main {
         .command("sms", () -> SmsCommand.command())
         .command("account", () -> AccountCommand.command())
         .command("trace", () -> TraceCommand.command())
-        .command("shelf", () -> ShelfCommand.command())
+        .command("dead-letters", () -> DeadLettersCommand.command())
+        .alias("shelf", "dead-letters")
         .command("inspect", () -> InspectCommand.command())
         .command("verify", () -> VerifyCommand.command())
         .command("repair", () -> RepairCommand.command())

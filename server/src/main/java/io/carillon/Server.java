@@ -3,8 +3,8 @@ package io.carillon;
 import io.carillon.Housekeeping.Chore;
 import io.carillon.aws.Authorizer;
 import io.carillon.aws.Operations;
+import io.carillon.aws.RequestPipeline;
 import io.carillon.aws.ResourcePolicies;
-import io.carillon.aws.Road;
 import io.carillon.aws.sigv4.SignatureVerifier;
 import io.carillon.base.Ids;
 import io.carillon.base.MemoryBudget;
@@ -16,15 +16,15 @@ import io.carillon.keys.Keys;
 import io.carillon.lambda.LambdaService;
 import io.carillon.lambda.runtime.Peers;
 import io.carillon.logs.LogsService;
+import io.carillon.outbox.DeadLetters;
 import io.carillon.outbox.Delivery;
 import io.carillon.outbox.Dispatcher;
 import io.carillon.outbox.Recipient;
-import io.carillon.outbox.Shelf;
 import io.carillon.outbox.TableOutbox;
 import io.carillon.s3.S3Service;
 import io.carillon.s3.event.Notifications;
+import io.carillon.sns.SnsDependencies;
 import io.carillon.sns.SnsService;
-import io.carillon.sns.Surroundings;
 import io.carillon.sqs.SqsService;
 import io.carillon.store.Blobs;
 import io.carillon.store.Database;
@@ -65,11 +65,11 @@ public final class Server implements AutoCloseable {
   private static final Duration TEN_MINUTES = Duration.ofMinutes(10);
 
   private final Config config;
-  private final Closings closings = new Closings();
+  private final ShutdownSequence closings = new ShutdownSequence();
   private final HttpEngine engine;
   private final @Nullable HttpEngine secureEngine;
   private final FunctionRuntime functions;
-  private final Post post;
+  private final Transports post;
   private final Dispatcher dispatcher;
   private final SqsService sqs;
   private final List<Operations> operations;
@@ -88,7 +88,7 @@ public final class Server implements AutoCloseable {
       InstantSource clock = Clock.systemUTC();
       MemoryBudget memory = MemoryBudget.ofHeap(REQUESTS_SHARE_OF_HEAP);
       Ids ids = new Ids();
-      Exposure.check(config);
+      ExposureCheck.check(config);
 
       Storage storage = closings.add(Storage.open(config, clock));
       Database database = storage.database();
@@ -97,16 +97,16 @@ public final class Server implements AutoCloseable {
       storage.requireSealingKey(keys.sealingKeyFingerprint());
       TableTrace trace = new TableTrace(database, clock, ids, TRACE_STEPS);
       TableOutbox outbox = TableOutbox.open(database, clock);
-      Shelf shelf = new Shelf();
+      DeadLetters deadLetters = new DeadLetters();
       this.dispatcher =
           closings.add(
               new Dispatcher(
                   database,
                   outbox,
-                  shelf,
+                  deadLetters,
                   clock,
                   new Random(),
-                  new Setbacks(trace),
+                  new DeliveryFailures(trace),
                   Dispatcher.Settings.usual()
                       .withTimeScale(config.retryTimeScale())
                       .withMemory(MemoryBudget.ofHeap(JOBS_SHARE_OF_HEAP))));
@@ -192,7 +192,7 @@ public final class Server implements AutoCloseable {
               recipients,
               sts.roleSessions(),
               s3);
-      this.post = closings.add(Post.start(config, database, clock));
+      this.post = closings.add(Transports.start(config, database, clock));
       SnsService sns =
           new SnsService(
               database,
@@ -202,7 +202,7 @@ public final class Server implements AutoCloseable {
               trace,
               ids,
               clock,
-              new Surroundings(
+              new SnsDependencies(
                   post.mail(),
                   post.texts(),
                   post.posts(),
@@ -239,17 +239,17 @@ public final class Server implements AutoCloseable {
               logs.operations());
       Peers peers = functions.peers();
       WellKnownKey wellKnown = new WellKnownKey(config, peers);
-      Road road =
-          new Road(
+      RequestPipeline pipeline =
+          new RequestPipeline(
               operations,
               signatures,
               wellKnown,
               authorizer,
-              OwnDoor.of(
-                  new OwnDoorGuard(config, signatures, keys, wellKnown),
-                  new Insight(
+              AdminRoutes.of(
+                  new AdminAuth(config, signatures, keys, wellKnown),
+                  new AdminApi(
                       database,
-                      shelf,
+                      deadLetters,
                       dispatcher,
                       trace,
                       storage,
@@ -264,7 +264,8 @@ public final class Server implements AutoCloseable {
               config.accountId(),
               ids,
               clock);
-      FrontDoor door = new FrontDoor(road, wellKnown, sns.pages(), lambda.codeLinks(), peers);
+      RootHandler door =
+          new RootHandler(pipeline, wellKnown, sns.pages(), lambda.codeLinks(), peers);
       Limits limits =
           Limits.standard()
               .scaledTo(Runtime.getRuntime().maxMemory())
@@ -276,11 +277,12 @@ public final class Server implements AutoCloseable {
       this.secureEngine =
           config.httpsPort().isPresent()
               ? closings.add(
-                  SecureDoor.open(config, config.httpsPort().getAsInt(), keys, limits, door))
+                  TlsListener.open(config, config.httpsPort().getAsInt(), keys, limits, door))
               : null;
       dispatcher.start();
-      ClockWatch clockWatch =
-          new ClockWatch(clock, System::nanoTime, List.of(dispatcher::drawBack, sqs::drawBack));
+      ClockStepDetector clockWatch =
+          new ClockStepDetector(
+              clock, System::nanoTime, List.of(dispatcher::drawBack, sqs::drawBack));
       closings.add(
           Housekeeping.start(
               List.of(

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
-import io.carillon.base.Spelling;
+import io.carillon.base.SpellingSuggestion;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -236,7 +236,7 @@ public final class Settings {
       return name;
     }
     String meant =
-        Spelling.nearest(name, ALL.stream().map(Setting::name).toList())
+        SpellingSuggestion.nearest(name, ALL.stream().map(Setting::name).toList())
             .map(near -> " Did you mean " + near + "?")
             .orElse("");
     throw new SettingException(

@@ -3,7 +3,7 @@ package io.carillon;
 import static org.awaitility.Awaitility.await;
 
 import io.carillon.aws.Authorizer;
-import io.carillon.aws.DirectRoad;
+import io.carillon.aws.DirectPipeline;
 import io.carillon.base.AccountId;
 import io.carillon.base.Ids;
 import io.carillon.base.Region;
@@ -11,7 +11,7 @@ import io.carillon.outbox.TableOutbox;
 import io.carillon.outbox.Work;
 import io.carillon.policy.FewPrincipals;
 import io.carillon.sqs.SqsService;
-import io.carillon.store.HandClock;
+import io.carillon.store.ManualClock;
 import io.carillon.store.RocksDatabase;
 import java.io.IOException;
 import java.net.URI;
@@ -70,10 +70,10 @@ class ClockAheadServerTest {
   }
 
   private void writeAhead(String queue) {
-    HandClock clock = new HandClock();
+    ManualClock clock = new ManualClock();
     clock.set(Instant.now().plus(Duration.ofDays(2)));
     try (RocksDatabase database = RocksDatabase.open(folder.resolve("db"))) {
-      Authorizer authorizer = DirectRoad.letting(() -> true);
+      Authorizer authorizer = DirectPipeline.letting(() -> true);
       SqsService sqs =
           new SqsService(
               database,
@@ -83,9 +83,9 @@ class ClockAheadServerTest {
               new FewPrincipals(ACCOUNT),
               () -> URI.create(queue),
               1);
-      new DirectRoad(sqs.operations(), authorizer)
+      new DirectPipeline(sqs.operations(), authorizer)
           .call(
-              DirectRoad.root(ACCOUNT, Region.US_EAST_1, clock.instant()),
+              DirectPipeline.root(ACCOUNT, Region.US_EAST_1, clock.instant()),
               SendMessageRequest.builder().queueUrl(queue).messageBody("sent ahead").build());
       TableOutbox outbox = TableOutbox.open(database, clock);
       database.write(

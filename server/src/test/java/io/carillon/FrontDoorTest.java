@@ -42,7 +42,7 @@ class FrontDoorTest {
     BlockingQueue<Optional<String>> senders = new LinkedBlockingQueue<>();
     try (ProcessExecutor executor = new ProcessExecutor(work, true)) {
       Assumptions.assumeTrue(executor.tellsApart(), "functions that can be told apart");
-      FrontDoor door = door(executor.peers());
+      RootHandler door = door(executor.peers());
       try (HttpEngine engine =
           HttpEngine.start(
               new InetSocketAddress("127.0.0.1", 0),
@@ -65,10 +65,10 @@ class FrontDoorTest {
     }
   }
 
-  private FrontDoor door(Peers peers) {
+  private RootHandler door(Peers peers) {
     Config config = Config.of(Settings.resolve(Map.of(), Map.of(), Optional.empty()));
     Handler none = _ -> Response.of(404);
-    return new FrontDoor(Clients.road(), new WellKnownKey(config, peers), none, none, peers);
+    return new RootHandler(Clients.pipeline(), new WellKnownKey(config, peers), none, none, peers);
   }
 
   private static Executor.Launch function(Path code, String script) {

@@ -2,7 +2,7 @@ package io.carillon;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.carillon.cli.Said;
+import io.carillon.cli.CapturedOutput;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -31,14 +31,14 @@ class MainTest {
         "account create",
         "account list",
         "trace",
-        "shelf",
+        "dead-letters",
         "inspect",
         "verify",
         "repair",
         "doctor"
       })
   void everyCommandHasHelpThatFitsATerminal(String command) {
-    Said said = run((command + " --help").strip());
+    CapturedOutput said = run((command + " --help").strip());
 
     assertThat(said.exit()).isZero();
     assertThat(said.err()).isEmpty();
@@ -46,6 +46,12 @@ class MainTest {
         .startsWith(("Usage: ./carillon " + command).strip() + " [OPTIONS]")
         .contains("\n  -h, --help ");
     assertThat(said.out().lines()).allMatch(line -> line.length() <= 80);
+  }
+
+  @Test
+  void theFormerNameOfTheDeadLettersIsAnAlias() {
+    assertThat(run("shelf --help").out()).isEqualTo(run("dead-letters --help").out());
+    assertThat(run("--help").out()).contains("  dead-letters ").doesNotContain("shelf");
   }
 
   @ParameterizedTest
@@ -71,7 +77,7 @@ class MainTest {
 
   @Test
   void withoutACommandTheyAreListed() {
-    assertThat(run("")).isEqualTo(new Said(2, run("--help").out(), ""));
+    assertThat(run("")).isEqualTo(new CapturedOutput(2, run("--help").out(), ""));
     assertThat(run("frob").err())
         .startsWith("carillon: Unknown command: 'frob'. The commands are start, demo, mail, sms, ");
   }
@@ -89,7 +95,7 @@ class MainTest {
   void whatIsMisunderstoodEndsWith2(String line, String what, String command) {
     assertThat(run(line))
         .isEqualTo(
-            new Said(
+            new CapturedOutput(
                 2, "", "carillon: " + what + "\n`./carillon " + command + " --help` says more.\n"));
   }
 
@@ -104,7 +110,7 @@ class MainTest {
         + " ./carillon start, or say where it is with --endpoint.'"
   })
   void whatCannotGoOnEndsWith1(String line, String what) {
-    assertThat(run(line)).isEqualTo(new Said(1, "", "carillon: " + what + "\n"));
+    assertThat(run(line)).isEqualTo(new CapturedOutput(1, "", "carillon: " + what + "\n"));
   }
 
   @Test
@@ -131,8 +137,8 @@ class MainTest {
         .containsExactly("io.carillon.cli.StartCommand");
   }
 
-  private static Said run(String line) {
+  private static CapturedOutput run(String line) {
     List<String> arguments = line.isEmpty() ? List.of() : List.of(line.split(" "));
-    return Said.by(() -> Main.run(arguments.toArray(String[]::new)));
+    return CapturedOutput.by(() -> Main.run(arguments.toArray(String[]::new)));
   }
 }

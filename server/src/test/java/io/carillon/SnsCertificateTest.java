@@ -126,7 +126,7 @@ class SnsCertificateTest {
     }
     assertThat(config(Map.of("sns-certificate-host", "sns.x:4443")).snsCertificateHost())
         .contains("sns.x:4443");
-    assertThat(SecureDoor.hosts(config(Map.of("sns-certificate-host", "sns.x:4443"))))
+    assertThat(TlsListener.hosts(config(Map.of("sns-certificate-host", "sns.x:4443"))))
         .contains("sns.x", "*.localhost");
   }
 

@@ -22,11 +22,11 @@ class BareMachineTest {
 
   @Test
   void theDemoPassesAndSaysThatFunctionsAreNotSandboxed() throws Exception {
-    Needs.program("bwrap", "--unshare-user", "--ro-bind", "/", "/", "/bin/true");
-    Needs.program("/sbin/ldconfig", "--version");
+    Requirements.program("bwrap", "--unshare-user", "--ro-bind", "/", "/", "/bin/true");
+    Requirements.program("/sbin/ldconfig", "--version");
 
-    Ran demo =
-        Ran.of(
+    FinishedProcess demo =
+        FinishedProcess.of(
             bareMachine(
                 Carillon.ROOT.resolve("carillon").toString(),
                 "demo",
@@ -88,7 +88,7 @@ class BareMachineTest {
     Files.writeString(
         list,
         "include /etc/ld.so.conf\n%s\n%s\n".formatted(libraries, libraries.resolve("server")));
-    Ran.of(
+    FinishedProcess.of(
             List.of("/sbin/ldconfig", "-X", "-C", cache.toString(), "-f", list.toString()),
             Map.of(),
             folder)

@@ -115,7 +115,7 @@ class BrowserTest {
 
   @BeforeAll
   static void start() throws IOException {
-    Needs.program("chromium", "--version");
+    Requirements.program("chromium", "--version");
     server = Carillon.start(folder);
     s3 = Clients.root(server).s3();
     iam = Clients.root(server).iam();
@@ -148,7 +148,7 @@ class BrowserTest {
             .chromium()
             .launch(
                 new BrowserType.LaunchOptions()
-                    .setExecutablePath(Needs.path("chromium"))
+                    .setExecutablePath(Requirements.path("chromium"))
                     .setChromiumSandbox(false)
                     .setArgs(
                         List.of(

@@ -158,11 +158,11 @@ final class Carillon implements AutoCloseable {
   }
 
   /// Runs one of `./carillon`'s client commands against this server.
-  Ran cli(String... arguments) throws IOException {
+  FinishedProcess cli(String... arguments) throws IOException {
     List<String> command = new ArrayList<>(List.of(ROOT.resolve("carillon").toString()));
     command.addAll(List.of(arguments));
     command.addAll(List.of("--endpoint", endpoint.toString()));
-    return Ran.of(command, environment(), Path.of("").toAbsolutePath());
+    return FinishedProcess.of(command, environment(), Path.of("").toAbsolutePath());
   }
 
   /// Another account's root user.

@@ -21,12 +21,13 @@ class ClassicScriptTest {
 
   @Test
   void anUploadEndsInAnEmail() throws Exception {
-    Needs.program("aws", "--version");
-    Needs.program("python3", "-c", "import boto3");
+    Requirements.program("aws", "--version");
+    Requirements.program("python3", "-c", "import boto3");
     try (Carillon server = Carillon.start(folder)) {
       String script = Carillon.ROOT.resolve("examples/shell/pipeline.sh").toString();
-      Ran provisioned =
-          Ran.of(List.of(script, "reader@example.com", "classic"), server.environment(), folder)
+      FinishedProcess provisioned =
+          FinishedProcess.of(
+                  List.of(script, "reader@example.com", "classic"), server.environment(), folder)
               .expectSuccess();
       assertThat(provisioned.output()).contains("account 000000000000");
       await().atMost(Duration.ofSeconds(30)).until(() -> subjects(server).size() == 1);
@@ -34,7 +35,7 @@ class ClassicScriptTest {
 
       assertThat(server.cli("mail", "confirm").expectSuccess().output())
           .contains("reader@example.com");
-      Ran.of(
+      FinishedProcess.of(
               List.of(
                   "bash", "-c", "echo again | aws s3 cp - 's3://uploads-classic/a b/again+ü.txt'"),
               server.environment(),
@@ -48,15 +49,16 @@ class ClassicScriptTest {
       assertThat(mails.toString())
           .contains("a b/again+ü.txt (6 bytes) was uploaded to uploads-classic.");
 
-      Ran.of(List.of(script, "--delete", "classic"), server.environment(), folder).expectSuccess();
+      FinishedProcess.of(List.of(script, "--delete", "classic"), server.environment(), folder)
+          .expectSuccess();
       for (String list :
           List.of(
               "s3api list-buckets --query Buckets",
               "lambda list-functions --query Functions",
               "sns list-topics --query Topics",
               "iam list-roles --query Roles")) {
-        Ran left =
-            Ran.of(
+        FinishedProcess left =
+            FinishedProcess.of(
                 List.of("bash", "-c", "aws " + list + " --output json"),
                 server.environment(),
                 folder);

@@ -89,7 +89,7 @@ class ContractTest {
       try (StsClient sts = Clients.as(server, third.accessKeyId(), third.secretAccessKey()).sts()) {
         assertThat(sts.getCallerIdentity().arn()).isEqualTo("arn:aws:iam::" + third.id() + ":root");
       }
-      Ran again = server.cli("account", "create", "second");
+      FinishedProcess again = server.cli("account", "create", "second");
       assertThat(again.exit()).isNotZero();
       assertThat(again.output()).contains("second");
     }
@@ -112,8 +112,8 @@ class ContractTest {
       }
     }
     Files.writeString(file, "prot: 1\n");
-    Ran refused =
-        Ran.of(
+    FinishedProcess refused =
+        FinishedProcess.of(
             java.util.List.of(
                 Carillon.ROOT.resolve("carillon").toString(), "start", "--config", file.toString()),
             Map.of(),

@@ -2,7 +2,7 @@ package io.carillon.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.carillon.acceptance.Corpse.Work;
+import io.carillon.acceptance.KilledServer.Work;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -91,7 +91,7 @@ class CrashTest {
   @Test
   @Tag("full")
   void nothingAcknowledgedIsLostInTwentyKillsWhateverTheyHit() throws Exception {
-    Needs.program("python3", "--version");
+    Requirements.program("python3", "--version");
     Map<Work, Integer> hits =
         survive(
             KILL,
@@ -105,7 +105,7 @@ class CrashTest {
   @Test
   @Tag("full")
   void nothingAcknowledgedIsLostInTwentyPowerLosses() throws Exception {
-    Needs.program("python3", "--version");
+    Requirements.program("python3", "--version");
     survive(
         powerLoss(),
         moments(16, 2, 2),
@@ -165,7 +165,7 @@ class CrashTest {
         Set<Work> work = tableWork(came ? moment : Moment.ANY);
         end.strike(kill);
         server = start(port, end.environment());
-        work.addAll(Corpse.jobs(server));
+        work.addAll(KilledServer.jobs(server));
         work.forEach(hit -> hits.merge(hit, 1, Integer::sum));
         System.out.println("kill " + (kill + 1) + " (" + moment + ") hit " + work);
         if (kill + 1 == plan.size() && plan.size() < MOST_KILLS) {
@@ -191,13 +191,13 @@ class CrashTest {
       throws Exception {
     assertThat(Chain.lostObjects(server, acknowledged)).as("lost objects").isEmpty();
     assertThat(Chain.lostEvents(server, acknowledged.keySet()))
-        .as("lost events; on the shelf: %s", server.door("shelf?limit=1"))
+        .as("lost events; among the dead letters: %s", server.door("dead-letters?limit=1"))
         .isEmpty();
   }
 
   private Set<Work> tableWork(Moment moment) throws IOException {
     Set<Work> work = EnumSet.noneOf(Work.class);
-    if (moment != Moment.ANY && Corpse.hasTornTable(disk.resolve("data"))) {
+    if (moment != Moment.ANY && KilledServer.hasTornTable(disk.resolve("data"))) {
       work.add(moment == Moment.FLUSH ? Work.FLUSHING : Work.COMPACTING);
     }
     return work;

@@ -147,7 +147,7 @@ class DataFolderTest {
     try (LambdaClient lambda = root.lambda();
         SnsClient sns = root.sns();
         SqsClient sqs = root.sqs()) {
-      Needs.program("python3", "--version");
+      Requirements.program("python3", "--version");
       assertThat(
               lambda
                   .invoke(
@@ -183,7 +183,7 @@ class DataFolderTest {
           .isTrue();
     }
     server.cli("verify").expectSuccess();
-    assertThat(server.cli("shelf").expectSuccess().output()).contains("function:fails");
+    assertThat(server.cli("dead-letters").expectSuccess().output()).contains("function:fails");
   }
 
   private static byte[] read(S3Client s3, String bucket, String key) {

@@ -73,7 +73,7 @@ record Footprint(
 
   private static String jcmd(long pid, String command) throws IOException {
     String program = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
-    return Ran.of(List.of(program, Long.toString(pid), command), Map.of(), Path.of("."))
+    return FinishedProcess.of(List.of(program, Long.toString(pid), command), Map.of(), Path.of("."))
         .expectSuccess()
         .output();
   }

@@ -76,7 +76,7 @@ class FullDiskTest {
       command.addAll(
           List.of(Carillon.ROOT.resolve("carillon").toString(), "start", "--port", "0", "--data"));
       command.add(data.toString());
-      Ran start = Ran.of(command, Map.of(), folder);
+      FinishedProcess start = FinishedProcess.of(command, Map.of(), folder);
       assertThat(start.exit()).as("%d bytes: %s", disk, start.output()).isEqualTo(1);
       assertThat(start.output().lines().toList())
           .as("%d bytes", disk)
@@ -100,7 +100,7 @@ class FullDiskTest {
             String.valueOf(bytes),
             "--tmpfs",
             place.toString());
-    Needs.program(Stream.concat(command.stream(), Stream.of("true")).toArray(String[]::new));
+    Requirements.program(Stream.concat(command.stream(), Stream.of("true")).toArray(String[]::new));
     return command;
   }
 

@@ -183,8 +183,8 @@ class HostileFunctionsTest {
   }
 
   private void outlives(List<Bad> bads, int uploadsEach) throws Exception {
-    Needs.program("python3", "--version");
-    Needs.program("bwrap", "--version");
+    Requirements.program("python3", "--version");
+    Requirements.program("bwrap", "--version");
     try (Carillon server =
             Carillon.start(
                 folder,

@@ -24,7 +24,7 @@ class LogsTailTest {
 
   @Test
   void theTailShowsWhatIsThereAndFollowsWhatComes() throws Exception {
-    Needs.program("sh", "-c", AWS + " --version | grep -q ^aws-cli/2");
+    Requirements.program("sh", "-c", AWS + " --version | grep -q ^aws-cli/2");
     try (Carillon server = Carillon.start(folder);
         CloudWatchLogsClient logs = Clients.root(server).logs()) {
       logs.createLogGroup(r -> r.logGroupName(GROUP));
@@ -32,7 +32,8 @@ class LogsTailTest {
       put(logs, "first");
       put(logs, "second");
 
-      Ran all = Ran.of(tail(server), server.environment(), folder).expectSuccess();
+      FinishedProcess all =
+          FinishedProcess.of(tail(server), server.environment(), folder).expectSuccess();
       assertThat(all.output().lines().map(line -> line.substring(line.lastIndexOf(' ') + 1)))
           .containsExactly("first", "second");
       assertThat(all.output().lines()).allMatch(line -> line.contains(" s "));

@@ -28,7 +28,7 @@ class MemoryReturnTest {
 
   @BeforeEach
   void needs() {
-    Needs.program(JCMD, "-h");
+    Requirements.program(JCMD, "-h");
   }
 
   @Test
@@ -55,7 +55,8 @@ class MemoryReturnTest {
   }
 
   private static String ask(Carillon server, String question) throws Exception {
-    return Ran.of(List.of(JCMD, Long.toString(server.pid()), question), Map.of(), Path.of("/"))
+    return FinishedProcess.of(
+            List.of(JCMD, Long.toString(server.pid()), question), Map.of(), Path.of("/"))
         .expectSuccess()
         .output();
   }

@@ -20,7 +20,7 @@ enum Moment {
   }
 
   /// When to kill so that it hits `work`.
-  static Moment of(Corpse.Work work) {
+  static Moment of(KilledServer.Work work) {
     return switch (work) {
       case DISPATCHING, HANDING_ON, INVOKING -> ANY;
       case FLUSHING -> FLUSH;

@@ -85,7 +85,7 @@ class PlacesTest {
 
   @Test
   void aFunctionKnowsItsRegionAndItsClientsWorkThere() throws Exception {
-    Needs.program("python3", "-c", "import boto3");
+    Requirements.program("python3", "-c", "import boto3");
     try (IamClient iam = first.iam();
         LambdaClient near = first.lambda();
         LambdaClient far = first.in(FAR).lambda();
@@ -268,7 +268,7 @@ class PlacesTest {
 
   @Test
   void anotherAccountsFunctionRunsOnlyWhereItsPolicySays() throws Exception {
-    Needs.program("python3", "--version");
+    Requirements.program("python3", "--version");
     try (IamClient iam = first.iam();
         LambdaClient mine = first.lambda();
         LambdaClient theirs = second.lambda()) {

@@ -41,8 +41,8 @@ final class Postfix implements AutoCloseable {
 
   /// Only root may run Postfix's master, which drops its rights by itself.
   static void need() {
-    Needs.program("postconf", "-d", "mail_version");
-    Needs.program("sh", "-c", "test $(id -u) = 0");
+    Requirements.program("postconf", "-d", "mail_version");
+    Requirements.program("sh", "-c", "test $(id -u) = 0");
   }
 
   static Postfix start(Path folder) throws Exception {
@@ -235,12 +235,15 @@ final class Postfix implements AutoCloseable {
   }
 
   private static String run(String... command) throws IOException {
-    return Ran.of(List.of(command), Map.of(), Path.of("/")).expectSuccess().output().strip();
+    return FinishedProcess.of(List.of(command), Map.of(), Path.of("/"))
+        .expectSuccess()
+        .output()
+        .strip();
   }
 
   @Override
   public void close() throws Exception {
-    Ran.of(List.of("postfix", "-c", home.toString(), "stop"), Map.of(), Path.of("/"));
+    FinishedProcess.of(List.of("postfix", "-c", home.toString(), "stop"), Map.of(), Path.of("/"));
     process.destroy();
     process.waitFor();
     policy.close();

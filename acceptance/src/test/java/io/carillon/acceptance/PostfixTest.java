@@ -45,7 +45,7 @@ class PostfixTest {
   @BeforeAll
   static void start() throws Exception {
     Postfix.need();
-    Needs.program("python3", "-c", "import email");
+    Requirements.program("python3", "-c", "import email");
     postfix = Postfix.start(folder);
     server =
         Carillon.start(
@@ -135,7 +135,7 @@ class PostfixTest {
         .atMost(Duration.ofMinutes(1))
         .untilAsserted(
             () ->
-                assertThat(server.cli("shelf").expectSuccess().output())
+                assertThat(server.cli("dead-letters").expectSuccess().output())
                     .contains("moved away", "554"));
     assertThat(postfix.tries("gone@example.test")).isEqualTo(2);
     assertThat(postfix.mails("gone@example.test")).hasSize(1);
@@ -164,7 +164,8 @@ class PostfixTest {
                     .as(postfix.log())
                     .hasSizeGreaterThanOrEqualTo(number));
     Path file = postfix.mails(address).get(number - 1);
-    Ran read = Ran.of(List.of("python3", "-c", READ, file.toString()), Map.of(), folder);
+    FinishedProcess read =
+        FinishedProcess.of(List.of("python3", "-c", READ, file.toString()), Map.of(), folder);
     return new ObjectMapper().readTree(read.expectSuccess().output());
   }
 

@@ -22,7 +22,7 @@ final class PowerLoss {
 
   /// @param disk all that is on the disk that forgets; a folder beside it holds the journal
   static PowerLoss of(Path disk) throws IOException {
-    Needs.program("sh", "-c", "[ $(uname) = Linux ] && gcc --version");
+    Requirements.program("sh", "-c", "[ $(uname) = Linux ] && gcc --version");
     Path real = Files.createDirectories(disk).toRealPath();
     PowerLoss loss =
         new PowerLoss(
@@ -73,6 +73,6 @@ final class PowerLoss {
   }
 
   private String run(String... command) throws IOException {
-    return Ran.of(List.of(command), Map.of(), tools).expectSuccess().output();
+    return FinishedProcess.of(List.of(command), Map.of(), tools).expectSuccess().output();
   }
 }

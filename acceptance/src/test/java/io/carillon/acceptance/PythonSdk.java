@@ -31,7 +31,7 @@ final class PythonSdk {
   private PythonSdk() {}
 
   static void need() {
-    Needs.program("python3", "-c", "import boto3");
+    Requirements.program("python3", "-c", "import boto3");
   }
 
   static byte[] packageOf(String name, String text) throws IOException {
@@ -59,7 +59,7 @@ final class PythonSdk {
             print(os.path.dirname(path) if path.endswith("__init__.py") else path)
         """
             .formatted(String.join(" ", MODULES));
-    return Ran.of(List.of("python3", "-c", script), Map.of(), Path.of("/"))
+    return FinishedProcess.of(List.of("python3", "-c", script), Map.of(), Path.of("/"))
         .expectSuccess()
         .output()
         .lines()

@@ -26,7 +26,7 @@ class RecursionTest {
 
   @Test
   void aFunctionThatWritesIntoItsBucketIsStoppedAfterSixteenRuns() throws Exception {
-    Needs.program("python3", "-c", "import boto3");
+    Requirements.program("python3", "-c", "import boto3");
     try (Carillon server = Carillon.start(folder);
         S3Client s3 = Clients.root(server).s3();
         SqsClient sqs = Clients.root(server).sqs()) {

@@ -42,7 +42,7 @@ class RestartTest {
   @BeforeEach
   void needs() {
     System.out.println("RestartTest seed " + seed + " (repeat with -Dcarillon.seed=" + seed + ")");
-    Needs.program("python3", "--version");
+    Requirements.program("python3", "--version");
   }
 
   @Test
@@ -74,7 +74,7 @@ class RestartTest {
           server = Carillon.start(folder, "--port", port);
         }
         awaitEmptyOutbox(server);
-        assertThat(shelf(server)).as("on the shelf").isEmpty();
+        assertThat(deadLetters(server)).as("among the dead letters").isEmpty();
         assertThat(subscriber.keys()).containsExactlyInAnyOrderElementsOf(topic);
         assertThat(ends(server, "Success")).containsExactlyInAnyOrderElementsOf(function);
       } finally {
@@ -112,7 +112,7 @@ class RestartTest {
           }
         }
         System.out.println("given up after " + deaths + " deaths");
-        assertThat(shelf(server))
+        assertThat(deadLetters(server))
             .singleElement()
             .satisfies(
                 job -> {
@@ -216,8 +216,8 @@ class RestartTest {
     }
   }
 
-  private static JsonNode shelf(Carillon server) throws Exception {
-    return JSON.readTree(server.door("shelf?limit=100"));
+  private static JsonNode deadLetters(Carillon server) throws Exception {
+    return JSON.readTree(server.door("dead-letters?limit=100"));
   }
 
   /// The keys of the objects whose invocations came to that end, which the queue was told of.

@@ -135,9 +135,9 @@ class RootKeyTest {
 
   @BeforeEach
   void needs() {
-    Needs.program("bwrap", "--version");
-    Needs.program("curl", "--version");
-    Needs.program("/usr/bin/python3", "--version");
+    Requirements.program("bwrap", "--version");
+    Requirements.program("curl", "--version");
+    Requirements.program("/usr/bin/python3", "--version");
     PythonSdk.need();
   }
 
@@ -151,7 +151,7 @@ class RootKeyTest {
   @Test
   void norIsItWhereTheServerIsAnOrdinaryUser() throws Exception {
     Assumptions.assumeTrue(user(Path.of("/proc/self")) == 0, "else the other test shows it");
-    Needs.program("setpriv", "--version");
+    Requirements.program("setpriv", "--version");
     List<String> ordinary =
         List.of("setpriv", "--reuid=" + ORDINARY, "--regid=" + ORDINARY, "--clear-groups");
     Files.setAttribute(folder, "unix:uid", ORDINARY);
@@ -239,7 +239,7 @@ class RootKeyTest {
             "--aws-sigv4",
             "aws:amz:us-east-1:sts",
             server.endpoint() + "/?Action=GetCallerIdentity&Version=2011-06-15"));
-    assertThat(Ran.of(command, Map.of(), Path.of("/")).expectSuccess().output())
+    assertThat(FinishedProcess.of(command, Map.of(), Path.of("/")).expectSuccess().output())
         .contains(":root</Arn>");
     assertThat(server.cli("mail", "--json").exit()).isZero();
     assertThat(server.door("lanes")).doesNotContain("Access Denied");

@@ -58,7 +58,7 @@ class RuntimesTest {
 
   @Test
   void python() throws Exception {
-    Needs.program("python3", "--version");
+    Requirements.program("python3", "--version");
     isAsOnAws(
         "python",
         Runtime.PYTHON3_12,
@@ -74,7 +74,7 @@ class RuntimesTest {
 
   @Test
   void node() throws Exception {
-    Needs.program("node", "--version");
+    Requirements.program("node", "--version");
     isAsOnAws(
         "node",
         Runtime.NODEJS22_X,
@@ -108,8 +108,8 @@ class RuntimesTest {
 
   @Test
   void aBootstrapOfOnesOwn() throws Exception {
-    Needs.program("python3", "--version");
-    Needs.program("/usr/bin/python3", "--version");
+    Requirements.program("python3", "--version");
+    Requirements.program("/usr/bin/python3", "--version");
     isAsOnAws(
         "own",
         Runtime.PROVIDED_AL2023,

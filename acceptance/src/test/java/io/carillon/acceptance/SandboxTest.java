@@ -29,8 +29,8 @@ class SandboxTest {
 
   @BeforeEach
   void need() throws IOException {
-    Needs.program("bwrap", "--version");
-    Needs.program("/usr/bin/python3", "--version");
+    Requirements.program("bwrap", "--version");
+    Requirements.program("/usr/bin/python3", "--version");
     bin = Files.createDirectory(folder.resolve("bin"));
   }
 
@@ -79,7 +79,7 @@ class SandboxTest {
           .hasMessageContaining(words);
       assertThat(doctor(server)).contains("FUNCTIONS DO NOT RUN").contains(words);
 
-      bwrap("exec " + Needs.path("bwrap") + " \"$@\"");
+      bwrap("exec " + Requirements.path("bwrap") + " \"$@\"");
       assertThat(invoke(lambda)).isEqualTo("[\"/var/task\", false, false]");
       assertThat(doctor(server)).contains("Functions run in bubblewrap sandboxes");
     }

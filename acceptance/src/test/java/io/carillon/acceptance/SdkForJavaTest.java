@@ -580,7 +580,7 @@ class SdkForJavaTest {
     "logs:FilterLogEvents"
   })
   void aFunctionRunsAndLogs() throws Exception {
-    Needs.program("python3", "--version");
+    Requirements.program("python3", "--version");
     String role = role("java-runs", "lambda.amazonaws.com");
     CreateFunctionResponse made = Functions.create(lambda, "java", role, "return event['n'] + 1");
     assertThat(made.functionArn()).isEqualTo("arn:aws:lambda:us-east-1:000000000000:function:java");
@@ -649,7 +649,7 @@ class SdkForJavaTest {
   @Test
   @Proves({"lambda:PutFunctionRecursionConfig", "lambda:GetFunctionRecursionConfig"})
   void aFunctionMayBeAllowedToLoop() throws Exception {
-    Needs.program("python3", "--version");
+    Requirements.program("python3", "--version");
     Functions.create(lambda, "java-loops", role("java-loops", "lambda.amazonaws.com"), "return 1");
     assertThat(loops("java-loops")).isEqualTo(RecursiveLoop.TERMINATE);
     lambda.putFunctionRecursionConfig(

@@ -77,9 +77,9 @@ class SmsCenterTest {
   }
 
   private static Peer nodeSmpp() throws Exception {
-    Needs.program("node", "--version");
+    Requirements.program("node", "--version");
     if (!Files.isDirectory(NODE.resolve("node_modules/smpp"))) {
-      Needs.program("npm ci --prefix acceptance/src/test/node");
+      Requirements.program("npm ci --prefix acceptance/src/test/node");
     }
     Peer peer = Peer.start("node", NODE.resolve("smsc.mjs").toString(), "secret");
     await().atMost(Duration.ofMinutes(1)).until(() -> !peer.lines.isEmpty());
@@ -128,7 +128,8 @@ class SmsCenterTest {
                 assertThat(joined(peer, "49151000001")).isEqualTo("short");
                 assertThat(joined(peer, "49151000002")).isEqualTo(plain);
                 assertThat(joined(peer, "49151000003")).isEqualTo(foreign);
-                assertThat(server.cli("shelf").expectSuccess().output()).contains("49151000004");
+                assertThat(server.cli("dead-letters").expectSuccess().output())
+                    .contains("49151000004");
                 assertThat(told(peer, "49151000004"))
                     .containsExactlyInAnyOrder(
                         "busy 88", "busy 0", "stumbling 8", "stumbling 0", "nobody 11");
@@ -201,7 +202,7 @@ class SmsCenterTest {
 
   @Test
   void kannelsTestCentreGetsAText() throws Exception {
-    Needs.program(KANNEL, "-h");
+    Requirements.program(KANNEL, "-h");
     int port;
     try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       port = free.getLocalPort();

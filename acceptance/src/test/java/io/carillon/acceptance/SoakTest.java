@@ -64,7 +64,8 @@ class SoakTest {
           .atMost(UNTIL_BLOBS_ARE_GONE)
           .pollInterval(Duration.ofSeconds(1))
           .untilAsserted(() -> assertThat(blobs().count()).isEqualTo(blobsBefore));
-      assertThat(server.cli("shelf").expectSuccess().output()).contains("The shelf is empty");
+      assertThat(server.cli("dead-letters").expectSuccess().output())
+          .contains("There are no dead letters");
     }
   }
 

@@ -53,7 +53,7 @@ class StartupTest {
   private void says(int exit, String what, String... arguments) throws Exception {
     List<String> command = new ArrayList<>(List.of(Carillon.ROOT.resolve("carillon").toString()));
     command.addAll(List.of(arguments));
-    Ran ran = Ran.of(command, Map.of(), folder);
+    FinishedProcess ran = FinishedProcess.of(command, Map.of(), folder);
     assertThat(ran.output()).contains(what).doesNotContain("\tat ");
     assertThat(ran.output().lines()).hasSizeLessThanOrEqualTo(2);
     assertThat(ran.exit()).isEqualTo(exit);

@@ -28,17 +28,19 @@ class ToolsTest {
     "boto3, ''"
   })
   void filesComeAndGo(String tool, String version) throws Exception {
-    Needs.program("python3", "-c", "import boto3");
+    Requirements.program("python3", "-c", "import boto3");
     if (!version.isEmpty()) {
-      Needs.program(tool, version);
+      Requirements.program(tool, version);
     }
     if (tool.equals(
         "s3fs")) { // the server's RealClientsTest sends what it sends where it cannot run
       Assumptions.assumeTrue(Files.isWritable(Path.of("/dev/fuse")), "needs /dev/fuse");
-      Needs.program("fusermount", "--version");
+      Requirements.program("fusermount", "--version");
     }
     try (Carillon server = Carillon.start(folder)) {
-      Ran ran = Ran.of(List.of("python3", SCRIPT.toString(), tool), server.environment(), folder);
+      FinishedProcess ran =
+          FinishedProcess.of(
+              List.of("python3", SCRIPT.toString(), tool), server.environment(), folder);
       assertThat(ran.exit()).as(ran.output()).isZero();
     }
   }

@@ -33,7 +33,7 @@ class WireTest {
 
   @Test
   void boto3() throws Exception {
-    Needs.program("python3", "-c", "import boto3");
+    Requirements.program("python3", "-c", "import boto3");
     run("boto3", List.of("python3", SOURCES.resolve("python/boto3_wire.py").toString()), Map.of());
   }
 
@@ -42,7 +42,7 @@ class WireTest {
   @Test
   void theAwsCli() throws Exception {
     String python =
-        Needs.oneOf(
+        Requirements.oneOf(
             List.of("python3", "-c", "import awscli.clidriver"),
             List.of("/usr/bin/python3", "-c", "import awscli.clidriver"));
     run(
@@ -53,7 +53,7 @@ class WireTest {
 
   @Test
   void whatVersionTwoOfTheCliSends() throws Exception {
-    Needs.program("python3", "-c", "import botocore");
+    Requirements.program("python3", "-c", "import botocore");
     run(
         "AWS CLI v2's requests",
         List.of("python3", SOURCES.resolve("python/cli_v2_requests.py").toString()),
@@ -62,9 +62,9 @@ class WireTest {
 
   @Test
   void theSdkForJavaScript() throws Exception {
-    Needs.program("node", "--version");
+    Requirements.program("node", "--version");
     if (!Files.isDirectory(SOURCES.resolve("node/node_modules"))) {
-      Needs.program("npm ci --prefix acceptance/src/test/node");
+      Requirements.program("npm ci --prefix acceptance/src/test/node");
     }
     run(
         "SDK for JavaScript",
@@ -79,7 +79,7 @@ class WireTest {
     Map<String, String> environment = new HashMap<>(server.environment());
     environment.put("CARILLON_PROOF", proof.toString());
     environment.putAll(more);
-    Ran ran = Ran.of(command, environment, folder);
+    FinishedProcess ran = FinishedProcess.of(command, environment, folder);
     System.out.println(client + ":\n" + ran.output());
     assertThat(ran.exit()).as(ran.output()).isZero();
     Proof.hold(client, proof);

@@ -1,7 +1,7 @@
 package io.carillon.aws;
 
 import io.carillon.aws.protocol.RequestIds;
-import io.carillon.base.NoRoomException;
+import io.carillon.base.MemoryBudgetExceededException;
 import io.carillon.http.Body;
 import io.carillon.store.DamagedBlobException;
 import io.carillon.store.ReadOnlyException;
@@ -23,7 +23,7 @@ final class Failures {
     return switch (failure) {
       case AwsException said -> said;
       case Body.TooLargeException _ -> CommonError.REQUEST_ENTITY_TOO_LARGE.exception();
-      case NoRoomException full ->
+      case MemoryBudgetExceededException full ->
           full.forGood()
               ? CommonError.REQUEST_ENTITY_TOO_LARGE.because(full.getMessage())
               : CommonError.THROTTLING.exception();

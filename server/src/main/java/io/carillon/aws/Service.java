@@ -1,6 +1,6 @@
 package io.carillon.aws;
 
-import io.carillon.aws.protocol.Dialect;
+import io.carillon.aws.protocol.ErrorDialect;
 import io.carillon.aws.protocol.JsonProtocol;
 import io.carillon.aws.protocol.Model;
 import io.carillon.aws.protocol.Protocol;
@@ -38,7 +38,7 @@ enum Service {
               RequiredMembers.of(signingName()),
               "2010-03-31",
               "http://sns.amazonaws.com/doc/2010-03-31/",
-              Dialect.sns(),
+              ErrorDialect.sns(),
               limitBytes()));
     }
   },
@@ -61,7 +61,7 @@ enum Service {
               RequiredMembers.of(signingName()),
               "2010-05-08",
               "https://iam.amazonaws.com/doc/2010-05-08/",
-              Dialect.plain(),
+              ErrorDialect.plain(),
               limitBytes()));
     }
   },
@@ -74,7 +74,7 @@ enum Service {
               RequiredMembers.of(signingName()),
               "2011-06-15",
               "https://sts.amazonaws.com/doc/2011-06-15/",
-              Dialect.plain(),
+              ErrorDialect.plain(),
               limitBytes()));
     }
   },

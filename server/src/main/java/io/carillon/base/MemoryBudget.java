@@ -65,10 +65,10 @@ public final class MemoryBudget {
   /// @throws NoRoomException where there is none in time, or can never be
   public void take(long bytes) {
     if (bytes > limitBytes) {
-      throw NoRoomException.tooLarge(bytes, limitBytes);
+      throw MemoryBudgetExceededException.tooLarge(bytes, limitBytes);
     }
     if (!tryTake(bytes) && !waitFor(bytes)) {
-      throw NoRoomException.forNow();
+      throw MemoryBudgetExceededException.forNow();
     }
   }
 

@@ -31,7 +31,7 @@ public final class Reservation implements AutoCloseable {
   public void take(long bytes) {
     if (counts() && bytes > 0) {
       if (held + bytes > budget.limitBytes()) {
-        throw NoRoomException.tooLarge(held + bytes, budget.limitBytes());
+        throw MemoryBudgetExceededException.tooLarge(held + bytes, budget.limitBytes());
       }
       budget.take(bytes);
       held += bytes;

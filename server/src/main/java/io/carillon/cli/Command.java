@@ -1,6 +1,6 @@
 package io.carillon.cli;
 
-import io.carillon.base.Spelling;
+import io.carillon.base.SpellingSuggestion;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,6 +24,7 @@ public final class Command {
   private final Options options = new Options();
   private final List<Operand> operands = new ArrayList<>();
   private final Map<String, Supplier<Command>> commands = new LinkedHashMap<>();
+  private final Map<String, String> aliases = new LinkedHashMap<>();
   private @Nullable Action action;
 
   /// What a command does.
@@ -82,6 +83,12 @@ public final class Command {
     return this;
   }
 
+  /// A former name of a command below this one, for scripts. Help does not list it.
+  public Command alias(String former, String name) {
+    aliases.put(former, name);
+    return this;
+  }
+
   /// What it does; a command that does nothing itself has some below it.
   public Command runs(Action action) {
     this.action = action;
@@ -99,9 +106,10 @@ public final class Command {
   /// @return the exit code
   public int run(String name, List<String> arguments) {
     String first = arguments.isEmpty() ? "" : arguments.getFirst();
-    Supplier<Command> below = commands.get(first);
+    String called = aliases.getOrDefault(first, first);
+    Supplier<Command> below = commands.get(called);
     if (below != null) {
-      return below.get().run(name + " " + first, arguments.subList(1, arguments.size()));
+      return below.get().run(name + " " + called, arguments.subList(1, arguments.size()));
     }
     try {
       CommandLine given = new StrictParser(options).parse(arguments);
@@ -136,7 +144,7 @@ public final class Command {
               : "Unknown command: '%s'. %s"
                   .formatted(
                       surplus,
-                      Spelling.nearest(surplus, commands.keySet())
+                      SpellingSuggestion.nearest(surplus, commands.keySet())
                           .map(near -> "Did you mean '%s'?".formatted(near))
                           .orElse(
                               "The commands are %s."

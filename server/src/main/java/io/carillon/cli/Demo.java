@@ -125,7 +125,7 @@ final class Demo {
       JsonNode last = mails.get(mails.size() - 1);
       out.println(
           "\nE-mail to "
-              + Texts.joined(last.path("to"))
+              + JsonText.joined(last.path("to"))
               + ", subject \""
               + last.path("subject").asText()
               + "\":");
@@ -154,7 +154,7 @@ final class Demo {
                 + what
                 + " has not come within "
                 + PATIENCE.toSeconds()
-                + " s. ./carillon trace and ./carillon shelf tell more.");
+                + " s. ./carillon trace and ./carillon dead-letters tell more.");
         return false;
       }
       Thread.sleep(20);

@@ -35,7 +35,7 @@ public final class MailCommand {
     for (JsonNode mail : mails) {
       System.out.println("── " + mail.path("received").asText() + "  " + mail.path("id").asText());
       System.out.println("From:    " + mail.path("from").asText());
-      System.out.println("To:      " + Texts.joined(mail.path("to")));
+      System.out.println("To:      " + JsonText.joined(mail.path("to")));
       System.out.println("Subject: " + mail.path("subject").asText());
       System.out.println();
       System.out.println(mail.path("text").asText().stripTrailing().indent(2));

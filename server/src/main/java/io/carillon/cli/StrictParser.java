@@ -1,6 +1,6 @@
 package io.carillon.cli;
 
-import io.carillon.base.Spelling;
+import io.carillon.base.SpellingSuggestion;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -64,7 +64,7 @@ record StrictParser(Options options) {
   private String meant(String name) {
     List<String> known =
         options.getOptions().stream().map(option -> "--" + option.getLongOpt()).toList();
-    return Spelling.nearest(name, known)
+    return SpellingSuggestion.nearest(name, known)
         .map(near -> ". Did you mean '%s'?".formatted(near))
         .orElse("");
   }

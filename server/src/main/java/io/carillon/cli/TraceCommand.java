@@ -45,7 +45,7 @@ public final class TraceCommand {
       System.out.println("No event is known" + of(query) + ".");
     }
     if (query.containsKey("key") && !ledToSomething(lives)) {
-      endpoint.get("trace/silence", query).forEach(line -> System.out.println(line.asText()));
+      endpoint.get("trace/diagnosis", query).forEach(line -> System.out.println(line.asText()));
     }
     return 0;
   }

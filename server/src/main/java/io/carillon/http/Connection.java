@@ -48,8 +48,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private final ClientSocket client;
   private final Limits limits;
   private final HeadParser parser;
-  private final Inbound inbound;
-  private final Outbound outbound;
+  private final InboundBuffer inbound;
+  private final OutboundBuffer outbound;
 
   private State state = State.HEAD;
   private @Nullable ByteBuf head;
@@ -72,8 +72,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
     this.client = new ClientSocket(channel.remoteAddress(), channel.localAddress());
     this.limits = engine.limits();
     this.parser = new HeadParser(limits.sizes());
-    this.inbound = new Inbound(channel, limits.sizes().bufferedBytes(), limits.times().bodyStall());
-    this.outbound = new Outbound(channel, limits.sizes().bufferedBytes());
+    this.inbound =
+        new InboundBuffer(channel, limits.sizes().bufferedBytes(), limits.times().bodyStall());
+    this.outbound = new OutboundBuffer(channel, limits.sizes().bufferedBytes());
     this.deadline = in(limits.times().head());
     this.silentSince = now();
   }
@@ -264,7 +265,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private void refuse(int status) {
     outbound.writeNow(
         Unpooled.wrappedBuffer(
-            engine.answerHead().encode(status, new Headers(), 0, AnswerHead.Persistence.CLOSE)));
+            engine.answerHead().encode(status, new Headers(), 0, ResponseHead.Persistence.CLOSE)));
     linger();
   }
 

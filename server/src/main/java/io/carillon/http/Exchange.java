@@ -1,8 +1,8 @@
 package io.carillon.http;
 
-import io.carillon.base.NoRoomException;
+import io.carillon.base.MemoryBudgetExceededException;
 import io.carillon.base.Reservation;
-import io.carillon.http.AnswerHead.Persistence;
+import io.carillon.http.ResponseHead.Persistence;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
@@ -25,7 +25,7 @@ final class Exchange implements Runnable {
 
   private final HttpEngine engine;
   private final Connection connection;
-  private final Outbound outbound;
+  private final OutboundBuffer outbound;
   private final Head head;
   private final WireBody body;
   private final Reservation memory;
@@ -36,7 +36,8 @@ final class Exchange implements Runnable {
   private boolean begun;
   private boolean persistent;
 
-  Exchange(HttpEngine engine, Connection connection, Outbound outbound, Head head, WireBody body) {
+  Exchange(
+      HttpEngine engine, Connection connection, OutboundBuffer outbound, Head head, WireBody body) {
     this.engine = engine;
     this.connection = connection;
     this.outbound = outbound;
@@ -117,7 +118,7 @@ final class Exchange implements Runnable {
       return Response.of(e.breakage() == Body.Breakage.STALLED ? 408 : 400);
     } catch (Body.TooLargeException e) {
       return Response.of(413);
-    } catch (NoRoomException e) {
+    } catch (MemoryBudgetExceededException e) {
       return Response.text(e.forGood() ? 413 : 503, e.getMessage());
     } catch (Throwable e) {
       log.error("{} {} failed", head.method(), head.rawPath(), e);
@@ -153,7 +154,7 @@ final class Exchange implements Runnable {
   /// content may name the length itself; 204 and 304 state none.
   private long statedLength(Response response, long length) {
     if (response.status() == 204 || response.status() == 304) {
-      return AnswerHead.UNSAID;
+      return ResponseHead.UNSAID;
     }
     String named = head.isHead() && length == 0 ? response.headers().first("Content-Length") : null;
     return named == null ? length : Long.parseLong(named);
@@ -207,7 +208,7 @@ final class Exchange implements Runnable {
   private ByteBuf chunks(Response response, Response.Writer writer) throws IOException {
     if (withoutBody(response)) {
       persistent = mayPersist() && body.canBeSkipped();
-      return Unpooled.wrappedBuffer(encodeHead(response, AnswerHead.UNSAID));
+      return Unpooled.wrappedBuffer(encodeHead(response, ResponseHead.UNSAID));
     }
     ChunkedOutput out = new ChunkedOutput((bytes, count) -> chunk(response, bytes, count));
     try {
@@ -235,7 +236,7 @@ final class Exchange implements Runnable {
       persistent = head.http11() && mayPersist() && body.canBeSkippedLater();
       write(
           Unpooled.wrappedBuffer(
-              encodeHead(response, head.http11() ? AnswerHead.CHUNKED : AnswerHead.UNSAID)));
+              encodeHead(response, head.http11() ? ResponseHead.CHUNKED : ResponseHead.UNSAID)));
     }
     write(
         head.http11()

@@ -52,7 +52,7 @@ public final class HttpEngine implements AutoCloseable {
 
   private final Limits limits;
   private final Handler handler;
-  private final AnswerHead answerHead;
+  private final ResponseHead answerHead;
   private final @Nullable SslContext tls;
   private final EventLoopGroup loops;
   private final ServerSocketChannel server;
@@ -119,7 +119,7 @@ public final class HttpEngine implements AutoCloseable {
     boolean epoll = ground.transport() == Transport.EPOLL;
     this.limits = limits;
     this.handler = handler;
-    this.answerHead = new AnswerHead(ground.clock());
+    this.answerHead = new ResponseHead(ground.clock());
     this.tls = tls == null ? null : nettyContext(tls);
     // A loop only moves bytes; the virtual threads need the cores more.
     int loopCount = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
@@ -127,7 +127,7 @@ public final class HttpEngine implements AutoCloseable {
         new MultiThreadIoEventLoopGroup(
             loopCount,
             new DefaultThreadFactory("http"),
-            epoll ? PatientEpoll.newFactory() : NioIoHandler.newFactory());
+            epoll ? EpollWorkaround.newFactory() : NioIoHandler.newFactory());
     ChannelFuture bound =
         new ServerBootstrap()
             .group(loops)
@@ -229,7 +229,7 @@ public final class HttpEngine implements AutoCloseable {
     return handler;
   }
 
-  AnswerHead answerHead() {
+  ResponseHead answerHead() {
     return answerHead;
   }
 

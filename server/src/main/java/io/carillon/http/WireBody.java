@@ -19,7 +19,7 @@ final class WireBody extends Body {
   private static final long UNKNOWN = -1;
 
   private final Connection connection;
-  private final Inbound inbound;
+  private final InboundBuffer inbound;
   private final Limits.Sizes limits;
   private final boolean chunked;
   private final long lengthBytes;
@@ -35,7 +35,7 @@ final class WireBody extends Body {
   private boolean mayWait = true;
   private volatile boolean over;
 
-  WireBody(Connection connection, Inbound inbound, Limits.Sizes limits, Head head) {
+  WireBody(Connection connection, InboundBuffer inbound, Limits.Sizes limits, Head head) {
     this.connection = connection;
     this.inbound = inbound;
     this.limits = limits;

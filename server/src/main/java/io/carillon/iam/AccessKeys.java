@@ -6,7 +6,7 @@ import io.carillon.aws.Principal;
 import io.carillon.base.Ids;
 import io.carillon.base.Sealer;
 import io.carillon.base.Secret;
-import io.carillon.iam.KeyRows.Key;
+import io.carillon.iam.AccessKeyRows.Key;
 import io.carillon.store.Database;
 import io.carillon.store.Snapshot;
 import io.carillon.store.Tx;
@@ -40,7 +40,7 @@ final class AccessKeys {
   private final Database database;
   private final Identities identities;
   private final Accounts accounts;
-  private final KeyRows keys;
+  private final AccessKeyRows keys;
   private final Sealer sealer;
   private final Ids ids;
   private final InstantSource clock;
@@ -49,7 +49,7 @@ final class AccessKeys {
       Database database,
       Identities identities,
       Accounts accounts,
-      KeyRows keys,
+      AccessKeyRows keys,
       Sealer sealer,
       Ids ids,
       InstantSource clock) {
@@ -84,7 +84,7 @@ final class AccessKeys {
     if (name == null) {
       return new Holder(account, null, accounts.rootKeys(snapshot, account));
     }
-    Identity user = identities.require(snapshot, account, Kind.USER, name);
+    Identity user = identities.require(snapshot, account, IdentityType.USER, name);
     return new Holder(account, user, user.userTerms().keys());
   }
 
@@ -135,7 +135,7 @@ final class AccessKeys {
 
   ListAccessKeysResponse list(Caller caller, ListAccessKeysRequest request) {
     String name = named(caller, request.userName());
-    Page.Wanted wanted = Page.Wanted.of(request.marker(), request.maxItems());
+    IamPage.Wanted wanted = IamPage.Wanted.of(request.marker(), request.maxItems());
     return database.read(
         snapshot -> {
           Holder holder = holder(snapshot, caller, name);
@@ -152,7 +152,7 @@ final class AccessKeys {
                         configured ? Instant.EPOCH : require(snapshot, holder, id).created())
                     .build());
           }
-          Page<AccessKeyMetadata> page = Page.of(all, AccessKeyMetadata::accessKeyId, wanted);
+          IamPage<AccessKeyMetadata> page = IamPage.of(all, AccessKeyMetadata::accessKeyId, wanted);
           return ListAccessKeysResponse.builder()
               .accessKeyMetadata(page.items())
               .isTruncated(page.isTruncated())
@@ -165,14 +165,14 @@ final class AccessKeys {
     String name = named(caller, request.userName());
     String id = keyId(request.accessKeyId());
     StatusType status =
-        Constraints.oneOf(
+        IamConstraints.oneOf(
             "status",
             request.statusAsString(),
             request.status(),
             StatusType.UNKNOWN_TO_SDK_VERSION,
             "Active, Inactive");
     if (status == StatusType.EXPIRED) {
-      throw Constraints.unsatisfied(
+      throw IamConstraints.unsatisfied(
           "status", "Expired", "Member must satisfy enum value set: [Active, Inactive]");
     }
     boolean active = status == StatusType.ACTIVE;
@@ -268,6 +268,6 @@ final class AccessKeys {
   private String keyId(@Nullable String id) {
     return accounts.firstRoot().accessKeyId().equals(id)
         ? accounts.firstRoot().accessKeyId()
-        : Constraints.length("accessKeyId", id, 16, 128);
+        : IamConstraints.length("accessKeyId", id, 16, 128);
   }
 }

@@ -4,7 +4,7 @@ import io.carillon.base.AccountId;
 import io.carillon.base.Ids;
 import io.carillon.base.Sealer;
 import io.carillon.base.Secret;
-import io.carillon.iam.KeyRows.Key;
+import io.carillon.iam.AccessKeyRows.Key;
 import io.carillon.store.Database;
 import io.carillon.store.KeyCodec;
 import io.carillon.store.Range;
@@ -28,8 +28,8 @@ public final class Accounts {
   private final Table<String, RootKeys> rootKeys =
       Table.of("iam.root_keys", KeyCodec.STRING, RootKeys.class);
   private final Database database;
-  private final KeyRows keys;
-  private final Changes changes;
+  private final AccessKeyRows keys;
+  private final IamVersion changes;
   private final Sealer sealer;
   private final Ids ids;
   private final InstantSource clock;
@@ -56,8 +56,8 @@ public final class Accounts {
 
   Accounts(
       Database database,
-      KeyRows keys,
-      Changes changes,
+      AccessKeyRows keys,
+      IamVersion changes,
       Sealer sealer,
       Ids ids,
       InstantSource clock,
@@ -75,7 +75,7 @@ public final class Accounts {
   ///
   /// @throws io.carillon.aws.AwsException EntityAlreadyExists, ValidationError
   public NewAccount create(String name) {
-    Constraints.length("name", name, 1, 128);
+    IamConstraints.length("name", name, 1, 128);
     String keyId = ids.accessKey("AKIA");
     Secret secret = ids.secret(AccessKeys.SECRET_LENGTH);
     byte[] sealed = sealer.seal(secret);

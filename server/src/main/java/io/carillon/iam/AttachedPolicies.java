@@ -43,38 +43,38 @@ final class AttachedPolicies {
   }
 
   AttachUserPolicyResponse attachUser(Caller caller, AttachUserPolicyRequest r) {
-    attach(caller, Kind.USER, r.userName(), r.policyArn());
+    attach(caller, IdentityType.USER, r.userName(), r.policyArn());
     return AttachUserPolicyResponse.builder().build();
   }
 
   AttachGroupPolicyResponse attachGroup(Caller caller, AttachGroupPolicyRequest r) {
-    attach(caller, Kind.GROUP, r.groupName(), r.policyArn());
+    attach(caller, IdentityType.GROUP, r.groupName(), r.policyArn());
     return AttachGroupPolicyResponse.builder().build();
   }
 
   AttachRolePolicyResponse attachRole(Caller caller, AttachRolePolicyRequest r) {
-    attach(caller, Kind.ROLE, r.roleName(), r.policyArn());
+    attach(caller, IdentityType.ROLE, r.roleName(), r.policyArn());
     return AttachRolePolicyResponse.builder().build();
   }
 
   DetachUserPolicyResponse detachUser(Caller caller, DetachUserPolicyRequest r) {
-    detach(caller, Kind.USER, r.userName(), r.policyArn());
+    detach(caller, IdentityType.USER, r.userName(), r.policyArn());
     return DetachUserPolicyResponse.builder().build();
   }
 
   DetachGroupPolicyResponse detachGroup(Caller caller, DetachGroupPolicyRequest r) {
-    detach(caller, Kind.GROUP, r.groupName(), r.policyArn());
+    detach(caller, IdentityType.GROUP, r.groupName(), r.policyArn());
     return DetachGroupPolicyResponse.builder().build();
   }
 
   DetachRolePolicyResponse detachRole(Caller caller, DetachRolePolicyRequest r) {
-    detach(caller, Kind.ROLE, r.roleName(), r.policyArn());
+    detach(caller, IdentityType.ROLE, r.roleName(), r.policyArn());
     return DetachRolePolicyResponse.builder().build();
   }
 
   ListAttachedUserPoliciesResponse listUser(Caller caller, ListAttachedUserPoliciesRequest r) {
-    Page<AttachedPolicy> page =
-        list(caller, Kind.USER, r.userName(), r.pathPrefix(), r.marker(), r.maxItems());
+    IamPage<AttachedPolicy> page =
+        list(caller, IdentityType.USER, r.userName(), r.pathPrefix(), r.marker(), r.maxItems());
     return ListAttachedUserPoliciesResponse.builder()
         .attachedPolicies(page.items())
         .isTruncated(page.isTruncated())
@@ -83,8 +83,8 @@ final class AttachedPolicies {
   }
 
   ListAttachedGroupPoliciesResponse listGroup(Caller caller, ListAttachedGroupPoliciesRequest r) {
-    Page<AttachedPolicy> page =
-        list(caller, Kind.GROUP, r.groupName(), r.pathPrefix(), r.marker(), r.maxItems());
+    IamPage<AttachedPolicy> page =
+        list(caller, IdentityType.GROUP, r.groupName(), r.pathPrefix(), r.marker(), r.maxItems());
     return ListAttachedGroupPoliciesResponse.builder()
         .attachedPolicies(page.items())
         .isTruncated(page.isTruncated())
@@ -93,8 +93,8 @@ final class AttachedPolicies {
   }
 
   ListAttachedRolePoliciesResponse listRole(Caller caller, ListAttachedRolePoliciesRequest r) {
-    Page<AttachedPolicy> page =
-        list(caller, Kind.ROLE, r.roleName(), r.pathPrefix(), r.marker(), r.maxItems());
+    IamPage<AttachedPolicy> page =
+        list(caller, IdentityType.ROLE, r.roleName(), r.pathPrefix(), r.marker(), r.maxItems());
     return ListAttachedRolePoliciesResponse.builder()
         .attachedPolicies(page.items())
         .isTruncated(page.isTruncated())
@@ -114,8 +114,8 @@ final class AttachedPolicies {
     }
   }
 
-  private void attach(Caller caller, Kind kind, String name, String policyArn) {
-    Constraints.name(kind, name);
+  private void attach(Caller caller, IdentityType kind, String name, String policyArn) {
+    IamConstraints.name(kind, name);
     database.write(
         tx -> {
           String account = caller.account().value();
@@ -142,8 +142,8 @@ final class AttachedPolicies {
         });
   }
 
-  private void detach(Caller caller, Kind kind, String name, String policyArn) {
-    Constraints.name(kind, name);
+  private void detach(Caller caller, IdentityType kind, String name, String policyArn) {
+    IamConstraints.name(kind, name);
     ManagedPolicies.checkArn(policyArn);
     database.write(
         tx -> {
@@ -163,16 +163,16 @@ final class AttachedPolicies {
         });
   }
 
-  private Page<AttachedPolicy> list(
+  private IamPage<AttachedPolicy> list(
       Caller caller,
-      Kind kind,
+      IdentityType kind,
       String name,
       @Nullable String pathPrefix,
       @Nullable String marker,
       @Nullable Integer maxItems) {
-    Constraints.name(kind, name);
-    String prefix = Constraints.pathPrefix(pathPrefix);
-    Page.Wanted wanted = Page.Wanted.of(marker, maxItems);
+    IamConstraints.name(kind, name);
+    String prefix = IamConstraints.pathPrefix(pathPrefix);
+    IamPage.Wanted wanted = IamPage.Wanted.of(marker, maxItems);
     return database.read(
         snapshot -> {
           Identity identity = identities.require(snapshot, caller.account().value(), kind, name);
@@ -185,7 +185,7 @@ final class AttachedPolicies {
                   AttachedPolicy.builder().policyName(arn.substring(at)).policyArn(arn).build());
             }
           }
-          return Page.of(all, AttachedPolicy::policyArn, wanted);
+          return IamPage.of(all, AttachedPolicy::policyArn, wanted);
         });
   }
 }

@@ -25,7 +25,7 @@ final class Attachments {
     BOUNDARY
   }
 
-  record Attachment(Kind kind, String name, String id, String path) {}
+  record Attachment(IdentityType kind, String name, String id, String path) {}
 
   void add(Tx tx, String policyArn, Use use, Identity identity) {
     rows.put(

@@ -1,7 +1,7 @@
 package io.carillon.iam;
 
 import io.carillon.base.Lazy;
-import io.carillon.base.Spelling;
+import io.carillon.base.SpellingSuggestion;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -142,7 +142,7 @@ final class AwsManagedPolicies {
     arns.forEach(arn -> byName.put(name(arn), arn));
     ofFolder.values().forEach(policy -> byName.put(policy.name(), policy.arn()));
     return Optional.ofNullable(byName.get(name))
-        .or(() -> Spelling.nearest(name, byName.keySet()).map(byName::get));
+        .or(() -> SpellingSuggestion.nearest(name, byName.keySet()).map(byName::get));
   }
 
   private String file(String arn) {

@@ -72,16 +72,16 @@ final class CustomerPolicies {
     ManagedPolicy policy =
         new ManagedPolicy(
             account,
-            Constraints.path(request.path()),
-            Constraints.policyName(request.policyName()),
+            IamConstraints.path(request.path()),
+            IamConstraints.policyName(request.policyName()),
             ids.unique("ANPA"),
-            Constraints.description(request.description()),
+            IamConstraints.description(request.description()),
             now,
             now,
             "v1",
             1,
             List.of(new Version("v1", document, now)),
-            Tags.of(request.tags()));
+            IamTags.of(request.tags()));
     database.write(
         tx -> {
           if (policies.findNamed(tx, account, policy.name()).isPresent()) {
@@ -118,12 +118,12 @@ final class CustomerPolicies {
 
   ListPoliciesResponse list(Caller caller, ListPoliciesRequest request) {
     String account = caller.account().value();
-    String prefix = Constraints.pathPrefix(request.pathPrefix());
-    Page.Wanted wanted = Page.Wanted.of(request.marker(), request.maxItems());
+    String prefix = IamConstraints.pathPrefix(request.pathPrefix());
+    IamPage.Wanted wanted = IamPage.Wanted.of(request.marker(), request.maxItems());
     PolicyScopeType scope =
         request.scopeAsString() == null
             ? PolicyScopeType.ALL
-            : Constraints.oneOf(
+            : IamConstraints.oneOf(
                 "scope",
                 request.scopeAsString(),
                 request.scope(),
@@ -152,8 +152,8 @@ final class CustomerPolicies {
                                           .of(snapshot, account, policy.arn(), use)
                                           .isEmpty())));
           all.sort(Comparator.comparing(ManagedPolicy::arn));
-          Page<Policy> page =
-              Page.of(all, ManagedPolicy::arn, wanted)
+          IamPage<Policy> page =
+              IamPage.of(all, ManagedPolicy::arn, wanted)
                   .map(policy -> shown(snapshot, account, policy).build());
           return ListPoliciesResponse.builder()
               .policies(page.items())
@@ -189,10 +189,10 @@ final class CustomerPolicies {
 
   ListEntitiesForPolicyResponse listEntities(Caller caller, ListEntitiesForPolicyRequest request) {
     String account = caller.account().value();
-    String prefix = Constraints.pathPrefix(request.pathPrefix());
-    Page.Wanted wanted = Page.Wanted.of(request.marker(), request.maxItems());
+    String prefix = IamConstraints.pathPrefix(request.pathPrefix());
+    IamPage.Wanted wanted = IamPage.Wanted.of(request.marker(), request.maxItems());
     List<Use> uses = uses(request.policyUsageFilterAsString(), request.policyUsageFilter());
-    List<Kind> kinds = kinds(request);
+    List<IdentityType> kinds = kinds(request);
     return database.read(
         snapshot -> {
           ManagedPolicy policy = policies.require(snapshot, account, request.policyArn());
@@ -202,11 +202,11 @@ final class CustomerPolicies {
           }
           all.removeIf(a -> !kinds.contains(a.kind()) || !a.path().startsWith(prefix));
           all.sort(Comparator.comparing(Attachment::id));
-          return entities(Page.of(all.stream().distinct().toList(), Attachment::id, wanted));
+          return entities(IamPage.of(all.stream().distinct().toList(), Attachment::id, wanted));
         });
   }
 
-  private static ListEntitiesForPolicyResponse entities(Page<Attachment> page) {
+  private static ListEntitiesForPolicyResponse entities(IamPage<Attachment> page) {
     List<PolicyUser> users = new ArrayList<>();
     List<PolicyGroup> groups = new ArrayList<>();
     List<PolicyRole> roles = new ArrayList<>();
@@ -235,7 +235,7 @@ final class CustomerPolicies {
         tx -> {
           ManagedPolicy policy = policies.require(tx, account, request.policyArn());
           requireOwn(policy);
-          policies.put(tx, policy.withTags(Tags.with(policy.tags(), request.tags())));
+          policies.put(tx, policy.withTags(IamTags.with(policy.tags(), request.tags())));
           return policy;
         });
     return TagPolicyResponse.builder().build();
@@ -247,18 +247,18 @@ final class CustomerPolicies {
         tx -> {
           ManagedPolicy policy = policies.require(tx, account, request.policyArn());
           requireOwn(policy);
-          policies.put(tx, policy.withTags(Tags.without(policy.tags(), request.tagKeys())));
+          policies.put(tx, policy.withTags(IamTags.without(policy.tags(), request.tagKeys())));
           return policy;
         });
     return UntagPolicyResponse.builder().build();
   }
 
   ListPolicyTagsResponse listTags(Caller caller, ListPolicyTagsRequest request) {
-    Page.Wanted wanted = Page.Wanted.of(request.marker(), request.maxItems());
+    IamPage.Wanted wanted = IamPage.Wanted.of(request.marker(), request.maxItems());
     ManagedPolicy policy =
         database.read(
             snapshot -> policies.require(snapshot, caller.account().value(), request.policyArn()));
-    Page<Tag> page = Page.of(Tags.shown(policy.tags()), Tag::key, wanted);
+    IamPage<Tag> page = IamPage.of(IamTags.shown(policy.tags()), Tag::key, wanted);
     return ListPolicyTagsResponse.builder()
         .tags(page.items())
         .isTruncated(page.isTruncated())
@@ -267,8 +267,8 @@ final class CustomerPolicies {
   }
 
   static String document(String json) {
-    String document = Documents.require("policyDocument", json, Flavour.IDENTITY);
-    if (Documents.size(document) > SIZE_LIMIT) {
+    String document = PolicyDocuments.require("policyDocument", json, Flavour.IDENTITY);
+    if (PolicyDocuments.size(document) > SIZE_LIMIT) {
       throw IamError.LIMIT_EXCEEDED.because("Cannot exceed quota for PolicySize: " + SIZE_LIMIT);
     }
     return document;
@@ -287,7 +287,7 @@ final class CustomerPolicies {
       return List.of(Use.values());
     }
     PolicyUsageType use =
-        Constraints.oneOf(
+        IamConstraints.oneOf(
             "policyUsageFilter",
             text,
             filter,
@@ -296,21 +296,21 @@ final class CustomerPolicies {
     return List.of(use == PolicyUsageType.PERMISSIONS_POLICY ? Use.PERMISSIONS : Use.BOUNDARY);
   }
 
-  private static List<Kind> kinds(ListEntitiesForPolicyRequest request) {
+  private static List<IdentityType> kinds(ListEntitiesForPolicyRequest request) {
     if (request.entityFilterAsString() == null) {
-      return List.of(Kind.values());
+      return List.of(IdentityType.values());
     }
     EntityType type =
-        Constraints.oneOf(
+        IamConstraints.oneOf(
             "entityFilter",
             request.entityFilterAsString(),
             request.entityFilter(),
             EntityType.UNKNOWN_TO_SDK_VERSION,
             "User, Role, Group, LocalManagedPolicy, AWSManagedPolicy");
     return switch (type) {
-      case USER -> List.of(Kind.USER);
-      case GROUP -> List.of(Kind.GROUP);
-      case ROLE -> List.of(Kind.ROLE);
+      case USER -> List.of(IdentityType.USER);
+      case GROUP -> List.of(IdentityType.GROUP);
+      case ROLE -> List.of(IdentityType.ROLE);
       default -> List.of();
     };
   }
@@ -320,7 +320,7 @@ final class CustomerPolicies {
         shown(snapshot, account, policy)
             .description(policy.description().isEmpty() ? null : policy.description());
     if (!policy.isOfAws()) {
-      shown.tags(Tags.shown(policy.tags()));
+      shown.tags(IamTags.shown(policy.tags()));
     }
     return shown.build();
   }

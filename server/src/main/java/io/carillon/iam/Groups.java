@@ -32,14 +32,14 @@ final class Groups {
 
   private final Database database;
   private final Identities identities;
-  private final Boundaries boundaries;
+  private final PermissionsBoundaries boundaries;
   private final Ids ids;
   private final InstantSource clock;
 
   Groups(
       Database database,
       Identities identities,
-      Boundaries boundaries,
+      PermissionsBoundaries boundaries,
       Ids ids,
       InstantSource clock) {
     this.database = database;
@@ -52,11 +52,11 @@ final class Groups {
   CreateGroupResponse create(Caller caller, CreateGroupRequest request) {
     Identity group =
         new Identity(
-            Kind.GROUP,
+            IdentityType.GROUP,
             caller.account().value(),
-            Constraints.path(request.path()),
-            Constraints.name(Kind.GROUP, request.groupName()),
-            ids.unique(Kind.GROUP.idPrefix()),
+            IamConstraints.path(request.path()),
+            IamConstraints.name(IdentityType.GROUP, request.groupName()),
+            ids.unique(IdentityType.GROUP.idPrefix()),
             clock.instant().truncatedTo(ChronoUnit.SECONDS),
             Map.of(),
             Map.of(),
@@ -69,13 +69,14 @@ final class Groups {
   }
 
   GetGroupResponse get(Caller caller, GetGroupRequest request) {
-    String name = Constraints.name(Kind.GROUP, request.groupName());
-    Page.Wanted wanted = Page.Wanted.of(request.marker(), request.maxItems());
+    String name = IamConstraints.name(IdentityType.GROUP, request.groupName());
+    IamPage.Wanted wanted = IamPage.Wanted.of(request.marker(), request.maxItems());
     return database.read(
         snapshot -> {
-          Identity group = identities.require(snapshot, caller.account().value(), Kind.GROUP, name);
-          Page<Identity> page =
-              Page.of(members(snapshot, group), user -> Identities.fold(user.name()), wanted);
+          Identity group =
+              identities.require(snapshot, caller.account().value(), IdentityType.GROUP, name);
+          IamPage<Identity> page =
+              IamPage.of(members(snapshot, group), user -> Identities.fold(user.name()), wanted);
           return GetGroupResponse.builder()
               .group(shown(group))
               .users(page.items().stream().map(user -> Users.shown(user).build()).toList())
@@ -86,12 +87,12 @@ final class Groups {
   }
 
   ListGroupsResponse list(Caller caller, ListGroupsRequest request) {
-    Page<Identity> page =
+    IamPage<Identity> page =
         identities.page(
             caller.account().value(),
-            Kind.GROUP,
-            Constraints.pathPrefix(request.pathPrefix()),
-            Page.Wanted.of(request.marker(), request.maxItems()));
+            IdentityType.GROUP,
+            IamConstraints.pathPrefix(request.pathPrefix()),
+            IamPage.Wanted.of(request.marker(), request.maxItems()));
     return ListGroupsResponse.builder()
         .groups(page.items().stream().map(Groups::shown).toList())
         .isTruncated(page.isTruncated())
@@ -100,10 +101,11 @@ final class Groups {
   }
 
   DeleteGroupResponse delete(Caller caller, DeleteGroupRequest request) {
-    String name = Constraints.name(Kind.GROUP, request.groupName());
+    String name = IamConstraints.name(IdentityType.GROUP, request.groupName());
     database.write(
         tx -> {
-          Identity group = identities.require(tx, caller.account().value(), Kind.GROUP, name);
+          Identity group =
+              identities.require(tx, caller.account().value(), IdentityType.GROUP, name);
           if (!members(tx, group).isEmpty()) {
             throw IamError.DELETE_CONFLICT.because(
                 "Cannot delete entity, must remove users from group first.");
@@ -115,13 +117,13 @@ final class Groups {
   }
 
   AddUserToGroupResponse addUser(Caller caller, AddUserToGroupRequest request) {
-    String groupName = Constraints.name(Kind.GROUP, request.groupName());
-    String userName = Constraints.name(Kind.USER, request.userName());
+    String groupName = IamConstraints.name(IdentityType.GROUP, request.groupName());
+    String userName = IamConstraints.name(IdentityType.USER, request.userName());
     database.write(
         tx -> {
           String account = caller.account().value();
-          Identity group = identities.require(tx, account, Kind.GROUP, groupName);
-          Identity user = identities.require(tx, account, Kind.USER, userName);
+          Identity group = identities.require(tx, account, IdentityType.GROUP, groupName);
+          Identity user = identities.require(tx, account, IdentityType.USER, userName);
           List<String> groups = user.userTerms().groups();
           if (!groups.contains(group.name())) {
             if (groups.size() >= GROUPS_PER_USER) {
@@ -136,13 +138,13 @@ final class Groups {
   }
 
   RemoveUserFromGroupResponse removeUser(Caller caller, RemoveUserFromGroupRequest request) {
-    String groupName = Constraints.name(Kind.GROUP, request.groupName());
-    String userName = Constraints.name(Kind.USER, request.userName());
+    String groupName = IamConstraints.name(IdentityType.GROUP, request.groupName());
+    String userName = IamConstraints.name(IdentityType.USER, request.userName());
     database.write(
         tx -> {
           String account = caller.account().value();
-          Identity group = identities.require(tx, account, Kind.GROUP, groupName);
-          Identity user = identities.require(tx, account, Kind.USER, userName);
+          Identity group = identities.require(tx, account, IdentityType.GROUP, groupName);
+          Identity user = identities.require(tx, account, IdentityType.USER, userName);
           if (!user.userTerms().groups().contains(group.name())) {
             throw IamError.NO_SUCH_ENTITY.because(
                 "User " + userName + " not in group " + groupName);
@@ -154,14 +156,14 @@ final class Groups {
   }
 
   ListGroupsForUserResponse listForUser(Caller caller, ListGroupsForUserRequest request) {
-    String userName = Constraints.name(Kind.USER, request.userName());
-    Page.Wanted wanted = Page.Wanted.of(request.marker(), request.maxItems());
+    String userName = IamConstraints.name(IdentityType.USER, request.userName());
+    IamPage.Wanted wanted = IamPage.Wanted.of(request.marker(), request.maxItems());
     return database.read(
         snapshot -> {
           Identity user =
-              identities.require(snapshot, caller.account().value(), Kind.USER, userName);
-          Page<Group> page =
-              Page.of(groupsOf(snapshot, user), group -> Identities.fold(group.name()), wanted)
+              identities.require(snapshot, caller.account().value(), IdentityType.USER, userName);
+          IamPage<Group> page =
+              IamPage.of(groupsOf(snapshot, user), group -> Identities.fold(group.name()), wanted)
                   .map(Groups::shown);
           return ListGroupsForUserResponse.builder()
               .groups(page.items())
@@ -174,13 +176,14 @@ final class Groups {
   /// The groups of a user, in the order of names.
   private List<Identity> groupsOf(Snapshot snapshot, Identity user) {
     return user.userTerms().groups().stream()
-        .flatMap(name -> identities.find(snapshot, user.account(), Kind.GROUP, name).stream())
+        .flatMap(
+            name -> identities.find(snapshot, user.account(), IdentityType.GROUP, name).stream())
         .sorted(Comparator.comparing(group -> Identities.fold(group.name())))
         .toList();
   }
 
   private List<Identity> members(Snapshot snapshot, Identity group) {
-    return identities.all(snapshot, group.account(), Kind.USER).stream()
+    return identities.all(snapshot, group.account(), IdentityType.USER).stream()
         .filter(user -> user.userTerms().groups().contains(group.name()))
         .toList();
   }

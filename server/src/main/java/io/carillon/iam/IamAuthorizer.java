@@ -8,6 +8,7 @@ import io.carillon.aws.Need;
 import io.carillon.aws.Principal;
 import io.carillon.aws.ResourcePolicies;
 import io.carillon.base.Arn;
+import io.carillon.policy.AuthorizationRequest;
 import io.carillon.policy.Context;
 import io.carillon.policy.Decision;
 import io.carillon.policy.NamedPolicy;
@@ -16,7 +17,6 @@ import io.carillon.policy.Policies.ResourceSide;
 import io.carillon.policy.PolicyDocument;
 import io.carillon.policy.PolicyDocument.Flavour;
 import io.carillon.policy.PolicyEngine;
-import io.carillon.policy.Question;
 import io.carillon.policy.Requester;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -52,19 +52,19 @@ public final class IamAuthorizer implements Authorizer {
     Optional<Instant> issued(String accessKeyId);
   }
 
-  private final Grants grants;
+  private final PrincipalPolicies grants;
   private final Identities identities;
   private final Accounts accounts;
-  private final Documents documents;
+  private final PolicyDocuments documents;
   private final Map<String, ResourcePolicies> resourcePolicies;
   private final IssueTimes issueTimes;
   private final InstantSource clock;
 
   IamAuthorizer(
-      Grants grants,
+      PrincipalPolicies grants,
       Identities identities,
       Accounts accounts,
-      Documents documents,
+      PolicyDocuments documents,
       Map<String, ResourcePolicies> resourcePolicies,
       IssueTimes issueTimes,
       InstantSource clock) {
@@ -125,7 +125,7 @@ public final class IamAuthorizer implements Authorizer {
     Policies policies = Policies.NONE;
     Map<String, String> tags = Map.of();
     if (!(requester instanceof Requester.Service) && !(requester instanceof Requester.Anonymous)) {
-      Optional<Grants.Held> held = held(caller.principal());
+      Optional<PrincipalPolicies.Held> held = held(caller.principal());
       if (held.isPresent()) {
         tags = caller.session().over(held.get().identity().tags());
         policies =
@@ -145,7 +145,7 @@ public final class IamAuthorizer implements Authorizer {
             side == null ? "" : side.account(),
             issueTimes.issued(caller.accessKeyId()));
     return PolicyEngine.evaluate(
-        new Question(need.action(), need.resource(), requester, context),
+        new AuthorizationRequest(need.action(), need.resource(), requester, context),
         policies.withResource(side));
   }
 
@@ -171,7 +171,7 @@ public final class IamAuthorizer implements Authorizer {
               default -> List.of();
             };
     return PolicyEngine.evaluate(
-            new Question(action, resource.toString(), requester, context),
+            new AuthorizationRequest(action, resource.toString(), requester, context),
             Policies.ofResource(side))
         .isAllowed();
   }
@@ -179,8 +179,8 @@ public final class IamAuthorizer implements Authorizer {
   /// What a user or the role of a session holds; empty for a root, who needs no policies.
   ///
   /// @throws AwsException where the principal is gone
-  private Optional<Grants.Held> held(Principal principal) {
-    Optional<Grants.Held> held =
+  private Optional<PrincipalPolicies.Held> held(Principal principal) {
+    Optional<PrincipalPolicies.Held> held =
         switch (principal) {
           case Principal.User user -> grants.of(user);
           case Principal.AssumedRole session -> grants.of(session);
@@ -282,7 +282,7 @@ public final class IamAuthorizer implements Authorizer {
     String resource = role.resource();
     String name = resource.substring(resource.lastIndexOf('/') + 1);
     return identities
-        .find(role.account(), Kind.ROLE, name)
+        .find(role.account(), IdentityType.ROLE, name)
         .filter(found -> found.arn().equals(role.toString()))
         .map(
             found ->

@@ -94,10 +94,10 @@ public final class IamService {
   private final Identities identities;
   private final ManagedPolicies policies;
   private final Attachments attachments;
-  private final Documents documents = new Documents();
+  private final PolicyDocuments documents = new PolicyDocuments();
   private final Accounts accounts;
-  private final Grants grants;
-  private final LastingKeys lastingKeys;
+  private final PrincipalPolicies grants;
+  private final LongTermKeys longTermKeys;
   private final InstantSource clock;
   private final Users users;
   private final Groups groups;
@@ -105,7 +105,7 @@ public final class IamService {
   private final AccessKeys accessKeys;
   private final InlinePolicies inline;
   private final AttachedPolicies attached;
-  private final Boundaries boundaries;
+  private final PermissionsBoundaries boundaries;
   private final CustomerPolicies customer;
   private final PolicyVersions versions;
 
@@ -125,15 +125,16 @@ public final class IamService {
       ManagedPolicyFiles managedPolicies) {
     this.database = database;
     this.clock = clock;
-    Changes changes = new Changes();
-    KeyRows keys = new KeyRows(changes);
+    IamVersion changes = new IamVersion();
+    AccessKeyRows keys = new AccessKeyRows(changes);
     this.attachments = new Attachments();
     this.identities = new Identities(database, changes);
     this.policies = new ManagedPolicies(new AwsManagedPolicies(managedPolicies), changes);
     this.accounts = new Accounts(database, keys, changes, sealer, ids, clock, root);
-    this.grants = new Grants(database, identities, policies, accounts, documents, changes);
-    this.lastingKeys = new LastingKeys(database, identities, accounts, keys, sealer, changes);
-    this.boundaries = new Boundaries(database, identities, policies, attachments);
+    this.grants =
+        new PrincipalPolicies(database, identities, policies, accounts, documents, changes);
+    this.longTermKeys = new LongTermKeys(database, identities, accounts, keys, sealer, changes);
+    this.boundaries = new PermissionsBoundaries(database, identities, policies, attachments);
     this.attached = new AttachedPolicies(database, identities, policies, attachments);
     this.inline = new InlinePolicies(identities);
     this.users = new Users(database, identities, boundaries, attached, keys, ids, clock);
@@ -151,17 +152,17 @@ public final class IamService {
             r ->
                 bounded(
                         "CreateUser",
-                        newArn(Kind.USER, r.path(), r.userName()),
+                        newArn(IdentityType.USER, r.path(), r.userName()),
                         r.permissionsBoundary())
-                    .andTagging("iam:TagUser", Tags.of(r.tags())),
+                    .andTagging("iam:TagUser", IamTags.of(r.tags())),
             users::create)
         .on(GetUserRequest.class, r -> user(r.userName()), users::get)
-        .on(ListUsersRequest.class, r -> listed(Kind.USER, r.pathPrefix()), users::list)
+        .on(ListUsersRequest.class, r -> listed(IdentityType.USER, r.pathPrefix()), users::list)
         .needing(UpdateUserRequest.class, this::needsOfUserUpdate, users::update)
         .on(DeleteUserRequest.class, r -> user(r.userName()), users::delete)
         .needing(
             TagUserRequest.class,
-            r -> List.of(Need.of("iam:TagUser", user(r.userName())).tagging(Tags.of(r.tags()))),
+            r -> List.of(Need.of("iam:TagUser", user(r.userName())).tagging(IamTags.of(r.tags()))),
             users::tag)
         .needing(
             UntagUserRequest.class,
@@ -174,10 +175,10 @@ public final class IamService {
         .on(DeleteAccessKeyRequest.class, r -> user(r.userName()), accessKeys::delete)
         .on(
             CreateGroupRequest.class,
-            r -> newArn(Kind.GROUP, r.path(), r.groupName()),
+            r -> newArn(IdentityType.GROUP, r.path(), r.groupName()),
             groups::create)
         .on(GetGroupRequest.class, r -> group(r.groupName()), groups::get)
-        .on(ListGroupsRequest.class, r -> listed(Kind.GROUP, r.pathPrefix()), groups::list)
+        .on(ListGroupsRequest.class, r -> listed(IdentityType.GROUP, r.pathPrefix()), groups::list)
         .on(DeleteGroupRequest.class, r -> group(r.groupName()), groups::delete)
         .on(AddUserToGroupRequest.class, r -> group(r.groupName()), groups::addUser)
         .on(RemoveUserFromGroupRequest.class, r -> group(r.groupName()), groups::removeUser)
@@ -187,19 +188,19 @@ public final class IamService {
             r ->
                 bounded(
                         "CreateRole",
-                        newArn(Kind.ROLE, r.path(), r.roleName()),
+                        newArn(IdentityType.ROLE, r.path(), r.roleName()),
                         r.permissionsBoundary())
-                    .andTagging("iam:TagRole", Tags.of(r.tags())),
+                    .andTagging("iam:TagRole", IamTags.of(r.tags())),
             roles::create)
         .on(GetRoleRequest.class, r -> role(r.roleName()), roles::get)
-        .on(ListRolesRequest.class, r -> listed(Kind.ROLE, r.pathPrefix()), roles::list)
+        .on(ListRolesRequest.class, r -> listed(IdentityType.ROLE, r.pathPrefix()), roles::list)
         .on(UpdateRoleRequest.class, r -> role(r.roleName()), roles::update)
         .on(UpdateRoleDescriptionRequest.class, r -> role(r.roleName()), roles::updateDescription)
         .on(UpdateAssumeRolePolicyRequest.class, r -> role(r.roleName()), roles::updateTrust)
         .on(DeleteRoleRequest.class, r -> role(r.roleName()), roles::delete)
         .needing(
             TagRoleRequest.class,
-            r -> List.of(Need.of("iam:TagRole", role(r.roleName())).tagging(Tags.of(r.tags()))),
+            r -> List.of(Need.of("iam:TagRole", role(r.roleName())).tagging(IamTags.of(r.tags()))),
             roles::tag)
         .needing(
             UntagRoleRequest.class,
@@ -212,12 +213,12 @@ public final class IamService {
             roles::listInstanceProfiles)
         .needing(
             PutUserPolicyRequest.class,
-            r -> List.of(onHolder("PutUserPolicy", Kind.USER, r.userName())),
+            r -> List.of(onHolder("PutUserPolicy", IdentityType.USER, r.userName())),
             inline::putUser)
         .on(GetUserPolicyRequest.class, r -> user(r.userName()), inline::getUser)
         .needing(
             DeleteUserPolicyRequest.class,
-            r -> List.of(onHolder("DeleteUserPolicy", Kind.USER, r.userName())),
+            r -> List.of(onHolder("DeleteUserPolicy", IdentityType.USER, r.userName())),
             inline::deleteUser)
         .on(ListUserPoliciesRequest.class, r -> user(r.userName()), inline::listUser)
         .on(PutGroupPolicyRequest.class, r -> group(r.groupName()), inline::putGroup)
@@ -226,39 +227,39 @@ public final class IamService {
         .on(ListGroupPoliciesRequest.class, r -> group(r.groupName()), inline::listGroup)
         .needing(
             PutRolePolicyRequest.class,
-            r -> List.of(onHolder("PutRolePolicy", Kind.ROLE, r.roleName())),
+            r -> List.of(onHolder("PutRolePolicy", IdentityType.ROLE, r.roleName())),
             inline::putRole)
         .on(GetRolePolicyRequest.class, r -> role(r.roleName()), inline::getRole)
         .needing(
             DeleteRolePolicyRequest.class,
-            r -> List.of(onHolder("DeleteRolePolicy", Kind.ROLE, r.roleName())),
+            r -> List.of(onHolder("DeleteRolePolicy", IdentityType.ROLE, r.roleName())),
             inline::deleteRole)
         .on(ListRolePoliciesRequest.class, r -> role(r.roleName()), inline::listRole)
         .needing(
             AttachUserPolicyRequest.class,
-            r -> withPolicy("AttachUserPolicy", Kind.USER, r.userName(), r.policyArn()),
+            r -> withPolicy("AttachUserPolicy", IdentityType.USER, r.userName(), r.policyArn()),
             attached::attachUser)
         .needing(
             DetachUserPolicyRequest.class,
-            r -> withPolicy("DetachUserPolicy", Kind.USER, r.userName(), r.policyArn()),
+            r -> withPolicy("DetachUserPolicy", IdentityType.USER, r.userName(), r.policyArn()),
             attached::detachUser)
         .on(ListAttachedUserPoliciesRequest.class, r -> user(r.userName()), attached::listUser)
         .needing(
             AttachGroupPolicyRequest.class,
-            r -> withPolicy("AttachGroupPolicy", Kind.GROUP, r.groupName(), r.policyArn()),
+            r -> withPolicy("AttachGroupPolicy", IdentityType.GROUP, r.groupName(), r.policyArn()),
             attached::attachGroup)
         .needing(
             DetachGroupPolicyRequest.class,
-            r -> withPolicy("DetachGroupPolicy", Kind.GROUP, r.groupName(), r.policyArn()),
+            r -> withPolicy("DetachGroupPolicy", IdentityType.GROUP, r.groupName(), r.policyArn()),
             attached::detachGroup)
         .on(ListAttachedGroupPoliciesRequest.class, r -> group(r.groupName()), attached::listGroup)
         .needing(
             AttachRolePolicyRequest.class,
-            r -> withPolicy("AttachRolePolicy", Kind.ROLE, r.roleName(), r.policyArn()),
+            r -> withPolicy("AttachRolePolicy", IdentityType.ROLE, r.roleName(), r.policyArn()),
             attached::attachRole)
         .needing(
             DetachRolePolicyRequest.class,
-            r -> withPolicy("DetachRolePolicy", Kind.ROLE, r.roleName(), r.policyArn()),
+            r -> withPolicy("DetachRolePolicy", IdentityType.ROLE, r.roleName(), r.policyArn()),
             attached::detachRole)
         .on(ListAttachedRolePoliciesRequest.class, r -> role(r.roleName()), attached::listRole)
         .needing(
@@ -270,7 +271,8 @@ public final class IamService {
             boundaries::putUser)
         .needing(
             DeleteUserPermissionsBoundaryRequest.class,
-            r -> List.of(onHolder("DeleteUserPermissionsBoundary", Kind.USER, r.userName())),
+            r ->
+                List.of(onHolder("DeleteUserPermissionsBoundary", IdentityType.USER, r.userName())),
             boundaries::deleteUser)
         .needing(
             PutRolePermissionsBoundaryRequest.class,
@@ -281,18 +283,19 @@ public final class IamService {
             boundaries::putRole)
         .needing(
             DeleteRolePermissionsBoundaryRequest.class,
-            r -> List.of(onHolder("DeleteRolePermissionsBoundary", Kind.ROLE, r.roleName())),
+            r ->
+                List.of(onHolder("DeleteRolePermissionsBoundary", IdentityType.ROLE, r.roleName())),
             boundaries::deleteRole)
         .needing(
             CreatePolicyRequest.class,
             r ->
                 Need.of("iam:CreatePolicy", newPolicyArn(r.path(), r.policyName()))
-                    .andTagging("iam:TagPolicy", Tags.of(r.tags())),
+                    .andTagging("iam:TagPolicy", IamTags.of(r.tags())),
             customer::create)
         .needing(GetPolicyRequest.class, r -> onPolicy("GetPolicy", r.policyArn()), customer::get)
         .on(
             ListPoliciesRequest.class,
-            r -> Arn.iam(account(), "policy" + Constraints.pathPrefix(r.pathPrefix())),
+            r -> Arn.iam(account(), "policy" + IamConstraints.pathPrefix(r.pathPrefix())),
             customer::list)
         .needing(
             DeletePolicyRequest.class,
@@ -305,7 +308,8 @@ public final class IamService {
         .needing(
             TagPolicyRequest.class,
             r ->
-                List.of(onPolicy("TagPolicy", r.policyArn()).getFirst().tagging(Tags.of(r.tags()))),
+                List.of(
+                    onPolicy("TagPolicy", r.policyArn()).getFirst().tagging(IamTags.of(r.tags()))),
             customer::tag)
         .needing(
             UntagPolicyRequest.class,
@@ -344,7 +348,7 @@ public final class IamService {
 
   /// Finds lasting keys; the session tokens of `sts` are another source.
   public Credentials.Source credentials() {
-    return lastingKeys;
+    return longTermKeys;
   }
 
   /// @param resourcePolicies of the services whose resources carry policies, by the service's name
@@ -358,7 +362,7 @@ public final class IamService {
 
   /// Whom the policies of resources may name.
   public KnownPrincipals principals() {
-    return new Named(database, accounts, identities);
+    return new IamPrincipals(database, accounts, identities);
   }
 
   /// Whether a principal still exists, is the same as when its credentials were made, and its
@@ -371,7 +375,7 @@ public final class IamService {
   public Optional<SessionRole> role(Arn arn) {
     String resource = arn.resource();
     return identities
-        .find(arn.account(), Kind.ROLE, resource.substring(resource.lastIndexOf('/') + 1))
+        .find(arn.account(), IdentityType.ROLE, resource.substring(resource.lastIndexOf('/') + 1))
         .filter(role -> role.arn().equals(arn.toString()))
         .map(
             role ->
@@ -400,7 +404,7 @@ public final class IamService {
 
   /// Whose access key it is; empty for one that is not ours.
   public Optional<AccountId> accountOfKey(String accessKeyId) {
-    return lastingKeys.account(accessKeyId);
+    return longTermKeys.account(accessKeyId);
   }
 
   private static AccountId account() {
@@ -409,7 +413,7 @@ public final class IamService {
 
   private Arn user(@Nullable String name) {
     if (name != null) {
-      return arn(Kind.USER, name);
+      return arn(IdentityType.USER, name);
     }
     return Arn.parse(
         Caller.current().principal() instanceof Principal.User user
@@ -418,34 +422,37 @@ public final class IamService {
   }
 
   private Arn group(String name) {
-    return arn(Kind.GROUP, name);
+    return arn(IdentityType.GROUP, name);
   }
 
   private Arn role(String name) {
-    return arn(Kind.ROLE, name);
+    return arn(IdentityType.ROLE, name);
   }
 
   /// The ARN of a named one; requests leave out the path, so it is looked up.
-  private Arn arn(Kind kind, @Nullable String name) {
-    String checked = Constraints.name(kind, name);
+  private Arn arn(IdentityType kind, @Nullable String name) {
+    String checked = IamConstraints.name(kind, name);
     return identities
         .find(account().value(), kind, checked)
         .map(identity -> Arn.parse(identity.arn()))
         .orElseGet(() -> Arn.iam(account(), kind.word() + "/" + checked));
   }
 
-  private static Arn newArn(Kind kind, @Nullable String path, @Nullable String name) {
-    return Arn.iam(account(), kind.word() + Constraints.path(path) + Constraints.name(kind, name));
+  private static Arn newArn(IdentityType kind, @Nullable String path, @Nullable String name) {
+    return Arn.iam(
+        account(), kind.word() + IamConstraints.path(path) + IamConstraints.name(kind, name));
   }
 
-  private static Arn listed(Kind kind, @Nullable String pathPrefix) {
-    return Arn.iam(account(), kind.word() + Constraints.pathPrefix(pathPrefix));
+  private static Arn listed(IdentityType kind, @Nullable String pathPrefix) {
+    return Arn.iam(account(), kind.word() + IamConstraints.pathPrefix(pathPrefix));
   }
 
   private static List<Need> onPolicy(String operation, String policyArn) {
     return List.of(
         new Need(
-            "iam:" + operation, Constraints.length("policyArn", policyArn, 20, 2_048), Map.of()));
+            "iam:" + operation,
+            IamConstraints.length("policyArn", policyArn, 20, 2_048),
+            Map.of()));
   }
 
   /// Who renames or moves a user needs to be allowed that for both the old and the new ARN, or a
@@ -459,7 +466,7 @@ public final class IamService {
         before.resource().substring("user".length(), before.resource().length() - name.length());
     Arn after =
         newArn(
-            Kind.USER,
+            IdentityType.USER,
             r.newPath() == null ? path : r.newPath(),
             r.newUserName() == null ? name : r.newUserName());
     Need update = Need.of("iam:UpdateUser", before);
@@ -469,12 +476,13 @@ public final class IamService {
   }
 
   private static Arn newPolicyArn(@Nullable String path, @Nullable String name) {
-    return Arn.iam(account(), "policy" + Constraints.path(path) + Constraints.policyName(name));
+    return Arn.iam(
+        account(), "policy" + IamConstraints.path(path) + IamConstraints.policyName(name));
   }
 
   /// On a user, group or role that holds policies. Whoever may give policies only within a boundary
   /// is held to it by asking for the one that the holder has.
-  private Need onHolder(String operation, Kind kind, @Nullable String name) {
+  private Need onHolder(String operation, IdentityType kind, @Nullable String name) {
     Arn arn = arn(kind, name);
     Need need = Need.of("iam:" + operation, arn);
     Optional<Identity> holder = identities.find(account().value(), kind, String.valueOf(name));
@@ -484,10 +492,10 @@ public final class IamService {
   }
 
   private List<Need> withPolicy(
-      String operation, Kind kind, @Nullable String name, String policyArn) {
+      String operation, IdentityType kind, @Nullable String name, String policyArn) {
     return List.of(
         onHolder(operation, kind, name)
-            .with("iam:PolicyARN", Constraints.length("policyArn", policyArn, 20, 2_048)));
+            .with("iam:PolicyARN", IamConstraints.length("policyArn", policyArn, 20, 2_048)));
   }
 
   private static Need bounded(String operation, Arn resource, @Nullable String boundary) {

@@ -23,21 +23,21 @@ final class Identities {
   private final Table<Tuple, Count> counts =
       Table.of("iam.identity_counts", KeyCodec.TUPLE, Count.class);
   private final Database database;
-  private final Changes changes;
+  private final IamVersion changes;
 
   /// How many there are of a kind in an account, against its quota.
   record Count(int count) {}
 
-  Identities(Database database, Changes changes) {
+  Identities(Database database, IamVersion changes) {
     this.database = database;
     this.changes = changes;
   }
 
-  Optional<Identity> find(Snapshot snapshot, String account, Kind kind, String name) {
+  Optional<Identity> find(Snapshot snapshot, String account, IdentityType kind, String name) {
     return rows.get(snapshot, key(account, kind, name));
   }
 
-  Optional<Identity> find(String account, Kind kind, String name) {
+  Optional<Identity> find(String account, IdentityType kind, String name) {
     return database.read(snapshot -> find(snapshot, account, kind, name));
   }
 
@@ -49,7 +49,7 @@ final class Identities {
   Optional<Identity> named(Snapshot snapshot, Arn arn) {
     String resource = arn.resource();
     String name = resource.substring(resource.lastIndexOf('/') + 1);
-    Kind kind = resource.startsWith("user/") ? Kind.USER : Kind.ROLE;
+    IdentityType kind = resource.startsWith("user/") ? IdentityType.USER : IdentityType.ROLE;
     return find(snapshot, arn.account(), kind, name)
         .filter(found -> found.arn().equals(arn.toString()));
   }
@@ -71,7 +71,7 @@ final class Identities {
   }
 
   /// @throws io.carillon.aws.AwsException NoSuchEntity
-  Identity require(Snapshot snapshot, String account, Kind kind, String name) {
+  Identity require(Snapshot snapshot, String account, IdentityType kind, String name) {
     return find(snapshot, account, kind, name)
         .orElseThrow(
             () ->
@@ -79,12 +79,12 @@ final class Identities {
                     "The " + kind.word() + " with name " + name + " cannot be found."));
   }
 
-  Identity require(String account, Kind kind, String name) {
+  Identity require(String account, IdentityType kind, String name) {
     return database.read(snapshot -> require(snapshot, account, kind, name));
   }
 
   void insert(Tx tx, Identity identity) {
-    Kind kind = identity.kind();
+    IdentityType kind = identity.kind();
     if (find(tx, identity.account(), kind, identity.name()).isPresent()) {
       throw IamError.ENTITY_ALREADY_EXISTS.because(
           kind.title() + " with name " + identity.name() + " already exists.");
@@ -113,7 +113,7 @@ final class Identities {
   }
 
   /// Changes one in a transaction of its own.
-  Identity update(String account, Kind kind, String name, UnaryOperator<Identity> change) {
+  Identity update(String account, IdentityType kind, String name, UnaryOperator<Identity> change) {
     return database.write(
         tx -> {
           Identity changed = change.apply(require(tx, account, kind, name));
@@ -123,7 +123,8 @@ final class Identities {
   }
 
   /// A page in the order of names.
-  Page<Identity> page(String account, Kind kind, String pathPrefix, Page.Wanted wanted) {
+  IamPage<Identity> page(
+      String account, IdentityType kind, String pathPrefix, IamPage.Wanted wanted) {
     return database.read(
         snapshot -> {
           Tuple parent = Tuple.of(account, kind.word());
@@ -145,12 +146,13 @@ final class Identities {
                 }
                 return !more[0];
               });
-          return new Page<>(found, more[0] ? PageToken.after(fold(found.getLast().name())) : null);
+          return new IamPage<>(
+              found, more[0] ? PageToken.after(fold(found.getLast().name())) : null);
         });
   }
 
   /// Those of an account and kind, in the order of names.
-  List<Identity> all(Snapshot snapshot, String account, Kind kind) {
+  List<Identity> all(Snapshot snapshot, String account, IdentityType kind) {
     return rows
         .list(snapshot, Range.within(Tuple.of(account, kind.word())), kind.perAccount())
         .stream()
@@ -163,11 +165,11 @@ final class Identities {
     return name.toLowerCase(Locale.ROOT);
   }
 
-  private int count(Snapshot snapshot, String account, Kind kind) {
+  private int count(Snapshot snapshot, String account, IdentityType kind) {
     return counts.get(snapshot, Tuple.of(account, kind.word())).map(Count::count).orElse(0);
   }
 
-  private static Tuple key(String account, Kind kind, String name) {
+  private static Tuple key(String account, IdentityType kind, String name) {
     return Tuple.of(account, kind.word(), fold(name));
   }
 }

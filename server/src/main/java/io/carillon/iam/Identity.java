@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /// @param role what only roles have
 /// @param user what only users have
 record Identity(
-    Kind kind,
+    IdentityType kind,
     String account,
     String path,
     String name,

@@ -38,22 +38,22 @@ final class InlinePolicies {
   }
 
   PutUserPolicyResponse putUser(Caller caller, PutUserPolicyRequest r) {
-    put(caller, Kind.USER, r.userName(), r.policyName(), r.policyDocument());
+    put(caller, IdentityType.USER, r.userName(), r.policyName(), r.policyDocument());
     return PutUserPolicyResponse.builder().build();
   }
 
   PutGroupPolicyResponse putGroup(Caller caller, PutGroupPolicyRequest r) {
-    put(caller, Kind.GROUP, r.groupName(), r.policyName(), r.policyDocument());
+    put(caller, IdentityType.GROUP, r.groupName(), r.policyName(), r.policyDocument());
     return PutGroupPolicyResponse.builder().build();
   }
 
   PutRolePolicyResponse putRole(Caller caller, PutRolePolicyRequest r) {
-    put(caller, Kind.ROLE, r.roleName(), r.policyName(), r.policyDocument());
+    put(caller, IdentityType.ROLE, r.roleName(), r.policyName(), r.policyDocument());
     return PutRolePolicyResponse.builder().build();
   }
 
   GetUserPolicyResponse getUser(Caller caller, GetUserPolicyRequest r) {
-    Inline inline = get(caller, Kind.USER, r.userName(), r.policyName());
+    Inline inline = get(caller, IdentityType.USER, r.userName(), r.policyName());
     return GetUserPolicyResponse.builder()
         .userName(inline.holder())
         .policyName(r.policyName())
@@ -62,7 +62,7 @@ final class InlinePolicies {
   }
 
   GetGroupPolicyResponse getGroup(Caller caller, GetGroupPolicyRequest r) {
-    Inline inline = get(caller, Kind.GROUP, r.groupName(), r.policyName());
+    Inline inline = get(caller, IdentityType.GROUP, r.groupName(), r.policyName());
     return GetGroupPolicyResponse.builder()
         .groupName(inline.holder())
         .policyName(r.policyName())
@@ -71,7 +71,7 @@ final class InlinePolicies {
   }
 
   GetRolePolicyResponse getRole(Caller caller, GetRolePolicyRequest r) {
-    Inline inline = get(caller, Kind.ROLE, r.roleName(), r.policyName());
+    Inline inline = get(caller, IdentityType.ROLE, r.roleName(), r.policyName());
     return GetRolePolicyResponse.builder()
         .roleName(inline.holder())
         .policyName(r.policyName())
@@ -80,22 +80,22 @@ final class InlinePolicies {
   }
 
   DeleteUserPolicyResponse deleteUser(Caller caller, DeleteUserPolicyRequest r) {
-    delete(caller, Kind.USER, r.userName(), r.policyName());
+    delete(caller, IdentityType.USER, r.userName(), r.policyName());
     return DeleteUserPolicyResponse.builder().build();
   }
 
   DeleteGroupPolicyResponse deleteGroup(Caller caller, DeleteGroupPolicyRequest r) {
-    delete(caller, Kind.GROUP, r.groupName(), r.policyName());
+    delete(caller, IdentityType.GROUP, r.groupName(), r.policyName());
     return DeleteGroupPolicyResponse.builder().build();
   }
 
   DeleteRolePolicyResponse deleteRole(Caller caller, DeleteRolePolicyRequest r) {
-    delete(caller, Kind.ROLE, r.roleName(), r.policyName());
+    delete(caller, IdentityType.ROLE, r.roleName(), r.policyName());
     return DeleteRolePolicyResponse.builder().build();
   }
 
   ListUserPoliciesResponse listUser(Caller caller, ListUserPoliciesRequest r) {
-    Page<String> page = list(caller, Kind.USER, r.userName(), r.marker(), r.maxItems());
+    IamPage<String> page = list(caller, IdentityType.USER, r.userName(), r.marker(), r.maxItems());
     return ListUserPoliciesResponse.builder()
         .policyNames(page.items())
         .isTruncated(page.isTruncated())
@@ -104,7 +104,8 @@ final class InlinePolicies {
   }
 
   ListGroupPoliciesResponse listGroup(Caller caller, ListGroupPoliciesRequest r) {
-    Page<String> page = list(caller, Kind.GROUP, r.groupName(), r.marker(), r.maxItems());
+    IamPage<String> page =
+        list(caller, IdentityType.GROUP, r.groupName(), r.marker(), r.maxItems());
     return ListGroupPoliciesResponse.builder()
         .policyNames(page.items())
         .isTruncated(page.isTruncated())
@@ -113,7 +114,7 @@ final class InlinePolicies {
   }
 
   ListRolePoliciesResponse listRole(Caller caller, ListRolePoliciesRequest r) {
-    Page<String> page = list(caller, Kind.ROLE, r.roleName(), r.marker(), r.maxItems());
+    IamPage<String> page = list(caller, IdentityType.ROLE, r.roleName(), r.marker(), r.maxItems());
     return ListRolePoliciesResponse.builder()
         .policyNames(page.items())
         .isTruncated(page.isTruncated())
@@ -121,10 +122,11 @@ final class InlinePolicies {
         .build();
   }
 
-  private void put(Caller caller, Kind kind, String name, String policyName, String document) {
-    Constraints.name(kind, name);
-    Constraints.policyName(policyName);
-    String checked = Documents.require("policyDocument", document, Flavour.IDENTITY);
+  private void put(
+      Caller caller, IdentityType kind, String name, String policyName, String document) {
+    IamConstraints.name(kind, name);
+    IamConstraints.policyName(policyName);
+    String checked = PolicyDocuments.require("policyDocument", document, Flavour.IDENTITY);
     identities.update(
         caller.account().value(),
         kind,
@@ -136,7 +138,7 @@ final class InlinePolicies {
                     inline.put(policyName, checked);
                     return inline;
                   });
-          int size = changed.inline().values().stream().mapToInt(Documents::size).sum();
+          int size = changed.inline().values().stream().mapToInt(PolicyDocuments::size).sum();
           if (size > kind.inlineLimit()) {
             throw IamError.LIMIT_EXCEEDED.because(
                 "Maximum policy size of "
@@ -152,17 +154,17 @@ final class InlinePolicies {
 
   private record Inline(String holder, String encoded) {}
 
-  private Inline get(Caller caller, Kind kind, String name, String policyName) {
-    Constraints.name(kind, name);
-    Constraints.policyName(policyName);
+  private Inline get(Caller caller, IdentityType kind, String name, String policyName) {
+    IamConstraints.name(kind, name);
+    IamConstraints.policyName(policyName);
     Identity identity = identities.require(caller.account().value(), kind, name);
     return new Inline(
-        identity.name(), Documents.encoded(require(kind, identity.inline(), policyName)));
+        identity.name(), PolicyDocuments.encoded(require(kind, identity.inline(), policyName)));
   }
 
-  private void delete(Caller caller, Kind kind, String name, String policyName) {
-    Constraints.name(kind, name);
-    Constraints.policyName(policyName);
+  private void delete(Caller caller, IdentityType kind, String name, String policyName) {
+    IamConstraints.name(kind, name);
+    IamConstraints.policyName(policyName);
     identities.update(
         caller.account().value(),
         kind,
@@ -176,15 +178,19 @@ final class InlinePolicies {
                 }));
   }
 
-  private Page<String> list(
-      Caller caller, Kind kind, String name, @Nullable String marker, @Nullable Integer maxItems) {
-    Constraints.name(kind, name);
-    Page.Wanted wanted = Page.Wanted.of(marker, maxItems);
+  private IamPage<String> list(
+      Caller caller,
+      IdentityType kind,
+      String name,
+      @Nullable String marker,
+      @Nullable Integer maxItems) {
+    IamConstraints.name(kind, name);
+    IamPage.Wanted wanted = IamPage.Wanted.of(marker, maxItems);
     Identity identity = identities.require(caller.account().value(), kind, name);
-    return Page.of(identity.inline().keySet().stream().sorted().toList(), n -> n, wanted);
+    return IamPage.of(identity.inline().keySet().stream().sorted().toList(), n -> n, wanted);
   }
 
-  private static String require(Kind kind, Map<String, String> inline, String policyName) {
+  private static String require(IdentityType kind, Map<String, String> inline, String policyName) {
     String document = inline.get(policyName);
     if (document == null) {
       throw IamError.NO_SUCH_ENTITY.because(

@@ -24,9 +24,9 @@ final class ManagedPolicies {
   private final Table<Tuple, ManagedPolicy> rows =
       Table.of("iam.policies", KeyCodec.TUPLE, ManagedPolicy.class);
   private final AwsManagedPolicies ofAws;
-  private final Changes changes;
+  private final IamVersion changes;
 
-  ManagedPolicies(AwsManagedPolicies ofAws, Changes changes) {
+  ManagedPolicies(AwsManagedPolicies ofAws, IamVersion changes) {
     this.ofAws = ofAws;
     this.changes = changes;
   }
@@ -72,7 +72,7 @@ final class ManagedPolicies {
 
   /// @throws io.carillon.aws.AwsException ValidationError
   static String checkArn(@Nullable String arn) {
-    String text = Constraints.length("policyArn", arn, 20, 2_048);
+    String text = IamConstraints.length("policyArn", arn, 20, 2_048);
     if (!POLICY_ARN.matcher(text).matches()) {
       throw IamError.VALIDATION.because("Invalid ARN:  Could not be parsed!"); // AWS's two spaces
     }

@@ -79,17 +79,17 @@ final class PolicyVersions {
     Version version = policy.version(id);
     return GetPolicyVersionResponse.builder()
         .policyVersion(
-            shown(policy, version).document(Documents.encoded(version.document())).build())
+            shown(policy, version).document(PolicyDocuments.encoded(version.document())).build())
         .build();
   }
 
   ListPolicyVersionsResponse list(Caller caller, ListPolicyVersionsRequest request) {
-    Page.Wanted wanted = Page.Wanted.of(request.marker(), request.maxItems());
+    IamPage.Wanted wanted = IamPage.Wanted.of(request.marker(), request.maxItems());
     ManagedPolicy policy = require(caller, request.policyArn());
     // Newest first, as AWS lists them; the marker counts how far a page has come.
     List<Version> newest = policy.versions().reversed();
-    Page<PolicyVersion> page =
-        Page.of(newest, version -> "" + (char) ('a' + newest.indexOf(version)), wanted)
+    IamPage<PolicyVersion> page =
+        IamPage.of(newest, version -> "" + (char) ('a' + newest.indexOf(version)), wanted)
             .map(version -> shown(policy, version).build());
     return ListPolicyVersionsResponse.builder()
         .versions(page.items())
@@ -142,9 +142,9 @@ final class PolicyVersions {
   }
 
   private static String id(String versionId) {
-    Constraints.length("versionId", versionId, 1, 128);
+    IamConstraints.length("versionId", versionId, 1, 128);
     if (!ID.matcher(versionId).matches()) {
-      throw Constraints.unsatisfied(
+      throw IamConstraints.unsatisfied(
           "versionId",
           versionId,
           "Member must satisfy regular expression pattern: v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?");

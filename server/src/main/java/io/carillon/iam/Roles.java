@@ -49,14 +49,14 @@ final class Roles {
 
   private final Database database;
   private final Identities identities;
-  private final Boundaries boundaries;
+  private final PermissionsBoundaries boundaries;
   private final Ids ids;
   private final InstantSource clock;
 
   Roles(
       Database database,
       Identities identities,
-      Boundaries boundaries,
+      PermissionsBoundaries boundaries,
       Ids ids,
       InstantSource clock) {
     this.database = database;
@@ -73,20 +73,20 @@ final class Roles {
             : maxSession(request.maxSessionDuration());
     Identity role =
         new Identity(
-            Kind.ROLE,
+            IdentityType.ROLE,
             caller.account().value(),
-            Constraints.path(request.path()),
-            Constraints.name(Kind.ROLE, request.roleName()),
-            ids.unique(Kind.ROLE.idPrefix()),
+            IamConstraints.path(request.path()),
+            IamConstraints.name(IdentityType.ROLE, request.roleName()),
+            ids.unique(IdentityType.ROLE.idPrefix()),
             clock.instant().truncatedTo(ChronoUnit.SECONDS),
-            Tags.of(request.tags()),
+            IamTags.of(request.tags()),
             Map.of(),
             List.of(),
             null,
             new RoleTerms(
                 trust("assumeRolePolicyDocument", request.assumeRolePolicyDocument()),
                 Map.of(),
-                Constraints.description(request.description()),
+                IamConstraints.description(request.description()),
                 maxSession),
             null);
     Identity created =
@@ -109,12 +109,12 @@ final class Roles {
   }
 
   ListRolesResponse list(Caller caller, ListRolesRequest request) {
-    Page<Identity> page =
+    IamPage<Identity> page =
         identities.page(
             caller.account().value(),
-            Kind.ROLE,
-            Constraints.pathPrefix(request.pathPrefix()),
-            Page.Wanted.of(request.marker(), request.maxItems()));
+            IdentityType.ROLE,
+            IamConstraints.pathPrefix(request.pathPrefix()),
+            IamPage.Wanted.of(request.marker(), request.maxItems()));
     return ListRolesResponse.builder()
         .roles(page.items().stream().map(role -> shown(role).build()).toList())
         .isTruncated(page.isTruncated())
@@ -123,15 +123,15 @@ final class Roles {
   }
 
   UpdateRoleResponse update(Caller caller, UpdateRoleRequest request) {
-    String name = Constraints.name(Kind.ROLE, request.roleName());
-    String description = Constraints.description(request.description());
+    String name = IamConstraints.name(IdentityType.ROLE, request.roleName());
+    String description = IamConstraints.description(request.description());
     int maxSession =
         request.maxSessionDuration() == null
             ? SHORTEST_MAX_SESSION
             : maxSession(request.maxSessionDuration());
     identities.update(
         caller.account().value(),
-        Kind.ROLE,
+        IdentityType.ROLE,
         name,
         role -> {
           RoleTerms terms = role.roleTerms();
@@ -148,23 +148,23 @@ final class Roles {
 
   UpdateRoleDescriptionResponse updateDescription(
       Caller caller, UpdateRoleDescriptionRequest request) {
-    String name = Constraints.name(Kind.ROLE, request.roleName());
-    String description = Constraints.description(request.description());
+    String name = IamConstraints.name(IdentityType.ROLE, request.roleName());
+    String description = IamConstraints.description(request.description());
     Identity updated =
         identities.update(
             caller.account().value(),
-            Kind.ROLE,
+            IdentityType.ROLE,
             name,
             role -> role.withRole(role.roleTerms().withDescription(description)));
     return UpdateRoleDescriptionResponse.builder().role(shownInFull(updated)).build();
   }
 
   UpdateAssumeRolePolicyResponse updateTrust(Caller caller, UpdateAssumeRolePolicyRequest request) {
-    String name = Constraints.name(Kind.ROLE, request.roleName());
+    String name = IamConstraints.name(IdentityType.ROLE, request.roleName());
     String trust = trust("policyDocument", request.policyDocument());
     database.write(
         tx -> {
-          Identity role = identities.require(tx, caller.account().value(), Kind.ROLE, name);
+          Identity role = identities.require(tx, caller.account().value(), IdentityType.ROLE, name);
           identities.put(tx, trusting(tx, role, role.roleTerms().withTrust(trust, Map.of())));
           return name;
         });
@@ -172,41 +172,42 @@ final class Roles {
   }
 
   DeleteRoleResponse delete(Caller caller, DeleteRoleRequest request) {
-    String name = Constraints.name(Kind.ROLE, request.roleName());
+    String name = IamConstraints.name(IdentityType.ROLE, request.roleName());
     database.write(
         tx -> {
-          boundaries.delete(tx, identities.require(tx, caller.account().value(), Kind.ROLE, name));
+          boundaries.delete(
+              tx, identities.require(tx, caller.account().value(), IdentityType.ROLE, name));
           return name;
         });
     return DeleteRoleResponse.builder().build();
   }
 
   TagRoleResponse tag(Caller caller, TagRoleRequest request) {
-    String name = Constraints.name(Kind.ROLE, request.roleName());
+    String name = IamConstraints.name(IdentityType.ROLE, request.roleName());
     identities.update(
         caller.account().value(),
-        Kind.ROLE,
+        IdentityType.ROLE,
         name,
-        role -> role.withTags(Tags.with(role.tags(), request.tags())));
+        role -> role.withTags(IamTags.with(role.tags(), request.tags())));
     return TagRoleResponse.builder().build();
   }
 
   UntagRoleResponse untag(Caller caller, UntagRoleRequest request) {
-    String name = Constraints.name(Kind.ROLE, request.roleName());
+    String name = IamConstraints.name(IdentityType.ROLE, request.roleName());
     identities.update(
         caller.account().value(),
-        Kind.ROLE,
+        IdentityType.ROLE,
         name,
-        role -> role.withTags(Tags.without(role.tags(), request.tagKeys())));
+        role -> role.withTags(IamTags.without(role.tags(), request.tagKeys())));
     return UntagRoleResponse.builder().build();
   }
 
   ListRoleTagsResponse listTags(Caller caller, ListRoleTagsRequest request) {
-    Page<Tag> page =
-        Page.of(
-            Tags.shown(require(caller, request.roleName()).tags()),
+    IamPage<Tag> page =
+        IamPage.of(
+            IamTags.shown(require(caller, request.roleName()).tags()),
             Tag::key,
-            Page.Wanted.of(request.marker(), request.maxItems()));
+            IamPage.Wanted.of(request.marker(), request.maxItems()));
     return ListRoleTagsResponse.builder()
         .tags(page.items())
         .isTruncated(page.isTruncated())
@@ -226,17 +227,17 @@ final class Roles {
 
   private Identity require(Caller caller, String name) {
     return identities.require(
-        caller.account().value(), Kind.ROLE, Constraints.name(Kind.ROLE, name));
+        caller.account().value(), IdentityType.ROLE, IamConstraints.name(IdentityType.ROLE, name));
   }
 
   private static int maxSession(int seconds) {
-    return Constraints.within(
+    return IamConstraints.within(
         "maxSessionDuration", seconds, SHORTEST_MAX_SESSION, LONGEST_MAX_SESSION);
   }
 
   private static String trust(String member, String document) {
-    String trust = Documents.require(member, document, Flavour.TRUST);
-    if (Documents.size(trust) > TRUST_LIMIT) {
+    String trust = PolicyDocuments.require(member, document, Flavour.TRUST);
+    if (PolicyDocuments.size(trust) > TRUST_LIMIT) {
       throw IamError.LIMIT_EXCEEDED.because(
           "Cannot exceed quota for ACLSizePerRole: " + TRUST_LIMIT);
     }
@@ -267,7 +268,7 @@ final class Roles {
   private static Role shownInFull(Identity role) {
     Role.Builder shown = shown(role).roleLastUsed(RoleLastUsed.builder().build());
     if (!role.tags().isEmpty()) {
-      shown.tags(Tags.shown(role.tags()));
+      shown.tags(IamTags.shown(role.tags()));
     }
     if (role.boundary() != null) {
       shown.permissionsBoundary(
@@ -287,7 +288,7 @@ final class Roles {
         .roleId(role.id())
         .arn(role.arn())
         .createDate(role.created())
-        .assumeRolePolicyDocument(Documents.encoded(terms.trust()))
+        .assumeRolePolicyDocument(PolicyDocuments.encoded(terms.trust()))
         .description(terms.description().isEmpty() ? null : terms.description())
         .maxSessionDuration(terms.maxSessionSeconds());
   }

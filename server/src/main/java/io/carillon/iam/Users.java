@@ -36,18 +36,18 @@ import software.amazon.awssdk.services.iam.model.User;
 final class Users {
   private final Database database;
   private final Identities identities;
-  private final Boundaries boundaries;
+  private final PermissionsBoundaries boundaries;
   private final AttachedPolicies attached;
-  private final KeyRows keys;
+  private final AccessKeyRows keys;
   private final Ids ids;
   private final InstantSource clock;
 
   Users(
       Database database,
       Identities identities,
-      Boundaries boundaries,
+      PermissionsBoundaries boundaries,
       AttachedPolicies attached,
-      KeyRows keys,
+      AccessKeyRows keys,
       Ids ids,
       InstantSource clock) {
     this.database = database;
@@ -64,7 +64,7 @@ final class Users {
   /// @throws io.carillon.aws.AwsException where none is named and no user calls
   static String named(Caller caller, @Nullable String name) {
     if (name != null) {
-      return Constraints.name(Kind.USER, name);
+      return IamConstraints.name(IdentityType.USER, name);
     }
     if (caller.principal() instanceof Principal.User user) {
       return user.name();
@@ -76,13 +76,13 @@ final class Users {
   CreateUserResponse create(Caller caller, CreateUserRequest request) {
     Identity user =
         new Identity(
-            Kind.USER,
+            IdentityType.USER,
             caller.account().value(),
-            Constraints.path(request.path()),
-            Constraints.name(Kind.USER, request.userName()),
-            ids.unique(Kind.USER.idPrefix()),
+            IamConstraints.path(request.path()),
+            IamConstraints.name(IdentityType.USER, request.userName()),
+            ids.unique(IdentityType.USER.idPrefix()),
             clock.instant().truncatedTo(ChronoUnit.SECONDS),
-            Tags.of(request.tags()),
+            IamTags.of(request.tags()),
             Map.of(),
             List.of(),
             null,
@@ -107,17 +107,18 @@ final class Users {
           .build();
     }
     Identity user =
-        identities.require(caller.account().value(), Kind.USER, named(caller, request.userName()));
+        identities.require(
+            caller.account().value(), IdentityType.USER, named(caller, request.userName()));
     return GetUserResponse.builder().user(shownInFull(user)).build();
   }
 
   ListUsersResponse list(Caller caller, ListUsersRequest request) {
-    Page<Identity> page =
+    IamPage<Identity> page =
         identities.page(
             caller.account().value(),
-            Kind.USER,
-            Constraints.pathPrefix(request.pathPrefix()),
-            Page.Wanted.of(request.marker(), request.maxItems()));
+            IdentityType.USER,
+            IamConstraints.pathPrefix(request.pathPrefix()),
+            IamPage.Wanted.of(request.marker(), request.maxItems()));
     return ListUsersResponse.builder()
         .users(page.items().stream().map(user -> shown(user).build()).toList())
         .isTruncated(page.isTruncated())
@@ -127,15 +128,16 @@ final class Users {
 
   /// Renames and moves. Keys and attachments name the user, so they are written anew.
   UpdateUserResponse update(Caller caller, UpdateUserRequest request) {
-    String name = Constraints.name(Kind.USER, request.userName());
+    String name = IamConstraints.name(IdentityType.USER, request.userName());
     String newName =
         request.newUserName() == null
             ? null
-            : Constraints.name("newUserName", request.newUserName(), Kind.USER.nameLimit());
-    String newPath = request.newPath() == null ? null : Constraints.path(request.newPath());
+            : IamConstraints.name(
+                "newUserName", request.newUserName(), IdentityType.USER.nameLimit());
+    String newPath = request.newPath() == null ? null : IamConstraints.path(request.newPath());
     database.write(
         tx -> {
-          Identity user = identities.require(tx, caller.account().value(), Kind.USER, name);
+          Identity user = identities.require(tx, caller.account().value(), IdentityType.USER, name);
           rename(
               tx,
               user,
@@ -161,10 +163,10 @@ final class Users {
   }
 
   DeleteUserResponse delete(Caller caller, DeleteUserRequest request) {
-    String name = Constraints.name(Kind.USER, request.userName());
+    String name = IamConstraints.name(IdentityType.USER, request.userName());
     database.write(
         tx -> {
-          Identity user = identities.require(tx, caller.account().value(), Kind.USER, name);
+          Identity user = identities.require(tx, caller.account().value(), IdentityType.USER, name);
           if (!user.userTerms().keys().isEmpty()) {
             throw IamError.DELETE_CONFLICT.because(
                 "Cannot delete entity, must delete access keys first.");
@@ -180,34 +182,36 @@ final class Users {
   }
 
   TagUserResponse tag(Caller caller, TagUserRequest request) {
-    String name = Constraints.name(Kind.USER, request.userName());
+    String name = IamConstraints.name(IdentityType.USER, request.userName());
     identities.update(
         caller.account().value(),
-        Kind.USER,
+        IdentityType.USER,
         name,
-        user -> user.withTags(Tags.with(user.tags(), request.tags())));
+        user -> user.withTags(IamTags.with(user.tags(), request.tags())));
     return TagUserResponse.builder().build();
   }
 
   UntagUserResponse untag(Caller caller, UntagUserRequest request) {
-    String name = Constraints.name(Kind.USER, request.userName());
+    String name = IamConstraints.name(IdentityType.USER, request.userName());
     identities.update(
         caller.account().value(),
-        Kind.USER,
+        IdentityType.USER,
         name,
-        user -> user.withTags(Tags.without(user.tags(), request.tagKeys())));
+        user -> user.withTags(IamTags.without(user.tags(), request.tagKeys())));
     return UntagUserResponse.builder().build();
   }
 
   ListUserTagsResponse listTags(Caller caller, ListUserTagsRequest request) {
     Identity user =
         identities.require(
-            caller.account().value(), Kind.USER, Constraints.name(Kind.USER, request.userName()));
-    Page<Tag> page =
-        Page.of(
-            Tags.shown(user.tags()),
+            caller.account().value(),
+            IdentityType.USER,
+            IamConstraints.name(IdentityType.USER, request.userName()));
+    IamPage<Tag> page =
+        IamPage.of(
+            IamTags.shown(user.tags()),
             Tag::key,
-            Page.Wanted.of(request.marker(), request.maxItems()));
+            IamPage.Wanted.of(request.marker(), request.maxItems()));
     return ListUserTagsResponse.builder()
         .tags(page.items())
         .isTruncated(page.isTruncated())
@@ -218,7 +222,7 @@ final class Users {
   private static User shownInFull(Identity user) {
     User.Builder shown = shown(user);
     if (!user.tags().isEmpty()) {
-      shown.tags(Tags.shown(user.tags()));
+      shown.tags(IamTags.shown(user.tags()));
     }
     if (user.boundary() != null) {
       shown.permissionsBoundary(

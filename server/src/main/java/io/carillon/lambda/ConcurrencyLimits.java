@@ -146,7 +146,7 @@ final class ConcurrencyLimits {
                   AccountLimit.builder()
                       .totalCodeSize(80_530_636_800L)
                       .codeSizeUnzipped(262_144_000L)
-                      .codeSizeZipped((long) Packages.INLINE_LIMIT_BYTES)
+                      .codeSizeZipped((long) DeploymentPackages.INLINE_LIMIT_BYTES)
                       .concurrentExecutions(OF_ACCOUNT)
                       .unreservedConcurrentExecutions(unreserved)
                       .build())

@@ -207,8 +207,8 @@ final class EventInvokeConfigs {
   ListFunctionEventInvokeConfigsResponse list(
       Caller caller, ListFunctionEventInvokeConfigsRequest r) {
     FunctionName name = FunctionName.of(caller, r.functionName(), null).unqualified();
-    int limit = Pages.limit(r.maxItems(), PAGE);
-    String after = Pages.after(r.marker());
+    int limit = LambdaPages.limit(r.maxItems(), PAGE);
+    String after = LambdaPages.after(r.marker());
     return database.read(
         snapshot -> {
           var _ = requireVersion(snapshot, name);
@@ -220,7 +220,9 @@ final class EventInvokeConfigs {
               .functionEventInvokeConfigs(
                   found.stream().limit(limit).map(row -> answer(name, row)).toList())
               .nextMarker(
-                  found.size() > limit ? Pages.marker(found.get(limit - 1).qualifier()) : null)
+                  found.size() > limit
+                      ? LambdaPages.marker(found.get(limit - 1).qualifier())
+                      : null)
               .build();
         });
   }

@@ -47,11 +47,11 @@ final class FunctionOperations {
   private final Functions functions;
   private final VersionOperations versions;
   private final Blobs blobs;
-  private final Packages packages;
+  private final DeploymentPackages packages;
   private final ConfigurationRules rules;
   private final ExecutionRoles roles;
   private final CodeLinks links;
-  private final Tags tags;
+  private final FunctionTags tags;
   private final FunctionPolicies policies;
   private final EventInvokeConfigs eventConfigs;
   private final Ids ids;
@@ -63,11 +63,11 @@ final class FunctionOperations {
       Functions functions,
       VersionOperations versions,
       Blobs blobs,
-      Packages packages,
+      DeploymentPackages packages,
       ConfigurationRules rules,
       ExecutionRoles roles,
       CodeLinks links,
-      Tags tags,
+      FunctionTags tags,
       FunctionPolicies policies,
       EventInvokeConfigs eventConfigs,
       Ids ids,
@@ -117,7 +117,7 @@ final class FunctionOperations {
     Deployment deployment =
         packages.take(
             caller,
-            new Packages.Place(
+            new DeploymentPackages.Place(
                 code.zipFile(), code.s3Bucket(), code.s3Key(), code.s3ObjectVersion()));
     FunctionVersion latest =
         new FunctionVersion(
@@ -139,9 +139,9 @@ final class FunctionOperations {
           functions.put(tx, row);
           if (Boolean.TRUE.equals(r.publish())) {
             FunctionVersion published = versions.publish(tx, row, null);
-            return FunctionAnswers.created(published, false, ids.uuid()).build();
+            return FunctionResponses.created(published, false, ids.uuid()).build();
           }
-          return FunctionAnswers.created(latest, false, ids.uuid()).build();
+          return FunctionResponses.created(latest, false, ids.uuid()).build();
         });
   }
 
@@ -160,7 +160,7 @@ final class FunctionOperations {
           GetFunctionResponse.Builder answer =
               GetFunctionResponse.builder()
                   .configuration(
-                      FunctionAnswers.settled(version, name.qualifier().isPresent()).build())
+                      FunctionResponses.settled(version, name.qualifier().isPresent()).build())
                   .code(
                       FunctionCodeLocation.builder()
                           .repositoryType("S3")
@@ -183,7 +183,7 @@ final class FunctionOperations {
     FunctionName name = FunctionName.of(caller, r.functionName(), r.qualifier());
     return database.read(
         snapshot ->
-            FunctionAnswers.settled(
+            FunctionResponses.settled(
                     functions.requireVersion(snapshot, name), name.qualifier().isPresent())
                 .build());
   }
@@ -192,8 +192,8 @@ final class FunctionOperations {
     if (r.masterRegion() != null) {
       throw unsupported("MasterRegion");
     }
-    int limit = Pages.limit(r.maxItems(), PAGE);
-    String after = Pages.after(r.marker());
+    int limit = LambdaPages.limit(r.maxItems(), PAGE);
+    String after = LambdaPages.after(r.marker());
     boolean allVersions = r.functionVersionAsString() != null;
     if (allVersions && !r.functionVersionAsString().equals("ALL")) {
       throw LambdaError.constraint(
@@ -210,12 +210,14 @@ final class FunctionOperations {
               found.stream()
                   .limit(limit)
                   .flatMap(row -> versions.of(snapshot, row.latest(), allVersions))
-                  .map(version -> FunctionAnswers.listed(version, allVersions).build())
+                  .map(version -> FunctionResponses.listed(version, allVersions).build())
                   .toList();
           return ListFunctionsResponse.builder()
               .functions(page)
               .nextMarker(
-                  found.size() > limit ? Pages.marker(found.get(limit - 1).latest().name()) : null)
+                  found.size() > limit
+                      ? LambdaPages.marker(found.get(limit - 1).latest().name())
+                      : null)
               .build();
         });
   }
@@ -238,7 +240,9 @@ final class FunctionOperations {
     rules.requireAlive(before.configuration().runtime(), Use.UPDATE);
     Deployment deployment =
         packages.take(
-            caller, new Packages.Place(r.zipFile(), r.s3Bucket(), r.s3Key(), r.s3ObjectVersion()));
+            caller,
+            new DeploymentPackages.Place(
+                r.zipFile(), r.s3Bucket(), r.s3Key(), r.s3ObjectVersion()));
     FunctionConfiguration answer =
         database.write(
             tx -> {
@@ -253,7 +257,7 @@ final class FunctionOperations {
               FunctionVersion changed =
                   old.with(deployment, architectures, caller.time(), ids.uuid());
               if (Boolean.TRUE.equals(r.dryRun())) {
-                return FunctionAnswers.settled(changed, false).build();
+                return FunctionResponses.settled(changed, false).build();
               }
               blobs.retain(tx, deployment.archive());
               blobs.release(tx, old.deployment().archive());
@@ -266,8 +270,8 @@ final class FunctionOperations {
   private FunctionConfiguration put(Tx tx, FunctionRow row, boolean publish) {
     functions.put(tx, row);
     return publish
-        ? FunctionAnswers.changed(versions.publish(tx, row, null), true, ids.uuid()).build()
-        : FunctionAnswers.changed(row.latest(), false, ids.uuid()).build();
+        ? FunctionResponses.changed(versions.publish(tx, row, null), true, ids.uuid()).build()
+        : FunctionResponses.changed(row.latest(), false, ids.uuid()).build();
   }
 
   FunctionConfiguration updateConfiguration(Caller caller, UpdateFunctionConfigurationRequest r) {

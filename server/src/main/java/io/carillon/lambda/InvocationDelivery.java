@@ -5,10 +5,10 @@ import io.carillon.lambda.runtime.Environments;
 import io.carillon.lambda.runtime.Invocation;
 import io.carillon.lambda.runtime.InvocationResult;
 import io.carillon.outbox.Delivery;
+import io.carillon.outbox.DeliveryOutcome;
 import io.carillon.outbox.Job;
 import io.carillon.outbox.MessageAttribute;
 import io.carillon.outbox.Outbox;
-import io.carillon.outbox.Outcome;
 import io.carillon.outbox.RetryPolicy;
 import io.carillon.outbox.Work;
 import io.carillon.store.Blobs;
@@ -74,19 +74,19 @@ final class InvocationDelivery implements Delivery {
   private record Subject(FunctionVersion version, int concurrency, boolean stopsLoop) {}
 
   @Override
-  public Outcome attempt(Job job) throws InterruptedException {
+  public DeliveryOutcome attempt(Job job) throws InterruptedException {
     AsyncInvocation invocation = AsyncInvocation.of(job.work());
     Cause cause = Cause.of(job.work().cause());
     Optional<Subject> subject =
         database.read(snapshot -> subject(snapshot, invocation.functionName(), cause));
     if (subject.isEmpty()) {
-      return new Outcome.Rejected("the function " + invocation.functionArn() + " is gone");
+      return new DeliveryOutcome.Rejected("the function " + invocation.functionArn() + " is gone");
     }
     if (subject.get().concurrency() == 0) {
-      return new Outcome.Rejected(NO_CONCURRENCY);
+      return new DeliveryOutcome.Rejected(NO_CONCURRENCY);
     }
     if (subject.get().stopsLoop()) {
-      return new Outcome.Rejected(Recursion.REASON);
+      return new DeliveryOutcome.Rejected(Recursion.REASON);
     }
     Environments.Begun begun =
         environments.begin(
@@ -102,17 +102,17 @@ final class InvocationDelivery implements Delivery {
     noteInvoked(job, subject.get().version(), invocation);
     return switch (begun.await()) {
       case InvocationResult.Returned returned ->
-          new Outcome.Done(tx -> returned(tx, job, invocation, subject.get(), returned));
+          new DeliveryOutcome.Done(tx -> returned(tx, job, invocation, subject.get(), returned));
       case InvocationResult.FunctionFailed failed -> failed(job, invocation, failed);
       case InvocationResult.Throttled throttled ->
-          new Outcome.Postponed(
+          new DeliveryOutcome.Postponed(
               switch (throttled.limit()) {
                 case RESERVED -> "throttled: the function's concurrency is used up";
                 case TOTAL -> "throttled: no room for another environment";
               },
               Duration.ZERO);
       case InvocationResult.Unavailable unavailable ->
-          new Outcome.Postponed(unavailable.why(), Duration.ZERO);
+          new DeliveryOutcome.Postponed(unavailable.why(), Duration.ZERO);
     };
   }
 
@@ -173,7 +173,7 @@ final class InvocationDelivery implements Delivery {
                     invocation,
                     subject.version(),
                     destination,
-                    Outcomes.success(
+                    InvocationRecords.success(
                         invocation,
                         job,
                         subject.version().version(),
@@ -182,7 +182,7 @@ final class InvocationDelivery implements Delivery {
                     Map.of()));
   }
 
-  private Outcome failed(
+  private DeliveryOutcome failed(
       Job job, AsyncInvocation invocation, InvocationResult.FunctionFailed result) {
     String why = FunctionFailure.of(result.payload()).toString();
     database.writeRelaxed(
@@ -208,7 +208,7 @@ final class InvocationDelivery implements Delivery {
           }
           return why;
         });
-    return new Outcome.Retry(why);
+    return new DeliveryOutcome.Retry(why);
   }
 
   /// The function's time-out twice, for an initialization that failed is run once more in the
@@ -234,7 +234,7 @@ final class InvocationDelivery implements Delivery {
   }
 
   @Override
-  public boolean bury(Tx tx, Job job, String why) {
+  public boolean deadLetter(Tx tx, Job job, String why) {
     AsyncInvocation invocation = AsyncInvocation.of(job.work());
     FunctionName name = invocation.functionName();
     String failure = lastFailure(job, why);
@@ -256,7 +256,7 @@ final class InvocationDelivery implements Delivery {
           version.get(),
           deadLetters,
           invocation.payload(),
-          Outcomes.deadLetterAttributes(invocation, runs, failure));
+          InvocationRecords.deadLetterAttributes(invocation, runs, failure));
       told = true;
     }
     var config = configs.find(tx, name);
@@ -267,7 +267,7 @@ final class InvocationDelivery implements Delivery {
               .map(EventInvokeConfigs.ConfigRow::retryPolicy)
               .orElse(RetryPolicy.ASYNC_INVOCATION);
       byte[] document =
-          Outcomes.failure(
+          InvocationRecords.failure(
               invocation,
               runs,
               version.get().version(),
@@ -306,8 +306,8 @@ final class InvocationDelivery implements Delivery {
       String destination,
       byte[] payload,
       Map<String, MessageAttribute> attributes) {
-    OutcomeRecord record =
-        new OutcomeRecord(
+    DestinationWork record =
+        new DestinationWork(
             invocation.functionName().arn().toString(),
             version.configuration().role(),
             destination,

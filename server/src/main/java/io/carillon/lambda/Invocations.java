@@ -20,9 +20,9 @@ import io.carillon.lambda.runtime.Environments;
 import io.carillon.lambda.runtime.Invocation;
 import io.carillon.lambda.runtime.InvocationResult;
 import io.carillon.lambda.runtime.InvocationResult.LogTail;
+import io.carillon.outbox.DeliveryOutcome;
 import io.carillon.outbox.Outbox;
-import io.carillon.outbox.Outcome;
-import io.carillon.outbox.Recipient.Handover;
+import io.carillon.outbox.Recipient.ServiceMessage;
 import io.carillon.store.Blobs;
 import io.carillon.store.Database;
 import io.carillon.store.Snapshot;
@@ -205,31 +205,33 @@ final class Invocations {
   }
 
   /// Takes in what another service sends.
-  Outcome accept(Handover handover) {
-    Optional<FunctionName> name = FunctionName.of(handover.destination());
+  DeliveryOutcome accept(ServiceMessage serviceMessage) {
+    Optional<FunctionName> name = FunctionName.of(serviceMessage.destination());
     boolean exists =
         name.isPresent()
             && database.read(snapshot -> functions.findVersion(snapshot, name.get())).isPresent();
     if (!exists) {
-      return new Outcome.Rejected(
-          "the function " + handover.destination() + " does not exist",
-          Outcome.Rejected.Reason.ABSENT);
+      return new DeliveryOutcome.Rejected(
+          "the function " + serviceMessage.destination() + " does not exist",
+          DeliveryOutcome.Rejected.Reason.ABSENT);
     }
-    Optional<Outcome.Rejected> refusal = handover.refusal(authorizer, "lambda:InvokeFunction");
+    Optional<DeliveryOutcome.Rejected> refusal =
+        serviceMessage.refusal(authorizer, "lambda:InvokeFunction");
     if (refusal.isPresent()) {
       return refusal.get();
     }
-    if (handover.payload().length > ASYNC_LIMIT_BYTES) {
-      return new Outcome.Rejected("the event exceeds " + ASYNC_LIMIT_BYTES + " bytes");
+    if (serviceMessage.payload().length > ASYNC_LIMIT_BYTES) {
+      return new DeliveryOutcome.Rejected("the event exceeds " + ASYNC_LIMIT_BYTES + " bytes");
     }
     AsyncInvocation later =
         new AsyncInvocation(
-            handover.destination().toString(),
+            serviceMessage.destination().toString(),
             ids.uuid(),
-            handover.payload(),
+            serviceMessage.payload(),
             "",
-            traceHeader(handover.traceHeader()));
-    return new Outcome.Done(tx -> outbox.add(tx, later.work(clock.instant(), handover.cause())));
+            traceHeader(serviceMessage.traceHeader()));
+    return new DeliveryOutcome.Done(
+        tx -> outbox.add(tx, later.work(clock.instant(), serviceMessage.cause())));
   }
 
   private static byte[] payload(@Nullable SdkBytes payload) {

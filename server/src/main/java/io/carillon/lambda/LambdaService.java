@@ -81,8 +81,8 @@ public final class LambdaService {
   private final EventInvokeConfigs eventConfigs;
   private final ConcurrencyLimits limits;
   private final RecursionConfigs recursion;
-  private final Tags tags;
-  private final AbsentSettings absent;
+  private final FunctionTags tags;
+  private final UnsupportedConfigurations absent;
   private final Invocations invocations;
   private final CodeLinks links;
   private final Map<String, Delivery> deliveries;
@@ -110,8 +110,8 @@ public final class LambdaService {
     this.database = database;
     this.runtimes = runtimes;
     this.links = new CodeLinks(blobs, endpoint, clock);
-    this.absent = new AbsentSettings(database, functions);
-    this.tags = new Tags(database, functions, ids);
+    this.absent = new UnsupportedConfigurations(database, functions);
+    this.tags = new FunctionTags(database, functions, ids);
     this.versions = new VersionOperations(database, functions, blobs, ids);
     this.policies = new FunctionPolicies(database, functions, principals, ids);
     ExecutionRoles roles = new ExecutionRoles(roleSource, authorizer, clock, ids);
@@ -124,7 +124,7 @@ public final class LambdaService {
             functions,
             versions,
             blobs,
-            new Packages(blobs, folders, source),
+            new DeploymentPackages(blobs, folders, source),
             new ConfigurationRules(
                 runtimes::missingFor,
                 (runtime, use) ->
@@ -156,8 +156,8 @@ public final class LambdaService {
                 outbox,
                 trace,
                 clock),
-            OutcomeRecord.KIND,
-            new OutcomeDelivery(recipients, roles));
+            DestinationWork.KIND,
+            new DestinationDelivery(recipients, roles));
   }
 
   /// Looks for the interpreters of the functions that there are, so that no event waits for that:
@@ -206,17 +206,17 @@ public final class LambdaService {
             TagResourceRequest.class,
             r ->
                 List.of(
-                    Need.of("lambda:TagResource", Tags.nameOf(r.resource()).arn())
+                    Need.of("lambda:TagResource", FunctionTags.nameOf(r.resource()).arn())
                         .tagging(r.tags())),
             tags::add)
         .needing(
             UntagResourceRequest.class,
             r ->
                 List.of(
-                    Need.of("lambda:UntagResource", Tags.nameOf(r.resource()).arn())
+                    Need.of("lambda:UntagResource", FunctionTags.nameOf(r.resource()).arn())
                         .untagging(r.tagKeys())),
             tags::remove)
-        .on(ListTagsRequest.class, r -> Tags.nameOf(r.resource()).arn(), tags::list)
+        .on(ListTagsRequest.class, r -> FunctionTags.nameOf(r.resource()).arn(), tags::list)
         .anywhere(GetAccountSettingsRequest.class, limits::account);
   }
 

@@ -63,7 +63,7 @@ final class VersionOperations {
         tx -> {
           FunctionRow row = functions.require(tx, name);
           FunctionOperations.requireRevision(r.revisionId(), row.latest());
-          String digest = FunctionAnswers.base64(row.latest().deployment().sha256());
+          String digest = FunctionResponses.base64(row.latest().deployment().sha256());
           if (r.codeSha256() != null && !r.codeSha256().equals(digest)) {
             throw INVALID_PARAMETER_VALUE.because(
                 "CodeSHA256 (%s) is different from current CodeSHA256 in $LATEST (%s). Please try again with the CodeSHA256 in $LATEST."
@@ -72,8 +72,8 @@ final class VersionOperations {
           FunctionVersion version = publish(tx, row, r.description());
           boolean isNew = !version.version().equals(Long.toString(row.lastVersion()));
           return isNew
-              ? FunctionAnswers.created(version, true, ids.uuid()).build()
-              : FunctionAnswers.settled(version, true).build();
+              ? FunctionResponses.created(version, true, ids.uuid()).build()
+              : FunctionResponses.settled(version, true).build();
         });
   }
 
@@ -111,8 +111,8 @@ final class VersionOperations {
 
   ListVersionsByFunctionResponse list(Caller caller, ListVersionsByFunctionRequest r) {
     FunctionName name = FunctionName.of(caller, r.functionName(), null).unqualified();
-    int limit = Pages.limit(r.maxItems(), PAGE);
-    String marker = Pages.after(r.marker());
+    int limit = LambdaPages.limit(r.maxItems(), PAGE);
+    String marker = LambdaPages.after(r.marker());
     if (!marker.isEmpty() && !Functions.isNumber(marker)) {
       throw INVALID_PARAMETER_VALUE.because("Invalid Marker: " + r.marker());
     }
@@ -126,9 +126,9 @@ final class VersionOperations {
             page = Stream.concat(Stream.of(latest), page);
           }
           return ListVersionsByFunctionResponse.builder()
-              .versions(page.map(v -> FunctionAnswers.listed(v, true).build()).toList())
+              .versions(page.map(v -> FunctionResponses.listed(v, true).build()).toList())
               .nextMarker(
-                  found.size() > limit ? Pages.marker(found.get(limit - 1).version()) : null)
+                  found.size() > limit ? LambdaPages.marker(found.get(limit - 1).version()) : null)
               .build();
         });
   }
@@ -209,12 +209,12 @@ final class VersionOperations {
 
   ListAliasesResponse listAliases(Caller caller, ListAliasesRequest r) {
     FunctionName name = FunctionName.of(caller, r.functionName(), null).unqualified();
-    int limit = Pages.limit(r.maxItems(), PAGE);
+    int limit = LambdaPages.limit(r.maxItems(), PAGE);
     return database.read(
         snapshot -> {
           var _ = functions.require(snapshot, name);
           List<AliasRow> found =
-              functions.aliases(snapshot, name, Pages.after(r.marker()), limit + 1);
+              functions.aliases(snapshot, name, LambdaPages.after(r.marker()), limit + 1);
           return ListAliasesResponse.builder()
               .aliases(
                   found.stream()
@@ -225,7 +225,8 @@ final class VersionOperations {
                                   || r.functionVersion().equals(alias.version()))
                       .map(alias -> answer(name, alias))
                       .toList())
-              .nextMarker(found.size() > limit ? Pages.marker(found.get(limit - 1).name()) : null)
+              .nextMarker(
+                  found.size() > limit ? LambdaPages.marker(found.get(limit - 1).name()) : null)
               .build();
         });
   }

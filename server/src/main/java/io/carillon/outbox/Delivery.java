@@ -9,13 +9,13 @@ import java.util.function.Consumer;
 public interface Delivery {
 
   /// Tries once. That it begins has been recorded, so a try that takes the process down is noticed.
-  /// An exception counts as [Outcome.Retry].
-  Outcome attempt(Job job) throws Exception;
+  /// An exception counts as [DeliveryOutcome.Retry].
+  DeliveryOutcome attempt(Job job) throws Exception;
 
   /// Hands work on at once: the effect by which another service of this server takes it in, run in
   /// the very transaction that would have put it in, while other writers wait. Empty leaves it to
   /// [#attempt], and so does an exception, thrown here or by the effect.
-  default Optional<Consumer<Tx>> handOn(Work work) {
+  default Optional<Consumer<Tx>> deliverInTransaction(Work work) {
     return Optional.empty();
   }
 
@@ -23,7 +23,7 @@ public interface Delivery {
 
   /// Called in the transaction that gives the job up. Puts it where the user asked for (dead-letter
   /// queue, failure destination) and returns true; false leaves it to the dead-letter shelf.
-  boolean bury(Tx tx, Job job, String why);
+  boolean deadLetter(Tx tx, Job job, String why);
 
   /// The longest that a try of `work` can take. One that takes a minute more is interrupted and
   /// counts as failed; whatever it answers then is dropped.

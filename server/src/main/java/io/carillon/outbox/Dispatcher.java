@@ -29,17 +29,17 @@ import org.slf4j.LoggerFactory;
 ///
 /// *What is recorded, and when.* Claiming is one transaction that tells of the try before it
 /// starts. It is relaxed: it reaches the operating system, which keeps it when the process is
-/// killed, so a job that kills the process is found out ([Suspects]). Only power loss can forget
-/// it, and a job does not cut the power. The outcome is a relaxed transaction too: lost with the
-/// power, the job is tried again, as at-least-once delivery allows, while its effect is lost with
-/// it, both being one transaction.
+/// killed, so a job that kills the process is found out ([CrashSuspects]). Only power loss can
+/// forget it, and a job does not cut the power. The outcome is a relaxed transaction too: lost with
+/// the power, the job is tried again, as at-least-once delivery allows, while its effect is lost
+/// with it, both being one transaction.
 ///
 /// *In which order.* What is only handed on within this server is done by the transaction that puts
-/// it in (see [Delivery#handOn]) and comes here only if that fails. A job that is due when it is
-/// put in and finds room is put in claimed, and its try begins right after that commit. Of all
-/// others the [Lanes] hear then, and the one claiming thread claims for all channels that are ready
-/// in one transaction. Nothing is polled; a slow reading of the table finds what memory had no room
-/// for.
+/// it in (see [Delivery#deliverInTransaction]) and comes here only if that fails. A job that is due
+/// when it is put in and finds room is put in claimed, and its try begins right after that commit.
+/// Of all others the [Lanes] hear then, and the one claiming thread claims for all channels that
+/// are ready in one transaction. Nothing is polled; a slow reading of the table finds what memory
+/// had no room for.
 public final class Dispatcher implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Dispatcher.class);
 
@@ -108,18 +108,18 @@ public final class Dispatcher implements AutoCloseable {
   private final Lanes lanes;
   private final Map<String, Delivery> deliveries = new ConcurrentHashMap<>();
   private final Set<String> unknownKinds = ConcurrentHashMap.newKeySet();
-  private final Tries tries;
-  private final Trials trials;
+  private final Attempts tries;
+  private final IsolatedAttempts trials;
   private final Thread claimer = Thread.ofVirtual().name("outbox-claimer").unstarted(this::serve);
   private volatile boolean stopping;
 
   public Dispatcher(
       Database database,
       TableOutbox outbox,
-      Shelf shelf,
+      DeadLetters deadLetters,
       InstantSource clock,
       RandomGenerator random,
-      Setback.Listener setbacks,
+      DeliveryFailure.Listener failures,
       Settings settings) {
     this.database = database;
     this.outbox = outbox;
@@ -131,8 +131,9 @@ public final class Dispatcher implements AutoCloseable {
             settings.maxLanes(),
             settings.rereadEvery(),
             settings.memory());
-    this.tries = new Tries(database, outbox, shelf, clock, random, setbacks, settings);
-    this.trials = new Trials(database, outbox, lanes, clock, tries::scaled, new Beginning());
+    this.tries = new Attempts(database, outbox, deadLetters, clock, random, failures, settings);
+    this.trials =
+        new IsolatedAttempts(database, outbox, lanes, clock, tries::scaled, new Beginning());
   }
 
   /// Says who does the work of `kind`. Work of a kind that nobody does stays in the table.
@@ -286,7 +287,7 @@ public final class Dispatcher implements AutoCloseable {
           return;
         }
         LOG.error("The outbox could not be read; trying again", e);
-        if (!pause(Tries.FULL_DISK_WAIT)) {
+        if (!pause(Attempts.FULL_DISK_WAIT)) {
           return;
         }
       }
@@ -322,7 +323,7 @@ public final class Dispatcher implements AutoCloseable {
       if (!(e instanceof ReadOnlyException)) {
         throw e;
       }
-      Thread.sleep(Tries.FULL_DISK_WAIT);
+      Thread.sleep(Attempts.FULL_DISK_WAIT);
       return;
     }
     batches.forEach(
@@ -393,7 +394,7 @@ public final class Dispatcher implements AutoCloseable {
   }
 
   /// How suspects begin.
-  private final class Beginning implements Trials.Starter {
+  private final class Beginning implements IsolatedAttempts.Starter {
     @Override
     public boolean knows(Channel channel) {
       return deliveries.containsKey(channel.kind());
@@ -414,13 +415,13 @@ public final class Dispatcher implements AutoCloseable {
     }
 
     @Override
-    public boolean handOn(Tx tx, Work work) {
+    public boolean deliverInTransaction(Tx tx, Work work) {
       Delivery delivery = deliveries.get(work.kind());
       if (delivery == null) {
         return false;
       }
       try {
-        Optional<Consumer<Tx>> effect = delivery.handOn(work);
+        Optional<Consumer<Tx>> effect = delivery.deliverInTransaction(work);
         effect.ifPresent(taken -> tx.withSavepoint(() -> taken.accept(tx)));
         return effect.isPresent();
       } catch (RuntimeException e) {

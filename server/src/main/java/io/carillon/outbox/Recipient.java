@@ -16,11 +16,11 @@ import org.jspecify.annotations.Nullable;
 @FunctionalInterface
 public interface Recipient {
 
-  /// Checks that the destination exists and that the sender may, and answers [Outcome.Done] with
-  /// the effect that takes the message in (an asynchronous invocation, a publish, a message in the
-  /// queue), to be run in the transaction that lets go of the cause. Nothing has happened before
-  /// that runs. A destination that is gone or closed is [Outcome.Rejected].
-  Outcome accept(Handover handover);
+  /// Checks that the destination exists and that the sender may, and answers [DeliveryOutcome.Done]
+  /// with the effect that takes the message in (an asynchronous invocation, a publish, a message in
+  /// the queue), to be run in the transaction that lets go of the cause. Nothing has happened
+  /// before that runs. A destination that is gone or closed is [DeliveryOutcome.Rejected].
+  DeliveryOutcome accept(ServiceMessage serviceMessage);
 
   /// @param payload what is sent, as the destination's consumer will see it
   /// @param subject the subject of a publish; empty for none
@@ -28,7 +28,7 @@ public interface Recipient {
   /// @param cause the trace id
   /// @param groupId the message's group, for queues; null for none
   /// @param traceHeader the X-Ray trace that it belongs to; null for none
-  record Handover(
+  record ServiceMessage(
       Sender sender,
       Arn destination,
       byte[] payload,
@@ -40,7 +40,7 @@ public interface Recipient {
 
     private static final Pattern GROUP_ID = Pattern.compile("[\\x21-\\x7e]{1,128}");
 
-    public Handover(
+    public ServiceMessage(
         Sender sender,
         Arn destination,
         byte[] payload,
@@ -56,22 +56,24 @@ public interface Recipient {
     }
 
     /// Why the sender may not do `action` to the destination; empty if it may.
-    public Optional<Outcome.Rejected> refusal(Authorizer authorizer, String action) {
+    public Optional<DeliveryOutcome.Rejected> refusal(Authorizer authorizer, String action) {
       return switch (sender) {
         case Sender.Service(String principal, Arn source, String account) ->
             authorizer.allowsService(principal, action, destination, source, account)
                 ? Optional.empty()
                 : Optional.of(
-                    new Outcome.Rejected(
+                    new DeliveryOutcome.Rejected(
                         "the policy of %s does not let %s do %s for %s"
                             .formatted(destination, principal, action, source),
-                        Outcome.Rejected.Reason.DENIED));
+                        DeliveryOutcome.Rejected.Reason.DENIED));
         case Sender.Session session -> {
           try {
             authorizer.require(session.caller(), List.of(Need.of(action, destination)));
             yield Optional.empty();
           } catch (AwsException e) {
-            yield Optional.of(new Outcome.Rejected(e.getMessage(), Outcome.Rejected.Reason.DENIED));
+            yield Optional.of(
+                new DeliveryOutcome.Rejected(
+                    e.getMessage(), DeliveryOutcome.Rejected.Reason.DENIED));
           }
         }
       };

@@ -28,14 +28,15 @@ import org.slf4j.LoggerFactory;
 /// The outbox as a [DueQueue] with one queue for each lane and kind.
 ///
 /// A job that is being tried is under a lease that time does not end; the process itself watches
-/// how long its tries take ([Tries]). The lease carries the process's epoch, a number raised at
+/// how long its tries take ([Attempts]). The lease carries the process's epoch, a number raised at
 /// each opening: leases of former epochs belong to the dead, and opening makes their jobs due
-/// again. Such a try is counted as interrupted, apart from those that failed; see [Suspects] for
-/// what becomes of a job that is interrupted again and again.
+/// again. Such a try is counted as interrupted, apart from those that failed; see [CrashSuspects]
+/// for what becomes of a job that is interrupted again and again.
 ///
 /// A job that is due when it is put in, and for which there is room at once, is put in already
 /// claimed: its try begins right after the commit, and the way through the [Lanes] is spared. What
-/// is only handed on within this server need not become a job at all, see [Delivery#handOn].
+/// is only handed on within this server need not become a job at all, see
+/// [Delivery#deliverInTransaction].
 public final class TableOutbox implements Outbox {
   private static final Logger LOG = LoggerFactory.getLogger(TableOutbox.class);
 
@@ -79,7 +80,7 @@ public final class TableOutbox implements Outbox {
     }
 
     boolean isSuspect() {
-      return interruptions >= Suspects.FROM;
+      return interruptions >= CrashSuspects.FROM;
     }
 
     private String first(String why) {
@@ -103,7 +104,7 @@ public final class TableOutbox implements Outbox {
   interface Worker {
     /// Does the work at once, within the transaction, if it is only to be handed on; false if it is
     /// to be put in.
-    boolean handOn(Tx tx, Work work);
+    boolean deliverInTransaction(Tx tx, Work work);
 
     /// Hears, after the commit, that something is due in a channel.
     void due(Channel channel, Instant due);
@@ -149,7 +150,7 @@ public final class TableOutbox implements Outbox {
   private final Epoch epoch;
   private final Duration lastLife;
   private final DueQueue<Row> jobs;
-  private final Suspects suspects = new Suspects();
+  private final CrashSuspects suspects = new CrashSuspects();
   private final AtomicInteger sequence = new AtomicInteger();
 
   /// Null while nobody works: then every job waits.
@@ -244,7 +245,7 @@ public final class TableOutbox implements Outbox {
     Channel channel = new Channel(work.kind(), work.lane());
     Row row = Row.of(now, work);
     @Nullable Worker takes = work.due().isAfter(now) ? null : worker;
-    if (takes != null && tx.changes() < LARGE && takes.handOn(tx, work)) {
+    if (takes != null && tx.changes() < LARGE && takes.deliverInTransaction(tx, work)) {
       return;
     }
     if (takes != null && takes.reserve(channel)) {
@@ -303,7 +304,7 @@ public final class TableOutbox implements Outbox {
   }
 
   /// Puts a job back as `row`. One that is still suspected is not claimed when it is due, but let
-  /// in by [Trials].
+  /// in by [IsolatedAttempts].
   boolean release(Tx tx, Claimed<Row> claimed, Instant due, Row row) {
     Lease lease = claimed.lease();
     Channel channel = Channel.of(lease.queue());
@@ -347,17 +348,17 @@ public final class TableOutbox implements Outbox {
     return moved;
   }
 
-  List<Suspects.Entry> suspects(Snapshot snapshot) {
+  List<CrashSuspects.Entry> suspects(Snapshot snapshot) {
     return suspects.list(snapshot);
   }
 
   /// Claims a suspect; empty if it is being tried or gone.
-  Optional<Claimed<Row>> claimSuspect(Tx tx, Suspects.Entry suspect) {
+  Optional<Claimed<Row>> claimSuspect(Tx tx, CrashSuspects.Entry suspect) {
     return jobs.claimOne(tx, suspect.channel().queue(), suspect.id(), HELD, UNTIL_SETTLED);
   }
 
   /// Forgets a suspect whose job is not there.
-  void drop(Tx tx, Suspects.Entry suspect) {
+  void drop(Tx tx, CrashSuspects.Entry suspect) {
     suspects.remove(tx, suspect.channel(), suspect.id());
   }
 

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 public final class PolicyEngine {
   private PolicyEngine() {}
 
-  public static Decision evaluate(Question question, Policies policies) {
+  public static Decision evaluate(AuthorizationRequest question, Policies policies) {
     Decision denied = denial(question, policies);
     if (denied != null) {
       return denied;
@@ -33,7 +33,7 @@ public final class PolicyEngine {
   }
 
   private static Decision decide(
-      Question question, Policies policies, Requester.Member member, Grant resource) {
+      AuthorizationRequest question, Policies policies, Requester.Member member, Grant resource) {
     ResourceSide side = policies.resource();
     boolean sameAccount = side == null || side.account().equals(member.account());
     if (sameAccount && resource.reach() == Reach.SELF) {
@@ -63,7 +63,7 @@ public final class PolicyEngine {
     return new Decision.Allowed(by);
   }
 
-  private static @Nullable Decision denial(Question question, Policies policies) {
+  private static @Nullable Decision denial(AuthorizationRequest question, Policies policies) {
     Decision denied = denial(question, policies.identity(), PolicyKind.IDENTITY);
     if (denied == null && policies.boundary() != null) {
       denied = denial(question, List.of(policies.boundary()), PolicyKind.BOUNDARY);
@@ -79,7 +79,7 @@ public final class PolicyEngine {
   }
 
   private static @Nullable Decision denial(
-      Question question, List<NamedPolicy> policies, PolicyKind kind) {
+      AuthorizationRequest question, List<NamedPolicy> policies, PolicyKind kind) {
     for (NamedPolicy policy : policies) {
       for (Statement statement : policy.document().statements()) {
         Principals principals = statement.principals();
@@ -94,7 +94,8 @@ public final class PolicyEngine {
   }
 
   /// Names the first statement that allows; null if none does.
-  private static @Nullable String allowing(Question question, List<NamedPolicy> policies) {
+  private static @Nullable String allowing(
+      AuthorizationRequest question, List<NamedPolicy> policies) {
     for (NamedPolicy policy : policies) {
       for (Statement statement : policy.document().statements()) {
         if (statement.allows() && statement.appliesTo(question)) {
@@ -106,7 +107,7 @@ public final class PolicyEngine {
   }
 
   /// The statement of the resource's policy that carries furthest for this requester.
-  private static Grant resourceGrant(Question question, @Nullable ResourceSide side) {
+  private static Grant resourceGrant(AuthorizationRequest question, @Nullable ResourceSide side) {
     Grant best = Grant.NONE;
     NamedPolicy policy = side == null ? null : side.policy();
     if (policy == null) {

@@ -23,7 +23,7 @@ record Statement(
 
   /// Whether it speaks of the question's action and resource, and its conditions hold. Who asks is
   /// another matter.
-  boolean appliesTo(Question question) {
+  boolean appliesTo(AuthorizationRequest question) {
     return coversAction(question.action())
         && coversResource(question)
         && conditionsHold(question.context());
@@ -52,7 +52,7 @@ record Statement(
     return notActions;
   }
 
-  private boolean coversResource(Question question) {
+  private boolean coversResource(AuthorizationRequest question) {
     if (resources.isEmpty()) {
       return true;
     }

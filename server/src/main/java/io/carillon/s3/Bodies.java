@@ -7,7 +7,7 @@ import io.carillon.base.Reservation;
 import io.carillon.http.Body;
 import io.carillon.http.Headers;
 import io.carillon.http.Request;
-import io.carillon.s3.model.Contents.Arrived;
+import io.carillon.s3.model.ContentStore.Arrived;
 import io.carillon.s3.model.Etags;
 import io.carillon.s3.model.S3Error;
 import io.carillon.s3.model.StoredChecksum;
@@ -97,8 +97,8 @@ final class Bodies {
   private Received receive(Request http, Optional<ChecksumAlgorithm> kept, Take take)
       throws IOException {
     Body body = http.body();
-    Announced announced = Announced.in(http.headers());
-    ChecksumAlgorithm sent = announced.algorithm().orElse(ChecksumAlgorithm.CRC64NVME);
+    DeclaredChecksums declared = DeclaredChecksums.in(http.headers());
+    ChecksumAlgorithm sent = declared.algorithm().orElse(ChecksumAlgorithm.CRC64NVME);
     Digests digests = new Digests(EnumSet.of(sent, kept.orElse(sent)));
     Arrived arrived = take.from(body, digests);
     if (body.read() >= 0) { // the end must be seen before the trailers are complete
@@ -106,13 +106,13 @@ final class Bodies {
     }
     byte[] md5 = digests.md5.digest();
     Map<ChecksumAlgorithm, Checksum> taken = digests.checksums.finish();
-    announced.verify(md5, taken, body.trailers());
+    declared.verify(md5, taken, body.trailers());
     StoredChecksum keeping = stored(taken, kept.orElse(sent));
     return new Received(
         arrived,
         Etags.of(md5),
         keeping,
-        announced.algorithm().isPresent() ? stored(taken, sent) : keeping);
+        declared.algorithm().isPresent() ? stored(taken, sent) : keeping);
   }
 
   /// Takes bytes of our own in, as if they had been sent.

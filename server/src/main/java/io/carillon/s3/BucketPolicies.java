@@ -53,7 +53,7 @@ final class BucketPolicies implements ResourcePolicies {
   }
 
   private final Table<String, Row> table =
-      Table.kept("s3.bucketPolicies", KeyCodec.STRING, Row.class);
+      Table.cached("s3.bucketPolicies", KeyCodec.STRING, Row.class);
   private final Database database;
   private final Buckets buckets;
   private final Versions versions;

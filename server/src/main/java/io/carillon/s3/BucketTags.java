@@ -34,7 +34,7 @@ final class BucketTags {
     if (input.tagging() == null) {
       throw S3Error.MALFORMED_XML.exception();
     }
-    Map<String, String> tags = Tags.ofBucket(input.tagging().tagSet());
+    Map<String, String> tags = TagSets.ofBucket(input.tagging().tagSet());
     return database.write(
         tx -> {
           put(tx, buckets.require(tx, caller, input.bucket(), input.expectedBucketOwner()), tags);
@@ -51,7 +51,7 @@ final class BucketTags {
             });
     return GetBucketTaggingResponse.builder()
         .tagSet(
-            Tags.toModel(
+            TagSets.toModel(
                 row.orElseThrow(() -> S3Error.NO_SUCH_TAG_SET.with("BucketName", input.bucket()))
                     .tags()))
         .build();

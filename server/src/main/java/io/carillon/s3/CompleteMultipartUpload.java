@@ -8,8 +8,8 @@ import io.carillon.s3.event.EventType;
 import io.carillon.s3.event.Notifications;
 import io.carillon.s3.model.Bucket;
 import io.carillon.s3.model.Buckets;
-import io.carillon.s3.model.Content;
-import io.carillon.s3.model.Contents;
+import io.carillon.s3.model.ContentRef;
+import io.carillon.s3.model.ContentStore;
 import io.carillon.s3.model.Etags;
 import io.carillon.s3.model.ObjectKey;
 import io.carillon.s3.model.ObjectVersion;
@@ -55,7 +55,7 @@ final class CompleteMultipartUpload {
 
   private final Database database;
   private final Buckets buckets;
-  private final Contents contents;
+  private final ContentStore contents;
   private final Versions versions;
   private final Uploads uploads;
   private final Notifications notifications;
@@ -66,7 +66,7 @@ final class CompleteMultipartUpload {
   CompleteMultipartUpload(
       Database database,
       Buckets buckets,
-      Contents contents,
+      ContentStore contents,
       Versions versions,
       Uploads uploads,
       Notifications notifications,
@@ -127,7 +127,7 @@ final class CompleteMultipartUpload {
       List<Part> leftOut,
       String etag,
       StoredChecksum checksum,
-      Contents.Joined joined) {}
+      ContentStore.Joined joined) {}
 
   /// Reads the parts beside the writer, having sealed the upload; empty if it is not there.
   private Optional<Plan> prepare(
@@ -180,7 +180,7 @@ final class CompleteMultipartUpload {
   private CompleteMultipartUploadResponse complete(
       Tx tx, Caller caller, Bucket bucket, ObjectKey key, Upload upload, Plan plan) {
     uploads.complete(tx, bucket, key, upload, plan.used(), plan.leftOut());
-    Content content = contents.join(tx, plan.joined());
+    ContentRef content = contents.join(tx, plan.joined());
     Draft draft = new Draft(plan.etag(), content, plan.checksum(), upload.description());
     ObjectVersion version = versions.put(tx, bucket, key, draft);
     notifications.objectCreated(
@@ -220,7 +220,7 @@ final class CompleteMultipartUpload {
       List<CompletedPart> listed) {
     return versions
         .live(tx, bucket, key)
-        .filter(version -> version.content().kind() == Content.Kind.PARTS)
+        .filter(version -> version.content().kind() == ContentRef.Kind.PARTS)
         .filter(version -> version.content().id().equals(input.uploadId()))
         .filter(version -> sameParts(contents.partsOf(tx, version.content()), listed))
         .map(version -> answer(caller, bucket, key, version))
@@ -377,6 +377,6 @@ final class CompleteMultipartUpload {
             .serverSideEncryption("AES256");
     ModelChecksums.set(answer, version.checksum());
     version.findChecksum().ifPresent(checksum -> answer.checksumType(checksum.type().name()));
-    return answer.versionId(Answers.versionIdOfWrite(bucket, version)).build();
+    return answer.versionId(ObjectHeaders.versionIdOfWrite(bucket, version)).build();
   }
 }

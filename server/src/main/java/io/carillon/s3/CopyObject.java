@@ -13,15 +13,15 @@ import io.carillon.s3.event.EventType;
 import io.carillon.s3.event.Notifications;
 import io.carillon.s3.model.Bucket;
 import io.carillon.s3.model.Buckets;
-import io.carillon.s3.model.Content;
-import io.carillon.s3.model.Contents;
-import io.carillon.s3.model.Description;
+import io.carillon.s3.model.ContentRef;
+import io.carillon.s3.model.ContentStore;
 import io.carillon.s3.model.Etags;
 import io.carillon.s3.model.ObjectKey;
+import io.carillon.s3.model.ObjectMetadata;
 import io.carillon.s3.model.ObjectVersion;
 import io.carillon.s3.model.ObjectVersion.Draft;
 import io.carillon.s3.model.ReadPreconditions;
-import io.carillon.s3.model.Readable;
+import io.carillon.s3.model.ReadableContent;
 import io.carillon.s3.model.S3Error;
 import io.carillon.s3.model.StoredChecksum;
 import io.carillon.s3.model.Versions;
@@ -53,7 +53,7 @@ final class CopyObject {
 
   private final Database database;
   private final Buckets buckets;
-  private final Contents contents;
+  private final ContentStore contents;
   private final Versions versions;
   private final ReadObject objects;
   private final Notifications notifications;
@@ -62,7 +62,7 @@ final class CopyObject {
   CopyObject(
       Database database,
       Buckets buckets,
-      Contents contents,
+      ContentStore contents,
       Versions versions,
       ReadObject objects,
       Notifications notifications,
@@ -104,7 +104,7 @@ final class CopyObject {
     CopySource source = CopySource.parse(input.copySource());
     ObjectKey key = new ObjectKey(input.destinationKey());
     WritePreconditions conditions = new WritePreconditions(input.ifMatch(), input.ifNoneMatch());
-    Description given = Descriptions.of(input);
+    ObjectMetadata given = RequestMetadata.of(input);
     ObjectVersion seen =
         database
             .read(s -> source(s, caller, input, source))
@@ -219,7 +219,7 @@ final class CopyObject {
             || known != null
                 && known.algorithm() == algorithm
                 && known.type() == StoredChecksum.Type.FULL_OBJECT;
-    boolean inParts = original.content().kind() == Content.Kind.PARTS;
+    boolean inParts = original.content().kind() == ContentRef.Kind.PARTS;
     if (stands && !inParts) {
       return new Digests(original.etag(), known);
     }
@@ -234,7 +234,7 @@ final class CopyObject {
 
   private void read(
       CopySource source, ObjectVersion original, MessageDigest md5, Checksums running) {
-    Readable content = database.read(s -> contents.load(s, original.content()));
+    ReadableContent content = database.read(s -> contents.load(s, original.content()));
     try (InputStream in =
         objects.open(source.bucket(), source.key(), content, 0, original.sizeBytes())) {
       byte[] buffer = new byte[64 << 10];
@@ -247,9 +247,9 @@ final class CopyObject {
     }
   }
 
-  private static Description describe(
-      CopyObjectRequest input, Description original, Description given) {
-    Description base = replacesMetadata(input) ? given : original;
+  private static ObjectMetadata describe(
+      CopyObjectRequest input, ObjectMetadata original, ObjectMetadata given) {
+    ObjectMetadata base = replacesMetadata(input) ? given : original;
     Map<String, String> tags = replacesTags(input) ? given.tags() : original.tags();
     return base.withTags(tags).withStorage(given.storage());
   }
@@ -272,7 +272,7 @@ final class CopyObject {
         CopyObjectResponse.builder()
             .copyObjectResult(result.build())
             .serverSideEncryption("AES256")
-            .versionId(Answers.versionIdOfWrite(bucket, copy));
+            .versionId(ObjectHeaders.versionIdOfWrite(bucket, copy));
     if (buckets.find(tx, source.bucket()).filter(Bucket::everVersioned).isPresent()) {
       answer.copySourceVersionId(original.versionId());
     }

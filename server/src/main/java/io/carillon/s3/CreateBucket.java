@@ -53,7 +53,7 @@ final class CreateBucket {
   static List<Need> needs(CreateBucketRequest r) {
     CreateBucketConfiguration configuration = r.createBucketConfiguration();
     Map<String, String> tags =
-        configuration == null ? Map.of() : Tags.ofBucket(configuration.tags());
+        configuration == null ? Map.of() : TagSets.ofBucket(configuration.tags());
     Arn bucket = Arn.bucket(r.bucket());
     List<Need> needs = new ArrayList<>(1);
     needs.add(
@@ -92,7 +92,7 @@ final class CreateBucket {
     String constraint = configuration == null ? null : configuration.locationConstraintAsString();
     Region region = regionOf(caller.region(), constraint);
     Map<String, String> given =
-        configuration == null ? Map.of() : Tags.ofBucket(configuration.tags());
+        configuration == null ? Map.of() : TagSets.ofBucket(configuration.tags());
     return database.write(
         tx -> {
           Optional<Bucket> existing = buckets.find(tx, name.value());

@@ -6,8 +6,8 @@ import io.carillon.aws.checksum.ChecksumAlgorithm;
 import io.carillon.base.Ids;
 import io.carillon.s3.model.Bucket;
 import io.carillon.s3.model.Buckets;
-import io.carillon.s3.model.Description;
 import io.carillon.s3.model.ObjectKey;
+import io.carillon.s3.model.ObjectMetadata;
 import io.carillon.s3.model.ObjectVersion;
 import io.carillon.s3.model.S3Error;
 import io.carillon.s3.model.StoredChecksum.Type;
@@ -59,7 +59,7 @@ final class CreateMultipartUpload {
 
   CreateMultipartUploadResponse run(Caller caller, CreateMultipartUploadRequest input) {
     ObjectKey key = new ObjectKey(input.key());
-    Description description = Descriptions.of(input);
+    ObjectMetadata description = RequestMetadata.of(input);
     ChecksumAlgorithm algorithm = algorithm(input.checksumAlgorithmAsString());
     Type type = type(algorithm, input.checksumTypeAsString());
     long now = clock.millis();

@@ -113,8 +113,8 @@ final class GetObject {
         Response answer =
             Response.of(304)
                 .header("ETag", Etags.quoted(version.etag()))
-                .header("Last-Modified", Descriptions.httpDate(version.modified()));
-        Answers.addVersionId(answer, found.bucket(), version);
+                .header("Last-Modified", RequestMetadata.httpDate(version.modified()));
+        ObjectHeaders.addVersionId(answer, found.bucket(), version);
         return answer;
       }
       case Verdict.Failed(String condition) ->
@@ -125,7 +125,7 @@ final class GetObject {
     }
     Optional<Selection> selected = select(question, found, http);
     Response answer =
-        Answers.read(
+        ObjectHeaders.read(
             selected.isPresent() ? 206 : 200, found.bucket(), version, question.overrides());
     ByteRange range = selected.map(Selection::range).orElse(new ByteRange(0, version.sizeBytes()));
     selected.ifPresent(
@@ -140,7 +140,7 @@ final class GetObject {
       if (part != null) {
         addChecksum(answer, part, version);
       } else if (range.lengthBytes() == version.sizeBytes()) {
-        Answers.addChecksum(answer, version.checksum());
+        ObjectHeaders.addChecksum(answer, version.checksum());
       }
     }
     return answer.withContent(
@@ -154,7 +154,7 @@ final class GetObject {
     StoredChecksum own = part.checksum();
     if (own != null) {
       StoredChecksum.Type type = version.findChecksum().orElse(own).type();
-      Answers.addChecksum(answer, new StoredChecksum(own.algorithm(), own.value(), type));
+      ObjectHeaders.addChecksum(answer, new StoredChecksum(own.algorithm(), own.value(), type));
     }
   }
 
@@ -180,7 +180,7 @@ final class GetObject {
   private static boolean holds(String ifRange, ObjectVersion version) {
     return ifRange.startsWith("\"")
         ? Etags.unquoted(ifRange).equals(version.etag())
-        : ifRange.equals(Descriptions.httpDate(version.modified()));
+        : ifRange.equals(RequestMetadata.httpDate(version.modified()));
   }
 
   private static Optional<Selection> selectPart(int number, Found found) {
@@ -226,13 +226,13 @@ final class GetObject {
     put(overrides, "content-encoding", input.responseContentEncoding());
     put(overrides, "content-language", input.responseContentLanguage());
     Instant expires = input.responseExpires();
-    put(overrides, "expires", expires == null ? null : Descriptions.httpDate(expires));
+    put(overrides, "expires", expires == null ? null : RequestMetadata.httpDate(expires));
     return overrides;
   }
 
   private static void put(Map<String, String> overrides, String name, @Nullable String value) {
     if (value != null) {
-      overrides.put(name, Descriptions.sendable(name, value));
+      overrides.put(name, RequestMetadata.sendable(name, value));
     }
   }
 }

@@ -64,7 +64,7 @@ final class ListObjects {
   }
 
   WithHeaders first(Caller caller, ListObjectsRequest input) {
-    Encoding encoding = Encoding.of(input.encodingTypeAsString());
+    KeyEncoding encoding = KeyEncoding.of(input.encodingTypeAsString());
     Paging paging = paging(input.prefix(), input.delimiter(), input.maxKeys());
     After after = After.key(input.marker(), paging.prefix(), paging.delimiter());
     Page page = list(caller, input.bucket(), input.expectedBucketOwner(), paging, after);
@@ -86,7 +86,7 @@ final class ListObjects {
   }
 
   WithHeaders second(Caller caller, ListObjectsV2Request input) {
-    Encoding encoding = Encoding.of(input.encodingTypeAsString());
+    KeyEncoding encoding = KeyEncoding.of(input.encodingTypeAsString());
     Paging paging = paging(input.prefix(), input.delimiter(), input.maxKeys());
     After after =
         input.continuationToken() == null
@@ -113,7 +113,7 @@ final class ListObjects {
   }
 
   ListObjectVersionsResponse versions(Caller caller, ListObjectVersionsRequest input) {
-    Encoding encoding = Encoding.of(input.encodingTypeAsString());
+    KeyEncoding encoding = KeyEncoding.of(input.encodingTypeAsString());
     Paging paging = paging(input.prefix(), input.delimiter(), input.maxKeys());
     String keyMarker = input.keyMarker() == null ? "" : input.keyMarker();
     if (keyMarker.isEmpty() && input.versionIdMarker() != null) {
@@ -187,7 +187,7 @@ final class ListObjects {
         });
   }
 
-  private static List<S3Object> contents(Page page, Encoding encoding, boolean withOwner) {
+  private static List<S3Object> contents(Page page, KeyEncoding encoding, boolean withOwner) {
     List<S3Object> objects = new ArrayList<>();
     for (Entry entry : page.listing().entries()) {
       if (entry instanceof Entry.Key(String key, ObjectVersion version)) {
@@ -214,7 +214,7 @@ final class ListObjects {
     return objects;
   }
 
-  private static List<CommonPrefix> commonPrefixes(Page page, Encoding encoding) {
+  private static List<CommonPrefix> commonPrefixes(Page page, KeyEncoding encoding) {
     List<CommonPrefix> prefixes = new ArrayList<>();
     for (Entry entry : page.listing().entries()) {
       if (entry instanceof Entry.CommonPrefix(String prefix)) {
@@ -228,7 +228,7 @@ final class ListObjects {
       ListObjectVersionsResponse.Builder answer,
       Bucket bucket,
       VersionListing listing,
-      Encoding encoding) {
+      KeyEncoding encoding) {
     List<software.amazon.awssdk.services.s3.model.ObjectVersion> found = new ArrayList<>();
     List<DeleteMarkerEntry> markers = new ArrayList<>();
     List<CommonPrefix> prefixes = new ArrayList<>();

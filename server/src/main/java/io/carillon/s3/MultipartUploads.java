@@ -130,7 +130,7 @@ final class MultipartUploads {
   }
 
   ListMultipartUploadsResponse list(Caller caller, ListMultipartUploadsRequest input) {
-    Encoding encoding = Encoding.of(input.encodingTypeAsString());
+    KeyEncoding encoding = KeyEncoding.of(input.encodingTypeAsString());
     Paging paging = Paging.of(input.prefix(), input.delimiter(), input.maxUploads());
     String keyMarker = input.keyMarker() == null ? "" : input.keyMarker();
     String uploadIdMarker =

@@ -54,7 +54,9 @@ final class ObjectTags {
   static List<Need> needs(PutObjectTaggingRequest r) {
     Need put = Permissions.versioned("s3:PutObjectTagging", r.bucket(), r.key(), r.versionId());
     return List.of(
-        r.tagging() == null ? put : Permissions.tagging(put, Tags.ofObject(r.tagging().tagSet())));
+        r.tagging() == null
+            ? put
+            : Permissions.tagging(put, TagSets.ofObject(r.tagging().tagSet())));
   }
 
   PutObjectTaggingResponse put(Caller caller, PutObjectTaggingRequest input) {
@@ -68,7 +70,7 @@ final class ObjectTags {
             input.expectedBucketOwner(),
             new ObjectKey(input.key()),
             input.versionId(),
-            Tags.ofObject(input.tagging().tagSet()),
+            TagSets.ofObject(input.tagging().tagSet()),
             EventType.TAGGING_PUT);
     return PutObjectTaggingResponse.builder().versionId(tagged.shownVersionId()).build();
   }
@@ -99,7 +101,7 @@ final class ObjectTags {
                     OnMarker.notAllowed("GET")));
     return GetObjectTaggingResponse.builder()
         .versionId(tagged.shownVersionId())
-        .tagSet(Tags.toModel(tagged.version().description().tags()))
+        .tagSet(TagSets.toModel(tagged.version().description().tags()))
         .build();
   }
 

@@ -83,7 +83,7 @@ final class Permissions {
       @Nullable String acl,
       @Nullable String ifMatch,
       @Nullable String ifNoneMatch) {
-    Map<String, String> tags = Tags.ofHeader(tagging);
+    Map<String, String> tags = TagSets.ofHeader(tagging);
     List<Need> needs = new ArrayList<>(1);
     needs.add(
         tagging(put, tags).with("s3:if-match", ifMatch).with("s3:if-none-match", ifNoneMatch));

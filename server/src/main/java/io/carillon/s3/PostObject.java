@@ -60,13 +60,13 @@ final class PostObject {
     Tagging.Builder tagging = Tagging.builder();
     XmlDocuments.read(input.tagging(), "Tagging", tagging);
     Tagging tags = tagging.build();
-    Tags.ofObject(tags.tagSet()); // refuses in the words for documents
+    TagSets.ofObject(tags.tagSet()); // refuses in the words for documents
     return input.toBuilder().tagging(tags).build();
   }
 
   private static Response answer(
       Caller caller, Request http, String key, Bucket bucket, ObjectVersion version) {
-    Response stored = Answers.written(bucket, version);
+    Response stored = ObjectHeaders.written(bucket, version);
     Headers headers = stored.headers();
     Optional<String> redirect =
         http.headers().find(REDIRECT).flatMap(url -> redirect(url, key, bucket, version));

@@ -8,10 +8,10 @@ import io.carillon.s3.event.EventType;
 import io.carillon.s3.event.Notifications;
 import io.carillon.s3.model.Bucket;
 import io.carillon.s3.model.Buckets;
-import io.carillon.s3.model.Content;
-import io.carillon.s3.model.Contents;
-import io.carillon.s3.model.Description;
+import io.carillon.s3.model.ContentRef;
+import io.carillon.s3.model.ContentStore;
 import io.carillon.s3.model.ObjectKey;
+import io.carillon.s3.model.ObjectMetadata;
 import io.carillon.s3.model.ObjectVersion;
 import io.carillon.s3.model.ObjectVersion.Draft;
 import io.carillon.s3.model.Versions;
@@ -26,7 +26,7 @@ final class PutObject {
   private final Database database;
   private final Buckets buckets;
   private final Bodies bodies;
-  private final Contents contents;
+  private final ContentStore contents;
   private final Versions versions;
   private final Notifications notifications;
 
@@ -34,7 +34,7 @@ final class PutObject {
       Database database,
       Buckets buckets,
       Bodies bodies,
-      Contents contents,
+      ContentStore contents,
       Versions versions,
       Notifications notifications) {
     this.database = database;
@@ -61,13 +61,13 @@ final class PutObject {
         input,
         () -> bodies.receive(http, Optional.empty()),
         EventType.CREATED_PUT,
-        Answers::written);
+        ObjectHeaders::written);
   }
 
   Response run(Caller caller, PutObjectRequest input, Intake intake, EventType event, Answer answer)
       throws IOException {
     ObjectKey key = new ObjectKey(input.key());
-    Description description = Descriptions.of(input);
+    ObjectMetadata description = RequestMetadata.of(input);
     WritePreconditions conditions = new WritePreconditions(input.ifMatch(), input.ifNoneMatch());
     database.read( // refuse early, before the body is asked for
         snapshot -> {
@@ -85,7 +85,7 @@ final class PutObject {
         tx -> {
           Bucket bucket = buckets.require(tx, caller, input.bucket(), input.expectedBucketOwner());
           conditions.check(() -> versions.live(tx, bucket, key), key);
-          Content content = contents.put(tx, received.arrived());
+          ContentRef content = contents.put(tx, received.arrived());
           Draft draft = new Draft(received.etag(), content, received.checksum(), description);
           ObjectVersion version = versions.put(tx, bucket, key, draft);
           notifications.objectCreated(tx, bucket, key, version, event, caller);

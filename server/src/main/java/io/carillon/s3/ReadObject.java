@@ -5,12 +5,12 @@ import io.carillon.aws.AwsException;
 import io.carillon.aws.Caller;
 import io.carillon.s3.model.Bucket;
 import io.carillon.s3.model.Buckets;
-import io.carillon.s3.model.Content;
-import io.carillon.s3.model.Contents;
+import io.carillon.s3.model.ContentRef;
+import io.carillon.s3.model.ContentStore;
 import io.carillon.s3.model.ObjectKey;
 import io.carillon.s3.model.ObjectVersion;
 import io.carillon.s3.model.Part;
-import io.carillon.s3.model.Readable;
+import io.carillon.s3.model.ReadableContent;
 import io.carillon.s3.model.S3Error;
 import io.carillon.s3.model.StorageClass;
 import io.carillon.s3.model.Versions;
@@ -26,18 +26,18 @@ import org.jspecify.annotations.Nullable;
 final class ReadObject {
   private final Database database;
   private final Buckets buckets;
-  private final Contents contents;
+  private final ContentStore contents;
   private final Versions versions;
   private final Authorizer authorizer;
-  private final Damage damage;
+  private final DamagedObjects damage;
 
   ReadObject(
       Database database,
       Buckets buckets,
-      Contents contents,
+      ContentStore contents,
       Versions versions,
       Authorizer authorizer,
-      Damage damage) {
+      DamagedObjects damage) {
     this.database = database;
     this.buckets = buckets;
     this.contents = contents;
@@ -50,14 +50,19 @@ final class ReadObject {
   ///
   /// @param parts none where the object did not come in parts
   record Found(
-      Bucket bucket, ObjectKey key, ObjectVersion version, List<Part> parts, Readable content) {}
+      Bucket bucket,
+      ObjectKey key,
+      ObjectVersion version,
+      List<Part> parts,
+      ReadableContent content) {}
 
   /// Opens the bytes of an object. What of them is damaged is told of here and not handed out.
   InputStream open(Found found, long offset, long lengthBytes) throws IOException {
     return open(found.bucket().name(), found.key(), found.content(), offset, lengthBytes);
   }
 
-  InputStream open(String bucket, ObjectKey key, Readable content, long offset, long lengthBytes)
+  InputStream open(
+      String bucket, ObjectKey key, ReadableContent content, long offset, long lengthBytes)
       throws IOException {
     return damage.watch(bucket, key, () -> content.open(offset, lengthBytes));
   }
@@ -146,7 +151,7 @@ final class ReadObject {
                     key,
                     version,
                     contents.partsOf(snapshot, version.content()),
-                    contents.load(snapshot, withBytes ? version.content() : Content.NONE)));
+                    contents.load(snapshot, withBytes ? version.content() : ContentRef.NONE)));
   }
 
   /// What to say to who asks for a delete marker by its id.
@@ -159,7 +164,7 @@ final class ReadObject {
           current(method)
               .withHeader("x-amz-delete-marker", "true")
               .withHeader("x-amz-version-id", marker.versionId())
-              .withHeader("Last-Modified", Descriptions.httpDate(marker.modified()));
+              .withHeader("Last-Modified", RequestMetadata.httpDate(marker.modified()));
     }
 
     /// To who did not name it, and is not told its id.

@@ -14,7 +14,7 @@ import io.carillon.s3.event.Destinations;
 import io.carillon.s3.event.EventDelivery;
 import io.carillon.s3.event.Notifications;
 import io.carillon.s3.model.Buckets;
-import io.carillon.s3.model.Contents;
+import io.carillon.s3.model.ContentStore;
 import io.carillon.s3.model.ObjectKey;
 import io.carillon.s3.model.S3Error;
 import io.carillon.s3.model.Sequence;
@@ -91,7 +91,7 @@ public final class S3Service {
   private final BucketPolicies policies;
   private final Operations operations;
   private final ReadObject objects;
-  private final Silence silence;
+  private final NotificationDiagnosis diagnosis;
   private final Runnable sweep;
   private final Authorizer authorizer;
 
@@ -115,7 +115,7 @@ public final class S3Service {
       Supplier<URI> endpoint,
       boolean blocksPublic) {
     Buckets buckets = new Buckets();
-    Contents contents = new Contents(blobs);
+    ContentStore contents = new ContentStore(blobs);
     Versions versions = new Versions(contents, new Sequence(clock), clock);
     Uploads uploads = new Uploads(contents);
     Bodies bodies = new Bodies(blobs, INLINE_BYTES);
@@ -126,18 +126,18 @@ public final class S3Service {
     this.authorizer = authorizer;
     this.delivery = new EventDelivery(recipients, trace);
     this.policies = new BucketPolicies(database, buckets, versions, principals);
-    this.silence = new Silence(database, buckets, versions, notifications);
+    this.diagnosis = new NotificationDiagnosis(database, buckets, versions, notifications);
     this.objects =
         new ReadObject(
-            database, buckets, contents, versions, authorizer, new Damage(database, trace));
+            database, buckets, contents, versions, authorizer, new DamagedObjects(database, trace));
     this.operations =
         Operations.of("s3")
-            .refusing(Refusals::check)
-            .explaining(new Denials(database, buckets)::explain);
+            .refusing(UnsupportedMembers::check)
+            .explaining(new AccessDenials(database, buckets)::explain);
     mountBuckets(
         new CreateBucket(database, buckets, bucketTags, clock, blocksPublic),
         new DeleteBucket(database, buckets, versions, uploads, bucketTags, policies, notifications),
-        new BucketFacts(database, buckets),
+        new ListBuckets(database, buckets),
         new BucketAccess(database, buckets),
         bucketTags,
         policies,
@@ -153,7 +153,7 @@ public final class S3Service {
         new CopyObject(database, buckets, contents, versions, objects, notifications, authorizer),
         new ListObjects(database, buckets, versions),
         new ObjectTags(database, buckets, versions, objects, notifications),
-        new ObjectFacts(objects));
+        new GetObjectAttributes(objects));
     mountUploads(
         new CreateMultipartUpload(database, buckets, versions, uploads, ids, clock),
         new UploadPart(database, buckets, bodies, contents, uploads, objects, clock),
@@ -170,18 +170,18 @@ public final class S3Service {
   }
 
   public boolean hasBucket(String name) {
-    return silence.hasBucket(name);
+    return diagnosis.hasBucket(name);
   }
 
   /// Why an object led to nothing, in lines for people.
-  public List<String> silence(String bucket, String key) {
-    return silence.about(bucket, key);
+  public List<String> diagnosis(String bucket, String key) {
+    return diagnosis.about(bucket, key);
   }
 
   private void mountBuckets(
       CreateBucket create,
       DeleteBucket delete,
-      BucketFacts facts,
+      ListBuckets facts,
       BucketAccess access,
       BucketTags tags,
       BucketPolicies policies,
@@ -259,7 +259,7 @@ public final class S3Service {
       CopyObject copy,
       ListObjects list,
       ObjectTags tags,
-      ObjectFacts facts) {
+      GetObjectAttributes facts) {
     operations
         .streaming(PutObjectRequest.class, Permissions::putObject, put::run)
         .streaming("PostObject", PutObjectRequest.class, PostObject::needs, post::run)
@@ -287,7 +287,7 @@ public final class S3Service {
                     Permissions.versioned(
                         "s3:DeleteObjectTagging", r.bucket(), r.key(), r.versionId())),
             tags::delete)
-        .needing(GetObjectAttributesRequest.class, ObjectFacts::needs, facts::attributes)
+        .needing(GetObjectAttributesRequest.class, GetObjectAttributes::needs, facts::attributes)
         .needing(
             GetObjectAclRequest.class,
             r ->

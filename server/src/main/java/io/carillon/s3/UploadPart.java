@@ -8,7 +8,7 @@ import io.carillon.s3.Bodies.Received;
 import io.carillon.s3.ReadObject.Found;
 import io.carillon.s3.model.Buckets;
 import io.carillon.s3.model.ByteRange;
-import io.carillon.s3.model.Contents;
+import io.carillon.s3.model.ContentStore;
 import io.carillon.s3.model.Etags;
 import io.carillon.s3.model.ObjectKey;
 import io.carillon.s3.model.ObjectVersion;
@@ -43,7 +43,7 @@ final class UploadPart {
   private final Database database;
   private final Buckets buckets;
   private final Bodies bodies;
-  private final Contents contents;
+  private final ContentStore contents;
   private final Uploads uploads;
   private final ReadObject objects;
   private final InstantSource clock;
@@ -52,7 +52,7 @@ final class UploadPart {
       Database database,
       Buckets buckets,
       Bodies bodies,
-      Contents contents,
+      ContentStore contents,
       Uploads uploads,
       ReadObject objects,
       InstantSource clock) {
@@ -97,7 +97,7 @@ final class UploadPart {
             .header("x-amz-server-side-encryption", "AES256");
     // The checksum that S3 takes by itself is shown once there is an object.
     boolean asked =
-        upload.algorithm() != null || Announced.in(http.headers()).algorithm().isPresent();
+        upload.algorithm() != null || DeclaredChecksums.in(http.headers()).algorithm().isPresent();
     return asked
         ? answer.header(received.shown().algorithm().header(), received.shown().value())
         : answer;
@@ -177,7 +177,7 @@ final class UploadPart {
 
   /// An upload that was begun with a checksum algorithm takes parts with that one only.
   private static void requireAlgorithm(Upload upload, Request http) {
-    Announced.in(http.headers())
+    DeclaredChecksums.in(http.headers())
         .algorithm()
         .filter(sent -> upload.algorithm() != null && sent != upload.algorithm())
         .ifPresent(

@@ -7,9 +7,9 @@ import io.carillon.aws.Principal;
 import io.carillon.base.Arn;
 import io.carillon.base.Ids;
 import io.carillon.outbox.Delivery;
+import io.carillon.outbox.DeliveryOutcome;
 import io.carillon.outbox.Job;
 import io.carillon.outbox.Outbox;
-import io.carillon.outbox.Outcome;
 import io.carillon.outbox.RetryPolicy;
 import io.carillon.outbox.Work;
 import io.carillon.sns.Subscription.Confirmation;
@@ -64,7 +64,7 @@ final class Confirmations implements Delivery {
     Instant now = clock.instant();
     String token = ids.token(104); // as long as AWS's
     Instant expires = now.plus(TOKEN_LIFE);
-    send(tx, Parcel.Kind.SUBSCRIPTION_CONFIRMATION, subscription, token, now);
+    send(tx, DeliveryRequest.Kind.SUBSCRIPTION_CONFIRMATION, subscription, token, now);
     expireAt(tx, subscription, token, expires);
     return subscription.with(Confirmation.asked(token, expires));
   }
@@ -182,13 +182,13 @@ final class Confirmations implements Delivery {
     String token = ids.token(104);
     Instant expires = now.plus(TOKEN_LIFE);
     subscriptions.putFarewell(tx, token, expires, subscription);
-    send(tx, Parcel.Kind.UNSUBSCRIBE_CONFIRMATION, subscription, token, now);
+    send(tx, DeliveryRequest.Kind.UNSUBSCRIBE_CONFIRMATION, subscription, token, now);
     expireAt(tx, subscription, token, expires);
   }
 
-  private void send(Tx tx, Parcel.Kind kind, Subscription to, String token, Instant now) {
-    Parcel parcel = Parcel.about(kind, to, ids.uuid(), token, now);
-    outbox.add(tx, new Work(to.protocol().kind(), to.arn(), now, parcel.encode(), ""));
+  private void send(Tx tx, DeliveryRequest.Kind kind, Subscription to, String token, Instant now) {
+    DeliveryRequest delivery = DeliveryRequest.about(kind, to, ids.uuid(), token, now);
+    outbox.add(tx, new Work(to.protocol().kind(), to.arn(), now, delivery.encode(), ""));
   }
 
   private void expireAt(Tx tx, Subscription subscription, String token, Instant expires) {
@@ -199,9 +199,9 @@ final class Confirmations implements Delivery {
 
   /// Removes a token whose time is over, and the subscription that still waits for it.
   @Override
-  public Outcome attempt(Job job) {
+  public DeliveryOutcome attempt(Job job) {
     String given = new String(job.work().payload(), StandardCharsets.UTF_8);
-    return new Outcome.Done(
+    return new DeliveryOutcome.Done(
         tx -> subscriptions.findToken(tx, given).ifPresent(t -> expire(tx, given, t)));
   }
 
@@ -225,7 +225,7 @@ final class Confirmations implements Delivery {
   }
 
   @Override
-  public boolean bury(Tx tx, Job job, String why) {
+  public boolean deadLetter(Tx tx, Job job, String why) {
     return false;
   }
 }

@@ -115,7 +115,7 @@ record DeliveryPolicy(Retries retries, int maxPerSecond, String contentType, boo
 
   /// `EffectiveDeliveryPolicy` of a topic.
   String toTopicJson() {
-    ObjectNode root = Json.MAPPER.createObjectNode();
+    ObjectNode root = SnsJson.MAPPER.createObjectNode();
     ObjectNode http = root.putObject("http");
     write(http.putObject("defaultHealthyRetryPolicy"));
     http.put("disableSubscriptionOverrides", !overridable);
@@ -123,18 +123,18 @@ record DeliveryPolicy(Retries retries, int maxPerSecond, String contentType, boo
       http.putObject("defaultThrottlePolicy").put("maxReceivesPerSecond", maxPerSecond);
     }
     http.putObject("defaultRequestPolicy").put("headerContentType", contentType);
-    return Json.compact(root);
+    return SnsJson.compact(root);
   }
 
   /// `EffectiveDeliveryPolicy` of a subscription.
   String toSubscriptionJson() {
-    ObjectNode root = Json.MAPPER.createObjectNode();
+    ObjectNode root = SnsJson.MAPPER.createObjectNode();
     write(root.putObject("healthyRetryPolicy"));
     if (maxPerSecond > 0) {
       root.putObject("throttlePolicy").put("maxReceivesPerSecond", maxPerSecond);
     }
     root.putObject("requestPolicy").put("headerContentType", contentType);
-    return Json.compact(root);
+    return SnsJson.compact(root);
   }
 
   private void write(ObjectNode into) {
@@ -148,7 +148,7 @@ record DeliveryPolicy(Retries retries, int maxPerSecond, String contentType, boo
   }
 
   private static ObjectNode parse(String policy) {
-    return Json.object(policy).orElseThrow(() -> refused("failed to parse JSON"));
+    return SnsJson.object(policy).orElseThrow(() -> refused("failed to parse JSON"));
   }
 
   private static io.carillon.aws.AwsException refused(String why) {
@@ -173,9 +173,9 @@ record DeliveryPolicy(Retries retries, int maxPerSecond, String contentType, boo
 
     Fields nested(String name, Set<String> known) {
       return switch (object.get(name)) {
-        case null -> new Fields(Json.MAPPER.createObjectNode());
+        case null -> new Fields(SnsJson.MAPPER.createObjectNode());
         case ObjectNode nested -> of(nested, known);
-        case JsonNode other when other.isNull() -> new Fields(Json.MAPPER.createObjectNode());
+        case JsonNode other when other.isNull() -> new Fields(SnsJson.MAPPER.createObjectNode());
         default -> throw refused(name + " must be an object");
       };
     }

@@ -13,7 +13,7 @@ final class Envelopes {
   private static final int SIGNATURES_KEPT = 256;
 
   private final SigningCertificate certificate;
-  private final Links links;
+  private final SubscriptionLinks links;
 
   /// What all subscribers of one body share. Signing costs more than all the rest of a delivery,
   /// and does not depend on who gets the message.
@@ -29,16 +29,16 @@ final class Envelopes {
         }
       };
 
-  Envelopes(SigningCertificate certificate, Links links) {
+  Envelopes(SigningCertificate certificate, SubscriptionLinks links) {
     this.certificate = certificate;
     this.links = links;
   }
 
   /// A notification for HTTP(S), queues and `email-json`.
-  String notification(Notice.Notification notice) {
+  String notification(ResolvedDelivery.Notification notice) {
     Message message = notice.message();
-    ObjectNode json = Json.MAPPER.createObjectNode();
-    json.put("Type", Parcel.Kind.NOTIFICATION.type());
+    ObjectNode json = SnsJson.MAPPER.createObjectNode();
+    json.put("Type", DeliveryRequest.Kind.NOTIFICATION.type());
     json.put("MessageId", message.id());
     json.put("TopicArn", message.topicArn());
     if (!message.subject().isEmpty()) {
@@ -54,68 +54,68 @@ final class Envelopes {
     if (!message.attributes().isEmpty()) {
       json.set("MessageAttributes", MessageAttributes.shown(message.attributes()));
     }
-    return Json.pretty(json);
+    return SnsJson.pretty(json);
   }
 
   /// A question for HTTP(S), queues and `email-json`.
-  String handshake(Notice.Handshake notice) {
-    Parcel parcel = notice.parcel();
+  String handshake(ResolvedDelivery.Handshake notice) {
+    DeliveryRequest delivery = notice.delivery();
     String message =
-        switch (parcel.kind()) {
+        switch (delivery.kind()) {
           case UNSUBSCRIBE_CONFIRMATION ->
               "You have chosen to deactivate subscription "
-                  + parcel.subscriptionArn()
+                  + delivery.subscriptionArn()
                   + ".\nTo cancel this operation and restore the subscription, visit the"
                   + " SubscribeURL included in this message.";
           case SUBSCRIPTION_CONFIRMATION, NOTIFICATION ->
               "You have chosen to subscribe to the topic "
-                  + parcel.topicArn()
+                  + delivery.topicArn()
                   + ".\nTo confirm the subscription, visit the SubscribeURL included in this"
                   + " message.";
         };
-    String subscribeUrl = links.confirm(parcel.topicArn(), parcel.token());
-    String timestamp = Timestamps.millis(parcel.created());
+    String subscribeUrl = links.confirm(delivery.topicArn(), delivery.token());
+    String timestamp = Timestamps.millis(delivery.created());
     String version = version(notice.topic());
     String toSign =
         lines(
             "Message",
             message,
             "MessageId",
-            parcel.messageId(),
+            delivery.messageId(),
             "SubscribeURL",
             subscribeUrl,
             "Timestamp",
             timestamp,
             "Token",
-            parcel.token(),
+            delivery.token(),
             "TopicArn",
-            parcel.topicArn(),
+            delivery.topicArn(),
             "Type",
-            parcel.kind().type());
-    ObjectNode json = Json.MAPPER.createObjectNode();
-    json.put("Type", parcel.kind().type());
-    json.put("MessageId", parcel.messageId());
-    json.put("Token", parcel.token());
-    json.put("TopicArn", parcel.topicArn());
+            delivery.kind().type());
+    ObjectNode json = SnsJson.MAPPER.createObjectNode();
+    json.put("Type", delivery.kind().type());
+    json.put("MessageId", delivery.messageId());
+    json.put("Token", delivery.token());
+    json.put("TopicArn", delivery.topicArn());
     json.put("Message", message);
     json.put("SubscribeURL", subscribeUrl);
     json.put("Timestamp", timestamp);
     json.put("SignatureVersion", version);
     json.put("Signature", certificate.sign(version, toSign));
     json.put("SigningCertURL", certificate.url(notice.topic().region()));
-    return Json.pretty(json);
+    return SnsJson.pretty(json);
   }
 
   /// The event that a function is invoked with. Its fields are spelled a little differently.
-  String functionEvent(Notice.Notification notice) {
+  String functionEvent(ResolvedDelivery.Notification notice) {
     Message message = notice.message();
-    ObjectNode event = Json.MAPPER.createObjectNode();
+    ObjectNode event = SnsJson.MAPPER.createObjectNode();
     ObjectNode entry = event.putArray("Records").addObject();
     entry.put("EventSource", "aws:sns");
     entry.put("EventVersion", "1.0");
     entry.put("EventSubscriptionArn", notice.subscription().arn());
     ObjectNode sns = entry.putObject("Sns");
-    sns.put("Type", Parcel.Kind.NOTIFICATION.type());
+    sns.put("Type", DeliveryRequest.Kind.NOTIFICATION.type());
     sns.put("MessageId", message.id());
     sns.put("TopicArn", message.topicArn());
     sns.put("Subject", message.subject().isEmpty() ? null : message.subject());
@@ -127,16 +127,16 @@ final class Envelopes {
     sns.put("SigningCertUrl", certificate.url(notice.topic().region()));
     sns.put("UnsubscribeUrl", links.unsubscribe(notice.subscription().arn()));
     sns.set("MessageAttributes", MessageAttributes.shown(message.attributes()));
-    return Json.compact(event);
+    return SnsJson.compact(event);
   }
 
   private static String version(Topic topic) {
     return topic.attribute("SignatureVersion", "1");
   }
 
-  private String sign(Notice.Notification notice, String version) {
+  private String sign(ResolvedDelivery.Notification notice, String version) {
     Message message = notice.message();
-    String protocol = notice.parcel().protocol().text();
+    String protocol = notice.delivery().protocol().text();
     String variant = message.bodies().containsKey(protocol) ? protocol : "default";
     Signed key = new Signed(message.id(), variant, version);
     synchronized (signatures) {
@@ -162,7 +162,7 @@ final class Envelopes {
             "TopicArn",
             message.topicArn(),
             "Type",
-            Parcel.Kind.NOTIFICATION.type());
+            DeliveryRequest.Kind.NOTIFICATION.type());
   }
 
   private static String lines(String... lines) {

@@ -85,7 +85,7 @@ final class FilterPolicy {
     ObjectNode event =
         switch (scope) {
           case MESSAGE_ATTRIBUTES -> MessageAttributes.forFilters(attributes);
-          case MESSAGE_BODY -> Json.object(body).orElse(null);
+          case MESSAGE_BODY -> SnsJson.object(body).orElse(null);
         };
     return event != null && !machine.rulesForJSONEvent(event).isEmpty();
   }
@@ -95,7 +95,7 @@ final class FilterPolicy {
     if (policy.length() > MAX_BYTES) {
       throw refused("Policy is too large");
     }
-    ObjectNode root = Json.object(policy).orElseThrow(() -> refused("failed to parse JSON."));
+    ObjectNode root = SnsJson.object(policy).orElseThrow(() -> refused("failed to parse JSON."));
     if (root.isEmpty()) {
       return; // takes the policy away
     }

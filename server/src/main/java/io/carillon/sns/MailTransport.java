@@ -1,14 +1,14 @@
 package io.carillon.sns;
 
-import io.carillon.outbox.Outcome;
+import io.carillon.outbox.DeliveryOutcome;
 
 /// Hands mail to whoever carries it.
 @FunctionalInterface
 public interface MailTransport {
 
-  /// @return [Outcome.Done] once the next server has taken responsibility, [Outcome.Rejected] where
-  ///   it refused for good
-  Outcome send(Mail mail);
+  /// @return [DeliveryOutcome.Done] once the next server has taken responsibility,
+  ///   [DeliveryOutcome.Rejected] where it refused for good
+  DeliveryOutcome send(Mail mail);
 
   /// @param id stands in `Message-ID`: the same over all tries, so that a second copy can be told
   /// @param fromName shown as the sender

@@ -123,7 +123,7 @@ final class MessageAttributes {
 
   private static @Nullable ArrayNode tryArray(String text) {
     try {
-      return Json.MAPPER.readTree(text) instanceof ArrayNode array ? array : null;
+      return SnsJson.MAPPER.readTree(text) instanceof ArrayNode array ? array : null;
     } catch (JsonProcessingException e) {
       return null;
     }
@@ -136,7 +136,7 @@ final class MessageAttributes {
   /// The attributes as filter policies see them: strings and numbers as such, arrays spread, binary
   /// values not at all.
   static ObjectNode forFilters(Map<String, MessageAttribute> attributes) {
-    ObjectNode event = Json.MAPPER.createObjectNode();
+    ObjectNode event = SnsJson.MAPPER.createObjectNode();
     attributes.forEach(
         (name, attribute) -> {
           String text = attribute.text();
@@ -157,7 +157,7 @@ final class MessageAttributes {
 
   /// `MessageAttributes` as envelopes show them.
   static ObjectNode shown(Map<String, MessageAttribute> attributes) {
-    ObjectNode all = Json.MAPPER.createObjectNode();
+    ObjectNode all = SnsJson.MAPPER.createObjectNode();
     attributes.forEach(
         (name, attribute) ->
             all.putObject(name).put("Type", attribute.type()).put("Value", attribute.shown()));

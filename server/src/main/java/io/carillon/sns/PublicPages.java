@@ -49,8 +49,8 @@ final class PublicPages implements Handler {
       return Response.text(405, "This is only read.\n").header("Allow", "GET");
     }
     return switch (request.rawPath()) {
-      case Links.CONFIRMATION -> answer(request, this::confirm);
-      case Links.UNSUBSCRIBE -> answer(request, this::unsubscribe);
+      case SubscriptionLinks.CONFIRMATION -> answer(request, this::confirm);
+      case SubscriptionLinks.UNSUBSCRIBE -> answer(request, this::unsubscribe);
       case String path when path.equals(certificate.path()) ->
           Response.of(200, "application/x-pem-file", certificate.pem());
       default -> Response.text(404, "There is no such page.\n");

@@ -1,9 +1,9 @@
 package io.carillon.sns;
 
 import io.carillon.outbox.Delivery;
+import io.carillon.outbox.DeliveryOutcome;
 import io.carillon.outbox.Job;
 import io.carillon.outbox.Outbox;
-import io.carillon.outbox.Outcome;
 import io.carillon.outbox.RetryPolicy;
 import io.carillon.outbox.Work;
 import io.carillon.store.Database;
@@ -38,7 +38,7 @@ final class Publications implements Delivery {
   private final Topics topics;
   private final Subscriptions subscriptions;
   private final Messages messages;
-  private final Filters filters;
+  private final FilterPolicyCache filters;
   private final Trace trace;
   private final InstantSource clock;
 
@@ -48,7 +48,7 @@ final class Publications implements Delivery {
       Topics topics,
       Subscriptions subscriptions,
       Messages messages,
-      Filters filters,
+      FilterPolicyCache filters,
       Trace trace,
       InstantSource clock) {
     this.database = database;
@@ -94,7 +94,7 @@ final class Publications implements Delivery {
       fanOut(tx, new Cursor(message.id(), ""), topic.arn().toString(), cause);
     } else {
       messages.add(tx, message, prepared.wanting().size());
-      prepared.wanting().forEach(to -> deliver(tx, Parcel.of(message, to), cause));
+      prepared.wanting().forEach(to -> deliver(tx, DeliveryRequest.of(message, to), cause));
     }
     trace.note(
         tx,
@@ -106,14 +106,14 @@ final class Publications implements Delivery {
   /// Takes in a message to a single phone.
   void addToPhone(Tx tx, Message message, String number, String cause) {
     messages.add(tx, message, 1);
-    deliver(tx, Parcel.toPhone(message, number), cause);
+    deliver(tx, DeliveryRequest.toPhone(message, number), cause);
     trace.note(
         tx, cause, Trace.Step.PUBLISHED, Map.of("phoneNumber", number, "messageId", message.id()));
   }
 
   /// Spreads one page.
   @Override
-  public Outcome attempt(Job job) {
+  public DeliveryOutcome attempt(Job job) {
     Cursor cursor = Cursor.CODEC.decode(job.work().payload());
     String lane = job.work().lane();
     String cause = job.work().cause();
@@ -121,15 +121,15 @@ final class Publications implements Delivery {
         snapshot -> {
           Optional<Message> message = messages.find(snapshot, cursor.messageId());
           if (message.isEmpty() || !stillThere(snapshot, message.get())) {
-            return new Outcome.Done(tx -> messages.release(tx, cursor.messageId(), FANOUT));
+            return new DeliveryOutcome.Done(tx -> messages.release(tx, cursor.messageId(), FANOUT));
           }
           List<Subscription> page =
               subscriptions.list(snapshot, message.get().topicId(), cursor.after(), PAGE);
           List<Subscription> wanting = wanting(message.get(), page);
-          return new Outcome.Done(
+          return new DeliveryOutcome.Done(
               tx -> {
                 messages.retain(tx, cursor.messageId(), wanting.size());
-                wanting.forEach(to -> deliver(tx, Parcel.of(message.get(), to), cause));
+                wanting.forEach(to -> deliver(tx, DeliveryRequest.of(message.get(), to), cause));
                 if (page.size() < PAGE) {
                   messages.release(tx, cursor.messageId(), FANOUT);
                 } else {
@@ -151,10 +151,15 @@ final class Publications implements Delivery {
         .toList();
   }
 
-  private void deliver(Tx tx, Parcel parcel, String cause) {
+  private void deliver(Tx tx, DeliveryRequest delivery, String cause) {
     outbox.add(
         tx,
-        new Work(parcel.protocol().kind(), parcel.lane(), clock.instant(), parcel.encode(), cause));
+        new Work(
+            delivery.protocol().kind(),
+            delivery.lane(),
+            clock.instant(),
+            delivery.encode(),
+            cause));
   }
 
   private void fanOut(Tx tx, Cursor cursor, String lane, String cause) {
@@ -167,7 +172,7 @@ final class Publications implements Delivery {
   }
 
   @Override
-  public boolean bury(Tx tx, Job job, String why) {
+  public boolean deadLetter(Tx tx, Job job, String why) {
     return false;
   }
 }

@@ -7,7 +7,7 @@ import io.carillon.aws.Need;
 import io.carillon.base.Arn;
 import io.carillon.base.Ids;
 import io.carillon.outbox.MessageAttribute;
-import io.carillon.outbox.Recipient.Handover;
+import io.carillon.outbox.Recipient.ServiceMessage;
 import io.carillon.store.Database;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
@@ -261,7 +261,7 @@ final class Publish {
       if (subject != null) {
         checkSubject(subject);
       }
-      if (groupId != null && !Handover.isGroupId(groupId)) {
+      if (groupId != null && !ServiceMessage.isGroupId(groupId)) {
         throw SnsError.invalid(
             "MessageGroupId Reason: it holds 1 to 128 alphanumeric and punctuation characters");
       }
@@ -321,7 +321,7 @@ final class Publish {
         throw SnsError.invalid("MessageStructure");
       }
       ObjectNode document =
-          Json.object(message)
+          SnsJson.object(message)
               .orElseThrow(
                   () -> SnsError.invalid("Message Structure - JSON message body failed to parse"));
       Map<String, String> bodies = new LinkedHashMap<>();

@@ -13,7 +13,7 @@ import java.util.HexFormat;
 /// name is made to lead here, the configured address says so.
 final class SigningCertificate {
   private final MessageSigner signer;
-  private final Links links;
+  private final SubscriptionLinks links;
   private final String template;
 
   /// Known once it was asked for: making the first key pair takes a while, which starting up need
@@ -21,11 +21,12 @@ final class SigningCertificate {
   private final Lazy<String> path;
 
   /// @param template the address with `{region}` and `{path}` in it; empty for this server's own
-  SigningCertificate(MessageSigner signer, Links links, String template) {
+  SigningCertificate(MessageSigner signer, SubscriptionLinks links, String template) {
     this.signer = signer;
     this.links = links;
     this.template = template;
-    this.path = new Lazy<>(() -> Links.ROOT + "-" + fingerprint(signer.certificate()) + ".pem");
+    this.path =
+        new Lazy<>(() -> SubscriptionLinks.ROOT + "-" + fingerprint(signer.certificate()) + ".pem");
   }
 
   String sign(String version, String text) {

@@ -59,12 +59,12 @@ public final class SnsService {
       Trace trace,
       Ids ids,
       InstantSource clock,
-      Surroundings around) {
+      SnsDependencies around) {
     this.database = database;
     this.topics = new Topics();
     Subscriptions subscriptions = new Subscriptions();
     Messages messages = new Messages();
-    Links links = new Links(around.publicUrl());
+    SubscriptionLinks links = new SubscriptionLinks(around.publicUrl());
     SigningCertificate certificate =
         new SigningCertificate(around.signer(), links, around.certificateUrl());
     Envelopes envelopes = new Envelopes(certificate, links);
@@ -77,30 +77,37 @@ public final class SnsService {
         new SubscriptionOperations(database, topics, subscriptions, confirmations, ids, clock);
     Publications publications =
         new Publications(
-            database, outbox, topics, subscriptions, messages, new Filters(), trace, clock);
+            database,
+            outbox,
+            topics,
+            subscriptions,
+            messages,
+            new FilterPolicyCache(),
+            trace,
+            clock);
     this.publish = new Publish(database, topics, publications, around.causes(), ids, clock);
     this.recipient = new TopicRecipient(database, topics, publications, authorizer, ids, clock);
     this.pages = new PublicPages(confirmations, certificate, ids, clock);
 
-    Notices notices = new Notices(topics, subscriptions, messages);
-    ResourceCarrier resources = new ResourceCarrier(around.recipients(), envelopes);
-    DeadLetters deadLetters =
-        new DeadLetters(database, outbox, notices, messages, resources, clock);
-    Function<Carrier, Delivery> by =
+    DeliveryResolver notices = new DeliveryResolver(topics, subscriptions, messages);
+    ResourceSender resources = new ResourceSender(around.recipients(), envelopes);
+    SubscriptionDeadLetters deadLetters =
+        new SubscriptionDeadLetters(database, outbox, notices, messages, resources, clock);
+    Function<ProtocolSender, Delivery> by =
         carrier -> new SubscriberDelivery(database, notices, messages, deadLetters, carrier, trace);
     this.deliveries =
         Map.ofEntries(
             Map.entry(Publications.FANOUT, publications),
             Map.entry(Confirmations.EXPIRY, confirmations),
             Map.entry(TopicOperations.FORGET, topicOperations),
-            Map.entry(DeadLetters.TO_QUEUE, deadLetters.toQueue()),
-            Map.entry(DeadLetters.LET_GO, deadLetters.letGo()),
+            Map.entry(SubscriptionDeadLetters.TO_QUEUE, deadLetters.toQueue()),
+            Map.entry(SubscriptionDeadLetters.LET_GO, deadLetters.letGo()),
             Map.entry(
                 Protocol.EMAIL.kind(),
-                by.apply(new EmailCarrier(around.mail(), envelopes, links, clock))),
-            Map.entry(Protocol.SMS.kind(), by.apply(new SmsCarrier(around.texts()))),
+                by.apply(new EmailSender(around.mail(), envelopes, links, clock))),
+            Map.entry(Protocol.SMS.kind(), by.apply(new SmsSender(around.texts()))),
             Map.entry(
-                Protocol.HTTP.kind(), by.apply(new HttpCarrier(around.posts(), envelopes, clock))),
+                Protocol.HTTP.kind(), by.apply(new HttpSender(around.posts(), envelopes, clock))),
             Map.entry(Protocol.SQS.kind(), by.apply(resources)),
             Map.entry(Protocol.LAMBDA.kind(), by.apply(resources)));
   }
@@ -111,7 +118,7 @@ public final class SnsService {
             CreateTopicRequest.class,
             r ->
                 Need.of("sns:CreateTopic", Caller.current().arn("sns", Arns.topicName(r.name())))
-                    .andTagging("sns:TagResource", Tags.read(r.tags())),
+                    .andTagging("sns:TagResource", TopicTags.read(r.tags())),
             topicOperations::create)
         .on(
             DeleteTopicRequest.class,
@@ -139,7 +146,7 @@ public final class SnsService {
             r ->
                 List.of(
                     Need.of("sns:TagResource", Arns.topic(r.resourceArn(), "ResourceArn"))
-                        .tagging(Tags.read(r.tags()))),
+                        .tagging(TopicTags.read(r.tags()))),
             topicOperations::tag)
         .needing(
             UntagResourceRequest.class,
@@ -206,6 +213,6 @@ public final class SnsService {
   /// Whether a path leads to the pages of mail links or to the signing certificate. No bucket can
   /// have such a name.
   public static boolean isPage(String rawPath) {
-    return rawPath.startsWith(Links.ROOT);
+    return rawPath.startsWith(SubscriptionLinks.ROOT);
   }
 }

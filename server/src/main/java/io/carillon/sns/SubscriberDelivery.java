@@ -2,8 +2,8 @@ package io.carillon.sns;
 
 import io.carillon.base.Arn;
 import io.carillon.outbox.Delivery;
+import io.carillon.outbox.DeliveryOutcome;
 import io.carillon.outbox.Job;
-import io.carillon.outbox.Outcome;
 import io.carillon.outbox.RetryPolicy;
 import io.carillon.store.Database;
 import io.carillon.store.Tx;
@@ -15,18 +15,18 @@ import java.util.Optional;
 /// here, in the transaction that ends the delivery.
 final class SubscriberDelivery implements Delivery {
   private final Database database;
-  private final Notices notices;
+  private final DeliveryResolver notices;
   private final Messages messages;
-  private final DeadLetters deadLetters;
-  private final Carrier carrier;
+  private final SubscriptionDeadLetters deadLetters;
+  private final ProtocolSender carrier;
   private final Trace trace;
 
   SubscriberDelivery(
       Database database,
-      Notices notices,
+      DeliveryResolver notices,
       Messages messages,
-      DeadLetters deadLetters,
-      Carrier carrier,
+      SubscriptionDeadLetters deadLetters,
+      ProtocolSender carrier,
       Trace trace) {
     this.database = database;
     this.notices = notices;
@@ -48,33 +48,33 @@ final class SubscriberDelivery implements Delivery {
   }
 
   @Override
-  public Outcome attempt(Job job) {
-    Parcel parcel = Parcel.decode(job.work().payload());
-    Optional<Notice> notice = database.read(snapshot -> notices.find(snapshot, parcel));
+  public DeliveryOutcome attempt(Job job) {
+    DeliveryRequest delivery = DeliveryRequest.decode(job.work().payload());
+    Optional<ResolvedDelivery> notice = database.read(snapshot -> notices.find(snapshot, delivery));
     if (notice.isEmpty()) {
-      return new Outcome.Done(tx -> end(tx, parcel));
+      return new DeliveryOutcome.Done(tx -> end(tx, delivery));
     }
     return switch (carrier.carry(notice.get(), job.work().cause())) {
-      case Outcome.Done done ->
-          new Outcome.Done(
+      case DeliveryOutcome.Done done ->
+          new DeliveryOutcome.Done(
               tx -> {
                 done.effect().accept(tx);
-                end(tx, parcel);
-                noteDelivered(tx, job, parcel);
+                end(tx, delivery);
+                noteDelivered(tx, job, delivery);
               });
-      case Outcome.Retry retry -> retry;
-      case Outcome.Postponed postponed -> postponed;
-      case Outcome.Rejected rejected -> rejected;
+      case DeliveryOutcome.Retry retry -> retry;
+      case DeliveryOutcome.Postponed postponed -> postponed;
+      case DeliveryOutcome.Rejected rejected -> rejected;
     };
   }
 
-  private void end(Tx tx, Parcel parcel) {
-    if (parcel.kind() == Parcel.Kind.NOTIFICATION) {
-      messages.release(tx, parcel.messageId(), parcel.lane());
+  private void end(Tx tx, DeliveryRequest delivery) {
+    if (delivery.kind() == DeliveryRequest.Kind.NOTIFICATION) {
+      messages.release(tx, delivery.messageId(), delivery.lane());
     }
   }
 
-  private void noteDelivered(Tx tx, Job job, Parcel parcel) {
+  private void noteDelivered(Tx tx, Job job, DeliveryRequest delivery) {
     if (job.work().cause().isEmpty()) {
       return; // a handshake belongs to no event
     }
@@ -83,40 +83,40 @@ final class SubscriberDelivery implements Delivery {
         job.work().cause(),
         Trace.Step.DELIVERED,
         Map.of(
-            "protocol", parcel.protocol().text(),
-            "endpoint", Protocol.shown(parcel.endpoint()),
-            "messageId", parcel.messageId()));
+            "protocol", delivery.protocol().text(),
+            "endpoint", Protocol.shown(delivery.endpoint()),
+            "messageId", delivery.messageId()));
   }
 
   @Override
   public RetryPolicy retryPolicy(Job job) {
-    Parcel parcel = Parcel.decode(job.work().payload());
+    DeliveryRequest delivery = DeliveryRequest.decode(job.work().payload());
     return database
-        .read(snapshot -> notices.find(snapshot, parcel))
+        .read(snapshot -> notices.find(snapshot, delivery))
         .map(carrier::retryPolicy)
         .orElse(RetryPolicy.SNS_HTTP);
   }
 
   /// To the subscription's dead-letter queue if it has one.
   @Override
-  public boolean bury(Tx tx, Job job, String why) {
-    Parcel parcel = Parcel.decode(job.work().payload());
-    if (parcel.kind() != Parcel.Kind.NOTIFICATION) {
+  public boolean deadLetter(Tx tx, Job job, String why) {
+    DeliveryRequest delivery = DeliveryRequest.decode(job.work().payload());
+    if (delivery.kind() != DeliveryRequest.Kind.NOTIFICATION) {
       return false;
     }
     Optional<Arn> queue =
         notices
-            .find(tx, parcel)
+            .find(tx, delivery)
             .flatMap(
                 notice ->
-                    notice instanceof Notice.Notification notification
+                    notice instanceof ResolvedDelivery.Notification notification
                         ? SubscriptionAttributes.deadLetterQueue(notification.subscription())
                         : Optional.empty());
     if (queue.isPresent()) {
-      deadLetters.send(tx, parcel, queue.get(), why, job.work().cause());
+      deadLetters.send(tx, delivery, queue.get(), why, job.work().cause());
       return true;
     }
-    deadLetters.shelve(tx, parcel);
+    deadLetters.shelve(tx, delivery);
     return false;
   }
 }

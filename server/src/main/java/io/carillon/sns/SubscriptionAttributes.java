@@ -72,7 +72,7 @@ final class SubscriptionAttributes {
     Map<String, String> kept = new LinkedHashMap<>(attributes);
     kept.values().removeIf(String::isEmpty);
     kept.computeIfPresent("RawMessageDelivery", (_, value) -> value.toLowerCase(Locale.ROOT));
-    if (Json.object(kept.getOrDefault("FilterPolicy", ""))
+    if (SnsJson.object(kept.getOrDefault("FilterPolicy", ""))
         .filter(ObjectNode::isEmpty)
         .isPresent()) {
       kept.remove("FilterPolicy");
@@ -102,7 +102,7 @@ final class SubscriptionAttributes {
       return;
     }
     Arn queue =
-        Json.object(value)
+        SnsJson.object(value)
             .map(policy -> policy.path("deadLetterTargetArn").asText())
             .flatMap(Arn::tryParse)
             .filter(arn -> arn.service().equals("sqs"))
@@ -120,7 +120,7 @@ final class SubscriptionAttributes {
 
   /// The queue that takes what cannot be delivered.
   static Optional<Arn> deadLetterQueue(Subscription subscription) {
-    return Json.object(subscription.attribute("RedrivePolicy", ""))
+    return SnsJson.object(subscription.attribute("RedrivePolicy", ""))
         .map(policy -> policy.path("deadLetterTargetArn").asText())
         .flatMap(Arn::tryParse);
   }

@@ -127,30 +127,30 @@ final class SubscriptionOperations {
   }
 
   ListSubscriptionsResponse list(Caller caller, ListSubscriptionsRequest request) {
-    String after = Pages.after(request.nextToken());
+    String after = SnsPages.after(request.nextToken());
     Subscriptions.Page page =
         database.read(
             snapshot ->
                 subscriptions.listOwned(
-                    snapshot, caller.account(), caller.region(), after, Pages.SIZE));
+                    snapshot, caller.account(), caller.region(), after, SnsPages.SIZE));
     return ListSubscriptionsResponse.builder()
         .subscriptions(page.subscriptions().stream().map(SubscriptionOperations::shown).toList())
-        .nextToken(Pages.token(page.next()))
+        .nextToken(SnsPages.token(page.next()))
         .build();
   }
 
   ListSubscriptionsByTopicResponse listByTopic(
       Caller caller, ListSubscriptionsByTopicRequest request) {
     Arn arn = Arns.topic(request.topicArn(), "TopicArn");
-    String after = Pages.after(request.nextToken());
+    String after = SnsPages.after(request.nextToken());
     List<Subscription> page =
         database.read(
             snapshot ->
                 subscriptions.list(
-                    snapshot, topics.require(snapshot, arn).id(), after, Pages.SIZE));
+                    snapshot, topics.require(snapshot, arn).id(), after, SnsPages.SIZE));
     return ListSubscriptionsByTopicResponse.builder()
         .subscriptions(page.stream().map(SubscriptionOperations::shown).toList())
-        .nextToken(Pages.token(page.size() < Pages.SIZE ? "" : page.getLast().id()))
+        .nextToken(SnsPages.token(page.size() < SnsPages.SIZE ? "" : page.getLast().id()))
         .build();
   }
 

@@ -8,9 +8,9 @@ import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
 import io.carillon.base.Ids;
 import io.carillon.outbox.Delivery;
+import io.carillon.outbox.DeliveryOutcome;
 import io.carillon.outbox.Job;
 import io.carillon.outbox.Outbox;
-import io.carillon.outbox.Outcome;
 import io.carillon.outbox.RetryPolicy;
 import io.carillon.outbox.Work;
 import io.carillon.policy.KnownPrincipals;
@@ -94,7 +94,7 @@ final class TopicOperations implements Delivery {
     String name = Arns.topicName(request.name());
     Map<String, String> wanted = request.attributes();
     Map<String, String> pinned = TopicAttributes.checkNew(wanted, principals);
-    Map<String, String> tags = Tags.read(request.tags());
+    Map<String, String> tags = TopicTags.read(request.tags());
     Arn arn = caller.arn("sns", name);
     return database.write(
         tx -> {
@@ -162,11 +162,11 @@ final class TopicOperations implements Delivery {
   }
 
   ListTopicsResponse list(Caller caller, ListTopicsRequest request) {
-    String after = Pages.after(request.nextToken());
+    String after = SnsPages.after(request.nextToken());
     List<Topic> page =
         database.read(
             snapshot ->
-                topics.list(snapshot, caller.account(), caller.region(), after, Pages.SIZE));
+                topics.list(snapshot, caller.account(), caller.region(), after, SnsPages.SIZE));
     return ListTopicsResponse.builder()
         .topics(
             page.stream()
@@ -176,7 +176,7 @@ final class TopicOperations implements Delivery {
                             .topicArn(topic.arn().toString())
                             .build())
                 .toList())
-        .nextToken(Pages.token(page.size() < Pages.SIZE ? "" : page.getLast().name()))
+        .nextToken(SnsPages.token(page.size() < SnsPages.SIZE ? "" : page.getLast().name()))
         .build();
   }
 
@@ -220,7 +220,7 @@ final class TopicOperations implements Delivery {
         request.topicArn(),
         "TopicArn",
         topic -> {
-          ObjectNode policy = Json.object(topic.policy()).orElseThrow();
+          ObjectNode policy = SnsJson.object(topic.policy()).orElseThrow();
           ArrayNode statements = statements(policy);
           for (JsonNode other : statements) {
             if (other.path("Sid").asText().equals(label)) {
@@ -228,7 +228,7 @@ final class TopicOperations implements Delivery {
             }
           }
           statements.add(statement.put("Resource", topic.arn().toString()));
-          String changed = Json.compact(policy);
+          String changed = SnsJson.compact(policy);
           TopicAttributes.check("Policy", changed);
           return topic.withAttribute("Policy", changed);
         });
@@ -236,16 +236,16 @@ final class TopicOperations implements Delivery {
   }
 
   private ObjectNode statement(AddPermissionRequest request) {
-    ObjectNode statement = Json.MAPPER.createObjectNode();
+    ObjectNode statement = SnsJson.MAPPER.createObjectNode();
     statement.put("Sid", request.label()).put("Effect", "Allow");
-    ArrayNode allowed = Json.MAPPER.createArrayNode();
+    ArrayNode allowed = SnsJson.MAPPER.createArrayNode();
     for (String account : request.awsAccountIds()) {
       if (!principals.hasAccount(account)) {
         throw SnsError.invalid("AWSAccountId");
       }
       allowed.add(Arn.iam(new AccountId(account), "root").toString());
     }
-    ArrayNode actions = Json.MAPPER.createArrayNode();
+    ArrayNode actions = SnsJson.MAPPER.createArrayNode();
     for (String action : request.actionNames()) {
       if (!GRANTABLE.contains(action)) {
         throw SnsError.invalid("Policy statement action out of service scope!");
@@ -270,8 +270,8 @@ final class TopicOperations implements Delivery {
         request.topicArn(),
         "TopicArn",
         topic -> {
-          ObjectNode policy = Json.object(topic.policy()).orElseThrow();
-          ArrayNode kept = Json.MAPPER.createArrayNode();
+          ObjectNode policy = SnsJson.object(topic.policy()).orElseThrow();
+          ArrayNode kept = SnsJson.MAPPER.createArrayNode();
           ArrayNode statements = statements(policy);
           for (JsonNode statement : statements) {
             if (!statement.path("Sid").asText().equals(request.label())) {
@@ -283,7 +283,7 @@ final class TopicOperations implements Delivery {
           }
           policy.set("Statement", kept);
           // Without a statement nothing is left to hold: back to the policy of a new topic.
-          return topic.withAttribute("Policy", kept.isEmpty() ? "" : Json.compact(policy));
+          return topic.withAttribute("Policy", kept.isEmpty() ? "" : SnsJson.compact(policy));
         });
     return RemovePermissionResponse.builder().build();
   }
@@ -302,8 +302,9 @@ final class TopicOperations implements Delivery {
   }
 
   TagResourceResponse tag(Caller caller, TagResourceRequest request) {
-    Map<String, String> tags = Tags.read(request.tags());
-    changeTagged(request.resourceArn(), topic -> topic.withTags(Tags.merged(topic.tags(), tags)));
+    Map<String, String> tags = TopicTags.read(request.tags());
+    changeTagged(
+        request.resourceArn(), topic -> topic.withTags(TopicTags.merged(topic.tags(), tags)));
     return TagResourceResponse.builder().build();
   }
 
@@ -324,7 +325,7 @@ final class TopicOperations implements Delivery {
         database
             .read(snapshot -> topics.find(snapshot, arn))
             .orElseThrow(SnsError.RESOURCE_NOT_FOUND::exception);
-    return ListTagsForResourceResponse.builder().tags(Tags.shown(topic.tags())).build();
+    return ListTagsForResourceResponse.builder().tags(TopicTags.shown(topic.tags())).build();
   }
 
   private void change(String arnText, String parameter, UnaryOperator<Topic> change) {
@@ -353,9 +354,9 @@ final class TopicOperations implements Delivery {
 
   /// Removes one page of a deleted topic's subscriptions and puts in the next.
   @Override
-  public Outcome attempt(Job job) {
+  public DeliveryOutcome attempt(Job job) {
     String topicId = new String(job.work().payload(), StandardCharsets.UTF_8);
-    return new Outcome.Done(
+    return new DeliveryOutcome.Done(
         tx -> {
           if (!subscriptions.forget(tx, topicId, FORGET_PAGE)) {
             forget(tx, job.work().lane(), topicId);
@@ -369,7 +370,7 @@ final class TopicOperations implements Delivery {
   }
 
   @Override
-  public boolean bury(Tx tx, Job job, String why) {
+  public boolean deadLetter(Tx tx, Job job, String why) {
     return false;
   }
 }

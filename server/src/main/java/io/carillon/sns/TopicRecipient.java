@@ -2,7 +2,7 @@ package io.carillon.sns;
 
 import io.carillon.aws.Authorizer;
 import io.carillon.base.Ids;
-import io.carillon.outbox.Outcome;
+import io.carillon.outbox.DeliveryOutcome;
 import io.carillon.outbox.Recipient;
 import io.carillon.store.Database;
 import java.nio.charset.StandardCharsets;
@@ -35,34 +35,37 @@ final class TopicRecipient implements Recipient {
   }
 
   @Override
-  public Outcome accept(Handover handover) {
+  public DeliveryOutcome accept(ServiceMessage serviceMessage) {
     Optional<Topic> topic =
-        database.read(snapshot -> topics.find(snapshot, handover.destination()));
+        database.read(snapshot -> topics.find(snapshot, serviceMessage.destination()));
     if (topic.isEmpty()) {
-      return new Outcome.Rejected(
-          "there is no topic " + handover.destination(), Outcome.Rejected.Reason.ABSENT);
+      return new DeliveryOutcome.Rejected(
+          "there is no topic " + serviceMessage.destination(),
+          DeliveryOutcome.Rejected.Reason.ABSENT);
     }
-    Optional<Outcome.Rejected> refusal = handover.refusal(authorizer, "sns:Publish");
+    Optional<DeliveryOutcome.Rejected> refusal = serviceMessage.refusal(authorizer, "sns:Publish");
     if (refusal.isPresent()) {
       return refusal.get();
     }
-    int size = handover.payload().length + MessageAttributes.sizeBytes(handover.attributes());
+    int size =
+        serviceMessage.payload().length + MessageAttributes.sizeBytes(serviceMessage.attributes());
     if (size > Publish.MAX_BYTES) {
-      return new Outcome.Rejected("a message holds " + Publish.MAX_BYTES + " bytes, not " + size);
+      return new DeliveryOutcome.Rejected(
+          "a message holds " + Publish.MAX_BYTES + " bytes, not " + size);
     }
     Publications.Prepared prepared =
         publications.prepare(
             new Message(
                 ids.uuid(),
-                handover.destination().toString(),
+                serviceMessage.destination().toString(),
                 topic.get().id(),
-                handover.subject(),
-                new String(handover.payload(), StandardCharsets.UTF_8),
+                serviceMessage.subject(),
+                new String(serviceMessage.payload(), StandardCharsets.UTF_8),
                 Map.of(),
-                handover.attributes(),
-                handover.groupId(),
-                handover.traceHeader(),
+                serviceMessage.attributes(),
+                serviceMessage.groupId(),
+                serviceMessage.traceHeader(),
                 clock.instant()));
-    return new Outcome.Done(tx -> publications.add(tx, prepared, handover.cause()));
+    return new DeliveryOutcome.Done(tx -> publications.add(tx, prepared, serviceMessage.cause()));
   }
 }

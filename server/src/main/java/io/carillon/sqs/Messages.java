@@ -97,7 +97,7 @@ final class Messages {
   record Counts(long visible, long inFlight, long delayed) {}
 
   private final DueQueue<MessageRow> queue = DueQueue.of("sqs.messages", MessageRow.class);
-  private final ConcurrentHashMap<String, Arrivals> arrivals = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<String, ArrivalSignal> arrivals = new ConcurrentHashMap<>();
   private final Database database;
   private final InstantSource clock;
   private final Ids ids;
@@ -159,7 +159,7 @@ final class Messages {
       int limit,
       Duration visibility,
       Duration wait) {
-    Arrivals signal = enter(from.incarnation());
+    ArrivalSignal signal = enter(from.incarnation());
     try {
       return receive(signal, key, from, deadLetters, limit, visibility, wait);
     } finally {
@@ -168,7 +168,7 @@ final class Messages {
   }
 
   private List<Received> receive(
-      Arrivals signal,
+      ArrivalSignal signal,
       QueueKey key,
       QueueRow from,
       Optional<DeadLetters> deadLetters,
@@ -356,15 +356,15 @@ final class Messages {
   /// Wakes everyone who waits for messages, for good.
   void stop() {
     stopping = true;
-    arrivals.values().forEach(Arrivals::stop);
+    arrivals.values().forEach(ArrivalSignal::stop);
   }
 
   private volatile boolean stopping;
 
-  private Arrivals enter(String incarnation) {
-    Arrivals signal =
+  private ArrivalSignal enter(String incarnation) {
+    ArrivalSignal signal =
         arrivals.compute(
-            incarnation, (_, present) -> (present == null ? new Arrivals() : present).enter());
+            incarnation, (_, present) -> (present == null ? new ArrivalSignal() : present).enter());
     if (stopping) {
       signal.stop();
     }
@@ -372,7 +372,7 @@ final class Messages {
   }
 
   private void tell(String incarnation) {
-    Arrivals signal = arrivals.get(incarnation);
+    ArrivalSignal signal = arrivals.get(incarnation);
     if (signal != null) {
       signal.tell();
     }

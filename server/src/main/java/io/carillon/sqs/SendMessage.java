@@ -2,7 +2,7 @@ package io.carillon.sqs;
 
 import io.carillon.aws.Caller;
 import io.carillon.outbox.MessageAttribute;
-import io.carillon.outbox.Recipient.Handover;
+import io.carillon.outbox.Recipient.ServiceMessage;
 import io.carillon.sqs.Queues.QueueRow;
 import io.carillon.store.Database;
 import io.carillon.store.Tx;
@@ -169,7 +169,7 @@ final class SendMessage {
   /// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
   private static void checkGroup(Outgoing outgoing) {
     String group = outgoing.messageGroupId;
-    if (group != null && !Handover.isGroupId(group)) {
+    if (group != null && !ServiceMessage.isGroupId(group)) {
       throw SqsError.INVALID_PARAMETER_VALUE.because(
           "Value "
               + group

@@ -7,8 +7,8 @@ import io.carillon.aws.Operations;
 import io.carillon.aws.ResourcePolicies;
 import io.carillon.base.Arn;
 import io.carillon.base.Ids;
+import io.carillon.outbox.DeliveryOutcome;
 import io.carillon.outbox.MessageAttribute;
-import io.carillon.outbox.Outcome;
 import io.carillon.outbox.Recipient;
 import io.carillon.policy.KnownPrincipals;
 import io.carillon.sqs.Queues.QueueKey;
@@ -163,26 +163,27 @@ public final class SqsService {
 
   /// How S3, SNS and Lambda send to queues.
   public Recipient recipient() {
-    return handover -> {
-      QueueKey key = QueueKey.of(handover.destination());
+    return serviceMessage -> {
+      QueueKey key = QueueKey.of(serviceMessage.destination());
       Optional<QueueRow> found = database.read(snapshot -> queues.find(snapshot, key));
       if (found.isEmpty()) {
-        return new Outcome.Rejected(
-            "the queue " + handover.destination() + " does not exist",
-            Outcome.Rejected.Reason.ABSENT);
+        return new DeliveryOutcome.Rejected(
+            "the queue " + serviceMessage.destination() + " does not exist",
+            DeliveryOutcome.Rejected.Reason.ABSENT);
       }
-      Optional<Outcome.Rejected> refusal = handover.refusal(authorizer, "sqs:SendMessage");
+      Optional<DeliveryOutcome.Rejected> refusal =
+          serviceMessage.refusal(authorizer, "sqs:SendMessage");
       if (refusal.isPresent()) {
         return refusal.get();
       }
-      String body = new String(handover.payload(), StandardCharsets.UTF_8);
-      Map<String, MessageAttribute> attributes = new TreeMap<>(handover.attributes());
+      String body = new String(serviceMessage.payload(), StandardCharsets.UTF_8);
+      Map<String, MessageAttribute> attributes = new TreeMap<>(serviceMessage.attributes());
       int size = MessageText.sizeBytes(body, attributes);
       if (size > found.get().settings().maximumMessageBytes()) {
-        return new Outcome.Rejected(
+        return new DeliveryOutcome.Rejected(
             "the message of " + size + " bytes exceeds the queue's MaximumMessageSize");
       }
-      return new Outcome.Done(
+      return new DeliveryOutcome.Done(
           tx -> {
             QueueRow row = queues.require(tx, key);
             messages.send(
@@ -190,9 +191,9 @@ public final class SqsService {
                 row,
                 body,
                 attributes,
-                handover.sender().id(),
-                handover.traceHeader(),
-                handover.groupId(),
+                serviceMessage.sender().id(),
+                serviceMessage.traceHeader(),
+                serviceMessage.groupId(),
                 row.settings().delay());
           });
     };

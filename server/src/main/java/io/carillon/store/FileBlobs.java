@@ -238,10 +238,10 @@ public final class FileBlobs implements Blobs {
   }
 
   private Path pathOf(String id) {
-    return shelfOf(id).resolve(id + SUFFIX);
+    return folderOf(id).resolve(id + SUFFIX);
   }
 
-  private Path shelfOf(String id) {
+  private Path folderOf(String id) {
     return aisleOf(id).resolve(id.substring(2, 4));
   }
 
@@ -251,15 +251,15 @@ public final class FileBlobs implements Blobs {
 
   /// The folder of a blob, on disk before something in it has to be. Both names are synced, for
   /// another upload may have made either just now.
-  private Path prepareShelf(String id) throws IOException {
-    Path shelf = shelfOf(id);
-    if (!ready.contains(shelf)) {
-      Files.createDirectories(shelf);
+  private Path prepareFolder(String id) throws IOException {
+    Path folder = folderOf(id);
+    if (!ready.contains(folder)) {
+      Files.createDirectories(folder);
       Folders.sync(aisleOf(id));
       Folders.sync(folder);
-      ready.add(shelf);
+      ready.add(folder);
     }
-    return shelf;
+    return folder;
   }
 
   private final class FileUpload implements Upload {
@@ -292,11 +292,11 @@ public final class FileBlobs implements Blobs {
     public BlobRef commit() throws IOException {
       long length = writer.finish();
       file.force(false);
-      Path shelf = prepareShelf(id);
+      Path folder = prepareFolder(id);
       unnamed.add(id);
       Files.move(path, pathOf(id), StandardCopyOption.ATOMIC_MOVE);
       committed = true;
-      Folders.sync(shelf);
+      Folders.sync(folder);
       return new BlobRef(id, length);
     }
 

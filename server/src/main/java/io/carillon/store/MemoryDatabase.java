@@ -73,8 +73,8 @@ public final class MemoryDatabase implements Database {
     }
 
     @Override
-    public <V> @Nullable V getKept(byte[] key, RowCodec<V> rows) {
-      return Snapshot.super.getKept(key, rows);
+    public <V> @Nullable V getCached(byte[] key, RowCodec<V> rows) {
+      return Snapshot.super.getCached(key, rows);
     }
 
     @Override

@@ -25,7 +25,7 @@ final class Overlay {
     byte @Nullable [] get(byte[] key);
 
     /// As [#get], decoded, for a row of a kept table.
-    default <V> @Nullable V getKept(byte[] key, RowCodec<V> rows) {
+    default <V> @Nullable V getCached(byte[] key, RowCodec<V> rows) {
       byte[] row = get(key);
       return row == null ? null : rows.decode(row);
     }
@@ -46,7 +46,7 @@ final class Overlay {
   }
 
   private final TreeMap<byte[], byte[]> changes = new TreeMap<>(Arrays::compareUnsigned);
-  private final Set<KeptRows.Key> kept = new HashSet<>();
+  private final Set<RowCache.Key> kept = new HashSet<>();
   private final Base base;
 
   Overlay(Base base) {
@@ -59,7 +59,7 @@ final class Overlay {
   }
 
   /// The rows of kept tables among the changes, and perhaps some whose change was undone.
-  Set<KeptRows.Key> kept() {
+  Set<RowCache.Key> kept() {
     return kept;
   }
 
@@ -87,11 +87,11 @@ final class Overlay {
     }
 
     @Override
-    public <V> @Nullable V getKept(byte[] key, RowCodec<V> rows) {
+    public <V> @Nullable V getCached(byte[] key, RowCodec<V> rows) {
       requireRunning();
       byte[] own = changes.get(key);
       if (own == null) {
-        return base.getKept(key, rows);
+        return base.getCached(key, rows);
       }
       return own == DELETED ? null : rows.decode(own);
     }
@@ -153,9 +153,9 @@ final class Overlay {
     }
 
     @Override
-    public void changesKept(byte[] key) {
+    public void invalidate(byte[] key) {
       requireRunning();
-      kept.add(new KeptRows.Key(key));
+      kept.add(new RowCache.Key(key));
     }
 
     @Override

@@ -61,7 +61,7 @@ public final class RocksDatabase implements Database {
   private final boolean syncing;
   private final WriteOptions synced = new WriteOptions().setSync(true);
   private final WriteOptions unsynced = new WriteOptions().setSync(false);
-  private final KeptRows kept = new KeptRows();
+  private final RowCache kept = new RowCache();
   private final GroupCommit commits;
   private final ExecutorService scans =
       Executors.newFixedThreadPool(
@@ -301,10 +301,10 @@ public final class RocksDatabase implements Database {
 
     @Override
     @SuppressWarnings("unchecked") // a key is of one table, whose rows are of one class
-    public <V> @Nullable V getKept(byte[] key, RowCodec<V> rows) {
-      KeptRows.Key name = new KeptRows.Key(key);
+    public <V> @Nullable V getCached(byte[] key, RowCodec<V> rows) {
+      RowCache.Key name = new RowCache.Key(key);
       long sequence = db.getLatestSequenceNumber();
-      KeptRows.Entry entry = kept.find(name, sequence);
+      RowCache.Entry entry = kept.find(name, sequence);
       if (entry != null) {
         return (V) entry.row();
       }

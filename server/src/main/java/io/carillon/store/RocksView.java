@@ -22,12 +22,12 @@ final class RocksView implements Snapshot, AutoCloseable {
   private record Row(byte[] key, byte[] value) {}
 
   private final RocksDB db;
-  private final KeptRows kept;
+  private final RowCache kept;
   private final ExecutorService scans;
   private final org.rocksdb.Snapshot snapshot;
   private final ReadOptions options;
 
-  RocksView(RocksDB db, KeptRows kept, ExecutorService scans) {
+  RocksView(RocksDB db, RowCache kept, ExecutorService scans) {
     this.db = db;
     this.kept = kept;
     this.scans = scans;
@@ -46,14 +46,14 @@ final class RocksView implements Snapshot, AutoCloseable {
 
   @Override
   @SuppressWarnings("unchecked") // a key is of one table, whose rows are of one class
-  public <V> @Nullable V getKept(byte[] key, RowCodec<V> rows) {
-    KeptRows.Key name = new KeptRows.Key(key);
+  public <V> @Nullable V getCached(byte[] key, RowCodec<V> rows) {
+    RowCache.Key name = new RowCache.Key(key);
     long sequence = snapshot.getSequenceNumber();
-    KeptRows.Entry entry = kept.find(name, sequence);
+    RowCache.Entry entry = kept.find(name, sequence);
     if (entry != null) {
       return (V) entry.row();
     }
-    V row = Snapshot.super.getKept(key, rows);
+    V row = Snapshot.super.getCached(key, rows);
     kept.keep(name, row, sequence);
     return row;
   }

@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 public interface Snapshot {
   byte @Nullable [] get(byte[] key);
 
-  /// As [#get], decoded, for a row of a kept table (see [Table#kept]): mostly from memory.
-  default <V> @Nullable V getKept(byte[] key, RowCodec<V> rows) {
+  /// As [#get], decoded, for a row of a kept table (see [Table#cached]): mostly from memory.
+  default <V> @Nullable V getCached(byte[] key, RowCodec<V> rows) {
     byte[] row = get(key);
     return row == null ? null : rows.decode(row);
   }

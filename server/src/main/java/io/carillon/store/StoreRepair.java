@@ -46,7 +46,7 @@ public final class StoreRepair {
 
   record Kept(Instant at) {}
 
-  private static final Table<String, Kept> KEPT =
+  private static final Table<String, Kept> CACHED =
       Table.of("store.repairs", KeyCodec.STRING, Kept.class);
   private static final String LATEST = "latest";
 
@@ -74,7 +74,7 @@ public final class StoreRepair {
       try (RocksDatabase database = RocksDatabase.open(folder)) {
         database.write(
             tx -> {
-              KEPT.put(tx, LATEST, new Kept(now));
+              CACHED.put(tx, LATEST, new Kept(now));
               return now;
             });
       }
@@ -84,7 +84,7 @@ public final class StoreRepair {
 
   /// When whole batches behind damage were kept last. Blobs of before stay, named or not.
   static Optional<Instant> lastThatKeptLater(Database database) {
-    return database.read(snapshot -> KEPT.get(snapshot, LATEST)).map(Kept::at);
+    return database.read(snapshot -> CACHED.get(snapshot, LATEST)).map(Kept::at);
   }
 
   private interface Work<T> {

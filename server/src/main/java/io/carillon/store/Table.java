@@ -35,7 +35,7 @@ public final class Table<K, V> {
 
   /// A table that nearly every request reads and few change: the store may hold its rows in memory,
   /// decoded, so they must be immutable through and through.
-  public static <K, V> Table<K, V> kept(String name, KeyCodec<K> keys, Class<V> row) {
+  public static <K, V> Table<K, V> cached(String name, KeyCodec<K> keys, Class<V> row) {
     return new Table<>(name, keys, RowCodec.of(row), true);
   }
 
@@ -45,7 +45,7 @@ public final class Table<K, V> {
 
   public Optional<V> get(Snapshot snapshot, K key) {
     if (kept) {
-      return Optional.ofNullable(snapshot.getKept(encode(key), rows));
+      return Optional.ofNullable(snapshot.getCached(encode(key), rows));
     }
     byte[] row = snapshot.get(encode(key));
     return row == null ? Optional.empty() : Optional.of(rows.decode(row));
@@ -55,7 +55,7 @@ public final class Table<K, V> {
     byte[] encoded = encode(key);
     tx.put(encoded, rows.encode(row));
     if (kept) {
-      tx.changesKept(encoded);
+      tx.invalidate(encoded);
     }
   }
 
@@ -70,7 +70,7 @@ public final class Table<K, V> {
     byte[] encoded = encode(key);
     tx.put(encoded, row.bytes);
     if (kept) {
-      tx.changesKept(encoded);
+      tx.invalidate(encoded);
     }
   }
 
@@ -78,7 +78,7 @@ public final class Table<K, V> {
     byte[] encoded = encode(key);
     tx.delete(encoded);
     if (kept) {
-      tx.changesKept(encoded);
+      tx.invalidate(encoded);
     }
   }
 

@@ -7,7 +7,7 @@ public interface Tx extends Snapshot {
   void delete(byte[] key);
 
   /// Says that the row of `key`, which was put or deleted, is of a kept table.
-  void changesKept(byte[] key);
+  void invalidate(byte[] key);
 
   /// How many rows it has put and deleted so far.
   int changes();

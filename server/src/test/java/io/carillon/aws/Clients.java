@@ -27,10 +27,11 @@ public final class Clients {
   private Clients() {}
 
   /// Root's keys are `test` and `test`.
-  public static Road road(BiConsumer<Caller, List<Need>> authorizer, Operations... services) {
+  public static RequestPipeline pipeline(
+      BiConsumer<Caller, List<Need>> authorizer, Operations... services) {
     Credentials root =
         new Credentials("test", new Secret("test"), new Principal.Root(ACCOUNT), ACCOUNT);
-    return new Road(
+    return new RequestPipeline(
         List.of(services),
         new SignatureVerifier(
             (id, _) -> id.equals("test") ? Optional.of(root) : Optional.empty(), Clock.systemUTC()),
@@ -55,8 +56,8 @@ public final class Clients {
         Clock.systemUTC());
   }
 
-  public static Road road(Operations... services) {
-    return road((_, _) -> {}, services);
+  public static RequestPipeline pipeline(Operations... services) {
+    return pipeline((_, _) -> {}, services);
   }
 
   /// Points a client at a handler.

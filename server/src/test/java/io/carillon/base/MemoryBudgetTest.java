@@ -19,7 +19,8 @@ class MemoryBudgetTest {
     MemoryBudget budget = new MemoryBudget(10, Duration.ofMillis(1));
     budget.take(10);
     assertThatThrownBy(() -> budget.take(1))
-        .isInstanceOfSatisfying(NoRoomException.class, e -> assertThat(e.forGood()).isFalse());
+        .isInstanceOfSatisfying(
+            MemoryBudgetExceededException.class, e -> assertThat(e.forGood()).isFalse());
     budget.giveBack(1);
     budget.take(1);
     assertThat(budget.heldBytes()).isEqualTo(10);
@@ -29,7 +30,8 @@ class MemoryBudgetTest {
   void whatCanNeverFitIsRefusedAtOnceWithWhatToDo() {
     MemoryBudget budget = new MemoryBudget(10 << 20, LONG);
     assertThatThrownBy(() -> budget.take((10 << 20) + 1))
-        .isInstanceOfSatisfying(NoRoomException.class, e -> assertThat(e.forGood()).isTrue())
+        .isInstanceOfSatisfying(
+            MemoryBudgetExceededException.class, e -> assertThat(e.forGood()).isTrue())
         .hasMessageContaining("needs 11 MiB")
         .hasMessageContaining("the 10 MiB")
         .hasMessageContaining("CARILLON_JAVA_OPTIONS=-Xmx");
@@ -106,7 +108,7 @@ class MemoryBudgetTest {
             Reservation.current().shrinkTo(30);
             assertThat(budget.heldBytes()).isEqualTo(30);
             assertThatThrownBy(() -> Reservation.current().take(71))
-                .isInstanceOf(NoRoomException.class);
+                .isInstanceOf(MemoryBudgetExceededException.class);
             return 0;
           });
       assertThat(budget.heldBytes()).isEqualTo(30);

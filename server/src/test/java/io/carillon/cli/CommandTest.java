@@ -63,7 +63,7 @@ class CommandTest {
       })
   void anUnknownOptionIsNamed(String option) {
     for (String line : List.of(option, "--wet " + option, "one " + option + " 1")) {
-      Said said = run(line);
+      CapturedOutput said = run(line);
       assertThat(said.exit()).isEqualTo(2);
       assertThat(said.err()).startsWith("carillon: Unknown option: '" + option + "'");
     }
@@ -135,7 +135,7 @@ class CommandTest {
   void aCommandThatDoesNothingItselfShowsItsHelp() {
     Command group = new Command("Has one.").command("a", () -> new Command("Does it."));
 
-    Said said = run(group, "");
+    CapturedOutput said = run(group, "");
 
     assertThat(said.exit()).isEqualTo(2);
     assertThat(said.out()).isEqualTo(run(group, "--help").out()).contains("  a  Does it.\n");
@@ -144,7 +144,7 @@ class CommandTest {
   @ParameterizedTest
   @ValueSource(strings = {"--help", "-h", "--port 80 -h", "one two three --help"})
   void helpIsShownWhateverElseIsGiven(String line) {
-    Said said = run(line);
+    CapturedOutput said = run(line);
 
     assertThat(said.exit()).isZero();
     assertThat(said.err()).isEmpty();
@@ -168,15 +168,15 @@ class CommandTest {
   @ParameterizedTest
   @ValueSource(strings = {"--version", "-V"})
   void theVersionIsShown(String line) {
-    assertThat(run(line)).isEqualTo(new Said(0, "carillon development\n", ""));
+    assertThat(run(line)).isEqualTo(new CapturedOutput(0, "carillon development\n", ""));
   }
 
   private static void assertMisunderstood(String what, String line) {
     assertThat(run(line))
-        .isEqualTo(new Said(2, "", "carillon: " + what + "\n`./it --help` says more.\n"));
+        .isEqualTo(new CapturedOutput(2, "", "carillon: " + what + "\n`./it --help` says more.\n"));
   }
 
-  private static Said run(String line) {
+  private static CapturedOutput run(String line) {
     return run(
         new Command("Does it.")
             .mayTake("ONE", "an argument")
@@ -201,8 +201,8 @@ class CommandTest {
         line);
   }
 
-  private static Said run(Command command, String line) {
+  private static CapturedOutput run(Command command, String line) {
     List<String> arguments = line.isEmpty() ? List.of() : List.of(line.split(" "));
-    return Said.by(() -> command.run("it", arguments));
+    return CapturedOutput.by(() -> command.run("it", arguments));
   }
 }

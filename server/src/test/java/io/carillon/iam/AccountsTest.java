@@ -24,16 +24,16 @@ import software.amazon.awssdk.services.iam.model.StatusType;
 import software.amazon.awssdk.services.iam.model.UpdateAccessKeyRequest;
 
 class AccountsTest {
-  private final World world = new World();
+  private final IamFixture world = new IamFixture();
   private final Accounts accounts = world.iam.accounts();
 
   @Test
   void theFirstAccountAndItsRootComeFromTheConfiguration() {
     assertThat(accounts.list())
         .extracting(Account::id, Account::rootKeyId)
-        .containsExactly(org.assertj.core.groups.Tuple.tuple(World.ACCOUNT, "test"));
+        .containsExactly(org.assertj.core.groups.Tuple.tuple(IamFixture.ACCOUNT, "test"));
     assertThat(world.root().principal().arn()).isEqualTo("arn:aws:iam::000000000000:root");
-    assertThat(world.find("test", "").orElseThrow().secret()).isEqualTo(World.ROOT_SECRET);
+    assertThat(world.find("test", "").orElseThrow().secret()).isEqualTo(IamFixture.ROOT_SECRET);
   }
 
   @Test
@@ -81,7 +81,7 @@ class AccountsTest {
         () -> accounts.setSuspended(new AccountId("999999999999"), true),
         IamError.NO_SUCH_ENTITY,
         "999999999999");
-    refused(() -> accounts.setSuspended(World.ACCOUNT, true), IamError.NO_SUCH_ENTITY);
+    refused(() -> accounts.setSuspended(IamFixture.ACCOUNT, true), IamError.NO_SUCH_ENTITY);
   }
 
   @Test

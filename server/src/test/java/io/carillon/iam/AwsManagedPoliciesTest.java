@@ -62,7 +62,7 @@ class AwsManagedPoliciesTest {
        "Principal":{"AWS":"arn:aws:iam::000000000000:root"}}]}
       """;
 
-  private final World world = new World();
+  private final IamFixture world = new IamFixture();
   private final ListAppender<ILoggingEvent> output = new ListAppender<>();
 
   @BeforeEach

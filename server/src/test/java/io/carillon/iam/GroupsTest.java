@@ -30,7 +30,7 @@ import software.amazon.awssdk.services.iam.model.User;
 class GroupsTest {
   private static final String READ = "arn:aws:iam::aws:policy/IAMReadOnlyAccess";
 
-  private final World world = new World();
+  private final IamFixture world = new IamFixture();
   private final AddUserToGroupRequest add =
       AddUserToGroupRequest.builder().groupName("admins").userName("bob").build();
   private final RemoveUserFromGroupRequest remove =

@@ -1,8 +1,8 @@
 package io.carillon.iam;
 
+import static io.carillon.iam.IamFixture.ACCOUNT;
+import static io.carillon.iam.IamFixture.LAMBDA_TRUST;
 import static io.carillon.iam.RolesTest.refused;
-import static io.carillon.iam.World.ACCOUNT;
-import static io.carillon.iam.World.LAMBDA_TRUST;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -42,7 +42,7 @@ class IamAuthorizerTest {
   private static final Arn OBJECT = Arn.object("b", "k");
   private static final Need PUT = Need.of("s3:PutObject", OBJECT);
 
-  private final World world = new World();
+  private final IamFixture world = new IamFixture();
   private final Role role = createRole();
   private final Caller session = session(role, List.of());
 

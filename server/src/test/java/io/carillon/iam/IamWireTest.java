@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.carillon.aws.DirectClient;
-import io.carillon.aws.Road;
+import io.carillon.aws.RequestPipeline;
 import io.carillon.aws.SenderRules;
 import io.carillon.aws.sigv4.SignatureVerifier;
 import io.carillon.base.Ids;
@@ -41,7 +41,7 @@ class IamWireTest {
   private static final String POLICIES = "arn:aws:iam::aws:policy/";
   private static final AwsCredentials ROOT = AwsBasicCredentials.create("test", "test");
 
-  private final World world = new World();
+  private final IamFixture world = new IamFixture();
   private final IamClient iam = client(IamClient.builder(), ROOT);
 
   @BeforeEach
@@ -51,8 +51,8 @@ class IamWireTest {
 
   private <B extends AwsSyncClientBuilder<B, C> & AwsClientBuilder<B, C>, C> C client(
       B builder, AwsCredentials credentials) {
-    Road road =
-        new Road(
+    RequestPipeline pipeline =
+        new RequestPipeline(
             List.of(world.iam.operations(), world.sts.operations()),
             new SignatureVerifier(world::find, Clock.systemUTC()),
             SenderRules.NONE,
@@ -60,11 +60,11 @@ class IamWireTest {
             _ -> Response.text(404, "no door"),
             List.of("localhost"),
             Optional.empty(),
-            World.ACCOUNT,
+            IamFixture.ACCOUNT,
             new Ids(),
             Clock.systemUTC());
     return builder
-        .httpClient(new DirectClient(road))
+        .httpClient(new DirectClient(pipeline))
         .endpointOverride(URI.create("http://localhost:4566"))
         .region(Region.EU_WEST_1)
         .credentialsProvider(StaticCredentialsProvider.create(credentials))
@@ -81,7 +81,8 @@ class IamWireTest {
     assertThat(client(StsClient.builder(), ROOT).getCallerIdentity().arn())
         .isEqualTo("arn:aws:iam::000000000000:root");
     Role role =
-        iam.createRole(r -> r.roleName("lambda-role").assumeRolePolicyDocument(World.LAMBDA_TRUST))
+        iam.createRole(
+                r -> r.roleName("lambda-role").assumeRolePolicyDocument(IamFixture.LAMBDA_TRUST))
             .role();
     assertThat(role.arn()).isEqualTo("arn:aws:iam::000000000000:role/lambda-role");
     for (String policy : List.of("AWSLambda_FullAccess", "AmazonSNSFullAccess")) {
@@ -116,7 +117,7 @@ class IamWireTest {
                 r ->
                     r.roleName("reader")
                         .assumeRolePolicyDocument(
-                            World.LAMBDA_TRUST.replaceAll(
+                            IamFixture.LAMBDA_TRUST.replaceAll(
                                 "\\{\"Service\":.*?]}", "{\"AWS\":\"" + bob + "\"}")))
             .role();
     iam.attachRolePolicy(r -> r.roleName("reader").policyArn(POLICIES + "IAMReadOnlyAccess"));

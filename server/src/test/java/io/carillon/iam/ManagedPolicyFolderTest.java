@@ -108,17 +108,17 @@ class ManagedPolicyFolderTest {
     return Files.writeString(path, text);
   }
 
-  private World world() {
-    return new World(
-        new World.ReversingSealer(), database, ManagedPolicyFolder.read(Optional.of(folder)));
+  private IamFixture world() {
+    return new IamFixture(
+        new IamFixture.ReversingSealer(), database, ManagedPolicyFolder.read(Optional.of(folder)));
   }
 
-  private World worldWithoutFolder() {
-    return new World(new World.ReversingSealer(), database, ManagedPolicyFiles.NONE);
+  private IamFixture worldWithoutFolder() {
+    return new IamFixture(new IamFixture.ReversingSealer(), database, ManagedPolicyFiles.NONE);
   }
 
   /// A new user with a key of its own.
-  static Credentials alice(World world) {
+  static Credentials alice(IamFixture world) {
     world.call(world.root(), CreateUserRequest.builder().userName("alice").build());
     world.call(
         world.root(),
@@ -126,7 +126,7 @@ class ManagedPolicyFolderTest {
     return keyOf(world, "alice");
   }
 
-  private static Credentials keyOf(World world, String user) {
+  private static Credentials keyOf(IamFixture world, String user) {
     String key =
         world
             .call(
@@ -138,17 +138,17 @@ class ManagedPolicyFolderTest {
     return world.find(key, "").orElseThrow();
   }
 
-  private static Decision get(World world, Credentials who, String bucket) {
+  private static Decision get(IamFixture world, Credentials who, String bucket) {
     Caller caller = world.caller(who);
     return world.authorizer.decide(
         caller, Need.of("s3:GetObject", Arn.parse("arn:aws:s3:::" + bucket + "/key")));
   }
 
-  private static boolean reads(World world, Credentials who, String bucket) {
+  private static boolean reads(IamFixture world, Credentials who, String bucket) {
     return get(world, who, bucket).isAllowed();
   }
 
-  private static Policy shown(World world, String arn) {
+  private static Policy shown(IamFixture world, String arn) {
     return world
         .call(
             world.root(),
@@ -160,7 +160,7 @@ class ManagedPolicyFolderTest {
   @Test
   void aBareDocumentIsAPolicyUnderItsPath() throws IOException {
     Path file = write("service-role/ReadsOfJuly.json", READS);
-    World world = world();
+    IamFixture world = world();
 
     Policy policy = shown(world, OF_JULY);
     assertThat(policy.policyName()).isEqualTo("ReadsOfJuly");
@@ -211,7 +211,7 @@ class ManagedPolicyFolderTest {
          "CreateDate": "2016-02-06T18:41:07Z"}}
         """
             .formatted(READS));
-    World world = world();
+    IamFixture world = world();
 
     Policy version = shown(world, "arn:aws:iam::aws:policy/ReadsOfJuly");
     assertThat(version.defaultVersionId()).isEqualTo("v12");
@@ -225,7 +225,7 @@ class ManagedPolicyFolderTest {
   @Test
   void aPolicyOfAFileGrantsWhatItSays() throws IOException {
     write("service-role/ReadsOfJuly.json", READS);
-    World world = world();
+    IamFixture world = world();
     for (String user : List.of("attached", "grouped", "bounded")) {
       world.call(world.root(), CreateUserRequest.builder().userName(user).build());
     }
@@ -267,7 +267,7 @@ class ManagedPolicyFolderTest {
   }
 
   private static Credentials session(
-      World world,
+      IamFixture world,
       Credentials by,
       String role,
       String attached,
@@ -299,7 +299,7 @@ class ManagedPolicyFolderTest {
   @Test
   void aPolicyThatIsGoneAtALaterStartDeniesUntilItIsDetached() throws IOException {
     write("service-role/ReadsOfJuly.json", READS);
-    World before = world();
+    IamFixture before = world();
     Credentials alice = alice(before);
     for (String user : List.of("attached", "grouped", "bounded")) {
       before.call(before.root(), CreateUserRequest.builder().userName(user).build());
@@ -326,7 +326,7 @@ class ManagedPolicyFolderTest {
     assertThat(reads(before, narrowed, "july")).isTrue();
     output.list.clear();
 
-    World after = worldWithoutFolder();
+    IamFixture after = worldWithoutFolder();
     after.iam.tellMissingPolicies();
     assertThat(told())
         .hasSize(2)
@@ -361,13 +361,13 @@ class ManagedPolicyFolderTest {
   }
 
   /// The same session at another server of the same data.
-  private static Credentials session(World world, Credentials issued) {
+  private static Credentials session(IamFixture world, Credentials issued) {
     return world
         .find(issued.accessKeyId(), issued.sessionToken().orElseThrow().reveal())
         .orElseThrow();
   }
 
-  private static List<String> attached(World world) {
+  private static List<String> attached(IamFixture world) {
     return world
         .call(
             world.root(),
@@ -381,7 +381,7 @@ class ManagedPolicyFolderTest {
 
   @Test
   void whatIsHereIsNotToldOf() {
-    World world = worldWithoutFolder();
+    IamFixture world = worldWithoutFolder();
     alice(world);
     world.iam.tellMissingPolicies();
     assertThat(told()).isEmpty();
@@ -391,7 +391,7 @@ class ManagedPolicyFolderTest {
   void aFileReplacesTheBuiltInPolicyOfItsArnAndSaysSo() throws IOException {
     write("AmazonS3ReadOnlyAccess.json", READS);
     write("service-role/AWSLambdaRole.json", READS);
-    World world = world();
+    IamFixture world = world();
     assertThat(told())
         .contains(
             folder + "/AmazonS3ReadOnlyAccess.json (v1) replaces the built-in policy (v3)",

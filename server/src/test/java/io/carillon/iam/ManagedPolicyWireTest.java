@@ -70,7 +70,7 @@ class ManagedPolicyWireTest {
           "--role-name",
           "r",
           "--assume-role-policy-document",
-          World.LAMBDA_TRUST);
+          IamFixture.LAMBDA_TRUST);
       assertThat(
               aws(
                   server,

@@ -1,7 +1,7 @@
 package io.carillon.iam;
 
+import static io.carillon.iam.IamFixture.LAMBDA_TRUST;
 import static io.carillon.iam.RolesTest.refused;
-import static io.carillon.iam.World.LAMBDA_TRUST;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.aws.Operations;
@@ -59,7 +59,7 @@ class PoliciesTest {
       "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"s3:*\","
           + "\"Resource\":\"*\"}]}";
 
-  private final World world = new World();
+  private final IamFixture world = new IamFixture();
 
   @BeforeEach
   void aRole() {

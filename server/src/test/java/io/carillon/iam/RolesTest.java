@@ -1,6 +1,6 @@
 package io.carillon.iam;
 
-import static io.carillon.iam.World.LAMBDA_TRUST;
+import static io.carillon.iam.IamFixture.LAMBDA_TRUST;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -38,7 +38,7 @@ import software.amazon.awssdk.services.iam.model.UpdateRoleRequest;
 /// https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html and its siblings;
 /// messages as AWS answers them.
 class RolesTest {
-  private final World world = new World();
+  private final IamFixture world = new IamFixture();
 
   private Role create(String name) {
     return world

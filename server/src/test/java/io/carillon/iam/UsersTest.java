@@ -27,7 +27,7 @@ import software.amazon.awssdk.services.iam.model.UpdateUserRequest;
 import software.amazon.awssdk.services.iam.model.User;
 
 class UsersTest {
-  private final World world = new World();
+  private final IamFixture world = new IamFixture();
 
   private User create(String name) {
     return world

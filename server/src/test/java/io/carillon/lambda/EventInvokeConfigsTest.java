@@ -1,6 +1,6 @@
 package io.carillon.lambda;
 
-import static io.carillon.lambda.LambdaHouse.python;
+import static io.carillon.lambda.LambdaFixture.python;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -29,25 +29,25 @@ class EventInvokeConfigsTest {
   private static final String INVALID = "InvalidParameterValueException";
   private static final String MISSING = "ResourceNotFoundException";
   @TempDir static Path folder;
-  private static LambdaHouse house;
+  private static LambdaFixture fixture;
 
   @BeforeAll
   static void open() throws Exception {
-    house = new LambdaHouse(folder);
+    fixture = new LambdaFixture(folder);
     for (String name : new String[] {"source", "other"}) {
-      house.call(python(name, "def handler(e, c): pass\n").build(), FunctionConfiguration.class);
+      fixture.call(python(name, "def handler(e, c): pass\n").build(), FunctionConfiguration.class);
     }
   }
 
   @AfterAll
   static void close() {
-    house.close();
+    fixture.close();
   }
 
   private static ThrowingCallable put(
       String name, UnaryOperator<PutFunctionEventInvokeConfigRequest.Builder> change) {
     return () ->
-        house.call(
+        fixture.call(
             change.apply(PutFunctionEventInvokeConfigRequest.builder().functionName(name)).build(),
             FunctionEventInvokeConfig.class);
   }
@@ -105,14 +105,14 @@ class EventInvokeConfigsTest {
           "The function %s%s:$LATEST doesn't have an EventInvokeConfig".formatted(ARN, name);
       fails(
           () ->
-              house.call(
+              fixture.call(
                   GetFunctionEventInvokeConfigRequest.builder().functionName(name).build(),
                   FunctionEventInvokeConfig.class),
           MISSING,
           none);
       fails(
           () ->
-              house.call(
+              fixture.call(
                   DeleteFunctionEventInvokeConfigRequest.builder().functionName(name).build(),
                   DeleteFunctionEventInvokeConfigResponse.class),
           MISSING,
@@ -120,7 +120,7 @@ class EventInvokeConfigsTest {
     }
     fails(
         () ->
-            house.call(
+            fixture.call(
                 UpdateFunctionEventInvokeConfigRequest.builder()
                     .functionName("other")
                     .maximumRetryAttempts(1)
@@ -130,7 +130,7 @@ class EventInvokeConfigsTest {
         "The function " + ARN + "other:$LATEST doesn't have an EventInvokeConfig");
     fails(
         () ->
-            house.call(
+            fixture.call(
                 ListFunctionEventInvokeConfigsRequest.builder().functionName("gone").build(),
                 ListFunctionEventInvokeConfigsResponse.class),
         MISSING,
@@ -140,7 +140,7 @@ class EventInvokeConfigsTest {
   @Test
   void anotherFunctionAndNoDestinationAtAllAreTaken() {
     FunctionEventInvokeConfig config =
-        house.call(
+        fixture.call(
             PutFunctionEventInvokeConfigRequest.builder()
                 .functionName("source")
                 .destinationConfig(d -> d.onSuccess(s -> s.destination(ARN + "other")))
@@ -149,7 +149,7 @@ class EventInvokeConfigsTest {
     assertThat(config.destinationConfig().onSuccess().destination()).isEqualTo(ARN + "other");
     assertThat(config.functionArn()).isEqualTo(ARN + "source:$LATEST");
     FunctionEventInvokeConfig none =
-        house.call(
+        fixture.call(
             PutFunctionEventInvokeConfigRequest.builder()
                 .functionName("source")
                 .destinationConfig(d -> d.onSuccess(s -> {}))

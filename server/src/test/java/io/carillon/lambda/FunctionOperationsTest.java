@@ -1,9 +1,9 @@
 package io.carillon.lambda;
 
-import static io.carillon.lambda.LambdaHouse.ROLE;
-import static io.carillon.lambda.LambdaHouse.caller;
-import static io.carillon.lambda.LambdaHouse.python;
-import static io.carillon.lambda.LambdaHouse.zip;
+import static io.carillon.lambda.LambdaFixture.ROLE;
+import static io.carillon.lambda.LambdaFixture.caller;
+import static io.carillon.lambda.LambdaFixture.python;
+import static io.carillon.lambda.LambdaFixture.zip;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -16,9 +16,9 @@ import io.carillon.http.Headers;
 import io.carillon.http.Request;
 import io.carillon.http.Response;
 import io.carillon.lambda.FunctionVersion.Configuration;
+import io.carillon.lambda.runtime.RuntimeFixture;
 import io.carillon.lambda.runtime.RuntimeLifecycle;
 import io.carillon.lambda.runtime.Runtimes;
-import io.carillon.lambda.runtime.Workshop;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -61,24 +61,24 @@ import software.amazon.awssdk.services.lambda.model.VpcConfig;
 class FunctionOperationsTest {
   private static final String SOURCE = "def handler(e, c):\n    return 1\n";
   @TempDir static Path folder;
-  private static LambdaHouse house;
+  private static LambdaFixture fixture;
 
   @BeforeAll
   static void open() throws Exception {
-    house = new LambdaHouse(folder);
+    fixture = new LambdaFixture(folder);
   }
 
   @AfterAll
   static void close() {
-    house.close();
+    fixture.close();
   }
 
   private static FunctionConfiguration create(CreateFunctionRequest.Builder r) throws Exception {
-    return house.call(r.build(), FunctionConfiguration.class);
+    return fixture.call(r.build(), FunctionConfiguration.class);
   }
 
   private static FunctionConfiguration configuration(String name) throws Exception {
-    return house.call(
+    return fixture.call(
         GetFunctionConfigurationRequest.builder().functionName(name).build(),
         FunctionConfiguration.class);
   }
@@ -133,7 +133,7 @@ class FunctionOperationsTest {
     assertThatThrownBy(() -> configuration("no such name")).hasMessageContaining("functionName");
     assertThatThrownBy(
             () ->
-                house.call(
+                fixture.call(
                     caller("us-east-1"),
                     GetFunctionConfigurationRequest.builder().functionName("found").build(),
                     FunctionConfiguration.class))
@@ -205,8 +205,8 @@ class FunctionOperationsTest {
         "InvalidParameterValueException",
         "1 validation error detected: Value '%s' at 'functionName' failed to satisfy constraint: %s"
             .formatted(name, length));
-    assertThat(house.needs(python("n".repeat(64), SOURCE).build())).isNotEmpty();
-    assertThatThrownBy(() -> house.needs(python(name, SOURCE).build()))
+    assertThat(fixture.needs(python("n".repeat(64), SOURCE).build())).isNotEmpty();
+    assertThatThrownBy(() -> fixture.needs(python(name, SOURCE).build()))
         .hasMessageContaining(length);
     assertThatThrownBy(() -> configuration(name))
         .isInstanceOfSatisfying(
@@ -244,7 +244,7 @@ class FunctionOperationsTest {
             .code(FunctionCode.builder().s3Bucket("b").s3Key("k.zip").build())
             .build();
     String function = "arn:aws:lambda:eu-central-1:123456789012:function:needs";
-    assertThat(house.needs(r))
+    assertThat(fixture.needs(r))
         .containsExactly(
             new Need("lambda:CreateFunction", function, Map.of()),
             new Need("iam:PassRole", ROLE, Map.of())
@@ -255,7 +255,7 @@ class FunctionOperationsTest {
 
   @Test
   void codeMayComeFromABucket() throws Exception {
-    house.objects.put("b/code.zip", zip(SOURCE).asByteArray());
+    fixture.objects.put("b/code.zip", zip(SOURCE).asByteArray());
     create(
         python("stored", SOURCE)
             .code(FunctionCode.builder().s3Bucket("b").s3Key("code.zip").build()));
@@ -269,7 +269,7 @@ class FunctionOperationsTest {
   void theCodeCanBeFetchedByTheLinkThatGetFunctionGives() throws Exception {
     create(python("linked", SOURCE).tags(Map.of("team", "blue")));
     GetFunctionResponse got =
-        house.call(
+        fixture.call(
             GetFunctionRequest.builder().functionName("linked").build(), GetFunctionResponse.class);
     assertThat(got.tags()).containsEntry("team", "blue");
     URI link = URI.create(got.code().location());
@@ -285,7 +285,7 @@ class FunctionOperationsTest {
   }
 
   private static Response fetch(String path) throws Exception {
-    return house
+    return fixture
         .service
         .codeLinks()
         .handle(
@@ -307,7 +307,7 @@ class FunctionOperationsTest {
     old = configuration("changed");
     String revision = old.revisionId();
     FunctionConfiguration changed =
-        house.call(
+        fixture.call(
             UpdateFunctionConfigurationRequest.builder()
                 .functionName("changed")
                 .memorySize(256)
@@ -321,7 +321,7 @@ class FunctionOperationsTest {
     assertThat(configuration("changed").lastUpdateStatus()).isEqualTo(LastUpdateStatus.SUCCESSFUL);
     assertThatThrownBy(
             () ->
-                house.call(
+                fixture.call(
                     UpdateFunctionCodeRequest.builder()
                         .functionName("changed")
                         .zipFile(zip(SOURCE))
@@ -331,7 +331,7 @@ class FunctionOperationsTest {
         .hasMessageContaining("Revision Id");
     assertThatThrownBy(
             () ->
-                house.call(
+                fixture.call(
                     UpdateFunctionConfigurationRequest.builder()
                         .functionName("changed")
                         .role("arn:aws:iam::123456789012:role/other")
@@ -344,7 +344,7 @@ class FunctionOperationsTest {
   void aDryRunOfNewCodeChangesNothing() throws Exception {
     FunctionConfiguration old = create(python("dry", SOURCE));
     FunctionConfiguration answer =
-        house.call(
+        fixture.call(
             UpdateFunctionCodeRequest.builder()
                 .functionName("dry")
                 .zipFile(zip("x = 1\n"))
@@ -359,21 +359,21 @@ class FunctionOperationsTest {
   void versionsStayAsTheyWerePublished() throws Exception {
     create(python("versioned", SOURCE).publish(true));
     FunctionConfiguration again =
-        house.call(
+        fixture.call(
             PublishVersionRequest.builder().functionName("versioned").build(),
             FunctionConfiguration.class);
     assertThat(again.version()).as("nothing has changed").isEqualTo("1");
-    house.call(
+    fixture.call(
         UpdateFunctionConfigurationRequest.builder().functionName("versioned").timeout(9).build(),
         FunctionConfiguration.class);
     FunctionConfiguration second =
-        house.call(
+        fixture.call(
             PublishVersionRequest.builder().functionName("versioned").build(),
             FunctionConfiguration.class);
     assertThat(second.version()).isEqualTo("2");
     assertThat(second.functionArn()).endsWith(":function:versioned:2");
     assertThat(configuration("versioned:1").timeout()).isEqualTo(3);
-    house.call(
+    fixture.call(
         CreateAliasRequest.builder()
             .functionName("versioned")
             .name("live")
@@ -382,7 +382,7 @@ class FunctionOperationsTest {
         AliasConfiguration.class);
     assertThat(configuration("versioned:live").version()).isEqualTo("2");
     assertThat(
-            house
+            fixture
                 .call(
                     ListVersionsByFunctionRequest.builder().functionName("versioned").build(),
                     ListVersionsByFunctionResponse.class)
@@ -395,17 +395,17 @@ class FunctionOperationsTest {
   }
 
   private static void delete(String name) throws Exception {
-    house.call(
+    fixture.call(
         DeleteFunctionRequest.builder().functionName(name).build(), DeleteFunctionResponse.class);
   }
 
   @Test
   void aDeletedFunctionLeavesNothingBehind() throws Exception {
-    int before = house.blobs.size();
+    int before = fixture.blobs.size();
     create(python("gone", "x = 'only here'\n").publish(true));
-    assertThat(house.blobs.size()).isEqualTo(before + 1);
+    assertThat(fixture.blobs.size()).isEqualTo(before + 1);
     delete("gone");
-    var _ = house.blobs.removeReleased();
+    var _ = fixture.blobs.removeReleased();
     assertThatThrownBy(() -> configuration("gone")).hasMessageContaining("Function not found");
     assertThatThrownBy(() -> configuration("gone:1")).hasMessageContaining("Function not found");
     assertThatThrownBy(() -> delete("gone")).hasMessageContaining("Function not found");
@@ -416,16 +416,16 @@ class FunctionOperationsTest {
   void aListGoesPageByPageAndKnowsItsRegionAndAccountOnly() throws Exception {
     Caller there = caller("ap-south-1");
     for (String name : new String[] {"a", "b", "c"}) {
-      house.call(there, python(name, SOURCE).build(), FunctionConfiguration.class);
+      fixture.call(there, python(name, SOURCE).build(), FunctionConfiguration.class);
     }
     ListFunctionsResponse first =
-        house.call(
+        fixture.call(
             there, ListFunctionsRequest.builder().maxItems(2).build(), ListFunctionsResponse.class);
     assertThat(first.functions())
         .extracting(FunctionConfiguration::functionName)
         .containsExactly("a", "b");
     ListFunctionsResponse second =
-        house.call(
+        fixture.call(
             there,
             ListFunctionsRequest.builder().maxItems(2).marker(first.nextMarker()).build(),
             ListFunctionsResponse.class);
@@ -434,7 +434,7 @@ class FunctionOperationsTest {
         .containsExactly("c");
     assertThat(second.nextMarker()).isNull();
     assertThat(
-            house
+            fixture
                 .call(
                     caller("sa-east-1"),
                     ListFunctionsRequest.builder().build(),
@@ -443,7 +443,7 @@ class FunctionOperationsTest {
         .isEmpty();
     assertThatThrownBy(
             () ->
-                house.call(
+                fixture.call(
                     ListFunctionsRequest.builder().marker("***").build(),
                     ListFunctionsResponse.class))
         .hasMessageContaining("Invalid Marker");
@@ -460,7 +460,10 @@ class FunctionOperationsTest {
                 rules.of(
                     python("bare", SOURCE).build(),
                     new FunctionName(
-                        Workshop.ACCOUNT, "eu-central-1", "bare", java.util.Optional.empty())))
+                        RuntimeFixture.ACCOUNT,
+                        "eu-central-1",
+                        "bare",
+                        java.util.Optional.empty())))
         .hasMessage("The runtime python3.11 needs Python. Install it.");
   }
 
@@ -469,7 +472,8 @@ class FunctionOperationsTest {
   @Test
   void aRuntimeThatAwsHasEndedIsRefusedFromTheDayOnThatAwsRefusesIt() throws Exception {
     FunctionName name =
-        new FunctionName(Workshop.ACCOUNT, "eu-central-1", "late", java.util.Optional.empty());
+        new FunctionName(
+            RuntimeFixture.ACCOUNT, "eu-central-1", "late", java.util.Optional.empty());
     CreateFunctionRequest old = python("late", SOURCE).runtime("python3.8").build();
     assertThat(refusingOn("2027-01-31").of(old, name).runtime()).isEqualTo("python3.8");
     ConfigurationRules february = refusingOn("2027-02-01");
@@ -527,7 +531,7 @@ class FunctionOperationsTest {
         "Measured size: 6025 bytes");
     assertThatThrownBy(
             () ->
-                house.call(
+                fixture.call(
                     UpdateFunctionConfigurationRequest.builder()
                         .functionName("full-environment")
                         .environment(e -> e.variables(Map.of("ABC", fits)))
@@ -540,9 +544,9 @@ class FunctionOperationsTest {
   void theCodeOfEachVersionCounts() throws Exception {
     Caller elsewhere = caller("eu-west-3");
     long size = zip(SOURCE).asByteArrayUnsafe().length;
-    house.call(elsewhere, python("counted", SOURCE).build(), FunctionConfiguration.class);
+    fixture.call(elsewhere, python("counted", SOURCE).build(), FunctionConfiguration.class);
     assertThat(usage(elsewhere).totalCodeSize()).isEqualTo(size);
-    house.call(
+    fixture.call(
         elsewhere,
         PublishVersionRequest.builder().functionName("counted").build(),
         FunctionConfiguration.class);
@@ -551,7 +555,7 @@ class FunctionOperationsTest {
   }
 
   private static AccountUsage usage(Caller caller) {
-    return house
+    return fixture
         .call(caller, GetAccountSettingsRequest.builder().build(), GetAccountSettingsResponse.class)
         .accountUsage();
   }

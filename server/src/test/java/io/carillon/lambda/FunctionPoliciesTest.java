@@ -1,6 +1,6 @@
 package io.carillon.lambda;
 
-import static io.carillon.lambda.LambdaHouse.python;
+import static io.carillon.lambda.LambdaFixture.python;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -25,19 +25,19 @@ import software.amazon.awssdk.services.lambda.model.RemovePermissionResponse;
 class FunctionPoliciesTest {
   private static final Arn ARN = Arn.parse("arn:aws:lambda:eu-central-1:123456789012:function:f");
   @TempDir static Path folder;
-  private static LambdaHouse house;
+  private static LambdaFixture fixture;
 
   @BeforeAll
   static void open() throws Exception {
-    house = new LambdaHouse(folder);
-    house.call(
+    fixture = new LambdaFixture(folder);
+    fixture.call(
         python("f", "def handler(e, c): pass\n").publish(true).build(),
         FunctionConfiguration.class);
   }
 
   @AfterAll
   static void close() {
-    house.close();
+    fixture.close();
   }
 
   private static AddPermissionRequest.Builder permission(String id) {
@@ -49,11 +49,11 @@ class FunctionPoliciesTest {
   }
 
   private static String add(AddPermissionRequest.Builder r) throws Exception {
-    return house.call(r.build(), AddPermissionResponse.class).statement();
+    return fixture.call(r.build(), AddPermissionResponse.class).statement();
   }
 
   private static void remove(String id) throws Exception {
-    house.call(
+    fixture.call(
         RemovePermissionRequest.builder().functionName("f").statementId(id).build(),
         RemovePermissionResponse.class);
   }
@@ -68,17 +68,17 @@ class FunctionPoliciesTest {
                 + "\"Condition\":{\"StringEquals\":{\"AWS:SourceAccount\":\"123456789012\"},"
                 + "\"ArnLike\":{\"AWS:SourceArn\":\"arn:aws:s3:::b\"}}}");
     assertThatThrownBy(() -> add(permission("s3"))).hasMessageContaining("already exists");
-    Owned owned = house.service.resourcePolicies().find(ARN).orElseThrow();
+    Owned owned = fixture.service.resourcePolicies().find(ARN).orElseThrow();
     assertThat(owned.owner().value()).isEqualTo("123456789012");
     var _ = PolicyDocument.parse(owned.policy().orElseThrow(), PolicyDocument.Flavour.RESOURCE);
     remove("s3");
     assertThatThrownBy(() -> remove("s3")).hasMessageContaining("is not found in resource policy");
-    assertThat(house.service.resourcePolicies().find(ARN).orElseThrow().policy()).isEmpty();
+    assertThat(fixture.service.resourcePolicies().find(ARN).orElseThrow().policy()).isEmpty();
   }
 
   @Test
   void principalsAreServicesAccountsArnsOrEveryone() throws Exception {
-    house.principals.idsByArn.put("arn:aws:iam::111122223333:role/r", "AROA1");
+    fixture.principals.idsByArn.put("arn:aws:iam::111122223333:role/r", "AROA1");
     assertThat(add(permission("p1").principal("111122223333")))
         .contains("\"Principal\":{\"AWS\":\"arn:aws:iam::111122223333:root\"}");
     assertThat(add(permission("p2").principal("arn:aws:iam::111122223333:role/r")))
@@ -97,13 +97,13 @@ class FunctionPoliciesTest {
   @Test
   void aRoleMadeAnewUnderItsNameIsNotMeant() throws Exception {
     String role = "arn:aws:iam::111122223333:role/again";
-    house.principals.idsByArn.put(role, "AROA2222222222222222A");
+    fixture.principals.idsByArn.put(role, "AROA2222222222222222A");
     assertThat(add(permission("first").principal(role))).contains("\"AWS\":\"" + role + "\"");
     assertThat(policy()).contains("\"AWS\":\"" + role + "\"");
-    assertThat(house.service.resourcePolicies().find(ARN).orElseThrow().policy().orElseThrow())
+    assertThat(fixture.service.resourcePolicies().find(ARN).orElseThrow().policy().orElseThrow())
         .contains("\"AWS\":\"AROA2222222222222222A\"");
 
-    house.principals.idsByArn.put(role, "AROA2222222222222222B");
+    fixture.principals.idsByArn.put(role, "AROA2222222222222222B");
     add(permission("second").principal(role));
     assertThat(policy())
         .contains("\"AWS\":\"AROA2222222222222222A\"")
@@ -113,7 +113,7 @@ class FunctionPoliciesTest {
   }
 
   private static String policy() throws Exception {
-    return house
+    return fixture
         .call(GetPolicyRequest.builder().functionName("f").build(), GetPolicyResponse.class)
         .policy();
   }
@@ -121,10 +121,10 @@ class FunctionPoliciesTest {
   @Test
   void eachVersionHasAPolicyOfItsOwnButLatestHasNone() throws Exception {
     assertThat(add(permission("v").qualifier("1"))).contains("function:f:1\"");
-    assertThat(house.service.resourcePolicies().find(ARN).orElseThrow().policy()).isEmpty();
+    assertThat(fixture.service.resourcePolicies().find(ARN).orElseThrow().policy()).isEmpty();
     Arn version = Arn.parse(ARN + ":1");
-    assertThat(house.service.resourcePolicies().find(version).orElseThrow().policy()).isPresent();
-    assertThat(house.service.resourcePolicies().find(Arn.parse(ARN + ":9"))).isEmpty();
+    assertThat(fixture.service.resourcePolicies().find(version).orElseThrow().policy()).isPresent();
+    assertThat(fixture.service.resourcePolicies().find(Arn.parse(ARN + ":9"))).isEmpty();
     assertThatThrownBy(() -> add(permission("v").qualifier("$LATEST")))
         .hasMessage("We currently do not support adding policies for $LATEST.");
   }
@@ -148,7 +148,7 @@ class FunctionPoliciesTest {
   void aRevisionThatIsNotTheLastIsRefused() throws Exception {
     add(permission("r1"));
     GetPolicyResponse policy =
-        house.call(GetPolicyRequest.builder().functionName("f").build(), GetPolicyResponse.class);
+        fixture.call(GetPolicyRequest.builder().functionName("f").build(), GetPolicyResponse.class);
     add(permission("r2").revisionId(policy.revisionId()));
     assertThatThrownBy(() -> add(permission("r3").revisionId(policy.revisionId())))
         .hasMessageContaining("Revision Id");
@@ -156,7 +156,7 @@ class FunctionPoliciesTest {
     remove("r2");
     assertThatThrownBy(
             () ->
-                house.call(
+                fixture.call(
                     GetPolicyRequest.builder().functionName("f").build(), GetPolicyResponse.class))
         .hasMessage("The resource you requested does not exist.");
   }

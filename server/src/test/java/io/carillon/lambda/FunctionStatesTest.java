@@ -1,7 +1,7 @@
 package io.carillon.lambda;
 
-import static io.carillon.lambda.LambdaHouse.python;
-import static io.carillon.lambda.LambdaHouse.zip;
+import static io.carillon.lambda.LambdaFixture.python;
+import static io.carillon.lambda.LambdaFixture.zip;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -45,34 +45,34 @@ class FunctionStatesTest {
   private static final String SOURCE = "def handler(e, c):\n    return 1\n";
   private static final String ARN = "arn:aws:lambda:eu-central-1:123456789012:function:";
   @TempDir static Path folder;
-  private static LambdaHouse house;
+  private static LambdaFixture fixture;
 
   @BeforeAll
   static void open() throws Exception {
-    house = new LambdaHouse(folder);
+    fixture = new LambdaFixture(folder);
   }
 
   @AfterAll
   static void close() {
-    house.close();
+    fixture.close();
   }
 
   private static FunctionConfiguration create(CreateFunctionRequest.Builder r) {
-    return house.call(r.build(), FunctionConfiguration.class);
+    return fixture.call(r.build(), FunctionConfiguration.class);
   }
 
   private static FunctionConfiguration configuration(String name) {
-    return house.call(
+    return fixture.call(
         GetFunctionConfigurationRequest.builder().functionName(name).build(),
         FunctionConfiguration.class);
   }
 
   private static FunctionConfiguration update(UpdateFunctionConfigurationRequest.Builder r) {
-    return house.call(r.build(), FunctionConfiguration.class);
+    return fixture.call(r.build(), FunctionConfiguration.class);
   }
 
   private static FunctionConfiguration publish(String name) {
-    return house.call(
+    return fixture.call(
         PublishVersionRequest.builder().functionName(name).build(), FunctionConfiguration.class);
   }
 
@@ -109,7 +109,7 @@ class FunctionStatesTest {
     FunctionConfiguration changed = configuration("states");
     isSettled(changed);
     FunctionConfiguration recoding =
-        house.call(
+        fixture.call(
             UpdateFunctionCodeRequest.builder()
                 .functionName("states")
                 .zipFile(zip("x=1\n"))
@@ -145,13 +145,15 @@ class FunctionStatesTest {
     create(python("listed", SOURCE));
     publish("listed");
     List<FunctionConfiguration> versions =
-        house
+        fixture
             .call(
                 ListVersionsByFunctionRequest.builder().functionName("listed").build(),
                 ListVersionsByFunctionResponse.class)
             .versions();
     List<FunctionConfiguration> functions =
-        house.call(ListFunctionsRequest.builder().build(), ListFunctionsResponse.class).functions();
+        fixture
+            .call(ListFunctionsRequest.builder().build(), ListFunctionsResponse.class)
+            .functions();
     assertThat(versions).hasSize(2);
     assertThat(functions).isNotEmpty();
     for (List<FunctionConfiguration> list : List.of(versions, functions)) {
@@ -188,7 +190,7 @@ class FunctionStatesTest {
     create(python("tagged", SOURCE));
     publish("tagged");
     String before = configuration("tagged").revisionId();
-    house.call(
+    fixture.call(
         TagResourceRequest.builder().resource(ARN + "tagged").tags(Map.of("a", "b")).build(),
         TagResourceResponse.class);
     String after = configuration("tagged").revisionId();
@@ -217,18 +219,18 @@ class FunctionStatesTest {
       List<Runnable> calls =
           List.of(
               () ->
-                  house.call(
+                  fixture.call(
                       TagResourceRequest.builder()
                           .resource(resource)
                           .tags(Map.of("a", "b"))
                           .build(),
                       TagResourceResponse.class),
               () ->
-                  house.call(
+                  fixture.call(
                       UntagResourceRequest.builder().resource(resource).tagKeys("a").build(),
                       UntagResourceResponse.class),
               () ->
-                  house.call(
+                  fixture.call(
                       ListTagsRequest.builder().resource(resource).build(),
                       ListTagsResponse.class));
       assertThat(calls)
@@ -250,10 +252,10 @@ class FunctionStatesTest {
   @Test
   void operationsOnAliasesNeedThePermissionOnTheFunction() {
     Set<String> ofVersions = new TreeSet<>();
-    for (Operations.Operation<?> operation : house.service.operations().all()) {
+    for (Operations.Operation<?> operation : fixture.service.operations().all()) {
       SdkPojo request = aboutLive(operation.input());
       if (request != null) {
-        String resource = house.needs(request).getFirst().resource();
+        String resource = fixture.needs(request).getFirst().resource();
         assertThat(resource)
             .as(operation.name())
             .isIn(
@@ -276,7 +278,7 @@ class FunctionStatesTest {
             "Invoke",
             "RemovePermission");
     assertThat(
-            house.needs(
+            fixture.needs(
                 GetFunctionConfigurationRequest.builder()
                     .functionName("f")
                     .qualifier("live")

@@ -1,20 +1,20 @@
 package io.carillon.lambda;
 
-import static io.carillon.lambda.LambdaHouse.caller;
-import static io.carillon.lambda.LambdaHouse.job;
-import static io.carillon.lambda.LambdaHouse.python;
+import static io.carillon.lambda.LambdaFixture.caller;
+import static io.carillon.lambda.LambdaFixture.job;
+import static io.carillon.lambda.LambdaFixture.python;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.carillon.aws.AwsException;
-import io.carillon.aws.DirectRoad;
+import io.carillon.aws.DirectPipeline;
 import io.carillon.base.Arn;
-import io.carillon.lambda.runtime.Workshop;
+import io.carillon.lambda.runtime.RuntimeFixture;
+import io.carillon.outbox.DeliveryOutcome;
 import io.carillon.outbox.MessageAttribute;
-import io.carillon.outbox.Outcome;
-import io.carillon.outbox.Recipient.Handover;
+import io.carillon.outbox.Recipient.ServiceMessage;
 import io.carillon.outbox.RetryPolicy;
 import io.carillon.outbox.Sender;
 import io.carillon.outbox.Work;
@@ -52,12 +52,12 @@ class InvocationTest {
   private static final String QUEUE = "arn:aws:sqs:eu-central-1:123456789012:dead";
   private static final String TOPIC = "arn:aws:sns:eu-central-1:123456789012:told";
   @TempDir static Path folder;
-  private static LambdaHouse house;
+  private static LambdaFixture fixture;
 
   @BeforeAll
   static void open() throws Exception {
-    house = new LambdaHouse(folder);
-    Workshop.need(house.shop.runtimes.missingFor("python3.11").isEmpty(), "Python");
+    fixture = new LambdaFixture(folder);
+    RuntimeFixture.need(fixture.shop.runtimes.missingFor("python3.11").isEmpty(), "Python");
     create(
         python(
             "echo",
@@ -75,20 +75,20 @@ class InvocationTest {
 
   @AfterAll
   static void close() {
-    house.close();
+    fixture.close();
   }
 
   @BeforeEach
   void forget() {
-    house.outbox.clear();
-    house.handedOver.clear();
-    house.steps.clear();
-    house.letServicesIn = true;
-    house.roleMay = _ -> true;
+    fixture.outbox.clear();
+    fixture.handedOver.clear();
+    fixture.steps.clear();
+    fixture.letServicesIn = true;
+    fixture.roleMay = _ -> true;
   }
 
   private static void create(CreateFunctionRequest.Builder r) throws Exception {
-    house.call(r.build(), FunctionConfiguration.class);
+    fixture.call(r.build(), FunctionConfiguration.class);
   }
 
   private static InvokeRequest.Builder invoke(String name, String payload) {
@@ -96,7 +96,7 @@ class InvocationTest {
   }
 
   private static InvokeResponse run(InvokeRequest.Builder r) throws Exception {
-    return house.call(r.build(), InvokeResponse.class);
+    return fixture.call(r.build(), InvokeResponse.class);
   }
 
   @Test
@@ -132,10 +132,10 @@ class InvocationTest {
 
   @Test
   void aDryRunRunsNothing() throws Exception {
-    int sessions = house.shop.environments.census().environments();
+    int sessions = fixture.shop.environments.census().environments();
     create(python("dryrun", "def handler(e, c): pass\n"));
     assertThat(run(invoke("dryrun", "{}").invocationType("DryRun")).statusCode()).isEqualTo(204);
-    assertThat(house.shop.environments.census().environments()).isEqualTo(sessions);
+    assertThat(fixture.shop.environments.census().environments()).isEqualTo(sessions);
   }
 
   @Test
@@ -155,7 +155,7 @@ class InvocationTest {
         invoke("echo", large).invocationType("Event"), "RequestTooLargeException", "1048576 bytes");
     refused(
         invoke("echo", "\"" + "x".repeat(6 << 20) + "\""), "RequestTooLargeException", "6291456");
-    assertThat(house.outbox).isEmpty();
+    assertThat(fixture.outbox).isEmpty();
   }
 
   private static void refused(InvokeRequest.Builder r, String code, String message) {
@@ -170,7 +170,7 @@ class InvocationTest {
 
   private static Work enqueue(String name, String payload) throws Exception {
     assertThat(run(invoke(name, payload).invocationType("Event")).statusCode()).isEqualTo(202);
-    return house.outbox.getLast();
+    return fixture.outbox.getLast();
   }
 
   @Test
@@ -178,40 +178,40 @@ class InvocationTest {
     Work work = enqueue("echo", "{\"late\":true}");
     assertThat(work.kind()).isEqualTo("lambda.invocation");
     assertThat(work.lane()).isEqualTo("arn:aws:lambda:eu-central-1:123456789012:function:echo");
-    Outcome outcome = house.attempt(work, 1);
-    assertThat(outcome).isInstanceOf(Outcome.Done.class);
-    house.settle(outcome);
-    assertThat(house.steps).containsExactly("cause INVOKED", "cause RETURNED");
+    DeliveryOutcome outcome = fixture.attempt(work, 1);
+    assertThat(outcome).isInstanceOf(DeliveryOutcome.Done.class);
+    fixture.settle(outcome);
+    assertThat(fixture.steps).containsExactly("cause INVOKED", "cause RETURNED");
   }
 
   @Test
   void aFunctionsErrorIsTriedTwiceMoreAndEndsInTheDeadLetterQueue() throws Exception {
     Work work = enqueue("dead", "{\"n\":1}");
-    Outcome outcome = house.attempt(work, 1);
-    assertThat(outcome).isEqualTo(new Outcome.Retry("ValueError: no"));
-    assertThat(house.steps).containsExactly("cause INVOKED", "cause FAILED");
-    var delivery = Objects.requireNonNull(house.service.deliveries().get(work.kind()));
+    DeliveryOutcome outcome = fixture.attempt(work, 1);
+    assertThat(outcome).isEqualTo(new DeliveryOutcome.Retry("ValueError: no"));
+    assertThat(fixture.steps).containsExactly("cause INVOKED", "cause FAILED");
+    var delivery = Objects.requireNonNull(fixture.service.deliveries().get(work.kind()));
     RetryPolicy policy = delivery.retryPolicy(job(work, 1, ""));
     assertThat(policy.waitAfter(1)).contains(Duration.ofMinutes(1));
     assertThat(policy.waitAfter(2)).contains(Duration.ofMinutes(2));
     assertThat(policy.waitAfter(3)).isEmpty();
 
-    house.outbox.clear();
+    fixture.outbox.clear();
     boolean buried =
-        house.database.write(
-            tx -> delivery.bury(tx, job(work, 3, "KeyError: before"), "ValueError: no"));
+        fixture.database.write(
+            tx -> delivery.deadLetter(tx, job(work, 3, "KeyError: before"), "ValueError: no"));
     assertThat(buried).isTrue();
-    house.settle(house.attempt(house.outbox.getFirst(), 1));
-    Handover dead = house.handedOver.getFirst();
+    fixture.settle(fixture.attempt(fixture.outbox.getFirst(), 1));
+    ServiceMessage dead = fixture.handedOver.getFirst();
     assertThat(dead.destination().toString()).isEqualTo(QUEUE);
     assertThat(new String(dead.payload(), StandardCharsets.UTF_8)).isEqualTo("{\"n\":1}");
     assertThat(dead.attributes())
         .containsEntry("ErrorCode", MessageAttribute.number("200"))
         .containsEntry("ErrorMessage", MessageAttribute.string("no"))
         .containsKey("RequestID");
-    house.database.write(tx -> delivery.bury(tx, job(work, 1, ""), NO_CONCURRENCY));
-    house.settle(house.attempt(house.outbox.getLast(), 1));
-    assertThat(house.handedOver.getLast().attributes())
+    fixture.database.write(tx -> delivery.deadLetter(tx, job(work, 1, ""), NO_CONCURRENCY));
+    fixture.settle(fixture.attempt(fixture.outbox.getLast(), 1));
+    assertThat(fixture.handedOver.getLast().attributes())
         .as("never run")
         .containsEntry("ErrorCode", MessageAttribute.number("429"));
     assertThat(dead.sender())
@@ -232,14 +232,14 @@ class InvocationTest {
   @Test
   void aRecordOfFailureHoldsTheWholeErrorAndWhyThereWereNoMoreTries() throws Exception {
     create(python("recorded", "def handler(e, c):\n    raise KeyError(e['n'])\n"));
-    house.call(
+    fixture.call(
         PutFunctionEventInvokeConfigRequest.builder()
             .functionName("recorded")
             .destinationConfig(d -> d.onFailure(f -> f.destination(QUEUE)))
             .build(),
         FunctionEventInvokeConfig.class);
     Work work = enqueue("recorded", "{\"n\":7}");
-    Outcome.Retry failed = (Outcome.Retry) house.attempt(work, 1);
+    DeliveryOutcome.Retry failed = (DeliveryOutcome.Retry) fixture.attempt(work, 1);
     JsonNode record = burial(work, 3, failed.why());
     assertThat(record.at("/requestContext/condition").asText()).isEqualTo("RetriesExhausted");
     assertThat(record.at("/responsePayload/errorMessage").asText()).isEqualTo("7");
@@ -260,18 +260,20 @@ class InvocationTest {
   }
 
   private static JsonNode burial(Work work, int attempts, String why) throws Exception {
-    var delivery = Objects.requireNonNull(house.service.deliveries().get(work.kind()));
-    assertThat(house.database.<Boolean>write(tx -> delivery.bury(tx, job(work, attempts, ""), why)))
+    var delivery = Objects.requireNonNull(fixture.service.deliveries().get(work.kind()));
+    assertThat(
+            fixture.database.<Boolean>write(
+                tx -> delivery.deadLetter(tx, job(work, attempts, ""), why)))
         .isTrue();
-    house.settle(house.attempt(house.outbox.getLast(), 1));
-    return new ObjectMapper().readTree(house.handedOver.getLast().payload());
+    fixture.settle(fixture.attempt(fixture.outbox.getLast(), 1));
+    return new ObjectMapper().readTree(fixture.handedOver.getLast().payload());
   }
 
   @Test
   void destinationsHearHowItEnded() throws Exception {
     create(python("told", "def handler(e, c):\n    return 'fine'\n"));
     FunctionEventInvokeConfig config =
-        house.call(
+        fixture.call(
             PutFunctionEventInvokeConfigRequest.builder()
                 .functionName("told")
                 .maximumRetryAttempts(0)
@@ -284,15 +286,15 @@ class InvocationTest {
     assertThat(config.functionArn()).endsWith(":function:told:$LATEST");
 
     Work work = enqueue("told", "{\"n\":1}");
-    var delivery = Objects.requireNonNull(house.service.deliveries().get(work.kind()));
+    var delivery = Objects.requireNonNull(fixture.service.deliveries().get(work.kind()));
     RetryPolicy policy = delivery.retryPolicy(job(work, 1, ""));
     assertThat(policy.tries()).isEqualTo(1);
     assertThat(policy.maxAge()).isEqualTo(Duration.ofSeconds(60));
 
-    house.settle(house.attempt(work, 1));
-    house.settle(house.attempt(house.outbox.getLast(), 1));
-    JsonNode success = new ObjectMapper().readTree(house.handedOver.getLast().payload());
-    assertThat(house.handedOver.getLast().destination().toString()).isEqualTo(TOPIC);
+    fixture.settle(fixture.attempt(work, 1));
+    fixture.settle(fixture.attempt(fixture.outbox.getLast(), 1));
+    JsonNode success = new ObjectMapper().readTree(fixture.handedOver.getLast().payload());
+    assertThat(fixture.handedOver.getLast().destination().toString()).isEqualTo(TOPIC);
     assertThat(success.at("/requestContext/condition").asText()).isEqualTo("Success");
     assertThat(success.at("/timestamp").asText())
         .matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z");
@@ -301,11 +303,11 @@ class InvocationTest {
     assertThat(success.at("/responseContext/executedVersion").asText()).isEqualTo("$LATEST");
 
     assertThat(
-            house.database.<Boolean>write(
-                tx -> delivery.bury(tx, job(work, 1, "KeyError: before"), "ValueError: no")))
+            fixture.database.<Boolean>write(
+                tx -> delivery.deadLetter(tx, job(work, 1, "KeyError: before"), "ValueError: no")))
         .isTrue();
-    house.settle(house.attempt(house.outbox.getLast(), 1));
-    JsonNode failure = new ObjectMapper().readTree(house.handedOver.getLast().payload());
+    fixture.settle(fixture.attempt(fixture.outbox.getLast(), 1));
+    JsonNode failure = new ObjectMapper().readTree(fixture.handedOver.getLast().payload());
     assertThat(failure.at("/requestContext/condition").asText()).isEqualTo("RetriesExhausted");
     assertThat(failure.at("/requestContext/approximateInvokeCount").asInt()).isEqualTo(1);
     assertThat(failure.at("/responsePayload/errorType").asText()).isEqualTo("ValueError");
@@ -315,14 +317,14 @@ class InvocationTest {
   /// Source: users' reports of AWS's answer, such as https://github.com/elastic/beats/issues/13963
   @Test
   void aRoleThatMayNotSendIsRefusedWhereTheDestinationIsNamed() throws Exception {
-    house.roleMay = need -> !Set.of("sqs:SendMessage", "sns:Publish").contains(need.action());
+    fixture.roleMay = need -> !Set.of("sqs:SendMessage", "sns:Publish").contains(need.action());
     assertInvalid(
         () -> create(python("mute", "pass").deadLetterConfig(d -> d.targetArn(QUEUE))),
         "The provided execution role does not have permissions to call SendMessage on SQS");
     create(python("mute", "def handler(e, c): pass"));
     assertInvalid(
         () ->
-            house.call(
+            fixture.call(
                 UpdateFunctionConfigurationRequest.builder()
                     .functionName("mute")
                     .deadLetterConfig(d -> d.targetArn(TOPIC))
@@ -331,7 +333,7 @@ class InvocationTest {
         "The provided execution role does not have permissions to call Publish on SNS");
     assertInvalid(
         () ->
-            house.call(
+            fixture.call(
                 PutFunctionEventInvokeConfigRequest.builder()
                     .functionName("mute")
                     .destinationConfig(d -> d.onFailure(f -> f.destination(QUEUE)))
@@ -352,12 +354,14 @@ class InvocationTest {
   void anEventForADeletedFunctionIsRejected() throws Exception {
     create(python("brief", "def handler(e, c): pass\n"));
     Work work = enqueue("brief", "{}");
-    house.call(
+    fixture.call(
         DeleteFunctionRequest.builder().functionName("brief").build(),
         DeleteFunctionResponse.class);
-    assertThat(house.attempt(work, 1)).isInstanceOf(Outcome.Rejected.class);
-    var delivery = Objects.requireNonNull(house.service.deliveries().get(work.kind()));
-    assertThat(house.database.<Boolean>write(tx -> delivery.bury(tx, job(work, 1, ""), "gone")))
+    assertThat(fixture.attempt(work, 1)).isInstanceOf(DeliveryOutcome.Rejected.class);
+    var delivery = Objects.requireNonNull(fixture.service.deliveries().get(work.kind()));
+    assertThat(
+            fixture.database.<Boolean>write(
+                tx -> delivery.deadLetter(tx, job(work, 1, ""), "gone")))
         .as("nobody to tell: the shelf")
         .isFalse();
   }
@@ -367,15 +371,15 @@ class InvocationTest {
     create(python("bounded", "import time\ndef handler(e, c): time.sleep(e)\n"));
     Work work = enqueue("bounded", "0");
     reserve("bounded", 1);
-    var delivery = Objects.requireNonNull(house.service.deliveries().get(work.kind()));
+    var delivery = Objects.requireNonNull(fixture.service.deliveries().get(work.kind()));
     assertThat(delivery.concurrencyOfLane(work.lane())).isEqualTo(1);
     Thread busy = Thread.startVirtualThread(() -> quietly("bounded"));
     org.awaitility.Awaitility.await().until(() -> isThrottled("bounded"));
-    assertThat(house.attempt(work, 1)).isInstanceOf(Outcome.Postponed.class);
+    assertThat(fixture.attempt(work, 1)).isInstanceOf(DeliveryOutcome.Postponed.class);
     busy.join();
-    assertThat(house.attempt(work, 1)).isInstanceOf(Outcome.Done.class);
+    assertThat(fixture.attempt(work, 1)).isInstanceOf(DeliveryOutcome.Done.class);
     reserve("bounded", 0);
-    assertThat(house.attempt(work, 1)).isEqualTo(new Outcome.Rejected(NO_CONCURRENCY));
+    assertThat(fixture.attempt(work, 1)).isEqualTo(new DeliveryOutcome.Rejected(NO_CONCURRENCY));
     assertThat(isThrottled("bounded")).isTrue();
     assertThatThrownBy(() -> reserve("bounded", 901))
         .hasMessageContaining("UnreservedConcurrentExecution below its minimum");
@@ -385,11 +389,11 @@ class InvocationTest {
   void aFunctionOfADeletedOnesNameHasABoundOfItsOwn() throws Exception {
     create(python("again", "def handler(e, c): pass\n"));
     Work work = enqueue("again", "{}");
-    var delivery = Objects.requireNonNull(house.service.deliveries().get(work.kind()));
+    var delivery = Objects.requireNonNull(fixture.service.deliveries().get(work.kind()));
     int usual = delivery.concurrencyOfLane(work.lane());
     reserve("again", 1);
     assertThat(delivery.concurrencyOfLane(work.lane())).isEqualTo(1);
-    house.call(
+    fixture.call(
         DeleteFunctionRequest.builder().functionName("again").build(),
         DeleteFunctionResponse.class);
     assertThat(delivery.concurrencyOfLane(work.lane())).isEqualTo(usual).isGreaterThan(1);
@@ -418,7 +422,7 @@ class InvocationTest {
   }
 
   private static void reserve(String name, int count) throws Exception {
-    house.call(
+    fixture.call(
         PutFunctionConcurrencyRequest.builder()
             .functionName(name)
             .reservedConcurrentExecutions(count)
@@ -428,20 +432,21 @@ class InvocationTest {
 
   @Test
   void anotherServiceHandsInWhereThePolicyLetsIt() throws Exception {
-    Handover handover =
-        new Handover(
-            new Sender.Service("s3.amazonaws.com", Arn.bucket("b"), Workshop.ACCOUNT),
+    ServiceMessage serviceMessage =
+        new ServiceMessage(
+            new Sender.Service("s3.amazonaws.com", Arn.bucket("b"), RuntimeFixture.ACCOUNT),
             Arn.parse("arn:aws:lambda:eu-central-1:123456789012:function:echo"),
             "{\"Records\":[]}".getBytes(StandardCharsets.UTF_8),
             "",
             Map.of(),
             "upload");
-    Outcome outcome = house.service.recipient().accept(handover);
-    assertThat(house.outbox).as("nothing happens before the effect runs").isEmpty();
-    house.settle(outcome);
-    assertThat(house.outbox.getFirst().cause()).isEqualTo("upload");
-    house.letServicesIn = false;
-    assertThat(house.service.recipient().accept(handover)).isInstanceOf(Outcome.Rejected.class);
+    DeliveryOutcome outcome = fixture.service.recipient().accept(serviceMessage);
+    assertThat(fixture.outbox).as("nothing happens before the effect runs").isEmpty();
+    fixture.settle(outcome);
+    assertThat(fixture.outbox.getFirst().cause()).isEqualTo("upload");
+    fixture.letServicesIn = false;
+    assertThat(fixture.service.recipient().accept(serviceMessage))
+        .isInstanceOf(DeliveryOutcome.Rejected.class);
   }
 
   @Test
@@ -450,8 +455,8 @@ class InvocationTest {
         python("traced", "import os\ndef handler(e, c): return os.environ['_X_AMZN_TRACE_ID']\n"));
     String trace = "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1";
     InvokeResponse traced =
-        house.call(
-            DirectRoad.traced(caller("eu-central-1"), trace),
+        fixture.call(
+            DirectPipeline.traced(caller("eu-central-1"), trace),
             invoke("traced", "{}").build(),
             InvokeResponse.class);
     assertThat(traced.payload().asUtf8String()).isEqualTo('"' + trace + '"');
@@ -459,13 +464,13 @@ class InvocationTest {
         .contains("Root=1-")
         .doesNotContain(trace);
 
-    house.settle(
-        house
+    fixture.settle(
+        fixture
             .service
             .recipient()
             .accept(
-                new Handover(
-                    new Sender.Service("s3.amazonaws.com", Arn.bucket("b"), Workshop.ACCOUNT),
+                new ServiceMessage(
+                    new Sender.Service("s3.amazonaws.com", Arn.bucket("b"), RuntimeFixture.ACCOUNT),
                     Arn.parse("arn:aws:lambda:eu-central-1:123456789012:function:traced"),
                     "{}".getBytes(StandardCharsets.UTF_8),
                     "",
@@ -473,14 +478,14 @@ class InvocationTest {
                     "upload",
                     null,
                     trace)));
-    assertThat(AsyncInvocation.of(house.outbox.getFirst()).traceHeader()).isEqualTo(trace);
+    assertThat(AsyncInvocation.of(fixture.outbox.getFirst()).traceHeader()).isEqualTo(trace);
   }
 
   @Test
   void changedCodeRunsAtTheNextInvocation() throws Exception {
     create(python("fresh", "import os\ndef handler(e, c): return os.environ.get('V1', 'old')\n"));
     assertThat(run(invoke("fresh", "{}")).payload().asUtf8String()).isEqualTo("\"old\"");
-    house.call(
+    fixture.call(
         UpdateFunctionConfigurationRequest.builder()
             .functionName("fresh")
             .environment(e -> e.variables(Map.of("V1", "new")))
@@ -491,12 +496,12 @@ class InvocationTest {
 
   @Test
   void theRegionInsideIsTheFunctions() throws Exception {
-    house.call(
+    fixture.call(
         caller("ap-south-1"),
         python("where", "import os\ndef handler(e, c): return os.environ['AWS_REGION']\n").build(),
         FunctionConfiguration.class);
     InvokeResponse answer =
-        house.call(caller("ap-south-1"), invoke("where", "{}").build(), InvokeResponse.class);
+        fixture.call(caller("ap-south-1"), invoke("where", "{}").build(), InvokeResponse.class);
     assertThat(answer.payload().asUtf8String()).isEqualTo("\"ap-south-1\"");
   }
 }

@@ -52,8 +52,8 @@ class MembersTest {
   void everyMemberOfEveryRequestIsHonouredOrRefused() throws Exception {
     Set<String> read = gettersThatTheServiceCalls();
     Set<String> ignored = new TreeSet<>();
-    try (LambdaHouse house = new LambdaHouse(folder)) {
-      house
+    try (LambdaFixture fixture = new LambdaFixture(folder)) {
+      fixture
           .service
           .operations()
           .all()
@@ -73,8 +73,8 @@ class MembersTest {
           .forEach(c -> held.add(c[0] + "." + c[1]));
     }
     Set<String> free = new TreeSet<>();
-    try (LambdaHouse house = new LambdaHouse(folder)) {
-      house
+    try (LambdaFixture fixture = new LambdaFixture(folder)) {
+      fixture
           .service
           .operations()
           .all()
@@ -94,9 +94,10 @@ class MembersTest {
   /// The road holds Lambda's requests to them, before it asks whether the function is there.
   @Test
   void allThatIsWrongIsToldOnTheWire() throws Exception {
-    try (LambdaHouse house = new LambdaHouse(folder);
+    try (LambdaFixture fixture = new LambdaFixture(folder);
         LambdaClient client =
-            Clients.client(LambdaClient.builder(), Clients.road(house.service.operations()))) {
+            Clients.client(
+                LambdaClient.builder(), Clients.pipeline(fixture.service.operations()))) {
       assertThatThrownBy(() -> client.getFunction(r -> r.functionName("no f").qualifier("a b")))
           .isInstanceOfSatisfying(
               LambdaException.class,

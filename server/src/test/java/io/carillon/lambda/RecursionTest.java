@@ -1,14 +1,14 @@
 package io.carillon.lambda;
 
-import static io.carillon.lambda.LambdaHouse.job;
-import static io.carillon.lambda.LambdaHouse.python;
+import static io.carillon.lambda.LambdaFixture.job;
+import static io.carillon.lambda.LambdaFixture.python;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.carillon.base.Arn;
-import io.carillon.outbox.Outcome;
+import io.carillon.outbox.DeliveryOutcome;
 import io.carillon.outbox.Work;
 import io.carillon.trace.Cause;
 import java.nio.file.Path;
@@ -65,49 +65,50 @@ class RecursionTest {
 
   @Test
   void theSeventeenthInvocationIsDroppedWithItsReason() throws Exception {
-    try (LambdaHouse house = new LambdaHouse(folder)) {
-      house.call(
+    try (LambdaFixture fixture = new LambdaFixture(folder)) {
+      fixture.call(
           python("loop", "def handler(e, c): return 1\n").build(), FunctionConfiguration.class);
-      house.call(
+      fixture.call(
           PutFunctionEventInvokeConfigRequest.builder()
               .functionName("loop")
               .destinationConfig(d -> d.onFailure(f -> f.destination(QUEUE)))
               .build(),
           FunctionEventInvokeConfig.class);
-      house.call(
+      fixture.call(
           InvokeRequest.builder().functionName("loop").invocationType("Event").build(),
           InvokeResponse.class);
-      Work work = house.outbox.removeFirst();
+      Work work = fixture.outbox.removeFirst();
       Work again = caused(work, passed(LOOP, 16));
 
-      assertThat(house.attempt(caused(work, passed(LOOP, 15)), 1)).isInstanceOf(Outcome.Done.class);
-      Outcome dropped = house.attempt(again, 1);
+      assertThat(fixture.attempt(caused(work, passed(LOOP, 15)), 1))
+          .isInstanceOf(DeliveryOutcome.Done.class);
+      DeliveryOutcome dropped = fixture.attempt(again, 1);
 
-      assertThat(dropped).isEqualTo(new Outcome.Rejected(Recursion.REASON));
-      var delivery = Objects.requireNonNull(house.service.deliveries().get(again.kind()));
+      assertThat(dropped).isEqualTo(new DeliveryOutcome.Rejected(Recursion.REASON));
+      var delivery = Objects.requireNonNull(fixture.service.deliveries().get(again.kind()));
       assertThat(
-              house.database.<Boolean>write(
-                  tx -> delivery.bury(tx, job(again, 1, ""), Recursion.REASON)))
+              fixture.database.<Boolean>write(
+                  tx -> delivery.deadLetter(tx, job(again, 1, ""), Recursion.REASON)))
           .isTrue();
-      house.settle(house.attempt(house.outbox.getLast(), 1));
-      JsonNode failure = new ObjectMapper().readTree(house.handedOver.getLast().payload());
+      fixture.settle(fixture.attempt(fixture.outbox.getLast(), 1));
+      JsonNode failure = new ObjectMapper().readTree(fixture.handedOver.getLast().payload());
       assertThat(failure.at("/requestContext/condition").asText())
           .isEqualTo("RecursiveInvocationException");
       assertThat(failure.at("/requestContext/approximateInvokeCount").asInt()).isZero();
       assertThat(failure.has("responsePayload")).isFalse();
 
-      assertThat(loops(house)).isEqualTo("Terminate");
-      house.call(
+      assertThat(loops(fixture)).isEqualTo("Terminate");
+      fixture.call(
           PutFunctionRecursionConfigRequest.builder()
               .functionName("loop")
               .recursiveLoop("Allow")
               .build(),
           PutFunctionRecursionConfigResponse.class);
-      assertThat(loops(house)).isEqualTo("Allow");
-      assertThat(house.attempt(again, 1)).isInstanceOf(Outcome.Done.class);
+      assertThat(loops(fixture)).isEqualTo("Allow");
+      assertThat(fixture.attempt(again, 1)).isInstanceOf(DeliveryOutcome.Done.class);
       assertThatThrownBy(
               () ->
-                  house.call(
+                  fixture.call(
                       PutFunctionRecursionConfigRequest.builder()
                           .functionName("loop")
                           .recursiveLoop("Maybe")
@@ -121,8 +122,8 @@ class RecursionTest {
     return new Work(work.kind(), work.lane(), work.due(), work.payload(), cause.toString());
   }
 
-  private static String loops(LambdaHouse house) throws Exception {
-    return house
+  private static String loops(LambdaFixture fixture) throws Exception {
+    return fixture
         .call(
             GetFunctionRecursionConfigRequest.builder().functionName("loop").build(),
             GetFunctionRecursionConfigResponse.class)

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.carillon.aws.AwsException;
-import io.carillon.aws.DirectRoad;
+import io.carillon.aws.DirectPipeline;
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
 import io.carillon.base.Region;
@@ -52,7 +52,8 @@ class LogsServiceTest {
   private Instant now = NOW;
   private final CountingDatabase database = new CountingDatabase(new MemoryDatabase());
   private final LogsService logs = new LogsService(database, (InstantSource) () -> now);
-  private final DirectRoad road = new DirectRoad(logs.operations(), DirectRoad.letting(() -> true));
+  private final DirectPipeline pipeline =
+      new DirectPipeline(logs.operations(), DirectPipeline.letting(() -> true));
 
   @Test
   void eventsComeBackInOrderOfTimeAcrossStreams() {
@@ -554,6 +555,6 @@ class LogsServiceTest {
   }
 
   private <I, O> O run(I input) {
-    return road.call(DirectRoad.root(ACCOUNT, Region.US_EAST_1, now), input);
+    return pipeline.call(DirectPipeline.root(ACCOUNT, Region.US_EAST_1, now), input);
   }
 }

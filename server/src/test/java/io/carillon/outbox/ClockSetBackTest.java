@@ -18,12 +18,12 @@ final class ClockSetBackTest extends DispatcherFixture {
             new Scripted(
                 job ->
                     broken.get() && job.work().cause().equals("retried")
-                        ? new Outcome.Retry("no")
-                        : Outcome.done()));
+                        ? new DeliveryOutcome.Retry("no")
+                        : DeliveryOutcome.done()));
     move(Duration.ofDays(2));
     add("lane", "retried");
     add(new Work("kind", "lane", clock.instant().plusSeconds(600), new byte[0], "in ten minutes"));
-    await().until(() -> setbacks.size() == 1);
+    await().until(() -> failures.size() == 1);
     broken.set(false);
     move(Duration.ofDays(-2));
     dispatcher.drawBack();
@@ -40,7 +40,7 @@ final class ClockSetBackTest extends DispatcherFixture {
   void whatIsDueAsLateAsItsKindMayBeIsNotDrawnBack() {
     Scripted delivery =
         run(
-            new Scripted(_ -> Outcome.done()) {
+            new Scripted(_ -> DeliveryOutcome.done()) {
               @Override
               public Duration longestWait() {
                 return Duration.ofDays(2);

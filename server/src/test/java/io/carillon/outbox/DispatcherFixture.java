@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.carillon.store.CountingDatabase;
-import io.carillon.store.HandClock;
 import io.carillon.store.KeyCodec;
+import io.carillon.store.ManualClock;
 import io.carillon.store.MemoryDatabase;
 import io.carillon.store.Range;
 import io.carillon.store.Table;
@@ -29,24 +29,24 @@ abstract class DispatcherFixture {
   static class Scripted implements Delivery {
     final List<Job> tries = new CopyOnWriteArrayList<>();
     final List<Job> buried = new CopyOnWriteArrayList<>();
-    final Function<Job, Outcome> script;
+    final Function<Job, DeliveryOutcome> script;
     Function<Work, Optional<Consumer<Tx>>> handing = _ -> Optional.empty();
     RetryPolicy policy = RetryPolicy.ASYNC_INVOCATION;
     boolean hasDeadLetterQueue = false;
     int concurrency = 16;
 
-    Scripted(Function<Job, Outcome> script) {
+    Scripted(Function<Job, DeliveryOutcome> script) {
       this.script = script;
     }
 
     @Override
-    public Outcome attempt(Job job) {
+    public DeliveryOutcome attempt(Job job) {
       tries.add(job);
       return script.apply(job);
     }
 
     @Override
-    public Optional<Consumer<Tx>> handOn(Work work) {
+    public Optional<Consumer<Tx>> deliverInTransaction(Work work) {
       return handing.apply(work);
     }
 
@@ -56,7 +56,7 @@ abstract class DispatcherFixture {
     }
 
     @Override
-    public boolean bury(Tx tx, Job job, String why) {
+    public boolean deadLetter(Tx tx, Job job, String why) {
       buried.add(job);
       return hasDeadLetterQueue;
     }
@@ -75,17 +75,17 @@ abstract class DispatcherFixture {
   static final Table<String, Effect> EFFECTS =
       Table.of("test.effects", KeyCodec.STRING, Effect.class);
 
-  final HandClock clock = new HandClock();
-  final Shelf shelf = new Shelf();
+  final ManualClock clock = new ManualClock();
+  final DeadLetters deadLetters = new DeadLetters();
   final CountingDatabase database = new CountingDatabase(new MemoryDatabase());
-  final List<Setback> setbacks = new CopyOnWriteArrayList<>();
+  final List<DeliveryFailure> failures = new CopyOnWriteArrayList<>();
   final CountDownLatch never = new CountDownLatch(1);
   TableOutbox outbox = TableOutbox.open(database, clock);
   Dispatcher dispatcher = dispatcher(Dispatcher.Settings.usual());
 
   @BeforeEach
   void nothingIsSetUpTwice() {
-    setbacks.clear();
+    failures.clear();
   }
 
   @AfterEach
@@ -99,10 +99,10 @@ abstract class DispatcherFixture {
     return new Dispatcher(
         database,
         outbox,
-        shelf,
+        deadLetters,
         clock,
         () -> 0L,
-        (_, _, setback) -> setbacks.add(setback),
+        (_, _, setback) -> failures.add(setback),
         settings);
   }
 
@@ -177,11 +177,13 @@ abstract class DispatcherFixture {
   }
 
   List<String> shelvedReasons() {
-    return database.read(s -> shelf.list(s, "", 10)).stream().map(Shelf.Shelved::why).toList();
+    return database.read(s -> deadLetters.list(s, "", 10)).stream()
+        .map(DeadLetters.DeadLetter::why)
+        .toList();
   }
 
-  static Outcome done(String text) {
-    return new Outcome.Done(tx -> effect(tx, text));
+  static DeliveryOutcome done(String text) {
+    return new DeliveryOutcome.Done(tx -> effect(tx, text));
   }
 
   static void effect(Tx tx, String text) {
@@ -194,9 +196,9 @@ abstract class DispatcherFixture {
         .toList();
   }
 
-  Outcome hang() {
+  DeliveryOutcome hang() {
     waitFor(never);
-    return Outcome.done();
+    return DeliveryOutcome.done();
   }
 
   static void waitFor(CountDownLatch latch) {

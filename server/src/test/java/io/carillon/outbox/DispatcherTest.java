@@ -22,7 +22,8 @@ import org.junit.jupiter.api.Test;
 final class DispatcherTest extends DispatcherFixture {
   @Test
   void workIsDoneOnceAndItsEffectComesWithItsRemoval() {
-    Scripted delivery = run(new Scripted(job -> new Outcome.Done(tx -> effect(tx, job.id()))));
+    Scripted delivery =
+        run(new Scripted(job -> new DeliveryOutcome.Done(tx -> effect(tx, job.id()))));
     add("lane", "payload");
     awaitEmpty();
     assertThat(delivery.tries)
@@ -35,12 +36,12 @@ final class DispatcherTest extends DispatcherFixture {
               assertThat(job.work().lane()).isEqualTo("lane");
             });
     assertThat(effects()).hasSize(1);
-    assertThat(setbacks).isEmpty();
+    assertThat(failures).isEmpty();
   }
 
   @Test
   void workAddedInATransactionThatFailsIsNotDone() {
-    Scripted delivery = run(new Scripted(_ -> Outcome.done()));
+    Scripted delivery = run(new Scripted(_ -> DeliveryOutcome.done()));
     addInVain("lane", "x");
     add("lane", "y");
     awaitEmpty();
@@ -49,7 +50,7 @@ final class DispatcherTest extends DispatcherFixture {
 
   @Test
   void workThatIsDueAtOnceAndFindsRoomNeedsNoClaim() {
-    run(new Scripted(_ -> Outcome.done()));
+    run(new Scripted(_ -> DeliveryOutcome.done()));
     awaitTableRead();
     database.reset();
     add("lane", "x");
@@ -59,7 +60,7 @@ final class DispatcherTest extends DispatcherFixture {
 
   @Test
   void aTransactionThatFailsGivesThePlaceBackThatItTook() {
-    Scripted delivery = new Scripted(_ -> Outcome.done());
+    Scripted delivery = new Scripted(_ -> DeliveryOutcome.done());
     delivery.concurrency = 1;
     run(delivery);
     awaitTableRead();
@@ -79,7 +80,7 @@ final class DispatcherTest extends DispatcherFixture {
               if (job.work().lane().equals("lane")) {
                 waitFor(goOn);
               }
-              return Outcome.done();
+              return DeliveryOutcome.done();
             });
     delivery.concurrency = 1;
     run(delivery);
@@ -103,7 +104,7 @@ final class DispatcherTest extends DispatcherFixture {
         run(
             new Scripted(
                 job ->
-                    new Outcome.Done(
+                    new DeliveryOutcome.Done(
                         tx -> {
                           effect(tx, job.id());
                           if (broken.getAndSet(false)) {
@@ -111,11 +112,11 @@ final class DispatcherTest extends DispatcherFixture {
                           }
                         })));
     add("lane", "x");
-    await().until(() -> setbacks.size() == 1);
+    await().until(() -> failures.size() == 1);
     assertThat(effects()).isEmpty();
-    assertThat(setbacks.getFirst())
+    assertThat(failures.getFirst())
         .isEqualTo(
-            new Setback.Retrying(
+            new DeliveryFailure.Retrying(
                 "IllegalStateException: the effect failed", clock.instant().plusSeconds(60)));
     move(Duration.ofMinutes(1));
     awaitEmpty();
@@ -125,7 +126,7 @@ final class DispatcherTest extends DispatcherFixture {
 
   @Test
   void retriesFollowThePolicysTable() {
-    Scripted delivery = new Scripted(job -> new Outcome.Retry("error " + job.attempts()));
+    Scripted delivery = new Scripted(job -> new DeliveryOutcome.Retry("error " + job.attempts()));
     delivery.policy = RetryPolicy.SNS_PEOPLE;
     run(delivery);
     Instant start = clock.instant();
@@ -139,32 +140,32 @@ final class DispatcherTest extends DispatcherFixture {
     }
     for (int attempt = 1; attempt < tries; attempt++) {
       int soFar = attempt;
-      await().until(() -> setbacks.size() == soFar);
-      Setback.Retrying retrying = (Setback.Retrying) setbacks.getLast();
+      await().until(() -> failures.size() == soFar);
+      DeliveryFailure.Retrying retrying = (DeliveryFailure.Retrying) failures.getLast();
       clock.set(retrying.next().minusMillis(1));
       dispatcher.wake();
       clock.set(retrying.next());
       dispatcher.wake();
     }
-    await().until(() -> setbacks.size() == tries);
-    assertThat(setbacks.subList(0, tries - 1))
-        .extracting(s -> Duration.between(start, ((Setback.Retrying) s).next()))
+    await().until(() -> failures.size() == tries);
+    assertThat(failures.subList(0, tries - 1))
+        .extracting(s -> Duration.between(start, ((DeliveryFailure.Retrying) s).next()))
         .isEqualTo(expected);
-    assertThat(setbacks.getLast()).isEqualTo(new Setback.Buried("error " + tries, true));
+    assertThat(failures.getLast()).isEqualTo(new DeliveryFailure.Buried("error " + tries, true));
     assertThat(delivery.tries).extracting(Job::attempts).hasSize(tries).endsWith(tries - 1, tries);
     assertThat(depth()).isZero();
   }
 
   @Test
   void aJobWithoutTriesLeftIsShelvedWithItsReasons() {
-    run(new Scripted(job -> new Outcome.Retry("error " + job.attempts())));
+    run(new Scripted(job -> new DeliveryOutcome.Retry("error " + job.attempts())));
     add("lane", "cause-1");
-    await().until(() -> setbacks.size() == 1);
+    await().until(() -> failures.size() == 1);
     move(Duration.ofMinutes(1));
-    await().until(() -> setbacks.size() == 2);
+    await().until(() -> failures.size() == 2);
     move(Duration.ofMinutes(2));
     awaitEmpty();
-    List<Shelf.Shelved> shelved = database.read(s -> shelf.list(s, "", 10));
+    List<DeadLetters.DeadLetter> shelved = database.read(s -> deadLetters.list(s, "", 10));
     assertThat(shelved)
         .singleElement()
         .satisfies(
@@ -182,34 +183,38 @@ final class DispatcherTest extends DispatcherFixture {
   void aShelvedJobIsRedrivenOrDiscarded() {
     AtomicBoolean broken = new AtomicBoolean(true);
     Scripted delivery =
-        run(new Scripted(_ -> broken.get() ? new Outcome.Rejected("bad") : Outcome.done()));
+        run(
+            new Scripted(
+                _ -> broken.get() ? new DeliveryOutcome.Rejected("bad") : DeliveryOutcome.done()));
     add("lane", "a");
     add("lane", "b");
     awaitEmpty();
-    List<Shelf.Shelved> shelved = database.read(s -> shelf.list(s, "", 10));
+    List<DeadLetters.DeadLetter> shelved = database.read(s -> deadLetters.list(s, "", 10));
     assertThat(shelved).hasSize(2);
     broken.set(false);
     String first = shelved.get(0).id();
     String second = shelved.get(1).id();
-    assertThat(database.<Boolean>write(tx -> shelf.redrive(tx, first, outbox, clock.instant())))
+    assertThat(
+            database.<Boolean>write(tx -> deadLetters.redrive(tx, first, outbox, clock.instant())))
         .isTrue();
-    assertThat(database.<Boolean>write(tx -> shelf.redrive(tx, first, outbox, clock.instant())))
+    assertThat(
+            database.<Boolean>write(tx -> deadLetters.redrive(tx, first, outbox, clock.instant())))
         .isFalse();
     awaitEmpty();
     assertThat(delivery.tries).hasSize(3);
-    assertThat(database.read(s -> shelf.get(s, first)).isPresent()).isFalse();
+    assertThat(database.read(s -> deadLetters.get(s, first)).isPresent()).isFalse();
   }
 
   @Test
   void aJobIsBuriedWhereTheDeliverySaysAndNotShelvedThen() {
-    Scripted delivery = new Scripted(_ -> new Outcome.Rejected("no such function"));
+    Scripted delivery = new Scripted(_ -> new DeliveryOutcome.Rejected("no such function"));
     delivery.hasDeadLetterQueue = true;
     run(delivery);
     add("lane", "x");
     awaitEmpty();
     assertThat(delivery.tries).hasSize(1);
     assertThat(delivery.buried).hasSize(1);
-    assertThat(setbacks).containsExactly(new Setback.Buried("no such function", false));
+    assertThat(failures).containsExactly(new DeliveryFailure.Buried("no such function", false));
     assertThat(shelvedReasons()).isEmpty();
   }
 
@@ -218,8 +223,8 @@ final class DispatcherTest extends DispatcherFixture {
     run(
         new Delivery() {
           @Override
-          public Outcome attempt(Job job) {
-            return new Outcome.Rejected("bad");
+          public DeliveryOutcome attempt(Job job) {
+            return new DeliveryOutcome.Rejected("bad");
           }
 
           @Override
@@ -228,7 +233,7 @@ final class DispatcherTest extends DispatcherFixture {
           }
 
           @Override
-          public boolean bury(Tx tx, Job job, String why) {
+          public boolean deadLetter(Tx tx, Job job, String why) {
             effect(tx, "half done");
             throw new IllegalStateException("the queue is gone");
           }
@@ -250,13 +255,14 @@ final class DispatcherTest extends DispatcherFixture {
                   if (job.attempts() == 1) {
                     throw new StackOverflowError("deep");
                   }
-                  return Outcome.done();
+                  return DeliveryOutcome.done();
                 }));
     add("lane", "x");
-    await().until(() -> setbacks.size() == 1);
-    assertThat(setbacks.getFirst())
+    await().until(() -> failures.size() == 1);
+    assertThat(failures.getFirst())
         .isEqualTo(
-            new Setback.Retrying("StackOverflowError: deep", clock.instant().plusSeconds(60)));
+            new DeliveryFailure.Retrying(
+                "StackOverflowError: deep", clock.instant().plusSeconds(60)));
     move(Duration.ofMinutes(1));
     awaitEmpty();
     assertThat(delivery.tries).hasSize(2);
@@ -270,16 +276,16 @@ final class DispatcherTest extends DispatcherFixture {
             new Scripted(
                 job ->
                     job.postponements() < 3
-                        ? new Outcome.Postponed("throttled", Duration.ZERO)
+                        ? new DeliveryOutcome.Postponed("throttled", Duration.ZERO)
                         : job.postponements() == 3
-                            ? new Outcome.Postponed("later", Duration.ofSeconds(33))
-                            : Outcome.done()));
+                            ? new DeliveryOutcome.Postponed("later", Duration.ofSeconds(33))
+                            : DeliveryOutcome.done()));
     add("lane", "x");
     List<Long> waits = new ArrayList<>();
     for (int i = 1; i <= 4; i++) {
       int soFar = i;
-      await().until(() -> setbacks.size() == soFar);
-      Instant next = ((Setback.PutOff) setbacks.getLast()).next();
+      await().until(() -> failures.size() == soFar);
+      Instant next = ((DeliveryFailure.PutOff) failures.getLast()).next();
       waits.add(Duration.between(clock.instant(), next).toSeconds());
       clock.set(next);
       dispatcher.wake();
@@ -299,13 +305,13 @@ final class DispatcherTest extends DispatcherFixture {
                   if (job.postponements() < 5) {
                     throw new OutOfMemoryError("for the test");
                   }
-                  return Outcome.done();
+                  return DeliveryOutcome.done();
                 }));
     add("lane", "x");
     for (int i = 1; i <= 5; i++) {
       int soFar = i;
-      await().until(() -> setbacks.size() == soFar);
-      clock.set(((Setback.PutOff) setbacks.getLast()).next());
+      await().until(() -> failures.size() == soFar);
+      clock.set(((DeliveryFailure.PutOff) failures.getLast()).next());
       dispatcher.wake();
     }
     awaitEmpty();
@@ -316,9 +322,9 @@ final class DispatcherTest extends DispatcherFixture {
   @Test
   void aJobThatIsPutOffTooLongIsBuried() {
     Scripted delivery =
-        run(new Scripted(_ -> new Outcome.Postponed("throttled", Duration.ofHours(4))));
+        run(new Scripted(_ -> new DeliveryOutcome.Postponed("throttled", Duration.ofHours(4))));
     add("lane", "x");
-    await().until(() -> setbacks.size() == 1);
+    await().until(() -> failures.size() == 1);
     move(Duration.ofHours(4));
     awaitEmpty();
     assertThat(delivery.tries).hasSize(2);
@@ -327,7 +333,7 @@ final class DispatcherTest extends DispatcherFixture {
 
   @Test
   void workThatIsDueLaterWaits() {
-    Scripted delivery = run(new Scripted(_ -> Outcome.done()));
+    Scripted delivery = run(new Scripted(_ -> DeliveryOutcome.done()));
     database.write(
         tx -> {
           outbox.add(
@@ -353,7 +359,7 @@ final class DispatcherTest extends DispatcherFixture {
                 hang();
               }
               done.computeIfAbsent(job.work().lane(), _ -> new AtomicInteger()).incrementAndGet();
-              return Outcome.done();
+              return DeliveryOutcome.done();
             });
     delivery.concurrency = 2;
     run(delivery);
@@ -388,7 +394,7 @@ final class DispatcherTest extends DispatcherFixture {
               if (job.work().lane().startsWith("hangs")) {
                 hang();
               }
-              return Outcome.done();
+              return DeliveryOutcome.done();
             });
     dispatcher = dispatcher(Dispatcher.Settings.usual().withBounds(64, 1000));
     run(delivery);
@@ -420,7 +426,7 @@ final class DispatcherTest extends DispatcherFixture {
               Thread.yield();
               lane.decrementAndGet();
               now.decrementAndGet();
-              return Outcome.done();
+              return DeliveryOutcome.done();
             });
     delivery.concurrency = 3;
     dispatcher = dispatcher(Dispatcher.Settings.usual().withBounds(10, 1000));
@@ -444,7 +450,7 @@ final class DispatcherTest extends DispatcherFixture {
               most.accumulateAndGet(now.incrementAndGet(), Math::max);
               Thread.yield();
               now.decrementAndGet();
-              return Outcome.done();
+              return DeliveryOutcome.done();
             });
     MemoryBudget memory = new MemoryBudget(7L << 20, Duration.ZERO);
     dispatcher = dispatcher(Dispatcher.Settings.usual().withMemory(memory));
@@ -468,7 +474,7 @@ final class DispatcherTest extends DispatcherFixture {
   void anErrorInTheClaimingThreadIsNotTheEndOfAllDeliveries() {
     AtomicBoolean full = new AtomicBoolean(true);
     Scripted delivery =
-        new Scripted(_ -> Outcome.done()) {
+        new Scripted(_ -> DeliveryOutcome.done()) {
           @Override
           public int concurrencyOfLane(String lane) {
             if (full.getAndSet(false)) {
@@ -504,10 +510,10 @@ final class DispatcherTest extends DispatcherFixture {
     run(
         new Delivery() {
           @Override
-          public Outcome attempt(Job job) {
+          public DeliveryOutcome attempt(Job job) {
             mostLanes.accumulateAndGet(dispatcher.lanesInMemory(), Math::max);
             done.incrementAndGet();
-            return Outcome.done();
+            return DeliveryOutcome.done();
           }
 
           @Override
@@ -516,7 +522,7 @@ final class DispatcherTest extends DispatcherFixture {
           }
 
           @Override
-          public boolean bury(Tx tx, Job job, String why) {
+          public boolean deadLetter(Tx tx, Job job, String why) {
             return false;
           }
         });
@@ -528,7 +534,7 @@ final class DispatcherTest extends DispatcherFixture {
 
   @Test
   void workOfAKindThatNobodyDoesStaysUntilSomebodyDoes() {
-    run(new Scripted(_ -> Outcome.done()));
+    run(new Scripted(_ -> DeliveryOutcome.done()));
     database.write(
         tx -> {
           outbox.add(tx, new Work("stranger", "l", clock.instant(), new byte[0], "s"));
@@ -536,7 +542,7 @@ final class DispatcherTest extends DispatcherFixture {
         });
     add("lane", "x");
     await().until(() -> depth() == 1);
-    Scripted stranger = new Scripted(_ -> Outcome.done());
+    Scripted stranger = new Scripted(_ -> DeliveryOutcome.done());
     dispatcher.register("stranger", stranger);
     awaitEmpty();
     assertThat(stranger.tries).hasSize(1);
@@ -551,7 +557,7 @@ final class DispatcherTest extends DispatcherFixture {
     await().until(() -> hanging.tries.size() == 1);
 
     restartAsAfterACrash();
-    Scripted delivery = run(new Scripted(_ -> Outcome.done()));
+    Scripted delivery = run(new Scripted(_ -> DeliveryOutcome.done()));
     awaitEmpty();
     assertThat(delivery.tries).extracting(Job::attempts).containsExactly(1);
     assertThat(delivery.tries).extracting(Job::interruptions).containsExactly(1);
@@ -572,7 +578,7 @@ final class DispatcherTest extends DispatcherFixture {
       deaths += poison.tries.size();
       restartAsAfterACrash();
     }
-    assertThat(deaths).isEqualTo(Suspects.FROM + Suspects.ALONE);
+    assertThat(deaths).isEqualTo(CrashSuspects.FROM + CrashSuspects.ALONE);
     assertThat(shelvedReasons()).containsExactly("the process ended during its last 5 tries");
   }
 
@@ -584,7 +590,7 @@ final class DispatcherTest extends DispatcherFixture {
     dispatcher.close();
 
     restartAsAfterACrash();
-    Scripted delivery = run(new Scripted(_ -> Outcome.done()));
+    Scripted delivery = run(new Scripted(_ -> DeliveryOutcome.done()));
     awaitEmpty();
     assertThat(delivery.tries).extracting(Job::attempts).containsExactly(1);
   }
@@ -596,7 +602,7 @@ final class DispatcherTest extends DispatcherFixture {
         new Scripted(
             _ -> {
               waitFor(goOn);
-              return Outcome.done();
+              return DeliveryOutcome.done();
             });
     delivery.concurrency = 1;
     run(delivery);
@@ -613,12 +619,12 @@ final class DispatcherTest extends DispatcherFixture {
   @Test
   void oneSettingScalesEveryWait() {
     dispatcher = dispatcher(Dispatcher.Settings.usual().withTimeScale(0.001));
-    run(new Scripted(job -> new Outcome.Retry("error " + job.attempts())));
+    run(new Scripted(job -> new DeliveryOutcome.Retry("error " + job.attempts())));
     Instant start = clock.instant();
     add("lane", "x");
-    await().until(() -> setbacks.size() == 1);
-    assertThat(setbacks.getFirst())
-        .isEqualTo(new Setback.Retrying("error 1", start.plusMillis(60)));
+    await().until(() -> failures.size() == 1);
+    assertThat(failures.getFirst())
+        .isEqualTo(new DeliveryFailure.Retrying("error 1", start.plusMillis(60)));
   }
 
   @Test
@@ -627,14 +633,14 @@ final class DispatcherTest extends DispatcherFixture {
         new Dispatcher(
             database,
             outbox,
-            shelf,
+            deadLetters,
             clock,
             () -> 0L,
             (_, _, _) -> {
               throw new IllegalStateException("trace is broken");
             },
             Dispatcher.Settings.usual());
-    run(new Scripted(_ -> new Outcome.Rejected("bad")));
+    run(new Scripted(_ -> new DeliveryOutcome.Rejected("bad")));
     add("lane", "x");
     awaitEmpty();
     assertThat(shelvedReasons()).containsExactly("bad");

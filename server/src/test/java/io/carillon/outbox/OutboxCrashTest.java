@@ -6,8 +6,8 @@ import static org.awaitility.Awaitility.await;
 import io.carillon.outbox.TableOutbox.Channel;
 import io.carillon.store.Database;
 import io.carillon.store.DueQueue.Claimed;
-import io.carillon.store.HandClock;
 import io.carillon.store.KeyCodec;
+import io.carillon.store.ManualClock;
 import io.carillon.store.Range;
 import io.carillon.store.RocksDatabase;
 import io.carillon.store.Table;
@@ -47,7 +47,7 @@ final class OutboxCrashTest {
   private static final Channel CHANNEL = new Channel("kind", "lane");
 
   @TempDir Path folder;
-  private final HandClock clock = new HandClock();
+  private final ManualClock clock = new ManualClock();
   private final List<Job> tries = new CopyOnWriteArrayList<>();
 
   @ParameterizedTest
@@ -114,7 +114,7 @@ final class OutboxCrashTest {
             "kind",
             new Recording() {
               @Override
-              public Outcome attempt(Job job) {
+              public DeliveryOutcome attempt(Job job) {
                 room.set(0);
                 return super.attempt(job);
               }
@@ -133,9 +133,9 @@ final class OutboxCrashTest {
 
   private class Recording implements Delivery {
     @Override
-    public Outcome attempt(Job job) {
+    public DeliveryOutcome attempt(Job job) {
       tries.add(job);
-      return new Outcome.Done(tx -> EFFECTS.put(tx, job.id(), new Effect(job.id())));
+      return new DeliveryOutcome.Done(tx -> EFFECTS.put(tx, job.id(), new Effect(job.id())));
     }
 
     @Override
@@ -144,7 +144,7 @@ final class OutboxCrashTest {
     }
 
     @Override
-    public boolean bury(Tx tx, Job job, String why) {
+    public boolean deadLetter(Tx tx, Job job, String why) {
       return false;
     }
   }
@@ -153,7 +153,7 @@ final class OutboxCrashTest {
     return new Dispatcher(
         database,
         outbox,
-        new Shelf(),
+        new DeadLetters(),
         clock,
         () -> 0L,
         (_, _, _) -> {},

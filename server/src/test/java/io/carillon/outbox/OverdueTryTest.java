@@ -27,7 +27,7 @@ final class OverdueTryTest extends DispatcherFixture {
     }
 
     @Override
-    public boolean bury(Tx tx, Job job, String why) {
+    public boolean deadLetter(Tx tx, Job job, String why) {
       return false;
     }
 
@@ -57,7 +57,7 @@ final class OverdueTryTest extends DispatcherFixture {
     Slow delivery =
         new Slow() {
           @Override
-          public Outcome attempt(Job job) throws InterruptedException {
+          public DeliveryOutcome attempt(Job job) throws InterruptedException {
             if (tries.incrementAndGet() == 1) {
               try {
                 never.await();
@@ -66,7 +66,7 @@ final class OverdueTryTest extends DispatcherFixture {
                 throw e;
               }
             }
-            return new Outcome.Done(tx -> effect(tx, "attempt " + job.attempts()));
+            return new DeliveryOutcome.Done(tx -> effect(tx, "attempt " + job.attempts()));
           }
         };
     run(delivery);
@@ -79,10 +79,10 @@ final class OverdueTryTest extends DispatcherFixture {
             });
     waitFor(interrupted);
     assertThat(effects()).containsExactly("attempt 2");
-    assertThat(setbacks)
+    assertThat(failures)
         .singleElement()
         .isInstanceOfSatisfying(
-            Setback.Retrying.class,
+            DeliveryFailure.Retrying.class,
             retrying -> assertThat(retrying.why()).isEqualTo("the try did not end in time"));
   }
 
@@ -97,7 +97,7 @@ final class OverdueTryTest extends DispatcherFixture {
     Slow delivery =
         new Slow() {
           @Override
-          public Outcome attempt(Job job) {
+          public DeliveryOutcome attempt(Job job) {
             int number = tries.incrementAndGet();
             if (number == 1) {
               waitThroughInterrupts(goOn);
@@ -106,7 +106,7 @@ final class OverdueTryTest extends DispatcherFixture {
               second.countDown();
               waitThroughInterrupts(first);
             }
-            return new Outcome.Done(tx -> effect(tx, "try " + number));
+            return new DeliveryOutcome.Done(tx -> effect(tx, "try " + number));
           }
         };
     run(delivery);
@@ -141,10 +141,12 @@ final class OverdueTryTest extends DispatcherFixture {
     Slow delivery =
         new Slow() {
           @Override
-          public Outcome attempt(Job job) {
+          public DeliveryOutcome attempt(Job job) {
             database.failNext(2);
             failed.countDown();
-            return tries.incrementAndGet() == 1 ? new Outcome.Rejected("bad") : Outcome.done();
+            return tries.incrementAndGet() == 1
+                ? new DeliveryOutcome.Rejected("bad")
+                : DeliveryOutcome.done();
           }
         };
     run(delivery);

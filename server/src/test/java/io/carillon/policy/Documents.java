@@ -69,12 +69,12 @@ final class Documents {
                 Flavour.TRUST)));
   }
 
-  static Question question(Requester requester) {
-    return new Question("s3:GetObject", OBJECT, requester, Context.NOTHING);
+  static AuthorizationRequest question(Requester requester) {
+    return new AuthorizationRequest("s3:GetObject", OBJECT, requester, Context.NOTHING);
   }
 
-  static Question question(Requester requester, Map<String, List<String>> context) {
-    return new Question("s3:GetObject", OBJECT, requester, Context.of(context));
+  static AuthorizationRequest question(Requester requester, Map<String, List<String>> context) {
+    return new AuthorizationRequest("s3:GetObject", OBJECT, requester, Context.of(context));
   }
 
   static String aws(String principal) {

@@ -48,7 +48,7 @@ class PolicyEngineTest {
         .isEqualTo(new Allowed("statement AllowRead of policy p"));
     assertThat(
             PolicyEngine.evaluate(
-                new Question("s3:DeleteObject", OBJECT, BOB, Context.NOTHING),
+                new AuthorizationRequest("s3:DeleteObject", OBJECT, BOB, Context.NOTHING),
                 Policies.ofIdentity(policy)))
         .isEqualTo(new ExplicitlyDenied(PolicyKind.IDENTITY, "statement 2 of policy p"));
   }
@@ -172,8 +172,9 @@ class PolicyEngineTest {
 
   @Test
   void aRoleIsAssumedOnlyIfItsTrustPolicyAllows() {
-    Question assume =
-        new Question("sts:AssumeRole", "arn:aws:iam::111111111111:role/r", BOB, Context.NOTHING);
+    AuthorizationRequest assume =
+        new AuthorizationRequest(
+            "sts:AssumeRole", "arn:aws:iam::111111111111:role/r", BOB, Context.NOTHING);
     NamedPolicy all = allow("sts:AssumeRole", "*");
     Policies service =
         Policies.ofIdentity(all).withResource(trust("{\"Service\":\"lambda.amazonaws.com\"}"));
@@ -217,13 +218,13 @@ class PolicyEngineTest {
     assertThat(decide(BOB, Policies.ofIdentity(all)).isAllowed()).isTrue();
     assertThat(
             PolicyEngine.evaluate(
-                    new Question("iam:GetUser", "*", BOB, Context.NOTHING),
+                    new AuthorizationRequest("iam:GetUser", "*", BOB, Context.NOTHING),
                     Policies.ofIdentity(all))
                 .isAllowed())
         .isFalse();
     assertThat(
             PolicyEngine.evaluate(
-                    new Question(
+                    new AuthorizationRequest(
                         "sqs:SendMessage",
                         "arn:aws:sqs:eu-west-1:111111111111:q",
                         BOB,
@@ -243,7 +244,8 @@ class PolicyEngineTest {
 
   @Test
   void anActionOnNoResourceNeedsAStar() {
-    Question list = new Question("s3:ListAllMyBuckets", "*", BOB, Context.NOTHING);
+    AuthorizationRequest list =
+        new AuthorizationRequest("s3:ListAllMyBuckets", "*", BOB, Context.NOTHING);
     assertThat(
             PolicyEngine.evaluate(list, Policies.ofIdentity(allow("s3:*", "arn:aws:s3:::*")))
                 .isAllowed())

@@ -117,7 +117,8 @@ class PolicyLawsTest {
             c.boundary().isEmpty() ? null : named(c.boundary()).getFirst(),
             named(c.session()),
             new ResourceSide(owner, resource, false));
-    Question question = new Question(c.action(), c.resource(), BOB, Context.of(context));
+    AuthorizationRequest question =
+        new AuthorizationRequest(c.action(), c.resource(), BOB, Context.of(context));
     return switch (PolicyEngine.evaluate(question, policies)) {
       case Decision.Allowed _ -> "allowed";
       case Decision.ExplicitlyDenied _ -> "denied";

@@ -1,6 +1,6 @@
 package io.carillon.s3;
 
-import static io.carillon.s3.S3House.request;
+import static io.carillon.s3.S3Fixture.request;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -56,12 +56,12 @@ import software.amazon.awssdk.services.s3.model.PutPublicAccessBlockRequest;
 class BucketAccessTest {
   private static final String TO_ANYONE = policy("\"*\"");
 
-  private final S3House house = new S3House();
+  private final S3Fixture fixture = new S3Fixture();
 
   @BeforeEach
   void aBucket() {
-    house.createBucket("bucket");
-    house.put("bucket", "k", "x");
+    fixture.createBucket("bucket");
+    fixture.put("bucket", "k", "x");
   }
 
   @Test
@@ -79,7 +79,7 @@ class BucketAccessTest {
 
   @Test
   void aBucketOfTheLegacyDefaultsBlocksNothing() {
-    S3House legacy = new S3House(false);
+    S3Fixture legacy = new S3Fixture(false);
     legacy.createBucket("bucket");
 
     refused(
@@ -121,7 +121,7 @@ class BucketAccessTest {
   void aBucketOfOldBehavesAsBefore() {
     byte[] row =
         RowCodec.of(BucketOfOld.class)
-            .encode(new BucketOfOld("b", "111111111111", "eu-west-1", S3House.START, null, true));
+            .encode(new BucketOfOld("b", "111111111111", "eu-west-1", S3Fixture.START, null, true));
 
     Bucket read = RowCodec.of(Bucket.class).decode(row);
 
@@ -156,24 +156,24 @@ class BucketAccessTest {
   void ownershipIsKeptAsPut(ObjectOwnership ownership) {
     putOwnership(ownership);
     assertThat(ownership()).isEqualTo(ownership);
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         CreateBucketRequest.builder()
             .bucket("other")
             .objectOwnership(ownership)
-            .createBucketConfiguration(c -> c.locationConstraint(S3House.REGION.name()))
+            .createBucketConfiguration(c -> c.locationConstraint(S3Fixture.REGION.name()))
             .build());
     GetBucketOwnershipControlsResponse ofNew =
-        house.call(
-            house.alice, GetBucketOwnershipControlsRequest.builder().bucket("other").build());
+        fixture.call(
+            fixture.alice, GetBucketOwnershipControlsRequest.builder().bucket("other").build());
     assertThat(ofNew.ownershipControls().rules().getFirst().objectOwnership()).isEqualTo(ownership);
   }
 
   @Test
   void deletedOwnershipControlsAreNotFound() {
     for (int i = 0; i < 2; i++) {
-      house.call(
-          house.alice, DeleteBucketOwnershipControlsRequest.builder().bucket("bucket").build());
+      fixture.call(
+          fixture.alice, DeleteBucketOwnershipControlsRequest.builder().bucket("bucket").build());
     }
     refused(this::ownership, "OwnershipControlsNotFoundError", 404);
   }
@@ -182,8 +182,8 @@ class BucketAccessTest {
   void whatIsNoOwnershipIsRefused() {
     refused(
         () ->
-            house.call(
-                house.alice,
+            fixture.call(
+                fixture.alice,
                 PutBucketOwnershipControlsRequest.builder()
                     .bucket("bucket")
                     .ownershipControls(c -> c.rules(List.of()))
@@ -192,8 +192,8 @@ class BucketAccessTest {
         400);
     refused(
         () ->
-            house.call(
-                house.alice,
+            fixture.call(
+                fixture.alice,
                 CreateBucketRequest.builder().bucket("other").objectOwnership("Mine").build()),
         "InvalidArgument",
         400);
@@ -224,7 +224,7 @@ class BucketAccessTest {
   @ParameterizedTest
   @ValueSource(strings = {"private", "bucket-owner-full-control"})
   void whereAclsAreOffObjectsAreWrittenWithWhatHoldsAnyway(String acl) {
-    write(house.alice, acl);
+    write(fixture.alice, acl);
     copy(acl);
     begin(acl);
   }
@@ -232,7 +232,7 @@ class BucketAccessTest {
   @ParameterizedTest
   @ValueSource(strings = {"public-read", "authenticated-read", "bucket-owner-read"})
   void whereAclsAreOffOthersAreRefused(String acl) {
-    refused(() -> write(house.alice, acl), "AccessControlListNotSupported", 400);
+    refused(() -> write(fixture.alice, acl), "AccessControlListNotSupported", 400);
     refused(() -> copy(acl), "AccessControlListNotSupported", 400);
     refused(() -> begin(acl), "AccessControlListNotSupported", 400);
     refused(() -> putObjectAcl(acl), "AccessControlListNotSupported", 400);
@@ -248,11 +248,11 @@ class BucketAccessTest {
       refused(() -> putObjectAcl(acl), "AccessControlListNotSupported", 400);
     }
     GetBucketAclResponse acl =
-        house.call(house.alice, GetBucketAclRequest.builder().bucket("bucket").build());
+        fixture.call(fixture.alice, GetBucketAclRequest.builder().bucket("bucket").build());
     assertThat(acl.grants()).hasSize(1);
     assertThat(acl.grants().getFirst().grantee().id()).isEqualTo(acl.owner().id());
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         PutBucketAclRequest.builder()
             .bucket("bucket")
             .accessControlPolicy(p -> p.owner(acl.owner()).grants(acl.grants()))
@@ -274,8 +274,8 @@ class BucketAccessTest {
   void whatIsNoAclIsToldFirst(@Nullable String acl, @Nullable String grant, String code) {
     refused(
         () ->
-            house.stream(
-                house.alice,
+            fixture.stream(
+                fixture.alice,
                 PutObjectRequest.builder()
                     .bucket("bucket")
                     .key("k")
@@ -291,11 +291,11 @@ class BucketAccessTest {
   void whereAclsAreOnPublicOnesMeetTheBlock() {
     putOwnership(ObjectOwnership.BUCKET_OWNER_PREFERRED);
 
-    write(house.alice, "private");
+    write(fixture.alice, "private");
     putBucketAcl("private");
     putObjectAcl("private");
     for (String acl : new String[] {"public-read", "authenticated-read"}) {
-      AwsException refused = refused(() -> write(house.alice, acl), "AccessDenied", 403);
+      AwsException refused = refused(() -> write(fixture.alice, acl), "AccessDenied", 403);
       assertThat(refused)
           .hasMessageContaining(
               "because public ACLs are prevented by the BlockPublicAcls setting in S3 Block Public"
@@ -308,7 +308,7 @@ class BucketAccessTest {
     refused(() -> putPublicGrant(), "AccessDenied", 403);
 
     deleteBlock();
-    refused(() -> write(house.alice, "public-read"), "NotImplemented", 501);
+    refused(() -> write(fixture.alice, "public-read"), "NotImplemented", 501);
     refused(() -> putBucketAcl("public-read"), "NotImplemented", 501);
     refused(() -> putPublicGrant(), "NotImplemented", 501);
     refused(() -> putBucketAcl("log-delivery-write"), "NotImplemented", 501);
@@ -317,7 +317,7 @@ class BucketAccessTest {
   /// Nothing here belongs to its writer, which the bucket's owner would not expect to read.
   @Test
   void anObjectThatWouldBelongToAnotherAccountIsNotTaken() {
-    Caller bob = S3House.caller(S3House.BOB, S3House.REGION);
+    Caller bob = S3Fixture.caller(S3Fixture.BOB, S3Fixture.REGION);
     write(bob, null);
 
     putOwnership(ObjectOwnership.OBJECT_WRITER);
@@ -350,13 +350,13 @@ class BucketAccessTest {
 
   private PublicAccessBlockConfiguration block() {
     GetPublicAccessBlockResponse read =
-        house.call(house.alice, GetPublicAccessBlockRequest.builder().bucket("bucket").build());
+        fixture.call(fixture.alice, GetPublicAccessBlockRequest.builder().bucket("bucket").build());
     return read.publicAccessBlockConfiguration();
   }
 
   private void putBlock(Consumer<PublicAccessBlockConfiguration.Builder> configuration) {
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         PutPublicAccessBlockRequest.builder()
             .bucket("bucket")
             .publicAccessBlockConfiguration(configuration)
@@ -364,19 +364,19 @@ class BucketAccessTest {
   }
 
   private void deleteBlock() {
-    house.call(house.alice, DeletePublicAccessBlockRequest.builder().bucket("bucket").build());
+    fixture.call(fixture.alice, DeletePublicAccessBlockRequest.builder().bucket("bucket").build());
   }
 
   private ObjectOwnership ownership() {
     GetBucketOwnershipControlsResponse read =
-        house.call(
-            house.alice, GetBucketOwnershipControlsRequest.builder().bucket("bucket").build());
+        fixture.call(
+            fixture.alice, GetBucketOwnershipControlsRequest.builder().bucket("bucket").build());
     return read.ownershipControls().rules().getFirst().objectOwnership();
   }
 
   private void putOwnership(ObjectOwnership ownership) {
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         PutBucketOwnershipControlsRequest.builder()
             .bucket("bucket")
             .ownershipControls(c -> c.rules(r -> r.objectOwnership(ownership)))
@@ -384,30 +384,31 @@ class BucketAccessTest {
   }
 
   private void putPolicy(String policy) {
-    house.call(
-        house.alice, PutBucketPolicyRequest.builder().bucket("bucket").policy(policy).build());
+    fixture.call(
+        fixture.alice, PutBucketPolicyRequest.builder().bucket("bucket").policy(policy).build());
   }
 
   private boolean isPublic() {
     GetBucketPolicyStatusResponse read =
-        house.call(house.alice, GetBucketPolicyStatusRequest.builder().bucket("bucket").build());
+        fixture.call(
+            fixture.alice, GetBucketPolicyStatusRequest.builder().bucket("bucket").build());
     return read.policyStatus().isPublic();
   }
 
   private Owned owned() {
-    return house.service.policies().find(Arn.object("bucket", "k")).orElseThrow();
+    return fixture.service.policies().find(Arn.object("bucket", "k")).orElseThrow();
   }
 
   private void write(Caller caller, @Nullable String acl) {
-    house.stream(
+    fixture.stream(
         caller,
         PutObjectRequest.builder().bucket("bucket").key("k").acl(acl).build(),
         request(new byte[0]));
   }
 
   private void copy(String acl) {
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         CopyObjectRequest.builder()
             .copySource("bucket/k")
             .destinationBucket("bucket")
@@ -417,23 +418,23 @@ class BucketAccessTest {
   }
 
   private void begin(String acl) {
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         CreateMultipartUploadRequest.builder().bucket("bucket").key("parts").acl(acl).build());
   }
 
   private void putBucketAcl(String acl) {
-    house.call(house.alice, PutBucketAclRequest.builder().bucket("bucket").acl(acl).build());
+    fixture.call(fixture.alice, PutBucketAclRequest.builder().bucket("bucket").acl(acl).build());
   }
 
   private void putObjectAcl(String acl) {
-    house.call(
-        house.alice, PutObjectAclRequest.builder().bucket("bucket").key("k").acl(acl).build());
+    fixture.call(
+        fixture.alice, PutObjectAclRequest.builder().bucket("bucket").key("k").acl(acl).build());
   }
 
   private void putPublicGrant() {
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         PutObjectAclRequest.builder()
             .bucket("bucket")
             .key("k")
@@ -452,13 +453,13 @@ class BucketAccessTest {
   }
 
   private void create(String acl, @Nullable ObjectOwnership ownership) {
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         CreateBucketRequest.builder()
             .bucket("created")
             .acl(acl)
             .objectOwnership(ownership)
-            .createBucketConfiguration(c -> c.locationConstraint(S3House.REGION.name()))
+            .createBucketConfiguration(c -> c.locationConstraint(S3Fixture.REGION.name()))
             .build());
   }
 

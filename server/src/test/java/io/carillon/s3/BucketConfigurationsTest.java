@@ -49,11 +49,11 @@ import software.amazon.awssdk.utils.builder.Buildable;
 /// Sources: the operations' pages under https://docs.aws.amazon.com/AmazonS3/latest/API/ and, for
 /// actions, https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 class BucketConfigurationsTest {
-  private final S3House house = new S3House();
+  private final S3Fixture fixture = new S3Fixture();
 
   @BeforeEach
   void aBucket() {
-    house.createBucket("bucket");
+    fixture.createBucket("bucket");
   }
 
   /// The request of an operation with nothing but what names its target.
@@ -125,36 +125,38 @@ class BucketConfigurationsTest {
   })
   void theRestIsAnswered(String operation, String action) {
     assertThat(action(operation)).isEqualTo(action);
-    assertThat(house.<SdkPojo, SdkPojo>call(house.alice, request(operation, "bucket"))).isNotNull();
+    assertThat(fixture.<SdkPojo, SdkPojo>call(fixture.alice, request(operation, "bucket")))
+        .isNotNull();
     assertThat(refused(request(operation, "nowhere")).error().code()).isEqualTo("NoSuchBucket");
   }
 
   @Test
   void aNewBucketEncryptsWithTheKeysOfS3() {
     GetBucketEncryptionResponse read =
-        house.call(house.alice, GetBucketEncryptionRequest.builder().bucket("bucket").build());
+        fixture.call(fixture.alice, GetBucketEncryptionRequest.builder().bucket("bucket").build());
 
     ServerSideEncryptionRule rule = read.serverSideEncryptionConfiguration().rules().getFirst();
     assertThat(rule.applyServerSideEncryptionByDefault().sseAlgorithm())
         .isEqualTo(ServerSideEncryption.AES256);
     assertThat(rule.bucketKeyEnabled()).isFalse();
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         PutBucketEncryptionRequest.builder()
             .bucket("bucket")
             .serverSideEncryptionConfiguration(read.serverSideEncryptionConfiguration())
             .build());
-    house.call(house.alice, DeleteBucketEncryptionRequest.builder().bucket("bucket").build());
+    fixture.call(fixture.alice, DeleteBucketEncryptionRequest.builder().bucket("bucket").build());
   }
 
   @Test
   void itsOwnerPaysAndNothingIsListed() {
     GetBucketRequestPaymentResponse payment =
-        house.call(house.alice, GetBucketRequestPaymentRequest.builder().bucket("bucket").build());
+        fixture.call(
+            fixture.alice, GetBucketRequestPaymentRequest.builder().bucket("bucket").build());
     assertThat(payment.payer()).isEqualTo(Payer.BUCKET_OWNER);
     ListBucketInventoryConfigurationsResponse inventories =
-        house.call(
-            house.alice,
+        fixture.call(
+            fixture.alice,
             ListBucketInventoryConfigurationsRequest.builder().bucket("bucket").build());
     assertThat(inventories.isTruncated()).isFalse();
     assertThat(inventories.inventoryConfigurationList()).isEmpty();
@@ -187,7 +189,7 @@ class BucketConfigurationsTest {
   @ParameterizedTest
   @MethodSource
   void whatHoldsAnyway(SdkPojo put) {
-    assertThat(house.<SdkPojo, SdkPojo>call(house.alice, put)).isNotNull();
+    assertThat(fixture.<SdkPojo, SdkPojo>call(fixture.alice, put)).isNotNull();
   }
 
   static Stream<Arguments> others() {
@@ -294,7 +296,7 @@ class BucketConfigurationsTest {
         "PutObjectRetention"
       })
   void noObjectIsLocked(String operation) {
-    assertThat(house.needs(request(operation, "bucket")))
+    assertThat(fixture.needs(request(operation, "bucket")))
         .containsExactly(Need.of("s3:" + operation, Arn.object("bucket", "k")));
     AwsException refused = refused(request(operation, "bucket"));
     assertThat(refused.error().status()).isEqualTo(400);
@@ -303,7 +305,7 @@ class BucketConfigurationsTest {
   }
 
   private String action(String operation) {
-    List<Need> needs = house.needs(request(operation, "bucket"));
+    List<Need> needs = fixture.needs(request(operation, "bucket"));
     assertThat(needs).hasSize(1);
     assertThat(needs.getFirst().resource()).isEqualTo("arn:aws:s3:::bucket");
     return needs.getFirst().action();
@@ -311,7 +313,7 @@ class BucketConfigurationsTest {
 
   private AwsException refused(SdkPojo request) {
     AwsException refused =
-        catchThrowableOfType(AwsException.class, () -> house.call(house.alice, request));
+        catchThrowableOfType(AwsException.class, () -> fixture.call(fixture.alice, request));
     assertThat(refused).as("%s", request).isNotNull();
     return refused;
   }

@@ -27,13 +27,13 @@ class BucketPolicyTest {
   private static final String OBJECTS = "[\"arn:aws:s3:::bucket/*\"]";
   private static final String BOTH = "[\"arn:aws:s3:::bucket\",\"arn:aws:s3:::bucket/*\"]";
 
-  private final S3House house = new S3House();
+  private final S3Fixture fixture = new S3Fixture();
 
   @BeforeEach
   void aBucketAndAUser() {
-    house.createBucket("bucket");
-    house.call(house.alice, DeletePublicAccessBlockRequest.builder().bucket("bucket").build());
-    house.principals.idsByArn.put(BOB, BOBS_ID);
+    fixture.createBucket("bucket");
+    fixture.call(fixture.alice, DeletePublicAccessBlockRequest.builder().bucket("bucket").build());
+    fixture.principals.idsByArn.put(BOB, BOBS_ID);
   }
 
   @ParameterizedTest
@@ -107,12 +107,12 @@ class BucketPolicyTest {
     put(policy);
 
     assertThat(get()).isEqualTo(policy);
-    assertThat(house.service.policies().find(Arn.bucket("bucket")).orElseThrow().pinned())
+    assertThat(fixture.service.policies().find(Arn.bucket("bucket")).orElseThrow().pinned())
         .containsExactly(java.util.Map.entry(BOB, BOBS_ID));
 
-    house.principals.idsByArn.put(BOB, "AIDAOTHEROTHEROTHEROT");
+    fixture.principals.idsByArn.put(BOB, "AIDAOTHEROTHEROTHEROT");
     assertThat(get()).contains("\"AWS\":\"" + BOBS_ID + "\"").doesNotContain(BOB);
-    assertThat(house.service.policies().find(Arn.bucket("bucket")).orElseThrow().pinned())
+    assertThat(fixture.service.policies().find(Arn.bucket("bucket")).orElseThrow().pinned())
         .containsExactly(java.util.Map.entry(BOB, BOBS_ID));
   }
 
@@ -243,13 +243,13 @@ class BucketPolicyTest {
   }
 
   private void put(String policy) {
-    house.call(
-        house.alice, PutBucketPolicyRequest.builder().bucket("bucket").policy(policy).build());
+    fixture.call(
+        fixture.alice, PutBucketPolicyRequest.builder().bucket("bucket").policy(policy).build());
   }
 
   private String get() {
     GetBucketPolicyResponse read =
-        house.call(house.alice, GetBucketPolicyRequest.builder().bucket("bucket").build());
+        fixture.call(fixture.alice, GetBucketPolicyRequest.builder().bucket("bucket").build());
     return read.policy();
   }
 

@@ -34,9 +34,9 @@ import software.amazon.awssdk.services.s3.model.PutBucketPolicyRequest;
 import software.amazon.awssdk.services.s3.model.PutBucketTaggingRequest;
 
 class BucketsTest {
-  private final S3House house = new S3House();
-  private final Caller american = S3House.caller(S3House.ALICE, Region.US_EAST_1);
-  private final Caller bob = S3House.caller(S3House.BOB, S3House.REGION);
+  private final S3Fixture fixture = new S3Fixture();
+  private final Caller american = S3Fixture.caller(S3Fixture.ALICE, Region.US_EAST_1);
+  private final Caller bob = S3Fixture.caller(S3Fixture.BOB, S3Fixture.REGION);
 
   /// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
   @ParameterizedTest
@@ -54,13 +54,13 @@ class BucketsTest {
       })
   void theLocationConstraintMustFitTheRegion(
       String signed, @Nullable String constraint, String expected) {
-    Caller caller = S3House.caller(S3House.ALICE, new Region(signed));
+    Caller caller = S3Fixture.caller(S3Fixture.ALICE, new Region(signed));
     Runnable creating = () -> create(caller, "bucket", constraint);
 
     if (Region.isValid(expected) || expected.equals("EU")) {
       creating.run();
       GetBucketLocationResponse location =
-          house.call(american, GetBucketLocationRequest.builder().bucket("bucket").build());
+          fixture.call(american, GetBucketLocationRequest.builder().bucket("bucket").build());
       assertThat(location.locationConstraintAsString())
           .isEqualTo(expected.equals("us-east-1") ? null : expected);
     } else {
@@ -72,11 +72,11 @@ class BucketsTest {
   void aNameIsTakenOnce() {
     create(american, "mine", null);
     create(american, "mine", null); // harmless in us-east-1
-    house.createBucket("german");
+    fixture.createBucket("german");
 
-    refused(() -> house.createBucket("german"), "BucketAlreadyOwnedByYou", 409);
-    refused(() -> house.createBucket("mine"), "BucketAlreadyOwnedByYou", 409);
-    refused(() -> create(bob, "mine", S3House.REGION.name()), "BucketAlreadyExists", 409);
+    refused(() -> fixture.createBucket("german"), "BucketAlreadyOwnedByYou", 409);
+    refused(() -> fixture.createBucket("mine"), "BucketAlreadyOwnedByYou", 409);
+    refused(() -> create(bob, "mine", S3Fixture.REGION.name()), "BucketAlreadyExists", 409);
   }
 
   @ParameterizedTest
@@ -116,17 +116,17 @@ class BucketsTest {
   @Test
   void bucketsAreListedByNameAndByPage() {
     for (String name : List.of("ccc", "aaa", "bbb", "abc")) {
-      house.createBucket(name);
+      fixture.createBucket(name);
     }
-    create(bob, "bobs", S3House.REGION.name());
+    create(bob, "bobs", S3Fixture.REGION.name());
     create(american, "american", null);
 
     ListBucketsResponse first =
-        house.call(house.alice, ListBucketsRequest.builder().maxBuckets(3).build());
+        fixture.call(fixture.alice, ListBucketsRequest.builder().maxBuckets(3).build());
     assertThat(first.buckets()).extracting(Bucket::name).containsExactly("aaa", "abc", "american");
     ListBucketsResponse second =
-        house.call(
-            house.alice,
+        fixture.call(
+            fixture.alice,
             ListBucketsRequest.builder()
                 .maxBuckets(3)
                 .continuationToken(first.continuationToken())
@@ -134,8 +134,8 @@ class BucketsTest {
     assertThat(second.buckets()).extracting(Bucket::name).containsExactly("bbb", "ccc");
     assertThat(second.continuationToken()).isNull();
     ListBucketsResponse some =
-        house.call(
-            house.alice,
+        fixture.call(
+            fixture.alice,
             ListBucketsRequest.builder().prefix("a").bucketRegion("us-east-1").build());
     assertThat(some.buckets()).extracting(Bucket::name).containsExactly("american");
     assertThat(some.owner().id()).hasSize(64);
@@ -143,16 +143,16 @@ class BucketsTest {
 
   @Test
   void anEmptyBucketIsDeletedWithAllThatBelongsToIt() {
-    house.createBucket("bucket");
-    house.notifyFunction("bucket");
-    house.call(
-        house.alice,
+    fixture.createBucket("bucket");
+    fixture.notifyFunction("bucket");
+    fixture.call(
+        fixture.alice,
         CreateMultipartUploadRequest.builder().bucket("bucket").key("unfinished").build());
-    house.put("bucket", "k", "x");
+    fixture.put("bucket", "k", "x");
     refused(this::delete, "BucketNotEmpty", 409);
 
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         software.amazon.awssdk.services.s3.model.DeleteObjectRequest.builder()
             .bucket("bucket")
             .key("k")
@@ -160,21 +160,21 @@ class BucketsTest {
     delete();
 
     refused(
-        () -> house.call(house.alice, HeadBucketRequest.builder().bucket("bucket").build()),
+        () -> fixture.call(fixture.alice, HeadBucketRequest.builder().bucket("bucket").build()),
         "NoSuchBucket",
         404);
-    house.createBucket("bucket");
-    house.outbox.clear();
-    house.put("bucket", "k", "x");
-    assertThat(house.outbox).isEmpty();
+    fixture.createBucket("bucket");
+    fixture.outbox.clear();
+    fixture.put("bucket", "k", "x");
+    assertThat(fixture.outbox).isEmpty();
   }
 
   @Test
   void aBucketOfAnotherRegionSendsTheClientOn() {
-    house.createBucket("german");
+    fixture.createBucket("german");
 
     refused(
-            () -> house.call(american, HeadBucketRequest.builder().bucket("german").build()),
+            () -> fixture.call(american, HeadBucketRequest.builder().bucket("german").build()),
             "PermanentRedirect",
             301)
         .satisfies(
@@ -182,34 +182,35 @@ class BucketsTest {
                 assertThat(((io.carillon.aws.AwsException) e).headers())
                     .containsEntry("x-amz-bucket-region", "eu-central-1"));
     HeadBucketResponse head =
-        house.call(house.alice, HeadBucketRequest.builder().bucket("german").build());
+        fixture.call(fixture.alice, HeadBucketRequest.builder().bucket("german").build());
     assertThat(head.bucketRegion()).isEqualTo("eu-central-1");
   }
 
   @Test
   void aPolicyIsKeptAsItIsAndFoundForBucketAndObjects() {
-    house.createBucket("bucket");
-    house.call(house.alice, DeletePublicAccessBlockRequest.builder().bucket("bucket").build());
+    fixture.createBucket("bucket");
+    fixture.call(fixture.alice, DeletePublicAccessBlockRequest.builder().bucket("bucket").build());
     String policy =
         "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\","
             + "\"Action\":\"s3:GetObject\",\"Resource\":\"arn:aws:s3:::bucket/*\"}]}";
-    house.call(
-        house.alice, PutBucketPolicyRequest.builder().bucket("bucket").policy(policy).build());
+    fixture.call(
+        fixture.alice, PutBucketPolicyRequest.builder().bucket("bucket").policy(policy).build());
 
     GetBucketPolicyResponse read =
-        house.call(house.alice, GetBucketPolicyRequest.builder().bucket("bucket").build());
+        fixture.call(fixture.alice, GetBucketPolicyRequest.builder().bucket("bucket").build());
     assertThat(read.policy()).isEqualTo(policy);
-    assertThat(house.service.policies().find(Arn.object("bucket", "a/b")))
+    assertThat(fixture.service.policies().find(Arn.object("bucket", "a/b")))
         .hasValueSatisfying(
             owned -> {
-              assertThat(owned.owner()).isEqualTo(S3House.ALICE);
+              assertThat(owned.owner()).isEqualTo(S3Fixture.ALICE);
               assertThat(owned.policy()).contains(policy);
             });
-    assertThat(house.service.policies().find(Arn.bucket("nowhere"))).isEmpty();
+    assertThat(fixture.service.policies().find(Arn.bucket("nowhere"))).isEmpty();
 
-    house.call(house.alice, DeleteBucketPolicyRequest.builder().bucket("bucket").build());
+    fixture.call(fixture.alice, DeleteBucketPolicyRequest.builder().bucket("bucket").build());
     refused(
-        () -> house.call(house.alice, GetBucketPolicyRequest.builder().bucket("bucket").build()),
+        () ->
+            fixture.call(fixture.alice, GetBucketPolicyRequest.builder().bucket("bucket").build()),
         "NoSuchBucketPolicy",
         404);
   }
@@ -225,12 +226,12 @@ class BucketsTest {
         "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Resource\":\"arn:aws:s3:::bucket/*\"}]}"
       })
   void aBadPolicyIsRefused(String policy) {
-    house.createBucket("bucket");
+    fixture.createBucket("bucket");
 
     refused(
         () ->
-            house.call(
-                house.alice,
+            fixture.call(
+                fixture.alice,
                 PutBucketPolicyRequest.builder().bucket("bucket").policy(policy).build()),
         "MalformedPolicy",
         400);
@@ -238,25 +239,25 @@ class BucketsTest {
 
   @Test
   void tagsArePutReadAndTakenAway() {
-    house.createBucket("bucket");
+    fixture.createBucket("bucket");
     refused(this::tags, "NoSuchTagSet", 404);
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         PutBucketTaggingRequest.builder()
             .bucket("bucket")
             .tagging(t -> t.tagSet(s -> s.key("k").value("v")))
             .build());
     assertThat(tags().tagSet().getFirst().value()).isEqualTo("v");
-    house.call(house.alice, DeleteBucketTaggingRequest.builder().bucket("bucket").build());
+    fixture.call(fixture.alice, DeleteBucketTaggingRequest.builder().bucket("bucket").build());
     refused(this::tags, "NoSuchTagSet", 404);
   }
 
   private GetBucketTaggingResponse tags() {
-    return house.call(house.alice, GetBucketTaggingRequest.builder().bucket("bucket").build());
+    return fixture.call(fixture.alice, GetBucketTaggingRequest.builder().bucket("bucket").build());
   }
 
   private void delete() {
-    house.call(house.alice, DeleteBucketRequest.builder().bucket("bucket").build());
+    fixture.call(fixture.alice, DeleteBucketRequest.builder().bucket("bucket").build());
   }
 
   private CreateBucketResponse create(Caller caller, String name, @Nullable String constraint) {
@@ -264,6 +265,6 @@ class BucketsTest {
     if (constraint != null) {
       input.createBucketConfiguration(c -> c.locationConstraint(constraint));
     }
-    return house.call(caller, input.build());
+    return fixture.call(caller, input.build());
   }
 }

@@ -1,14 +1,14 @@
 package io.carillon.s3;
 
-import static io.carillon.s3.S3House.request;
+import static io.carillon.s3.S3Fixture.request;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.aws.checksum.ChecksumAlgorithm;
 import io.carillon.http.Response;
 import io.carillon.s3.model.Bucket;
 import io.carillon.s3.model.Buckets;
-import io.carillon.s3.model.Content;
-import io.carillon.s3.model.Contents;
+import io.carillon.s3.model.ContentRef;
+import io.carillon.s3.model.ContentStore;
 import io.carillon.s3.model.ObjectKey;
 import io.carillon.s3.model.Part;
 import io.carillon.s3.model.StoredChecksum;
@@ -98,23 +98,23 @@ class CompletionTest {
   }
 
   private final Watched database = new Watched();
-  private final S3House house = new S3House(database, new TestBlobs());
+  private final S3Fixture fixture = new S3Fixture(database, new TestBlobs());
 
   @Test
   void aThousandPartsAreNotReadWhileOtherWritersWait() {
-    house.createBucket("bucket");
+    fixture.createBucket("bucket");
     String id = begin();
-    Uploads uploads = new Uploads(new Contents(house.blobs));
+    Uploads uploads = new Uploads(new ContentStore(fixture.blobs));
     StoredChecksum checksum =
         new StoredChecksum(
             ChecksumAlgorithm.CRC64NVME, "AAAAAAAAAAA=", StoredChecksum.Type.FULL_OBJECT);
     List<CompletedPart> listed = new ArrayList<>();
     database.write(
         tx -> {
-          Bucket bucket = new Buckets().require(tx, house.alice, "bucket", null);
+          Bucket bucket = new Buckets().require(tx, fixture.alice, "bucket", null);
           Upload upload = uploads.find(tx, bucket, new ObjectKey("k"), id).orElseThrow();
           for (int number = 1; number <= 1_000; number++) {
-            Content content = new Content(Content.Kind.BLOB, "blob-" + number, 5 << 20);
+            ContentRef content = new ContentRef(ContentRef.Kind.BLOB, "blob-" + number, 5 << 20);
             Part part = new Part(number, content, "d41d8cd98f00b204e9800998ecf8427e", checksum);
             uploads.put(tx, upload, new UploadedPart(part, 0));
             listed.add(CompletedPart.builder().partNumber(number).eTag(part.etag()).build());
@@ -130,23 +130,23 @@ class CompletionTest {
   void aThousandPartsOfADeletedObjectAreLetGoInPieces() {
     aThousandPartsAreNotReadWhileOtherWritersWait();
     for (int number = 1; number <= 1_000; number++) {
-      house.blobs.references.put("blob-" + number, 1);
+      fixture.blobs.references.put("blob-" + number, 1);
     }
     database.readInTransactions.set(0);
     database.mostChanges.set(0);
-    house.call(house.alice, DeleteObjectRequest.builder().bucket("bucket").key("k").build());
+    fixture.call(fixture.alice, DeleteObjectRequest.builder().bucket("bucket").key("k").build());
     assertThat(database.readInTransactions.get()).isLessThan(50);
-    assertThat(house.blobs.references.values()).containsOnly(1);
-    house.service.sweep();
-    assertThat(house.blobs.references.values()).containsOnly(0);
+    assertThat(fixture.blobs.references.values()).containsOnly(1);
+    fixture.service.sweep();
+    assertThat(fixture.blobs.references.values()).containsOnly(0);
     assertThat(database.mostChanges.get()).isLessThan(600);
-    house.service.sweep();
-    assertThat(house.blobs.references.values()).containsOnly(0);
+    fixture.service.sweep();
+    assertThat(fixture.blobs.references.values()).containsOnly(0);
   }
 
   @Test
   void aPartThatComesBetweenTheLookAndTheCompletionIsHeeded() {
-    house.createBucket("bucket");
+    fixture.createBucket("bucket");
     String id = begin();
     send(id, "first");
     AtomicInteger looks = new AtomicInteger();
@@ -161,17 +161,17 @@ class CompletionTest {
     assertThat(looks.get()).isGreaterThan(2);
     database.afterRead = () -> {};
     Response got =
-        house.stream(
-            house.alice,
+        fixture.stream(
+            fixture.alice,
             GetObjectRequest.builder().bucket("bucket").key("k").build(),
             request(new byte[0]));
-    assertThat(S3House.bytes(got)).asString().isEqualTo("first");
+    assertThat(S3Fixture.bytes(got)).asString().isEqualTo("first");
   }
 
   /// Parts that come all the time do not keep an upload from its completion.
   @Test
   void afterSomeLooksThePartsAreReadByTheTransactionItself() {
-    house.createBucket("bucket");
+    fixture.createBucket("bucket");
     String id = begin();
     CompletedPart part = send(id, "x");
     boolean[] sending = {false};
@@ -188,15 +188,16 @@ class CompletionTest {
 
   private String begin() {
     CreateMultipartUploadResponse begun =
-        house.call(
-            house.alice, CreateMultipartUploadRequest.builder().bucket("bucket").key("k").build());
+        fixture.call(
+            fixture.alice,
+            CreateMultipartUploadRequest.builder().bucket("bucket").key("k").build());
     return begun.uploadId();
   }
 
   private CompletedPart send(String upload, String bytes) {
     Response answer =
-        house.stream(
-            house.alice,
+        fixture.stream(
+            fixture.alice,
             UploadPartRequest.builder()
                 .bucket("bucket")
                 .key("k")
@@ -208,8 +209,8 @@ class CompletionTest {
   }
 
   private CompleteMultipartUploadResponse complete(String upload, List<CompletedPart> parts) {
-    return house.call(
-        house.alice,
+    return fixture.call(
+        fixture.alice,
         CompleteMultipartUploadRequest.builder()
             .bucket("bucket")
             .key("k")

@@ -40,10 +40,10 @@ import software.amazon.awssdk.services.s3.model.PutObjectAclResponse;
 import software.amazon.awssdk.utils.builder.Buildable;
 
 /// Walks all that requests of mounted operations can carry: each member is honoured, and stands in
-/// [Refusals#HONOURED] or among [#IN_BODIES], or is refused by its name. A member that a newer SDK
-/// brings is refused, or fails this test until it has been decided.
+/// [UnsupportedMembers#HONOURED] or among [#IN_BODIES], or is refused by its name. A member that a
+/// newer SDK brings is refused, or fails this test until it has been decided.
 class EveryMemberTest {
-  private static final S3House HOUSE = new S3House();
+  private static final S3Fixture HOUSE = new S3Fixture();
 
   /// What operations read of their bodies. Of ACLs only the one that holds anyway is taken.
   private static final Set<String> IN_BODIES =
@@ -162,9 +162,10 @@ class EveryMemberTest {
       SdkPojo request = (SdkPojo) ((Buildable) builder).build();
 
       AwsException refused =
-          catchThrowableOfType(AwsException.class, () -> Refusals.check(request));
+          catchThrowableOfType(AwsException.class, () -> UnsupportedMembers.check(request));
 
-      if (Refusals.HONOURED.contains(name) || ChecksumAlgorithm.ofHeader(name).isPresent()) {
+      if (UnsupportedMembers.HONOURED.contains(name)
+          || ChecksumAlgorithm.ofHeader(name).isPresent()) {
         assertThat(refused).as("%s of %s", name, input).isNull();
       } else {
         assertThat(refused).as("%s of %s", name, input).isNotNull();
@@ -181,7 +182,7 @@ class EveryMemberTest {
 
   @Test
   void nothingIsHonouredThatNoOperationHas() throws ReflectiveOperationException {
-    Set<String> left = new TreeSet<>(Refusals.HONOURED);
+    Set<String> left = new TreeSet<>(UnsupportedMembers.HONOURED);
     for (Class<?> input : inputs()) {
       builder(input).sdkFields().forEach(field -> left.remove(field.locationName()));
     }

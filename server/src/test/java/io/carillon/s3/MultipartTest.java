@@ -1,7 +1,7 @@
 package io.carillon.s3;
 
 import static io.carillon.s3.PutObjectTest.refused;
-import static io.carillon.s3.S3House.request;
+import static io.carillon.s3.S3Fixture.request;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.aws.checksum.ChecksumAlgorithm;
@@ -38,21 +38,21 @@ import software.amazon.awssdk.services.s3.model.UploadPartRequest;
 class MultipartTest {
   private static final int FIVE_MIB = 5 << 20;
 
-  private final S3House house = new S3House();
+  private final S3Fixture fixture = new S3Fixture();
   private final byte[] bytes = new byte[2 * FIVE_MIB + 100];
 
   @BeforeEach
   void aBucketThatNotifies() {
     new Random(1).nextBytes(bytes);
-    house.createBucket("bucket");
-    house.notifyFunction("bucket");
+    fixture.createBucket("bucket");
+    fixture.notifyFunction("bucket");
   }
 
   @Test
   void partsBecomeOneObjectWithoutBeingCopied() {
     String upload = begin();
     List<CompletedPart> parts = threeParts(upload);
-    int blobs = house.blobs.blobs.size();
+    int blobs = fixture.blobs.blobs.size();
 
     CompleteMultipartUploadResponse answer = complete(upload, parts);
     assertThat(answer.location()).isEqualTo("http://localhost:1/bucket/" + answer.key());
@@ -60,9 +60,9 @@ class MultipartTest {
     assertThat(answer.eTag()).endsWith("-3\"");
     assertThat(answer.checksumCRC64NVME())
         .isEqualTo(ChecksumAlgorithm.CRC64NVME.of(bytes).base64());
-    assertThat(house.blobs.blobs).hasSize(blobs);
-    assertThat(S3House.bytes(get())).isEqualTo(bytes);
-    assertThat(house.events().getFirst())
+    assertThat(fixture.blobs.blobs).hasSize(blobs);
+    assertThat(S3Fixture.bytes(get())).isEqualTo(bytes);
+    assertThat(fixture.events().getFirst())
         .contains("\"ObjectCreated:CompleteMultipartUpload\"")
         .contains("\"size\":" + bytes.length);
     refused(() -> send(upload, 4, new byte[1]), "NoSuchUpload", 404);
@@ -75,9 +75,9 @@ class MultipartTest {
     CompleteMultipartUploadResponse first = complete(upload, parts);
 
     assertThat(complete(upload, parts)).isEqualTo(first);
-    assertThat(house.outbox).hasSize(1);
+    assertThat(fixture.outbox).hasSize(1);
     refused(() -> complete(upload, parts.subList(0, 2)), "NoSuchUpload", 404);
-    house.put("bucket", "k", "other");
+    fixture.put("bucket", "k", "other");
     refused(() -> complete(upload, parts), "NoSuchUpload", 404);
   }
 
@@ -88,8 +88,8 @@ class MultipartTest {
     complete(upload, threeParts(upload));
 
     Response range =
-        house.stream(
-            house.alice,
+        fixture.stream(
+            fixture.alice,
             GetObjectRequest.builder()
                 .bucket("bucket")
                 .key("k")
@@ -98,7 +98,7 @@ class MultipartTest {
             request(new byte[0]));
 
     assertThat(range.status()).isEqualTo(206);
-    assertThat(S3House.bytes(range)).isEqualTo(Arrays.copyOfRange(bytes, from, bytes.length));
+    assertThat(S3Fixture.bytes(range)).isEqualTo(Arrays.copyOfRange(bytes, from, bytes.length));
   }
 
   @Test
@@ -112,7 +112,7 @@ class MultipartTest {
     assertThat(part.headers().first("x-amz-mp-parts-count")).isEqualTo("3");
     assertThat(part.headers().first("Content-Range"))
         .isEqualTo("bytes " + 2 * FIVE_MIB + "-" + (bytes.length - 1) + "/" + bytes.length);
-    assertThat(S3House.bytes(part)).hasSize(100);
+    assertThat(S3Fixture.bytes(part)).hasSize(100);
     refused(() -> part(4), "InvalidPartNumber", 416);
     refused(() -> part(0), "InvalidArgument", 400);
   }
@@ -124,8 +124,8 @@ class MultipartTest {
     CompletedPart second = send(upload, 1, Arrays.copyOf(bytes, 100_000));
     complete(upload, List.of(second));
 
-    assertThat(S3House.bytes(get())).isEqualTo(Arrays.copyOf(bytes, 100_000));
-    assertThat(house.blobs.references).containsEntry("blob-0", 0).containsEntry("blob-1", 1);
+    assertThat(S3Fixture.bytes(get())).isEqualTo(Arrays.copyOf(bytes, 100_000));
+    assertThat(fixture.blobs.references).containsEntry("blob-0", 0).containsEntry("blob-1", 1);
   }
 
   @Test
@@ -135,7 +135,7 @@ class MultipartTest {
     CompletedPart used = send(upload, 2, new byte[70_000]);
     complete(upload, List.of(used));
 
-    assertThat(house.blobs.references).containsEntry("blob-0", 0).containsEntry("blob-1", 1);
+    assertThat(fixture.blobs.references).containsEntry("blob-0", 0).containsEntry("blob-1", 1);
   }
 
   @Test
@@ -157,7 +157,7 @@ class MultipartTest {
         "InvalidPart",
         400);
     refused(() -> complete("nothing", List.of(small)), "NoSuchUpload", 404);
-    assertThat(house.outbox).isEmpty();
+    assertThat(fixture.outbox).isEmpty();
     complete(upload, List.of(small));
   }
 
@@ -168,9 +168,9 @@ class MultipartTest {
 
     abort(upload);
 
-    assertThat(house.blobs.references.values()).containsOnly(0);
+    assertThat(fixture.blobs.references.values()).containsOnly(0);
     refused(() -> abort(upload), "NoSuchUpload", 404);
-    refused(() -> house.get("bucket", "k"), "NoSuchKey", 404);
+    refused(() -> fixture.get("bucket", "k"), "NoSuchKey", 404);
   }
 
   @Test
@@ -191,17 +191,17 @@ class MultipartTest {
   @Test
   void uploadsAreListedByKeyWithThoseBeyondADelimiterRolledUp() {
     for (String key : List.of("a/1", "a/2", "b", "b", "c")) {
-      house.now.incrementAndGet();
-      house.<CreateMultipartUploadRequest, Object>call(
-          house.alice, CreateMultipartUploadRequest.builder().bucket("bucket").key(key).build());
+      fixture.now.incrementAndGet();
+      fixture.<CreateMultipartUploadRequest, Object>call(
+          fixture.alice, CreateMultipartUploadRequest.builder().bucket("bucket").key(key).build());
     }
     List<String> found = new ArrayList<>();
     String key = null;
     String id = null;
     while (true) {
       ListMultipartUploadsResponse page =
-          house.call(
-              house.alice,
+          fixture.call(
+              fixture.alice,
               ListMultipartUploadsRequest.builder()
                   .bucket("bucket")
                   .delimiter("/")
@@ -243,10 +243,10 @@ class MultipartTest {
             .checksumType(type)
             .build();
     if (!outcome.equals("ok")) {
-      refused(() -> house.call(house.alice, input), outcome, 400);
+      refused(() -> fixture.call(fixture.alice, input), outcome, 400);
       return;
     }
-    CreateMultipartUploadResponse begun = house.call(house.alice, input);
+    CreateMultipartUploadResponse begun = fixture.call(fixture.alice, input);
     ChecksumAlgorithm known = ChecksumAlgorithm.valueOf(algorithm);
     byte[] head = Arrays.copyOf(bytes, FIVE_MIB);
     byte[] tail = Arrays.copyOfRange(bytes, FIVE_MIB, FIVE_MIB + 10);
@@ -267,8 +267,8 @@ class MultipartTest {
   @Test
   void aCompositeChecksumNeedsThePartsChecksumsAndNoGaps() {
     CreateMultipartUploadResponse begun =
-        house.call(
-            house.alice,
+        fixture.call(
+            fixture.alice,
             CreateMultipartUploadRequest.builder()
                 .bucket("bucket")
                 .key("k")
@@ -301,15 +301,16 @@ class MultipartTest {
             .uploadId(upload)
             .multipartUpload(m -> m.parts(part));
 
-    refused(() -> house.call(house.alice, input.mpuObjectSize(4L).build()), "InvalidRequest", 400);
+    refused(
+        () -> fixture.call(fixture.alice, input.mpuObjectSize(4L).build()), "InvalidRequest", 400);
     refused(
         () ->
-            house.call(
-                house.alice, input.mpuObjectSize(3L).checksumCRC64NVME("AAAAAAAAAAA=").build()),
+            fixture.call(
+                fixture.alice, input.mpuObjectSize(3L).checksumCRC64NVME("AAAAAAAAAAA=").build()),
         "BadDigest",
         400);
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         input
             .checksumCRC64NVME(ChecksumAlgorithm.CRC64NVME.of(new byte[] {1, 2, 3}).base64())
             .build());
@@ -317,8 +318,8 @@ class MultipartTest {
 
   @Test
   void aPartMayBeCopiedFromARangeOfAnotherObject() {
-    house.stream(
-        house.alice,
+    fixture.stream(
+        fixture.alice,
         software.amazon.awssdk.services.s3.model.PutObjectRequest.builder()
             .bucket("bucket")
             .key("source key")
@@ -332,7 +333,7 @@ class MultipartTest {
         List.of(
             CompletedPart.builder().partNumber(1).eTag(copied.copyPartResult().eTag()).build()));
 
-    assertThat(S3House.bytes(get())).isEqualTo(Arrays.copyOfRange(bytes, 10, 200_010));
+    assertThat(S3Fixture.bytes(get())).isEqualTo(Arrays.copyOfRange(bytes, 10, 200_010));
     refused(() -> copy(begin(), "bytes=10-" + bytes.length), "InvalidArgument", 400);
     refused(() -> copy(begin(), "10-20"), "InvalidArgument", 400);
   }
@@ -343,8 +344,8 @@ class MultipartTest {
     complete(upload, threeParts(upload));
 
     GetObjectAttributesResponse attributes =
-        house.call(
-            house.alice,
+        fixture.call(
+            fixture.alice,
             GetObjectAttributesRequest.builder()
                 .bucket("bucket")
                 .key("k")
@@ -365,20 +366,21 @@ class MultipartTest {
 
   private String begin() {
     CreateMultipartUploadResponse begun =
-        house.call(
-            house.alice, CreateMultipartUploadRequest.builder().bucket("bucket").key("k").build());
+        fixture.call(
+            fixture.alice,
+            CreateMultipartUploadRequest.builder().bucket("bucket").key("k").build());
     return begun.uploadId();
   }
 
   private CompletedPart send(String upload, int number, byte[] part) {
-    Response answer = house.stream(house.alice, uploadPart(upload, number), request(part));
+    Response answer = fixture.stream(fixture.alice, uploadPart(upload, number), request(part));
     return CompletedPart.builder().partNumber(number).eTag(answer.headers().first("ETag")).build();
   }
 
   private CompletedPart send(String upload, int number, byte[] part, ChecksumAlgorithm algorithm) {
     Response answer =
-        house.stream(
-            house.alice,
+        fixture.stream(
+            fixture.alice,
             uploadPart(upload, number),
             request(part, algorithm.header(), algorithm.of(part).base64()));
     CompletedPart.Builder completed =
@@ -402,8 +404,8 @@ class MultipartTest {
   }
 
   private UploadPartCopyResponse copy(String upload, String range) {
-    return house.call(
-        house.alice,
+    return fixture.call(
+        fixture.alice,
         UploadPartCopyRequest.builder()
             .copySource("bucket/source%20key")
             .copySourceRange(range)
@@ -415,8 +417,8 @@ class MultipartTest {
   }
 
   private CompleteMultipartUploadResponse complete(String upload, List<CompletedPart> parts) {
-    return house.call(
-        house.alice,
+    return fixture.call(
+        fixture.alice,
         CompleteMultipartUploadRequest.builder()
             .bucket("bucket")
             .key("k")
@@ -426,14 +428,14 @@ class MultipartTest {
   }
 
   private void abort(String upload) {
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         AbortMultipartUploadRequest.builder().bucket("bucket").key("k").uploadId(upload).build());
   }
 
   private ListPartsResponse parts(String upload, int limit, int after) {
-    return house.call(
-        house.alice,
+    return fixture.call(
+        fixture.alice,
         ListPartsRequest.builder()
             .bucket("bucket")
             .key("k")
@@ -444,15 +446,15 @@ class MultipartTest {
   }
 
   private Response get() {
-    return house.stream(
-        house.alice,
+    return fixture.stream(
+        fixture.alice,
         GetObjectRequest.builder().bucket("bucket").key("k").build(),
         request(new byte[0]));
   }
 
   private Response part(int number) {
-    return house.stream(
-        house.alice,
+    return fixture.stream(
+        fixture.alice,
         GetObjectRequest.builder().bucket("bucket").key("k").partNumber(number).build(),
         request(new byte[0]));
   }

@@ -10,12 +10,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.carillon.aws.AwsException;
 import io.carillon.aws.Caller;
-import io.carillon.aws.DirectRoad;
+import io.carillon.aws.DirectPipeline;
 import io.carillon.aws.Principal;
 import io.carillon.base.Arn;
 import io.carillon.http.Response;
+import io.carillon.outbox.DeliveryOutcome;
 import io.carillon.outbox.Job;
-import io.carillon.outbox.Outcome;
 import io.carillon.outbox.Recipient;
 import io.carillon.outbox.Sender;
 import io.carillon.outbox.Work;
@@ -53,13 +53,13 @@ class NotificationsTest {
   private static final String TOPIC = "arn:aws:sns:eu-central-1:111111111111:topic";
   private static final String QUEUE = "arn:aws:sqs:eu-central-1:222222222222:queue";
 
-  private final S3House house = new S3House();
+  private final S3Fixture fixture = new S3Fixture();
   private final ObjectMapper json = new ObjectMapper();
 
   @BeforeEach
   void aBucketAndAFunctionThatLetsItIn() {
-    house.createBucket("bucket");
-    house.invocable.add(FUNCTION);
+    fixture.createBucket("bucket");
+    fixture.invocable.add(FUNCTION);
   }
 
   @Test
@@ -67,30 +67,30 @@ class NotificationsTest {
     configure(n -> n.lambdaFunctionConfigurations(function("rule-1")));
     Caller user =
         new Caller(
-            new Principal.User(S3House.ALICE, "/", "ann", "AIDAEXAMPLE"),
-            S3House.ALICE,
-            S3House.REGION,
+            new Principal.User(S3Fixture.ALICE, "/", "ann", "AIDAEXAMPLE"),
+            S3Fixture.ALICE,
+            S3Fixture.REGION,
             List.of(),
             "REQUEST0",
             "host/id=",
             "10.9.8.7",
             false,
             "",
-            S3House.START,
+            S3Fixture.START,
             Instant.MAX,
             "AKIA");
 
     Response answer =
-        house.stream(
+        fixture.stream(
             user,
             PutObjectRequest.builder().bucket("bucket").key("dir/a b@(1)+.txt").build(),
-            S3House.request("hello".getBytes(StandardCharsets.UTF_8)));
+            S3Fixture.request("hello".getBytes(StandardCharsets.UTF_8)));
 
-    Work work = house.outbox.getFirst();
+    Work work = fixture.outbox.getFirst();
     assertThat(work.kind()).isEqualTo(Notifications.KIND);
     assertThat(work.lane()).isEqualTo(FUNCTION);
     assertThat(work.cause()).startsWith("cause-");
-    JsonNode record = json.readTree(house.events().getFirst()).path("Records").path(0);
+    JsonNode record = json.readTree(fixture.events().getFirst()).path("Records").path(0);
     assertThat(record.path("eventVersion").asText()).isEqualTo("2.5");
     assertThat(record.path("eventSource").asText()).isEqualTo("aws:s3");
     assertThat(record.path("awsRegion").asText()).isEqualTo("eu-central-1");
@@ -117,18 +117,18 @@ class NotificationsTest {
   @Test
   void removalsCarryNeitherSizeNorEtagAndDeleteMarkersTheEtag() throws Exception {
     configure(n -> n.lambdaFunctionConfigurations(function("r")));
-    house.put("bucket", "k", "x");
+    fixture.put("bucket", "k", "x");
     delete();
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         PutBucketVersioningRequest.builder()
             .bucket("bucket")
             .versioningConfiguration(v -> v.status("Enabled"))
             .build());
-    house.put("bucket", "k", "x");
+    fixture.put("bucket", "k", "x");
     delete();
 
-    List<String> events = house.events();
+    List<String> events = fixture.events();
     JsonNode removed = object(events.get(1));
     assertThat(events.get(1)).contains("\"ObjectRemoved:Delete\"");
     assertThat(removed.has("size")).isFalse();
@@ -146,13 +146,13 @@ class NotificationsTest {
   void sequencersOfAKeyGrowEvenIfTheClockDoesNot() throws Exception {
     configure(n -> n.lambdaFunctionConfigurations(function("r")));
     for (int i = 0; i < 5; i++) {
-      house.put("bucket", "k", "x");
+      fixture.put("bucket", "k", "x");
       delete();
-      house.now.addAndGet(-1000);
+      fixture.now.addAndGet(-1000);
     }
 
     List<String> sequencers = new java.util.ArrayList<>();
-    for (String event : house.events()) {
+    for (String event : fixture.events()) {
       sequencers.add(object(event).path("sequencer").asText());
     }
     assertThat(sequencers).hasSize(10).isSorted().doesNotHaveDuplicates();
@@ -175,12 +175,12 @@ class NotificationsTest {
                         .queueArn(QUEUE)
                         .eventsWithStrings("s3:ObjectRemoved:*")
                         .build()));
-    house.put("bucket", "a.jpg", "x");
-    house.put("bucket", "a.txt", "x");
+    fixture.put("bucket", "a.jpg", "x");
+    fixture.put("bucket", "a.txt", "x");
     delete("a.jpg");
 
-    assertThat(house.outbox).extracting(Work::lane).containsExactly(FUNCTION, QUEUE);
-    assertThat(house.notes)
+    assertThat(fixture.outbox).extracting(Work::lane).containsExactly(FUNCTION, QUEUE);
+    assertThat(fixture.notes)
         .extracting(note -> note.get("step") + " " + note.getOrDefault("rules", ""))
         .containsExactly("UPLOADED 1", "MATCHED ", "UPLOADED 0", "UPLOADED 1", "MATCHED ");
   }
@@ -196,17 +196,17 @@ class NotificationsTest {
                         .eventsWithStrings("s3:ObjectRemoved:*")
                         .build()));
 
-    assertThat(house.handovers)
-        .extracting(handover -> handover.destination().toString())
+    assertThat(fixture.handovers)
+        .extracting(serviceMessage -> serviceMessage.destination().toString())
         .containsExactly(TOPIC, QUEUE);
-    JsonNode message = json.readTree(house.handovers.getFirst().payload());
+    JsonNode message = json.readTree(fixture.handovers.getFirst().payload());
     assertThat(message.path("Service").asText()).isEqualTo("Amazon S3");
     assertThat(message.path("Event").asText()).isEqualTo("s3:TestEvent");
     assertThat(message.path("Bucket").asText()).isEqualTo("bucket");
     assertThat(message.path("RequestId").asText()).isEqualTo("REQUESTID0000001");
     assertThat(message.has("Records")).isFalse();
-    assertThat(house.handovers.getFirst().subject()).isEqualTo("Amazon S3 Notification");
-    assertThat(house.handovers.getFirst().sender())
+    assertThat(fixture.handovers.getFirst().subject()).isEqualTo("Amazon S3 Notification");
+    assertThat(fixture.handovers.getFirst().sender())
         .isEqualTo(new Sender.Service("s3.amazonaws.com", Arn.bucket("bucket"), "111111111111"));
   }
 
@@ -233,7 +233,7 @@ class NotificationsTest {
                     .containsEntry("ArgumentName1", gone)
                     .containsEntry("ArgumentValue1", "The destination queue does not exist"));
 
-    assertThat(house.handovers).isEmpty();
+    assertThat(fixture.handovers).isEmpty();
     assertThat(read().lambdaFunctionConfigurations().getFirst().id()).isEqualTo("before");
     assertThat(read().hasTopicConfigurations()).isFalse();
   }
@@ -242,7 +242,7 @@ class NotificationsTest {
   /// policy of a queue does not let S3 in; a topic's is written like a queue's.
   @Test
   void everyDestinationThatFailsIsNamedWithTheReasonInTheWordsOfS3() {
-    house.invocable.clear();
+    fixture.invocable.clear();
     refused(
             () ->
                 configure(
@@ -297,14 +297,14 @@ class NotificationsTest {
 
   @Test
   void aFunctionWhosePolicyDoesNotLetTheBucketInIsRefusedUnlessNobodyAsks() {
-    house.invocable.clear();
+    fixture.invocable.clear();
 
     refused(
         () -> configure(n -> n.lambdaFunctionConfigurations(function("r"))),
         "InvalidArgument",
         400);
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         PutBucketNotificationConfigurationRequest.builder()
             .bucket("bucket")
             .skipDestinationValidation(true)
@@ -341,10 +341,10 @@ class NotificationsTest {
 
   @Test
   void whyNothingHappenedIsToldByRule() {
-    assertThat(house.service.silence("nobucket", "k"))
+    assertThat(fixture.service.diagnosis("nobucket", "k"))
         .containsExactly("There is no bucket nobucket.");
-    house.put("bucket", "in/a.txt", "x");
-    assertThat(house.service.silence("bucket", "in/a.txt"))
+    fixture.put("bucket", "in/a.txt", "x");
+    assertThat(fixture.service.diagnosis("bucket", "in/a.txt"))
         .first()
         .asString()
         .startsWith("Bucket bucket has no notification configuration");
@@ -352,11 +352,11 @@ class NotificationsTest {
         n ->
             n.lambdaFunctionConfigurations(
                 withFilter("begins", "out/", ""), withFilter("ends", "in/", ".jpg")));
-    assertThat(house.service.silence("bucket", "in/a.txt"))
+    assertThat(fixture.service.diagnosis("bucket", "in/a.txt"))
         .containsExactly(
             "Rule begins (to " + FUNCTION + ") is for keys that begin with \"out/\".",
             "Rule ends (to " + FUNCTION + ") is for keys that end with \".jpg\".");
-    assertThat(house.service.silence("bucket", "in/a.jpg"))
+    assertThat(fixture.service.diagnosis("bucket", "in/a.jpg"))
         .containsExactly(
             "There is no object in/a.jpg in bucket bucket.",
             "Rule begins (to " + FUNCTION + ") is for keys that begin with \"out/\".",
@@ -389,11 +389,11 @@ class NotificationsTest {
             "Notification rule dated of bucket bucket: No key ends with \" x@y\", since S3 compares"
                 + " filters with the URL-encoded key: write \"+x%40y\"");
 
-    house.put("bucket", "day=1/a x@y", "x");
-    assertThat(house.outbox).isEmpty();
-    house.put("bucket", "day=2/a", "x");
-    assertThat(house.outbox).hasSize(1);
-    assertThat(house.service.silence("bucket", "day=1/a x@y").getFirst())
+    fixture.put("bucket", "day=1/a x@y", "x");
+    assertThat(fixture.outbox).isEmpty();
+    fixture.put("bucket", "day=2/a", "x");
+    assertThat(fixture.outbox).hasSize(1);
+    assertThat(fixture.service.diagnosis("bucket", "day=1/a x@y").getFirst())
         .endsWith(
             "is for keys that begin with \"day=1/\", since S3 compares filters with the URL-encoded"
                 + " key: write \"day%3D1/\".");
@@ -512,14 +512,14 @@ class NotificationsTest {
   @Test
   void anEventThatNoServiceTakesIsRejectedAndOneThatFailsIsRetriedForADay() {
     configure(n -> n.lambdaFunctionConfigurations(function("r")));
-    house.put("bucket", "k", "x");
-    EventDelivery delivery = house.service.delivery();
-    Job job = new Job("id", house.outbox.getFirst(), S3House.START, 1, 0, 0, "", "");
+    fixture.put("bucket", "k", "x");
+    EventDelivery delivery = fixture.service.delivery();
+    Job job = new Job("id", fixture.outbox.getFirst(), S3Fixture.START, 1, 0, 0, "", "");
 
-    house.recipients.put("lambda", _ -> new Outcome.Retry("down"));
-    assertThat(delivery.attempt(job)).isEqualTo(new Outcome.Retry("down"));
-    house.recipients.remove("lambda");
-    assertThat(delivery.attempt(job)).isInstanceOf(Outcome.Rejected.class);
+    fixture.recipients.put("lambda", _ -> new DeliveryOutcome.Retry("down"));
+    assertThat(delivery.attempt(job)).isEqualTo(new DeliveryOutcome.Retry("down"));
+    fixture.recipients.remove("lambda");
+    assertThat(delivery.attempt(job)).isInstanceOf(DeliveryOutcome.Rejected.class);
 
     assertThat(delivery.retryPolicy(job).waitAfter(1)).contains(Duration.ofSeconds(1));
     assertThat(delivery.retryPolicy(job).waitAfter(50)).contains(Duration.ofMinutes(5));
@@ -529,29 +529,29 @@ class NotificationsTest {
   @Test
   void whatTheDestinationTakesIsHandedOnAtOnceAndTheRestIsLeftToTheOutbox() {
     configure(n -> n.lambdaFunctionConfigurations(function("r")));
-    house.put("bucket", "k", "x");
-    EventDelivery delivery = house.service.delivery();
-    Work work = house.outbox.getFirst();
+    fixture.put("bucket", "k", "x");
+    EventDelivery delivery = fixture.service.delivery();
+    Work work = fixture.outbox.getFirst();
 
-    house.database.write(
+    fixture.database.write(
         tx -> {
-          delivery.handOn(work).orElseThrow().accept(tx);
+          delivery.deliverInTransaction(work).orElseThrow().accept(tx);
           return work;
         });
-    assertThat(house.handovers)
+    assertThat(fixture.handovers)
         .singleElement()
         .satisfies(
-            handover -> {
-              assertThat(handover.destination()).isEqualTo(Arn.parse(FUNCTION));
-              assertThat(new String(handover.payload(), StandardCharsets.UTF_8))
-                  .isEqualTo(house.events().getFirst());
-              assertThat(handover.cause()).isEqualTo(work.cause());
+            serviceMessage -> {
+              assertThat(serviceMessage.destination()).isEqualTo(Arn.parse(FUNCTION));
+              assertThat(new String(serviceMessage.payload(), StandardCharsets.UTF_8))
+                  .isEqualTo(fixture.events().getFirst());
+              assertThat(serviceMessage.cause()).isEqualTo(work.cause());
             });
 
-    house.recipients.put("lambda", _ -> new Outcome.Retry("down"));
-    assertThat(delivery.handOn(work)).isEmpty();
-    house.recipients.put("lambda", _ -> new Outcome.Rejected("closed"));
-    assertThat(delivery.handOn(work)).isEmpty();
+    fixture.recipients.put("lambda", _ -> new DeliveryOutcome.Retry("down"));
+    assertThat(delivery.deliverInTransaction(work)).isEmpty();
+    fixture.recipients.put("lambda", _ -> new DeliveryOutcome.Rejected("closed"));
+    assertThat(delivery.deliverInTransaction(work)).isEmpty();
   }
 
   @Test
@@ -559,19 +559,20 @@ class NotificationsTest {
     configure(n -> n.lambdaFunctionConfigurations(function("r")));
     String trace = "Root=1-5759e988-bd862e3fe1be46a994272793";
     PutObjectRequest upload = PutObjectRequest.builder().bucket("bucket").key("k").build();
-    house.stream(DirectRoad.traced(house.alice, trace), upload, S3House.request(new byte[1]));
-    house.stream(house.alice, upload, S3House.request(new byte[1]));
-    house.handovers.clear();
+    fixture.stream(
+        DirectPipeline.traced(fixture.alice, trace), upload, S3Fixture.request(new byte[1]));
+    fixture.stream(fixture.alice, upload, S3Fixture.request(new byte[1]));
+    fixture.handovers.clear();
 
-    house.database.write(
+    fixture.database.write(
         tx -> {
-          for (Work work : house.outbox) {
-            house.service.delivery().handOn(work).orElseThrow().accept(tx);
+          for (Work work : fixture.outbox) {
+            fixture.service.delivery().deliverInTransaction(work).orElseThrow().accept(tx);
           }
           return true;
         });
-    assertThat(house.handovers)
-        .extracting(Recipient.Handover::traceHeader)
+    assertThat(fixture.handovers)
+        .extracting(Recipient.ServiceMessage::traceHeader)
         .containsExactly(trace, null);
   }
 
@@ -584,14 +585,14 @@ class NotificationsTest {
                     .queueArn(QUEUE)
                     .eventsWithStrings("s3:ObjectCreated:*")
                     .build()));
-    house.put("bucket", "k", "x");
-    Work work = house.outbox.getLast();
-    house.database.write(
+    fixture.put("bucket", "k", "x");
+    Work work = fixture.outbox.getLast();
+    fixture.database.write(
         tx -> {
-          house.service.delivery().handOn(work).orElseThrow().accept(tx);
+          fixture.service.delivery().deliverInTransaction(work).orElseThrow().accept(tx);
           return work;
         });
-    assertThat(house.notes.getLast())
+    assertThat(fixture.notes.getLast())
         .containsEntry("step", "DELIVERED")
         .containsEntry("cause", work.cause())
         .containsEntry("protocol", "sqs")
@@ -599,8 +600,8 @@ class NotificationsTest {
   }
 
   private void configure(Consumer<NotificationConfiguration.Builder> configuration) {
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         PutBucketNotificationConfigurationRequest.builder()
             .bucket("bucket")
             .notificationConfiguration(configuration)
@@ -608,8 +609,9 @@ class NotificationsTest {
   }
 
   private GetBucketNotificationConfigurationResponse read() {
-    return house.call(
-        house.alice, GetBucketNotificationConfigurationRequest.builder().bucket("bucket").build());
+    return fixture.call(
+        fixture.alice,
+        GetBucketNotificationConfigurationRequest.builder().bucket("bucket").build());
   }
 
   private JsonNode object(String event) throws Exception {
@@ -621,7 +623,7 @@ class NotificationsTest {
   }
 
   private void delete(String key) {
-    house.call(house.alice, DeleteObjectRequest.builder().bucket("bucket").key(key).build());
+    fixture.call(fixture.alice, DeleteObjectRequest.builder().bucket("bucket").key(key).build());
   }
 
   private static LambdaFunctionConfiguration function(String id) {

@@ -1,7 +1,7 @@
 package io.carillon.s3;
 
 import static io.carillon.s3.PutObjectTest.refused;
-import static io.carillon.s3.S3House.request;
+import static io.carillon.s3.S3Fixture.request;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.aws.AwsException;
@@ -41,47 +41,50 @@ import software.amazon.awssdk.services.s3.model.PutObjectTaggingRequest;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
 class ObjectsTest {
-  private final S3House house = new S3House();
+  private final S3Fixture fixture = new S3Fixture();
 
   @BeforeEach
   void aBucket() {
-    house.createBucket("bucket");
+    fixture.createBucket("bucket");
   }
 
   @Test
   void aRangeIsAnsweredAsPartialContent() {
-    house.put("bucket", "k", "0123456789");
+    fixture.put("bucket", "k", "0123456789");
 
     Response part = get(r -> r.range("bytes=2-4"));
 
     assertThat(part.status()).isEqualTo(206);
     assertThat(part.headers().first("Content-Range")).isEqualTo("bytes 2-4/10");
-    assertThat(S3House.text(part)).isEqualTo("234");
+    assertThat(S3Fixture.text(part)).isEqualTo("234");
     refused(() -> get(r -> r.range("bytes=10-")), "InvalidRange", 416);
     refused(() -> get(r -> r.range("bytes=0-").partNumber(1)), "InvalidRequest", 400);
   }
 
   @Test
   void aRangeOfAnObjectThatChangedIsAllOfIt() {
-    String etag = String.valueOf(house.put("bucket", "k", "0123456789").headers().first("ETag"));
+    String etag = String.valueOf(fixture.put("bucket", "k", "0123456789").headers().first("ETag"));
     GetObjectRequest input =
         GetObjectRequest.builder().bucket("bucket").key("k").range("bytes=0-1").build();
 
-    assertThat(house.stream(house.alice, input, request(new byte[0], "If-Range", etag)).status())
+    assertThat(
+            fixture.stream(fixture.alice, input, request(new byte[0], "If-Range", etag)).status())
         .isEqualTo(206);
-    assertThat(house.stream(house.alice, input, request(new byte[0], "If-Range", "\"x\"")).status())
+    assertThat(
+            fixture.stream(fixture.alice, input, request(new byte[0], "If-Range", "\"x\""))
+                .status())
         .isEqualTo(200);
   }
 
   @Test
   void aReaderWhoHasItAlreadyGetsNothingNew() {
-    String etag = String.valueOf(house.put("bucket", "k", "x").headers().first("ETag"));
+    String etag = String.valueOf(fixture.put("bucket", "k", "x").headers().first("ETag"));
 
     Response same = get(r -> r.ifNoneMatch(etag));
 
     assertThat(same.status()).isEqualTo(304);
     assertThat(same.headers().first("ETag")).isEqualTo(etag);
-    assertThat(S3House.bytes(same)).isEmpty();
+    assertThat(S3Fixture.bytes(same)).isEmpty();
     refused(() -> get(r -> r.ifMatch("\"other\"")), "PreconditionFailed", 412);
     refused(
         () -> get(r -> r.ifUnmodifiedSince(Instant.parse("2020-01-01T00:00:00Z"))),
@@ -91,7 +94,7 @@ class ObjectsTest {
 
   @Test
   void aReaderMayAskForOtherHeadersUnlessAnonymous() {
-    house.put("bucket", "k", "x");
+    fixture.put("bucket", "k", "x");
 
     Response read =
         get(r -> r.responseContentType("text/x").responseContentDisposition("attachment"));
@@ -101,7 +104,7 @@ class ObjectsTest {
     Caller nobody =
         new Caller(
             new Principal.Anonymous(),
-            S3House.ALICE,
+            S3Fixture.ALICE,
             Region.US_EAST_1,
             List.of(),
             "id",
@@ -109,14 +112,14 @@ class ObjectsTest {
             "10.0.0.1",
             false,
             "",
-            S3House.START,
+            S3Fixture.START,
             Instant.MAX,
             "");
     GetObjectRequest plain = GetObjectRequest.builder().bucket("bucket").key("k").build();
-    assertThat(house.stream(nobody, plain, request(new byte[0])).status()).isEqualTo(200);
+    assertThat(fixture.stream(nobody, plain, request(new byte[0])).status()).isEqualTo(200);
     refused(
         () ->
-            house.stream(
+            fixture.stream(
                 nobody,
                 plain.toBuilder().responseContentType("text/x").build(),
                 request(new byte[0])),
@@ -126,11 +129,11 @@ class ObjectsTest {
 
   @Test
   void headTellsTheLengthOfARange() {
-    house.put("bucket", "k", "0123456789");
+    fixture.put("bucket", "k", "0123456789");
 
     Response head =
-        house.stream(
-            house.alice,
+        fixture.stream(
+            fixture.alice,
             HeadObjectRequest.builder().bucket("bucket").key("k").range("bytes=0-3").build(),
             request(new byte[0]));
 
@@ -142,34 +145,34 @@ class ObjectsTest {
   void whoMayNotListIsNotToldWhatIsMissing() {
     refused(() -> get(r -> r), "NoSuchKey", 404);
 
-    house.denied = need -> need.action().equals("s3:ListBucket");
+    fixture.denied = need -> need.action().equals("s3:ListBucket");
 
     refused(() -> get(r -> r), "AccessDenied", 403);
   }
 
   @Test
   void deletingWhatIsNotThereSucceedsAndTellsNobody() {
-    house.notifyFunction("bucket");
+    fixture.notifyFunction("bucket");
 
     DeleteObjectResponse nothing = delete("k");
 
     assertThat(nothing.deleteMarker()).isNull();
-    assertThat(house.outbox).isEmpty();
-    house.put("bucket", "k", "x");
+    assertThat(fixture.outbox).isEmpty();
+    fixture.put("bucket", "k", "x");
     delete("k");
-    assertThat(house.events()).hasSize(2);
+    assertThat(fixture.events()).hasSize(2);
     refused(() -> get(r -> r), "NoSuchKey", 404);
   }
 
   @Test
   void aDeletionMayBeConditional() {
-    String etag = String.valueOf(house.put("bucket", "k", "x").headers().first("ETag"));
+    String etag = String.valueOf(fixture.put("bucket", "k", "x").headers().first("ETag"));
 
     refused(() -> deleteIf("\"other\""), "PreconditionFailed", 412);
     deleteIf(etag);
     refused(() -> deleteIf("*"), "NoSuchKey", 404);
     assertThat(
-            house
+            fixture
                 .needs(DeleteObjectRequest.builder().bucket("b").key("k").ifMatch(etag).build())
                 .stream()
                 .map(need -> need.action()))
@@ -178,12 +181,12 @@ class ObjectsTest {
 
   @Test
   void ofManyObjectsEachIsJudgedForItself() {
-    house.notifyFunction("bucket");
+    fixture.notifyFunction("bucket");
     for (String key : List.of("a", "b", "secret")) {
-      house.put("bucket", key, "x");
+      fixture.put("bucket", key, "x");
     }
-    house.outbox.clear();
-    house.denied = need -> need.resource().endsWith("/secret");
+    fixture.outbox.clear();
+    fixture.denied = need -> need.resource().endsWith("/secret");
 
     DeleteObjectsResponse answer =
         deleteAll(
@@ -198,7 +201,7 @@ class ObjectsTest {
     assertThat(answer.errors())
         .extracting(e -> e.code())
         .containsExactly("AccessDenied", "PreconditionFailed", "KeyTooLongError");
-    assertThat(house.outbox).as("what was missing is told as deleted, too").hasSize(2);
+    assertThat(fixture.outbox).as("what was missing is told as deleted, too").hasSize(2);
     assertThat(deleteAll(true, object("a")).deleted()).isEmpty();
     refused(() -> deleteAll(false), "MalformedXML", 400);
     refused(
@@ -214,28 +217,28 @@ class ObjectsTest {
 
   @Test
   void aCopySharesTheBytesUntilTheLastOneGoes() {
-    house.stream(house.alice, put("big").build(), request(new byte[100_000]));
-    house.put("bucket", "small", "abc");
+    fixture.stream(fixture.alice, put("big").build(), request(new byte[100_000]));
+    fixture.put("bucket", "small", "abc");
 
     copy("bucket/big", "big2", c -> c);
     copy("bucket/small", "small2", c -> c);
     copy("bucket/small2", "small3", c -> c);
 
-    assertThat(house.blobs.references).containsExactly(Map.entry("blob-0", 2));
+    assertThat(fixture.blobs.references).containsExactly(Map.entry("blob-0", 2));
     delete("big");
     delete("small");
-    assertThat(house.blobs.references).containsExactly(Map.entry("blob-0", 1));
-    assertThat(house.get("bucket", "small2")).isEqualTo("abc");
+    assertThat(fixture.blobs.references).containsExactly(Map.entry("blob-0", 1));
+    assertThat(fixture.get("bucket", "small2")).isEqualTo("abc");
     delete("small2");
-    assertThat(house.get("bucket", "small3")).isEqualTo("abc");
+    assertThat(fixture.get("bucket", "small3")).isEqualTo("abc");
     delete("big2");
-    assertThat(house.blobs.references).containsExactly(Map.entry("blob-0", 0));
+    assertThat(fixture.blobs.references).containsExactly(Map.entry("blob-0", 0));
   }
 
   @Test
   void aCopyTakesOverOrReplacesWhatIsSaidAboutIt() {
-    house.stream(
-        house.alice,
+    fixture.stream(
+        fixture.alice,
         put("k").contentType("text/plain").metadata(Map.of("a", "1")).tagging("t=1").build(),
         request(new byte[] {1}));
 
@@ -262,18 +265,18 @@ class ObjectsTest {
 
   @Test
   void aCopyToItselfMustChangeSomething() {
-    house.put("bucket", "k", "x");
+    fixture.put("bucket", "k", "x");
 
     refused(() -> copy("bucket/k", "k", c -> c), "InvalidRequest", 400);
     copy("bucket/k", "k", c -> c.metadataDirective("REPLACE").metadata(Map.of("new", "1")));
 
     assertThat(get("k").headers().first("x-amz-meta-new")).isEqualTo("1");
-    assertThat(house.get("bucket", "k")).isEqualTo("x");
+    assertThat(fixture.get("bucket", "k")).isEqualTo("x");
   }
 
   @Test
   void aCopyIsMadeUnderConditionsOfSourceAndTarget() {
-    String etag = String.valueOf(house.put("bucket", "k", "x").headers().first("ETag"));
+    String etag = String.valueOf(fixture.put("bucket", "k", "x").headers().first("ETag"));
 
     refused(() -> copy("bucket/k", "c", c -> c.copySourceIfMatch("y")), "PreconditionFailed", 412);
     refused(
@@ -292,7 +295,7 @@ class ObjectsTest {
 
   @Test
   void aCopyMayCarryAnotherChecksum() {
-    house.put("bucket", "a+b c", "hello");
+    fixture.put("bucket", "a+b c", "hello");
 
     CopyObjectResponse copied = copy("bucket/a%2Bb%20c", "c", c -> c.checksumAlgorithm("SHA256"));
 
@@ -302,8 +305,8 @@ class ObjectsTest {
 
   @Test
   void copyingTagsNeedsToBeAllowed() {
-    house.stream(house.alice, put("k").tagging("t=1").build(), request(new byte[] {1}));
-    house.denied = need -> need.action().equals("s3:GetObjectTagging");
+    fixture.stream(fixture.alice, put("k").tagging("t=1").build(), request(new byte[] {1}));
+    fixture.denied = need -> need.action().equals("s3:GetObjectTagging");
 
     refused(() -> copy("bucket/k", "c", c -> c), "AccessDenied", 403);
     copy("bucket/k", "c", c -> c.taggingDirective("REPLACE"));
@@ -312,7 +315,7 @@ class ObjectsTest {
   @Test
   void listingsNameWhatTheyWereAskedAndGoOnWhereTheyEnded() {
     for (String key : List.of("a b", "dir/1", "dir/2", "z")) {
-      house.put("bucket", key, "x");
+      fixture.put("bucket", key, "x");
     }
 
     ListObjectsV2Response first =
@@ -351,7 +354,7 @@ class ObjectsTest {
   @Test
   void listingCarriesItsPrefixForPolicies() {
     assertThat(
-            house
+            fixture
                 .needs(
                     ListObjectsV2Request.builder().bucket("b").prefix("home/").maxKeys(5).build())
                 .getFirst()
@@ -362,15 +365,16 @@ class ObjectsTest {
 
   @Test
   void tagsOfAnObjectChangeWithoutANewVersion() {
-    house.notifyFunction("bucket");
-    house.put("bucket", "k", "x");
+    fixture.notifyFunction("bucket");
+    fixture.put("bucket", "k", "x");
     tag("k", "colour", "blue");
 
     assertThat(tags("k").tagSet().getFirst().value()).isEqualTo("blue");
-    assertThat(house.get("bucket", "k")).isEqualTo("x");
-    house.call(house.alice, DeleteObjectTaggingRequest.builder().bucket("bucket").key("k").build());
+    assertThat(fixture.get("bucket", "k")).isEqualTo("x");
+    fixture.call(
+        fixture.alice, DeleteObjectTaggingRequest.builder().bucket("bucket").key("k").build());
     assertThat(tags("k").tagSet()).isEmpty();
-    assertThat(house.events())
+    assertThat(fixture.events())
         .satisfiesExactly(
             put -> assertThat(put).contains("ObjectCreated:Put"),
             put -> assertThat(put).contains("ObjectTagging:Put").doesNotContain("sequencer"),
@@ -382,37 +386,39 @@ class ObjectsTest {
 
   @Test
   void anotherServiceReadsWithTheCallersPermissions() throws Exception {
-    house.put("bucket", "code.zip", "zip");
+    fixture.put("bucket", "code.zip", "zip");
 
-    assertThat(house.service.read(house.alice, "bucket", "code.zip", null, 10))
+    assertThat(fixture.service.read(fixture.alice, "bucket", "code.zip", null, 10))
         .asString(StandardCharsets.UTF_8)
         .isEqualTo("zip");
     refused(
-        () -> house.service.read(house.alice, "bucket", "code.zip", null, 2),
+        () -> fixture.service.read(fixture.alice, "bucket", "code.zip", null, 2),
         "EntityTooLarge",
         400);
-    house.denied = need -> need.action().equals("s3:GetObject");
+    fixture.denied = need -> need.action().equals("s3:GetObject");
     refused(
-        () -> house.service.read(house.alice, "bucket", "code.zip", null, 10), "AccessDenied", 403);
+        () -> fixture.service.read(fixture.alice, "bucket", "code.zip", null, 10),
+        "AccessDenied",
+        403);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"a//b", "../up", "/", "a%2Fb", "nul\0", "ü", "\uD83D\uDE00", "a+b", " "})
   void anyTextIsAKey(String key) {
-    house.put("bucket", key, key);
+    fixture.put("bucket", key, key);
 
-    assertThat(house.get("bucket", key)).isEqualTo(key);
+    assertThat(fixture.get("bucket", key)).isEqualTo(key);
     assertThat(second(r -> r).contents()).extracting(S3Object::key).containsExactly(key);
   }
 
   @Test
   void halfASurrogatePairIsNoKey() {
-    refused(() -> house.put("bucket", "\uD83D", "x"), "InvalidArgument", 400);
+    refused(() -> fixture.put("bucket", "\uD83D", "x"), "InvalidArgument", 400);
   }
 
   private Response get(UnaryOperator<GetObjectRequest.Builder> change) {
-    return house.stream(
-        house.alice,
+    return fixture.stream(
+        fixture.alice,
         change.apply(GetObjectRequest.builder().bucket("bucket").key("k")).build(),
         request(new byte[0]));
   }
@@ -426,18 +432,20 @@ class ObjectsTest {
   }
 
   private DeleteObjectResponse delete(String key) {
-    return house.call(house.alice, DeleteObjectRequest.builder().bucket("bucket").key(key).build());
+    return fixture.call(
+        fixture.alice, DeleteObjectRequest.builder().bucket("bucket").key(key).build());
   }
 
   private DeleteObjectResponse deleteIf(String etag) {
-    return house.call(
-        house.alice, DeleteObjectRequest.builder().bucket("bucket").key("k").ifMatch(etag).build());
+    return fixture.call(
+        fixture.alice,
+        DeleteObjectRequest.builder().bucket("bucket").key("k").ifMatch(etag).build());
   }
 
   private DeleteObjectsResponse deleteAll(boolean quiet, ObjectIdentifier... objects)
       throws AwsException {
-    return house.call(
-        house.alice,
+    return fixture.call(
+        fixture.alice,
         DeleteObjectsRequest.builder()
             .bucket("bucket")
             .delete(d -> d.quiet(quiet).objects(objects))
@@ -456,24 +464,24 @@ class ObjectsTest {
             .destinationBucket("bucket")
             .destinationKey(key);
     input = change.apply(input);
-    return house.call(house.alice, input.build());
+    return fixture.call(fixture.alice, input.build());
   }
 
   private ListObjectsResponse first(UnaryOperator<ListObjectsRequest.Builder> change) {
     ListObjectsRequest.Builder input = ListObjectsRequest.builder().bucket("bucket");
     input = change.apply(input);
-    return house.call(house.alice, input.build());
+    return fixture.call(fixture.alice, input.build());
   }
 
   private ListObjectsV2Response second(UnaryOperator<ListObjectsV2Request.Builder> change) {
     ListObjectsV2Request.Builder input = ListObjectsV2Request.builder().bucket("bucket");
     input = change.apply(input);
-    return house.call(house.alice, input.build());
+    return fixture.call(fixture.alice, input.build());
   }
 
   private void tag(String object, String key, String value) {
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         PutObjectTaggingRequest.builder()
             .bucket("bucket")
             .key(object)
@@ -482,7 +490,7 @@ class ObjectsTest {
   }
 
   private GetObjectTaggingResponse tags(String key) {
-    return house.call(
-        house.alice, GetObjectTaggingRequest.builder().bucket("bucket").key(key).build());
+    return fixture.call(
+        fixture.alice, GetObjectTaggingRequest.builder().bucket("bucket").key(key).build());
   }
 }

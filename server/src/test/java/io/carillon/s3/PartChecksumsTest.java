@@ -1,7 +1,7 @@
 package io.carillon.s3;
 
 import static io.carillon.s3.PutObjectTest.refused;
-import static io.carillon.s3.S3House.request;
+import static io.carillon.s3.S3Fixture.request;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.aws.checksum.ChecksumAlgorithm;
@@ -37,13 +37,13 @@ import software.amazon.awssdk.services.s3.model.UploadPartRequest;
 class PartChecksumsTest {
   private static final int FIVE_MIB = 5 << 20;
 
-  private final S3House house = new S3House();
+  private final S3Fixture fixture = new S3Fixture();
   private final byte[] bytes = new byte[FIVE_MIB + 100];
 
   @BeforeEach
   void aBucket() {
     new Random(1).nextBytes(bytes);
-    house.createBucket("bucket");
+    fixture.createBucket("bucket");
   }
 
   /// Parts are listed where they have checksums of their own.
@@ -78,8 +78,8 @@ class PartChecksumsTest {
   void aPartOfACompositeObjectSaysSo() {
     completeWithSha256();
     Response part =
-        house.stream(
-            house.alice,
+        fixture.stream(
+            fixture.alice,
             GetObjectRequest.builder()
                 .bucket("bucket")
                 .key("k")
@@ -100,7 +100,7 @@ class PartChecksumsTest {
   void aCopyOfPartsIsOneObject() throws Exception {
     completeWithSha256();
     CopyObjectResponse copied = copyTo("copy");
-    house.call(house.alice, DeleteObjectRequest.builder().bucket("bucket").key("k").build());
+    fixture.call(fixture.alice, DeleteObjectRequest.builder().bucket("bucket").key("k").build());
 
     String md5 = HexFormat.of().formatHex(MessageDigest.getInstance("MD5").digest(bytes));
     assertThat(copied.copyObjectResult().eTag()).isEqualTo('"' + md5 + '"');
@@ -111,22 +111,22 @@ class PartChecksumsTest {
     assertThat(attributes.objectParts()).isNull();
     assertThat(attributes.checksum().checksumTypeAsString()).isEqualTo("FULL_OBJECT");
     Response read = get("copy");
-    assertThat(S3House.bytes(read)).isEqualTo(bytes);
+    assertThat(S3Fixture.bytes(read)).isEqualTo(bytes);
     Response first = part("copy", 1);
     assertThat(first.status()).isEqualTo(206);
     assertThat(first.headers().contains("x-amz-mp-parts-count")).isFalse();
     refused(() -> part("copy", 2), "InvalidPartNumber", 416);
 
     copyTo("copy of copy", "copy");
-    house.call(house.alice, DeleteObjectRequest.builder().bucket("bucket").key("copy").build());
-    assertThat(S3House.bytes(get("copy of copy"))).isEqualTo(bytes);
-    assertThat(house.blobs.references.values())
+    fixture.call(fixture.alice, DeleteObjectRequest.builder().bucket("bucket").key("copy").build());
+    assertThat(S3Fixture.bytes(get("copy of copy"))).isEqualTo(bytes);
+    assertThat(fixture.blobs.references.values())
         .as("the copies share the bytes")
         .filteredOn(count -> count > 0)
         .containsExactly(1);
-    house.call(
-        house.alice, DeleteObjectRequest.builder().bucket("bucket").key("copy of copy").build());
-    assertThat(house.blobs.references.values()).containsOnly(0);
+    fixture.call(
+        fixture.alice, DeleteObjectRequest.builder().bucket("bucket").key("copy of copy").build());
+    assertThat(fixture.blobs.references.values()).containsOnly(0);
   }
 
   @Test
@@ -143,7 +143,7 @@ class PartChecksumsTest {
   /// test_upload_part_copy_no_copy_source_range
   @Test
   void partsShowChecksumsOnlyIfAskedFor() {
-    house.put("bucket", "source", "0123456789");
+    fixture.put("bucket", "source", "0123456789");
     String plain = begin();
     send(plain, 2, new byte[1]);
     assertThat(ModelChecksums.in(copyPart(plain))).isEmpty();
@@ -185,8 +185,8 @@ class PartChecksumsTest {
 
   private String begin(String algorithm, String type) {
     CreateMultipartUploadResponse begun =
-        house.call(
-            house.alice,
+        fixture.call(
+            fixture.alice,
             CreateMultipartUploadRequest.builder()
                 .bucket("bucket")
                 .key("k")
@@ -198,8 +198,8 @@ class PartChecksumsTest {
 
   private CopyPartResult copyPart(String upload) {
     UploadPartCopyResponse answer =
-        house.call(
-            house.alice,
+        fixture.call(
+            fixture.alice,
             UploadPartCopyRequest.builder()
                 .copySource("bucket/source")
                 .destinationBucket("bucket")
@@ -211,8 +211,9 @@ class PartChecksumsTest {
   }
 
   private ListPartsResponse listParts(String upload) {
-    return house.call(
-        house.alice, ListPartsRequest.builder().bucket("bucket").key("k").uploadId(upload).build());
+    return fixture.call(
+        fixture.alice,
+        ListPartsRequest.builder().bucket("bucket").key("k").uploadId(upload).build());
   }
 
   private CopyObjectResponse copyTo(String key) {
@@ -220,8 +221,8 @@ class PartChecksumsTest {
   }
 
   private CopyObjectResponse copyTo(String key, String source) {
-    return house.call(
-        house.alice,
+    return fixture.call(
+        fixture.alice,
         CopyObjectRequest.builder()
             .copySource("bucket/" + source.replace(" ", "%20"))
             .destinationBucket("bucket")
@@ -230,22 +231,22 @@ class PartChecksumsTest {
   }
 
   private Response get(String key) {
-    return house.stream(
-        house.alice,
+    return fixture.stream(
+        fixture.alice,
         GetObjectRequest.builder().bucket("bucket").key(key).build(),
         request(new byte[0]));
   }
 
   private Response part(String key, int number) {
-    return house.stream(
-        house.alice,
+    return fixture.stream(
+        fixture.alice,
         GetObjectRequest.builder().bucket("bucket").key(key).partNumber(number).build(),
         request(new byte[0]));
   }
 
   private GetObjectAttributesResponse attributes(String key) {
-    return house.call(
-        house.alice,
+    return fixture.call(
+        fixture.alice,
         GetObjectAttributesRequest.builder()
             .bucket("bucket")
             .key(key)
@@ -262,20 +263,21 @@ class PartChecksumsTest {
 
   private String begin() {
     CreateMultipartUploadResponse begun =
-        house.call(
-            house.alice, CreateMultipartUploadRequest.builder().bucket("bucket").key("k").build());
+        fixture.call(
+            fixture.alice,
+            CreateMultipartUploadRequest.builder().bucket("bucket").key("k").build());
     return begun.uploadId();
   }
 
   private CompletedPart send(String upload, int number, byte[] part) {
-    Response answer = house.stream(house.alice, uploadPart(upload, number), request(part));
+    Response answer = fixture.stream(fixture.alice, uploadPart(upload, number), request(part));
     return CompletedPart.builder().partNumber(number).eTag(answer.headers().first("ETag")).build();
   }
 
   private CompletedPart send(String upload, int number, byte[] part, ChecksumAlgorithm algorithm) {
     Response answer =
-        house.stream(
-            house.alice,
+        fixture.stream(
+            fixture.alice,
             uploadPart(upload, number),
             request(part, algorithm.header(), algorithm.of(part).base64()));
     CompletedPart.Builder completed =
@@ -294,8 +296,8 @@ class PartChecksumsTest {
   }
 
   private void complete(String upload, List<CompletedPart> parts) {
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         CompleteMultipartUploadRequest.builder()
             .bucket("bucket")
             .key("k")

@@ -24,17 +24,17 @@ import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 /// What is left to do of a form behind the check of its signature; `UploadFormTest` and
 /// `PostVerifierTest` have the rest, `post_object.py` all of it.
 class PostObjectTest {
-  private final S3House house = new S3House();
+  private final S3Fixture fixture = new S3Fixture();
 
   @BeforeEach
   void bucket() {
-    house.createBucket("photos");
+    fixture.createBucket("photos");
   }
 
   /// A file whose length only its end shows.
   private static Request form(byte[] file, String... headers) {
     Body content = Body.of(file);
-    return S3House.request(
+    return S3Fixture.request(
         new Body() {
           @Override
           public OptionalLong length() {
@@ -55,8 +55,8 @@ class PostObjectTest {
   }
 
   private Response post(byte[] file, String... headers) throws IOException {
-    return house.post(
-        house.alice,
+    return fixture.post(
+        fixture.alice,
         PutObjectRequest.builder().bucket("photos").key("a b/c").build(),
         form(file, headers));
   }
@@ -64,15 +64,15 @@ class PostObjectTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 65_535, 65_536, 65_537, 300_000})
   void aFileOfAnyLengthIsStoredWithItsEvent(int size) throws IOException {
-    house.notifyFunction("photos", "s3:ObjectCreated:Post");
+    fixture.notifyFunction("photos", "s3:ObjectCreated:Post");
     byte[] file = new byte[size];
     Arrays.fill(file, (byte) 'x');
 
     Response answer = post(file);
 
     assertThat(answer.status()).isEqualTo(204);
-    assertThat(house.get("photos", "a b/c")).isEqualTo(new String(file, StandardCharsets.UTF_8));
-    assertThat(house.events())
+    assertThat(fixture.get("photos", "a b/c")).isEqualTo(new String(file, StandardCharsets.UTF_8));
+    assertThat(fixture.events())
         .singleElement()
         .asString()
         .contains("\"ObjectCreated:Post\"", "\"size\":" + size);
@@ -80,11 +80,11 @@ class PostObjectTest {
 
   @Test
   void theFileAndItsEventCommitTogetherOrNotAtAll() {
-    house.notifyFunction("photos");
-    house.outboxBroken = true;
+    fixture.notifyFunction("photos");
+    fixture.outboxBroken = true;
 
     assertThatThrownBy(() -> post(new byte[3])).hasMessage("broken");
-    assertThatThrownBy(() -> house.get("photos", "a b/c")).isInstanceOf(AwsException.class);
+    assertThatThrownBy(() -> fixture.get("photos", "a b/c")).isInstanceOf(AwsException.class);
   }
 
   @ParameterizedTest
@@ -96,13 +96,13 @@ class PostObjectTest {
     assertThat(answer.headers().first("Location")).isEqualTo("http://localhost:1/photos/a%20b%2Fc");
     assertThat(answer.headers().first("ETag")).isNotNull();
     if (status == 201) {
-      assertThat(S3House.text(answer))
+      assertThat(S3Fixture.text(answer))
           .contains(
               "<PostResponse><Location>http://localhost:1/photos/a%20b%2Fc</Location>"
                   + "<Bucket>photos</Bucket><Key>a b/c</Key>"
                   + "<ETag>&quot;93b885adfe0da089cdf634904fd59f71&quot;</ETag></PostResponse>");
     } else {
-      assertThat(S3House.bytes(answer)).isEmpty();
+      assertThat(S3Fixture.bytes(answer)).isEmpty();
     }
   }
 
@@ -130,8 +130,8 @@ class PostObjectTest {
   @Test
   void tagsComeAsADocument() throws IOException {
     PutObjectRequest.Builder put = PutObjectRequest.builder().bucket("photos").key("k");
-    house.post(
-        house.alice,
+    fixture.post(
+        fixture.alice,
         put.tagging(
                 "<Tagging><TagSet><Tag><Key>a"
                     + " b</Key><Value>c+d</Value></Tag></TagSet></Tagging>")
@@ -139,8 +139,8 @@ class PostObjectTest {
         form(new byte[1]));
 
     GetObjectTaggingResponse tags =
-        house.call(
-            house.alice, GetObjectTaggingRequest.builder().bucket("photos").key("k").build());
+        fixture.call(
+            fixture.alice, GetObjectTaggingRequest.builder().bucket("photos").key("k").build());
 
     assertThat(tags.tagSet())
         .singleElement()
@@ -149,13 +149,14 @@ class PostObjectTest {
               assertThat(tag.key()).isEqualTo("a b");
               assertThat(tag.value()).isEqualTo("c+d");
             });
-    assertThatThrownBy(() -> house.post(house.alice, put.tagging("a=b").build(), form(new byte[1])))
+    assertThatThrownBy(
+            () -> fixture.post(fixture.alice, put.tagging("a=b").build(), form(new byte[1])))
         .isInstanceOf(AwsException.class);
   }
 
   @Test
   void whoMayNotPutMayNotPost() {
-    house.denied = need -> need.action().equals("s3:PutObject");
+    fixture.denied = need -> need.action().equals("s3:PutObject");
 
     assertThatThrownBy(() -> post(new byte[1])).isInstanceOf(AwsException.class);
   }

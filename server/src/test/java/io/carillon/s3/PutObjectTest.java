@@ -1,6 +1,6 @@
 package io.carillon.s3;
 
-import static io.carillon.s3.S3House.request;
+import static io.carillon.s3.S3Fixture.request;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -28,12 +28,12 @@ import software.amazon.awssdk.services.s3.model.HeadObjectRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 
 class PutObjectTest {
-  private final S3House house = new S3House();
+  private final S3Fixture fixture = new S3Fixture();
 
   @BeforeEach
   void aBucketThatNotifies() {
-    house.createBucket("photos");
-    house.notifyFunction("photos");
+    fixture.createBucket("photos");
+    fixture.notifyFunction("photos");
   }
 
   @Test
@@ -49,7 +49,7 @@ class PutObjectTest {
             .tagging("kind=test&empty")
             .build();
     Response answer =
-        house.stream(house.alice, put, request("hello".getBytes(StandardCharsets.UTF_8)));
+        fixture.stream(fixture.alice, put, request("hello".getBytes(StandardCharsets.UTF_8)));
 
     assertThat(answer.status()).isEqualTo(200);
     assertThat(answer.headers().first("ETag")).isEqualTo("\"5d41402abc4b2a76b9719d911017c592\"");
@@ -60,15 +60,15 @@ class PutObjectTest {
     assertThat(answer.headers().first("x-amz-version-id")).isNull();
 
     Response read =
-        house.stream(
-            house.alice,
+        fixture.stream(
+            fixture.alice,
             GetObjectRequest.builder()
                 .bucket("photos")
                 .key("a/b c.txt")
                 .checksumMode("ENABLED")
                 .build(),
             request(new byte[0]));
-    assertThat(S3House.text(read)).isEqualTo("hello");
+    assertThat(S3Fixture.text(read)).isEqualTo("hello");
     assertThat(read.headers().first("Content-Type")).isEqualTo("text/plain");
     assertThat(read.headers().first("Content-Encoding")).isEqualTo("gzip");
     assertThat(read.headers().first("Cache-Control")).isEqualTo("no-cache");
@@ -81,11 +81,11 @@ class PutObjectTest {
 
   @Test
   void anObjectWithoutAContentTypeIsBinary() {
-    house.put("photos", "k", "x");
+    fixture.put("photos", "k", "x");
 
     Response head =
-        house.stream(
-            house.alice,
+        fixture.stream(
+            fixture.alice,
             HeadObjectRequest.builder().bucket("photos").key("k").build(),
             request(new byte[0]));
 
@@ -99,40 +99,40 @@ class PutObjectTest {
     byte[] body = new byte[size];
     new Random(size).nextBytes(body);
 
-    house.stream(house.alice, put("k").build(), request(body));
+    fixture.stream(fixture.alice, put("k").build(), request(body));
 
     assertThat(
-            S3House.bytes(
-                house.stream(
-                    house.alice,
+            S3Fixture.bytes(
+                fixture.stream(
+                    fixture.alice,
                     GetObjectRequest.builder().bucket("photos").key("k").build(),
                     request(new byte[0]))))
         .isEqualTo(body);
-    assertThat(house.blobs.references.values()).hasSize(size > 65536 ? 1 : 0);
+    assertThat(fixture.blobs.references.values()).hasSize(size > 65536 ? 1 : 0);
   }
 
   @Test
   void overwritingLetsGoOfTheOldBytes() {
-    house.stream(house.alice, put("k").build(), request(new byte[100_000]));
-    house.put("photos", "k", "small");
+    fixture.stream(fixture.alice, put("k").build(), request(new byte[100_000]));
+    fixture.put("photos", "k", "small");
 
-    assertThat(house.blobs.references.values()).containsExactly(0);
-    assertThat(house.get("photos", "k")).isEqualTo("small");
+    assertThat(fixture.blobs.references.values()).containsExactly(0);
+    assertThat(fixture.get("photos", "k")).isEqualTo("small");
   }
 
   @Test
   void theObjectAndItsEventCommitTogetherOrNotAtAll() {
-    house.outboxBroken = true;
-    assertThatThrownBy(() -> house.put("photos", "k", "x")).hasMessage("broken");
+    fixture.outboxBroken = true;
+    assertThatThrownBy(() -> fixture.put("photos", "k", "x")).hasMessage("broken");
 
-    refused(() -> house.get("photos", "k"), "NoSuchKey", 404);
-    assertThat(house.outbox).isEmpty();
+    refused(() -> fixture.get("photos", "k"), "NoSuchKey", 404);
+    assertThat(fixture.outbox).isEmpty();
 
-    house.outboxBroken = false;
-    house.put("photos", "k", "x");
-    assertThat(house.outbox).hasSize(1);
-    assertThat(house.outbox.getFirst().lane()).endsWith("function:f");
-    assertThat(house.notes)
+    fixture.outboxBroken = false;
+    fixture.put("photos", "k", "x");
+    assertThat(fixture.outbox).hasSize(1);
+    assertThat(fixture.outbox.getFirst().lane()).endsWith("function:f");
+    assertThat(fixture.notes)
         .extracting(note -> note.get("step"))
         .containsExactly("UPLOADED", "MATCHED");
   }
@@ -145,13 +145,13 @@ class PutObjectTest {
   })
   void aBodyThatIsWhatItsSenderSaysIsStored(String a, String b, String c, String d) {
     Response answer =
-        house.stream(
-            house.alice,
+        fixture.stream(
+            fixture.alice,
             put("k").build(),
             request("hello".getBytes(StandardCharsets.UTF_8), a, b, c, d));
 
     assertThat(answer.status()).isEqualTo(200);
-    assertThat(house.get("photos", "k")).isEqualTo("hello");
+    assertThat(fixture.get("photos", "k")).isEqualTo("hello");
   }
 
   @ParameterizedTest
@@ -165,20 +165,20 @@ class PutObjectTest {
     "x-amz-trailer, x-amz-checksum-crc32, InvalidRequest"
   })
   void aBodyThatIsNotWhatItsSenderSaysChangesNothing(String header, String value, String code) {
-    house.put("photos", "k", "before");
-    house.outbox.clear();
+    fixture.put("photos", "k", "before");
+    fixture.outbox.clear();
 
     assertThatThrownBy(
             () ->
-                house.stream(
-                    house.alice,
+                fixture.stream(
+                    fixture.alice,
                     put("k").build(),
                     request("hello".getBytes(StandardCharsets.UTF_8), header, value)))
         .isInstanceOf(AwsException.class)
         .satisfies(e -> assertThat(((AwsException) e).error().code()).isEqualTo(code));
 
-    assertThat(house.get("photos", "k")).isEqualTo("before");
-    assertThat(house.outbox).isEmpty();
+    assertThat(fixture.get("photos", "k")).isEqualTo("before");
+    assertThat(fixture.outbox).isEmpty();
   }
 
   @ParameterizedTest
@@ -208,14 +208,14 @@ class PutObjectTest {
         };
     Runnable putting =
         () ->
-            house.stream(
-                house.alice,
+            fixture.stream(
+                fixture.alice,
                 put("k").build(),
                 request(body, "x-amz-trailer", "x-amz-checksum-crc32"));
 
     if (outcome.equals("ok")) {
       putting.run();
-      assertThat(house.get("photos", "k")).isEqualTo("hello");
+      assertThat(fixture.get("photos", "k")).isEqualTo("hello");
     } else {
       refused(putting::run, outcome, 400);
     }
@@ -225,8 +225,8 @@ class PutObjectTest {
   void twoChecksumsAreRefused() {
     refused(
         () ->
-            house.stream(
-                house.alice,
+            fixture.stream(
+                fixture.alice,
                 put("k").build(),
                 request(
                     new byte[1],
@@ -264,10 +264,10 @@ class PutObjectTest {
           }
         };
 
-    assertThatThrownBy(() -> house.stream(house.alice, put("k").build(), request(torn)))
+    assertThatThrownBy(() -> fixture.stream(fixture.alice, put("k").build(), request(torn)))
         .hasMessageContaining("torn");
-    assertThat(house.blobs.discarded).isEqualTo(1);
-    refused(() -> house.get("photos", "k"), "NoSuchKey", 404);
+    assertThat(fixture.blobs.discarded).isEqualTo(1);
+    refused(() -> fixture.get("photos", "k"), "NoSuchKey", 404);
   }
 
   @Test
@@ -290,7 +290,7 @@ class PutObjectTest {
           }
         };
     refused(
-        () -> house.stream(house.alice, put("k").build(), request(endless)),
+        () -> fixture.stream(fixture.alice, put("k").build(), request(endless)),
         "MissingContentLength",
         411);
   }
@@ -298,7 +298,7 @@ class PutObjectTest {
   /// HTTP has it be empty. S3 asks.
   @Test
   void aRequestThatSaysNothingOfItsBodyReplacesNoObject() throws Exception {
-    house.put("photos", "k", "precious");
+    fixture.put("photos", "k", "precious");
     Request silent =
         new Request(
             "PUT",
@@ -308,8 +308,9 @@ class PutObjectTest {
             Body.of(new byte[0]),
             new InetSocketAddress("10.1.2.3", 1),
             false);
-    refused(() -> house.stream(house.alice, put("k").build(), silent), "MissingContentLength", 411);
-    assertThat(house.get("photos", "k")).isEqualTo("precious");
+    refused(
+        () -> fixture.stream(fixture.alice, put("k").build(), silent), "MissingContentLength", 411);
+    assertThat(fixture.get("photos", "k")).isEqualTo("precious");
   }
 
   @Test
@@ -331,112 +332,115 @@ class PutObjectTest {
             throw new AssertionError("must not be read");
           }
         };
-    house.put("photos", "there", "x");
+    fixture.put("photos", "there", "x");
 
     refused(
-        () -> house.stream(house.alice, put("k").build(), request(unread)), "EntityTooLarge", 400);
+        () -> fixture.stream(fixture.alice, put("k").build(), request(unread)),
+        "EntityTooLarge",
+        400);
     refused(
         () ->
-            house.stream(
-                house.alice,
+            fixture.stream(
+                fixture.alice,
                 PutObjectRequest.builder().bucket("nowhere").key("k").build(),
                 request(unread)),
         "NoSuchBucket",
         404);
     refused(
-        () -> house.stream(house.alice, put("there").ifNoneMatch("*").build(), request(unread)),
+        () -> fixture.stream(fixture.alice, put("there").ifNoneMatch("*").build(), request(unread)),
         "PreconditionFailed",
         412);
     refused(
-        () -> house.stream(house.alice, put("k").ifMatch("x").build(), request(unread)),
+        () -> fixture.stream(fixture.alice, put("k").ifMatch("x").build(), request(unread)),
         "NoSuchKey",
         404);
     refused(
         () ->
-            house.stream(
-                house.alice,
-                put("k").expectedBucketOwner(S3House.BOB.value()).build(),
+            fixture.stream(
+                fixture.alice,
+                put("k").expectedBucketOwner(S3Fixture.BOB.value()).build(),
                 request(unread)),
         "AccessDenied",
         403);
     refused(
         () ->
-            house.stream(
-                S3House.caller(S3House.ALICE, io.carillon.base.Region.US_EAST_1),
+            fixture.stream(
+                S3Fixture.caller(S3Fixture.ALICE, io.carillon.base.Region.US_EAST_1),
                 put("k").build(),
                 request(unread)),
         "PermanentRedirect",
         301);
     refused(
-        () -> house.stream(house.alice, put("k".repeat(1025)).build(), request(unread)),
+        () -> fixture.stream(fixture.alice, put("k".repeat(1025)).build(), request(unread)),
         "KeyTooLongError",
         400);
     refused(
         () ->
-            house.stream(
-                house.alice,
+            fixture.stream(
+                fixture.alice,
                 put("k").metadata(Map.of("m", "v".repeat(2048))).build(),
                 request(unread)),
         "MetadataTooLarge",
         400);
     refused(
-        () -> house.stream(house.alice, put("k").storageClass("COLD").build(), request(unread)),
+        () -> fixture.stream(fixture.alice, put("k").storageClass("COLD").build(), request(unread)),
         "InvalidStorageClass",
         400);
     refused(
         () ->
-            house.stream(
-                house.alice, put("k").serverSideEncryption("aws:kms").build(), request(unread)),
+            fixture.stream(
+                fixture.alice, put("k").serverSideEncryption("aws:kms").build(), request(unread)),
         "NotImplemented",
         501);
     refused(
         () ->
-            house.stream(
-                house.alice, put("k").sseCustomerAlgorithm("AES256").build(), request(unread)),
+            fixture.stream(
+                fixture.alice, put("k").sseCustomerAlgorithm("AES256").build(), request(unread)),
         "NotImplemented",
         501);
     refused(
-        () -> house.stream(house.alice, put("k").acl("public-read").build(), request(unread)),
+        () -> fixture.stream(fixture.alice, put("k").acl("public-read").build(), request(unread)),
         "AccessControlListNotSupported",
         400);
     refused(
         () ->
-            house.stream(
-                house.alice, put("k").objectLockMode("GOVERNANCE").build(), request(unread)),
+            fixture.stream(
+                fixture.alice, put("k").objectLockMode("GOVERNANCE").build(), request(unread)),
         "InvalidRequest",
         400);
   }
 
   @Test
   void conditionsJudgeTheCurrentVersion() {
-    Response first = house.put("photos", "k", "one");
+    Response first = fixture.put("photos", "k", "one");
     String etag = String.valueOf(first.headers().first("ETag"));
 
-    house.stream(
-        house.alice,
+    fixture.stream(
+        fixture.alice,
         put("k").ifMatch(etag).build(),
         request("two".getBytes(StandardCharsets.UTF_8)));
-    assertThat(house.get("photos", "k")).isEqualTo("two");
+    assertThat(fixture.get("photos", "k")).isEqualTo("two");
     refused(
-        () -> house.stream(house.alice, put("k").ifMatch(etag).build(), request(new byte[0])),
+        () -> fixture.stream(fixture.alice, put("k").ifMatch(etag).build(), request(new byte[0])),
         "PreconditionFailed",
         412);
     refused(
-        () -> house.stream(house.alice, put("k").ifNoneMatch(etag).build(), request(new byte[0])),
+        () ->
+            fixture.stream(fixture.alice, put("k").ifNoneMatch(etag).build(), request(new byte[0])),
         "NotImplemented",
         501);
-    house.stream(house.alice, put("new").ifNoneMatch("*").build(), request(new byte[0]));
+    fixture.stream(fixture.alice, put("new").ifNoneMatch("*").build(), request(new byte[0]));
   }
 
   @Test
   void needsFollowWhatIsAskedFor() {
     assertThat(
-            house.needs(put("k").tagging("a=b").ifMatch("e").acl("private").build()).stream()
+            fixture.needs(put("k").tagging("a=b").ifMatch("e").acl("private").build()).stream()
                 .map(need -> need.action()))
         .containsExactly("s3:PutObject", "s3:PutObjectTagging", "s3:PutObjectAcl", "s3:GetObject");
-    assertThat(house.needs(put("k").build())).hasSize(1);
+    assertThat(fixture.needs(put("k").build())).hasSize(1);
     assertThat(
-            house
+            fixture
                 .needs(GetObjectRequest.builder().bucket("b").key("k").versionId("v").build())
                 .getFirst()
                 .action())
@@ -461,19 +465,19 @@ class PutObjectTest {
   /// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
   @Test
   void textBeyondAsciiIsAnswered() {
-    house.stream(
-        house.alice,
+    fixture.stream(
+        fixture.alice,
         put("k")
             .metadata(Map.of("who", "日本"))
             .contentDisposition("attachment; filename=\"日本.txt\"")
             .build(),
-        S3House.request(new byte[0]));
+        S3Fixture.request(new byte[0]));
 
     Response answer =
-        house.stream(
-            house.alice,
+        fixture.stream(
+            fixture.alice,
             GetObjectRequest.builder().bucket("photos").key("k").responseContentType("ü").build(),
-            S3House.request(new byte[0]));
+            S3Fixture.request(new byte[0]));
 
     assertThat(answer.headers().first("x-amz-meta-who")).isEqualTo("=?UTF-8?B?5pel5pys?=");
     assertThat(answer.headers().first("content-disposition"))
@@ -486,7 +490,7 @@ class PutObjectTest {
   /// Presigned URLs and forms can spell them.
   @Test
   void whatNoHeaderFieldCanHoldIsRefused() {
-    house.put("photos", "k", "x");
+    fixture.put("photos", "k", "x");
     List.of(
             put("k").metadata(Map.of("m", "a\r\nb")),
             put("k").metadata(Map.of("m ", "a")),
@@ -498,8 +502,10 @@ class PutObjectTest {
                         catchThrowableOfType(
                                 AwsException.class,
                                 () ->
-                                    house.stream(
-                                        house.alice, request.build(), S3House.request(new byte[0])))
+                                    fixture.stream(
+                                        fixture.alice,
+                                        request.build(),
+                                        S3Fixture.request(new byte[0])))
                             .error()
                             .code())
                     .isEqualTo("InvalidArgument"));
@@ -507,14 +513,14 @@ class PutObjectTest {
             catchThrowableOfType(
                     AwsException.class,
                     () ->
-                        house.stream(
-                            house.alice,
+                        fixture.stream(
+                            fixture.alice,
                             GetObjectRequest.builder()
                                 .bucket("photos")
                                 .key("k")
                                 .responseContentType("a\r\nb: c")
                                 .build(),
-                            S3House.request(new byte[0])))
+                            S3Fixture.request(new byte[0])))
                 .error()
                 .code())
         .isEqualTo("InvalidArgument");

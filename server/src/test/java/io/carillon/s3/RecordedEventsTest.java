@@ -30,19 +30,19 @@ import software.amazon.awssdk.services.s3.model.UploadPartRequest;
 class RecordedEventsTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final S3House house = new S3House();
+  private final S3Fixture fixture = new S3Fixture();
 
   @BeforeEach
   void aBucketThatNotifies() {
-    house.createBucket("bucket");
-    house.notifyFunction("bucket");
+    fixture.createBucket("bucket");
+    fixture.notifyFunction("bucket");
   }
 
   /// test_delete_objects: each key that was given is told, whether there was an object or not.
   @Test
   void deleteObjectsTellsOfKeysThatThereWereNot() {
-    house.put("bucket", "there", "x");
-    house.outbox.clear();
+    fixture.put("bucket", "there", "x");
+    fixture.outbox.clear();
     deleteAll("missing", "there", "missing", "missing too");
 
     List<JsonNode> events = events();
@@ -65,37 +65,38 @@ class RecordedEventsTest {
   void deleteObjectsTellsNobodyOfVersionsThatThereWereNot() {
     versioning("Enabled");
     String version =
-        String.valueOf(house.put("bucket", "k", "x").headers().first("x-amz-version-id"));
+        String.valueOf(fixture.put("bucket", "k", "x").headers().first("x-amz-version-id"));
     delete("k", version);
-    house.outbox.clear();
-    house.call(
-        house.alice,
+    fixture.outbox.clear();
+    fixture.call(
+        fixture.alice,
         DeleteObjectsRequest.builder()
             .bucket("bucket")
             .delete(d -> d.objects(ObjectIdentifier.builder().key("k").versionId(version).build()))
             .build());
-    assertThat(house.outbox).isEmpty();
+    assertThat(fixture.outbox).isEmpty();
   }
 
   @Test
   void deletingOneKeyThatThereWasNotTellsNobody() {
     delete("missing", null);
-    assertThat(house.outbox).isEmpty();
+    assertThat(fixture.outbox).isEmpty();
   }
 
   /// test_object_tagging_put_event, test_object_tagging_delete_event.
   @Test
   void taggingCarriesNoSize() {
-    house.put("bucket", "k", "x");
-    house.outbox.clear();
-    house.call(
-        house.alice,
+    fixture.put("bucket", "k", "x");
+    fixture.outbox.clear();
+    fixture.call(
+        fixture.alice,
         PutObjectTaggingRequest.builder()
             .bucket("bucket")
             .key("k")
             .tagging(t -> t.tagSet(s -> s.key("k").value("v")))
             .build());
-    house.call(house.alice, DeleteObjectTaggingRequest.builder().bucket("bucket").key("k").build());
+    fixture.call(
+        fixture.alice, DeleteObjectTaggingRequest.builder().bucket("bucket").key("k").build());
     assertThat(events())
         .hasSize(2)
         .allSatisfy(
@@ -110,12 +111,13 @@ class RecordedEventsTest {
   @Test
   void whatIsWrittenWhileVersioningIsSuspendedHasNoVersionId() {
     versioning("Enabled");
-    String kept = String.valueOf(house.put("bucket", "k", "x").headers().first("x-amz-version-id"));
+    String kept =
+        String.valueOf(fixture.put("bucket", "k", "x").headers().first("x-amz-version-id"));
     versioning("Suspended");
-    house.outbox.clear();
-    house.put("bucket", "k", "y");
-    house.call(
-        house.alice,
+    fixture.outbox.clear();
+    fixture.put("bucket", "k", "y");
+    fixture.call(
+        fixture.alice,
         CopyObjectRequest.builder()
             .copySource("bucket/k")
             .destinationBucket("bucket")
@@ -127,29 +129,30 @@ class RecordedEventsTest {
         .hasSize(4)
         .allSatisfy(event -> assertThat(event.at("/s3/object").has("versionId")).isFalse());
 
-    house.outbox.clear();
+    fixture.outbox.clear();
     delete("k", kept);
     assertThat(events().getFirst().at("/s3/object/versionId").asText()).isEqualTo(kept);
   }
 
   private void complete() {
     CreateMultipartUploadResponse begun =
-        house.call(
-            house.alice, CreateMultipartUploadRequest.builder().bucket("bucket").key("m").build());
+        fixture.call(
+            fixture.alice,
+            CreateMultipartUploadRequest.builder().bucket("bucket").key("m").build());
     String etag =
-        house.stream(
-                house.alice,
+        fixture.stream(
+                fixture.alice,
                 UploadPartRequest.builder()
                     .bucket("bucket")
                     .key("m")
                     .uploadId(begun.uploadId())
                     .partNumber(1)
                     .build(),
-                S3House.request(new byte[1]))
+                S3Fixture.request(new byte[1]))
             .headers()
             .first("ETag");
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         CompleteMultipartUploadRequest.builder()
             .bucket("bucket")
             .key("m")
@@ -159,8 +162,8 @@ class RecordedEventsTest {
   }
 
   private void versioning(String status) {
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         PutBucketVersioningRequest.builder()
             .bucket("bucket")
             .versioningConfiguration(v -> v.status(status))
@@ -168,8 +171,8 @@ class RecordedEventsTest {
   }
 
   private void delete(String key, @Nullable String versionId) {
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         DeleteObjectRequest.builder().bucket("bucket").key(key).versionId(versionId).build());
   }
 
@@ -178,14 +181,14 @@ class RecordedEventsTest {
     for (String key : keys) {
       objects.add(ObjectIdentifier.builder().key(key).build());
     }
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         DeleteObjectsRequest.builder().bucket("bucket").delete(d -> d.objects(objects)).build());
   }
 
   private List<JsonNode> events() {
     List<JsonNode> records = new ArrayList<>();
-    for (String message : house.events()) {
+    for (String message : fixture.events()) {
       try {
         records.add(JSON.readTree(message).at("/Records/0"));
       } catch (JsonProcessingException e) {

@@ -1,12 +1,12 @@
 package io.carillon.s3;
 
-import static io.carillon.s3.S3House.request;
+import static io.carillon.s3.S3Fixture.request;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.carillon.aws.AwsException;
 import io.carillon.http.Response;
-import io.carillon.s3.model.Description;
+import io.carillon.s3.model.ObjectMetadata;
 import io.carillon.store.RowCodec;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
@@ -51,11 +51,11 @@ import software.amazon.awssdk.services.s3.model.UploadPartRequest;
 class StorageClassTest {
   private static final String BUCKET = "bucket";
 
-  private final S3House house = new S3House();
+  private final S3Fixture fixture = new S3Fixture();
 
   @BeforeEach
   void aBucket() {
-    house.createBucket(BUCKET);
+    fixture.createBucket(BUCKET);
   }
 
   @ParameterizedTest
@@ -67,14 +67,14 @@ class StorageClassTest {
         .isEqualTo(kept.name());
     assertThat(listed("k")).isEqualTo(kept.name());
     ListObjectsResponse first =
-        house.call(house.alice, ListObjectsRequest.builder().bucket(BUCKET).build());
+        fixture.call(fixture.alice, ListObjectsRequest.builder().bucket(BUCKET).build());
     assertThat(first.contents().getFirst().storageClassAsString()).isEqualTo(kept.name());
     ListObjectVersionsResponse versions =
-        house.call(house.alice, ListObjectVersionsRequest.builder().bucket(BUCKET).build());
+        fixture.call(fixture.alice, ListObjectVersionsRequest.builder().bucket(BUCKET).build());
     assertThat(versions.versions().getFirst().storageClassAsString()).isEqualTo(kept.name());
     GetObjectAttributesResponse attributes =
-        house.call(
-            house.alice,
+        fixture.call(
+            fixture.alice,
             GetObjectAttributesRequest.builder()
                 .bucket(BUCKET)
                 .key("k")
@@ -86,7 +86,7 @@ class StorageClassTest {
   @Test
   void theStandardClassIsNotToldToReaders() {
     put("named", "STANDARD");
-    house.put(BUCKET, "unnamed", "x");
+    fixture.put(BUCKET, "unnamed", "x");
 
     assertThat(head("named").headers().contains("x-amz-storage-class")).isFalse();
     assertThat(head("unnamed").headers().contains("x-amz-storage-class")).isFalse();
@@ -113,8 +113,8 @@ class StorageClassTest {
     assertThat(listed("warm")).isEqualTo("STANDARD");
     assertThat(listed("once")).isEqualTo("ONEZONE_IA");
     assertThat(listed("cold")).isEqualTo("GLACIER_IR");
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         CopyObjectRequest.builder()
             .copySource(BUCKET + "/cold")
             .destinationBucket(BUCKET)
@@ -128,8 +128,8 @@ class StorageClassTest {
   @Test
   void tagsDoNotChangeTheClass() {
     put("k", "ONEZONE_IA");
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         PutObjectTaggingRequest.builder()
             .bucket(BUCKET)
             .key("k")
@@ -143,8 +143,8 @@ class StorageClassTest {
   void anUploadKeepsTheClassForItsObject() {
     String id = begin("k", "INTELLIGENT_TIERING");
     String etag =
-        house.stream(
-                house.alice,
+        fixture.stream(
+                fixture.alice,
                 UploadPartRequest.builder()
                     .bucket(BUCKET)
                     .key("k")
@@ -157,15 +157,15 @@ class StorageClassTest {
             .orElseThrow();
 
     ListPartsResponse parts =
-        house.call(
-            house.alice, ListPartsRequest.builder().bucket(BUCKET).key("k").uploadId(id).build());
+        fixture.call(
+            fixture.alice, ListPartsRequest.builder().bucket(BUCKET).key("k").uploadId(id).build());
     assertThat(parts.storageClassAsString()).isEqualTo("INTELLIGENT_TIERING");
     ListMultipartUploadsResponse uploads =
-        house.call(house.alice, ListMultipartUploadsRequest.builder().bucket(BUCKET).build());
+        fixture.call(fixture.alice, ListMultipartUploadsRequest.builder().bucket(BUCKET).build());
     assertThat(uploads.uploads().getFirst().storageClassAsString())
         .isEqualTo("INTELLIGENT_TIERING");
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         CompleteMultipartUploadRequest.builder()
             .bucket(BUCKET)
             .key("k")
@@ -173,7 +173,7 @@ class StorageClassTest {
             .multipartUpload(m -> m.parts(p -> p.partNumber(1).eTag(etag)))
             .build());
     assertThat(listed("k")).isEqualTo("INTELLIGENT_TIERING");
-    assertThat(house.get(BUCKET, "k")).isEqualTo("x");
+    assertThat(fixture.get(BUCKET, "k")).isEqualTo("x");
   }
 
   @ParameterizedTest
@@ -181,15 +181,15 @@ class StorageClassTest {
   void theArchiveIsClosedToReadersAndCopies(String archive) {
     put("k", archive);
 
-    AwsException refused = assertRefused(() -> house.get(BUCKET, "k"), "InvalidObjectState", 403);
+    AwsException refused = assertRefused(() -> fixture.get(BUCKET, "k"), "InvalidObjectState", 403);
     assertThat(refused.members()).containsEntry("StorageClass", archive);
     assertRefused(() -> copy("k", "copy", null), "InvalidObjectState", 403);
     assertRefused(() -> copy("k", "k", "STANDARD"), "InvalidObjectState", 403);
     String id = begin("parts", null);
     assertRefused(
         () ->
-            house.call(
-                house.alice,
+            fixture.call(
+                fixture.alice,
                 UploadPartCopyRequest.builder()
                     .copySource(BUCKET + "/k")
                     .destinationBucket(BUCKET)
@@ -200,13 +200,16 @@ class StorageClassTest {
         "InvalidObjectState",
         403);
     assertRefused(
-        () -> house.service.read(house.alice, BUCKET, "k", null, 100), "InvalidObjectState", 403);
+        () -> fixture.service.read(fixture.alice, BUCKET, "k", null, 100),
+        "InvalidObjectState",
+        403);
     assertThat(head("k").status()).isEqualTo(200);
     GetObjectTaggingResponse tags =
-        house.call(house.alice, GetObjectTaggingRequest.builder().bucket(BUCKET).key("k").build());
+        fixture.call(
+            fixture.alice, GetObjectTaggingRequest.builder().bucket(BUCKET).key("k").build());
     assertThat(tags.tagSet()).isEmpty();
-    assertThat(house.put(BUCKET, "k", "anew").status()).isEqualTo(200);
-    assertThat(house.get(BUCKET, "k")).isEqualTo("anew");
+    assertThat(fixture.put(BUCKET, "k", "anew").status()).isEqualTo(200);
+    assertThat(fixture.get(BUCKET, "k")).isEqualTo("anew");
   }
 
   /// How rows were written that know no class.
@@ -219,22 +222,22 @@ class StorageClassTest {
         RowCodec.of(DescriptionOfOld.class)
             .encode(new DescriptionOfOld(Map.of("a", "b"), Map.of(), Map.of()));
 
-    Description read = RowCodec.of(Description.class).decode(row);
+    ObjectMetadata read = RowCodec.of(ObjectMetadata.class).decode(row);
 
     assertThat(read.storageClass()).isEqualTo(io.carillon.s3.model.StorageClass.STANDARD);
-    assertThat(RowCodec.of(Description.class).encode(read)).isEqualTo(row);
+    assertThat(RowCodec.of(ObjectMetadata.class).encode(read)).isEqualTo(row);
   }
 
   private void put(String key, String storageClass) {
-    house.stream(
-        house.alice,
+    fixture.stream(
+        fixture.alice,
         PutObjectRequest.builder().bucket(BUCKET).key(key).storageClass(storageClass).build(),
         request("x".getBytes(StandardCharsets.UTF_8)));
   }
 
   private void copy(String from, String to, @Nullable String storageClass) {
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         CopyObjectRequest.builder()
             .copySource(BUCKET + "/" + from)
             .destinationBucket(BUCKET)
@@ -245,8 +248,8 @@ class StorageClassTest {
 
   private String begin(String key, @Nullable String storageClass) {
     CreateMultipartUploadResponse begun =
-        house.call(
-            house.alice,
+        fixture.call(
+            fixture.alice,
             CreateMultipartUploadRequest.builder()
                 .bucket(BUCKET)
                 .key(key)
@@ -256,15 +259,16 @@ class StorageClassTest {
   }
 
   private Response head(String key) {
-    return house.stream(
-        house.alice,
+    return fixture.stream(
+        fixture.alice,
         HeadObjectRequest.builder().bucket(BUCKET).key(key).build(),
         request(new byte[0]));
   }
 
   private String listed(String key) {
     ListObjectsV2Response listed =
-        house.call(house.alice, ListObjectsV2Request.builder().bucket(BUCKET).prefix(key).build());
+        fixture.call(
+            fixture.alice, ListObjectsV2Request.builder().bucket(BUCKET).prefix(key).build());
     return listed.contents().getFirst().storageClassAsString();
   }
 

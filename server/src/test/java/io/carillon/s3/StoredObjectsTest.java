@@ -1,6 +1,6 @@
 package io.carillon.s3;
 
-import static io.carillon.s3.S3House.request;
+import static io.carillon.s3.S3Fixture.request;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.store.Blobs;
@@ -30,19 +30,19 @@ class StoredObjectsTest {
     byte[] large = new byte[300_000];
     new Random(7).nextBytes(large);
     try (RocksDatabase database = RocksDatabase.open(folder.resolve("db"))) {
-      S3House house = new S3House(database, blobs(database));
-      house.createBucket("bucket");
-      house.call(
-          house.alice,
+      S3Fixture fixture = new S3Fixture(database, blobs(database));
+      fixture.createBucket("bucket");
+      fixture.call(
+          fixture.alice,
           PutBucketVersioningRequest.builder()
               .bucket("bucket")
               .versioningConfiguration(v -> v.status("Enabled"))
               .build());
-      house.notifyFunction("bucket");
-      house.put("bucket", "small", "one");
-      house.put("bucket", "small", "two");
-      house.stream(
-          house.alice,
+      fixture.notifyFunction("bucket");
+      fixture.put("bucket", "small", "one");
+      fixture.put("bucket", "small", "two");
+      fixture.stream(
+          fixture.alice,
           PutObjectRequest.builder()
               .bucket("bucket")
               .key("large")
@@ -50,31 +50,32 @@ class StoredObjectsTest {
               .tagging("t=1")
               .build(),
           request(large));
-      house.call(
-          house.alice,
+      fixture.call(
+          fixture.alice,
           CopyObjectRequest.builder()
               .copySource("bucket/large")
               .destinationBucket("bucket")
               .destinationKey("copy")
               .build());
-      house.call(house.alice, DeleteObjectRequest.builder().bucket("bucket").key("large").build());
+      fixture.call(
+          fixture.alice, DeleteObjectRequest.builder().bucket("bucket").key("large").build());
     }
 
     try (RocksDatabase database = RocksDatabase.open(folder.resolve("db"))) {
-      S3House house = new S3House(database, blobs(database));
-      assertThat(house.get("bucket", "small")).isEqualTo("two");
+      S3Fixture fixture = new S3Fixture(database, blobs(database));
+      assertThat(fixture.get("bucket", "small")).isEqualTo("two");
       assertThat(
-              S3House.bytes(
-                  house.stream(
-                      house.alice,
+              S3Fixture.bytes(
+                  fixture.stream(
+                      fixture.alice,
                       GetObjectRequest.builder().bucket("bucket").key("copy").build(),
                       request(new byte[0]))))
           .isEqualTo(large);
       ListObjectsV2Response listed =
-          house.call(house.alice, ListObjectsV2Request.builder().bucket("bucket").build());
+          fixture.call(fixture.alice, ListObjectsV2Request.builder().bucket("bucket").build());
       assertThat(listed.contents()).extracting(S3Object::key).containsExactly("copy", "small");
-      house.put("bucket", "small", "three");
-      assertThat(house.outbox).hasSize(1);
+      fixture.put("bucket", "small", "three");
+      assertThat(fixture.outbox).hasSize(1);
     }
   }
 

@@ -1,7 +1,7 @@
 package io.carillon.s3;
 
 import static io.carillon.s3.PutObjectTest.refused;
-import static io.carillon.s3.S3House.request;
+import static io.carillon.s3.S3Fixture.request;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.http.Response;
@@ -27,11 +27,11 @@ import software.amazon.awssdk.services.s3.model.PutBucketVersioningRequest;
 
 /// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html
 class VersioningTest {
-  private final S3House house = new S3House();
+  private final S3Fixture fixture = new S3Fixture();
 
   @BeforeEach
   void aBucket() {
-    house.createBucket("bucket");
+    fixture.createBucket("bucket");
   }
 
   @Test
@@ -49,10 +49,10 @@ class VersioningTest {
   @Test
   void everyVersionStaysReadableById() {
     set("Enabled");
-    String first = version(house.put("bucket", "k", "one"));
-    String second = version(house.put("bucket", "k", "two"));
+    String first = version(fixture.put("bucket", "k", "one"));
+    String second = version(fixture.put("bucket", "k", "two"));
 
-    assertThat(house.get("bucket", "k")).isEqualTo("two");
+    assertThat(fixture.get("bucket", "k")).isEqualTo("two");
     assertThat(read(first)).isEqualTo("one");
     assertThat(read(second)).isEqualTo("two");
     assertThat(first).hasSize(32).isNotEqualTo(second);
@@ -61,11 +61,11 @@ class VersioningTest {
   @Test
   void aDeleteMarkerHidesTheObjectUntilItIsDeletedItself() {
     set("Enabled");
-    String first = version(house.put("bucket", "k", "one"));
+    String first = version(fixture.put("bucket", "k", "one"));
     DeleteObjectResponse hidden = delete(null);
     assertThat(hidden.deleteMarker()).isTrue();
 
-    refused(() -> house.get("bucket", "k"), "NoSuchKey", 404)
+    refused(() -> fixture.get("bucket", "k"), "NoSuchKey", 404)
         .satisfies(
             e ->
                 assertThat(((io.carillon.aws.AwsException) e).headers())
@@ -75,30 +75,30 @@ class VersioningTest {
 
     DeleteObjectResponse restored = delete(hidden.versionId());
     assertThat(restored.deleteMarker()).isTrue();
-    assertThat(house.get("bucket", "k")).isEqualTo("one");
+    assertThat(fixture.get("bucket", "k")).isEqualTo("one");
   }
 
   @Test
   void whatWasThereBeforeVersioningIsTheNullVersion() {
-    house.put("bucket", "k", "old");
+    fixture.put("bucket", "k", "old");
     set("Enabled");
-    house.put("bucket", "k", "new");
+    fixture.put("bucket", "k", "new");
 
     assertThat(read("null")).isEqualTo("old");
     delete("null");
     refused(() -> read("null"), "NoSuchVersion", 404);
-    assertThat(house.get("bucket", "k")).isEqualTo("new");
+    assertThat(fixture.get("bucket", "k")).isEqualTo("new");
   }
 
   @Test
   void suspendedWritesReplaceTheNullVersionAndKeepTheOthers() {
-    house.put("bucket", "k", "null-1");
+    fixture.put("bucket", "k", "null-1");
     set("Enabled");
-    String kept = version(house.put("bucket", "k", "kept"));
+    String kept = version(fixture.put("bucket", "k", "kept"));
     set("Suspended");
-    house.put("bucket", "k", "null-2");
+    fixture.put("bucket", "k", "null-2");
 
-    assertThat(house.get("bucket", "k")).isEqualTo("null-2");
+    assertThat(fixture.get("bucket", "k")).isEqualTo("null-2");
     assertThat(read("null")).isEqualTo("null-2");
     assertThat(read(kept)).isEqualTo("kept");
     assertThat(list(100).versions()).hasSize(2);
@@ -116,13 +116,13 @@ class VersioningTest {
   @Test
   void aBucketWithOldVersionsIsNotEmpty() {
     set("Enabled");
-    house.put("bucket", "k", "x");
+    fixture.put("bucket", "k", "x");
     delete(null);
 
     refused(
         () ->
-            house.call(
-                house.alice,
+            fixture.call(
+                fixture.alice,
                 software.amazon.awssdk.services.s3.model.DeleteBucketRequest.builder()
                     .bucket("bucket")
                     .build()),
@@ -157,7 +157,7 @@ class VersioningTest {
                 marker
                     ? String.valueOf(delete(null).versionId())
                     : Optional.ofNullable(
-                            house.put("bucket", "k", text).headers().first("x-amz-version-id"))
+                            fixture.put("bucket", "k", text).headers().first("x-amz-version-id"))
                         .orElse("null");
             model.addFirst(new Entry(id, marker, text));
           }
@@ -189,8 +189,8 @@ class VersioningTest {
     String versionMarker = null;
     while (true) {
       ListObjectVersionsResponse page =
-          house.call(
-              house.alice,
+          fixture.call(
+              fixture.alice,
               ListObjectVersionsRequest.builder()
                   .bucket("bucket")
                   .maxKeys(pageSize)
@@ -215,28 +215,28 @@ class VersioningTest {
   }
 
   private ListObjectVersionsResponse list(int pageSize) {
-    return house.call(
-        house.alice,
+    return fixture.call(
+        fixture.alice,
         ListObjectVersionsRequest.builder().bucket("bucket").maxKeys(pageSize).build());
   }
 
   private String read(String versionId) {
-    return S3House.text(
-        house.stream(
-            house.alice,
+    return S3Fixture.text(
+        fixture.stream(
+            fixture.alice,
             GetObjectRequest.builder().bucket("bucket").key("k").versionId(versionId).build(),
             request(new byte[0])));
   }
 
   private DeleteObjectResponse delete(@Nullable String versionId) {
-    return house.call(
-        house.alice,
+    return fixture.call(
+        fixture.alice,
         DeleteObjectRequest.builder().bucket("bucket").key("k").versionId(versionId).build());
   }
 
   private void set(String status) {
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         PutBucketVersioningRequest.builder()
             .bucket("bucket")
             .versioningConfiguration(v -> v.status(status))
@@ -244,7 +244,8 @@ class VersioningTest {
   }
 
   private GetBucketVersioningResponse versioning() {
-    return house.call(house.alice, GetBucketVersioningRequest.builder().bucket("bucket").build());
+    return fixture.call(
+        fixture.alice, GetBucketVersioningRequest.builder().bucket("bucket").build());
   }
 
   private static String version(Response response) {

@@ -3,8 +3,8 @@ package io.carillon.sns;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.base.Arn;
+import io.carillon.outbox.DeliveryOutcome;
 import io.carillon.outbox.MessageAttribute;
-import io.carillon.outbox.Outcome;
 import io.carillon.outbox.Sender;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -27,32 +27,32 @@ class DeliveryTest {
   private static final String DEAD_LETTERS = "arn:aws:sqs:eu-central-1:111111111111:dead";
   private static final String REDRIVE = "{\"deadLetterTargetArn\":\"" + DEAD_LETTERS + "\"}";
 
-  private final SnsHouse house = new SnsHouse();
+  private final SnsFixture fixture = new SnsFixture();
   private final List<Instant> tries = new ArrayList<>();
   private String topic = "";
 
   @BeforeEach
   void createTopic() {
-    topic = house.createTopic("news");
+    topic = fixture.createTopic("news");
   }
 
   @Test
   void anEndpointThatFailsIsTriedFourTimesTwentySecondsApart() {
     subscribeHttp();
-    house.postAnswer = _ -> failing();
-    house.publish(topic, "m");
-    house.advance(Duration.ofHours(1));
+    fixture.postAnswer = _ -> failing();
+    fixture.publish(topic, "m");
+    fixture.advance(Duration.ofHours(1));
 
     assertThat(waits()).containsExactly(20L, 20L, 20L);
-    assertThat(house.shelf).hasSize(1);
-    assertThat(house.shelf.getFirst().lastError).isEqualTo("HTTP 500");
+    assertThat(fixture.deadLetters).hasSize(1);
+    assertThat(fixture.deadLetters.getFirst().lastError).isEqualTo("HTTP 500");
   }
 
   @Test
   void aDeliveryPolicyChangesTheTries() {
     subscribeHttp();
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         SetTopicAttributesRequest.builder()
             .topicArn(topic)
             .attributeName("DeliveryPolicy")
@@ -63,9 +63,9 @@ class DeliveryTest {
                 "maxDelayTarget":60,"backoffFunction":"linear"}}}\
                 """)
             .build());
-    house.postAnswer = _ -> failing();
-    house.publish(topic, "m");
-    house.advance(Duration.ofHours(1));
+    fixture.postAnswer = _ -> failing();
+    fixture.publish(topic, "m");
+    fixture.advance(Duration.ofHours(1));
 
     assertThat(waits()).containsExactly(0L, 0L, 5L, 5L, 60L, 60L);
   }
@@ -73,53 +73,53 @@ class DeliveryTest {
   @Test
   void whatIsRefusedForGoodIsNotTriedAgain() {
     subscribeHttp();
-    house.postAnswer =
+    fixture.postAnswer =
         _ -> {
-          tries.add(house.now);
-          return new Outcome.Rejected("HTTP 404");
+          tries.add(fixture.now);
+          return new DeliveryOutcome.Rejected("HTTP 404");
         };
-    house.publish(topic, "m");
-    house.advance(Duration.ofHours(1));
+    fixture.publish(topic, "m");
+    fixture.advance(Duration.ofHours(1));
 
     assertThat(tries).hasSize(1);
-    assertThat(house.shelf).hasSize(1);
+    assertThat(fixture.deadLetters).hasSize(1);
   }
 
   @Test
   void whatCannotBeDeliveredGoesToTheDeadLetterQueueAsItIs() {
-    house.subscribe(topic, "sqs", QUEUE, "RedrivePolicy", REDRIVE);
-    house.handoverAnswer =
-        handover ->
-            handover.destination().toString().equals(QUEUE)
-                ? Optional.of(new Outcome.Rejected("there is no queue q"))
+    fixture.subscribe(topic, "sqs", QUEUE, "RedrivePolicy", REDRIVE);
+    fixture.handoverAnswer =
+        serviceMessage ->
+            serviceMessage.destination().toString().equals(QUEUE)
+                ? Optional.of(new DeliveryOutcome.Rejected("there is no queue q"))
                 : Optional.empty();
-    house.publish(topic, "m");
-    house.settle();
+    fixture.publish(topic, "m");
+    fixture.settle();
 
-    assertThat(house.shelf).isEmpty();
-    assertThat(house.handovers).hasSize(1);
-    assertThat(house.handovers.getFirst().destination()).hasToString(DEAD_LETTERS);
-    assertThat(house.handovers.getFirst().sender())
+    assertThat(fixture.deadLetters).isEmpty();
+    assertThat(fixture.handovers).hasSize(1);
+    assertThat(fixture.handovers.getFirst().destination()).hasToString(DEAD_LETTERS);
+    assertThat(fixture.handovers.getFirst().sender())
         .isEqualTo(
             new Sender.Service(
-                "sns.amazonaws.com", Arn.parse(topic), house.alice.account().value()));
-    assertThat(house.handovers.getFirst().attributes()).isEmpty();
-    assertThat(SnsHouse.payload(house.handovers.getFirst())).contains("\"Message\" : \"m\"");
-    assertThat(house.messagesKept()).isZero();
-    assertThat(house.outbox).isEmpty();
+                "sns.amazonaws.com", Arn.parse(topic), fixture.alice.account().value()));
+    assertThat(fixture.handovers.getFirst().attributes()).isEmpty();
+    assertThat(SnsFixture.payload(fixture.handovers.getFirst())).contains("\"Message\" : \"m\"");
+    assertThat(fixture.messagesKept()).isZero();
+    assertThat(fixture.outbox).isEmpty();
   }
 
   /// The queue gets the publisher's attributes where delivery is raw, and none of ours.
   @Test
   void aRawDeadLetterCarriesThePublishersAttributesAndNoOther() {
-    house.subscribe(topic, "sqs", QUEUE, "RedrivePolicy", REDRIVE, "RawMessageDelivery", "true");
-    house.handoverAnswer =
-        handover ->
-            handover.destination().toString().equals(QUEUE)
-                ? Optional.of(new Outcome.Rejected("there is no queue q"))
+    fixture.subscribe(topic, "sqs", QUEUE, "RedrivePolicy", REDRIVE, "RawMessageDelivery", "true");
+    fixture.handoverAnswer =
+        serviceMessage ->
+            serviceMessage.destination().toString().equals(QUEUE)
+                ? Optional.of(new DeliveryOutcome.Rejected("there is no queue q"))
                 : Optional.empty();
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         software.amazon.awssdk.services.sns.model.PublishRequest.builder()
             .topicArn(topic)
             .message("m")
@@ -131,11 +131,11 @@ class DeliveryTest {
                         .stringValue("order")
                         .build()))
             .build());
-    house.settle();
+    fixture.settle();
 
-    assertThat(house.handovers.getFirst().attributes())
+    assertThat(fixture.handovers.getFirst().attributes())
         .containsExactly(Map.entry("kind", MessageAttribute.string("order")));
-    assertThat(SnsHouse.payload(house.handovers.getFirst())).isEqualTo("m");
+    assertThat(SnsFixture.payload(fixture.handovers.getFirst())).isEqualTo("m");
   }
 
   /// Whatever the protocol: the envelope without attributes, or where delivery is raw the message
@@ -152,21 +152,21 @@ class DeliveryTest {
     "sqs, arn:aws:sqs:eu-central-1:111111111111:q, true",
   })
   void aDeadLetterOfAnyProtocolCarriesNothingOfOurs(String protocol, String endpoint, boolean raw) {
-    house.subscribe(
+    fixture.subscribe(
         topic, protocol, endpoint, "RedrivePolicy", REDRIVE, "RawMessageDelivery", "" + raw);
-    house.settle();
+    fixture.settle();
     confirm();
-    Outcome no = new Outcome.Rejected("no");
-    house.mailAnswer = _ -> no;
-    house.textAnswer = _ -> no;
-    house.postAnswer = _ -> no;
-    house.handoverAnswer =
-        handover ->
-            handover.destination().toString().equals(DEAD_LETTERS)
+    DeliveryOutcome no = new DeliveryOutcome.Rejected("no");
+    fixture.mailAnswer = _ -> no;
+    fixture.textAnswer = _ -> no;
+    fixture.postAnswer = _ -> no;
+    fixture.handoverAnswer =
+        serviceMessage ->
+            serviceMessage.destination().toString().equals(DEAD_LETTERS)
                 ? Optional.empty()
                 : Optional.of(no);
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         software.amazon.awssdk.services.sns.model.PublishRequest.builder()
             .topicArn(topic)
             .message("m")
@@ -178,18 +178,18 @@ class DeliveryTest {
                         .stringValue("order")
                         .build()))
             .build());
-    house.advance(Duration.ofMinutes(1));
+    fixture.advance(Duration.ofMinutes(1));
 
-    assertThat(house.handovers)
-        .extracting(handover -> handover.destination().toString())
+    assertThat(fixture.handovers)
+        .extracting(serviceMessage -> serviceMessage.destination().toString())
         .containsExactly(DEAD_LETTERS);
     if (raw) {
-      assertThat(house.handovers.getFirst().attributes())
+      assertThat(fixture.handovers.getFirst().attributes())
           .containsExactly(Map.entry("kind", MessageAttribute.string("order")));
-      assertThat(SnsHouse.payload(house.handovers.getFirst())).isEqualTo("m");
+      assertThat(SnsFixture.payload(fixture.handovers.getFirst())).isEqualTo("m");
     } else {
-      assertThat(house.handovers.getFirst().attributes()).isEmpty();
-      assertThat(SnsHouse.payload(house.handovers.getFirst()))
+      assertThat(fixture.handovers.getFirst().attributes()).isEmpty();
+      assertThat(SnsFixture.payload(fixture.handovers.getFirst()))
           .startsWith("{")
           .contains("\"Message\" : \"m\"")
           .doesNotContain("ErrorMessage");
@@ -199,102 +199,104 @@ class DeliveryTest {
   /// Opens the link of the question, if there was one.
   private void confirm() {
     String question =
-        house.posts.stream().map(post -> new String(post.body(), StandardCharsets.UTF_8)).toList()
-            + house.mails.stream().map(mail -> mail.body()).toList().toString();
+        fixture.posts.stream().map(post -> new String(post.body(), StandardCharsets.UTF_8)).toList()
+            + fixture.mails.stream().map(mail -> mail.body()).toList().toString();
     Matcher token = Pattern.compile("Token=(\\w+)").matcher(question);
     if (token.find()) {
-      String link = Links.CONFIRMATION + "?TopicArn=" + topic + "&Token=" + token.group(1);
-      assertThat(house.open(link).status()).isEqualTo(200);
+      String link =
+          SubscriptionLinks.CONFIRMATION + "?TopicArn=" + topic + "&Token=" + token.group(1);
+      assertThat(fixture.open(link).status()).isEqualTo(200);
     }
   }
 
   @Test
   void aDeadLetterQueueThatIsShutLeavesTheMessageOnTheShelf() {
-    house.subscribe(topic, "sqs", QUEUE, "RedrivePolicy", REDRIVE);
-    house.handoverAnswer = _ -> Optional.of(new Outcome.Rejected("shut"));
-    house.publish(topic, "m");
-    house.settle();
+    fixture.subscribe(topic, "sqs", QUEUE, "RedrivePolicy", REDRIVE);
+    fixture.handoverAnswer = _ -> Optional.of(new DeliveryOutcome.Rejected("shut"));
+    fixture.publish(topic, "m");
+    fixture.settle();
 
-    assertThat(house.shelf).hasSize(1);
-    assertThat(house.shelf.getFirst().work.kind()).isEqualTo(DeadLetters.TO_QUEUE);
-    assertThat(house.messagesKept()).isOne();
+    assertThat(fixture.deadLetters).hasSize(1);
+    assertThat(fixture.deadLetters.getFirst().work.kind())
+        .isEqualTo(SubscriptionDeadLetters.TO_QUEUE);
+    assertThat(fixture.messagesKept()).isOne();
   }
 
   @Test
   void aShelvedMessageIsKeptAFortnightAndThenLetGo() {
     shelveOne();
 
-    house.advance(Duration.ofDays(13));
-    assertThat(house.messagesKept()).isOne();
-    house.advance(Duration.ofDays(1));
-    assertThat(house.messagesKept()).isZero();
-    assertThat(house.outbox).isEmpty();
+    fixture.advance(Duration.ofDays(13));
+    assertThat(fixture.messagesKept()).isOne();
+    fixture.advance(Duration.ofDays(1));
+    assertThat(fixture.messagesKept()).isZero();
+    assertThat(fixture.outbox).isEmpty();
   }
 
   @Test
   void aShelvedDeliveryThatIsTakenUpAgainLetsGoOnce() {
-    SnsHouse.Held shelved = shelveOne();
-    String other = house.subscribe(topic, "sms", "+49151234567");
+    SnsFixture.Held shelved = shelveOne();
+    String other = fixture.subscribe(topic, "sms", "+49151234567");
     assertThat(other).isNotEmpty();
 
-    house.mailAnswer = _ -> Outcome.done();
-    house.outbox.add(shelved);
-    house.settle();
-    assertThat(house.mails.getLast().body()).startsWith("m\n");
-    assertThat(house.messagesKept()).isZero();
+    fixture.mailAnswer = _ -> DeliveryOutcome.done();
+    fixture.outbox.add(shelved);
+    fixture.settle();
+    assertThat(fixture.mails.getLast().body()).startsWith("m\n");
+    assertThat(fixture.messagesKept()).isZero();
 
-    house.advance(Duration.ofDays(14)); // the end of its stay on the shelf finds nothing to do
-    assertThat(house.messagesKept()).isZero();
-    assertThat(house.outbox).isEmpty();
+    fixture.advance(Duration.ofDays(14)); // the end of its stay on the shelf finds nothing to do
+    assertThat(fixture.messagesKept()).isZero();
+    assertThat(fixture.outbox).isEmpty();
   }
 
   @Test
   void aShelvedDeliveryWhoseMessageWasLetGoIsOverWithoutAWord() {
-    SnsHouse.Held shelved = shelveOne();
-    house.advance(Duration.ofDays(14));
-    int before = house.mails.size();
+    SnsFixture.Held shelved = shelveOne();
+    fixture.advance(Duration.ofDays(14));
+    int before = fixture.mails.size();
 
-    house.outbox.add(shelved);
-    house.settle();
+    fixture.outbox.add(shelved);
+    fixture.settle();
 
-    assertThat(house.mails).hasSize(before);
-    assertThat(house.outbox).isEmpty();
+    assertThat(fixture.mails).hasSize(before);
+    assertThat(fixture.outbox).isEmpty();
   }
 
   @Test
   void aMessageIsKeptUntilTheLastDeliveryIsOver() {
     subscribeHttp();
-    house.subscribe(topic, "sqs", QUEUE);
-    house.postAnswer = _ -> failing();
-    house.publish(topic, "m");
-    house.settle();
-    assertThat(house.handovers).hasSize(1);
-    assertThat(house.messagesKept()).isOne();
+    fixture.subscribe(topic, "sqs", QUEUE);
+    fixture.postAnswer = _ -> failing();
+    fixture.publish(topic, "m");
+    fixture.settle();
+    assertThat(fixture.handovers).hasSize(1);
+    assertThat(fixture.messagesKept()).isOne();
 
-    house.postAnswer = _ -> Outcome.done();
-    house.advance(Duration.ofSeconds(20));
-    assertThat(house.messagesKept()).isZero();
+    fixture.postAnswer = _ -> DeliveryOutcome.done();
+    fixture.advance(Duration.ofSeconds(20));
+    assertThat(fixture.messagesKept()).isZero();
   }
 
   @Test
   void aThrottledEndpointWaitsWithoutUsingUpTries() {
     String arn = subscribeHttp();
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         software.amazon.awssdk.services.sns.model.SetSubscriptionAttributesRequest.builder()
             .subscriptionArn(arn)
             .attributeName("DeliveryPolicy")
             .attributeValue("{\"throttlePolicy\":{\"maxReceivesPerSecond\":2}}")
             .build());
-    house.postAnswer =
+    fixture.postAnswer =
         _ -> {
-          tries.add(house.now);
-          return Outcome.done();
+          tries.add(fixture.now);
+          return DeliveryOutcome.done();
         };
     for (int i = 0; i < 6; i++) {
-      house.publish(topic, "m" + i);
+      fixture.publish(topic, "m" + i);
     }
-    house.advance(Duration.ofMinutes(1));
+    fixture.advance(Duration.ofMinutes(1));
 
     assertThat(tries).hasSize(6);
     assertThat(Duration.between(tries.getFirst(), tries.getLast()))
@@ -304,19 +306,19 @@ class DeliveryTest {
   /// Source: https://docs.aws.amazon.com/general/latest/gr/sns.html, "Email delivery rate"
   @Test
   void aReaderGetsTenMailsASecondAndTheOthersWaitTheirTurn() {
-    house.subscribe(topic, "email", "a@b.example");
-    house.settle();
+    fixture.subscribe(topic, "email", "a@b.example");
+    fixture.settle();
     confirmMail();
-    house.mailAnswer =
+    fixture.mailAnswer =
         _ -> {
-          tries.add(house.now);
-          return Outcome.done();
+          tries.add(fixture.now);
+          return DeliveryOutcome.done();
         };
     for (int i = 0; i < 31; i++) {
-      house.publish(topic, "m" + i);
+      fixture.publish(topic, "m" + i);
     }
-    List<SnsHouse.Held> waiting = List.copyOf(house.outbox);
-    house.advance(Duration.ofMinutes(1));
+    List<SnsFixture.Held> waiting = List.copyOf(fixture.outbox);
+    fixture.advance(Duration.ofMinutes(1));
 
     assertThat(tries).hasSize(31);
     assertThat(Duration.between(tries.getFirst(), tries.getLast()))
@@ -324,29 +326,29 @@ class DeliveryTest {
     assertThat(waiting)
         .as("each was told once when its turn is")
         .allSatisfy(held -> assertThat(held.postponements).isLessThanOrEqualTo(1));
-    assertThat(house.shelf).isEmpty();
+    assertThat(fixture.deadLetters).isEmpty();
   }
 
   @Test
   void aMailThatFailsIsTriedFiftyOneTimesOverSixHours() {
-    house.subscribe(topic, "email", "a@b.example");
-    house.settle();
-    house.mailAnswer =
+    fixture.subscribe(topic, "email", "a@b.example");
+    fixture.settle();
+    fixture.mailAnswer =
         _ -> {
-          tries.add(house.now);
-          return new Outcome.Retry("no answer");
+          tries.add(fixture.now);
+          return new DeliveryOutcome.Retry("no answer");
         };
     confirmMail();
-    house.publish(topic, "m");
-    house.advance(Duration.ofDays(1));
+    fixture.publish(topic, "m");
+    fixture.advance(Duration.ofDays(1));
 
     assertThat(tries).hasSize(51); // AWS counts 50 with its first, the retries' table has 50 waits
-    assertThat(house.mails.stream().map(MailTransport.Mail::id).distinct()).hasSize(2);
+    assertThat(fixture.mails.stream().map(MailTransport.Mail::id).distinct()).hasSize(2);
   }
 
   @Test
   void rawDeliveryOfMoreAttributesThanAQueueTakesIsRefused() {
-    house.subscribe(topic, "sqs", QUEUE, "RawMessageDelivery", "true");
+    fixture.subscribe(topic, "sqs", QUEUE, "RawMessageDelivery", "true");
     Map<String, software.amazon.awssdk.services.sns.model.MessageAttributeValue> eleven =
         new java.util.HashMap<>();
     for (int i = 0; i < 11; i++) {
@@ -357,53 +359,54 @@ class DeliveryTest {
               .stringValue("v")
               .build());
     }
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         software.amazon.awssdk.services.sns.model.PublishRequest.builder()
             .topicArn(topic)
             .message("m")
             .messageAttributes(eleven)
             .build());
-    house.settle();
+    fixture.settle();
 
-    assertThat(house.shelf.getFirst().lastError).contains("10 attributes");
+    assertThat(fixture.deadLetters.getFirst().lastError).contains("10 attributes");
   }
 
-  private SnsHouse.Held shelveOne() {
-    house.subscribe(topic, "email", "a@b.example");
-    house.settle();
+  private SnsFixture.Held shelveOne() {
+    fixture.subscribe(topic, "email", "a@b.example");
+    fixture.settle();
     confirmMail();
-    house.mailAnswer = _ -> new Outcome.Rejected("550 no such user");
-    house.publish(topic, "m");
-    house.settle();
-    house.advance(Duration.ofSeconds(1));
-    assertThat(house.shelf).hasSize(1);
-    return house.shelf.getFirst();
+    fixture.mailAnswer = _ -> new DeliveryOutcome.Rejected("550 no such user");
+    fixture.publish(topic, "m");
+    fixture.settle();
+    fixture.advance(Duration.ofSeconds(1));
+    assertThat(fixture.deadLetters).hasSize(1);
+    return fixture.deadLetters.getFirst();
   }
 
   private void confirmMail() {
-    String body = house.mails.getFirst().body();
+    String body = fixture.mails.getFirst().body();
     String link = body.lines().filter(line -> line.startsWith("http")).findFirst().orElseThrow();
-    assertThat(house.open(link.substring(SnsHouse.BASE.length())).status()).isEqualTo(200);
+    assertThat(fixture.open(link.substring(SnsFixture.BASE.length())).status()).isEqualTo(200);
   }
 
   private String subscribeHttp() {
-    String arn = house.subscribe(topic, "http", "http://x.example/hook");
-    house.settle();
+    String arn = fixture.subscribe(topic, "http", "http://x.example/hook");
+    fixture.settle();
     String url =
-        Json.object(
-                new String(house.posts.getFirst().body(), java.nio.charset.StandardCharsets.UTF_8))
+        SnsJson.object(
+                new String(
+                    fixture.posts.getFirst().body(), java.nio.charset.StandardCharsets.UTF_8))
             .orElseThrow()
             .path("SubscribeURL")
             .asText();
     String token = url.substring(url.indexOf("Token=") + "Token=".length());
-    house.open(Links.CONFIRMATION + "?TopicArn=" + topic + "&Token=" + token);
+    fixture.open(SubscriptionLinks.CONFIRMATION + "?TopicArn=" + topic + "&Token=" + token);
     return arn;
   }
 
-  private Outcome failing() {
-    tries.add(house.now);
-    return new Outcome.Retry("HTTP 500");
+  private DeliveryOutcome failing() {
+    tries.add(fixture.now);
+    return new DeliveryOutcome.Retry("HTTP 500");
   }
 
   private List<Long> waits() {

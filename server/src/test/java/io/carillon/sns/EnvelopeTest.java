@@ -30,25 +30,25 @@ class EnvelopeTest {
   private static final String QUEUE = "arn:aws:sqs:eu-central-1:111111111111:q";
   private static final String FUNCTION = "arn:aws:lambda:eu-central-1:111111111111:function:f";
 
-  private final SnsHouse house = new SnsHouse("https://sns.{region}.amazonaws.com{path}");
+  private final SnsFixture fixture = new SnsFixture("https://sns.{region}.amazonaws.com{path}");
   private final List<URI> fetched = new ArrayList<>();
   private final SdkValidator sdk = new SdkValidator("eu-central-1", this::fetch);
   private String topic = "";
 
   @BeforeEach
   void createTopic() {
-    topic = house.createTopic("news");
+    topic = fixture.createTopic("news");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"1", "2"})
   void theSdkBelievesNotifications(String version) {
     signWith(version);
-    house.subscribe(topic, "sqs", QUEUE);
-    house.subscribe(topic, "https", "https://x.example/hook");
+    fixture.subscribe(topic, "sqs", QUEUE);
+    fixture.subscribe(topic, "https", "https://x.example/hook");
     confirmHttp();
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         PublishRequest.builder()
             .topicArn(topic)
             .subject("Größe \"1\"")
@@ -63,11 +63,11 @@ class EnvelopeTest {
                             .binaryValue(SdkBytes.fromUtf8String("abc"))
                             .build()))
             .build());
-    house.publish(topic, "without a subject");
-    house.settle();
+    fixture.publish(topic, "without a subject");
+    fixture.settle();
 
-    assertThat(house.handovers).hasSize(2);
-    assertThat(house.posts).hasSize(3);
+    assertThat(fixture.handovers).hasSize(2);
+    assertThat(fixture.posts).hasSize(3);
     SnsNotification first = (SnsNotification) sdk.validate(queued(0));
     assertThat(first.getMessage()).isEqualTo("line 1\nline 2 ✓ \\ \u0001 💌");
     assertThat(first.getSubject()).isEqualTo("Größe \"1\"");
@@ -89,29 +89,29 @@ class EnvelopeTest {
   @ValueSource(strings = {"1", "2"})
   void theSdkBelievesTheQuestionsOfTheHandshake(String version) {
     signWith(version);
-    String arn = house.subscribe(topic, "https", "https://x.example/hook");
-    house.settle();
+    String arn = fixture.subscribe(topic, "https", "https://x.example/hook");
+    fixture.settle();
     SnsSubscriptionConfirmation question = (SnsSubscriptionConfirmation) sdk.validate(posted(0));
     assertThat(question.getToken()).hasSize(208);
     assertThat(json(posted(0)).path("SubscribeURL").asText())
         .isEqualTo(
-            SnsHouse.BASE
+            SnsFixture.BASE
                 + "/?Action=ConfirmSubscription&TopicArn="
                 + topic
                 + "&Token="
                 + question.getToken());
     confirmHttp();
-    house.call(house.stranger, UnsubscribeRequest.builder().subscriptionArn(arn).build());
-    house.settle();
+    fixture.call(fixture.stranger, UnsubscribeRequest.builder().subscriptionArn(arn).build());
+    fixture.settle();
 
     assertThat(sdk.validate(posted(1))).isInstanceOf(SnsUnsubscribeConfirmation.class);
   }
 
   @Test
   void theSdkDoesNotBelieveWhatWasTamperedWith() {
-    house.subscribe(topic, "sqs", QUEUE);
-    house.publish(topic, "pay 10");
-    house.settle();
+    fixture.subscribe(topic, "sqs", QUEUE);
+    fixture.publish(topic, "pay 10");
+    fixture.settle();
 
     String genuine = queued(0);
     sdk.validate(genuine);
@@ -121,17 +121,17 @@ class EnvelopeTest {
 
   @Test
   void eachTextOfAStructuredMessageIsSignedItself() {
-    house.subscribe(topic, "sqs", QUEUE);
-    house.subscribe(topic, "https", "https://x.example/hook");
+    fixture.subscribe(topic, "sqs", QUEUE);
+    fixture.subscribe(topic, "https", "https://x.example/hook");
     confirmHttp();
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         PublishRequest.builder()
             .topicArn(topic)
             .messageStructure("json")
             .message("{\"default\":\"d\",\"sqs\":\"for queues\"}")
             .build());
-    house.settle();
+    fixture.settle();
 
     assertThat(((SnsNotification) sdk.validate(queued(0))).getMessage()).isEqualTo("for queues");
     assertThat(((SnsNotification) sdk.validate(posted(1))).getMessage()).isEqualTo("d");
@@ -139,9 +139,9 @@ class EnvelopeTest {
 
   @Test
   void messagesAreLaidOutAsOnAws() {
-    house.subscribe(topic, "sqs", QUEUE);
-    String id = house.publish(topic, "hello");
-    house.settle();
+    fixture.subscribe(topic, "sqs", QUEUE);
+    String id = fixture.publish(topic, "hello");
+    fixture.settle();
 
     assertThat(queued(0))
         .startsWith(
@@ -162,15 +162,15 @@ class EnvelopeTest {
 
   @Test
   void httpHeadersSayWhatComes() {
-    String arn = house.subscribe(topic, "https", "https://x.example/hook");
+    String arn = fixture.subscribe(topic, "https", "https://x.example/hook");
     confirmHttp();
-    String id = house.publish(topic, "hello");
-    house.settle();
+    String id = fixture.publish(topic, "hello");
+    fixture.settle();
 
-    assertThat(house.posts.getFirst().headers())
+    assertThat(fixture.posts.getFirst().headers())
         .containsEntry("x-amz-sns-message-type", "SubscriptionConfirmation")
         .doesNotContainKey("x-amz-sns-subscription-arn");
-    assertThat(house.posts.getLast().headers())
+    assertThat(fixture.posts.getLast().headers())
         .containsEntry("Content-Type", "text/plain; charset=UTF-8")
         .containsEntry("User-Agent", "Amazon Simple Notification Service Agent")
         .containsEntry("x-amz-sns-message-type", "Notification")
@@ -182,8 +182,8 @@ class EnvelopeTest {
 
   @Test
   void rawDeliveryIsTheMessageAndNothingElse() {
-    house.subscribe(topic, "sqs", QUEUE, "RawMessageDelivery", "true");
-    house.subscribe(
+    fixture.subscribe(topic, "sqs", QUEUE, "RawMessageDelivery", "true");
+    fixture.subscribe(
         topic,
         "https",
         "https://x.example/hook",
@@ -192,8 +192,8 @@ class EnvelopeTest {
         "DeliveryPolicy",
         "{\"requestPolicy\":{\"headerContentType\":\"application/xml\"}}");
     confirmHttp();
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         PublishRequest.builder()
             .topicArn(topic)
             .message("<a/>")
@@ -209,10 +209,10 @@ class EnvelopeTest {
                         .binaryValue(SdkBytes.fromByteArray(new byte[] {0, -1}))
                         .build()))
             .build());
-    house.settle();
+    fixture.settle();
 
     assertThat(queued(0)).isEqualTo("<a/>");
-    assertThat(house.handovers.getFirst().attributes())
+    assertThat(fixture.handovers.getFirst().attributes())
         .isEqualTo(
             Map.of(
                 "k",
@@ -222,16 +222,16 @@ class EnvelopeTest {
                 "b",
                 new MessageAttribute("Binary.png", null, new byte[] {0, -1})));
     assertThat(posted(1)).isEqualTo("<a/>");
-    assertThat(house.posts.getLast().headers())
+    assertThat(fixture.posts.getLast().headers())
         .containsEntry("x-amz-sns-rawdelivery", "true")
         .containsEntry("Content-Type", "application/xml");
   }
 
   @Test
   void aFunctionGetsAnEventWithFieldsOfItsOwnSpelling() {
-    String arn = house.subscribe(topic, "lambda", FUNCTION);
-    house.publish(topic, "hello");
-    house.settle();
+    String arn = fixture.subscribe(topic, "lambda", FUNCTION);
+    fixture.publish(topic, "hello");
+    fixture.settle();
 
     JsonNode entry = json(queued(0)).path("Records").path(0);
     assertThat(entry.path("EventSource").asText()).isEqualTo("aws:sns");
@@ -255,22 +255,23 @@ class EnvelopeTest {
 
   @Test
   void withoutAnotherAddressTheCertificateIsServedHere() {
-    SnsHouse plain = new SnsHouse();
+    SnsFixture plain = new SnsFixture();
     plain.subscribe(plain.createTopic("t"), "sqs", QUEUE);
     plain.publish("arn:aws:sns:eu-central-1:111111111111:t", "m");
     plain.settle();
 
-    String url = json(SnsHouse.payload(plain.handovers.getFirst())).path("SigningCertURL").asText();
-    assertThat(url).startsWith(SnsHouse.BASE + "/SimpleNotificationService-").endsWith(".pem");
-    String path = url.substring(SnsHouse.BASE.length());
+    String url =
+        json(SnsFixture.payload(plain.handovers.getFirst())).path("SigningCertURL").asText();
+    assertThat(url).startsWith(SnsFixture.BASE + "/SimpleNotificationService-").endsWith(".pem");
+    String path = url.substring(SnsFixture.BASE.length());
     assertThat(SnsService.isPage(path)).isTrue();
-    assertThat(SnsHouse.text(plain.open(path))).startsWith("-----BEGIN CERTIFICATE-----");
+    assertThat(SnsFixture.text(plain.open(path))).startsWith("-----BEGIN CERTIFICATE-----");
     assertThat(plain.open(path.replace(".pem", "x.pem")).status()).isEqualTo(404);
   }
 
   private void signWith(String version) {
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         SetTopicAttributesRequest.builder()
             .topicArn(topic)
             .attributeName("SignatureVersion")
@@ -279,27 +280,28 @@ class EnvelopeTest {
   }
 
   private void confirmHttp() {
-    house.settle();
+    fixture.settle();
     String url = json(posted(0)).path("SubscribeURL").asText();
     String token = url.substring(url.indexOf("Token=") + "Token=".length());
-    Response page = house.open(Links.CONFIRMATION + "?TopicArn=" + topic + "&Token=" + token);
+    Response page =
+        fixture.open(SubscriptionLinks.CONFIRMATION + "?TopicArn=" + topic + "&Token=" + token);
     assertThat(page.status()).isEqualTo(200);
   }
 
   private byte[] fetch(URI address) {
     fetched.add(address);
-    return SnsHouse.text(house.open(address.getPath())).getBytes(StandardCharsets.UTF_8);
+    return SnsFixture.text(fixture.open(address.getPath())).getBytes(StandardCharsets.UTF_8);
   }
 
   private String queued(int index) {
-    return SnsHouse.payload(house.handovers.get(index));
+    return SnsFixture.payload(fixture.handovers.get(index));
   }
 
   private String posted(int index) {
-    return new String(house.posts.get(index).body(), StandardCharsets.UTF_8);
+    return new String(fixture.posts.get(index).body(), StandardCharsets.UTF_8);
   }
 
   private static JsonNode json(String text) {
-    return Json.object(text).orElseThrow();
+    return SnsJson.object(text).orElseThrow();
   }
 }

@@ -172,13 +172,13 @@ class FilterPolicyTest {
 
   @Test
   void aSubscriptionHearsWhatItsFilterLetsThrough() {
-    SnsHouse house = new SnsHouse();
-    String topic = house.createTopic("news");
+    SnsFixture fixture = new SnsFixture();
+    String topic = fixture.createTopic("news");
     String queue = "arn:aws:sqs:eu-central-1:111111111111:";
-    house.subscribe(topic, "sqs", queue + "all");
-    house.subscribe(topic, "sqs", queue + "red", "FilterPolicy", "{\"colour\":[\"red\"]}");
+    fixture.subscribe(topic, "sqs", queue + "all");
+    fixture.subscribe(topic, "sqs", queue + "red", "FilterPolicy", "{\"colour\":[\"red\"]}");
     String byBody =
-        house.subscribe(
+        fixture.subscribe(
             topic,
             "sqs",
             queue + "body",
@@ -187,18 +187,18 @@ class FilterPolicyTest {
             "FilterPolicy",
             "{\"a\":{\"b\":[1]}}");
 
-    publish(house, topic, "red", "{\"a\":{\"b\":1}}");
-    publish(house, topic, "blue", "{\"a\":{\"b\":2}}");
-    house.settle();
-    assertThat(house.handovers)
-        .extracting(handover -> handover.destination().resource())
+    publish(fixture, topic, "red", "{\"a\":{\"b\":1}}");
+    publish(fixture, topic, "blue", "{\"a\":{\"b\":2}}");
+    fixture.settle();
+    assertThat(fixture.handovers)
+        .extracting(serviceMessage -> serviceMessage.destination().resource())
         .containsExactlyInAnyOrder("all", "red", "body", "all");
 
     // A filter that is valid in one scope is looked at again when the scope changes.
     assertInvalid(
         () ->
-            house.call(
-                house.alice,
+            fixture.call(
+                fixture.alice,
                 SetSubscriptionAttributesRequest.builder()
                     .subscriptionArn(byBody)
                     .attributeName("FilterPolicyScope")
@@ -207,9 +207,9 @@ class FilterPolicyTest {
         "nested filter policy");
   }
 
-  private static void publish(SnsHouse house, String topic, String colour, String body) {
-    house.call(
-        house.alice,
+  private static void publish(SnsFixture fixture, String topic, String colour, String body) {
+    fixture.call(
+        fixture.alice,
         PublishRequest.builder()
             .topicArn(topic)
             .message(body)

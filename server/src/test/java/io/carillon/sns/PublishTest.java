@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.carillon.aws.AwsException;
-import io.carillon.aws.DirectRoad;
+import io.carillon.aws.DirectPipeline;
 import io.carillon.aws.Need;
 import io.carillon.base.Arn;
-import io.carillon.outbox.Outcome;
+import io.carillon.outbox.DeliveryOutcome;
 import io.carillon.outbox.Recipient;
 import io.carillon.outbox.Sender;
 import java.nio.charset.StandardCharsets;
@@ -34,67 +34,67 @@ class PublishTest {
   private static final String QUEUE = "arn:aws:sqs:eu-central-1:111111111111:q";
   private static final String FUNCTION = "arn:aws:lambda:eu-central-1:111111111111:function:f";
 
-  private final SnsHouse house = new SnsHouse();
+  private final SnsFixture fixture = new SnsFixture();
   private String topic = "";
 
   @BeforeEach
   void createTopic() {
-    topic = house.createTopic("news");
+    topic = fixture.createTopic("news");
   }
 
   @Test
   void aMessageAndItsDeliveriesComeInOneTransaction() {
-    house.subscribe(topic, "sqs", QUEUE);
-    house.subscribe(topic, "sms", "+49151234567");
+    fixture.subscribe(topic, "sqs", QUEUE);
+    fixture.subscribe(topic, "sms", "+49151234567");
 
-    house.outboxBroken = true;
-    assertThatThrownBy(() -> house.publish(topic, "lost")).hasMessage("the disk is full");
-    assertThat(house.messagesKept()).isZero();
-    assertThat(house.notes).isEmpty();
+    fixture.outboxBroken = true;
+    assertThatThrownBy(() -> fixture.publish(topic, "lost")).hasMessage("the disk is full");
+    assertThat(fixture.messagesKept()).isZero();
+    assertThat(fixture.notes).isEmpty();
 
-    house.outboxBroken = false;
-    String id = house.publish(topic, "kept");
-    assertThat(house.messagesKept()).isOne();
-    assertThat(house.outbox).hasSize(2);
-    assertThat(house.notes)
+    fixture.outboxBroken = false;
+    String id = fixture.publish(topic, "kept");
+    assertThat(fixture.messagesKept()).isOne();
+    assertThat(fixture.outbox).hasSize(2);
+    assertThat(fixture.notes)
         .containsExactly(
             Map.of(
                 "step", "PUBLISHED", "cause", "cause-of-caller", "topic", topic, "messageId", id));
 
-    house.settle();
-    assertThat(house.messagesKept()).isZero();
-    assertThat(house.handovers).hasSize(1);
-    assertThat(house.texts).hasSize(1);
-    assertThat(house.notes).hasSize(3);
-    assertThat(house.notes.getLast())
+    fixture.settle();
+    assertThat(fixture.messagesKept()).isZero();
+    assertThat(fixture.handovers).hasSize(1);
+    assertThat(fixture.texts).hasSize(1);
+    assertThat(fixture.notes).hasSize(3);
+    assertThat(fixture.notes.getLast())
         .containsEntry("step", "DELIVERED")
         .containsEntry("cause", "cause-of-caller");
   }
 
   @Test
   void aMessageThatNobodyWantsIsNotKept() {
-    house.publish(topic, "into the void");
+    fixture.publish(topic, "into the void");
 
-    assertThat(house.messagesKept()).isZero();
-    assertThat(house.outbox).isEmpty();
+    assertThat(fixture.messagesKept()).isZero();
+    assertThat(fixture.outbox).isEmpty();
   }
 
   @Test
   void eachProtocolCanHaveItsOwnText() {
-    house.subscribe(topic, "sms", "+49151234567");
-    house.subscribe(topic, "sqs", QUEUE);
+    fixture.subscribe(topic, "sms", "+49151234567");
+    fixture.subscribe(topic, "sqs", QUEUE);
 
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         PublishRequest.builder()
             .topicArn(topic)
             .messageStructure("json")
             .message("{\"default\":\"long\",\"sms\":\"short\",\"other\":{\"x\":1}}")
             .build());
-    house.settle();
+    fixture.settle();
 
-    assertThat(house.texts.getFirst().text()).isEqualTo("short");
-    assertThat(SnsHouse.payload(house.handovers.getFirst())).contains("\"Message\" : \"long\"");
+    assertThat(fixture.texts.getFirst().text()).isEqualTo("short");
+    assertThat(SnsFixture.payload(fixture.handovers.getFirst())).contains("\"Message\" : \"long\"");
   }
 
   @ParameterizedTest
@@ -112,8 +112,8 @@ class PublishTest {
   void aStructuredMessageIsChecked(String message, String expected) {
     assertInvalid(
         () ->
-            house.call(
-                house.alice,
+            fixture.call(
+                fixture.alice,
                 PublishRequest.builder()
                     .topicArn(topic)
                     .messageStructure("json")
@@ -150,8 +150,8 @@ class PublishTest {
   void aMessageHoldsQuarterOfAMebibyteAttributesIncluded() {
     publish(PublishRequest.builder().topicArn(topic).message("x".repeat(262_144)).build());
     assertInvalid(
-        () -> house.publish(topic, "x".repeat(262_145)), "Invalid parameter: Message too long");
-    assertInvalid(() -> house.publish(topic, "ü".repeat(131_073)), "Message too long");
+        () -> fixture.publish(topic, "x".repeat(262_145)), "Invalid parameter: Message too long");
+    assertInvalid(() -> fixture.publish(topic, "ü".repeat(131_073)), "Message too long");
     assertInvalid(
         () ->
             publish(
@@ -225,12 +225,12 @@ class PublishTest {
 
   @Test
   void aGroupReachesQueuesAndDeduplicationIsForFifoTopics() throws Exception {
-    house.subscribe(topic, "sqs", "arn:aws:sqs:eu-central-1:111111111111:queue");
+    fixture.subscribe(topic, "sqs", "arn:aws:sqs:eu-central-1:111111111111:queue");
     PublishRequest request =
         PublishRequest.builder().topicArn(topic).message("m").messageGroupId("a-1").build();
     publish(request);
-    house.settle();
-    assertThat(house.handovers.getLast().groupId()).isEqualTo("a-1");
+    fixture.settle();
+    assertThat(fixture.handovers.getLast().groupId()).isEqualTo("a-1");
     assertInvalid(() -> publish(request.toBuilder().messageGroupId("a b").build()), "MessageGroup");
     assertInvalid(
         () -> publish(request.toBuilder().messageDeduplicationId("d").build()),
@@ -242,25 +242,25 @@ class PublishTest {
 
   @Test
   void aTraceGoesAlongToQueues() throws Exception {
-    house.subscribe(topic, "sqs", "arn:aws:sqs:eu-central-1:111111111111:queue");
-    house.call(
-        DirectRoad.traced(house.alice, "Root=1-a"),
+    fixture.subscribe(topic, "sqs", "arn:aws:sqs:eu-central-1:111111111111:queue");
+    fixture.call(
+        DirectPipeline.traced(fixture.alice, "Root=1-a"),
         PublishRequest.builder().topicArn(topic).message("m").build());
-    house.settle();
-    assertThat(house.handovers.getLast().traceHeader()).isEqualTo("Root=1-a");
+    fixture.settle();
+    assertThat(fixture.handovers.getLast().traceHeader()).isEqualTo("Root=1-a");
 
-    house.call(
-        DirectRoad.traced(house.alice, "Root=1-b"),
+    fixture.call(
+        DirectPipeline.traced(fixture.alice, "Root=1-b"),
         PublishBatchRequest.builder()
             .topicArn(topic)
             .publishBatchRequestEntries(e -> e.id("1").message("m"))
             .build());
-    house.settle();
-    assertThat(house.handovers.getLast().traceHeader()).isEqualTo("Root=1-b");
+    fixture.settle();
+    assertThat(fixture.handovers.getLast().traceHeader()).isEqualTo("Root=1-b");
 
-    house.publish(topic, "of no trace");
-    house.settle();
-    assertThat(house.handovers.getLast().traceHeader()).isNull();
+    fixture.publish(topic, "of no trace");
+    fixture.settle();
+    assertThat(fixture.handovers.getLast().traceHeader()).isNull();
   }
 
   @Test
@@ -273,13 +273,13 @@ class PublishTest {
             .build();
 
     publish(request);
-    house.settle();
+    fixture.settle();
 
-    assertThat(house.texts.getFirst().to()).isEqualTo("+49151234567");
-    assertThat(house.texts.getFirst().text()).isEqualTo("hello");
-    assertThat(house.texts.getFirst().senderId()).isEqualTo("Bells");
-    assertThat(house.messagesKept()).isZero();
-    assertThat(house.needs(house.alice, request))
+    assertThat(fixture.texts.getFirst().to()).isEqualTo("+49151234567");
+    assertThat(fixture.texts.getFirst().text()).isEqualTo("hello");
+    assertThat(fixture.texts.getFirst().senderId()).isEqualTo("Bells");
+    assertThat(fixture.messagesKept()).isZero();
+    assertThat(fixture.needs(fixture.alice, request))
         .containsExactly(new Need("sns:Publish", "+49-151-234567", Map.of()));
     assertInvalid(
         () -> publish(request.toBuilder().message("x".repeat(1_601)).build()), "Message too long");
@@ -287,33 +287,34 @@ class PublishTest {
 
   @Test
   void aTopicsDisplayNameStandsBeforeItsTextMessages() {
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         software.amazon.awssdk.services.sns.model.SetTopicAttributesRequest.builder()
             .topicArn(topic)
             .attributeName("DisplayName")
             .attributeValue("Nightly Reports")
             .build());
-    house.subscribe(topic, "sms", "+49151234567");
-    house.publish(topic, "done");
-    house.settle();
+    fixture.subscribe(topic, "sms", "+49151234567");
+    fixture.publish(topic, "done");
+    fixture.settle();
 
-    assertThat(house.texts.getFirst().text()).isEqualTo("Nightly Re> done");
+    assertThat(fixture.texts.getFirst().text()).isEqualTo("Nightly Re> done");
   }
 
   @Test
   void entriesOfABatchFailOneByOne() {
-    house.subscribe(topic, "sqs", QUEUE);
+    fixture.subscribe(topic, "sqs", QUEUE);
     PublishBatchResponse response =
-        house.call(house.alice, batch(entry("a", "first"), entry("b", ""), entry("c", "third")));
-    house.settle();
+        fixture.call(
+            fixture.alice, batch(entry("a", "first"), entry("b", ""), entry("c", "third")));
+    fixture.settle();
 
     assertThat(response.successful())
         .extracting(PublishBatchResultEntry::id)
         .containsExactly("a", "c");
     assertThat(response.failed()).extracting(BatchResultErrorEntry::id).containsExactly("b");
     assertThat(response.failed().getFirst().code()).isEqualTo("InvalidParameter");
-    assertThat(house.handovers).hasSize(2);
+    assertThat(fixture.handovers).hasSize(2);
   }
 
   @Test
@@ -337,108 +338,109 @@ class PublishTest {
   void aLargeTopicIsServedPageByPageAndEveryoneHearsOnce() {
     int subscribers = 3 * Publications.PAGE + 7;
     for (int i = 0; i < subscribers; i++) {
-      house.subscribe(topic, "sms", "+4915112" + (100_000 + i));
+      fixture.subscribe(topic, "sms", "+4915112" + (100_000 + i));
     }
-    house.publish(topic, "to all");
-    assertThat(house.outbox).hasSize(1);
-    assertThat(house.waiting(Publications.FANOUT)).isOne();
+    fixture.publish(topic, "to all");
+    assertThat(fixture.outbox).hasSize(1);
+    assertThat(fixture.waiting(Publications.FANOUT)).isOne();
 
     int pages = 0;
-    while (house.waiting(Publications.FANOUT) > 0) {
-      house.attempt(fanout());
+    while (fixture.waiting(Publications.FANOUT) > 0) {
+      fixture.attempt(fanout());
       pages++;
-      assertThat(house.waiting("sns.sms"))
+      assertThat(fixture.waiting("sns.sms"))
           .isEqualTo(Math.min(pages * Publications.PAGE, subscribers));
     }
-    house.settle();
+    fixture.settle();
 
     assertThat(pages).isEqualTo(4);
-    assertThat(house.texts).extracting(TextTransport.TextMessage::to).doesNotHaveDuplicates();
-    assertThat(house.texts).hasSize(subscribers);
-    assertThat(house.messagesKept()).isZero();
+    assertThat(fixture.texts).extracting(SmsTransport.TextMessage::to).doesNotHaveDuplicates();
+    assertThat(fixture.texts).hasSize(subscribers);
+    assertThat(fixture.messagesKept()).isZero();
   }
 
   @Test
   void aPageThatIsTornIsDoneAgainAndTheRestFollows() {
     int subscribers = Publications.PAGE + 100;
     for (int i = 0; i < subscribers; i++) {
-      house.subscribe(topic, "sms", "+4915112" + (100_000 + i));
+      fixture.subscribe(topic, "sms", "+4915112" + (100_000 + i));
     }
-    house.publish(topic, "to all");
+    fixture.publish(topic, "to all");
 
-    house.outboxBroken = true;
-    assertThatThrownBy(() -> house.attempt(fanout())).hasMessage("the disk is full");
-    assertThat(house.waiting("sns.sms")).isZero();
-    house.outboxBroken = false;
-    house.settle();
+    fixture.outboxBroken = true;
+    assertThatThrownBy(() -> fixture.attempt(fanout())).hasMessage("the disk is full");
+    assertThat(fixture.waiting("sns.sms")).isZero();
+    fixture.outboxBroken = false;
+    fixture.settle();
 
-    assertThat(house.texts).hasSize(subscribers);
-    assertThat(house.texts).extracting(TextTransport.TextMessage::to).doesNotHaveDuplicates();
-    assertThat(house.messagesKept()).isZero();
+    assertThat(fixture.texts).hasSize(subscribers);
+    assertThat(fixture.texts).extracting(SmsTransport.TextMessage::to).doesNotHaveDuplicates();
+    assertThat(fixture.messagesKept()).isZero();
   }
 
   @Test
   void aTopicDeletedDuringFanoutEndsIt() {
     for (int i = 0; i < Publications.PAGE + 1; i++) {
-      house.subscribe(topic, "sms", "+4915112" + (100_000 + i));
+      fixture.subscribe(topic, "sms", "+4915112" + (100_000 + i));
     }
-    house.publish(topic, "to all");
-    house.attempt(fanout());
+    fixture.publish(topic, "to all");
+    fixture.attempt(fanout());
 
-    house.call(house.alice, DeleteTopicRequest.builder().topicArn(topic).build());
-    house.settle();
+    fixture.call(fixture.alice, DeleteTopicRequest.builder().topicArn(topic).build());
+    fixture.settle();
 
-    assertThat(house.texts).isEmpty();
-    assertThat(house.messagesKept()).isZero();
+    assertThat(fixture.texts).isEmpty();
+    assertThat(fixture.messagesKept()).isZero();
   }
 
   @Test
   void whoLeftMeanwhileGetsNothing() {
-    String arn = house.subscribe(topic, "sqs", QUEUE);
-    house.publish(topic, "late");
-    house.call(house.alice, UnsubscribeRequest.builder().subscriptionArn(arn).build());
-    house.settle();
+    String arn = fixture.subscribe(topic, "sqs", QUEUE);
+    fixture.publish(topic, "late");
+    fixture.call(fixture.alice, UnsubscribeRequest.builder().subscriptionArn(arn).build());
+    fixture.settle();
 
-    assertThat(house.handovers).isEmpty();
-    assertThat(house.messagesKept()).isZero();
+    assertThat(fixture.handovers).isEmpty();
+    assertThat(fixture.messagesKept()).isZero();
   }
 
   @Test
   void otherServicesPublishIfThePolicyLetsThem() {
-    house.subscribe(topic, "lambda", FUNCTION);
-    Recipient recipient = house.service.recipient();
+    fixture.subscribe(topic, "lambda", FUNCTION);
+    Recipient recipient = fixture.service.recipient();
 
     assertThat(recipient.accept(event(topic, 10)))
         .isInstanceOfSatisfying(
-            Outcome.Rejected.class,
+            DeliveryOutcome.Rejected.class,
             r -> {
               assertThat(r.why()).contains("does not let s3.amazonaws");
-              assertThat(r.reason()).isEqualTo(Outcome.Rejected.Reason.DENIED);
+              assertThat(r.reason()).isEqualTo(DeliveryOutcome.Rejected.Reason.DENIED);
             });
-    house.publishable.add(topic);
+    fixture.publishable.add(topic);
     assertThat(recipient.accept(event(topic + "x", 10)))
         .isInstanceOfSatisfying(
-            Outcome.Rejected.class,
-            r -> assertThat(r.reason()).isEqualTo(Outcome.Rejected.Reason.ABSENT));
-    assertThat(recipient.accept(event(topic, 262_145))).isInstanceOf(Outcome.Rejected.class);
-    Outcome outcome = recipient.accept(event(topic, 10));
-    assertThat(house.outbox).isEmpty();
+            DeliveryOutcome.Rejected.class,
+            r -> assertThat(r.reason()).isEqualTo(DeliveryOutcome.Rejected.Reason.ABSENT));
+    assertThat(recipient.accept(event(topic, 262_145)))
+        .isInstanceOf(DeliveryOutcome.Rejected.class);
+    DeliveryOutcome outcome = recipient.accept(event(topic, 10));
+    assertThat(fixture.outbox).isEmpty();
 
-    house.database.write(
+    fixture.database.write(
         tx -> {
-          ((Outcome.Done) outcome).effect().accept(tx);
+          ((DeliveryOutcome.Done) outcome).effect().accept(tx);
           return true;
         });
-    house.settle();
+    fixture.settle();
 
-    assertThat(house.handovers).hasSize(1);
-    assertThat(house.handovers.getFirst().cause()).isEqualTo("the-upload");
-    assertThat(SnsHouse.payload(house.handovers.getFirst()))
+    assertThat(fixture.handovers).hasSize(1);
+    assertThat(fixture.handovers.getFirst().cause()).isEqualTo("the-upload");
+    assertThat(SnsFixture.payload(fixture.handovers.getFirst()))
         .contains("\"Subject\":\"Amazon S3 Notification\"", "\"Message\":\"eeeeeeeeee\"");
   }
 
-  private Recipient.Handover event(String arn, int size) {
-    return new Recipient.Handover(
+  private Recipient.ServiceMessage event(String arn, int size) {
+    return new Recipient.ServiceMessage(
         new Sender.Service("s3.amazonaws.com", Arn.bucket("b"), "111111111111"),
         Arn.parse(arn),
         "e".repeat(size).getBytes(StandardCharsets.UTF_8),
@@ -447,15 +449,15 @@ class PublishTest {
         "the-upload");
   }
 
-  private SnsHouse.Held fanout() {
-    return house.outbox.stream()
+  private SnsFixture.Held fanout() {
+    return fixture.outbox.stream()
         .filter(held -> held.work.kind().equals(Publications.FANOUT))
         .findFirst()
         .orElseThrow();
   }
 
   private void publish(PublishRequest request) {
-    house.call(house.alice, request);
+    fixture.call(fixture.alice, request);
   }
 
   private void publishWith(Map<String, MessageAttributeValue> attributes) {
@@ -479,7 +481,7 @@ class PublishTest {
   }
 
   private void assertCode(PublishBatchRequest request, SnsError error) {
-    assertThatThrownBy(() -> house.call(house.alice, request))
+    assertThatThrownBy(() -> fixture.call(fixture.alice, request))
         .isInstanceOfSatisfying(AwsException.class, e -> assertThat(e.error()).isEqualTo(error));
   }
 

@@ -34,19 +34,19 @@ class SubscriptionTest {
   private static final Pattern LINK = Pattern.compile("http://localhost:4566(/\\S+)");
   private static final String QUEUE = "arn:aws:sqs:eu-central-1:111111111111:q";
 
-  private final SnsHouse house = new SnsHouse();
+  private final SnsFixture fixture = new SnsFixture();
   private String topic = "";
 
   @BeforeEach
   void createTopic() {
-    topic = house.createTopic("news");
+    topic = fixture.createTopic("news");
   }
 
   @Test
   void anAddressIsAskedByMailAndConfirmsByFollowingTheLink() {
     SubscribeResponse answer =
-        house.call(
-            house.alice,
+        fixture.call(
+            fixture.alice,
             SubscribeRequest.builder()
                 .topicArn(topic)
                 .protocol("email")
@@ -54,51 +54,52 @@ class SubscriptionTest {
                 .build());
     assertThat(answer.subscriptionArn()).isEqualTo("pending confirmation");
     assertThat(listed().getFirst().subscriptionArn()).isEqualTo("PendingConfirmation");
-    house.publish(topic, "too early");
-    house.settle();
-    assertThat(house.mails).hasSize(1);
-    assertThat(house.mails.getFirst().subject())
+    fixture.publish(topic, "too early");
+    fixture.settle();
+    assertThat(fixture.mails).hasSize(1);
+    assertThat(fixture.mails.getFirst().subject())
         .isEqualTo("AWS Notification - Subscription Confirmation");
 
-    var page = house.open(link(house.mails.getFirst().body()));
+    var page = fixture.open(link(fixture.mails.getFirst().body()));
 
     assertThat(page.status()).isEqualTo(200);
-    assertThat(SnsHouse.text(page)).contains("Subscription confirmed!", topic + ":");
+    assertThat(SnsFixture.text(page)).contains("Subscription confirmed!", topic + ":");
     assertThat(listed().getFirst().subscriptionArn()).startsWith(topic + ":");
-    house.publish(topic, "now");
-    house.settle();
-    assertThat(house.mails).hasSize(2);
-    assertThat(house.mails.getLast().subject()).isEqualTo("AWS Notification Message");
-    assertThat(house.mails.getLast().body()).startsWith("now\n\n--\n");
+    fixture.publish(topic, "now");
+    fixture.settle();
+    assertThat(fixture.mails).hasSize(2);
+    assertThat(fixture.mails.getLast().subject()).isEqualTo("AWS Notification Message");
+    assertThat(fixture.mails.getLast().body()).startsWith("now\n\n--\n");
   }
 
   /// Source: https://docs.aws.amazon.com/sns/latest/dg/sns-http-https-endpoint-as-subscriber.html
   @Test
   void thePasswordOfAnEndpointIsSentAndNeverShown() {
-    String arn = house.subscribe(topic, "https", "https://ann:secret@hooks.example/in?a=b:c@d");
-    house.settle();
-    String question = new String(house.posts.getFirst().body(), StandardCharsets.UTF_8);
+    String arn = fixture.subscribe(topic, "https", "https://ann:secret@hooks.example/in?a=b:c@d");
+    fixture.settle();
+    String question = new String(fixture.posts.getFirst().body(), StandardCharsets.UTF_8);
     Matcher token = Pattern.compile("&Token=(\\w+)").matcher(question);
     assertThat(token.find()).isTrue();
-    house.open(Links.CONFIRMATION + "?TopicArn=" + topic + "&Token=" + token.group(1));
-    house.publish(topic, "m");
-    house.settle();
+    fixture.open(
+        SubscriptionLinks.CONFIRMATION + "?TopicArn=" + topic + "&Token=" + token.group(1));
+    fixture.publish(topic, "m");
+    fixture.settle();
 
     String shown = "https://ann:****@hooks.example/in?a=b:c@d";
     assertThat(attributes(arn)).containsEntry("Endpoint", shown);
     assertThat(listed().getFirst().endpoint()).isEqualTo(shown);
-    assertThat(house.posts.getLast().endpoint().getUserInfo()).isEqualTo("ann:secret");
-    assertThat(house.notes.toString()).contains(shown).doesNotContain("secret");
+    assertThat(fixture.posts.getLast().endpoint().getUserInfo()).isEqualTo("ann:secret");
+    assertThat(fixture.notes.toString()).contains(shown).doesNotContain("secret");
   }
 
   @Test
   void followingTheLinkTwiceIsNoChange() {
-    house.subscribe(topic, "email", "a@b.example");
-    house.settle();
-    String link = link(house.mails.getFirst().body());
+    fixture.subscribe(topic, "email", "a@b.example");
+    fixture.settle();
+    String link = link(fixture.mails.getFirst().body());
 
-    house.open(link);
-    assertThat(house.open(link).status()).isEqualTo(200);
+    fixture.open(link);
+    assertThat(fixture.open(link).status()).isEqualTo(200);
 
     assertThat(counts()).containsEntry("SubscriptionsConfirmed", "1");
     assertThat(counts()).containsEntry("SubscriptionsPending", "0");
@@ -106,15 +107,16 @@ class SubscriptionTest {
 
   @Test
   void aWrongTokenOrTopicConfirmsNothing() {
-    house.subscribe(topic, "email", "a@b.example");
-    house.settle();
-    String link = link(house.mails.getFirst().body());
-    String other = house.createTopic("other");
+    fixture.subscribe(topic, "email", "a@b.example");
+    fixture.settle();
+    String link = link(fixture.mails.getFirst().body());
+    String other = fixture.createTopic("other");
 
-    assertThat(house.open(link + "0").status()).isEqualTo(400);
-    assertThat(house.open(link.replace(":news&", ":other&")).status()).isEqualTo(400);
-    assertThat(house.open("/SimpleNotificationService/confirmation.html").status()).isEqualTo(400);
-    assertThat(house.open("/SimpleNotificationService/confirmation.html?TopicArn=%zz").status())
+    assertThat(fixture.open(link + "0").status()).isEqualTo(400);
+    assertThat(fixture.open(link.replace(":news&", ":other&")).status()).isEqualTo(400);
+    assertThat(fixture.open("/SimpleNotificationService/confirmation.html").status())
+        .isEqualTo(400);
+    assertThat(fixture.open("/SimpleNotificationService/confirmation.html?TopicArn=%zz").status())
         .isEqualTo(400);
     assertInvalid(() -> confirm(other, "x"), "Invalid parameter: Token"); // as recorded
     assertThat(counts()).containsEntry("SubscriptionsPending", "1");
@@ -122,155 +124,155 @@ class SubscriptionTest {
 
   @Test
   void aTokenEndsAfterTwoDaysAndTheWaitingSubscriptionWithIt() {
-    String arn = house.subscribe(topic, "email", "a@b.example");
-    house.settle();
-    String link = link(house.mails.getFirst().body());
+    String arn = fixture.subscribe(topic, "email", "a@b.example");
+    fixture.settle();
+    String link = link(fixture.mails.getFirst().body());
 
-    house.now = house.now.plus(Duration.ofDays(2)); // before its removal has run
-    assertThat(house.open(link).status()).isEqualTo(400);
-    house.settle();
+    fixture.now = fixture.now.plus(Duration.ofDays(2)); // before its removal has run
+    assertThat(fixture.open(link).status()).isEqualTo(400);
+    fixture.settle();
 
     assertThat(listed()).isEmpty();
     assertThatThrownBy(() -> attributes(arn)).hasMessage("Subscription does not exist");
-    assertThat(house.outbox).isEmpty();
+    assertThat(fixture.outbox).isEmpty();
   }
 
   @Test
   void aConfirmedSubscriptionOutlivesItsToken() {
-    house.subscribe(topic, "email", "a@b.example");
-    house.settle();
-    house.open(link(house.mails.getFirst().body()));
+    fixture.subscribe(topic, "email", "a@b.example");
+    fixture.settle();
+    fixture.open(link(fixture.mails.getFirst().body()));
 
-    house.advance(Duration.ofDays(3));
+    fixture.advance(Duration.ofDays(3));
 
     assertThat(listed()).hasSize(1);
   }
 
   @Test
   void subscribingAPendingAddressAgainAsksAgainWithANewToken() {
-    String arn = house.subscribe(topic, "email", "a@b.example");
-    house.advance(Duration.ofDays(1));
-    assertThat(house.subscribe(topic, "email", "a@b.example")).isEqualTo(arn);
-    house.settle();
-    String first = link(house.mails.getFirst().body());
-    String second = link(house.mails.getLast().body());
+    String arn = fixture.subscribe(topic, "email", "a@b.example");
+    fixture.advance(Duration.ofDays(1));
+    assertThat(fixture.subscribe(topic, "email", "a@b.example")).isEqualTo(arn);
+    fixture.settle();
+    String first = link(fixture.mails.getFirst().body());
+    String second = link(fixture.mails.getLast().body());
 
-    assertThat(house.open(first).status()).isEqualTo(400);
-    house.advance(Duration.ofHours(30)); // the first token's end does not touch the second's
-    assertThat(house.open(second).status()).isEqualTo(200);
+    assertThat(fixture.open(first).status()).isEqualTo(400);
+    fixture.advance(Duration.ofHours(30)); // the first token's end does not touch the second's
+    assertThat(fixture.open(second).status()).isEqualTo(200);
     assertThat(counts()).containsEntry("SubscriptionsConfirmed", "1");
   }
 
   @Test
   void subscribingAnEndpointAgainIsNoChangeUnlessAttributesDiffer() {
-    String arn = house.subscribe(topic, "sqs", QUEUE, "RawMessageDelivery", "true");
+    String arn = fixture.subscribe(topic, "sqs", QUEUE, "RawMessageDelivery", "true");
 
-    assertThat(house.subscribe(topic, "sqs", QUEUE, "RawMessageDelivery", "true")).isEqualTo(arn);
+    assertThat(fixture.subscribe(topic, "sqs", QUEUE, "RawMessageDelivery", "true")).isEqualTo(arn);
     assertInvalid(
-        () -> house.subscribe(topic, "sqs", QUEUE, "RawMessageDelivery", "false"),
+        () -> fixture.subscribe(topic, "sqs", QUEUE, "RawMessageDelivery", "false"),
         "Subscription already exists with different attributes");
     assertThat(listed()).hasSize(1);
   }
 
   @Test
   void queuesOfTheSameAccountNeedNoConfirmationAndThoseOfOthersDo() {
-    String own = house.subscribe(topic, "sqs", QUEUE);
-    String foreign = house.subscribe(topic, "sqs", "arn:aws:sqs:eu-central-1:222222222222:q");
-    house.settle();
+    String own = fixture.subscribe(topic, "sqs", QUEUE);
+    String foreign = fixture.subscribe(topic, "sqs", "arn:aws:sqs:eu-central-1:222222222222:q");
+    fixture.settle();
 
     assertThat(attributes(own)).containsEntry("PendingConfirmation", "false");
     assertThat(attributes(own)).containsEntry("ConfirmationWasAuthenticated", "true");
     assertThat(attributes(foreign)).containsEntry("PendingConfirmation", "true");
-    assertThat(house.handovers).hasSize(1);
-    assertThat(SnsHouse.payload(house.handovers.getFirst()))
+    assertThat(fixture.handovers).hasSize(1);
+    assertThat(SnsFixture.payload(fixture.handovers.getFirst()))
         .contains("\"Type\" : \"SubscriptionConfirmation\"");
   }
 
   @Test
   void confirmingSignedCanGuardAgainstLeavingByLink() {
-    String arn = house.subscribe(topic, "email", "a@b.example");
-    house.settle();
+    String arn = fixture.subscribe(topic, "email", "a@b.example");
+    fixture.settle();
     String token = token();
     assertThatThrownBy(
             () ->
-                house.call(
-                    house.stranger,
+                fixture.call(
+                    fixture.stranger,
                     confirmation(topic, token).authenticateOnUnsubscribe("true").build()))
         .isInstanceOfSatisfying(
             AwsException.class, e -> assertThat(e.error()).isEqualTo(SnsError.AUTHORIZATION_ERROR));
 
     ConfirmSubscriptionResponse confirmed =
-        house.call(
-            house.alice, confirmation(topic, token).authenticateOnUnsubscribe("true").build());
+        fixture.call(
+            fixture.alice, confirmation(topic, token).authenticateOnUnsubscribe("true").build());
 
     assertThat(confirmed.subscriptionArn()).isEqualTo(arn);
     assertThat(attributes(arn)).containsEntry("ConfirmationWasAuthenticated", "true");
     assertThat(
-            house
+            fixture
                 .open("/SimpleNotificationService/unsubscribe.html?SubscriptionArn=" + arn)
                 .status())
         .isEqualTo(403);
-    house.call(house.alice, UnsubscribeRequest.builder().subscriptionArn(arn).build());
+    fixture.call(fixture.alice, UnsubscribeRequest.builder().subscriptionArn(arn).build());
     assertThat(listed()).isEmpty();
   }
 
   @Test
   void leavingByLinkBringsANoticeThatLeadsBack() {
-    String arn = house.subscribe(topic, "email", "a@b.example");
-    house.settle();
-    house.open(link(house.mails.getFirst().body()));
-    house.publish(topic, "hello");
-    house.settle();
+    String arn = fixture.subscribe(topic, "email", "a@b.example");
+    fixture.settle();
+    fixture.open(link(fixture.mails.getFirst().body()));
+    fixture.publish(topic, "hello");
+    fixture.settle();
 
-    var page = house.open(link(house.mails.getLast().body()));
-    house.settle();
+    var page = fixture.open(link(fixture.mails.getLast().body()));
+    fixture.settle();
 
-    assertThat(SnsHouse.text(page)).contains("Subscription removed!", arn);
+    assertThat(SnsFixture.text(page)).contains("Subscription removed!", arn);
     assertThat(listed()).isEmpty();
     assertThat(counts()).containsEntry("SubscriptionsDeleted", "1");
-    assertThat(house.mails.getLast().subject())
+    assertThat(fixture.mails.getLast().subject())
         .isEqualTo("AWS Notification - Unsubscribe Confirmation");
-    assertThat(house.open(link(house.mails.getLast().body())).status()).isEqualTo(200);
+    assertThat(fixture.open(link(fixture.mails.getLast().body())).status()).isEqualTo(200);
     assertThat(listed().getFirst().subscriptionArn()).isEqualTo(arn);
   }
 
   @Test
   void theWayBackEndsAfterTwoDays() {
-    house.subscribe(topic, "email", "a@b.example");
-    house.settle();
+    fixture.subscribe(topic, "email", "a@b.example");
+    fixture.settle();
     String arn = confirm(topic, token());
-    house.call(house.stranger, UnsubscribeRequest.builder().subscriptionArn(arn).build());
-    house.settle();
-    String back = link(house.mails.getLast().body());
+    fixture.call(fixture.stranger, UnsubscribeRequest.builder().subscriptionArn(arn).build());
+    fixture.settle();
+    String back = link(fixture.mails.getLast().body());
 
-    house.advance(Duration.ofDays(2));
+    fixture.advance(Duration.ofDays(2));
 
-    assertThat(house.open(back).status()).isEqualTo(400);
-    assertThat(house.outbox).isEmpty();
+    assertThat(fixture.open(back).status()).isEqualTo(400);
+    assertThat(fixture.outbox).isEmpty();
   }
 
   @Test
   void leavingWhatIsNotThereIsNoErrorAndWhatIsPendingCannotBeLeft() {
-    String pending = house.subscribe(topic, "email", "a@b.example");
+    String pending = fixture.subscribe(topic, "email", "a@b.example");
     UnsubscribeRequest request = UnsubscribeRequest.builder().subscriptionArn(pending).build();
 
-    assertInvalid(() -> house.call(house.alice, request), "pending confirmation");
-    house.call(
-        house.alice,
+    assertInvalid(() -> fixture.call(fixture.alice, request), "pending confirmation");
+    fixture.call(
+        fixture.alice,
         UnsubscribeRequest.builder()
             .subscriptionArn(topic + ":00000000-0000-0000-0000-000000000000")
             .build());
     assertInvalid(
         () ->
-            house.call(
-                house.alice,
+            fixture.call(
+                fixture.alice,
                 UnsubscribeRequest.builder().subscriptionArn("PendingConfirmation").build()),
         "An ARN must have at least 6 elements, not 1");
   }
 
   @Test
   void asSignedCallerOnlyTheTwoAccountsOfASubscriptionMayTouchIt() {
-    String arn = house.subscribe(topic, "sqs", QUEUE);
+    String arn = fixture.subscribe(topic, "sqs", QUEUE);
 
     for (SdkPojo request :
         List.<SdkPojo>of(
@@ -281,15 +283,16 @@ class SubscriptionTest {
                 .attributeName("RawMessageDelivery")
                 .attributeValue("true")
                 .build())) {
-      assertThatThrownBy(() -> house.call(house.bob, request))
+      assertThatThrownBy(() -> fixture.call(fixture.bob, request))
           .isInstanceOfSatisfying(
               AwsException.class,
               e -> assertThat(e.error()).isEqualTo(SnsError.AUTHORIZATION_ERROR));
     }
-    house.denied = need -> need.action().equals("sns:Unsubscribe");
+    fixture.denied = need -> need.action().equals("sns:Unsubscribe");
     assertThatThrownBy(
             () ->
-                house.call(house.alice, UnsubscribeRequest.builder().subscriptionArn(arn).build()))
+                fixture.call(
+                    fixture.alice, UnsubscribeRequest.builder().subscriptionArn(arn).build()))
         .hasMessageContaining("sns:Unsubscribe");
     assertThat(listed()).hasSize(1);
   }
@@ -297,8 +300,8 @@ class SubscriptionTest {
   @Test
   void subscribingTellsPoliciesTheProtocolAndEndpoint() throws Exception {
     List<Need> needs =
-        house.needs(
-            house.alice,
+        fixture.needs(
+            fixture.alice,
             SubscribeRequest.builder().topicArn(topic).protocol("sqs").endpoint(QUEUE).build());
 
     assertThat(needs)
@@ -333,15 +336,15 @@ class SubscriptionTest {
           lambda      | arn:aws:lambda:eu-central-1:111111111111:layer:l | Lambda endpoint ARN
           """)
   void endpointsAreCheckedByTheirProtocol(String protocol, String endpoint, String message) {
-    assertInvalid(() -> house.subscribe(topic, protocol, endpoint), message);
-    assertThat(house.outbox).isEmpty();
+    assertInvalid(() -> fixture.subscribe(topic, protocol, endpoint), message);
+    assertThat(fixture.outbox).isEmpty();
   }
 
   @Test
   void anAddressCannotSmuggleHeadersOrCommands() {
     for (String address :
         List.of("a@b.example\r\nBcc: c@d.example", "a@b.example\nDATA", "a\u0000@b.example")) {
-      assertInvalid(() -> house.subscribe(topic, "email", address), "Email address");
+      assertInvalid(() -> fixture.subscribe(topic, "email", address), "Email address");
     }
   }
 
@@ -360,7 +363,7 @@ class SubscriptionTest {
           Colour             | red                    | AttributeName
           """)
   void attributesAreChecked(String name, String value, String message) {
-    String arn = house.subscribe(topic, "sqs", QUEUE);
+    String arn = fixture.subscribe(topic, "sqs", QUEUE);
 
     assertInvalid(() -> set(arn, name, value), message);
     assertThat(attributes(arn)).doesNotContainKey("RedrivePolicy");
@@ -369,7 +372,7 @@ class SubscriptionTest {
   @Test
   void rawDeliveryIsForHttpAndQueuesOnly() {
     assertInvalid(
-        () -> house.subscribe(topic, "email", "a@b.example", "RawMessageDelivery", "true"),
+        () -> fixture.subscribe(topic, "email", "a@b.example", "RawMessageDelivery", "true"),
         "Delivery protocol [email] does not support raw message delivery.");
   }
 
@@ -385,33 +388,33 @@ class SubscriptionTest {
 
     wrong.forEach(
         (name, value) ->
-            assertThatThrownBy(() -> house.subscribe(topic, "sqs", QUEUE, name, value))
+            assertThatThrownBy(() -> fixture.subscribe(topic, "sqs", QUEUE, name, value))
                 .as(name)
                 .hasMessageStartingWith("Invalid parameter: Attributes Reason: ")
                 .hasMessageNotContaining("Reason: Invalid parameter"));
-    String arn = house.subscribe(topic, "sqs", QUEUE);
+    String arn = fixture.subscribe(topic, "sqs", QUEUE);
     assertThatThrownBy(() -> set(arn, "Colour", "red"))
         .hasMessage("Invalid parameter: AttributeName");
   }
 
   @Test
   void rawDeliveryIsSpeltInAnyCase() {
-    String arn = house.subscribe(topic, "sqs", QUEUE, "RawMessageDelivery", "True");
+    String arn = fixture.subscribe(topic, "sqs", QUEUE, "RawMessageDelivery", "True");
     assertThat(attributes(arn)).containsEntry("RawMessageDelivery", "true");
-    house.publish(topic, "as it is");
-    house.settle();
-    assertThat(SnsHouse.payload(house.handovers.getLast())).isEqualTo("as it is");
+    fixture.publish(topic, "as it is");
+    fixture.settle();
+    assertThat(SnsFixture.payload(fixture.handovers.getLast())).isEqualTo("as it is");
 
     set(arn, "RawMessageDelivery", "FALSE");
     assertThat(attributes(arn)).containsEntry("RawMessageDelivery", "false");
     assertInvalid(
-        () -> house.subscribe(topic, "email", "a@b.example", "RawMessageDelivery", "TRUE"),
+        () -> fixture.subscribe(topic, "email", "a@b.example", "RawMessageDelivery", "TRUE"),
         "does not support raw message delivery");
   }
 
   @Test
   void theScopeOfAFilterIsShownOnceThereIsAFilter() {
-    String arn = house.subscribe(topic, "sqs", QUEUE);
+    String arn = fixture.subscribe(topic, "sqs", QUEUE);
     set(arn, "FilterPolicyScope", "MessageBody");
     assertThat(attributes(arn)).doesNotContainKey("FilterPolicyScope");
 
@@ -432,16 +435,16 @@ class SubscriptionTest {
             "NAA+15551234567",
             "++15551234567")) {
       assertInvalid(
-          () -> house.subscribe(topic, "sms", wrong),
+          () -> fixture.subscribe(topic, "sms", wrong),
           "Invalid parameter: Invalid SMS endpoint: " + wrong);
     }
-    house.subscribe(topic, "sms", "+1-555.123/4567");
+    fixture.subscribe(topic, "sms", "+1-555.123/4567");
     assertThat(listed().getFirst().endpoint()).isEqualTo("+15551234567");
   }
 
   @Test
   void attributesAreShownAsSet() {
-    String arn = house.subscribe(topic, "sqs", QUEUE, "FilterPolicy", "{\"a\":[\"b\"]}");
+    String arn = fixture.subscribe(topic, "sqs", QUEUE, "FilterPolicy", "{\"a\":[\"b\"]}");
     set(arn, "RawMessageDelivery", "true");
 
     assertThat(attributes(arn))
@@ -461,7 +464,7 @@ class SubscriptionTest {
   @Test
   void anHttpSubscriptionShowsTheDeliveryPolicyInForce() {
     String arn =
-        house.subscribe(
+        fixture.subscribe(
             topic,
             "https",
             "https://x.example/hook",
@@ -473,7 +476,7 @@ class SubscriptionTest {
 
   private String confirm(String topicArn, String token) {
     ConfirmSubscriptionResponse response =
-        house.call(house.alice, confirmation(topicArn, token).build());
+        fixture.call(fixture.alice, confirmation(topicArn, token).build());
     return response.subscriptionArn();
   }
 
@@ -482,7 +485,7 @@ class SubscriptionTest {
   }
 
   private String token() {
-    String link = link(house.mails.getLast().body());
+    String link = link(fixture.mails.getLast().body());
     return link.substring(link.indexOf("Token=") + "Token=".length());
   }
 
@@ -493,8 +496,8 @@ class SubscriptionTest {
   }
 
   private void set(String arn, String name, String value) {
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         SetSubscriptionAttributesRequest.builder()
             .subscriptionArn(arn)
             .attributeName(name)
@@ -504,20 +507,20 @@ class SubscriptionTest {
 
   private Map<String, String> attributes(String arn) {
     GetSubscriptionAttributesResponse response =
-        house.call(
-            house.alice, GetSubscriptionAttributesRequest.builder().subscriptionArn(arn).build());
+        fixture.call(
+            fixture.alice, GetSubscriptionAttributesRequest.builder().subscriptionArn(arn).build());
     return response.attributes();
   }
 
   private Map<String, String> counts() {
     GetTopicAttributesResponse response =
-        house.call(house.alice, GetTopicAttributesRequest.builder().topicArn(topic).build());
+        fixture.call(fixture.alice, GetTopicAttributesRequest.builder().topicArn(topic).build());
     return response.attributes();
   }
 
   private List<software.amazon.awssdk.services.sns.model.Subscription> listed() {
     ListSubscriptionsResponse response =
-        house.call(house.alice, ListSubscriptionsRequest.builder().build());
+        fixture.call(fixture.alice, ListSubscriptionsRequest.builder().build());
     return response.subscriptions();
   }
 }

@@ -30,14 +30,14 @@ import software.amazon.awssdk.services.sns.model.TagResourceRequest;
 import software.amazon.awssdk.services.sns.model.UntagResourceRequest;
 
 class TopicOperationsTest {
-  private final SnsHouse house = new SnsHouse();
+  private final SnsFixture fixture = new SnsFixture();
 
   @Test
   void aTopicIsCreatedOnceAndKeepsItsArn() {
-    String arn = house.createTopic("news");
+    String arn = fixture.createTopic("news");
 
     assertThat(arn).isEqualTo("arn:aws:sns:eu-central-1:111111111111:news");
-    assertThat(house.createTopic("news")).isEqualTo(arn);
+    assertThat(fixture.createTopic("news")).isEqualTo(arn);
     assertThat(listAll()).containsExactly(arn);
   }
 
@@ -67,7 +67,7 @@ class TopicOperationsTest {
 
   @Test
   void whatCarillonLeavesOutIsRefusedByName() {
-    assertInvalid(() -> house.createTopic("orders.fifo"), "A FIFO topic is not supported");
+    assertInvalid(() -> fixture.createTopic("orders.fifo"), "A FIFO topic is not supported");
     assertInvalid(() -> create(Map.of("FifoTopic", "true")), "A FIFO topic is not supported");
     assertInvalid(() -> create(Map.of("KmsMasterKeyId", "k")), "KmsMasterKeyId is not supported");
     assertInvalid(
@@ -77,45 +77,45 @@ class TopicOperationsTest {
 
   @Test
   void namesAreChecked() {
-    assertInvalid(() -> house.createTopic("a b"), "Invalid parameter: Topic Name");
-    assertInvalid(() -> house.createTopic(""), "Invalid parameter: Topic Name");
-    assertInvalid(() -> house.createTopic("x".repeat(257)), "Invalid parameter: Topic Name");
+    assertInvalid(() -> fixture.createTopic("a b"), "Invalid parameter: Topic Name");
+    assertInvalid(() -> fixture.createTopic(""), "Invalid parameter: Topic Name");
+    assertInvalid(() -> fixture.createTopic("x".repeat(257)), "Invalid parameter: Topic Name");
   }
 
   @Test
   void aTopicOfAnotherRegionOrServiceIsNoTopicHere() {
     assertInvalid(
-        () -> house.publish("arn:aws:sns:us-east-1:111111111111:news", "m"),
+        () -> fixture.publish("arn:aws:sns:us-east-1:111111111111:news", "m"),
         "Invalid parameter: TopicArn");
     assertInvalid(
-        () -> house.publish("arn:aws:sqs:eu-central-1:111111111111:news", "m"),
+        () -> fixture.publish("arn:aws:sqs:eu-central-1:111111111111:news", "m"),
         "Invalid parameter: TopicArn");
     assertInvalid(
-        () -> house.publish("news", "m"),
+        () -> fixture.publish("news", "m"),
         "Invalid parameter: TopicArn Reason: An ARN must have at least 6 elements, not 1");
   }
 
   @Test
   void listsComeInPagesOfAHundred() {
     for (int i = 0; i < 205; i++) {
-      house.createTopic("t" + i);
+      fixture.createTopic("t" + i);
     }
-    ListTopicsResponse first = house.call(house.alice, ListTopicsRequest.builder().build());
+    ListTopicsResponse first = fixture.call(fixture.alice, ListTopicsRequest.builder().build());
 
     assertThat(first.topics()).hasSize(100);
     assertThat(listAll()).hasSize(205).doesNotHaveDuplicates();
-    ListTopicsResponse ofBob = house.call(house.bob, ListTopicsRequest.builder().build());
+    ListTopicsResponse ofBob = fixture.call(fixture.bob, ListTopicsRequest.builder().build());
     assertThat(ofBob.topics()).isEmpty();
     for (String noToken : List.of("%%", "t100")) {
       assertInvalid(
-          () -> house.call(house.alice, ListTopicsRequest.builder().nextToken(noToken).build()),
+          () -> fixture.call(fixture.alice, ListTopicsRequest.builder().nextToken(noToken).build()),
           "Invalid parameter: NextToken");
     }
   }
 
   @Test
   void attributesAreShownWithTheirDefaults() {
-    String arn = house.createTopic("news");
+    String arn = fixture.createTopic("news");
 
     assertThat(attributes(arn))
         .containsEntry("TopicArn", arn)
@@ -131,7 +131,7 @@ class TopicOperationsTest {
 
   @Test
   void attributesAreSetAndTakenBack() {
-    String arn = house.createTopic("news");
+    String arn = fixture.createTopic("news");
 
     set(arn, "DisplayName", "Daily news");
     set(arn, "SignatureVersion", "2");
@@ -149,7 +149,7 @@ class TopicOperationsTest {
 
   @Test
   void permissionsAreStatementsOfThePolicy() {
-    String arn = house.createTopic("news");
+    String arn = fixture.createTopic("news");
     AddPermissionRequest add =
         AddPermissionRequest.builder()
             .topicArn(arn)
@@ -157,40 +157,40 @@ class TopicOperationsTest {
             .awsAccountIds("222222222222")
             .actionNames("Publish")
             .build();
-    house.call(house.alice, add);
+    fixture.call(fixture.alice, add);
 
     assertThat(attributes(arn).get("Policy"))
         .contains(
             "\"Sid\":\"bob\"",
             "{\"AWS\":\"arn:aws:iam::222222222222:root\"}",
             "\"Action\":\"SNS:Publish\"");
-    assertInvalid(() -> house.call(house.alice, add), "Statement already exists");
+    assertInvalid(() -> fixture.call(fixture.alice, add), "Statement already exists");
     assertInvalid(
-        () -> house.call(house.alice, add.toBuilder().label("c").actionNames("Fly").build()),
+        () -> fixture.call(fixture.alice, add.toBuilder().label("c").actionNames("Fly").build()),
         "Policy statement action out of service scope!");
     assertInvalid(
-        () -> house.call(house.alice, add.toBuilder().label("c").awsAccountIds("x").build()),
+        () -> fixture.call(fixture.alice, add.toBuilder().label("c").awsAccountIds("x").build()),
         "AWSAccountId");
     assertInvalid(
         () ->
-            house.call(
-                house.alice, add.toBuilder().label("c").awsAccountIds("999999999999").build()),
+            fixture.call(
+                fixture.alice, add.toBuilder().label("c").awsAccountIds("999999999999").build()),
         "AWSAccountId");
 
     RemovePermissionRequest remove =
         RemovePermissionRequest.builder().topicArn(arn).label("bob").build();
-    house.call(house.alice, remove);
+    fixture.call(fixture.alice, remove);
     assertThat(attributes(arn).get("Policy")).doesNotContain("bob");
-    assertThatThrownBy(() -> house.call(house.alice, remove)).hasMessageContaining("not found");
+    assertThatThrownBy(() -> fixture.call(fixture.alice, remove)).hasMessageContaining("not found");
   }
 
   @Test
   void theResourcePolicyIsTheTopicsOwnAndOnlyOfTopicsThatExist() {
-    String arn = house.createTopic("news");
-    ResourcePolicies policies = house.service.resourcePolicies();
+    String arn = fixture.createTopic("news");
+    ResourcePolicies policies = fixture.service.resourcePolicies();
 
     Optional<ResourcePolicies.Owned> found = policies.find(Arn.parse(arn));
-    assertThat(found.orElseThrow().owner()).isEqualTo(SnsHouse.ALICE);
+    assertThat(found.orElseThrow().owner()).isEqualTo(SnsFixture.ALICE);
     assertThat(found.orElseThrow().policy().orElseThrow()).contains("__default_policy_ID");
     assertThat(policies.find(Arn.parse(arn + "x"))).isEmpty();
     assertThat(policies.find(Arn.parse("arn:aws:sns:*:*:*"))).isEmpty();
@@ -198,24 +198,25 @@ class TopicOperationsTest {
 
   @Test
   void tagsAreSetShownAndRemoved() {
-    String arn = house.createTopic("news");
-    house.call(
-        house.alice,
+    String arn = fixture.createTopic("news");
+    fixture.call(
+        fixture.alice,
         TagResourceRequest.builder()
             .resourceArn(arn)
             .tags(
                 Tag.builder().key("a").value("1").build(),
                 Tag.builder().key("b").value("2").build())
             .build());
-    house.call(house.alice, UntagResourceRequest.builder().resourceArn(arn).tagKeys("a").build());
+    fixture.call(
+        fixture.alice, UntagResourceRequest.builder().resourceArn(arn).tagKeys("a").build());
 
     ListTagsForResourceResponse left =
-        house.call(house.alice, ListTagsForResourceRequest.builder().resourceArn(arn).build());
+        fixture.call(fixture.alice, ListTagsForResourceRequest.builder().resourceArn(arn).build());
     assertThat(left.tags()).containsExactly(Tag.builder().key("b").value("2").build());
     assertInvalid(
         () ->
-            house.call(
-                house.alice,
+            fixture.call(
+                fixture.alice,
                 TagResourceRequest.builder()
                     .resourceArn(arn)
                     .tags(Tag.builder().key("aws:x").value("").build())
@@ -223,54 +224,55 @@ class TopicOperationsTest {
         "invalid tag key");
     assertThatThrownBy(
             () ->
-                house.call(
-                    house.alice,
+                fixture.call(
+                    fixture.alice,
                     ListTagsForResourceRequest.builder().resourceArn(arn + "x").build()))
         .hasMessage("Resource does not exist");
   }
 
   @Test
   void aDeletedTopicTakesItsSubscriptionsWithItEvenIfItsNameIsTakenAgain() {
-    String arn = house.createTopic("news");
+    String arn = fixture.createTopic("news");
     for (int i = 0; i < 1_200; i++) {
-      house.subscribe(arn, "sms", "+4915112" + (100_000 + i));
+      fixture.subscribe(arn, "sms", "+4915112" + (100_000 + i));
     }
-    house.call(house.alice, DeleteTopicRequest.builder().topicArn(arn).build());
-    house.createTopic("news");
+    fixture.call(fixture.alice, DeleteTopicRequest.builder().topicArn(arn).build());
+    fixture.createTopic("news");
 
     assertThat(subscriptions(arn)).isEmpty();
     assertThat(attributes(arn)).containsEntry("SubscriptionsConfirmed", "0");
-    house.subscribe(arn, "sms", "+49151999");
-    house.settle();
+    fixture.subscribe(arn, "sms", "+49151999");
+    fixture.settle();
     assertThat(subscriptions(arn)).hasSize(1);
     assertThat(
-            house
+            fixture
                 .<software.amazon.awssdk.services.sns.model.ListSubscriptionsRequest,
                     software.amazon.awssdk.services.sns.model.ListSubscriptionsResponse>
                     call(
-                        house.alice,
+                        fixture.alice,
                         software.amazon.awssdk.services.sns.model.ListSubscriptionsRequest.builder()
                             .build())
                 .subscriptions())
         .hasSize(1);
-    house.call(house.alice, DeleteTopicRequest.builder().topicArn(arn + "x").build());
+    fixture.call(fixture.alice, DeleteTopicRequest.builder().topicArn(arn + "x").build());
   }
 
   private List<?> subscriptions(String arn) {
     ListSubscriptionsByTopicResponse page =
-        house.call(house.alice, ListSubscriptionsByTopicRequest.builder().topicArn(arn).build());
+        fixture.call(
+            fixture.alice, ListSubscriptionsByTopicRequest.builder().topicArn(arn).build());
     return page.subscriptions();
   }
 
   private void create(Map<String, String> attributes, Tag... tags) {
     CreateTopicRequest.Builder request =
         CreateTopicRequest.builder().name("news").attributes(attributes);
-    house.call(house.alice, (tags.length > 0 ? request.tags(tags) : request).build());
+    fixture.call(fixture.alice, (tags.length > 0 ? request.tags(tags) : request).build());
   }
 
   private void set(String arn, String name, @org.jspecify.annotations.Nullable String value) {
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         SetTopicAttributesRequest.builder()
             .topicArn(arn)
             .attributeName(name)
@@ -280,7 +282,7 @@ class TopicOperationsTest {
 
   private Map<String, String> attributes(String arn) {
     GetTopicAttributesResponse response =
-        house.call(house.alice, GetTopicAttributesRequest.builder().topicArn(arn).build());
+        fixture.call(fixture.alice, GetTopicAttributesRequest.builder().topicArn(arn).build());
     return response.attributes();
   }
 
@@ -289,7 +291,7 @@ class TopicOperationsTest {
     String token = null;
     do {
       ListTopicsResponse page =
-          house.call(house.alice, ListTopicsRequest.builder().nextToken(token).build());
+          fixture.call(fixture.alice, ListTopicsRequest.builder().nextToken(token).build());
       page.topics().forEach(topic -> arns.add(topic.topicArn()));
       token = page.nextToken();
     } while (token != null);

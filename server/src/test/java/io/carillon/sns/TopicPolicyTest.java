@@ -21,8 +21,8 @@ class TopicPolicyTest {
   private static final String BOB = "arn:aws:iam::111111111111:user/bob";
   private static final String BOBS_ID = "AIDABOBBOBBOBBOBBOBBO";
 
-  private final SnsHouse house = new SnsHouse();
-  private final String topic = house.createTopic("news");
+  private final SnsFixture fixture = new SnsFixture();
+  private final String topic = fixture.createTopic("news");
 
   @ParameterizedTest
   @ValueSource(
@@ -44,7 +44,7 @@ class TopicPolicyTest {
         "Invalid parameter: Attributes Reason: Policy Error: PrincipalNotFound");
 
     assertThat(policy()).isEqualTo(before);
-    ListTopicsResponse topics = house.call(house.alice, ListTopicsRequest.builder().build());
+    ListTopicsResponse topics = fixture.call(fixture.alice, ListTopicsRequest.builder().build());
     assertThat(topics.topics()).hasSize(1);
   }
 
@@ -63,16 +63,16 @@ class TopicPolicyTest {
 
   @Test
   void aUserMadeAnewUnderTheNameIsNotMeant() {
-    house.principals.idsByArn.put(BOB, BOBS_ID);
+    fixture.principals.idsByArn.put(BOB, BOBS_ID);
     set(policy("{\"AWS\":[\"" + BOB + "\"]}", "SNS:Publish"));
     assertThat(policy()).contains(BOB);
     assertThat(pinned(topic)).containsExactly(Map.entry(BOB, BOBS_ID));
 
-    house.principals.idsByArn.remove(BOB);
+    fixture.principals.idsByArn.remove(BOB);
     assertThat(policy()).contains("\"" + BOBS_ID + "\"").doesNotContain(BOB);
 
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         AddPermissionRequest.builder()
             .topicArn(topic)
             .label("friends")
@@ -87,14 +87,14 @@ class TopicPolicyTest {
 
   @Test
   void aNewTopicsPolicyIsHeldToItsPrincipalsToo() {
-    house.principals.idsByArn.put(BOB, BOBS_ID);
+    fixture.principals.idsByArn.put(BOB, BOBS_ID);
     create(policy("{\"AWS\":\"" + BOB + "\"}", "SNS:Publish"));
 
     assertThat(pinned(topic.replace("news", "other"))).containsExactly(Map.entry(BOB, BOBS_ID));
   }
 
   private Map<String, String> pinned(String arn) {
-    return house.service.resourcePolicies().find(Arn.parse(arn)).orElseThrow().pinned();
+    return fixture.service.resourcePolicies().find(Arn.parse(arn)).orElseThrow().pinned();
   }
 
   private String policy(String principal, String action) {
@@ -108,14 +108,14 @@ class TopicPolicyTest {
   }
 
   private void create(String policy) {
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         CreateTopicRequest.builder().name("other").attributes(Map.of("Policy", policy)).build());
   }
 
   private void set(String policy) {
-    house.call(
-        house.alice,
+    fixture.call(
+        fixture.alice,
         SetTopicAttributesRequest.builder()
             .topicArn(topic)
             .attributeName("Policy")
@@ -125,7 +125,7 @@ class TopicPolicyTest {
 
   private String policy() {
     GetTopicAttributesResponse response =
-        house.call(house.alice, GetTopicAttributesRequest.builder().topicArn(topic).build());
+        fixture.call(fixture.alice, GetTopicAttributesRequest.builder().topicArn(topic).build());
     return String.valueOf(response.attributes().get("Policy"));
   }
 }

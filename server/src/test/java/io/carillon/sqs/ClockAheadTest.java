@@ -3,12 +3,12 @@ package io.carillon.sqs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.aws.Authorizer;
-import io.carillon.aws.DirectRoad;
+import io.carillon.aws.DirectPipeline;
 import io.carillon.base.AccountId;
 import io.carillon.base.Ids;
 import io.carillon.base.Region;
 import io.carillon.policy.FewPrincipals;
-import io.carillon.store.HandClock;
+import io.carillon.store.ManualClock;
 import io.carillon.store.MemoryDatabase;
 import java.net.URI;
 import java.time.Duration;
@@ -31,9 +31,9 @@ class ClockAheadTest {
   private static final AccountId ACCOUNT = new AccountId("123456789012");
   private static final Duration AHEAD = Duration.ofDays(2);
 
-  private final HandClock clock = new HandClock();
+  private final ManualClock clock = new ManualClock();
   private final MemoryDatabase database = new MemoryDatabase();
-  private final Authorizer authorizer = DirectRoad.letting(() -> true);
+  private final Authorizer authorizer = DirectPipeline.letting(() -> true);
   private final SqsService sqs =
       new SqsService(
           database,
@@ -43,7 +43,7 @@ class ClockAheadTest {
           new FewPrincipals(ACCOUNT),
           () -> URI.create("http://localhost:4566"),
           1);
-  private final DirectRoad road = new DirectRoad(sqs.operations(), authorizer);
+  private final DirectPipeline pipeline = new DirectPipeline(sqs.operations(), authorizer);
   private final String queue =
       this.<CreateQueueRequest, CreateQueueResponse>run(
               CreateQueueRequest.builder()
@@ -53,7 +53,7 @@ class ClockAheadTest {
           .queueUrl();
 
   private <I, O> O run(I input) {
-    return road.call(DirectRoad.root(ACCOUNT, Region.US_EAST_1, clock.instant()), input);
+    return pipeline.call(DirectPipeline.root(ACCOUNT, Region.US_EAST_1, clock.instant()), input);
   }
 
   private void putRight() {

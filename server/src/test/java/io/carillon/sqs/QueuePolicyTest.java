@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.carillon.aws.AwsException;
-import io.carillon.aws.DirectRoad;
+import io.carillon.aws.DirectPipeline;
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
 import io.carillon.base.Ids;
@@ -41,11 +41,12 @@ class QueuePolicyTest {
           new MemoryDatabase(),
           () -> NOW,
           new Ids(),
-          DirectRoad.letting(() -> true),
+          DirectPipeline.letting(() -> true),
           principals,
           () -> URI.create("http://localhost:4566"),
           1);
-  private final DirectRoad road = new DirectRoad(sqs.operations(), DirectRoad.letting(() -> true));
+  private final DirectPipeline pipeline =
+      new DirectPipeline(sqs.operations(), DirectPipeline.letting(() -> true));
 
   @BeforeEach
   void aQueue() {
@@ -149,7 +150,7 @@ class QueuePolicyTest {
   }
 
   private <I, O> O run(I input) {
-    return road.call(DirectRoad.root(ACCOUNT, Region.US_EAST_1, NOW), input);
+    return pipeline.call(DirectPipeline.root(ACCOUNT, Region.US_EAST_1, NOW), input);
   }
 
   private static void refused(ThrowingCallable call, String message) {

@@ -6,14 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.carillon.aws.Authorizer;
 import io.carillon.aws.AwsException;
 import io.carillon.aws.Caller;
-import io.carillon.aws.DirectRoad;
+import io.carillon.aws.DirectPipeline;
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
 import io.carillon.base.Ids;
 import io.carillon.base.Region;
+import io.carillon.outbox.DeliveryOutcome;
 import io.carillon.outbox.MessageAttribute;
-import io.carillon.outbox.Outcome;
-import io.carillon.outbox.Recipient.Handover;
+import io.carillon.outbox.Recipient.ServiceMessage;
 import io.carillon.outbox.Sender;
 import io.carillon.policy.FewPrincipals;
 import io.carillon.store.MemoryDatabase;
@@ -63,7 +63,7 @@ class SqsServiceTest {
   private volatile Instant now = Instant.parse("2026-11-22T12:00:00Z");
   private boolean serviceAllowed = true;
   private final MemoryDatabase database = new MemoryDatabase();
-  private final Authorizer authorizer = DirectRoad.letting(() -> serviceAllowed);
+  private final Authorizer authorizer = DirectPipeline.letting(() -> serviceAllowed);
   private final SqsService sqs =
       new SqsService(
           database,
@@ -73,7 +73,7 @@ class SqsServiceTest {
           new FewPrincipals(ACCOUNT),
           () -> URI.create("http://localhost:4566"),
           1);
-  private final DirectRoad road = new DirectRoad(sqs.operations(), authorizer);
+  private final DirectPipeline pipeline = new DirectPipeline(sqs.operations(), authorizer);
 
   @Test
   void aMessageIsReceivedOnceUntilItsTimeoutEnds() {
@@ -518,11 +518,11 @@ class SqsServiceTest {
   void aServiceSendsOnlyWhereThePolicyLetsItAndTheQueueExists() {
     String queue = create("q", Map.of());
 
-    Outcome outcome = accept("q");
+    DeliveryOutcome outcome = accept("q");
     assertThat(receive(queue)).as("nothing before the effect runs").isEmpty();
     database.write(
         tx -> {
-          ((Outcome.Done) outcome).effect().accept(tx);
+          ((DeliveryOutcome.Done) outcome).effect().accept(tx);
           return true;
         });
     assertThat(receive(queue)).extracting(Message::body).containsExactly("event");
@@ -530,19 +530,19 @@ class SqsServiceTest {
     serviceAllowed = false;
     assertThat(accept("q"))
         .isInstanceOfSatisfying(
-            Outcome.Rejected.class,
-            r -> assertThat(r.reason()).isEqualTo(Outcome.Rejected.Reason.DENIED));
+            DeliveryOutcome.Rejected.class,
+            r -> assertThat(r.reason()).isEqualTo(DeliveryOutcome.Rejected.Reason.DENIED));
     serviceAllowed = true;
     assertThat(accept("nowhere"))
         .isInstanceOfSatisfying(
-            Outcome.Rejected.class,
-            r -> assertThat(r.reason()).isEqualTo(Outcome.Rejected.Reason.ABSENT));
+            DeliveryOutcome.Rejected.class,
+            r -> assertThat(r.reason()).isEqualTo(DeliveryOutcome.Rejected.Reason.ABSENT));
   }
 
-  private Outcome accept(String queue) {
+  private DeliveryOutcome accept(String queue) {
     return sqs.recipient()
         .accept(
-            new Handover(
+            new ServiceMessage(
                 new Sender.Service("s3.amazonaws.com", Arn.bucket("b"), ACCOUNT.value()),
                 Arn.parse("arn:aws:sqs:us-east-1:123456789012:" + queue),
                 "event".getBytes(java.nio.charset.StandardCharsets.UTF_8),
@@ -554,8 +554,8 @@ class SqsServiceTest {
   @Test
   void whatIsHandedOverKeepsItsTypes() {
     String queue = create("typed", Map.of());
-    Handover typed =
-        new Handover(
+    ServiceMessage typed =
+        new ServiceMessage(
             new Sender.Service(
                 "sns.amazonaws.com",
                 Arn.parse("arn:aws:sns:us-east-1:123456789012:t"),
@@ -571,7 +571,7 @@ class SqsServiceTest {
             "cause",
             null,
             "Root=1-a");
-    Outcome.Done outcome = (Outcome.Done) sqs.recipient().accept(typed);
+    DeliveryOutcome.Done outcome = (DeliveryOutcome.Done) sqs.recipient().accept(typed);
     database.write(
         tx -> {
           outcome.effect().accept(tx);
@@ -595,16 +595,17 @@ class SqsServiceTest {
   @Test
   void theTraceOfARequestIsTheMessagesUnlessItHasItsOwn() {
     String queue = create("traced", Map.of());
-    Caller traced = DirectRoad.traced(DirectRoad.root(ACCOUNT, Region.US_EAST_1, now), "Root=1-r");
+    Caller traced =
+        DirectPipeline.traced(DirectPipeline.root(ACCOUNT, Region.US_EAST_1, now), "Root=1-r");
     SendMessageRequest message =
         SendMessageRequest.builder().queueUrl(queue).messageBody("m").build();
-    SendMessageResponse answer = road.call(traced, message);
+    SendMessageResponse answer = pipeline.call(traced, message);
     assertThat(answer.md5OfMessageSystemAttributes()).isNull();
     assertThat(receive(queue).getFirst().attributesAsStrings())
         .containsEntry("AWSTraceHeader", "Root=1-r");
 
     SendMessageResponse own =
-        road.call(
+        pipeline.call(
             traced,
             message.toBuilder()
                 .messageSystemAttributesWithStrings(
@@ -757,6 +758,6 @@ class SqsServiceTest {
   }
 
   private <I, O> O run(I input) {
-    return road.call(DirectRoad.root(ACCOUNT, Region.US_EAST_1, now), input);
+    return pipeline.call(DirectPipeline.root(ACCOUNT, Region.US_EAST_1, now), input);
   }
 }

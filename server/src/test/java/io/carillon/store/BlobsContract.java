@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 /// What every kind of blobs promises.
 abstract class BlobsContract {
-  final HandClock clock = new HandClock();
+  final ManualClock clock = new ManualClock();
   final Database database = new MemoryDatabase();
 
   abstract Blobs blobs();

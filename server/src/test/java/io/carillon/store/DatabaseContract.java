@@ -24,7 +24,8 @@ abstract class DatabaseContract {
   record Fruit(String name, long weight, @Nullable String note) {}
 
   static final Table<Tuple, Fruit> FRUITS = Table.of("test.fruits", KeyCodec.TUPLE, Fruit.class);
-  static final Table<String, Fruit> KEPT = Table.kept("test.kept", KeyCodec.STRING, Fruit.class);
+  static final Table<String, Fruit> CACHED =
+      Table.cached("test.kept", KeyCodec.STRING, Fruit.class);
   static final Table<String, Fruit> OTHERS = Table.of("test.others", KeyCodec.STRING, Fruit.class);
 
   @TempDir Path folder;
@@ -81,7 +82,7 @@ abstract class DatabaseContract {
             () ->
                 database.write(
                     tx -> {
-                      KEPT.put(tx, "bowl", new Fruit("rotten", 0, null));
+                      CACHED.put(tx, "bowl", new Fruit("rotten", 0, null));
                       assertThat(kept(tx)).contains("rotten");
                       throw new IllegalArgumentException("no");
                     }))
@@ -90,7 +91,7 @@ abstract class DatabaseContract {
     database.write(
         tx -> {
           assertThat(kept(tx)).contains("apple");
-          KEPT.delete(tx, "bowl");
+          CACHED.delete(tx, "bowl");
           assertThat(kept(tx)).isEmpty();
           return 0;
         });
@@ -125,7 +126,7 @@ abstract class DatabaseContract {
       String number = Integer.toString(i);
       database.writeRelaxed(
           tx -> {
-            KEPT.put(tx, "bowl", new Fruit(number, 0, null));
+            CACHED.put(tx, "bowl", new Fruit(number, 0, null));
             OTHERS.put(tx, "bowl", new Fruit(number, 0, null));
             return 0;
           });
@@ -148,13 +149,13 @@ abstract class DatabaseContract {
   }
 
   private static Optional<String> kept(Snapshot snapshot) {
-    return KEPT.get(snapshot, "bowl").map(Fruit::name);
+    return CACHED.get(snapshot, "bowl").map(Fruit::name);
   }
 
   private void keep(String name) {
     database.write(
         tx -> {
-          KEPT.put(tx, "bowl", new Fruit(name, 0, null));
+          CACHED.put(tx, "bowl", new Fruit(name, 0, null));
           OTHERS.put(tx, "bowl", new Fruit(name, 0, null));
           return 0;
         });

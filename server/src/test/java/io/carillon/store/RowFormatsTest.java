@@ -100,7 +100,7 @@ class RowFormatsTest {
       } else if (element instanceof InvokeInstruction invoke && type != null) {
         String call = simpleName(invoke.owner()) + "." + invoke.name().stringValue();
         switch (call) {
-          case "Table.of", "Table.kept" -> rows.put(text, load(type));
+          case "Table.of", "Table.cached" -> rows.put(text, load(type));
           case "Inbox.<init>" -> {
             rows.put(text, load(type));
             rows.put(text + "Totals", Class.forName("io.carillon.sns.Inbox$Totals"));

@@ -86,7 +86,7 @@ final class StoreRepairTest {
   /// The damaged record may have held the references of blobs that later rows name.
   @Test
   void blobsOfBeforeARepairThatKeptLaterRowsAreNotSwept() throws IOException {
-    HandClock clock = new HandClock();
+    ManualClock clock = new ManualClock();
     Path blobFolder = temporary.resolve("data").resolve("blobs");
     FileBlobs before = FileBlobs.open(blobFolder, new MemoryDatabase(), clock, 0, () -> 1);
     Blobs.BlobRef unreferenced = upload(before);

@@ -1,7 +1,7 @@
 package io.carillon.sts;
 
-import static io.carillon.iam.World.ACCOUNT;
-import static io.carillon.iam.World.LAMBDA_TRUST;
+import static io.carillon.iam.IamFixture.ACCOUNT;
+import static io.carillon.iam.IamFixture.LAMBDA_TRUST;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -12,7 +12,7 @@ import io.carillon.aws.ErrorCode;
 import io.carillon.aws.Need;
 import io.carillon.aws.Principal;
 import io.carillon.base.Arn;
-import io.carillon.iam.World;
+import io.carillon.iam.IamFixture;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -55,7 +55,7 @@ class StsServiceTest {
       "{\"Version\":\"2012-10-17\",\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"s3:*\","
           + "\"Resource\":\"*\"}}";
 
-  private final World world = new World();
+  private final IamFixture world = new IamFixture();
   private AccessKey bobsKey = AccessKey.builder().build();
 
   @BeforeEach
@@ -176,7 +176,7 @@ class StsServiceTest {
     String otherSecret =
         java.util.Base64.getEncoder()
             .encodeToString(
-                new World.ReversingSealer()
+                new IamFixture.ReversingSealer()
                     .seal(new io.carillon.base.Secret("an access key's secret")));
     assertThat(world.find(one.accessKeyId(), otherSecret)).isEmpty();
   }

@@ -10,11 +10,11 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.exc.InputCoercionException;
 import io.carillon.aws.AwsException;
 import io.carillon.aws.CommonError;
-import io.carillon.aws.protocol.Kind.ListOf;
-import io.carillon.aws.protocol.Kind.MapOf;
-import io.carillon.aws.protocol.Kind.Scalar;
-import io.carillon.aws.protocol.Kind.Struct;
-import io.carillon.aws.protocol.Kind.Time;
+import io.carillon.aws.protocol.MemberType.ListOf;
+import io.carillon.aws.protocol.MemberType.MapOf;
+import io.carillon.aws.protocol.MemberType.Scalar;
+import io.carillon.aws.protocol.MemberType.Struct;
+import io.carillon.aws.protocol.MemberType.Time;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.util.ArrayList;
@@ -82,7 +82,7 @@ final class JsonDecoder {
     }
   }
 
-  private Object read(JsonParser parser, Kind kind, String path) throws IOException {
+  private Object read(JsonParser parser, MemberType kind, String path) throws IOException {
     return switch (kind) {
       case Scalar scalar -> readScalar(parser, scalar, path);
       case Time _ -> {

@@ -2,11 +2,11 @@ package io.carillon.aws.protocol;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.carillon.aws.protocol.Kind.ListOf;
-import io.carillon.aws.protocol.Kind.MapOf;
-import io.carillon.aws.protocol.Kind.Scalar;
-import io.carillon.aws.protocol.Kind.Struct;
-import io.carillon.aws.protocol.Kind.Time;
+import io.carillon.aws.protocol.MemberType.ListOf;
+import io.carillon.aws.protocol.MemberType.MapOf;
+import io.carillon.aws.protocol.MemberType.Scalar;
+import io.carillon.aws.protocol.MemberType.Struct;
+import io.carillon.aws.protocol.MemberType.Time;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -68,7 +68,7 @@ final class JsonEncoder {
     out.writeEndObject();
   }
 
-  private void write(JsonGenerator out, Kind kind, Object value) throws IOException {
+  private void write(JsonGenerator out, MemberType kind, Object value) throws IOException {
     switch (kind) {
       case Scalar scalar -> writeScalar(out, scalar, value);
       case Time _ -> out.writeNumber(Literals.toEpoch((Instant) value));

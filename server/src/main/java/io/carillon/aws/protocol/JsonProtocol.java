@@ -22,19 +22,19 @@ public final class JsonProtocol implements Protocol {
   private final String contentType;
   private final String errorNamespace;
   private final boolean queryErrors;
-  private final Dialect dialect;
+  private final ErrorDialect dialect;
   private final int limitBytes;
   private final Shapes shapes;
   private final JsonDecoder decoder;
   private final JsonEncoder encoder;
-  private final Insistence insistence;
+  private final MemberValidation validation;
 
   private JsonProtocol(
       List<Model.Entry> operations,
       String prefix,
       String version,
       String errorNamespace,
-      Dialect dialect,
+      ErrorDialect dialect,
       boolean queryErrors,
       RequiredMembers required,
       int limitBytes) {
@@ -49,7 +49,7 @@ public final class JsonProtocol implements Protocol {
     this.shapes = new Shapes(required);
     this.decoder = new JsonDecoder(shapes, limitBytes);
     this.encoder = new JsonEncoder(shapes);
-    this.insistence = new Insistence(shapes, queryErrors);
+    this.validation = new MemberValidation(shapes, queryErrors);
   }
 
   public static JsonProtocol ofSqs(List<Model.Entry> operations, int limitBytes) {
@@ -58,7 +58,7 @@ public final class JsonProtocol implements Protocol {
         "AmazonSQS.",
         "1.0",
         "com.amazonaws.sqs#",
-        Dialect.sqsJson(),
+        ErrorDialect.sqsJson(),
         true,
         RequiredMembers.of("sqs"),
         limitBytes);
@@ -70,7 +70,7 @@ public final class JsonProtocol implements Protocol {
         "Logs_20140328.",
         "1.1",
         "",
-        Dialect.logs(),
+        ErrorDialect.logs(),
         false,
         RequiredMembers.of("logs"),
         limitBytes);
@@ -82,14 +82,14 @@ public final class JsonProtocol implements Protocol {
   }
 
   @Override
-  public Asked read(Request http, String path) throws IOException {
+  public MatchedRequest read(Request http, String path) throws IOException {
     String target = http.headers().find(TARGET).orElse("");
     Model.Entry operation = owns(target) ? operations.get(target.substring(prefix.length())) : null;
     if (operation == null) {
       throw CommonError.INVALID_ACTION.because(
           target.isEmpty() ? "The header X-Amz-Target is missing." : "Unknown operation " + target);
     }
-    return new Asked() {
+    return new MatchedRequest() {
       @Override
       public Model.Entry operation() {
         return operation;
@@ -99,7 +99,7 @@ public final class JsonProtocol implements Protocol {
       public SdkPojo input(Class<?> type, boolean withBody) throws IOException {
         SdkPojo builder = shapes.builder(type);
         decoder.read(http.body().readAll(limitBytes), builder);
-        return insistence.on(Shapes.build(builder));
+        return validation.on(Shapes.build(builder));
       }
     };
   }

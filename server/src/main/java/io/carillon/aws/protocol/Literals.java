@@ -1,7 +1,7 @@
 package io.carillon.aws.protocol;
 
-import io.carillon.aws.protocol.Kind.Scalar;
-import io.carillon.aws.protocol.Kind.Time;
+import io.carillon.aws.protocol.MemberType.Scalar;
+import io.carillon.aws.protocol.MemberType.Time;
 import io.carillon.base.Timestamps;
 import java.math.BigDecimal;
 import java.time.DateTimeException;

@@ -11,7 +11,8 @@ import software.amazon.awssdk.core.util.SdkAutoConstructMap;
 /// @param name as the wire spells it
 /// @param required whether the model insists on it (known for S3 only)
 /// @param attribute whether XML carries it as an attribute
-record Member(SdkField<?> field, String name, Kind kind, boolean required, boolean attribute) {
+record Member(
+    SdkField<?> field, String name, MemberType kind, boolean required, boolean attribute) {
 
   /// Null where the structure does not have it. The SDK's stand-ins for lists and maps that nobody
   /// set count as absent; a list that somebody set counts, also if it is empty.

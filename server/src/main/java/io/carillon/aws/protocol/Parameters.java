@@ -40,8 +40,8 @@ public final class Parameters {
         }
         int equals = raw.indexOf('=', start);
         int nameEnd = equals < 0 || equals > end ? end : equals;
-        String name = Wire.decode(raw.substring(start, nameEnd), true);
-        String value = nameEnd == end ? "" : Wire.decode(raw.substring(nameEnd + 1, end), true);
+        String name = WireText.decode(raw.substring(start, nameEnd), true);
+        String value = nameEnd == end ? "" : WireText.decode(raw.substring(nameEnd + 1, end), true);
         into.computeIfAbsent(name, _ -> new ArrayList<>(1)).add(value);
       }
       start = end + 1;

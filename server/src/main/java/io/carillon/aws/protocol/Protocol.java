@@ -26,7 +26,7 @@ public sealed interface Protocol
   /// @param path of the request, undecoded; differs from the request's own where the host names the
   ///   bucket
   /// @throws AwsException where no operation of the service's model is meant
-  Asked read(Request http, String path) throws IOException;
+  MatchedRequest read(Request http, String path) throws IOException;
 
   /// @param operation that was asked for
   /// @param output of the operation's response class

@@ -2,11 +2,11 @@ package io.carillon.aws.protocol;
 
 import io.carillon.aws.AwsException;
 import io.carillon.aws.CommonError;
-import io.carillon.aws.protocol.Kind.ListOf;
-import io.carillon.aws.protocol.Kind.MapOf;
-import io.carillon.aws.protocol.Kind.Scalar;
-import io.carillon.aws.protocol.Kind.Struct;
-import io.carillon.aws.protocol.Kind.Time;
+import io.carillon.aws.protocol.MemberType.ListOf;
+import io.carillon.aws.protocol.MemberType.MapOf;
+import io.carillon.aws.protocol.MemberType.Scalar;
+import io.carillon.aws.protocol.MemberType.Struct;
+import io.carillon.aws.protocol.MemberType.Time;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -115,7 +115,7 @@ final class QueryDecoder {
     return null;
   }
 
-  private Object read(Kind kind, Node node) {
+  private Object read(MemberType kind, Node node) {
     return switch (kind) {
       case Scalar scalar -> literal(node, text -> Literals.read(scalar, text));
       case Time time -> literal(node, text -> Literals.readTime(time.form(), text));

@@ -19,19 +19,19 @@ public final class QueryProtocol implements Protocol {
   private final Map<String, Model.Entry> operations;
   private final String version;
   private final String namespace;
-  private final Dialect dialect;
+  private final ErrorDialect dialect;
   private final int limitBytes;
   private final boolean queuesByPath;
   private final Shapes shapes;
   private final QueryDecoder decoder;
-  private final Insistence insistence;
+  private final MemberValidation validation;
   private final XmlEncoder encoder;
 
   private QueryProtocol(
       List<Model.Entry> operations,
       String version,
       String namespace,
-      Dialect dialect,
+      ErrorDialect dialect,
       int limitBytes,
       boolean queuesByPath,
       Shapes shapes) {
@@ -44,7 +44,7 @@ public final class QueryProtocol implements Protocol {
     this.queuesByPath = queuesByPath;
     this.shapes = shapes;
     this.decoder = new QueryDecoder(shapes);
-    this.insistence = new Insistence(shapes, queuesByPath);
+    this.validation = new MemberValidation(shapes, queuesByPath);
     this.encoder = new XmlEncoder(shapes, false);
   }
 
@@ -55,7 +55,7 @@ public final class QueryProtocol implements Protocol {
       RequiredMembers required,
       String version,
       String namespace,
-      Dialect dialect,
+      ErrorDialect dialect,
       int limitBytes) {
     return new QueryProtocol(
         operations, version, namespace, dialect, limitBytes, false, new Shapes(required));
@@ -67,14 +67,14 @@ public final class QueryProtocol implements Protocol {
         operations,
         "2012-11-05",
         "http://queue.amazonaws.com/doc/2012-11-05/",
-        Dialect.sqsQuery(),
+        ErrorDialect.sqsQuery(),
         limitBytes,
         true,
         new Shapes(RequiredMembers.of("sqs"), SqsNaming::of));
   }
 
   @Override
-  public Asked read(Request http, String path) throws IOException {
+  public MatchedRequest read(Request http, String path) throws IOException {
     Parameters parameters = parameters(http);
     String action = parameters.first("Action");
     if (action == null) {
@@ -100,7 +100,7 @@ public final class QueryProtocol implements Protocol {
     return Parameters.parse(http.rawQuery(), form);
   }
 
-  private final class AskedByQuery implements Asked {
+  private final class AskedByQuery implements MatchedRequest {
     private final Model.Entry operation;
     private final Parameters parameters;
     private final Request http;
@@ -129,13 +129,13 @@ public final class QueryProtocol implements Protocol {
           && !parameters.contains(QUEUE_URL)) {
         queueUrl.set(builder, urlOf(http, path));
       }
-      return insistence.on(Shapes.build(builder));
+      return validation.on(Shapes.build(builder));
     }
   }
 
   private static String urlOf(Request http, String path) {
     String host = http.headers().find("host").orElse("localhost");
-    return (http.secure() ? "https://" : "http://") + host + Wire.decode(path, false);
+    return (http.secure() ? "https://" : "http://") + host + WireText.decode(path, false);
   }
 
   @Override

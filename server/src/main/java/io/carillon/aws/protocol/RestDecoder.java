@@ -2,9 +2,9 @@ package io.carillon.aws.protocol;
 
 import io.carillon.aws.AwsException;
 import io.carillon.aws.CommonError;
-import io.carillon.aws.protocol.Kind.ListOf;
-import io.carillon.aws.protocol.Kind.Scalar;
-import io.carillon.aws.protocol.Kind.Time;
+import io.carillon.aws.protocol.MemberType.ListOf;
+import io.carillon.aws.protocol.MemberType.Scalar;
+import io.carillon.aws.protocol.MemberType.Time;
 import io.carillon.http.Headers;
 import io.carillon.http.Request;
 import java.util.ArrayList;
@@ -18,7 +18,7 @@ import software.amazon.awssdk.core.SdkPojo;
 
 /// Reads what stands in path, query and header fields of a REST request.
 final class RestDecoder {
-  private static final Set<Kind> WHOLE = Set.of(Scalar.SHORT, Scalar.INTEGER, Scalar.LONG);
+  private static final Set<MemberType> WHOLE = Set.of(Scalar.SHORT, Scalar.INTEGER, Scalar.LONG);
 
   /// Meets a header field that the operation does not have, by its name in lower case; throws where
   /// it must not come.
@@ -53,7 +53,7 @@ final class RestDecoder {
             (label, raw) -> {
               Member member = shape.path().get(label);
               if (member != null) {
-                member.set(builder, value(member, Wire.decode(raw, false)));
+                member.set(builder, value(member, WireText.decode(raw, false)));
               }
             });
     readQuery(found, query, shape, builder);
@@ -125,7 +125,7 @@ final class RestDecoder {
                 maps.computeIfAbsent(map.name(), _ -> new TreeMap<>())
                     .merge(
                         lower.substring(map.name().length()),
-                        Wire.headerText(value),
+                        WireText.headerText(value),
                         (before, more) -> before + "," + more);
               }
             }
@@ -138,7 +138,7 @@ final class RestDecoder {
         (name, value) -> {
           Member member = shape.headers().get(name);
           if (member != null) {
-            member.set(builder, headerValue(member, Wire.headerText(value)));
+            member.set(builder, headerValue(member, WireText.headerText(value)));
           }
         });
     for (Member map : shape.headerMaps()) {
@@ -164,7 +164,7 @@ final class RestDecoder {
     return value(member, member.kind(), text);
   }
 
-  private static Object value(Member member, Kind kind, String text) {
+  private static Object value(Member member, MemberType kind, String text) {
     try {
       return switch (kind) {
         case Scalar scalar -> Literals.read(scalar, text);

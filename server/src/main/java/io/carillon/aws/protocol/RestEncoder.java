@@ -1,8 +1,8 @@
 package io.carillon.aws.protocol;
 
-import io.carillon.aws.protocol.Kind.ListOf;
-import io.carillon.aws.protocol.Kind.Scalar;
-import io.carillon.aws.protocol.Kind.Time;
+import io.carillon.aws.protocol.MemberType.ListOf;
+import io.carillon.aws.protocol.MemberType.Scalar;
+import io.carillon.aws.protocol.MemberType.Time;
 import io.carillon.http.Headers;
 import java.time.Instant;
 import java.util.List;
@@ -28,7 +28,7 @@ final class RestEncoder {
             (lower, member) -> {
               Object value = lower.equals("content-length") ? null : member.get(output);
               if (value != null) {
-                into.set(member.name(), Wire.headerValue(text(member.kind(), value)));
+                into.set(member.name(), WireText.headerValue(text(member.kind(), value)));
               }
             });
     for (Member map : shape.headerMaps()) {
@@ -37,12 +37,12 @@ final class RestEncoder {
         ((Map<?, ?>) entries)
             .forEach(
                 (key, value) ->
-                    into.add(map.name() + key, Wire.headerValue(String.valueOf(value))));
+                    into.add(map.name() + key, WireText.headerValue(String.valueOf(value))));
       }
     }
   }
 
-  private static String text(Kind kind, Object value) {
+  private static String text(MemberType kind, Object value) {
     return switch (kind) {
       case Scalar scalar -> Literals.write(scalar, value);
       case Time time -> Literals.writeTime(time.form(), (Instant) value, true);

@@ -2,8 +2,8 @@ package io.carillon.aws.protocol;
 
 import io.carillon.aws.AwsException;
 import io.carillon.aws.CommonError;
-import io.carillon.aws.protocol.Kind.Scalar;
-import io.carillon.aws.protocol.Kind.Struct;
+import io.carillon.aws.protocol.MemberType.Scalar;
+import io.carillon.aws.protocol.MemberType.Struct;
 import io.carillon.http.Body;
 import io.carillon.http.Request;
 import io.carillon.http.Response;
@@ -100,11 +100,11 @@ public final class RestJsonProtocol implements Protocol {
           "ServiceException",
           "TooManyRequestsException");
 
-  private final Dialect dialect = Dialect.lambda();
+  private final ErrorDialect dialect = ErrorDialect.lambda();
   private final int limitBytes;
   private final Shapes shapes = new Shapes(RequiredMembers.of("lambda"));
   private final List<Model.Entry> operations;
-  private final Insistence insistence;
+  private final MemberValidation validation;
   private final RestRoutes routes;
   private final RestDecoder head;
   private final JsonDecoder decoder;
@@ -117,7 +117,7 @@ public final class RestJsonProtocol implements Protocol {
 
   private RestJsonProtocol(List<Model.Entry> operations, int limitBytes, Constraints constraints) {
     this.operations = operations;
-    this.insistence = new Insistence(shapes, false, constraints);
+    this.validation = new MemberValidation(shapes, false, constraints);
     this.limitBytes = limitBytes;
     this.routes = new RestRoutes(operations);
     this.head = new RestDecoder(routes, (_, _) -> false, (_, _, _, _) -> {});
@@ -131,14 +131,14 @@ public final class RestJsonProtocol implements Protocol {
 
   @Override
   public void admit(Request http, String path) {
-    long announced = http.body().length().orElse(0);
-    if (announced <= CONFIGURATION_BYTES) {
+    long declared = http.body().length().orElse(0);
+    if (declared <= CONFIGURATION_BYTES) {
       return;
     }
     routes
         .find(http, path, Parameters.parse(http.rawQuery()))
         .map(found -> found.entry().name())
-        .filter(name -> announced > LIMITS.getOrDefault(name, Long.MAX_VALUE))
+        .filter(name -> declared > LIMITS.getOrDefault(name, Long.MAX_VALUE))
         .ifPresent(
             name -> {
               throw CommonError.REQUEST_ENTITY_TOO_LARGE.because(
@@ -148,7 +148,7 @@ public final class RestJsonProtocol implements Protocol {
   }
 
   @Override
-  public Asked read(Request http, String path) {
+  public MatchedRequest read(Request http, String path) {
     Parameters query = Parameters.parse(http.rawQuery());
     RestRoutes.Found found =
         routes
@@ -157,7 +157,7 @@ public final class RestJsonProtocol implements Protocol {
                 () ->
                     CommonError.INVALID_ACTION.because(
                         "No operation is " + http.method() + " " + path));
-    return new Asked() {
+    return new MatchedRequest() {
       @Override
       public Model.Entry operation() {
         return found.entry();
@@ -172,7 +172,7 @@ public final class RestJsonProtocol implements Protocol {
           readBody(http, shape, builder);
         }
         SdkPojo input = Shapes.build(builder);
-        return withBody ? insistence.on(input) : input;
+        return withBody ? validation.on(input) : input;
       }
     };
   }

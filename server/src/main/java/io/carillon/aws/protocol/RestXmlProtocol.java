@@ -2,8 +2,8 @@ package io.carillon.aws.protocol;
 
 import io.carillon.aws.AwsException;
 import io.carillon.aws.CommonError;
-import io.carillon.aws.protocol.Kind.Scalar;
-import io.carillon.aws.protocol.Kind.Struct;
+import io.carillon.aws.protocol.MemberType.Scalar;
+import io.carillon.aws.protocol.MemberType.Struct;
 import io.carillon.http.Request;
 import io.carillon.http.Response;
 import java.io.IOException;
@@ -64,7 +64,7 @@ public final class RestXmlProtocol implements Protocol {
   private static final Set<String> ANSWERED_WITHOUT_CONTENT =
       Set.of("PutBucketPolicy", "PutBucketTagging");
 
-  private final Dialect dialect = Dialect.s3();
+  private final ErrorDialect dialect = ErrorDialect.s3();
   private final int limitBytes;
   private final Shapes shapes = new Shapes();
   private final RestRoutes routes;
@@ -81,13 +81,13 @@ public final class RestXmlProtocol implements Protocol {
   }
 
   @Override
-  public Asked read(Request http, String path) {
+  public MatchedRequest read(Request http, String path) {
     Parameters query = Parameters.parse(http.rawQuery());
     RestRoutes.Found found =
         routes
             .find(http, path, query)
             .orElseThrow(() -> CommonError.METHOD_NOT_ALLOWED.with("Method", http.method()));
-    return new Asked() {
+    return new MatchedRequest() {
       @Override
       public Model.Entry operation() {
         return found.entry();

@@ -38,7 +38,7 @@ final class Shape {
     return new Member(
         field,
         field.locationName(),
-        Kind.of(field),
+        MemberType.of(field),
         required || field.containsTrait(RequiredTrait.class, TraitType.REQUIRED_TRAIT),
         field.containsTrait(XmlAttributeTrait.class, TraitType.XML_ATTRIBUTE_TRAIT));
   }
@@ -56,7 +56,7 @@ final class Shape {
       case QUERY_PARAM -> query.put(member.name(), member);
       case STATUS_CODE -> status = member;
       case HEADER -> {
-        if (member.kind() instanceof Kind.MapOf) {
+        if (member.kind() instanceof MemberType.MapOf) {
           headerMaps.add(member);
         } else {
           headers.put(member.name().toLowerCase(Locale.ROOT), member);

@@ -1,7 +1,7 @@
 package io.carillon.aws.protocol;
 
-import io.carillon.aws.protocol.Kind.ListOf;
-import io.carillon.aws.protocol.Kind.MapOf;
+import io.carillon.aws.protocol.MemberType.ListOf;
+import io.carillon.aws.protocol.MemberType.MapOf;
 import java.util.Map;
 
 /// SQS's names in the query protocol, which SQS spoke before JSON: lists are flattened and named in

@@ -2,11 +2,11 @@ package io.carillon.aws.protocol;
 
 import io.carillon.aws.AwsException;
 import io.carillon.aws.CommonError;
-import io.carillon.aws.protocol.Kind.ListOf;
-import io.carillon.aws.protocol.Kind.MapOf;
-import io.carillon.aws.protocol.Kind.Scalar;
-import io.carillon.aws.protocol.Kind.Struct;
-import io.carillon.aws.protocol.Kind.Time;
+import io.carillon.aws.protocol.MemberType.ListOf;
+import io.carillon.aws.protocol.MemberType.MapOf;
+import io.carillon.aws.protocol.MemberType.Scalar;
+import io.carillon.aws.protocol.MemberType.Struct;
+import io.carillon.aws.protocol.MemberType.Time;
 import java.io.ByteArrayInputStream;
 import java.io.InputStreamReader;
 import java.io.Reader;
@@ -149,7 +149,7 @@ final class XmlDecoder {
     }
   }
 
-  private Object read(XMLStreamReader xml, String name, Kind kind, int depth)
+  private Object read(XMLStreamReader xml, String name, MemberType kind, int depth)
       throws XMLStreamException {
     require(depth <= DEEPEST, "Elements are nested too deeply");
     return switch (kind) {

@@ -1,10 +1,10 @@
 package io.carillon.aws.protocol;
 
-import io.carillon.aws.protocol.Kind.ListOf;
-import io.carillon.aws.protocol.Kind.MapOf;
-import io.carillon.aws.protocol.Kind.Scalar;
-import io.carillon.aws.protocol.Kind.Struct;
-import io.carillon.aws.protocol.Kind.Time;
+import io.carillon.aws.protocol.MemberType.ListOf;
+import io.carillon.aws.protocol.MemberType.MapOf;
+import io.carillon.aws.protocol.MemberType.Scalar;
+import io.carillon.aws.protocol.MemberType.Struct;
+import io.carillon.aws.protocol.MemberType.Time;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,7 +34,7 @@ final class XmlEncoder {
     }
   }
 
-  private void write(XmlWriter out, String name, Kind kind, Object value) {
+  private void write(XmlWriter out, String name, MemberType kind, Object value) {
     switch (kind) {
       case Scalar scalar -> out.element(name, Literals.write(scalar, value));
       case Time time -> out.element(name, Literals.writeTime(time.form(), (Instant) value, millis));

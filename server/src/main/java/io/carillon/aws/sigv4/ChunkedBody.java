@@ -35,7 +35,7 @@ final class ChunkedBody extends Body {
   private final Body framed;
   private final long length;
   private final @Nullable ChunkSignatures signatures;
-  private final Set<String> announced;
+  private final Set<String> declared;
   private final MessageDigest digest = SigningKey.newSha256();
   private final Headers trailers = new Headers();
 
@@ -55,11 +55,11 @@ final class ChunkedBody extends Body {
   /// @param signatures null where chunks are not signed
   /// @param announced the trailer fields to come, in lower case
   ChunkedBody(
-      Body framed, long length, @Nullable ChunkSignatures signatures, Set<String> announced) {
+      Body framed, long length, @Nullable ChunkSignatures signatures, Set<String> declared) {
     this.framed = framed;
     this.length = length;
     this.signatures = signatures;
-    this.announced = announced;
+    this.declared = declared;
   }
 
   @Override
@@ -170,7 +170,7 @@ final class ChunkedBody extends Body {
   private void readTrailers() throws IOException {
     StringBuilder canonical = new StringBuilder();
     String signature = "";
-    boolean signed = signatures != null && !announced.isEmpty();
+    boolean signed = signatures != null && !declared.isEmpty();
     while (peek() >= 0) {
       String line = readLine();
       if (line.isEmpty()) {
@@ -188,14 +188,14 @@ final class ChunkedBody extends Body {
       if (name.equals(TRAILER_SIGNATURE)) {
         signature = value;
       } else {
-        if (!announced.contains(name) || trailers.contains(name)) {
+        if (!declared.contains(name) || trailers.contains(name)) {
           throw S3SignatureError.MALFORMED_TRAILER.with("TrailerHeader", name);
         }
         trailers.add(name, value);
         canonical.append(name).append(':').append(value).append('\n');
       }
     }
-    for (String name : announced) {
+    for (String name : declared) {
       if (!trailers.contains(name)) {
         throw S3SignatureError.MALFORMED_TRAILER.with("TrailerHeader", name);
       }

@@ -1,7 +1,7 @@
 package io.carillon.aws.sigv4;
 
 import io.carillon.aws.AwsException;
-import io.carillon.aws.sigv4.Refusals.Form;
+import io.carillon.aws.sigv4.SignatureErrors.Form;
 import io.carillon.http.Headers;
 import io.carillon.http.Request;
 import java.time.DateTimeException;
@@ -46,7 +46,7 @@ record Claim(
   /// Empty where the request is not signed at all.
   ///
   /// @throws AwsException where it is signed in a way that is malformed or not supported
-  static Optional<Claim> read(Request http, String service, Refusals refusals) {
+  static Optional<Claim> read(Request http, String service, SignatureErrors refusals) {
     List<String> authorizations = http.headers().all("authorization");
     RawQuery query = RawQuery.of(http.rawQuery());
     boolean presigned =
@@ -69,7 +69,7 @@ record Claim(
   }
 
   private static Claim ofHeader(
-      String authorization, Headers headers, String service, Refusals refusals) {
+      String authorization, Headers headers, String service, SignatureErrors refusals) {
     int space = authorization.indexOf(' ');
     String mechanism = space < 0 ? authorization : authorization.substring(0, space);
     if (!mechanism.equals(SigningKey.ALGORITHM)) {
@@ -98,7 +98,7 @@ record Claim(
         credential.scope(),
         List.of(part.getOrDefault("SignedHeaders", "").split(";")),
         part.getOrDefault("Signature", ""),
-        Refusals.BASIC.format(signed),
+        SignatureErrors.BASIC.format(signed),
         signed,
         Optional.empty(),
         headers.find("x-amz-security-token").orElse(""));
@@ -108,13 +108,13 @@ record Claim(
   private static Optional<Instant> dateOf(Headers headers) {
     Optional<String> own = headers.find("x-amz-date");
     if (own.isPresent()) {
-      return Refusals.parse(own.get());
+      return SignatureErrors.parse(own.get());
     }
     Optional<String> date = headers.find("date");
-    return date.flatMap(Refusals::parse).or(() -> date.flatMap(Claim::parseHttpDate));
+    return date.flatMap(SignatureErrors::parse).or(() -> date.flatMap(Claim::parseHttpDate));
   }
 
-  private static Claim ofQuery(RawQuery query, String service, Refusals refusals) {
+  private static Claim ofQuery(RawQuery query, String service, SignatureErrors refusals) {
     String algorithm = query.first(PresignedQuery.ALGORITHM).orElse("");
     if (!algorithm.isEmpty() && !algorithm.equals(SigningKey.ALGORITHM)) {
       throw refusals.malformedQuery(
@@ -135,7 +135,7 @@ record Claim(
                         "Error parsing the X-Amz-Credential parameter; " + why));
     String timestamp = query.first(PresignedQuery.DATE).orElse("");
     Instant signed =
-        Refusals.parse(timestamp)
+        SignatureErrors.parse(timestamp)
             .orElseThrow(
                 () ->
                     refusals.malformedQuery(
@@ -156,7 +156,7 @@ record Claim(
         query.first(PresignedQuery.SECURITY_TOKEN).orElse(""));
   }
 
-  private static Duration life(String text, Refusals refusals) {
+  private static Duration life(String text, SignatureErrors refusals) {
     long seconds;
     try {
       seconds = Long.parseLong(text);

@@ -1,6 +1,6 @@
 package io.carillon.aws.sigv4;
 
-import io.carillon.aws.sigv4.Refusals.Form;
+import io.carillon.aws.sigv4.SignatureErrors.Form;
 import io.carillon.http.Headers;
 import io.carillon.http.Request;
 import java.util.Arrays;
@@ -72,8 +72,8 @@ final class PayloadCheck {
         http.headers()
             .find("x-amz-decoded-content-length")
             .orElseThrow(S3SignatureError.MISSING_CONTENT_LENGTH::exception);
-    Set<String> announced = trailer ? announcedTrailers(http.headers()) : Set.of();
-    ChunkedBody body = new ChunkedBody(http.body(), decodedLength(length), signatures, announced);
+    Set<String> declared = trailer ? announcedTrailers(http.headers()) : Set.of();
+    ChunkedBody body = new ChunkedBody(http.body(), decodedLength(length), signatures, declared);
     return new Request(
         http.method(),
         http.rawPath(),

@@ -27,12 +27,12 @@ final class PostVerifier {
 
   private static final String OLD_KEY_ID = "awsaccesskeyid";
   private static final String OLD_SIGNATURE = "signature";
-  private static final Refusals REFUSALS = new Refusals.OfS3();
+  private static final SignatureErrors REFUSALS = new SignatureErrors.OfS3();
 
-  private final KeyBook book;
+  private final AccessKeyLookup book;
   private final InstantSource clock;
 
-  PostVerifier(KeyBook book, InstantSource clock) {
+  PostVerifier(AccessKeyLookup book, InstantSource clock) {
     this.book = book;
     this.clock = clock;
   }
@@ -154,7 +154,7 @@ final class PostVerifier {
 
   private Instant checkTime(Scope scope, String timestamp) {
     Instant signed =
-        Refusals.parse(timestamp)
+        SignatureErrors.parse(timestamp)
             .orElseThrow(
                 () ->
                     S3SignatureError.INVALID_ARGUMENT
@@ -162,7 +162,7 @@ final class PostVerifier {
                         .with("ArgumentName", "X-Amz-Date")
                         .with("ArgumentValue", timestamp));
     if (!timestamp.startsWith(scope.date())) {
-      throw REFUSALS.wrongScopeDate(Refusals.Form.QUERY, scope.date(), timestamp);
+      throw REFUSALS.wrongScopeDate(SignatureErrors.Form.QUERY, scope.date(), timestamp);
     }
     Instant now = clock.instant();
     if (now.isAfter(signed.plus(LONGEST_LIFE))) {

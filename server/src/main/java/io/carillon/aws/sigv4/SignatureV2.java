@@ -33,14 +33,14 @@ import javax.crypto.spec.SecretKeySpec;
 /// what it does sign: see [#RESOURCES].
 ///
 /// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html
-record SignatureV2(KeyBook book, InstantSource clock) {
+record SignatureV2(AccessKeyLookup book, InstantSource clock) {
   private static final String ACCESS_KEY_ID = "AWSAccessKeyId";
   private static final String SIGNATURE = "Signature";
   private static final String EXPIRES = "Expires";
   private static final String CONTENT_TYPE = "content-type";
   private static final String CONTENT_MD5 = "content-md5";
   private static final Set<String> OWN = Set.of(ACCESS_KEY_ID, SIGNATURE, EXPIRES);
-  private static final Refusals.OfS3 REFUSALS = new Refusals.OfS3();
+  private static final SignatureErrors.OfS3 REFUSALS = new SignatureErrors.OfS3();
 
   /// The parameters that belong to the resource and are signed. The last lines are in no client's
   /// list; they are in ours, so that nobody can turn a signed URL into another operation's by
@@ -114,7 +114,7 @@ record SignatureV2(KeyBook book, InstantSource clock) {
         .with("AWSAccessKeyId", accessKeyId)
         .with("StringToSign", stringToSign)
         .with("SignatureProvided", signature)
-        .with("StringToSignBytes", Refusals.OfS3.bytes(stringToSign));
+        .with("StringToSignBytes", SignatureErrors.OfS3.bytes(stringToSign));
   }
 
   private void checkExpiry(String expires) {
@@ -133,7 +133,7 @@ record SignatureV2(KeyBook book, InstantSource clock) {
 
   /// The request as if its signed fields had come as headers, and without what signs it.
   private static Request lowered(Request http, RawQuery query) {
-    Headers more = HoistedFields.in(query, http.headers());
+    Headers more = HoistedHeaders.in(query, http.headers());
     for (String name : List.of(CONTENT_TYPE, CONTENT_MD5)) {
       Optional<String> value = query.first(name);
       if (value.isPresent() && !http.headers().contains(name)) {
@@ -144,7 +144,7 @@ record SignatureV2(KeyBook book, InstantSource clock) {
     for (String name : OWN) {
       rest = rest.without(name);
     }
-    return HoistedFields.with(http, rest.text(), more);
+    return HoistedHeaders.with(http, rest.text(), more);
   }
 
   private static String stringToSign(Request http, RawQuery query, String expires, String path) {

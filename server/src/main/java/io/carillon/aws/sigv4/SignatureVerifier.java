@@ -4,7 +4,7 @@ import io.carillon.aws.AwsException;
 import io.carillon.aws.CommonError;
 import io.carillon.aws.Credentials;
 import io.carillon.aws.Signing;
-import io.carillon.aws.sigv4.Refusals.Form;
+import io.carillon.aws.sigv4.SignatureErrors.Form;
 import io.carillon.base.Region;
 import io.carillon.http.Body;
 import io.carillon.http.Request;
@@ -33,12 +33,12 @@ public final class SignatureVerifier {
 
   private static final int BODY_LIMIT_BYTES = 6 << 20;
 
-  private final KeyBook book;
+  private final AccessKeyLookup book;
   private final InstantSource clock;
   private final SigningKeys keys = new SigningKeys();
 
   public SignatureVerifier(Credentials.Source source, InstantSource clock) {
-    this.book = new KeyBook(source, clock);
+    this.book = new AccessKeyLookup(source, clock);
     this.clock = clock;
   }
 
@@ -56,7 +56,7 @@ public final class SignatureVerifier {
   ///
   /// @param path the request's, with the bucket in front: so Version 2 signs it
   public Verified verify(Request http, String service, String path) throws IOException {
-    Refusals refusals = Refusals.of(service, http);
+    SignatureErrors refusals = SignatureErrors.of(service, http);
     Optional<Claim> claim = Claim.read(http, service, refusals);
     if (service.equals("s3") && UploadForm.is(http, path)) {
       if (claim.isPresent()) {
@@ -77,7 +77,7 @@ public final class SignatureVerifier {
     return !http.rawQuery().isEmpty() && SignatureV2.signs(RawQuery.of(http.rawQuery()));
   }
 
-  private Verified verify(Request http, Claim claim, Refusals refusals) throws IOException {
+  private Verified verify(Request http, Claim claim, SignatureErrors refusals) throws IOException {
     Scope scope = claim.scope();
     if (!Region.isValid(scope.region()) && Region.ofScope(scope.region()).isEmpty()) {
       throw refusals.wrongRegion(claim.form(), scope.region());
@@ -99,7 +99,7 @@ public final class SignatureVerifier {
     Request checked =
         s3
             ? PayloadCheck.of(
-                claim.form() == Form.QUERY ? HoistedFields.lowered(http) : http,
+                claim.form() == Form.QUERY ? HoistedHeaders.lowered(http) : http,
                 payloadHash,
                 new ChunkSignatures(key, claim.timestamp(), scope, claim.signature()))
             : http.withBody(Body.of(body));
@@ -114,7 +114,7 @@ public final class SignatureVerifier {
             payloadHash));
   }
 
-  private void checkTime(Claim claim, Refusals refusals) {
+  private void checkTime(Claim claim, SignatureErrors refusals) {
     Instant now = clock.instant();
     if (claim.signed().isAfter(now.plus(SKEW))) {
       throw refusals.skewed(claim.timestamp(), claim.signed(), now, SKEW);
@@ -131,7 +131,7 @@ public final class SignatureVerifier {
 
   /// `Host` and all of `x-amz-*` must be signed: an unsigned one could have been added on the way.
   /// S3 lets pass `x-amz-content-sha256`, whose value the signature covers anyway.
-  private static void requireSigned(Request http, Claim claim, Refusals refusals) {
+  private static void requireSigned(Request http, Claim claim, SignatureErrors refusals) {
     List<String> signed = claim.signedHeaders();
     List<String> missing = new ArrayList<>();
     if (!signed.contains("host")) {
@@ -156,7 +156,7 @@ public final class SignatureVerifier {
   }
 
   private static void checkSignature(
-      Request http, Claim claim, String payloadHash, SigningKey key, Refusals refusals) {
+      Request http, Claim claim, String payloadHash, SigningKey key, SignatureErrors refusals) {
     Scope scope = claim.scope();
     RawQuery query = RawQuery.of(http.rawQuery()).without(PresignedQuery.SIGNATURE);
     String canonical =

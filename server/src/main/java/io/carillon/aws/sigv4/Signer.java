@@ -51,7 +51,7 @@ public final class Signer {
 
   /// The same where the body's hash is known or, with `UNSIGNED-PAYLOAD` and its like, left out.
   public Headers sign(String method, URI uri, Headers headers, String payloadHash) {
-    String timestamp = Refusals.BASIC.format(clock.instant());
+    String timestamp = SignatureErrors.BASIC.format(clock.instant());
     Headers added = new Headers().add("x-amz-date", timestamp);
     added.add("x-amz-content-sha256", payloadHash);
     sessionToken.ifPresent(token -> added.add("x-amz-security-token", token.reveal()));
@@ -77,7 +77,7 @@ public final class Signer {
 
   /// The URI that anyone may use for as long as `life` says.
   public URI presign(String method, URI uri, Duration life) {
-    String timestamp = Refusals.BASIC.format(clock.instant());
+    String timestamp = SignatureErrors.BASIC.format(clock.instant());
     StringBuilder query =
         new StringBuilder(uri.getRawQuery() == null ? "" : uri.getRawQuery() + "&")
             .append(PresignedQuery.ALGORITHM + "=" + SigningKey.ALGORITHM)

@@ -55,7 +55,7 @@ record UploadForm(Map<String, String> fields, Multipart parts) {
           "x-amz-security-token");
 
   /// What of the request's own header says something about the request and not about its form.
-  private static final List<String> KEPT = List.of("host", "user-agent", "referer");
+  private static final List<String> CACHED = List.of("host", "user-agent", "referer");
 
   /// Whether a request uploads a form: then its path is that of a bucket.
   static boolean is(Request http, String path) {
@@ -141,7 +141,7 @@ record UploadForm(Map<String, String> fields, Multipart parts) {
       throw missing("key");
     }
     Headers headers = new Headers();
-    for (String name : KEPT) {
+    for (String name : CACHED) {
       http.headers().find(name).ifPresent(value -> headers.add(name, value));
     }
     fields.forEach(

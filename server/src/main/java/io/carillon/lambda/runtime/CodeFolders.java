@@ -21,7 +21,7 @@ import java.util.stream.Stream;
 /// synced and a folder from before a power loss may hold half of its files. Folders that no
 /// environment runs from are removed when there are many, the least recently used first.
 public final class CodeFolders {
-  private static final int KEPT = 64;
+  private static final int CACHED = 64;
   private static final int LOCKS = 32;
 
   private final Path root;
@@ -30,7 +30,7 @@ public final class CodeFolders {
   private final List<Object> locks = Stream.generate(Object::new).limit(LOCKS).toList();
 
   /// How many environments run from each folder, the least recently used folder first.
-  private final LinkedHashMap<String, Integer> users = new LinkedHashMap<>(KEPT, 0.75f, true);
+  private final LinkedHashMap<String, Integer> users = new LinkedHashMap<>(CACHED, 0.75f, true);
 
   /// @param root is emptied
   public CodeFolders(Path root) throws IOException {
@@ -101,7 +101,7 @@ public final class CodeFolders {
       List<String> unused =
           users.entrySet().stream()
               .filter(entry -> entry.getValue() == 0)
-              .limit(Math.max(0, users.size() - KEPT))
+              .limit(Math.max(0, users.size() - CACHED))
               .map(Map.Entry::getKey)
               .toList();
       unused.forEach(users::remove);

@@ -72,7 +72,7 @@ final class Environment {
   private @Nullable CompletableFuture<Optional<Invocation>> poll;
   private @Nullable Assignment current;
   private @Nullable Answered answered;
-  private @Nullable Failure failure;
+  private @Nullable EnvironmentFailure failure;
   private boolean frozen;
   private volatile long initNanos = -1;
   private volatile long taskNanos = startNanos;
@@ -144,7 +144,7 @@ final class Environment {
   }
 
   /// There is nothing in the function's code that could be run.
-  void cannotBegin(Failure why) {
+  void cannotBegin(EnvironmentFailure why) {
     ended(why);
   }
 
@@ -367,7 +367,7 @@ final class Environment {
       if (!isStarting(state)) {
         return false;
       }
-      failure = new Failure.NotLoaded(error, type);
+      failure = new EnvironmentFailure.NotLoaded(error, type);
     } finally {
       lock.unlock();
     }
@@ -389,7 +389,7 @@ final class Environment {
       if (!lingers && (!working || current != work)) {
         return;
       }
-      failure = new Failure.TimedOut(function.timeout());
+      failure = new EnvironmentFailure.TimedOut(function.timeout());
     } finally {
       lock.unlock();
     }
@@ -403,7 +403,7 @@ final class Environment {
       if (state != State.STARTING) {
         return;
       }
-      failure = new Failure.TimedOut(function.timeout());
+      failure = new EnvironmentFailure.TimedOut(function.timeout());
     } finally {
       lock.unlock();
     }
@@ -422,7 +422,7 @@ final class Environment {
   }
 
   /// Ends it for a reason that its invocation is told.
-  void end(Failure why) {
+  void end(EnvironmentFailure why) {
     lock.lock();
     try {
       if (failure == null) {
@@ -463,14 +463,14 @@ final class Environment {
 
   private void died(Executor.Exit exit, Thread reader) {
     awaitEnd(reader);
-    ended(new Failure.Broken("Runtime.ExitError", exit.inWords()));
+    ended(new EnvironmentFailure.Broken("Runtime.ExitError", exit.inWords()));
   }
 
   /// @param unlessKnown why, if it has not been found out before
-  private void ended(Failure unlessKnown) {
+  private void ended(EnvironmentFailure unlessKnown) {
     Assignment work;
     Answered done;
-    Failure why;
+    EnvironmentFailure why;
     boolean dismissed;
     lock.lock();
     try {
@@ -502,7 +502,7 @@ final class Environment {
     }
   }
 
-  private void logEnd(@Nullable Assignment work, Failure why) {
+  private void logEnd(@Nullable Assignment work, EnvironmentFailure why) {
     if (isStarting(before)) {
       reportInit(why);
     }
@@ -525,7 +525,7 @@ final class Environment {
   }
 
   /// What AWS writes where an initialization has failed.
-  private void reportInit(Failure why) {
+  private void reportInit(EnvironmentFailure why) {
     log.sayWhatWasDropped();
     log.say(
         String.format(

@@ -118,7 +118,7 @@ public final class EnvironmentStarter {
     if (!environment.isStartingAgain()) {
       announce(environment, plan);
     }
-    Optional<Failure> flaw = runtimes.flaw(function, codeFolder);
+    Optional<EnvironmentFailure> flaw = runtimes.flaw(function, codeFolder);
     if (flaw.isPresent()) {
       release(function);
       environment.cannotBegin(flaw.get());

@@ -96,18 +96,18 @@ public final class Environments implements AutoCloseable {
     timer.setRemoveOnCancelPolicy(true);
     long period = Math.clamp(settings.idleTimeout().toMillis() / 2, 10, 30_000);
     timer.scheduleWithFixedDelay(
-        new Recurring("end idle environments", this::endTheIdle),
+        new RepeatingTask("end idle environments", this::endTheIdle),
         period,
         period,
         TimeUnit.MILLISECONDS);
     long look = FREEZE_AFTER.toMillis();
     timer.scheduleWithFixedDelay(
-        new Recurring("freeze idle environments", this::freezeTheIdle),
+        new RepeatingTask("freeze idle environments", this::freezeTheIdle),
         look,
         look,
         TimeUnit.MILLISECONDS);
     timer.scheduleWithFixedDelay(
-        new Recurring("bound what lies in /tmp", this::boundTemporary),
+        new RepeatingTask("bound what lies in /tmp", this::boundTemporary),
         look,
         look,
         TimeUnit.MILLISECONDS);
@@ -281,8 +281,8 @@ public final class Environments implements AutoCloseable {
     return bytes >> 20 >= settings.maxMemoryMb();
   }
 
-  private Failure overfull(Environment environment) {
-    return new Failure.Broken(
+  private EnvironmentFailure overfull(Environment environment) {
+    return new EnvironmentFailure.Broken(
         "Runtime.ExitError",
         ("Runtime exited with error: signal: killed (its /tmp held %d MB while all functions held"
                 + " more than the %d MB of --function-memory-mb)")

@@ -76,7 +76,7 @@ public final class ProcessExecutor implements Executor, Peers.Processes {
     sandbox.ifPresentOrElse(Sandbox::tryInBackground, () -> LOG.warn(describe()));
     long period = groups.isPresent() ? WATCH_MILLIS : WATCH_WITHOUT_GROUPS_MILLIS;
     watch.scheduleWithFixedDelay(
-        new Recurring("look at the memory of environments", this::endTheGreedy),
+        new RepeatingTask("look at the memory of environments", this::endTheGreedy),
         period,
         period,
         TimeUnit.MILLISECONDS);
@@ -180,7 +180,7 @@ public final class ProcessExecutor implements Executor, Peers.Processes {
               joining(group, yielding(own)), variables, launch.codeFolder(), Redirect.PIPE);
       Live live = new Live(launch, process, group, uid, Output.of(process));
       living.add(live);
-      var _ = process.onExit().thenRunAsync(live::bury, Thread::startVirtualThread);
+      var _ = process.onExit().thenRunAsync(live::deadLetter, Thread::startVirtualThread);
       return live;
     } catch (IOException | RuntimeException e) {
       if (group != null) {
@@ -400,7 +400,7 @@ public final class ProcessExecutor implements Executor, Peers.Processes {
     }
 
     /// After bwrap has ended: waits for the last of the processes, then clears up.
-    private void bury() {
+    private void deadLetter() {
       boolean outOfMemory = greedy;
       if (group != null) {
         outOfMemory |= group.ranOutOfMemory();

@@ -1,6 +1,6 @@
 package io.carillon.lambda.runtime;
 
-import io.carillon.base.NoRoomException;
+import io.carillon.base.MemoryBudgetExceededException;
 import io.carillon.http.Body;
 import io.carillon.http.Handler;
 import io.carillon.http.Limits;
@@ -122,7 +122,7 @@ public final class RuntimeApi implements Handler {
     } catch (Body.TooLargeException e) {
       environment.answer(id, log -> tooLarge(log));
       return refusal(413, "RequestEntityTooLarge", "The response is too large.");
-    } catch (NoRoomException e) {
+    } catch (MemoryBudgetExceededException e) {
       environment.answer(id, _ -> new InvocationResult.Unavailable(e.getMessage()));
       return accepted();
     }
@@ -154,7 +154,7 @@ public final class RuntimeApi implements Handler {
     } catch (Body.TooLargeException e) {
       return "{\"errorType\":\"Runtime.Unknown\",\"errorMessage\":\"The error was too large.\"}"
           .getBytes(StandardCharsets.UTF_8);
-    } catch (NoRoomException e) {
+    } catch (MemoryBudgetExceededException e) {
       return "{\"errorType\":\"Runtime.Unknown\",\"errorMessage\":\"There was no memory for the error.\"}"
           .getBytes(StandardCharsets.UTF_8);
     }

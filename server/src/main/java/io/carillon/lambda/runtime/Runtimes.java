@@ -181,7 +181,7 @@ public final class Runtimes {
   ///
   /// Source: https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html; for
   /// files without the permission, https://github.com/awslabs/aws-lambda-dart-runtime/issues/20
-  Optional<Failure> flaw(FunctionSpec function, Path codeFolder) {
+  Optional<EnvironmentFailure> flaw(FunctionSpec function, Path codeFolder) {
     Path bootstrap = codeFolder.resolve("bootstrap");
     boolean there = Files.isRegularFile(bootstrap);
     boolean runs = there && Files.isExecutable(bootstrap);
@@ -192,7 +192,7 @@ public final class Runtimes {
         there
             ? "fork/exec /var/task/bootstrap: permission denied"
             : "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]";
-    return Optional.of(new Failure.Broken("Runtime.InvalidEntrypoint", words));
+    return Optional.of(new EnvironmentFailure.Broken("Runtime.InvalidEntrypoint", words));
   }
 
   /// @param taskRoot where the function's code lies as it sees it

@@ -20,9 +20,9 @@ public final class SharedFolder implements AutoCloseable {
   private static final String CLAIM = "claim";
 
   private final Path path;
-  private final FileClaim claim;
+  private final ProcessFileLock claim;
 
-  private SharedFolder(Path path, FileClaim claim) {
+  private SharedFolder(Path path, ProcessFileLock claim) {
     this.path = path;
     this.claim = claim;
   }
@@ -30,8 +30,9 @@ public final class SharedFolder implements AutoCloseable {
   public static SharedFolder make() throws IOException {
     Path all = Path.of(System.getProperty("java.io.tmpdir"));
     Path path = Files.createTempDirectory(all, PREFIX);
-    FileClaim claim =
-        FileClaim.of(path.resolve(CLAIM)).orElseThrow(() -> new IOException(path + " is taken"));
+    ProcessFileLock claim =
+        ProcessFileLock.of(path.resolve(CLAIM))
+            .orElseThrow(() -> new IOException(path + " is taken"));
     Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwx--x--x"));
     removeAbandoned(all, Files.getOwner(path));
     return new SharedFolder(path, claim);
@@ -63,7 +64,7 @@ public final class SharedFolder implements AutoCloseable {
   }
 
   private static void removeIfAbandoned(Path folder) throws IOException {
-    Optional<FileClaim> claim = FileClaim.of(folder.resolve(CLAIM));
+    Optional<ProcessFileLock> claim = ProcessFileLock.of(folder.resolve(CLAIM));
     if (claim.isPresent()) {
       try {
         CodeFolders.deleteTree(folder);

@@ -31,7 +31,7 @@ final class UserIds implements AutoCloseable {
   private final Machine machine;
   private final int firstBlock;
   private final BitSet taken = new BitSet();
-  private final Map<Integer, Optional<FileClaim>> claims = new TreeMap<>();
+  private final Map<Integer, Optional<ProcessFileLock>> claims = new TreeMap<>();
 
   /// @param seed where the search begins. Servers in different containers do not see each other's
   ///   claims but have the same user ids to the kernel, so each should begin elsewhere.
@@ -90,7 +90,7 @@ final class UserIds implements AutoCloseable {
             folder,
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
       }
-      Optional<FileClaim> claim = FileClaim.of(folder.resolve(Integer.toString(block)));
+      Optional<ProcessFileLock> claim = ProcessFileLock.of(folder.resolve(Integer.toString(block)));
       claim.ifPresent(mine -> claims.put(block, Optional.of(mine)));
       return claim.isPresent();
     } catch (IOException e) {
@@ -112,7 +112,7 @@ final class UserIds implements AutoCloseable {
 
   @Override
   public synchronized void close() {
-    claims.values().forEach(claim -> claim.ifPresent(FileClaim::close));
+    claims.values().forEach(claim -> claim.ifPresent(ProcessFileLock::close));
     claims.clear();
   }
 }

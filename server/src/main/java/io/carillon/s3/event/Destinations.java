@@ -4,7 +4,7 @@ import io.carillon.aws.Authorizer;
 import io.carillon.aws.AwsException;
 import io.carillon.aws.Caller;
 import io.carillon.base.Arn;
-import io.carillon.outbox.Outcome;
+import io.carillon.outbox.DeliveryOutcome;
 import io.carillon.outbox.Recipient;
 import io.carillon.s3.event.NotificationRule.Kind;
 import io.carillon.s3.model.Bucket;
@@ -40,16 +40,16 @@ public final class Destinations {
     Map<String, String> unproven = new LinkedHashMap<>();
     for (NotificationRule rule : rules.byDestination()) {
       Arn destination = Arn.parse(rule.destination());
-      Outcome outcome =
+      DeliveryOutcome outcome =
           switch (rule.kind()) {
             case FUNCTION -> mayInvoke(destination, bucket);
             case TOPIC, QUEUE -> testMessage(destination, bucket, caller, cause);
           };
       switch (outcome) {
-        case Outcome.Done(Consumer<Tx> effect) -> effects.add(effect);
-        case Outcome.Retry(String why) -> unproven.put(destination.toString(), why);
-        case Outcome.Postponed(String why, _) -> unproven.put(destination.toString(), why);
-        case Outcome.Rejected rejected ->
+        case DeliveryOutcome.Done(Consumer<Tx> effect) -> effects.add(effect);
+        case DeliveryOutcome.Retry(String why) -> unproven.put(destination.toString(), why);
+        case DeliveryOutcome.Postponed(String why, _) -> unproven.put(destination.toString(), why);
+        case DeliveryOutcome.Rejected rejected ->
             unproven.put(name(rule.kind(), destination), why(rule.kind(), destination, rejected));
       }
     }
@@ -59,13 +59,13 @@ public final class Destinations {
     return tx -> effects.forEach(effect -> effect.accept(tx));
   }
 
-  private Outcome mayInvoke(Arn function, Bucket bucket) {
+  private DeliveryOutcome mayInvoke(Arn function, Bucket bucket) {
     return authorizer.allowsService(
             "s3.amazonaws.com", "lambda:InvokeFunction", function, bucket.arn(), bucket.account())
-        ? Outcome.done()
-        : new Outcome.Rejected(
+        ? DeliveryOutcome.done()
+        : new DeliveryOutcome.Rejected(
             "the policy of %s does not let S3 invoke it".formatted(function),
-            Outcome.Rejected.Reason.DENIED);
+            DeliveryOutcome.Rejected.Reason.DENIED);
   }
 
   /// S3 writes a function's name with a qualifier that it does not have.
@@ -74,7 +74,7 @@ public final class Destinations {
   }
 
   /// S3's words, as recorded; S3 does not tell a function that is absent from one that denies.
-  private static String why(Kind kind, Arn destination, Outcome.Rejected rejected) {
+  private static String why(Kind kind, Arn destination, DeliveryOutcome.Rejected rejected) {
     return switch (rejected.reason()) {
       case OTHER -> rejected.why();
       case ABSENT, DENIED ->
@@ -86,21 +86,21 @@ public final class Destinations {
     };
   }
 
-  private static String why(String kind, Outcome.Rejected.Reason reason) {
-    return reason == Outcome.Rejected.Reason.ABSENT
+  private static String why(String kind, DeliveryOutcome.Rejected.Reason reason) {
+    return reason == DeliveryOutcome.Rejected.Reason.ABSENT
         ? "The destination %s does not exist".formatted(kind)
         : "Permissions on the destination %s do not allow S3 to publish notifications from this bucket"
             .formatted(kind);
   }
 
-  private Outcome testMessage(Arn destination, Bucket bucket, Caller caller, String cause) {
+  private DeliveryOutcome testMessage(Arn destination, Bucket bucket, Caller caller, String cause) {
     Recipient recipient = recipients.get(destination.service());
     if (recipient == null) {
-      return new Outcome.Rejected("There is no such service here");
+      return new DeliveryOutcome.Rejected("There is no such service here");
     }
     byte[] message = EventRecord.test(bucket, caller, clock.instant());
     return recipient.accept(
-        EventDelivery.handover(
+        EventDelivery.serviceMessage(
             new EventWork(bucket.name(), bucket.account(), message, caller.traceHeader()),
             destination,
             cause));

@@ -2,10 +2,10 @@ package io.carillon.s3.event;
 
 import io.carillon.base.Arn;
 import io.carillon.outbox.Delivery;
+import io.carillon.outbox.DeliveryOutcome;
 import io.carillon.outbox.Job;
-import io.carillon.outbox.Outcome;
 import io.carillon.outbox.Recipient;
-import io.carillon.outbox.Recipient.Handover;
+import io.carillon.outbox.Recipient.ServiceMessage;
 import io.carillon.outbox.RetryPolicy;
 import io.carillon.outbox.RetryPolicy.Curve;
 import io.carillon.outbox.RetryPolicy.Phase;
@@ -52,28 +52,28 @@ public final class EventDelivery implements Delivery {
   }
 
   @Override
-  public Outcome attempt(Job job) {
+  public DeliveryOutcome attempt(Job job) {
     return accept(job.work());
   }
 
   /// Mostly an event needs no job of its own: what it causes is written with the object.
   @Override
-  public Optional<Consumer<Tx>> handOn(Work work) {
-    return accept(work) instanceof Outcome.Done(Consumer<Tx> effect)
+  public Optional<Consumer<Tx>> deliverInTransaction(Work work) {
+    return accept(work) instanceof DeliveryOutcome.Done(Consumer<Tx> effect)
         ? Optional.of(effect)
         : Optional.empty();
   }
 
-  private Outcome accept(Work work) {
+  private DeliveryOutcome accept(Work work) {
     EventWork event = EventWork.of(work.payload());
     Arn destination = Arn.parse(work.lane());
     Recipient recipient = recipients.get(destination.service());
     if (recipient == null) {
-      return new Outcome.Rejected("There is no service " + destination.service() + " here");
+      return new DeliveryOutcome.Rejected("There is no service " + destination.service() + " here");
     }
-    Outcome outcome = recipient.accept(handover(event, destination, work.cause()));
-    return outcome instanceof Outcome.Done(Consumer<Tx> effect) && isQueue(destination)
-        ? new Outcome.Done(effect.andThen(tx -> noteDelivered(tx, work)))
+    DeliveryOutcome outcome = recipient.accept(serviceMessage(event, destination, work.cause()));
+    return outcome instanceof DeliveryOutcome.Done(Consumer<Tx> effect) && isQueue(destination)
+        ? new DeliveryOutcome.Done(effect.andThen(tx -> noteDelivered(tx, work)))
         : outcome;
   }
 
@@ -94,12 +94,12 @@ public final class EventDelivery implements Delivery {
 
   /// S3 knows no dead-letter queues.
   @Override
-  public boolean bury(Tx tx, Job job, String why) {
+  public boolean deadLetter(Tx tx, Job job, String why) {
     return false;
   }
 
-  static Handover handover(EventWork event, Arn destination, String cause) {
-    return new Handover(
+  static ServiceMessage serviceMessage(EventWork event, Arn destination, String cause) {
+    return new ServiceMessage(
         new Sender.Service("s3.amazonaws.com", Arn.bucket(event.bucket()), event.account()),
         destination,
         event.message(),

@@ -8,7 +8,7 @@ import java.util.Optional;
 
 /// One rule of a bucket: which events of which keys go where.
 ///
-/// A filter value is written as keys are in events: see [FilterSpelling].
+/// A filter value is written as keys are in events: see [FilterEncoding].
 ///
 /// @param events as configured, such as `s3:ObjectCreated:*`
 /// @param prefix as configured; null and empty both match every key
@@ -51,12 +51,12 @@ public record NotificationRule(
 
     /// What the URL-encoded key must have.
     String pattern() {
-      return FilterSpelling.ofFilter(value);
+      return FilterEncoding.ofFilter(value);
     }
 
     /// Whether there are keys that have it: not if special characters stand in it as they are.
     boolean canMatch() {
-      return pattern().equals(FilterSpelling.corrected(value));
+      return pattern().equals(FilterEncoding.corrected(value));
     }
 
     /// The characters that keys must have, for people.
@@ -76,7 +76,7 @@ public record NotificationRule(
   private static final int MAX_KEY_BYTES = 1024;
 
   public boolean matches(EventType type, String key) {
-    return matchesSpelled(type, FilterSpelling.ofKey(key));
+    return matchesSpelled(type, FilterEncoding.ofKey(key));
   }
 
   /// The same for a key that is URL-encoded already.
@@ -88,7 +88,7 @@ public record NotificationRule(
 
   /// What `key` lacks to match whatever the event, in words; empty if nothing.
   public Optional<String> missing(String key) {
-    String spelled = FilterSpelling.ofKey(key);
+    String spelled = FilterEncoding.ofKey(key);
     if (!begins(spelled)) {
       return Optional.of("begin with " + described(prefix, key.startsWith(prefix.value())));
     }
@@ -122,7 +122,7 @@ public record NotificationRule(
 
   private static String corrected(Filter filter) {
     return "\"%s\", since S3 compares filters with the URL-encoded key: write \"%s\""
-        .formatted(filter.value(), FilterSpelling.corrected(filter.value()));
+        .formatted(filter.value(), FilterEncoding.corrected(filter.value()));
   }
 
   private boolean begins(String key) {

@@ -103,7 +103,7 @@ public record NotificationRules(List<NotificationRule> rules) {
   }
 
   public List<NotificationRule> matching(EventType type, String key) {
-    String spelled = FilterSpelling.ofKey(key);
+    String spelled = FilterEncoding.ofKey(key);
     return rules.stream().filter(rule -> rule.matchesSpelled(type, spelled)).toList();
   }
 

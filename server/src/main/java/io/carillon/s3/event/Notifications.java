@@ -5,9 +5,9 @@ import io.carillon.outbox.Outbox;
 import io.carillon.outbox.Work;
 import io.carillon.s3.model.Bucket;
 import io.carillon.s3.model.Buckets;
-import io.carillon.s3.model.Content;
-import io.carillon.s3.model.Description;
+import io.carillon.s3.model.ContentRef;
 import io.carillon.s3.model.ObjectKey;
+import io.carillon.s3.model.ObjectMetadata;
 import io.carillon.s3.model.ObjectVersion;
 import io.carillon.s3.model.Versions.Removal;
 import io.carillon.store.KeyCodec;
@@ -28,7 +28,7 @@ public final class Notifications {
   public static final String KIND = "s3.event";
 
   private final Table<String, NotificationRules> table =
-      Table.kept("s3.notificationRules", KeyCodec.STRING, NotificationRules.class);
+      Table.cached("s3.notificationRules", KeyCodec.STRING, NotificationRules.class);
   private final Buckets buckets;
   private final Outbox outbox;
   private final Trace trace;
@@ -105,9 +105,9 @@ public final class Notifications {
             clock.millis(),
             false,
             "",
-            Content.NONE,
+            ContentRef.NONE,
             null,
-            Description.NONE);
+            ObjectMetadata.NONE);
     happened(tx, bucket, key, nothing, sequence, EventType.REMOVED_DELETE, caller);
   }
 

@@ -21,7 +21,7 @@ public final class Buckets {
   private record Ownership(String region) {}
 
   private final Table<String, Bucket> buckets =
-      Table.kept("s3.buckets", KeyCodec.STRING, Bucket.class);
+      Table.cached("s3.buckets", KeyCodec.STRING, Bucket.class);
   private final Table<Owned, Ownership> byOwner =
       Table.of(
           "s3.bucketsByOwner",

@@ -18,15 +18,18 @@ public record ObjectVersion(
     long modifiedMillis,
     boolean deleteMarker,
     String etag,
-    Content content,
+    ContentRef content,
     @Nullable StoredChecksum checksum,
-    Description description) {
+    ObjectMetadata description) {
 
   public static final String NULL_VERSION = "null";
 
   /// What a write brings; the rest is given to it as it is put.
   public record Draft(
-      String etag, Content content, @Nullable StoredChecksum checksum, Description description) {}
+      String etag,
+      ContentRef content,
+      @Nullable StoredChecksum checksum,
+      ObjectMetadata description) {}
 
   public long sizeBytes() {
     return content.sizeBytes();

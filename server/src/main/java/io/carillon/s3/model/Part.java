@@ -6,4 +6,5 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param etag the MD5 of its bytes, in hexadecimal digits
 /// @param checksum of its bytes alone; null in an object whose upload named no algorithm
-public record Part(int number, Content content, String etag, @Nullable StoredChecksum checksum) {}
+public record Part(
+    int number, ContentRef content, String etag, @Nullable StoredChecksum checksum) {}

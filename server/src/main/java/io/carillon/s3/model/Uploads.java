@@ -30,7 +30,7 @@ public final class Uploads {
       String id,
       long initiatedMillis,
       String initiator,
-      Description description,
+      ObjectMetadata description,
       @Nullable ChecksumAlgorithm algorithm,
       StoredChecksum.Type type,
       @Nullable Long begunOn) {
@@ -80,9 +80,9 @@ public final class Uploads {
   /// Seals of uploads whose parts are as a completion is about to see them.
   private final Table<String, Seal> seals = Table.of("s3.uploadSeals", KeyCodec.STRING, Seal.class);
 
-  private final Contents contents;
+  private final ContentStore contents;
 
-  public Uploads(Contents contents) {
+  public Uploads(ContentStore contents) {
     this.contents = contents;
   }
 

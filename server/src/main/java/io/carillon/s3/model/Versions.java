@@ -46,11 +46,11 @@ public final class Versions {
   private final Table<Name, Pointer> olderNull =
       Table.of("s3.olderNullVersions", NAMES, Pointer.class);
 
-  private final Contents contents;
+  private final ContentStore contents;
   private final Sequence sequence;
   private final InstantSource clock;
 
-  public Versions(Contents contents, Sequence sequence, InstantSource clock) {
+  public Versions(ContentStore contents, Sequence sequence, InstantSource clock) {
     this.contents = contents;
     this.sequence = sequence;
     this.clock = clock;
@@ -133,7 +133,7 @@ public final class Versions {
   /// versioned, else behind a delete marker.
   public Removal delete(Tx tx, Bucket bucket, ObjectKey key) {
     if (bucket.everVersioned()) {
-      Draft nothing = new Draft(EMPTY_ETAG, Content.NONE, null, Description.NONE);
+      Draft nothing = new Draft(EMPTY_ETAG, ContentRef.NONE, null, ObjectMetadata.NONE);
       return new Removal.Hidden(putCurrent(tx, bucket, key, true, nothing));
     }
     Optional<ObjectVersion> head = head(tx, bucket, key);

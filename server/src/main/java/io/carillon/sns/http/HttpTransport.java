@@ -1,7 +1,7 @@
 package io.carillon.sns.http;
 
-import io.carillon.outbox.Outcome;
-import io.carillon.sns.PostTransport;
+import io.carillon.outbox.DeliveryOutcome;
+import io.carillon.sns.HttpPostTransport;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.SocketTimeoutException;
@@ -50,7 +50,7 @@ import org.jspecify.annotations.Nullable;
 /// another attempt; all else is final. AWS does not say what it does with 3xx; here it is final,
 /// for a redirect that was followed could lead past the [EndpointRule], and an endpoint is what was
 /// confirmed. Source: https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
-public final class HttpTransport implements PostTransport, AutoCloseable {
+public final class HttpTransport implements HttpPostTransport, AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(15);
   private static final Timeout CONNECT_PATIENCE = Timeout.ofSeconds(10);
 
@@ -128,12 +128,12 @@ public final class HttpTransport implements PostTransport, AutoCloseable {
   /// Posts once and says what became of it. The endpoint may carry `user:password@`, which is sent
   /// as basic authentication.
   @Override
-  public Outcome post(Post post) {
+  public DeliveryOutcome post(Post post) {
     URI endpoint = post.endpoint();
     String scheme = endpoint.getScheme();
     if (endpoint.getHost() == null
         || !("http".equalsIgnoreCase(scheme) || "https".equalsIgnoreCase(scheme))) {
-      return new Outcome.Rejected("This is not the address of an HTTP or HTTPS endpoint");
+      return new DeliveryOutcome.Rejected("This is not the address of an HTTP or HTTPS endpoint");
     }
     HttpPost request = request(post);
     AtomicBoolean late = new AtomicBoolean();
@@ -159,10 +159,10 @@ public final class HttpTransport implements PostTransport, AutoCloseable {
         Closer.closeQuietly(response);
       }
     } catch (CheckedResolver.RefusedException e) {
-      return new Outcome.Rejected(String.valueOf(e.getMessage()));
+      return new DeliveryOutcome.Rejected(String.valueOf(e.getMessage()));
     } catch (IOException e) {
       boolean slow = late.get() || e instanceof SocketTimeoutException;
-      return new Outcome.Retry(
+      return new DeliveryOutcome.Retry(
           slow ? "no answer within " + patience.toMillis() + " ms" : describe(endpoint, e));
     } finally {
       deadline.cancel(false);
@@ -198,21 +198,21 @@ public final class HttpTransport implements PostTransport, AutoCloseable {
     return user == null ? endpoint : URI.create(text.replaceFirst("//[^@/]*@", "//"));
   }
 
-  private Outcome judge(ClassicHttpResponse response) {
+  private DeliveryOutcome judge(ClassicHttpResponse response) {
     int status = response.getCode();
     String why = "the endpoint answered " + status;
     return switch (status / 100) {
-      case 2 -> Outcome.done();
-      case 3 -> new Outcome.Rejected(why + ", and redirects are not followed");
-      case 4 -> status == 429 ? throttled(response, why) : new Outcome.Rejected(why);
-      case 5 -> new Outcome.Retry(why);
-      default -> new Outcome.Rejected(why);
+      case 2 -> DeliveryOutcome.done();
+      case 3 -> new DeliveryOutcome.Rejected(why + ", and redirects are not followed");
+      case 4 -> status == 429 ? throttled(response, why) : new DeliveryOutcome.Rejected(why);
+      case 5 -> new DeliveryOutcome.Retry(why);
+      default -> new DeliveryOutcome.Rejected(why);
     };
   }
 
-  private Outcome throttled(ClassicHttpResponse response, String why) {
+  private DeliveryOutcome throttled(ClassicHttpResponse response, String why) {
     Duration wait = retryAfter(response);
-    return wait == null ? new Outcome.Retry(why) : new Outcome.Postponed(why, wait);
+    return wait == null ? new DeliveryOutcome.Retry(why) : new DeliveryOutcome.Postponed(why, wait);
   }
 
   /// Reads the body, so that the connection can be used again, unless it is long. Nobody wants the

@@ -1,8 +1,8 @@
 package io.carillon.sns.smpp;
 
 import io.carillon.base.Secret;
-import io.carillon.outbox.Outcome;
-import io.carillon.sns.TextTransport;
+import io.carillon.outbox.DeliveryOutcome;
+import io.carillon.sns.SmsTransport;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
 /// its own failures are tried again, everything else it refuses is final. Where it says nothing,
 /// the text is tried again as a whole, under the same reference, so that a phone that got some of
 /// its parts can still put it together.
-public final class SmppTransport implements TextTransport, AutoCloseable {
+public final class SmppTransport implements SmsTransport, AutoCloseable {
 
   /// @param systemId who we are there
   public record Center(String host, int port, String systemId, Secret password) {
@@ -81,14 +81,15 @@ public final class SmppTransport implements TextTransport, AutoCloseable {
   }
 
   @Override
-  public Outcome send(TextMessage message) {
+  public DeliveryOutcome send(TextMessage message) {
     try {
       if (!permits.tryAcquire(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
-        return new Outcome.Postponed("the SMS centre is busy with other texts", Duration.ZERO);
+        return new DeliveryOutcome.Postponed(
+            "the SMS centre is busy with other texts", Duration.ZERO);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return new Outcome.Postponed("interrupted", Duration.ZERO);
+      return new DeliveryOutcome.Postponed("interrupted", Duration.ZERO);
     }
     try {
       return submit(message);
@@ -97,29 +98,29 @@ public final class SmppTransport implements TextTransport, AutoCloseable {
     }
   }
 
-  private Outcome submit(TextMessage message) {
+  private DeliveryOutcome submit(TextMessage message) {
     SMPPSession bound;
     try {
       bound = session();
     } catch (IOException e) {
       return e.getCause() instanceof NegativeResponseException refused
-          ? new Outcome.Postponed(
+          ? new DeliveryOutcome.Postponed(
               "the SMS centre does not let us in: " + refused.getMessage(), Duration.ZERO)
-          : new Outcome.Retry("the SMS centre cannot be reached: " + e.getMessage());
+          : new DeliveryOutcome.Retry("the SMS centre cannot be reached: " + e.getMessage());
     }
     Segments segments = Segments.of(message.text(), message.id().hashCode());
     try {
       for (byte[] body : segments.bodies()) {
         submit(bound, message, segments, body);
       }
-      return Outcome.done();
+      return DeliveryOutcome.done();
     } catch (NegativeResponseException e) {
       return refused(e);
     } catch (PDUException e) {
-      return new Outcome.Rejected("this text cannot be put into SMPP: " + e.getMessage());
+      return new DeliveryOutcome.Rejected("this text cannot be put into SMPP: " + e.getMessage());
     } catch (InvalidResponseException | ResponseTimeoutException | IOException e) {
       drop(bound);
-      return new Outcome.Retry("the SMS centre: " + e.getMessage());
+      return new DeliveryOutcome.Retry("the SMS centre: " + e.getMessage());
     }
   }
 
@@ -162,14 +163,14 @@ public final class SmppTransport implements TextTransport, AutoCloseable {
         });
   }
 
-  private static Outcome refused(NegativeResponseException e) {
+  private static DeliveryOutcome refused(NegativeResponseException e) {
     String why = "the SMS centre: " + e.getMessage();
     if (BUSY.contains(e.getCommandStatus())) {
-      return new Outcome.Postponed(why, Duration.ZERO);
+      return new DeliveryOutcome.Postponed(why, Duration.ZERO);
     }
     return ITS_OWN_FAULT.contains(e.getCommandStatus())
-        ? new Outcome.Retry(why)
-        : new Outcome.Rejected(why);
+        ? new DeliveryOutcome.Retry(why)
+        : new DeliveryOutcome.Rejected(why);
   }
 
   /// The session, bound. One sender binds, the others wait for it.

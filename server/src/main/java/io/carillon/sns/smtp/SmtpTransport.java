@@ -2,7 +2,7 @@ package io.carillon.sns.smtp;
 
 import io.carillon.base.Lazy;
 import io.carillon.base.Secret;
-import io.carillon.outbox.Outcome;
+import io.carillon.outbox.DeliveryOutcome;
 import io.carillon.sns.MailTransport;
 import jakarta.mail.AuthenticationFailedException;
 import jakarta.mail.MessagingException;
@@ -42,7 +42,7 @@ public final class SmtpTransport implements MailTransport, AutoCloseable {
   }
 
   private final Relay relay;
-  private final Letterhead letterhead;
+  private final MimeWriter mime;
 
   /// Made with the first mail: it looks into every jar for providers, and a start need not wait for
   /// that.
@@ -60,7 +60,7 @@ public final class SmtpTransport implements MailTransport, AutoCloseable {
       Relay relay, String from, int connections, Duration timeout, InstantSource clock) {
     this.relay = relay;
     this.session = new Lazy<>(() -> Session.getInstance(properties(relay, from, timeout)));
-    this.letterhead = new Letterhead(from, clock);
+    this.mime = new MimeWriter(from, clock);
     this.permits = new Semaphore(connections);
     this.timeout = timeout;
   }
@@ -82,20 +82,21 @@ public final class SmtpTransport implements MailTransport, AutoCloseable {
   }
 
   @Override
-  public Outcome send(Mail mail) {
+  public DeliveryOutcome send(Mail mail) {
     try {
       if (!permits.tryAcquire(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
-        return new Outcome.Postponed("all connections to the mail relay are in use", Duration.ZERO);
+        return new DeliveryOutcome.Postponed(
+            "all connections to the mail relay are in use", Duration.ZERO);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return new Outcome.Postponed("interrupted", Duration.ZERO);
+      return new DeliveryOutcome.Postponed("interrupted", Duration.ZERO);
     }
     try {
-      MimeMessage message = letterhead.write(session.get(), mail);
+      MimeMessage message = mime.write(session.get(), mail);
       return send(message);
     } catch (AuthenticationFailedException e) {
-      return new Outcome.Postponed(
+      return new DeliveryOutcome.Postponed(
           "the mail relay does not know us: " + e.getMessage(), Duration.ZERO);
     } catch (MessagingException e) {
       return outcome(e);
@@ -104,13 +105,13 @@ public final class SmtpTransport implements MailTransport, AutoCloseable {
     }
   }
 
-  private Outcome send(MimeMessage message) throws MessagingException {
+  private DeliveryOutcome send(MimeMessage message) throws MessagingException {
     Transport connection = connection();
     boolean usable = false;
     try {
       connection.sendMessage(message, message.getAllRecipients());
       usable = true;
-      return Outcome.done();
+      return DeliveryOutcome.done();
     } finally {
       if (usable) {
         keep(connection);
@@ -151,12 +152,12 @@ public final class SmtpTransport implements MailTransport, AutoCloseable {
     closeQuietly(connection);
   }
 
-  private static Outcome outcome(MessagingException e) {
+  private static DeliveryOutcome outcome(MessagingException e) {
     OptionalInt code = replyCode(e);
     String why = "the mail relay: " + message(e);
     return code.isPresent() && code.getAsInt() / 100 == 5
-        ? new Outcome.Rejected(why)
-        : new Outcome.Retry(why);
+        ? new DeliveryOutcome.Rejected(why)
+        : new DeliveryOutcome.Retry(why);
   }
 
   /// What the relay answered to this mail; empty where it did not come to that.

@@ -63,7 +63,7 @@ class Boto3Test {
         HttpEngine.start(
             new InetSocketAddress("127.0.0.1", 0),
             Limits.standard(),
-            Clients.road(everything(service)))) {
+            Clients.pipeline(everything(service)))) {
       List<String> lines = run(script, "http://localhost:" + engine.port(), service, skip);
       assertThat(lines).hasSize(1);
       assertThat(Integer.parseInt(lines.getFirst().split(" ")[1])).isGreaterThan(least);

@@ -23,11 +23,12 @@ class ConstraintsTest {
   private static final String QUALIFIER = "\\$(LATEST(\\.PUBLISHED)?)|[a-zA-Z0-9-_$]+";
   private static final String PATTERN = "Member must satisfy regular expression pattern: ";
 
-  private final Insistence insistence =
-      new Insistence(new Shapes(RequiredMembers.of("lambda")), false, Constraints.of("lambda"));
+  private final MemberValidation validation =
+      new MemberValidation(
+          new Shapes(RequiredMembers.of("lambda")), false, Constraints.of("lambda"));
 
   private void isRefused(SdkPojo request, String message) {
-    assertThatThrownBy(() -> insistence.on(request)).hasMessage(message);
+    assertThatThrownBy(() -> validation.on(request)).hasMessage(message);
   }
 
   private static String at(String value, String member, String constraint) {
@@ -79,7 +80,7 @@ class ConstraintsTest {
           "arn:aws:lambda:us-gov-west-1:123456789012:function:f:live",
           "123456789012:function:f"
         }) {
-      assertThatCode(() -> insistence.on(get(name, "$LATEST.PUBLISHED")))
+      assertThatCode(() -> validation.on(get(name, "$LATEST.PUBLISHED")))
           .as(name)
           .doesNotThrowAnyException();
     }
@@ -89,7 +90,7 @@ class ConstraintsTest {
   void missingAndWrongMembersAreCountedTogetherHoweverDeep() {
     assertThatThrownBy(
             () ->
-                insistence.on(
+                validation.on(
                     CreateFunctionRequest.builder()
                         .functionName("f")
                         .handler("h h")
@@ -129,7 +130,7 @@ class ConstraintsTest {
   void secretsAreNotRepeated() {
     assertThatThrownBy(
             () ->
-                insistence.on(
+                validation.on(
                     CreateFunctionRequest.builder()
                         .functionName("f")
                         .role("arn:aws:iam::123456789012:role/r")

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.aws.Clients;
 import io.carillon.aws.Operations;
-import io.carillon.aws.Road;
+import io.carillon.aws.RequestPipeline;
 import java.lang.reflect.Method;
 import java.util.Arrays;
 import java.util.Map;
@@ -31,12 +31,12 @@ class EveryOperationTest {
   private final AtomicReference<SdkPojo> seen = new AtomicReference<>();
   private final AtomicReference<SdkPojo> answer = new AtomicReference<>();
 
-  private Road road(String service) {
+  private RequestPipeline pipeline(String service) {
     Operations operations = Operations.of(service);
     for (Model.Entry entry : Model.of(service)) {
       mount(operations, Marshallers.inputClass(service, entry).asSubclass(SdkPojo.class));
     }
-    return Clients.road(operations);
+    return Clients.pipeline(operations);
   }
 
   private <I extends SdkPojo> void mount(Operations operations, Class<I> input) {
@@ -93,44 +93,44 @@ class EveryOperationTest {
 
   @Test
   void ofSns() {
-    SnsClient client = Clients.client(SnsClient.builder(), road("sns"));
+    SnsClient client = Clients.client(SnsClient.builder(), pipeline("sns"));
     check("sns", SnsClient.class, client, new Samples(Map.of(), Set.of()), Set.of());
   }
 
   @Test
   void ofSts() {
-    StsClient client = Clients.client(StsClient.builder(), road("sts"));
+    StsClient client = Clients.client(StsClient.builder(), pipeline("sts"));
     check("sts", StsClient.class, client, new Samples(Map.of(), Set.of()), Set.of());
   }
 
   @Test
   void ofIam() {
-    IamClient client = Clients.client(IamClient.builder(), road("iam"));
+    IamClient client = Clients.client(IamClient.builder(), pipeline("iam"));
     check("iam", IamClient.class, client, new Samples(Map.of(), Set.of()), Set.of());
   }
 
   @Test
   void ofSqs() {
     SqsClient client =
-        Clients.client(SqsClient.builder().checksumValidationEnabled(false), road("sqs"));
+        Clients.client(SqsClient.builder().checksumValidationEnabled(false), pipeline("sqs"));
     check("sqs", SqsClient.class, client, new Samples(Map.of(), Set.of()), Set.of());
   }
 
   @Test
   void ofLogs() {
-    CloudWatchLogsClient client = Clients.client(CloudWatchLogsClient.builder(), road("logs"));
+    CloudWatchLogsClient client = Clients.client(CloudWatchLogsClient.builder(), pipeline("logs"));
     check("logs", CloudWatchLogsClient.class, client, new Samples(Map.of(), Set.of()), Set.of());
   }
 
   @Test
   void ofLambda() {
-    LambdaClient client = Clients.client(LambdaClient.builder(), road("lambda"));
+    LambdaClient client = Clients.client(LambdaClient.builder(), pipeline("lambda"));
     check("lambda", LambdaClient.class, client, new Samples(Map.of(), Set.of()), Set.of());
   }
 
   @Test
   void ofS3() {
-    S3Client client = Clients.client(S3Client.builder().forcePathStyle(true), road("s3"));
+    S3Client client = Clients.client(S3Client.builder().forcePathStyle(true), pipeline("s3"));
     check(
         "s3",
         S3Client.class,

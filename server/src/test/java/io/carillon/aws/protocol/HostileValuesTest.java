@@ -8,7 +8,7 @@ import io.carillon.Settings;
 import io.carillon.aws.Clients;
 import io.carillon.aws.Operations;
 import io.carillon.aws.Operations.Operation;
-import io.carillon.aws.Road;
+import io.carillon.aws.RequestPipeline;
 import io.carillon.http.Response;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
@@ -135,14 +135,14 @@ class HostileValuesTest {
   private final Random random = new Random(SEED);
   private final List<String> faults = new ArrayList<>();
   private Server server;
-  private Road road;
+  private RequestPipeline pipeline;
   private int status;
 
   @BeforeEach
   void start() throws IOException {
     Map<String, String> flags = Map.of("in-memory", "true", "port", "0", "sandbox", "off");
     server = Server.start(Config.of(Settings.resolve(flags, Map.of(), Optional.empty())));
-    road = Clients.road(server.operations().toArray(Operations[]::new));
+    pipeline = Clients.pipeline(server.operations().toArray(Operations[]::new));
   }
 
   @AfterEach
@@ -208,7 +208,7 @@ class HostileValuesTest {
     return Clients.client(
         builder,
         http -> {
-          Response response = road.handle(http);
+          Response response = pipeline.handle(http);
           status = response.status();
           return response;
         });
@@ -301,26 +301,26 @@ class HostileValuesTest {
     }
   }
 
-  private Object value(Kind kind, int depth) {
+  private Object value(MemberType kind, int depth) {
     return switch (kind) {
-      case Kind.Scalar scalar -> scalar(scalar);
-      case Kind.Time _ ->
+      case MemberType.Scalar scalar -> scalar(scalar);
+      case MemberType.Time _ ->
           Instant.ofEpochSecond(
               List.of(0L, -62_167_219_201L, 253_402_300_800L, 31_556_889_864_403_199L, 1L)
                   .get(random.nextInt(5)));
-      case Kind.Struct struct -> {
+      case MemberType.Struct struct -> {
         SdkPojo builder = struct.builder().get();
         fill(builder, depth + 1, Map.of());
         yield Shapes.build(builder);
       }
-      case Kind.ListOf list -> {
+      case MemberType.ListOf list -> {
         List<Object> items = new ArrayList<>();
         for (int i = random.nextInt(3); i > 0; i--) {
           items.add(value(list.item(), depth));
         }
         yield items;
       }
-      case Kind.MapOf map -> {
+      case MemberType.MapOf map -> {
         Map<String, Object> entries = new LinkedHashMap<>();
         for (int i = random.nextInt(3); i > 0; i--) {
           entries.put(text(), value(map.value(), depth));
@@ -330,7 +330,7 @@ class HostileValuesTest {
     };
   }
 
-  private Object scalar(Kind.Scalar scalar) {
+  private Object scalar(MemberType.Scalar scalar) {
     long number =
         List.of(0L, -1L, 1L, 1000L, Long.MAX_VALUE, Long.MIN_VALUE).get(random.nextInt(6));
     return switch (scalar) {

@@ -9,7 +9,7 @@ import io.carillon.aws.Clients;
 import io.carillon.aws.DirectClient;
 import io.carillon.aws.Operations;
 import io.carillon.aws.Operations.Operation;
-import io.carillon.aws.Road;
+import io.carillon.aws.RequestPipeline;
 import io.carillon.http.Headers;
 import io.carillon.http.Response;
 import java.io.IOException;
@@ -91,7 +91,7 @@ class MissingMembersTest {
   private final List<Integer> statuses = new ArrayList<>();
   private final Map<String, Operations> tables = new HashMap<>();
   private Server server;
-  private Road road;
+  private RequestPipeline pipeline;
 
   @BeforeEach
   void start() throws IOException {
@@ -99,7 +99,7 @@ class MissingMembersTest {
     server = Server.start(Config.of(Settings.resolve(flags, Map.of(), Optional.empty())));
     List<Operations> all = server.operations();
     all.forEach(table -> tables.put(table.service(), table));
-    road = Clients.road(all.toArray(Operations[]::new));
+    pipeline = Clients.pipeline(all.toArray(Operations[]::new));
   }
 
   @AfterEach
@@ -163,7 +163,7 @@ class MissingMembersTest {
     RequiredMembers required = RequiredMembers.of("sqs");
     for (Operation<?> operation : table("sqs").all()) {
       Response response =
-          road.handle(
+          pipeline.handle(
               DirectClient.request(
                   "POST",
                   "/",
@@ -191,7 +191,7 @@ class MissingMembersTest {
     return Clients.client(
         builder,
         http -> {
-          Response response = road.handle(http);
+          Response response = pipeline.handle(http);
           statuses.add(response.status());
           return response;
         });

@@ -54,12 +54,12 @@ class ModelTest {
     }
   }
 
-  private static void assertKnown(Shapes shapes, Kind kind, int depth) {
+  private static void assertKnown(Shapes shapes, MemberType kind, int depth) {
     switch (kind) {
-      case Kind.Struct struct -> assertKnown(shapes, struct.builder().get(), depth);
-      case Kind.ListOf list -> assertKnown(shapes, list.item(), depth);
-      case Kind.MapOf map -> assertKnown(shapes, map.value(), depth);
-      case Kind.Scalar _, Kind.Time _ -> {}
+      case MemberType.Struct struct -> assertKnown(shapes, struct.builder().get(), depth);
+      case MemberType.ListOf list -> assertKnown(shapes, list.item(), depth);
+      case MemberType.MapOf map -> assertKnown(shapes, map.value(), depth);
+      case MemberType.Scalar _, MemberType.Time _ -> {}
     }
   }
 

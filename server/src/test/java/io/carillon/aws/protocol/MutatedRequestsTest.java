@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.carillon.aws.Clients;
 import io.carillon.aws.DirectClient;
 import io.carillon.aws.Operations;
-import io.carillon.aws.Road;
+import io.carillon.aws.RequestPipeline;
 import io.carillon.http.Headers;
 import io.carillon.http.Request;
 import io.carillon.http.Response;
@@ -108,7 +108,7 @@ class MutatedRequestsTest {
               "",
               "{}"));
 
-  private final Road road = Clients.road(all().toArray(Operations[]::new));
+  private final RequestPipeline pipeline = Clients.pipeline(all().toArray(Operations[]::new));
 
   private static List<Operations> all() {
     Shapes shapes = new Shapes();
@@ -164,7 +164,7 @@ class MutatedRequestsTest {
       headers.add("X-Amz-Target", seed.amzTarget());
     }
     Request request = DirectClient.request(seed.method(), target, headers, body);
-    return road.handle(request);
+    return pipeline.handle(request);
   }
 
   private static byte[] mutate(byte[] bytes, Random random) {

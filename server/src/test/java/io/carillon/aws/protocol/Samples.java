@@ -58,10 +58,10 @@ final class Samples {
     }
   }
 
-  private Object value(Kind kind, int depth) {
+  private Object value(MemberType kind, int depth) {
     count++;
     return switch (kind) {
-      case Kind.Scalar scalar ->
+      case MemberType.Scalar scalar ->
           switch (scalar) {
             case STRING -> "text-" + count;
             case BOOLEAN -> count % 2 == 0;
@@ -73,14 +73,14 @@ final class Samples {
             case DECIMAL -> new BigDecimal(count + ".125");
             case BLOB -> SdkBytes.fromUtf8String("blob-" + count);
           };
-      case Kind.Time _ -> Instant.ofEpochSecond(1_700_000_000L + count);
-      case Kind.Struct struct -> {
+      case MemberType.Time _ -> Instant.ofEpochSecond(1_700_000_000L + count);
+      case MemberType.Struct struct -> {
         SdkPojo builder = struct.builder().get();
         fill(builder, depth + 1);
         yield Shapes.build(builder);
       }
-      case Kind.ListOf list -> List.of(value(list.item(), depth), value(list.item(), depth));
-      case Kind.MapOf map -> {
+      case MemberType.ListOf list -> List.of(value(list.item(), depth), value(list.item(), depth));
+      case MemberType.MapOf map -> {
         Map<String, Object> entries = new LinkedHashMap<>();
         entries.put("key-" + count, value(map.value(), depth));
         entries.put("key." + count + " ü", value(map.value(), depth));

@@ -189,7 +189,7 @@ class UnknownFieldsTest {
   void whereEncryptionWasDecidedBeforeItIsNotAskedFor(String operation) {
     AwsException refused = meet(operation, "x-amz-server-side-encryption", "AES256");
 
-    assertThat(Dialect.s3().translate(refused).error().code()).isEqualTo("InvalidArgument");
+    assertThat(ErrorDialect.s3().translate(refused).error().code()).isEqualTo("InvalidArgument");
     assertThat(refused)
         .hasMessage("x-amz-server-side-encryption header is not supported for this operation.");
   }

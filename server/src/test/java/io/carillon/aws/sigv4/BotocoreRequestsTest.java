@@ -43,7 +43,7 @@ class BotocoreRequestsTest {
               .find("x-amz-date")
               .or(() -> RawQuery.of(query).first(PresignedQuery.DATE))
               .orElseThrow();
-      return Refusals.BASIC.parse(timestamp, Instant::from);
+      return SignatureErrors.BASIC.parse(timestamp, Instant::from);
     }
 
     SignatureVerifier verifier() {

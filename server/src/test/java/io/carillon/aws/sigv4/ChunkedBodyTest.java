@@ -71,12 +71,12 @@ class ChunkedBodyTest {
         : size + ";chunk-signature=" + signatures.chunk(SigningKey.sha256(chunk)) + "\r\n";
   }
 
-  private static ChunkedBody unsigned(byte[] framed, long length, String... announced) {
-    return new ChunkedBody(Body.of(framed), length, null, Set.of(announced));
+  private static ChunkedBody unsigned(byte[] framed, long length, String... declared) {
+    return new ChunkedBody(Body.of(framed), length, null, Set.of(declared));
   }
 
-  private static ChunkedBody unsigned(String framed, long length, String... announced) {
-    return unsigned(Example.bytes(framed), length, announced);
+  private static ChunkedBody unsigned(String framed, long length, String... declared) {
+    return unsigned(Example.bytes(framed), length, declared);
   }
 
   private static byte[] readBy(Body body, int readSize) throws IOException {

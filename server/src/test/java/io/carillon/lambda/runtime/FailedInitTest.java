@@ -1,11 +1,11 @@
 package io.carillon.lambda.runtime;
 
-import static io.carillon.lambda.runtime.Workshop.need;
-import static io.carillon.lambda.runtime.Workshop.python;
-import static io.carillon.lambda.runtime.Workshop.tail;
-import static io.carillon.lambda.runtime.Workshop.text;
-import static io.carillon.lambda.runtime.Workshop.with;
-import static io.carillon.lambda.runtime.Workshop.zip;
+import static io.carillon.lambda.runtime.RuntimeFixture.need;
+import static io.carillon.lambda.runtime.RuntimeFixture.python;
+import static io.carillon.lambda.runtime.RuntimeFixture.tail;
+import static io.carillon.lambda.runtime.RuntimeFixture.text;
+import static io.carillon.lambda.runtime.RuntimeFixture.with;
+import static io.carillon.lambda.runtime.RuntimeFixture.zip;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -37,11 +37,11 @@ class FailedInitTest {
   private static final String ANSWERS = "def handler(e, c):\n    return 'fine'\n";
 
   @TempDir Path folder;
-  private Workshop shop;
+  private RuntimeFixture shop;
 
   @BeforeEach
   void open() throws IOException {
-    shop = new Workshop(folder, true, 3);
+    shop = new RuntimeFixture(folder, true, 3);
     need(shop.runtimes.missingFor("python3.11").isEmpty(), "Python");
   }
 
@@ -55,7 +55,7 @@ class FailedInitTest {
   /// So that nobody waits for the ten seconds of AWS.
   private void shortenInit() throws IOException {
     shop.close();
-    shop = new Workshop(folder.resolve("short"), true, 3, SHORT);
+    shop = new RuntimeFixture(folder.resolve("short"), true, 3, SHORT);
   }
 
   private Environments.Census census() {
@@ -140,7 +140,7 @@ class FailedInitTest {
 
   @Test
   void aTypeOfTheFunctionsOwnIsNotReported() {
-    Failure own = new Failure.NotLoaded(new byte[0], "ReferenceError");
+    EnvironmentFailure own = new EnvironmentFailure.NotLoaded(new byte[0], "ReferenceError");
     assertThat(own.status()).isEqualTo("Status: error\tError Type: Runtime.Unknown");
   }
 
@@ -313,7 +313,8 @@ class FailedInitTest {
   @Test
   void aPackageWithoutABootstrapIsAnInvalidEntrypoint() throws Exception {
     FunctionSpec none =
-        Workshop.function("none", "provided.al2023", "x.y", zip(Map.of("bin/bootstrap", "hello")));
+        RuntimeFixture.function(
+            "none", "provided.al2023", "x.y", zip(Map.of("bin/bootstrap", "hello")));
     Invocation invocation = shop.invocation(none, "{}");
     String id = invocation.requestId();
 

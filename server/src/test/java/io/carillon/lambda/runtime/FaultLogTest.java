@@ -1,7 +1,7 @@
 package io.carillon.lambda.runtime;
 
-import static io.carillon.lambda.runtime.Workshop.tail;
-import static io.carillon.lambda.runtime.Workshop.text;
+import static io.carillon.lambda.runtime.RuntimeFixture.tail;
+import static io.carillon.lambda.runtime.RuntimeFixture.text;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("slow")
 class FaultLogTest {
   @TempDir static Path folder;
-  private static Workshop shop;
+  private static RuntimeFixture shop;
   private static FunctionSpec.Code java;
 
   /// Fails as the event says.
@@ -85,8 +85,10 @@ class FaultLogTest {
 
   @BeforeAll
   static void open() throws IOException {
-    shop = new Workshop(folder);
-    java = Workshop.code(jar(Thrower.class, Unmakeable.class, Unloadable.class, NoHandler.class));
+    shop = new RuntimeFixture(folder);
+    java =
+        RuntimeFixture.code(
+            jar(Thrower.class, Unmakeable.class, Unloadable.class, NoHandler.class));
   }
 
   @AfterAll
@@ -110,8 +112,8 @@ class FaultLogTest {
   }
 
   private static FunctionSpec java(String name, String handler) {
-    FunctionSpec function = Workshop.function(name, "java25", handler, java);
-    return Workshop.with(function, Duration.ofSeconds(60), 256, "1");
+    FunctionSpec function = RuntimeFixture.function(name, "java25", handler, java);
+    return RuntimeFixture.with(function, Duration.ofSeconds(60), 256, "1");
   }
 
   private static String wish(String what) {
@@ -200,7 +202,7 @@ class FaultLogTest {
   @Test
   void aPythonFaultIsOneEventInAwssWords() throws Exception {
     FunctionSpec function =
-        Workshop.python(
+        RuntimeFixture.python(
             "python-faults",
             """
             import sys, threading
@@ -238,11 +240,11 @@ class FaultLogTest {
                 assertThat(line)
                     .contains("[ERROR] MemoryError: \nTraceback (most recent call last):\n"));
     FunctionSpec missing =
-        Workshop.function(
+        RuntimeFixture.function(
             "python-import",
             "python3.11",
             "index.handler",
-            Workshop.zip(Map.of("index.py", "import no_such_module\n")));
+            RuntimeFixture.zip(Map.of("index.py", "import no_such_module\n")));
     shop.invoke(missing, "{}");
     awaitLog(missing, "REPORT RequestId: ");
     assertThat(shop.log)
@@ -257,13 +259,13 @@ class FaultLogTest {
 
   @Test
   void aNodeFaultIsOneEventInAwssWords() throws Exception {
-    Workshop.need(Files.isExecutable(Path.of("/usr/bin/node")), "Node.js");
+    RuntimeFixture.need(Files.isExecutable(Path.of("/usr/bin/node")), "Node.js");
     FunctionSpec function =
-        Workshop.function(
+        RuntimeFixture.function(
             "node-faults",
             "nodejs22.x",
             "index.handler",
-            Workshop.zip(
+            RuntimeFixture.zip(
                 Map.of(
                     "index.js",
                     """
@@ -333,12 +335,12 @@ class FaultLogTest {
   @Test
   void aProcessThatAnswersAndDoesNotAskAgainIsEndedWithTheTime() throws Exception {
     FunctionSpec lingering =
-        Workshop.with(
-            Workshop.function(
+        RuntimeFixture.with(
+            RuntimeFixture.function(
                 "lingering",
                 "provided.al2023",
                 "bootstrap",
-                Workshop.zip(
+                RuntimeFixture.zip(
                     Map.of(
                         "bootstrap",
                         """

@@ -1,8 +1,8 @@
 package io.carillon.lambda.runtime;
 
-import static io.carillon.lambda.runtime.Workshop.need;
-import static io.carillon.lambda.runtime.Workshop.python;
-import static io.carillon.lambda.runtime.Workshop.text;
+import static io.carillon.lambda.runtime.RuntimeFixture.need;
+import static io.carillon.lambda.runtime.RuntimeFixture.python;
+import static io.carillon.lambda.runtime.RuntimeFixture.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -96,7 +96,7 @@ class FunctionPeersTest {
   void aFunctionIsToldFromOtherProcesses() throws Exception {
     CountDownLatch now = new CountDownLatch(1);
     Peers peers;
-    try (Workshop shop = new Workshop(folder)) {
+    try (RuntimeFixture shop = new RuntimeFixture(folder)) {
       need(shop.executor.isolates(), "bubblewrap");
       need(shop.runtimes.missingFor("python3.11").isEmpty(), "Python");
       need(Machine.here().program("curl").isPresent(), "curl");

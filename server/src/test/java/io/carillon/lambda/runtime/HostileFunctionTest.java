@@ -1,10 +1,10 @@
 package io.carillon.lambda.runtime;
 
-import static io.carillon.lambda.runtime.Workshop.need;
-import static io.carillon.lambda.runtime.Workshop.python;
-import static io.carillon.lambda.runtime.Workshop.tail;
-import static io.carillon.lambda.runtime.Workshop.text;
-import static io.carillon.lambda.runtime.Workshop.with;
+import static io.carillon.lambda.runtime.RuntimeFixture.need;
+import static io.carillon.lambda.runtime.RuntimeFixture.python;
+import static io.carillon.lambda.runtime.RuntimeFixture.tail;
+import static io.carillon.lambda.runtime.RuntimeFixture.text;
+import static io.carillon.lambda.runtime.RuntimeFixture.with;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -34,11 +34,11 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("slow")
 class HostileFunctionTest {
   @TempDir Path folder;
-  private Workshop shop;
+  private RuntimeFixture shop;
 
   @BeforeEach
   void open() throws IOException {
-    shop = new Workshop(folder);
+    shop = new RuntimeFixture(folder);
     need(shop.executor.isolates(), "bubblewrap");
     need(shop.runtimes.missingFor("python3.11").isEmpty(), "Python");
   }
@@ -242,7 +242,7 @@ class HostileFunctionTest {
   @Test
   void aFunctionsVariablesSpeakToItselfOnly() throws Exception {
     FunctionSpec preloads =
-        Workshop.withVariables(
+        RuntimeFixture.withVariables(
             python("preloads", "import os\ndef handler(e, c): return dict(os.environ)\n"),
             Map.of("LD_PRELOAD", "/no/such.so", "QUOTES", "it's \"a\" $HOME `id` \\ \n end\n"));
     JsonNode inside = new ObjectMapper().readTree(text(shop.invoke(preloads, "{}")));
@@ -351,7 +351,7 @@ class HostileFunctionTest {
   @Test
   void manyAtOnceEachHaveAnEnvironmentAndTheBoundHolds() throws Exception {
     shop.close();
-    shop = new Workshop(folder.resolve("few"), true, 3);
+    shop = new RuntimeFixture(folder.resolve("few"), true, 3);
     FunctionSpec waits =
         python("waits", "import time\ndef handler(e, c):\n    time.sleep(1)\n    return 1\n");
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -374,7 +374,7 @@ class HostileFunctionTest {
   @Test
   void idleOnesWithCodeThatHasBeenReplacedMakeRoom() throws Exception {
     shop.close();
-    shop = new Workshop(folder.resolve("one"), true, 1);
+    shop = new RuntimeFixture(folder.resolve("one"), true, 1);
     assertThat(text(shop.invoke(good(), "{}"))).isEqualTo("\"fine\"");
     FunctionSpec next = with(good(), Duration.ofSeconds(10), 128, "2");
     assertThat(text(shop.invoke(next, "{}"))).isEqualTo("\"fine\"");

@@ -1,7 +1,7 @@
 package io.carillon.lambda.runtime;
 
-import static io.carillon.lambda.runtime.Workshop.tail;
-import static io.carillon.lambda.runtime.Workshop.text;
+import static io.carillon.lambda.runtime.RuntimeFixture.tail;
+import static io.carillon.lambda.runtime.RuntimeFixture.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.amazonaws.services.lambda.runtime.Context;
@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("slow")
 class JavaFunctionTest {
   @TempDir static Path folder;
-  private static Workshop shop;
+  private static RuntimeFixture shop;
   private static FunctionSpec.Code code;
 
   /// A handler of maps.
@@ -63,8 +63,8 @@ class JavaFunctionTest {
 
   @BeforeAll
   static void open() throws IOException {
-    shop = new Workshop(folder);
-    code = Workshop.code(jar(Greeter.class, Copier.class));
+    shop = new RuntimeFixture(folder);
+    code = RuntimeFixture.code(jar(Greeter.class, Copier.class));
   }
 
   @AfterAll
@@ -88,8 +88,8 @@ class JavaFunctionTest {
   }
 
   private static FunctionSpec java(String name, String handler) {
-    FunctionSpec function = Workshop.function(name, "java25", handler, code);
-    return Workshop.with(function, Duration.ofSeconds(20), 256, "1");
+    FunctionSpec function = RuntimeFixture.function(name, "java25", handler, code);
+    return RuntimeFixture.with(function, Duration.ofSeconds(20), 256, "1");
   }
 
   @Test

@@ -1,9 +1,9 @@
 package io.carillon.lambda.runtime;
 
-import static io.carillon.lambda.runtime.Workshop.need;
-import static io.carillon.lambda.runtime.Workshop.tail;
-import static io.carillon.lambda.runtime.Workshop.text;
-import static io.carillon.lambda.runtime.Workshop.zip;
+import static io.carillon.lambda.runtime.RuntimeFixture.need;
+import static io.carillon.lambda.runtime.RuntimeFixture.tail;
+import static io.carillon.lambda.runtime.RuntimeFixture.text;
+import static io.carillon.lambda.runtime.RuntimeFixture.zip;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -20,11 +20,11 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("slow")
 class NodeFunctionTest {
   @TempDir static Path folder;
-  private static Workshop shop;
+  private static RuntimeFixture shop;
 
   @BeforeAll
   static void open() throws IOException {
-    shop = new Workshop(folder);
+    shop = new RuntimeFixture(folder);
     need(shop.runtimes.missingFor("nodejs20.x").isEmpty(), "Node.js");
   }
 
@@ -34,7 +34,7 @@ class NodeFunctionTest {
   }
 
   private static FunctionSpec node(String name, String file, String source) throws IOException {
-    return Workshop.function(name, "nodejs20.x", "index.handler", zip(Map.of(file, source)));
+    return RuntimeFixture.function(name, "nodejs20.x", "index.handler", zip(Map.of(file, source)));
   }
 
   @Test
@@ -79,7 +79,7 @@ class NodeFunctionTest {
     assertThat(text(shop.invoke(node("mjs", "index.mjs", source), "{}")))
         .isEqualTo("{\"module\":true}");
     FunctionSpec typed =
-        Workshop.function(
+        RuntimeFixture.function(
             "typed",
             "nodejs20.x",
             "src/index.handler",
@@ -142,11 +142,11 @@ class NodeFunctionTest {
   @Test
   void aHandlerMayPatchWhatTheBootstrapIsMadeOf() throws Exception {
     FunctionSpec function =
-        Workshop.function(
+        RuntimeFixture.function(
             "patches",
             "nodejs20.x",
             "index.handler",
-            Workshop.zip(
+            RuntimeFixture.zip(
                 Map.of(
                     "index.js",
                     """

@@ -62,13 +62,14 @@ class PeersTest {
 
   @BeforeEach
   void needLinux() {
-    Workshop.need(Files.exists(Path.of("/proc/net/tcp")), "Linux's /proc");
+    RuntimeFixture.need(Files.exists(Path.of("/proc/net/tcp")), "Linux's /proc");
   }
 
   /// One line of the kernel's table, on a machine of little-endian words as x86-64 and ARM are.
   private void table(String name, String near, String far, int user, long inode)
       throws IOException {
-    Workshop.need(ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN, "a little-endian machine");
+    RuntimeFixture.need(
+        ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN, "a little-endian machine");
     Files.createDirectories(proc.resolve("net"));
     Files.writeString(
         proc.resolve("net").resolve(name),

@@ -1,8 +1,8 @@
 package io.carillon.lambda.runtime;
 
-import static io.carillon.lambda.runtime.Workshop.need;
-import static io.carillon.lambda.runtime.Workshop.text;
-import static io.carillon.lambda.runtime.Workshop.zip;
+import static io.carillon.lambda.runtime.RuntimeFixture.need;
+import static io.carillon.lambda.runtime.RuntimeFixture.text;
+import static io.carillon.lambda.runtime.RuntimeFixture.zip;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -18,11 +18,11 @@ import org.junit.jupiter.api.io.TempDir;
 /// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-walkthrough.html
 class ProvidedFunctionTest {
   @TempDir static Path folder;
-  private static Workshop shop;
+  private static RuntimeFixture shop;
 
   @BeforeAll
   static void open() throws IOException {
-    shop = new Workshop(folder);
+    shop = new RuntimeFixture(folder);
     need(Files.isExecutable(Path.of("/usr/bin/curl")), "curl");
   }
 
@@ -48,7 +48,7 @@ class ProvidedFunctionTest {
   @Test
   void aBootstrapServesTheRuntimeApiByItself() throws Exception {
     FunctionSpec function =
-        Workshop.function(
+        RuntimeFixture.function(
             "own",
             "provided.al2023",
             "function.handler",
@@ -83,7 +83,7 @@ class ProvidedFunctionTest {
 
   private static void isInvalid(ZipPackageTest.Archive archive, String why) throws Exception {
     FunctionSpec function =
-        Workshop.function("none", "provided.al2", "x.y", Workshop.code(archive.done()));
+        RuntimeFixture.function("none", "provided.al2", "x.y", RuntimeFixture.code(archive.done()));
     InvocationResult result = shop.invoke(function, "{}");
     assertThat(result).isInstanceOf(InvocationResult.FunctionFailed.class);
     assertThat(text(result))

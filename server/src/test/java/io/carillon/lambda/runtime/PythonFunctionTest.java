@@ -1,10 +1,10 @@
 package io.carillon.lambda.runtime;
 
-import static io.carillon.lambda.runtime.Workshop.need;
-import static io.carillon.lambda.runtime.Workshop.python;
-import static io.carillon.lambda.runtime.Workshop.tail;
-import static io.carillon.lambda.runtime.Workshop.text;
-import static io.carillon.lambda.runtime.Workshop.zip;
+import static io.carillon.lambda.runtime.RuntimeFixture.need;
+import static io.carillon.lambda.runtime.RuntimeFixture.python;
+import static io.carillon.lambda.runtime.RuntimeFixture.tail;
+import static io.carillon.lambda.runtime.RuntimeFixture.text;
+import static io.carillon.lambda.runtime.RuntimeFixture.zip;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -25,11 +25,11 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("slow")
 class PythonFunctionTest {
   @TempDir static Path folder;
-  private static Workshop shop;
+  private static RuntimeFixture shop;
 
   @BeforeAll
   static void open() throws IOException {
-    shop = new Workshop(folder);
+    shop = new RuntimeFixture(folder);
     need(shop.runtimes.missingFor("python3.11").isEmpty(), "Python");
   }
 
@@ -50,7 +50,7 @@ class PythonFunctionTest {
   @Test
   void theModuleMayLieInAFolderAndBothMayHaveHyphens() throws Exception {
     FunctionSpec function =
-        Workshop.function(
+        RuntimeFixture.function(
             "hyphens",
             "python3.11",
             "s3-lambda-function/s3-lambda-function.lambda_handler",
@@ -150,7 +150,8 @@ class PythonFunctionTest {
   @Test
   void aModuleThatCannotBeImportedIsSaidSo() throws Exception {
     FunctionSpec function =
-        Workshop.function("gone", "python3.11", "nowhere.handler", zip(Map.of("index.py", "")));
+        RuntimeFixture.function(
+            "gone", "python3.11", "nowhere.handler", zip(Map.of("index.py", "")));
     InvocationResult result = shop.invoke(function, "{}");
     assertThat(text(result))
         .contains("Runtime.ImportModuleError")
@@ -170,7 +171,7 @@ class PythonFunctionTest {
   @Test
   void aVersionThatIsNotHereRunsOnTheNearestAndTheLogSaysSo() throws Exception {
     FunctionSpec old =
-        Workshop.function(
+        RuntimeFixture.function(
             "old",
             "python3.7",
             "index.handler",
@@ -191,7 +192,7 @@ class PythonFunctionTest {
   @Test
   void aHandlerMayPatchWhatTheBootstrapIsMadeOf() throws Exception {
     FunctionSpec function =
-        Workshop.python(
+        RuntimeFixture.python(
             "patches",
             """
             import http.client, io, socket, sys
@@ -240,7 +241,7 @@ class PythonFunctionTest {
                 + " \"/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin\", \"en_US.UTF-8\","
                 + " \":UTC\", null, \"/home/sbx_user1051\", \"Read-only file system\"]");
     FunctionSpec own =
-        Workshop.withVariables(
+        RuntimeFixture.withVariables(
             python("own-paths", source),
             Map.of("LD_LIBRARY_PATH", "/var/task/mine", "LANG", "C", "HOME", "/tmp/mine"));
     assertThat(text(shop.invoke(own, "{}")))
@@ -252,7 +253,7 @@ class PythonFunctionTest {
   @Test
   void librariesInThePackageAreFound() throws Exception {
     Path compiler = Path.of("/usr/bin/cc");
-    Workshop.need(Files.isExecutable(compiler), "a C compiler");
+    RuntimeFixture.need(Files.isExecutable(compiler), "a C compiler");
     Path source = Files.writeString(folder.resolve("l.c"), "int answer(void) { return 42; }\n");
     Path library = folder.resolve("libanswer.so");
     Process build =
@@ -268,11 +269,11 @@ class PythonFunctionTest {
         """;
     for (String place : List.of("libanswer.so", "lib/libanswer.so")) {
       FunctionSpec function =
-          Workshop.function(
+          RuntimeFixture.function(
               "library-" + place.length(),
               "python3.11",
               "index.handler",
-              Workshop.zipBytes(
+              RuntimeFixture.zipBytes(
                   Map.of(
                       "index.py",
                       handler.getBytes(StandardCharsets.UTF_8),
@@ -300,7 +301,8 @@ class PythonFunctionTest {
             exec "${args[0]}" -X mine=yes "${args[@]:1}"
             """);
     FunctionSpec bare =
-        Workshop.function("wrapped", "python3.11", "index.handler", Workshop.zip(files));
+        RuntimeFixture.function(
+            "wrapped", "python3.11", "index.handler", RuntimeFixture.zip(files));
     assertThat(text(shop.invoke(wrappedBy(bare, "/var/task/wrapper"), "{}")))
         .isEqualTo("[\"yes\", \"by the wrapper\"]");
     InvocationResult absent = shop.invoke(wrappedBy(bare, "/opt/none"), "{}");
@@ -313,20 +315,20 @@ class PythonFunctionTest {
 
   private static FunctionSpec wrappedBy(FunctionSpec function, String wrapper) {
     FunctionSpec wrapped =
-        Workshop.withVariables(function, Map.of("AWS_LAMBDA_EXEC_WRAPPER", wrapper));
-    return Workshop.with(wrapped, wrapped.timeout(), wrapped.memoryMb(), wrapper);
+        RuntimeFixture.withVariables(function, Map.of("AWS_LAMBDA_EXEC_WRAPPER", wrapper));
+    return RuntimeFixture.with(wrapped, wrapped.timeout(), wrapped.memoryMb(), wrapper);
   }
 
   @Test
   void aForeignArchitectureAndADeprecatedRuntimeAreToldInTheLogOnce() throws Exception {
-    String foreign = Workshop.MACHINE.equals("arm64") ? "x86_64" : "arm64";
+    String foreign = RuntimeFixture.MACHINE.equals("arm64") ? "x86_64" : "arm64";
     FunctionSpec f =
-        Workshop.function(
+        RuntimeFixture.function(
             "foreign",
             "python3.8",
             "index.handler",
-            Workshop.zip(Map.of("index.py", "def handler(e, c):\n    return 1\n")));
-    FunctionSpec function = Workshop.forArchitecture(f, foreign);
+            RuntimeFixture.zip(Map.of("index.py", "def handler(e, c):\n    return 1\n")));
+    FunctionSpec function = RuntimeFixture.forArchitecture(f, foreign);
     InvocationResult first = shop.invoke(function, "{}");
     assertThat(text(first)).isEqualTo("1");
     assertThat(tail(shop.invoke(function, "{}"))).doesNotContain("WARNING");
@@ -339,6 +341,6 @@ class PythonFunctionTest {
                 + " 2024-10-14: no new function may have it from 2027-02-01, and none that has it"
                 + " may be changed from 2027-03-03.",
             "/aws/lambda/foreign [carillon] WARNING: This function is for %s and runs on %s here: native code in its package will not load."
-                .formatted(foreign, Workshop.MACHINE));
+                .formatted(foreign, RuntimeFixture.MACHINE));
   }
 }

@@ -1,8 +1,8 @@
 package io.carillon.lambda.runtime;
 
-import static io.carillon.lambda.runtime.Workshop.need;
-import static io.carillon.lambda.runtime.Workshop.tail;
-import static io.carillon.lambda.runtime.Workshop.text;
+import static io.carillon.lambda.runtime.RuntimeFixture.need;
+import static io.carillon.lambda.runtime.RuntimeFixture.tail;
+import static io.carillon.lambda.runtime.RuntimeFixture.text;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -33,7 +33,7 @@ class RuntimeEnvironmentTest {
   private static final String WRAPPER = "#!/bin/sh\n" + SAY + "export ADDED=yes\nexec \"$@\"\n";
 
   @TempDir static Path folder;
-  private static Workshop shop;
+  private static RuntimeFixture shop;
 
   /// Answers what the wrapper added.
   public static final class Adder implements RequestHandler<Object, String> {
@@ -45,7 +45,7 @@ class RuntimeEnvironmentTest {
 
   @BeforeAll
   static void open() throws IOException {
-    shop = new Workshop(folder);
+    shop = new RuntimeFixture(folder);
   }
 
   @AfterAll
@@ -55,8 +55,9 @@ class RuntimeEnvironmentTest {
 
   private static void startsByTheWrapper(FunctionSpec bare) throws Exception {
     FunctionSpec wrapped =
-        Workshop.with(
-            Workshop.withVariables(bare, Map.of("AWS_LAMBDA_EXEC_WRAPPER", "/var/task/wrapper")),
+        RuntimeFixture.with(
+            RuntimeFixture.withVariables(
+                bare, Map.of("AWS_LAMBDA_EXEC_WRAPPER", "/var/task/wrapper")),
             Duration.ofSeconds(60),
             256,
             "1");
@@ -70,11 +71,11 @@ class RuntimeEnvironmentTest {
   void aWrapperStartsPython() throws Exception {
     String source = "import os\ndef handler(e, c):\n    return os.environ.get('ADDED')\n";
     startsByTheWrapper(
-        Workshop.function(
+        RuntimeFixture.function(
             "wrapped-python",
             "python3.11",
             "index.handler",
-            Workshop.zip(Map.of("index.py", source, "wrapper", WRAPPER))));
+            RuntimeFixture.zip(Map.of("index.py", source, "wrapper", WRAPPER))));
   }
 
   @Test
@@ -82,11 +83,11 @@ class RuntimeEnvironmentTest {
     need(Files.isExecutable(Path.of("/usr/bin/node")), "Node.js");
     String source = "exports.handler = async () => process.env.ADDED;\n";
     startsByTheWrapper(
-        Workshop.function(
+        RuntimeFixture.function(
             "wrapped-node",
             "nodejs22.x",
             "index.handler",
-            Workshop.zip(Map.of("index.js", source, "wrapper", WRAPPER))));
+            RuntimeFixture.zip(Map.of("index.js", source, "wrapper", WRAPPER))));
   }
 
   @Test
@@ -94,11 +95,11 @@ class RuntimeEnvironmentTest {
     String file = Adder.class.getName().replace('.', '/') + ".class";
     try (InputStream in = Adder.class.getClassLoader().getResourceAsStream(file)) {
       startsByTheWrapper(
-          Workshop.function(
+          RuntimeFixture.function(
               "wrapped-java",
               "java25",
               Adder.class.getName(),
-              Workshop.zipBytes(
+              RuntimeFixture.zipBytes(
                   Map.of(
                       file,
                       in.readAllBytes(),
@@ -111,12 +112,12 @@ class RuntimeEnvironmentTest {
   @Test
   void aBootstrapOfOnesOwnHasNoWrapper() throws Exception {
     FunctionSpec own =
-        Workshop.withVariables(
-            Workshop.function(
+        RuntimeFixture.withVariables(
+            RuntimeFixture.function(
                 "own-environment",
                 "provided.al2023",
                 "bootstrap",
-                Workshop.zip(
+                RuntimeFixture.zip(
                     Map.of(
                         "bootstrap",
                         "#!/bin/sh\n" + SAY + "echo \"added ${ADDED-nothing}\"\nexit 3\n",

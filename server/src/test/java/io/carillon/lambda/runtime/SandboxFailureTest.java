@@ -1,9 +1,9 @@
 package io.carillon.lambda.runtime;
 
-import static io.carillon.lambda.runtime.Workshop.need;
-import static io.carillon.lambda.runtime.Workshop.python;
-import static io.carillon.lambda.runtime.Workshop.text;
-import static io.carillon.lambda.runtime.Workshop.with;
+import static io.carillon.lambda.runtime.RuntimeFixture.need;
+import static io.carillon.lambda.runtime.RuntimeFixture.python;
+import static io.carillon.lambda.runtime.RuntimeFixture.text;
+import static io.carillon.lambda.runtime.RuntimeFixture.with;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -173,7 +173,7 @@ class SandboxFailureTest {
     Path fake = SandboxCases.fake(bin, "echo 'bwrap: no'; exit 1");
     Machine broken =
         new Machine(here.uid(), bin.toString(), here.limits(), here.claims(), here.patience());
-    try (Workshop shop = new Workshop(folder.resolve("shop"), broken)) {
+    try (RuntimeFixture shop = new RuntimeFixture(folder.resolve("shop"), broken)) {
       need(shop.runtimes.missingFor("python3.11").isEmpty(), "Python");
       FunctionSpec function =
           python("hello", "import os\ndef handler(e, c): return os.getcwd(), os.getuid() == 0\n");

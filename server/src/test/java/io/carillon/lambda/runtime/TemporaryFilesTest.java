@@ -1,9 +1,9 @@
 package io.carillon.lambda.runtime;
 
-import static io.carillon.lambda.runtime.Workshop.need;
-import static io.carillon.lambda.runtime.Workshop.python;
-import static io.carillon.lambda.runtime.Workshop.text;
-import static io.carillon.lambda.runtime.Workshop.with;
+import static io.carillon.lambda.runtime.RuntimeFixture.need;
+import static io.carillon.lambda.runtime.RuntimeFixture.python;
+import static io.carillon.lambda.runtime.RuntimeFixture.text;
+import static io.carillon.lambda.runtime.RuntimeFixture.with;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -26,11 +26,11 @@ class TemporaryFilesTest {
   private static final int ALL_MB = 400;
 
   @TempDir Path folder;
-  private Workshop shop;
+  private RuntimeFixture shop;
 
   @BeforeEach
   void open() throws IOException {
-    shop = new Workshop(folder, ALL_MB);
+    shop = new RuntimeFixture(folder, ALL_MB);
     need(shop.executor.isolates(), "bubblewrap");
     need(shop.runtimes.missingFor("python3.11").isEmpty(), "Python");
   }

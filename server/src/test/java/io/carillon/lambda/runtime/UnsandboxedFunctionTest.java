@@ -1,9 +1,9 @@
 package io.carillon.lambda.runtime;
 
-import static io.carillon.lambda.runtime.Workshop.need;
-import static io.carillon.lambda.runtime.Workshop.python;
-import static io.carillon.lambda.runtime.Workshop.text;
-import static io.carillon.lambda.runtime.Workshop.with;
+import static io.carillon.lambda.runtime.RuntimeFixture.need;
+import static io.carillon.lambda.runtime.RuntimeFixture.python;
+import static io.carillon.lambda.runtime.RuntimeFixture.text;
+import static io.carillon.lambda.runtime.RuntimeFixture.with;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -21,11 +21,11 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("slow")
 class UnsandboxedFunctionTest {
   @TempDir static Path folder;
-  private static Workshop shop;
+  private static RuntimeFixture shop;
 
   @BeforeAll
   static void open() throws IOException {
-    shop = new Workshop(folder, false, 5);
+    shop = new RuntimeFixture(folder, false, 5);
     need(shop.runtimes.missingFor("python3.11").isEmpty(), "Python");
   }
 

@@ -70,7 +70,7 @@ class UserIdsTest {
   @Test
   void aClaimEndsWithItsProcessHoweverThatDies() throws Exception {
     Path program = Path.of("/usr/bin/flock");
-    Workshop.need(Files.isExecutable(program), "flock");
+    RuntimeFixture.need(Files.isExecutable(program), "flock");
     Path file = Files.createFile(folder.resolve("0"));
     Process other =
         new ProcessBuilder(program.toString(), "-o", file.toString(), "-c", "echo held; sleep 60")
@@ -78,12 +78,12 @@ class UserIdsTest {
     List<ProcessHandle> below;
     try {
       assertThat(other.inputReader().readLine()).isEqualTo("held");
-      assertThat(FileClaim.of(file)).isEmpty();
+      assertThat(ProcessFileLock.of(file)).isEmpty();
       below = other.descendants().toList();
     } finally {
       other.destroyForcibly().waitFor(); // kill -9
     }
-    Optional<FileClaim> claim = FileClaim.of(file);
+    Optional<ProcessFileLock> claim = ProcessFileLock.of(file);
     assertThat(claim).isPresent();
     claim.get().close();
     below.forEach(ProcessHandle::destroyForcibly);

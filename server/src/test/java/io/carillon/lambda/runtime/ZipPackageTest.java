@@ -60,7 +60,7 @@ class ZipPackageTest {
 
   private Path unpack(byte[] archive) throws IOException {
     CodeFolders folders = new CodeFolders(folder.resolve("code"));
-    return folders.use(Workshop.code(archive));
+    return folders.use(RuntimeFixture.code(archive));
   }
 
   private void isRefused(byte[] archive, String why) {
@@ -219,10 +219,10 @@ class ZipPackageTest {
   @Test
   void foldersThatNobodyRunsFromAreRemovedWhenThereAreMany() throws IOException {
     CodeFolders folders = new CodeFolders(folder.resolve("code"));
-    FunctionSpec.Code used = Workshop.code(new Archive().add("used", "x").done());
+    FunctionSpec.Code used = RuntimeFixture.code(new Archive().add("used", "x").done());
     Path inUse = folders.use(used);
     for (int i = 0; i < 70; i++) {
-      folders.check(Workshop.code(new Archive().add("file" + i, "x").done()));
+      folders.check(RuntimeFixture.code(new Archive().add("file" + i, "x").done()));
     }
     assertThat(inUse).isDirectory();
     try (var all = Files.list(folder.resolve("code"))) {

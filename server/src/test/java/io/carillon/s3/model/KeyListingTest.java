@@ -35,7 +35,7 @@ class KeyListingTest {
   private final MemoryDatabase database = new MemoryDatabase();
   private final Versions versions =
       new Versions(
-          new Contents(new NoBlobs()),
+          new ContentStore(new NoBlobs()),
           new Sequence(InstantSource.system()),
           InstantSource.system());
 
@@ -239,7 +239,7 @@ class KeyListingTest {
         tx,
         bucket,
         new ObjectKey(key),
-        new ObjectVersion.Draft("e", Content.NONE, null, Description.NONE));
+        new ObjectVersion.Draft("e", ContentRef.NONE, null, ObjectMetadata.NONE));
   }
 
   private static final class NoBlobs implements Blobs {

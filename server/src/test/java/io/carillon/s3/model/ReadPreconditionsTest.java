@@ -17,9 +17,9 @@ class ReadPreconditionsTest {
           Instant.parse("2026-03-01T10:00:00.900Z").toEpochMilli(),
           false,
           "e",
-          Content.NONE,
+          ContentRef.NONE,
           null,
-          Description.NONE);
+          ObjectMetadata.NONE);
 
   @ParameterizedTest
   @CsvSource(

@@ -2,8 +2,8 @@ package io.carillon.sns.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.carillon.outbox.Outcome;
-import io.carillon.sns.PostTransport.Post;
+import io.carillon.outbox.DeliveryOutcome;
+import io.carillon.sns.HttpPostTransport.Post;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// A subscription must not become a way to what only this machine can reach.
 class EndpointRuleTest {
 
-  private static Outcome post(HttpTransport transport, String endpoint) {
+  private static DeliveryOutcome post(HttpTransport transport, String endpoint) {
     return transport.post(
         new Post(URI.create(endpoint), Map.of("Content-Type", "text/plain"), new byte[0]));
   }
@@ -159,7 +159,7 @@ class EndpointRuleTest {
       })
   void noSpellingOfARefusedAddressHelps(String endpoint) {
     try (HttpTransport transport = new HttpTransport()) {
-      assertThat(post(transport, endpoint)).isInstanceOf(Outcome.Rejected.class);
+      assertThat(post(transport, endpoint)).isInstanceOf(DeliveryOutcome.Rejected.class);
     }
   }
 
@@ -179,7 +179,7 @@ class EndpointRuleTest {
                 InstantSource.system(),
                 Duration.ofSeconds(5))) {
       String endpoint = "http://rebinding.example:" + peer.port() + "/";
-      assertThat(post(transport, endpoint)).isInstanceOf(Outcome.Done.class);
+      assertThat(post(transport, endpoint)).isInstanceOf(DeliveryOutcome.Done.class);
       assertThat(lookUps).hasValue(1);
       assertThat(peer.requests().getFirst()).contains("Host: rebinding.example:" + peer.port());
     }
@@ -199,7 +199,7 @@ class EndpointRuleTest {
             Duration.ofSeconds(5))) {
       assertThat(post(transport, "http://mixed.example/"))
           .isInstanceOfSatisfying(
-              Outcome.Rejected.class,
+              DeliveryOutcome.Rejected.class,
               rejected -> assertThat(rejected.why()).contains("169.254.169.254"));
     }
   }

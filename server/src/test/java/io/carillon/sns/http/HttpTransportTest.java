@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.carillon.http.SelfSigned;
-import io.carillon.outbox.Outcome;
-import io.carillon.sns.PostTransport.Post;
+import io.carillon.outbox.DeliveryOutcome;
+import io.carillon.sns.HttpPostTransport.Post;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -50,11 +50,11 @@ class HttpTransportTest {
     impatient.close();
   }
 
-  private Outcome post(URI endpoint) {
+  private DeliveryOutcome post(URI endpoint) {
     return post(patient, endpoint);
   }
 
-  private static Outcome post(HttpTransport through, URI endpoint) {
+  private static DeliveryOutcome post(HttpTransport through, URI endpoint) {
     return through.post(
         new Post(
             endpoint,
@@ -73,7 +73,7 @@ class HttpTransportTest {
   @Test
   void aMessageIsPostedAsAwsDoes() throws Exception {
     try (HostilePeer peer = HostilePeer.answering(OK)) {
-      assertThat(post(peer.uri("/hook//x%2Fy?a=b%20c&d"))).isInstanceOf(Outcome.Done.class);
+      assertThat(post(peer.uri("/hook//x%2Fy?a=b%20c&d"))).isInstanceOf(DeliveryOutcome.Done.class);
       String request = peer.requests().getFirst();
       assertThat(request).startsWith("POST /hook//x%2Fy?a=b%20c&d HTTP/1.1\r\n");
       assertThat(request)
@@ -92,7 +92,7 @@ class HttpTransportTest {
   void theUserOfAnEndpointIsSentAsBasicAuthentication() throws Exception {
     try (HostilePeer peer = HostilePeer.answering(OK)) {
       URI endpoint = URI.create("http://me:p%40ss@127.0.0.1:" + peer.port() + "/a@b");
-      assertThat(post(endpoint)).isInstanceOf(Outcome.Done.class);
+      assertThat(post(endpoint)).isInstanceOf(DeliveryOutcome.Done.class);
       assertThat(peer.requests().getFirst())
           .startsWith("POST /a@b HTTP/1.1\r\n")
           .contains("\r\nAuthorization: Basic bWU6cEBzcw==\r\n")
@@ -104,7 +104,7 @@ class HttpTransportTest {
   void connectionsAreUsedAgain() throws Exception {
     try (HostilePeer peer = HostilePeer.answering(OK)) {
       for (int i = 0; i < 10; i++) {
-        assertThat(post(peer.uri("/"))).isInstanceOf(Outcome.Done.class);
+        assertThat(post(peer.uri("/"))).isInstanceOf(DeliveryOutcome.Done.class);
       }
       assertThat(peer.accepted()).isEqualTo(1);
     }
@@ -122,7 +122,7 @@ class HttpTransportTest {
               return false; // Closes although it said nothing of it.
             })) {
       for (int i = 0; i < 5; i++) {
-        assertThat(post(peer.uri("/"))).isInstanceOf(Outcome.Done.class);
+        assertThat(post(peer.uri("/"))).isInstanceOf(DeliveryOutcome.Done.class);
         await().until(() -> peer.open() == 0);
         Thread.sleep(pauseMillis);
       }
@@ -142,7 +142,7 @@ class HttpTransportTest {
               return false;
             })) {
       for (int i = 0; i < 3; i++) {
-        assertThat(post(peer.uri("/"))).isInstanceOf(Outcome.Done.class);
+        assertThat(post(peer.uri("/"))).isInstanceOf(DeliveryOutcome.Done.class);
       }
       assertThat(unanswered).hasValue(2);
       assertThat(peer.accepted()).isEqualTo(3);
@@ -154,7 +154,7 @@ class HttpTransportTest {
   void statusesFrom200To299AreAccepted(int status) throws Exception {
     try (HostilePeer peer =
         HostilePeer.answering("HTTP/1.1 " + status + " X\r\nContent-Length: 0\r\n\r\n")) {
-      assertThat(post(peer.uri("/"))).isInstanceOf(Outcome.Done.class);
+      assertThat(post(peer.uri("/"))).isInstanceOf(DeliveryOutcome.Done.class);
     }
   }
 
@@ -164,7 +164,7 @@ class HttpTransportTest {
     try (HostilePeer peer =
         HostilePeer.answering("HTTP/1.1 " + status + " X\r\nContent-Length: 0\r\n\r\n")) {
       assertThat(post(peer.uri("/")))
-          .isEqualTo(new Outcome.Retry("the endpoint answered " + status));
+          .isEqualTo(new DeliveryOutcome.Retry("the endpoint answered " + status));
       assertThat(peer.requests()).hasSize(1);
     }
   }
@@ -174,7 +174,7 @@ class HttpTransportTest {
   void otherStatusesAreFinal(int status) throws Exception {
     try (HostilePeer peer =
         HostilePeer.answering("HTTP/1.1 " + status + " X\r\nContent-Length: 0\r\n\r\n")) {
-      assertThat(post(peer.uri("/"))).isInstanceOf(Outcome.Rejected.class);
+      assertThat(post(peer.uri("/"))).isInstanceOf(DeliveryOutcome.Rejected.class);
     }
   }
 
@@ -189,7 +189,7 @@ class HttpTransportTest {
                     + " X\r\nLocation: "
                     + secret.uri("/")
                     + "\r\nContent-Length: 0\r\n\r\n")) {
-      assertThat(post(peer.uri("/"))).isInstanceOf(Outcome.Rejected.class);
+      assertThat(post(peer.uri("/"))).isInstanceOf(DeliveryOutcome.Rejected.class);
       assertThat(secret.accepted()).isZero();
     }
   }
@@ -210,7 +210,7 @@ class HttpTransportTest {
     try (HostilePeer peer =
         HostilePeer.answering(
             "HTTP/1.1 429 X\r\nRetry-After: " + value + "\r\nContent-Length: 0\r\n\r\n")) {
-      return post(peer.uri("/")) instanceof Outcome.Postponed(String _, Duration wait)
+      return post(peer.uri("/")) instanceof DeliveryOutcome.Postponed(String _, Duration wait)
           ? wait
           : null;
     }
@@ -223,20 +223,20 @@ class HttpTransportTest {
       port = closed.getLocalPort();
     }
     assertThat(post(URI.create("http://127.0.0.1:" + port + "/")))
-        .isInstanceOf(Outcome.Retry.class);
+        .isInstanceOf(DeliveryOutcome.Retry.class);
   }
 
   @Test
   void anUnknownNameIsWorthAnotherAttempt() {
     assertThat(post(URI.create("http://no-such-host.invalid/")))
-        .isEqualTo(new Outcome.Retry("the name no-such-host.invalid cannot be resolved"));
+        .isEqualTo(new DeliveryOutcome.Retry("the name no-such-host.invalid cannot be resolved"));
   }
 
   @Test
   void anEndpointThatNeverAcceptsIsGivenUpInTime() throws Exception {
     try (ServerSocket full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       assertThat(post(impatient, URI.create("http://127.0.0.1:" + full.getLocalPort() + "/")))
-          .isEqualTo(new Outcome.Retry("no answer within 200 ms"));
+          .isEqualTo(new DeliveryOutcome.Retry("no answer within 200 ms"));
     }
   }
 
@@ -253,7 +253,7 @@ class HttpTransportTest {
               return false;
             })) {
       assertThat(post(impatient, peer.uri("/")))
-          .isEqualTo(new Outcome.Retry("no answer within 200 ms"));
+          .isEqualTo(new DeliveryOutcome.Retry("no answer within 200 ms"));
       over.countDown();
     }
   }
@@ -270,7 +270,7 @@ class HttpTransportTest {
                 Thread.sleep(20);
               }
             })) {
-      assertThat(post(impatient, peer.uri("/"))).isInstanceOf(Outcome.Retry.class);
+      assertThat(post(impatient, peer.uri("/"))).isInstanceOf(DeliveryOutcome.Retry.class);
       await().until(() -> peer.open() == 0);
     }
   }
@@ -293,14 +293,14 @@ class HttpTransportTest {
               write(out, answer);
               return false;
             })) {
-      assertThat(post(peer.uri("/"))).isInstanceOf(Outcome.Retry.class);
+      assertThat(post(peer.uri("/"))).isInstanceOf(DeliveryOutcome.Retry.class);
     }
   }
 
   @Test
   void aPeerThatResetsBeforeItAnswersIsWorthAnotherAttempt() throws Exception {
     try (HostilePeer peer = new HostilePeer((in, out) -> false)) {
-      assertThat(post(peer.uri("/"))).isInstanceOf(Outcome.Retry.class);
+      assertThat(post(peer.uri("/"))).isInstanceOf(DeliveryOutcome.Retry.class);
       assertThat(peer.accepted()).isEqualTo(1);
     }
   }
@@ -321,7 +321,7 @@ class HttpTransportTest {
               write(out, answer);
               return false;
             })) {
-      assertThat(post(peer.uri("/"))).isInstanceOf(Outcome.Done.class);
+      assertThat(post(peer.uri("/"))).isInstanceOf(DeliveryOutcome.Done.class);
     }
   }
 
@@ -342,9 +342,9 @@ class HttpTransportTest {
                 write(out, parts[1] + "a".repeat(0x1000) + (parts[1].isEmpty() ? "" : "\r\n"));
               }
             })) {
-      assertThat(post(peer.uri("/"))).isInstanceOf(Outcome.Done.class);
+      assertThat(post(peer.uri("/"))).isInstanceOf(DeliveryOutcome.Done.class);
       await().until(() -> peer.open() == 0);
-      assertThat(post(peer.uri("/"))).isInstanceOf(Outcome.Done.class);
+      assertThat(post(peer.uri("/"))).isInstanceOf(DeliveryOutcome.Done.class);
     }
   }
 
@@ -360,7 +360,7 @@ class HttpTransportTest {
                 write(out, piece.repeat(100));
               }
             })) {
-      assertThat(post(impatient, peer.uri("/"))).isInstanceOf(Outcome.Retry.class);
+      assertThat(post(impatient, peer.uri("/"))).isInstanceOf(DeliveryOutcome.Retry.class);
       await().until(() -> peer.open() == 0);
     }
   }
@@ -368,7 +368,7 @@ class HttpTransportTest {
   @Test
   void connectionsToOneHostAreBoundedAndAHangingHostHoldsBackNoOther() throws Exception {
     CountDownLatch over = new CountDownLatch(1);
-    ConcurrentLinkedQueue<Outcome> outcomes = new ConcurrentLinkedQueue<>();
+    ConcurrentLinkedQueue<DeliveryOutcome> outcomes = new ConcurrentLinkedQueue<>();
     try (HostilePeer hanging =
             new HostilePeer(
                 (in, out) -> {
@@ -383,12 +383,12 @@ class HttpTransportTest {
         threads.add(Thread.startVirtualThread(() -> outcomes.add(post(hanging.uri("/")))));
       }
       await().until(() -> hanging.accepted() == 16);
-      assertThat(post(other.uri("/"))).isInstanceOf(Outcome.Done.class);
+      assertThat(post(other.uri("/"))).isInstanceOf(DeliveryOutcome.Done.class);
       over.countDown();
       for (Thread thread : threads) {
         thread.join();
       }
-      assertThat(outcomes).hasSize(40).allMatch(Outcome.Done.class::isInstance);
+      assertThat(outcomes).hasSize(40).allMatch(DeliveryOutcome.Done.class::isInstance);
       assertThat(hanging.accepted()).isEqualTo(16);
     }
   }
@@ -404,7 +404,7 @@ class HttpTransportTest {
         "http://a_b/"
       })
   void whatIsNoHttpEndpointFails(String endpoint) {
-    assertThat(post(URI.create(endpoint))).isInstanceOf(Outcome.Rejected.class);
+    assertThat(post(URI.create(endpoint))).isInstanceOf(DeliveryOutcome.Rejected.class);
   }
 
   @Test
@@ -421,11 +421,11 @@ class HttpTransportTest {
                 })) {
       URI named = URI.create("https://localhost:" + peer.port() + "/");
       URI otherName = URI.create("https://127.0.0.1:" + peer.port() + "/");
-      assertThat(post(trusting, named)).isInstanceOf(Outcome.Done.class);
-      assertThat(post(trusting, otherName)).isInstanceOf(Outcome.Retry.class);
+      assertThat(post(trusting, named)).isInstanceOf(DeliveryOutcome.Done.class);
+      assertThat(post(trusting, otherName)).isInstanceOf(DeliveryOutcome.Retry.class);
       assertThat(post(named))
           .isInstanceOfSatisfying(
-              Outcome.Retry.class,
+              DeliveryOutcome.Retry.class,
               outcome -> assertThat(outcome.why()).startsWith("no TLS with localhost"));
     }
   }
@@ -440,7 +440,7 @@ class HttpTransportTest {
               return false;
             })) {
       assertThat(post(impatient, URI.create("https://127.0.0.1:" + peer.port() + "/")))
-          .isEqualTo(new Outcome.Retry("no answer within 200 ms"));
+          .isEqualTo(new DeliveryOutcome.Retry("no answer within 200 ms"));
       over.countDown();
     }
   }

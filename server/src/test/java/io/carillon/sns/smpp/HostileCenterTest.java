@@ -2,8 +2,8 @@ package io.carillon.sns.smpp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.carillon.outbox.Outcome;
-import io.carillon.sns.TextTransport.TextMessage;
+import io.carillon.outbox.DeliveryOutcome;
+import io.carillon.sns.SmsTransport.TextMessage;
 import io.carillon.store.MemoryDatabase;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
@@ -51,7 +51,7 @@ class HostileCenterTest {
     int code = Integer.decode(status);
     try (Center center = new Center(command -> command == SUBMIT ? code : 0);
         SmppTransport transport = transport(center.port(), SHORT)) {
-      Outcome got = transport.send(text());
+      DeliveryOutcome got = transport.send(text());
 
       assertThat(got.getClass().getSimpleName()).as("%s", got).isEqualTo(outcome);
       assertThat(center.count(BIND)).isOne();
@@ -63,7 +63,7 @@ class HostileCenterTest {
     try (Center center =
             new Center(command -> command == BIND ? SMPPConstant.STAT_ESME_RINVPASWD : 0);
         SmppTransport transport = transport(center.port(), SHORT)) {
-      assertThat(transport.send(text())).isInstanceOf(Outcome.Postponed.class);
+      assertThat(transport.send(text())).isInstanceOf(DeliveryOutcome.Postponed.class);
     }
   }
 
@@ -77,7 +77,7 @@ class HostileCenterTest {
       for (int i = 0; i < 20; i++) {
         assertThat(transport.send(text()))
             .isInstanceOfSatisfying(
-                Outcome.Postponed.class,
+                DeliveryOutcome.Postponed.class,
                 outcome -> assertThat(outcome.why()).contains("does not let us in"));
       }
       assertThat(center.count(BIND)).isEqualTo(20);
@@ -98,10 +98,10 @@ class HostileCenterTest {
                           default -> 0;
                         });
         SmppTransport transport = transport(center.port(), SHORT)) {
-      assertThat(transport.send(text())).isInstanceOf(Outcome.Retry.class);
-      assertThat(transport.send(text())).isInstanceOf(Outcome.Retry.class);
-      assertThat(transport.send(text())).isInstanceOf(Outcome.Done.class);
-      assertThat(transport.send(text())).isInstanceOf(Outcome.Done.class);
+      assertThat(transport.send(text())).isInstanceOf(DeliveryOutcome.Retry.class);
+      assertThat(transport.send(text())).isInstanceOf(DeliveryOutcome.Retry.class);
+      assertThat(transport.send(text())).isInstanceOf(DeliveryOutcome.Done.class);
+      assertThat(transport.send(text())).isInstanceOf(DeliveryOutcome.Done.class);
       assertThat(center.count(BIND)).isEqualTo(3);
     }
   }
@@ -110,7 +110,7 @@ class HostileCenterTest {
   void aCenterThatIsSilentFromTheStartIsTriedAgain() throws Exception {
     try (Center center = new Center(_ -> SILENCE);
         SmppTransport transport = transport(center.port(), SHORT)) {
-      assertThat(transport.send(text())).isInstanceOf(Outcome.Retry.class);
+      assertThat(transport.send(text())).isInstanceOf(DeliveryOutcome.Retry.class);
     }
   }
 
@@ -119,7 +119,7 @@ class HostileCenterTest {
   void aCenterThatDoesNotSayGoodbyeHoldsNoStopUp() throws Exception {
     try (Center center = new Center(command -> command == UNBIND ? SILENCE : 0)) {
       try (SmppTransport transport = transport(center.port(), Duration.ofMinutes(2))) {
-        assertThat(transport.send(text())).isInstanceOf(Outcome.Done.class);
+        assertThat(transport.send(text())).isInstanceOf(DeliveryOutcome.Done.class);
       }
       assertThat(center.count(UNBIND)).isOne();
     }
@@ -132,7 +132,7 @@ class HostileCenterTest {
       port = free.getLocalPort();
     }
     try (SmppTransport transport = transport(port, SHORT)) {
-      assertThat(transport.send(text())).isInstanceOf(Outcome.Retry.class);
+      assertThat(transport.send(text())).isInstanceOf(DeliveryOutcome.Retry.class);
     }
   }
 
@@ -147,7 +147,7 @@ class HostileCenterTest {
       garbage.getOutputStream().write("GET / HTTP/1.1\r\n\r\n".getBytes());
       new DataOutputStream(huge.getOutputStream()).writeInt(Integer.MAX_VALUE);
 
-      assertThat(transport.send(text())).isInstanceOf(Outcome.Done.class);
+      assertThat(transport.send(text())).isInstanceOf(DeliveryOutcome.Done.class);
       assertThat(silent.isConnected()).isTrue();
       assertThat(inbox.list()).hasSize(1);
     }
@@ -161,7 +161,7 @@ class HostileCenterTest {
         new Socket(InetAddress.getLoopbackAddress(), receiver.port()).close();
       }
       try (SmppTransport transport = transport(receiver.port(), Duration.ofSeconds(20))) {
-        assertThat(transport.send(text())).isInstanceOf(Outcome.Done.class);
+        assertThat(transport.send(text())).isInstanceOf(DeliveryOutcome.Done.class);
       }
     }
   }

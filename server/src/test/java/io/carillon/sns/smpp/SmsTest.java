@@ -2,8 +2,8 @@ package io.carillon.sns.smpp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.carillon.outbox.Outcome;
-import io.carillon.sns.TextTransport.TextMessage;
+import io.carillon.outbox.DeliveryOutcome;
+import io.carillon.sns.SmsTransport.TextMessage;
 import io.carillon.store.MemoryDatabase;
 import java.time.Duration;
 import java.time.Instant;
@@ -40,7 +40,7 @@ class SmsTest {
   @Test
   void aTextArrives() {
     assertThat(transport.send(text("1", "Hello {world} for 5 €", "")))
-        .isInstanceOf(Outcome.Done.class);
+        .isInstanceOf(DeliveryOutcome.Done.class);
 
     SmsInbox.Sms sms = inbox.list().getFirst();
     assertThat(sms.from()).isEqualTo("CARILLON");
@@ -103,7 +103,7 @@ class SmsTest {
       sent.add(randomText(random));
       assertThat(transport.send(text("m" + i, sent.getLast(), "")))
           .as("seed %d", seed)
-          .isInstanceOf(Outcome.Done.class);
+          .isInstanceOf(DeliveryOutcome.Done.class);
     }
 
     assertThat(inbox.list())

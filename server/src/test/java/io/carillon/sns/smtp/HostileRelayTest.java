@@ -3,7 +3,7 @@ package io.carillon.sns.smtp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.base.Secret;
-import io.carillon.outbox.Outcome;
+import io.carillon.outbox.DeliveryOutcome;
 import io.carillon.sns.MailTransport.Mail;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -45,7 +45,7 @@ class HostileRelayTest {
   void theAnswerDecides(String command, String answer, String outcome) throws Exception {
     try (ScriptedRelay relay = new ScriptedRelay(c -> c.equals(command) ? answer : "");
         SmtpTransport transport = transport(relay.port(), "", SHORT)) {
-      Outcome got = transport.send(mail("1"));
+      DeliveryOutcome got = transport.send(mail("1"));
 
       assertThat(got.getClass().getSimpleName()).as("%s", got).isEqualTo(outcome);
     }
@@ -58,7 +58,7 @@ class HostileRelayTest {
       port = free.getLocalPort();
     }
     try (SmtpTransport transport = transport(port, "", SHORT)) {
-      assertThat(transport.send(mail("1"))).isInstanceOf(Outcome.Retry.class);
+      assertThat(transport.send(mail("1"))).isInstanceOf(DeliveryOutcome.Retry.class);
     }
   }
 
@@ -66,7 +66,7 @@ class HostileRelayTest {
   void wrongCredentialsAreOurFaultAndUseUpNoTry() throws Exception {
     try (ScriptedRelay relay = new ScriptedRelay(c -> c.equals("AUTH") ? "535 who are you" : "");
         SmtpTransport transport = transport(relay.port(), "me", LONG)) {
-      assertThat(transport.send(mail("1"))).isInstanceOf(Outcome.Postponed.class);
+      assertThat(transport.send(mail("1"))).isInstanceOf(DeliveryOutcome.Postponed.class);
     }
   }
 
@@ -80,7 +80,7 @@ class HostileRelayTest {
                 1,
                 LONG,
                 InstantSource.system())) {
-      assertThat(transport.send(mail("1"))).isInstanceOf(Outcome.Retry.class);
+      assertThat(transport.send(mail("1"))).isInstanceOf(DeliveryOutcome.Retry.class);
       assertThat(relay.commands).doesNotContain("AUTH", "MAIL");
     }
   }
@@ -89,12 +89,12 @@ class HostileRelayTest {
   void aConnectionIsUsedAgainAndReplacedWhenItIsGone() throws Exception {
     try (ScriptedRelay relay = new ScriptedRelay(_ -> "");
         SmtpTransport transport = transport(relay.port(), "", LONG)) {
-      assertThat(transport.send(mail("1"))).isInstanceOf(Outcome.Done.class);
-      assertThat(transport.send(mail("2"))).isInstanceOf(Outcome.Done.class);
+      assertThat(transport.send(mail("1"))).isInstanceOf(DeliveryOutcome.Done.class);
+      assertThat(transport.send(mail("2"))).isInstanceOf(DeliveryOutcome.Done.class);
       assertThat(relay.connections()).isOne();
 
       relay.tearAll();
-      assertThat(transport.send(mail("3"))).isInstanceOf(Outcome.Done.class);
+      assertThat(transport.send(mail("3"))).isInstanceOf(DeliveryOutcome.Done.class);
       assertThat(relay.connections()).isEqualTo(2);
     }
   }
@@ -123,7 +123,7 @@ class HostileRelayTest {
             Thread.ofVirtual()
                 .start(
                     () -> {
-                      if (transport.send(mail(id)) instanceof Outcome.Done) {
+                      if (transport.send(mail(id)) instanceof DeliveryOutcome.Done) {
                         done.incrementAndGet();
                       }
                     }));

@@ -3,7 +3,7 @@ package io.carillon.sns.smtp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.base.Secret;
-import io.carillon.outbox.Outcome;
+import io.carillon.outbox.DeliveryOutcome;
 import io.carillon.sns.MailTransport;
 import io.carillon.store.MemoryDatabase;
 import java.io.OutputStream;
@@ -46,10 +46,10 @@ class MailTest {
 
   @Test
   void aMailArrivesAndIsReadBack(@TempDir Path folder) throws Exception {
-    Outcome outcome =
+    DeliveryOutcome outcome =
         transport.send(mail("id-1", "AWS Notifications", "Hello", "line 1\nline 2\n"));
 
-    assertThat(outcome).isInstanceOf(Outcome.Done.class);
+    assertThat(outcome).isInstanceOf(DeliveryOutcome.Done.class);
     Mailbox.Mail mail = mailbox.list().getFirst();
     assertThat(mail.from()).isEqualTo("AWS Notifications <no-reply@sns.carillon.localhost>");
     assertThat(mail.to()).containsExactly("reader@example.com");
@@ -78,7 +78,7 @@ class MailTest {
     }
 
     for (MailTransport.Mail mail : sent) {
-      assertThat(transport.send(mail)).as("seed %d", seed).isInstanceOf(Outcome.Done.class);
+      assertThat(transport.send(mail)).as("seed %d", seed).isInstanceOf(DeliveryOutcome.Done.class);
     }
 
     List<Mailbox.Mail> kept = mailbox.list();
@@ -203,7 +203,8 @@ class MailTest {
       assertThat(answers).contains("552 ");
     }
     assertThat(mailbox.list()).isEmpty();
-    assertThat(transport.send(mail("after", "n", "s", "x"))).isInstanceOf(Outcome.Done.class);
+    assertThat(transport.send(mail("after", "n", "s", "x")))
+        .isInstanceOf(DeliveryOutcome.Done.class);
   }
 
   @Test

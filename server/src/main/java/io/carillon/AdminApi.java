@@ -1,0 +1,190 @@
+package io.carillon;
+
+import io.carillon.admin.AdminError;
+import io.carillon.admin.AdminRouter.Call;
+import io.carillon.iam.Accounts;
+import io.carillon.outbox.DeadLetters;
+import io.carillon.outbox.Dispatcher;
+import io.carillon.s3.S3Service;
+import io.carillon.store.Database;
+import io.carillon.store.RocksDatabase;
+import io.carillon.trace.TableTrace;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.IntSupplier;
+
+/// What operators and tests may look at and do beyond AWS's API: each method answers one page of
+/// the admin door.
+final class AdminApi {
+  private static final Duration RECENT = Duration.ofDays(1);
+  private static final int MOST = 1_000;
+
+  record Account(String accountId, String name) {}
+
+  record NewAccount(String accountId, String accessKeyId, String secretAccessKey) {}
+
+  private final Database database;
+  private final DeadLetters deadLetters;
+  private final Dispatcher dispatcher;
+  private final TableTrace trace;
+  private final Storage storage;
+  private final S3Service s3;
+  private final Accounts accounts;
+  private final FunctionRuntime functions;
+  private final Transports post;
+  private final IntSupplier port;
+  private final MailLinks links;
+
+  AdminApi(
+      Database database,
+      DeadLetters deadLetters,
+      Dispatcher dispatcher,
+      TableTrace trace,
+      Storage storage,
+      S3Service s3,
+      Accounts accounts,
+      FunctionRuntime functions,
+      Transports post,
+      IntSupplier port) {
+    this.database = database;
+    this.deadLetters = deadLetters;
+    this.dispatcher = dispatcher;
+    this.trace = trace;
+    this.storage = storage;
+    this.s3 = s3;
+    this.accounts = accounts;
+    this.functions = functions;
+    this.post = post;
+    this.port = port;
+    this.links = new MailLinks(post.mailbox());
+  }
+
+  Object mail(Call call) {
+    return post.mailbox().list();
+  }
+
+  Object confirmMail(Call call) throws IOException, InterruptedException {
+    return links.follow(port.getAsInt());
+  }
+
+  Object deleteMail(Call call) {
+    long id = call.number("id", 1, Integer.MAX_VALUE);
+    if (!post.mailbox().delete(id)) {
+      throw AdminError.NO_SUCH_ITEM.because("There is no mail " + id + ".");
+    }
+    return Map.of();
+  }
+
+  Object messages(Call call) {
+    return post.inbox().list();
+  }
+
+  Object trace(Call call) {
+    int limit = call.number("limit", 20, MOST);
+    Optional<String> event = call.find("event");
+    if (event.isPresent()) {
+      return List.of(
+          trace
+              .of(event.get())
+              .orElseThrow(
+                  () -> AdminError.NO_SUCH_ITEM.because("No event " + event.get() + " is known.")));
+    }
+    Optional<String> bucket = call.find("bucket");
+    if (bucket.isEmpty()) {
+      return trace.since(Instant.now().minus(RECENT), limit);
+    }
+    List<TableTrace.Life> lives = trace.of(bucket.get(), call.find("key"), limit);
+    if (lives.isEmpty() && !s3.hasBucket(bucket.get())) { // events outlive their bucket
+      throw AdminError.NO_SUCH_ITEM.because("There is no bucket " + bucket.get() + ".");
+    }
+    return lives;
+  }
+
+  Object diagnosis(Call call) {
+    return s3.diagnosis(call.require("bucket"), call.require("key"));
+  }
+
+  Object deadLetters(Call call) {
+    int limit = call.number("limit", 100, MOST);
+    return database.read(
+        snapshot -> deadLetters.list(snapshot, call.find("after").orElse(""), limit));
+  }
+
+  Object lanes(Call call) {
+    return dispatcher.status(
+        call.find("kind").orElse(""),
+        call.find("lane").orElse(""),
+        call.number("limit", 100, MOST));
+  }
+
+  Object accounts(Call call) {
+    return accounts.list().stream()
+        .map(account -> new Account(account.id().value(), account.name()))
+        .toList();
+  }
+
+  Object createAccount(Call call) {
+    Accounts.NewAccount made = accounts.create(call.require("name"));
+    return new NewAccount(made.id().value(), made.rootKeyId(), made.rootSecret().reveal());
+  }
+
+  Object inspect(Call call) {
+    int limit = call.number("limit", 100, MOST);
+    List<String> tables = storage.inspect().tables();
+    Optional<String> table = call.find("table");
+    if (table.isEmpty()) {
+      return tables;
+    }
+    if (!tables.contains(table.get())) {
+      throw AdminError.NO_SUCH_ITEM.because(
+          "There is no table %s with rows. There are: %s."
+              .formatted(table.get(), String.join(", ", tables)));
+    }
+    return storage.inspect().rows(table.get(), limit);
+  }
+
+  Object verify(Call call) {
+    return storage.verify();
+  }
+
+  Object doctor(Call call) {
+    Map<String, Object> findings = new LinkedHashMap<>();
+    findings.put("java", Runtime.version().toString());
+    findings.put("sandbox", functions.describe());
+    findings.put("runtimes", functions.runtimes());
+    findings.put("e-mail", post.mailRoute());
+    findings.put("SMS", post.smsRoute());
+    return findings;
+  }
+
+  /// The few numbers an operator alarms on, as Prometheus text.
+  Object metrics(Call call) {
+    StringBuilder text = new StringBuilder();
+    metric(text, "deliveries_running", "gauge", dispatcher.running());
+    metric(text, "execution_environments", "gauge", functions.census().environments());
+    storage
+        .rocks()
+        .map(RocksDatabase::counts)
+        .ifPresent(
+            counts -> {
+              metric(text, "store_changes_total", "counter", counts.changes());
+              metric(text, "store_syncs_total", "counter", counts.syncs());
+              metric(text, "store_flushes_running", "gauge", counts.flushesRunning());
+              metric(text, "store_compactions_running", "gauge", counts.compactionsRunning());
+            });
+    storage
+        .files()
+        .ifPresent(files -> metric(text, "damaged_reads_total", "counter", files.damagedReads()));
+    return text.toString();
+  }
+
+  private static void metric(StringBuilder text, String name, String type, long value) {
+    text.append("# TYPE carillon_").append(name).append(' ').append(type).append('\n');
+    text.append("carillon_").append(name).append(' ').append(value).append('\n');
+  }
+}

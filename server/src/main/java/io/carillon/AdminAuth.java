@@ -1,0 +1,48 @@
+package io.carillon;
+
+import io.carillon.admin.AdminError;
+import io.carillon.admin.AdminRouter;
+import io.carillon.aws.Principal;
+import io.carillon.aws.sigv4.SignatureVerifier;
+import io.carillon.aws.sigv4.Verified;
+import io.carillon.http.Request;
+import io.carillon.keys.Keys;
+import java.io.IOException;
+import java.util.Optional;
+
+/// Who may pass our own door: whoever holds the admin token of the data folder, and the root user
+/// of the first account. Functions and other accounts' users may not, whatever they bring.
+final class AdminAuth implements AdminRouter.Guard {
+  private static final String TOKEN = "x-carillon-token";
+
+  private final Config config;
+  private final SignatureVerifier signatures;
+  private final Keys keys;
+  private final WellKnownKey wellKnown;
+
+  AdminAuth(Config config, SignatureVerifier signatures, Keys keys, WellKnownKey wellKnown) {
+    this.config = config;
+    this.signatures = signatures;
+    this.keys = keys;
+    this.wellKnown = wellKnown;
+  }
+
+  @Override
+  public void check(Request request) throws IOException {
+    wellKnown.refuseFunctions(request, "The admin API");
+    Optional<String> token = request.headers().find(TOKEN);
+    if (token.isPresent()) {
+      if (!keys.adminToken().matches(token.get())) {
+        throw AdminError.ACCESS_DENIED.exception();
+      }
+      return;
+    }
+    Verified verified = signatures.verify(request, "carillon");
+    if (!(verified instanceof Verified.Signed signed
+        && signed.credentials().principal() instanceof Principal.Root root
+        && root.account().equals(config.accountId()))) {
+      throw AdminError.ACCESS_DENIED.exception();
+    }
+    wellKnown.check(request, verified, "the admin API");
+  }
+}

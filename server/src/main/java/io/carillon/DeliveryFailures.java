@@ -1,0 +1,52 @@
+package io.carillon;
+
+import io.carillon.outbox.DeliveryFailure;
+import io.carillon.outbox.Job;
+import io.carillon.store.Tx;
+import io.carillon.trace.Trace;
+import java.util.Map;
+
+/// Writes into the trace what kept a job from being done.
+record DeliveryFailures(Trace trace) implements DeliveryFailure.Listener {
+  @Override
+  public void note(Tx tx, Job job, DeliveryFailure setback) {
+    String lane = job.work().lane();
+    switch (setback) {
+      case DeliveryFailure.Retrying(var why, var next) ->
+          trace.note(
+              tx,
+              job.work().cause(),
+              Trace.Step.RETRYING,
+              Map.of(
+                  "to",
+                  lane,
+                  "attempt",
+                  String.valueOf(job.attempts()),
+                  "why",
+                  why,
+                  "next",
+                  next.toString()));
+      case DeliveryFailure.PutOff(var why, var next) -> {
+        if (job.postponements() == 0) { // or one that waits for its turn would fill the trace
+          trace.note(
+              tx,
+              job.work().cause(),
+              Trace.Step.RETRYING,
+              Map.of("to", lane, "why", why, "next", next.toString()));
+        }
+      }
+      case DeliveryFailure.Buried(var why, var shelved) ->
+          trace.note(
+              tx,
+              job.work().cause(),
+              Trace.Step.BURIED,
+              Map.of(
+                  "to",
+                  lane,
+                  "why",
+                  why,
+                  "where",
+                  shelved ? "the dead letters" : "its dead-letter destination"));
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/// Our own door under /_carillon/: health, metrics, mailboxes, accounts.
+@NullMarked
+package io.carillon.admin;
+
+import org.jspecify.annotations.NullMarked;

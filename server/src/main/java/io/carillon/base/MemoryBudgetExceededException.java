@@ -1,0 +1,38 @@
+package io.carillon.base;
+
+/// A [MemoryBudget] has no room: an answer to a client rather than a bug.
+public final class MemoryBudgetExceededException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+  private static final int MEBIBYTE = 1 << 20;
+
+  private final boolean forGood;
+
+  private MemoryBudgetExceededException(String message, boolean forGood) {
+    super(message, null, false, false);
+    this.forGood = forGood;
+  }
+
+  static MemoryBudgetExceededException forNow() {
+    return new MemoryBudgetExceededException(
+        "The memory for requests is in use; try again.", false);
+  }
+
+  static MemoryBudgetExceededException tooLarge(long bytes, long limitBytes) {
+    return new MemoryBudgetExceededException(
+        ("This request needs %d MiB of memory, more than the %d MiB that the server has for"
+                + " requests. Start it with a larger heap, for example with"
+                + " CARILLON_JAVA_OPTIONS=-Xmx%dm.")
+            .formatted(bytes / MEBIBYTE + 1, limitBytes / MEBIBYTE, bytes / MEBIBYTE * 2 + 256),
+        true);
+  }
+
+  @Override
+  public String getMessage() {
+    return String.valueOf(super.getMessage());
+  }
+
+  /// Whether trying again is of no use.
+  public boolean forGood() {
+    return forGood;
+  }
+}

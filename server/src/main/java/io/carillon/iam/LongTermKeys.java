@@ -1,0 +1,92 @@
+package io.carillon.iam;
+
+import io.carillon.aws.Credentials;
+import io.carillon.aws.Principal;
+import io.carillon.base.AccountId;
+import io.carillon.base.Sealer;
+import io.carillon.base.Secret;
+import io.carillon.iam.AccessKeyRows.Key;
+import io.carillon.store.Database;
+import io.carillon.store.Snapshot;
+import java.util.Optional;
+
+/// Finds the keys that do not expire: the configured root's, other roots' and users'. Inactive
+/// keys, and those of suspended accounts and of users that are gone, are not found.
+final class LongTermKeys implements Credentials.Source {
+  private final Database database;
+  private final Identities identities;
+  private final Accounts accounts;
+  private final AccessKeyRows keys;
+  private final Sealer sealer;
+  private final IamCache<String, Credentials> known;
+
+  LongTermKeys(
+      Database database,
+      Identities identities,
+      Accounts accounts,
+      AccessKeyRows keys,
+      Sealer sealer,
+      IamVersion changes) {
+    this.database = database;
+    this.identities = identities;
+    this.accounts = accounts;
+    this.keys = keys;
+    this.sealer = sealer;
+    this.known = new IamCache<>(changes);
+  }
+
+  /// A lasting key comes without a token.
+  @Override
+  public Optional<Credentials> find(String accessKeyId, String sessionToken) {
+    if (!sessionToken.isEmpty()) {
+      return Optional.empty();
+    }
+    Accounts.Root first = accounts.firstRoot();
+    if (accessKeyId.equals(first.accessKeyId())) {
+      return Optional.of(
+          credentials(
+              accessKeyId, first.secret(), new Principal.Root(first.account()), first.account()));
+    }
+    return known.get(accessKeyId, () -> database.read(snapshot -> load(snapshot, accessKeyId)));
+  }
+
+  /// Whose key it is, active or not.
+  Optional<AccountId> account(String accessKeyId) {
+    Accounts.Root first = accounts.firstRoot();
+    return accessKeyId.equals(first.accessKeyId())
+        ? Optional.of(first.account())
+        : database.read(
+            snapshot -> keys.find(snapshot, accessKeyId).map(key -> new AccountId(key.account())));
+  }
+
+  private Optional<Credentials> load(Snapshot snapshot, String id) {
+    return keys.find(snapshot, id)
+        .filter(key -> key.active() && accounts.isActive(snapshot, key.account()))
+        .flatMap(
+            key ->
+                principal(snapshot, key)
+                    .flatMap(
+                        principal ->
+                            sealer
+                                .open(key.sealedSecret())
+                                .map(
+                                    secret ->
+                                        credentials(
+                                            id, secret, principal, new AccountId(key.account())))));
+  }
+
+  private Optional<Principal> principal(Snapshot snapshot, Key key) {
+    AccountId account = new AccountId(key.account());
+    if (key.user() == null) {
+      return Optional.of(new Principal.Root(account));
+    }
+    return identities
+        .find(snapshot, key.account(), IdentityType.USER, key.user())
+        .map(user -> new Principal.User(account, user.path(), user.name(), user.id()));
+  }
+
+  private static Credentials credentials(
+      String id, Secret secret, Principal principal, AccountId account) {
+    return new Credentials(id, secret, principal, account);
+  }
+}

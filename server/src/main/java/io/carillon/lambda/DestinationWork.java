@@ -1,0 +1,30 @@
+package io.carillon.lambda;
+
+import io.carillon.outbox.MessageAttribute;
+import io.carillon.outbox.Work;
+import io.carillon.store.RowCodec;
+import java.time.Instant;
+import java.util.Map;
+
+/// What a destination or a dead-letter queue is to be told, as it waits in the outbox.
+///
+/// @param roleArn as which it is sent: that of the version that ran
+record DestinationWork(
+    String functionArn,
+    String roleArn,
+    String destinationArn,
+    byte[] payload,
+    Map<String, MessageAttribute> attributes) {
+  /// Which delivery hands these over.
+  static final String KIND = "lambda.outcome";
+
+  private static final RowCodec<DestinationWork> CODEC = RowCodec.of(DestinationWork.class);
+
+  static DestinationWork of(Work work) {
+    return CODEC.decode(work.payload());
+  }
+
+  Work work(Instant due, String cause) {
+    return new Work(KIND, destinationArn, due, CODEC.encode(this), cause);
+  }
+}

@@ -1,0 +1,173 @@
+package io.carillon.s3;
+
+import io.carillon.aws.Caller;
+import io.carillon.aws.Need;
+import io.carillon.aws.Operations.WithHeaders;
+import io.carillon.base.Arn;
+import io.carillon.s3.ReadObject.Found;
+import io.carillon.s3.model.Bucket;
+import io.carillon.s3.model.ObjectKey;
+import io.carillon.s3.model.ObjectVersion;
+import io.carillon.s3.model.OwnerId;
+import io.carillon.s3.model.Part;
+import io.carillon.s3.model.S3Error;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import software.amazon.awssdk.core.SdkPojo;
+import software.amazon.awssdk.services.s3.model.Checksum;
+import software.amazon.awssdk.services.s3.model.GetObjectAclRequest;
+import software.amazon.awssdk.services.s3.model.GetObjectAclResponse;
+import software.amazon.awssdk.services.s3.model.GetObjectAttributesParts;
+import software.amazon.awssdk.services.s3.model.GetObjectAttributesRequest;
+import software.amazon.awssdk.services.s3.model.GetObjectAttributesResponse;
+import software.amazon.awssdk.services.s3.model.ObjectAttributes;
+import software.amazon.awssdk.services.s3.model.ObjectPart;
+import software.amazon.awssdk.services.s3.model.PutObjectAclRequest;
+import software.amazon.awssdk.services.s3.model.PutObjectAclResponse;
+
+/// What there is to know of an object beside its bytes: GetObjectAttributes, and the ACL that every
+/// object has.
+final class GetObjectAttributes {
+  private static final int MOST_PARTS = 1000;
+
+  private final ReadObject objects;
+
+  GetObjectAttributes(ReadObject objects) {
+    this.objects = objects;
+  }
+
+  static List<Need> needs(GetObjectAttributesRequest r) {
+    return List.of(
+        Permissions.read(r.bucket(), r.key(), r.versionId()),
+        Permissions.versioned("s3:GetObjectAttributes", r.bucket(), r.key(), r.versionId()));
+  }
+
+  GetObjectAttributesResponse attributes(Caller caller, GetObjectAttributesRequest input) {
+    if (input.objectAttributes().isEmpty()
+        || input.objectAttributes().contains(ObjectAttributes.UNKNOWN_TO_SDK_VERSION)) {
+      throw S3Error.INVALID_ARGUMENT
+          .because("Invalid attribute name specified.")
+          .with("ArgumentName", "x-amz-object-attributes");
+    }
+    Found found =
+        objects.find(
+            caller,
+            input.bucket(),
+            new ObjectKey(input.key()),
+            input.versionId(),
+            input.expectedBucketOwner(),
+            false);
+    ObjectVersion version = found.version();
+    GetObjectAttributesResponse.Builder answer =
+        GetObjectAttributesResponse.builder().lastModified(version.modified());
+    if (found.bucket().everVersioned()) {
+      answer.versionId(version.versionId());
+    }
+    for (ObjectAttributes attribute : input.objectAttributes()) {
+      switch (attribute) {
+        case E_TAG -> answer.eTag(version.etag());
+        case OBJECT_SIZE -> answer.objectSize(version.sizeBytes());
+        case STORAGE_CLASS -> answer.storageClass(version.description().storageClass().name());
+        case CHECKSUM ->
+            version
+                .findChecksum()
+                .ifPresent(
+                    checksum -> {
+                      Checksum.Builder shown =
+                          Checksum.builder().checksumType(checksum.type().name());
+                      ModelChecksums.set(shown, checksum);
+                      answer.checksum(shown.build());
+                    });
+        case OBJECT_PARTS -> {
+          if (!found.parts().isEmpty()) {
+            answer.objectParts(parts(input, found.parts()));
+          }
+        }
+        case UNKNOWN_TO_SDK_VERSION -> throw new IllegalStateException("refused above");
+      }
+    }
+    return answer.build();
+  }
+
+  WithHeaders acl(Caller caller, GetObjectAclRequest input) {
+    Found found =
+        objects.find(
+            caller,
+            input.bucket(),
+            new ObjectKey(input.key()),
+            input.versionId(),
+            input.expectedBucketOwner(),
+            false);
+    return tellingVersion(
+        GetObjectAclResponse.builder()
+            .owner(o -> o.id(OwnerId.canonical(found.bucket().owner())))
+            .grants(AccessControlLists.fullControl(found.bucket()))
+            .build(),
+        found);
+  }
+
+  /// Accepts the ACL that the object has anyway.
+  WithHeaders putAcl(Caller caller, PutObjectAclRequest input) {
+    Found found =
+        objects.findForAcl(
+            caller,
+            input.bucket(),
+            new ObjectKey(input.key()),
+            input.versionId(),
+            input.expectedBucketOwner());
+    Bucket bucket = found.bucket();
+    AccessControlLists.requireForAcl(
+        caller,
+        bucket,
+        Arn.object(bucket.name(), input.key()),
+        "s3:PutObjectAcl",
+        input,
+        input.accessControlPolicy());
+    return tellingVersion(PutObjectAclResponse.builder().build(), found);
+  }
+
+  /// In a field that the models of these operations do not have.
+  private static WithHeaders tellingVersion(SdkPojo output, Found found) {
+    return new WithHeaders(
+        output,
+        found.bucket().everVersioned()
+            ? Map.of("x-amz-version-id", found.version().versionId())
+            : Map.of());
+  }
+
+  /// The parts are listed where they have checksums; else they are only counted.
+  ///
+  /// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html
+  private static GetObjectAttributesParts parts(
+      GetObjectAttributesRequest input, List<Part> parts) {
+    if (parts.stream().allMatch(part -> part.checksum() == null)) {
+      return GetObjectAttributesParts.builder().totalPartsCount(parts.size()).build();
+    }
+    int limit = Paging.limit("max-parts", input.maxParts(), MOST_PARTS);
+    int after = input.partNumberMarker() == null ? 0 : input.partNumberMarker();
+    List<ObjectPart> shown = new ArrayList<>();
+    int last = after;
+    boolean truncated = false;
+    for (int number = after + 1; number <= parts.size(); number++) {
+      if (shown.size() == limit) {
+        truncated = true;
+        break;
+      }
+      Part part = parts.get(number - 1);
+      ObjectPart.Builder one =
+          ObjectPart.builder().partNumber(number).size(part.content().sizeBytes());
+      ModelChecksums.set(one, part.checksum());
+      shown.add(one.build());
+      last = number;
+    }
+    return GetObjectAttributesParts.builder()
+        .totalPartsCount(parts.size())
+        .partNumberMarker(after)
+        .nextPartNumberMarker(last)
+        .maxParts(limit)
+        .isTruncated(truncated)
+        .parts(shown)
+        .build();
+  }
+}

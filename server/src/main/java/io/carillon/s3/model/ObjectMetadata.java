@@ -1,0 +1,29 @@
+package io.carillon.s3.model;
+
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// What a writer says about an object.
+///
+/// @param headers `content-type` and other fields that reading answers, by lower-case name
+/// @param metadata the user's, by lower-case name without `x-amz-meta-`
+/// @param storage null for [StorageClass#STANDARD], as in all rows of old
+public record ObjectMetadata(
+    Map<String, String> headers,
+    Map<String, String> metadata,
+    Map<String, String> tags,
+    @Nullable StorageClass storage) {
+  public static final ObjectMetadata NONE = new ObjectMetadata(Map.of(), Map.of(), Map.of(), null);
+
+  public StorageClass storageClass() {
+    return storage == null ? StorageClass.STANDARD : storage;
+  }
+
+  public ObjectMetadata withTags(Map<String, String> other) {
+    return new ObjectMetadata(headers, metadata, other, storage);
+  }
+
+  public ObjectMetadata withStorage(@Nullable StorageClass other) {
+    return new ObjectMetadata(headers, metadata, tags, other);
+  }
+}

@@ -1,0 +1,56 @@
+package io.carillon.sns;
+
+import io.carillon.base.Arn;
+import io.carillon.store.Snapshot;
+import java.util.Optional;
+
+/// Looks up what a parcel delivers.
+final class DeliveryResolver {
+  private final Topics topics;
+  private final Subscriptions subscriptions;
+  private final Messages messages;
+
+  DeliveryResolver(Topics topics, Subscriptions subscriptions, Messages messages) {
+    this.topics = topics;
+    this.subscriptions = subscriptions;
+    this.messages = messages;
+  }
+
+  /// Empty where there is nothing left to deliver: the topic or the subscription has gone, or the
+  /// subscription no longer waits for this token.
+  Optional<ResolvedDelivery> find(Snapshot snapshot, DeliveryRequest delivery) {
+    if (delivery.topicArn().isEmpty()) {
+      return messages
+          .find(snapshot, delivery.messageId())
+          .map(message -> new ResolvedDelivery.Text(delivery, message));
+    }
+    Optional<Topic> topic =
+        topics.find(snapshot, Arn.parse(delivery.topicArn()), delivery.topicId());
+    return topic.flatMap(
+        found ->
+            delivery.kind() == DeliveryRequest.Kind.NOTIFICATION
+                ? notification(snapshot, delivery, found)
+                : handshake(snapshot, delivery, found));
+  }
+
+  private Optional<ResolvedDelivery> notification(
+      Snapshot snapshot, DeliveryRequest delivery, Topic topic) {
+    return subscriptions
+        .find(snapshot, delivery.topicId(), delivery.subscriptionId())
+        .flatMap(
+            subscription ->
+                messages
+                    .find(snapshot, delivery.messageId())
+                    .map(
+                        message ->
+                            new ResolvedDelivery.Notification(
+                                delivery, topic, subscription, message)));
+  }
+
+  private Optional<ResolvedDelivery> handshake(
+      Snapshot snapshot, DeliveryRequest delivery, Topic topic) {
+    return subscriptions
+        .findToken(snapshot, delivery.token())
+        .map(_ -> new ResolvedDelivery.Handshake(delivery, topic));
+  }
+}

@@ -1,0 +1,17 @@
+package io.carillon.sns;
+
+import io.carillon.outbox.DeliveryOutcome;
+import java.net.URI;
+import java.util.Map;
+
+/// Posts messages to HTTP and HTTPS endpoints.
+@FunctionalInterface
+public interface HttpPostTransport {
+
+  /// @return [DeliveryOutcome.Done] for 2xx, [DeliveryOutcome.Retry] where another try may help
+  ///   (5xx, 429, timeouts, failed connections), [DeliveryOutcome.Rejected] otherwise
+  DeliveryOutcome post(Post post);
+
+  /// @param headers all that are to be sent, content type included
+  record Post(URI endpoint, Map<String, String> headers, byte[] body) {}
+}

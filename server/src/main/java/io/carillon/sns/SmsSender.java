@@ -1,0 +1,53 @@
+package io.carillon.sns;
+
+import io.carillon.outbox.DeliveryOutcome;
+import io.carillon.outbox.MessageAttribute;
+import io.carillon.outbox.RetryPolicy;
+
+/// Sends text messages, to the phones that subscribe and to single numbers.
+final class SmsSender implements ProtocolSender {
+  private static final int MAX_CHARACTERS = 1_600;
+  private static final int SHOWN_NAME = 10;
+
+  private final SmsTransport transport;
+
+  SmsSender(SmsTransport transport) {
+    this.transport = transport;
+  }
+
+  @Override
+  public DeliveryOutcome carry(ResolvedDelivery notice, String cause) {
+    return switch (notice) {
+      case ResolvedDelivery.Notification notification ->
+          send(
+              notification.delivery(),
+              notification.message(),
+              prefix(notification.topic()) + notification.body());
+      case ResolvedDelivery.Text text ->
+          send(text.delivery(), text.message(), text.message().bodyFor(Protocol.SMS));
+      case ResolvedDelivery.Handshake _ -> throw new IllegalStateException("Phones are not asked");
+    };
+  }
+
+  private DeliveryOutcome send(DeliveryRequest delivery, Message message, String text) {
+    if (text.length() > MAX_CHARACTERS) {
+      return new DeliveryOutcome.Rejected(
+          "an SMS holds " + MAX_CHARACTERS + " characters, this message has " + text.length());
+    }
+    MessageAttribute sender = message.attributes().get("AWS.SNS.SMS.SenderID");
+    return transport.send(
+        new SmsTransport.TextMessage(
+            delivery.messageId(), delivery.endpoint(), text, sender == null ? "" : sender.shown()));
+  }
+
+  /// The first characters of the topic's display name, as AWS puts them before the text.
+  private static String prefix(Topic topic) {
+    String name = topic.attribute("DisplayName", "");
+    return name.isEmpty() ? "" : name.substring(0, Math.min(name.length(), SHOWN_NAME)) + "> ";
+  }
+
+  @Override
+  public RetryPolicy retryPolicy(ResolvedDelivery notice) {
+    return RetryPolicy.SNS_PEOPLE;
+  }
+}

@@ -1,0 +1,57 @@
+package io.carillon.sns;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import software.amazon.awssdk.services.sns.model.Tag;
+
+/// Reads tags and holds them to AWS's limits.
+final class TopicTags {
+  private static final int MAX_TAGS = 50;
+  private static final Pattern TEXT = Pattern.compile("[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*");
+
+  private TopicTags() {}
+
+  static Map<String, String> read(List<Tag> given) {
+    Map<String, String> tags = new LinkedHashMap<>();
+    for (Tag tag : given) {
+      String key = tag.key();
+      String value = tag.value();
+      if (key == null
+          || key.isEmpty()
+          || key.length() > 128
+          || !TEXT.matcher(key).matches()
+          || key.toLowerCase(java.util.Locale.ROOT).startsWith("aws:")) {
+        throw SnsError.invalid("Tags Reason: The request contains an invalid tag key");
+      }
+      if (value == null || value.length() > 256 || !TEXT.matcher(value).matches()) {
+        throw SnsError.invalid("Tags Reason: The request contains an invalid tag value");
+      }
+      if (tags.put(key, value) != null) {
+        throw SnsError.invalid("Tags Reason: Duplicated keys are not allowed.");
+      }
+    }
+    checkCount(tags);
+    return tags;
+  }
+
+  static Map<String, String> merged(Map<String, String> old, Map<String, String> added) {
+    Map<String, String> all = new LinkedHashMap<>(old);
+    all.putAll(added);
+    checkCount(all);
+    return all;
+  }
+
+  static List<Tag> shown(Map<String, String> tags) {
+    return tags.entrySet().stream()
+        .map(tag -> Tag.builder().key(tag.getKey()).value(tag.getValue()).build())
+        .toList();
+  }
+
+  private static void checkCount(Map<String, String> tags) {
+    if (tags.size() > MAX_TAGS) {
+      throw SnsError.TAG_LIMIT_EXCEEDED.exception();
+    }
+  }
+}

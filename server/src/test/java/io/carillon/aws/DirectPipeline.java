@@ -1,0 +1,114 @@
+package io.carillon.aws;
+
+import io.carillon.aws.Operations.Access;
+import io.carillon.aws.Operations.Operation;
+import io.carillon.aws.Operations.Way;
+import io.carillon.base.AccountId;
+import io.carillon.base.Arn;
+import io.carillon.base.Region;
+import java.time.Instant;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+
+/// Calls operations by their table as the road does, but for the bytes: as this caller, needs
+/// first.
+public final class DirectPipeline {
+  private final Operations table;
+  private final Authorizer authorizer;
+
+  public DirectPipeline(Operations table, Authorizer authorizer) {
+    this.table = table;
+    this.authorizer = authorizer;
+  }
+
+  /// Lets every caller do everything, and services as long as `services` says so.
+  public static Authorizer letting(BooleanSupplier services) {
+    return new Authorizer() {
+      @Override
+      public void require(Caller caller, List<Need> needs) {}
+
+      @Override
+      public boolean allowsService(
+          String service, String action, Arn resource, Arn source, String sourceAccount) {
+        return services.getAsBoolean();
+      }
+    };
+  }
+
+  /// The root user of an account.
+  public static Caller root(AccountId account, Region region, Instant time) {
+    return caller(new Principal.Root(account), account, region, time);
+  }
+
+  public static Caller caller(Principal principal, AccountId account, Region region, Instant time) {
+    return new Caller(
+        principal,
+        account,
+        region,
+        List.of(),
+        "request",
+        "host",
+        "10.1.2.3",
+        false,
+        "test",
+        time,
+        Instant.MAX,
+        "AKIATEST");
+  }
+
+  /// The caller of a request that belongs to an X-Ray trace.
+  public static Caller traced(Caller caller, String traceHeader) {
+    return new Caller(
+        caller.principal(),
+        caller.account(),
+        caller.region(),
+        caller.session(),
+        caller.requestId(),
+        caller.hostId(),
+        caller.sourceAddress(),
+        caller.secureTransport(),
+        caller.userAgent(),
+        caller.time(),
+        caller.sessionExpires(),
+        caller.accessKeyId(),
+        caller.signing(),
+        caller.host(),
+        traceHeader);
+  }
+
+  @SuppressWarnings("unchecked")
+  public <I, O> O call(Caller caller, I input) {
+    return as(
+        caller,
+        () -> {
+          Operation<I> operation = operation(input);
+          if (operation.access() instanceof Access.Needs<I> needs) {
+            authorizer.require(caller, needs.of().apply(input));
+          }
+          return ((Way.Decoded<I, O>) operation.way()).run().run(caller, input);
+        });
+  }
+
+  public <I> List<Need> needs(Caller caller, I input) {
+    return as(caller, () -> ((Access.Needs<I>) operation(input).access()).of().apply(input));
+  }
+
+  @SuppressWarnings("unchecked")
+  private <I> Operation<I> operation(I input) {
+    return (Operation<I>)
+        table.all().stream()
+            .filter(operation -> operation.input().isInstance(input))
+            .findFirst()
+            .orElseThrow();
+  }
+
+  private static <T> T as(Caller caller, ScopedValue.CallableOp<T, Exception> action) {
+    try {
+      return caller.call(action);
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -1,0 +1,115 @@
+package io.carillon.conventions;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
+import org.junit.jupiter.api.Tag;
+
+/// Arrows between packages point one way.
+@Tag("slow")
+@AnalyzeClasses(packages = "io.carillon", importOptions = ImportOption.DoNotIncludeTests.class)
+class PackageDependenciesTest {
+  private static final String[] SERVICES = {
+    "io.carillon.s3..",
+    "io.carillon.lambda..",
+    "io.carillon.sns..",
+    "io.carillon.sqs..",
+    "io.carillon.iam..",
+    "io.carillon.sts..",
+    "io.carillon.logs.."
+  };
+
+  /// IAM and STS are one service to the outside of both: who one is and what one may do.
+  @ArchTest
+  static final ArchRule servicesDoNotImportOneAnother =
+      SlicesRuleDefinition.slices()
+          .matching("io.carillon.(s3|lambda|sns|sqs|logs)..")
+          .should()
+          .notDependOnEachOther();
+
+  @ArchTest
+  static final ArchRule whatServicesStandOnKnowsNoService =
+      noClasses()
+          .that()
+          .resideInAnyPackage(
+              "io.carillon.base..",
+              "io.carillon.http..",
+              "io.carillon.aws..",
+              "io.carillon.store..",
+              "io.carillon.outbox..",
+              "io.carillon.policy..",
+              "io.carillon.keys..",
+              "io.carillon.admin..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(SERVICES);
+
+  @ArchTest
+  static final ArchRule baseNeedsNothingButTheJdk =
+      classes()
+          .that()
+          .resideInAPackage("io.carillon.base..")
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage("java..", "io.carillon.base..", "org.jspecify..");
+
+  @ArchTest
+  static final ArchRule thePolicyEngineIsPure =
+      noClasses()
+          .that()
+          .resideInAPackage("io.carillon.policy..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "io.carillon.store..",
+              "io.carillon.http..",
+              "io.carillon.aws..",
+              "java.nio.file..",
+              "java.net.http..");
+
+  @ArchTest
+  static final ArchRule onlyHttpKnowsNetty =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("io.carillon.http..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("io.netty..");
+
+  @ArchTest
+  static final ArchRule onlyTheStoreKnowsAnEngine =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("io.carillon.store..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("org.rocksdb..", "java.sql..", "org.postgresql..");
+
+  @ArchTest
+  static final ArchRule fewTouchFiles =
+      noClasses()
+          .that()
+          .resideOutsideOfPackages(
+              "io.carillon.store..",
+              "io.carillon.keys..",
+              "io.carillon.lambda.runtime..",
+              "io.carillon.cli..",
+              "io.carillon")
+          .should()
+          .dependOnClassesThat()
+          .haveFullyQualifiedName("java.nio.file.Files");
+
+  @ArchTest
+  static final ArchRule onlyTheLambdaRuntimeStartsProcesses =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("io.carillon.lambda.runtime..")
+          .should()
+          .dependOnClassesThat()
+          .haveFullyQualifiedName("java.lang.ProcessBuilder");
+}

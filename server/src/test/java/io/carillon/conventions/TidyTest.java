@@ -1,0 +1,260 @@
+package io.carillon.conventions;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.carillon.Main;
+import java.io.IOException;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.ClassModel;
+import java.lang.classfile.constantpool.ClassEntry;
+import java.lang.classfile.constantpool.MemberRefEntry;
+import java.lang.classfile.constantpool.PoolEntry;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/// Nothing is left lying about: notes to oneself, code that nothing calls, documents that name what
+/// is gone.
+class TidyTest {
+  private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+  private static final Pattern TYPE = Pattern.compile("\\b(?:class|record|interface|enum) (\\w+)");
+  private static final Pattern CALL = Pattern.compile("\\b(\\w+)\\s*\\(");
+  private static final Pattern QUOTED = Pattern.compile("`([^`\\n]+)`");
+  private static final Pattern NAME =
+      Pattern.compile("(?:[a-z]\\w*\\.)*([A-Z]\\w*[a-z]\\w*)(?:\\.([a-z]\\w*))?");
+  private static final Pattern METHOD = Pattern.compile("…(\\w+)");
+  private static final Pattern NOTE = Pattern.compile("\\b(TODO|FIXME|XXX|HACK)\\b");
+
+  /// Documents of the past: they may name what is gone.
+  private static final Set<String> HISTORY = Set.of("CHANGELOG.md", "adr");
+
+  /// What only tests look at or set, and no running server does.
+  private static final Set<String> FOR_TESTS =
+      Set.of(
+          "Settings$Setting.environmentName",
+          "aws.Operations.all",
+          "aws.sigv4.Signer.presign",
+          "aws.sigv4.Verified$Signed.presigned",
+          "base.MemoryBudget.heldBytes",
+          "http.HttpEngine.requests",
+          "iam.Accounts.setSuspended",
+          "lambda.runtime.ProcessExecutor.usage",
+          "outbox.Dispatcher$Settings.withBounds",
+          "outbox.Dispatcher$Settings.withGrace",
+          "outbox.Dispatcher.lanesInMemory",
+          "outbox.Dispatcher.wake",
+          "outbox.DeadLetters.get",
+          "outbox.DeadLetters.redrive",
+          "policy.Context.of",
+          "policy.Policies.ofIdentity",
+          "policy.Policies.withBoundary",
+          "policy.Policies.withSession",
+          "s3.event.NotificationRule.matches",
+          "sns.Messages.count",
+          "sns.smpp.SmsInbox.await",
+          "sns.smpp.SmsReceiver.address",
+          "sns.smtp.MailReceiver.address",
+          "sns.smtp.Mailbox.await",
+          "sns.smtp.Mailbox.get",
+          "sqs.Messages.waitedAt",
+          "store.RowCache.size",
+          "store.MemoryBlobs.removeReleased",
+          "store.MemoryBlobs.size",
+          "store.RocksDatabase.engine",
+          "store.RocksDatabase.openWithoutSync");
+
+  @Test
+  void noSourceHasANoteToOneself() throws IOException {
+    List<String> notes = new ArrayList<>();
+    for (Path source : sources(".java", ".py", ".mjs", ".cjs", ".c", ".sh")) {
+      if (!source.endsWith("TidyTest.java") && NOTE.matcher(Files.readString(source)).find()) {
+        notes.add(ROOT.relativize(source).toString());
+      }
+    }
+    assertThat(notes).isEmpty();
+  }
+
+  @Test
+  void documentsNameWhatThereIs() throws IOException {
+    Set<String> types = new HashSet<>();
+    Set<String> called = new HashSet<>();
+    for (Path source : sources(".java")) {
+      String text = Files.readString(source);
+      TYPE.matcher(text).results().map(found -> found.group(1)).forEach(types::add);
+      CALL.matcher(text).results().map(found -> found.group(1)).forEach(called::add);
+    }
+    Set<String> checks = new HashSet<>();
+    for (Path source : sources(".py", ".mjs")) {
+      CALL.matcher(Files.readString(source)).results().map(r -> r.group(1)).forEach(checks::add);
+    }
+    Set<String> gone = new TreeSet<>();
+    for (Path document : documents()) {
+      String name = document.getFileName().toString();
+      for (MatchResult quoted : QUOTED.matcher(Files.readString(document)).results().toList()) {
+        String text = quoted.group(1);
+        Matcher ours = NAME.matcher(text);
+        Matcher method = METHOD.matcher(text);
+        boolean there;
+        if (ours.matches()) {
+          boolean isOurs = types.contains(ours.group(1));
+          boolean mustBeOurs =
+              ours.group(2) != null
+                  || ours.group(1).endsWith("Test")
+                  || name.equals("ARCHITECTURE.md");
+          there = isOurs ? ours.group(2) == null || called.contains(ours.group(2)) : !mustBeOurs;
+        } else if (method.matches()) {
+          there = called.contains(method.group(1));
+        } else {
+          there = !text.startsWith("check_") || checks.contains(text);
+        }
+        if (!there) {
+          gone.add(name + ": " + text);
+        }
+      }
+    }
+    assertThat(gone).isEmpty();
+  }
+
+  @Test
+  void everyMethodIsCalled() throws Exception {
+    List<ClassModel> models = classes();
+    Map<String, Set<String>> calls = new HashMap<>();
+    for (ClassModel model : models) {
+      for (PoolEntry entry : model.constantPool()) {
+        if (entry instanceof MemberRefEntry call) {
+          calls
+              .computeIfAbsent(call.name().stringValue(), _ -> new HashSet<>())
+              .add(call.owner().asInternalName().replace('/', '.'));
+        }
+      }
+    }
+    Set<String> idle = new TreeSet<>();
+    for (ClassModel model : models) {
+      Class<?> type = load(model.thisClass());
+      for (Method method : type.getDeclaredMethods()) {
+        if (!isAccounted(type, method) && !isCalled(type, method, calls)) {
+          idle.add(type.getName().substring("io.carillon.".length()) + "." + method.getName());
+        }
+      }
+    }
+    assertThat(idle)
+        .as("methods that no code of the product calls: delete them, or name them in FOR_TESTS")
+        .containsExactlyInAnyOrderElementsOf(FOR_TESTS);
+  }
+
+  /// Whether somebody else calls it: the compiler, Jackson by way of a record's members, or a
+  /// library through a type of its own.
+  private static boolean isAccounted(Class<?> type, Method method) {
+    boolean isComponent =
+        type.isRecord()
+            && Arrays.stream(type.getRecordComponents())
+                .anyMatch(component -> component.getAccessor().equals(method));
+    boolean isMain = method.getName().equals("main") && Modifier.isStatic(method.getModifiers());
+    boolean ofEnum = type.isEnum() && Set.of("values", "valueOf").contains(method.getName());
+    boolean ofLibrary =
+        above(type).stream()
+            .filter(other -> !other.getName().startsWith("io.carillon."))
+            .flatMap(other -> Arrays.stream(other.getDeclaredMethods()))
+            .anyMatch(other -> other.getName().equals(method.getName()));
+    return method.isSynthetic()
+        || Modifier.isPrivate(method.getModifiers())
+        || method.getAnnotations().length > 0
+        || isComponent
+        || isMain
+        || ofEnum
+        || ofLibrary;
+  }
+
+  private static boolean isCalled(Class<?> type, Method method, Map<String, Set<String>> calls) {
+    for (String owner : calls.getOrDefault(method.getName(), Set.of())) {
+      if (owner.equals(type.getName())) {
+        return true;
+      }
+      if (owner.startsWith("io.carillon.") && !owner.endsWith(";")) {
+        Class<?> other = load(owner);
+        if (other.isAssignableFrom(type) || type.isAssignableFrom(other)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private static Set<Class<?>> above(Class<?> type) {
+    Set<Class<?>> found = new LinkedHashSet<>();
+    Stream.concat(Stream.ofNullable(type.getSuperclass()), Arrays.stream(type.getInterfaces()))
+        .forEach(
+            one -> {
+              found.add(one);
+              found.addAll(above(one));
+            });
+    return found;
+  }
+
+  private static List<ClassModel> classes() throws IOException, URISyntaxException {
+    Path folder = Path.of(Main.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    List<ClassModel> models = new ArrayList<>();
+    try (Stream<Path> files = Files.walk(folder.resolve("io"))) {
+      for (Path file : files.filter(path -> path.toString().endsWith(".class")).toList()) {
+        if (!file.endsWith("package-info.class")) {
+          models.add(ClassFile.of().parse(file));
+        }
+      }
+    }
+    return models;
+  }
+
+  private static Class<?> load(ClassEntry type) {
+    return load(type.asInternalName().replace('/', '.'));
+  }
+
+  private static Class<?> load(String name) {
+    try {
+      return Class.forName(name, false, Main.class.getClassLoader());
+    } catch (ClassNotFoundException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static List<Path> documents() throws IOException {
+    List<Path> found = new ArrayList<>();
+    for (Path folder : List.of(ROOT, ROOT.resolve("docs"))) {
+      try (Stream<Path> files = Files.list(folder)) {
+        files
+            .filter(file -> file.toString().endsWith(".md"))
+            .filter(file -> !HISTORY.contains(file.getFileName().toString()))
+            .forEach(found::add);
+      }
+    }
+    return found;
+  }
+
+  private static List<Path> sources(String... endings) throws IOException {
+    List<Path> found = new ArrayList<>();
+    for (String module : List.of("server", "examples", "bench", "acceptance")) {
+      try (Stream<Path> files = Files.walk(ROOT.resolve(module).resolve("src"))) {
+        files
+            .filter(file -> !file.toString().contains("node_modules"))
+            .filter(file -> Arrays.stream(endings).anyMatch(file.toString()::endsWith))
+            .forEach(found::add);
+      }
+    }
+    return found;
+  }
+}

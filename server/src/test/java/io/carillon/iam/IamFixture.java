@@ -1,0 +1,202 @@
+package io.carillon.iam;
+
+import io.carillon.aws.Authorizer;
+import io.carillon.aws.Caller;
+import io.carillon.aws.Credentials;
+import io.carillon.aws.Operations.Access;
+import io.carillon.aws.Operations.Operation;
+import io.carillon.aws.Operations.Way;
+import io.carillon.aws.Principal;
+import io.carillon.aws.ResourcePolicies;
+import io.carillon.aws.SessionTerms;
+import io.carillon.aws.Signing;
+import io.carillon.base.AccountId;
+import io.carillon.base.Arn;
+import io.carillon.base.Ids;
+import io.carillon.base.Region;
+import io.carillon.base.Sealer;
+import io.carillon.base.Secret;
+import io.carillon.store.Database;
+import io.carillon.store.MemoryDatabase;
+import io.carillon.sts.StsService;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import software.amazon.awssdk.core.SdkPojo;
+
+/// IAM and STS over an in-memory store, called as the road calls them: needs first, then the
+/// operation. Time stands still unless a test moves it.
+public final class IamFixture {
+  public static final AccountId ACCOUNT = new AccountId("000000000000");
+  public static final Secret ROOT_SECRET = new Secret("test");
+  public static final String LAMBDA_TRUST =
+      """
+      {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole",
+       "Principal":{"Service":["lambda.amazonaws.com","s3.amazonaws.com","sns.amazonaws.com"]}}]}
+      """;
+
+  public Instant now = Instant.parse("2026-05-04T03:02:01.5Z");
+  public final Database database;
+  public final Map<String, ResourcePolicies.Owned> resources = new HashMap<>();
+  public final IamService iam;
+  public final StsService sts;
+  public final IamAuthorizer authorizer;
+  private final List<Operation<?>> operations = new ArrayList<>();
+
+  public IamFixture() {
+    this(new ReversingSealer());
+  }
+
+  public IamFixture(Sealer sealer) {
+    this(sealer, new MemoryDatabase(), ManagedPolicyFiles.NONE);
+  }
+
+  /// @param managedPolicies of AWS, beyond those built in
+  public IamFixture(Sealer sealer, Database database, ManagedPolicyFiles managedPolicies) {
+    this.database = database;
+    Ids ids = new Ids();
+    iam =
+        new IamService(
+            database,
+            sealer,
+            ids,
+            () -> now,
+            new Accounts.Root(ACCOUNT, "test", ROOT_SECRET),
+            managedPolicies);
+    ResourcePolicies lookUp = arn -> Optional.ofNullable(resources.get(arn.toString()));
+    Map<String, ResourcePolicies> services = new HashMap<>();
+    authorizer = iam.authorizer(services, StsService::issued);
+    for (String service : List.of("s3", "sns", "sqs", "lambda")) {
+      services.put(service, lookUp);
+    }
+    sts = sts(sealer, ids, authorizer);
+    operations.addAll(iam.operations().all());
+    operations.addAll(sts.operations().all());
+  }
+
+  private StsService sts(Sealer sealer, Ids ids, Authorizer authorizer) {
+    return new StsService(
+        sealer,
+        ids,
+        () -> now,
+        authorizer,
+        arn ->
+            iam.role(arn)
+                .map(
+                    r ->
+                        new StsService.Role(
+                            r.account(), r.path(), r.name(), r.id(), r.maxSession())),
+        iam::exists,
+        iam::managedDocument,
+        iam::accountOfKey);
+  }
+
+  public void pass(Duration time) {
+    now = now.plus(time);
+  }
+
+  public Caller root() {
+    return caller(iam.credentials().find("test", "").orElseThrow());
+  }
+
+  public Caller anonymous() {
+    return caller(new Principal.Anonymous(), ACCOUNT, SessionTerms.NONE, "");
+  }
+
+  /// The caller whom these keys identify.
+  public Caller caller(Credentials credentials) {
+    return caller(
+        credentials.principal(),
+        credentials.account(),
+        credentials.session(),
+        credentials.accessKeyId());
+  }
+
+  public Caller caller(Principal principal, AccountId account, SessionTerms session, String keyId) {
+    return new Caller(
+        principal,
+        account,
+        new Region("eu-west-1"),
+        session,
+        "REQUEST",
+        "HOST",
+        "127.0.0.1",
+        false,
+        "test-agent",
+        now,
+        Instant.MAX,
+        keyId,
+        Signing.NONE,
+        "",
+        null);
+  }
+
+  /// Whoever holds these keys, if anyone does.
+  public Optional<Credentials> find(String keyId, String token) {
+    return token.isEmpty()
+        ? iam.credentials().find(keyId, token)
+        : sts.credentials().find(keyId, token);
+  }
+
+  @SuppressWarnings("unchecked")
+  public <I extends SdkPojo, O> O call(Caller caller, I request, Class<O> answer) {
+    Operation<I> operation =
+        (Operation<I>)
+            operations.stream()
+                .filter(o -> o.input() == request.getClass())
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("Not mounted: " + request.getClass()));
+    try {
+      return answer.cast(
+          caller.call(
+              () -> {
+                if (operation.access() instanceof Access.Needs<I>(var needs)) {
+                  authorizer.require(caller, needs.apply(request));
+                }
+                return ((Way.Decoded<I, Object>) operation.way()).run().run(caller, request);
+              }));
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  public <I extends SdkPojo> Object call(Caller caller, I request) {
+    return call(caller, request, Object.class);
+  }
+
+  List<Operation<?>> operations() {
+    return operations;
+  }
+
+  public Arn role(String name) {
+    return Arn.iam(ACCOUNT, "role/" + name);
+  }
+
+  /// Seals recognizably, and notices changes: enough to test who uses it, and how.
+  public static final class ReversingSealer implements Sealer {
+    @Override
+    public byte[] seal(Secret secret) {
+      String text = new StringBuilder(secret.reveal()).reverse().toString();
+      return ("sealed " + text.hashCode() + " " + text).getBytes(StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public Optional<Secret> open(byte[] sealed) {
+      String[] part = new String(sealed, StandardCharsets.UTF_8).split(" ", 3);
+      boolean ours =
+          part.length == 3
+              && part[0].equals("sealed")
+              && part[1].equals(Integer.toString(part[2].hashCode()));
+      return ours
+          ? Optional.of(new Secret(new StringBuilder(part[2]).reverse().toString()))
+          : Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,187 @@
+package io.carillon.lambda;
+
+import io.carillon.aws.Authorizer;
+import io.carillon.aws.Caller;
+import io.carillon.aws.CommonError;
+import io.carillon.aws.DirectPipeline;
+import io.carillon.aws.Need;
+import io.carillon.aws.Principal;
+import io.carillon.base.AccountId;
+import io.carillon.base.Arn;
+import io.carillon.base.Ids;
+import io.carillon.base.Region;
+import io.carillon.lambda.runtime.RuntimeFixture;
+import io.carillon.outbox.DeliveryOutcome;
+import io.carillon.outbox.Job;
+import io.carillon.outbox.Recipient;
+import io.carillon.outbox.Work;
+import io.carillon.policy.FewPrincipals;
+import io.carillon.store.MemoryBlobs;
+import io.carillon.store.MemoryDatabase;
+import io.carillon.store.Tx;
+import io.carillon.trace.Trace;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Predicate;
+import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.services.lambda.model.CreateFunctionRequest;
+import software.amazon.awssdk.services.lambda.model.FunctionCode;
+
+/// The service on a store in memory, with everything around it recorded.
+final class LambdaFixture implements AutoCloseable {
+  static final String ROLE = "arn:aws:iam::" + RuntimeFixture.ACCOUNT + ":role/worker";
+  private static final AccountId ACCOUNT = new AccountId(RuntimeFixture.ACCOUNT);
+
+  final MemoryDatabase database = new MemoryDatabase();
+  final MemoryBlobs blobs = new MemoryBlobs(database, InstantSource.system());
+  final List<Work> outbox = new CopyOnWriteArrayList<>();
+  final List<String> steps = new CopyOnWriteArrayList<>();
+  final List<Recipient.ServiceMessage> handedOver = new ArrayList<>();
+  final Map<String, byte[]> objects = new ConcurrentHashMap<>();
+  final FewPrincipals principals = new FewPrincipals(ACCOUNT, new AccountId("111122223333"));
+  final RuntimeFixture shop;
+  final LambdaService service;
+  private final DirectPipeline pipeline;
+  volatile boolean letServicesIn = true;
+
+  /// What the policies of the execution role allow.
+  volatile Predicate<Need> roleMay = _ -> true;
+
+  LambdaFixture(Path folder) throws IOException {
+    shop = new RuntimeFixture(folder);
+    Doorkeeper doorkeeper = new Doorkeeper();
+    Recipient everyone =
+        serviceMessage -> new DeliveryOutcome.Done(_ -> handedOver.add(serviceMessage));
+    service =
+        new LambdaService(
+            database,
+            blobs,
+            (_, work) -> outbox.add(work),
+            new Steps(),
+            new Ids(),
+            InstantSource.system(),
+            doorkeeper,
+            principals,
+            Map.of("sqs", everyone, "sns", everyone),
+            (role, session, _) ->
+                Optional.of(
+                        new Principal.AssumedRole(ACCOUNT, "/", "worker", "AROAWORKER", session))
+                    .filter(_ -> role.resource().equals("role/worker")),
+            (_, bucket, key, _) -> object(bucket + "/" + key),
+            shop.environments,
+            shop.runtimes,
+            shop.code,
+            () -> URI.create("http://127.0.0.1:4566"));
+    pipeline = new DirectPipeline(service.operations(), doorkeeper);
+  }
+
+  private InputStream object(String name) {
+    byte[] bytes = objects.get(name);
+    if (bytes == null) {
+      throw LambdaError.RESOURCE_NOT_FOUND.because("The specified key does not exist.");
+    }
+    return new java.io.ByteArrayInputStream(bytes);
+  }
+
+  private final class Doorkeeper implements Authorizer {
+    @Override
+    public void require(Caller caller, List<Need> needs) {
+      for (Need need : needs) {
+        if (caller.principal() instanceof Principal.AssumedRole && !roleMay.test(need)) {
+          throw CommonError.ACCESS_DENIED.because(
+              "not " + need.action() + " on " + need.resource());
+        }
+      }
+    }
+
+    @Override
+    public boolean allowsService(
+        String name, String action, Arn resource, Arn source, String sourceAccount) {
+      return letServicesIn;
+    }
+  }
+
+  private final class Steps implements Trace {
+    @Override
+    public void note(Tx tx, String cause, Step step, Map<String, String> details) {
+      steps.add(cause + " " + step);
+    }
+
+    @Override
+    public String begin() {
+      return "cause";
+    }
+  }
+
+  static Caller caller() {
+    return caller("eu-central-1");
+  }
+
+  static Caller caller(String region) {
+    return DirectPipeline.root(ACCOUNT, new Region(region), Instant.now());
+  }
+
+  <I, O> O call(I input, Class<O> output) {
+    return call(caller(), input, output);
+  }
+
+  <I, O> O call(Caller caller, I input, Class<O> output) {
+    return output.cast(pipeline.call(caller, input));
+  }
+
+  <I> List<Need> needs(I input) {
+    return pipeline.needs(caller(), input);
+  }
+
+  static CreateFunctionRequest.Builder python(String name, String source) throws IOException {
+    return CreateFunctionRequest.builder()
+        .functionName(name)
+        .runtime("python3.11")
+        .handler("index.handler")
+        .role(ROLE)
+        .code(FunctionCode.builder().zipFile(zip(source)).build());
+  }
+
+  static SdkBytes zip(String source) throws IOException {
+    try (InputStream in = RuntimeFixture.zip(Map.of("index.py", source)).archive().open()) {
+      return SdkBytes.fromInputStream(in);
+    }
+  }
+
+  /// Tries a piece of work once, as the dispatcher would.
+  DeliveryOutcome attempt(Work work, int attempt) throws Exception {
+    return Objects.requireNonNull(service.deliveries().get(work.kind()))
+        .attempt(job(work, attempt, ""));
+  }
+
+  static Job job(Work work, int attempts, String lastError) {
+    return new Job("job", work, Instant.now(), attempts, 0, 0, lastError, lastError);
+  }
+
+  void settle(DeliveryOutcome outcome) {
+    if (outcome instanceof DeliveryOutcome.Done done) {
+      database.write(
+          tx -> {
+            done.effect().accept(tx);
+            return Optional.empty();
+          });
+    }
+  }
+
+  @Override
+  public void close() {
+    shop.close();
+    database.close();
+  }
+}

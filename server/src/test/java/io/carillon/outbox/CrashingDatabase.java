@@ -1,0 +1,64 @@
+package io.carillon.outbox;
+
+import io.carillon.store.Database;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+
+/// A database as one process sees it. After [#kill] nothing that this process still does reaches
+/// it, as if it had been ended by SIGKILL; what it wrote before is there.
+final class CrashingDatabase implements Database {
+  private final Database database;
+  private final ReentrantReadWriteLock life = new ReentrantReadWriteLock();
+  private final CountDownLatch never = new CountDownLatch(1);
+  private boolean dead;
+
+  CrashingDatabase(Database database) {
+    this.database = database;
+  }
+
+  void kill() {
+    life.writeLock().lock();
+    dead = true;
+    life.writeLock().unlock();
+  }
+
+  /// Ends a thread of a process that was killed.
+  private void beAlive() {
+    if (dead) {
+      life.readLock().unlock();
+      DispatcherFixture.waitFor(never);
+    }
+  }
+
+  @Override
+  public <T> T write(Change<T> change) {
+    life.readLock().lock();
+    beAlive();
+    try {
+      return database.write(change);
+    } finally {
+      life.readLock().unlock();
+    }
+  }
+
+  @Override
+  public <T> T writeRelaxed(Change<T> change) {
+    return write(change);
+  }
+
+  @Override
+  public <T> T read(Query<T> query) {
+    life.readLock().lock();
+    beAlive();
+    try {
+      return database.read(query);
+    } finally {
+      life.readLock().unlock();
+    }
+  }
+
+  @Override
+  public void close() {
+    never.countDown();
+  }
+}

@@ -1,0 +1,346 @@
+package io.carillon.s3;
+
+import io.carillon.aws.Authorizer;
+import io.carillon.aws.AwsException;
+import io.carillon.aws.Caller;
+import io.carillon.aws.CommonError;
+import io.carillon.aws.Need;
+import io.carillon.aws.Operations;
+import io.carillon.aws.Operations.Operation;
+import io.carillon.aws.Operations.Way;
+import io.carillon.aws.Principal;
+import io.carillon.aws.SessionTerms;
+import io.carillon.aws.Signing;
+import io.carillon.base.AccountId;
+import io.carillon.base.Arn;
+import io.carillon.base.Ids;
+import io.carillon.base.Region;
+import io.carillon.http.Body;
+import io.carillon.http.Headers;
+import io.carillon.http.Request;
+import io.carillon.http.Response;
+import io.carillon.outbox.DeliveryOutcome;
+import io.carillon.outbox.Recipient;
+import io.carillon.outbox.Work;
+import io.carillon.policy.FewPrincipals;
+import io.carillon.store.Blobs;
+import io.carillon.store.Database;
+import io.carillon.store.MemoryDatabase;
+import io.carillon.store.Tx;
+import io.carillon.trace.Trace;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
+import software.amazon.awssdk.core.SdkPojo;
+import software.amazon.awssdk.services.s3.model.CreateBucketRequest;
+import software.amazon.awssdk.services.s3.model.Event;
+import software.amazon.awssdk.services.s3.model.GetObjectRequest;
+import software.amazon.awssdk.services.s3.model.PutBucketNotificationConfigurationRequest;
+import software.amazon.awssdk.services.s3.model.PutObjectRequest;
+
+/// S3 on an in-memory store, called by its operation table, with everything around it in the test's
+/// hands.
+final class S3Fixture implements Authorizer {
+  static final AccountId ALICE = new AccountId("111111111111");
+  static final AccountId BOB = new AccountId("222222222222");
+  static final Region REGION = new Region("eu-central-1");
+  static final Instant START = Instant.parse("2026-03-01T10:00:00.123Z");
+
+  final TestBlobs blobs;
+  final List<Work> outbox = new ArrayList<>();
+  final List<Map<String, String>> notes = new ArrayList<>();
+  final List<Recipient.ServiceMessage> handovers = new ArrayList<>();
+  final Map<String, Recipient> recipients = new HashMap<>();
+  final AtomicLong now = new AtomicLong(START.toEpochMilli());
+
+  /// What callers may not do, and which functions S3 may invoke.
+  Predicate<Need> denied = _ -> false;
+
+  final Set<String> invocable = new HashSet<>();
+
+  /// Makes the outbox fail, as a full disk would.
+  boolean outboxBroken;
+
+  final FewPrincipals principals = new FewPrincipals(ALICE);
+  final Caller alice = caller(ALICE, REGION);
+  final Database database;
+  final S3Service service;
+  private final Map<Class<?>, Operation<?>> operations = new HashMap<>();
+
+  S3Fixture() {
+    this(new MemoryDatabase(), new TestBlobs());
+  }
+
+  /// @param blocksPublic whether new buckets begin with all public access blocked
+  S3Fixture(boolean blocksPublic) {
+    this(new MemoryDatabase(), new TestBlobs(), blocksPublic);
+  }
+
+  /// On a store of the test's choice.
+  S3Fixture(Database database, Blobs store) {
+    this(database, store, true);
+  }
+
+  private S3Fixture(Database database, Blobs store, boolean blocksPublic) {
+    this.database = database;
+    blobs = store instanceof TestBlobs counting ? counting : new TestBlobs();
+    service =
+        new S3Service(
+            database,
+            store,
+            this::add,
+            new Recording(),
+            new Ids(),
+            () -> Instant.ofEpochMilli(now.get()),
+            this,
+            principals,
+            recipients,
+            _ -> new Recording().begin(),
+            () -> URI.create("http://localhost:4566"),
+            blocksPublic);
+    recipients.put("sns", this::accept);
+    recipients.put("sqs", this::accept);
+    recipients.put("lambda", this::accept);
+    Operations table = service.operations();
+    table.all().forEach(operation -> operations.putIfAbsent(operation.input(), operation));
+  }
+
+  static Caller caller(AccountId account, Region region) {
+    return new Caller(
+        new Principal.Root(account),
+        account,
+        region,
+        SessionTerms.NONE,
+        "REQUESTID0000001",
+        "host-id",
+        "10.1.2.3",
+        false,
+        "test",
+        START,
+        Instant.MAX,
+        "AKIATEST",
+        Signing.NONE,
+        "localhost:1",
+        null);
+  }
+
+  static Request request(byte[] body, String... headers) {
+    return request(Body.of(body), headers);
+  }
+
+  static Request request(Body body, String... headers) {
+    Headers fields = new Headers();
+    body.length().ifPresent(length -> fields.add("Content-Length", Long.toString(length)));
+    for (int i = 0; i < headers.length; i += 2) {
+      fields.add(headers[i], headers[i + 1]);
+    }
+    return new Request("PUT", "/", "", fields, body, new InetSocketAddress("10.1.2.3", 1), false);
+  }
+
+  /// Runs an operation that the codec would decode, as the road does: needs first.
+  @SuppressWarnings("unchecked")
+  <I extends SdkPojo, O> O call(Caller caller, I input) {
+    Operation<I> operation = authorized(caller, input);
+    Object output = ((Way.Decoded<I, O>) operation.way()).run().run(caller, input);
+    return (O) (output instanceof Operations.WithHeaders(SdkPojo said, _) ? said : output);
+  }
+
+  <I extends SdkPojo> Response stream(Caller caller, I input, Request http) {
+    Operation<I> operation = authorized(caller, input);
+    try {
+      return ((Way.Streamed<I>) operation.way()).run().run(caller, input, http);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /// Runs the operation whose input is that of another.
+  @SuppressWarnings("unchecked")
+  Response post(Caller caller, PutObjectRequest input, Request http) throws IOException {
+    Operation<PutObjectRequest> operation =
+        (Operation<PutObjectRequest>) service.operations().find("PostObject").orElseThrow();
+    require(
+        caller, ((Operations.Access.Needs<PutObjectRequest>) operation.access()).of().apply(input));
+    return ((Way.Streamed<PutObjectRequest>) operation.way()).run().run(caller, input, http);
+  }
+
+  <I extends SdkPojo> List<Need> needs(I input) {
+    Operation<I> operation = operation(input);
+    return ((Operations.Access.Needs<I>) operation.access()).of().apply(input);
+  }
+
+  void createBucket(String name) {
+    call(
+        alice,
+        CreateBucketRequest.builder()
+            .bucket(name)
+            .createBucketConfiguration(c -> c.locationConstraint(REGION.name()))
+            .build());
+  }
+
+  Response put(String bucket, String key, String text) {
+    return stream(
+        alice,
+        PutObjectRequest.builder().bucket(bucket).key(key).build(),
+        request(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  String get(String bucket, String key) {
+    return text(
+        stream(
+            alice,
+            GetObjectRequest.builder().bucket(bucket).key(key).build(),
+            request(new byte[0])));
+  }
+
+  /// Sends every event of the bucket to a function.
+  void notifyFunction(String bucket, String... events) {
+    String function = "arn:aws:lambda:eu-central-1:111111111111:function:f";
+    invocable.add(function);
+    call(
+        alice,
+        PutBucketNotificationConfigurationRequest.builder()
+            .bucket(bucket)
+            .notificationConfiguration(
+                n ->
+                    n.lambdaFunctionConfigurations(
+                        f ->
+                            f.id("rule")
+                                .lambdaFunctionArn(function)
+                                .eventsWithStrings(
+                                    events.length == 0
+                                        ? new String[] {
+                                          Event.S3_OBJECT_CREATED.toString(),
+                                          Event.S3_OBJECT_REMOVED.toString(),
+                                          Event.S3_OBJECT_TAGGING.toString()
+                                        }
+                                        : events)))
+            .build());
+  }
+
+  /// The messages that wait in the outbox.
+  List<String> events() {
+    recipients.put(
+        "lambda",
+        serviceMessage -> {
+          handovers.add(serviceMessage);
+          return DeliveryOutcome.done();
+        });
+    List<String> messages = new ArrayList<>();
+    for (Work work : outbox) {
+      handovers.clear();
+      service.delivery().attempt(new io.carillon.outbox.Job("j", work, START, 1, 0, 0, "", ""));
+      messages.add(new String(handovers.getFirst().payload(), StandardCharsets.UTF_8));
+    }
+    return messages;
+  }
+
+  static byte[] bytes(Response response) {
+    try {
+      return switch (response.content()) {
+        case Response.Content.Bytes(byte[] bytes) -> bytes;
+        case Response.Content.Stream(InputStream in, long length) -> {
+          try (in) {
+            byte[] bytes = in.readAllBytes();
+            if (bytes.length != length) {
+              throw new AssertionError(bytes.length + " bytes instead of " + length);
+            }
+            yield bytes;
+          }
+        }
+        case Response.Content.Chunks(Response.Writer writer) -> {
+          ByteArrayOutputStream out = new ByteArrayOutputStream();
+          writer.writeTo(out);
+          yield out.toByteArray();
+        }
+      };
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static String text(Response response) {
+    return new String(bytes(response), StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public void require(Caller caller, List<Need> needs) {
+    for (Need need : needs) {
+      if (denied.test(need)) {
+        throw CommonError.ACCESS_DENIED.because("not " + need.action() + " on " + need.resource());
+      }
+    }
+  }
+
+  @Override
+  public boolean allowsService(
+      String service, String action, Arn resource, Arn source, String sourceAccount) {
+    return service.equals("s3.amazonaws.com")
+        && action.equals("lambda:InvokeFunction")
+        && invocable.contains(resource.toString());
+  }
+
+  private DeliveryOutcome accept(Recipient.ServiceMessage serviceMessage) {
+    String resource = serviceMessage.destination().resource();
+    if (resource.contains("missing")) {
+      return new DeliveryOutcome.Rejected(
+          "it is not there", DeliveryOutcome.Rejected.Reason.ABSENT);
+    }
+    if (resource.contains("closed")) {
+      return new DeliveryOutcome.Rejected(
+          "its policy does not let S3 in", DeliveryOutcome.Rejected.Reason.DENIED);
+    }
+    return new DeliveryOutcome.Done(tx -> tx.afterCommit(() -> handovers.add(serviceMessage)));
+  }
+
+  private void add(Tx tx, Work work) {
+    if (outboxBroken) {
+      throw new IllegalStateException("broken");
+    }
+    tx.afterCommit(() -> outbox.add(work));
+  }
+
+  @SuppressWarnings("unchecked")
+  private <I extends SdkPojo> Operation<I> operation(I input) {
+    Operation<?> operation = operations.get(input.getClass());
+    if (operation == null) {
+      throw new AssertionError("not mounted: " + input.getClass());
+    }
+    return (Operation<I>) operation;
+  }
+
+  private <I extends SdkPojo> Operation<I> authorized(Caller caller, I input) throws AwsException {
+    require(caller, needs(input));
+    return operation(input);
+  }
+
+  private final class Recording implements Trace {
+    private int causes;
+
+    @Override
+    public void note(Tx tx, String cause, Step step, Map<String, String> details) {
+      Map<String, String> note = new HashMap<>(details);
+      note.put("step", step.name());
+      note.put("cause", cause);
+      tx.afterCommit(() -> notes.add(note));
+    }
+
+    @Override
+    public String begin() {
+      return "cause-" + causes++;
+    }
+  }
+}

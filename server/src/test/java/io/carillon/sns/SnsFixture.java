@@ -1,0 +1,354 @@
+package io.carillon.sns;
+
+import io.carillon.aws.Authorizer;
+import io.carillon.aws.Caller;
+import io.carillon.aws.CommonError;
+import io.carillon.aws.DirectPipeline;
+import io.carillon.aws.Need;
+import io.carillon.aws.Principal;
+import io.carillon.base.AccountId;
+import io.carillon.base.Arn;
+import io.carillon.base.Ids;
+import io.carillon.base.Region;
+import io.carillon.http.Body;
+import io.carillon.http.Headers;
+import io.carillon.http.Request;
+import io.carillon.http.Response;
+import io.carillon.outbox.Delivery;
+import io.carillon.outbox.DeliveryOutcome;
+import io.carillon.outbox.Job;
+import io.carillon.outbox.Recipient;
+import io.carillon.outbox.Work;
+import io.carillon.policy.FewPrincipals;
+import io.carillon.store.MemoryDatabase;
+import io.carillon.store.Tx;
+import io.carillon.trace.Trace;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import software.amazon.awssdk.core.SdkPojo;
+import software.amazon.awssdk.services.sns.model.CreateTopicRequest;
+import software.amazon.awssdk.services.sns.model.CreateTopicResponse;
+import software.amazon.awssdk.services.sns.model.PublishRequest;
+import software.amazon.awssdk.services.sns.model.PublishResponse;
+import software.amazon.awssdk.services.sns.model.SubscribeRequest;
+import software.amazon.awssdk.services.sns.model.SubscribeResponse;
+
+/// SNS on an in-memory store, called by its operation table, with the far ends, the clock and the
+/// dispatcher in the test's hands.
+final class SnsFixture implements Authorizer {
+  static final AccountId ALICE = new AccountId("111111111111");
+  static final AccountId BOB = new AccountId("222222222222");
+  static final Region REGION = new Region("eu-central-1");
+  static final Instant START = Instant.parse("2026-03-01T10:00:00.123Z");
+  static final String BASE = "http://localhost:4566";
+
+  /// A job of the outbox as the dispatcher would hold it.
+  static final class Held {
+    final Work work;
+    Instant due;
+    int attempts;
+    int postponements;
+    String lastError = "";
+
+    Held(Work work) {
+      this.work = work;
+      this.due = work.due();
+    }
+  }
+
+  final MemoryDatabase database = new MemoryDatabase();
+  final List<Held> outbox = new ArrayList<>();
+  final List<Held> deadLetters = new ArrayList<>();
+  final List<Map<String, String>> notes = new ArrayList<>();
+
+  final List<MailTransport.Mail> mails = new ArrayList<>();
+  final List<SmsTransport.TextMessage> texts = new ArrayList<>();
+  final List<HttpPostTransport.Post> posts = new ArrayList<>();
+  final List<Recipient.ServiceMessage> handovers = new ArrayList<>();
+
+  /// What the far ends answer.
+  Function<MailTransport.Mail, DeliveryOutcome> mailAnswer = _ -> DeliveryOutcome.done();
+
+  Function<SmsTransport.TextMessage, DeliveryOutcome> textAnswer = _ -> DeliveryOutcome.done();
+  Function<HttpPostTransport.Post, DeliveryOutcome> postAnswer = _ -> DeliveryOutcome.done();
+  Function<Recipient.ServiceMessage, Optional<DeliveryOutcome>> handoverAnswer =
+      _ -> Optional.empty();
+
+  Predicate<Need> denied = _ -> false;
+  final Set<String> publishable = new HashSet<>();
+
+  /// Fails every transaction that adds work, as a full disk would.
+  boolean outboxBroken;
+
+  Instant now = START;
+  final FewPrincipals principals = new FewPrincipals(ALICE, BOB);
+  final Caller alice = caller(new Principal.Root(ALICE), ALICE);
+  final Caller bob = caller(new Principal.Root(BOB), BOB);
+  final Caller stranger = caller(new Principal.Anonymous(), new AccountId("000000000000"));
+  final SnsService service;
+  private final DirectPipeline pipeline;
+
+  SnsFixture() {
+    this("");
+  }
+
+  SnsFixture(String certificateUrl) {
+    service =
+        new SnsService(
+            database,
+            this::add,
+            this,
+            principals,
+            new Recording(),
+            new Ids(),
+            () -> now,
+            new SnsDependencies(
+                mail -> {
+                  mails.add(mail);
+                  return mailAnswer.apply(mail);
+                },
+                text -> {
+                  texts.add(text);
+                  return textAnswer.apply(text);
+                },
+                post -> {
+                  posts.add(post);
+                  return postAnswer.apply(post);
+                },
+                Map.of("sqs", this::accept, "lambda", this::accept),
+                TestSigner.INSTANCE,
+                certificateUrl,
+                () -> URI.create(BASE),
+                _ -> "cause-of-caller"));
+    pipeline = new DirectPipeline(service.operations(), this);
+  }
+
+  private static Caller caller(Principal principal, AccountId account) {
+    return DirectPipeline.caller(principal, account, REGION, START);
+  }
+
+  <I extends SdkPojo, O> O call(Caller caller, I input) {
+    return pipeline.call(caller, input);
+  }
+
+  <I extends SdkPojo> List<Need> needs(Caller caller, I input) {
+    return pipeline.needs(caller, input);
+  }
+
+  String createTopic(String name) {
+    CreateTopicResponse created = call(alice, CreateTopicRequest.builder().name(name).build());
+    return created.topicArn();
+  }
+
+  /// Subscribes and answers the ARN, confirmed or not.
+  String subscribe(String topic, String protocol, String endpoint, String... attributes) {
+    Map<String, String> given = new HashMap<>();
+    for (int i = 0; i < attributes.length; i += 2) {
+      given.put(attributes[i], attributes[i + 1]);
+    }
+    SubscribeResponse answer =
+        call(
+            alice,
+            SubscribeRequest.builder()
+                .topicArn(topic)
+                .protocol(protocol)
+                .endpoint(endpoint)
+                .attributes(given)
+                .returnSubscriptionArn(true)
+                .build());
+    return answer.subscriptionArn();
+  }
+
+  String publish(String topic, String message) {
+    PublishResponse answer =
+        call(alice, PublishRequest.builder().topicArn(topic).message(message).build());
+    return answer.messageId();
+  }
+
+  Response open(String pathAndQuery) {
+    String[] parts = pathAndQuery.split("\\?", 2);
+    try {
+      return service
+          .pages()
+          .handle(
+              new Request(
+                  "GET",
+                  parts[0],
+                  parts.length == 1 ? "" : parts[1],
+                  new Headers(),
+                  Body.of(new byte[0]),
+                  InetSocketAddress.createUnresolved("10.9.9.9", 1),
+                  false));
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  static String text(Response response) {
+    return new String(
+        ((Response.Content.Bytes) response.content()).bytes(), StandardCharsets.UTF_8);
+  }
+
+  static String payload(Recipient.ServiceMessage serviceMessage) {
+    return new String(serviceMessage.payload(), StandardCharsets.UTF_8);
+  }
+
+  /// Runs what is due until nothing is.
+  void settle() {
+    while (true) {
+      Optional<Held> next =
+          outbox.stream()
+              .filter(held -> !held.due.isAfter(now))
+              .min(Comparator.comparing(held -> held.due));
+      if (next.isEmpty()) {
+        return;
+      }
+      attempt(next.get());
+    }
+  }
+
+  /// Moves the clock and runs what became due on the way, in its order.
+  void advance(Duration time) {
+    Instant until = now.plus(time);
+    while (true) {
+      Optional<Instant> next =
+          outbox.stream()
+              .map(held -> held.due)
+              .filter(due -> !due.isAfter(until))
+              .min(Instant::compareTo);
+      if (next.isEmpty()) {
+        now = until;
+        return;
+      }
+      if (next.get().isAfter(now)) {
+        now = next.get();
+      }
+      settle();
+    }
+  }
+
+  /// Tries one job and does with the outcome what the dispatcher does.
+  void attempt(Held held) {
+    held.attempts++;
+    Delivery delivery = delivery(held);
+    Job job = job(held);
+    DeliveryOutcome outcome;
+    try {
+      outcome = delivery.attempt(job);
+    } catch (Exception e) {
+      outcome = new DeliveryOutcome.Retry(e.toString());
+    }
+    switch (outcome) {
+      case DeliveryOutcome.Done done -> {
+        database.write(
+            tx -> {
+              done.effect().accept(tx);
+              return true;
+            });
+        outbox.remove(held);
+      }
+      case DeliveryOutcome.Retry retry -> {
+        held.lastError = retry.why();
+        delivery
+            .retryPolicy(job)
+            .waitAfter(held.attempts)
+            .ifPresentOrElse(
+                wait -> held.due = now.plus(wait), () -> deadLetter(held, retry.why()));
+      }
+      case DeliveryOutcome.Postponed postponed -> {
+        held.attempts--;
+        held.postponements++;
+        held.due = now.plus(postponed.notBefore());
+      }
+      case DeliveryOutcome.Rejected rejected -> deadLetter(held, rejected.why());
+    }
+  }
+
+  private Delivery delivery(Held held) {
+    return Objects.requireNonNull(service.deliveries().get(held.work.kind()));
+  }
+
+  private void deadLetter(Held held, String why) {
+    boolean buried = database.write(tx -> delivery(held).deadLetter(tx, job(held), why));
+    outbox.remove(held);
+    if (!buried) {
+      held.lastError = why;
+      deadLetters.add(held);
+    }
+  }
+
+  private static Job job(Held held) {
+    return new Job(
+        "job", held.work, START, held.attempts, held.postponements, 0, "", held.lastError);
+  }
+
+  long waiting(String kind) {
+    return outbox.stream().filter(held -> held.work.kind().equals(kind)).count();
+  }
+
+  int messagesKept() {
+    return database.read(snapshot -> new Messages().count(snapshot, 1_000));
+  }
+
+  @Override
+  public void require(Caller caller, List<Need> needs) {
+    for (Need need : needs) {
+      if (denied.test(need)) {
+        throw CommonError.ACCESS_DENIED.because("not " + need.action() + " on " + need.resource());
+      }
+    }
+  }
+
+  @Override
+  public boolean allowsService(
+      String service, String action, Arn resource, Arn source, String sourceAccount) {
+    return service.equals("s3.amazonaws.com")
+        && action.equals("sns:Publish")
+        && publishable.contains(resource.toString());
+  }
+
+  private DeliveryOutcome accept(Recipient.ServiceMessage serviceMessage) {
+    return handoverAnswer
+        .apply(serviceMessage)
+        .orElseGet(
+            () ->
+                new DeliveryOutcome.Done(
+                    tx -> tx.afterCommit(() -> handovers.add(serviceMessage))));
+  }
+
+  private void add(Tx tx, Work work) {
+    if (outboxBroken) {
+      throw new IllegalStateException("the disk is full");
+    }
+    tx.afterCommit(() -> outbox.add(new Held(work)));
+  }
+
+  private final class Recording implements Trace {
+    @Override
+    public void note(Tx tx, String cause, Step step, Map<String, String> details) {
+      Map<String, String> note = new HashMap<>(details);
+      note.put("step", step.name());
+      note.put("cause", cause);
+      tx.afterCommit(() -> notes.add(note));
+    }
+
+    @Override
+    public String begin() {
+      return "begun";
+    }
+  }
+}

@@ -1,0 +1,76 @@
+package io.carillon.sqs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.carillon.base.Ids;
+import io.carillon.sqs.Queues.QueueKey;
+import io.carillon.sqs.Queues.QueueRow;
+import io.carillon.store.ManualClock;
+import io.carillon.store.MemoryDatabase;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/// What memory holds for those who wait at queues.
+class ArrivalSignalTest {
+  private final MemoryDatabase database = new MemoryDatabase();
+  private final ManualClock clock = new ManualClock();
+  private final Messages messages = new Messages(database, clock, new Ids());
+
+  @Test
+  void onlyQueuesAtWhichSomebodyWaitsAreRemembered() {
+    for (int i = 0; i < 100; i++) {
+      send("queue " + i);
+      assertThat(receive("queue " + i, Duration.ZERO)).hasSize(1);
+    }
+    assertThat(messages.waitedAt()).isZero();
+    CompletableFuture<Integer> first = poll();
+    CompletableFuture<Integer> second = poll();
+    await().until(() -> messages.waitedAt() == 1);
+    send("queue");
+    send("queue");
+    assertThat(first.orTimeout(30, TimeUnit.SECONDS).join()).isPositive();
+    send("queue");
+    assertThat(second.orTimeout(30, TimeUnit.SECONDS).join()).isPositive();
+    assertThat(messages.waitedAt()).isZero();
+  }
+
+  /// The clock stands still, as it seems to while one that was set back catches up.
+  @Test
+  void aLongPollEndsThoughTheClockIsSetBack() {
+    CompletableFuture<Integer> poll =
+        CompletableFuture.supplyAsync(() -> receive("queue", Duration.ofMillis(50)).size());
+    clock.move(Duration.ofDays(-2));
+    assertThat(poll.orTimeout(30, TimeUnit.SECONDS).join()).isZero();
+  }
+
+  private CompletableFuture<Integer> poll() {
+    return CompletableFuture.supplyAsync(() -> receive("queue", Duration.ofMinutes(1)).size());
+  }
+
+  private List<Messages.Received> receive(String incarnation, Duration wait) {
+    return messages.receive(
+        new QueueKey("123456789012", "us-east-1", "q"),
+        row(incarnation),
+        Optional.empty(),
+        1,
+        Duration.ofSeconds(30),
+        wait);
+  }
+
+  private void send(String incarnation) {
+    database.write(
+        tx ->
+            messages.send(
+                tx, row(incarnation), "x", Map.of(), "sender", null, null, Duration.ZERO));
+  }
+
+  private static QueueRow row(String incarnation) {
+    return new QueueRow(incarnation, Map.of(), Map.of(), 0, 0, Map.of());
+  }
+}
