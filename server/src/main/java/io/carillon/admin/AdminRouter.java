@@ -136,7 +136,7 @@ public final class AdminRouter implements Handler {
 
   private Response json(int status, Object value) throws IOException {
     byte[] bytes = json.writeValueAsBytes(value);
-    Reservation.current().reach(bytes.length);
+    Reservation.current().growTo(bytes.length);
     return Response.of(status, "application/json", bytes);
   }
 

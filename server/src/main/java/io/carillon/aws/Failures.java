@@ -24,7 +24,7 @@ final class Failures {
       case AwsException said -> said;
       case Body.TooLargeException _ -> CommonError.REQUEST_ENTITY_TOO_LARGE.exception();
       case MemoryBudgetExceededException full ->
-          full.forGood()
+          full.isPermanent()
               ? CommonError.REQUEST_ENTITY_TOO_LARGE.because(full.getMessage())
               : CommonError.THROTTLING.exception();
       case DamagedBlobException damaged -> unreadable(damaged, ids);

@@ -322,7 +322,7 @@ public final class RequestPipeline implements Handler {
   private static Response reserved(Response answer) {
     if (answer.content() instanceof Response.Content.Bytes(byte[] bytes)
         && bytes.length > LARGE_ANSWER_BYTES) {
-      Reservation.current().reach(bytes.length);
+      Reservation.current().growTo(bytes.length);
     }
     return answer;
   }

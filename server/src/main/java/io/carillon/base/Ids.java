@@ -5,15 +5,15 @@ import java.util.HexFormat;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
 
-/// Makes the identifiers that AWS hands out. Secrets come from a secure source, request ids from a
-/// fast one: they only have to be unique.
+/// Generates identifiers in AWS's formats. Secrets come from a secure random source, request ids
+/// from a fast one, since they only have to be unique.
 public final class Ids {
   private static final String BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
   private static final String BASE62 =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
   private final SecureRandom secure = new SecureRandom();
 
-  /// A version 4 UUID of fast randomness, as Lambda, SNS and SQS use for request and message ids.
+  /// A version 4 UUID from the fast source, as Lambda, SNS and SQS use for request and message ids.
   public String uuid() {
     RandomGenerator random = java.util.concurrent.ThreadLocalRandom.current();
     long high = (random.nextLong() & ~0xF000L) | 0x4000L;

@@ -3,25 +3,25 @@ package io.carillon.base;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// A value that is made when it is first asked for, once.
+/// A value that is computed on first use, once.
 public final class Lazy<T> {
-  private final Supplier<T> maker;
-  private volatile @Nullable T made;
+  private final Supplier<T> supplier;
+  private volatile @Nullable T computed;
 
-  public Lazy(Supplier<T> maker) {
-    this.maker = maker;
+  public Lazy(Supplier<T> supplier) {
+    this.supplier = supplier;
   }
 
   public T get() {
-    T value = made;
-    return value == null ? make() : value;
+    T value = computed;
+    return value == null ? compute() : value;
   }
 
-  private synchronized T make() {
-    T value = made;
+  private synchronized T compute() {
+    T value = computed;
     if (value == null) {
-      value = maker.get();
-      made = value;
+      value = supplier.get();
+      computed = value;
     }
     return value;
   }

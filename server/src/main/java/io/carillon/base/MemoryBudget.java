@@ -7,39 +7,38 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
-/// A share of the heap, and who holds how much of it: what a request reads into memory is reserved
-/// here first, so that any number of them at once cannot exhaust the heap.
+/// A share of the heap and how much of it is held: a request reserves the memory that it reads into
+/// here first, so that any number of requests at once cannot exhaust the heap.
 ///
-/// Whoever finds no room waits in line, first come, first served, so that small requests do not
-/// starve a large one; after a bounded time he is refused. While there is room, reserving is one
-/// compare-and-set.
+/// A request that finds no room waits in a fair queue, so that small requests do not starve a large
+/// one; after a bounded time it is refused. While there is room, reserving is one compare-and-set.
 public final class MemoryBudget {
-  /// How long to wait for room; the clients of AWS wait for longer and try again when refused.
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  /// AWS's clients have longer timeouts, and retry when refused.
+  private static final Duration MAX_WAIT = Duration.ofSeconds(10);
 
-  private static final long LEAST_BYTES = 16L << 20;
+  private static final long MIN_BYTES = 16L << 20;
 
   private final long limitBytes;
-  private final long patienceNanos;
+  private final long maxWaitNanos;
   private final AtomicLong held = new AtomicLong();
   private final AtomicInteger waiting = new AtomicInteger();
 
-  /// Held by the one that is first in line.
-  private final ReentrantLock line = new ReentrantLock(true);
+  /// Held by the first in the queue.
+  private final ReentrantLock queue = new ReentrantLock(true);
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition freed = lock.newCondition();
 
-  /// @param patience how long [#take] waits for room
-  public MemoryBudget(long limitBytes, Duration patience) {
+  /// @param maxWait how long [#take] waits for room
+  public MemoryBudget(long limitBytes, Duration maxWait) {
     this.limitBytes = limitBytes;
-    this.patienceNanos = patience.toNanos();
+    this.maxWaitNanos = maxWait.toNanos();
   }
 
-  /// This share of the heap that the JVM was started with.
+  /// A share of the maximum heap size.
   public static MemoryBudget ofHeap(double share) {
     long bytes = (long) (Runtime.getRuntime().maxMemory() * share);
-    return new MemoryBudget(Math.max(LEAST_BYTES, bytes), PATIENCE);
+    return new MemoryBudget(Math.max(MIN_BYTES, bytes), MAX_WAIT);
   }
 
   /// Counts and never refuses.
@@ -55,24 +54,25 @@ public final class MemoryBudget {
     return held.get();
   }
 
-  /// How much can be taken at once; less than nothing where more was [forced][#force].
+  /// How much can be taken now; negative where more was [forced][#force].
   public long freeBytes() {
     return limitBytes - held.get();
   }
 
   /// Takes `bytes`, waiting for room.
   ///
-  /// @throws NoRoomException where there is none in time, or can never be
+  /// @throws MemoryBudgetExceededException if no room becomes free in time, or `bytes` exceeds the
+  ///   limit
   public void take(long bytes) {
     if (bytes > limitBytes) {
       throw MemoryBudgetExceededException.tooLarge(bytes, limitBytes);
     }
-    if (!tryTake(bytes) && !waitFor(bytes)) {
-      throw MemoryBudgetExceededException.forNow();
+    if (!tryTake(bytes) && !awaitTurn(bytes)) {
+      throw MemoryBudgetExceededException.temporary();
     }
   }
 
-  /// Takes `bytes` if there is room now and nobody waits for it.
+  /// Takes `bytes` if there is room now and no other thread waits for it.
   public boolean tryTake(long bytes) {
     return waiting.get() == 0 && takeIfFree(bytes);
   }
@@ -89,17 +89,17 @@ public final class MemoryBudget {
     }
   }
 
-  private boolean waitFor(long bytes) {
-    long deadline = System.nanoTime() + patienceNanos;
+  private boolean awaitTurn(long bytes) {
+    long deadline = System.nanoTime() + maxWaitNanos;
     waiting.incrementAndGet();
     try {
-      if (!line.tryLock(patienceNanos, TimeUnit.NANOSECONDS)) {
+      if (!queue.tryLock(maxWaitNanos, TimeUnit.NANOSECONDS)) {
         return false;
       }
       try {
-        return waitInFront(bytes, deadline);
+        return awaitRoom(bytes, deadline);
       } finally {
-        line.unlock();
+        queue.unlock();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -109,15 +109,15 @@ public final class MemoryBudget {
     }
   }
 
-  private boolean waitInFront(long bytes, long deadline) throws InterruptedException {
+  private boolean awaitRoom(long bytes, long deadline) throws InterruptedException {
     lock.lock();
     try {
       while (!takeIfFree(bytes)) {
-        long left = deadline - System.nanoTime();
-        if (left <= 0) {
+        long remaining = deadline - System.nanoTime();
+        if (remaining <= 0) {
           return false;
         }
-        freed.awaitNanos(left);
+        freed.awaitNanos(remaining);
       }
       return true;
     } finally {
@@ -125,13 +125,13 @@ public final class MemoryBudget {
     }
   }
 
-  /// Takes `bytes` although there may be no room, for what is in memory already: those who come
-  /// later wait for it.
+  /// Takes `bytes` even without room, for data that is in memory already; later requests wait until
+  /// it is released.
   public void force(long bytes) {
     held.addAndGet(bytes);
   }
 
-  public void giveBack(long bytes) {
+  public void release(long bytes) {
     held.addAndGet(-bytes);
     if (waiting.get() > 0) {
       lock.lock();

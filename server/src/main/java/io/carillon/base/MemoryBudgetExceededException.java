@@ -1,18 +1,18 @@
 package io.carillon.base;
 
-/// A [MemoryBudget] has no room: an answer to a client rather than a bug.
+/// A [MemoryBudget] has no room. An answer to a client rather than a bug.
 public final class MemoryBudgetExceededException extends RuntimeException {
   private static final long serialVersionUID = 1L;
   private static final int MEBIBYTE = 1 << 20;
 
-  private final boolean forGood;
+  private final boolean permanent;
 
-  private MemoryBudgetExceededException(String message, boolean forGood) {
+  private MemoryBudgetExceededException(String message, boolean permanent) {
     super(message, null, false, false);
-    this.forGood = forGood;
+    this.permanent = permanent;
   }
 
-  static MemoryBudgetExceededException forNow() {
+  static MemoryBudgetExceededException temporary() {
     return new MemoryBudgetExceededException(
         "The memory for requests is in use; try again.", false);
   }
@@ -31,8 +31,8 @@ public final class MemoryBudgetExceededException extends RuntimeException {
     return String.valueOf(super.getMessage());
   }
 
-  /// Whether trying again is of no use.
-  public boolean forGood() {
-    return forGood;
+  /// Whether a retry cannot succeed.
+  public boolean isPermanent() {
+    return permanent;
   }
 }

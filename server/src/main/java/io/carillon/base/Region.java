@@ -5,15 +5,15 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 
-/// The name of a region, such as `eu-central-1`. Any well-formed name is a region here: nothing is
-/// reserved, so scripts written for a region that AWS opens tomorrow work today.
+/// The name of a region, such as `eu-central-1`. Any well-formed name is accepted, so regions that
+/// AWS opens later work too.
 public record Region(String name) {
   private static final Pattern GRAMMAR = Pattern.compile("[a-z]{2,}(-[a-z]+)+-[0-9]{1,2}");
 
-  /// Names seen to be well-formed, since every request names one. Not more than there may be.
-  private static final Set<String> SEEN = ConcurrentHashMap.newKeySet();
+  /// Names already found valid, since every request names one. Bounded by [#MAX_KNOWN].
+  private static final Set<String> KNOWN = ConcurrentHashMap.newKeySet();
 
-  private static final int MOST_SEEN = 200;
+  private static final int MAX_KNOWN = 200;
 
   public static final Region US_EAST_1 = new Region("us-east-1");
 
@@ -24,19 +24,19 @@ public record Region(String name) {
   }
 
   public static boolean isValid(String name) {
-    if (SEEN.contains(name)) {
+    if (KNOWN.contains(name)) {
       return true;
     }
     boolean valid = GRAMMAR.matcher(name).matches();
-    if (valid && SEEN.size() < MOST_SEEN) {
-      SEEN.add(name);
+    if (valid && KNOWN.size() < MAX_KNOWN) {
+      KNOWN.add(name);
     }
     return valid;
   }
 
-  /// The region that a signature's scope names; empty for what is none. Java's SDK signs for
-  /// `aws-global` where it is given that and an endpoint; the endpoints that it names so on AWS are
-  /// those of us-east-1.
+  /// The region of a signature's credential scope; empty if the name is not valid. The SDK for Java
+  /// signs for `aws-global` when configured with it and an endpoint; AWS's `aws-global` endpoints
+  /// are in us-east-1.
   public static Optional<Region> ofScope(String name) {
     if (name.equals("aws-global")) {
       return Optional.of(US_EAST_1);

@@ -1,8 +1,8 @@
 package io.carillon.base;
 
-/// What one request holds of a [MemoryBudget], from the first byte that it reads into memory until
-/// its answer is sent. It belongs to the request's thread. A request that reads nothing into memory
-/// touches no budget.
+/// The part of a [MemoryBudget] that one request holds, from the first byte that it reads into
+/// memory until its response is sent. It belongs to the request's thread. A request that reads
+/// nothing into memory does not touch the budget.
 public final class Reservation implements AutoCloseable {
   private static final ScopedValue<Reservation> CURRENT = ScopedValue.newInstance();
   private static final Reservation UNCOUNTED = new Reservation(MemoryBudget.unlimited());
@@ -14,22 +14,22 @@ public final class Reservation implements AutoCloseable {
     this.budget = budget;
   }
 
-  /// That of the request that this thread answers. What runs outside of requests is not counted
-  /// here: it has bounds of its own.
+  /// The reservation of the request that this thread serves. Work outside of requests is not
+  /// counted here; it has limits of its own.
   public static Reservation current() {
     return CURRENT.isBound() ? CURRENT.get() : UNCOUNTED;
   }
 
-  /// Runs `action` as the one that holds this.
+  /// Runs `action` with this as the [current][#current] reservation.
   public <T> T call(ScopedValue.CallableOp<T, Exception> action) throws Exception {
     return ScopedValue.where(CURRENT, this).call(action);
   }
 
   /// Takes `bytes` more, waiting for room.
   ///
-  /// @throws NoRoomException where there is none in time, or can never be
+  /// @throws MemoryBudgetExceededException as [MemoryBudget#take]
   public void take(long bytes) {
-    if (counts() && bytes > 0) {
+    if (isCounted() && bytes > 0) {
       if (held + bytes > budget.limitBytes()) {
         throw MemoryBudgetExceededException.tooLarge(held + bytes, budget.limitBytes());
       }
@@ -40,7 +40,7 @@ public final class Reservation implements AutoCloseable {
 
   /// Takes `bytes` more if there is room now.
   public boolean tryTake(long bytes) {
-    if (!counts()) {
+    if (!isCounted()) {
       return true;
     }
     if (!budget.tryTake(bytes)) {
@@ -50,17 +50,17 @@ public final class Reservation implements AutoCloseable {
     return true;
   }
 
-  /// Takes what is missing to `bytes` in all: what was taken before is not needed any more.
+  /// Grows the reservation to `bytes` in total; does nothing if it is larger already.
   ///
-  /// @throws NoRoomException as [#take]
-  public void reach(long bytes) {
+  /// @throws MemoryBudgetExceededException as [MemoryBudget#take]
+  public void growTo(long bytes) {
     take(bytes - held);
   }
 
-  /// Gives back all but `bytes`.
+  /// Releases all but `bytes`.
   public void shrinkTo(long bytes) {
-    if (counts() && held > bytes) {
-      budget.giveBack(held - bytes);
+    if (isCounted() && held > bytes) {
+      budget.release(held - bytes);
       held = bytes;
     }
   }
@@ -74,7 +74,7 @@ public final class Reservation implements AutoCloseable {
     shrinkTo(0);
   }
 
-  private boolean counts() {
+  private boolean isCounted() {
     return this != UNCOUNTED;
   }
 }

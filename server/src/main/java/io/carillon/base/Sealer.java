@@ -2,13 +2,12 @@ package io.carillon.base;
 
 import java.util.Optional;
 
-/// Keeps secrets where others may look: in rows of the store, and in session tokens that the client
-/// carries.
+/// Encrypts secrets that are stored in rows or sent to clients in session tokens.
 public interface Sealer {
 
   /// Encrypts and authenticates `secret` under a key that never leaves this installation.
   byte[] seal(Secret secret);
 
-  /// Empty for bytes that this installation did not seal, or that were changed since.
+  /// Empty for bytes that were not sealed by this installation, or were changed.
   Optional<Secret> open(byte[] sealed);
 }

@@ -3,7 +3,7 @@ package io.carillon.base;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 
-/// Text that must not reach a log: it prints as stars and is compared in constant time.
+/// Text that must not growTo a log: it prints as stars and is compared in constant time.
 public record Secret(String reveal) {
 
   public boolean matches(String candidate) {

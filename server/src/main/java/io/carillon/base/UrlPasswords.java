@@ -2,14 +2,13 @@ package io.carillon.base;
 
 import java.util.regex.Pattern;
 
-/// Passwords in the URLs of endpoints, which are used and never shown.
+/// Passwords in endpoint URLs, which are never displayed.
 public final class UrlPasswords {
   private static final Pattern PASSWORD = Pattern.compile("^(https?://[^:/?#@]*):[^/?#]*@");
 
   private UrlPasswords() {}
 
-  /// The text as people may see it: where it is a URL, as AWS shows it, with stars for the
-  /// password.
+  /// `text` with the password of a URL replaced by stars, as AWS displays it.
   public static String hidden(String text) {
     return text.startsWith("http") ? PASSWORD.matcher(text).replaceFirst("$1:****@") : text;
   }

@@ -119,7 +119,7 @@ final class Exchange implements Runnable {
     } catch (Body.TooLargeException e) {
       return Response.of(413);
     } catch (MemoryBudgetExceededException e) {
-      return Response.text(e.forGood() ? 413 : 503, e.getMessage());
+      return Response.text(e.isPermanent() ? 413 : 503, e.getMessage());
     } catch (Throwable e) {
       log.error("{} {} failed", head.method(), head.rawPath(), e);
       return Response.of(500);

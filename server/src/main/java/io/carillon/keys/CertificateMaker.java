@@ -29,11 +29,11 @@ import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
-/// Makes keys and certificates: for what SNS signs, and for HTTPS on this machine. A certificate
-/// begins a day early, since clocks differ.
+/// Makes keys and certificates for SNS message signatures and for HTTPS on this machine. A
+/// certificate is valid from a day earlier, since clocks differ.
 final class CertificateMaker {
   private static final Pattern IP = Pattern.compile("[0-9.]+|.*:.*");
-  private static final Duration HEAD_START = Duration.ofDays(1);
+  private static final Duration CLOCK_SKEW = Duration.ofDays(1);
 
   private final InstantSource clock;
   private final SecureRandom random = new SecureRandom();
@@ -42,14 +42,14 @@ final class CertificateMaker {
     this.clock = clock;
   }
 
-  /// A key of 2,048 bits that vouches for itself, as validators of SNS messages expect one.
-  Pem signing(String commonName, Duration life) {
+  /// A 2,048-bit RSA key with a self-signed certificate, as validators of SNS messages expect.
+  Pem selfSigned(String commonName, Duration validity) {
     try {
       KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
       generator.initialize(2048, random);
       KeyPair pair = generator.generateKeyPair();
       X500Principal name = new X500Principal("CN=" + commonName);
-      X509v3CertificateBuilder certificate = begin(name, name, pair, life);
+      X509v3CertificateBuilder certificate = begin(name, name, pair, validity);
       certificate.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature));
       return new Pem("RSA", pair.getPrivate(), finish(certificate, pair, "SHA256withRSA"));
     } catch (GeneralSecurityException | CertIOException | OperatorCreationException e) {
@@ -57,11 +57,11 @@ final class CertificateMaker {
     }
   }
 
-  Pem authority(String commonName, Duration life) {
+  Pem authority(String commonName, Duration validity) {
     try {
       KeyPair pair = ellipticPair();
       X500Principal name = new X500Principal("CN=" + commonName);
-      X509v3CertificateBuilder certificate = begin(name, name, pair, life);
+      X509v3CertificateBuilder certificate = begin(name, name, pair, validity);
       certificate.addExtension(Extension.basicConstraints, true, new BasicConstraints(0));
       certificate.addExtension(
           Extension.subjectKeyIdentifier,
@@ -76,7 +76,7 @@ final class CertificateMaker {
   }
 
   /// @param hosts names and addresses; the first becomes the common name
-  Pem server(Pem authority, List<String> hosts, Duration life) {
+  Pem server(Pem authority, List<String> hosts, Duration validity) {
     try {
       KeyPair pair = ellipticPair();
       X509v3CertificateBuilder certificate =
@@ -84,8 +84,8 @@ final class CertificateMaker {
               authority.certificate().getSubjectX500Principal(),
               new X500Principal("CN=" + hosts.getFirst()),
               pair,
-              life);
-      // Clients that check strictly (Python from 3.13 on) insist on both key identifiers.
+              validity);
+      // Strict clients (Python from 3.13 on) require both key identifiers.
       JcaX509ExtensionUtils identifiers = new JcaX509ExtensionUtils();
       certificate.addExtension(
           Extension.subjectKeyIdentifier,
@@ -114,13 +114,13 @@ final class CertificateMaker {
   }
 
   private X509v3CertificateBuilder begin(
-      X500Principal issuer, X500Principal subject, KeyPair pair, Duration life) {
+      X500Principal issuer, X500Principal subject, KeyPair pair, Duration validity) {
     Instant now = clock.instant();
     return new JcaX509v3CertificateBuilder(
         issuer,
         new BigInteger(127, random),
-        Date.from(now.minus(HEAD_START)),
-        Date.from(now.plus(life)),
+        Date.from(now.minus(CLOCK_SKEW)),
+        Date.from(now.plus(validity)),
         subject,
         pair.getPublic());
   }

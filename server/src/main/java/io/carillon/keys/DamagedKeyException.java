@@ -2,7 +2,7 @@ package io.carillon.keys;
 
 import org.jspecify.annotations.Nullable;
 
-/// A file of keys is not what it was; the message says which and what to do, for the operator.
+/// A key file is damaged. The message tells the operator which one, and what to do.
 public final class DamagedKeyException extends IllegalStateException {
   private static final long serialVersionUID = 1L;
 

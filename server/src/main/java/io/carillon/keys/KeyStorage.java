@@ -20,12 +20,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Where keys are kept between runs.
+/// Stores keys between runs.
 sealed interface KeyStorage {
 
   Optional<byte[]> read(String name);
 
-  /// Replaces what was there, at once: after a crash there is the old or the new, never a piece.
+  /// Replaces the content atomically: a crash leaves the old or the new one, never a part.
   void write(String name, byte[] bytes);
 
   /// Files that only the owner can read, in a folder that only the owner can enter.
@@ -41,10 +41,10 @@ sealed interface KeyStorage {
     static Folder create(Path path) {
       try {
         if (Files.isDirectory(path)) {
-          tighten(path, OWNER_FOLDER);
+          restrict(path, OWNER_FOLDER);
         } else {
           Files.createDirectories(path.toAbsolutePath().getParent());
-          Files.createDirectory(path, only(OWNER_FOLDER));
+          Files.createDirectory(path, withPermissions(OWNER_FOLDER));
         }
         return new Folder(path);
       } catch (IOException e) {
@@ -57,7 +57,7 @@ sealed interface KeyStorage {
       Path file = path.resolve(name);
       try {
         byte[] bytes = Files.readAllBytes(file);
-        tighten(file, OWNER_ONLY);
+        restrict(file, OWNER_ONLY);
         return Optional.of(bytes);
       } catch (NoSuchFileException e) {
         return Optional.empty();
@@ -71,12 +71,12 @@ sealed interface KeyStorage {
       Path file = path.resolve(name);
       Path fresh = path.resolve(name + ".new");
       try {
-        Files.deleteIfExists(fresh); // of a run that died here
-        Files.createFile(fresh, only(OWNER_ONLY));
+        Files.deleteIfExists(fresh); // left by a crash
+        Files.createFile(fresh, withPermissions(OWNER_ONLY));
         try (FileChannel channel = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
-          ByteBuffer rest = ByteBuffer.wrap(bytes);
-          while (rest.hasRemaining()) {
-            channel.write(rest);
+          ByteBuffer buffer = ByteBuffer.wrap(bytes);
+          while (buffer.hasRemaining()) {
+            channel.write(buffer);
           }
           channel.force(true);
         }
@@ -98,24 +98,25 @@ sealed interface KeyStorage {
       }
     }
 
-    /// A restored backup or a careless copy may have opened the file to others.
-    private static void tighten(Path file, Set<PosixFilePermission> allowed) throws IOException {
+    /// A restored backup or a copy may have made the file accessible to others.
+    private static void restrict(Path file, Set<PosixFilePermission> allowed) throws IOException {
       if (!POSIX || allowed.containsAll(Files.getPosixFilePermissions(file))) {
         return;
       }
-      LOG.warn("{} was open to other users of this machine; closing it", file);
+      LOG.warn(
+          "{} was accessible to other users of this machine; restricting it to its owner", file);
       Files.setPosixFilePermissions(file, allowed);
     }
 
-    private static FileAttribute<?>[] only(Set<PosixFilePermission> permissions) {
+    private static FileAttribute<?>[] withPermissions(Set<PosixFilePermission> permissions) {
       return POSIX
           ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(permissions)}
           : new FileAttribute<?>[0];
     }
   }
 
-  /// Gone with the process.
-  record Memory(Map<String, byte[]> kept) implements KeyStorage {
+  /// Lost when the process ends.
+  record Memory(Map<String, byte[]> byName) implements KeyStorage {
 
     static Memory create() {
       return new Memory(new ConcurrentHashMap<>());
@@ -123,12 +124,12 @@ sealed interface KeyStorage {
 
     @Override
     public Optional<byte[]> read(String name) {
-      return Optional.ofNullable(kept.get(name));
+      return Optional.ofNullable(byName.get(name));
     }
 
     @Override
     public void write(String name, byte[] bytes) {
-      kept.put(name, bytes);
+      byName.put(name, bytes);
     }
   }
 }

@@ -21,10 +21,10 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// The keys of this installation, each made once and kept in `keys/` of the data folder. What
-/// start-up needs is cheap and made at once; key pairs cost tenths of a second and wait until
-/// someone asks. A damaged file is reported and left alone: a fresh sealing key would orphan every
-/// secret sealed under the old one.
+/// The keys of this installation, each generated once and stored in `keys/` of the data folder. The
+/// sealing key and the admin token are generated at start; key pairs take tenths of a second and
+/// are generated on first use. A damaged file is reported and not replaced: with a new sealing key,
+/// no secret sealed under the old one could be opened.
 public final class Keys {
   private static final String FOLDER = "keys";
   private static final String ADMIN_TOKEN = "admin-token";
@@ -32,13 +32,13 @@ public final class Keys {
   private static final String SNS = "sns-signing.pem";
   private static final String TLS_AUTHORITY = "tls-authority.pem";
 
-  /// For clients to trust; the file beside it holds the authority's key as well.
+  /// The certificate alone, for clients to trust; [#TLS_AUTHORITY] holds the private key as well.
   private static final String TLS_AUTHORITY_CERTIFICATE = "tls-authority.crt";
 
   private static final String TLS_SERVER = "tls-server.pem";
 
-  private static final Duration LONG_LIFE = Duration.ofDays(3650);
-  private static final Duration SERVER_LIFE = Duration.ofDays(397); // browsers accept no longer one
+  private static final Duration LONG_VALIDITY = Duration.ofDays(3650);
+  private static final Duration SERVER_VALIDITY = Duration.ofDays(397); // browsers' maximum
   private static final Duration RENEW_BEFORE = Duration.ofDays(30);
   private static final List<String> LOCAL_HOSTS =
       List.of("localhost", "*.localhost", "s3.localhost", "*.s3.localhost", "127.0.0.1", "::1");
@@ -57,17 +57,17 @@ public final class Keys {
     this.sealer = openSealer(storage);
   }
 
-  /// Opens the keys of a data folder, making what is missing.
+  /// Opens the keys of a data folder, generating missing ones.
   public static Keys open(Path dataFolder, InstantSource clock) {
     return new Keys(KeyStorage.Folder.create(dataFolder.resolve(FOLDER)), clock);
   }
 
-  /// Keys that are gone with the process.
+  /// Keys that are lost when the process ends.
   public static Keys inMemory(InstantSource clock) {
     return new Keys(KeyStorage.Memory.create(), clock);
   }
 
-  /// Opens `/_carillon/` to who can read the data folder.
+  /// Authorizes requests to `/_carillon/`; readable only with access to the data folder.
   public Secret adminToken() {
     return adminToken;
   }
@@ -76,12 +76,12 @@ public final class Keys {
     return sealer;
   }
 
-  /// Tells sealing keys apart, and nothing of them: it may be kept beside what they sealed.
+  /// Distinguishes sealing keys without revealing them, so it may be stored beside sealed secrets.
   public String sealingKeyFingerprint() {
     return sealer.fingerprint();
   }
 
-  /// Made on first need.
+  /// Generated on first use.
   public SnsCertificate snsCertificate() {
     lock.lock();
     try {
@@ -92,8 +92,10 @@ public final class Keys {
                 load(
                     SNS,
                     "RSA",
-                    this::stillGood,
-                    () -> new CertificateMaker(clock).signing("sns.amazonaws.com", LONG_LIFE)));
+                    this::isFarFromExpiry,
+                    () ->
+                        new CertificateMaker(clock)
+                            .selfSigned("sns.amazonaws.com", LONG_VALIDITY)));
         snsCertificate = known;
       }
       return known;
@@ -102,10 +104,10 @@ public final class Keys {
     }
   }
 
-  /// A certificate for this machine, by an authority of this installation. Renewed when it nears
-  /// its end or when hosts were added.
+  /// A certificate for this machine, signed by an authority of this installation. Renewed 30 days
+  /// before it expires or when hosts were added.
   ///
-  /// @param hosts names and addresses to serve besides `localhost` and its kin; for host-style
+  /// @param hosts names and addresses besides `localhost` and its subdomains; for virtual-hosted
   ///   buckets also `*.` and the name
   public TlsIdentity tlsIdentity(Collection<String> hosts) {
     List<String> all = new ArrayList<>(LOCAL_HOSTS);
@@ -117,14 +119,17 @@ public final class Keys {
           load(
               TLS_AUTHORITY,
               "EC",
-              this::stillGood,
-              () -> maker.authority("Carillon local authority", LONG_LIFE));
+              this::isFarFromExpiry,
+              () -> maker.authority("Carillon local authority", LONG_VALIDITY));
       Pem server =
           load(
               TLS_SERVER,
               "EC",
-              kept -> stillGood(kept) && isBy(authority, kept) && names(kept).containsAll(all),
-              () -> maker.server(authority, all, SERVER_LIFE));
+              stored ->
+                  isFarFromExpiry(stored)
+                      && isSignedBy(authority, stored)
+                      && names(stored).containsAll(all),
+              () -> maker.server(authority, all, SERVER_VALIDITY));
       String trusted = Pem.certificate(authority.certificate());
       storage.write(TLS_AUTHORITY_CERTIFICATE, trusted.getBytes(StandardCharsets.US_ASCII));
       return new TlsIdentity(
@@ -137,9 +142,9 @@ public final class Keys {
   private Pem load(String name, String algorithm, Predicate<Pem> usable, Supplier<Pem> maker) {
     Optional<byte[]> bytes = storage.read(name);
     if (bytes.isPresent()) {
-      Pem kept = parse(name, algorithm, bytes.get());
-      if (usable.test(kept)) {
-        return kept;
+      Pem stored = parse(name, algorithm, bytes.get());
+      if (usable.test(stored)) {
+        return stored;
       }
     }
     Pem fresh = maker.get();
@@ -155,42 +160,42 @@ public final class Keys {
     }
   }
 
-  private boolean stillGood(Pem kept) {
+  private boolean isFarFromExpiry(Pem stored) {
     return clock
         .instant()
-        .isBefore(kept.certificate().getNotAfter().toInstant().minus(RENEW_BEFORE));
+        .isBefore(stored.certificate().getNotAfter().toInstant().minus(RENEW_BEFORE));
   }
 
-  private static boolean isBy(Pem authority, Pem kept) {
+  private static boolean isSignedBy(Pem authority, Pem stored) {
     try {
-      kept.certificate().verify(authority.certificate().getPublicKey());
+      stored.certificate().verify(authority.certificate().getPublicKey());
       return true;
     } catch (GeneralSecurityException e) {
       return false;
     }
   }
 
-  private static Set<String> names(Pem kept) {
+  private static Set<String> names(Pem stored) {
     Set<String> names = new HashSet<>();
     try {
-      Collection<List<?>> alternatives = kept.certificate().getSubjectAlternativeNames();
+      Collection<List<?>> alternatives = stored.certificate().getSubjectAlternativeNames();
       if (alternatives != null) {
-        alternatives.forEach(name -> names.add(normal(String.valueOf(name.get(1)))));
+        alternatives.forEach(name -> names.add(normalize(String.valueOf(name.get(1)))));
       }
     } catch (CertificateParsingException e) {
-      return Set.of(); // then it is made anew
+      return Set.of(); // the certificate is then renewed
     }
     return names;
   }
 
-  private static String normal(String name) {
+  private static String normalize(String name) {
     return name.equals("0:0:0:0:0:0:0:1") ? "::1" : name;
   }
 
   private static Secret openAdminToken(KeyStorage storage) {
-    Optional<byte[]> kept = storage.read(ADMIN_TOKEN);
-    if (kept.isPresent()) {
-      Secret token = asSecret(kept.get());
+    Optional<byte[]> stored = storage.read(ADMIN_TOKEN);
+    if (stored.isPresent()) {
+      Secret token = asSecret(stored.get());
       if (token.reveal().length() < 32) {
         throw damaged(ADMIN_TOKEN, null);
       }
@@ -206,12 +211,12 @@ public final class Keys {
   }
 
   private static SealingKey openSealer(KeyStorage storage) {
-    Optional<byte[]> kept = storage.read(SEALING_KEY);
-    if (kept.isPresent()) {
-      if (kept.get().length != SealingKey.SIZE_BYTES) {
+    Optional<byte[]> stored = storage.read(SEALING_KEY);
+    if (stored.isPresent()) {
+      if (stored.get().length != SealingKey.SIZE_BYTES) {
         throw damaged(SEALING_KEY, null);
       }
-      return new SealingKey(kept.get());
+      return new SealingKey(stored.get());
     }
     byte[] fresh = new byte[SealingKey.SIZE_BYTES];
     new SecureRandom().nextBytes(fresh);

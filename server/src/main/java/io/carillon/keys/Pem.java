@@ -12,7 +12,7 @@ import java.util.Base64;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// A private key with its certificate, as one PEM file: both or neither survive a crash.
+/// A private key with its certificate in one PEM file, so that a crash leaves both or neither.
 ///
 /// @param algorithm of the key, `RSA` or `EC`
 record Pem(String algorithm, PrivateKey key, X509Certificate certificate) {
@@ -25,11 +25,11 @@ record Pem(String algorithm, PrivateKey key, X509Certificate certificate) {
               + block("CERTIFICATE", certificate.getEncoded()))
           .getBytes(StandardCharsets.US_ASCII);
     } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("A certificate of ours has no encoding", e);
+      throw new IllegalStateException("The certificate cannot be encoded", e);
     }
   }
 
-  /// @throws IllegalStateException where the bytes are not what [#toBytes] made
+  /// @throws IllegalStateException if the bytes were not written by [#toBytes]
   static Pem parse(String algorithm, byte[] bytes) {
     byte[] key = null;
     byte[] certificate = null;
@@ -39,7 +39,7 @@ record Pem(String algorithm, PrivateKey key, X509Certificate certificate) {
       switch (blocks.group(1)) {
         case "PRIVATE KEY" -> key = content;
         case "CERTIFICATE" -> certificate = content;
-        default -> throw new IllegalStateException("What is " + blocks.group(1) + " doing here?");
+        default -> throw new IllegalStateException("Unexpected PEM block " + blocks.group(1));
       }
     }
     if (key == null || certificate == null) {
@@ -61,7 +61,7 @@ record Pem(String algorithm, PrivateKey key, X509Certificate certificate) {
     try {
       return block("CERTIFICATE", certificate.getEncoded());
     } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("A certificate of ours has no encoding", e);
+      throw new IllegalStateException("The certificate cannot be encoded", e);
     }
   }
 

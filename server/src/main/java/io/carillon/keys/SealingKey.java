@@ -14,10 +14,10 @@ import javax.crypto.Mac;
 import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
-/// Seals with AES-256-GCM, under a key of its own for each message: the HMAC of sixteen random
-/// bytes, which go along. GCM must never see a nonce twice under one key, and twelve random bytes
-/// would only do for some billions of messages; session tokens are minted for as long as the
-/// installation lives.
+/// Seals with AES-256-GCM, with a derived key for each message: the HMAC of a random 16-byte salt,
+/// which is stored with the message. GCM must never use a nonce twice under one key, and random
+/// 12-byte nonces are safe for some billions of messages only; an installation issues session tokens
+/// without limit.
 ///
 ///     version (1) · salt (16) · ciphertext · tag (16)
 final class SealingKey implements Sealer {
@@ -25,7 +25,7 @@ final class SealingKey implements Sealer {
   private static final byte VERSION = 1;
   private static final int SALT_BYTES = 16;
   private static final int TAG_BYTES = 16;
-  private static final byte[] NONCE = new byte[12]; // the key is fresh, so this may be constant
+  private static final byte[] NONCE = new byte[12]; // each key encrypts one message
 
   private final SecretKeySpec master;
   private final SecureRandom random = new SecureRandom();
@@ -34,12 +34,12 @@ final class SealingKey implements Sealer {
     this.master = new SecretKeySpec(master, "HmacSHA256");
   }
 
-  /// Tells keys apart and nothing of them.
+  /// Distinguishes keys without revealing them.
   String fingerprint() {
     try {
       Mac mac = Mac.getInstance("HmacSHA256");
       mac.init(master);
-      byte[] tag = mac.doFinal("fingerprint".getBytes(StandardCharsets.UTF_8)); // no salt's length
+      byte[] tag = mac.doFinal("fingerprint".getBytes(StandardCharsets.UTF_8)); // salts are longer
       return HexFormat.of().formatHex(tag, 0, 8);
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("Every JDK has HmacSHA256", e);

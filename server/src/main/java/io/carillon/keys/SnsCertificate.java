@@ -5,7 +5,7 @@ import java.security.GeneralSecurityException;
 import java.security.Signature;
 import java.util.Base64;
 
-/// Signs what SNS sends, so that the validators of AWS's SDKs accept it.
+/// Signs SNS messages so that the validators of AWS's SDKs accept them.
 ///
 /// Source: https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
 public final class SnsCertificate {
@@ -15,7 +15,7 @@ public final class SnsCertificate {
     this.pem = pem;
   }
 
-  /// The certificate as it is served at `SigningCertURL`.
+  /// The certificate as served at `SigningCertURL`.
   public byte[] pem() {
     return Pem.certificate(pem.certificate()).getBytes(StandardCharsets.US_ASCII);
   }

@@ -4,7 +4,7 @@ import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.util.List;
 
-/// What the server shows on HTTPS.
+/// The server's key and certificates for HTTPS.
 ///
 /// @param chain the server's certificate, then its authority's
 /// @param authorityPem for clients to trust, as in `AWS_CA_BUNDLE`

@@ -277,7 +277,7 @@ final class Lanes {
   private void give(Lane lane, int jobs) {
     lane.running -= jobs;
     running -= jobs;
-    memory.giveBack(jobs * lane.jobBytes);
+    memory.release(jobs * lane.jobBytes);
     idle.signalAll();
   }
 

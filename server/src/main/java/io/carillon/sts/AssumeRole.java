@@ -18,19 +18,19 @@ import software.amazon.awssdk.services.sts.model.AssumeRoleResponse;
 import software.amazon.awssdk.services.sts.model.AssumedRoleUser;
 import software.amazon.awssdk.services.sts.model.PolicyDescriptorType;
 
-/// AssumeRole. Whether the caller may is the authorizer's matter, which takes the role's trust
-/// policy for the policy of the resource; a role that does not exist is denied in the same words.
+/// AssumeRole. The authorizer decides whether the caller is allowed, with the role's trust policy
+/// as the resource's policy. A role that does not exist is denied with the same message.
 final class AssumeRole {
   private static final Pattern SESSION_NAME = Pattern.compile("[\\w+=,.@-]*");
   private static final Pattern EXTERNAL_ID = Pattern.compile("[\\w+=,.@:\\/-]*");
   private static final Pattern DOCUMENT = Pattern.compile("[\\x09\\x0A\\x0D\\x20-\\xFF]+");
-  private static final Duration SHORTEST = Duration.ofSeconds(900);
-  private static final Duration LONGEST = Duration.ofHours(12);
-  private static final Duration USUAL = Duration.ofHours(1);
-  private static final Duration LONGEST_CHAINED = Duration.ofHours(1);
+  private static final Duration MIN_DURATION = Duration.ofSeconds(900);
+  private static final Duration MAX_DURATION = Duration.ofHours(12);
+  private static final Duration DEFAULT_DURATION = Duration.ofHours(1);
+  private static final Duration MAX_CHAINED_DURATION = Duration.ofHours(1);
   private static final int POLICY_LIMIT = 2_048;
-  private static final int TAGS_LIMIT = 4_096; // the token carries them in every request
-  private static final int POLICY_ARNS = 10;
+  private static final int TAGS_LIMIT = 4_096; // part of the token that every request sends
+  private static final int MAX_POLICY_ARNS = 10;
 
   private final StsService.Roles roles;
   private final StsService.ManagedDocuments managed;
@@ -42,9 +42,9 @@ final class AssumeRole {
     this.tokens = tokens;
   }
 
-  /// What the trust policy's conditions may ask of the request.
+  /// The needs, with the condition keys that a trust policy can test.
   static List<Need> needs(AssumeRoleRequest request) {
-    // Each member by itself comes first, what the role's ARN means after that.
+    // AWS validates each member by itself first, then the role's ARN.
     String name = sessionName(request);
     String externalId = request.externalId();
     if (externalId != null) {
@@ -57,8 +57,8 @@ final class AssumeRole {
             .with("sts:RoleSessionName", name)
             .with("sts:ExternalId", externalId)
             .with("sts:TransitiveTagKeys", tags.transitive())
-            .tagging(tags.asked());
-    return tags.areAny()
+            .tagging(tags.requested());
+    return tags.isPresent()
         ? List.of(assume, new Need("sts:TagSession", assume.resource(), assume.context()))
         : List.of(assume);
   }
@@ -87,10 +87,10 @@ final class AssumeRole {
     Credentials issued =
         tokens.issue(
             principal,
-            life(caller, role, request),
+            duration(caller, role, request),
             new Session.Terms(policy, policyArns, tags.all(), tags.allTransitive(), ""));
     return AssumeRoleResponse.builder()
-        .credentials(shown(issued))
+        .credentials(toModel(issued))
         .assumedRoleUser(
             AssumedRoleUser.builder()
                 .assumedRoleId(principal.uniqueId())
@@ -100,25 +100,26 @@ final class AssumeRole {
         .build();
   }
 
-  private static Duration life(Caller caller, Role role, AssumeRoleRequest request) {
+  private static Duration duration(Caller caller, Role role, AssumeRoleRequest request) {
     if (request.durationSeconds() == null) {
-      return USUAL;
+      return DEFAULT_DURATION;
     }
-    Duration life = StsConstraints.duration(request.durationSeconds(), SHORTEST, LONGEST);
-    if (life.compareTo(role.maxSession()) > 0) {
+    Duration duration =
+        StsConstraints.duration(request.durationSeconds(), MIN_DURATION, MAX_DURATION);
+    if (duration.compareTo(role.maxSession()) > 0) {
       throw StsError.VALIDATION.because(
           "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.");
     }
     if (caller.principal() instanceof Principal.AssumedRole
-        && life.compareTo(LONGEST_CHAINED) > 0) {
+        && duration.compareTo(MAX_CHAINED_DURATION) > 0) {
       throw StsError.VALIDATION.because(
           "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by"
               + " role chaining.");
     }
-    return life;
+    return duration;
   }
 
-  /// The document passed for this session; empty for none.
+  /// The session policy that the request passes; empty for none.
   private static String policy(AssumeRoleRequest request) {
     if (request.policy() == null) {
       return "";
@@ -132,13 +133,13 @@ final class AssumeRole {
     }
   }
 
-  /// The managed policies passed for this session: AWS's, or of the role's account.
+  /// The managed session policies that the request passes: AWS's, or of the role's account.
   private List<String> policyArns(Role role, AssumeRoleRequest request) {
-    if (request.policyArns().size() > POLICY_ARNS) {
+    if (request.policyArns().size() > MAX_POLICY_ARNS) {
       throw StsError.VALIDATION.because(
           "1 validation error detected: Value at 'policyArns' failed to satisfy constraint: Member"
               + " must have length less than or equal to "
-              + POLICY_ARNS);
+              + MAX_POLICY_ARNS);
     }
     List<String> arns = new ArrayList<>();
     for (PolicyDescriptorType descriptor : request.policyArns()) {
@@ -171,8 +172,8 @@ final class AssumeRole {
     return StsConstraints.text("roleSessionName", request.roleSessionName(), 2, 64, SESSION_NAME);
   }
 
-  /// How much of the space that a session has for policies and tags is used: AWS packs both in a
-  /// way that it does not publish, and so do we by counting characters.
+  /// The used share of a session's space for policies and tags. AWS does not publish its packing;
+  /// this counts characters.
   private static int packedPercent(String policy, List<String> policyArns, SessionTags tags) {
     int policies = policy.length() + policyArns.stream().mapToInt(String::length).sum();
     int percent =
@@ -188,7 +189,7 @@ final class AssumeRole {
     return percent;
   }
 
-  /// Source identity, MFA and provided contexts would have to show in later decisions.
+  /// Source identity, MFA and provided contexts would affect later authorization decisions.
   private static void refuseUnsupported(AssumeRoleRequest request) {
     List<String> members = new ArrayList<>();
     if (request.serialNumber() != null) {
@@ -208,7 +209,7 @@ final class AssumeRole {
     }
   }
 
-  static software.amazon.awssdk.services.sts.model.Credentials shown(Credentials issued) {
+  static software.amazon.awssdk.services.sts.model.Credentials toModel(Credentials issued) {
     return software.amazon.awssdk.services.sts.model.Credentials.builder()
         .accessKeyId(issued.accessKeyId())
         .secretAccessKey(issued.secret().reveal())

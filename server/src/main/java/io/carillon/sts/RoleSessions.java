@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.Optional;
 
 /// Sessions that a service holds in a role, as Lambda does for its functions. Only the role's trust
-/// policy is asked.
+/// policy decides.
 public final class RoleSessions {
   private static final String ACTION = "sts:AssumeRole";
 
@@ -22,33 +22,33 @@ public final class RoleSessions {
     this.tokens = tokens;
   }
 
-  /// Who `service` is in a session of `role`, for acts of its own that need no credentials; empty
-  /// where the role is gone or does not trust the service.
+  /// The principal of a session of `service` in `role`, for actions that need no credentials; empty
+  /// if the role does not exist or does not trust the service.
   ///
   /// @param service such as `lambda.amazonaws.com`
-  /// @param source for whose sake, such as the function's ARN
+  /// @param source the resource that the service acts for, such as the function's ARN
   public Optional<Principal.AssumedRole> principal(
       String service, Arn role, String sessionName, Arn source) {
-    return trusting(service, role, source).map(found -> principal(found, sessionName));
+    return findTrusting(service, role, source).map(found -> principal(found, sessionName));
   }
 
-  private Optional<StsService.Role> trusting(String service, Arn role, Arn source) {
+  private Optional<StsService.Role> findTrusting(String service, Arn role, Arn source) {
     return roles
         .find(role)
         .filter(_ -> authorizer.allowsService(service, ACTION, role, source, source.account()));
   }
 
-  /// Assumes `role` for `service`; empty where the role is gone or does not trust the service. A
-  /// longer `duration` than the role allows is cut down to it.
+  /// Assumes `role` for `service`; empty if the role does not exist or does not trust the service.
+  /// `duration` is cut to the role's maximum.
   public Optional<Credentials> assume(
       String service, Arn role, String sessionName, Duration duration, Arn source) {
-    return trusting(service, role, source)
+    return findTrusting(service, role, source)
         .map(
             found -> {
-              Duration life =
+              Duration allowed =
                   duration.compareTo(found.maxSession()) > 0 ? found.maxSession() : duration;
               return tokens.issue(
-                  principal(found, sessionName), life, Session.Terms.heldFor(source));
+                  principal(found, sessionName), allowed, Session.Terms.ofService(source));
             });
   }
 

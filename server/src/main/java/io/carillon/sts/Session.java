@@ -7,17 +7,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/// What a session token holds, sealed: everything that later requests of the session need. There is
-/// no row, so assuming a role costs no sync and a session outlives a restart; it ends with its
-/// time, its role, or the key that seals.
+/// The sealed content of a session token: everything that later requests of the session need. There
+/// is no row, so assuming a role costs no sync and a session survives a restart. It ends when it
+/// expires, its role is deleted or the sealing key is lost.
 ///
 /// Times are seconds since 1970.
 ///
-/// @param holder whose session it is
-/// @param policy the policy document passed when it began; empty for none
-/// @param policyArns managed policies passed when it began
-/// @param tags passed when it began, and handed down from the session before it
-/// @param transitive keys of the tags that go on to the next session of a chain
+/// @param holder the principal of the session
+/// @param policy the session policy document passed at its start; empty for none
+/// @param policyArns managed session policies passed at its start
+/// @param tags passed at its start, or inherited from the caller's session
+/// @param transitive keys of the tags that the next session of a chain inherits
 /// @param function ARN of the function that Lambda holds it for; empty for none
 record Session(
     String accessKeyId,
@@ -31,14 +31,14 @@ record Session(
     long issued,
     long expires) {
 
-  /// Tokens of earlier programs have no tags and name no function.
+  /// Tokens of earlier versions have neither tags nor a function.
   Session {
     tags = Objects.requireNonNullElse(tags, Map.of());
     transitive = Objects.requireNonNullElse(transitive, List.of());
     function = Objects.requireNonNullElse(function, "");
   }
 
-  /// What is agreed on when a session begins.
+  /// The parameters of a new session.
   record Terms(
       String policy,
       List<String> policyArns,
@@ -47,8 +47,8 @@ record Session(
       String function) {
     static final Terms NONE = new Terms("", List.of(), Map.of(), List.of(), "");
 
-    /// Of a session that a service holds for one of its resources.
-    static Terms heldFor(Arn source) {
+    /// For a session that a service holds for one of its resources.
+    static Terms ofService(Arn source) {
       String function = source.service().equals("lambda") ? source.toString() : "";
       return new Terms("", List.of(), Map.of(), List.of(), function);
     }
@@ -76,7 +76,7 @@ record Session(
       };
     }
 
-    /// @throws IllegalArgumentException for a kind that this program does not know
+    /// @throws IllegalArgumentException for an unknown kind
     Principal principal() {
       AccountId id = new AccountId(account);
       return switch (kind) {

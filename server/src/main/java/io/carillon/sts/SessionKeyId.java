@@ -4,9 +4,9 @@ import io.carillon.base.Ids;
 import java.time.Instant;
 import java.util.Optional;
 
-/// The access key id of a session, which tells when it was issued: `ASIA`, seven characters of
-/// seconds since 1970, nine of chance. So `aws:TokenIssueTime`, by which old sessions are revoked,
-/// is known wherever the key id is. The signature binds the id to the sealed token.
+/// The access key id of a session, which contains its issue time: `ASIA`, seven characters of
+/// seconds since 1970, nine random ones. So `aws:TokenIssueTime`, by which old sessions are
+/// revoked, is known from the key id alone. The signature binds the id to the sealed token.
 final class SessionKeyId {
   private static final String PREFIX = "ASIA";
   private static final String BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
@@ -25,13 +25,13 @@ final class SessionKeyId {
     return id.toString();
   }
 
-  static boolean isOne(String accessKeyId) {
+  static boolean isSessionKey(String accessKeyId) {
     return accessKeyId.startsWith(PREFIX);
   }
 
-  /// Empty for what is no session's key id.
+  /// Empty if it is not the key id of a session.
   static Optional<Instant> issued(String accessKeyId) {
-    if (!isOne(accessKeyId) || accessKeyId.length() != LENGTH) {
+    if (!isSessionKey(accessKeyId) || accessKeyId.length() != LENGTH) {
       return Optional.empty();
     }
     long seconds = 0;

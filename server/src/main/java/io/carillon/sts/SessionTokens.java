@@ -22,13 +22,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// Issues session credentials and recognizes them: the token is the session itself, sealed. Whoever
-/// holds a token cannot read or change it, and need not be known beforehand.
+/// Issues session credentials and finds them by their token, which is the sealed session. A client
+/// can neither read nor change it, and the server stores nothing about it.
 final class SessionTokens implements Credentials.Source {
   private static final int SECRET_LENGTH = 40;
-  private static final int REMEMBERED = 1_000;
+  private static final int CACHE_LIMIT = 1_000;
 
-  /// Made with the first session: a start need not wait for it.
+  /// Loaded with the first session, to keep the start fast.
   private static final class Json {
     static final JsonMapper MAPPER = new JsonMapper();
     static final ObjectReader READER = MAPPER.readerFor(Session.class);
@@ -41,9 +41,8 @@ final class SessionTokens implements Credentials.Source {
   private final StsService.Principals principals;
   private final StsService.ManagedDocuments managed;
 
-  /// What tokens held, so that a busy session is not unsealed for every request. Forgotten all at
-  /// once when full.
-  private final Map<String, Session> opened = new ConcurrentHashMap<>();
+  /// Sessions by token, so that a token is not unsealed for every request. Cleared when full.
+  private final Map<String, Session> cache = new ConcurrentHashMap<>();
 
   SessionTokens(
       Sealer sealer,
@@ -58,7 +57,7 @@ final class SessionTokens implements Credentials.Source {
     this.managed = managed;
   }
 
-  Credentials issue(Principal principal, Duration life, Session.Terms terms) {
+  Credentials issue(Principal principal, Duration duration, Session.Terms terms) {
     Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
     Session session =
         new Session(
@@ -71,13 +70,13 @@ final class SessionTokens implements Credentials.Source {
             terms.transitive(),
             terms.function(),
             now.getEpochSecond(),
-            now.plus(life).getEpochSecond());
+            now.plus(duration).getEpochSecond());
     return credentials(session, new Secret(seal(session)));
   }
 
   @Override
   public Optional<Credentials> find(String accessKeyId, String sessionToken) {
-    if (!SessionKeyId.isOne(accessKeyId)) {
+    if (!SessionKeyId.isSessionKey(accessKeyId)) {
       return Optional.empty();
     }
     return open(sessionToken)
@@ -96,16 +95,16 @@ final class SessionTokens implements Credentials.Source {
   }
 
   private Optional<Session> open(String token) {
-    Session known = opened.get(token);
-    if (known != null) {
-      return Optional.of(known);
+    Session cached = cache.get(token);
+    if (cached != null) {
+      return Optional.of(cached);
     }
     Optional<Session> session = unseal(token);
     if (session.isPresent()) {
-      if (opened.size() >= REMEMBERED) {
-        opened.clear();
+      if (cache.size() >= CACHE_LIMIT) {
+        cache.clear();
       }
-      opened.put(token, session.get());
+      cache.put(token, session.get());
     }
     return session;
   }
@@ -120,7 +119,7 @@ final class SessionTokens implements Credentials.Source {
     return sealer.open(sealed).flatMap(SessionTokens::read);
   }
 
-  /// The sealer may have sealed other things than sessions; they are not tokens.
+  /// Other secrets sealed by the same key are not tokens.
   private static Optional<Session> read(Secret content) {
     try {
       return Optional.of(Json.READER.readValue(content.reveal()));
@@ -142,8 +141,8 @@ final class SessionTokens implements Credentials.Source {
         Instant.ofEpochSecond(session.expires()));
   }
 
-  /// Managed policies are read as they are now, as AWS does. One that is gone leaves an empty text,
-  /// which no reader takes for a policy, so the session may do nothing.
+  /// Managed policies apply in their current version, as on AWS. A deleted one leaves an empty
+  /// text, which does not parse as a policy, so the session is allowed nothing.
   private List<String> policies(Session session) {
     List<String> documents = new ArrayList<>();
     if (!session.policy().isEmpty()) {

@@ -5,28 +5,28 @@ import java.time.Duration;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// What AWS checks of request members before anything else, with AWS's messages.
+/// AWS's validation of request members, with AWS's messages.
 final class StsConstraints {
   private StsConstraints() {}
 
-  static String length(String member, @Nullable String value, int least, int most) {
+  static String length(String member, @Nullable String value, int min, int max) {
     if (value == null) {
       throw StsError.VALIDATION.because(
           "1 validation error detected: Value null at '"
               + member
               + "' failed to satisfy constraint: Member must not be null");
     }
-    if (value.length() < least) {
-      throw unsatisfied(member, value, "Member must have length greater than or equal to " + least);
+    if (value.length() < min) {
+      throw unsatisfied(member, value, "Member must have length greater than or equal to " + min);
     }
-    if (value.length() > most) {
-      throw unsatisfied(member, value, "Member must have length less than or equal to " + most);
+    if (value.length() > max) {
+      throw unsatisfied(member, value, "Member must have length less than or equal to " + max);
     }
     return value;
   }
 
-  static String text(String member, @Nullable String value, int least, int most, Pattern grammar) {
-    String text = length(member, value, least, most);
+  static String text(String member, @Nullable String value, int min, int max, Pattern grammar) {
+    String text = length(member, value, min, max);
     if (!grammar.matcher(text).matches()) {
       throw unsatisfied(
           member, text, "Member must satisfy regular expression pattern: " + grammar.pattern());
@@ -34,19 +34,19 @@ final class StsConstraints {
     return text;
   }
 
-  static Duration duration(int seconds, Duration least, Duration most) {
+  static Duration duration(int seconds, Duration min, Duration max) {
     String value = Integer.toString(seconds);
-    if (seconds < least.toSeconds()) {
+    if (seconds < min.toSeconds()) {
       throw unsatisfied(
           "durationSeconds",
           value,
-          "Member must have value greater than or equal to " + least.toSeconds());
+          "Member must have value greater than or equal to " + min.toSeconds());
     }
-    if (seconds > most.toSeconds()) {
+    if (seconds > max.toSeconds()) {
       throw unsatisfied(
           "durationSeconds",
           value,
-          "Member must have value less than or equal to " + most.toSeconds());
+          "Member must have value less than or equal to " + max.toSeconds());
     }
     return Duration.ofSeconds(seconds);
   }

@@ -23,14 +23,14 @@ import software.amazon.awssdk.services.sts.model.GetCallerIdentityResponse;
 import software.amazon.awssdk.services.sts.model.GetSessionTokenRequest;
 import software.amazon.awssdk.services.sts.model.GetSessionTokenResponse;
 
-/// STS: temporary credentials, and who one is.
+/// STS: temporary credentials and the caller's identity.
 public final class StsService {
-  private static final Duration SHORTEST = Duration.ofSeconds(900);
-  private static final Duration LONGEST_TOKEN = Duration.ofSeconds(129_600);
-  private static final Duration USUAL_TOKEN = Duration.ofHours(12);
-  private static final Duration LONGEST_ROOT_TOKEN = Duration.ofHours(1);
+  private static final Duration MIN_DURATION = Duration.ofSeconds(900);
+  private static final Duration MAX_TOKEN_DURATION = Duration.ofSeconds(129_600);
+  private static final Duration DEFAULT_TOKEN_DURATION = Duration.ofHours(12);
+  private static final Duration MAX_ROOT_TOKEN_DURATION = Duration.ofHours(1);
 
-  /// A role as sessions need it.
+  /// The properties of a role that sessions need.
   ///
   /// @param path begins and ends with a slash
   public record Role(AccountId account, String path, String name, String id, Duration maxSession) {}
@@ -41,19 +41,19 @@ public final class StsService {
     Optional<Role> find(Arn arn);
   }
 
-  /// Tells whether a principal still exists and is the same as when its session began.
+  /// Whether a principal still exists and is the one whose session it was.
   @FunctionalInterface
   public interface Principals {
     boolean exist(Principal principal);
   }
 
-  /// Finds the document in force of a managed policy.
+  /// Finds the default version of a managed policy.
   @FunctionalInterface
   public interface ManagedDocuments {
     Optional<String> find(String arn);
   }
 
-  /// Tells whose a lasting access key is.
+  /// Finds the account of a long-term access key.
   @FunctionalInterface
   public interface KeyOwners {
     Optional<AccountId> find(String accessKeyId);
@@ -83,17 +83,17 @@ public final class StsService {
     return Operations.of("sts")
         .open(
             GetCallerIdentityRequest.class,
-            "whoever has keys may ask whose they are",
+            "every caller may ask for its own identity",
             StsService::getCallerIdentity)
         .needing(AssumeRoleRequest.class, AssumeRole::needs, assumeRole::run)
         .open(
             GetSessionTokenRequest.class,
-            "it hands out what the caller has already, for a shorter time",
+            "it grants no more than the caller has already",
             this::getSessionToken)
         .anywhere(GetAccessKeyInfoRequest.class, this::getAccessKeyInfo);
   }
 
-  /// Recognizes session credentials.
+  /// Finds session credentials.
   public Credentials.Source credentials() {
     return tokens;
   }
@@ -103,7 +103,7 @@ public final class StsService {
     return roleSessions;
   }
 
-  /// When the credentials with this key id were issued; empty for lasting keys.
+  /// When the credentials with this key id were issued; empty for long-term keys.
   public static Optional<Instant> issued(String accessKeyId) {
     return SessionKeyId.issued(accessKeyId);
   }
@@ -124,27 +124,28 @@ public final class StsService {
     if (request.serialNumber() != null || request.tokenCode() != null) {
       throw unsupported("GetSessionToken", "SerialNumber, TokenCode");
     }
-    Duration longest =
+    Duration maxDuration =
         switch (caller.principal()) {
-          case Principal.User _ -> LONGEST_TOKEN;
-          case Principal.Root _ -> LONGEST_ROOT_TOKEN;
+          case Principal.User _ -> MAX_TOKEN_DURATION;
+          case Principal.Root _ -> MAX_ROOT_TOKEN_DURATION;
           case Principal.AssumedRole _ ->
               throw StsError.ACCESS_DENIED.because(
                   "Cannot call GetSessionToken with session credentials");
           case Principal.Anonymous _ -> throw CommonError.MISSING_AUTHENTICATION_TOKEN.exception();
           case Principal.Service _ -> throw StsError.ACCESS_DENIED.exception();
         };
-    if (SessionKeyId.isOne(caller.accessKeyId())) {
+    if (SessionKeyId.isSessionKey(caller.accessKeyId())) {
       throw StsError.ACCESS_DENIED.because("Cannot call GetSessionToken with session credentials");
     }
-    Duration wanted =
+    Duration requested =
         request.durationSeconds() == null
-            ? USUAL_TOKEN
-            : StsConstraints.duration(request.durationSeconds(), SHORTEST, LONGEST_TOKEN);
-    // Longer sessions of the account's owner are not refused but cut to an hour.
-    Duration life = wanted.compareTo(longest) > 0 ? longest : wanted;
+            ? DEFAULT_TOKEN_DURATION
+            : StsConstraints.duration(request.durationSeconds(), MIN_DURATION, MAX_TOKEN_DURATION);
+    // AWS does not refuse longer sessions of root users but cuts them to an hour.
+    Duration duration = requested.compareTo(maxDuration) > 0 ? maxDuration : requested;
     return GetSessionTokenResponse.builder()
-        .credentials(AssumeRole.shown(tokens.issue(caller.principal(), life, Session.Terms.NONE)))
+        .credentials(
+            AssumeRole.toModel(tokens.issue(caller.principal(), duration, Session.Terms.NONE)))
         .build();
   }
 
@@ -159,7 +160,9 @@ public final class StsService {
                 .orElseThrow(
                     () ->
                         StsError.VALIDATION.because(
-                            "The access key " + id + " is not known here."));
+                            "The access key "
+                                + id
+                                + " does not belong to an account of this server."));
     return GetAccessKeyInfoResponse.builder().account(account.value()).build();
   }
 

@@ -15,23 +15,23 @@ class MemoryBudgetTest {
   private static final Duration LONG = Duration.ofMinutes(1);
 
   @Test
-  void whoeverFindsNoRoomIsRefusedAfterItsPatience() {
+  void aRequestWithoutRoomIsRefusedAfterTheMaximumWait() {
     MemoryBudget budget = new MemoryBudget(10, Duration.ofMillis(1));
     budget.take(10);
     assertThatThrownBy(() -> budget.take(1))
         .isInstanceOfSatisfying(
-            MemoryBudgetExceededException.class, e -> assertThat(e.forGood()).isFalse());
-    budget.giveBack(1);
+            MemoryBudgetExceededException.class, e -> assertThat(e.isPermanent()).isFalse());
+    budget.release(1);
     budget.take(1);
     assertThat(budget.heldBytes()).isEqualTo(10);
   }
 
   @Test
-  void whatCanNeverFitIsRefusedAtOnceWithWhatToDo() {
+  void aRequestAboveTheLimitIsRefusedAtOnceWithAdvice() {
     MemoryBudget budget = new MemoryBudget(10 << 20, LONG);
     assertThatThrownBy(() -> budget.take((10 << 20) + 1))
         .isInstanceOfSatisfying(
-            MemoryBudgetExceededException.class, e -> assertThat(e.forGood()).isTrue())
+            MemoryBudgetExceededException.class, e -> assertThat(e.isPermanent()).isTrue())
         .hasMessageContaining("needs 11 MiB")
         .hasMessageContaining("the 10 MiB")
         .hasMessageContaining("CARILLON_JAVA_OPTIONS=-Xmx");
@@ -39,14 +39,14 @@ class MemoryBudgetTest {
   }
 
   @Test
-  void theFirstInLineIsTheFirstToGetRoomHoweverMuchItNeeds() throws Exception {
+  void waitingRequestsAreServedInOrderWhateverTheirSize() throws Exception {
     MemoryBudget budget = new MemoryBudget(10, LONG);
     budget.take(8);
     List<String> order = Collections.synchronizedList(new ArrayList<>());
     Thread large = waiting(budget, 10, "large", order);
     Thread small = waiting(budget, 1, "small", order);
-    assertThat(budget.tryTake(1)).as("others wait").isFalse();
-    budget.giveBack(8);
+    assertThat(budget.tryTake(1)).as("other threads wait").isFalse();
+    budget.release(8);
     large.join();
     small.join();
     assertThat(order).containsExactly("large", "small");
@@ -60,14 +60,14 @@ class MemoryBudgetTest {
                 () -> {
                   budget.take(bytes);
                   order.add(name);
-                  budget.giveBack(bytes);
+                  budget.release(bytes);
                 });
     await().until(() -> thread.getState() == Thread.State.TIMED_WAITING);
     return thread;
   }
 
   @Test
-  void neverIsMoreHeldThanThereIs() throws Exception {
+  void theLimitIsNeverExceeded() throws Exception {
     MemoryBudget budget = new MemoryBudget(100, LONG);
     AtomicLong held = new AtomicLong();
     AtomicLong most = new AtomicLong();
@@ -83,7 +83,7 @@ class MemoryBudgetTest {
                       most.accumulateAndGet(held.addAndGet(bytes), Math::max);
                       Thread.yield();
                       held.addAndGet(-bytes);
-                      budget.giveBack(bytes);
+                      budget.release(bytes);
                     }
                   }));
     }
@@ -95,15 +95,15 @@ class MemoryBudgetTest {
   }
 
   @Test
-  void aReservationGivesBackWhatItTook() throws Exception {
+  void closingAReservationReleasesIt() throws Exception {
     MemoryBudget budget = new MemoryBudget(100, Duration.ZERO);
     try (Reservation reservation = new Reservation(budget)) {
       reservation.call(
           () -> {
             Reservation.current().take(20);
-            Reservation.current().reach(10);
+            Reservation.current().growTo(10);
             assertThat(budget.heldBytes()).isEqualTo(20);
-            Reservation.current().reach(50);
+            Reservation.current().growTo(50);
             assertThat(budget.heldBytes()).isEqualTo(50);
             Reservation.current().shrinkTo(30);
             assertThat(budget.heldBytes()).isEqualTo(30);
@@ -114,6 +114,6 @@ class MemoryBudgetTest {
       assertThat(budget.heldBytes()).isEqualTo(30);
     }
     assertThat(budget.heldBytes()).isZero();
-    Reservation.current().take(1_000); // nobody's request
+    Reservation.current().take(1_000); // outside of a request
   }
 }

@@ -28,7 +28,7 @@ class BufferedBodyTest extends EngineTest {
     budget.take(5_001 * COPIES);
     try (RawClient client = connect()) {
       assertThat(client.send(put(5_000)).send(new byte[5_000]).answer().status()).isEqualTo(503);
-      budget.giveBack(5_001 * COPIES);
+      budget.release(5_001 * COPIES);
       assertThat(client.send(put(5_000)).send(new byte[5_000]).answer().body()).hasSize(5_000);
       assertThat(client.send(put(10_001)).answer().status()).as("never").isEqualTo(413);
     }

@@ -105,7 +105,7 @@ class RolesTest {
   }
 
   @Test
-  void membersAreCheckedAsAwsChecksThem() {
+  void membersAreValidatedAsOnAws() {
     refused(
         () -> create("a b"),
         IamError.VALIDATION,

@@ -53,7 +53,7 @@ class KeysTest {
   }
 
   @Test
-  void everythingIsTheSameAfterAReopen() {
+  void keysAreTheSameAfterAReopen() {
     Keys first = open();
     byte[] sealed = first.sealer().seal(new Secret("s3cr3t"));
     byte[] certificate = first.snsCertificate().pem();
@@ -84,7 +84,7 @@ class KeysTest {
   }
 
   @Test
-  void aKeyThatWasOpenedToOthersIsClosedAgain() throws IOException {
+  void accessByOthersToAKeyIsRemoved() throws IOException {
     open();
     Files.setPosixFilePermissions(
         file("sealing.key"), PosixFilePermissions.fromString("rw-r--r--"));
@@ -98,7 +98,7 @@ class KeysTest {
   }
 
   @Test
-  void keyPairsAreNotMadeBeforeTheyAreNeeded() {
+  void keyPairsAreGeneratedOnFirstUse() {
     open();
 
     assertThat(file("admin-token")).exists();
@@ -108,7 +108,7 @@ class KeysTest {
   }
 
   @Test
-  void whatAnEarlierRunLeftHalfWrittenIsNoObstacle() throws IOException {
+  void halfWrittenKeyFilesAreReplaced() throws IOException {
     Files.createDirectories(data.resolve("fresh/keys"));
     Files.writeString(file("sealing.key.new"), "half");
 
@@ -144,7 +144,7 @@ class KeysTest {
   }
 
   @Test
-  void theAdminTokenIsMadeOnceAndKept() {
+  void theAdminTokenIsGeneratedOnce() {
     Keys keys = open();
 
     assertThat(keys.adminToken().reveal()).hasSize(43);
@@ -161,7 +161,7 @@ class KeysTest {
   }
 
   @Test
-  void theSameSecretIsNeverSealedTheSameTwice() {
+  void sealingASecretTwiceGivesDifferentBytes() {
     Keys keys = Keys.inMemory(CLOCK);
 
     assertThat(keys.sealer().seal(new Secret("x")))
@@ -185,7 +185,7 @@ class KeysTest {
 
   @ParameterizedTest
   @CsvSource({"1,SHA1withRSA", "2,SHA256withRSA"})
-  void whatSnsSignsVerifiesWithItsCertificate(String version, String algorithm)
+  void snsSignaturesVerifyWithTheCertificate(String version, String algorithm)
       throws GeneralSecurityException {
     SnsCertificate sns = Keys.inMemory(CLOCK).snsCertificate();
 
@@ -200,13 +200,13 @@ class KeysTest {
   }
 
   @Test
-  void snsKnowsNoThirdSignatureVersion() {
+  void otherSnsSignatureVersionsAreRefused() {
     assertThatThrownBy(() -> Keys.inMemory(CLOCK).snsCertificate().sign("3", ""))
         .isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test
-  void aCertificateNearItsEndIsRenewed() {
+  void aCertificateNearItsExpiryIsRenewed() {
     byte[] first = open().snsCertificate().pem();
     X509Certificate server = open().tlsIdentity(List.of()).chain().getFirst();
 
@@ -221,7 +221,7 @@ class KeysTest {
   }
 
   @Test
-  void aHostThatWasAddedGetsIntoTheCertificate() throws GeneralSecurityException {
+  void anAddedHostIsPutIntoTheCertificate() throws GeneralSecurityException {
     TlsIdentity before = open().tlsIdentity(List.of());
 
     TlsIdentity after = open().tlsIdentity(List.of("s3.example.test", "*.s3.example.test"));
@@ -234,7 +234,7 @@ class KeysTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"localhost", "bucket.localhost", "bucket.s3.localhost", "127.0.0.1"})
-  void aClientThatTrustsTheAuthorityShakesHands(String host) throws Exception {
+  void aClientThatTrustsTheAuthorityConnects(String host) throws Exception {
     TlsIdentity identity = Keys.inMemory(InstantSource.system()).tlsIdentity(List.of());
 
     try (SSLServerSocket server =
@@ -245,7 +245,7 @@ class KeysTest {
                 try (var peer = server.accept()) {
                   peer.getOutputStream().write('x');
                 } catch (IOException e) {
-                  // the client's assertion tells
+                  // the client's assertion fails
                 }
               });
       java.net.Socket plain = new java.net.Socket("127.0.0.1", server.getLocalPort());

@@ -135,7 +135,7 @@ class StsServiceTest {
   }
 
   @Test
-  void everybodyMayAskWhoTheyAre() {
+  void everyCallerCanGetItsIdentity() {
     assertThat(identity(world.root()).userId()).isEqualTo("000000000000");
     assertThat(identity(world.root()).arn()).isEqualTo("arn:aws:iam::000000000000:root");
     assertThat(identity(bob()).arn()).isEqualTo(BOB);
@@ -164,7 +164,7 @@ class StsServiceTest {
   }
 
   @Test
-  void aTokenThatIsForeignChangedOrBelongsToAnotherKeyIsNotFound() {
+  void foreignChangedAndSwappedTokensAreNotFound() {
     Credentials one = assume(bob(), worker()).credentials();
     Credentials two = assume(bob(), worker()).credentials();
     assertThat(world.find(one.accessKeyId(), two.sessionToken())).isEmpty();
@@ -182,7 +182,7 @@ class StsServiceTest {
   }
 
   @Test
-  void anExpiredSessionIsFoundWithItsEnd() {
+  void anExpiredSessionIsFoundWithItsExpiration() {
     Credentials session = assume(bob(), worker()).credentials();
     world.pass(Duration.ofHours(3));
     assertThat(world.find(session.accessKeyId(), session.sessionToken()).orElseThrow().expires())
@@ -190,7 +190,7 @@ class StsServiceTest {
   }
 
   @Test
-  void theTrustPolicyDecidesWhoMayAssume() {
+  void theTrustPolicyDecidesWhoAssumesARole() {
     setTrust(LAMBDA_TRUST);
     refused(
         () -> assume(bob(), worker()),
@@ -215,7 +215,7 @@ class StsServiceTest {
   }
 
   @Test
-  void aTrustedUserWhoIsMadeAnewUnderTheSameNameIsNotTrusted() {
+  void aTrustedUserThatIsDeletedAndRecreatedIsNotTrusted() {
     world.call(
         world.root(),
         DeleteAccessKeyRequest.builder()
@@ -241,7 +241,7 @@ class StsServiceTest {
   }
 
   @Test
-  void aRoleThatDoesNotExistIsDeniedInTheSameWords() {
+  void aRoleThatDoesNotExistIsDeniedWithTheSameMessage() {
     refused(
         () -> assume(bob(), worker().roleArn("arn:aws:iam::000000000000:role/nobody")),
         CommonError.ACCESS_DENIED,
@@ -250,7 +250,7 @@ class StsServiceTest {
   }
 
   @Test
-  void anExternalIdIsAskedFor() {
+  void aTrustPolicyCanRequireAnExternalId() {
     setTrust(
         trust("{\"AWS\":\"" + BOB + "\"}", "{\"StringEquals\":{\"sts:ExternalId\":\"secret-1\"}}"));
     refused(() -> assume(bob(), worker()), CommonError.ACCESS_DENIED, "sts:AssumeRole");
@@ -262,7 +262,7 @@ class StsServiceTest {
   }
 
   @Test
-  void rootUsersAssumeNoRoles() {
+  void rootUsersCannotAssumeRoles() {
     setTrust(trust("{\"AWS\":\"*\"}", "{}"));
     refused(
         () -> assume(world.root(), worker()),
@@ -271,7 +271,7 @@ class StsServiceTest {
   }
 
   @Test
-  void membersAreCheckedAsAwsChecksThem() {
+  void membersAreValidatedAsOnAws() {
     refused(
         () -> assume(bob(), worker().roleSessionName("a b")),
         StsError.VALIDATION,
@@ -316,7 +316,7 @@ class StsServiceTest {
   }
 
   @Test
-  void whatIsNotSupportedIsRefusedByName() {
+  void unsupportedMembersAreRefusedByName() {
     refused(
         () -> assume(bob(), worker().sourceIdentity("bob").serialNumber("123456789")),
         CommonError.INVALID_PARAMETER_VALUE,
@@ -348,7 +348,7 @@ class StsServiceTest {
   }
 
   @Test
-  void tagsOfTheSessionStandInForThoseOfTheRole() {
+  void sessionTagsOverrideTheTagsOfTheRole() {
     setTrust(trustTagging("{\"AWS\":\"" + BOB + "\"}"));
     world.call(
         world.root(),
@@ -375,7 +375,7 @@ class StsServiceTest {
   }
 
   @Test
-  void toTagASessionTheRoleHasToTrustTheCallerWithThat() {
+  void taggingASessionNeedsTagSessionInTheTrustPolicy() {
     refused(
         () -> assume(bob(), worker().tags(tag("team", "red"))),
         CommonError.ACCESS_DENIED,
@@ -391,7 +391,7 @@ class StsServiceTest {
   }
 
   @Test
-  void transitiveTagsGoOnToTheNextSessionAndCannotBeChangedThere() {
+  void transitiveTagsAreInheritedAndCannotBeChanged() {
     setTrust(trustTagging("{\"AWS\":\"" + BOB + "\"}"));
     createRole("second", trust("{\"AWS\":\"arn:aws:iam::000000000000:role/worker\"}", "{}"));
     createRole("third", trustTagging("{\"AWS\":\"arn:aws:iam::000000000000:role/worker\"}"));
@@ -423,7 +423,7 @@ class StsServiceTest {
   }
 
   @Test
-  void tagsOfSessionsAreHeldToAwssLimits() {
+  void sessionTagsAreLimitedAsOnAws() {
     setTrust(trustTagging("{\"AWS\":\"" + BOB + "\"}"));
     refused(
         () -> assume(bob(), worker().tags(tag("a", "1"), tag("A", "2"))),
@@ -454,7 +454,7 @@ class StsServiceTest {
   }
 
   @Test
-  void sessionPoliciesTravelWithTheSession() {
+  void sessionPoliciesNarrowTheSession() {
     String gets = ALLOW_S3.replace("s3:*", "s3:Get*");
     AssumeRoleResponse answer = assume(bob(), worker().policy(gets));
     assertThat(answer.packedPolicySize()).isPositive();
@@ -477,7 +477,7 @@ class StsServiceTest {
   }
 
   @Test
-  void sessionPoliciesAreBounded() {
+  void sessionPoliciesAreLimitedInSize() {
     String policy = ALLOW_S3.replace("\"*\"", "\"arn:aws:s3:::" + "x".repeat(1_900) + "\"");
     PolicyDescriptorType arn =
         PolicyDescriptorType.builder()
@@ -521,7 +521,7 @@ class StsServiceTest {
   }
 
   @Test
-  void oldSessionsAreRevokedByTheirTimeOfIssue() {
+  void oldSessionsAreRevokedByTheirIssueTime() {
     Caller old = as(assume(bob(), worker()).credentials());
     world.pass(Duration.ofSeconds(10));
     String revoke =
@@ -543,7 +543,7 @@ class StsServiceTest {
   }
 
   @Test
-  void aSessionTokenStandsForItsUser() {
+  void aSessionTokenActsAsItsUser() {
     GetSessionTokenResponse answer =
         world.call(bob(), GetSessionTokenRequest.builder().build(), GetSessionTokenResponse.class);
     assertThat(answer.credentials().expiration()).isEqualTo(Instant.parse("2026-05-04T15:02:01Z"));
@@ -567,7 +567,7 @@ class StsServiceTest {
 
   /// https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
   @Test
-  void iamDoesNotAnswerTheSessionTokensOfUsersAndRoots() {
+  void iamRefusesSessionTokensOfUsersAndRoots() {
     for (Caller caller : List.of(bob(), world.root())) {
       Caller session =
           as(
@@ -585,7 +585,7 @@ class StsServiceTest {
   }
 
   @Test
-  void anAccessKeyTellsItsAccount() {
+  void theAccountOfAnAccessKeyIsFound() {
     GetAccessKeyInfoRequest request =
         GetAccessKeyInfoRequest.builder().accessKeyId(bobsKey.accessKeyId()).build();
     assertThat(world.call(world.root(), request, GetAccessKeyInfoResponse.class).account())
@@ -595,7 +595,7 @@ class StsServiceTest {
             world.call(
                 world.root(), request.toBuilder().accessKeyId("AKIANOBODYNOBODYNOBO").build()),
         StsError.VALIDATION,
-        "not known");
+        "does not belong to an account");
     refused(() -> world.call(bob(), request), CommonError.ACCESS_DENIED, "GetAccessKeyInfo");
   }
 
@@ -633,7 +633,7 @@ class StsServiceTest {
   }
 
   @Test
-  void policiesMayAskForTheFunctionThatHoldsTheSession() {
+  void policiesCanTestTheFunctionOfTheSession() {
     createRole("function", trust("{\"Service\":\"lambda.amazonaws.com\"}", "{}"));
     Arn function = Arn.parse("arn:aws:lambda:eu-west-1:000000000000:function:f");
     Caller session =
@@ -653,7 +653,7 @@ class StsServiceTest {
   }
 
   @Test
-  void aTrustPolicyMayAskForTheFunctionThatTheServiceActsFor() {
+  void aTrustPolicyCanTestTheFunctionOfTheService() {
     createRole(
         "function",
         trust(
