@@ -6,21 +6,21 @@ import java.io.InputStream;
 import java.util.Arrays;
 import java.util.OptionalLong;
 
-/// A request's body as it streams in. Reading blocks the (virtual) thread and, by that, the sender;
-/// the first read sends `100 Continue` where the client waits for it. A torn body throws, it never
-/// just ends.
+/// A request's body as a stream. Reading blocks the (virtual) thread, which holds back the sender;
+/// the first read sends `100 Continue` where the client waits for it. A truncated body throws; it
+/// never just ends.
 public abstract class Body extends InputStream {
-  /// How many bytes of memory a byte of a document takes: the body, its text, the values decoded
-  /// from it, and the row that is made of them (measured with messages of 1 MiB).
+  /// Bytes of memory per byte of a document: the body, its text, the values decoded from it, and
+  /// the row made of them (measured with messages of 1 MiB).
   public static final int DOCUMENT_COPIES = 8;
 
-  /// The same for a payload that passes through untouched, or is decoded straight from the body.
+  /// The same for a payload that is passed on unchanged or decoded straight from the body.
   public static final int PAYLOAD_COPIES = 3;
 
-  /// What is reserved for a body that does not say its length, until more has come.
+  /// Reserved at first for a body of unknown length.
   private static final int FIRST_BYTES = 8 << 10;
 
-  /// How many bytes will come, if the sender said so.
+  /// The length of the body, if the sender declared it.
   public abstract OptionalLong length();
 
   /// The trailer fields; complete once the body has been read to its end, empty before.
@@ -31,11 +31,12 @@ public abstract class Body extends InputStream {
     return readAll(limitBytes, DOCUMENT_COPIES);
   }
 
-  /// Reads all of a body that must not exceed `limitBytes` into memory that is reserved before.
+  /// Reads a body of at most `limitBytes` into memory that is reserved beforehand.
   ///
   /// @param copies how many bytes each byte of the body will occupy, decoded copies included
   /// @throws TooLargeException where it exceeds the limit
-  /// @throws io.carillon.base.NoRoomException where memory has no room for it
+  /// @throws io.carillon.base.MemoryBudgetExceededException where the memory budget has no room for
+  ///   it
   public byte[] readAll(int limitBytes, int copies) throws IOException {
     Reservation reservation = Reservation.current();
     long length = length().orElse(FIRST_BYTES);
@@ -47,7 +48,7 @@ public abstract class Body extends InputStream {
     int count = 0;
     while (true) {
       if (count == bytes.length) {
-        int next = read(); // the end must be seen: what checks the body does so there
+        int next = read(); // read the end too: checksums are verified there
         if (next < 0) {
           return bytes;
         }
@@ -87,35 +88,35 @@ public abstract class Body extends InputStream {
     }
   }
 
-  /// How a body can end before its end.
-  public enum Breakage {
-    /// The sender went away.
-    TORN,
-    /// The sender let too much time pass; AWS says `RequestTimeout`.
-    STALLED,
-    /// The chunk framing or the trailer is no HTTP.
+  /// Why a body can end early.
+  public enum Cause {
+    /// The client closed the connection.
+    TRUNCATED,
+    /// The client sent too slowly; AWS answers `RequestTimeout`.
+    TIMED_OUT,
+    /// The chunk framing or the trailer is malformed.
     MALFORMED,
-    /// The request has been answered; its body can no longer be read.
-    OVER
+    /// The response has been sent; the body can no longer be read.
+    CLOSED
   }
 
-  /// A body that ends before its end.
+  /// A body that ended early.
   public static final class BrokenException extends IOException {
     private static final long serialVersionUID = 1L;
 
-    private final Breakage breakage;
+    private final Cause cause;
 
-    public BrokenException(Breakage breakage, String message) {
+    public BrokenException(Cause cause, String message) {
       super(message);
-      this.breakage = breakage;
+      this.cause = cause;
     }
 
-    public Breakage breakage() {
-      return breakage;
+    public Cause cause() {
+      return cause;
     }
   }
 
-  /// A body that is at hand.
+  /// A body in memory.
   public static Body of(byte[] bytes) {
     return new Body() {
       private int at;
@@ -125,7 +126,7 @@ public abstract class Body extends InputStream {
         return OptionalLong.of(bytes.length);
       }
 
-      /// The bytes themselves: whoever made them has reserved their memory.
+      /// The array itself: its creator has reserved the memory.
       @Override
       public byte[] readAll(int limitBytes, int copies) throws IOException {
         if (bytes.length - at > limitBytes) {

@@ -4,12 +4,12 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Objects;
 
-/// Gathers what a [Response.Writer] writes and passes it on in pieces. Nothing leaves before the
-/// buffer is full or flushed, so a short answer can still be sent whole, with its length, and one
-/// whose writer fails early can still become an error.
+/// Buffers the output of a [Response.Writer] and passes it on in pieces. Nothing is sent before the
+/// buffer is full or flushed, so a short response can still be sent whole, with its length, and an
+/// early failure of its writer can still become an error.
 final class ChunkedOutput extends OutputStream {
 
-  /// Takes one piece of the answer.
+  /// Sends one piece of the response.
   interface Sink {
     void piece(byte[] bytes, int count) throws IOException;
   }
@@ -19,8 +19,8 @@ final class ChunkedOutput extends OutputStream {
   private final Sink sink;
   private byte[] bytes = new byte[1024];
   private int count;
-  private boolean begun;
-  private boolean over;
+  private boolean started;
+  private boolean ended;
 
   ChunkedOutput(Sink sink) {
     this.sink = sink;
@@ -34,8 +34,8 @@ final class ChunkedOutput extends OutputStream {
   @Override
   public void write(byte[] from, int offset, int length) throws IOException {
     Objects.checkFromIndexSize(offset, length, from.length);
-    if (over) {
-      throw new IOException("The answer has ended");
+    if (ended) {
+      throw new IOException("The response has ended");
     }
     int done = 0;
     while (done < length) {
@@ -59,27 +59,27 @@ final class ChunkedOutput extends OutputStream {
 
   @Override
   public void flush() throws IOException {
-    if (count > 0 && !over) {
-      begun = true;
+    if (count > 0 && !ended) {
+      started = true;
       sink.piece(bytes, count);
       count = 0;
     }
   }
 
-  /// The writer must not close the answer: the engine does, once it knows that all went well.
+  /// Does nothing: the engine ends the response, once it knows that the writer succeeded.
   @Override
   public void close() {}
 
   void end() {
-    over = true;
+    ended = true;
   }
 
-  /// Whether a piece has left.
-  boolean begun() {
-    return begun;
+  /// Whether a piece has been sent.
+  boolean started() {
+    return started;
   }
 
-  /// What has not left.
+  /// The bytes not yet sent.
   byte[] rest() {
     return java.util.Arrays.copyOf(bytes, count);
   }

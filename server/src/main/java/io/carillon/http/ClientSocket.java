@@ -4,15 +4,15 @@ import java.net.InetSocketAddress;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// The connection that requests come by: one object for all requests of one connection, which keeps
-/// what was found out about its far end.
+/// The connection of a request: one object for all requests of a connection, which caches what is
+/// known about its peer.
 public final class ClientSocket {
   private final InetSocketAddress remote;
   private final InetSocketAddress local;
   private volatile @Nullable Peer peer;
 
   /// @param remote the client's address
-  /// @param local the address that it connected to
+  /// @param local the address it connected to
   public ClientSocket(InetSocketAddress remote, InetSocketAddress local) {
     this.remote = remote;
     this.local = local;
@@ -26,10 +26,9 @@ public final class ClientSocket {
     return local;
   }
 
-  /// Who is at the far end. It is looked up when first asked for, and then kept: a connection does
-  /// not change hands.
+  /// The peer, looked up on first use and then cached: a connection does not change its peer.
   ///
-  /// @param lookUp asked once; twice at most, where two threads ask at the same time
+  /// @param lookUp called once, or twice where two threads ask at the same time
   public Peer peer(Function<ClientSocket, Peer> lookUp) {
     Peer known = peer;
     if (known == null) {

@@ -17,15 +17,16 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One connection, as the event loop sees it. It gathers a request's head, hands the request to a
-/// virtual thread, and until that thread gives the connection back only stores what arrives. So
-/// requests on one connection run one after the other, and their answers cannot change places.
+/// One connection, as the event loop sees it. It accumulates a request's head and passes the
+/// request to a virtual thread; until that thread is done with the connection, it only buffers what
+/// it receives. So requests on one connection run one after the other, and responses keep their
+/// order.
 ///
-/// A connection that is given up lingers (RFC 9112 §9.6): its sending side is closed, and what
-/// still arrives is dropped for a while. Closed at once, the kernel would answer a client that is
-/// still sending with a reset, and the client might never see its answer.
+/// A connection that the server ends lingers (RFC 9112 §9.6): its sending side is closed, and
+/// received data is dropped for a while. If it were closed at once, the kernel would reset a client
+/// that is still sending, and the client might never see its response.
 ///
-/// All state belongs to the event loop; what is volatile is read by the sweep and the drain too.
+/// All state belongs to the event loop; volatile fields are also read by the sweep and the drain.
 final class Connection extends ChannelInboundHandlerAdapter {
   private static final Logger log = LoggerFactory.getLogger(Connection.class);
   private static final long NEVER = Long.MAX_VALUE;
@@ -35,9 +36,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private enum State {
     /// Between requests, or within a head.
     HEAD,
-    /// A virtual thread has the connection.
+    /// A virtual thread handles a request of this connection.
     REQUEST,
-    /// Given up; the last answer is on its way.
+    /// The server is ending the connection; the last response is being sent.
     LINGER,
     CLOSED
   }
@@ -54,16 +55,16 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private State state = State.HEAD;
   private @Nullable ByteBuf head;
   private boolean headBegun;
-  private boolean outputShut;
+  private boolean outputClosed;
   private long dropped;
   private volatile boolean served;
-  private volatile boolean owing;
+  private volatile boolean responsePending;
   private volatile long deadline;
 
-  /// Since when nothing is asked on this connection, or it is given up; 0 within a request.
-  private volatile long silentSince;
+  /// When the connection became idle, or began to linger; 0 within a request.
+  private volatile long idleSince;
 
-  private volatile boolean askedToGo;
+  private volatile boolean evicting;
 
   Connection(HttpEngine engine, SocketChannel channel, @Nullable SslHandler tls) {
     this.engine = engine;
@@ -76,7 +77,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         new InboundBuffer(channel, limits.sizes().bufferedBytes(), limits.times().bodyStall());
     this.outbound = new OutboundBuffer(channel, limits.sizes().bufferedBytes());
     this.deadline = in(limits.times().head());
-    this.silentSince = now();
+    this.idleSince = now();
   }
 
   /// Never 0.
@@ -105,8 +106,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
     outbound.writeNow(Unpooled.wrappedBuffer(CONTINUE));
   }
 
-  /// Gives the connection back, from the request's thread, with the last bytes of the answer.
-  void answered(ByteBuf last, boolean persistent) {
+  /// Ends the request, from its thread, with the last bytes of the response.
+  void responded(ByteBuf last, boolean persistent) {
     onLoop(
         () -> {
           if (last.isReadable()) {
@@ -126,7 +127,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         last);
   }
 
-  /// Ends the connection in a way that no client takes for the proper end of an answer.
+  /// Resets the connection, so that no client takes this for the proper end of a response.
   void abort() {
     onLoop(
         () -> {
@@ -138,7 +139,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         Unpooled.EMPTY_BUFFER);
   }
 
-  /// The server stops: no further request, and none is cut short.
+  /// The server stops: accepts no further request, and interrupts none.
   void drain() {
     onLoop(
         () -> {
@@ -151,14 +152,14 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
   private void onLoop(Runnable action, ByteBuf orRelease) {
     try {
-      channel.eventLoop().execute(() -> orClose(action));
+      channel.eventLoop().execute(() -> closeOnFailure(action));
     } catch (RejectedExecutionException e) {
-      orRelease.release(); // The engine has been closed, and its channels with it.
+      orRelease.release(); // The engine and its channels are closed.
     }
   }
 
-  /// A step that is lost for want of memory would leave the connection as it is for ever.
-  private void orClose(Runnable action) {
+  /// A step lost to an out-of-memory error would leave the connection stuck, so it is closed.
+  private void closeOnFailure(Runnable action) {
     try {
       action.run();
     } catch (RuntimeException | Error e) {
@@ -167,27 +168,27 @@ final class Connection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /// Whether an answer is still owed or under way.
+  /// Whether a response is pending or being sent.
   boolean busy() {
-    return owing;
+    return responsePending;
   }
 
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
     ByteBuf bytes = (ByteBuf) message;
     switch (state) {
-      case HEAD -> gather(bytes);
+      case HEAD -> accumulate(bytes);
       case REQUEST -> inbound.offer(bytes);
       case LINGER -> drop(bytes);
       case CLOSED -> bytes.release();
     }
   }
 
-  private void gather(ByteBuf bytes) {
+  private void accumulate(ByteBuf bytes) {
     if (!headBegun) {
-      headBegun = true; // Once for each head: empty lines before it buy no time.
+      headBegun = true; // Once per head: empty lines before it do not extend the time-out.
       deadline = in(limits.times().head());
-      silentSince = now();
+      idleSince = now();
     }
     ByteBuf all = head == null ? bytes : join(head, bytes);
     head = all;
@@ -221,23 +222,23 @@ final class Connection extends ChannelInboundHandlerAdapter {
   }
 
   private void begin(Head parsed, ByteBuf rest) {
-    inbound.giveBack(rest);
+    inbound.putBack(rest);
     if (!engine.requestBegins()) {
       refuse(503);
       return;
     }
     state = State.REQUEST;
-    silentSince = 0;
-    owing = true;
+    idleSince = 0;
+    responsePending = true;
     deadline = NEVER;
-    inbound.renewPatience();
+    inbound.restartTimeout();
     boolean started = false;
     try {
       WireBody body = new WireBody(this, inbound, limits.sizes(), parsed);
       Thread.startVirtualThread(new Exchange(engine, this, outbound, parsed, body));
       started = true;
     } finally {
-      if (!started) { // for want of memory
+      if (!started) { // out of memory
         engine.requestEnded(null);
       }
     }
@@ -247,15 +248,15 @@ final class Connection extends ChannelInboundHandlerAdapter {
     state = State.HEAD;
     served = true;
     headBegun = false;
-    owing = false;
-    silentSince = now();
+    responsePending = false;
+    idleSince = now();
     deadline = in(limits.times().idle());
     while (state == State.HEAD) {
       ByteBuf next = inbound.poll();
       if (next == null) {
         break;
       }
-      gather(next);
+      accumulate(next);
     }
     if (state == State.HEAD && (inbound.ended() || head == null && engine.draining())) {
       linger();
@@ -265,29 +266,31 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private void refuse(int status) {
     outbound.writeNow(
         Unpooled.wrappedBuffer(
-            engine.answerHead().encode(status, new Headers(), 0, ResponseHead.Persistence.CLOSE)));
+            engine
+                .responseHead()
+                .encode(status, new Headers(), 0, ResponseHead.Persistence.CLOSE)));
     linger();
   }
 
   private void linger() {
     state = State.LINGER;
-    silentSince = 0;
-    owing = true;
-    deadline = NEVER; // Until the answer has left, the rule for stalled writers holds.
+    idleSince = 0;
+    responsePending = true;
+    deadline = NEVER; // Until the response has been sent, the write time-out applies.
     releaseHead();
     for (ByteBuf next = inbound.poll(); next != null; next = inbound.poll()) {
       drop(next);
     }
-    channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(flushed -> shutOutput());
+    channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(flushed -> closeOutput());
   }
 
-  private void shutOutput() {
+  private void closeOutput() {
     if (state == State.CLOSED) {
       return;
     }
-    outputShut = true;
-    owing = false;
-    silentSince = now();
+    outputClosed = true;
+    responsePending = false;
+    idleSince = now();
     engine.changed();
     if (inbound.ended()) {
       channel.close();
@@ -322,9 +325,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
     if (event instanceof ChannelInputShutdownEvent || event instanceof SslCloseCompletionEvent) {
       inbound.end();
       switch (state) {
-        case HEAD -> linger(); // A head that was cut off is not answered: nobody asked anything.
+        case HEAD -> linger(); // A truncated head gets no response.
         case LINGER -> {
-          if (outputShut) {
+          if (outputClosed) {
             channel.close();
           }
         }
@@ -336,7 +339,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
   @Override
   public void channelInactive(ChannelHandlerContext context) {
     state = State.CLOSED;
-    owing = false;
+    responsePending = false;
     deadline = NEVER;
     releaseHead();
     inbound.close();
@@ -347,18 +350,19 @@ final class Connection extends ChannelInboundHandlerAdapter {
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
     if (cause instanceof Error) {
-      log.error("{}: connection given up", client.remote(), cause);
+      log.error("{}: closing the connection after an error", client.remote(), cause);
     } else {
       log.debug("{}: {}", client.remote(), cause.toString());
     }
     context.close();
   }
 
-  /// Called by the sweep, from a thread that is not this connection's.
+  /// Called by the sweep, from a thread other than this connection's event loop.
   void sweep(long now) {
     Limits.Times times = limits.times();
     if (inbound.stalled(now)) {
-      inbound.fail(new Body.BrokenException(Body.Breakage.STALLED, "The body has stopped coming"));
+      inbound.fail(
+          new Body.BrokenException(Body.Cause.TIMED_OUT, "Timed out waiting for the body"));
     }
     if (outbound.stalled(now, times.writeStall().toNanos())) {
       abort();
@@ -386,30 +390,30 @@ final class Connection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /// For how long nothing has been asked on this connection; negative within a request.
-  long silentNanos(long now) {
-    long since = silentSince;
-    return since == 0 || askedToGo || !outbound.idle() ? -1 : now - since;
+  /// For how long this connection has been idle; negative within a request.
+  long idleNanos(long now) {
+    long since = idleSince;
+    return since == 0 || evicting || !outbound.idle() ? -1 : now - since;
   }
 
-  /// Whether a client has been answered by it.
+  /// Whether it has served a request.
   boolean served() {
     return served;
   }
 
-  /// Closes this connection to make room for another, unless a request is on its way. What has come
-  /// may wait to be read while the loop is busy, so the loop is let go round once before.
-  void makeRoom() {
-    askedToGo = true;
-    onLoop(() -> onLoop(this::closeIfSilent, Unpooled.EMPTY_BUFFER), Unpooled.EMPTY_BUFFER);
+  /// Closes this connection to make room for another, unless a request is under way. Received data
+  /// may still be unread while the loop is busy, so the loop runs once before the check.
+  void evictIdle() {
+    evicting = true;
+    onLoop(() -> onLoop(this::closeIfIdle, Unpooled.EMPTY_BUFFER), Unpooled.EMPTY_BUFFER);
   }
 
-  private void closeIfSilent() {
-    if (System.nanoTime() - silentSince < HttpEngine.TIME_TO_ASK_NANOS
-        || silentSince == 0
+  private void closeIfIdle() {
+    if (System.nanoTime() - idleSince < HttpEngine.MIN_IDLE_NANOS
+        || idleSince == 0
         || !outbound.idle()) {
-      askedToGo = false;
-      engine.roomRefused();
+      evicting = false;
+      engine.evictionFailed();
     } else {
       channel.close();
     }

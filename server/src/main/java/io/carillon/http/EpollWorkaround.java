@@ -11,14 +11,15 @@ import io.netty.channel.epoll.EpollIoOps;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Netty's epoll handler, with two habits of 4.2.18 kept from us that show when reading is paused
-/// and the client shuts its output, as it may:
+/// Netty's epoll handler, with workarounds for two faults of 4.2.18 that show when reading is
+/// paused and the client shuts its output down, as it may:
 ///
-/// - Told of the end ahead of the data before it (EPOLLRDHUP), Netty reads on to the end whatever
-///   pause was asked for. So it is not told; it finds the end where it is, behind the data.
-/// - A channel that has no interest left is taken out of the epoll set, but when interest returns,
-///   Netty modifies the entry that is no longer there, and the failure closes the connection. So
-///   such a channel is registered anew.
+/// - Notified of the end before it has read the data (EPOLLRDHUP), Netty reads on to the end
+///   although reading is paused. So the notification is suppressed; Netty finds the end behind the
+///   data.
+/// - Netty removes a channel without interest from the epoll set, but when interest returns, it
+///   modifies the missing entry, and the failure closes the connection. So such a channel is
+///   registered again.
 final class EpollWorkaround implements IoHandler {
   private static final Logger log = LoggerFactory.getLogger(EpollWorkaround.class);
 
@@ -48,8 +49,8 @@ final class EpollWorkaround implements IoHandler {
     try {
       return epoll.run(context);
     } catch (OutOfMemoryError e) {
-      // Netty would end the loop, and with it every connection that it serves, now and later.
-      log.error("An event loop found no memory; going on", e);
+      // Netty would end the loop and every connection on it.
+      log.error("An event loop ran out of memory; continuing", e);
       return 0;
     }
   }
@@ -109,17 +110,17 @@ final class EpollWorkaround implements IoHandler {
       }
       if (suspended) {
         suspended = false;
-        current = registeredAnew();
+        current = reregister();
       }
       added = true;
       return current.submit(wanted);
     }
 
-    private IoRegistration registeredAnew() {
+    private IoRegistration reregister() {
       try {
         return epoll.register(handle);
       } catch (Exception e) {
-        throw new IllegalStateException("A channel could not be registered anew", e);
+        throw new IllegalStateException("A channel could not be registered again", e);
       }
     }
 

@@ -12,11 +12,11 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One request and its answer, on a virtual thread of its own.
+/// One request and its response, on a virtual thread of its own.
 ///
-/// An answer never looks complete if it is not: what fails before the first byte has left becomes a
-/// bare error, what fails later resets the connection. The last bytes of an answer are handed over
-/// together with the connection, in one hop to the event loop.
+/// An incomplete response never looks complete: a failure before the first byte was sent becomes a
+/// bare error, a later one resets the connection. The last bytes of a response go to the event loop
+/// together with the connection, in one hop.
 final class Exchange implements Runnable {
   private static final Logger log = LoggerFactory.getLogger(Exchange.class);
   private static final int PIECE = 128 << 10;
@@ -30,10 +30,10 @@ final class Exchange implements Runnable {
   private final WireBody body;
   private final Reservation memory;
 
-  /// One of many whose requests are counted, if this is one of them.
+  /// The sender whose concurrent requests are counted, if this request has one.
   private @Nullable String sender;
 
-  private boolean begun;
+  private boolean started;
   private boolean persistent;
 
   Exchange(
@@ -51,31 +51,32 @@ final class Exchange implements Runnable {
     ByteBuf last = Unpooled.EMPTY_BUFFER;
     try {
       last = answer();
-      outbound.awaitRoom(); // Or a client that only sends could heap up its answers here.
+      outbound.awaitRoom(); // Else responses to a client that never reads would pile up.
       if (persistent && !body.done()) {
         outbound.writeNow(last);
         last = Unpooled.EMPTY_BUFFER;
         skipRest();
       }
     } catch (Throwable e) {
-      // Even where memory for a line of the log is missing, the connection must not stay behind.
+      // Even where memory is too short for a log line, the connection must be closed.
       last.release();
-      leave();
+      release();
       connection.abort();
       if (!(e instanceof IOException)) {
-        log.error("{} {} failed after its answer had begun", head.method(), head.rawPath(), e);
+        log.error("{} {} failed after its response had started", head.method(), head.rawPath(), e);
       } else {
-        log.debug("{} {} could not be answered: {}", head.method(), head.rawPath(), e.toString());
+        log.debug(
+            "{} {} got no complete response: {}", head.method(), head.rawPath(), e.toString());
       }
       return;
     }
-    leave();
-    connection.answered(last, persistent);
+    release();
+    connection.responded(last, persistent);
   }
 
-  private void leave() {
+  private void release() {
     try {
-      body.retire();
+      body.detach();
     } finally {
       memory.close();
       engine.requestEnded(sender);
@@ -90,21 +91,21 @@ final class Exchange implements Runnable {
     }
   }
 
-  /// Sends all of the answer but its last bytes, which it returns.
+  /// Sends all of the response but its last bytes, which it returns.
   private ByteBuf answer() throws IOException {
-    Response response = handled();
+    Response response = handle();
     try {
       return send(response);
     } catch (IOException | RuntimeException | Error e) {
-      if (begun) {
+      if (started) {
         throw e;
       }
-      log.error("{} {}: no answer could be made", head.method(), head.rawPath(), e);
+      log.error("{} {}: the response could not be sent", head.method(), head.rawPath(), e);
       return send(Response.of(500));
     }
   }
 
-  private Response handled() {
+  private Response handle() {
     try {
       if (engine.isCrowded()) {
         sender = engine.handler().sender(connection.client());
@@ -115,7 +116,7 @@ final class Exchange implements Runnable {
       return memory.call(() -> engine.handler().handle(connection.request(head, body)));
     } catch (Body.BrokenException e) {
       log.debug("{} {}: {}", head.method(), head.rawPath(), e.getMessage());
-      return Response.of(e.breakage() == Body.Breakage.STALLED ? 408 : 400);
+      return Response.of(e.cause() == Body.Cause.TIMED_OUT ? 408 : 400);
     } catch (Body.TooLargeException e) {
       return Response.of(413);
     } catch (MemoryBudgetExceededException e) {
@@ -150,18 +151,18 @@ final class Exchange implements Runnable {
     return head.isHead() || response.status() == 204 || response.status() == 304;
   }
 
-  /// The length that an answer states. HEAD states what GET would, so there a handler without
-  /// content may name the length itself; 204 and 304 state none.
-  private long statedLength(Response response, long length) {
+  /// The `Content-Length` of a response. HEAD reports what GET would, so there a handler without
+  /// content may set the length itself; 204 and 304 have none.
+  private long contentLength(Response response, long length) {
     if (response.status() == 204 || response.status() == 304) {
-      return ResponseHead.UNSAID;
+      return ResponseHead.NO_LENGTH;
     }
     String named = head.isHead() && length == 0 ? response.headers().first("Content-Length") : null;
     return named == null ? length : Long.parseLong(named);
   }
 
   private ByteBuf whole(Response response, byte[] bytes) throws IOException {
-    byte[] start = encodeHead(response, statedLength(response, bytes.length));
+    byte[] start = encodeHead(response, contentLength(response, bytes.length));
     if (withoutBody(response)) {
       return Unpooled.wrappedBuffer(start);
     }
@@ -177,7 +178,7 @@ final class Exchange implements Runnable {
   }
 
   private ByteBuf stream(Response response, InputStream in, long length) throws IOException {
-    byte[] start = encodeHead(response, statedLength(response, length));
+    byte[] start = encodeHead(response, contentLength(response, length));
     if (withoutBody(response)) {
       return Unpooled.wrappedBuffer(start);
     }
@@ -186,7 +187,7 @@ final class Exchange implements Runnable {
     while (true) {
       int count = (int) Math.min(piece.length, left);
       if (in.readNBytes(piece, 0, count) < count) {
-        throw new IOException("The content ended " + left + " bytes or less before its end");
+        throw new IOException("The content ended up to " + left + " bytes short of its length");
       }
       left -= count;
       ByteBuf next = buffer(start, piece, count);
@@ -198,8 +199,8 @@ final class Exchange implements Runnable {
     }
   }
 
-  /// Many slow readers must not exhaust the memory: where it has no room, a stream goes in smaller
-  /// pieces.
+  /// Many slow readers must not exhaust memory: where the budget has no room, a stream is sent in
+  /// smaller pieces.
   private int pieceBytes(long length) {
     int bytes = (int) Math.min(PIECE, length);
     return bytes <= SMALL_PIECE || memory.tryTake(bytes) ? bytes : SMALL_PIECE;
@@ -208,7 +209,7 @@ final class Exchange implements Runnable {
   private ByteBuf chunks(Response response, Response.Writer writer) throws IOException {
     if (withoutBody(response)) {
       persistent = mayPersist() && body.canBeSkipped();
-      return Unpooled.wrappedBuffer(encodeHead(response, ResponseHead.UNSAID));
+      return Unpooled.wrappedBuffer(encodeHead(response, ResponseHead.NO_LENGTH));
     }
     ChunkedOutput out = new ChunkedOutput((bytes, count) -> chunk(response, bytes, count));
     try {
@@ -217,7 +218,7 @@ final class Exchange implements Runnable {
       out.end();
     }
     byte[] rest = out.rest();
-    if (!out.begun()) {
+    if (!out.started()) {
       persistent = mayPersist() && body.canBeSkipped();
       return whole(response, rest);
     }
@@ -231,12 +232,12 @@ final class Exchange implements Runnable {
   }
 
   private void chunk(Response response, byte[] bytes, int count) throws IOException {
-    if (!begun) {
-      // To HTTP/1.0, the end of the connection is the end of the answer.
+    if (!started) {
+      // For HTTP/1.0, the end of the connection ends the response.
       persistent = head.http11() && mayPersist() && body.canBeSkippedLater();
       write(
           Unpooled.wrappedBuffer(
-              encodeHead(response, head.http11() ? ResponseHead.CHUNKED : ResponseHead.UNSAID)));
+              encodeHead(response, head.http11() ? ResponseHead.CHUNKED : ResponseHead.NO_LENGTH)));
     }
     write(
         head.http11()
@@ -258,8 +259,8 @@ final class Exchange implements Runnable {
     Persistence persistence =
         !persistent
             ? Persistence.CLOSE
-            : head.http11() ? Persistence.SILENT : Persistence.KEEP_ALIVE;
-    return engine.answerHead().encode(response.status(), response.headers(), length, persistence);
+            : head.http11() ? Persistence.DEFAULT : Persistence.KEEP_ALIVE;
+    return engine.responseHead().encode(response.status(), response.headers(), length, persistence);
   }
 
   private ByteBuf buffer(byte[] start, byte[] bytes, int count) {
@@ -268,7 +269,7 @@ final class Exchange implements Runnable {
   }
 
   private void write(ByteBuf bytes) throws IOException {
-    begun = true;
+    started = true;
     outbound.write(bytes);
   }
 }

@@ -2,8 +2,8 @@ package io.carillon.http;
 
 import java.nio.charset.StandardCharsets;
 
-/// The grammar of header and trailer fields (RFC 9112 §5), the strict one: what two readers could
-/// understand differently is refused, for a proxy in front may be the other reader.
+/// The strict grammar of header and trailer fields (RFC 9112 §5): a line that two parsers could
+/// read differently is rejected, for a proxy in front may be the other parser.
 final class FieldLine {
   private static final boolean[] TOKEN = new boolean[256];
 

@@ -1,9 +1,9 @@
 package io.carillon.http;
 
-/// A request's head, parsed and found to be unambiguous.
+/// A request's head, parsed and checked to be unambiguous.
 ///
 /// @param http11 whether the client speaks HTTP/1.1 rather than 1.0
-/// @param keepAlive whether the client is ready to send another request
+/// @param keepAlive whether the client may send another request on this connection
 /// @param expectsContinue whether it waits for `100 Continue` before it sends the body
 record Head(
     String method,
@@ -17,7 +17,7 @@ record Head(
 
   /// How the end of the body is found.
   sealed interface Framing {
-    /// So many bytes; zero where the head announces no body.
+    /// A number of bytes; zero where the head declares no body.
     record Length(long bytes) implements Framing {}
 
     record Chunked() implements Framing {}

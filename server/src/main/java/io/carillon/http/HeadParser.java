@@ -6,18 +6,18 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/// Finds and parses one request head after the other in the bytes of a connection. Remembers how
-/// far it has looked, so that a head which drips in byte by byte is read once, not once per byte.
+/// Finds and parses request heads in the bytes of a connection. It remembers how far it has
+/// scanned, so a head that arrives byte by byte is scanned once, not once per byte.
 ///
-/// Ambiguities are refused, not repaired: bare CR or LF, folded lines, a space before the colon, a
-/// `Content-Length` beside a `Transfer-Encoding` or repeated, a coding other than `chunked`. The
-/// request target is left as it came, whatever bytes it has.
+/// Ambiguous requests are rejected, not repaired: bare CR or LF, folded lines, a space before the
+/// colon, a `Content-Length` beside a `Transfer-Encoding` or repeated, a coding other than
+/// `chunked`. The request target is kept unchanged.
 final class HeadParser {
   private static final int LONGEST_METHOD = 32;
 
   private final Limits.Sizes limits;
 
-  // Relative to the buffer's reader index, which stays put until the head is complete.
+  // Relative to the buffer's reader index, which does not move until the head is complete.
   private int lineStart;
   private int scanned;
   private int lines;
@@ -27,7 +27,7 @@ final class HeadParser {
     this.limits = limits;
   }
 
-  /// Takes the head off `in` if it is complete, else leaves `in` untouched and returns null.
+  /// Reads the head from `in` if it is complete, else leaves `in` untouched and returns null.
   @Nullable Head parse(ByteBuf in) throws Refusal {
     int base = in.readerIndex();
     while (true) {
@@ -142,15 +142,15 @@ final class HeadParser {
       rawPath = originForm(method, path, headers);
     }
     requireHost(headers.first("Host"));
-    // RFC 9110 §10.1.1: a server may refuse other expectations, and need not. S3 overlooks them.
+    // RFC 9110 §10.1.1: a server may reject other expectations, and need not. S3 ignores them.
     boolean expects = http11 && "100-continue".equalsIgnoreCase(headers.first("Expect"));
     Framing framing = framing(headers, http11);
     return new Head(
         method, rawPath, query, headers, http11, keepAlive(headers, http11), expects, framing);
   }
 
-  /// RFC 9112 §3.2: what is no host is refused, or two readers could find two hosts in it. It may
-  /// be empty, and whoever names a user in it means to deceive (RFC 9110 §4.2.4).
+  /// RFC 9112 §3.2: an invalid host is rejected, or two parsers could find different hosts in it.
+  /// It may be empty; user information in it is a known deception (RFC 9110 §4.2.4).
   private static void requireHost(@Nullable String host) throws Refusal {
     for (int i = 0; host != null && i < host.length(); i++) {
       char c = host.charAt(i);
@@ -160,7 +160,7 @@ final class HeadParser {
     }
   }
 
-  /// What `http://host/path` asks for; its authority replaces `Host` (RFC 9112 §3.2.2).
+  /// The path of an absolute-form target; its authority replaces `Host` (RFC 9112 §3.2.2).
   private static String originForm(String method, String target, Headers headers) throws Refusal {
     if (target.equals("*") && method.equals("OPTIONS")) {
       return target;

@@ -6,8 +6,9 @@ import java.util.Optional;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
-/// Header fields in the order they came, names compared without case. Values are the bytes of the
-/// wire, one `char` each (ISO 8859-1), so nothing above 127 is lost; who knows better decodes them.
+/// Header fields in the order received; names are compared without case. Values are the bytes of
+/// the wire, one `char` each (ISO 8859-1), so nothing above 127 is lost; callers decode them where
+/// they know the encoding.
 public final class Headers {
   private final List<String> names = new ArrayList<>();
   private final List<String> values = new ArrayList<>();

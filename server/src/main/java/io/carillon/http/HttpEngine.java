@@ -44,15 +44,16 @@ import org.slf4j.LoggerFactory;
 /// slow reader) blocks a virtual thread. The engine has no framework in it: what HTTP demands of a
 /// server is in this package and tested by raw sockets.
 public final class HttpEngine implements AutoCloseable {
-  /// A connection that has just come, or has just been answered, is not silent yet.
-  static final long TIME_TO_ASK_NANOS = Duration.ofMillis(500).toNanos();
+  /// A connection is idle only after this long without a request, counted from its opening or its
+  /// last response.
+  static final long MIN_IDLE_NANOS = Duration.ofMillis(500).toNanos();
 
-  private static final long TIME_TO_COME_BACK_NANOS = Duration.ofSeconds(5).toNanos();
+  private static final long MIN_KEEP_ALIVE_NANOS = Duration.ofSeconds(5).toNanos();
   private static final Logger log = LoggerFactory.getLogger(HttpEngine.class);
 
   private final Limits limits;
   private final Handler handler;
-  private final ResponseHead answerHead;
+  private final ResponseHead responseHead;
   private final @Nullable SslContext tls;
   private final EventLoopGroup loops;
   private final ServerSocketChannel server;
@@ -64,35 +65,35 @@ public final class HttpEngine implements AutoCloseable {
   private final Condition changed = lock.newCondition();
   private volatile boolean draining;
 
-  /// Which of Netty's transports carries the bytes.
+  /// Which of Netty's transports is used.
   enum Transport {
     EPOLL,
     NIO
   }
 
-  /// What an engine is built on, for tests to exchange.
-  record Ground(Transport transport, ByteBufAllocator allocator, InstantSource clock) {
+  /// What an engine is built on; tests replace it.
+  record Platform(Transport transport, ByteBufAllocator allocator, InstantSource clock) {
 
-    /// The native transport where this machine has it.
-    static Ground standard() {
-      return new Ground(
+    /// The native transport where this machine supports it.
+    static Platform standard() {
+      return new Platform(
           Epoll.isAvailable() ? Transport.EPOLL : Transport.NIO,
           ByteBufAllocator.DEFAULT,
           InstantSource.system());
     }
   }
 
-  /// Loads what every engine needs, ahead of the first one's start.
+  /// Loads native libraries ahead of the first engine's start.
   public static void prepare() {
     Epoll.isAvailable();
   }
 
-  /// Starts a server that answers as soon as this returns.
+  /// Starts a server that accepts connections as soon as this returns.
   ///
   /// @throws IOException where `bind` cannot be listened on
   public static HttpEngine start(InetSocketAddress bind, Limits limits, Handler handler)
       throws IOException {
-    return start(bind, limits, handler, Ground.standard());
+    return start(bind, limits, handler, Platform.standard());
   }
 
   /// Starts a server that speaks TLS if `tls` is given.
@@ -101,12 +102,12 @@ public final class HttpEngine implements AutoCloseable {
   public static HttpEngine start(
       InetSocketAddress bind, Limits limits, @Nullable SSLContext tls, Handler handler)
       throws IOException {
-    return new HttpEngine(bind, limits, tls, handler, Ground.standard());
+    return new HttpEngine(bind, limits, tls, handler, Platform.standard());
   }
 
-  static HttpEngine start(InetSocketAddress bind, Limits limits, Handler handler, Ground ground)
+  static HttpEngine start(InetSocketAddress bind, Limits limits, Handler handler, Platform platform)
       throws IOException {
-    return new HttpEngine(bind, limits, null, handler, ground);
+    return new HttpEngine(bind, limits, null, handler, platform);
   }
 
   private HttpEngine(
@@ -114,14 +115,14 @@ public final class HttpEngine implements AutoCloseable {
       Limits limits,
       @Nullable SSLContext tls,
       Handler handler,
-      Ground ground)
+      Platform platform)
       throws IOException {
-    boolean epoll = ground.transport() == Transport.EPOLL;
+    boolean epoll = platform.transport() == Transport.EPOLL;
     this.limits = limits;
     this.handler = handler;
-    this.answerHead = new ResponseHead(ground.clock());
+    this.responseHead = new ResponseHead(platform.clock());
     this.tls = tls == null ? null : nettyContext(tls);
-    // A loop only moves bytes; the virtual threads need the cores more.
+    // The event loops only move bytes; the virtual threads need the cores more.
     int loopCount = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
     this.loops =
         new MultiThreadIoEventLoopGroup(
@@ -134,11 +135,11 @@ public final class HttpEngine implements AutoCloseable {
             .channel(epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class)
             .option(ChannelOption.SO_BACKLOG, 1024)
             .option(ChannelOption.SO_REUSEADDR, true)
-            .childOption(ChannelOption.ALLOCATOR, ground.allocator())
+            .childOption(ChannelOption.ALLOCATOR, platform.allocator())
             .childOption(ChannelOption.TCP_NODELAY, true)
             .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
-            .handler(new Gate())
-            .childHandler(new Opener())
+            .handler(new ConnectionLimiter())
+            .childHandler(new ConnectionInitializer())
             .bind(bind)
             .awaitUninterruptibly();
     Throwable cause = bound.cause();
@@ -163,7 +164,7 @@ public final class HttpEngine implements AutoCloseable {
         false);
   }
 
-  /// Time-outs are found by looking, a few times within the shortest of them.
+  /// The sweep finds expired time-outs; it runs a few times within the shortest of them.
   private static Duration sweepPeriod(Limits.Times times) {
     Duration shortest =
         Stream.of(times.head(), times.idle(), times.bodyStall(), times.writeStall(), times.linger())
@@ -172,7 +173,7 @@ public final class HttpEngine implements AutoCloseable {
     return Duration.ofMillis(Math.clamp(shortest.toMillis() / 4, 5, 1000));
   }
 
-  /// The port that is listened on.
+  /// The port it listens on.
   public int port() {
     return server.localAddress().getPort();
   }
@@ -187,10 +188,10 @@ public final class HttpEngine implements AutoCloseable {
     return running.get();
   }
 
-  /// Stops accepting, tells clients to go and waits until all requests that have begun are
-  /// answered.
+  /// Stops accepting, closes idle connections and waits until all requests that have begun have
+  /// their responses.
   ///
-  /// @return whether they all were within `patience`
+  /// @return whether they all had within `patience`
   public boolean drain(Duration patience) {
     draining = true;
     server.close().awaitUninterruptibly();
@@ -213,7 +214,7 @@ public final class HttpEngine implements AutoCloseable {
     }
   }
 
-  /// Closes all connections, whatever runs on them.
+  /// Closes all connections, including those with running requests.
   @Override
   public void close() {
     draining = true;
@@ -229,8 +230,8 @@ public final class HttpEngine implements AutoCloseable {
     return handler;
   }
 
-  ResponseHead answerHead() {
-    return answerHead;
+  ResponseHead responseHead() {
+    return responseHead;
   }
 
   boolean draining() {
@@ -246,16 +247,16 @@ public final class HttpEngine implements AutoCloseable {
     return true;
   }
 
-  /// Whether so many requests run that those of one sender of many have to be counted.
+  /// Whether the engine is half full, so that requests are counted per sender.
   boolean isCrowded() {
     return running.get() > limits.requests() / 2;
   }
 
-  /// Counts a request of one sender of many: each may run an eighth of what the engine can, and all
-  /// of them together three quarters, so that there is room for everybody else.
+  /// Counts a request of a limited sender: each may run an eighth of the engine's requests, and all
+  /// of them together three quarters, so that other clients always find room.
   ///
-  /// @param sender null for one who is not counted
-  /// @return whether it may run; it is counted until [#requestEnded] anyway
+  /// @param sender null for a client that is not limited
+  /// @return whether it may run; it is counted until [#requestEnded] either way
   boolean admits(@Nullable String sender) {
     return sender == null
         || bySender.merge(sender, 1, Integer::sum) <= Math.max(1, limits.requests() / 8)
@@ -274,7 +275,7 @@ public final class HttpEngine implements AutoCloseable {
     changed();
   }
 
-  /// A connection owes less than before.
+  /// A pending response has been sent, or a connection has closed.
   void changed() {
     if (draining) {
       lock.lock();
@@ -286,7 +287,7 @@ public final class HttpEngine implements AutoCloseable {
     }
   }
 
-  /// A sweep that threw would be the last one.
+  /// An exception would cancel the schedule, so none leaves the sweep.
   private void sweep() {
     try {
       long now = System.nanoTime();
@@ -294,73 +295,75 @@ public final class HttpEngine implements AutoCloseable {
         connection.sweep(now);
       }
       if (accepted.get() >= limits.connections()) {
-        makeRoom(); // for those whom the kernel keeps waiting
+        evictIdle(); // for clients in the kernel's accept queue
       }
     } catch (RuntimeException | Error e) {
-      log.error("Connections could not be looked through; trying again", e);
+      log.error("The sweep of connections failed; it will be repeated", e);
     }
   }
 
-  /// Closes the connection that has been silent for longest. One that has never asked goes first,
-  /// once it had the time to; one that clients come back to only after a longer silence, or where
-  /// there are no others.
+  /// Closes the connection that has been idle for longest. Connections that have served no request
+  /// go first, once they had the time to send one; a connection that has served requests goes only
+  /// after a longer idle time, or where there is no other.
   ///
   /// @return whether there was one
-  private boolean makeRoom() {
+  private boolean evictIdle() {
     long now = System.nanoTime();
     Connection unused = null;
     Connection served = null;
-    long unusedNanos = TIME_TO_ASK_NANOS;
-    long servedNanos = TIME_TO_ASK_NANOS;
-    boolean anyUnused = false;
+    long unusedNanos = MIN_IDLE_NANOS;
+    long servedNanos = MIN_IDLE_NANOS;
+    boolean unusedExists = false;
     for (Connection connection : connections) {
-      long silent = connection.silentNanos(now);
+      long idle = connection.idleNanos(now);
       if (connection.served()) {
-        if (silent >= servedNanos) {
+        if (idle >= servedNanos) {
           served = connection;
-          servedNanos = silent;
+          servedNanos = idle;
         }
-      } else if (silent >= 0) {
-        anyUnused = true;
-        if (silent >= unusedNanos) {
+      } else if (idle >= 0) {
+        unusedExists = true;
+        if (idle >= unusedNanos) {
           unused = connection;
-          unusedNanos = silent;
+          unusedNanos = idle;
         }
       }
     }
-    boolean spareServed = anyUnused && servedNanos < TIME_TO_COME_BACK_NANOS;
-    Connection oldest = unused != null || spareServed ? unused : served;
-    if (oldest == null) {
+    boolean keepServed = unusedExists && servedNanos < MIN_KEEP_ALIVE_NANOS;
+    Connection candidate = unused != null || keepServed ? unused : served;
+    if (candidate == null) {
       return false;
     }
-    oldest.makeRoom();
+    candidate.evictIdle();
     return true;
   }
 
-  /// A connection that was to make room is in use again.
-  void roomRefused() {
-    if (!makeRoom()) {
+  /// A connection chosen for eviction is in use again.
+  void evictionFailed() {
+    if (!evictIdle()) {
       server.config().setAutoRead(false);
     }
   }
 
-  /// Counts connections. Where there are enough, the one that has been silent for longest is closed
-  /// for each that comes; where none is silent, accepting stops, and whoever comes later waits in
-  /// the kernel's queue instead of being refused.
-  private final class Gate extends ChannelInboundHandlerAdapter {
+  /// Bounds the number of connections. At the limit, each new connection evicts the one that has
+  /// been idle for longest; where none is idle, accepting stops, and new clients wait in the
+  /// kernel's accept queue instead of being refused.
+  private final class ConnectionLimiter extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
       Channel child = (Channel) message;
-      if (accepted.incrementAndGet() >= limits.connections() && !makeRoom()) {
+      if (accepted.incrementAndGet() >= limits.connections() && !evictIdle()) {
         context.channel().config().setAutoRead(false);
       }
-      Channel gate = context.channel();
-      // On the gate's own loop, so that leaving and entering cannot overtake one another.
-      child.closeFuture().addListener(closed -> gate.eventLoop().execute(() -> left(gate)));
+      Channel acceptor = context.channel();
+      // On the server channel's own loop, so that closing and accepting do not race.
+      child
+          .closeFuture()
+          .addListener(closed -> acceptor.eventLoop().execute(() -> connectionClosed(acceptor)));
       context.fireChannelRead(message);
     }
 
-    private void left(Channel serverChannel) {
+    private void connectionClosed(Channel serverChannel) {
       if (accepted.decrementAndGet() < limits.connections()
           && !serverChannel.config().isAutoRead()) {
         serverChannel.config().setAutoRead(true);
@@ -368,7 +371,7 @@ public final class HttpEngine implements AutoCloseable {
     }
   }
 
-  private final class Opener extends ChannelInitializer<SocketChannel> {
+  private final class ConnectionInitializer extends ChannelInitializer<SocketChannel> {
     @Override
     protected void initChannel(SocketChannel channel) {
       SslHandler handshake = tls == null ? null : tls.newHandler(channel.alloc());

@@ -9,25 +9,25 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/// The bytes that a connection has received and nobody has read: the event loop puts buffers in,
-/// the request's thread takes them out and waits where there are none. Above its limit the engine
-/// stops reading from the socket, so the sender is held back by TCP; what is counted is the room
-/// that buffers occupy, not the bytes in them, or a sender of single bytes could hold a
-/// thousandfold.
+/// Bytes that a connection has received and nobody has read yet: the event loop adds buffers, the
+/// request's thread takes them and waits where there are none. Above the limit the engine stops
+/// reading from the socket, so TCP holds back the sender. The limit counts the capacity of the
+/// buffers, not the bytes in them; otherwise a sender of single bytes could occupy a thousand times
+/// its data.
 final class InboundBuffer {
-  /// Received pieces up to this size are copied behind the piece before, where it has room.
+  /// Received pieces up to this size are appended to the previous buffer if it has room.
   private static final int SMALL = 2048;
 
-  /// So many bytes make a wait as long as the patience forgotten.
-  private static final int EARNING = 4096;
+  /// This many received bytes earn back one full time-out of waiting.
+  private static final int BYTES_PER_TIMEOUT = 4096;
 
   private final Channel channel;
   private final int limitBytes;
-  private final long patienceNanos;
+  private final long timeoutNanos;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition arrived = lock.newCondition();
   private final ArrayDeque<ByteBuf> buffers = new ArrayDeque<>(4);
-  private int heldBytes;
+  private int occupiedBytes;
   private boolean paused;
   private boolean ended;
   private boolean closed;
@@ -35,14 +35,15 @@ final class InboundBuffer {
   private long waitedNanos;
   private volatile long waitingSince;
 
-  /// @param patience how long to wait for bytes, and on average for each [#EARNING] of them
-  InboundBuffer(Channel channel, int limitBytes, Duration patience) {
+  /// @param timeout how long to wait for bytes, and on average for each [#BYTES_PER_TIMEOUT] of
+  ///   them
+  InboundBuffer(Channel channel, int limitBytes, Duration timeout) {
     this.channel = channel;
     this.limitBytes = limitBytes;
-    this.patienceNanos = patience.toNanos();
+    this.timeoutNanos = timeout.toNanos();
   }
 
-  /// Puts in what has been received; takes over the reference.
+  /// Adds received bytes; takes over the reference.
   void offer(ByteBuf bytes) {
     lock.lock();
     try {
@@ -57,8 +58,8 @@ final class InboundBuffer {
         bytes.release();
       } else {
         buffers.addLast(bytes);
-        heldBytes += bytes.capacity();
-        if (heldBytes >= limitBytes && !paused) {
+        occupiedBytes += bytes.capacity();
+        if (occupiedBytes >= limitBytes && !paused) {
           paused = true;
           channel.config().setAutoRead(false);
         }
@@ -69,8 +70,8 @@ final class InboundBuffer {
     }
   }
 
-  /// Puts back, at the front, what its taker did not need.
-  void giveBack(ByteBuf rest) {
+  /// Puts back, at the front, bytes that the taker did not use.
+  void putBack(ByteBuf rest) {
     lock.lock();
     try {
       if (closed || !rest.isReadable()) {
@@ -78,7 +79,7 @@ final class InboundBuffer {
         return;
       }
       buffers.addFirst(rest);
-      heldBytes += rest.capacity();
+      occupiedBytes += rest.capacity();
     } finally {
       lock.unlock();
     }
@@ -103,14 +104,15 @@ final class InboundBuffer {
       while (true) {
         ByteBuf next = next();
         if (next != null) {
-          forgetWaiting(next.readableBytes());
+          creditReceived(next.readableBytes());
           return next;
         }
         if (failure != null) {
           throw failure;
         }
         if (ended) {
-          throw new Body.BrokenException(Body.Breakage.TORN, "The sender stopped within the body");
+          throw new Body.BrokenException(
+              Body.Cause.TRUNCATED, "The client closed the connection within the body");
         }
         long start = System.nanoTime();
         waitingSince = (start - waitedNanos) | 1;
@@ -123,15 +125,15 @@ final class InboundBuffer {
     }
   }
 
-  private void forgetWaiting(int bytes) {
+  private void creditReceived(int bytes) {
     if (waitedNanos > 0) {
-      double earned = (double) bytes / EARNING * patienceNanos;
-      waitedNanos -= (long) Math.min(earned, waitedNanos);
+      double credit = (double) bytes / BYTES_PER_TIMEOUT * timeoutNanos;
+      waitedNanos -= (long) Math.min(credit, waitedNanos);
     }
   }
 
-  /// Another body begins, with all patience.
-  void renewPatience() {
+  /// Another body begins, with the full time-out.
+  void restartTimeout() {
     lock.lock();
     try {
       waitedNanos = 0;
@@ -152,8 +154,8 @@ final class InboundBuffer {
   private @Nullable ByteBuf next() {
     ByteBuf next = buffers.pollFirst();
     if (next != null) {
-      heldBytes -= next.capacity();
-      if (paused && heldBytes <= limitBytes / 2) {
+      occupiedBytes -= next.capacity();
+      if (paused && occupiedBytes <= limitBytes / 2) {
         paused = false;
         channel.config().setAutoRead(true);
       }
@@ -181,7 +183,7 @@ final class InboundBuffer {
     }
   }
 
-  /// Fails whoever waits, now and later.
+  /// Fails the waiting reader and later ones.
   void fail(Body.BrokenException why) {
     lock.lock();
     try {
@@ -192,7 +194,7 @@ final class InboundBuffer {
     }
   }
 
-  /// Lets go of everything; the connection is no more.
+  /// Releases all buffers; the connection is closed.
   void close() {
     lock.lock();
     try {
@@ -200,16 +202,16 @@ final class InboundBuffer {
       ended = true;
       buffers.forEach(ByteBuf::release);
       buffers.clear();
-      heldBytes = 0;
+      occupiedBytes = 0;
       arrived.signalAll();
     } finally {
       lock.unlock();
     }
   }
 
-  /// Whether a reader has waited for longer than its patience.
+  /// Whether a reader has waited for longer than the time-out.
   boolean stalled(long now) {
     long since = waitingSince;
-    return since != 0 && now - since > patienceNanos;
+    return since != 0 && now - since > timeoutNanos;
   }
 }

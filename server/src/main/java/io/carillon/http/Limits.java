@@ -3,25 +3,25 @@ package io.carillon.http;
 import io.carillon.base.MemoryBudget;
 import java.time.Duration;
 
-/// What one engine grants its clients. All of it is bounded, so that a slow, torn or oversized
-/// request costs a known amount.
+/// What one engine allows its clients. Everything is bounded, so that a slow, truncated or
+/// oversized request costs a known amount.
 ///
-/// @param sizes how much a request may bring
+/// @param sizes how much a request may contain
 /// @param times how long a client may take
 /// @param connections how many may be open; at this number the engine closes the one that has been
-///   silent for longest for each that comes, and accepts no more where none is silent
-/// @param requests how many may run at a time; the next one is answered with 503
+///   idle for longest for each new one, and stops accepting where none is idle
+/// @param requests how many may run at a time; further ones get 503
 /// @param memory what requests may hold in memory at a time; several engines may share it
 public record Limits(Sizes sizes, Times times, int connections, int requests, MemoryBudget memory) {
 
-  /// @param requestLineBytes beyond it the answer is 414
-  /// @param headBytes of request line and header fields together, beyond it the answer is 431
-  /// @param headerCount of header fields, beyond it the answer is 431; holds for trailers as well
+  /// @param requestLineBytes beyond it the status is 414
+  /// @param headBytes of request line and header fields together, beyond it the status is 431
+  /// @param headerCount of header fields, beyond it the status is 431; applies to trailers too
   /// @param bufferedBytes what a connection may hold unread before the engine stops reading from
   ///   it, and unsent before a writer has to wait
   /// @param drainedBytes how much of an unread body is read and dropped to keep a connection
-  /// @param lingerBytes how much is dropped before a connection that is given up is closed, so that
-  ///   a client still sending gets to see its answer
+  /// @param lingerBytes how much is dropped while a connection lingers, so that a client still
+  ///   sending gets to see its response
   public record Sizes(
       int requestLineBytes,
       int headBytes,
@@ -33,9 +33,9 @@ public record Limits(Sizes sizes, Times times, int connections, int requests, Me
   /// @param head from a head's first byte (or the connection's opening) to its last
   /// @param idle between two requests
   /// @param bodyStall without a byte of a body that is being read, and on average for each 4 KiB of
-  ///   it: who sends a byte now and then gains nothing
-  /// @param writeStall without any progress in sending what was handed over last, up to 128 KiB
-  /// @param linger for a client to notice that its connection is given up
+  ///   it: a single byte now and then does not extend it
+  /// @param writeStall without progress in sending the last write, up to 128 KiB
+  /// @param linger for a client to notice that the server ends its connection
   public record Times(
       Duration head, Duration idle, Duration bodyStall, Duration writeStall, Duration linger) {}
 
@@ -53,10 +53,10 @@ public record Limits(Sizes sizes, Times times, int connections, int requests, Me
         MemoryBudget.unlimited());
   }
 
-  /// These, with smaller buffers for connections where memory is small: those of all requests
-  /// together, unread and unsent, shall not exceed half of it.
+  /// These limits, with smaller buffers for connections where memory is small: the buffers of all
+  /// requests together, unread and unsent, do not exceed half of it.
   ///
-  /// @param memoryBytes what the JVM grants buffers outside of the heap
+  /// @param memoryBytes the JVM's limit for direct buffers
   public Limits scaledTo(long memoryBytes) {
     int buffered = (int) Math.clamp(memoryBytes / 4 / requests, 16 << 10, sizes.bufferedBytes());
     return withSizes(

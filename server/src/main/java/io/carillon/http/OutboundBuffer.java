@@ -6,8 +6,8 @@ import java.io.IOException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
-/// The way of a connection's answers to the socket: a request's thread writes and has to wait while
-/// too much lies unsent, so a slow reader holds back its own answers and costs a bounded amount.
+/// Responses on their way to the socket: a request's thread writes, and waits while too many bytes
+/// are unsent. So a slow reader delays only its own responses and costs bounded memory.
 final class OutboundBuffer {
   private final Channel channel;
   private final int limitBytes;
@@ -22,7 +22,7 @@ final class OutboundBuffer {
     this.limitBytes = limitBytes;
   }
 
-  /// Hands bytes to the socket once there is room; takes over the reference.
+  /// Writes bytes to the socket once there is room; takes over the reference.
   void write(ByteBuf bytes) throws IOException {
     try {
       awaitRoom();
@@ -40,15 +40,15 @@ final class OutboundBuffer {
         sent.awaitUninterruptibly();
       }
       if (closed) {
-        throw new IOException("The client has gone");
+        throw new IOException("The client has disconnected");
       }
     } finally {
       lock.unlock();
     }
   }
 
-  /// Hands bytes to the socket, room or not: for the last ones of an answer, and for the event
-  /// loop, which must not wait.
+  /// Writes bytes to the socket without waiting for room: for the last bytes of a response, and for
+  /// the event loop, which must not block.
   void writeNow(ByteBuf bytes) {
     int count = bytes.readableBytes();
     lock.lock();

@@ -1,7 +1,7 @@
 package io.carillon.http;
 
-/// Bytes that are no acceptable HTTP: the answer is a bare `status`, and the connection is given
-/// up, since nobody can know where the next request would start.
+/// Malformed HTTP: the response is a bare `status`, and the connection is closed, since the start
+/// of the next request is unknown.
 final class Refusal extends Exception {
   private static final long serialVersionUID = 1L;
 

@@ -2,15 +2,15 @@ package io.carillon.http;
 
 import java.net.InetSocketAddress;
 
-/// One request as it came over the wire.
+/// One request as received.
 ///
 /// @param method as sent, such as `PUT`
 /// @param rawPath the path, undecoded and unnormalized: `/b/a%2Fb//../c`
-/// @param rawQuery what follows the `?`, undecoded; empty if there is none
+/// @param rawQuery the part after the `?`, undecoded; empty if there is none
 /// @param headers as sent
-/// @param body streams in while it is read
-/// @param socket the connection it came by
-/// @param secure whether it came over TLS
+/// @param body streamed while it is read
+/// @param socket its connection
+/// @param secure whether it was received over TLS
 public record Request(
     String method,
     String rawPath,
@@ -20,7 +20,7 @@ public record Request(
     ClientSocket socket,
     boolean secure) {
 
-  /// A request whose connection nobody will ask about.
+  /// A request without information about its connection.
   ///
   /// @param remote the sender
   public Request(

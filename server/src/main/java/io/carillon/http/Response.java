@@ -5,23 +5,23 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 
-/// An answer: status, headers and a body. `Content-Length`, `Date` and `Connection` are the
-/// engine's to set. An answer to HEAD keeps its length and sends no body.
+/// A response: status, headers and a body. The engine sets `Content-Length`, `Date` and
+/// `Connection`. A response to HEAD keeps its length and sends no body.
 public record Response(int status, Headers headers, Content content) {
 
-  /// What an answer carries.
+  /// The body of a response.
   public sealed interface Content {
-    /// All at hand.
+    /// All bytes in memory.
     record Bytes(byte[] bytes) implements Content {}
 
     /// A stream of known length; the engine closes it.
     record Stream(InputStream in, long lengthBytes) implements Content {}
 
-    /// Written as it comes, in chunks: for answers whose length is not known at the start.
+    /// Written as it is produced, in chunks: for responses whose length is unknown at the start.
     record Chunks(Writer writer) implements Content {}
   }
 
-  /// Writes an answer's body; a flush sends what has been written so far.
+  /// Writes a response's body; a flush sends what has been written so far.
   @FunctionalInterface
   public interface Writer {
     void writeTo(OutputStream out) throws IOException;

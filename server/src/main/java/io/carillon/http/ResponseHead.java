@@ -8,19 +8,19 @@ import java.time.format.DateTimeFormatter;
 import java.util.Arrays;
 import java.util.Locale;
 
-/// Writes the heads of answers. What a handler puts into a field is checked here, once for all: a
-/// field with a line break in it would let whoever chose its value write an answer of their own.
+/// Writes the heads of responses, and checks every header field for all handlers: a line break in a
+/// value would allow response splitting.
 final class ResponseHead {
-  /// Said of the connection after this answer.
+  /// The `Connection` header of this response.
   enum Persistence {
-    /// HTTP/1.1's default needs no words.
-    SILENT,
+    /// HTTP/1.1's default: no header.
+    DEFAULT,
     KEEP_ALIVE,
     CLOSE
   }
 
   static final long CHUNKED = -1;
-  static final long UNSAID = -2;
+  static final long NO_LENGTH = -2;
 
   private static final DateTimeFormatter IMF_FIXDATE =
       DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ROOT)
@@ -35,16 +35,16 @@ final class ResponseHead {
     this.clock = clock;
   }
 
-  /// @param lengthBytes of the body, or [#CHUNKED], or [#UNSAID]
+  /// @param lengthBytes of the body, or [#CHUNKED], or [#NO_LENGTH]
   byte[] encode(int status, Headers headers, long lengthBytes, Persistence persistence) {
     if (status < 200 || status > 599) {
-      throw new IllegalArgumentException("No final status: " + status);
+      throw new IllegalArgumentException("Not a final status: " + status);
     }
     Buffer out = new Buffer();
     out.text("HTTP/1.1 ").text(Integer.toString(status)).text(" ").text(reason(status)).line();
     headers.forEach(
         (name, value) -> {
-          if (!isOurs(name)) {
+          if (!isSetByEngine(name)) {
             out.field(name, value);
           }
         });
@@ -55,14 +55,14 @@ final class ResponseHead {
       out.text("Transfer-Encoding: chunked").line();
     }
     switch (persistence) {
-      case SILENT -> {}
+      case DEFAULT -> {}
       case KEEP_ALIVE -> out.text("Connection: keep-alive").line();
       case CLOSE -> out.text("Connection: close").line();
     }
     return out.line().toBytes();
   }
 
-  private static boolean isOurs(String name) {
+  private static boolean isSetByEngine(String name) {
     return switch (name.length()) {
       case 4 -> name.equalsIgnoreCase("Date");
       case 10 -> name.equalsIgnoreCase("Connection") || name.equalsIgnoreCase("Keep-Alive");
@@ -141,7 +141,7 @@ final class ResponseHead {
       for (int i = 0; i < name.length(); i++) {
         char c = name.charAt(i);
         if (!FieldLine.isTokenChar(c)) {
-          throw new IllegalArgumentException("No header field name: " + name);
+          throw new IllegalArgumentException("Not a header field name: " + name);
         }
         bytes[size++] = (byte) c;
       }
@@ -150,7 +150,8 @@ final class ResponseHead {
       for (int i = 0; i < value.length(); i++) {
         char c = value.charAt(i);
         if (c < 0x20 && c != '\t' || c == 0x7F || c > 0xFF) {
-          throw new IllegalArgumentException("No value for a header field, of " + name);
+          throw new IllegalArgumentException(
+              "Invalid character in the value of header field " + name);
         }
         bytes[size++] = (byte) c;
       }

@@ -8,11 +8,11 @@ import java.util.Objects;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
-/// A body as it comes off the wire. The request's own thread takes the framing away while it reads,
-/// straight from the received buffers into the reader's array.
+/// A body read from the wire. The request's own thread decodes the framing while it reads, straight
+/// from the received buffers into the reader's array.
 ///
-/// Chunk extensions are read over (RFC 9112 §7.1.1). They and the framing of very small chunks are
-/// bounded: a sender may spend as many bytes on framing as on data, and 16 KiB for free.
+/// Chunk extensions are ignored (RFC 9112 §7.1.1). They and the framing of very small chunks are
+/// bounded: a sender may spend as many bytes on framing as on data, plus 16 KiB.
 final class WireBody extends Body {
   private static final int FREE_FRAMING_BYTES = 16 << 10;
   private static final int LONGEST_CHUNK_LINE = 8 << 10;
@@ -74,7 +74,7 @@ final class WireBody extends Body {
   public int read(byte[] into, int offset, int length) throws IOException {
     Objects.checkFromIndexSize(offset, length, into.length);
     if (done && continuePending) {
-      // Nothing will come, yet a client that asked waits for the word (botocore does).
+      // The body is empty, yet a client that sent `Expect` waits for the 100 (botocore does).
       continuePending = false;
       connection.sendContinue();
     }
@@ -82,7 +82,7 @@ final class WireBody extends Body {
       return 0;
     }
     if (over) {
-      throw new BrokenException(Breakage.OVER, "The request has been answered");
+      throw new BrokenException(Cause.CLOSED, "The response has been sent");
     }
     if (broken != null) {
       throw broken;
@@ -123,12 +123,12 @@ final class WireBody extends Body {
 
   private void nextChunk() throws IOException {
     if (!firstChunk && !readLine(2).isEmpty()) {
-      throw malformed("A chunk does not end where its size says");
+      throw malformed("A chunk does not end after its declared size");
     }
     firstChunk = false;
     String line = readLine(LONGEST_CHUNK_LINE);
     left = chunkSize(line);
-    // Sixteen bytes are what a chunk's framing may take however small the chunk.
+    // Sixteen bytes of framing per chunk are free, however small the chunk.
     framingBytes += Math.max(0, line.length() - 16 - left);
     if (framingBytes > FREE_FRAMING_BYTES) {
       throw malformed("Chunk extensions take more room than the data");
@@ -179,7 +179,7 @@ final class WireBody extends Body {
         byte[] bytes = line.getBytes(StandardCharsets.ISO_8859_1);
         FieldLine.parse(bytes, 0, bytes.length, trailers);
       } catch (Refusal e) {
-        throw new BrokenException(Breakage.MALFORMED, String.valueOf(e.getMessage()));
+        throw new BrokenException(Cause.MALFORMED, String.valueOf(e.getMessage()));
       }
     }
   }
@@ -206,7 +206,7 @@ final class WireBody extends Body {
   }
 
   private static BrokenException malformed(String why) {
-    return new BrokenException(Breakage.MALFORMED, why);
+    return new BrokenException(Cause.MALFORMED, why);
   }
 
   /// A buffer with at least one byte.
@@ -218,14 +218,14 @@ final class WireBody extends Body {
     releaseIfEmpty();
     if (continuePending) {
       continuePending = false;
-      // A client that has sent part of its body does not wait for us.
+      // A client that has sent part of its body is not waiting.
       if (inbound.isEmpty()) {
         connection.sendContinue();
       }
     }
     ByteBuf next = mayWait ? inbound.take() : inbound.poll();
     if (next == null) {
-      throw new BrokenException(Breakage.OVER, "The rest of the body has not come");
+      throw new BrokenException(Cause.CLOSED, "The rest of the body has not arrived");
     }
     current = next;
     return next;
@@ -239,26 +239,27 @@ final class WireBody extends Body {
     }
   }
 
-  /// Whether the next request can follow: the rest of this body is here or small enough to be read
-  /// and dropped. To be asked before the answer starts, which has to say so, and when nobody reads
-  /// the body any more: it may drop what has come.
+  /// Whether the connection can be reused: the rest of this body is here, or small enough to be
+  /// read and dropped. Called before the response starts, whose head has to declare it, and once
+  /// nobody reads the body any more, since it may drop what has been received.
   boolean canBeSkipped() {
-    return canBeSkippedLater() || chunked && broken == null && !awaited() && skipWhatIsHere();
+    return canBeSkippedLater() || chunked && broken == null && !awaitsContinue() && skipReceived();
   }
 
-  /// The same while somebody may still read. A client that was answered without the `100 Continue`
-  /// it asked for may not know what to do with its connection: botocore's sends nothing more on it.
+  /// The same while the handler may still read. A client that got a response without the `100
+  /// Continue` it asked for may not reuse its connection: botocore sends nothing more on it.
   boolean canBeSkippedLater() {
     return done && !continuePending
-        || broken == null && !awaited() && !chunked && left <= limits.drainedBytes();
+        || broken == null && !awaitsContinue() && !chunked && left <= limits.drainedBytes();
   }
 
-  /// Whether the client waits for `100 Continue`, so that nobody can know if its body will come.
-  private boolean awaited() {
+  /// Whether the client waits for `100 Continue`, so that it is unknown whether it will send its
+  /// body.
+  private boolean awaitsContinue() {
     return continuePending && current == null && inbound.isEmpty();
   }
 
-  private boolean skipWhatIsHere() {
+  private boolean skipReceived() {
     mayWait = false;
     try {
       for (long dropped = 0; dropped <= limits.drainedBytes(); ) {
@@ -292,13 +293,13 @@ final class WireBody extends Body {
     return done;
   }
 
-  /// Ends the body with its request: what follows it goes back to the connection.
-  void retire() {
+  /// Ends the body with its request: bytes that follow it go back to the connection.
+  void detach() {
     over = true;
     ByteBuf at = current;
     if (at != null) {
       current = null;
-      inbound.giveBack(at);
+      inbound.putBack(at);
     }
   }
 }

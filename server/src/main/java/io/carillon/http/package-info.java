@@ -1,4 +1,4 @@
-/// The HTTP engine behind our own Request, Response and Body. Only this package imports Netty.
+/// The HTTP engine behind Request, Response and Body. Only this package imports Netty.
 @NullMarked
 package io.carillon.http;
 

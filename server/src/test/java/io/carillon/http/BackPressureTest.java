@@ -9,14 +9,14 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/// Bodies stream: however large, little of them is in memory.
+/// Bodies are streamed: little of them is in memory, however large they are.
 @Tag("slow")
 class BackPressureTest extends EngineTest {
   private static final int SIZE = 24 << 20;
   private static final long BOUND = 1 << 20;
 
   @Test
-  void anUploadNobodyReadsIsHeldBack() throws Exception {
+  void anUnreadUploadIsHeldBack() throws Exception {
     CountDownLatch go = new CountDownLatch(1);
     AtomicLong most = new AtomicLong();
     start(
@@ -47,7 +47,7 @@ class BackPressureTest extends EngineTest {
                       throw new java.io.UncheckedIOException(e);
                     }
                   });
-      awaitStandstill(sent);
+      awaitNoProgress(sent);
       assertThat(sent.get()).isLessThan(SIZE);
       assertThat(bufferedBytes()).isLessThan(BOUND);
       go.countDown();
@@ -58,14 +58,14 @@ class BackPressureTest extends EngineTest {
   }
 
   @Test
-  void aDownloadNobodyReadsIsHeldBack() throws Exception {
+  void anUnreadDownloadIsHeldBack() throws Exception {
     AtomicLong read = new AtomicLong();
     start(
         patient(),
         request -> Response.of(200).withContent(new Response.Content.Stream(zeros(read), SIZE)));
     try (RawClient client = RawClient.connectSlowReader(engine().port())) {
       client.send(get("/"));
-      awaitStandstill(read);
+      awaitNoProgress(read);
       assertThat(read.get()).isLessThan(SIZE);
       assertThat(bufferedBytes()).isLessThan(BOUND);
       assertThat(client.answer().body()).hasSize(SIZE);
@@ -73,7 +73,7 @@ class BackPressureTest extends EngineTest {
   }
 
   @Test
-  void chunksNobodyReadsAreHeldBack() throws Exception {
+  void unreadChunksAreHeldBack() throws Exception {
     AtomicLong written = new AtomicLong();
     start(
         patient(),
@@ -89,7 +89,7 @@ class BackPressureTest extends EngineTest {
                         })));
     try (RawClient client = RawClient.connectSlowReader(engine().port())) {
       client.send(get("/"));
-      awaitStandstill(written);
+      awaitNoProgress(written);
       assertThat(written.get()).isLessThan(SIZE);
       assertThat(bufferedBytes()).isLessThan(BOUND);
       assertThat(client.answer().body()).hasSize(SIZE);
@@ -97,7 +97,7 @@ class BackPressureTest extends EngineTest {
   }
 
   @Test
-  void aFloodOfRequestsWithoutReadingAnswersIsHeldBack() throws Exception {
+  void aClientThatReadsNoResponsesIsHeldBack() throws Exception {
     AtomicLong handled = new AtomicLong();
     start(
         patient(),
@@ -108,7 +108,7 @@ class BackPressureTest extends EngineTest {
     int count = 2000;
     try (RawClient client = RawClient.connectSlowReader(engine().port())) {
       client.send(get("/").repeat(count));
-      awaitStandstill(handled);
+      awaitNoProgress(handled);
       assertThat(handled.get()).isLessThan(count);
       assertThat(bufferedBytes()).isLessThan(BOUND);
       for (int i = 0; i < count; i++) {
@@ -118,7 +118,7 @@ class BackPressureTest extends EngineTest {
   }
 
   @Test
-  void manyTinyPacketsTakeNoMoreRoomThanTheyMust() throws Exception {
+  void tinyPacketsOccupyBoundedMemory() throws Exception {
     CountDownLatch go = new CountDownLatch(1);
     start(
         patient(),
@@ -137,8 +137,8 @@ class BackPressureTest extends EngineTest {
     }
   }
 
-  /// Waits until `counter` has moved and then stands still for a while.
-  private static void awaitStandstill(AtomicLong counter) {
+  /// Waits until `counter` has moved and then stays unchanged for a while.
+  private static void awaitNoProgress(AtomicLong counter) {
     await().until(() -> counter.get() > 0);
     long[] last = {-1, System.nanoTime()};
     await()

@@ -10,8 +10,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What two readers could understand differently is refused and ends the connection, so that
-/// nothing can be smuggled past a proxy (RFC 9112 §6.3, §11.2), and oversized heads cost a bounded
+/// A request that two parsers could read differently is rejected and ends the connection, so that
+/// nothing can be smuggled past a proxy (RFC 9112 §6.3, §11.2); oversized heads cost a bounded
 /// amount.
 class BadRequestTest extends EngineTest {
   private final AtomicInteger handled = new AtomicInteger();
@@ -54,7 +54,7 @@ class BadRequestTest extends EngineTest {
         "X\u00e4: a",
         "Host: other"
       })
-  void ambiguousHeadersAreRefused(String headers) throws Exception {
+  void ambiguousHeadersAreRejected(String headers) throws Exception {
     start(this::count);
     try (RawClient client = connect()) {
       client.send("PUT / HTTP/1.1\r\nHost: h\r\n" + headers + "\r\n\r\n" + get("/smuggled"));
@@ -71,7 +71,7 @@ class BadRequestTest extends EngineTest {
       strings = {
         "a b", "a\tb", "a/b", "user@h", "h?x", "h#x", "h\\x", "<h>", "h\"", "h|x", "h\u00e4"
       })
-  void whatIsNoHostIsRefused(String host) throws Exception {
+  void invalidHostsAreRejected(String host) throws Exception {
     start(this::count);
     try (RawClient client = connect()) {
       client.send("GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n" + get("/smuggled"));
@@ -83,7 +83,7 @@ class BadRequestTest extends EngineTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"", "h", "H.example:80", "[::1]:4566", "a_b-c~%41!$&'()*+,;="})
-  void whatIsAHostIsTaken(String host) throws Exception {
+  void validHostsAreAccepted(String host) throws Exception {
     start(this::count);
     try (RawClient client = connect()) {
       client.send("GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
@@ -91,9 +91,9 @@ class BadRequestTest extends EngineTest {
     }
   }
 
-  /// Who offers HTTP/2 or web sockets is answered in HTTP/1.1, and the connection goes on in it.
+  /// An offer of HTTP/2 or WebSocket gets an HTTP/1.1 response, and the connection stays HTTP/1.1.
   @Test
-  void noUpgradeIsTaken() throws Exception {
+  void upgradesAreIgnored() throws Exception {
     start(this::count);
     try (RawClient client = connect()) {
       client.send(
@@ -132,7 +132,7 @@ class BadRequestTest extends EngineTest {
 
   @ParameterizedTest
   @MethodSource("requestLines")
-  void badRequestLinesAreRefused(String line, int status) throws Exception {
+  void badRequestLinesAreRejected(String line, int status) throws Exception {
     start(this::count);
     try (RawClient client = connect()) {
       assertThat(client.send(line + "\r\nHost: h\r\n\r\n").answer().status()).isEqualTo(status);
@@ -153,7 +153,7 @@ class BadRequestTest extends EngineTest {
   }
 
   @Test
-  void bareLineFeedsAreRefusedAtOnce() throws Exception {
+  void bareLineFeedsAreRejectedAtOnce() throws Exception {
     start(patient(), this::count);
     try (RawClient client = connect()) {
       assertThat(client.send("GET / HTTP/1.1\n").answer().status()).isEqualTo(400);
@@ -173,7 +173,7 @@ class BadRequestTest extends EngineTest {
   }
 
   @Test
-  void chunksAreNotTakenFromHttp10() throws Exception {
+  void chunkedRequestsFromHttp10AreRejected() throws Exception {
     start(this::count);
     try (RawClient client = connect()) {
       client.send("PUT / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n");
@@ -181,9 +181,9 @@ class BadRequestTest extends EngineTest {
     }
   }
 
-  /// RFC 9110 §10.1.1: it may be refused, and need not be.
+  /// RFC 9110 §10.1.1: it may be rejected, and need not be.
   @Test
-  void anUnknownExpectationIsOverlooked() throws Exception {
+  void unknownExpectationsAreIgnored() throws Exception {
     start(this::count);
     try (RawClient client = connect()) {
       client.send("PUT / HTTP/1.1\r\nHost: h\r\nExpect: the-unexpected\r\n\r\n");
@@ -192,7 +192,7 @@ class BadRequestTest extends EngineTest {
   }
 
   @Test
-  void anOversizedRequestLineIsRefused() throws Exception {
+  void anOversizedRequestLineIsRejected() throws Exception {
     start(this::count);
     int room = Limits.standard().sizes().requestLineBytes();
     try (RawClient client = connect()) {
@@ -204,7 +204,7 @@ class BadRequestTest extends EngineTest {
   }
 
   @Test
-  void anOversizedHeaderIsRefused() throws Exception {
+  void anOversizedHeaderIsRejected() throws Exception {
     start(this::count);
     String field = "X: " + "a".repeat(1000) + "\r\n";
     try (RawClient client = connect()) {
@@ -217,7 +217,7 @@ class BadRequestTest extends EngineTest {
   }
 
   @Test
-  void tooManyHeaderFieldsAreRefused() throws Exception {
+  void tooManyHeaderFieldsAreRejected() throws Exception {
     start(this::count);
     int most = Limits.standard().sizes().headerCount();
     try (RawClient client = connect()) {
@@ -230,7 +230,7 @@ class BadRequestTest extends EngineTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"GET /", "GET / HTTP/1.1\r\nX: "})
-  void anEndlessLineIsAnsweredWhileItIsSent(String start) throws Exception {
+  void anEndlessLineIsRejectedWhileItIsSent(String start) throws Exception {
     start(patient(), this::count);
     try (RawClient client = connect()) {
       client.send(start);
@@ -244,7 +244,7 @@ class BadRequestTest extends EngineTest {
   }
 
   @Test
-  void endlessEmptyLinesEndWithTheTimeForAHead() throws Exception {
+  void endlessEmptyLinesDoNotExtendTheHeadTimeout() throws Exception {
     start(impatient(), this::count);
     try (RawClient client = connect()) {
       org.assertj.core.api.Assertions.assertThatThrownBy(

@@ -7,7 +7,7 @@ import java.io.ByteArrayInputStream;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-/// What requests read into memory is reserved first, and given back with the answer.
+/// Memory for buffered bodies is reserved first and released with the response.
 class BufferedBodyTest extends EngineTest {
   private static final int COPIES = Body.DOCUMENT_COPIES;
 
@@ -40,7 +40,7 @@ class BufferedBodyTest extends EngineTest {
   }
 
   @Test
-  void aBodyThatDoesNotSayItsLengthIsReservedAsItGrows() throws Exception {
+  void aBodyOfUnknownLengthIsReservedAsItGrows() throws Exception {
     MemoryBudget budget = budget(40_000);
     start(patient().withMemory(budget), EngineTest::echo);
     String chunk = "2710\r\n" + "x".repeat(10_000) + "\r\n";
@@ -56,7 +56,7 @@ class BufferedBodyTest extends EngineTest {
   }
 
   @Test
-  void aRequestWithoutABodyTouchesNoBudget() throws Exception {
+  void aRequestWithoutABodyReservesNoMemory() throws Exception {
     MemoryBudget budget = budget(1);
     budget.take(COPIES);
     start(patient().withMemory(budget), EngineTest::echo);
@@ -66,7 +66,7 @@ class BufferedBodyTest extends EngineTest {
   }
 
   @Test
-  void aStreamGoesInSmallerPiecesWhereMemoryHasNoRoom() throws Exception {
+  void aStreamIsSentInSmallerPiecesWhenMemoryIsShort() throws Exception {
     MemoryBudget budget = budget(1);
     budget.take(COPIES);
     start(
@@ -90,7 +90,7 @@ class BufferedBodyTest extends EngineTest {
   }
 
   @Test
-  void aRequestThatFindsNoMemoryCostsNoOther() throws Exception {
+  void aRequestThatFindsNoMemoryDoesNotAffectOthers() throws Exception {
     start(
         patient(),
         request -> {

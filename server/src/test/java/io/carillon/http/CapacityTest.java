@@ -31,7 +31,7 @@ class CapacityTest extends EngineTest {
   }
 
   @Test
-  void oneRequestTooManyIsToldToComeLater() throws Exception {
+  void requestsBeyondTheLimitGet503() throws Exception {
     start(patient().withRequests(2), this::waiting);
     try (RawClient first = connect();
         RawClient second = connect();
@@ -49,7 +49,7 @@ class CapacityTest extends EngineTest {
   }
 
   @Test
-  void connectionsBeyondTheLimitWaitForOthersToLeave() throws Exception {
+  void connectionsBeyondTheLimitWaitUntilOthersClose() throws Exception {
     int limit = 20;
     start(patient().withConnections(limit), this::waiting);
     List<RawClient> clients = new ArrayList<>();
@@ -63,7 +63,7 @@ class CapacityTest extends EngineTest {
         assertThat(client.answer().status()).isEqualTo(200);
         client.close();
       }
-      // The kernel hands over a few at a time before the gate closes.
+      // The kernel hands over a few at a time before accepting stops.
       assertThat(most.get()).isBetween(limit, limit + 16);
     } finally {
       for (RawClient client : clients) {
@@ -73,7 +73,7 @@ class CapacityTest extends EngineTest {
   }
 
   @Test
-  void idleConnectionsMakeRoom() throws Exception {
+  void idleConnectionsAreEvictedForNewOnes() throws Exception {
     Limits.Times patient = patient().times();
     Limits.Times swift =
         new Limits.Times(
@@ -98,7 +98,7 @@ class CapacityTest extends EngineTest {
   }
 
   @Test
-  void theConnectionThatHasBeenSilentForLongestMakesRoom() throws Exception {
+  void theLongestIdleConnectionIsEvicted() throws Exception {
     int limit = 20;
     start(patient().withConnections(limit), this::waiting);
     List<RawClient> silent = new ArrayList<>();
@@ -127,7 +127,7 @@ class CapacityTest extends EngineTest {
   }
 
   @Test
-  void ofTheSilentTheOldestMakesRoomAndTheYoungestStays() throws Exception {
+  void theOldestIdleConnectionIsEvictedAndTheYoungestStays() throws Exception {
     int limit = 10;
     start(patient().withConnections(limit), this::waiting);
     List<RawClient> clients = new ArrayList<>();
@@ -138,7 +138,7 @@ class CapacityTest extends EngineTest {
       Thread.sleep(50);
       RawClient youngest = connect();
       clients.add(youngest);
-      Thread.sleep(Duration.ofNanos(HttpEngine.TIME_TO_ASK_NANOS).plusMillis(100)); // now silent
+      Thread.sleep(Duration.ofNanos(HttpEngine.MIN_IDLE_NANOS).plusMillis(100)); // now silent
       for (int i = 0; i < 3; i++) {
         RawClient late = connect();
         clients.add(late);
@@ -154,7 +154,7 @@ class CapacityTest extends EngineTest {
   }
 
   @Test
-  void aHeadThatDoesNotEndKeepsNobodyOut() throws Exception {
+  void incompleteHeadsDoNotBlockOtherClients() throws Exception {
     int limit = 10;
     start(patient().withConnections(limit), this::waiting);
     List<RawClient> clients = new ArrayList<>();
@@ -172,10 +172,9 @@ class CapacityTest extends EngineTest {
     }
   }
 
-  /// Whoever is one of many, as functions are, leaves room to others, however many requests it
-  /// runs.
+  /// A limited sender, such as a function, leaves room for others, however many requests it sends.
   @Test
-  void oneSenderOfManyHasAnEighthAndAllHaveThreeQuartersOnceItIsCrowded() throws Exception {
+  void underLoadOneLimitedSenderGetsAnEighthAndAllGetThreeQuarters() throws Exception {
     Handler functions =
         new Handler() {
           @Override
@@ -211,7 +210,7 @@ class CapacityTest extends EngineTest {
 
   private final Map<Integer, String> functionOf = new ConcurrentHashMap<>();
 
-  /// Sends requests that wait, one by one, each by a connection of its own.
+  /// Sends blocking requests one by one, each on a connection of its own.
   ///
   /// @return how many of them run
   private int running(List<RawClient> clients, @Nullable String function, int count)
@@ -234,7 +233,7 @@ class CapacityTest extends EngineTest {
   void manyClientsAtOnceAreAllServed() throws Exception {
     start(EngineTest::echo);
     int clients = 16;
-    AtomicInteger answered = new AtomicInteger();
+    AtomicInteger responded = new AtomicInteger();
     List<Thread> threads = new ArrayList<>();
     for (int c = 0; c < clients; c++) {
       threads.add(
@@ -247,7 +246,7 @@ class CapacityTest extends EngineTest {
                             "PUT /" + i + " HTTP/1.1\r\nHost: h\r\nContent-Length: 5000\r\n\r\n");
                         client.send(new byte[5000]);
                         if (client.answer().body().length == 5000) {
-                          answered.incrementAndGet();
+                          responded.incrementAndGet();
                         }
                       }
                     } catch (IOException e) {
@@ -258,6 +257,6 @@ class CapacityTest extends EngineTest {
     for (Thread thread : threads) {
       thread.join();
     }
-    assertThat(answered).hasValue(clients * 200);
+    assertThat(responded).hasValue(clients * 200);
   }
 }

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Chunked bodies with all that RFC 9112 §7.1 allows and little of what it does not.
+/// Chunked bodies: what RFC 9112 §7.1 allows, and rejection of what it does not.
 class ChunkedBodyTest extends EngineTest {
   private static final String HEAD =
       "PUT / HTTP/1.1\r\n"
@@ -46,7 +46,7 @@ class ChunkedBodyTest extends EngineTest {
   }
 
   @Test
-  void theFramingMayBeCutAnywhere() throws Exception {
+  void framingSplitAnywhereIsParsed() throws Exception {
     start(request -> sizes(request, 4096));
     try (RawClient client = connect()) {
       for (int cut = 1; cut < BODY.length(); cut++) {
@@ -77,15 +77,15 @@ class ChunkedBodyTest extends EngineTest {
         "0\r\nX: y\r\n folded\r\n\r\n",
         "0\r\nX: y\n\r\n"
       })
-  void malformedFramingIsRefusedAndEndsTheConnection(String framing) throws Exception {
-    LinkedBlockingQueue<Body.Breakage> seen = new LinkedBlockingQueue<>();
+  void malformedFramingIsRejectedAndEndsTheConnection(String framing) throws Exception {
+    LinkedBlockingQueue<Body.Cause> seen = new LinkedBlockingQueue<>();
     start(
         patient(),
         request -> {
           try {
             return echo(request);
           } catch (Body.BrokenException e) {
-            seen.add(e.breakage());
+            seen.add(e.cause());
             throw e;
           }
         });
@@ -94,12 +94,12 @@ class ChunkedBodyTest extends EngineTest {
       assertThat(answer.status()).isEqualTo(400);
       assertThat(answer.headers().first("Connection")).isEqualTo("close");
       assertThat(client.atEnd()).isTrue();
-      assertThat(seen).containsExactly(Body.Breakage.MALFORMED);
+      assertThat(seen).containsExactly(Body.Cause.MALFORMED);
     }
   }
 
   @Test
-  void anEndlessExtensionIsRefused() throws Exception {
+  void anEndlessExtensionIsRejected() throws Exception {
     start(patient(), EngineTest::echo);
     try (RawClient client = connect()) {
       client.send(HEAD + "1;" + "a".repeat(1 << 20));
@@ -108,7 +108,7 @@ class ChunkedBodyTest extends EngineTest {
   }
 
   @Test
-  void extensionsThatOutweighTheDataAreRefused() throws Exception {
+  void extensionsLargerThanTheDataAreRejected() throws Exception {
     start(patient(), EngineTest::echo);
     try (RawClient client = connect()) {
       client.send(HEAD);
@@ -118,7 +118,7 @@ class ChunkedBodyTest extends EngineTest {
   }
 
   @Test
-  void manySmallChunksAreFine() throws Exception {
+  void manySmallChunksAreAccepted() throws Exception {
     start(EngineTest::echo);
     try (RawClient client = connect()) {
       client.send(HEAD).send("1;a=b\r\nX\r\n".repeat(20_000) + "0\r\n\r\n");
@@ -127,7 +127,7 @@ class ChunkedBodyTest extends EngineTest {
   }
 
   @Test
-  void endlessTrailersAreRefused() throws Exception {
+  void endlessTrailersAreRejected() throws Exception {
     start(patient(), EngineTest::echo);
     try (RawClient client = connect()) {
       client.send(HEAD + "0\r\n" + "X: y\r\n".repeat(1000));
@@ -140,7 +140,7 @@ class ChunkedBodyTest extends EngineTest {
   }
 
   @Test
-  void theNextRequestFollowsWhereTheHandlerReadNoFurtherThanTheData() throws Exception {
+  void theNextRequestIsFoundWhenTheHandlerDidNotReadTheEnd() throws Exception {
     start(request -> Response.of(200, "text/plain", request.body().readNBytes(5)));
     try (RawClient client = connect()) {
       for (int i = 0; i < 3; i++) {

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-/// RFC 9110 §10.1.1: `100 Continue` is sent when the body is wanted, not before.
+/// RFC 9110 §10.1.1: `100 Continue` is sent when the handler reads the body, not before.
 class ContinueTest extends EngineTest {
   private static final String EMPTY =
       "PUT / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 0\r\n\r\n";
@@ -12,7 +12,7 @@ class ContinueTest extends EngineTest {
       "PUT / HTTP/1.1\r\nHost: h\r\nExpect: 100-Continue\r\nContent-Length: 3\r\n\r\n";
 
   @Test
-  void theFirstReadAsksForTheBody() throws Exception {
+  void theFirstReadSendsContinue() throws Exception {
     start(patient(), EngineTest::echo);
     try (RawClient client = connect()) {
       for (int i = 0; i < 3; i++) {
@@ -25,7 +25,7 @@ class ContinueTest extends EngineTest {
   }
 
   @Test
-  void aRefusalNeedsNoBodyAndEndsTheConnection() throws Exception {
+  void aRejectionSendsNoContinueAndEndsTheConnection() throws Exception {
     start(patient(), request -> Response.of(403));
     try (RawClient client = connect()) {
       RawClient.Answer answer = client.send(HEAD).answer();
@@ -36,7 +36,7 @@ class ContinueTest extends EngineTest {
   }
 
   @Test
-  void aChunkedBodyIsAskedForLikewise() throws Exception {
+  void theFirstReadOfAChunkedBodySendsContinue() throws Exception {
     start(patient(), EngineTest::echo);
     try (RawClient client = connect()) {
       client.send(
@@ -50,7 +50,7 @@ class ContinueTest extends EngineTest {
   }
 
   @Test
-  void aClientThatDoesNotWaitIsNotAsked() throws Exception {
+  void aClientThatDoesNotWaitGetsNoContinue() throws Exception {
     start(patient(), EngineTest::echo);
     try (RawClient client = connect()) {
       RawClient.Answer answer = client.send(HEAD + "abc").answer();
@@ -59,10 +59,10 @@ class ContinueTest extends EngineTest {
     }
   }
 
-  /// botocore sends nothing more on a connection on which it was not told to continue, even where
-  /// its body was empty: without the word, the next request would hang until its time-out.
+  /// botocore sends nothing more on a connection on which it got no `100 Continue`, even where its
+  /// body was empty: the next request would hang until its time-out.
   @Test
-  void aClientWithAnEmptyBodyIsToldToContinueAllTheSame() throws Exception {
+  void aClientWithAnEmptyBodyGetsContinueToo() throws Exception {
     start(patient(), EngineTest::echo);
     try (RawClient client = connect()) {
       for (int i = 0; i < 3; i++) {
@@ -74,7 +74,7 @@ class ContinueTest extends EngineTest {
   }
 
   @Test
-  void anEmptyBodyThatIsRefusedEndsTheConnection() throws Exception {
+  void rejectingAnEmptyBodyEndsTheConnection() throws Exception {
     start(patient(), request -> Response.of(412));
     try (RawClient client = connect()) {
       RawClient.Answer answer = client.send(EMPTY).answer();
@@ -85,7 +85,7 @@ class ContinueTest extends EngineTest {
   }
 
   @Test
-  void http10ClientsAreNotAsked() throws Exception {
+  void http10ClientsGetNoContinue() throws Exception {
     start(patient(), EngineTest::echo);
     try (RawClient client = connect()) {
       client.send("PUT / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\nabc");

@@ -9,7 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 
-/// A server that stops finishes what it has begun.
+/// A stopping server completes the requests that have begun.
 class DrainTest extends EngineTest {
   private final CountDownLatch go = new CountDownLatch(1);
 
@@ -27,7 +27,7 @@ class DrainTest extends EngineTest {
   }
 
   @Test
-  void runningRequestsAreAnsweredAndToldToClose() throws Exception {
+  void runningRequestsCompleteAndTheirConnectionsClose() throws Exception {
     start(patient(), this::waiting);
     try (RawClient client = connect();
         RawClient idle = connect();
@@ -50,7 +50,7 @@ class DrainTest extends EngineTest {
   }
 
   @Test
-  void aHeadThatHasBegunIsStillServed() throws Exception {
+  void aRequestWhoseHeadHasBegunIsStillServed() throws Exception {
     start(patient(), this::waiting);
     try (RawClient client = connect();
         RawClient other = connect()) {
@@ -67,7 +67,7 @@ class DrainTest extends EngineTest {
   }
 
   @Test
-  void patienceIsBounded() throws Exception {
+  void drainingStopsAtItsTimeout() throws Exception {
     start(patient(), this::waiting);
     try (RawClient client = connect()) {
       client.send(get("/wait"));
@@ -80,7 +80,7 @@ class DrainTest extends EngineTest {
   }
 
   @Test
-  void withNothingToDoItIsDoneAtOnce() throws Exception {
+  void drainingAnIdleServerReturnsAtOnce() throws Exception {
     start(patient(), this::waiting);
     assertThat(engine().drain(Duration.ZERO)).isTrue();
   }

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 
-/// Answers given before the body has come: promptly, and such that a client still sending sees
+/// Responses sent before the body has arrived: promptly, and so that a client still sending sees
 /// them.
 class EarlyRefusalTest extends EngineTest {
 
@@ -19,7 +19,7 @@ class EarlyRefusalTest extends EngineTest {
   }
 
   @Test
-  void theAnswerComesBeforeTheBody() throws Exception {
+  void theResponseIsSentBeforeTheBodyArrives() throws Exception {
     start(patient(), EarlyRefusalTest::refuse);
     try (RawClient client = connect()) {
       RawClient.Answer answer = client.send(put(1 << 30)).answer();
@@ -30,7 +30,7 @@ class EarlyRefusalTest extends EngineTest {
   }
 
   @Test
-  void aClientThatSendsAllBeforeItReadsSeesTheAnswer() throws Exception {
+  void aClientThatSendsAllBeforeItReadsSeesTheResponse() throws Exception {
     start(patient(), EarlyRefusalTest::refuse);
     int size = 32 << 20;
     try (RawClient client = connect()) {
@@ -45,7 +45,7 @@ class EarlyRefusalTest extends EngineTest {
   }
 
   @Test
-  void aClientThatSendsChunksBeforeItReadsSeesTheAnswer() throws Exception {
+  void aClientThatSendsChunksBeforeItReadsSeesTheResponse() throws Exception {
     start(patient(), EarlyRefusalTest::refuse);
     try (RawClient client = connect()) {
       client.send("PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
@@ -57,7 +57,7 @@ class EarlyRefusalTest extends EngineTest {
   }
 
   @Test
-  void whatIsDroppedIsBounded() throws Exception {
+  void droppedBytesAreBounded() throws Exception {
     Limits.Sizes standard = Limits.standard().sizes();
     Limits.Sizes little =
         new Limits.Sizes(
@@ -81,7 +81,7 @@ class EarlyRefusalTest extends EngineTest {
   }
 
   @Test
-  void aClientThatIgnoresTheEndIsCutOffAfterAWhile() throws Exception {
+  void aClientThatKeepsSendingIsDisconnectedAfterTheLinger() throws Exception {
     start(impatient(), EarlyRefusalTest::refuse);
     try (RawClient client = connect()) {
       assertThat(client.send(put(1L << 40)).answer().status()).isEqualTo(403);
@@ -90,7 +90,7 @@ class EarlyRefusalTest extends EngineTest {
   }
 
   @Test
-  void aSmallUnreadBodyDoesNotCostTheConnection() throws Exception {
+  void aSmallUnreadBodyKeepsTheConnection() throws Exception {
     start(patient(), EarlyRefusalTest::refuse);
     try (RawClient client = connect()) {
       for (int i = 0; i < 3; i++) {

@@ -2,7 +2,7 @@ package io.carillon.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.carillon.http.HttpEngine.Ground;
+import io.carillon.http.HttpEngine.Platform;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -15,8 +15,8 @@ import org.awaitility.core.ConditionFactory;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 
-/// What tests of the engine share: an engine for each test, whose every buffer is counted, so that
-/// a test fails where one is not given back.
+/// Starts an engine for each test and counts its buffers, so that a test fails where one is not
+/// released.
 abstract class EngineTest {
   static final InetSocketAddress LOOPBACK =
       new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
@@ -24,8 +24,8 @@ abstract class EngineTest {
   private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(true);
   private @Nullable HttpEngine engine;
 
-  Ground ground() {
-    return new Ground(Ground.standard().transport(), allocator, InstantSource.system());
+  Platform platform() {
+    return new Platform(Platform.standard().transport(), allocator, InstantSource.system());
   }
 
   HttpEngine start(Handler handler) throws IOException {
@@ -33,7 +33,7 @@ abstract class EngineTest {
   }
 
   HttpEngine start(Limits limits, Handler handler) throws IOException {
-    HttpEngine started = HttpEngine.start(LOOPBACK, limits, handler, ground());
+    HttpEngine started = HttpEngine.start(LOOPBACK, limits, handler, platform());
     engine = started;
     return started;
   }
@@ -46,12 +46,12 @@ abstract class EngineTest {
     return Objects.requireNonNull(engine);
   }
 
-  /// What the engine's buffers occupy at the moment.
+  /// The memory that the engine's buffers occupy now.
   long bufferedBytes() {
     return allocator.metric().usedDirectMemory() + allocator.metric().usedHeapMemory();
   }
 
-  /// Waits for a condition that is about to hold: looks at once, and often.
+  /// Polls for a condition at short intervals.
   static ConditionFactory await() {
     return Awaitility.with().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(2)).await();
   }
@@ -66,13 +66,13 @@ abstract class EngineTest {
     }
   }
 
-  /// Limits with very little patience, for tests about time.
+  /// Limits with short time-outs, for tests about time.
   static Limits impatient() {
     Duration brief = Duration.ofMillis(100);
     return Limits.standard().withTimes(new Limits.Times(brief, brief, brief, brief, brief));
   }
 
-  /// Limits under which nothing ends for lack of patience.
+  /// Limits under which nothing times out.
   static Limits patient() {
     Duration hour = Duration.ofHours(1);
     return Limits.standard().withTimes(new Limits.Times(hour, hour, hour, hour, hour));

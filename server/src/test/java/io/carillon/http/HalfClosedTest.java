@@ -6,11 +6,12 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.Test;
 
-/// Clients that say early that they have said all, as `nc` does; and those who say it too early.
+/// Clients that shut their output down after the request, as `nc` does; and clients that do so too
+/// early.
 class HalfClosedTest extends EngineTest {
 
   @Test
-  void aClientThatHasShutItsOutputStillGetsItsAnswer() throws Exception {
+  void aHalfClosedClientGetsItsResponse() throws Exception {
     CountDownLatch go = new CountDownLatch(1);
     start(
         patient(),
@@ -29,7 +30,7 @@ class HalfClosedTest extends EngineTest {
   }
 
   @Test
-  void manyRequestsBeforeTheEndAreAllAnswered() throws Exception {
+  void allRequestsBeforeTheEndGetResponses() throws Exception {
     start(patient(), EngineTest::echo);
     try (RawClient client = connect()) {
       client.send(get("/x").repeat(5000)).shutdownOutput();
@@ -41,7 +42,7 @@ class HalfClosedTest extends EngineTest {
   }
 
   @Test
-  void whatIsHeldForAHalfClosedClientIsBounded() throws Exception {
+  void bytesBufferedForAHalfClosedClientAreBounded() throws Exception {
     CountDownLatch go = new CountDownLatch(1);
     start(
         patient(),
@@ -49,8 +50,7 @@ class HalfClosedTest extends EngineTest {
           go.await();
           return Response.text(200, "" + request.body().readAllBytes().length);
         });
-    int size =
-        1 << 20; // Fits into the kernel's buffers, so that the end comes while all is unread.
+    int size = 1 << 20; // Fits into the kernel's buffers, so the end arrives while all is unread.
     try (RawClient client = connect()) {
       client.send("PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: " + size + "\r\n\r\n");
       client.send(new byte[size]).shutdownOutput();
@@ -67,15 +67,15 @@ class HalfClosedTest extends EngineTest {
   }
 
   @Test
-  void aTornBodyThrowsAndIsNeverTakenForAWholeOne() throws Exception {
-    LinkedBlockingQueue<Body.Breakage> seen = new LinkedBlockingQueue<>();
+  void aTruncatedBodyThrows() throws Exception {
+    LinkedBlockingQueue<Body.Cause> seen = new LinkedBlockingQueue<>();
     start(
         patient(),
         request -> {
           try {
             return echo(request);
           } catch (Body.BrokenException e) {
-            seen.add(e.breakage());
+            seen.add(e.cause());
             throw e;
           }
         });
@@ -93,13 +93,13 @@ class HalfClosedTest extends EngineTest {
         client.send("PUT / HTTP/1.1\r\nHost: h\r\n" + body).shutdownOutput();
         assertThat(client.answer().status()).as(body).isEqualTo(400);
         assertThat(client.atEnd()).isTrue();
-        assertThat(seen.take()).isEqualTo(Body.Breakage.TORN);
+        assertThat(seen.take()).isEqualTo(Body.Cause.TRUNCATED);
       }
     }
   }
 
   @Test
-  void aClientThatVanishesTearsItsBody() throws Exception {
+  void aResetConnectionTruncatesTheBody() throws Exception {
     LinkedBlockingQueue<Exception> seen = new LinkedBlockingQueue<>();
     start(
         patient(),
@@ -120,7 +120,7 @@ class HalfClosedTest extends EngineTest {
   }
 
   @Test
-  void anUnfinishedHeadIsNotAnswered() throws Exception {
+  void anUnfinishedHeadGetsNoResponse() throws Exception {
     start(patient(), EngineTest::echo);
     try (RawClient client = connect()) {
       client.send("GET / HTTP/1.1\r\nHo").shutdownOutput();

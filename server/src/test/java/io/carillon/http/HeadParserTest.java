@@ -14,7 +14,7 @@ class HeadParserTest {
       "\r\nPUT /a?b HTTP/1.1\r\nHost: h\r\nX: y\r\nContent-Length: 3\r\n\r\n";
 
   @Test
-  void aHeadMayBeCutAnywhere() throws Exception {
+  void aHeadSplitAnywhereIsParsed() throws Exception {
     byte[] bytes = (HEAD + "abc").getBytes(StandardCharsets.ISO_8859_1);
     for (int cut = 0; cut <= HEAD.length(); cut++) {
       HeadParser parser = new HeadParser(Limits.standard().sizes());
@@ -33,7 +33,7 @@ class HeadParserTest {
   }
 
   @Test
-  void aHeadMayComeByteByByteAndIsFollowedByAnother() throws Exception {
+  void aHeadReceivedByteByByteIsFollowedByAnother() throws Exception {
     HeadParser parser = new HeadParser(Limits.standard().sizes());
     for (int round = 0; round < 2; round++) {
       ByteBuf buffer = Unpooled.buffer();

@@ -1,47 +1,47 @@
 package io.carillon.http;
 
-import io.carillon.http.HttpEngine.Ground;
+import io.carillon.http.HttpEngine.Platform;
 import io.carillon.http.HttpEngine.Transport;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 
-/// Where Netty's native transport is not to be had, the other one must do: the tests in which the
-/// transports differ most, once more.
+/// Without Netty's native transport, NIO is used: the tests in which the transports differ most,
+/// repeated.
 @Tag("slow")
 class NioTransportTest {
-  private static Ground nio(Ground ground) {
-    return new Ground(Transport.NIO, ground.allocator(), ground.clock());
+  private static Platform nio(Platform platform) {
+    return new Platform(Transport.NIO, platform.allocator(), platform.clock());
   }
 
   @Nested
   class HalfClosed extends HalfClosedTest {
     @Override
-    Ground ground() {
-      return nio(super.ground());
+    Platform platform() {
+      return nio(super.platform());
     }
   }
 
   @Nested
   class BackPressure extends BackPressureTest {
     @Override
-    Ground ground() {
-      return nio(super.ground());
+    Platform platform() {
+      return nio(super.platform());
     }
   }
 
   @Nested
   class SlowClient extends SlowClientTest {
     @Override
-    Ground ground() {
-      return nio(super.ground());
+    Platform platform() {
+      return nio(super.platform());
     }
   }
 
   @Nested
   class EarlyRefusal extends EarlyRefusalTest {
     @Override
-    Ground ground() {
-      return nio(super.ground());
+    Platform platform() {
+      return nio(super.platform());
     }
   }
 }

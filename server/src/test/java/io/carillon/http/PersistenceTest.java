@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// RFC 9112 §9.3: which connections live on.
+/// RFC 9112 §9.3: which connections persist.
 class PersistenceTest extends EngineTest {
 
   @ParameterizedTest
@@ -21,7 +21,7 @@ class PersistenceTest extends EngineTest {
         "1.0 | Connection: Keep-Alive | keep-alive | true",
         "1.0 | Connection: x, close   | close      | false"
       })
-  void theClientsWishIsGranted(String version, String header, String answered, boolean lives)
+  void theConnectionHeaderIsHonoured(String version, String header, String expected, boolean lives)
       throws Exception {
     start(patient(), EngineTest::echo);
     String line = header == null ? "" : header + "\r\n";
@@ -29,7 +29,7 @@ class PersistenceTest extends EngineTest {
       client.send("GET /1 HTTP/" + version + "\r\nHost: h\r\n" + line + "\r\n");
       RawClient.Answer answer = client.answer();
       assertThat(answer.status()).isEqualTo(200);
-      assertThat(answer.headers().first("Connection")).isEqualTo(answered);
+      assertThat(answer.headers().first("Connection")).isEqualTo(expected);
       if (lives) {
         assertThat(client.send(get("/2")).answer().headers().first("X-Path")).isEqualTo("/2");
       } else {

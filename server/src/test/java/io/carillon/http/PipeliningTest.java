@@ -6,11 +6,11 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/// RFC 9112 §9.3.2: answers come in the order of the requests.
+/// RFC 9112 §9.3.2: responses come in the order of the requests.
 class PipeliningTest extends EngineTest {
 
   @Test
-  void answersComeInOrder() throws Exception {
+  void responsesComeInOrder() throws Exception {
     start(EngineTest::echo);
     StringBuilder requests = new StringBuilder();
     for (int i = 0; i < 200; i++) {
@@ -32,7 +32,7 @@ class PipeliningTest extends EngineTest {
   }
 
   @Test
-  void theSecondRequestStartsAfterTheFirstHasBeenAnswered() throws Exception {
+  void theSecondRequestStartsAfterTheFirstResponse() throws Exception {
     CountDownLatch go = new CountDownLatch(1);
     AtomicInteger started = new AtomicInteger();
     start(
@@ -44,7 +44,7 @@ class PipeliningTest extends EngineTest {
     try (RawClient client = connect()) {
       client.send(get("/1") + get("/2"));
       await().until(() -> started.get() == 1);
-      // Another connection's whole exchange shows that the engine has had its chance.
+      // A complete exchange on another connection shows that the engine has had the time.
       try (RawClient other = connect()) {
         other.send(get("/other"));
         await().until(() -> started.get() == 2);
@@ -72,7 +72,7 @@ class PipeliningTest extends EngineTest {
   }
 
   @Test
-  void nothingFollowsARequestThatAsksToClose() throws Exception {
+  void requestsAfterConnectionCloseAreIgnored() throws Exception {
     AtomicInteger handled = new AtomicInteger();
     start(
         request -> {

@@ -9,8 +9,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Nothing that a client says is spoiled on the way to the handler, or back. Expectations: RFC 9110
-/// §5.5, RFC 9112 §3.2, and that S3 keys may hold any byte.
+/// Requests reach the handler byte for byte, and responses the client. Expectations: RFC 9110 §5.5,
+/// RFC 9112 §3.2, and that S3 keys may hold any byte.
 class RawBytesTest extends EngineTest {
 
   @ParameterizedTest
@@ -36,7 +36,7 @@ class RawBytesTest extends EngineTest {
         "/~!$&'()*,=",
         "/_carillon/health"
       })
-  void pathsArriveAsTheyWereSent(String path) throws Exception {
+  void pathsArriveUnchanged(String path) throws Exception {
     start(EngineTest::echo);
     try (RawClient client = connect()) {
       RawClient.Answer answer = client.send(get(path)).answer();
@@ -46,7 +46,7 @@ class RawBytesTest extends EngineTest {
   }
 
   @Test
-  void everyByteCanStandInAPathInItsEscapedForm() throws Exception {
+  void everyEscapedByteIsAcceptedInAPath() throws Exception {
     start(EngineTest::echo);
     try (RawClient client = connect()) {
       for (int b = 0; b < 256; b++) {
@@ -57,7 +57,7 @@ class RawBytesTest extends EngineTest {
   }
 
   @Test
-  void everyByteButControlsAndSpaceCanStandInAPathAsItIs() throws Exception {
+  void everyRawByteButControlsAndSpaceIsAcceptedInAPath() throws Exception {
     start(EngineTest::echo);
     try (RawClient client = connect()) {
       for (char c = 0x21; c < 256; c++) {
@@ -70,7 +70,7 @@ class RawBytesTest extends EngineTest {
   }
 
   @Test
-  void controlBytesInATargetAreRefused() throws Exception {
+  void controlBytesInATargetAreRejected() throws Exception {
     start(EngineTest::echo);
     for (char c = 0; c <= 0x7F; c = c == 0x20 ? 0x7F : (char) (c + 1)) {
       try (RawClient client = connect()) {
@@ -92,7 +92,7 @@ class RawBytesTest extends EngineTest {
     "HTTPS://other,/,''",
     "http://other?q=http://x/,/,q=http://x/"
   })
-  void theTargetIsTakenApartAtTheFirstQuestionMark(String target, String path, String query)
+  void theTargetIsSplitAtTheFirstQuestionMark(String target, String path, String query)
       throws Exception {
     start(EngineTest::echo);
     try (RawClient client = connect()) {

@@ -10,8 +10,8 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 
-/// A client that sends exactly the bytes it is told to, one `char` each, and shows what came back.
-/// For what polite clients cannot send.
+/// A client that sends exactly the bytes it is given, one `char` each, and returns the responses:
+/// for what well-behaved clients cannot send.
 public final class RawClient implements AutoCloseable {
   private static final int PATIENCE_MILLIS = 20_000;
 
@@ -19,7 +19,7 @@ public final class RawClient implements AutoCloseable {
   private final InputStream in;
   private final OutputStream out;
 
-  /// An answer as it came; the body is without its framing.
+  /// A response as received; the body is without its framing.
   public record Answer(int status, Headers headers, byte[] body, Headers trailers) {
     public String text() {
       return new String(body, StandardCharsets.ISO_8859_1);
@@ -40,7 +40,7 @@ public final class RawClient implements AutoCloseable {
     return new RawClient(socket);
   }
 
-  /// Connects with a small receive buffer, so that the server soon finds it full.
+  /// Connects with a small receive buffer, so that it fills up soon.
   public static RawClient connectSlowReader(int port) throws IOException {
     Socket socket = new Socket();
     socket.setReceiveBufferSize(4096);
@@ -52,7 +52,7 @@ public final class RawClient implements AutoCloseable {
     return socket.getLocalPort();
   }
 
-  /// Whether something of an answer has come.
+  /// Whether a part of a response has arrived.
   public boolean hasAnswer() throws IOException {
     return in.available() > 0;
   }
@@ -67,18 +67,18 @@ public final class RawClient implements AutoCloseable {
     return this;
   }
 
-  /// Says that nothing more will be sent.
+  /// Shuts the output down.
   public RawClient shutdownOutput() throws IOException {
     socket.shutdownOutput();
     return this;
   }
 
-  /// Reads one answer to a request that was not HEAD.
+  /// Reads one response to a request other than HEAD.
   public Answer answer() throws IOException {
     return answer(true);
   }
 
-  /// Reads one answer that has no body, whatever its length says: to HEAD, or an interim one.
+  /// Reads one response that has no body, whatever its length: to HEAD, or an interim one.
   public Answer answerWithoutBody() throws IOException {
     return answer(false);
   }
@@ -147,7 +147,7 @@ public final class RawClient implements AutoCloseable {
     return bytes;
   }
 
-  /// Whether the server has closed its side in an orderly way, waiting for it.
+  /// Waits for the end of the connection; whether the server closed its side without a reset.
   public boolean atEnd() throws IOException {
     return in.read() < 0;
   }

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Answers are framed as RFC 9112 §6 says, and none looks complete that is not.
+/// Responses are framed as RFC 9112 §6 says, and an incomplete one never looks complete.
 class ResponseTest extends EngineTest {
 
   private static byte[] pattern(int size) {
@@ -35,7 +35,7 @@ class ResponseTest extends EngineTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 65_535, 65_536, 65_537, 131_072, 131_073, 1_000_003})
-  void contentOfAnySizeArrivesWhole(int size) throws Exception {
+  void contentOfAnySizeArrivesComplete(int size) throws Exception {
     byte[] bytes = pattern(size);
     start(
         request ->
@@ -109,7 +109,7 @@ class ResponseTest extends EngineTest {
   }
 
   @Test
-  void theDateIsStated() throws Exception {
+  void responsesHaveADate() throws Exception {
     String before = Instant.now().toString().substring(0, 4);
     start(request -> Response.of(200).header("date", "yesterday"));
     try (RawClient client = connect()) {
@@ -153,7 +153,7 @@ class ResponseTest extends EngineTest {
   }
 
   @Test
-  void toHttp10ChunksEndWithTheConnection() throws Exception {
+  void http10ResponsesEndWithTheConnection() throws Exception {
     start(request -> chunks(out -> out.write(pattern(100_000))));
     try (RawClient client = connect()) {
       RawClient.Answer answer =
@@ -165,7 +165,7 @@ class ResponseTest extends EngineTest {
   }
 
   @Test
-  void anAnswerMayStreamItsOwnRequest() throws Exception {
+  void aResponseMayStreamItsOwnRequest() throws Exception {
     start(
         request ->
             request.rawPath().equals("/stream")
@@ -232,7 +232,7 @@ class ResponseTest extends EngineTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"/stream", "/chunks", "/short"})
-  void anAnswerThatFailsMidwayIsCutOffAndNeverLooksComplete(String path) throws Exception {
+  void aResponseThatFailsMidwayResetsTheConnection(String path) throws Exception {
     start(
         request -> {
           switch (request.rawPath()) {
@@ -272,7 +272,7 @@ class ResponseTest extends EngineTest {
   }
 
   @Test
-  void aBodyCannotBeReadAfterItsAnswer() throws Exception {
+  void aBodyCannotBeReadAfterItsResponse() throws Exception {
     Body[] kept = new Body[1];
     start(
         request -> {

@@ -20,7 +20,7 @@ import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
-/// A TLS context for `localhost` that vouches for itself, for servers and their clients in tests.
+/// A self-signed TLS context for `localhost`, for servers and their clients in tests.
 public final class SelfSigned {
 
   private SelfSigned() {}

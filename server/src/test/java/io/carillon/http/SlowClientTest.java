@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.Test;
 
-/// Who is slow loses the connection, and nobody else notices.
+/// A client that is too slow loses its connection, and other clients are not affected.
 class SlowClientTest extends EngineTest {
   private static final Duration BRIEF = Duration.ofMillis(100);
   private static final Duration HOUR = Duration.ofHours(1);
@@ -20,7 +20,7 @@ class SlowClientTest extends EngineTest {
   }
 
   @Test
-  void aHeadThatDripsInIsCutOff() throws Exception {
+  void anIncompleteHeadTimesOut() throws Exception {
     start(times(BRIEF, HOUR, HOUR, HOUR), EngineTest::echo);
     try (RawClient client = connect()) {
       assertThat(client.send("GET / HTTP/1.1\r\nX: a").answer().status()).isEqualTo(408);
@@ -29,7 +29,7 @@ class SlowClientTest extends EngineTest {
   }
 
   @Test
-  void drippingDoesNotBuyTime() throws Exception {
+  void sendingAHeadSlowlyDoesNotExtendTheTimeout() throws Exception {
     start(times(BRIEF, HOUR, HOUR, HOUR), EngineTest::echo);
     try (RawClient client = connect()) {
       client.send("GET / HTTP/1.1\r\nX: a");
@@ -47,7 +47,7 @@ class SlowClientTest extends EngineTest {
   }
 
   @Test
-  void aConnectionThatSaysNothingIsClosedWithoutAWord() throws Exception {
+  void aConnectionWithoutARequestIsClosedWithoutAResponse() throws Exception {
     start(times(BRIEF, HOUR, HOUR, HOUR), EngineTest::echo);
     try (RawClient client = connect()) {
       assertThat(client.atEnd()).isTrue();
@@ -65,14 +65,14 @@ class SlowClientTest extends EngineTest {
 
   @Test
   void aStalledBodyFailsItsReader() throws Exception {
-    LinkedBlockingQueue<Body.Breakage> seen = new LinkedBlockingQueue<>();
+    LinkedBlockingQueue<Body.Cause> seen = new LinkedBlockingQueue<>();
     start(
         times(HOUR, HOUR, BRIEF, HOUR),
         request -> {
           try {
             return echo(request);
           } catch (Body.BrokenException e) {
-            seen.add(e.breakage());
+            seen.add(e.cause());
             throw e;
           }
         });
@@ -80,12 +80,12 @@ class SlowClientTest extends EngineTest {
       client.send("PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc");
       assertThat(client.answer().status()).isEqualTo(408);
       assertThat(client.atEnd()).isTrue();
-      assertThat(seen).containsExactly(Body.Breakage.STALLED);
+      assertThat(seen).containsExactly(Body.Cause.TIMED_OUT);
     }
   }
 
   @Test
-  void aBodyThatDripsBuysNoTime() throws Exception {
+  void sendingABodySlowlyDoesNotExtendTheTimeout() throws Exception {
     start(times(HOUR, HOUR, BRIEF, HOUR), EngineTest::echo);
     try (RawClient client = connect()) {
       client.send("PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n");
@@ -98,7 +98,7 @@ class SlowClientTest extends EngineTest {
                     Thread.sleep(BRIEF.dividedBy(5));
                   }
                 } catch (IOException | InterruptedException e) {
-                  Thread.currentThread().interrupt(); // It has been cut off.
+                  Thread.currentThread().interrupt(); // The server has closed the connection.
                 }
               });
       assertThat(client.answer().status()).isEqualTo(408);
@@ -108,7 +108,7 @@ class SlowClientTest extends EngineTest {
   }
 
   @Test
-  void aHandlerMayTakeItsTimeOverABodyThatIsThere() throws Exception {
+  void aSlowHandlerDoesNotTimeOutAReceivedBody() throws Exception {
     start(
         times(BRIEF, BRIEF, BRIEF, BRIEF),
         request -> {
@@ -123,7 +123,7 @@ class SlowClientTest extends EngineTest {
   }
 
   @Test
-  void aReaderThatDoesNotReadLosesItsConnection() throws Exception {
+  void aClientThatDoesNotReadLosesItsConnection() throws Exception {
     LinkedBlockingQueue<String> closed = new LinkedBlockingQueue<>();
     start(
         times(HOUR, HOUR, HOUR, BRIEF),
@@ -148,7 +148,7 @@ class SlowClientTest extends EngineTest {
   }
 
   @Test
-  void aReaderOfTheLastPieceThatDoesNotReadLosesItsConnectionToo() throws Exception {
+  void aClientThatDoesNotReadTheLastPieceLosesItsConnection() throws Exception {
     Limits limits = times(HOUR, BRIEF, HOUR, BRIEF);
     start(limits, request -> Response.of(200, "text/plain", new byte[60_000]));
     try (RawClient client = RawClient.connectSlowReader(engine().port())) {

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 class TlsTest {
 
   @Test
-  void requestsComeThroughTls() throws Exception {
+  void requestsAreServedOverTls() throws Exception {
     SSLContext tls = SelfSigned.context();
     AtomicBoolean secure = new AtomicBoolean();
     try (HttpEngine engine =

@@ -555,7 +555,7 @@ class ObjectAnswersTest {
 
   /// RFC 9110 §10.1.1 lets a server overlook expectations that it does not know; S3 does.
   @Test
-  void anUnknownExpectationIsOverlooked() {
+  void unknownExpectationsAreIgnored() {
     String object = s3.bucket() + "/k";
     assertThat(s3.put(object, "x", "Expect", "the-unexpected").status()).isEqualTo(200);
     assertThat(s3.get(object).body()).isEqualTo("x");
