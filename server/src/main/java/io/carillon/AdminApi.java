@@ -18,11 +18,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntSupplier;
 
-/// What operators and tests may look at and do beyond AWS's API: each method answers one page of
-/// the admin door.
+/// The operations of the admin API, for operators and tests. Each method answers one route of
+/// [AdminRoutes].
 final class AdminApi {
   private static final Duration RECENT = Duration.ofDays(1);
-  private static final int MOST = 1_000;
+  private static final int MAX_ITEMS = 1_000;
 
   record Account(String accountId, String name) {}
 
@@ -36,7 +36,7 @@ final class AdminApi {
   private final S3Service s3;
   private final Accounts accounts;
   private final FunctionRuntime functions;
-  private final Transports post;
+  private final Transports transports;
   private final IntSupplier port;
   private final MailLinks links;
 
@@ -49,7 +49,7 @@ final class AdminApi {
       S3Service s3,
       Accounts accounts,
       FunctionRuntime functions,
-      Transports post,
+      Transports transports,
       IntSupplier port) {
     this.database = database;
     this.deadLetters = deadLetters;
@@ -59,13 +59,13 @@ final class AdminApi {
     this.s3 = s3;
     this.accounts = accounts;
     this.functions = functions;
-    this.post = post;
+    this.transports = transports;
     this.port = port;
-    this.links = new MailLinks(post.mailbox());
+    this.links = new MailLinks(transports.mailbox());
   }
 
   Object mail(Call call) {
-    return post.mailbox().list();
+    return transports.mailbox().list();
   }
 
   Object confirmMail(Call call) throws IOException, InterruptedException {
@@ -74,18 +74,18 @@ final class AdminApi {
 
   Object deleteMail(Call call) {
     long id = call.number("id", 1, Integer.MAX_VALUE);
-    if (!post.mailbox().delete(id)) {
+    if (!transports.mailbox().delete(id)) {
       throw AdminError.NO_SUCH_ITEM.because("There is no mail " + id + ".");
     }
     return Map.of();
   }
 
   Object messages(Call call) {
-    return post.inbox().list();
+    return transports.inbox().list();
   }
 
   Object trace(Call call) {
-    int limit = call.number("limit", 20, MOST);
+    int limit = call.number("limit", 20, MAX_ITEMS);
     Optional<String> event = call.find("event");
     if (event.isPresent()) {
       return List.of(
@@ -110,7 +110,7 @@ final class AdminApi {
   }
 
   Object deadLetters(Call call) {
-    int limit = call.number("limit", 100, MOST);
+    int limit = call.number("limit", 100, MAX_ITEMS);
     return database.read(
         snapshot -> deadLetters.list(snapshot, call.find("after").orElse(""), limit));
   }
@@ -119,7 +119,7 @@ final class AdminApi {
     return dispatcher.status(
         call.find("kind").orElse(""),
         call.find("lane").orElse(""),
-        call.number("limit", 100, MOST));
+        call.number("limit", 100, MAX_ITEMS));
   }
 
   Object accounts(Call call) {
@@ -134,7 +134,7 @@ final class AdminApi {
   }
 
   Object inspect(Call call) {
-    int limit = call.number("limit", 100, MOST);
+    int limit = call.number("limit", 100, MAX_ITEMS);
     List<String> tables = storage.inspect().tables();
     Optional<String> table = call.find("table");
     if (table.isEmpty()) {
@@ -157,8 +157,8 @@ final class AdminApi {
     findings.put("java", Runtime.version().toString());
     findings.put("sandbox", functions.describe());
     findings.put("runtimes", functions.runtimes());
-    findings.put("e-mail", post.mailRoute());
-    findings.put("SMS", post.smsRoute());
+    findings.put("e-mail", transports.mailRoute());
+    findings.put("SMS", transports.smsRoute());
     return findings;
   }
 

@@ -10,8 +10,9 @@ import io.carillon.keys.Keys;
 import java.io.IOException;
 import java.util.Optional;
 
-/// Who may pass our own door: whoever holds the admin token of the data folder, and the root user
-/// of the first account. Functions and other accounts' users may not, whatever they bring.
+/// Authorizes requests to the admin API. They need the admin token of the data folder or a
+/// signature of the first account's root user. Functions and users of other accounts have no
+/// access, whatever credentials they send.
 final class AdminAuth implements AdminRouter.Guard {
   private static final String TOKEN = "x-carillon-token";
 

@@ -3,7 +3,7 @@ package io.carillon;
 import io.carillon.admin.AdminRouter;
 import java.util.List;
 
-/// What lies under `/_carillon/`.
+/// The routes under `/_carillon/`.
 final class AdminRoutes {
   private AdminRoutes() {}
 

@@ -13,19 +13,19 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/// What web pages may do with the root key that everybody knows. A browser sends what any page asks
-/// for, from this very machine; only what it says of the page tells the user's own clients from a
-/// stranger's page.
+/// What web pages may do with the well-known root key, test/test. A browser sends requests for any
+/// page, from this very machine. Only the headers that it adds about the page tell the user's own
+/// clients from another site's page.
 ///
-/// - `Host`: a page may make a name of its own lead here, and then is of our own origin to the
-///   browser (DNS rebinding). So the name must be one that no stranger has.
-/// - `Origin`: the page's own, in all requests but the simplest. A stranger's is refused.
+/// - `Host`: a site can point a domain of its own at this server and is then same-origin to the
+///   browser (DNS rebinding). So the host has to be a name that no other site can own.
+/// - `Origin`: sent with all requests but the simplest. Other sites' origins are refused.
 /// - `Sec-Fetch-Site`: where there is no origin, as with links and images, another site gets
 ///   objects and the pages that our mails link to, and nothing else.
 ///
-/// A page of another port of loopback is likely the user's front-end, but anything that listens
-/// here could be the page. By requests that a browser sends without asking us first, that is,
-/// signed in the query or in a form, it stores and reads objects only.
+/// A page on another port of loopback is probably the user's front-end, but any local program could
+/// have served it. With requests that need no CORS preflight, that is, signed in the query or in a
+/// form, it may only store and read objects.
 ///
 /// Source: https://fetch.spec.whatwg.org/#http-origin, https://www.w3.org/TR/fetch-metadata/
 final class BrowserRule {
@@ -40,10 +40,10 @@ final class BrowserRule {
           "UploadPart",
           "CompleteMultipartUpload");
 
-  /// Methods that a page may use on another origin without the browser's asking that first.
+  /// Methods that a page may use across origins without a CORS preflight.
   private static final Set<String> SIMPLE_METHODS = Set.of("GET", "HEAD", "POST");
 
-  /// How a browser names what it will make of the answer, where that is a page.
+  /// Values of `Sec-Fetch-Dest` for responses that the browser renders as a page.
   private static final Set<String> PAGES = Set.of("document", "iframe", "frame", "object", "embed");
 
   private static final List<String> AWS =
@@ -54,12 +54,12 @@ final class BrowserRule {
   private static final String OWN_KEY =
       ", or start with a root key of your own (--access-key-id, --secret-access-key).";
 
-  /// Whose page sent a request.
+  /// The page that sent a request.
   private enum Sender {
-    /// No page, or one of ours.
+    /// No page, or a page of this origin or an allowed one.
     OWN,
-    /// A page of loopback, but not of this origin.
-    NEIGHBOUR,
+    /// A page of loopback or of this site, but of another origin.
+    SAME_SITE,
     /// Another site's page, by a link or an image.
     OTHER_SITE
   }
@@ -72,16 +72,16 @@ final class BrowserRule {
 
   /// Checks a request that is signed with the well-known key.
   ///
-  /// @param operation its name; anything that is no operation of S3 for our own API
+  /// @param operation its name; for the admin API, a name that no S3 operation has
   /// @throws AwsException AccessDenied, with the setting that would allow it
   void check(Request http, Signing signing, String operation) {
     checkHost(http.headers());
-    boolean asksFirst =
+    boolean needsPreflight =
         signing.means().equals(Signing.HEADER) || !SIMPLE_METHODS.contains(http.method());
     boolean allowed =
-        switch (sender(http.headers(), asksFirst)) {
+        switch (sender(http.headers(), needsPreflight)) {
           case OWN -> true;
-          case NEIGHBOUR -> asksFirst || OBJECTS.contains(operation);
+          case SAME_SITE -> needsPreflight || OBJECTS.contains(operation);
           case OTHER_SITE -> OBJECT_READS.contains(operation);
         };
     if (!allowed) {
@@ -96,26 +96,27 @@ final class BrowserRule {
     }
   }
 
-  /// Checks a request for a page that mails link to. Whoever has the link may follow it from
-  /// wherever they read their mail; a picture or a script in somebody's page follows no link.
+  /// Checks a request for a page that mails link to. Readers follow the link from any web mail
+  /// page, so navigation from other sites is allowed; images and scripts of other sites are not.
   ///
   /// @throws AwsException AccessDenied
   void checkMailPage(Request http) {
     Sender sender = sender(http.headers(), true);
-    String becomes = http.headers().find("sec-fetch-dest").orElse("document");
-    if (sender != Sender.OWN && !becomes.equals("document")) {
+    String destination = http.headers().find("sec-fetch-dest").orElse("document");
+    if (sender != Sender.OWN && !destination.equals("document")) {
       throw CommonError.ACCESS_DENIED.because(
           "Access Denied. This page is opened by following its link. If a page of yours asks for"
               + " it, name its origin in the setting --allowed-origins.");
     }
   }
 
-  /// Makes an object that a browser opens as a page one of no origin, so that its scripts are
-  /// strangers here. A browser that does not say what it opens is taken to open a page. PDF is left
-  /// as it is: Chromium and Safari show none in a sandbox, and its scripts have no origin anyway.
+  /// Gives an object that a browser renders as a page an opaque origin, so that its scripts cannot
+  /// use this server as their own origin. A browser that sends no `Sec-Fetch-Dest` is assumed to
+  /// render a page. PDF is excepted: Chromium and Safari show none in a sandbox, and its scripts
+  /// have no origin anyway.
   Response isolate(Request http, Response object) {
-    Optional<String> becomes = http.headers().find("sec-fetch-dest");
-    boolean page = becomes.map(PAGES::contains).orElse(isBrowser(http.headers()));
+    Optional<String> destination = http.headers().find("sec-fetch-dest");
+    boolean page = destination.map(PAGES::contains).orElse(isBrowser(http.headers()));
     return config.isolateObjects() && page && !isPdf(object)
         ? object.header("Content-Security-Policy", ISOLATION)
         : object;
@@ -128,7 +129,7 @@ final class BrowserRule {
 
   private void checkHost(Headers headers) {
     String field = headers.first("host");
-    if (field != null && !isOurs(hostOf(field))) {
+    if (field != null && !isAcceptedHost(hostOf(field))) {
       throw CommonError.ACCESS_DENIED.because(
           "Access Denied. With the root key test/test, which everybody knows, this server answers"
               + " only under names that no web page can take for its own; "
@@ -139,7 +140,7 @@ final class BrowserRule {
     }
   }
 
-  private boolean isOurs(String host) {
+  private boolean isAcceptedHost(String host) {
     return isLoopbackName(host)
         || host.startsWith("[")
         || IP4.matcher(host).matches()
@@ -160,37 +161,39 @@ final class BrowserRule {
         || host.startsWith("127.") && IP4.matcher(host).matches();
   }
 
-  /// The name in a `Host` field or an origin, without its port.
+  /// The host name in a `Host` field or an origin, without its port.
   private static String hostOf(String authority) {
     int end = authority.startsWith("[") ? authority.indexOf(']') + 1 : authority.indexOf(':');
     String host = (end <= 0 ? authority : authority.substring(0, end)).toLowerCase(Locale.ROOT);
     return host.endsWith(".") ? host.substring(0, host.length() - 1) : host;
   }
 
-  /// @param asksFirst whether a browser would not have sent this from another origin unasked
-  /// @throws AwsException where a stranger's page sent it
-  private Sender sender(Headers headers, boolean asksFirst) {
+  /// @param needsPreflight whether a browser would not have sent this from another origin unasked
+  /// @throws AwsException where a page of another site sent it
+  private Sender sender(Headers headers, boolean needsPreflight) {
     List<String> origins = headers.all("origin");
     if (!origins.isEmpty()) {
-      return origins.stream().allMatch(origin -> isOwn(origin, headers))
+      return origins.stream().allMatch(origin -> isAllowedOrigin(origin, headers))
           ? Sender.OWN
-          : neighbour(origins);
+          : requireLoopback(origins);
     }
     String site = headers.first("sec-fetch-site");
-    if (site == null ? asksFirst || !isBrowser(headers) : isHere(site) || isListed(headers)) {
+    if (site == null
+        ? needsPreflight || !isBrowser(headers)
+        : isSameOrigin(site) || isAllowedReferrer(headers)) {
       return Sender.OWN;
     }
-    return "same-site".equals(site) ? Sender.NEIGHBOUR : Sender.OTHER_SITE;
+    return "same-site".equals(site) ? Sender.SAME_SITE : Sender.OTHER_SITE;
   }
 
-  private boolean isOwn(String origin, Headers headers) {
+  private boolean isAllowedOrigin(String origin, Headers headers) {
     String lower = origin.toLowerCase(Locale.ROOT);
     int authority = lower.indexOf("://") + 3;
     return config.allowedOrigins().contains(lower)
         || authority > 2 && lower.substring(authority).equalsIgnoreCase(headers.first("host"));
   }
 
-  private static Sender neighbour(List<String> origins) {
+  private static Sender requireLoopback(List<String> origins) {
     for (String origin : origins) {
       int authority = origin.indexOf("://") + 3;
       if (authority < 3 || !isLoopbackName(hostOf(origin.substring(authority)))) {
@@ -203,16 +206,16 @@ final class BrowserRule {
                 + OWN_KEY);
       }
     }
-    return Sender.NEIGHBOUR;
+    return Sender.SAME_SITE;
   }
 
-  /// `none` is the user's own doing: an address typed in, a bookmark.
-  private static boolean isHere(String site) {
+  /// `none` is an action of the user: an address typed in, a bookmark.
+  private static boolean isSameOrigin(String site) {
     return site.equals("same-origin") || site.equals("none");
   }
 
-  /// Links and images name the page that they stand in, unless that forbids it.
-  private boolean isListed(Headers headers) {
+  /// Links and images send their page as the referrer, unless its policy forbids that.
+  private boolean isAllowedReferrer(Headers headers) {
     String referer = headers.first("referer");
     if (referer == null) {
       return false;
@@ -223,7 +226,7 @@ final class BrowserRule {
         && config.allowedOrigins().contains(referer.substring(0, path).toLowerCase(Locale.ROOT));
   }
 
-  /// No page can change this field in a request that it sends to another origin unasked.
+  /// No page can change this field in a cross-origin request without a preflight.
   private static boolean isBrowser(Headers headers) {
     return headers.find("user-agent").filter(agent -> agent.startsWith("Mozilla/")).isPresent();
   }

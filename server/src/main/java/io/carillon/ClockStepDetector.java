@@ -9,20 +9,20 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Notices that the clock was set back, by comparing it with one that nobody sets, and has
-/// everything put right that was stamped while it was ahead. At a start nobody knows what the clock
-/// did before, so it is done then as well.
+/// Detects that the clock was set back, by comparing it with the monotonic clock, and then corrects
+/// all time stamps written while it was ahead. The corrections run at every start as well, since
+/// the clock may have been set back while the server was down.
 final class ClockStepDetector {
   private static final Logger LOG = LoggerFactory.getLogger(ClockStepDetector.class);
 
-  /// Clocks that are disciplined over the network go back by less.
-  private static final Duration SLIGHT = Duration.ofSeconds(2);
+  /// Network time synchronization sets clocks back by less.
+  private static final Duration TOLERANCE = Duration.ofSeconds(2);
 
   private final InstantSource clock;
   private final LongSupplier nanoTime;
   private final List<Runnable> corrections;
   private @Nullable Instant expected;
-  private long looked;
+  private long checkedNanos;
 
   /// @param nanoTime as [System#nanoTime]
   /// @param corrections each run at a start and after the clock was set back
@@ -32,21 +32,21 @@ final class ClockStepDetector {
     this.corrections = List.copyOf(corrections);
   }
 
-  /// Run now and then, by one thread.
-  void look() {
+  /// Called periodically, by one thread.
+  void check() {
     Instant now = clock.instant();
     long nanos = nanoTime.getAsLong();
     Instant last = expected;
-    Instant then = last == null ? null : last.plusNanos(nanos - looked);
-    boolean isBack = then != null && now.isBefore(then.minus(SLIGHT));
-    if (isBack) {
+    Instant then = last == null ? null : last.plusNanos(nanos - checkedNanos);
+    boolean setBack = then != null && now.isBefore(then.minus(TOLERANCE));
+    if (setBack) {
       LOG.warn("The clock was set back by {}", Duration.between(now, then));
     }
-    if (last == null || isBack) {
+    if (last == null || setBack) {
       corrections.forEach(Runnable::run);
     }
-    // Noted last: where a correction fails, the next look tries again.
+    // Stored last: if a correction fails, the next check runs it again.
     expected = now;
-    looked = nanos;
+    checkedNanos = nanos;
   }
 }

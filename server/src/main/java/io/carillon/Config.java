@@ -54,20 +54,20 @@ public record Config(
     OFF
   }
 
-  /// How new buckets begin.
+  /// Settings that new buckets begin with.
   public enum NewBuckets {
     AWS,
     LEGACY
   }
 
-  /// Where HTTP(S) subscriptions may lead.
+  /// The addresses that HTTP(S) subscriptions may have.
   public enum Endpoints {
     AUTO,
     ALL,
     INTERNET
   }
 
-  /// A far server that mail or messages are handed to.
+  /// A remote SMTP server or SMS centre.
   public record Relay(String host, int port, String user, Secret password, boolean startTls) {}
 
   /// @param values a value for every setting, as [Settings#resolve] gives them
@@ -141,7 +141,7 @@ public record Config(
     return host.isLoopbackAddress();
   }
 
-  /// Whether the root credentials are the ones that everybody knows.
+  /// Whether the root credentials are the documented default.
   public boolean hasDefaultCredentials() {
     return accessKeyId.equals("test") && secretAccessKey.matches("test");
   }
@@ -161,17 +161,17 @@ public record Config(
       }
     }
 
-    int number(String name, int least, int most) {
+    int number(String name, int min, int max) {
       return as(
           name,
           text -> {
             int number = Integer.parseInt(text);
-            if (number < least || number > most) {
+            if (number < min || number > max) {
               throw new IllegalArgumentException();
             }
             return number;
           },
-          "a whole number from " + least + " to " + most);
+          "a whole number from " + min + " to " + max);
     }
 
     boolean flag(String name) {

@@ -6,12 +6,12 @@ import io.carillon.store.Tx;
 import io.carillon.trace.Trace;
 import java.util.Map;
 
-/// Writes into the trace what kept a job from being done.
+/// Records in the trace why a job has not been done.
 record DeliveryFailures(Trace trace) implements DeliveryFailure.Listener {
   @Override
-  public void note(Tx tx, Job job, DeliveryFailure setback) {
+  public void note(Tx tx, Job job, DeliveryFailure failure) {
     String lane = job.work().lane();
-    switch (setback) {
+    switch (failure) {
       case DeliveryFailure.Retrying(var why, var next) ->
           trace.note(
               tx,
@@ -27,7 +27,7 @@ record DeliveryFailures(Trace trace) implements DeliveryFailure.Listener {
                   "next",
                   next.toString()));
       case DeliveryFailure.PutOff(var why, var next) -> {
-        if (job.postponements() == 0) { // or one that waits for its turn would fill the trace
+        if (job.postponements() == 0) { // noted once, or a waiting job would fill the trace
           trace.note(
               tx,
               job.work().cause(),

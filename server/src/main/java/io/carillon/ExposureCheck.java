@@ -2,7 +2,7 @@ package io.carillon;
 
 import io.carillon.Settings.SettingException;
 
-/// What has to hold before a server may listen beyond loopback.
+/// The conditions for listening beyond loopback.
 final class ExposureCheck {
   private ExposureCheck() {}
 

@@ -46,17 +46,17 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/// Where functions run: the sandboxed processes, the Runtime API they speak to, their pool.
+/// Runs functions: the sandboxed processes, the Runtime API that they call, and their pool.
 final class FunctionRuntime implements AutoCloseable {
   private static final String LAMBDA = "lambda.amazonaws.com";
-  private static final Duration CREDENTIALS_LAST = Duration.ofHours(1);
-  private static final int LOG_BYTES_EACH = 4 << 20;
-  private static final int MOST_ENVIRONMENTS = 100;
+  private static final Duration CREDENTIALS_LIFETIME = Duration.ofHours(1);
+  private static final int MAX_LOG_BYTES = 4 << 20;
+  private static final int MAX_ENVIRONMENTS = 100;
 
   /// The largest deployment package, unzipped. Source: Lambda quotas.
   private static final int PACKAGE_BYTES = 250 << 20;
 
-  private final ShutdownSequence closings = new ShutdownSequence();
+  private final ShutdownSequence shutdown = new ShutdownSequence();
   private final ProcessExecutor executor;
   private final Runtimes runtimes;
   private final CodeFolders folders;
@@ -79,18 +79,18 @@ final class FunctionRuntime implements AutoCloseable {
     this.endpoint = endpoint;
     Path work =
         config.inMemory()
-            ? closings.add(SharedFolder.make()).path()
+            ? shutdown.add(SharedFolder.make()).path()
             : config.data().toAbsolutePath().resolve("functions");
     RuntimeSettings settings =
         new RuntimeSettings(
             work,
             RuntimeSettings.INIT_LIMIT,
             config.functionIdle(),
-            MOST_ENVIRONMENTS,
+            MAX_ENVIRONMENTS,
             config.functionMemoryMb(),
-            LOG_BYTES_EACH,
+            MAX_LOG_BYTES,
             config.sandbox() != Config.SandboxMode.OFF);
-    this.executor = closings.add(new ProcessExecutor(work, settings.sandbox()));
+    this.executor = shutdown.add(new ProcessExecutor(work, settings.sandbox()));
     requireSandbox(config);
     Path open = executor.openFolder(work);
     this.runtimes =
@@ -99,7 +99,7 @@ final class FunctionRuntime implements AutoCloseable {
     this.folders = new CodeFolders(open.resolve("code"));
     RuntimeApi api = new RuntimeApi();
     HttpEngine engine =
-        closings.add(
+        shutdown.add(
             HttpEngine.start(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 RuntimeApi.limits(settings).withMemory(memory),
@@ -117,7 +117,7 @@ final class FunctionRuntime implements AutoCloseable {
             sink(logs),
             clock,
             ids);
-    this.environments = closings.add(new Environments(settings, starter, clock));
+    this.environments = shutdown.add(new Environments(settings, starter, clock));
   }
 
   static FunctionRuntime start(
@@ -136,11 +136,11 @@ final class FunctionRuntime implements AutoCloseable {
     boolean required = config.sandbox() == Config.SandboxMode.REQUIRED || !config.onLoopback();
     Optional<String> failure = required ? executor.sandboxFailure() : Optional.empty();
     if (failure.isPresent()) {
-      closings.close();
+      shutdown.close();
       throw new SettingException(
           "Functions cannot be sandboxed here: "
               + failure.get()
-              + ". Install or mend bubblewrap. Without it functions run only where the server"
+              + ". Install or repair bubblewrap. Without it functions run only where the server"
               + " listens on loopback and was started with --sandbox off.");
     }
   }
@@ -149,7 +149,7 @@ final class FunctionRuntime implements AutoCloseable {
       RoleSessions sessions, String role, String name, String function) {
     Credentials issued =
         sessions
-            .assume(LAMBDA, Arn.parse(role), name, CREDENTIALS_LAST, Arn.parse(function))
+            .assume(LAMBDA, Arn.parse(role), name, CREDENTIALS_LIFETIME, Arn.parse(function))
             .orElseThrow(
                 () ->
                     CommonError.ACCESS_DENIED.because(
@@ -206,13 +206,13 @@ final class FunctionRuntime implements AutoCloseable {
     return executor.describe();
   }
 
-  /// Tells functions from other clients, where they are kept apart from this server at all.
+  /// Identifies functions among the clients, where a sandbox separates them from this server.
   Peers peers() {
     return executor.peers();
   }
 
-  /// Whether [#peers] tells functions from other clients.
-  boolean areToldApart() {
+  /// Whether [#peers] can identify functions.
+  boolean areIdentified() {
     return executor.tellsApart();
   }
 
@@ -221,13 +221,12 @@ final class FunctionRuntime implements AutoCloseable {
     return runtimes.describe();
   }
 
-  /// The event that a caller acts for: that of the invocation whose key it signs with.
+  /// The cause that a caller acts for: that of the invocation whose access key signed the request.
   Optional<String> causeBehind(Caller caller) {
     return environments.causeBehind(caller.accessKeyId());
   }
 
-  /// The cause of an event that a caller brings about. It is an event of its own, but one that a
-  /// function brings about stays in that function's chain.
+  /// The cause of a new event. An event that a function causes stays in that function's chain.
   String causeOfEvent(Caller caller, Trace trace) {
     String id = trace.begin();
     return causeBehind(caller).map(behind -> Cause.of(behind).leadingTo(id).toString()).orElse(id);
@@ -239,6 +238,6 @@ final class FunctionRuntime implements AutoCloseable {
 
   @Override
   public void close() {
-    closings.close();
+    shutdown.close();
   }
 }

@@ -5,12 +5,12 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Sweeps now and then: what nobody needs any more is removed.
+/// Runs periodic tasks, most of which remove data that is no longer needed.
 final class Housekeeping implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Housekeeping.class);
 
-  /// @param first how long after the start it is done for the first time
-  /// @param every the time between one end and the next beginning
+  /// @param first delay from the start of the server to the first run
+  /// @param every delay from the end of one run to the start of the next
   record Chore(Duration first, Duration every, Runnable work) {
     static Chore every(Duration every, Runnable work) {
       return new Chore(every, every, work);
@@ -37,7 +37,7 @@ final class Housekeeping implements AutoCloseable {
         try {
           chore.work().run();
         } catch (RuntimeException | Error e) {
-          LOG.warn("A sweep failed; the next one tries again", e);
+          LOG.warn("A periodic task failed; its next run tries again", e);
         }
         Thread.sleep(chore.every());
       }

@@ -13,13 +13,14 @@ import org.slf4j.helpers.BasicMarkerFactory;
 import org.slf4j.spi.MDCAdapter;
 import org.slf4j.spi.SLF4JServiceProvider;
 
-/// What is logged, and how a line reads, unless `-Dlogback.configurationFile` names a file for it.
+/// Configures what is logged and the format of a line, unless `-Dlogback.configurationFile` names a
+/// file.
 ///
-/// SLF4J is told of this class by name: looking for it, and then for what configures logback, opens
-/// every jar, which took a tenth of a start.
+/// SLF4J gets the name of this class: its search for a provider, and then for a configuration of
+/// logback, opens every jar, which took a tenth of a start.
 public final class LogLines implements SLF4JServiceProvider {
-  /// In UTC, as all that Carillon says of times. The rules of a local zone are looked for in every
-  /// jar as well.
+  /// In UTC, like all times that Carillon prints. Loading the rules of a local time zone would
+  /// search every jar as well.
   private static final String LINE =
       "%d{yyyy-MM-dd'T'HH:mm:ss.SSS'Z', UTC} %-5level %logger{24} %msg%n";
 
@@ -27,11 +28,11 @@ public final class LogLines implements SLF4JServiceProvider {
   private final IMarkerFactory markers = new BasicMarkerFactory();
   private final MDCAdapter context = new LogbackMDCAdapter();
 
-  /// Has to come before the first logger.
+  /// To be called before the first logger is made.
   public static void use() {
     if (System.getProperty("logback.configurationFile") == null) {
       System.setProperty("slf4j.provider", LogLines.class.getName());
-      System.setProperty("slf4j.internal.verbosity", "WARN"); // or it says that it was told
+      System.setProperty("slf4j.internal.verbosity", "WARN"); // or it logs that it was configured
     }
   }
 
@@ -50,10 +51,10 @@ public final class LogLines implements SLF4JServiceProvider {
     errors.start();
     Logger root = logging.getLogger(Logger.ROOT_LOGGER_NAME);
     root.addAppender(errors);
-    // Libraries speak only of trouble; Carillon of what an operator wants to know.
+    // Libraries log warnings only; Carillon also what an operator wants to know.
     root.setLevel(Level.WARN);
     logging.getLogger("io.carillon").setLevel(Level.INFO);
-    // Warns of every connection that ends; what became of a text stands in its trace.
+    // jSMPP warns of every connection that ends; the outcome of an SMS is in its trace.
     logging.getLogger("org.jsmpp").setLevel(Level.ERROR);
     logging.start();
   }

@@ -15,9 +15,9 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Follows the confirmation links in the built-in mailbox, as their readers would by clicking.
+/// Follows the confirmation links in the built-in mailbox, as readers would by clicking.
 final class MailLinks {
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration TIMEOUT = Duration.ofSeconds(10);
   private static final Pattern SUBSCRIPTION =
       Pattern.compile("arn:aws:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+:[0-9a-f-]{36}");
 
@@ -31,24 +31,25 @@ final class MailLinks {
     this.mailbox = mailbox;
   }
 
-  /// Follows every link not followed before. One that is used up or too old is passed over.
+  /// Follows every link not followed before. Used and expired links are skipped.
   ///
-  /// @param port where this server listens: the link may name a host that only its readers reach
+  /// @param port where this server listens: the link may name a host that only its readers can
+  ///   reach
   synchronized List<Confirmed> follow(int port) throws IOException, InterruptedException {
     List<Confirmed> confirmed = new ArrayList<>();
-    try (HttpClient client = HttpClient.newBuilder().connectTimeout(PATIENCE).build()) {
+    try (HttpClient client = HttpClient.newBuilder().connectTimeout(TIMEOUT).build()) {
       for (Mailbox.Mail mail : mailbox.list()) {
         for (String link : Mailbox.confirmLinks(mail)) {
           if (followed.contains(link)) {
             continue;
           }
-          Optional<URI> here = here(link, port);
-          if (here.isEmpty()) {
+          Optional<URI> local = localPage(link, port);
+          if (local.isEmpty()) {
             continue;
           }
           HttpResponse<String> answer =
               client.send(
-                  HttpRequest.newBuilder(here.get()).timeout(PATIENCE).build(),
+                  HttpRequest.newBuilder(local.get()).timeout(TIMEOUT).build(),
                   HttpResponse.BodyHandlers.ofString());
           if (answer.statusCode() == 200) {
             followed.add(link);
@@ -62,10 +63,10 @@ final class MailLinks {
     return confirmed;
   }
 
-  /// The confirmation page that a link means, at this server. Anyone on this machine may have sent
-  /// the mail, functions too, so nothing but topic and token is taken from it: a whole link could
-  /// be a signed request, which we would make in our own name.
-  static Optional<URI> here(String link, int port) {
+  /// The confirmation page of this server that a link refers to. Any program on this machine,
+  /// functions included, may have sent the mail, so only topic and token are taken from it: a whole
+  /// link could be a signed request, which the server would then make as its own.
+  static Optional<URI> localPage(String link, int port) {
     Optional<String> topic = parameter(link, "TopicArn");
     Optional<String> token = parameter(link, "Token");
     return topic.isEmpty() || token.isEmpty()

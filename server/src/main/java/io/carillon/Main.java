@@ -21,7 +21,7 @@ import java.util.Set;
 /// `./carillon`: finds the command and runs it.
 public final class Main {
   /// The commands that start a server.
-  private static final Set<String> STARTING = Set.of("start", "demo");
+  private static final Set<String> SERVER_COMMANDS = Set.of("start", "demo");
 
   private Main() {}
 
@@ -31,7 +31,7 @@ public final class Main {
   }
 
   static int run(String... arguments) {
-    if (arguments.length > 0 && STARTING.contains(arguments[0])) {
+    if (arguments.length > 0 && SERVER_COMMANDS.contains(arguments[0])) {
       StartupPreload.begin();
     }
     try {
@@ -44,7 +44,7 @@ public final class Main {
     return 1;
   }
 
-  /// No method references: to make one loads its class.
+  /// Lambdas, not method references: creating a method reference loads its class.
   private static Command command() {
     return new Command("S3 event triggering that runs anywhere.")
         .command("start", () -> StartCommand.command())

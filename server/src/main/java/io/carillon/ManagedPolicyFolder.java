@@ -19,14 +19,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// A folder of further managed policies of AWS: `NAME.json` is `policy/NAME`, and
-/// `service-role/NAME.json` is `policy/service-role/NAME`. Hidden files and folders are passed
-/// over, since a mounted volume or a checkout has some.
+/// `service-role/NAME.json` is `policy/service-role/NAME`. Hidden files and folders are skipped,
+/// since mounted volumes and checkouts contain some.
 public final class ManagedPolicyFolder {
   private static final Logger LOG = LoggerFactory.getLogger(ManagedPolicyFolder.class);
 
   private static final String ENDING = ".json";
-  private static final long LARGEST_BYTES = 1 << 20; // ReadOnlyAccess has less than 100 KB
-  private static final Pattern PART = Pattern.compile("[\\w+=,.@-]{1,128}");
+  private static final long MAX_BYTES = 1 << 20; // ReadOnlyAccess has less than 100 KB
+  private static final Pattern NAME_PART = Pattern.compile("[\\w+=,.@-]{1,128}");
 
   private final Path folder;
 
@@ -34,9 +34,9 @@ public final class ManagedPolicyFolder {
     this.folder = folder.toAbsolutePath().normalize();
   }
 
-  /// Reads every file, so that what is wrong with one is told at the start.
+  /// Reads every file, so that errors are reported at the start.
   ///
-  /// @param folder empty where no folder is named
+  /// @param folder empty where none is configured
   /// @throws UnusableManagedPolicyException naming the file and what to do
   public static ManagedPolicyFiles read(Optional<Path> folder) {
     return folder
@@ -97,8 +97,8 @@ public final class ManagedPolicyFolder {
     folder.relativize(file).forEach(part -> parts.add(part.toString()));
     String last = parts.removeLast();
     String name = last.substring(0, last.length() - ENDING.length());
-    if (!PART.matcher(name).matches()
-        || !parts.stream().allMatch(part -> PART.matcher(part).matches())) {
+    if (!NAME_PART.matcher(name).matches()
+        || !parts.stream().allMatch(part -> NAME_PART.matcher(part).matches())) {
       throw new UnusableManagedPolicyException(
           "The managed policy file "
               + file
@@ -107,7 +107,7 @@ public final class ManagedPolicyFolder {
     }
     String path = parts.isEmpty() ? "/" : "/" + String.join("/", parts) + "/";
     try {
-      if (!Files.isRegularFile(file) || Files.size(file) > LARGEST_BYTES) {
+      if (!Files.isRegularFile(file) || Files.size(file) > MAX_BYTES) {
         throw new UnusableManagedPolicyException(
             "The managed policy file "
                 + file

@@ -12,13 +12,13 @@ import io.carillon.lambda.runtime.Peers;
 import io.carillon.sns.SnsService;
 import org.jspecify.annotations.Nullable;
 
-/// Tells links that carry a seal of their own from AWS's road: the pages that mails link to, and
-/// functions' code. No bucket can have the name of such a page; a key in a bucket that the host
-/// names can.
+/// Routes the paths that are not AWS's past the request pipeline: the pages that mails link to, and
+/// downloads of function code, both of which carry their own token. No bucket can have the name of
+/// such a page, but an object key can, in a bucket that the host names.
 record RootHandler(
     RequestPipeline pipeline, WellKnownKey key, Handler pages, Handler codeLinks, Peers peers)
     implements Handler {
-  /// Functions share the room for requests; other clients may use all of it.
+  /// All functions together get one sender's share of the memory for requests.
   @Override
   public @Nullable String sender(ClientSocket socket) {
     return peers.reckonWithFunctions() && peers.of(socket) instanceof Peer.Environment(var evidence)
@@ -28,12 +28,12 @@ record RootHandler(
 
   @Override
   public Response handle(Request request) throws Exception {
-    boolean toPage = SnsService.isPage(request.rawPath());
-    boolean toCode = request.rawPath().startsWith(CodeLinks.PATH);
-    if (!(toPage || toCode) || pipeline.hostNamesBucket(request)) {
+    boolean isPage = SnsService.isPage(request.rawPath());
+    boolean isCode = request.rawPath().startsWith(CodeLinks.PATH);
+    if (!(isPage || isCode) || pipeline.hostNamesBucket(request)) {
       return pipeline.handle(request);
     }
-    return toPage ? page(request) : codeLinks.handle(request);
+    return isPage ? page(request) : codeLinks.handle(request);
   }
 
   private Response page(Request request) throws Exception {

@@ -46,35 +46,35 @@ import java.util.OptionalInt;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
-/// One running Carillon: the page that wires everything, in the order of dependency. Closing goes
-/// the other way.
+/// One running Carillon. The constructor wires everything in the order of dependency; closing goes
+/// in reverse.
 public final class Server implements AutoCloseable {
-  /// Of the heap, so much is for requests, jobs and the answers of functions; the rest is for what
-  /// the server is made of.
+  /// The shares of the heap for requests, jobs and responses of functions; the rest is for the
+  /// server itself.
   private static final double REQUESTS_SHARE_OF_HEAP = 0.5;
 
   private static final double JOBS_SHARE_OF_HEAP = 0.125;
 
-  /// Apart from requests, since requests wait for functions.
-  private static final double ANSWERS_SHARE_OF_HEAP = 0.125;
+  /// Separate from requests, since requests wait for functions.
+  private static final double FUNCTION_RESPONSES_SHARE_OF_HEAP = 0.125;
 
   private static final int TRACE_STEPS = 200_000;
   private static final Duration TEN_SECONDS = Duration.ofSeconds(10);
-  private static final Duration SOON = Duration.ofSeconds(2); // once the first requests are through
+  private static final Duration SHORTLY = Duration.ofSeconds(2); // after the first requests
   private static final Duration MINUTE = Duration.ofMinutes(1);
   private static final Duration TEN_MINUTES = Duration.ofMinutes(10);
 
   private final Config config;
-  private final ShutdownSequence closings = new ShutdownSequence();
+  private final ShutdownSequence shutdown = new ShutdownSequence();
   private final HttpEngine engine;
-  private final @Nullable HttpEngine secureEngine;
+  private final @Nullable HttpEngine tlsEngine;
   private final FunctionRuntime functions;
-  private final Transports post;
+  private final Transports transports;
   private final Dispatcher dispatcher;
   private final SqsService sqs;
   private final List<Operations> operations;
 
-  /// Starts a server; it answers as soon as this returns.
+  /// Starts a server; it accepts requests as soon as this returns.
   ///
   /// @throws IOException where the port or the data folder cannot be used
   public static Server start(Config config) throws IOException {
@@ -90,7 +90,7 @@ public final class Server implements AutoCloseable {
       Ids ids = new Ids();
       ExposureCheck.check(config);
 
-      Storage storage = closings.add(Storage.open(config, clock));
+      Storage storage = shutdown.add(Storage.open(config, clock));
       Database database = storage.database();
       Blobs blobs = storage.blobs();
       Keys keys = config.inMemory() ? Keys.inMemory(clock) : Keys.open(config.data(), clock);
@@ -99,7 +99,7 @@ public final class Server implements AutoCloseable {
       TableOutbox outbox = TableOutbox.open(database, clock);
       DeadLetters deadLetters = new DeadLetters();
       this.dispatcher =
-          closings.add(
+          shutdown.add(
               new Dispatcher(
                   database,
                   outbox,
@@ -111,7 +111,7 @@ public final class Server implements AutoCloseable {
                       .withTimeScale(config.retryTimeScale())
                       .withMemory(MemoryBudget.ofHeap(JOBS_SHARE_OF_HEAP))));
 
-      // Who one is and what one may do.
+      // Authentication and authorization.
       Map<String, ResourcePolicies> policies = new HashMap<>();
       Map<String, Recipient> recipients = new HashMap<>();
       IamService iam =
@@ -158,7 +158,7 @@ public final class Server implements AutoCloseable {
               this::endpoint,
               config.retryTimeScale());
       this.functions =
-          closings.add(
+          shutdown.add(
               FunctionRuntime.start(
                   config,
                   sts.roleSessions(),
@@ -166,7 +166,7 @@ public final class Server implements AutoCloseable {
                   clock,
                   ids,
                   this::endpoint,
-                  MemoryBudget.ofHeap(ANSWERS_SHARE_OF_HEAP)));
+                  MemoryBudget.ofHeap(FUNCTION_RESPONSES_SHARE_OF_HEAP)));
       S3Service s3 =
           new S3Service(
               database,
@@ -192,7 +192,7 @@ public final class Server implements AutoCloseable {
               recipients,
               sts.roleSessions(),
               s3);
-      this.post = closings.add(Transports.start(config, database, clock));
+      this.transports = shutdown.add(Transports.start(config, database, clock));
       SnsService sns =
           new SnsService(
               database,
@@ -203,9 +203,9 @@ public final class Server implements AutoCloseable {
               ids,
               clock,
               new SnsDependencies(
-                  post.mail(),
-                  post.texts(),
-                  post.posts(),
+                  transports.mail(),
+                  transports.sms(),
+                  transports.http(),
                   recipients,
                   new SnsSignatures(keys),
                   config.snsCertificateHost().map(host -> "https://" + host + "{path}").orElse(""),
@@ -221,13 +221,13 @@ public final class Server implements AutoCloseable {
       recipients.put("sns", sns.recipient());
       recipients.put("lambda", lambda.recipient());
 
-      // The outbox runs what the services put in.
+      // What the outbox delivers.
       Map<String, Delivery> deliveries = new HashMap<>(sns.deliveries());
       deliveries.putAll(lambda.deliveries());
       deliveries.put(Notifications.KIND, s3.delivery());
       deliveries.forEach(dispatcher::register);
 
-      // The door.
+      // The endpoint.
       this.operations =
           List.of(
               s3.operations(),
@@ -256,7 +256,7 @@ public final class Server implements AutoCloseable {
                       s3,
                       iam.accounts(),
                       functions,
-                      post,
+                      transports,
                       this::port),
                   operations.stream().map(Operations::service).toList()),
               config.baseHosts(),
@@ -264,7 +264,7 @@ public final class Server implements AutoCloseable {
               config.accountId(),
               ids,
               clock);
-      RootHandler door =
+      RootHandler rootHandler =
           new RootHandler(pipeline, wellKnown, sns.pages(), lambda.codeLinks(), peers);
       Limits limits =
           Limits.standard()
@@ -272,39 +272,41 @@ public final class Server implements AutoCloseable {
               .withConnections(config.maxConnections())
               .withMemory(memory);
       this.engine =
-          closings.add(
-              HttpEngine.start(new InetSocketAddress(config.host(), config.port()), limits, door));
-      this.secureEngine =
+          shutdown.add(
+              HttpEngine.start(
+                  new InetSocketAddress(config.host(), config.port()), limits, rootHandler));
+      this.tlsEngine =
           config.httpsPort().isPresent()
-              ? closings.add(
-                  TlsListener.open(config, config.httpsPort().getAsInt(), keys, limits, door))
+              ? shutdown.add(
+                  TlsListener.open(
+                      config, config.httpsPort().getAsInt(), keys, limits, rootHandler))
               : null;
       dispatcher.start();
-      ClockStepDetector clockWatch =
+      ClockStepDetector clockSteps =
           new ClockStepDetector(
               clock, System::nanoTime, List.of(dispatcher::drawBack, sqs::drawBack));
-      closings.add(
+      shutdown.add(
           Housekeeping.start(
               List.of(
                   new Chore(Duration.ZERO, Duration.ofDays(1), lambda::findInterpreters),
-                  new Chore(Duration.ZERO, TEN_SECONDS, clockWatch::look),
-                  new Chore(SOON, Duration.ofDays(1), iam::tellMissingPolicies),
+                  new Chore(Duration.ZERO, TEN_SECONDS, clockSteps::check),
+                  new Chore(SHORTLY, Duration.ofDays(1), iam::tellMissingPolicies),
                   Chore.every(MINUTE, trace::sweep),
                   Chore.every(MINUTE, storage::removeReleased),
                   Chore.every(MINUTE, s3::sweep),
                   Chore.every(TEN_MINUTES, sqs::sweep),
                   Chore.every(TEN_MINUTES, logs::sweep),
-                  new Chore(SOON, Duration.ofDays(1), storage::sweep))));
+                  new Chore(SHORTLY, Duration.ofDays(1), storage::sweep))));
       ready = true;
     } finally {
       if (!ready) {
-        closings.close();
+        shutdown.close();
       }
     }
   }
 
-  /// How clients reach this server, where nobody has said otherwise: by an address, since clients
-  /// put the bucket before a name, and most machines cannot look `bucket.localhost` up.
+  /// The URL by which clients reach this server, unless configured: an address, since clients
+  /// prepend the bucket to a host name, and most machines cannot resolve `bucket.localhost`.
   public URI endpoint() {
     return config.publicUrl().orElseGet(() -> URI.create("http://" + address() + ":" + port()));
   }
@@ -321,28 +323,28 @@ public final class Server implements AutoCloseable {
     return engine.port();
   }
 
-  /// Where the same is answered over TLS, if it is.
+  /// The port of the TLS endpoint, if there is one.
   public OptionalInt httpsPort() {
-    return secureEngine == null ? OptionalInt.empty() : OptionalInt.of(secureEngine.port());
+    return tlsEngine == null ? OptionalInt.empty() : OptionalInt.of(tlsEngine.port());
   }
 
-  /// What each service can do.
+  /// The operations of every service.
   public List<Operations> operations() {
     return operations;
   }
 
-  /// How functions are kept apart, for people.
+  /// How functions are sandboxed, as text for people.
   public String sandbox() {
     return functions.describe();
   }
 
-  /// Who the root key is for, where everybody knows it: for people.
+  /// Who can use the root key, as text for people; empty unless it is the well-known one.
   public Optional<String> rootKeyNotice() {
     if (!config.hasDefaultCredentials()) {
       return Optional.empty();
     }
     return Optional.of(
-        functions.areToldApart()
+        functions.areIdentified()
             ? "test/test, for programs of this machine; refused to functions and to web pages of"
                 + " other sites"
             : "test/test, WHICH FUNCTIONS CAN USE TOO: without a sandbox they are not told from"
@@ -350,11 +352,11 @@ public final class Server implements AutoCloseable {
   }
 
   public String mailRoute() {
-    return post.mailRoute();
+    return transports.mailRoute();
   }
 
   public String smsRoute() {
-    return post.smsRoute();
+    return transports.smsRoute();
   }
 
   /// Drains, then closes everything.
@@ -362,14 +364,14 @@ public final class Server implements AutoCloseable {
   public void close() {
     sqs.stop();
     engine.drain(config.drain());
-    if (secureEngine != null) {
-      secureEngine.drain(config.drain());
+    if (tlsEngine != null) {
+      tlsEngine.drain(config.drain());
     }
     try {
       dispatcher.drain(config.drain());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    closings.close();
+    shutdown.close();
   }
 }

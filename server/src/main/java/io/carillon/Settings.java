@@ -16,23 +16,23 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/// Every setting there is, and where values come from: a flag (`--port 80`), else the environment
-/// (`CARILLON_PORT=80`), else a file of `port: 80` lines, else the default. A name that is not in
-/// the table is refused, wherever it stands: a mistyped setting must not be silently ignored.
+/// Every setting, and the sources of its value: a flag (`--port 80`), else the environment
+/// (`CARILLON_PORT=80`), else a file of `port: 80` lines, else the default. Unknown names are
+/// refused in every source: a mistyped setting must not be ignored.
 public final class Settings {
 
   /// One setting.
   ///
-  /// @param name as in flags and files; the environment writes it `CARILLON_` and capitals
-  /// @param fallback empty where the setting is off unless given
-  /// @param says what it does, with its unit
-  public record Setting(String name, String fallback, String says) {
+  /// @param name as in flags and files; the environment variable is `CARILLON_` and capitals
+  /// @param fallback empty where the setting is off by default
+  /// @param description what it does, with its unit
+  public record Setting(String name, String fallback, String description) {
     public String environmentName() {
       return "CARILLON_" + name.toUpperCase(Locale.ROOT).replace('-', '_');
     }
   }
 
-  /// A setting that cannot be understood. The message says which, and what would be right.
+  /// A setting is invalid. The message names it and says what would be valid.
   public static final class SettingException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -164,17 +164,16 @@ public final class Settings {
 
   /// Merges the sources into a value for every setting.
   ///
-  /// @param flags what stood on the command line, by setting name
+  /// @param flags the flags of the command line, by setting name
   /// @param environment the process's environment
-  /// @param file the settings file; where it is empty, `carillon.yaml` in the current folder if
-  ///   there
+  /// @param file the settings file; where empty, `carillon.yaml` in the current folder if it exists
   public static Map<String, String> resolve(
       Map<String, String> flags, Map<String, String> environment, Optional<Path> file) {
     Map<String, String> values = new LinkedHashMap<>();
     ALL.forEach(setting -> values.put(setting.name(), setting.fallback()));
     values.putAll(fromFile(file));
     values.putAll(fromEnvironment(environment));
-    flags.forEach((name, value) -> values.put(known(name, "The flag --" + name), value));
+    flags.forEach((name, value) -> values.put(requireKnown(name, "The flag --" + name), value));
     return values;
   }
 
@@ -185,7 +184,7 @@ public final class Settings {
       if (name.startsWith("CARILLON_") && !LAUNCHER_VARIABLES.contains(name)) {
         String setting =
             name.substring("CARILLON_".length()).toLowerCase(Locale.ROOT).replace('_', '-');
-        found.put(known(setting, "The environment variable " + name), variable.getValue());
+        found.put(requireKnown(setting, "The environment variable " + name), variable.getValue());
       }
     }
     return found;
@@ -226,12 +225,13 @@ public final class Settings {
     if (content != null) {
       content.forEach(
           (name, value) ->
-              found.put(known(name, "The key " + name + " in " + file), String.valueOf(value)));
+              found.put(
+                  requireKnown(name, "The key " + name + " in " + file), String.valueOf(value)));
     }
     return found;
   }
 
-  private static String known(String name, String where) {
+  private static String requireKnown(String name, String where) {
     if (ALL.stream().anyMatch(setting -> setting.name().equals(name))) {
       return name;
     }

@@ -5,26 +5,26 @@ import java.util.Deque;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Parts to be closed in the reverse order of their opening. One that fails is logged, so that
-/// those below it are closed as well. Closing twice does nothing more.
+/// Resources to close in the reverse order of opening. A failure to close one is logged, and the
+/// others are closed as well. Closing twice has no further effect.
 final class ShutdownSequence implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ShutdownSequence.class);
 
-  private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+  private final Deque<AutoCloseable> resources = new ArrayDeque<>();
 
-  synchronized <T extends AutoCloseable> T add(T part) {
-    parts.push(part);
-    return part;
+  synchronized <T extends AutoCloseable> T add(T resource) {
+    resources.push(resource);
+    return resource;
   }
 
   @Override
   public synchronized void close() {
-    while (!parts.isEmpty()) {
-      AutoCloseable part = parts.pop();
+    while (!resources.isEmpty()) {
+      AutoCloseable resource = resources.pop();
       try {
-        part.close();
+        resource.close();
       } catch (Exception e) {
-        LOG.error("Closing {} failed", part, e);
+        LOG.error("Closing {} failed", resource, e);
       }
     }
   }

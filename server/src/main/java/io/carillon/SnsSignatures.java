@@ -3,7 +3,8 @@ package io.carillon;
 import io.carillon.keys.Keys;
 import io.carillon.sns.MessageSigner;
 
-/// SNS signs with the installation's key. The key pair is made on the first message, not at start.
+/// Signs SNS messages with the installation's key. The key pair is generated with the first
+/// message, not at the start.
 record SnsSignatures(Keys keys) implements MessageSigner {
   @Override
   public String sign(String version, String text) {

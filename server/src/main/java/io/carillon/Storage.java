@@ -19,7 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// Where everything is kept: the database and the blobs beside it.
+/// The stored state: the database and the blobs beside it.
 ///
 /// @param rocks the database on disk; empty in memory
 /// @param files the blobs as files; empty in memory
@@ -42,7 +42,7 @@ record Storage(
     Path rows = config.data().resolve("db");
     Path bodies = config.data().resolve("blobs");
     if (!RocksDatabase.exists(rows) && FileBlobs.exist(bodies)) {
-      // They would be swept away, for a new database names none.
+      // A new database names no blob, so the sweep would delete them all.
       throw new UnusableStoreException(
           "There are bodies in %s but no database in %s. Restore both from a backup, or remove the bodies to begin anew."
               .formatted(bodies, rows),
@@ -53,8 +53,8 @@ record Storage(
     return new Storage(database, blobs, Optional.of(database), Optional.of(blobs));
   }
 
-  /// Refuses a sealing key that is not the one of the first start: what was sealed could not be
-  /// opened, key by key and in silence.
+  /// Refuses a sealing key other than that of the first start: access keys sealed with it could not
+  /// be opened any more, which would show only key by key.
   void requireSealingKey(String fingerprint) {
     String known =
         database
@@ -79,7 +79,7 @@ record Storage(
     return new Inspection(database);
   }
 
-  /// Reads every blob and every table of rows and compares their checksums: small bodies lie in
+  /// Reads every blob and every file of rows and compares their checksums; small bodies are in
   /// rows.
   FileBlobs.Scrubbed verify() {
     FileBlobs.Scrubbed found =
@@ -91,24 +91,24 @@ record Storage(
     return new FileBlobs.Scrubbed(found.blobs(), found.bytes(), damaged);
   }
 
-  /// Removes the blobs that lost their last name.
+  /// Removes the blobs that no row names any more.
   void removeReleased() {
     run(FileBlobs::removeReleased);
   }
 
-  /// Looks at every file for a blob that never got a name.
+  /// Removes the blobs that no row ever named, by looking at every file.
   void sweep() {
     run(FileBlobs::sweep);
   }
 
-  private interface Chore {
+  private interface BlobTask {
     void run(FileBlobs blobs) throws IOException;
   }
 
-  private void run(Chore chore) {
+  private void run(BlobTask task) {
     try {
       if (files.isPresent()) {
-        chore.run(files.get());
+        task.run(files.get());
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -17,9 +17,9 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import software.amazon.awssdk.regions.Region;
 
-/// The endpoint over TLS, by a certificate of this installation's own authority: for clients that
-/// insist on it, such as the validators of SNS messages, who fetch the signing certificate over
-/// HTTPS or not at all.
+/// The endpoint over TLS, with a certificate of this installation's own authority: for clients that
+/// require TLS, such as validators of SNS messages, which fetch the signing certificate over HTTPS
+/// only.
 final class TlsListener {
   private static final String REGION = "{region}";
   private static final char[] NO_PASSWORD = new char[0];
@@ -35,7 +35,7 @@ final class TlsListener {
         handler);
   }
 
-  /// Every name by which clients may ask for us.
+  /// Every host name that clients may use.
   static List<String> hosts(Config config) {
     List<String> hosts = new ArrayList<>();
     for (String base : config.baseHosts()) {

@@ -16,20 +16,20 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
 
-/// How messages leave the house: SMTP, SMPP and HTTP, to configured far ends or to the built-in
-/// receivers, which speak the same protocols.
+/// Sends messages over SMTP, SMPP and HTTP, to the configured servers or to the built-in receivers,
+/// which speak the same protocols.
 final class Transports implements AutoCloseable {
-  private static final Duration PATIENCE = Duration.ofSeconds(15);
-  private static final int CONNECTIONS = 8;
+  private static final Duration TIMEOUT = Duration.ofSeconds(15);
+  private static final int SMTP_CONNECTIONS = 8;
   private static final String SMS_SENDER = "NOTICE";
   private static final int SMS_WINDOW = 16;
 
-  private final ShutdownSequence closings = new ShutdownSequence();
+  private final ShutdownSequence shutdown = new ShutdownSequence();
   private final Mailbox mailbox;
   private final SmsInbox inbox;
   private final SmtpTransport mail;
-  private final SmppTransport texts;
-  private final HttpTransport posts;
+  private final SmppTransport sms;
+  private final HttpTransport http;
   private final String mailRoute;
   private final String smsRoute;
 
@@ -37,36 +37,37 @@ final class Transports implements AutoCloseable {
     this.mailbox = new Mailbox(database);
     SmtpTransport.Relay relay;
     if (config.smtp().isPresent()) {
-      Config.Relay far = config.smtp().get();
+      Config.Relay remote = config.smtp().get();
       relay =
           new SmtpTransport.Relay(
-              far.host(), far.port(), far.user(), far.password(), far.startTls());
-      this.mailRoute = "relay " + far.host() + ":" + far.port();
+              remote.host(), remote.port(), remote.user(), remote.password(), remote.startTls());
+      this.mailRoute = "relay " + remote.host() + ":" + remote.port();
     } else {
-      MailReceiver receiver = closings.add(new MailReceiver(mailbox, config.mailPort(), clock));
+      MailReceiver receiver = shutdown.add(new MailReceiver(mailbox, config.mailPort(), clock));
       relay = SmtpTransport.Relay.local(receiver.port());
       this.mailRoute = "built-in receiver (read with ./carillon mail)";
     }
     this.mail =
-        closings.add(new SmtpTransport(relay, config.smtpFrom(), CONNECTIONS, PATIENCE, clock));
+        shutdown.add(new SmtpTransport(relay, config.smtpFrom(), SMTP_CONNECTIONS, TIMEOUT, clock));
 
     this.inbox = new SmsInbox(database);
     SmppTransport.Center centre;
     if (config.smpp().isPresent()) {
-      Config.Relay far = config.smpp().get();
-      centre = new SmppTransport.Center(far.host(), far.port(), far.user(), far.password());
-      this.smsRoute = "SMS centre " + far.host() + ":" + far.port();
+      Config.Relay remote = config.smpp().get();
+      centre =
+          new SmppTransport.Center(remote.host(), remote.port(), remote.user(), remote.password());
+      this.smsRoute = "SMS centre " + remote.host() + ":" + remote.port();
     } else {
-      SmsReceiver receiver = closings.add(new SmsReceiver(inbox, config.smsPort(), clock));
+      SmsReceiver receiver = shutdown.add(new SmsReceiver(inbox, config.smsPort(), clock));
       centre = SmppTransport.Center.local(receiver.port());
       this.smsRoute = "built-in receiver (read with ./carillon sms)";
     }
-    this.texts = closings.add(new SmppTransport(centre, SMS_SENDER, SMS_WINDOW, PATIENCE));
-    this.posts = closings.add(new HttpTransport(endpoints(config), null));
+    this.sms = shutdown.add(new SmppTransport(centre, SMS_SENDER, SMS_WINDOW, TIMEOUT));
+    this.http = shutdown.add(new HttpTransport(endpoints(config), null));
   }
 
-  /// Who may subscribe chooses where this server connects. What listens on loopback trusts who is
-  /// on this machine; whom the server lets in from elsewhere must not get there through it.
+  /// A subscriber chooses where this server connects. Services on loopback trust every program of
+  /// this machine, so a server that other machines can reach does not deliver to loopback.
   static EndpointRule endpoints(Config config) {
     return switch (config.snsEndpoints()) {
       case AUTO -> config.onLoopback() ? EndpointRule.standard() : EndpointRule.withoutLoopback();
@@ -84,12 +85,12 @@ final class Transports implements AutoCloseable {
     return mail;
   }
 
-  SmsTransport texts() {
-    return texts;
+  SmsTransport sms() {
+    return sms;
   }
 
-  HttpPostTransport posts() {
-    return posts;
+  HttpPostTransport http() {
+    return http;
   }
 
   Mailbox mailbox() {
@@ -110,6 +111,6 @@ final class Transports implements AutoCloseable {
 
   @Override
   public void close() {
-    closings.close();
+    shutdown.close();
   }
 }

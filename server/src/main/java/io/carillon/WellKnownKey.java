@@ -11,10 +11,10 @@ import io.carillon.http.Request;
 import io.carillon.http.Response;
 import io.carillon.lambda.runtime.Peers;
 
-/// What a signature by test/test is worth. The key is documented, so it proves nothing: it is for
-/// the people and programs of this machine, which is why the server then listens on loopback only.
-/// Functions and strangers' web pages reach loopback too, and are told apart here. Whoever signs
-/// with another key has proved who they are and is not looked at.
+/// What a signature with test/test is worth. The key is documented, so the signature proves
+/// nothing: the key is for the users and programs of this machine, and the server then listens on
+/// loopback only. Functions and web pages of other sites reach loopback too; they are recognized
+/// and refused here. A signature with any other key is proof and is not checked further.
 final class WellKnownKey implements SenderRules {
   private final Config config;
   private final boolean wellKnown;
@@ -47,7 +47,7 @@ final class WellKnownKey implements SenderRules {
     }
   }
 
-  /// @param what is not for functions
+  /// @param what what functions may not use, for the message
   /// @throws AwsException AccessDenied where a function sent the request
   void refuseFunctions(Request http, String what) {
     if (peers.reckonWithFunctions()

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// Pages and links that are no operation of AWS: whatever is asked of them, the fault is not ours.
+/// Pages and links that are no operation of AWS: no request to them ends in an error 500.
 class AdminPagesTest {
   private static final String ZEROS = "0".repeat(64);
   private static final List<String> TARGETS =
@@ -66,14 +66,14 @@ class AdminPagesTest {
   }
 
   @Test
-  void aCodeLinkOfATimeThatThereIsNotIsNotValid() throws IOException {
+  void codeLinksWithTimesOutOfRangeAreRefused() throws IOException {
     String beyond = "999999999999999999";
     assertThat(status("/_lambda/code/x/" + beyond + "/" + beyond + "/" + ZEROS)).isEqualTo(403);
   }
 
-  /// Scripts that wait for LocalStack look for its spelling, spaces and all.
+  /// Scripts that wait for LocalStack look for its spelling, spaces included.
   @Test
-  void theHealthThatOtherScriptsPollIsAnsweredToo() throws IOException {
+  void healthIsAnsweredAsByLocalStackToo() throws IOException {
     try (RawClient client = RawClient.connect(server.port())) {
       RawClient.Answer answer =
           client.send("GET /_localstack/health HTTP/1.1\r\nHost: localhost\r\n\r\n").answer();
@@ -86,7 +86,7 @@ class AdminPagesTest {
   }
 
   @Test
-  void whatIsMalformedIsNeverOurFault() throws IOException {
+  void malformedRequestsNeverEndInAServerError() throws IOException {
     Random random = new Random(20261130);
     List<String> faults = new ArrayList<>();
     for (int i = 0; i < 1_500; i++) {

@@ -35,8 +35,8 @@ import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.SendMessageRequest;
 
-/// A whole server that starts on a data folder whose last rows were written under a clock that was
-/// two days ahead.
+/// A whole server that starts on a data folder with rows written while the clock was two days
+/// ahead.
 @Tag("slow")
 class ClockAheadServerTest {
   private static final AccountId ACCOUNT = new AccountId("000000000000");
@@ -47,7 +47,7 @@ class ClockAheadServerTest {
   @TempDir Path folder;
 
   @Test
-  void atItsStartAServerPutsRightWhatAClockThatWasAheadHid() throws Exception {
+  void aStartingServerCorrectsTimesWrittenWhileTheClockWasAhead() throws Exception {
     String queue;
     try (Server server = start();
         SqsClient sqs = sqs(server)) {
@@ -64,7 +64,7 @@ class ClockAheadServerTest {
                   sqs.receiveMessage(r -> r.queueUrl(queue)).messages().stream()
                       .map(Message::body)
                       .anyMatch("sent ahead"::equals));
-      // It cannot be done, and is tried again within minutes.
+      // The job fails, since there is no such function, and is retried within minutes.
       await().until(() -> jobIsDueBefore(server, Instant.now().plus(Duration.ofHours(12))));
     }
   }

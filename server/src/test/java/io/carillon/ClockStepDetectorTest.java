@@ -13,7 +13,7 @@ class ClockStepDetectorTest {
   private long nanos;
   private int corrections;
   private boolean broken;
-  private final ClockStepDetector watch =
+  private final ClockStepDetector detector =
       new ClockStepDetector(
           clock,
           () -> nanos,
@@ -28,12 +28,12 @@ class ClockStepDetectorTest {
   private void pass(Duration time, Duration onTheClock) {
     nanos += time.toNanos();
     clock.move(onTheClock);
-    watch.look();
+    detector.check();
   }
 
   @Test
-  void itCorrectsAtAStartAndWhenTheClockIsSetBack() {
-    watch.look();
+  void correctionsRunAtTheStartAndWhenTheClockIsSetBack() {
+    detector.check();
     assertThat(corrections).as("at the start").isEqualTo(1);
     pass(Duration.ofSeconds(10), Duration.ofSeconds(10));
     pass(Duration.ofSeconds(10), Duration.ofMillis(9_500));
@@ -48,8 +48,8 @@ class ClockStepDetectorTest {
   }
 
   @Test
-  void aCorrectionThatFailsIsTriedAgain() {
-    watch.look();
+  void aFailedCorrectionIsRunAgain() {
+    detector.check();
     broken = true;
     assertThatThrownBy(() -> pass(Duration.ofSeconds(10), Duration.ofDays(-2)))
         .hasMessage("the store is read-only");

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What clients and operators hear of an object whose bytes on the disk are damaged.
+/// What clients and operators learn about an object whose bytes on disk are damaged.
 final class DamagedObjectTest {
   private static final int SIZE = 400_000;
 
@@ -60,7 +60,7 @@ final class DamagedObjectTest {
   }
 
   @Test
-  void aReadThatMeetsDamageAtOnceIsAnsweredWithInternalError() throws Exception {
+  void damageAtTheStartIsAnsweredWithInternalError() throws Exception {
     byte[] good = Files.readAllBytes(blob());
     for (int at : new int[] {0, SIZE + 3}) { // the first block, the checksums
       flip(at, good);
@@ -75,7 +75,7 @@ final class DamagedObjectTest {
   }
 
   @Test
-  void aReadThatMeetsDamageLaterEndsBeforeItsEnd() throws Exception {
+  void damageFurtherOnCutsTheResponseShort() throws Exception {
     flip(SIZE - 1, Files.readAllBytes(blob()));
     assertThatThrownBy(() -> send("s3", "GET", "/shop/photo")).isInstanceOf(IOException.class);
     assertThatThrownBy(() -> send("s3", "GET", "/shop/photo")).isInstanceOf(IOException.class);
@@ -85,7 +85,7 @@ final class DamagedObjectTest {
   }
 
   @Test
-  void aCopyOfADamagedObjectIsRefused() throws Exception {
+  void copyingADamagedObjectIsRefused() throws Exception {
     flip(SIZE - 1, Files.readAllBytes(blob()));
     URI uri = uri("/shop/copy");
     HttpRequest.Builder copy = HttpRequest.newBuilder(uri).method("PUT", BodyPublishers.noBody());

@@ -23,8 +23,8 @@ import software.amazon.awssdk.services.iam.IamClient;
 import software.amazon.awssdk.services.lambda.LambdaClient;
 import software.amazon.awssdk.services.lambda.model.InvalidParameterValueException;
 
-/// `--deprecated-runtimes` of a whole server: `run` takes what AWS has long ended, `refuse` takes
-/// no new function with it and no change to one, and leaves alone what is there. Source:
+/// `--deprecated-runtimes` of a whole server: `run` accepts runtimes that AWS has ended; `refuse`
+/// refuses to create or change functions with one, and leaves existing functions alone. Source:
 /// https://docs.aws.amazon.com/lambda/latest/dg/runtime-support-policy.html
 class DeprecatedRuntimesTest {
   private static final String TRUST =
@@ -78,14 +78,14 @@ class DeprecatedRuntimesTest {
                 .code(c -> c.zipFile(zip)));
   }
 
-  private static void refused(ThrowingCallable call) {
+  private static void assertRefused(ThrowingCallable call) {
     assertThatThrownBy(call)
         .isInstanceOf(InvalidParameterValueException.class)
         .hasMessageContaining("The runtime parameter of python3.6 is no longer supported");
   }
 
   @Test
-  void whatIsThereStaysAndIsNotChanged() throws Exception {
+  void existingFunctionsStayButCannotBeChanged() throws Exception {
     try (Server server = start("run");
         LambdaClient lambda = lambda(server);
         IamClient iam =
@@ -102,9 +102,10 @@ class DeprecatedRuntimesTest {
     try (Server server = start("refuse");
         LambdaClient lambda = lambda(server)) {
       SdkBytes zip = code();
-      refused(() -> create(lambda, "older", "python3.6"));
-      refused(() -> lambda.updateFunctionCode(r -> r.functionName("old").zipFile(zip)));
-      refused(() -> lambda.updateFunctionConfiguration(r -> r.functionName("old").timeout(9)));
+      assertRefused(() -> create(lambda, "older", "python3.6"));
+      assertRefused(() -> lambda.updateFunctionCode(r -> r.functionName("old").zipFile(zip)));
+      assertRefused(
+          () -> lambda.updateFunctionConfiguration(r -> r.functionName("old").timeout(9)));
       assertThat(lambda.listFunctions().functions()).hasSize(1);
       assertThat(lambda.getFunction(r -> r.functionName("old")).configuration().timeout())
           .isEqualTo(3);

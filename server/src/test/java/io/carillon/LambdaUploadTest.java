@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// Code that is too large is refused by its announced length, before it has come in. Sources:
+/// Code that is too large is refused by its declared length, before the body is read. Sources:
 /// https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-deployment.html and users' reports
 /// of the number.
 class LambdaUploadTest {
@@ -65,8 +65,8 @@ class LambdaUploadTest {
     "POST, /2018-10-31/layers/l/versions, PublishLayerVersion, 70167211",
     "PUT, /2015-03-31/functions/f/configuration, UpdateFunctionConfiguration, 5120",
   })
-  void tooMuchIsRefusedBeforeItIsSent(String method, String path, String operation, long limit)
-      throws IOException {
+  void oversizedBodiesAreRefusedBeforeTheyAreSent(
+      String method, String path, String operation, long limit) throws IOException {
     String answer = answerTo(head(method, path, limit + 1), 0);
     assertThat(answer)
         .startsWith("HTTP/1.1 413 ")
@@ -76,15 +76,15 @@ class LambdaUploadTest {
                 .formatted(limit, operation));
   }
 
-  /// Most clients look at the answer only when all is sent.
+  /// Most clients read the response only after sending the whole body.
   @Test
-  void aClientThatSendsOnGetsTheAnswer() throws IOException {
+  void clientsThatGoOnSendingStillGetTheRefusal() throws IOException {
     assertThat(answerTo(head("POST", "/2015-03-31/functions", 84 << 20), 84 << 20))
         .contains("Request must be smaller than " + LIMIT + " bytes for the CreateFunction");
   }
 
   @Test
-  void whatFitsIsReadAndJudged() throws IOException {
+  void bodiesWithinTheLimitAreRead() throws IOException {
     assertThat(answerTo(head("PUT", "/2015-03-31/functions/f/code", 100_000), 100_000))
         .doesNotContain("must be smaller");
   }

@@ -11,22 +11,23 @@ class MailLinksTest {
           + "?TopicArn=arn:aws:sns:us-east-1:000000000000:t&Token=abc";
 
   @Test
-  void aConfirmationLinkIsFollowedHereWhateverHostItNames() {
+  void confirmationLinksAreFollowedOnThisServerWhateverTheirHost() {
     String link =
         "https://hooks.example/SimpleNotificationService/confirmation.html"
             + "?TopicArn=arn:aws:sns:us-east-1:000000000000:t&Token=abc";
-    assertThat(MailLinks.here(link, 4566)).contains(URI.create(PAGE));
+    assertThat(MailLinks.localPage(link, 4566)).contains(URI.create(PAGE));
   }
 
-  /// A function can send a mail to the built-in receiver, and sign a request with test/test; the
-  /// server, which is no function, would have made it.
+  /// A function can send a mail to the built-in receiver with a request that test/test signs. The
+  /// server is no function, so it would be allowed to make the request.
   @Test
-  void aSignedRequestThatLooksLikeAConfirmationIsNotMade() {
+  void signedRequestsDisguisedAsConfirmationsAreNotMade() {
     String forged =
         "http://x/?Action=CreateUser&UserName=eve&Version=2010-05-08&X-Amz-Signature=0"
             + "&TopicArn=arn:aws:sns:us-east-1:000000000000:t&Token=abc&Action=ConfirmSubscription";
-    assertThat(MailLinks.here(forged, 4566)).contains(URI.create(PAGE));
-    assertThat(MailLinks.here("http://x/?Action=CreateUser&UserName=/confirmation.html?", 4566))
+    assertThat(MailLinks.localPage(forged, 4566)).contains(URI.create(PAGE));
+    assertThat(
+            MailLinks.localPage("http://x/?Action=CreateUser&UserName=/confirmation.html?", 4566))
         .isEmpty();
   }
 }

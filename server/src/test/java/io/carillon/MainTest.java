@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// `./carillon` as it is typed.
+/// The command line of `./carillon`.
 class MainTest {
   @TempDir Path folder;
 
@@ -38,25 +38,25 @@ class MainTest {
         "doctor"
       })
   void everyCommandHasHelpThatFitsATerminal(String command) {
-    CapturedOutput said = run((command + " --help").strip());
+    CapturedOutput output = run((command + " --help").strip());
 
-    assertThat(said.exit()).isZero();
-    assertThat(said.err()).isEmpty();
-    assertThat(said.out())
+    assertThat(output.exit()).isZero();
+    assertThat(output.err()).isEmpty();
+    assertThat(output.out())
         .startsWith(("Usage: ./carillon " + command).strip() + " [OPTIONS]")
         .contains("\n  -h, --help ");
-    assertThat(said.out().lines()).allMatch(line -> line.length() <= 80);
+    assertThat(output.out().lines()).allMatch(line -> line.length() <= 80);
   }
 
   @Test
-  void theFormerNameOfTheDeadLettersIsAnAlias() {
+  void shelfIsAnAliasOfDeadLetters() {
     assertThat(run("shelf --help").out()).isEqualTo(run("dead-letters --help").out());
     assertThat(run("--help").out()).contains("  dead-letters ").doesNotContain("shelf");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"start", "demo"})
-  void theSettingsAreInTheHelpInTheirOrderWithTheirDefaults(String command) {
+  void helpListsTheSettingsInOrderWithTheirDefaults(String command) {
     String help = run(command + " --help").out().replaceAll("\\s+", " ");
 
     assertThat(help)
@@ -65,18 +65,21 @@ class MainTest {
                 .map(
                     setting ->
                         switch (setting.fallback()) {
-                          case "" -> "--%s=VALUE %s".formatted(setting.name(), setting.says());
+                          case "" ->
+                              "--%s=VALUE %s".formatted(setting.name(), setting.description());
                           case "false" ->
-                              "--%s[=true|false] %s".formatted(setting.name(), setting.says());
+                              "--%s[=true|false] %s"
+                                  .formatted(setting.name(), setting.description());
                           default ->
                               "--%s=VALUE %s (default: %s)"
-                                  .formatted(setting.name(), setting.says(), setting.fallback());
+                                  .formatted(
+                                      setting.name(), setting.description(), setting.fallback());
                         })
                 .toList());
   }
 
   @Test
-  void withoutACommandTheyAreListed() {
+  void withoutACommandTheCommandsAreListed() {
     assertThat(run("")).isEqualTo(new CapturedOutput(2, run("--help").out(), ""));
     assertThat(run("frob").err())
         .startsWith("carillon: Unknown command: 'frob'. The commands are start, demo, mail, sms, ");
@@ -92,7 +95,7 @@ class MainTest {
         + " demo",
     "inspect --limit x, 'The limit must be a whole number, not ''x''', inspect"
   })
-  void whatIsMisunderstoodEndsWith2(String line, String what, String command) {
+  void usageErrorsExitWith2(String line, String what, String command) {
     assertThat(run(line))
         .isEqualTo(
             new CapturedOutput(
@@ -109,12 +112,12 @@ class MainTest {
     "verify --endpoint http://127.0.0.1:1, 'no server answers at http://127.0.0.1:1. Start one with"
         + " ./carillon start, or say where it is with --endpoint.'"
   })
-  void whatCannotGoOnEndsWith1(String line, String what) {
+  void failuresExitWith1(String line, String what) {
     assertThat(run(line)).isEqualTo(new CapturedOutput(1, "", "carillon: " + what + "\n"));
   }
 
   @Test
-  void aStartLoadsNoOtherCommand() throws IOException, InterruptedException {
+  void startLoadsNoOtherCommandsClass() throws IOException, InterruptedException {
     ProcessBuilder builder =
         new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),

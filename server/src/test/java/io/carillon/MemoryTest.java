@@ -36,16 +36,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A server with a heap of 128 MiB, and more in flight at once than fits in there: whoever finds no
-/// room is throttled in his service's words, the server goes on, and what was acknowledged is
-/// there.
+/// A server with a heap of 128 MiB and more requests in flight than fit in it: requests without
+/// memory are throttled with the service's own error, the server goes on, and everything
+/// acknowledged is stored.
 @Tag("slow")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class MemoryTest {
-  private static final int AT_ONCE = 150;
+  private static final int CONCURRENT_REQUESTS = 150;
   private static final int MEGABYTE = 1_000_000;
-  private static final String JSON = "application/x-amz-json-1.0";
-  private static final String FORM = "application/x-www-form-urlencoded";
+  private static final String JSON_TYPE = "application/x-amz-json-1.0";
+  private static final String FORM_TYPE = "application/x-www-form-urlencoded";
 
   @TempDir static Path folder;
   private final HttpClient client =
@@ -91,20 +91,20 @@ class MemoryTest {
   }
 
   @Test
-  void messagesThatAreSentAndReceived() throws Exception {
+  void sendingAndReceivingMessagesIsThrottledWithoutLoss() throws Exception {
     List<Answer> sent =
         all(
             "sqs",
             target("AmazonSQS.SendMessage"),
             "{\"QueueUrl\":\"%s\",\"MessageBody\":\"%s\"}".formatted(queue, "x".repeat(MEGABYTE)));
-    long acknowledged = onlyThese(sent, 200, 400, "RequestThrottled");
+    long acknowledged = countSuccesses(sent, 200, 400, "RequestThrottled");
     List<Answer> received =
         all(
             "sqs",
             target("AmazonSQS.ReceiveMessage"),
             "{\"QueueUrl\":\"%s\",\"MaxNumberOfMessages\":10,\"VisibilityTimeout\":0}"
                 .formatted(queue));
-    onlyThese(received, 200, 400, "RequestThrottled");
+    countSuccesses(received, 200, 400, "RequestThrottled");
 
     Answer attributes =
         send(
@@ -117,10 +117,10 @@ class MemoryTest {
     assertAlive();
   }
 
-  /// What is acknowledged here is not only received but tried: the jobs that run share a budget.
+  /// Acknowledged events are not only stored but attempted: running jobs share a memory budget.
   @Tag("full")
   @Test
-  void eventsOfFunctions() throws Exception {
+  void asynchronousInvocationsAreThrottledWithoutLoss() throws Exception {
     createFunction();
     List<Answer> invoked =
         all(
@@ -130,7 +130,7 @@ class MemoryTest {
                 "/2015-03-31/functions/f/invocations",
                 Map.of("x-amz-invocation-type", "Event")),
             "\"" + "x".repeat(MEGABYTE) + "\"");
-    long acknowledged = onlyThese(invoked, 202, 429, "Rate exceeded");
+    long acknowledged = countSuccesses(invoked, 202, 429, "Rate exceeded");
 
     Answer lanes = send("carillon", get("/_carillon/lanes"), "").get();
     assertThat(lanes.text()).contains("\"depth\":" + acknowledged);
@@ -175,10 +175,11 @@ class MemoryTest {
 
   @Tag("full")
   @Test
-  void whatEachServiceReadsIntoMemory() throws Exception {
+  void bodiesThatServicesReadIntoMemoryAreThrottled() throws Exception {
     String text = "x".repeat(MEGABYTE);
-    onlyThese(all("s3", new Call("PUT", "/bucket/large", Map.of()), text), 200, 503, "SlowDown");
-    onlyThese(
+    countSuccesses(
+        all("s3", new Call("PUT", "/bucket/large", Map.of()), text), 200, 503, "SlowDown");
+    countSuccesses(
         all("s3", new Call("PUT", "/bucket/small", Map.of()), text.substring(0, 64 << 10)),
         200,
         503,
@@ -188,32 +189,32 @@ class MemoryTest {
     String md5 =
         Base64.getEncoder()
             .encodeToString(MessageDigest.getInstance("MD5").digest(deletion.getBytes(UTF_8)));
-    onlyThese(
+    countSuccesses(
         all("s3", new Call("POST", "/bucket?delete", Map.of("content-md5", md5)), deletion),
         200,
         503,
         "SlowDown");
-    onlyThese(
-        all("iam", FORMS, "Action=CreatePolicy&Version=2010-05-08&PolicyDocument=" + text),
+    countSuccesses(
+        all("iam", FORM_POST, "Action=CreatePolicy&Version=2010-05-08&PolicyDocument=" + text),
         400,
         400,
         "<Code>");
-    onlyThese(
-        all("sts", FORMS, "Action=GetCallerIdentity&Version=2011-06-15&X=" + text),
+    countSuccesses(
+        all("sts", FORM_POST, "Action=GetCallerIdentity&Version=2011-06-15&X=" + text),
         400,
         400,
         "<Code>");
-    onlyThese(
-        all("sns", FORMS, "Action=Publish&Version=2010-03-31&TopicArn=x&Message=" + text),
+    countSuccesses(
+        all("sns", FORM_POST, "Action=Publish&Version=2010-03-31&TopicArn=x&Message=" + text),
         400,
         429,
         "<Code>Throttled</Code>");
-    onlyThese(
+    countSuccesses(
         all("logs", target("Logs_20140328.PutLogEvents"), "{\"logGroupName\":\"" + text + "\"}"),
         400,
         400,
         "Exception");
-    onlyThese(
+    countSuccesses(
         all(
             "lambda",
             new Call("POST", "/2015-03-31/functions", Map.of()),
@@ -225,7 +226,7 @@ class MemoryTest {
   }
 
   @Test
-  void aBodyThatCanNeverFitIsRefusedWithWhatToDo() throws Exception {
+  void aBodyLargerThanTheHeapAllowsIsRefusedWithAdvice() throws Exception {
     Answer answer =
         send(
                 "lambda",
@@ -236,10 +237,10 @@ class MemoryTest {
     assertThat(answer.text()).contains("CARILLON_JAVA_OPTIONS=-Xmx");
   }
 
-  private long onlyThese(List<Answer> answers, int good, int refused, String code) {
+  private long countSuccesses(List<Answer> answers, int success, int refused, String code) {
     long count = 0;
     for (Answer answer : answers) {
-      if (answer.status() == good) {
+      if (answer.status() == success) {
         count++;
       } else {
         assertThat(answer.status()).as(answer.text()).isEqualTo(refused);
@@ -272,7 +273,7 @@ class MemoryTest {
 
   record Call(String method, String path, Map<String, String> headers) {}
 
-  private static final Call FORMS = new Call("POST", "/", Map.of("content-type", FORM));
+  private static final Call FORM_POST = new Call("POST", "/", Map.of("content-type", FORM_TYPE));
 
   private static Call get(String path) {
     return new Call("GET", path, Map.of());
@@ -283,20 +284,20 @@ class MemoryTest {
         fields.entrySet().stream()
             .map(field -> field.getKey() + "=" + URLEncoder.encode(field.getValue(), UTF_8))
             .collect(Collectors.joining("&"));
-    return send(service, FORMS, body).get();
+    return send(service, FORM_POST, body).get();
   }
 
   private static Call target(String target) {
-    return new Call("POST", "/", Map.of("x-amz-target", target, "content-type", JSON));
+    return new Call("POST", "/", Map.of("x-amz-target", target, "content-type", JSON_TYPE));
   }
 
   private List<Answer> all(String service, Call call, String body) {
-    List<CompletableFuture<Answer>> asked = new ArrayList<>();
+    List<CompletableFuture<Answer>> responses = new ArrayList<>();
     byte[] bytes = body.getBytes(UTF_8);
-    for (int i = 0; i < AT_ONCE; i++) {
-      asked.add(send(service, call, bytes));
+    for (int i = 0; i < CONCURRENT_REQUESTS; i++) {
+      responses.add(send(service, call, bytes));
     }
-    return asked.stream().map(CompletableFuture::join).toList();
+    return responses.stream().map(CompletableFuture::join).toList();
   }
 
   private CompletableFuture<Answer> send(String service, Call call, String body) {

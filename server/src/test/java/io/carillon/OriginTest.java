@@ -41,7 +41,7 @@ import software.amazon.awssdk.services.s3.model.CompletedPart;
 import software.amazon.awssdk.services.sns.SnsClient;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
-/// What answers the caller names the host that the caller asked; what is sent to others does not.
+/// URLs in responses name the host that the client used; URLs sent to others do not.
 @Tag("slow")
 class OriginTest {
   private final BlockingQueue<String> posts = new LinkedBlockingQueue<>();
@@ -62,7 +62,7 @@ class OriginTest {
   }
 
   @Test
-  void queueUrlsAreOnTheHostThatTheCallerAskedAndAnyOfThemIsTaken() throws IOException {
+  void queueUrlsNameTheHostOfTheRequestAndAnyHostIsAccepted() throws IOException {
     try (Server server = start(Map.of())) {
       for (String host : List.of("127.0.0.1", "localhost")) {
         String origin = "http://" + host + ":" + server.port();
@@ -78,7 +78,7 @@ class OriginTest {
   }
 
   @Test
-  void theLocationOfAnUploadIsOnTheHostThatTheCallerAsked() throws IOException {
+  void theLocationOfAnUploadNamesTheHostOfTheRequest() throws IOException {
     try (Server server = start(Map.of())) {
       String origin = "http://localhost:" + server.port();
       S3Client s3 = client(S3Client.builder().forcePathStyle(true), origin);
@@ -103,7 +103,7 @@ class OriginTest {
   }
 
   @Test
-  void theLinkToAFunctionsCodeIsOnTheHostThatTheCallerAsked() throws IOException {
+  void codeLinksNameTheHostOfTheRequest() throws IOException {
     try (Server server = start(Map.of())) {
       String role =
           client(IamClient.builder(), "http://127.0.0.1:" + server.port())
@@ -146,9 +146,9 @@ class OriginTest {
     return bytes.toByteArray();
   }
 
-  /// A proxy that ends TLS hands on the public name, over plain HTTP.
+  /// A proxy that terminates TLS forwards the public host name over plain HTTP.
   @Test
-  void whoeverAsksForThePublicUrlIsAnsweredWithIt() throws IOException {
+  void requestsToThePublicUrlAreAnsweredWithIt() throws IOException {
     try (Server server = start(Map.of("public-url", "https://aws.example.org/"))) {
       assertThat(createQueue(server, "AWS.example.org"))
           .contains("<QueueUrl>https://aws.example.org/000000000000/q</QueueUrl>");
@@ -157,9 +157,8 @@ class OriginTest {
     }
   }
 
-  /// What is no host is not written into an answer.
   @Test
-  void aHostThatIsNoneIsNotAnswered() throws IOException {
+  void invalidHostsAreNotEchoed() throws IOException {
     try (Server server =
         start(Map.of("access-key-id", "AKIDOFTHISTEST", "secret-access-key", "secretofthistest"))) {
       assertThat(createQueue(server, "&'$x"))
@@ -192,7 +191,7 @@ class OriginTest {
   }
 
   @Test
-  void whatIsSentToOthersNamesTheServersOwnAddressWhoeverAsked() throws Exception {
+  void deliveriesNameTheServersOwnAddressWhateverTheHostOfTheRequest() throws Exception {
     try (HttpEngine subscriber =
             HttpEngine.start(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),

@@ -41,9 +41,9 @@ import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.sns.SnsClient;
 
-/// The SDK's validator of SNS messages, whole, as a user has it who lets
-/// `sns.<region>.amazonaws.com` lead to Carillon and trusts its authority: it fetches the
-/// certificate by TLS and believes.
+/// The SDK's validator of SNS messages, set up as by a user who resolves
+/// `sns.<region>.amazonaws.com` to Carillon and trusts its authority: it fetches the certificate
+/// over TLS and accepts the messages.
 class SnsCertificateTest {
   private static final String REGION = "eu-central-1";
 
@@ -96,15 +96,15 @@ class SnsCertificateTest {
   }
 
   @Test
-  void theSdkBelievesWhatIsDeliveredAndNothingElse() throws Exception {
+  void theSdkAcceptsDeliveredMessagesAndNoOthers() throws Exception {
     SdkValidator sdk = new SdkValidator(REGION, client());
     String topic = sns.createTopic(r -> r.name("news")).topicArn();
     String url = "http://127.0.0.1:" + endpoint.getAddress().getPort() + "/hook";
     sns.subscribe(r -> r.topicArn(topic).protocol("http").endpoint(url));
 
-    SnsSubscriptionConfirmation question =
+    SnsSubscriptionConfirmation confirmation =
         (SnsSubscriptionConfirmation) sdk.validate(nextDelivered());
-    follow(question.getSubscribeUrl().toString());
+    follow(confirmation.getSubscribeUrl().toString());
     sns.publish(r -> r.topicArn(topic).subject("S").message("pay 10"));
     String text = nextDelivered();
     SnsNotification notification = (SnsNotification) sdk.validate(text);
@@ -113,12 +113,12 @@ class SnsCertificateTest {
         .hasMessageContaining("Signature");
 
     follow(notification.getUnsubscribeUrl().toString());
-    SnsMessage farewell = sdk.validate(nextDelivered());
-    assertThat(farewell).isInstanceOf(SnsUnsubscribeConfirmation.class);
+    SnsMessage unsubscribed = sdk.validate(nextDelivered());
+    assertThat(unsubscribed).isInstanceOf(SnsUnsubscribeConfirmation.class);
   }
 
   @Test
-  void theHostOfTheCertificateIsAHost() {
+  void theCertificateHostMustBeAHostName() {
     for (String wrong : new String[] {"https://sns", "sns/x", "sns.{zone}.x", "sns:x"}) {
       assertThatThrownBy(() -> config(Map.of("sns-certificate-host", wrong)))
           .isInstanceOf(SettingException.class)
@@ -130,8 +130,8 @@ class SnsCertificateTest {
         .contains("sns.x", "*.localhost");
   }
 
-  /// The SDK's own HTTP client, with the name made to lead here as a hosts file would, and with no
-  /// trust but in Carillon's authority.
+  /// The SDK's own HTTP client, resolving the name to this server as a hosts file would, and
+  /// trusting Carillon's authority only.
   private HttpClient client() throws Exception {
     KeyStore trusted = KeyStore.getInstance("PKCS12");
     trusted.load(null, null);

@@ -17,9 +17,9 @@ import org.junit.jupiter.api.io.TempDir;
 final class StorageTest {
   @TempDir Path data;
 
-  /// A new database would name none of them, and they would be swept away.
+  /// A new database would name none of them, and the sweep would delete them.
   @Test
-  void bodiesWithoutTheirDatabaseAreRefused() throws IOException {
+  void blobsWithoutTheirDatabaseAreRefused() throws IOException {
     try (Storage storage = open();
         Blobs.Upload upload = storage.blobs().begin()) {
       upload.write(new byte[10], 0, 10);

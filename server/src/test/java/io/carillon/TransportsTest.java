@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// Where the server may be made to connect.
+/// The addresses that the server connects to for subscribers.
 class TransportsTest {
   @ParameterizedTest
   @CsvSource({
@@ -21,8 +21,7 @@ class TransportsTest {
     "0.0.0.0, all, 127.0.0.1 10.1.2.3 8.8.8.8",
     "127.0.0.1, internet, 8.8.8.8"
   })
-  void whereSubscriptionsMayLeadDependsOnWhoMaySubscribe(
-      String host, String setting, String reachable) {
+  void allowedEndpointsDependOnWhoCanReachTheServer(String host, String setting, String reachable) {
     Config config = config(Map.of("host", host, "sns-endpoints", setting));
     assertThat(List.of("127.0.0.1", "10.1.2.3", "8.8.8.8", "169.254.169.254"))
         .filteredOn(
@@ -32,7 +31,7 @@ class TransportsTest {
   }
 
   @Test
-  void anotherWordIsRefused() {
+  void unknownValuesAreRefused() {
     assertThatThrownBy(() -> config(Map.of("sns-endpoints", "some")))
         .isInstanceOf(SettingException.class)
         .hasMessageContaining("sns-endpoints");

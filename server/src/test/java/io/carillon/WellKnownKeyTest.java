@@ -32,8 +32,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What web pages may do with test/test, by what their browsers send: raw requests to a server as
-/// `./carillon start` starts it. The headers are those of Chromium, as `BrowserTest` sees them.
+/// What web pages may do with test/test, by the headers that their browsers send: raw requests to a
+/// server with the settings of `./carillon start`. The headers are those of Chromium, as
+/// `BrowserTest` sees them.
 class WellKnownKeyTest {
   private static final String USERS = "/?Action=ListUsers&Version=2010-05-08";
   private static final String NEW_USER = "/?Action=CreateUser&UserName=eve&Version=2010-05-08";
@@ -65,7 +66,7 @@ class WellKnownKeyTest {
     server.close();
   }
 
-  /// Sends what somebody signs with one key.
+  /// Sends requests signed with one key.
   private record Caller(Server server, String key) {
     private Signer signer(String service) {
       return new Signer(
@@ -93,7 +94,7 @@ class WellKnownKeyTest {
       return plain(method, target, all, bytes);
     }
 
-    /// Signed in the query, as a page can do without being asked.
+    /// Signed in the query, which a page can send without a CORS preflight.
     RawClient.Answer presigned(
         String service, String method, String target, Map<String, String> fields)
         throws IOException {
@@ -138,7 +139,7 @@ class WellKnownKeyTest {
         "sns.cn-north-1.amazonaws.com.cn",
         "lambda.us-east-1.api.aws"
       })
-  void theKeyIsGoodUnderNamesThatNoStrangerHas(String host) throws IOException {
+  void theKeyIsAcceptedUnderHostNamesThatNoOtherSiteCanOwn(String host) throws IOException {
     assertThat(root().signed("iam", "GET", USERS, Map.of("Host", host), "").status())
         .isEqualTo(200);
   }
@@ -154,7 +155,7 @@ class WellKnownKeyTest {
         "amazonaws.com.evil.example",
         "evilamazonaws.com"
       })
-  void anotherNameIsRefusedWithTheSettingThatAllowsIt(String host) throws IOException {
+  void otherHostNamesAreRefusedWithTheSettingThatAllowsThem(String host) throws IOException {
     for (RawClient.Answer refused :
         List.of(
             root().signed("iam", "GET", USERS, Map.of("Host", host), ""),
@@ -179,7 +180,7 @@ class WellKnownKeyTest {
         "file://",
         "garbage"
       })
-  void aStrangersPageMayDoNothingThatNamesItsOrigin(String origin) throws IOException {
+  void requestsWithAnotherSitesOriginAreRefused(String origin) throws IOException {
     Map<String, String> fields = Map.of("Origin", origin, "Sec-Fetch-Site", "cross-site");
     for (RawClient.Answer refused :
         List.of(
@@ -207,18 +208,18 @@ class WellKnownKeyTest {
         "http://[::1]:5173",
         "http://app.localhost:3000"
       })
-  void aFrontEndOnLoopbackStoresAndReadsObjects(String origin) throws IOException {
+  void loopbackPagesStoreAndReadObjects(String origin) throws IOException {
     Map<String, String> fields = Map.of("Origin", origin, "Sec-Fetch-Site", "same-site");
     assertThat(root().presigned("s3", "GET", OBJECT, fields).status()).isEqualTo(200);
     assertThat(root().presigned("s3", "PUT", "/shop/new", fields).status()).isEqualTo(200);
     assertThat(form(fields).status()).isEqualTo(204);
     assertThat(root().signed("iam", "GET", USERS, fields, "").status())
-        .as("in headers, which a browser asks us about first")
+        .as("in headers, which need a CORS preflight")
         .isEqualTo(200);
   }
 
   @Test
-  void whatAPageOnLoopbackCanSendUnaskedDoesNothingButThat() throws IOException {
+  void withoutPreflightLoopbackPagesOnlyStoreAndReadObjects() throws IOException {
     Map<String, String> fields =
         Map.of("Origin", "http://127.0.0.1:3000", "Sec-Fetch-Site", "same-site");
     Map<String, String> image = Map.of("Sec-Fetch-Site", "same-site", "Sec-Fetch-Dest", "image");
@@ -246,10 +247,10 @@ class WellKnownKeyTest {
     "same-origin, empty, 200, 200",
     "none, document, 200, 200"
   })
-  void withoutAnOriginAnotherSiteReadsObjectsOnly(
-      String site, String becomes, int users, int object) throws IOException {
+  void withoutAnOriginOtherSitesOnlyReadObjects(
+      String site, String destination, int users, int object) throws IOException {
     Map<String, String> fields =
-        Map.of("Sec-Fetch-Site", site, "Sec-Fetch-Dest", becomes, "User-Agent", CHROMIUM);
+        Map.of("Sec-Fetch-Site", site, "Sec-Fetch-Dest", destination, "User-Agent", CHROMIUM);
     assertThat(root().presigned("iam", "GET", USERS, fields).status()).isEqualTo(users);
     assertThat(root().presigned("carillon", "GET", "/_carillon/lanes", fields).status())
         .isEqualTo(users);
@@ -257,25 +258,26 @@ class WellKnownKeyTest {
     assertThat(root().presigned("s3", "HEAD", OBJECT, fields).status()).isEqualTo(object);
   }
 
-  /// Over plain HTTP to a name that is not localhost, browsers say nothing of the page.
+  /// Over plain HTTP to a name other than localhost, browsers send no `Sec-Fetch-Site`.
   @Test
-  void aBrowserThatDoesNotSayWhereARequestComesFromIsTakenForAnotherSite() throws IOException {
-    Map<String, String> silent =
+  void browsersWithoutFetchMetadataAreTreatedAsAnotherSite() throws IOException {
+    Map<String, String> withoutFetchMetadata =
         Map.of("User-Agent", CHROMIUM, "Host", "s3.amazonaws.com", "Accept", "image/*");
-    assertThat(root().presigned("iam", "GET", NEW_USER, silent).status()).isEqualTo(403);
-    assertThat(root().presigned("s3", "GET", OBJECT, silent).status()).isEqualTo(200);
+    assertThat(root().presigned("iam", "GET", NEW_USER, withoutFetchMetadata).status())
+        .isEqualTo(403);
+    assertThat(root().presigned("s3", "GET", OBJECT, withoutFetchMetadata).status()).isEqualTo(200);
     assertThat(root().presigned("iam", "GET", USERS, Map.of("User-Agent", "curl/8")).status())
         .isEqualTo(200);
   }
 
   @Test
-  void anObjectThatABrowserOpensIsNoPageOfOurs() throws IOException {
-    for (String becomes : List.of("document", "iframe", "frame", "object", "embed")) {
-      assertThat(isolation(server, "test", Map.of("Sec-Fetch-Dest", becomes)))
+  void objectsRenderedAsPagesAreSandboxed() throws IOException {
+    for (String destination : List.of("document", "iframe", "frame", "object", "embed")) {
+      assertThat(isolation(server, "test", Map.of("Sec-Fetch-Dest", destination)))
           .isEqualTo("sandbox allow-scripts allow-forms");
     }
     assertThat(isolation(server, "test", Map.of("User-Agent", CHROMIUM)))
-        .as("it does not say what it opens")
+        .as("no Sec-Fetch-Dest")
         .isEqualTo("sandbox allow-scripts allow-forms");
     assertThat(isolation(server, "test", Map.of("Sec-Fetch-Dest", "image"))).isNull();
     RawClient.Answer pdf =
@@ -298,7 +300,7 @@ class WellKnownKeyTest {
   }
 
   @Test
-  void whoSignsWithAnotherKeyIsNotAsked() throws IOException {
+  void requestsSignedWithAnotherKeyAreNotRestricted() throws IOException {
     try (Server own = server(Map.of("access-key-id", "mine"))) {
       prepare(own, "mine");
       Map<String, String> proxied =
@@ -319,7 +321,7 @@ class WellKnownKeyTest {
   }
 
   @Test
-  void settingsAllowMore() throws IOException {
+  void settingsAllowMoreHostsAndOrigins() throws IOException {
     try (Server open =
         server(
             Map.of(
@@ -357,9 +359,9 @@ class WellKnownKeyTest {
     }
   }
 
-  /// The token in a mail's link is the leave; an image in somebody's page follows no link.
+  /// The token in the link authorizes the request; but it has to be a navigation, not an image.
   @Test
-  void aLinkInAMailIsFollowedFromAnywhereButNotByAnImage() throws IOException {
+  void mailPagesOpenByNavigationFromAnySiteButNotAsImages() throws IOException {
     String page = "/SimpleNotificationService/unsubscribe.html?SubscriptionArn=none";
     Map<String, String> click =
         Map.of("Sec-Fetch-Site", "cross-site", "Sec-Fetch-Dest", "document");
@@ -381,9 +383,9 @@ class WellKnownKeyTest {
     return root().plain("GET", target, fields, new byte[0]);
   }
 
-  /// Root's functions have user ids of their own, without a sandbox too.
+  /// As root, functions run under user ids of their own even without a sandbox.
   @Test
-  void whereFunctionsAreNotToldApartTheNoticeSaysSo() throws IOException {
+  void theNoticeSaysWhetherFunctionsAreIdentified() throws IOException {
     Path self = Path.of("/proc/self");
     boolean root =
         Files.exists(self) && Integer.valueOf(0).equals(Files.getAttribute(self, "unix:uid"));
@@ -395,7 +397,7 @@ class WellKnownKeyTest {
     return root().signed("iam", "GET", USERS, Map.of(), "").text();
   }
 
-  /// A browser's form, signed with the well-known key as any page could.
+  /// A form as a browser posts it, signed with the well-known key as any page could.
   private static RawClient.Answer form(Map<String, String> fields) throws IOException {
     String policy =
         Base64.getEncoder()

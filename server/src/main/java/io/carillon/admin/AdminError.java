@@ -2,7 +2,7 @@ package io.carillon.admin;
 
 import io.carillon.aws.ErrorCode;
 
-/// Errors of our own door.
+/// Errors of the admin API.
 public enum AdminError implements ErrorCode {
   ACCESS_DENIED(
       "AccessDenied",

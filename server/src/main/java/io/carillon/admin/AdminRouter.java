@@ -20,8 +20,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/// Everything of our own, under `/_carillon/`: a table of routes that answer JSON. All of it but
-/// health is behind the guard, for a function reaches loopback too.
+/// The admin API under `/_carillon/`: a table of routes that answer JSON. All of them but health
+/// are authorized by the guard, since functions reach loopback too.
 public final class AdminRouter implements Handler {
   private static final String ROOT = "/_carillon";
   private static final String LOCALSTACK_HEALTH = "/_localstack/health";
@@ -39,7 +39,7 @@ public final class AdminRouter implements Handler {
     Object answer(Call call) throws Exception;
   }
 
-  /// What a route sees of a request.
+  /// The part of a request that a route gets.
   public record Call(Map<String, String> query, byte[] body) {
     public Optional<String> find(String name) {
       return Optional.ofNullable(query.get(name));
@@ -52,20 +52,20 @@ public final class AdminRouter implements Handler {
               () -> AdminError.MISSING_PARAMETER.because("The parameter " + name + " is missing."));
     }
 
-    public int number(String name, int fallback, int most) {
+    public int number(String name, int fallback, int max) {
       return find(name)
           .map(
               text -> {
                 try {
                   int number = Integer.parseInt(text);
-                  if (number >= 1 && number <= most) {
+                  if (number >= 1 && number <= max) {
                     return number;
                   }
                 } catch (NumberFormatException _) {
-                  // answered below, as a number out of range is
+                  // reported below, like a number out of range
                 }
                 throw AdminError.BAD_PARAMETER.because(
-                    "The parameter " + name + " must be a number from 1 to " + most + ".");
+                    "The parameter " + name + " must be a number from 1 to " + max + ".");
               })
           .orElse(fallback);
     }
@@ -82,7 +82,7 @@ public final class AdminRouter implements Handler {
           .serializationInclusion(JsonInclude.Include.NON_NULL)
           .build();
 
-  /// @param services the names of those that are served, for health
+  /// @param services the names of the mounted services, for health
   public AdminRouter(Guard guard, List<String> services) {
     this.guard = guard;
     this.services = services;
@@ -126,7 +126,7 @@ public final class AdminRouter implements Handler {
     }
   }
 
-  /// Spelled as LocalStack spells it, space for space: scripts look for `"s3": "available"`.
+  /// In LocalStack's spelling, spaces included: scripts look for `"s3": "available"`.
   private byte[] localstackHealth() {
     return services.stream()
         .map(service -> "\"" + service + "\": \"available\"")

@@ -1,4 +1,4 @@
-/// Our own door under /_carillon/: health, metrics, mailboxes, accounts.
+/// The admin API under /_carillon/: health, metrics, mailboxes, accounts.
 @NullMarked
 package io.carillon.admin;
 

@@ -16,14 +16,14 @@ public final class AccountCommand {
 
   private static Command createCommand() {
     return new Command("Make an account; print its root access key.")
-        .takes("NAME", "a name for people")
+        .argument("NAME", "a name for people")
         .with(Endpoint::option)
         .flag("json", "print JSON, for scripts")
-        .runs(AccountCommand::create);
+        .action(AccountCommand::create);
   }
 
   private static Command listCommand() {
-    return new Command("List the accounts.").with(Endpoint::option).runs(AccountCommand::list);
+    return new Command("List the accounts.").with(Endpoint::option).action(AccountCommand::list);
   }
 
   private static int create(CommandLine given) {

@@ -3,7 +3,7 @@ package io.carillon.cli;
 import io.carillon.Config;
 import io.carillon.Server;
 
-/// What a person reads when the server is ready.
+/// The text that is printed when the server is ready.
 final class Banner {
   private Banner() {}
 

@@ -13,21 +13,20 @@ import org.apache.commons.cli.Options;
 import org.apache.commons.cli.ParseException;
 import org.jspecify.annotations.Nullable;
 
-/// A command of `./carillon`: what it says of itself, what it takes, what it does. The commands
-/// below it are made only when they are asked for: reading the classes of all of them would cost
-/// every start.
+/// A command of `./carillon`: its description, options, arguments and action. Subcommands are
+/// created when they are called: loading the classes of all of them would slow every start.
 public final class Command {
   private static final int WIDTH = 80;
-  private static final int MISUNDERSTOOD = 2;
+  private static final int USAGE_ERROR = 2;
 
-  private final String says;
+  private final String description;
   private final Options options = new Options();
   private final List<Operand> operands = new ArrayList<>();
   private final Map<String, Supplier<Command>> commands = new LinkedHashMap<>();
   private final Map<String, String> aliases = new LinkedHashMap<>();
   private @Nullable Action action;
 
-  /// What a command does.
+  /// The action of a command.
   @FunctionalInterface
   public interface Action {
     /// @return the exit code
@@ -35,62 +34,63 @@ public final class Command {
     int run(CommandLine given) throws ParseException;
   }
 
-  private record Operand(String label, String says, boolean required) {}
+  private record Operand(String label, String description, boolean required) {}
 
-  /// @param says what the command does, for people
-  public Command(String says) {
-    this.says = says;
+  /// @param description what the command does, for people
+  public Command(String description) {
+    this.description = description;
     add(Option.builder("h").longOpt("help").desc("show this page"));
     add(Option.builder("V").longOpt("version").desc("show the version"));
   }
 
   /// `--name`
-  public Command flag(String name, String says) {
-    return add(Option.builder().longOpt(name).desc(says));
+  public Command flag(String name, String description) {
+    return add(Option.builder().longOpt(name).desc(description));
   }
 
   /// `--name VALUE`, `--name=VALUE`
-  public Command option(String name, String label, String says) {
-    return add(Option.builder().longOpt(name).argName(label).hasArg().desc(says));
+  public Command option(String name, String label, String description) {
+    return add(Option.builder().longOpt(name).argName(label).hasArg().desc(description));
   }
 
   /// `--name`, `--name=true`, `--name=false`
-  public Command toggle(String name, String says) {
-    return add(Option.builder().longOpt(name).argName("true|false").optionalArg(true).desc(says));
+  public Command toggle(String name, String description) {
+    return add(
+        Option.builder().longOpt(name).argName("true|false").optionalArg(true).desc(description));
   }
 
-  /// An argument without which the command cannot run.
-  public Command takes(String label, String says) {
-    operands.add(new Operand(label, says, true));
+  /// A required argument.
+  public Command argument(String label, String description) {
+    operands.add(new Operand(label, description, true));
     return this;
   }
 
-  /// An argument that may be left out; such ones come last.
-  public Command mayTake(String label, String says) {
-    operands.add(new Operand(label, says, false));
+  /// An optional argument; these follow the required ones.
+  public Command optionalArgument(String label, String description) {
+    operands.add(new Operand(label, description, false));
     return this;
   }
 
-  /// What several commands share.
+  /// Options that several commands share.
   public Command with(Consumer<Command> shared) {
     shared.accept(this);
     return this;
   }
 
-  /// A command below this one.
+  /// A subcommand.
   public Command command(String name, Supplier<Command> command) {
     commands.put(name, command);
     return this;
   }
 
-  /// A former name of a command below this one, for scripts. Help does not list it.
+  /// A former name of a subcommand, for scripts. Help does not list it.
   public Command alias(String former, String name) {
     aliases.put(former, name);
     return this;
   }
 
-  /// What it does; a command that does nothing itself has some below it.
-  public Command runs(Action action) {
+  /// The action. A command without one has subcommands.
+  public Command action(Action action) {
     this.action = action;
     return this;
   }
@@ -100,16 +100,16 @@ public final class Command {
     return this;
   }
 
-  /// Runs this command, or the one below it that the first argument names.
+  /// Runs this command, or the subcommand that the first argument names.
   ///
-  /// @param name how it was called: `carillon mail`
+  /// @param name the command as it was called: `carillon mail`
   /// @return the exit code
   public int run(String name, List<String> arguments) {
     String first = arguments.isEmpty() ? "" : arguments.getFirst();
     String called = aliases.getOrDefault(first, first);
-    Supplier<Command> below = commands.get(called);
-    if (below != null) {
-      return below.get().run(name + " " + called, arguments.subList(1, arguments.size()));
+    Supplier<Command> subcommand = commands.get(called);
+    if (subcommand != null) {
+      return subcommand.get().run(name + " " + called, arguments.subList(1, arguments.size()));
     }
     try {
       CommandLine given = new StrictParser(options).parse(arguments);
@@ -124,14 +124,14 @@ public final class Command {
       checkOperands(given.getArgList());
       if (action == null) {
         System.out.print(help(name));
-        return MISUNDERSTOOD;
+        return USAGE_ERROR;
       }
       return action.run(given);
     } catch (ParseException e) {
-      // The whole help would scroll what was wrong out of sight.
+      // The whole help would scroll the error out of sight.
       System.err.println("carillon: " + e.getMessage());
       System.err.println("`./" + name + " --help` says more.");
-      return MISUNDERSTOOD;
+      return USAGE_ERROR;
     }
   }
 
@@ -162,18 +162,18 @@ public final class Command {
     Map<String, String> taken = new LinkedHashMap<>();
     for (Operand operand : operands) {
       page.append((operand.required() ? " %s" : " [%s]").formatted(operand.label()));
-      taken.put(operand.label(), operand.says());
+      taken.put(operand.label(), operand.description());
     }
     options.getOptions().forEach(option -> taken.put(usage(option), option.getDescription()));
-    Map<String, String> below = new LinkedHashMap<>();
-    commands.forEach((command, made) -> below.put(command, made.get().says));
-    if (!below.isEmpty()) {
+    Map<String, String> subcommands = new LinkedHashMap<>();
+    commands.forEach((command, made) -> subcommands.put(command, made.get().description));
+    if (!subcommands.isEmpty()) {
       page.append(action == null ? " COMMAND" : " [COMMAND]");
     }
 
-    page.append("\n\n").append(wrapped(says, 0));
-    if (!below.isEmpty()) {
-      page.append('\n').append(table(below));
+    page.append("\n\n").append(wrapped(description, 0));
+    if (!subcommands.isEmpty()) {
+      page.append('\n').append(table(subcommands));
     }
     return page.append('\n').append(table(taken)).toString();
   }
@@ -193,12 +193,12 @@ public final class Command {
     int left = 4 + rows.keySet().stream().mapToInt(String::length).max().orElse(0);
     StringBuilder table = new StringBuilder();
     rows.forEach(
-        (name, says) ->
+        (name, description) ->
             table
                 .append("  ")
                 .append(name)
                 .append(" ".repeat(left - 2 - name.length()))
-                .append(wrapped(says, left)));
+                .append(wrapped(description, left)));
     return table.toString();
   }
 

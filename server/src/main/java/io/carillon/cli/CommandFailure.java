@@ -1,6 +1,6 @@
 package io.carillon.cli;
 
-/// A command cannot go on; the message tells the person what to do.
+/// A command cannot continue; the message says what to do.
 public final class CommandFailure extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import org.apache.commons.cli.CommandLine;
 
-/// `./carillon dead-letters`: what could not be delivered and had no dead-letter queue to go to.
+/// `./carillon dead-letters`: deliveries that failed for good and had no dead-letter queue.
 public final class DeadLettersCommand {
   private DeadLettersCommand() {}
 
@@ -15,7 +15,7 @@ public final class DeadLettersCommand {
     return new Command("Show the dead letters: work that was given up, with the reason.")
         .with(Endpoint::option)
         .flag("json", "print JSON, for scripts")
-        .runs(DeadLettersCommand::run);
+        .action(DeadLettersCommand::run);
   }
 
   private static int run(CommandLine given) {
@@ -30,7 +30,9 @@ public final class DeadLettersCommand {
     return 0;
   }
 
-  /// Oldest first, page by page, for there may be many; answers how many there are.
+  /// Visits the dead letters, oldest first and page by page, since there may be many.
+  ///
+  /// @return how many there are
   private static int eachOf(Endpoint endpoint, Consumer<JsonNode> visitor) {
     int count = 0;
     String after = "";

@@ -25,7 +25,7 @@ import java.util.function.Supplier;
 
 /// One run of the demo.
 final class Demo {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
   private final Config config;
   private final boolean exit;
@@ -37,7 +37,7 @@ final class Demo {
     this.out = out;
   }
 
-  /// Shows it on a server of its own.
+  /// Runs the demo on a server of its own.
   boolean run() throws IOException, InterruptedException {
     Server server = Startup.start(config);
     Thread hook = new Thread(server::close, "drain");
@@ -62,17 +62,17 @@ final class Demo {
     return complete;
   }
 
-  /// Shows it on a server that runs already, with the same account and root key.
+  /// Runs the demo on a running server, with the same account and root key.
   boolean runOn(URI server) throws IOException, InterruptedException {
     Endpoint endpoint = new Endpoint(server, config.accessKeyId(), config.secretAccessKey());
-    Inbox inbox = new Inbox();
+    HttpSubscriber subscriber = new HttpSubscriber();
     out.println("\nProvisioning through the AWS API:");
     try (HttpEngine receiver =
-            HttpEngine.start(new InetSocketAddress("127.0.0.1", 0), Limits.standard(), inbox);
+            HttpEngine.start(new InetSocketAddress("127.0.0.1", 0), Limits.standard(), subscriber);
         DemoPipeline pipeline =
             new DemoPipeline(server, config, line -> out.println("  " + line))) {
       pipeline.provision(functionZip(), receiver.port());
-      // The mails come when they come: the links are followed until nothing is pending.
+      // Mails arrive one by one, so links are followed until no subscription is pending.
       await(
           "the confirmation of the subscriptions",
           () -> {
@@ -83,24 +83,24 @@ final class Demo {
 
       int mailsBefore = endpoint.get("mail", Map.of()).size();
       int messagesBefore = endpoint.get("sms", Map.of()).size();
-      int postsBefore = inbox.notifications().size();
+      int postsBefore = subscriber.notifications().size();
       String key = "hello-" + Instant.now().toEpochMilli() + ".txt";
       out.println("\nUploading s3://" + DemoPipeline.BUCKET + "/" + key + ":");
       pipeline.upload(key);
       follow(endpoint, key);
 
-      return report(endpoint, inbox, mailsBefore, messagesBefore, postsBefore);
+      return report(endpoint, subscriber, mailsBefore, messagesBefore, postsBefore);
     }
   }
 
-  /// Prints the steps of the upload's event as they come, until all three deliveries are among
-  /// them.
+  /// Prints the steps of the upload's event as they are recorded, until all three deliveries have
+  /// been made.
   private void follow(Endpoint endpoint, String key) throws InterruptedException {
-    Instant giveUp = Instant.now().plus(PATIENCE);
+    Instant deadline = Instant.now().plus(TIMEOUT);
     int shown = 0;
     int delivered = 0;
     Instant first = null;
-    while (delivered < 3 && Instant.now().isBefore(giveUp)) {
+    while (delivered < 3 && Instant.now().isBefore(deadline)) {
       JsonNode lives = endpoint.get("trace", Map.of("bucket", DemoPipeline.BUCKET, "key", key));
       JsonNode steps = lives.path(0).path("steps");
       for (; shown < steps.size(); shown++) {
@@ -115,11 +115,15 @@ final class Demo {
   }
 
   private boolean report(
-      Endpoint endpoint, Inbox inbox, int mailsBefore, int messagesBefore, int postsBefore)
+      Endpoint endpoint,
+      HttpSubscriber subscriber,
+      int mailsBefore,
+      int messagesBefore,
+      int postsBefore)
       throws InterruptedException {
     boolean mail = await("the e-mail", () -> endpoint.get("mail", Map.of()).size() > mailsBefore);
     boolean sms = await("the SMS", () -> endpoint.get("sms", Map.of()).size() > messagesBefore);
-    boolean post = await("the HTTP POST", () -> inbox.notifications().size() > postsBefore);
+    boolean post = await("the HTTP POST", () -> subscriber.notifications().size() > postsBefore);
     if (mail) {
       JsonNode mails = endpoint.get("mail", Map.of());
       JsonNode last = mails.get(mails.size() - 1);
@@ -139,21 +143,21 @@ final class Demo {
     }
     if (post) {
       out.println("\nHTTP POST, signed:");
-      out.print(inbox.notifications().getLast().toPrettyString().indent(4));
+      out.print(subscriber.notifications().getLast().toPrettyString().indent(4));
     }
     return mail && sms && post;
   }
 
   private static boolean await(String what, Supplier<Boolean> condition)
       throws InterruptedException {
-    Instant giveUp = Instant.now().plus(PATIENCE);
+    Instant deadline = Instant.now().plus(TIMEOUT);
     while (!condition.get()) {
-      if (Instant.now().isAfter(giveUp)) {
+      if (Instant.now().isAfter(deadline)) {
         System.err.println(
             "carillon: "
                 + what
                 + " has not come within "
-                + PATIENCE.toSeconds()
+                + TIMEOUT.toSeconds()
                 + " s. ./carillon trace and ./carillon dead-letters tell more.");
         return false;
       }
@@ -174,8 +178,8 @@ final class Demo {
     return Files.readAllBytes(zip);
   }
 
-  /// The demo's HTTP subscriber: confirms its subscription and keeps what it hears.
-  private static final class Inbox implements Handler {
+  /// The demo's HTTP subscriber: confirms its subscription and collects the notifications.
+  private static final class HttpSubscriber implements Handler {
     private final List<JsonNode> notifications = new CopyOnWriteArrayList<>();
 
     List<JsonNode> notifications() {

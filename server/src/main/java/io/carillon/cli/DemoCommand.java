@@ -9,10 +9,11 @@ import org.apache.commons.cli.Option;
 import org.apache.commons.cli.ParseException;
 
 /// `./carillon demo`: starts the server, builds a pipeline through the public AWS API, uploads a
-/// file, and shows the event's way until an e-mail, an SMS and an HTTP POST have been received.
+/// file, and shows each step of its event until an e-mail, an SMS and an HTTP POST have been
+/// received.
 public final class DemoCommand {
-  /// What a demo on a server that runs already may be told.
-  private static final Set<String> ON_A_SERVER =
+  /// The options allowed together with `--endpoint`.
+  private static final Set<String> WITH_ENDPOINT =
       Set.of(
           "endpoint",
           "exit",
@@ -27,7 +28,7 @@ public final class DemoCommand {
   public static Command command() {
     return new Command(
             "Start the server, build a pipeline through the AWS API, upload a file, show the"
-                + " event's way.")
+                + " steps of its event.")
         .flag("exit", "stop the server afterwards; exit 1 if anything is missing")
         .option(
             "endpoint",
@@ -35,13 +36,13 @@ public final class DemoCommand {
             "show it on a server that runs already, with the same account and root key")
         .flag("quiet", "print nothing but errors")
         .with(ServerOptions::flags)
-        .runs(DemoCommand::run);
+        .action(DemoCommand::run);
   }
 
   private static int run(CommandLine given) throws ParseException {
     String running = given.getOptionValue("endpoint");
     if (running != null) {
-      refuseWhatAServerIsStartedWith(given);
+      refuseServerSettings(given);
     }
     PrintStream out =
         given.hasOption("quiet") ? new PrintStream(PrintStream.nullOutputStream()) : System.out;
@@ -50,16 +51,16 @@ public final class DemoCommand {
       Demo demo = new Demo(config, given.hasOption("exit"), out);
       return (running == null ? demo.run() : demo.runOn(Endpoint.url(running))) ? 0 : 1;
     } catch (IOException e) {
-      throw new CommandFailure("The demo cannot go on: " + e.getMessage());
+      throw new CommandFailure("The demo cannot continue: " + e.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return 130;
     }
   }
 
-  private static void refuseWhatAServerIsStartedWith(CommandLine given) throws ParseException {
+  private static void refuseServerSettings(CommandLine given) throws ParseException {
     for (Option option : given.getOptions()) {
-      if (!ON_A_SERVER.contains(option.getLongOpt())) {
+      if (!WITH_ENDPOINT.contains(option.getLongOpt())) {
         throw new ParseException(
             "The option '--%s' is for a server that the demo starts"
                 .formatted(option.getLongOpt()));

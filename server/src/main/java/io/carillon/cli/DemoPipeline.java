@@ -24,7 +24,7 @@ import software.amazon.awssdk.services.s3.model.Event;
 import software.amazon.awssdk.services.sns.SnsClient;
 import software.amazon.awssdk.services.sns.model.Subscription;
 
-/// The demo's pipeline, built as any client of AWS would build it. Building it twice changes
+/// The demo's pipeline, built as any client of AWS would build it. Building it again changes
 /// nothing.
 final class DemoPipeline implements AutoCloseable {
   static final String BUCKET = "carillon-demo";
@@ -35,7 +35,7 @@ final class DemoPipeline implements AutoCloseable {
   private static final String PHONE = "+15555550100";
 
   private final Config config;
-  private final Consumer<String> account;
+  private final Consumer<String> progress;
   private final SdkHttpClient http = UrlConnectionHttpClient.create();
   private final S3Client s3;
   private final IamClient iam;
@@ -43,10 +43,10 @@ final class DemoPipeline implements AutoCloseable {
   private final SnsClient sns;
   private String topicArn = "";
 
-  /// @param account is told of each step
-  DemoPipeline(URI endpoint, Config config, Consumer<String> account) {
+  /// @param progress gets a line for each step
+  DemoPipeline(URI endpoint, Config config, Consumer<String> progress) {
     this.config = config;
-    this.account = account;
+    this.progress = progress;
     this.s3 = client(S3Client.builder().forcePathStyle(true), endpoint);
     this.iam = client(IamClient.builder(), endpoint);
     this.lambda = client(LambdaClient.builder(), endpoint);
@@ -68,28 +68,28 @@ final class DemoPipeline implements AutoCloseable {
 
   void provision(byte[] functionZip, int receiverPort) {
     s3.createBucket(r -> r.bucket(BUCKET));
-    account.accept("s3      create-bucket " + BUCKET);
+    progress.accept("s3      create-bucket " + BUCKET);
 
     topicArn = sns.createTopic(r -> r.name(TOPIC)).topicArn();
-    account.accept("sns     create-topic " + TOPIC);
+    progress.accept("sns     create-topic " + TOPIC);
 
     String roleArn = role();
-    account.accept(
+    progress.accept(
         "iam     create-role " + ROLE + ", allowed to publish to that topic and to write logs");
 
     String functionArn = function(roleArn, functionZip);
-    account.accept("lambda  create-function " + FUNCTION + " (java25)");
+    progress.accept("lambda  create-function " + FUNCTION + " (java25)");
 
     trigger(functionArn);
-    account.accept(
+    progress.accept(
         "s3      put-bucket-notification-configuration s3:ObjectCreated:* → " + FUNCTION);
 
     sns.subscribe(r -> r.topicArn(topicArn).protocol("email").endpoint(EMAIL));
     sns.subscribe(r -> r.topicArn(topicArn).protocol("sms").endpoint(PHONE));
     String url = "http://127.0.0.1:" + receiverPort + "/inbox";
-    forgetOldReceivers(url);
+    unsubscribeOldReceivers(url);
     sns.subscribe(r -> r.topicArn(topicArn).protocol("http").endpoint(url));
-    account.accept("sns     subscribe " + EMAIL + ", " + PHONE + ", " + url);
+    progress.accept("sns     subscribe " + EMAIL + ", " + PHONE + ", " + url);
   }
 
   private String role() {
@@ -167,8 +167,8 @@ final class DemoPipeline implements AutoCloseable {
                                 f.lambdaFunctionArn(functionArn).events(Event.S3_OBJECT_CREATED))));
   }
 
-  /// Earlier runs' receivers listen no more; their subscriptions would only be retried in vain.
-  private void forgetOldReceivers(String current) {
+  /// The receivers of earlier runs are closed; deliveries to them would be retried in vain.
+  private void unsubscribeOldReceivers(String current) {
     for (Subscription old : subscriptions()) {
       if (old.protocol().equals("http")
           && !old.endpoint().equals(current)

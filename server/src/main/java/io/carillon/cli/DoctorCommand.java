@@ -11,7 +11,7 @@ public final class DoctorCommand {
   public static Command command() {
     return new Command("Show what the server found: runtimes, sandbox, relays, store.")
         .with(Endpoint::option)
-        .runs(DoctorCommand::run);
+        .action(DoctorCommand::run);
   }
 
   private static int run(CommandLine given) {

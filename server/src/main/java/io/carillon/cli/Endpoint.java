@@ -22,7 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.commons.cli.CommandLine;
 
-/// A running server, as the client commands reach it: by its URL, signing as the first account's
+/// A running server as the client commands address it: by its URL, signing as the first account's
 /// root user (`AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, else `test`/`test`).
 final class Endpoint {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -52,7 +52,7 @@ final class Endpoint {
         new Secret(environment.getOrDefault("AWS_SECRET_ACCESS_KEY", "test")));
   }
 
-  /// @throws CommandFailure where it is none
+  /// @throws CommandFailure where it is not the URL of a server
   static URI url(String text) {
     try {
       URI url = new URI(text.replaceAll("/$", ""));
@@ -61,7 +61,7 @@ final class Endpoint {
         return url;
       }
     } catch (URISyntaxException _) {
-      // said below
+      // reported below
     }
     throw new CommandFailure(
         "\"" + text + "\" is not the URL of a server, such as http://127.0.0.1:4566.");
@@ -71,9 +71,9 @@ final class Endpoint {
     return call("GET", path, query);
   }
 
-  /// Calls a page of our own door.
+  /// Calls a route of the admin API.
   ///
-  /// @throws CommandFailure where the server is not there or refuses
+  /// @throws CommandFailure where the server does not answer or refuses
   JsonNode call(String method, String path, Map<String, String> query) {
     StringBuilder uri = new StringBuilder(url + "/_carillon/" + path);
     char separator = '?';

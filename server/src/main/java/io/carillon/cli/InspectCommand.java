@@ -15,10 +15,10 @@ public final class InspectCommand {
   public static Command command() {
     return new Command(
             "Print the rows of a table as JSON, a row a line; without a table, the tables.")
-        .mayTake("TABLE", "such as s3.versions")
+        .optionalArgument("TABLE", "such as s3.versions")
         .with(Endpoint::option)
         .option("limit", "ROWS", "at most this many rows (default: " + LIMIT + ")")
-        .runs(InspectCommand::run);
+        .action(InspectCommand::run);
   }
 
   private static int run(CommandLine given) throws ParseException {

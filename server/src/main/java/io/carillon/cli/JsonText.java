@@ -4,11 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 
-/// JSON as people read it.
+/// JSON as text for people.
 final class JsonText {
   private JsonText() {}
 
-  /// A text, or the texts of an array.
+  /// A string, or the joined strings of an array.
   static String joined(JsonNode node) {
     if (!node.isArray()) {
       return node.asText();

@@ -14,13 +14,13 @@ public final class MailCommand {
         .with(Endpoint::option)
         .flag("json", "print JSON, for scripts")
         .command("confirm", MailCommand::confirmCommand)
-        .runs(MailCommand::show);
+        .action(MailCommand::show);
   }
 
   private static Command confirmCommand() {
     return new Command("Follow the confirmation link of every subscription mail not followed yet.")
         .with(Endpoint::option)
-        .runs(MailCommand::confirm);
+        .action(MailCommand::confirm);
   }
 
   private static int show(CommandLine given) {

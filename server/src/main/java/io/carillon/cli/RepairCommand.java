@@ -11,8 +11,8 @@ import java.util.Optional;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.ParseException;
 
-/// `./carillon repair`: shows what a damaged write-ahead log has lost, and mends the store in the
-/// way that is asked for. The server must not be running.
+/// `./carillon repair`: shows what a damaged write-ahead log has lost, and repairs the store as the
+/// flags say. The server must not be running.
 public final class RepairCommand {
   private RepairCommand() {}
 
@@ -23,7 +23,7 @@ public final class RepairCommand {
         .option("data", "FOLDER", "the server's data folder (default: CARILLON_DATA, else ./data)")
         .flag("keep-later", "leave out what is damaged, keep what is whole behind it")
         .flag("cut", "go back to the moment before the damage")
-        .runs(RepairCommand::run);
+        .action(RepairCommand::run);
   }
 
   private static int run(CommandLine given) throws ParseException {
@@ -70,7 +70,7 @@ public final class RepairCommand {
       System.out.println("Nothing whole lies behind it: --keep-later and --cut do the same.");
     } else {
       System.out.printf(
-          "%d whole batches lie behind it. --keep-later keeps them, though some rows may not fit to"
+          "%d whole batches lie behind it. --keep-later keeps them, though some rows may not match"
               + " what is lost;%n--cut drops them too, and the database is as it was at one"
               + " moment:%n",
           report.laterBatches());

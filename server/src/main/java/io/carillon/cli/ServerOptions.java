@@ -19,12 +19,14 @@ final class ServerOptions {
         "settings file of `name: value` lines (default: carillon.yaml, if there)");
     for (Settings.Setting setting : Settings.ALL) {
       if (setting.fallback().equals("false")) {
-        command.toggle(setting.name(), setting.says());
+        command.toggle(setting.name(), setting.description());
       } else if (setting.fallback().isEmpty()) {
-        command.option(setting.name(), "VALUE", setting.says());
+        command.option(setting.name(), "VALUE", setting.description());
       } else {
         command.option(
-            setting.name(), "VALUE", setting.says() + " (default: " + setting.fallback() + ")");
+            setting.name(),
+            "VALUE",
+            setting.description() + " (default: " + setting.fallback() + ")");
       }
     }
   }

@@ -12,7 +12,7 @@ public final class SmsCommand {
     return new Command("Show the SMS that the built-in receiver holds.")
         .with(Endpoint::option)
         .flag("json", "print JSON, for scripts")
-        .runs(SmsCommand::run);
+        .action(SmsCommand::run);
   }
 
   private static int run(CommandLine given) {

@@ -12,7 +12,7 @@ public final class StartCommand {
   public static Command command() {
     return new Command("Run the server in the foreground until TERM, which drains.")
         .with(ServerOptions::flags)
-        .runs(StartCommand::run);
+        .action(StartCommand::run);
   }
 
   private static int run(CommandLine given) {

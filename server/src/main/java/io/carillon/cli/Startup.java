@@ -16,7 +16,7 @@ import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
 
-/// Starts a server. What keeps it from starting is told in words that say what to do next.
+/// Starts a server. A failure is reported with what to do next.
 final class Startup {
   private Startup() {}
 
@@ -30,7 +30,7 @@ final class Startup {
     }
   }
 
-  /// What a person can do about it; empty where it is a bug.
+  /// The failure with what to do about it; empty where it is a bug.
   static Optional<CommandFailure> explain(Config config, RuntimeException e) {
     return switch (e) {
       case UnusableStoreException store ->
@@ -67,8 +67,8 @@ final class Startup {
     }
     if (e instanceof FileSystemException file) {
       return new CommandFailure(
-          "The data folder %s cannot be used: %s. Name another with --data FOLDER, or mend this one."
-              .formatted(folder(config), inWords(file)));
+          "The data folder %s cannot be used: %s. Name another with --data FOLDER, or repair this one."
+              .formatted(folder(config), describe(file)));
     }
     String port = config.host().getHostAddress() + ":" + config.port();
     if (what.contains("Address already in use")) {
@@ -83,7 +83,7 @@ final class Startup {
     return new CommandFailure("The server cannot start: " + what);
   }
 
-  private static String inWords(FileSystemException e) {
+  private static String describe(FileSystemException e) {
     return switch (e) {
       case AccessDeniedException denied -> denied.getFile() + " may not be written";
       case FileAlreadyExistsException there -> there.getFile() + " is not a folder";

@@ -12,10 +12,10 @@ import org.apache.commons.cli.Options;
 import org.apache.commons.cli.ParseException;
 import org.apache.commons.cli.UnrecognizedOptionException;
 
-/// Reads a command line. Whatever begins with a dash is an option, and is refused by name if it is
-/// none; a value that does is joined to its option. The library's parser alone is too generous with
-/// what is mistyped: to it, `--data --prot` names a folder `--prot`, `-port80` means `--port 80`,
-/// and of an option that is repeated the first value counts.
+/// Parses a command line strictly. An argument that begins with a dash is an option, and refused by
+/// name if unknown; a value that begins with a dash has to be joined to its option. The library's
+/// parser alone accepts typing errors: to it, `--data --prot` names a folder `--prot`, `-port80`
+/// means `--port 80`, and the first value of a repeated option counts.
 record StrictParser(Options options) {
 
   CommandLine parse(List<String> arguments) throws ParseException {
@@ -31,7 +31,8 @@ record StrictParser(Options options) {
     } catch (MissingArgumentException e) {
       throw new ParseException(
           "The value of '--%s' is missing".formatted(e.getOption().getLongOpt()));
-    } catch (UnrecognizedOptionException e) { // known, as was seen above: it is for its value
+    } catch (
+        UnrecognizedOptionException e) { // the option is known, so its value is what is unexpected
       throw new ParseException("The option '%s' takes no value".formatted(nameIn(e.getOption())));
     }
     Set<Option> seen = new HashSet<>();
@@ -45,7 +46,7 @@ record StrictParser(Options options) {
   }
 
   private void refuseUnknown(List<String> arguments) throws ParseException {
-    String before = "";
+    String previous = "";
     for (String argument : arguments) {
       if (argument.equals("--")) {
         return;
@@ -53,15 +54,15 @@ record StrictParser(Options options) {
       if (argument.startsWith("-") && !isOption(nameIn(argument))) {
         throw new ParseException(
             "Unknown option: '%s'".formatted(argument)
-                + (wantsValue(before)
-                    ? ". As a value it is written %s=%s".formatted(before, argument)
-                    : meant(nameIn(argument))));
+                + (wantsValue(previous)
+                    ? ". As a value it is written %s=%s".formatted(previous, argument)
+                    : suggestion(nameIn(argument))));
       }
-      before = argument;
+      previous = argument;
     }
   }
 
-  private String meant(String name) {
+  private String suggestion(String name) {
     List<String> known =
         options.getOptions().stream().map(option -> "--" + option.getLongOpt()).toList();
     return SpellingSuggestion.nearest(name, known)

@@ -10,7 +10,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.commons.cli.CommandLine;
 
-/// `./carillon trace`: the life of recent events, or of one object's, and why nothing happened.
+/// `./carillon trace`: the steps of recent events or of an object's events, and why nothing
+/// happened.
 public final class TraceCommand {
   private static final Pattern EVENT = Pattern.compile("[0-9a-f]{12}-[0-9A-Z]{16}");
   private static final Pattern SCHEME = Pattern.compile("(?i)^(s3://|arn:[a-z-]+:s3:::|/)");
@@ -23,13 +24,13 @@ public final class TraceCommand {
 
   public static Command command() {
     return new Command("Show what became of an upload: rules matched, functions run, deliveries.")
-        .mayTake(
+        .optionalArgument(
             "OBJECT",
             "s3://BUCKET/KEY or BUCKET/KEY, a bucket, or an event's id; without it, the latest"
                 + " events")
         .with(Endpoint::option)
         .flag("json", "print JSON, for scripts")
-        .runs(TraceCommand::run);
+        .action(TraceCommand::run);
   }
 
   private static int run(CommandLine given) {
@@ -44,14 +45,14 @@ public final class TraceCommand {
     if (lives.isEmpty()) {
       System.out.println("No event is known" + of(query) + ".");
     }
-    if (query.containsKey("key") && !ledToSomething(lives)) {
+    if (query.containsKey("key") && !hadEffect(lives)) {
       endpoint.get("trace/diagnosis", query).forEach(line -> System.out.println(line.asText()));
     }
     return 0;
   }
 
   /// Reads `s3://BUCKET/KEY`, `arn:aws:s3:::BUCKET/KEY`, `BUCKET/KEY`, `BUCKET`, an object's URL,
-  /// presigned or not, and the id of an event, as it stands in what this command prints.
+  /// presigned or not, and the id of an event, as this command prints it.
   static Map<String, String> query(List<String> arguments) {
     Map<String, String> query = new LinkedHashMap<>();
     for (String argument : arguments) {
@@ -70,7 +71,7 @@ public final class TraceCommand {
     return query;
   }
 
-  /// `/BUCKET/KEY` of a URL; what is none is left as it is.
+  /// `/BUCKET/KEY` of a URL; other text is returned unchanged.
   private static String pathOf(String url) {
     try {
       URI uri = new URI(url);
@@ -89,8 +90,8 @@ public final class TraceCommand {
     return query.containsKey("key") ? " of this object" : " of objects in this bucket";
   }
 
-  /// Whether anything came of the latest event.
-  private static boolean ledToSomething(JsonNode lives) {
+  /// Whether the latest event had any effect.
+  private static boolean hadEffect(JsonNode lives) {
     return lives.path(0).path("steps").size() > 1;
   }
 }

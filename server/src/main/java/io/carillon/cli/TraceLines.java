@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
 import java.time.Instant;
 
-/// The life of an event as lines of text: when each step came, counted from the first.
+/// The steps of an event as lines of text, each with the time since the first.
 final class TraceLines {
   private TraceLines() {}
 

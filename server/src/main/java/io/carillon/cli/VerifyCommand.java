@@ -12,7 +12,7 @@ public final class VerifyCommand {
     return new Command(
             "Read every stored body and compare its checksums; exits 1 if one is damaged.")
         .with(Endpoint::option)
-        .runs(VerifyCommand::run);
+        .action(VerifyCommand::run);
   }
 
   private static int run(CommandLine given) {

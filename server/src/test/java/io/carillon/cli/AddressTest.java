@@ -30,13 +30,13 @@ import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 
-/// The address that a start prints is given to clients as it is, on machines whose resolver knows
-/// nothing of `bucket.localhost`, as most do not.
+/// The address that a start prints works for clients as it is, on machines that cannot resolve
+/// `bucket.localhost`, as most cannot.
 class AddressTest {
   @TempDir Path folder;
 
   @Test
-  void theSdksForJavaUseThePrintedAddressWhereNoNameResolves() throws Exception {
+  void theSdksForJavaWorkWithThePrintedAddressWithoutNameResolution() throws Exception {
     Config config = config(Map.of());
     try (Server server = Server.start(config)) {
       Matcher address =
@@ -54,13 +54,13 @@ class AddressTest {
                   address.group(1))
               .redirectErrorStream(true)
               .start();
-      String said = new String(client.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      assertThat(client.waitFor()).as(said).isZero();
+      String output = new String(client.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertThat(client.waitFor()).as(output).isZero();
     }
   }
 
   @Test
-  void theAddressIsThatWhichIsListenedOn() throws IOException {
+  void thePrintedAddressIsTheListenAddress() throws IOException {
     for (Map.Entry<String, String> host :
         Map.of("127.0.0.1", "127.0.0.1", "127.0.0.3", "127.0.0.3").entrySet()) {
       try (Server server = Server.start(config(Map.of("host", host.getKey())))) {
@@ -76,7 +76,7 @@ class AddressTest {
     return Config.of(Settings.resolve(flags, Map.of(), Optional.empty()));
   }
 
-  /// A program with the two SDKs for Java, each set up with nothing but the address and keys.
+  /// A program with the two SDKs for Java, each configured with the address and keys only.
   static final class Client {
     private Client() {}
 
@@ -90,7 +90,7 @@ class AddressTest {
       try {
         throw new IllegalStateException("Resolved: " + InetAddress.getByName("bucket.localhost"));
       } catch (UnknownHostException e) {
-        // as it should be
+        // expected
       }
     }
 
@@ -123,7 +123,7 @@ class AddressTest {
 
     private static void require(boolean holds) {
       if (!holds) {
-        throw new IllegalStateException("Not what was put");
+        throw new IllegalStateException("Not the stored content");
       }
     }
   }

@@ -8,7 +8,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// How a command line is read, and what is said of one that cannot be.
+/// How a command line is parsed, and the messages about errors in it.
 class CommandTest {
 
   @ParameterizedTest
@@ -23,7 +23,7 @@ class CommandTest {
     "--port 80 --quick, 80",
     "'', none"
   })
-  void aValueStandsAfterAnEqualsSignOrASpace(String line, String value) {
+  void valuesFollowAnEqualsSignOrASpace(String line, String value) {
     assertThat(run(line).out()).startsWith("port=" + value + " ");
   }
 
@@ -43,7 +43,7 @@ class CommandTest {
 
   @ParameterizedTest
   @CsvSource({"one, [one]", "--port 80 one, [one]", "one --port 80, [one]", "-- --one, [--one]"})
-  void whatIsNoOptionIsAnArgument(String line, String arguments) {
+  void anythingElseIsAnArgument(String line, String arguments) {
     assertThat(run(line).out()).endsWith(" " + arguments);
   }
 
@@ -61,11 +61,11 @@ class CommandTest {
         "-hV",
         "-"
       })
-  void anUnknownOptionIsNamed(String option) {
+  void unknownOptionsAreNamed(String option) {
     for (String line : List.of(option, "--wet " + option, "one " + option + " 1")) {
-      CapturedOutput said = run(line);
-      assertThat(said.exit()).isEqualTo(2);
-      assertThat(said.err()).startsWith("carillon: Unknown option: '" + option + "'");
+      CapturedOutput output = run(line);
+      assertThat(output.exit()).isEqualTo(2);
+      assertThat(output.err()).startsWith("carillon: Unknown option: '" + option + "'");
     }
   }
 
@@ -75,15 +75,15 @@ class CommandTest {
     "--por=80, Did you mean '--port'?",
     "--qiuck, Did you mean '--quick'?"
   })
-  void aMistypedOptionIsToldWhatMayBeMeant(String line, String hint) {
+  void mistypedOptionsGetASuggestion(String line, String hint) {
     assertThat(run(line).err()).contains(hint);
   }
 
   @Test
-  void anOptionThatStandsWhereAValueIsWantedIsNotTakenForOne() {
-    assertMisunderstood(
+  void optionsAreNotTakenForValues() {
+    assertUsageError(
         "Unknown option: '-secret'. As a value it is written --port=-secret", "--port -secret");
-    assertMisunderstood("The value of '--port' is missing", "--port --quick");
+    assertUsageError("The value of '--port' is missing", "--port --quick");
   }
 
   @ParameterizedTest
@@ -97,32 +97,33 @@ class CommandTest {
     "-h=true, The option '-h' takes no value",
     "one two, Unexpected argument: 'two'"
   })
-  void whatIsWrongIsSaidInALine(String line, String what) {
-    assertMisunderstood(what, line);
+  void usageErrorsAreOneLine(String line, String what) {
+    assertUsageError(what, line);
   }
 
   @Test
-  void anArgumentThatMustBeThereIsMissed() {
-    Command command = new Command("Does it.").takes("NAME", "a name").runs(_ -> 0);
+  void missingArgumentsAreReported() {
+    Command command = new Command("Does it.").argument("NAME", "a name").action(_ -> 0);
 
     assertThat(run(command, "").err()).startsWith("carillon: The NAME is missing\n");
     assertThat(run(command, "one").exit()).isZero();
   }
 
   @Test
-  void theExitCodeIsTheCommands() {
-    assertThat(run(new Command("Does it.").runs(_ -> 7), "").exit()).isEqualTo(7);
+  void theExitCodeIsThatOfTheAction() {
+    assertThat(run(new Command("Does it.").action(_ -> 7), "").exit()).isEqualTo(7);
   }
 
   @Test
-  void onlyTheCommandThatIsAskedForIsMade() {
+  void onlyTheCalledSubcommandIsCreated() {
     Command group =
         new Command("Has two.")
-            .command("a", () -> new Command("Does it.").mayTake("X", "what").runs(_ -> 3))
+            .command(
+                "a", () -> new Command("Does it.").optionalArgument("X", "what").action(_ -> 3))
             .command(
                 "b",
                 () -> {
-                  throw new AssertionError("made without being asked for");
+                  throw new AssertionError("created without being called");
                 });
 
     assertThat(run(group, "a b").exit()).isEqualTo(3);
@@ -132,23 +133,23 @@ class CommandTest {
   }
 
   @Test
-  void aCommandThatDoesNothingItselfShowsItsHelp() {
+  void commandsWithoutAnActionShowTheirHelp() {
     Command group = new Command("Has one.").command("a", () -> new Command("Does it."));
 
-    CapturedOutput said = run(group, "");
+    CapturedOutput output = run(group, "");
 
-    assertThat(said.exit()).isEqualTo(2);
-    assertThat(said.out()).isEqualTo(run(group, "--help").out()).contains("  a  Does it.\n");
+    assertThat(output.exit()).isEqualTo(2);
+    assertThat(output.out()).isEqualTo(run(group, "--help").out()).contains("  a  Does it.\n");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"--help", "-h", "--port 80 -h", "one two three --help"})
-  void helpIsShownWhateverElseIsGiven(String line) {
-    CapturedOutput said = run(line);
+  void helpIsShownWhateverTheOtherArguments(String line) {
+    CapturedOutput output = run(line);
 
-    assertThat(said.exit()).isZero();
-    assertThat(said.err()).isEmpty();
-    assertThat(said.out())
+    assertThat(output.exit()).isZero();
+    assertThat(output.err()).isEmpty();
+    assertThat(output.out())
         .isEqualTo(
             """
             Usage: ./it [OPTIONS] [ONE]
@@ -171,7 +172,7 @@ class CommandTest {
     assertThat(run(line)).isEqualTo(new CapturedOutput(0, "carillon development\n", ""));
   }
 
-  private static void assertMisunderstood(String what, String line) {
+  private static void assertUsageError(String what, String line) {
     assertThat(run(line))
         .isEqualTo(new CapturedOutput(2, "", "carillon: " + what + "\n`./it --help` says more.\n"));
   }
@@ -179,7 +180,7 @@ class CommandTest {
   private static CapturedOutput run(String line) {
     return run(
         new Command("Does it.")
-            .mayTake("ONE", "an argument")
+            .optionalArgument("ONE", "an argument")
             .option(
                 "port",
                 "NUMBER",
@@ -187,7 +188,7 @@ class CommandTest {
                     + " begun")
             .toggle("wet", "it may rain")
             .flag("quick", "no waiting")
-            .runs(
+            .action(
                 given -> {
                   System.out.print("port=" + given.getOptionValue("port", "none"));
                   System.out.print(

@@ -26,7 +26,7 @@ class ServerOptionsTest {
     "--in-memory=false, false",
     "--in-memory --port 0, true"
   })
-  void aSwitchIsOnWhereNoValueSaysOtherwise(String line, boolean inMemory) {
+  void togglesWithoutAValueAreOn(String line, boolean inMemory) {
     assertThat(read(line, Map.of()).inMemory()).isEqualTo(inMemory);
   }
 
@@ -42,7 +42,7 @@ class ServerOptionsTest {
   }
 
   @Test
-  void theFileIsTheOneOfTheFlagElseOfTheEnvironment() throws IOException {
+  void theConfigFlagWinsOverTheEnvironment() throws IOException {
     Path one = Files.writeString(folder.resolve("one"), "port: 1\n");
     Path two = Files.writeString(folder.resolve("two"), "port: 2\n");
     Map<String, String> environment = Map.of("CARILLON_CONFIG", one.toString());
@@ -56,7 +56,7 @@ class ServerOptionsTest {
     Command command =
         new Command("Reads.")
             .with(ServerOptions::flags)
-            .runs(
+            .action(
                 given -> {
                   read.add(ServerOptions.read(given, environment));
                   return 0;

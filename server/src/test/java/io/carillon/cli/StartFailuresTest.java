@@ -19,13 +19,13 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What keeps a server from starting is one line that says what to do.
+/// A server that cannot start prints one line that says what to do.
 @Tag("slow")
 final class StartFailuresTest {
   @TempDir Path temporary;
 
   @Test
-  void aDiskThatIsFull() {
+  void aFullDiskIsReported() {
     Config config = config("data");
     assertThat(Startup.explain(config, new ReadOnlyException(256 << 20)).orElseThrow())
         .hasMessage(
@@ -42,20 +42,20 @@ final class StartFailuresTest {
   }
 
   @Test
-  void filesWhereFoldersShouldBe() throws IOException {
+  void filesInPlaceOfFoldersAreReported() throws IOException {
     for (String name : new String[] {"db", "blobs", "keys", "functions"}) {
       Path data = Files.createDirectory(temporary.resolve(name));
       Files.writeString(data.resolve(name), "");
       assertThatThrownBy(() -> Startup.start(config(name)))
           .isInstanceOf(CommandFailure.class)
           .hasMessageStartingWith("The data folder " + data + " cannot be used: ")
-          .hasMessageEndingWith("Name another with --data FOLDER, or mend this one.");
+          .hasMessageEndingWith("Name another with --data FOLDER, or repair this one.");
     }
   }
 
-  /// Damage to a key's file, or another key, would be met secret by secret.
+  /// A damaged or different key would otherwise be noticed only secret by secret.
   @Test
-  void keysThatAreNotThoseOfTheFirstStart() throws IOException {
+  void keysOtherThanThoseOfTheFirstStartAreRefused() throws IOException {
     Startup.start(config("data")).close();
     Path keys = temporary.resolve("data").resolve("keys");
     byte[] good = Files.readAllBytes(keys.resolve("sealing.key"));
@@ -63,20 +63,20 @@ final class StartFailuresTest {
       byte[] bad = good.clone();
       bad[at] ^= 1;
       Files.write(keys.resolve("sealing.key"), bad);
-      refusesKey("keys/sealing.key is not the one that sealed");
+      assertKeyRefused("keys/sealing.key is not the one that sealed");
     }
     Files.delete(keys.resolve("sealing.key"));
-    refusesKey("keys/sealing.key is not the one that sealed");
+    assertKeyRefused("keys/sealing.key is not the one that sealed");
     Files.write(keys.resolve("sealing.key"), new byte[5]);
-    refusesKey("keys/sealing.key is damaged");
+    assertKeyRefused("keys/sealing.key is damaged");
     Files.write(keys.resolve("sealing.key"), good);
     Files.write(keys.resolve("admin-token"), new byte[5]);
-    refusesKey("keys/admin-token is damaged");
-    Files.delete(keys.resolve("admin-token")); // it is made anew
+    assertKeyRefused("keys/admin-token is damaged");
+    Files.delete(keys.resolve("admin-token")); // it is created again
     Startup.start(config("data")).close();
   }
 
-  private void refusesKey(String what) {
+  private void assertKeyRefused(String what) {
     assertThatThrownBy(() -> Startup.start(config("data")))
         .isInstanceOf(CommandFailure.class)
         .hasMessageStartingWith("In the data folder " + temporary.resolve("data") + ", " + what)
@@ -84,7 +84,7 @@ final class StartFailuresTest {
   }
 
   @Test
-  void managedPoliciesThatCannotBeRead() throws IOException {
+  void unreadableManagedPoliciesAreReported() throws IOException {
     Path policies = Files.createDirectory(temporary.resolve("policies"));
     Files.writeString(policies.resolve("X.json"), "{");
     Config config =
@@ -101,7 +101,7 @@ final class StartFailuresTest {
   }
 
   @Test
-  void aStoreInUse() {
+  void aStoreInUseIsReported() {
     try (Server _ = Startup.start(config("data"))) {
       assertThatThrownBy(() -> Startup.start(config("data")))
           .isInstanceOf(CommandFailure.class)
@@ -109,9 +109,9 @@ final class StartFailuresTest {
     }
   }
 
-  /// A server that is restarted more often than the daily sweep comes.
+  /// Without this, a server restarted more often than daily would never sweep.
   @Test
-  void whatAFormerProcessLeftUnnamedIsSweptSoonAfterTheStart() throws Exception {
+  void blobsWithoutARowAreSweptSoonAfterTheStart() throws Exception {
     Startup.start(config("data")).close();
     Path orphan = temporary.resolve("data/blobs/ab/cd/abcd0000000000000000000000000000.blob");
     Files.createDirectories(orphan.getParent());

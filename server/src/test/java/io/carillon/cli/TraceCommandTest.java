@@ -27,19 +27,19 @@ class TraceCommandTest {
         "https://s3.eu-central-1.amazonaws.com/b/k/l.txt",
         "https://files.example/b/k/l.txt",
       })
-  void anObjectIsNamedInEverySpelling(String argument) {
+  void objectsAreFoundByEveryNotation(String argument) {
     assertThat(TraceCommand.query(List.of(argument)))
         .isEqualTo(Map.of("bucket", "b", "key", "k/l.txt"));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"s3://b", "s3://b/", "b", "b/", "arn:aws:s3:::b"})
-  void aBucketIsNamedInEverySpelling(String argument) {
+  void bucketsAreFoundByEveryNotation(String argument) {
     assertThat(TraceCommand.query(List.of(argument))).isEqualTo(Map.of("bucket", "b"));
   }
 
   @Test
-  void theKeyInAUrlIsDecoded() {
+  void keysInUrlsAreDecoded() {
     assertThat(TraceCommand.query(List.of("http://127.0.0.1:4566/my.bucket/a%20b%2Bc")))
         .isEqualTo(Map.of("bucket", "my.bucket", "key", "a b+c"));
     assertThat(TraceCommand.query(List.of("https://my.bucket.s3.amazonaws.com/a%20b")))
@@ -48,7 +48,7 @@ class TraceCommandTest {
   }
 
   @Test
-  void anEventIsNamedByItsId() {
+  void eventsAreFoundByTheirId() {
     String id = "01a22c2168bb-GUG3ZZ5YCYNSYS2J";
     assertThat(TraceCommand.query(List.of(id))).isEqualTo(Map.of("event", id));
   }

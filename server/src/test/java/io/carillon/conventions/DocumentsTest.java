@@ -19,13 +19,13 @@ import java.util.Optional;
 import java.util.SortedMap;
 import org.junit.jupiter.api.Test;
 
-/// Documents that say what the code says are written from it. `-Dcarillon.writeDocs=true` writes
-/// them anew; without it they are held to what they would be.
+/// Documents that repeat facts of the code are generated from it. With `-Dcarillon.writeDocs=true`
+/// this test writes them; without, it compares them.
 class DocumentsTest {
   private static final Path DOCS = Path.of("..").toAbsolutePath().normalize().resolve("docs");
 
-  /// What the SDK's model has no class for, with who proves it.
-  private static final Map<String, String> BESIDE_THE_MODEL =
+  /// Operations that the SDK's model has no class for, with the tests that prove them.
+  private static final Map<String, String> OUTSIDE_THE_MODEL =
       Map.of(
           "PostObject",
           "boto3's generate_presigned_post, and curl: `RealClientsTest`",
@@ -47,9 +47,12 @@ class DocumentsTest {
       text.append(
           "| `%s` | `%s` | %s | %s |%n"
               .formatted(
-                  setting.name(), setting.environmentName(), setting.fallback(), setting.says()));
+                  setting.name(),
+                  setting.environmentName(),
+                  setting.fallback(),
+                  setting.description()));
     }
-    hold("configuration.md", text.toString());
+    assertCurrent("configuration.md", text.toString());
   }
 
   @Test
@@ -64,7 +67,7 @@ class DocumentsTest {
                 + " `acceptance`) write and reproduce: a client stands beside an operation with the"
                 + " check that called it with success and asserted its answer, or AWS's error where"
                 + " there is nothing to answer. Operations that are"
-                + " not here answer `NotImplemented` with their name; a member that is not"
+                + " not implemented answer `NotImplemented` with their name; a member that is not"
                 + " supported is refused by its name.\n");
     List<String> unproved = new ArrayList<>();
     try (Server server =
@@ -73,35 +76,37 @@ class DocumentsTest {
         unproved.addAll(describe(table, proofs, text));
       }
     }
-    hold("compat.md", text.toString());
+    assertCurrent("compat.md", text.toString());
     assertThat(unproved).as("operations that no real client has proved").isEmpty();
   }
 
-  /// Appends the service's section; answers the operations that are here without proof.
+  /// Appends the service's section.
+  ///
+  /// @return the implemented operations without proof
   private static List<String> describe(Operations table, Proofs proofs, StringBuilder text) {
     List<Model.Entry> all = Model.of(table.service());
-    List<String> here =
-        all.stream().filter(entry -> isHere(table, entry)).map(Model.Entry::name).toList();
+    List<String> implemented =
+        all.stream().filter(entry -> isImplemented(table, entry)).map(Model.Entry::name).toList();
     List<String> absent =
-        all.stream().map(Model.Entry::name).filter(name -> !here.contains(name)).toList();
+        all.stream().map(Model.Entry::name).filter(name -> !implemented.contains(name)).toList();
     text.append(
         "%n## %s: %d of %d%n%n| operation | proved by |%n| --- | --- |%n"
-            .formatted(table.service(), here.size(), all.size()));
+            .formatted(table.service(), implemented.size(), all.size()));
     List<String> unproved = new ArrayList<>();
-    List<String> mounted = new ArrayList<>(here);
+    List<String> mounted = new ArrayList<>(implemented);
     table.all().stream()
         .map(Operations.Operation::name)
-        .filter(name -> !here.contains(name))
+        .filter(name -> !implemented.contains(name))
         .forEach(mounted::add);
     for (String name : mounted) {
-      String proof = BESIDE_THE_MODEL.getOrDefault(name, proofs.of(table.service() + ":" + name));
+      String proof = OUTSIDE_THE_MODEL.getOrDefault(name, proofs.of(table.service() + ":" + name));
       String remark = table.remark(name).isEmpty() ? "" : " (" + table.remark(name) + ")";
       text.append("| %s%s | %s |%n".formatted(name, remark, proof));
       if (proof.isEmpty()) {
         unproved.add(table.service() + ":" + name);
       }
     }
-    text.append("%nNot here: %s.%n".formatted(String.join(", ", absent)));
+    text.append("%nNot implemented: %s.%n".formatted(String.join(", ", absent)));
     return unproved;
   }
 
@@ -130,11 +135,11 @@ class DocumentsTest {
     }
   }
 
-  private static boolean isHere(Operations table, Model.Entry entry) {
+  private static boolean isImplemented(Operations table, Model.Entry entry) {
     return table.find(entry.input()).isPresent();
   }
 
-  private static void hold(String name, String text) throws IOException {
+  private static void assertCurrent(String name, String text) throws IOException {
     Path file = DOCS.resolve(name);
     if (Boolean.getBoolean("carillon.writeDocs")) {
       Files.writeString(file, text);

@@ -13,12 +13,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What the launcher gives to the JVM, by a JDK that prints it.
+/// The options that the launcher passes to the JVM, with a fake JDK that prints them.
 class LauncherTest {
   @TempDir Path home;
 
   @BeforeEach
-  void installIt() throws IOException {
+  void installLauncher() throws IOException {
     Path launcher = Path.of("carillon");
     if (!Files.isRegularFile(launcher)) {
       launcher = Path.of("..").resolve(launcher);
@@ -34,9 +34,9 @@ class LauncherTest {
     assertThat(java.toFile().setExecutable(true)).isTrue();
   }
 
-  /// G1 gives memory back only as it collects, which an idle server would never do.
+  /// G1 returns memory only when it collects, which an idle server would never do.
   @Test
-  void aServerGivesThePeaksMemoryBack() throws Exception {
+  void serversReturnMemoryAfterAPeak() throws Exception {
     for (String command : List.of("start", "demo")) {
       assertThat(run(command, "--port", "0"))
           .contains(
@@ -49,16 +49,16 @@ class LauncherTest {
   }
 
   @Test
-  void otherCommandsStartWithTheSmallestCollector() throws Exception {
+  void otherCommandsUseTheSerialCollector() throws Exception {
     assertThat(run("mail"))
         .contains("-XX:+UseSerialGC")
         .noneMatch(option -> option.contains("G1") || option.contains("TrimNativeHeap"));
   }
 
-  /// A first build takes minutes; Maven's lines are as it writes them.
+  /// A first build takes minutes. The lines of the fake Maven are those of the real one.
   @Test
-  void aFirstBuildNamesItsStepsAsTheyPass() throws Exception {
-    mavenSays(
+  void aFirstBuildPrintsItsSteps() throws Exception {
+    fakeMaven(
         """
         [INFO] Scanning for projects...
         [INFO] Building Carillon examples 0.1.0-SNAPSHOT                          [1/2]
@@ -73,10 +73,10 @@ class LauncherTest {
             """,
         "mkdir -p server/target/dist; touch server/target/dist/carillon.jar");
 
-    Said said = launch("mail");
+    LauncherOutput output = launch("mail");
 
-    assertThat(said.status()).isZero();
-    assertThat(said.lines().subList(0, 9))
+    assertThat(output.status()).isZero();
+    assertThat(output.lines().subList(0, 9))
         .containsExactly(
             "Building Carillon (once; some minutes where the libraries have to be fetched first)"
                 + " ...",
@@ -88,26 +88,26 @@ class LauncherTest {
             "    compiling",
             "    collecting libraries",
             "    training the cache for quick starts");
-    assertThat(said.lines().getLast()).isEqualTo("mail");
+    assertThat(output.lines().getLast()).isEqualTo("mail");
   }
 
   @Test
-  void aBuildThatFailsSaysWhyAndWhereTheRestStands() throws Exception {
-    mavenSays("[ERROR] no such thing\n", "exit 1");
+  void aFailedBuildPrintsTheErrorAndTheLogFile() throws Exception {
+    fakeMaven("[ERROR] no such thing\n", "exit 1");
 
-    Said said = launch("mail");
+    LauncherOutput output = launch("mail");
 
-    assertThat(said.status()).isEqualTo(1);
-    assertThat(said.lines()).contains("[ERROR] no such thing");
-    String last = said.lines().getLast();
+    assertThat(output.status()).isEqualTo(1);
+    assertThat(output.lines()).contains("[ERROR] no such thing");
+    String last = output.lines().getLast();
     assertThat(last).startsWith("carillon: the build failed; the whole output is in ");
     Path log = Path.of(last.substring(last.lastIndexOf(' ') + 1));
     assertThat(log).exists();
     Files.delete(log);
   }
 
-  /// There is a source, nothing is built, and `mvn` is a script that prints and then does `act`.
-  private void mavenSays(String output, String act) throws IOException {
+  /// Sources exist and nothing is built; `mvn` is a script that prints `output` and runs `action`.
+  private void fakeMaven(String mavenOutput, String action) throws IOException {
     Files.delete(home.resolve("server/target/dist/carillon.jar"));
     for (String file : List.of("pom.xml", "server/pom.xml", "examples/pom.xml")) {
       Files.createDirectories(home.resolve(file).getParent());
@@ -117,19 +117,20 @@ class LauncherTest {
     Files.createDirectories(home.resolve("examples/src"));
     Path maven = home.resolve("tools/mvn");
     Files.createDirectories(maven.getParent());
-    Files.writeString(maven, "#!/usr/bin/env bash\ncat <<'END'\n" + output + "END\n" + act + "\n");
+    Files.writeString(
+        maven, "#!/usr/bin/env bash\ncat <<'END'\n" + mavenOutput + "END\n" + action + "\n");
     assertThat(maven.toFile().setExecutable(true)).isTrue();
   }
 
-  private record Said(int status, List<String> lines) {}
+  private record LauncherOutput(int status, List<String> lines) {}
 
   private List<String> run(String... arguments) throws Exception {
-    Said said = launch(arguments);
-    assertThat(said.status()).as(said.toString()).isZero();
-    return said.lines();
+    LauncherOutput output = launch(arguments);
+    assertThat(output.status()).as(output.toString()).isZero();
+    return output.lines();
   }
 
-  private Said launch(String... arguments) throws Exception {
+  private LauncherOutput launch(String... arguments) throws Exception {
     ProcessBuilder launcher = new ProcessBuilder(home.resolve("carillon").toString());
     launcher.command().addAll(List.of(arguments));
     launcher.environment().put("JAVA_HOME", home.resolve("jdk").toString());
@@ -138,7 +139,7 @@ class LauncherTest {
         .compute("PATH", (_, path) -> home.resolve("tools") + File.pathSeparator + path);
     launcher.environment().remove("CARILLON_JAVA_OPTIONS");
     Process process = launcher.redirectErrorStream(true).start();
-    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    return new Said(process.waitFor(), said.lines().toList());
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    return new LauncherOutput(process.waitFor(), output.lines().toList());
   }
 }

@@ -10,7 +10,7 @@ import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
 import org.junit.jupiter.api.Tag;
 
-/// Arrows between packages point one way.
+/// Dependencies between packages point in one direction.
 @Tag("slow")
 @AnalyzeClasses(packages = "io.carillon", importOptions = ImportOption.DoNotIncludeTests.class)
 class PackageDependenciesTest {
@@ -24,7 +24,7 @@ class PackageDependenciesTest {
     "io.carillon.logs.."
   };
 
-  /// IAM and STS are one service to the outside of both: who one is and what one may do.
+  /// IAM and STS are one service to the others: authentication and authorization.
   @ArchTest
   static final ArchRule servicesDoNotImportOneAnother =
       SlicesRuleDefinition.slices()
@@ -33,7 +33,7 @@ class PackageDependenciesTest {
           .notDependOnEachOther();
 
   @ArchTest
-  static final ArchRule whatServicesStandOnKnowsNoService =
+  static final ArchRule sharedPackagesDependOnNoService =
       noClasses()
           .that()
           .resideInAnyPackage(
@@ -50,7 +50,7 @@ class PackageDependenciesTest {
           .resideInAnyPackage(SERVICES);
 
   @ArchTest
-  static final ArchRule baseNeedsNothingButTheJdk =
+  static final ArchRule baseDependsOnTheJdkOnly =
       classes()
           .that()
           .resideInAPackage("io.carillon.base..")
@@ -73,7 +73,7 @@ class PackageDependenciesTest {
               "java.net.http..");
 
   @ArchTest
-  static final ArchRule onlyHttpKnowsNetty =
+  static final ArchRule onlyHttpDependsOnNetty =
       noClasses()
           .that()
           .resideOutsideOfPackage("io.carillon.http..")
@@ -82,7 +82,7 @@ class PackageDependenciesTest {
           .resideInAPackage("io.netty..");
 
   @ArchTest
-  static final ArchRule onlyTheStoreKnowsAnEngine =
+  static final ArchRule onlyTheStoreDependsOnAnEngine =
       noClasses()
           .that()
           .resideOutsideOfPackage("io.carillon.store..")
@@ -91,7 +91,7 @@ class PackageDependenciesTest {
           .resideInAnyPackage("org.rocksdb..", "java.sql..", "org.postgresql..");
 
   @ArchTest
-  static final ArchRule fewTouchFiles =
+  static final ArchRule onlyNamedPackagesAccessFiles =
       noClasses()
           .that()
           .resideOutsideOfPackages(

@@ -14,12 +14,12 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/// How sources look.
+/// The format and size of source files.
 @Tag("slow")
 class SourcesTest {
   private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
 
-  /// `.ci/format` mends what this finds.
+  /// `.ci/format` repairs what this finds.
   @Test
   void everySourceIsFormatted() throws Exception {
     List<String> arguments = new ArrayList<>(List.of("--dry-run"));
@@ -34,7 +34,7 @@ class SourcesTest {
   }
 
   @Test
-  void noFileIsTooLongToFindOnesWayIn() throws IOException {
+  void noFileHasMoreThanAThousandLines() throws IOException {
     assertThat(sources().filter(file -> lines(file) > 1_000)).isEmpty();
   }
 

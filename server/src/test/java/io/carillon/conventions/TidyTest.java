@@ -29,8 +29,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/// Nothing is left lying about: notes to oneself, code that nothing calls, documents that name what
-/// is gone.
+/// No notes to oneself, no uncalled code, no documents that name removed code.
 class TidyTest {
   private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
   private static final Pattern TYPE = Pattern.compile("\\b(?:class|record|interface|enum) (\\w+)");
@@ -41,10 +40,10 @@ class TidyTest {
   private static final Pattern METHOD = Pattern.compile("[….]([a-z]\\w+)");
   private static final Pattern NOTE = Pattern.compile("\\b(TODO|FIXME|XXX|HACK)\\b");
 
-  /// Documents of the past: they may name what is gone.
+  /// Historical documents may name removed code.
   private static final Set<String> HISTORY = Set.of("CHANGELOG.md", "adr");
 
-  /// What only tests look at or set, and no running server does.
+  /// Members that only tests use.
   private static final Set<String> FOR_TESTS =
       Set.of(
           "Settings$Setting.environmentName",
@@ -91,7 +90,7 @@ class TidyTest {
   }
 
   @Test
-  void documentsNameWhatThereIs() throws IOException {
+  void documentsNameExistingCode() throws IOException {
     Set<String> types = new HashSet<>();
     Set<String> called = new HashSet<>();
     for (Path source : sources(".java")) {
@@ -103,32 +102,35 @@ class TidyTest {
     for (Path source : sources(".py", ".mjs")) {
       CALL.matcher(Files.readString(source)).results().map(r -> r.group(1)).forEach(checks::add);
     }
-    Set<String> gone = new TreeSet<>();
+    Set<String> missing = new TreeSet<>();
     for (Path document : documents()) {
       String name = document.getFileName().toString();
       for (MatchResult quoted : QUOTED.matcher(Files.readString(document)).results().toList()) {
         String text = quoted.group(1);
-        Matcher ours = NAME.matcher(text);
+        Matcher typeName = NAME.matcher(text);
         Matcher method = METHOD.matcher(text);
-        boolean there;
-        if (ours.matches()) {
-          boolean isOurs = types.contains(ours.group(1));
-          boolean mustBeOurs =
-              ours.group(2) != null
-                  || ours.group(1).endsWith("Test")
+        boolean exists;
+        if (typeName.matches()) {
+          boolean isDeclared = types.contains(typeName.group(1));
+          boolean mustBeDeclared =
+              typeName.group(2) != null
+                  || typeName.group(1).endsWith("Test")
                   || name.equals("ARCHITECTURE.md");
-          there = isOurs ? ours.group(2) == null || called.contains(ours.group(2)) : !mustBeOurs;
+          exists =
+              isDeclared
+                  ? typeName.group(2) == null || called.contains(typeName.group(2))
+                  : !mustBeDeclared;
         } else if (method.matches()) {
-          there = called.contains(method.group(1)) || Files.exists(ROOT.resolve(text));
+          exists = called.contains(method.group(1)) || Files.exists(ROOT.resolve(text));
         } else {
-          there = !text.startsWith("check_") || checks.contains(text);
+          exists = !text.startsWith("check_") || checks.contains(text);
         }
-        if (!there) {
-          gone.add(name + ": " + text);
+        if (!exists) {
+          missing.add(name + ": " + text);
         }
       }
     }
-    assertThat(gone).isEmpty();
+    assertThat(missing).isEmpty();
   }
 
   @Test
@@ -144,23 +146,23 @@ class TidyTest {
         }
       }
     }
-    Set<String> idle = new TreeSet<>();
+    Set<String> uncalled = new TreeSet<>();
     for (ClassModel model : models) {
       Class<?> type = load(model.thisClass());
       for (Method method : type.getDeclaredMethods()) {
-        if (!isAccounted(type, method) && !isCalled(type, method, calls)) {
-          idle.add(type.getName().substring("io.carillon.".length()) + "." + method.getName());
+        if (!isCalledFromElsewhere(type, method) && !isCalled(type, method, calls)) {
+          uncalled.add(type.getName().substring("io.carillon.".length()) + "." + method.getName());
         }
       }
     }
-    assertThat(idle)
+    assertThat(uncalled)
         .as("methods that no code of the product calls: delete them, or name them in FOR_TESTS")
         .containsExactlyInAnyOrderElementsOf(FOR_TESTS);
   }
 
-  /// Whether somebody else calls it: the compiler, Jackson by way of a record's members, or a
-  /// library through a type of its own.
-  private static boolean isAccounted(Class<?> type, Method method) {
+  /// Whether it is called from elsewhere: by the compiler, by Jackson as a record component, or by
+  /// a library through one of its own types.
+  private static boolean isCalledFromElsewhere(Class<?> type, Method method) {
     boolean isComponent =
         type.isRecord()
             && Arrays.stream(type.getRecordComponents())
@@ -168,7 +170,7 @@ class TidyTest {
     boolean isMain = method.getName().equals("main") && Modifier.isStatic(method.getModifiers());
     boolean ofEnum = type.isEnum() && Set.of("values", "valueOf").contains(method.getName());
     boolean ofLibrary =
-        above(type).stream()
+        supertypes(type).stream()
             .filter(other -> !other.getName().startsWith("io.carillon."))
             .flatMap(other -> Arrays.stream(other.getDeclaredMethods()))
             .anyMatch(other -> other.getName().equals(method.getName()));
@@ -196,13 +198,13 @@ class TidyTest {
     return false;
   }
 
-  private static Set<Class<?>> above(Class<?> type) {
+  private static Set<Class<?>> supertypes(Class<?> type) {
     Set<Class<?>> found = new LinkedHashSet<>();
     Stream.concat(Stream.ofNullable(type.getSuperclass()), Arrays.stream(type.getInterfaces()))
         .forEach(
             one -> {
               found.add(one);
-              found.addAll(above(one));
+              found.addAll(supertypes(one));
             });
     return found;
   }

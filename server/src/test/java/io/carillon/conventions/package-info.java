@@ -1,4 +1,4 @@
-/// Tests that hold the house: which package may know which, and how sources look.
+/// Tests of conventions: dependencies between packages, generated documents, the form of sources.
 @NullMarked
 package io.carillon.conventions;
 

@@ -23,9 +23,9 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Whose requests count among those of one sender of many.
-class FrontDoorTest {
-  private static final String ASK =
+/// Which requests count as those of one sender.
+class RootHandlerTest {
+  private static final String REQUEST =
       "exec 3<>/dev/tcp/127.0.0.1/%d; printf 'GET / HTTP/1.1\\r"
           + "\\n"
           + "Host: a\\r"
@@ -37,35 +37,36 @@ class FrontDoorTest {
   @TempDir Path folder;
 
   @Test
-  void functionsShareTheRoomForRequestsAndOtherClientsDoNot() throws Exception {
+  void functionsAreLimitedToAShareOfRequestMemoryAndOtherClientsAreNot() throws Exception {
     Path work = Files.createDirectory(folder.resolve("work"));
     BlockingQueue<Optional<String>> senders = new LinkedBlockingQueue<>();
     try (ProcessExecutor executor = new ProcessExecutor(work, true)) {
       Assumptions.assumeTrue(executor.tellsApart(), "functions that can be told apart");
-      RootHandler door = door(executor.peers());
+      RootHandler rootHandler = rootHandler(executor.peers());
       try (HttpEngine engine =
           HttpEngine.start(
               new InetSocketAddress("127.0.0.1", 0),
               Limits.standard(),
               request -> {
-                senders.add(Optional.ofNullable(door.sender(request.socket())));
+                senders.add(Optional.ofNullable(rootHandler.sender(request.socket())));
                 return Response.of(200);
               })) {
-        ask(engine);
+        sendRequest(engine);
         assertThat(senders.take()).as("before the first function").isEmpty();
 
         Path code = executor.openFolder(Files.createDirectory(folder.resolve("code")));
-        Executor.Running function = executor.start(function(code, ASK.formatted(engine.port())));
+        Executor.Running function =
+            executor.start(function(code, REQUEST.formatted(engine.port())));
         assertThat(senders.take()).as("a function").isPresent();
         function.kill();
 
-        ask(engine);
+        sendRequest(engine);
         assertThat(senders.take()).as("another client").isEmpty();
       }
     }
   }
 
-  private RootHandler door(Peers peers) {
+  private RootHandler rootHandler(Peers peers) {
     Config config = Config.of(Settings.resolve(Map.of(), Map.of(), Optional.empty()));
     Handler none = _ -> Response.of(404);
     return new RootHandler(Clients.pipeline(), new WellKnownKey(config, peers), none, none, peers);
@@ -83,7 +84,7 @@ class FrontDoorTest {
         16);
   }
 
-  private static void ask(HttpEngine engine) throws Exception {
+  private static void sendRequest(HttpEngine engine) throws Exception {
     try (RawClient client = RawClient.connect(engine.port())) {
       client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").answer();
     }
