@@ -189,7 +189,7 @@ class SmsCenterTest {
             .untilAsserted(
                 () ->
                     assertThat(stranger.cli("trace").expectSuccess().output())
-                        .contains("does not let us in"));
+                        .contains("refuses the bind"));
       }
       assertThat(peer.seen()).isEmpty();
       try (Carillon _ = carillon(port, "secret")) {

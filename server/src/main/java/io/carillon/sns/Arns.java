@@ -14,14 +14,14 @@ final class Arns {
 
   private Arns() {}
 
-  /// @param topic the ARN of the topic it listens to
+  /// @param topic the ARN of the subscription's topic
   record SubscriptionArn(Arn topic, String id) {}
 
   private static boolean isTopicName(String name) {
     return TOPIC_NAME.matcher(name).matches();
   }
 
-  /// @throws io.carillon.aws.AwsException InvalidParameter where no topic can be called so
+  /// @throws io.carillon.aws.AwsException InvalidParameter if `name` is not a valid topic name
   static String topicName(@Nullable String name) {
     if (name == null || !isTopicName(name)) {
       throw name != null && name.endsWith(".fifo")
@@ -31,7 +31,7 @@ final class Arns {
     return name;
   }
 
-  /// @param parameter the name of the member that holds it, for the refusal
+  /// @param parameter the name of the request member, for the error message
   static Arn topic(@Nullable String text, String parameter) {
     if (text == null || text.isEmpty()) {
       throw SnsError.invalid(parameter);
@@ -76,7 +76,8 @@ final class Arns {
     return arn;
   }
 
-  /// A request reaches the topics of its own region only. Whoever follows a link has no region.
+  /// A signed request reaches only topics of its own region. Links are anonymous and have no
+  /// region.
   private static boolean isHere(Arn arn) {
     Caller caller = Caller.current();
     return caller.principal() instanceof Principal.Anonymous

@@ -26,13 +26,14 @@ import software.amazon.awssdk.services.sns.model.ConfirmSubscriptionResponse;
 import software.amazon.awssdk.services.sns.model.UnsubscribeRequest;
 import software.amazon.awssdk.services.sns.model.UnsubscribeResponse;
 
-/// The handshake: an endpoint is asked, consents with the token it was sent, and can leave.
+/// Confirmation of subscriptions: an endpoint is sent a token, confirms with it, and can
+/// unsubscribe.
 ///
-/// A token is good for two days; so long a subscription may wait for consent. When they are over,
-/// work that was put in with the token removes both, so nothing has to be searched for.
+/// A token, and with it a pending subscription, expires after two days. A job that is added
+/// together with the token removes both, so no scan for expired tokens is needed.
 final class Confirmations implements Delivery {
   static final String EXPIRY = "sns.expiry";
-  private static final Duration TOKEN_LIFE = Duration.ofDays(2);
+  private static final Duration TOKEN_LIFETIME = Duration.ofDays(2);
 
   private final Database database;
   private final Outbox outbox;
@@ -59,26 +60,26 @@ final class Confirmations implements Delivery {
     this.clock = clock;
   }
 
-  /// Sends the endpoint a token; the subscription returned waits for it.
-  Subscription ask(Tx tx, Subscription subscription) {
+  /// Sends the endpoint a token; returns the subscription, pending.
+  Subscription requestConfirmation(Tx tx, Subscription subscription) {
     Instant now = clock.instant();
     String token = ids.token(104); // as long as AWS's
-    Instant expires = now.plus(TOKEN_LIFE);
+    Instant expires = now.plus(TOKEN_LIFETIME);
     send(tx, DeliveryRequest.Kind.SUBSCRIPTION_CONFIRMATION, subscription, token, now);
-    expireAt(tx, subscription, token, expires);
-    return subscription.with(Confirmation.asked(token, expires));
+    scheduleExpiry(tx, subscription, token, expires);
+    return subscription.with(Confirmation.requested(token, expires));
   }
 
-  /// Takes a token, of a subscription that waits or of one that was cancelled by link.
+  /// Accepts the token of a pending subscription, or of one that was cancelled by a link.
   ConfirmSubscriptionResponse confirm(Caller caller, ConfirmSubscriptionRequest request) {
     Arn topicArn = Arns.topic(request.topicArn(), "TopicArn");
-    String given = request.token();
-    if (given == null || given.isEmpty()) {
+    String tokenText = request.token();
+    if (tokenText == null || tokenText.isEmpty()) {
       throw SnsError.invalid("Token");
     }
-    boolean known = !(caller.principal() instanceof Principal.Anonymous);
-    boolean guard = "true".equals(request.authenticateOnUnsubscribe());
-    if (guard && !known) {
+    boolean authenticated = !(caller.principal() instanceof Principal.Anonymous);
+    boolean authenticateOnUnsubscribe = "true".equals(request.authenticateOnUnsubscribe());
+    if (authenticateOnUnsubscribe && !authenticated) {
       throw SnsError.AUTHORIZATION_ERROR.because(
           "AuthenticateOnUnsubscribe asks for a signed ConfirmSubscription");
     }
@@ -87,55 +88,67 @@ final class Confirmations implements Delivery {
           Topic topic = topics.require(tx, topicArn);
           Subscriptions.Token token =
               subscriptions
-                  .findToken(tx, given)
+                  .findToken(tx, tokenText)
                   .filter(t -> t.topicId().equals(topic.id()))
                   .filter(t -> t.expires().isAfter(clock.instant()))
                   .orElseThrow(() -> SnsError.invalid("Token"));
           Subscription subscription =
               subscriptions
                   .find(tx, topic.id(), token.id())
-                  .map(waiting -> consent(tx, waiting, known, guard))
+                  .map(
+                      existing ->
+                          confirmPending(tx, existing, authenticated, authenticateOnUnsubscribe))
                   .or(
                       () ->
-                          Optional.ofNullable(token.farewell())
+                          Optional.ofNullable(token.unsubscribed())
                               .map(
-                                  farewell ->
-                                      restore(
+                                  unsubscribed ->
+                                      resubscribe(
                                           tx,
                                           topic,
-                                          farewell.with(Confirmation.asked(given, token.expires())),
-                                          known,
-                                          guard)))
+                                          unsubscribed.with(
+                                              Confirmation.requested(tokenText, token.expires())),
+                                          authenticated,
+                                          authenticateOnUnsubscribe)))
                   .orElseThrow(() -> SnsError.invalid("Token"));
           return ConfirmSubscriptionResponse.builder().subscriptionArn(subscription.arn()).build();
         });
   }
 
-  /// Confirming again, as mail programs that open links do, is no change.
-  private Subscription consent(Tx tx, Subscription waiting, boolean known, boolean guard) {
-    if (!waiting.pending()) {
-      return waiting;
+  /// Confirming again changes nothing: mail programs open links on their own.
+  private Subscription confirmPending(
+      Tx tx, Subscription existing, boolean authenticated, boolean authenticateOnUnsubscribe) {
+    if (!existing.pending()) {
+      return existing;
     }
-    Subscription confirmed = waiting.with(waiting.confirmation().given(known, guard));
-    subscriptions.replace(tx, waiting, confirmed);
+    Subscription confirmed =
+        existing.with(existing.confirmation().confirmed(authenticated, authenticateOnUnsubscribe));
+    subscriptions.replace(tx, existing, confirmed);
     return confirmed;
   }
 
-  private Subscription restore(
-      Tx tx, Topic topic, Subscription farewell, boolean known, boolean guard) {
-    Optional<Subscription> anew =
-        subscriptions.findByEndpoint(tx, topic, farewell.protocol(), farewell.endpoint());
-    if (anew.isPresent()) {
-      return consent(tx, anew.get(), known, guard);
+  private Subscription resubscribe(
+      Tx tx,
+      Topic topic,
+      Subscription unsubscribed,
+      boolean authenticated,
+      boolean authenticateOnUnsubscribe) {
+    Optional<Subscription> existing =
+        subscriptions.findByEndpoint(tx, topic, unsubscribed.protocol(), unsubscribed.endpoint());
+    if (existing.isPresent()) {
+      return confirmPending(tx, existing.get(), authenticated, authenticateOnUnsubscribe);
     }
-    Subscription restored = farewell.with(farewell.confirmation().given(known, guard));
+    Subscription restored =
+        unsubscribed.with(
+            unsubscribed.confirmation().confirmed(authenticated, authenticateOnUnsubscribe));
     subscriptions.add(tx, restored);
     return restored;
   }
 
-  /// Ends a subscription: for a signed caller if it may, for the holder of the link unless the
-  /// subscription was guarded against that. Whoever left by link gets a notice, with which to come
-  /// back. Ending what is not there is no error.
+  /// Ends a subscription: for an authorized signed caller, or for the holder of the link unless the
+  /// subscription was confirmed with AuthenticateOnUnsubscribe. An endpoint that unsubscribed by
+  /// link gets a confirmation with a token that restores the subscription. A missing subscription
+  /// is no error.
   UnsubscribeResponse unsubscribe(Caller caller, UnsubscribeRequest request) {
     Arns.SubscriptionArn arn = Arns.subscription(request.subscriptionArn());
     boolean byLink = caller.principal() instanceof Principal.Anonymous;
@@ -149,10 +162,10 @@ final class Confirmations implements Delivery {
               .flatMap(topic -> subscriptions.find(tx, topic.id(), arn.id()))
               .ifPresent(
                   subscription -> {
-                    requireLeave(caller, byLink, subscription);
+                    requireMayUnsubscribe(caller, byLink, subscription);
                     subscriptions.delete(tx, subscription);
                     if (byLink) {
-                      sayFarewell(tx, subscription);
+                      sendUnsubscribeConfirmation(tx, subscription);
                     }
                   });
           return true;
@@ -160,10 +173,11 @@ final class Confirmations implements Delivery {
     return UnsubscribeResponse.builder().build();
   }
 
-  private static void requireLeave(Caller caller, boolean byLink, Subscription subscription) {
+  private static void requireMayUnsubscribe(
+      Caller caller, boolean byLink, Subscription subscription) {
     if (!byLink) {
       SubscriptionOperations.requireOwner(caller, subscription);
-    } else if (subscription.confirmation().guarded()) {
+    } else if (subscription.confirmation().authenticateOnUnsubscribe()) {
       throw SnsError.AUTHORIZATION_ERROR.because(
           "This subscription can only be ended by a signed request");
     }
@@ -174,16 +188,16 @@ final class Confirmations implements Delivery {
     }
   }
 
-  private void sayFarewell(Tx tx, Subscription subscription) {
+  private void sendUnsubscribeConfirmation(Tx tx, Subscription subscription) {
     if (subscription.protocol() == Protocol.SMS || subscription.protocol() == Protocol.LAMBDA) {
       return; // these cannot follow a link
     }
     Instant now = clock.instant();
     String token = ids.token(104);
-    Instant expires = now.plus(TOKEN_LIFE);
-    subscriptions.putFarewell(tx, token, expires, subscription);
+    Instant expires = now.plus(TOKEN_LIFETIME);
+    subscriptions.putUnsubscribed(tx, token, expires, subscription);
     send(tx, DeliveryRequest.Kind.UNSUBSCRIBE_CONFIRMATION, subscription, token, now);
-    expireAt(tx, subscription, token, expires);
+    scheduleExpiry(tx, subscription, token, expires);
   }
 
   private void send(Tx tx, DeliveryRequest.Kind kind, Subscription to, String token, Instant now) {
@@ -191,32 +205,32 @@ final class Confirmations implements Delivery {
     outbox.add(tx, new Work(to.protocol().kind(), to.arn(), now, delivery.encode(), ""));
   }
 
-  private void expireAt(Tx tx, Subscription subscription, String token, Instant expires) {
+  private void scheduleExpiry(Tx tx, Subscription subscription, String token, Instant expires) {
     outbox.add(
         tx,
         new Work(EXPIRY, subscription.arn(), expires, token.getBytes(StandardCharsets.UTF_8), ""));
   }
 
-  /// Removes a token whose time is over, and the subscription that still waits for it.
+  /// Removes an expired token, and its subscription if that is still pending.
   @Override
   public DeliveryOutcome attempt(Job job) {
-    String given = new String(job.work().payload(), StandardCharsets.UTF_8);
+    String tokenText = new String(job.work().payload(), StandardCharsets.UTF_8);
     return new DeliveryOutcome.Done(
-        tx -> subscriptions.findToken(tx, given).ifPresent(t -> expire(tx, given, t)));
+        tx -> subscriptions.findToken(tx, tokenText).ifPresent(t -> expire(tx, tokenText, t)));
   }
 
-  private void expire(Tx tx, String given, Subscriptions.Token token) {
+  private void expire(Tx tx, String tokenText, Subscriptions.Token token) {
     subscriptions
         .find(tx, token.topicId(), token.id())
         .filter(Subscription::pending)
-        .filter(subscription -> subscription.confirmation().token().equals(given))
+        .filter(subscription -> subscription.confirmation().token().equals(tokenText))
         .ifPresent(subscription -> subscriptions.delete(tx, subscription));
-    subscriptions.deleteToken(tx, given);
+    subscriptions.deleteToken(tx, tokenText);
   }
 
   @Override
   public Duration longestWait() {
-    return TOKEN_LIFE;
+    return TOKEN_LIFETIME;
   }
 
   @Override

@@ -16,9 +16,9 @@ import java.util.Set;
 ///
 /// Source: https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
 ///
-/// @param maxPerSecond average deliveries a second; zero for no limit
-/// @param contentType what the messages are posted as
-/// @param overridable whether subscriptions may say otherwise; of a topic's policy
+/// @param maxPerSecond average deliveries per second; zero for no limit
+/// @param contentType the `Content-Type` of the posts
+/// @param overridable of a topic's policy: whether subscriptions may override it
 record DeliveryPolicy(Retries retries, int maxPerSecond, String contentType, boolean overridable) {
   static final String DEFAULT_CONTENT_TYPE = "text/plain; charset=UTF-8";
   static final DeliveryPolicy DEFAULT =
@@ -51,7 +51,7 @@ record DeliveryPolicy(Retries retries, int maxPerSecond, String contentType, boo
       String backoffFunction) {
     static final Retries DEFAULT = new Retries(3, 20, 20, 0, 0, 0, "linear");
 
-    /// The phases in AWS's order: at once, at the least delay, backing off, at the greatest delay.
+    /// The phases in AWS's order: immediate, minimum delay, backoff, maximum delay.
     RetryPolicy toRetryPolicy() {
       int backoff = numRetries - numNoDelayRetries - numMinDelayRetries - numMaxDelayRetries;
       List<Phase> phases = new ArrayList<>();
@@ -155,7 +155,7 @@ record DeliveryPolicy(Retries retries, int maxPerSecond, String contentType, boo
     return SnsError.invalid("DeliveryPolicy: " + why);
   }
 
-  /// An object of the policy, all of whose members are known.
+  /// A JSON object of the policy without unknown members.
   private record Fields(ObjectNode object) {
 
     static Fields of(ObjectNode object, Set<String> known) {

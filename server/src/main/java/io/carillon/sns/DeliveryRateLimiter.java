@@ -6,13 +6,13 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/// Holds each subscription to its average of deliveries a second. Only in memory: after a restart
-/// everyone may go at once.
+/// Limits each subscription to an average number of deliveries per second. The state is in memory
+/// only, so a restart resets it.
 final class DeliveryRateLimiter {
   private static final int CACHED = 10_000;
 
-  /// @param next before which nobody goes
-  /// @param promised the last turn that somebody was told to come back for
+  /// @param next the earliest time of the next delivery
+  /// @param promised the latest slot that was given to a waiting delivery
   private record Turns(Instant next, Instant promised) {}
 
   private final Map<String, Turns> turns =
@@ -25,11 +25,11 @@ final class DeliveryRateLimiter {
         }
       };
 
-  /// Takes a turn, or says how long to wait for one. Those who wait are told to come back one after
-  /// another, or all of them would be tried at every turn.
+  /// Takes the current slot, or returns how long to wait for one. Waiting deliveries get successive
+  /// slots; otherwise all of them would be tried at every slot.
   ///
   /// @param perSecond zero for no limit
-  synchronized Optional<Duration> takeTurn(String key, int perSecond, Instant now) {
+  synchronized Optional<Duration> acquire(String key, int perSecond, Instant now) {
     if (perSecond == 0) {
       return Optional.empty();
     }
@@ -39,8 +39,8 @@ final class DeliveryRateLimiter {
       known = new Turns(now, now); // the clock was set back
     }
     if (!known.next.isAfter(now)) {
-      // Turns lie on a grid, so that who comes back for a turn finds it free though the one before
-      // came a little late.
+      // Slots lie on a grid, so a delivery that returns for its slot finds it free even if the one
+      // before came a little late.
       Instant late = now.minus(between);
       Instant taken = known.next.isBefore(late) ? now : known.next;
       turns.put(key, new Turns(taken.plus(between), known.promised));

@@ -3,8 +3,8 @@ package io.carillon.sns;
 import io.carillon.store.RowCodec;
 import java.time.Instant;
 
-/// The payload of a delivery's outbox work: what goes to whom. A notification refers to its
-/// message; the other kinds carry all they say.
+/// The payload of a delivery's outbox work. A notification refers to its message; the other kinds
+/// are self-contained.
 ///
 /// @param topicArn empty for a message to a single phone
 /// @param subscriptionId empty for a message to a single phone
@@ -20,7 +20,7 @@ record DeliveryRequest(
     String token,
     Instant created) {
 
-  /// What kind of message it is; the names are those of `x-amz-sns-message-type`.
+  /// The values of `x-amz-sns-message-type`.
   enum Kind {
     NOTIFICATION("Notification"),
     SUBSCRIPTION_CONFIRMATION("SubscriptionConfirmation"),
@@ -74,7 +74,7 @@ record DeliveryRequest(
     return topicArn + ":" + subscriptionId;
   }
 
-  /// The subscription's ARN, or the phone where there is none.
+  /// The subscription's ARN, or the phone number of a direct message.
   String lane() {
     return topicArn.isEmpty() ? "sms:" + endpoint : subscriptionArn();
   }

@@ -4,7 +4,7 @@ import io.carillon.base.Arn;
 import io.carillon.store.Snapshot;
 import java.util.Optional;
 
-/// Looks up what a parcel delivers.
+/// Looks up the rows that a delivery request refers to.
 final class DeliveryResolver {
   private final Topics topics;
   private final Subscriptions subscriptions;
@@ -16,9 +16,8 @@ final class DeliveryResolver {
     this.messages = messages;
   }
 
-  /// Empty where there is nothing left to deliver: the topic or the subscription has gone, or the
-  /// subscription no longer waits for this token.
-  Optional<ResolvedDelivery> find(Snapshot snapshot, DeliveryRequest delivery) {
+  /// Empty if the topic, subscription or message no longer exists, or the token is no longer valid.
+  Optional<ResolvedDelivery> resolve(Snapshot snapshot, DeliveryRequest delivery) {
     if (delivery.topicArn().isEmpty()) {
       return messages
           .find(snapshot, delivery.messageId())

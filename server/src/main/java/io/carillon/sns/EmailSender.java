@@ -6,11 +6,11 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
 
-/// Sends mail: the message as its text for `email`, the envelope for `email-json`.
+/// Sends mail: the message's text for `email`, the JSON envelope for `email-json`.
 final class EmailSender implements ProtocolSender {
-  private static final String NO_NAME = "AWS Notifications";
+  private static final String DEFAULT_DISPLAY_NAME = "AWS Notifications";
 
-  /// What a subscription is sent at most. AWS suspends it when there is more; here the mails wait.
+  /// The limit per subscription. AWS suspends a subscription that exceeds it; here the mails wait.
   ///
   /// Source: https://docs.aws.amazon.com/general/latest/gr/sns.html
   private static final int MAX_PER_SECOND = 10;
@@ -18,7 +18,7 @@ final class EmailSender implements ProtocolSender {
   private final MailTransport transport;
   private final Envelopes envelopes;
   private final SubscriptionLinks links;
-  private final DeliveryRateLimiter pace = new DeliveryRateLimiter();
+  private final DeliveryRateLimiter rateLimiter = new DeliveryRateLimiter();
   private final InstantSource clock;
 
   EmailSender(
@@ -30,28 +30,29 @@ final class EmailSender implements ProtocolSender {
   }
 
   @Override
-  public DeliveryOutcome carry(ResolvedDelivery notice, String cause) {
-    boolean json = notice.delivery().protocol() == Protocol.EMAIL_JSON;
-    return switch (notice) {
+  public DeliveryOutcome send(ResolvedDelivery resolved, String cause) {
+    boolean json = resolved.delivery().protocol() == Protocol.EMAIL_JSON;
+    return switch (resolved) {
       case ResolvedDelivery.Notification notification ->
-          inTurn(notification, json ? envelopes.notification(notification) : letter(notification));
+          sendRateLimited(
+              notification, json ? envelopes.notification(notification) : text(notification));
       case ResolvedDelivery.Handshake handshake ->
           send(
               handshake.delivery(),
               handshake.topic(),
               subject(handshake),
-              json ? envelopes.handshake(handshake) : letter(handshake));
+              json ? envelopes.handshake(handshake) : text(handshake));
       case ResolvedDelivery.Text _ ->
           throw new IllegalStateException("A message to a phone in the mail");
     };
   }
 
-  private DeliveryOutcome inTurn(ResolvedDelivery.Notification notification, String body) {
+  private DeliveryOutcome sendRateLimited(ResolvedDelivery.Notification notification, String body) {
     Optional<Duration> wait =
-        pace.takeTurn(notification.subscription().arn(), MAX_PER_SECOND, clock.instant());
+        rateLimiter.acquire(notification.subscription().arn(), MAX_PER_SECOND, clock.instant());
     if (wait.isPresent()) {
       return new DeliveryOutcome.Postponed(
-          "held to " + MAX_PER_SECOND + " mails a second", wait.get());
+          "limited to " + MAX_PER_SECOND + " mails per second", wait.get());
     }
     String subject = notification.message().subject();
     return send(
@@ -65,13 +66,13 @@ final class EmailSender implements ProtocolSender {
     return transport.send(
         new MailTransport.Mail(
             delivery.messageId() + "." + delivery.subscriptionId(),
-            topic.attribute("DisplayName", NO_NAME),
+            topic.attribute("DisplayName", DEFAULT_DISPLAY_NAME),
             delivery.endpoint(),
             subject,
             body));
   }
 
-  private String letter(ResolvedDelivery.Notification notification) {
+  private String text(ResolvedDelivery.Notification notification) {
     return notification.body()
         + "\n\n--\n"
         + "To stop receiving messages of this topic, open the link below:\n"
@@ -87,7 +88,7 @@ final class EmailSender implements ProtocolSender {
     };
   }
 
-  private String letter(ResolvedDelivery.Handshake handshake) {
+  private String text(ResolvedDelivery.Handshake handshake) {
     DeliveryRequest delivery = handshake.delivery();
     String link = links.confirmationPage(delivery.topicArn(), delivery.token());
     return switch (delivery.kind()) {
@@ -108,7 +109,7 @@ final class EmailSender implements ProtocolSender {
   }
 
   @Override
-  public RetryPolicy retryPolicy(ResolvedDelivery notice) {
+  public RetryPolicy retryPolicy(ResolvedDelivery resolved) {
     return RetryPolicy.SNS_PEOPLE;
   }
 }

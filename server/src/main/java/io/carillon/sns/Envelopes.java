@@ -5,27 +5,27 @@ import io.carillon.base.Timestamps;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/// Messages as JSON, signed: what HTTP(S) endpoints, queues, functions and `email-json` get.
+/// Messages as signed JSON, for HTTP(S) endpoints, queues, functions and `email-json`.
 ///
 /// Sources: https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html and, for
 /// the signature, sns-verify-signature-of-message-verify-message-signature.html
 final class Envelopes {
-  private static final int SIGNATURES_KEPT = 256;
+  private static final int SIGNATURES_CACHED = 256;
 
   private final SigningCertificate certificate;
   private final SubscriptionLinks links;
 
-  /// What all subscribers of one body share. Signing costs more than all the rest of a delivery,
-  /// and does not depend on who gets the message.
-  private record Signed(String messageId, String variant, String version) {}
+  /// All subscribers of one body share its signature: signing costs more than the rest of a
+  /// delivery, and does not depend on the recipient.
+  private record SignatureKey(String messageId, String variant, String version) {}
 
-  private final Map<Signed, String> signatures =
+  private final Map<SignatureKey, String> signatures =
       new LinkedHashMap<>(64, 0.75f, true) {
         private static final long serialVersionUID = 1L;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<Signed, String> eldest) {
-          return size() > SIGNATURES_KEPT;
+        protected boolean removeEldestEntry(Map.Entry<SignatureKey, String> eldest) {
+          return size() > SIGNATURES_CACHED;
         }
       };
 
@@ -35,8 +35,8 @@ final class Envelopes {
   }
 
   /// A notification for HTTP(S), queues and `email-json`.
-  String notification(ResolvedDelivery.Notification notice) {
-    Message message = notice.message();
+  String notification(ResolvedDelivery.Notification notification) {
+    Message message = notification.message();
     ObjectNode json = SnsJson.MAPPER.createObjectNode();
     json.put("Type", DeliveryRequest.Kind.NOTIFICATION.type());
     json.put("MessageId", message.id());
@@ -44,22 +44,22 @@ final class Envelopes {
     if (!message.subject().isEmpty()) {
       json.put("Subject", message.subject());
     }
-    json.put("Message", notice.body());
+    json.put("Message", notification.body());
     json.put("Timestamp", Timestamps.millis(message.published()));
-    String version = version(notice.topic());
+    String version = version(notification.topic());
     json.put("SignatureVersion", version);
-    json.put("Signature", sign(notice, version));
-    json.put("SigningCertURL", certificate.url(notice.topic().region()));
-    json.put("UnsubscribeURL", links.unsubscribe(notice.subscription().arn()));
+    json.put("Signature", sign(notification, version));
+    json.put("SigningCertURL", certificate.url(notification.topic().region()));
+    json.put("UnsubscribeURL", links.unsubscribe(notification.subscription().arn()));
     if (!message.attributes().isEmpty()) {
       json.set("MessageAttributes", MessageAttributes.shown(message.attributes()));
     }
     return SnsJson.pretty(json);
   }
 
-  /// A question for HTTP(S), queues and `email-json`.
-  String handshake(ResolvedDelivery.Handshake notice) {
-    DeliveryRequest delivery = notice.delivery();
+  /// A confirmation message for HTTP(S), queues and `email-json`.
+  String handshake(ResolvedDelivery.Handshake handshake) {
+    DeliveryRequest delivery = handshake.delivery();
     String message =
         switch (delivery.kind()) {
           case UNSUBSCRIBE_CONFIRMATION ->
@@ -75,7 +75,7 @@ final class Envelopes {
         };
     String subscribeUrl = links.confirm(delivery.topicArn(), delivery.token());
     String timestamp = Timestamps.millis(delivery.created());
-    String version = version(notice.topic());
+    String version = version(handshake.topic());
     String toSign =
         lines(
             "Message",
@@ -102,30 +102,30 @@ final class Envelopes {
     json.put("Timestamp", timestamp);
     json.put("SignatureVersion", version);
     json.put("Signature", certificate.sign(version, toSign));
-    json.put("SigningCertURL", certificate.url(notice.topic().region()));
+    json.put("SigningCertURL", certificate.url(handshake.topic().region()));
     return SnsJson.pretty(json);
   }
 
-  /// The event that a function is invoked with. Its fields are spelled a little differently.
-  String functionEvent(ResolvedDelivery.Notification notice) {
-    Message message = notice.message();
+  /// The event that a function is invoked with. Some of its field names differ in capitalization.
+  String functionEvent(ResolvedDelivery.Notification notification) {
+    Message message = notification.message();
     ObjectNode event = SnsJson.MAPPER.createObjectNode();
     ObjectNode entry = event.putArray("Records").addObject();
     entry.put("EventSource", "aws:sns");
     entry.put("EventVersion", "1.0");
-    entry.put("EventSubscriptionArn", notice.subscription().arn());
+    entry.put("EventSubscriptionArn", notification.subscription().arn());
     ObjectNode sns = entry.putObject("Sns");
     sns.put("Type", DeliveryRequest.Kind.NOTIFICATION.type());
     sns.put("MessageId", message.id());
     sns.put("TopicArn", message.topicArn());
     sns.put("Subject", message.subject().isEmpty() ? null : message.subject());
-    sns.put("Message", notice.body());
+    sns.put("Message", notification.body());
     sns.put("Timestamp", Timestamps.millis(message.published()));
-    String version = version(notice.topic());
+    String version = version(notification.topic());
     sns.put("SignatureVersion", version);
-    sns.put("Signature", sign(notice, version));
-    sns.put("SigningCertUrl", certificate.url(notice.topic().region()));
-    sns.put("UnsubscribeUrl", links.unsubscribe(notice.subscription().arn()));
+    sns.put("Signature", sign(notification, version));
+    sns.put("SigningCertUrl", certificate.url(notification.topic().region()));
+    sns.put("UnsubscribeUrl", links.unsubscribe(notification.subscription().arn()));
     sns.set("MessageAttributes", MessageAttributes.shown(message.attributes()));
     return SnsJson.compact(event);
   }
@@ -134,18 +134,18 @@ final class Envelopes {
     return topic.attribute("SignatureVersion", "1");
   }
 
-  private String sign(ResolvedDelivery.Notification notice, String version) {
-    Message message = notice.message();
-    String protocol = notice.delivery().protocol().text();
+  private String sign(ResolvedDelivery.Notification notification, String version) {
+    Message message = notification.message();
+    String protocol = notification.delivery().protocol().text();
     String variant = message.bodies().containsKey(protocol) ? protocol : "default";
-    Signed key = new Signed(message.id(), variant, version);
+    SignatureKey key = new SignatureKey(message.id(), variant, version);
     synchronized (signatures) {
       String known = signatures.get(key);
       if (known != null) {
         return known;
       }
     }
-    String signature = certificate.sign(version, toSign(message, notice.body()));
+    String signature = certificate.sign(version, toSign(message, notification.body()));
     synchronized (signatures) {
       signatures.put(key, signature);
     }

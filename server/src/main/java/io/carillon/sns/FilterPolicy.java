@@ -11,8 +11,8 @@ import java.util.Set;
 import software.amazon.event.ruler.JsonRuleCompiler;
 import software.amazon.event.ruler.Machine;
 
-/// Which messages a subscription wants: a pattern in the language that AWS's event ruler runs, held
-/// to SNS's limits.
+/// Which messages a subscription receives: a pattern in the language of AWS's event ruler, within
+/// SNS's limits.
 ///
 /// Source: https://docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-constraints.html
 final class FilterPolicy {
@@ -25,7 +25,7 @@ final class FilterPolicy {
   private static final int MAX_DECIMALS = 5;
   private static final String OR = "$or";
 
-  /// The names that make an object a matcher; an object of `$or` may bear none of them.
+  /// The names that make an object a matcher; an object within `$or` may have none of them.
   private static final Set<String> RESERVED =
       Set.of(
           "anything-but",
@@ -37,7 +37,7 @@ final class FilterPolicy {
           "suffix",
           "wildcard");
 
-  /// What is matched.
+  /// The part of the message that is matched.
   enum Scope {
     MESSAGE_ATTRIBUTES("MessageAttributes"),
     MESSAGE_BODY("MessageBody");
@@ -69,7 +69,7 @@ final class FilterPolicy {
     this.machine = machine;
   }
 
-  /// Reads a policy that has been checked when it was set.
+  /// Compiles a policy that was checked when it was set.
   static FilterPolicy of(String policy, Scope scope) {
     Machine machine = new Machine();
     try {
@@ -80,7 +80,7 @@ final class FilterPolicy {
     return new FilterPolicy(scope, machine);
   }
 
-  /// Whether the message gets through. A body that is no JSON object never does.
+  /// Whether the message matches. A body that is not a JSON object never does.
   boolean accepts(Map<String, MessageAttribute> attributes, String body) {
     ObjectNode event =
         switch (scope) {
@@ -97,7 +97,7 @@ final class FilterPolicy {
     }
     ObjectNode root = SnsJson.object(policy).orElseThrow(() -> refused("failed to parse JSON."));
     if (root.isEmpty()) {
-      return; // takes the policy away
+      return; // removes the policy
     }
     Census census = new Census(scope);
     long combinations = census.object(root, 1);
@@ -122,7 +122,7 @@ final class FilterPolicy {
     return SnsError.invalid("FilterPolicy: " + why);
   }
 
-  /// Counts a policy's keys and combinations and looks at its values.
+  /// Counts a policy's keys and combinations, and checks its values.
   private static final class Census {
     private final Scope scope;
     private int keys;

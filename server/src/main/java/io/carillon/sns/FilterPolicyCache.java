@@ -3,7 +3,7 @@ package io.carillon.sns;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/// Filter policies, compiled. The ones used last are kept, for compiling costs many times what
+/// A least-recently-used cache of compiled filter policies: compiling costs many times what
 /// matching does.
 final class FilterPolicyCache {
   private static final int CACHED = 1_000;

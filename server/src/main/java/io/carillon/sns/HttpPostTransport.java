@@ -8,10 +8,10 @@ import java.util.Map;
 @FunctionalInterface
 public interface HttpPostTransport {
 
-  /// @return [DeliveryOutcome.Done] for 2xx, [DeliveryOutcome.Retry] where another try may help
+  /// @return [DeliveryOutcome.Done] for 2xx, [DeliveryOutcome.Retry] where another attempt may help
   ///   (5xx, 429, timeouts, failed connections), [DeliveryOutcome.Rejected] otherwise
   DeliveryOutcome post(Post post);
 
-  /// @param headers all that are to be sent, content type included
+  /// @param headers all headers to send, content type included
   record Post(URI endpoint, Map<String, String> headers, byte[] body) {}
 }

@@ -10,13 +10,13 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/// Posts to HTTP(S) endpoints as their delivery policies say.
+/// Posts to HTTP(S) endpoints according to their delivery policies.
 ///
 /// Source: https://docs.aws.amazon.com/sns/latest/dg/http-header.html
 final class HttpSender implements ProtocolSender {
   private final HttpPostTransport transport;
   private final Envelopes envelopes;
-  private final DeliveryRateLimiter pace = new DeliveryRateLimiter();
+  private final DeliveryRateLimiter rateLimiter = new DeliveryRateLimiter();
   private final InstantSource clock;
 
   HttpSender(HttpPostTransport transport, Envelopes envelopes, InstantSource clock) {
@@ -26,9 +26,9 @@ final class HttpSender implements ProtocolSender {
   }
 
   @Override
-  public DeliveryOutcome carry(ResolvedDelivery notice, String cause) {
-    return switch (notice) {
-      case ResolvedDelivery.Notification notification -> carry(notification);
+  public DeliveryOutcome send(ResolvedDelivery resolved, String cause) {
+    return switch (resolved) {
+      case ResolvedDelivery.Notification notification -> send(notification);
       case ResolvedDelivery.Handshake handshake ->
           post(
               handshake.delivery(),
@@ -39,24 +39,25 @@ final class HttpSender implements ProtocolSender {
     };
   }
 
-  private DeliveryOutcome carry(ResolvedDelivery.Notification notice) {
-    Subscription subscription = notice.subscription();
-    DeliveryPolicy policy = SubscriptionAttributes.deliveryPolicy(notice.topic(), subscription);
+  private DeliveryOutcome send(ResolvedDelivery.Notification notification) {
+    Subscription subscription = notification.subscription();
+    DeliveryPolicy policy =
+        SubscriptionAttributes.deliveryPolicy(notification.topic(), subscription);
     Optional<Duration> wait =
-        pace.takeTurn(subscription.arn(), policy.maxPerSecond(), clock.instant());
+        rateLimiter.acquire(subscription.arn(), policy.maxPerSecond(), clock.instant());
     if (wait.isPresent()) {
       return new DeliveryOutcome.Postponed(
-          "held to " + policy.maxPerSecond() + " deliveries a second", wait.get());
+          "limited to " + policy.maxPerSecond() + " deliveries per second", wait.get());
     }
-    Map<String, String> headers = headers(notice.delivery(), policy.contentType());
+    Map<String, String> headers = headers(notification.delivery(), policy.contentType());
     headers.put("x-amz-sns-subscription-arn", subscription.arn());
     if (subscription.raw()) {
       headers.put("x-amz-sns-rawdelivery", "true");
     }
     return post(
-        notice.delivery(),
+        notification.delivery(),
         headers,
-        subscription.raw() ? notice.body() : envelopes.notification(notice));
+        subscription.raw() ? notification.body() : envelopes.notification(notification));
   }
 
   private static Map<String, String> headers(DeliveryRequest delivery, String contentType) {
@@ -76,8 +77,8 @@ final class HttpSender implements ProtocolSender {
   }
 
   @Override
-  public RetryPolicy retryPolicy(ResolvedDelivery notice) {
-    return switch (notice) {
+  public RetryPolicy retryPolicy(ResolvedDelivery resolved) {
+    return switch (resolved) {
       case ResolvedDelivery.Notification n ->
           SubscriptionAttributes.deliveryPolicy(n.topic(), n.subscription())
               .retries()

@@ -15,18 +15,18 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
 
-/// What a built-in receiver has taken in, oldest first: kept over restarts, bounded in number and
-/// bytes. What exceeds the bounds pushes the oldest out.
+/// The items of a built-in receiver, oldest first: durable, and bounded in number and bytes. Adding
+/// beyond the bounds evicts the oldest.
 public final class Inbox<V> {
 
-  /// @param id grows with each item, never comes again
+  /// @param id increases with each item and is never reused
   public record Item<V>(long id, V value) {}
 
   private record Totals(long nextId, long count, long sizeBytes) {
     static final Totals EMPTY = new Totals(1, 0, 0);
   }
 
-  private static final String ONLY = "totals";
+  private static final String TOTALS_KEY = "totals";
 
   private final Database database;
   private final Table<Tuple, V> items;
@@ -38,7 +38,7 @@ public final class Inbox<V> {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
 
-  /// @param name of its table
+  /// @param name of the inbox's table
   public Inbox(
       Database database,
       String name,
@@ -54,35 +54,36 @@ public final class Inbox<V> {
     this.maxBytes = maxBytes;
   }
 
-  /// Takes `value` in; it is on disk when this returns.
+  /// Stores `value` durably.
   public long add(V value) {
     return database.write(
         tx -> {
-          Totals before = totals.get(tx, ONLY).orElse(Totals.EMPTY);
+          Totals before = totals.get(tx, TOTALS_KEY).orElse(Totals.EMPTY);
           long id = before.nextId();
           items.put(tx, Tuple.of(id), value);
           totals.put(
               tx,
-              ONLY,
-              shrunk(
+              TOTALS_KEY,
+              evictOldest(
                   tx,
                   new Totals(
                       id + 1,
                       before.count() + 1,
                       before.sizeBytes() + sizeBytes.applyAsLong(value))));
-          tx.afterCommit(this::wake);
+          tx.afterCommit(this::signalWaiters);
           return id;
         });
   }
 
-  private Totals shrunk(Tx tx, Totals now) {
-    Totals left = now;
-    while (left.count() > maxCount || (left.sizeBytes() > maxBytes && left.count() > 1)) {
+  private Totals evictOldest(Tx tx, Totals now) {
+    Totals remaining = now;
+    while (remaining.count() > maxCount
+        || (remaining.sizeBytes() > maxBytes && remaining.count() > 1)) {
       Table.Entry<Tuple, V> oldest = items.list(tx, Range.all(), 1).getFirst();
       items.delete(tx, oldest.key());
-      left = without(left, oldest.value());
+      remaining = without(remaining, oldest.value());
     }
-    return left;
+    return remaining;
   }
 
   private Totals without(Totals before, V value) {
@@ -91,7 +92,7 @@ public final class Inbox<V> {
   }
 
   public List<Item<V>> list() {
-    return database.read(this::listed);
+    return database.read(this::listItems);
   }
 
   public Optional<Item<V>> get(long id) {
@@ -99,28 +100,32 @@ public final class Inbox<V> {
         snapshot -> items.get(snapshot, Tuple.of(id)).map(value -> new Item<>(id, value)));
   }
 
-  /// Returns whether it was there.
+  /// Returns whether the item existed.
   public boolean delete(long id) {
     return database.write(
         tx -> {
           Optional<V> value = items.get(tx, Tuple.of(id));
           value.ifPresent(
-              gone -> {
+              removed -> {
                 items.delete(tx, Tuple.of(id));
-                totals.put(tx, ONLY, without(totals.get(tx, ONLY).orElse(Totals.EMPTY), gone));
+                totals.put(
+                    tx,
+                    TOTALS_KEY,
+                    without(totals.get(tx, TOTALS_KEY).orElse(Totals.EMPTY), removed));
               });
           return value.isPresent();
         });
   }
 
-  /// The first item that `wanted` takes, as soon as there is one; empty if none came in time.
-  public Optional<Item<V>> await(Predicate<V> wanted, Duration atMost) throws InterruptedException {
-    long nanosLeft = atMost.toNanos();
+  /// Waits for the first item that `filter` accepts; empty if there is none within `timeout`.
+  public Optional<Item<V>> await(Predicate<V> filter, Duration timeout)
+      throws InterruptedException {
+    long nanosLeft = timeout.toNanos();
     lock.lock();
     try {
       while (true) {
         Optional<Item<V>> found =
-            list().stream().filter(item -> wanted.test(item.value())).findFirst();
+            list().stream().filter(item -> filter.test(item.value())).findFirst();
         if (found.isPresent() || nanosLeft <= 0) {
           return found;
         }
@@ -131,14 +136,15 @@ public final class Inbox<V> {
     }
   }
 
-  private List<Item<V>> listed(Snapshot snapshot) {
+  private List<Item<V>> listItems(Snapshot snapshot) {
     return items.list(snapshot, Range.all(), maxCount).stream()
         .map(row -> new Item<>(row.key().number(0), row.value()))
         .toList();
   }
 
-  /// The commit does not wait for whoever looks through the items: a thread of its own does.
-  private void wake() {
+  /// Signals on another thread: waiters hold the lock while they read, and a commit must not wait
+  /// for that.
+  private void signalWaiters() {
     Thread.startVirtualThread(
         () -> {
           lock.lock();

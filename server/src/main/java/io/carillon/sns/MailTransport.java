@@ -2,7 +2,7 @@ package io.carillon.sns;
 
 import io.carillon.outbox.DeliveryOutcome;
 
-/// Hands mail to whoever carries it.
+/// Sends mail.
 @FunctionalInterface
 public interface MailTransport {
 
@@ -10,8 +10,8 @@ public interface MailTransport {
   ///   [DeliveryOutcome.Rejected] where it refused for good
   DeliveryOutcome send(Mail mail);
 
-  /// @param id stands in `Message-ID`: the same over all tries, so that a second copy can be told
-  /// @param fromName shown as the sender
+  /// @param id for `Message-ID`: the same over all attempts, so that a duplicate can be recognized
+  /// @param fromName the sender's display name
   /// @param to an address without name or brackets
   record Mail(String id, String fromName, String to, String subject, String body) {}
 }

@@ -5,15 +5,15 @@ import java.time.Instant;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// A message as it is kept while deliveries of it are open.
+/// A message, stored as long as deliveries refer to it.
 ///
 /// @param topicArn empty for a message to a single phone
-/// @param topicId which topic of that name
+/// @param topicId tells apart topics that had the same name
 /// @param subject empty for none
-/// @param body for every protocol that has none of its own
+/// @param body for every protocol without an entry in `bodies`
 /// @param bodies by protocol, where the publisher gave them (`MessageStructure=json`)
-/// @param groupId whose message it is, for queues; null for nobody's
-/// @param traceHeader the X-Ray trace that it belongs to, for queues; null for none
+/// @param groupId the `MessageGroupId`, for queues; null for none
+/// @param traceHeader the X-Ray trace header, for queues; null for none
 record Message(
     String id,
     String topicArn,

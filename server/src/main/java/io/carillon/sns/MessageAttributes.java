@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.sns.model.MessageAttributeValue;
 
-/// Checks the attributes of a message and reads them.
+/// Validates and reads the attributes of a message.
 ///
 /// Source: https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html
 final class MessageAttributes {
@@ -133,8 +133,8 @@ final class MessageAttributes {
     return SnsError.INVALID_PARAMETER_VALUE.because("The message attribute '" + name + "' " + why);
   }
 
-  /// The attributes as filter policies see them: strings and numbers as such, arrays spread, binary
-  /// values not at all.
+  /// The attributes as filter policies match them: strings, numbers, the elements of arrays; no
+  /// binary values.
   static ObjectNode forFilters(Map<String, MessageAttribute> attributes) {
     ObjectNode event = SnsJson.MAPPER.createObjectNode();
     attributes.forEach(
@@ -155,7 +155,7 @@ final class MessageAttributes {
     return event;
   }
 
-  /// `MessageAttributes` as envelopes show them.
+  /// The `MessageAttributes` of an envelope.
   static ObjectNode shown(Map<String, MessageAttribute> attributes) {
     ObjectNode all = SnsJson.MAPPER.createObjectNode();
     attributes.forEach(

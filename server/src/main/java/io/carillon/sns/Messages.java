@@ -8,12 +8,11 @@ import io.carillon.store.Tuple;
 import io.carillon.store.Tx;
 import java.util.Optional;
 
-/// Published messages, each kept as long as a delivery or an unfinished fan-out refers to it.
+/// Published messages, each stored as long as a delivery or an unfinished fan-out refers to it.
 ///
-/// References are counted in a row of their own, so that the end of one delivery does not write the
-/// payload again. A delivery that ended on the dead-letter shelf keeps its reference for a while,
-/// since it may be taken up again from there; [#hold] marks it, and whichever comes first, the
-/// later success or the end of that time, lets go of it, once.
+/// References are counted in a row of their own, so that the end of one delivery does not rewrite
+/// the payload. A dead letter keeps its reference for a while, since it may be redriven; [#hold]
+/// marks that reference, and it is released once, by a successful redrive or when the time is over.
 final class Messages {
   private static final Table<String, Message> TABLE =
       Table.of("sns.messages", KeyCodec.STRING, Message.class);
@@ -30,8 +29,8 @@ final class Messages {
     return TABLE.get(snapshot, id);
   }
 
-  /// @param references how many deliveries and fan-outs are put in with it; none, and it is not
-  ///   kept
+  /// @param references how many deliveries and fan-outs are added with it; with none, it is not
+  ///   stored
   void add(Tx tx, Message message, int references) {
     if (references > 0) {
       TABLE.put(tx, message.id(), message);
@@ -56,19 +55,19 @@ final class Messages {
     }
   }
 
-  /// Marks the reference of a `holder` that has been shelved.
+  /// Marks the reference of a `holder` that became a dead letter.
   void hold(Tx tx, String id, String holder) {
     HELD.put(tx, Tuple.of(id, holder), new Held(true));
   }
 
-  /// Ends the reference of a shelved `holder`, unless it has ended.
-  void letGo(Tx tx, String id, String holder) {
+  /// Ends the held reference of `holder`, unless it was released already.
+  void releaseHeld(Tx tx, String id, String holder) {
     if (HELD.get(tx, Tuple.of(id, holder)).isPresent()) {
       release(tx, id, holder);
     }
   }
 
-  /// How many messages are kept, up to `limit`.
+  /// How many messages are stored, up to `limit`.
   int count(Snapshot snapshot, int limit) {
     return TABLE.list(snapshot, Range.all(), limit).size();
   }

@@ -9,7 +9,7 @@ import java.net.URISyntaxException;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/// How a subscriber is reached.
+/// A delivery protocol.
 enum Protocol {
   HTTP("http", "sns.http"),
   HTTPS("https", "sns.http"),
@@ -19,8 +19,8 @@ enum Protocol {
   SQS("sqs", "sns.sqs"),
   LAMBDA("lambda", "sns.lambda");
 
-  /// A mailbox as SMTP's envelope takes it without quoting. Control characters, spaces and brackets
-  /// cannot occur, so an address can be written into a header or a command as it is.
+  /// A mailbox that needs no quoting in SMTP's envelope. Control characters, spaces and brackets
+  /// cannot occur, so an address can be written into a header or a command unchanged.
   private static final Pattern MAILBOX =
       Pattern.compile(
           "[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@"
@@ -28,7 +28,7 @@ enum Protocol {
 
   private static final Pattern PHONE_NUMBER = Pattern.compile("\\+[1-9][0-9]{3,14}");
 
-  /// Digits, apart by single separators at the most.
+  /// Digits with single separators between them.
   private static final Pattern PHONE_SPELLING = Pattern.compile("\\+?[0-9]+([./-][0-9]+)*");
 
   private final String text;
@@ -39,13 +39,13 @@ enum Protocol {
     this.kind = kind;
   }
 
-  /// The name in the API.
+  /// The protocol's name in the API.
   @JsonValue
   String text() {
     return text;
   }
 
-  /// The kind of outbox work that delivers by it.
+  /// The kind of outbox work that delivers by this protocol.
   String kind() {
     return kind;
   }
@@ -67,7 +67,7 @@ enum Protocol {
     return this == HTTP || this == HTTPS || this == SQS;
   }
 
-  /// Phones do not confirm; of queues and functions only those of other accounts do.
+  /// Phones do not confirm; queues and functions do if they belong to another account.
   boolean mustConfirm(String endpoint, String subscriber) {
     return switch (this) {
       case HTTP, HTTPS, EMAIL, EMAIL_JSON -> true;
@@ -76,9 +76,9 @@ enum Protocol {
     };
   }
 
-  /// The endpoint in the form it is kept and delivered to.
+  /// The endpoint in its stored form.
   ///
-  /// @throws io.carillon.aws.AwsException InvalidParameter where it does not fit the protocol
+  /// @throws io.carillon.aws.AwsException InvalidParameter if it does not match the protocol
   String checkEndpoint(String endpoint) {
     switch (this) {
       case HTTP, HTTPS -> {
@@ -106,7 +106,7 @@ enum Protocol {
     return endpoint;
   }
 
-  /// An endpoint as people may see it: the password of a URL is left out, as AWS does.
+  /// An endpoint without the password of a URL, as AWS shows it.
   static String shown(String endpoint) {
     return UrlPasswords.hidden(endpoint);
   }
@@ -118,8 +118,8 @@ enum Protocol {
         && !text.contains(".@");
   }
 
-  /// The number in E.164 form. AWS takes a full stop, slash or hyphen between digits, drops it, and
-  /// refuses all other spellings.
+  /// The number in E.164 form. AWS drops a full stop, slash or hyphen between digits, and refuses
+  /// all other spellings.
   static Optional<String> phoneNumber(String text) {
     if (!PHONE_SPELLING.matcher(text).matches()) {
       return Optional.empty();

@@ -3,12 +3,12 @@ package io.carillon.sns;
 import io.carillon.outbox.DeliveryOutcome;
 import io.carillon.outbox.RetryPolicy;
 
-/// Puts notices into the form of a protocol and sends them.
+/// Renders deliveries for a protocol and sends them.
 interface ProtocolSender {
 
-  /// @param cause the trace id, which goes on with what is handed to another service
-  DeliveryOutcome carry(ResolvedDelivery notice, String cause);
+  /// @param cause the trace id, passed on to other services
+  DeliveryOutcome send(ResolvedDelivery resolved, String cause);
 
-  /// How often and when it is tried again.
-  RetryPolicy retryPolicy(ResolvedDelivery notice);
+  /// How often and when a failed delivery is retried.
+  RetryPolicy retryPolicy(ResolvedDelivery resolved);
 }

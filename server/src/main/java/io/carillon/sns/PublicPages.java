@@ -19,11 +19,11 @@ import java.util.Map;
 import software.amazon.awssdk.services.sns.model.ConfirmSubscriptionRequest;
 import software.amazon.awssdk.services.sns.model.UnsubscribeRequest;
 
-/// What anyone may read: the pages that links in mails lead to, and the signing certificate.
+/// Pages without authentication: the targets of links in mails, and the signing certificate.
 ///
-/// Following the link is the act, as on AWS: whoever has it may.
+/// As on AWS, opening a link confirms or unsubscribes; possession of the link is the authorization.
 final class PublicPages implements Handler {
-  private static final AccountId NOBODY = new AccountId("000000000000");
+  private static final AccountId NO_ACCOUNT = new AccountId("000000000000");
 
   private final Confirmations confirmations;
   private final SigningCertificate certificate;
@@ -40,17 +40,17 @@ final class PublicPages implements Handler {
 
   @FunctionalInterface
   private interface Page {
-    String open(Caller caller, Map<String, String> query);
+    String render(Caller caller, Map<String, String> query);
   }
 
   @Override
   public Response handle(Request request) throws Exception {
     if (!request.method().equals("GET")) {
-      return Response.text(405, "This is only read.\n").header("Allow", "GET");
+      return Response.text(405, "Only GET is supported.\n").header("Allow", "GET");
     }
     return switch (request.rawPath()) {
-      case SubscriptionLinks.CONFIRMATION -> answer(request, this::confirm);
-      case SubscriptionLinks.UNSUBSCRIBE -> answer(request, this::unsubscribe);
+      case SubscriptionLinks.CONFIRMATION -> respond(request, this::confirm);
+      case SubscriptionLinks.UNSUBSCRIBE -> respond(request, this::unsubscribe);
       case String path when path.equals(certificate.path()) ->
           Response.of(200, "application/x-pem-file", certificate.pem());
       default -> Response.text(404, "There is no such page.\n");
@@ -70,7 +70,7 @@ final class PublicPages implements Handler {
     return html(
         "Subscription confirmed!",
         "Your subscription's id is: " + arn,
-        "If it was not your intention to subscribe, every message carries a link to unsubscribe.");
+        "If it was not your intention to subscribe, every message has a link to unsubscribe.");
   }
 
   private String unsubscribe(Caller caller, Map<String, String> query) {
@@ -79,23 +79,24 @@ final class PublicPages implements Handler {
     return html(
         "Subscription removed!",
         "Your subscription's id was: " + arn,
-        "If it was not your intention to leave, the notice you are sent has a link to come back.");
+        "If it was not your intention to unsubscribe, the confirmation that you are sent has a link"
+            + " to subscribe again.");
   }
 
-  private Response answer(Request request, Page page) throws Exception {
+  private Response respond(Request request, Page page) throws Exception {
     Caller caller = anonymous(request);
     Map<String, String> query = parse(request.rawQuery());
     try {
-      return html(200, caller.call(() -> page.open(caller, query)));
+      return html(200, caller.call(() -> page.render(caller, query)));
     } catch (AwsException e) {
-      return html(e.error().status(), html("That did not work", e.getMessage(), ""));
+      return html(e.error().status(), html("Request failed", e.getMessage(), ""));
     }
   }
 
   private Caller anonymous(Request request) {
     return new Caller(
         new Principal.Anonymous(),
-        NOBODY,
+        NO_ACCOUNT,
         Region.US_EAST_1,
         List.of(),
         ids.uuid(),
@@ -115,23 +116,23 @@ final class PublicPages implements Handler {
         .header("Cache-Control", "no-store");
   }
 
-  private static String html(String title, String first, String second) {
+  private static String html(String title, String paragraph1, String paragraph2) {
     return """
     <!DOCTYPE html>
     <html lang="en"><head><title>%1$s</title></head>
     <body><h1>%1$s</h1><p>%2$s</p><p>%3$s</p></body></html>
     """
-        .formatted(escaped(title), escaped(first), escaped(second));
+        .formatted(escapeHtml(title), escapeHtml(paragraph1), escapeHtml(paragraph2));
   }
 
-  private static String escaped(String text) {
+  private static String escapeHtml(String text) {
     return text.replace("&", "&amp;")
         .replace("<", "&lt;")
         .replace(">", "&gt;")
         .replace("\"", "&quot;");
   }
 
-  /// A broken query is as good as an empty one.
+  /// A malformed query counts as an empty one.
   private static Map<String, String> parse(String rawQuery) {
     Map<String, String> query = new HashMap<>();
     for (String pair : rawQuery.split("&", -1)) {

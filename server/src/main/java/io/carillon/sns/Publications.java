@@ -16,22 +16,22 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// Takes messages in and spreads them over the subscriptions of their topic.
+/// Accepts messages and fans them out to the subscriptions of their topic.
 ///
-/// A message is one row; deliveries refer to it. Who wants it is found out on a snapshot, outside
-/// the transaction, since filters take time. A topic with few subscriptions has its deliveries put
-/// in by the transaction that takes the message, so nothing lies between the two. For a larger one
-/// that transaction puts in fan-out work, which does a page at a time: each page's deliveries and
-/// the work for the next page come in the transaction that ends the page's own. A crash between
-/// pages goes on where it was, one within a page does the page again, and no writer waits for
-/// 100,000 rows.
+/// A message is one row; deliveries refer to it. The matching subscriptions are found on a
+/// snapshot, outside the transaction, since filters take time. For a topic with few subscriptions,
+/// the deliveries are added by the transaction that stores the message. For a larger one, that
+/// transaction adds fan-out work, which processes one page at a time: one transaction settles the
+/// page's job, adds its deliveries and the job for the next page. After a crash between pages the
+/// fan-out continues with the next page, after one within a page that page is repeated, and no
+/// writer waits for 100,000 rows.
 final class Publications implements Delivery {
   static final String FANOUT = "sns.fanout";
 
-  /// Up to so many subscriptions are served by the publishing transaction itself.
-  static final int DIRECT = 64;
+  /// Up to this many subscriptions get their deliveries from the publishing transaction.
+  static final int MAX_DIRECT = 64;
 
-  static final int PAGE = 500;
+  static final int PAGE_SIZE = 500;
 
   private final Database database;
   private final Outbox outbox;
@@ -61,40 +61,41 @@ final class Publications implements Delivery {
     this.clock = clock;
   }
 
-  /// A message whose recipients have been looked up.
+  /// A message with its subscribers.
   ///
-  /// @param wanting who gets it at once
-  /// @param many whether the topic is left to fan-out instead
-  record Prepared(Message message, List<Subscription> wanting, boolean many) {}
+  /// @param subscribers the matching subscriptions; empty if `needsFanOut`
+  /// @param needsFanOut whether the topic is too large for one transaction
+  record Prepared(Message message, List<Subscription> subscribers, boolean needsFanOut) {}
 
-  /// Where a fan-out stands.
+  /// The progress of a fan-out.
   ///
-  /// @param after the last subscription that is dealt with; empty at the start
+  /// @param after the last subscription that was processed; empty at the start
   private record Cursor(String messageId, String after) {
     private static final RowCodec<Cursor> CODEC = RowCodec.of(Cursor.class);
   }
 
-  /// Looks the recipients up. Outside of transactions.
+  /// Finds the matching subscriptions; call it outside of transactions.
   Prepared prepare(Message message) {
     List<Subscription> page =
-        database.read(snapshot -> subscriptions.list(snapshot, message.topicId(), "", DIRECT + 1));
-    return page.size() > DIRECT
+        database.read(
+            snapshot -> subscriptions.list(snapshot, message.topicId(), "", MAX_DIRECT + 1));
+    return page.size() > MAX_DIRECT
         ? new Prepared(message, List.of(), true)
-        : new Prepared(message, wanting(message, page), false);
+        : new Prepared(message, subscribers(message, page), false);
   }
 
-  /// Takes the message in.
+  /// Stores the message with its deliveries or its fan-out.
   ///
-  /// @throws io.carillon.aws.AwsException NotFound where the topic went meanwhile
+  /// @throws io.carillon.aws.AwsException NotFound if the topic was deleted meanwhile
   void add(Tx tx, Prepared prepared, String cause) {
     Message message = prepared.message();
     Topic topic = topics.require(tx, io.carillon.base.Arn.parse(message.topicArn()));
-    if (prepared.many()) {
+    if (prepared.needsFanOut()) {
       messages.add(tx, message, 1);
       fanOut(tx, new Cursor(message.id(), ""), topic.arn().toString(), cause);
     } else {
-      messages.add(tx, message, prepared.wanting().size());
-      prepared.wanting().forEach(to -> deliver(tx, DeliveryRequest.of(message, to), cause));
+      messages.add(tx, message, prepared.subscribers().size());
+      prepared.subscribers().forEach(to -> deliver(tx, DeliveryRequest.of(message, to), cause));
     }
     trace.note(
         tx,
@@ -103,7 +104,7 @@ final class Publications implements Delivery {
         Map.of("topic", message.topicArn(), "messageId", message.id()));
   }
 
-  /// Takes in a message to a single phone.
+  /// Stores a message to a single phone.
   void addToPhone(Tx tx, Message message, String number, String cause) {
     messages.add(tx, message, 1);
     deliver(tx, DeliveryRequest.toPhone(message, number), cause);
@@ -111,7 +112,7 @@ final class Publications implements Delivery {
         tx, cause, Trace.Step.PUBLISHED, Map.of("phoneNumber", number, "messageId", message.id()));
   }
 
-  /// Spreads one page.
+  /// Fans out to one page of subscriptions.
   @Override
   public DeliveryOutcome attempt(Job job) {
     Cursor cursor = Cursor.CODEC.decode(job.work().payload());
@@ -120,17 +121,18 @@ final class Publications implements Delivery {
     return database.read(
         snapshot -> {
           Optional<Message> message = messages.find(snapshot, cursor.messageId());
-          if (message.isEmpty() || !stillThere(snapshot, message.get())) {
+          if (message.isEmpty() || !topicExists(snapshot, message.get())) {
             return new DeliveryOutcome.Done(tx -> messages.release(tx, cursor.messageId(), FANOUT));
           }
           List<Subscription> page =
-              subscriptions.list(snapshot, message.get().topicId(), cursor.after(), PAGE);
-          List<Subscription> wanting = wanting(message.get(), page);
+              subscriptions.list(snapshot, message.get().topicId(), cursor.after(), PAGE_SIZE);
+          List<Subscription> subscribers = subscribers(message.get(), page);
           return new DeliveryOutcome.Done(
               tx -> {
-                messages.retain(tx, cursor.messageId(), wanting.size());
-                wanting.forEach(to -> deliver(tx, DeliveryRequest.of(message.get(), to), cause));
-                if (page.size() < PAGE) {
+                messages.retain(tx, cursor.messageId(), subscribers.size());
+                subscribers.forEach(
+                    to -> deliver(tx, DeliveryRequest.of(message.get(), to), cause));
+                if (page.size() < PAGE_SIZE) {
                   messages.release(tx, cursor.messageId(), FANOUT);
                 } else {
                   fanOut(tx, new Cursor(cursor.messageId(), page.getLast().id()), lane, cause);
@@ -139,13 +141,13 @@ final class Publications implements Delivery {
         });
   }
 
-  private boolean stillThere(Snapshot snapshot, Message message) {
+  private boolean topicExists(Snapshot snapshot, Message message) {
     return topics
         .find(snapshot, io.carillon.base.Arn.parse(message.topicArn()), message.topicId())
         .isPresent();
   }
 
-  private List<Subscription> wanting(Message message, List<Subscription> page) {
+  private List<Subscription> subscribers(Message message, List<Subscription> page) {
     return page.stream()
         .filter(subscription -> !subscription.pending() && filters.accept(subscription, message))
         .toList();

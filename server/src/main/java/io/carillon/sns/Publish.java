@@ -29,7 +29,8 @@ import software.amazon.awssdk.services.sns.model.PublishBatchResultEntry;
 import software.amazon.awssdk.services.sns.model.PublishRequest;
 import software.amazon.awssdk.services.sns.model.PublishResponse;
 
-/// Publish and PublishBatch: once answered, the message is stored with the work that spreads it.
+/// Publish and PublishBatch: once answered, the message is stored with its deliveries or its
+/// fan-out.
 final class Publish {
   static final int MAX_BYTES = 262_144;
   private static final int MAX_SUBJECT = 100;
@@ -45,7 +46,7 @@ final class Publish {
   private final Ids ids;
   private final InstantSource clock;
 
-  /// @param causes the trace id of the event that a caller acts for
+  /// @param causes the trace id of the event on whose behalf a caller acts
   Publish(
       Database database,
       Topics topics,
@@ -61,7 +62,7 @@ final class Publish {
     this.clock = clock;
   }
 
-  /// What Publish needs: the topic, or the phone, which a denial names and no ARN matches.
+  /// The topic, or the phone number, which the denial names and no ARN matches.
   static List<Need> needs(PublishRequest request) {
     return List.of(
         request.phoneNumber() != null
@@ -141,7 +142,7 @@ final class Publish {
         });
   }
 
-  /// Entries fail one by one; what is wrong with the whole fails it all.
+  /// Entries fail one by one; an error of the whole batch fails all of them.
   PublishBatchResponse runBatch(Caller caller, PublishBatchRequest request) {
     Arn arn = Arns.topic(request.topicArn(), "TopicArn");
     List<PublishBatchRequestEntry> entries = request.publishBatchRequestEntries();
@@ -238,7 +239,7 @@ final class Publish {
     }
   }
 
-  /// What is published, read and checked.
+  /// The validated content of a request.
   ///
   /// @param bodies by protocol; empty without `MessageStructure=json`
   record Content(
@@ -302,7 +303,7 @@ final class Publish {
       }
     }
 
-    /// The attributes that speak to the SMS side.
+    /// Validates the attributes for SMS.
     private static void checkSms(Map<String, MessageAttribute> attributes) {
       MessageAttribute type = attributes.get("AWS.SNS.SMS.SMSType");
       if (type != null && !Set.of("Promotional", "Transactional").contains(type.shown())) {

@@ -1,6 +1,6 @@
 package io.carillon.sns;
 
-/// What a parcel delivers, looked up and ready to be put into the form its protocol wants.
+/// A delivery request with the rows it refers to, ready to be rendered for its protocol.
 sealed interface ResolvedDelivery {
   DeliveryRequest delivery();
 
@@ -14,7 +14,7 @@ sealed interface ResolvedDelivery {
     }
   }
 
-  /// A question to an endpoint: whether it wants to subscribe, or to come back.
+  /// A confirmation of subscribing or unsubscribing, sent to an endpoint.
   record Handshake(DeliveryRequest delivery, Topic topic) implements ResolvedDelivery {}
 
   /// A message to a single phone.

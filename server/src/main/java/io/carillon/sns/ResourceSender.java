@@ -10,8 +10,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// Hands messages to queues and functions. They are of this server, so the message arrives in the
-/// very transaction that ends its delivery.
+/// Sends messages to queues and functions of this server. The message is stored there in the
+/// transaction that ends its delivery.
 final class ResourceSender implements ProtocolSender {
   private static final int MAX_RAW_ATTRIBUTES = 10;
 
@@ -25,37 +25,49 @@ final class ResourceSender implements ProtocolSender {
   }
 
   @Override
-  public DeliveryOutcome carry(ResolvedDelivery notice, String cause) {
-    Arn destination = Arn.parse(notice.delivery().endpoint());
-    return switch (notice) {
+  public DeliveryOutcome send(ResolvedDelivery resolved, String cause) {
+    Arn destination = Arn.parse(resolved.delivery().endpoint());
+    return switch (resolved) {
       case ResolvedDelivery.Notification n when n.delivery().protocol() == Protocol.LAMBDA ->
-          hand(n.topic(), destination, envelopes.functionEvent(n), Map.of(), null, null, cause);
+          send(n.topic(), destination, envelopes.functionEvent(n), Map.of(), null, null, cause);
       case ResolvedDelivery.Notification n -> toQueue(n, destination, cause);
       case ResolvedDelivery.Handshake h ->
-          hand(h.topic(), destination, envelopes.handshake(h), Map.of(), null, null, cause);
+          send(h.topic(), destination, envelopes.handshake(h), Map.of(), null, null, cause);
       case ResolvedDelivery.Text _ ->
           throw new IllegalStateException("A message to a phone in a queue");
     };
   }
 
-  /// To the queue of a subscription, or to its dead-letter queue, which gets the same: why it could
-  /// not be delivered is told by the trace.
-  DeliveryOutcome toQueue(ResolvedDelivery.Notification notice, Arn queue, String cause) {
-    String groupId = notice.message().groupId();
-    String trace = notice.message().traceHeader();
-    if (!notice.subscription().raw()) {
-      return hand(
-          notice.topic(), queue, envelopes.notification(notice), Map.of(), groupId, trace, cause);
+  /// Sends to the queue of a subscription, or to its dead-letter queue, which gets the same
+  /// message; the trace tells why it could not be delivered.
+  DeliveryOutcome toQueue(ResolvedDelivery.Notification notification, Arn queue, String cause) {
+    String groupId = notification.message().groupId();
+    String trace = notification.message().traceHeader();
+    if (!notification.subscription().raw()) {
+      return send(
+          notification.topic(),
+          queue,
+          envelopes.notification(notification),
+          Map.of(),
+          groupId,
+          trace,
+          cause);
     }
-    if (notice.message().attributes().size() > MAX_RAW_ATTRIBUTES) {
+    if (notification.message().attributes().size() > MAX_RAW_ATTRIBUTES) {
       return new DeliveryOutcome.Rejected(
-          "raw delivery to a queue carries up to " + MAX_RAW_ATTRIBUTES + " attributes");
+          "raw delivery to a queue is limited to " + MAX_RAW_ATTRIBUTES + " attributes");
     }
-    return hand(
-        notice.topic(), queue, notice.body(), notice.message().attributes(), groupId, trace, cause);
+    return send(
+        notification.topic(),
+        queue,
+        notification.body(),
+        notification.message().attributes(),
+        groupId,
+        trace,
+        cause);
   }
 
-  private DeliveryOutcome hand(
+  private DeliveryOutcome send(
       Topic topic,
       Arn destination,
       String payload,
@@ -80,7 +92,7 @@ final class ResourceSender implements ProtocolSender {
   }
 
   @Override
-  public RetryPolicy retryPolicy(ResolvedDelivery notice) {
+  public RetryPolicy retryPolicy(ResolvedDelivery resolved) {
     return RetryPolicy.SNS_MANAGED;
   }
 }

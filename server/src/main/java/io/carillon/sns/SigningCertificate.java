@@ -5,22 +5,21 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/// The certificate behind the signatures, and where validators find it.
+/// The signing certificate and its URL.
 ///
 /// Carillon serves it itself, so that signatures can be checked without the internet. The path
-/// changes with the certificate, as AWS's does, so that validators may keep what they fetched.
-/// Validators of AWS's SDKs insist on a host of the form `sns.<region>.amazonaws.com`: where such a
-/// name is made to lead here, the configured address says so.
+/// changes with the certificate, as AWS's does, so that validators may cache it. The validators of
+/// AWS's SDKs require a host of the form `sns.<region>.amazonaws.com`; where such a name resolves
+/// to this server, the URL is configured.
 final class SigningCertificate {
   private final MessageSigner signer;
   private final SubscriptionLinks links;
   private final String template;
 
-  /// Known once it was asked for: making the first key pair takes a while, which starting up need
-  /// not wait for.
+  /// Lazy: making the first key pair takes a while, and start-up need not wait for it.
   private final Lazy<String> path;
 
-  /// @param template the address with `{region}` and `{path}` in it; empty for this server's own
+  /// @param template the URL with `{region}` and `{path}` in it; empty for this server's own
   SigningCertificate(MessageSigner signer, SubscriptionLinks links, String template) {
     this.signer = signer;
     this.links = links;

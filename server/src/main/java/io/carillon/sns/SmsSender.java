@@ -4,7 +4,7 @@ import io.carillon.outbox.DeliveryOutcome;
 import io.carillon.outbox.MessageAttribute;
 import io.carillon.outbox.RetryPolicy;
 
-/// Sends text messages, to the phones that subscribe and to single numbers.
+/// Sends text messages to subscribed phones and to single numbers.
 final class SmsSender implements ProtocolSender {
   private static final int MAX_CHARACTERS = 1_600;
   private static final int SHOWN_NAME = 10;
@@ -16,8 +16,8 @@ final class SmsSender implements ProtocolSender {
   }
 
   @Override
-  public DeliveryOutcome carry(ResolvedDelivery notice, String cause) {
-    return switch (notice) {
+  public DeliveryOutcome send(ResolvedDelivery resolved, String cause) {
+    return switch (resolved) {
       case ResolvedDelivery.Notification notification ->
           send(
               notification.delivery(),
@@ -25,7 +25,7 @@ final class SmsSender implements ProtocolSender {
               prefix(notification.topic()) + notification.body());
       case ResolvedDelivery.Text text ->
           send(text.delivery(), text.message(), text.message().bodyFor(Protocol.SMS));
-      case ResolvedDelivery.Handshake _ -> throw new IllegalStateException("Phones are not asked");
+      case ResolvedDelivery.Handshake _ -> throw new IllegalStateException("Phones do not confirm");
     };
   }
 
@@ -40,14 +40,14 @@ final class SmsSender implements ProtocolSender {
             delivery.messageId(), delivery.endpoint(), text, sender == null ? "" : sender.shown()));
   }
 
-  /// The first characters of the topic's display name, as AWS puts them before the text.
+  /// AWS puts the first characters of the topic's display name before the text.
   private static String prefix(Topic topic) {
     String name = topic.attribute("DisplayName", "");
     return name.isEmpty() ? "" : name.substring(0, Math.min(name.length(), SHOWN_NAME)) + "> ";
   }
 
   @Override
-  public RetryPolicy retryPolicy(ResolvedDelivery notice) {
+  public RetryPolicy retryPolicy(ResolvedDelivery resolved) {
     return RetryPolicy.SNS_PEOPLE;
   }
 }

@@ -2,7 +2,7 @@ package io.carillon.sns;
 
 import io.carillon.outbox.DeliveryOutcome;
 
-/// Hands text messages to whoever carries them.
+/// Sends text messages.
 @FunctionalInterface
 public interface SmsTransport {
 
@@ -10,7 +10,7 @@ public interface SmsTransport {
   ///   [DeliveryOutcome.Rejected] where it refused for good
   DeliveryOutcome send(TextMessage message);
 
-  /// @param id the same over all tries
+  /// @param id the same over all attempts
   /// @param to in E.164 form
   /// @param senderId shown as the sender; empty for the configured one
   record TextMessage(String id, String to, String text, String senderId) {}

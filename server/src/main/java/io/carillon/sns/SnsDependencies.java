@@ -7,18 +7,18 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/// What SNS needs of the world around it.
+/// What SNS needs from the rest of the server.
 ///
-/// @param mail carries e-mail
-/// @param texts carries SMS
-/// @param posts reaches HTTP(S) endpoints
-/// @param recipients the services of this server that can subscribe, by their names in ARNs: `sqs`,
-///   `lambda`
+/// @param mail sends e-mail
+/// @param texts sends SMS
+/// @param posts posts to HTTP(S) endpoints
+/// @param recipients the services of this server whose resources can subscribe, by their names in
+///   ARNs: `sqs`, `lambda`
 /// @param signer signs messages
-/// @param certificateUrl where validators fetch its certificate, with `{region}` and `{path}` in
-///   it; empty for this server's own address
-/// @param publicUrl how the outside reaches this server, for links
-/// @param causes the trace id of the event that a caller acts for, or a new one
+/// @param certificateUrl the URL of its certificate, with `{region}` and `{path}` in it; empty for
+///   this server's own address
+/// @param publicUrl the URL of this server for clients, for links
+/// @param causes the trace id of the event on whose behalf a caller acts, or a new one
 public record SnsDependencies(
     MailTransport mail,
     SmsTransport texts,

@@ -55,20 +55,20 @@ enum SnsError implements ErrorCode {
     return message;
   }
 
-  /// `Invalid parameter: what`, as SNS words nearly all of its refusals.
+  /// `Invalid parameter: what`, SNS's wording of nearly all refusals.
   static AwsException invalid(String what) {
     return INVALID_PARAMETER.because("Invalid parameter: " + what);
   }
 
-  /// A refusal of one attribute, as the operations word it that take several: `Invalid parameter:
-  /// Attributes Reason: what`.
+  /// The wording of operations that take several attributes: `Invalid parameter: Attributes Reason:
+  /// what`.
   static AwsException amongAttributes(AwsException why) {
     return why.error() == INVALID_PARAMETER
         ? invalid("Attributes Reason: " + why.getMessage().replaceFirst("^Invalid parameter: ", ""))
         : why;
   }
 
-  /// A feature of AWS that Carillon leaves out, refused by name.
+  /// Refuses a feature of AWS that Carillon does not support, by name.
   static AwsException unsupported(String what) {
     return invalid(what + " is not supported by Carillon");
   }

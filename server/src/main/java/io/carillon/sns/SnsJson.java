@@ -9,7 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.UncheckedIOException;
 import java.util.Optional;
 
-/// JSON as SNS reads and writes it: strict in what it takes, AWS's spacing in what it gives.
+/// JSON as SNS reads and writes it: strict parsing, AWS's spacing.
 final class SnsJson {
   static final JsonMapper MAPPER =
       JsonMapper.builder()
@@ -19,7 +19,7 @@ final class SnsJson {
 
   private SnsJson() {}
 
-  /// The object that `text` is; empty where it is none.
+  /// Parses `text`; empty if it is not a JSON object.
   static Optional<ObjectNode> object(String text) {
     try {
       return MAPPER.readTree(text) instanceof ObjectNode object
@@ -38,7 +38,7 @@ final class SnsJson {
     }
   }
 
-  /// Two spaces and ` : `, as SNS lays its messages out.
+  /// SNS's layout of messages: two spaces and ` : `.
   static String pretty(JsonNode node) {
     try {
       return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(node);

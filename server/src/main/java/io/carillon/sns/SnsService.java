@@ -39,7 +39,7 @@ import software.amazon.awssdk.services.sns.model.TagResourceRequest;
 import software.amazon.awssdk.services.sns.model.UnsubscribeRequest;
 import software.amazon.awssdk.services.sns.model.UntagResourceRequest;
 
-/// SNS: what it can do, what it delivers, what it lets others hand in.
+/// SNS: its operations, its deliveries, and its recipient for other services.
 public final class SnsService {
   private final Database database;
   private final Topics topics;
@@ -59,14 +59,14 @@ public final class SnsService {
       Trace trace,
       Ids ids,
       InstantSource clock,
-      SnsDependencies around) {
+      SnsDependencies dependencies) {
     this.database = database;
     this.topics = new Topics();
     Subscriptions subscriptions = new Subscriptions();
     Messages messages = new Messages();
-    SubscriptionLinks links = new SubscriptionLinks(around.publicUrl());
+    SubscriptionLinks links = new SubscriptionLinks(dependencies.publicUrl());
     SigningCertificate certificate =
-        new SigningCertificate(around.signer(), links, around.certificateUrl());
+        new SigningCertificate(dependencies.signer(), links, dependencies.certificateUrl());
     Envelopes envelopes = new Envelopes(certificate, links);
 
     this.topicOperations =
@@ -85,31 +85,32 @@ public final class SnsService {
             new FilterPolicyCache(),
             trace,
             clock);
-    this.publish = new Publish(database, topics, publications, around.causes(), ids, clock);
+    this.publish = new Publish(database, topics, publications, dependencies.causes(), ids, clock);
     this.recipient = new TopicRecipient(database, topics, publications, authorizer, ids, clock);
     this.pages = new PublicPages(confirmations, certificate, ids, clock);
 
-    DeliveryResolver notices = new DeliveryResolver(topics, subscriptions, messages);
-    ResourceSender resources = new ResourceSender(around.recipients(), envelopes);
+    DeliveryResolver resolver = new DeliveryResolver(topics, subscriptions, messages);
+    ResourceSender resources = new ResourceSender(dependencies.recipients(), envelopes);
     SubscriptionDeadLetters deadLetters =
-        new SubscriptionDeadLetters(database, outbox, notices, messages, resources, clock);
-    Function<ProtocolSender, Delivery> by =
-        carrier -> new SubscriberDelivery(database, notices, messages, deadLetters, carrier, trace);
+        new SubscriptionDeadLetters(database, outbox, resolver, messages, resources, clock);
+    Function<ProtocolSender, Delivery> deliveryBy =
+        sender -> new SubscriberDelivery(database, resolver, messages, deadLetters, sender, trace);
     this.deliveries =
         Map.ofEntries(
             Map.entry(Publications.FANOUT, publications),
             Map.entry(Confirmations.EXPIRY, confirmations),
-            Map.entry(TopicOperations.FORGET, topicOperations),
+            Map.entry(TopicOperations.DELETE_SUBSCRIPTIONS, topicOperations),
             Map.entry(SubscriptionDeadLetters.TO_QUEUE, deadLetters.toQueue()),
-            Map.entry(SubscriptionDeadLetters.LET_GO, deadLetters.letGo()),
+            Map.entry(SubscriptionDeadLetters.RELEASE_HELD, deadLetters.releaseHeld()),
             Map.entry(
                 Protocol.EMAIL.kind(),
-                by.apply(new EmailSender(around.mail(), envelopes, links, clock))),
-            Map.entry(Protocol.SMS.kind(), by.apply(new SmsSender(around.texts()))),
+                deliveryBy.apply(new EmailSender(dependencies.mail(), envelopes, links, clock))),
+            Map.entry(Protocol.SMS.kind(), deliveryBy.apply(new SmsSender(dependencies.texts()))),
             Map.entry(
-                Protocol.HTTP.kind(), by.apply(new HttpSender(around.posts(), envelopes, clock))),
-            Map.entry(Protocol.SQS.kind(), by.apply(resources)),
-            Map.entry(Protocol.LAMBDA.kind(), by.apply(resources)));
+                Protocol.HTTP.kind(),
+                deliveryBy.apply(new HttpSender(dependencies.posts(), envelopes, clock))),
+            Map.entry(Protocol.SQS.kind(), deliveryBy.apply(resources)),
+            Map.entry(Protocol.LAMBDA.kind(), deliveryBy.apply(resources)));
   }
 
   public Operations operations() {
@@ -165,11 +166,11 @@ public final class SnsService {
             subscriptionOperations::subscribe)
         .open(
             ConfirmSubscriptionRequest.class,
-            "whoever holds the token confirms: it was sent to the endpoint alone",
+            "the token authorizes: it was sent only to the endpoint",
             confirmations::confirm)
         .open(
             UnsubscribeRequest.class,
-            "whoever holds the link may leave; signed callers are authorized by the operation",
+            "the link authorizes; signed callers are authorized by the operation",
             confirmations::unsubscribe)
         .anywhere(ListSubscriptionsRequest.class, subscriptionOperations::list)
         .on(
@@ -205,13 +206,13 @@ public final class SnsService {
     return recipient;
   }
 
-  /// Serves what [#isPage] tells, to everyone.
+  /// Serves the paths for which [#isPage] is true, without authentication.
   public Handler pages() {
     return pages;
   }
 
-  /// Whether a path leads to the pages of mail links or to the signing certificate. No bucket can
-  /// have such a name.
+  /// Whether a path is a page for mail links or the signing certificate. No bucket can have such a
+  /// name.
   public static boolean isPage(String rawPath) {
     return rawPath.startsWith(SubscriptionLinks.ROOT);
   }

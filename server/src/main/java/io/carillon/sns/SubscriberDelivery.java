@@ -11,32 +11,32 @@ import io.carillon.trace.Trace;
 import java.util.Map;
 import java.util.Optional;
 
-/// Brings notices to subscribers by one kind of carrier. What becomes of the message row is decided
-/// here, in the transaction that ends the delivery.
+/// Delivers to subscribers by one [ProtocolSender], and releases the message row in the transaction
+/// that ends the delivery.
 final class SubscriberDelivery implements Delivery {
   private final Database database;
-  private final DeliveryResolver notices;
+  private final DeliveryResolver resolver;
   private final Messages messages;
   private final SubscriptionDeadLetters deadLetters;
-  private final ProtocolSender carrier;
+  private final ProtocolSender sender;
   private final Trace trace;
 
   SubscriberDelivery(
       Database database,
-      DeliveryResolver notices,
+      DeliveryResolver resolver,
       Messages messages,
       SubscriptionDeadLetters deadLetters,
-      ProtocolSender carrier,
+      ProtocolSender sender,
       Trace trace) {
     this.database = database;
-    this.notices = notices;
+    this.resolver = resolver;
     this.messages = messages;
     this.deadLetters = deadLetters;
-    this.carrier = carrier;
+    this.sender = sender;
     this.trace = trace;
   }
 
-  /// A payload only names the message, which has 256 KiB at most and is rendered once.
+  /// The payload only names the message, which has at most 256 KiB and is rendered once.
   @Override
   public long usualMemory() {
     return 768 << 10;
@@ -50,11 +50,12 @@ final class SubscriberDelivery implements Delivery {
   @Override
   public DeliveryOutcome attempt(Job job) {
     DeliveryRequest delivery = DeliveryRequest.decode(job.work().payload());
-    Optional<ResolvedDelivery> notice = database.read(snapshot -> notices.find(snapshot, delivery));
-    if (notice.isEmpty()) {
+    Optional<ResolvedDelivery> resolved =
+        database.read(snapshot -> resolver.resolve(snapshot, delivery));
+    if (resolved.isEmpty()) {
       return new DeliveryOutcome.Done(tx -> end(tx, delivery));
     }
-    return switch (carrier.carry(notice.get(), job.work().cause())) {
+    return switch (sender.send(resolved.get(), job.work().cause())) {
       case DeliveryOutcome.Done done ->
           new DeliveryOutcome.Done(
               tx -> {
@@ -76,7 +77,7 @@ final class SubscriberDelivery implements Delivery {
 
   private void noteDelivered(Tx tx, Job job, DeliveryRequest delivery) {
     if (job.work().cause().isEmpty()) {
-      return; // a handshake belongs to no event
+      return; // a confirmation has no cause
     }
     trace.note(
         tx,
@@ -92,12 +93,12 @@ final class SubscriberDelivery implements Delivery {
   public RetryPolicy retryPolicy(Job job) {
     DeliveryRequest delivery = DeliveryRequest.decode(job.work().payload());
     return database
-        .read(snapshot -> notices.find(snapshot, delivery))
-        .map(carrier::retryPolicy)
+        .read(snapshot -> resolver.resolve(snapshot, delivery))
+        .map(sender::retryPolicy)
         .orElse(RetryPolicy.SNS_HTTP);
   }
 
-  /// To the subscription's dead-letter queue if it has one.
+  /// Sends to the subscription's dead-letter queue if it has one.
   @Override
   public boolean deadLetter(Tx tx, Job job, String why) {
     DeliveryRequest delivery = DeliveryRequest.decode(job.work().payload());
@@ -105,18 +106,18 @@ final class SubscriberDelivery implements Delivery {
       return false;
     }
     Optional<Arn> queue =
-        notices
-            .find(tx, delivery)
+        resolver
+            .resolve(tx, delivery)
             .flatMap(
-                notice ->
-                    notice instanceof ResolvedDelivery.Notification notification
+                resolved ->
+                    resolved instanceof ResolvedDelivery.Notification notification
                         ? SubscriptionAttributes.deadLetterQueue(notification.subscription())
                         : Optional.empty());
     if (queue.isPresent()) {
       deadLetters.send(tx, delivery, queue.get(), why, job.work().cause());
       return true;
     }
-    deadLetters.shelve(tx, delivery);
+    deadLetters.keepMessage(tx, delivery);
     return false;
   }
 }

@@ -1,17 +1,18 @@
 package io.carillon.sns;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import io.carillon.base.Arn;
 import java.time.Instant;
 import java.util.Map;
 
-/// A subscription as it is kept.
+/// The row of a subscription.
 ///
-/// @param topicArn what it listens to
-/// @param topicId which topic of that name
+/// @param topicArn the topic's ARN
+/// @param topicId tells apart topics that had the same name
 /// @param id the last part of its own ARN
 /// @param owner the account that subscribed
-/// @param principal who subscribed, as an ARN
-/// @param attributes what callers set, by AWS's names; the rest have their defaults
+/// @param principal the ARN of the principal that subscribed
+/// @param attributes those that callers set, by AWS's names; the others have their defaults
 record Subscription(
     String topicArn,
     String topicId,
@@ -24,24 +25,29 @@ record Subscription(
     Map<String, String> attributes,
     Instant created) {
 
-  /// How far the endpoint's consent has come.
+  /// The state of the endpoint's confirmation.
   ///
   /// @param pending until the endpoint has confirmed
-  /// @param token what confirms it; empty where nothing needs confirming
-  /// @param expires when that token, and with it a pending subscription, ends
-  /// @param authenticated whether who confirmed it was known: signed, or the owner of both sides
-  /// @param guarded whether only a signed call may unsubscribe (AuthenticateOnUnsubscribe)
+  /// @param token confirms the subscription; empty if it needs no confirmation
+  /// @param expires when the token, and with it a pending subscription, expires
+  /// @param authenticated whether the confirmation was signed, or needless as topic and endpoint
+  ///   have one owner
+  /// @param authenticateOnUnsubscribe whether only a signed call may unsubscribe
   record Confirmation(
-      boolean pending, String token, Instant expires, boolean authenticated, boolean guarded) {
+      boolean pending,
+      String token,
+      Instant expires,
+      boolean authenticated,
+      @JsonProperty("guarded") boolean authenticateOnUnsubscribe) {
 
     static final Confirmation NOT_NEEDED = new Confirmation(false, "", Instant.EPOCH, true, false);
 
-    static Confirmation asked(String token, Instant expires) {
+    static Confirmation requested(String token, Instant expires) {
       return new Confirmation(true, token, expires, false, false);
     }
 
-    Confirmation given(boolean byKnownCaller, boolean guard) {
-      return new Confirmation(false, token, expires, byKnownCaller, guard);
+    Confirmation confirmed(boolean isAuthenticated, boolean onlySigned) {
+      return new Confirmation(false, token, expires, isAuthenticated, onlySigned);
     }
   }
 

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// The attributes of a subscription: which there are, what they may hold, how they are shown.
+/// The attributes of a subscription: their names, validation and presentation.
 ///
 /// Source: https://docs.aws.amazon.com/sns/latest/api/API_SetSubscriptionAttributes.html
 final class SubscriptionAttributes {
@@ -23,7 +23,7 @@ final class SubscriptionAttributes {
 
   private SubscriptionAttributes() {}
 
-  /// @param value empty to take the attribute back to its default
+  /// @param value empty to reset the attribute to its default
   static void check(Topic topic, Protocol protocol, String name, String value) {
     if (name.equals("SubscriptionRoleArn") || name.equals("ReplayPolicy")) {
       throw SnsError.unsupported("The subscription attribute " + name);
@@ -40,11 +40,11 @@ final class SubscriptionAttributes {
               "Delivery protocol [" + protocol.text() + "] does not support delivery policies.");
         }
       }
-      default -> {} // what the attributes make of each other is checked by checkTogether
+      default -> {} // checkTogether validates the attributes that depend on each other
     }
   }
 
-  /// Checks the attributes of a Subscribe.
+  /// Validates the attributes of a Subscribe.
   static void checkAll(Topic topic, Protocol protocol, Map<String, String> attributes) {
     try {
       attributes.forEach((name, value) -> check(topic, protocol, name, value));
@@ -54,7 +54,7 @@ final class SubscriptionAttributes {
     }
   }
 
-  /// Checks what only makes sense in view of the other attributes.
+  /// Validates the attributes that depend on each other.
   static void checkTogether(Topic topic, Map<String, String> attributes) {
     FilterPolicy.Scope scope = scope(attributes);
     String filter = attributes.getOrDefault("FilterPolicy", "");
@@ -67,7 +67,7 @@ final class SubscriptionAttributes {
         attributes.getOrDefault("RawMessageDelivery", "false").equals("true"));
   }
 
-  /// An empty filter takes the filter away; `True` is `true`.
+  /// An empty filter policy removes it; `True` is `true`.
   static Map<String, String> normalized(Map<String, String> attributes) {
     Map<String, String> kept = new LinkedHashMap<>(attributes);
     kept.values().removeIf(String::isEmpty);
@@ -118,7 +118,7 @@ final class SubscriptionAttributes {
     }
   }
 
-  /// The queue that takes what cannot be delivered.
+  /// The queue for messages that could not be delivered.
   static Optional<Arn> deadLetterQueue(Subscription subscription) {
     return SnsJson.object(subscription.attribute("RedrivePolicy", ""))
         .map(policy -> policy.path("deadLetterTargetArn").asText())
@@ -134,7 +134,7 @@ final class SubscriptionAttributes {
     return DeliveryPolicy.ofTopic(topic.attribute("DeliveryPolicy", ""));
   }
 
-  /// All attributes as GetSubscriptionAttributes answers them.
+  /// All attributes as GetSubscriptionAttributes returns them.
   static Map<String, String> shown(Topic topic, Subscription subscription) {
     Map<String, String> shown = new LinkedHashMap<>(subscription.attributes());
     shown.put("SubscriptionArn", subscription.arn());
@@ -151,7 +151,7 @@ final class SubscriptionAttributes {
     if (shown.containsKey("FilterPolicy")) {
       shown.putIfAbsent("FilterPolicyScope", "MessageAttributes");
     } else {
-      shown.remove("FilterPolicyScope"); // kept for the filter to come, and shown with it
+      shown.remove("FilterPolicyScope"); // shown only together with a filter policy
     }
     if (subscription.protocol() == Protocol.HTTP || subscription.protocol() == Protocol.HTTPS) {
       shown.put(

@@ -15,15 +15,15 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
 
-/// What is left of deliveries that were given up: they go to the subscription's dead-letter queue,
-/// or stay on the shelf, from where they may be taken up again. The shelf's message rows are kept
-/// for a fortnight, as long as a queue would keep them at most.
+/// Deliveries that were given up go to the subscription's dead-letter queue. Without one, they
+/// become dead letters of the outbox, which can be redriven. The message rows of dead letters are
+/// kept for 14 days, the longest retention of a queue.
 final class SubscriptionDeadLetters {
   static final String TO_QUEUE = "sns.deadletter";
-  static final String LET_GO = "sns.letgo";
-  private static final Duration SHELF_LIFE = Duration.ofDays(14);
+  static final String RELEASE_HELD = "sns.letgo";
+  private static final Duration RETENTION = Duration.ofDays(14);
 
-  /// @param why it was given up, for those who look into the database
+  /// @param why it was given up, for operators who read the database
   private record DeadLetter(
       @JsonProperty("parcel") DeliveryRequest delivery, String queueArn, String why) {
     private static final RowCodec<DeadLetter> CODEC = RowCodec.of(DeadLetter.class);
@@ -31,58 +31,61 @@ final class SubscriptionDeadLetters {
 
   private final Database database;
   private final Outbox outbox;
-  private final DeliveryResolver notices;
+  private final DeliveryResolver resolver;
   private final Messages messages;
-  private final ResourceSender carrier;
+  private final ResourceSender resourceSender;
   private final InstantSource clock;
 
   SubscriptionDeadLetters(
       Database database,
       Outbox outbox,
-      DeliveryResolver notices,
+      DeliveryResolver resolver,
       Messages messages,
-      ResourceSender carrier,
+      ResourceSender resourceSender,
       InstantSource clock) {
     this.database = database;
     this.outbox = outbox;
-    this.notices = notices;
+    this.resolver = resolver;
     this.messages = messages;
-    this.carrier = carrier;
+    this.resourceSender = resourceSender;
     this.clock = clock;
   }
 
-  /// Sends a parcel that was given up to `queue`; the message stays referred to.
+  /// Sends a delivery that was given up to `queue`; it keeps its reference to the message.
   void send(Tx tx, DeliveryRequest delivery, Arn queue, String why, String cause) {
     byte[] payload = DeadLetter.CODEC.encode(new DeadLetter(delivery, queue.toString(), why));
     outbox.add(tx, new Work(TO_QUEUE, queue.toString(), clock.instant(), payload, cause));
   }
 
-  /// Marks a parcel that goes to the shelf, and puts in the work that ends its message's stay.
-  void shelve(Tx tx, DeliveryRequest delivery) {
+  /// Holds the message of a delivery that becomes a dead letter, and adds the work that releases it
+  /// later.
+  void keepMessage(Tx tx, DeliveryRequest delivery) {
     messages.hold(tx, delivery.messageId(), delivery.lane());
     outbox.add(
         tx,
-        new Work(LET_GO, delivery.lane(), clock.instant().plus(SHELF_LIFE), delivery.encode(), ""));
+        new Work(
+            RELEASE_HELD, delivery.lane(), clock.instant().plus(RETENTION), delivery.encode(), ""));
   }
 
-  /// Puts dead letters into their queues.
+  /// Delivers to dead-letter queues.
   Delivery toQueue() {
     return new Delivery() {
       @Override
       public DeliveryOutcome attempt(Job job) {
-        DeadLetter letter = DeadLetter.CODEC.decode(job.work().payload());
-        Optional<ResolvedDelivery> notice =
-            database.read(snapshot -> notices.find(snapshot, letter.delivery()));
-        if (!(notice.orElse(null) instanceof ResolvedDelivery.Notification notification)) {
-          return new DeliveryOutcome.Done(tx -> end(tx, letter.delivery()));
+        DeadLetter deadLetter = DeadLetter.CODEC.decode(job.work().payload());
+        Optional<ResolvedDelivery> resolved =
+            database.read(snapshot -> resolver.resolve(snapshot, deadLetter.delivery()));
+        if (!(resolved.orElse(null) instanceof ResolvedDelivery.Notification notification)) {
+          return new DeliveryOutcome.Done(tx -> end(tx, deadLetter.delivery()));
         }
         DeliveryOutcome outcome =
-            carrier.toQueue(notification, Arn.parse(letter.queueArn()), job.work().cause());
+            resourceSender.toQueue(
+                notification, Arn.parse(deadLetter.queueArn()), job.work().cause());
         return outcome instanceof DeliveryOutcome.Done done
             ? new DeliveryOutcome.Done(
                 tx -> {
                   done.effect().accept(tx);
-                  end(tx, letter.delivery());
+                  end(tx, deadLetter.delivery());
                 })
             : outcome;
       }
@@ -94,25 +97,25 @@ final class SubscriptionDeadLetters {
 
       @Override
       public boolean deadLetter(Tx tx, Job job, String why) {
-        shelve(tx, DeadLetter.CODEC.decode(job.work().payload()).delivery());
+        keepMessage(tx, DeadLetter.CODEC.decode(job.work().payload()).delivery());
         return false;
       }
     };
   }
 
-  /// Ends the stay of messages whose delivery lay on the shelf.
-  Delivery letGo() {
+  /// Releases the messages of dead letters whose retention is over.
+  Delivery releaseHeld() {
     return new Delivery() {
       @Override
       public DeliveryOutcome attempt(Job job) {
         DeliveryRequest delivery = DeliveryRequest.decode(job.work().payload());
         return new DeliveryOutcome.Done(
-            tx -> messages.letGo(tx, delivery.messageId(), delivery.lane()));
+            tx -> messages.releaseHeld(tx, delivery.messageId(), delivery.lane()));
       }
 
       @Override
       public Duration longestWait() {
-        return SHELF_LIFE;
+        return RETENTION;
       }
 
       @Override

@@ -5,10 +5,10 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Supplier;
 
-/// The addresses that messages carry so that whoever gets them can confirm or leave.
+/// The URLs in messages with which a recipient confirms or unsubscribes.
 ///
-/// Machines get AWS's own form, a GET of the operation, answered with XML. People get pages. Those
-/// lie under a name with capital letters, which no bucket can have.
+/// Machines get AWS's form: a GET of the operation, answered with XML. People get pages; their
+/// paths begin with a capital letter, which no bucket name can have.
 final class SubscriptionLinks {
   static final String ROOT = "/SimpleNotificationService";
   static final String CONFIRMATION = ROOT + "/confirmation.html";
@@ -16,7 +16,7 @@ final class SubscriptionLinks {
 
   private final Supplier<URI> base;
 
-  /// @param base how the outside reaches this server
+  /// @param base the URL of this server for clients
   SubscriptionLinks(Supplier<URI> base) {
     this.base = base;
   }
@@ -50,7 +50,7 @@ final class SubscriptionLinks {
     return text.endsWith("/") ? text.substring(0, text.length() - 1) : text;
   }
 
-  /// A colon may stand in a query; links stay readable with it.
+  /// A colon is allowed in a query, and keeps the links readable.
   private static String encoded(String value) {
     return URLEncoder.encode(value, StandardCharsets.UTF_8).replace("%3A", ":");
   }

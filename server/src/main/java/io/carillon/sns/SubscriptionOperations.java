@@ -24,7 +24,7 @@ import software.amazon.awssdk.services.sns.model.SetSubscriptionAttributesRespon
 import software.amazon.awssdk.services.sns.model.SubscribeRequest;
 import software.amazon.awssdk.services.sns.model.SubscribeResponse;
 
-/// The operations on subscriptions, but for the handshake, which is [Confirmations]' part.
+/// The operations on subscriptions, except confirming and unsubscribing: see [Confirmations].
 final class SubscriptionOperations {
   private final Database database;
   private final Topics topics;
@@ -48,7 +48,7 @@ final class SubscriptionOperations {
     this.clock = clock;
   }
 
-  /// What Subscribe needs, with what policies may ask about it.
+  /// The needs of Subscribe, with the context keys for policies.
   static List<Need> needs(SubscribeRequest request) {
     return List.of(
         Need.of("sns:Subscribe", Arns.topic(request.topicArn(), "TopicArn"))
@@ -66,25 +66,32 @@ final class SubscriptionOperations {
       throw SnsError.invalid("Endpoint");
     }
     String endpoint = protocol.checkEndpoint(request.endpoint());
-    Map<String, String> wanted = SubscriptionAttributes.normalized(request.attributes());
-    boolean tellArn = Boolean.TRUE.equals(request.returnSubscriptionArn());
+    Map<String, String> requestedAttributes =
+        SubscriptionAttributes.normalized(request.attributes());
+    boolean returnArn = Boolean.TRUE.equals(request.returnSubscriptionArn());
     return database.write(
         tx -> {
           Topic topic = topics.require(tx, arn);
-          SubscriptionAttributes.checkAll(topic, protocol, wanted);
+          SubscriptionAttributes.checkAll(topic, protocol, requestedAttributes);
           Subscription subscription =
               subscriptions
                   .findByEndpoint(tx, topic, protocol, endpoint)
-                  .map(known -> again(tx, known, wanted, request.hasAttributes()))
-                  .orElseGet(() -> anew(tx, caller, topic, protocol, endpoint, wanted));
+                  .map(
+                      existing ->
+                          resubscribe(tx, existing, requestedAttributes, request.hasAttributes()))
+                  .orElseGet(
+                      () ->
+                          subscribeNew(tx, caller, topic, protocol, endpoint, requestedAttributes));
           return SubscribeResponse.builder()
               .subscriptionArn(
-                  subscription.pending() && !tellArn ? "pending confirmation" : subscription.arn())
+                  subscription.pending() && !returnArn
+                      ? "pending confirmation"
+                      : subscription.arn())
               .build();
         });
   }
 
-  private Subscription anew(
+  private Subscription subscribeNew(
       Tx tx,
       Caller caller,
       Topic topic,
@@ -104,26 +111,26 @@ final class SubscriptionOperations {
             attributes,
             clock.instant());
     if (protocol.mustConfirm(endpoint, caller.account().value())) {
-      subscription = confirmations.ask(tx, subscription);
+      subscription = confirmations.requestConfirmation(tx, subscription);
     }
     subscriptions.add(tx, subscription);
     return subscription;
   }
 
-  /// Subscribing an endpoint again is no change once it has confirmed; before that, it is asked
-  /// once more.
-  private Subscription again(
-      Tx tx, Subscription known, Map<String, String> attributes, boolean attributesGiven) {
-    if (known.pending()) {
-      Subscription asked = confirmations.ask(tx, known.with(known.confirmation(), attributes));
-      subscriptions.replace(tx, known, asked);
-      return asked;
+  /// Subscribing a confirmed endpoint again changes nothing; a pending one is sent another token.
+  private Subscription resubscribe(
+      Tx tx, Subscription existing, Map<String, String> attributes, boolean attributesGiven) {
+    if (existing.pending()) {
+      Subscription requested =
+          confirmations.requestConfirmation(tx, existing.with(existing.confirmation(), attributes));
+      subscriptions.replace(tx, existing, requested);
+      return requested;
     }
-    if (attributesGiven && !attributes.equals(known.attributes())) {
+    if (attributesGiven && !attributes.equals(existing.attributes())) {
       throw SnsError.invalid(
           "Attributes Reason: Subscription already exists with different attributes");
     }
-    return known;
+    return existing;
   }
 
   ListSubscriptionsResponse list(Caller caller, ListSubscriptionsRequest request) {
@@ -185,13 +192,13 @@ final class SubscriptionOperations {
     database.write(
         tx -> {
           Found found = require(tx, arn, caller);
-          Subscription was = found.subscription();
-          SubscriptionAttributes.check(found.topic(), was.protocol(), name, value);
-          Map<String, String> changed = new LinkedHashMap<>(was.attributes());
-          changed.put(name, value);
-          changed = SubscriptionAttributes.normalized(changed);
-          SubscriptionAttributes.checkTogether(found.topic(), changed);
-          subscriptions.replace(tx, was, was.with(was.confirmation(), changed));
+          Subscription before = found.subscription();
+          SubscriptionAttributes.check(found.topic(), before.protocol(), name, value);
+          Map<String, String> attributes = new LinkedHashMap<>(before.attributes());
+          attributes.put(name, value);
+          attributes = SubscriptionAttributes.normalized(attributes);
+          SubscriptionAttributes.checkTogether(found.topic(), attributes);
+          subscriptions.replace(tx, before, before.with(before.confirmation(), attributes));
           return true;
         });
     return SetSubscriptionAttributesResponse.builder().build();
@@ -199,8 +206,8 @@ final class SubscriptionOperations {
 
   private record Found(Topic topic, Subscription subscription) {}
 
-  /// The subscription, if the caller's account owns it or its topic. Subscriptions are no resources
-  /// that a policy could name, so the accounts decide.
+  /// The subscription, if the caller's account owns it or its topic. Policies cannot name
+  /// subscriptions, so ownership decides.
   private Found require(Snapshot snapshot, Arns.SubscriptionArn arn, Caller caller) {
     Optional<Topic> topic = topics.find(snapshot, arn.topic());
     Found found =

@@ -1,5 +1,6 @@
 package io.carillon.sns;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import io.carillon.base.AccountId;
 import io.carillon.base.Region;
 import io.carillon.store.KeyCodec;
@@ -14,10 +15,10 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// Subscriptions, with what finds them by endpoint, by owner and by token, and how many there are.
+/// Subscriptions, their indexes by endpoint, owner and token, and their counts.
 ///
-/// They lie under their topic's id, not its name: those of a deleted topic are out of sight at once
-/// and are removed later, page by page, whatever topic bears the name by then.
+/// Their keys begin with the topic's id, not its name: the subscriptions of a deleted topic are
+/// invisible at once and removed later, page by page, even if a new topic has that name by then.
 final class Subscriptions {
   private static final Table<Tuple, Subscription> TABLE =
       Table.of("sns.subscriptions", KeyCodec.TUPLE, Subscription.class);
@@ -32,12 +33,17 @@ final class Subscriptions {
 
   private record Pointer(String topicId, String id) {}
 
-  /// What a token confirms.
+  /// The target of a token.
   ///
-  /// @param farewell the subscription that its holder may have back; null for one that is asked for
-  record Token(String topicId, String id, Instant expires, @Nullable Subscription farewell) {}
+  /// @param unsubscribed the subscription to restore, after an unsubscribe by link; null for the
+  ///   token of a pending subscription
+  record Token(
+      String topicId,
+      String id,
+      Instant expires,
+      @JsonProperty("farewell") @Nullable Subscription unsubscribed) {}
 
-  /// How many subscriptions a topic has, as GetTopicAttributes tells.
+  /// How many subscriptions a topic has, for GetTopicAttributes.
   record Counts(long confirmed, long pending, long deleted) {
     static final Counts NONE = new Counts(0, 0, 0);
 
@@ -63,15 +69,15 @@ final class Subscriptions {
     return COUNTS.get(snapshot, topic.id()).orElse(Counts.NONE);
   }
 
-  /// Subscriptions in order of their ids, behind `after`.
+  /// Subscriptions in order of their ids, after `after`.
   List<Subscription> list(Snapshot snapshot, String topicId, String after, int limit) {
     Range range = Range.within(Tuple.of(topicId)).after(Tuple.of(topicId, after));
     return TABLE.list(snapshot, range, limit).stream().map(Table.Entry::value).toList();
   }
 
-  /// A page of what an account subscribed in a region.
+  /// A page of an account's subscriptions in a region.
   ///
-  /// @param next where the next page begins; empty at the end
+  /// @param next the start of the next page; empty on the last one
   record Page(List<Subscription> subscriptions, String next) {}
 
   Page listOwned(Snapshot snapshot, AccountId owner, Region region, String after, int limit) {
@@ -90,15 +96,15 @@ final class Subscriptions {
     count(tx, subscription, 1);
   }
 
-  /// Writes a changed subscription over itself, with the token it now waits for.
-  void replace(Tx tx, Subscription was, Subscription is) {
-    String token = was.confirmation().token();
-    if (!token.isEmpty() && !token.equals(is.confirmation().token())) {
+  /// Replaces a changed subscription and its token.
+  void replace(Tx tx, Subscription before, Subscription after) {
+    String token = before.confirmation().token();
+    if (!token.isEmpty() && !token.equals(after.confirmation().token())) {
       TOKENS.delete(tx, token);
     }
-    count(tx, was, -1);
-    count(tx, is, 1);
-    write(tx, is);
+    count(tx, before, -1);
+    count(tx, after, 1);
+    write(tx, after);
   }
 
   private void write(Tx tx, Subscription subscription) {
@@ -134,8 +140,8 @@ final class Subscriptions {
     }
   }
 
-  /// Removes up to `limit` subscriptions of a topic that is gone; returns whether that was all.
-  boolean forget(Tx tx, String topicId, int limit) {
+  /// Removes up to `limit` subscriptions of a deleted topic; returns whether none are left.
+  boolean deletePage(Tx tx, String topicId, int limit) {
     List<Subscription> page = list(tx, topicId, "", limit);
     page.forEach(subscription -> remove(tx, subscription));
     COUNTS.delete(tx, topicId);
@@ -146,8 +152,8 @@ final class Subscriptions {
     return TOKENS.get(snapshot, token);
   }
 
-  /// Lets the holder of `token` have a subscription back that was taken from it.
-  void putFarewell(Tx tx, String token, Instant expires, Subscription subscription) {
+  /// Stores a token that restores `subscription`.
+  void putUnsubscribed(Tx tx, String token, Instant expires, Subscription subscription) {
     TOKENS.put(
         tx, token, new Token(subscription.topicId(), subscription.id(), expires, subscription));
   }

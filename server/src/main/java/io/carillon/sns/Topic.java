@@ -8,13 +8,13 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// A topic as it is kept.
+/// The row of a topic.
 ///
-/// @param id tells a topic from an earlier one of the same name, whose subscriptions may still be
-///   on their way out
-/// @param attributes what callers set, by AWS's names; the rest have their defaults
+/// @param id tells a topic from an earlier one of the same name, whose subscriptions may not have
+///   been removed yet
+/// @param attributes those that callers set, by AWS's names; the others have their defaults
 /// @param pinned the unique ids of the users and roles that the policy named when it was written,
-///   by ARN; rows of old have none
+///   by ARN; null in rows of older versions
 record Topic(
     String account,
     String region,
@@ -33,7 +33,7 @@ record Topic(
     return attributes.getOrDefault(attribute, fallback);
   }
 
-  /// The policy in force: the one set, else the default, which lets the owner's account in.
+  /// The policy in force: the one that was set, else the default, which allows the owner's account.
   String policy() {
     return attribute("Policy", "").isEmpty() ? defaultPolicy() : attribute("Policy", "");
   }
@@ -42,12 +42,12 @@ record Topic(
     return pinned == null ? Map.of() : pinned;
   }
 
-  /// With a policy that names others.
+  /// With other pinned principals.
   Topic withPins(Map<String, String> other) {
     return new Topic(account, region, name, id, attributes, tags, created, other);
   }
 
-  /// An empty value takes the attribute back to its default.
+  /// An empty value resets the attribute to its default.
   Topic withAttribute(String attribute, String value) {
     Map<String, String> changed = new LinkedHashMap<>(attributes);
     if (value.isEmpty()) {

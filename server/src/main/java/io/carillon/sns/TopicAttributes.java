@@ -9,15 +9,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// The attributes of a topic: which there are, what they may hold, what the unset ones are.
+/// The attributes of a topic: their names, validation and defaults.
 ///
 /// Source: https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html
 final class TopicAttributes {
   private static final int MAX_DISPLAY_NAME = 100;
   private static final int MAX_POLICY = 30_720;
 
-  /// What AWS has and Carillon does not: encryption keys, FIFO, archives, X-Ray, delivery logs.
-  private static final Set<String> LEFT_OUT =
+  /// Attributes of features that Carillon does not support: encryption keys, FIFO, archives, X-Ray,
+  /// delivery logs.
+  private static final Set<String> UNSUPPORTED =
       Set.of(
           "KmsMasterKeyId",
           "ContentBasedDeduplication",
@@ -41,9 +42,9 @@ final class TopicAttributes {
 
   private TopicAttributes() {}
 
-  /// Checks the attributes of a CreateTopic.
+  /// Validates the attributes of a CreateTopic.
   ///
-  /// @return who is named by the policy among them, for [Topic#pinned]
+  /// @return the principals that the policy names, for [Topic#pinned]
   static Map<String, String> checkNew(Map<String, String> attributes, KnownPrincipals principals) {
     if (attributes.getOrDefault("FifoTopic", "").equals("true")) {
       throw SnsError.unsupported("A FIFO topic");
@@ -61,7 +62,7 @@ final class TopicAttributes {
     }
   }
 
-  /// @param value empty to take the attribute back to its default
+  /// @param value empty to reset the attribute to its default
   static void check(String name, String value) {
     switch (name) {
       case "DisplayName" -> checkDisplayName(value);
@@ -80,7 +81,7 @@ final class TopicAttributes {
         }
       }
       default -> {
-        if (LEFT_OUT.contains(name)) {
+        if (UNSUPPORTED.contains(name)) {
           throw SnsError.unsupported("The topic attribute " + name);
         }
         throw SnsError.invalid("AttributeName");
@@ -88,14 +89,14 @@ final class TopicAttributes {
     }
   }
 
-  /// The name that mails come from; nothing in it may break a header line.
+  /// The sender's name in mails, so it must not contain line breaks.
   private static void checkDisplayName(String value) {
     if (value.length() > MAX_DISPLAY_NAME || value.chars().anyMatch(Character::isISOControl)) {
       throw SnsError.invalid("DisplayName");
     }
   }
 
-  /// Who is named by a policy that a request brings, for [Topic#pinned].
+  /// The principals that a request's policy names, for [Topic#pinned].
   static Map<String, String> pins(String policy, KnownPrincipals principals) {
     try {
       return policy(policy).map(principals::pin).orElse(Map.of());
@@ -104,7 +105,7 @@ final class TopicAttributes {
     }
   }
 
-  /// @return empty where `value` takes the policy away
+  /// @return empty if `value` removes the policy
   private static Optional<PolicyDocument> policy(String value) {
     if (value.isEmpty()) {
       return Optional.empty();
@@ -128,7 +129,7 @@ final class TopicAttributes {
         "Policy Error: " + (e.principal().isPresent() ? "PrincipalNotFound" : e.getMessage()));
   }
 
-  /// All attributes as GetTopicAttributes answers them.
+  /// All attributes as GetTopicAttributes returns them.
   static Map<String, String> shown(Topic topic, Subscriptions.Counts counts) {
     Map<String, String> shown = new LinkedHashMap<>(topic.attributes());
     shown.put("TopicArn", topic.arn().toString());

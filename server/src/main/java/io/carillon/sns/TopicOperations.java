@@ -44,13 +44,13 @@ import software.amazon.awssdk.services.sns.model.TagResourceResponse;
 import software.amazon.awssdk.services.sns.model.UntagResourceRequest;
 import software.amazon.awssdk.services.sns.model.UntagResourceResponse;
 
-/// The operations on topics, their attributes, permissions and tags; and the work that clears up
-/// behind a deleted topic.
+/// The operations on topics, their attributes, permissions and tags; and the work that removes a
+/// deleted topic's subscriptions.
 final class TopicOperations implements Delivery {
-  static final String FORGET = "sns.forget";
-  private static final int FORGET_PAGE = 500;
+  static final String DELETE_SUBSCRIPTIONS = "sns.forget";
+  private static final int DELETION_PAGE = 500;
 
-  /// What AddPermission can grant.
+  /// The actions that AddPermission can grant.
   private static final Set<String> GRANTABLE =
       Set.of(
           "AddPermission",
@@ -92,8 +92,8 @@ final class TopicOperations implements Delivery {
       throw SnsError.unsupported("DataProtectionPolicy");
     }
     String name = Arns.topicName(request.name());
-    Map<String, String> wanted = request.attributes();
-    Map<String, String> pinned = TopicAttributes.checkNew(wanted, principals);
+    Map<String, String> requested = request.attributes();
+    Map<String, String> pinned = TopicAttributes.checkNew(requested, principals);
     Map<String, String> tags = TopicTags.read(request.tags());
     Arn arn = caller.arn("sns", name);
     return database.write(
@@ -101,7 +101,7 @@ final class TopicOperations implements Delivery {
           topics
               .find(tx, arn)
               .ifPresentOrElse(
-                  topic -> requireSame(topic, request, tags),
+                  topic -> requireSameSettings(topic, request, tags),
                   () -> {
                     Topic topic =
                         new Topic(
@@ -113,7 +113,7 @@ final class TopicOperations implements Delivery {
                             tags,
                             clock.instant(),
                             pinned);
-                    for (Map.Entry<String, String> attribute : wanted.entrySet()) {
+                    for (Map.Entry<String, String> attribute : requested.entrySet()) {
                       if (!attribute.getKey().equals("FifoTopic")) {
                         topic = topic.withAttribute(attribute.getKey(), attribute.getValue());
                       }
@@ -124,9 +124,10 @@ final class TopicOperations implements Delivery {
         });
   }
 
-  /// Creating a topic again is no change and must not look like one. It may name fewer attributes
-  /// and tags than there are.
-  private void requireSame(Topic topic, CreateTopicRequest request, Map<String, String> tags) {
+  /// Creating a topic again changes nothing, so it must not ask for other settings. It may name
+  /// fewer attributes and tags than the topic has.
+  private void requireSameSettings(
+      Topic topic, CreateTopicRequest request, Map<String, String> tags) {
     Map<String, String> now = TopicAttributes.shown(topic, Subscriptions.Counts.NONE);
     request
         .attributes()
@@ -143,8 +144,8 @@ final class TopicOperations implements Delivery {
     }
   }
 
-  /// Deleting what is not there is no error. The subscriptions are out of sight with the topic;
-  /// their rows go in pages, so that a large topic does not hold every writer.
+  /// A missing topic is no error. The subscriptions become invisible with the topic; their rows are
+  /// removed in pages, so that a large topic does not block every writer.
   DeleteTopicResponse delete(Caller caller, DeleteTopicRequest request) {
     Arn arn = Arns.topic(request.topicArn(), "TopicArn");
     database.write(
@@ -154,7 +155,7 @@ final class TopicOperations implements Delivery {
               .ifPresent(
                   topic -> {
                     topics.delete(tx, topic);
-                    forget(tx, arn.toString(), topic.id());
+                    scheduleDeletion(tx, arn.toString(), topic.id());
                   });
           return true;
         });
@@ -182,15 +183,15 @@ final class TopicOperations implements Delivery {
 
   GetTopicAttributesResponse getAttributes(Caller caller, GetTopicAttributesRequest request) {
     Arn arn = Arns.topic(request.topicArn(), "TopicArn");
-    record Seen(Topic topic, Subscriptions.Counts counts) {}
-    Seen seen =
+    record TopicAndCounts(Topic topic, Subscriptions.Counts counts) {}
+    TopicAndCounts found =
         database.read(
             snapshot -> {
               Topic topic = topics.require(snapshot, arn);
-              return new Seen(topic, subscriptions.counts(snapshot, topic));
+              return new TopicAndCounts(topic, subscriptions.counts(snapshot, topic));
             });
-    Map<String, String> shown = TopicAttributes.shown(seen.topic(), seen.counts());
-    shown.put("Policy", principals.shown(seen.topic().policy(), seen.topic().pins()));
+    Map<String, String> shown = TopicAttributes.shown(found.topic(), found.counts());
+    shown.put("Policy", principals.shown(found.topic().policy(), found.topic().pins()));
     return GetTopicAttributesResponse.builder().attributes(shown).build();
   }
 
@@ -260,7 +261,7 @@ final class TopicOperations implements Delivery {
     return statement;
   }
 
-  /// AWS writes a list of one as that one.
+  /// AWS writes a list with one element as that element.
   private static JsonNode scalarOfOne(ArrayNode list) {
     return list.size() == 1 ? list.get(0) : list;
   }
@@ -271,24 +272,24 @@ final class TopicOperations implements Delivery {
         "TopicArn",
         topic -> {
           ObjectNode policy = SnsJson.object(topic.policy()).orElseThrow();
-          ArrayNode kept = SnsJson.MAPPER.createArrayNode();
+          ArrayNode remaining = SnsJson.MAPPER.createArrayNode();
           ArrayNode statements = statements(policy);
           for (JsonNode statement : statements) {
             if (!statement.path("Sid").asText().equals(request.label())) {
-              kept.add(statement);
+              remaining.add(statement);
             }
           }
-          if (kept.size() == statements.size()) {
+          if (remaining.size() == statements.size()) {
             throw SnsError.NOT_FOUND.because("Permission not found");
           }
-          policy.set("Statement", kept);
-          // Without a statement nothing is left to hold: back to the policy of a new topic.
-          return topic.withAttribute("Policy", kept.isEmpty() ? "" : SnsJson.compact(policy));
+          policy.set("Statement", remaining);
+          // Without any statement, the default policy applies again.
+          return topic.withAttribute("Policy", remaining.isEmpty() ? "" : SnsJson.compact(policy));
         });
     return RemovePermissionResponse.builder().build();
   }
 
-  /// The statements of a policy as a list, where they may have been a single one.
+  /// The statements of a policy as a list; a single statement may stand without one.
   private static ArrayNode statements(ObjectNode policy) {
     JsonNode statements = policy.path("Statement");
     if (statements instanceof ArrayNode array) {
@@ -312,9 +313,9 @@ final class TopicOperations implements Delivery {
     changeTagged(
         request.resourceArn(),
         topic -> {
-          Map<String, String> left = new LinkedHashMap<>(topic.tags());
-          request.tagKeys().forEach(left::remove);
-          return topic.withTags(left);
+          Map<String, String> remaining = new LinkedHashMap<>(topic.tags());
+          request.tagKeys().forEach(remaining::remove);
+          return topic.withTags(remaining);
         });
     return UntagResourceResponse.builder().build();
   }
@@ -347,19 +348,25 @@ final class TopicOperations implements Delivery {
         });
   }
 
-  private void forget(Tx tx, String lane, String topicId) {
+  private void scheduleDeletion(Tx tx, String lane, String topicId) {
     outbox.add(
-        tx, new Work(FORGET, lane, clock.instant(), topicId.getBytes(StandardCharsets.UTF_8), ""));
+        tx,
+        new Work(
+            DELETE_SUBSCRIPTIONS,
+            lane,
+            clock.instant(),
+            topicId.getBytes(StandardCharsets.UTF_8),
+            ""));
   }
 
-  /// Removes one page of a deleted topic's subscriptions and puts in the next.
+  /// Removes one page of a deleted topic's subscriptions and schedules the next.
   @Override
   public DeliveryOutcome attempt(Job job) {
     String topicId = new String(job.work().payload(), StandardCharsets.UTF_8);
     return new DeliveryOutcome.Done(
         tx -> {
-          if (!subscriptions.forget(tx, topicId, FORGET_PAGE)) {
-            forget(tx, job.work().lane(), topicId);
+          if (!subscriptions.deletePage(tx, topicId, DELETION_PAGE)) {
+            scheduleDeletion(tx, job.work().lane(), topicId);
           }
         });
   }

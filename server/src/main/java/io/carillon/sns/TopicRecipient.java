@@ -10,7 +10,7 @@ import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
 
-/// Lets other services publish: S3's events, functions' outcomes.
+/// Publishes for other services: S3's event notifications, functions' destinations.
 final class TopicRecipient implements Recipient {
   private final Database database;
   private final Topics topics;

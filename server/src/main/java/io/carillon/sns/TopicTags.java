@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import software.amazon.awssdk.services.sns.model.Tag;
 
-/// Reads tags and holds them to AWS's limits.
+/// Reads tags and enforces AWS's limits.
 final class TopicTags {
   private static final int MAX_TAGS = 50;
   private static final Pattern TEXT = Pattern.compile("[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*");

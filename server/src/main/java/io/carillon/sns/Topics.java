@@ -21,7 +21,7 @@ final class Topics {
     return TABLE.get(snapshot, key(arn));
   }
 
-  /// The topic that bears this name now, if it is still the one with this id.
+  /// The topic of this name, if it still has this id.
   Optional<Topic> find(Snapshot snapshot, Arn arn, String id) {
     return find(snapshot, arn).filter(topic -> topic.id().equals(id));
   }
@@ -40,7 +40,7 @@ final class Topics {
     TABLE.delete(tx, key(topic.arn()));
   }
 
-  /// Topics in order of their names, behind the one named `after`.
+  /// Topics in order of their names, after the one named `after`.
   List<Topic> list(Snapshot snapshot, AccountId account, Region region, String after, int limit) {
     Tuple parent = Tuple.of(account.value(), region.name());
     Range range = Range.within(parent).after(Tuple.of(account.value(), region.name(), after));

@@ -336,7 +336,7 @@ class PublishTest {
 
   @Test
   void aLargeTopicIsServedPageByPageAndEveryoneHearsOnce() {
-    int subscribers = 3 * Publications.PAGE + 7;
+    int subscribers = 3 * Publications.PAGE_SIZE + 7;
     for (int i = 0; i < subscribers; i++) {
       fixture.subscribe(topic, "sms", "+4915112" + (100_000 + i));
     }
@@ -349,7 +349,7 @@ class PublishTest {
       fixture.attempt(fanout());
       pages++;
       assertThat(fixture.waiting("sns.sms"))
-          .isEqualTo(Math.min(pages * Publications.PAGE, subscribers));
+          .isEqualTo(Math.min(pages * Publications.PAGE_SIZE, subscribers));
     }
     fixture.settle();
 
@@ -361,7 +361,7 @@ class PublishTest {
 
   @Test
   void aPageThatIsTornIsDoneAgainAndTheRestFollows() {
-    int subscribers = Publications.PAGE + 100;
+    int subscribers = Publications.PAGE_SIZE + 100;
     for (int i = 0; i < subscribers; i++) {
       fixture.subscribe(topic, "sms", "+4915112" + (100_000 + i));
     }
@@ -380,7 +380,7 @@ class PublishTest {
 
   @Test
   void aTopicDeletedDuringFanoutEndsIt() {
-    for (int i = 0; i < Publications.PAGE + 1; i++) {
+    for (int i = 0; i < Publications.PAGE_SIZE + 1; i++) {
       fixture.subscribe(topic, "sms", "+4915112" + (100_000 + i));
     }
     fixture.publish(topic, "to all");

@@ -5,20 +5,20 @@ import java.net.UnknownHostException;
 import java.util.Optional;
 import org.apache.hc.client5.http.DnsResolver;
 
-/// Resolves a name once and hands only checked addresses to the connection, which uses these and
-/// does not resolve again. So a name server cannot show the rule one address and the socket
-/// another.
+/// Resolves a name once and passes only checked addresses to the connection, which does not resolve
+/// again. So a name server cannot give the rule one address and the socket another (DNS rebinding).
 final class CheckedResolver implements DnsResolver {
   private final EndpointRule rule;
   private final Names names;
 
-  /// Looks names up; for tests to stand in for the world's name servers.
+  /// Looks names up; replaceable in tests.
   @FunctionalInterface
   interface Names {
     InetAddress[] lookUp(String host) throws UnknownHostException;
   }
 
-  /// One address of the host must not be posted to. Then none is: who owns the name chose it.
+  /// An address of the host is refused. Then all of them are, since the owner of the name chose
+  /// that address.
   static final class RefusedException extends UnknownHostException {
     private static final long serialVersionUID = 1L;
 

@@ -7,52 +7,52 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 
-/// Says which addresses may be posted to. Whoever may subscribe chooses where this server connects,
-/// so what only this machine can reach, above all a cloud's metadata service, is protected here.
-/// The rule sees addresses as they were resolved and as they will be connected to, never names.
+/// Decides which addresses may be posted to. Subscribers choose where this server connects, so
+/// services that only this machine can reach, above all a cloud's metadata service, must be
+/// protected (SSRF). The rule sees the resolved addresses that will be connected to, never names.
 @FunctionalInterface
 public interface EndpointRule {
 
-  /// Why `address` must not be posted to; empty if it may.
+  /// The reason why `address` must not be posted to; empty if it may.
   Optional<String> refusal(InetAddress address);
 
   /// Loopback, private networks and the internet; no metadata services, no multicast, no wildcards.
   static EndpointRule standard() {
-    return address -> neverAnEndpoint(SpecialAddresses.plain(address));
+    return address -> alwaysRefused(SpecialAddresses.unwrap(address));
   }
 
-  /// Private networks and the internet, but not what listens on this machine for itself: for a
-  /// server that others use.
+  /// Private networks and the internet, but not loopback services of this machine: for a shared
+  /// server.
   static EndpointRule withoutLoopback() {
     return address -> {
-      InetAddress plain = SpecialAddresses.plain(address);
-      return neverAnEndpoint(plain)
+      InetAddress unwrapped = SpecialAddresses.unwrap(address);
+      return alwaysRefused(unwrapped)
           .or(
               () ->
-                  plain.isLoopbackAddress()
+                  unwrapped.isLoopbackAddress()
                       ? Optional.of("loopback addresses are not allowed here")
                       : Optional.empty());
     };
   }
 
-  /// The internet only, and of it nothing that is this machine.
+  /// The internet only, without this machine's own addresses.
   static EndpointRule internetOnly() {
-    return internetOnly(EndpointRule::isOurs);
+    return internetOnly(EndpointRule::isLocalAddress);
   }
 
-  /// @param ours whether an address is this machine's
-  static EndpointRule internetOnly(Predicate<InetAddress> ours) {
+  /// @param isLocal whether an address belongs to this machine
+  static EndpointRule internetOnly(Predicate<InetAddress> isLocal) {
     return address -> {
-      InetAddress plain = SpecialAddresses.plain(address);
-      return neverAnEndpoint(plain).or(() -> insideAddress(plain, ours));
+      InetAddress unwrapped = SpecialAddresses.unwrap(address);
+      return alwaysRefused(unwrapped).or(() -> notGlobal(unwrapped, isLocal));
     };
   }
 
-  private static Optional<String> neverAnEndpoint(InetAddress address) {
+  private static Optional<String> alwaysRefused(InetAddress address) {
     if (address.isLinkLocalAddress() || Metadata.ADDRESSES.contains(address)) {
       return Optional.of("link-local and metadata addresses are no endpoints");
     }
-    if (SpecialAddresses.isLocalTranslation(address)) {
+    if (SpecialAddresses.isLocalUseTranslation(address)) {
       return Optional.of("addresses of a local translation are no endpoints");
     }
     byte[] bytes = address.getAddress();
@@ -67,22 +67,21 @@ public interface EndpointRule {
     return Optional.empty();
   }
 
-  private static Optional<String> insideAddress(InetAddress address, Predicate<InetAddress> ours) {
-    if (address.isLoopbackAddress() || SpecialAddresses.isInside(address)) {
+  private static Optional<String> notGlobal(InetAddress address, Predicate<InetAddress> isLocal) {
+    if (address.isLoopbackAddress() || SpecialAddresses.isNotGlobal(address)) {
       return Optional.of("loopback and private addresses are not allowed here");
     }
-    return ours.test(address)
+    return isLocal.test(address)
         ? Optional.of("this machine's own addresses are not allowed here")
         : Optional.empty();
   }
 
-  /// Whether an interface of this machine has the address: what listens there may trust those who
-  /// come from the inside.
-  private static boolean isOurs(InetAddress address) {
+  /// Whether an interface of this machine has the address: services there may trust local clients.
+  private static boolean isLocalAddress(InetAddress address) {
     try {
       return NetworkInterface.getByInetAddress(address) != null;
     } catch (SocketException e) {
-      return true; // what cannot be told is not allowed
+      return true; // unknown, so not allowed
     }
   }
 

@@ -42,71 +42,71 @@ import org.apache.hc.core5.util.Timeout;
 import org.jspecify.annotations.Nullable;
 
 /// Posts messages to HTTP and HTTPS endpoints, each as one attempt: no retry, no redirect, no
-/// cookie, no compression. The endpoint belongs to a stranger, so all it can take is bounded: the
-/// whole attempt by one deadline, its answer's head by the limits below, its answer's body by what
-/// is read of it, which is only as much as it takes to use the connection again.
+/// cookie, no compression. Endpoints are untrusted, so everything is bounded: the whole attempt by
+/// one deadline, the response head by the limits below. Of the response body, only as much is read
+/// as is worth it to reuse the connection.
 ///
-/// The status decides: 2xx is done; 5xx and 429, and whatever kept a status from coming, is worth
-/// another attempt; all else is final. AWS does not say what it does with 3xx; here it is final,
-/// for a redirect that was followed could lead past the [EndpointRule], and an endpoint is what was
-/// confirmed. Source: https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
+/// The status decides: 2xx is done; 5xx, 429 and failures without a status are retried; everything
+/// else is final. AWS does not document 3xx; here it is final, since the endpoint that was
+/// confirmed is the one before the redirect. Source:
+/// https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
 public final class HttpTransport implements HttpPostTransport, AutoCloseable {
-  private static final Duration PATIENCE = Duration.ofSeconds(15);
-  private static final Timeout CONNECT_PATIENCE = Timeout.ofSeconds(10);
+  private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(15);
+  private static final Timeout CONNECT_TIMEOUT = Timeout.ofSeconds(10);
 
-  /// Looking whether the far end has closed takes a millisecond. Between two messages in a row it
-  /// rarely has, and then [StaleConnections] helps.
+  /// Checking whether the peer has closed the connection takes a millisecond. Between two messages
+  /// in a row it rarely has, and then [StaleConnections] retries.
   private static final TimeValue VALIDATE_AFTER = TimeValue.ofMilliseconds(100);
 
   private static final int CONNECTIONS = 256;
   private static final int CONNECTIONS_PER_HOST = 16;
-  private static final int LONGEST_HEADER_LINE = 8 << 10;
-  private static final int MOST_HEADERS = 100;
+  private static final int MAX_HEADER_LINE = 8 << 10;
+  private static final int MAX_HEADERS = 100;
   private static final int READ_BYTES = 64 << 10;
-  private static final Duration LONGEST_RETRY_AFTER = Duration.ofHours(1);
+  private static final Duration MAX_RETRY_AFTER = Duration.ofHours(1);
 
   private final CloseableHttpClient client;
   private final PoolingHttpClientConnectionManager connections;
   private final ScheduledThreadPoolExecutor deadlines;
   private final InstantSource clock;
-  private final Duration patience;
+  private final Duration timeout;
 
   public HttpTransport() {
     this(EndpointRule.standard(), null);
   }
 
-  /// @param trust whose certificate authorities HTTPS endpoints must be vouched for by; null stands
-  ///   for those of the JVM
-  public HttpTransport(EndpointRule rule, @Nullable SSLContext trust) {
-    this(rule, trust, InetAddress::getAllByName, InstantSource.system(), PATIENCE);
+  /// @param sslContext with the certificate authorities for HTTPS endpoints; null for those of the
+  ///   JVM
+  public HttpTransport(EndpointRule rule, @Nullable SSLContext sslContext) {
+    this(rule, sslContext, InetAddress::getAllByName, InstantSource.system(), DEFAULT_TIMEOUT);
   }
 
   HttpTransport(
       EndpointRule rule,
-      @Nullable SSLContext trust,
+      @Nullable SSLContext sslContext,
       CheckedResolver.Names names,
       InstantSource clock,
-      Duration patience) {
+      Duration timeout) {
     this.clock = clock;
-    this.patience = patience;
+    this.timeout = timeout;
     Http1Config http1 =
         Http1Config.custom()
-            .setMaxLineLength(LONGEST_HEADER_LINE)
-            .setMaxHeaderCount(MOST_HEADERS)
+            .setMaxLineLength(MAX_HEADER_LINE)
+            .setMaxHeaderCount(MAX_HEADERS)
             .setMaxEmptyLineCount(2)
             .build();
     this.connections =
         PoolingHttpClientConnectionManagerBuilder.create()
             .setDnsResolver(new CheckedResolver(rule, names))
-            .setTlsSocketStrategy(new LateTls(trust))
+            .setTlsSocketStrategy(new LazyTls(sslContext))
             .setConnectionFactory(
                 ManagedHttpClientConnectionFactory.builder().http1Config(http1).build())
             .setMaxConnTotal(CONNECTIONS)
             .setMaxConnPerRoute(CONNECTIONS_PER_HOST)
             .setDefaultConnectionConfig(
                 ConnectionConfig.custom()
-                    .setConnectTimeout(CONNECT_PATIENCE)
-                    .setTimeToLive(TimeValue.ofMinutes(1)) // Names move; follow them.
+                    .setConnectTimeout(CONNECT_TIMEOUT)
+                    .setTimeToLive(TimeValue.ofMinutes(1)) // addresses of names change
                     .setValidateAfterInactivity(VALIDATE_AFTER)
                     .build())
             .build();
@@ -125,8 +125,7 @@ public final class HttpTransport implements HttpPostTransport, AutoCloseable {
     deadlines.setRemoveOnCancelPolicy(true);
   }
 
-  /// Posts once and says what became of it. The endpoint may carry `user:password@`, which is sent
-  /// as basic authentication.
+  /// Posts once. A `user:password@` in the endpoint is sent as basic authentication.
   @Override
   public DeliveryOutcome post(Post post) {
     URI endpoint = post.endpoint();
@@ -137,24 +136,23 @@ public final class HttpTransport implements HttpPostTransport, AutoCloseable {
     }
     HttpPost request = request(post);
     AtomicBoolean late = new AtomicBoolean();
-    // A socket's time-out starts anew with each byte; this one does not, so an endpoint that
-    // answers
-    // a byte now and then holds nothing up.
+    // A socket's timeout restarts with each byte; this one does not, so an endpoint that sends a
+    // byte now and then cannot hold the connection.
     ScheduledFuture<?> deadline =
         deadlines.schedule(
             () -> {
               late.set(true);
               request.abort();
             },
-            patience.toNanos(),
+            timeout.toNanos(),
             TimeUnit.NANOSECONDS);
     try {
       ClassicHttpResponse response = client.executeOpen(target(endpoint), request, null);
       try {
-        return judge(response);
+        return toOutcome(response);
       } finally {
-        if (!readToItsEnd(response)) {
-          request.abort(); // Closing alone would go on reading, for the connection's sake.
+        if (!drain(response)) {
+          request.abort(); // closing would read the rest, to reuse the connection
         }
         Closer.closeQuietly(response);
       }
@@ -163,7 +161,7 @@ public final class HttpTransport implements HttpPostTransport, AutoCloseable {
     } catch (IOException e) {
       boolean slow = late.get() || e instanceof SocketTimeoutException;
       return new DeliveryOutcome.Retry(
-          slow ? "no answer within " + patience.toMillis() + " ms" : describe(endpoint, e));
+          slow ? "no answer within " + timeout.toMillis() + " ms" : describe(endpoint, e));
     } finally {
       deadline.cancel(false);
     }
@@ -178,7 +176,7 @@ public final class HttpTransport implements HttpPostTransport, AutoCloseable {
       request.setHeader(HttpHeaders.AUTHORIZATION, "Basic " + token);
     }
     request.setEntity(new ByteArrayEntity(post.body(), null));
-    Timeout whole = Timeout.of(patience);
+    Timeout whole = Timeout.of(timeout);
     request.setConfig(
         RequestConfig.custom()
             .setConnectionRequestTimeout(whole)
@@ -191,14 +189,14 @@ public final class HttpTransport implements HttpPostTransport, AutoCloseable {
     return new HttpHost(endpoint.getScheme(), endpoint.getHost(), endpoint.getPort());
   }
 
-  /// The endpoint byte for byte, but for its user.
+  /// The endpoint without its user, otherwise byte for byte.
   private static URI withoutUser(URI endpoint) {
     String text = endpoint.toString();
     String user = endpoint.getRawUserInfo();
     return user == null ? endpoint : URI.create(text.replaceFirst("//[^@/]*@", "//"));
   }
 
-  private DeliveryOutcome judge(ClassicHttpResponse response) {
+  private DeliveryOutcome toOutcome(ClassicHttpResponse response) {
     int status = response.getCode();
     String why = "the endpoint answered " + status;
     return switch (status / 100) {
@@ -215,9 +213,9 @@ public final class HttpTransport implements HttpPostTransport, AutoCloseable {
     return wait == null ? new DeliveryOutcome.Retry(why) : new DeliveryOutcome.Postponed(why, wait);
   }
 
-  /// Reads the body, so that the connection can be used again, unless it is long. Nobody wants the
-  /// body, and the status stands even if the body is torn.
-  private static boolean readToItsEnd(ClassicHttpResponse response) {
+  /// Reads a short body, so that the connection can be reused. The content does not matter, and the
+  /// status counts even if the body is truncated.
+  private static boolean drain(ClassicHttpResponse response) {
     HttpEntity entity = response.getEntity();
     try {
       return entity == null || entity.getContent().readNBytes(READ_BYTES).length < READ_BYTES;
@@ -242,7 +240,7 @@ public final class HttpTransport implements HttpPostTransport, AutoCloseable {
       if (asked.isNegative()) {
         return Duration.ZERO;
       }
-      return asked.compareTo(LONGEST_RETRY_AFTER) > 0 ? LONGEST_RETRY_AFTER : asked;
+      return asked.compareTo(MAX_RETRY_AFTER) > 0 ? MAX_RETRY_AFTER : asked;
     } catch (DateTimeException e) {
       return null;
     }

@@ -7,11 +7,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 
-/// Ranges of addresses that are not the internet.
+/// Address ranges that are not globally reachable, and IPv4 addresses within IPv6 addresses.
 ///
 /// Sources: https://www.iana.org/assignments/iana-ipv4-special-registry and
 /// https://www.iana.org/assignments/iana-ipv6-special-registry, the blocks that are not globally
-/// reachable; RFC 6052 and RFC 8215 for addresses that carry another.
+/// reachable; RFC 6052 and RFC 8215 for embedded addresses.
 final class SpecialAddresses {
 
   /// Addresses whose first `bits` are those of `start`.
@@ -27,10 +27,11 @@ final class SpecialAddresses {
       if (address.length != start.length) {
         return false;
       }
-      int whole = bits / 8;
-      int rest = bits % 8;
-      return Arrays.equals(address, 0, whole, start, 0, whole)
-          && (rest == 0 || ((address[whole] ^ start[whole]) & 0xFF) >>> (8 - rest) == 0);
+      int wholeBytes = bits / 8;
+      int remainingBits = bits % 8;
+      return Arrays.equals(address, 0, wholeBytes, start, 0, wholeBytes)
+          && (remainingBits == 0
+              || ((address[wholeBytes] ^ start[wholeBytes]) & 0xFF) >>> (8 - remainingBits) == 0);
     }
   }
 
@@ -38,11 +39,11 @@ final class SpecialAddresses {
     return Stream.of(texts).map(Range::of).toList();
   }
 
-  /// What translators of a network of its own make of IPv4 addresses: nobody else can tell of
-  /// which.
-  private static final List<Range> LOCAL_TRANSLATION = ranges("64:ff9b:1::/48");
+  /// Local-use translations of IPv4 addresses (RFC 8215): only their network knows to which
+  /// address.
+  private static final List<Range> LOCAL_USE_TRANSLATION = ranges("64:ff9b:1::/48");
 
-  private static final List<Range> INSIDE =
+  private static final List<Range> NOT_GLOBAL =
       ranges(
           "0.0.0.0/8",
           "10.0.0.0/8",
@@ -72,20 +73,21 @@ final class SpecialAddresses {
           "fe80::/10",
           "fec0::/10");
 
-  /// Prefixes of 96 bits behind which an IPv4 address stands: compatible, mapped, translated.
-  private static final List<Range> CARRIERS = ranges("::/96", "::ffff:0:0:0/96", "64:ff9b::/96");
+  /// Prefixes of 96 bits before an IPv4 address: compatible, translated.
+  private static final List<Range> EMBEDDED_IPV4 =
+      ranges("::/96", "::ffff:0:0:0/96", "64:ff9b::/96");
 
-  private static final Range TUNNEL = Range.of("2002::/16");
+  private static final Range SIX_TO_FOUR = Range.of("2002::/16");
 
   private SpecialAddresses() {}
 
-  static boolean isLocalTranslation(InetAddress address) {
-    return isIn(LOCAL_TRANSLATION, address);
+  static boolean isLocalUseTranslation(InetAddress address) {
+    return isIn(LOCAL_USE_TRANSLATION, address);
   }
 
-  /// Whether nobody on the internet can be meant.
-  static boolean isInside(InetAddress address) {
-    return isIn(INSIDE, address);
+  /// Whether the address is not globally reachable.
+  static boolean isNotGlobal(InetAddress address) {
+    return isIn(NOT_GLOBAL, address);
   }
 
   private static boolean isIn(List<Range> ranges, InetAddress address) {
@@ -93,21 +95,21 @@ final class SpecialAddresses {
     return ranges.stream().anyMatch(range -> range.contains(bytes));
   }
 
-  /// The IPv4 address that an IPv6 address carries to be mapped, translated or tunnelled; other
-  /// addresses as they are.
-  static InetAddress plain(InetAddress address) {
+  /// The IPv4 address within a mapped, translated or tunnelled IPv6 address; other addresses
+  /// unchanged.
+  static InetAddress unwrap(InetAddress address) {
     if (address instanceof Inet4Address) {
       return address;
     }
     byte[] bytes = address.getAddress();
     try {
       if (isMapped(bytes)
-          || isIn(CARRIERS, address)
+          || isIn(EMBEDDED_IPV4, address)
               && !address.isLoopbackAddress()
               && !address.isAnyLocalAddress()) {
         return InetAddress.getByAddress(Arrays.copyOfRange(bytes, 12, 16));
       }
-      return TUNNEL.contains(bytes)
+      return SIX_TO_FOUR.contains(bytes)
           ? InetAddress.getByAddress(Arrays.copyOfRange(bytes, 2, 6))
           : address;
     } catch (UnknownHostException e) {
@@ -115,7 +117,8 @@ final class SpecialAddresses {
     }
   }
 
-  /// Java makes an IPv4 address of a literal like this, but not of everything that is one.
+  /// Whether an address is IPv4-mapped. Java converts literals of such addresses, but not all of
+  /// them.
   private static boolean isMapped(byte[] bytes) {
     for (int i = 0; i < 10; i++) {
       if (bytes[i] != 0) {

@@ -10,18 +10,17 @@ import org.apache.hc.core5.http.protocol.HttpContext;
 import org.apache.hc.core5.http.protocol.HttpCoreContext;
 import org.apache.hc.core5.util.TimeValue;
 
-/// A connection that was kept from an earlier message and turns out to be closed is no attempt: the
-/// message goes over another one at once. The endpoint may have read it all the same, as with every
-/// attempt that gets no answer.
+/// Retries at once when a reused connection turns out to be closed; this does not count as an
+/// attempt. The endpoint may have read the message, as with every attempt without a response.
 ///
-/// @param most how many connections are kept
-record StaleConnections(int most) implements HttpRequestRetryStrategy {
+/// @param maxRetries the number of pooled connections
+record StaleConnections(int maxRetries) implements HttpRequestRetryStrategy {
   @Override
   public boolean retryRequest(
       HttpRequest request, IOException failure, int executions, HttpContext context) {
     EndpointDetails connection = HttpCoreContext.cast(context).getEndpointDetails();
-    boolean isKept = connection != null && connection.getResponseCount() > 0;
-    return isKept && executions <= most && !(failure instanceof InterruptedIOException);
+    boolean isReused = connection != null && connection.getResponseCount() > 0;
+    return isReused && executions <= maxRetries && !(failure instanceof InterruptedIOException);
   }
 
   @Override

@@ -9,24 +9,24 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jsmpp.session.connection.socket.SocketConnection;
 
-/// A connection whose far end cannot announce endless PDUs: jsmpp makes room for whatever length it
-/// is told.
+/// A connection with a limit on the length of PDUs: jsmpp allocates whatever length the peer
+/// announces.
 ///
-/// jsmpp handles PDUs beside the thread that reads them, and drops what it has not handled when the
-/// stream ends. A centre that refuses a bind and hangs up would go unheard, so the end of the
-/// stream is held back until the bind has ended.
+/// jsmpp handles PDUs on another thread than the one that reads them, and drops unhandled ones when
+/// the stream ends. The response of a centre that refuses a bind and disconnects would be lost, so
+/// the end of the stream is delayed until the bind has ended.
 final class BoundedConnection extends SocketConnection {
   private static final int HEADER_BYTES = 16;
   private static final int MAX_BYTES = 64 << 10;
 
-  private static final Duration LONGEST_HOLD = Duration.ofSeconds(2);
+  private static final Duration MAX_END_OF_STREAM_DELAY = Duration.ofSeconds(2);
 
   private final InputStream in;
   private final CountDownLatch bindEnded = new CountDownLatch(1);
 
   BoundedConnection(Socket socket) throws IOException {
     super(socket);
-    this.in = new Pdus(super.getInputStream());
+    this.in = new PduStream(super.getInputStream());
   }
 
   @Override
@@ -34,73 +34,74 @@ final class BoundedConnection extends SocketConnection {
     return in;
   }
 
-  /// Says that the bind was answered or given up.
+  /// Call this when the bind was answered or given up.
   void bindEnded() {
     bindEnded.countDown();
   }
 
-  /// Follows the frames of what is read and ends the stream at one that is out of bounds.
-  private final class Pdus extends FilterInputStream {
+  /// Parses the frames and fails at a PDU whose length is out of bounds.
+  private final class PduStream extends FilterInputStream {
     private int lengthBytesSeen;
     private int length;
-    private int left;
-    private boolean answered;
+    private int remaining;
+    private boolean pduRead;
 
-    Pdus(InputStream in) {
+    PduStream(InputStream in) {
       super(in);
     }
 
     @Override
     public int read() throws IOException {
-      int next = in.read();
-      if (next < 0) {
-        hold();
-        return next;
+      int nextByte = in.read();
+      if (nextByte < 0) {
+        delayEndOfStream();
+        return nextByte;
       }
-      if (left > 0) {
-        took(1);
-        return next;
+      if (remaining > 0) {
+        consumed(1);
+        return nextByte;
       }
-      length = length << 8 | next;
+      length = length << 8 | nextByte;
       lengthBytesSeen++;
       if (lengthBytesSeen == Integer.BYTES) {
         if (length < HEADER_BYTES || length > MAX_BYTES) {
           throw new IOException("A PDU of " + length + " bytes");
         }
-        left = length - Integer.BYTES;
+        remaining = length - Integer.BYTES;
         lengthBytesSeen = 0;
         length = 0;
       }
-      return next;
+      return nextByte;
     }
 
-    /// Of a PDU's length only a byte at a time, of its body what is left.
+    /// Reads the length of a PDU byte by byte, its body in one piece.
     @Override
     public int read(byte[] bytes, int offset, int count) throws IOException {
       if (count == 0) {
         return 0;
       }
-      if (left == 0) {
-        int next = read();
-        if (next < 0) {
+      if (remaining == 0) {
+        int nextByte = read();
+        if (nextByte < 0) {
           return -1;
         }
-        bytes[offset] = (byte) next;
+        bytes[offset] = (byte) nextByte;
         return 1;
       }
-      int got = in.read(bytes, offset, Math.min(count, left));
-      took(Math.max(got, 0));
-      return got;
+      int bytesRead = in.read(bytes, offset, Math.min(count, remaining));
+      consumed(Math.max(bytesRead, 0));
+      return bytesRead;
     }
 
-    private void took(int count) {
-      left -= count;
-      answered |= left == 0;
+    private void consumed(int count) {
+      remaining -= count;
+      pduRead |= remaining == 0;
     }
 
-    private void hold() {
+    private void delayEndOfStream() {
       try {
-        var _ = answered && bindEnded.await(LONGEST_HOLD.toMillis(), TimeUnit.MILLISECONDS);
+        var _ =
+            pduRead && bindEnded.await(MAX_END_OF_STREAM_DELAY.toMillis(), TimeUnit.MILLISECONDS);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }

@@ -3,7 +3,7 @@ package io.carillon.sns.smpp;
 import java.io.ByteArrayOutputStream;
 import java.util.Optional;
 
-/// The default alphabet of SMS (3GPP TS 23.038), one octet a septet, as SMPP carries it.
+/// The default alphabet of SMS (3GPP TS 23.038), with one octet for each septet, as in SMPP.
 final class Gsm7 {
   private static final int ESCAPE = 0x1B;
 
@@ -11,7 +11,7 @@ final class Gsm7 {
       "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\u001BÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
           + "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
 
-  /// The characters that take an escape, and their codes behind it.
+  /// The characters that need an escape, and the codes after the escape.
   private static final String EXTENDED = "\f^{}\\[~]|€";
 
   private static final byte[] EXTENDED_CODES = {
@@ -20,7 +20,7 @@ final class Gsm7 {
 
   private Gsm7() {}
 
-  /// The codes of one character, one or two; empty where the alphabet lacks it.
+  /// The one or two codes of a character; empty if the alphabet lacks it.
   static Optional<byte[]> encode(int character) {
     int code = character == ESCAPE ? -1 : BASIC.indexOf(character);
     if (code >= 0) {
@@ -36,7 +36,7 @@ final class Gsm7 {
     return text.codePoints().allMatch(character -> encode(character).isPresent());
   }
 
-  /// @throws IllegalArgumentException where the alphabet lacks a character
+  /// @throws IllegalArgumentException if the alphabet lacks a character
   static byte[] encode(String text) {
     ByteArrayOutputStream codes = new ByteArrayOutputStream(text.length());
     text.codePoints()
@@ -49,7 +49,7 @@ final class Gsm7 {
     return codes.toByteArray();
   }
 
-  /// Codes that mean nothing are shown as a space, as phones do.
+  /// Undefined codes become a space, as on phones.
   static String decode(byte[] codes, int from) {
     StringBuilder text = new StringBuilder(codes.length - from);
     for (int i = from; i < codes.length; i++) {

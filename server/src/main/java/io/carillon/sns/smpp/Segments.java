@@ -5,20 +5,20 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Cuts a text into what single SMS can carry: 140 bytes each, less a header where there are
-/// several, never within a character.
+/// Splits a text into short messages of 140 bytes, less a header if there are several, never within
+/// a character.
 ///
 /// Source: 3GPP TS 23.040 §9.2.3.24.1, concatenated short messages
 ///
 /// @param alphabet of all segments
-/// @param bodies what each carries, header included
+/// @param bodies of the segments, header included
 record Segments(Alphabet alphabet, List<byte[]> bodies) {
 
-  /// How characters become bytes.
+  /// The encoding of characters.
   enum Alphabet {
-    /// 160 characters; of several segments 153 each.
+    /// 160 characters; 153 for each of several segments.
     GSM7(160, 153),
-    /// UTF-16 in fact, as every phone reads it: 140 bytes; of several segments 134 each.
+    /// Every phone reads it as UTF-16. 140 bytes; 134 for each of several segments.
     UCS2(140, 134);
 
     private final int alone;

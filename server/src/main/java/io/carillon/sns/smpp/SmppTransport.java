@@ -31,19 +31,19 @@ import org.jsmpp.session.BindParameter;
 import org.jsmpp.session.SMPPSession;
 import org.jspecify.annotations.Nullable;
 
-/// Hands text messages to an SMS centre by SMPP 3.4, over one session that is bound when it is
+/// Sends text messages to an SMS centre by SMPP 3.4, over one session that is bound when it is
 /// first needed and bound again when it is lost.
 ///
-/// What the centre says decides: throttling and full queues are waited out without using up a try,
-/// its own failures are tried again, everything else it refuses is final. Where it says nothing,
-/// the text is tried again as a whole, under the same reference, so that a phone that got some of
-/// its parts can still put it together.
+/// The centre's response decides: throttling and full queues postpone without using up an attempt,
+/// the centre's own failures are retried, other refusals are final. Without a response, the whole
+/// text is retried under the same reference, so that a phone that got some of its parts can still
+/// assemble it.
 public final class SmppTransport implements SmsTransport, AutoCloseable {
 
-  /// @param systemId who we are there
+  /// @param systemId our user name there
   public record Center(String host, int port, String systemId, Secret password) {
 
-    /// An SMS centre on this machine that lets everyone in.
+    /// An SMS centre on this machine, without authentication.
     public static Center local(int port) {
       return new Center("127.0.0.1", port, "carillon", new Secret(""));
     }
@@ -51,12 +51,12 @@ public final class SmppTransport implements SmsTransport, AutoCloseable {
 
   private static final Set<Integer> BUSY =
       Set.of(SMPPConstant.STAT_ESME_RTHROTTLED, SMPPConstant.STAT_ESME_RMSGQFUL);
-  private static final Set<Integer> ITS_OWN_FAULT =
+  private static final Set<Integer> CENTER_FAILURES =
       Set.of(SMPPConstant.STAT_ESME_RSYSERR, SMPPConstant.STAT_ESME_RSUBMITFAIL);
 
-  /// How long a centre may take to say goodbye. The driver loses an answer that comes together with
-  /// the end of the connection, so an unanswered goodbye is nothing unusual.
-  private static final Duration FAREWELL = Duration.ofMillis(500);
+  /// How long to wait for the response to an unbind. The driver loses a response that comes
+  /// together with the end of the connection, so a missing one is common.
+  private static final Duration UNBIND_TIMEOUT = Duration.ofMillis(500);
 
   private final Center center;
   private final String sender;
@@ -70,8 +70,8 @@ public final class SmppTransport implements SmsTransport, AutoCloseable {
 
   private boolean closed;
 
-  /// @param sender who texts come from where they do not say: a number or up to 11 letters
-  /// @param window how many texts are sent at a time
+  /// @param sender the default sender: a number or up to 11 letters
+  /// @param window how many texts are sent concurrently
   /// @param timeout how long the centre may stay silent
   public SmppTransport(Center center, String sender, int window, Duration timeout) {
     this.center = center;
@@ -99,19 +99,19 @@ public final class SmppTransport implements SmsTransport, AutoCloseable {
   }
 
   private DeliveryOutcome submit(TextMessage message) {
-    SMPPSession bound;
+    SMPPSession boundSession;
     try {
-      bound = session();
+      boundSession = session();
     } catch (IOException e) {
       return e.getCause() instanceof NegativeResponseException refused
           ? new DeliveryOutcome.Postponed(
-              "the SMS centre does not let us in: " + refused.getMessage(), Duration.ZERO)
+              "the SMS centre refuses the bind: " + refused.getMessage(), Duration.ZERO)
           : new DeliveryOutcome.Retry("the SMS centre cannot be reached: " + e.getMessage());
     }
     Segments segments = Segments.of(message.text(), message.id().hashCode());
     try {
       for (byte[] body : segments.bodies()) {
-        submit(bound, message, segments, body);
+        submit(boundSession, message, segments, body);
       }
       return DeliveryOutcome.done();
     } catch (NegativeResponseException e) {
@@ -119,12 +119,12 @@ public final class SmppTransport implements SmsTransport, AutoCloseable {
     } catch (PDUException e) {
       return new DeliveryOutcome.Rejected("this text cannot be put into SMPP: " + e.getMessage());
     } catch (InvalidResponseException | ResponseTimeoutException | IOException e) {
-      drop(bound);
+      discard(boundSession);
       return new DeliveryOutcome.Retry("the SMS centre: " + e.getMessage());
     }
   }
 
-  private void submit(SMPPSession bound, TextMessage message, Segments segments, byte[] body)
+  private void submit(SMPPSession boundSession, TextMessage message, Segments segments, byte[] body)
       throws NegativeResponseException,
           PDUException,
           InvalidResponseException,
@@ -132,7 +132,7 @@ public final class SmppTransport implements SmsTransport, AutoCloseable {
           IOException {
     String from = message.senderId().isEmpty() ? sender : message.senderId();
     boolean number = from.startsWith("+");
-    bound.submitShortMessage(
+    boundSession.submitShortMessage(
         "",
         number ? TypeOfNumber.INTERNATIONAL : TypeOfNumber.ALPHANUMERIC,
         number ? NumberingPlanIndicator.ISDN : NumberingPlanIndicator.UNKNOWN,
@@ -168,12 +168,12 @@ public final class SmppTransport implements SmsTransport, AutoCloseable {
     if (BUSY.contains(e.getCommandStatus())) {
       return new DeliveryOutcome.Postponed(why, Duration.ZERO);
     }
-    return ITS_OWN_FAULT.contains(e.getCommandStatus())
+    return CENTER_FAILURES.contains(e.getCommandStatus())
         ? new DeliveryOutcome.Retry(why)
         : new DeliveryOutcome.Rejected(why);
   }
 
-  /// The session, bound. One sender binds, the others wait for it.
+  /// The bound session. One thread binds, the others wait for it.
   private SMPPSession session() throws IOException {
     binding.lock();
     try {
@@ -183,9 +183,9 @@ public final class SmppTransport implements SmsTransport, AutoCloseable {
       if (session != null && session.getSessionState().isTransmittable()) {
         return session;
       }
-      SMPPSession fresh = new SMPPSession(this::connect);
-      fresh.setTransactionTimer(timeout.toMillis());
-      fresh.connectAndBind(
+      SMPPSession created = new SMPPSession(this::connect);
+      created.setTransactionTimer(timeout.toMillis());
+      created.connectAndBind(
           center.host(),
           center.port(),
           new BindParameter(
@@ -197,8 +197,8 @@ public final class SmppTransport implements SmsTransport, AutoCloseable {
               NumberingPlanIndicator.UNKNOWN,
               ""),
           timeout.toMillis());
-      session = fresh;
-      return fresh;
+      session = created;
+      return created;
     } finally {
       if (connecting != null) {
         connecting.bindEnded();
@@ -212,17 +212,17 @@ public final class SmppTransport implements SmsTransport, AutoCloseable {
     Socket socket = new Socket();
     try {
       socket.connect(new InetSocketAddress(host, port), Math.toIntExact(timeout.toMillis()));
-      BoundedConnection made = new BoundedConnection(socket);
-      connecting = made;
-      return made;
+      BoundedConnection connection = new BoundedConnection(socket);
+      connecting = connection;
+      return connection;
     } catch (IOException e) {
       socket.close();
       throw e;
     }
   }
 
-  /// Gives up a session that stopped answering; the next text binds anew.
-  private void drop(SMPPSession broken) {
+  /// Discards a broken session; the next text binds a new one.
+  private void discard(SMPPSession broken) {
     binding.lock();
     try {
       if (session == broken) {
@@ -236,18 +236,18 @@ public final class SmppTransport implements SmsTransport, AutoCloseable {
 
   @Override
   public void close() {
-    SMPPSession last;
+    SMPPSession closing;
     binding.lock();
     try {
       closed = true;
-      last = session;
+      closing = session;
       session = null;
     } finally {
       binding.unlock();
     }
-    if (last != null) {
-      last.setTransactionTimer(FAREWELL.toMillis());
-      last.unbindAndClose();
+    if (closing != null) {
+      closing.setTransactionTimer(UNBIND_TIMEOUT.toMillis());
+      closing.unbindAndClose();
     }
   }
 }

@@ -12,18 +12,18 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 
-/// The text messages that the built-in receiver holds. Parts are kept as they come, each on disk
-/// before it is acknowledged, and put together by whoever looks, as a phone does.
+/// The text messages of the built-in receiver. Each part is stored durably before it is
+/// acknowledged; the parts are assembled on reading.
 public final class SmsInbox {
   private static final int MAX_COUNT = 2_000;
   private static final long MAX_BYTES = 4L << 20;
 
   private final Inbox<ReceivedSegment> inbox;
 
-  /// A text, put together.
+  /// An assembled text.
   ///
   /// @param id of its first part
-  /// @param segments how many short messages it took
+  /// @param segments the number of short messages
   public record Sms(long id, String from, String to, String text, int segments, Instant received) {}
 
   public SmsInbox(Database database) {
@@ -45,7 +45,7 @@ public final class SmsInbox {
     inbox.add(segment);
   }
 
-  /// All texts of which every part has come, oldest first.
+  /// All complete texts, oldest first.
   public List<Sms> list() {
     List<Sms> texts = new ArrayList<>();
     Map<Key, TreeMap<Integer, Inbox.Item<ReceivedSegment>>> open = new LinkedHashMap<>();
@@ -78,9 +78,10 @@ public final class SmsInbox {
         first.value().received());
   }
 
-  /// The first text that `wanted` takes, as soon as it is whole; empty if none came in time.
-  public Optional<Sms> await(Predicate<Sms> wanted, Duration atMost) throws InterruptedException {
-    inbox.await(_ -> list().stream().anyMatch(wanted), atMost);
-    return list().stream().filter(wanted).findFirst();
+  /// Waits for the first complete text that `filter` accepts; empty if there is none within
+  /// `timeout`.
+  public Optional<Sms> await(Predicate<Sms> filter, Duration timeout) throws InterruptedException {
+    inbox.await(_ -> list().stream().anyMatch(filter), timeout);
+    return list().stream().filter(filter).findFirst();
   }
 }

@@ -20,8 +20,8 @@ import org.jsmpp.session.connection.socket.ServerSocketConnection;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// An SMS centre on loopback that keeps what it gets: the far end of SMS where none is configured.
-/// Whoever binds is let in; texts are on disk before they are acknowledged.
+/// An SMS centre on loopback that stores what it receives, for a server without a configured
+/// centre. Every bind is accepted; texts are stored durably before they are acknowledged.
 public final class SmsReceiver implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SmsReceiver.class);
   private static final int MAX_SESSIONS = 32;
@@ -29,18 +29,18 @@ public final class SmsReceiver implements AutoCloseable {
 
   private final ServerSocket socket;
   private final SMPPServerSessionListener listener;
-  private final Semaphore room = new Semaphore(MAX_SESSIONS);
+  private final Semaphore permits = new Semaphore(MAX_SESSIONS);
   private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
 
   /// Starts listening.
   ///
-  /// @param port 0 for any that is free
+  /// @param port 0 for any free one
   public SmsReceiver(SmsInbox inbox, int port, InstantSource clock) throws IOException {
     this.socket = new ServerSocket(port, MAX_SESSIONS, InetAddress.getLoopbackAddress());
-    this.listener = new SMPPServerSessionListener(port, new Listening(socket));
+    this.listener = new SMPPServerSessionListener(port, new LoopbackConnectionFactory(socket));
     listener.setMessageReceiverListener(new SubmitListener(inbox, clock));
-    listener.setSessionStateListener((state, _, session) -> changed(state, session));
+    listener.setSessionStateListener((state, _, session) -> sessionChanged(state, session));
     listener.setPduProcessorDegree(1);
     Thread.ofVirtual().name("sms-receiver").start(this::accept);
   }
@@ -56,31 +56,31 @@ public final class SmsReceiver implements AutoCloseable {
   private void accept() {
     while (!closed) {
       try {
-        room.acquire();
+        permits.acquire();
       } catch (InterruptedException e) {
         return;
       }
       try {
         SMPPServerSession session = listener.accept();
         sessions.add(session);
-        changed(session.getSessionState(), session); // it may have ended before it was added
-        Thread.ofVirtual().start(() -> greet(session));
+        sessionChanged(session.getSessionState(), session); // it may have ended before it was added
+        Thread.ofVirtual().start(() -> acceptBind(session));
       } catch (IOException e) {
-        room.release();
+        permits.release();
         if (!closed) {
-          LOG.warn("The SMS receiver could not take a connection", e);
+          LOG.warn("The SMS receiver could not accept a connection", e);
         }
       }
     }
   }
 
-  private void changed(SessionState state, Session session) {
+  private void sessionChanged(SessionState state, Session session) {
     if (state == SessionState.CLOSED && sessions.remove(session)) {
-      room.release();
+      permits.release();
     }
   }
 
-  private static void greet(SMPPServerSession session) {
+  private static void acceptBind(SMPPServerSession session) {
     try {
       session.waitForBind(BIND_TIMEOUT_MILLIS).accept("carillon");
     } catch (TimeoutException | PDUStringException | IOException | IllegalStateException e) {
@@ -96,13 +96,13 @@ public final class SmsReceiver implements AutoCloseable {
       listener.close();
       socket.close();
     } catch (IOException e) {
-      LOG.debug("The SMS receiver did not close in good order", e);
+      LOG.debug("The SMS receiver did not close cleanly", e);
     }
     sessions.forEach(Session::unbindAndClose);
   }
 
-  /// jsmpp would listen on every address; this hands it the socket that listens on loopback.
-  private record Listening(ServerSocket socket) implements ServerConnectionFactory {
+  /// jsmpp would listen on every address; this passes it a socket that listens on loopback.
+  private record LoopbackConnectionFactory(ServerSocket socket) implements ServerConnectionFactory {
     @Override
     public ServerConnection listen(int port) {
       return new ServerSocketConnection(socket) {

@@ -27,7 +27,7 @@ import org.jsmpp.session.SubmitSmResult;
 import org.jsmpp.util.MessageId;
 import org.jsmpp.util.RandomMessageIDGenerator;
 
-/// Takes submitted short messages in; knows nothing else of what SMS centres can do, and says so.
+/// Stores submitted short messages; refuses all other operations.
 final class SubmitListener implements ServerMessageReceiverListener {
   private static final int GSM7 = 0;
   private static final int ASCII = 1;
@@ -52,7 +52,7 @@ final class SubmitListener implements ServerMessageReceiverListener {
       inbox.add(segment);
     } catch (RuntimeException e) {
       throw new ProcessRequestException(
-          "The inbox cannot take it now", SMPPConstant.STAT_ESME_RSYSERR, e);
+          "The inbox is unavailable", SMPPConstant.STAT_ESME_RSYSERR, e);
     }
     MessageId id = ids.newMessageId();
     return new SubmitSmResult(id, new OptionalParameter[0]);
@@ -67,7 +67,7 @@ final class SubmitListener implements ServerMessageReceiverListener {
     if (submit.isUdhi()) {
       headerLength = body.length == 0 ? 0 : 1 + (body[0] & 0xFF);
       if (headerLength != 6 || body.length < 6 || body[1] != CONCATENATED || body[2] != 3) {
-        throw refused("A header that is not of a part of a text");
+        throw refused("Unsupported user data header");
       }
       reference = body[3] & 0xFF;
       total = body[4] & 0xFF;
@@ -103,54 +103,54 @@ final class SubmitListener implements ServerMessageReceiverListener {
     return new ProcessRequestException(why, SMPPConstant.STAT_ESME_RSUBMITFAIL);
   }
 
-  private static ProcessRequestException unknown() {
-    return new ProcessRequestException("Not served here", SMPPConstant.STAT_ESME_RINVCMDID);
+  private static ProcessRequestException unsupported() {
+    return new ProcessRequestException("Unsupported operation", SMPPConstant.STAT_ESME_RINVCMDID);
   }
 
   @Override
   public SubmitMultiResult onAcceptSubmitMulti(SubmitMulti submit, SMPPServerSession session)
       throws ProcessRequestException {
-    throw unknown();
+    throw unsupported();
   }
 
   @Override
   public QuerySmResult onAcceptQuerySm(QuerySm query, SMPPServerSession session)
       throws ProcessRequestException {
-    throw unknown();
+    throw unsupported();
   }
 
   @Override
   public void onAcceptReplaceSm(ReplaceSm replace, SMPPServerSession session)
       throws ProcessRequestException {
-    throw unknown();
+    throw unsupported();
   }
 
   @Override
   public void onAcceptCancelSm(CancelSm cancel, SMPPServerSession session)
       throws ProcessRequestException {
-    throw unknown();
+    throw unsupported();
   }
 
   @Override
   public BroadcastSmResult onAcceptBroadcastSm(BroadcastSm broadcast, SMPPServerSession session)
       throws ProcessRequestException {
-    throw unknown();
+    throw unsupported();
   }
 
   @Override
   public void onAcceptCancelBroadcastSm(CancelBroadcastSm cancel, SMPPServerSession session)
       throws ProcessRequestException {
-    throw unknown();
+    throw unsupported();
   }
 
   @Override
   public QueryBroadcastSmResult onAcceptQueryBroadcastSm(
       QueryBroadcastSm query, SMPPServerSession session) throws ProcessRequestException {
-    throw unknown();
+    throw unsupported();
   }
 
   @Override
   public DataSmResult onAcceptDataSm(DataSm data, Session source) throws ProcessRequestException {
-    throw unknown();
+    throw unsupported();
   }
 }

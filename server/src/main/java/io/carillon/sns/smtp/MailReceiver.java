@@ -13,13 +13,13 @@ import org.subethamail.smtp.RejectException;
 import org.subethamail.smtp.TooMuchDataException;
 import org.subethamail.smtp.server.SMTPServer;
 
-/// A mail server on loopback that keeps what it gets: the far end of e-mail where no relay is
-/// configured. Mail reaches it by SMTP like any other, and is on disk before it says so.
+/// A mail server on loopback that stores what it receives, for a server without a configured relay.
+/// Mail reaches it by SMTP and is stored durably before it is acknowledged.
 public final class MailReceiver implements AutoCloseable {
   private static final int MAX_MESSAGE_BYTES = 2 << 20;
 
-  /// So much of a mail that is too large is read, so that its sender hears the answer.
-  private static final int PATIENCE_BYTES = 8 << 20;
+  /// How much of a mail that is too large is read, so that its sender gets the reply.
+  private static final int MAX_DRAINED_BYTES = 8 << 20;
 
   private static final int MAX_CONNECTIONS = 64;
   private static final int MAX_RECIPIENTS = 50;
@@ -29,7 +29,7 @@ public final class MailReceiver implements AutoCloseable {
 
   /// Starts listening.
   ///
-  /// @param port 0 for any that is free
+  /// @param port 0 for any free one
   public MailReceiver(Mailbox mailbox, int port, InstantSource clock) {
     this.server =
         SMTPServer.port(port)
@@ -42,7 +42,7 @@ public final class MailReceiver implements AutoCloseable {
             .maxMessageSize(MAX_MESSAGE_BYTES)
             .connectionTimeoutMs(TIMEOUT_MILLIS)
             .insertReceivedHeaders(false)
-            .messageHandlerFactory(_ -> new Taking(mailbox, clock))
+            .messageHandlerFactory(_ -> new IncomingMail(mailbox, clock))
             .build();
     server.start();
   }
@@ -60,14 +60,14 @@ public final class MailReceiver implements AutoCloseable {
     server.stop();
   }
 
-  /// One mail on its way in.
-  private static final class Taking implements MessageHandler {
+  /// Receives one mail.
+  private static final class IncomingMail implements MessageHandler {
     private final Mailbox mailbox;
     private final InstantSource clock;
     private final List<String> recipients = new ArrayList<>();
     private String sender = "";
 
-    Taking(Mailbox mailbox, InstantSource clock) {
+    IncomingMail(Mailbox mailbox, InstantSource clock) {
       this.mailbox = mailbox;
       this.clock = clock;
     }
@@ -91,8 +91,8 @@ public final class MailReceiver implements AutoCloseable {
         total += count;
         if (total <= MAX_MESSAGE_BYTES) {
           raw.write(buffer, 0, count);
-        } else if (total > PATIENCE_BYTES) {
-          throw new TooMuchDataException("A mail without end"); // ends the connection
+        } else if (total > MAX_DRAINED_BYTES) {
+          throw new TooMuchDataException("The mail is too large"); // ends the connection
         }
       }
       if (total > MAX_MESSAGE_BYTES) {
@@ -102,9 +102,9 @@ public final class MailReceiver implements AutoCloseable {
         mailbox.add(
             new ReceivedMail(sender, List.copyOf(recipients), clock.instant(), raw.toByteArray()));
       } catch (RuntimeException e) {
-        throw new RejectException(451, "The mailbox cannot take it now: " + e.getMessage());
+        throw new RejectException(451, "The mailbox is unavailable: " + e.getMessage());
       }
-      return "Kept";
+      return "Stored";
     }
 
     @Override

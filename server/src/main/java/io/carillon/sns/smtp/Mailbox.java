@@ -22,7 +22,7 @@ import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// The mail that the built-in receiver holds, for people and tests to read.
+/// The mails of the built-in receiver, for people and tests to read.
 public final class Mailbox {
   private static final int MAX_COUNT = 1_000;
   private static final long MAX_BYTES = 64L << 20;
@@ -33,10 +33,10 @@ public final class Mailbox {
 
   /// A mail, decoded.
   ///
-  /// @param from the header's sender, name and all
+  /// @param from the header's sender, including the name
   /// @param to the envelope's recipients
-  /// @param text of the first part that is plain text
-  /// @param raw the message as it came
+  /// @param text the first text part
+  /// @param raw the message as received
   public record Mail(
       long id,
       String from,
@@ -75,15 +75,16 @@ public final class Mailbox {
     return inbox.get(id).map(Mailbox::read);
   }
 
-  /// Returns whether it was there.
+  /// Returns whether the mail existed.
   public boolean delete(long id) {
     return inbox.delete(id);
   }
 
-  /// The first mail that `wanted` takes, as soon as it is there; empty if none came in time.
-  public Optional<Mail> await(Predicate<Mail> wanted, Duration atMost) throws InterruptedException {
+  /// Waits for the first mail that `filter` accepts; empty if there is none within `timeout`.
+  public Optional<Mail> await(Predicate<Mail> filter, Duration timeout)
+      throws InterruptedException {
     return inbox
-        .await(mail -> wanted.test(read(new Inbox.Item<>(0, mail))), atMost)
+        .await(mail -> filter.test(read(new Inbox.Item<>(0, mail))), timeout)
         .map(Mailbox::read);
   }
 
@@ -100,7 +101,8 @@ public final class Mailbox {
     return links;
   }
 
-  /// Decodes a mail. Anyone on this machine may have sent it: what cannot be read is left empty.
+  /// Decodes a mail. Anyone on this machine may have sent it, so fields that cannot be decoded stay
+  /// empty.
   private static Mail read(Inbox.Item<ReceivedMail> item) {
     ReceivedMail mail = item.value();
     String from = mail.from();

@@ -12,11 +12,11 @@ import java.time.InstantSource;
 import java.util.Base64;
 import java.util.Date;
 
-/// Writes mails: header fields encoded and folded, text in an encoding that survives every relay.
+/// Writes mails: header fields encoded and folded, the text in an ASCII-only transfer encoding.
 final class MimeWriter {
   private static final String UTF_8 = "UTF-8";
 
-  /// An encoded word is 75 characters at most, 12 of which are its frame.
+  /// An encoded word has at most 75 characters, 12 of them for its delimiters.
   private static final int MAX_WORD_BYTES = 45;
 
   private final String from;
@@ -31,7 +31,7 @@ final class MimeWriter {
   }
 
   MimeMessage write(Session session, Mail mail) throws MessagingException {
-    MimeMessage message = new Identified(session, "<" + mail.id() + "@" + domain + ">");
+    MimeMessage message = new FixedIdMessage(session, "<" + mail.id() + "@" + domain + ">");
     message.setHeader("From", MimeUtility.fold(6, phrase(mail.fromName()) + " <" + from + ">"));
     message.setRecipient(Message.RecipientType.TO, new InternetAddress(mail.to(), true));
     message.setHeader("Subject", MimeUtility.fold(9, words(mail.subject())));
@@ -43,7 +43,8 @@ final class MimeWriter {
     return message;
   }
 
-  /// A name before an address: bare where it consists of plain words, else as encoded words.
+  /// A display name before an address: unquoted if it consists of plain words, else as encoded
+  /// words.
   static String phrase(String name) {
     boolean plain =
         name.chars()
@@ -51,27 +52,27 @@ final class MimeWriter {
     return plain && !name.isBlank() ? name : encodedWords(name);
   }
 
-  /// Unstructured text: as it is if it is plain, else as encoded words. Text that only looks
-  /// encoded is encoded too, or readers would decode what nobody encoded.
+  /// Unstructured text: unchanged if it is printable ASCII, else as encoded words. Text that looks
+  /// encoded is encoded as well, or mail programs would decode it.
   static String words(String text) {
     boolean plain = text.chars().allMatch(c -> c >= ' ' && c <= '~') && !text.contains("=?");
     return plain ? text : encodedWords(text);
   }
 
-  /// RFC 2047, base 64, cut between characters.
+  /// RFC 2047, base 64, split between characters.
   private static String encodedWords(String text) {
     StringBuilder words = new StringBuilder();
-    StringBuilder piece = new StringBuilder();
+    StringBuilder chunk = new StringBuilder();
     text.codePoints()
         .forEach(
             point -> {
-              piece.appendCodePoint(point);
-              if (piece.toString().getBytes(StandardCharsets.UTF_8).length > MAX_WORD_BYTES - 4) {
-                words.append(encodedWord(piece)).append(' ');
-                piece.setLength(0);
+              chunk.appendCodePoint(point);
+              if (chunk.toString().getBytes(StandardCharsets.UTF_8).length > MAX_WORD_BYTES - 4) {
+                words.append(encodedWord(chunk)).append(' ');
+                chunk.setLength(0);
               }
             });
-    return piece.isEmpty() ? words.toString().strip() : words.append(encodedWord(piece)).toString();
+    return chunk.isEmpty() ? words.toString().strip() : words.append(encodedWord(chunk)).toString();
   }
 
   private static String encodedWord(CharSequence text) {
@@ -79,10 +80,11 @@ final class MimeWriter {
     return "=?UTF-8?B?" + Base64.getEncoder().encodeToString(bytes) + "?=";
   }
 
-  /// Quoted-printable for what people may read raw. Base 64 for mostly foreign letters, which are
-  /// shorter that way, and for control characters, whose exact bytes only it keeps.
+  /// Quoted-printable for mostly ASCII text, which stays readable. Base 64 for mostly other
+  /// characters, where it is shorter, and for control characters, whose exact bytes only it
+  /// preserves.
   static String encodingFor(String text) {
-    int foreign = 0;
+    int nonAscii = 0;
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
       boolean lineEnd =
@@ -91,17 +93,17 @@ final class MimeWriter {
         return "base64";
       }
       if (c > '~') {
-        foreign++;
+        nonAscii++;
       }
     }
-    return foreign > text.length() / 4 ? "base64" : "quoted-printable";
+    return nonAscii > text.length() / 4 ? "base64" : "quoted-printable";
   }
 
-  /// A message whose id is ours, not made anew each time it is saved.
-  private static final class Identified extends MimeMessage {
+  /// A message with our id, which saving it does not replace.
+  private static final class FixedIdMessage extends MimeMessage {
     private final String id;
 
-    Identified(Session session, String id) {
+    FixedIdMessage(Session session, String id) {
       super(session);
       this.id = id;
     }

@@ -23,19 +23,19 @@ import org.eclipse.angus.mail.smtp.SMTPSenderFailedException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Hands mail to a relay by SMTP, over a few connections that are kept open.
+/// Sends mail to a relay by SMTP, over a few pooled connections.
 ///
-/// What the relay says decides: 2xx is done, 4xx is tried again, 5xx is final. Where it says
-/// nothing (refused, torn, silent) the mail is tried again; it may then arrive twice, under one
+/// The relay's reply decides: 2xx is done, 4xx is retried, 5xx is final. Without a reply
+/// (connection refused, broken, timed out) the mail is retried; it may then arrive twice, with one
 /// Message-ID.
 public final class SmtpTransport implements MailTransport, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SmtpTransport.class);
 
-  /// @param user empty where the relay asks for none
-  /// @param startTls whether to insist on STARTTLS
+  /// @param user empty if the relay requires none
+  /// @param startTls whether STARTTLS is required
   public record Relay(String host, int port, String user, Secret password, boolean startTls) {
 
-    /// A relay on this machine that wants no introduction.
+    /// A relay on this machine, without authentication.
     public static Relay local(int port) {
       return new Relay("127.0.0.1", port, "", new Secret(""), false);
     }
@@ -44,8 +44,8 @@ public final class SmtpTransport implements MailTransport, AutoCloseable {
   private final Relay relay;
   private final MimeWriter mime;
 
-  /// Made with the first mail: it looks into every jar for providers, and a start need not wait for
-  /// that.
+  /// Created with the first mail: it searches every jar for providers, and start-up need not wait
+  /// for that.
   private final Lazy<Session> session;
 
   private final Semaphore permits;
@@ -54,7 +54,7 @@ public final class SmtpTransport implements MailTransport, AutoCloseable {
   private boolean closed;
 
   /// @param from the sender's address
-  /// @param connections how many mails are sent at a time
+  /// @param connections how many mails are sent concurrently
   /// @param timeout how long the relay may stay silent
   public SmtpTransport(
       Relay relay, String from, int connections, Duration timeout, InstantSource clock) {
@@ -72,7 +72,7 @@ public final class SmtpTransport implements MailTransport, AutoCloseable {
     properties.setProperty("mail.smtp.timeout", millis);
     properties.setProperty("mail.smtp.writetimeout", millis);
     properties.setProperty("mail.smtp.from", from);
-    // Without it Angus looks the machine's own name up, which takes seconds where DNS is broken.
+    // Without this, Angus looks up the machine's own name, which takes seconds if DNS is broken.
     properties.setProperty("mail.smtp.localhost", from.substring(from.indexOf('@') + 1));
     properties.setProperty("mail.smtp.auth", Boolean.toString(!relay.user().isEmpty()));
     properties.setProperty("mail.smtp.starttls.enable", Boolean.toString(relay.startTls()));
@@ -97,7 +97,7 @@ public final class SmtpTransport implements MailTransport, AutoCloseable {
       return send(message);
     } catch (AuthenticationFailedException e) {
       return new DeliveryOutcome.Postponed(
-          "the mail relay does not know us: " + e.getMessage(), Duration.ZERO);
+          "the mail relay refuses the login: " + e.getMessage(), Duration.ZERO);
     } catch (MessagingException e) {
       return outcome(e);
     } finally {
@@ -114,35 +114,37 @@ public final class SmtpTransport implements MailTransport, AutoCloseable {
       return DeliveryOutcome.done();
     } finally {
       if (usable) {
-        keep(connection);
+        returnToPool(connection);
       } else {
         closeQuietly(connection);
       }
     }
   }
 
-  /// A connection that still answers, or a new one.
+  /// A pooled connection that still works, or a new one.
   private Transport connection() throws MessagingException {
-    for (Transport kept = takeIdle(); kept != null; kept = takeIdle()) {
-      if (kept.isConnected()) {
-        return kept;
+    for (Transport idleConnection = takeIdle();
+        idleConnection != null;
+        idleConnection = takeIdle()) {
+      if (idleConnection.isConnected()) {
+        return idleConnection;
       }
-      closeQuietly(kept);
+      closeQuietly(idleConnection);
     }
-    Transport fresh = session.get().getTransport("smtp");
-    fresh.connect(
+    Transport created = session.get().getTransport("smtp");
+    created.connect(
         relay.host(),
         relay.port(),
         relay.user().isEmpty() ? null : relay.user(),
         relay.user().isEmpty() ? null : relay.password().reveal());
-    return fresh;
+    return created;
   }
 
   private synchronized @org.jspecify.annotations.Nullable Transport takeIdle() {
     return idle.pollLast();
   }
 
-  private void keep(Transport connection) {
+  private void returnToPool(Transport connection) {
     synchronized (this) {
       if (!closed) {
         idle.addLast(connection);
@@ -160,7 +162,7 @@ public final class SmtpTransport implements MailTransport, AutoCloseable {
         : new DeliveryOutcome.Retry(why);
   }
 
-  /// What the relay answered to this mail; empty where it did not come to that.
+  /// The relay's reply to this mail; empty if there was none.
   private static OptionalInt replyCode(MessagingException failure) {
     for (Exception e = failure;
         e != null;
@@ -182,29 +184,29 @@ public final class SmtpTransport implements MailTransport, AutoCloseable {
   }
 
   private static String message(MessagingException failure) {
-    Exception last = failure;
-    while (last instanceof MessagingException m && m.getNextException() != null) {
-      last = m.getNextException();
+    Exception rootCause = failure;
+    while (rootCause instanceof MessagingException m && m.getNextException() != null) {
+      rootCause = m.getNextException();
     }
-    return String.valueOf(last.getMessage()).strip();
+    return String.valueOf(rootCause.getMessage()).strip();
   }
 
   private static void closeQuietly(Transport connection) {
     try {
       connection.close();
     } catch (MessagingException e) {
-      LOG.debug("A connection to the mail relay did not close in good order", e);
+      LOG.debug("A connection to the mail relay did not close cleanly", e);
     }
   }
 
   @Override
   public void close() {
-    Deque<Transport> left;
+    Deque<Transport> toClose;
     synchronized (this) {
       closed = true;
-      left = new ArrayDeque<>(idle);
+      toClose = new ArrayDeque<>(idle);
       idle.clear();
     }
-    left.forEach(SmtpTransport::closeQuietly);
+    toClose.forEach(SmtpTransport::closeQuietly);
   }
 }

@@ -78,7 +78,7 @@ class HostileCenterTest {
         assertThat(transport.send(text()))
             .isInstanceOfSatisfying(
                 DeliveryOutcome.Postponed.class,
-                outcome -> assertThat(outcome.why()).contains("does not let us in"));
+                outcome -> assertThat(outcome.why()).contains("refuses the bind"));
       }
       assertThat(center.count(BIND)).isEqualTo(20);
     }

@@ -10,14 +10,14 @@ import org.apache.hc.client5.http.ssl.TlsSocketStrategy;
 import org.apache.hc.core5.http.protocol.HttpContext;
 import org.jspecify.annotations.Nullable;
 
-/// TLS that is set up with the first connection which needs it: reading the certificates of the
-/// JVM's hundred and more authorities is a good part of a fast start.
-final class LateTls implements TlsSocketStrategy {
+/// Sets TLS up with the first HTTPS connection: reading the JVM's certificate authorities would
+/// take a good part of the start-up time.
+final class LazyTls implements TlsSocketStrategy {
   private final Lazy<TlsSocketStrategy> strategy;
 
-  /// @param trust null for the JVM's own
-  LateTls(@Nullable SSLContext trust) {
-    this.strategy = new Lazy<>(() -> make(trust));
+  /// @param sslContext null for the JVM's certificate authorities
+  LazyTls(@Nullable SSLContext sslContext) {
+    this.strategy = new Lazy<>(() -> create(sslContext));
   }
 
   @Override
@@ -27,10 +27,10 @@ final class LateTls implements TlsSocketStrategy {
     return strategy.get().upgrade(socket, target, port, attachment, context);
   }
 
-  private static TlsSocketStrategy make(@Nullable SSLContext trust) {
+  private static TlsSocketStrategy create(@Nullable SSLContext sslContext) {
     ClientTlsStrategyBuilder builder = ClientTlsStrategyBuilder.create();
-    if (trust != null) {
-      builder.setSslContext(trust);
+    if (sslContext != null) {
+      builder.setSslContext(sslContext);
     }
     return builder.buildClassic();
   }
