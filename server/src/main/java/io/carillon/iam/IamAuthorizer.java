@@ -241,7 +241,7 @@ public final class IamAuthorizer implements Authorizer {
         .get()
         .policy()
         .map(json -> documents.of(json, Flavour.RESOURCE, pinned))
-        .map(document -> keepsOut ? document.denials() : document)
+        .map(document -> keepsOut ? document.denyStatements() : document)
         .map(
             document ->
                 ResourceSide.of(account, new NamedPolicy("the policy of " + holder(arn), document)))

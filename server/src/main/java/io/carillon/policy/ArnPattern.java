@@ -2,9 +2,9 @@ package io.carillon.policy;
 
 import java.util.List;
 
-/// An ARN of a condition, whose six parts are matched one by one: a star in one of them does not
-/// reach into the next. Text that is not an ARN matches nothing, except a lone `*`, which matches
-/// all.
+/// The ARN of a condition. Its six parts are matched one by one: a `*` in one part does not extend
+/// into the next. Text that is not an ARN matches nothing, except `*` alone, which matches
+/// everything.
 ///
 /// Source:
 /// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN
@@ -12,15 +12,15 @@ final class ArnPattern {
   private static final int PARTS = 6;
 
   private final List<Glob> parts;
-  private final boolean everything;
+  private final boolean matchesEverything;
 
-  ArnPattern(Glob whole) {
-    this.parts = whole.split(':', PARTS);
-    this.everything = whole.matchesEverything();
+  ArnPattern(Glob pattern) {
+    this.parts = pattern.split(':', PARTS);
+    this.matchesEverything = pattern.matchesEverything();
   }
 
   boolean matches(String subject) {
-    if (everything) {
+    if (matchesEverything) {
       return true;
     }
     if (parts.size() < PARTS) {

@@ -2,14 +2,14 @@ package io.carillon.policy;
 
 import java.util.List;
 
-/// One line of a statement's conditions: operator, key, values. All lines of a statement must hold.
+/// One condition of a statement: operator, key, values. All conditions of a statement must hold.
 ///
-/// A key that the request does not carry fails a positive operator and satisfies a negated one, one
-/// `…IfExists`, and `ForAllValues`. Several values on either side are alternatives; the quantifiers
-/// say what becomes of several in the request.
+/// A key that the request does not have fails a positive operator, and satisfies a negated one, an
+/// `…IfExists` operator and `ForAllValues`. Several values in the policy are alternatives; the
+/// quantifiers define the result for several values in the request.
 ///
 /// @param key in lower case
-/// @param values the operands as they were written
+/// @param values the operands as written
 record Condition(
     Operator operator,
     Quantifier quantifier,
@@ -26,12 +26,12 @@ record Condition(
   }
 
   boolean holds(Context context) {
-    List<String> actual = context.values(key);
+    List<String> requestValues = context.values(key);
     if (operator == Operator.NULL) {
-      String absent = Boolean.toString(actual.isEmpty());
+      String absent = Boolean.toString(requestValues.isEmpty());
       return operands.stream().anyMatch(operand -> operand.matches(absent, context));
     }
-    if (actual.isEmpty()) {
+    if (requestValues.isEmpty()) {
       return ifExists
           || switch (quantifier) {
             case PLAIN -> operator.negated();
@@ -40,9 +40,9 @@ record Condition(
           };
     }
     return switch (quantifier) {
-      case PLAIN -> operator.negated() != matchesAny(actual, context);
+      case PLAIN -> operator.negated() != matchesAny(requestValues, context);
       case FOR_ALL_VALUES -> {
-        for (String value : actual) {
+        for (String value : requestValues) {
           if (operator.negated() == matches(value, context)) {
             yield false;
           }
@@ -50,7 +50,7 @@ record Condition(
         yield true;
       }
       case FOR_ANY_VALUE -> {
-        for (String value : actual) {
+        for (String value : requestValues) {
           if (operator.negated() != matches(value, context)) {
             yield true;
           }
@@ -60,8 +60,8 @@ record Condition(
     };
   }
 
-  private boolean matchesAny(List<String> actual, Context context) {
-    for (String value : actual) {
+  private boolean matchesAny(List<String> requestValues, Context context) {
+    for (String value : requestValues) {
       if (matches(value, context)) {
         return true;
       }
@@ -69,9 +69,9 @@ record Condition(
     return false;
   }
 
-  private boolean matches(String actual, Context context) {
+  private boolean matches(String requestValue, Context context) {
     for (Operand operand : operands) {
-      if (operand.matches(actual, context)) {
+      if (operand.matches(requestValue, context)) {
         return true;
       }
     }

@@ -7,10 +7,11 @@ import org.jspecify.annotations.Nullable;
 
 /// A pattern in which `*` stands for any run of characters and `?` for one.
 ///
-/// A pattern is held as numbers, characters and the two wildcards, so that a `*` that came out of a
-/// policy variable is just a star. Matching remembers only the last star: whatever came before it
-/// was matched as early as possible, which leaves the most room for the rest, so going back further
-/// cannot help. The work is at most the product of the two lengths; no pattern is exponential.
+/// A pattern is an array of characters and the two wildcards as negative numbers, so that a `*`
+/// from the value of a policy variable is a literal. Matching backtracks to the last star only: the
+/// elements before it matched as early as possible, which leaves the most text for the rest, so
+/// earlier stars cannot help. The time is at most the product of the two lengths, never
+/// exponential.
 public final class Glob {
   private static final int ANY = -1;
   private static final int STAR = -2;
@@ -44,7 +45,7 @@ public final class Glob {
     return matchesElements(subject);
   }
 
-  /// Whether all that it matches begins so.
+  /// Whether every text that matches begins with `beginning`.
   boolean startsWith(String beginning) {
     return firstWildcard(elements) >= beginning.length()
         && text(elements, beginning.length()).equals(beginning);
@@ -110,7 +111,7 @@ public final class Glob {
     return new String(characters);
   }
 
-  /// Puts a pattern together from texts with and without wildcards.
+  /// Builds a pattern from texts with and without wildcards.
   static final class Builder {
     private int[] elements = new int[32];
     private int size;

@@ -3,8 +3,8 @@ package io.carillon.policy;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// A policy document that breaks the grammar, or names a principal that there is not. The message
-/// is AWS's where AWS has one, and says where in the document the fault lies.
+/// A policy document violates the grammar, or names a principal that does not exist. The message is
+/// AWS's where AWS has one, with the place in the document.
 public final class MalformedPolicyException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
@@ -26,7 +26,7 @@ public final class MalformedPolicyException extends RuntimeException {
         "\"" + type + "\" : \"" + value + "\"");
   }
 
-  /// The principal that is the fault, if one is, as S3 quotes it: `"AWS" : "arn:…"`.
+  /// The invalid principal, if that is the error, as S3 quotes it: `"AWS" : "arn:…"`.
   public Optional<String> principal() {
     return Optional.ofNullable(principal);
   }

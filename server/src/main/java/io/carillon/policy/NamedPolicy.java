@@ -1,6 +1,6 @@
 package io.carillon.policy;
 
-/// A policy with the name by which people find it.
+/// A policy with its name for error messages.
 ///
 /// @param name such as `inline policy p of role r`
 public record NamedPolicy(String name, PolicyDocument document) {

@@ -7,12 +7,12 @@ import org.jspecify.annotations.Nullable;
 
 /// A range of addresses, `203.0.113.0/24` or `2001:db8::/32`; without a slash, one address.
 record Network(byte[] address, int bits) {
-  /// Literals only: the JDK would ask the name service for anything else.
+  /// Literals only: the JDK would resolve other text by DNS.
   private static final Pattern IPV4 = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
 
   private static final Pattern IPV6 = Pattern.compile("[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*");
 
-  /// @throws IllegalArgumentException where the text is not a range
+  /// @throws IllegalArgumentException if the text is not a range
   static Network parse(String text) {
     int slash = text.indexOf('/');
     byte[] address = address(slash < 0 ? text : text.substring(0, slash));

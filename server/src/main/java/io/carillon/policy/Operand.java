@@ -14,8 +14,8 @@ import java.util.function.Function;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
-/// One value of a condition, ready to be compared with what the request says. A request value that
-/// is not of the operator's type matches nothing.
+/// One value of a condition, compiled to be compared with the request's values. A request value
+/// that is not of the operator's type does not match.
 @FunctionalInterface
 interface Operand {
   boolean matches(String actual, Context context);
@@ -36,7 +36,7 @@ interface Operand {
   }
 
   static Operand arn(Template value) {
-    Glob fixed = value.isFixed() ? value.glob(Context.NOTHING) : null;
+    Glob fixed = value.isFixed() ? value.glob(Context.EMPTY) : null;
     if (fixed != null) {
       ArnPattern pattern = new ArnPattern(fixed);
       return (actual, _) -> pattern.matches(actual);
@@ -47,22 +47,22 @@ interface Operand {
     };
   }
 
-  static Operand truth(Template value) {
-    boolean wanted =
+  static Operand bool(Template value) {
+    boolean expected =
         switch (value.source()) {
           case String s when s.equalsIgnoreCase("true") -> true;
           case String s when s.equalsIgnoreCase("false") -> false;
           default -> throw new IllegalArgumentException("Not true or false: " + value.source());
         };
-    String text = Boolean.toString(wanted);
+    String text = Boolean.toString(expected);
     return (actual, _) -> actual.equalsIgnoreCase(text);
   }
 
   static Operand bytes(Template value) {
-    byte[] wanted = Base64.getDecoder().decode(value.source());
+    byte[] expected = Base64.getDecoder().decode(value.source());
     return (actual, _) -> {
       try {
-        return Arrays.equals(wanted, Base64.getDecoder().decode(actual));
+        return Arrays.equals(expected, Base64.getDecoder().decode(actual));
       } catch (IllegalArgumentException notBase64) {
         return false;
       }
@@ -74,13 +74,13 @@ interface Operand {
     return (actual, _) -> network.contains(actual);
   }
 
-  /// @param wanted tells of the request's value compared with the policy's
-  static Function<Template, Operand> number(IntPredicate wanted) {
+  /// @param expected tests the result of comparing the request's value with the policy's
+  static Function<Template, Operand> number(IntPredicate expected) {
     return value -> {
       BigDecimal bound = new BigDecimal(value.source());
       return (actual, _) -> {
         try {
-          return wanted.test(new BigDecimal(actual).compareTo(bound));
+          return expected.test(new BigDecimal(actual).compareTo(bound));
         } catch (NumberFormatException notNumber) {
           return false;
         }
@@ -88,7 +88,7 @@ interface Operand {
     };
   }
 
-  static Function<Template, Operand> date(IntPredicate wanted) {
+  static Function<Template, Operand> date(IntPredicate expected) {
     return value -> {
       Instant bound = instant(value.source());
       if (bound == null) {
@@ -96,13 +96,13 @@ interface Operand {
       }
       return (actual, _) -> {
         Instant then = instant(actual);
-        return then != null && wanted.test(then.compareTo(bound));
+        return then != null && expected.test(then.compareTo(bound));
       };
     };
   }
 
-  /// The W3C's forms of ISO 8601, from a year to a second's fraction, and seconds since 1970. Four
-  /// digits alone are a year.
+  /// The W3C's profile of ISO 8601, from years to fractions of seconds, or seconds since 1970. Four
+  /// digits are a year.
   private static @Nullable Instant instant(String text) {
     try {
       if (text.length() > 4 && text.chars().allMatch(c -> c >= '0' && c <= '9')) {

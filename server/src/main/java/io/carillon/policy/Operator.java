@@ -6,8 +6,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/// The condition operators. A negated one is its positive twin turned around: it holds if *no*
-/// value matches.
+/// The condition operators. A negated one holds if *no* value matches its positive counterpart.
 ///
 /// Source:
 /// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
@@ -31,7 +30,7 @@ enum Operator {
   DATE_LESS_THAN_EQUALS("DateLessThanEquals", false, Operand.date(order -> order <= 0)),
   DATE_GREATER_THAN("DateGreaterThan", false, Operand.date(order -> order > 0)),
   DATE_GREATER_THAN_EQUALS("DateGreaterThanEquals", false, Operand.date(order -> order >= 0)),
-  BOOL("Bool", false, Operand::truth),
+  BOOL("Bool", false, Operand::bool),
   BINARY_EQUALS("BinaryEquals", false, Operand::bytes),
   IP_ADDRESS("IpAddress", false, Operand::inNetwork),
   NOT_IP_ADDRESS("NotIpAddress", true, Operand::inNetwork),
@@ -39,8 +38,8 @@ enum Operator {
   ARN_LIKE("ArnLike", false, Operand::arn),
   ARN_NOT_EQUALS("ArnNotEquals", true, Operand::arn),
   ARN_NOT_LIKE("ArnNotLike", true, Operand::arn),
-  /// Asks whether the key is there, not what it holds; see [Condition].
-  NULL("Null", false, Operand::truth);
+  /// Tests whether the key exists; see [Condition].
+  NULL("Null", false, Operand::bool);
 
   private static final Map<String, Operator> BY_NAME =
       Arrays.stream(values()).collect(Collectors.toMap(o -> o.text, o -> o));
@@ -63,7 +62,7 @@ enum Operator {
     return negated;
   }
 
-  /// @throws IllegalArgumentException where the value is not of the operator's type
+  /// @throws IllegalArgumentException if the value is not of the operator's type
   Operand operand(Template value) {
     return compile.apply(value);
   }

@@ -3,13 +3,13 @@ package io.carillon.policy;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// All policies that have a say in a question.
+/// All policies that apply to a request.
 ///
-/// @param identity those of the requester itself and of its groups
+/// @param identity the requester's own and those of its groups
 /// @param boundary the requester's permissions boundary, if it has one
-/// @param session those passed when the session began; what any of them allows, they allow
-/// @param resource the side of the resource; null where nobody but the requester's account is
-///   concerned
+/// @param session session policies; an Allow in any of them suffices
+/// @param resource the owner of the resource and its policy; null if only the requester's account
+///   is concerned
 public record Policies(
     List<NamedPolicy> identity,
     @Nullable NamedPolicy boundary,
@@ -38,10 +38,10 @@ public record Policies(
     return new Policies(identity, boundary, session, side);
   }
 
-  /// @param account whose resource it is
-  /// @param policy attached to the resource, if one is
-  /// @param mustAllow whether the requester's own policies are not enough even within the account,
-  ///   as with the trust policy of a role
+  /// @param account the owner of the resource
+  /// @param policy the resource policy, if there is one
+  /// @param mustAllow whether the resource policy must allow even within the account, as the trust
+  ///   policy of a role must
   public record ResourceSide(String account, @Nullable NamedPolicy policy, boolean mustAllow) {
     public static ResourceSide of(String account, NamedPolicy policy) {
       return new ResourceSide(account, policy, false);

@@ -6,10 +6,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 
-/// A policy document, parsed and compiled: parsed once, asked many times.
+/// A policy document, parsed and compiled once for many evaluations.
 public final class PolicyDocument {
 
-  /// What a document is attached to, which decides what its statements must and must not hold.
+  /// The kind of object that a document is attached to, which determines the allowed elements.
   public enum Flavour {
     /// Attached to a user, group or role, or passed to a session: names no principal.
     IDENTITY,
@@ -20,26 +20,26 @@ public final class PolicyDocument {
   }
 
   private final List<Statement> statements;
-  private final boolean grantsToPublic;
+  private final boolean isPublic;
 
   PolicyDocument(List<Statement> statements) {
     this.statements = List.copyOf(statements);
-    this.grantsToPublic = this.statements.stream().anyMatch(PublicGrants::isPublic);
+    this.isPublic = this.statements.stream().anyMatch(PublicGrants::isPublic);
   }
 
-  /// Reads a document by the IAM grammar, strictly: unknown elements, duplicate keys and values of
-  /// the wrong type are refused, for what is misread grants or denies something else than was
-  /// meant. The size of the document is the caller's matter.
+  /// Parses a document strictly by the IAM grammar: unknown elements, duplicate keys and values of
+  /// the wrong type are refused, since a misread document would grant or deny something unintended.
+  /// The caller checks the size.
   ///
   /// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
   ///
-  /// @throws MalformedPolicyException saying what is wrong and where
+  /// @throws MalformedPolicyException with the error and its place
   public static PolicyDocument parse(String json, Flavour flavour) {
     return new PolicyParser(flavour).parse(json);
   }
 
-  /// Stands in for a stored document that cannot be read any more. It may have held denials, so it
-  /// denies everything.
+  /// Replaces a stored document that cannot be parsed. The original may have contained denials, so
+  /// this denies everything.
   public static PolicyDocument unreadable(Flavour flavour) {
     String principal = flavour == Flavour.IDENTITY ? "" : "\"Principal\":\"*\",";
     String scope =
@@ -74,29 +74,29 @@ public final class PolicyDocument {
     return named;
   }
 
-  /// Whether it speaks of no actions but a service's own; `*` is all of them.
+  /// Whether it names only actions of one service; `*` counts as all of them.
   ///
   /// @param service the prefix of its actions, such as `sns`
-  public boolean keepsTo(String service) {
+  public boolean coversOnly(String service) {
     return statements.stream()
         .flatMap(statement -> statement.actions().stream())
         .allMatch(action -> action.matchesEverything() || action.startsWith(service + ":"));
   }
 
-  /// The same document with principals named otherwise: by unique ids instead of ARNs, so that it
-  /// goes on meaning those it was written for.
+  /// The same document with other names for its principals: unique ids instead of ARNs, so that it
+  /// does not apply to recreated users and roles.
   public PolicyDocument withPrincipals(Map<String, String> names) {
     return new PolicyDocument(
         statements.stream().map(statement -> statement.withPrincipals(names)).toList());
   }
 
-  /// Whether S3 calls it public, as the policy of a bucket: one statement that is makes it so.
+  /// Whether S3 considers it public as a bucket policy: one public statement suffices.
   public boolean isPublic() {
-    return grantsToPublic;
+    return isPublic;
   }
 
-  /// What is left of it for those to whom it must not grant anything.
-  public PolicyDocument denials() {
+  /// Its Deny statements only, for requesters that it must not grant anything.
+  public PolicyDocument denyStatements() {
     return new PolicyDocument(statements.stream().filter(s -> !s.allows()).toList());
   }
 

@@ -1,6 +1,6 @@
 package io.carillon.policy;
 
-/// The kinds of policies that have a say, in the words of AWS's error messages.
+/// The policy types, with their names in AWS's error messages.
 public enum PolicyKind {
   IDENTITY("an", "identity-based policy"),
   BOUNDARY("a", "permissions boundary"),

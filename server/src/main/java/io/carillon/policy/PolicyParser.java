@@ -17,8 +17,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// Reads the JSON of a policy document. Messages are those that AWS's users know, with the place
-/// added.
+/// Parses the JSON of a policy document. Messages are AWS's, with the place added.
 final class PolicyParser {
   private static final ObjectReader JSON =
       JsonMapper.builder()
@@ -49,7 +48,7 @@ final class PolicyParser {
   private static final int ARN_PARTS = 6;
 
   private final Flavour flavour;
-  private boolean variables;
+  private boolean variablesEnabled;
 
   PolicyParser(Flavour flavour) {
     this.flavour = flavour;
@@ -60,13 +59,13 @@ final class PolicyParser {
     if (!root.isObject()) {
       throw new MalformedPolicyException("Syntax errors in policy.", "");
     }
-    refuseUnknown(root, DOCUMENT_ELEMENTS, "");
+    rejectUnknown(root, DOCUMENT_ELEMENTS, "");
     JsonNode version = root.get("Version");
     if (version != null && !(version.isTextual() && VERSIONS.contains(version.textValue()))) {
       throw new MalformedPolicyException(
           "The policy must contain a valid version string", "Version");
     }
-    variables = version != null && version.textValue().equals(VERSION_WITH_VARIABLES);
+    variablesEnabled = version != null && version.textValue().equals(VERSION_WITH_VARIABLES);
     JsonNode id = root.get("Id");
     if (id != null && !id.isTextual()) {
       throw new MalformedPolicyException("Syntax errors in policy.", "Id");
@@ -115,7 +114,7 @@ final class PolicyParser {
     if (!node.isObject()) {
       throw new MalformedPolicyException("Syntax errors in policy.", where);
     }
-    refuseUnknown(node, STATEMENT_ELEMENTS, where);
+    rejectUnknown(node, STATEMENT_ELEMENTS, where);
     String sid = sid(node, where);
     boolean allows = effect(node, where);
     Principals principals = principals(node, where);
@@ -217,8 +216,8 @@ final class PolicyParser {
     return text;
   }
 
-  /// An ARN that stops early goes on with stars: `arn:aws:sqs` means all queues. Stars reach over
-  /// colons and slashes alike, as they do on AWS.
+  /// An ARN with fewer parts is completed with stars: `arn:aws:sqs` means all queues. Stars match
+  /// colons and slashes too, as on AWS.
   private Template resource(String text, String where) {
     if (text.equals("*")) {
       return Template.of("*", false);
@@ -310,13 +309,13 @@ final class PolicyParser {
 
   private Template template(String text, String where) {
     try {
-      return Template.of(text, variables);
+      return Template.of(text, variablesEnabled);
     } catch (IllegalArgumentException badVariable) {
       throw new MalformedPolicyException(String.valueOf(badVariable.getMessage()), where);
     }
   }
 
-  /// An element that comes plain or with `Not`, one text or a list.
+  /// An element with or without `Not`; one text or a list.
   private record Element(boolean negated, List<String> values, String where) {}
 
   private static Optional<Element> element(JsonNode node, String name, String where) {
@@ -349,7 +348,7 @@ final class PolicyParser {
     return new MalformedPolicyException(message, where);
   }
 
-  private static void refuseUnknown(JsonNode node, Set<String> known, String where) {
+  private static void rejectUnknown(JsonNode node, Set<String> known, String where) {
     for (Map.Entry<String, JsonNode> element : node.properties()) {
       if (!known.contains(element.getKey())) {
         throw new MalformedPolicyException(

@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Reads a `Principal` or `NotPrincipal` element.
+/// Parses a `Principal` or `NotPrincipal` element.
 ///
 /// Source:
 /// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
@@ -22,7 +22,7 @@ final class PrincipalParser {
   private static final Pattern ACCOUNT = Pattern.compile("[0-9]{12}");
   private static final Pattern ROOT = Pattern.compile("arn:[a-z-]+:iam::([0-9]{12}):root");
 
-  /// CloudFront's origin access identities are users of a make-believe account.
+  /// CloudFront's origin access identities are users of the account `cloudfront`.
   private static final Pattern IDENTITY =
       Pattern.compile(
           "arn:[a-z-]+:(iam::([0-9]{12}:(user|role)|cloudfront:user)"
@@ -30,7 +30,7 @@ final class PrincipalParser {
 
   private static final Pattern UNIQUE_ID = Pattern.compile("A(IDA|ROA)[A-Z0-9]{12,124}");
 
-  /// AWS's services are not listed anywhere complete, so any name under AWS's domains will do.
+  /// AWS publishes no complete list of services, so any name under its domains is accepted.
   private static final Pattern SERVICE =
       Pattern.compile("\\*|[a-z0-9.-]+\\.(amazonaws\\.com(\\.cn)?|aws\\.internal)");
 
@@ -64,15 +64,15 @@ final class PrincipalParser {
         Set.copyOf(parser.services));
   }
 
-  /// The text of a document with some of its principals under other names.
-  static String renamed(String json, Map<String, String> names) {
+  /// The text of a document with some of its principals renamed.
+  static String rename(String json, Map<String, String> names) {
     try {
       JsonNode document = JSON.readTree(json);
       JsonNode statements = document.path("Statement");
       for (JsonNode statement : statements.isArray() ? statements : List.of(statements)) {
         for (String element : List.of("Principal", "NotPrincipal")) {
           if (statement.path(element) instanceof ObjectNode principal && principal.has("AWS")) {
-            principal.set("AWS", renamed(principal.get("AWS"), names));
+            principal.set("AWS", rename(principal.get("AWS"), names));
           }
         }
       }
@@ -82,10 +82,10 @@ final class PrincipalParser {
     }
   }
 
-  private static JsonNode renamed(JsonNode value, Map<String, String> names) {
+  private static JsonNode rename(JsonNode value, Map<String, String> names) {
     if (value.isArray()) {
       ArrayNode renamed = JSON.createArrayNode();
-      value.forEach(one -> renamed.add(renamed(one, names)));
+      value.forEach(one -> renamed.add(rename(one, names)));
       return renamed;
     }
     String name = value.asText();
@@ -98,7 +98,7 @@ final class PrincipalParser {
           case "AWS" -> addAws(value);
           case "Service" -> addService(value);
           case "Federated" -> {
-            federated |= !value.startsWith("arn:"); // a provider of SAML is one account's
+            federated |= !value.startsWith("arn:"); // a SAML provider belongs to one account
             yield !value.isEmpty();
           }
           case "CanonicalUser" -> !value.isEmpty();

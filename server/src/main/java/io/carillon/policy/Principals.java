@@ -7,14 +7,13 @@ import java.util.stream.Collectors;
 
 /// A statement's `Principal` or `NotPrincipal`.
 ///
-/// Federated users and canonical user ids name nobody here: Carillon has no identity providers, and
-/// its S3 knows owners by account.
+/// Federated users and canonical user ids match no requester: Carillon has no identity providers,
+/// and identifies S3 owners by account.
 ///
 /// @param except whether it is a `NotPrincipal`
-/// @param everyone whether `*` stands among them
-/// @param accounts named by their number or their root's ARN: everyone in them, to whom they
-///   delegate
-/// @param federated whether public identity providers stand among them, whose users are anybody
+/// @param everyone whether it contains `*`
+/// @param accounts named by id or root ARN: all their members to whom they delegate
+/// @param federated whether it contains public identity providers, whose users can be anybody
 /// @param identities ARNs and unique ids of users, roles and sessions
 record Principals(
     boolean except,
@@ -24,66 +23,66 @@ record Principals(
     Set<String> identities,
     Set<String> services) {
 
-  /// How closely a statement names the requester, and so how far its Allow carries.
+  /// How closely a statement names the requester, which determines what its Allow grants.
   ///
   /// Source:
   /// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
   enum Reach {
-    NOT,
-    /// Names the account, which still has to allow by the requester's own policies.
+    NONE,
+    /// Names the account: the requester's own policies have to allow too.
     ACCOUNT,
     /// Names the role: boundary and session policies still limit it.
     ROLE,
-    /// Names the user, the session or everyone: decides alone within the account.
-    SELF
+    /// Names the user, the session or everyone: sufficient within the account.
+    FULL
   }
 
-  Reach allowed(Requester requester) {
+  Reach reachOfAllow(Requester requester) {
     if (except) {
-      return chain(requester).stream().anyMatch(this::namesOneOf) ? Reach.NOT : Reach.SELF;
+      return namesOf(requester).stream().anyMatch(this::namesOneOf) ? Reach.NONE : Reach.FULL;
     }
     return reach(requester);
   }
 
-  /// An exception from a denial has to name the requester, its role and its account, as AWS asks:
-  /// whoever is named in part only is denied.
-  boolean denied(Requester requester) {
+  /// As on AWS, a NotPrincipal exempts a requester from a Deny only if it names the requester, its
+  /// role and its account.
+  boolean matchesDeny(Requester requester) {
     if (except) {
-      return !chain(requester).stream().allMatch(this::namesOneOf);
+      return !namesOf(requester).stream().allMatch(this::namesOneOf);
     }
-    return reach(requester) != Reach.NOT;
+    return reach(requester) != Reach.NONE;
   }
 
   private Reach reach(Requester requester) {
     if (everyone) {
-      return Reach.SELF;
+      return Reach.FULL;
     }
     return switch (requester) {
-      case Requester.Root root -> accounts.contains(root.account()) ? Reach.SELF : Reach.NOT;
+      case Requester.Root root -> accounts.contains(root.account()) ? Reach.FULL : Reach.NONE;
       case Requester.User user -> {
         boolean named = identities.contains(user.arn()) || identities.contains(user.id());
-        yield named ? Reach.SELF : ofAccount(user);
+        yield named ? Reach.FULL : ofAccount(user);
       }
       case Requester.RoleSession session -> {
         if (identities.contains(session.sessionArn())) {
-          yield Reach.SELF;
+          yield Reach.FULL;
         }
         boolean role =
             identities.contains(session.roleArn()) || identities.contains(session.roleId());
         yield role ? Reach.ROLE : ofAccount(session);
       }
       case Requester.Service service ->
-          services.contains(service.name()) || services.contains("*") ? Reach.SELF : Reach.NOT;
-      case Requester.Anonymous _ -> Reach.NOT;
+          services.contains(service.name()) || services.contains("*") ? Reach.FULL : Reach.NONE;
+      case Requester.Anonymous _ -> Reach.NONE;
     };
   }
 
   private Reach ofAccount(Requester.Member member) {
-    return accounts.contains(member.account()) ? Reach.ACCOUNT : Reach.NOT;
+    return accounts.contains(member.account()) ? Reach.ACCOUNT : Reach.NONE;
   }
 
-  /// What the requester is, each of which an exception must name by one of its names.
-  private static List<List<String>> chain(Requester requester) {
+  /// The requester, its role and its account, each with its names; NotPrincipal must name them all.
+  private static List<List<String>> namesOf(Requester requester) {
     return switch (requester) {
       case Requester.Root root -> List.of(List.of(root.account()));
       case Requester.User user -> List.of(List.of(user.arn(), user.id()), List.of(user.account()));
@@ -107,12 +106,12 @@ record Principals(
                         || services.contains(name));
   }
 
-  /// Whether it names certain accounts, identities or services, and nobody else.
-  boolean areFixed() {
+  /// Whether it names specific accounts, identities or services only.
+  boolean isFixed() {
     return !except && !everyone && !federated && !services.contains("*");
   }
 
-  /// The same with some identities under other names.
+  /// The same with some identities renamed.
   Principals renamed(Map<String, String> names) {
     Set<String> renamed =
         identities.stream()

@@ -4,16 +4,16 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/// Which statements of a bucket's policy S3 calls public: all that allow something and are not held
-/// to fixed values, neither by whom they name nor by a condition that every request has to meet.
-/// That a value happens to match few is no matter; wildcards and variables make it public.
+/// The statements of a bucket policy that S3 considers public: those that allow something and are
+/// not limited to fixed values, neither by their principals nor by a condition that every request
+/// has to meet. A value with wildcards or variables is not fixed, however little it matches.
 ///
 /// Source:
 /// https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html,
 /// "The meaning of public"
 final class PublicGrants {
-  /// The condition keys that tell whose a request is, or where it comes from.
-  private static final Set<String> LIMITING =
+  /// The condition keys that identify the requester or the origin of a request.
+  private static final Set<String> LIMITING_KEYS =
       Set.of(
           "aws:principalaccount",
           "aws:principalarn",
@@ -29,7 +29,7 @@ final class PublicGrants {
           "s3:dataaccesspointaccount",
           "s3:dataaccesspointarn");
 
-  private static final Set<Operator> FIXING =
+  private static final Set<Operator> LIMITING_OPERATORS =
       Set.of(
           Operator.STRING_EQUALS,
           Operator.STRING_EQUALS_IGNORE_CASE,
@@ -40,8 +40,8 @@ final class PublicGrants {
   /// The name of an access point may be anything, as long as its account is fixed.
   private static final Pattern ACCESS_POINTS = Pattern.compile("arn:[^:]+:s3:[^:]*:[0-9]{12}:.*");
 
-  private static final int BROADEST_IPV4 = 8;
-  private static final int BROADEST_IPV6 = 32;
+  private static final int MIN_PREFIX_IPV4 = 8;
+  private static final int MIN_PREFIX_IPV6 = 32;
 
   private PublicGrants() {}
 
@@ -49,12 +49,12 @@ final class PublicGrants {
     Principals principals = statement.principals();
     return statement.allows()
         && principals != null
-        && !principals.areFixed()
-        && statement.conditions().stream().noneMatch(PublicGrants::limits);
+        && !principals.isFixed()
+        && statement.conditions().stream().noneMatch(PublicGrants::isLimiting);
   }
 
-  private static boolean limits(Condition condition) {
-    // What holds for a request without the key limits nobody.
+  private static boolean isLimiting(Condition condition) {
+    // A condition that holds for requests without the key limits nobody.
     if (condition.ifExists()
         || condition.quantifier() == Condition.Quantifier.FOR_ALL_VALUES
         || condition.values().isEmpty()) {
@@ -64,8 +64,8 @@ final class PublicGrants {
       return condition.operator() == Operator.IP_ADDRESS
           && condition.values().stream().allMatch(PublicGrants::isNarrow);
     }
-    return FIXING.contains(condition.operator())
-        && LIMITING.contains(condition.key())
+    return LIMITING_OPERATORS.contains(condition.operator())
+        && LIMITING_KEYS.contains(condition.key())
         && isFixed(condition.key(), condition.values());
   }
 
@@ -80,6 +80,6 @@ final class PublicGrants {
 
   private static boolean isNarrow(String range) {
     Network network = Network.parse(range);
-    return network.bits() >= (network.address().length == 4 ? BROADEST_IPV4 : BROADEST_IPV6);
+    return network.bits() >= (network.address().length == 4 ? MIN_PREFIX_IPV4 : MIN_PREFIX_IPV6);
   }
 }

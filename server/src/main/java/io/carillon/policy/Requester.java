@@ -1,9 +1,9 @@
 package io.carillon.policy;
 
-/// Who asks, as far as a `Principal` element can tell.
+/// The requester, as `Principal` elements identify it.
 public sealed interface Requester {
 
-  /// Someone who belongs to an account, and so may hold policies of their own.
+  /// A requester that belongs to an account, and so can have policies of its own.
   sealed interface Member extends Requester {
     String account();
   }

@@ -6,11 +6,11 @@ import org.jspecify.annotations.Nullable;
 
 /// One statement, compiled.
 ///
-/// @param name its Sid, or its place in the document counted from one
+/// @param name its Sid, or its position in the document, counted from one
 /// @param allows Allow or Deny
-/// @param principals null in identity policies, which speak for whoever they are attached to
-/// @param actions patterns in lower case; with `notActions`, all others are meant
-/// @param resources patterns; none in trust policies, which speak of their role
+/// @param principals null in identity policies, which apply to the identity they are attached to
+/// @param actions patterns in lower case; with `notActions`, all other actions match
+/// @param resources patterns; none in trust policies, which apply to their role
 record Statement(
     String name,
     boolean allows,
@@ -21,12 +21,11 @@ record Statement(
     List<Template> resources,
     List<Condition> conditions) {
 
-  /// Whether it speaks of the question's action and resource, and its conditions hold. Who asks is
-  /// another matter.
-  boolean appliesTo(AuthorizationRequest question) {
-    return coversAction(question.action())
-        && coversResource(question)
-        && conditionsHold(question.context());
+  /// Whether its actions, resources and conditions match the request. Does not check principals.
+  boolean appliesTo(AuthorizationRequest request) {
+    return coversAction(request.action())
+        && coversResource(request)
+        && conditionsHold(request.context());
   }
 
   Statement withPrincipals(Map<String, String> names) {
@@ -52,20 +51,20 @@ record Statement(
     return notActions;
   }
 
-  private boolean coversResource(AuthorizationRequest question) {
+  private boolean coversResource(AuthorizationRequest request) {
     if (resources.isEmpty()) {
       return true;
     }
     boolean unknown = false;
     for (Template template : resources) {
-      Glob pattern = template.glob(question.context());
+      Glob pattern = template.glob(request.context());
       if (pattern == null) {
         unknown = true;
-      } else if (pattern.matches(question.resource())) {
+      } else if (pattern.matches(request.resource())) {
         return !notResources;
       }
     }
-    // "All but what a variable without a value stands for" is nothing to allow, but all to deny.
+    // NotResource with a variable that has no value: an Allow matches nothing, a Deny everything.
     return notResources && !(unknown && allows);
   }
 

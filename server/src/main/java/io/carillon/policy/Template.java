@@ -5,24 +5,24 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/// A text of a policy that may hold variables: `${aws:username}`, `${aws:PrincipalTag/team,
+/// A text of a policy that may contain variables: `${aws:username}`, `${aws:PrincipalTag/team,
 /// 'nobody'}`, and `${*}`, `${?}`, `${$}` for the characters themselves.
 ///
-/// What a variable stands for is taken literally, stars included, or a user could widen a policy by
-/// choosing a name. A variable without exactly one value and without default leaves the text
-/// without a meaning: it then matches nothing.
+/// Values of variables are literal, stars included; otherwise users could widen a policy by
+/// choosing a name. If a variable has neither exactly one value nor a default, the text matches
+/// nothing.
 ///
 /// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 final class Template {
 
   private sealed interface Part {
     /// As written, wildcards included.
-    record Written(String text) implements Part {}
+    record Literal(String text) implements Part {}
 
     /// An escaped character: `${*}`.
     record Escaped(String text) implements Part {}
 
-    record Variable(String key, @Nullable String otherwise) implements Part {}
+    record Variable(String key, @Nullable String defaultValue) implements Part {}
   }
 
   private final String source;
@@ -34,15 +34,15 @@ final class Template {
     this.source = source;
     this.parts = parts;
     boolean fixed = parts.stream().noneMatch(Part.Variable.class::isInstance);
-    this.fixedText = fixed ? bindText(Context.NOTHING) : null;
-    this.fixedGlob = fixed ? bindGlob(Context.NOTHING) : null;
+    this.fixedText = fixed ? bindText(Context.EMPTY) : null;
+    this.fixedGlob = fixed ? bindGlob(Context.EMPTY) : null;
   }
 
-  /// @param variables whether the policy's version knows variables; otherwise `${` is just text
-  /// @throws IllegalArgumentException where a variable is not closed or has no name
+  /// @param variables whether the policy's version supports variables; otherwise `${` is plain text
+  /// @throws IllegalArgumentException if a variable is not closed or has no name
   static Template of(String source, boolean variables) {
     if (!variables || !source.contains("${")) {
-      return new Template(source, List.of(new Part.Written(source)));
+      return new Template(source, List.of(new Part.Literal(source)));
     }
     List<Part> parts = new ArrayList<>();
     int from = 0;
@@ -51,11 +51,11 @@ final class Template {
       if (close < 0) {
         throw new IllegalArgumentException("The policy variable in " + source + " is not closed");
       }
-      parts.add(new Part.Written(source.substring(from, open)));
+      parts.add(new Part.Literal(source.substring(from, open)));
       parts.add(variable(source.substring(open + 2, close)));
       from = close + 1;
     }
-    parts.add(new Part.Written(source.substring(from)));
+    parts.add(new Part.Literal(source.substring(from)));
     return new Template(source, List.copyOf(parts));
   }
 
@@ -72,12 +72,12 @@ final class Template {
     if (comma < 0) {
       return new Part.Variable(lower, null);
     }
-    String otherwise = inside.substring(comma + 1).strip();
-    if (otherwise.length() < 2 || !otherwise.startsWith("'") || !otherwise.endsWith("'")) {
+    String defaultValue = inside.substring(comma + 1).strip();
+    if (defaultValue.length() < 2 || !defaultValue.startsWith("'") || !defaultValue.endsWith("'")) {
       throw new IllegalArgumentException(
           "The default of the policy variable ${" + inside + "} is not in single quotes");
     }
-    return new Part.Variable(lower, otherwise.substring(1, otherwise.length() - 1));
+    return new Part.Variable(lower, defaultValue.substring(1, defaultValue.length() - 1));
   }
 
   String source() {
@@ -88,12 +88,12 @@ final class Template {
     return fixedText != null;
   }
 
-  /// The text without wildcards in mind; null where a variable has no value.
+  /// The text, not as a pattern; null if a variable has no value.
   @Nullable String text(Context context) {
     return fixedText != null ? fixedText : bindText(context);
   }
 
-  /// The text as a pattern; null where a variable has no value.
+  /// The text as a pattern; null if a variable has no value.
   @Nullable Glob glob(Context context) {
     return fixedGlob != null ? fixedGlob : bindGlob(context);
   }
@@ -117,7 +117,7 @@ final class Template {
       if (value == null) {
         return null;
       }
-      if (part instanceof Part.Written) {
+      if (part instanceof Part.Literal) {
         glob.pattern(value);
       } else {
         glob.literal(value);
@@ -128,11 +128,11 @@ final class Template {
 
   private static @Nullable String value(Part part, Context context) {
     return switch (part) {
-      case Part.Written(String text) -> text;
+      case Part.Literal(String text) -> text;
       case Part.Escaped(String text) -> text;
-      case Part.Variable(String key, String otherwise) -> {
+      case Part.Variable(String key, String defaultValue) -> {
         List<String> values = context.values(key);
-        yield values.size() == 1 ? values.getFirst() : otherwise;
+        yield values.size() == 1 ? values.getFirst() : defaultValue;
       }
     };
   }

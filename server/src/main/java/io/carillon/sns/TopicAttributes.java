@@ -115,7 +115,7 @@ final class TopicAttributes {
     }
     try {
       PolicyDocument document = PolicyDocument.parse(value, PolicyDocument.Flavour.RESOURCE);
-      if (!document.keepsTo("sns")) {
+      if (!document.coversOnly("sns")) {
         throw SnsError.invalid("Policy statement action out of service scope!");
       }
       return Optional.of(document);

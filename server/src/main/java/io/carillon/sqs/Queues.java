@@ -372,7 +372,7 @@ final class Queues {
     }
     try {
       PolicyDocument document = PolicyDocument.parse(policy, PolicyDocument.Flavour.RESOURCE);
-      if (!document.keepsTo("sqs")) {
+      if (!document.coversOnly("sqs")) {
         throw SqsError.INVALID_ATTRIBUTE_VALUE.because(
             "Invalid value for the parameter Policy. Reason: Policy statement action out of service"
                 + " scope!");

@@ -239,7 +239,7 @@ class IamAuthorizerTest {
   }
 
   @Test
-  void betweenAccountsBothSidesMustAllow() {
+  void crossAccountAccessNeedsBothPolicies() {
     String open =
         document(
             "\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"000000000000\"},\"Action\":\"s3:*\","

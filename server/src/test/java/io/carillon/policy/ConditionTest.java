@@ -2,7 +2,7 @@ package io.carillon.policy;
 
 import static io.carillon.policy.Documents.BOB;
 import static io.carillon.policy.Documents.identity;
-import static io.carillon.policy.Documents.question;
+import static io.carillon.policy.Documents.request;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
@@ -25,7 +25,7 @@ class ConditionTest {
                 + "\":{\"x:Key\":"
                 + values
                 + "}}");
-    return PolicyEngine.evaluate(question(BOB, context), Policies.ofIdentity(policy)).isAllowed();
+    return PolicyEngine.evaluate(request(BOB, context), Policies.ofIdentity(policy)).isAllowed();
   }
 
   private static boolean holds(String operator, String values, String... actual) {
@@ -134,13 +134,13 @@ class ConditionTest {
   }
 
   @Test
-  void withoutAQuantifierANegatedOperatorRefusesAnyListedValue() {
+  void aNegatedOperatorWithoutQuantifierFailsForAnyListedValue() {
     assertThat(holds("StringNotEquals", "\"a\"", "b", "a")).isFalse();
     assertThat(holds("StringEquals", "\"a\"", "b", "a")).isTrue();
   }
 
   @Test
-  void aVariableInAValueIsFilledFromTheRequest() {
+  void variablesInValuesAreReplacedFromTheRequest() {
     Map<String, List<String>> context =
         Map.of("x:Key", List.of("home/bob"), "aws:UserName", List.of("bob"));
     assertThat(holds("StringEquals", "\"home/${aws:username}\"", context)).isTrue();
@@ -157,21 +157,21 @@ class ConditionTest {
   }
 
   @Test
-  void allLinesMustHold() {
+  void allConditionsMustHold() {
     NamedPolicy policy =
         identity(
             "\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\",\"Condition\":"
                 + "{\"StringEquals\":{\"a:b\":\"1\",\"c:d\":\"2\"},\"Null\":{\"e:f\":\"true\"}}");
     Map<String, List<String>> good = Map.of("a:b", List.of("1"), "c:d", List.of("2"));
-    assertThat(PolicyEngine.evaluate(question(BOB, good), Policies.ofIdentity(policy)).isAllowed())
+    assertThat(PolicyEngine.evaluate(request(BOB, good), Policies.ofIdentity(policy)).isAllowed())
         .isTrue();
     Map<String, List<String>> half = Map.of("a:b", List.of("1"), "c:d", List.of("3"));
-    assertThat(PolicyEngine.evaluate(question(BOB, half), Policies.ofIdentity(policy)).isAllowed())
+    assertThat(PolicyEngine.evaluate(request(BOB, half), Policies.ofIdentity(policy)).isAllowed())
         .isFalse();
   }
 
   @Test
-  void aPatternFullOfStarsIsNotExponential() {
+  void aPatternWithManyStarsIsNotExponential() {
     String pattern = "*a".repeat(500) + "b";
     String subject = "a".repeat(5_000);
     assertThat(Glob.of(pattern).matches(subject)).isFalse();

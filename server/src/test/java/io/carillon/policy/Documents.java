@@ -5,7 +5,7 @@ import io.carillon.policy.PolicyDocument.Flavour;
 import java.util.List;
 import java.util.Map;
 
-/// Policies, requesters and questions in the fewest words, for tests.
+/// Short forms of policies, requesters and requests for tests.
 final class Documents {
   static final String ACCOUNT = "111111111111";
   static final String OTHER = "222222222222";
@@ -69,11 +69,11 @@ final class Documents {
                 Flavour.TRUST)));
   }
 
-  static AuthorizationRequest question(Requester requester) {
-    return new AuthorizationRequest("s3:GetObject", OBJECT, requester, Context.NOTHING);
+  static AuthorizationRequest request(Requester requester) {
+    return new AuthorizationRequest("s3:GetObject", OBJECT, requester, Context.EMPTY);
   }
 
-  static AuthorizationRequest question(Requester requester, Map<String, List<String>> context) {
+  static AuthorizationRequest request(Requester requester, Map<String, List<String>> context) {
     return new AuthorizationRequest("s3:GetObject", OBJECT, requester, Context.of(context));
   }
 

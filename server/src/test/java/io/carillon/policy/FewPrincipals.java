@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// A few accounts and whoever a test puts in.
+/// A few accounts, and users and roles that a test adds.
 public final class FewPrincipals implements KnownPrincipals {
   public final Map<String, String> idsByArn = new HashMap<>();
   private final List<AccountId> accounts;

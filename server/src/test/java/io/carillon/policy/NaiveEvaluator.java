@@ -8,9 +8,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 
-/// The evaluation rules once more, as plainly as possible: straight from the JSON, by regular
-/// expressions, for the subset that [PolicyLawsTest] draws. Slow on purpose; shares no code with
-/// the engine.
+/// A second, simple implementation of the evaluation rules: straight from the JSON, with regular
+/// expressions, for the subset that [PolicyLawsTest] generates. Shares no code with the engine.
 final class NaiveEvaluator {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -33,20 +32,21 @@ final class NaiveEvaluator {
     all.addAll(c.boundary());
     all.addAll(c.session());
     for (String document : all) {
-      if (says("Deny", document, c, "")) {
+      if (hasStatement("Deny", document, c, "")) {
         return "denied";
       }
     }
     for (String document : c.resourcePolicy()) {
-      if (says("Deny", document, c, "self") || says("Deny", document, c, "account")) {
+      if (hasStatement("Deny", document, c, "self")
+          || hasStatement("Deny", document, c, "account")) {
         return "denied";
       }
     }
     boolean self = false;
     boolean account = false;
     for (String document : c.resourcePolicy()) {
-      self |= says("Allow", document, c, "self");
-      account |= says("Allow", document, c, "account");
+      self |= hasStatement("Allow", document, c, "self");
+      account |= hasStatement("Allow", document, c, "account");
     }
     if (c.sameAccount() && self) {
       return "allowed";
@@ -62,15 +62,15 @@ final class NaiveEvaluator {
 
   private static boolean anyAllows(List<String> documents, Case c) throws Exception {
     for (String document : documents) {
-      if (says("Allow", document, c, "")) {
+      if (hasStatement("Allow", document, c, "")) {
         return true;
       }
     }
     return false;
   }
 
-  /// @param reach how the statement must name bob: himself, his account; empty for policies of his
-  private static boolean says(String effect, String document, Case c, String reach)
+  /// @param reach how the statement must name bob: `self` or `account`; empty for his own policies
+  private static boolean hasStatement(String effect, String document, Case c, String reach)
       throws Exception {
     for (JsonNode statement : JSON.readTree(document).get("Statement")) {
       if (statement.get("Effect").asText().equals(effect)

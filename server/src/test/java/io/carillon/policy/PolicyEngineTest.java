@@ -10,7 +10,7 @@ import static io.carillon.policy.Documents.allow;
 import static io.carillon.policy.Documents.aws;
 import static io.carillon.policy.Documents.deny;
 import static io.carillon.policy.Documents.identity;
-import static io.carillon.policy.Documents.question;
+import static io.carillon.policy.Documents.request;
 import static io.carillon.policy.Documents.resource;
 import static io.carillon.policy.Documents.statement;
 import static io.carillon.policy.Documents.trust;
@@ -24,13 +24,13 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/// The order of evaluation. Source of the expectations:
+/// The evaluation order. Source of the expectations:
 /// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
 class PolicyEngineTest {
   private static final NamedPolicy READ = allow("s3:Get*", "arn:aws:s3:::b/*");
 
   private static Decision decide(Requester requester, Policies policies) {
-    return PolicyEngine.evaluate(question(requester), policies);
+    return PolicyEngine.evaluate(request(requester), policies);
   }
 
   @Test
@@ -48,13 +48,13 @@ class PolicyEngineTest {
         .isEqualTo(new Allowed("statement AllowRead of policy p"));
     assertThat(
             PolicyEngine.evaluate(
-                new AuthorizationRequest("s3:DeleteObject", OBJECT, BOB, Context.NOTHING),
+                new AuthorizationRequest("s3:DeleteObject", OBJECT, BOB, Context.EMPTY),
                 Policies.ofIdentity(policy)))
         .isEqualTo(new ExplicitlyDenied(PolicyKind.IDENTITY, "statement 2 of policy p"));
   }
 
   @Test
-  void anExplicitDenyWinsWhereverItStands() {
+  void anExplicitDenyInAnyPolicyDenies() {
     Policies all =
         Policies.ofIdentity(READ)
             .withBoundary(READ)
@@ -98,7 +98,7 @@ class PolicyEngineTest {
   }
 
   @Test
-  void aResourcePolicyThatNamesTheUserOrSessionDecidesAlone() {
+  void aResourcePolicyThatNamesTheUserOrSessionIsSufficient() {
     NamedPolicy silent = allow("sqs:*", "*");
     Policies user = Policies.ofResource(resource("Allow", aws(BOB.arn()), "s3:GetObject"));
     assertThat(decide(BOB, user.withBoundary(silent)))
@@ -121,7 +121,7 @@ class PolicyEngineTest {
   }
 
   @Test
-  void aResourcePolicyThatNamesTheAccountLeavesItToTheIdentityPolicies() {
+  void aResourcePolicyThatNamesTheAccountDelegatesToIdentityPolicies() {
     for (String account : List.of(ACCOUNT, "arn:aws:iam::111111111111:root")) {
       Policies policies = Policies.ofResource(resource("Allow", aws(account), "s3:*"));
       assertThat(decide(BOB, policies)).isEqualTo(new ImplicitlyDenied(PolicyKind.IDENTITY));
@@ -130,7 +130,7 @@ class PolicyEngineTest {
   }
 
   @Test
-  void betweenAccountsBothSidesMustAllow() {
+  void crossAccountAccessNeedsBothPolicies() {
     ResourceSide theirs =
         new ResourceSide(OTHER, resource("Allow", aws(ACCOUNT), "s3:*").policy(), false);
     assertThat(decide(BOB, Policies.ofIdentity(READ).withResource(theirs)).isAllowed()).isTrue();
@@ -145,7 +145,7 @@ class PolicyEngineTest {
   }
 
   @Test
-  void betweenAccountsEvenAUserNamedDirectlyNeedsItsOwnPolicies() {
+  void crossAccountUsersNeedTheirOwnPoliciesEvenIfNamed() {
     ResourceSide theirs =
         new ResourceSide(OTHER, resource("Allow", aws(BOB.arn()), "s3:*").policy(), false);
     assertThat(decide(BOB, Policies.ofResource(theirs)))
@@ -153,7 +153,7 @@ class PolicyEngineTest {
   }
 
   @Test
-  void aServiceOrAnonymousRequesterHasOnlyTheResourcePolicy() {
+  void onlyTheResourcePolicyDecidesForServicesAndAnonymousRequesters() {
     Requester service = new Requester.Service("s3.amazonaws.com");
     Requester nobody = new Requester.Anonymous();
     Policies identityOnly = Policies.ofIdentity(allow("*", "*"));
@@ -174,7 +174,7 @@ class PolicyEngineTest {
   void aRoleIsAssumedOnlyIfItsTrustPolicyAllows() {
     AuthorizationRequest assume =
         new AuthorizationRequest(
-            "sts:AssumeRole", "arn:aws:iam::111111111111:role/r", BOB, Context.NOTHING);
+            "sts:AssumeRole", "arn:aws:iam::111111111111:role/r", BOB, Context.EMPTY);
     NamedPolicy all = allow("sts:AssumeRole", "*");
     Policies service =
         Policies.ofIdentity(all).withResource(trust("{\"Service\":\"lambda.amazonaws.com\"}"));
@@ -192,7 +192,7 @@ class PolicyEngineTest {
   }
 
   @Test
-  void aNotPrincipalDenialSparesOnlyThoseItNamesInFull() {
+  void aNotPrincipalDenyExemptsOnlyFullyNamedRequesters() {
     String half = "{\"AWS\":[\"" + BOB.arn() + "\"]}";
     String full = "{\"AWS\":[\"" + BOB.arn() + "\",\"" + ACCOUNT + "\"]}";
     assertThat(decide(BOB, notPrincipal(half))).isInstanceOf(ExplicitlyDenied.class);
@@ -212,13 +212,13 @@ class PolicyEngineTest {
   }
 
   @Test
-  void notActionAndNotResourceMeanAllOthers() {
+  void notActionAndNotResourceMatchAllOthers() {
     NamedPolicy all =
         identity("\"Effect\":\"Allow\",\"NotAction\":\"iam:*\",\"NotResource\":\"arn:aws:sqs\"");
     assertThat(decide(BOB, Policies.ofIdentity(all)).isAllowed()).isTrue();
     assertThat(
             PolicyEngine.evaluate(
-                    new AuthorizationRequest("iam:GetUser", "*", BOB, Context.NOTHING),
+                    new AuthorizationRequest("iam:GetUser", "*", BOB, Context.EMPTY),
                     Policies.ofIdentity(all))
                 .isAllowed())
         .isFalse();
@@ -228,7 +228,7 @@ class PolicyEngineTest {
                         "sqs:SendMessage",
                         "arn:aws:sqs:eu-west-1:111111111111:q",
                         BOB,
-                        Context.NOTHING),
+                        Context.EMPTY),
                     Policies.ofIdentity(all))
                 .isAllowed())
         .isFalse();
@@ -243,9 +243,9 @@ class PolicyEngineTest {
   }
 
   @Test
-  void anActionOnNoResourceNeedsAStar() {
+  void anActionWithoutResourceNeedsAStar() {
     AuthorizationRequest list =
-        new AuthorizationRequest("s3:ListAllMyBuckets", "*", BOB, Context.NOTHING);
+        new AuthorizationRequest("s3:ListAllMyBuckets", "*", BOB, Context.EMPTY);
     assertThat(
             PolicyEngine.evaluate(list, Policies.ofIdentity(allow("s3:*", "arn:aws:s3:::*")))
                 .isAllowed())
@@ -255,7 +255,7 @@ class PolicyEngineTest {
   }
 
   @Test
-  void aVariableInAResourceStandsForItsValueLiterally() {
+  void theValueOfAVariableInAResourceIsLiteral() {
     NamedPolicy home = allow("s3:*", "arn:aws:s3:::b/${aws:username}");
     assertThat(decideWith(home, Map.of("aws:username", List.of("k"))).isAllowed()).isTrue();
     assertThat(decideWith(home, Map.of("aws:username", List.of("*"))).isAllowed()).isFalse();
@@ -266,7 +266,7 @@ class PolicyEngineTest {
   }
 
   @Test
-  void allButAnUnknownVariableIsNothingToAllowAndAllToDeny() {
+  void notResourceWithAnUnknownVariableAllowsNothingAndDeniesEverything() {
     String scope = "\"Action\":\"s3:*\",\"NotResource\":\"arn:aws:s3:::b/${aws:username}\"";
     assertThat(decideWith(identity("\"Effect\":\"Allow\"," + scope), Map.of()).isAllowed())
         .isFalse();
@@ -275,7 +275,7 @@ class PolicyEngineTest {
   }
 
   @Test
-  void theOldVersionKnowsNoVariables() {
+  void theOldVersionHasNoVariables() {
     NamedPolicy old =
         new NamedPolicy(
             "old",
@@ -296,6 +296,6 @@ class PolicyEngineTest {
   }
 
   private static Decision decideWith(NamedPolicy policy, Map<String, List<String>> context) {
-    return PolicyEngine.evaluate(question(BOB, context), Policies.ofIdentity(policy));
+    return PolicyEngine.evaluate(request(BOB, context), Policies.ofIdentity(policy));
   }
 }

@@ -22,7 +22,7 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.Tuple;
 import net.jqwik.api.statistics.Statistics;
 
-/// What must hold of any policies whatever, and agreement with [NaiveEvaluator].
+/// Properties of all policies, and agreement with [NaiveEvaluator].
 class PolicyLawsTest {
   private static final String DENY_ALL = Documents.document(Documents.statement("Deny", "*", "*"));
   private static final String ALLOW_ALL =
@@ -30,16 +30,16 @@ class PolicyLawsTest {
 
   @Property(tries = 2_000, edgeCases = EdgeCasesMode.NONE)
   void theEngineAgreesWithTheNaiveEvaluator(@ForAll("cases") Case c) throws Exception {
-    String answer = engine(c);
-    Statistics.collect(answer);
-    // Cases that nearly all end alike would prove little.
+    String decision = engine(c);
+    Statistics.collect(decision);
+    // Cases with nearly always the same result would prove little.
     Statistics.coverage(
         coverage -> {
           for (String each : List.of("allowed", "denied", "silent")) {
             coverage.check(each).percentage(share -> share > 5);
           }
         });
-    assertThat(answer).isEqualTo(NaiveEvaluator.evaluate(c));
+    assertThat(decision).isEqualTo(NaiveEvaluator.evaluate(c));
   }
 
   @Property(tries = 500)
@@ -54,7 +54,7 @@ class PolicyLawsTest {
   }
 
   @Property(tries = 500)
-  void aDenyOfEverythingIsFinal(@ForAll("cases") Case c) {
+  void aDenyOfEverythingAlwaysDenies(@ForAll("cases") Case c) {
     assertThat(engine(withIdentity(c, plus(c.identity(), DENY_ALL)))).isEqualTo("denied");
   }
 
@@ -117,9 +117,9 @@ class PolicyLawsTest {
             c.boundary().isEmpty() ? null : named(c.boundary()).getFirst(),
             named(c.session()),
             new ResourceSide(owner, resource, false));
-    AuthorizationRequest question =
+    AuthorizationRequest request =
         new AuthorizationRequest(c.action(), c.resource(), BOB, Context.of(context));
-    return switch (PolicyEngine.evaluate(question, policies)) {
+    return switch (PolicyEngine.evaluate(request, policies)) {
       case Decision.Allowed _ -> "allowed";
       case Decision.ExplicitlyDenied _ -> "denied";
       case Decision.ImplicitlyDenied _ -> "silent";
@@ -173,14 +173,14 @@ class PolicyLawsTest {
             Arbitraries.of("arn:aws:s3:::b/k", "arn:aws:s3:::b/kk", "arn:aws:s3:::b", "*"),
             context,
             documents().list().ofMaxSize(3),
-            seldom(documents().list().ofSize(1)),
-            seldom(documents().list().ofMaxSize(2)),
+            mostlyEmpty(documents().list().ofSize(1)),
+            mostlyEmpty(documents().list().ofMaxSize(2)),
             resourceDocuments().list().ofMaxSize(1),
             Arbitraries.of(true, true, false))
         .as(Case::new);
   }
 
-  private static Arbitrary<List<String>> seldom(Arbitrary<List<String>> lists) {
+  private static Arbitrary<List<String>> mostlyEmpty(Arbitrary<List<String>> lists) {
     return Arbitraries.frequencyOf(Tuple.of(3, Arbitraries.just(List.of())), Tuple.of(1, lists));
   }
 

@@ -31,7 +31,7 @@ class PolicyParserTest {
   }
 
   @Test
-  void aStatementIsNamedByItsSidOrItsPlace() {
+  void aStatementIsNamedByItsSidOrPosition() {
     String json =
         "{\"Statement\":[{\"Sid\":\"Read\","
             + ALLOW
@@ -58,13 +58,13 @@ class PolicyParserTest {
         "{\"Statement\":{}} trailing",
         "{\"Version\":\"2012-10-17\",\"Version\":\"2012-10-17\",\"Statement\":{}}",
       })
-  void whatIsNoPolicyIsRefused(String json) {
+  void otherJsonIsRefused(String json) {
     assertThatThrownBy(() -> PolicyDocument.parse(json, Flavour.IDENTITY))
         .isInstanceOf(MalformedPolicyException.class);
   }
 
   @Test
-  void aSyntaxErrorIsToldWithItsPlace() {
+  void aSyntaxErrorIsReportedWithItsPlace() {
     refused("{\n  \"Version\": oops}", Flavour.IDENTITY, "invalid Json", "line 2");
   }
 
@@ -103,7 +103,7 @@ class PolicyParserTest {
           "Effect":"Allow","Action":"s3:*","Resource":"*","resource":"*"           | Unknown field resource
           "Effect":"Allow","Action":"s3:*","Resource":"*","Condition":"x"          | Syntax errors
           """)
-  void aStatementThatBreaksTheGrammarIsRefused(String statement, String message) {
+  void anInvalidStatementIsRefused(String statement, String message) {
     refused(document(statement), Flavour.IDENTITY, message);
   }
 
@@ -127,7 +127,7 @@ class PolicyParserTest {
           {"IpAddress":{"aws:SourceIp":"10.0.0/8"}}           | Invalid value
           {"BinaryEquals":{"s3:x":"***"}}                     | Invalid value
           """)
-  void aConditionThatBreaksTheGrammarIsRefusedWithItsPlace(String condition, String message) {
+  void anInvalidConditionIsRefusedWithItsPlace(String condition, String message) {
     refused(
         document(ALLOW + ",\"Resource\":\"*\",\"Condition\":" + condition),
         Flavour.IDENTITY,
@@ -148,7 +148,7 @@ class PolicyParserTest {
         "{\"Service\":\"lambda\"}",
         "{\"Cat\":\"Tom\"}",
       })
-  void aPrincipalThatNamesNobodyIsRefused(String principal) {
+  void anInvalidPrincipalIsRefused(String principal) {
     refused(
         document(ALLOW + ",\"Resource\":\"*\",\"Principal\":" + principal),
         Flavour.RESOURCE,
@@ -169,7 +169,7 @@ class PolicyParserTest {
         "{\"Federated\":\"cognito-identity.amazonaws.com\"}",
         "{\"CanonicalUser\":\"79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be\"}",
       })
-  void principalsOfEveryKindAreUnderstood(String principal) {
+  void principalsOfEveryTypeAreAccepted(String principal) {
     assertThatCode(
             () ->
                 PolicyDocument.parse(
@@ -188,7 +188,7 @@ class PolicyParserTest {
   }
 
   @Test
-  void aTrustPolicySpeaksOfStsAndNamesNoResource() {
+  void aTrustPolicyHasStsActionsAndNoResource() {
     String principal = "\"Principal\":{\"Service\":\"lambda.amazonaws.com\"}";
     String assume = "\"Effect\":\"Allow\",\"Action\":\"sts:AssumeRole\",";
     assertThatCode(() -> PolicyDocument.parse(document(assume + principal), Flavour.TRUST))
@@ -210,7 +210,7 @@ class PolicyParserTest {
   }
 
   @Test
-  void numbersAndTruthValuesNeedNoQuotesInConditions() {
+  void numbersAndBooleansNeedNoQuotesInConditions() {
     String condition =
         "{\"NumericLessThan\":{\"s3:max-keys\":10},\"Bool\":{\"aws:SecureTransport\":true}}";
     assertThatCode(
@@ -222,7 +222,7 @@ class PolicyParserTest {
   }
 
   @Test
-  void anUnreadableDocumentOfAnyFlavourCanStandIn() {
+  void anUnreadableDocumentHasAReplacementOfItsFlavour() {
     for (Flavour flavour : Flavour.values()) {
       assertThat(PolicyDocument.unreadable(flavour).statements()).hasSize(1);
     }

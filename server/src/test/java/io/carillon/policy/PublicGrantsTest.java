@@ -8,7 +8,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What S3 calls public.
+/// Which policies S3 considers public.
 ///
 /// Source:
 /// https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html,
@@ -46,7 +46,7 @@ class PublicGrantsTest {
         "{\"Service\":\"*\"}",
         "{\"Federated\":\"graph.facebook.com\"}"
       })
-  void whoIsAnybodyIsPublic(String principal) {
+  void principalsThatCanBeAnybodyArePublic(String principal) {
     assertThat(isPublic(principal, "")).isTrue();
   }
 
@@ -59,12 +59,12 @@ class PublicGrantsTest {
         "{\"CanonicalUser\":\"79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be\"}",
         "{\"Federated\":\"arn:aws:iam::111111111111:saml-provider/p\"}"
       })
-  void whoIsNamedIsNot(String principal) {
+  void namedPrincipalsAreNotPublic(String principal) {
     assertThat(isPublic(principal, "")).isFalse();
   }
 
   @Test
-  void allButSomeArePublicUnlessTheyAreDenied() {
+  void notPrincipalIsPublicUnlessItDenies() {
     String all = "\"NotPrincipal\":{\"AWS\":\"111111111111\"}";
 
     assertThat(isPublicPolicy(statement("Allow", all, ""))).isTrue();
@@ -73,7 +73,7 @@ class PublicGrantsTest {
   }
 
   @Test
-  void oneStatementMakesAPolicyPublic() {
+  void onePublicStatementMakesAPolicyPublic() {
     String named = statement("Allow", "\"Principal\":{\"AWS\":\"111111111111\"}", "");
 
     assertThat(isPublicPolicy(named, named)).isFalse();
@@ -123,12 +123,12 @@ class PublicGrantsTest {
     "IpAddress, aws:SourceIp, 2001::/16",
     "NotIpAddress, aws:SourceIp, 203.0.113.0/24"
   })
-  void anyOtherConditionLeavesItPublic(String operator, String key, String value) {
+  void otherConditionsLeaveItPublic(String operator, String key, String value) {
     assertThat(isPublic(ANYONE, condition(operator, key, value))).isTrue();
   }
 
   @Test
-  void allConditionsHoldSoOneIsEnoughButAllItsValuesAreAsked() {
+  void oneLimitingConditionIsEnoughIfAllItsValuesAreFixed() {
     assertThat(
             isPublic(
                 ANYONE,
