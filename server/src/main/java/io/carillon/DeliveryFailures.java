@@ -26,7 +26,7 @@ record DeliveryFailures(Trace trace) implements DeliveryFailure.Listener {
                   why,
                   "next",
                   next.toString()));
-      case DeliveryFailure.PutOff(var why, var next) -> {
+      case DeliveryFailure.Postponed(var why, var next) -> {
         if (job.postponements() == 0) { // noted once, or a waiting job would fill the trace
           trace.note(
               tx,
@@ -35,7 +35,7 @@ record DeliveryFailures(Trace trace) implements DeliveryFailure.Listener {
               Map.of("to", lane, "why", why, "next", next.toString()));
         }
       }
-      case DeliveryFailure.Buried(var why, var shelved) ->
+      case DeliveryFailure.DeadLettered(var why, var isInDeadLetters) ->
           trace.note(
               tx,
               job.work().cause(),
@@ -46,7 +46,7 @@ record DeliveryFailures(Trace trace) implements DeliveryFailure.Listener {
                   "why",
                   why,
                   "where",
-                  shelved ? "the dead letters" : "its dead-letter destination"));
+                  isInDeadLetters ? "the dead letters" : "its dead-letter destination"));
     }
   }
 }

@@ -284,7 +284,7 @@ public final class Server implements AutoCloseable {
       dispatcher.start();
       ClockStepDetector clockSteps =
           new ClockStepDetector(
-              clock, System::nanoTime, List.of(dispatcher::drawBack, sqs::drawBack));
+              clock, System::nanoTime, List.of(dispatcher::correctDueTimes, sqs::drawBack));
       shutdown.add(
           Housekeeping.start(
               List.of(

@@ -118,7 +118,7 @@ class RestartTest {
                 job -> {
                   assertThat(job.path("kind").asText()).isEqualTo("sns.http");
                   assertThat(job.path("why").asText())
-                      .isEqualTo("the process ended during its last " + deaths(job) + " tries");
+                      .isEqualTo("the process ended during its last " + deaths(job) + " attempts");
                 });
         assertThat(subscriber.keys()).containsAll(topic);
         assertThat(ends(server, "Success")).containsExactlyInAnyOrderElementsOf(function);

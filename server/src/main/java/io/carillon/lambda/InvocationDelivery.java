@@ -214,7 +214,7 @@ final class InvocationDelivery implements Delivery {
   /// The function's time-out twice, for an initialization that failed is run once more in the
   /// invocation's time, and what an environment needs to start.
   @Override
-  public Duration longestTry(Work work) {
+  public Duration longestAttempt(Work work) {
     FunctionName name = AsyncInvocation.of(work).functionName();
     int seconds =
         database
@@ -271,7 +271,7 @@ final class InvocationDelivery implements Delivery {
               invocation,
               runs,
               version.get().version(),
-              condition(why, runs >= policy.tries()),
+              condition(why, runs >= policy.maxAttempts()),
               failure,
               reported,
               clock.instant());

@@ -22,22 +22,22 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The tries that run: each on a virtual thread of its own, which also records what became of it.
+/// The running attempts: each has a virtual thread of its own, which also records its outcome.
 ///
-/// *None runs for ever.* A delivery says how long a try can take at the most. One that takes a
-/// minute longer is given up: its job is put back as after a failure, its thread is interrupted,
-/// its place in the lane is free, and what it still answers is dropped. Whether an outcome counts
-/// is decided within the transaction that would record it, so there is one for each try.
+/// *Time limit.* A delivery says how long an attempt may take. One that takes longer than that and
+/// the grace is given up: its job is released as after a failure, its thread is interrupted, its
+/// slot in the lane is free, and a later outcome is dropped. The transaction that records an
+/// outcome decides whether it counts, so exactly one outcome counts for each attempt.
 final class Attempts {
   private static final Logger LOG = LoggerFactory.getLogger(Attempts.class);
 
-  /// What the jobs of a lane that wait for a read-only store do: look again after this long.
-  static final Duration FULL_DISK_WAIT = Duration.ofSeconds(1);
+  /// How long to wait before trying a read-only store again.
+  static final Duration FULL_DISK_DELAY = Duration.ofSeconds(1);
 
-  /// How often in its grace a try that takes long is looked at.
-  private static final int LOOKS = 6;
+  /// How often in its grace a long attempt is checked.
+  private static final int CHECKS_PER_GRACE = 6;
 
-  private static final Duration LONGEST_RECORD_WAIT = Duration.ofMinutes(1);
+  private static final Duration MAX_RECORD_DELAY = Duration.ofMinutes(1);
   private static final int REASON_CHARS = 1_000;
   private static final double JITTER = 0.1;
 
@@ -48,7 +48,7 @@ final class Attempts {
   private final RandomGenerator random;
   private final DeliveryFailure.Listener failures;
   private final Settings settings;
-  private final Map<Thread, Try> running = new ConcurrentHashMap<>();
+  private final Map<Thread, Attempt> running = new ConcurrentHashMap<>();
   private final Thread watch = Thread.ofVirtual().name("outbox-watch").unstarted(this::watch);
   private volatile boolean stopping;
 
@@ -73,7 +73,7 @@ final class Attempts {
     watch.start();
   }
 
-  /// From now on a try that is interrupted is put back, not counted.
+  /// From now on an attempt that is interrupted is released and not counted.
   void stop() {
     stopping = true;
     watch.interrupt();
@@ -83,9 +83,9 @@ final class Attempts {
     return running.size();
   }
 
-  /// Waits for those that run, and for those they leave behind.
+  /// Waits for the running attempts, and for those that start meanwhile.
   ///
-  /// @param untilNanos for so long, by [System#nanoTime]
+  /// @param untilNanos the deadline, by [System#nanoTime]
   /// @return whether all ended in time
   boolean join(long untilNanos) throws InterruptedException {
     while (!running.isEmpty()) {
@@ -108,45 +108,45 @@ final class Attempts {
         if (!stuck.contains(thread) && !thread.join(Duration.ofSeconds(5))) {
           stuck.add(thread);
           LOG.warn(
-              "{} does not end; its job is tried again after the next start", thread.getName());
+              "{} does not end; its job is attempted again after the next start", thread.getName());
         }
       }
     }
   }
 
-  /// @param verdict why the job is given up instead of being tried; null if it is tried
-  /// @param ended runs once, when the try gives its place free
+  /// @param giveUpReason why the job is given up without an attempt; null to attempt it
+  /// @param ended runs once, when the attempt releases its slot
   void start(
       Channel channel,
       Claimed<Row> claimed,
       Delivery delivery,
-      @Nullable String verdict,
+      @Nullable String giveUpReason,
       Runnable ended) {
-    Try one = new Try(channel, claimed, delivery, verdict, ended);
+    Attempt attempt = new Attempt(channel, claimed, delivery, giveUpReason, ended);
     Thread thread =
         Thread.ofVirtual()
             .name("outbox-" + channel.kind() + "-" + claimed.lease().id())
             .unstarted(
                 () -> {
                   try {
-                    one.run();
+                    attempt.run();
                   } finally {
                     running.remove(Thread.currentThread());
-                    one.leave();
+                    attempt.releaseSlot();
                   }
                 });
-    running.put(thread, one);
+    running.put(thread, attempt);
     thread.start();
   }
 
   private void watch() {
-    Duration every = settings.grace().dividedBy(LOOKS);
-    while (!stopping && pause(every)) {
+    Duration every = settings.grace().dividedBy(CHECKS_PER_GRACE);
+    while (!stopping && sleep(every)) {
       running.forEach(
-          (thread, one) -> {
+          (thread, attempt) -> {
             try {
-              if (one.isOverdue()) {
-                one.giveUp(thread);
+              if (attempt.isOverdue()) {
+                attempt.giveUp(thread);
               }
             } catch (RuntimeException | Error e) {
               LOG.error("{} takes too long and could not be given up", thread.getName(), e);
@@ -155,7 +155,7 @@ final class Attempts {
     }
   }
 
-  /// As the time scale says.
+  /// The wait multiplied by the time scale.
   Duration scaled(Duration wait) {
     return scaled(wait, false);
   }
@@ -165,7 +165,7 @@ final class Attempts {
     return factor == 1 ? wait : Duration.ofNanos(Math.round(wait.toNanos() * factor));
   }
 
-  private static boolean pause(Duration wait) {
+  private static boolean sleep(Duration wait) {
     try {
       Thread.sleep(wait);
       return true;
@@ -184,34 +184,35 @@ final class Attempts {
     return reason.length() <= REASON_CHARS ? reason : reason.substring(0, REASON_CHARS);
   }
 
-  /// One try of one job.
-  private final class Try {
+  /// One attempt of one job.
+  private final class Attempt {
     private final Channel channel;
     private final Claimed<Row> claimed;
     private final Delivery delivery;
     private final Job job;
-    private final @Nullable String verdict;
+    private final @Nullable String giveUpReason;
     private final Runnable ended;
-    private final long begun = System.nanoTime();
-    private final AtomicBoolean left = new AtomicBoolean();
+    private final long startedNanos = System.nanoTime();
+    private final AtomicBoolean slotReleased = new AtomicBoolean();
 
-    /// Whether an outcome was recorded. Changed in transactions only, which run one after another.
-    private volatile boolean over;
+    /// Whether an outcome was recorded. Changed in transactions only, and those run one after
+    /// another.
+    private volatile boolean isRecorded;
 
-    /// Asked for when it is needed: a first try that succeeds needs none.
+    /// Fetched when needed: a first attempt that succeeds needs none.
     private final Lazy<RetryPolicy> policy = new Lazy<>(this::policy);
 
-    Try(
+    Attempt(
         Channel channel,
         Claimed<Row> claimed,
         Delivery delivery,
-        @Nullable String verdict,
+        @Nullable String giveUpReason,
         Runnable ended) {
       this.ended = ended;
       this.channel = channel;
       this.claimed = claimed;
       this.delivery = delivery;
-      this.verdict = verdict;
+      this.giveUpReason = giveUpReason;
       this.job = TableOutbox.jobOf(channel, claimed);
     }
 
@@ -219,79 +220,81 @@ final class Attempts {
       try {
         return delivery.retryPolicy(job);
       } catch (RuntimeException e) {
-        LOG.error("The retry policy of {} is unknown; taking three tries", channel, e);
+        LOG.error("The retry policy of {} is unknown; taking three attempts", channel, e);
         return RetryPolicy.ASYNC_INVOCATION;
       }
     }
 
-    void leave() {
-      if (left.compareAndSet(false, true)) {
+    void releaseSlot() {
+      if (slotReleased.compareAndSet(false, true)) {
         ended.run();
       }
     }
 
     boolean isOverdue() {
-      Duration taken = Duration.ofNanos(System.nanoTime() - begun);
-      return !over
-          && taken.compareTo(settings.grace()) > 0 // spares asking
-          && taken.compareTo(delivery.longestTry(job.work()).plus(settings.grace())) > 0;
+      Duration taken = Duration.ofNanos(System.nanoTime() - startedNanos);
+      return !isRecorded
+          && taken.compareTo(settings.grace()) > 0 // cheap, and true for most
+          && taken.compareTo(delivery.longestAttempt(job.work()).plus(settings.grace())) > 0;
     }
 
-    /// Ends a try from outside.
+    /// Ends an overdue attempt.
     void giveUp(Thread thread) {
       LOG.warn("{} takes too long and is given up", thread.getName());
-      write(new DeliveryOutcome.Retry("the try did not end in time"));
+      write(new DeliveryOutcome.Retry("the attempt did not end in time"));
       thread.interrupt();
-      leave();
+      releaseSlot();
     }
 
     void run() {
       DeliveryOutcome outcome;
       boolean first = job.attempts() == 1 && job.postponements() == 0 && job.interruptions() == 0;
-      if (verdict != null) {
-        outcome = new DeliveryOutcome.Rejected(verdict);
-      } else if (!first && job.attempts() > policy.get().tries()) {
+      if (giveUpReason != null) {
+        outcome = new DeliveryOutcome.Rejected(giveUpReason);
+      } else if (!first && job.attempts() > policy.get().maxAttempts()) {
         outcome = new DeliveryOutcome.Rejected(lastError());
       } else if (!first && isTooOld(clock.instant())) {
         outcome = new DeliveryOutcome.Rejected("too old: " + lastError());
       } else {
-        outcome = attempt();
+        outcome = deliver();
       }
       record(outcome);
     }
 
     private String lastError() {
-      return job.lastError().isEmpty() ? "the process ended during its last try" : job.lastError();
+      return job.lastError().isEmpty()
+          ? "the process ended during its last attempt"
+          : job.lastError();
     }
 
-    private DeliveryOutcome attempt() {
+    private DeliveryOutcome deliver() {
       try {
         return delivery.attempt(job);
       } catch (InterruptedException e) {
-        Thread.currentThread().interrupt(); // told from other failures when it is recorded
+        Thread.currentThread().interrupt(); // write() releases the job uncounted if stopping
         return new DeliveryOutcome.Retry("interrupted");
-      } catch (OutOfMemoryError e) { // the server's lack, and no failure of the job
-        LOG.warn("{} {} found no memory", channel, job.id(), e);
+      } catch (OutOfMemoryError e) { // the server's fault, not the job's
+        LOG.warn("{} {} ran out of memory", channel, job.id(), e);
         return new DeliveryOutcome.Postponed(describe(e), Duration.ZERO);
       } catch (Throwable e) {
-        if (!over) {
+        if (!isRecorded) {
           LOG.warn("{} {} failed", channel, job.id(), e);
         }
         return new DeliveryOutcome.Retry(describe(e));
       }
     }
 
-    /// Records the outcome, and what follows if that fails, until it is recorded: nobody else will
-    /// before the next start.
+    /// Records the outcome, or the failure to do so, until one of them is recorded: nothing else
+    /// records it before the next start.
     private void record(DeliveryOutcome outcome) {
       DeliveryOutcome next = outcome;
-      Duration wait = FULL_DISK_WAIT;
-      while (!over) {
+      Duration wait = FULL_DISK_DELAY;
+      while (!isRecorded) {
         try {
           write(next);
           return;
         } catch (ReadOnlyException e) {
-          if (stopping || !pause(FULL_DISK_WAIT)) {
+          if (stopping || !sleep(FULL_DISK_DELAY)) {
             return;
           }
         } catch (Throwable e) {
@@ -299,29 +302,29 @@ final class Attempts {
             LOG.warn("The effect of {} {} failed", channel, job.id(), e);
             next = new DeliveryOutcome.Retry(describe(e));
           } else {
-            LOG.error("What became of {} {} could not be recorded", channel, job.id(), e);
-            if (stopping || !pause(wait)) {
+            LOG.error("The outcome of {} {} could not be recorded", channel, job.id(), e);
+            if (stopping || !sleep(wait)) {
               return;
             }
-            wait = wait.compareTo(LONGEST_RECORD_WAIT) < 0 ? wait.multipliedBy(2) : wait;
+            wait = wait.compareTo(MAX_RECORD_DELAY) < 0 ? wait.multipliedBy(2) : wait;
           }
         }
       }
-      LOG.warn("What {} {} answered comes too late and is dropped", channel, job.id());
+      LOG.warn("The outcome of {} {} came too late and is dropped", channel, job.id());
     }
 
     private void write(DeliveryOutcome outcome) {
-      boolean putBack =
+      boolean isInterruptedByStop =
           stopping && Thread.interrupted() && !(outcome instanceof DeliveryOutcome.Done);
-      if (putBack) {
-        putBackUncounted();
+      if (isInterruptedByStop) {
+        releaseUncounted();
         return;
       }
       switch (outcome) {
         case DeliveryOutcome.Done(var effect) ->
             database.writeRelaxed(
                 tx -> {
-                  if (end(tx) && outbox.settle(tx, claimed)) {
+                  if (markRecorded(tx) && outbox.settle(tx, claimed)) {
                     effect.accept(tx);
                   }
                   return job;
@@ -343,13 +346,13 @@ final class Attempts {
       }
     }
 
-    /// Whether this is the first transaction that records an outcome.
-    private boolean end(Tx tx) {
-      if (over) {
+    /// Marks the outcome as recorded; false if another transaction recorded one before.
+    private boolean markRecorded(Tx tx) {
+      if (isRecorded) {
         return false;
       }
-      over = true;
-      tx.afterUndo(() -> over = false);
+      isRecorded = true;
+      tx.afterUndo(() -> isRecorded = false);
       return true;
     }
 
@@ -360,23 +363,23 @@ final class Attempts {
         return;
       }
       Row row = claimed.row();
-      Row after = uncounted ? row.putOff(why) : row.failed(job.attempts(), why);
+      Row updated = uncounted ? row.postponed(why) : row.failed(job.attempts(), why);
       database.writeRelaxed(
           tx -> {
-            if (end(tx) && outbox.release(tx, claimed, next, after)) {
+            if (markRecorded(tx) && outbox.release(tx, claimed, next, updated)) {
               note(
                   tx,
                   uncounted
-                      ? new DeliveryFailure.PutOff(why, next)
+                      ? new DeliveryFailure.Postponed(why, next)
                       : new DeliveryFailure.Retrying(why, next));
             }
             return job;
           });
     }
 
-    private void putBackUncounted() {
+    private void releaseUncounted() {
       database.writeRelaxed(
-          tx -> end(tx) && outbox.release(tx, claimed, clock.instant(), claimed.row()));
+          tx -> markRecorded(tx) && outbox.release(tx, claimed, clock.instant(), claimed.row()));
     }
 
     private void deadLetter(String why) {
@@ -385,31 +388,35 @@ final class Attempts {
       } catch (ReadOnlyException e) {
         throw e;
       } catch (RuntimeException e) {
-        LOG.error("The dead-letter place of {} failed; taking the shelf", channel, e);
+        LOG.error(
+            "The dead-letter destination of {} failed; keeping the job in the dead letters",
+            channel,
+            e);
         database.writeRelaxed(
             tx ->
-                deadLetter(tx, cut(why + "; its dead-letter place failed: " + describe(e)), null));
+                deadLetter(
+                    tx, cut(why + "; its dead-letter destination failed: " + describe(e)), null));
       }
     }
 
     private Job deadLetter(Tx tx, String why, @Nullable Delivery taker) {
-      if (end(tx) && outbox.settle(tx, claimed)) {
-        Job dead = verdict == null ? job : job.withInterruptedTries();
+      if (markRecorded(tx) && outbox.settle(tx, claimed)) {
+        Job dead = giveUpReason == null ? job : job.withInterruptedAttempts();
         boolean taken = taker != null && taker.deadLetter(tx, dead, why);
         if (!taken) {
           deadLetters.put(tx, dead, why, clock.instant());
         }
-        note(tx, new DeliveryFailure.Buried(why, !taken));
+        note(tx, new DeliveryFailure.DeadLettered(why, !taken));
       }
       return job;
     }
 
-    /// A listener that fails must not keep a job from being put where it belongs.
-    private void note(Tx tx, DeliveryFailure setback) {
+    /// A listener that fails must not prevent the outcome from being recorded.
+    private void note(Tx tx, DeliveryFailure failure) {
       try {
-        failures.note(tx, job, setback);
+        failures.note(tx, job, failure);
       } catch (RuntimeException e) {
-        LOG.error("{} of {} could not be noted", setback, job.id(), e);
+        LOG.error("{} of {} could not be noted", failure, job.id(), e);
       }
     }
 

@@ -16,101 +16,100 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// Finds the job whose try takes the process down, and makes no other job pay for it.
+/// Finds the job that crashes the process, without giving up any other job.
 ///
-/// *What is known after a crash.* Claiming a job is a transaction that reaches the operating system
-/// before the try begins, so the leases of an epoch that ended without being asked to are the tries
-/// that ran when it crashed: whoever caused it is among them, or nobody is and somebody killed the
-/// process from outside. Opening the outbox raises `interruptions` in the row of each. Such a try
-/// is none of those that a policy grants: `attempts` counts tries that ended by themselves. One
-/// that does end by itself, well or not, has not taken the process down and is no longer suspected.
-/// A process that was asked to stop raises nothing.
+/// *What is known after a crash.* A claim is a transaction that reaches the operating system before
+/// the attempt starts. So the leases of an epoch that ended without a stop request are the attempts
+/// that ran at the crash: the job that caused it is among them, or the process was killed from
+/// outside. Opening the outbox raises `interruptions` in the row of each. These attempts do not use
+/// up the policy's: `attempts` counts those that ended by themselves. An attempt that ends by
+/// itself, in success or failure, has not crashed the process, and its job is no longer suspected.
+/// After a stop request nothing is raised.
 ///
-/// *Halving.* After the first crash its jobs are tried at once, like all others. From the second on
-/// they are suspects: they lie where no claim finds them, and [IsolatedAttempts] lets them in. It
-/// takes those with the most interruptions, and of them one half. If that half takes the process
-/// down, its members alone have one interruption more and are those with the most from then on: the
-/// next start takes one half of the half. If it does not, the other half is what is left, and is
-/// halved in its turn. So what has been found out lies in the rows' counts, and nothing else need
-/// survive. Of `n` jobs that ran together, the one that kills is tried by itself after `log2 n`
-/// further crashes. Other jobs go on meanwhile. If one of them crashes the process, it becomes a
-/// suspect as well, but with fewer interruptions: of two that kill, one is found after the other.
+/// *Halving.* After the first crash its jobs are attempted at once, like all others. From the
+/// second on they are suspects: no claim finds them, and [IsolatedAttempts] starts them. It takes
+/// those with the most interruptions, and one half of these. If that half crashes the process, its
+/// members alone get one more interruption and are then those with the most: the next start takes
+/// one half of the half. If it does not crash, the other half remains and is halved in turn. So the
+/// rows' counts hold the whole state of the search, and nothing else has to survive. Of `n` jobs
+/// that ran together, the one that crashes is attempted alone after `log2 n` further crashes. Other
+/// jobs run meanwhile. If one of them crashes the process, it becomes a suspect as well, but with
+/// fewer interruptions: of two jobs that crash, one is found after the other.
 ///
-/// *The verdict.* Who is tried by itself is given the whole process: no other try begins until it
-/// ended or has run for [#EXCLUSIVE]. Where its lease is the only one after a crash, either it or
-/// somebody outside ended the process, and `alone` is raised. Before it is tried again, the process
-/// has to live without it as long as the last one lived in all. If it does not, then it also dies
-/// without the suspect, and `alone` starts from nothing. So kills from outside, however regular,
-/// bury nobody: where one comes while the suspect runs, the next comes while it waits. Who was
-/// alone [#ALONE] times, with the process living well in between each time, is buried.
+/// *Decision.* A suspect that is attempted alone has the whole process: no other attempt starts
+/// until it has ended or has run for [#EXCLUSIVE]. If its lease is the only one after a crash, the
+/// job or someone outside ended the process, and `alone` is raised. Before it is attempted again,
+/// the process has to run without it for as long as the last process ran. If it does not, it also
+/// ends without the suspect, and `alone` is reset to zero. So kills from outside, however regular,
+/// never make a dead letter: where one comes while the suspect runs, the next comes while it waits.
+/// A job that was alone [#MAX_ALONE] times, with the process running well in between, is given up.
 ///
-/// *How it ends in any case.* A job that takes the process down only after a long time, or only
-/// beside others that never pause, is not found alone; it is given up after [#MOST] interruptions.
-/// A job that waits too long is too old, as by its policy.
+/// *Termination.* A job that crashes the process only after a long time, or only beside others that
+/// never pause, is never found alone; it is given up after [#MAX_INTERRUPTIONS]. A job that waits
+/// too long exceeds its policy's maximum age.
 ///
-/// A job that waits within its try, as for a free environment, counts as running: it can be
-/// suspected wrongly, and is cleared in its turn.
+/// A job that waits within its attempt, as for a free environment, counts as running: it can be
+/// suspected wrongly, and is cleared in turn.
 final class CrashSuspects {
-  /// From so many interruptions on a job is suspected.
-  static final int FROM = 2;
+  /// The interruptions from which on a job is a suspect.
+  static final int SUSPECT_FROM = 2;
 
-  /// Who was alone at so many crashes is given up.
-  static final int ALONE = 3;
+  /// A job that was alone at this many crashes is given up.
+  static final int MAX_ALONE = 3;
 
-  /// After so many interruptions a job is given up, alone or not.
-  static final int MOST = 100;
+  /// A job with this many interruptions is given up, alone or not.
+  static final int MAX_INTERRUPTIONS = 100;
 
-  /// How long a job that is tried by itself keeps others from beginning, and how long others of a
-  /// group are waited for before the next group begins as well.
+  /// How long a job that is attempted alone keeps others from starting, and how long a group is
+  /// waited for before the next group starts as well.
   static final Duration EXCLUSIVE = Duration.ofSeconds(30);
 
-  /// Suspects are not tried before the process has lived so long.
-  static final Duration LEAST_REST = Duration.ofSeconds(5);
+  /// Suspects are not attempted before the process has run this long.
+  static final Duration MIN_UPTIME = Duration.ofSeconds(5);
 
-  /// The longest a suspect waits to see whether the process lives without it: no try of a function
-  /// takes longer.
-  static final Duration LONGEST_REST = Duration.ofMinutes(15);
+  /// The longest a suspect waits for the process to run without it: no function runs longer.
+  static final Duration MAX_UPTIME = Duration.ofMinutes(15);
 
-  private static final int MOST_TOGETHER = 64;
+  private static final int MAX_GROUP = 64;
 
   /// @param interruptions as in the job's row
-  /// @param alone at how many crashes in a row its try was the only one that ran
-  /// @param notBefore it was put off until then; null if it was not
+  /// @param alone at how many crashes in a row its attempt was the only one running
+  /// @param notBefore when it may be attempted again after a postponement; null without one
   record Suspect(int interruptions, int alone, @Nullable Instant notBefore) {
-    boolean isConvicted() {
-      return alone >= ALONE || interruptions >= MOST;
+    boolean isToBeGivenUp() {
+      return alone >= MAX_ALONE || interruptions >= MAX_INTERRUPTIONS;
     }
   }
 
-  /// A suspect and where it is.
+  /// A suspect and its job.
   record Entry(Channel channel, String id, Suspect suspect) {}
 
   private static final Table<Tuple, Suspect> TABLE =
       Table.of("outbox.suspects", KeyCodec.TUPLE, Suspect.class);
 
-  /// Notes that the process ended while a job was tried.
+  /// Records that the process ended during an attempt of the job.
   ///
-  /// @param wasAlone whether no other job was
-  void accuse(Tx tx, Channel channel, String id, int interruptions, boolean wasAlone) {
+  /// @param wasAlone whether no other attempt ran
+  void recordCrash(Tx tx, Channel channel, String id, int interruptions, boolean wasAlone) {
     Optional<Suspect> before = TABLE.get(tx, key(channel, id));
-    // Who was no suspect before was not alone by design, nor had the process lived without it.
+    // A new suspect was not isolated, nor had the process run without it.
     int alone = before.isPresent() && wasAlone ? before.get().alone + 1 : 0;
     TABLE.put(tx, key(channel, id), new Suspect(interruptions, alone, null));
   }
 
-  /// Notes that a process ended in which none but `running` was tried.
-  void acquitOthers(Tx tx, Set<String> running) {
+  /// Records that the process ended while only `running` jobs were attempted.
+  void resetAloneExcept(Tx tx, Set<String> running) {
     for (Entry entry : list(tx)) {
       Suspect suspect = entry.suspect;
       if (suspect.alone > 0 && !running.contains(entry.id)) {
-        Suspect acquitted = new Suspect(suspect.interruptions, 0, suspect.notBefore);
-        TABLE.put(tx, key(entry.channel, entry.id), acquitted);
+        Suspect reset = new Suspect(suspect.interruptions, 0, suspect.notBefore);
+        TABLE.put(tx, key(entry.channel, entry.id), reset);
       }
     }
   }
 
-  /// Notes that a suspect could not be tried yet.
-  void putOff(Tx tx, Channel channel, String id, Instant notBefore) {
+  /// Records that a suspect may not be attempted before `notBefore`.
+  void postpone(Tx tx, Channel channel, String id, Instant notBefore) {
     TABLE
         .get(tx, key(channel, id))
         .map(suspect -> new Suspect(suspect.interruptions, suspect.alone, notBefore))
@@ -133,7 +132,7 @@ final class CrashSuspects {
     return found;
   }
 
-  /// Who of the suspects that wait is to be tried together next.
+  /// The waiting suspects to attempt together next.
   static List<Entry> nextGroup(List<Entry> waiting) {
     int most = waiting.stream().mapToInt(e -> e.suspect.interruptions).max().orElse(0);
     List<Entry> first =
@@ -141,18 +140,18 @@ final class CrashSuspects {
             .filter(entry -> entry.suspect.interruptions == most)
             .sorted(Comparator.comparing(Entry::id))
             .toList();
-    return first.subList(0, Math.min((first.size() + 1) / 2, MOST_TOGETHER));
+    return first.subList(0, Math.min((first.size() + 1) / 2, MAX_GROUP));
   }
 
-  /// How long the process has to have lived before these are tried.
+  /// How long the process has to have run before this group is attempted.
   ///
-  /// @param lastLife how long the last process lived
-  static Duration restBefore(List<Entry> group, Duration lastLife) {
+  /// @param lastUptime how long the last process ran
+  static Duration uptimeBefore(List<Entry> group, Duration lastUptime) {
     boolean wasAlone = group.stream().anyMatch(entry -> entry.suspect.alone > 0);
-    if (!wasAlone || lastLife.compareTo(LEAST_REST) < 0) {
-      return LEAST_REST;
+    if (!wasAlone || lastUptime.compareTo(MIN_UPTIME) < 0) {
+      return MIN_UPTIME;
     }
-    return lastLife.compareTo(LONGEST_REST) > 0 ? LONGEST_REST : lastLife;
+    return lastUptime.compareTo(MAX_UPTIME) > 0 ? MAX_UPTIME : lastUptime;
   }
 
   private static Tuple key(Channel channel, String id) {

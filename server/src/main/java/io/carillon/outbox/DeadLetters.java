@@ -1,5 +1,6 @@
 package io.carillon.outbox;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import io.carillon.store.KeyCodec;
 import io.carillon.store.Range;
 import io.carillon.store.Snapshot;
@@ -10,14 +11,14 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
-/// The dead-letter shelf: jobs that were given up and for which nobody named another place. They
-/// stay until somebody puts them back or throws them away.
+/// Jobs that were given up and whose owner named no dead-letter queue. They stay until an operator
+/// redrives them.
 public final class DeadLetters {
 
   /// A job that was given up.
   ///
-  /// @param attempts how many tries were made
-  /// @param why the reason it was given up for
+  /// @param attempts how many attempts were made
+  /// @param why the reason for giving it up
   public record DeadLetter(
       String id,
       String kind,
@@ -25,7 +26,7 @@ public final class DeadLetters {
       byte[] payload,
       String cause,
       Instant created,
-      Instant buried,
+      @JsonProperty("buried") Instant deadLetteredAt,
       int attempts,
       String why,
       String firstError,
@@ -52,7 +53,7 @@ public final class DeadLetters {
             job.lastError()));
   }
 
-  /// Oldest first, behind the id `after`; empty for the first page.
+  /// Oldest first, after the id `after`; empty for the first page.
   public List<DeadLetter> list(Snapshot snapshot, String after, int limit) {
     return TABLE.list(snapshot, Range.all().after(Tuple.of(after)), limit).stream()
         .map(Table.Entry::value)
@@ -63,14 +64,14 @@ public final class DeadLetters {
     return TABLE.get(snapshot, id);
   }
 
-  /// Puts a job back into `outbox` to be tried anew; false if it is not there.
+  /// Adds a job to `outbox` again; false if it is not here.
   public boolean redrive(Tx tx, String id, Outbox outbox, Instant now) {
-    Optional<DeadLetter> shelved = TABLE.get(tx, id);
-    shelved.ifPresent(
+    Optional<DeadLetter> deadLetter = TABLE.get(tx, id);
+    deadLetter.ifPresent(
         job -> {
           TABLE.delete(tx, id);
           outbox.add(tx, new Work(job.kind(), job.lane(), now, job.payload(), job.cause()));
         });
-    return shelved.isPresent();
+    return deadLetter.isPresent();
   }
 }

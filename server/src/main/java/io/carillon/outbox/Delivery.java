@@ -5,50 +5,50 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/// Does the work of one kind. It may block: each try runs on a virtual thread of its own.
+/// Does the work of one kind. It may block: each attempt runs on a virtual thread of its own.
 public interface Delivery {
 
-  /// Tries once. That it begins has been recorded, so a try that takes the process down is noticed.
+  /// Attempts once. The start has been recorded, so an attempt that crashes the process is noticed.
   /// An exception counts as [DeliveryOutcome.Retry].
   DeliveryOutcome attempt(Job job) throws Exception;
 
-  /// Hands work on at once: the effect by which another service of this server takes it in, run in
-  /// the very transaction that would have put it in, while other writers wait. Empty leaves it to
-  /// [#attempt], and so does an exception, thrown here or by the effect.
+  /// Delivers work to another service of this server: the effect runs in the transaction that would
+  /// have added the work, while other writers wait. Empty leaves the work to [#attempt], and so
+  /// does an exception, thrown here or by the effect.
   default Optional<Consumer<Tx>> deliverInTransaction(Work work) {
     return Optional.empty();
   }
 
   RetryPolicy retryPolicy(Job job);
 
-  /// Called in the transaction that gives the job up. Puts it where the user asked for (dead-letter
-  /// queue, failure destination) and returns true; false leaves it to the dead-letter shelf.
+  /// Runs in the transaction that gives the job up. Sends it where the user asked for (dead-letter
+  /// queue, failure destination) and returns true; false leaves it to [DeadLetters].
   boolean deadLetter(Tx tx, Job job, String why);
 
-  /// The longest that a try of `work` can take. One that takes a minute more is interrupted and
-  /// counts as failed; whatever it answers then is dropped.
-  default Duration longestTry(Work work) {
+  /// The longest that an attempt of `work` may take. One that exceeds it by a minute is interrupted
+  /// and counts as failed; a later outcome is dropped.
+  default Duration longestAttempt(Work work) {
     return Duration.ofMinutes(2);
   }
 
-  /// The longest that a job of this kind is put in or put back for: what is due later than that was
-  /// put in by a clock that was ahead. An hour is the longest wait of an HTTP delivery policy.
+  /// The longest that a job of this kind waits before an attempt: a later due time comes from a
+  /// clock that was ahead. An hour is the longest wait of an HTTP delivery policy.
   default Duration longestWait() {
     return Duration.ofHours(1);
   }
 
-  /// How many jobs of one lane may be tried at a time.
+  /// How many attempts of one lane may run at the same time.
   default int concurrencyOfLane(String lane) {
     return 16;
   }
 
-  /// The most memory that a try usually holds, in bytes: so much is counted for a job before it is
-  /// read. That of a payload of a mebibyte, unless the kind says less.
+  /// The memory counted for a job before its payload is read, in bytes: that of a payload of a
+  /// mebibyte, unless the kind says less.
   default long usualMemory() {
     return 2L << 20;
   }
 
-  /// How much memory a try of this payload holds: itself, and what is sent of it.
+  /// The memory that an attempt of this payload holds: the payload and the request made of it.
   default long memoryFor(byte[] payload) {
     return 2L * payload.length;
   }

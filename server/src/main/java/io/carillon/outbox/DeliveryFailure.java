@@ -3,24 +3,24 @@ package io.carillon.outbox;
 import io.carillon.store.Tx;
 import java.time.Instant;
 
-/// What kept a job from being done. `trace` writes it down for people.
+/// Why an attempt did not do its job. The trace records it for users.
 public sealed interface DeliveryFailure {
 
-  /// It will be tried again.
+  /// The job will be attempted again.
   record Retrying(String why, Instant next) implements DeliveryFailure {}
 
-  /// It was put off without using up a try.
-  record PutOff(String why, Instant next) implements DeliveryFailure {}
+  /// The job was postponed without using up an attempt.
+  record Postponed(String why, Instant next) implements DeliveryFailure {}
 
-  /// It was given up.
+  /// The job was given up.
   ///
-  /// @param shelved whether it lies on the [DeadLetters]; otherwise it went where the user asked
-  ///   for
-  record Buried(String why, boolean shelved) implements DeliveryFailure {}
+  /// @param isInDeadLetters whether it is in the [DeadLetters]; otherwise it went where the user
+  ///   asked for
+  record DeadLettered(String why, boolean isInDeadLetters) implements DeliveryFailure {}
 
-  /// Hears of setbacks in the transaction that records them.
+  /// Told of failures in the transaction that records them.
   @FunctionalInterface
   interface Listener {
-    void note(Tx tx, Job job, DeliveryFailure setback);
+    void note(Tx tx, Job job, DeliveryFailure failure);
   }
 }

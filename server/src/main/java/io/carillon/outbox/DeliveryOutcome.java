@@ -4,26 +4,26 @@ import io.carillon.store.Tx;
 import java.time.Duration;
 import java.util.function.Consumer;
 
-/// What became of a try.
+/// The outcome of an attempt.
 public sealed interface DeliveryOutcome {
 
-  /// It is done. `effect` runs in the transaction that removes the job, so handing on is atomic:
-  /// the cause goes when the effect comes. An effect that throws makes this a [Retry].
+  /// It is done. `effect` runs in the transaction that removes the job, so a job and its effect
+  /// never both exist, nor neither. An effect that throws makes this a [Retry].
   record Done(Consumer<Tx> effect) implements DeliveryOutcome {}
 
-  /// It failed and may succeed later; uses up a try.
+  /// It failed and may succeed later; uses up an attempt.
   record Retry(String why) implements DeliveryOutcome {}
 
-  /// It could not be tried (throttled, no capacity, our own fault); uses up no try, only the job's
-  /// age.
+  /// It could not be attempted (throttled, no capacity, our own fault). Uses up no attempt, only
+  /// the job's age.
   ///
-  /// @param notBefore a wait the far end asked for; zero leaves it to the policy
+  /// @param notBefore a wait that the destination asked for; zero leaves it to the policy
   record Postponed(String why, Duration notBefore) implements DeliveryOutcome {}
 
   /// It will never succeed.
   record Rejected(String why, Reason reason) implements DeliveryOutcome {
 
-    /// What S3 tells apart when it proves a bucket's destinations.
+    /// S3 distinguishes these when it validates a bucket's destinations.
     public enum Reason {
       ABSENT,
       DENIED,

@@ -24,35 +24,34 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Does the outbox's work: claims jobs as they come due, tries each on a virtual thread of its own,
-/// and records what became of it.
+/// Runs the outbox's work: claims jobs when they are due, attempts each on a virtual thread of its
+/// own and records the outcome.
 ///
-/// *What is recorded, and when.* Claiming is one transaction that tells of the try before it
-/// starts. It is relaxed: it reaches the operating system, which keeps it when the process is
-/// killed, so a job that kills the process is found out ([CrashSuspects]). Only power loss can
-/// forget it, and a job does not cut the power. The outcome is a relaxed transaction too: lost with
-/// the power, the job is tried again, as at-least-once delivery allows, while its effect is lost
-/// with it, both being one transaction.
+/// *Durability.* A claim is a transaction that commits before the attempt starts. It is relaxed: it
+/// reaches the operating system, which keeps it when the process is killed, so a job that kills the
+/// process is detected ([CrashSuspects]). Only power loss can lose the claim, and a job does not
+/// cause power loss. The outcome is a relaxed transaction too. If power loss takes it, the job is
+/// attempted again, as at-least-once delivery allows; its effect is in the same transaction and is
+/// lost with it.
 ///
-/// *In which order.* What is only handed on within this server is done by the transaction that puts
-/// it in (see [Delivery#deliverInTransaction]) and comes here only if that fails. A job that is due
-/// when it is put in and finds room is put in claimed, and its try begins right after that commit.
-/// Of all others the [Lanes] hear then, and the one claiming thread claims for all channels that
-/// are ready in one transaction. Nothing is polled; a slow reading of the table finds what memory
-/// had no room for.
+/// *Order.* Work for another service of this server is delivered by the transaction that adds it
+/// (see [Delivery#deliverInTransaction]) and becomes a job only if that fails. A job that is due
+/// when it is added and finds a free slot is added under a lease, and its attempt starts right
+/// after that commit. All other jobs go through the [Lanes]: one thread claims for all channels
+/// that are ready, in one transaction. Nothing is polled; an occasional scan of the table finds the
+/// channels that memory had no room for.
 public final class Dispatcher implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Dispatcher.class);
 
   /// Bounds and waits.
   ///
-  /// @param maxRunning how many jobs are tried at a time in all
-  /// @param maxLanes how many lanes are known in memory; others wait in the table
-  /// @param rereadEvery how often the table is read for what memory does not know
-  /// @param timeScale multiplies every wait and age; below one for tests that cannot wait for
-  ///   minutes
-  /// @param memory what the jobs that are being tried may hold together; one is always tried
-  /// @param grace how much longer than its delivery says a try may take; not scaled, as a try takes
-  ///   the time that it takes
+  /// @param maxRunning the most attempts that run at the same time
+  /// @param maxLanes the most lanes in memory; others wait in the table
+  /// @param rereadEvery how often the table is scanned for channels that memory does not have
+  /// @param timeScale multiplies every wait and age; tests set it below one
+  /// @param memory the budget of all running attempts; one attempt may always run
+  /// @param grace how much longer than [Delivery#longestAttempt] an attempt may take; not scaled,
+  ///   as attempts take real time
   public record Settings(
       int maxRunning,
       int maxLanes,
@@ -87,11 +86,11 @@ public final class Dispatcher implements AutoCloseable {
     }
   }
 
-  /// A lane for operators.
+  /// The state of a lane, for operators.
   ///
   /// @param depth its jobs, running ones included
-  /// @param next when the next one is due
-  /// @param oldest when the first one that waits was put in
+  /// @param next when the next job is due
+  /// @param oldest when the first waiting job was added
   public record LaneStatus(
       String kind,
       String lane,
@@ -108,9 +107,10 @@ public final class Dispatcher implements AutoCloseable {
   private final Lanes lanes;
   private final Map<String, Delivery> deliveries = new ConcurrentHashMap<>();
   private final Set<String> unknownKinds = ConcurrentHashMap.newKeySet();
-  private final Attempts tries;
-  private final IsolatedAttempts trials;
-  private final Thread claimer = Thread.ofVirtual().name("outbox-claimer").unstarted(this::serve);
+  private final Attempts attempts;
+  private final IsolatedAttempts isolatedAttempts;
+  private final Thread claimer =
+      Thread.ofVirtual().name("outbox-claimer").unstarted(this::claimLoop);
   private volatile boolean stopping;
 
   public Dispatcher(
@@ -131,12 +131,13 @@ public final class Dispatcher implements AutoCloseable {
             settings.maxLanes(),
             settings.rereadEvery(),
             settings.memory());
-    this.tries = new Attempts(database, outbox, deadLetters, clock, random, failures, settings);
-    this.trials =
-        new IsolatedAttempts(database, outbox, lanes, clock, tries::scaled, new Beginning());
+    this.attempts = new Attempts(database, outbox, deadLetters, clock, random, failures, settings);
+    this.isolatedAttempts =
+        new IsolatedAttempts(
+            database, outbox, lanes, clock, attempts::scaled, new SuspectStarter());
   }
 
-  /// Says who does the work of `kind`. Work of a kind that nobody does stays in the table.
+  /// Registers the delivery for `kind`. Work of an unregistered kind stays in the table.
   public void register(String kind, Delivery delivery) {
     if (deliveries.putIfAbsent(kind, delivery) != null) {
       throw new IllegalStateException("Two deliveries of kind " + kind);
@@ -145,21 +146,21 @@ public final class Dispatcher implements AutoCloseable {
     lanes.reread();
   }
 
-  /// Begins with what the table holds.
+  /// Starts with the jobs in the table.
   public void start() {
-    outbox.workFor(new Doing());
+    outbox.setWorker(new OutboxWorker());
     claimer.start();
-    trials.start();
-    tries.startWatch();
+    isolatedAttempts.start();
+    attempts.startWatch();
   }
 
-  /// Looks at the clock and the table again, for tests that move the clock.
+  /// Reads the clock and the table again, for tests that move the clock.
   public void wake() {
     lanes.wake();
-    trials.wake();
+    isolatedAttempts.wake();
   }
 
-  /// Starts no more tries and waits for those that run. What is left stays in the table.
+  /// Starts no more attempts and waits for the running ones. Other jobs stay in the table.
   ///
   /// @return whether all ended in time
   public boolean drain(Duration patience) throws InterruptedException {
@@ -168,11 +169,12 @@ public final class Dispatcher implements AutoCloseable {
     if (claimer.isAlive() && !claimer.join(patience)) {
       return false;
     }
-    // One that ends may leave another behind, whose place it took before the stop.
-    return trials.join(patience) && tries.join(until);
+    // a running attempt may have started another one before the stop
+    return isolatedAttempts.join(patience) && attempts.join(until);
   }
 
-  /// Stops at once: tries that run are interrupted and put back, not counted.
+  /// Stops at once: running attempts are interrupted, and their jobs are released without counting
+  /// the attempt.
   @Override
   public void close() {
     stopClaiming();
@@ -180,8 +182,8 @@ public final class Dispatcher implements AutoCloseable {
       if (claimer.isAlive()) {
         claimer.join();
       }
-      trials.join();
-      tries.interrupt();
+      isolatedAttempts.join();
+      attempts.interrupt();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -190,25 +192,25 @@ public final class Dispatcher implements AutoCloseable {
   private void stopClaiming() {
     boolean first = !stopping;
     stopping = true;
-    tries.stop();
-    outbox.workFor(null);
+    attempts.stop();
+    outbox.setWorker(null);
     lanes.stop();
-    trials.stop();
+    isolatedAttempts.stop();
     if (first) {
-      noteStop();
+      recordStop();
     }
   }
 
-  private void noteStop() {
+  private void recordStop() {
     try {
-      outbox.noteStop(database);
+      outbox.recordStop(database);
     } catch (RuntimeException e) {
-      LOG.warn("The next start will take this stop for a crash", e);
+      LOG.warn("The stop could not be recorded; the next start will take it for a crash", e);
     }
   }
 
-  /// Makes what is due implausibly late due earlier, for when the clock has been set back.
-  public void drawBack() {
+  /// Corrects due times that are later than their kind allows, after the clock has been set back.
+  public void correctDueTimes() {
     int moved = 0;
     String after = "";
     while (true) {
@@ -220,18 +222,18 @@ public final class Dispatcher implements AutoCloseable {
       for (Channel channel : page) {
         Delivery delivery = deliveries.get(channel.kind());
         if (delivery != null) {
-          moved += outbox.drawBack(database, channel, delivery.longestWait());
+          moved += outbox.correctDueTimes(database, channel, delivery.longestWait());
         }
       }
       after = page.getLast().queue();
     }
     if (moved > 0) {
-      LOG.warn("The clock was ahead: {} jobs that would have waited for it are due earlier", moved);
+      LOG.warn("The clock was ahead: {} jobs are due earlier than it had set", moved);
     }
-    trials.wake();
+    isolatedAttempts.wake();
   }
 
-  /// The lanes that hold jobs, behind `afterKind` and `afterLane` (both empty for the first page).
+  /// The lanes that hold jobs, after `afterKind` and `afterLane` (both empty for the first page).
   public List<LaneStatus> status(String afterKind, String afterLane, int limit) {
     String after = afterKind.isEmpty() ? "" : new Channel(afterKind, afterLane).queue();
     return database.read(
@@ -252,25 +254,26 @@ public final class Dispatcher implements AutoCloseable {
         });
   }
 
-  /// How many jobs are being tried.
+  /// How many attempts are running.
   public int running() {
-    return tries.running();
+    return attempts.running();
   }
 
-  /// How many lanes are known in memory.
+  /// How many lanes are in memory.
   int lanesInMemory() {
     return lanes.size();
   }
 
-  private void hear(Channel channel, Instant due) {
+  private void noteDue(Channel channel, Instant due) {
     if (deliveries.containsKey(channel.kind())) {
-      lanes.due(channel, due);
+      lanes.noteDue(channel, due);
     } else if (unknownKinds.add(channel.kind())) {
-      LOG.warn("Nobody does work of kind {}; it stays in the outbox", channel.kind());
+      LOG.warn(
+          "No delivery is registered for work of kind {}; it stays in the outbox", channel.kind());
     }
   }
 
-  private void serve() {
+  private void claimLoop() {
     while (true) {
       try {
         switch (lanes.next()) {
@@ -282,12 +285,12 @@ public final class Dispatcher implements AutoCloseable {
         }
       } catch (InterruptedException e) {
         return;
-      } catch (RuntimeException | Error e) { // an error here would be the end of all deliveries
+      } catch (RuntimeException | Error e) { // an error must not end all deliveries
         if (stopping) {
           return;
         }
         LOG.error("The outbox could not be read; trying again", e);
-        if (!pause(Attempts.FULL_DISK_WAIT)) {
+        if (!sleep(Attempts.FULL_DISK_DELAY)) {
           return;
         }
       }
@@ -300,7 +303,7 @@ public final class Dispatcher implements AutoCloseable {
             snapshot -> {
               List<Channel> channels = outbox.channels(snapshot, after, limit);
               for (Channel channel : channels) {
-                outbox.firstDue(snapshot, channel).ifPresent(due -> hear(channel, due));
+                outbox.firstDue(snapshot, channel).ifPresent(due -> noteDue(channel, due));
               }
               return channels;
             });
@@ -318,21 +321,21 @@ public final class Dispatcher implements AutoCloseable {
     } catch (RuntimeException | Error e) {
       Instant now = clock.instant();
       for (Channel channel : channels) {
-        lanes.endTurn(channel, granted.getOrDefault(channel, 0), now);
+        lanes.endClaim(channel, granted.getOrDefault(channel, 0), now);
       }
       if (!(e instanceof ReadOnlyException)) {
         throw e;
       }
-      Thread.sleep(Attempts.FULL_DISK_WAIT);
+      Thread.sleep(Attempts.FULL_DISK_DELAY);
       return;
     }
     batches.forEach(
         (channel, batch) -> {
           int unused = granted.getOrDefault(channel, 0) - batch.jobs().size();
           for (Claimed<Row> job : batch.jobs()) {
-            startTry(channel, job);
+            startAttempt(channel, job);
           }
-          lanes.endTurn(channel, unused, batch.next().orElse(null));
+          lanes.endClaim(channel, unused, batch.next().orElse(null));
         });
   }
 
@@ -350,7 +353,7 @@ public final class Dispatcher implements AutoCloseable {
     try {
       return Math.max(1, delivery(channel).concurrencyOfLane(channel.lane()));
     } catch (RuntimeException e) {
-      LOG.error("The bound of lane {} is unknown; taking 1", channel, e);
+      LOG.error("The concurrency of lane {} is unknown; taking 1", channel, e);
       return 1;
     }
   }
@@ -358,33 +361,33 @@ public final class Dispatcher implements AutoCloseable {
   private Delivery delivery(Channel channel) {
     Delivery delivery = deliveries.get(channel.kind());
     if (delivery == null) {
-      throw new IllegalStateException("Nobody does work of kind " + channel.kind());
+      throw new IllegalStateException("No delivery is registered for kind " + channel.kind());
     }
     return delivery;
   }
 
-  /// Starts a try whose place, and usual memory, have been taken.
-  private void startTry(Channel channel, Claimed<Row> claimed) {
-    start(channel, claimed, null);
+  /// Starts an attempt whose slot and usual memory are reserved already.
+  private void startAttempt(Channel channel, Claimed<Row> claimed) {
+    startClaimed(channel, claimed, null);
   }
 
-  /// @param verdict why the job is given up instead of being tried; null if it is tried
-  private void start(Channel channel, Claimed<Row> claimed, @Nullable String verdict) {
+  /// @param giveUpReason why the job is given up without an attempt; null to attempt it
+  private void startClaimed(Channel channel, Claimed<Row> claimed, @Nullable String giveUpReason) {
     Delivery delivery = delivery(channel);
     long bytes = delivery.memoryFor(claimed.row().payload());
-    lanes.begun(channel, bytes);
-    tries.start(
+    lanes.started(channel, bytes);
+    attempts.start(
         channel,
         claimed,
         delivery,
-        verdict,
+        giveUpReason,
         () -> {
-          trials.ended(claimed.lease().id());
+          isolatedAttempts.ended(claimed.lease().id());
           lanes.ended(channel, bytes);
         });
   }
 
-  private static boolean pause(Duration wait) {
+  private static boolean sleep(Duration wait) {
     try {
       Thread.sleep(wait);
       return true;
@@ -393,25 +396,25 @@ public final class Dispatcher implements AutoCloseable {
     }
   }
 
-  /// How suspects begin.
-  private final class Beginning implements IsolatedAttempts.Starter {
+  /// Starts the attempts of suspects.
+  private final class SuspectStarter implements IsolatedAttempts.Starter {
     @Override
-    public boolean knows(Channel channel) {
+    public boolean isRegistered(Channel channel) {
       return deliveries.containsKey(channel.kind());
     }
 
     @Override
-    public void begin(Channel channel, Claimed<Row> job, @Nullable String verdict) {
+    public void start(Channel channel, Claimed<Row> job, @Nullable String giveUpReason) {
       lanes.admit(channel, memoryOf(channel));
-      start(channel, job, verdict);
+      startClaimed(channel, job, giveUpReason);
     }
   }
 
-  /// What the outbox has to do with.
-  private final class Doing implements TableOutbox.Worker {
+  /// The outbox's side of this dispatcher.
+  private final class OutboxWorker implements TableOutbox.Worker {
     @Override
     public void due(Channel channel, Instant due) {
-      hear(channel, due);
+      noteDue(channel, due);
     }
 
     @Override
@@ -425,7 +428,7 @@ public final class Dispatcher implements AutoCloseable {
         effect.ifPresent(taken -> tx.withSavepoint(() -> taken.accept(tx)));
         return effect.isPresent();
       } catch (RuntimeException e) {
-        LOG.warn("{} for {} cannot be handed on at once", work.kind(), work.lane(), e);
+        LOG.warn("{} for {} cannot be delivered in the transaction", work.kind(), work.lane(), e);
         return false;
       }
     }
@@ -437,13 +440,13 @@ public final class Dispatcher implements AutoCloseable {
     }
 
     @Override
-    public void begin(Channel channel, Claimed<Row> job) {
-      startTry(channel, job);
+    public void start(Channel channel, Claimed<Row> job) {
+      startAttempt(channel, job);
     }
 
     @Override
-    public void giveBack(Channel channel) {
-      lanes.givenBack(channel);
+    public void releaseSlot(Channel channel) {
+      lanes.releaseSlot(channel);
     }
   }
 }

@@ -22,24 +22,25 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Tries the jobs that are suspected of taking the process down, group by group as [CrashSuspects]
-/// says. None comes to be suspected while the process lives, so this ends when the last is cleared.
+/// Attempts the jobs that are suspected of crashing the process, group by group as [CrashSuspects]
+/// says. No job becomes a suspect while the process runs, so this ends when the last one is
+/// cleared.
 final class IsolatedAttempts {
   private static final Logger LOG = LoggerFactory.getLogger(IsolatedAttempts.class);
-  private static final Duration AGAIN = Duration.ofSeconds(1);
+  private static final Duration ERROR_DELAY = Duration.ofSeconds(1);
 
-  /// Who was put off for longer was so by a clock that was ahead.
-  private static final Duration LONGEST_PUT_OFF = Duration.ofHours(1);
+  /// A longer postponement comes from a clock that was ahead.
+  private static final Duration MAX_POSTPONEMENT = Duration.ofHours(1);
 
-  /// The longest sleep: a clock that was set is seen after that.
-  private static final Duration LOOK = Duration.ofSeconds(30);
+  /// Bounds how long a change of the clock goes unnoticed.
+  private static final Duration MAX_SLEEP = Duration.ofSeconds(30);
 
-  /// Begins tries.
+  /// Starts attempts.
   interface Starter {
-    boolean knows(Channel channel);
+    boolean isRegistered(Channel channel);
 
-    /// @param verdict why the job is given up instead of being tried; null if it is tried
-    void begin(Channel channel, Claimed<Row> job, @Nullable String verdict);
+    /// @param giveUpReason why the job is given up without an attempt; null to attempt it
+    void start(Channel channel, Claimed<Row> job, @Nullable String giveUpReason);
   }
 
   private final Database database;
@@ -48,8 +49,9 @@ final class IsolatedAttempts {
   private final InstantSource clock;
   private final Function<Duration, Duration> scale;
   private final Starter starter;
-  private final long started = System.nanoTime(); // what a clock that is set does not change
-  private final Thread thread = Thread.ofVirtual().name("outbox-trials").unstarted(this::run);
+  private final long started = System.nanoTime(); // unaffected by changes of the clock
+  private final Thread thread =
+      Thread.ofVirtual().name("outbox-isolated-attempts").unstarted(this::run);
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -95,7 +97,7 @@ final class IsolatedAttempts {
     }
   }
 
-  /// Looks at the clock again.
+  /// Reads the clock again.
   void wake() {
     lock.lock();
     try {
@@ -105,7 +107,7 @@ final class IsolatedAttempts {
     }
   }
 
-  /// The try of a job ended; most jobs are no suspects.
+  /// The attempt of a job ended; most jobs are not suspects.
   void ended(String id) {
     lock.lock();
     try {
@@ -118,27 +120,27 @@ final class IsolatedAttempts {
   }
 
   private void run() {
-    boolean told = false;
+    boolean isLogged = false;
     try {
       while (!isStopped()) {
-        List<Entry> suspects = known();
+        List<Entry> suspects = listSuspects();
         if (suspects.isEmpty()) {
           return;
         }
-        if (!told) {
+        if (!isLogged) {
           LOG.warn(
-              "The process ended twice or more while these {} jobs were tried; they are tried again"
-                  + " by and by, apart from one another",
+              "The process ended twice or more while these {} jobs were attempted; they are"
+                  + " attempted again in small groups and alone",
               suspects.size());
-          told = true;
+          isLogged = true;
         }
         try {
-          next(suspects);
-        } catch (RuntimeException | Error e) { // without memory it goes on later
+          startNext(suspects);
+        } catch (RuntimeException | Error e) { // also out of memory: it goes on later
           if (!(e instanceof ReadOnlyException)) {
-            LOG.error("Suspects could not be tried; trying again", e);
+            LOG.error("Suspects could not be attempted; trying again", e);
           }
-          await(AGAIN, Set.of());
+          await(ERROR_DELAY, Set.of());
         }
       }
     } catch (InterruptedException e) {
@@ -146,19 +148,19 @@ final class IsolatedAttempts {
     }
   }
 
-  /// The suspects that somebody can try.
-  private List<Entry> known() {
+  /// The suspects whose kind has a delivery.
+  private List<Entry> listSuspects() {
     return database.read(outbox::suspects).stream()
-        .filter(entry -> starter.knows(entry.channel()))
+        .filter(entry -> starter.isRegistered(entry.channel()))
         .toList();
   }
 
-  private void next(List<Entry> suspects) throws InterruptedException {
+  private void startNext(List<Entry> suspects) throws InterruptedException {
     Instant now = clock.instant();
     List<Entry> waiting = suspects.stream().filter(entry -> !isRunning(entry.id())).toList();
-    List<Entry> convicted = waiting.stream().filter(e -> e.suspect().isConvicted()).toList();
-    if (!convicted.isEmpty()) {
-      begin(convicted);
+    List<Entry> toBeGivenUp = waiting.stream().filter(e -> e.suspect().isToBeGivenUp()).toList();
+    if (!toBeGivenUp.isEmpty()) {
+      start(toBeGivenUp);
       return;
     }
     List<Entry> ready = waiting.stream().filter(entry -> !due(entry, now).isAfter(now)).toList();
@@ -167,48 +169,49 @@ final class IsolatedAttempts {
           waiting.stream()
               .map(entry -> due(entry, now))
               .min(Instant::compareTo)
-              .orElse(now.plus(LOOK));
+              .orElse(now.plus(MAX_SLEEP));
       await(Duration.between(now, first), Set.of());
       return;
     }
     List<Entry> group = CrashSuspects.nextGroup(ready);
-    Duration rest = scale.apply(CrashSuspects.restBefore(group, outbox.lastLife()));
+    Duration rest = scale.apply(CrashSuspects.uptimeBefore(group, outbox.lastUptime()));
     Duration left = rest.minusNanos(System.nanoTime() - started);
     if (left.isPositive()) {
       await(left, Set.of());
     } else if (group.size() == 1) {
-      tryAlone(group);
+      attemptAlone(group);
     } else {
-      awaitEnd(begin(group));
+      awaitEnd(start(group));
     }
   }
 
   private static Instant due(Entry entry, Instant now) {
     Instant notBefore = entry.suspect().notBefore();
-    return notBefore != null && notBefore.isBefore(now.plus(LONGEST_PUT_OFF))
+    return notBefore != null && notBefore.isBefore(now.plus(MAX_POSTPONEMENT))
         ? notBefore
         : Instant.MIN;
   }
 
-  private void tryAlone(List<Entry> one) throws InterruptedException {
+  private void attemptAlone(List<Entry> one) throws InterruptedException {
     try {
       lanes.pause(scale.apply(CrashSuspects.EXCLUSIVE));
       if (!isStopped()) {
-        awaitEnd(begin(one));
+        awaitEnd(start(one));
       }
     } finally {
       lanes.resume();
     }
   }
 
-  private Set<String> begin(List<Entry> entries) {
+  private Set<String> start(List<Entry> entries) {
     Map<Entry, Claimed<Row>> claimed =
         database.writeRelaxed(
             tx -> {
               Map<Entry, Claimed<Row>> jobs = new LinkedHashMap<>();
               for (Entry entry : entries) {
                 Optional<Claimed<Row>> job = outbox.claimSuspect(tx, entry);
-                job.ifPresentOrElse(found -> jobs.put(entry, found), () -> outbox.drop(tx, entry));
+                job.ifPresentOrElse(
+                    found -> jobs.put(entry, found), () -> outbox.removeSuspect(tx, entry));
               }
               return jobs;
             });
@@ -220,13 +223,13 @@ final class IsolatedAttempts {
     } finally {
       lock.unlock();
     }
-    claimed.forEach((entry, job) -> starter.begin(entry.channel(), job, verdict(entry)));
+    claimed.forEach((entry, job) -> starter.start(entry.channel(), job, giveUpReasonOf(entry)));
     return ids;
   }
 
-  private static @Nullable String verdict(Entry entry) {
-    return entry.suspect().isConvicted()
-        ? "the process ended during its last %d tries".formatted(entry.suspect().interruptions())
+  private static @Nullable String giveUpReasonOf(Entry entry) {
+    return entry.suspect().isToBeGivenUp()
+        ? "the process ended during its last %d attempts".formatted(entry.suspect().interruptions())
         : null;
   }
 
@@ -256,15 +259,15 @@ final class IsolatedAttempts {
     }
   }
 
-  /// Waits for so long or until something changes.
+  /// Waits for at most this long, or until something changes.
   ///
-  /// @param ids the tries that are waited for; empty if for none
-  /// @return whether they have ended, or all is to stop
+  /// @param ids the attempts to wait for; may be empty
+  /// @return whether they have ended, or the process stops
   private boolean await(Duration most, Set<String> ids) throws InterruptedException {
     lock.lock();
     try {
       if (!isOver(ids) && most.isPositive()) {
-        changed.awaitNanos(most.compareTo(LOOK) > 0 ? LOOK.toNanos() : most.toNanos());
+        changed.awaitNanos(most.compareTo(MAX_SLEEP) > 0 ? MAX_SLEEP.toNanos() : most.toNanos());
       }
       return isOver(ids);
     } finally {

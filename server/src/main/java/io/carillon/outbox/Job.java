@@ -2,16 +2,15 @@ package io.carillon.outbox;
 
 import java.time.Instant;
 
-/// A piece of work as the outbox holds it.
+/// Work as the outbox holds it.
 ///
 /// @param id unique; stable over retries and restarts
-/// @param created when it was put in
-/// @param attempts how many tries have begun, this one included; without those that ended with the
-///   process
-/// @param postponements how many times it was put off without using up a try
-/// @param interruptions how many of its tries ended with the process since one last ended by itself
-/// @param firstError why the first try failed; empty before that
-/// @param lastError why the last one did
+/// @param created when it was added
+/// @param attempts how many attempts have started, this one included; without interrupted ones
+/// @param postponements how many times it was postponed without using up an attempt
+/// @param interruptions how many attempts ended with the process since one last ended by itself
+/// @param firstError why the first attempt failed; empty before that
+/// @param lastError why the last one failed
 public record Job(
     String id,
     Work work,
@@ -22,9 +21,9 @@ public record Job(
     String firstError,
     String lastError) {
 
-  /// As it is given up without being tried once more: the tries that ended with the process have
-  /// begun as well, and the present one has not.
-  Job withInterruptedTries() {
+  /// The job as it is given up without another attempt: the interrupted attempts did start, and the
+  /// present one did not.
+  Job withInterruptedAttempts() {
     return new Job(
         id,
         work,

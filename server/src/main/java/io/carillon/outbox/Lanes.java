@@ -16,18 +16,18 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/// What the dispatcher keeps in memory: for each channel when it is next due and how many of its
-/// jobs run. No job is held here; the table holds them all.
+/// The dispatcher's state in memory: for each channel when it is due next and how many of its jobs
+/// run. It holds no jobs; the table holds them all.
 ///
-/// A channel is at one place at a time: *ready*, in a line where each waits for its turn; *timed*,
-/// due later; *in turn*, being claimed from; or at its bound, until one of its jobs ends. A channel
-/// with neither jobs running nor a due is forgotten. So a channel that hangs holds its own jobs
-/// back and takes no turn from others.
+/// A channel is in one state at a time: *ready*, in a queue where it waits for its turn; *timed*,
+/// due later; *claiming*, while its jobs are being claimed; or at its bound, until one of its jobs
+/// ends. A channel with neither running jobs nor a due time is dropped. So a channel that hangs
+/// delays its own jobs only.
 ///
-/// Memory is bounded: beyond `maxLanes` the channel that is due last is forgotten, and `forgotten`
-/// remembers when the first of those is due. When there is room again, when that time has come, and
-/// now and then anyway, the table's channels are read page by page; what is due soonest finds its
-/// place.
+/// Memory is bounded: beyond `maxLanes` the channel that is due last is evicted, and `forgotten` is
+/// when the first of the evicted ones is due. The table's channels are read page by page when there
+/// is room again, when that time has come, and occasionally in any case; the ones due soonest are
+/// kept.
 final class Lanes {
   private static final Instant NEVER = Instant.MAX;
 
@@ -38,34 +38,34 @@ final class Lanes {
     int running;
     int limit = 1;
 
-    /// What is counted for a job that has a place and has not begun.
+    /// The memory counted for a job that has a slot and has not started.
     long jobBytes = 1;
 
     boolean isReady;
-    boolean isInTurn;
+    boolean isClaiming;
 
     Lane(Channel channel) {
       this.channel = channel;
     }
   }
 
-  /// What the dispatcher is to do next.
+  /// The dispatcher's next task.
   sealed interface Task {
-    /// Claim from these channels, having asked for a [Lanes#grant] for each.
+    /// Claim from these channels, after a [Lanes#grant] for each.
     record Claim(List<Channel> channels) implements Task {}
 
-    /// Read the channels of the table behind this one.
+    /// Read the channels of the table after this one.
     record ReadPage(String after, int limit) implements Task {}
 
     record Stop() implements Task {}
   }
 
-  private static final int TURNS_AT_ONCE = 64;
+  private static final int MAX_CHANNELS_PER_CLAIM = 64;
   private static final int PAGE = 256;
   private static final long MIN_WAIT_NANOS = 1_000_000;
 
-  /// How many times more often than usual the table may be read for what was forgotten.
-  private static final int READINGS = 10;
+  /// How many times more often than usual the table may be read for evicted channels.
+  private static final int MAX_EXTRA_READINGS = 10;
 
   private final InstantSource clock;
   private final int maxRunning;
@@ -90,7 +90,7 @@ final class Lanes {
   private boolean stopped;
   private boolean paused;
 
-  /// @param memory what the jobs that run may hold together
+  /// @param memory the budget of all running jobs
   Lanes(
       InstantSource clock,
       int maxRunning,
@@ -104,14 +104,14 @@ final class Lanes {
     this.rereadEvery = rereadEvery;
   }
 
-  /// Something of `channel` is due at `due`.
-  void due(Channel channel, Instant due) {
+  /// A job of `channel` is due at `due`.
+  void noteDue(Channel channel, Instant due) {
     lock.lock();
     try {
       Lane lane = lanes.get(channel);
       if (lane == null) {
-        if (lanes.size() >= maxLanes && !makeRoom(due)) {
-          forget(due);
+        if (lanes.size() >= maxLanes && !evictLastDue(due)) {
+          noteForgotten(due);
           return;
         }
         lane = new Lane(channel);
@@ -125,10 +125,10 @@ final class Lanes {
     }
   }
 
-  /// Takes a place for a job that is about to be put in, if nothing that is due waits for one.
+  /// Reserves a slot for a job that is about to be added, unless a job that is due waits for one.
   ///
   /// @param limit the channel's bound
-  /// @param jobBytes what is counted for the job until it begins
+  /// @param jobBytes the memory counted for the job until it starts
   boolean reserve(Channel channel, int limit, long jobBytes) {
     lock.lock();
     try {
@@ -143,37 +143,37 @@ final class Lanes {
         }
         lane = new Lane(channel);
       }
-      boolean waits = lane.isInTurn || !lane.due.isAfter(clock.instant());
+      boolean waits = lane.isClaiming || !lane.due.isAfter(clock.instant());
       lane.limit = limit;
       lane.jobBytes = jobBytes;
       if (waits || share(lane) <= 0) {
         return false;
       }
       lanes.put(channel, lane);
-      take(lane, 1);
+      acquire(lane, 1);
       return true;
     } finally {
       lock.unlock();
     }
   }
 
-  /// Forgets the channel that is due last, if that is after `due`.
-  private boolean makeRoom(Instant due) {
+  /// Evicts the channel that is due last, if that is after `due`.
+  private boolean evictLastDue(Instant due) {
     Lane last = timed.isEmpty() ? null : timed.last();
     if (last == null || last.running > 0 || !last.due.isAfter(due)) {
       return false;
     }
     timed.remove(last);
     lanes.remove(last.channel);
-    forget(last.due);
+    noteForgotten(last.due);
     return true;
   }
 
-  private void forget(Instant due) {
+  private void noteForgotten(Instant due) {
     forgotten = due.isBefore(forgotten) ? due : forgotten;
   }
 
-  /// Waits for something to do.
+  /// Waits for the next task.
   Task next() {
     lock.lock();
     try {
@@ -183,18 +183,18 @@ final class Lanes {
         }
         Instant now = clock.instant();
         while (!timed.isEmpty() && !timed.first().due.isAfter(now)) {
-          place(timed.removeFirst());
+          enqueue(timed.removeFirst());
         }
-        List<Channel> turns = turns();
-        if (!turns.isEmpty()) {
-          return new Task.Claim(turns);
+        List<Channel> channels = nextToClaim();
+        if (!channels.isEmpty()) {
+          return new Task.Claim(channels);
         }
         long untilReading = untilReading(now);
         if (page == null && untilReading <= 0) {
           startReading();
         }
-        // Full of work, memory needs no more until half of it is done; full of waiting, it gives
-        // way.
+        // While memory is full of running lanes, reading more waits until half of them are done;
+        // lanes that only wait can be evicted.
         if (page != null && (lanes.size() <= maxLanes / 2 || !timed.isEmpty())) {
           return new Task.ReadPage(page, Math.clamp(maxLanes / 2, 1, PAGE));
         }
@@ -205,9 +205,8 @@ final class Lanes {
     }
   }
 
-  /// In how many nanoseconds the table is to be read again. While memory is full of channels that
-  /// wait, what was forgotten would be forgotten again: it is read when it is due, but not all the
-  /// time.
+  /// How long until the table is read again. While memory is full of waiting channels, a channel
+  /// that is read would be evicted again: it is read when it is due, but not all the time.
   private long untilReading(Instant now) {
     long since = System.nanoTime() - lastReading;
     long usual = rereadEvery.toNanos() - since;
@@ -220,7 +219,9 @@ final class Lanes {
     Duration untilDue = Duration.between(now, forgotten);
     return untilDue.compareTo(rereadEvery) >= 0
         ? usual
-        : Math.min(usual, Math.max(untilDue.toNanos(), rereadEvery.toNanos() / READINGS - since));
+        : Math.min(
+            usual,
+            Math.max(untilDue.toNanos(), rereadEvery.toNanos() / MAX_EXTRA_READINGS - since));
   }
 
   private void await(Instant now, long untilReading) {
@@ -238,13 +239,14 @@ final class Lanes {
     }
   }
 
-  /// Takes those from the line whose turn it is; who may not start another job goes to its end.
-  private List<Channel> turns() {
+  /// Takes the channels whose turn it is; one that may not start another job goes to the end of the
+  /// queue.
+  private List<Channel> nextToClaim() {
     List<Channel> channels = new ArrayList<>();
     if (paused) {
       return channels;
     }
-    int most = Math.min(TURNS_AT_ONCE, maxRunning - running);
+    int most = Math.min(MAX_CHANNELS_PER_CLAIM, maxRunning - running);
     for (int left = ready.size(); left > 0 && channels.size() < most; left--) {
       Lane lane = ready.remove();
       if (share(lane) <= 0) {
@@ -252,38 +254,38 @@ final class Lanes {
         continue;
       }
       lane.isReady = false;
-      lane.isInTurn = true;
+      lane.isClaiming = true;
       lane.due = NEVER;
       channels.add(lane.channel);
     }
     return channels;
   }
 
-  /// How many more jobs a lane may start. The first always, while anything is left; more only up to
-  /// a quarter of what is left for all. So lanes that hang cannot take everything: ten of them
-  /// settle where each holds a quarter of what they leave to others.
+  /// How many more jobs a lane may start. The first may always start while any slot is free; others
+  /// get at most a quarter of the free slots. So hanging lanes cannot take everything: ten of them
+  /// settle where each holds a quarter of what they leave free.
   private int share(Lane lane) {
-    long hold = Math.max(memory.freeBytes() / lane.jobBytes, running == 0 ? 1 : 0);
-    int free = (int) Math.min(maxRunning - running, hold);
+    long fitting = Math.max(memory.freeBytes() / lane.jobBytes, running == 0 ? 1 : 0);
+    int free = (int) Math.min(maxRunning - running, fitting);
     return Math.min(free, Math.min(lane.limit, Math.max(1, free / 4)) - lane.running);
   }
 
-  private void take(Lane lane, int jobs) {
+  private void acquire(Lane lane, int jobs) {
     lane.running += jobs;
     running += jobs;
     memory.force(jobs * lane.jobBytes);
   }
 
-  private void give(Lane lane, int jobs) {
+  private void release(Lane lane, int jobs) {
     lane.running -= jobs;
     running -= jobs;
     memory.release(jobs * lane.jobBytes);
     idle.signalAll();
   }
 
-  /// How many jobs a channel in turn may start, `limit` being its bound.
+  /// How many jobs a claiming channel may start, `limit` being its bound.
   ///
-  /// @param jobBytes what is counted for each until it begins
+  /// @param jobBytes the memory counted for each until it starts
   int grant(Channel channel, int limit, long jobBytes) {
     lock.lock();
     try {
@@ -291,46 +293,46 @@ final class Lanes {
       lane.limit = limit;
       lane.jobBytes = jobBytes;
       int granted = paused ? 0 : Math.max(0, share(lane));
-      take(lane, granted);
+      acquire(lane, granted);
       return granted;
     } finally {
       lock.unlock();
     }
   }
 
-  /// Ends a turn.
+  /// Ends a claim.
   ///
-  /// @param unused how many of the granted jobs there were not
+  /// @param unused how many granted slots found no job
   /// @param next when the channel is due again
-  void endTurn(Channel channel, int unused, @Nullable Instant next) {
+  void endClaim(Channel channel, int unused, @Nullable Instant next) {
     lock.lock();
     try {
       Lane lane = require(channel);
-      lane.isInTurn = false;
-      give(lane, unused);
+      lane.isClaiming = false;
+      release(lane, unused);
       if (next != null && next.isBefore(lane.due)) {
         lane.due = next;
       }
-      place(lane);
+      enqueue(lane);
       changed.signal();
     } finally {
       lock.unlock();
     }
   }
 
-  /// Counts a job that begins whatever its lane's bound is.
+  /// Takes a slot for a job regardless of its lane's bound.
   void admit(Channel channel, long jobBytes) {
     lock.lock();
     try {
       Lane lane = lanes.computeIfAbsent(channel, Lane::new);
       lane.jobBytes = jobBytes;
-      take(lane, 1);
+      acquire(lane, 1);
     } finally {
       lock.unlock();
     }
   }
 
-  /// Begins no other job until [#resume] and waits until those that run have ended.
+  /// Starts no other job until [#resume] and waits until the running ones have ended.
   ///
   /// @return whether all ended in time
   boolean pause(Duration patience) throws InterruptedException {
@@ -357,8 +359,8 @@ final class Lanes {
     }
   }
 
-  /// A job that has a place begins; now it is known what it holds.
-  void begun(Channel channel, long bytes) {
+  /// A job with a slot starts; from now on the memory it really holds is counted.
+  void started(Channel channel, long bytes) {
     lock.lock();
     try {
       memory.force(bytes - require(channel).jobBytes);
@@ -367,46 +369,46 @@ final class Lanes {
     }
   }
 
-  /// A job that had begun ended.
+  /// A started job ended.
   ///
-  /// @param bytes what it held
+  /// @param bytes the memory it held
   void ended(Channel channel, long bytes) {
     lock.lock();
     try {
       Lane lane = require(channel);
       memory.force(lane.jobBytes - bytes);
-      leave(lane);
+      finish(lane);
     } finally {
       lock.unlock();
     }
   }
 
-  /// A job that had a place will not be put in after all.
-  void givenBack(Channel channel) {
+  /// A job with a slot will not be added after all.
+  void releaseSlot(Channel channel) {
     lock.lock();
     try {
-      leave(require(channel));
+      finish(require(channel));
     } finally {
       lock.unlock();
     }
   }
 
-  private void leave(Lane lane) {
-    give(lane, 1);
+  private void finish(Lane lane) {
+    release(lane, 1);
     timed.remove(lane);
-    place(lane);
+    enqueue(lane);
     changed.signal();
   }
 
   private void setDue(Lane lane, Instant due) {
     timed.remove(lane); // before its order changes
     lane.due = due;
-    place(lane);
+    enqueue(lane);
   }
 
-  /// Puts a lane that is not timed where it belongs.
-  private void place(Lane lane) {
-    if (lane.isReady || lane.isInTurn) {
+  /// Moves a lane that is not timed into the state it belongs in.
+  private void enqueue(Lane lane) {
+    if (lane.isReady || lane.isClaiming) {
       return;
     }
     if (lane.due.equals(NEVER)) {
@@ -433,7 +435,7 @@ final class Lanes {
     return lane;
   }
 
-  /// Has the table's channels read from the first on.
+  /// Restarts the reading of the table's channels.
   void reread() {
     lock.lock();
     try {
@@ -450,7 +452,7 @@ final class Lanes {
     lastReading = System.nanoTime();
   }
 
-  /// A page was read; `last` is its last channel, null if there was none left.
+  /// A page was read; `last` is its last channel, null at the end of the table.
   void pageRead(@Nullable String last) {
     lock.lock();
     try {
@@ -460,7 +462,7 @@ final class Lanes {
     }
   }
 
-  /// Looks at the clock again.
+  /// Reads the clock again.
   void wake() {
     lock.lock();
     try {

@@ -6,12 +6,12 @@ import java.util.Base64;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// The value of one attribute of a message, as topics and queues keep it and hand it on.
+/// The value of one message attribute, as topics and queues store and forward it.
 ///
-/// @param type `String`, `Number` or `Binary`, of topics also `String.Array`; perhaps with a label
-///   of the sender's behind a dot
+/// @param type `String`, `Number` or `Binary`, for topics also `String.Array`; optionally with a
+///   custom label after a dot
 /// @param text null for `Binary`
-/// @param bytes null but for `Binary`
+/// @param bytes null except for `Binary`
 public record MessageAttribute(String type, @Nullable String text, byte @Nullable [] bytes) {
 
   public static MessageAttribute string(String text) {
@@ -30,12 +30,12 @@ public record MessageAttribute(String type, @Nullable String text, byte @Nullabl
     return bytes != null ? bytes : Objects.requireNonNull(text).getBytes(StandardCharsets.UTF_8);
   }
 
-  /// As JSON messages show it: binary values in base 64.
+  /// The value in JSON messages: base64 for binary.
   public String shown() {
     return bytes != null ? Base64.getEncoder().encodeToString(bytes) : Objects.requireNonNull(text);
   }
 
-  /// What an attribute of this name counts towards the size of its message.
+  /// What an attribute of this name adds to the size of its message.
   public int sizeBytes(String name) {
     return name.length() + type.length() + content().length;
   }

@@ -2,10 +2,10 @@ package io.carillon.outbox;
 
 import io.carillon.store.Tx;
 
-/// Where durable work is put, in the transaction that causes it.
+/// Takes durable work, in the transaction that causes it.
 @FunctionalInterface
 public interface Outbox {
 
-  /// Adds `work`; once `tx` commits it will be done, or buried with the reason.
+  /// Adds `work`. Once `tx` commits it will be done, or end as a dead letter with the reason.
   void add(Tx tx, Work work);
 }

@@ -10,24 +10,24 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// What one service hands another: how S3 events, SNS notifications and the outcomes of functions
-/// reach functions, topics and queues. Each of `lambda`, `sns` and `sqs` is one; `Server` tells
-/// them apart by the ARN's service.
+/// Takes messages from other services: S3 events, SNS notifications and function results reach
+/// functions, topics and queues this way. `lambda`, `sns` and `sqs` have one each; `Server` chooses
+/// by the ARN's service.
 @FunctionalInterface
 public interface Recipient {
 
-  /// Checks that the destination exists and that the sender may, and answers [DeliveryOutcome.Done]
-  /// with the effect that takes the message in (an asynchronous invocation, a publish, a message in
-  /// the queue), to be run in the transaction that lets go of the cause. Nothing has happened
-  /// before that runs. A destination that is gone or closed is [DeliveryOutcome.Rejected].
-  DeliveryOutcome accept(ServiceMessage serviceMessage);
+  /// Checks that the destination exists and allows the sender, and answers [DeliveryOutcome.Done]
+  /// with the effect that accepts the message (an asynchronous invocation, a publish, a message in
+  /// the queue). The effect runs in the transaction that removes the cause; nothing happens before.
+  /// A destination that is missing or denies the sender is [DeliveryOutcome.Rejected].
+  DeliveryOutcome accept(ServiceMessage message);
 
-  /// @param payload what is sent, as the destination's consumer will see it
+  /// @param payload the bytes that the destination's consumer will see
   /// @param subject the subject of a publish; empty for none
   /// @param attributes message attributes, for queues and topics
   /// @param cause the trace id
-  /// @param groupId the message's group, for queues; null for none
-  /// @param traceHeader the X-Ray trace that it belongs to; null for none
+  /// @param groupId the message group id, for queues; null for none
+  /// @param traceHeader the X-Ray trace header; null for none
   record ServiceMessage(
       Sender sender,
       Arn destination,
@@ -50,12 +50,12 @@ public interface Recipient {
       this(sender, destination, payload, subject, attributes, cause, null, null);
     }
 
-    /// Whether SNS and SQS take `text` for a group's id.
+    /// Whether SNS and SQS accept `text` as a message group id.
     public static boolean isGroupId(String text) {
       return GROUP_ID.matcher(text).matches();
     }
 
-    /// Why the sender may not do `action` to the destination; empty if it may.
+    /// Why the sender is denied `action` on the destination; empty if it is allowed.
     public Optional<DeliveryOutcome.Rejected> refusal(Authorizer authorizer, String action) {
       return switch (sender) {
         case Sender.Service(String principal, Arn source, String account) ->

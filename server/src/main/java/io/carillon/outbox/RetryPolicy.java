@@ -4,12 +4,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/// When to try again, as data: phases of retries, one after another.
+/// When to retry, as data: phases of retries, one after another.
 ///
-/// @param phases the retries after the first try
-/// @param maxAge after which nothing is tried any more, tries left or not
-/// @param postponed the waits of a job that could not be tried: exponential from the first to the
-///   second
+/// @param phases the retries after the first attempt
+/// @param maxAge the age from which on nothing is attempted, retries left or not
+/// @param postponed the waits of a postponed job: exponential from the first to the second
 public record RetryPolicy(List<Phase> phases, Duration maxAge, Postponing postponed) {
 
   /// `retries` retries whose waits grow from `min` to `max` by `curve`.
@@ -32,8 +31,8 @@ public record RetryPolicy(List<Phase> phases, Duration maxAge, Postponing postpo
   private static final Postponing USUAL =
       new Postponing(Duration.ofSeconds(1), Duration.ofMinutes(5));
 
-  /// Asynchronous invocation: after a function's error two more tries, one and two minutes later;
-  /// throttles and system errors for up to six hours. Source:
+  /// Asynchronous invocation: two retries after a function error, one and two minutes later;
+  /// throttles and system errors are retried for up to six hours. Source:
   /// https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
   public static final RetryPolicy ASYNC_INVOCATION =
       new RetryPolicy(
@@ -41,7 +40,7 @@ public record RetryPolicy(List<Phase> phases, Duration maxAge, Postponing postpo
           Duration.ofHours(6),
           USUAL);
 
-  /// SNS to Lambda and SQS: 100,015 tries over 23 days. Source:
+  /// SNS to Lambda and SQS: 100,015 attempts over 23 days. Source:
   /// https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
   public static final RetryPolicy SNS_MANAGED =
       new RetryPolicy(
@@ -53,7 +52,7 @@ public record RetryPolicy(List<Phase> phases, Duration maxAge, Postponing postpo
           Duration.ofDays(24),
           USUAL);
 
-  /// SNS to e-mail and SMS: 50 tries over 6 hours. Source: as above.
+  /// SNS to e-mail and SMS: 50 attempts over 6 hours. Source: as above.
   public static final RetryPolicy SNS_PEOPLE =
       new RetryPolicy(
           List.of(
@@ -67,12 +66,12 @@ public record RetryPolicy(List<Phase> phases, Duration maxAge, Postponing postpo
   public static final RetryPolicy SNS_HTTP =
       new RetryPolicy(List.of(Phase.of(3, Duration.ofSeconds(20))), Duration.ofHours(24), USUAL);
 
-  /// How many tries there are in all, the first included.
-  public int tries() {
+  /// How many attempts there are in all, the first included.
+  public int maxAttempts() {
     return 1 + phases.stream().mapToInt(Phase::retries).sum();
   }
 
-  /// The wait before the next try after `attempts` have failed; empty when they are used up.
+  /// The wait before the next attempt after `attempts` have failed; empty when they are used up.
   public Optional<Duration> waitAfter(int attempts) {
     int index = attempts - 1;
     for (Phase phase : phases) {
@@ -84,7 +83,7 @@ public record RetryPolicy(List<Phase> phases, Duration maxAge, Postponing postpo
     return Optional.empty();
   }
 
-  /// The wait after having been put off `times` times.
+  /// The wait after `times` postponements.
   public Duration waitAfterPostponing(int times) {
     long factor = 1L << Math.min(times, 20);
     Duration wait = postponed.min().multipliedBy(factor);

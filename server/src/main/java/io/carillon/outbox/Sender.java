@@ -3,17 +3,18 @@ package io.carillon.outbox;
 import io.carillon.aws.Caller;
 import io.carillon.base.Arn;
 
-/// Who hands something over, and so whose policies are asked.
+/// The sender of a message, whose permissions are checked.
 public sealed interface Sender {
 
-  /// What queues show as the message's sender.
+  /// What queues show as the message's sender id.
   String id();
 
-  /// A service for a resource of its own: the destination's policy has to let it in.
+  /// A service on behalf of one of its resources: the destination's resource policy has to allow
+  /// it.
   ///
   /// @param principal such as `s3.amazonaws.com`
-  /// @param source the resource that sends: a bucket, a topic
-  /// @param sourceAccount whose that is
+  /// @param source the sending resource: a bucket, a topic
+  /// @param sourceAccount the account that owns it
   record Service(String principal, Arn source, String sourceAccount) implements Sender {
     @Override
     public String id() {
@@ -21,7 +22,7 @@ public sealed interface Sender {
     }
   }
 
-  /// A service in a session of a role, as Lambda is for a function: it may what the role may.
+  /// A service in a role session, as Lambda for a function: the role's policies have to allow it.
   record Session(Caller caller) implements Sender {
     @Override
     public String id() {

@@ -25,25 +25,25 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The outbox as a [DueQueue] with one queue for each lane and kind.
+/// The outbox as a [DueQueue] with one queue for each pair of kind and lane.
 ///
-/// A job that is being tried is under a lease that time does not end; the process itself watches
-/// how long its tries take ([Attempts]). The lease carries the process's epoch, a number raised at
-/// each opening: leases of former epochs belong to the dead, and opening makes their jobs due
-/// again. Such a try is counted as interrupted, apart from those that failed; see [CrashSuspects]
-/// for what becomes of a job that is interrupted again and again.
+/// A running job is under a lease that does not expire; the process itself limits how long its
+/// attempts take ([Attempts]). The lease carries the process's epoch, a number that each opening
+/// raises. Leases of former epochs belong to dead processes, and opening the outbox releases them.
+/// Their attempts count as interruptions, apart from failed ones; [CrashSuspects] handles a job
+/// that is interrupted repeatedly.
 ///
-/// A job that is due when it is put in, and for which there is room at once, is put in already
-/// claimed: its try begins right after the commit, and the way through the [Lanes] is spared. What
-/// is only handed on within this server need not become a job at all, see
+/// A job that is due when it is added, and for which there is a free slot, is added under a lease:
+/// its attempt starts right after the commit and does not pass through the [Lanes]. Work for
+/// another service of this server need not become a job at all, see
 /// [Delivery#deliverInTransaction].
 public final class TableOutbox implements Outbox {
   private static final Logger LOG = LoggerFactory.getLogger(TableOutbox.class);
 
-  /// A job's row. The try under the present lease is counted by the lease.
+  /// A job's row. It does not count the attempt under the present lease; the lease does.
   ///
-  /// @param attempts how many tries ended by themselves
-  /// @param interruptions how many since then ended with the process
+  /// @param attempts how many attempts ended by themselves
+  /// @param interruptions how many ended with the process since then
   record Row(
       Instant created,
       byte[] payload,
@@ -57,12 +57,12 @@ public final class TableOutbox implements Outbox {
       return new Row(created, work.payload(), work.cause(), 0, 0, "", "", 0);
     }
 
-    /// After a try that failed, and so did not take the process down.
+    /// After an attempt that failed, and so did not crash the process.
     Row failed(int attempts, String why) {
       return new Row(created, payload, cause, attempts, postponements, first(why), why, 0);
     }
 
-    Row putOff(String why) {
+    Row postponed(String why) {
       return new Row(
           created, payload, cause, attempts, postponements + 1, first(why), why, interruptions);
     }
@@ -80,7 +80,7 @@ public final class TableOutbox implements Outbox {
     }
 
     boolean isSuspect() {
-      return interruptions >= CrashSuspects.FROM;
+      return interruptions >= CrashSuspects.SUSPECT_FROM;
     }
 
     private String first(String why) {
@@ -88,7 +88,7 @@ public final class TableOutbox implements Outbox {
     }
   }
 
-  /// One kind's share of a lane: different deliveries know different bounds.
+  /// The jobs of one kind in a lane: different deliveries have different bounds.
   record Channel(String kind, String lane) {
     String queue() {
       return kind + '|' + lane;
@@ -100,26 +100,26 @@ public final class TableOutbox implements Outbox {
     }
   }
 
-  /// Who does the work.
+  /// Runs the work.
   interface Worker {
-    /// Does the work at once, within the transaction, if it is only to be handed on; false if it is
-    /// to be put in.
+    /// Delivers the work in this transaction; false if it has to become a job.
     boolean deliverInTransaction(Tx tx, Work work);
 
-    /// Hears, after the commit, that something is due in a channel.
+    /// Told after the commit that a job of the channel is due at `due`.
     void due(Channel channel, Instant due);
 
-    /// Takes a place for a job that is put in and due at once; false if it has to wait for its
-    /// turn. Then [#begin] follows after the commit, or [#giveBack] if the transaction is undone.
+    /// Reserves a slot for a job that is added and due at once; false if the job has to wait. After
+    /// the commit [#start] follows, or [#releaseSlot] if the transaction is undone.
     boolean reserve(Channel channel);
 
-    void begin(Channel channel, Claimed<Row> job);
+    void start(Channel channel, Claimed<Row> job);
 
-    void giveBack(Channel channel);
+    void releaseSlot(Channel channel);
   }
 
-  /// @param started null in what former versions wrote
-  /// @param stopped whether it was asked to stop: what ends after that was not taken down by a job
+  /// @param started null in rows of former versions
+  /// @param stopped whether the process was asked to stop: no job is suspected of ending it after
+  ///   that
   record Epoch(long number, @Nullable Instant started, boolean stopped) {
     Epoch next(Instant now) {
       return new Epoch(number + 1, now, false);
@@ -134,36 +134,36 @@ public final class TableOutbox implements Outbox {
       Table.of("outbox.epochs", KeyCodec.STRING, Epoch.class);
   private static final Instant UNTIL_SETTLED = Instant.parse("9999-12-31T23:59:59Z");
 
-  /// Where suspects lie, so that no claim finds them.
-  private static final Instant HELD = UNTIL_SETTLED.plusMillis(500);
+  /// The due time of suspects, which no claim reaches.
+  private static final Instant SUSPECT_DUE = UNTIL_SETTLED.plusMillis(500);
 
   private static final int PAGE = 256;
 
-  /// So much a clock may be set back without anybody minding.
-  private static final Duration SKEW = Duration.ofMinutes(1);
+  /// How far the clock may be set back before due times are corrected.
+  private static final Duration MAX_SKEW = Duration.ofMinutes(1);
 
-  /// A transaction of so many changes holds the writer up enough: nothing is handed on in it, so
-  /// that a thousand objects deleted at once leave a thousand jobs.
-  static final int LARGE = 256;
+  /// A transaction of this many changes keeps the writer busy long enough: nothing more is
+  /// delivered in it, so a thousand objects deleted at once leave a thousand jobs.
+  static final int MAX_CHANGES_FOR_DELIVERY = 256;
 
   private final InstantSource clock;
   private final Epoch epoch;
-  private final Duration lastLife;
+  private final Duration lastUptime;
   private final DueQueue<Row> jobs;
   private final CrashSuspects suspects = new CrashSuspects();
   private final AtomicInteger sequence = new AtomicInteger();
 
-  /// Null while nobody works: then every job waits.
+  /// Null before the dispatcher starts and after it stops: then every job waits.
   private volatile @Nullable Worker worker;
 
-  private TableOutbox(InstantSource clock, Epoch epoch, Duration lastLife) {
+  private TableOutbox(InstantSource clock, Epoch epoch, Duration lastUptime) {
     this.clock = clock;
     this.epoch = epoch;
-    this.lastLife = lastLife;
+    this.lastUptime = lastUptime;
     this.jobs = DueQueue.of("outbox.jobs", Row.class, epoch.holder());
   }
 
-  /// Begins a new epoch and frees the jobs that former ones were trying.
+  /// Begins a new epoch and releases the leases of former ones.
   public static TableOutbox open(Database database, InstantSource clock) {
     Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
     Epoch last =
@@ -173,16 +173,17 @@ public final class TableOutbox implements Outbox {
               EPOCHS.put(tx, "current", former.next(now));
               return former;
             });
-    Duration lastLife =
+    Duration lastUptime =
         last.started() == null ? Duration.ZERO : Duration.between(last.started(), now);
-    TableOutbox outbox = new TableOutbox(clock, last.next(now), lastLife);
-    outbox.freeLeasesOfTheDead(database, last);
+    TableOutbox outbox = new TableOutbox(clock, last.next(now), lastUptime);
+    outbox.releaseLeasesOfFormerEpochs(database, last);
     return outbox;
   }
 
-  /// May itself be cut short by a crash. Then the next opening finds the leases that are left, of
-  /// an epoch before the last: they are counted once, and never as the only ones.
-  private void freeLeasesOfTheDead(Database database, Epoch last) {
+  /// A crash may interrupt this. The next opening then finds the remaining leases, whose epoch is
+  /// older than the last one. They are counted once, and a job is not taken to have been alone
+  /// because of them.
+  private void releaseLeasesOfFormerEpochs(Database database, Epoch last) {
     List<Held> dead = database.read(snapshot -> jobs.leasesOfOthers(snapshot, Integer.MAX_VALUE));
     Set<String> ids = new HashSet<>();
     Map<String, Integer> kinds = new TreeMap<>();
@@ -193,7 +194,7 @@ public final class TableOutbox implements Outbox {
     if (!last.stopped()) {
       database.writeRelaxed(
           tx -> {
-            suspects.acquitOthers(tx, ids);
+            suspects.resetAloneExcept(tx, ids);
             return ids;
           });
     }
@@ -202,16 +203,16 @@ public final class TableOutbox implements Outbox {
       List<Held> page = dead.subList(from, Math.min(from + PAGE, dead.size()));
       database.writeRelaxed(
           tx -> {
-            page.forEach(held -> free(tx, held, last, single));
+            page.forEach(held -> releaseInterrupted(tx, held, last, single));
             return page;
           });
     }
     if (!kinds.isEmpty()) {
-      LOG.info("Jobs that were being tried when the last process ended are due again: {}", kinds);
+      LOG.info("Jobs that were running when the last process ended are due again: {}", kinds);
     }
   }
 
-  private void free(Tx tx, Held held, Epoch last, boolean single) {
+  private void releaseInterrupted(Tx tx, Held held, Epoch last, boolean single) {
     Lease lease = held.lease();
     Channel channel = Channel.of(lease.queue());
     Row row =
@@ -220,13 +221,13 @@ public final class TableOutbox implements Outbox {
     Row after = last.stopped() ? row : row.interrupted();
     if (after.isSuspect() && !last.stopped()) {
       boolean wasAlone = single && held.holder().equals(last.holder());
-      suspects.accuse(tx, channel, lease.id(), after.interruptions(), wasAlone);
+      suspects.recordCrash(tx, channel, lease.id(), after.interruptions(), wasAlone);
     }
-    jobs.release(tx, lease, after.isSuspect() ? HELD : clock.instant(), after);
+    jobs.release(tx, lease, after.isSuspect() ? SUSPECT_DUE : clock.instant(), after);
   }
 
-  /// Notes that the process was asked to stop, so that nobody is suspected of having ended it.
-  void noteStop(Database database) {
+  /// Records that the process was asked to stop, so that no job is suspected of having ended it.
+  void recordStop(Database database) {
     database.writeRelaxed(
         tx -> {
           if (EPOCHS.get(tx, "current").filter(epoch::equals).isPresent()) {
@@ -244,22 +245,24 @@ public final class TableOutbox implements Outbox {
     Instant now = clock.instant();
     Channel channel = new Channel(work.kind(), work.lane());
     Row row = Row.of(now, work);
-    @Nullable Worker takes = work.due().isAfter(now) ? null : worker;
-    if (takes != null && tx.changes() < LARGE && takes.deliverInTransaction(tx, work)) {
+    @Nullable Worker current = work.due().isAfter(now) ? null : worker;
+    if (current != null
+        && tx.changes() < MAX_CHANGES_FOR_DELIVERY
+        && current.deliverInTransaction(tx, work)) {
       return;
     }
-    if (takes != null && takes.reserve(channel)) {
-      tx.afterUndo(() -> takes.giveBack(channel));
+    if (current != null && current.reserve(channel)) {
+      tx.afterUndo(() -> current.releaseSlot(channel));
       Claimed<Row> job = jobs.addClaimed(tx, channel.queue(), nextId(now), UNTIL_SETTLED, row);
-      tx.afterCommit(() -> takes.begin(channel, job));
+      tx.afterCommit(() -> current.start(channel, job));
     } else {
       jobs.add(tx, channel.queue(), nextId(now), work.due(), row);
-      tx.afterCommit(() -> tell(channel, work.due()));
+      tx.afterCommit(() -> notifyDue(channel, work.due()));
     }
   }
 
-  /// Sorts by the time it was made, so that jobs due at the same time take their turns in order.
-  /// The epoch keeps ids apart when a clock was set back.
+  /// Sorts by creation time, so that jobs due at the same time run in order. The epoch keeps ids
+  /// unique after a clock was set back.
   private String nextId(Instant now) {
     HexFormat hex = HexFormat.of();
     return hex.toHexDigits(now.toEpochMilli(), 12)
@@ -269,19 +272,19 @@ public final class TableOutbox implements Outbox {
         + hex.toHexDigits(sequence.getAndIncrement());
   }
 
-  /// Says who does the work from now on; null stands for nobody.
-  void workFor(@Nullable Worker worker) {
+  /// Sets who runs the work from now on; null for nobody.
+  void setWorker(@Nullable Worker worker) {
     this.worker = worker;
   }
 
-  private void tell(Channel channel, Instant due) {
-    Worker works = worker;
-    if (works != null) {
-      works.due(channel, due);
+  private void notifyDue(Channel channel, Instant due) {
+    Worker current = worker;
+    if (current != null) {
+      current.due(channel, due);
     }
   }
 
-  /// A claim's yield: the jobs, and when the channel is due again as far as the table knows.
+  /// The claimed jobs, and when the channel is due again as far as the table knows.
   record Batch(List<Claimed<Row>> jobs, Optional<Instant> next) {}
 
   Batch claim(Tx tx, Channel channel, int limit) {
@@ -290,7 +293,7 @@ public final class TableOutbox implements Outbox {
     return new Batch(claimed, claimed.size() == limit ? Optional.of(now) : firstDue(tx, channel));
   }
 
-  /// When the earliest job that nobody is trying is due.
+  /// When the earliest job without a lease is due.
   Optional<Instant> firstDue(Snapshot snapshot, Channel channel) {
     return jobs.firstDue(snapshot, channel.queue(), UNTIL_SETTLED);
   }
@@ -303,34 +306,34 @@ public final class TableOutbox implements Outbox {
     return settled;
   }
 
-  /// Puts a job back as `row`. One that is still suspected is not claimed when it is due, but let
-  /// in by [IsolatedAttempts].
+  /// Releases a job as `row`. A suspect is not claimed when it is due; [IsolatedAttempts] starts
+  /// it.
   boolean release(Tx tx, Claimed<Row> claimed, Instant due, Row row) {
     Lease lease = claimed.lease();
     Channel channel = Channel.of(lease.queue());
-    if (!jobs.release(tx, lease, row.isSuspect() ? HELD : due, row)) {
+    if (!jobs.release(tx, lease, row.isSuspect() ? SUSPECT_DUE : due, row)) {
       return false;
     }
     if (row.isSuspect()) {
-      suspects.putOff(tx, channel, lease.id(), due);
+      suspects.postpone(tx, channel, lease.id(), due);
     } else {
       if (claimed.row().isSuspect()) {
         suspects.remove(tx, channel, lease.id());
       }
-      tx.afterCommit(() -> tell(channel, due));
+      tx.afterCommit(() -> notifyDue(channel, due));
     }
     return true;
   }
 
-  /// Makes the jobs of a channel that are due later than jobs of their kind can be due earlier: a
-  /// first try keeps its wait, another is due now.
+  /// Corrects the due times of a channel's jobs that are later than their kind allows: a job that
+  /// was never attempted keeps its wait, any other is due now.
   ///
-  /// @return how many there were
-  int drawBack(Database database, Channel channel, Duration longestWait) {
+  /// @return how many were corrected
+  int correctDueTimes(Database database, Channel channel, Duration longestWait) {
     Instant now = clock.instant();
-    Instant from = now.plus(longestWait.plus(longestWait.dividedBy(10))).plus(SKEW);
+    Instant from = now.plus(longestWait.plus(longestWait.dividedBy(10))).plus(MAX_SKEW);
     int moved =
-        jobs.drawBack(
+        jobs.rescheduleRange(
             database,
             channel.queue(),
             from,
@@ -343,7 +346,7 @@ public final class TableOutbox implements Outbox {
               return Optional.of(first && isLegal ? now.plus(wait) : now);
             });
     if (moved > 0) {
-      tell(channel, now);
+      notifyDue(channel, now);
     }
     return moved;
   }
@@ -352,22 +355,22 @@ public final class TableOutbox implements Outbox {
     return suspects.list(snapshot);
   }
 
-  /// Claims a suspect; empty if it is being tried or gone.
+  /// Claims a suspect; empty if it is running or gone.
   Optional<Claimed<Row>> claimSuspect(Tx tx, CrashSuspects.Entry suspect) {
-    return jobs.claimOne(tx, suspect.channel().queue(), suspect.id(), HELD, UNTIL_SETTLED);
+    return jobs.claimOne(tx, suspect.channel().queue(), suspect.id(), SUSPECT_DUE, UNTIL_SETTLED);
   }
 
-  /// Forgets a suspect whose job is not there.
-  void drop(Tx tx, CrashSuspects.Entry suspect) {
+  /// Removes a suspect whose job is gone.
+  void removeSuspect(Tx tx, CrashSuspects.Entry suspect) {
     suspects.remove(tx, suspect.channel(), suspect.id());
   }
 
-  /// How long the last process lived, and the time until this one.
-  Duration lastLife() {
-    return lastLife;
+  /// From the start of the last process to the start of this one.
+  Duration lastUptime() {
+    return lastUptime;
   }
 
-  /// The channels that hold jobs, in the order of their queues, behind the queue `after`.
+  /// The channels that hold jobs, in the order of their queues, after the queue `after`.
   List<Channel> channels(Snapshot snapshot, String after, int limit) {
     return jobs.queues(snapshot, after, limit).stream().map(Channel::of).toList();
   }
@@ -376,7 +379,7 @@ public final class TableOutbox implements Outbox {
     return jobs.rows(snapshot, channel.queue());
   }
 
-  /// The jobs of a kind and lane that wait, earliest due first, for people.
+  /// The waiting jobs of a kind and lane, earliest due first, for operators.
   public List<Job> waiting(Snapshot snapshot, String kind, String lane, int limit) {
     return jobs.list(snapshot, new Channel(kind, lane).queue(), limit).stream()
         .map(item -> jobOf(new Channel(kind, lane), item.id(), item.due(), item.row(), 0))

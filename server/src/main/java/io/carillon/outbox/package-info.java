@@ -1,4 +1,4 @@
-/// Durable work: what is to be done later, who does it, and when it is tried again.
+/// Durable work: jobs that are done later, the deliveries that do them, and their retries.
 @NullMarked
 package io.carillon.outbox;
 

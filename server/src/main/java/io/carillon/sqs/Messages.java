@@ -392,7 +392,7 @@ final class Messages {
     Instant now = clock.instant();
     Instant ahead = now.plus(SKEW);
     int moved =
-        queue.drawBack(
+        queue.rescheduleRange(
             database,
             in.incarnation(),
             ahead,

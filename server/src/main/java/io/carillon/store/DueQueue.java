@@ -292,7 +292,7 @@ public final class DueQueue<V> {
   ///
   /// @param to when a row is due instead; empty leaves it where it is
   /// @return how many were moved
-  public int drawBack(
+  public int rescheduleRange(
       Database database,
       String queue,
       Instant from,
@@ -306,13 +306,13 @@ public final class DueQueue<V> {
       if (page.isEmpty()) {
         return moved;
       }
-      moved += database.<Integer>writeRelaxed(tx -> drawBack(tx, page, to));
+      moved += database.<Integer>writeRelaxed(tx -> rescheduleRange(tx, page, to));
       Key last = page.getLast().key();
       rest = Range.within(Tuple.of(queue)).from(Tuple.of(queue, last.due, last.id + "\0"));
     }
   }
 
-  private int drawBack(
+  private int rescheduleRange(
       Tx tx, List<Table.Entry<Key, V>> page, Function<Later<V>, Optional<Instant>> to) {
     int moved = 0;
     for (Table.Entry<Key, V> entry : page) {

@@ -1,15 +1,14 @@
 package io.carillon.trace;
 
-/// A cause as it travels with all work that one event leads to: the event's id and, behind it, the
-/// chain of what has run on the way here. An upload by a function begins an event of its own, with
-/// an id of its own, but continues the chain.
+/// The cause carried by all work that one event leads to: the event's id and the chain of functions
+/// behind it. An upload by a function begins a new event with its own id, but continues the chain.
 ///
-/// @param id as [Trace#begin] gave it; what steps are kept by
-/// @param chain opaque to all but who writes it (Lambda, to find loops); empty at the beginning
+/// @param id from [Trace#begin]; the trace is stored by it
+/// @param chain opaque except to its writer (Lambda, to detect loops); empty at the start
 public record Cause(String id, String chain) {
   private static final char MARK = '~';
 
-  /// Reads what [#toString] wrote.
+  /// Parses the form that [#toString] writes.
   public static Cause of(String text) {
     int mark = text.indexOf(MARK);
     return mark < 0

@@ -22,11 +22,11 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicLong;
 
-/// Keeps the steps of recent events in the store: a row a step, written in the transaction that
-/// does the step, so that a trace never tells of what did not happen.
+/// Stores the steps of recent events: a row for each step, written in the transaction that does the
+/// step, so a trace never shows what did not happen.
 ///
-/// A cause's id begins with its time, so the table is in order of time, and what is too old or too
-/// much is cut off at its head, in chunks.
+/// A cause's id begins with its time, so the table is in order of time. The oldest rows are deleted
+/// from its head, in chunks.
 public final class TableTrace implements Trace {
   private static final int CHUNK = 1_000;
 
@@ -35,7 +35,7 @@ public final class TableTrace implements Trace {
 
   /// A step with its time.
   ///
-  /// @param details sorted by name, so that people find them in one order
+  /// @param details sorted by name, so that users always see one order
   public record Noted(Instant time, Step step, Map<String, String> details) {}
 
   private record Key(String cause, long number) {
@@ -50,7 +50,7 @@ public final class TableTrace implements Trace {
             t -> new ObjectKey(t.string(0), t.string(1), t.string(2)));
   }
 
-  /// Times to the microsecond: steps of one event lie close together.
+  /// Times in microseconds: steps of one event are close together.
   record StepRow(long epochMicros, String step, Map<String, String> details) {}
 
   record Pointer() {}
@@ -66,7 +66,7 @@ public final class TableTrace implements Trace {
   private final int mostSteps;
   private final AtomicLong numbers;
 
-  /// How many steps there are: at first those noted by this process, from the first sweep on all.
+  /// The number of steps: until the first sweep those of this process, then all.
   private final AtomicLong total = new AtomicLong();
 
   private boolean counted;
@@ -77,7 +77,7 @@ public final class TableTrace implements Trace {
     this.clock = clock;
     this.ids = ids;
     this.mostSteps = mostSteps;
-    // Behind every number given before a restart.
+    // Greater than every number given before a restart.
     this.numbers = new AtomicLong(clock.millis() << 20);
   }
 
@@ -101,12 +101,12 @@ public final class TableTrace implements Trace {
     }
   }
 
-  /// Whether the step is the first of what happened to an object, by which it is found.
+  /// Whether the step begins a history of an object, by which it is found.
   private static boolean isOfAnObject(Step step) {
     return step == Step.UPLOADED || step == Step.DAMAGED;
   }
 
-  /// The lives of the events of a bucket, or of one object in it, the latest first.
+  /// The traces of the events of a bucket, or of one object in it, latest first.
   public List<Life> of(String bucket, Optional<String> key, int limit) {
     Range objectsMeant = Range.within(key.map(k -> Tuple.of(bucket, k)).orElse(Tuple.of(bucket)));
     return database.read(
@@ -126,7 +126,7 @@ public final class TableTrace implements Trace {
         });
   }
 
-  /// The life of one event, if any of it is kept.
+  /// The trace of one event, if any of it is still stored.
   public Optional<Life> of(String cause) {
     return Optional.of(database.read(snapshot -> life(snapshot, cause)))
         .filter(life -> !life.steps().isEmpty());
@@ -140,7 +140,7 @@ public final class TableTrace implements Trace {
             .toList());
   }
 
-  /// The lives of events that began since `since`, the latest first.
+  /// The traces of events that began since `since`, latest first.
   public List<Life> since(Instant since, int limit) {
     String from = String.format("%012x", since.toEpochMilli());
     Deque<Life> lives = new ArrayDeque<>();
@@ -161,7 +161,7 @@ public final class TableTrace implements Trace {
     return List.copyOf(lives.reversed());
   }
 
-  /// Holds no more than will be shown.
+  /// Keeps at most `limit` elements.
   private static <T> void addLast(Deque<T> latest, T next, int limit) {
     if (latest.size() == limit) {
       latest.removeFirst();
@@ -175,18 +175,18 @@ public final class TableTrace implements Trace {
     return new Noted(time, Step.valueOf(row.step()), new TreeMap<>(row.details()));
   }
 
-  /// Cuts the oldest steps off until no more than the most are left; run now and then, by one
-  /// thread. What is to go is read beside the writer, each chunk behind the one before it, so that
-  /// nobody waits while rows that were deleted already are passed.
+  /// Deletes the oldest steps until `mostSteps` are left; run occasionally, by one thread. Rows are
+  /// read outside the write transaction, each chunk from the end of the one before, so no writer
+  /// waits while deleted rows are skipped.
   public void sweep() {
     if (!counted) {
-      // Those noted by this process are in the table and in `total`. Who commits between these two
-      // lines is counted twice: so many steps too many are cut.
+      // Steps of this process are in the table and in `total`. A step that commits between these
+      // two lines is counted twice, and one step too many is deleted.
       long noted = total.get();
       total.addAndGet(count() - noted);
       counted = true;
     }
-    // What a clock that was ahead stamped would outlast what happened since.
+    // Steps stamped by a clock that was ahead would outlast later ones.
     Instant ahead = clock.instant().plus(SKEW);
     cut(Range.all().from(Tuple.of(String.format("%012x", ahead.toEpochMilli()))));
     cut(Range.all());

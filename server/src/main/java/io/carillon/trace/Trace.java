@@ -3,15 +3,16 @@ package io.carillon.trace;
 import io.carillon.store.Tx;
 import java.util.Map;
 
-/// Writes the life of an event down, for people: what matched, what ran, what reached whom. A step
-/// belongs to a cause, the id that travels with all work that one event leads to.
+/// Records the history of an event for users: which rules matched, which functions ran, who
+/// received messages. A step belongs to a cause, the id carried by all work that one event leads
+/// to.
 public interface Trace {
 
   /// Adds a step in `tx`.
   ///
-  /// @param cause the event's id, as [#begin] gave it, or a whole [Cause]; only the id counts
-  /// @param step what happened, in the words of [Step]
-  /// @param details small named facts, such as `function`, `error`, `protocol`, `endpoint`
+  /// @param cause the event's id from [#begin], or a whole [Cause], of which only the id counts
+  /// @param step what happened
+  /// @param details short named values, such as `function`, `error`, `protocol`, `endpoint`
   void note(Tx tx, String cause, Step step, Map<String, String> details);
 
   /// A new cause.

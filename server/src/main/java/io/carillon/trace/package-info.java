@@ -1,4 +1,4 @@
-/// The life of each event, for people.
+/// The history of each event, for users.
 @NullMarked
 package io.carillon.trace;
 

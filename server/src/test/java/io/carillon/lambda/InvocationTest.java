@@ -288,7 +288,7 @@ class InvocationTest {
     Work work = enqueue("told", "{\"n\":1}");
     var delivery = Objects.requireNonNull(fixture.service.deliveries().get(work.kind()));
     RetryPolicy policy = delivery.retryPolicy(job(work, 1, ""));
-    assertThat(policy.tries()).isEqualTo(1);
+    assertThat(policy.maxAttempts()).isEqualTo(1);
     assertThat(policy.maxAge()).isEqualTo(Duration.ofSeconds(60));
 
     fixture.settle(fixture.attempt(work, 1));

@@ -8,10 +8,10 @@ import java.time.Instant;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
-/// Jobs that were put in or put back by a clock that was ahead.
+/// Jobs that were added or released by a clock that was ahead.
 final class ClockSetBackTest extends DispatcherFixture {
   @Test
-  void jobsThatWereDueUnderAClockThatWasAheadAreDueAgain() {
+  void dueTimesOfAClockThatWasAheadAreCorrected() {
     AtomicBoolean broken = new AtomicBoolean(true);
     Scripted delivery =
         run(
@@ -26,18 +26,18 @@ final class ClockSetBackTest extends DispatcherFixture {
     await().until(() -> failures.size() == 1);
     broken.set(false);
     move(Duration.ofDays(-2));
-    dispatcher.drawBack();
+    dispatcher.correctDueTimes();
     await().until(() -> depth() == 1);
-    assertThat(delivery.tries.getLast().work().cause()).isEqualTo("retried");
+    assertThat(delivery.attempts.getLast().work().cause()).isEqualTo("retried");
     move(Duration.ofSeconds(599));
     assertThat(depth()).isEqualTo(1);
     move(Duration.ofSeconds(1));
     awaitEmpty();
-    assertThat(delivery.tries.getLast().work().cause()).isEqualTo("in ten minutes");
+    assertThat(delivery.attempts.getLast().work().cause()).isEqualTo("in ten minutes");
   }
 
   @Test
-  void whatIsDueAsLateAsItsKindMayBeIsNotDrawnBack() {
+  void dueTimesThatTheKindAllowsAreKept() {
     Scripted delivery =
         run(
             new Scripted(_ -> DeliveryOutcome.done()) {
@@ -48,8 +48,8 @@ final class ClockSetBackTest extends DispatcherFixture {
             });
     Instant due = clock.instant().plus(Duration.ofDays(2));
     add(new Work("kind", "lane", due, new byte[0], "an expiry"));
-    dispatcher.drawBack();
+    dispatcher.correctDueTimes();
     assertThat(dispatcher.status("", "", 1).getFirst().next()).contains(due);
-    assertThat(delivery.tries).isEmpty();
+    assertThat(delivery.attempts).isEmpty();
   }
 }

@@ -31,8 +31,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/// Processes that end while jobs are tried, by a job's doing or from outside. A process is a
-/// dispatcher on a [CrashingDatabase]; what it was trying when it was killed is never settled.
+/// Processes that end during attempts, because of a job or from outside. A process is a dispatcher
+/// on a [CrashingDatabase]; what it attempted when it was killed is never settled.
 @Tag("slow")
 final class CrashSuspectsTest {
   record Done(int attempts) {}
@@ -41,7 +41,7 @@ final class CrashSuspectsTest {
       Table.of("test.done", KeyCodec.STRING, Done.class);
   private static final Channel CHANNEL = new Channel("kind", "lane");
 
-  /// Suspects rest for 100 ms and are alone for 600 ms.
+  /// Suspects wait for 100 ms and run alone for 600 ms.
   private static final double SCALE = 0.02;
 
   private double scale = SCALE;
@@ -51,11 +51,11 @@ final class CrashSuspectsTest {
   private final DeadLetters deadLetters = new DeadLetters();
   private final List<Process> processes = new ArrayList<>();
 
-  /// How often each job was tried.
-  private final Map<String, AtomicInteger> tries = new ConcurrentHashMap<>();
+  /// How often each job was attempted.
+  private final Map<String, AtomicInteger> attempts = new ConcurrentHashMap<>();
 
-  /// Which tries began and ended, in order.
-  private final Queue<String> course = new ConcurrentLinkedQueue<>();
+  /// Which attempts started and ended, in order.
+  private final Queue<String> log = new ConcurrentLinkedQueue<>();
 
   private final class Process implements Delivery {
     final CrashingDatabase database = new CrashingDatabase(disk);
@@ -73,7 +73,7 @@ final class CrashSuspectsTest {
     final Set<String> killers;
     final Duration slow;
 
-    /// @param slow how long a try of those takes that do not kill
+    /// @param slow how long the attempts of other jobs take
     Process(Set<String> killers, Duration slow) {
       this.killers = killers;
       this.slow = slow;
@@ -93,8 +93,8 @@ final class CrashSuspectsTest {
 
     @Override
     public DeliveryOutcome attempt(Job job) throws InterruptedException {
-      tries.computeIfAbsent(job.work().cause(), _ -> new AtomicInteger()).incrementAndGet();
-      course.add("begins: " + job.work().cause());
+      attempts.computeIfAbsent(job.work().cause(), _ -> new AtomicInteger()).incrementAndGet();
+      log.add("starts: " + job.work().cause());
       if (killers.contains(job.work().cause())) {
         Thread.sleep(5);
         kill();
@@ -102,14 +102,14 @@ final class CrashSuspectsTest {
       if (killed.await(slow.toNanos(), TimeUnit.NANOSECONDS)) {
         new CountDownLatch(1).await();
       }
-      course.add("ends: " + job.work().cause());
+      log.add("ends: " + job.work().cause());
       return new DeliveryOutcome.Done(
           tx -> DONE.put(tx, job.work().cause(), new Done(job.attempts())));
     }
 
     @Override
     public RetryPolicy retryPolicy(Job job) {
-      // Ages are scaled as well, while the clock stands still or leaps.
+      // Ages are scaled as well, while the clock stands still or jumps.
       return new RetryPolicy(
           RetryPolicy.ASYNC_INVOCATION.phases(),
           Duration.ofDays(1000),
@@ -117,7 +117,7 @@ final class CrashSuspectsTest {
     }
 
     @Override
-    public Duration longestTry(Work work) {
+    public Duration longestAttempt(Work work) {
       return Duration.ofDays(10_000);
     }
 
@@ -151,7 +151,7 @@ final class CrashSuspectsTest {
     return IntStream.range(0, count).mapToObj(i -> "bystander " + i);
   }
 
-  /// Starts processes until one has emptied the outbox; answers how many died.
+  /// Starts processes until one has emptied the outbox; answers how many crashed.
   private int runUntilEmpty(Set<String> killers) {
     int deaths = 0;
     while (true) {
@@ -168,7 +168,7 @@ final class CrashSuspectsTest {
     return disk.read(snapshot -> processes.getLast().outbox.depth(snapshot, CHANNEL));
   }
 
-  private List<DeadLetters.DeadLetter> shelved() {
+  private List<DeadLetters.DeadLetter> deadLettered() {
     return disk.read(snapshot -> deadLetters.list(snapshot, "", 100));
   }
 
@@ -182,49 +182,50 @@ final class CrashSuspectsTest {
     return found;
   }
 
-  private void onlyTheKillersWereBuried(int bystanders, String... killers) {
-    assertThat(shelved())
+  private void onlyTheKillersAreDeadLetters(int bystanders, String... killers) {
+    assertThat(deadLettered())
         .extracting(DeadLetters.DeadLetter::cause)
         .containsExactlyInAnyOrder(killers);
     assertThat(done().keySet())
         .containsExactlyInAnyOrderElementsOf(bystanders(bystanders).toList());
-    assertThat(done().values()).as("no try was used up").containsOnly(new Done(1));
+    assertThat(done().values()).as("no attempt was used up").containsOnly(new Done(1));
     assertThat(disk.read(processes.getLast().outbox::suspects).stream()).isEmpty();
   }
 
   @Test
-  void aJobThatKillsIsBuriedAloneAfterLogarithmicallyManyCrashes() {
+  void aJobThatCrashesTheProcessIsFoundAfterLogarithmicallyManyCrashes() {
     add(Stream.concat(Stream.of("killer"), bystanders(100)));
     int deaths = runUntilEmpty(Set.of("killer"));
-    onlyTheKillersWereBuried(100, "killer");
+    onlyTheKillersAreDeadLetters(100, "killer");
     // Two until there are suspects, of which at most 16 ran together; then 8, 4, 2, 1, 1, 1.
     assertThat(deaths).isBetween(5, 8);
-    assertThat(tries.get("killer")).hasValue(deaths);
-    assertThat(shelved().getFirst().attempts()).isEqualTo(deaths);
-    assertThat(shelved().getFirst().why())
-        .isEqualTo("the process ended during its last " + deaths + " tries");
+    assertThat(attempts.get("killer")).hasValue(deaths);
+    assertThat(deadLettered().getFirst().attempts()).isEqualTo(deaths);
+    assertThat(deadLettered().getFirst().why())
+        .isEqualTo("the process ended during its last " + deaths + " attempts");
   }
 
   @Test
-  void twoJobsThatKillAreBuriedAlone() {
+  void twoJobsThatCrashTheProcessAreFound() {
     add(Stream.of(Stream.of("killer a"), bystanders(30), Stream.of("killer b")).flatMap(s -> s));
     int deaths = runUntilEmpty(Set.of("killer a", "killer b"));
-    onlyTheKillersWereBuried(30, "killer a", "killer b");
+    onlyTheKillersAreDeadLetters(30, "killer a", "killer b");
     assertThat(deaths).isLessThanOrEqualTo(16);
   }
 
   @Test
-  void twoJobsThatKillAndRanTogetherAreBuriedAlone() {
+  void twoJobsThatCrashTheProcessTogetherAreFound() {
     add(Stream.of(Stream.of("killer a", "killer b"), bystanders(30)).flatMap(s -> s));
     int deaths = runUntilEmpty(Set.of("killer a", "killer b"));
-    onlyTheKillersWereBuried(30, "killer a", "killer b");
+    onlyTheKillersAreDeadLetters(30, "killer a", "killer b");
     assertThat(deaths).isLessThanOrEqualTo(16);
   }
 
-  /// Kills a process of so long a life that who was alone in it rests for 17 seconds in the next.
+  /// Kills a process that has run so long that a suspect that was alone in it waits for 17 seconds
+  /// in the next one.
   ///
-  /// @return how many jobs it was trying
-  private int killWhenItTriesOrRests() {
+  /// @return how many attempts were running
+  private int killDuringAnAttemptOrAWait() {
     Process process = new Process(Set.of(), Duration.ofDays(1));
     boolean rests =
         disk.read(process.outbox::suspects).stream().anyMatch(entry -> entry.suspect().alone() > 0);
@@ -238,38 +239,40 @@ final class CrashSuspectsTest {
   }
 
   @Test
-  void killsFromOutsideBuryNobody() {
+  void killsFromOutsideMakeNoDeadLetter() {
     add(bystanders(40));
     for (int kill = 0; kill < 10; kill++) {
-      killWhenItTriesOrRests();
+      killDuringAnAttemptOrAWait();
     }
-    assertThat(shelved()).isEmpty();
+    assertThat(deadLettered()).isEmpty();
     assertThat(done()).isEmpty();
     scale = 0.001;
     assertThat(runUntilEmpty(Set.of())).isZero();
-    onlyTheKillersWereBuried(40);
+    onlyTheKillersAreDeadLetters(40);
   }
 
-  /// The harshest case: there is one job only, its try takes longer than any process lives, and all
-  /// are killed at the same age. A suspect that was alone then rests for longer than that.
+  /// The hardest case: there is one job only, its attempt takes longer than any process runs, and
+  /// all processes are killed at the same age. A suspect that was alone then waits for longer than
+  /// that.
   @Test
-  void aSlowJobThatIsAloneAtRegularKillsIsNotBuried() {
+  void aSlowJobAloneAtRegularKillsIsNotGivenUp() {
     add(bystanders(1));
-    int whileItWasTried = 0;
+    int killsDuringAnAttempt = 0;
     for (int kill = 0; kill < 14; kill++) {
-      whileItWasTried += killWhenItTriesOrRests();
+      killsDuringAnAttempt += killDuringAnAttemptOrAWait();
     }
-    assertThat(shelved()).isEmpty();
-    assertThat(whileItWasTried).isGreaterThan(CrashSuspects.FROM + CrashSuspects.ALONE);
+    assertThat(deadLettered()).isEmpty();
+    assertThat(killsDuringAnAttempt)
+        .isGreaterThan(CrashSuspects.SUSPECT_FROM + CrashSuspects.MAX_ALONE);
     scale = 0.001;
     assertThat(runUntilEmpty(Set.of())).isZero();
-    onlyTheKillersWereBuried(1);
+    onlyTheKillersAreDeadLetters(1);
   }
 
   @Test
-  void suspectsRestWhileOthersAreTriedAtOnce() {
+  void suspectsWaitWhileOtherJobsRunAtOnce() {
     add(bystanders(1));
-    for (int kill = 0; kill < CrashSuspects.FROM; kill++) {
+    for (int kill = 0; kill < CrashSuspects.SUSPECT_FROM; kill++) {
       Process process = new Process(Set.of(), Duration.ofDays(1));
       await().until(() -> process.dispatcher.running() > 0);
       process.kill();
@@ -287,19 +290,19 @@ final class CrashSuspectsTest {
     assertThat(done()).containsOnlyKeys("bystander 0", "newcomer");
   }
 
-  /// It has the whole process for 12 seconds at the most, and takes half a second.
+  /// It has the whole process for at most 12 seconds, and takes half a second.
   @Test
-  void noOtherTryBeginsWhileASuspectIsTriedByItself() {
+  void noOtherAttemptStartsWhileASuspectRunsAlone() {
     scale = 0.4;
     add(bystanders(1));
-    for (int kill = 0; kill < CrashSuspects.FROM; kill++) {
+    for (int kill = 0; kill < CrashSuspects.SUSPECT_FROM; kill++) {
       Process process = new Process(Set.of(), Duration.ofDays(1));
       await().until(() -> process.dispatcher.running() > 0);
       process.kill();
     }
-    course.clear();
+    log.clear();
     Process process = new Process(Set.of(), Duration.ofMillis(500));
-    await().until(() -> course.contains("begins: bystander 0"));
+    await().until(() -> log.contains("starts: bystander 0"));
     disk.write(
         tx -> {
           process.outbox.add(
@@ -309,13 +312,13 @@ final class CrashSuspectsTest {
           return 0;
         });
     await().until(() -> done().size() == 3);
-    assertThat(course)
-        .startsWith("begins: bystander 0", "ends: bystander 0")
-        .contains("begins: newcomer", "begins: other");
+    assertThat(log)
+        .startsWith("starts: bystander 0", "ends: bystander 0")
+        .contains("starts: newcomer", "starts: other");
   }
 
   @Test
-  void afterOneCrashAJobIsTriedAtOnceAndAfterTwoItIsASuspect() {
+  void aJobIsASuspectAfterTwoCrashes() {
     add(bystanders(1));
     for (int kill = 1; kill <= 2; kill++) {
       Process process = new Process(Set.of(), Duration.ofDays(1));
@@ -327,9 +330,9 @@ final class CrashSuspectsTest {
   }
 
   @Test
-  void aTryThatEndsByItselfClearsASuspect() {
+  void anAttemptThatEndsByItselfClearsASuspect() {
     add(bystanders(1));
-    for (int kill = 0; kill < CrashSuspects.FROM; kill++) {
+    for (int kill = 0; kill < CrashSuspects.SUSPECT_FROM; kill++) {
       Process process = new Process(Set.of(), Duration.ofDays(1));
       await().until(() -> process.dispatcher.running() > 0);
       process.kill();
@@ -337,7 +340,7 @@ final class CrashSuspectsTest {
     TableOutbox outbox = TableOutbox.open(disk, clock);
     Entry suspect = disk.read(outbox::suspects).getFirst();
     var claimed = disk.write(tx -> outbox.claimSuspect(tx, suspect)).orElseThrow();
-    assertThat(claimed.row().interruptions()).isEqualTo(CrashSuspects.FROM);
+    assertThat(claimed.row().interruptions()).isEqualTo(CrashSuspects.SUSPECT_FROM);
     assertThat(claimed.row().attempts()).isZero();
     disk.write(
         tx ->
@@ -349,7 +352,7 @@ final class CrashSuspectsTest {
   }
 
   @Test
-  void aJobThatWasInterruptedForTooLongIsTooOld() {
+  void interruptedJobsExceedTheirMaximumAge() {
     add(bystanders(1));
     Process process = new Process(Set.of(), Duration.ofDays(1));
     await().until(() -> process.dispatcher.running() > 0);
@@ -357,18 +360,18 @@ final class CrashSuspectsTest {
     clock.move(Duration.ofDays(1000));
     new Process(Set.of(), Duration.ZERO);
     await().until(() -> depth() == 0);
-    assertThat(shelved())
+    assertThat(deadLettered())
         .extracting(DeadLetters.DeadLetter::why)
-        .containsExactly("too old: the process ended during its last try");
-    assertThat(tries.get("bystander 0")).hasValue(1);
+        .containsExactly("too old: the process ended during its last attempt");
+    assertThat(attempts.get("bystander 0")).hasValue(1);
   }
 
   @Test
-  void whatEndsAfterTheProcessWasAskedToStopIsNoInterruption() {
+  void attemptsThatEndAfterAStopRequestAreNoInterruptions() {
     add(bystanders(1));
     Process process = new Process(Set.of(), Duration.ofDays(1));
     await().until(() -> process.dispatcher.running() > 0);
-    process.outbox.noteStop(process.database);
+    process.outbox.recordStop(process.database);
     process.kill();
     TableOutbox outbox = TableOutbox.open(disk, clock);
     var claimed = disk.write(tx -> outbox.claim(tx, CHANNEL, 1)).jobs().getFirst();
@@ -377,7 +380,7 @@ final class CrashSuspectsTest {
   }
 
   @Test
-  void thoseWithTheMostInterruptionsAreHalved() {
+  void suspectsWithTheMostInterruptionsAreHalved() {
     assertThat(group(suspects(2, 2, 2, 2, 2))).containsExactly("0", "1", "2");
     assertThat(group(suspects(2, 2, 3, 2, 3))).containsExactly("2");
     assertThat(group(suspects(2, 7))).containsExactly("1");
@@ -386,24 +389,24 @@ final class CrashSuspectsTest {
   }
 
   @Test
-  void aSuspectThatWasAloneRestsAsLongAsTheLastProcessLived() {
+  void aSuspectThatWasAloneWaitsAsLongAsTheLastProcessRan() {
     List<Entry> fresh = suspects(2, 2);
     List<Entry> alone = List.of(new Entry(CHANNEL, "x", new Suspect(3, 1, null)));
-    assertThat(CrashSuspects.restBefore(fresh, Duration.ofHours(1)))
-        .isEqualTo(CrashSuspects.LEAST_REST);
-    assertThat(CrashSuspects.restBefore(alone, Duration.ofMinutes(3)))
+    assertThat(CrashSuspects.uptimeBefore(fresh, Duration.ofHours(1)))
+        .isEqualTo(CrashSuspects.MIN_UPTIME);
+    assertThat(CrashSuspects.uptimeBefore(alone, Duration.ofMinutes(3)))
         .isEqualTo(Duration.ofMinutes(3));
-    assertThat(CrashSuspects.restBefore(alone, Duration.ofHours(1)))
-        .isEqualTo(CrashSuspects.LONGEST_REST);
-    assertThat(CrashSuspects.restBefore(alone, Duration.ofHours(-1)))
-        .isEqualTo(CrashSuspects.LEAST_REST);
+    assertThat(CrashSuspects.uptimeBefore(alone, Duration.ofHours(1)))
+        .isEqualTo(CrashSuspects.MAX_UPTIME);
+    assertThat(CrashSuspects.uptimeBefore(alone, Duration.ofHours(-1)))
+        .isEqualTo(CrashSuspects.MIN_UPTIME);
   }
 
   @Test
-  void aJobIsGivenUpAfterAHundredInterruptionsAloneOrNot() {
-    assertThat(new Suspect(99, 2, null).isConvicted()).isFalse();
-    assertThat(new Suspect(100, 0, null).isConvicted()).isTrue();
-    assertThat(new Suspect(5, 3, null).isConvicted()).isTrue();
+  void aJobIsGivenUpAfterAHundredInterruptions() {
+    assertThat(new Suspect(99, 2, null).isToBeGivenUp()).isFalse();
+    assertThat(new Suspect(100, 0, null).isToBeGivenUp()).isTrue();
+    assertThat(new Suspect(5, 3, null).isToBeGivenUp()).isTrue();
   }
 
   private record FormerRow(
@@ -418,7 +421,7 @@ final class CrashSuspectsTest {
   private record FormerEpoch(long number) {}
 
   @Test
-  void rowsThatKnowNoInterruptionsAreRead() {
+  void rowsWithoutInterruptionsAreRead() {
     byte[] row =
         RowCodec.of(FormerRow.class)
             .encode(new FormerRow(clock.instant(), new byte[] {1}, "cause", 2, 3, "a", "b"));

@@ -4,8 +4,8 @@ import io.carillon.store.Database;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
-/// A database as one process sees it. After [#kill] nothing that this process still does reaches
-/// it, as if it had been ended by SIGKILL; what it wrote before is there.
+/// A database as one process sees it. After [#kill] nothing that the process does reaches it, as
+/// after SIGKILL; earlier writes stay.
 final class CrashingDatabase implements Database {
   private final Database database;
   private final ReentrantReadWriteLock life = new ReentrantReadWriteLock();
@@ -22,8 +22,8 @@ final class CrashingDatabase implements Database {
     life.writeLock().unlock();
   }
 
-  /// Ends a thread of a process that was killed.
-  private void beAlive() {
+  /// Blocks a thread of a killed process.
+  private void requireAlive() {
     if (dead) {
       life.readLock().unlock();
       DispatcherFixture.waitFor(never);
@@ -33,7 +33,7 @@ final class CrashingDatabase implements Database {
   @Override
   public <T> T write(Change<T> change) {
     life.readLock().lock();
-    beAlive();
+    requireAlive();
     try {
       return database.write(change);
     } finally {
@@ -49,7 +49,7 @@ final class CrashingDatabase implements Database {
   @Override
   public <T> T read(Query<T> query) {
     life.readLock().lock();
-    beAlive();
+    requireAlive();
     try {
       return database.read(query);
     } finally {

@@ -6,49 +6,49 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/// Work that is done by the transaction that puts it in, see [Delivery#deliverInTransaction].
+/// Work that the adding transaction delivers, see [Delivery#deliverInTransaction].
 final class DeliverInTransactionTest extends DispatcherFixture {
   @Test
-  void whatIsOnlyHandedOnIsDoneByTheTransactionThatPutsItIn() {
+  void localDeliveriesCommitWithTheTransactionThatAddsThem() {
     Scripted delivery = run(new Scripted(_ -> DeliveryOutcome.done()));
-    delivery.handing = work -> Optional.of(tx -> effect(tx, work.cause()));
+    delivery.inTransaction = work -> Optional.of(tx -> effect(tx, work.cause()));
     database.reset();
     add("lane", "x");
-    addInVain("lane", "y");
+    addAndRollBack("lane", "y");
     assertThat(effects()).containsExactly("x");
     assertThat(database.written()).isEqualTo(2);
     assertThat(depth()).isZero();
-    assertThat(delivery.tries).isEmpty();
+    assertThat(delivery.attempts).isEmpty();
   }
 
   @Test
-  void aTransactionThatIsLargeAlreadyHandsNothingOn() {
+  void largeTransactionsDeliverNothing() {
     Scripted delivery = run(new Scripted(job -> done(job.id())));
-    delivery.handing = work -> Optional.of(tx -> effect(tx, work.cause()));
+    delivery.inTransaction = work -> Optional.of(tx -> effect(tx, work.cause()));
     database.write(
         tx -> {
-          for (int i = 0; i < TableOutbox.LARGE + 10; i++) {
+          for (int i = 0; i < TableOutbox.MAX_CHANGES_FOR_DELIVERY + 10; i++) {
             outbox.add(tx, work("lane", "x" + i));
           }
           return 0;
         });
     awaitEmpty();
-    assertThat(delivery.tries).hasSize(10);
+    assertThat(delivery.attempts).hasSize(10);
   }
 
   @Test
-  void whatIsDueLaterIsNotHandedOnAtOnce() {
+  void workDueLaterIsNotDeliveredInTheTransaction() {
     Scripted delivery = run(new Scripted(_ -> DeliveryOutcome.done()));
-    delivery.handing = work -> Optional.of(tx -> effect(tx, work.cause()));
+    delivery.inTransaction = work -> Optional.of(tx -> effect(tx, work.cause()));
     add(new Work("kind", "lane", clock.instant().plusSeconds(1), new byte[0], "x"));
     assertThat(depth()).isOne();
     assertThat(effects()).isEmpty();
   }
 
   @Test
-  void whatCannotBeHandedOnAtOnceIsTriedAsEverAndTheTransactionStands() {
+  void failedLocalDeliveriesBecomeJobsAndTheTransactionCommits() {
     Scripted delivery = run(new Scripted(job -> done(job.work().cause() + " tried")));
-    delivery.handing =
+    delivery.inTransaction =
         work ->
             switch (work.cause()) {
               case "no" -> Optional.empty();
@@ -74,6 +74,6 @@ final class DeliverInTransactionTest extends DispatcherFixture {
             "no", "no tried",
             "asking fails", "asking fails tried",
             "the effect fails", "the effect fails tried");
-    assertThat(delivery.tries).hasSize(3);
+    assertThat(delivery.attempts).hasSize(3);
   }
 }

@@ -20,17 +20,16 @@ import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
-/// A dispatcher over a store in memory and a clock that stands still, with a delivery that does
-/// what its test says.
+/// A dispatcher over a store in memory and a clock that stands still, with a scripted delivery.
 abstract class DispatcherFixture {
   record Effect(String text) {}
 
-  /// Runs a function for a try and remembers what it was asked.
+  /// Runs a function for each attempt and records the jobs.
   static class Scripted implements Delivery {
-    final List<Job> tries = new CopyOnWriteArrayList<>();
-    final List<Job> buried = new CopyOnWriteArrayList<>();
+    final List<Job> attempts = new CopyOnWriteArrayList<>();
+    final List<Job> deadLettered = new CopyOnWriteArrayList<>();
     final Function<Job, DeliveryOutcome> script;
-    Function<Work, Optional<Consumer<Tx>>> handing = _ -> Optional.empty();
+    Function<Work, Optional<Consumer<Tx>>> inTransaction = _ -> Optional.empty();
     RetryPolicy policy = RetryPolicy.ASYNC_INVOCATION;
     boolean hasDeadLetterQueue = false;
     int concurrency = 16;
@@ -41,13 +40,13 @@ abstract class DispatcherFixture {
 
     @Override
     public DeliveryOutcome attempt(Job job) {
-      tries.add(job);
+      attempts.add(job);
       return script.apply(job);
     }
 
     @Override
     public Optional<Consumer<Tx>> deliverInTransaction(Work work) {
-      return handing.apply(work);
+      return inTransaction.apply(work);
     }
 
     @Override
@@ -57,12 +56,12 @@ abstract class DispatcherFixture {
 
     @Override
     public boolean deadLetter(Tx tx, Job job, String why) {
-      buried.add(job);
+      deadLettered.add(job);
       return hasDeadLetterQueue;
     }
 
     @Override
-    public Duration longestTry(Work work) {
+    public Duration longestAttempt(Work work) {
       return Duration.ofDays(10_000);
     }
 
@@ -84,7 +83,7 @@ abstract class DispatcherFixture {
   Dispatcher dispatcher = dispatcher(Dispatcher.Settings.usual());
 
   @BeforeEach
-  void nothingIsSetUpTwice() {
+  void clearFailures() {
     failures.clear();
   }
 
@@ -102,7 +101,7 @@ abstract class DispatcherFixture {
         deadLetters,
         clock,
         () -> 0L,
-        (_, _, setback) -> failures.add(setback),
+        (_, _, failure) -> failures.add(failure),
         settings);
   }
 
@@ -112,9 +111,9 @@ abstract class DispatcherFixture {
     return delivery;
   }
 
-  /// What was being tried stays under the lease of an epoch that is over.
+  /// Running jobs stay under the lease of a former epoch.
   void restartAsAfterACrash() {
-    outbox.workFor(null);
+    outbox.setWorker(null);
     outbox = TableOutbox.open(database, clock);
     dispatcher = dispatcher(Dispatcher.Settings.usual());
   }
@@ -131,8 +130,8 @@ abstract class DispatcherFixture {
         });
   }
 
-  /// In a transaction that fails.
-  void addInVain(String lane, String cause) {
+  /// Adds work in a transaction that fails.
+  void addAndRollBack(String lane, String cause) {
     assertThatThrownBy(
             () ->
                 database.write(
@@ -152,8 +151,8 @@ abstract class DispatcherFixture {
     dispatcher.wake();
   }
 
-  /// Until then what is put in waits, for the table may hold what was there before.
-  void awaitTableRead() {
+  /// Before that, added jobs wait, as the table may hold older ones.
+  void awaitTableIsRead() {
     await()
         .until(
             () -> {
@@ -176,7 +175,7 @@ abstract class DispatcherFixture {
                 .sum());
   }
 
-  List<String> shelvedReasons() {
+  List<String> deadLetterReasons() {
     return database.read(s -> deadLetters.list(s, "", 10)).stream()
         .map(DeadLetters.DeadLetter::why)
         .toList();

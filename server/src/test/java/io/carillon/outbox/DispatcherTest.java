@@ -21,12 +21,12 @@ import org.junit.jupiter.api.Test;
 @Tag("slow")
 final class DispatcherTest extends DispatcherFixture {
   @Test
-  void workIsDoneOnceAndItsEffectComesWithItsRemoval() {
+  void workIsDoneOnceAndItsEffectCommitsWithItsRemoval() {
     Scripted delivery =
         run(new Scripted(job -> new DeliveryOutcome.Done(tx -> effect(tx, job.id()))));
     add("lane", "payload");
     awaitEmpty();
-    assertThat(delivery.tries)
+    assertThat(delivery.attempts)
         .singleElement()
         .satisfies(
             job -> {
@@ -40,39 +40,39 @@ final class DispatcherTest extends DispatcherFixture {
   }
 
   @Test
-  void workAddedInATransactionThatFailsIsNotDone() {
+  void workAddedInAFailedTransactionIsNotDone() {
     Scripted delivery = run(new Scripted(_ -> DeliveryOutcome.done()));
-    addInVain("lane", "x");
+    addAndRollBack("lane", "x");
     add("lane", "y");
     awaitEmpty();
-    assertThat(delivery.tries).extracting(job -> job.work().cause()).containsExactly("y");
+    assertThat(delivery.attempts).extracting(job -> job.work().cause()).containsExactly("y");
   }
 
   @Test
-  void workThatIsDueAtOnceAndFindsRoomNeedsNoClaim() {
+  void dueWorkThatFindsAFreeSlotNeedsNoClaim() {
     run(new Scripted(_ -> DeliveryOutcome.done()));
-    awaitTableRead();
+    awaitTableIsRead();
     database.reset();
     add("lane", "x");
     awaitEmpty();
-    assertThat(database.written()).as("put in, settled").isEqualTo(2);
+    assertThat(database.written()).as("added, settled").isEqualTo(2);
   }
 
   @Test
-  void aTransactionThatFailsGivesThePlaceBackThatItTook() {
+  void failedTransactionsReleaseTheirReservedSlot() {
     Scripted delivery = new Scripted(_ -> DeliveryOutcome.done());
     delivery.concurrency = 1;
     run(delivery);
-    awaitTableRead();
-    addInVain("lane", "x");
+    awaitTableIsRead();
+    addAndRollBack("lane", "x");
     database.reset();
     add("lane", "y");
     awaitEmpty();
-    assertThat(database.written()).as("put in, settled").isEqualTo(2);
+    assertThat(database.written()).as("added, settled").isEqualTo(2);
   }
 
   @Test
-  void whoComesLaterDoesNotOvertakeWhoWaits() {
+  void laterJobsDoNotOvertakeWaitingOnes() {
     CountDownLatch goOn = new CountDownLatch(1);
     Scripted delivery =
         new Scripted(
@@ -84,8 +84,8 @@ final class DispatcherTest extends DispatcherFixture {
             });
     delivery.concurrency = 1;
     run(delivery);
-    awaitTableRead();
-    delivery.tries.clear();
+    awaitTableIsRead();
+    delivery.attempts.clear();
     List<String> all = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
       all.add("job " + i);
@@ -94,11 +94,11 @@ final class DispatcherTest extends DispatcherFixture {
     }
     goOn.countDown();
     awaitEmpty();
-    assertThat(delivery.tries).extracting(job -> job.work().cause()).isEqualTo(all);
+    assertThat(delivery.attempts).extracting(job -> job.work().cause()).isEqualTo(all);
   }
 
   @Test
-  void anEffectThatThrowsLeavesTheJobToBeTriedAgain() {
+  void aJobWhoseEffectThrowsIsRetried() {
     AtomicBoolean broken = new AtomicBoolean(true);
     Scripted delivery =
         run(
@@ -121,24 +121,24 @@ final class DispatcherTest extends DispatcherFixture {
     move(Duration.ofMinutes(1));
     awaitEmpty();
     assertThat(effects()).hasSize(1);
-    assertThat(delivery.tries).hasSize(2);
+    assertThat(delivery.attempts).hasSize(2);
   }
 
   @Test
-  void retriesFollowThePolicysTable() {
+  void retriesFollowThePolicy() {
     Scripted delivery = new Scripted(job -> new DeliveryOutcome.Retry("error " + job.attempts()));
     delivery.policy = RetryPolicy.SNS_PEOPLE;
     run(delivery);
     Instant start = clock.instant();
     add("lane", "x");
-    int tries = delivery.policy.tries();
+    int attempts = delivery.policy.maxAttempts();
     List<Duration> expected = new ArrayList<>();
     Duration sum = Duration.ZERO;
-    for (int attempt = 1; attempt < tries; attempt++) {
+    for (int attempt = 1; attempt < attempts; attempt++) {
       sum = sum.plus(delivery.policy.waitAfter(attempt).orElseThrow());
       expected.add(sum);
     }
-    for (int attempt = 1; attempt < tries; attempt++) {
+    for (int attempt = 1; attempt < attempts; attempt++) {
       int soFar = attempt;
       await().until(() -> failures.size() == soFar);
       DeliveryFailure.Retrying retrying = (DeliveryFailure.Retrying) failures.getLast();
@@ -147,17 +147,21 @@ final class DispatcherTest extends DispatcherFixture {
       clock.set(retrying.next());
       dispatcher.wake();
     }
-    await().until(() -> failures.size() == tries);
-    assertThat(failures.subList(0, tries - 1))
+    await().until(() -> failures.size() == attempts);
+    assertThat(failures.subList(0, attempts - 1))
         .extracting(s -> Duration.between(start, ((DeliveryFailure.Retrying) s).next()))
         .isEqualTo(expected);
-    assertThat(failures.getLast()).isEqualTo(new DeliveryFailure.Buried("error " + tries, true));
-    assertThat(delivery.tries).extracting(Job::attempts).hasSize(tries).endsWith(tries - 1, tries);
+    assertThat(failures.getLast())
+        .isEqualTo(new DeliveryFailure.DeadLettered("error " + attempts, true));
+    assertThat(delivery.attempts)
+        .extracting(Job::attempts)
+        .hasSize(attempts)
+        .endsWith(attempts - 1, attempts);
     assertThat(depth()).isZero();
   }
 
   @Test
-  void aJobWithoutTriesLeftIsShelvedWithItsReasons() {
+  void exhaustedJobsBecomeDeadLettersWithTheirReasons() {
     run(new Scripted(job -> new DeliveryOutcome.Retry("error " + job.attempts())));
     add("lane", "cause-1");
     await().until(() -> failures.size() == 1);
@@ -165,8 +169,8 @@ final class DispatcherTest extends DispatcherFixture {
     await().until(() -> failures.size() == 2);
     move(Duration.ofMinutes(2));
     awaitEmpty();
-    List<DeadLetters.DeadLetter> shelved = database.read(s -> deadLetters.list(s, "", 10));
-    assertThat(shelved)
+    List<DeadLetters.DeadLetter> deadLettered = database.read(s -> deadLetters.list(s, "", 10));
+    assertThat(deadLettered)
         .singleElement()
         .satisfies(
             job -> {
@@ -175,12 +179,12 @@ final class DispatcherTest extends DispatcherFixture {
               assertThat(job.lastError()).isEqualTo("error 2");
               assertThat(job.attempts()).isEqualTo(3);
               assertThat(job.cause()).isEqualTo("cause-1");
-              assertThat(job.buried()).isEqualTo(clock.instant());
+              assertThat(job.deadLetteredAt()).isEqualTo(clock.instant());
             });
   }
 
   @Test
-  void aShelvedJobIsRedrivenOrDiscarded() {
+  void deadLettersAreRedrivenOnce() {
     AtomicBoolean broken = new AtomicBoolean(true);
     Scripted delivery =
         run(
@@ -189,11 +193,11 @@ final class DispatcherTest extends DispatcherFixture {
     add("lane", "a");
     add("lane", "b");
     awaitEmpty();
-    List<DeadLetters.DeadLetter> shelved = database.read(s -> deadLetters.list(s, "", 10));
-    assertThat(shelved).hasSize(2);
+    List<DeadLetters.DeadLetter> deadLettered = database.read(s -> deadLetters.list(s, "", 10));
+    assertThat(deadLettered).hasSize(2);
     broken.set(false);
-    String first = shelved.get(0).id();
-    String second = shelved.get(1).id();
+    String first = deadLettered.get(0).id();
+    String second = deadLettered.get(1).id();
     assertThat(
             database.<Boolean>write(tx -> deadLetters.redrive(tx, first, outbox, clock.instant())))
         .isTrue();
@@ -201,25 +205,26 @@ final class DispatcherTest extends DispatcherFixture {
             database.<Boolean>write(tx -> deadLetters.redrive(tx, first, outbox, clock.instant())))
         .isFalse();
     awaitEmpty();
-    assertThat(delivery.tries).hasSize(3);
+    assertThat(delivery.attempts).hasSize(3);
     assertThat(database.read(s -> deadLetters.get(s, first)).isPresent()).isFalse();
   }
 
   @Test
-  void aJobIsBuriedWhereTheDeliverySaysAndNotShelvedThen() {
+  void aJobThatItsDeliveryDeadLettersIsNotKeptInTheOutbox() {
     Scripted delivery = new Scripted(_ -> new DeliveryOutcome.Rejected("no such function"));
     delivery.hasDeadLetterQueue = true;
     run(delivery);
     add("lane", "x");
     awaitEmpty();
-    assertThat(delivery.tries).hasSize(1);
-    assertThat(delivery.buried).hasSize(1);
-    assertThat(failures).containsExactly(new DeliveryFailure.Buried("no such function", false));
-    assertThat(shelvedReasons()).isEmpty();
+    assertThat(delivery.attempts).hasSize(1);
+    assertThat(delivery.deadLettered).hasSize(1);
+    assertThat(failures)
+        .containsExactly(new DeliveryFailure.DeadLettered("no such function", false));
+    assertThat(deadLetterReasons()).isEmpty();
   }
 
   @Test
-  void aDeadLetterPlaceThatFailsLeavesTheJobToTheShelf() {
+  void aJobWhoseDeadLetterDestinationFailsIsKeptInTheDeadLetters() {
     run(
         new Delivery() {
           @Override
@@ -240,14 +245,14 @@ final class DispatcherTest extends DispatcherFixture {
         });
     add("lane", "x");
     awaitEmpty();
-    assertThat(shelvedReasons())
+    assertThat(deadLetterReasons())
         .containsExactly(
-            "bad; its dead-letter place failed: IllegalStateException: the queue is gone");
+            "bad; its dead-letter destination failed: IllegalStateException: the queue is gone");
     assertThat(effects()).isEmpty();
   }
 
   @Test
-  void anExceptionIsARetry() {
+  void exceptionsAreRetried() {
     Scripted delivery =
         run(
             new Scripted(
@@ -265,12 +270,12 @@ final class DispatcherTest extends DispatcherFixture {
                 "StackOverflowError: deep", clock.instant().plusSeconds(60)));
     move(Duration.ofMinutes(1));
     awaitEmpty();
-    assertThat(delivery.tries).hasSize(2);
-    assertThat(delivery.tries.getLast().firstError()).isEqualTo("StackOverflowError: deep");
+    assertThat(delivery.attempts).hasSize(2);
+    assertThat(delivery.attempts.getLast().firstError()).isEqualTo("StackOverflowError: deep");
   }
 
   @Test
-  void beingPutOffUsesNoTryAndWaitsLongerEachTime() {
+  void postponementsUseUpNoAttemptAndWaitLongerEachTime() {
     Scripted delivery =
         run(
             new Scripted(
@@ -285,19 +290,19 @@ final class DispatcherTest extends DispatcherFixture {
     for (int i = 1; i <= 4; i++) {
       int soFar = i;
       await().until(() -> failures.size() == soFar);
-      Instant next = ((DeliveryFailure.PutOff) failures.getLast()).next();
+      Instant next = ((DeliveryFailure.Postponed) failures.getLast()).next();
       waits.add(Duration.between(clock.instant(), next).toSeconds());
       clock.set(next);
       dispatcher.wake();
     }
     awaitEmpty();
     assertThat(waits).containsExactly(1L, 2L, 4L, 33L);
-    assertThat(delivery.tries).extracting(Job::attempts).containsOnly(1);
-    assertThat(delivery.tries).extracting(Job::postponements).containsExactly(0, 1, 2, 3, 4);
+    assertThat(delivery.attempts).extracting(Job::attempts).containsOnly(1);
+    assertThat(delivery.attempts).extracting(Job::postponements).containsExactly(0, 1, 2, 3, 4);
   }
 
   @Test
-  void aTryThatFindsNoMemoryUsesNoTry() {
+  void anAttemptThatRunsOutOfMemoryIsNotCounted() {
     Scripted delivery =
         run(
             new Scripted(
@@ -311,28 +316,28 @@ final class DispatcherTest extends DispatcherFixture {
     for (int i = 1; i <= 5; i++) {
       int soFar = i;
       await().until(() -> failures.size() == soFar);
-      clock.set(((DeliveryFailure.PutOff) failures.getLast()).next());
+      clock.set(((DeliveryFailure.Postponed) failures.getLast()).next());
       dispatcher.wake();
     }
     awaitEmpty();
-    assertThat(delivery.tries).hasSize(6).extracting(Job::attempts).containsOnly(1);
-    assertThat(shelvedReasons()).isEmpty();
+    assertThat(delivery.attempts).hasSize(6).extracting(Job::attempts).containsOnly(1);
+    assertThat(deadLetterReasons()).isEmpty();
   }
 
   @Test
-  void aJobThatIsPutOffTooLongIsBuried() {
+  void aJobPostponedBeyondItsMaximumAgeIsDeadLettered() {
     Scripted delivery =
         run(new Scripted(_ -> new DeliveryOutcome.Postponed("throttled", Duration.ofHours(4))));
     add("lane", "x");
     await().until(() -> failures.size() == 1);
     move(Duration.ofHours(4));
     awaitEmpty();
-    assertThat(delivery.tries).hasSize(2);
-    assertThat(shelvedReasons()).containsExactly("throttled");
+    assertThat(delivery.attempts).hasSize(2);
+    assertThat(deadLetterReasons()).containsExactly("throttled");
   }
 
   @Test
-  void workThatIsDueLaterWaits() {
+  void workWaitsUntilItIsDue() {
     Scripted delivery = run(new Scripted(_ -> DeliveryOutcome.done()));
     database.write(
         tx -> {
@@ -341,16 +346,16 @@ final class DispatcherTest extends DispatcherFixture {
           outbox.add(tx, new Work("kind", "l", clock.instant(), new byte[0], "now"));
           return 0;
         });
-    await().until(() -> delivery.tries.size() == 1);
+    await().until(() -> delivery.attempts.size() == 1);
     move(Duration.ofSeconds(10));
     awaitEmpty();
-    assertThat(delivery.tries)
+    assertThat(delivery.attempts)
         .extracting(job -> job.work().cause())
         .containsExactly("now", "later");
   }
 
   @Test
-  void aLaneThatHangsHoldsBackItselfOnly() {
+  void hangingLanesDelayOnlyThemselves() {
     Map<String, AtomicInteger> done = new ConcurrentHashMap<>();
     Scripted delivery =
         new Scripted(
@@ -371,7 +376,7 @@ final class DispatcherTest extends DispatcherFixture {
     }
     await().until(() -> depth() == 20);
     assertThat(done).hasSize(5);
-    assertThat(delivery.tries.stream().filter(j -> j.work().lane().equals("hangs"))).hasSize(2);
+    assertThat(delivery.attempts.stream().filter(j -> j.work().lane().equals("hangs"))).hasSize(2);
     assertThat(dispatcher.status("", "", 10))
         .singleElement()
         .satisfies(
@@ -387,7 +392,7 @@ final class DispatcherTest extends DispatcherFixture {
   }
 
   @Test
-  void manyHangingLanesStayWithinTheBoundAndLeaveRoom() {
+  void manyHangingLanesStayWithinTheBoundAndLeaveSlotsFree() {
     Scripted delivery =
         new Scripted(
             job -> {
@@ -411,7 +416,7 @@ final class DispatcherTest extends DispatcherFixture {
   }
 
   @Test
-  void neverDoMoreJobsRunThanTheBoundsAllow() {
+  void runningJobsStayWithinTheBounds() {
     AtomicInteger now = new AtomicInteger();
     AtomicInteger most = new AtomicInteger();
     Map<String, AtomicInteger> ofLane = new ConcurrentHashMap<>();
@@ -437,11 +442,11 @@ final class DispatcherTest extends DispatcherFixture {
     awaitEmpty();
     assertThat(most.get()).isLessThanOrEqualTo(10);
     assertThat(mostOfLane.get()).isLessThanOrEqualTo(3);
-    assertThat(delivery.tries).hasSize(2_000);
+    assertThat(delivery.attempts).hasSize(2_000);
   }
 
   @Test
-  void jobsThatAreTriedAtATimeKeepToTheirMemory() {
+  void concurrentAttemptsStayWithinTheMemoryBudget() {
     AtomicInteger now = new AtomicInteger();
     AtomicInteger most = new AtomicInteger();
     Scripted delivery =
@@ -465,13 +470,13 @@ final class DispatcherTest extends DispatcherFixture {
           });
     }
     awaitEmpty();
-    assertThat(delivery.tries).hasSize(40);
-    assertThat(most.get()).as("each counts twice its payload").isLessThanOrEqualTo(3);
+    assertThat(delivery.attempts).hasSize(40);
+    assertThat(most.get()).as("each holds twice its payload").isLessThanOrEqualTo(3);
     await().until(() -> memory.heldBytes() == 0);
   }
 
   @Test
-  void anErrorInTheClaimingThreadIsNotTheEndOfAllDeliveries() {
+  void theClaimingThreadSurvivesAnError() {
     AtomicBoolean full = new AtomicBoolean(true);
     Scripted delivery =
         new Scripted(_ -> DeliveryOutcome.done()) {
@@ -486,13 +491,13 @@ final class DispatcherTest extends DispatcherFixture {
     add("lane", "x");
     run(delivery);
     awaitEmpty();
-    assertThat(delivery.tries).hasSize(1);
+    assertThat(delivery.attempts).hasSize(1);
     assertThat(full).isFalse();
   }
 
-  /// Two thousand lanes where memory may know fifty: the others are found in the table.
+  /// Two thousand lanes where memory may hold fifty: the others are found in the table.
   @Test
-  void whatMemoryHasNoRoomForIsReadFromTheTable() {
+  void lanesThatDoNotFitInMemoryAreReadFromTheTable() {
     AtomicInteger done = new AtomicInteger();
     AtomicInteger mostLanes = new AtomicInteger();
     int jobs = 20_000;
@@ -533,7 +538,7 @@ final class DispatcherTest extends DispatcherFixture {
   }
 
   @Test
-  void workOfAKindThatNobodyDoesStaysUntilSomebodyDoes() {
+  void workOfAnUnregisteredKindWaitsForItsDelivery() {
     run(new Scripted(_ -> DeliveryOutcome.done()));
     database.write(
         tx -> {
@@ -545,27 +550,27 @@ final class DispatcherTest extends DispatcherFixture {
     Scripted stranger = new Scripted(_ -> DeliveryOutcome.done());
     dispatcher.register("stranger", stranger);
     awaitEmpty();
-    assertThat(stranger.tries).hasSize(1);
+    assertThat(stranger.attempts).hasSize(1);
     assertThatThrownBy(() -> dispatcher.register("stranger", stranger))
         .hasMessageContaining("stranger");
   }
 
   @Test
-  void afterARestartAJobThatWasBeingTriedIsTriedAtOnceAndTheLostTryUsesUpNone() {
+  void jobsThatRanAtACrashAreAttemptedAtOnceAndTheInterruptedAttemptIsNotCounted() {
     Scripted hanging = run(new Scripted(_ -> hang()));
     add("lane", "x");
-    await().until(() -> hanging.tries.size() == 1);
+    await().until(() -> hanging.attempts.size() == 1);
 
     restartAsAfterACrash();
     Scripted delivery = run(new Scripted(_ -> DeliveryOutcome.done()));
     awaitEmpty();
-    assertThat(delivery.tries).extracting(Job::attempts).containsExactly(1);
-    assertThat(delivery.tries).extracting(Job::interruptions).containsExactly(1);
-    assertThat(delivery.tries.getFirst().id()).isEqualTo(hanging.tries.getFirst().id());
+    assertThat(delivery.attempts).extracting(Job::attempts).containsExactly(1);
+    assertThat(delivery.attempts).extracting(Job::interruptions).containsExactly(1);
+    assertThat(delivery.attempts.getFirst().id()).isEqualTo(hanging.attempts.getFirst().id());
   }
 
   @Test
-  void aJobThatTakesTheProcessDownRunsOutOfTries() {
+  void aJobThatCrashesTheProcessIsGivenUp() {
     Dispatcher.Settings swift = Dispatcher.Settings.usual().withTimeScale(0.01);
     int deaths = 0;
     while (depth() > 0 || deaths == 0) {
@@ -574,29 +579,29 @@ final class DispatcherTest extends DispatcherFixture {
       if (deaths == 0) {
         add("lane", "poison");
       }
-      await().until(() -> !poison.tries.isEmpty() || depth() == 0);
-      deaths += poison.tries.size();
+      await().until(() -> !poison.attempts.isEmpty() || depth() == 0);
+      deaths += poison.attempts.size();
       restartAsAfterACrash();
     }
-    assertThat(deaths).isEqualTo(CrashSuspects.FROM + CrashSuspects.ALONE);
-    assertThat(shelvedReasons()).containsExactly("the process ended during its last 5 tries");
+    assertThat(deaths).isEqualTo(CrashSuspects.SUSPECT_FROM + CrashSuspects.MAX_ALONE);
+    assertThat(deadLetterReasons()).containsExactly("the process ended during its last 5 attempts");
   }
 
   @Test
-  void closingPutsInterruptedTriesBackUncounted() {
+  void attemptsInterruptedByAStopAreNotCounted() {
     Scripted hanging = run(new Scripted(_ -> hang()));
     add("lane", "x");
-    await().until(() -> hanging.tries.size() == 1);
+    await().until(() -> hanging.attempts.size() == 1);
     dispatcher.close();
 
     restartAsAfterACrash();
     Scripted delivery = run(new Scripted(_ -> DeliveryOutcome.done()));
     awaitEmpty();
-    assertThat(delivery.tries).extracting(Job::attempts).containsExactly(1);
+    assertThat(delivery.attempts).extracting(Job::attempts).containsExactly(1);
   }
 
   @Test
-  void drainingWaitsForWhatRunsAndLeavesTheRest() throws Exception {
+  void drainingWaitsForRunningJobsAndLeavesTheRest() throws Exception {
     CountDownLatch goOn = new CountDownLatch(1);
     Scripted delivery =
         new Scripted(
@@ -608,16 +613,16 @@ final class DispatcherTest extends DispatcherFixture {
     run(delivery);
     add("lane", "a");
     add("lane", "b");
-    await().until(() -> delivery.tries.size() == 1);
+    await().until(() -> delivery.attempts.size() == 1);
     assertThat(dispatcher.drain(Duration.ofMillis(20))).isFalse();
     goOn.countDown();
     assertThat(dispatcher.drain(Duration.ofSeconds(20))).isTrue();
-    assertThat(delivery.tries).hasSize(1);
+    assertThat(delivery.attempts).hasSize(1);
     assertThat(depth()).isEqualTo(1);
   }
 
   @Test
-  void oneSettingScalesEveryWait() {
+  void theTimeScaleScalesEveryWait() {
     dispatcher = dispatcher(Dispatcher.Settings.usual().withTimeScale(0.001));
     run(new Scripted(job -> new DeliveryOutcome.Retry("error " + job.attempts())));
     Instant start = clock.instant();
@@ -628,7 +633,7 @@ final class DispatcherTest extends DispatcherFixture {
   }
 
   @Test
-  void aListenerThatFailsKeepsNoJobFromItsPlace() {
+  void aFailingListenerDoesNotPreventTheOutcome() {
     dispatcher =
         new Dispatcher(
             database,
@@ -643,6 +648,6 @@ final class DispatcherTest extends DispatcherFixture {
     run(new Scripted(_ -> new DeliveryOutcome.Rejected("bad")));
     add("lane", "x");
     awaitEmpty();
-    assertThat(shelvedReasons()).containsExactly("bad");
+    assertThat(deadLetterReasons()).containsExactly("bad");
   }
 }

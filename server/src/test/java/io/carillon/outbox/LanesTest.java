@@ -19,10 +19,10 @@ class LanesTest {
       new Lanes(() -> now, 8, ROOM, Duration.ofSeconds(30), MemoryBudget.unlimited());
   private volatile int pagesRead;
 
-  /// Forty channels are due in an hour and memory knows ten: reading the table again and again
-  /// would find no others.
+  /// Forty channels are due in an hour and memory has room for ten: reading the table again and
+  /// again would find no others.
   @Test
-  void whileAllWaitAndMemoryIsFullTheTableIsNotReadAllTheTime() throws Exception {
+  void theTableIsNotReadContinuouslyWhileMemoryIsFullOfWaitingLanes() throws Exception {
     Thread dispatcher = Thread.ofPlatform().start(this::readTheTable);
     while (dispatcher.getState() != Thread.State.TIMED_WAITING && pagesRead < 1_000) {
       Thread.onSpinWait();
@@ -35,7 +35,7 @@ class LanesTest {
   }
 
   @Test
-  void aPlaceIsTakenAtOnceOnlyIfNobodyWaitsForIt() {
+  void slotsAreReservedOnlyIfNoJobWaitsForThem() {
     Lanes lanes = roomy();
     Channel channel = new Channel("kind", "lane");
     Channel other = new Channel("kind", "other");
@@ -45,45 +45,45 @@ class LanesTest {
     assertThat(lanes.reserve(channel, 1, 1)).as("the lane is at its bound").isFalse();
     assertThat(lanes.reserve(channel, 2, 1)).isTrue();
     assertThat(lanes.running(channel)).isEqualTo(2);
-    lanes.givenBack(channel);
-    lanes.due(channel, NOW.plusSeconds(1));
+    lanes.releaseSlot(channel);
+    lanes.noteDue(channel, NOW.plusSeconds(1));
     assertThat(lanes.reserve(channel, 2, 1)).as("what waits is due later").isTrue();
-    lanes.givenBack(channel);
+    lanes.releaseSlot(channel);
     now = NOW.plusSeconds(1);
     assertThat(lanes.reserve(channel, 2, 1)).as("what waits is due").isFalse();
     assertThat(lanes.reserve(other, 2, 1)).isTrue();
-    lanes.givenBack(other);
-    lanes.due(channel, NOW);
+    lanes.releaseSlot(other);
+    lanes.noteDue(channel, NOW);
     assertThat(lanes.reserve(other, 2, 1)).as("another lane has waited longer").isFalse();
     assertThat(lanes.next()).isInstanceOf(Lanes.Task.Claim.class);
     assertThat(lanes.reserve(channel, 2, 1)).as("older jobs are being claimed").isFalse();
-    lanes.endTurn(channel, lanes.grant(channel, 2, 1), null);
-    lanes.givenBack(channel);
+    lanes.endClaim(channel, lanes.grant(channel, 2, 1), null);
+    lanes.releaseSlot(channel);
     assertThat(lanes.size()).isZero();
     lanes.stop();
     assertThat(lanes.reserve(channel, 2, 1)).isFalse();
   }
 
   @Test
-  void placesThatAreTakenAtOnceKeepToTheBounds() {
+  void reservedSlotsStayWithinTheBounds() {
     Lanes lanes = roomy();
     lanes.pageRead(null);
     int taken = 0;
     while (lanes.reserve(new Channel("kind", "hog"), 100, 1)) {
       taken++;
     }
-    assertThat(taken).as("a quarter of what is left to others").isEqualTo(20);
+    assertThat(taken).as("a quarter of the slots left free").isEqualTo(20);
     while (lanes.reserve(new Channel("kind", "lane" + taken), 100, 1)) {
       taken++;
     }
-    assertThat(taken).as("all places").isEqualTo(100);
+    assertThat(taken).as("all slots").isEqualTo(100);
   }
 
   @Test
-  void aPlaceIsNotTakenForALaneThatMemoryHasNoRoomFor() {
+  void noSlotIsReservedForALaneThatDoesNotFitInMemory() {
     lanes.pageRead(null);
     for (int i = 0; i < ROOM; i++) {
-      lanes.due(new Channel("kind", "lane" + i), NOW.plusSeconds(60));
+      lanes.noteDue(new Channel("kind", "lane" + i), NOW.plusSeconds(60));
     }
     assertThat(lanes.reserve(new Channel("kind", "one more"), 2, 1)).isFalse();
     assertThat(lanes.reserve(new Channel("kind", "lane1"), 2, 1)).isTrue();
@@ -111,7 +111,7 @@ class LanesTest {
   private void readPage(int first, int limit) {
     int end = Math.min(CHANNELS, first + limit);
     for (int i = first; i < end; i++) {
-      lanes.due(new Channel("kind", "lane" + i), NOW.plusSeconds(3_600 + i));
+      lanes.noteDue(new Channel("kind", "lane" + i), NOW.plusSeconds(3_600 + i));
     }
     lanes.pageRead(end == first ? null : "#" + (end - 1));
   }

@@ -21,23 +21,23 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// The outbox on a store that ends between two steps, and on one whose disk is full.
+/// The outbox on a store that is closed between two steps, and on one whose disk is full.
 final class OutboxCrashTest {
   record Effect(String job) {}
 
-  /// How far a job came before the process ended.
+  /// How far a job came before the process crashed.
   enum Crash {
     AFTER_ADDING(1, 1),
     AFTER_CLAIMING(1, 1),
-    AFTER_TRYING(2, 1),
+    AFTER_ATTEMPTING(2, 1),
     AFTER_RELEASING_FOR_A_RETRY(2, 2),
     AFTER_SETTLING(1, 0);
 
-    final int tries;
+    final int attempts;
     final int lastAttempt;
 
-    Crash(int tries, int lastAttempt) {
-      this.tries = tries;
+    Crash(int attempts, int lastAttempt) {
+      this.attempts = attempts;
       this.lastAttempt = lastAttempt;
     }
   }
@@ -48,13 +48,13 @@ final class OutboxCrashTest {
 
   @TempDir Path folder;
   private final ManualClock clock = new ManualClock();
-  private final List<Job> tries = new CopyOnWriteArrayList<>();
+  private final List<Job> attempts = new CopyOnWriteArrayList<>();
 
   @ParameterizedTest
   @EnumSource(Crash.class)
-  void aJobIsDoneOnceWhereverTheProcessEnds(Crash crash) {
+  void effectsAreAppliedOnceWhereverTheProcessCrashes(Crash crash) {
     try (Database database = RocksDatabase.open(folder)) {
-      comeTo(crash, database);
+      advanceTo(crash, database);
     }
     try (Database database = RocksDatabase.open(folder)) {
       TableOutbox outbox = TableOutbox.open(database, clock);
@@ -64,15 +64,15 @@ final class OutboxCrashTest {
         await().until(() -> depth(database, outbox) == 0);
       }
       assertThat(effects(database)).hasSize(1);
-      assertThat(tries).hasSize(crash.tries);
+      assertThat(attempts).hasSize(crash.attempts);
       if (crash != Crash.AFTER_SETTLING) {
-        assertThat(tries.getLast().attempts()).isEqualTo(crash.lastAttempt);
+        assertThat(attempts.getLast().attempts()).isEqualTo(crash.lastAttempt);
       }
     }
   }
 
-  /// Does by hand what the dispatcher would, up to the crash.
-  private void comeTo(Crash crash, Database database) {
+  /// Does the dispatcher's steps by hand, up to the crash.
+  private void advanceTo(Crash crash, Database database) {
     TableOutbox outbox = TableOutbox.open(database, clock);
     add(database, outbox);
     if (crash == Crash.AFTER_ADDING) {
@@ -84,7 +84,7 @@ final class OutboxCrashTest {
       return;
     }
     Job job = TableOutbox.jobOf(CHANNEL, claimed);
-    tries.add(job);
+    attempts.add(job);
     switch (crash) {
       case AFTER_RELEASING_FOR_A_RETRY -> {
         TableOutbox.Row row = claimed.row();
@@ -104,7 +104,7 @@ final class OutboxCrashTest {
   }
 
   @Test
-  void aFullDiskHoldsOutcomesBackUntilThereIsRoom() {
+  void outcomesWaitForRoomOnAFullDisk() {
     AtomicLong room = new AtomicLong(10_000);
     RocksDatabase.Settings settings = new RocksDatabase.Settings(1_000, room::get, _ -> {});
     try (Database database = RocksDatabase.open(folder, settings)) {
@@ -121,20 +121,20 @@ final class OutboxCrashTest {
             });
         dispatcher.start();
         add(database, outbox);
-        await().until(() -> tries.size() == 1);
+        await().until(() -> attempts.size() == 1);
         assertThat(effects(database)).isEmpty();
         room.set(10_000);
         await().until(() -> depth(database, outbox) == 0);
       }
       assertThat(effects(database)).hasSize(1);
-      assertThat(tries).hasSize(1);
+      assertThat(attempts).hasSize(1);
     }
   }
 
   private class Recording implements Delivery {
     @Override
     public DeliveryOutcome attempt(Job job) {
-      tries.add(job);
+      attempts.add(job);
       return new DeliveryOutcome.Done(tx -> EFFECTS.put(tx, job.id(), new Effect(job.id())));
     }
 

@@ -15,7 +15,8 @@ class DeliveryPolicyTest {
   void withoutAPolicyTheDefaultsHold() {
     DeliveryPolicy policy = DeliveryPolicy.ofTopic("");
 
-    assertThat(policy.retries().toRetryPolicy().tries()).isEqualTo(RetryPolicy.SNS_HTTP.tries());
+    assertThat(policy.retries().toRetryPolicy().maxAttempts())
+        .isEqualTo(RetryPolicy.SNS_HTTP.maxAttempts());
     assertThat(policy.retries().toRetryPolicy().waitAfter(3)).contains(Duration.ofSeconds(20));
     assertThat(policy.retries().toRetryPolicy().waitAfter(4)).isEmpty();
     assertThat(policy.toTopicJson())

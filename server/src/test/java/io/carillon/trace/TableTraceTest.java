@@ -20,7 +20,7 @@ class TableTraceTest {
   private final TableTrace trace = new TableTrace(database, () -> now, new Ids(), 10);
 
   @Test
-  void anObjectsEventsAreFoundWithTheirStepsInOrder() {
+  void eventsOfAnObjectAreFoundWithTheirStepsInOrder() {
     String first = upload("a.txt");
     now = now.plusSeconds(1);
     String second = upload("a.txt");
@@ -43,7 +43,7 @@ class TableTraceTest {
   }
 
   @Test
-  void theOldestStepsAreCutOff() {
+  void theOldestStepsAreDeleted() {
     for (int i = 0; i < 20; i++) {
       upload("k" + i);
       now = now.plusMillis(1);
@@ -57,7 +57,7 @@ class TableTraceTest {
   }
 
   @Test
-  void whatAClockThatWasAheadStampedIsCutOffFirst() {
+  void stepsStampedByAClockThatWasAheadAreDeletedFirst() {
     now = now.plus(Duration.ofDays(2));
     for (int i = 0; i < 5; i++) {
       upload("ahead" + i);
@@ -70,7 +70,7 @@ class TableTraceTest {
   }
 
   @Test
-  void theTableIsCountedOnceAndWhatIsNotedLaterIsKnown() {
+  void theTableIsCountedOnceAndThenTheCountIsKept() {
     for (int round = 0; round < 3; round++) {
       for (int i = 0; i < 20; i++) {
         upload("r" + round + "k" + i);
@@ -78,7 +78,7 @@ class TableTraceTest {
       }
       database.reset();
       trace.sweep();
-      // Of fifty rows forty are cut; the first time, forty are counted and thirty cut.
+      // Of fifty rows forty are deleted; the first time, forty are counted and thirty deleted.
       assertThat(database.scanned()).isEqualTo(round == 0 ? 70 : 40);
       assertThat(trace.since(Instant.EPOCH, 100)).hasSize(5);
     }
@@ -88,7 +88,7 @@ class TableTraceTest {
   }
 
   @Test
-  void noMoreLivesAreHeldThanAreAskedFor() {
+  void noMoreTracesAreHeldThanAskedFor() {
     for (int i = 0; i < 4; i++) {
       upload("k");
       now = now.plusMillis(1);
@@ -102,7 +102,7 @@ class TableTraceTest {
   }
 
   @Test
-  void theEventsOfABucketAreOfAllItsObjectsTheLatestFirst() {
+  void eventsOfABucketAreThoseOfAllItsObjectsLatestFirst() {
     String first = upload("z");
     now = now.plusMillis(1);
     String second = upload("a");
@@ -116,7 +116,7 @@ class TableTraceTest {
   }
 
   @Test
-  void detailsStandInOneOrder() {
+  void detailsAreSortedByName() {
     Map<String, String> details = new LinkedHashMap<>();
     for (String name : List.of("key", "etag", "bucket")) {
       details.put(name, "x");

@@ -10,13 +10,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/// Tries that never return or whose outcome cannot be recorded do not hold their job.
+/// Attempts that never return, or whose outcome cannot be recorded, do not block their job.
 @Tag("slow")
-final class OverdueTryTest extends DispatcherFixture {
+final class OverdueAttemptTest extends DispatcherFixture {
   private static final double SCALE = 0.0001;
 
   private abstract class Slow implements Delivery {
-    final AtomicInteger tries = new AtomicInteger();
+    final AtomicInteger attempts = new AtomicInteger();
 
     @Override
     public RetryPolicy retryPolicy(Job job) {
@@ -36,10 +36,10 @@ final class OverdueTryTest extends DispatcherFixture {
       return 1;
     }
 
-    /// The first only is to be given up, however slow the machine is.
+    /// Only the first is given up, however slow the machine is.
     @Override
-    public Duration longestTry(Work work) {
-      return tries.get() == 1 ? Duration.ZERO : Duration.ofDays(10_000);
+    public Duration longestAttempt(Work work) {
+      return attempts.get() == 1 ? Duration.ZERO : Duration.ofDays(10_000);
     }
   }
 
@@ -49,7 +49,7 @@ final class OverdueTryTest extends DispatcherFixture {
   }
 
   @Test
-  void aTryThatNeverReturnsIsInterruptedAndItsJobTriedAgain() {
+  void anAttemptThatNeverReturnsIsInterruptedAndItsJobRetried() {
     dispatcher =
         dispatcher(
             Dispatcher.Settings.usual().withTimeScale(SCALE).withGrace(Duration.ofMillis(6)));
@@ -58,7 +58,7 @@ final class OverdueTryTest extends DispatcherFixture {
         new Slow() {
           @Override
           public DeliveryOutcome attempt(Job job) throws InterruptedException {
-            if (tries.incrementAndGet() == 1) {
+            if (attempts.incrementAndGet() == 1) {
               try {
                 never.await();
               } catch (InterruptedException e) {
@@ -83,11 +83,11 @@ final class OverdueTryTest extends DispatcherFixture {
         .singleElement()
         .isInstanceOfSatisfying(
             DeliveryFailure.Retrying.class,
-            retrying -> assertThat(retrying.why()).isEqualTo("the try did not end in time"));
+            retrying -> assertThat(retrying.why()).isEqualTo("the attempt did not end in time"));
   }
 
   @Test
-  void whatATryAnswersAfterItWasGivenUpIsDropped() {
+  void theOutcomeOfAnAbandonedAttemptIsDropped() {
     dispatcher =
         dispatcher(
             Dispatcher.Settings.usual().withTimeScale(SCALE).withGrace(Duration.ofMillis(6)));
@@ -98,7 +98,7 @@ final class OverdueTryTest extends DispatcherFixture {
         new Slow() {
           @Override
           public DeliveryOutcome attempt(Job job) {
-            int number = tries.incrementAndGet();
+            int number = attempts.incrementAndGet();
             if (number == 1) {
               waitThroughInterrupts(goOn);
               first.countDown();
@@ -106,7 +106,7 @@ final class OverdueTryTest extends DispatcherFixture {
               second.countDown();
               waitThroughInterrupts(first);
             }
-            return new DeliveryOutcome.Done(tx -> effect(tx, "try " + number));
+            return new DeliveryOutcome.Done(tx -> effect(tx, "attempt " + number));
           }
         };
     run(delivery);
@@ -120,7 +120,7 @@ final class OverdueTryTest extends DispatcherFixture {
     goOn.countDown();
     awaitEmpty();
     await().until(() -> dispatcher.running() == 0);
-    assertThat(effects()).containsExactly("try 2");
+    assertThat(effects()).containsExactly("attempt 2");
   }
 
   private static void waitThroughInterrupts(CountDownLatch latch) {
@@ -129,14 +129,14 @@ final class OverdueTryTest extends DispatcherFixture {
         latch.await();
         return;
       } catch (InterruptedException _) {
-        // as code that does not heed it
+        // like code that ignores interrupts
       }
     }
   }
 
-  /// The listener that notes setbacks is caught, so the store itself has to fail.
+  /// Exceptions of the failure listener are caught, so the store itself has to fail.
   @Test
-  void anOutcomeThatCannotBeRecordedIsRecordedLater() {
+  void recordingAnOutcomeIsRetried() {
     CountDownLatch failed = new CountDownLatch(1);
     Slow delivery =
         new Slow() {
@@ -144,7 +144,7 @@ final class OverdueTryTest extends DispatcherFixture {
           public DeliveryOutcome attempt(Job job) {
             database.failNext(2);
             failed.countDown();
-            return tries.incrementAndGet() == 1
+            return attempts.incrementAndGet() == 1
                 ? new DeliveryOutcome.Rejected("bad")
                 : DeliveryOutcome.done();
           }
@@ -153,7 +153,7 @@ final class OverdueTryTest extends DispatcherFixture {
     add("lane", "x");
     waitFor(failed);
     awaitEmpty();
-    assertThat(shelvedReasons()).containsExactly("bad");
-    assertThat(delivery.tries.get()).isEqualTo(1);
+    assertThat(deadLetterReasons()).containsExactly("bad");
+    assertThat(delivery.attempts.get()).isEqualTo(1);
   }
 }
