@@ -25,10 +25,10 @@ import software.amazon.awssdk.services.s3.model.Grant;
 import software.amazon.awssdk.services.s3.model.Permission;
 import software.amazon.awssdk.services.s3.model.Type;
 
-/// Which ACLs may be put. There is one ACL here: full control for the bucket's owner. Where the
-/// owner owns all objects, ACLs are off, and others are refused as S3 refuses them. Where they are
-/// not off, one that grants to the public meets the public access block, and what remains is
-/// NotImplemented, so that nobody believes to have granted, or kept, what is not so.
+/// Checks the ACLs of requests. There is one ACL here: full control for the bucket owner. If ACLs
+/// are disabled, any other one is refused as on S3. If they are enabled, a public ACL is subject to
+/// the public access block, and everything else is NotImplemented, so that no caller believes in a
+/// grant that does not exist.
 ///
 /// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html,
 /// https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html
@@ -47,13 +47,13 @@ final class AccessControlLists {
           "bucket-owner-read",
           OWNER);
 
-  /// Those that add nothing to what the owner of both bucket and object has.
-  private static final Set<String> OWNERS_OWN = Set.of("private", "bucket-owner-read", OWNER);
+  /// Canned ACLs that grant nothing to anybody but the owner of both bucket and object.
+  private static final Set<String> OWNER_ONLY = Set.of("private", "bucket-owner-read", OWNER);
 
   private static final Set<String> PUBLIC =
       Set.of("public-read", "public-read-write", "authenticated-read");
 
-  /// Who is in them is anybody.
+  /// Groups that every caller belongs to.
   private static final Set<String> PUBLIC_GROUPS =
       Set.of(
           "http://acs.amazonaws.com/groups/global/AllUsers",
@@ -75,12 +75,12 @@ final class AccessControlLists {
 
   private AccessControlLists() {}
 
-  /// What a request asks for.
+  /// The ACL of a request.
   ///
-  /// @param canned null where it names none
-  /// @param grants the values of its `x-amz-grant-…` fields, by name
-  private record Asked(@Nullable String canned, Map<String, String> grants) {
-    boolean isNothing() {
+  /// @param canned null if it names no canned ACL
+  /// @param grants the values of the `x-amz-grant-…` headers, by name
+  private record RequestedAcl(@Nullable String canned, Map<String, String> grants) {
+    boolean isEmpty() {
       return canned == null && grants.isEmpty();
     }
 
@@ -90,8 +90,8 @@ final class AccessControlLists {
     }
   }
 
-  /// @throws AwsException InvalidArgument, InvalidRequest for what is no ACL
-  private static Asked asked(SdkPojo request) {
+  /// @throws AwsException InvalidArgument, InvalidRequest if the ACL is invalid
+  private static RequestedAcl requestedAcl(SdkPojo request) {
     String canned = null;
     Map<String, String> grants = Map.of();
     for (SdkField<?> field : FIELDS.computeIfAbsent(request.getClass(), _ -> fields(request))) {
@@ -109,7 +109,7 @@ final class AccessControlLists {
       throw S3Error.INVALID_REQUEST.because(
           "Specifying both Canned ACLs and Header Grants is not allowed");
     }
-    return new Asked(canned, grants);
+    return new RequestedAcl(canned, grants);
   }
 
   private static List<SdkField<?>> fields(SdkPojo request) {
@@ -125,7 +125,7 @@ final class AccessControlLists {
 
   private static String requireKnown(String canned) {
     if (!KNOWN.contains(canned)) {
-      throw invalid("", CANNED, canned); // S3 says no more than this
+      throw invalid("", CANNED, canned); // the message of S3 is empty
     }
     return canned;
   }
@@ -154,25 +154,24 @@ final class AccessControlLists {
         .with("ArgumentValue", value);
   }
 
-  /// Judges what a request that writes an object asks for, or the lack of it.
+  /// Checks the ACL, or the lack of one, of a request that writes an object.
   ///
   /// @param action such as `s3:PutObject`
   static void requireForObject(
       Caller caller, Bucket bucket, String key, String action, SdkPojo request) {
-    Asked asked = asked(request);
-    if (bucket.ownsAll()) {
-      if (!asked.isNothing()
-          && !"private".equals(asked.canned())
-          && !OWNER.equals(asked.canned())) {
+    RequestedAcl acl = requestedAcl(request);
+    if (bucket.aclsDisabled()) {
+      if (!acl.isEmpty() && !"private".equals(acl.canned()) && !OWNER.equals(acl.canned())) {
         throw S3Error.ACCESS_CONTROL_LIST_NOT_SUPPORTED.exception();
       }
       return;
     }
-    requireOwnersOwn(caller, bucket, Arn.object(bucket.name(), key), action, asked);
-    boolean becomesTheOwners =
+    requireOwnerOnly(caller, bucket, Arn.object(bucket.name(), key), action, acl);
+    boolean ownedByBucketOwner =
         caller.account().equals(bucket.owner())
-            || bucket.owning() == Ownership.BUCKET_OWNER_PREFERRED && OWNER.equals(asked.canned());
-    if (!becomesTheOwners) {
+            || bucket.effectiveOwnership() == Ownership.BUCKET_OWNER_PREFERRED
+                && OWNER.equals(acl.canned());
+    if (!ownedByBucketOwner) {
       throw S3Error.NOT_IMPLEMENTED.because(
           "Objects that belong to another account than their bucket are not implemented: set the"
               + " bucket's ownership to BucketOwnerEnforced, or write with the ACL "
@@ -181,9 +180,9 @@ final class AccessControlLists {
     }
   }
 
-  /// Judges PutBucketAcl and PutObjectAcl. Some tools put the ACL that they have got before.
+  /// Checks PutBucketAcl and PutObjectAcl. Some tools put back the ACL that they have read.
   ///
-  /// @param document the ACL that the body holds, if it does
+  /// @param document the ACL in the body; null if there is none
   static void requireForAcl(
       Caller caller,
       Bucket bucket,
@@ -191,44 +190,44 @@ final class AccessControlLists {
       String action,
       SdkPojo request,
       @Nullable AccessControlPolicy document) {
-    Asked asked = asked(request);
+    RequestedAcl acl = requestedAcl(request);
     if (document != null) {
-      if (!asked.isNothing()) {
+      if (!acl.isEmpty()) {
         throw S3Error.UNEXPECTED_CONTENT.exception();
       }
       if (isOwnersFullControl(bucket, document)) {
         return;
       }
     }
-    if (bucket.ownsAll()) {
-      if (!OWNER.equals(asked.canned())) {
+    if (bucket.aclsDisabled()) {
+      if (!OWNER.equals(acl.canned())) {
         throw S3Error.ACCESS_CONTROL_LIST_NOT_SUPPORTED.exception();
       }
       return;
     }
     if (document == null) {
-      if (asked.isNothing()) {
+      if (acl.isEmpty()) {
         throw S3Error.MISSING_SECURITY_HEADER.with("MissingHeaderName", CANNED);
       }
-      requireOwnersOwn(caller, bucket, resource, action, asked);
+      requireOwnerOnly(caller, bucket, resource, action, acl);
       return;
     }
     requireNotBlocked(caller, bucket, resource, action, grantsToPublic(document));
     throw notImplemented();
   }
 
-  /// Judges what CreateBucket asks for.
+  /// Checks the ACL of CreateBucket.
   ///
-  /// @param bucket as it is to be
+  /// @param bucket the bucket to be created
   static void requireForNew(Bucket bucket, SdkPojo request) {
-    Asked asked = asked(request);
-    if (asked.isNothing() || "private".equals(asked.canned())) {
+    RequestedAcl acl = requestedAcl(request);
+    if (acl.isEmpty() || "private".equals(acl.canned())) {
       return;
     }
-    if (bucket.ownsAll()) {
+    if (bucket.aclsDisabled()) {
       throw S3Error.INVALID_BUCKET_ACL_WITH_OBJECT_OWNERSHIP.with("BucketName", bucket.name());
     }
-    if (asked.isPublic() && bucket.blocked().blockAcls()) {
+    if (acl.isPublic() && bucket.effectivePublicAccess().blockAcls()) {
       throw S3Error.INVALID_BUCKET_ACL_WITH_BLOCK_PUBLIC_ACCESS.with("BucketName", bucket.name());
     }
     throw notImplemented();
@@ -241,22 +240,22 @@ final class AccessControlLists {
         .build();
   }
 
-  private static void requireOwnersOwn(
-      Caller caller, Bucket bucket, Arn resource, String action, Asked asked) {
-    requireNotBlocked(caller, bucket, resource, action, asked.isPublic());
-    if (!asked.isNothing() && !(asked.canned() != null && OWNERS_OWN.contains(asked.canned()))) {
+  private static void requireOwnerOnly(
+      Caller caller, Bucket bucket, Arn resource, String action, RequestedAcl acl) {
+    requireNotBlocked(caller, bucket, resource, action, acl.isPublic());
+    if (!acl.isEmpty() && !(acl.canned() != null && OWNER_ONLY.contains(acl.canned()))) {
       throw notImplemented();
     }
   }
 
   private static void requireNotBlocked(
       Caller caller, Bucket bucket, Arn resource, String action, boolean isPublic) {
-    if (isPublic && bucket.blocked().blockAcls()) {
+    if (isPublic && bucket.effectivePublicAccess().blockAcls()) {
       throw blocked(caller, action, resource, "public ACLs", "BlockPublicAcls");
     }
   }
 
-  /// The refusal of what a public access block blocks.
+  /// The error for a request that a public access block blocks.
   static AwsException blocked(
       Caller caller, String action, Arn resource, String what, String setting) {
     return S3Error.ACCESS_DENIED.because(

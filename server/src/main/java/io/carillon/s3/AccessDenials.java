@@ -11,8 +11,8 @@ import io.carillon.store.Database;
 import java.util.List;
 import java.util.Optional;
 
-/// What S3 says to a caller who is denied: to one whom nobody knows, that there is no such bucket,
-/// since the names of buckets are no secret.
+/// The error for a denied caller. If the bucket does not exist, an anonymous caller gets
+/// NoSuchBucket, since bucket names are not secret.
 final class AccessDenials {
   private final Database database;
   private final Buckets buckets;

@@ -7,7 +7,7 @@ import io.carillon.base.Reservation;
 import io.carillon.http.Body;
 import io.carillon.http.Headers;
 import io.carillon.http.Request;
-import io.carillon.s3.model.ContentStore.Arrived;
+import io.carillon.s3.model.ContentStore.NewContent;
 import io.carillon.s3.model.Etags;
 import io.carillon.s3.model.S3Error;
 import io.carillon.s3.model.StoredChecksum;
@@ -22,119 +22,122 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 
-/// Takes bodies in: small ones into memory, larger ones into a blob, which is synced before any row
-/// names it. MD5 and checksum are taken while the bytes pass.
+/// Receives request bodies: small ones in memory, larger ones in a blob, which is synced before any
+/// row names it. MD5 and checksum are computed in the same pass.
 final class Bodies {
-  /// The most that one PUT or part may hold: 5 GiB.
+  /// The maximum size of a PUT or part: 5 GiB.
   static final long MAX_BYTES = 5L << 30;
 
   private static final int BUFFER_BYTES = 128 << 10;
 
-  /// An inline body is in memory, in its row, and in the batch that the row is written with.
+  /// An inline body exists several times: in memory, in its row, and in the write batch of the row.
   private static final int INLINE_COPIES = 4;
 
-  /// What an upload to a blob holds: a buffer, and a block that is being written.
+  /// The memory of an upload to a blob: a buffer, and a block that is being written.
   private static final int UPLOAD_BYTES = 2 * BUFFER_BYTES;
 
   private final Blobs blobs;
   private final int inlineBytes;
 
-  /// @param inlineBytes the largest body that travels in the row
+  /// @param inlineBytes the largest body that is stored in a row
   Bodies(Blobs blobs, int inlineBytes) {
     this.blobs = blobs;
     this.inlineBytes = inlineBytes;
   }
 
-  /// A body that has come in whole and is what its sender said it would be. No row names it yet.
+  /// A complete body that matches its declared digests. No row names it yet.
   ///
-  /// @param checksum to be kept
-  /// @param shown to be answered: the one that the sender sent, if it is another
-  record Received(Arrived arrived, String etag, StoredChecksum checksum, StoredChecksum shown) {}
+  /// @param checksum the checksum to store
+  /// @param returned the checksum to return: the one of the sender, if it differs from the stored
+  ///   one
+  record Received(
+      NewContent newContent, String etag, StoredChecksum checksum, StoredChecksum returned) {}
 
-  /// Takes the request's body in.
+  /// Receives the body of a request.
   ///
-  /// @param kept the checksum to keep; empty for the one that the sender sends, or else S3's own
+  /// @param storedAlgorithm the checksum algorithm to store; empty for the sender's, or S3's
+  ///   default
   /// @throws io.carillon.aws.AwsException MissingContentLength, NotImplemented for chunks without a
-  ///   length, EntityTooLarge, IncompleteBody; BadDigest where the body is not what its sender
-  ///   announced
-  Received receive(Request http, Optional<ChecksumAlgorithm> kept) throws IOException {
+  ///   length, EntityTooLarge, IncompleteBody; BadDigest if the body does not match its declared
+  ///   digests
+  Received receive(Request http, Optional<ChecksumAlgorithm> storedAlgorithm) throws IOException {
     long length = length(http);
     if (length > MAX_BYTES) {
       throw S3Error.ENTITY_TOO_LARGE
           .with("ProposedSize", String.valueOf(length))
           .with("MaxSizeAllowed", String.valueOf(MAX_BYTES));
     }
-    return receive(http, kept, (body, digests) -> take(body, length, digests));
+    return receive(http, storedAlgorithm, (body, digests) -> read(body, length, digests));
   }
 
-  /// HTTP takes a request that says nothing of a body for one without, S3 does not: it would
-  /// replace an object by nothing. Nor does it take chunks of HTTP's own whose length no other
-  /// field says.
+  /// HTTP treats a request without length headers as one without a body. S3 refuses it, because it
+  /// would overwrite an object with nothing, and it refuses HTTP chunks without a declared length.
   private static long length(Request http) {
-    Headers said = http.headers();
+    Headers headers = http.headers();
     OptionalLong length =
-        said.contains("Content-Length") || said.contains("Transfer-Encoding")
+        headers.contains("Content-Length") || headers.contains("Transfer-Encoding")
             ? http.body().length()
             : OptionalLong.empty();
     return length.orElseThrow(
         () ->
-            said.contains("Transfer-Encoding")
+            headers.contains("Transfer-Encoding")
                 ? S3Error.notImplemented("Transfer-Encoding")
                 : S3Error.MISSING_CONTENT_LENGTH.exception());
   }
 
-  /// Takes the file of a form in, of which only the end shows how long it is; the form bounds it.
+  /// Receives the file of a form, whose length is known only at its end; the form limits it.
   ///
-  /// @throws io.carillon.aws.AwsException as [#receive], but for the length
+  /// @throws io.carillon.aws.AwsException as [#receive], except for the length
   Received receiveToEnd(Request http) throws IOException {
-    return receive(http, Optional.empty(), this::takeToEnd);
+    return receive(http, Optional.empty(), this::readToEnd);
   }
 
-  private interface Take {
-    Arrived from(Body body, Digests digests) throws IOException;
+  private interface BodyReader {
+    NewContent read(Body body, Digests digests) throws IOException;
   }
 
-  private Received receive(Request http, Optional<ChecksumAlgorithm> kept, Take take)
+  private Received receive(
+      Request http, Optional<ChecksumAlgorithm> storedAlgorithm, BodyReader reader)
       throws IOException {
     Body body = http.body();
     DeclaredChecksums declared = DeclaredChecksums.in(http.headers());
     ChecksumAlgorithm sent = declared.algorithm().orElse(ChecksumAlgorithm.CRC64NVME);
-    Digests digests = new Digests(EnumSet.of(sent, kept.orElse(sent)));
-    Arrived arrived = take.from(body, digests);
-    if (body.read() >= 0) { // the end must be seen before the trailers are complete
+    Digests digests = new Digests(EnumSet.of(sent, storedAlgorithm.orElse(sent)));
+    NewContent newContent = reader.read(body, digests);
+    if (body.read() >= 0) { // trailers are complete only after the end of the body
       throw S3Error.INCOMPLETE_BODY.exception();
     }
     byte[] md5 = digests.md5.digest();
-    Map<ChecksumAlgorithm, Checksum> taken = digests.checksums.finish();
-    declared.verify(md5, taken, body.trailers());
-    StoredChecksum keeping = stored(taken, kept.orElse(sent));
+    Map<ChecksumAlgorithm, Checksum> computed = digests.checksums.finish();
+    declared.verify(md5, computed, body.trailers());
+    StoredChecksum storedChecksum = stored(computed, storedAlgorithm.orElse(sent));
     return new Received(
-        arrived,
+        newContent,
         Etags.of(md5),
-        keeping,
-        declared.algorithm().isPresent() ? stored(taken, sent) : keeping);
+        storedChecksum,
+        declared.algorithm().isPresent() ? stored(computed, sent) : storedChecksum);
   }
 
-  /// Takes bytes of our own in, as if they had been sent.
+  /// Stores bytes of an existing object as if they were a body.
   Received copy(InputStream in, long length, ChecksumAlgorithm algorithm) throws IOException {
     Digests digests = new Digests(Set.of(algorithm));
-    Arrived arrived = take(in, length, digests);
+    NewContent newContent = read(in, length, digests);
     StoredChecksum checksum = stored(digests.checksums.finish(), algorithm);
-    return new Received(arrived, Etags.of(digests.md5.digest()), checksum, checksum);
+    return new Received(newContent, Etags.of(digests.md5.digest()), checksum, checksum);
   }
 
   private static StoredChecksum stored(
-      Map<ChecksumAlgorithm, Checksum> taken, ChecksumAlgorithm algorithm) {
-    return StoredChecksum.of(Objects.requireNonNull(taken.get(algorithm)));
+      Map<ChecksumAlgorithm, Checksum> computed, ChecksumAlgorithm algorithm) {
+    return StoredChecksum.of(Objects.requireNonNull(computed.get(algorithm)));
   }
 
-  private Arrived take(InputStream in, long length, Digests digests) throws IOException {
+  private NewContent read(InputStream in, long length, Digests digests) throws IOException {
     if (length <= inlineBytes) {
       Reservation.current().take(length * INLINE_COPIES);
       byte[] bytes = new byte[(int) length];
       require(in.readNBytes(bytes, 0, bytes.length) == bytes.length);
       digests.update(bytes, bytes.length);
-      return new Arrived.InMemory(bytes);
+      return new NewContent.InMemory(bytes);
     }
     Reservation.current().take(UPLOAD_BYTES);
     try (Blobs.Upload upload = blobs.begin()) {
@@ -147,16 +150,16 @@ final class Bodies {
         upload.write(buffer, 0, count);
         missing -= count;
       }
-      return new Arrived.InBlob(upload.commit());
+      return new NewContent.InBlob(upload.commit());
     }
   }
 
-  private Arrived takeToEnd(InputStream in, Digests digests) throws IOException {
+  private NewContent readToEnd(InputStream in, Digests digests) throws IOException {
     Reservation.current().take(UPLOAD_BYTES);
     byte[] first = in.readNBytes(inlineBytes + 1);
     digests.update(first, first.length);
     if (first.length <= inlineBytes) {
-      return new Arrived.InMemory(first);
+      return new NewContent.InMemory(first);
     }
     try (Blobs.Upload upload = blobs.begin()) {
       upload.write(first, 0, first.length);
@@ -165,7 +168,7 @@ final class Bodies {
         digests.update(buffer, count);
         upload.write(buffer, 0, count);
       }
-      return new Arrived.InBlob(upload.commit());
+      return new NewContent.InBlob(upload.commit());
     }
   }
 

@@ -27,9 +27,9 @@ import software.amazon.awssdk.services.s3.model.PutBucketOwnershipControlsRespon
 import software.amazon.awssdk.services.s3.model.PutPublicAccessBlockRequest;
 import software.amazon.awssdk.services.s3.model.PutPublicAccessBlockResponse;
 
-/// A bucket's public access block and ownership controls. Both stand in its row, for they decide
-/// about other requests: [BucketPolicies] and the authorizer ask for the one, [AccessControlLists]
-/// for both.
+/// A bucket's public access block and ownership controls. Both are members of the bucket's row,
+/// because other requests depend on them: [BucketPolicies] and the authorizer read the former,
+/// [AccessControlLists] reads both.
 ///
 /// Source:
 /// https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html,
@@ -78,7 +78,7 @@ final class BucketAccess {
     return DeletePublicAccessBlockResponse.builder().build();
   }
 
-  /// What PutBucketOwnershipControls needs.
+  /// The permission for PutBucketOwnershipControls.
   static Need ownershipNeed(PutBucketOwnershipControlsRequest r) {
     Need need = Permissions.onBucket("PutBucketOwnershipControls", r.bucket());
     return r.ownershipControls() == null || r.ownershipControls().rules().isEmpty()
@@ -103,7 +103,7 @@ final class BucketAccess {
   GetBucketOwnershipControlsResponse getOwnership(
       Caller caller, GetBucketOwnershipControlsRequest input) {
     ObjectOwnership ownership =
-        switch (find(caller, input.bucket(), input.expectedBucketOwner()).owning()) {
+        switch (find(caller, input.bucket(), input.expectedBucketOwner()).effectiveOwnership()) {
           case BUCKET_OWNER_ENFORCED -> ObjectOwnership.BUCKET_OWNER_ENFORCED;
           case BUCKET_OWNER_PREFERRED -> ObjectOwnership.BUCKET_OWNER_PREFERRED;
           case OBJECT_WRITER -> ObjectOwnership.OBJECT_WRITER;
@@ -125,7 +125,7 @@ final class BucketAccess {
     return DeleteBucketOwnershipControlsResponse.builder().build();
   }
 
-  /// @throws io.carillon.aws.AwsException MalformedXML where it names none
+  /// @throws io.carillon.aws.AwsException MalformedXML for null or an unknown value
   static Ownership ownership(@Nullable ObjectOwnership named) {
     return switch (named) {
       case BUCKET_OWNER_ENFORCED -> Ownership.BUCKET_OWNER_ENFORCED;

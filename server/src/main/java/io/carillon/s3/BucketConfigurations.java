@@ -86,10 +86,10 @@ import software.amazon.awssdk.services.s3.model.ServerSideEncryption;
 import software.amazon.awssdk.services.s3.model.ServerSideEncryptionConfiguration;
 import software.amazon.awssdk.services.s3.model.ServerSideEncryptionRule;
 
-/// What else buckets of AWS can be set to, and buckets here cannot. Every bucket answers as a new
-/// one of AWS does, since tools that look after buckets read all of it; to put what holds anyway
-/// and to delete what is not there succeeds; to put anything else is NotImplemented, with the name
-/// of the feature, for nobody is to believe that it works.
+/// The bucket configurations that are not implemented. Reading one returns what a new bucket on AWS
+/// returns, since tools that manage buckets read all of them. Putting the default and deleting a
+/// missing configuration succeed. Putting anything else is NotImplemented with the name of the
+/// feature, so that no caller believes that it works.
 ///
 /// Sources: the pages of the operations under https://docs.aws.amazon.com/AmazonS3/latest/API/, and
 /// for the actions
@@ -109,76 +109,76 @@ final class BucketConfigurations {
 
   static void mount(Database database, Buckets buckets, Operations operations) {
     BucketConfigurations all = new BucketConfigurations(database, buckets, operations);
-    all.mountAbsent();
+    all.mountNotFound();
     all.mountFixed();
     all.mountLists();
-    all.mountLocks();
+    all.mountObjectLock();
   }
 
-  /// What a new bucket does not have.
-  private void mountAbsent() {
-    absent(GetBucketCorsRequest.class, "GetBucketCORS", S3Error.NO_SUCH_CORS_CONFIGURATION);
-    refused(PutBucketCorsRequest.class, "PutBucketCORS", "CORS");
-    nothing(
+  /// Configurations that a new bucket does not have.
+  private void mountNotFound() {
+    notFound(GetBucketCorsRequest.class, "GetBucketCORS", S3Error.NO_SUCH_CORS_CONFIGURATION);
+    unsupported(PutBucketCorsRequest.class, "PutBucketCORS", "CORS");
+    deletesNothing(
         DeleteBucketCorsRequest.class, "PutBucketCORS", DeleteBucketCorsResponse.builder()::build);
 
-    absent(
+    notFound(
         GetBucketLifecycleConfigurationRequest.class,
         "GetLifecycleConfiguration",
         S3Error.NO_SUCH_LIFECYCLE_CONFIGURATION);
-    refused(
+    unsupported(
         PutBucketLifecycleConfigurationRequest.class,
         "PutLifecycleConfiguration",
         "Lifecycle configuration");
-    nothing(
+    deletesNothing(
         DeleteBucketLifecycleRequest.class,
         "PutLifecycleConfiguration",
         DeleteBucketLifecycleResponse.builder()::build);
 
-    absent(
+    notFound(
         GetBucketReplicationRequest.class,
         "GetReplicationConfiguration",
         S3Error.REPLICATION_CONFIGURATION_NOT_FOUND);
-    refused(PutBucketReplicationRequest.class, "PutReplicationConfiguration", "Replication");
-    nothing(
+    unsupported(PutBucketReplicationRequest.class, "PutReplicationConfiguration", "Replication");
+    deletesNothing(
         DeleteBucketReplicationRequest.class,
         "PutReplicationConfiguration",
         DeleteBucketReplicationResponse.builder()::build);
 
-    absent(
+    notFound(
         GetBucketWebsiteRequest.class, "GetBucketWebsite", S3Error.NO_SUCH_WEBSITE_CONFIGURATION);
-    refused(PutBucketWebsiteRequest.class, "PutBucketWebsite", "Website hosting");
-    nothing(
+    unsupported(PutBucketWebsiteRequest.class, "PutBucketWebsite", "Website hosting");
+    deletesNothing(
         DeleteBucketWebsiteRequest.class,
         "DeleteBucketWebsite",
         DeleteBucketWebsiteResponse.builder()::build);
 
-    absent(
+    notFound(
         GetObjectLockConfigurationRequest.class,
         "GetBucketObjectLockConfiguration",
         S3Error.OBJECT_LOCK_CONFIGURATION_NOT_FOUND);
-    refused(
+    unsupported(
         PutObjectLockConfigurationRequest.class, "PutBucketObjectLockConfiguration", "Object Lock");
   }
 
-  /// What every bucket has, and has unchanged.
+  /// Configurations that every bucket has with a default value.
   private void mountFixed() {
-    has(
+    fixed(
         GetBucketLoggingRequest.class,
         "GetBucketLogging",
         GetBucketLoggingResponse.builder()::build);
-    keeps(
+    acceptsDefault(
         PutBucketLoggingRequest.class,
         "PutBucketLogging",
         "Server access logging",
         r -> r.bucketLoggingStatus() != null && r.bucketLoggingStatus().loggingEnabled() == null,
         PutBucketLoggingResponse.builder()::build);
 
-    has(
+    fixed(
         GetBucketRequestPaymentRequest.class,
         "GetBucketRequestPayment",
         GetBucketRequestPaymentResponse.builder().payer(Payer.BUCKET_OWNER)::build);
-    keeps(
+    acceptsDefault(
         PutBucketRequestPaymentRequest.class,
         "PutBucketRequestPayment",
         "Requester Pays",
@@ -187,11 +187,11 @@ final class BucketConfigurations {
                 && r.requestPaymentConfiguration().payer() == Payer.BUCKET_OWNER,
         PutBucketRequestPaymentResponse.builder()::build);
 
-    has(
+    fixed(
         GetBucketAccelerateConfigurationRequest.class,
         "GetAccelerateConfiguration",
         GetBucketAccelerateConfigurationResponse.builder()::build);
-    keeps(
+    acceptsDefault(
         PutBucketAccelerateConfigurationRequest.class,
         "PutAccelerateConfiguration",
         "Transfer Acceleration",
@@ -200,7 +200,7 @@ final class BucketConfigurations {
                 && r.accelerateConfiguration().status() == BucketAccelerateStatus.SUSPENDED,
         PutBucketAccelerateConfigurationResponse.builder()::build);
 
-    has(
+    fixed(
         GetBucketEncryptionRequest.class,
         "GetEncryptionConfiguration",
         GetBucketEncryptionResponse.builder()
@@ -214,23 +214,23 @@ final class BucketConfigurations {
                                     .blockedEncryptionTypes(
                                         t -> t.encryptionType(EncryptionType.SSE_C))))
             ::build);
-    keeps(
+    acceptsDefault(
         PutBucketEncryptionRequest.class,
         "PutEncryptionConfiguration",
         "Encryption other than with the keys of S3 (AES256)",
-        r -> encryptsAsEver(r.serverSideEncryptionConfiguration()),
+        r -> isDefaultEncryption(r.serverSideEncryptionConfiguration()),
         PutBucketEncryptionResponse.builder()::build);
-    nothing(
+    deletesNothing(
         DeleteBucketEncryptionRequest.class,
         "PutEncryptionConfiguration",
         DeleteBucketEncryptionResponse.builder()::build);
 
-    has(
+    fixed(
         GetBucketAbacRequest.class,
         "GetBucketAbac",
         GetBucketAbacResponse.builder().abacStatus(s -> s.status(BucketAbacStatus.DISABLED))
             ::build);
-    keeps(
+    acceptsDefault(
         PutBucketAbacRequest.class,
         "PutBucketAbac",
         "Attribute-based access control by the tags of buckets",
@@ -238,82 +238,82 @@ final class BucketConfigurations {
         PutBucketAbacResponse.builder()::build);
   }
 
-  /// What a bucket can have several of, and has none.
+  /// Configurations that a bucket can have several of; here it has none.
   private void mountLists() {
-    has(
+    fixed(
         ListBucketAnalyticsConfigurationsRequest.class,
         "GetAnalyticsConfiguration",
         ListBucketAnalyticsConfigurationsResponse.builder().isTruncated(false)::build);
-    absent(
+    notFound(
         GetBucketAnalyticsConfigurationRequest.class,
         "GetAnalyticsConfiguration",
         S3Error.NO_SUCH_CONFIGURATION);
-    refused(
+    unsupported(
         PutBucketAnalyticsConfigurationRequest.class,
         "PutAnalyticsConfiguration",
         "Storage class analysis");
-    absent(
+    notFound(
         DeleteBucketAnalyticsConfigurationRequest.class,
         "PutAnalyticsConfiguration",
         S3Error.NO_SUCH_CONFIGURATION);
 
-    has(
+    fixed(
         ListBucketIntelligentTieringConfigurationsRequest.class,
         "GetIntelligentTieringConfiguration",
         ListBucketIntelligentTieringConfigurationsResponse.builder().isTruncated(false)::build);
-    absent(
+    notFound(
         GetBucketIntelligentTieringConfigurationRequest.class,
         "GetIntelligentTieringConfiguration",
         S3Error.NO_SUCH_CONFIGURATION);
-    refused(
+    unsupported(
         PutBucketIntelligentTieringConfigurationRequest.class,
         "PutIntelligentTieringConfiguration",
         "Archive tiers of S3 Intelligent-Tiering");
-    absent(
+    notFound(
         DeleteBucketIntelligentTieringConfigurationRequest.class,
         "PutIntelligentTieringConfiguration",
         S3Error.NO_SUCH_CONFIGURATION);
 
-    has(
+    fixed(
         ListBucketInventoryConfigurationsRequest.class,
         "GetInventoryConfiguration",
         ListBucketInventoryConfigurationsResponse.builder().isTruncated(false)::build);
-    absent(
+    notFound(
         GetBucketInventoryConfigurationRequest.class,
         "GetInventoryConfiguration",
         S3Error.NO_SUCH_CONFIGURATION);
-    refused(
+    unsupported(
         PutBucketInventoryConfigurationRequest.class, "PutInventoryConfiguration", "S3 Inventory");
-    absent(
+    notFound(
         DeleteBucketInventoryConfigurationRequest.class,
         "PutInventoryConfiguration",
         S3Error.NO_SUCH_CONFIGURATION);
 
-    has(
+    fixed(
         ListBucketMetricsConfigurationsRequest.class,
         "GetMetricsConfiguration",
         ListBucketMetricsConfigurationsResponse.builder().isTruncated(false)::build);
-    absent(
+    notFound(
         GetBucketMetricsConfigurationRequest.class,
         "GetMetricsConfiguration",
         S3Error.NO_SUCH_CONFIGURATION);
-    refused(
+    unsupported(
         PutBucketMetricsConfigurationRequest.class, "PutMetricsConfiguration", "Request metrics");
-    absent(
+    notFound(
         DeleteBucketMetricsConfigurationRequest.class,
         "PutMetricsConfiguration",
         S3Error.NO_SUCH_CONFIGURATION);
   }
 
-  /// What only objects of buckets with Object Lock have.
-  private void mountLocks() {
-    lock(GetObjectLegalHoldRequest.class, "GetObjectLegalHold");
-    lock(PutObjectLegalHoldRequest.class, "PutObjectLegalHold");
-    lock(GetObjectRetentionRequest.class, "GetObjectRetention");
-    lock(PutObjectRetentionRequest.class, "PutObjectRetention");
+  /// Properties that only objects in buckets with Object Lock have.
+  private void mountObjectLock() {
+    objectLock(GetObjectLegalHoldRequest.class, "GetObjectLegalHold");
+    objectLock(PutObjectLegalHoldRequest.class, "PutObjectLegalHold");
+    objectLock(GetObjectRetentionRequest.class, "GetObjectRetention");
+    objectLock(PutObjectRetentionRequest.class, "PutObjectRetention");
   }
 
-  private <I extends S3Request> void lock(Class<I> input, String action) {
+  private <I extends S3Request> void objectLock(Class<I> input, String action) {
     operations.remark(input, "no bucket has Object Lock");
     operations.needing(
         input,
@@ -328,9 +328,9 @@ final class BucketConfigurations {
         });
   }
 
-  /// One rule that says AES256. Bucket keys only spare calls of KMS, and keys of the customers' own
-  /// are refused whether they are blocked or not.
-  private static boolean encryptsAsEver(ServerSideEncryptionConfiguration given) {
+  /// Whether the configuration is one rule with AES256. Bucket keys only save KMS calls, and
+  /// customer-provided keys (SSE-C) are refused whether they are blocked or not.
+  private static boolean isDefaultEncryption(ServerSideEncryptionConfiguration given) {
     if (given == null || given.rules().size() != 1) {
       return false;
     }
@@ -345,7 +345,7 @@ final class BucketConfigurations {
                 && rule.applyServerSideEncryptionByDefault().kmsMasterKeyID() == null);
   }
 
-  private <I extends S3Request> void absent(Class<I> input, String action, S3Error missing) {
+  private <I extends S3Request> void notFound(Class<I> input, String action, S3Error missing) {
     mount(
         input,
         action,
@@ -354,35 +354,35 @@ final class BucketConfigurations {
         });
   }
 
-  private <I extends S3Request> void has(
-      Class<I> input, String action, Supplier<? extends SdkPojo> answer) {
-    mount(input, action, _ -> answer.get());
+  private <I extends S3Request> void fixed(
+      Class<I> input, String action, Supplier<? extends SdkPojo> response) {
+    mount(input, action, _ -> response.get());
   }
 
-  /// Deletes what is not there.
-  private <I extends S3Request> void nothing(
-      Class<I> input, String action, Supplier<? extends SdkPojo> answer) {
-    mount(input, action, _ -> answer.get());
+  /// Deletes a configuration that does not exist.
+  private <I extends S3Request> void deletesNothing(
+      Class<I> input, String action, Supplier<? extends SdkPojo> response) {
+    mount(input, action, _ -> response.get());
   }
 
-  private <I extends S3Request> void keeps(
+  private <I extends S3Request> void acceptsDefault(
       Class<I> input,
       String action,
       String feature,
-      Predicate<I> holdsAnyway,
-      Supplier<? extends SdkPojo> answer) {
+      Predicate<I> isDefault,
+      Supplier<? extends SdkPojo> response) {
     mount(
         input,
         action,
         r -> {
-          if (!holdsAnyway.test(r)) {
+          if (!isDefault.test(r)) {
             throw notImplemented(feature);
           }
-          return answer.get();
+          return response.get();
         });
   }
 
-  private <I extends S3Request> void refused(Class<I> input, String action, String feature) {
+  private <I extends S3Request> void unsupported(Class<I> input, String action, String feature) {
     mount(
         input,
         action,

@@ -20,8 +20,8 @@ import software.amazon.awssdk.services.s3.model.GetBucketNotificationConfigurati
 import software.amazon.awssdk.services.s3.model.PutBucketNotificationConfigurationRequest;
 import software.amazon.awssdk.services.s3.model.PutBucketNotificationConfigurationResponse;
 
-/// The notification configuration of buckets. Putting one replaces all of it, atomically, and only
-/// if every destination lets S3 in.
+/// The notification configuration of buckets. A put replaces it atomically, and only if every
+/// destination allows S3 to send to it.
 ///
 /// Source:
 /// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html
@@ -61,8 +61,8 @@ final class BucketNotification {
     Consumer<Tx> testMessages =
         Boolean.TRUE.equals(input.skipDestinationValidation())
             ? _ -> {}
-            : destinations.prove(rules, seen, caller, trace.begin());
-    PutBucketNotificationConfigurationResponse answer =
+            : destinations.validate(rules, seen, caller, trace.begin());
+    PutBucketNotificationConfigurationResponse response =
         database.write(
             tx -> {
               Bucket bucket =
@@ -71,15 +71,15 @@ final class BucketNotification {
               notifications.replace(tx, bucket, rules);
               return PutBucketNotificationConfigurationResponse.builder().build();
             });
-    warnOfMistakes(input.bucket(), rules);
-    return answer;
+    logWarnings(input.bucket(), rules);
+    return response;
   }
 
-  /// S3 takes filters that no key can match, so nothing but a look at the output tells.
-  private static void warnOfMistakes(String bucket, NotificationRules rules) {
+  /// S3 accepts filters that no key can match, so the log is the only place for a warning.
+  private static void logWarnings(String bucket, NotificationRules rules) {
     for (NotificationRule rule : rules.rules()) {
-      for (String mistake : rule.mistakes()) {
-        log.warn("Notification rule {} of bucket {}: {}", rule.id(), bucket, mistake);
+      for (String warning : rule.warnings()) {
+        log.warn("Notification rule {} of bucket {}: {}", rule.id(), bucket, warning);
       }
     }
   }

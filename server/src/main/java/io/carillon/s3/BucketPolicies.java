@@ -33,10 +33,10 @@ import software.amazon.awssdk.services.s3.model.GetBucketPolicyStatusResponse;
 import software.amazon.awssdk.services.s3.model.PutBucketPolicyRequest;
 import software.amazon.awssdk.services.s3.model.PutBucketPolicyResponse;
 
-/// The policies of buckets, which speak for their objects as well.
+/// The policies of buckets, which also apply to their objects.
 final class BucketPolicies implements ResourcePolicies {
   private static final int MAX_BYTES = 20 << 10;
-  private static final Set<String> BLIND_TO_TAGS =
+  private static final Set<String> IGNORING_EXISTING_TAGS =
       Set.of(
           "s3:DeleteObject",
           "s3:DeleteObjectVersion",
@@ -44,8 +44,8 @@ final class BucketPolicies implements ResourcePolicies {
           "s3:ListMultipartUploadParts");
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /// @param pinned the unique ids of the users and roles that the policy named when it was written,
-  ///   by ARN; rows of old have none
+  /// @param pinned the unique ids of the users and roles that the policy named when it was put, by
+  ///   ARN; null in rows from before this was stored
   private record Row(String policy, @Nullable Map<String, String> pinned) {
     Map<String, String> pins() {
       return pinned == null ? Map.of() : pinned;
@@ -85,12 +85,12 @@ final class BucketPolicies implements ResourcePolicies {
                           row.map(Row::policy),
                           Map.of(),
                           row.map(Row::pins).orElse(Map.of()),
-                          bucket.blocked().restrict());
+                          bucket.effectivePublicAccess().restrict());
                     }));
   }
 
-  /// The tags of the version that a request is for. What writes or removes objects may not be
-  /// judged by the tags that they have.
+  /// The tags of the object version that a request addresses. Policies cannot decide about writes
+  /// and deletions of objects by existing tags.
   ///
   /// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/tagging-and-policies.html
   @Override
@@ -98,7 +98,7 @@ final class BucketPolicies implements ResourcePolicies {
     String path = Arn.parse(need.resource()).resource();
     int slash = path.indexOf('/');
     if (slash < 0
-        || BLIND_TO_TAGS.contains(need.action())
+        || IGNORING_EXISTING_TAGS.contains(need.action())
         || need.context().containsKey(Permissions.CREATION)) {
       return Map.of();
     }
@@ -120,11 +120,11 @@ final class BucketPolicies implements ResourcePolicies {
 
   PutBucketPolicyResponse put(Caller caller, PutBucketPolicyRequest input) {
     String policy = input.policy() == null ? "" : input.policy();
-    Valid valid = requireValid(policy, input.bucket());
+    ValidPolicy valid = requireValid(policy, input.bucket());
     return database.write(
         tx -> {
           Bucket bucket = buckets.require(tx, caller, input.bucket(), input.expectedBucketOwner());
-          if (bucket.blocked().blockPolicy() && valid.document().isPublic()) {
+          if (bucket.effectivePublicAccess().blockPolicy() && valid.document().isPublic()) {
             throw AccessControlLists.blocked(
                 caller, "s3:PutBucketPolicy", bucket.arn(), "public policies", "BlockPublicPolicy");
           }
@@ -140,7 +140,7 @@ final class BucketPolicies implements ResourcePolicies {
         .build();
   }
 
-  /// Whether the policy grants to the public, whatever is blocked.
+  /// Whether the policy is public, regardless of the public access block.
   GetBucketPolicyStatusResponse status(Caller caller, GetBucketPolicyStatusRequest input) {
     Row row = find(caller, input.bucket(), input.expectedBucketOwner());
     boolean isPublic = isPublic(row.policy());
@@ -151,7 +151,7 @@ final class BucketPolicies implements ResourcePolicies {
     try {
       return PolicyDocument.parse(policy, PolicyDocument.Flavour.RESOURCE).isPublic();
     } catch (MalformedPolicyException _) {
-      return false; // one that cannot be read any more denies all
+      return false; // a policy that cannot be parsed denies everything
     }
   }
 
@@ -178,17 +178,17 @@ final class BucketPolicies implements ResourcePolicies {
     table.delete(tx, bucket.name());
   }
 
-  /// A policy that AWS would take, and the unique ids of those whom it names.
-  private record Valid(PolicyDocument document, Map<String, String> pinned) {}
+  /// A valid policy with the unique ids of the principals that it names.
+  private record ValidPolicy(PolicyDocument document, Map<String, String> pinned) {}
 
-  private Valid requireValid(String policy, String bucket) {
+  private ValidPolicy requireValid(String policy, String bucket) {
     if (policy.getBytes(StandardCharsets.UTF_8).length > MAX_BYTES) {
       throw S3Error.MALFORMED_POLICY.because("Policy exceeds the maximum allowed document size.");
     }
     try {
       PolicyDocument document = PolicyDocument.parse(policy, PolicyDocument.Flavour.RESOURCE);
       BucketPolicyRules.check(bucket, JSON.readTree(policy));
-      return new Valid(document, principals.pin(document));
+      return new ValidPolicy(document, principals.pin(document));
     } catch (MalformedPolicyException e) {
       throw e.principal()
           .map(

@@ -20,30 +20,30 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/// What S3 asks of a bucket's policy beyond the grammar: that it speaks of S3's actions and
-/// condition keys, of this bucket and its objects, and in each statement of actions that its
-/// resources can be put to.
+/// S3's rules for bucket policies beyond the grammar: actions and condition keys must be those of
+/// S3, resources must be this bucket and its objects, and every action of a statement must apply to
+/// one of its resources.
 ///
 /// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/security_iam_service-with-iam.html
 final class BucketPolicyRules {
   private static final String PREFIX = "s3:";
 
-  /// What an action is put to. `OTHER` are access points, jobs and the account itself, of which a
-  /// bucket's policy cannot speak.
-  private enum Kind {
+  /// The resource type of an action. `OTHER` are access points, jobs and the account itself, which
+  /// a bucket policy cannot name.
+  private enum ResourceType {
     BUCKET,
     OBJECT,
     OTHER
   }
 
-  /// By name in lower case, as actions are named regardless of case. Lines of the file are a name
-  /// and a kind; actions that Carillon does not have are among them.
+  /// Resource types by action name in lower case, since actions are case-insensitive. A line of the
+  /// file is an action and a resource type; actions that Carillon does not support are included.
   ///
   /// Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
-  private static final Lazy<Map<String, Kind>> ACTIONS = new Lazy<>(BucketPolicyRules::actions);
+  private static final Lazy<Map<String, ResourceType>> ACTIONS =
+      new Lazy<>(BucketPolicyRules::actions);
 
-  /// S3's own condition keys in lower case; those that end in a slash go on with the name of a tag.
-  /// The source is as above.
+  /// S3's condition keys in lower case; after a trailing slash follows a tag key. Source: as above.
   private static final Lazy<Set<String>> CONDITION_KEYS =
       new Lazy<>(
           () ->
@@ -53,7 +53,7 @@ final class BucketPolicyRules {
 
   private BucketPolicyRules() {}
 
-  /// @param document of good grammar
+  /// @param document a policy with valid grammar
   /// @throws io.carillon.aws.AwsException MalformedPolicy
   static void check(String bucket, JsonNode document) {
     JsonNode statements = document.path("Statement");
@@ -66,29 +66,30 @@ final class BucketPolicyRules {
     statement
         .path("Condition")
         .forEach(keys -> keys.fieldNames().forEachRemaining(BucketPolicyRules::checkConditionKey));
-    List<Set<Kind>> needed = new ArrayList<>();
+    List<Set<ResourceType>> typesOfActions = new ArrayList<>();
     for (String action : texts(statement, "Action")) {
-      needed.add(kinds(action));
+      typesOfActions.add(types(action));
     }
     for (String action : texts(statement, "NotAction")) {
-      kinds(action);
+      types(action);
     }
-    Set<Kind> meant = EnumSet.noneOf(Kind.class);
+    Set<ResourceType> typesOfResources = EnumSet.noneOf(ResourceType.class);
     for (String resource : texts(statement, "Resource")) {
-      meant.addAll(kindsWithin(bucket, resource));
+      typesOfResources.addAll(typesWithin(bucket, resource));
     }
     for (String resource : texts(statement, "NotResource")) {
-      kindsWithin(bucket, resource);
+      typesWithin(bucket, resource);
     }
-    // What all but some actions or resources are fit together somewhere.
-    boolean fits = needed.stream().noneMatch(kinds -> Collections.disjoint(kinds, meant));
+    // NotAction and NotResource leave enough actions and resources that match each other.
+    boolean fits =
+        typesOfActions.stream().noneMatch(types -> Collections.disjoint(types, typesOfResources));
     if (statement.has("Resource") && !fits) {
       throw S3Error.MALFORMED_POLICY.because(
           "Action does not apply to any resource(s) in statement");
     }
   }
 
-  /// Keys of other services and of identity providers may say what they like.
+  /// Condition keys of other services and of identity providers are not checked.
   private static void checkConditionKey(String key) {
     String name = key.toLowerCase(Locale.ROOT);
     if (name.startsWith(PREFIX)) {
@@ -102,32 +103,33 @@ final class BucketPolicyRules {
     }
   }
 
-  /// What the actions of a pattern are put to.
-  private static Set<Kind> kinds(String action) {
-    Set<Kind> kinds = EnumSet.noneOf(Kind.class);
+  /// The resource types of the actions that match a pattern.
+  private static Set<ResourceType> types(String action) {
+    Set<ResourceType> types = EnumSet.noneOf(ResourceType.class);
     String name = action.toLowerCase(Locale.ROOT);
     if (name.equals("*")) {
-      kinds.addAll(ACTIONS.get().values());
+      types.addAll(ACTIONS.get().values());
     } else if (name.startsWith(PREFIX)) {
       Glob pattern = Glob.of(name.substring(PREFIX.length()));
       ACTIONS
           .get()
           .forEach(
-              (known, kind) -> {
+              (known, type) -> {
                 if (pattern.matches(known)) {
-                  kinds.add(kind);
+                  types.add(type);
                 }
               });
     }
-    if (kinds.isEmpty()) {
+    if (types.isEmpty()) {
       throw S3Error.MALFORMED_POLICY.because("Policy has invalid action").with("Detail", action);
     }
-    return kinds;
+    return types;
   }
 
-  /// What a resource's pattern means of the bucket and its objects. A star reaches over slashes, so
-  /// one that begins as the bucket does may mean its objects as well.
-  private static Set<Kind> kindsWithin(String bucket, String resource) {
+  /// Whether a resource pattern matches the bucket, its objects or both. A star matches slashes
+  /// too, so a pattern that matches the beginning of the bucket's ARN may match its objects as
+  /// well.
+  private static Set<ResourceType> typesWithin(String bucket, String resource) {
     String path =
         Arn.tryParse(resource)
             .filter(arn -> arn.service().equals("s3"))
@@ -141,14 +143,14 @@ final class BucketPolicyRules {
           .because("Policy has invalid resource")
           .with("Detail", resource);
     }
-    Set<Kind> kinds = EnumSet.noneOf(Kind.class);
+    Set<ResourceType> types = EnumSet.noneOf(ResourceType.class);
     if (slash < 0 && Glob.of(path).matches(bucket)) {
-      kinds.add(Kind.BUCKET);
+      types.add(ResourceType.BUCKET);
     }
     if (slash >= 0 || path.indexOf('*') >= 0) {
-      kinds.add(Kind.OBJECT);
+      types.add(ResourceType.OBJECT);
     }
-    return kinds;
+    return types;
   }
 
   private static List<String> texts(JsonNode statement, String element) {
@@ -161,15 +163,15 @@ final class BucketPolicyRules {
     return texts;
   }
 
-  private static Map<String, Kind> actions() {
-    Map<String, Kind> actions = new TreeMap<>();
+  private static Map<String, ResourceType> actions() {
+    Map<String, ResourceType> actions = new TreeMap<>();
     lines("actions.txt")
         .map(line -> line.split(" ", 2))
         .forEach(
             words ->
                 actions.put(
                     words[0].toLowerCase(Locale.ROOT),
-                    Kind.valueOf(words[1].toUpperCase(Locale.ROOT))));
+                    ResourceType.valueOf(words[1].toUpperCase(Locale.ROOT))));
     return actions;
   }
 

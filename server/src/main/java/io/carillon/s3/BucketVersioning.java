@@ -13,7 +13,7 @@ import software.amazon.awssdk.services.s3.model.MFADelete;
 import software.amazon.awssdk.services.s3.model.PutBucketVersioningRequest;
 import software.amazon.awssdk.services.s3.model.PutBucketVersioningResponse;
 
-/// Switches versioning on and off. Once on, it can be suspended and not undone.
+/// Enables and suspends versioning. Once enabled, it can be suspended but not removed.
 ///
 /// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html
 final class BucketVersioning {
@@ -52,14 +52,14 @@ final class BucketVersioning {
   GetBucketVersioningResponse get(Caller caller, GetBucketVersioningRequest input) {
     Bucket bucket =
         database.read(s -> buckets.require(s, caller, input.bucket(), input.expectedBucketOwner()));
-    GetBucketVersioningResponse.Builder answer = GetBucketVersioningResponse.builder();
+    GetBucketVersioningResponse.Builder response = GetBucketVersioningResponse.builder();
     if (bucket.versioning() != null) {
-      answer.status(
+      response.status(
           switch (bucket.versioning()) {
             case ENABLED -> BucketVersioningStatus.ENABLED;
             case SUSPENDED -> BucketVersioningStatus.SUSPENDED;
           });
     }
-    return answer.build();
+    return response.build();
   }
 }

@@ -41,17 +41,18 @@ import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadResponse;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
 
-/// CompleteMultipartUpload: makes an object of its parts and, in the same transaction, stores the
-/// events this causes. The object takes the parts' bytes over as they lie; nothing is copied. What
-/// ten thousand parts cost to read, check and write down is done before that transaction, which
-/// only makes sure that no part came meanwhile.
+/// CompleteMultipartUpload: makes an object of the parts and, in the same transaction, stores the
+/// events this causes. The object takes over the stored parts; no bytes are copied. Reading,
+/// checking and encoding up to ten thousand parts is done before that transaction, which only
+/// verifies that no part was added meanwhile (optimistic locking).
 ///
 /// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
 final class CompleteMultipartUpload {
-  private static final int MOST_PARTS = 10_000;
+  private static final int MAX_PARTS = 10_000;
 
-  /// How often the parts are looked at beside the writer while others are still put in.
-  private static final int MOST_LOOKS = 3;
+  /// How often the parts are read outside the write transaction before the transaction reads them
+  /// itself.
+  private static final int MAX_OPTIMISTIC_ATTEMPTS = 3;
 
   private final Database database;
   private final Buckets buckets;
@@ -62,7 +63,7 @@ final class CompleteMultipartUpload {
   private final Supplier<URI> endpoint;
   private final long minPartBytes;
 
-  /// @param minPartBytes the least that any part but the last may hold
+  /// @param minPartBytes the minimum size of every part but the last
   CompleteMultipartUpload(
       Database database,
       Buckets buckets,
@@ -95,41 +96,42 @@ final class CompleteMultipartUpload {
     requireOrder(input, listed);
 
     for (int attempt = 0; ; attempt++) {
-      String seal = attempt < MOST_LOOKS ? UUID.randomUUID().toString() : "";
+      String seal = attempt < MAX_OPTIMISTIC_ATTEMPTS ? UUID.randomUUID().toString() : "";
       Optional<Plan> plan =
           seal.isEmpty() ? Optional.empty() : prepare(caller, input, key, conditions, listed, seal);
-      Optional<CompleteMultipartUploadResponse> answer =
+      Optional<CompleteMultipartUploadResponse> response =
           database.write(
               tx -> {
                 Bucket bucket =
                     buckets.require(tx, caller, input.bucket(), input.expectedBucketOwner());
                 Optional<Upload> begun = uploads.find(tx, bucket, key, input.uploadId());
                 if (begun.isEmpty()) {
-                  return Optional.of(completedBefore(tx, caller, bucket, key, input, listed));
+                  return Optional.of(repeatCompletion(tx, caller, bucket, key, input, listed));
                 }
                 Upload upload = begun.get();
                 check(tx, conditions, bucket, key, upload);
                 if (!seal.isEmpty() && !uploads.isSealed(tx, upload, seal)) {
-                  return Optional.empty(); // a part came meanwhile
+                  return Optional.empty(); // a part was added meanwhile
                 }
-                Plan made = plan.isPresent() ? plan.get() : plan(tx, input, upload, listed);
-                return Optional.of(complete(tx, caller, bucket, key, upload, made));
+                Plan current = plan.isPresent() ? plan.get() : plan(tx, input, upload, listed);
+                return Optional.of(complete(tx, caller, bucket, key, upload, current));
               });
-      if (answer.isPresent()) {
-        return answer.get();
+      if (response.isPresent()) {
+        return response.get();
       }
     }
   }
 
-  /// What an object of parts is made of.
+  /// The object to be made of the parts.
   private record Plan(
       List<Part> used,
-      List<Part> leftOut,
+      List<Part> unused,
       String etag,
       StoredChecksum checksum,
-      ContentStore.Joined joined) {}
+      ContentStore.PreparedJoin content) {}
 
-  /// Reads the parts beside the writer, having sealed the upload; empty if it is not there.
+  /// Seals the upload and reads its parts outside the write transaction; empty if there is no such
+  /// upload.
   private Optional<Plan> prepare(
       Caller caller,
       CompleteMultipartUploadRequest input,
@@ -156,7 +158,7 @@ final class CompleteMultipartUpload {
   private void check(
       Tx tx, WritePreconditions conditions, Bucket bucket, ObjectKey key, Upload upload) {
     conditions.check(() -> versions.live(tx, bucket, key), key);
-    conditions.requireUntouched(() -> versions.live(tx, bucket, key), upload.begunOn(), key);
+    conditions.requireUnchanged(() -> versions.live(tx, bucket, key), upload.begunOn(), key);
   }
 
   private Plan plan(
@@ -164,37 +166,37 @@ final class CompleteMultipartUpload {
       CompleteMultipartUploadRequest input,
       Upload upload,
       List<CompletedPart> listed) {
-    List<UploadedPart> uploaded = uploads.parts(snapshot, upload, 0, MOST_PARTS);
-    List<Part> used = pick(upload, uploaded, listed);
+    List<UploadedPart> uploaded = uploads.parts(snapshot, upload, 0, MAX_PARTS);
+    List<Part> used = select(upload, uploaded, listed);
     StoredChecksum checksum =
         StoredChecksum.ofParts(upload.algorithmOfObject(), upload.type(), used);
-    requireAsAnnounced(input, upload, used, checksum);
+    requireAsDeclared(input, upload, used, checksum);
     return new Plan(
         used,
-        leftOut(uploaded, used),
+        unused(uploaded, used),
         Etags.ofParts(used),
         checksum,
-        contents.joining(upload.id(), shown(upload, used)));
+        contents.prepareJoin(upload.id(), visible(upload, used)));
   }
 
   private CompleteMultipartUploadResponse complete(
       Tx tx, Caller caller, Bucket bucket, ObjectKey key, Upload upload, Plan plan) {
-    uploads.complete(tx, bucket, key, upload, plan.used(), plan.leftOut());
-    ContentRef content = contents.join(tx, plan.joined());
+    uploads.complete(tx, bucket, key, upload, plan.used(), plan.unused());
+    ContentRef content = contents.join(tx, plan.content());
     Draft draft = new Draft(plan.etag(), content, plan.checksum(), upload.description());
     ObjectVersion version = versions.put(tx, bucket, key, draft);
     notifications.objectCreated(
         tx, bucket, key, version, EventType.CREATED_COMPLETE_MULTIPART_UPLOAD, caller);
-    return answer(caller, bucket, key, version);
+    return response(caller, bucket, key, version);
   }
 
-  /// A request without a body is told what it lacks; a document that lists nothing is malformed.
+  /// A missing body is InvalidRequest, a body without parts is MalformedXML.
   private static void requireOrder(
       CompleteMultipartUploadRequest input, List<CompletedPart> listed) {
     if (input.multipartUpload() == null) {
       throw S3Error.INVALID_REQUEST.because("You must specify at least one part");
     }
-    if (listed.isEmpty() || listed.size() > MOST_PARTS) {
+    if (listed.isEmpty() || listed.size() > MAX_PARTS) {
       throw S3Error.MALFORMED_XML.exception();
     }
     int last = 0;
@@ -209,9 +211,9 @@ final class CompleteMultipartUpload {
     }
   }
 
-  /// A client that did not hear the answer asks again. The object knows the upload it came from, so
-  /// as long as it is the current version it is answered once more.
-  private CompleteMultipartUploadResponse completedBefore(
+  /// A client that did not receive the response retries. The object stores the id of its upload, so
+  /// as long as it is the current version, the retry gets the same response.
+  private CompleteMultipartUploadResponse repeatCompletion(
       Tx tx,
       Caller caller,
       Bucket bucket,
@@ -223,7 +225,7 @@ final class CompleteMultipartUpload {
         .filter(version -> version.content().kind() == ContentRef.Kind.PARTS)
         .filter(version -> version.content().id().equals(input.uploadId()))
         .filter(version -> sameParts(contents.partsOf(tx, version.content()), listed))
-        .map(version -> answer(caller, bucket, key, version))
+        .map(version -> response(caller, bucket, key, version))
         .orElseThrow(() -> S3Error.NO_SUCH_UPLOAD.with("UploadId", input.uploadId()));
   }
 
@@ -234,22 +236,23 @@ final class CompleteMultipartUpload {
         .equals(listed.stream().map(part -> Etags.unquoted(part.eTag())).toList());
   }
 
-  private List<Part> pick(Upload upload, List<UploadedPart> uploaded, List<CompletedPart> listed) {
+  private List<Part> select(
+      Upload upload, List<UploadedPart> uploaded, List<CompletedPart> listed) {
     Map<Integer, Part> byNumber = new HashMap<>();
     uploaded.forEach(one -> byNumber.put(one.part().number(), one.part()));
     List<Part> used = new ArrayList<>(listed.size());
     for (int i = 0; i < listed.size(); i++) {
-      CompletedPart asked = listed.get(i);
-      Part part = byNumber.get(asked.partNumber());
-      if (part == null || !part.etag().equals(Etags.unquoted(asked.eTag()))) {
-        throw invalidPart(upload, asked);
+      CompletedPart listedPart = listed.get(i);
+      Part part = byNumber.get(listedPart.partNumber());
+      if (part == null || !part.etag().equals(Etags.unquoted(listedPart.eTag()))) {
+        throw invalidPart(upload, listedPart);
       }
-      requireChecksum(upload, asked, part, i + 1);
+      requireChecksum(upload, listedPart, part, i + 1);
       if (i < listed.size() - 1 && part.content().sizeBytes() < minPartBytes) {
         throw S3Error.ENTITY_TOO_SMALL
             .with("ProposedSize", String.valueOf(part.content().sizeBytes()))
             .with("MinSizeAllowed", String.valueOf(minPartBytes))
-            .with("PartNumber", asked.partNumber().toString())
+            .with("PartNumber", listedPart.partNumber().toString())
             .with("ETag", part.etag());
       }
       used.add(part);
@@ -257,32 +260,34 @@ final class CompleteMultipartUpload {
     return used;
   }
 
-  private static AwsException invalidPart(Upload upload, CompletedPart asked) {
+  private static AwsException invalidPart(Upload upload, CompletedPart listedPart) {
     return S3Error.INVALID_PART
         .with("UploadId", upload.id())
-        .with("PartNumber", asked.partNumber().toString())
-        .with("ETag", Etags.unquoted(asked.eTag()));
+        .with("PartNumber", listedPart.partNumber().toString())
+        .with("ETag", Etags.unquoted(listedPart.eTag()));
   }
 
-  /// A composite checksum is of the parts' checksums, so the client must say all of them, and the
-  /// parts must be numbered without gaps.
-  private static void requireChecksum(Upload upload, CompletedPart asked, Part part, int position) {
-    Map<ChecksumAlgorithm, String> given = ModelChecksums.in(asked);
+  /// For a composite checksum, the client must send the checksum of every part, and part numbers
+  /// must have no gaps.
+  private static void requireChecksum(
+      Upload upload, CompletedPart listedPart, Part part, int position) {
+    Map<ChecksumAlgorithm, String> given = ModelChecksums.in(listedPart);
     if (!given.isEmpty() && upload.algorithm() == null) {
-      throw invalidPart(upload, asked); // parts have none unless the upload was begun with one
+      throw invalidPart(
+          upload, listedPart); // parts have a checksum only if the upload named an algorithm
     }
     StoredChecksum stored = part.checksum();
     for (Map.Entry<ChecksumAlgorithm, String> one : given.entrySet()) {
       if (stored != null && one.getKey() == stored.algorithm()) {
         if (!one.getValue().equals(stored.value())) {
-          throw invalidPart(upload, asked);
+          throw invalidPart(upload, listedPart);
         }
       } else {
         throw S3Error.BAD_DIGEST.because(
             "The "
                 + one.getKey().name().toLowerCase(Locale.ROOT)
                 + " you specified for part "
-                + asked.partNumber()
+                + listedPart.partNumber()
                 + " did not match what we received.");
       }
     }
@@ -295,10 +300,10 @@ final class CompleteMultipartUpload {
               + upload.algorithmOfObject().name().toLowerCase(Locale.ROOT)
               + " checksum. The complete request must include the checksum for each part. It was"
               + " missing for part "
-              + asked.partNumber()
+              + listedPart.partNumber()
               + " in the request.");
     }
-    if (asked.partNumber() != position) {
+    if (listedPart.partNumber() != position) {
       throw S3Error.INVALID_REQUEST.because(
           "Parts with a composite checksum must be numbered consecutively from 1. Part "
               + position
@@ -306,7 +311,7 @@ final class CompleteMultipartUpload {
     }
   }
 
-  private static void requireAsAnnounced(
+  private static void requireAsDeclared(
       CompleteMultipartUploadRequest input,
       Upload upload,
       List<Part> used,
@@ -344,9 +349,8 @@ final class CompleteMultipartUpload {
             });
   }
 
-  /// The parts as readers see them: with checksums only where the upload was begun with an
-  /// algorithm.
-  private static List<Part> shown(Upload upload, List<Part> used) {
+  /// The parts as they are returned: with checksums only if the upload named an algorithm.
+  private static List<Part> visible(Upload upload, List<Part> used) {
     return upload.algorithm() != null
         ? used
         : used.stream()
@@ -354,7 +358,7 @@ final class CompleteMultipartUpload {
             .toList();
   }
 
-  private static List<Part> leftOut(List<UploadedPart> uploaded, List<Part> used) {
+  private static List<Part> unused(List<UploadedPart> uploaded, List<Part> used) {
     Set<Integer> numbers = used.stream().map(Part::number).collect(Collectors.toSet());
     return uploaded.stream()
         .map(UploadedPart::part)
@@ -362,9 +366,9 @@ final class CompleteMultipartUpload {
         .toList();
   }
 
-  private CompleteMultipartUploadResponse answer(
+  private CompleteMultipartUploadResponse response(
       Caller caller, Bucket bucket, ObjectKey key, ObjectVersion version) {
-    CompleteMultipartUploadResponse.Builder answer =
+    CompleteMultipartUploadResponse.Builder response =
         CompleteMultipartUploadResponse.builder()
             .location(
                 Locations.object(
@@ -375,8 +379,8 @@ final class CompleteMultipartUpload {
             .key(key.value())
             .eTag(Etags.quoted(version.etag()))
             .serverSideEncryption("AES256");
-    ModelChecksums.set(answer, version.checksum());
-    version.findChecksum().ifPresent(checksum -> answer.checksumType(checksum.type().name()));
-    return answer.versionId(ObjectHeaders.versionIdOfWrite(bucket, version)).build();
+    ModelChecksums.set(response, version.checksum());
+    version.findChecksum().ifPresent(checksum -> response.checksumType(checksum.type().name()));
+    return response.versionId(ObjectHeaders.versionIdOfWrite(bucket, version)).build();
   }
 }

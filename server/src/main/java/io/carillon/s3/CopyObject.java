@@ -8,7 +8,7 @@ import io.carillon.aws.checksum.Checksum;
 import io.carillon.aws.checksum.ChecksumAlgorithm;
 import io.carillon.aws.checksum.Checksums;
 import io.carillon.base.Arn;
-import io.carillon.s3.ReadObject.OnMarker;
+import io.carillon.s3.ReadObject.OnDeleteMarker;
 import io.carillon.s3.event.EventType;
 import io.carillon.s3.event.Notifications;
 import io.carillon.s3.model.Bucket;
@@ -45,9 +45,9 @@ import software.amazon.awssdk.services.s3.model.CopyObjectResult;
 import software.amazon.awssdk.services.s3.model.MetadataDirective;
 import software.amazon.awssdk.services.s3.model.TaggingDirective;
 
-/// CopyObject: makes a version of an object from another one. The copy shares the bytes of its
-/// source, so it takes no room whatever their number. It is one object even if its source came in
-/// parts: then its ETag, and a checksum that was of the parts, are taken anew by reading it.
+/// CopyObject: makes an object version from another one. The copy shares the stored bytes of its
+/// source, so its cost does not depend on their size. The copy of a multipart object has no parts:
+/// its ETag, and a composite checksum, are computed again from the bytes.
 final class CopyObject {
   private static final long MAX_SOURCE_BYTES = 5L << 30;
 
@@ -80,7 +80,7 @@ final class CopyObject {
     CopySource source = CopySource.parse(r.copySource());
     Need put =
         Permissions.creating(r.destinationBucket(), r.destinationKey())
-            .with("s3:x-amz-copy-source", source.spellings())
+            .with("s3:x-amz-copy-source", source.conditionValues())
             .with("s3:x-amz-metadata-directive", r.metadataDirectiveAsString())
             .with("s3:x-amz-acl", r.aclAsString())
             .with("s3:x-amz-storage-class", r.storageClassAsString())
@@ -112,8 +112,8 @@ final class CopyObject {
     if (!seen.description().tags().isEmpty() && !replacesTags(input)) {
       requireTagsAllowed(caller, input, source);
     }
-    // Slow where it has to read the source, so it is done before, and the source judged again in
-    // the transaction.
+    // May read the whole source, so it is done before the transaction, which checks the source
+    // again.
     Digests digests = digests(input, source, seen);
 
     return database.write(
@@ -132,10 +132,10 @@ final class CopyObject {
                   digests.etag(),
                   original.content().joined(),
                   digests.checksum(),
-                  describe(input, original.description(), given));
+                  metadataOfCopy(input, original.description(), given));
           ObjectVersion version = versions.put(tx, bucket, key, draft);
           notifications.objectCreated(tx, bucket, key, version, EventType.CREATED_COPY, caller);
-          return answer(tx, bucket, source, original, version);
+          return response(tx, bucket, source, original, version);
         });
   }
 
@@ -162,7 +162,7 @@ final class CopyObject {
     }
   }
 
-  /// The source as it is now, which must exist and meet the conditions. It may lie in any region.
+  /// The source as it is now, which must meet the conditions. It may be in any region.
   private Optional<ObjectVersion> source(
       Snapshot snapshot, Caller caller, CopyObjectRequest input, CopySource source) {
     Bucket bucket =
@@ -170,9 +170,10 @@ final class CopyObject {
     Optional<ObjectVersion> found;
     try {
       found =
-          objects.version(snapshot, bucket, source.key(), source.versionId(), OnMarker.noSource());
-    } catch (AwsException refused) {
-      throw source.asOfSource(refused);
+          objects.version(
+              snapshot, bucket, source.key(), source.versionId(), OnDeleteMarker.notACopySource());
+    } catch (AwsException e) {
+      throw source.forCopySource(e);
     }
     found.ifPresent(version -> requireCopyable(caller, input, version));
     return found;
@@ -206,30 +207,32 @@ final class CopyObject {
                 Arn.object(input.destinationBucket(), input.destinationKey()))));
   }
 
-  /// What the copy is known by.
+  /// The ETag and checksum of the copy.
   private record Digests(String etag, @Nullable StoredChecksum checksum) {}
 
   private Digests digests(CopyObjectRequest input, CopySource source, ObjectVersion original) {
-    String asked = input.checksumAlgorithmAsString();
+    String requested = input.checksumAlgorithmAsString();
     StoredChecksum known = original.checksum();
     ChecksumAlgorithm algorithm =
-        asked != null ? ModelChecksums.algorithm(asked) : known == null ? null : known.algorithm();
-    boolean stands =
+        requested != null
+            ? ModelChecksums.algorithm(requested)
+            : known == null ? null : known.algorithm();
+    boolean reusable =
         algorithm == null
             || known != null
                 && known.algorithm() == algorithm
                 && known.type() == StoredChecksum.Type.FULL_OBJECT;
     boolean inParts = original.content().kind() == ContentRef.Kind.PARTS;
-    if (stands && !inParts) {
+    if (reusable && !inParts) {
       return new Digests(original.etag(), known);
     }
     MessageDigest md5 = Etags.md5();
-    Checksums running = Checksums.of(stands || algorithm == null ? Set.of() : Set.of(algorithm));
+    Checksums running = Checksums.of(reusable || algorithm == null ? Set.of() : Set.of(algorithm));
     read(source, original, md5, running);
     Map<ChecksumAlgorithm, Checksum> taken = running.finish();
     return new Digests(
         Etags.of(md5.digest()),
-        stands ? known : StoredChecksum.of(Objects.requireNonNull(taken.get(algorithm))));
+        reusable ? known : StoredChecksum.of(Objects.requireNonNull(taken.get(algorithm))));
   }
 
   private void read(
@@ -247,7 +250,7 @@ final class CopyObject {
     }
   }
 
-  private static ObjectMetadata describe(
+  private static ObjectMetadata metadataOfCopy(
       CopyObjectRequest input, ObjectMetadata original, ObjectMetadata given) {
     ObjectMetadata base = replacesMetadata(input) ? given : original;
     Map<String, String> tags = replacesTags(input) ? given.tags() : original.tags();
@@ -262,20 +265,20 @@ final class CopyObject {
     return input.taggingDirective() == TaggingDirective.REPLACE;
   }
 
-  private CopyObjectResponse answer(
+  private CopyObjectResponse response(
       Tx tx, Bucket bucket, CopySource source, ObjectVersion original, ObjectVersion copy) {
     CopyObjectResult.Builder result =
         CopyObjectResult.builder().eTag(Etags.quoted(copy.etag())).lastModified(copy.modified());
     ModelChecksums.set(result, copy.checksum());
     copy.findChecksum().ifPresent(checksum -> result.checksumType(checksum.type().name()));
-    CopyObjectResponse.Builder answer =
+    CopyObjectResponse.Builder response =
         CopyObjectResponse.builder()
             .copyObjectResult(result.build())
             .serverSideEncryption("AES256")
             .versionId(ObjectHeaders.versionIdOfWrite(bucket, copy));
     if (buckets.find(tx, source.bucket()).filter(Bucket::everVersioned).isPresent()) {
-      answer.copySourceVersionId(original.versionId());
+      response.copySourceVersionId(original.versionId());
     }
-    return answer.build();
+    return response.build();
   }
 }

@@ -10,8 +10,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// What `x-amz-copy-source` names: `bucket/key`, URL-encoded (so a `+` is a space), perhaps with a
-/// version.
+/// The value of `x-amz-copy-source`: `bucket/key`, URL-encoded (so a `+` is a space), optionally
+/// with a version id.
 ///
 /// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
 record CopySource(String bucket, ObjectKey key, @Nullable String versionId) {
@@ -44,25 +44,25 @@ record CopySource(String bucket, ObjectKey key, @Nullable String versionId) {
         decoded.substring(0, slash), new ObjectKey(decoded.substring(slash + 1)), versionId);
   }
 
-  /// A refusal that speaks of a version, as it is put where a copy's source named it.
+  /// An error about a version id, in the form for the version id of a copy source.
   ///
-  /// Recorded of UploadPartCopy in 2026, in "Versioning Mix" (raw answers of S3 about versions that
-  /// there cannot be); there CopyObject says no more than "Invalid Request" of a malformed id.
-  AwsException asOfSource(AwsException refused) {
-    return Versions.VERSION_ID.equals(refused.members().get("ArgumentName"))
+  /// Recorded from UploadPartCopy in 2026, in "Versioning Mix" (raw S3 responses for impossible
+  /// version ids); for a malformed id CopyObject says only "Invalid Request" there.
+  AwsException forCopySource(AwsException error) {
+    return Versions.VERSION_ID.equals(error.members().get("ArgumentName"))
         ? S3Error.INVALID_ARGUMENT
-            .because(refused.getMessage())
+            .because(error.getMessage())
             .with("ArgumentName", HEADER)
             .with("ArgumentValue", String.valueOf(versionId))
-        : refused;
+        : error;
   }
 
   Need need() {
     return Permissions.read(bucket, key.value(), versionId);
   }
 
-  /// What policies may compare with: clients write the header with a leading slash or without.
-  List<String> spellings() {
+  /// The values for policy conditions: clients send the header with or without a leading slash.
+  List<String> conditionValues() {
     String path = bucket + "/" + key.value();
     return List.of(path, "/" + path);
   }

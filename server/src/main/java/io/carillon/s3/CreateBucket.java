@@ -22,11 +22,11 @@ import software.amazon.awssdk.services.s3.model.CreateBucketRequest;
 import software.amazon.awssdk.services.s3.model.CreateBucketResponse;
 import software.amazon.awssdk.services.s3.model.ObjectOwnership;
 
-/// CreateBucket: takes a name out of the space that all accounts share.
+/// CreateBucket: takes a name from the namespace that all accounts share.
 ///
 /// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
 final class CreateBucket {
-  /// What eu-west-1 was called when it was the only region of Europe.
+  /// The old name of eu-west-1, from when it was the only European region.
   private static final String EU = "EU";
 
   private final Database database;
@@ -35,8 +35,7 @@ final class CreateBucket {
   private final InstantSource clock;
   private final boolean blocksPublic;
 
-  /// @param blocksPublic whether new buckets begin with all public access blocked, as AWS's do
-  ///   since April 2023
+  /// @param blocksPublic whether new buckets block all public access, as on AWS since April 2023
   CreateBucket(
       Database database,
       Buckets buckets,
@@ -80,8 +79,8 @@ final class CreateBucket {
 
   CreateBucketResponse run(Caller caller, CreateBucketRequest input) {
     BucketName name = new BucketName(input.bucket());
-    Bucket asked = describe(caller, name, input);
-    AccessControlLists.requireForNew(asked, input);
+    Bucket requested = requestedBucket(caller, name, input);
+    AccessControlLists.requireForNew(requested, input);
     CreateBucketConfiguration configuration = input.createBucketConfiguration();
     if (configuration != null
         && (configuration.location() != null || configuration.bucket() != null)) {
@@ -97,12 +96,13 @@ final class CreateBucket {
         tx -> {
           Optional<Bucket> existing = buckets.find(tx, name.value());
           if (existing.isPresent()) {
-            requireAnswerable(existing.get(), caller, region);
+            requireRecreatable(existing.get(), caller, region);
           } else {
             if (buckets.isFull(tx, caller.account().value())) {
               throw S3Error.TOO_MANY_BUCKETS.exception();
             }
-            Bucket bucket = asked.in(region).withConstraint(EU.equals(constraint) ? EU : null);
+            Bucket bucket =
+                requested.withRegion(region).withConstraint(EU.equals(constraint) ? EU : null);
             buckets.put(tx, bucket);
             tags.put(tx, bucket, given);
           }
@@ -113,8 +113,8 @@ final class CreateBucket {
         });
   }
 
-  /// The bucket as it is to be, but for where it goes.
-  private Bucket describe(Caller caller, BucketName name, CreateBucketRequest input) {
+  /// The requested bucket, without its final region.
+  private Bucket requestedBucket(Caller caller, BucketName name, CreateBucketRequest input) {
     Bucket bucket = Bucket.of(caller.account(), name.value(), caller.region(), clock.instant());
     ObjectOwnership ownership = input.objectOwnership();
     if (ownership == ObjectOwnership.UNKNOWN_TO_SDK_VERSION) {
@@ -130,27 +130,27 @@ final class CreateBucket {
                 : BucketAccess.ownership(ownership));
   }
 
-  /// A path where the bucket is in us-east-1, a URL where it is elsewhere.
+  /// A path if the bucket is in us-east-1, else a URL.
   private static String location(Caller caller, BucketName name, Region region) {
     return region.equals(Region.US_EAST_1)
         ? "/" + name
         : caller.origin().map(origin -> Locations.bucket(origin, name.value())).orElse("/" + name);
   }
 
-  /// Creating one's own bucket again succeeds in us-east-1, and only there.
-  private static void requireAnswerable(Bucket existing, Caller caller, Region region) {
+  /// Creating a bucket again succeeds only for its owner and in us-east-1.
+  private static void requireRecreatable(Bucket existing, Caller caller, Region region) {
     if (!existing.account().equals(caller.account().value())) {
       throw S3Error.BUCKET_ALREADY_EXISTS.with("BucketName", existing.name());
     }
-    boolean harmless = existing.home().equals(Region.US_EAST_1) && region.equals(Region.US_EAST_1);
-    if (!harmless) {
+    boolean allowed = existing.home().equals(Region.US_EAST_1) && region.equals(Region.US_EAST_1);
+    if (!allowed) {
       throw S3Error.BUCKET_ALREADY_OWNED_BY_YOU.with("BucketName", existing.name());
     }
   }
 
-  /// Where the bucket goes: the region that signed, which the constraint must repeat unless it is
-  /// us-east-1. That one stands for S3's global endpoint as well, which takes any constraint but
-  /// its own name.
+  /// The region of the bucket: the one of the signature, which the constraint must repeat unless it
+  /// is us-east-1. A signature for us-east-1 may also be for S3's global endpoint, which accepts
+  /// every constraint except `us-east-1`.
   private static Region regionOf(Region signed, @Nullable String constraint) {
     if (signed.equals(Region.US_EAST_1)) {
       if (constraint == null) {

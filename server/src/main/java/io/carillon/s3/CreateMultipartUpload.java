@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.CreateMultipartUploadResponse;
 
-/// CreateMultipartUpload: begins an object that will come in parts.
+/// CreateMultipartUpload: begins the upload of an object in parts.
 ///
 /// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html
 final class CreateMultipartUpload {
@@ -72,16 +72,16 @@ final class CreateMultipartUpload {
           Upload upload =
               new Upload(id, now, caller.principal().arn(), description, algorithm, type, begunOn);
           uploads.begin(tx, bucket, key, upload);
-          CreateMultipartUploadResponse.Builder answer =
+          CreateMultipartUploadResponse.Builder response =
               CreateMultipartUploadResponse.builder()
                   .bucket(input.bucket())
                   .key(input.key())
                   .uploadId(upload.id())
                   .serverSideEncryption("AES256");
           if (algorithm != null) {
-            answer.checksumAlgorithm(algorithm.name()).checksumType(type.name());
+            response.checksumAlgorithm(algorithm.name()).checksumType(type.name());
           }
-          return answer.build();
+          return response.build();
         });
   }
 

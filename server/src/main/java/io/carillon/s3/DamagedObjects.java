@@ -13,13 +13,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Tells of objects whose bytes on the disk are damaged: each time in the log, once in the trace of
-/// the object. The store says which file it is; only here is it known whose bytes these are.
+/// Reports objects whose stored bytes are damaged: in the log each time, in the object's trace
+/// once. The store reports only the file; here the object is known.
 final class DamagedObjects {
   private static final Logger LOG = LoggerFactory.getLogger(DamagedObjects.class);
 
-  /// Beyond, an object is noted again at each read.
-  private static final int REMEMBERED = 1_000;
+  /// Beyond this number, an object is added to the trace again at each read.
+  private static final int MAX_TRACED = 1_000;
 
   interface Opener {
     InputStream open() throws IOException;
@@ -27,26 +27,26 @@ final class DamagedObjects {
 
   private final Database database;
   private final Trace trace;
-  private final Set<String> noted = ConcurrentHashMap.newKeySet();
+  private final Set<String> traced = ConcurrentHashMap.newKeySet();
 
   DamagedObjects(Database database, Trace trace) {
     this.database = database;
     this.trace = trace;
   }
 
-  /// Opens the content of an object, now and as it is read looking for damage.
-  InputStream watch(String bucket, ObjectKey key, Opener content) throws IOException {
+  /// Opens the content of an object and reports damage that is found on opening or reading.
+  InputStream open(String bucket, ObjectKey key, Opener content) throws IOException {
     try {
-      return new Watched(content.open(), bucket, key);
+      return new ReportingStream(content.open(), bucket, key);
     } catch (DamagedBlobException e) {
-      throw told(bucket, key, e);
+      throw report(bucket, key, e);
     }
   }
 
-  private DamagedBlobException told(String bucket, ObjectKey key, DamagedBlobException e) {
+  private DamagedBlobException report(String bucket, ObjectKey key, DamagedBlobException e) {
     LOG.error("The object s3://{}/{} cannot be read: {}", bucket, key, e.getMessage());
     String what = String.valueOf(e.getMessage());
-    if (noted.size() < REMEMBERED ? noted.add(what) : !noted.contains(what)) {
+    if (traced.size() < MAX_TRACED ? traced.add(what) : !traced.contains(what)) {
       try {
         database.writeRelaxed(
             tx -> {
@@ -57,18 +57,20 @@ final class DamagedObjects {
                   Map.of("bucket", bucket, "key", key.value(), "error", what));
               return what;
             });
-      } catch (RuntimeException f) { // a full disk, a stop: the reader is told of the damage
-        LOG.warn("The trace has no note of it: {}", f.getMessage());
+      } catch (
+          RuntimeException
+              f) { // such as a full disk or a shutdown; the reader gets the original exception
+        LOG.warn("The damage could not be added to the trace: {}", f.getMessage());
       }
     }
     return e;
   }
 
-  private final class Watched extends FilterInputStream {
+  private final class ReportingStream extends FilterInputStream {
     private final String bucket;
     private final ObjectKey key;
 
-    private Watched(InputStream in, String bucket, ObjectKey key) {
+    private ReportingStream(InputStream in, String bucket, ObjectKey key) {
       super(in);
       this.bucket = bucket;
       this.key = key;
@@ -79,7 +81,7 @@ final class DamagedObjects {
       try {
         return in.read();
       } catch (DamagedBlobException e) {
-        throw told(bucket, key, e);
+        throw report(bucket, key, e);
       }
     }
 
@@ -88,7 +90,7 @@ final class DamagedObjects {
       try {
         return in.read(bytes, offset, length);
       } catch (DamagedBlobException e) {
-        throw told(bucket, key, e);
+        throw report(bucket, key, e);
       }
     }
   }

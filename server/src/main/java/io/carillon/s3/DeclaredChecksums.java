@@ -14,14 +14,14 @@ import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// What the sender of a body says its digests are: `Content-MD5`, and one checksum, in a header or
-/// announced for the trailer by `x-amz-trailer`.
+/// The digests that a request declares for its body: `Content-MD5`, and one checksum, in a header
+/// or in the trailer that `x-amz-trailer` names.
 ///
 /// Source:
 /// https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
 ///
-/// @param algorithm of the checksum, if one is sent
-/// @param checksum null where it comes in the trailer, or not at all
+/// @param algorithm of the checksum; empty if there is none
+/// @param checksum null if it is in the trailer, or if there is none
 record DeclaredChecksums(
     Optional<ChecksumAlgorithm> algorithm,
     @Nullable Checksum checksum,
@@ -30,8 +30,8 @@ record DeclaredChecksums(
   private static final String PREFIX = "x-amz-checksum-";
   private static final String NAMED = "x-amz-sdk-checksum-algorithm";
 
-  /// @throws io.carillon.aws.AwsException InvalidDigest for what is no MD5; InvalidRequest for what
-  ///   is no checksum, for two, or for an algorithm that there is not
+  /// @throws io.carillon.aws.AwsException InvalidDigest for a malformed MD5; InvalidRequest for a
+  ///   malformed checksum, more than one, or an unknown algorithm
   static DeclaredChecksums in(Headers headers) {
     List<String> values = new ArrayList<>(1);
     headers.forEach(
@@ -81,9 +81,9 @@ record DeclaredChecksums(
         Optional.of(algorithm), value == null ? null : parse(algorithm, value), md5);
   }
 
-  /// @throws io.carillon.aws.AwsException BadDigest where one differs; InvalidRequest where the
-  ///   trailer that was announced did not come
-  void verify(byte[] md5, Map<ChecksumAlgorithm, Checksum> taken, Headers trailers) {
+  /// @throws io.carillon.aws.AwsException BadDigest if a digest differs; InvalidRequest if the
+  ///   declared trailer is missing
+  void verify(byte[] md5, Map<ChecksumAlgorithm, Checksum> computed, Headers trailers) {
     if (contentMd5 != null && !MessageDigest.isEqual(contentMd5, md5)) {
       throw S3Error.BAD_DIGEST
           .because("The Content-MD5 you specified did not match what we received.")
@@ -102,10 +102,10 @@ record DeclaredChecksums(
               .orElseThrow(
                   () ->
                       S3Error.INVALID_REQUEST.because(
-                          "The trailer " + header + " was announced and did not come."));
+                          "The trailer " + header + " was declared and is missing."));
       expected = parse(algorithm.get(), value.strip());
     }
-    if (!expected.matches(Objects.requireNonNull(taken.get(algorithm.get())))) {
+    if (!expected.matches(Objects.requireNonNull(computed.get(algorithm.get())))) {
       throw S3Error.BAD_DIGEST.because(
           "The " + algorithm.get() + " you specified did not match the calculated checksum.");
     }
@@ -132,7 +132,7 @@ record DeclaredChecksums(
         return md5;
       }
     } catch (IllegalArgumentException notBase64) {
-      // refused below, like one of a wrong length
+      // refused below, like a value of the wrong length
     }
     throw S3Error.INVALID_DIGEST.with("Content-MD5", base64);
   }

@@ -14,10 +14,10 @@ import java.util.Map;
 import software.amazon.awssdk.services.s3.model.DeleteBucketRequest;
 import software.amazon.awssdk.services.s3.model.DeleteBucketResponse;
 
-/// DeleteBucket: gives an empty bucket's name back. Delete markers and older versions count as
-/// content; uploads that have not ended do not, and are aborted.
+/// DeleteBucket: deletes an empty bucket and frees its name. Delete markers and older versions
+/// count as content; multipart uploads in progress do not and are aborted.
 final class DeleteBucket {
-  private static final int UPLOADS_AT_ONCE = 100;
+  private static final int UPLOADS_PER_READ = 100;
 
   private final Database database;
   private final Buckets buckets;
@@ -49,7 +49,7 @@ final class DeleteBucket {
       List<Uploads.Name> open =
           database.read(
               snapshot ->
-                  uploads.list(snapshot, requireEmpty(snapshot, caller, input), UPLOADS_AT_ONCE));
+                  uploads.list(snapshot, requireEmpty(snapshot, caller, input), UPLOADS_PER_READ));
       open.forEach(name -> uploads.abort(database, name));
       if (open.isEmpty() && deleteUnlessBusy(caller, input)) {
         return DeleteBucketResponse.builder().build();
@@ -57,7 +57,7 @@ final class DeleteBucket {
     }
   }
 
-  /// @return false where an upload has begun since they were aborted
+  /// @return false if another upload was created since the last abort
   private boolean deleteUnlessBusy(Caller caller, DeleteBucketRequest input) {
     return database.write(
         tx -> {

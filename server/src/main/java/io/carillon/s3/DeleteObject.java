@@ -28,13 +28,13 @@ import software.amazon.awssdk.services.s3.model.DeleteObjectsResponse;
 import software.amazon.awssdk.services.s3.model.DeletedObject;
 import software.amazon.awssdk.services.s3.model.ObjectIdentifier;
 
-/// DeleteObject and DeleteObjects: removes objects or versions, or hides them behind delete
-/// markers, and in the same transaction stores the events that this causes.
+/// DeleteObject and DeleteObjects: delete versions or add delete markers and, in the same
+/// transaction, store the events this causes.
 final class DeleteObject {
-  private static final int MOST_AT_ONCE = 1000;
+  private static final int MAX_OBJECTS = 1000;
 
-  /// How many objects one transaction removes: a longer one would hold up every other writer.
-  private static final int OBJECTS_A_TRANSACTION = 100;
+  /// How many objects one transaction deletes; a longer one would block all other writers.
+  private static final int OBJECTS_PER_TRANSACTION = 100;
 
   private final Database database;
   private final Buckets buckets;
@@ -57,9 +57,9 @@ final class DeleteObject {
 
   /// One object to delete.
   ///
-  /// @param etag deletes only if the current version has it; `*` only if there is one
-  /// @param modified deletes only if the version was written then
-  /// @param sizeBytes deletes only if the version is that long
+  /// @param etag delete only if the version has this ETag; `*` only if there is a version
+  /// @param modified delete only if the version was written at this time
+  /// @param sizeBytes delete only if the version has this size
   private record Target(
       ObjectKey key,
       @Nullable String versionId,
@@ -83,37 +83,37 @@ final class DeleteObject {
         tx -> {
           Bucket bucket = buckets.require(tx, caller, input.bucket(), input.expectedBucketOwner());
           Removal removal = remove(tx, bucket, target, caller);
-          DeleteObjectResponse.Builder answer = DeleteObjectResponse.builder();
+          DeleteObjectResponse.Builder response = DeleteObjectResponse.builder();
           switch (removal) {
-            case Removal.Nothing _ -> answer.versionId(target.versionId());
+            case Removal.Nothing _ -> response.versionId(target.versionId());
             case Removal.Hidden(ObjectVersion marker) ->
-                answer.deleteMarker(true).versionId(marker.versionId());
+                response.deleteMarker(true).versionId(marker.versionId());
             case Removal.Gone(ObjectVersion version, _) -> {
               if (target.versionId() != null) {
-                answer.versionId(version.versionId());
+                response.versionId(version.versionId());
                 if (version.deleteMarker()) {
-                  answer.deleteMarker(true);
+                  response.deleteMarker(true);
                 }
               }
             }
           }
-          return answer.build();
+          return response.build();
         });
   }
 
-  /// Each object is authorized, judged and answered for itself.
+  /// Each object is authorized, checked and reported individually.
   DeleteObjectsResponse many(Caller caller, DeleteObjectsRequest input) {
     List<ObjectIdentifier> objects = input.delete() == null ? List.of() : input.delete().objects();
-    if (objects.isEmpty() || objects.size() > MOST_AT_ONCE) {
+    if (objects.isEmpty() || objects.size() > MAX_OBJECTS) {
       throw S3Error.MALFORMED_XML.exception();
     }
     database.read(s -> buckets.require(s, caller, input.bucket(), input.expectedBucketOwner()));
     boolean quiet = Boolean.TRUE.equals(input.delete().quiet());
     List<DeletedObject> deleted = new ArrayList<>();
     List<software.amazon.awssdk.services.s3.model.S3Error> errors = new ArrayList<>();
-    for (int from = 0; from < objects.size(); from += OBJECTS_A_TRANSACTION) {
+    for (int from = 0; from < objects.size(); from += OBJECTS_PER_TRANSACTION) {
       List<ObjectIdentifier> chunk =
-          objects.subList(from, Math.min(objects.size(), from + OBJECTS_A_TRANSACTION));
+          objects.subList(from, Math.min(objects.size(), from + OBJECTS_PER_TRANSACTION));
       List<Outcome> outcomes = removeAll(caller, input, chunk);
       for (Outcome outcome : outcomes) {
         switch (outcome) {
@@ -128,7 +128,7 @@ final class DeleteObject {
         .build();
   }
 
-  /// What became of one object of many.
+  /// The result for one object of DeleteObjects.
   private sealed interface Outcome {
     record Deleted(DeletedObject object) implements Outcome {}
 
@@ -193,8 +193,8 @@ final class DeleteObject {
       }
       return new Outcome.Deleted(deleted.build());
     } catch (AwsException refused) {
-      // Conditions are judged before anything is changed. An id that no version has is an argument
-      // of the whole request elsewhere; here it is what this object lacks.
+      // Conditions are checked before anything is changed. A version id that was never issued is
+      // InvalidArgument elsewhere, but NoSuchVersion for an object of DeleteObjects.
       return failed(
           object,
           Versions.VERSION_ID.equals(refused.members().get("ArgumentName"))
@@ -243,7 +243,7 @@ final class DeleteObject {
     }
   }
 
-  /// Deleting by ETag tells the caller whether the object has it, so that needs reading, too.
+  /// Deleting by ETag reveals whether the object has it, so it needs s3:GetObject as well.
   private static List<Need> needs(
       String bucket, String key, @Nullable String versionId, @Nullable String etag) {
     List<Need> needs = new ArrayList<>(1);

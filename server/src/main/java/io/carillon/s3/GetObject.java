@@ -12,7 +12,7 @@ import io.carillon.s3.model.ObjectKey;
 import io.carillon.s3.model.ObjectVersion;
 import io.carillon.s3.model.Part;
 import io.carillon.s3.model.ReadPreconditions;
-import io.carillon.s3.model.ReadPreconditions.Verdict;
+import io.carillon.s3.model.ReadPreconditions.Result;
 import io.carillon.s3.model.S3Error;
 import io.carillon.s3.model.StoredChecksum;
 import java.io.IOException;
@@ -28,7 +28,7 @@ import software.amazon.awssdk.core.SdkField;
 import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 import software.amazon.awssdk.services.s3.model.HeadObjectRequest;
 
-/// GetObject and HeadObject: an object, or what there is to say about it.
+/// GetObject and HeadObject.
 final class GetObject {
   private final ReadObject objects;
 
@@ -36,10 +36,10 @@ final class GetObject {
     this.objects = objects;
   }
 
-  /// What both requests ask.
+  /// The members that both requests have.
   ///
-  /// @param overrides header fields to answer instead of the object's own, by lower-case name
-  private record Question(
+  /// @param overrides response headers that replace the object's own, by lower-case name
+  private record ReadRequest(
       ObjectKey key,
       ReadPreconditions conditions,
       @Nullable String range,
@@ -48,14 +48,14 @@ final class GetObject {
       Map<String, String> overrides) {}
 
   Response get(Caller caller, GetObjectRequest input, Request http) throws IOException {
-    return answer(caller, input, http, true);
+    return response(caller, input, http, true);
   }
 
   Response head(Caller caller, HeadObjectRequest input, Request http) throws IOException {
-    return answer(caller, asGet(input), http, false);
+    return response(caller, asGet(input), http, false);
   }
 
-  /// Whatever a HEAD can ask, a GET can.
+  /// GetObject has all members of HeadObject.
   private static GetObjectRequest asGet(HeadObjectRequest head) {
     GetObjectRequest.Builder get = GetObjectRequest.builder();
     Map<String, SdkField<?>> fields = get.sdkFieldNameToField();
@@ -66,10 +66,10 @@ final class GetObject {
     return get.build();
   }
 
-  private Response answer(Caller caller, GetObjectRequest input, Request http, boolean withBody)
+  private Response response(Caller caller, GetObjectRequest input, Request http, boolean withBody)
       throws IOException {
-    Question question =
-        new Question(
+    ReadRequest read =
+        new ReadRequest(
             new ObjectKey(input.key()),
             new ReadPreconditions(
                 input.ifMatch(),
@@ -81,102 +81,103 @@ final class GetObject {
             input.partNumber(),
             input.checksumMode() != null,
             overrides(input));
-    require(caller, question);
+    require(caller, read);
     Found found =
         objects.find(
             caller,
             input.bucket(),
-            question.key(),
+            read.key(),
             input.versionId(),
             input.expectedBucketOwner(),
             withBody);
-    return answer(question, found, http, withBody);
+    return response(read, found, http, withBody);
   }
 
-  private static void require(Caller caller, Question question) {
-    if (question.range() != null && question.partNumber() != null) {
+  private static void require(Caller caller, ReadRequest read) {
+    if (read.range() != null && read.partNumber() != null) {
       throw S3Error.INVALID_REQUEST.because(
           "Cannot specify both Range header and partNumber query parameter");
     }
-    if (!question.overrides().isEmpty() && caller.principal() instanceof Principal.Anonymous) {
+    if (!read.overrides().isEmpty() && caller.principal() instanceof Principal.Anonymous) {
       throw S3Error.INVALID_REQUEST.because(
           "Request specific response headers cannot be used for anonymous GET requests.");
     }
   }
 
-  private Response answer(Question question, Found found, Request http, boolean withBody)
+  private Response response(ReadRequest read, Found found, Request http, boolean withBody)
       throws IOException {
     ObjectVersion version = found.version();
-    switch (question.conditions().judge(version)) {
-      case Verdict.Proceed() -> {}
-      case Verdict.NotModified() -> {
-        Response answer =
+    switch (read.conditions().evaluate(version)) {
+      case Result.Proceed() -> {}
+      case Result.NotModified() -> {
+        Response response =
             Response.of(304)
                 .header("ETag", Etags.quoted(version.etag()))
                 .header("Last-Modified", RequestMetadata.httpDate(version.modified()));
-        ObjectHeaders.addVersionId(answer, found.bucket(), version);
-        return answer;
+        ObjectHeaders.addVersionId(response, found.bucket(), version);
+        return response;
       }
-      case Verdict.Failed(String condition) ->
+      case Result.Failed(String condition) ->
           throw S3Error.PRECONDITION_FAILED.with("Condition", condition);
     }
     if (withBody) {
       ReadObject.requireReadable(version);
     }
-    Optional<Selection> selected = select(question, found, http);
-    Response answer =
+    Optional<Selection> selected = select(read, found, http);
+    Response response =
         ObjectHeaders.read(
-            selected.isPresent() ? 206 : 200, found.bucket(), version, question.overrides());
+            selected.isPresent() ? 206 : 200, found.bucket(), version, read.overrides());
     ByteRange range = selected.map(Selection::range).orElse(new ByteRange(0, version.sizeBytes()));
     selected.ifPresent(
         selection -> {
-          answer.header("Content-Range", selection.range().contentRange(version.sizeBytes()));
+          response.header("Content-Range", selection.range().contentRange(version.sizeBytes()));
           if (selection.partsCount() > 0) {
-            answer.header("x-amz-mp-parts-count", String.valueOf(selection.partsCount()));
+            response.header("x-amz-mp-parts-count", String.valueOf(selection.partsCount()));
           }
         });
-    if (question.checksumMode()) {
+    if (read.checksumMode()) {
       Part part = selected.map(Selection::part).orElse(null);
       if (part != null) {
-        addChecksum(answer, part, version);
+        addChecksum(response, part, version);
       } else if (range.lengthBytes() == version.sizeBytes()) {
-        ObjectHeaders.addChecksum(answer, version.checksum());
+        ObjectHeaders.addChecksum(response, version.checksum());
       }
     }
-    return answer.withContent(
+    return response.withContent(
         withBody
             ? content(found, range)
             : new Content.Stream(InputStream.nullInputStream(), range.lengthBytes()));
   }
 
-  /// A part has a checksum of its own bytes, and says of what type the whole object's is.
-  private static void addChecksum(Response answer, Part part, ObjectVersion version) {
+  /// A part has the checksum of its own bytes, with the checksum type of the whole object.
+  private static void addChecksum(Response response, Part part, ObjectVersion version) {
     StoredChecksum own = part.checksum();
     if (own != null) {
       StoredChecksum.Type type = version.findChecksum().orElse(own).type();
-      ObjectHeaders.addChecksum(answer, new StoredChecksum(own.algorithm(), own.value(), type));
+      ObjectHeaders.addChecksum(response, new StoredChecksum(own.algorithm(), own.value(), type));
     }
   }
 
-  /// What of the object is asked for, where that is not simply all of it.
+  /// The requested range or part of an object.
   ///
-  /// @param part the part it is, if it is one
-  /// @param partsCount how many parts there are; zero where that is not to be told
+  /// @param part the part; null for a range
+  /// @param partsCount the number of parts; zero if it is not returned
   private record Selection(ByteRange range, @Nullable Part part, int partsCount) {}
 
-  private static Optional<Selection> select(Question question, Found found, Request http) {
+  private static Optional<Selection> select(ReadRequest read, Found found, Request http) {
     long size = found.version().sizeBytes();
-    if (question.partNumber() != null) {
-      return selectPart(question.partNumber(), found);
+    if (read.partNumber() != null) {
+      return selectPart(read.partNumber(), found);
     }
     String condition = http.headers().first("If-Range");
     if (condition != null && !holds(condition, found.version())) {
       return Optional.empty();
     }
-    return ByteRange.parse(question.range(), size).map(range -> new Selection(range, null, 0));
+    return ByteRange.parse(read.range(), size).map(range -> new Selection(range, null, 0));
   }
 
-  /// `If-Range` asks for all of the object unless it is still the one the reader knows.
+  /// With `If-Range`, the range applies only if the object is unchanged; else the whole object is
+  /// returned.
   private static boolean holds(String ifRange, ObjectVersion version) {
     return ifRange.startsWith("\"")
         ? Etags.unquoted(ifRange).equals(version.etag())
@@ -232,7 +233,7 @@ final class GetObject {
 
   private static void put(Map<String, String> overrides, String name, @Nullable String value) {
     if (value != null) {
-      overrides.put(name, RequestMetadata.sendable(name, value));
+      overrides.put(name, RequestMetadata.requireHeaderValue(name, value));
     }
   }
 }

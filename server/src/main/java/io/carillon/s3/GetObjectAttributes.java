@@ -26,10 +26,9 @@ import software.amazon.awssdk.services.s3.model.ObjectPart;
 import software.amazon.awssdk.services.s3.model.PutObjectAclRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectAclResponse;
 
-/// What there is to know of an object beside its bytes: GetObjectAttributes, and the ACL that every
-/// object has.
+/// GetObjectAttributes, GetObjectAcl and PutObjectAcl.
 final class GetObjectAttributes {
-  private static final int MOST_PARTS = 1000;
+  private static final int MAX_PARTS = 1000;
 
   private final ReadObject objects;
 
@@ -59,16 +58,16 @@ final class GetObjectAttributes {
             input.expectedBucketOwner(),
             false);
     ObjectVersion version = found.version();
-    GetObjectAttributesResponse.Builder answer =
+    GetObjectAttributesResponse.Builder response =
         GetObjectAttributesResponse.builder().lastModified(version.modified());
     if (found.bucket().everVersioned()) {
-      answer.versionId(version.versionId());
+      response.versionId(version.versionId());
     }
     for (ObjectAttributes attribute : input.objectAttributes()) {
       switch (attribute) {
-        case E_TAG -> answer.eTag(version.etag());
-        case OBJECT_SIZE -> answer.objectSize(version.sizeBytes());
-        case STORAGE_CLASS -> answer.storageClass(version.description().storageClass().name());
+        case E_TAG -> response.eTag(version.etag());
+        case OBJECT_SIZE -> response.objectSize(version.sizeBytes());
+        case STORAGE_CLASS -> response.storageClass(version.description().storageClass().name());
         case CHECKSUM ->
             version
                 .findChecksum()
@@ -77,17 +76,17 @@ final class GetObjectAttributes {
                       Checksum.Builder shown =
                           Checksum.builder().checksumType(checksum.type().name());
                       ModelChecksums.set(shown, checksum);
-                      answer.checksum(shown.build());
+                      response.checksum(shown.build());
                     });
         case OBJECT_PARTS -> {
           if (!found.parts().isEmpty()) {
-            answer.objectParts(parts(input, found.parts()));
+            response.objectParts(parts(input, found.parts()));
           }
         }
         case UNKNOWN_TO_SDK_VERSION -> throw new IllegalStateException("refused above");
       }
     }
-    return answer.build();
+    return response.build();
   }
 
   WithHeaders acl(Caller caller, GetObjectAclRequest input) {
@@ -99,7 +98,7 @@ final class GetObjectAttributes {
             input.versionId(),
             input.expectedBucketOwner(),
             false);
-    return tellingVersion(
+    return withVersionId(
         GetObjectAclResponse.builder()
             .owner(o -> o.id(OwnerId.canonical(found.bucket().owner())))
             .grants(AccessControlLists.fullControl(found.bucket()))
@@ -107,7 +106,7 @@ final class GetObjectAttributes {
         found);
   }
 
-  /// Accepts the ACL that the object has anyway.
+  /// Accepts only the ACL that the object already has.
   WithHeaders putAcl(Caller caller, PutObjectAclRequest input) {
     Found found =
         objects.findForAcl(
@@ -124,11 +123,11 @@ final class GetObjectAttributes {
         "s3:PutObjectAcl",
         input,
         input.accessControlPolicy());
-    return tellingVersion(PutObjectAclResponse.builder().build(), found);
+    return withVersionId(PutObjectAclResponse.builder().build(), found);
   }
 
-  /// In a field that the models of these operations do not have.
-  private static WithHeaders tellingVersion(SdkPojo output, Found found) {
+  /// Adds the version id in a header that the SDK models of these operations lack.
+  private static WithHeaders withVersionId(SdkPojo output, Found found) {
     return new WithHeaders(
         output,
         found.bucket().everVersioned()
@@ -136,7 +135,7 @@ final class GetObjectAttributes {
             : Map.of());
   }
 
-  /// The parts are listed where they have checksums; else they are only counted.
+  /// Parts are listed if they have checksums, else only counted.
   ///
   /// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html
   private static GetObjectAttributesParts parts(
@@ -144,7 +143,7 @@ final class GetObjectAttributes {
     if (parts.stream().allMatch(part -> part.checksum() == null)) {
       return GetObjectAttributesParts.builder().totalPartsCount(parts.size()).build();
     }
-    int limit = Paging.limit("max-parts", input.maxParts(), MOST_PARTS);
+    int limit = Paging.limit("max-parts", input.maxParts(), MAX_PARTS);
     int after = input.partNumberMarker() == null ? 0 : input.partNumberMarker();
     List<ObjectPart> shown = new ArrayList<>();
     int last = after;

@@ -5,12 +5,13 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/// How listings write keys: as they are, which XML cannot do for all of them, or like HTML forms.
+/// The encoding of keys in listings: none, which XML cannot represent for every key, or form
+/// encoding.
 enum KeyEncoding {
   PLAIN,
   URL;
 
-  /// @throws io.carillon.aws.AwsException InvalidArgument for what is not `url`
+  /// @throws io.carillon.aws.AwsException InvalidArgument for anything but `url`
   static KeyEncoding of(@Nullable String encodingType) {
     if (encodingType == null) {
       return PLAIN;

@@ -21,9 +21,9 @@ import software.amazon.awssdk.services.s3.model.ListBucketsResponse;
 import software.amazon.awssdk.services.s3.model.PutBucketAclRequest;
 import software.amazon.awssdk.services.s3.model.PutBucketAclResponse;
 
-/// What there is to know of a bucket, and which ones an account has.
+/// ListBuckets, HeadBucket, GetBucketLocation and the ACL operations of buckets.
 final class ListBuckets {
-  private static final int MOST_BUCKETS = 10_000;
+  private static final int MAX_BUCKETS = 10_000;
 
   private final Database database;
   private final Buckets buckets;
@@ -43,8 +43,8 @@ final class ListBuckets {
         .build();
   }
 
-  /// Answers from any region: this is how clients find a bucket's. Buckets in us-east-1 have an
-  /// empty constraint.
+  /// Works for buckets of all regions, since clients find the region of a bucket with it. Buckets
+  /// in us-east-1 have an empty constraint.
   GetBucketLocationResponse location(Caller caller, GetBucketLocationRequest input) {
     Bucket bucket =
         database.read(s -> buckets.requireAnywhere(s, input.bucket(), input.expectedBucketOwner()));
@@ -54,10 +54,10 @@ final class ListBuckets {
   }
 
   ListBucketsResponse list(Caller caller, ListBucketsRequest input) {
-    int limit = input.maxBuckets() == null ? MOST_BUCKETS : input.maxBuckets();
-    if (limit < 1 || limit > MOST_BUCKETS) {
+    int limit = input.maxBuckets() == null ? MAX_BUCKETS : input.maxBuckets();
+    if (limit < 1 || limit > MAX_BUCKETS) {
       throw S3Error.INVALID_ARGUMENT
-          .because("max-buckets must be between 1 and " + MOST_BUCKETS)
+          .because("max-buckets must be between 1 and " + MAX_BUCKETS)
           .with("ArgumentName", "max-buckets")
           .with("ArgumentValue", String.valueOf(limit));
     }
@@ -84,18 +84,18 @@ final class ListBuckets {
               .bucketArn(bucket.arn().toString())
               .build());
     }
-    ListBucketsResponse.Builder answer =
+    ListBucketsResponse.Builder response =
         ListBucketsResponse.builder()
             .buckets(shown)
             .owner(o -> o.id(OwnerId.canonical(caller.account())))
             .prefix(input.prefix());
     if (more) {
-      answer.continuationToken(token(shown.getLast().name()));
+      response.continuationToken(token(shown.getLast().name()));
     }
-    return answer.build();
+    return response.build();
   }
 
-  /// Every bucket has the same: full control for its owner.
+  /// Every bucket has the same ACL: full control for its owner.
   GetBucketAclResponse acl(Caller caller, GetBucketAclRequest input) {
     Bucket bucket =
         database.read(s -> buckets.require(s, caller, input.bucket(), input.expectedBucketOwner()));
@@ -105,7 +105,7 @@ final class ListBuckets {
         .build();
   }
 
-  /// Accepts the ACL that the bucket has anyway.
+  /// Accepts only the ACL that the bucket already has.
   PutBucketAclResponse putAcl(Caller caller, PutBucketAclRequest input) {
     Bucket bucket =
         database.read(s -> buckets.require(s, caller, input.bucket(), input.expectedBucketOwner()));

@@ -35,9 +35,9 @@ import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.Owner;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
-/// ListObjects, ListObjectsV2 and ListObjectVersions: a bucket's keys, a page at a time.
+/// ListObjects, ListObjectsV2 and ListObjectVersions.
 final class ListObjects {
-  /// The row of a version, its entry and the XML of it; keys have up to 1,024 bytes.
+  /// The memory for the row of a version, its entry and its XML; keys have up to 1,024 bytes.
   private static final int ENTRY_BYTES = 3 << 10;
 
   private final Database database;
@@ -63,12 +63,12 @@ final class ListObjects {
         need("s3:ListBucketVersions", r.bucket(), r.prefix(), r.delimiter(), r.maxKeys()));
   }
 
-  WithHeaders first(Caller caller, ListObjectsRequest input) {
+  WithHeaders listV1(Caller caller, ListObjectsRequest input) {
     KeyEncoding encoding = KeyEncoding.of(input.encodingTypeAsString());
     Paging paging = paging(input.prefix(), input.delimiter(), input.maxKeys());
     After after = After.key(input.marker(), paging.prefix(), paging.delimiter());
     Page page = list(caller, input.bucket(), input.expectedBucketOwner(), paging, after);
-    ListObjectsResponse.Builder answer =
+    ListObjectsResponse.Builder response =
         ListObjectsResponse.builder()
             .name(input.bucket())
             .prefix(encoding.encode(paging.prefix()))
@@ -80,12 +80,12 @@ final class ListObjects {
             .contents(contents(page, encoding, true))
             .commonPrefixes(commonPrefixes(page, encoding));
     if (page.listing().truncated() && paging.delimiter() != null) {
-      answer.nextMarker(encoding.encode(page.listing().entries().getLast().text()));
+      response.nextMarker(encoding.encode(page.listing().entries().getLast().text()));
     }
-    return page.tellingRegion(answer.build());
+    return page.withRegion(response.build());
   }
 
-  WithHeaders second(Caller caller, ListObjectsV2Request input) {
+  WithHeaders listV2(Caller caller, ListObjectsV2Request input) {
     KeyEncoding encoding = KeyEncoding.of(input.encodingTypeAsString());
     Paging paging = paging(input.prefix(), input.delimiter(), input.maxKeys());
     After after =
@@ -93,7 +93,7 @@ final class ListObjects {
             ? After.key(input.startAfter(), paging.prefix(), paging.delimiter())
             : fromToken(input.continuationToken());
     Page page = list(caller, input.bucket(), input.expectedBucketOwner(), paging, after);
-    ListObjectsV2Response.Builder answer =
+    ListObjectsV2Response.Builder response =
         ListObjectsV2Response.builder()
             .name(input.bucket())
             .prefix(encoding.encode(paging.prefix()))
@@ -107,9 +107,9 @@ final class ListObjects {
             .contents(contents(page, encoding, Boolean.TRUE.equals(input.fetchOwner())))
             .commonPrefixes(commonPrefixes(page, encoding));
     if (page.listing().truncated()) {
-      answer.nextContinuationToken(toToken(After.entry(page.listing().entries().getLast())));
+      response.nextContinuationToken(toToken(After.entry(page.listing().entries().getLast())));
     }
-    return page.tellingRegion(answer.build());
+    return page.withRegion(response.build());
   }
 
   ListObjectVersionsResponse versions(Caller caller, ListObjectVersionsRequest input) {
@@ -147,7 +147,7 @@ final class ListObjects {
                       after,
                       paging.maxKeys()));
             });
-    ListObjectVersionsResponse.Builder answer =
+    ListObjectVersionsResponse.Builder response =
         ListObjectVersionsResponse.builder()
             .name(input.bucket())
             .prefix(encoding.encode(paging.prefix()))
@@ -157,14 +157,14 @@ final class ListObjects {
             .delimiter(encoding.encodeOptional(paging.delimiter()))
             .encodingType(input.encodingTypeAsString())
             .isTruncated(read.listing().truncated());
-    addVersions(answer, read.bucket(), read.listing(), encoding);
-    return answer.build();
+    addVersions(response, read.bucket(), read.listing(), encoding);
+    return response.build();
   }
 
-  /// The bucket with a page of it.
+  /// A bucket with a page of its keys.
   private record Page(Bucket bucket, KeyListing listing) {
-    /// As HeadBucket does, in a field that the models of listings do not have.
-    WithHeaders tellingRegion(SdkPojo output) {
+    /// Adds the region in a header that the SDK models of listings lack.
+    WithHeaders withRegion(SdkPojo output) {
       return new WithHeaders(output, Map.of("x-amz-bucket-region", bucket.region()));
     }
   }
@@ -225,7 +225,7 @@ final class ListObjects {
   }
 
   private static void addVersions(
-      ListObjectVersionsResponse.Builder answer,
+      ListObjectVersionsResponse.Builder response,
       Bucket bucket,
       VersionListing listing,
       KeyEncoding encoding) {
@@ -267,12 +267,12 @@ final class ListObjects {
         }
       }
     }
-    answer.versions(found).deleteMarkers(markers).commonPrefixes(prefixes);
+    response.versions(found).deleteMarkers(markers).commonPrefixes(prefixes);
     if (listing.truncated()) {
       VersionListing.Entry last = listing.entries().getLast();
-      answer.nextKeyMarker(encoding.encode(last.text()));
+      response.nextKeyMarker(encoding.encode(last.text()));
       if (last instanceof VersionListing.Entry.Version version) {
-        answer.nextVersionIdMarker(version.version().versionId());
+        response.nextVersionIdMarker(version.version().versionId());
       }
     }
   }
@@ -293,7 +293,7 @@ final class ListObjects {
         .with("s3:max-keys", maxKeys);
   }
 
-  /// A token says where the last page ended and whether that was a common prefix.
+  /// A token holds the end of the last page and whether that was a common prefix.
   private static String toToken(After after) {
     return Base64.getUrlEncoder()
         .withoutPadding()
@@ -308,14 +308,14 @@ final class ListObjects {
         return new After(text.substring(1), text.charAt(0) == 'p');
       }
     } catch (IllegalArgumentException notBase64) {
-      // refused below, like any other text that is no token of ours
+      // refused below, like any other invalid token
     }
     throw S3Error.INVALID_ARGUMENT
         .because("The continuation token provided is incorrect")
         .with("ArgumentName", "continuation-token");
   }
 
-  /// What is asked for, with memory reserved for a page of it.
+  /// The paging parameters, with memory reserved for a page.
   private static Paging paging(
       @Nullable String prefix, @Nullable String delimiter, @Nullable Integer maxKeys) {
     Paging paging = Paging.of(prefix, delimiter, maxKeys);

@@ -3,8 +3,8 @@ package io.carillon.s3;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 
-/// Where buckets and objects are, in the words of answers: on the host that the client asked, which
-/// may have the bucket in its name.
+/// The `Location` of buckets and objects in responses: on the host of the request, whose name may
+/// include the bucket.
 final class Locations {
   private Locations() {}
 

@@ -25,7 +25,7 @@ final class ModelChecksums {
                         + Arrays.toString(ChecksumAlgorithm.values())));
   }
 
-  /// The checksums that a shape carries.
+  /// The checksums of a shape.
   static Map<ChecksumAlgorithm, String> in(SdkPojo shape) {
     Map<ChecksumAlgorithm, String> found = new EnumMap<>(ChecksumAlgorithm.class);
     for (ChecksumAlgorithm algorithm : ChecksumAlgorithm.values()) {
@@ -37,7 +37,7 @@ final class ModelChecksums {
     return found;
   }
 
-  /// Sets the member that fits, in a shape under construction.
+  /// Sets the member for the checksum's algorithm.
   static void set(SdkPojo builder, @Nullable StoredChecksum checksum) {
     if (checksum != null) {
       SdkField<?> field = field(builder, checksum.algorithm());
@@ -47,7 +47,7 @@ final class ModelChecksums {
     }
   }
 
-  /// Fields go by their name on the wire: that of an element, or of a header.
+  /// Fields are found by their name on the wire: an element or a header.
   private static @Nullable SdkField<?> field(SdkPojo shape, ChecksumAlgorithm algorithm) {
     Map<String, SdkField<?>> fields = shape.sdkFieldNameToField();
     SdkField<?> element = fields.get("Checksum" + algorithm.name());

@@ -31,10 +31,9 @@ import software.amazon.awssdk.services.s3.model.MultipartUpload;
 import software.amazon.awssdk.services.s3.model.Owner;
 import software.amazon.awssdk.services.s3.model.Part;
 
-/// AbortMultipartUpload, ListParts and ListMultipartUploads: what can be done with an upload that
-/// has not ended.
+/// AbortMultipartUpload, ListParts and ListMultipartUploads.
 final class MultipartUploads {
-  private static final int MOST = 1000;
+  private static final int MAX_RESULTS = 1000;
 
   private final Database database;
   private final Buckets buckets;
@@ -72,7 +71,7 @@ final class MultipartUploads {
 
   ListPartsResponse parts(Caller caller, ListPartsRequest input) {
     ObjectKey key = new ObjectKey(input.key());
-    int limit = Paging.limit("max-parts", input.maxParts(), MOST);
+    int limit = Paging.limit("max-parts", input.maxParts(), MAX_RESULTS);
     int after = input.partNumberMarker() == null ? 0 : input.partNumberMarker();
     record Read(Bucket bucket, Upload upload, List<UploadedPart> parts) {}
     Optional<Read> found =
@@ -94,7 +93,7 @@ final class MultipartUploads {
     Read read = found.orElseThrow(() -> S3Error.NO_SUCH_UPLOAD.with("UploadId", input.uploadId()));
     boolean more = read.parts().size() > limit;
     List<UploadedPart> page = more ? read.parts().subList(0, limit) : read.parts();
-    ListPartsResponse.Builder answer =
+    ListPartsResponse.Builder response =
         ListPartsResponse.builder()
             .bucket(input.bucket())
             .key(input.key())
@@ -108,14 +107,14 @@ final class MultipartUploads {
             .owner(owner(read.bucket()))
             .initiator(initiator(read.upload()));
     if (read.upload().algorithm() != null) {
-      answer
+      response
           .checksumAlgorithm(read.upload().algorithmOfObject().name())
           .checksumType(read.upload().type().name());
     }
-    return answer.build();
+    return response.build();
   }
 
-  /// Whoever began an upload may list its parts and abort it, unless a policy denies it.
+  /// The initiator of an upload may list its parts and abort it, unless a policy denies it.
   ///
   /// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuAndPermissions.html
   private void authorize(Caller caller, Optional<Upload> upload, Need need) {
@@ -156,7 +155,7 @@ final class MultipartUploads {
     List<CommonPrefix> prefixes = new ArrayList<>();
     for (Listing.Entry entry : read.listing().entries()) {
       switch (entry) {
-        case Listing.Entry.Begun(Uploads.Name name, Upload upload) -> {
+        case Listing.Entry.InProgress(Uploads.Name name, Upload upload) -> {
           MultipartUpload.Builder one =
               MultipartUpload.builder()
                   .key(encoding.encode(name.key()))
@@ -175,7 +174,7 @@ final class MultipartUploads {
             prefixes.add(CommonPrefix.builder().prefix(encoding.encode(prefix)).build());
       }
     }
-    ListMultipartUploadsResponse.Builder answer =
+    ListMultipartUploadsResponse.Builder response =
         ListMultipartUploadsResponse.builder()
             .bucket(input.bucket())
             .keyMarker(encoding.encode(keyMarker))
@@ -191,20 +190,19 @@ final class MultipartUploads {
             .commonPrefixes(prefixes);
     if (!read.listing().entries().isEmpty()) {
       switch (read.listing().entries().getLast()) {
-        case Listing.Entry.Begun(Uploads.Name name, _) ->
-            answer.nextKeyMarker(encoding.encode(name.key())).nextUploadIdMarker(name.id());
+        case Listing.Entry.InProgress(Uploads.Name name, _) ->
+            response.nextKeyMarker(encoding.encode(name.key())).nextUploadIdMarker(name.id());
         case Listing.Entry.CommonPrefix(String prefix) -> {
           if (read.listing().truncated()) {
-            answer.nextKeyMarker(encoding.encode(prefix));
+            response.nextKeyMarker(encoding.encode(prefix));
           }
         }
       }
     }
-    return answer.build();
+    return response.build();
   }
 
-  /// Parts show checksums where the upload was begun with an algorithm; the one that S3 takes by
-  /// itself is not shown.
+  /// Parts have checksums if the upload named an algorithm; S3's default checksum is not returned.
   private static Part toModel(Upload upload, UploadedPart uploaded) {
     Part.Builder part =
         Part.builder()
@@ -222,7 +220,7 @@ final class MultipartUploads {
     return Owner.builder().id(OwnerId.canonical(bucket.owner())).build();
   }
 
-  /// Users and roles are shown by their ARN, as on AWS.
+  /// The initiator is a user's or role's ARN, as on AWS.
   private static Initiator initiator(Upload upload) {
     String name = Arn.tryParse(upload.initiator()).map(Arn::resource).orElse(upload.initiator());
     return Initiator.builder().id(upload.initiator()).displayName(name).build();

@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// Why an object led to nothing, in lines for people: promise 5.
+/// Explains why an object caused no event, in lines of text (promise 5).
 final class NotificationDiagnosis {
   private final Database database;
   private final Buckets buckets;
@@ -31,7 +31,7 @@ final class NotificationDiagnosis {
     return database.read(snapshot -> buckets.find(snapshot, name)).isPresent();
   }
 
-  List<String> about(String bucketName, String key) {
+  List<String> explain(String bucketName, String key) {
     return database.read(
         snapshot -> {
           Optional<Bucket> bucket = buckets.find(snapshot, bucketName);
@@ -51,7 +51,7 @@ final class NotificationDiagnosis {
     List<NotificationRule> rules = notifications.rules(snapshot, bucket).rules();
     if (rules.isEmpty()) {
       return List.of(
-          "Bucket %s has no notification configuration, so nobody is told of its objects."
+          "Bucket %s has no notification configuration, so its objects cause no events."
               .formatted(bucket.name()),
           "Set one with `aws s3api put-bucket-notification-configuration`.");
     }
@@ -59,8 +59,8 @@ final class NotificationDiagnosis {
     for (NotificationRule rule : rules) {
       String to = "Rule " + rule.id() + " (to " + rule.destination() + ") ";
       lines.add(
-          rule.missing(key)
-              .map(missing -> to + "is for keys that " + missing + ".")
+          rule.mismatch(key)
+              .map(mismatch -> to + "is for keys that " + mismatch + ".")
               .orElse(
                   to + "is for this key and the events " + String.join(", ", rule.events()) + "."));
     }

@@ -11,78 +11,78 @@ import java.util.Base64;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// Says about an object, in header fields, what readers and writers are told.
+/// The response headers for readers and writers of an object.
 final class ObjectHeaders {
   private ObjectHeaders() {}
 
-  /// To whoever wrote `version`.
+  /// The response to a request that wrote `version`.
   static Response written(Bucket bucket, ObjectVersion version) {
-    Response answer =
+    Response response =
         Response.of(200)
             .header("ETag", Etags.quoted(version.etag()))
             .header("x-amz-server-side-encryption", "AES256");
-    version.findChecksum().ifPresent(checksum -> addChecksum(answer, checksum));
+    version.findChecksum().ifPresent(checksum -> addChecksum(response, checksum));
     String versionId = versionIdOfWrite(bucket, version);
     if (versionId != null) {
-      answer.header("x-amz-version-id", versionId);
+      response.header("x-amz-version-id", versionId);
     }
-    return answer;
+    return response;
   }
 
-  /// The id that writers are told: while versioning is suspended they are told of none, and readers
-  /// of `null`.
+  /// The version id in the response to a write: none while versioning is suspended, where readers
+  /// get `null`.
   static @Nullable String versionIdOfWrite(Bucket bucket, ObjectVersion version) {
-    return bucket.everVersioned() && !version.named(ObjectVersion.NULL_VERSION)
+    return bucket.everVersioned() && !version.hasId(ObjectVersion.NULL_VERSION)
         ? version.versionId()
         : null;
   }
 
-  /// To whoever reads `version`, with an empty body.
+  /// The response to a request that reads `version`, with an empty body.
   ///
-  /// @param overrides what to say instead, by lower-case name, as `response-…` parameters ask: in
-  ///   characters of ISO 8859-1, which is how they travel
+  /// @param overrides replacement headers by lower-case name, from `response-…` parameters; in ISO
+  ///   8859-1, as they are sent
   static Response read(
       int status, Bucket bucket, ObjectVersion version, Map<String, String> overrides) {
-    Response answer =
+    Response response =
         Response.of(status)
             .header("Last-Modified", RequestMetadata.httpDate(version.modified()))
             .header("ETag", Etags.quoted(version.etag()))
             .header("Accept-Ranges", "bytes")
             .header("x-amz-server-side-encryption", "AES256");
-    addVersionId(answer, bucket, version);
+    addVersionId(response, bucket, version);
     version
         .description()
         .headers()
         .forEach(
             (name, value) -> {
               if (!overrides.containsKey(name)) {
-                answer.header(name, bytes(value));
+                response.header(name, bytes(value));
               }
             });
-    overrides.forEach(answer::header);
+    overrides.forEach(response::header);
     version
         .description()
         .metadata()
-        .forEach((name, value) -> answer.header("x-amz-meta-" + name, word(value)));
+        .forEach((name, value) -> response.header("x-amz-meta-" + name, word(value)));
     StorageClass storage = version.description().storageClass();
     if (storage != StorageClass.STANDARD) {
-      answer.header("x-amz-storage-class", storage.name());
+      response.header("x-amz-storage-class", storage.name());
     }
     int tags = version.description().tags().size();
     if (tags > 0) {
-      answer.header("x-amz-tagging-count", String.valueOf(tags));
+      response.header("x-amz-tagging-count", String.valueOf(tags));
     }
-    return answer;
+    return response;
   }
 
-  /// Header fields hold a byte in each `char`; text travels in them as UTF-8.
+  /// Header values hold one byte in each `char`; text is sent as UTF-8.
   private static String bytes(String text) {
     return isAscii(text)
         ? text
         : new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
   }
 
-  /// Metadata beyond ASCII is answered as RFC 2047 writes it, whichever way it came.
+  /// Metadata beyond ASCII is returned in the encoding of RFC 2047, however it was sent.
   ///
   /// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
   private static String word(String text) {
@@ -97,16 +97,16 @@ final class ObjectHeaders {
     return text.chars().allMatch(c -> c < 0x80);
   }
 
-  static void addChecksum(Response answer, @Nullable StoredChecksum checksum) {
+  static void addChecksum(Response response, @Nullable StoredChecksum checksum) {
     if (checksum != null) {
-      answer.header(checksum.algorithm().header(), checksum.value());
-      answer.header("x-amz-checksum-type", checksum.type().name());
+      response.header(checksum.algorithm().header(), checksum.value());
+      response.header("x-amz-checksum-type", checksum.type().name());
     }
   }
 
-  static void addVersionId(Response answer, Bucket bucket, ObjectVersion version) {
+  static void addVersionId(Response response, Bucket bucket, ObjectVersion version) {
     if (bucket.everVersioned()) {
-      answer.header("x-amz-version-id", version.versionId());
+      response.header("x-amz-version-id", version.versionId());
     }
   }
 }

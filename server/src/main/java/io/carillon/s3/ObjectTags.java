@@ -2,7 +2,7 @@ package io.carillon.s3;
 
 import io.carillon.aws.Caller;
 import io.carillon.aws.Need;
-import io.carillon.s3.ReadObject.OnMarker;
+import io.carillon.s3.ReadObject.OnDeleteMarker;
 import io.carillon.s3.event.EventType;
 import io.carillon.s3.event.Notifications;
 import io.carillon.s3.model.Bucket;
@@ -23,7 +23,7 @@ import software.amazon.awssdk.services.s3.model.GetObjectTaggingResponse;
 import software.amazon.awssdk.services.s3.model.PutObjectTaggingRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectTaggingResponse;
 
-/// The tags of objects. Changing them makes no new version.
+/// The tags of objects. Changing them does not create a version.
 final class ObjectTags {
   private final Database database;
   private final Buckets buckets;
@@ -98,7 +98,7 @@ final class ObjectTags {
                     buckets.require(snapshot, caller, input.bucket(), input.expectedBucketOwner()),
                     key,
                     input.versionId(),
-                    OnMarker.notAllowed("GET")));
+                    OnDeleteMarker.notAllowed("GET")));
     return GetObjectTaggingResponse.builder()
         .versionId(tagged.shownVersionId())
         .tagSet(TagSets.toModel(tagged.version().description().tags()))
@@ -117,33 +117,33 @@ final class ObjectTags {
         tx -> {
           Bucket bucket = buckets.require(tx, caller, bucketName, expectedOwner);
           String method = type == EventType.TAGGING_PUT ? "PUT" : "DELETE";
-          Tagged found = find(tx, bucket, key, versionId, OnMarker.notAllowed(method));
+          Tagged found = find(tx, bucket, key, versionId, OnDeleteMarker.notAllowed(method));
           ObjectVersion tagged = versions.retag(tx, bucket, key, found.version(), tags);
           notifications.objectTagged(tx, bucket, key, tagged, type, caller);
           return new Tagged(bucket, tagged);
         });
   }
 
-  /// A delete marker has no tags, whether it is asked for by its id or as the current version.
+  /// A delete marker has no tags, whether it is addressed by its id or as the current version.
   private Tagged find(
       Snapshot snapshot,
       Bucket bucket,
       ObjectKey key,
       @Nullable String versionId,
-      OnMarker onMarker) {
+      OnDeleteMarker onDeleteMarker) {
     if (versionId == null) {
       versions
           .head(snapshot, bucket, key)
           .filter(ObjectVersion::deleteMarker)
           .ifPresent(
               marker -> {
-                throw onMarker.refuse(marker);
+                throw onDeleteMarker.error(marker);
               });
     }
     return new Tagged(
         bucket,
         objects
-            .version(snapshot, bucket, key, versionId, onMarker)
+            .version(snapshot, bucket, key, versionId, onDeleteMarker)
             .orElseThrow(() -> S3Error.NO_SUCH_KEY.with("Key", key.value())));
   }
 }

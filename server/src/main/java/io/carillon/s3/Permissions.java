@@ -10,13 +10,14 @@ import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 import software.amazon.awssdk.services.s3.model.HeadObjectRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 
-/// What requests need to be allowed.
+/// The permissions that requests need.
 ///
 /// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
 /// and, for the condition keys,
 /// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 final class Permissions {
-  /// Whether a request makes an object at once; on all that writes one, and on nothing else.
+  /// Condition key of all requests that write objects: whether the request itself creates the
+  /// object.
   static final String CREATION = "s3:ObjectCreationOperation";
 
   private Permissions() {}
@@ -32,17 +33,18 @@ final class Permissions {
         r.bucket(), r.key(), put, r.tagging(), r.aclAsString(), r.ifMatch(), r.ifNoneMatch());
   }
 
-  /// Writing what becomes an object at once.
+  /// A write that creates an object.
   static Need creating(String bucket, String key) {
     return Need.of("s3:PutObject", Arn.object(bucket, key)).with(CREATION, true);
   }
 
-  /// Writing what becomes an object only when it is completed; such requests cannot be conditional.
+  /// A write to a multipart upload, which creates the object on completion; such requests cannot be
+  /// conditional.
   static Need preparing(String bucket, String key) {
     return Need.of("s3:PutObject", Arn.object(bucket, key)).with(CREATION, false);
   }
 
-  /// With the tags that a request gives an object.
+  /// Adds the object tags of the request.
   static Need tagging(Need need, Map<String, String> tags) {
     return need.tagging("s3:RequestObjectTag/", "s3:RequestObjectTagKeys", tags);
   }
@@ -55,7 +57,7 @@ final class Permissions {
     return List.of(read(r.bucket(), r.key(), r.versionId()));
   }
 
-  /// Reading one version by its id is an action of its own.
+  /// Reading a version by its id is a separate action.
   static Need read(String bucket, String key, @Nullable String versionId) {
     return versioned("s3:GetObject", bucket, key, versionId);
   }
@@ -73,8 +75,8 @@ final class Permissions {
     return Need.of("s3:" + action, Arn.bucket(bucket));
   }
 
-  /// What writing an object needs beside `put`: tags and ACLs are actions of their own, and
-  /// `If-Match` tells the caller something about the object.
+  /// All needs of a request that writes an object: `put`, separate actions for tags and ACLs, and
+  /// s3:GetObject for `If-Match`, which reveals the object's ETag.
   static List<Need> written(
       String bucket,
       String key,
@@ -109,7 +111,7 @@ final class Permissions {
       case "s3:GetObjectAcl" -> "s3:GetObjectVersionAcl";
       case "s3:PutObjectAcl" -> "s3:PutObjectVersionAcl";
       case "s3:GetObjectAttributes" -> "s3:GetObjectVersionAttributes";
-      default -> throw new IllegalArgumentException(action + " knows no versions");
+      default -> throw new IllegalArgumentException(action + " has no action for versions");
     };
   }
 }

@@ -22,9 +22,8 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 import software.amazon.awssdk.services.s3.model.Tagging;
 
-/// PostObject: stores the file of a browser's form. Behind the signature's check a form is the
-/// PutObject that it stands for, so what is left here is how a form carries tags and how the
-/// browser wants to be answered.
+/// PostObject: stores the file of an HTML form. The signature check turns a form into a PutObject
+/// request, so this class only parses the form's tags and makes its response.
 ///
 /// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
 final class PostObject {
@@ -45,14 +44,14 @@ final class PostObject {
         asPut(input),
         () -> bodies.receiveToEnd(http),
         EventType.CREATED_POST,
-        (bucket, version) -> answer(caller, http, input.key(), bucket, version));
+        (bucket, version) -> response(caller, http, input.key(), bucket, version));
   }
 
   static List<Need> needs(PutObjectRequest input) {
     return Permissions.putObject(asPut(input));
   }
 
-  /// A form's tags are a document; elsewhere they are written like a query.
+  /// The tags of a form are an XML document; those of a header are a query string.
   private static PutObjectRequest asPut(PutObjectRequest input) {
     if (input.tagging() == null) {
       return input;
@@ -60,11 +59,11 @@ final class PostObject {
     Tagging.Builder tagging = Tagging.builder();
     XmlDocuments.read(input.tagging(), "Tagging", tagging);
     Tagging tags = tagging.build();
-    TagSets.ofObject(tags.tagSet()); // refuses in the words for documents
+    TagSets.ofObject(tags.tagSet()); // throws the errors for documents
     return input.toBuilder().tagging(tags).build();
   }
 
-  private static Response answer(
+  private static Response response(
       Caller caller, Request http, String key, Bucket bucket, ObjectVersion version) {
     Response stored = ObjectHeaders.written(bucket, version);
     Headers headers = stored.headers();
@@ -94,7 +93,7 @@ final class PostObject {
         201, headers.add("Content-Type", "application/xml"), new Response.Content.Bytes(document));
   }
 
-  /// Empty where the form names no URL to go to; then it counts as if it named nothing.
+  /// Empty if the form's redirect is not an HTTP URL; then it is ignored.
   private static Optional<String> redirect(
       String url, String key, Bucket bucket, ObjectVersion version) {
     @Nullable String scheme;

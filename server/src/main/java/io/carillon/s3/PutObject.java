@@ -45,14 +45,14 @@ final class PutObject {
     this.notifications = notifications;
   }
 
-  /// Takes in what is to be stored.
-  interface Intake {
+  /// Receives the body to be stored.
+  interface BodySource {
     Received receive() throws IOException;
   }
 
-  /// What the writer is told of what was stored.
-  interface Answer {
-    Response to(Bucket bucket, ObjectVersion version);
+  /// Makes the response for the stored version.
+  interface ResponseFactory {
+    Response of(Bucket bucket, ObjectVersion version);
   }
 
   Response run(Caller caller, PutObjectRequest input, Request http) throws IOException {
@@ -64,12 +64,17 @@ final class PutObject {
         ObjectHeaders::written);
   }
 
-  Response run(Caller caller, PutObjectRequest input, Intake intake, EventType event, Answer answer)
+  Response run(
+      Caller caller,
+      PutObjectRequest input,
+      BodySource body,
+      EventType event,
+      ResponseFactory responses)
       throws IOException {
     ObjectKey key = new ObjectKey(input.key());
     ObjectMetadata description = RequestMetadata.of(input);
     WritePreconditions conditions = new WritePreconditions(input.ifMatch(), input.ifNoneMatch());
-    database.read( // refuse early, before the body is asked for
+    database.read( // refuse early, before the client sends the body
         snapshot -> {
           Bucket bucket =
               buckets.require(snapshot, caller, input.bucket(), input.expectedBucketOwner());
@@ -77,19 +82,20 @@ final class PutObject {
           conditions.check(() -> versions.live(snapshot, bucket, key), key);
           return bucket;
         });
-    // The slow part holds no lock. Small bodies stay in memory and travel in a row; larger ones are
-    // a synced blob before any row names them. A crash here leaves an unnamed blob, which is swept.
-    Received received = intake.receive();
+    // The slow part holds no lock. Small bodies stay in memory and become a row; larger ones become
+    // a synced blob before any row names them. A crash here leaves an unnamed blob, which the sweep
+    // deletes.
+    Received received = body.receive();
 
     return database.write(
         tx -> {
           Bucket bucket = buckets.require(tx, caller, input.bucket(), input.expectedBucketOwner());
           conditions.check(() -> versions.live(tx, bucket, key), key);
-          ContentRef content = contents.put(tx, received.arrived());
+          ContentRef content = contents.put(tx, received.newContent());
           Draft draft = new Draft(received.etag(), content, received.checksum(), description);
           ObjectVersion version = versions.put(tx, bucket, key, draft);
           notifications.objectCreated(tx, bucket, key, version, event, caller);
-          return answer.to(bucket, version);
+          return responses.of(bucket, version);
         });
   }
 }

@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// Finds the object that a request reads, for all requests that read one.
+/// Finds the object version of a request, for all operations that read objects.
 final class ReadObject {
   private final Database database;
   private final Buckets buckets;
@@ -46,9 +46,9 @@ final class ReadObject {
     this.damage = damage;
   }
 
-  /// An object as one snapshot has it.
+  /// An object in one snapshot.
   ///
-  /// @param parts none where the object did not come in parts
+  /// @param parts none if the object was not uploaded in parts
   record Found(
       Bucket bucket,
       ObjectKey key,
@@ -56,7 +56,7 @@ final class ReadObject {
       List<Part> parts,
       ReadableContent content) {}
 
-  /// Opens the bytes of an object. What of them is damaged is told of here and not handed out.
+  /// Opens the bytes of an object. Damaged bytes are reported and not returned.
   InputStream open(Found found, long offset, long lengthBytes) throws IOException {
     return open(found.bucket().name(), found.key(), found.content(), offset, lengthBytes);
   }
@@ -64,10 +64,10 @@ final class ReadObject {
   InputStream open(
       String bucket, ObjectKey key, ReadableContent content, long offset, long lengthBytes)
       throws IOException {
-    return damage.watch(bucket, key, () -> content.open(offset, lengthBytes));
+    return damage.open(bucket, key, () -> content.open(offset, lengthBytes));
   }
 
-  /// @param withBytes whether the content will be read; else it is left out
+  /// @param withBytes whether to load the content
   /// @throws AwsException NoSuchKey, NoSuchVersion, and MethodNotAllowed for a delete marker;
   ///   AccessDenied instead of NoSuchKey for callers who may not list the bucket
   Found find(
@@ -85,12 +85,12 @@ final class ReadObject {
                     buckets.require(snapshot, caller, bucketName, expectedOwner),
                     key,
                     versionId,
-                    OnMarker.notAllowed("GET"),
+                    OnDeleteMarker.notAllowed("GET"),
                     withBytes))
         .orElseThrow(() -> missing(caller, bucketName, key));
   }
 
-  /// The same for the source of a copy, which may lie in any region.
+  /// The same for the source of a copy, which may be in any region.
   Found findSource(Caller caller, CopySource source, @Nullable String expectedOwner) {
     try {
       return database
@@ -101,16 +101,16 @@ final class ReadObject {
                       buckets.requireAnywhere(snapshot, source.bucket(), expectedOwner),
                       source.key(),
                       source.versionId(),
-                      OnMarker.noSource(),
+                      OnDeleteMarker.notACopySource(),
                       true))
           .orElseThrow(() -> missing(caller, source.bucket(), source.key()));
-    } catch (AwsException refused) {
-      throw source.asOfSource(refused);
+    } catch (AwsException e) {
+      throw source.forCopySource(e);
     }
   }
 
-  /// The object whose ACL is to be put. A delete marker has none, whether it is named by its id or
-  /// is the current version.
+  /// The object for PutObjectAcl. A delete marker has no ACL, whether it is addressed by its id or
+  /// as the current version.
   Found findForAcl(
       Caller caller,
       String bucketName,
@@ -121,17 +121,17 @@ final class ReadObject {
         .read(
             snapshot -> {
               Bucket bucket = buckets.require(snapshot, caller, bucketName, expectedOwner);
-              OnMarker onMarker = OnMarker.notAllowed("PUT");
+              OnDeleteMarker onDeleteMarker = OnDeleteMarker.notAllowed("PUT");
               if (versionId == null) {
                 versions
                     .head(snapshot, bucket, key)
                     .filter(ObjectVersion::deleteMarker)
                     .ifPresent(
                         _ -> {
-                          throw OnMarker.current("PUT");
+                          throw OnDeleteMarker.current("PUT");
                         });
               }
-              return find(snapshot, bucket, key, versionId, onMarker, false);
+              return find(snapshot, bucket, key, versionId, onDeleteMarker, false);
             })
         .orElseThrow(() -> missing(caller, bucketName, key));
   }
@@ -141,9 +141,9 @@ final class ReadObject {
       Bucket bucket,
       ObjectKey key,
       @Nullable String versionId,
-      OnMarker onMarker,
+      OnDeleteMarker onDeleteMarker,
       boolean withBytes) {
-    return version(snapshot, bucket, key, versionId, onMarker)
+    return version(snapshot, bucket, key, versionId, onDeleteMarker)
         .map(
             version ->
                 new Found(
@@ -154,12 +154,12 @@ final class ReadObject {
                     contents.load(snapshot, withBytes ? version.content() : ContentRef.NONE)));
   }
 
-  /// What to say to who asks for a delete marker by its id.
+  /// Makes the error for a request that names a delete marker by its id.
   @FunctionalInterface
-  interface OnMarker {
-    AwsException refuse(ObjectVersion marker);
+  interface OnDeleteMarker {
+    AwsException error(ObjectVersion marker);
 
-    static OnMarker notAllowed(String method) {
+    static OnDeleteMarker notAllowed(String method) {
       return marker ->
           current(method)
               .withHeader("x-amz-delete-marker", "true")
@@ -167,7 +167,7 @@ final class ReadObject {
               .withHeader("Last-Modified", RequestMetadata.httpDate(marker.modified()));
     }
 
-    /// To who did not name it, and is not told its id.
+    /// The error for a request without a version id; it does not reveal the marker's id.
     static AwsException current(String method) {
       return S3Error.METHOD_NOT_ALLOWED
           .with("Method", method)
@@ -175,7 +175,7 @@ final class ReadObject {
           .withHeader("Allow", "DELETE");
     }
 
-    static OnMarker noSource() {
+    static OnDeleteMarker notACopySource() {
       return _ ->
           S3Error.INVALID_REQUEST.because(
               "The source of a copy request may not specifically refer to a delete marker by"
@@ -183,14 +183,14 @@ final class ReadObject {
     }
   }
 
-  /// @throws AwsException NoSuchVersion; NoSuchKey where a delete marker hides the object; what
-  ///   `onMarker` says
+  /// @throws AwsException NoSuchVersion; NoSuchKey if the current version is a delete marker; the
+  ///   error of `onDeleteMarker`
   Optional<ObjectVersion> version(
       Snapshot snapshot,
       Bucket bucket,
       ObjectKey key,
       @Nullable String versionId,
-      OnMarker onMarker) {
+      OnDeleteMarker onDeleteMarker) {
     if (versionId != null) {
       ObjectVersion version =
           versions
@@ -201,7 +201,7 @@ final class ReadObject {
                           .with("Key", key.value())
                           .with("VersionId", versionId));
       if (version.deleteMarker()) {
-        throw onMarker.refuse(version);
+        throw onDeleteMarker.error(version);
       }
       return Optional.of(version);
     }
@@ -217,23 +217,23 @@ final class ReadObject {
 
   /// @throws AwsException InvalidObjectState where it would have to be restored first
   static void requireReadable(ObjectVersion version) {
-    requireOutOfTheArchive(version, S3Error.INVALID_OBJECT_STATE.message());
+    requireNotArchived(version, S3Error.INVALID_OBJECT_STATE.message());
   }
 
   /// @throws AwsException InvalidObjectState where it would have to be restored first
   static void requireCopyable(ObjectVersion version) {
-    requireOutOfTheArchive(version, "Operation is not valid for the source object's storage class");
+    requireNotArchived(version, "Operation is not valid for the source object's storage class");
   }
 
-  private static void requireOutOfTheArchive(ObjectVersion version, String refusal) {
+  private static void requireNotArchived(ObjectVersion version, String message) {
     StorageClass storage = version.description().storageClass();
     if (storage.isArchive()) {
-      throw S3Error.INVALID_OBJECT_STATE.because(refusal).with("StorageClass", storage.name());
+      throw S3Error.INVALID_OBJECT_STATE.because(message).with("StorageClass", storage.name());
     }
   }
 
-  /// Who may not list a bucket is not told which keys it lacks. Whether somebody may is asked as of
-  /// a listing that begins with the key, for policies that let list some prefixes only.
+  /// The error for a missing key: AccessDenied for a caller without s3:ListBucket. The check uses
+  /// the key as `s3:prefix`, for policies that allow to list some prefixes only.
   AwsException missing(Caller caller, String bucket, ObjectKey key) {
     try {
       authorizer.require(

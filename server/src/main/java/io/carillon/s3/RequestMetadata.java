@@ -18,7 +18,7 @@ import software.amazon.awssdk.services.s3.model.CopyObjectRequest;
 import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 
-/// Reads what a writer says about an object, from each of the requests that say it.
+/// Reads the metadata of an object from the requests that write one.
 final class RequestMetadata {
   private static final Pattern REDIRECT = Pattern.compile("/|https?://");
   private static final int MAX_METADATA_BYTES = 2048;
@@ -74,7 +74,7 @@ final class RequestMetadata {
         storage(r.storageClassAsString()));
   }
 
-  /// Null for the class that objects are in unless they are put in another.
+  /// Null for the default class, STANDARD.
   ///
   /// @throws io.carillon.aws.AwsException InvalidStorageClass
   private static @Nullable StorageClass storage(@Nullable String name) {
@@ -87,7 +87,7 @@ final class RequestMetadata {
     return named == StorageClass.STANDARD ? null : named;
   }
 
-  /// As HTTP writes a date.
+  /// The date format of HTTP.
   static String httpDate(Instant instant) {
     return HTTP_DATE.format(instant);
   }
@@ -107,7 +107,10 @@ final class RequestMetadata {
         contentType == null || contentType.isEmpty() ? "binary/octet-stream" : contentType);
     put(headers, "cache-control", cacheControl);
     put(headers, "content-disposition", contentDisposition);
-    put(headers, "content-encoding", contentEncoding == null ? null : unframed(contentEncoding));
+    put(
+        headers,
+        "content-encoding",
+        contentEncoding == null ? null : withoutAwsChunked(contentEncoding));
     put(headers, "content-language", contentLanguage);
     put(headers, "expires", expires == null ? null : httpDate(expires));
     put(headers, "x-amz-website-redirect-location", redirect(websiteRedirectLocation));
@@ -124,28 +127,28 @@ final class RequestMetadata {
 
   private static void put(Map<String, String> headers, String name, @Nullable String value) {
     if (value != null && !value.isEmpty()) {
-      headers.put(name, sendable(name, value));
+      headers.put(name, requireHeaderValue(name, value));
     }
   }
 
-  /// What is answered in a header field later must have room in one. A presigned URL, a form or a
-  /// `response-…` parameter can spell what no header could bring.
+  /// Checks that a value can be sent in a response header. A presigned URL, a form or a
+  /// `response-…` parameter can contain characters that a header cannot.
   ///
   /// @throws io.carillon.aws.AwsException InvalidArgument
-  static String sendable(String name, String value) {
+  static String requireHeaderValue(String name, String value) {
     if (!NAME.matcher(name).matches()
         || value.chars().anyMatch(c -> c < ' ' && c != '\t' || c == 0x7F)) {
       throw S3Error.INVALID_ARGUMENT
-          .because("What " + name + " says cannot be answered in a header field.")
+          .because("The value of " + name + " cannot be sent in a header.")
           .with("ArgumentName", name)
           .with("ArgumentValue", value);
     }
     return value;
   }
 
-  /// `aws-chunked` tells how the request's body was framed; it is no property of the object. What
-  /// else is said stays as it was spelled.
-  private static String unframed(String contentEncoding) {
+  /// `aws-chunked` describes the framing of the request body, not the object. The rest of the value
+  /// is kept unchanged.
+  private static String withoutAwsChunked(String contentEncoding) {
     if (!contentEncoding.toLowerCase(Locale.ROOT).contains("aws-chunked")) {
       return contentEncoding;
     }
@@ -163,7 +166,7 @@ final class RequestMetadata {
     int bytes = 0;
     for (Map.Entry<String, String> entry : given.entrySet()) {
       String name = entry.getKey().toLowerCase(Locale.ROOT);
-      metadata.merge(name, sendable(name, entry.getValue()), (a, b) -> a + "," + b);
+      metadata.merge(name, requireHeaderValue(name, entry.getValue()), (a, b) -> a + "," + b);
       bytes += size(name) + size(entry.getValue());
     }
     if (bytes > MAX_METADATA_BYTES) {
@@ -174,7 +177,8 @@ final class RequestMetadata {
     return metadata;
   }
 
-  /// Header values hold a byte in each `char`; whoever decoded them put in what UTF-8 spells.
+  /// Undecoded header values hold one byte in each `char`; decoded ones have other characters,
+  /// which are counted in UTF-8.
   private static int size(String text) {
     return text.chars().allMatch(c -> c < 256)
         ? text.length()

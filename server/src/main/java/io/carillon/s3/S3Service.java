@@ -79,12 +79,12 @@ import software.amazon.awssdk.services.s3.model.PutPublicAccessBlockRequest;
 import software.amazon.awssdk.services.s3.model.UploadPartCopyRequest;
 import software.amazon.awssdk.services.s3.model.UploadPartRequest;
 
-/// S3: the service, put together.
+/// Wires the S3 service together.
 public final class S3Service {
-  /// The largest body that is kept in a row instead of a blob.
+  /// The largest body that is stored in a row instead of a blob.
   public static final int INLINE_BYTES = 64 << 10;
 
-  /// The least that a part may hold, unless it is the last: 5 MiB.
+  /// The minimum size of every part but the last: 5 MiB.
   private static final long MIN_PART_BYTES = 5L << 20;
 
   private final EventDelivery delivery;
@@ -95,12 +95,12 @@ public final class S3Service {
   private final Runnable sweep;
   private final Authorizer authorizer;
 
-  /// @param principals whom policies of buckets may name
+  /// @param principals the principals that bucket policies may name
   /// @param recipients by the service of a destination's ARN (`lambda`, `sns`, `sqs`); read at each
   ///   use, so they may be filled in later
-  /// @param causes the cause of an event that a caller brings about
-  /// @param endpoint where clients reach this server, for the links to objects
-  /// @param blocksPublic whether new buckets begin with all public access blocked, as on AWS
+  /// @param causes returns the cause for events of a caller's request
+  /// @param endpoint the URL of this server, for the locations of objects
+  /// @param blocksPublic whether new buckets block all public access, as on AWS
   public S3Service(
       Database database,
       Blobs blobs,
@@ -173,15 +173,15 @@ public final class S3Service {
     return diagnosis.hasBucket(name);
   }
 
-  /// Why an object led to nothing, in lines for people.
+  /// Explains why an object caused no event, in lines of text.
   public List<String> diagnosis(String bucket, String key) {
-    return diagnosis.about(bucket, key);
+    return diagnosis.explain(bucket, key);
   }
 
   private void mountBuckets(
       CreateBucket create,
       DeleteBucket delete,
-      ListBuckets facts,
+      ListBuckets list,
       BucketAccess access,
       BucketTags tags,
       BucketPolicies policies,
@@ -191,20 +191,20 @@ public final class S3Service {
         .needing(CreateBucketRequest.class, CreateBucket::needs, create::run)
         .on(DeleteBucketRequest.class, r -> Arn.bucket(r.bucket()), delete::run)
         .needing(
-            HeadBucketRequest.class, r -> List.of(Permissions.listBucket(r.bucket())), facts::head)
+            HeadBucketRequest.class, r -> List.of(Permissions.listBucket(r.bucket())), list::head)
         .needing(
             ListBucketsRequest.class,
             _ -> List.of(Need.anywhere("s3:ListAllMyBuckets")),
-            facts::list)
-        .on(GetBucketLocationRequest.class, r -> Arn.bucket(r.bucket()), facts::location)
-        .on(GetBucketAclRequest.class, r -> Arn.bucket(r.bucket()), facts::acl)
+            list::list)
+        .on(GetBucketLocationRequest.class, r -> Arn.bucket(r.bucket()), list::location)
+        .on(GetBucketAclRequest.class, r -> Arn.bucket(r.bucket()), list::acl)
         .needing(
             PutBucketAclRequest.class,
             r ->
                 List.of(
                     Permissions.onBucket("PutBucketAcl", r.bucket())
                         .with("s3:x-amz-acl", r.aclAsString())),
-            facts::putAcl)
+            list::putAcl)
         .on(PutBucketTaggingRequest.class, r -> Arn.bucket(r.bucket()), tags::put)
         .on(GetBucketTaggingRequest.class, r -> Arn.bucket(r.bucket()), tags::get)
         .needing(
@@ -259,18 +259,18 @@ public final class S3Service {
       CopyObject copy,
       ListObjects list,
       ObjectTags tags,
-      GetObjectAttributes facts) {
+      GetObjectAttributes attributes) {
     operations
         .streaming(PutObjectRequest.class, Permissions::putObject, put::run)
         .streaming("PostObject", PutObjectRequest.class, PostObject::needs, post::run)
         .streaming(GetObjectRequest.class, Permissions::getObject, get::get)
         .streaming(HeadObjectRequest.class, Permissions::headObject, get::head)
         .needing(DeleteObjectRequest.class, DeleteObject::needs, delete::one)
-        // Nothing of the whole: each object is authorized for itself, and answered for itself.
+        // The request needs no permission itself: each object is authorized individually.
         .needing(DeleteObjectsRequest.class, _ -> List.of(), delete::many)
         .needing(CopyObjectRequest.class, CopyObject::needs, copy::run)
-        .needing(ListObjectsRequest.class, ListObjects::needs, list::first)
-        .needing(ListObjectsV2Request.class, ListObjects::needs, list::second)
+        .needing(ListObjectsRequest.class, ListObjects::needs, list::listV1)
+        .needing(ListObjectsV2Request.class, ListObjects::needs, list::listV2)
         .needing(ListObjectVersionsRequest.class, ListObjects::needs, list::versions)
         .needing(PutObjectTaggingRequest.class, ObjectTags::needs, tags::put)
         .needing(
@@ -287,20 +287,21 @@ public final class S3Service {
                     Permissions.versioned(
                         "s3:DeleteObjectTagging", r.bucket(), r.key(), r.versionId())),
             tags::delete)
-        .needing(GetObjectAttributesRequest.class, GetObjectAttributes::needs, facts::attributes)
+        .needing(
+            GetObjectAttributesRequest.class, GetObjectAttributes::needs, attributes::attributes)
         .needing(
             GetObjectAclRequest.class,
             r ->
                 List.of(
                     Permissions.versioned("s3:GetObjectAcl", r.bucket(), r.key(), r.versionId())),
-            facts::acl)
+            attributes::acl)
         .needing(
             PutObjectAclRequest.class,
             r ->
                 List.of(
                     Permissions.versioned("s3:PutObjectAcl", r.bucket(), r.key(), r.versionId())
                         .with("s3:x-amz-acl", r.aclAsString())),
-            facts::putAcl);
+            attributes::putAcl);
   }
 
   private void mountUploads(
@@ -314,7 +315,7 @@ public final class S3Service {
         .needing(UploadPartCopyRequest.class, UploadPart::needs, part::copy)
         .needing(
             CompleteMultipartUploadRequest.class, CompleteMultipartUpload::needs, complete::run)
-        // Authorized once the upload is known: whoever began it may.
+        // Authorized once the upload is known, because its initiator is allowed.
         .needing(AbortMultipartUploadRequest.class, _ -> List.of(), others::abort)
         .needing(ListPartsRequest.class, _ -> List.of(), others::parts)
         .needing(
@@ -323,27 +324,26 @@ public final class S3Service {
             others::list);
   }
 
-  /// Lets go of what large objects that are gone were made of.
+  /// Releases the parts of deleted large objects.
   public void sweep() {
     sweep.run();
   }
 
-  /// What S3 can do.
+  /// The operations of S3.
   public Operations operations() {
     return operations;
   }
 
-  /// The policies of buckets, which speak for their objects as well.
+  /// The policies of buckets, which also apply to their objects.
   public ResourcePolicies policies() {
     return policies;
   }
 
-  /// Reads an object for another service that acts for `caller`, such as function code: with the
-  /// caller's permissions.
+  /// Reads an object, such as function code, for another service with the permissions of `caller`.
   ///
   /// @param versionId null for the current version
   /// @throws io.carillon.aws.AwsException as GetObject does, AccessDenied among them;
-  ///   EntityTooLarge where there is more than `limitBytes`
+  ///   EntityTooLarge if it has more than `limitBytes`
   public byte[] read(
       Caller caller, String bucket, String key, @Nullable String versionId, int limitBytes)
       throws IOException {

@@ -20,12 +20,12 @@ final class TagSets {
   private static final int MAX_KEY = 128;
   private static final int MAX_VALUE = 256;
 
-  /// Letters, digits and spaces of any script, and a few signs.
-  private static final Pattern SPELLING = Pattern.compile("[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*");
+  /// Letters, digits and spaces of any script, and some punctuation.
+  private static final Pattern ALLOWED = Pattern.compile("[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*");
 
   private TagSets() {}
 
-  /// The tags in `x-amz-tagging`, which is written like a query string.
+  /// The tags in `x-amz-tagging`, which is a query string.
   static Map<String, String> ofHeader(@Nullable String header) {
     if (header == null || header.isEmpty()) {
       return Map.of();
@@ -39,7 +39,7 @@ final class TagSets {
       try {
         String key = decode(sides[0]);
         String value = sides.length == 2 ? decode(sides[1]) : "";
-        if (tags.containsKey(key) || !isSpelled(key) || !isSpelled(value)) {
+        if (tags.containsKey(key) || !isAllowed(key) || !isAllowed(value)) {
           throw badHeader(header);
         }
         add(tags, key, value, "Object");
@@ -47,7 +47,7 @@ final class TagSets {
         throw badHeader(header);
       }
     }
-    return limited(tags, MAX_OF_OBJECT, "Object");
+    return requireAtMost(tags, MAX_OF_OBJECT, "Object");
   }
 
   private static AwsException badHeader(String header) {
@@ -60,11 +60,11 @@ final class TagSets {
   }
 
   static Map<String, String> ofObject(List<Tag> given) {
-    return limited(of(given, "Object"), MAX_OF_OBJECT, "Object");
+    return requireAtMost(of(given, "Object"), MAX_OF_OBJECT, "Object");
   }
 
   static Map<String, String> ofBucket(List<Tag> given) {
-    return limited(of(given, "Bucket"), MAX_OF_BUCKET, "Bucket");
+    return requireAtMost(of(given, "Bucket"), MAX_OF_BUCKET, "Bucket");
   }
 
   static List<Tag> toModel(Map<String, String> tags) {
@@ -85,14 +85,14 @@ final class TagSets {
     return tags;
   }
 
-  /// @param what has the tags: `Object` or `Bucket`
+  /// @param what the tagged resource, for messages: `Object` or `Bucket`
   private static void add(Map<String, String> tags, String key, String value, String what) {
-    if (key.isEmpty() || key.length() > MAX_KEY || !isSpelled(key)) {
+    if (key.isEmpty() || key.length() > MAX_KEY || !isAllowed(key)) {
       throw S3Error.INVALID_TAG
           .because("The TagKey you have provided is invalid")
           .with("TagKey", key);
     }
-    if (value.length() > MAX_VALUE || !isSpelled(value)) {
+    if (value.length() > MAX_VALUE || !isAllowed(value)) {
       throw S3Error.INVALID_TAG
           .because("The TagValue you have provided is invalid")
           .with("TagKey", key)
@@ -113,13 +113,13 @@ final class TagSets {
     }
   }
 
-  private static boolean isSpelled(String text) {
-    return SPELLING.matcher(text).matches();
+  private static boolean isAllowed(String text) {
+    return ALLOWED.matcher(text).matches();
   }
 
-  private static Map<String, String> limited(Map<String, String> tags, int most, String what) {
-    if (tags.size() > most) {
-      throw S3Error.BAD_REQUEST.because(what + " tags cannot be greater than " + most);
+  private static Map<String, String> requireAtMost(Map<String, String> tags, int max, String what) {
+    if (tags.size() > max) {
+      throw S3Error.BAD_REQUEST.because(what + " tags cannot be greater than " + max);
     }
     return tags;
   }

@@ -23,59 +23,59 @@ import software.amazon.awssdk.services.s3.model.GetObjectAttributesRequest;
 import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 import software.amazon.awssdk.services.s3.model.HeadObjectRequest;
 
-/// What requests may ask for and Carillon does not do. Each such member is refused by name, so that
-/// nobody believes to have what they do not. So is a member that nobody here has thought of: a
-/// newer SDK may bring one.
+/// Refuses request members that Carillon does not support, by name, so that no client relies on a
+/// feature that does not work. Unknown members, which a newer SDK may have, are refused as well.
 final class UnsupportedMembers {
-  /// What operations honour, by its name on the wire, which means the same wherever it stands.
-  /// Bodies are for their operations to judge.
+  /// The supported members, by name on the wire; a name means the same in all operations. The
+  /// operations check their bodies themselves.
   static final Set<String> HONOURED =
       Stream.of(
-              // which, of whom
+              // resource
               "Bucket Key uploadId partNumber versionId x-amz-copy-source",
-              // on which condition
+              // conditions
               "If-Match If-None-Match If-Modified-Since If-Unmodified-Since",
               "x-amz-copy-source-if-match x-amz-copy-source-if-none-match",
               "x-amz-copy-source-if-modified-since x-amz-copy-source-if-unmodified-since",
               "x-amz-if-match-initiated-time x-amz-if-match-last-modified-time x-amz-if-match-size",
-              // what it is
+              // content and metadata
               "Cache-Control Content-Disposition Content-Encoding Content-Language Content-Type",
               "Content-Length Content-MD5 Expires Range x-amz-meta- x-amz-tagging",
               "x-amz-website-redirect-location x-amz-copy-source-range",
               "x-amz-metadata-directive x-amz-tagging-directive",
               "x-amz-sdk-checksum-algorithm x-amz-checksum-algorithm x-amz-checksum-type",
               "x-amz-checksum-mode x-amz-mp-object-size",
-              // what to answer
+              // responses
               "response-cache-control response-content-disposition response-content-encoding",
               "response-content-language response-content-type response-expires",
               "delimiter encoding-type prefix marker max-keys start-after continuation-token",
               "fetch-owner key-marker version-id-marker upload-id-marker max-uploads max-parts",
               "part-number-marker max-buckets bucket-region x-amz-object-attributes",
               "x-amz-max-parts x-amz-part-number-marker id",
-              // to whom it is granted: AccessControlLists judges it by the bucket
+              // ACLs, which AccessControlLists checks
               "x-amz-acl x-amz-grant-full-control x-amz-grant-read x-amz-grant-read-acp",
               "x-amz-grant-write x-amz-grant-write-acp",
-              // how buckets are
+              // bucket settings
               "x-amz-object-ownership x-amz-skip-destination-validation",
-              // what holds anyway: nobody but the owner pays, nothing has to be restored, whoever
-              // puts a policy may shut themselves out, bucket keys only spare calls of KMS, no
-              // bucket asks for a second factor, and no object has annotations
+              // no effect here: the bucket owner pays, nothing has to be restored, a policy may
+              // exclude its author, bucket keys only save KMS calls, no bucket requires MFA, and no
+              // object has annotations
               "x-amz-request-payer x-amz-optional-object-attributes",
               "x-amz-confirm-remove-self-bucket-access x-amz-mfa",
               "x-amz-server-side-encryption-bucket-key-enabled x-amz-object-annotation-directive")
           .flatMap(names -> Arrays.stream(names.split(" ")))
           .collect(Collectors.toUnmodifiableSet());
 
-  /// Answers the error for a header's value; empty where the value is one that holds here.
+  /// Returns the error for a header's value; empty if the value is supported.
   private interface Rule extends Function<String, Optional<AwsException>> {}
 
-  private record Watched(SdkField<?> field, String header, Rule rule) {}
+  private record CheckedMember(SdkField<?> field, String header, Rule rule) {}
 
-  /// What reads an object: S3 tells it that keys of the reader's own mean nothing.
+  /// Operations that read objects: S3 says that customer-provided keys do not apply to the object.
   private static final Set<Class<?>> READS =
       Set.of(GetObjectRequest.class, HeadObjectRequest.class, GetObjectAttributesRequest.class);
 
-  private static final Map<Class<?>, List<Watched>> WATCHED = new ConcurrentHashMap<>();
+  private static final Map<Class<?>, List<CheckedMember>> CHECKED_MEMBERS =
+      new ConcurrentHashMap<>();
 
   private static final String ENCRYPTION = "x-amz-server-side-encryption";
 
@@ -83,37 +83,38 @@ final class UnsupportedMembers {
 
   /// @throws AwsException NotImplemented, InvalidStorageClass, InvalidRequest, naming the header
   static void check(SdkPojo request) {
-    for (Watched watched : WATCHED.computeIfAbsent(request.getClass(), _ -> watch(request))) {
-      Object value = watched.field().getValueOrDefault(request);
+    for (CheckedMember member :
+        CHECKED_MEMBERS.computeIfAbsent(request.getClass(), _ -> checkedMembers(request))) {
+      Object value = member.field().getValueOrDefault(request);
       if (value != null) {
-        watched
+        member
             .rule()
             .apply(value.toString())
             .ifPresent(
                 error -> {
-                  throw error.with("Header", watched.header());
+                  throw error.with("Header", member.header());
                 });
       }
     }
   }
 
-  private static List<Watched> watch(SdkPojo request) {
+  private static List<CheckedMember> checkedMembers(SdkPojo request) {
     return request.sdkFields().stream()
         .filter(field -> !HONOURED.contains(field.locationName()))
         .filter(field -> ChecksumAlgorithm.ofHeader(field.locationName()).isEmpty())
         .filter(field -> !field.containsTrait(PayloadTrait.class, TraitType.PAYLOAD_TRAIT))
-        .filter(field -> !isInvented(field))
+        .filter(field -> !isSdkOnly(field))
         .map(
             field ->
-                new Watched(
+                new CheckedMember(
                     field,
                     field.locationName(),
                     rule(request.getClass(), field.locationName().toLowerCase(Locale.ROOT))))
         .toList();
   }
 
-  /// CopyObject's class has members that never travel: the SDK makes the header of them.
-  private static boolean isInvented(SdkField<?> field) {
+  /// CopyObject's class has members that are not sent: the SDK makes a header of them.
+  private static boolean isSdkOnly(SdkField<?> field) {
     return field.locationName().startsWith("Source");
   }
 
@@ -127,7 +128,7 @@ final class UnsupportedMembers {
           value -> value.equals("global") ? Optional.empty() : notImplemented(header);
       case "x-amz-bucket-object-lock-enabled" ->
           value -> value.equals("true") ? notImplemented(header) : Optional.empty();
-      case "x-amz-bypass-governance-retention" -> // whatever it says: no bucket here has a lock
+      case "x-amz-bypass-governance-retention" -> // any value: no bucket has Object Lock
           _ ->
               Optional.of(
                   S3Error.INVALID_ARGUMENT
@@ -153,7 +154,7 @@ final class UnsupportedMembers {
     };
   }
 
-  /// An owner that is no account; whether it is the right one is judged with the bucket.
+  /// Checks that the owner is an account id; the bucket's operations compare it.
   private static Optional<AwsException> owner(String value) {
     return AccountId.isValid(value)
         ? Optional.empty()

@@ -35,9 +35,9 @@ import software.amazon.awssdk.services.s3.model.UploadPartCopyRequest;
 import software.amazon.awssdk.services.s3.model.UploadPartCopyResponse;
 import software.amazon.awssdk.services.s3.model.UploadPartRequest;
 
-/// UploadPart and UploadPartCopy: store one part of an object to come.
+/// UploadPart and UploadPartCopy: store one part of a multipart upload.
 final class UploadPart {
-  private static final int MOST_PARTS = 10_000;
+  private static final int MAX_PARTS = 10_000;
   private static final Pattern RANGE = Pattern.compile("bytes=([0-9]{1,18})-([0-9]{1,18})");
 
   private final Database database;
@@ -74,7 +74,7 @@ final class UploadPart {
     return List.of(
         source.need(),
         Permissions.preparing(r.destinationBucket(), r.destinationKey())
-            .with("s3:x-amz-copy-source", source.spellings()));
+            .with("s3:x-amz-copy-source", source.conditionValues()));
   }
 
   Response send(Caller caller, UploadPartRequest input, Request http) throws IOException {
@@ -91,16 +91,16 @@ final class UploadPart {
     Received received = bodies.receive(http, Optional.of(upload.algorithmOfObject()));
 
     store(target, received);
-    Response answer =
+    Response response =
         Response.of(200)
             .header("ETag", Etags.quoted(received.etag()))
             .header("x-amz-server-side-encryption", "AES256");
-    // The checksum that S3 takes by itself is shown once there is an object.
-    boolean asked =
+    // S3's default checksum is not returned before the upload is completed.
+    boolean returnsChecksum =
         upload.algorithm() != null || DeclaredChecksums.in(http.headers()).algorithm().isPresent();
-    return asked
-        ? answer.header(received.shown().algorithm().header(), received.shown().value())
-        : answer;
+    return returnsChecksum
+        ? response.header(received.returned().algorithm().header(), received.returned().value())
+        : response;
   }
 
   UploadPartCopyResponse copy(Caller caller, UploadPartCopyRequest input) {
@@ -158,7 +158,7 @@ final class UploadPart {
       String key,
       String uploadId,
       @Nullable Integer number) {
-    if (number == null || number < 1 || number > MOST_PARTS) {
+    if (number == null || number < 1 || number > MAX_PARTS) {
       throw S3Error.INVALID_ARGUMENT
           .because("Part number must be an integer between 1 and 10000, inclusive")
           .with("ArgumentName", "partNumber")
@@ -175,7 +175,7 @@ final class UploadPart {
         target.uploadId());
   }
 
-  /// An upload that was begun with a checksum algorithm takes parts with that one only.
+  /// An upload that named a checksum algorithm accepts only parts with that algorithm.
   private static void requireAlgorithm(Upload upload, Request http) {
     DeclaredChecksums.in(http.headers())
         .algorithm()
@@ -193,11 +193,11 @@ final class UploadPart {
   private UploadedPart store(Target target, Received received) {
     return database.write(
         tx -> {
-          Upload upload = require(tx, target); // it may have ended while the body came in
+          Upload upload = require(tx, target); // it may have ended while the body was received
           Part part =
               new Part(
                   target.number(),
-                  contents.put(tx, received.arrived()),
+                  contents.put(tx, received.newContent()),
                   received.etag(),
                   received.checksum());
           UploadedPart uploaded = new UploadedPart(part, clock.millis());
@@ -206,8 +206,8 @@ final class UploadPart {
         });
   }
 
-  /// A part's ETag and checksum are of its own bytes, so these are read, and while they are read
-  /// they are written as well.
+  /// A part's ETag and checksum cover its own bytes, so these are read, and copied in the same
+  /// pass.
   private Received copy(Found found, ByteRange range, Upload upload) {
     try (InputStream in = objects.open(found, range.offset(), range.lengthBytes())) {
       return bodies.copy(in, range.lengthBytes(), upload.algorithmOfObject());

@@ -125,9 +125,9 @@ class BucketAccessTest {
 
     Bucket read = RowCodec.of(Bucket.class).decode(row);
 
-    assertThat(read.blocked()).isEqualTo(Bucket.PublicAccess.NONE);
+    assertThat(read.effectivePublicAccess()).isEqualTo(Bucket.PublicAccess.NONE);
     assertThat(read.publicAccess()).isNull();
-    assertThat(read.ownsAll()).isTrue();
+    assertThat(read.aclsDisabled()).isTrue();
     assertThat(read.notifies()).isTrue();
   }
 

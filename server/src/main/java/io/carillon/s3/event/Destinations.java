@@ -6,7 +6,7 @@ import io.carillon.aws.Caller;
 import io.carillon.base.Arn;
 import io.carillon.outbox.DeliveryOutcome;
 import io.carillon.outbox.Recipient;
-import io.carillon.s3.event.NotificationRule.Kind;
+import io.carillon.s3.event.NotificationRule.DestinationType;
 import io.carillon.s3.model.Bucket;
 import io.carillon.s3.model.S3Error;
 import io.carillon.store.Tx;
@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/// Proves that destinations exist and let S3 in, when rules are put: topics and queues by a test
-/// message, functions by their policy alone.
+/// Validates the destinations of new notification rules: they must exist and allow S3 to send to
+/// them. Topics and queues are validated by a test message, functions by their policy.
 public final class Destinations {
   private final Map<String, Recipient> recipients;
   private final Authorizer authorizer;
@@ -31,13 +31,14 @@ public final class Destinations {
     this.clock = clock;
   }
 
-  /// Checks every destination; nothing has been sent when it returns.
+  /// Checks every destination and sends nothing itself.
   ///
-  /// @return sends the test messages, in the transaction that stores the rules
-  /// @throws AwsException InvalidArgument, naming every destination that does not let S3 in
-  public Consumer<Tx> prove(NotificationRules rules, Bucket bucket, Caller caller, String cause) {
+  /// @return the effect that sends the test messages, for the transaction that stores the rules
+  /// @throws AwsException InvalidArgument, naming every destination that cannot be used
+  public Consumer<Tx> validate(
+      NotificationRules rules, Bucket bucket, Caller caller, String cause) {
     List<Consumer<Tx>> effects = new ArrayList<>();
-    Map<String, String> unproven = new LinkedHashMap<>();
+    Map<String, String> invalid = new LinkedHashMap<>();
     for (NotificationRule rule : rules.byDestination()) {
       Arn destination = Arn.parse(rule.destination());
       DeliveryOutcome outcome =
@@ -47,14 +48,14 @@ public final class Destinations {
           };
       switch (outcome) {
         case DeliveryOutcome.Done(Consumer<Tx> effect) -> effects.add(effect);
-        case DeliveryOutcome.Retry(String why) -> unproven.put(destination.toString(), why);
-        case DeliveryOutcome.Postponed(String why, _) -> unproven.put(destination.toString(), why);
+        case DeliveryOutcome.Retry(String why) -> invalid.put(destination.toString(), why);
+        case DeliveryOutcome.Postponed(String why, _) -> invalid.put(destination.toString(), why);
         case DeliveryOutcome.Rejected rejected ->
-            unproven.put(name(rule.kind(), destination), why(rule.kind(), destination, rejected));
+            invalid.put(name(rule.kind(), destination), why(rule.kind(), destination, rejected));
       }
     }
-    if (!unproven.isEmpty()) {
-      throw unproven(unproven);
+    if (!invalid.isEmpty()) {
+      throw invalid(invalid);
     }
     return tx -> effects.forEach(effect -> effect.accept(tx));
   }
@@ -68,13 +69,15 @@ public final class Destinations {
             DeliveryOutcome.Rejected.Reason.DENIED);
   }
 
-  /// S3 writes a function's name with a qualifier that it does not have.
-  private static String name(Kind kind, Arn destination) {
-    return kind == Kind.FUNCTION ? destination + ", null" : destination.toString();
+  /// S3 appends a qualifier to a function's ARN even if there is none.
+  private static String name(DestinationType kind, Arn destination) {
+    return kind == DestinationType.FUNCTION ? destination + ", null" : destination.toString();
   }
 
-  /// S3's words, as recorded; S3 does not tell a function that is absent from one that denies.
-  private static String why(Kind kind, Arn destination, DeliveryOutcome.Rejected rejected) {
+  /// S3's messages, as recorded; they do not distinguish a missing function from one that denies
+  /// access.
+  private static String why(
+      DestinationType kind, Arn destination, DeliveryOutcome.Rejected rejected) {
     return switch (rejected.reason()) {
       case OTHER -> rejected.why();
       case ABSENT, DENIED ->
@@ -106,7 +109,7 @@ public final class Destinations {
             cause));
   }
 
-  private static AwsException unproven(Map<String, String> destinations) {
+  private static AwsException invalid(Map<String, String> destinations) {
     AwsException refused =
         S3Error.INVALID_ARGUMENT.because(
             "Unable to validate the following destination configurations");

@@ -20,11 +20,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/// Hands S3's events to functions, topics and queues.
+/// Delivers S3 events to functions, topics and queues.
 ///
-/// AWS does not publish how long S3 keeps trying. Here: ten tries with waits from one second to
-/// five minutes, then one every five minutes until a day has passed; an event that no destination
-/// took by then, or whose destination is gone or closed to S3, lies on the dead-letter shelf.
+/// AWS does not publish how long S3 retries. Here: ten attempts with waits from one second to five
+/// minutes, then one every five minutes until a day has passed. An event that was not accepted by
+/// then, or whose destination is missing or denies access to S3, becomes a dead letter.
 public final class EventDelivery implements Delivery {
   private static final Duration LONGEST_WAIT = Duration.ofMinutes(5);
 
@@ -56,7 +56,7 @@ public final class EventDelivery implements Delivery {
     return accept(job.work());
   }
 
-  /// Mostly an event needs no job of its own: what it causes is written with the object.
+  /// Most events need no job: their effect commits with the upload.
   @Override
   public Optional<Consumer<Tx>> deliverInTransaction(Work work) {
     return accept(work) instanceof DeliveryOutcome.Done(Consumer<Tx> effect)
@@ -73,7 +73,7 @@ public final class EventDelivery implements Delivery {
     }
     DeliveryOutcome outcome = recipient.accept(serviceMessage(event, destination, work.cause()));
     return outcome instanceof DeliveryOutcome.Done(Consumer<Tx> effect) && isQueue(destination)
-        ? new DeliveryOutcome.Done(effect.andThen(tx -> noteDelivered(tx, work)))
+        ? new DeliveryOutcome.Done(effect.andThen(tx -> recordDelivered(tx, work)))
         : outcome;
   }
 
@@ -81,8 +81,8 @@ public final class EventDelivery implements Delivery {
     return destination.service().equals("sqs");
   }
 
-  /// In a queue an event is at its end; functions and topics note what they make of it themselves.
-  private void noteDelivered(Tx tx, Work work) {
+  /// A queue is the last stop of an event; functions and topics record their own steps.
+  private void recordDelivered(Tx tx, Work work) {
     trace.note(
         tx, work.cause(), Trace.Step.DELIVERED, Map.of("protocol", "sqs", "endpoint", work.lane()));
   }
@@ -92,7 +92,7 @@ public final class EventDelivery implements Delivery {
     return POLICY;
   }
 
-  /// S3 knows no dead-letter queues.
+  /// S3 notifications have no dead-letter queues.
   @Override
   public boolean deadLetter(Tx tx, Job job, String why) {
     return false;

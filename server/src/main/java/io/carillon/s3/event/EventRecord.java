@@ -17,12 +17,12 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 
-/// An event as its destination reads it.
+/// An event in the form that destinations receive.
 ///
 /// Source:
 /// https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 ///
-/// @param version what was created or deleted, or whose tags changed
+/// @param version the version that was created, deleted or tagged
 /// @param sequence orders the event among those of its key
 public record EventRecord(
     EventType type,
@@ -36,7 +36,7 @@ public record EventRecord(
   private static final JsonFactory JSON = new JsonFactory();
   private static final String EVENT_VERSION = "2.5";
 
-  /// The message with this one record.
+  /// The message, which has this one record.
   ///
   /// @param configurationId the id of the rule that matched
   public byte[] toJson(String configurationId) {
@@ -50,7 +50,7 @@ public record EventRecord(
       json.writeStringField("awsRegion", bucket.region());
       json.writeStringField("eventTime", Timestamps.millis(time));
       json.writeStringField("eventName", type.eventName());
-      writePerson(json, "userIdentity", principalId(caller.principal()));
+      writeIdentity(json, "userIdentity", principalId(caller.principal()));
       json.writeObjectFieldStart("requestParameters");
       json.writeStringField("sourceIPAddress", caller.sourceAddress());
       json.writeEndObject();
@@ -63,7 +63,7 @@ public record EventRecord(
       json.writeStringField("configurationId", configurationId);
       json.writeObjectFieldStart("bucket");
       json.writeStringField("name", bucket.name());
-      writePerson(json, "ownerIdentity", OwnerId.principal(bucket.owner()));
+      writeIdentity(json, "ownerIdentity", OwnerId.principal(bucket.owner()));
       json.writeStringField("arn", bucket.arn().toString());
       json.writeEndObject();
       writeObject(json);
@@ -77,7 +77,7 @@ public record EventRecord(
     return out.toByteArray();
   }
 
-  /// The message that proves a destination when rules are put.
+  /// The test message for the destinations of new rules.
   public static byte[] test(Bucket bucket, Caller caller, Instant time) {
     ByteArrayOutputStream out = new ByteArrayOutputStream(256);
     try (JsonGenerator json = JSON.createGenerator(out)) {
@@ -95,33 +95,33 @@ public record EventRecord(
     return out.toByteArray();
   }
 
-  /// Keys in events are encoded as HTML forms are, but for slashes.
+  /// Keys in events are form-encoded, except for slashes.
   static String encodedKey(String key) {
     return URLEncoder.encode(key, StandardCharsets.UTF_8).replace("%2F", "/");
   }
 
-  /// Removals carry neither size nor ETag, delete markers and tagging the ETag alone. What is
-  /// written while versioning is suspended carries no version id.
+  /// Removals have neither size nor ETag; delete markers and tagging have the ETag only. Objects
+  /// that are written while versioning is suspended have no version id.
   private void writeObject(JsonGenerator json) throws IOException {
     json.writeObjectFieldStart("object");
     json.writeStringField("key", encodedKey(key.value()));
-    if (type.isSized()) {
+    if (type.hasSize()) {
       json.writeNumberField("size", version.sizeBytes());
     }
     if (type != EventType.REMOVED_DELETE) {
       json.writeStringField("eTag", version.etag());
     }
     if (bucket.keepsVersions()
-        || bucket.everVersioned() && !version.named(ObjectVersion.NULL_VERSION)) {
+        || bucket.everVersioned() && !version.hasId(ObjectVersion.NULL_VERSION)) {
       json.writeStringField("versionId", version.versionId());
     }
-    if (type.isSequenced()) {
+    if (type.hasSequencer()) {
       json.writeStringField("sequencer", Sequence.text(sequence));
     }
     json.writeEndObject();
   }
 
-  private static void writePerson(JsonGenerator json, String name, String principalId)
+  private static void writeIdentity(JsonGenerator json, String name, String principalId)
       throws IOException {
     json.writeObjectFieldStart(name);
     json.writeStringField("principalId", principalId);

@@ -1,6 +1,6 @@
 package io.carillon.s3.event;
 
-/// What can happen to an object here, by the name that events carry.
+/// The supported event types.
 ///
 /// Source:
 /// https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html
@@ -20,18 +20,18 @@ public enum EventType {
     this.eventName = eventName;
   }
 
-  /// As records carry it: without `s3:`.
+  /// The name in event records, without `s3:`.
   public String eventName() {
     return eventName;
   }
 
-  /// Whether events of it carry a `sequencer`: creations and removals do.
-  boolean isSequenced() {
+  /// Whether its records have a `sequencer`: creations and removals do.
+  boolean hasSequencer() {
     return !eventName.startsWith("ObjectTagging:");
   }
 
-  /// Whether events of it carry the object's size: creations do.
-  boolean isSized() {
+  /// Whether its records have the object's size: creations do.
+  boolean hasSize() {
     return eventName.startsWith("ObjectCreated:");
   }
 }

@@ -3,12 +3,12 @@ package io.carillon.s3.event;
 import io.carillon.store.RowCodec;
 import org.jspecify.annotations.Nullable;
 
-/// What an event's delivery needs to know.
+/// The outbox payload of an event.
 ///
 /// @param account the bucket owner's
-/// @param message what the destination will read
-/// @param traceHeader the X-Ray trace of the request that brought the event about; null for none,
-///   and in rows of before there was one
+/// @param message the body for the destination
+/// @param traceHeader the X-Ray trace header of the request that caused the event; null if it had
+///   none, and in rows from before this was stored
 record EventWork(String bucket, String account, byte[] message, @Nullable String traceHeader) {
   private static final RowCodec<EventWork> CODEC = RowCodec.of(EventWork.class);
 

@@ -2,12 +2,12 @@ package io.carillon.s3.event;
 
 import java.nio.charset.StandardCharsets;
 
-/// How keys and filter values are spelled where S3 compares them: the key is URL-encoded as in
-/// events, the filter value is taken as it was put. So a filter must spell a space as `+` and other
-/// special characters with percent signs; one that has them as they are matches no key.
+/// The encoding in which S3 compares keys with filter values: the key is URL-encoded as in events,
+/// the filter value is used unchanged. So a filter must write a space as `+` and percent-encode
+/// other special characters; a filter with unencoded ones matches no key.
 ///
 /// The user guide counts `! ' ( )` among the characters that need no encoding, while events encode
-/// them. Both spellings match here, as do both of a slash.
+/// them. Here both forms match, and both forms of a slash.
 ///
 /// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
 final class FilterEncoding {
@@ -16,7 +16,7 @@ final class FilterEncoding {
 
   private FilterEncoding() {}
 
-  /// A key as filters are compared with.
+  /// A key in the encoding that filters are compared with.
   static String ofKey(String key) {
     int plain = 0;
     while (plain < key.length() && isSafe(key.charAt(plain))) {
@@ -25,53 +25,52 @@ final class FilterEncoding {
     if (plain == key.length()) {
       return key;
     }
-    StringBuilder spelled = new StringBuilder(key.length() + 16);
-    spelled.append(key, 0, plain);
-    encode(spelled, key.substring(plain));
-    return spelled.toString();
+    StringBuilder encoded = new StringBuilder(key.length() + 16);
+    encoded.append(key, 0, plain);
+    encode(encoded, key.substring(plain));
+    return encoded.toString();
   }
 
-  /// A filter value as it is compared: percent signs before characters that need none are undone,
-  /// and nothing else.
+  /// A filter value for the comparison: only the percent-encoding of safe characters is decoded.
   static String ofFilter(String value) {
-    return respell(value, false);
+    return normalize(value, false);
   }
 
-  /// A filter value as its author should have written it. One that differs from [#ofFilter] matches
-  /// no key.
+  /// A filter value in the correct encoding. If it differs from [#ofFilter], the filter matches no
+  /// key.
   static String corrected(String value) {
-    return respell(value, true);
+    return normalize(value, true);
   }
 
-  private static String respell(String value, boolean correcting) {
-    StringBuilder spelled = new StringBuilder(value.length() + 16);
+  private static String normalize(String value, boolean correcting) {
+    StringBuilder encoded = new StringBuilder(value.length() + 16);
     int at = 0;
     while (at < value.length()) {
       char c = value.charAt(at);
       int octet = c == '%' ? octet(value, at + 1) : -1;
       if (octet >= 0) {
         if (isSafe((char) octet)) {
-          spelled.append((char) octet);
+          encoded.append((char) octet);
         } else if (correcting) {
-          encode(spelled, octet);
+          encode(encoded, octet);
         } else {
-          spelled.append(value, at, at + 3);
+          encoded.append(value, at, at + 3);
         }
         at += 3;
       } else {
         int end = at + Character.charCount(value.codePointAt(at));
         if (correcting && c != '+') {
-          encode(spelled, value.substring(at, end));
+          encode(encoded, value.substring(at, end));
         } else {
-          spelled.append(value, at, end);
+          encoded.append(value, at, end);
         }
         at = end;
       }
     }
-    return spelled.toString();
+    return encoded.toString();
   }
 
-  /// The byte that two hexadecimal digits spell; negative where there are none.
+  /// The byte of two hexadecimal digits; negative if there are none.
   private static int octet(String value, int at) {
     if (at + 2 > value.length()) {
       return -1;

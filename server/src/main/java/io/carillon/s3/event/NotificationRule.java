@@ -6,18 +6,23 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// One rule of a bucket: which events of which keys go where.
+/// One notification rule of a bucket: which events of which keys go to which destination.
 ///
-/// A filter value is written as keys are in events: see [FilterEncoding].
+/// Filter values are encoded like keys in events: see [FilterEncoding].
 ///
 /// @param events as configured, such as `s3:ObjectCreated:*`
 /// @param prefix as configured; null and empty both match every key
 /// @param suffix likewise
 public record NotificationRule(
-    String id, Kind kind, String destination, List<String> events, Filter prefix, Filter suffix) {
+    String id,
+    DestinationType kind,
+    String destination,
+    List<String> events,
+    Filter prefix,
+    Filter suffix) {
 
-  /// The element that the rule came in.
-  public enum Kind {
+  /// The type of the destination, and the XML element that configures it.
+  public enum DestinationType {
     TOPIC("sns", "Topic"),
     QUEUE("sqs", "Queue"),
     FUNCTION("lambda", "CloudFunction");
@@ -25,12 +30,12 @@ public record NotificationRule(
     private final String service;
     private final String element;
 
-    Kind(String service, String element) {
+    DestinationType(String service, String element) {
       this.service = service;
       this.element = element;
     }
 
-    /// The element that names the destination, as errors call it.
+    /// The element that names the destination, as in errors.
     String element() {
       return element;
     }
@@ -41,7 +46,7 @@ public record NotificationRule(
   }
 
   /// @param value as configured
-  /// @param given whether it was configured at all, so that reading answers what was put
+  /// @param given whether it was configured at all, so that reading returns what was put
   public record Filter(boolean given, String value) {
     public static final Filter NONE = new Filter(false, "");
 
@@ -49,17 +54,17 @@ public record NotificationRule(
       return new Filter(true, value);
     }
 
-    /// What the URL-encoded key must have.
+    /// The value that the URL-encoded key must contain.
     String pattern() {
       return FilterEncoding.ofFilter(value);
     }
 
-    /// Whether there are keys that have it: not if special characters stand in it as they are.
+    /// Whether any key can match: none does if the value contains unencoded special characters.
     boolean canMatch() {
       return pattern().equals(FilterEncoding.corrected(value));
     }
 
-    /// The characters that keys must have, for people.
+    /// The decoded value, for messages.
     String text() {
       try {
         return URLDecoder.decode(value, StandardCharsets.UTF_8);
@@ -76,41 +81,41 @@ public record NotificationRule(
   private static final int MAX_KEY_BYTES = 1024;
 
   public boolean matches(EventType type, String key) {
-    return matchesSpelled(type, FilterEncoding.ofKey(key));
+    return matchesEncoded(type, FilterEncoding.ofKey(key));
   }
 
-  /// The same for a key that is URL-encoded already.
-  boolean matchesSpelled(EventType type, String key) {
+  /// The same for a URL-encoded key.
+  boolean matchesEncoded(EventType type, String key) {
     return begins(key)
         && ends(key)
         && events.stream().anyMatch(event -> covers(event, "s3:" + type.eventName()));
   }
 
-  /// What `key` lacks to match whatever the event, in words; empty if nothing.
-  public Optional<String> missing(String key) {
-    String spelled = FilterEncoding.ofKey(key);
-    if (!begins(spelled)) {
-      return Optional.of("begin with " + described(prefix, key.startsWith(prefix.value())));
+  /// Why the filter does not match `key`, for messages; empty if it does.
+  public Optional<String> mismatch(String key) {
+    String encoded = FilterEncoding.ofKey(key);
+    if (!begins(encoded)) {
+      return Optional.of("begin with " + describe(prefix, key.startsWith(prefix.value())));
     }
-    return ends(spelled)
+    return ends(encoded)
         ? Optional.empty()
-        : Optional.of("end with " + described(suffix, key.endsWith(suffix.value())));
+        : Optional.of("end with " + describe(suffix, key.endsWith(suffix.value())));
   }
 
-  /// What is wrong with the filter, in words: special characters that no URL-encoded key has.
-  public List<String> mistakes() {
-    List<String> mistakes = new ArrayList<>(0);
+  /// Warnings about the filter: special characters that no URL-encoded key contains.
+  public List<String> warnings() {
+    List<String> warnings = new ArrayList<>(0);
     if (!prefix.canMatch()) {
-      mistakes.add("No key begins with " + corrected(prefix));
+      warnings.add("No key begins with " + corrected(prefix));
     }
     if (!suffix.canMatch()) {
-      mistakes.add("No key ends with " + corrected(suffix));
+      warnings.add("No key ends with " + corrected(suffix));
     }
-    return mistakes;
+    return warnings;
   }
 
-  /// @param literally whether the key has the filter's characters as they stand
-  private static String described(Filter filter, boolean literally) {
+  /// @param literally whether the key matches the unencoded filter value
+  private static String describe(Filter filter, boolean literally) {
     if (!filter.canMatch()) {
       return corrected(filter);
     }
@@ -133,10 +138,11 @@ public record NotificationRule(
     return key.endsWith(suffix.pattern());
   }
 
-  /// A key that both rules would match for some event that both name; empty if there is none.
+  /// A key that both rules match for an event of both; empty if there is none.
   ///
   /// Both match a key only if one prefix begins with the other and one suffix ends with the other.
-  /// Then the longer of each make such a key, overlapping where that is what makes it short enough.
+  /// Then the longer prefix and the longer suffix make such a key, overlapping if it would be too
+  /// long otherwise.
   Optional<String> keyMatchedAlsoBy(NotificationRule other) {
     if (events.stream().noneMatch(a -> other.events.stream().anyMatch(b -> overlap(a, b)))) {
       return Optional.empty();
@@ -175,7 +181,7 @@ public record NotificationRule(
         || pattern.endsWith(":*") && event.startsWith(pattern.substring(0, pattern.length() - 1));
   }
 
-  private static int decodedBytes(String spelled) {
-    return Filter.of(spelled).text().getBytes(StandardCharsets.UTF_8).length;
+  private static int decodedBytes(String encoded) {
+    return Filter.of(encoded).text().getBytes(StandardCharsets.UTF_8).length;
   }
 }

@@ -3,8 +3,8 @@ package io.carillon.s3.event;
 import io.carillon.aws.AwsException;
 import io.carillon.base.Arn;
 import io.carillon.base.Ids;
+import io.carillon.s3.event.NotificationRule.DestinationType;
 import io.carillon.s3.event.NotificationRule.Filter;
-import io.carillon.s3.event.NotificationRule.Kind;
 import io.carillon.s3.model.Bucket;
 import io.carillon.s3.model.S3Error;
 import java.nio.charset.StandardCharsets;
@@ -24,7 +24,7 @@ import software.amazon.awssdk.services.s3.model.NotificationConfigurationFilter;
 import software.amazon.awssdk.services.s3.model.QueueConfiguration;
 import software.amazon.awssdk.services.s3.model.TopicConfiguration;
 
-/// A bucket's notification configuration, found valid.
+/// A valid notification configuration of a bucket.
 ///
 /// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
 public record NotificationRules(List<NotificationRule> rules) {
@@ -38,9 +38,9 @@ public record NotificationRules(List<NotificationRule> rules) {
 
   public static final NotificationRules NONE = new NotificationRules(List.of());
 
-  /// Reads a configuration; rules without an id get one.
+  /// Parses a configuration; rules without an id get one.
   ///
-  /// @throws AwsException InvalidArgument, saying what is wrong; NotImplemented for EventBridge
+  /// @throws AwsException InvalidArgument with the reason; NotImplemented for EventBridge
   public static NotificationRules parse(NotificationConfiguration given, Bucket bucket, Ids ids) {
     if (given.eventBridgeConfiguration() != null) {
       throw S3Error.NOT_IMPLEMENTED
@@ -57,7 +57,7 @@ public record NotificationRules(List<NotificationRule> rules) {
                         ids,
                         bucket,
                         c.id(),
-                        Kind.TOPIC,
+                        DestinationType.TOPIC,
                         c.topicArn(),
                         c.eventsAsStrings(),
                         c.filter())));
@@ -70,7 +70,7 @@ public record NotificationRules(List<NotificationRule> rules) {
                         ids,
                         bucket,
                         c.id(),
-                        Kind.QUEUE,
+                        DestinationType.QUEUE,
                         c.queueArn(),
                         c.eventsAsStrings(),
                         c.filter())));
@@ -83,7 +83,7 @@ public record NotificationRules(List<NotificationRule> rules) {
                         ids,
                         bucket,
                         c.id(),
-                        Kind.FUNCTION,
+                        DestinationType.FUNCTION,
                         c.lambdaFunctionArn(),
                         c.eventsAsStrings(),
                         c.filter())));
@@ -96,19 +96,19 @@ public record NotificationRules(List<NotificationRule> rules) {
     return new NotificationRules(List.copyOf(rules));
   }
 
-  /// Every destination once.
+  /// One rule for each destination.
   public List<NotificationRule> byDestination() {
     Set<String> seen = new HashSet<>();
     return rules.stream().filter(rule -> seen.add(rule.destination())).toList();
   }
 
   public List<NotificationRule> matching(EventType type, String key) {
-    String spelled = FilterEncoding.ofKey(key);
-    return rules.stream().filter(rule -> rule.matchesSpelled(type, spelled)).toList();
+    String encoded = FilterEncoding.ofKey(key);
+    return rules.stream().filter(rule -> rule.matchesEncoded(type, encoded)).toList();
   }
 
-  /// As GetBucketNotificationConfiguration answers it: filter names are `Prefix` and `Suffix`,
-  /// whatever their case when they were put.
+  /// The response of GetBucketNotificationConfiguration. Filter names are `Prefix` and `Suffix`,
+  /// whatever their case in the request.
   public GetBucketNotificationConfigurationResponse toModel() {
     GetBucketNotificationConfigurationResponse.Builder model =
         GetBucketNotificationConfigurationResponse.builder();
@@ -159,7 +159,7 @@ public record NotificationRules(List<NotificationRule> rules) {
       Ids ids,
       Bucket bucket,
       @Nullable String id,
-      Kind kind,
+      DestinationType kind,
       @Nullable String destination,
       List<String> events,
       @Nullable NotificationConfigurationFilter filter) {
@@ -221,7 +221,7 @@ public record NotificationRules(List<NotificationRule> rules) {
     return Filter.of(value);
   }
 
-  private static void requireDestination(Bucket bucket, Kind kind, String destination) {
+  private static void requireDestination(Bucket bucket, DestinationType kind, String destination) {
     Optional<Arn> parsed = Arn.tryParse(destination);
     if (parsed.isEmpty() || !parsed.get().service().equals(kind.service())) {
       throw invalid("The ARN could not be parsed", kind.element(), destination);
@@ -234,9 +234,10 @@ public record NotificationRules(List<NotificationRule> rules) {
           kind.element(),
           destination);
     }
-    if (kind != Kind.FUNCTION && arn.resource().endsWith(".fifo")) {
+    if (kind != DestinationType.FUNCTION && arn.resource().endsWith(".fifo")) {
       throw invalid(
-          "FIFO %s are not supported.".formatted(kind == Kind.QUEUE ? "SQS queues" : "SNS topics"),
+          "FIFO %s are not supported."
+              .formatted(kind == DestinationType.QUEUE ? "SQS queues" : "SNS topics"),
           kind.element(),
           destination);
     }

@@ -21,10 +21,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
-/// Turns what happens to objects into work for the destinations that a bucket's rules name, in the
-/// transaction in which it happens: no acknowledged object without its event.
+/// Adds work for the destinations of a bucket's rules to the outbox, in the transaction that
+/// changes the object: no acknowledged object without its event.
 public final class Notifications {
-  /// The kind of the work that [EventDelivery] does.
+  /// The kind of work that [EventDelivery] performs.
   public static final String KIND = "s3.event";
 
   private final Table<String, NotificationRules> table =
@@ -35,7 +35,7 @@ public final class Notifications {
   private final InstantSource clock;
   private final Function<Caller, String> causes;
 
-  /// @param causes the cause of an event that a caller brings about
+  /// @param causes returns the cause for events of a caller's request
   public Notifications(
       Buckets buckets,
       Outbox outbox,
@@ -66,23 +66,23 @@ public final class Notifications {
     buckets.put(tx, bucket.withNotifies(notifies));
   }
 
-  /// Forgets the rules of a bucket that goes.
+  /// Deletes the rules of a deleted bucket.
   public void delete(Tx tx, Bucket bucket) {
     table.delete(tx, bucket.name());
   }
 
   public void objectCreated(
       Tx tx, Bucket bucket, ObjectKey key, ObjectVersion version, EventType type, Caller caller) {
-    happened(tx, bucket, key, version, version.sequence(), type, caller);
+    addWork(tx, bucket, key, version, version.sequence(), type, caller);
   }
 
   public void objectRemoved(Tx tx, Bucket bucket, ObjectKey key, Removal removal, Caller caller) {
     switch (removal) {
       case Removal.Nothing _ -> {}
       case Removal.Gone(ObjectVersion version, long sequence) ->
-          happened(tx, bucket, key, version, sequence, EventType.REMOVED_DELETE, caller);
+          addWork(tx, bucket, key, version, sequence, EventType.REMOVED_DELETE, caller);
       case Removal.Hidden(ObjectVersion marker) ->
-          happened(
+          addWork(
               tx,
               bucket,
               key,
@@ -93,7 +93,7 @@ public final class Notifications {
     }
   }
 
-  /// DeleteObjects tells of each key that it was given, whether there was an object or not.
+  /// DeleteObjects sends an event for each key of the request, whether or not the object exists.
   ///
   /// @param sequence orders the event among those of the key
   public void missingObjectRemoved(
@@ -108,15 +108,15 @@ public final class Notifications {
             ContentRef.NONE,
             null,
             ObjectMetadata.NONE);
-    happened(tx, bucket, key, nothing, sequence, EventType.REMOVED_DELETE, caller);
+    addWork(tx, bucket, key, nothing, sequence, EventType.REMOVED_DELETE, caller);
   }
 
   public void objectTagged(
       Tx tx, Bucket bucket, ObjectKey key, ObjectVersion version, EventType type, Caller caller) {
-    happened(tx, bucket, key, version, version.sequence(), type, caller);
+    addWork(tx, bucket, key, version, version.sequence(), type, caller);
   }
 
-  private void happened(
+  private void addWork(
       Tx tx,
       Bucket bucket,
       ObjectKey key,

@@ -6,16 +6,17 @@ import io.carillon.base.Region;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/// A bucket as its row holds it. Policy, tags and notification rules have rows of their own: this
-/// one is read by every request.
+/// The row of a bucket. Policy, tags and notification rules have rows of their own, because every
+/// request reads this one.
 ///
-/// @param account whose it is
-/// @param versioning null where it was never switched on
-/// @param publicAccess null where it has no public access block, as buckets of old
-/// @param ownership null for buckets of old: there were no ACLs
-/// @param notifies whether it has notification rules, so that others need not look for them
-/// @param constraint the location constraint it was created with, where that is not its region:
-///   `EU`
+/// @param account the id of the owning account
+/// @param versioning null if versioning was never enabled
+/// @param publicAccess null if there is no public access block, as in rows from before there was
+///   one
+/// @param ownership null in rows from before there were ownership controls, which means that ACLs
+///   are disabled
+/// @param notifies whether the bucket has notification rules; saves the look-up where it has none
+/// @param constraint the location constraint of its creation if that differs from the region: `EU`
 public record Bucket(
     String name,
     String account,
@@ -32,39 +33,39 @@ public record Bucket(
     SUSPENDED
   }
 
-  /// Which public access is blocked.
+  /// The public access block of a bucket.
   ///
   /// Source:
   /// https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
   ///
-  /// @param blockAcls no ACL may be put that grants to the public
-  /// @param ignoreAcls such ACLs grant nothing
-  /// @param blockPolicy no policy may be put that grants to the public
-  /// @param restrict a policy that grants to the public grants to the owner's account and to
-  ///   services only
+  /// @param blockAcls `BlockPublicAcls`: public ACLs cannot be put
+  /// @param ignoreAcls `IgnorePublicAcls`: public ACLs grant nothing
+  /// @param blockPolicy `BlockPublicPolicy`: public policies cannot be put
+  /// @param restrict `RestrictPublicBuckets`: a public policy grants access to the owner's account
+  ///   and to services only
   public record PublicAccess(
       boolean blockAcls, boolean ignoreAcls, boolean blockPolicy, boolean restrict) {
     public static final PublicAccess NONE = new PublicAccess(false, false, false, false);
     public static final PublicAccess ALL_BLOCKED = new PublicAccess(true, true, true, true);
   }
 
-  /// Whose the objects of others are, and so whether there are ACLs.
+  /// Who owns objects that other accounts write, and so whether ACLs are enabled.
   ///
   /// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
   public enum Ownership {
     BUCKET_OWNER_ENFORCED,
     BUCKET_OWNER_PREFERRED,
     OBJECT_WRITER,
-    /// The ownership controls were deleted, which leaves objects to their writers.
+    /// The ownership controls were deleted, so objects belong to their writers.
     DELETED
   }
 
-  /// A bucket as no configuration has changed it.
+  /// A new bucket with the default configuration.
   public static Bucket of(AccountId owner, String name, Region home, Instant created) {
     return new Bucket(name, owner.value(), home.name(), created, null, false, null, null, null);
   }
 
-  public Bucket in(Region other) {
+  public Bucket withRegion(Region other) {
     return new Bucket(
         name,
         account,
@@ -89,7 +90,7 @@ public record Bucket(
     return new Region(region);
   }
 
-  /// What GetBucketLocation answers; null for us-east-1.
+  /// The `LocationConstraint` of GetBucketLocation; null for us-east-1.
   public @Nullable String locationConstraint() {
     if (constraint != null) {
       return constraint;
@@ -97,12 +98,12 @@ public record Bucket(
     return home().equals(Region.US_EAST_1) ? null : region;
   }
 
-  /// Whether a write keeps what it replaces.
+  /// Whether a write keeps the version that it replaces.
   public boolean keepsVersions() {
     return versioning == Versioning.ENABLED;
   }
 
-  /// Whether answers name version ids.
+  /// Whether versioning was ever enabled, so that responses name version ids.
   public boolean everVersioned() {
     return versioning != null;
   }
@@ -117,24 +118,24 @@ public record Bucket(
         name, account, region, created, versioning, now, publicAccess, ownership, constraint);
   }
 
-  /// What is blocked; nothing where there is no public access block.
-  public PublicAccess blocked() {
+  /// The public access block; blocks nothing if there is none.
+  public PublicAccess effectivePublicAccess() {
     return publicAccess == null ? PublicAccess.NONE : publicAccess;
   }
 
-  /// @param now null to have no public access block
+  /// @param now null for no public access block
   public Bucket withPublicAccess(@Nullable PublicAccess now) {
     return new Bucket(
         name, account, region, created, versioning, notifies, now, ownership, constraint);
   }
 
-  public Ownership owning() {
+  public Ownership effectiveOwnership() {
     return ownership == null ? Ownership.BUCKET_OWNER_ENFORCED : ownership;
   }
 
-  /// Whether all objects are the bucket owner's, and ACLs are off.
-  public boolean ownsAll() {
-    return owning() == Ownership.BUCKET_OWNER_ENFORCED;
+  /// Whether the bucket owner owns all objects, so that ACLs are disabled.
+  public boolean aclsDisabled() {
+    return effectiveOwnership() == Ownership.BUCKET_OWNER_ENFORCED;
   }
 
   public Bucket withOwnership(Ownership now) {

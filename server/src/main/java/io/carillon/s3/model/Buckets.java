@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// The buckets of all accounts: their names share one space.
+/// The buckets of all accounts, which share one namespace.
 public final class Buckets {
-  private static final int MOST_OF_AN_ACCOUNT = 10_000;
+  private static final int MAX_PER_ACCOUNT = 10_000;
 
   private record Owned(String account, String bucket) {}
 
@@ -33,10 +33,10 @@ public final class Buckets {
     return buckets.get(snapshot, name);
   }
 
-  /// The bucket, wherever it is.
+  /// The bucket, whatever its region.
   ///
-  /// @throws io.carillon.aws.AwsException NoSuchBucket; AccessDenied where the bucket is not whose
-  ///   the caller expects (`x-amz-expected-bucket-owner`)
+  /// @throws io.carillon.aws.AwsException NoSuchBucket; AccessDenied if the owner is not
+  ///   `expectedOwner` (`x-amz-expected-bucket-owner`)
   public Bucket requireAnywhere(Snapshot snapshot, String name, @Nullable String expectedOwner) {
     Bucket bucket =
         find(snapshot, name).orElseThrow(() -> S3Error.NO_SUCH_BUCKET.with("BucketName", name));
@@ -46,9 +46,9 @@ public final class Buckets {
     return bucket;
   }
 
-  /// The bucket, in the region that the request was signed for: signing for another one is what
-  /// calling another region's endpoint is on AWS, and is answered by sending the client on. SDKs
-  /// that follow buckets across regions read `x-amz-bucket-region`.
+  /// The bucket, which must be in the region that the request was signed for. A signature for
+  /// another region stands for a call of that region's endpoint on AWS, which answers with a
+  /// redirect. SDKs that follow buckets across regions read `x-amz-bucket-region`.
   ///
   /// @throws io.carillon.aws.AwsException as [#requireAnywhere]; PermanentRedirect
   public Bucket require(
@@ -65,12 +65,12 @@ public final class Buckets {
     return bucket;
   }
 
-  /// Whether the account has as many buckets as an account may have.
+  /// Whether the account has reached its bucket quota.
   ///
   /// Source: https://docs.aws.amazon.com/general/latest/gr/s3.html
   public boolean isFull(Snapshot snapshot, String account) {
-    return byOwner.list(snapshot, Range.within(Tuple.of(account)), MOST_OF_AN_ACCOUNT).size()
-        == MOST_OF_AN_ACCOUNT;
+    return byOwner.list(snapshot, Range.within(Tuple.of(account)), MAX_PER_ACCOUNT).size()
+        == MAX_PER_ACCOUNT;
   }
 
   public void put(Tx tx, Bucket bucket) {
@@ -85,7 +85,7 @@ public final class Buckets {
 
   /// An account's buckets in the order of their names.
   ///
-  /// @param after the name behind which to begin; empty for the first
+  /// @param after list only names after this one; empty for all
   /// @param region only those of this region; null for all
   public List<Bucket> list(
       Snapshot snapshot,

@@ -5,16 +5,17 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// A stretch of an object's bytes.
+/// A range of an object's bytes.
 ///
 /// @param offset of the first byte
 public record ByteRange(long offset, long lengthBytes) {
   private static final Pattern GRAMMAR = Pattern.compile("bytes=\\s*([0-9]*)\\s*-\\s*([0-9]*)\\s*");
 
-  /// What a `Range` header asks of an object of `sizeBytes`. Empty where there is none, or one that
-  /// HTTP says to pass over: another unit, several ranges (which S3 does not serve), nonsense.
+  /// The range that a `Range` header selects of an object of `sizeBytes`. Empty if there is no
+  /// header, or one that HTTP says to ignore: another unit, several ranges (which S3 does not
+  /// serve), or bad syntax.
   ///
-  /// @throws io.carillon.aws.AwsException InvalidRange where no byte of the object lies in it
+  /// @throws io.carillon.aws.AwsException InvalidRange if it contains no byte of the object
   public static Optional<ByteRange> parse(@Nullable String header, long sizeBytes) {
     if (header == null) {
       return Optional.empty();
@@ -46,7 +47,7 @@ public record ByteRange(long offset, long lengthBytes) {
     return Optional.of(new ByteRange(from, Math.min(to, sizeBytes - 1) - from + 1));
   }
 
-  /// What `Content-Range` says.
+  /// The value of `Content-Range`.
   public String contentRange(long sizeBytes) {
     return "bytes " + offset + "-" + (offset + lengthBytes - 1) + "/" + sizeBytes;
   }

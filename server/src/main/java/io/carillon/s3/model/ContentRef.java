@@ -1,12 +1,12 @@
 package io.carillon.s3.model;
 
-/// Where the bytes of an object or part lie.
+/// Where the bytes of an object or part are stored.
 ///
-/// @param id of a row of [ContentStore] or of a blob; empty where there are no bytes
+/// @param id of a row of [ContentStore] or of a blob; empty if there are no bytes
 public record ContentRef(Kind kind, String id, long sizeBytes) {
 
   public enum Kind {
-    /// No bytes at all.
+    /// There are no bytes.
     EMPTY,
     /// In a row.
     INLINE,
@@ -14,12 +14,11 @@ public record ContentRef(Kind kind, String id, long sizeBytes) {
     BLOB,
     /// In the parts that a row lists.
     PARTS,
-    /// In the parts that a row lists, of which readers see one object: a copy of what came in
-    /// parts.
+    /// In the parts that a row lists, hidden from readers: a copy of a multipart object.
     JOINED
   }
 
-  /// The same bytes, of which nobody sees that they came in parts.
+  /// The same bytes without visible parts.
   public ContentRef joined() {
     return kind == Kind.PARTS ? new ContentRef(Kind.JOINED, id, sizeBytes) : this;
   }

@@ -17,84 +17,86 @@ import org.jspecify.annotations.Nullable;
 
 /// The bytes of objects and parts: small ones in rows, large ones in blobs.
 ///
-/// Content never changes, so a copy shares it. A row has one owner to begin with; each further one
-/// is counted beside it. Letting go of the last one removes the row, and with it what it names.
+/// Content is immutable, so a copy shares it. A row begins with one owner; further ones are counted
+/// in a table of their own. Releasing the last reference removes the row and releases the blobs and
+/// parts that it names.
 public final class ContentStore {
-  /// One of both.
+  /// Exactly one of the two is set.
   private record Row(byte @Nullable [] bytes, @Nullable List<Part> parts) {}
 
   private record Shares(long beyondFirst) {}
 
-  /// Parts that nobody owns any more.
+  /// The deletion of a large multipart content, which takes several transactions.
   ///
-  /// @param next the first that has not been let go of
-  private record Leaving(int next) {}
+  /// @param next the index of the first part that has not been released
+  private record Deletion(int next) {}
 
-  /// How many parts one transaction lets go of: a longer one would hold up every other writer.
-  private static final int PARTS_A_TRANSACTION = 500;
+  /// How many parts one transaction releases; a longer one would block all other writers.
+  private static final int PARTS_PER_TRANSACTION = 500;
 
-  /// What may have more parts than that: the least that a part holds, but for the last.
-  private static final long LARGE_BYTES = PARTS_A_TRANSACTION * (5L << 20);
+  /// Content of this size may have more parts than that, since every part but the last holds 5 MiB.
+  private static final long LARGE_BYTES = PARTS_PER_TRANSACTION * (5L << 20);
 
   private final Blobs blobs;
   private final Table<String, Row> rows = Table.of("s3.contents", KeyCodec.STRING, Row.class);
   private final Table<String, Shares> shares =
       Table.of("s3.contentShares", KeyCodec.STRING, Shares.class);
 
-  private final Table<String, Leaving> leaving =
-      Table.of("s3.leavingContents", KeyCodec.STRING, Leaving.class);
+  private final Table<String, Deletion> deletions =
+      Table.of("s3.leavingContents", KeyCodec.STRING, Deletion.class);
 
   public ContentStore(Blobs blobs) {
     this.blobs = blobs;
   }
 
-  /// Bytes that have arrived and that no row names yet.
-  public sealed interface Arrived {
-    record InMemory(byte[] bytes) implements Arrived {}
+  /// Received bytes that no row names yet.
+  public sealed interface NewContent {
+    record InMemory(byte[] bytes) implements NewContent {}
 
-    record InBlob(BlobRef blob) implements Arrived {}
+    record InBlob(BlobRef blob) implements NewContent {}
   }
 
-  public ContentRef put(Tx tx, Arrived arrived) {
-    return switch (arrived) {
-      case Arrived.InMemory(byte[] bytes) when bytes.length == 0 -> ContentRef.NONE;
-      case Arrived.InMemory(byte[] bytes) -> {
+  public ContentRef put(Tx tx, NewContent newContent) {
+    return switch (newContent) {
+      case NewContent.InMemory(byte[] bytes) when bytes.length == 0 -> ContentRef.NONE;
+      case NewContent.InMemory(byte[] bytes) -> {
         ContentRef content = new ContentRef(ContentRef.Kind.INLINE, newId(), bytes.length);
         rows.put(tx, content.id(), new Row(bytes, null));
         yield content;
       }
-      case Arrived.InBlob(BlobRef blob) -> {
+      case NewContent.InBlob(BlobRef blob) -> {
         blobs.retain(tx, blob);
         yield new ContentRef(ContentRef.Kind.BLOB, blob.id(), blob.sizeBytes());
       }
     };
   }
 
-  /// A content that parts are going to make; up to a megabyte that no transaction should encode.
-  public static final class Joined {
+  /// The row of a multipart content, encoded in advance: it has up to a megabyte, which no
+  /// transaction should encode.
+  public static final class PreparedJoin {
     private final ContentRef content;
     private final Table.Encoded<Row> row;
 
-    private Joined(ContentRef content, Table.Encoded<Row> row) {
+    private PreparedJoin(ContentRef content, Table.Encoded<Row> row) {
       this.content = content;
       this.row = row;
     }
   }
 
-  /// @param id the upload's, by which a repeated completion knows its object again
-  public Joined joining(String id, List<Part> parts) {
+  /// @param id of the upload; a repeated CompleteMultipartUpload recognizes its object by it
+  public PreparedJoin prepareJoin(String id, List<Part> parts) {
     long size = parts.stream().mapToLong(p -> p.content().sizeBytes()).sum();
-    return new Joined(
+    return new PreparedJoin(
         new ContentRef(ContentRef.Kind.PARTS, id, size), rows.encoded(new Row(null, parts)));
   }
 
-  /// Makes one content of parts, which from now on belong to it.
-  public ContentRef join(Tx tx, Joined joined) {
-    rows.put(tx, joined.content.id(), joined.row);
-    return joined.content;
+  /// Makes one content of the parts and takes over their ownership.
+  public ContentRef join(Tx tx, PreparedJoin prepared) {
+    rows.put(tx, prepared.content.id(), prepared.row);
+    return prepared.content;
   }
 
-  /// Counts one more owner.
+  /// Adds one owner.
   public void share(Tx tx, ContentRef content) {
     switch (content.kind()) {
       case EMPTY -> {}
@@ -106,7 +108,7 @@ public final class ContentStore {
     }
   }
 
-  /// Lets one owner go.
+  /// Removes one owner.
   public void release(Tx tx, ContentRef content) {
     switch (content.kind()) {
       case EMPTY -> {}
@@ -114,9 +116,9 @@ public final class ContentStore {
       case INLINE, PARTS, JOINED -> {
         Optional<Shares> others = shares.get(tx, content.id());
         if (others.isEmpty() && content.sizeBytes() >= LARGE_BYTES) {
-          leaving.put(tx, content.id(), new Leaving(0));
+          deletions.put(tx, content.id(), new Deletion(0));
         } else if (others.isEmpty()) {
-          pieces(tx, content).forEach(part -> release(tx, part.content()));
+          allParts(tx, content).forEach(part -> release(tx, part.content()));
           rows.delete(tx, content.id());
         } else if (others.get().beyondFirst() == 1) {
           shares.delete(tx, content.id());
@@ -127,12 +129,12 @@ public final class ContentStore {
     }
   }
 
-  /// Lets go of the parts of large objects that nobody owns any more, some at a time. Run now and
-  /// then, by one thread; what a crash cuts short goes on where it was.
+  /// Releases the parts of deleted large objects in batches. Called periodically by one thread;
+  /// after a crash it continues where it stopped.
   public void sweep(Database database) {
     while (true) {
-      List<Table.Entry<String, Leaving>> some =
-          database.read(snapshot -> leaving.list(snapshot, Range.all(), 1));
+      List<Table.Entry<String, Deletion>> some =
+          database.read(snapshot -> deletions.list(snapshot, Range.all(), 1));
       if (some.isEmpty()) {
         return;
       }
@@ -141,33 +143,33 @@ public final class ContentStore {
           database.read(snapshot -> rows.get(snapshot, id)).map(Row::parts).orElse(List.of());
       int next = some.getFirst().value().next();
       while (next < parts.size()) {
-        next = letGo(database, id, parts, next);
+        next = releaseSome(database, id, parts, next);
       }
       database.writeRelaxed(
           tx -> {
             rows.delete(tx, id);
-            leaving.delete(tx, id);
+            deletions.delete(tx, id);
             return id;
           });
     }
   }
 
-  private int letGo(Database database, String id, List<Part> parts, int from) {
-    int to = Math.min(parts.size(), from + PARTS_A_TRANSACTION);
+  private int releaseSome(Database database, String id, List<Part> parts, int from) {
+    int to = Math.min(parts.size(), from + PARTS_PER_TRANSACTION);
     return database.writeRelaxed(
         tx -> {
           parts.subList(from, to).forEach(part -> release(tx, part.content()));
-          leaving.put(tx, id, new Leaving(to));
+          deletions.put(tx, id, new Deletion(to));
           return to;
         });
   }
 
-  /// The parts in order; none where the object did not come in parts, or is a copy of one that did.
+  /// The parts in order; none if the object was not uploaded in parts, or is a copy.
   public List<Part> partsOf(Snapshot snapshot, ContentRef content) {
-    return content.kind() == ContentRef.Kind.PARTS ? pieces(snapshot, content) : List.of();
+    return content.kind() == ContentRef.Kind.PARTS ? allParts(snapshot, content) : List.of();
   }
 
-  private List<Part> pieces(Snapshot snapshot, ContentRef content) {
+  private List<Part> allParts(Snapshot snapshot, ContentRef content) {
     if (content.kind() != ContentRef.Kind.PARTS && content.kind() != ContentRef.Kind.JOINED) {
       return List.of();
     }
@@ -175,7 +177,7 @@ public final class ContentStore {
     return parts == null ? List.of() : parts;
   }
 
-  /// Whatever is needed to read the content after the snapshot is gone.
+  /// All that is needed to read the content after the snapshot is closed.
   public ReadableContent load(Snapshot snapshot, ContentRef content) {
     List<ReadableContent.Extent> extents = new ArrayList<>();
     collect(snapshot, content, extents);
@@ -191,7 +193,7 @@ public final class ContentStore {
         into.add(new ReadableContent.Extent.Bytes(bytes == null ? new byte[0] : bytes));
       }
       case PARTS, JOINED ->
-          pieces(snapshot, content).forEach(p -> collect(snapshot, p.content(), into));
+          allParts(snapshot, content).forEach(p -> collect(snapshot, p.content(), into));
     }
   }
 
@@ -204,7 +206,7 @@ public final class ContentStore {
     return new BlobRef(content.id(), content.sizeBytes());
   }
 
-  /// Grows with time, so that new rows lie side by side in the store.
+  /// Ids grow with time, so that new rows are adjacent in the store.
   private static String newId() {
     HexFormat hex = HexFormat.of();
     return hex.toHexDigits(System.currentTimeMillis(), 12)

@@ -20,19 +20,19 @@ public final class Etags {
     }
   }
 
-  /// Of one body.
+  /// The ETag of a single body.
   public static String of(byte[] md5) {
     return HexFormat.of().formatHex(md5);
   }
 
-  /// Of an object that came in parts.
+  /// The ETag of a multipart object.
   public static String ofParts(List<Part> parts) {
     MessageDigest digest = md5();
     parts.forEach(part -> digest.update(HexFormat.of().parseHex(part.etag())));
     return of(digest.digest()) + "-" + parts.size();
   }
 
-  /// As headers and XML carry it.
+  /// The form in headers and XML.
   public static String quoted(String etag) {
     return '"' + etag + '"';
   }

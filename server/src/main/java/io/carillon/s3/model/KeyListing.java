@@ -8,17 +8,18 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// A page of a bucket's keys, those beyond a delimiter rolled up to common prefixes.
+/// A page of a bucket's keys; keys with a delimiter after the prefix are grouped into common
+/// prefixes.
 ///
-/// Whatever lies under a common prefix is passed over in one step, so a page costs as many steps as
-/// it has entries, not as there are keys.
+/// The scan skips all keys of a common prefix in one step, so the cost of a page depends on its
+/// entries, not on the number of keys.
 ///
 /// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-prefixes.html
 ///
 /// @param truncated whether there is more
 public record KeyListing(List<Entry> entries, boolean truncated) {
 
-  /// What a page holds, in the order of its text.
+  /// An entry of a page; pages are sorted by text.
   public sealed interface Entry {
     String text();
 
@@ -27,14 +28,14 @@ public record KeyListing(List<Entry> entries, boolean truncated) {
     record CommonPrefix(String text) implements Entry {}
   }
 
-  /// Where a page begins: behind this.
+  /// A page begins after this position.
   ///
-  /// @param wholePrefix whether everything that begins with the text is behind us as well
+  /// @param wholePrefix whether everything that begins with the text comes before the page as well
   public record After(String text, boolean wholePrefix) {
     public static final After NOTHING = new After("", false);
 
-    /// Behind `key`, as `marker` and `start-after` ask. A marker that is a common prefix itself was
-    /// the last entry of a page, so all of it is behind us.
+    /// The position after `key` (`marker`, `start-after`). A marker that is a common prefix itself
+    /// was the last entry of a page, so the whole prefix has been listed.
     public static After key(@Nullable String key, String prefix, @Nullable String delimiter) {
       if (key == null || key.isEmpty()) {
         return NOTHING;
@@ -47,7 +48,7 @@ public record KeyListing(List<Entry> entries, boolean truncated) {
     }
   }
 
-  /// The page of live objects that follows `after`.
+  /// The page of objects after `after`, without those that a delete marker hides.
   public static KeyListing of(
       Versions versions,
       Snapshot snapshot,
@@ -97,7 +98,7 @@ public record KeyListing(List<Entry> entries, boolean truncated) {
     }
   }
 
-  /// The key up to and with the first delimiter behind the prefix; empty where there is none.
+  /// The key up to and including the first delimiter after the prefix; empty if there is none.
   static Optional<String> commonPrefix(String key, String prefix, @Nullable String delimiter) {
     if (delimiter == null || delimiter.isEmpty() || key.length() < prefix.length()) {
       return Optional.empty();

@@ -3,11 +3,13 @@ package io.carillon.s3.model;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// What a writer says about an object.
+/// The metadata, tags and storage class that the writer of an object sets.
 ///
-/// @param headers `content-type` and other fields that reading answers, by lower-case name
-/// @param metadata the user's, by lower-case name without `x-amz-meta-`
-/// @param storage null for [StorageClass#STANDARD], as in all rows of old
+/// @param headers system-defined metadata that GetObject returns, such as `content-type`, by
+///   lower-case name
+/// @param metadata user-defined metadata, by lower-case name without `x-amz-meta-`
+/// @param storage null for [StorageClass#STANDARD], as in rows from before there were storage
+///   classes
 public record ObjectMetadata(
     Map<String, String> headers,
     Map<String, String> metadata,

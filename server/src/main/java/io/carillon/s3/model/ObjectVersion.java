@@ -5,10 +5,10 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// One version of an object as its row holds it. The bytes lie elsewhere, so that listing a bucket
+/// The row of one version of an object. The bytes are stored elsewhere, so that listing a bucket
 /// reads small rows only.
 ///
-/// @param versionId `null`, in letters, for one that was written without versioning
+/// @param versionId the string `null` for a version that was written without versioning
 /// @param sequence orders the versions of a key, see [Sequence]
 /// @param etag without quotes
 /// @param checksum null for delete markers
@@ -24,7 +24,7 @@ public record ObjectVersion(
 
   public static final String NULL_VERSION = "null";
 
-  /// What a write brings; the rest is given to it as it is put.
+  /// The part of a version that its writer determines; [Versions] adds the rest.
   public record Draft(
       String etag,
       ContentRef content,
@@ -35,12 +35,12 @@ public record ObjectVersion(
     return content.sizeBytes();
   }
 
-  /// As S3 shows it: to the second.
+  /// The modification time as S3 shows it, to the second.
   public Instant modified() {
     return Instant.ofEpochSecond(Math.floorDiv(modifiedMillis, 1000));
   }
 
-  public boolean named(String id) {
+  public boolean hasId(String id) {
     return versionId.equals(id);
   }
 

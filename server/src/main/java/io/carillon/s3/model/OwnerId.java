@@ -10,8 +10,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// The two other names that S3 has for an account. Both follow from its id, so they are the same
-/// after every restart.
+/// The two ids that S3 shows for an account. Both are derived from the account id, so they survive
+/// restarts.
 public final class OwnerId {
   private static final Map<AccountId, byte[]> DIGESTS = new ConcurrentHashMap<>();
 

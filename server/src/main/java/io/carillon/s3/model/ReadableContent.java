@@ -10,10 +10,10 @@ import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Content to be read, from any place to any other.
+/// Stored content, readable from any offset.
 public final class ReadableContent {
 
-  /// A stretch of bytes.
+  /// A contiguous piece of content.
   sealed interface Extent {
     long sizeBytes();
 
@@ -32,7 +32,7 @@ public final class ReadableContent {
     }
   }
 
-  /// What is to be read of an extent.
+  /// The part of an extent that is to be read.
   private record Slice(Extent extent, long offset, long lengthBytes) {}
 
   private final Blobs blobs;
@@ -43,7 +43,7 @@ public final class ReadableContent {
     this.extents = extents;
   }
 
-  /// The bytes, if they are at hand.
+  /// The bytes if they are in memory.
   public byte @Nullable [] bytes() {
     return extents.isEmpty()
         ? new byte[0]
@@ -52,7 +52,7 @@ public final class ReadableContent {
             : null;
   }
 
-  /// Opens one extent after another, each when its turn comes.
+  /// Opens a range; extents are opened lazily, one after another.
   public InputStream open(long offset, long lengthBytes) throws IOException {
     List<Slice> slices = new ArrayList<>();
     long at = 0;

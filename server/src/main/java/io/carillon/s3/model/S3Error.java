@@ -158,8 +158,8 @@ public enum S3Error implements ErrorCode {
     this.message = message;
   }
 
-  /// NotImplemented because of a header field. Clients show the message alone, and some go on
-  /// trying for minutes: so it says what to leave out.
+  /// NotImplemented because of a header. Clients show the message only, and some retry for minutes,
+  /// so it names the header to leave out.
   public static AwsException notImplemented(String header) {
     return NOT_IMPLEMENTED.because(NOT_IMPLEMENTED.message + ": " + header).with("Header", header);
   }

@@ -7,9 +7,9 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /// Numbers that order the versions of a key, and events by their `sequencer`.
 ///
-/// A number is the time, in 2⁻³² seconds, made to grow: it is above every number this process gave
-/// out before and above the version it replaces. So a clock that is set back disturbs only keys
-/// that were deleted before a restart and written again after it.
+/// A number is the time in units of 2⁻³² seconds, raised where necessary above every number that
+/// this process has issued and above the version that it replaces. So a clock that is set back
+/// affects only keys that were deleted before a restart and written again after it.
 public final class Sequence {
   private static final HexFormat HEX = HexFormat.of().withUpperCase();
 
@@ -24,10 +24,10 @@ public final class Sequence {
   public long next(long floor) {
     Instant now = clock.instant();
     long time = now.getEpochSecond() << 32 | ((long) now.getNano() << 32) / 1_000_000_000L;
-    return last.updateAndGet(given -> Math.max(time, Math.max(given, floor) + 1));
+    return last.updateAndGet(previous -> Math.max(time, Math.max(previous, floor) + 1));
   }
 
-  /// As events carry it: always 18 digits, so it compares as text whichever side is padded.
+  /// The `sequencer` of events: always 18 digits, so it sorts as text whichever side a reader pads.
   public static String text(long number) {
     return "00" + HEX.toHexDigits(number);
   }

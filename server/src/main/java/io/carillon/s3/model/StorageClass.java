@@ -2,9 +2,8 @@ package io.carillon.s3.model;
 
 import java.util.Optional;
 
-/// The storage classes that an object of a general purpose bucket can be in. Bytes lie in the same
-/// place whichever it is; what differs is what requests are told, and that the archive is closed to
-/// readers.
+/// The storage classes of objects in general purpose buckets. All are stored in the same way; a
+/// class only changes what responses say, and archived objects cannot be read.
 ///
 /// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-class-intro.html
 public enum StorageClass {
@@ -17,7 +16,7 @@ public enum StorageClass {
   GLACIER,
   DEEP_ARCHIVE;
 
-  /// Empty for what is none, or none of such buckets.
+  /// Empty for an unknown class, or one of other bucket types.
   public static Optional<StorageClass> find(String name) {
     for (StorageClass one : values()) {
       if (one.name().equals(name)) {

@@ -6,16 +6,16 @@ import io.carillon.aws.checksum.Checksums;
 import java.util.List;
 import java.util.Objects;
 
-/// A checksum as it is kept and shown.
+/// The checksum of an object or part, as stored and returned.
 ///
 /// @param value base64; a composite one ends with a hyphen and the number of parts
 public record StoredChecksum(ChecksumAlgorithm algorithm, String value, Type type) {
 
-  /// What the checksum is of.
+  /// What the checksum covers.
   public enum Type {
-    /// Of the object's bytes.
+    /// The bytes of the object.
     FULL_OBJECT,
-    /// Of the checksums of its parts.
+    /// The checksums of its parts.
     COMPOSITE
   }
 
@@ -23,7 +23,7 @@ public record StoredChecksum(ChecksumAlgorithm algorithm, String value, Type typ
     return new StoredChecksum(checksum.algorithm(), checksum.base64(), Type.FULL_OBJECT);
   }
 
-  /// The checksum of an object, worked out from those of its parts.
+  /// The checksum of an object, computed from those of its parts.
   public static StoredChecksum ofParts(ChecksumAlgorithm algorithm, Type type, List<Part> parts) {
     return switch (type) {
       case FULL_OBJECT ->

@@ -14,18 +14,19 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// Multipart uploads that have begun and not ended, and the parts they have so far.
+/// Multipart uploads in progress and their parts.
 public final class Uploads {
-  /// How many parts one transaction lets go of: a longer one would hold up every other writer.
-  private static final int PARTS_A_TRANSACTION = 500;
+  /// How many parts one transaction releases; a longer one would block all other writers.
+  private static final int PARTS_PER_TRANSACTION = 500;
 
-  /// An upload as its row holds it.
+  /// The row of an upload.
   ///
-  /// @param initiator the ARN of who began it
-  /// @param algorithm the checksum that its parts must carry; null where the creator named none
+  /// @param initiator the ARN of the principal that created it
+  /// @param algorithm the checksum algorithm that its parts must use; null if the creator named
+  ///   none
   /// @param type of the checksum that the object will have
-  /// @param begunOn the sequence number of the object that was there, 0 where there was none; rows
-  ///   of old have none
+  /// @param begunOn the sequence number that the object of this key had at creation, 0 if there was
+  ///   none; null in rows from before this was stored
   public record Upload(
       String id,
       long initiatedMillis,
@@ -38,21 +39,21 @@ public final class Uploads {
       return Instant.ofEpochSecond(Math.floorDiv(initiatedMillis, 1000));
     }
 
-    /// The algorithm of the checksum that the object will have.
+    /// The checksum algorithm of the completed object.
     public ChecksumAlgorithm algorithmOfObject() {
       return algorithm == null ? ChecksumAlgorithm.CRC64NVME : algorithm;
     }
   }
 
-  /// A part as its row holds it.
+  /// The row of a part.
   public record UploadedPart(Part part, long modifiedMillis) {
     public Instant modified() {
       return Instant.ofEpochSecond(Math.floorDiv(modifiedMillis, 1000));
     }
   }
 
-  /// Names an upload. Ids begin with the time, so the uploads of a key lie in the order in which
-  /// they began.
+  /// The key of an upload's row. Ids begin with the time, so the uploads of a key are sorted by
+  /// creation.
   public record Name(String bucket, String key, String id) {
     Tuple tuple() {
       return Tuple.of(bucket, key, id);
@@ -61,7 +62,7 @@ public final class Uploads {
 
   private record PartName(String upload, int number) {}
 
-  /// @param by the completion that has looked at the parts last
+  /// @param by the completion that read the parts last
   private record Seal(String by) {}
 
   private final Table<Name, Upload> uploads =
@@ -77,7 +78,8 @@ public final class Uploads {
               t -> new PartName(t.string(0), (int) t.number(1))),
           UploadedPart.class);
 
-  /// Seals of uploads whose parts are as a completion is about to see them.
+  /// Optimistic locks: an upload has a seal while its parts are unchanged since a completion began
+  /// to read them.
   private final Table<String, Seal> seals = Table.of("s3.uploadSeals", KeyCodec.STRING, Seal.class);
 
   private final ContentStore contents;
@@ -100,7 +102,7 @@ public final class Uploads {
         .orElseThrow(() -> S3Error.NO_SUCH_UPLOAD.with("UploadId", id));
   }
 
-  /// Adds a part, in place of an earlier one of its number.
+  /// Adds a part, replacing an earlier one with the same number.
   public void put(Tx tx, Upload upload, UploadedPart part) {
     PartName name = new PartName(upload.id(), part.part().number());
     parts.get(tx, name).ifPresent(earlier -> contents.release(tx, earlier.part().content()));
@@ -108,14 +110,14 @@ public final class Uploads {
     seals.delete(tx, upload.id());
   }
 
-  /// Begins to watch the parts of an upload for a completion, which reads them beside the writer: a
-  /// transaction that read ten thousand would hold every other one up. A part that comes breaks the
-  /// seal.
+  /// Sets the seal of an upload for a completion, which then reads the parts outside the write
+  /// transaction, since a transaction that read ten thousand rows would block all others. A new
+  /// part removes the seal.
   public void seal(Tx tx, Upload upload, String by) {
     seals.put(tx, upload.id(), new Seal(by));
   }
 
-  /// Whether the parts are as they were when the upload was sealed.
+  /// Whether the parts are unchanged since the completion `by` sealed the upload.
   public boolean isSealed(Tx tx, Upload upload, String by) {
     return seals.get(tx, upload.id()).filter(new Seal(by)::equals).isPresent();
   }
@@ -131,16 +133,16 @@ public final class Uploads {
     return parts.list(snapshot, range, limit).stream().map(Table.Entry::value).toList();
   }
 
-  /// Ends an upload whose parts now belong to an object, all but `leftOut`.
+  /// Ends an upload: the used parts now belong to an object, the unused ones are deleted.
   public void complete(
-      Tx tx, Bucket bucket, ObjectKey key, Upload upload, List<Part> used, List<Part> leftOut) {
+      Tx tx, Bucket bucket, ObjectKey key, Upload upload, List<Part> used, List<Part> unused) {
     used.forEach(part -> parts.delete(tx, new PartName(upload.id(), part.number())));
-    leftOut.forEach(part -> drop(tx, upload.id(), part));
+    unused.forEach(part -> drop(tx, upload.id(), part));
     seals.delete(tx, upload.id());
     uploads.delete(tx, new Name(bucket.name(), key.value(), upload.id()));
   }
 
-  /// Lets go of an upload and its parts, some at a time; what a crash leaves can be aborted again.
+  /// Deletes an upload and its parts in batches; after a crash, it can be aborted again.
   public void abort(Database database, Name name) {
     boolean more = true;
     while (more) {
@@ -153,9 +155,9 @@ public final class Uploads {
     if (upload.isEmpty()) {
       return false;
     }
-    List<UploadedPart> some = parts(tx, upload.get(), 0, PARTS_A_TRANSACTION);
+    List<UploadedPart> some = parts(tx, upload.get(), 0, PARTS_PER_TRANSACTION);
     some.forEach(part -> drop(tx, upload.get().id(), part.part()));
-    if (some.size() == PARTS_A_TRANSACTION) {
+    if (some.size() == PARTS_PER_TRANSACTION) {
       return true;
     }
     seals.delete(tx, name.id());
@@ -175,19 +177,20 @@ public final class Uploads {
         .toList();
   }
 
-  /// A page of uploads, those beyond a delimiter rolled up.
+  /// A page of uploads; keys with a delimiter after the prefix are grouped into common prefixes.
   ///
   /// @param truncated whether there is more
   public record Listing(List<Entry> entries, boolean truncated) {
-    /// What a page holds.
+    /// An entry of a page.
     public sealed interface Entry {
-      record Begun(Name name, Upload upload) implements Entry {}
+      record InProgress(Name name, Upload upload) implements Entry {}
 
       record CommonPrefix(String text) implements Entry {}
     }
   }
 
-  /// @param keyMarker begins behind this key, or behind one upload of it; empty for the first page
+  /// @param keyMarker list only uploads after this key, or after one upload of it; empty for the
+  ///   first page
   public Listing list(
       Snapshot snapshot,
       Bucket bucket,
@@ -223,7 +226,7 @@ public final class Uploads {
             entries.add(
                 common.isPresent()
                     ? new Listing.Entry.CommonPrefix(common.get())
-                    : new Listing.Entry.Begun(name, upload));
+                    : new Listing.Entry.InProgress(name, upload));
             return !rolledUp[0] && entries.size() <= limit;
           });
       if (!(rolledUp[0] && entries.getLast() instanceof Listing.Entry.CommonPrefix(String text))) {

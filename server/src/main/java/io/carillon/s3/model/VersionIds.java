@@ -5,7 +5,7 @@ import java.util.Base64;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 
-/// Version ids: 32 characters that tell clients nothing, and us where the row lies.
+/// Version ids: 32 characters, opaque to clients, that contain the key of the version's row.
 public final class VersionIds {
   private static final int BYTES = 24;
 
@@ -22,8 +22,8 @@ public final class VersionIds {
     return Base64.getUrlEncoder().encodeToString(raw).replace('-', '.');
   }
 
-  /// Whether the id was given out here, as far as it tells. Ids of old do not: ask only of what is
-  /// not found.
+  /// Whether the check digits of the id are right. Ids of former releases have none, so ask only
+  /// for versions that are not found.
   static boolean isGenuine(String versionId) {
     return decode(versionId)
         .filter(
@@ -36,7 +36,7 @@ public final class VersionIds {
     return mixed ^ mixed >>> 29;
   }
 
-  /// The sequence number of the version; empty for what cannot be a version id.
+  /// The sequence number of the version; empty if the text cannot be a version id.
   static Optional<Long> sequenceOf(String versionId) {
     return decode(versionId).map(raw -> raw.getLong(0));
   }

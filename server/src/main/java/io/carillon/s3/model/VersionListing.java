@@ -16,19 +16,19 @@ import org.jspecify.annotations.Nullable;
 /// @param truncated whether there is more
 public record VersionListing(List<Entry> entries, boolean truncated) {
 
-  /// What a page holds.
+  /// An entry of a page.
   public sealed interface Entry {
     String text();
 
-    /// @param latest whether it is the current version
+    /// @param latest whether it is the current version of its key
     record Version(String text, ObjectVersion version, boolean latest) implements Entry {}
 
     record CommonPrefix(String text) implements Entry {}
   }
 
-  /// Where a page begins: behind this.
+  /// A page begins after this position.
   ///
-  /// @param versionId behind this version of the key; null for behind all of them
+  /// @param versionId the page begins after this version of the key; null for after all of them
   public record After(String key, @Nullable String versionId) {}
 
   public static VersionListing of(

@@ -17,10 +17,10 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /// The objects of all buckets, with their versions.
 ///
-/// The current version of each key has one table, so that reading is one look-up and listing visits
-/// one row a key; what it replaced, where the bucket keeps that, lies in another, newest first. So:
-/// a key with older versions always has a current one (a delete marker, if it is deleted). At most
-/// one version of a key is the `null` version; where it is an older one, a third table says which.
+/// One table holds the current version of each key, so that reading is one look-up and listing
+/// visits one row per key; a second one holds the older versions, newest first. A key with older
+/// versions always has a current one (a delete marker if the object is deleted). At most one
+/// version of a key is the `null` version; if it is an older one, a third table points to it.
 public final class Versions {
   private record Name(String bucket, String key) {}
 
@@ -28,7 +28,7 @@ public final class Versions {
 
   private record Pointer(long sequence) {}
 
-  /// The MD5 of nothing, which S3 shows as the ETag of a delete marker in events.
+  /// The MD5 of no bytes, which S3 shows as the ETag of a delete marker in events.
   private static final String EMPTY_ETAG = "d41d8cd98f00b204e9800998ecf8427e";
 
   private static final KeyCodec<Name> NAMES =
@@ -56,14 +56,14 @@ public final class Versions {
     this.clock = clock;
   }
 
-  /// What a deletion did.
+  /// The result of a deletion.
   public sealed interface Removal {
     /// There was nothing to delete.
     ///
     /// @param sequence orders the attempt among the key's events
     record Nothing(long sequence) implements Removal {}
 
-    /// A version is gone for good.
+    /// A version was deleted permanently.
     ///
     /// @param sequence orders the deletion among the key's events
     record Gone(ObjectVersion version, long sequence) implements Removal {}
@@ -72,7 +72,7 @@ public final class Versions {
     record Hidden(ObjectVersion marker) implements Removal {}
   }
 
-  /// What requests name a version by, and their refusals.
+  /// The name of the version id parameter, in requests and errors.
   public static final String VERSION_ID = "versionId";
 
   /// The current version, which may be a delete marker.
@@ -80,33 +80,33 @@ public final class Versions {
     return current.get(snapshot, new Name(bucket.name(), key.value()));
   }
 
-  /// The current version, unless that is a delete marker.
+  /// The current version, unless it is a delete marker.
   public Optional<ObjectVersion> live(Snapshot snapshot, Bucket bucket, ObjectKey key) {
     return head(snapshot, bucket, key).filter(v -> !v.deleteMarker());
   }
 
-  /// @throws AwsException InvalidArgument where this is no version id that was ever given out
+  /// @throws AwsException InvalidArgument for a version id that was never issued
   public Optional<ObjectVersion> find(
       Snapshot snapshot, Bucket bucket, ObjectKey key, String versionId) {
-    Optional<ObjectVersion> found = look(snapshot, bucket, key, versionId);
+    Optional<ObjectVersion> found = lookUp(snapshot, bucket, key, versionId);
     if (found.isEmpty() && !versionId.equals(ObjectVersion.NULL_VERSION)) {
       requireGenuine(versionId);
     }
     return found;
   }
 
-  private Optional<ObjectVersion> look(
+  private Optional<ObjectVersion> lookUp(
       Snapshot snapshot, Bucket bucket, ObjectKey key, String versionId) {
     long number = requireVersionId(versionId);
     Optional<ObjectVersion> head = head(snapshot, bucket, key);
-    if (head.isEmpty() || head.get().named(versionId)) {
+    if (head.isEmpty() || head.get().hasId(versionId)) {
       return head;
     }
     Name name = new Name(bucket.name(), key.value());
     if (versionId.equals(ObjectVersion.NULL_VERSION)) {
       return olderNull.get(snapshot, name).flatMap(p -> older(snapshot, name, p.sequence()));
     }
-    return older(snapshot, name, number).filter(v -> v.named(versionId));
+    return older(snapshot, name, number).filter(v -> v.hasId(versionId));
   }
 
   /// Makes `draft` the current version.
@@ -129,8 +129,8 @@ public final class Versions {
     return tagged;
   }
 
-  /// Deletes the object as a request without a version id does: for good where the bucket was never
-  /// versioned, else behind a delete marker.
+  /// Deletes the object as a request without a version id does: permanently if the bucket was never
+  /// versioned, else by a delete marker.
   public Removal delete(Tx tx, Bucket bucket, ObjectKey key) {
     if (bucket.everVersioned()) {
       Draft nothing = new Draft(EMPTY_ETAG, ContentRef.NONE, null, ObjectMetadata.NONE);
@@ -145,7 +145,7 @@ public final class Versions {
     return new Removal.Gone(head.get(), sequence.next(head.get().sequence()));
   }
 
-  /// Deletes one version for good; the newest of the rest becomes the current one.
+  /// Deletes one version permanently; the newest of the rest becomes the current one.
   public Removal delete(Tx tx, Bucket bucket, ObjectKey key, String versionId) {
     Optional<ObjectVersion> found = find(tx, bucket, key, versionId);
     if (found.isEmpty()) {
@@ -169,12 +169,12 @@ public final class Versions {
     return new Removal.Gone(version, sequence.next(head));
   }
 
-  /// Visits the current versions in the order of their keys, delete markers among them.
+  /// Visits the current versions in key order, delete markers included.
   public void scan(Snapshot snapshot, Range range, Visitor visitor) {
     current.scan(snapshot, range, (name, version) -> visitor.visit(name.key(), version));
   }
 
-  /// The versions of one key but the current one, newest first.
+  /// The versions of one key except the current one, newest first.
   ///
   /// @param below only those whose sequence number is below this
   public List<ObjectVersion> older(
@@ -195,22 +195,23 @@ public final class Versions {
     return requireVersionId(versionId, VERSION_ID);
   }
 
-  /// @param argument that brought the id, for the refusal
+  /// @param argument the parameter of the id, for the error
   /// @return the number within the id; 0 for the null version
   static long requireVersionId(String versionId, String argument) {
     if (versionId.equals(ObjectVersion.NULL_VERSION)) {
       return 0;
     }
-    return VersionIds.sequenceOf(versionId).orElseThrow(() -> noVersionId(versionId, argument));
+    return VersionIds.sequenceOf(versionId)
+        .orElseThrow(() -> invalidVersionId(versionId, argument));
   }
 
   private static void requireGenuine(String versionId) {
     if (!VersionIds.isGenuine(versionId)) {
-      throw noVersionId(versionId, VERSION_ID);
+      throw invalidVersionId(versionId, VERSION_ID);
     }
   }
 
-  private static AwsException noVersionId(String versionId, String argument) {
+  private static AwsException invalidVersionId(String versionId, String argument) {
     return S3Error.INVALID_ARGUMENT
         .because(
             versionId.isEmpty()
@@ -220,7 +221,7 @@ public final class Versions {
         .with("ArgumentValue", versionId);
   }
 
-  /// Sees one key and its current version; returns whether to go on.
+  /// Visits one key with its current version; returns whether to continue.
   @FunctionalInterface
   public interface Visitor {
     boolean visit(String key, ObjectVersion version);
@@ -234,7 +235,7 @@ public final class Versions {
     boolean keeps = bucket.versioning() == Versioning.ENABLED;
     replaced.ifPresent(
         version -> {
-          if (keeps || !version.named(ObjectVersion.NULL_VERSION)) {
+          if (keeps || !version.hasId(ObjectVersion.NULL_VERSION)) {
             demote(tx, name, version);
           } else {
             contents.release(tx, version.content());
@@ -261,7 +262,7 @@ public final class Versions {
 
   private void demote(Tx tx, Name name, ObjectVersion version) {
     older.put(tx, new OlderName(name.bucket(), name.key(), version.sequence()), version);
-    if (version.named(ObjectVersion.NULL_VERSION)) {
+    if (version.hasId(ObjectVersion.NULL_VERSION)) {
       olderNull.put(tx, name, new Pointer(version.sequence()));
     }
   }
@@ -279,7 +280,7 @@ public final class Versions {
 
   private void removeOlder(Tx tx, Name name, ObjectVersion version) {
     older.delete(tx, new OlderName(name.bucket(), name.key(), version.sequence()));
-    if (version.named(ObjectVersion.NULL_VERSION)) {
+    if (version.hasId(ObjectVersion.NULL_VERSION)) {
       olderNull.delete(tx, name);
     }
   }

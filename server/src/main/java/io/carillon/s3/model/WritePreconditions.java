@@ -5,31 +5,31 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// `If-Match` and `If-None-Match` on a write. Only the current version is judged, in the
-/// transaction that writes, so of two conditional writers one wins and the other sees it.
+/// `If-Match` and `If-None-Match` on a write. The current version is checked in the transaction
+/// that writes, so of two conditional writers one wins and the other fails.
 ///
 /// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 public record WritePreconditions(@Nullable String ifMatch, @Nullable String ifNoneMatch) {
 
-  /// @throws AwsException NotImplemented for what S3 does not know on writes
+  /// @throws AwsException NotImplemented for values that S3 does not support on writes
   public WritePreconditions {
     if (ifNoneMatch != null && !ifNoneMatch.equals("*")) {
-      throw unknown("If-None-Match");
+      throw unsupported("If-None-Match");
     }
     if (ifMatch != null && ifMatch.strip().equals("*")) {
-      throw unknown("If-Match");
+      throw unsupported("If-Match");
     }
   }
 
-  private static AwsException unknown(String header) {
+  private static AwsException unsupported(String header) {
     return S3Error.notImplemented(header)
         .with(
             "additionalMessage",
             "We don't accept the provided value of " + header + " header for this API");
   }
 
-  /// @param current looks the current version up, which only conditions ask for; empty where there
-  ///   is none or a delete marker
+  /// @param current looks up the current version, called only if there are conditions; empty if
+  ///   there is none or a delete marker
   public void check(Supplier<Optional<ObjectVersion>> current, ObjectKey key) {
     if (ifMatch == null && ifNoneMatch == null) {
       return;
@@ -47,13 +47,12 @@ public record WritePreconditions(@Nullable String ifMatch, @Nullable String ifNo
     }
   }
 
-  /// Of a completion: what was written or deleted while the parts came in is a conflict, even if
-  /// the condition holds now.
+  /// For CompleteMultipartUpload: a write or deletion since the upload was created is a conflict,
+  /// even if the condition holds now.
   ///
-  /// @param begunOn the sequence number of the object as the upload began, 0 where there was none;
-  ///   null for uploads that do not know
+  /// @param begunOn see [Uploads.Upload]
   /// @throws AwsException ConditionalRequestConflict
-  public void requireUntouched(
+  public void requireUnchanged(
       Supplier<Optional<ObjectVersion>> current, @Nullable Long begunOn, ObjectKey key) {
     if (begunOn == null || ifMatch == null && ifNoneMatch == null) {
       return;

@@ -2,8 +2,8 @@ package io.carillon.s3.event;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.carillon.s3.event.NotificationRule.DestinationType;
 import io.carillon.s3.event.NotificationRule.Filter;
-import io.carillon.s3.event.NotificationRule.Kind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -98,15 +98,15 @@ class NotificationRuleTest {
 
     NotificationRule literal = rule("s3:ObjectCreated:*", "a" + character + "b", "");
     assertThat(literal.matches(EventType.CREATED_PUT, key)).isFalse();
-    assertThat(literal.missing(key)).hasValueSatisfying(why -> assertThat(why).contains(encoded));
-    assertThat(literal.mistakes()).singleElement().asString().contains("a" + encoded + "b");
+    assertThat(literal.mismatch(key)).hasValueSatisfying(why -> assertThat(why).contains(encoded));
+    assertThat(literal.warnings()).singleElement().asString().contains("a" + encoded + "b");
     assertThat(rule("s3:ObjectCreated:*", "", character + "d").matches(EventType.CREATED_PUT, key))
         .isFalse();
 
     NotificationRule written = rule("s3:ObjectCreated:*", "a" + encoded + "b", "c" + encoded + "d");
     assertThat(written.matches(EventType.CREATED_PUT, key)).isTrue();
-    assertThat(written.missing(key)).isEmpty();
-    assertThat(written.mistakes()).isEmpty();
+    assertThat(written.mismatch(key)).isEmpty();
+    assertThat(written.warnings()).isEmpty();
   }
 
   @ParameterizedTest
@@ -123,7 +123,7 @@ class NotificationRuleTest {
     NotificationRule rule = rule("s3:ObjectCreated:*", "a+b", "");
     assertThat(rule.matches(EventType.CREATED_PUT, "a b.txt")).isTrue();
     assertThat(rule.matches(EventType.CREATED_PUT, "a+b.txt")).isFalse();
-    assertThat(rule.missing("a+b.txt"))
+    assertThat(rule.mismatch("a+b.txt"))
         .hasValue("begin with \"a b\" (a + in a filter stands for a space: write %2B for a plus)");
     assertThat(rule("s3:ObjectCreated:*", "a%2Bb", "").matches(EventType.CREATED_PUT, "a+b.txt"))
         .isTrue();
@@ -156,7 +156,7 @@ class NotificationRuleTest {
   private static NotificationRule rule(String event, String prefix, String suffix) {
     return new NotificationRule(
         "id",
-        Kind.FUNCTION,
+        DestinationType.FUNCTION,
         "arn:aws:lambda:eu-central-1:111111111111:function:f",
         List.of(event),
         Filter.of(prefix),

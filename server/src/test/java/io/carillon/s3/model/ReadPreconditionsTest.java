@@ -2,7 +2,7 @@ package io.carillon.s3.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.carillon.s3.model.ReadPreconditions.Verdict;
+import io.carillon.s3.model.ReadPreconditions.Result;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,20 +53,20 @@ class ReadPreconditionsTest {
       @Nullable String noneMatch,
       @Nullable String modified,
       String expected) {
-    Verdict verdict =
+    Result verdict =
         new ReadPreconditions(
                 match,
                 hour(unmodified),
                 noneMatch,
                 hour(modified),
                 Instant.parse("2026-03-01T11:00:00Z"))
-            .judge(VERSION);
+            .evaluate(VERSION);
 
     assertThat(
             switch (verdict) {
-              case Verdict.Proceed() -> "proceed";
-              case Verdict.NotModified() -> "unchanged";
-              case Verdict.Failed(String condition) -> condition;
+              case Result.Proceed() -> "proceed";
+              case Result.NotModified() -> "unchanged";
+              case Result.Failed(String condition) -> condition;
             })
         .isEqualTo(expected);
   }
