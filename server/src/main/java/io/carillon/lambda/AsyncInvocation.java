@@ -5,10 +5,10 @@ import io.carillon.outbox.Work;
 import io.carillon.store.RowCodec;
 import java.time.Instant;
 
-/// An event that has been accepted for a function, as it waits in the outbox.
+/// An accepted event for a function, queued in the outbox.
 ///
-/// @param functionArn as the caller named it, with the qualifier if there is one
-/// @param requestId the same over all tries
+/// @param functionArn with the caller's qualifier, if any
+/// @param requestId the same for all attempts
 /// @param traceHeader an X-Ray trace header
 record AsyncInvocation(
     String functionArn,
@@ -16,7 +16,7 @@ record AsyncInvocation(
     byte[] payload,
     String clientContext,
     String traceHeader) {
-  /// Which delivery runs these.
+  /// The kind of work, which names the delivery.
   static final String KIND = "lambda.invocation";
 
   private static final RowCodec<AsyncInvocation> CODEC = RowCodec.of(AsyncInvocation.class);
@@ -27,7 +27,7 @@ record AsyncInvocation(
 
   FunctionName functionName() {
     return FunctionName.of(Arn.parse(functionArn))
-        .orElseThrow(() -> new IllegalStateException("Not a function: " + functionArn));
+        .orElseThrow(() -> new IllegalStateException("Not a function ARN: " + functionArn));
   }
 
   Work work(Instant due, String cause) {

@@ -22,14 +22,14 @@ import java.util.regex.Pattern;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
-/// Links from which GetFunction's callers fetch a deployment package. Like AWS's, a link needs no
-/// signature of its own and lasts ten minutes; what it names is sealed by a key that lives as long
-/// as this process.
+/// Links by which callers of GetFunction download a deployment package. As on AWS, a link needs no
+/// request signature and expires after ten minutes. It carries an HMAC under a key that lives as
+/// long as this process.
 public final class CodeLinks implements Handler {
-  /// Where `Server` mounts this.
+  /// The path prefix under which `Server` mounts this handler.
   public static final String PATH = "/_lambda/code/";
 
-  private static final Duration LIFE = Duration.ofMinutes(10);
+  private static final Duration LIFETIME = Duration.ofMinutes(10);
   private static final Pattern LINK =
       Pattern.compile(
           Pattern.quote(PATH)
@@ -49,11 +49,11 @@ public final class CodeLinks implements Handler {
     this.key = new SecretKeySpec(secret, "HmacSHA256");
   }
 
-  /// On the host that the caller asked.
+  /// Returns a link on the host that the caller's request named.
   URI to(Caller caller, Deployment deployment) {
     String blob = hex(deployment.archive().id().getBytes(StandardCharsets.UTF_8));
     String size = Long.toString(deployment.archive().sizeBytes());
-    String expires = Long.toString(clock.instant().plus(LIFE).getEpochSecond());
+    String expires = Long.toString(clock.instant().plus(LIFETIME).getEpochSecond());
     String seal = hex(seal(blob, size, expires));
     String origin = caller.origin().orElseGet(() -> endpoint.get().toString());
     return URI.create(origin + PATH + String.join("/", blob, size, expires, seal));
@@ -63,13 +63,14 @@ public final class CodeLinks implements Handler {
   public Response handle(Request request) throws IOException {
     Matcher link = LINK.matcher(request.rawPath());
     if (!request.method().equals("GET") || !link.matches()) {
-      return Response.text(404, "There is nothing here.\n");
+      return Response.text(404, "Not found.\n");
     }
     byte[] seal = seal(link.group("blob"), link.group("size"), link.group("expires"));
-    boolean genuine = MessageDigest.isEqual(seal, HexFormat.of().parseHex(link.group("seal")));
-    // Nothing is read out of a link that is not ours: it may name a time or size that there is not.
-    if (!genuine || isOver(Long.parseLong(link.group("expires")))) {
-      return Response.text(403, "This link is not valid, or not any more.\n");
+    boolean valid = MessageDigest.isEqual(seal, HexFormat.of().parseHex(link.group("seal")));
+    // The signature is checked before the expiry is parsed: a forged link may hold an invalid
+    // number.
+    if (!valid || isExpired(Long.parseLong(link.group("expires")))) {
+      return Response.text(403, "This link is invalid or has expired.\n");
     }
     String id = new String(HexFormat.of().parseHex(link.group("blob")), StandardCharsets.UTF_8);
     BlobRef blob = new BlobRef(id, Long.parseLong(link.group("size")));
@@ -79,7 +80,7 @@ public final class CodeLinks implements Handler {
             new Response.Content.Stream(blobs.open(blob, 0, blob.sizeBytes()), blob.sizeBytes()));
   }
 
-  private boolean isOver(long epochSecond) {
+  private boolean isExpired(long epochSecond) {
     return clock.instant().getEpochSecond() >= epochSecond;
   }
 

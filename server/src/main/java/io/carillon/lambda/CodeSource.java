@@ -5,13 +5,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Optional;
 
-/// Where packages lie that are not sent inline: S3, in `Server`'s wiring.
+/// Reads deployment packages that are not sent inline, from S3 (wired in `Server`).
 @FunctionalInterface
 public interface CodeSource {
 
-  /// Opens an object. That the caller may read it has been checked.
+  /// Opens an object. The caller's permission to read it has been checked already.
   ///
-  /// @throws io.carillon.aws.AwsException where it is not there
+  /// @throws io.carillon.aws.AwsException if it does not exist
   InputStream open(Caller caller, String bucket, String key, Optional<String> version)
       throws IOException;
 }

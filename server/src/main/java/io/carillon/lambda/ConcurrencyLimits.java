@@ -24,76 +24,75 @@ import software.amazon.awssdk.services.lambda.model.GetFunctionConcurrencyRespon
 import software.amazon.awssdk.services.lambda.model.PutFunctionConcurrencyRequest;
 import software.amazon.awssdk.services.lambda.model.PutFunctionConcurrencyResponse;
 
-/// How many invocations of a function may run at a time: its reserved concurrency, or what its
-/// account may run in a region.
+/// How many invocations of a function may run at a time: its reserved concurrency, or else the
+/// account's concurrency limit in the region.
 ///
 /// Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
 final class ConcurrencyLimits {
-  static final int OF_ACCOUNT = 1000;
-  private static final int UNRESERVED_AT_LEAST = 100;
+  static final int ACCOUNT_LIMIT = 1000;
+  private static final int MIN_UNRESERVED = 100;
 
   private final Database database;
   private final Functions functions;
-  private final int asynchronous;
+  private final int asyncLimit;
 
-  /// Reserved concurrency by function ARN, as it was when last asked for. The dispatcher asks
-  /// often.
-  private final Map<String, Optional<Integer>> known = new ConcurrentHashMap<>();
+  /// Reserved concurrency by function ARN, cached because the dispatcher asks often.
+  private final Map<String, Optional<Integer>> cached = new ConcurrentHashMap<>();
 
-  /// @param asynchronous how many asynchronous invocations of a function without reserved
-  ///   concurrency are tried at a time
-  ConcurrencyLimits(Database database, Functions functions, int asynchronous) {
+  /// @param asyncLimit how many asynchronous invocations of a function without reserved concurrency
+  ///   run at a time
+  ConcurrencyLimits(Database database, Functions functions, int asyncLimit) {
     this.database = database;
     this.functions = functions;
-    this.asynchronous = asynchronous;
+    this.asyncLimit = asyncLimit;
   }
 
   static int of(FunctionRow row) {
-    return row.reservedConcurrency() == null ? OF_ACCOUNT : row.reservedConcurrency();
+    return row.reservedConcurrency() == null ? ACCOUNT_LIMIT : row.reservedConcurrency();
   }
 
-  /// How many asynchronous invocations of a function are to be tried at a time. One at least: what
-  /// is not tried can be neither throttled nor buried.
-  int ofLane(String functionArn) {
-    Optional<Integer> reserved = known.get(functionArn);
+  /// How many asynchronous invocations of a function to attempt at a time. At least one: an event
+  /// has to be attempted to be throttled or to become a dead letter.
+  int asyncAttemptLimit(String functionArn) {
+    Optional<Integer> reserved = cached.get(functionArn);
     if (reserved == null) {
       reserved = read(functionArn);
     }
-    return Math.max(1, Math.min(asynchronous, reserved.orElse(asynchronous)));
+    return Math.max(1, Math.min(asyncLimit, reserved.orElse(asyncLimit)));
   }
 
-  /// Remembers it for functions that are there: lanes of others may be any number.
+  /// Caches only functions that exist: the number of other lanes is unbounded.
   private Optional<Integer> read(String functionArn) {
     Optional<FunctionRow> row =
         Arn.tryParse(functionArn)
             .flatMap(FunctionName::of)
             .flatMap(name -> database.read(snapshot -> functions.find(snapshot, name)));
     Optional<Integer> reserved = row.flatMap(r -> Optional.ofNullable(r.reservedConcurrency()));
-    row.ifPresent(_ -> known.put(functionArn, reserved));
+    row.ifPresent(_ -> cached.put(functionArn, reserved));
     return reserved;
   }
 
-  /// A function was deleted: one of its name that comes later has limits of its own.
-  void forget(Arn function) {
-    known.remove(function.toString());
+  /// Drops the entry of a deleted function: a later function of that name has its own limits.
+  void invalidate(Arn function) {
+    cached.remove(function.toString());
   }
 
-  /// How many functions are remembered.
-  int known() {
-    return known.size();
+  /// The number of cached functions.
+  int cached() {
+    return cached.size();
   }
 
   PutFunctionConcurrencyResponse put(Caller caller, PutFunctionConcurrencyRequest r) {
     FunctionName name = FunctionName.of(caller, r.functionName(), null).unqualified();
-    Integer asked = r.reservedConcurrentExecutions();
-    if (asked == null || asked < 0) {
+    Integer requested = r.reservedConcurrentExecutions();
+    if (requested == null || requested < 0) {
       throw LambdaError.constraint(
-          asked,
+          requested,
           "reservedConcurrentExecutions",
           "Member must have value greater than or equal to 0");
     }
-    set(name, asked);
-    return PutFunctionConcurrencyResponse.builder().reservedConcurrentExecutions(asked).build();
+    set(name, requested);
+    return PutFunctionConcurrencyResponse.builder().reservedConcurrentExecutions(requested).build();
   }
 
   DeleteFunctionConcurrencyResponse delete(Caller caller, DeleteFunctionConcurrencyRequest r) {
@@ -111,16 +110,16 @@ final class ConcurrencyLimits {
                     .filter(other -> !other.latest().name().equals(name.name()))
                     .mapToInt(ConcurrencyLimits::reserved)
                     .sum();
-            if (OF_ACCOUNT - others - reserved < UNRESERVED_AT_LEAST) {
+            if (ACCOUNT_LIMIT - others - reserved < MIN_UNRESERVED) {
               throw INVALID_PARAMETER_VALUE.because(
                   "Specified ReservedConcurrentExecutions for function decreases account's"
                       + " UnreservedConcurrentExecution below its minimum value of ["
-                      + UNRESERVED_AT_LEAST
+                      + MIN_UNRESERVED
                       + "].");
             }
           }
           functions.put(tx, row.withReservedConcurrency(reserved));
-          tx.afterCommit(() -> known.remove(name.arn().toString()));
+          tx.afterCommit(() -> cached.remove(name.arn().toString()));
           return row;
         });
   }
@@ -139,7 +138,7 @@ final class ConcurrencyLimits {
     return database.read(
         snapshot -> {
           List<FunctionRow> all = all(snapshot, caller.account().value(), caller.region().name());
-          int unreserved = OF_ACCOUNT - all.stream().mapToInt(ConcurrencyLimits::reserved).sum();
+          int unreserved = ACCOUNT_LIMIT - all.stream().mapToInt(ConcurrencyLimits::reserved).sum();
           long codeBytes = all.stream().mapToLong(f -> codeBytes(snapshot, f)).sum();
           return GetAccountSettingsResponse.builder()
               .accountLimit(
@@ -147,7 +146,7 @@ final class ConcurrencyLimits {
                       .totalCodeSize(80_530_636_800L)
                       .codeSizeUnzipped(262_144_000L)
                       .codeSizeZipped((long) DeploymentPackages.INLINE_LIMIT_BYTES)
-                      .concurrentExecutions(OF_ACCOUNT)
+                      .concurrentExecutions(ACCOUNT_LIMIT)
                       .unreservedConcurrentExecutions(unreserved)
                       .build())
               .accountUsage(
@@ -159,7 +158,7 @@ final class ConcurrencyLimits {
         });
   }
 
-  /// Each published version counts beside `$LATEST`, also with the same code.
+  /// Each published version counts in addition to `$LATEST`, even with the same code.
   ///
   /// Source: https://docs.aws.amazon.com/lambda/latest/api/API_AccountUsage.html and
   /// https://docs.aws.amazon.com/lambda/latest/dg/best-practices.html

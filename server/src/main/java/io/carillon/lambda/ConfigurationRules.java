@@ -33,7 +33,7 @@ import software.amazon.awssdk.services.lambda.model.TracingMode;
 import software.amazon.awssdk.services.lambda.model.UpdateFunctionConfigurationRequest;
 import software.amazon.awssdk.services.lambda.model.VpcConfig;
 
-/// What a function's configuration may be: AWS's limits, and what this server cannot do.
+/// Validates a function's configuration: AWS's limits, and what this server does not support.
 ///
 /// Sources: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html and
 /// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
@@ -52,7 +52,7 @@ final class ConfigurationRules {
           "python3\\.[0-9]+|nodejs([0-9]+\\.x|[468]\\.[0-9]+)"
               + "|java(8|11|17|21|25)(\\.al[0-9]+)?|provided(\\.al[0-9]+)?");
 
-  /// Variables that a function may not set. Source:
+  /// Reserved environment variables. Source:
   /// https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
   private static final Set<String> RESERVED =
       Set.of(
@@ -77,12 +77,12 @@ final class ConfigurationRules {
           "AWS_LAMBDA_METADATA_API",
           "AWS_LAMBDA_METADATA_TOKEN");
 
-  /// Says what this machine lacks for a runtime; empty if nothing.
+  /// Describes what this machine lacks for a runtime; empty if nothing.
   private final Function<String, Optional<String>> missingFor;
 
   private final BiFunction<String, Use, Optional<String>> deprecated;
 
-  /// @param deprecated AWS's refusal of a runtime that it has ended; empty if it is taken here
+  /// @param deprecated AWS's error for a deprecated runtime; empty if it is accepted here
   ConfigurationRules(
       Function<String, Optional<String>> missingFor,
       BiFunction<String, Use, Optional<String>> deprecated) {
@@ -90,13 +90,13 @@ final class ConfigurationRules {
     this.deprecated = deprecated;
   }
 
-  /// Refuses a runtime that AWS has ended, where this server is told to.
-  void requireAlive(String runtime, Use use) {
+  /// Refuses a runtime that AWS has deprecated, if this server is configured to.
+  void requireNotDeprecated(String runtime, Use use) {
     deprecated
         .apply(runtime, use)
         .ifPresent(
-            words -> {
-              throw INVALID_PARAMETER_VALUE.because(words);
+            message -> {
+              throw INVALID_PARAMETER_VALUE.because(message);
             });
   }
 
@@ -104,7 +104,7 @@ final class ConfigurationRules {
   Configuration of(CreateFunctionRequest r, FunctionName name) {
     refuseUnsupported(r);
     if (r.runtimeAsString() != null) {
-      requireAlive(r.runtimeAsString(), Use.CREATION);
+      requireNotDeprecated(r.runtimeAsString(), Use.CREATION);
     }
     return new Configuration(
         runtime(r.runtimeAsString(), r.runtime()),
@@ -120,12 +120,12 @@ final class ConfigurationRules {
         logGroup(r.loggingConfig(), "/aws/lambda/" + name.name()));
   }
 
-  /// The configuration with what a request changes; members it leaves out stay.
-  Configuration changed(Configuration old, UpdateFunctionConfigurationRequest r) {
+  /// Applies an update to a configuration; members absent from the request keep their values.
+  Configuration update(Configuration old, UpdateFunctionConfigurationRequest r) {
     refuseUnsupported(r);
     String runtime =
         r.runtime() == null ? old.runtime() : runtime(r.runtimeAsString(), r.runtime());
-    requireAlive(runtime, Use.UPDATE);
+    requireNotDeprecated(runtime, Use.UPDATE);
     return new Configuration(
         runtime,
         r.handler() == null ? old.handler() : handler(r.handler(), runtime),
@@ -165,7 +165,7 @@ final class ConfigurationRules {
     refuseUnsupported(r.vpcConfig(), r.tracingConfig(), r.snapStart(), r.loggingConfig());
   }
 
-  /// Members that may be sent as long as they ask for nothing.
+  /// Members that are accepted as long as they enable nothing.
   private static void refuseUnsupported(
       @Nullable VpcConfig vpc,
       @Nullable TracingConfig tracing,
@@ -190,8 +190,8 @@ final class ConfigurationRules {
     }
   }
 
-  private static void refuse(String member, boolean asked) {
-    if (asked) {
+  private static void refuse(String member, boolean requested) {
+    if (requested) {
       throw unsupported(member);
     }
   }
@@ -328,8 +328,7 @@ final class ConfigurationRules {
   }
 
   /// AWS measures the variables as JSON. Source: answers recorded from AWS
-  /// (`test_large_environment_variables_fails` of localstack/localstack); the words are those of
-  /// autumn 2026
+  /// (`test_large_environment_variables_fails` of localstack/localstack); message as of autumn 2026
   private static int measure(Map<String, String> variables) {
     JsonStringEncoder json = JsonStringEncoder.getInstance();
     int bytes = 1 + Math.max(1, variables.size()); // braces and commas
@@ -342,26 +341,27 @@ final class ConfigurationRules {
   }
 
   static List<String> architectures(
-      @Nullable List<String> asked, @Nullable String runtime, List<String> old) {
-    if (asked == null || asked.isEmpty()) {
+      @Nullable List<String> requested, @Nullable String runtime, List<String> old) {
+    if (requested == null || requested.isEmpty()) {
       return old;
     }
-    if (asked.size() > 1) {
-      throw constraint(asked, "architectures", "Member must have length less than or equal to 1");
-    }
-    String one = asked.getFirst();
-    if (!(one.equals("x86_64") || one.equals("arm64"))) {
+    if (requested.size() > 1) {
       throw constraint(
-          asked,
+          requested, "architectures", "Member must have length less than or equal to 1");
+    }
+    String architecture = requested.getFirst();
+    if (!(architecture.equals("x86_64") || architecture.equals("arm64"))) {
+      throw constraint(
+          requested,
           "architectures",
           "Member must satisfy constraint: [Member must satisfy enum value set: [x86_64, arm64],"
               + " Member must not be null]");
     }
     boolean arm = System.getProperty("os.arch").equals("aarch64");
-    if (runtime != null && runtime.startsWith("provided") && arm != one.equals("arm64")) {
-      throw unsupported("The architecture " + one + " with the runtime " + runtime);
+    if (runtime != null && runtime.startsWith("provided") && arm != architecture.equals("arm64")) {
+      throw unsupported("The architecture " + architecture + " with the runtime " + runtime);
     }
-    return List.of(one);
+    return List.of(architecture);
   }
 
   private static @Nullable String deadLetter(

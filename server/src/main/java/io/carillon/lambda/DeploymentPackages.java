@@ -22,8 +22,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.SdkBytes;
 
-/// Takes deployment packages in: from the request or from S3, into a blob, unpacked once to see
-/// that it can be.
+/// Stores deployment packages, from the request or from S3, as blobs, and unpacks each once to
+/// check it.
 final class DeploymentPackages {
   /// Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
   static final int INLINE_LIMIT_BYTES = 50 << 20;
@@ -40,17 +40,18 @@ final class DeploymentPackages {
     this.source = source;
   }
 
-  /// A package as a request names it.
-  record Place(
+  /// Where a request says the package is.
+  record CodeLocation(
       @Nullable SdkBytes zipFile,
       @Nullable String bucket,
       @Nullable String key,
       @Nullable String version) {}
 
-  /// Stores a package. A row must name its blob afterwards, and retain it; else it is swept.
-  Deployment take(Caller caller, Place place) {
+  /// Stores a package. Afterwards a row must name and retain its blob, or else the sweep removes
+  /// it.
+  Deployment store(Caller caller, CodeLocation location) {
     try {
-      Deployment deployment = store(caller, place);
+      Deployment deployment = upload(caller, location);
       check(deployment);
       return deployment;
     } catch (IOException e) {
@@ -58,9 +59,9 @@ final class DeploymentPackages {
     }
   }
 
-  private Deployment store(Caller caller, Place place) throws IOException {
+  private Deployment upload(Caller caller, CodeLocation location) throws IOException {
     MessageDigest digest = sha256();
-    try (InputStream in = open(caller, place);
+    try (InputStream in = open(caller, location);
         Blobs.Upload upload = blobs.begin()) {
       byte[] chunk = new byte[64 << 10];
       long total = 0;
@@ -78,13 +79,13 @@ final class DeploymentPackages {
     }
   }
 
-  private InputStream open(Caller caller, Place place) throws IOException {
-    if (place.zipFile() != null) {
-      if (place.bucket() != null || place.key() != null) {
+  private InputStream open(Caller caller, CodeLocation location) throws IOException {
+    if (location.zipFile() != null) {
+      if (location.bucket() != null || location.key() != null) {
         throw INVALID_PARAMETER_VALUE.because(
             "Please do not provide other FunctionCode parameters when providing a ZipFile.");
       }
-      byte[] zip = place.zipFile().asByteArrayUnsafe();
+      byte[] zip = location.zipFile().asByteArrayUnsafe();
       if (zip.length > INLINE_LIMIT_BYTES) {
         // Recorded: test_oversized_zipped_create_lambda of localstack/localstack
         throw CommonError.REQUEST_ENTITY_TOO_LARGE.because(
@@ -92,11 +93,12 @@ final class DeploymentPackages {
       }
       return new ByteArrayInputStream(zip);
     }
-    if (place.bucket() == null || place.key() == null) {
+    if (location.bucket() == null || location.key() == null) {
       throw INVALID_PARAMETER_VALUE.because("Please provide a source for function code.");
     }
     try {
-      return source.open(caller, place.bucket(), place.key(), Optional.ofNullable(place.version()));
+      return source.open(
+          caller, location.bucket(), location.key(), Optional.ofNullable(location.version()));
     } catch (AwsException e) {
       throw INVALID_PARAMETER_VALUE.because(
           "Error occurred while GetObject. S3 Error Code: %s. S3 Error Message: %s"

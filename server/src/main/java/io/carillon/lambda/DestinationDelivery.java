@@ -14,8 +14,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// Tells destinations and dead-letter queues how invocations ended. One that cannot be reached is
-/// tried for some hours; AWS would drop the record, here it ends on the dead-letter shelf.
+/// Sends invocation records to destinations and dead-letter queues. If one cannot be reached,
+/// delivery is retried for some hours; AWS would then drop the record, here it is kept as a dead
+/// letter.
 final class DestinationDelivery implements Delivery {
   private static final RetryPolicy RETRIES =
       new RetryPolicy(
@@ -39,24 +40,24 @@ final class DestinationDelivery implements Delivery {
 
   @Override
   public DeliveryOutcome attempt(Job job) {
-    DestinationWork record = DestinationWork.of(job.work());
-    Arn destination = Arn.parse(record.destinationArn());
+    DestinationWork work = DestinationWork.of(job.work());
+    Arn destination = Arn.parse(work.destinationArn());
     Recipient recipient = recipients.get(destination.service());
     if (recipient == null) {
       return new DeliveryOutcome.Rejected("There is no service " + destination.service());
     }
-    FunctionName function = FunctionName.of(Arn.parse(record.functionArn())).orElseThrow();
-    Optional<Caller> session = roles.session(record.roleArn(), function);
+    FunctionName function = FunctionName.of(Arn.parse(work.functionArn())).orElseThrow();
+    Optional<Caller> session = roles.session(work.roleArn(), function);
     if (session.isEmpty()) {
-      return new DeliveryOutcome.Rejected("Lambda cannot assume " + record.roleArn());
+      return new DeliveryOutcome.Rejected("Lambda cannot assume " + work.roleArn());
     }
     return recipient.accept(
         new Recipient.ServiceMessage(
             new Sender.Session(session.get()),
             destination,
-            record.payload(),
+            work.payload(),
             "",
-            record.attributes(),
+            work.attributes(),
             job.work().cause()));
   }
 

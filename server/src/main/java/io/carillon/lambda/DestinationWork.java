@@ -6,16 +6,16 @@ import io.carillon.store.RowCodec;
 import java.time.Instant;
 import java.util.Map;
 
-/// What a destination or a dead-letter queue is to be told, as it waits in the outbox.
+/// A message to a destination or a dead-letter queue, queued in the outbox.
 ///
-/// @param roleArn as which it is sent: that of the version that ran
+/// @param roleArn the role that sends it: that of the version that ran
 record DestinationWork(
     String functionArn,
     String roleArn,
     String destinationArn,
     byte[] payload,
     Map<String, MessageAttribute> attributes) {
-  /// Which delivery hands these over.
+  /// The kind of work, which names the delivery.
   static final String KIND = "lambda.outcome";
 
   private static final RowCodec<DestinationWork> CODEC = RowCodec.of(DestinationWork.class);

@@ -36,14 +36,15 @@ import software.amazon.awssdk.services.lambda.model.OnSuccess;
 import software.amazon.awssdk.services.lambda.model.PutFunctionEventInvokeConfigRequest;
 import software.amazon.awssdk.services.lambda.model.UpdateFunctionEventInvokeConfigRequest;
 
-/// How asynchronous invocations of a function, a version or an alias are tried, and who hears of
-/// their outcome.
+/// Retry settings and destinations for asynchronous invocations of a function, a version or an
+/// alias.
 ///
 /// Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-configuring.html
 final class EventInvokeConfigs {
   private static final int PAGE = 50;
-  private static final Set<String> DESTINATIONS = Set.of("lambda", "sns", "sqs");
-  private static final Set<String> ON_AWS = Set.of("events", "lambda", "s3", "sns", "sqs");
+  private static final Set<String> SUPPORTED_DESTINATIONS = Set.of("lambda", "sns", "sqs");
+  private static final Set<String> AWS_DESTINATIONS =
+      Set.of("events", "lambda", "s3", "sns", "sqs");
 
   /// Absent members have AWS's defaults.
   record ConfigRow(
@@ -55,11 +56,12 @@ final class EventInvokeConfigs {
       Instant modified) {
 
     RetryPolicy retryPolicy() {
-      RetryPolicy usual = RetryPolicy.ASYNC_INVOCATION;
+      RetryPolicy defaults = RetryPolicy.ASYNC_INVOCATION;
       List<RetryPolicy.Phase> phases =
-          retries == null ? usual.phases() : usual.phases().subList(0, retries);
-      Duration maxAge = maxAgeSeconds == null ? usual.maxAge() : Duration.ofSeconds(maxAgeSeconds);
-      return new RetryPolicy(phases, maxAge, usual.postponed());
+          retries == null ? defaults.phases() : defaults.phases().subList(0, retries);
+      Duration maxAge =
+          maxAgeSeconds == null ? defaults.maxAge() : Duration.ofSeconds(maxAgeSeconds);
+      return new RetryPolicy(phases, maxAge, defaults.postponed());
     }
   }
 
@@ -81,7 +83,8 @@ final class EventInvokeConfigs {
 
   FunctionEventInvokeConfig put(Caller caller, PutFunctionEventInvokeConfigRequest r) {
     FunctionName name = FunctionName.of(caller, r.functionName(), r.qualifier());
-    requireSomething(r.maximumRetryAttempts(), r.maximumEventAgeInSeconds(), r.destinationConfig());
+    requireAnySetting(
+        r.maximumRetryAttempts(), r.maximumEventAgeInSeconds(), r.destinationConfig());
     requireValid(name, r.destinationConfig());
     ConfigRow row =
         new ConfigRow(
@@ -91,20 +94,20 @@ final class EventInvokeConfigs {
             onSuccess(r.destinationConfig()),
             onFailure(r.destinationConfig()),
             caller.time());
-    requireSending(name, row.onSuccess(), row.onFailure());
+    requirePermissionToSend(name, row.onSuccess(), row.onFailure());
     return store(name, _ -> row, false);
   }
 
   FunctionEventInvokeConfig update(Caller caller, UpdateFunctionEventInvokeConfigRequest r) {
     FunctionName name = FunctionName.of(caller, r.functionName(), r.qualifier());
     DestinationConfig destinations = r.destinationConfig();
-    requireSomething(r.maximumRetryAttempts(), r.maximumEventAgeInSeconds(), destinations);
+    requireAnySetting(r.maximumRetryAttempts(), r.maximumEventAgeInSeconds(), destinations);
     requireValid(name, destinations);
     Integer retries = retries(r.maximumRetryAttempts());
     Integer maxAge = maxAge(r.maximumEventAgeInSeconds());
-    String success = onSuccess(destinations);
-    String failure = onFailure(destinations);
-    requireSending(name, success, failure);
+    String onSuccess = onSuccess(destinations);
+    String onFailure = onFailure(destinations);
+    requirePermissionToSend(name, onSuccess, onFailure);
     return store(
         name,
         old ->
@@ -112,13 +115,13 @@ final class EventInvokeConfigs {
                 qualifier(name),
                 retries == null ? old.retries() : retries,
                 maxAge == null ? old.maxAgeSeconds() : maxAge,
-                destinations == null ? old.onSuccess() : success,
-                destinations == null ? old.onFailure() : failure,
+                destinations == null ? old.onSuccess() : onSuccess,
+                destinations == null ? old.onFailure() : onFailure,
                 caller.time()),
         true);
   }
 
-  private static void requireSomething(
+  private static void requireAnySetting(
       @Nullable Integer retries, @Nullable Integer maxAge, @Nullable DestinationConfig config) {
     if (retries == null && maxAge == null && config == null) {
       throw INVALID_PARAMETER_VALUE.because(
@@ -126,7 +129,7 @@ final class EventInvokeConfigs {
     }
   }
 
-  /// The words are AWS's, recorded (`test_lambda_eventinvokeconfig_exceptions` of
+  /// Messages recorded from AWS (`test_lambda_eventinvokeconfig_exceptions` of
   /// localstack/localstack).
   private void requireValid(FunctionName name, @Nullable DestinationConfig config) {
     if (config == null) {
@@ -135,14 +138,14 @@ final class EventInvokeConfigs {
     for (String destination :
         Stream.of(onSuccess(config), onFailure(config)).filter(Objects::nonNull).toList()) {
       Arn arn = Arn.tryParse(destination).orElseThrow(() -> invalid(destination));
-      if (!ON_AWS.contains(arn.service())) {
+      if (!AWS_DESTINATIONS.contains(arn.service())) {
         throw INVALID_PARAMETER_VALUE.because(
             "The provided destination config DestinationConfig(onSuccess=%s, onFailure=%s) is invalid."
                 .formatted(
-                    written("OnSuccess", onSuccess(config)),
-                    written("OnFailure", onFailure(config))));
+                    describe("OnSuccess", onSuccess(config)),
+                    describe("OnFailure", onFailure(config))));
       }
-      if (!DESTINATIONS.contains(arn.service())) {
+      if (!SUPPORTED_DESTINATIONS.contains(arn.service())) {
         throw unsupported("A destination of " + arn.service());
       }
       FunctionName.of(arn).ifPresent(function -> requireOther(name, function, destination));
@@ -163,11 +166,11 @@ final class EventInvokeConfigs {
     return INVALID_PARAMETER_VALUE.because("The destination ARN " + destination + " is invalid.");
   }
 
-  private static String written(String kind, @Nullable String destination) {
+  private static String describe(String kind, @Nullable String destination) {
     return destination == null ? "null" : kind + "(destination=" + destination + ")";
   }
 
-  private void requireSending(
+  private void requirePermissionToSend(
       FunctionName name, @Nullable String onSuccess, @Nullable String onFailure) {
     String role = database.read(snapshot -> requireVersion(snapshot, name)).configuration().role();
     roles.requireDestination(role, name, onSuccess);
@@ -180,28 +183,29 @@ final class EventInvokeConfigs {
         .orElseThrow(() -> RESOURCE_NOT_FOUND.because("The function doesn't exist."));
   }
 
-  /// @param only whether there must be a configuration already
+  /// @param mustExist whether a configuration must exist already
   private FunctionEventInvokeConfig store(
-      FunctionName name, UnaryOperator<ConfigRow> change, boolean only) {
+      FunctionName name, UnaryOperator<ConfigRow> change, boolean mustExist) {
     return database.write(
         tx -> {
           var _ = requireVersion(tx, name);
-          Optional<ConfigRow> known = find(tx, name);
-          if (only && known.isEmpty()) {
-            throw none(name);
+          Optional<ConfigRow> existing = find(tx, name);
+          if (mustExist && existing.isEmpty()) {
+            throw notFound(name);
           }
           ConfigRow old =
-              known.orElse(new ConfigRow(qualifier(name), null, null, null, null, Instant.EPOCH));
+              existing.orElse(
+                  new ConfigRow(qualifier(name), null, null, null, null, Instant.EPOCH));
           ConfigRow row = change.apply(old);
           configs.put(tx, key(name), row);
-          return answer(name, row);
+          return response(name, row);
         });
   }
 
   FunctionEventInvokeConfig get(Caller caller, GetFunctionEventInvokeConfigRequest r) {
     FunctionName name = FunctionName.of(caller, r.functionName(), r.qualifier());
     return database.read(
-        snapshot -> answer(name, find(snapshot, name).orElseThrow(() -> none(name))));
+        snapshot -> response(name, find(snapshot, name).orElseThrow(() -> notFound(name))));
   }
 
   ListFunctionEventInvokeConfigsResponse list(
@@ -218,7 +222,7 @@ final class EventInvokeConfigs {
               configs.list(snapshot, rest, limit + 1).stream().map(Table.Entry::value).toList();
           return ListFunctionEventInvokeConfigsResponse.builder()
               .functionEventInvokeConfigs(
-                  found.stream().limit(limit).map(row -> answer(name, row)).toList())
+                  found.stream().limit(limit).map(row -> response(name, row)).toList())
               .nextMarker(
                   found.size() > limit
                       ? LambdaPages.marker(found.get(limit - 1).qualifier())
@@ -232,7 +236,7 @@ final class EventInvokeConfigs {
     FunctionName name = FunctionName.of(caller, r.functionName(), r.qualifier());
     database.write(
         tx -> {
-          var _ = find(tx, name).orElseThrow(() -> none(name));
+          var _ = find(tx, name).orElseThrow(() -> notFound(name));
           configs.delete(tx, key(name));
           return name;
         });
@@ -243,7 +247,7 @@ final class EventInvokeConfigs {
     configs.list(tx, all(name), Integer.MAX_VALUE).forEach(row -> configs.delete(tx, row.key()));
   }
 
-  private static AwsException none(FunctionName name) {
+  private static AwsException notFound(FunctionName name) {
     String arn = name.withQualifier(qualifier(name)).qualifiedArn().toString();
     return RESOURCE_NOT_FOUND.because("The function " + arn + " doesn't have an EventInvokeConfig");
   }
@@ -257,14 +261,14 @@ final class EventInvokeConfigs {
   }
 
   private static @Nullable Integer within(
-      @Nullable Integer value, String member, int least, int most) {
-    if (value != null && value < least) {
+      @Nullable Integer value, String member, int min, int max) {
+    if (value != null && value < min) {
       throw LambdaError.constraint(
-          value, member, "Member must have value greater than or equal to " + least);
+          value, member, "Member must have value greater than or equal to " + min);
     }
-    if (value != null && value > most) {
+    if (value != null && value > max) {
       throw LambdaError.constraint(
-          value, member, "Member must have value less than or equal to " + most);
+          value, member, "Member must have value less than or equal to " + max);
     }
     return value;
   }
@@ -300,7 +304,7 @@ final class EventInvokeConfigs {
     return Tuple.of(name.account(), name.region(), name.name(), qualifier(name));
   }
 
-  private static FunctionEventInvokeConfig answer(FunctionName name, ConfigRow row) {
+  private static FunctionEventInvokeConfig response(FunctionName name, ConfigRow row) {
     return FunctionEventInvokeConfig.builder()
         .functionArn(name.withQualifier(row.qualifier()).qualifiedArn().toString())
         .lastModified(row.modified())

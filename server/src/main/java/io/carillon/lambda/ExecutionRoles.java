@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// The roles that functions run as, and as which Lambda tells dead-letter queues and destinations
-/// how their invocations ended: it may what the role may.
+/// Execution roles: functions run with them, and Lambda sends to dead-letter queues and
+/// destinations with the role's permissions.
 ///
 /// Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
 final class ExecutionRoles {
@@ -34,8 +34,8 @@ final class ExecutionRoles {
     this.ids = ids;
   }
 
-  /// Lambda in a session of `role`, for a function; empty where the role is gone or does not trust
-  /// Lambda.
+  /// Lambda in a session of `role`, for a function; empty if the role does not exist or does not
+  /// trust Lambda.
   Optional<Caller> session(String role, FunctionName function) {
     return source
         .assume(Arn.parse(role), function.name(), function.arn())
@@ -58,7 +58,7 @@ final class ExecutionRoles {
         "");
   }
 
-  /// @throws AwsException where Lambda may not assume the role
+  /// @throws AwsException if Lambda may not assume the role
   void requireTrust(String role, FunctionName function) {
     var _ =
         session(role, function)
@@ -68,7 +68,7 @@ final class ExecutionRoles {
                         "The role defined for the function cannot be assumed by Lambda."));
   }
 
-  /// @throws AwsException where the role may not send to the dead-letter queue
+  /// @throws AwsException if the role may not send to the dead-letter queue
   void requireDeadLetters(String role, FunctionName function, @Nullable String target) {
     if (target != null && !maySend(role, function, Arn.parse(target))) {
       throw INVALID_PARAMETER_VALUE.because(
@@ -77,7 +77,7 @@ final class ExecutionRoles {
     }
   }
 
-  /// @throws AwsException where the role may not send to the destination
+  /// @throws AwsException if the role may not send to the destination
   void requireDestination(String role, FunctionName function, @Nullable String destination) {
     if (destination == null) {
       return;

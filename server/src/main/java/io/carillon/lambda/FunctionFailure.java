@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 
-/// A function's error as the outbox keeps it: one line of text, `type: message`.
+/// A function's error as the outbox stores it: one line of text, `type: message`.
 record FunctionFailure(String type, String message) {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int LIMIT = 2000;
@@ -22,7 +22,7 @@ record FunctionFailure(String type, String message) {
     }
   }
 
-  /// Reads what [#toString] wrote.
+  /// Parses the output of [#toString].
   static FunctionFailure of(String line) {
     int colon = line.indexOf(": ");
     return colon < 0

@@ -10,10 +10,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// Which function a request means: by name, by partial ARN (`123456789012:function:thumbnail`) or
-/// by ARN, each with a qualifier or without.
+/// The function that a request names: by name, by partial ARN (`123456789012:function:thumbnail`)
+/// or by ARN, each with or without a qualifier.
 ///
-/// @param qualifier a version, an alias or `$LATEST`; empty where none was said
+/// @param qualifier a version, an alias or `$LATEST`; empty if none was given
 record FunctionName(String account, String region, String name, Optional<String> qualifier) {
   static final String LATEST = "$LATEST";
 
@@ -28,13 +28,13 @@ record FunctionName(String account, String region, String name, Optional<String>
   private static final Pattern QUALIFIER =
       Pattern.compile("\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9_$-]{1,128}");
 
-  /// The function that `text` and `qualifier` name, as the current caller says it.
+  /// The function that `text` and `qualifier` name, in the current caller's account and region.
   static FunctionName of(String text, @Nullable String qualifier) {
     return of(Caller.current(), text, qualifier);
   }
 
-  /// The function that is to be made. A name that is too long is an argument here, in the words of
-  /// a violated constraint.
+  /// The name of a function to create. Here AWS reports a too long name as an invalid parameter,
+  /// with the message of a constraint violation.
   ///
   /// Recorded: test_function_arns (long_function_name_exc) in `test_lambda_api.snapshot.json` of
   /// localstack/localstack
@@ -74,29 +74,30 @@ record FunctionName(String account, String region, String name, Optional<String>
         account == null ? caller.account().value() : account,
         caller.region().name(),
         part.group("name"),
-        oneQualifier(part.group("qualifier"), qualifier));
+        mergeQualifiers(part.group("qualifier"), qualifier));
   }
 
-  /// A qualifier may stand in the name and beside it, if both are the same.
-  private static Optional<String> oneQualifier(@Nullable String inside, @Nullable String beside) {
-    if (beside == null || beside.isEmpty()) {
-      return Optional.ofNullable(inside);
+  /// A request may give the qualifier both in the name and as a member, if they are equal.
+  private static Optional<String> mergeQualifiers(
+      @Nullable String fromName, @Nullable String fromMember) {
+    if (fromMember == null || fromMember.isEmpty()) {
+      return Optional.ofNullable(fromName);
     }
-    if (!QUALIFIER.matcher(beside).matches()) {
+    if (!QUALIFIER.matcher(fromMember).matches()) {
       throw LambdaError.constraint(
-          beside,
+          fromMember,
           "qualifier",
           "Member must satisfy regular expression pattern:"
               + " \\$(LATEST(\\.PUBLISHED)?)|[a-zA-Z0-9-_$]+");
     }
-    if (inside != null && !inside.equals(beside)) {
+    if (fromName != null && !fromName.equals(fromMember)) {
       throw LambdaError.INVALID_PARAMETER_VALUE.because(
           "The derived qualifier from the function name does not match the specified qualifier.");
     }
-    return Optional.of(beside);
+    return Optional.of(fromMember);
   }
 
-  /// The function that an ARN names; empty if it names none.
+  /// Parses a function ARN; empty if it is another kind of ARN.
   static Optional<FunctionName> of(Arn arn) {
     String[] part = arn.resource().split(":", 3);
     if (!arn.service().equals("lambda") || part.length < 2 || !part[0].equals("function")) {
@@ -114,7 +115,7 @@ record FunctionName(String account, String region, String name, Optional<String>
     return new FunctionName(account, region, name, Optional.of(other));
   }
 
-  /// Refuses a qualifier where the whole function is meant.
+  /// Refuses a qualifier, for operations on the whole function.
   FunctionName unqualified() {
     if (qualifier.isPresent() && !qualifier.get().equals(LATEST)) {
       throw LambdaError.INVALID_PARAMETER_VALUE.because(
@@ -123,7 +124,7 @@ record FunctionName(String account, String region, String name, Optional<String>
     return new FunctionName(account, region, name, Optional.empty());
   }
 
-  /// The function's ARN, whatever the qualifier.
+  /// The function's ARN, without the qualifier.
   Arn arn() {
     return Arn.of("lambda", new Region(region), new AccountId(account), "function:" + name);
   }

@@ -36,10 +36,10 @@ import software.amazon.awssdk.services.lambda.model.ListFunctionsResponse;
 import software.amazon.awssdk.services.lambda.model.UpdateFunctionCodeRequest;
 import software.amazon.awssdk.services.lambda.model.UpdateFunctionConfigurationRequest;
 
-/// Functions are made, read, changed and deleted.
+/// Creates, reads, updates and deletes functions.
 ///
-/// The answers to making and changing are [FunctionConfiguration]s: AWS's response classes of these
-/// operations have the same members under other names.
+/// Create and update return [FunctionConfiguration]: the SDK's response classes of these operations
+/// have the same members.
 final class FunctionOperations {
   private static final int PAGE = 50;
 
@@ -53,11 +53,11 @@ final class FunctionOperations {
   private final CodeLinks links;
   private final FunctionTags tags;
   private final FunctionPolicies policies;
-  private final EventInvokeConfigs eventConfigs;
+  private final EventInvokeConfigs eventInvokeConfigs;
   private final Ids ids;
   private final Consumer<Arn> retire;
 
-  /// @param retire is told of functions whose environments are out of date
+  /// @param retire called with each function whose environments are out of date
   FunctionOperations(
       Database database,
       Functions functions,
@@ -69,7 +69,7 @@ final class FunctionOperations {
       CodeLinks links,
       FunctionTags tags,
       FunctionPolicies policies,
-      EventInvokeConfigs eventConfigs,
+      EventInvokeConfigs eventInvokeConfigs,
       Ids ids,
       Consumer<Arn> retire) {
     this.database = database;
@@ -82,7 +82,7 @@ final class FunctionOperations {
     this.links = links;
     this.tags = tags;
     this.policies = policies;
-    this.eventConfigs = eventConfigs;
+    this.eventInvokeConfigs = eventInvokeConfigs;
     this.ids = ids;
     this.retire = retire;
   }
@@ -115,9 +115,9 @@ final class FunctionOperations {
       throw unsupported("S3ObjectStorageMode");
     }
     Deployment deployment =
-        packages.take(
+        packages.store(
             caller,
-            new DeploymentPackages.Place(
+            new DeploymentPackages.CodeLocation(
                 code.zipFile(), code.s3Bucket(), code.s3Key(), code.s3ObjectVersion()));
     FunctionVersion latest =
         new FunctionVersion(
@@ -157,25 +157,25 @@ final class FunctionOperations {
         snapshot -> {
           FunctionVersion version = functions.requireVersion(snapshot, name);
           FunctionRow row = functions.require(snapshot, name);
-          GetFunctionResponse.Builder answer =
+          GetFunctionResponse.Builder response =
               GetFunctionResponse.builder()
                   .configuration(
-                      FunctionResponses.settled(version, name.qualifier().isPresent()).build())
+                      FunctionResponses.current(version, name.qualifier().isPresent()).build())
                   .code(
                       FunctionCodeLocation.builder()
                           .repositoryType("S3")
                           .location(links.to(caller, version.deployment()).toString())
                           .build());
           if (!row.tags().isEmpty()) {
-            answer.tags(row.tags());
+            response.tags(row.tags());
           }
           if (row.reservedConcurrency() != null) {
-            answer.concurrency(
+            response.concurrency(
                 Concurrency.builder()
                     .reservedConcurrentExecutions(row.reservedConcurrency())
                     .build());
           }
-          return answer.build();
+          return response.build();
         });
   }
 
@@ -183,7 +183,7 @@ final class FunctionOperations {
     FunctionName name = FunctionName.of(caller, r.functionName(), r.qualifier());
     return database.read(
         snapshot ->
-            FunctionResponses.settled(
+            FunctionResponses.current(
                     functions.requireVersion(snapshot, name), name.qualifier().isPresent())
                 .build());
   }
@@ -210,7 +210,7 @@ final class FunctionOperations {
               found.stream()
                   .limit(limit)
                   .flatMap(row -> versions.of(snapshot, row.latest(), allVersions))
-                  .map(version -> FunctionResponses.listed(version, allVersions).build())
+                  .map(version -> FunctionResponses.listEntry(version, allVersions).build())
                   .toList();
           return ListFunctionsResponse.builder()
               .functions(page)
@@ -237,13 +237,13 @@ final class FunctionOperations {
       throw unsupported("S3ObjectStorageMode");
     }
     FunctionVersion before = database.read(snapshot -> functions.require(snapshot, name)).latest();
-    rules.requireAlive(before.configuration().runtime(), Use.UPDATE);
+    rules.requireNotDeprecated(before.configuration().runtime(), Use.UPDATE);
     Deployment deployment =
-        packages.take(
+        packages.store(
             caller,
-            new DeploymentPackages.Place(
+            new DeploymentPackages.CodeLocation(
                 r.zipFile(), r.s3Bucket(), r.s3Key(), r.s3ObjectVersion()));
-    FunctionConfiguration answer =
+    FunctionConfiguration response =
         database.write(
             tx -> {
               FunctionRow row = functions.require(tx, name);
@@ -257,14 +257,14 @@ final class FunctionOperations {
               FunctionVersion changed =
                   old.with(deployment, architectures, caller.time(), ids.uuid());
               if (Boolean.TRUE.equals(r.dryRun())) {
-                return FunctionResponses.settled(changed, false).build();
+                return FunctionResponses.current(changed, false).build();
               }
               blobs.retain(tx, deployment.archive());
               blobs.release(tx, old.deployment().archive());
               return put(tx, row.with(changed), Boolean.TRUE.equals(r.publish()));
             });
     retire.accept(name.arn());
-    return answer;
+    return response;
   }
 
   private FunctionConfiguration put(Tx tx, FunctionRow row, boolean publish) {
@@ -278,15 +278,16 @@ final class FunctionOperations {
     FunctionName name = FunctionName.of(caller, r.functionName(), null).unqualified();
     Configuration before =
         database.read(snapshot -> functions.require(snapshot, name).latest().configuration());
-    // Outside of the transaction: it may run programs to see whether a runtime works here.
-    Configuration after = rules.changed(before, r);
+    // Outside the transaction, because it may run programs to find out whether a runtime works
+    // here.
+    Configuration after = rules.update(before, r);
     if (!after.role().equals(before.role())) {
       roles.requireTrust(after.role(), name);
     }
     if (r.role() != null || r.deadLetterConfig() != null) {
       roles.requireDeadLetters(after.role(), name, after.deadLetterArn());
     }
-    FunctionConfiguration answer =
+    FunctionConfiguration response =
         database.write(
             tx -> {
               FunctionRow row = functions.require(tx, name);
@@ -300,11 +301,11 @@ final class FunctionOperations {
               return put(tx, row.with(row.latest().with(after, caller.time(), ids.uuid())), false);
             });
     retire.accept(name.arn());
-    return answer;
+    return response;
   }
 
-  static void requireRevision(@Nullable String asked, FunctionVersion version) {
-    if (asked != null && !Objects.equals(asked, version.shown())) {
+  static void requireRevision(@Nullable String requested, FunctionVersion version) {
+    if (requested != null && !Objects.equals(requested, version.visibleRevision())) {
       throw PRECONDITION_FAILED.exception();
     }
   }
@@ -316,7 +317,7 @@ final class FunctionOperations {
           if (name.qualifier().isPresent()) {
             versions.delete(tx, name);
           } else {
-            deleteWhole(tx, functions.require(tx, name));
+            deleteFunction(tx, functions.require(tx, name));
           }
           return name;
         });
@@ -324,11 +325,11 @@ final class FunctionOperations {
     return DeleteFunctionResponse.builder().build();
   }
 
-  private void deleteWhole(Tx tx, FunctionRow row) {
+  private void deleteFunction(Tx tx, FunctionRow row) {
     FunctionName name = row.latest().functionName();
     versions.deleteAll(tx, name);
     policies.deleteAll(tx, name);
-    eventConfigs.deleteAll(tx, name);
+    eventInvokeConfigs.deleteAll(tx, name);
     blobs.release(tx, row.latest().deployment().archive());
     functions.delete(tx, name);
   }

@@ -41,8 +41,8 @@ import software.amazon.awssdk.services.lambda.model.GetPolicyResponse;
 import software.amazon.awssdk.services.lambda.model.RemovePermissionRequest;
 import software.amazon.awssdk.services.lambda.model.RemovePermissionResponse;
 
-/// The policies of functions, which say who may invoke them: one for the function and one for each
-/// version and alias, made of statements that are added and removed singly.
+/// Resource-based policies: one for the function and one for each version and alias. Statements are
+/// added and removed one at a time.
 ///
 /// Source: https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
 final class FunctionPolicies {
@@ -52,7 +52,8 @@ final class FunctionPolicies {
   private static final Pattern ACCOUNT = Pattern.compile("[0-9]{12}");
 
   /// @param statements JSON by statement id, in the order they were added; users and roles are
-  ///   named by their unique ids, so that one made anew under an old name is not meant
+  ///   stored by their unique ids, so that a statement does not apply to one that is recreated
+  ///   under the same name
   record PolicyRow(Map<String, String> statements, String revisionId) {}
 
   private final Table<Tuple, PolicyRow> policies =
@@ -73,7 +74,7 @@ final class FunctionPolicies {
     FunctionName name = FunctionName.of(caller, r.functionName(), r.qualifier());
     refuseLatest(name);
     ObjectNode statement = statement(name, r);
-    String kept = withUniqueId(statement).toString();
+    String stored = withPrincipalIds(statement).toString();
     return database.write(
         tx -> {
           var _ = functions.requireVersion(tx, name);
@@ -81,7 +82,7 @@ final class FunctionPolicies {
           requireRevision(r.revisionId(), old);
           Map<String, String> statements =
               new LinkedHashMap<>(old.map(PolicyRow::statements).orElse(Map.of()));
-          if (statements.putIfAbsent(r.statementId(), kept) != null) {
+          if (statements.putIfAbsent(r.statementId(), stored) != null) {
             throw RESOURCE_CONFLICT.because(
                 "The statement id (%s) provided already exists. Please provide a new statement id, or remove the existing statement."
                     .formatted(r.statementId()));
@@ -146,7 +147,7 @@ final class FunctionPolicies {
     return statement;
   }
 
-  /// A service, an account, an ARN, or everyone.
+  /// Accepts a service, an account, an ARN, or `*`.
   private static void putPrincipal(ObjectNode statement, String principal) {
     if (principal.equals("*")) {
       statement.put("Principal", "*");
@@ -163,14 +164,14 @@ final class FunctionPolicies {
     }
   }
 
-  private ObjectNode withUniqueId(ObjectNode statement) {
+  private ObjectNode withPrincipalIds(ObjectNode statement) {
     String json = document(List.of(statement.toString()));
     try {
       Map<String, String> ids =
           principals.pin(PolicyDocument.parse(json, PolicyDocument.Flavour.RESOURCE));
-      ObjectNode kept = statement.deepCopy();
-      ids.forEach((_, id) -> kept.putObject("Principal").put("AWS", id));
-      return kept;
+      ObjectNode stored = statement.deepCopy();
+      ids.forEach((_, id) -> stored.putObject("Principal").put("AWS", id));
+      return stored;
     } catch (MalformedPolicyException e) {
       throw e.principal().isPresent()
           ? invalidPrincipal()
@@ -220,7 +221,7 @@ final class FunctionPolicies {
         });
   }
 
-  /// The policy that decides about `resource`, for the authorizer.
+  /// The policy of `resource`, for the authorizer.
   Optional<Owned> find(Arn resource) {
     Optional<FunctionName> name = FunctionName.of(resource);
     if (name.isEmpty()) {
@@ -256,13 +257,13 @@ final class FunctionPolicies {
     }
   }
 
-  private static void requireRevision(@Nullable String asked, Optional<PolicyRow> row) {
-    if (asked != null && !row.map(PolicyRow::revisionId).orElse("").equals(asked)) {
+  private static void requireRevision(@Nullable String requested, Optional<PolicyRow> row) {
+    if (requested != null && !row.map(PolicyRow::revisionId).orElse("").equals(requested)) {
       throw PRECONDITION_FAILED.exception();
     }
   }
 
-  /// `$LATEST` has no policy of its own: it stands for the function.
+  /// `$LATEST` has no policy of its own: the function's applies.
   private static Tuple key(FunctionName name) {
     String qualifier = name.qualifier().filter(q -> !q.equals(FunctionName.LATEST)).orElse("");
     return Tuple.of(name.account(), name.region(), name.name(), qualifier);

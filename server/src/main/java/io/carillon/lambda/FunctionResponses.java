@@ -26,9 +26,9 @@ import software.amazon.awssdk.services.lambda.model.StateReasonCode;
 import software.amazon.awssdk.services.lambda.model.TracingConfigResponse;
 import software.amazon.awssdk.services.lambda.model.TracingMode;
 
-/// How functions look in answers. Creation and changes are complete here before they are answered;
-/// they are nevertheless told as AWS tells them (`Pending`, `InProgress`), with a revision of their
-/// own as each state has one on AWS, and the next look finds them done, so waiters work.
+/// Functions in responses. Creation and updates are complete before the response is sent; it
+/// nevertheless reports AWS's state (`Pending`, `InProgress`) with a revision id of its own, since
+/// on AWS each state has one. The next request reports the final state, so waiters work.
 final class FunctionResponses {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSZ", Locale.ROOT)
@@ -36,47 +36,47 @@ final class FunctionResponses {
 
   private FunctionResponses() {}
 
-  /// The function as it is.
-  static FunctionConfiguration.Builder settled(FunctionVersion version, boolean qualified) {
-    FunctionConfiguration.Builder answer = plain(version, qualified).state(State.ACTIVE);
-    return answer.lastUpdateStatus(LastUpdateStatus.SUCCESSFUL);
+  /// The function in its final state.
+  static FunctionConfiguration.Builder current(FunctionVersion version, boolean qualified) {
+    FunctionConfiguration.Builder response = base(version, qualified).state(State.ACTIVE);
+    return response.lastUpdateStatus(LastUpdateStatus.SUCCESSFUL);
   }
 
-  /// The function in a list, which says nothing of states.
+  /// The function in a list, which has no states.
   ///
   /// Source: https://docs.aws.amazon.com/lambda/latest/api/API_ListFunctions.html
-  static FunctionConfiguration.Builder listed(FunctionVersion version, boolean qualified) {
-    return plain(version, qualified).runtimeVersionConfig((RuntimeVersionConfig) null);
+  static FunctionConfiguration.Builder listEntry(FunctionVersion version, boolean qualified) {
+    return base(version, qualified).runtimeVersionConfig((RuntimeVersionConfig) null);
   }
 
-  /// The function as it has just been made, or published.
+  /// The function just after creation or publication.
   ///
-  /// @param revision of this passing state
+  /// @param revision of this temporary state
   static FunctionConfiguration.Builder created(
       FunctionVersion version, boolean qualified, String revision) {
-    return plain(version, qualified)
+    return base(version, qualified)
         .revisionId(revision)
         .state(State.PENDING)
         .stateReason("The function is being created.")
         .stateReasonCode(StateReasonCode.CREATING);
   }
 
-  /// The function as it has just been changed.
+  /// The function just after an update.
   ///
-  /// @param revision of this passing state
+  /// @param revision of this temporary state
   static FunctionConfiguration.Builder changed(
       FunctionVersion version, boolean qualified, String revision) {
-    return settled(version, qualified)
+    return current(version, qualified)
         .revisionId(revision)
         .lastUpdateStatus(LastUpdateStatus.IN_PROGRESS)
         .lastUpdateStatusReason("The function is being created.")
-        .lastUpdateStatusReasonCode("Creating"); // which the model's list does not have
+        .lastUpdateStatusReasonCode("Creating"); // missing in the SDK's enum
   }
 
-  private static FunctionConfiguration.Builder plain(FunctionVersion version, boolean qualified) {
+  private static FunctionConfiguration.Builder base(FunctionVersion version, boolean qualified) {
     Configuration c = version.configuration();
     FunctionName name = version.functionName();
-    FunctionConfiguration.Builder answer =
+    FunctionConfiguration.Builder response =
         FunctionConfiguration.builder()
             .functionName(version.name())
             .functionArn((qualified ? name.qualifiedArn() : name.arn()).toString())
@@ -90,7 +90,7 @@ final class FunctionResponses {
             .memorySize(c.memoryMb())
             .lastModified(time(version.modified()))
             .version(version.version())
-            .revisionId(version.shown())
+            .revisionId(version.visibleRevision())
             .packageType(PackageType.ZIP)
             .architecturesWithStrings(c.architectures())
             .ephemeralStorage(EphemeralStorage.builder().size(c.temporaryMb()).build())
@@ -105,12 +105,12 @@ final class FunctionResponses {
             .loggingConfig(
                 LoggingConfig.builder().logFormat(LogFormat.TEXT).logGroup(c.logGroup()).build());
     if (c.environment() != null) {
-      answer.environment(EnvironmentResponse.builder().variables(c.environment()).build());
+      response.environment(EnvironmentResponse.builder().variables(c.environment()).build());
     }
     if (c.deadLetterArn() != null) {
-      answer.deadLetterConfig(DeadLetterConfig.builder().targetArn(c.deadLetterArn()).build());
+      response.deadLetterConfig(DeadLetterConfig.builder().targetArn(c.deadLetterArn()).build());
     }
-    return answer;
+    return response;
   }
 
   private static String runtimeArn(FunctionVersion version) {

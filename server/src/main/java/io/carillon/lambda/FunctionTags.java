@@ -81,8 +81,8 @@ final class FunctionTags {
             ListTagsResponse.builder().tags(functions.require(snapshot, name).tags()).build());
   }
 
-  /// The function whose ARN a request about tags gives: versions and aliases have no tags, not even
-  /// `$LATEST`.
+  /// The function whose ARN a tagging request names. Versions and aliases, `$LATEST` included, have
+  /// no tags.
   static FunctionName nameOf(String resource) {
     FunctionName name =
         Arn.tryParse(resource)

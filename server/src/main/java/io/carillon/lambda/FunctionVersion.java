@@ -10,12 +10,12 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// One version of a function: `$LATEST`, which changes, or a number, which does not.
+/// One version of a function: `$LATEST`, or an immutable numbered version.
 ///
-/// @param revisionId changes whenever code or configuration does
-/// @param shownRevision what clients see as the revision where that is another one: on AWS a new
-///   tag makes a new revision, which is no reason to start environments anew
-/// @param updated whether it has been changed since it was made; AWS tells of updates only then
+/// @param revisionId changes with code and configuration
+/// @param shownRevision the revision that clients see, if different: on AWS a tag change makes a
+///   new revision, but it does not need new environments
+/// @param updated whether it was updated after its creation
 record FunctionVersion(
     String account,
     String region,
@@ -28,9 +28,10 @@ record FunctionVersion(
     boolean updated,
     @Nullable String shownRevision) {
 
-  /// What users set.
+  /// The settings of a version.
   ///
-  /// @param environment absent where none was ever sent; AWS shows an empty one that was
+  /// @param environment absent if none was ever sent; AWS returns an empty one if an empty one was
+  ///   sent
   record Configuration(
       String runtime,
       String handler,
@@ -87,11 +88,11 @@ record FunctionVersion(
   }
 
   /// The revision as clients see it.
-  String shown() {
+  String visibleRevision() {
     return shownRevision == null ? revisionId : shownRevision;
   }
 
-  FunctionVersion showing(String revision) {
+  FunctionVersion withShownRevision(String revision) {
     return new FunctionVersion(
         account,
         region,
@@ -124,7 +125,7 @@ record FunctionVersion(
         account, region, name, number, described, deployment, modified, revision, false, null);
   }
 
-  /// What it takes to run it.
+  /// The specification from which an environment is started.
   FunctionSpec spec(Blobs blobs) {
     return new FunctionSpec(
         arn().toString(),

@@ -17,12 +17,12 @@ import org.jspecify.annotations.Nullable;
 /// The rows of functions, their published versions and their aliases.
 final class Functions {
 
-  /// A function: what changes with it, and what belongs to all of its versions.
+  /// A function: `$LATEST`, and what applies to all versions.
   ///
-  /// @param lastVersion the number given last; numbers are never given twice
+  /// @param lastVersion the highest number assigned; numbers are never reused
   /// @param publishedRevision the revision of `$LATEST` from which the last version was published
-  /// @param reservedConcurrency absent where none is reserved
-  /// @param mayLoop whether it may invoke itself without end; absent for no
+  /// @param reservedConcurrency absent if none is reserved
+  /// @param mayLoop whether recursive invocations are allowed; absent for no
   record FunctionRow(
       FunctionVersion latest,
       Map<String, String> tags,
@@ -40,10 +40,10 @@ final class Functions {
           other, tags, lastVersion, publishedRevision, reservedConcurrency, mayLoop);
     }
 
-    /// @param revision as which clients see the function from now on
+    /// @param revision the new revision that clients see
     FunctionRow withTags(Map<String, String> other, String revision) {
       return new FunctionRow(
-          latest.showing(revision),
+          latest.withShownRevision(revision),
           other,
           lastVersion,
           publishedRevision,
@@ -64,13 +64,13 @@ final class Functions {
           latest, tags, lastVersion, publishedRevision, reservedConcurrency, other ? true : null);
     }
 
-    /// Whether the function is to be stopped after `cause`, because it invokes itself.
-    boolean stopsLoop(Cause cause) {
+    /// Whether an invocation by `cause` is a recursion that has to be stopped.
+    boolean stopsRecursion(Cause cause) {
       return !Boolean.TRUE.equals(mayLoop) && Recursion.isLoop(cause, latest.functionName().arn());
     }
   }
 
-  /// A name for a version that can be pointed elsewhere.
+  /// A named pointer to a version.
   record AliasRow(String name, String version, String description, String revisionId) {}
 
   private final Table<Tuple, FunctionRow> functions =
@@ -108,7 +108,7 @@ final class Functions {
     functions.put(tx, key(row.latest().functionName()), row);
   }
 
-  /// The version that a name with its qualifier means: an alias leads to the one it points at.
+  /// The version that a name with its qualifier refers to; an alias resolves to its version.
   Optional<FunctionVersion> findVersion(Snapshot snapshot, FunctionName name) {
     String qualifier = name.qualifier().orElse(FunctionName.LATEST);
     if (qualifier.equals(FunctionName.LATEST)) {
@@ -137,7 +137,7 @@ final class Functions {
     versions.delete(tx, versionKey(version.functionName(), version.version()));
   }
 
-  /// Published versions in order, from behind number `after`.
+  /// Published versions in order, after number `after`.
   List<FunctionVersion> versions(Snapshot snapshot, FunctionName name, long after, int limit) {
     Range all = Range.within(key(name));
     Range rest =
@@ -157,7 +157,7 @@ final class Functions {
     aliases.delete(tx, key(name, alias));
   }
 
-  /// Aliases in order of name, from behind `after`.
+  /// Aliases in order of name, after `after`.
   List<AliasRow> aliases(Snapshot snapshot, FunctionName name, String after, int limit) {
     Range rest = Range.within(key(name)).after(key(name, after));
     return aliases.list(snapshot, after.isEmpty() ? Range.within(key(name)) : rest, limit).stream()
@@ -165,7 +165,7 @@ final class Functions {
         .toList();
   }
 
-  /// Functions of an account in a region in order of name, from behind `after`.
+  /// Functions of an account in a region in order of name, after `after`.
   List<FunctionRow> list(
       Snapshot snapshot, String account, String region, String after, int limit) {
     Range all = Range.within(Tuple.of(account, region));
@@ -173,7 +173,7 @@ final class Functions {
     return functions.list(snapshot, rest, limit).stream().map(Table.Entry::value).toList();
   }
 
-  /// What the functions of all accounts run on.
+  /// The runtimes in use, in all accounts.
   Set<String> runtimes(Snapshot snapshot) {
     Set<String> runtimes = new HashSet<>();
     functions.scan(

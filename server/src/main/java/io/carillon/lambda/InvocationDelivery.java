@@ -24,17 +24,18 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Runs asynchronous invocations. An error of the function is tried again by its rules; what is
-/// throttled, or fails through our own fault, is put off and uses up no try.
+/// Runs asynchronous invocations. A function error is retried by the function's retry settings; a
+/// throttled invocation, or one that failed for an internal reason, is postponed and uses up no
+/// attempt.
 ///
 /// Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 final class InvocationDelivery implements Delivery {
-  /// AWS's words, its spelling included, as they stand in a dead-letter queue.
+  /// AWS's message in a dead-letter queue, spelling included.
   private static final String NO_CONCURRENCY =
       "Function not invoked. Function isconfigured with zero reserved concurrent executions";
 
-  /// How long an environment may take from the first look at the package to its first request.
-  private static final Duration START = Duration.ofMinutes(3);
+  /// How long an environment may take to start, from unpacking to its first request.
+  private static final Duration START_LIMIT = Duration.ofMinutes(3);
 
   private static final Logger LOG = LoggerFactory.getLogger(InvocationDelivery.class);
 
@@ -70,45 +71,45 @@ final class InvocationDelivery implements Delivery {
     this.clock = clock;
   }
 
-  /// A function as it is for one try.
-  private record Subject(FunctionVersion version, int concurrency, boolean stopsLoop) {}
+  /// A function's state for one attempt.
+  private record Target(FunctionVersion version, int concurrency, boolean stopsRecursion) {}
 
   @Override
   public DeliveryOutcome attempt(Job job) throws InterruptedException {
     AsyncInvocation invocation = AsyncInvocation.of(job.work());
     Cause cause = Cause.of(job.work().cause());
-    Optional<Subject> subject =
-        database.read(snapshot -> subject(snapshot, invocation.functionName(), cause));
-    if (subject.isEmpty()) {
+    Optional<Target> target =
+        database.read(snapshot -> target(snapshot, invocation.functionName(), cause));
+    if (target.isEmpty()) {
       return new DeliveryOutcome.Rejected("the function " + invocation.functionArn() + " is gone");
     }
-    if (subject.get().concurrency() == 0) {
+    if (target.get().concurrency() == 0) {
       return new DeliveryOutcome.Rejected(NO_CONCURRENCY);
     }
-    if (subject.get().stopsLoop()) {
+    if (target.get().stopsRecursion()) {
       return new DeliveryOutcome.Rejected(Recursion.REASON);
     }
     Environments.Begun begun =
         environments.begin(
-            subject.get().version().spec(blobs),
+            target.get().version().spec(blobs),
             new Invocation(
                 invocation.requestId(),
                 invocation.functionArn(),
                 invocation.payload(),
                 invocation.clientContext(),
                 invocation.traceHeader(),
-                Recursion.pass(cause, invocation.functionName().arn()).toString()),
-            subject.get().concurrency());
-    noteInvoked(job, subject.get().version(), invocation);
+                Recursion.countRun(cause, invocation.functionName().arn()).toString()),
+            target.get().concurrency());
+    traceInvoked(job, target.get().version(), invocation);
     return switch (begun.await()) {
       case InvocationResult.Returned returned ->
-          new DeliveryOutcome.Done(tx -> returned(tx, job, invocation, subject.get(), returned));
+          new DeliveryOutcome.Done(tx -> returned(tx, job, invocation, target.get(), returned));
       case InvocationResult.FunctionFailed failed -> failed(job, invocation, failed);
       case InvocationResult.Throttled throttled ->
           new DeliveryOutcome.Postponed(
               switch (throttled.limit()) {
                 case RESERVED -> "throttled: the function's concurrency is used up";
-                case TOTAL -> "throttled: no room for another environment";
+                case TOTAL -> "throttled: no capacity for another environment";
               },
               Duration.ZERO);
       case InvocationResult.Unavailable unavailable ->
@@ -116,18 +117,18 @@ final class InvocationDelivery implements Delivery {
     };
   }
 
-  private Optional<Subject> subject(Snapshot snapshot, FunctionName name, Cause cause) {
+  private Optional<Target> target(Snapshot snapshot, FunctionName name, Cause cause) {
     Optional<FunctionRow> row = functions.find(snapshot, name);
     Optional<FunctionVersion> version =
         name.qualifier().isEmpty()
             ? row.map(FunctionRow::latest)
             : functions.findVersion(snapshot, name);
     return row.flatMap(
-        r -> version.map(v -> new Subject(v, ConcurrencyLimits.of(r), r.stopsLoop(cause))));
+        r -> version.map(v -> new Target(v, ConcurrencyLimits.of(r), r.stopsRecursion(cause))));
   }
 
-  /// While the function runs already: it is not to wait for its own trace, nor to fail by it.
-  private void noteInvoked(Job job, FunctionVersion version, AsyncInvocation invocation) {
+  /// Runs while the function runs: the trace must neither delay it nor make it fail.
+  private void traceInvoked(Job job, FunctionVersion version, AsyncInvocation invocation) {
     Map<String, String> details =
         Map.of(
             "function",
@@ -143,40 +144,35 @@ final class InvocationDelivery implements Delivery {
             return details;
           });
     } catch (RuntimeException e) {
-      LOG.warn("The trace of {} lacks a step", job.work().cause(), e);
+      LOG.warn("A step of trace {} was not recorded", job.work().cause(), e);
     }
   }
 
   private void returned(
-      Tx tx,
-      Job job,
-      AsyncInvocation invocation,
-      Subject subject,
-      InvocationResult.Returned result) {
+      Tx tx, Job job, AsyncInvocation invocation, Target target, InvocationResult.Returned result) {
     trace.note(
         tx,
         job.work().cause(),
         Trace.Step.RETURNED,
-        Map.of(
-            "function", subject.version().arn().toString(), "requestId", invocation.requestId()));
+        Map.of("function", target.version().arn().toString(), "requestId", invocation.requestId()));
     if (job.attempts() > 1) {
-      failures.forget(tx, invocation);
+      failures.delete(tx, invocation);
     }
     configs
         .find(tx, invocation.functionName())
         .flatMap(config -> Optional.ofNullable(config.onSuccess()))
         .ifPresent(
             destination ->
-                tell(
+                addDestinationWork(
                     tx,
                     job,
                     invocation,
-                    subject.version(),
+                    target.version(),
                     destination,
                     InvocationRecords.success(
                         invocation,
                         job,
-                        subject.version().version(),
+                        target.version().version(),
                         result.payload(),
                         clock.instant()),
                     Map.of()));
@@ -198,12 +194,12 @@ final class InvocationDelivery implements Delivery {
                   invocation.requestId(),
                   "error",
                   why));
-          boolean isTold =
+          boolean hasDestination =
               configs
                   .find(tx, invocation.functionName())
                   .filter(config -> config.onFailure() != null)
                   .isPresent();
-          if (isTold) {
+          if (hasDestination) {
             failures.put(tx, invocation, result.payload(), why);
           }
           return why;
@@ -211,8 +207,8 @@ final class InvocationDelivery implements Delivery {
     return new DeliveryOutcome.Retry(why);
   }
 
-  /// The function's time-out twice, for an initialization that failed is run once more in the
-  /// invocation's time, and what an environment needs to start.
+  /// Twice the function's timeout, because a failed initialization is repeated within the
+  /// invocation, plus the time to start an environment.
   @Override
   public Duration longestAttempt(Work work) {
     FunctionName name = AsyncInvocation.of(work).functionName();
@@ -221,7 +217,7 @@ final class InvocationDelivery implements Delivery {
             .read(snapshot -> functions.findVersion(snapshot, name))
             .map(version -> version.configuration().timeoutSeconds())
             .orElse(0);
-    return START.plusSeconds(2L * seconds);
+    return START_LIMIT.plusSeconds(2L * seconds);
   }
 
   @Override
@@ -239,25 +235,25 @@ final class InvocationDelivery implements Delivery {
     FunctionName name = invocation.functionName();
     String failure = lastFailure(job, why);
     Optional<byte[]> reported = failures.find(tx, invocation, failure);
-    reported.ifPresent(_ -> failures.forget(tx, invocation));
+    reported.ifPresent(_ -> failures.delete(tx, invocation));
     Optional<FunctionVersion> version = functions.findVersion(tx, name);
     if (version.isEmpty()) {
       return false;
     }
-    boolean refused = why.equals(Recursion.REASON) || why.equals(NO_CONCURRENCY);
-    int runs = job.attempts() - (refused ? 1 : 0);
-    boolean told = false;
+    boolean notInvoked = why.equals(Recursion.REASON) || why.equals(NO_CONCURRENCY);
+    int invokeCount = job.attempts() - (notInvoked ? 1 : 0);
+    boolean queued = false;
     String deadLetters = version.get().configuration().deadLetterArn();
     if (deadLetters != null) {
-      tell(
+      addDestinationWork(
           tx,
           job,
           invocation,
           version.get(),
           deadLetters,
           invocation.payload(),
-          InvocationRecords.deadLetterAttributes(invocation, runs, failure));
-      told = true;
+          InvocationRecords.deadLetterAttributes(invocation, invokeCount, failure));
+      queued = true;
     }
     var config = configs.find(tx, name);
     String onFailure = config.map(EventInvokeConfigs.ConfigRow::onFailure).orElse(null);
@@ -269,36 +265,36 @@ final class InvocationDelivery implements Delivery {
       byte[] document =
           InvocationRecords.failure(
               invocation,
-              runs,
+              invokeCount,
               version.get().version(),
-              condition(why, runs >= policy.maxAttempts()),
+              condition(why, invokeCount >= policy.maxAttempts()),
               failure,
               reported,
               clock.instant());
-      tell(tx, job, invocation, version.get(), onFailure, document, Map.of());
-      told = true;
+      addDestinationWork(tx, job, invocation, version.get(), onFailure, document, Map.of());
+      queued = true;
     }
-    return told;
+    return queued;
   }
 
-  /// AWS does not say what stands there when a loop was stopped; here it is the error's name.
-  private static String condition(String why, boolean triedOften) {
+  /// AWS does not document the condition of a stopped recursion; here it is the error code.
+  private static String condition(String why, boolean attemptsUsedUp) {
     if (why.equals(Recursion.REASON)) {
       return LambdaError.RECURSIVE_INVOCATION.code();
     }
     if (why.equals(NO_CONCURRENCY)) {
       return "ZeroReservedConcurrency";
     }
-    return triedOften ? "RetriesExhausted" : "EventAgeExceeded";
+    return attemptsUsedUp ? "RetriesExhausted" : "EventAgeExceeded";
   }
 
-  /// What the last try failed with. The job knows only of the tries before the one that has just
-  /// failed; `why` is of that one, or says the job's own error again ("too old: …").
+  /// The error of the last attempt. The job holds the error of the attempt before the one that has
+  /// just failed; `why` is the error of that one, or repeats the job's ("too old: …").
   private static String lastFailure(Job job, String why) {
     return !job.lastError().isEmpty() && why.endsWith(job.lastError()) ? job.lastError() : why;
   }
 
-  private void tell(
+  private void addDestinationWork(
       Tx tx,
       Job job,
       AsyncInvocation invocation,
@@ -306,18 +302,18 @@ final class InvocationDelivery implements Delivery {
       String destination,
       byte[] payload,
       Map<String, MessageAttribute> attributes) {
-    DestinationWork record =
+    DestinationWork work =
         new DestinationWork(
             invocation.functionName().arn().toString(),
             version.configuration().role(),
             destination,
             payload,
             attributes);
-    outbox.add(tx, record.work(clock.instant(), job.work().cause()));
+    outbox.add(tx, work.work(clock.instant(), job.work().cause()));
   }
 
   @Override
   public int concurrencyOfLane(String lane) {
-    return limits.ofLane(lane);
+    return limits.asyncAttemptLimit(lane);
   }
 }

@@ -14,7 +14,7 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 
-/// The documents that tell how an asynchronous invocation ended.
+/// Invocation records: the JSON documents that report how an asynchronous invocation ended.
 ///
 /// Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
 final class InvocationRecords {
@@ -31,20 +31,21 @@ final class InvocationRecords {
     return bytes(document);
   }
 
-  /// @param runs how often the function has been run
+  /// @param invokeCount how often the function was invoked
   /// @param condition such as `RetriesExhausted`
-  /// @param failure what the last try ended with, as [FunctionFailure] writes it
-  /// @param reported the same as the runtime reported it, with a trace; empty where it is not known
+  /// @param failure the error of the last attempt, in [FunctionFailure]'s format
+  /// @param reported the same error as the runtime reported it, with a stack trace; empty if not
+  ///   known
   static byte[] failure(
       AsyncInvocation invocation,
-      int runs,
+      int invokeCount,
       String version,
       String condition,
       String failure,
       Optional<byte[]> reported,
       Instant now) {
-    ObjectNode document = document(invocation, condition, runs, now);
-    if (runs > 0) {
+    ObjectNode document = document(invocation, condition, invokeCount, now);
+    if (invokeCount > 0) {
       responseContext(document, version).put("functionError", "Unhandled");
       document.set(
           "responsePayload",
@@ -55,15 +56,15 @@ final class InvocationRecords {
     return bytes(document);
   }
 
-  /// What a dead-letter queue gets beside the event itself.
+  /// The attributes of a message to a dead-letter queue, whose body is the event.
   static Map<String, MessageAttribute> deadLetterAttributes(
-      AsyncInvocation invocation, int runs, String failure) {
+      AsyncInvocation invocation, int invokeCount, String failure) {
     String message = FunctionFailure.of(failure).message();
     return Map.of(
         "RequestID",
         MessageAttribute.string(invocation.requestId()),
         "ErrorCode",
-        MessageAttribute.number(runs > 0 ? "200" : "429"),
+        MessageAttribute.number(invokeCount > 0 ? "200" : "429"),
         "ErrorMessage",
         MessageAttribute.string(
             message.length() > ERROR_MESSAGE_CHARACTERS
@@ -99,7 +100,7 @@ final class InvocationRecords {
     try {
       JsonNode tree = JSON.readTree(bytes);
       return tree.isMissingNode() ? JsonNodeFactory.instance.nullNode() : tree;
-    } catch (IOException e) { // custom runtimes may answer anything
+    } catch (IOException e) { // custom runtimes may return anything
       return JsonNodeFactory.instance.textNode(new String(bytes, StandardCharsets.UTF_8));
     }
   }

@@ -40,8 +40,7 @@ import software.amazon.awssdk.services.lambda.model.InvokeRequest;
 import software.amazon.awssdk.services.lambda.model.InvokeResponse;
 import software.amazon.awssdk.services.lambda.model.LogType;
 
-/// Functions are invoked: at once, later, or not at all but nearly. Other services hand events in
-/// here too.
+/// Invoke: synchronous, asynchronous and dry run. Accepts events of other services, too.
 ///
 /// Source: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 final class Invocations {
@@ -82,8 +81,8 @@ final class Invocations {
     this.ids = ids;
   }
 
-  /// A function as it is for one invocation.
-  private record Subject(FunctionVersion version, int concurrency, boolean stopsLoop) {}
+  /// A function's state for one invocation.
+  private record Target(FunctionVersion version, int concurrency, boolean stopsRecursion) {}
 
   InvokeResponse invoke(Caller caller, InvokeRequest r) {
     FunctionName name = FunctionName.of(caller, r.functionName(), r.qualifier());
@@ -102,13 +101,13 @@ final class Invocations {
           r.logTypeAsString(), "logType", "Member must satisfy enum value set: [None, Tail]");
     }
     Cause cause = Cause.of(environments.causeBehind(caller.accessKeyId()).orElseGet(trace::begin));
-    Subject subject = database.read(snapshot -> subject(snapshot, name, cause));
+    Target target = database.read(snapshot -> target(snapshot, name, cause));
     return switch (type) {
       case DRY_RUN -> InvokeResponse.builder().statusCode(204).build();
       case EVENT -> {
         requireSize(payload, ASYNC_LIMIT_BYTES);
         requireJson(payload);
-        AsyncInvocation later =
+        AsyncInvocation event =
             new AsyncInvocation(
                 name.qualifiedArn().toString(),
                 caller.requestId(),
@@ -117,7 +116,7 @@ final class Invocations {
                 traceHeader(caller.traceHeader()));
         database.write(
             tx -> {
-              outbox.add(tx, later.work(clock.instant(), cause.toString()));
+              outbox.add(tx, event.work(clock.instant(), cause.toString()));
               return cause;
             });
         yield InvokeResponse.builder().statusCode(202).build();
@@ -125,7 +124,7 @@ final class Invocations {
       case REQUEST_RESPONSE -> {
         requireSize(payload, SYNC_LIMIT_BYTES);
         requireJson(payload);
-        if (subject.stopsLoop()) {
+        if (target.stopsRecursion()) {
           throw RECURSIVE_INVOCATION.exception();
         }
         Invocation now =
@@ -135,8 +134,8 @@ final class Invocations {
                 payload,
                 context,
                 traceHeader(caller.traceHeader()),
-                Recursion.pass(cause, name.arn()).toString());
-        yield answer(run(subject, now), subject.version(), r.logType() == LogType.TAIL);
+                Recursion.countRun(cause, name.arn()).toString());
+        yield response(run(target, now), target.version(), r.logType() == LogType.TAIL);
       }
       case UNKNOWN_TO_SDK_VERSION ->
           throw LambdaError.constraint(
@@ -146,35 +145,35 @@ final class Invocations {
     };
   }
 
-  private Subject subject(Snapshot snapshot, FunctionName name, Cause cause) {
+  private Target target(Snapshot snapshot, FunctionName name, Cause cause) {
     FunctionVersion version = functions.requireVersion(snapshot, name);
     Functions.FunctionRow row = functions.require(snapshot, name);
-    return new Subject(version, ConcurrencyLimits.of(row), row.stopsLoop(cause));
+    return new Target(version, ConcurrencyLimits.of(row), row.stopsRecursion(cause));
   }
 
-  private InvocationResult run(Subject subject, Invocation invocation) {
+  private InvocationResult run(Target target, Invocation invocation) {
     try {
       return environments
-          .begin(subject.version().spec(blobs), invocation, subject.concurrency())
+          .begin(target.version().spec(blobs), invocation, target.concurrency())
           .await();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw SERVICE.because("The server is going down.");
+      throw SERVICE.because("The server is shutting down.");
     }
   }
 
-  private static InvokeResponse answer(
+  private static InvokeResponse response(
       InvocationResult result, FunctionVersion version, boolean wantsLog) {
-    InvokeResponse.Builder answer =
+    InvokeResponse.Builder response =
         InvokeResponse.builder().statusCode(200).executedVersion(version.version());
     return switch (result) {
       case InvocationResult.Returned(byte[] payload, LogTail log) ->
-          answer
+          response
               .payload(SdkBytes.fromByteArrayUnsafe(payload))
               .logResult(wantsLog ? base64(log) : null)
               .build();
       case InvocationResult.FunctionFailed(byte[] payload, String _, LogTail log) ->
-          answer
+          response
               .functionError("Unhandled")
               .payload(SdkBytes.fromByteArrayUnsafe(payload))
               .logResult(wantsLog ? base64(log) : null)
@@ -204,7 +203,7 @@ final class Invocations {
     }
   }
 
-  /// Takes in what another service sends.
+  /// Accepts a message from another service.
   DeliveryOutcome accept(ServiceMessage serviceMessage) {
     Optional<FunctionName> name = FunctionName.of(serviceMessage.destination());
     boolean exists =
@@ -223,7 +222,7 @@ final class Invocations {
     if (serviceMessage.payload().length > ASYNC_LIMIT_BYTES) {
       return new DeliveryOutcome.Rejected("the event exceeds " + ASYNC_LIMIT_BYTES + " bytes");
     }
-    AsyncInvocation later =
+    AsyncInvocation event =
         new AsyncInvocation(
             serviceMessage.destination().toString(),
             ids.uuid(),
@@ -231,7 +230,7 @@ final class Invocations {
             "",
             traceHeader(serviceMessage.traceHeader()));
     return new DeliveryOutcome.Done(
-        tx -> outbox.add(tx, later.work(clock.instant(), serviceMessage.cause())));
+        tx -> outbox.add(tx, event.work(clock.instant(), serviceMessage.cause())));
   }
 
   private static byte[] payload(@Nullable SdkBytes payload) {
@@ -247,7 +246,8 @@ final class Invocations {
     }
   }
 
-  /// Exactly one JSON value. Nothing is built: an event passes through untouched.
+  /// Requires exactly one JSON value. It is scanned, not parsed into a tree: the event is passed on
+  /// unchanged.
   private static void requireJson(byte[] payload) {
     try (JsonParser parser = JSON.createParser(payload)) {
       if (parser.nextToken() == null) {
@@ -268,7 +268,7 @@ final class Invocations {
     return INVALID_REQUEST_CONTENT.because("Could not parse request body into json: " + why);
   }
 
-  /// Base64 of JSON; written anew, so that it is one line of ASCII and fits a header field.
+  /// Base64 of JSON, reformatted to one line of ASCII so that it fits into a header field.
   private static String clientContext(@Nullable String context) {
     if (context == null || context.isEmpty()) {
       return "";
@@ -284,8 +284,7 @@ final class Invocations {
     }
   }
 
-  /// The trace that the invocation belongs to, or the start of one that is not sampled. SDKs carry
-  /// it on.
+  /// The caller's trace header, or a new one that is not sampled. SDKs propagate it.
   private String traceHeader(@Nullable String begun) {
     if (begun != null) {
       return begun;

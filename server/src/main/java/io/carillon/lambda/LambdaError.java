@@ -66,12 +66,12 @@ enum LambdaError implements ErrorCode {
     return message;
   }
 
-  /// What AWS has and this server does not, refused by name.
+  /// The error for a feature of AWS that this server does not have; it names the feature.
   static AwsException unsupported(String member) {
     return INVALID_PARAMETER_VALUE.because(member + " is not supported by this server.");
   }
 
-  /// A value outside of what the model allows, in the words of AWS's validator.
+  /// A constraint violation, in the format of AWS's validator.
   static AwsException constraint(@Nullable Object value, String member, String constraint) {
     return VALIDATION.because(
         "1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: %s"

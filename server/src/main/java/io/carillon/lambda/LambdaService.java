@@ -67,7 +67,7 @@ import software.amazon.awssdk.services.lambda.model.UpdateFunctionCodeRequest;
 import software.amazon.awssdk.services.lambda.model.UpdateFunctionConfigurationRequest;
 import software.amazon.awssdk.services.lambda.model.UpdateFunctionEventInvokeConfigRequest;
 
-/// Lambda: the service, put together.
+/// The Lambda service.
 public final class LambdaService {
   private static final int ASYNC_CONCURRENCY =
       Math.max(8, 4 * Runtime.getRuntime().availableProcessors());
@@ -82,15 +82,15 @@ public final class LambdaService {
   private final ConcurrencyLimits limits;
   private final RecursionConfigs recursion;
   private final FunctionTags tags;
-  private final UnsupportedConfigurations absent;
+  private final UnsupportedConfigurations unsupported;
   private final Invocations invocations;
   private final CodeLinks links;
   private final Map<String, Delivery> deliveries;
 
-  /// @param principals whom policies of functions may name
+  /// @param principals the principals that function policies may name
   /// @param recipients by the service of a destination's ARN (`lambda`, `sns`, `sqs`); read at each
-  ///   use, so they may be filled in later
-  /// @param endpoint where clients reach this server, for links to code
+  ///   use, so entries may be added later
+  /// @param endpoint this server's public endpoint, for links to code
   public LambdaService(
       Database database,
       Blobs blobs,
@@ -110,7 +110,7 @@ public final class LambdaService {
     this.database = database;
     this.runtimes = runtimes;
     this.links = new CodeLinks(blobs, endpoint, clock);
-    this.absent = new UnsupportedConfigurations(database, functions);
+    this.unsupported = new UnsupportedConfigurations(database, functions);
     this.tags = new FunctionTags(database, functions, ids);
     this.versions = new VersionOperations(database, functions, blobs, ids);
     this.policies = new FunctionPolicies(database, functions, principals, ids);
@@ -138,7 +138,7 @@ public final class LambdaService {
             ids,
             arn -> {
               environments.retire(arn.toString());
-              limits.forget(arn);
+              limits.invalidate(arn);
             });
     this.invocations =
         new Invocations(
@@ -160,26 +160,26 @@ public final class LambdaService {
             new DestinationDelivery(recipients, roles));
   }
 
-  /// Looks for the interpreters of the functions that there are, so that no event waits for that:
-  /// asking version managers can take seconds.
+  /// Finds the interpreters of all existing functions in advance: asking version managers can take
+  /// seconds, for which no event should wait.
   public void findInterpreters() {
     database.read(functions::runtimes).forEach(runtimes::find);
   }
 
-  /// What Lambda can do.
+  /// The operations of Lambda.
   public Operations operations() {
     Operations table = Operations.of("lambda").judgingValues();
     mountFunctions(table);
     mountVersions(table);
     mountAsynchronous(table);
     mountPermissions(table);
-    mountAbsent(table);
+    mountUnsupported(table);
     return table;
   }
 
   private void mountFunctions(Operations table) {
     table
-        .needing(CreateFunctionRequest.class, LambdaService::needsOfCreation, operations::create)
+        .needing(CreateFunctionRequest.class, LambdaService::creationNeeds, operations::create)
         .on(GetFunctionRequest.class, r -> arn(r.functionName(), r.qualifier()), operations::get)
         .on(
             GetFunctionConfigurationRequest.class,
@@ -187,12 +187,10 @@ public final class LambdaService {
             operations::getConfiguration)
         .anywhere(ListFunctionsRequest.class, operations::list)
         .needing(
-            UpdateFunctionCodeRequest.class,
-            LambdaService::needsOfCodeUpdate,
-            operations::updateCode)
+            UpdateFunctionCodeRequest.class, LambdaService::codeUpdateNeeds, operations::updateCode)
         .needing(
             UpdateFunctionConfigurationRequest.class,
-            LambdaService::needsOfConfigurationUpdate,
+            LambdaService::configurationUpdateNeeds,
             operations::updateConfiguration)
         .on(
             DeleteFunctionRequest.class,
@@ -222,69 +220,81 @@ public final class LambdaService {
 
   private void mountVersions(Operations table) {
     table
-        .on(PublishVersionRequest.class, r -> whole(r.functionName()), versions::publish)
-        .on(ListVersionsByFunctionRequest.class, r -> whole(r.functionName()), versions::list)
-        .on(CreateAliasRequest.class, r -> whole(r.functionName()), versions::createAlias)
-        .on(UpdateAliasRequest.class, r -> whole(r.functionName()), versions::updateAlias)
-        .on(GetAliasRequest.class, r -> whole(r.functionName()), versions::getAlias)
-        .on(ListAliasesRequest.class, r -> whole(r.functionName()), versions::listAliases)
-        .on(DeleteAliasRequest.class, r -> whole(r.functionName()), versions::deleteAlias);
+        .on(PublishVersionRequest.class, r -> functionArn(r.functionName()), versions::publish)
+        .on(ListVersionsByFunctionRequest.class, r -> functionArn(r.functionName()), versions::list)
+        .on(CreateAliasRequest.class, r -> functionArn(r.functionName()), versions::createAlias)
+        .on(UpdateAliasRequest.class, r -> functionArn(r.functionName()), versions::updateAlias)
+        .on(GetAliasRequest.class, r -> functionArn(r.functionName()), versions::getAlias)
+        .on(ListAliasesRequest.class, r -> functionArn(r.functionName()), versions::listAliases)
+        .on(DeleteAliasRequest.class, r -> functionArn(r.functionName()), versions::deleteAlias);
   }
 
   private void mountAsynchronous(Operations table) {
     table
         .on(
             PutFunctionEventInvokeConfigRequest.class,
-            r -> whole(r.functionName()),
+            r -> functionArn(r.functionName()),
             eventConfigs::put)
         .on(
             UpdateFunctionEventInvokeConfigRequest.class,
-            r -> whole(r.functionName()),
+            r -> functionArn(r.functionName()),
             eventConfigs::update)
         .on(
             GetFunctionEventInvokeConfigRequest.class,
-            r -> whole(r.functionName()),
+            r -> functionArn(r.functionName()),
             eventConfigs::get)
         .on(
             ListFunctionEventInvokeConfigsRequest.class,
-            r -> whole(r.functionName()),
+            r -> functionArn(r.functionName()),
             eventConfigs::list)
         .on(
             DeleteFunctionEventInvokeConfigRequest.class,
-            r -> whole(r.functionName()),
+            r -> functionArn(r.functionName()),
             eventConfigs::delete)
-        .on(PutFunctionRecursionConfigRequest.class, r -> whole(r.functionName()), recursion::put)
-        .on(GetFunctionRecursionConfigRequest.class, r -> whole(r.functionName()), recursion::get)
-        .on(PutFunctionConcurrencyRequest.class, r -> whole(r.functionName()), limits::put)
-        .on(GetFunctionConcurrencyRequest.class, r -> whole(r.functionName()), limits::get)
-        .on(DeleteFunctionConcurrencyRequest.class, r -> whole(r.functionName()), limits::delete);
+        .on(
+            PutFunctionRecursionConfigRequest.class,
+            r -> functionArn(r.functionName()),
+            recursion::put)
+        .on(
+            GetFunctionRecursionConfigRequest.class,
+            r -> functionArn(r.functionName()),
+            recursion::get)
+        .on(PutFunctionConcurrencyRequest.class, r -> functionArn(r.functionName()), limits::put)
+        .on(GetFunctionConcurrencyRequest.class, r -> functionArn(r.functionName()), limits::get)
+        .on(
+            DeleteFunctionConcurrencyRequest.class,
+            r -> functionArn(r.functionName()),
+            limits::delete);
   }
 
-  private void mountAbsent(Operations table) {
+  private void mountUnsupported(Operations table) {
     table
         .on(
             GetFunctionCodeSigningConfigRequest.class,
-            r -> whole(r.functionName()),
-            absent::codeSigning)
+            r -> functionArn(r.functionName()),
+            unsupported::codeSigning)
         .on(
             GetRuntimeManagementConfigRequest.class,
-            r -> whole(r.functionName()),
-            absent::runtimeManagement)
+            r -> functionArn(r.functionName()),
+            unsupported::runtimeManagement)
         .on(
             PutRuntimeManagementConfigRequest.class,
-            r -> whole(r.functionName()),
-            absent::putRuntimeManagement)
+            r -> functionArn(r.functionName()),
+            unsupported::putRuntimeManagement)
         .on(
             GetProvisionedConcurrencyConfigRequest.class,
             r -> arn(r.functionName(), r.qualifier()),
-            absent::provisionedConcurrency)
+            unsupported::provisionedConcurrency)
         .on(
             ListProvisionedConcurrencyConfigsRequest.class,
-            r -> whole(r.functionName()),
-            absent::provisionedConcurrencies)
-        .on(GetFunctionUrlConfigRequest.class, r -> whole(r.functionName()), absent::url)
-        .on(ListFunctionUrlConfigsRequest.class, r -> whole(r.functionName()), absent::urls)
-        .anywhere(ListEventSourceMappingsRequest.class, absent::eventSources);
+            r -> functionArn(r.functionName()),
+            unsupported::provisionedConcurrencies)
+        .on(GetFunctionUrlConfigRequest.class, r -> functionArn(r.functionName()), unsupported::url)
+        .on(
+            ListFunctionUrlConfigsRequest.class,
+            r -> functionArn(r.functionName()),
+            unsupported::urls)
+        .anywhere(ListEventSourceMappingsRequest.class, unsupported::eventSources);
   }
 
   private void mountPermissions(Operations table) {
@@ -308,36 +318,36 @@ public final class LambdaService {
     return FunctionName.of(function, qualifier).qualifiedArn();
   }
 
-  /// What operations on aliases and on how a function is run need a permission on, whatever version
-  /// they are about.
+  /// The resource whose permission is checked by operations on aliases and function settings,
+  /// whatever the qualifier: the function.
   ///
   /// Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html
-  private static Arn whole(String function) {
+  private static Arn functionArn(String function) {
     return FunctionName.of(function, null).arn();
   }
 
-  /// To make a function is to hand its role on, and to read its code from where it lies.
-  private static List<Need> needsOfCreation(CreateFunctionRequest r) {
+  /// CreateFunction also needs iam:PassRole on the role, and read access to code in S3.
+  private static List<Need> creationNeeds(CreateFunctionRequest r) {
     Arn function = FunctionName.ofNew(Caller.current(), r.functionName()).arn();
     List<Need> needs = new ArrayList<>();
     needs.addAll(
         Need.of("lambda:CreateFunction", function).andTagging("lambda:TagResource", r.tags()));
     needs.add(passRole(r.role(), function));
     if (r.code() != null) {
-      addReading(needs, r.code().s3Bucket(), r.code().s3Key(), r.code().s3ObjectVersion());
+      addReadNeeds(needs, r.code().s3Bucket(), r.code().s3Key(), r.code().s3ObjectVersion());
     }
     return needs;
   }
 
-  private static List<Need> needsOfCodeUpdate(UpdateFunctionCodeRequest r) {
+  private static List<Need> codeUpdateNeeds(UpdateFunctionCodeRequest r) {
     List<Need> needs = new ArrayList<>();
-    needs.add(Need.of("lambda:UpdateFunctionCode", whole(r.functionName())));
-    addReading(needs, r.s3Bucket(), r.s3Key(), r.s3ObjectVersion());
+    needs.add(Need.of("lambda:UpdateFunctionCode", functionArn(r.functionName())));
+    addReadNeeds(needs, r.s3Bucket(), r.s3Key(), r.s3ObjectVersion());
     return needs;
   }
 
-  private static List<Need> needsOfConfigurationUpdate(UpdateFunctionConfigurationRequest r) {
-    Arn function = whole(r.functionName());
+  private static List<Need> configurationUpdateNeeds(UpdateFunctionConfigurationRequest r) {
+    Arn function = functionArn(r.functionName());
     Need update = Need.of("lambda:UpdateFunctionConfiguration", function);
     return r.role() == null ? List.of(update) : List.of(update, passRole(r.role(), function));
   }
@@ -348,7 +358,7 @@ public final class LambdaService {
         .with("iam:AssociatedResourceArn", function);
   }
 
-  private static void addReading(
+  private static void addReadNeeds(
       List<Need> needs, @Nullable String bucket, @Nullable String key, @Nullable String version) {
     if (bucket != null && key != null) {
       String action = version == null ? "s3:GetObject" : "s3:GetObjectVersion";
@@ -360,7 +370,7 @@ public final class LambdaService {
     return policies::find;
   }
 
-  /// Takes events of other services in, for functions to run on.
+  /// Accepts events of other services for asynchronous invocation.
   public Recipient recipient() {
     return invocations::accept;
   }
@@ -370,8 +380,8 @@ public final class LambdaService {
     return deliveries;
   }
 
-  /// Serves the links that GetFunction gives out, under [CodeLinks#PATH]. They carry their own seal
-  /// and need neither signature nor token.
+  /// Serves the links that GetFunction returns, under [CodeLinks#PATH]. They carry an HMAC and need
+  /// no request signature.
   public CodeLinks codeLinks() {
     return links;
   }

@@ -7,14 +7,14 @@ import io.carillon.store.Tuple;
 import io.carillon.store.Tx;
 import java.util.Optional;
 
-/// What the last try of an event failed with, whole, for as long as the event waits for another try
-/// and somebody is to hear how it ended. The outbox keeps one line of it only.
+/// The complete error of an event's last attempt, kept while the event waits for a retry and has an
+/// on-failure destination. The outbox stores only one line of it.
 final class LastFailures {
-  /// Larger ones are told by type and message: a record must fit into a message.
+  /// Larger errors are reported by type and message only: a record must fit into a message.
   private static final int LIMIT_BYTES = 128 << 10;
 
   /// @param payload the error as the runtime reported it
-  /// @param line the same as the outbox keeps it
+  /// @param line the same error as the outbox stores it
   record Row(byte[] payload, String line) {}
 
   private final Table<Tuple, Row> rows = Table.of("lambda.lastFailures", KeyCodec.TUPLE, Row.class);
@@ -23,18 +23,18 @@ final class LastFailures {
     if (payload.length <= LIMIT_BYTES) {
       rows.put(tx, key(invocation), new Row(payload, line));
     } else {
-      forget(tx, invocation);
+      delete(tx, invocation);
     }
   }
 
-  /// @param line what the outbox says of the try that is meant
+  /// @param line the outbox's line about the attempt in question
   Optional<byte[]> find(Snapshot snapshot, AsyncInvocation invocation, String line) {
     return rows.get(snapshot, key(invocation))
         .filter(row -> row.line().equals(line))
         .map(Row::payload);
   }
 
-  void forget(Tx tx, AsyncInvocation invocation) {
+  void delete(Tx tx, AsyncInvocation invocation) {
     rows.delete(tx, key(invocation));
   }
 

@@ -6,59 +6,59 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/// Finds functions that invoke themselves, by way of a bucket, a topic or one another: how often
-/// each has run in a chain of events travels in the [Cause] of the chain's work.
+/// Detects functions that invoke themselves, directly or through a bucket, a topic or another
+/// function. The [Cause] of the work holds how often each function has run in the chain of events.
 ///
-/// AWS counts by a header that its SDKs hand on. Here a function is known by the key it signs with,
-/// so it is counted whatever client it calls with.
+/// AWS counts with a header that its SDKs propagate. Here the access key of the request identifies
+/// the function, so any client is counted.
 ///
 /// Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
 final class Recursion {
-  /// How often a function runs in one chain; the next time is dropped.
-  static final int PASSES = 16;
+  /// How often a function may run in one chain; the next invocation is dropped.
+  static final int MAX_RUNS = 16;
 
   static final String REASON =
       "RecursiveInvocationException: Lambda has detected your function being invoked in a recursive"
           + " loop with other AWS resources and stopped your function's invocation";
 
-  /// A chain of more functions than this forgets those that ran first.
-  private static final int REMEMBERED = 64;
+  /// In a longer chain the functions that ran least recently are dropped.
+  private static final int MAX_FUNCTIONS = 64;
 
   private Recursion() {}
 
-  /// The cause for what the function does in this run.
-  static Cause pass(Cause cause, Arn function) {
+  /// The cause of everything that the function does in this run.
+  static Cause countRun(Cause cause, Arn function) {
     if (cause.id().isEmpty()) {
       return cause;
     }
-    Map<String, Integer> passes = passes(cause);
+    Map<String, Integer> runs = runs(cause);
     String name = shortName(function);
-    int count = passes.getOrDefault(name, 0) + 1;
-    passes.remove(name); // it ran last
-    if (passes.size() >= REMEMBERED) {
-      passes.remove(passes.keySet().iterator().next());
+    int count = runs.getOrDefault(name, 0) + 1;
+    runs.remove(name); // reinserted at the end: most recently run
+    if (runs.size() >= MAX_FUNCTIONS) {
+      runs.remove(runs.keySet().iterator().next());
     }
-    passes.put(name, count);
+    runs.put(name, count);
     return cause.withChain(
-        passes.entrySet().stream()
-            .map(pass -> pass.getKey() + ":" + pass.getValue())
+        runs.entrySet().stream()
+            .map(run -> run.getKey() + ":" + run.getValue())
             .collect(Collectors.joining(".")));
   }
 
-  /// Whether the function has run in this chain as often as it may.
+  /// Whether the function has reached the limit in this chain.
   static boolean isLoop(Cause cause, Arn function) {
-    return passes(cause).getOrDefault(shortName(function), 0) >= PASSES;
+    return runs(cause).getOrDefault(shortName(function), 0) >= MAX_RUNS;
   }
 
-  private static Map<String, Integer> passes(Cause cause) {
-    Map<String, Integer> passes = new LinkedHashMap<>();
+  private static Map<String, Integer> runs(Cause cause) {
+    Map<String, Integer> runs = new LinkedHashMap<>();
     if (!cause.chain().isEmpty()) {
-      for (String pass : cause.chain().split("\\.")) {
-        int colon = pass.indexOf(':');
-        passes.put(pass.substring(0, colon), Integer.parseInt(pass.substring(colon + 1)));
+      for (String run : cause.chain().split("\\.")) {
+        int colon = run.indexOf(':');
+        runs.put(run.substring(0, colon), Integer.parseInt(run.substring(colon + 1)));
       }
     }
-    return passes;
+    return runs;
   }
 
   private static String shortName(Arn function) {

@@ -8,7 +8,7 @@ import software.amazon.awssdk.services.lambda.model.PutFunctionRecursionConfigRe
 import software.amazon.awssdk.services.lambda.model.PutFunctionRecursionConfigResponse;
 import software.amazon.awssdk.services.lambda.model.RecursiveLoop;
 
-/// Whether a function that invokes itself is stopped. See [Recursion].
+/// Whether recursive invocations of a function are stopped. See [Recursion].
 record RecursionConfigs(Database database, Functions functions) {
 
   PutFunctionRecursionConfigResponse put(Caller caller, PutFunctionRecursionConfigRequest r) {

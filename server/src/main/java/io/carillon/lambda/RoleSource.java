@@ -4,12 +4,12 @@ import io.carillon.aws.Principal;
 import io.carillon.base.Arn;
 import java.util.Optional;
 
-/// Assumes execution roles for `lambda.amazonaws.com`: IAM's and STS's to do, in `Server`'s wiring.
+/// Assumes execution roles for `lambda.amazonaws.com`, with IAM and STS (wired in `Server`).
 @FunctionalInterface
 public interface RoleSource {
 
-  /// A session of a role; empty where the role is gone or does not trust Lambda.
+  /// A session of a role; empty if the role does not exist or does not trust Lambda.
   ///
-  /// @param function for whose sake: trust policies may ask for `aws:SourceArn`
+  /// @param function the value of `aws:SourceArn` in trust policies
   Optional<Principal.AssumedRole> assume(Arn role, String session, Arn function);
 }

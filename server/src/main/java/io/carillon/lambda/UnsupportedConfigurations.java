@@ -29,10 +29,9 @@ import software.amazon.awssdk.services.lambda.model.PutRuntimeManagementConfigRe
 import software.amazon.awssdk.services.lambda.model.PutRuntimeManagementConfigResponse;
 import software.amazon.awssdk.services.lambda.model.UpdateRuntimeOn;
 
-/// What no function has here: code signing, function URLs, provisioned concurrency, a chosen
-/// runtime version, event sources that are polled. Tools ask for these after every change
-/// (Terraform for code signing first of all), and are answered as AWS answers for a function that
-/// has none.
+/// Configurations that no function has here: code signing, function URLs, provisioned concurrency,
+/// a pinned runtime version, event source mappings. Tools read these after every change (Terraform
+/// first of all code signing); the response is AWS's for a function without them.
 ///
 /// Source: answers recorded from AWS (`test_ops_on_nonexisting_fn` and
 /// `test_provisioned_concurrency_exceptions` in `test_lambda_api.snapshot.json` of
@@ -56,7 +55,7 @@ record UnsupportedConfigurations(Database database, Functions functions) {
         .build();
   }
 
-  /// What holds already can be put.
+  /// Accepts only the setting that is in effect.
   PutRuntimeManagementConfigResponse putRuntimeManagement(
       Caller caller, PutRuntimeManagementConfigRequest r) {
     FunctionName name = FunctionName.of(caller, r.functionName(), r.qualifier());

@@ -33,7 +33,7 @@ import software.amazon.awssdk.services.lambda.model.ListVersionsByFunctionRespon
 import software.amazon.awssdk.services.lambda.model.PublishVersionRequest;
 import software.amazon.awssdk.services.lambda.model.UpdateAliasRequest;
 
-/// Published versions, which never change, and aliases, which point at one.
+/// Published versions, which are immutable, and aliases, which point to one.
 ///
 /// Sources: https://docs.aws.amazon.com/lambda/latest/dg/configuration-versions.html and
 /// `configuration-aliases.html`
@@ -73,12 +73,11 @@ final class VersionOperations {
           boolean isNew = !version.version().equals(Long.toString(row.lastVersion()));
           return isNew
               ? FunctionResponses.created(version, true, ids.uuid()).build()
-              : FunctionResponses.settled(version, true).build();
+              : FunctionResponses.current(version, true).build();
         });
   }
 
-  /// Publishes `$LATEST`; where nothing has changed since the last time, that version is the
-  /// answer.
+  /// Publishes `$LATEST`; returns the last published version if nothing has changed since.
   FunctionVersion publish(Tx tx, FunctionRow row, @Nullable String description) {
     FunctionVersion latest = row.latest();
     FunctionName name = latest.functionName();
@@ -101,7 +100,7 @@ final class VersionOperations {
     return version;
   }
 
-  /// `$LATEST`, and what has been published of it if `all` is asked for.
+  /// `$LATEST`, and the published versions if `all`.
   Stream<FunctionVersion> of(Snapshot snapshot, FunctionVersion latest, boolean all) {
     return all
         ? Stream.concat(
@@ -126,14 +125,14 @@ final class VersionOperations {
             page = Stream.concat(Stream.of(latest), page);
           }
           return ListVersionsByFunctionResponse.builder()
-              .versions(page.map(v -> FunctionResponses.listed(v, true).build()).toList())
+              .versions(page.map(v -> FunctionResponses.listEntry(v, true).build()).toList())
               .nextMarker(
                   found.size() > limit ? LambdaPages.marker(found.get(limit - 1).version()) : null)
               .build();
         });
   }
 
-  /// Deletes one published version; nobody may point at it.
+  /// Deletes one published version, which no alias may reference.
   void delete(Tx tx, FunctionName name) {
     String number = name.qualifier().orElse("");
     if (!Functions.isNumber(number)) {
@@ -180,7 +179,7 @@ final class VersionOperations {
           String description = r.description() == null ? "" : r.description();
           AliasRow alias = new AliasRow(r.name(), r.functionVersion(), description, ids.uuid());
           functions.putAlias(tx, name, alias);
-          return answer(name, alias);
+          return response(name, alias);
         });
   }
 
@@ -198,13 +197,13 @@ final class VersionOperations {
           String description = r.description() == null ? old.description() : r.description();
           AliasRow alias = new AliasRow(old.name(), version, description, ids.uuid());
           functions.putAlias(tx, name, alias);
-          return answer(name, alias);
+          return response(name, alias);
         });
   }
 
   AliasConfiguration getAlias(Caller caller, GetAliasRequest r) {
     FunctionName name = FunctionName.of(caller, r.functionName(), null).unqualified();
-    return database.read(snapshot -> answer(name, requireAlias(snapshot, name, r.name())));
+    return database.read(snapshot -> response(name, requireAlias(snapshot, name, r.name())));
   }
 
   ListAliasesResponse listAliases(Caller caller, ListAliasesRequest r) {
@@ -223,7 +222,7 @@ final class VersionOperations {
                           alias ->
                               r.functionVersion() == null
                                   || r.functionVersion().equals(alias.version()))
-                      .map(alias -> answer(name, alias))
+                      .map(alias -> response(name, alias))
                       .toList())
               .nextMarker(
                   found.size() > limit ? LambdaPages.marker(found.get(limit - 1).name()) : null)
@@ -259,10 +258,10 @@ final class VersionOperations {
   }
 
   private AliasRow requireAlias(Snapshot snapshot, FunctionName name, String alias) {
-    return functions.findAlias(snapshot, name, alias).orElseThrow(() -> noAlias(name, alias));
+    return functions.findAlias(snapshot, name, alias).orElseThrow(() -> aliasNotFound(name, alias));
   }
 
-  private static AwsException noAlias(FunctionName name, String alias) {
+  private static AwsException aliasNotFound(FunctionName name, String alias) {
     return RESOURCE_NOT_FOUND.because("Cannot find alias arn: " + arn(name, alias));
   }
 
@@ -270,7 +269,7 @@ final class VersionOperations {
     return name.withQualifier(alias).qualifiedArn().toString();
   }
 
-  private static AliasConfiguration answer(FunctionName name, AliasRow alias) {
+  private static AliasConfiguration response(FunctionName name, AliasRow alias) {
     return AliasConfiguration.builder()
         .aliasArn(arn(name, alias.name()))
         .name(alias.name())

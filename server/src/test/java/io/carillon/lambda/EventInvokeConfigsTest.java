@@ -22,7 +22,7 @@ import software.amazon.awssdk.services.lambda.model.ListFunctionEventInvokeConfi
 import software.amazon.awssdk.services.lambda.model.PutFunctionEventInvokeConfigRequest;
 import software.amazon.awssdk.services.lambda.model.UpdateFunctionEventInvokeConfigRequest;
 
-/// The words are AWS's, as recorded (`test_lambda_eventinvokeconfig_exceptions` in
+/// Messages recorded from AWS (`test_lambda_eventinvokeconfig_exceptions` in
 /// `test_lambda_api.snapshot.json` of localstack/localstack).
 class EventInvokeConfigsTest {
   private static final String ARN = "arn:aws:lambda:eu-central-1:123456789012:function:";
@@ -52,11 +52,11 @@ class EventInvokeConfigsTest {
             FunctionEventInvokeConfig.class);
   }
 
-  private static ThrowingCallable putting(String onSuccess) {
+  private static ThrowingCallable putOnSuccess(String onSuccess) {
     return put("source", r -> r.destinationConfig(d -> d.onSuccess(s -> s.destination(onSuccess))));
   }
 
-  private static void fails(ThrowingCallable call, String code, String message) {
+  private static void assertFails(ThrowingCallable call, String code, String message) {
     assertThatThrownBy(call)
         .isInstanceOfSatisfying(
             AwsException.class, e -> assertThat(e.error().code()).isEqualTo(code))
@@ -64,34 +64,36 @@ class EventInvokeConfigsTest {
   }
 
   @Test
-  void whatCannotBePutIsRefusedInAwssWords() {
-    fails(put("gone", r -> r.maximumRetryAttempts(1)), MISSING, "The function doesn't exist.");
-    fails(
+  void invalidDestinationsAreRefusedWithAwsMessages() {
+    assertFails(
+        put("gone", r -> r.maximumRetryAttempts(1)), MISSING, "The function doesn't exist.");
+    assertFails(
         put("source", r -> r.qualifier("no-alias").maximumRetryAttempts(1)),
         MISSING,
         "The function doesn't exist.");
-    fails(
+    assertFails(
         put("source", r -> r),
         INVALID,
         "You must specify at least one of error handling or destination setting.");
-    fails(putting(ARN + "gone"), INVALID, "The destination ARN " + ARN + "gone is invalid.");
-    fails(
-        putting(ARN + "source"),
+    assertFails(
+        putOnSuccess(ARN + "gone"), INVALID, "The destination ARN " + ARN + "gone is invalid.");
+    assertFails(
+        putOnSuccess(ARN + "source"),
         INVALID,
         "You can't specify the function as a destination for itself.");
     String role = "arn:aws:iam:eu-central-1:123456789012:function:source";
-    fails(
-        putting(role),
+    assertFails(
+        putOnSuccess(role),
         INVALID,
         "The provided destination config DestinationConfig(onSuccess=OnSuccess(destination="
             + role
             + "), onFailure=null) is invalid.");
-    fails(
+    assertFails(
         put("source", r -> r.maximumRetryAttempts(3)),
         "ValidationException",
         "1 validation error detected: Value '3' at 'maximumRetryAttempts' failed to satisfy"
             + " constraint: Member must have value less than or equal to 2");
-    fails(
+    assertFails(
         put("source", r -> r.maximumEventAgeInSeconds(59)),
         "ValidationException",
         "1 validation error detected: Value '59' at 'maximumEventAgeInSeconds' failed to satisfy"
@@ -99,18 +101,18 @@ class EventInvokeConfigsTest {
   }
 
   @Test
-  void whereThereIsNoneItIsNamedByItsVersion() throws Throwable {
+  void missingConfigIsReportedWithTheQualifiedArn() throws Throwable {
     for (String name : new String[] {"other", "gone"}) {
       String none =
           "The function %s%s:$LATEST doesn't have an EventInvokeConfig".formatted(ARN, name);
-      fails(
+      assertFails(
           () ->
               fixture.call(
                   GetFunctionEventInvokeConfigRequest.builder().functionName(name).build(),
                   FunctionEventInvokeConfig.class),
           MISSING,
           none);
-      fails(
+      assertFails(
           () ->
               fixture.call(
                   DeleteFunctionEventInvokeConfigRequest.builder().functionName(name).build(),
@@ -118,7 +120,7 @@ class EventInvokeConfigsTest {
           MISSING,
           none);
     }
-    fails(
+    assertFails(
         () ->
             fixture.call(
                 UpdateFunctionEventInvokeConfigRequest.builder()
@@ -128,7 +130,7 @@ class EventInvokeConfigsTest {
                 FunctionEventInvokeConfig.class),
         MISSING,
         "The function " + ARN + "other:$LATEST doesn't have an EventInvokeConfig");
-    fails(
+    assertFails(
         () ->
             fixture.call(
                 ListFunctionEventInvokeConfigsRequest.builder().functionName("gone").build(),
@@ -138,7 +140,7 @@ class EventInvokeConfigsTest {
   }
 
   @Test
-  void anotherFunctionAndNoDestinationAtAllAreTaken() {
+  void anotherFunctionOrAnEmptyDestinationIsAccepted() {
     FunctionEventInvokeConfig config =
         fixture.call(
             PutFunctionEventInvokeConfigRequest.builder()

@@ -56,7 +56,7 @@ import software.amazon.awssdk.services.lambda.model.UpdateFunctionCodeRequest;
 import software.amazon.awssdk.services.lambda.model.UpdateFunctionConfigurationRequest;
 import software.amazon.awssdk.services.lambda.model.VpcConfig;
 
-/// Functions are made, read, changed and deleted. Sources: the operations' pages of
+/// Creating, reading, updating and deleting functions. Sources: the operations' pages of
 /// https://docs.aws.amazon.com/lambda/latest/api/ and aws-facts §12.
 class FunctionOperationsTest {
   private static final String SOURCE = "def handler(e, c):\n    return 1\n";
@@ -83,7 +83,7 @@ class FunctionOperationsTest {
         FunctionConfiguration.class);
   }
 
-  private static void isRefused(
+  private static void assertRefused(
       UnaryOperator<CreateFunctionRequest.Builder> change, String code, String message)
       throws Exception {
     CreateFunctionRequest.Builder r = change.apply(python("refused", SOURCE));
@@ -119,7 +119,7 @@ class FunctionOperationsTest {
   }
 
   @Test
-  void aFunctionIsFoundByNamePartialArnAndArnInItsRegionOnly() throws Exception {
+  void functionIsFoundByNamePartialArnAndArnOnlyInItsRegion() throws Exception {
     create(python("found", SOURCE));
     String arn = "arn:aws:lambda:eu-central-1:123456789012:function:found";
     for (String name :
@@ -148,59 +148,60 @@ class FunctionOperationsTest {
   }
 
   @Test
-  void badInputIsRefusedInAwssWordsAndChangesNothing() throws Exception {
+  void invalidInputIsRefusedWithAwsMessagesAndChangesNothing() throws Exception {
     String invalid = "InvalidParameterValueException";
-    isRefused(
+    assertRefused(
         r -> r.role("arn:aws:iam::123456789012:role/other"),
         invalid,
         "cannot be assumed by Lambda");
-    isRefused(r -> r.role("worker"), "ValidationException", "'role'");
-    isRefused(r -> r.timeout(901), "ValidationException", "less than or equal to 900");
-    isRefused(r -> r.timeout(0), "ValidationException", "greater than or equal to 1");
-    isRefused(r -> r.memorySize(64), "ValidationException", "greater than or equal to 128");
-    isRefused(r -> r.memorySize(10_241), "ValidationException", "10240");
-    isRefused(
+    assertRefused(r -> r.role("worker"), "ValidationException", "'role'");
+    assertRefused(r -> r.timeout(901), "ValidationException", "less than or equal to 900");
+    assertRefused(r -> r.timeout(0), "ValidationException", "greater than or equal to 1");
+    assertRefused(r -> r.memorySize(64), "ValidationException", "greater than or equal to 128");
+    assertRefused(r -> r.memorySize(10_241), "ValidationException", "10240");
+    assertRefused(
         r -> r.ephemeralStorage(EphemeralStorage.builder().size(100).build()),
         "ValidationException",
         "512");
-    isRefused(r -> r.runtime("cobol85"), invalid, "Value cobol85 at 'runtime' failed");
-    isRefused(r -> r.runtime("cobol85"), invalid, "] or be a valid ARN");
-    isRefused(
+    assertRefused(r -> r.runtime("cobol85"), invalid, "Value cobol85 at 'runtime' failed");
+    assertRefused(r -> r.runtime("cobol85"), invalid, "] or be a valid ARN");
+    assertRefused(
         r -> r.architecturesWithStrings("riscv"),
         "ValidationException",
         "Value '[riscv]' at 'architectures' failed to satisfy constraint: Member must satisfy"
             + " constraint: [Member must satisfy enum value set: [x86_64, arm64], Member must not"
             + " be null]");
-    isRefused(
+    assertRefused(
         r -> r.architecturesWithStrings("x86_64", "arm64"),
         "ValidationException",
         "Value '[x86_64, arm64]' at 'architectures' failed to satisfy constraint: Member must have"
             + " length less than or equal to 1");
-    isRefused(r -> r.runtime("ruby3.4"), invalid, "ruby3.4 is not supported");
-    isRefused(r -> r.handler("a b"), "ValidationException", "handler");
-    isRefused(r -> r.handler(null), invalid, "Runtime and Handler are mandatory");
-    isRefused(
+    assertRefused(r -> r.runtime("ruby3.4"), invalid, "ruby3.4 is not supported");
+    assertRefused(r -> r.handler("a b"), "ValidationException", "handler");
+    assertRefused(r -> r.handler(null), invalid, "Runtime and Handler are mandatory");
+    assertRefused(
         r -> r.environment(e -> e.variables(Map.of("AWS_REGION", "x"))), invalid, "reserved keys");
-    isRefused(
+    assertRefused(
         r -> r.environment(e -> e.variables(Map.of("X1", "x".repeat(4096)))), invalid, "4KB limit");
-    isRefused(
+    assertRefused(
         r -> r.environment(e -> e.variables(Map.of("1X", "x"))), "ValidationException", "Map keys");
-    isRefused(r -> r.deadLetterConfig(d -> d.targetArn("arn:aws:s3:::b")), invalid, "dead letter");
-    isRefused(r -> r.tags(Map.of("aws:x", "y")), invalid, "tag");
-    isRefused(r -> r.code(FunctionCode.builder().build()), invalid, "source for function code");
-    isRefused(
+    assertRefused(
+        r -> r.deadLetterConfig(d -> d.targetArn("arn:aws:s3:::b")), invalid, "dead letter");
+    assertRefused(r -> r.tags(Map.of("aws:x", "y")), invalid, "tag");
+    assertRefused(r -> r.code(FunctionCode.builder().build()), invalid, "source for function code");
+    assertRefused(
         r -> r.code(FunctionCode.builder().zipFile(SdkBytes.fromUtf8String("no zip")).build()),
         invalid,
         "Could not unzip uploaded file");
   }
 
   /// Recorded: test_function_arns (long_function_name_exc) in `test_lambda_api.snapshot.json` of
-  /// localstack/localstack; the name of a function that is asked for is held to the same length.
+  /// localstack/localstack; an existing function's name has the same limit.
   @Test
-  void theNameOfANewFunctionThatIsTooLongIsAnArgument() throws Exception {
+  void tooLongNameOfANewFunctionIsAnInvalidParameter() throws Exception {
     String name = "n".repeat(65);
     String length = "Member must have length less than or equal to 64";
-    isRefused(
+    assertRefused(
         r -> r.functionName(name),
         "InvalidParameterValueException",
         "1 validation error detected: Value '%s' at 'functionName' failed to satisfy constraint: %s"
@@ -214,31 +215,31 @@ class FunctionOperationsTest {
         .hasMessageContaining(length);
   }
 
-  /// Recorded: test_oversized_zipped_create_lambda, in the same place.
+  /// Recorded: test_oversized_zipped_create_lambda, in the same file.
   @Test
-  void aPackageThatIsTooLargeAsItIsSentIsAnEntityThatIsTooLarge() throws Exception {
+  void oversizedInlinePackageIsRequestEntityTooLarge() throws Exception {
     byte[] zip = new byte[52_428_801];
-    isRefused(
+    assertRefused(
         r -> r.code(FunctionCode.builder().zipFile(SdkBytes.fromByteArrayUnsafe(zip)).build()),
         CommonError.REQUEST_ENTITY_TOO_LARGE.code(),
         "Zipped size must be smaller than 52428800 bytes");
   }
 
   @Test
-  void whatThisServerCannotDoIsRefusedByName() throws Exception {
+  void unsupportedFeaturesAreRefusedByName() throws Exception {
     String invalid = "InvalidParameterValueException";
-    isRefused(r -> r.layers("arn:aws:lambda:eu-central-1:1:layer:l:1"), invalid, "Layers");
-    isRefused(
+    assertRefused(r -> r.layers("arn:aws:lambda:eu-central-1:1:layer:l:1"), invalid, "Layers");
+    assertRefused(
         r -> r.vpcConfig(VpcConfig.builder().subnetIds("subnet-1").build()), invalid, "VpcConfig");
-    isRefused(r -> r.kmsKeyArn("arn:aws:kms:x:1:key/1"), invalid, "KMSKeyArn");
-    isRefused(r -> r.packageType("Image"), invalid, "Image");
-    isRefused(r -> r.tracingConfig(t -> t.mode("Active")), invalid, "TracingConfig");
-    isRefused(r -> r.snapStart(s -> s.applyOn("PublishedVersions")), invalid, "SnapStart");
-    isRefused(r -> r.loggingConfig(l -> l.logFormat("JSON")), invalid, "LogFormat JSON");
+    assertRefused(r -> r.kmsKeyArn("arn:aws:kms:x:1:key/1"), invalid, "KMSKeyArn");
+    assertRefused(r -> r.packageType("Image"), invalid, "Image");
+    assertRefused(r -> r.tracingConfig(t -> t.mode("Active")), invalid, "TracingConfig");
+    assertRefused(r -> r.snapStart(s -> s.applyOn("PublishedVersions")), invalid, "SnapStart");
+    assertRefused(r -> r.loggingConfig(l -> l.logFormat("JSON")), invalid, "LogFormat JSON");
   }
 
   @Test
-  void creationNeedsThePassingOfTheRoleAndTheReadingOfTheCode() throws Exception {
+  void createFunctionNeedsPassRoleAndReadAccessToTheCode() throws Exception {
     CreateFunctionRequest r =
         python("needs", SOURCE)
             .code(FunctionCode.builder().s3Bucket("b").s3Key("k.zip").build())
@@ -254,19 +255,19 @@ class FunctionOperationsTest {
   }
 
   @Test
-  void codeMayComeFromABucket() throws Exception {
+  void codeIsReadFromABucket() throws Exception {
     fixture.objects.put("b/code.zip", zip(SOURCE).asByteArray());
     create(
         python("stored", SOURCE)
             .code(FunctionCode.builder().s3Bucket("b").s3Key("code.zip").build()));
-    isRefused(
+    assertRefused(
         r -> r.code(FunctionCode.builder().s3Bucket("b").s3Key("gone").build()),
         "InvalidParameterValueException",
         "Error occurred while GetObject");
   }
 
   @Test
-  void theCodeCanBeFetchedByTheLinkThatGetFunctionGives() throws Exception {
+  void codeIsDownloadedByTheLinkFromGetFunction() throws Exception {
     create(python("linked", SOURCE).tags(Map.of("team", "blue")));
     GetFunctionResponse got =
         fixture.call(
@@ -300,7 +301,7 @@ class FunctionOperationsTest {
   }
 
   @Test
-  void anUpdateChangesWhatItNamesAndNothingElse() throws Exception {
+  void updateChangesOnlyTheMembersInTheRequest() throws Exception {
     FunctionConfiguration old =
         create(
             python("changed", SOURCE).timeout(7).environment(e -> e.variables(Map.of("AB", "c"))));
@@ -341,7 +342,7 @@ class FunctionOperationsTest {
   }
 
   @Test
-  void aDryRunOfNewCodeChangesNothing() throws Exception {
+  void dryRunOfUpdateFunctionCodeChangesNothing() throws Exception {
     FunctionConfiguration old = create(python("dry", SOURCE));
     FunctionConfiguration answer =
         fixture.call(
@@ -356,7 +357,7 @@ class FunctionOperationsTest {
   }
 
   @Test
-  void versionsStayAsTheyWerePublished() throws Exception {
+  void publishedVersionsAreImmutable() throws Exception {
     create(python("versioned", SOURCE).publish(true));
     FunctionConfiguration again =
         fixture.call(
@@ -400,7 +401,7 @@ class FunctionOperationsTest {
   }
 
   @Test
-  void aDeletedFunctionLeavesNothingBehind() throws Exception {
+  void deletedFunctionLeavesNothingBehind() throws Exception {
     int before = fixture.blobs.size();
     create(python("gone", "x = 'only here'\n").publish(true));
     assertThat(fixture.blobs.size()).isEqualTo(before + 1);
@@ -413,7 +414,7 @@ class FunctionOperationsTest {
   }
 
   @Test
-  void aListGoesPageByPageAndKnowsItsRegionAndAccountOnly() throws Exception {
+  void listIsPaginatedAndLimitedToRegionAndAccount() throws Exception {
     Caller there = caller("ap-south-1");
     for (String name : new String[] {"a", "b", "c"}) {
       fixture.call(there, python(name, SOURCE).build(), FunctionConfiguration.class);
@@ -450,7 +451,7 @@ class FunctionOperationsTest {
   }
 
   @Test
-  void aRuntimeWithoutInterpreterIsRefusedWithWhatToInstall() {
+  void runtimeWithoutInterpreterIsRefusedNamingWhatToInstall() {
     ConfigurationRules rules =
         new ConfigurationRules(
             _ -> java.util.Optional.of("The runtime python3.11 needs Python. Install it."),
@@ -468,33 +469,33 @@ class FunctionOperationsTest {
   }
 
   /// Dates: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html in summer 2026;
-  /// words: https://github.com/aws-samples/amazon-dynamodb-labs/pull/117
+  /// message: https://github.com/aws-samples/amazon-dynamodb-labs/pull/117
   @Test
-  void aRuntimeThatAwsHasEndedIsRefusedFromTheDayOnThatAwsRefusesIt() throws Exception {
+  void deprecatedRuntimeIsRefusedFromAwsBlockDateOn() throws Exception {
     FunctionName name =
         new FunctionName(
             RuntimeFixture.ACCOUNT, "eu-central-1", "late", java.util.Optional.empty());
     CreateFunctionRequest old = python("late", SOURCE).runtime("python3.8").build();
-    assertThat(refusingOn("2027-01-31").of(old, name).runtime()).isEqualTo("python3.8");
-    ConfigurationRules february = refusingOn("2027-02-01");
+    assertThat(rulesOn("2027-01-31").of(old, name).runtime()).isEqualTo("python3.8");
+    ConfigurationRules february = rulesOn("2027-02-01");
     assertThatThrownBy(() -> february.of(old, name))
         .hasMessage(
             "The runtime parameter of python3.8 is no longer supported for creating or updating AWS"
                 + " Lambda functions. We recommend you use the new runtime (python3.14) while"
                 + " creating or updating functions.");
-    Configuration kept = refusingOn("2027-01-31").of(old, name);
+    Configuration kept = rulesOn("2027-01-31").of(old, name);
     UpdateFunctionConfigurationRequest longer =
         UpdateFunctionConfigurationRequest.builder().functionName("late").timeout(9).build();
-    assertThat(february.changed(kept, longer).timeoutSeconds()).isEqualTo(9);
-    ConfigurationRules march = refusingOn("2027-03-03");
-    assertThatThrownBy(() -> march.changed(kept, longer))
+    assertThat(february.update(kept, longer).timeoutSeconds()).isEqualTo(9);
+    ConfigurationRules march = rulesOn("2027-03-03");
+    assertThatThrownBy(() -> march.update(kept, longer))
         .hasMessageContaining("python3.8 is no longer supported");
-    assertThat(march.changed(kept, longer.toBuilder().runtime("python3.13").build()).runtime())
+    assertThat(march.update(kept, longer.toBuilder().runtime("python3.13").build()).runtime())
         .isEqualTo("python3.13");
   }
 
   @Test
-  void deprecatedRuntimesAreRefusedOnlyWhereTheServerIsToldTo() throws Exception {
+  void deprecatedRuntimesAreRefusedOnlyIfConfigured() throws Exception {
     LocalDate today = LocalDate.parse("2026-11-30");
     Runtimes refusing = new Runtimes(folder.resolve("refusing"), true, _ -> true);
     assertThat(refusing.refusal("python3.7", RuntimeLifecycle.Use.CREATION, today)).isPresent();
@@ -505,7 +506,7 @@ class FunctionOperationsTest {
         .isEqualTo("nodejs14.x");
   }
 
-  private static ConfigurationRules refusingOn(String day) {
+  private static ConfigurationRules rulesOn(String day) {
     return new ConfigurationRules(
         _ -> java.util.Optional.empty(),
         (runtime, use) ->
@@ -514,18 +515,18 @@ class FunctionOperationsTest {
   }
 
   /// Source: answers recorded from AWS (`test_large_environment_variables_fails` of
-  /// localstack/localstack, where the limit counts the JSON); the words are of autumn 2026.
+  /// localstack/localstack, where the limit counts the JSON); message as of autumn 2026.
   @Test
   void anEnvironmentOfMoreThanFourKilobytesIsRefused() throws Exception {
     String fits = "x".repeat(4096 - "{\"AB\":\"\"}".length());
     create(python("full-environment", SOURCE).environment(e -> e.variables(Map.of("AB", fits))));
-    isRefused(
+    assertRefused(
         r -> r.environment(e -> e.variables(Map.of("AB", fits + "x"))),
         "InvalidParameterValueException",
         "Lambda was unable to configure your environment variables because the environment"
             + " variables you have provided exceeded the 4KB limit. Measured size: 4097 bytes");
     String half = "\u00e4".repeat(1000);
-    isRefused(
+    assertRefused(
         r -> r.environment(e -> e.variables(Map.of("AB", half, "CD", half, "EF", half))),
         "InvalidParameterValueException",
         "Measured size: 6025 bytes");
@@ -541,7 +542,7 @@ class FunctionOperationsTest {
   }
 
   @Test
-  void theCodeOfEachVersionCounts() throws Exception {
+  void codeSizeOfEachVersionCountsInAccountUsage() throws Exception {
     Caller elsewhere = caller("eu-west-3");
     long size = zip(SOURCE).asByteArrayUnsafe().length;
     fixture.call(elsewhere, python("counted", SOURCE).build(), FunctionConfiguration.class);

@@ -59,7 +59,7 @@ class FunctionPoliciesTest {
   }
 
   @Test
-  void aPermissionBecomesAStatementBoundToItsSource() throws Exception {
+  void permissionBecomesAStatementWithSourceConditions() throws Exception {
     assertThat(add(permission("s3").sourceArn("arn:aws:s3:::b").sourceAccount("123456789012")))
         .isEqualTo(
             "{\"Sid\":\"s3\",\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"s3.amazonaws.com\"},"
@@ -77,7 +77,7 @@ class FunctionPoliciesTest {
   }
 
   @Test
-  void principalsAreServicesAccountsArnsOrEveryone() throws Exception {
+  void principalsAreServicesAccountsArnsOrTheWildcard() throws Exception {
     fixture.principals.idsByArn.put("arn:aws:iam::111122223333:role/r", "AROA1");
     assertThat(add(permission("p1").principal("111122223333")))
         .contains("\"Principal\":{\"AWS\":\"arn:aws:iam::111122223333:root\"}");
@@ -95,7 +95,7 @@ class FunctionPoliciesTest {
   }
 
   @Test
-  void aRoleMadeAnewUnderItsNameIsNotMeant() throws Exception {
+  void permissionDoesNotApplyToARecreatedRole() throws Exception {
     String role = "arn:aws:iam::111122223333:role/again";
     fixture.principals.idsByArn.put(role, "AROA2222222222222222A");
     assertThat(add(permission("first").principal(role))).contains("\"AWS\":\"" + role + "\"");
@@ -119,7 +119,7 @@ class FunctionPoliciesTest {
   }
 
   @Test
-  void eachVersionHasAPolicyOfItsOwnButLatestHasNone() throws Exception {
+  void eachVersionHasItsOwnPolicyExceptLatest() throws Exception {
     assertThat(add(permission("v").qualifier("1"))).contains("function:f:1\"");
     assertThat(fixture.service.resourcePolicies().find(ARN).orElseThrow().policy()).isEmpty();
     Arn version = Arn.parse(ARN + ":1");
@@ -130,7 +130,7 @@ class FunctionPoliciesTest {
   }
 
   @Test
-  void badPermissionsAreRefused() {
+  void invalidPermissionsAreRefused() {
     assertThatThrownBy(() -> add(permission("no spaces"))).hasMessageContaining("statementId");
     assertThatThrownBy(() -> add(permission("x").action("s3:GetObject")))
         .hasMessageContaining("action");
@@ -145,7 +145,7 @@ class FunctionPoliciesTest {
   }
 
   @Test
-  void aRevisionThatIsNotTheLastIsRefused() throws Exception {
+  void staleRevisionIdIsRefused() throws Exception {
     add(permission("r1"));
     GetPolicyResponse policy =
         fixture.call(GetPolicyRequest.builder().functionName("f").build(), GetPolicyResponse.class);

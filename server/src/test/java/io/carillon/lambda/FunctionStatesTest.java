@@ -38,8 +38,8 @@ import software.amazon.awssdk.services.lambda.model.UpdateFunctionCodeRequest;
 import software.amazon.awssdk.services.lambda.model.UpdateFunctionConfigurationRequest;
 import software.amazon.awssdk.utils.builder.SdkBuilder;
 
-/// Functions pass through states, each with a revision of its own. Sources: answers recorded from
-/// AWS (`test_lambda_api.snapshot.json` of localstack/localstack, "recorded-content") and
+/// States of functions, each with its own revision. Sources: answers recorded from AWS
+/// (`test_lambda_api.snapshot.json` of localstack/localstack, "recorded-content") and
 /// https://docs.aws.amazon.com/lambda/latest/api/API_ListFunctions.html
 class FunctionStatesTest {
   private static final String SOURCE = "def handler(e, c):\n    return 1\n";
@@ -76,21 +76,21 @@ class FunctionStatesTest {
         PublishVersionRequest.builder().functionName(name).build(), FunctionConfiguration.class);
   }
 
-  private static void isPending(FunctionConfiguration f) {
+  private static void assertPending(FunctionConfiguration f) {
     assertThat(f.stateAsString()).isEqualTo("Pending");
     assertThat(f.stateReason()).isEqualTo("The function is being created.");
     assertThat(f.stateReasonCodeAsString()).isEqualTo("Creating");
     assertThat(f.lastUpdateStatusAsString()).isNull();
   }
 
-  private static void isBeingChanged(FunctionConfiguration f) {
+  private static void assertUpdateInProgress(FunctionConfiguration f) {
     assertThat(f.stateAsString()).isEqualTo("Active");
     assertThat(f.lastUpdateStatusAsString()).isEqualTo("InProgress");
     assertThat(f.lastUpdateStatusReason()).isEqualTo("The function is being created.");
     assertThat(f.lastUpdateStatusReasonCodeAsString()).isEqualTo("Creating");
   }
 
-  private static void isSettled(FunctionConfiguration f) {
+  private static void assertActive(FunctionConfiguration f) {
     assertThat(f.stateAsString()).isEqualTo("Active");
     assertThat(f.lastUpdateStatusAsString()).isEqualTo("Successful");
     assertThat(f.stateReasonCodeAsString()).isNull();
@@ -98,16 +98,16 @@ class FunctionStatesTest {
   }
 
   @Test
-  void everyStateIsToldAndHasARevisionOfItsOwn() throws Exception {
+  void everyStateIsReportedWithItsOwnRevision() throws Exception {
     FunctionConfiguration made = create(python("states", SOURCE));
-    isPending(made);
+    assertPending(made);
     FunctionConfiguration active = configuration("states");
-    isSettled(active);
+    assertActive(active);
     FunctionConfiguration changing =
         update(UpdateFunctionConfigurationRequest.builder().functionName("states").timeout(9));
-    isBeingChanged(changing);
+    assertUpdateInProgress(changing);
     FunctionConfiguration changed = configuration("states");
-    isSettled(changed);
+    assertActive(changed);
     FunctionConfiguration recoding =
         fixture.call(
             UpdateFunctionCodeRequest.builder()
@@ -115,33 +115,33 @@ class FunctionStatesTest {
                 .zipFile(zip("x=1\n"))
                 .build(),
             FunctionConfiguration.class);
-    isBeingChanged(recoding);
+    assertUpdateInProgress(recoding);
     FunctionConfiguration recoded = configuration("states");
-    isSettled(recoded);
+    assertActive(recoded);
     FunctionConfiguration published = publish("states");
-    isPending(published);
+    assertPending(published);
     assertThat(published.functionArn()).isEqualTo(ARN + "states:1");
     FunctionConfiguration version = configuration("states:1");
-    isSettled(version);
+    assertActive(version);
     assertThat(List.of(made, active, changing, changed, recoding, recoded, published, version))
         .extracting(FunctionConfiguration::revisionId)
         .doesNotHaveDuplicates();
     FunctionConfiguration again = publish("states");
-    isSettled(again);
+    assertActive(again);
     assertThat(again.revisionId()).as("nothing was published").isEqualTo(version.revisionId());
     assertThat(configuration("states").revisionId()).isEqualTo(recoded.revisionId());
   }
 
   @Test
-  void aFunctionThatIsPublishedAsItIsMadeIsToldByItsOwnArn() throws Exception {
+  void functionPublishedAtCreationIsReportedWithItsUnqualifiedArn() throws Exception {
     FunctionConfiguration made = create(python("born-published", SOURCE).publish(true));
-    isPending(made);
+    assertPending(made);
     assertThat(made.version()).isEqualTo("1");
     assertThat(made.functionArn()).isEqualTo(ARN + "born-published");
   }
 
   @Test
-  void listsSayNothingOfStates() throws Exception {
+  void listsContainNoStates() throws Exception {
     create(python("listed", SOURCE));
     publish("listed");
     List<FunctionConfiguration> versions =
@@ -169,7 +169,7 @@ class FunctionStatesTest {
   }
 
   @Test
-  void anEmptyEnvironmentIsShownWhereOneWasSent() throws Exception {
+  void emptyEnvironmentIsReturnedIfOneWasSent() throws Exception {
     FunctionConfiguration empty =
         create(python("empty-environment", SOURCE).environment(e -> e.variables(Map.of())));
     assertThat(empty.environment().hasVariables()).isTrue();
@@ -186,7 +186,7 @@ class FunctionStatesTest {
   }
 
   @Test
-  void aNewTagMakesANewRevisionAndNoNewVersion() throws Exception {
+  void tagChangeMakesANewRevisionButNoNewVersion() throws Exception {
     create(python("tagged", SOURCE));
     publish("tagged");
     String before = configuration("tagged").revisionId();
@@ -250,10 +250,10 @@ class FunctionStatesTest {
 
   /// Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html
   @Test
-  void operationsOnAliasesNeedThePermissionOnTheFunction() {
+  void aliasOperationsNeedPermissionOnTheFunction() {
     Set<String> ofVersions = new TreeSet<>();
     for (Operations.Operation<?> operation : fixture.service.operations().all()) {
-      SdkPojo request = aboutLive(operation.input());
+      SdkPojo request = requestForLiveAlias(operation.input());
       if (request != null) {
         String resource = fixture.needs(request).getFirst().resource();
         assertThat(resource)
@@ -287,8 +287,8 @@ class FunctionStatesTest {
         .containsExactly(ARN + "f:live");
   }
 
-  /// A request about the alias `live` of `f`; null where the operation is about no function.
-  private static @Nullable SdkPojo aboutLive(Class<?> type) {
+  /// A request about the alias `live` of `f`; null if the operation concerns no function.
+  private static @Nullable SdkPojo requestForLiveAlias(Class<?> type) {
     Map<String, String> values =
         Map.of("FunctionName", "f", "Qualifier", "live", "Name", "live", "Role", "role");
     try {

@@ -45,7 +45,7 @@ import software.amazon.awssdk.services.lambda.model.PutFunctionConcurrencyRespon
 import software.amazon.awssdk.services.lambda.model.PutFunctionEventInvokeConfigRequest;
 import software.amazon.awssdk.services.lambda.model.UpdateFunctionConfigurationRequest;
 
-/// Functions are invoked, at once and later. Sources:
+/// Synchronous and asynchronous invocations. Sources:
 /// https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html and aws-facts §3.1, §3.2
 @Tag("slow")
 class InvocationTest {
@@ -57,7 +57,7 @@ class InvocationTest {
   @BeforeAll
   static void open() throws Exception {
     fixture = new LambdaFixture(folder);
-    RuntimeFixture.need(fixture.shop.runtimes.missingFor("python3.11").isEmpty(), "Python");
+    RuntimeFixture.need(fixture.runtime.runtimes.missingFor("python3.11").isEmpty(), "Python");
     create(
         python(
             "echo",
@@ -79,12 +79,12 @@ class InvocationTest {
   }
 
   @BeforeEach
-  void forget() {
+  void reset() {
     fixture.outbox.clear();
-    fixture.handedOver.clear();
+    fixture.sent.clear();
     fixture.steps.clear();
-    fixture.letServicesIn = true;
-    fixture.roleMay = _ -> true;
+    fixture.servicesAllowed = true;
+    fixture.rolePermissions = _ -> true;
   }
 
   private static void create(CreateFunctionRequest.Builder r) throws Exception {
@@ -100,7 +100,7 @@ class InvocationTest {
   }
 
   @Test
-  void aSynchronousInvocationAnswersWhatTheFunctionReturns() throws Exception {
+  void synchronousInvocationReturnsTheFunctionsResult() throws Exception {
     InvokeResponse answer = run(invoke("echo", "{\"a\":1}"));
     assertThat(answer.statusCode()).isEqualTo(200);
     assertThat(answer.functionError()).isNull();
@@ -110,7 +110,7 @@ class InvocationTest {
   }
 
   @Test
-  void anErrorOfTheFunctionIsAnAnswerAndItsLogCanBeHadWithIt() throws Exception {
+  void functionErrorIsReturnedWithTheLogTailIfRequested() throws Exception {
     InvokeResponse answer = run(invoke("echo", "{\"boom\":1}").logType("Tail"));
     assertThat(answer.statusCode()).isEqualTo(200);
     assertThat(answer.functionError()).isEqualTo("Unhandled");
@@ -131,34 +131,36 @@ class InvocationTest {
   }
 
   @Test
-  void aDryRunRunsNothing() throws Exception {
-    int sessions = fixture.shop.environments.census().environments();
+  void dryRunStartsNoEnvironment() throws Exception {
+    int environments = fixture.runtime.environments.census().environments();
     create(python("dryrun", "def handler(e, c): pass\n"));
     assertThat(run(invoke("dryrun", "{}").invocationType("DryRun")).statusCode()).isEqualTo(204);
-    assertThat(fixture.shop.environments.census().environments()).isEqualTo(sessions);
+    assertThat(fixture.runtime.environments.census().environments()).isEqualTo(environments);
   }
 
   @Test
-  void badRequestsAreRefused() {
-    refused(invoke("echo", "{"), "InvalidRequestContentException", "Could not parse request body");
+  void invalidRequestsAreRefused() {
+    assertRefused(
+        invoke("echo", "{"), "InvalidRequestContentException", "Could not parse request body");
     assertThatThrownBy(() -> run(invoke("echo", "{\"a\": ")))
         .hasMessageStartingWith("Could not parse request body into json: Unexpected end-of-input")
         .hasMessageNotContaining("Source");
-    refused(invoke("echo", "1 2"), "InvalidRequestContentException", "more than one value");
-    refused(invoke("nobody", "{}"), "ResourceNotFoundException", "Function not found");
-    refused(invoke("echo", "{}").logType("Head"), "ValidationException", "'logType'");
-    refused(invoke("echo:7", "{}"), "ResourceNotFoundException", "function:echo:7");
-    refused(invoke("echo", "{}").invocationType("Never"), "ValidationException", "invocationType");
-    refused(invoke("echo", "{}").tenantId("t"), "InvalidParameterValueException", "TenantId");
+    assertRefused(invoke("echo", "1 2"), "InvalidRequestContentException", "more than one value");
+    assertRefused(invoke("nobody", "{}"), "ResourceNotFoundException", "Function not found");
+    assertRefused(invoke("echo", "{}").logType("Head"), "ValidationException", "'logType'");
+    assertRefused(invoke("echo:7", "{}"), "ResourceNotFoundException", "function:echo:7");
+    assertRefused(
+        invoke("echo", "{}").invocationType("Never"), "ValidationException", "invocationType");
+    assertRefused(invoke("echo", "{}").tenantId("t"), "InvalidParameterValueException", "TenantId");
     String large = "\"" + "x".repeat(1 << 20) + "\"";
-    refused(
+    assertRefused(
         invoke("echo", large).invocationType("Event"), "RequestTooLargeException", "1048576 bytes");
-    refused(
+    assertRefused(
         invoke("echo", "\"" + "x".repeat(6 << 20) + "\""), "RequestTooLargeException", "6291456");
     assertThat(fixture.outbox).isEmpty();
   }
 
-  private static void refused(InvokeRequest.Builder r, String code, String message) {
+  private static void assertRefused(InvokeRequest.Builder r, String code, String message) {
     assertThatThrownBy(() -> run(r))
         .isInstanceOfSatisfying(
             AwsException.class,
@@ -174,7 +176,7 @@ class InvocationTest {
   }
 
   @Test
-  void anEventWaitsInTheOutboxInTheLaneOfItsFunction() throws Exception {
+  void eventIsQueuedInTheLaneOfItsFunction() throws Exception {
     Work work = enqueue("echo", "{\"late\":true}");
     assertThat(work.kind()).isEqualTo("lambda.invocation");
     assertThat(work.lane()).isEqualTo("arn:aws:lambda:eu-central-1:123456789012:function:echo");
@@ -185,7 +187,7 @@ class InvocationTest {
   }
 
   @Test
-  void aFunctionsErrorIsTriedTwiceMoreAndEndsInTheDeadLetterQueue() throws Exception {
+  void functionErrorIsRetriedTwiceThenSentToTheDeadLetterQueue() throws Exception {
     Work work = enqueue("dead", "{\"n\":1}");
     DeliveryOutcome outcome = fixture.attempt(work, 1);
     assertThat(outcome).isEqualTo(new DeliveryOutcome.Retry("ValueError: no"));
@@ -197,12 +199,12 @@ class InvocationTest {
     assertThat(policy.waitAfter(3)).isEmpty();
 
     fixture.outbox.clear();
-    boolean buried =
+    boolean queued =
         fixture.database.write(
             tx -> delivery.deadLetter(tx, job(work, 3, "KeyError: before"), "ValueError: no"));
-    assertThat(buried).isTrue();
+    assertThat(queued).isTrue();
     fixture.settle(fixture.attempt(fixture.outbox.getFirst(), 1));
-    ServiceMessage dead = fixture.handedOver.getFirst();
+    ServiceMessage dead = fixture.sent.getFirst();
     assertThat(dead.destination().toString()).isEqualTo(QUEUE);
     assertThat(new String(dead.payload(), StandardCharsets.UTF_8)).isEqualTo("{\"n\":1}");
     assertThat(dead.attributes())
@@ -211,8 +213,8 @@ class InvocationTest {
         .containsKey("RequestID");
     fixture.database.write(tx -> delivery.deadLetter(tx, job(work, 1, ""), NO_CONCURRENCY));
     fixture.settle(fixture.attempt(fixture.outbox.getLast(), 1));
-    assertThat(fixture.handedOver.getLast().attributes())
-        .as("never run")
+    assertThat(fixture.sent.getLast().attributes())
+        .as("not invoked")
         .containsEntry("ErrorCode", MessageAttribute.number("429"));
     assertThat(dead.sender())
         .isInstanceOfSatisfying(
@@ -222,7 +224,7 @@ class InvocationTest {
                     .isEqualTo("arn:aws:sts::123456789012:assumed-role/worker/dead"));
   }
 
-  /// AWS's own spelling.
+  /// AWS's spelling.
   private static final String NO_CONCURRENCY =
       "Function not invoked. Function isconfigured with zero reserved concurrent executions";
 
@@ -230,7 +232,7 @@ class InvocationTest {
   /// localstack/localstack); the conditions are those of
   /// https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
   @Test
-  void aRecordOfFailureHoldsTheWholeErrorAndWhyThereWereNoMoreTries() throws Exception {
+  void failureRecordHoldsTheCompleteErrorAndTheCondition() throws Exception {
     create(python("recorded", "def handler(e, c):\n    raise KeyError(e['n'])\n"));
     fixture.call(
         PutFunctionEventInvokeConfigRequest.builder()
@@ -240,7 +242,7 @@ class InvocationTest {
         FunctionEventInvokeConfig.class);
     Work work = enqueue("recorded", "{\"n\":7}");
     DeliveryOutcome.Retry failed = (DeliveryOutcome.Retry) fixture.attempt(work, 1);
-    JsonNode record = burial(work, 3, failed.why());
+    JsonNode record = failureRecord(work, 3, failed.why());
     assertThat(record.at("/requestContext/condition").asText()).isEqualTo("RetriesExhausted");
     assertThat(record.at("/responsePayload/errorMessage").asText()).isEqualTo("7");
     assertThat(record.at("/responsePayload/errorType").asText()).isEqualTo("KeyError");
@@ -248,29 +250,30 @@ class InvocationTest {
         .isEqualTo(record.at("/requestContext/requestId"));
     assertThat(record.at("/responsePayload/stackTrace/0").asText())
         .startsWith("  File \"/var/task/index.py\", line 2, in handler\n");
-    assertThat(burial(work, 3, failed.why()).at("/responsePayload/stackTrace").isMissingNode())
-        .as("kept until it was told, and no longer")
+    assertThat(
+            failureRecord(work, 3, failed.why()).at("/responsePayload/stackTrace").isMissingNode())
+        .as("deleted once it was reported")
         .isTrue();
-    JsonNode stopped = burial(work, 1, NO_CONCURRENCY);
-    assertThat(stopped.at("/requestContext/condition").asText())
+    JsonNode notInvoked = failureRecord(work, 1, NO_CONCURRENCY);
+    assertThat(notInvoked.at("/requestContext/condition").asText())
         .isEqualTo("ZeroReservedConcurrency");
-    assertThat(stopped.at("/requestContext/approximateInvokeCount").asInt()).isZero();
-    assertThat(stopped.has("responsePayload")).isFalse();
-    assertThat(stopped.has("responseContext")).isFalse();
+    assertThat(notInvoked.at("/requestContext/approximateInvokeCount").asInt()).isZero();
+    assertThat(notInvoked.has("responsePayload")).isFalse();
+    assertThat(notInvoked.has("responseContext")).isFalse();
   }
 
-  private static JsonNode burial(Work work, int attempts, String why) throws Exception {
+  private static JsonNode failureRecord(Work work, int attempts, String why) throws Exception {
     var delivery = Objects.requireNonNull(fixture.service.deliveries().get(work.kind()));
     assertThat(
             fixture.database.<Boolean>write(
                 tx -> delivery.deadLetter(tx, job(work, attempts, ""), why)))
         .isTrue();
     fixture.settle(fixture.attempt(fixture.outbox.getLast(), 1));
-    return new ObjectMapper().readTree(fixture.handedOver.getLast().payload());
+    return new ObjectMapper().readTree(fixture.sent.getLast().payload());
   }
 
   @Test
-  void destinationsHearHowItEnded() throws Exception {
+  void destinationsReceiveInvocationRecords() throws Exception {
     create(python("told", "def handler(e, c):\n    return 'fine'\n"));
     FunctionEventInvokeConfig config =
         fixture.call(
@@ -293,8 +296,8 @@ class InvocationTest {
 
     fixture.settle(fixture.attempt(work, 1));
     fixture.settle(fixture.attempt(fixture.outbox.getLast(), 1));
-    JsonNode success = new ObjectMapper().readTree(fixture.handedOver.getLast().payload());
-    assertThat(fixture.handedOver.getLast().destination().toString()).isEqualTo(TOPIC);
+    JsonNode success = new ObjectMapper().readTree(fixture.sent.getLast().payload());
+    assertThat(fixture.sent.getLast().destination().toString()).isEqualTo(TOPIC);
     assertThat(success.at("/requestContext/condition").asText()).isEqualTo("Success");
     assertThat(success.at("/timestamp").asText())
         .matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z");
@@ -307,17 +310,19 @@ class InvocationTest {
                 tx -> delivery.deadLetter(tx, job(work, 1, "KeyError: before"), "ValueError: no")))
         .isTrue();
     fixture.settle(fixture.attempt(fixture.outbox.getLast(), 1));
-    JsonNode failure = new ObjectMapper().readTree(fixture.handedOver.getLast().payload());
+    JsonNode failure = new ObjectMapper().readTree(fixture.sent.getLast().payload());
     assertThat(failure.at("/requestContext/condition").asText()).isEqualTo("RetriesExhausted");
     assertThat(failure.at("/requestContext/approximateInvokeCount").asInt()).isEqualTo(1);
     assertThat(failure.at("/responsePayload/errorType").asText()).isEqualTo("ValueError");
     assertThat(failure.at("/responseContext/functionError").asText()).isEqualTo("Unhandled");
   }
 
-  /// Source: users' reports of AWS's answer, such as https://github.com/elastic/beats/issues/13963
+  /// Source: AWS's message as users report it, such as
+  /// https://github.com/elastic/beats/issues/13963
   @Test
-  void aRoleThatMayNotSendIsRefusedWhereTheDestinationIsNamed() throws Exception {
-    fixture.roleMay = need -> !Set.of("sqs:SendMessage", "sns:Publish").contains(need.action());
+  void roleWithoutSendPermissionIsRefusedWhenTheDestinationIsSet() throws Exception {
+    fixture.rolePermissions =
+        need -> !Set.of("sqs:SendMessage", "sns:Publish").contains(need.action());
     assertInvalid(
         () -> create(python("mute", "pass").deadLetterConfig(d -> d.targetArn(QUEUE))),
         "The provided execution role does not have permissions to call SendMessage on SQS");
@@ -351,7 +356,7 @@ class InvocationTest {
   }
 
   @Test
-  void anEventForADeletedFunctionIsRejected() throws Exception {
+  void eventForADeletedFunctionIsRejected() throws Exception {
     create(python("brief", "def handler(e, c): pass\n"));
     Work work = enqueue("brief", "{}");
     fixture.call(
@@ -362,18 +367,18 @@ class InvocationTest {
     assertThat(
             fixture.database.<Boolean>write(
                 tx -> delivery.deadLetter(tx, job(work, 1, ""), "gone")))
-        .as("nobody to tell: the shelf")
+        .as("no destination: kept as a dead letter")
         .isFalse();
   }
 
   @Test
-  void reservedConcurrencyBoundsAndZeroStopsAFunction() throws Exception {
+  void reservedConcurrencyLimitsAndZeroStopsAFunction() throws Exception {
     create(python("bounded", "import time\ndef handler(e, c): time.sleep(e)\n"));
     Work work = enqueue("bounded", "0");
     reserve("bounded", 1);
     var delivery = Objects.requireNonNull(fixture.service.deliveries().get(work.kind()));
     assertThat(delivery.concurrencyOfLane(work.lane())).isEqualTo(1);
-    Thread busy = Thread.startVirtualThread(() -> quietly("bounded"));
+    Thread busy = Thread.startVirtualThread(() -> invokeSlowly("bounded"));
     org.awaitility.Awaitility.await().until(() -> isThrottled("bounded"));
     assertThat(fixture.attempt(work, 1)).isInstanceOf(DeliveryOutcome.Postponed.class);
     busy.join();
@@ -386,22 +391,24 @@ class InvocationTest {
   }
 
   @Test
-  void aFunctionOfADeletedOnesNameHasABoundOfItsOwn() throws Exception {
+  void recreatedFunctionDoesNotInheritReservedConcurrency() throws Exception {
     create(python("again", "def handler(e, c): pass\n"));
     Work work = enqueue("again", "{}");
     var delivery = Objects.requireNonNull(fixture.service.deliveries().get(work.kind()));
-    int usual = delivery.concurrencyOfLane(work.lane());
+    int withoutReservation = delivery.concurrencyOfLane(work.lane());
     reserve("again", 1);
     assertThat(delivery.concurrencyOfLane(work.lane())).isEqualTo(1);
     fixture.call(
         DeleteFunctionRequest.builder().functionName("again").build(),
         DeleteFunctionResponse.class);
-    assertThat(delivery.concurrencyOfLane(work.lane())).isEqualTo(usual).isGreaterThan(1);
+    assertThat(delivery.concurrencyOfLane(work.lane()))
+        .isEqualTo(withoutReservation)
+        .isGreaterThan(1);
     create(python("again", "def handler(e, c): pass\n"));
-    assertThat(delivery.concurrencyOfLane(work.lane())).isEqualTo(usual);
+    assertThat(delivery.concurrencyOfLane(work.lane())).isEqualTo(withoutReservation);
   }
 
-  private static void quietly(String name) {
+  private static void invokeSlowly(String name) {
     try {
       run(invoke(name, "1.5"));
     } catch (Exception e) {
@@ -431,7 +438,7 @@ class InvocationTest {
   }
 
   @Test
-  void anotherServiceHandsInWhereThePolicyLetsIt() throws Exception {
+  void serviceEventIsAcceptedOnlyIfThePolicyAllowsIt() throws Exception {
     ServiceMessage serviceMessage =
         new ServiceMessage(
             new Sender.Service("s3.amazonaws.com", Arn.bucket("b"), RuntimeFixture.ACCOUNT),
@@ -441,16 +448,16 @@ class InvocationTest {
             Map.of(),
             "upload");
     DeliveryOutcome outcome = fixture.service.recipient().accept(serviceMessage);
-    assertThat(fixture.outbox).as("nothing happens before the effect runs").isEmpty();
+    assertThat(fixture.outbox).as("queued only by the effect").isEmpty();
     fixture.settle(outcome);
     assertThat(fixture.outbox.getFirst().cause()).isEqualTo("upload");
-    fixture.letServicesIn = false;
+    fixture.servicesAllowed = false;
     assertThat(fixture.service.recipient().accept(serviceMessage))
         .isInstanceOf(DeliveryOutcome.Rejected.class);
   }
 
   @Test
-  void aFunctionRunsInTheTraceOfWhatInvokesIt() throws Exception {
+  void functionRunsInTheInvokersTrace() throws Exception {
     create(
         python("traced", "import os\ndef handler(e, c): return os.environ['_X_AMZN_TRACE_ID']\n"));
     String trace = "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1";
@@ -482,7 +489,7 @@ class InvocationTest {
   }
 
   @Test
-  void changedCodeRunsAtTheNextInvocation() throws Exception {
+  void nextInvocationRunsTheUpdatedFunction() throws Exception {
     create(python("fresh", "import os\ndef handler(e, c): return os.environ.get('V1', 'old')\n"));
     assertThat(run(invoke("fresh", "{}")).payload().asUtf8String()).isEqualTo("\"old\"");
     fixture.call(
@@ -495,7 +502,7 @@ class InvocationTest {
   }
 
   @Test
-  void theRegionInsideIsTheFunctions() throws Exception {
+  void functionSeesItsOwnRegion() throws Exception {
     fixture.call(
         caller("ap-south-1"),
         python("where", "import os\ndef handler(e, c): return os.environ['AWS_REGION']\n").build(),

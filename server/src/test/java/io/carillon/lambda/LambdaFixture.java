@@ -38,7 +38,7 @@ import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.lambda.model.CreateFunctionRequest;
 import software.amazon.awssdk.services.lambda.model.FunctionCode;
 
-/// The service on a store in memory, with everything around it recorded.
+/// LambdaService on an in-memory store; records outbox work, trace steps and sent messages.
 final class LambdaFixture implements AutoCloseable {
   static final String ROLE = "arn:aws:iam::" + RuntimeFixture.ACCOUNT + ":role/worker";
   private static final AccountId ACCOUNT = new AccountId(RuntimeFixture.ACCOUNT);
@@ -47,43 +47,42 @@ final class LambdaFixture implements AutoCloseable {
   final MemoryBlobs blobs = new MemoryBlobs(database, InstantSource.system());
   final List<Work> outbox = new CopyOnWriteArrayList<>();
   final List<String> steps = new CopyOnWriteArrayList<>();
-  final List<Recipient.ServiceMessage> handedOver = new ArrayList<>();
+  final List<Recipient.ServiceMessage> sent = new ArrayList<>();
   final Map<String, byte[]> objects = new ConcurrentHashMap<>();
   final FewPrincipals principals = new FewPrincipals(ACCOUNT, new AccountId("111122223333"));
-  final RuntimeFixture shop;
+  final RuntimeFixture runtime;
   final LambdaService service;
   private final DirectPipeline pipeline;
-  volatile boolean letServicesIn = true;
+  volatile boolean servicesAllowed = true;
 
-  /// What the policies of the execution role allow.
-  volatile Predicate<Need> roleMay = _ -> true;
+  /// The permissions of the execution role.
+  volatile Predicate<Need> rolePermissions = _ -> true;
 
   LambdaFixture(Path folder) throws IOException {
-    shop = new RuntimeFixture(folder);
-    Doorkeeper doorkeeper = new Doorkeeper();
-    Recipient everyone =
-        serviceMessage -> new DeliveryOutcome.Done(_ -> handedOver.add(serviceMessage));
+    runtime = new RuntimeFixture(folder);
+    FixtureAuthorizer authorizer = new FixtureAuthorizer();
+    Recipient recipient = serviceMessage -> new DeliveryOutcome.Done(_ -> sent.add(serviceMessage));
     service =
         new LambdaService(
             database,
             blobs,
             (_, work) -> outbox.add(work),
-            new Steps(),
+            new RecordingTrace(),
             new Ids(),
             InstantSource.system(),
-            doorkeeper,
+            authorizer,
             principals,
-            Map.of("sqs", everyone, "sns", everyone),
+            Map.of("sqs", recipient, "sns", recipient),
             (role, session, _) ->
                 Optional.of(
                         new Principal.AssumedRole(ACCOUNT, "/", "worker", "AROAWORKER", session))
                     .filter(_ -> role.resource().equals("role/worker")),
             (_, bucket, key, _) -> object(bucket + "/" + key),
-            shop.environments,
-            shop.runtimes,
-            shop.code,
+            runtime.environments,
+            runtime.runtimes,
+            runtime.code,
             () -> URI.create("http://127.0.0.1:4566"));
-    pipeline = new DirectPipeline(service.operations(), doorkeeper);
+    pipeline = new DirectPipeline(service.operations(), authorizer);
   }
 
   private InputStream object(String name) {
@@ -94,11 +93,11 @@ final class LambdaFixture implements AutoCloseable {
     return new java.io.ByteArrayInputStream(bytes);
   }
 
-  private final class Doorkeeper implements Authorizer {
+  private final class FixtureAuthorizer implements Authorizer {
     @Override
     public void require(Caller caller, List<Need> needs) {
       for (Need need : needs) {
-        if (caller.principal() instanceof Principal.AssumedRole && !roleMay.test(need)) {
+        if (caller.principal() instanceof Principal.AssumedRole && !rolePermissions.test(need)) {
           throw CommonError.ACCESS_DENIED.because(
               "not " + need.action() + " on " + need.resource());
         }
@@ -108,11 +107,11 @@ final class LambdaFixture implements AutoCloseable {
     @Override
     public boolean allowsService(
         String name, String action, Arn resource, Arn source, String sourceAccount) {
-      return letServicesIn;
+      return servicesAllowed;
     }
   }
 
-  private final class Steps implements Trace {
+  private final class RecordingTrace implements Trace {
     @Override
     public void note(Tx tx, String cause, Step step, Map<String, String> details) {
       steps.add(cause + " " + step);
@@ -159,7 +158,7 @@ final class LambdaFixture implements AutoCloseable {
     }
   }
 
-  /// Tries a piece of work once, as the dispatcher would.
+  /// Runs one attempt, as the dispatcher would.
   DeliveryOutcome attempt(Work work, int attempt) throws Exception {
     return Objects.requireNonNull(service.deliveries().get(work.kind()))
         .attempt(job(work, attempt, ""));
@@ -181,7 +180,7 @@ final class LambdaFixture implements AutoCloseable {
 
   @Override
   public void close() {
-    shop.close();
+    runtime.close();
     database.close();
   }
 }

@@ -31,13 +31,13 @@ import software.amazon.awssdk.services.lambda.LambdaClient;
 import software.amazon.awssdk.services.lambda.model.LambdaException;
 import software.amazon.awssdk.utils.builder.SdkBuilder;
 
-/// Nothing is silently accepted: every member of every mounted operation's request is read by some
-/// line of the service, be it to honour it or to refuse it by name. A newer SDK's members break
-/// this test until somebody has decided.
+/// Nothing is silently accepted: the service reads every member of every mounted operation's
+/// request, to implement it or to refuse it by name. New members of a newer SDK fail this test
+/// until they are handled.
 @Tag("slow")
 class MembersTest {
-  /// Structures that are refused as soon as they are there, whatever they hold.
-  private static final Set<String> REFUSED_WHOLE =
+  /// Structures that are refused if present, whatever their members.
+  private static final Set<String> REFUSED_STRUCTURES =
       Set.of(
           "ImageConfig",
           "CapacityProviderConfig",
@@ -49,8 +49,8 @@ class MembersTest {
   @TempDir Path folder;
 
   @Test
-  void everyMemberOfEveryRequestIsHonouredOrRefused() throws Exception {
-    Set<String> read = gettersThatTheServiceCalls();
+  void everyRequestMemberIsImplementedOrRefused() throws Exception {
+    Set<String> read = calledGetters();
     Set<String> ignored = new TreeSet<>();
     try (LambdaFixture fixture = new LambdaFixture(folder)) {
       fixture
@@ -59,20 +59,20 @@ class MembersTest {
           .all()
           .forEach(operation -> addUnread(operation.input(), read, ignored, new HashSet<>()));
     }
-    assertThat(ignored).as("members that nobody reads").isEmpty();
+    assertThat(ignored).as("members that are not read").isEmpty();
   }
 
-  /// What names a function or a version of it is held to the model by every operation.
+  /// Every operation validates function names and qualifiers against the model.
   @Test
-  void everyNameAndQualifierOfEveryRequestHasAPatternAndALength() throws Exception {
-    Set<String> held = new TreeSet<>();
+  void everyFunctionNameAndQualifierHasAPatternAndALengthLimit() throws Exception {
+    Set<String> constrained = new TreeSet<>();
     try (Stream<String> rules = constraints()) {
       rules
           .map(line -> line.split("\t", -1))
           .filter(c -> c[2].equals("text") && !c[4].isEmpty() && !c[6].isEmpty())
-          .forEach(c -> held.add(c[0] + "." + c[1]));
+          .forEach(c -> constrained.add(c[0] + "." + c[1]));
     }
-    Set<String> free = new TreeSet<>();
+    Set<String> unconstrained = new TreeSet<>();
     try (LambdaFixture fixture = new LambdaFixture(folder)) {
       fixture
           .service
@@ -84,16 +84,16 @@ class MembersTest {
                       .map(SdkField::memberName)
                       .filter(Set.of("FunctionName", "Qualifier")::contains)
                       .map(member -> operation.input().getSimpleName() + "." + member)
-                      .filter(member -> !held.contains(member))
-                      .forEach(free::add));
+                      .filter(member -> !constrained.contains(member))
+                      .forEach(unconstrained::add));
     }
-    assertThat(free).as("names that may be anything").isEmpty();
-    assertThat(held).contains("InvokeRequest.FunctionName", "GetFunctionRequest.Qualifier");
+    assertThat(unconstrained).as("names without constraints").isEmpty();
+    assertThat(constrained).contains("InvokeRequest.FunctionName", "GetFunctionRequest.Qualifier");
   }
 
-  /// The road holds Lambda's requests to them, before it asks whether the function is there.
+  /// The request pipeline validates constraints before it looks up the function.
   @Test
-  void allThatIsWrongIsToldOnTheWire() throws Exception {
+  void allConstraintViolationsAreReportedTogether() throws Exception {
     try (LambdaFixture fixture = new LambdaFixture(folder);
         LambdaClient client =
             Clients.client(
@@ -118,7 +118,7 @@ class MembersTest {
     }
   }
 
-  private static Set<String> gettersThatTheServiceCalls() {
+  private static Set<String> calledGetters() {
     return new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
             .importPackages("io.carillon.lambda")
@@ -135,7 +135,7 @@ class MembersTest {
 
   private static void addUnread(
       Class<?> type, Set<String> read, Set<String> ignored, Set<Class<?>> seen) {
-    if (!seen.add(type) || REFUSED_WHOLE.contains(type.getSimpleName())) {
+    if (!seen.add(type) || REFUSED_STRUCTURES.contains(type.getSimpleName())) {
       return;
     }
     for (SdkField<?> member : empty(type).sdkFields()) {

@@ -25,7 +25,7 @@ import software.amazon.awssdk.services.lambda.model.PutFunctionEventInvokeConfig
 import software.amazon.awssdk.services.lambda.model.PutFunctionRecursionConfigRequest;
 import software.amazon.awssdk.services.lambda.model.PutFunctionRecursionConfigResponse;
 
-/// Functions that invoke themselves are stopped. Source:
+/// Recursive invocations are stopped. Source:
 /// https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
 class RecursionTest {
   private static final Arn LOOP =
@@ -34,37 +34,37 @@ class RecursionTest {
 
   @TempDir Path folder;
 
-  private static Cause passed(Arn function, int times) {
+  private static Cause causeAfterRuns(Arn function, int times) {
     Cause cause = new Cause("event", "");
     for (int i = 0; i < times; i++) {
-      cause = Cause.of(Recursion.pass(cause, function).toString()).leadingTo("event-" + i);
+      cause = Cause.of(Recursion.countRun(cause, function).toString()).leadingTo("event-" + i);
     }
     return cause;
   }
 
   @Test
-  void aFunctionRunsSixteenTimesInAChain() {
-    assertThat(Recursion.isLoop(passed(LOOP, 0), LOOP)).isFalse();
-    assertThat(Recursion.isLoop(passed(LOOP, 15), LOOP)).isFalse();
-    assertThat(Recursion.isLoop(passed(LOOP, 16), LOOP)).isTrue();
+  void functionRunsAtMostSixteenTimesInAChain() {
+    assertThat(Recursion.isLoop(causeAfterRuns(LOOP, 0), LOOP)).isFalse();
+    assertThat(Recursion.isLoop(causeAfterRuns(LOOP, 15), LOOP)).isFalse();
+    assertThat(Recursion.isLoop(causeAfterRuns(LOOP, 16), LOOP)).isTrue();
   }
 
   @Test
-  void functionsAreCountedApartAndALongChainStaysBounded() {
-    Cause cause = passed(LOOP, 15);
+  void functionsAreCountedSeparatelyAndTheChainIsBounded() {
+    Cause cause = causeAfterRuns(LOOP, 15);
     for (int i = 0; i < 63; i++) {
-      cause = Recursion.pass(cause, LOOP.withResource("function:step" + i));
+      cause = Recursion.countRun(cause, LOOP.withResource("function:step" + i));
     }
     assertThat(Recursion.isLoop(cause, LOOP.withResource("function:step0"))).isFalse();
-    assertThat(Recursion.isLoop(Recursion.pass(cause, LOOP), LOOP)).isTrue();
+    assertThat(Recursion.isLoop(Recursion.countRun(cause, LOOP), LOOP)).isTrue();
     for (int i = 0; i < 1000; i++) {
-      cause = Recursion.pass(cause, LOOP.withResource("function:more" + i));
+      cause = Recursion.countRun(cause, LOOP.withResource("function:more" + i));
     }
     assertThat(cause.toString()).hasSizeLessThan(1000);
   }
 
   @Test
-  void theSeventeenthInvocationIsDroppedWithItsReason() throws Exception {
+  void seventeenthInvocationIsDroppedWithTheReason() throws Exception {
     try (LambdaFixture fixture = new LambdaFixture(folder)) {
       fixture.call(
           python("loop", "def handler(e, c): return 1\n").build(), FunctionConfiguration.class);
@@ -78,34 +78,34 @@ class RecursionTest {
           InvokeRequest.builder().functionName("loop").invocationType("Event").build(),
           InvokeResponse.class);
       Work work = fixture.outbox.removeFirst();
-      Work again = caused(work, passed(LOOP, 16));
+      Work seventeenth = withCause(work, causeAfterRuns(LOOP, 16));
 
-      assertThat(fixture.attempt(caused(work, passed(LOOP, 15)), 1))
+      assertThat(fixture.attempt(withCause(work, causeAfterRuns(LOOP, 15)), 1))
           .isInstanceOf(DeliveryOutcome.Done.class);
-      DeliveryOutcome dropped = fixture.attempt(again, 1);
+      DeliveryOutcome dropped = fixture.attempt(seventeenth, 1);
 
       assertThat(dropped).isEqualTo(new DeliveryOutcome.Rejected(Recursion.REASON));
-      var delivery = Objects.requireNonNull(fixture.service.deliveries().get(again.kind()));
+      var delivery = Objects.requireNonNull(fixture.service.deliveries().get(seventeenth.kind()));
       assertThat(
               fixture.database.<Boolean>write(
-                  tx -> delivery.deadLetter(tx, job(again, 1, ""), Recursion.REASON)))
+                  tx -> delivery.deadLetter(tx, job(seventeenth, 1, ""), Recursion.REASON)))
           .isTrue();
       fixture.settle(fixture.attempt(fixture.outbox.getLast(), 1));
-      JsonNode failure = new ObjectMapper().readTree(fixture.handedOver.getLast().payload());
+      JsonNode failure = new ObjectMapper().readTree(fixture.sent.getLast().payload());
       assertThat(failure.at("/requestContext/condition").asText())
           .isEqualTo("RecursiveInvocationException");
       assertThat(failure.at("/requestContext/approximateInvokeCount").asInt()).isZero();
       assertThat(failure.has("responsePayload")).isFalse();
 
-      assertThat(loops(fixture)).isEqualTo("Terminate");
+      assertThat(recursiveLoop(fixture)).isEqualTo("Terminate");
       fixture.call(
           PutFunctionRecursionConfigRequest.builder()
               .functionName("loop")
               .recursiveLoop("Allow")
               .build(),
           PutFunctionRecursionConfigResponse.class);
-      assertThat(loops(fixture)).isEqualTo("Allow");
-      assertThat(fixture.attempt(again, 1)).isInstanceOf(DeliveryOutcome.Done.class);
+      assertThat(recursiveLoop(fixture)).isEqualTo("Allow");
+      assertThat(fixture.attempt(seventeenth, 1)).isInstanceOf(DeliveryOutcome.Done.class);
       assertThatThrownBy(
               () ->
                   fixture.call(
@@ -118,11 +118,11 @@ class RecursionTest {
     }
   }
 
-  private static Work caused(Work work, Cause cause) {
+  private static Work withCause(Work work, Cause cause) {
     return new Work(work.kind(), work.lane(), work.due(), work.payload(), cause.toString());
   }
 
-  private static String loops(LambdaFixture fixture) throws Exception {
+  private static String recursiveLoop(LambdaFixture fixture) throws Exception {
     return fixture
         .call(
             GetFunctionRecursionConfigRequest.builder().functionName("loop").build(),

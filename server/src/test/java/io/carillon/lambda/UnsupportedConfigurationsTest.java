@@ -50,7 +50,7 @@ class UnsupportedConfigurationsTest {
     fixture.close();
   }
 
-  private static void fails(ThrowingCallable call, String code, String message) {
+  private static void assertFails(ThrowingCallable call, String code, String message) {
     assertThatThrownBy(call)
         .isInstanceOfSatisfying(
             AwsException.class, e -> assertThat(e.error().code()).isEqualTo(code))
@@ -64,17 +64,17 @@ class UnsupportedConfigurationsTest {
   }
 
   @Test
-  void aFunctionWithoutCodeSigningIsAnsweredWithNothing() {
+  void codeSigningConfigIsEmpty() {
     assertThat(codeSigning("plain"))
         .isEqualTo(GetFunctionCodeSigningConfigResponse.builder().build());
-    fails(
+    assertFails(
         () -> codeSigning("gone"),
         "ResourceNotFoundException",
         "Function not found: " + ARN + "gone");
   }
 
   @Test
-  void itsRuntimeIsUpdatedByAws() {
+  void runtimeManagementIsAuto() {
     assertThat(
             fixture.call(
                 GetRuntimeManagementConfigRequest.builder().functionName("plain").build(),
@@ -91,7 +91,7 @@ class UnsupportedConfigurationsTest {
                 .call(put.updateRuntimeOn("Auto").build(), PutRuntimeManagementConfigResponse.class)
                 .updateRuntimeOnAsString())
         .isEqualTo("Auto");
-    fails(
+    assertFails(
         () ->
             fixture.call(
                 put.updateRuntimeOn("Manual").build(), PutRuntimeManagementConfigResponse.class),
@@ -99,7 +99,7 @@ class UnsupportedConfigurationsTest {
         "UpdateRuntimeOn Manual is not supported by this server.");
   }
 
-  private static ThrowingCallable provisioned(String name, String qualifier) {
+  private static ThrowingCallable getProvisionedConcurrency(String name, String qualifier) {
     return () ->
         fixture.call(
             GetProvisionedConcurrencyConfigRequest.builder()
@@ -110,21 +110,21 @@ class UnsupportedConfigurationsTest {
   }
 
   @Test
-  void noConcurrencyIsProvisioned() {
-    fails(
-        provisioned("plain", "1"),
+  void provisionedConcurrencyIsReportedAsMissing() {
+    assertFails(
+        getProvisionedConcurrency("plain", "1"),
         "ProvisionedConcurrencyConfigNotFoundException",
         "No Provisioned Concurrency Config found for this function");
-    fails(
-        provisioned("plain", "10"),
+    assertFails(
+        getProvisionedConcurrency("plain", "10"),
         "ResourceNotFoundException",
         "Function not found: " + ARN + "plain:10");
-    fails(
-        provisioned("plain", "noalias"),
+    assertFails(
+        getProvisionedConcurrency("plain", "noalias"),
         "ResourceNotFoundException",
         "Cannot find alias arn: " + ARN + "plain:noalias");
-    fails(
-        provisioned("plain", "$LATEST"),
+    assertFails(
+        getProvisionedConcurrency("plain", "$LATEST"),
         "InvalidParameterValueException",
         "The function resource provided must be an alias or a published version.");
     assertThat(
@@ -140,8 +140,8 @@ class UnsupportedConfigurationsTest {
   }
 
   @Test
-  void thereAreNeitherUrlsNorPolledSources() {
-    fails(
+  void functionUrlsAndEventSourceMappingsAreEmpty() {
+    assertFails(
         () ->
             fixture.call(
                 GetFunctionUrlConfigRequest.builder().functionName("plain").build(),
