@@ -37,7 +37,7 @@ final class WellKnownKey implements SenderRules {
         switch (verified) {
           case Verified.Anonymous _ -> null;
           case Verified.Signed signed -> signed.credentials();
-          case Verified.SignedBefore signed -> signed.credentials();
+          case Verified.SignedV2 signed -> signed.credentials();
         };
     if (credentials != null
         && credentials.accessKeyId().equals(config.accessKeyId())

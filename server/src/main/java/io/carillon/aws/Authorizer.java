@@ -3,17 +3,17 @@ package io.carillon.aws;
 import io.carillon.base.Arn;
 import java.util.List;
 
-/// Decides whether a caller may. Implemented by `iam` over the policy engine.
+/// Decides whether a caller is allowed an action. Implemented by `iam` over the policy engine.
 public interface Authorizer {
 
   /// Returns if every need is allowed.
   ///
   /// @throws AwsException AccessDenied, naming the action, the resource and the statement (or the
-  ///   lack of one) that decided; the road maps the code to the service's own
+  ///   lack of one) that decided; the request pipeline maps the code to the service's own
   void require(Caller caller, List<Need> needs);
 
-  /// Whether policies say no to a need, which is more than that none says yes. Services ask it of
-  /// what they allow by themselves. An authorizer that cannot tell says that they do.
+  /// Whether policies deny a need explicitly, as opposed to none allowing it. Services ask this for
+  /// accesses that they allow themselves. An authorizer that cannot tell answers true.
   default boolean denies(Caller caller, Need need) {
     return true;
   }

@@ -3,7 +3,7 @@ package io.carillon.aws;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/// An answer to the client that is an error. The road writes it in the protocol of the call.
+/// An error response. The request pipeline writes it in the request's protocol.
 public final class AwsException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
@@ -12,7 +12,7 @@ public final class AwsException extends RuntimeException {
   private final transient Map<String, String> headers = new LinkedHashMap<>();
 
   public AwsException(ErrorCode error, String message) {
-    super(message, null, false, false); // an answer, not a bug: no stack trace to pay for
+    super(message, null, false, false); // a response, not a bug: no stack trace
     this.error = error;
   }
 
@@ -22,8 +22,8 @@ public final class AwsException extends RuntimeException {
     return this;
   }
 
-  /// Adds a header field to the answer, such as `x-amz-bucket-region` or `x-amz-delete-marker`,
-  /// which clients read where an answer has no body.
+  /// Adds a header field to the response, such as `x-amz-bucket-region` or `x-amz-delete-marker`,
+  /// which clients read where a response has no body.
   public AwsException withHeader(String name, String value) {
     headers.put(name, value);
     return this;

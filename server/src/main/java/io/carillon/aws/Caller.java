@@ -9,20 +9,19 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// The caller of the request at hand, and what policies may ask about it.
+/// The caller of the current request, with the request's values for policy conditions.
 ///
-/// @param account whose resources unqualified names mean: the caller's own
+/// @param account the caller's own, which owns the resources of unqualified names
 /// @param region from the signature's credential scope
-/// @param session what the caller's temporary credentials carry
-/// @param requestId answered as `x-amz-request-id` or `x-amzn-RequestId`
-/// @param hostId answered as S3's `x-amz-id-2`
-/// @param sessionExpires when the temporary credentials end; [Instant#MAX] for lasting keys
+/// @param session the terms of the caller's temporary credentials
+/// @param requestId sent as `x-amz-request-id` or `x-amzn-RequestId`
+/// @param hostId sent as S3's `x-amz-id-2`
+/// @param sessionExpires when the temporary credentials end; [Instant#MAX] for long-term keys
 /// @param accessKeyId the key that signed; empty for anonymous callers
 /// @param signing how the request was signed
-/// @param host by which the request named this server, with its port; the whole public URL where it
-///   is that; empty where the request named none
-/// @param traceHeader the X-Ray trace that the request belongs to (`X-Amzn-Trace-Id`); null for
-///   none
+/// @param host of the request, with its port; the whole public URL where the host is the public
+///   one; empty where the request had none
+/// @param traceHeader the X-Ray trace of the request (`X-Amzn-Trace-Id`); null for none
 public record Caller(
     Principal principal,
     AccountId account,
@@ -45,7 +44,7 @@ public record Caller(
 
   private static final ScopedValue<Caller> CURRENT = ScopedValue.newInstance();
 
-  /// A caller whose request nobody signed, or who acts for a service inside.
+  /// A caller without a signed request, or one that acts for a service internally.
   public Caller(
       Principal principal,
       AccountId account,
@@ -77,9 +76,9 @@ public record Caller(
         null);
   }
 
-  /// Where this caller reaches the server, such as `http://localhost:4566`, for what is answered to
-  /// this caller. Whoever asks says so himself: it must not be kept, nor sent to anyone else. Empty
-  /// where nobody asked over HTTP, or not for a host.
+  /// The server's address as this caller uses it, such as `http://localhost:4566`, for responses to
+  /// this caller. The caller chooses it: it must not be stored, nor sent to anyone else. Empty
+  /// where the request had no host or did not come over HTTP.
   public Optional<String> origin() {
     if (host.contains("://")) {
       return Optional.of(host);
@@ -89,12 +88,12 @@ public record Caller(
         : Optional.empty();
   }
 
-  /// Whether the request is for one region: nothing but Signature Version 4 says so.
+  /// Whether the request is for one region: only Signature Version 4 names one.
   public boolean boundToRegion() {
     return !(principal instanceof Principal.Anonymous) && signing.namesRegion();
   }
 
-  /// The caller of the request that this thread answers.
+  /// The caller of the request that this thread handles.
   public static Caller current() {
     return CURRENT.get();
   }

@@ -1,9 +1,9 @@
 package io.carillon.aws;
 
-/// Errors that any service may answer.
+/// Errors that every service may return.
 ///
 /// Source: https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html and, for the JSON
-/// and REST services, what their own "Common Errors" pages say.
+/// and REST services, their own "Common Errors" pages.
 public enum CommonError implements ErrorCode {
   ACCESS_DENIED("AccessDenied", 403, "Access Denied"),
   BAD_DIGEST(

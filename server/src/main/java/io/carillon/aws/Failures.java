@@ -11,17 +11,17 @@ import java.io.UncheckedIOException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Turns what an operation throws into what the client is told: the one place where a catch-all
-/// ends.
+/// Converts any exception of an operation into an error response: the only catch-all of request
+/// handling.
 final class Failures {
   private static final Logger log = LoggerFactory.getLogger(Failures.class);
 
   private Failures() {}
 
-  /// @throws IOException where the connection broke: there is nobody to answer
-  static AwsException answer(Throwable failure, RequestIds ids) throws IOException {
+  /// @throws IOException where the connection broke, so that no response can be sent
+  static AwsException toAwsException(Throwable failure, RequestIds ids) throws IOException {
     return switch (failure) {
-      case AwsException said -> said;
+      case AwsException awsException -> awsException;
       case Body.TooLargeException _ -> CommonError.REQUEST_ENTITY_TOO_LARGE.exception();
       case MemoryBudgetExceededException full ->
           full.isPermanent()
@@ -31,9 +31,9 @@ final class Failures {
       case UncheckedIOException e when e.getCause() instanceof DamagedBlobException damaged ->
           unreadable(damaged, ids);
       case UnreadableRowsException damaged -> unreadable(damaged, ids);
-      case IOException torn -> throw torn;
+      case IOException broken -> throw broken;
       case OutOfMemoryError _ -> {
-        log.error("Request {} found no memory", ids.requestId(), failure);
+        log.error("Request {} ran out of memory", ids.requestId(), failure);
         yield CommonError.SERVICE_UNAVAILABLE.because("The server has run out of memory.");
       }
       case ReadOnlyException full ->

@@ -9,15 +9,15 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// What the `Host` of a request says, beside naming this server: a bucket (`photos.localhost`,
-/// `photos.s3.localhost`, `photos.s3.eu-west-1.localhost`) or a service
+/// The bucket or service that the `Host` of a request names beside this server: a bucket
+/// (`photos.localhost`, `photos.s3.localhost`, `photos.s3.eu-west-1.localhost`) or a service
 /// (`sqs.eu-west-1.localhost`).
 final class Hosts {
   private static final Pattern BUCKET = Pattern.compile("(?:(.+)\\.)?s3(?:[.-]([a-z0-9-]+))?");
 
   private final List<String> bases;
 
-  /// @param bases the hosts under which the server is known, such as `localhost`
+  /// @param bases the server's own host names, such as `localhost`
   Hosts(List<String> bases) {
     this.bases =
         bases.stream()
@@ -26,8 +26,8 @@ final class Hosts {
             .toList();
   }
 
-  /// What stands before the base host, without the dot; empty if nothing does.
-  private String before(Headers headers) {
+  /// The labels before the base host, without the dot; empty if there are none.
+  private String prefix(Headers headers) {
     String host = headers.first("host");
     if (host == null) {
       return "";
@@ -47,33 +47,33 @@ final class Hosts {
     return "";
   }
 
-  /// The bucket that the host names, if the request is one to S3.
+  /// The bucket in the host, if the request is one to S3.
   Optional<String> bucket(Headers headers) {
-    String before = before(headers);
-    if (before.isEmpty()) {
+    String prefix = prefix(headers);
+    if (prefix.isEmpty()) {
       return Optional.empty();
     }
-    Matcher s3 = BUCKET.matcher(before);
+    Matcher s3 = BUCKET.matcher(prefix);
     if (s3.matches() && (s3.group(2) == null || Region.isValid(s3.group(2)))) {
       return Optional.ofNullable(s3.group(1));
     }
-    return Optional.of(before);
+    return Optional.of(prefix);
   }
 
-  /// The service that the host names.
+  /// The service in the host.
   Optional<Service> service(Headers headers) {
-    String before = before(headers);
-    int dot = before.indexOf('.');
-    if (dot >= 0 && !Region.isValid(before.substring(dot + 1))) {
+    String prefix = prefix(headers);
+    int dot = prefix.indexOf('.');
+    if (dot >= 0 && !Region.isValid(prefix.substring(dot + 1))) {
       return Optional.empty();
     }
-    return Service.find(dot < 0 ? before : before.substring(0, dot));
+    return Service.find(dot < 0 ? prefix : prefix.substring(0, dot));
   }
 
-  /// The region that the host names.
+  /// The region in the host.
   Optional<Region> region(Headers headers) {
-    String before = before(headers);
-    String last = before.substring(before.lastIndexOf('.') + 1);
+    String prefix = prefix(headers);
+    String last = prefix.substring(prefix.lastIndexOf('.') + 1);
     return Region.isValid(last) ? Optional.of(new Region(last)) : Optional.empty();
   }
 }

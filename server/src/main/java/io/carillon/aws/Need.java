@@ -9,12 +9,12 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// One thing that a request needs to be allowed: an action on a resource, with what conditions may
-/// ask about it (`iam:PassedToService`, `s3:prefix`, `sns:Protocol`, …).
+/// A permission that a request needs: an action on a resource, with condition keys
+/// (`iam:PassedToService`, `s3:prefix`, `sns:Protocol`, …).
 ///
 /// @param action with its service prefix, such as `s3:PutObject`
-/// @param resource an ARN; `*` for actions that know no resource; a phone number
-/// @param context condition keys of this need, beside the global ones that the road adds
+/// @param resource an ARN; `*` for actions without resource-level permissions; a phone number
+/// @param context condition keys of this need, beside the global ones that the pipeline adds
 public record Need(String action, String resource, Map<String, List<String>> context) {
 
   public static Need of(String action, Arn resource) {
@@ -25,12 +25,12 @@ public record Need(String action, String resource, Map<String, List<String>> con
     return new Need(action, "*", Map.of());
   }
 
-  /// @param value null where the request does not carry the key
+  /// @param value null where the request does not have the key
   public Need with(String key, @Nullable Object value) {
     return value == null ? this : with(key, List.of(value.toString()));
   }
 
-  /// @param values none where the request does not carry the key
+  /// @param values none where the request does not have the key
   public Need with(String key, Collection<String> values) {
     if (values.isEmpty()) {
       return this;
@@ -40,18 +40,18 @@ public record Need(String action, String resource, Map<String, List<String>> con
     return new Need(action, resource, Map.copyOf(more));
   }
 
-  /// With the tags that a request gives a resource.
+  /// With the tags that a request adds to a resource.
   public Need tagging(Map<String, String> tags) {
     return tagging("aws:RequestTag/", "aws:TagKeys", tags);
   }
 
-  /// With the keys of tags that a request takes from a resource.
+  /// With the keys of the tags that a request removes from a resource.
   public Need untagging(Collection<String> keys) {
     return with("aws:TagKeys", keys);
   }
 
-  /// With tags under the keys of a service's own. Policies compare the names of keys without case,
-  /// so tags that differ by no more are values of the same key.
+  /// With tags under a service's own condition keys. Policies compare key names without case, so
+  /// tags whose keys differ only in case are values of the same condition key.
   public Need tagging(String eachKey, String allKeys, Map<String, String> tags) {
     Need tagging = with(allKeys, tags.keySet());
     Map<String, List<String>> values = new HashMap<>();
@@ -66,8 +66,7 @@ public record Need(String action, String resource, Map<String, List<String>> con
     return tagging;
   }
 
-  /// Beside this, the action by which tags are given, where a request that makes something gives it
-  /// tags at once.
+  /// This need and, where a request creates a resource with tags, the need of the tagging action.
   ///
   /// @param action such as `iam:TagUser`
   public List<Need> andTagging(String action, Map<String, String> tags) {

@@ -14,21 +14,20 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import software.amazon.awssdk.core.SdkPojo;
 
-/// A service as the table of its operations: the request class, which names the operation; the
-/// resource or needs that decide whether the caller may; the method that runs it. Nothing can be
-/// mounted without saying what it needs, and what is not in the table is answered NotImplemented.
+/// A service as a table of its operations: the request class, which names the operation; the
+/// resource or needs to authorize; the method that runs it. Every entry declares its needs; an
+/// operation that is not in the table gets NotImplemented.
 public final class Operations {
 
-  /// Runs an operation whose input and output the codec reads and writes. The output may come in
+  /// Runs an operation whose input and output are decoded and encoded for it. The output may be a
   /// [WithHeaders].
   @FunctionalInterface
   public interface Run<I, O> {
     O run(Caller caller, I input);
   }
 
-  /// Runs an operation that streams: the input holds what stands in path, query and headers; the
-  /// body (already stripped of `aws-chunked` framing and checked against its signatures) is the
-  /// request's.
+  /// Runs an operation that streams: the input has the members of path, query and headers; the body
+  /// (with `aws-chunked` framing removed, and checked against its signatures) is the request's.
   @FunctionalInterface
   public interface Stream<I> {
     Response run(Caller caller, I input, Request http) throws IOException;
@@ -44,24 +43,24 @@ public final class Operations {
     record Streamed<I>(Stream<I> run) implements Way<I> {}
   }
 
-  /// Who may call it.
+  /// How calls are authorized.
   public sealed interface Access<I> {
-    /// Whoever is allowed all of these.
+    /// The caller must be allowed all of these.
     record Needs<I>(Function<I, List<Need>> of) implements Access<I> {}
 
-    /// Everyone, for this reason.
+    /// Every caller may call it, for this reason.
     record Open<I>(String why) implements Access<I> {}
   }
 
-  /// One line of the table.
+  /// One entry of the table.
   ///
   /// @param name the operation's name, such as `CreateTopic`
   public record Operation<I>(String name, Class<I> input, Access<I> access, Way<I> way) {}
 
   private final String service;
-  private Consumer<SdkPojo> refusal = _ -> {};
-  private Explanation explains = (_, _, denial) -> denial;
-  private boolean judgesValues;
+  private Consumer<SdkPojo> inputCheck = _ -> {};
+  private Explanation explanation = (_, _, denial) -> denial;
+  private boolean validatesValues;
   private final Map<String, Operation<?>> byName = new LinkedHashMap<>();
   private final Map<String, String> remarks = new HashMap<>();
 
@@ -69,28 +68,28 @@ public final class Operations {
     this.service = service;
   }
 
-  /// @param service the name of the service in signatures and ARNs, such as `sns`
+  /// @param service the signing name of the service, such as `sns`
   public static Operations of(String service) {
     return new Operations(service);
   }
 
-  /// Looks at the input of every operation that is mounted after this, before it runs.
+  /// Checks the input of every operation that is added after this, before it runs.
   ///
-  /// @param check throws for what the service does not do
+  /// @param check throws for inputs that the service does not support
   public Operations refusing(Consumer<SdkPojo> check) {
-    refusal = check;
+    inputCheck = check;
     return this;
   }
 
-  /// Has requests held to the patterns and ranges of the service's model, before anything else is
-  /// asked of them.
-  public Operations judgingValues() {
-    judgesValues = true;
+  /// Validates requests against the patterns and ranges of the service's model, before anything
+  /// else.
+  public Operations validatingValues() {
+    validatesValues = true;
     return this;
   }
 
-  boolean judgesValues() {
-    return judgesValues;
+  boolean validatesValues() {
+    return validatesValues;
   }
 
   /// An operation on one resource, allowed by the action of its own name.
@@ -107,34 +106,34 @@ public final class Operations {
     return add(input, new Access.Needs<>(_ -> List.of(Need.anywhere(action))), decoded(run));
   }
 
-  /// An operation whose needs take more saying.
+  /// An operation with needs of its own.
   public <I extends SdkPojo, O> Operations needing(
       Class<I> input, Function<I, List<Need>> needs, Run<I, O> run) {
     return add(input, new Access.Needs<>(needs), decoded(run));
   }
 
-  /// An operation whose body or answer streams.
+  /// An operation whose request or response body is streamed.
   public <I extends SdkPojo> Operations streaming(
       Class<I> input, Function<I, List<Need>> needs, Stream<I> run) {
     return add(input, new Access.Needs<>(needs), streamed(run));
   }
 
-  /// The same for an operation that the SDK has no class for: PostObject, a browser's form that
-  /// stands for a PutObject.
+  /// The same for an operation without a class in the SDK: PostObject, a browser's form that is
+  /// equivalent to a PutObject.
   ///
-  /// @param input the class of the operation that it stands for
+  /// @param input the class of the equivalent operation
   public <I extends SdkPojo> Operations streaming(
       String name, Class<I> input, Function<I, List<Need>> needs, Stream<I> run) {
     return add(name, input, new Access.Needs<>(needs), streamed(run));
   }
 
-  /// An operation that anyone may call.
+  /// An operation that every caller may call.
   public <I extends SdkPojo, O> Operations open(Class<I> input, String why, Run<I, O> run) {
     return add(input, new Access.Open<>(why), decoded(run));
   }
 
   private <I extends SdkPojo, O> Way<I> decoded(Run<I, O> run) {
-    Consumer<SdkPojo> check = refusal;
+    Consumer<SdkPojo> check = inputCheck;
     return new Way.Decoded<I, O>(
         (caller, input) -> {
           check.accept(input);
@@ -143,7 +142,7 @@ public final class Operations {
   }
 
   private <I extends SdkPojo> Way<I> streamed(Stream<I> run) {
-    Consumer<SdkPojo> check = refusal;
+    Consumer<SdkPojo> check = inputCheck;
     return new Way.Streamed<>(
         (caller, input, http) -> {
           check.accept(input);
@@ -151,33 +150,33 @@ public final class Operations {
         });
   }
 
-  /// Notes for people what a mounted operation cannot do.
+  /// Documents what an operation does not support.
   public Operations remark(Class<?> input, String remark) {
     remarks.put(nameOf(input), remark);
     return this;
   }
 
-  /// What the operation cannot do, in words for people; empty where nothing is noted.
+  /// What the operation does not support, for documentation; empty where nothing is noted.
   public String remark(String name) {
     return remarks.getOrDefault(name, "");
   }
 
-  /// Puts denials in other words, where a service has others for the case.
+  /// Replaces the error of a denial, where a service has a more specific one.
   ///
-  /// @param explanation of what the caller was denied, or what it was given
+  /// @param explanation makes the error from the denial
   public Operations explaining(Explanation explanation) {
-    explains = explanation;
+    this.explanation = explanation;
     return this;
   }
 
-  /// What to say to a caller who is denied.
+  /// Makes the error for a denied caller.
   @FunctionalInterface
   public interface Explanation {
     AwsException of(Caller caller, List<Need> needs, AwsException denial);
   }
 
   Explanation explanation() {
-    return explains;
+    return explanation;
   }
 
   public String service() {

@@ -5,8 +5,8 @@ import java.util.Base64;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// What a list hands out so that it can go on: the last key it showed. Callers are not to read or
-/// make one; a word that is no such token is refused, rather than taken for a key.
+/// The pagination token of a list: the last key of a page. It is opaque to callers; a malformed
+/// token is rejected, rather than taken for a key.
 public final class PageToken {
   private static final String MARK = "after:";
 
@@ -18,9 +18,9 @@ public final class PageToken {
         .encodeToString((MARK + lastKey).getBytes(StandardCharsets.UTF_8));
   }
 
-  /// The last key shown; empty for the first page.
+  /// The last key of the previous page; empty for the first page.
   ///
-  /// @param refusal of what is not a token
+  /// @param refusal the error for a malformed token
   public static String lastKey(@Nullable String token, Supplier<AwsException> refusal) {
     if (token == null || token.isEmpty()) {
       return "";

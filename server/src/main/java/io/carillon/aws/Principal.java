@@ -3,13 +3,13 @@ package io.carillon.aws;
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
 
-/// Who calls.
+/// The identity of a caller.
 public sealed interface Principal {
 
-  /// What `aws:userid` and an S3 event's `principalId` show.
+  /// The value of `aws:userid` and of an S3 event's `principalId`.
   String uniqueId();
 
-  /// The ARN that policies and get-caller-identity show; a service has none and shows its name.
+  /// The ARN as in policies and GetCallerIdentity; the name of a service, which has none.
   String arn();
 
   record Root(AccountId account) implements Principal {

@@ -35,44 +35,45 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.SdkPojo;
 
-/// The road of every request: which service, who signed, which operation, may they, run it, answer.
+/// The pipeline of every request: find the service, verify the signature, find the operation,
+/// authorize, run, respond.
 ///
-/// For S3 all but the last two happen before a byte of the body is read, so that who may not is
-/// told before sending a gigabyte. For the other services the signature covers the body, which is
+/// For S3, everything before the operation runs without the body, so that a denied caller gets its
+/// error before it sends a gigabyte. For the other services the signature covers the body, which is
 /// small and read first.
 public final class RequestPipeline implements Handler {
   private static final Pattern TRACE_HEADER =
       Pattern.compile("(Root|Self|Parent)=[A-Za-z0-9=;:_.@-]{1,250}");
-  private static final String DOOR = "/_carillon";
+  private static final String ADMIN_PATH = "/_carillon";
 
-  /// What scripts poll that wait for another emulator; it is answered as our own health is.
-  private static final String OTHERS_HEALTH = "/_localstack/health";
+  /// The health check of LocalStack, polled by scripts written for it; it gets our own health.
+  private static final String LOCALSTACK_HEALTH = "/_localstack/health";
 
   private static final String POST_OBJECT = "PostObject";
-  private static final int LARGE_ANSWER_BYTES = 64 << 10;
-  private static final int HOST_ID_BYTES = 57; // 76 characters of base64, as S3's are
+  private static final int LARGE_RESPONSE_BYTES = 64 << 10;
+  private static final int HOST_ID_BYTES = 57; // 76 characters of base64, as in S3
 
-  /// A service as it is served here.
-  private record Stop(Operations operations, List<Protocol> protocols) {
+  /// A service with its operations and protocols.
+  private record MountedService(Operations operations, List<Protocol> protocols) {
 
-    /// The one that a request speaks: where there are two, the older has no target.
+    /// The protocol of a request: where there are two, requests of the older one have no target.
     Protocol protocol(Request http) {
       boolean older = protocols.size() > 1 && !http.headers().contains(JsonProtocol.TARGET);
       return older ? protocols.getLast() : protocols.getFirst();
     }
   }
 
-  private final Map<Service, Operations> tables = new EnumMap<>(Service.class);
+  private final Map<Service, Operations> operationsByService = new EnumMap<>(Service.class);
 
-  /// Made when first asked for: what a service's protocol needs is a good part of a fast start.
-  private final Map<Service, Stop> stops = new ConcurrentHashMap<>();
+  /// Created on first use: loading a protocol takes much of the start-up time.
+  private final Map<Service, MountedService> mountedServices = new ConcurrentHashMap<>();
 
   private final Lazy<UnknownService> unknown = new Lazy<>(UnknownService::new);
   private final SignatureVerifier verifier;
   private final SenderRules senders;
   private final Authorizer authorizer;
-  private final Handler door;
-  private final AccountId home;
+  private final Handler adminHandler;
+  private final AccountId homeAccount;
   private final Ids ids;
   private final InstantSource clock;
   private final String publicUrl;
@@ -80,70 +81,70 @@ public final class RequestPipeline implements Handler {
   private final Hosts hosts;
   private final ServiceRouter router;
 
-  /// @param services the tables of what each can do; what is not here is answered NotImplemented
-  /// @param senders looks at each signed request once more: at where it comes from
-  /// @param door answers everything under `/_carillon`
-  /// @param baseHosts the hosts under which the server is known and buckets have names of their own
-  /// @param publicUrl under which the outside knows the server, if that is another
-  /// @param home the account in whose name requests without signature are looked at
+  /// @param services the operations of each service; others get NotImplemented
+  /// @param senders checks the origin of each signed request
+  /// @param adminHandler handles everything under `/_carillon`
+  /// @param baseHosts the server's own host names, under which buckets have subdomains
+  /// @param publicUrl the server's public URL, if it differs
+  /// @param homeAccount the account of unsigned requests
   public RequestPipeline(
       List<Operations> services,
       SignatureVerifier verifier,
       SenderRules senders,
       Authorizer authorizer,
-      Handler door,
+      Handler adminHandler,
       List<String> baseHosts,
       Optional<URI> publicUrl,
-      AccountId home,
+      AccountId homeAccount,
       Ids ids,
       InstantSource clock) {
     this.verifier = verifier;
     this.senders = senders;
     this.authorizer = authorizer;
-    this.door = door;
-    this.home = home;
+    this.adminHandler = adminHandler;
+    this.homeAccount = homeAccount;
     this.ids = ids;
     this.clock = clock;
     this.publicUrl = publicUrl.map(url -> url.toString().replaceFirst("/+$", "")).orElse("");
     this.publicAuthority = publicUrl.map(URI::getRawAuthority).orElse("");
     this.hosts = new Hosts(baseHosts);
     this.router = new ServiceRouter(hosts);
-    services.forEach(table -> tables.put(serviceOf(table), table));
+    services.forEach(table -> operationsByService.put(serviceOf(table), table));
   }
 
   private static Service serviceOf(Operations table) {
     return Service.find(table.service())
-        .orElseThrow(() -> new IllegalArgumentException("No service " + table.service()));
+        .orElseThrow(() -> new IllegalArgumentException("Unknown service " + table.service()));
   }
 
   @Override
   public Response handle(Request http) throws Exception {
-    if (isAtTheDoor(http)) {
-      return door.handle(http);
+    if (isAdminRequest(http)) {
+      return adminHandler.handle(http);
     }
-    ServiceRouter.Turn turn;
+    ServiceRouter.RoutedRequest routed;
     try {
-      turn = router.turn(http);
+      routed = router.route(http);
     } catch (AwsException | MemoryBudgetExceededException | IOException e) {
-      return refuseStranger(http, e);
+      return refuseUnknownService(http, e);
     }
-    Stop stop = stopOf(turn.service());
-    Protocol protocol = stop.protocol(turn.http());
-    RequestIds requestIds = newIds(turn.service());
+    MountedService mounted = mountedService(routed.service());
+    Protocol protocol = mounted.protocol(routed.http());
+    RequestIds requestIds = newIds(routed.service());
     try {
-      protocol.admit(turn.http(), turn.path());
-      return travel(turn, stop, protocol, requestIds);
+      protocol.admit(routed.http(), routed.path());
+      return process(routed, mounted, protocol, requestIds);
     } catch (Exception | StackOverflowError | OutOfMemoryError | AssertionError e) {
-      return protocol.refuse(http.method(), Failures.answer(e, requestIds), requestIds);
+      return protocol.refuse(http.method(), Failures.toAwsException(e, requestIds), requestIds);
     }
   }
 
-  private boolean isAtTheDoor(Request http) {
+  private boolean isAdminRequest(Request http) {
     String path = http.rawPath();
     boolean ours =
-        path.startsWith(DOOR)
-            && (path.length() == DOOR.length() || path.charAt(DOOR.length()) == '/');
-    return (ours || path.equals(OTHERS_HEALTH)) && !hostNamesBucket(http);
+        path.startsWith(ADMIN_PATH)
+            && (path.length() == ADMIN_PATH.length() || path.charAt(ADMIN_PATH.length()) == '/');
+    return (ours || path.equals(LOCALSTACK_HEALTH)) && !hostNamesBucket(http);
   }
 
   /// Whether the request's host names a bucket, so that its path is a key.
@@ -151,17 +152,17 @@ public final class RequestPipeline implements Handler {
     return hosts.bucket(http.headers()).isPresent();
   }
 
-  private Stop stopOf(Service service) {
-    return stops.computeIfAbsent(
+  private MountedService mountedService(Service service) {
+    return mountedServices.computeIfAbsent(
         service,
         _ -> {
-          Operations nothing = Operations.of(service.signingName());
-          Operations table = tables.getOrDefault(service, nothing);
+          Operations empty = Operations.of(service.signingName());
+          Operations table = operationsByService.getOrDefault(service, empty);
           List<Protocol> protocols = service.protocols();
-          return new Stop(
+          return new MountedService(
               table,
-              table.judgesValues()
-                  ? protocols.stream().map(Protocol::judgingValues).toList()
+              table.validatesValues()
+                  ? protocols.stream().map(Protocol::validatingValues).toList()
                   : protocols);
         });
   }
@@ -175,32 +176,37 @@ public final class RequestPipeline implements Handler {
     return new RequestIds(ids.requestId(), Base64.getEncoder().encodeToString(random));
   }
 
-  /// Answers a request whose service is not known or not here, in the protocol it seems to speak.
-  private Response refuseStranger(Request http, Exception e) throws IOException {
+  /// Answers a request to an unknown or unsupported service, in the protocol it seems to use.
+  private Response refuseUnknownService(Request http, Exception e) throws IOException {
     RequestIds requestIds = newIds(Service.STS);
     String service = Scope.of(http).map(Scope::service).orElse("");
-    return unknown.get().refuse(http, service, Failures.answer(e, requestIds), requestIds);
+    return unknown.get().refuse(http, service, Failures.toAwsException(e, requestIds), requestIds);
   }
 
-  private Response travel(
-      ServiceRouter.Turn turn, Stop stop, Protocol protocol, RequestIds requestIds)
+  private Response process(
+      ServiceRouter.RoutedRequest routed,
+      MountedService mounted,
+      Protocol protocol,
+      RequestIds requestIds)
       throws Exception {
-    Verified verified = verifier.verify(turn.http(), turn.service().signingName(), turn.path());
+    Verified verified =
+        verifier.verify(routed.http(), routed.service().signingName(), routed.path());
     Request http = verified.request();
-    boolean form = verified.signing().isForm(); // then the request is the PUT that it stands for
-    MatchedRequest asked = protocol.read(http, form ? http.rawPath() : turn.path());
-    String name = form ? POST_OBJECT : asked.operation().name();
+    boolean form = verified.signing().isForm(); // then the request has become a PUT
+    MatchedRequest matched = protocol.read(http, form ? http.rawPath() : routed.path());
+    String name = form ? POST_OBJECT : matched.operation().name();
     Operation<?> operation =
-        stop.operations()
-            .find(form ? POST_OBJECT : asked.operation().input())
+        mounted
+            .operations()
+            .find(form ? POST_OBJECT : matched.operation().input())
             .orElseThrow(
                 () ->
                     CommonError.NOT_IMPLEMENTED.because(
                         "The operation " + name + " is not implemented."));
-    senders.check(turn.http(), verified, name);
+    senders.check(routed.http(), verified, name);
     Caller caller = caller(verified, requestIds);
     if (verified instanceof Verified.Anonymous
-        && !turn.service().admitsAnyone()
+        && !routed.service().admitsAnonymous()
         && operation.access() instanceof Access.Needs) {
       throw CommonError.MISSING_AUTHENTICATION_TOKEN.exception();
     }
@@ -209,13 +215,13 @@ public final class RequestPipeline implements Handler {
             () ->
                 run(
                     operation,
-                    asked,
+                    matched,
                     protocol,
-                    stop.operations().explanation(),
+                    mounted.operations().explanation(),
                     caller,
                     http,
                     requestIds));
-    return senders.answer(turn.http(), name, answer);
+    return senders.answer(routed.http(), name, answer);
   }
 
   private Caller caller(Verified verified, RequestIds requestIds) {
@@ -223,7 +229,7 @@ public final class RequestPipeline implements Handler {
       case Verified.Anonymous _ ->
           new Caller(
               new Principal.Anonymous(),
-              home,
+              homeAccount,
               hosts.region(verified.request().headers()).orElse(Region.US_EAST_1),
               SessionTerms.NONE,
               requestIds.requestId(),
@@ -243,7 +249,7 @@ public final class RequestPipeline implements Handler {
               signed.credentials(),
               Region.ofScope(signed.scope().region()).orElseThrow(),
               requestIds);
-      case Verified.SignedBefore signed ->
+      case Verified.SignedV2 signed ->
           caller(
               verified,
               signed.credentials(),
@@ -276,13 +282,13 @@ public final class RequestPipeline implements Handler {
     return verified.request().remote().getAddress().getHostAddress();
   }
 
-  /// A proxy that ends TLS leaves the public host's name in the request, but not its scheme.
+  /// A proxy that terminates TLS passes on the public host, but not the scheme.
   private String host(Verified verified) {
     String host = verified.request().headers().find("host").orElse("");
     return !publicUrl.isEmpty() && host.equalsIgnoreCase(publicAuthority) ? publicUrl : host;
   }
 
-  /// What is no trace header is left out: it is for others to read.
+  /// An invalid trace header is dropped, since others will parse it.
   private static @Nullable String traceHeader(Verified verified) {
     return verified
         .request()
@@ -298,7 +304,7 @@ public final class RequestPipeline implements Handler {
 
   private <I> Response run(
       Operation<I> operation,
-      MatchedRequest asked,
+      MatchedRequest matched,
       Protocol protocol,
       Operations.Explanation explanation,
       Caller caller,
@@ -306,33 +312,33 @@ public final class RequestPipeline implements Handler {
       RequestIds requestIds)
       throws IOException {
     boolean decoded = operation.way() instanceof Way.Decoded;
-    I input = operation.input().cast(asked.input(operation.input(), decoded));
+    I input = operation.input().cast(matched.input(operation.input(), decoded));
     if (operation.access() instanceof Access.Needs<I>(var needs)) {
       authorize(caller, needs.apply(input), explanation);
     }
     return switch (operation.way()) {
       case Way.Decoded<I, ?>(var run) ->
-          reserved(answer(protocol, asked, run.run(caller, input), requestIds));
+          reserved(answer(protocol, matched, run.run(caller, input), requestIds));
       case Way.Streamed<I>(var run) -> protocol.stamp(run.run(caller, input, http), requestIds);
     };
   }
 
-  /// A large answer lies in memory until its reader has taken it, however slow he is. What the body
-  /// took is free by then.
+  /// A large response stays in memory until its reader has taken it, however slowly, so it is
+  /// reserved. The request body's memory is free by then.
   private static Response reserved(Response answer) {
     if (answer.content() instanceof Response.Content.Bytes(byte[] bytes)
-        && bytes.length > LARGE_ANSWER_BYTES) {
+        && bytes.length > LARGE_RESPONSE_BYTES) {
       Reservation.current().growTo(bytes.length);
     }
     return answer;
   }
 
   private static Response answer(
-      Protocol protocol, MatchedRequest asked, Object output, RequestIds requestIds) {
-    if (!(output instanceof Operations.WithHeaders(SdkPojo said, Map<String, String> headers))) {
-      return protocol.answer(asked.operation(), (SdkPojo) output, requestIds);
+      Protocol protocol, MatchedRequest matched, Object output, RequestIds requestIds) {
+    if (!(output instanceof Operations.WithHeaders(SdkPojo body, Map<String, String> headers))) {
+      return protocol.answer(matched.operation(), (SdkPojo) output, requestIds);
     }
-    Response answer = protocol.answer(asked.operation(), said, requestIds);
+    Response answer = protocol.answer(matched.operation(), body, requestIds);
     headers.forEach(answer::header);
     return answer;
   }

@@ -4,8 +4,8 @@ import io.carillon.aws.sigv4.Verified;
 import io.carillon.http.Request;
 import io.carillon.http.Response;
 
-/// Rules about where a request comes from, which no policy can state: a signature by a key that
-/// everybody knows proves nothing.
+/// Rules about the origin of a request, which no policy can state: a signature with a well-known
+/// key proves nothing.
 public interface SenderRules {
   SenderRules NONE =
       new SenderRules() {
@@ -18,13 +18,13 @@ public interface SenderRules {
         }
       };
 
-  /// Looks at a request before it is authorized.
+  /// Checks a request before it is authorized.
   ///
-  /// @param http as it came
+  /// @param http as received
   /// @param operation its name, such as `GetObject`
-  /// @throws AwsException where it is refused
+  /// @throws AwsException where it is rejected
   void check(Request http, Verified verified, String operation);
 
-  /// Says to browsers, in header fields of the answer, what they must keep apart.
+  /// Adds header fields to the response that make browsers isolate it.
   Response answer(Request http, String operation, Response answer);
 }

@@ -12,16 +12,16 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/// The services that Carillon speaks for.
+/// The services that Carillon supports.
 enum Service {
-  /// The largest document completes an upload of 10,000 parts with their checksums.
+  /// The largest document is CompleteMultipartUpload with 10,000 parts and their checksums.
   S3("s3", 4 << 20, true) {
     @Override
     List<Protocol> protocols() {
       return List.of(new RestXmlProtocol(Model.of(signingName()), limitBytes()));
     }
   },
-  /// The largest body holds a zip of 50 MB in base64.
+  /// The largest body is a zip of 50 MB in base64.
   LAMBDA("lambda", 72 << 20, false) {
     @Override
     List<Protocol> protocols() {
@@ -88,30 +88,30 @@ enum Service {
 
   private final String signingName;
   private final int limitBytes;
-  private final boolean admitsAnyone;
+  private final boolean admitsAnonymous;
 
-  Service(String signingName, int limitBytes, boolean admitsAnyone) {
+  Service(String signingName, int limitBytes, boolean admitsAnonymous) {
     this.signingName = signingName;
     this.limitBytes = limitBytes;
-    this.admitsAnyone = admitsAnyone;
+    this.admitsAnonymous = admitsAnonymous;
   }
 
-  /// The protocols it speaks, the one it prefers first.
+  /// Its protocols, the preferred one first.
   abstract List<Protocol> protocols();
 
-  /// Its name in signatures, hosts and ARNs.
+  /// Its signing name, also used in hosts and ARNs.
   String signingName() {
     return signingName;
   }
 
-  /// The most that a body has which does not stream.
+  /// The largest body that is not streamed.
   int limitBytes() {
     return limitBytes;
   }
 
-  /// Whether policies of its resources may let in who has not signed.
-  boolean admitsAnyone() {
-    return admitsAnyone;
+  /// Whether its resource policies can allow anonymous requests.
+  boolean admitsAnonymous() {
+    return admitsAnonymous;
   }
 
   static List<String> names() {

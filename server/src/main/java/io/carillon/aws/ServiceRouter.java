@@ -10,18 +10,18 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/// Where requests to the seven services part: decides which is meant.
+/// Decides which service a request is for.
 ///
-/// A signature decides first, since it names the service, so that no bucket's name can shadow one;
-/// then the host; only then what the request looks like.
+/// The signature decides first, since it names the service, so that no bucket name can shadow a
+/// service; then the host; then the content of the request.
 final class ServiceRouter {
   private static final Pattern LAMBDA_PATH = Pattern.compile("/20[0-9]{2}-[0-9]{2}-[0-9]{2}/.*");
   private static final Pattern QUEUE_PATH = Pattern.compile("/[0-9]{12}/[^/]+/?");
   private static final String FORM = "application/x-www-form-urlencoded";
 
-  /// @param http the request; its body is at hand where it had to be looked at
-  /// @param path the request's, with the bucket in front where the host names it
-  record Turn(Service service, Request http, String path) {}
+  /// @param http the request; its body is buffered where it was read
+  /// @param path of the request, with the bucket in front where the host names it
+  record RoutedRequest(Service service, Request http, String path) {}
 
   private final Hosts hosts;
 
@@ -29,12 +29,12 @@ final class ServiceRouter {
     this.hosts = hosts;
   }
 
-  /// @throws AwsException where the signature names a service that is not here
-  Turn turn(Request http) throws IOException {
+  /// @throws AwsException where the signature names an unsupported service
+  RoutedRequest route(Request http) throws IOException {
     Optional<Scope> scope = Scope.of(http);
     if (scope.isPresent()) {
       String name = scope.get().service();
-      return turn(
+      return route(
           Service.find(name)
               .orElseThrow(
                   () ->
@@ -44,42 +44,42 @@ final class ServiceRouter {
           http);
     }
     Optional<Service> named = hosts.service(http.headers());
-    return named.isPresent() ? turn(named.get(), http) : byLooks(http);
+    return named.isPresent() ? route(named.get(), http) : byContent(http);
   }
 
-  private Turn turn(Service service, Request http) {
+  private RoutedRequest route(Service service, Request http) {
     if (service == Service.S3) {
       Optional<String> bucket = hosts.bucket(http.headers());
       if (bucket.isPresent()) {
-        return new Turn(service, http, "/" + bucket.get() + http.rawPath());
+        return new RoutedRequest(service, http, "/" + bucket.get() + http.rawPath());
       }
     }
-    return new Turn(service, http, http.rawPath());
+    return new RoutedRequest(service, http, http.rawPath());
   }
 
-  private Turn byLooks(Request http) throws IOException {
+  private RoutedRequest byContent(Request http) throws IOException {
     String target = http.headers().first(JsonProtocol.TARGET);
     if (target != null) {
-      return turn(target.startsWith("AmazonSQS") ? Service.SQS : Service.LOGS, http);
+      return route(target.startsWith("AmazonSQS") ? Service.SQS : Service.LOGS, http);
     }
     if (hosts.bucket(http.headers()).isPresent()) {
-      return turn(Service.S3, http);
+      return route(Service.S3, http);
     }
     String path = http.rawPath();
     if (LAMBDA_PATH.matcher(path).matches()) {
-      return turn(Service.LAMBDA, http);
+      return route(Service.LAMBDA, http);
     }
     boolean queue = QUEUE_PATH.matcher(path).matches();
     if (!queue && !path.equals("/")) {
-      return turn(Service.S3, http);
+      return route(Service.S3, http);
     }
     if (!isForm(http)) {
-      return turn(byAction(Parameters.parse(http.rawQuery()), queue), http);
+      return route(byAction(Parameters.parse(http.rawQuery()), queue), http);
     }
     byte[] form = http.body().readAll(Service.SNS.limitBytes());
-    Request opened = http.withBody(Body.of(form));
+    Request buffered = http.withBody(Body.of(form));
     Parameters parameters = Parameters.parse(new String(form, StandardCharsets.ISO_8859_1));
-    return turn(byAction(parameters, queue), opened);
+    return route(byAction(parameters, queue), buffered);
   }
 
   private static boolean isForm(Request http) {
@@ -89,7 +89,7 @@ final class ServiceRouter {
         && type.regionMatches(true, 0, FORM, 0, FORM.length());
   }
 
-  /// By the version that the request names. The links in mails name none: they are SNS's.
+  /// By the API version of the request. The links in e-mails have none: they are SNS's.
   private static Service byAction(Parameters parameters, boolean queue) {
     String action = parameters.first("Action");
     if (action == null) {

@@ -5,18 +5,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// What the credentials of a session carry beside their principal; nothing for lasting keys.
+/// The session policies and session tags of temporary credentials; nothing for long-term keys.
 ///
-/// @param policies policy documents passed when it began, which narrow what its principal may do
-/// @param tags the session's own, which count as its principal's
-/// @param transitive keys of the tags that go on to the next session of a chain
-/// @param function ARN of the function that Lambda holds the session for; empty for none
+/// @param policies session policies, which limit its permissions
+/// @param tags session tags, which count as its principal's
+/// @param transitive keys of the tags passed on to the next session of a role chain
+/// @param function ARN of the function whose execution role the session is for; empty for none
 public record SessionTerms(
     List<String> policies, Map<String, String> tags, List<String> transitive, String function) {
   public static final SessionTerms NONE = ofPolicies(List.of());
 
-  /// The tags of the principal as the session has them: its own stand in for those of the same key,
-  /// which are compared without case.
+  /// The principal's tags, overridden by the session tags of the same key; keys are compared
+  /// without case.
   public Map<String, String> over(Map<String, String> tagsOfPrincipal) {
     if (tags.isEmpty()) {
       return tagsOfPrincipal;
@@ -27,11 +27,11 @@ public record SessionTerms(
     return all;
   }
 
-  /// The tags that go on to the next session of a chain.
-  public Map<String, String> handedDown() {
-    Map<String, String> handedDown = new LinkedHashMap<>(tags);
-    handedDown.keySet().retainAll(transitive);
-    return handedDown;
+  /// The tags passed on to the next session of a role chain.
+  public Map<String, String> transitiveTags() {
+    Map<String, String> transitiveTags = new LinkedHashMap<>(tags);
+    transitiveTags.keySet().retainAll(transitive);
+    return transitiveTags;
   }
 
   public static SessionTerms ofPolicies(List<String> policies) {

@@ -1,5 +1,4 @@
-/// What all services share: the road of a request, its caller, its errors, the tables of
-/// operations.
+/// Shared by all services: the request pipeline, the caller, errors, the tables of operations.
 @NullMarked
 package io.carillon.aws;
 

@@ -168,7 +168,7 @@ public final class LambdaService {
 
   /// The operations of Lambda.
   public Operations operations() {
-    Operations table = Operations.of("lambda").judgingValues();
+    Operations table = Operations.of("lambda").validatingValues();
     mountFunctions(table);
     mountVersions(table);
     mountAsynchronous(table);

@@ -30,7 +30,7 @@ record SessionTags(
 
   /// @throws AwsException ValidationError, InvalidParameterValue
   static SessionTags of(Caller caller, AssumeRoleRequest request) {
-    Map<String, String> inherited = caller.session().handedDown();
+    Map<String, String> inherited = caller.session().transitiveTags();
     Map<String, String> requested = new LinkedHashMap<>();
     Set<String> keys = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
     for (Tag tag : request.tags()) {

@@ -7,12 +7,12 @@ import io.carillon.http.Headers;
 import io.carillon.http.Request;
 import java.util.Optional;
 
-/// Holds a body to the checksums that its request announces, in header fields or trailers.
+/// Verifies a body against the checksums of its header fields or trailers.
 final class BodyChecksums {
   private BodyChecksums() {}
 
-  /// @param shape of the input: what it has as a member is the operation's to judge, such as the
-  ///   checksum of the whole object that CompleteMultipartUpload names
+  /// @param shape of the input: checksums that are members of it are verified by the operation,
+  ///   such as the checksum of the whole object in CompleteMultipartUpload
   /// @throws io.carillon.aws.AwsException [CommonError#BAD_DIGEST] where one differs
   static void verify(Request http, Shape shape, byte[] body) {
     verify(http.headers(), shape, body);
@@ -31,11 +31,11 @@ final class BodyChecksums {
   }
 
   private static void verify(String name, ChecksumAlgorithm algorithm, String value, byte[] body) {
-    Optional<Checksum> said = Checksum.tryParse(algorithm, value);
-    if (said.isEmpty()) {
+    Optional<Checksum> declared = Checksum.tryParse(algorithm, value);
+    if (declared.isEmpty()) {
       throw CommonError.INVALID_DIGEST.because("The value of " + name + " is not valid.");
     }
-    if (!said.get().matches(algorithm.of(body))) {
+    if (!declared.get().matches(algorithm.of(body))) {
       throw CommonError.BAD_DIGEST.because(
           "The " + name + " you specified did not match what we received.");
     }

@@ -15,10 +15,10 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// What a service's model lets values be: lengths, patterns, ranges, keys of maps. It stands in a
-/// list beside this class, written from botocore's model with the patterns of AWS's pages where
-/// those are newer (`eusc-`), and is said in the words of AWS's validator. What a list may hold
-/// ("enum") is not here: the services say that themselves.
+/// The constraints of a service's model on values: lengths, patterns, ranges, keys of maps. They
+/// are in a list beside this class, generated from botocore's model with the patterns of AWS's
+/// pages where those are newer (`eusc-`); the messages are those of AWS's validator. Enums are not
+/// included: the services validate those.
 final class Constraints {
   static final Constraints NONE = new Constraints(Map.of());
 
@@ -28,8 +28,8 @@ final class Constraints {
     KEY
   }
 
-  /// @param least and `most`: of a length or of a number; absent for no bound
-  /// @param secret whether the value is not to be repeated
+  /// @param least and `most`: bounds of a length or a number; absent for no bound
+  /// @param secret whether the value must not be repeated in messages
   private record Rule(
       String member,
       Subject subject,
@@ -48,42 +48,42 @@ final class Constraints {
           column[6].isEmpty() ? null : Pattern.compile(column[6]));
     }
 
-    /// What the value breaks, in the validator's order.
-    List<String> broken(Object value) {
-      List<String> broken = new ArrayList<>(0);
+    /// The constraints that the value violates, in the validator's order.
+    List<String> violated(Object value) {
+      List<String> violated = new ArrayList<>(0);
       switch (subject) {
-        case TEXT -> text(String.valueOf(value), broken);
-        case NUMBER -> bounds(((Number) value).longValue(), "value", broken);
+        case TEXT -> text(String.valueOf(value), violated);
+        case NUMBER -> bounds(((Number) value).longValue(), "value", violated);
         case KEY -> {
           for (Object key : ((Map<?, ?>) value).keySet()) {
-            if (broken.isEmpty()) {
-              text(String.valueOf(key), broken);
+            if (violated.isEmpty()) {
+              text(String.valueOf(key), violated);
             }
           }
-          if (!broken.isEmpty()) {
-            broken.clear();
-            broken.add(
+          if (!violated.isEmpty()) {
+            violated.clear();
+            violated.add(
                 "Map keys must satisfy constraint: [%s, Member must not be null]"
                     .formatted(String.join(", ", all())));
           }
         }
       }
-      return broken;
+      return violated;
     }
 
-    private void text(String text, List<String> broken) {
+    private void text(String text, List<String> violated) {
       if (pattern != null && !pattern.matcher(text).matches()) {
-        broken.add(ofPattern());
+        violated.add(patternMessage());
       }
-      bounds(text.length(), "length", broken);
+      bounds(text.length(), "length", violated);
     }
 
-    private void bounds(long size, String what, List<String> broken) {
+    private void bounds(long size, String what, List<String> violated) {
       if (most != null && size > most) {
-        broken.add("Member must have %s less than or equal to %d".formatted(what, most));
+        violated.add("Member must have %s less than or equal to %d".formatted(what, most));
       }
       if (least != null && size < least) {
-        broken.add("Member must have %s greater than or equal to %d".formatted(what, least));
+        violated.add("Member must have %s greater than or equal to %d".formatted(what, least));
       }
     }
 
@@ -96,12 +96,12 @@ final class Constraints {
         all.add("Member must have length greater than or equal to " + least);
       }
       if (pattern != null) {
-        all.add(ofPattern());
+        all.add(patternMessage());
       }
       return all;
     }
 
-    private String ofPattern() {
+    private String patternMessage() {
       return "Member must satisfy regular expression pattern: " + pattern;
     }
   }
@@ -117,7 +117,7 @@ final class Constraints {
     String file = service + ".constraints";
     try (InputStream in = Constraints.class.getResourceAsStream(file)) {
       if (in == null) {
-        throw new IllegalArgumentException("No list of what " + service + " lets values be");
+        throw new IllegalArgumentException("No list of the constraints of " + service);
       }
       return new Constraints(
           new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))
@@ -132,24 +132,24 @@ final class Constraints {
     }
   }
 
-  /// Says what a member's value breaks.
+  /// Reports the constraints that a member's value violates.
   ///
   /// @param structure the simple name of the model class, such as `InvokeRequest`
-  /// @param spelled the path of the member, as the validator spells it
+  /// @param path of the member, in the validator's notation
   void check(
-      String structure, Member member, String spelled, Object value, Consumer<String> violations) {
+      String structure, Member member, String path, Object value, Consumer<String> violations) {
     for (Rule rule : byStructure.getOrDefault(structure, List.of())) {
       if (rule.member().equals(member.field().memberName())) {
-        for (String broken : rule.broken(value)) {
+        for (String violated : rule.violated(value)) {
           violations.accept(
               "Value %sat '%s' failed to satisfy constraint: %s"
-                  .formatted(rule.secret() ? "" : "'" + value + "' ", spelled, broken));
+                  .formatted(rule.secret() ? "" : "'" + value + "' ", path, violated));
         }
       }
     }
   }
 
-  boolean knows(String structure) {
+  boolean hasRules(String structure) {
     return byStructure.containsKey(structure);
   }
 }

@@ -24,14 +24,14 @@ import java.util.Map;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.core.SdkPojo;
 
-/// Reads JSON bodies. Types must be those of the shape: `"5"` is not a number.
+/// Reads JSON bodies. Types must match the shape: `"5"` is not a number.
 final class JsonDecoder {
-  private static final int DEEPEST = 64;
+  private static final int MAX_DEPTH = 64;
 
   private final Shapes shapes;
   private final JsonFactory json;
 
-  /// @param limitBytes the most that a body has, which bounds its longest string as well
+  /// @param limitBytes the largest body, which bounds its longest string as well
   JsonDecoder(Shapes shapes, int limitBytes) {
     this.shapes = shapes;
     this.json =
@@ -39,16 +39,16 @@ final class JsonDecoder {
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .streamReadConstraints(
                 StreamReadConstraints.builder()
-                    .maxNestingDepth(DEEPEST)
+                    .maxNestingDepth(MAX_DEPTH)
                     .maxStringLength(limitBytes)
                     .build())
             .build();
   }
 
-  /// Reads an object of the members of `builder`. A body without a byte stands for an empty object.
+  /// Reads an object of the members of `builder`. An empty body counts as an empty object.
   ///
-  /// @throws AwsException [CommonError#SERIALIZATION] where it is not JSON or not of the types,
-  ///   [CommonError#VALIDATION] where it has a member that is not known
+  /// @throws AwsException [CommonError#SERIALIZATION] where it is not JSON or has wrong types,
+  ///   [CommonError#VALIDATION] where it has an unknown member
   void read(byte[] document, SdkPojo builder) {
     if (document.length == 0) {
       return;
@@ -56,7 +56,7 @@ final class JsonDecoder {
     try (JsonParser parser = json.createParser(document)) {
       require(parser.nextToken() == JsonToken.START_OBJECT, "The body must be a JSON object");
       readStructure(parser, builder, "");
-      require(parser.nextToken() == null, "Something follows the JSON object");
+      require(parser.nextToken() == null, "The JSON object is followed by more text");
     } catch (IOException e) {
       JsonLocation at = e instanceof JsonProcessingException wrong ? wrong.getLocation() : null;
       throw malformed(

@@ -51,7 +51,7 @@ final class JsonEncoder {
     try (JsonGenerator out = json.createGenerator(bytes)) {
       content.writeTo(out);
     } catch (IOException e) {
-      throw new UncheckedIOException(e); // memory does not fail: a value that JSON cannot hold
+      throw new UncheckedIOException(e); // not an I/O failure: a value that JSON cannot represent
     }
     return bytes.toByteArray();
   }

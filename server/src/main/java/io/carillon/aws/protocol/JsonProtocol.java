@@ -12,7 +12,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import software.amazon.awssdk.core.SdkPojo;
 
-/// AWS JSON 1.0 and 1.1, of SQS and CloudWatch Logs: the operation stands in `X-Amz-Target`.
+/// AWS JSON 1.0 and 1.1, of SQS and CloudWatch Logs: `X-Amz-Target` names the operation.
 public final class JsonProtocol implements Protocol {
   public static final String TARGET = "x-amz-target";
   private static final String FRAMEWORK = "com.amazon.coral.service#";
@@ -76,7 +76,7 @@ public final class JsonProtocol implements Protocol {
         limitBytes);
   }
 
-  /// Whether the target of a request is one of this service.
+  /// Whether the target of a request belongs to this service.
   public boolean owns(String target) {
     return target.startsWith(prefix);
   }
@@ -99,7 +99,7 @@ public final class JsonProtocol implements Protocol {
       public SdkPojo input(Class<?> type, boolean withBody) throws IOException {
         SdkPojo builder = shapes.builder(type);
         decoder.read(http.body().readAll(limitBytes), builder);
-        return validation.on(Shapes.build(builder));
+        return validation.validate(Shapes.build(builder));
       }
     };
   }
@@ -111,24 +111,24 @@ public final class JsonProtocol implements Protocol {
 
   @Override
   public Response refuse(String method, AwsException why, RequestIds ids) {
-    AwsException said = dialect.translate(why);
+    AwsException error = dialect.translate(why);
     Map<String, String> members = new LinkedHashMap<>();
-    members.put("__type", errorNamespace(said.error().code()) + said.error().code());
-    boolean denied = said.error().code().equals("AccessDeniedException");
-    members.put(denied ? "Message" : "message", said.getMessage()); // as measured on AWS
-    members.putAll(said.members());
+    members.put("__type", errorNamespace(error.error().code()) + error.error().code());
+    boolean denied = error.error().code().equals("AccessDeniedException");
+    members.put(denied ? "Message" : "message", error.getMessage()); // as measured on AWS
+    members.putAll(error.members());
     Response response =
-        Response.of(said.error().status(), contentType, encoder.write(members))
-            .header("x-amzn-ErrorType", said.error().code());
+        Response.of(error.error().status(), contentType, encoder.write(members))
+            .header("x-amzn-ErrorType", error.error().code());
     if (queryErrors) {
-      String type = said.error().status() < 500 ? ";Sender" : ";Receiver";
-      response.header("x-amzn-query-error", said.error().queryCode() + type);
+      String type = error.error().status() < 500 ? ";Sender" : ";Receiver";
+      response.header("x-amzn-query-error", error.error().queryCode() + type);
     }
-    said.headers().forEach(response::header);
+    error.headers().forEach(response::header);
     return stamp(response, ids);
   }
 
-  /// SQS's own errors have plain names; those that end in `Exception` are its framework's.
+  /// SQS's own errors have plain names; those that end in `Exception` belong to its framework.
   private String errorNamespace(String code) {
     return queryErrors && code.endsWith("Exception") ? FRAMEWORK : errorNamespace;
   }

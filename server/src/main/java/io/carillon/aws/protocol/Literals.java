@@ -14,8 +14,8 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 import software.amazon.awssdk.core.SdkBytes;
 
-/// Values that are one literal, to text and back. Reading is strict: what is not exactly a literal
-/// of its type is refused, since a number read half would act on something the client never said.
+/// Converts scalar values to text and back. Parsing is strict: anything but an exact literal of the
+/// type is rejected, since a partially parsed number would act on something the client never sent.
 final class Literals {
   private static final Pattern WHOLE = Pattern.compile("-?[0-9]{1,19}");
   private static final Pattern FRACTION =
@@ -28,7 +28,7 @@ final class Literals {
 
   private Literals() {}
 
-  /// @throws IllegalArgumentException saying what a literal of this type is
+  /// @throws IllegalArgumentException with the expected form of a literal of this type
   static Object read(Scalar type, String text) {
     return switch (type) {
       case STRING -> text;
@@ -61,7 +61,7 @@ final class Literals {
           return value;
         }
       } catch (NumberFormatException _) {
-        // nineteen digits may still be too many
+        // nineteen digits may still overflow
       }
     }
     throw new IllegalArgumentException("must be a whole number from " + least + " to " + most);
@@ -88,18 +88,18 @@ final class Literals {
         : String.valueOf(value);
   }
 
-  /// @throws IllegalArgumentException saying what a point in time looks like
+  /// @throws IllegalArgumentException with the expected form of a timestamp
   static Instant readTime(Time.Form form, String text) {
     try {
       return switch (form) {
-        case USUAL, ISO -> DateTimeFormatter.ISO_OFFSET_DATE_TIME.parse(text, Instant::from);
+        case DEFAULT, ISO -> DateTimeFormatter.ISO_OFFSET_DATE_TIME.parse(text, Instant::from);
         case HTTP -> DateTimeFormatter.RFC_1123_DATE_TIME.parse(text, Instant::from);
         case EPOCH_SECONDS -> ofEpoch(readFraction(text));
       };
     } catch (DateTimeException _) {
       throw new IllegalArgumentException(
           switch (form) {
-            case USUAL, ISO -> "must be a timestamp such as 2026-01-31T13:45:00Z";
+            case DEFAULT, ISO -> "must be a timestamp such as 2026-01-31T13:45:00Z";
             case HTTP -> "must be a timestamp such as Sat, 31 Jan 2026 13:45:00 GMT";
             case EPOCH_SECONDS -> "must be seconds since 1970";
           });
@@ -120,11 +120,11 @@ final class Literals {
     return BigDecimal.valueOf(time.toEpochMilli(), 3);
   }
 
-  /// @param millis whether ISO timestamps show milliseconds: S3's do, those of the query services
+  /// @param millis whether ISO timestamps have milliseconds: S3's do, those of the query services
   ///   do not
   static String writeTime(Time.Form form, Instant time, boolean millis) {
     return switch (form) {
-      case USUAL, ISO ->
+      case DEFAULT, ISO ->
           millis ? Timestamps.millis(time) : time.truncatedTo(ChronoUnit.SECONDS).toString();
       case HTTP -> HTTP.format(time);
       case EPOCH_SECONDS -> toEpoch(time).toPlainString();

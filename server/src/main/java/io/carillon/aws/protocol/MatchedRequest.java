@@ -11,7 +11,7 @@ public interface MatchedRequest {
   /// Reads the input.
   ///
   /// @param type the operation's request class
-  /// @param withBody whether to read the body; what streams leaves it to the operation
-  /// @throws io.carillon.aws.AwsException where it is not of the operation's shape
+  /// @param withBody whether to read the body; streaming operations read it themselves
+  /// @throws io.carillon.aws.AwsException where it does not match the operation's shape
   SdkPojo input(Class<?> type, boolean withBody) throws IOException;
 }

@@ -8,14 +8,14 @@ import software.amazon.awssdk.core.util.SdkAutoConstructMap;
 
 /// A member of a structure.
 ///
-/// @param name as the wire spells it
-/// @param required whether the model insists on it (known for S3 only)
-/// @param attribute whether XML carries it as an attribute
+/// @param name on the wire
+/// @param required whether the model requires it (known for S3 only)
+/// @param attribute whether it is an XML attribute
 record Member(
     SdkField<?> field, String name, MemberType kind, boolean required, boolean attribute) {
 
-  /// Null where the structure does not have it. The SDK's stand-ins for lists and maps that nobody
-  /// set count as absent; a list that somebody set counts, also if it is empty.
+  /// Null where the structure does not have it. The SDK's placeholders for unset lists and maps
+  /// count as absent; a list that was set counts as present, even if empty.
   @Nullable Object get(SdkPojo structure) {
     Object value = field.getValueOrDefault(structure);
     return value instanceof SdkAutoConstructList || value instanceof SdkAutoConstructMap

@@ -10,10 +10,10 @@ import software.amazon.awssdk.core.traits.MapTrait;
 import software.amazon.awssdk.core.traits.TimestampFormatTrait;
 import software.amazon.awssdk.core.traits.TraitType;
 
-/// What values a member has, as the SDK's field declares it.
+/// The type of a member, as the SDK's field declares it.
 sealed interface MemberType {
 
-  /// Values that are one literal.
+  /// Scalar values.
   enum Scalar implements MemberType {
     STRING,
     BOOLEAN,
@@ -29,8 +29,8 @@ sealed interface MemberType {
   /// A point in time.
   record Time(Form form) implements MemberType {
     enum Form {
-      /// What the protocol writes where the model says nothing.
-      USUAL,
+      /// The protocol's default, where the model names none.
+      DEFAULT,
       ISO,
       HTTP,
       EPOCH_SECONDS
@@ -43,20 +43,20 @@ sealed interface MemberType {
   record MapOf(MemberType value, String keyName, String valueName, boolean flattened)
       implements MemberType {}
 
-  /// A structure. It is looked into only when met, since structures may hold themselves.
+  /// A structure. Its shape is resolved on first use, since structures may be recursive.
   record Struct(Supplier<SdkPojo> builder) implements MemberType {}
 
-  /// Whether it is a structure or has structures in it.
-  default boolean holdsStructures() {
+  /// Whether it is or contains a structure.
+  default boolean containsStructures() {
     return switch (this) {
       case Struct _ -> true;
-      case ListOf list -> list.item().holdsStructures();
-      case MapOf map -> map.value().holdsStructures();
+      case ListOf list -> list.item().containsStructures();
+      case MapOf map -> map.value().containsStructures();
       case Scalar _, Time _ -> false;
     };
   }
 
-  /// @throws IllegalStateException for types that no service of ours uses
+  /// @throws IllegalStateException for types that no supported service uses
   static MemberType of(SdkField<?> field) {
     return switch (field.marshallingType().getKnownType()) {
       case STRING -> Scalar.STRING;
@@ -101,7 +101,7 @@ sealed interface MemberType {
     if (field.location() == MarshallLocation.HEADER) {
       return Time.Form.HTTP;
     }
-    return field.location() == MarshallLocation.QUERY_PARAM ? Time.Form.ISO : Time.Form.USUAL;
+    return field.location() == MarshallLocation.QUERY_PARAM ? Time.Form.ISO : Time.Form.DEFAULT;
   }
 
   private static IllegalStateException unknown(SdkField<?> field) {

@@ -11,104 +11,106 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.SdkPojo;
 
-/// Refuses requests that lack what the model insists on, or hold what it does not allow, however
-/// deep, so that no operation and no needs function has to ask for it again. All that is wrong is
-/// told at once, counted.
+/// Rejects requests that lack required members or violate constraints, at any depth, so that no
+/// operation and no needs function has to check again. All violations are reported together, with
+/// their number.
 final class MemberValidation {
   private final Shapes shapes;
-  private final boolean bySqs;
+  private final boolean sqsStyle;
   private final Constraints constraints;
 
-  /// @param bySqs whether to say it as SQS does, which names the first parameter as it is sent; the
-  ///   others list all members, as their Java classes would call them
-  MemberValidation(Shapes shapes, boolean bySqs) {
-    this(shapes, bySqs, Constraints.NONE);
+  /// @param sqsStyle whether to report as SQS does, which names the first parameter as on the wire;
+  ///   the others list all members, in the notation of their Java classes
+  MemberValidation(Shapes shapes, boolean sqsStyle) {
+    this(shapes, sqsStyle, Constraints.NONE);
   }
 
-  MemberValidation(Shapes shapes, boolean bySqs, Constraints constraints) {
+  MemberValidation(Shapes shapes, boolean sqsStyle, Constraints constraints) {
     this.shapes = shapes;
-    this.bySqs = bySqs;
+    this.sqsStyle = sqsStyle;
     this.constraints = constraints;
   }
 
-  /// What is wrong with a request.
+  /// The violations of a request.
   ///
-  /// @param missing paths of members that are not there
-  /// @param violations of constraints, in words
-  private record Flaws(List<String> missing, List<String> violations) {}
+  /// @param missing paths of missing members
+  /// @param constraintViolations of constraints, in words
+  private record Violations(List<String> missing, List<String> constraintViolations) {}
 
   /// @return `input`
   /// @throws io.carillon.aws.AwsException [CommonError#MISSING_PARAMETER]
-  SdkPojo on(SdkPojo input) {
-    Flaws flaws = new Flaws(new ArrayList<>(0), new ArrayList<>(0));
-    look(input, "", flaws);
-    if (!flaws.missing().isEmpty() || !flaws.violations().isEmpty()) {
+  SdkPojo validate(SdkPojo input) {
+    Violations violations = new Violations(new ArrayList<>(0), new ArrayList<>(0));
+    check(input, "", violations);
+    if (!violations.missing().isEmpty() || !violations.constraintViolations().isEmpty()) {
       throw CommonError.MISSING_PARAMETER.because(
-          bySqs ? parameter(flaws.missing()) : errors(flaws));
+          sqsStyle ? parameter(violations.missing()) : errors(violations));
     }
     return input;
   }
 
-  private void look(SdkPojo structure, String path, Flaws flaws) {
+  private void check(SdkPojo structure, String path, Violations violations) {
     Shape shape = shapes.of(structure);
     String name = structure.getClass().getSimpleName();
-    if (constraints.knows(name)) {
+    if (constraints.hasRules(name)) {
       for (Member member : shape.all()) {
         Object value = member.get(structure);
         if (value != null) {
-          constraints.check(name, member, path + spell(member), value, flaws.violations()::add);
+          constraints.check(
+              name, member, path + wireName(member), value, violations.constraintViolations()::add);
         }
       }
     }
     for (Member member : shape.required()) {
-      if (member.get(structure) == null && !isJudgedLater(member)) {
-        flaws.missing().add(path + spell(member));
+      if (member.get(structure) == null && !isValidatedLater(member)) {
+        violations.missing().add(path + wireName(member));
       }
     }
     for (Member member : shape.nested()) {
-      look(member.kind(), member.get(structure), path + spell(member), flaws);
+      check(member.kind(), member.get(structure), path + wireName(member), violations);
     }
   }
 
-  private void look(MemberType kind, @Nullable Object value, String path, Flaws flaws) {
+  private void check(MemberType kind, @Nullable Object value, String path, Violations violations) {
     switch (kind) {
-      case Struct _ when value instanceof SdkPojo structure -> look(structure, path + ".", flaws);
+      case Struct _ when value instanceof SdkPojo structure ->
+          check(structure, path + ".", violations);
       case ListOf list when value instanceof List<?> items -> {
         for (int i = 0; i < items.size(); i++) {
-          look(list.item(), items.get(i), path + "." + (i + 1) + item(), flaws);
+          check(list.item(), items.get(i), path + "." + (i + 1) + item(), violations);
         }
       }
       case MapOf map when value instanceof Map<?, ?> entries ->
           entries.forEach(
-              (key, entry) -> look(map.value(), entry, path + "." + key + item(), flaws));
+              (key, entry) -> check(map.value(), entry, path + "." + key + item(), violations));
       default -> {}
     }
   }
 
-  /// A batch without entries is an error of its own, and a query cannot tell none from an empty
-  /// list.
-  private boolean isJudgedLater(Member member) {
-    return bySqs && member.field().memberName().equals("Entries");
+  /// A batch without entries has an error of its own, and in the query protocol a missing list and
+  /// an empty one look the same.
+  private boolean isValidatedLater(Member member) {
+    return sqsStyle && member.field().memberName().equals("Entries");
   }
 
-  private String spell(Member member) {
+  private String wireName(Member member) {
     String name = member.name();
-    return bySqs ? name : Character.toLowerCase(name.charAt(0)) + name.substring(1);
+    return sqsStyle ? name : Character.toLowerCase(name.charAt(0)) + name.substring(1);
   }
 
   private String item() {
-    return bySqs ? "" : ".member";
+    return sqsStyle ? "" : ".member";
   }
 
   private static String parameter(List<String> missing) {
     return "The request must contain the parameter " + missing.getFirst() + ".";
   }
 
-  private static String errors(Flaws flaws) {
+  private static String errors(Violations violations) {
     List<String> errors =
         Stream.concat(
-                flaws.violations().stream(),
-                flaws.missing().stream()
+                violations.constraintViolations().stream(),
+                violations.missing().stream()
                     .map(
                         path ->
                             "Value null at '"

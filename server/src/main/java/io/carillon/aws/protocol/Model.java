@@ -8,18 +8,18 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/// All operations of a service, mounted or not, so that a request for one that is not can be
-/// answered by its name. Read from a list beside this class, which a test derives from the SDK's
-/// marshallers and holds equal to them: touching those classes at start would cost seconds.
+/// All operations of a service, implemented or not, so that NotImplemented can name the operation.
+/// Read from a list beside this class, which a test compares with the SDK's marshallers: loading
+/// those classes at start would take seconds.
 public final class Model {
 
-  /// @param name as the wire spells it, such as `CreateOpenIDConnectProvider`
+  /// @param name on the wire, such as `CreateOpenIDConnectProvider`
   /// @param input the simple name of the request class without `Request`, such as
-  ///   `CreateOpenIdConnectProvider`, by which operation tables name it
+  ///   `CreateOpenIdConnectProvider`, which operation tables use
   /// @param verb the HTTP method
-  /// @param template the path with `{Label}`s, and the query that is always there
-  /// @param needs names of the query parameters, and after a colon the header fields, that tell
-  ///   this operation from others of the same path
+  /// @param template the path with `{Label}`s, and the constant query
+  /// @param needs names of the query parameters, and after a colon the header fields, that
+  ///   distinguish this operation from others of the same path
   public record Entry(String name, String input, String verb, String template, List<String> needs) {
 
     static Entry parse(String line) {

@@ -2,7 +2,7 @@ package io.carillon.aws.protocol;
 
 import software.amazon.awssdk.core.SdkField;
 
-/// Spells members where a protocol's names are not those of the model.
+/// Maps member names where a protocol's names differ from the model's.
 @FunctionalInterface
 interface Naming {
   Naming AS_MODELLED = (_, member) -> member;

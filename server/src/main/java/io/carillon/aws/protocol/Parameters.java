@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /// The parameters of a query or a form, decoded.
 public final class Parameters {
-  private static final int MOST = 10_000;
+  private static final int MAX_PARAMETERS = 10_000;
   private static final Parameters NONE = new Parameters(Map.of());
 
   private final Map<String, List<String>> values;
@@ -23,7 +23,7 @@ public final class Parameters {
     return raw.isEmpty() ? NONE : new Parameters(parse(raw, new LinkedHashMap<>()));
   }
 
-  /// The parameters of a query and of a form, as one.
+  /// The parameters of a query and of a form together.
   static Parameters parse(String query, String form) {
     return new Parameters(parse(form, parse(query, new LinkedHashMap<>())));
   }
@@ -35,7 +35,7 @@ public final class Parameters {
       int and = raw.indexOf('&', start);
       int end = and < 0 ? raw.length() : and;
       if (end > start) {
-        if (++count > MOST) {
+        if (++count > MAX_PARAMETERS) {
           throw CommonError.REQUEST_ENTITY_TOO_LARGE.because("There are too many parameters.");
         }
         int equals = raw.indexOf('=', start);

@@ -6,37 +6,38 @@ import io.carillon.http.Response;
 import java.io.IOException;
 import software.amazon.awssdk.core.SdkPojo;
 
-/// How a service speaks: reads requests into the SDK's request classes and writes its response
-/// classes, and errors.
+/// The wire protocol of a service: reads requests into the SDK's request classes and writes its
+/// response classes, and errors.
 public sealed interface Protocol
     permits QueryProtocol, JsonProtocol, RestXmlProtocol, RestJsonProtocol {
 
-  /// The same protocol, which also holds values to the service's model where it knows it.
-  default Protocol judgingValues() {
+  /// The same protocol, which also validates values against the constraints of the service's model,
+  /// where known.
+  default Protocol validatingValues() {
     return this;
   }
 
-  /// Looks at a request's announced size, before anything of its body is asked for.
+  /// Checks a request's declared size, before its body is read.
   ///
-  /// @throws AwsException where it announces more than its operation may have
+  /// @throws AwsException where it exceeds the operation's limit
   default void admit(Request http, String path) {}
 
-  /// Finds what a request asks for.
+  /// Finds the operation of a request.
   ///
   /// @param path of the request, undecoded; differs from the request's own where the host names the
   ///   bucket
-  /// @throws AwsException where no operation of the service's model is meant
+  /// @throws AwsException where it matches no operation of the service's model
   MatchedRequest read(Request http, String path) throws IOException;
 
-  /// @param operation that was asked for
+  /// @param operation of the request
   /// @param output of the operation's response class
   Response answer(Model.Entry operation, SdkPojo output, RequestIds ids);
 
   /// Writes an error.
   ///
-  /// @param method of the request: an answer to HEAD has no body
+  /// @param method of the request: a response to HEAD has no body
   Response refuse(String method, AwsException why, RequestIds ids);
 
-  /// Adds the request's ids to an answer that an operation made itself.
+  /// Adds the request's ids to a response that an operation made itself.
   Response stamp(Response answer, RequestIds ids);
 }

@@ -16,10 +16,10 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.SdkPojo;
 
-/// Reads the parameters of a query request, whose dotted names spell a tree: `Tags.member.1.Key=k`,
+/// Reads the parameters of a query request, whose dotted names form a tree: `Tags.member.1.Key=k`,
 /// `Attributes.entry.1.value=v`, flattened `Attribute.1.Name=n`.
 final class QueryDecoder {
-  private static final int DEEPEST = 32;
+  private static final int MAX_DEPTH = 32;
 
   private final Shapes shapes;
 
@@ -53,28 +53,28 @@ final class QueryDecoder {
     }
   }
 
-  /// @throws AwsException [CommonError#VALIDATION] naming the parameter that is unknown or wrong
+  /// @throws AwsException [CommonError#VALIDATION] naming the unknown or invalid parameter
   void read(Parameters parameters, SdkPojo builder) {
     Node root = new Node("");
     parameters
         .all()
         .forEach(
             (name, values) -> {
-              if (!isOfTheProtocol(name)) {
+              if (!isProtocolParameter(name)) {
                 place(root, name, values);
               }
             });
     readStructure(root, builder);
   }
 
-  /// What every request carries, and what signs it.
-  private static boolean isOfTheProtocol(String name) {
+  /// The parameters of the protocol and of the signature.
+  private static boolean isProtocolParameter(String name) {
     return name.equals("Action") || name.equals("Version") || name.startsWith("X-Amz-");
   }
 
   private static void place(Node root, String name, List<String> values) {
     String[] steps = name.split("\\.", -1);
-    if (steps.length > DEEPEST) {
+    if (steps.length > MAX_DEPTH) {
       throw CommonError.VALIDATION.because("The parameter " + name + " is nested too deeply.");
     }
     Node node = root;
@@ -82,7 +82,7 @@ final class QueryDecoder {
       node = node.child(step);
     }
     if (values.size() > 1) {
-      throw CommonError.VALIDATION.because("The parameter " + name + " stands twice.");
+      throw CommonError.VALIDATION.because("The parameter " + name + " appears twice.");
     }
     node.value = values.getFirst();
   }
@@ -103,8 +103,8 @@ final class QueryDecoder {
         });
   }
 
-  /// A flattened list or map without items stands under the model's own name for it: there is no
-  /// item to number (`AttributeNames=`, but `AttributeName.1=All`).
+  /// An empty flattened list or map is sent under the model's own name, since there is no item to
+  /// number (`AttributeNames=`, but `AttributeName.1=All`).
   private static @Nullable Member unnumbered(Shape shape, String name) {
     for (Member member : shape.all()) {
       boolean many = member.kind() instanceof ListOf || member.kind() instanceof MapOf;
@@ -156,12 +156,12 @@ final class QueryDecoder {
     }
     if (into.put(key.literal(), read(map.value(), value)) != null) {
       throw CommonError.VALIDATION.because(
-          "The key " + key.literal() + " stands twice in " + entry.path + ".");
+          "The key " + key.literal() + " appears twice in " + entry.path + ".");
     }
   }
 
-  /// The items in the order of their numbers, which need not be without gaps. A list without items
-  /// is sent as an empty value.
+  /// The items in the order of their numbers, which may have gaps. An empty list is sent as an
+  /// empty value.
   private static Iterable<Node> numbered(Node node, boolean flattened, String around) {
     if (node.isEmpty()) {
       return List.of();

@@ -48,8 +48,8 @@ public final class QueryProtocol implements Protocol {
     this.encoder = new XmlEncoder(shapes, false);
   }
 
-  /// @param version that requests name
-  /// @param limitBytes the most that a body has
+  /// @param version of the API, which requests name
+  /// @param limitBytes the largest body
   public static QueryProtocol of(
       List<Model.Entry> operations,
       RequiredMembers required,
@@ -61,7 +61,7 @@ public final class QueryProtocol implements Protocol {
         operations, version, namespace, dialect, limitBytes, false, new Shapes(required));
   }
 
-  /// SQS's, whose names differ, and whose queue may be named by the path.
+  /// SQS's, whose names differ, and where the path may name the queue.
   public static QueryProtocol ofSqs(List<Model.Entry> operations, int limitBytes) {
     return new QueryProtocol(
         operations,
@@ -89,7 +89,7 @@ public final class QueryProtocol implements Protocol {
               + " for version "
               + (asked == null ? "NO_VERSION_SPECIFIED" : asked));
     }
-    return new AskedByQuery(operation, parameters, http, path);
+    return new MatchedQuery(operation, parameters, http, path);
   }
 
   private Parameters parameters(Request http) throws IOException {
@@ -100,13 +100,13 @@ public final class QueryProtocol implements Protocol {
     return Parameters.parse(http.rawQuery(), form);
   }
 
-  private final class AskedByQuery implements MatchedRequest {
+  private final class MatchedQuery implements MatchedRequest {
     private final Model.Entry operation;
     private final Parameters parameters;
     private final Request http;
     private final String path;
 
-    AskedByQuery(Model.Entry operation, Parameters parameters, Request http, String path) {
+    MatchedQuery(Model.Entry operation, Parameters parameters, Request http, String path) {
       this.operation = operation;
       this.parameters = parameters;
       this.http = http;
@@ -129,7 +129,7 @@ public final class QueryProtocol implements Protocol {
           && !parameters.contains(QUEUE_URL)) {
         queueUrl.set(builder, urlOf(http, path));
       }
-      return validation.on(Shapes.build(builder));
+      return validation.validate(Shapes.build(builder));
     }
   }
 
@@ -153,20 +153,20 @@ public final class QueryProtocol implements Protocol {
 
   @Override
   public Response refuse(String method, AwsException why, RequestIds ids) {
-    AwsException said = dialect.translate(why);
-    boolean sender = said.error().status() < 500;
+    AwsException error = dialect.translate(why);
+    boolean sender = error.error().status() < 500;
     XmlWriter xml =
         new XmlWriter()
             .root("ErrorResponse", namespace)
             .open("Error")
             .element("Type", sender ? "Sender" : "Receiver")
-            .element("Code", said.error().queryCode())
-            .element("Message", said.getMessage())
+            .element("Code", error.error().queryCode())
+            .element("Message", error.getMessage())
             .close("Error")
             .element("RequestId", ids.requestId())
             .close("ErrorResponse");
-    Response response = Response.of(said.error().status(), "text/xml", xml.bytes());
-    said.headers().forEach(response::header);
+    Response response = Response.of(error.error().status(), "text/xml", xml.bytes());
+    error.headers().forEach(response::header);
     return stamp(response, ids);
   }
 

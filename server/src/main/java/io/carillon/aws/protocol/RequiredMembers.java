@@ -10,11 +10,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/// The members that a service's model insists on. The SDK's classes say so for S3 only; for the
-/// others it stands in a list beside this class, which a script writes from botocore's models and a
-/// test holds equal to them.
+/// The required members of a service's model. The SDK's classes declare them for S3 only; for the
+/// others they are in a list beside this class, which a script generates from botocore's models and
+/// a test compares with them.
 public final class RequiredMembers {
-  static final RequiredMembers AS_THE_CLASSES_SAY = new RequiredMembers(Map.of());
+  static final RequiredMembers FROM_MODEL_CLASSES = new RequiredMembers(Map.of());
 
   private final Map<String, Set<String>> byStructure;
 
@@ -27,7 +27,7 @@ public final class RequiredMembers {
     String file = service + ".required";
     try (InputStream in = RequiredMembers.class.getResourceAsStream(file)) {
       if (in == null) {
-        throw new IllegalArgumentException("No list of what " + service + " insists on");
+        throw new IllegalArgumentException("No list of the required members of " + service);
       }
       return new RequiredMembers(
           new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))

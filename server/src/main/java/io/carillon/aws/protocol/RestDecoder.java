@@ -16,31 +16,33 @@ import java.util.Set;
 import java.util.TreeMap;
 import software.amazon.awssdk.core.SdkPojo;
 
-/// Reads what stands in path, query and header fields of a REST request.
+/// Reads the path, query and header fields of a REST request.
 final class RestDecoder {
   private static final Set<MemberType> WHOLE = Set.of(Scalar.SHORT, Scalar.INTEGER, Scalar.LONG);
 
-  /// Meets a header field that the operation does not have, by its name in lower case; throws where
-  /// it must not come.
+  /// Handles a header field that the operation does not have, by its name in lower case; throws
+  /// where it must be rejected.
   @FunctionalInterface
-  interface Unknown {
-    void meet(Model.Entry operation, Shape shape, String name, String value);
+  interface UnknownHeaderHandler {
+    void handle(Model.Entry operation, Shape shape, String name, String value);
   }
 
-  /// Meets a query parameter that an operation does not have, and that tells no operations apart.
+  /// Handles a query parameter that the operation does not have, and that distinguishes no
+  /// operations.
   @FunctionalInterface
-  interface UnknownParameter {
-    /// @return whether the request may carry it
-    boolean isOverlooked(Model.Entry operation, String name);
+  interface UnknownParameterHandler {
+    /// @return whether it is ignored
+    boolean isIgnored(Model.Entry operation, String name);
   }
 
-  private final UnknownParameter unknownParameter;
-  private final Unknown unknown;
+  private final UnknownParameterHandler unknownParameter;
+  private final UnknownHeaderHandler unknown;
   private final RestRoutes routes;
 
-  /// @param unknownParameter meets the query parameters that mean nothing
-  /// @param unknown meets the header fields that an operation does not have
-  RestDecoder(RestRoutes routes, UnknownParameter unknownParameter, Unknown unknown) {
+  /// @param unknownParameter handles unknown query parameters
+  /// @param unknown handles unknown header fields
+  RestDecoder(
+      RestRoutes routes, UnknownParameterHandler unknownParameter, UnknownHeaderHandler unknown) {
     this.routes = routes;
     this.unknown = unknown;
     this.unknownParameter = unknownParameter;
@@ -77,7 +79,7 @@ final class RestDecoder {
             });
   }
 
-  /// Refuses what lacks a query parameter or header field that its shape insists on.
+  /// Rejects a request that lacks a required query parameter or header field.
   static void requireAll(Parameters query, Request http, Shape shape) {
     for (Member member : shape.required()) {
       if (shape.query().get(member.name()) == member && !query.contains(member.name())) {
@@ -90,11 +92,11 @@ final class RestDecoder {
     }
   }
 
-  /// `x-id` names the operation, for people; `X-Amz-…` signs. What tells other operations apart
-  /// must not be overheard.
+  /// `x-id` names the operation for readers of logs; `X-Amz-…` signs. A parameter that
+  /// distinguishes other operations must not be ignored.
   private boolean isIgnored(Model.Entry operation, String name) {
     return name.regionMatches(true, 0, "x-", 0, 2)
-        || !routes.tells(name) && unknownParameter.isOverlooked(operation, name);
+        || !routes.isDiscriminating(name) && unknownParameter.isIgnored(operation, name);
   }
 
   private static Object queryValue(Member member, List<String> values) {
@@ -104,7 +106,7 @@ final class RestDecoder {
       return items;
     }
     if (values.size() > 1) {
-      throw wrong(member, values.getLast(), member.name() + " must stand once");
+      throw wrong(member, values.getLast(), member.name() + " must appear once");
     }
     return value(member, values.getFirst());
   }
@@ -130,7 +132,7 @@ final class RestDecoder {
               }
             }
             if (!known) {
-              unknown.meet(operation, shape, lower, value);
+              unknown.handle(operation, shape, lower, value);
             }
           }
         });
@@ -169,7 +171,7 @@ final class RestDecoder {
       return switch (kind) {
         case Scalar scalar -> Literals.read(scalar, text);
         case Time time -> Literals.readTime(time.form(), text);
-        default -> throw new IllegalStateException(member + " cannot travel in a request's head");
+        default -> throw new IllegalStateException(member + " cannot be in a request's head");
       };
     } catch (IllegalArgumentException e) {
       throw WHOLE.contains(kind)

@@ -11,16 +11,16 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.SdkPojo;
 
-/// Writes what an answer says in its status and header fields.
+/// Writes the status and header fields of a response.
 final class RestEncoder {
   private RestEncoder() {}
 
-  static int status(Shape shape, SdkPojo output, int usual) {
+  static int status(Shape shape, SdkPojo output, int defaultStatus) {
     Member status = shape.status();
-    return status != null && status.get(output) instanceof Integer value ? value : usual;
+    return status != null && status.get(output) instanceof Integer value ? value : defaultStatus;
   }
 
-  /// `Content-Length` is left to the engine.
+  /// The engine sets `Content-Length`.
   static void headers(Shape shape, SdkPojo output, Headers into) {
     shape
         .headers()

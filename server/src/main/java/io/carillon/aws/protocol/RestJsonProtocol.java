@@ -19,7 +19,7 @@ import software.amazon.awssdk.core.SdkPojo;
 public final class RestJsonProtocol implements Protocol {
   private static final String JSON = "application/json";
 
-  /// What operations answer with where it is not 200; the SDK's classes do not say.
+  /// Statuses other than 200; the SDK's classes do not have them.
   ///
   /// Source: "Response Syntax" of each operation in
   /// https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html
@@ -59,7 +59,7 @@ public final class RestJsonProtocol implements Protocol {
   private static final long CODE_BYTES = 70_167_211;
   private static final long CONFIGURATION_BYTES = 5_120;
 
-  /// What a request may have where AWS tells so before the body has come in.
+  /// Size limits that AWS checks before it reads the body.
   ///
   /// Sources: users' reports, such as https://github.com/motdotla/node-lambda/issues/123 (an older
   /// number), and https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-deployment.html
@@ -70,11 +70,11 @@ public final class RestJsonProtocol implements Protocol {
           "UpdateFunctionCode", CODE_BYTES,
           "UpdateFunctionConfiguration", CONFIGURATION_BYTES);
 
-  /// Errors whose message stands under `Message`; that of the others stands under `message`.
-  /// Clients that read the body themselves, as Terraform's does, tell the two apart.
+  /// Errors whose message member is `Message`; the others use `message`. Clients that parse the
+  /// body themselves, such as Terraform, distinguish the two.
   ///
   /// Source: the exceptions in botocore's model of Lambda; AccessDeniedException is not in it
-  private static final Set<String> CAPITALIZED =
+  private static final Set<String> CAPITALIZED_MESSAGE =
       Set.of(
           "AccessDeniedException",
           "CodeSigningConfigNotFoundException",
@@ -82,9 +82,9 @@ public final class RestJsonProtocol implements Protocol {
           "ResourceNotFoundException",
           "ServiceException");
 
-  /// Errors that say whose fault they are: those of the model, all of them. Those that any request
-  /// meets on its way (signatures, permissions, validation) do not.
-  private static final Set<String> TYPED =
+  /// Errors with a `Type` (`User` or `Service`): all errors of the model. Errors of signatures,
+  /// permissions and validation, which any request can get, have none.
+  private static final Set<String> MODELLED =
       Set.of(
           "CodeSigningConfigNotFoundException",
           "CodeStorageExceededException",
@@ -110,7 +110,7 @@ public final class RestJsonProtocol implements Protocol {
   private final JsonDecoder decoder;
   private final JsonEncoder encoder = new JsonEncoder(shapes);
 
-  /// @param limitBytes the most that a body has
+  /// @param limitBytes the largest body
   public RestJsonProtocol(List<Model.Entry> operations, int limitBytes) {
     this(operations, limitBytes, Constraints.NONE);
   }
@@ -125,7 +125,7 @@ public final class RestJsonProtocol implements Protocol {
   }
 
   @Override
-  public Protocol judgingValues() {
+  public Protocol validatingValues() {
     return new RestJsonProtocol(operations, limitBytes, Constraints.of("lambda"));
   }
 
@@ -172,7 +172,7 @@ public final class RestJsonProtocol implements Protocol {
           readBody(http, shape, builder);
         }
         SdkPojo input = Shapes.build(builder);
-        return withBody ? validation.on(input) : input;
+        return withBody ? validation.validate(input) : input;
       }
     };
   }
@@ -226,18 +226,18 @@ public final class RestJsonProtocol implements Protocol {
 
   @Override
   public Response refuse(String method, AwsException why, RequestIds ids) {
-    AwsException said = dialect.translate(why);
-    String code = said.error().code();
+    AwsException error = dialect.translate(why);
+    String code = error.error().code();
     Map<String, String> members = new LinkedHashMap<>();
-    if (TYPED.contains(code)) {
-      members.put("Type", said.error().status() < 500 ? "User" : "Service");
+    if (MODELLED.contains(code)) {
+      members.put("Type", error.error().status() < 500 ? "User" : "Service");
     }
-    members.put(CAPITALIZED.contains(code) ? "Message" : "message", said.getMessage());
-    members.putAll(said.members());
+    members.put(CAPITALIZED_MESSAGE.contains(code) ? "Message" : "message", error.getMessage());
+    members.putAll(error.members());
     Response response =
-        Response.of(said.error().status(), JSON, encoder.write(members))
-            .header("x-amzn-ErrorType", said.error().code());
-    said.headers().forEach(response::header);
+        Response.of(error.error().status(), JSON, encoder.write(members))
+            .header("x-amzn-ErrorType", error.error().code());
+    error.headers().forEach(response::header);
     return stamp(response, ids);
   }
 

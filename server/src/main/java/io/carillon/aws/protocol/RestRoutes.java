@@ -13,14 +13,14 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// Finds the operation of a REST request by method, path and what the operation cannot do without.
-/// Where several fit, the one that asks for most is meant: `GET /b/k?uploadId=u` is ListParts,
-/// though GetObject fits as well. All operations of the model take part, so a request for one that
-/// is not mounted never falls through to another.
+/// Finds the operation of a REST request by method, path, and required query parameters and
+/// headers. Where several match, the one with the most requirements wins: `GET /b/k?uploadId=u` is
+/// ListParts, although GetObject matches as well. All operations of the model take part, so a
+/// request for an unimplemented one never matches another.
 final class RestRoutes {
 
   /// @param segments of the path: text, `{Label}` or, at the end, `{Label+}`
-  /// @param literals query parameters that must be there, with their value if it is not empty
+  /// @param literals required query parameters, with their value if it is not empty
   private record Route(
       Model.Entry entry,
       List<String> segments,
@@ -61,7 +61,7 @@ final class RestRoutes {
       return segments.stream().filter(s -> !s.startsWith("{")).count();
     }
 
-    int demands() {
+    int requirementCount() {
       return literals.size() + parameters.size() + headers.size();
     }
 
@@ -89,8 +89,8 @@ final class RestRoutes {
       return true;
     }
 
-    /// The labels' values as they came, or null where the path is another. A slash at the end makes
-    /// no difference where nothing but a slash is left.
+    /// The labels' values, undecoded, or null where the path differs. A trailing slash makes no
+    /// difference.
     @Nullable Map<String, String> labels(String path) {
       Map<String, String> labels = new HashMap<>(4);
       int at = path.startsWith("/") ? 1 : 0;
@@ -120,37 +120,40 @@ final class RestRoutes {
   }
 
   /// @param labels of the path, undecoded
-  /// @param literals names of the query parameters that the template has
+  /// @param literals names of the template's query parameters
   record Found(Model.Entry entry, Map<String, String> labels, Set<String> literals) {}
 
   private final Map<String, List<Route>> byVerb = new HashMap<>();
 
-  /// Those that a request without a query can mean: few, so that most requests are found at once.
-  private final Map<String, List<Route>> bareByVerb = new HashMap<>();
+  /// Routes that a request without a query can match: few, so that most requests are matched at
+  /// once.
+  private final Map<String, List<Route>> withoutQueryByVerb = new HashMap<>();
 
-  private final Set<String> telling = new HashSet<>();
+  private final Set<String> discriminating = new HashSet<>();
 
   RestRoutes(List<Model.Entry> operations) {
     operations.stream()
         .map(Route::of)
         .sorted(
             Comparator.comparingLong(Route::literalSegments)
-                .thenComparingInt(Route::demands)
+                .thenComparingInt(Route::requirementCount)
                 .reversed())
         .forEach(
             route -> {
               byVerb.computeIfAbsent(route.entry().verb(), _ -> new ArrayList<>()).add(route);
               if (!route.needsQuery()) {
-                bareByVerb.computeIfAbsent(route.entry().verb(), _ -> new ArrayList<>()).add(route);
+                withoutQueryByVerb
+                    .computeIfAbsent(route.entry().verb(), _ -> new ArrayList<>())
+                    .add(route);
               }
-              telling.addAll(route.literals().keySet());
-              telling.addAll(route.parameters());
+              discriminating.addAll(route.literals().keySet());
+              discriminating.addAll(route.parameters());
             });
   }
 
   /// @param path of the request, undecoded; not the request's own where the host names the bucket
   Optional<Found> find(Request http, String path, Parameters query) {
-    Map<String, List<Route>> routes = query.isEmpty() ? bareByVerb : byVerb;
+    Map<String, List<Route>> routes = query.isEmpty() ? withoutQueryByVerb : byVerb;
     for (Route route : routes.getOrDefault(http.method(), List.of())) {
       if (route.wants(query, http.headers())) {
         Map<String, String> labels = route.labels(path);
@@ -162,8 +165,8 @@ final class RestRoutes {
     return Optional.empty();
   }
 
-  /// Whether a query parameter tells operations apart.
-  boolean tells(String parameter) {
-    return telling.contains(parameter);
+  /// Whether a query parameter distinguishes operations.
+  boolean isDiscriminating(String parameter) {
+    return discriminating.contains(parameter);
   }
 }

@@ -17,15 +17,15 @@ import software.amazon.awssdk.core.SdkPojo;
 
 /// REST paths with XML bodies: S3.
 ///
-/// A body is one member's alone, or there is none; the fields of the SDK's CopyObject that look
-/// like more are the SDK's own invention and never travel. Only SelectObjectContent differs, and it
-/// is not read here.
+/// A body is a single member, or absent; the additional body fields of the SDK's CopyObject exist
+/// only in the SDK. Only SelectObjectContent differs, and it is not supported.
 public final class RestXmlProtocol implements Protocol {
   private static final String NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/";
   private static final String XML = "application/xml";
   private static final String VERSION_ID = "versionId";
 
-  /// Roots of answers whose members stand side by side in the body; the SDK's classes do not say.
+  /// Root elements of responses whose members are directly in the body; the SDK's classes do not
+  /// have them.
   ///
   /// Source: "Response Syntax" of each operation in
   /// https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
@@ -60,9 +60,8 @@ public final class RestXmlProtocol implements Protocol {
           Map.entry("ListObjects", "ListBucketResult"),
           Map.entry("ListObjectsV2", "ListBucketResult"));
 
-  /// What is answered 204, beside deletions, though the model does not say so.
-  private static final Set<String> ANSWERED_WITHOUT_CONTENT =
-      Set.of("PutBucketPolicy", "PutBucketTagging");
+  /// Operations other than deletions with status 204, which the model does not state.
+  private static final Set<String> NO_CONTENT = Set.of("PutBucketPolicy", "PutBucketTagging");
 
   private final ErrorDialect dialect = ErrorDialect.s3();
   private final int limitBytes;
@@ -72,12 +71,12 @@ public final class RestXmlProtocol implements Protocol {
   private final XmlDecoder decoder = new XmlDecoder(shapes);
   private final XmlEncoder encoder = new XmlEncoder(shapes, true);
 
-  /// @param limitBytes the most that a body has; bodies that stream are not bound by it
+  /// @param limitBytes the largest body that is not streamed
   public RestXmlProtocol(List<Model.Entry> operations, int limitBytes) {
     this.limitBytes = limitBytes;
     this.routes = new RestRoutes(operations);
     UnknownFields unknown = new UnknownFields();
-    this.head = new RestDecoder(routes, unknown::meetParameter, unknown::meet);
+    this.head = new RestDecoder(routes, unknown::handleParameter, unknown::handle);
   }
 
   @Override
@@ -97,8 +96,8 @@ public final class RestXmlProtocol implements Protocol {
       public SdkPojo input(Class<?> type, boolean withBody) throws IOException {
         SdkPojo builder = shapes.builder(type);
         Shape shape = shapes.of(builder);
-        requireLatin(query);
-        refuseVersion(query, shape);
+        requireLatin1(query);
+        rejectVersion(query, shape);
         head.read(found, query, http, shape, builder);
         RestDecoder.requireAll(query, http, shape);
         Member payload = shape.payload();
@@ -110,9 +109,9 @@ public final class RestXmlProtocol implements Protocol {
     };
   }
 
-  /// `response-…` parameters are answered in header fields, which S3 writes in ISO 8859-1. They are
-  /// judged as they stand: one that is a date has to be a date only after this.
-  private static void requireLatin(Parameters query) {
+  /// `response-…` parameters set response header fields, which S3 writes in ISO 8859-1. This is
+  /// checked before the value is parsed as a date.
+  private static void requireLatin1(Parameters query) {
     if (query.isEmpty()) {
       return;
     }
@@ -130,9 +129,9 @@ public final class RestXmlProtocol implements Protocol {
             });
   }
 
-  /// A version is named to operations that take one, and to no other: it would be another object
-  /// that is meant.
-  private static void refuseVersion(Parameters query, Shape shape) {
+  /// Operations without a version member reject a version id: the client means another version than
+  /// the one the operation would use.
+  private static void rejectVersion(Parameters query, Shape shape) {
     String version = query.first(VERSION_ID);
     if (version != null && !shape.query().containsKey(VERSION_ID)) {
       throw CommonError.INVALID_PARAMETER_VALUE
@@ -180,7 +179,7 @@ public final class RestXmlProtocol implements Protocol {
   }
 
   private Response body(Model.Entry operation, Shape shape, SdkPojo output) {
-    if (operation.verb().equals("DELETE") || ANSWERED_WITHOUT_CONTENT.contains(operation.name())) {
+    if (operation.verb().equals("DELETE") || NO_CONTENT.contains(operation.name())) {
       return Response.of(204);
     }
     Member payload = shape.payload();
@@ -199,14 +198,14 @@ public final class RestXmlProtocol implements Protocol {
     };
   }
 
-  /// HeadBucket says what a body would be; the other empty answers name no type.
+  /// HeadBucket has the type of the body that GET would have; other empty responses have none.
   private static Response empty(Model.Entry operation) {
     return operation.name().equals("HeadBucket")
         ? Response.of(200, XML, new byte[0])
         : Response.of(200);
   }
 
-  /// The one answer whose root is text: the region, nothing for us-east-1.
+  /// The only response whose root has text: the region, empty for us-east-1.
   private static Response location(Member payload, SdkPojo output) {
     Object region = payload.get(output);
     XmlWriter xml = new XmlWriter().root("LocationConstraint", NAMESPACE);
@@ -226,8 +225,8 @@ public final class RestXmlProtocol implements Protocol {
 
   @Override
   public Response refuse(String method, AwsException why, RequestIds ids) {
-    AwsException said = dialect.translate(why);
-    int status = said.error().status();
+    AwsException error = dialect.translate(why);
+    int status = error.error().status();
     Response response;
     if (method.equals("HEAD") || status == 304) {
       response = Response.of(status);
@@ -235,13 +234,13 @@ public final class RestXmlProtocol implements Protocol {
       XmlWriter xml =
           new XmlWriter()
               .open("Error")
-              .element("Code", said.error().code())
-              .element("Message", said.getMessage());
-      said.members().forEach(xml::element);
+              .element("Code", error.error().code())
+              .element("Message", error.getMessage());
+      error.members().forEach(xml::element);
       xml.element("RequestId", ids.requestId()).element("HostId", ids.hostId()).close("Error");
       response = Response.of(status, XML, xml.bytes());
     }
-    said.headers().forEach(response::header);
+    error.headers().forEach(response::header);
     return stamp(response, ids);
   }
 

@@ -13,8 +13,8 @@ import software.amazon.awssdk.core.traits.RequiredTrait;
 import software.amazon.awssdk.core.traits.TraitType;
 import software.amazon.awssdk.core.traits.XmlAttributeTrait;
 
-/// A structure's members, sorted once by where they travel, so that a request costs one look-up for
-/// each thing it carries, not one for each thing it could carry.
+/// A structure's members, sorted by their location on the wire, so that a request costs one look-up
+/// for each value it has, not one for each member of the shape.
 final class Shape {
   private final Map<String, Member> path = new LinkedHashMap<>();
   private final Map<String, Member> query = new LinkedHashMap<>();
@@ -27,7 +27,7 @@ final class Shape {
   private @Nullable Member payload;
   private @Nullable Member status;
 
-  /// @param required names of members that must be there, beside those whose fields say so
+  /// @param required names of required members, beside those whose fields declare it
   Shape(List<SdkField<?>> fields, Naming naming, Set<String> required) {
     for (SdkField<?> field : fields) {
       add(field, naming.rename(field, plain(field, required.contains(field.memberName()))));
@@ -48,7 +48,7 @@ final class Shape {
     if (member.required()) {
       required.add(member);
     }
-    if (member.kind().holdsStructures()) {
+    if (member.kind().containsStructures()) {
       nested.add(member);
     }
     switch (field.location()) {
@@ -90,7 +90,7 @@ final class Shape {
     return headerMaps;
   }
 
-  /// What stands in a body that is not one member's alone.
+  /// Members of a body that is not a single member.
   Map<String, Member> body() {
     return body;
   }
@@ -104,7 +104,7 @@ final class Shape {
     return required;
   }
 
-  /// Members that are or hold structures.
+  /// Members that are or contain structures.
   List<Member> nested() {
     return nested;
   }
@@ -114,7 +114,7 @@ final class Shape {
     return payload;
   }
 
-  /// The member that is the answer's status.
+  /// The member that is the response's status.
   @Nullable Member status() {
     return status;
   }

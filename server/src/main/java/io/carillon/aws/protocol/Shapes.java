@@ -10,7 +10,7 @@ import java.util.function.Function;
 import software.amazon.awssdk.core.SdkPojo;
 import software.amazon.awssdk.utils.builder.Buildable;
 
-/// The shapes of the SDK's model classes, worked out when first met.
+/// The shapes of the SDK's model classes, computed on first use.
 final class Shapes {
   private final Map<Class<?>, Shape> shapes = new ConcurrentHashMap<>();
   private final Map<Class<?>, MethodHandle> builders = new ConcurrentHashMap<>();
@@ -18,7 +18,7 @@ final class Shapes {
   private final RequiredMembers required;
 
   Shapes() {
-    this(RequiredMembers.AS_THE_CLASSES_SAY);
+    this(RequiredMembers.FROM_MODEL_CLASSES);
   }
 
   Shapes(RequiredMembers required) {

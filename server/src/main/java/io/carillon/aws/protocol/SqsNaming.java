@@ -4,8 +4,8 @@ import io.carillon.aws.protocol.MemberType.ListOf;
 import io.carillon.aws.protocol.MemberType.MapOf;
 import java.util.Map;
 
-/// SQS's names in the query protocol, which SQS spoke before JSON: lists are flattened and named in
-/// the singular, maps are pairs of `Name` and `Value`. The model has forgotten them.
+/// SQS's names in its older query protocol: lists are flattened and named in the singular, maps are
+/// pairs of `Name` and `Value`. The current model no longer has them.
 ///
 /// Source: the examples of
 /// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_Operations.html

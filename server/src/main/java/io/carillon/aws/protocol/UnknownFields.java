@@ -9,25 +9,26 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// What becomes of the header fields and query parameters of an S3 request that its operation does
-/// not have.
+/// Handles the header fields and query parameters of an S3 request that its operation does not
+/// have.
 ///
-/// S3 overlooks them, and real clients count on that: s3fs sends `x-amz-metadata-directive` with
-/// CreateMultipartUpload and `x-amz-acl` with every part. So they are overlooked here, and the log
-/// says so once for each field and operation. Refused is what a client would rely on for the safety
-/// of its data: encryption, object lock, checksums, and conditions.
+/// S3 ignores them, and real clients depend on that: s3fs sends `x-amz-metadata-directive` with
+/// CreateMultipartUpload and `x-amz-acl` with every part. So they are ignored here, with one log
+/// line for each field and operation. Fields that a client would rely on for the safety of its data
+/// are rejected: encryption, object lock, checksums, and conditions.
 final class UnknownFields {
   private static final Logger LOG = LoggerFactory.getLogger(UnknownFields.class);
 
-  /// Clients choose the names of fields, so there may be any number of them.
-  private static final int MOST_TOLD = 1000;
+  /// Bounded, since clients choose the names of fields.
+  private static final int MAX_LOGGED = 1000;
 
   private static final String OURS = "x-amz-";
   private static final String CHECKSUM = "x-amz-checksum-";
   private static final String CONDITION = "if-";
   private static final String ENCRYPTION = "x-amz-server-side-encryption";
 
-  /// How the fields begin without which a request would do something else, or less safely.
+  /// Prefixes of the fields that must not be ignored: without them a request would do something
+  /// else, or less safely.
   private static final Set<String> RELIED_ON =
       Set.of(
           ENCRYPTION,
@@ -40,7 +41,7 @@ final class UnknownFields {
           "x-amz-rename-source-if-",
           "x-amz-write-offset-bytes");
 
-  /// Fields that come with any request: they sign it, or say how its body travels.
+  /// Fields that any request may have: they sign it, or describe its encoding.
   private static final Set<String> OF_ANY_REQUEST =
       Set.of(
           "x-amz-content-sha256",
@@ -50,39 +51,39 @@ final class UnknownFields {
           "x-amz-request-payer",
           "x-amz-sdk-checksum-algorithm",
           "x-amz-security-token",
-          "x-amz-te", // what the sender could also read: the SDK for Java offers append-md5
+          "x-amz-te", // encodings that the client accepts: the SDK for Java sends append-md5
           "x-amz-trailer",
           "x-amz-user-agent");
 
-  /// What tells about checksums; the checksums themselves are judged with the body.
+  /// Fields about checksums; the checksums themselves are verified with the body.
   private static final Set<String> ABOUT_CHECKSUMS =
       Set.of("x-amz-checksum-algorithm", "x-amz-checksum-type", "x-amz-checksum-mode");
 
-  /// Where S3 itself refuses to be told of encryption, which is decided elsewhere.
+  /// Operations for which S3 itself rejects encryption fields, since encryption is set elsewhere.
   ///
   /// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html, "Encryption"
   private static final Set<String> ENCRYPTED_BEFORE =
       Set.of("GetObject", "HeadObject", "UploadPart", "UploadPartCopy");
 
-  private final Set<String> told = ConcurrentHashMap.newKeySet();
-  private final Consumer<String> teller;
+  private final Set<String> logged = ConcurrentHashMap.newKeySet();
+  private final Consumer<String> log;
 
   UnknownFields() {
     this(LOG::info);
   }
 
-  /// @param teller takes the lines for the log
-  UnknownFields(Consumer<String> teller) {
-    this.teller = teller;
+  /// @param log takes the log lines
+  UnknownFields(Consumer<String> log) {
+    this.log = log;
   }
 
   /// @param shape of the operation's input, which does not have the field
   /// @param name of the field, in lower case
   /// @throws io.carillon.aws.AwsException NotImplemented, InvalidArgument or InvalidRequest, naming
   ///   the field
-  void meet(Model.Entry operation, Shape shape, String name, String value) {
+  void handle(Model.Entry operation, Shape shape, String name, String value) {
     if (name.startsWith(CONDITION)) {
-      // A write that knows conditions must not be done without one of them.
+      // A conditional write must not run without one of its conditions.
       if (!isRead(operation) && shape.headers().containsKey("if-match")) {
         throw refusal(operation, name);
       }
@@ -101,20 +102,20 @@ final class UnknownFields {
           .with("ArgumentName", name)
           .with("ArgumentValue", value);
     }
-    if (RELIED_ON.stream().anyMatch(name::startsWith) && !holdsAnyway(name, value)) {
+    if (RELIED_ON.stream().anyMatch(name::startsWith) && !alreadyHolds(name, value)) {
       throw refusal(operation, name);
     }
-    tellOnce(operation, "header field", name);
+    logOnce(operation, "header field", name);
   }
 
-  /// Senders append what they like to URLs, signed ones too: readers to get round caches, which is
-  /// not worth a line, writers to find a request again.
+  /// Clients append parameters to URLs, even signed ones: reads to bypass caches, which is not
+  /// logged, writes to identify a request.
   ///
-  /// @param name of a query parameter that tells no operations apart
-  /// @return true: it is overlooked
-  boolean meetParameter(Model.Entry operation, String name) {
+  /// @param name of a query parameter that distinguishes no operations
+  /// @return true: it is ignored
+  boolean handleParameter(Model.Entry operation, String name) {
     if (!isRead(operation)) {
-      tellOnce(operation, "query parameter", name);
+      logOnce(operation, "query parameter", name);
     }
     return true;
   }
@@ -123,8 +124,9 @@ final class UnknownFields {
     return operation.verb().equals("GET") || operation.verb().equals("HEAD");
   }
 
-  /// Everything is encrypted with keys of ours; bucket keys only spare calls of KMS.
-  private static boolean holdsAnyway(String name, String value) {
+  /// Everything is encrypted with the server's keys, so these hold already; bucket keys only reduce
+  /// calls to KMS.
+  private static boolean alreadyHolds(String name, String value) {
     return name.equals(ENCRYPTION)
         ? value.equals("AES256")
         : name.equals(ENCRYPTION + "-bucket-key-enabled");
@@ -146,10 +148,10 @@ final class UnknownFields {
         .with("Header", name);
   }
 
-  private void tellOnce(Model.Entry operation, String kind, String name) {
-    if (told.size() < MOST_TOLD && told.add(operation.name() + " " + kind + " " + name)) {
-      teller.accept(
-          "%s does not have the %s %s; it is overlooked, as S3 does"
+  private void logOnce(Model.Entry operation, String kind, String name) {
+    if (logged.size() < MAX_LOGGED && logged.add(operation.name() + " " + kind + " " + name)) {
+      log.accept(
+          "%s does not have the %s %s; it is ignored, as S3 does"
               .formatted(operation.name(), kind, name));
     }
   }

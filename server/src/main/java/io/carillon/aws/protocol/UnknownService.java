@@ -11,26 +11,26 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 
-/// Refuses requests to services that are not here, in words that their clients can read: a client
-/// shows what it does not understand as "Unknown". The protocol is told by what the request looks
-/// like, and by the service's name where a look is not enough.
+/// Rejects requests to unsupported services in their own protocol: a client shows a response that
+/// it cannot parse as "Unknown". The protocol is derived from the request, and from the service's
+/// name where that is not enough.
 ///
 /// Source: https://smithy.io/2.0/aws/protocols/, the section on operation errors of each protocol;
 /// https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-errors.html for EC2's own.
 public final class UnknownService {
   private static final String XML = "text/xml";
 
-  /// Those of the services without a body in their reading requests that speak XML.
+  /// Services with an XML protocol whose read requests have no body.
   private static final Set<String> REST_XML = Set.of("cloudfront", "route53");
 
-  /// Parts of S3 that sign with names of their own, and whoever signs nothing.
+  /// Signing names of S3's parts, and none for unsigned requests.
   private static final Set<String> LIKE_S3 =
       Set.of("", "s3", "s3-object-lambda", "s3-outposts", "s3express");
 
   private final JsonEncoder json = new JsonEncoder(new Shapes());
   private final CBORMapper cbor = new CBORMapper(new CBORFactory());
 
-  /// @param service its name in the signature, empty where there is none
+  /// @param service its signing name, empty where there is none
   public Response refuse(Request http, String service, AwsException why, RequestIds ids) {
     int status = why.error().status();
     Response answer =
@@ -57,7 +57,7 @@ public final class UnknownService {
     }
     if (REST_XML.contains(service)
         || type.contains("x-www-form-urlencoded")
-        || http.rawQuery().matches("(?s)(.*&)?Action=.*")) { // which may not be well-formed
+        || http.rawQuery().matches("(?s)(.*&)?Action=.*")) { // may be malformed
       return Response.of(status, XML, queryError(why, ids));
     }
     if (LIKE_S3.contains(service)) {
@@ -77,7 +77,7 @@ public final class UnknownService {
     try {
       return cbor.writeValueAsBytes(members);
     } catch (IOException e) {
-      throw new UncheckedIOException(e); // into memory
+      throw new UncheckedIOException(e); // not thrown for memory
     }
   }
 

@@ -5,14 +5,14 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
-/// Text as it stands in request lines, header fields and forms.
+/// Text in request lines, header fields and forms.
 final class WireText {
   private WireText() {}
 
-  /// Undoes `%XX`, and `+` for a space in forms and queries.
+  /// Decodes `%XX`, and `+` for a space in forms and queries.
   ///
-  /// @throws io.carillon.aws.AwsException [CommonError#INVALID_URI] for a `%` that no two
-  ///   hexadecimal digits follow, and for bytes that are not UTF-8
+  /// @throws io.carillon.aws.AwsException [CommonError#INVALID_URI] for a `%` without two
+  ///   hexadecimal digits, and for bytes that are not UTF-8
   static String decode(CharSequence raw, boolean plusIsSpace) {
     int length = raw.length();
     boolean plain = true;
@@ -56,7 +56,7 @@ final class WireText {
     }
   }
 
-  /// A header field's value, whose chars are bytes, as text.
+  /// Decodes a header field's value, whose chars are bytes.
   static String headerText(String value) {
     for (int i = 0; i < value.length(); i++) {
       if (value.charAt(i) >= 0x80) {
@@ -67,7 +67,7 @@ final class WireText {
     return value;
   }
 
-  /// Text as a header field's value. What could end the field ends up as a space.
+  /// Encodes text as a header field's value. Characters that could end the field become spaces.
   static String headerValue(String text) {
     boolean plain = true;
     for (int i = 0; plain && i < text.length(); i++) {

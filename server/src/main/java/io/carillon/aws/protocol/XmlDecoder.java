@@ -25,11 +25,11 @@ import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamReader;
 import software.amazon.awssdk.core.SdkPojo;
 
-/// Reads S3's XML bodies. Documents come from strangers: there is no DTD and no entity beyond XML's
-/// own five, depth is bounded (size is by whoever read the bytes), text is UTF-8, and an element
-/// that the shape does not know, or knows once and meets twice, is refused.
+/// Reads S3's XML bodies. Documents are untrusted: no DTD and no entity beyond XML's own five,
+/// bounded depth (the caller bounds the size), UTF-8 text; an element that the shape does not have,
+/// or has once and gets twice, is rejected.
 final class XmlDecoder {
-  private static final int DEEPEST = 32;
+  private static final int MAX_DEPTH = 32;
   private static final String SCHEMA_INSTANCE = "http://www.w3.org/2001/XMLSchema-instance";
 
   private final Shapes shapes;
@@ -40,7 +40,7 @@ final class XmlDecoder {
 
   /// Reads a document whose root is a structure, into the structure's builder.
   ///
-  /// @throws AwsException [CommonError#SERIALIZATION] where it is not well-formed or not of the
+  /// @throws AwsException [CommonError#SERIALIZATION] where it is malformed or does not match the
   ///   shape
   void read(byte[] document, String rootName, SdkPojo builder) {
     try (Reader text = text(document)) {
@@ -99,10 +99,10 @@ final class XmlDecoder {
         "The encoding must be UTF-8");
   }
 
-  /// Reads up to the end of the element that the reader stands on.
+  /// Reads up to the end of the current element.
   private void readStructure(XMLStreamReader xml, SdkPojo builder, int depth)
       throws XMLStreamException {
-    require(depth <= DEEPEST, "Elements are nested too deeply");
+    require(depth <= MAX_DEPTH, "Elements are nested too deeply");
     Shape shape = shapes.of(builder);
     Map<Member, List<Object>> lists = new HashMap<>(4);
     Map<Member, Map<String, Object>> maps = new HashMap<>(0);
@@ -112,7 +112,7 @@ final class XmlDecoder {
       String name = xml.getLocalName();
       Member member = shape.body().get(name);
       if (member == null || member.attribute()) {
-        throw malformed("The element " + name + " is not known here");
+        throw malformed("The element " + name + " is not allowed here");
       }
       if (member.kind() instanceof ListOf list && list.flattened()) {
         lists
@@ -124,7 +124,7 @@ final class XmlDecoder {
         readEntry(xml, map, maps.computeIfAbsent(member, _ -> new HashMap<>()), depth + 1);
         continue;
       }
-      require(seen.add(name), "The element " + name + " stands twice");
+      require(seen.add(name), "The element " + name + " appears twice");
       member.set(builder, read(xml, name, member.kind(), depth + 1));
     }
     lists.forEach((member, items) -> member.set(builder, items));
@@ -144,14 +144,14 @@ final class XmlDecoder {
       if (member != null && member.attribute()) {
         member.set(builder, xml.getAttributeValue(i));
       } else {
-        require(instance, "The attribute " + name + " is not known here");
+        require(instance, "The attribute " + name + " is not allowed here");
       }
     }
   }
 
   private Object read(XMLStreamReader xml, String name, MemberType kind, int depth)
       throws XMLStreamException {
-    require(depth <= DEEPEST, "Elements are nested too deeply");
+    require(depth <= MAX_DEPTH, "Elements are nested too deeply");
     return switch (kind) {
       case Scalar scalar -> {
         String text = text(xml, name);
@@ -193,11 +193,11 @@ final class XmlDecoder {
     next(xml);
     requireName(xml, map.valueName());
     Object value = read(xml, map.valueName(), map.value(), depth + 1);
-    require(into.put(key, value) == null, "The key " + key + " stands twice");
+    require(into.put(key, value) == null, "The key " + key + " appears twice");
     require(next(xml) == XMLStreamConstants.END_ELEMENT, "An entry is a key and a value");
   }
 
-  /// The text of an element without elements in it; the reader then stands on its end.
+  /// The text of an element without child elements; the reader is then at its end.
   private static String text(XMLStreamReader xml, String name) throws XMLStreamException {
     StringBuilder text = new StringBuilder();
     while (true) {
@@ -213,7 +213,7 @@ final class XmlDecoder {
     }
   }
 
-  /// Moves to the next start or end of an element, over white space and comments.
+  /// Moves to the next start or end of an element, skipping white space and comments.
   private static int next(XMLStreamReader xml) throws XMLStreamException {
     while (true) {
       int event = xml.next();

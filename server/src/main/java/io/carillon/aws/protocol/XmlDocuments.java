@@ -4,19 +4,19 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import software.amazon.awssdk.core.SdkPojo;
 
-/// XML that travels where no shape says so, as in the fields of a form.
+/// XML outside of the protocol's shapes, as in the fields of a form.
 public final class XmlDocuments {
   private XmlDocuments() {}
 
   /// Reads a document whose root is a structure, into the structure's builder.
   ///
   /// @throws io.carillon.aws.AwsException [io.carillon.aws.CommonError#SERIALIZATION] where it is
-  ///   not well-formed or not of the shape
+  ///   malformed or does not match the shape
   public static void read(String document, String root, SdkPojo builder) {
     new XmlDecoder(new Shapes()).read(document.getBytes(StandardCharsets.UTF_8), root, builder);
   }
 
-  /// A document of elements that hold text, in their order.
+  /// A document of text elements, in their order.
   public static byte[] write(String root, Map<String, String> elements) {
     XmlWriter xml = new XmlWriter().open(root);
     elements.forEach(xml::element);

@@ -11,20 +11,20 @@ import java.util.List;
 import java.util.Map;
 import software.amazon.awssdk.core.SdkPojo;
 
-/// Writes model objects as XML: S3's bodies and the answers of the query services.
+/// Writes model objects as XML: S3's bodies and the responses of the query services.
 final class XmlEncoder {
   private static final String SCHEMA_INSTANCE = "http://www.w3.org/2001/XMLSchema-instance";
 
   private final Shapes shapes;
   private final boolean millis;
 
-  /// @param millis whether timestamps show milliseconds
+  /// @param millis whether timestamps have milliseconds
   XmlEncoder(Shapes shapes, boolean millis) {
     this.shapes = shapes;
     this.millis = millis;
   }
 
-  /// Writes the members that stand in the body, without an element around them.
+  /// Writes the members of the body, without an enclosing element.
   void members(XmlWriter out, SdkPojo structure) {
     for (Member member : shapes.of(structure).body().values()) {
       Object value = member.get(structure);
@@ -75,7 +75,7 @@ final class XmlEncoder {
     }
   }
 
-  /// Attributes in turn with their values. The only one in all models is a grantee's `xsi:type`.
+  /// Alternating attribute names and values. The only one in all models is a grantee's `xsi:type`.
   private String[] attributes(SdkPojo structure) {
     List<String> attributes = new ArrayList<>(0);
     for (Member member : shapes.of(structure).body().values()) {

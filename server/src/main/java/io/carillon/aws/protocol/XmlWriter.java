@@ -3,8 +3,9 @@ package io.carillon.aws.protocol;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/// Writes XML, as the services do: no indentation, and characters that XML 1.0 has no place for as
-/// references, so that a key's control characters are at least visible to lenient clients.
+/// Writes XML as the services do: without indentation, and with characters that XML 1.0 does not
+/// allow as references, so that control characters in a key are at least visible to lenient
+/// clients.
 final class XmlWriter {
   private final StringBuilder out =
       new StringBuilder(512).append("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
@@ -19,7 +20,7 @@ final class XmlWriter {
     return namespace == null ? open(name) : open(name, "xmlns", namespace);
   }
 
-  /// @param attributes names and values in turn
+  /// @param attributes alternating names and values
   XmlWriter open(String name, String... attributes) {
     out.append('<').append(name);
     for (int i = 0; i < attributes.length; i += 2) {

@@ -1,4 +1,4 @@
-/// AWS's wire protocols, read and written over the SDK's model classes.
+/// AWS's wire protocols, over the SDK's model classes.
 @NullMarked
 package io.carillon.aws.protocol;
 

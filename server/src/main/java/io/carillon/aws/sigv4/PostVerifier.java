@@ -63,7 +63,7 @@ final class PostVerifier {
         form.toPut(http, bucket, post.shortestBytes(), Math.min(post.longestBytes(), MOST_BYTES));
     return post.scope().isPresent()
         ? new Verified.Signed(put, post.credentials(), post.scope().get(), post.signing())
-        : new Verified.SignedBefore(put, post.credentials(), post.signing());
+        : new Verified.SignedV2(put, post.credentials(), post.signing());
   }
 
   /// Verifies a form. Empty where it carries neither policy nor signature: then nobody signed.

@@ -93,7 +93,7 @@ record SignatureV2(AccessKeyLookup book, InstantSource clock) {
     String payload = lowered.headers().find("x-amz-content-sha256").orElse("");
     Request checked =
         PayloadCheck.of(lowered, payload.isEmpty() ? "UNSIGNED-PAYLOAD" : payload, null);
-    return new Verified.SignedBefore(
+    return new Verified.SignedV2(
         checked, credentials, new Signing(Signing.QUERY, Signing.VERSION_2, null, payload));
   }
 

@@ -30,6 +30,5 @@ public sealed interface Verified {
   }
 
   /// By Signature Version 2, in the query or in a form.
-  record SignedBefore(Request request, Credentials credentials, Signing signing)
-      implements Verified {}
+  record SignedV2(Request request, Credentials credentials, Signing signing) implements Verified {}
 }

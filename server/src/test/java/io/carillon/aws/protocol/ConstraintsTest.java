@@ -28,7 +28,7 @@ class ConstraintsTest {
           new Shapes(RequiredMembers.of("lambda")), false, Constraints.of("lambda"));
 
   private void isRefused(SdkPojo request, String message) {
-    assertThatThrownBy(() -> validation.on(request)).hasMessage(message);
+    assertThatThrownBy(() -> validation.validate(request)).hasMessage(message);
   }
 
   private static String at(String value, String member, String constraint) {
@@ -80,7 +80,7 @@ class ConstraintsTest {
           "arn:aws:lambda:us-gov-west-1:123456789012:function:f:live",
           "123456789012:function:f"
         }) {
-      assertThatCode(() -> validation.on(get(name, "$LATEST.PUBLISHED")))
+      assertThatCode(() -> validation.validate(get(name, "$LATEST.PUBLISHED")))
           .as(name)
           .doesNotThrowAnyException();
     }
@@ -90,7 +90,7 @@ class ConstraintsTest {
   void missingAndWrongMembersAreCountedTogetherHoweverDeep() {
     assertThatThrownBy(
             () ->
-                validation.on(
+                validation.validate(
                     CreateFunctionRequest.builder()
                         .functionName("f")
                         .handler("h h")
@@ -130,7 +130,7 @@ class ConstraintsTest {
   void secretsAreNotRepeated() {
     assertThatThrownBy(
             () ->
-                validation.on(
+                validation.validate(
                     CreateFunctionRequest.builder()
                         .functionName("f")
                         .role("arn:aws:iam::123456789012:role/r")
@@ -141,6 +141,6 @@ class ConstraintsTest {
             "1 validation error detected: Value at 'environment.variables' failed to satisfy"
                 + " constraint: Map keys must satisfy constraint: [Member must satisfy regular"
                 + " expression pattern: [a-zA-Z]([a-zA-Z0-9_])+, Member must not be null]");
-    assertThat(Constraints.of("lambda").knows("GetFunctionRequest")).isTrue();
+    assertThat(Constraints.of("lambda").hasRules("GetFunctionRequest")).isTrue();
   }
 }

@@ -250,7 +250,7 @@ class MissingMembersTest {
 
   private static Set<String> required(String service, Class<?> input) {
     if (service.equals("s3")) {
-      return Set.of(); // its shapes say for themselves; XmlDecoderTest and others hold them to it
+      return Set.of(); // its shapes map for themselves; XmlDecoderTest and others hold them to it
     }
     Set<String> required = new HashSet<>(RequiredMembers.of(service).in(input));
     if (service.equals("sqs")) {

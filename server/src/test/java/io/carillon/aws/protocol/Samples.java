@@ -11,7 +11,7 @@ import software.amazon.awssdk.core.SdkPojo;
 
 /// Fills model objects, every member of every structure, with values that differ.
 final class Samples {
-  private static final int DEEPEST = 8; // structures may hold themselves
+  private static final int MAX_DEPTH = 8; // structures may hold themselves
 
   private final Shapes shapes = new Shapes();
   private final Map<String, Object> given;
@@ -53,7 +53,7 @@ final class Samples {
     }
     if (depth == 0 && given.containsKey(name)) { // nested members share names with these
       member.set(builder, given.get(name));
-    } else if (depth < DEEPEST || !member.kind().holdsStructures()) {
+    } else if (depth < MAX_DEPTH || !member.kind().containsStructures()) {
       member.set(builder, value(member.kind(), depth));
     }
   }

@@ -74,10 +74,10 @@ class UnknownFieldsTest {
     return names;
   }
 
-  private AwsException meet(String operation, String name, String value) {
+  private AwsException handle(String operation, String name, String value) {
     Model.Entry entry = operation(operation);
     return catchThrowableOfType(
-        AwsException.class, () -> fields.meet(entry, shape(entry), name, value));
+        AwsException.class, () -> fields.handle(entry, shape(entry), name, value));
   }
 
   @ParameterizedTest
@@ -90,7 +90,7 @@ class UnknownFieldsTest {
       }
       AwsException refused =
           catchThrowableOfType(
-              AwsException.class, () -> fields.meet(operation, shape, name, "value"));
+              AwsException.class, () -> fields.handle(operation, shape, name, "value"));
       if (RELIED_ON.contains(name)) {
         assertThat(refused).as("%s of %s", name, operation).isNotNull();
         assertThat(refused.getMessage()).contains(name);
@@ -116,9 +116,9 @@ class UnknownFieldsTest {
     "GetObject, x-amz-foo"
   })
   void whatIsOverlookedIsToldOnceForEachOperation(String operation, String name) {
-    assertThat(meet(operation, name, "x")).isNull();
-    assertThat(meet(operation, name, "y")).isNull();
-    assertThat(meet("HeadBucket", name, "x")).isNull();
+    assertThat(handle(operation, name, "x")).isNull();
+    assertThat(handle(operation, name, "y")).isNull();
+    assertThat(handle("HeadBucket", name, "x")).isNull();
 
     assertThat(log).hasSize(2);
     assertThat(log.getFirst()).contains(operation, name);
@@ -128,8 +128,8 @@ class UnknownFieldsTest {
   @Test
   void aQueryParameterThatMeansNothingIsToldOnceForEachWrite() {
     for (String name : List.of("customer", "customer", "other")) {
-      assertThat(fields.meetParameter(operation("PutObject"), name)).isTrue();
-      assertThat(fields.meetParameter(operation("GetObject"), name)).isTrue();
+      assertThat(fields.handleParameter(operation("PutObject"), name)).isTrue();
+      assertThat(fields.handleParameter(operation("GetObject"), name)).isTrue();
     }
     assertThat(log).hasSize(2);
     assertThat(log.getFirst()).contains("PutObject", "query parameter customer");
@@ -138,7 +138,7 @@ class UnknownFieldsTest {
   @Test
   void theLogHasRoomForAnyNumberOfNames() {
     for (int i = 0; i < 3000; i++) {
-      assertThat(meet("GetObject", "x-amz-" + i, "x")).isNull();
+      assertThat(handle("GetObject", "x-amz-" + i, "x")).isNull();
     }
     assertThat(log).hasSize(1000);
   }
@@ -155,7 +155,7 @@ class UnknownFieldsTest {
     "UploadPart, if-match"
   })
   void whatMeansNothingIsNotWorthAWord(String operation, String name) {
-    assertThat(meet(operation, name, "x")).isNull();
+    assertThat(handle(operation, name, "x")).isNull();
     assertThat(log).isEmpty();
   }
 
@@ -168,7 +168,7 @@ class UnknownFieldsTest {
     "DeleteObject, if-none-match"
   })
   void aConditionThatAWriteDoesNotKnowIsRefused(String operation, String name) {
-    AwsException refused = meet(operation, name, "x");
+    AwsException refused = handle(operation, name, "x");
 
     assertThat(refused.error().code()).isEqualTo("NotImplemented");
     assertThat(refused).hasMessageContaining(name);
@@ -178,16 +178,16 @@ class UnknownFieldsTest {
   void encryptionWithOurKeysHoldsAnyway() {
     String header = "x-amz-server-side-encryption";
 
-    assertThat(meet("ListObjectsV2", header, "AES256")).isNull();
-    assertThat(meet("CompleteMultipartUpload", header + "-bucket-key-enabled", "true")).isNull();
-    assertThat(meet("ListObjectsV2", header, "aws:kms")).isNotNull();
+    assertThat(handle("ListObjectsV2", header, "AES256")).isNull();
+    assertThat(handle("CompleteMultipartUpload", header + "-bucket-key-enabled", "true")).isNull();
+    assertThat(handle("ListObjectsV2", header, "aws:kms")).isNotNull();
   }
 
   /// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html, "Encryption"
   @ParameterizedTest
   @CsvSource({"GetObject", "HeadObject", "UploadPart", "UploadPartCopy"})
   void whereEncryptionWasDecidedBeforeItIsNotAskedFor(String operation) {
-    AwsException refused = meet(operation, "x-amz-server-side-encryption", "AES256");
+    AwsException refused = handle(operation, "x-amz-server-side-encryption", "AES256");
 
     assertThat(ErrorDialect.s3().translate(refused).error().code()).isEqualTo("InvalidArgument");
     assertThat(refused)
@@ -196,11 +196,11 @@ class UnknownFieldsTest {
 
   @Test
   void aChecksumThatThereIsNotIsRefusedWithABody() {
-    assertThat(meet("PutBucketTagging", "x-amz-checksum-crc7", "x").error().status())
+    assertThat(handle("PutBucketTagging", "x-amz-checksum-crc7", "x").error().status())
         .isEqualTo(400);
     assertThatCode(
             () ->
-                fields.meet(
+                fields.handle(
                     operation("GetObject"),
                     shape(operation("GetObject")),
                     "x-amz-checksum-crc7",

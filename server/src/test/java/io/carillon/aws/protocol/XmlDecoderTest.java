@@ -104,7 +104,7 @@ class XmlDecoderTest {
   @Test
   void theRefusalNamesTheElement() {
     assertThatThrownBy(() -> delete("<Delete>" + KEY_A + "<Surprise/></Delete>"))
-        .hasMessage("The element Surprise is not known here");
+        .hasMessage("The element Surprise is not allowed here");
   }
 
   @Test

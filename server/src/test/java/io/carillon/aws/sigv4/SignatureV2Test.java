@@ -81,7 +81,7 @@ class SignatureV2Test {
 
     Verified verified = Example.verifier().verify(good, "s3");
 
-    assertThat(verified).isInstanceOf(Verified.SignedBefore.class);
+    assertThat(verified).isInstanceOf(Verified.SignedV2.class);
     for (String added : new String[] {"tagging", "acl", "attributes", "uploads", "partNumber=1"}) {
       assertThat(
               refusal(change(good, "GET", "/b/k", good.rawQuery() + "&" + added), "s3")
