@@ -62,7 +62,7 @@ final class Startup {
     String what = String.valueOf(e.getMessage());
     if (what.contains("No space left on device")) {
       return new CommandFailure(
-          "The disk of the data folder %s is full, or has no more files to give (`df` and `df -i` tell). Make room on it, or name a folder on another disk with --data FOLDER."
+          "The disk of the data folder %s is full, or has no free inodes (`df` and `df -i` tell). Make room on it, or name a folder on another disk with --data FOLDER."
               .formatted(folder(config)));
     }
     if (e instanceof FileSystemException file) {

@@ -4,18 +4,18 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Optional;
 
-/// A batch of changes as it stands in the write-ahead log: the sequence number of the first (8),
-/// how many they are (4), then each with a tag. Here: its head, and our mark behind it.
+/// A batch of changes in the write-ahead log: the sequence number of the first (8), how many they
+/// are (4), then each with a tag. This record holds its head and the [SyncMark] after it.
 ///
-/// @param sequence the number of its first change, or of the next if it has none
+/// @param sequence the number of its first change, or of the next one if it is empty
 record Batch(long sequence, int count, Optional<SyncMark> mark) {
-  /// As many bytes of a batch as its head and mark may take.
+  /// The most bytes that the head and mark of a batch take.
   static final int HEAD_BYTES = 64;
 
   static final int CHANGES_START = Long.BYTES + Integer.BYTES;
   static final byte LOG_DATA = 3;
 
-  /// Empty where the bytes are too few to be one.
+  /// Empty if the bytes are too few for a batch.
   static Optional<Batch> parse(byte[] bytes) {
     if (bytes.length < CHANGES_START) {
       return Optional.empty();
@@ -35,7 +35,7 @@ record Batch(long sequence, int count, Optional<SyncMark> mark) {
             hasData ? SyncMark.parse(bytes, in.position(), length) : Optional.empty()));
   }
 
-  /// The number of the first change behind it.
+  /// The number of the first change after it.
   long next() {
     return sequence + count;
   }

@@ -5,10 +5,10 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The rows that a batch of the write-ahead log changes, for people: what can be read of it, for it
-/// may be damaged.
+/// The rows that a batch of the write-ahead log changes, for operators. The batch may be damaged;
+/// it is read as far as possible.
 final class BatchRows {
-  /// @param key the row's table and its key in it
+  /// @param key the row's table and key
   record Row(boolean deleted, String key) {}
 
   private static final byte DELETION = 0;

@@ -10,10 +10,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32C;
 
-/// The file of a blob: its bytes from the file's start on, the CRC-32C of each block of 64 KiB, and
-/// a footer with a magic number, the length of the bytes and the CRC-32C of table and footer.
+/// The file of a blob: its bytes, the CRC-32C of each block of 64 KiB, and a footer with a magic
+/// number, the length of the bytes and the CRC-32C of table and footer.
 ///
-/// Bytes are handed out only after their block's check, so damage never travels.
+/// Bytes are returned only after their block's check, so damage is never passed on.
 final class BlobFile {
   static final int BLOCK = 64 << 10;
   private static final int MAGIC = 0xCA21_10B1;
@@ -21,7 +21,7 @@ final class BlobFile {
 
   private BlobFile() {}
 
-  /// Writes one, block by block.
+  /// Writes a blob file block by block.
   static final class Writer {
     private final FileChannel file;
     private final byte[] block = new byte[BLOCK];
@@ -71,10 +71,10 @@ final class BlobFile {
     }
   }
 
-  /// Opens the bytes from `offset` on, `count` of them. The first block is read and checked at
-  /// once, so that a reader can still be refused.
+  /// Opens `count` bytes from `offset` on. The first block is read and checked at once, so that a
+  /// damaged blob can still be answered with an error.
   ///
-  /// @param onDamage told of each damage that is met
+  /// @param onDamage called for each damage found
   static InputStream open(Path path, long length, long offset, long count, Runnable onDamage)
       throws IOException {
     if (offset < 0 || count < 0 || offset > length - count) {

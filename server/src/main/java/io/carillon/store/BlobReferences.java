@@ -8,22 +8,22 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 
-/// How many rows name each blob, and which blobs none names any more.
+/// Counts the rows that reference each blob, and lists the blobs to remove.
 ///
-/// A blob whose last name went is listed for removal. Being named again takes it off the list (a
-/// copy onto itself releases and retains in one transaction). Before its bytes go it is marked
-/// doomed in a transaction; from then on it cannot be named, and removing can be run again after a
-/// crash.
+/// A blob that loses its last reference is listed for removal. A new reference takes it off the
+/// list (a copy onto itself releases and retains in one transaction). Before its bytes are removed
+/// it is marked doomed in a transaction; from then on it cannot be referenced, and the removal can
+/// be run again after a crash.
 final class BlobReferences {
-  record Named(long count, long sizeBytes) {}
+  record References(long count, long sizeBytes) {}
 
   record Removal(Instant since, boolean doomed) {}
 
-  private static final Table<String, Named> NAMED =
-      Table.of("store.blobs", KeyCodec.STRING, Named.class);
+  private static final Table<String, References> REFERENCES =
+      Table.of("store.blobs", KeyCodec.STRING, References.class);
   private static final Table<String, Removal> REMOVALS =
       Table.of("store.blobs.removals", KeyCodec.STRING, Removal.class);
-  private static final int PIECE = 256;
+  private static final int PAGE = 256;
 
   void retain(Tx tx, BlobRef blob) {
     Optional<Removal> removal = REMOVALS.get(tx, blob.id());
@@ -33,39 +33,41 @@ final class BlobReferences {
       }
       REMOVALS.delete(tx, blob.id());
     }
-    long count = NAMED.get(tx, blob.id()).map(Named::count).orElse(0L);
-    NAMED.put(tx, blob.id(), new Named(count + 1, blob.sizeBytes()));
+    long count = REFERENCES.get(tx, blob.id()).map(References::count).orElse(0L);
+    REFERENCES.put(tx, blob.id(), new References(count + 1, blob.sizeBytes()));
   }
 
   void release(Tx tx, BlobRef blob, Instant now) {
-    Named named =
-        NAMED
+    References references =
+        REFERENCES
             .get(tx, blob.id())
             .orElseThrow(
-                () -> new IllegalStateException("Blob " + blob.id() + " has no name to lose"));
-    if (named.count() > 1) {
-      NAMED.put(tx, blob.id(), new Named(named.count() - 1, named.sizeBytes()));
+                () ->
+                    new IllegalStateException(
+                        "Blob " + blob.id() + " has no reference to release"));
+    if (references.count() > 1) {
+      REFERENCES.put(tx, blob.id(), new References(references.count() - 1, references.sizeBytes()));
     } else {
-      NAMED.delete(tx, blob.id());
+      REFERENCES.delete(tx, blob.id());
       REMOVALS.put(tx, blob.id(), new Removal(now, false));
     }
   }
 
-  /// Whether a row names the blob or it is listed for removal; otherwise it is an orphan.
+  /// Whether a row references the blob or it is listed for removal; otherwise it is an orphan.
   boolean isKnown(Snapshot snapshot, String id) {
-    return isNamed(snapshot, id) || REMOVALS.get(snapshot, id).isPresent();
+    return isReferenced(snapshot, id) || REMOVALS.get(snapshot, id).isPresent();
   }
 
-  boolean isNamed(Snapshot snapshot, String id) {
-    return NAMED.get(snapshot, id).isPresent();
+  boolean isReferenced(Snapshot snapshot, String id) {
+    return REFERENCES.get(snapshot, id).isPresent();
   }
 
-  void forEachNamed(Database database, BiConsumer<String, Named> visitor) {
+  void forEachReferenced(Database database, BiConsumer<String, References> visitor) {
     String after = "";
     while (true) {
       Range range = Range.all().after(Tuple.of(after));
-      List<Table.Entry<String, Named>> page =
-          database.read(snapshot -> NAMED.list(snapshot, range, PIECE));
+      List<Table.Entry<String, References>> page =
+          database.read(snapshot -> REFERENCES.list(snapshot, range, PAGE));
       if (page.isEmpty()) {
         return;
       }
@@ -74,25 +76,25 @@ final class BlobReferences {
     }
   }
 
-  /// What takes a blob's bytes away; does nothing if they are gone.
+  /// Removes a blob's bytes; does nothing if they are gone.
   interface Remover {
     void remove(String id) throws IOException;
   }
 
-  /// Removes what was released before `until`; answers how many blobs.
+  /// Removes the blobs released until `until`; answers how many.
   int removeReleased(Database database, Instant until, Remover remover) throws IOException {
     int removed = 0;
     String after = "";
     while (true) {
       Range range = Range.all().after(Tuple.of(after));
       List<Table.Entry<String, Removal>> page =
-          database.read(snapshot -> REMOVALS.list(snapshot, range, PIECE));
+          database.read(snapshot -> REMOVALS.list(snapshot, range, PAGE));
       if (page.isEmpty()) {
         return removed;
       }
-      // Synced, and with it the release: power loss must not bring a name back to a blob without
+      // Synced, and with it the release: power loss must not restore a reference to a blob without
       // bytes.
-      List<String> doomed = database.write(tx -> doom(tx, page, until));
+      List<String> doomed = database.write(tx -> markDoomed(tx, page, until));
       for (String id : doomed) {
         remover.remove(id);
       }
@@ -106,7 +108,8 @@ final class BlobReferences {
     }
   }
 
-  private static List<String> doom(Tx tx, List<Table.Entry<String, Removal>> page, Instant until) {
+  private static List<String> markDoomed(
+      Tx tx, List<Table.Entry<String, Removal>> page, Instant until) {
     List<String> doomed = new ArrayList<>();
     for (Table.Entry<String, Removal> entry : page) {
       Optional<Removal> removal = REMOVALS.get(tx, entry.key());

@@ -3,7 +3,7 @@ package io.carillon.store;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/// A blob's bytes on disk are not what was written. None of a damaged block was handed out.
+/// A blob's bytes on disk are not what was written. No byte of a damaged block was returned.
 public final class DamagedBlobException extends IOException {
   private static final long serialVersionUID = 1;
 

@@ -1,17 +1,18 @@
 package io.carillon.store;
 
-/// One ordered key space with transactions. [#write] is the only way to change anything.
+/// One ordered key space with transactions. [#write] and [#writeRelaxed] are the only ways to
+/// change it.
 ///
 /// Changes are short, repeatable and do no I/O of their own: on RocksDB they run one after another
 /// on the writer thread, on PostgreSQL they may run again after a conflict. A change that throws
-/// leaves nothing behind, and its exception reaches the caller.
+/// changes nothing, and its exception reaches the caller.
 public interface Database extends AutoCloseable {
 
-  /// Runs `change` and returns once it, and everything it saw, is synced to disk.
+  /// Runs `change` and returns once it, and everything it read, is synced to disk.
   <T> T write(Change<T> change);
 
-  /// Runs `change` and returns once it is visible to others; its sync rides along with a later one.
-  /// For acknowledging and handing on, where a crash only means that the work is done again.
+  /// Runs `change` and returns once it is visible to others; a later sync covers it. For claims and
+  /// acknowledgements, where losing it to power loss only means that the work is done again.
   <T> T writeRelaxed(Change<T> change);
 
   /// Runs `query` on a consistent snapshot.

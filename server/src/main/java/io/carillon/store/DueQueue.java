@@ -10,49 +10,47 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/// Many queues of rows ordered by when they are due, with the contract's `claim`: take some due
-/// rows under a lease. The outbox and SQS are made of it.
+/// Many queues of rows in order of their due time. [#claim] takes due rows under a lease. The
+/// outbox and SQS are built on it.
 ///
-/// *Life of a row.* [#add] puts it in, due at an instant. [#claim] takes the earliest rows that are
-/// due by moving them to the end of their lease, and hands out a [Lease] for each. The holder then
-/// deletes the row ([#settle]), moves its due while keeping the lease ([#reschedule]), or gives it
-/// back changed ([#release]). Whoever does nothing has the row claimed again once its lease is
-/// over; the newer claim makes the older lease stale, and these methods then answer false and
-/// change nothing. A lease that is over but was not claimed again is still good.
+/// *Life of a row.* [#add] adds it, due at an instant. [#claim] takes the earliest rows that are
+/// due by moving them to the end of their lease, and returns a [Lease] for each. The holder then
+/// deletes the row ([#settle]), moves its due time and keeps the lease ([#reschedule]), or returns
+/// it changed ([#release]). If the holder does nothing, the row is claimed again after the lease
+/// ends. The newer claim makes the older lease stale, and these methods then answer false and
+/// change nothing. A lease that has ended but was not claimed again is still good.
 ///
-/// *SQS in these words.* The visibility timeout is the lease, a message's delay its first due. A
+/// *In SQS's terms.* The visibility timeout is the lease, a message's delay its first due time. A
 /// receipt handle holds `id` and `claims`; [#lease] turns it back into the lease, or finds it
 /// stale. `claims` is the receive count. Deletion is `settle`, ChangeMessageVisibility
 /// `reschedule`.
 ///
-/// *Cursors.* Claimed and settled rows leave deletion marks behind, and an iterator that starts at
-/// a queue's beginning wades through them: a million settled rows would be passed by every claim.
-/// So memory holds for each queue a head below which no row lives, and scans begin there. Its
-/// rules, with which no row is ever skipped for good:
+/// *Cursors.* Claimed and settled rows leave tombstones, and an iterator that starts at a queue's
+/// beginning has to skip them: every claim would skip a million settled rows. So memory holds a
+/// head for each queue, before which there is no row, and scans start there. Its rules, which
+/// ensure that no row is skipped for good:
 ///
-/// - It moves only after a commit. A row put in below it lowers it.
-/// - A claim raises it only if it is still what the claim started from; otherwise a change that
-///   committed between the two may have lowered it, and raising it would hide that row.
-/// - A queue without a head is scanned from its beginning: so it is after a restart, and for the
-///   first row of an empty queue, whose head was dropped, that row becomes the head.
+/// - It moves only after a commit. A row added before it lowers it.
+/// - A claim raises it only if it is still the one that the claim started from; otherwise a change
+///   that committed in between may have lowered it, and raising it would hide that row.
+/// - A queue without a head is scanned from its beginning, as after a restart. The first row of an
+///   empty queue, whose head was dropped, becomes the head.
 ///
-/// There must be one object for a name in a process.
+/// There must be one object for each name in a process.
 public final class DueQueue<V> {
 
-  /// The right to a claimed row.
-  ///
-  /// @param due when the lease ends; part of where the row lies
+  /// @param due when the lease ends; part of the row's key
   /// @param claims how often the row was claimed since it was added or released, this time included
   public record Lease(String queue, String id, Instant due, long claims) {}
 
-  /// A row with the right to it.
+  /// A row with its lease.
   public record Claimed<V>(Lease lease, V row) {}
 
-  /// A row as it lies in its queue.
+  /// A row in its queue.
   public record Item<V>(String id, Instant due, V row) {}
 
   /// @param rows how many there are in all
-  /// @param claimed how many are under a lease that is not over
+  /// @param claimed how many are under a lease that has not ended
   /// @param delayed how many others are not due yet
   public record Depth(long rows, long claimed, long delayed) {
     /// How many could be claimed now.
@@ -72,17 +70,17 @@ public final class DueQueue<V> {
             tuple -> new Key(tuple.string(0), tuple.instant(1), tuple.string(2)));
   }
 
-  /// No row of the queue lies before this.
+  /// No row of the queue is before this.
   private record Head(Instant due, String id) implements Comparable<Head> {
-    /// The queue's beginning, said explicitly.
+    /// The queue's beginning.
     static final Head START = new Head(Instant.ofEpochMilli(Long.MIN_VALUE), "");
 
     static Head at(Key key) {
       return new Head(key.due, key.id);
     }
 
-    /// The least position behind `key`: no string lies between one and itself followed by a zero.
-    static Head behind(Key key) {
+    /// The least position after `key`: no string lies between one and itself followed by a zero.
+    static Head after(Key key) {
       return new Head(key.due, key.id + "\0");
     }
 
@@ -113,12 +111,12 @@ public final class DueQueue<V> {
     return new DueQueue<>(name, row, "");
   }
 
-  /// @param holder who claims, so that [#leasesOfOthers] can tell a dead holder's leases
+  /// @param holder the name under which this object claims; [#leasesOfOthers] finds those of others
   public static <V> DueQueue<V> of(String name, Class<V> row, String holder) {
     return new DueQueue<>(name, row, holder);
   }
 
-  /// Puts a row in. Times are kept to the millisecond.
+  /// Adds a row. Times are stored in milliseconds.
   ///
   /// @param id unique in its queue; orders rows that are due at the same time
   public void add(Tx tx, String queue, String id, Instant due, V row) {
@@ -127,7 +125,7 @@ public final class DueQueue<V> {
     insert(tx, new Key(queue, millis(due), id), row, before == 0);
   }
 
-  /// Puts a row in and claims it in one, for a holder that begins with it after the commit.
+  /// Adds a row under a lease, for a holder that starts on it after the commit.
   public Claimed<V> addClaimed(Tx tx, String queue, String id, Instant leaseUntil, V row) {
     Instant until = millis(leaseUntil);
     add(tx, queue, id, until, row);
@@ -135,13 +133,13 @@ public final class DueQueue<V> {
     return new Claimed<>(new Lease(queue, id, until, 1), row);
   }
 
-  /// Takes up to `limit` rows that are due at `now`, earliest first, until `leaseUntil`, which may
-  /// be now: then they can be claimed again at once.
+  /// Claims up to `limit` rows that are due at `now`, earliest first, until `leaseUntil`. If that
+  /// is now, they can be claimed again at once.
   public List<Claimed<V>> claim(Tx tx, String queue, Instant now, int limit, Instant leaseUntil) {
     return claim(tx, queue, now, limit, leaseUntil, row -> row);
   }
 
-  /// As above; `mark` writes into each row that it was claimed.
+  /// As above; `mark` changes each claimed row.
   public List<Claimed<V>> claim(
       Tx tx, String queue, Instant now, int limit, Instant leaseUntil, UnaryOperator<V> mark) {
     if (limit <= 0) {
@@ -169,7 +167,7 @@ public final class DueQueue<V> {
     if (found.isEmpty() && count(tx, queue) == 0) {
       return claimed; // an empty queue has no head
     }
-    Head to = found.size() < limit ? new Head(end, "") : Head.behind(found.getLast().key());
+    Head to = found.size() < limit ? new Head(end, "") : Head.after(found.getLast().key());
     tx.afterCommit(
         () -> {
           raise(queue, from, to);
@@ -180,7 +178,7 @@ public final class DueQueue<V> {
     return claimed;
   }
 
-  /// Takes one row that lies at `due`, due or not; empty if there is none.
+  /// Claims one row whose due time is `due`, whether it is due or not; empty if there is none.
   public Optional<Claimed<V>> claimOne(
       Tx tx, String queue, String id, Instant due, Instant leaseUntil) {
     Key key = new Key(queue, millis(due), id);
@@ -218,7 +216,7 @@ public final class DueQueue<V> {
     return key.isPresent();
   }
 
-  /// Moves the row's due and keeps the lease: it is claimed again from then on.
+  /// Moves the row's due time and keeps the lease: the row is claimed again from then on.
   public boolean reschedule(Tx tx, Lease lease, Instant due) {
     Optional<Key> key = current(tx, lease);
     if (key.isEmpty()) {
@@ -231,7 +229,7 @@ public final class DueQueue<V> {
     return true;
   }
 
-  /// Puts the row back as `row`, due at `due`, as if it had never been claimed.
+  /// Releases the row as `row`, due at `due`, as if it had never been claimed.
   public boolean release(Tx tx, Lease lease, Instant due, V row) {
     Optional<Key> key = current(tx, lease);
     if (key.isEmpty()) {
@@ -243,8 +241,8 @@ public final class DueQueue<V> {
     return true;
   }
 
-  /// Deletes up to `limit` rows, whatever their state; answers how many. A long queue is emptied in
-  /// several transactions, for one slow change holds every writer.
+  /// Deletes up to `limit` rows in any state; answers how many. A long queue is purged in several
+  /// transactions, as one slow change delays every writer.
   public int purge(Tx tx, String queue, int limit) {
     List<Key> found = new ArrayList<>();
     if (limit > 0) {
@@ -262,8 +260,7 @@ public final class DueQueue<V> {
 
   /// When the earliest row is due, leased ones included; empty if none is due before `end`.
   ///
-  /// @param end no later than the answer matters: where leases end, those that were settled have
-  ///   left deletion marks
+  /// @param end as early as the caller allows: where leases end, settled rows have left tombstones
   public Optional<Instant> firstDue(Snapshot snapshot, String queue, Instant end) {
     Head from = heads.get(queue);
     List<Key> first = new ArrayList<>(1);
@@ -275,8 +272,8 @@ public final class DueQueue<V> {
           return false;
         });
     if (from == null && !first.isEmpty() && !(snapshot instanceof Tx)) {
-      // Spares the first claim after a restart its way over old deletion marks. Rows put in since
-      // the snapshot have left a head behind, so this comes too late rather than above them.
+      // Spares the first claim after a restart the old tombstones. Rows added since the snapshot
+      // have set a head, so this is too late rather than too high.
       heads.putIfAbsent(queue, Head.at(first.getFirst()));
     }
     return first.stream().findFirst().map(Key::due);
@@ -284,13 +281,13 @@ public final class DueQueue<V> {
 
   /// A row that is due later.
   ///
-  /// @param isLeased whether that is when a lease ends
+  /// @param isLeased whether `due` is the end of a lease
   public record Later<V>(String id, Instant due, boolean isLeased, V row) {}
 
-  /// Moves rows that are due from `from` on and before `end`, for when the clock by which they were
-  /// put in was ahead. A lease that is moved stays good.
+  /// Moves rows that are due from `from` on and before `end`, after a clock that was ahead has set
+  /// their due times. A moved lease stays good.
   ///
-  /// @param to when a row is due instead; empty leaves it where it is
+  /// @param to the new due time; empty leaves the row as it is
   /// @return how many were moved
   public int rescheduleRange(
       Database database,
@@ -334,12 +331,12 @@ public final class DueQueue<V> {
     return moved;
   }
 
-  /// How many rows a queue holds, leased ones included; read from one row.
+  /// How many rows a queue holds, leased ones included; reads one row.
   public long rows(Snapshot snapshot, String queue) {
     return count(snapshot, queue);
   }
 
-  /// Counts one by one what is leased or delayed; what is due follows from the whole.
+  /// Counts leased and delayed rows one by one; the number of due ones follows from the total.
   public Depth depth(Snapshot snapshot, String queue, Instant now) {
     Instant end = millis(now).plusMillis(1);
     long[] later = new long[2];
@@ -360,14 +357,14 @@ public final class DueQueue<V> {
     return new Depth(count(snapshot, queue), later[1], later[0] - later[1]);
   }
 
-  /// The rows of a queue from its head on, for people.
+  /// The rows of a queue from its head on, for operators.
   public List<Item<V>> list(Snapshot snapshot, String queue, int limit) {
     return rows.list(snapshot, from(queue, heads.get(queue)), limit).stream()
         .map(entry -> new Item<>(entry.key().id, entry.key().due, entry.value()))
         .toList();
   }
 
-  /// The names of queues that hold rows, in order, behind `after`.
+  /// The names of queues that hold rows, in order, after `after`.
   public List<String> queues(Snapshot snapshot, String after, int limit) {
     List<String> names = new ArrayList<>();
     if (limit > 0) {
@@ -382,10 +379,10 @@ public final class DueQueue<V> {
     return names;
   }
 
-  /// A lease and who took it.
+  /// A lease and its holder.
   public record Held(Lease lease, String holder) {}
 
-  /// Leases that this process does not hold, as those of one that died.
+  /// Leases of other holders, such as a process that died.
   public List<Held> leasesOfOthers(Snapshot snapshot, int limit) {
     List<Held> found = new ArrayList<>();
     if (limit > 0) {
@@ -420,7 +417,7 @@ public final class DueQueue<V> {
     }
   }
 
-  /// Where the lease's row lies now, if the lease is good. Its due may have been moved since.
+  /// The present key of the lease's row, if the lease is good. Its due time may have been moved.
   private Optional<Key> current(Snapshot snapshot, Lease lease) {
     return leases
         .get(snapshot, Tuple.of(lease.queue, lease.id))

@@ -30,32 +30,33 @@ import java.util.stream.Stream;
 
 /// Blobs as files: `ab/cd/abcd….blob`, in two levels of folders by the first digits of their id.
 ///
-/// *A crash at any point.* Bytes are written under `incoming/`: what is found there at the next
-/// start belongs to nobody. [Upload#commit] syncs the file, renames it and syncs its folder (new
-/// folders and their parents too), so a blob that a row names is on disk whole. A blob that was
-/// committed but never named is an orphan and goes with the next [#sweep]. A blob that lost its
-/// last name is removed by [#removeReleased] only after that loss is synced, see [BlobReferences].
+/// *A crash at any point.* Bytes are written under `incoming/`; the next start removes what it
+/// finds there. [Upload#commit] syncs the file, renames it and syncs its folder (new folders and
+/// their parents too), so a blob that a row references is completely on disk. A blob that was
+/// committed but never referenced is an orphan, which the next [#sweep] removes. A blob that lost
+/// its last reference is removed by [#removeReleased] only after that loss is synced, see
+/// [BlobReferences].
 public final class FileBlobs implements Blobs {
 
-  /// What a sweep took away.
+  /// What a sweep removed.
   public record Swept(int released, int orphans) {}
 
-  /// What a scrub found.
+  /// The result of a scrub.
   ///
-  /// @param blobs how many blobs rows name
+  /// @param blobs how many blobs rows reference
   /// @param bytes how many bytes were read and found right
-  /// @param damaged what is wrong with which blob
+  /// @param damaged which blobs are damaged, and how
   public record Scrubbed(long blobs, long bytes, List<Damage> damaged) {}
 
   public record Damage(String id, String why) {}
 
-  /// How long a blob without a name is kept for those who read it or are about to name it.
+  /// How long a released blob is kept for its readers.
   private static final Duration RELEASED_GRACE = Duration.ofMinutes(1);
 
   private static final Duration ORPHAN_GRACE = Duration.ofHours(6);
   private static final String SUFFIX = ".blob";
 
-  /// After how many bytes an upload looks whether there is still room.
+  /// After how many bytes an upload checks for room again.
   private static final int ROOM_BYTES = 256 << 10;
 
   private final Path folder;
@@ -67,11 +68,11 @@ public final class FileBlobs implements Blobs {
   private final BlobReferences references = new BlobReferences();
   private final LongAdder damagedReads = new LongAdder();
 
-  /// Folders that are known to be there and synced.
-  private final Set<Path> ready = ConcurrentHashMap.newKeySet();
+  /// Folders known to exist and to be synced.
+  private final Set<Path> syncedFolders = ConcurrentHashMap.newKeySet();
 
-  /// Uploads under way and blobs that were committed but not named yet. A start finds none.
-  private final Set<String> unnamed = ConcurrentHashMap.newKeySet();
+  /// Running uploads and blobs that were committed but not referenced yet; empty at a start.
+  private final Set<String> unreferenced = ConcurrentHashMap.newKeySet();
 
   private FileBlobs(
       Path folder,
@@ -87,8 +88,8 @@ public final class FileBlobs implements Blobs {
     this.usableBytes = usableBytes;
   }
 
-  /// Opens the blobs in `folder`, whose names are rows of `database`, and clears unfinished uploads
-  /// of former processes away.
+  /// Opens the blobs in `folder`, which rows of `database` reference, and removes unfinished
+  /// uploads of former processes.
   public static FileBlobs open(Path folder, Database database, InstantSource clock) {
     RocksDatabase.Settings usual = RocksDatabase.Settings.of(folder);
     return open(folder, database, clock, usual.reserveBytes(), usual.usableBytes());
@@ -147,7 +148,7 @@ public final class FileBlobs implements Blobs {
   @Override
   public void retain(Tx tx, BlobRef blob) {
     references.retain(tx, blob);
-    tx.afterCommit(() -> unnamed.remove(blob.id()));
+    tx.afterCommit(() -> unreferenced.remove(blob.id()));
   }
 
   @Override
@@ -155,26 +156,26 @@ public final class FileBlobs implements Blobs {
     references.release(tx, blob, clock.instant());
   }
 
-  /// How many reads met a blob that is damaged, since the start.
+  /// How many reads found a damaged blob since the start.
   public long damagedReads() {
     return damagedReads.sum();
   }
 
-  /// Removes what was released a minute ago or more; answers how many blobs. To be run often.
+  /// Removes the blobs released a minute ago or earlier; answers how many. To be run often.
   public int removeReleased() throws IOException {
     return references.removeReleased(
         database, clock.instant().minus(RELEASED_GRACE), id -> Files.deleteIfExists(pathOf(id)));
   }
 
-  /// Removes what was released, then looks at every file for one that no row names: those of former
+  /// Removes released blobs, then checks every file for one that no row references: those of former
   /// processes at once, those of this one after six hours. To be run soon after each start and
-  /// daily; it can be interrupted and run again. It takes the folders in an order of chance, so
-  /// that also a server that is stopped before the end of each comes to every file.
+  /// daily; it can be interrupted and run again. It visits the folders in random order, so that a
+  /// server which is always stopped before the end still comes to every file.
   public Swept sweep() throws IOException {
     int released = removeReleased();
     Instant until = clock.instant().minus(ORPHAN_GRACE);
-    // A repair may have lost references to blobs that rows still name.
-    Instant repaired = StoreRepair.lastThatKeptLater(database).orElse(Instant.MIN);
+    // A repair may have lost references to blobs that rows still contain.
+    Instant repaired = StoreRepair.lastRepairThatKeptLater(database).orElse(Instant.MIN);
     int[] orphans = new int[1];
     SimpleFileVisitor<Path> visitor =
         new SimpleFileVisitor<>() {
@@ -185,12 +186,12 @@ public final class FileBlobs implements Blobs {
             String id = name.substring(0, Math.max(0, name.length() - SUFFIX.length()));
             Instant written = attributes.lastModifiedTime().toInstant();
             boolean isLive =
-                unnamed.contains(id) && written.isAfter(until) || !written.isAfter(repaired);
+                unreferenced.contains(id) && written.isAfter(until) || !written.isAfter(repaired);
             if (name.endsWith(SUFFIX)
                 && !isLive
                 && !database.<Boolean>read(snapshot -> references.isKnown(snapshot, id))) {
               Files.deleteIfExists(path);
-              unnamed.remove(id);
+              unreferenced.remove(id);
               orphans[0]++;
             }
             return FileVisitResult.CONTINUE;
@@ -204,32 +205,32 @@ public final class FileBlobs implements Blobs {
             throw e;
           }
         };
-    List<Path> aisles = new ArrayList<>();
+    List<Path> prefixFolders = new ArrayList<>();
     try (Stream<Path> all = Files.list(folder)) {
-      all.filter(aisle -> !aisle.equals(incoming)).forEach(aisles::add);
+      all.filter(prefixFolder -> !prefixFolder.equals(incoming)).forEach(prefixFolders::add);
     }
-    Collections.shuffle(aisles);
-    for (Path aisle : aisles) {
-      Files.walkFileTree(aisle, visitor);
+    Collections.shuffle(prefixFolders);
+    for (Path prefixFolder : prefixFolders) {
+      Files.walkFileTree(prefixFolder, visitor);
     }
     return new Swept(released, orphans[0]);
   }
 
-  /// Reads every block of every blob that a row names.
+  /// Reads every block of every blob that a row references.
   public Scrubbed verify() {
     List<Damage> damaged = new ArrayList<>();
     AtomicLong blobs = new AtomicLong();
     AtomicLong bytes = new AtomicLong();
-    references.forEachNamed(
+    references.forEachReferenced(
         database,
-        (id, named) -> {
+        (id, reference) -> {
           blobs.incrementAndGet();
-          long size = named.sizeBytes();
+          long size = reference.sizeBytes();
           try (InputStream in = BlobFile.open(pathOf(id), size, 0, size, () -> {})) {
             bytes.addAndGet(in.transferTo(OutputStream.nullOutputStream()));
           } catch (IOException e) {
-            boolean isNamed = database.read(snapshot -> references.isNamed(snapshot, id));
-            if (isNamed) { // else it was removed meanwhile
+            boolean isReferenced = database.read(snapshot -> references.isReferenced(snapshot, id));
+            if (isReferenced) { // else it was removed meanwhile
               damaged.add(new Damage(id, String.valueOf(e.getMessage())));
             }
           }
@@ -242,22 +243,22 @@ public final class FileBlobs implements Blobs {
   }
 
   private Path folderOf(String id) {
-    return aisleOf(id).resolve(id.substring(2, 4));
+    return prefixFolderOf(id).resolve(id.substring(2, 4));
   }
 
-  private Path aisleOf(String id) {
+  private Path prefixFolderOf(String id) {
     return folder.resolve(id.substring(0, 2));
   }
 
-  /// The folder of a blob, on disk before something in it has to be. Both names are synced, for
-  /// another upload may have made either just now.
+  /// Creates the folder of a blob and syncs it before a file in it has to be on disk. Both names
+  /// are synced, as another upload may have created either just now.
   private Path prepareFolder(String id) throws IOException {
     Path folder = folderOf(id);
-    if (!ready.contains(folder)) {
+    if (!syncedFolders.contains(folder)) {
       Files.createDirectories(folder);
-      Folders.sync(aisleOf(id));
+      Folders.sync(prefixFolderOf(id));
       Folders.sync(folder);
-      ready.add(folder);
+      syncedFolders.add(folder);
     }
     return folder;
   }
@@ -279,7 +280,7 @@ public final class FileBlobs implements Blobs {
 
     @Override
     public void write(byte[] bytes, int offset, int length) throws IOException {
-      // A long upload that was let in must not eat what the log and compaction need.
+      // A long upload must not use up the space that the log and compaction need.
       sinceRoom += length;
       if (sinceRoom >= ROOM_BYTES) {
         requireRoom();
@@ -293,7 +294,7 @@ public final class FileBlobs implements Blobs {
       long length = writer.finish();
       file.force(false);
       Path folder = prepareFolder(id);
-      unnamed.add(id);
+      unreferenced.add(id);
       Files.move(path, pathOf(id), StandardCopyOption.ATOMIC_MOVE);
       committed = true;
       Folders.sync(folder);

@@ -10,15 +10,15 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 
-/// Folders that survive power loss: a name is on disk once the folder it is in was synced.
+/// Folders that survive power loss: a name is on disk once its parent folder was synced.
 final class Folders {
   private static final Set<PosixFilePermission> OWNER_ONLY =
       PosixFilePermissions.fromString("rwx------");
 
   private Folders() {}
 
-  /// Makes a folder, and those above it that are missing, and syncs their names; its own also if it
-  /// was there, for a process that was killed may have made it and not come to sync it.
+  /// Creates a folder and its missing parents, and syncs their names. An existing folder's name is
+  /// synced too, as a killed process may have created it without syncing.
   static void create(Path folder) throws IOException {
     Path absolute = folder.toAbsolutePath();
     Path parent = absolute.getParent();
@@ -29,15 +29,15 @@ final class Folders {
       create(parent);
     }
     if (Files.notExists(absolute)) {
-      createOnes(absolute);
+      createOwnerOnly(absolute);
     }
     if (Files.isReadable(parent)) {
       sync(parent);
     }
   }
 
-  /// For its owner alone, where there are owners: it holds what others stored.
-  private static void createOnes(Path folder) throws IOException {
+  /// With access for its owner only, where the file system has owners: it holds users' data.
+  private static void createOwnerOnly(Path folder) throws IOException {
     boolean hasOwners = folder.getFileSystem().supportedFileAttributeViews().contains("posix");
     try {
       if (hasOwners) {

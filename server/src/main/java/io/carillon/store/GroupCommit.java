@@ -13,52 +13,52 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The one thread that changes a log-structured store, and the queues before it.
+/// The only thread that changes a log-structured store, and its queues.
 ///
-/// Callers hand in a change and park. The thread takes all that wait, runs them one after another
-/// over one [Overlay], writes what they left as one batch, and answers them together: the more
-/// callers, the more changes share a sync, so durable writes scale with concurrency.
+/// Callers submit a change and park. The thread takes all waiting changes, runs them one after
+/// another over one [Overlay], writes the result as one batch, and completes them together: the
+/// more callers, the more changes share a sync, so durable writes scale with concurrency.
 ///
-/// *Durable and relaxed.* Relaxed changes of a round go first, in a batch of their own that is not
-/// synced, and are answered at once; the durable ones follow in a synced batch. Changes that wait
-/// at the same time have no order, so this one is as good as any. A sync covers all that was
+/// *Durable and relaxed.* The relaxed changes of a round go first, in a batch of their own that is
+/// not durableRound, and complete at once; the durable ones follow in a synced batch. Changes that
+/// wait at the same time have no order, so this one is as good as any. A sync covers everything
 /// written before it. Hence the rule: after a relaxed batch the store is *unsynced*; a durable
 /// round ends with a sync if it wrote something or if the store was unsynced when it began,
-/// whatever its changes did. So nobody is told, even by an exception, of a state that power loss
-/// could take back.
+/// whatever its changes did. So no caller learns, even by an exception, of a state that power loss
+/// could revert.
 ///
-/// *Witnesses.* Each batch says what had been synced before it. When none follows for a second, and
-/// at the end, one without changes is written to say so of the last.
+/// *Sync marks.* Each batch records what had been synced before it. When no batch follows for a
+/// second, and on closing, an empty batch is written to record the last sync.
 ///
-/// *Failures.* A change that throws is undone and its exception handed to its caller. If writing or
-/// syncing fails, nobody knows what reached the disk: `onBroken` is told, which ends the process,
-/// and recovery at the next start decides. Should it return, everything is refused from then on.
+/// *Failures.* A change that throws is undone and its exception thrown to its caller. If writing or
+/// syncing fails, it is unknown what reached the disk: `onBroken` is called, which ends the
+/// process, and recovery at the next start decides. If it returns, all further changes are refused.
 final class GroupCommit {
   private static final Logger LOG = LoggerFactory.getLogger(GroupCommit.class);
 
-  /// Bounds one round, and with it the wait of those behind it.
-  private static final int ROUND = 1024;
+  /// Bounds one round, and so the wait of the next.
+  private static final int MAX_ROUND = 1024;
 
-  /// After how long without changes the last sync is written down.
-  private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(1);
+  /// How long without changes before the last sync is recorded.
+  private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-  /// What the thread writes to.
+  /// The log that the thread writes.
   interface Log extends Overlay.Base {
     void write(Overlay overlay, boolean sync) throws Exception;
 
     void sync() throws Exception;
 
-    /// Whether there is room for a batch, asked before each.
+    /// Whether there is room for a batch; checked before each.
     boolean hasRoom();
 
     RuntimeException noRoom();
 
-    /// Whether something in the log says that what was synced last had been.
-    boolean isAttested();
+    /// Whether a batch in the log records the last sync.
+    boolean isSyncRecorded();
 
-    /// Writes it down, unsynced. For recovery, which cannot tell a damaged batch from one that was
-    /// being written when no later one speaks for it (see [WalCheck]).
-    void attest() throws Exception;
+    /// Records the last sync in a batch that is not synced itself. Recovery cannot tell a damaged
+    /// batch from one that was being written unless a later one records its sync (see [WalCheck]).
+    void recordSync() throws Exception;
   }
 
   private final Log log;
@@ -71,7 +71,7 @@ final class GroupCommit {
   private boolean closing;
   private volatile @Nullable Throwable broken;
 
-  /// Whether something was written since the last sync. Of the thread alone.
+  /// Whether something was written since the last sync. Used by the thread only.
   private boolean unsynced;
 
   private final LongAdder changes = new LongAdder();
@@ -80,7 +80,7 @@ final class GroupCommit {
   GroupCommit(Log log, Consumer<Throwable> onBroken) {
     this.log = log;
     this.onBroken = onBroken;
-    this.thread = Thread.ofPlatform().name("store-writer").unstarted(this::serve);
+    this.thread = Thread.ofPlatform().name("store-writer").unstarted(this::writeLoop);
   }
 
   void start() {
@@ -111,7 +111,7 @@ final class GroupCommit {
     return pending.await();
   }
 
-  /// Serves what was handed in, syncs, and ends the thread.
+  /// Completes the submitted changes, syncs, and ends the thread.
   void close() {
     lock.lock();
     try {
@@ -143,56 +143,57 @@ final class GroupCommit {
     }
   }
 
-  private void serve() {
-    List<Pending<?>> unhurried = new ArrayList<>();
-    List<Pending<?>> synced = new ArrayList<>();
+  private void writeLoop() {
+    List<Pending<?>> relaxedRound = new ArrayList<>();
+    List<Pending<?>> durableRound = new ArrayList<>();
     try {
-      while (take(unhurried, synced)) {
-        run(unhurried, false);
-        unhurried.clear();
-        run(synced, true);
-        synced.clear();
+      while (take(relaxedRound, durableRound)) {
+        run(relaxedRound, false);
+        relaxedRound.clear();
+        run(durableRound, true);
+        durableRound.clear();
       }
       sync();
-      attest();
+      recordSync();
     } catch (Throwable e) {
-      breakDown(e, unhurried, synced);
+      breakStore(e, relaxedRound, durableRound);
     }
   }
 
-  /// Waits for changes and takes them; false once closing and none is left.
-  private boolean take(List<Pending<?>> unhurried, List<Pending<?>> synced) throws Exception {
+  /// Waits for changes and takes them; false when closing and none is left.
+  private boolean take(List<Pending<?>> relaxedRound, List<Pending<?>> durableRound)
+      throws Exception {
     lock.lock();
     try {
       while (durable.isEmpty() && relaxed.isEmpty()) {
         if (closing) {
           return false;
         }
-        if (log.isAttested()) {
+        if (log.isSyncRecorded()) {
           arrived.awaitUninterruptibly();
-        } else if (isQuiet()) {
-          attest();
+        } else if (isIdle()) {
+          recordSync();
         }
       }
-      move(relaxed, unhurried);
-      move(durable, synced);
+      move(relaxed, relaxedRound);
+      move(durable, durableRound);
       return true;
     } finally {
       lock.unlock();
     }
   }
 
-  /// Waits for changes; whether none came for a while.
-  private boolean isQuiet() {
+  /// Waits for changes; true if none came for a while.
+  private boolean isIdle() {
     try {
-      return arrived.awaitNanos(QUIET_NANOS) <= 0;
+      return arrived.awaitNanos(IDLE_NANOS) <= 0;
     } catch (InterruptedException _) {
-      return false; // a change interrupted the thread that ran it; it serves on
+      return false; // a change interrupted the thread that ran it; it goes on
     }
   }
 
   private static void move(ArrayDeque<Pending<?>> from, List<Pending<?>> to) {
-    while (!from.isEmpty() && to.size() < ROUND) {
+    while (!from.isEmpty() && to.size() < MAX_ROUND) {
       to.add(from.remove());
     }
   }
@@ -204,7 +205,7 @@ final class GroupCommit {
     if (!log.hasRoom()) {
       for (Pending<?> pending : round) {
         pending.fail(log.noRoom());
-        pending.answer();
+        pending.complete();
       }
       return;
     }
@@ -226,7 +227,7 @@ final class GroupCommit {
       pending.committed();
     }
     for (Pending<?> pending : round) {
-      pending.answer();
+      pending.complete();
     }
   }
 
@@ -238,41 +239,43 @@ final class GroupCommit {
     }
   }
 
-  private void attest() throws Exception {
-    if (!unsynced && !log.isAttested() && log.hasRoom()) {
-      log.attest();
+  private void recordSync() throws Exception {
+    if (!unsynced && !log.isSyncRecorded() && log.hasRoom()) {
+      log.recordSync();
     }
   }
 
-  private void breakDown(Throwable cause, List<Pending<?>> unhurried, List<Pending<?>> synced) {
+  private void breakStore(
+      Throwable cause, List<Pending<?>> relaxedRound, List<Pending<?>> durableRound) {
     broken = cause;
     try {
       onBroken.accept(cause);
     } finally {
-      refuseAll(cause, unhurried, synced);
+      failAll(cause, relaxedRound, durableRound);
     }
   }
 
-  private void refuseAll(Throwable cause, List<Pending<?>> unhurried, List<Pending<?>> synced) {
-    List<Pending<?>> lost = new ArrayList<>(unhurried);
-    lost.addAll(synced);
+  private void failAll(
+      Throwable cause, List<Pending<?>> relaxedRound, List<Pending<?>> durableRound) {
+    List<Pending<?>> unfinished = new ArrayList<>(relaxedRound);
+    unfinished.addAll(durableRound);
     lock.lock();
     try {
-      lost.addAll(relaxed);
-      lost.addAll(durable);
+      unfinished.addAll(relaxed);
+      unfinished.addAll(durable);
       relaxed.clear();
       durable.clear();
     } finally {
       lock.unlock();
     }
-    for (Pending<?> pending : lost) {
+    for (Pending<?> pending : unfinished) {
       pending.fail(
           new IllegalStateException("The store broke; whether this was written is unknown", cause));
-      pending.answer();
+      pending.complete();
     }
   }
 
-  /// A change with its caller, who is parked until it is answered.
+  /// A change with its caller, which is parked until it completes.
   private static final class Pending<T> {
     private final Database.Change<T> change;
     private final Thread caller = Thread.currentThread();
@@ -282,7 +285,7 @@ final class GroupCommit {
     private T result;
 
     private @Nullable Throwable failure;
-    private volatile boolean answered;
+    private volatile boolean isCompleted;
 
     private Pending(Database.Change<T> change) {
       this.change = change;
@@ -292,7 +295,7 @@ final class GroupCommit {
       Overlay.Transaction tx = overlay.begin();
       try {
         result = change.run(tx);
-        actions = tx.keep();
+        actions = tx.complete();
       } catch (Throwable e) {
         tx.undo();
         fail(e);
@@ -308,25 +311,26 @@ final class GroupCommit {
         try {
           action.run();
         } catch (OutOfMemoryError e) {
-          // Memory is behind the store, and nobody could say by what: the next start reads it anew.
+          // Memory no longer matches the store, and it is unknown where: the next start reads it
+          // anew.
           throw e;
         } catch (Throwable e) {
-          // The change stands and its caller must hear so. What the action should have moved in
-          // memory is behind the store now: a bug that has to be seen.
+          // The change is committed and its caller must see success. What the action should have
+          // changed in memory no longer matches the store: a bug that has to be noticed.
           LOG.error("An action after a commit threw", e);
         }
       }
     }
 
-    private void answer() {
-      answered = true;
+    private void complete() {
+      isCompleted = true;
       LockSupport.unpark(caller);
     }
 
-    /// Parks until answered, interrupted or not: a caller that left would not know what it did.
+    /// Parks until completed, interrupted or not: a caller that left would not know the outcome.
     private T await() {
       boolean interrupted = false;
-      while (!answered) {
+      while (!isCompleted) {
         LockSupport.park(this);
         interrupted |= Thread.interrupted();
       }
@@ -340,7 +344,7 @@ final class GroupCommit {
     }
   }
 
-  /// Changes throw unchecked exceptions only, and theirs are handed on as they are.
+  /// Changes throw unchecked exceptions only, which are thrown on as they are.
   @SuppressWarnings("unchecked")
   private static <E extends Throwable> E asThrown(Throwable failure) throws E {
     throw (E) failure;

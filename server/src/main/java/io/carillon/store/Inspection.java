@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 
-/// The key space as people read it: table, key and row, whatever their types.
+/// The key space for operators: table, key and row of any type.
 public final class Inspection {
   private static final ObjectMapper CBOR = new CBORMapper();
   private static final byte[] BEGINNING = {};
@@ -26,8 +26,8 @@ public final class Inspection {
     this.database = database;
   }
 
-  /// The names of all tables that hold rows. It leaps from one table to the next, so it costs as
-  /// much as there are tables, not rows.
+  /// The names of all tables that hold rows. It skips from one table to the next, so its cost
+  /// depends on the number of tables, not of rows.
   public List<String> tables() {
     return database.read(
         snapshot -> {
@@ -51,8 +51,8 @@ public final class Inspection {
         });
   }
 
-  /// A row that is shown is a tree, and then text.
-  private static final int COPIES = 4;
+  /// The memory for a row as a tree and as text, in multiples of its size.
+  private static final int MEMORY_FACTOR = 4;
 
   /// The first rows of a table, each as `{"key": […], "row": {…}}`.
   public List<JsonNode> rows(String table, int limit) {
@@ -72,7 +72,7 @@ public final class Inspection {
               range.from(),
               range.to(),
               (key, value) -> {
-                Reservation.current().take((long) value.length * COPIES);
+                Reservation.current().take((long) value.length * MEMORY_FACTOR);
                 rows.add(describe(Tuple.parse(key), value));
                 return rows.size() < limit;
               });
@@ -80,8 +80,7 @@ public final class Inspection {
         });
   }
 
-  /// A row that cannot be read is shown as its bytes, for whoever looks is looking for what is
-  /// wrong.
+  /// An unreadable row is shown as its bytes, as the operator is looking for what is wrong.
   private static JsonNode describe(Tuple key, byte[] value) {
     ObjectNode node = JsonNodeFactory.instance.objectNode();
     ArrayNode elements = node.putArray("key");
@@ -98,7 +97,7 @@ public final class Inspection {
     return node.put("bytes", HexFormat.of().formatHex(value));
   }
 
-  /// The same tree without passwords in URLs; what a row holds as bytes is left as it is.
+  /// The same tree without passwords in URLs; byte strings are left as they are.
   private static JsonNode hidden(JsonNode node) {
     switch (node) {
       case ObjectNode object ->

@@ -8,13 +8,13 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/// What RocksDB's manifest says of the write-ahead logs. The file `CURRENT` names it; it is a
-/// [RecordLog] of edits, each a row of tags with their fields, and later edits win.
+/// What RocksDB's manifest says about the write-ahead logs. The file `CURRENT` names the manifest;
+/// it is a [RecordLog] of edits, each a list of tags with their fields, and later edits win.
 ///
-/// A flush syncs its table, then the edit that names it, and only then may its log go. So an edit
-/// that a power loss tore was no reason yet to remove anything, and is cut. RocksDB itself stops at
-/// some bad edits as if the file ended there, and would remove the tables of those behind: a bad
-/// edit with a whole one behind it is damage, unless it is a page that was never written.
+/// A flush syncs its table, then the edit that names it, and only then may its log be removed. So
+/// nothing was removed because of an edit that a power loss tore, and it is cut. RocksDB itself
+/// stops at some bad edits as if the file ended there, and would remove the tables of later edits:
+/// a bad edit with a whole one after it is damage, unless it is a page that was never written.
 ///
 /// @param logNumber logs of lower numbers are in tables; 0 before the first flush
 /// @param lastSequence the highest number of a change that it knows
@@ -24,7 +24,7 @@ record Manifest(Path file, long logNumber, long lastSequence, Optional<Long> tor
   private static final int PAGE = 4096;
   private static final int ANY = Integer.MAX_VALUE;
 
-  /// Tags above this bit may be passed over: what follows them is a length and as many bytes.
+  /// Tags with this bit may be ignored: a length and as many bytes follow them.
   private static final int IGNORABLE = 1 << 13;
 
   static Manifest read(Path folder) throws IOException {
@@ -85,8 +85,7 @@ record Manifest(Path file, long logNumber, long lastSequence, Optional<Long> tor
         while (in.hasRemaining()) {
           field((int) number());
         }
-      } catch (
-          RuntimeException e) { // a field that ends behind the record, or a tag from the future
+      } catch (RuntimeException e) { // a field that ends after the record, or a tag from the future
         throw UnusableStoreException.damaged(
             folder, file, "the record at byte " + offset + " cannot be read: " + e);
       }
@@ -117,8 +116,8 @@ record Manifest(Path file, long logNumber, long lastSequence, Optional<Long> tor
       }
     }
 
-    /// Level, number, size, least and greatest key, least and greatest sequence number, then in the
-    /// present form fields with a tag each up to tag 1.
+    /// Level, number, size, least and greatest key, least and greatest sequence number; the present
+    /// form adds tagged fields up to tag 1.
     private void table(int tag) {
       number();
       number();

@@ -66,12 +66,12 @@ public final class MemoryBlobs implements Blobs {
     references.release(tx, blob, clock.instant());
   }
 
-  /// Forgets what was released up to now; answers how many blobs.
+  /// Removes the blobs released until now; answers how many.
   public int removeReleased() throws IOException {
     return references.removeReleased(database, clock.instant(), blobs::remove);
   }
 
-  /// How many blobs are held.
+  /// How many blobs there are.
   public int size() {
     return blobs.size();
   }

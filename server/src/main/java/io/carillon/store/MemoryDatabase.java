@@ -8,7 +8,7 @@ import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 
-/// The contract on a sorted map, for tests and `--in-memory`: nothing survives the process.
+/// The database on a sorted map, for tests and `--in-memory`: nothing survives the process.
 public final class MemoryDatabase implements Database {
   private final TreeMap<byte[], byte[]> rows = new TreeMap<>(Arrays::compareUnsigned);
   private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
@@ -29,7 +29,7 @@ public final class MemoryDatabase implements Database {
         tx.undo();
         throw e;
       }
-      List<Runnable> actions = tx.keep();
+      List<Runnable> actions = tx.complete();
       overlay
           .changes()
           .forEach(
@@ -65,7 +65,7 @@ public final class MemoryDatabase implements Database {
   @Override
   public void close() {}
 
-  /// The map as it is while either lock is held.
+  /// The map while either lock is held.
   private final class Rows implements Overlay.Base, Snapshot {
     @Override
     public byte @Nullable [] get(byte[] key) {
@@ -112,7 +112,7 @@ public final class MemoryDatabase implements Database {
     @Override
     public byte[] value() {
       if (at == null) {
-        throw new IllegalStateException("Behind the last row");
+        throw new IllegalStateException("After the last row");
       }
       return at.getValue();
     }

@@ -11,20 +11,20 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/// The changes of a batch that is not committed yet, over the state below it.
+/// The changes of a batch that is not committed yet, over the committed state.
 ///
-/// The transactions of a batch run one after another and each sees those before it, so they share
-/// one sorted map. Each notes what it replaces; one that throws is put back by [Transaction#undo],
-/// which costs nothing when, as nearly always, none throws.
+/// The transactions of a batch run one after another and each sees the changes of those before it,
+/// so they share one sorted map. Each records what it replaces; [Transaction#undo] restores that if
+/// the transaction throws, which is rare.
 final class Overlay {
-  /// Stands for a deletion; compared by identity, so a row may well be empty.
+  /// Marks a deletion; compared by identity, as a row may be empty.
   static final byte[] DELETED = new byte[0];
 
   /// The committed state.
   interface Base {
     byte @Nullable [] get(byte[] key);
 
-    /// As [#get], decoded, for a row of a kept table.
+    /// As [#get], decoded, for a row of a cached table.
     default <V> @Nullable V getCached(byte[] key, RowCodec<V> rows) {
       byte[] row = get(key);
       return row == null ? null : rows.decode(row);
@@ -46,7 +46,7 @@ final class Overlay {
   }
 
   private final TreeMap<byte[], byte[]> changes = new TreeMap<>(Arrays::compareUnsigned);
-  private final Set<RowCache.Key> kept = new HashSet<>();
+  private final Set<RowCache.Key> invalidated = new HashSet<>();
   private final Base base;
 
   Overlay(Base base) {
@@ -58,22 +58,22 @@ final class Overlay {
     return Collections.unmodifiableNavigableMap(changes);
   }
 
-  /// The rows of kept tables among the changes, and perhaps some whose change was undone.
-  Set<RowCache.Key> kept() {
-    return kept;
+  /// The changed rows of cached tables, and perhaps some whose change was undone.
+  Set<RowCache.Key> invalidated() {
+    return invalidated;
   }
 
   Transaction begin() {
     return new Transaction();
   }
 
-  /// One change's view. It serves its change only: kept and used later, it refuses.
+  /// One change's transaction. Used after the change has ended, it throws.
   final class Transaction implements Tx {
     private record Replaced(byte[] key, byte @Nullable [] before) {}
 
     private final List<Replaced> journal = new ArrayList<>();
-    private final List<Runnable> actions = new ArrayList<>();
-    private final List<Runnable> returns = new ArrayList<>();
+    private final List<Runnable> commitActions = new ArrayList<>();
+    private final List<Runnable> undoActions = new ArrayList<>();
     private boolean over;
 
     @Override
@@ -96,8 +96,8 @@ final class Overlay {
       return own == DELETED ? null : rows.decode(own);
     }
 
-    /// Looks the next key up anew at each step, in the overlay and below, so that a visitor may
-    /// change rows: it will see what it changed ahead of itself.
+    /// Looks up the next key at each step, in the overlay and in the base, so a visitor may change
+    /// rows and sees its changes to later rows.
     @Override
     public void scan(byte[] from, byte[] to, Visitor visitor) {
       requireRunning();
@@ -155,7 +155,7 @@ final class Overlay {
     @Override
     public void invalidate(byte[] key) {
       requireRunning();
-      kept.add(new RowCache.Key(key));
+      invalidated.add(new RowCache.Key(key));
     }
 
     @Override
@@ -166,14 +166,14 @@ final class Overlay {
     @Override
     public void withSavepoint(Runnable part) {
       requireRunning();
-      int changed = journal.size();
-      int taken = returns.size();
-      int planned = actions.size();
+      int keptChanges = journal.size();
+      int keptUndoActions = undoActions.size();
+      int keptCommitActions = commitActions.size();
       try {
         part.run();
       } catch (Throwable e) {
-        undo(changed, taken);
-        actions.subList(planned, actions.size()).clear();
+        undo(keptChanges, keptUndoActions);
+        commitActions.subList(keptCommitActions, commitActions.size()).clear();
         throw e;
       }
     }
@@ -181,37 +181,38 @@ final class Overlay {
     @Override
     public void afterCommit(Runnable action) {
       requireRunning();
-      actions.add(action);
+      commitActions.add(action);
     }
 
     @Override
     public void afterUndo(Runnable action) {
       requireRunning();
-      returns.add(action);
+      undoActions.add(action);
     }
 
     private void requireRunning() {
       if (over) {
-        throw new IllegalStateException("This transaction is over");
+        throw new IllegalStateException("This transaction has ended");
       }
     }
 
-    /// Ends the transaction, keeping its changes in the batch; answers what is to run after the
-    /// commit.
-    List<Runnable> keep() {
+    /// Ends the transaction and leaves its changes in the batch; answers the actions to run after
+    /// the commit.
+    List<Runnable> complete() {
       over = true;
-      return actions;
+      return commitActions;
     }
 
-    /// Ends the transaction and takes back its changes and what it took in memory.
+    /// Ends the transaction, reverts its changes and runs its undo commitActions.
     void undo() {
       over = true;
       undo(0, 0);
     }
 
-    /// Takes back what came after the first `changed` changes and `taken` things in memory.
-    private void undo(int changed, int taken) {
-      while (journal.size() > changed) {
+    /// Reverts the changes after the first `keptChanges` and runs the undo actions after the first
+    /// `keptActions`.
+    private void undo(int keptChanges, int keptActions) {
+      while (journal.size() > keptChanges) {
         Replaced replaced = journal.removeLast();
         if (replaced.before() == null) {
           changes.remove(replaced.key());
@@ -219,8 +220,8 @@ final class Overlay {
           changes.put(replaced.key(), replaced.before());
         }
       }
-      while (returns.size() > taken) {
-        returns.removeLast().run();
+      while (undoActions.size() > keptActions) {
+        undoActions.removeLast().run();
       }
     }
   }

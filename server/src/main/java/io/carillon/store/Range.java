@@ -5,7 +5,7 @@ import java.util.Arrays;
 /// A half-open range of a table's keys.
 ///
 /// @param from the first key's bytes, without the table's own prefix
-/// @param to the first key's bytes that lie behind the range
+/// @param to the bytes of the first key after the range
 public record Range(byte[] from, byte[] to) {
 
   public static Range all() {
@@ -30,13 +30,12 @@ public record Range(byte[] from, byte[] to) {
     return startingAt(key.toBytes());
   }
 
-  /// The same range behind `key` and behind every key that begins with it.
+  /// The same range after `key` and after every key that begins with it.
   public Range after(Tuple key) {
     return startingAt(successor(key.toBytes()));
   }
 
-  /// The same range behind every key that begins with `parent` and a string beginning with
-  /// `prefix`.
+  /// The same range after every key that begins with `parent` and a string beginning with `prefix`.
   public Range afterPrefix(Tuple parent, String prefix) {
     return startingAt(successor(parent.toBytesWithOpenString(prefix)));
   }

@@ -1,7 +1,7 @@
 package io.carillon.store;
 
-/// The disk is nearly full: the write was turned away before it began. Reads go on, and so do
-/// writes once there is room again.
+/// The disk is nearly full: the write was refused before it began. Reads go on, and so do writes
+/// once there is room again.
 public final class ReadOnlyException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
@@ -15,7 +15,7 @@ public final class ReadOnlyException extends RuntimeException {
     this.reserveBytes = reserveBytes;
   }
 
-  /// How much has to be free.
+  /// How many bytes have to be free.
   public long reserveBytes() {
     return reserveBytes;
   }

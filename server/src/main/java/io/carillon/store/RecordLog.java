@@ -15,7 +15,7 @@ import java.util.zip.CRC32C;
 ///
 /// Blocks of 32 KiB hold fragments: the masked CRC-32C of type and bytes (4), the length (2), the
 /// type (1), the bytes. A record is one fragment of type 1, or one of type 2, any number of type 3
-/// and one of type 4. No fragment crosses a block; what is left of a block and too small for a
+/// and one of type 4. No fragment crosses a block; the rest of a block that is too small for a
 /// fragment's head is padding. The other types belong to options that are off here.
 ///
 /// Source: https://github.com/facebook/rocksdb/wiki/Write-Ahead-Log-File-Format
@@ -28,7 +28,7 @@ final class RecordLog implements AutoCloseable {
   static final int LAST = 4;
 
   /// @param offset where it begins
-  /// @param head its first bytes, as many as were asked for
+  /// @param head its first bytes, as many as requested
   record Entry(long offset, byte[] head) {}
 
   private final FileChannel file;
@@ -102,17 +102,17 @@ final class RecordLog implements AutoCloseable {
     entry.reset();
   }
 
-  /// Where the record begins at which [#next] stopped; -1 if it did not, but met the file's end.
+  /// Where the bad record begins at which [#next] stopped; -1 if it stopped at the file's end.
   long badOffset() {
     return badOffset;
   }
 
-  /// What is whole of the record at which [#next] stopped: its first fragments.
+  /// The whole part of the record at which [#next] stopped: its first fragments.
   byte[] wholePart() {
     return entry.toByteArray();
   }
 
-  /// That and, as far as its length fits, the fragment that is bad.
+  /// [#wholePart] and, as far as its length fits, the bad fragment.
   byte[] suspectedPart() {
     ByteArrayOutputStream part = new ByteArrayOutputStream();
     part.writeBytes(entry.toByteArray());
@@ -122,8 +122,8 @@ final class RecordLog implements AutoCloseable {
     return part.toByteArray();
   }
 
-  /// Goes on behind a bad place, to the next fragment that is whole and begins a record: in the
-  /// same block wherever it may lie, for the length may be what is bad. False if there is none.
+  /// Skips a bad place, to the next fragment that is whole and begins a record. Within the same
+  /// block it tries every offset, as the length may be what is bad. False if there is none.
   boolean seekWhole() throws IOException {
     int from = at + 1;
     while (true) {
@@ -142,8 +142,8 @@ final class RecordLog implements AutoCloseable {
     }
   }
 
-  /// Whether the bytes from the bad place to the end of its page, or of the file, are zeros: what a
-  /// disk shows of a page that was never written.
+  /// Whether the bytes from the bad place to the end of its page, or of the file, are zeros: so a
+  /// disk shows a page that was never written.
   boolean isBlankPage(int pageBytes) {
     int end = Math.min(filled, (at / pageBytes + 1) * pageBytes);
     for (int i = at; i < end; i++) {
@@ -184,9 +184,9 @@ final class RecordLog implements AutoCloseable {
 
   private void readBlock(long start) throws IOException {
     ByteBuffer into = ByteBuffer.wrap(block);
-    int got = 0;
-    while (into.hasRemaining() && got >= 0) {
-      got = file.read(into, start + into.position());
+    int count = 0;
+    while (into.hasRemaining() && count >= 0) {
+      count = file.read(into, start + into.position());
     }
     blockStart = start;
     filled = into.position();

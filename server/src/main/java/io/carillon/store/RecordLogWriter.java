@@ -7,8 +7,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/// Writes a file in RocksDB's log format, as [RecordLog] reads it, for a log without its damaged
-/// records.
+/// Writes a file in RocksDB's log format (see [RecordLog]), for a log without its damaged records.
 final class RecordLogWriter implements AutoCloseable {
   private final FileChannel file;
   private int at;

@@ -8,13 +8,13 @@ import org.rocksdb.RocksIterator;
 import org.rocksdb.Slice;
 import org.rocksdb.Snapshot;
 
-/// An iterator with an end: told where to stop, RocksDB does not wade through deleted rows beyond.
+/// An iterator with an upper bound, so that RocksDB does not skip through tombstones beyond it.
 final class RocksCursor implements Overlay.Cursor {
   private final Slice end;
   private final ReadOptions options;
   private final RocksIterator rows;
 
-  /// @param snapshot what to see; null for the newest state
+  /// @param snapshot the state to read; null for the newest
   RocksCursor(RocksDB db, @Nullable Snapshot snapshot, byte[] from, byte[] to) {
     end = new Slice(to);
     options = new ReadOptions().setIterateUpperBound(end);

@@ -21,22 +21,22 @@ import org.rocksdb.RocksDBException;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 
-/// The contract on RocksDB, in one folder of one process.
+/// The database on RocksDB, in one folder of one process.
 ///
 /// Writes go through the [GroupCommit]. Reads see a RocksDB snapshot. Native calls pin a virtual
-/// thread's carrier, of which there are as few as processors; so point reads and the first rows of
-/// a scan, microseconds from memory, run where they are called, while the rest of a long scan is
-/// fetched by a few platform threads, chunk by chunk (see [RocksView]).
+/// thread's carrier, and there are only as many carriers as processors; so point reads and the
+/// first rows of a scan, which take microseconds from memory, run on the calling thread, and a few
+/// platform threads fetch the rest of a long scan, chunk by chunk (see [RocksView]).
 ///
-/// Every write reaches the operating system before its caller hears of it, so a killed process
-/// loses nothing; what is synced outlives power loss as well. The log is never written through
-/// `mmap`. Its batches say what was synced before them, so that a torn end, which recovery cuts, is
-/// told from damage, which it refuses (see [WalCheck]).
+/// Every write reaches the operating system before its caller is answered, so a killed process
+/// loses nothing; synced writes survive power loss as well. The log is never written through
+/// `mmap`. Its batches record what was synced before them, which distinguishes a torn end, which
+/// recovery cuts, from damage, which it refuses (see [WalCheck]).
 public final class RocksDatabase implements Database {
 
-  /// @param reserveBytes space that has to be left on the disk; below it writes are turned away
-  /// @param usableBytes how much is left
-  /// @param onBroken told when a commit failed and its outcome is unknown; must end the process
+  /// @param reserveBytes space that has to stay free on the disk; below it writes are refused
+  /// @param usableBytes how much is free
+  /// @param onBroken called when a commit failed and its outcome is unknown; must end the process
   public record Settings(
       long reserveBytes, LongSupplier usableBytes, Consumer<Throwable> onBroken) {
 
@@ -46,10 +46,10 @@ public final class RocksDatabase implements Database {
     }
   }
 
-  /// What the store did since it was opened, and what it does beside its callers' work.
+  /// Counters since the store was opened, and its background work.
   ///
-  /// @param flushesRunning tables being made of the rows in memory
-  /// @param compactionsRunning tables being merged
+  /// @param flushesRunning running flushes of rows in memory to tables
+  /// @param compactionsRunning running compactions
   public record Counts(long changes, long syncs, long flushesRunning, long compactionsRunning) {}
 
   private static final int SCAN_THREADS = 2;
@@ -61,13 +61,13 @@ public final class RocksDatabase implements Database {
   private final boolean syncing;
   private final WriteOptions synced = new WriteOptions().setSync(true);
   private final WriteOptions unsynced = new WriteOptions().setSync(false);
-  private final RowCache kept = new RowCache();
+  private final RowCache cache = new RowCache();
   private final GroupCommit commits;
   private final ExecutorService scans =
       Executors.newFixedThreadPool(
           SCAN_THREADS, Thread.ofPlatform().name("store-scan-", 0).factory());
 
-  /// A permit for each read under way: native memory must outlive them.
+  /// A permit for each running read: native memory must outlive them.
   private final Semaphore reads = new Semaphore(Integer.MAX_VALUE);
 
   private volatile boolean closed;
@@ -91,13 +91,13 @@ public final class RocksDatabase implements Database {
     return open(folder, Settings.of(folder));
   }
 
-  /// Opens the store in `folder`, making it if there is none. Fails with a message for the operator
-  /// if another process has it open or a newer program wrote it.
+  /// Opens the store in `folder` and creates it if there is none. Fails with a message for the
+  /// operator if another process has it open or a newer program wrote it.
   public static RocksDatabase open(Path folder, Settings settings) {
     return open(folder, settings, true);
   }
 
-  /// A store that lies about syncing, to prove that the crash tests notice.
+  /// A store that does not sync, to prove that the crash tests notice.
   static RocksDatabase openWithoutSync(Path folder, Settings settings) {
     return open(folder, settings, false);
   }
@@ -154,7 +154,7 @@ public final class RocksDatabase implements Database {
         what.contains("No space left on device")
             ? "The store in "
                 + folder
-                + " does not open: its disk is full, or has no more files to give (`df` and `df -i`"
+                + " does not open: its disk is full, or has no free inodes (`df` and `df -i`"
                 + " tell). Make room on it, or name a folder on another disk with --data FOLDER."
             : "The store in "
                 + folder
@@ -187,14 +187,14 @@ public final class RocksDatabase implements Database {
     if (closed || !reads.tryAcquire()) {
       throw new IllegalStateException("The store is closed");
     }
-    try (RocksView view = new RocksView(db, kept, scans)) {
+    try (RocksView view = new RocksView(db, cache, scans)) {
       return query.run(view);
     } finally {
       reads.release();
     }
   }
 
-  /// For tests that count what the engine does.
+  /// For tests that count what RocksDB does.
   RocksDB engine() {
     return db;
   }
@@ -210,14 +210,13 @@ public final class RocksDatabase implements Database {
           db.getLongProperty("rocksdb.num-running-flushes"),
           db.getLongProperty("rocksdb.num-running-compactions"));
     } catch (RocksDBException e) {
-      throw new IllegalStateException("The store does not tell what it does", e);
+      throw new IllegalStateException("The store's counters cannot be read", e);
     } finally {
       reads.release();
     }
   }
 
-  /// Reads every block of every table from the disk and compares its checksum; answers what is
-  /// wrong.
+  /// Reads every block of every table from the disk and checks its checksum; answers what is wrong.
   public Optional<String> verify() {
     if (closed || !reads.tryAcquire()) {
       throw new IllegalStateException("The store is closed");
@@ -243,7 +242,7 @@ public final class RocksDatabase implements Database {
     }
   }
 
-  /// Completes and syncs what was handed in, waits for reads under way, and closes.
+  /// Completes and syncs the submitted changes, waits for running reads, and closes.
   @Override
   public void close() {
     if (closed) {
@@ -263,32 +262,32 @@ public final class RocksDatabase implements Database {
   private static void halt(Throwable cause) {
     try {
       System.err.println(
-          "carillon: the store could not write or sync, and what it wrote last is unknown;"
+          "carillon: the store could not write or sync, and its last write has an unknown outcome;"
               + " stopping: "
               + cause
               + ". Look at its disk (`df`, `df -i`, the kernel's log), then start again: what was"
               + " acknowledged is kept.");
     } finally {
-      Runtime.getRuntime().halt(70); // also where memory for these words is missing
+      Runtime.getRuntime().halt(70); // also if there is no memory for this message
     }
   }
 
-  /// By statvfs alone: a [java.nio.file.FileStore] looks through `/proc` for the mount, and there
-  /// are machines without. An answer that cannot be had is 0, which makes the store read-only.
+  /// By statvfs alone: a [java.nio.file.FileStore] looks for the mount in `/proc`, which some
+  /// machines do not have. An unavailable answer is 0, which makes the store read-only.
   private static LongSupplier spaceOf(Path folder) {
-    File place = folder.toFile();
-    return place::getUsableSpace;
+    File file = folder.toFile();
+    return file::getUsableSpace;
   }
 
-  /// The writer thread's side of RocksDB. As nobody else writes, its reads need no snapshot.
+  /// The writer thread's side of RocksDB. As no other thread writes, its reads need no snapshot.
   private final class RocksLog implements GroupCommit.Log {
     private final long run = new SecureRandom().nextLong();
 
-    /// The last change that is synced: at the opening all, for recovery puts them into tables.
+    /// The last synced change. At the opening that is every one, as recovery puts them into tables.
     private long through = db.getLatestSequenceNumber();
 
     private byte[] mark = new SyncMark(run, through).toBytes();
-    private boolean marked = true;
+    private boolean isSyncRecorded = true;
 
     @Override
     public byte @Nullable [] get(byte[] key) {
@@ -304,13 +303,13 @@ public final class RocksDatabase implements Database {
     public <V> @Nullable V getCached(byte[] key, RowCodec<V> rows) {
       RowCache.Key name = new RowCache.Key(key);
       long sequence = db.getLatestSequenceNumber();
-      RowCache.Entry entry = kept.find(name, sequence);
+      RowCache.Entry entry = cache.find(name, sequence);
       if (entry != null) {
         return (V) entry.row();
       }
       byte[] found = get(key);
       V row = found == null ? null : rows.decode(found);
-      kept.keep(name, row, sequence);
+      cache.put(name, row, sequence);
       return row;
     }
 
@@ -321,12 +320,12 @@ public final class RocksDatabase implements Database {
 
     @Override
     public void write(Overlay overlay, boolean sync) throws RocksDBException {
-      if (overlay.kept().isEmpty()) {
+      if (overlay.invalidated().isEmpty()) {
         writeRows(overlay, sync);
       } else {
-        kept.changing(overlay.kept());
+        cache.invalidate(overlay.invalidated());
         writeRows(overlay, sync);
-        kept.changed(db.getLatestSequenceNumber());
+        cache.committed(db.getLatestSequenceNumber());
       }
     }
 
@@ -342,7 +341,7 @@ public final class RocksDatabase implements Database {
         }
         db.write(sync && syncing ? synced : unsynced, batch);
       }
-      marked = true;
+      isSyncRecorded = true;
       if (sync) {
         synced();
       }
@@ -351,7 +350,7 @@ public final class RocksDatabase implements Database {
     private void synced() {
       through = db.getLatestSequenceNumber();
       mark = new SyncMark(run, through).toBytes();
-      marked = false;
+      isSyncRecorded = false;
     }
 
     @Override
@@ -363,17 +362,17 @@ public final class RocksDatabase implements Database {
     }
 
     @Override
-    public boolean isAttested() {
-      return marked;
+    public boolean isSyncRecorded() {
+      return isSyncRecorded;
     }
 
     @Override
-    public void attest() throws RocksDBException {
+    public void recordSync() throws RocksDBException {
       try (WriteBatch batch = new WriteBatch()) {
         batch.putLogData(mark);
         db.write(unsynced, batch);
       }
-      marked = true;
+      isSyncRecorded = true;
     }
 
     @Override

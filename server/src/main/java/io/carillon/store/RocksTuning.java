@@ -11,15 +11,15 @@ import org.rocksdb.Options;
 import org.rocksdb.TablePropertiesCollectorFactory;
 import org.rocksdb.WALRecoveryMode;
 
-/// How RocksDB is set up. Memory is bounded: 64 MiB of cached blocks (indexes and filters among
-/// them) and 64 MiB of rows not yet in tables; so is the log, and with it the time to recover.
+/// The RocksDB options. Memory is bounded: 64 MiB of cached blocks (indexes and filters included)
+/// and 64 MiB of rows not yet in tables; so is the log, and with it the time to recover.
 final class RocksTuning implements AutoCloseable {
   private static final long MIB = 1 << 20;
 
   private final Cache cache = new LRUCache(64 * MIB);
   private final BloomFilter bloom = new BloomFilter(10);
 
-  /// Queues leave deleted rows behind: a table with 512 of them among 1,024 rows is compacted soon.
+  /// Queues leave tombstones: a table with 512 of them among 1,024 rows is compacted soon.
   private final TablePropertiesCollectorFactory deletions =
       TablePropertiesCollectorFactory.NewCompactOnDeletionCollectorFactory(1024, 512, 0.5);
 

@@ -13,8 +13,8 @@ import org.rocksdb.RocksDBException;
 
 /// One read's snapshot.
 final class RocksView implements Snapshot, AutoCloseable {
-  /// Rows that a scan fetches where it is called: a listing's page costs no change of thread.
-  private static final int FETCHED_IN_PLACE = 64;
+  /// Rows that a scan fetches on the calling thread: a listing's page needs no thread switch.
+  private static final int MAX_ROWS_ON_CALLER = 64;
 
   private static final int CHUNK_ROWS = 512;
   private static final int CHUNK_BYTES = 1 << 20;
@@ -22,14 +22,14 @@ final class RocksView implements Snapshot, AutoCloseable {
   private record Row(byte[] key, byte[] value) {}
 
   private final RocksDB db;
-  private final RowCache kept;
+  private final RowCache cache;
   private final ExecutorService scans;
   private final org.rocksdb.Snapshot snapshot;
   private final ReadOptions options;
 
-  RocksView(RocksDB db, RowCache kept, ExecutorService scans) {
+  RocksView(RocksDB db, RowCache cache, ExecutorService scans) {
     this.db = db;
-    this.kept = kept;
+    this.cache = cache;
     this.scans = scans;
     this.snapshot = db.getSnapshot();
     this.options = new ReadOptions().setSnapshot(snapshot);
@@ -49,12 +49,12 @@ final class RocksView implements Snapshot, AutoCloseable {
   public <V> @Nullable V getCached(byte[] key, RowCodec<V> rows) {
     RowCache.Key name = new RowCache.Key(key);
     long sequence = snapshot.getSequenceNumber();
-    RowCache.Entry entry = kept.find(name, sequence);
+    RowCache.Entry entry = cache.find(name, sequence);
     if (entry != null) {
       return (V) entry.row();
     }
     V row = Snapshot.super.getCached(key, rows);
-    kept.keep(name, row, sequence);
+    cache.put(name, row, sequence);
     return row;
   }
 
@@ -65,7 +65,7 @@ final class RocksView implements Snapshot, AutoCloseable {
     }
     try (RocksCursor cursor = new RocksCursor(db, snapshot, from, to)) {
       boolean mayBlock = !Thread.currentThread().isVirtual();
-      for (int fetched = 0; mayBlock || fetched < FETCHED_IN_PLACE; fetched++) {
+      for (int fetched = 0; mayBlock || fetched < MAX_ROWS_ON_CALLER; fetched++) {
         byte[] key = cursor.key();
         if (key == null || !visitor.visit(key, cursor.value())) {
           return;
@@ -84,7 +84,7 @@ final class RocksView implements Snapshot, AutoCloseable {
     }
   }
 
-  /// Has a platform thread read on, so that neither a cold disk nor a million rows hold a carrier.
+  /// Reads on a platform thread, so that neither a cold disk nor a million rows block a carrier.
   private List<Row> fetch(RocksCursor cursor) {
     Future<List<Row>> chunk = scans.submit(() -> readOn(cursor));
     boolean interrupted = false;

@@ -7,19 +7,19 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /// Decoded rows of the tables that nearly every request reads and few change, such as buckets and
-/// their policies, so that they are neither fetched nor decoded each time.
+/// their policies, so that they are not fetched and decoded each time.
 ///
-/// An entry says: from the sequence number `since` on, nobody has begun to change this row. The
-/// writer takes the entries of rows out before it writes them. So whoever finds an entry after
-/// taking a snapshot that is not older than `since` has found what the snapshot shows. What a
-/// reader fetched may become an entry unless a change began after its snapshot.
+/// An entry says that no change of this row has begun since the sequence number `since`. The writer
+/// invalidates rows before it writes them. So an entry found after taking a snapshot not older than
+/// `since` is what the snapshot shows. A row that a reader fetched becomes an entry unless a change
+/// began after the reader's snapshot.
 ///
-/// That a row is absent is kept as well: most buckets have no policy.
+/// That a row is absent is cached as well: most buckets have no policy.
 final class RowCache {
-  /// Some tens of MiB at most. Beyond, all are let go and the busy ones are soon back.
-  private static final int MOST = 50_000;
+  /// Some tens of MiB at most. Beyond that the cache is cleared; busy rows are soon back.
+  private static final int MAX_ENTRIES = 50_000;
 
-  /// Stands for "a change is under way": no snapshot is as late.
+  /// Stands for a change under way: no snapshot is as late.
   private static final long CHANGING = Long.MAX_VALUE;
 
   /// A key that compares by its bytes.
@@ -40,8 +40,8 @@ final class RowCache {
 
   private final Map<Key, Entry> entries = new ConcurrentHashMap<>();
 
-  /// The sequence number that the last change ended with. Guarded by this.
-  private long changed;
+  /// The sequence number of the last change. Guarded by this.
+  private long lastChange;
 
   /// The entry of a row if it holds for a snapshot of that sequence number.
   @Nullable Entry find(Key key, long sequence) {
@@ -49,26 +49,26 @@ final class RowCache {
     return entry == null || entry.since > sequence ? null : entry;
   }
 
-  /// Keeps what a snapshot of that sequence number showed, if it still holds.
-  synchronized void keep(Key key, @Nullable Object row, long sequence) {
-    if (sequence < changed) {
+  /// Caches the row that a snapshot of that sequence number showed, if it is still valid.
+  synchronized void put(Key key, @Nullable Object row, long sequence) {
+    if (sequence < lastChange) {
       return;
     }
-    if (entries.size() >= MOST) {
+    if (entries.size() >= MAX_ENTRIES) {
       entries.clear();
     }
     entries.put(key, new Entry(row, sequence));
   }
 
   /// Called by the writer before it changes these rows.
-  synchronized void changing(Collection<Key> keys) {
-    changed = CHANGING;
+  synchronized void invalidate(Collection<Key> keys) {
+    lastChange = CHANGING;
     keys.forEach(entries::remove);
   }
 
   /// Called by the writer when the changes are visible to new snapshots.
-  synchronized void changed(long sequence) {
-    changed = sequence;
+  synchronized void committed(long sequence) {
+    lastChange = sequence;
   }
 
   int size() {

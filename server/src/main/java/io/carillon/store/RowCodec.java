@@ -17,14 +17,14 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
 
-/// How a row is kept: one format byte, then the record as CBOR. Members are named, so a record may
-/// gain members (absent ones read as null, zero or false) and older programs pass over new ones.
+/// Encodes rows: one format byte, then the record as CBOR. Members are named, so a record may gain
+/// members (absent ones read as null, zero or false) and older programs ignore new ones.
 public final class RowCodec<V> {
   static final byte CBOR = 1;
 
   static final ObjectMapper MAPPER =
       CBORMapper.builder(
-              // Buffers of its own for each virtual thread would be garbage after one row.
+              // Buffers for each virtual thread would be garbage after one row.
               CBORFactory.builder()
                   .recyclerPool(JsonRecyclerPools.newConcurrentDequePool())
                   .build())
@@ -35,7 +35,7 @@ public final class RowCodec<V> {
           .enable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
           .build();
 
-  // Made when first needed, as most of some sixty kinds of rows are not by a start.
+  // Created when first used, as a start uses few of some sixty row types.
   private final Lazy<ObjectReader> reader;
   private final Lazy<ObjectWriter> writer;
 
@@ -70,8 +70,8 @@ public final class RowCodec<V> {
     }
   }
 
-  /// Takes what the generator flushes: for all but large rows the whole at once, so that a row with
-  /// its inline body is copied once. Larger ones double it, so that each byte is copied a few
+  /// Collects the generator's output. All but large rows are flushed at once, so a row with inline
+  /// content is copied once. Larger ones double the buffer, so that each byte is copied a few
   /// times.
   private static final class Encoded extends OutputStream {
     private byte[] bytes = {CBOR};

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 public interface Snapshot {
   byte @Nullable [] get(byte[] key);
 
-  /// As [#get], decoded, for a row of a kept table (see [Table#cached]): mostly from memory.
+  /// As [#get], decoded, for a row of a cached table (see [Table#cached]): mostly from memory.
   default <V> @Nullable V getCached(byte[] key, RowCodec<V> rows) {
     byte[] row = get(key);
     return row == null ? null : rows.decode(row);

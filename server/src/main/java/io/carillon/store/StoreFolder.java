@@ -12,13 +12,13 @@ import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The files of a RocksDB store before RocksDB opens them: what it would take in silence is refused
-/// here, and what an honest power loss left is cut where it has to be.
+/// Checks the files of a RocksDB store before RocksDB opens them: damage that RocksDB would
+/// silently accept is refused, and the torn end that a power loss leaves is cut.
 ///
-/// RocksDB makes a new store where `CURRENT` is missing, and removes the tables that it does not
-/// name; it takes a missing log for an empty one; it passes over pages of zeros in a log. So all
-/// this is looked at first, under the store's lock. A crash in between is harmless: later logs are
-/// removed before the one that they follow is cut, and each step leaves a tail that is cut again.
+/// RocksDB creates a new store where `CURRENT` is missing and removes the tables that it does not
+/// name; it takes a missing log for an empty one; it skips pages of zeros in a log. So all this is
+/// checked first, under the store's lock. A crash in between is harmless: later logs are removed
+/// before the one that they follow is cut, and each step leaves a tail that is cut again.
 final class StoreFolder {
   private static final Logger LOG = LoggerFactory.getLogger(StoreFolder.class);
   private static final String LOG_SUFFIX = ".log";
@@ -29,9 +29,9 @@ final class StoreFolder {
     this.folder = folder;
   }
 
-  /// Makes the files fit to be opened.
+  /// Makes the files ready to be opened.
   ///
-  /// @throws UnusableStoreException where acknowledged changes would be lost
+  /// @throws UnusableStoreException if acknowledged changes would be lost
   void prepare() throws IOException {
     if (isEmpty()) {
       return;
@@ -64,8 +64,8 @@ final class StoreFolder {
     return WalCheck.of(logs(manifest.logNumber()), manifest.lastSequence());
   }
 
-  /// Whether a store is yet to be made here. What a start that was cut short leaves is none yet: it
-  /// writes no table and no log before `CURRENT`.
+  /// Whether there is no store here yet. An interrupted first start leaves none: it writes no table
+  /// and no log before `CURRENT`.
   boolean isEmpty() throws IOException {
     Path current = folder.resolve(Manifest.CURRENT);
     if (Files.exists(current)) {
@@ -102,7 +102,7 @@ final class StoreFolder {
 
   private UnusableStoreException refusal(WalCheck.Damaged damaged) {
     return new UnusableStoreException(
-        ("The store in %s is damaged: %s. Changes behind that place had been synced, so this is not"
+        ("The store in %s is damaged: %s. Changes after that place had been synced, so this is not"
              + " the torn end that a power loss leaves, and to start would lose them. Nothing was"
              + " changed. `./carillon repair --data %s` shows what is lost and makes it open again;"
              + " a backup of the data folder may lose less.")
@@ -111,30 +111,30 @@ final class StoreFolder {
   }
 
   private void cut(WalCheck.Torn torn, Manifest manifest) throws IOException {
-    List<Path> behind = new ArrayList<>();
+    List<Path> later = new ArrayList<>();
     for (Path log : logs(manifest.logNumber())) {
       if (numberOf(log) > numberOf(torn.file())) {
-        behind.add(log);
+        later.add(log);
       }
     }
     long bytes = Files.size(torn.file()) - torn.offset();
     if (torn.marked() || torn.wholeBehind() == 0) {
       LOG.info(
-          "The end of {} was torn by a power loss or a kill, nothing behind byte {} was"
+          "The end of {} was torn by a power loss or a kill, nothing after byte {} was"
               + " acknowledged; cut {} bytes",
           torn.file(),
           torn.offset(),
           bytes);
     } else {
       LOG.warn(
-          "{} has a bad record at byte {} with {} whole ones behind it. It was written by a version"
+          "{} has a bad record at byte {} with {} whole ones after it. It was written by a version"
               + " that did not note what was synced, so whether they were acknowledged is not"
               + " known; they are cut off, as that version would have done",
           torn.file(),
           torn.offset(),
           torn.wholeBehind());
     }
-    for (Path log : behind.reversed()) {
+    for (Path log : later.reversed()) {
       Files.delete(log);
     }
     Folders.sync(folder);

@@ -3,23 +3,23 @@ package io.carillon.store;
 import java.util.List;
 import java.util.function.Consumer;
 
-/// Which layout a store has. Each step leads from one version to the next and is done in one
-/// transaction with the new version's number, so a crash between two steps goes on where it was.
+/// The layout version of a store. Each step upgrades one version to the next, in one transaction
+/// with the new version's number, so after a crash the upgrade continues where it stopped.
 final class StoreFormat {
-  /// @param version how many steps were done
+  /// @param version how many steps were applied
   record Version(int version) {}
 
   private static final Table<String, Version> TABLE =
       Table.of("store.format", KeyCodec.STRING, Version.class);
   private static final String KEY = "version";
 
-  /// Step 1 makes an empty store one of version 1: tables of tuples and CBOR rows.
+  /// Step 1 makes an empty store version 1: tables of tuples and CBOR rows.
   static final List<Consumer<Tx>> STEPS = List.of(_ -> {});
 
   private StoreFormat() {}
 
-  /// Brings the store up to date; refuses one that a newer program wrote. Answers whether it
-  /// changed anything.
+  /// Upgrades the store; refuses one that a newer program wrote. Answers whether it changed
+  /// anything.
   static boolean upgrade(Database database, List<Consumer<Tx>> steps) {
     int version =
         database.read(snapshot -> TABLE.get(snapshot, KEY).map(Version::version).orElse(0));

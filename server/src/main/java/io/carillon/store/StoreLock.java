@@ -9,12 +9,12 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 
-/// Keeps two processes from using one store, from before its files are looked at.
+/// Prevents two processes from using one store, taken before its files are read.
 ///
-/// RocksDB has a lock of its own, `LOCK`, which it takes too late for that and which older versions
-/// of Carillon hold alone; so ours comes first and then that one is tried. In this order, for to
-/// close a file gives up all locks that the process has on it, and only who holds ours may come
-/// near to the other.
+/// RocksDB has a lock of its own, `LOCK`, which it takes too late for that, and which is the only
+/// one that older versions of Carillon hold. So our lock is taken first and then RocksDB's is
+/// tried. The order matters: closing a file releases all locks that the process holds on it, so
+/// only the holder of our lock may open the other file.
 final class StoreLock implements AutoCloseable {
   private static final String OURS = "carillon.lock";
   private static final String OF_ROCKSDB = "LOCK";
@@ -25,7 +25,7 @@ final class StoreLock implements AutoCloseable {
     this.file = file;
   }
 
-  /// @throws UnusableStoreException where another process, or this one, has it
+  /// @throws UnusableStoreException if another process, or this one, holds it
   static StoreLock take(Path folder) throws IOException {
     FileChannel file =
         FileChannel.open(folder.resolve(OURS), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -65,7 +65,7 @@ final class StoreLock implements AutoCloseable {
     try {
       file.close();
     } catch (IOException _) {
-      // The process gives the lock up with the file, however it closes.
+      // Closing the file releases the lock, even if it fails.
     }
   }
 }

@@ -17,64 +17,63 @@ import java.util.Optional;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 
-/// Looks at a store whose write-ahead log is damaged, and makes it open again in one of two ways.
-/// Both write a new log of whole batches; the damaged logs are copied away first.
+/// Reports on a store whose write-ahead log is damaged, and repairs it in one of two ways. Both
+/// write a new log of whole batches; the damaged logs are copied first.
 ///
-/// *A crash at any point.* The new log takes the name of the first one in one step; only then are
-/// the others removed. One that is still there repeats numbers that the new log has, and [WalCheck]
-/// cuts it. Then the store is opened once, which puts everything into tables.
+/// *A crash at any point.* The new log replaces the first one in one step; only then are the others
+/// removed. A remaining one repeats numbers of the new log, and [WalCheck] cuts it. Then the store
+/// is opened once, which puts everything into tables.
 public final class StoreRepair {
 
-  /// How to go on behind the first damaged place.
+  /// What to do with the batches after the first damaged place.
   public enum Way {
-    /// What is whole there stays. Rows that were in the damaged place are as they were before, and
-    /// later rows may not fit to them.
+    /// Keep the whole ones. Rows in the damaged place keep their former state, and later rows may
+    /// not be consistent with them.
     KEEP_LATER,
-    /// It goes, so that the store is as it was at one moment.
+    /// Drop them, so that the store has the state of one moment.
     CUT
   }
 
   /// @param what what is wrong and where
-  /// @param lost changed rows that can be read in damaged records, and how many lines were left out
-  /// @param later changed rows in the whole batches behind the first damaged place
-  /// @param laterBatches how many these are
+  /// @param lost changed rows that can be read in damaged records
+  /// @param later changed rows in the whole batches after the first damaged place
+  /// @param laterBatches how many batches these are
   public record Report(String what, Rows lost, Rows later, int laterBatches) {}
 
-  /// @param keys the first of them, as table and key
+  /// @param keys the first rows, as table and key
   /// @param more how many others there are
   public record Rows(List<String> keys, int more) {}
 
-  record Kept(Instant at) {}
+  record Repair(Instant at) {}
 
-  private static final Table<String, Kept> CACHED =
-      Table.of("store.repairs", KeyCodec.STRING, Kept.class);
+  private static final Table<String, Repair> REPAIRS =
+      Table.of("store.repairs", KeyCodec.STRING, Repair.class);
   private static final String LATEST = "latest";
 
   private static final int LISTED = 1_000;
 
   private final Path folder;
 
-  /// @param folder the store's own, in which the logs lie
+  /// @param folder the store's folder, which holds the logs
   public StoreRepair(Path folder) {
     this.folder = folder;
   }
 
   /// What is damaged; empty if nothing is. Changes nothing.
   ///
-  /// @throws UnusableStoreException where something else is damaged, or another process has the
-  ///   store
+  /// @throws UnusableStoreException if something else is damaged, or another process uses the store
   public Optional<Report> look() {
     return underLock(() -> damage().map(this::report));
   }
 
-  /// Makes the store open again. Answers where the damaged logs were copied.
+  /// Repairs the store. Answers where the damaged logs were copied.
   public Path repair(Way way, Instant now) {
     Path copies = underLock(() -> rewrite(damage().orElseThrow(), way, now));
     if (way == Way.KEEP_LATER) {
       try (RocksDatabase database = RocksDatabase.open(folder)) {
         database.write(
             tx -> {
-              CACHED.put(tx, LATEST, new Kept(now));
+              REPAIRS.put(tx, LATEST, new Repair(now));
               return now;
             });
       }
@@ -82,9 +81,9 @@ public final class StoreRepair {
     return copies;
   }
 
-  /// When whole batches behind damage were kept last. Blobs of before stay, named or not.
-  static Optional<Instant> lastThatKeptLater(Database database) {
-    return database.read(snapshot -> CACHED.get(snapshot, LATEST)).map(Kept::at);
+  /// The last repair that kept later batches. Blobs from before it stay, referenced or not.
+  static Optional<Instant> lastRepairThatKeptLater(Database database) {
+    return database.read(snapshot -> REPAIRS.get(snapshot, LATEST)).map(Repair::at);
   }
 
   private interface Work<T> {
@@ -112,11 +111,11 @@ public final class StoreRepair {
         : Optional.empty();
   }
 
-  /// Told of each piece of the logs, in order.
+  /// Called with each part of the logs, in order.
   private interface Reader {
     void whole(byte[] batch, boolean isLater) throws IOException;
 
-    /// @param part what can be read of a damaged record
+    /// @param part the readable part of a damaged record
     void bad(byte[] part);
   }
 
@@ -213,7 +212,7 @@ public final class StoreRepair {
       Files.delete(log);
     }
     Folders.sync(folder);
-    fillTables();
+    moveLogIntoTables();
     return copies;
   }
 
@@ -235,12 +234,12 @@ public final class StoreRepair {
     return copies;
   }
 
-  /// Opens the store as it is now, gaps in its numbers included, and closes it.
-  private void fillTables() {
+  /// Opens the store, gaps in its numbers included, and closes it.
+  private void moveLogIntoTables() {
     RocksDB.loadLibrary();
     try (RocksTuning tuning = new RocksTuning();
         RocksDB _ = RocksDB.open(tuning.options(), folder.toString())) {
-      // opening it puts the log's rows into tables
+      // opening it moves the log's rows into tables
     } catch (RocksDBException e) {
       throw new UnusableStoreException(
           "The store in " + folder + " does not open after the repair: " + e.getMessage(), e);

@@ -3,16 +3,16 @@ package io.carillon.store;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 
-/// What a batch in the write-ahead log says of the log before it: "all changes up to `through` had
-/// been synced when I was written".
+/// A batch's statement about the write-ahead log before it: all changes up to `through` had been
+/// synced when the batch was written.
 ///
 /// RocksDB writes it to the log only, as the log data at the head of each batch (22 bytes). It
-/// attests to earlier batches and never to its own, whose sync may have failed: only so is it
+/// covers earlier batches and never its own, whose sync may have failed; that is why it is
 /// evidence. See [WalCheck].
 ///
-/// @param run a random number of the process that wrote it, so that a body that looks like a piece
-///   of a log is not taken for one
-/// @param through the sequence number of the last change that is known to be synced
+/// @param run a random number of the process that wrote it, so that an object's body that looks
+///   like a piece of a log is not taken for one
+/// @param through the sequence number of the last change known to be synced
 record SyncMark(long run, long through) {
   private static final int MAGIC = 0xCA21_5EA1;
   private static final int SIZE_BYTES = Integer.BYTES + 2 * Long.BYTES;

@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.function.BiPredicate;
 import java.util.function.Predicate;
 
-/// Rows of one kind in the key space: `name, key → row`. A row is a record; see [RowCodec] for how
-/// it is kept and how it may grow.
+/// Rows of one type in the key space: `name, key → row`. A row is a record; [RowCodec] says how it
+/// is stored and how it may gain members.
 public final class Table<K, V> {
 
   /// A key with its row.
@@ -18,14 +18,14 @@ public final class Table<K, V> {
   private final byte[] prefix;
   private final KeyCodec<K> keys;
   private final RowCodec<V> rows;
-  private final boolean kept;
+  private final boolean isCached;
 
-  private Table(String name, KeyCodec<K> keys, RowCodec<V> rows, boolean kept) {
+  private Table(String name, KeyCodec<K> keys, RowCodec<V> rows, boolean isCached) {
     this.name = name;
     this.prefix = Tuple.of(name).toBytes();
     this.keys = keys;
     this.rows = rows;
-    this.kept = kept;
+    this.isCached = isCached;
   }
 
   /// @param name unique in the store, by convention `service.plural`, such as `s3.buckets`
@@ -33,8 +33,8 @@ public final class Table<K, V> {
     return new Table<>(name, keys, RowCodec.of(row), false);
   }
 
-  /// A table that nearly every request reads and few change: the store may hold its rows in memory,
-  /// decoded, so they must be immutable through and through.
+  /// A table that nearly every request reads and few change: the store may cache its decoded rows,
+  /// so they must be deeply immutable.
   public static <K, V> Table<K, V> cached(String name, KeyCodec<K> keys, Class<V> row) {
     return new Table<>(name, keys, RowCodec.of(row), true);
   }
@@ -44,7 +44,7 @@ public final class Table<K, V> {
   }
 
   public Optional<V> get(Snapshot snapshot, K key) {
-    if (kept) {
+    if (isCached) {
       return Optional.ofNullable(snapshot.getCached(encode(key), rows));
     }
     byte[] row = snapshot.get(encode(key));
@@ -54,12 +54,12 @@ public final class Table<K, V> {
   public void put(Tx tx, K key, V row) {
     byte[] encoded = encode(key);
     tx.put(encoded, rows.encode(row));
-    if (kept) {
+    if (isCached) {
       tx.invalidate(encoded);
     }
   }
 
-  /// A row in the form in which it is kept, for large ones that are made before their transaction.
+  /// An encoded row, for large ones that are encoded before their transaction.
   public record Encoded<V>(byte[] bytes) {}
 
   public Encoded<V> encoded(V row) {
@@ -69,7 +69,7 @@ public final class Table<K, V> {
   public void put(Tx tx, K key, Encoded<V> row) {
     byte[] encoded = encode(key);
     tx.put(encoded, row.bytes);
-    if (kept) {
+    if (isCached) {
       tx.invalidate(encoded);
     }
   }
@@ -77,7 +77,7 @@ public final class Table<K, V> {
   public void delete(Tx tx, K key) {
     byte[] encoded = encode(key);
     tx.delete(encoded);
-    if (kept) {
+    if (isCached) {
       tx.invalidate(encoded);
     }
   }
@@ -90,7 +90,7 @@ public final class Table<K, V> {
         (key, row) -> visitor.test(decode(key), rows.decode(row)));
   }
 
-  /// As [#scan], for those who need the keys alone: no row is decoded.
+  /// As [#scan], with the keys alone: no row is decoded.
   public void scanKeys(Snapshot snapshot, Range range, Predicate<K> visitor) {
     snapshot.scan(
         concat(prefix, range.from()),

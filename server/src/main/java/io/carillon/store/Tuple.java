@@ -7,11 +7,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/// A key as a list of strings and whole numbers whose bytes sort as the values do, element by
-/// element.
+/// A key as a list of strings and integers whose bytes sort as the values do, element by element.
 ///
 /// A string is its UTF-8 bytes with `00` written as `00 FF`, ended by `00 01`; a number is eight
-/// bytes, sign bit flipped. A leading tag byte keeps the kinds apart.
+/// bytes, sign bit flipped. A leading tag byte separates the types.
 public record Tuple(List<Object> elements) {
   private static final byte STRING = 2;
   private static final byte NUMBER = 3;
@@ -20,7 +19,7 @@ public record Tuple(List<Object> elements) {
     elements = List.copyOf(elements);
   }
 
-  /// @param elements each a [String], [Long], [Integer] or [Instant] (kept to the millisecond)
+  /// @param elements each a [String], [Long], [Integer] or [Instant] (in milliseconds)
   public static Tuple of(Object... elements) {
     List<Object> list = new ArrayList<>(elements.length);
     for (Object element : elements) {
@@ -36,7 +35,7 @@ public record Tuple(List<Object> elements) {
     return new Tuple(list);
   }
 
-  /// This tuple and more elements behind it.
+  /// This tuple with more elements at its end.
   public Tuple and(Object... more) {
     List<Object> all = new ArrayList<>(elements);
     all.addAll(of(more).elements);
@@ -86,7 +85,7 @@ public record Tuple(List<Object> elements) {
     return out;
   }
 
-  /// A growing array. Keys are written several times for every row, so this is on the hot path.
+  /// A growing array. Keys are encoded several times for every row, so this is a hot path.
   private static final class Out {
     private byte[] bytes = new byte[96];
     private int length;

@@ -2,8 +2,8 @@ package io.carillon.store;
 
 import org.rocksdb.RocksDBException;
 
-/// Rows that cannot be read from the disk; nothing of them was handed out. The message says which
-/// file is damaged.
+/// Rows that cannot be read from the disk; none of their bytes were returned. The message names the
+/// damaged file.
 public final class UnreadableRowsException extends IllegalStateException {
   private static final long serialVersionUID = 1L;
 

@@ -11,7 +11,7 @@ public final class UnusableStoreException extends IllegalStateException {
     super(message, cause);
   }
 
-  /// A file is damaged that no repair can make good.
+  /// A file is damaged that repair cannot restore.
   static UnusableStoreException damaged(Path folder, Path file, String what) {
     return new UnusableStoreException(
         "The store in %s is damaged: %s, %s. Nothing was changed. Restore the data folder from a backup."

@@ -7,54 +7,53 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
-/// Tells a torn tail of the write-ahead log, which an honest power loss leaves, from damage.
+/// Distinguishes a torn tail of the write-ahead log, which a power loss leaves, from damage.
 ///
 /// *The question.* A power loss may keep any part of what was not synced: some pages of the log's
-/// tail are there, others are cut off or zeros. What is there behind the first hole was never
-/// acknowledged and is cut off. A bit that rotted, or a file that somebody removed, looks the same
-/// at the first bad place; but what lies behind it was acknowledged, and to cut it off would lose
-/// it in silence. RocksDB does not know which part was synced (facebook/rocksdb#6963), and of pages
-/// of zeros it does not even stop at the hole.
+/// tail are there, others are cut off or zero. Whatever follows the first hole was never
+/// acknowledged and is cut off. A rotten bit, or a file that was removed, looks the same at the
+/// first bad place; but what follows it was acknowledged, and cutting it off would silently lose
+/// it. RocksDB does not know which part was synced (facebook/rocksdb#6963), and at pages of zeros
+/// it does not even stop.
 ///
 /// *The evidence.* Each batch carries a [SyncMark]: all changes up to number `through` were synced
-/// when it was written. Let `lost` be the number of the first change that is missing: at the first
-/// bad record the one that was due, at a gap in the numbers the first of the gap.
+/// when it was written. Let `lost` be the number of the first missing change: at a bad record the
+/// number that was expected, at a gap in the numbers the first one of the gap.
 ///
-/// - If a batch behind the place says `through >= lost`, then change `lost` had been synced. An
-///   honest power loss cannot take it: *damage*.
-/// - If none says so, then every batch behind the place was written when no change from `lost` on
-///   was known to be synced. A caller hears of a durable change only after its sync, and the next
-///   batch carries a mark with its number. So at most the last batch of the log can have been
-///   acknowledged without a witness, and after a second without changes [GroupCommit] writes one
-///   for it: *a torn tail*, which is cut.
+/// - If a later batch says `through >= lost`, change `lost` had been synced. A power loss cannot
+///   remove it: *damage*.
+/// - If none does, every later batch was written when no change from `lost` on was known to be
+///   synced. A caller is answered only after its durable change is synced, and the next batch
+///   carries a mark with its number. So at most the last batch of the log can have been
+///   acknowledged without a mark for it, and after a second without changes [GroupCommit] writes
+///   that mark: *a torn tail*, which is cut.
 ///
-/// Where nothing whole lies before the place, `lost` is not known. Then it is the lower of what the
-/// manifest's last number lets expect and the number of the first batch behind whose beginning is
+/// If nothing whole precedes the bad place, `lost` is not known. Then it is the lower of the number
+/// that follows the manifest's last one and the number of the first later batch whose beginning is
 /// whole: a sync that covered that batch covered all of the file before it.
 ///
-/// *What it does not see:* a log that ends early between two records, and damage to the last batch
-/// within the second before its witness. These are what a power loss leaves, byte for byte.
+/// *Not detected:* a log that ends early between two records, and damage to the last batch within
+/// the second before its mark is written. These are byte for byte what a power loss leaves.
 ///
 /// Logs of versions without marks give no evidence; they are cut at the first bad place, as those
 /// versions did.
 final class WalCheck {
 
-  /// What was found, with nothing changed.
+  /// The result of a check, which changes nothing.
   sealed interface Finding {}
 
   /// @param marked whether a batch carries a mark
   record Whole(boolean marked) implements Finding {}
 
   /// @param offset where the first bad record begins
-  /// @param wholeBehind how many whole batches lie behind it, none of them synced
-  /// @param marked whether that is known: without marks it is only supposed
+  /// @param wholeBehind how many whole, unsynced batches follow it
+  /// @param marked whether they are known to be unsynced; without marks it is an assumption
   record Torn(Path file, long offset, int wholeBehind, boolean marked) implements Finding {}
 
-  /// @param offset where the first bad record begins, or the first behind a gap
+  /// @param offset where the first bad record begins, or the first one after a gap
   /// @param lost the number of the first missing change
-  /// @param kind what is there
   record Damaged(Path file, long offset, long lost, Kind kind) implements Finding {
-    /// For people.
+    /// The damage, for the operator.
     String describe() {
       String name = file.getFileName().toString();
       return switch (kind) {
@@ -69,7 +68,7 @@ final class WalCheck {
     }
   }
 
-  /// What damage is to a log.
+  /// Kinds of damage to a log.
   enum Kind {
     BAD_RECORD,
     GAP,
@@ -92,8 +91,8 @@ final class WalCheck {
     this.lastSequence = lastSequence;
   }
 
-  /// @param files the logs that hold changes which are not in tables yet, in order
-  /// @param lastSequence the last number the manifest knows
+  /// @param files the logs with changes that are not in tables yet, in order
+  /// @param lastSequence the last number that the manifest knows
   static Finding of(List<Path> files, long lastSequence) throws IOException {
     WalCheck check = new WalCheck(lastSequence);
     for (Path file : files) {
@@ -109,7 +108,7 @@ final class WalCheck {
         if (entry.isPresent()) {
           Optional<Batch> batch = Batch.parse(entry.get().head());
           if (batch.isPresent()) {
-            take(file, entry.get().offset(), batch.get());
+            add(file, entry.get().offset(), batch.get());
           } else {
             bad(file, entry.get().offset());
           }
@@ -117,7 +116,8 @@ final class WalCheck {
           return;
         } else {
           bad(file, log.badOffset());
-          Batch.parse(log.wholePart()).ifPresent(this::weigh); // torn, but its beginning is whole
+          Batch.parse(log.wholePart())
+              .ifPresent(this::inspectMark); // torn, but its beginning is whole
           if (!log.seekWhole()) {
             return;
           }
@@ -134,7 +134,7 @@ final class WalCheck {
     }
   }
 
-  private void take(Path file, long offset, Batch batch) {
+  private void add(Path file, long offset, Batch batch) {
     if (badFile == null && batch.count() > 0) {
       long due = expected.orElse(Math.min(batch.sequence(), lastSequence + 1));
       if (batch.sequence() != due) {
@@ -155,11 +155,11 @@ final class WalCheck {
               });
     } else {
       wholeBehind++;
-      weigh(batch);
+      inspectMark(batch);
     }
   }
 
-  private void weigh(Batch batch) {
+  private void inspectMark(Batch batch) {
     if (lost.isEmpty()) {
       lost = OptionalLong.of(Math.min(batch.sequence(), lastSequence + 1));
     }

@@ -1,5 +1,5 @@
-/// The ordered key space with transactions, typed tables over it, and blobs. Only this package
-/// knows an engine.
+/// The ordered key space with transactions, typed tables on it, and blobs. Only this package knows
+/// the engine.
 @NullMarked
 package io.carillon.store;
 

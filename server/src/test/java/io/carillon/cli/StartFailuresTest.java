@@ -33,7 +33,7 @@ final class StartFailuresTest {
                 .formatted(config.data()));
     IOException full = new FileSystemException("/x/y", null, "No space left on device");
     assertThat(Startup.explain(config, new UncheckedIOException(full)).orElseThrow())
-        .hasMessageContaining("full, or has no more files to give")
+        .hasMessageContaining("full, or has no free inodes")
         .hasMessageContaining("--data FOLDER");
     assertThat(
             Startup.failure(config, new FileSystemException("/x", null, "Read-only file system")))

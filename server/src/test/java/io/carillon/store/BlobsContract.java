@@ -11,7 +11,7 @@ import java.util.Random;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
-/// What every kind of blobs promises.
+/// The contract of every implementation of [Blobs].
 abstract class BlobsContract {
   final ManualClock clock = new ManualClock();
   final Database database = new MemoryDatabase();
@@ -21,7 +21,7 @@ abstract class BlobsContract {
   abstract int removeReleased() throws IOException;
 
   @Test
-  void aBlobIsReadBackInAnyRange() throws IOException {
+  void blobsAreReadInAnyRange() throws IOException {
     Random random = new Random(1);
     int block = BlobFile.BLOCK;
     for (int size : new int[] {0, 1, block - 1, block, block + 1, 3 * block + 17}) {
@@ -42,7 +42,7 @@ abstract class BlobsContract {
   }
 
   @Test
-  void aBlobIsReadByteByByteAndInOddPieces() throws IOException {
+  void blobsAreReadByteByByteAcrossBlocks() throws IOException {
     byte[] bytes = bytes(BlobFile.BLOCK + 100);
     BlobRef blob = store(bytes);
     try (InputStream in = blobs().open(blob, BlobFile.BLOCK - 2, 5)) {
@@ -55,7 +55,7 @@ abstract class BlobsContract {
   }
 
   @Test
-  void aBlobGoesOnlyWithItsLastName() throws IOException {
+  void blobsAreRemovedWithTheirLastReference() throws IOException {
     BlobRef blob = store(bytes(100));
     change(tx -> blobs().retain(tx, blob));
     change(tx -> blobs().retain(tx, blob));
@@ -69,7 +69,7 @@ abstract class BlobsContract {
   }
 
   @Test
-  void aBlobThatIsNamedAgainStays() throws IOException {
+  void aBlobReferencedAgainStays() throws IOException {
     BlobRef blob = store(bytes(100));
     change(tx -> blobs().retain(tx, blob));
     change(
@@ -84,7 +84,7 @@ abstract class BlobsContract {
   }
 
   @Test
-  void aReleaseThatIsNotCommittedRemovesNothing() throws IOException {
+  void uncommittedReleasesRemoveNothing() throws IOException {
     BlobRef blob = store(bytes(100));
     change(tx -> blobs().retain(tx, blob));
     assertThatThrownBy(
@@ -100,7 +100,7 @@ abstract class BlobsContract {
   }
 
   @Test
-  void aNameThatWasNeverGivenCannotBeLost() throws IOException {
+  void releasingAnUnreferencedBlobIsRefused() throws IOException {
     BlobRef blob = store(bytes(1));
     assertThatThrownBy(() -> change(tx -> blobs().release(tx, blob)))
         .isInstanceOf(IllegalStateException.class);

@@ -3,8 +3,8 @@ package io.carillon.store;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/// Counts the rows that reads outside of transactions see, and the transactions, for tests of what
-/// something costs; and fails when told to.
+/// Counts transactions and the rows that reads outside of transactions see, for tests of costs;
+/// fails on demand.
 public final class CountingDatabase implements Database {
   private final Database database;
   private final AtomicInteger fetched = new AtomicInteger();
@@ -16,7 +16,7 @@ public final class CountingDatabase implements Database {
     this.database = database;
   }
 
-  /// How many rows were asked for by their key since the last reset.
+  /// How many rows were read by key since the last reset.
   public int fetched() {
     return fetched.get();
   }
@@ -31,7 +31,7 @@ public final class CountingDatabase implements Database {
     return written.get();
   }
 
-  /// Has so many of the transactions to come fail.
+  /// Makes the next transactions fail.
   public void failNext(int transactions) {
     failing.set(transactions);
   }

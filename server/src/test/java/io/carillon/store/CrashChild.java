@@ -11,17 +11,17 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 
-/// The process that [CrashTest] kills: writes to a store from many threads and says on its standard
-/// output, one line each, what was acknowledged. It also knows how to check what it wrote.
+/// The process that [CrashTest] kills: writes to a store from many threads and prints each
+/// acknowledged key on a line. It also checks what it wrote.
 final class CrashChild {
   record Thing(byte[] inline, BlobRef blob) {}
 
-  record Happened(String key) {}
+  record Event(String key) {}
 
   private static final Table<String, Thing> THINGS =
       Table.of("crash.things", KeyCodec.STRING, Thing.class);
-  private static final Table<String, Happened> EVENTS =
-      Table.of("crash.events", KeyCodec.STRING, Happened.class);
+  private static final Table<String, Event> EVENTS =
+      Table.of("crash.events", KeyCodec.STRING, Event.class);
   private static final BlobRef NO_BLOB = new BlobRef("", 0);
   private static final int WRITERS = 8;
 
@@ -40,7 +40,7 @@ final class CrashChild {
     List<Thread> writers = new ArrayList<>();
     for (int writer = 0; writer < WRITERS; writer++) {
       String prefix = arguments[1] + "/" + writer + "/";
-      writers.add(Thread.ofVirtual().start(() -> child.writeForEver(prefix)));
+      writers.add(Thread.ofVirtual().start(() -> child.writeForever(prefix)));
     }
     for (Thread writer : writers) {
       writer.join();
@@ -60,7 +60,7 @@ final class CrashChild {
     database.close();
   }
 
-  private void writeForEver(String prefix) {
+  private void writeForever(String prefix) {
     try {
       for (int number = 0; ; number++) {
         String key = prefix + number;
@@ -80,8 +80,8 @@ final class CrashChild {
     }
   }
 
-  private void write(String key, int way) throws IOException {
-    switch (way) {
+  private void write(String key, int kind) throws IOException {
+    switch (kind) {
       case 0, 1 -> database.write(tx -> put(tx, key, new Thing(bytesOf(key), NO_BLOB)));
       case 2 -> {
         BlobRef blob = upload(key);
@@ -92,7 +92,7 @@ final class CrashChild {
             });
       }
       default -> {
-        // Relaxed, and then seen by a durable change that writes nothing.
+        // A relaxed change, read by a durable one that writes nothing.
         database.writeRelaxed(tx -> put(tx, key, new Thing(bytesOf(key), NO_BLOB)));
         database.write(tx -> THINGS.get(tx, key).orElseThrow());
       }
@@ -101,7 +101,7 @@ final class CrashChild {
 
   private static String put(Tx tx, String key, Thing thing) {
     THINGS.put(tx, key, thing);
-    EVENTS.put(tx, key, new Happened(key));
+    EVENTS.put(tx, key, new Event(key));
     return key;
   }
 
@@ -143,8 +143,8 @@ final class CrashChild {
     }
   }
 
-  /// Rows without their event or the other way round, acknowledged or not.
-  List<String> halves() {
+  /// Rows without their event or events without their row, acknowledged or not.
+  List<String> incompleteChanges() {
     List<String> found = new ArrayList<>();
     database.read(
         snapshot -> {

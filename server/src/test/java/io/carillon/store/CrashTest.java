@@ -32,15 +32,16 @@ import org.junit.jupiter.api.io.TempDir;
 import org.rocksdb.RocksDB;
 import org.slf4j.Logger;
 
-/// Kills a process that writes, at random, and compares what its store holds afterwards with what
-/// it had acknowledged: first with the page cache whole, then without what was not synced (see
-/// `dropunsynced.c`). The last tests leave the sync out and expect to see the loss; if they did
-/// not, the others would prove nothing.
+/// Kills a writing process at random times and compares its store with what it had acknowledged:
+/// first with the page cache intact, then without what was not synced (see `dropunsynced.c`). The
+/// last tests leave out the sync and expect to find the loss; otherwise the others would prove
+/// nothing.
 @Tag("slow")
 final class CrashTest {
   private static final int ROUNDS = 3;
 
-  /// A loss of all that was not synced. By chance a disk may have kept all that was acknowledged.
+  /// Everything unsynced is lost. With random loss, a disk may happen to keep all acknowledged
+  /// writes.
   private static final String ALL = "all";
 
   @TempDir Path temporary;
@@ -48,7 +49,7 @@ final class CrashTest {
   private final Random random = new Random(seed);
 
   @Test
-  void whatWasAcknowledgedOutlivesTheProcess() throws Exception {
+  void acknowledgedWritesSurviveAKill() throws Exception {
     System.out.println("CrashTest seed " + seed);
     Path data = folder("data");
     List<String> acknowledged = new ArrayList<>();
@@ -60,21 +61,21 @@ final class CrashTest {
   }
 
   @Test
-  void whatWasAcknowledgedOutlivesPowerLoss() throws Exception {
+  void acknowledgedWritesSurvivePowerLoss() throws Exception {
     System.out.println("CrashTest seed " + seed);
     Path tools = compileTools();
     Path data = folder("data");
     List<String> acknowledged = new ArrayList<>();
     for (int round = 0; round < ROUNDS; round++) {
       acknowledged.addAll(
-          writeUntilPowerIsLost(tools, data, round, "synced", byChance(), Map.of()));
+          writeUntilPowerIsLost(tools, data, round, "synced", randomLoss(), Map.of()));
       assertThat(problems(data, acknowledged)).isEmpty();
     }
     System.out.println("CrashTest: " + acknowledged.size() + " acknowledgements survived");
   }
 
   @Test
-  void aStoreThatDoesNotSyncIsCaught() throws Exception {
+  void aStoreThatDoesNotSyncIsDetected() throws Exception {
     System.out.println("CrashTest seed " + seed);
     Path tools = compileTools();
     Path data = folder("data");
@@ -84,7 +85,7 @@ final class CrashTest {
   }
 
   @Test
-  void syncsThatTheDiskForgetsAreCaught() throws Exception {
+  void syncsThatTheDiskForgetsAreDetected() throws Exception {
     System.out.println("CrashTest seed " + seed);
     Path tools = compileTools();
     Path data = folder("data");
@@ -99,7 +100,9 @@ final class CrashTest {
     try {
       List<String> problems = new ArrayList<>();
       acknowledged.forEach(key -> store.check(key).ifPresent(problems::add));
-      store.halves().forEach(key -> problems.add(key + ": only half of its change is there"));
+      store
+          .incompleteChanges()
+          .forEach(key -> problems.add(key + ": only part of its change is there"));
       store.blobs().verify().damaged().forEach(damage -> problems.add(damage.toString()));
       return problems;
     } finally {
@@ -107,32 +110,32 @@ final class CrashTest {
     }
   }
 
-  private String byChance() {
+  private String randomLoss() {
     return Long.toString(seed & 0x7FFF_FFFF);
   }
 
   private List<String> writeUntilPowerIsLost(
-      Path tools, Path data, int round, String way, String loss, Map<String, String> more)
+      Path tools, Path data, int round, String mode, String loss, Map<String, String> more)
       throws Exception {
     Path journal = folder("journal-" + round);
     Map<String, String> environment = new HashMap<>(more);
     environment.put("LD_PRELOAD", tools.resolve("libdropunsynced.so").toString());
     environment.put("DROPUNSYNCED_ROOT", data.toString());
     environment.put("DROPUNSYNCED_JOURNAL", journal.toString());
-    List<String> acknowledged = writeUntilKilled(data, round, way, environment);
-    String said =
+    List<String> acknowledged = writeUntilKilled(data, round, mode, environment);
+    String output =
         run(
             List.of(
                 tools.resolve("dropunsynced").toString(),
                 data.toString(),
                 journal.toString(),
                 loss));
-    System.out.print(said);
+    System.out.print(output);
     return acknowledged;
   }
 
   private List<String> writeUntilKilled(
-      Path data, int round, String way, Map<String, String> environment) throws Exception {
+      Path data, int round, String mode, Map<String, String> environment) throws Exception {
     ProcessBuilder builder =
         new ProcessBuilder(
                 ProcessHandle.current().info().command().orElseThrow(),
@@ -146,7 +149,7 @@ final class CrashTest {
                 CrashChild.class.getName(),
                 data.toString(),
                 Integer.toString(round),
-                way)
+                mode)
             .redirectError(ProcessBuilder.Redirect.INHERIT);
     builder.environment().putAll(environment);
     Process child = builder.start();
@@ -182,8 +185,8 @@ final class CrashTest {
     return List.copyOf(acknowledged);
   }
 
-  /// What the child needs. The property `java.class.path` names only the launcher under some of
-  /// them.
+  /// The child's class path. Under some launchers the property `java.class.path` names only the
+  /// launcher.
   private static String classPath() {
     return Stream.of(
             CrashChild.class,
@@ -208,7 +211,7 @@ final class CrashTest {
       if ("true".equals(System.getenv("CI"))) {
         fail("gcc is missing: the power loss tests did not run");
       }
-      Assumptions.abort("gcc is missing: power loss cannot be played");
+      Assumptions.abort("gcc is missing: power loss cannot be simulated");
     }
     Path source = Path.of("src/test/c/dropunsynced.c");
     if (!Files.exists(source)) {
@@ -248,9 +251,9 @@ final class CrashTest {
 
   private static String run(List<String> command) throws Exception {
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor()).as("%s said: %s", command, said).isZero();
-    return said;
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as("%s printed: %s", command, output).isZero();
+    return output;
   }
 
   private Path folder(String name) throws IOException {

@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Damages each kind of file of a store at its head, in its middle and at its tail: the store then
-/// refuses to open or to read, in words that say what to do, or has lost nothing.
+/// Damages each kind of file of a store at its start, middle and end: the store then refuses to
+/// open or to read, with a message that says what to do, or has lost nothing.
 @Tag("slow")
 final class DamagedStoreTest {
   record Thing(int number, String text) {}
@@ -30,7 +30,7 @@ final class DamagedStoreTest {
   private int copies;
 
   @Test
-  void aDamagedLogIsRefusedWithFileOffsetAndWhatToDo() throws IOException {
+  void damagedLogsAreRefusedWithFileOffsetAndAdvice() throws IOException {
     Path good = storeWithLog();
     Path log = StoreCopies.only(good, "\\d+\\.log");
     long size = Files.size(log);
@@ -49,9 +49,9 @@ final class DamagedStoreTest {
     assertThat(numbers(good)).isEqualTo(puts(PUTS));
   }
 
-  /// As the audit did: puts, a kill, a byte in the middle of the log.
+  /// As an audit did: puts, a kill, a flipped byte in the middle of the log.
   @Test
-  void aLogOfAKilledServerIsRefusedToo() throws IOException {
+  void damagedLogsOfAKilledServerAreRefused() throws IOException {
     Path killed;
     try (RocksDatabase database = RocksDatabase.open(folder())) {
       put(database, 0, PUTS);
@@ -63,7 +63,7 @@ final class DamagedStoreTest {
   }
 
   @Test
-  void aTornTailOfALogIsCutAndTheStoreGoesOn() throws IOException {
+  void tornTailsOfLogsAreCut() throws IOException {
     Path killed;
     long synced;
     try (RocksDatabase database = RocksDatabase.open(folder())) {
@@ -79,7 +79,7 @@ final class DamagedStoreTest {
       Path torn = copy(killed);
       if (round == 0) {
         StoreFolder.truncate(torn.resolve(log), synced + 40_000);
-      } else { // a page that did not come to the disk, the later ones did
+      } else { // one page was not written, later ones were
         zero(torn.resolve(log), Math.max(synced, 4096L * (8 * round - 7)), 4096);
       }
       assertThat(numbers(torn)).as("round %d", round).isEqualTo(puts(PUTS));
@@ -91,7 +91,7 @@ final class DamagedStoreTest {
   }
 
   @Test
-  void aLogThatIsMissingIsRefused() throws IOException {
+  void missingLogsAreRefused() throws IOException {
     Path good = storeWithLog();
     Files.delete(StoreCopies.only(good, "\\d+\\.log"));
     assertThatThrownBy(() -> RocksDatabase.open(good))
@@ -100,7 +100,7 @@ final class DamagedStoreTest {
   }
 
   @Test
-  void severalLogsAreReadInOrderAndNoneMayBeMissingOrShort() throws Exception {
+  void missingOrTruncatedLogsAmongSeveralAreRefused() throws Exception {
     Path killed = storeWithThreeLogs();
     List<Path> logs = StoreCopies.files(killed, "\\d+\\.log");
     assertThat(logs).hasSize(3);
@@ -119,7 +119,7 @@ final class DamagedStoreTest {
   }
 
   @Test
-  void aLogOfAnOlderVersionOpensAndIsCutAtItsFirstBadRecord() throws IOException {
+  void logsOfOlderVersionsAreCutAtTheFirstBadRecord() throws IOException {
     Path good = storeWithLog();
     Path log = StoreCopies.only(good, "\\d+\\.log");
     withoutMarks(log);
@@ -129,7 +129,7 @@ final class DamagedStoreTest {
   }
 
   @Test
-  void aDamagedCurrentOrManifestIsRefusedOrLosesNothing() throws IOException {
+  void damagedManifestsAreRefusedOrLoseNothing() throws IOException {
     Path good = storeWithTables();
     Path manifest = StoreCopies.only(good, "MANIFEST-.*");
     int opened = 0;
@@ -159,7 +159,7 @@ final class DamagedStoreTest {
   /// Tables are opened with their ends and read block by block: the head and the middle are met by
   /// a read.
   @Test
-  void aDamagedTableIsRefusedOrItsRowsAre() throws IOException {
+  void damagedTablesOrTheirRowsAreRefused() throws IOException {
     Path good = storeWithTables();
     List<Path> tables = StoreCopies.files(good, "\\d+\\.sst");
     assertThat(tables).hasSizeGreaterThan(1);
@@ -180,7 +180,7 @@ final class DamagedStoreTest {
   }
 
   @Test
-  void whatElseLiesThereMayBeLost() throws IOException {
+  void otherFilesMayBeDamagedOrMissing() throws IOException {
     Path good = storeWithTables();
     for (String other : List.of("OPTIONS-.*", "IDENTITY", "LOG", "LOCK", "carillon.lock")) {
       for (Path file : StoreCopies.files(good, other)) {
@@ -194,7 +194,7 @@ final class DamagedStoreTest {
     }
   }
 
-  /// Answers whether it was refused; else everything is there.
+  /// Whether it was refused; otherwise every row is there.
   private static boolean refusesOrLosesNothing(Path folder) {
     try {
       assertThat(numbers(folder)).isEqualTo(puts(4 * PUTS));
@@ -215,7 +215,7 @@ final class DamagedStoreTest {
     return StoreCopies.copy(good, folder());
   }
 
-  /// Closed, so that the last put has its witness; its rows are in the log.
+  /// Closed, so that the last put's sync is recorded; its rows are in the log.
   private Path storeWithLog() {
     Path folder = folder();
     try (RocksDatabase database = RocksDatabase.open(folder)) {
@@ -224,7 +224,7 @@ final class DamagedStoreTest {
     return folder;
   }
 
-  /// Each opening makes a table of the log before it; some of the rows are in the log still.
+  /// Each opening flushes the log before it into a table; the last rows are still in the log.
   private Path storeWithTables() {
     Path folder = folder();
     for (int i = 0; i < 4; i++) {
@@ -283,7 +283,7 @@ final class DamagedStoreTest {
     }
   }
 
-  /// The log as it was written before there were marks.
+  /// The log as versions without marks wrote it.
   private static void withoutMarks(Path log) throws IOException {
     List<byte[]> records = new ArrayList<>();
     try (RecordLog in = RecordLog.open(log, Integer.MAX_VALUE)) {

@@ -18,14 +18,14 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What every engine promises. [#step] is called between steps; an engine that keeps its rows
-/// reopens there, so each expectation also holds after a restart.
+/// The contract of every engine. [#step] is called between steps; a durable engine reopens there,
+/// so each expectation also holds after a restart.
 abstract class DatabaseContract {
   record Fruit(String name, long weight, @Nullable String note) {}
 
   static final Table<Tuple, Fruit> FRUITS = Table.of("test.fruits", KeyCodec.TUPLE, Fruit.class);
   static final Table<String, Fruit> CACHED =
-      Table.cached("test.kept", KeyCodec.STRING, Fruit.class);
+      Table.cached("test.cached", KeyCodec.STRING, Fruit.class);
   static final Table<String, Fruit> OTHERS = Table.of("test.others", KeyCodec.STRING, Fruit.class);
 
   @TempDir Path folder;
@@ -36,12 +36,12 @@ abstract class DatabaseContract {
   abstract Database reopen(Database database, Path folder);
 
   @BeforeEach
-  void openIt() {
+  void openDatabase() {
     database = open(folder);
   }
 
   @AfterEach
-  void closeIt() {
+  void closeDatabase() {
     database.close();
   }
 
@@ -50,7 +50,7 @@ abstract class DatabaseContract {
   }
 
   @Test
-  void aRowIsReadBackAsItWasPut() {
+  void rowsAreReadAsTheyWerePut() {
     put("bowl", 1, "apple");
     step();
     assertThat(get("bowl", 1)).contains(new Fruit("apple", 1, null));
@@ -72,39 +72,39 @@ abstract class DatabaseContract {
   }
 
   @Test
-  void aRowOfAKeptTableReadsAsEachTransactionAndSnapshotHasIt() {
-    assertThat(kept()).isEmpty();
-    keep("apple");
+  void cachedRowsAreReadAsEachTransactionAndSnapshotSeesThem() {
+    assertThat(cached()).isEmpty();
+    putBoth("apple");
     step();
-    assertThat(kept()).contains("apple");
-    assertThat(kept()).contains("apple");
+    assertThat(cached()).contains("apple");
+    assertThat(cached()).contains("apple");
     assertThatThrownBy(
             () ->
                 database.write(
                     tx -> {
                       CACHED.put(tx, "bowl", new Fruit("rotten", 0, null));
-                      assertThat(kept(tx)).contains("rotten");
+                      assertThat(cached(tx)).contains("rotten");
                       throw new IllegalArgumentException("no");
                     }))
         .hasMessage("no");
-    assertThat(kept()).contains("apple");
+    assertThat(cached()).contains("apple");
     database.write(
         tx -> {
-          assertThat(kept(tx)).contains("apple");
+          assertThat(cached(tx)).contains("apple");
           CACHED.delete(tx, "bowl");
-          assertThat(kept(tx)).isEmpty();
+          assertThat(cached(tx)).isEmpty();
           return 0;
         });
-    assertThat(kept()).isEmpty();
+    assertThat(cached()).isEmpty();
     step();
-    assertThat(kept()).isEmpty();
-    keep("pear");
-    assertThat(kept()).contains("pear");
+    assertThat(cached()).isEmpty();
+    putBoth("pear");
+    assertThat(cached()).contains("pear");
   }
 
   @Test
-  void aKeptRowGrowsStepByStepForManyReadersWhileItIsChanged() throws InterruptedException {
-    keep("0");
+  void readersSeeEveryChangeOfACachedRowInOrder() throws InterruptedException {
+    putBoth("0");
     List<Thread> readers = new ArrayList<>();
     AtomicReference<String> wrong = new AtomicReference<>();
     for (int reader = 0; reader < 3; reader++) {
@@ -114,7 +114,7 @@ abstract class DatabaseContract {
                   () -> {
                     int before = 0;
                     while (before < 500 && wrong.get() == null) {
-                      int now = database.read(this::oneOfTwo);
+                      int now = database.read(this::valueOfBoth);
                       if (now < before) {
                         wrong.set(now + " after " + before);
                       }
@@ -137,22 +137,22 @@ abstract class DatabaseContract {
     assertThat(wrong.get()).isNull();
   }
 
-  /// A kept row and one that is not, always written together: a snapshot shows them equal.
-  private int oneOfTwo(Snapshot snapshot) {
-    String kept = kept(snapshot).orElse("0");
+  /// A cached row and one that is not, always written together: a snapshot shows them equal.
+  private int valueOfBoth(Snapshot snapshot) {
+    String cached = cached(snapshot).orElse("0");
     String other = OTHERS.get(snapshot, "bowl").map(Fruit::name).orElse("0");
-    return kept.equals(other) ? Integer.parseInt(kept) : -1;
+    return cached.equals(other) ? Integer.parseInt(cached) : -1;
   }
 
-  private Optional<String> kept() {
-    return database.read(DatabaseContract::kept);
+  private Optional<String> cached() {
+    return database.read(DatabaseContract::cached);
   }
 
-  private static Optional<String> kept(Snapshot snapshot) {
+  private static Optional<String> cached(Snapshot snapshot) {
     return CACHED.get(snapshot, "bowl").map(Fruit::name);
   }
 
-  private void keep(String name) {
+  private void putBoth(String name) {
     database.write(
         tx -> {
           CACHED.put(tx, "bowl", new Fruit(name, 0, null));
@@ -162,7 +162,7 @@ abstract class DatabaseContract {
   }
 
   @Test
-  void deletingWhatIsNotThereIsNoError() {
+  void deletingAnAbsentRowIsNoError() {
     database.write(
         tx -> {
           FRUITS.delete(tx, Tuple.of("nothing"));
@@ -173,7 +173,7 @@ abstract class DatabaseContract {
   }
 
   @Test
-  void aChangeThatThrowsLeavesNothingAndItsExceptionReachesTheCaller() {
+  void aChangeThatThrowsChangesNothingAndItsExceptionReachesTheCaller() {
     put("bowl", 1, "apple");
     step();
     IllegalArgumentException thrown = new IllegalArgumentException("no");
@@ -213,7 +213,7 @@ abstract class DatabaseContract {
   }
 
   @Test
-  void aVisitorMayDeleteWhatItSeesAndWhatLiesAhead() {
+  void visitorsMayDeleteThisAndLaterRows() {
     IntStream.range(0, 10).forEach(i -> put("bowl", i, "f" + i));
     step();
     List<String> seen = new ArrayList<>();
@@ -236,7 +236,7 @@ abstract class DatabaseContract {
   }
 
   @Test
-  void aScanStaysInItsTableAndItsRange() {
+  void scansStayInTheirTableAndRange() {
     put("a", 1, "a1");
     put("b", 1, "b1");
     put("b", 2, "b2");
@@ -258,7 +258,7 @@ abstract class DatabaseContract {
   }
 
   @Test
-  void aPrefixOfAStringIsARange() {
+  void stringPrefixesAreRanges() {
     for (String key :
         List.of("photo/a", "photo/b", "photos", "phot", "video", "photo/a/b", "photo")) {
       put(key, 1, key);
@@ -271,7 +271,7 @@ abstract class DatabaseContract {
   }
 
   @Test
-  void aLongScanSeesEveryRowOnceFromAnyThread() throws Exception {
+  void longScansSeeEveryRowOnceFromAnyThread() throws Exception {
     database.write(
         tx -> {
           for (int i = 0; i < 3_000; i++) {
@@ -288,18 +288,17 @@ abstract class DatabaseContract {
   }
 
   @Test
-  void aReadSeesOneStateThroughout() throws Exception {
+  void readsSeeOneConsistentState() throws Exception {
     put("bowl", 1, "apple");
     step();
     CountDownLatch begun = new CountDownLatch(1);
-    // The write may only start when the read has begun, and may not be seen by it. An engine may
-    // let
-    // it wait until the read is over.
+    // The write starts only when the read has begun, and the read must not see it. An engine may
+    // let it wait until the read ends.
     Thread writer =
         Thread.ofVirtual()
             .start(
                 () -> {
-                  awaitIt(begun);
+                  await(begun);
                   put("bowl", 2, "pear");
                 });
     database.read(
@@ -316,7 +315,7 @@ abstract class DatabaseContract {
   }
 
   @Test
-  void actionsRunAfterTheCommitInOrderAndNeverForAFailedChange() {
+  void commitActionsRunInOrderAndNeverForAFailedChange() {
     List<String> ran = new ArrayList<>();
     database.write(
         tx -> {
@@ -338,7 +337,7 @@ abstract class DatabaseContract {
   }
 
   @Test
-  void whatATransactionTookInMemoryIsGivenBackOnlyIfItIsUndone() {
+  void undoActionsRunOnlyForAFailedChange() {
     List<String> ran = new ArrayList<>();
     database.write(
         tx -> {
@@ -350,16 +349,16 @@ abstract class DatabaseContract {
             () ->
                 database.writeRelaxed(
                     tx -> {
-                      tx.afterUndo(() -> ran.add("taken first"));
-                      tx.afterUndo(() -> ran.add("taken last"));
+                      tx.afterUndo(() -> ran.add("first"));
+                      tx.afterUndo(() -> ran.add("last"));
                       throw new IllegalStateException("no");
                     }))
         .hasMessage("no");
-    assertThat(ran).containsExactly("taken last", "taken first");
+    assertThat(ran).containsExactly("last", "first");
   }
 
   @Test
-  void aPartThatThrowsTakesBackWhatItDidAndOnlyThat() {
+  void aSavepointUndoesOnlyItsPart() {
     put("bowl", 1, "apple");
     List<String> ran = new ArrayList<>();
     database.write(
@@ -374,7 +373,7 @@ abstract class DatabaseContract {
           tx.withSavepoint(() -> put(tx, 3, "quince"));
           return 0;
         });
-    assertThat(ran).containsExactly("given back", "committed");
+    assertThat(ran).containsExactly("undone", "committed");
     step();
     assertThat(get("bowl", 1)).contains(new Fruit("pear", 1, null));
     assertThat(get("bowl", 2)).isEmpty();
@@ -383,14 +382,14 @@ abstract class DatabaseContract {
 
   private static void failAfterChanges(Tx tx, List<String> ran) {
     put(tx, 2, "plum");
-    tx.afterUndo(() -> ran.add("given back"));
-    tx.withSavepoint(() -> put(tx, 1, "in vain"));
+    tx.afterUndo(() -> ran.add("undone"));
+    tx.withSavepoint(() -> put(tx, 1, "undone"));
     tx.afterCommit(() -> ran.add("never"));
     throw new IllegalStateException("the part failed");
   }
 
   @Test
-  void aWriteWithinAWriteIsRefused() {
+  void nestedWritesAreRefused() {
     assertThatThrownBy(() -> database.write(_ -> database.write(_ -> 0)))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("use its tx");
@@ -400,9 +399,9 @@ abstract class DatabaseContract {
   }
 
   @Test
-  void aTransactionKeptForLaterRefuses() {
-    Tx kept = database.write(tx -> tx);
-    assertThatThrownBy(() -> FRUITS.get(kept, Tuple.of("bowl", 1)))
+  void endedTransactionsRefuseUse() {
+    Tx ended = database.write(tx -> tx);
+    assertThatThrownBy(() -> FRUITS.get(ended, Tuple.of("bowl", 1)))
         .isInstanceOf(IllegalStateException.class);
   }
 
@@ -451,7 +450,7 @@ abstract class DatabaseContract {
   }
 
   @Test
-  void anEmptyValueIsARow() {
+  void emptyValuesAreRows() {
     byte[] key = Tuple.of("raw").toBytes();
     database.write(
         tx -> {
@@ -490,7 +489,7 @@ abstract class DatabaseContract {
         .toList();
   }
 
-  private static void awaitIt(CountDownLatch latch) {
+  private static void await(CountDownLatch latch) {
     try {
       latch.await();
     } catch (InterruptedException e) {

@@ -21,7 +21,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
-/// Random transactions on each engine and on a sorted map: all three must hold the same, within the
+/// Random transactions on each engine and on a sorted map: all must hold the same rows, within the
 /// transactions and after them.
 final class DatabaseModelTest {
   sealed interface Op {
@@ -33,7 +33,7 @@ final class DatabaseModelTest {
 
     record Scan(byte[] from, byte[] to, int limit) implements Op {}
 
-    /// Deletes every second row that it meets and puts one ahead of it.
+    /// Deletes every second row that it visits and puts one after it.
     record ChangingScan(byte[] from, byte[] to) implements Op {}
   }
 
@@ -47,7 +47,7 @@ final class DatabaseModelTest {
   record Step(List<Op> ops, Ending ending) {}
 
   @Property(tries = 300)
-  void theMapInMemoryDoesAsTheModelDoes(@ForAll("steps") List<Step> steps) {
+  void theMemoryDatabaseBehavesAsTheModel(@ForAll("steps") List<Step> steps) {
     try (Database database = new MemoryDatabase()) {
       TreeMap<byte[], byte[]> model = new TreeMap<>(Arrays::compareUnsigned);
       steps.forEach(step -> run(database, model, step));
@@ -55,7 +55,7 @@ final class DatabaseModelTest {
   }
 
   @Property(tries = 30)
-  void rocksDbDoesAsTheModelDoes(@ForAll("steps") List<Step> steps) throws IOException {
+  void rocksDbBehavesAsTheModel(@ForAll("steps") List<Step> steps) throws IOException {
     Path folder = Files.createTempDirectory("carillon-model");
     Database database = RocksDatabase.open(folder);
     try {
@@ -145,14 +145,14 @@ final class DatabaseModelTest {
     }
   }
 
-  /// A key a little behind this one.
+  /// A key shortly after this one.
   private static byte[] ahead(byte[] key) {
     byte[] next = Arrays.copyOf(key, key.length + 1);
     next[key.length] = 7;
     return next;
   }
 
-  /// The stores keep a row of their own, the format's version, which the model's keys lie behind.
+  /// The stores have a row of their own, the format's version, which sorts before the model's keys.
   private static void assertSame(Database database, TreeMap<byte[], byte[]> model) {
     byte[] from = {(byte) 0x80};
     byte[] to = {(byte) 0xFF};

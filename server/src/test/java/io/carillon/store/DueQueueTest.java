@@ -22,14 +22,14 @@ import org.rocksdb.PerfLevel;
 
 @Tag("slow")
 final class DueQueueTest {
-  record Letter(String text) {}
+  record Item(String text) {}
 
   private static final Instant T0 = Instant.parse("2026-01-01T00:00:00Z");
   private static final Duration LEASE = Duration.ofSeconds(30);
 
   @TempDir Path folder;
   private Database database = new MemoryDatabase();
-  private DueQueue<Letter> queue = DueQueue.of("test.letters", Letter.class);
+  private DueQueue<Item> queue = DueQueue.of("test.items", Item.class);
 
   @AfterEach
   void close() {
@@ -37,7 +37,7 @@ final class DueQueueTest {
   }
 
   @Test
-  void rowsAreClaimedInTheOrderTheyAreDue() {
+  void rowsAreClaimedInTheOrderOfTheirDueTimes() {
     add("q", "late", at(20));
     add("q", "early", at(10));
     add("q", "same-b", at(15));
@@ -50,15 +50,15 @@ final class DueQueueTest {
   }
 
   @Test
-  void aRowWhoseLeaseIsOverIsClaimedAgainAndTheOldLeaseIsStale() {
+  void expiredLeasesAreClaimedAgainAndBecomeStale() {
     add("q", "a", at(0));
     DueQueue.Lease first = claimOne("q", at(1)).lease();
     assertThat(claim("q", at(30), 1)).isEmpty();
-    DueQueue.Claimed<Letter> second = claimOne("q", at(31));
+    DueQueue.Claimed<Item> second = claimOne("q", at(31));
     assertThat(second.lease().claims()).isEqualTo(2);
     assertThat(database.<Boolean>write(tx -> queue.settle(tx, first))).isFalse();
     assertThat(database.<Boolean>write(tx -> queue.reschedule(tx, first, at(40)))).isFalse();
-    assertThat(database.<Boolean>write(tx -> queue.release(tx, first, at(40), new Letter("z"))))
+    assertThat(database.<Boolean>write(tx -> queue.release(tx, first, at(40), new Item("z"))))
         .isFalse();
     assertThat(database.<Boolean>write(tx -> queue.settle(tx, second.lease()))).isTrue();
     assertThat(database.<Boolean>write(tx -> queue.settle(tx, second.lease()))).isFalse();
@@ -66,7 +66,7 @@ final class DueQueueTest {
   }
 
   @Test
-  void aLeaseThatIsOverButWasNotTakenOverStillSettles() {
+  void expiredLeasesThatWereNotClaimedAgainStillSettle() {
     add("q", "a", at(0));
     DueQueue.Lease lease = claimOne("q", at(1)).lease();
     assertThat(claim("q", at(2), 1)).isEmpty();
@@ -74,7 +74,7 @@ final class DueQueueTest {
   }
 
   @Test
-  void aReceiptFindsItsLeaseAlsoAfterTheDueWasMoved() {
+  void aReceiptFindsItsLeaseAfterAReschedule() {
     add("q", "a", at(0));
     DueQueue.Lease lease = claimOne("q", at(1)).lease();
     database.write(tx -> queue.reschedule(tx, lease, at(100)));
@@ -89,7 +89,7 @@ final class DueQueueTest {
   }
 
   @Test
-  void anEarlierDueIsSeenAlsoBelowTheHead() {
+  void rowsDueBeforeTheHeadAreFound() {
     add("q", "a", at(0));
     add("q", "b", at(50));
     DueQueue.Lease lease = claimOne("q", at(10)).lease();
@@ -101,10 +101,10 @@ final class DueQueueTest {
   }
 
   @Test
-  void aLeaseOfNoLengthCanBeClaimedAgainAtOnce() {
+  void zeroLengthLeasesCanBeClaimedAgainAtOnce() {
     add("q", "a", at(0));
     for (int i = 1; i <= 3; i++) {
-      DueQueue.Claimed<Letter> claimed =
+      DueQueue.Claimed<Item> claimed =
           database.write(tx -> queue.claim(tx, "q", at(5), 1, at(5))).getFirst();
       assertThat(claimed.lease().claims()).isEqualTo(i);
     }
@@ -113,36 +113,36 @@ final class DueQueueTest {
   }
 
   @Test
-  void aReleasedRowIsChangedAndBeginsAnew() {
+  void releasedRowsAreChangedAndTheirClaimsReset() {
     add("q", "a", at(0));
     DueQueue.Lease lease = claimOne("q", at(1)).lease();
-    database.write(tx -> queue.release(tx, lease, at(60), new Letter("again")));
+    database.write(tx -> queue.release(tx, lease, at(60), new Item("again")));
     assertThat(claim("q", at(59), 1)).isEmpty();
-    DueQueue.Claimed<Letter> claimed = claimOne("q", at(60));
-    assertThat(claimed.row()).isEqualTo(new Letter("again"));
+    DueQueue.Claimed<Item> claimed = claimOne("q", at(60));
+    assertThat(claimed.row()).isEqualTo(new Item("again"));
     assertThat(claimed.lease().claims()).isEqualTo(1);
   }
 
   @Test
-  void aRowPutInClaimedIsLikeOneThatWasClaimed() {
-    DueQueue.Claimed<Letter> claimed =
-        database.write(tx -> queue.addClaimed(tx, "q", "a", at(30), new Letter("a")));
+  void rowsAddedUnderALeaseBehaveLikeClaimedOnes() {
+    DueQueue.Claimed<Item> claimed =
+        database.write(tx -> queue.addClaimed(tx, "q", "a", at(30), new Item("a")));
     add("q", "b", at(1));
     assertThat(depth("q", at(2))).isEqualTo(new DueQueue.Depth(2, 1, 0));
     assertThat(claim("q", at(29), 5)).containsExactly("b");
     assertThat(database.read(s -> queue.lease(s, "q", "a", 1)).orElseThrow())
         .isEqualTo(claimed.lease());
-    DueQueue<Letter> others = DueQueue.of("test.letters", Letter.class, "another");
+    DueQueue<Item> others = DueQueue.of("test.items", Item.class, "another");
     List<DueQueue.Held> leases = database.read(s -> others.leasesOfOthers(s, 5));
     assertThat(leases).contains(new DueQueue.Held(claimed.lease(), ""));
-    DueQueue.Claimed<Letter> again = claimOne("q", at(30));
+    DueQueue.Claimed<Item> again = claimOne("q", at(30));
     assertThat(again.lease().claims()).isEqualTo(2);
     assertThat(database.<Boolean>write(tx -> queue.settle(tx, claimed.lease()))).isFalse();
     assertThat(database.<Boolean>write(tx -> queue.settle(tx, again.lease()))).isTrue();
   }
 
   @Test
-  void theDepthTellsDueClaimedAndDelayedRowsApart() {
+  void theDepthCountsDueClaimedAndDelayedRows() {
     for (int i = 0; i < 10; i++) {
       add("q", "due" + i, at(0));
     }
@@ -155,7 +155,7 @@ final class DueQueueTest {
   }
 
   @Test
-  void aQueueIsPurgedInPieces() {
+  void queuesArePurgedInPieces() {
     for (int i = 0; i < 10; i++) {
       add("q", "m" + i, at(i));
     }
@@ -171,7 +171,7 @@ final class DueQueueTest {
   }
 
   @Test
-  void aFailedClaimMovesNothing() {
+  void failedClaimsChangeNothing() {
     add("q", "a", at(0));
     assertThatThrownBy(
             () ->
@@ -185,13 +185,13 @@ final class DueQueueTest {
   }
 
   @Test
-  void aRowIsClaimedByItsIdWhereItLies() {
+  void rowsAreClaimedByIdAndDueTime() {
     add("q", "a", at(500));
     add("q", "b", at(500));
     assertThat(claim("q", at(1), 5)).isEmpty();
     assertThat(database.<Optional<Instant>>read(s -> queue.firstDue(s, "q", at(600))))
         .contains(at(500));
-    DueQueue.Claimed<Letter> claimed =
+    DueQueue.Claimed<Item> claimed =
         database.write(tx -> queue.claimOne(tx, "q", "b", at(500), at(20))).orElseThrow();
     assertThat(claimed.lease().claims()).isEqualTo(1);
     assertThat(
@@ -203,7 +203,7 @@ final class DueQueueTest {
   }
 
   @Test
-  void aRestartFindsTheLeasesOfTheDeadAndKeepsTheirClaims() {
+  void aRestartFindsTheLeasesOfFormerHolders() {
     reopen("epoch-1");
     add("q", "a", at(0));
     add("q", "b", at(0));
@@ -230,16 +230,16 @@ final class DueQueueTest {
     add("q", "b", at(9));
     add("q", "a", at(7));
     assertThat(database.read(s -> queue.firstDue(s, "q", at(100))).orElseThrow()).isEqualTo(at(7));
-    queue = DueQueue.of("test.letters", Letter.class);
+    queue = DueQueue.of("test.items", Item.class);
     assertThat(database.read(s -> queue.firstDue(s, "q", at(100))).orElseThrow()).isEqualTo(at(7));
     add("q", "c", at(3));
     assertThat(claim("q", at(99), 9)).containsExactly("c", "a", "b");
   }
 
-  /// Adders, claimers, settlers and releasers at once, so that their changes meet in one batch in
-  /// every order. A head raised wrongly would hide a row for good.
+  /// Threads add, claim, settle and release at once, so that their changes share batches in every
+  /// order. A head raised wrongly would hide a row for good.
   @Test
-  void noRowIsLostOrHandedOutTwiceUnderConcurrency() throws Exception {
+  void noRowIsLostOrSettledTwiceUnderConcurrency() throws Exception {
     reopen("");
     long seed = System.nanoTime();
     System.out.println("DueQueueTest seed " + seed);
@@ -259,7 +259,7 @@ final class DueQueueTest {
                       Instant due = at(random.nextInt(1000));
                       database.writeRelaxed(
                           tx -> {
-                            queue.add(tx, "q", id, due, new Letter(id));
+                            queue.add(tx, "q", id, due, new Item(id));
                             return 0;
                           });
                     }
@@ -269,10 +269,10 @@ final class DueQueueTest {
               .start(
                   () -> {
                     while (settled.size() < total) {
-                      List<DueQueue.Claimed<Letter>> claimed =
+                      List<DueQueue.Claimed<Item>> claimed =
                           database.writeRelaxed(
                               tx -> queue.claim(tx, "q", at(1000), 3, at(1_000_000)));
-                      for (DueQueue.Claimed<Letter> one : claimed) {
+                      for (DueQueue.Claimed<Item> one : claimed) {
                         if (random.nextInt(4) == 0) {
                           Instant due = at(random.nextInt(1000));
                           database.writeRelaxed(
@@ -291,9 +291,9 @@ final class DueQueueTest {
     assertThat(depth("q", at(0)).rows()).isZero();
   }
 
-  /// The rows and the deletion marks that claims pass, counted by RocksDB itself.
+  /// The rows and tombstones that claims skip, counted by RocksDB itself.
   @Test
-  void settledRowsAreNotWadedThroughByEveryClaim() {
+  void claimsSkipNoTombstonesOfSettledRows() {
     reopen("");
     int total = 200_000;
     int piece = 20_000;
@@ -302,7 +302,7 @@ final class DueQueueTest {
       database.writeRelaxed(
           tx -> {
             for (int i = start; i < start + piece; i++) {
-              queue.add(tx, "q", "%08d".formatted(i), at(i / 1000), new Letter("x"));
+              queue.add(tx, "q", "%08d".formatted(i), at(i / 1000), new Item("x"));
             }
             return 0;
           });
@@ -313,54 +313,54 @@ final class DueQueueTest {
       claimedRows +=
           database.writeRelaxed(
               tx -> {
-                List<DueQueue.Claimed<Letter>> claimed =
+                List<DueQueue.Claimed<Item>> claimed =
                     queue.claim(tx, "q", at(1_000), wanted, at(9_000_000));
                 claimed.forEach(one -> queue.settle(tx, one.lease()));
                 return claimed.size();
               });
     }
     assertThat(claimedRows).isEqualTo(total - 1000);
-    List<Long> passed = new ArrayList<>();
+    List<Long> skipped = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
-      passed.add(database.writeRelaxed(tx -> passedBy(tx, 10)));
+      skipped.add(database.writeRelaxed(tx -> skippedByClaim(tx, 10)));
     }
-    assertThat(Collections.max(passed)).as("rows passed by a claim of ten").isLessThan(50);
+    assertThat(Collections.max(skipped)).as("keys skipped by a claim of ten").isLessThan(50);
     assertThat(depth("q", at(0)).rows()).isEqualTo(1000);
   }
 
-  /// Settled under a lease, rows leave their deletion marks where the lease would have ended.
+  /// Rows settled under a lease leave their tombstones where the lease would have ended.
   @Test
-  void settledRowsAreNotWadedThroughByLookingForWhatIsDueNext() {
+  void firstDueSkipsNoTombstonesOfSettledRows() {
     reopen("");
     for (int i = 0; i < 5_000; i++) {
       String id = "%08d".formatted(i);
       database.writeRelaxed(
           tx -> {
-            queue.add(tx, "q", id, at(1), new Letter("x"));
+            queue.add(tx, "q", id, at(1), new Item("x"));
             return 0;
           });
       database.writeRelaxed(
           tx -> queue.settle(tx, queue.claim(tx, "q", at(1), 1, at(9_000_000)).getFirst().lease()));
     }
     add("q", "leased", at(1));
-    long passed =
+    long skipped =
         database.writeRelaxed(
             tx ->
-                passed(
+                skipped(
                     () -> {
                       assertThat(queue.claim(tx, "q", at(1), 2, at(9_000_000))).hasSize(1);
                       assertThat(queue.firstDue(tx, "q", at(9_000_000))).isEmpty();
                     }));
-    assertThat(passed).isLessThan(50);
+    assertThat(skipped).isLessThan(50);
   }
 
-  private long passedBy(Tx tx, int limit) {
-    return passed(
+  private long skippedByClaim(Tx tx, int limit) {
+    return skipped(
         () -> assertThat(queue.claim(tx, "q", at(1_000), limit, at(9_000_000))).hasSize(limit));
   }
 
-  /// Counts on the writer thread, where this runs: what a scan steps over.
-  private long passed(Runnable scan) {
+  /// The keys that a scan skips, counted on the writer thread, where this runs.
+  private long skipped(Runnable scan) {
     RocksDatabase rocks = (RocksDatabase) database;
     rocks.engine().setPerfLevel(PerfLevel.ENABLE_COUNT);
     try (PerfContext perf = rocks.engine().getPerfContext()) {
@@ -375,13 +375,13 @@ final class DueQueueTest {
   private void reopen(String holder) {
     database.close();
     database = RocksDatabase.open(folder);
-    queue = DueQueue.of("test.letters", Letter.class, holder);
+    queue = DueQueue.of("test.items", Item.class, holder);
   }
 
   private void add(String name, String id, Instant due) {
     database.write(
         tx -> {
-          queue.add(tx, name, id, due, new Letter(id));
+          queue.add(tx, name, id, due, new Item(id));
           return 0;
         });
   }
@@ -392,7 +392,7 @@ final class DueQueueTest {
         .toList();
   }
 
-  private DueQueue.Claimed<Letter> claimOne(String name, Instant now) {
+  private DueQueue.Claimed<Item> claimOne(String name, Instant now) {
     return database.write(tx -> queue.claim(tx, name, now, 1, now.plus(LEASE))).getFirst();
   }
 

@@ -41,9 +41,9 @@ final class FileBlobsTest extends BlobsContract {
   }
 
   @Test
-  void everyFlippedBitIsFoundBeforeItsBlockIsHandedOut() throws IOException {
+  void everyFlippedBitIsFoundBeforeItsBlockIsReturned() throws IOException {
     int size = 2 * BlobFile.BLOCK + 1_000;
-    BlobRef blob = named(bytes(size));
+    BlobRef blob = referenced(bytes(size));
     Path file = fileOf(blob);
     byte[] good = Files.readAllBytes(file);
     for (int at : new int[] {0, BlobFile.BLOCK, size - 1, size, size + 5, good.length - 1}) {
@@ -66,10 +66,10 @@ final class FileBlobsTest extends BlobsContract {
   }
 
   @Test
-  void aFileCutShortOrMissingIsFound() throws IOException {
-    BlobRef cut = named(bytes(5_000));
-    BlobRef missing = named(bytes(50));
-    BlobRef whole = named(bytes(500));
+  void truncatedAndMissingFilesAreFound() throws IOException {
+    BlobRef cut = referenced(bytes(5_000));
+    BlobRef missing = referenced(bytes(50));
+    BlobRef whole = referenced(bytes(500));
     Files.write(fileOf(cut), Arrays.copyOf(Files.readAllBytes(fileOf(cut)), 4_000));
     Files.delete(fileOf(missing));
     FileBlobs.Scrubbed found = blobs().verify();
@@ -80,7 +80,7 @@ final class FileBlobsTest extends BlobsContract {
   }
 
   @Test
-  void anUploadThatIsNotCommittedLeavesNothing() throws IOException {
+  void uncommittedUploadsLeaveNothing() throws IOException {
     try (Blobs.Upload upload = blobs().begin()) {
       upload.write(bytes(200_000), 0, 200_000);
       assertThat(files()).hasSize(1);
@@ -89,35 +89,35 @@ final class FileBlobsTest extends BlobsContract {
   }
 
   @Test
-  void whatAProcessLeftUnfinishedIsClearedAtTheNextStart() throws IOException {
+  void unfinishedUploadsOfAFormerProcessAreRemoved() throws IOException {
     Blobs.Upload torn = blobs().begin(); // left open, as by a process that was killed
     torn.write(bytes(200_000), 0, 200_000);
-    BlobRef kept = named(bytes(10));
+    BlobRef committed = referenced(bytes(10));
     open();
-    assertThat(files()).containsExactly(fileOf(kept));
+    assertThat(files()).containsExactly(fileOf(committed));
     assertThatThrownBy(torn::commit).isInstanceOf(IOException.class);
   }
 
   @Test
-  void aBlobThatNoRowCameToNameIsSweptAfterARestartOrSixHours() throws IOException {
-    BlobRef named = named(bytes(10));
+  void orphansAreSweptAfterARestartOrSixHours() throws IOException {
+    BlobRef referenced = referenced(bytes(10));
     BlobRef orphan = store(bytes(20));
     Files.setLastModifiedTime(fileOf(orphan), FileTime.from(clock.instant()));
     assertThat(blobs().sweep()).isEqualTo(new FileBlobs.Swept(0, 0));
     clock.move(Duration.ofHours(7));
     assertThat(blobs().sweep()).isEqualTo(new FileBlobs.Swept(0, 1));
-    assertThat(files()).containsExactly(fileOf(named));
+    assertThat(files()).containsExactly(fileOf(referenced));
 
     store(bytes(30));
     open();
     assertThat(blobs().sweep()).isEqualTo(new FileBlobs.Swept(0, 1));
     assertThat(blobs().sweep()).isEqualTo(new FileBlobs.Swept(0, 0));
-    assertThat(files()).containsExactly(fileOf(named));
+    assertThat(files()).containsExactly(fileOf(referenced));
   }
 
   @Test
-  void aReleasedBlobStaysReadableForAMinute() throws IOException {
-    BlobRef blob = named(bytes(10));
+  void releasedBlobsStayReadableForAMinute() throws IOException {
+    BlobRef blob = referenced(bytes(10));
     change(tx -> blobs().release(tx, blob));
     assertThat(blobs().sweep()).isEqualTo(new FileBlobs.Swept(0, 0));
     assertThat(read(blob, 0, 10)).hasSize(10);
@@ -128,8 +128,9 @@ final class FileBlobsTest extends BlobsContract {
 
   /// The file is gone but the crash came before its row: the next run finishes.
   @Test
-  void aRemovalThatWasCutShortIsRunAgain() throws IOException {
-    List<BlobRef> released = List.of(named(bytes(1)), named(bytes(2)), named(bytes(3)));
+  void interruptedRemovalsAreRunAgain() throws IOException {
+    List<BlobRef> released =
+        List.of(referenced(bytes(1)), referenced(bytes(2)), referenced(bytes(3)));
     released.forEach(blob -> change(tx -> blobs().release(tx, blob)));
     BlobReferences references = new BlobReferences();
     int[] before = new int[1];
@@ -155,7 +156,7 @@ final class FileBlobsTest extends BlobsContract {
   }
 
   @Test
-  void aFullDiskTurnsUploadsAway() throws IOException {
+  void uploadsAreRefusedWhileTheDiskIsFull() throws IOException {
     room.set(999);
     assertThatThrownBy(() -> blobs().begin()).isInstanceOf(ReadOnlyException.class);
     room.set(1000);
@@ -163,7 +164,7 @@ final class FileBlobsTest extends BlobsContract {
   }
 
   @Test
-  void aDiskThatFillsDuringAnUploadEndsItWhileThereIsRoomForTheRest() throws IOException {
+  void aDiskThatFillsDuringAnUploadEndsItBeforeTheReserveIsUsed() throws IOException {
     byte[] piece = bytes(50_000);
     try (Blobs.Upload upload = blobs().begin()) {
       upload.write(piece, 0, piece.length);
@@ -181,7 +182,7 @@ final class FileBlobsTest extends BlobsContract {
     assertThat(files()).isEmpty();
   }
 
-  private BlobRef named(byte[] bytes) throws IOException {
+  private BlobRef referenced(byte[] bytes) throws IOException {
     BlobRef blob = store(bytes);
     change(tx -> blobs().retain(tx, blob));
     return blob;

@@ -17,13 +17,12 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/// What the writer thread does with the disk, seen by a log that only takes notes, and fails on
-/// demand.
+/// The writer thread's use of the disk, seen by a log that records calls and fails on demand.
 final class GroupCommitTest {
   private static final byte[] KEY = {1};
 
   private final List<String> notes = new CopyOnWriteArrayList<>();
-  private final BlockingQueue<String> attested = new LinkedBlockingQueue<>();
+  private final BlockingQueue<String> recorded = new LinkedBlockingQueue<>();
   private final AtomicReference<@Nullable IOException> failure = new AtomicReference<>();
   private final List<Throwable> broken = new CopyOnWriteArrayList<>();
   private final GroupCommit commits = new GroupCommit(new Notes(), broken::add);
@@ -38,8 +37,7 @@ final class GroupCommitTest {
   }
 
   @Test
-  void thoseWhoWaitTogetherAreWrittenRelaxedOnesFirstAndDurableOnesInOneSyncedBatch()
-      throws Exception {
+  void waitingChangesAreWrittenInARelaxedAndASyncedBatch() throws Exception {
     CountDownLatch inside = new CountDownLatch(1);
     CountDownLatch goOn = new CountDownLatch(1);
     List<Thread> threads = new ArrayList<>();
@@ -69,7 +67,7 @@ final class GroupCommitTest {
   }
 
   @Test
-  void actionsRunInTheOrderOfTheCommitsAndBeforeTheAnswers() throws Exception {
+  void actionsRunInCommitOrderBeforeTheirCallersReturn() throws Exception {
     List<Integer> seen = Collections.synchronizedList(new ArrayList<>());
     List<Integer> ran = Collections.synchronizedList(new ArrayList<>());
     List<Thread> threads = new ArrayList<>();
@@ -95,7 +93,7 @@ final class GroupCommitTest {
   }
 
   @Test
-  void anActionThatThrowsHurtsNobody() {
+  void anActionThatThrowsDoesNotAffectOthers() {
     List<String> ran = new ArrayList<>();
     int answer =
         commits.submit(
@@ -114,7 +112,7 @@ final class GroupCommitTest {
   }
 
   @Test
-  void aFailedSyncBreaksTheStoreForThoseWhoWaitAndForAllWhoCome() {
+  void afterAFailedSyncAllChangesAreRefused() {
     failure.set(new IOException("the disk is gone"));
     List<String> ran = new ArrayList<>();
     assertThatThrownBy(
@@ -137,7 +135,7 @@ final class GroupCommitTest {
   }
 
   @Test
-  void aSyncOwedToARelaxedWriteThatFailsBreaksTheStoreToo() {
+  void aFailedSyncOfARelaxedWriteBreaksTheStore() {
     put(KEY, false);
     failure.set(new IOException("the disk is gone"));
     assertThatThrownBy(() -> commits.submit(_ -> 0, true)).hasRootCauseMessage("the disk is gone");
@@ -145,7 +143,7 @@ final class GroupCommitTest {
   }
 
   @Test
-  void anActionThatFindsNoMemoryEndsTheProcessSinceMemoryIsBehindTheStore() {
+  void anActionThatRunsOutOfMemoryBreaksTheStore() {
     assertThatThrownBy(
             () ->
                 commits.submit(
@@ -163,7 +161,7 @@ final class GroupCommitTest {
   }
 
   @Test
-  void closingSyncsWhatIsOwed() {
+  void closingSyncsRelaxedWrites() {
     put(KEY, false);
     commits.close();
     assertThat(notes).containsExactly("write 1", "sync");
@@ -171,14 +169,14 @@ final class GroupCommitTest {
   }
 
   @Test
-  void theLastSyncIsWrittenDownOnceNothingFollows() throws Exception {
+  void theLastSyncIsRecordedWhenNoChangeFollows() throws Exception {
     put(KEY, true);
-    assertThat(attested.poll(60, TimeUnit.SECONDS)).isEqualTo("after write 1 synced");
+    assertThat(recorded.poll(60, TimeUnit.SECONDS)).isEqualTo("after write 1 synced");
     put(KEY, true);
-    put(KEY, false); // says it itself
+    put(KEY, false); // its batch records the sync
     commits.close();
     assertThat(notes).endsWith("write 1", "sync");
-    assertThat(attested.poll(60, TimeUnit.SECONDS)).isEqualTo("after sync");
+    assertThat(recorded.poll(60, TimeUnit.SECONDS)).isEqualTo("after sync");
     assertThat(broken).isEmpty();
   }
 
@@ -210,30 +208,30 @@ final class GroupCommitTest {
   }
 
   private final class Notes implements GroupCommit.Log {
-    private boolean isAttested = true;
+    private boolean isSyncRecorded = true;
 
     @Override
-    public boolean isAttested() {
-      return isAttested;
+    public boolean isSyncRecorded() {
+      return isSyncRecorded;
     }
 
     @Override
-    public void attest() {
-      attested.add("after " + notes.getLast());
-      isAttested = true;
+    public void recordSync() {
+      recorded.add("after " + notes.getLast());
+      isSyncRecorded = true;
     }
 
     @Override
     public void write(Overlay overlay, boolean sync) throws IOException {
       fail();
-      isAttested = !sync;
+      isSyncRecorded = !sync;
       notes.add("write " + overlay.changes().size() + (sync ? " synced" : ""));
     }
 
     @Override
     public void sync() throws IOException {
       fail();
-      isAttested = false;
+      isSyncRecorded = false;
       notes.add("sync");
     }
 

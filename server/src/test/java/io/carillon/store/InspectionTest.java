@@ -19,7 +19,7 @@ final class InspectionTest {
   private final Inspection inspection = new Inspection(database);
 
   @Test
-  void aRangeIsShownAsJson() {
+  void rowsAreShownAsJson() {
     put(Tuple.of("a", 1), "first");
     put(Tuple.of("a", 2), "second");
     put(Tuple.of("b", 1), "third");
@@ -57,7 +57,7 @@ final class InspectionTest {
   }
 
   @Test
-  void everyTableIsNamedOnce() {
+  void everyTableIsListedOnce() {
     put(Tuple.of("a", 1), "first");
     put(Tuple.of("a", 2), "second");
     database.write(
@@ -69,7 +69,7 @@ final class InspectionTest {
   }
 
   @Test
-  void aRowThatIsNoRowIsShownAsItsBytes() {
+  void undecodableRowsAreShownAsBytes() {
     database.write(
         tx -> {
           tx.put(Tuple.of("raw", "k").toBytes(), new byte[] {9, 1});

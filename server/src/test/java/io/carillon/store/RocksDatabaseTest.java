@@ -31,7 +31,7 @@ final class RocksDatabaseTest extends DatabaseContract {
   }
 
   @Test
-  void theWritersThatWaitTogetherShareASync() throws Exception {
+  void waitingWritersShareASync() throws Exception {
     RocksDatabase rocks = (RocksDatabase) database;
     long before = rocks.counts().syncs();
     CountDownLatch inside = new CountDownLatch(1);
@@ -56,7 +56,7 @@ final class RocksDatabaseTest extends DatabaseContract {
   }
 
   @Test
-  void aRelaxedWriteIsNotSyncedAndADurableOneThatSawItSyncsItEvenIfItWritesNothingOrThrows() {
+  void durableChangesSyncEarlierRelaxedOnesEvenIfTheyWriteNothingOrThrow() {
     RocksDatabase rocks = (RocksDatabase) database;
     put("bowl", 0, "synced");
     long synced = rocks.counts().syncs();
@@ -79,7 +79,7 @@ final class RocksDatabaseTest extends DatabaseContract {
   }
 
   @Test
-  void aFullDiskTurnsWritesAwayUntilThereIsRoom() {
+  void writesAreRefusedWhileTheDiskIsFull() {
     database.close();
     AtomicLong room = new AtomicLong(Long.MAX_VALUE);
     database = RocksDatabase.open(folder, new RocksDatabase.Settings(1000, room::get, _ -> {}));
@@ -94,7 +94,7 @@ final class RocksDatabaseTest extends DatabaseContract {
   }
 
   @Test
-  void aDamagedTableIsFoundByReadingThemAll() throws IOException {
+  void verifyFindsADamagedTable() throws IOException {
     put("bowl", 1, "apple");
     database = reopen(database, folder); // the log's rows become a table
     assertThat(((RocksDatabase) database).verify()).isEmpty();
@@ -111,13 +111,13 @@ final class RocksDatabaseTest extends DatabaseContract {
   }
 
   @Test
-  void aStoreInUseIsRefused() {
+  void openingAStoreInUseIsRefused() {
     assertThatThrownBy(() -> RocksDatabase.open(folder))
         .hasMessageContaining("in use by another process");
   }
 
   @Test
-  void aStoreOfANewerProgramIsRefused() {
+  void openingAStoreOfANewerProgramIsRefused() {
     List<java.util.function.Consumer<Tx>> steps = new ArrayList<>(StoreFormat.STEPS);
     steps.add(tx -> FRUITS.put(tx, Tuple.of("upgraded"), new Fruit("apple", 1, null)));
     StoreFormat.upgrade(database, steps);
@@ -128,7 +128,7 @@ final class RocksDatabaseTest extends DatabaseContract {
   }
 
   @Test
-  void anUpgradeStepThatFailsIsRunAgain() {
+  void failedUpgradeStepsRunAgain() {
     List<java.util.function.Consumer<Tx>> steps = new ArrayList<>(StoreFormat.STEPS);
     AtomicLong runs = new AtomicLong();
     steps.add(
@@ -145,7 +145,7 @@ final class RocksDatabaseTest extends DatabaseContract {
   }
 
   @Test
-  void itsFolderIsItsOwnersAlone() throws Exception {
+  void onlyTheOwnerMayReadTheFolder() throws Exception {
     Path made = folder.resolve("a/b");
     open(made).close();
     for (Path one : List.of(made, made.getParent())) {
@@ -163,7 +163,7 @@ final class RocksDatabaseTest extends DatabaseContract {
   }
 
   @Test
-  void anInterruptedWriterHearsItsAnswerAndStaysInterrupted() throws Exception {
+  void interruptedWritersGetTheirResultAndStayInterrupted() throws Exception {
     CountDownLatch inside = new CountDownLatch(1);
     CountDownLatch goOn = new CountDownLatch(1);
     Thread first = Thread.ofVirtual().start(() -> holdTheWriter(inside, goOn));

@@ -11,13 +11,13 @@ import org.junit.jupiter.api.io.TempDir;
 final class RowCacheTest {
   private static final RowCache.Key KEY = new RowCache.Key("key".getBytes(StandardCharsets.UTF_8));
 
-  private final RowCache kept = new RowCache();
+  private final RowCache cache = new RowCache();
 
   private record Fruit(String name) {}
 
   @Test
-  void aRowIsDecodedOnceUntilItChanges(@TempDir Path folder) {
-    Table<String, Fruit> table = Table.cached("test.kept", KeyCodec.STRING, Fruit.class);
+  void rowsAreDecodedOnceUntilTheyChange(@TempDir Path folder) {
+    Table<String, Fruit> table = Table.cached("test.cached", KeyCodec.STRING, Fruit.class);
     try (RocksDatabase database = RocksDatabase.open(folder)) {
       database.write(tx -> put(tx, table, "apple"));
       Fruit first = database.read(s -> table.get(s, "a")).orElseThrow();
@@ -34,38 +34,38 @@ final class RowCacheTest {
   }
 
   @Test
-  void anEntryHoldsForItsOwnAndLaterSnapshotsOnly() {
-    kept.keep(KEY, "row", 7);
-    assertThat(kept.find(KEY, 6)).isNull();
-    assertThat(kept.find(KEY, 7)).isEqualTo(new RowCache.Entry("row", 7));
-    assertThat(kept.find(KEY, 8)).isEqualTo(new RowCache.Entry("row", 7));
+  void entriesAreValidForTheirOwnAndLaterSnapshotsOnly() {
+    cache.put(KEY, "row", 7);
+    assertThat(cache.find(KEY, 6)).isNull();
+    assertThat(cache.find(KEY, 7)).isEqualTo(new RowCache.Entry("row", 7));
+    assertThat(cache.find(KEY, 8)).isEqualTo(new RowCache.Entry("row", 7));
   }
 
   @Test
-  void whatWasReadBeforeAChangeIsNotKeptDuringOrAfterIt() {
-    kept.changing(List.of(KEY));
-    kept.keep(KEY, "before", 7);
-    assertThat(kept.find(KEY, 7)).isNull();
-    kept.changed(8);
-    kept.keep(KEY, "before", 7);
-    assertThat(kept.find(KEY, 9)).isNull();
-    kept.keep(KEY, "after", 8);
-    assertThat(kept.find(KEY, 9)).isEqualTo(new RowCache.Entry("after", 8));
+  void rowsReadBeforeAChangeAreNotCachedDuringOrAfterIt() {
+    cache.invalidate(List.of(KEY));
+    cache.put(KEY, "before", 7);
+    assertThat(cache.find(KEY, 7)).isNull();
+    cache.committed(8);
+    cache.put(KEY, "before", 7);
+    assertThat(cache.find(KEY, 9)).isNull();
+    cache.put(KEY, "after", 8);
+    assertThat(cache.find(KEY, 9)).isEqualTo(new RowCache.Entry("after", 8));
   }
 
   @Test
-  void aChangeTakesItsRowsOut() {
-    kept.keep(KEY, "row", 7);
-    kept.changing(List.of(KEY));
-    kept.changed(8);
-    assertThat(kept.find(KEY, 9)).isNull();
+  void changesInvalidateTheirRows() {
+    cache.put(KEY, "row", 7);
+    cache.invalidate(List.of(KEY));
+    cache.committed(8);
+    assertThat(cache.find(KEY, 9)).isNull();
   }
 
   @Test
-  void namesThatStrangersMakeUpDoNotFillTheMemory() {
+  void absentKeysDoNotFillTheCache() {
     for (int i = 0; i < 120_000; i++) {
-      kept.keep(new RowCache.Key(Integer.toString(i).getBytes(StandardCharsets.UTF_8)), null, 1);
+      cache.put(new RowCache.Key(Integer.toString(i).getBytes(StandardCharsets.UTF_8)), null, 1);
     }
-    assertThat(kept.size()).isLessThanOrEqualTo(50_000);
+    assertThat(cache.size()).isLessThanOrEqualTo(50_000);
   }
 }

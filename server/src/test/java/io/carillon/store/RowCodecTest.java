@@ -36,7 +36,7 @@ final class RowCodecTest {
   private static final RowCodec<Row> ROWS = RowCodec.of(Row.class);
 
   @Property
-  void aRowIsReadBackAsItWas(
+  void rowsRoundTrip(
       @ForAll String name, @ForAll long size, @ForAll boolean flag, @ForAll int nanos) {
     Row row =
         new Row(
@@ -52,7 +52,7 @@ final class RowCodecTest {
   }
 
   @Test
-  void nestedRecordsAndBytesAreKept() {
+  void nestedRecordsAndBytesRoundTrip() {
     Row row =
         new Row(
             "n",
@@ -70,7 +70,7 @@ final class RowCodecTest {
   }
 
   @Test
-  void bodiesLargerThanTheGeneratorsBufferAreKept() {
+  void bodiesLargerThanTheGeneratorsBufferRoundTrip() {
     RowCodec<Body> bodies = RowCodec.of(Body.class);
     for (int size : new int[] {0, 1, 4_096, 7_999, 16_000, 16_001, 300_000}) {
       byte[] bytes = new byte[size];
@@ -80,7 +80,7 @@ final class RowCodecTest {
   }
 
   @Test
-  void aRecordMayGainMembersAndAnOlderProgramPassesOverThem() {
+  void recordsMayGainMembersThatOlderProgramsIgnore() {
     byte[] old = RowCodec.of(Older.class).encode(new Older("a", 1));
     assertThat(RowCodec.of(Newer.class).decode(old)).isEqualTo(new Newer("a", 1, null, 0, null));
     byte[] recent = RowCodec.of(Newer.class).encode(new Newer("a", 1, "x", 2, List.of("y")));
@@ -88,7 +88,7 @@ final class RowCodecTest {
   }
 
   @Test
-  void anUnknownFormatIsRefused() {
+  void unknownFormatsAreRefused() {
     assertThatThrownBy(() -> ROWS.decode(new byte[] {2, 0}))
         .hasMessageContaining("unknown format: byte 2");
     assertThatThrownBy(() -> ROWS.decode(new byte[0])).hasMessageContaining("byte -1");

@@ -26,13 +26,13 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /// Rows are CBOR with member names, so the names of tables, members and enum constants are the
-/// format of data that is on people's disks. This test reads them all from the compiled classes and
-/// holds them to docs/row-formats.txt.
+/// format of stored data. This test reads them from the compiled classes and compares them with
+/// docs/row-formats.txt.
 class RowFormatsTest {
   private static final Path GOLDEN = Path.of("..", "docs", "row-formats.txt");
   private static final Path CLASSES = classes();
 
-  /// They make tables whose names others give.
+  /// These create tables under names that their callers give.
   private static final Set<String> MAKERS = Set.of("Table", "DueQueue", "Inbox");
 
   @Test
@@ -58,13 +58,13 @@ class RowFormatsTest {
   }
 
   @Test
-  void everyTableOfTheProductIsFound() throws Exception {
+  void everyTableOfTheServerIsFound() throws Exception {
     assertThat(rows().keySet())
         .contains("s3.objects", "outbox.jobs", "outbox.jobs.leases", "sqs.messages", "sns.topics")
         .hasSizeGreaterThan(60);
   }
 
-  /// Rows by the table's name; payloads of work, which are rows inside of rows, by their class.
+  /// Row classes by table name; payloads of work, which are rows within rows, by class name.
   private static SortedMap<String, Class<?>> rows() throws Exception {
     SortedMap<String, Class<?>> rows = new TreeMap<>();
     try (Stream<Path> files = Files.walk(CLASSES)) {
@@ -81,7 +81,7 @@ class RowFormatsTest {
     return rows;
   }
 
-  /// A table is made by a call that is given its name and its row's class as constants.
+  /// A table is created by a call with its name and its row's class as constants.
   private static void collect(MethodModel method, SortedMap<String, Class<?>> rows)
       throws ReflectiveOperationException {
     if (method.code().isEmpty()) {
@@ -130,9 +130,9 @@ class RowFormatsTest {
     return Class.forName(descriptor.substring(1, descriptor.length() - 1).replace('/', '.'));
   }
 
-  /// One line for each member: where it stands, and what Jackson reads there.
+  /// One line for each member: its place and the type that Jackson reads there.
   ///
-  /// @param around the records that it lies in
+  /// @param around the records that contain it
   private static void describe(
       String place, JavaType type, List<Class<?>> around, SortedSet<String> lines) {
     Class<?> raw = type.getRawClass();

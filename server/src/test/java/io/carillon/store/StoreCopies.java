@@ -6,11 +6,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/// Folders of a store as a killed process leaves them, and damage to their files.
+/// Copies of a store's folder as a kill leaves them, and damage to their files.
 final class StoreCopies {
   private StoreCopies() {}
 
-  /// Copies the files of a store that may be open: what the page cache holds is what a kill leaves.
+  /// Copies the files of a store that may be open: a kill leaves what the page cache holds.
   static Path copy(Path folder, Path to) throws IOException {
     Files.createDirectories(to);
     try (Stream<Path> files = Files.list(folder)) {

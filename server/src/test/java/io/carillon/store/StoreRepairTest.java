@@ -40,7 +40,7 @@ final class StoreRepairTest {
   }
 
   @Test
-  void aLookTellsWhatIsLostAndChangesNothing() throws IOException {
+  void theReportNamesLostRowsAndChangesNothing() throws IOException {
     byte[] before = Files.readAllBytes(log);
     StoreRepair.Report report = new StoreRepair(folder).look().orElseThrow();
     assertThat(report.what()).contains(log.getFileName().toString(), "bad record at byte");
@@ -48,13 +48,13 @@ final class StoreRepairTest {
     assertThat(report.later().keys())
         .containsExactly(
             "written test.things [d]", "written test.things [e]", "written test.things [f]");
-    assertThat(report.laterBatches()).isEqualTo(4); // and the witness of the last
+    assertThat(report.laterBatches()).isEqualTo(4); // and the batch that records the last sync
     assertThat(log).hasBinaryContent(before);
     assertThatThrownBy(() -> RocksDatabase.open(folder)).hasMessageContaining("damaged");
   }
 
   @Test
-  void whatIsWholeBehindTheDamageCanBeKept() throws IOException {
+  void repairCanKeepWholeBatchesAfterTheDamage() throws IOException {
     Path copies = new StoreRepair(folder).repair(Way.KEEP_LATER, NOW);
     assertThat(copies.resolve(log.getFileName())).exists();
     assertThat(things()).containsExactly("a", "b", "d", "e", "f");
@@ -66,7 +66,7 @@ final class StoreRepairTest {
   }
 
   @Test
-  void theStoreCanGoBackToBeforeTheDamage() {
+  void repairCanCutTheLogAtTheDamage() {
     Path copies = new StoreRepair(folder).repair(Way.CUT, NOW);
     assertThat(copies).isEqualTo(folder.resolveSibling("db-damaged-20260203T040506Z"));
     assertThat(things()).containsExactly("a", "b");
@@ -74,7 +74,7 @@ final class StoreRepairTest {
   }
 
   @Test
-  void aMissingLogIsGivenUp() throws IOException {
+  void aMissingLogCanBeRepaired() throws IOException {
     Files.delete(log);
     StoreRepair.Report report = new StoreRepair(folder).look().orElseThrow();
     assertThat(report.what()).contains("missing");
@@ -85,7 +85,7 @@ final class StoreRepairTest {
 
   /// The damaged record may have held the references of blobs that later rows name.
   @Test
-  void blobsOfBeforeARepairThatKeptLaterRowsAreNotSwept() throws IOException {
+  void blobsOlderThanARepairThatKeptLaterRowsAreNotSwept() throws IOException {
     ManualClock clock = new ManualClock();
     Path blobFolder = temporary.resolve("data").resolve("blobs");
     FileBlobs before = FileBlobs.open(blobFolder, new MemoryDatabase(), clock, 0, () -> 1);
@@ -99,7 +99,7 @@ final class StoreRepairTest {
   }
 
   @Test
-  void aStoreInUseOrNotThereIsLeftAlone() {
+  void repairRefusesAStoreInUseOrAbsent() {
     assertThatThrownBy(() -> new StoreRepair(temporary.resolve("none")).look())
         .hasMessageContaining("There is no store");
     new StoreRepair(folder).repair(Way.CUT, NOW);

@@ -19,18 +19,18 @@ import org.junit.jupiter.api.Test;
 final class TupleTest {
 
   @Property
-  void aTupleIsReadBackAsItWas(@ForAll("tuples") Tuple tuple) {
+  void tuplesRoundTrip(@ForAll("tuples") Tuple tuple) {
     assertThat(Tuple.parse(tuple.toBytes())).isEqualTo(tuple);
   }
 
   @Property
-  void bytesSortAsTheElementsDo(@ForAll("tuples") Tuple a, @ForAll("tuples") Tuple b) {
+  void bytesSortAsTheirElements(@ForAll("tuples") Tuple a, @ForAll("tuples") Tuple b) {
     assertThat(Integer.signum(Arrays.compareUnsigned(a.toBytes(), b.toBytes())))
         .isEqualTo(Integer.signum(compare(a.elements(), b.elements())));
   }
 
   @Property
-  void aRangeWithinATupleHoldsWhatBeginsWithIt(
+  void aRangeWithinATupleContainsItsExtensionsOnly(
       @ForAll("tuples") Tuple head, @ForAll("tuples") Tuple tail, @ForAll("tuples") Tuple other) {
     Range range = Range.within(head);
     assertThat(contains(range, join(head, tail))).isTrue();
@@ -38,7 +38,7 @@ final class TupleTest {
   }
 
   @Property
-  void aRangeOfAPrefixHoldsTheStringsThatBeginWithIt(
+  void aPrefixRangeContainsTheStringsWithThatPrefixOnly(
       @ForAll("tuples") Tuple parent,
       @ForAll("texts") String prefix,
       @ForAll("texts") String text) {
@@ -48,7 +48,7 @@ final class TupleTest {
   }
 
   @Property
-  void afterAKeyComesNeitherItNorWhatBeginsWithIt(
+  void aRangeAfterAKeyExcludesItAndItsExtensions(
       @ForAll("tuples") Tuple key, @ForAll("tuples") Tuple other) {
     boolean expected =
         Arrays.compareUnsigned(other.toBytes(), key.toBytes()) > 0 && !startsWith(other, key);
@@ -56,14 +56,14 @@ final class TupleTest {
   }
 
   @Test
-  void whatIsNoTupleIsRefused() {
+  void malformedTuplesAreRefused() {
     assertThatThrownBy(() -> Tuple.parse(new byte[] {9}))
         .isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> Tuple.of(1.5)).isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test
-  void anInstantIsKeptToTheMillisecond() {
+  void instantsAreStoredInMilliseconds() {
     Instant instant = Instant.parse("2026-01-01T00:00:00.123456Z");
     assertThat(Tuple.of(instant).instant(0)).isEqualTo(Instant.parse("2026-01-01T00:00:00.123Z"));
   }

@@ -14,7 +14,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The check of the write-ahead log on logs that are made here, so that every byte of them can be
+/// The check of the write-ahead log on logs written here, so that every byte of them can be
 /// damaged. [DamagedStoreTest] does the same, in fewer places, to a store.
 final class WalCheckTest {
   private static final long RUN = 0x1234_5678_9ABCL;
@@ -42,7 +42,7 @@ final class WalCheckTest {
       syncedRecords = records.size();
     }
 
-    Log witness() {
+    Log syncMark() {
       records.add(batch(next, 0, RUN, through, 0));
       return this;
     }
@@ -87,7 +87,7 @@ final class WalCheckTest {
   }
 
   @Test
-  void aWholeLogIsWhole() throws IOException {
+  void undamagedLogsAreWhole() throws IOException {
     Log log = new Log();
     for (int i = 0; i < 40; i++) {
       log.change(RecordLog.BLOCK / 7 + i * 997 % 5000, i % 3 != 0);
@@ -99,12 +99,12 @@ final class WalCheckTest {
   }
 
   @Test
-  void anyDamagedByteOfWhatWasSyncedIsDamage() throws IOException {
+  void everyDamagedSyncedByteIsDetected() throws IOException {
     Log log = new Log();
     for (int i = 0; i < 6; i++) {
       log.change(40 + i, true);
     }
-    Path file = log.witness().write("log");
+    Path file = log.syncMark().write("log");
     long acknowledged = log.syncedBytes();
     byte[] good = Files.readAllBytes(file);
     for (int at = 0; at < good.length; at++) {
@@ -123,14 +123,14 @@ final class WalCheckTest {
     }
   }
 
-  /// In records of many blocks too, and wherever the log is cut into files.
+  /// In records of many blocks too, and wherever the log is split into files.
   @Test
-  void damageIsFoundAcrossBlocksAndFiles() throws IOException {
+  void damageIsDetectedAcrossBlocksAndFiles() throws IOException {
     Log log = new Log();
     for (int i = 0; i < 8; i++) {
       log.change(i % 2 == 0 ? 90_000 : 20, true);
     }
-    log.witness();
+    log.syncMark();
     Random random = new Random(5);
     for (int round = 0; round < 60; round++) {
       int cut = random.nextInt(log.records.size());
@@ -143,7 +143,7 @@ final class WalCheckTest {
         continue;
       }
       StoreCopies.flip(hit, random.nextLong(acknowledged));
-      // A block's padding holds nothing.
+      // A block's padding holds no data.
       WalCheck.Finding found = check(first, second);
       if (!found.equals(new WalCheck.Whole(true))) {
         assertThat(found).as("round %d", round).isInstanceOf(WalCheck.Damaged.class);
@@ -152,12 +152,12 @@ final class WalCheckTest {
   }
 
   @Test
-  void aFileThatIsMissingOrCutBeforeOthersIsDamage() throws IOException {
+  void missingOrTruncatedFilesBeforeOthersAreDamage() throws IOException {
     Log log = new Log();
     for (int i = 0; i < 9; i++) {
       log.change(500, true);
     }
-    log.witness();
+    log.syncMark();
     Path a = log.write("a", 0, 3);
     Path b = log.write("b", 3, 6);
     Path c = log.write("c", 6, 10);
@@ -171,7 +171,7 @@ final class WalCheckTest {
   }
 
   @Test
-  void theFirstFilesBeginningIsKnownFromTheManifest() throws IOException {
+  void theManifestTellsTheFirstExpectedSequenceNumber() throws IOException {
     Log log = new Log();
     for (int i = 0; i < 6; i++) {
       log.change(50, true);
@@ -187,9 +187,9 @@ final class WalCheckTest {
         .isEqualTo(new WalCheck.Damaged(file, 0, 5, WalCheck.Kind.BAD_RECORD));
   }
 
-  /// Where a kill tore the only batch behind the damage, its beginning says what was synced.
+  /// If a kill tore the only batch after the damage, its beginning says what was synced.
   @Test
-  void theBeginningOfATornBatchIsEvidence() throws IOException {
+  void theMarkOfATornBatchIsEvidence() throws IOException {
     for (int before = 0; before < 3; before++) {
       Log log = new Log();
       for (int i = 0; i < before; i++) {
@@ -205,9 +205,9 @@ final class WalCheckTest {
     }
   }
 
-  /// What is not synced may be there in any part, with anything in between.
+  /// Any part of what was not synced may be on disk, with anything in between.
   @Test
-  void anySubsetOfUnsyncedPagesIsATornTail() throws IOException {
+  void lostUnsyncedPagesAreATornTail() throws IOException {
     long seed = Long.getLong("carillon.crash.seed", System.nanoTime());
     System.out.println("WalCheckTest seed " + seed);
     Random random = new Random(seed);
@@ -247,9 +247,9 @@ final class WalCheckTest {
     Files.write(file, Arrays.copyOf(bytes, length));
   }
 
-  /// A body may be a piece of another log, or of a copy of this one.
+  /// An object's body may be a piece of another log, or of a copy of this one.
   @Test
-  void aBodyThatLooksLikeALogIsNoEvidence() throws IOException {
+  void bodiesThatLookLikeALogAreNoEvidence() throws IOException {
     Path inner = folder.resolve("inner");
     try (RecordLogWriter writer = RecordLogWriter.create(inner)) {
       writer.write(batch(900, 1, RUN + 1, 899, 10));
@@ -267,7 +267,7 @@ final class WalCheckTest {
   }
 
   @Test
-  void aLogWithoutMarksIsCutAtItsFirstBadRecord() throws IOException {
+  void logsWithoutMarksAreCutAtTheFirstBadRecord() throws IOException {
     Path file = folder.resolve("old");
     long second;
     try (RecordLogWriter writer = RecordLogWriter.create(file)) {
