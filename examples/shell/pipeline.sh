@@ -6,7 +6,7 @@
 #   AWS_DEFAULT_REGION=us-east-1 ./pipeline.sh you@example.com
 #
 # Confirm the subscription with the link in the mail (here: ./carillon mail confirm), then upload again.
-# `pipeline.sh --delete SUFFIX` takes everything away again.
+# `pipeline.sh --delete SUFFIX` deletes everything again.
 set -euo pipefail
 
 usage="usage: pipeline.sh EMAIL [SUFFIX], or pipeline.sh --delete SUFFIX"
@@ -31,7 +31,7 @@ echo "account $account, region $region"
 if [ "$what" = --delete ]; then
   echo "deleting bucket $bucket with its objects, function with its log, topic and role"
   left=0
-  # What a run that stopped half-way did not make is no reason to leave the rest.
+  # Resources that an interrupted run did not create must not keep the others from being deleted.
   take_away() { "$@" >/dev/null || left=1; }
   take_away aws s3 rb "s3://$bucket" --force
   take_away aws lambda delete-function --function-name "$function"

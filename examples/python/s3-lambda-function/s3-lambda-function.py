@@ -1,6 +1,6 @@
-"""Tells a topic about every upload.
+"""Publishes every upload to a topic.
 
-The topic's ARN stands in TOPIC_ARN; credentials, region and endpoint come from the function's environment, as on AWS.
+TOPIC_ARN holds the topic's ARN; credentials, region and endpoint come from the function's environment, as on AWS.
 """
 
 import os

@@ -1,5 +1,5 @@
-// An SMS centre by node-smpp, an SMPP that shares nothing with Carillon's. It prints its port, then a line of JSON for each
-// short message it took. Who binds has to know the password. Texts tell it what to do: it is `busy` and `stumbling` once each,
+// An SMS centre by node-smpp, an SMPP implementation independent of Carillon's. It prints its port, then a line of JSON for each
+// short message it took. A bind needs the password. Message texts control it: it is `busy` and `stumbling` once each,
 // knows no `nobody`, and drops the connection once for `torn`.
 import smpp from "smpp";
 

@@ -13,7 +13,7 @@ import * as Logs from "@aws-sdk/client-cloudwatch-logs";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { run, watched } from "./witness.mjs";
 
-// As on most machines, no resolver knows `bucket.localhost`: the address that a start prints must do without.
+// As on most machines, no resolver knows `bucket.localhost`: the printed address must work without.
 const lookup = dns.lookup;
 dns.lookup = (host, options, done) =>
   /^[0-9.]+$/.test(host)
@@ -169,7 +169,7 @@ await run({
       const TopicConfigurations = [{ Id: "t", TopicArn, Events: ["s3:ObjectCreated:*"] }];
       const put = () =>
         s3.send(new S3.PutBucketNotificationConfigurationCommand({ Bucket, NotificationConfiguration: { TopicConfigurations } }));
-      await assert.rejects(put(), { name: "InvalidArgument" }); // the topic does not let S3 in
+      await assert.rejects(put(), { name: "InvalidArgument" }); // the topic does not allow S3
       let policy = allow({ Principal: { Service: "s3.amazonaws.com" }, Action: "sns:Publish", Resource: TopicArn });
       await sns.send(new SNS.SetTopicAttributesCommand({ TopicArn, AttributeName: "Policy", AttributeValue: policy }));
       policy = allow({ Principal: { Service: "sns.amazonaws.com" }, Action: "sqs:SendMessage", Resource: Endpoint });

@@ -1,4 +1,4 @@
-// What checks prove: the operations that they name, called with success and looked at (see checks.py beside it).
+// The proof of checks: the operations that they name, called with success and read (see checks.py).
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 
@@ -7,7 +7,7 @@ const seen = new Set();
 
 const SERVICES = { "cloudwatch logs": "logs" };
 
-// Lets the witness see every answer of the client, and every look at one.
+// Records every response of the client, and every read of one.
 export function watched(client) {
   const service = client.config.serviceId.toLowerCase();
   client.middlewareStack.add(

@@ -30,11 +30,11 @@ with open(os.environ["AWS_CONFIG_FILE"], "w") as config:
     config.write("[default]\ns3 =\n  signature_version = s3v4\n  addressing_style = path\n")
 
 
-models = awscli.clidriver.create_clidriver().session.get_component("data_loader")  # what it has read, it keeps
+models = awscli.clidriver.create_clidriver().session.get_component("data_loader")  # it caches what it has read
 
 
 class Output:
-    """What a command printed. Looking at it is looking at the answers of the calls that the command made."""
+    """The output of a command. Reading it counts as reading the responses of the calls that the command made."""
 
     def __init__(self, text, operations):
         self._text = text
@@ -55,7 +55,7 @@ class Output:
 def run(line, *more):
     """Exit code and output of `aws LINE MORE…`; the words of `line` are split as a shell would."""
     called = []
-    driver = awscli.clidriver.create_clidriver()  # a new one, for --profile stays with a driver
+    driver = awscli.clidriver.create_clidriver()  # a new one, since --profile stays with a driver
     driver.session.register_component("data_loader", models)
     heard = lambda model, http_response, **_: called.append((model, http_response.status_code))
     driver.session.register("after-call", heard)
@@ -93,7 +93,7 @@ def file(name, content):
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "wb") as out:
         out.write(content)
-    os.utime(path, (1e9, 1e9))  # sync goes by time, and a bucket's clock has whole seconds
+    os.utime(path, (1e9, 1e9))  # sync compares times, and a bucket's have whole seconds
     return path
 
 

@@ -166,7 +166,7 @@ def check_public_access_is_blocked():
 
 
 def status_of(url):
-    """What an anonymous reader is answered."""
+    """The response to an anonymous reader."""
     try:
         with urllib.request.urlopen(url) as answer:
             return answer.status
@@ -190,8 +190,8 @@ def status_of(url):
     "DeleteBucketMetricsConfiguration GetObjectLegalHold PutObjectLegalHold GetObjectRetention PutObjectRetention"
 )
 def check_a_bucket_is_configured_as_a_new_one():
-    """What tools that look after buckets read of one; the operations' pages under
-    https://docs.aws.amazon.com/AmazonS3/latest/API/ say what a new one answers."""
+    """The settings of a bucket that administration tools read; the operations' pages under
+    https://docs.aws.amazon.com/AmazonS3/latest/API/ say what a new bucket returns."""
     of = {"Bucket": "wire-new"}
     s3.create_bucket(**of)
     assert error_of(s3.get_bucket_policy, **of) == ("NoSuchBucketPolicy", 404)

@@ -1,4 +1,4 @@
-"""The boto3 clients of the checks, and what several checks make."""
+"""The boto3 clients of the checks, and resources that several checks create."""
 
 import io
 import json
@@ -34,7 +34,7 @@ LAMBDA_TRUST = trust(Service="lambda.amazonaws.com")
 
 
 def let(service, action, resource):
-    """A resource's policy that lets a service in."""
+    """A resource policy that allows a service."""
     return statement(Principal={"Service": service}, Action=action, Resource=resource)
 
 
@@ -53,7 +53,7 @@ def drain(url, wait=5):
 
 
 def new_queue(name, service):
-    """The URL and ARN of a new queue that lets the service send."""
+    """The URL and ARN of a new queue that allows the service to send."""
     arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:{name}"
     url = sqs.create_queue(QueueName=name, Attributes={"Policy": let(service, "sqs:SendMessage", arn)})["QueueUrl"]
     return url, arn

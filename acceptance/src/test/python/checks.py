@@ -1,9 +1,9 @@
 """Checks, and the proof they leave behind.
 
-A check is a function named check_*. `@proves` names the operations that its assertions are about. The witness sees every
-call and every look at an answer, so a check that names an operation which it did not call with success, or whose answer
-it never looked at, fails: what the record says is proved was called, and answered, in a check that passed. `@refuses` names
-those that AWS answers with an error, since there is nothing to answer; they were to be called by `error_of`.
+A check is a function named check_*. `@proves` names the operations that its assertions cover. The witness records every
+call and every read of a response, so a check fails that names an operation which it did not call with success, or whose
+response it did not read: every operation in the record was called, and answered, in a check that passed. `@refuses` names
+operations that AWS answers with an error, since there is nothing to return; they have to be called by `error_of`.
 """
 
 import json
@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 
 class Witness:
-    """What the running check has called, and which of the answers it has looked at."""
+    """The operations that the running check has called, and the responses that it has read."""
 
     def __init__(self):
         self.forget()
@@ -37,7 +37,7 @@ witness = Witness()
 
 
 class Answer(dict):
-    """An answer that tells the witness when somebody looks at it."""
+    """A response that tells the witness when it is read."""
 
     operation = None
 
@@ -55,14 +55,14 @@ class Answer(dict):
 
 
 class Watched:
-    """Comes before a boto3 client's own class."""
+    """A mixin before a boto3 client's own class."""
 
     def _make_api_call(self, operation, arguments):
         answer = Answer(super()._make_api_call(operation, arguments))
         answer.operation = name_of(self.meta.service_model.operation_model(operation))
         witness.answered.add(answer.operation)
         if not has_answer(self.meta.service_model.operation_model(operation)):
-            witness.seen.add(answer.operation)  # nothing to look at: the check is to look at the effect
+            witness.seen.add(answer.operation)  # nothing to read: the check has to look at the effect
         return answer
 
 
@@ -79,7 +79,7 @@ def has_answer(operation):
 
 
 def proves(**operations):
-    """@proves(s3="PutObject GetObject"): what the assertions of this check are about."""
+    """@proves(s3="PutObject GetObject"): the operations that the assertions of this check cover."""
 
     def claim(check):
         check.proves = {f"{service.rstrip(chr(95))}:{name}" for service, names in operations.items() for name in names.split()}
@@ -89,7 +89,7 @@ def proves(**operations):
 
 
 def refuses(**operations):
-    """@refuses(s3="GetBucketCors"): what the assertions of this check show to be answered with AWS's error."""
+    """@refuses(s3="GetBucketCors"): the operations that this check shows to be answered with AWS's error."""
 
     def claim(check):
         check.refuses = {f"{service.rstrip(chr(95))}:{name}" for service, names in operations.items() for name in names.split()}
@@ -99,7 +99,7 @@ def refuses(**operations):
 
 
 def error_of(call, **arguments):
-    """The code and HTTP status of the error that a call must end in."""
+    """The code and HTTP status of the error that a call has to raise."""
     try:
         call(**arguments)
     except ClientError as error:
@@ -109,7 +109,7 @@ def error_of(call, **arguments):
 
 
 def until(condition, seconds=30):
-    """Waits until the condition answers something true, and answers that."""
+    """Waits until the condition returns a true value, and returns it."""
     give_up = time.monotonic() + seconds
     while True:
         result = condition()

@@ -15,14 +15,14 @@ import software.amazon.awssdk.services.iam.IamClient;
 import software.amazon.awssdk.services.lambda.LambdaClient;
 import software.amazon.awssdk.services.lambda.model.Runtime;
 
-/// Our own door: open to the first account's root user and to whoever reads the data folder, to
-/// nobody else; a server beyond loopback needs credentials of its own; unknown settings are
+/// The admin API: open to the first account's root user and to holders of the token in the data
+/// folder only. A server beyond loopback needs credentials of its own; unknown settings are
 /// refused.
 class AdminApiTest {
   @TempDir Path folder;
 
   @Test
-  void onlyTheFirstAccountsRootUserAndTheTokenMayPass() throws Exception {
+  void onlyTheFirstAccountsRootUserAndTheTokenHaveAccess() throws Exception {
     try (Carillon server = Carillon.start(folder)) {
       assertThat(server.get("/_carillon/health").statusCode()).isEqualTo(200);
       assertThat(server.get("/_carillon/mail").statusCode()).as("unsigned").isEqualTo(403);
@@ -65,7 +65,7 @@ class AdminApiTest {
   }
 
   @Test
-  void aFunctionDoesNotGetThrough() throws Exception {
+  void functionsAreRefused() throws Exception {
     Requirements.program("python3", "--version");
     try (Carillon server = Carillon.start(folder);
         IamClient iam = Clients.root(server).iam();
@@ -89,7 +89,7 @@ class AdminApiTest {
               def handler(event, context):
                   try:
                       urllib.request.urlopen(os.environ["AWS_ENDPOINT_URL"] + "/_carillon/mail")
-                      return "through"
+                      return "allowed"
                   except urllib.error.HTTPError as error:
                       return error.code
               """);
@@ -109,7 +109,7 @@ class AdminApiTest {
   }
 
   @Test
-  void theWholeMachineIsServedOnlyWithCredentialsOfItsOwn() throws Exception {
+  void listeningBeyondLoopbackNeedsOwnCredentials() throws Exception {
     FinishedProcess refused = start("--host", "0.0.0.0");
 
     assertThat(refused.exit()).isEqualTo(1);
@@ -117,7 +117,7 @@ class AdminApiTest {
   }
 
   @Test
-  void aMistypedSettingIsRefusedByName() throws Exception {
+  void mistypedSettingsAreRefusedByName() throws Exception {
     FinishedProcess refused =
         FinishedProcess.of(command("--port", "0"), Map.of("CARILLON_PROT", "1"), folder);
 

@@ -13,7 +13,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// The demo on a machine without `/proc`, native epoll, bubblewrap and setpriv, as on macOS and in
-/// some containers. bubblewrap itself plays that machine; the product inside cannot see it.
+/// some containers. The test creates that environment with bubblewrap, which is hidden from the
+/// product inside.
 @Tag("full")
 class BareMachineTest {
   private static final Path JDK = Path.of(System.getProperty("java.home"));
@@ -80,7 +81,8 @@ class BareMachineTest {
         .findFirst();
   }
 
-  /// The loader finds a JDK's own libraries through `/proc/self/exe`; here it looks them up.
+  /// The dynamic loader finds a JDK's libraries through `/proc/self/exe`; without it, it needs this
+  /// cache.
   private Path libraryCache() throws Exception {
     Path list = folder.resolve("ld.so.conf");
     Path cache = folder.resolve("ld.so.cache");

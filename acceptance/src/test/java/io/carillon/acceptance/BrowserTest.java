@@ -34,9 +34,9 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.sns.SnsClient;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
-/// A real browser on a machine where Carillon runs with the keys that everybody knows: what a
-/// stranger's page can do (nothing), and what a developer's own pages can. `WellKnownKeyTest` shows
-/// every rule by raw requests; this shows that a browser sends what those rules go by.
+/// A real browser on a machine where Carillon runs with the well-known keys: what pages of other
+/// sites can do (nothing), and what a developer's own pages can. `WellKnownKeyTest` tests every
+/// rule with raw requests; this shows that a browser sends the headers that the rules rely on.
 @Tag("full")
 class BrowserTest {
   private static final byte[] PHOTO =
@@ -47,7 +47,7 @@ class BrowserTest {
   private static final Pattern LINK =
       Pattern.compile("https?://[^\\s\"\\\\]+/confirmation\\.html\\?[^\\s\"\\\\]+");
 
-  /// Tries each of the attempts, and says what came of it.
+  /// Runs each of the attempts and returns the outcomes.
   private static final String TRY =
       """
       async attempts => {
@@ -95,11 +95,11 @@ class BrowserTest {
             form.submit();
           }),
         };
-        const said = {};
+        const outcomes = {};
         for (const a of attempts) {
-          try { said[a.name] = await ways[a.way](a); } catch (e) { said[a.name] = String(e); }
+          try { outcomes[a.name] = await ways[a.way](a); } catch (e) { outcomes[a.name] = String(e); }
         }
-        return said;
+        return outcomes;
       }
       """;
 
@@ -153,7 +153,8 @@ class BrowserTest {
                     .setArgs(
                         List.of(
                             "--host-resolver-rules=MAP *.example 127.0.0.1",
-                            // Not every browser keeps pages of other networks from loopback.
+                            // Some browsers do not block requests from pages of other networks to
+                            // loopback.
                             "--disable-features=LocalNetworkAccessChecks",
                             "--disable-quic",
                             "--disable-background-networking",
@@ -164,15 +165,15 @@ class BrowserTest {
   @AfterAll
   static void stop() {
     List<AutoCloseable> all = new ArrayList<>();
-    for (AutoCloseable one : new AutoCloseable[] {browser, playwright, s3, iam, sqs, server}) {
-      if (one != null) {
-        all.add(one);
+    for (AutoCloseable resource : new AutoCloseable[] {browser, playwright, s3, iam, sqs, server}) {
+      if (resource != null) {
+        all.add(resource);
       }
     }
     all.forEach(
-        one -> {
+        resource -> {
           try {
-            one.close();
+            resource.close();
           } catch (Exception e) {
             throw new IllegalStateException(e);
           }
@@ -182,7 +183,7 @@ class BrowserTest {
     }
   }
 
-  /// One thing that a page tries.
+  /// One request that a page tries to make.
   private record Attempt(
       String name,
       String way,
@@ -212,7 +213,7 @@ class BrowserTest {
     return new Presigner(host + ":" + server.port(), "test", "test");
   }
 
-  /// What a stranger's page tries with the key that everybody knows.
+  /// What another site's page tries with the well-known key.
   private static List<Attempt> attacks(String host) {
     Presigner root = root(host);
     String user = root.url("iam", "POST", "/", "", CREATE);
@@ -288,7 +289,7 @@ class BrowserTest {
         page.evaluate(TRY, attempts.stream().map(Attempt::arguments).toList());
   }
 
-  /// All that the attempts would change.
+  /// Everything that the attempts could change.
   private static String state() {
     TreeSet<String> all = new TreeSet<>();
     iam.listUsers().users().forEach(user -> all.add("user " + user.userName()));
@@ -299,9 +300,9 @@ class BrowserTest {
     return all.toString();
   }
 
-  private static void readsNothing(Map<String, String> said) {
-    assertThat(said).isNotEmpty();
-    said.forEach(
+  private static void assertNothingRead(Map<String, String> outcomes) {
+    assertThat(outcomes).isNotEmpty();
+    outcomes.forEach(
         (name, what) ->
             assertThat(what)
                 .as(name)
@@ -316,14 +317,14 @@ class BrowserTest {
   }
 
   @Test
-  void aStrangersPageChangesNothingAndReadsNothing() {
+  void pagesOfOtherSitesChangeAndReadNothing() {
     String before = state();
     try (Page page = browser.newPage()) {
       for (String host : List.of("127.0.0.1", "localhost")) {
         page.navigate(page("evil.example"));
         List<Attempt> all = new ArrayList<>(attacks(host));
         all.add(upload(host, "eve"));
-        readsNothing(attempt(page, all));
+        assertNothingRead(attempt(page, all));
         page.evaluate(
             "url => { location.href = url; }", root(host).url("iam", "GET", "/", CREATE, ""));
         page.waitForURL(url -> url.contains("Action=CreateUser"));
@@ -334,12 +335,12 @@ class BrowserTest {
   }
 
   @Test
-  void aPageOfAnotherPortOfLoopbackStoresAndReadsObjectsAndNothingElse() {
+  void pagesOnOtherPortsOfLoopbackCannotCallOtherServices() {
     String before = state();
     try (Page page = browser.newPage()) {
       for (String host : List.of("127.0.0.1", "localhost")) {
         page.navigate(page(host));
-        readsNothing(attempt(page, attacks("127.0.0.1")));
+        assertNothingRead(attempt(page, attacks("127.0.0.1")));
         page.evaluate(
             "url => { location.href = url; }",
             root("127.0.0.1").url("iam", "GET", "/", CREATE, ""));
@@ -351,7 +352,7 @@ class BrowserTest {
   }
 
   @Test
-  void anUploadedPageIsAStrangersPage() {
+  void uploadedPagesChangeAndReadNothing() {
     String before = state();
     try (Page page = browser.newPage()) {
       page.navigate(root("127.0.0.1").url("s3", "GET", "/shop/page.html", "", ""));
@@ -359,14 +360,15 @@ class BrowserTest {
       assertThat(page.evaluate("() => self.origin")).isEqualTo("null");
       List<Attempt> all = new ArrayList<>(attacks("127.0.0.1"));
       all.add(upload("127.0.0.1", "eve"));
-      readsNothing(attempt(page, all));
+      assertNothingRead(attempt(page, all));
     }
     assertThat(state()).isEqualTo(before);
   }
 
-  /// The stranger's name leads to this machine by now, so to the browser all is one origin.
+  /// DNS rebinding: the site's name resolves to this machine, so the browser treats both as one
+  /// origin.
   @Test
-  void aNameThatWasLedHereGainsNothing() {
+  void dnsRebindingGainsNothing() {
     String before = state();
     String start = "http://evil.example:" + server.port() + "/start";
     try (Page page = browser.newPage()) {
@@ -380,19 +382,19 @@ class BrowserTest {
       page.navigate(start);
       List<Attempt> all = new ArrayList<>(attacks("evil.example"));
       all.add(upload("evil.example", "eve"));
-      Map<String, String> said = attempt(page, all);
-      readsNothing(said);
-      assertThat(said.get("inspect")).contains("basic 403").contains("--allowed-hosts");
+      Map<String, String> outcomes = attempt(page, all);
+      assertNothingRead(outcomes);
+      assertThat(outcomes.get("inspect")).contains("basic 403").contains("--allowed-hosts");
     }
     assertThat(state()).isEqualTo(before);
   }
 
   @Test
-  void aFrontEndOnLoopbackShowsPhotosAndUploadsByForm() {
+  void frontEndsOnLoopbackShowPhotosAndUploadByForm() {
     try (Page page = browser.newPage()) {
       for (String host : List.of("localhost", "127.0.0.1")) {
         page.navigate(page(host));
-        Map<String, String> said =
+        Map<String, String> outcomes =
             attempt(
                 page,
                 List.of(
@@ -401,7 +403,7 @@ class BrowserTest {
                         "image",
                         root("127.0.0.1").url("s3", "GET", "/shop/photo.png", "", "")),
                     upload("127.0.0.1", "by-form-from-" + host)));
-        assertThat(said.get("photo")).isEqualTo("image: 1");
+        assertThat(outcomes.get("photo")).isEqualTo("image: 1");
         assertThat(state()).contains("object by-form-from-" + host);
         s3.deleteObject(b -> b.bucket("shop").key("by-form-from-" + host));
       }
@@ -409,7 +411,7 @@ class BrowserTest {
   }
 
   @Test
-  void aLinkInAMailIsFollowedFromWebmail() throws Exception {
+  void linksInMailsWorkFromWebmail() throws Exception {
     try (SnsClient sns = Clients.root(server).sns();
         Page page = browser.newPage()) {
       String topic = sns.createTopic(t -> t.name("news")).topicArn();
@@ -419,7 +421,7 @@ class BrowserTest {
               .atMost(Duration.ofSeconds(30))
               .until(
                   () -> {
-                    String mails = new ObjectMapper().readTree(server.door("mail")).toString();
+                    String mails = new ObjectMapper().readTree(server.admin("mail")).toString();
                     Matcher found = LINK.matcher(mails);
                     return found.find() ? found.group() : "";
                   },

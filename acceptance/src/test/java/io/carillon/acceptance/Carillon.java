@@ -27,14 +27,14 @@ import java.util.concurrent.TimeUnit;
 /// A server run by `./carillon start`, in a process of its own.
 final class Carillon implements AutoCloseable {
   static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration TIMEOUT = Duration.ofSeconds(60);
   private static final String READY = "Carillon is ready at ";
 
   private final Process process;
   private final URI endpoint;
   private final ConcurrentLinkedQueue<String> output;
   private final Path data;
-  private final HttpClient door = HttpClient.newHttpClient();
+  private final HttpClient adminClient = HttpClient.newHttpClient();
 
   private Carillon(Process process, URI endpoint, ConcurrentLinkedQueue<String> output, Path data) {
     this.process = process;
@@ -52,13 +52,13 @@ final class Carillon implements AutoCloseable {
     return start(data, environment, List.of(), flags);
   }
 
-  /// Starts a server on `data` and waits until it says that it is ready.
+  /// Starts a server on `data` and waits until it prints that it is ready.
   ///
-  /// @param under a program that runs it, with its arguments; empty for none
+  /// @param wrapper a program that runs the launcher, with its arguments; empty for none
   static Carillon start(
-      Path data, Map<String, String> environment, List<String> under, String... flags)
+      Path data, Map<String, String> environment, List<String> wrapper, String... flags)
       throws IOException {
-    List<String> command = new ArrayList<>(under);
+    List<String> command = new ArrayList<>(wrapper);
     command.addAll(
         List.of(
             ROOT.resolve("carillon").toString(),
@@ -77,7 +77,7 @@ final class Carillon implements AutoCloseable {
     CompletableFuture<URI> ready = new CompletableFuture<>();
     Thread.ofVirtual().start(() -> read(process.getInputStream(), output, ready));
     try {
-      URI endpoint = ready.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      URI endpoint = ready.get(TIMEOUT.toSeconds(), TimeUnit.SECONDS);
       return new Carillon(process, endpoint, output, data.resolve("data"));
     } catch (Exception e) {
       process.destroyForcibly();
@@ -98,7 +98,7 @@ final class Carillon implements AutoCloseable {
     } catch (IOException e) {
       output.add("(" + e + ")");
     }
-    ready.completeExceptionally(new IOException("it ended"));
+    ready.completeExceptionally(new IOException("the process ended"));
   }
 
   URI endpoint() {
@@ -117,14 +117,14 @@ final class Carillon implements AutoCloseable {
     return String.join("\n", output);
   }
 
-  /// The whole start page, whose end comes after the line by which the server says that it is
+  /// The whole banner, the end of which is printed after the line that says that the server is
   /// ready.
-  String startPage() {
-    await().atMost(PATIENCE).until(() -> output().contains("export AWS_ENDPOINT_URL"));
+  String banner() {
+    await().atMost(TIMEOUT).until(() -> output().contains("export AWS_ENDPOINT_URL"));
     return output();
   }
 
-  /// What a client's environment needs to reach this server as root.
+  /// The environment variables with which a client reaches this server as root.
   Map<String, String> environment() {
     return Map.of(
         "AWS_ENDPOINT_URL", endpoint.toString(),
@@ -143,11 +143,12 @@ final class Carillon implements AutoCloseable {
     }
   }
 
-  /// What our own door says of `page` to who can read the data folder.
-  String door(String page) throws IOException, InterruptedException {
+  /// The response of the admin API, called with the token of the data folder.
+  String admin(String path) throws IOException, InterruptedException {
     String token = adminToken();
-    URI uri = URI.create(endpoint + "/_carillon/" + page);
-    return door.send(
+    URI uri = URI.create(endpoint + "/_carillon/" + path);
+    return adminClient
+        .send(
             HttpRequest.newBuilder(uri).header("x-carillon-token", token).build(),
             HttpResponse.BodyHandlers.ofString())
         .body();
@@ -173,29 +174,31 @@ final class Carillon implements AutoCloseable {
   }
 
   Account account(String name) throws IOException {
-    JsonNode made =
+    JsonNode created =
         new ObjectMapper()
             .readTree(cli("account", "create", name, "--json").expectSuccess().output());
     return new Account(
-        made.path("accountId").asText(),
-        made.path("accessKeyId").asText(),
-        made.path("secretAccessKey").asText());
+        created.path("accountId").asText(),
+        created.path("accessKeyId").asText(),
+        created.path("secretAccessKey").asText());
   }
 
   boolean isAlive() {
     return process.isAlive();
   }
 
-  /// As `kill -9`.
+  /// Kills the process, as `kill -9` does.
   void kill() throws InterruptedException {
     // The launcher execs, so this process is the JVM itself.
     process.destroyForcibly().waitFor();
   }
 
-  /// As `kill -TERM`: drains; answers the exit code.
+  /// Stops the server gracefully, as `kill -TERM` does.
+  ///
+  /// @return the exit code
   int stop() throws InterruptedException {
     process.destroy();
-    if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+    if (!process.waitFor(TIMEOUT.toSeconds(), TimeUnit.SECONDS)) {
       process.destroyForcibly();
       throw new IllegalStateException("Carillon did not drain:\n" + output());
     }
@@ -204,7 +207,7 @@ final class Carillon implements AutoCloseable {
 
   @Override
   public void close() {
-    door.shutdownNow();
+    adminClient.shutdownNow();
     process.destroy();
     try {
       if (!process.waitFor(20, TimeUnit.SECONDS)) {

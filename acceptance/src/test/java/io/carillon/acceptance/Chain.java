@@ -32,21 +32,23 @@ import software.amazon.awssdk.services.sns.SnsClient;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
-/// What an upload sets off in the crash tests: bucket → topic → queue, and beside it bucket →
-/// function → destination queue, told apart by the key's prefix. What a function's invocation
-/// failed to do lies in the same queue: its event came to an end there.
+/// The resources of the crash tests: bucket → topic → queue, and bucket → function → destination
+/// queue, selected by the key's prefix. Failed invocations are sent to the same queue, as the end
+/// of their events.
 final class Chain {
   static final String BUCKET = "crash";
   static final String TO_TOPIC = "topic/";
   static final String TO_FUNCTION = "function/";
   static final String QUEUE = "arn:aws:sqs:us-east-1:000000000000:crash";
-  private static final Duration PATIENCE = Duration.ofSeconds(180);
-  private static final int READERS = 8;
+  private static final Duration TIMEOUT = Duration.ofSeconds(180);
+  private static final int THREADS = 8;
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private Chain() {}
 
-  /// Makes all parts; answers the user who uploads, whose secret has to survive as well.
+  /// Creates all resources.
+  ///
+  /// @return the user who uploads; its secret key has to survive as well
   static Clients provision(Carillon server, boolean withFunction) throws IOException {
     Clients root = Clients.root(server);
     try (SnsClient sns = root.sns();
@@ -175,14 +177,14 @@ final class Chain {
         .formatted(action, resource);
   }
 
-  /// Objects that are not there or not what was uploaded.
+  /// Objects that are missing or differ from what was uploaded.
   static List<String> lostObjects(Carillon server, Map<String, Long> acknowledged)
       throws Exception {
     List<Map.Entry<String, Long>> entries = List.copyOf(acknowledged.entrySet());
     Set<String> lost = ConcurrentHashMap.newKeySet();
     AtomicInteger next = new AtomicInteger();
     try (S3Client s3 = Clients.root(server).s3()) {
-      together(
+      inParallel(
           () -> {
             for (int i = next.getAndIncrement(); i < entries.size(); i = next.getAndIncrement()) {
               String key = entries.get(i).getKey();
@@ -203,18 +205,19 @@ final class Chain {
     return List.copyOf(lost);
   }
 
-  /// Empties the queue until each of these objects' events has come by or hope is lost; answers the
-  /// objects whose event did not.
+  /// Receives from the queue until each of these objects' events has arrived or the time is over.
+  ///
+  /// @return the objects whose event did not arrive
   static Set<String> lostEvents(Carillon server, Set<String> keys) throws Exception {
     Set<String> missing = ConcurrentHashMap.newKeySet();
     missing.addAll(keys);
     AtomicInteger failed = new AtomicInteger();
-    Instant giveUp = Instant.now().plus(PATIENCE);
+    Instant deadline = Instant.now().plus(TIMEOUT);
     try (SqsClient sqs = Clients.root(server).sqs()) {
       String url = sqs.getQueueUrl(r -> r.queueName("crash")).queueUrl();
-      together(
+      inParallel(
           () -> {
-            while (!missing.isEmpty() && Instant.now().isBefore(giveUp)) {
+            while (!missing.isEmpty() && Instant.now().isBefore(deadline)) {
               receive(sqs, url, missing, failed);
             }
             return null;
@@ -222,7 +225,8 @@ final class Chain {
     }
     if (failed.get() > 0) {
       System.out.println(
-          failed + " invocations were killed in each of their tries and went to the failure queue");
+          failed
+              + " invocations were killed in each of their attempts and went to the failure queue");
     }
     return new TreeSet<>(missing);
   }
@@ -242,14 +246,14 @@ final class Chain {
     }
   }
 
-  private static void together(Callable<Void> work) throws Exception {
-    try (ExecutorService readers = Executors.newFixedThreadPool(READERS)) {
+  private static void inParallel(Callable<Void> work) throws Exception {
+    try (ExecutorService threads = Executors.newFixedThreadPool(THREADS)) {
       List<Future<Void>> running = new ArrayList<>();
-      for (int i = 0; i < READERS; i++) {
-        running.add(readers.submit(work));
+      for (int i = 0; i < THREADS; i++) {
+        running.add(threads.submit(work));
       }
-      for (Future<Void> reader : running) {
-        reader.get();
+      for (Future<Void> thread : running) {
+        thread.get();
       }
     }
   }

@@ -12,8 +12,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// `examples/shell/pipeline.sh` as it stands, by the AWS CLI: provision, confirm by mail, upload,
-/// read the mail. Source of the expectation: the same script's way on AWS.
+/// `examples/shell/pipeline.sh` unchanged, with the AWS CLI: provision, confirm by mail, upload,
+/// read the mail. Source of the expectation: the same script on AWS.
 class ClassicScriptTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -24,12 +24,12 @@ import software.amazon.awssdk.services.sts.model.Credentials;
 
 /// The AWS SDK's clients for one server, as one caller in one region.
 ///
-/// @param watching who sees what the clients do
+/// @param interceptors see every call of the clients
 record Clients(
     URI endpoint,
     AwsCredentialsProvider credentials,
     Region region,
-    List<ExecutionInterceptor> watching) {
+    List<ExecutionInterceptor> interceptors) {
 
   static Clients root(Carillon server) {
     return as(server, "test", "test");
@@ -55,10 +55,10 @@ record Clients(
   }
 
   Clients in(Region other) {
-    return new Clients(endpoint, credentials, other, watching);
+    return new Clients(endpoint, credentials, other, interceptors);
   }
 
-  Clients watchedBy(ExecutionInterceptor witness) {
+  Clients interceptedBy(ExecutionInterceptor witness) {
     return new Clients(endpoint, credentials, region, List.of(witness));
   }
 
@@ -95,7 +95,7 @@ record Clients(
         .endpointOverride(endpoint)
         .credentialsProvider(credentials)
         .region(region)
-        .overrideConfiguration(c -> c.executionInterceptors(watching))
+        .overrideConfiguration(c -> c.executionInterceptors(interceptors))
         .httpClientBuilder(
             UrlConnectionHttpClient.builder()
                 .connectionTimeout(Duration.ofSeconds(10))

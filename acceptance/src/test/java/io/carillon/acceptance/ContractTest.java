@@ -16,8 +16,8 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.sns.SnsClient;
 import software.amazon.awssdk.services.sts.StsClient;
 
-/// What scripts rely on: the flags of `start`, the health check, a TERM that drains, the JSON that
-/// the client commands print, settings by flag, environment and file.
+/// The interface that scripts rely on: the flags of `start`, the health check, draining on TERM,
+/// the JSON that the client commands print, settings by flag, environment and file.
 class ContractTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -30,7 +30,7 @@ class ContractTest {
   }
 
   @Test
-  void aServerIsStartedOnAPortServesAndIsStoppedByTerm() throws Exception {
+  void serversStartServeAndStopOnTerm() throws Exception {
     int port = freePort();
     try (Carillon server =
         Carillon.start(folder, "--port", "" + port, "--account-id", "111122223333")) {
@@ -42,7 +42,7 @@ class ContractTest {
         s3.createBucket(r -> r.bucket("kept"));
         s3.putObject(r -> r.bucket("kept").key("k"), RequestBody.fromString("v"));
       }
-      assertThat(server.stop()).isIn(0, 143); // 143: what a shell sees of a TERM
+      assertThat(server.stop()).isIn(0, 143); // 143: a shell's exit code after TERM
     }
     try (Carillon again = Carillon.start(folder, "--account-id", "111122223333");
         S3Client s3 = Clients.root(again).s3()) {
@@ -51,7 +51,7 @@ class ContractTest {
   }
 
   @Test
-  void mailAndTextsArePrintedAsJsonAndOutliveTheServer() throws Exception {
+  void mailAndSmsArePrintedAsJsonAndSurviveRestarts() throws Exception {
     try (Carillon server = Carillon.start(folder);
         SnsClient sns = Clients.root(server).sns()) {
       String topic = sns.createTopic(r -> r.name("news")).topicArn();
@@ -79,7 +79,7 @@ class ContractTest {
   }
 
   @Test
-  void aNewAccountsRootKeyIsPrintedForPeopleAndWorks() throws Exception {
+  void newAccountsRootKeysArePrintedAndWork() throws Exception {
     try (Carillon server = Carillon.start(folder)) {
       String printed = server.cli("account", "create", "second").expectSuccess().output();
       Carillon.Account third = server.account("third");
@@ -96,7 +96,7 @@ class ContractTest {
   }
 
   @Test
-  void flagsWinOverTheEnvironmentAndThatOverTheFile() throws Exception {
+  void flagsWinOverTheEnvironmentAndTheEnvironmentOverTheFile() throws Exception {
     Path file = folder.resolve("settings.yaml");
     Files.writeString(file, "account-id: \"333333333333\"\naccess-key-id: fromfile\n");
     try (Carillon server =

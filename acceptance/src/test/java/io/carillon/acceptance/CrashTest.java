@@ -19,17 +19,17 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The server dies under load, by kill -9 with the page cache whole and by power loss, which takes
-/// what was not synced. Whatever the clients were told is stored is there afterwards, byte for
-/// byte, and its event has reached the end of its chain. Promise 1 and 2 of the design.
+/// The server dies under load: by kill -9, where the page cache survives, and by power loss, which
+/// discards everything not synced. Afterwards everything acknowledged is stored, byte for byte, and
+/// each event has reached the end of its chain. Promise 1 and 2 of the design.
 ///
-/// The last test has the disk forget the syncs of the store's log and expects to see the loss; if
-/// it did not, the others would prove nothing.
+/// In the last test the disk drops the syncs of the store's log, and the loss has to be detected;
+/// otherwise the others would prove nothing.
 class CrashTest {
   private static final int CLIENTS = 8;
 
-  /// Where chance has left out what is to be hit, kills go on up to this many.
-  private static final int MOST_KILLS = 40;
+  /// The limit of additional kills while some kind of work has not been hit.
+  private static final int MAX_KILLS = 40;
 
   private static final Set<Work> NOTHING = Set.of();
 
@@ -44,36 +44,36 @@ class CrashTest {
     disk = Files.createDirectories(folder.toRealPath().resolve("disk"));
   }
 
-  /// How a server's end comes.
-  private interface End {
+  /// A way for a server to fail.
+  private interface Failure {
     Map<String, String> environment();
 
-    /// Follows the kill.
-    void strike(int number) throws IOException;
+    /// Called after the kill.
+    void afterKill(int number) throws IOException;
   }
 
-  private static final End KILL =
-      new End() {
+  private static final Failure KILL =
+      new Failure() {
         @Override
         public Map<String, String> environment() {
           return Map.of();
         }
 
         @Override
-        public void strike(int number) {}
+        public void afterKill(int number) {}
       };
 
-  private End powerLoss() throws IOException {
+  private Failure powerLoss() throws IOException {
     PowerLoss loss = PowerLoss.of(disk);
-    return new End() {
+    return new Failure() {
       @Override
       public Map<String, String> environment() {
         return loss.environment();
       }
 
       @Override
-      public void strike(int number) throws IOException {
-        System.out.println(loss.strike(seed + number));
+      public void afterKill(int number) throws IOException {
+        System.out.println(loss.dropSomeUnsynced(seed + number));
       }
     };
   }
@@ -90,7 +90,7 @@ class CrashTest {
 
   @Test
   @Tag("full")
-  void nothingAcknowledgedIsLostInTwentyKillsWhateverTheyHit() throws Exception {
+  void nothingAcknowledgedIsLostInTwentyKillsOfAllKindsOfWork() throws Exception {
     Requirements.program("python3", "--version");
     Map<Work, Integer> hits =
         survive(
@@ -115,7 +115,7 @@ class CrashTest {
   }
 
   @Test
-  void aStoreWhoseSyncsAreForgottenIsCaught() throws Exception {
+  void lossOnADiskThatDropsSyncsIsDetected() throws Exception {
     Clients uploader;
     int port;
     try (Carillon server = Carillon.start(disk)) {
@@ -124,62 +124,66 @@ class CrashTest {
     }
     PowerLoss loss = PowerLoss.of(disk);
     Map<String, Long> acknowledged;
-    try (Carillon server = start(port, loss.environmentForgetting(".log"));
+    try (Carillon server = start(port, loss.environmentIgnoringSyncsOf(".log"));
         Uploads uploads = upload(uploader, List.of(Chain.TO_TOPIC))) {
       uploads.awaitAcknowledged(100);
       server.kill();
       acknowledged = uploads.acknowledged();
     }
-    System.out.println(loss.strikeWhole()); // half a strike can spare all that was acknowledged
+    System.out.println(
+        loss.dropAllUnsynced()); // dropping a part could spare everything acknowledged
     try (Carillon server = start(port, Map.of())) {
       assertThat(Chain.lostObjects(server, acknowledged)).isNotEmpty();
     }
   }
 
-  private List<Moment> moments(int any, int flush, int compaction) {
-    List<Moment> moments = new ArrayList<>();
-    moments.addAll(Collections.nCopies(any, Moment.ANY));
-    moments.addAll(Collections.nCopies(flush, Moment.FLUSH));
-    moments.addAll(Collections.nCopies(compaction, Moment.COMPACTION));
+  private List<KillMoment> moments(int any, int flush, int compaction) {
+    List<KillMoment> moments = new ArrayList<>();
+    moments.addAll(Collections.nCopies(any, KillMoment.ANY));
+    moments.addAll(Collections.nCopies(flush, KillMoment.FLUSH));
+    moments.addAll(Collections.nCopies(compaction, KillMoment.COMPACTION));
     Collections.shuffle(moments, random);
     return moments;
   }
 
-  /// @param toHit what the server must be at when one or another of the kills comes
-  /// @return how many kills hit the server at what
+  /// @param required the kinds of work that have to be interrupted by at least one kill each
+  /// @return how many kills interrupted each kind of work
   private Map<Work, Integer> survive(
-      End end, List<Moment> moments, Set<Work> toHit, int leastAcknowledged, List<String> prefixes)
+      Failure failure,
+      List<KillMoment> moments,
+      Set<Work> required,
+      int minAcknowledged,
+      List<String> prefixes)
       throws Exception {
-    Carillon server = Carillon.start(disk, end.environment());
+    Carillon server = Carillon.start(disk, failure.environment());
     int port = server.port();
     Map<Work, Integer> hits = new EnumMap<>(Work.class);
     try (Uploads uploads =
         upload(Chain.provision(server, prefixes.contains(Chain.TO_FUNCTION)), prefixes)) {
-      int share = leastAcknowledged / (moments.size() + 1);
-      List<Moment> plan = new ArrayList<>(moments);
+      int share = minAcknowledged / (moments.size() + 1);
+      List<KillMoment> plan = new ArrayList<>(moments);
       for (int kill = 0; kill < plan.size(); kill++) {
         uploads.awaitAcknowledged(uploads.acknowledged().size() + share + random.nextInt(50));
-        Moment moment = plan.get(kill);
-        boolean came = moment.await(server, random);
+        KillMoment moment = plan.get(kill);
+        boolean reached = moment.await(server, random);
         server.kill();
-        Set<Work> work = tableWork(came ? moment : Moment.ANY);
-        end.strike(kill);
-        server = start(port, end.environment());
+        Set<Work> work = tableWork(reached ? moment : KillMoment.ANY);
+        failure.afterKill(kill);
+        server = start(port, failure.environment());
         work.addAll(KilledServer.jobs(server));
         work.forEach(hit -> hits.merge(hit, 1, Integer::sum));
         System.out.println("kill " + (kill + 1) + " (" + moment + ") hit " + work);
-        if (kill + 1 == plan.size() && plan.size() < MOST_KILLS) {
-          toHit.stream()
+        if (kill + 1 == plan.size() && plan.size() < MAX_KILLS) {
+          required.stream()
               .filter(one -> !hits.containsKey(one))
               .findFirst()
-              .map(Moment::of)
+              .map(KillMoment::of)
               .ifPresent(plan::add);
         }
       }
-      uploads.awaitAcknowledged(
-          Math.max(leastAcknowledged, uploads.acknowledged().size() + CLIENTS));
+      uploads.awaitAcknowledged(Math.max(minAcknowledged, uploads.acknowledged().size() + CLIENTS));
       uploads.close();
-      everythingIsThere(server, uploads.acknowledged());
+      assertNothingLost(server, uploads.acknowledged());
       System.out.println(uploads.acknowledged().size() + " uploads survived; kills hit " + hits);
       return hits;
     } finally {
@@ -187,18 +191,18 @@ class CrashTest {
     }
   }
 
-  private static void everythingIsThere(Carillon server, Map<String, Long> acknowledged)
+  private static void assertNothingLost(Carillon server, Map<String, Long> acknowledged)
       throws Exception {
     assertThat(Chain.lostObjects(server, acknowledged)).as("lost objects").isEmpty();
     assertThat(Chain.lostEvents(server, acknowledged.keySet()))
-        .as("lost events; among the dead letters: %s", server.door("dead-letters?limit=1"))
+        .as("lost events; among the dead letters: %s", server.admin("dead-letters?limit=1"))
         .isEmpty();
   }
 
-  private Set<Work> tableWork(Moment moment) throws IOException {
+  private Set<Work> tableWork(KillMoment moment) throws IOException {
     Set<Work> work = EnumSet.noneOf(Work.class);
-    if (moment != Moment.ANY && KilledServer.hasTornTable(disk.resolve("data"))) {
-      work.add(moment == Moment.FLUSH ? Work.FLUSHING : Work.COMPACTING);
+    if (moment != KillMoment.ANY && KilledServer.hasIncompleteTable(disk.resolve("data"))) {
+      work.add(moment == KillMoment.FLUSH ? Work.FLUSHING : Work.COMPACTING);
     }
     return work;
   }

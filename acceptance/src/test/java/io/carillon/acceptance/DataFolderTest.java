@@ -31,7 +31,7 @@ import software.amazon.awssdk.services.sns.model.Subscription;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
-/// A data folder that commit 9a1c3ca wrote, twice started and twice killed, opens: everything that
+/// A data folder that commit 9a1c3ca wrote, over two starts and two kills, opens: everything that
 /// outlives a retention period is there and works.
 class DataFolderTest {
   private static final String ACCOUNT = "000000000000";
@@ -62,7 +62,7 @@ class DataFolderTest {
   }
 
   @Test
-  void objectsAndVersionsAreThereByteForByte() {
+  void objectsAndVersionsAreUnchanged() {
     try (S3Client s3 = root.s3()) {
       byte[] large = new byte[200_000];
       for (int i = 0; i < large.length; i++) {
@@ -92,7 +92,7 @@ class DataFolderTest {
   }
 
   @Test
-  void anUploadBegunBeforeCanBeCompleted() {
+  void unfinishedMultipartUploadsCanBeCompleted() {
     try (S3Client s3 = root.s3()) {
       String upload =
           s3.listMultipartUploads(r -> r.bucket("uploads")).uploads().getFirst().uploadId();
@@ -115,14 +115,14 @@ class DataFolderTest {
     }
   }
 
-  /// A bucket from before there were public access blocks stays as public as its policy made it.
+  /// A bucket older than public access blocks stays as public as its policy made it.
   @Test
-  void aBucketThatWasPublicStaysSo() throws Exception {
+  void publicBucketsStayPublic() throws Exception {
     assertThat(server.get("/public/page.txt").body()).isEqualTo("for all");
   }
 
   @Test
-  void identitiesAccountsAndPoliciesDecideAsBefore() {
+  void identitiesAccountsAndPoliciesWork() {
     Clients ann =
         Clients.as(server, "AKIACRMQLYRJX6GHLG64", "E09v7xy6LfCOnnYv5ZfWurneZzgk6cvIBhv5lfMx");
     try (S3Client s3 = ann.s3()) {
@@ -173,12 +173,12 @@ class DataFolderTest {
   }
 
   @Test
-  void everyRowAndEveryBodyCanBeRead() throws Exception {
+  void everyRowAndBodyIsReadable() throws Exception {
     List<String> tables = new ArrayList<>();
-    new ObjectMapper().readTree(server.door("inspect")).forEach(t -> tables.add(t.asText()));
+    new ObjectMapper().readTree(server.admin("inspect")).forEach(t -> tables.add(t.asText()));
     assertThat(tables).contains("outbox.shelf", "s3.objects", "iam.identities");
     for (String table : tables) {
-      assertThat(new ObjectMapper().readTree(server.door("inspect?table=" + table)).isArray())
+      assertThat(new ObjectMapper().readTree(server.admin("inspect?table=" + table)).isArray())
           .as(table)
           .isTrue();
     }

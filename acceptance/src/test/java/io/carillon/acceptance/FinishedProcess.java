@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/// What a program printed and how it ended.
+/// The output and exit code of a program.
 record FinishedProcess(int exit, String output) {
-  private static final long PATIENCE_SECONDS = 240;
+  private static final long TIMEOUT_SECONDS = 240;
 
   static FinishedProcess of(List<String> command, Map<String, String> environment, Path folder)
       throws IOException {
@@ -20,7 +20,7 @@ record FinishedProcess(int exit, String output) {
     process.getOutputStream().close();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     try {
-      if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+      if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
         process.destroyForcibly();
         throw new IOException(command + " did not end:\n" + output);
       }
@@ -31,7 +31,7 @@ record FinishedProcess(int exit, String output) {
     return new FinishedProcess(process.exitValue(), output);
   }
 
-  /// @throws AssertionError with what it printed, unless it ended well
+  /// @throws AssertionError with the output, unless the exit code is 0
   FinishedProcess expectSuccess() {
     if (exit != 0) {
       throw new AssertionError("exit code " + exit + ":\n" + output);

@@ -9,9 +9,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/// What a server holds of the machine.
+/// The resources of the machine that a server uses.
 ///
-/// @param controlGroups that are its own, those inside them included
+/// @param controlGroups its own, nested ones included
 /// @param heapBytes in use after a garbage collection
 record Footprint(
     long controlGroups, long openFiles, long threads, long heapBytes, long residentBytes) {

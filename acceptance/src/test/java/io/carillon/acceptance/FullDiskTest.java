@@ -20,12 +20,12 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.SqsException;
 
-/// A disk that fills: the server turns read-only while its reserve is whole, keeps what it has
-/// acknowledged readable, and goes on by itself once there is room.
+/// A disk that fills up: the server turns read-only before it uses its reserve, keeps everything
+/// acknowledged readable, and continues by itself once there is space.
 class FullDiskTest {
   private static final int MIB = 1 << 20;
 
-  /// What the store keeps free, and what there is beside it.
+  /// The store's reserve, and the space beside it.
   private static final int DISK = (256 + 40) * MIB;
 
   private static final String BUCKET = "full";
@@ -33,7 +33,7 @@ class FullDiskTest {
   @TempDir Path folder;
 
   @Test
-  void aFullDiskTurnsTheServerReadOnlyUntilThereIsRoom() throws Exception {
+  void aFullDiskTurnsTheServerReadOnlyUntilThereIsSpace() throws Exception {
     Path data = Files.createDirectories(folder.toRealPath().resolve("data"));
     List<String> onSmallDisk = onDiskOf(DISK, data);
     try (Carillon server =
@@ -44,13 +44,13 @@ class FullDiskTest {
       Files.write(ballast, new byte[12 * MIB]);
       s3.createBucket(r -> r.bucket(BUCKET));
 
-      // More than there is room for: it ends midway, not with the reserve eaten.
+      // Larger than the free space: the upload fails midway and does not use the reserve.
       assertThatThrownBy(() -> put(s3, "huge", new byte[64 * MIB]))
           .isInstanceOf(SdkException.class);
 
       int acknowledged = fill(s3);
       assertThat(acknowledged).isPositive();
-      // Bodies are turned away first; what is left of a body's room would still do for rows.
+      // Bodies are refused first; the space that is too small for a body still suffices for rows.
       Files.write(ballast, new byte[2 * MIB], StandardOpenOption.APPEND);
       assertThatThrownBy(() -> sqs.createQueue(r -> r.queueName("q")))
           .isInstanceOfSatisfying(
@@ -67,9 +67,9 @@ class FullDiskTest {
     }
   }
 
-  /// One line that says what to do, however little there is.
+  /// One line that says what to do, however small the disk.
   @Test
-  void aDiskThatIsTooSmallForAFirstStartIsNamedInOneLine() throws Exception {
+  void aDiskTooSmallForAStartIsReportedInOneLine() throws Exception {
     Path data = Files.createDirectories(folder.toRealPath().resolve("data"));
     for (int disk : new int[] {4 << 10, 64 << 10, MIB, 100 * MIB}) {
       List<String> command = new ArrayList<>(onDiskOf(disk, data));
@@ -87,7 +87,7 @@ class FullDiskTest {
     }
   }
 
-  /// The beginning of a command line whose end sees a disk of its own in `place`.
+  /// A command line prefix; the command after it sees a disk of its own at `place`.
   private static List<String> onDiskOf(int bytes, Path place) {
     List<String> command =
         List.of(
@@ -104,7 +104,7 @@ class FullDiskTest {
     return command;
   }
 
-  /// Answers how many objects were acknowledged before one was turned away.
+  /// @return how many objects were acknowledged before one was refused
   private static int fill(S3Client s3) {
     for (int i = 0; ; i++) {
       try {
@@ -127,7 +127,7 @@ class FullDiskTest {
     return body;
   }
 
-  /// The folder as the server sees it.
+  /// The folder in the server's mount namespace.
   private static Path inside(Carillon server, Path folder) {
     long process =
         ProcessHandle.of(server.pid()).orElseThrow().descendants().findFirst().orElseThrow().pid();

@@ -6,13 +6,13 @@ import software.amazon.awssdk.services.lambda.LambdaClient;
 import software.amazon.awssdk.services.lambda.model.CreateFunctionResponse;
 import software.amazon.awssdk.services.lambda.model.Runtime;
 
-/// Functions in Python of a few lines.
+/// Short functions in Python.
 final class Functions {
   private Functions() {}
 
   /// Creates the function and waits until it is active.
   ///
-  /// @param body the lines of `handler(event, context)`; `os` and `json` are there
+  /// @param body the lines of `handler(event, context)`; `os` and `json` are imported
   static CreateFunctionResponse create(
       LambdaClient lambda, String name, String role, String... body) throws IOException {
     SdkBytes code = zip(body);

@@ -28,29 +28,30 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.Event;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
-/// Functions that crash, hang, flood, fork, eat and knock at every door, each triggered by uploads
-/// to its own bucket: meanwhile all other uploads are answered and all events of the good function
-/// arrive; the bad ones end in their error after three tries; afterwards the server is as it was.
+/// Functions that crash, hang, flood the log, fork, exhaust memory and open connections, each
+/// triggered by uploads to its own bucket. Meanwhile all other uploads succeed and all events of
+/// the well-behaved function arrive; the hostile ones fail with their error after three attempts;
+/// afterwards the server uses no more resources than before.
 class HostileFunctionsTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String QUEUES = "arn:aws:sqs:us-east-1:000000000000:";
-  private static final int TRIES = 3;
-  private static final Duration PATIENCE = Duration.ofMinutes(4);
+  private static final int ATTEMPTS = 3;
+  private static final Duration TIMEOUT = Duration.ofMinutes(4);
 
-  // What may differ after the storm from what was before it.
+  // How much the use after the load may exceed that before it.
   private static final int SPARE_FILES = 40;
   private static final int SPARE_THREADS = 40;
   private static final long SPARE_HEAP_BYTES = 48L << 20;
   private static final long SPARE_RESIDENT_BYTES = 256L << 20;
 
-  /// What its author may do to us.
+  /// A hostile function.
   ///
   /// @param error the type of the error that it ends in, as a pattern
-  private record Bad(String name, int timeoutSeconds, String error, String source) {}
+  private record HostileFunction(String name, int timeoutSeconds, String error, String source) {}
 
-  private static final List<Bad> FEW =
+  private static final List<HostileFunction> HOSTILE =
       List.of(
-          new Bad(
+          new HostileFunction(
               "raises",
               3,
               "ValueError",
@@ -58,7 +59,7 @@ class HostileFunctionsTest {
               def handler(event, context):
                   raise ValueError('no')
               """),
-          new Bad(
+          new HostileFunction(
               "exits",
               3,
               "Runtime.ExitError",
@@ -67,7 +68,7 @@ class HostileFunctionsTest {
               def handler(event, context):
                   os._exit(7)
               """),
-          new Bad(
+          new HostileFunction(
               "hangs",
               1,
               "Sandbox.Timedout",
@@ -76,7 +77,7 @@ class HostileFunctionsTest {
               def handler(event, context):
                   time.sleep(600)
               """),
-          new Bad(
+          new HostileFunction(
               "floods",
               1,
               "Sandbox.Timedout",
@@ -85,8 +86,8 @@ class HostileFunctionsTest {
                   while True:
                       print('x' * 1000)
               """),
-          new Bad(
-              "forks", // too many processes hold too much memory, or wait for their time to be up
+          new HostileFunction(
+              "forks", // the processes use too much memory, or wait until the time-out
               2,
               "Runtime\\.ExitError|Sandbox\\.Timedout",
               """
@@ -99,7 +100,7 @@ class HostileFunctionsTest {
                       except OSError:
                           time.sleep(600)
               """),
-          new Bad(
+          new HostileFunction(
               "eats",
               20,
               "Runtime.ExitError",
@@ -109,7 +110,7 @@ class HostileFunctionsTest {
                   while True:
                       hoard.append(bytearray(8 << 20))
               """),
-          new Bad(
+          new HostileFunction(
               "knocks",
               20,
               "OSError",
@@ -119,19 +120,19 @@ class HostileFunctionsTest {
               def handler(event, context):
                   server = urlsplit(os.environ['AWS_ENDPOINT_URL'])
                   api = os.environ['AWS_LAMBDA_RUNTIME_API'].split('/')[0].split(':')
-                  doors = [(server.hostname, server.port), (api[0], int(api[1]))]
+                  addresses = [(server.hostname, server.port), (api[0], int(api[1]))]
                   held = []
                   try:
                       while True:
-                          held.append(socket.create_connection(doors[len(held) % 2], 5))
+                          held.append(socket.create_connection(addresses[len(held) % 2], 5))
                   except OSError:
                       time.sleep(2)
                       raise
               """));
 
-  private static final List<Bad> MORE =
+  private static final List<HostileFunction> MORE_HOSTILE =
       List.of(
-          new Bad(
+          new HostileFunction(
               "fills",
               20,
               "OSError",
@@ -141,7 +142,7 @@ class HostileFunctionsTest {
                       while True:
                           f.write(b'x' * (1 << 20))
               """),
-          new Bad(
+          new HostileFunction(
               "never-starts",
               1,
               "Sandbox.Timedout",
@@ -149,7 +150,7 @@ class HostileFunctionsTest {
               while True:
                   pass
               """),
-          new Bad(
+          new HostileFunction(
               "calls",
               3,
               "Sandbox.Timedout",
@@ -170,19 +171,19 @@ class HostileFunctionsTest {
   @TempDir Path folder;
 
   @Test
-  void theServerOutlivesThemUnchanged() throws Exception {
-    outlives(FEW, 1);
+  void theServerSurvivesHostileFunctionsUnchanged() throws Exception {
+    surviveHostile(HOSTILE, 1);
   }
 
   @Test
   @Tag("full")
-  void theServerOutlivesManyOfThemUnchanged() throws Exception {
-    List<Bad> all = new ArrayList<>(FEW);
-    all.addAll(MORE);
-    outlives(all, 4);
+  void theServerSurvivesManyHostileFunctionsUnchanged() throws Exception {
+    List<HostileFunction> all = new ArrayList<>(HOSTILE);
+    all.addAll(MORE_HOSTILE);
+    surviveHostile(all, 4);
   }
 
-  private void outlives(List<Bad> bads, int uploadsEach) throws Exception {
+  private void surviveHostile(List<HostileFunction> hostile, int uploadsEach) throws Exception {
     Requirements.program("python3", "--version");
     Requirements.program("bwrap", "--version");
     try (Carillon server =
@@ -198,25 +199,25 @@ class HostileFunctionsTest {
         SqsClient sqs = Clients.root(server).sqs()) {
       String role = role(server);
       provision(server, sqs, role, "good", 10, "def handler(event, context):\n    return 'fine'\n");
-      for (Bad bad : bads) {
-        provision(server, sqs, role, bad.name(), bad.timeoutSeconds(), bad.source());
+      for (HostileFunction function : hostile) {
+        provision(server, sqs, role, function.name(), function.timeoutSeconds(), function.source());
       }
-      new Uploads(server, 200).finish(sqs); // warms everything up
-      Footprint before = atRest(server);
+      new Uploads(server, 200).finish(sqs); // warm-up
+      Footprint before = footprintAtRest(server);
 
       Uploads good = new Uploads(server, Integer.MAX_VALUE);
-      for (Bad bad : bads) {
+      for (HostileFunction function : hostile) {
         for (int i = 0; i < uploadsEach; i++) {
           String key = "object-" + i;
-          s3.putObject(r -> r.bucket(bad.name()).key(key), RequestBody.fromString("x"));
+          s3.putObject(r -> r.bucket(function.name()).key(key), RequestBody.fromString("x"));
         }
       }
-      for (Bad bad : bads) {
-        endsInItsError(sqs, bad, uploadsEach);
+      for (HostileFunction function : hostile) {
+        assertEndsInItsError(sqs, function, uploadsEach);
       }
       good.finish(sqs);
 
-      isAsBefore(atRest(server), before);
+      assertAsBefore(footprintAtRest(server), before);
       assertThat(server.stop()).isIn(0, 143);
     }
   }
@@ -243,7 +244,8 @@ class HostileFunctionsTest {
     }
   }
 
-  /// A bucket, a function that its uploads run, and a queue that hears of each end.
+  /// A bucket, a function that its uploads invoke, and a queue as destination for success and
+  /// failure.
   private static void provision(
       Carillon server, SqsClient sqs, String role, String name, int timeout, String source)
       throws IOException {
@@ -286,23 +288,24 @@ class HostileFunctionsTest {
     }
   }
 
-  private static void endsInItsError(SqsClient sqs, Bad bad, int uploads) {
+  private static void assertEndsInItsError(SqsClient sqs, HostileFunction function, int uploads) {
     Map<String, JsonNode> ends = new HashMap<>();
-    await(bad.name())
-        .atMost(PATIENCE)
+    await(function.name())
+        .atMost(TIMEOUT)
         .until(
             () -> {
-              receive(sqs, bad.name()).forEach(end -> ends.put(key(end), end));
+              receive(sqs, function.name()).forEach(end -> ends.put(key(end), end));
               return ends.size() >= uploads;
             });
     assertThat(ends.values())
-        .as(bad.name())
+        .as(function.name())
         .allSatisfy(
             end -> {
               assertThat(end.at("/requestContext/condition").asText())
                   .isEqualTo("RetriesExhausted");
-              assertThat(end.at("/requestContext/approximateInvokeCount").asInt()).isEqualTo(TRIES);
-              assertThat(end.at("/responsePayload/errorType").asText()).matches(bad.error());
+              assertThat(end.at("/requestContext/approximateInvokeCount").asInt())
+                  .isEqualTo(ATTEMPTS);
+              assertThat(end.at("/responsePayload/errorType").asText()).matches(function.error());
             });
   }
 
@@ -319,7 +322,7 @@ class HostileFunctionsTest {
     return ends;
   }
 
-  /// Uploads to the good function's bucket. None may fail, whatever else goes on.
+  /// Uploads to the well-behaved function's bucket. None may fail.
   private static final class Uploads {
     private final Set<String> stored = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean running = new AtomicBoolean(true);
@@ -327,10 +330,10 @@ class HostileFunctionsTest {
     private final List<Throwable> failures = new ArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
     private final String name = "good-" + System.nanoTime() + "-";
-    private final int most;
+    private final int max;
 
-    Uploads(Carillon server, int most) {
-      this.most = most;
+    Uploads(Carillon server, int max) {
+      this.max = max;
       for (int client = 0; client < 2; client++) {
         threads.add(Thread.ofPlatform().daemon().start(() -> upload(Clients.root(server))));
       }
@@ -339,12 +342,12 @@ class HostileFunctionsTest {
     private void upload(Clients clients) {
       try (S3Client s3 = clients.s3()) {
         for (int i = numbers.getAndIncrement();
-            running.get() && i < most;
+            running.get() && i < max;
             i = numbers.getAndIncrement()) {
           String key = name + i;
           s3.putObject(r -> r.bucket("good").key(key), RequestBody.fromString("x"));
           stored.add(key);
-          Thread.sleep(20); // a steady trickle; the bad ones have the machine's attention
+          Thread.sleep(20); // few uploads; most of the load comes from the hostile functions
         }
       } catch (Exception e) {
         synchronized (failures) {
@@ -353,9 +356,9 @@ class HostileFunctionsTest {
       }
     }
 
-    /// Stops, and waits until the function has told that it ran for every upload.
+    /// Stops, and waits until the function has succeeded for every upload.
     void finish(SqsClient sqs) throws Exception {
-      if (most == Integer.MAX_VALUE) {
+      if (max == Integer.MAX_VALUE) {
         running.set(false);
       }
       for (Thread thread : threads) {
@@ -364,7 +367,7 @@ class HostileFunctionsTest {
       assertThat(failures).as("uploads that failed").isEmpty();
       Map<String, JsonNode> ends = new HashMap<>();
       await("good events of " + stored.size() + " uploads")
-          .atMost(PATIENCE)
+          .atMost(TIMEOUT)
           .until(
               () -> {
                 receive(sqs, "good").forEach(end -> ends.put(key(end), end));
@@ -376,15 +379,15 @@ class HostileFunctionsTest {
     }
   }
 
-  /// Waits until no function's process is left, then looks.
-  private static Footprint atRest(Carillon server) throws IOException {
+  /// Waits until no function's process is left, then measures.
+  private static Footprint footprintAtRest(Carillon server) throws IOException {
     await("the end of all execution environments")
         .atMost(Duration.ofSeconds(60))
         .until(() -> Footprint.processesBelow(server.pid()) == 0);
     return Footprint.of(server.pid());
   }
 
-  private static void isAsBefore(Footprint after, Footprint before) {
+  private static void assertAsBefore(Footprint after, Footprint before) {
     System.out.println(
         "HostileFunctionsTest before " + before + "\n                     after  " + after);
     assertThat(after.controlGroups()).isEqualTo(before.controlGroups());

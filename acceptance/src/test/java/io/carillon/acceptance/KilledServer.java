@@ -10,22 +10,22 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// What a killed server was at, told from what it left behind.
+/// The work that a kill interrupted, recognized by its traces.
 final class KilledServer {
   enum Work {
     /// A job was claimed and its outcome not recorded.
     DISPATCHING,
-    /// That job was an event on its way from one service to the next.
-    HANDING_ON,
-    /// That job was a function's invocation.
+    /// That job was a delivery from one service to another.
+    DELIVERING,
+    /// That job was an invocation of a function.
     INVOKING,
-    /// The store made a table of its newest rows, and the table is torn.
+    /// The store was writing a table of its newest rows; the table is incomplete.
     FLUSHING,
-    /// The store merged tables, and the merged one is torn.
+    /// The store was merging tables; the merged one is incomplete.
     COMPACTING
   }
 
-  /// How every complete table of RocksDB ends.
+  /// The last bytes of every complete RocksDB table.
   private static final long TABLE_END = 0xf7cf_f485_b741_e288L;
 
   private static final Pattern JOBS =
@@ -33,11 +33,11 @@ final class KilledServer {
 
   private KilledServer() {}
 
-  /// To be asked between the kill and the next start, which clears torn tables away.
-  static boolean hasTornTable(Path data) throws IOException {
+  /// To be called between the kill and the next start, which removes incomplete tables.
+  static boolean hasIncompleteTable(Path data) throws IOException {
     try (DirectoryStream<Path> tables = Files.newDirectoryStream(data.resolve("db"), "*.sst")) {
       for (Path table : tables) {
-        if (isTorn(table)) {
+        if (isIncomplete(table)) {
           return true;
         }
       }
@@ -45,7 +45,7 @@ final class KilledServer {
     return false;
   }
 
-  private static boolean isTorn(Path table) throws IOException {
+  private static boolean isIncomplete(Path table) throws IOException {
     try (RandomAccessFile file = new RandomAccessFile(table.toFile(), "r")) {
       if (file.length() < Long.BYTES) {
         return true;
@@ -55,7 +55,7 @@ final class KilledServer {
     }
   }
 
-  /// What the next server, having found them, says of the jobs that were under way.
+  /// The jobs that were running, as the next server reports them.
   static Set<Work> jobs(Carillon next) {
     Set<Work> found = EnumSet.noneOf(Work.class);
     Matcher jobs = JOBS.matcher(next.output());
@@ -63,7 +63,7 @@ final class KilledServer {
       found.add(Work.DISPATCHING);
       for (String kind : jobs.group(1).split(", ")) {
         if (kind.startsWith("s3.event=") || kind.startsWith("sns.sqs=")) {
-          found.add(Work.HANDING_ON);
+          found.add(Work.DELIVERING);
         } else if (kind.startsWith("lambda.invocation=")) {
           found.add(Work.INVOKING);
         }

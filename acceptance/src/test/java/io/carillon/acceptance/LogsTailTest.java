@@ -23,7 +23,7 @@ class LogsTailTest {
   @TempDir Path folder;
 
   @Test
-  void theTailShowsWhatIsThereAndFollowsWhatComes() throws Exception {
+  void tailShowsExistingEventsAndFollowsNewOnes() throws Exception {
     Requirements.program("sh", "-c", AWS + " --version | grep -q ^aws-cli/2");
     try (Carillon server = Carillon.start(folder);
         CloudWatchLogsClient logs = Clients.root(server).logs()) {
@@ -39,7 +39,7 @@ class LogsTailTest {
       assertThat(all.output().lines()).allMatch(line -> line.contains(" s "));
 
       Process following = follow(server);
-      // Or a line that does not come is waited for for ever.
+      // Without this, the test would wait forever for a missing line.
       var _ =
           CompletableFuture.runAsync(
               following::destroyForcibly, CompletableFuture.delayedExecutor(60, TimeUnit.SECONDS));

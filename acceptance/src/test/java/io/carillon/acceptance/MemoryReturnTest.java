@@ -11,13 +11,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// After a peak, an idle server gives the heap back to the machine, by the options that
-/// `./carillon` starts it with. The JVM itself is asked, by `jcmd`.
+/// After a peak, an idle server returns heap memory to the machine, with the options that
+/// `./carillon` sets. The JVM itself reports them, through `jcmd`.
 class MemoryReturnTest {
   private static final String JCMD =
       Path.of(System.getProperty("java.home"), "bin/jcmd").toString();
 
-  /// The size that the heap begins with stands for a peak that is over.
+  /// The initial heap size stands for a past peak.
   private static final int PEAK_MIB = 400;
 
   private static final Pattern HEAP =
@@ -32,31 +32,31 @@ class MemoryReturnTest {
   }
 
   @Test
-  void anIdleServerGivesBackWhatAPeakTook() throws Exception {
-    // As the launcher has it but for the pace, so that the test need not wait for a minute.
+  void idleServersReturnThePeaksMemory() throws Exception {
+    // The launcher's options, except the interval: the test need not wait for a minute.
     String options =
         "-XX:InitialHeapSize=%dm -XX:MaxHeapSize=%dm -XX:G1PeriodicGCInterval=200"
             .formatted(PEAK_MIB, 2 * PEAK_MIB);
     try (Carillon server = Carillon.start(folder, Map.of("CARILLON_JAVA_OPTIONS", options))) {
-      assertThat(ask(server, "VM.command_line"))
+      assertThat(jcmd(server, "VM.command_line"))
           .contains("-XX:G1PeriodicGCInterval=60000", "-XX:MaxHeapFreeRatio=30");
-      while (!isSmall(ask(server, "GC.heap_info"))) {
+      while (!isSmall(jcmd(server, "GC.heap_info"))) {
         assertThat(server.isAlive()).as(server.output()).isTrue();
         Thread.sleep(200);
       }
     }
   }
 
-  /// By itself the JVM would keep more than three times what is used.
+  /// By default the JVM would keep more than three times the memory used.
   private static boolean isSmall(String heap) {
     Matcher size = HEAP.matcher(heap);
     assertThat(size.find()).as(heap).isTrue();
     return Integer.parseInt(size.group(1)) < 2 * Integer.parseInt(size.group(2));
   }
 
-  private static String ask(Carillon server, String question) throws Exception {
+  private static String jcmd(Carillon server, String command) throws Exception {
     return FinishedProcess.of(
-            List.of(JCMD, Long.toString(server.pid()), question), Map.of(), Path.of("/"))
+            List.of(JCMD, Long.toString(server.pid()), command), Map.of(), Path.of("/"))
         .expectSuccess()
         .output();
   }

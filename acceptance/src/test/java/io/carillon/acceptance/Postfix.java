@@ -18,9 +18,9 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
-/// A Postfix of its own in a folder of its own, on a loopback port, as the relay of a test. All
-/// mail for `example.test` lands in one maildir. Before it takes a recipient it asks the test, by
-/// Postfix's policy protocol, as it would ask a greylisting daemon.
+/// A private Postfix in a folder of its own, on a loopback port, as the relay of a test. All mail
+/// for `example.test` is delivered to one maildir. Before it accepts a recipient, it asks the test
+/// by Postfix's policy protocol, as it would ask a greylisting daemon.
 ///
 /// Source: https://www.postfix.org/SMTPD_POLICY_README.html
 final class Postfix implements AutoCloseable {
@@ -39,7 +39,7 @@ final class Postfix implements AutoCloseable {
     Thread.ofVirtual().start(this::answerPolicyRequests);
   }
 
-  /// Only root may run Postfix's master, which drops its rights by itself.
+  /// Only root can run Postfix's master process, which drops privileges by itself.
   static void need() {
     Requirements.program("postconf", "-d", "mail_version");
     Requirements.program("sh", "-c", "test $(id -u) = 0");
@@ -47,7 +47,7 @@ final class Postfix implements AutoCloseable {
 
   static Postfix start(Path folder) throws Exception {
     Path home = Files.createDirectory(folder.resolve("postfix"));
-    // Postfix's own user has to get there.
+    // Postfix's own user needs access.
     for (Path open = home; open != null && open.startsWith(folder); open = open.getParent()) {
       Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxr-xr-x"));
     }
@@ -133,12 +133,12 @@ final class Postfix implements AutoCloseable {
     return port;
   }
 
-  /// What is answered about a recipient from now on, such as `REJECT not here`.
+  /// Sets the policy response for a recipient, such as `REJECT not here`.
   void rule(String recipient, String action) {
     rules.put(recipient, _ -> action);
   }
 
-  /// Turns a recipient's mails away for now, as often as told.
+  /// Rejects a recipient's mails temporarily, this many times.
   void greylist(String recipient, int times) {
     rules.put(
         recipient,
@@ -148,12 +148,12 @@ final class Postfix implements AutoCloseable {
                 : "DUNNO");
   }
 
-  /// How often a mail for the recipient was tried.
-  long tries(String recipient) {
+  /// How many delivery attempts there were for the recipient.
+  long attempts(String recipient) {
     return asked.stream().filter(recipient::equals).count();
   }
 
-  /// The files of the mails that were delivered to a recipient, the oldest first.
+  /// The files of the mails delivered to a recipient, oldest first.
   List<Path> mails(String recipient) throws IOException {
     Path inbox = home.resolve("mail/inbox/new");
     if (!Files.isDirectory(inbox)) {
@@ -213,7 +213,7 @@ final class Postfix implements AutoCloseable {
         }
       }
     } catch (IOException _) {
-      // the smtpd has gone
+      // smtpd closed the connection
     }
   }
 

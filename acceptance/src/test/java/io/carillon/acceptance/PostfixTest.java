@@ -75,7 +75,7 @@ class PostfixTest {
   }
 
   @Test
-  void whoConfirmsByTheLinkGetsTheMessagesAndLeavesByTheLink() throws Exception {
+  void subscribersConfirmAndUnsubscribeByLink() throws Exception {
     String topic = topic("news", "reader@example.test");
     String body = "Grüße ✓\n.\n..two dots\nFrom here\n" + "x".repeat(5_000) + "\n";
     sns.publish(r -> r.topicArn(topic).subject("Über: \"a, b\" =?x?=").message(body));
@@ -97,7 +97,7 @@ class PostfixTest {
   }
 
   @Test
-  void manyMailsArriveOnceEach() throws Exception {
+  void eachOfManyMailsArrivesOnce() throws Exception {
     String topic = topic("many", "many@example.test");
     for (int i = 0; i < 30; i++) {
       int number = i;
@@ -117,16 +117,16 @@ class PostfixTest {
   }
 
   @Test
-  void whatIsTurnedAwayForNowIsTriedAgain() throws Exception {
+  void temporaryRejectionsAreRetried() throws Exception {
     postfix.greylist("grey@example.test", 2);
     topic("grey", "grey@example.test");
 
-    assertThat(postfix.tries("grey@example.test")).isEqualTo(3);
+    assertThat(postfix.attempts("grey@example.test")).isEqualTo(3);
     assertThat(postfix.mails("grey@example.test")).hasSize(1);
   }
 
   @Test
-  void whatIsTurnedAwayForGoodIsBuriedWithTheReason() throws Exception {
+  void permanentRejectionsBecomeDeadLettersWithTheReason() throws Exception {
     String topic = topic("gone", "gone@example.test");
     postfix.rule("gone@example.test", "REJECT moved away");
     sns.publish(r -> r.topicArn(topic).message("too late"));
@@ -137,7 +137,7 @@ class PostfixTest {
             () ->
                 assertThat(server.cli("dead-letters").expectSuccess().output())
                     .contains("moved away", "554"));
-    assertThat(postfix.tries("gone@example.test")).isEqualTo(2);
+    assertThat(postfix.attempts("gone@example.test")).isEqualTo(2);
     assertThat(postfix.mails("gone@example.test")).hasSize(1);
   }
 
@@ -145,16 +145,16 @@ class PostfixTest {
   private static String topic(String name, String address) throws Exception {
     String topic = sns.createTopic(r -> r.name(name)).topicArn();
     sns.subscribe(r -> r.topicArn(topic).protocol("email").endpoint(address));
-    JsonNode question = mail(address, 1);
-    assertThat(question.path("subject").asText()).contains("Subscription Confirmation");
-    follow(question);
+    JsonNode confirmation = mail(address, 1);
+    assertThat(confirmation.path("subject").asText()).contains("Subscription Confirmation");
+    follow(confirmation);
     assertThat(sns.listSubscriptionsByTopic(r -> r.topicArn(topic)).subscriptions())
         .singleElement()
         .satisfies(s -> assertThat(s.subscriptionArn()).startsWith(topic));
     return topic;
   }
 
-  /// The recipient's mail of that number, as Python reads it, once it is there.
+  /// The recipient's n-th mail as Python parses it, once it has arrived.
   private static JsonNode mail(String address, int number) throws Exception {
     await(address)
         .atMost(Duration.ofMinutes(1))

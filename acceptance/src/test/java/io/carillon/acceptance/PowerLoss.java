@@ -7,8 +7,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Power loss, played: a library that is preloaded into the server writes down what was synced, and
-/// after the kill everything else is taken away. See `server/src/test/c/dropunsynced.c`.
+/// Simulated power loss: a library preloaded into the server records what was synced, and after the
+/// kill everything else is discarded. See `server/src/test/c/dropunsynced.c`.
 final class PowerLoss {
   private final Path tools;
   private final Path disk;
@@ -20,7 +20,7 @@ final class PowerLoss {
     this.journal = journal;
   }
 
-  /// @param disk all that is on the disk that forgets; a folder beside it holds the journal
+  /// @param disk the root of the simulated disk; a folder beside it holds the journal
   static PowerLoss of(Path disk) throws IOException {
     Requirements.program("sh", "-c", "[ $(uname) = Linux ] && gcc --version");
     Path real = Files.createDirectories(disk).toRealPath();
@@ -31,11 +31,11 @@ final class PowerLoss {
             Files.createDirectories(real.resolveSibling("journal")));
     String library = loss.tools.resolve("libdropunsynced.so").toString();
     loss.run("gcc", "-O1", "-shared", "-fPIC", "-o", library, loss.source(), "-ldl");
-    loss.run("gcc", "-O1", "-DAPPLY", "-o", loss.applying(), loss.source());
+    loss.run("gcc", "-O1", "-DAPPLY", "-o", loss.applyProgram(), loss.source());
     return loss;
   }
 
-  /// What the server's environment needs.
+  /// The environment variables of the server.
   Map<String, String> environment() {
     return Map.of(
         "LD_PRELOAD", tools.resolve("libdropunsynced.so").toString(),
@@ -43,28 +43,32 @@ final class PowerLoss {
         "DROPUNSYNCED_JOURNAL", journal.toString());
   }
 
-  /// As above on a disk that says it has synced files of this ending and has not.
-  Map<String, String> environmentForgetting(String ending) {
+  /// The same, on a disk that acknowledges but ignores syncs of files with this ending.
+  Map<String, String> environmentIgnoringSyncsOf(String ending) {
     Map<String, String> environment = new HashMap<>(environment());
     environment.put("DROPUNSYNCED_FORGET", ending);
     return environment;
   }
 
-  /// Takes away what the killed server had not synced; answers how much that was.
-  String strike(long seed) throws IOException {
+  /// Discards a random part of what the killed server had not synced.
+  ///
+  /// @return how much that was, as text
+  String dropSomeUnsynced(long seed) throws IOException {
     return apply(Long.toString(seed & 0x7FFF_FFFF));
   }
 
-  /// As above, from a disk that by chance had kept nothing of it.
-  String strikeWhole() throws IOException {
+  /// Discards everything that the killed server had not synced.
+  ///
+  /// @return how much that was, as text
+  String dropAllUnsynced() throws IOException {
     return apply("all");
   }
 
   private String apply(String how) throws IOException {
-    return run(applying(), disk.toString(), journal.toString(), how).strip();
+    return run(applyProgram(), disk.toString(), journal.toString(), how).strip();
   }
 
-  private String applying() {
+  private String applyProgram() {
     return tools.resolve("dropunsynced").toString();
   }
 

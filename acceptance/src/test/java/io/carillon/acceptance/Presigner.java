@@ -18,8 +18,8 @@ import java.util.stream.Collectors;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
-/// Signs in the query for any service, bodies included, and upload forms: what a page can hold that
-/// knows a key. The SDK's presigners know a few operations only.
+/// Presigns requests to any service, bodies included, and upload forms: what a page that knows a
+/// key can contain. The SDK's presigners support a few operations only.
 ///
 /// @param host with its port
 record Presigner(String host, String accessKeyId, String secretAccessKey) {
@@ -27,8 +27,8 @@ record Presigner(String host, String accessKeyId, String secretAccessKey) {
       DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
   private static final String ALGORITHM = "AWS4-HMAC-SHA256";
 
-  /// @param query `name=value` pairs, of plain letters
-  /// @param body what will be sent; S3 does not look at it
+  /// @param query `name=value` pairs, of unreserved characters
+  /// @param body the request body; S3 does not check it
   String url(String service, String method, String path, String query, String body) {
     String now = BASIC.format(Instant.now());
     String scope = scope(now, service);
@@ -54,7 +54,7 @@ record Presigner(String host, String accessKeyId, String secretAccessKey) {
     return "http://" + host + path + "?" + signedQuery + "&X-Amz-Signature=" + sign(scope, text);
   }
 
-  /// The fields of a form that uploads one file, answered with a document.
+  /// The fields of a form that uploads one file and is answered with a document.
   List<List<String>> form(String bucket, String key) {
     Instant time = Instant.now();
     String now = BASIC.format(time);

@@ -12,21 +12,22 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/// What real clients have proved: by client, the checks that passed and the operations that each is
-/// about. It lies in `docs/wire-results.json`, and docs/compat.md shows it; a client's run has to
-/// reproduce its part. `-Dcarillon.writeDocs=true` writes down what a run has proved instead.
+/// What real clients have proved: by client, the checks that passed and the operations that each
+/// covers. It is stored in `docs/wire-results.json` and shown in docs/compat.md; a client's run has
+/// to reproduce its part. With `-Dcarillon.writeDocs=true` a run stores its result instead.
 final class Proof {
   private static final Path FILE = Carillon.ROOT.resolve("docs/wire-results.json");
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private Proof() {}
 
-  /// Holds the record to the proof that a client's run has left in `file`: operations by check.
-  static void hold(String client, Path file) throws IOException {
-    hold(client, read(file, new TypeReference<TreeMap<String, List<String>>>() {}));
+  /// Compares the stored proof with the one that a client's run left in `file`: operations by
+  /// check.
+  static void check(String client, Path file) throws IOException {
+    check(client, read(file, new TypeReference<TreeMap<String, List<String>>>() {}));
   }
 
-  static void hold(String client, SortedMap<String, List<String>> proved) throws IOException {
+  static void check(String client, SortedMap<String, List<String>> proved) throws IOException {
     SortedMap<String, List<String>> claimed = new TreeMap<>(proved);
     claimed.values().removeIf(List::isEmpty);
     SortedMap<String, SortedMap<String, List<String>>> record = recorded();
@@ -40,7 +41,7 @@ final class Proof {
         .isEqualTo(claimed);
   }
 
-  /// What stands in the record of a client, for runs that are only a part of its checks.
+  /// The stored proof of a client, for runs of a part of its checks.
   static Map<String, List<String>> of(String client) throws IOException {
     return recorded().getOrDefault(client, new TreeMap<>());
   }

@@ -5,8 +5,8 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/// The operations that a test's assertions are about, such as `s3:PutObject`. [Witness] holds the
-/// test to it.
+/// The operations that a test's assertions cover, such as `s3:PutObject`. [ProofRecorder] checks
+/// that the test called them.
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.METHOD)
 @interface Proves {

@@ -13,13 +13,13 @@ import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
-/// A deployment package that brings boto3 with it, wherever this machine's `python3` has it: a
-/// function may see no other Python than the system's, which need not have it.
+/// A deployment package that contains boto3, copied from this machine's `python3`: functions see
+/// the system's Python only, which need not have it.
 final class PythonSdk {
   private static final List<String> MODULES =
       List.of("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six");
 
-  /// What botocore reads, of its data, for a client of IAM.
+  /// The part of botocore's data that a client of IAM reads.
   private static final Set<String> DATA =
       Set.of(
           "endpoints.json",

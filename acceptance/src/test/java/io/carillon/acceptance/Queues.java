@@ -6,11 +6,13 @@ import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchRequestEntry;
 import software.amazon.awssdk.services.sqs.model.Message;
 
-/// Queues as the ends of chains.
+/// Queues at the end of chains.
 final class Queues {
   private Queues() {}
 
-  /// Takes up to ten messages out of a queue, waiting a second for the first; answers their bodies.
+  /// Receives and deletes up to ten messages, waiting a second for the first.
+  ///
+  /// @return their bodies
   static List<String> take(SqsClient sqs, String url) {
     List<Message> messages =
         sqs.receiveMessage(r -> r.queueUrl(url).maxNumberOfMessages(10).waitTimeSeconds(1))

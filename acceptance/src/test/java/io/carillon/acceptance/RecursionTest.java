@@ -16,8 +16,8 @@ import software.amazon.awssdk.services.s3.model.Event;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.Message;
 
-/// The beginner's trap: a function that writes into the bucket that triggers it. It runs sixteen
-/// times, then its event goes where failed events go. Source:
+/// A common mistake: a function that writes into the bucket that triggers it. It runs sixteen
+/// times, then its event is sent to the failure destination. Source:
 /// https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
 class RecursionTest {
   private static final String QUEUE = "arn:aws:sqs:us-east-1:000000000000:dropped";
@@ -25,7 +25,7 @@ class RecursionTest {
   @TempDir Path folder;
 
   @Test
-  void aFunctionThatWritesIntoItsBucketIsStoppedAfterSixteenRuns() throws Exception {
+  void recursiveFunctionsAreStoppedAfterSixteenRuns() throws Exception {
     Requirements.program("python3", "-c", "import boto3");
     try (Carillon server = Carillon.start(folder);
         S3Client s3 = Clients.root(server).s3();

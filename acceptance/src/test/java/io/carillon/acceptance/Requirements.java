@@ -9,8 +9,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Assumptions;
 
-/// Programs from outside that a test cannot do without: missing ones skip the test with the reason,
-/// and fail it where `CI=true`.
+/// External programs that a test needs: a missing one skips the test with the reason, and fails it
+/// where `CI=true`.
 final class Requirements {
   private Requirements() {}
 
@@ -25,7 +25,7 @@ final class Requirements {
     Assumptions.abort(reason);
   }
 
-  /// Where a program lies.
+  /// The path of a program.
   static Path path(String program) {
     return Arrays.stream(System.getenv("PATH").split(":"))
         .map(folder -> Path.of(folder, program))

@@ -27,10 +27,10 @@ import software.amazon.awssdk.services.s3.model.NotificationConfiguration;
 import software.amazon.awssdk.services.sns.SnsClient;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
-/// The server is killed again and again while slow functions and a slow HTTP subscriber are at
-/// work. Restarts use up no tries: every acknowledged event reaches its end, however often its
-/// delivery was cut short. A delivery that takes the server down each time is found out, and it
-/// alone is given up. Nothing here waits for a time to pass: a test ends when the outbox is empty.
+/// The server is killed repeatedly while slow functions and a slow HTTP subscriber are running.
+/// Restarts use up no attempts: every acknowledged event reaches its end, however often its
+/// delivery was interrupted. A delivery that crashes the server each time is identified, and only
+/// it is given up. Nothing here waits for a fixed time: a test ends when the outbox is empty.
 class RestartTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -46,19 +46,19 @@ class RestartTest {
   }
 
   @Test
-  void twoKillsUseUpNoTries() throws Exception {
+  void twoKillsUseUpNoAttempts() throws Exception {
     survive(2, 20, 4, Duration.ofMillis(1_000));
   }
 
   @Test
   @Tag("full")
-  void tenKillsUseUpNoTries() throws Exception {
+  void tenKillsUseUpNoAttempts() throws Exception {
     survive(10, 450, 50, Duration.ofMillis(2_500));
   }
 
   /// @param forTopic how many events go to the subscriber
   /// @param forFunction how many go to the function
-  /// @param longest of a life after the backlog was made
+  /// @param longest time between starts and kills after the backlog has been made
   private void survive(int kills, int forTopic, int forFunction, Duration longest)
       throws Exception {
     try (Subscriber subscriber = new Subscriber(Duration.ofMillis(500), _ -> {})) {
@@ -85,7 +85,7 @@ class RestartTest {
 
   @Test
   @Tag("full")
-  void aDeliveryThatKillsTheServerIsGivenUpAlone() throws Exception {
+  void onlyTheDeliveryThatCrashesTheServerIsGivenUp() throws Exception {
     Consumer<String> poisonKills =
         key -> {
           if (key.contains("poison")) {
@@ -200,11 +200,11 @@ class RestartTest {
     }
   }
 
-  /// Whether nothing is left but what is to be done in days: to forget a confirmation's token, or a
-  /// message whose delivery was given up.
+  /// Whether the outbox holds only jobs that are due in days: to delete a confirmation's token, or
+  /// a message whose delivery was given up.
   private static boolean isOutboxEmpty(Carillon server) throws InterruptedException {
     try {
-      for (JsonNode lane : JSON.readTree(server.door("lanes"))) {
+      for (JsonNode lane : JSON.readTree(server.admin("lanes"))) {
         String kind = lane.path("kind").asText();
         if (!kind.equals("sns.expiry") && !kind.equals("sns.letgo")) {
           return false;
@@ -212,15 +212,15 @@ class RestartTest {
       }
       return true;
     } catch (IOException e) {
-      return false; // it is down
+      return false; // the server is down
     }
   }
 
   private static JsonNode deadLetters(Carillon server) throws Exception {
-    return JSON.readTree(server.door("dead-letters?limit=100"));
+    return JSON.readTree(server.admin("dead-letters?limit=100"));
   }
 
-  /// The keys of the objects whose invocations came to that end, which the queue was told of.
+  /// The keys of the objects whose invocation records in the queue have this condition.
   private static Set<String> ends(Carillon server, String condition) throws Exception {
     Set<String> keys = new HashSet<>();
     try (SqsClient sqs = Clients.root(server).sqs()) {

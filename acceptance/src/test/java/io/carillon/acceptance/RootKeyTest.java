@@ -20,11 +20,11 @@ import software.amazon.awssdk.services.iam.model.User;
 import software.amazon.awssdk.services.lambda.LambdaClient;
 import software.amazon.awssdk.services.lambda.model.Runtime;
 
-/// A function whose role allows `logs:*` tries the root key that everybody knows, in every way that
-/// a function has, and the server runs as root or as an ordinary user: it is refused, and clients
-/// outside of functions notice nothing.
+/// A function whose role allows `logs:*` tries the well-known root key in every way that a function
+/// has, against a server that runs as root and as an ordinary user: it is refused, and other
+/// clients are not affected.
 class RootKeyTest {
-  private static final int ORDINARY = 12_345;
+  private static final int ORDINARY_USER = 12_345;
 
   private static final String FUNCTION =
       """
@@ -134,7 +134,7 @@ class RootKeyTest {
   @TempDir Path folder;
 
   @BeforeEach
-  void needs() {
+  void requirePrograms() {
     Requirements.program("bwrap", "--version");
     Requirements.program("curl", "--version");
     Requirements.program("/usr/bin/python3", "--version");
@@ -142,24 +142,26 @@ class RootKeyTest {
   }
 
   @Test
-  void aFunctionIsNotRootByTheKeyThatEverybodyKnows() throws Exception {
+  void functionsCannotUseTheWellKnownRootKey() throws Exception {
     try (Carillon server = Carillon.start(folder)) {
-      refuses(server, List.of());
+      assertRefused(server, List.of());
     }
   }
 
   @Test
-  void norIsItWhereTheServerIsAnOrdinaryUser() throws Exception {
-    Assumptions.assumeTrue(user(Path.of("/proc/self")) == 0, "else the other test shows it");
+  void functionsCannotUseItWhereTheServerIsAnOrdinaryUser() throws Exception {
+    Assumptions.assumeTrue(
+        user(Path.of("/proc/self")) == 0, "otherwise the other test covers this");
     Requirements.program("setpriv", "--version");
     List<String> ordinary =
-        List.of("setpriv", "--reuid=" + ORDINARY, "--regid=" + ORDINARY, "--clear-groups");
-    Files.setAttribute(folder, "unix:uid", ORDINARY);
+        List.of(
+            "setpriv", "--reuid=" + ORDINARY_USER, "--regid=" + ORDINARY_USER, "--clear-groups");
+    Files.setAttribute(folder, "unix:uid", ORDINARY_USER);
     Map<String, String> environment =
         Map.of("PATH", "/usr/local/bin:/usr/bin:/bin", "HOME", "/tmp");
     try (Carillon server = Carillon.start(folder, environment, ordinary)) {
-      assertThat(user(Path.of("/proc/" + server.pid()))).isEqualTo(ORDINARY);
-      refuses(server, ordinary);
+      assertThat(user(Path.of("/proc/" + server.pid()))).isEqualTo(ORDINARY_USER);
+      assertRefused(server, ordinary);
     }
   }
 
@@ -167,9 +169,9 @@ class RootKeyTest {
     return (Integer) Files.getAttribute(process, "unix:uid");
   }
 
-  /// @param sameUser a command before others that runs them as the server's user
-  private void refuses(Carillon server, List<String> sameUser) throws Exception {
-    assertThat(server.startPage()).contains("root key  test/test").contains("refused to functions");
+  /// @param sameUser a command prefix that runs a command as the server's user
+  private void assertRefused(Carillon server, List<String> sameUser) throws Exception {
+    assertThat(server.banner()).contains("root key  test/test").contains("refused to functions");
     try (IamClient iam = Clients.root(server).iam();
         LambdaClient lambda = Clients.root(server).lambda()) {
       String role =
@@ -224,11 +226,11 @@ class RootKeyTest {
       assertThat(found.size()).as(found.toString()).isEqualTo(11);
       assertThat(iam.listUsers().users()).extracting(User::userName).doesNotContain("eve");
     }
-    noticesNothing(server, sameUser);
+    assertOthersUnaffected(server, sameUser);
   }
 
-  /// Clients of this user and of the server's, while the function's environment lives.
-  private void noticesNothing(Carillon server, List<String> sameUser) throws Exception {
+  /// Clients of this user and of the server's user, while the function's environment is alive.
+  private void assertOthersUnaffected(Carillon server, List<String> sameUser) throws Exception {
     List<String> command = new ArrayList<>(sameUser);
     command.addAll(
         List.of(
@@ -242,6 +244,6 @@ class RootKeyTest {
     assertThat(FinishedProcess.of(command, Map.of(), Path.of("/")).expectSuccess().output())
         .contains(":root</Arn>");
     assertThat(server.cli("mail", "--json").exit()).isZero();
-    assertThat(server.door("lanes")).doesNotContain("Access Denied");
+    assertThat(server.admin("lanes")).doesNotContain("Access Denied");
   }
 }

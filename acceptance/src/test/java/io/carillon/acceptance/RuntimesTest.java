@@ -24,8 +24,8 @@ import software.amazon.awssdk.services.lambda.model.InvokeResponse;
 import software.amazon.awssdk.services.lambda.model.LogType;
 import software.amazon.awssdk.services.lambda.model.Runtime;
 
-/// Python, Node.js, Java and a bootstrap of one's own: each answers an event and finds the
-/// variables that AWS promises, set and the user's among them. Source:
+/// Python, Node.js, Java and a custom bootstrap: each answers an event and finds the variables that
+/// AWS promises, the user's among them. Source:
 /// https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 class RuntimesTest {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -59,7 +59,7 @@ class RuntimesTest {
   @Test
   void python() throws Exception {
     Requirements.program("python3", "--version");
-    isAsOnAws(
+    assertAsOnAws(
         "python",
         Runtime.PYTHON3_12,
         "index.handler",
@@ -75,7 +75,7 @@ class RuntimesTest {
   @Test
   void node() throws Exception {
     Requirements.program("node", "--version");
-    isAsOnAws(
+    assertAsOnAws(
         "node",
         Runtime.NODEJS22_X,
         "index.handler",
@@ -89,7 +89,7 @@ class RuntimesTest {
 
   @Test
   void java() throws Exception {
-    isAsOnAws(
+    assertAsOnAws(
         "java",
         Runtime.JAVA25,
         "Echo::handle",
@@ -107,10 +107,10 @@ class RuntimesTest {
   }
 
   @Test
-  void aBootstrapOfOnesOwn() throws Exception {
+  void customBootstrap() throws Exception {
     Requirements.program("python3", "--version");
     Requirements.program("/usr/bin/python3", "--version");
-    isAsOnAws(
+    assertAsOnAws(
         "own",
         Runtime.PROVIDED_AL2023,
         "any.thing",
@@ -137,7 +137,7 @@ class RuntimesTest {
     return Files.readAllBytes(folder.resolve(name + ".class"));
   }
 
-  private static void isAsOnAws(String name, Runtime runtime, String handler, byte[] code)
+  private static void assertAsOnAws(String name, Runtime runtime, String handler, byte[] code)
       throws Exception {
     lambda.createFunction(
         r ->
@@ -158,7 +158,7 @@ class RuntimesTest {
     assertThat(cold.executedVersion()).isEqualTo("$LATEST");
     assertThat(log(cold)).contains("START RequestId: ", "END RequestId: ", "Init Duration: ");
     assertThat(log(warm)).contains("REPORT RequestId: ").doesNotContain("Init Duration: ");
-    hasTheVariables(answer.path("environment"), name, runtime, handler);
+    assertVariables(answer.path("environment"), name, runtime, handler);
     assertThat(stream(warm)).as("the same environment").isEqualTo(stream(cold));
   }
 
@@ -183,7 +183,7 @@ class RuntimesTest {
     return new String(Base64.getDecoder().decode(answer.logResult()), StandardCharsets.UTF_8);
   }
 
-  private static void hasTheVariables(
+  private static void assertVariables(
       JsonNode environment, String name, Runtime runtime, String handler) {
     Map<String, String> expected =
         Map.of(

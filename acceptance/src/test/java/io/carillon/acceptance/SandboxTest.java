@@ -17,9 +17,9 @@ import software.amazon.awssdk.services.iam.IamClient;
 import software.amazon.awssdk.services.lambda.LambdaClient;
 import software.amazon.awssdk.services.lambda.model.ServiceException;
 
-/// Whole servers whose bwrap fails, vanishes, is not wanted or has low limits: a function runs in
-/// the sandbox or not at all, and clients, start page and `doctor` are told why. What single
-/// environments do, also as an ordinary user, is `SandboxFailureTest`'s.
+/// Whole servers whose bwrap fails, disappears, is switched off or has low limits: a function runs
+/// in the sandbox or not at all, and clients, banner and `doctor` report why. `SandboxFailureTest`
+/// covers single environments, also as an ordinary user.
 @Tag("full")
 class SandboxTest {
   private static final String FAILS = "echo 'bwrap: No permissions to create a namespace'; exit 1";
@@ -28,13 +28,13 @@ class SandboxTest {
   private Path bin;
 
   @BeforeEach
-  void need() throws IOException {
+  void requirePrograms() throws IOException {
     Requirements.program("bwrap", "--version");
     Requirements.program("/usr/bin/python3", "--version");
     bin = Files.createDirectory(folder.resolve("bin"));
   }
 
-  /// Takes the place of the one that is there.
+  /// Installs a fake bwrap in front of the real one.
   private void bwrap(String script) throws IOException {
     Path fake = Files.writeString(bin.resolve("bwrap"), "#!/bin/sh\n" + script + "\n");
     Files.setPosixFilePermissions(fake, PosixFilePermissions.fromString("rwxr-xr-x"));
@@ -63,21 +63,21 @@ class SandboxTest {
   }
 
   private static String doctor(Carillon server) throws IOException, InterruptedException {
-    return server.door("doctor");
+    return server.admin("doctor");
   }
 
   @Test
-  void whileBwrapFailsFunctionsAreRefusedInItsWords() throws Exception {
-    String words = "does not work here: bwrap: No permissions to create a namespace";
+  void whileBwrapFailsFunctionsAreRefusedWithItsMessage() throws Exception {
+    String reason = "does not work here: bwrap: No permissions to create a namespace";
     bwrap(FAILS);
     try (Carillon server = Carillon.start(folder, fakeFirst());
         LambdaClient lambda = Clients.root(server).lambda()) {
-      assertThat(server.startPage()).contains("FUNCTIONS DO NOT RUN").contains(words);
+      assertThat(server.banner()).contains("FUNCTIONS DO NOT RUN").contains(reason);
       create(server, lambda);
       assertThatThrownBy(() -> invoke(lambda))
           .isInstanceOf(ServiceException.class)
-          .hasMessageContaining(words);
-      assertThat(doctor(server)).contains("FUNCTIONS DO NOT RUN").contains(words);
+          .hasMessageContaining(reason);
+      assertThat(doctor(server)).contains("FUNCTIONS DO NOT RUN").contains(reason);
 
       bwrap("exec " + Requirements.path("bwrap") + " \"$@\"");
       assertThat(invoke(lambda)).isEqualTo("[\"/var/task\", false, false]");
@@ -99,14 +99,14 @@ class SandboxTest {
   void withTheSandboxOffNoFunctionIsRoot() throws Exception {
     try (Carillon server = Carillon.start(folder, "--sandbox", "off");
         LambdaClient lambda = Clients.root(server).lambda()) {
-      assertThat(server.startPage()).contains("FUNCTIONS ARE NOT SANDBOXED (--sandbox off)");
+      assertThat(server.banner()).contains("FUNCTIONS ARE NOT SANDBOXED (--sandbox off)");
       create(server, lambda);
       assertThat(invoke(lambda)).endsWith("false, false]");
     }
   }
 
   @Test
-  void whereASandboxIsRequiredAServerWithoutOneDoesNotStart() throws Exception {
+  void serversThatRequireASandboxDoNotStartWithoutOne() throws Exception {
     bwrap(FAILS);
     assertThatThrownBy(() -> Carillon.start(folder, fakeFirst(), "--sandbox", "required").close())
         .hasMessageContaining("Functions cannot be sandboxed here: bubblewrap")

@@ -78,7 +78,7 @@ class SdkForJavaTest {
   private static final String QUEUE = "arn:aws:sqs:us-east-1:000000000000:java";
 
   @TempDir static Path folder;
-  @RegisterExtension static final Witness WITNESS = new Witness("SDK for Java");
+  @RegisterExtension static final ProofRecorder WITNESS = new ProofRecorder("SDK for Java");
 
   private static Carillon server;
   private static Clients root;
@@ -92,7 +92,7 @@ class SdkForJavaTest {
   @BeforeAll
   static void start() throws Exception {
     server = Carillon.start(folder, "--retry-time-scale", "0.01");
-    root = Clients.root(server).watchedBy(WITNESS);
+    root = Clients.root(server).interceptedBy(WITNESS);
     s3 = root.s3();
     sqs = root.sqs();
     sns = root.sns();
@@ -105,7 +105,7 @@ class SdkForJavaTest {
             .queueUrl();
   }
 
-  /// The policy of a queue that takes what buckets and topics send.
+  /// The policy of a queue that buckets and topics may send to.
   private static String open(String queue) {
     return """
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
@@ -229,7 +229,7 @@ class SdkForJavaTest {
     assertThat(s3.listMultipartUploads(r -> r.bucket(BUCKET)).uploads()).isEmpty();
   }
 
-  /// The part's checksum is not passed on: the upload named no algorithm, and S3 refuses one then.
+  /// The part's checksum is not sent: the upload named no algorithm, and S3 then refuses one.
   private static CompletedPart part(String upload, int number, byte[] body) {
     UploadPartResponse answer =
         s3.uploadPart(
@@ -350,7 +350,7 @@ class SdkForJavaTest {
         .isInstanceOf(QueueDoesNotExistException.class);
   }
 
-  /// Takes one message out of the queue.
+  /// Receives and deletes one message of the queue.
   private static JsonNode receive(String url) throws Exception {
     List<Message> messages =
         sqs.receiveMessage(r -> r.queueUrl(url).waitTimeSeconds(10)).messages();
@@ -679,7 +679,7 @@ class SdkForJavaTest {
     iam.putUserPolicy(
         r -> r.userName("java").policyName("p").policyDocument(allow("s3:ListAllMyBuckets", "*")));
     Clients theirs =
-        Clients.as(server, key.accessKeyId(), key.secretAccessKey()).watchedBy(WITNESS);
+        Clients.as(server, key.accessKeyId(), key.secretAccessKey()).interceptedBy(WITNESS);
     try (S3Client s3OfTheirs = theirs.s3();
         StsClient sts = theirs.sts()) {
       assertThat(sts.getCallerIdentity().arn()).isEqualTo(arn);
@@ -739,11 +739,11 @@ class SdkForJavaTest {
                 .policyDocument(allow("sts:AssumeRole", role)));
     Credentials session;
     try (StsClient sts =
-        Clients.as(server, key.accessKeyId(), key.secretAccessKey()).watchedBy(WITNESS).sts()) {
+        Clients.as(server, key.accessKeyId(), key.secretAccessKey()).interceptedBy(WITNESS).sts()) {
       session = sts.assumeRole(r -> r.roleArn(role).roleSessionName("java")).credentials();
       assertThat(session.expiration()).isAfter(Instant.now());
     }
-    Clients assumed = Clients.as(server, session).watchedBy(WITNESS);
+    Clients assumed = Clients.as(server, session).interceptedBy(WITNESS);
     try (S3Client s3OfTheirs = assumed.s3();
         SnsClient snsOfTheirs = assumed.sns()) {
       assertThat(s3OfTheirs.listBuckets().buckets()).isNotEmpty();

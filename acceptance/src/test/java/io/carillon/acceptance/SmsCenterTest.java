@@ -25,20 +25,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.sns.SnsClient;
 
-/// Text messages to SMS centres that others wrote: node-smpp, which tells all that it was sent, and
-/// the test centre of Kannel (its gateway is a client of centres as we are, no centre).
+/// SMS to SMS centres of others: node-smpp, which reports everything it was sent, and the test
+/// centre of Kannel (Kannel's gateway is a client of SMS centres, like Carillon).
 @Tag("full")
 class SmsCenterTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Path NODE = Carillon.ROOT.resolve("acceptance/src/test/node");
   private static final String KANNEL = "/usr/lib/kannel/test/drive_smpp";
 
-  /// Where Kannel's test centre looks for the gateway that it tests; it gives up without one.
+  /// The port where Kannel's test centre looks for the gateway under test; it gives up without one.
   private static final int KANNELS_GATEWAY = 13_001;
 
   @TempDir Path folder;
 
-  /// A peer's process, and the lines it has printed.
+  /// A peer's process and the lines it has printed.
   private record Peer(Process process, Queue<String> lines) implements AutoCloseable {
     static Peer start(String... command) throws IOException {
       Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
@@ -57,7 +57,7 @@ class SmsCenterTest {
       }
     }
 
-    /// The short messages that were seen, as node-smpp decoded them.
+    /// The received short messages, as node-smpp decoded them.
     List<JsonNode> seen() {
       return lines.stream().skip(1).map(Peer::parse).toList();
     }
@@ -106,7 +106,7 @@ class SmsCenterTest {
   }
 
   @Test
-  void nodeSmppGetsWhatWasPublished() throws Exception {
+  void nodeSmppReceivesPublishedMessages() throws Exception {
     try (Peer peer = nodeSmpp();
         Carillon server = carillon(Integer.parseInt(peer.lines.peek()), "secret");
         SnsClient sns = Clients.root(server).sns()) {
@@ -130,15 +130,15 @@ class SmsCenterTest {
                 assertThat(joined(peer, "49151000003")).isEqualTo(foreign);
                 assertThat(server.cli("dead-letters").expectSuccess().output())
                     .contains("49151000004");
-                assertThat(told(peer, "49151000004"))
+                assertThat(received(peer, "49151000004"))
                     .containsExactlyInAnyOrder(
                         "busy 88", "busy 0", "stumbling 8", "stumbling 0", "nobody 11");
               });
-      // alone: what else is on the way when the connection tears is sent again as well
+      // alone: other messages in flight when the connection breaks are sent again as well
       text(sns, "+49151000007", "torn");
       await()
           .atMost(Duration.ofMinutes(1))
-          .untilAsserted(() -> assertThat(told(peer, "49151000007")).containsExactly("torn 0"));
+          .untilAsserted(() -> assertThat(received(peer, "49151000007")).containsExactly("torn 0"));
       assertThat(peer.seen())
           .allSatisfy(
               m -> {
@@ -153,8 +153,8 @@ class SmsCenterTest {
     }
   }
 
-  /// The texts to a number, each with what the centre answered.
-  private static List<String> told(Peer peer, String number) {
+  /// The messages to a number, each with the response of the centre.
+  private static List<String> received(Peer peer, String number) {
     return parts(peer, number).stream()
         .map(m -> m.path("text").asText() + " " + m.path("status").asInt())
         .toList();
@@ -164,7 +164,7 @@ class SmsCenterTest {
     return peer.seen().stream().filter(m -> m.path("to").asText().equals(number)).toList();
   }
 
-  /// What the phone shows: the parts in the order that their headers say.
+  /// The text that the phone shows: the parts in the order of their headers.
   private static String joined(Peer peer, String number) {
     return parts(peer, number).stream()
         .sorted((a, b) -> Integer.compare(place(a), place(b)))
@@ -178,7 +178,7 @@ class SmsCenterTest {
   }
 
   @Test
-  void whoIsNotLetInWaitsAndLosesNothing() throws Exception {
+  void aRefusedBindIsRetriedAndLosesNothing() throws Exception {
     try (Peer peer = nodeSmpp()) {
       int port = Integer.parseInt(peer.lines.peek());
       try (Carillon stranger = carillon(port, "wrong");
@@ -201,7 +201,7 @@ class SmsCenterTest {
   }
 
   @Test
-  void kannelsTestCentreGetsAText() throws Exception {
+  void kannelsTestCentreReceivesAMessage() throws Exception {
     Requirements.program(KANNEL, "-h");
     int port;
     try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
@@ -210,7 +210,7 @@ class SmsCenterTest {
     try (ServerSocket gateway =
             new ServerSocket(KANNELS_GATEWAY, 1, InetAddress.getLoopbackAddress());
         Peer peer = Peer.start(KANNEL, "-v", "0", "-m", "1000", "-p", Integer.toString(port))) {
-      Thread.ofVirtual().start(() -> hold(gateway));
+      Thread.ofVirtual().start(() -> acceptSilently(gateway));
       await()
           .atMost(Duration.ofMinutes(1))
           .until(() -> peer.lines.stream().anyMatch(line -> line.contains("accept_thread) maps")));
@@ -228,8 +228,8 @@ class SmsCenterTest {
     }
   }
 
-  /// A gateway that is there and says nothing.
-  private static void hold(ServerSocket gateway) {
+  /// A gateway that accepts the connection and sends nothing.
+  private static void acceptSilently(ServerSocket gateway) {
     try (Socket socket = gateway.accept()) {
       socket.getInputStream().readAllBytes();
     } catch (IOException _) {

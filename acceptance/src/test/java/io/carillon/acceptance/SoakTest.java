@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.ObjectIdentifier;
 
-/// The same load again and again: whatever is done is forgotten, in memory and on disk.
+/// The same load repeatedly: resources are released, in memory and on disk.
 @Tag("full")
 class SoakTest {
   private static final int ROUNDS = 6;
@@ -25,24 +25,24 @@ class SoakTest {
   private static final int UPLOADS = 8_000;
   private static final int KEYS_OF_A_DELETION = 1_000;
 
-  // What may differ between the second round, when all is warm, and the last.
+  // How much the last round may exceed the second, after which caches are warm.
   private static final int SPARE_FILES = 40;
   private static final int SPARE_THREADS = 20;
   private static final long SPARE_HEAP_BYTES = 48L << 20;
 
-  /// What the few environments that stay warm may have, their sandboxes included.
+  /// The processes of the few warm environments, sandboxes included.
   private static final int PROCESSES = 20;
 
-  /// What the database may take while it holds nothing: rows that were deleted go by and by.
+  /// The size of the database without live rows: deleted rows are compacted gradually.
   private static final long DATABASE_BYTES = 512L << 20;
 
-  /// Blobs are removed a minute after their last name, by a chore that comes every minute.
+  /// Blobs are removed a minute after their last reference, by a task that runs every minute.
   private static final Duration UNTIL_BLOBS_ARE_GONE = Duration.ofMinutes(4);
 
   @TempDir Path folder;
 
   @Test
-  void roundAfterRoundTheServerHoldsNoMore() throws Exception {
+  void resourceUseDoesNotGrowFromRoundToRound() throws Exception {
     try (Carillon server = Carillon.start(folder)) {
       Clients uploader = Chain.provision(server, true);
       long blobsBefore = blobs().count();
@@ -69,7 +69,7 @@ class SoakTest {
     }
   }
 
-  /// Uploads, waits until every event came to its end, and deletes what was uploaded.
+  /// Uploads, waits until every event has reached its end, and deletes the objects.
   private static int round(Carillon server, Clients uploader, int round) throws Exception {
     String topic = Chain.TO_TOPIC + round + "/";
     String function = Chain.TO_FUNCTION + round + "/";

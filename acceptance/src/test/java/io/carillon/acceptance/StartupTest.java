@@ -10,15 +10,14 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What keeps a server from starting is told in a line or two that say what to do, without a stack
-/// trace.
+/// A server that cannot start prints one or two lines that say what to do, without a stack trace.
 class StartupTest {
   @TempDir Path folder;
 
   @Test
-  void aPortOrAFolderInUseIsNamedWithTheWayOut() throws Exception {
+  void aPortOrFolderInUseIsReportedWithWhatToDo() throws Exception {
     try (Carillon server = Carillon.start(folder)) {
-      says(
+      assertFails(
           1,
           "is taken, perhaps by another Carillon. Stop that program, or choose another port",
           "start",
@@ -26,7 +25,7 @@ class StartupTest {
           String.valueOf(server.port()),
           "--data",
           folder.resolve("other").toString());
-      says(
+      assertFails(
           1,
           "is in use by another process. Stop the Carillon that runs on it",
           "start",
@@ -38,24 +37,25 @@ class StartupTest {
   }
 
   @Test
-  void aDataFolderThatCannotBeOneIsNamed() throws Exception {
+  void anUnusableDataFolderIsNamed() throws Exception {
     Path file = Files.createFile(folder.resolve("file"));
-    says(1, file + " cannot be used", "start", "--port", "0", "--data", file.toString());
+    assertFails(1, file + " cannot be used", "start", "--port", "0", "--data", file.toString());
   }
 
   @Test
-  void aMistypedCommandOrFlagIsNamedWithoutTheWholeUsage() throws Exception {
-    says(2, "'nosuch'. The commands are start, demo, mail", "nosuch");
-    says(2, "'--nosuch'", "start", "--nosuch", "1");
-    says(1, "port must be a whole number from 0 to 65535, not \"abc\"", "start", "--port", "abc");
+  void mistypedCommandsAndFlagsAreNamedWithoutTheHelp() throws Exception {
+    assertFails(2, "'nosuch'. The commands are start, demo, mail", "nosuch");
+    assertFails(2, "'--nosuch'", "start", "--nosuch", "1");
+    assertFails(
+        1, "port must be a whole number from 0 to 65535, not \"abc\"", "start", "--port", "abc");
   }
 
-  private void says(int exit, String what, String... arguments) throws Exception {
+  private void assertFails(int exit, String what, String... arguments) throws Exception {
     List<String> command = new ArrayList<>(List.of(Carillon.ROOT.resolve("carillon").toString()));
     command.addAll(List.of(arguments));
-    FinishedProcess ran = FinishedProcess.of(command, Map.of(), folder);
-    assertThat(ran.output()).contains(what).doesNotContain("\tat ");
-    assertThat(ran.output().lines()).hasSizeLessThanOrEqualTo(2);
-    assertThat(ran.exit()).isEqualTo(exit);
+    FinishedProcess process = FinishedProcess.of(command, Map.of(), folder);
+    assertThat(process.output()).contains(what).doesNotContain("\tat ");
+    assertThat(process.output().lines()).hasSizeLessThanOrEqualTo(2);
+    assertThat(process.exit()).isEqualTo(exit);
   }
 }

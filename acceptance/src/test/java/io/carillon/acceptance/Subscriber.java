@@ -18,20 +18,20 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 
-/// An HTTP endpoint that consents to its subscription and takes its time over each S3 event.
+/// An HTTP endpoint that confirms its subscription and handles each S3 event slowly.
 final class Subscriber implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final HttpServer server;
-  private final Duration takes;
+  private final Duration handlingTime;
   private final Consumer<String> first;
   private final Set<String> keys = ConcurrentHashMap.newKeySet();
   private final CountDownLatch confirmed = new CountDownLatch(1);
 
-  /// @param takes how long it takes over an event before it answers
-  /// @param first is told the object's key before that
-  Subscriber(Duration takes, Consumer<String> first) throws IOException {
-    this.takes = takes;
+  /// @param handlingTime the time before it answers an event
+  /// @param first is called with the object's key before that
+  Subscriber(Duration handlingTime, Consumer<String> first) throws IOException {
+    this.handlingTime = handlingTime;
     this.first = first;
     this.server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
@@ -43,7 +43,7 @@ final class Subscriber implements AutoCloseable {
     return "http://127.0.0.1:" + server.getAddress().getPort() + "/events";
   }
 
-  /// The keys of the objects whose events it has answered for.
+  /// The keys of the objects whose events it has answered.
   Set<String> keys() {
     return keys;
   }
@@ -72,7 +72,7 @@ final class Subscriber implements AutoCloseable {
               record.path("s3").path("object").path("key").asText(), StandardCharsets.UTF_8);
       first.accept(key);
       try {
-        Thread.sleep(takes);
+        Thread.sleep(handlingTime);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new UncheckedIOException(new IOException(e));

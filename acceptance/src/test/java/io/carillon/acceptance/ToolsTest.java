@@ -11,7 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// The tools that people move files with, driven as their manuals say: see `s3_tools.py`.
+/// File transfer tools, used as their manuals say: see `s3_tools.py`.
 @Tag("full")
 class ToolsTest {
   private static final Path SCRIPT =

@@ -13,9 +13,9 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
 
-/// Clients that upload until they are stopped and write down only what was acknowledged.
+/// Clients that upload until they are stopped, and record only what was acknowledged.
 final class Uploads implements AutoCloseable {
-  private static final Duration PATIENCE = Duration.ofSeconds(180);
+  private static final Duration TIMEOUT = Duration.ofSeconds(180);
 
   private final String bucket;
   private final List<String> prefixes;
@@ -31,7 +31,7 @@ final class Uploads implements AutoCloseable {
     this.seed = seed;
   }
 
-  /// @param prefixes of the keys, which take their turns
+  /// @param prefixes of the keys, in rotation
   static Uploads start(
       Clients clients, int count, String bucket, List<String> prefixes, long seed) {
     Uploads uploads = new Uploads(bucket, prefixes, seed);
@@ -41,7 +41,7 @@ final class Uploads implements AutoCloseable {
     return uploads;
   }
 
-  /// The keys that were acknowledged, with what makes their bodies.
+  /// The acknowledged keys, with the numbers from which [#body] makes their bodies.
   Map<String, Long> acknowledged() {
     return acknowledged;
   }
@@ -56,7 +56,7 @@ final class Uploads implements AutoCloseable {
           s3.putObject(r -> r.bucket(bucket).key(key), RequestBody.fromBytes(body(content)));
           acknowledged.put(key, content);
         } catch (SdkException _) {
-          pause(); // the server is down, or died before it answered: nothing was promised
+          pause(); // the server is down, or died before it answered: not acknowledged
         }
       }
     }
@@ -86,9 +86,9 @@ final class Uploads implements AutoCloseable {
   }
 
   void awaitAcknowledged(int count) throws InterruptedException {
-    Instant giveUp = Instant.now().plus(PATIENCE);
+    Instant deadline = Instant.now().plus(TIMEOUT);
     while (acknowledged.size() < count) {
-      if (Instant.now().isAfter(giveUp)) {
+      if (Instant.now().isAfter(deadline)) {
         throw new AssertionError(
             "only " + acknowledged.size() + " of " + count + " uploads were acknowledged");
       }
@@ -96,7 +96,7 @@ final class Uploads implements AutoCloseable {
     }
   }
 
-  /// Stops and waits for the last answers.
+  /// Stops and waits for outstanding responses.
   @Override
   public void close() throws InterruptedException {
     running.set(false);

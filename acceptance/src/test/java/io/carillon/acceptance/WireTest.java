@@ -13,8 +13,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// One server, many clients: the AWS CLI, boto3, the SDK for JavaScript. Each script prints a line
-/// a check and leaves behind which operations its checks have proved; what they expect is AWS's
-/// documented behaviour, named in the scripts. ([SdkForJavaTest] is the same for the SDK for Java.)
+/// per check and writes which operations its checks have proved; they expect AWS's documented
+/// behaviour, named in the scripts. ([SdkForJavaTest] does the same for the SDK for Java.)
 class WireTest {
   private static final Path SOURCES = Carillon.ROOT.resolve("acceptance/src/test");
 
@@ -37,8 +37,8 @@ class WireTest {
     run("boto3", List.of("python3", SOURCES.resolve("python/boto3_wire.py").toString()), Map.of());
   }
 
-  /// In the Python that the CLI is installed for; as a process of its own it stands in
-  /// [ClassicScriptTest].
+  /// In the Python that the CLI is installed for; [ClassicScriptTest] runs it as a process of its
+  /// own.
   @Test
   void theAwsCli() throws Exception {
     String python =
@@ -72,7 +72,7 @@ class WireTest {
         server.account("javascript").environment());
   }
 
-  /// @param more what the client's environment has beside the server's own
+  /// @param more environment variables of the client beside the server's
   private static void run(String client, List<String> command, Map<String, String> more)
       throws Exception {
     Path proof = Files.createTempFile(folder, "proof", ".json");
@@ -82,6 +82,6 @@ class WireTest {
     FinishedProcess ran = FinishedProcess.of(command, environment, folder);
     System.out.println(client + ":\n" + ran.output());
     assertThat(ran.exit()).as(ran.output()).isZero();
-    Proof.hold(client, proof);
+    Proof.check(client, proof);
   }
 }

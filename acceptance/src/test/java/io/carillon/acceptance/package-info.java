@@ -1,4 +1,4 @@
-/// The packaged product, started as a stranger would start it, spoken to by real clients.
+/// The packaged product, started by its documented commands and used by real clients.
 @NullMarked
 package io.carillon.acceptance;
 

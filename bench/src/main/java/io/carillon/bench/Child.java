@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/// A server process under measurement: where it listens, how long it took to be ready, what it has
-/// used.
+/// A server process under measurement: its endpoint, its start-up time, and the CPU time and memory
+/// it has used.
 final class Child implements AutoCloseable {
   private static final String READY = "Carillon is ready at ";
 
@@ -50,10 +50,10 @@ final class Child implements AutoCloseable {
   private static void drain(BufferedReader lines) {
     try (lines) {
       while (lines.readLine() != null) {
-        // what it says after it is ready is not measured
+        // output after the ready line is discarded
       }
     } catch (IOException _) {
-      // it ended
+      // the process ended
     }
   }
 

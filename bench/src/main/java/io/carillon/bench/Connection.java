@@ -17,8 +17,8 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
-/// A plain socket that signed S3 requests go over, one after another. It does as little as it can,
-/// for it shares the machine with the server it measures.
+/// A plain socket that sends signed S3 requests one after another. It does as little work as
+/// possible, since it shares the machine with the measured server.
 final class Connection implements AutoCloseable {
   private final URI endpoint;
   private final Socket socket;
@@ -41,9 +41,10 @@ final class Connection implements AutoCloseable {
     this.out = socket.getOutputStream();
   }
 
-  /// Sends a request and reads the answer.
+  /// Sends a request and reads the response.
   ///
-  /// @return when the first byte was sent, by [System#nanoTime]: signing is not the server's affair
+  /// @return when the first byte was sent, by [System#nanoTime]: signing is not part of the
+  ///   measurement
   long exchange(String method, String path, byte[] body) throws IOException {
     byte[] request = request(method, path, body);
     long begun = System.nanoTime();

@@ -20,8 +20,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 
 /// The limit to compare with: the same HTTP engine, which hashes a body and appends it to a plain
-/// file, synced once for all that wait (group commit), and answers a GET from memory. No signature,
-/// no policy, no rows, no events.
+/// file, synced once for all waiting requests (group commit), and answers a GET from memory. No
+/// signatures, policies, rows or events.
 final class LimitServer implements Handler {
   private static final int BODY_LIMIT_BYTES = 64 << 20;
 

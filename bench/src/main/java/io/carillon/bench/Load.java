@@ -11,7 +11,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
-/// Requests over some connections at once, one after another on each.
+/// Requests over concurrent connections, one after another on each.
 final class Load {
   static final String BUCKET = "bench";
 
@@ -23,7 +23,7 @@ final class Load {
   private final int connections;
   private final byte[] body;
 
-  /// Each PUT makes a new object, each GET reads one of those.
+  /// Each PUT creates a new object; each GET reads one of them.
   private final AtomicLong objects = new AtomicLong();
 
   Load(Child server, int connections, int bodyBytes) {

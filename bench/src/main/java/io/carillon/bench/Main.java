@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/// `./carillon bench`: prints two tables. Absolute numbers belong to the machine; the ratios are
-/// what may be compared.
+/// `./carillon bench`: prints two tables. Absolute numbers depend on the machine; only the ratios
+/// can be compared.
 public final class Main {
   private static final String HUGE_PAGES = "-XX:+UseTransparentHugePages";
   private static final List<String> METHODS = List.of("PUT", "GET");
@@ -72,7 +72,7 @@ public final class Main {
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow"));
     if (ManagementFactory.getRuntimeMXBean().getInputArguments().contains(HUGE_PAGES)) {
-      command.add(HUGE_PAGES); // as the launcher has given them to Carillon
+      command.add(HUGE_PAGES); // as the launcher starts Carillon
     }
     command.addAll(
         List.of("-cp", classPath, LimitServer.class.getName(), folder.resolve("limit").toString()));
@@ -80,13 +80,13 @@ public final class Main {
   }
 
   private void starts() throws IOException {
-    say("starting " + STARTS + " times");
+    printProgress("starting " + STARTS + " times");
     List<Duration> took = new ArrayList<>();
     long resident = 0;
     for (int i = 0; i <= STARTS; i++) {
       try (Child server = carillon("starts", Map.of())) {
         resident = server.residentMiB();
-        if (i > 0) { // the first may build, and makes the data folder
+        if (i > 0) { // the first start may build, and creates the data folder
           took.add(server.startToReady());
         }
       }
@@ -103,7 +103,7 @@ public final class Main {
       Load ours = new Load(server, CONNECTIONS, BODY_BYTES);
       Load theirs = new Load(limit, CONNECTIONS, BODY_BYTES);
       for (String method : METHODS) {
-        say(method + ": warming up");
+        printProgress(method + ": warming up");
         theirs.run(method, WARM_UP);
         ours.run(method, WARM_UP);
         compare(method, ours, theirs);
@@ -123,7 +123,7 @@ public final class Main {
     }
   }
 
-  /// In turn, so that a busy neighbour slows both; the ratio is the median of the rounds.
+  /// Alternately, so that other load slows both; the ratio is the median of the rounds.
   private void compare(String method, Load ours, Load theirs)
       throws IOException, InterruptedException {
     List<Measured> here = new ArrayList<>();
@@ -133,7 +133,7 @@ public final class Main {
       there.add(theirs.run(method, REQUESTS));
       here.add(ours.run(method, REQUESTS));
       ratios.add(here.getLast().perSecond() / there.getLast().perSecond());
-      say(
+      printProgress(
           String.format(
               "%s round %d: Carillon %.0f/s, limit %.0f/s",
               method, round, here.getLast().perSecond(), there.getLast().perSecond()));
@@ -155,7 +155,7 @@ public final class Main {
   private void events() throws IOException, InterruptedException {
     try (Child server = carillon("events", Map.of());
         Pipeline pipeline = new Pipeline(server.endpoint())) {
-      say("events to a function");
+      printProgress("events to a function");
       pipeline.toFunction("to-function");
       table.line(
           "upload → warm Python function entered, a new server's first 1,000, p50 / p99",
@@ -167,7 +167,7 @@ public final class Main {
           latencies(pipeline, "to-function", EVENTS_WARM_UP),
           "",
           "");
-      say("events to a subscriber");
+      printProgress("events to a subscriber");
       pipeline.toSubscriber("to-subscriber");
       table.line(
           "upload → HTTP subscriber has its POST, warm server, p50 / p99",
@@ -190,7 +190,7 @@ public final class Main {
     return millis(all.get(EVENTS / 2)) + " / " + millis(all.get(EVENTS * 99 / 100));
   }
 
-  /// What the server did between two instants.
+  /// A phase of the server's work.
   private record Span(String what, Instant from, Instant to) {}
 
   private String profile() throws IOException, InterruptedException {
@@ -202,13 +202,13 @@ public final class Main {
       makeBucket(server);
       Load load = new Load(server, CONNECTIONS, BODY_BYTES);
       for (String method : METHODS) {
-        say("profile of " + method);
+        printProgress("profile of " + method);
         load.run(method, WARM_UP);
         Instant begun = Instant.now();
         load.run(method, 2 * REQUESTS);
         spans.add(new Span("a " + method, begun, Instant.now()));
       }
-      say("profile of events");
+      printProgress("profile of events");
       spans.add(events(server));
     }
     StringBuilder tables = new StringBuilder();
@@ -218,7 +218,7 @@ public final class Main {
     return tables.toString();
   }
 
-  /// Over connections of its own: the server ends one that was idle while the loads ran.
+  /// Over connections of its own: the server closes those that were idle during the loads.
   private Span events(Child server) throws IOException, InterruptedException {
     try (Pipeline pipeline = new Pipeline(server.endpoint())) {
       pipeline.toFunction("to-function");
@@ -235,7 +235,7 @@ public final class Main {
     }
   }
 
-  private static void say(String what) {
+  private static void printProgress(String what) {
     System.err.println(what + " ...");
   }
 

@@ -35,9 +35,9 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.Event;
 import software.amazon.awssdk.services.sns.SnsClient;
 
-/// The event path under measurement: how long from the start of an upload until a warm function is
-/// entered, and until an HTTP subscriber has its POST. All read the same clock: the function looks
-/// at it first thing and then tells over a plain socket. (`System.nanoTime` is Linux's
+/// The event path under measurement: the time from the start of an upload until a warm function is
+/// entered, and until an HTTP subscriber receives its POST. All read the same clock: the function
+/// reads it first and then reports over a plain socket. (`System.nanoTime` is Linux's
 /// `CLOCK_MONOTONIC`, as is Python's `monotonic_ns`.)
 final class Pipeline implements AutoCloseable {
   private static final String ROLE_TRUST =
@@ -80,7 +80,7 @@ final class Pipeline implements AutoCloseable {
     s3.createBucket(r -> r.bucket(bucket));
   }
 
-  /// A bucket whose uploads run a Python function that tells when it was entered.
+  /// A bucket whose uploads invoke a Python function that reports when it was entered.
   void toFunction(String bucket) throws IOException {
     makeBucket(bucket);
     String role =
@@ -125,7 +125,7 @@ final class Pipeline implements AutoCloseable {
                             f -> f.lambdaFunctionArn(function).events(Event.S3_OBJECT_CREATED))));
   }
 
-  /// A bucket whose uploads are published to a topic with this process as its subscriber.
+  /// A bucket whose uploads are published to a topic that this process subscribes to.
   void toSubscriber(String bucket) throws InterruptedException {
     makeBucket(bucket);
     String topic = sns.createTopic(r -> r.name("bench")).topicArn();
@@ -154,7 +154,7 @@ final class Pipeline implements AutoCloseable {
                             t -> t.topicArn(topic).events(Event.S3_OBJECT_CREATED))));
   }
 
-  /// Uploads one small object and waits for it at the other end.
+  /// Uploads a small object and waits for its event at the other end.
   Duration upload(String bucket, String key) throws IOException, InterruptedException {
     CountDownLatch arrival = arrivals.expect(key);
     long begun = uploads.exchange("PUT", "/" + bucket + "/" + key, new byte[] {'x'});
@@ -184,7 +184,7 @@ final class Pipeline implements AutoCloseable {
     http.close();
   }
 
-  /// Notes when each object's event arrived.
+  /// Records when each object's event arrived.
   private static final class Arrivals implements Handler {
     private final ObjectMapper json = new ObjectMapper();
     private final Map<String, CountDownLatch> expected = new ConcurrentHashMap<>();

@@ -11,13 +11,13 @@ import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordedFrame;
 import jdk.jfr.consumer.RecordingFile;
 
-/// Where the server's CPU time goes: samples of the flight recorder, by the stage of the road in
-/// which they were taken.
+/// The distribution of the server's CPU time: samples of the flight recorder by the stage of the
+/// request pipeline in which they were taken.
 final class Profile {
-  /// @param frame what a stack has in it that is in this stage: the start of `class.method`
+  /// @param frame the start of a `class.method` that marks this stage in a stack
   private record Stage(String name, String frame) {}
 
-  /// The innermost first: a sample belongs to the first that fits.
+  /// The innermost first: a sample counts for the first stage that matches.
   private static final List<Stage> STAGES =
       List.of(
           new Stage("handing the event on", "io.carillon.outbox.Dispatcher$Doing.handOn"),
@@ -33,7 +33,7 @@ final class Profile {
           new Stage("waking those who waited for the commit", "io.carillon.store.GroupCommit."),
           new Stage("reading rows outside a transaction", "io.carillon.store.RocksDatabase.read"),
           new Stage("function environments and their Runtime API", "io.carillon.lambda."),
-          new Stage("the outbox: trying and recording", "io.carillon.outbox."),
+          new Stage("the outbox: attempts and results", "io.carillon.outbox."),
           new Stage("request and answer to and from the model", "io.carillon.aws.protocol."),
           new Stage("the rest of the operation", "io.carillon.aws.Road."),
           new Stage("HTTP: heads, bodies, answers", "io.carillon.http.Exchange."),
@@ -57,7 +57,7 @@ final class Profile {
     this.recording = folder.resolve("profile.jfr");
   }
 
-  /// What a JVM is started with to record.
+  /// The JVM option that starts the recording.
   String option() throws IOException {
     Path settings = recording.resolveSibling("profile.jfc");
     Files.writeString(settings, SETTINGS);

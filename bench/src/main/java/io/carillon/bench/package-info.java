@@ -1,4 +1,4 @@
-/// Benchmarks that anyone can run again: `./carillon bench`.
+/// Reproducible benchmarks: `./carillon bench`.
 @NullMarked
 package io.carillon.bench;
 

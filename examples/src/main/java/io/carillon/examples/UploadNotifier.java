@@ -7,8 +7,8 @@ import com.amazonaws.services.lambda.runtime.events.models.s3.S3EventNotificatio
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.services.sns.SnsClient;
 
-/// Tells a topic about every upload. The topic's ARN stands in the environment variable
-/// `TOPIC_ARN`; credentials, region and endpoint come from the function's environment, as on AWS.
+/// Publishes every upload to a topic. The environment variable `TOPIC_ARN` holds the topic's ARN;
+/// credentials, region and endpoint come from the function's environment, as on AWS.
 public final class UploadNotifier implements RequestHandler<S3Event, String> {
   private final SnsClient sns =
       SnsClient.builder().httpClient(UrlConnectionHttpClient.create()).build();

@@ -1,4 +1,4 @@
-/// Functions that people start from.
+/// Example functions as a starting point.
 @NullMarked
 package io.carillon.examples;
 

@@ -20,9 +20,9 @@ import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.core.interceptor.SdkExecutionAttribute;
 
-/// Sees which operations a test calls with success. A test that [Proves] one which it did not call
-/// fails; what a passing test proves has to stand in the record.
-final class Witness
+/// Records which operations a test calls with success. A test fails that [Proves] an operation
+/// which it did not call; the proof of a passing test has to match the stored one.
+final class ProofRecorder
     implements ExecutionInterceptor, BeforeEachCallback, AfterEachCallback, AfterAllCallback {
   private static final Map<String, String> SERVICES = Map.of("cloudwatchlogs", "logs");
 
@@ -30,12 +30,12 @@ final class Witness
   private final Set<String> answered = ConcurrentHashMap.newKeySet();
   private final SortedMap<String, List<String>> proved = new TreeMap<>();
 
-  Witness(String client) {
+  ProofRecorder(String client) {
     this.client = client;
   }
 
-  /// An operation has been answered with success.
-  void saw(String operation) {
+  /// Records an operation that was answered with success.
+  void record(String operation) {
     answered.add(operation);
   }
 
@@ -43,7 +43,7 @@ final class Witness
   public void afterExecution(Context.AfterExecution context, ExecutionAttributes attributes) {
     String service =
         attributes.getAttribute(SdkExecutionAttribute.SERVICE_NAME).toLowerCase(Locale.ROOT);
-    saw(
+    record(
         SERVICES.getOrDefault(service, service)
             + ":"
             + attributes.getAttribute(SdkExecutionAttribute.OPERATION_NAME));
@@ -63,8 +63,8 @@ final class Witness
     }
   }
 
-  /// The tests that did not run (one was picked by hand, or a program is missing) keep their place
-  /// in the record; those that are gone lose it.
+  /// Tests that did not run (one was selected by hand, or a program is missing) keep their stored
+  /// proof; removed tests lose it.
   @Override
   public void afterAll(ExtensionContext context) throws Exception {
     Map<String, List<String>> recorded = Proof.of(client);
@@ -74,7 +74,7 @@ final class Witness
         proved.put(title, claims(method));
       }
     }
-    Proof.hold(client, proved);
+    Proof.check(client, proved);
   }
 
   private static List<String> claims(Method method) {

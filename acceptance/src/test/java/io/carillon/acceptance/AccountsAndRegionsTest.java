@@ -27,12 +27,12 @@ import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 import software.amazon.awssdk.services.sqs.model.QueueDoesNotExistException;
 
-/// Regions and accounts side by side in one server. Sources: "Resource types defined by" each
-/// service in the Service Authorization Reference (what an ARN names), "Bucket naming rules" (names
-/// are global), "Supported event destinations" (same Region as the bucket), "Cross-account policy
-/// evaluation logic" (both sides must allow).
-class PlacesTest {
-  private static final Region FAR = Region.EU_WEST_1;
+/// Regions and accounts in one server. Sources: "Resource types defined by" each service in the
+/// Service Authorization Reference (the parts of an ARN), "Bucket naming rules" (names are global),
+/// "Supported event destinations" (same Region as the bucket), "Cross-account policy evaluation
+/// logic" (both sides must allow).
+class AccountsAndRegionsTest {
+  private static final Region OTHER_REGION = Region.EU_WEST_1;
 
   @TempDir static Path folder;
   private static Carillon server;
@@ -62,11 +62,11 @@ class PlacesTest {
   }
 
   @Test
-  void theSignaturesRegionDecidesWhereThingsAre() {
+  void resourcesAreInTheRegionOfTheSignature() {
     try (SnsClient near = first.sns();
-        SnsClient far = first.in(FAR).sns();
+        SnsClient far = first.in(OTHER_REGION).sns();
         SqsClient nearQueues = first.sqs();
-        SqsClient farQueues = first.in(FAR).sqs()) {
+        SqsClient farQueues = first.in(OTHER_REGION).sqs()) {
       assertThat(near.createTopic(r -> r.name("twice")).topicArn())
           .isEqualTo("arn:aws:sns:us-east-1:000000000000:twice");
       assertThat(far.createTopic(r -> r.name("twice")).topicArn())
@@ -84,12 +84,12 @@ class PlacesTest {
   }
 
   @Test
-  void aFunctionKnowsItsRegionAndItsClientsWorkThere() throws Exception {
+  void functionsUseTheirOwnRegion() throws Exception {
     Requirements.program("python3", "-c", "import boto3");
     try (IamClient iam = first.iam();
         LambdaClient near = first.lambda();
-        LambdaClient far = first.in(FAR).lambda();
-        SnsClient topics = first.in(FAR).sns()) {
+        LambdaClient far = first.in(OTHER_REGION).lambda();
+        SnsClient topics = first.in(OTHER_REGION).sns()) {
       String role =
           iam.createRole(
                   r ->
@@ -121,9 +121,9 @@ class PlacesTest {
   }
 
   @Test
-  void aDestinationInAnotherRegionIsRefusedAndNothingIsKept() {
+  void destinationsInAnotherRegionAreRefused() {
     try (S3Client s3 = first.s3();
-        SnsClient far = first.in(FAR).sns()) {
+        SnsClient far = first.in(OTHER_REGION).sns()) {
       s3.createBucket(r -> r.bucket("places-near"));
       String topic = far.createTopic(r -> r.name("far-away")).topicArn();
       far.setTopicAttributes(
@@ -159,12 +159,12 @@ class PlacesTest {
   @Test
   void bucketNamesAreGlobal() {
     try (S3Client mine = first.s3();
-        S3Client far = first.in(FAR).s3();
+        S3Client far = first.in(OTHER_REGION).s3();
         S3Client theirs = second.s3()) {
       far.createBucket(
           r ->
               r.bucket("places-global")
-                  .createBucketConfiguration(c -> c.locationConstraint(FAR.id())));
+                  .createBucketConfiguration(c -> c.locationConstraint(OTHER_REGION.id())));
       assertThat(
               mine.getBucketLocation(r -> r.bucket("places-global")).locationConstraintAsString())
           .isEqualTo("eu-west-1");
@@ -175,13 +175,14 @@ class PlacesTest {
                   far.createBucket(
                       r ->
                           r.bucket("places-global")
-                              .createBucketConfiguration(c -> c.locationConstraint(FAR.id()))))
+                              .createBucketConfiguration(
+                                  c -> c.locationConstraint(OTHER_REGION.id()))))
           .isInstanceOf(BucketAlreadyOwnedByYouException.class);
     }
   }
 
   @Test
-  void anAccountSeesNothingOfAnother() throws Exception {
+  void accountsAreIsolated() throws Exception {
     try (S3Client mine = first.s3();
         S3Client theirs = second.s3();
         SqsClient queues = first.sqs();
@@ -267,7 +268,7 @@ class PlacesTest {
   }
 
   @Test
-  void anotherAccountsFunctionRunsOnlyWhereItsPolicySays() throws Exception {
+  void functionsOfOtherAccountsNeedTheirPolicysPermission() throws Exception {
     Requirements.program("python3", "--version");
     try (IamClient iam = first.iam();
         LambdaClient mine = first.lambda();
