@@ -142,7 +142,7 @@ await run({
       assert.equal((await sqs.send(new SQS.GetQueueUrlCommand({ QueueName: "javascript" }))).QueueUrl, QueueUrl);
       const MessageAttributes = { n: { DataType: "Number", StringValue: "1" } };
       const sent = await sqs.send(new SQS.SendMessageCommand({ QueueUrl, MessageBody: "direct", MessageAttributes }));
-      const receive = { QueueUrl, WaitTimeSeconds: 5, MessageAttributeNames: ["All"] };
+      const receive = { QueueUrl, WaitTimeSeconds: 20, MessageAttributeNames: ["All"] };
       const [message] = (await sqs.send(new SQS.ReceiveMessageCommand(receive))).Messages;
       assert.equal(message.MessageId, sent.MessageId);
       assert.equal(message.Body, "direct");
@@ -180,7 +180,7 @@ await run({
       const subscribe = { TopicArn, Protocol: "sqs", Endpoint, Attributes: { RawMessageDelivery: "true" } };
       assert.match((await sns.send(new SNS.SubscribeCommand(subscribe))).SubscriptionArn, /:javascript:/);
       const receive = async () => {
-        const [message] = (await sqs.send(new SQS.ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 10 }))).Messages;
+        const [message] = (await sqs.send(new SQS.ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }))).Messages;
         await sqs.send(new SQS.DeleteMessageCommand({ QueueUrl, ReceiptHandle: message.ReceiptHandle }));
         return message.Body;
       };

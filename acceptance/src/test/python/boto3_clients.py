@@ -45,7 +45,7 @@ def zipped(name, text):
     return buffer.getvalue()
 
 
-def drain(url, wait=5):
+def drain(url, wait=20):
     messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=wait).get("Messages", [])
     for message in messages:
         sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])

@@ -133,7 +133,7 @@ def check_messages():
     url = sqs.create_queue(QueueName="messages")["QueueUrl"]
     attributes = {"n": {"DataType": "Number", "StringValue": "1"}, "raw": {"DataType": "Binary", "BinaryValue": b"\x00\xff"}}
     sent = sqs.send_message(QueueUrl=url, MessageBody="hällo", MessageAttributes=attributes)
-    call = {"QueueUrl": url, "WaitTimeSeconds": 5, "MessageAttributeNames": ["All"], "AttributeNames": ["All"]}
+    call = {"QueueUrl": url, "WaitTimeSeconds": 20, "MessageAttributeNames": ["All"], "AttributeNames": ["All"]}
     (message,) = sqs.receive_message(**call)["Messages"]
     assert message["MessageId"] == sent["MessageId"] and message["Body"] == "hällo", message
     assert message["MD5OfMessageAttributes"] == sent["MD5OfMessageAttributes"], message
@@ -156,7 +156,7 @@ def check_batches_of_messages():
     url = sqs.create_queue(QueueName="batches")["QueueUrl"]
     sent = sqs.send_message_batch(QueueUrl=url, Entries=[{"Id": i, "MessageBody": f"body {i}"} for i in "ab"])
     assert sorted(s["Id"] for s in sent["Successful"]) == ["a", "b"] and "Failed" not in sent, sent
-    receive = lambda: sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=5)["Messages"]
+    receive = lambda: sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=20)["Messages"]
     messages = receive()
     while len(messages) < 2:
         messages += receive()
@@ -182,7 +182,7 @@ def check_dead_letters():
     source = sqs.create_queue(QueueName="source", Attributes={"RedrivePolicy": redrive, "VisibilityTimeout": "0"})["QueueUrl"]
     assert sqs.list_dead_letter_source_queues(QueueUrl=dead)["queueUrls"] == [source]
     sqs.send_message(QueueUrl=source, MessageBody="poison")
-    assert sqs.receive_message(QueueUrl=source, WaitTimeSeconds=5)["Messages"][0]["Body"] == "poison"
+    assert sqs.receive_message(QueueUrl=source, WaitTimeSeconds=20)["Messages"][0]["Body"] == "poison"
     assert "Messages" not in sqs.receive_message(QueueUrl=source)
     assert drain(dead) == ["poison"]
 
@@ -208,7 +208,7 @@ def check_a_trace_goes_along_to_queues():
     traced.put_object(Bucket="traced", Key="k", Body=b"")
     traced.delete_object(Bucket="traced", Key="k")
     for url in of_bucket, of_topic:
-        (message,) = sqs.receive_message(QueueUrl=url, AttributeNames=["AWSTraceHeader"], WaitTimeSeconds=5)["Messages"]
+        (message,) = sqs.receive_message(QueueUrl=url, AttributeNames=["AWSTraceHeader"], WaitTimeSeconds=20)["Messages"]
         assert message["Attributes"] == {"AWSTraceHeader": trace}, message
 
 
