@@ -290,7 +290,7 @@ public final class Server implements AutoCloseable {
               List.of(
                   new Chore(Duration.ZERO, Duration.ofDays(1), lambda::findInterpreters),
                   new Chore(Duration.ZERO, TEN_SECONDS, clockSteps::check),
-                  new Chore(SHORTLY, Duration.ofDays(1), iam::tellMissingPolicies),
+                  new Chore(SHORTLY, Duration.ofDays(1), iam::logMissingPolicies),
                   Chore.every(MINUTE, trace::sweep),
                   Chore.every(MINUTE, storage::removeReleased),
                   Chore.every(MINUTE, s3::sweep),

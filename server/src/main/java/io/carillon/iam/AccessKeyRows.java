@@ -8,13 +8,13 @@ import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// The access keys of users and of root users, by their id.
+/// The access keys of users and root users, by id.
 final class AccessKeyRows {
   private final Table<String, Key> rows = Table.of("iam.access_keys", KeyCodec.STRING, Key.class);
-  private final IamVersion changes;
+  private final IamVersion version;
 
-  /// @param user whose key it is; null for the root user of the account
-  /// @param sealedSecret as the sealer gave it
+  /// @param user the owner; null for the root user of the account
+  /// @param sealedSecret the sealed secret access key
   record Key(
       String account, @Nullable String user, byte[] sealedSecret, boolean active, Instant created) {
     Key ofUser(String name) {
@@ -26,8 +26,8 @@ final class AccessKeyRows {
     }
   }
 
-  AccessKeyRows(IamVersion changes) {
-    this.changes = changes;
+  AccessKeyRows(IamVersion version) {
+    this.version = version;
   }
 
   Optional<Key> find(Snapshot snapshot, String id) {
@@ -36,11 +36,11 @@ final class AccessKeyRows {
 
   void put(Tx tx, String id, Key key) {
     rows.put(tx, id, key);
-    changes.note(tx);
+    version.incrementOnCommit(tx);
   }
 
   void delete(Tx tx, String id) {
     rows.delete(tx, id);
-    changes.note(tx);
+    version.incrementOnCommit(tx);
   }
 }

@@ -29,10 +29,10 @@ import software.amazon.awssdk.services.iam.model.StatusType;
 import software.amazon.awssdk.services.iam.model.UpdateAccessKeyRequest;
 import software.amazon.awssdk.services.iam.model.UpdateAccessKeyResponse;
 
-/// The lasting keys of users and of the root users of accounts. A secret is told once, when it is
-/// made, and kept sealed.
+/// The access keys of users and of accounts' root users. A secret is returned once, on creation,
+/// and stored sealed.
 final class AccessKeys {
-  /// For the root user of an account as well.
+  /// Applies to the root user of an account as well.
   private static final int KEYS_PER_USER = 2;
 
   static final int SECRET_LENGTH = 40;
@@ -62,69 +62,69 @@ final class AccessKeys {
     this.clock = clock;
   }
 
-  /// Whose keys a request is about.
+  /// The owner of the keys that a request is about.
   ///
   /// @param user null for the root user of the account
-  /// @param keyIds of all keys, the root key of the configuration included
-  private record Holder(String account, @Nullable Identity user, List<String> keyIds) {
+  /// @param keyIds of all keys, including the root key from the configuration
+  private record KeyOwner(String account, @Nullable Identity user, List<String> keyIds) {
     @Nullable String userName() {
       return user == null ? null : user.name();
     }
   }
 
-  /// The user that a request names, or who calls where it names none; null for the root user.
-  private static @Nullable String named(Caller caller, @Nullable String name) {
+  /// The user that a request names, or else the caller; null for the root user.
+  private static @Nullable String userName(Caller caller, @Nullable String name) {
     return name == null && caller.principal() instanceof Principal.Root
         ? null
-        : Users.named(caller, name);
+        : Users.userName(caller, name);
   }
 
-  private Holder holder(Snapshot snapshot, Caller caller, @Nullable String name) {
+  private KeyOwner owner(Snapshot snapshot, Caller caller, @Nullable String name) {
     String account = caller.account().value();
     if (name == null) {
-      return new Holder(account, null, accounts.rootKeys(snapshot, account));
+      return new KeyOwner(account, null, accounts.rootKeys(snapshot, account));
     }
     Identity user = identities.require(snapshot, account, IdentityType.USER, name);
-    return new Holder(account, user, user.userTerms().keys());
+    return new KeyOwner(account, user, user.userTerms().keys());
   }
 
-  private void change(Tx tx, Holder holder, UnaryOperator<List<String>> change) {
-    Identity user = holder.user();
+  private void change(Tx tx, KeyOwner owner, UnaryOperator<List<String>> change) {
+    Identity user = owner.user();
     if (user == null) {
-      accounts.putRootKeys(tx, holder.account(), change.apply(new ArrayList<>(holder.keyIds())));
+      accounts.putRootKeys(tx, owner.account(), change.apply(new ArrayList<>(owner.keyIds())));
     } else {
       identities.put(tx, user.withUser(user.userTerms().withKeys(change)));
     }
   }
 
   CreateAccessKeyResponse create(Caller caller, CreateAccessKeyRequest request) {
-    String name = named(caller, request.userName());
+    String name = userName(caller, request.userName());
     String id = ids.accessKey("AKIA");
     Secret secret = ids.secret(SECRET_LENGTH);
     byte[] sealed = sealer.seal(secret);
     Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
-    Holder owner =
+    KeyOwner created =
         database.write(
             tx -> {
-              Holder holder = holder(tx, caller, name);
-              if (holder.keyIds().size() >= KEYS_PER_USER) {
+              KeyOwner owner = owner(tx, caller, name);
+              if (owner.keyIds().size() >= KEYS_PER_USER) {
                 throw IamError.LIMIT_EXCEEDED.because(
                     "Cannot exceed quota for AccessKeysPerUser: " + KEYS_PER_USER);
               }
-              keys.put(tx, id, new Key(holder.account(), holder.userName(), sealed, true, now));
+              keys.put(tx, id, new Key(owner.account(), owner.userName(), sealed, true, now));
               change(
                   tx,
-                  holder,
+                  owner,
                   list -> {
                     list.add(id);
                     return list;
                   });
-              return holder;
+              return owner;
             });
     return CreateAccessKeyResponse.builder()
         .accessKey(
             AccessKey.builder()
-                .userName(owner.userName())
+                .userName(created.userName())
                 .accessKeyId(id)
                 .status(StatusType.ACTIVE)
                 .secretAccessKey(secret.reveal())
@@ -134,25 +134,24 @@ final class AccessKeys {
   }
 
   ListAccessKeysResponse list(Caller caller, ListAccessKeysRequest request) {
-    String name = named(caller, request.userName());
-    IamPage.Wanted wanted = IamPage.Wanted.of(request.marker(), request.maxItems());
+    String name = userName(caller, request.userName());
+    IamPage.Paging paging = IamPage.Paging.of(request.marker(), request.maxItems());
     return database.read(
         snapshot -> {
-          Holder holder = holder(snapshot, caller, name);
+          KeyOwner owner = owner(snapshot, caller, name);
           List<AccessKeyMetadata> all = new ArrayList<>();
-          for (String id : holder.keyIds().stream().sorted().toList()) {
-            boolean configured = isConfigured(holder, id);
-            boolean active = configured || require(snapshot, holder, id).active();
+          for (String id : owner.keyIds().stream().sorted().toList()) {
+            boolean configured = isConfigured(owner, id);
+            boolean active = configured || require(snapshot, owner, id).active();
             all.add(
                 AccessKeyMetadata.builder()
-                    .userName(holder.userName())
+                    .userName(owner.userName())
                     .accessKeyId(id)
                     .status(active ? StatusType.ACTIVE : StatusType.INACTIVE)
-                    .createDate(
-                        configured ? Instant.EPOCH : require(snapshot, holder, id).created())
+                    .createDate(configured ? Instant.EPOCH : require(snapshot, owner, id).created())
                     .build());
           }
-          IamPage<AccessKeyMetadata> page = IamPage.of(all, AccessKeyMetadata::accessKeyId, wanted);
+          IamPage<AccessKeyMetadata> page = IamPage.of(all, AccessKeyMetadata::accessKeyId, paging);
           return ListAccessKeysResponse.builder()
               .accessKeyMetadata(page.items())
               .isTruncated(page.isTruncated())
@@ -162,7 +161,7 @@ final class AccessKeys {
   }
 
   UpdateAccessKeyResponse update(Caller caller, UpdateAccessKeyRequest request) {
-    String name = named(caller, request.userName());
+    String name = userName(caller, request.userName());
     String id = keyId(request.accessKeyId());
     StatusType status =
         IamConstraints.oneOf(
@@ -178,16 +177,16 @@ final class AccessKeys {
     boolean active = status == StatusType.ACTIVE;
     database.write(
         tx -> {
-          Holder holder = holder(tx, caller, name);
-          if (isConfigured(holder, id)) {
+          KeyOwner owner = owner(tx, caller, name);
+          if (isConfigured(owner, id)) {
             if (active) {
               return id;
             }
-            throw configured(id);
+            throw unmodifiable(id);
           }
-          Key key = require(tx, holder, id);
+          Key key = require(tx, owner, id);
           if (!active) {
-            refuseLast(tx, holder, id);
+            refuseLastRootKey(tx, owner, id);
           }
           keys.put(tx, id, key.active(active));
           return id;
@@ -196,20 +195,20 @@ final class AccessKeys {
   }
 
   DeleteAccessKeyResponse delete(Caller caller, DeleteAccessKeyRequest request) {
-    String name = named(caller, request.userName());
+    String name = userName(caller, request.userName());
     String id = keyId(request.accessKeyId());
     database.write(
         tx -> {
-          Holder holder = holder(tx, caller, name);
-          if (isConfigured(holder, id)) {
-            throw configured(id);
+          KeyOwner owner = owner(tx, caller, name);
+          if (isConfigured(owner, id)) {
+            throw unmodifiable(id);
           }
-          Key unused = require(tx, holder, id);
-          refuseLast(tx, holder, id);
+          Key unused = require(tx, owner, id);
+          refuseLastRootKey(tx, owner, id);
           keys.delete(tx, id);
           change(
               tx,
-              holder,
+              owner,
               list -> {
                 list.remove(id);
                 return list;
@@ -219,52 +218,52 @@ final class AccessKeys {
     return DeleteAccessKeyResponse.builder().build();
   }
 
-  /// Whether the configuration gives the key, which then is in no row.
-  private boolean isConfigured(Holder holder, String id) {
-    return holder.user() == null
-        && accounts.firstRoot().account().value().equals(holder.account())
+  /// Whether the key comes from the configuration, and so has no row.
+  private boolean isConfigured(KeyOwner owner, String id) {
+    return owner.user() == null
+        && accounts.firstRoot().account().value().equals(owner.account())
         && accounts.firstRoot().accessKeyId().equals(id);
   }
 
-  private static AwsException configured(String id) {
+  private static AwsException unmodifiable(String id) {
     return IamError.UNMODIFIABLE_ENTITY.because(
         "The root access key "
             + id
             + " comes from the configuration of the server and can be neither deleted nor"
             + " deactivated here: change the settings access-key-id and"
-            + " secret-access-key and start the server anew.");
+            + " secret-access-key and restart the server.");
   }
 
-  /// There is no sign-in with a password that would lead back to an account without a root key.
-  private void refuseLast(Snapshot snapshot, Holder holder, String id) {
-    if (holder.user() != null) {
+  /// There is no sign-in with a password that could recover an account without a root key.
+  private void refuseLastRootKey(Snapshot snapshot, KeyOwner owner, String id) {
+    if (owner.user() != null) {
       return;
     }
-    boolean another =
-        holder.keyIds().stream()
+    boolean hasOther =
+        owner.keyIds().stream()
             .filter(other -> !other.equals(id))
             .anyMatch(
-                other -> isConfigured(holder, other) || require(snapshot, holder, other).active());
-    if (!another) {
+                other -> isConfigured(owner, other) || require(snapshot, owner, other).active());
+    if (!hasOther) {
       throw IamError.UNMODIFIABLE_ENTITY.because(
           "The access key "
               + id
               + " is the last active key of the root user of account "
-              + holder.account()
-              + ", who could not come back without one: create another key first.");
+              + owner.account()
+              + ". Without a key, the account could not be used again: create another key first.");
     }
   }
 
-  private Key require(Snapshot snapshot, Holder holder, String id) {
+  private Key require(Snapshot snapshot, KeyOwner owner, String id) {
     return keys.find(snapshot, id)
-        .filter(_ -> holder.keyIds().contains(id))
+        .filter(_ -> owner.keyIds().contains(id))
         .orElseThrow(
             () ->
                 IamError.NO_SUCH_ENTITY.because(
                     "The Access Key with id " + id + " cannot be found."));
   }
 
-  /// The key of the configuration may be shorter than any of ours.
+  /// The key from the configuration may be shorter than the minimum.
   private String keyId(@Nullable String id) {
     return accounts.firstRoot().accessKeyId().equals(id)
         ? accounts.firstRoot().accessKeyId()

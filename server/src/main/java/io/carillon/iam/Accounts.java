@@ -19,8 +19,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// The accounts of this installation. The first one and its root key come from the configuration
-/// and are in no row, so whoever can start the server is never locked out; others are made here,
-/// each with a root key of its own.
+/// and have no row, so the operator can never be locked out; others are created here, each with its
+/// own root key.
 public final class Accounts {
   private static final long ACCOUNT_IDS = 1_000_000_000_000L;
 
@@ -29,7 +29,7 @@ public final class Accounts {
       Table.of("iam.root_keys", KeyCodec.STRING, RootKeys.class);
   private final Database database;
   private final AccessKeyRows keys;
-  private final IamVersion changes;
+  private final IamVersion version;
   private final Sealer sealer;
   private final Ids ids;
   private final InstantSource clock;
@@ -39,39 +39,39 @@ public final class Accounts {
   /// The first account's root user, as configured.
   public record Root(AccountId account, String accessKeyId, Secret secret) {}
 
-  /// An account for people to look at.
+  /// An account as listed to operators.
   ///
   /// @param rootKeyId the access key id of its root user, the oldest if there are two
   public record Account(
       AccountId id, String name, Instant created, String rootKeyId, boolean suspended) {}
 
-  /// A new account. The secret is told this once.
+  /// A new account. The secret is returned only here.
   public record NewAccount(AccountId id, String rootKeyId, Secret rootSecret) {}
 
   record Row(String name, Instant created, String rootKeyId, boolean suspended) {}
 
-  /// The root keys of an account, once they are others than it began with; never the one that the
-  /// configuration gives.
+  /// The root keys of an account, once they differ from its initial key; never includes the one
+  /// from the configuration.
   record RootKeys(List<String> ids) {}
 
   Accounts(
       Database database,
       AccessKeyRows keys,
-      IamVersion changes,
+      IamVersion version,
       Sealer sealer,
       Ids ids,
       InstantSource clock,
       Root first) {
     this.database = database;
     this.keys = keys;
-    this.changes = changes;
+    this.version = version;
     this.sealer = sealer;
     this.ids = ids;
     this.clock = clock;
     this.first = first;
   }
 
-  /// Makes an account with a root key. Names need not be grammatical, but unique.
+  /// Creates an account with a root key. Names may have any characters, but must be unique.
   ///
   /// @throws io.carillon.aws.AwsException EntityAlreadyExists, ValidationError
   public NewAccount create(String name) {
@@ -88,7 +88,7 @@ public final class Accounts {
                   "An account called " + name + " already exists: " + account.id());
             }
           }
-          AccountId id = freeId(tx);
+          AccountId id = unusedId(tx);
           rows.put(tx, id.value(), new Row(name, now, keyId, false));
           keys.put(tx, keyId, new Key(id.value(), null, sealed, true, now));
           return new NewAccount(id, keyId, secret);
@@ -99,8 +99,8 @@ public final class Accounts {
     return database.read(this::list);
   }
 
-  /// Stops or lets go on whatever the account's keys and sessions may do. The first account cannot
-  /// be suspended.
+  /// Suspends or resumes an account: the keys and sessions of a suspended one are refused. The
+  /// first account cannot be suspended.
   ///
   /// @throws io.carillon.aws.AwsException NoSuchEntity
   public void setSuspended(AccountId id, boolean suspended) {
@@ -113,12 +113,12 @@ public final class Accounts {
                           IamError.NO_SUCH_ENTITY.because(
                               "There is no account " + id + " that could be suspended."));
           rows.put(tx, id.value(), new Row(row.name(), row.created(), row.rootKeyId(), suspended));
-          changes.note(tx);
+          version.incrementOnCommit(tx);
           return id;
         });
   }
 
-  /// The account that comes with the installation.
+  /// The account from the configuration.
   public AccountId first() {
     return first.account();
   }
@@ -127,7 +127,7 @@ public final class Accounts {
     return first;
   }
 
-  /// The ids of all root keys of an account, the one of the configuration first.
+  /// The ids of all root keys of an account, the one from the configuration first.
   List<String> rootKeys(Snapshot snapshot, String account) {
     List<String> ids = new ArrayList<>();
     if (account.equals(first.account().value())) {
@@ -137,19 +137,19 @@ public final class Accounts {
         .get(snapshot, account)
         .map(RootKeys::ids)
         .or(() -> rows.get(snapshot, account).map(row -> List.of(row.rootKeyId())))
-        .ifPresent(kept -> kept.stream().filter(id -> !ids.contains(id)).forEach(ids::add));
+        .ifPresent(stored -> stored.stream().filter(id -> !ids.contains(id)).forEach(ids::add));
     return ids;
   }
 
   void putRootKeys(Tx tx, String account, List<String> ids) {
     boolean isFirst = account.equals(first.account().value());
-    List<String> kept =
+    List<String> stored =
         ids.stream().filter(id -> !isFirst || !id.equals(first.accessKeyId())).toList();
-    rootKeys.put(tx, account, new RootKeys(kept));
-    changes.note(tx);
+    rootKeys.put(tx, account, new RootKeys(stored));
+    version.incrementOnCommit(tx);
   }
 
-  /// Whether this server has it, suspended or not.
+  /// Whether the account exists, suspended or not.
   boolean exists(String account) {
     return account.equals(first.account().value())
         || database.read(snapshot -> rows.get(snapshot, account)).isPresent();
@@ -177,7 +177,7 @@ public final class Accounts {
     return all;
   }
 
-  private AccountId freeId(Tx tx) {
+  private AccountId unusedId(Tx tx) {
     while (true) {
       String id = "%012d".formatted(random.nextLong(1, ACCOUNT_IDS));
       if (!id.equals(first.account().value()) && rows.get(tx, id).isEmpty()) {

@@ -27,7 +27,7 @@ import software.amazon.awssdk.services.iam.model.ListAttachedRolePoliciesRespons
 import software.amazon.awssdk.services.iam.model.ListAttachedUserPoliciesRequest;
 import software.amazon.awssdk.services.iam.model.ListAttachedUserPoliciesResponse;
 
-/// Attaching managed policies to users, groups and roles: three operations, three shapes of each.
+/// The attached managed policies of users, groups and roles: three operations for each.
 final class AttachedPolicies {
   private final Database database;
   private final Identities identities;
@@ -102,8 +102,8 @@ final class AttachedPolicies {
         .build();
   }
 
-  /// Writes the attachments of an identity anew after it got another name or path.
-  void moved(Tx tx, Identity before, Identity after) {
+  /// Rewrites the attachments of an identity whose name or path changed.
+  void rewriteAttachments(Tx tx, Identity before, Identity after) {
     for (String arn : before.attached()) {
       attachments.remove(tx, arn, Use.PERMISSIONS, before);
       attachments.add(tx, arn, Use.PERMISSIONS, after);
@@ -172,20 +172,20 @@ final class AttachedPolicies {
       @Nullable Integer maxItems) {
     IamConstraints.name(kind, name);
     String prefix = IamConstraints.pathPrefix(pathPrefix);
-    IamPage.Wanted wanted = IamPage.Wanted.of(marker, maxItems);
+    IamPage.Paging paging = IamPage.Paging.of(marker, maxItems);
     return database.read(
         snapshot -> {
           Identity identity = identities.require(snapshot, caller.account().value(), kind, name);
           List<AttachedPolicy> all = new ArrayList<>();
           for (String arn : identity.attached().stream().sorted().toList()) {
-            // From the ARN alone: one that is no longer here has to be seen to be detached.
+            // From the ARN alone: a policy that no longer exists must be listed to be detached.
             int at = arn.lastIndexOf('/') + 1;
             if (arn.substring(arn.indexOf('/'), at).startsWith(prefix)) {
               all.add(
                   AttachedPolicy.builder().policyName(arn.substring(at)).policyArn(arn).build());
             }
           }
-          return IamPage.of(all, AttachedPolicy::policyArn, wanted);
+          return IamPage.of(all, AttachedPolicy::policyArn, paging);
         });
   }
 }

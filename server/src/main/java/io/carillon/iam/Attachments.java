@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
-/// Which identities of an account hold which managed policy, the other way round than their rows
-/// say it: for counts, for deletion and for `ListEntitiesForPolicy`. Written in the transaction
-/// that changes the identity's row.
+/// An index from managed policies to the identities of an account that use them, for counts,
+/// deletion and `ListEntitiesForPolicy`. Updated in the transaction that changes the identity's
+/// row.
 final class Attachments {
   private static final String OF_AWS = "arn:aws:iam::" + ManagedPolicy.OF_AWS + ":";
 
@@ -49,9 +49,9 @@ final class Attachments {
   /// The ARNs of AWS's managed policies that any account uses.
   Set<String> policiesOfAws(Snapshot snapshot) {
     Set<String> arns = new TreeSet<>();
-    Range left = Range.all();
+    Range remaining = Range.all();
     while (true) {
-      List<Table.Entry<Tuple, Attachment>> next = rows.list(snapshot, left, 1);
+      List<Table.Entry<Tuple, Attachment>> next = rows.list(snapshot, remaining, 1);
       if (next.isEmpty()) {
         return arns;
       }
@@ -60,7 +60,7 @@ final class Attachments {
       if (arn.startsWith(OF_AWS)) {
         arns.add(arn);
       }
-      left = left.after(Tuple.of(account, arn)); // one look-up for each policy, not for each user
+      remaining = remaining.after(Tuple.of(account, arn)); // one look-up per policy, not per user
     }
   }
 

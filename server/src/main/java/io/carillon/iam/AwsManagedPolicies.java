@@ -23,13 +23,13 @@ import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The policies under `arn:aws:iam::aws:policy/`: those that are built in, for the services that
-/// Carillon speaks and their neighbours, and those of a folder that the operator names. One of the
-/// folder goes before a built-in one with the same ARN.
+/// The policies under `arn:aws:iam::aws:policy/`: built-in ones, for Carillon's services and
+/// related ones, and those of a folder that the operator configures. A policy of the folder
+/// replaces a built-in one with the same ARN.
 ///
-/// A built-in policy is a resource file in the form of [ManagedPolicyFile], with the source it was
-/// taken from and its version at AWS. `index.txt` lists them, so that a start need read none: each
-/// is read when first asked for.
+/// A built-in policy is a resource file in the format of [ManagedPolicyFile], with its source and
+/// its version at AWS. `index.txt` lists them, so that the start reads none: each is loaded on
+/// first use.
 ///
 /// Source: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html
 final class AwsManagedPolicies {
@@ -40,21 +40,22 @@ final class AwsManagedPolicies {
   private static final Pattern ARN =
       Pattern.compile("arn:aws:iam::aws:policy(/(?:[\\w+=,.@-]{1,128}/){0,8})([\\w+=,.@-]{1,128})");
 
-  /// So many unknown ARNs are told of: callers choose them, and the log is bounded.
-  private static final int TOLD = 1_000;
+  /// How many unknown ARNs are logged: callers choose them, and the log must be bounded.
+  private static final int MAX_LOGGED = 1_000;
 
   private final String folder;
-  private final String andThen;
+  private final String restartAdvice;
   private final Map<String, ManagedPolicy> ofFolder = new TreeMap<>();
   private final Lazy<Map<String, Lazy<ManagedPolicy>>> builtIn =
       new Lazy<>(AwsManagedPolicies::index);
-  private final Set<String> told = ConcurrentHashMap.newKeySet();
+  private final Set<String> logged = ConcurrentHashMap.newKeySet();
 
-  /// @param added to those built in
-  /// @throws UnusableManagedPolicyException naming the file and what to do
+  /// @param added policies of the operator's folder
+  /// @throws UnusableManagedPolicyException with the file and what to do
   AwsManagedPolicies(ManagedPolicyFiles added) {
     this.folder = added.folder().map(Path::toString).orElse("DIR");
-    this.andThen = added.folder().isPresent() ? "start again" : "start with --managed-policies DIR";
+    this.restartAdvice =
+        added.folder().isPresent() ? "start again" : "start with --managed-policies DIR";
     added.files().stream()
         .map(ManagedPolicyFile::checked)
         .forEach(policy -> ofFolder.put(policy.arn(), policy));
@@ -62,11 +63,11 @@ final class AwsManagedPolicies {
         .folder()
         .ifPresent(from -> LOG.info("Managed policies from {}: {}", from, ofFolder.size()));
     if (!ofFolder.isEmpty()) {
-      compare();
+      checkNames();
     }
   }
 
-  /// A policy by its ARN. How to add one that is not there is told in the log, once for each.
+  /// A policy by its ARN. Logs once for each missing one how to add it.
   Optional<ManagedPolicy> find(String arn) {
     ManagedPolicy added = ofFolder.get(arn);
     if (added != null) {
@@ -74,13 +75,13 @@ final class AwsManagedPolicies {
     }
     Lazy<ManagedPolicy> known = builtIn.get().get(arn);
     if (known == null) {
-      tell(arn);
+      logMissing(arn);
       return Optional.empty();
     }
     return Optional.of(known.get());
   }
 
-  /// In the order of their ARNs.
+  /// All policies, sorted by ARN.
   List<ManagedPolicy> all() {
     Map<String, ManagedPolicy> all = new TreeMap<>();
     builtIn.get().forEach((arn, policy) -> all.put(arn, policy.get()));
@@ -88,55 +89,55 @@ final class AwsManagedPolicies {
     return List.copyOf(all.values());
   }
 
-  /// AWS gives a name once, whatever the path: a policy that lies in the wrong folder would never
-  /// be found under its ARN.
-  private void compare() {
+  /// On AWS a name is unique whatever the path: a policy in the wrong folder would never be found
+  /// by its ARN.
+  private void checkNames() {
     Map<String, String> arns = new HashMap<>();
-    builtIn.get().keySet().forEach(arn -> arns.put(folded(arn), arn));
+    builtIn.get().keySet().forEach(arn -> arns.put(foldedName(arn), arn));
     for (ManagedPolicy policy : ofFolder.values()) {
-      String former = arns.putIfAbsent(folded(policy.arn()), policy.arn());
-      if (former == null) {
+      String existing = arns.putIfAbsent(foldedName(policy.arn()), policy.arn());
+      if (existing == null) {
         continue;
       }
-      boolean isBuiltIn = builtIn.get().containsKey(former);
-      if (!former.equals(policy.arn())) {
+      boolean isBuiltIn = builtIn.get().containsKey(existing);
+      if (!existing.equals(policy.arn())) {
         throw new UnusableManagedPolicyException(
             "The managed policy file "
                 + file(policy.path(), policy.name())
                 + " has the name of "
-                + former
-                + (isBuiltIn ? ", which is built in" : ", which is there too")
-                + ". Take one of them away, or give it another name"
-                + (isBuiltIn ? "; to replace the built-in one, call it " + file(former) : "")
+                + existing
+                + (isBuiltIn ? ", which is built in" : ", which exists too")
+                + ". Remove or rename one of them"
+                + (isBuiltIn ? "; to replace the built-in one, name it " + file(existing) : "")
                 + ".");
       }
       LOG.info(
           "{} ({}) replaces the built-in policy ({})",
           file(policy.path(), policy.name()),
           policy.defaultVersion(),
-          Objects.requireNonNull(builtIn.get().get(former)).get().defaultVersion());
+          Objects.requireNonNull(builtIn.get().get(existing)).get().defaultVersion());
     }
   }
 
-  private void tell(String arn) {
+  private void logMissing(String arn) {
     Matcher parts = ARN.matcher(arn);
-    if (!parts.matches() || told.size() >= TOLD || !told.add(arn)) {
-      return; // AWS cannot have one that is not of this form
+    if (!parts.matches() || logged.size() >= MAX_LOGGED || !logged.add(arn)) {
+      return; // no ARN that AWS could have
     }
     LOG.warn(
         "There is no managed policy {} here.{} If AWS has it, add it with `aws iam"
             + " get-policy-version --policy-arn {} --version-id $(aws iam get-policy --policy-arn"
             + " {} --query Policy.DefaultVersionId --output text) > {}` and {}",
         arn,
-        meant(parts.group(2)).map(known -> " Did you mean " + known + "?").orElse(""),
+        suggestion(parts.group(2)).map(known -> " Did you mean " + known + "?").orElse(""),
         arn,
         arn,
         file(parts.group(1), parts.group(2)),
-        andThen);
+        restartAdvice);
   }
 
-  /// The ARN that somebody may have meant who wrote `name`, perhaps with the wrong path.
-  private Optional<String> meant(String name) {
+  /// The ARN of a policy with this or a similar name, perhaps with another path.
+  private Optional<String> suggestion(String name) {
     Map<String, String> byName = new HashMap<>();
     Collection<String> arns = builtIn.get().keySet();
     arns.forEach(arn -> byName.put(name(arn), arn));
@@ -158,7 +159,7 @@ final class AwsManagedPolicies {
     return arn.substring(arn.lastIndexOf('/') + 1);
   }
 
-  private static String folded(String arn) {
+  private static String foldedName(String arn) {
     return name(arn).toLowerCase(Locale.ROOT);
   }
 

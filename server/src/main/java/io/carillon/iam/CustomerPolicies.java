@@ -41,10 +41,10 @@ import software.amazon.awssdk.services.iam.model.TagPolicyResponse;
 import software.amazon.awssdk.services.iam.model.UntagPolicyRequest;
 import software.amazon.awssdk.services.iam.model.UntagPolicyResponse;
 
-/// The operations on managed policies themselves; their versions are [PolicyVersions]' matter.
+/// The operations on managed policies; those on their versions are in [PolicyVersions].
 final class CustomerPolicies {
   static final int SIZE_LIMIT = 6_144;
-  private static final int PER_ACCOUNT = 1_500;
+  private static final int QUOTA_PER_ACCOUNT = 1_500;
 
   private final Database database;
   private final ManagedPolicies policies;
@@ -90,16 +90,16 @@ final class CustomerPolicies {
                     + policy.name()
                     + " already exists. Duplicate names are not allowed.");
           }
-          if (policies.ofAccount(tx, account).size() >= PER_ACCOUNT) {
+          if (policies.ofAccount(tx, account).size() >= QUOTA_PER_ACCOUNT) {
             throw IamError.LIMIT_EXCEEDED.because(
-                "Cannot exceed quota for PoliciesPerAccount: " + PER_ACCOUNT);
+                "Cannot exceed quota for PoliciesPerAccount: " + QUOTA_PER_ACCOUNT);
           }
           policies.put(tx, policy);
           return policy;
         });
-    Policy shown = database.read(snapshot -> shownInFull(snapshot, account, policy));
+    Policy model = database.read(snapshot -> toDetailedModel(snapshot, account, policy));
     return CreatePolicyResponse.builder()
-        .policy(shown.toBuilder().description(null).build())
+        .policy(model.toBuilder().description(null).build())
         .build();
   }
 
@@ -109,7 +109,7 @@ final class CustomerPolicies {
         snapshot ->
             GetPolicyResponse.builder()
                 .policy(
-                    shownInFull(
+                    toDetailedModel(
                         snapshot,
                         account,
                         policies.require(snapshot, account, request.policyArn())))
@@ -119,7 +119,7 @@ final class CustomerPolicies {
   ListPoliciesResponse list(Caller caller, ListPoliciesRequest request) {
     String account = caller.account().value();
     String prefix = IamConstraints.pathPrefix(request.pathPrefix());
-    IamPage.Wanted wanted = IamPage.Wanted.of(request.marker(), request.maxItems());
+    IamPage.Paging paging = IamPage.Paging.of(request.marker(), request.maxItems());
     PolicyScopeType scope =
         request.scopeAsString() == null
             ? PolicyScopeType.ALL
@@ -153,8 +153,8 @@ final class CustomerPolicies {
                                           .isEmpty())));
           all.sort(Comparator.comparing(ManagedPolicy::arn));
           IamPage<Policy> page =
-              IamPage.of(all, ManagedPolicy::arn, wanted)
-                  .map(policy -> shown(snapshot, account, policy).build());
+              IamPage.of(all, ManagedPolicy::arn, paging)
+                  .map(policy -> toModel(snapshot, account, policy).build());
           return ListPoliciesResponse.builder()
               .policies(page.items())
               .isTruncated(page.isTruncated())
@@ -168,7 +168,7 @@ final class CustomerPolicies {
     database.write(
         tx -> {
           ManagedPolicy policy = policies.require(tx, account, request.policyArn());
-          requireOwn(policy);
+          refuseAwsPolicy(policy);
           for (Use use : Use.values()) {
             if (!attachments.of(tx, account, policy.arn(), use).isEmpty()) {
               throw IamError.DELETE_CONFLICT.because(
@@ -190,7 +190,7 @@ final class CustomerPolicies {
   ListEntitiesForPolicyResponse listEntities(Caller caller, ListEntitiesForPolicyRequest request) {
     String account = caller.account().value();
     String prefix = IamConstraints.pathPrefix(request.pathPrefix());
-    IamPage.Wanted wanted = IamPage.Wanted.of(request.marker(), request.maxItems());
+    IamPage.Paging paging = IamPage.Paging.of(request.marker(), request.maxItems());
     List<Use> uses = uses(request.policyUsageFilterAsString(), request.policyUsageFilter());
     List<IdentityType> kinds = kinds(request);
     return database.read(
@@ -202,7 +202,7 @@ final class CustomerPolicies {
           }
           all.removeIf(a -> !kinds.contains(a.kind()) || !a.path().startsWith(prefix));
           all.sort(Comparator.comparing(Attachment::id));
-          return entities(IamPage.of(all.stream().distinct().toList(), Attachment::id, wanted));
+          return entities(IamPage.of(all.stream().distinct().toList(), Attachment::id, paging));
         });
   }
 
@@ -234,7 +234,7 @@ final class CustomerPolicies {
     database.write(
         tx -> {
           ManagedPolicy policy = policies.require(tx, account, request.policyArn());
-          requireOwn(policy);
+          refuseAwsPolicy(policy);
           policies.put(tx, policy.withTags(IamTags.with(policy.tags(), request.tags())));
           return policy;
         });
@@ -246,7 +246,7 @@ final class CustomerPolicies {
     database.write(
         tx -> {
           ManagedPolicy policy = policies.require(tx, account, request.policyArn());
-          requireOwn(policy);
+          refuseAwsPolicy(policy);
           policies.put(tx, policy.withTags(IamTags.without(policy.tags(), request.tagKeys())));
           return policy;
         });
@@ -254,11 +254,11 @@ final class CustomerPolicies {
   }
 
   ListPolicyTagsResponse listTags(Caller caller, ListPolicyTagsRequest request) {
-    IamPage.Wanted wanted = IamPage.Wanted.of(request.marker(), request.maxItems());
+    IamPage.Paging paging = IamPage.Paging.of(request.marker(), request.maxItems());
     ManagedPolicy policy =
         database.read(
             snapshot -> policies.require(snapshot, caller.account().value(), request.policyArn()));
-    IamPage<Tag> page = IamPage.of(IamTags.shown(policy.tags()), Tag::key, wanted);
+    IamPage<Tag> page = IamPage.of(IamTags.toModel(policy.tags()), Tag::key, paging);
     return ListPolicyTagsResponse.builder()
         .tags(page.items())
         .isTruncated(page.isTruncated())
@@ -274,8 +274,8 @@ final class CustomerPolicies {
     return document;
   }
 
-  /// AWS's own policies are there to be used, not to be changed.
-  static void requireOwn(ManagedPolicy policy) {
+  /// Only policies of the account can be changed, not AWS's.
+  static void refuseAwsPolicy(ManagedPolicy policy) {
     if (policy.isOfAws()) {
       throw CommonError.ACCESS_DENIED.because(
           "Policy " + policy.arn() + " belongs to AWS and cannot be changed.");
@@ -315,17 +315,17 @@ final class CustomerPolicies {
     };
   }
 
-  private Policy shownInFull(Snapshot snapshot, String account, ManagedPolicy policy) {
-    Policy.Builder shown =
-        shown(snapshot, account, policy)
+  private Policy toDetailedModel(Snapshot snapshot, String account, ManagedPolicy policy) {
+    Policy.Builder model =
+        toModel(snapshot, account, policy)
             .description(policy.description().isEmpty() ? null : policy.description());
     if (!policy.isOfAws()) {
-      shown.tags(IamTags.shown(policy.tags()));
+      model.tags(IamTags.toModel(policy.tags()));
     }
-    return shown.build();
+    return model.build();
   }
 
-  private Policy.Builder shown(Snapshot snapshot, String account, ManagedPolicy policy) {
+  private Policy.Builder toModel(Snapshot snapshot, String account, ManagedPolicy policy) {
     return Policy.builder()
         .policyName(policy.name())
         .policyId(policy.id())

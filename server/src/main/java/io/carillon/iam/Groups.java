@@ -26,7 +26,7 @@ import software.amazon.awssdk.services.iam.model.ListGroupsResponse;
 import software.amazon.awssdk.services.iam.model.RemoveUserFromGroupRequest;
 import software.amazon.awssdk.services.iam.model.RemoveUserFromGroupResponse;
 
-/// The operations on groups and on who belongs to them. The user's row says which groups it is in.
+/// The operations on groups and their members. A user's row has the names of its groups.
 final class Groups {
   private static final int GROUPS_PER_USER = 10;
 
@@ -65,21 +65,21 @@ final class Groups {
             null,
             null);
     Identity created = database.write(tx -> boundaries.insert(tx, group, null));
-    return CreateGroupResponse.builder().group(shown(created)).build();
+    return CreateGroupResponse.builder().group(toModel(created)).build();
   }
 
   GetGroupResponse get(Caller caller, GetGroupRequest request) {
     String name = IamConstraints.name(IdentityType.GROUP, request.groupName());
-    IamPage.Wanted wanted = IamPage.Wanted.of(request.marker(), request.maxItems());
+    IamPage.Paging paging = IamPage.Paging.of(request.marker(), request.maxItems());
     return database.read(
         snapshot -> {
           Identity group =
               identities.require(snapshot, caller.account().value(), IdentityType.GROUP, name);
           IamPage<Identity> page =
-              IamPage.of(members(snapshot, group), user -> Identities.fold(user.name()), wanted);
+              IamPage.of(members(snapshot, group), user -> Identities.fold(user.name()), paging);
           return GetGroupResponse.builder()
-              .group(shown(group))
-              .users(page.items().stream().map(user -> Users.shown(user).build()).toList())
+              .group(toModel(group))
+              .users(page.items().stream().map(user -> Users.toModel(user).build()).toList())
               .isTruncated(page.isTruncated())
               .marker(page.marker())
               .build();
@@ -92,9 +92,9 @@ final class Groups {
             caller.account().value(),
             IdentityType.GROUP,
             IamConstraints.pathPrefix(request.pathPrefix()),
-            IamPage.Wanted.of(request.marker(), request.maxItems()));
+            IamPage.Paging.of(request.marker(), request.maxItems()));
     return ListGroupsResponse.builder()
-        .groups(page.items().stream().map(Groups::shown).toList())
+        .groups(page.items().stream().map(Groups::toModel).toList())
         .isTruncated(page.isTruncated())
         .marker(page.marker())
         .build();
@@ -130,7 +130,7 @@ final class Groups {
               throw IamError.LIMIT_EXCEEDED.because(
                   "Cannot exceed quota for GroupsPerUser: " + GROUPS_PER_USER);
             }
-            put(tx, user, group, true);
+            setMember(tx, user, group, true);
           }
           return groupName;
         });
@@ -149,7 +149,7 @@ final class Groups {
             throw IamError.NO_SUCH_ENTITY.because(
                 "User " + userName + " not in group " + groupName);
           }
-          put(tx, user, group, false);
+          setMember(tx, user, group, false);
           return groupName;
         });
     return RemoveUserFromGroupResponse.builder().build();
@@ -157,14 +157,14 @@ final class Groups {
 
   ListGroupsForUserResponse listForUser(Caller caller, ListGroupsForUserRequest request) {
     String userName = IamConstraints.name(IdentityType.USER, request.userName());
-    IamPage.Wanted wanted = IamPage.Wanted.of(request.marker(), request.maxItems());
+    IamPage.Paging paging = IamPage.Paging.of(request.marker(), request.maxItems());
     return database.read(
         snapshot -> {
           Identity user =
               identities.require(snapshot, caller.account().value(), IdentityType.USER, userName);
           IamPage<Group> page =
-              IamPage.of(groupsOf(snapshot, user), group -> Identities.fold(group.name()), wanted)
-                  .map(Groups::shown);
+              IamPage.of(groupsOf(snapshot, user), group -> Identities.fold(group.name()), paging)
+                  .map(Groups::toModel);
           return ListGroupsForUserResponse.builder()
               .groups(page.items())
               .isTruncated(page.isTruncated())
@@ -173,7 +173,7 @@ final class Groups {
         });
   }
 
-  /// The groups of a user, in the order of names.
+  /// The groups of a user, sorted by name.
   private List<Identity> groupsOf(Snapshot snapshot, Identity user) {
     return user.userTerms().groups().stream()
         .flatMap(
@@ -188,7 +188,7 @@ final class Groups {
         .toList();
   }
 
-  private void put(Tx tx, Identity user, Identity group, boolean member) {
+  private void setMember(Tx tx, Identity user, Identity group, boolean member) {
     identities.put(
         tx,
         user.withUser(
@@ -203,7 +203,7 @@ final class Groups {
                     })));
   }
 
-  private static Group shown(Identity group) {
+  private static Group toModel(Identity group) {
     return Group.builder()
         .path(group.path())
         .groupName(group.name())

@@ -29,30 +29,31 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// Gathers the policies that have a say in a request and lets the policy engine decide.
+/// Collects the policies that apply to a request and lets the policy engine decide.
 ///
-/// Principals are looked up anew for every request (from memory, until IAM's tables change), so a
-/// deleted or replaced user or role stops working at once, whatever its credentials say.
+/// Principals are looked up for every request (from a cache until IAM's tables change), so deleting
+/// or replacing a user or role takes effect at once, whatever credentials exist.
 public final class IamAuthorizer implements Authorizer {
-  /// Actions on a role for which its trust policy is the policy of the resource.
-  private static final Set<String> ASSUMING = Set.of("sts:assumerole", "sts:tagsession");
+  /// Actions on a role for which its trust policy is the resource policy.
+  private static final Set<String> TRUST_POLICY_ACTIONS =
+      Set.of("sts:assumerole", "sts:tagsession");
 
-  private static final Set<String> ON_BUCKET_POLICIES =
+  private static final Set<String> BUCKET_POLICY_ACTIONS =
       Set.of("s3:getbucketpolicy", "s3:putbucketpolicy", "s3:deletebucketpolicy");
 
-  private static final String KEPT_OUT =
-      ". The bucket's policy is public, and RestrictPublicBuckets in its public access block keeps"
-          + " that to the bucket's own account";
+  private static final String RESTRICTED =
+      ". The bucket's policy is public, and RestrictPublicBuckets in its public access block limits"
+          + " it to the bucket's own account";
 
   private static final String CREATE_BUCKET = "s3:createbucket";
 
-  /// When the credentials of a session were issued, by its access key id; empty for lasting keys.
+  /// When the credentials of a session were issued, by its access key id; empty for long-term keys.
   @FunctionalInterface
   public interface IssueTimes {
     Optional<Instant> issued(String accessKeyId);
   }
 
-  private final PrincipalPolicies grants;
+  private final PrincipalPolicies principalPolicies;
   private final Identities identities;
   private final Accounts accounts;
   private final PolicyDocuments documents;
@@ -61,14 +62,14 @@ public final class IamAuthorizer implements Authorizer {
   private final InstantSource clock;
 
   IamAuthorizer(
-      PrincipalPolicies grants,
+      PrincipalPolicies principalPolicies,
       Identities identities,
       Accounts accounts,
       PolicyDocuments documents,
       Map<String, ResourcePolicies> resourcePolicies,
       IssueTimes issueTimes,
       InstantSource clock) {
-    this.grants = grants;
+    this.principalPolicies = principalPolicies;
     this.identities = identities;
     this.accounts = accounts;
     this.documents = documents;
@@ -80,7 +81,7 @@ public final class IamAuthorizer implements Authorizer {
   @Override
   public void require(Caller caller, List<Need> needs) {
     for (Need need : needs) {
-      if (need.action().startsWith("iam:") && isClosedToIam(caller, need)) {
+      if (need.action().startsWith("iam:") && isSessionTokenForIam(caller, need)) {
         throw CommonError.INVALID_CLIENT_TOKEN_ID.exception();
       }
       Decision decision = decide(caller, need);
@@ -95,43 +96,43 @@ public final class IamAuthorizer implements Authorizer {
     return decide(caller, need) instanceof Decision.ExplicitlyDenied;
   }
 
-  /// IAM does not answer users and roots who come with a session token, unless the session began
-  /// with a second factor, which none here do. Handing a role on is another service's matter.
+  /// IAM refuses session tokens of users and roots unless the session began with MFA, which is not
+  /// supported here. PassRole is checked for other services' operations, so it is exempt.
   ///
   /// Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
-  private boolean isClosedToIam(Caller caller, Need need) {
+  private boolean isSessionTokenForIam(Caller caller, Need need) {
     return !need.action().equals("iam:PassRole")
         && (caller.principal() instanceof Principal.User
             || caller.principal() instanceof Principal.Root)
         && issueTimes.issued(caller.accessKeyId()).isPresent();
   }
 
-  /// A bucket's policy cannot lock its account's root out of the policy itself.
+  /// A bucket policy cannot deny its account's root access to the policy itself.
   ///
   /// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketPolicy.html
-  private static boolean isAboveThePolicy(Requester requester, String action, String owner) {
-    return ON_BUCKET_POLICIES.contains(action.toLowerCase(Locale.ROOT))
+  private static boolean isRootOnOwnBucketPolicy(Requester requester, String action, String owner) {
+    return BUCKET_POLICY_ACTIONS.contains(action.toLowerCase(Locale.ROOT))
         && requester instanceof Requester.Root(String account)
         && account.equals(owner);
   }
 
-  /// The decision on one need, for the road and for whoever explains it to people.
+  /// The decision on one need, for the request pipeline and for diagnosis.
   public Decision decide(Caller caller, Need need) {
     Requester requester = requester(caller.principal());
     ResourceSide side = resourceSide(requester, need.action(), need.resource());
-    if (side != null && isAboveThePolicy(requester, need.action(), side.account())) {
+    if (side != null && isRootOnOwnBucketPolicy(requester, need.action(), side.account())) {
       side = ResourceSide.withoutPolicy(side.account());
     }
     Policies policies = Policies.NONE;
     Map<String, String> tags = Map.of();
     if (!(requester instanceof Requester.Service) && !(requester instanceof Requester.Anonymous)) {
-      Optional<PrincipalPolicies.Held> held = held(caller.principal());
-      if (held.isPresent()) {
-        tags = caller.session().over(held.get().identity().tags());
+      Optional<PrincipalPolicies.PolicySet> set = policiesOf(caller.principal());
+      if (set.isPresent()) {
+        tags = caller.session().over(set.get().row().tags());
         policies =
             new Policies(
-                held.get().own(),
-                held.get().boundary(),
+                set.get().identity(),
+                set.get().boundary(),
                 session(caller.session().policies()),
                 null);
       }
@@ -176,20 +177,21 @@ public final class IamAuthorizer implements Authorizer {
         .isAllowed();
   }
 
-  /// What a user or the role of a session holds; empty for a root, who needs no policies.
+  /// The policies of a user or of a session's role; empty for root users, who need none.
   ///
-  /// @throws AwsException where the principal is gone
-  private Optional<PrincipalPolicies.Held> held(Principal principal) {
-    Optional<PrincipalPolicies.Held> held =
+  /// @throws AwsException if the principal no longer exists
+  private Optional<PrincipalPolicies.PolicySet> policiesOf(Principal principal) {
+    Optional<PrincipalPolicies.PolicySet> set =
         switch (principal) {
-          case Principal.User user -> grants.of(user);
-          case Principal.AssumedRole session -> grants.of(session);
+          case Principal.User user -> principalPolicies.of(user);
+          case Principal.AssumedRole session -> principalPolicies.of(session);
           case Principal.Root _, Principal.Service _, Principal.Anonymous _ -> Optional.empty();
         };
-    if (held.isEmpty() && !(principal instanceof Principal.Root && grants.exists(principal))) {
+    if (set.isEmpty()
+        && !(principal instanceof Principal.Root && principalPolicies.exists(principal))) {
       throw CommonError.INVALID_CLIENT_TOKEN_ID.exception();
     }
-    return held;
+    return set;
   }
 
   private static Requester requester(Principal principal) {
@@ -214,42 +216,43 @@ public final class IamAuthorizer implements Authorizer {
     return policies;
   }
 
-  /// Whose the resource is and what its policy says. A resource that nobody knows belongs to the
-  /// account of its ARN; one without (`*`, a bucket that does not exist, AWS's own policies) leaves
-  /// the matter to the caller's own policies.
+  /// The owner of the resource and its policy. An unknown resource belongs to the account of its
+  /// ARN; without an account (`*`, a bucket that does not exist, AWS's own policies), only the
+  /// caller's own policies decide.
   private @Nullable ResourceSide resourceSide(Requester requester, String action, String resource) {
     Arn arn = Arn.tryParse(resource).orElse(null);
     if (arn == null) {
       return null;
     }
-    if (ASSUMING.contains(action.toLowerCase(Locale.ROOT))) {
-      return trust(arn);
+    if (TRUST_POLICY_ACTIONS.contains(action.toLowerCase(Locale.ROOT))) {
+      return trustSide(arn);
     }
     if (action.equalsIgnoreCase(CREATE_BUCKET)) {
-      return null; // asks for the name; whose bucket has it already is no matter of policies
+      return null; // an existing bucket's policy does not apply to creating it
     }
     ResourcePolicies service = resourcePolicies.get(arn.service());
     Optional<ResourcePolicies.Owned> owned = service == null ? Optional.empty() : service.find(arn);
     if (owned.isEmpty()) {
-      boolean nobodys = arn.account().isEmpty() || arn.account().equals(ManagedPolicy.OF_AWS);
-      return nobodys ? null : ResourceSide.withoutPolicy(arn.account());
+      boolean hasNoAccount = arn.account().isEmpty() || arn.account().equals(ManagedPolicy.OF_AWS);
+      return hasNoAccount ? null : ResourceSide.withoutPolicy(arn.account());
     }
     String account = owned.get().owner().value();
     Map<String, String> pinned = owned.get().pinned();
-    boolean keepsOut = keepsOut(owned.get(), requester);
+    boolean restricted = isRestricted(owned.get(), requester);
     return owned
         .get()
         .policy()
         .map(json -> documents.of(json, Flavour.RESOURCE, pinned))
-        .map(document -> keepsOut ? document.denyStatements() : document)
+        .map(document -> restricted ? document.denyStatements() : document)
         .map(
             document ->
-                ResourceSide.of(account, new NamedPolicy("the policy of " + holder(arn), document)))
+                ResourceSide.of(
+                    account, new NamedPolicy("the policy of " + policyOwner(arn), document)))
         .orElse(ResourceSide.withoutPolicy(account));
   }
 
-  /// Whether a public access block keeps the policy from granting anything to the requester.
-  private boolean keepsOut(ResourcePolicies.Owned owned, Requester requester) {
+  /// Whether a public access block prevents the policy from granting access to the requester.
+  private boolean isRestricted(ResourcePolicies.Owned owned, Requester requester) {
     return owned.restricted()
         && isOutside(requester, owned.owner().value())
         && owned
@@ -259,7 +262,7 @@ public final class IamAuthorizer implements Authorizer {
             .isPresent();
   }
 
-  /// Whether the requester is neither of the account nor a service of AWS.
+  /// Whether the requester is neither in the account nor an AWS service.
   private static boolean isOutside(Requester requester, String account) {
     return switch (requester) {
       case Requester.Member member -> !member.account().equals(account);
@@ -268,17 +271,17 @@ public final class IamAuthorizer implements Authorizer {
     };
   }
 
-  /// Objects have no policies: their buckets do.
-  private static Arn holder(Arn resource) {
+  /// The resource that has the policy: for an object, its bucket.
+  private static Arn policyOwner(Arn resource) {
     int slash = resource.resource().indexOf('/');
     return resource.service().equals("s3") && slash >= 0
         ? Arn.bucket(resource.resource().substring(0, slash))
         : resource;
   }
 
-  /// A role is a resource whose policy is its trust policy. One that does not exist trusts nobody,
-  /// so that strangers cannot tell which roles there are.
-  private ResourceSide trust(Arn role) {
+  /// The trust policy of a role. A role that does not exist trusts nobody, so that strangers cannot
+  /// find out which roles exist.
+  private ResourceSide trustSide(Arn role) {
     String resource = role.resource();
     String name = resource.substring(resource.lastIndexOf('/') + 1);
     return identities
@@ -304,8 +307,8 @@ public final class IamAuthorizer implements Authorizer {
     }
     if (arn.service().equals("iam")) {
       return arn.resource().startsWith("policy/")
-          ? grants.tagsOfPolicy(need.resource())
-          : identities.named(arn).map(Identity::tags).orElse(Map.of());
+          ? principalPolicies.tagsOfPolicy(need.resource())
+          : identities.findByArn(arn).map(Identity::tags).orElse(Map.of());
     }
     ResourcePolicies service = resourcePolicies.get(arn.service());
     return service == null ? Map.of() : service.tags(need);
@@ -313,15 +316,15 @@ public final class IamAuthorizer implements Authorizer {
 
   private AwsException denial(Caller caller, Need need, Decision decision) {
     String owner = Arn.tryParse(need.resource()).map(Arn::account).orElse("");
-    if (isPassedAcross(caller, need, owner)) {
+    if (isCrossAccountPassRole(caller, need, owner)) {
       return CommonError.ACCESS_DENIED.because("Cross-account pass role is not allowed.");
     }
-    String who =
+    String user =
         caller.principal() instanceof Principal.Anonymous ? "anonymous" : caller.principal().arn();
     String resource =
         need.action().startsWith("s3:") ? "\"" + need.resource() + "\"" : need.resource();
-    String action = spelled(need.action());
-    String why =
+    String action = actionInMessage(need.action());
+    String reason =
         switch (decision) {
           case Decision.ExplicitlyDenied denied ->
               " with an explicit deny in " + denied.kind().textWithArticle() + ": " + denied.by();
@@ -331,47 +334,47 @@ public final class IamAuthorizer implements Authorizer {
         };
     return CommonError.ACCESS_DENIED.because(
         "User: "
-            + who
+            + user
             + " is not authorized to perform: "
             + action
             + " on resource: "
             + resource
-            + why
-            + (isKeptOut(caller, need) ? KEPT_OUT : "")
-            + hint(caller, owner));
+            + reason
+            + (isDeniedByRestriction(caller, need) ? RESTRICTED : "")
+            + accountAdvice(caller, owner));
   }
 
-  /// As each service spells its actions in denials: SNS and SQS not as in policies.
-  private static String spelled(String action) {
+  /// The action as the service writes it in denials; SNS and SQS differ from policies.
+  private static String actionInMessage(String action) {
     if (action.startsWith("sns:")) {
       return "SNS" + action.substring("sns".length());
     }
     return action.startsWith("sqs:") ? action.toLowerCase(Locale.ROOT) : action;
   }
 
-  private boolean isKeptOut(Caller caller, Need need) {
+  private boolean isDeniedByRestriction(Caller caller, Need need) {
     return Arn.tryParse(need.resource())
         .flatMap(
             arn ->
                 Optional.ofNullable(resourcePolicies.get(arn.service()))
                     .flatMap(service -> service.find(arn)))
-        .filter(owned -> keepsOut(owned, requester(caller.principal())))
+        .filter(owned -> isRestricted(owned, requester(caller.principal())))
         .isPresent();
   }
 
-  /// A role of an account that there is not is told as any other foreign resource.
-  private boolean isPassedAcross(Caller caller, Need need, String owner) {
+  /// A role of an account that does not exist is reported like any other foreign resource.
+  private boolean isCrossAccountPassRole(Caller caller, Need need, String owner) {
     return need.action().equals("iam:PassRole")
         && accounts.exists(owner)
         && !owner.equals(caller.account().value());
   }
 
-  /// Scripts written for another account learn which one they speak to and how to change that.
-  private String hint(Caller caller, String account) {
+  /// Advice for scripts that were written for another account id.
+  private String accountAdvice(Caller caller, String account) {
     if (!account.matches("[0-9]{12}") || accounts.exists(account)) {
       return "";
     }
-    return ". This server has no account %s; yours is %s. Start the server with --account-id %s to give it the one that the ARN names"
+    return ". This server has no account %s; yours is %s. Start the server with --account-id %s to use the one in the ARN"
         .formatted(account, caller.account(), account);
   }
 }

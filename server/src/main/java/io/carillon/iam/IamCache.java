@@ -5,42 +5,42 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
-/// Remembers what was worked out from IAM's tables until any of them changes. Changes are rare and
-/// all is forgotten at once, so nothing has to know what depends on what.
+/// Caches values computed from IAM's tables until any of them changes. Changes are rare and
+/// invalidate everything, so dependencies are not tracked.
 ///
-/// A load that began before a change is filed with what was known before it, and forgotten with it:
-/// the count is read first, the tables afterwards.
+/// A load that began before a change is stored in the generation before it, and discarded with it:
+/// the version is read first, the tables afterwards.
 final class IamCache<K, V> {
-  private static final int MOST = 10_000;
+  private static final int MAX_ENTRIES = 10_000;
 
-  private record Known<K, V>(long count, Map<K, V> values) {}
+  private record Generation<K, V>(long version, Map<K, V> values) {}
 
-  private final IamVersion changes;
-  private volatile Known<K, V> known = new Known<>(-1, new ConcurrentHashMap<>());
+  private final IamVersion version;
+  private volatile Generation<K, V> generation = new Generation<>(-1, new ConcurrentHashMap<>());
 
-  IamCache(IamVersion changes) {
-    this.changes = changes;
+  IamCache(IamVersion version) {
+    this.version = version;
   }
 
-  /// The value of `key`. What is not found is not remembered: strangers must not fill the memory.
+  /// The value of `key`. Misses are not cached, so that strangers cannot fill the memory.
   Optional<V> get(K key, Supplier<Optional<V>> load) {
-    Known<K, V> now = current();
-    V value = now.values().get(key);
+    Generation<K, V> entries = current();
+    V value = entries.values().get(key);
     if (value != null) {
       return Optional.of(value);
     }
     Optional<V> loaded = load.get();
-    loaded.ifPresent(found -> now.values().put(key, found));
+    loaded.ifPresent(found -> entries.values().put(key, found));
     return loaded;
   }
 
-  private Known<K, V> current() {
-    long count = changes.count();
-    Known<K, V> now = known;
-    if (now.count() != count || now.values().size() >= MOST) {
-      now = new Known<>(count, new ConcurrentHashMap<>());
-      known = now;
+  private Generation<K, V> current() {
+    long number = version.current();
+    Generation<K, V> entries = generation;
+    if (entries.version() != number || entries.values().size() >= MAX_ENTRIES) {
+      entries = new Generation<>(number, new ConcurrentHashMap<>());
+      generation = entries;
     }
-    return now;
+    return entries;
   }
 }

@@ -4,7 +4,7 @@ import io.carillon.aws.AwsException;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// What AWS checks of request members before anything else, with AWS's messages.
+/// AWS's validation of request members, with AWS's messages.
 final class IamConstraints {
   private static final Pattern NAME = Pattern.compile("[\\w+=,.@-]+");
   private static final Pattern PATH = Pattern.compile("/|/[\\x21-\\x7E]+/");
@@ -93,37 +93,37 @@ final class IamConstraints {
     return value;
   }
 
-  static int within(String member, int value, int least, int most) {
-    if (value < least) {
+  static int range(String member, int value, int min, int max) {
+    if (value < min) {
       throw unsatisfied(
           member,
           Integer.toString(value),
-          "Member must have value greater than or equal to " + least);
+          "Member must have value greater than or equal to " + min);
     }
-    if (value > most) {
+    if (value > max) {
       throw unsatisfied(
-          member, Integer.toString(value), "Member must have value less than or equal to " + most);
+          member, Integer.toString(value), "Member must have value less than or equal to " + max);
     }
     return value;
   }
 
-  static String length(String member, @Nullable String value, int least, int most) {
+  static String length(String member, @Nullable String value, int min, int max) {
     if (value == null) {
       throw IamError.VALIDATION.because(
           "1 validation error detected: Value null at '"
               + member
               + "' failed to satisfy constraint: Member must not be null");
     }
-    if (value.length() < least) {
-      throw unsatisfied(member, value, "Member must have length greater than or equal to " + least);
+    if (value.length() < min) {
+      throw unsatisfied(member, value, "Member must have length greater than or equal to " + min);
     }
-    if (value.length() > most) {
-      throw unsatisfied(member, value, "Member must have length less than or equal to " + most);
+    if (value.length() > max) {
+      throw unsatisfied(member, value, "Member must have length less than or equal to " + max);
     }
     return value;
   }
 
-  /// One of an enumeration of the model: SDK classes hold null for what is none of them.
+  /// A value of an SDK enumeration; SDK classes have null or `unknown` for other values.
   static <E extends Enum<E>> E oneOf(
       String member, @Nullable String text, @Nullable E value, E unknown, String choices) {
     if (text == null || value == null || value == unknown) {

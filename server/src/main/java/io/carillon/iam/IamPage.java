@@ -6,20 +6,23 @@ import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// One page of a listing, and the marker that asks for the next; null on the last.
+/// One page of a listing, and the marker of the next page; null on the last page.
 record IamPage<T>(List<T> items, @Nullable String marker) {
-  private static final int USUAL = 100;
-  private static final int MOST = 1_000;
+  private static final int DEFAULT_LIMIT = 100;
+  private static final int MAX_LIMIT = 1_000;
 
-  /// What a request asks of a listing.
+  /// The paging parameters of a request.
   ///
-  /// @param after the key behind which the page begins; empty for the first page
-  record Wanted(String after, int limit) {
-    static Wanted of(@Nullable String marker, @Nullable Integer maxItems) {
-      int limit = maxItems == null ? USUAL : IamConstraints.within("maxItems", maxItems, 1, MOST);
+  /// @param after the key after which the page begins; empty for the first page
+  record Paging(String after, int limit) {
+    static Paging of(@Nullable String marker, @Nullable Integer maxItems) {
+      int limit =
+          maxItems == null
+              ? DEFAULT_LIMIT
+              : IamConstraints.range("maxItems", maxItems, 1, MAX_LIMIT);
       String after =
           PageToken.lastKey(marker, () -> IamError.VALIDATION.because("Invalid Marker."));
-      return new Wanted(after, limit);
+      return new Paging(after, limit);
     }
   }
 
@@ -27,16 +30,16 @@ record IamPage<T>(List<T> items, @Nullable String marker) {
     return marker != null;
   }
 
-  <R> IamPage<R> map(Function<T, R> change) {
-    return new IamPage<>(items.stream().map(change).toList(), marker);
+  <R> IamPage<R> map(Function<T, R> mapper) {
+    return new IamPage<>(items.stream().map(mapper).toList(), marker);
   }
 
-  /// The page of `all`, which is sorted by `key`.
-  static <T> IamPage<T> of(Iterable<T> all, Function<T, String> key, Wanted wanted) {
+  /// The page of `all`, which must be sorted by `key`.
+  static <T> IamPage<T> of(Iterable<T> all, Function<T, String> key, Paging paging) {
     List<T> items = new ArrayList<>();
     for (T item : all) {
-      if (key.apply(item).compareTo(wanted.after()) > 0) {
-        if (items.size() == wanted.limit()) {
+      if (key.apply(item).compareTo(paging.after()) > 0) {
+        if (items.size() == paging.limit()) {
           return new IamPage<>(items, PageToken.after(key.apply(items.getLast())));
         }
         items.add(item);

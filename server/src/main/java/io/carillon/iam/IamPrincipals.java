@@ -5,7 +5,7 @@ import io.carillon.policy.KnownPrincipals;
 import io.carillon.store.Database;
 import java.util.Optional;
 
-/// Whom IAM knows, for the services whose resources carry policies.
+/// IAM's accounts, users and roles, for the services whose resources have policies.
 final class IamPrincipals implements KnownPrincipals {
   private final Database database;
   private final Accounts accounts;
@@ -25,12 +25,12 @@ final class IamPrincipals implements KnownPrincipals {
   @Override
   public Optional<String> idOf(String arn) {
     return Arn.tryParse(arn)
-        .flatMap(parsed -> database.read(snapshot -> identities.named(snapshot, parsed)))
+        .flatMap(parsed -> database.read(snapshot -> identities.findByArn(snapshot, parsed)))
         .map(Identity::id);
   }
 
   @Override
   public Optional<String> arnOf(String id) {
-    return database.read(snapshot -> identities.withId(snapshot, id)).map(Identity::arn);
+    return database.read(snapshot -> identities.findById(snapshot, id)).map(Identity::arn);
   }
 }

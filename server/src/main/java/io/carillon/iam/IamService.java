@@ -87,62 +87,64 @@ import software.amazon.awssdk.services.iam.model.UpdateRoleDescriptionRequest;
 import software.amazon.awssdk.services.iam.model.UpdateRoleRequest;
 import software.amazon.awssdk.services.iam.model.UpdateUserRequest;
 
-/// IAM: who there is, what they may, and which keys they hold. IAM knows no regions; its tables are
+/// IAM: users, groups, roles, their policies and access keys. IAM has no regions; its tables are
 /// keyed by account.
 public final class IamService {
   private final Database database;
   private final Identities identities;
-  private final ManagedPolicies policies;
+  private final ManagedPolicies managedPolicies;
   private final Attachments attachments;
   private final PolicyDocuments documents = new PolicyDocuments();
   private final Accounts accounts;
-  private final PrincipalPolicies grants;
+  private final PrincipalPolicies principalPolicies;
   private final LongTermKeys longTermKeys;
   private final InstantSource clock;
   private final Users users;
   private final Groups groups;
   private final Roles roles;
   private final AccessKeys accessKeys;
-  private final InlinePolicies inline;
-  private final AttachedPolicies attached;
+  private final InlinePolicies inlinePolicies;
+  private final AttachedPolicies attachedPolicies;
   private final PermissionsBoundaries boundaries;
-  private final CustomerPolicies customer;
-  private final PolicyVersions versions;
+  private final CustomerPolicies customerPolicies;
+  private final PolicyVersions policyVersions;
 
-  /// A role as sessions need it.
+  /// The properties of a role that sessions need.
   public record SessionRole(
       AccountId account, String path, String name, String id, Duration maxSession) {}
 
   /// @param root the first account and its root user
-  /// @param managedPolicies of AWS, beyond those built in
-  /// @throws UnusableManagedPolicyException naming the file and what to do
+  /// @param awsPolicies managed policies of AWS, in addition to the built-in ones
+  /// @throws UnusableManagedPolicyException with the file and what to do
   public IamService(
       Database database,
       Sealer sealer,
       Ids ids,
       InstantSource clock,
       Accounts.Root root,
-      ManagedPolicyFiles managedPolicies) {
+      ManagedPolicyFiles awsPolicies) {
     this.database = database;
     this.clock = clock;
-    IamVersion changes = new IamVersion();
-    AccessKeyRows keys = new AccessKeyRows(changes);
+    IamVersion version = new IamVersion();
+    AccessKeyRows keys = new AccessKeyRows(version);
     this.attachments = new Attachments();
-    this.identities = new Identities(database, changes);
-    this.policies = new ManagedPolicies(new AwsManagedPolicies(managedPolicies), changes);
-    this.accounts = new Accounts(database, keys, changes, sealer, ids, clock, root);
-    this.grants =
-        new PrincipalPolicies(database, identities, policies, accounts, documents, changes);
-    this.longTermKeys = new LongTermKeys(database, identities, accounts, keys, sealer, changes);
-    this.boundaries = new PermissionsBoundaries(database, identities, policies, attachments);
-    this.attached = new AttachedPolicies(database, identities, policies, attachments);
-    this.inline = new InlinePolicies(identities);
-    this.users = new Users(database, identities, boundaries, attached, keys, ids, clock);
+    this.identities = new Identities(database, version);
+    this.managedPolicies = new ManagedPolicies(new AwsManagedPolicies(awsPolicies), version);
+    this.accounts = new Accounts(database, keys, version, sealer, ids, clock, root);
+    this.principalPolicies =
+        new PrincipalPolicies(database, identities, managedPolicies, accounts, documents, version);
+    this.longTermKeys = new LongTermKeys(database, identities, accounts, keys, sealer, version);
+    this.boundaries = new PermissionsBoundaries(database, identities, managedPolicies, attachments);
+    this.attachedPolicies =
+        new AttachedPolicies(database, identities, managedPolicies, attachments);
+    this.inlinePolicies = new InlinePolicies(identities);
+    this.users = new Users(database, identities, boundaries, attachedPolicies, keys, ids, clock);
     this.groups = new Groups(database, identities, boundaries, ids, clock);
     this.roles = new Roles(database, identities, boundaries, ids, clock);
     this.accessKeys = new AccessKeys(database, identities, accounts, keys, sealer, ids, clock);
-    this.customer = new CustomerPolicies(database, policies, attachments, ids, clock);
-    this.versions = new PolicyVersions(database, policies, clock);
+    this.customerPolicies =
+        new CustomerPolicies(database, managedPolicies, attachments, ids, clock);
+    this.policyVersions = new PolicyVersions(database, managedPolicies, clock);
   }
 
   public Operations operations() {
@@ -150,15 +152,15 @@ public final class IamService {
         .needing(
             CreateUserRequest.class,
             r ->
-                bounded(
+                needWithBoundary(
                         "CreateUser",
-                        newArn(IdentityType.USER, r.path(), r.userName()),
+                        arnToCreate(IdentityType.USER, r.path(), r.userName()),
                         r.permissionsBoundary())
                     .andTagging("iam:TagUser", IamTags.of(r.tags())),
             users::create)
         .on(GetUserRequest.class, r -> user(r.userName()), users::get)
-        .on(ListUsersRequest.class, r -> listed(IdentityType.USER, r.pathPrefix()), users::list)
-        .needing(UpdateUserRequest.class, this::needsOfUserUpdate, users::update)
+        .on(ListUsersRequest.class, r -> pathArn(IdentityType.USER, r.pathPrefix()), users::list)
+        .needing(UpdateUserRequest.class, this::needsForUpdateUser, users::update)
         .on(DeleteUserRequest.class, r -> user(r.userName()), users::delete)
         .needing(
             TagUserRequest.class,
@@ -175,10 +177,10 @@ public final class IamService {
         .on(DeleteAccessKeyRequest.class, r -> user(r.userName()), accessKeys::delete)
         .on(
             CreateGroupRequest.class,
-            r -> newArn(IdentityType.GROUP, r.path(), r.groupName()),
+            r -> arnToCreate(IdentityType.GROUP, r.path(), r.groupName()),
             groups::create)
         .on(GetGroupRequest.class, r -> group(r.groupName()), groups::get)
-        .on(ListGroupsRequest.class, r -> listed(IdentityType.GROUP, r.pathPrefix()), groups::list)
+        .on(ListGroupsRequest.class, r -> pathArn(IdentityType.GROUP, r.pathPrefix()), groups::list)
         .on(DeleteGroupRequest.class, r -> group(r.groupName()), groups::delete)
         .on(AddUserToGroupRequest.class, r -> group(r.groupName()), groups::addUser)
         .on(RemoveUserFromGroupRequest.class, r -> group(r.groupName()), groups::removeUser)
@@ -186,17 +188,17 @@ public final class IamService {
         .needing(
             CreateRoleRequest.class,
             r ->
-                bounded(
+                needWithBoundary(
                         "CreateRole",
-                        newArn(IdentityType.ROLE, r.path(), r.roleName()),
+                        arnToCreate(IdentityType.ROLE, r.path(), r.roleName()),
                         r.permissionsBoundary())
                     .andTagging("iam:TagRole", IamTags.of(r.tags())),
             roles::create)
         .on(GetRoleRequest.class, r -> role(r.roleName()), roles::get)
-        .on(ListRolesRequest.class, r -> listed(IdentityType.ROLE, r.pathPrefix()), roles::list)
+        .on(ListRolesRequest.class, r -> pathArn(IdentityType.ROLE, r.pathPrefix()), roles::list)
         .on(UpdateRoleRequest.class, r -> role(r.roleName()), roles::update)
         .on(UpdateRoleDescriptionRequest.class, r -> role(r.roleName()), roles::updateDescription)
-        .on(UpdateAssumeRolePolicyRequest.class, r -> role(r.roleName()), roles::updateTrust)
+        .on(UpdateAssumeRolePolicyRequest.class, r -> role(r.roleName()), roles::updateTrustPolicy)
         .on(DeleteRoleRequest.class, r -> role(r.roleName()), roles::delete)
         .needing(
             TagRoleRequest.class,
@@ -213,162 +215,186 @@ public final class IamService {
             roles::listInstanceProfiles)
         .needing(
             PutUserPolicyRequest.class,
-            r -> List.of(onHolder("PutUserPolicy", IdentityType.USER, r.userName())),
-            inline::putUser)
-        .on(GetUserPolicyRequest.class, r -> user(r.userName()), inline::getUser)
+            r -> List.of(needOnIdentity("PutUserPolicy", IdentityType.USER, r.userName())),
+            inlinePolicies::putUser)
+        .on(GetUserPolicyRequest.class, r -> user(r.userName()), inlinePolicies::getUser)
         .needing(
             DeleteUserPolicyRequest.class,
-            r -> List.of(onHolder("DeleteUserPolicy", IdentityType.USER, r.userName())),
-            inline::deleteUser)
-        .on(ListUserPoliciesRequest.class, r -> user(r.userName()), inline::listUser)
-        .on(PutGroupPolicyRequest.class, r -> group(r.groupName()), inline::putGroup)
-        .on(GetGroupPolicyRequest.class, r -> group(r.groupName()), inline::getGroup)
-        .on(DeleteGroupPolicyRequest.class, r -> group(r.groupName()), inline::deleteGroup)
-        .on(ListGroupPoliciesRequest.class, r -> group(r.groupName()), inline::listGroup)
+            r -> List.of(needOnIdentity("DeleteUserPolicy", IdentityType.USER, r.userName())),
+            inlinePolicies::deleteUser)
+        .on(ListUserPoliciesRequest.class, r -> user(r.userName()), inlinePolicies::listUser)
+        .on(PutGroupPolicyRequest.class, r -> group(r.groupName()), inlinePolicies::putGroup)
+        .on(GetGroupPolicyRequest.class, r -> group(r.groupName()), inlinePolicies::getGroup)
+        .on(DeleteGroupPolicyRequest.class, r -> group(r.groupName()), inlinePolicies::deleteGroup)
+        .on(ListGroupPoliciesRequest.class, r -> group(r.groupName()), inlinePolicies::listGroup)
         .needing(
             PutRolePolicyRequest.class,
-            r -> List.of(onHolder("PutRolePolicy", IdentityType.ROLE, r.roleName())),
-            inline::putRole)
-        .on(GetRolePolicyRequest.class, r -> role(r.roleName()), inline::getRole)
+            r -> List.of(needOnIdentity("PutRolePolicy", IdentityType.ROLE, r.roleName())),
+            inlinePolicies::putRole)
+        .on(GetRolePolicyRequest.class, r -> role(r.roleName()), inlinePolicies::getRole)
         .needing(
             DeleteRolePolicyRequest.class,
-            r -> List.of(onHolder("DeleteRolePolicy", IdentityType.ROLE, r.roleName())),
-            inline::deleteRole)
-        .on(ListRolePoliciesRequest.class, r -> role(r.roleName()), inline::listRole)
+            r -> List.of(needOnIdentity("DeleteRolePolicy", IdentityType.ROLE, r.roleName())),
+            inlinePolicies::deleteRole)
+        .on(ListRolePoliciesRequest.class, r -> role(r.roleName()), inlinePolicies::listRole)
         .needing(
             AttachUserPolicyRequest.class,
-            r -> withPolicy("AttachUserPolicy", IdentityType.USER, r.userName(), r.policyArn()),
-            attached::attachUser)
+            r -> needWithPolicy("AttachUserPolicy", IdentityType.USER, r.userName(), r.policyArn()),
+            attachedPolicies::attachUser)
         .needing(
             DetachUserPolicyRequest.class,
-            r -> withPolicy("DetachUserPolicy", IdentityType.USER, r.userName(), r.policyArn()),
-            attached::detachUser)
-        .on(ListAttachedUserPoliciesRequest.class, r -> user(r.userName()), attached::listUser)
+            r -> needWithPolicy("DetachUserPolicy", IdentityType.USER, r.userName(), r.policyArn()),
+            attachedPolicies::detachUser)
+        .on(
+            ListAttachedUserPoliciesRequest.class,
+            r -> user(r.userName()),
+            attachedPolicies::listUser)
         .needing(
             AttachGroupPolicyRequest.class,
-            r -> withPolicy("AttachGroupPolicy", IdentityType.GROUP, r.groupName(), r.policyArn()),
-            attached::attachGroup)
+            r ->
+                needWithPolicy(
+                    "AttachGroupPolicy", IdentityType.GROUP, r.groupName(), r.policyArn()),
+            attachedPolicies::attachGroup)
         .needing(
             DetachGroupPolicyRequest.class,
-            r -> withPolicy("DetachGroupPolicy", IdentityType.GROUP, r.groupName(), r.policyArn()),
-            attached::detachGroup)
-        .on(ListAttachedGroupPoliciesRequest.class, r -> group(r.groupName()), attached::listGroup)
+            r ->
+                needWithPolicy(
+                    "DetachGroupPolicy", IdentityType.GROUP, r.groupName(), r.policyArn()),
+            attachedPolicies::detachGroup)
+        .on(
+            ListAttachedGroupPoliciesRequest.class,
+            r -> group(r.groupName()),
+            attachedPolicies::listGroup)
         .needing(
             AttachRolePolicyRequest.class,
-            r -> withPolicy("AttachRolePolicy", IdentityType.ROLE, r.roleName(), r.policyArn()),
-            attached::attachRole)
+            r -> needWithPolicy("AttachRolePolicy", IdentityType.ROLE, r.roleName(), r.policyArn()),
+            attachedPolicies::attachRole)
         .needing(
             DetachRolePolicyRequest.class,
-            r -> withPolicy("DetachRolePolicy", IdentityType.ROLE, r.roleName(), r.policyArn()),
-            attached::detachRole)
-        .on(ListAttachedRolePoliciesRequest.class, r -> role(r.roleName()), attached::listRole)
+            r -> needWithPolicy("DetachRolePolicy", IdentityType.ROLE, r.roleName(), r.policyArn()),
+            attachedPolicies::detachRole)
+        .on(
+            ListAttachedRolePoliciesRequest.class,
+            r -> role(r.roleName()),
+            attachedPolicies::listRole)
         .needing(
             PutUserPermissionsBoundaryRequest.class,
             r ->
                 List.of(
-                    bounded(
+                    needWithBoundary(
                         "PutUserPermissionsBoundary", user(r.userName()), r.permissionsBoundary())),
             boundaries::putUser)
         .needing(
             DeleteUserPermissionsBoundaryRequest.class,
             r ->
-                List.of(onHolder("DeleteUserPermissionsBoundary", IdentityType.USER, r.userName())),
+                List.of(
+                    needOnIdentity(
+                        "DeleteUserPermissionsBoundary", IdentityType.USER, r.userName())),
             boundaries::deleteUser)
         .needing(
             PutRolePermissionsBoundaryRequest.class,
             r ->
                 List.of(
-                    bounded(
+                    needWithBoundary(
                         "PutRolePermissionsBoundary", role(r.roleName()), r.permissionsBoundary())),
             boundaries::putRole)
         .needing(
             DeleteRolePermissionsBoundaryRequest.class,
             r ->
-                List.of(onHolder("DeleteRolePermissionsBoundary", IdentityType.ROLE, r.roleName())),
+                List.of(
+                    needOnIdentity(
+                        "DeleteRolePermissionsBoundary", IdentityType.ROLE, r.roleName())),
             boundaries::deleteRole)
         .needing(
             CreatePolicyRequest.class,
             r ->
-                Need.of("iam:CreatePolicy", newPolicyArn(r.path(), r.policyName()))
+                Need.of("iam:CreatePolicy", policyArnToCreate(r.path(), r.policyName()))
                     .andTagging("iam:TagPolicy", IamTags.of(r.tags())),
-            customer::create)
-        .needing(GetPolicyRequest.class, r -> onPolicy("GetPolicy", r.policyArn()), customer::get)
+            customerPolicies::create)
+        .needing(
+            GetPolicyRequest.class,
+            r -> needOnPolicy("GetPolicy", r.policyArn()),
+            customerPolicies::get)
         .on(
             ListPoliciesRequest.class,
             r -> Arn.iam(account(), "policy" + IamConstraints.pathPrefix(r.pathPrefix())),
-            customer::list)
+            customerPolicies::list)
         .needing(
             DeletePolicyRequest.class,
-            r -> onPolicy("DeletePolicy", r.policyArn()),
-            customer::delete)
+            r -> needOnPolicy("DeletePolicy", r.policyArn()),
+            customerPolicies::delete)
         .needing(
             ListEntitiesForPolicyRequest.class,
-            r -> onPolicy("ListEntitiesForPolicy", r.policyArn()),
-            customer::listEntities)
+            r -> needOnPolicy("ListEntitiesForPolicy", r.policyArn()),
+            customerPolicies::listEntities)
         .needing(
             TagPolicyRequest.class,
             r ->
                 List.of(
-                    onPolicy("TagPolicy", r.policyArn()).getFirst().tagging(IamTags.of(r.tags()))),
-            customer::tag)
+                    needOnPolicy("TagPolicy", r.policyArn())
+                        .getFirst()
+                        .tagging(IamTags.of(r.tags()))),
+            customerPolicies::tag)
         .needing(
             UntagPolicyRequest.class,
-            r -> List.of(onPolicy("UntagPolicy", r.policyArn()).getFirst().untagging(r.tagKeys())),
-            customer::untag)
+            r ->
+                List.of(
+                    needOnPolicy("UntagPolicy", r.policyArn()).getFirst().untagging(r.tagKeys())),
+            customerPolicies::untag)
         .needing(
             ListPolicyTagsRequest.class,
-            r -> onPolicy("ListPolicyTags", r.policyArn()),
-            customer::listTags)
+            r -> needOnPolicy("ListPolicyTags", r.policyArn()),
+            customerPolicies::listTags)
         .needing(
             CreatePolicyVersionRequest.class,
-            r -> onPolicy("CreatePolicyVersion", r.policyArn()),
-            versions::create)
+            r -> needOnPolicy("CreatePolicyVersion", r.policyArn()),
+            policyVersions::create)
         .needing(
             GetPolicyVersionRequest.class,
-            r -> onPolicy("GetPolicyVersion", r.policyArn()),
-            versions::get)
+            r -> needOnPolicy("GetPolicyVersion", r.policyArn()),
+            policyVersions::get)
         .needing(
             ListPolicyVersionsRequest.class,
-            r -> onPolicy("ListPolicyVersions", r.policyArn()),
-            versions::list)
+            r -> needOnPolicy("ListPolicyVersions", r.policyArn()),
+            policyVersions::list)
         .needing(
             SetDefaultPolicyVersionRequest.class,
-            r -> onPolicy("SetDefaultPolicyVersion", r.policyArn()),
-            versions::setDefault)
+            r -> needOnPolicy("SetDefaultPolicyVersion", r.policyArn()),
+            policyVersions::setDefault)
         .needing(
             DeletePolicyVersionRequest.class,
-            r -> onPolicy("DeletePolicyVersion", r.policyArn()),
-            versions::delete);
+            r -> needOnPolicy("DeletePolicyVersion", r.policyArn()),
+            policyVersions::delete);
   }
 
-  /// The accounts, for the command line and the admin door.
+  /// The accounts, for the command line and the admin API.
   public Accounts accounts() {
     return accounts;
   }
 
-  /// Finds lasting keys; the session tokens of `sts` are another source.
+  /// Finds long-term keys; session tokens are found by `sts`.
   public Credentials.Source credentials() {
     return longTermKeys;
   }
 
-  /// @param resourcePolicies of the services whose resources carry policies, by the service's name
-  ///   in ARNs. Looked into at each decision, so it may be filled afterwards: the services need the
-  ///   authorizer before they can answer for their resources.
+  /// @param resourcePolicies of the services whose resources have policies, by the service's name
+  ///   in ARNs. Read at each decision, so it may be filled later: the services need the authorizer
+  ///   to be constructed.
   public IamAuthorizer authorizer(
       Map<String, ResourcePolicies> resourcePolicies, IamAuthorizer.IssueTimes issueTimes) {
     return new IamAuthorizer(
-        grants, identities, accounts, documents, resourcePolicies, issueTimes, clock);
+        principalPolicies, identities, accounts, documents, resourcePolicies, issueTimes, clock);
   }
 
-  /// Whom the policies of resources may name.
+  /// The principals that resource policies may name.
   public KnownPrincipals principals() {
     return new IamPrincipals(database, accounts, identities);
   }
 
-  /// Whether a principal still exists, is the same as when its credentials were made, and its
+  /// Whether a principal still exists, was not recreated since its credentials were issued, and its
   /// account is not suspended.
   public boolean exists(Principal principal) {
-    return grants.exists(principal);
+    return principalPolicies.exists(principal);
   }
 
   /// The role of an ARN, path included; empty if there is none.
@@ -387,22 +413,23 @@ public final class IamService {
                     Duration.ofSeconds(role.roleTerms().maxSessionSeconds())));
   }
 
-  /// Tells in the log which managed policies of AWS are attached but not here, perhaps because they
-  /// were in a folder that was named to an earlier start.
-  public void tellMissingPolicies() {
+  /// Logs which managed policies of AWS are attached but missing, for example because they were in
+  /// a folder that is no longer configured.
+  public void logMissingPolicies() {
     for (String arn : database.read(attachments::policiesOfAws)) {
-      if (database.read(snapshot -> policies.find(snapshot, arn)).isEmpty()) {
-        policies.tellMissing(arn);
+      if (database.read(snapshot -> managedPolicies.find(snapshot, arn)).isEmpty()) {
+        managedPolicies.logMissing(arn);
       }
     }
   }
 
-  /// The document in force of a managed policy, for sessions that are narrowed by it.
+  /// The default version of a managed policy, for session policies.
   public Optional<String> managedDocument(String arn) {
-    return database.read(snapshot -> policies.find(snapshot, arn).map(ManagedPolicy::document));
+    return database.read(
+        snapshot -> managedPolicies.find(snapshot, arn).map(ManagedPolicy::document));
   }
 
-  /// Whose access key it is; empty for one that is not ours.
+  /// The account of an access key; empty if it does not exist.
   public Optional<AccountId> accountOfKey(String accessKeyId) {
     return longTermKeys.account(accessKeyId);
   }
@@ -429,7 +456,7 @@ public final class IamService {
     return arn(IdentityType.ROLE, name);
   }
 
-  /// The ARN of a named one; requests leave out the path, so it is looked up.
+  /// The ARN of an identity. Requests do not contain the path, so it is looked up.
   private Arn arn(IdentityType kind, @Nullable String name) {
     String checked = IamConstraints.name(kind, name);
     return identities
@@ -438,16 +465,16 @@ public final class IamService {
         .orElseGet(() -> Arn.iam(account(), kind.word() + "/" + checked));
   }
 
-  private static Arn newArn(IdentityType kind, @Nullable String path, @Nullable String name) {
+  private static Arn arnToCreate(IdentityType kind, @Nullable String path, @Nullable String name) {
     return Arn.iam(
         account(), kind.word() + IamConstraints.path(path) + IamConstraints.name(kind, name));
   }
 
-  private static Arn listed(IdentityType kind, @Nullable String pathPrefix) {
+  private static Arn pathArn(IdentityType kind, @Nullable String pathPrefix) {
     return Arn.iam(account(), kind.word() + IamConstraints.pathPrefix(pathPrefix));
   }
 
-  private static List<Need> onPolicy(String operation, String policyArn) {
+  private static List<Need> needOnPolicy(String operation, String policyArn) {
     return List.of(
         new Need(
             "iam:" + operation,
@@ -455,17 +482,17 @@ public final class IamService {
             Map.of()));
   }
 
-  /// Who renames or moves a user needs to be allowed that for both the old and the new ARN, or a
-  /// user could be moved out of the path that one is held to.
+  /// To rename or move a user, both the old and the new ARN must be allowed. Otherwise a caller
+  /// limited to a path could move users out of it.
   ///
   /// Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateUser.html
-  private List<Need> needsOfUserUpdate(UpdateUserRequest r) {
+  private List<Need> needsForUpdateUser(UpdateUserRequest r) {
     Arn before = user(r.userName());
     String name = before.resource().substring(before.resource().lastIndexOf('/') + 1);
     String path =
         before.resource().substring("user".length(), before.resource().length() - name.length());
     Arn after =
-        newArn(
+        arnToCreate(
             IdentityType.USER,
             r.newPath() == null ? path : r.newPath(),
             r.newUserName() == null ? name : r.newUserName());
@@ -475,30 +502,30 @@ public final class IamService {
         : List.of(update, Need.of("iam:UpdateUser", after));
   }
 
-  private static Arn newPolicyArn(@Nullable String path, @Nullable String name) {
+  private static Arn policyArnToCreate(@Nullable String path, @Nullable String name) {
     return Arn.iam(
         account(), "policy" + IamConstraints.path(path) + IamConstraints.policyName(name));
   }
 
-  /// On a user, group or role that holds policies. Whoever may give policies only within a boundary
-  /// is held to it by asking for the one that the holder has.
-  private Need onHolder(String operation, IdentityType kind, @Nullable String name) {
+  /// A need on a user, group or role, with its permissions boundary as a condition key, so that
+  /// policies can require a boundary.
+  private Need needOnIdentity(String operation, IdentityType kind, @Nullable String name) {
     Arn arn = arn(kind, name);
     Need need = Need.of("iam:" + operation, arn);
-    Optional<Identity> holder = identities.find(account().value(), kind, String.valueOf(name));
-    return holder.isPresent()
-        ? need.with("iam:PermissionsBoundary", holder.get().boundary())
+    Optional<Identity> identity = identities.find(account().value(), kind, String.valueOf(name));
+    return identity.isPresent()
+        ? need.with("iam:PermissionsBoundary", identity.get().boundary())
         : need;
   }
 
-  private List<Need> withPolicy(
+  private List<Need> needWithPolicy(
       String operation, IdentityType kind, @Nullable String name, String policyArn) {
     return List.of(
-        onHolder(operation, kind, name)
+        needOnIdentity(operation, kind, name)
             .with("iam:PolicyARN", IamConstraints.length("policyArn", policyArn, 20, 2_048)));
   }
 
-  private static Need bounded(String operation, Arn resource, @Nullable String boundary) {
+  private static Need needWithBoundary(String operation, Arn resource, @Nullable String boundary) {
     return Need.of("iam:" + operation, resource).with("iam:PermissionsBoundary", boundary);
   }
 }

@@ -8,11 +8,11 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import software.amazon.awssdk.services.iam.model.Tag;
 
-/// Tags as IAM keeps them: keys are kept as written and compared without case.
+/// Tags of IAM: keys are stored as written and compared without case.
 ///
 /// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
 final class IamTags {
-  private static final int MOST = 50;
+  private static final int MAX_TAGS = 50;
   private static final Pattern KEY = Pattern.compile("[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+");
   private static final Pattern VALUE = Pattern.compile("[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*");
 
@@ -34,24 +34,24 @@ final class IamTags {
       all.keySet().removeIf(key -> key.equalsIgnoreCase(tag.key()));
       all.put(tag.key(), tag.value());
     }
-    if (all.size() > MOST) {
+    if (all.size() > MAX_TAGS) {
       throw IamError.LIMIT_EXCEEDED.because("The number of tags has reached the maximum limit.");
     }
     return all;
   }
 
   static Map<String, String> without(Map<String, String> existing, List<String> keys) {
-    Map<String, String> rest = new LinkedHashMap<>(existing);
+    Map<String, String> remaining = new LinkedHashMap<>(existing);
     for (String removed : keys) {
-      rest.keySet().removeIf(key -> key.equalsIgnoreCase(removed));
+      remaining.keySet().removeIf(key -> key.equalsIgnoreCase(removed));
     }
-    return rest;
+    return remaining;
   }
 
-  static List<Tag> shown(Map<String, String> tags) {
-    List<Tag> shown = new ArrayList<>(tags.size());
-    tags.forEach((key, value) -> shown.add(Tag.builder().key(key).value(value).build()));
-    return shown;
+  static List<Tag> toModel(Map<String, String> tags) {
+    List<Tag> model = new ArrayList<>(tags.size());
+    tags.forEach((key, value) -> model.add(Tag.builder().key(key).value(value).build()));
+    return model;
   }
 
   private static void check(Tag tag) {

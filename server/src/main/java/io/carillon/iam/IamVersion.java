@@ -3,16 +3,16 @@ package io.carillon.iam;
 import io.carillon.store.Tx;
 import java.util.concurrent.atomic.AtomicLong;
 
-/// Counts the commits that changed anything of IAM, so that what is remembered from before can be
-/// told from what is true now.
+/// The version of IAM's tables: the number of commits that changed any of them. Caches compare it
+/// to find out whether they are stale.
 final class IamVersion {
-  private final AtomicLong count = new AtomicLong();
+  private final AtomicLong commits = new AtomicLong();
 
-  void note(Tx tx) {
-    tx.afterCommit(count::incrementAndGet);
+  void incrementOnCommit(Tx tx) {
+    tx.afterCommit(commits::incrementAndGet);
   }
 
-  long count() {
-    return count.get();
+  long current() {
+    return commits.get();
   }
 }

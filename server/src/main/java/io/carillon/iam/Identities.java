@@ -15,22 +15,22 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
-/// The users, groups and roles of all accounts. Names are unique regardless of case within a kind
-/// and account, and found regardless of case.
+/// The users, groups and roles of all accounts. Within a type and account, names are unique and
+/// found regardless of case.
 final class Identities {
   private final Table<Tuple, Identity> rows =
       Table.of("iam.identities", KeyCodec.TUPLE, Identity.class);
   private final Table<Tuple, Count> counts =
       Table.of("iam.identity_counts", KeyCodec.TUPLE, Count.class);
   private final Database database;
-  private final IamVersion changes;
+  private final IamVersion version;
 
-  /// How many there are of a kind in an account, against its quota.
+  /// The number of identities of a type in an account, for its quota.
   record Count(int count) {}
 
-  Identities(Database database, IamVersion changes) {
+  Identities(Database database, IamVersion version) {
     this.database = database;
-    this.changes = changes;
+    this.version = version;
   }
 
   Optional<Identity> find(Snapshot snapshot, String account, IdentityType kind, String name) {
@@ -41,12 +41,12 @@ final class Identities {
     return database.read(snapshot -> find(snapshot, account, kind, name));
   }
 
-  Optional<Identity> named(Arn arn) {
-    return database.read(snapshot -> named(snapshot, arn));
+  Optional<Identity> findByArn(Arn arn) {
+    return database.read(snapshot -> findByArn(snapshot, arn));
   }
 
-  /// The user or role of an ARN, path included.
-  Optional<Identity> named(Snapshot snapshot, Arn arn) {
+  /// The user or role of an ARN, including the path.
+  Optional<Identity> findByArn(Snapshot snapshot, Arn arn) {
     String resource = arn.resource();
     String name = resource.substring(resource.lastIndexOf('/') + 1);
     IdentityType kind = resource.startsWith("user/") ? IdentityType.USER : IdentityType.ROLE;
@@ -54,9 +54,8 @@ final class Identities {
         .filter(found -> found.arn().equals(arn.toString()));
   }
 
-  /// The one with a unique id. Looks through all, for who asks is a rare one: a policy that was
-  /// written with ids.
-  Optional<Identity> withId(Snapshot snapshot, String id) {
+  /// The identity with a unique id. Scans all rows, since policies with unique ids are rare.
+  Optional<Identity> findById(Snapshot snapshot, String id) {
     List<Identity> found = new ArrayList<>(1);
     rows.scan(
         snapshot,
@@ -90,9 +89,9 @@ final class Identities {
           kind.title() + " with name " + identity.name() + " already exists.");
     }
     int count = count(tx, identity.account(), kind);
-    if (count >= kind.perAccount()) {
+    if (count >= kind.quotaPerAccount()) {
       throw IamError.LIMIT_EXCEEDED.because(
-          "Cannot exceed quota for " + kind.title() + "sPerAccount: " + kind.perAccount());
+          "Cannot exceed quota for " + kind.title() + "sPerAccount: " + kind.quotaPerAccount());
     }
     counts.put(tx, Tuple.of(identity.account(), kind.word()), new Count(count + 1));
     put(tx, identity);
@@ -100,7 +99,7 @@ final class Identities {
 
   void put(Tx tx, Identity identity) {
     rows.put(tx, key(identity.account(), identity.kind(), identity.name()), identity);
-    changes.note(tx);
+    version.incrementOnCommit(tx);
   }
 
   void delete(Tx tx, Identity identity) {
@@ -109,10 +108,10 @@ final class Identities {
         tx,
         Tuple.of(identity.account(), identity.kind().word()),
         new Count(count(tx, identity.account(), identity.kind()) - 1));
-    changes.note(tx);
+    version.incrementOnCommit(tx);
   }
 
-  /// Changes one in a transaction of its own.
+  /// Changes an identity in its own transaction.
   Identity update(String account, IdentityType kind, String name, UnaryOperator<Identity> change) {
     return database.write(
         tx -> {
@@ -122,15 +121,15 @@ final class Identities {
         });
   }
 
-  /// A page in the order of names.
+  /// A page, sorted by name.
   IamPage<Identity> page(
-      String account, IdentityType kind, String pathPrefix, IamPage.Wanted wanted) {
+      String account, IdentityType kind, String pathPrefix, IamPage.Paging paging) {
     return database.read(
         snapshot -> {
           Tuple parent = Tuple.of(account, kind.word());
           Range range = Range.within(parent);
-          if (!wanted.after().isEmpty()) {
-            range = range.after(Tuple.of(account, kind.word(), wanted.after()));
+          if (!paging.after().isEmpty()) {
+            range = range.after(Tuple.of(account, kind.word(), paging.after()));
           }
           List<Identity> found = new ArrayList<>();
           boolean[] more = {false};
@@ -139,7 +138,7 @@ final class Identities {
               range,
               (_, identity) -> {
                 if (identity.path().startsWith(pathPrefix)) {
-                  more[0] = found.size() == wanted.limit();
+                  more[0] = found.size() == paging.limit();
                   if (!more[0]) {
                     found.add(identity);
                   }
@@ -151,16 +150,16 @@ final class Identities {
         });
   }
 
-  /// Those of an account and kind, in the order of names.
+  /// All of an account and type, sorted by name.
   List<Identity> all(Snapshot snapshot, String account, IdentityType kind) {
     return rows
-        .list(snapshot, Range.within(Tuple.of(account, kind.word())), kind.perAccount())
+        .list(snapshot, Range.within(Tuple.of(account, kind.word())), kind.quotaPerAccount())
         .stream()
         .map(Table.Entry::value)
         .toList();
   }
 
-  /// The form of a name in which two that AWS takes for the same are equal.
+  /// The case-folded name: AWS compares names without case.
   static String fold(String name) {
     return name.toLowerCase(Locale.ROOT);
   }

@@ -10,16 +10,16 @@ import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/// A row: a user, group or role with the policies that it holds. The three differ little, so they
-/// share a table and the code that keeps policies, tags and boundaries.
+/// A row: a user, group or role with its policies. The three differ little, so they share a table
+/// and the code for policies, tags and boundaries.
 ///
 /// @param path begins and ends with a slash
 /// @param id the unique id, such as `AROA…`
 /// @param inline policy documents by name
 /// @param attached ARNs of managed policies, in the order they were attached
-/// @param boundary ARN of the managed policy that bounds it
-/// @param role what only roles have
-/// @param user what only users have
+/// @param boundary ARN of its permissions boundary
+/// @param role properties of roles only
+/// @param user properties of users only
 record Identity(
     IdentityType kind,
     String account,
@@ -35,8 +35,8 @@ record Identity(
     @Nullable UserTerms user) {
 
   /// @param trust the trust policy document
-  /// @param trusted the unique ids of the users and roles that the trust policy named when it was
-  ///   written, by ARN: one that is deleted and made anew under its name is not trusted, as on AWS
+  /// @param trusted unique ids of the users and roles that the trust policy names, by ARN, as of
+  ///   when it was written: one that is deleted and recreated is not trusted, as on AWS
   record RoleTerms(
       String trust, Map<String, String> trusted, String description, int maxSessionSeconds) {
     RoleTerms withTrust(String other, Map<String, String> otherTrusted) {
@@ -130,7 +130,7 @@ record Identity(
         kind, account, path, name, id, created, tags, inline, attached, boundary, role, other);
   }
 
-  Identity renamed(String otherPath, String otherName) {
+  Identity withPathAndName(String otherPath, String otherName) {
     return new Identity(
         kind, account, otherPath, otherName, id, created, tags, inline, attached, boundary, role,
         user);

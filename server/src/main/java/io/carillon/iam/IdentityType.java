@@ -1,6 +1,6 @@
 package io.carillon.iam;
 
-/// What may hold policies, with AWS's words and quotas for it.
+/// The types of identities that have policies, with AWS's names and quotas.
 ///
 /// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 enum IdentityType {
@@ -14,7 +14,7 @@ enum IdentityType {
   private final int nameLimit;
   private final int inlineLimit;
   private final int attachedLimit;
-  private final int perAccount;
+  private final int quotaPerAccount;
 
   IdentityType(
       String word,
@@ -23,14 +23,14 @@ enum IdentityType {
       int nameLimit,
       int inlineLimit,
       int attachedLimit,
-      int perAccount) {
+      int quotaPerAccount) {
     this.word = word;
     this.title = title;
     this.idPrefix = idPrefix;
     this.nameLimit = nameLimit;
     this.inlineLimit = inlineLimit;
     this.attachedLimit = attachedLimit;
-    this.perAccount = perAccount;
+    this.quotaPerAccount = quotaPerAccount;
   }
 
   /// As in ARNs: `role`.
@@ -56,17 +56,17 @@ enum IdentityType {
     return nameLimit;
   }
 
-  /// How many characters all inline policies of one may have, white space not counted.
+  /// The maximum total size of an identity's inline policies in characters without white space.
   int inlineLimit() {
     return inlineLimit;
   }
 
-  /// How many managed policies may be attached to one.
+  /// The maximum number of managed policies attached to an identity.
   int attachedLimit() {
     return attachedLimit;
   }
 
-  int perAccount() {
-    return perAccount;
+  int quotaPerAccount() {
+    return quotaPerAccount;
   }
 }

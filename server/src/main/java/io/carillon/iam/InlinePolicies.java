@@ -29,7 +29,7 @@ import software.amazon.awssdk.services.iam.model.PutRolePolicyResponse;
 import software.amazon.awssdk.services.iam.model.PutUserPolicyRequest;
 import software.amazon.awssdk.services.iam.model.PutUserPolicyResponse;
 
-/// The policies embedded in users, groups and roles: four operations, three shapes of each.
+/// The inline policies of users, groups and roles: four operations for each.
 final class InlinePolicies {
   private final Identities identities;
 
@@ -55,7 +55,7 @@ final class InlinePolicies {
   GetUserPolicyResponse getUser(Caller caller, GetUserPolicyRequest r) {
     Inline inline = get(caller, IdentityType.USER, r.userName(), r.policyName());
     return GetUserPolicyResponse.builder()
-        .userName(inline.holder())
+        .userName(inline.name())
         .policyName(r.policyName())
         .policyDocument(inline.encoded())
         .build();
@@ -64,7 +64,7 @@ final class InlinePolicies {
   GetGroupPolicyResponse getGroup(Caller caller, GetGroupPolicyRequest r) {
     Inline inline = get(caller, IdentityType.GROUP, r.groupName(), r.policyName());
     return GetGroupPolicyResponse.builder()
-        .groupName(inline.holder())
+        .groupName(inline.name())
         .policyName(r.policyName())
         .policyDocument(inline.encoded())
         .build();
@@ -73,7 +73,7 @@ final class InlinePolicies {
   GetRolePolicyResponse getRole(Caller caller, GetRolePolicyRequest r) {
     Inline inline = get(caller, IdentityType.ROLE, r.roleName(), r.policyName());
     return GetRolePolicyResponse.builder()
-        .roleName(inline.holder())
+        .roleName(inline.name())
         .policyName(r.policyName())
         .policyDocument(inline.encoded())
         .build();
@@ -152,7 +152,7 @@ final class InlinePolicies {
         });
   }
 
-  private record Inline(String holder, String encoded) {}
+  private record Inline(String name, String encoded) {}
 
   private Inline get(Caller caller, IdentityType kind, String name, String policyName) {
     IamConstraints.name(kind, name);
@@ -185,9 +185,9 @@ final class InlinePolicies {
       @Nullable String marker,
       @Nullable Integer maxItems) {
     IamConstraints.name(kind, name);
-    IamPage.Wanted wanted = IamPage.Wanted.of(marker, maxItems);
+    IamPage.Paging paging = IamPage.Paging.of(marker, maxItems);
     Identity identity = identities.require(caller.account().value(), kind, name);
-    return IamPage.of(identity.inline().keySet().stream().sorted().toList(), n -> n, wanted);
+    return IamPage.of(identity.inline().keySet().stream().sorted().toList(), n -> n, paging);
   }
 
   private static String require(IdentityType kind, Map<String, String> inline, String policyName) {

@@ -10,15 +10,15 @@ import io.carillon.store.Database;
 import io.carillon.store.Snapshot;
 import java.util.Optional;
 
-/// Finds the keys that do not expire: the configured root's, other roots' and users'. Inactive
-/// keys, and those of suspended accounts and of users that are gone, are not found.
+/// Finds long-term keys: the configured root key, those of other roots and of users. Inactive keys
+/// and those of suspended accounts and deleted users are not found.
 final class LongTermKeys implements Credentials.Source {
   private final Database database;
   private final Identities identities;
   private final Accounts accounts;
   private final AccessKeyRows keys;
   private final Sealer sealer;
-  private final IamCache<String, Credentials> known;
+  private final IamCache<String, Credentials> cache;
 
   LongTermKeys(
       Database database,
@@ -26,16 +26,16 @@ final class LongTermKeys implements Credentials.Source {
       Accounts accounts,
       AccessKeyRows keys,
       Sealer sealer,
-      IamVersion changes) {
+      IamVersion version) {
     this.database = database;
     this.identities = identities;
     this.accounts = accounts;
     this.keys = keys;
     this.sealer = sealer;
-    this.known = new IamCache<>(changes);
+    this.cache = new IamCache<>(version);
   }
 
-  /// A lasting key comes without a token.
+  /// Requests with long-term keys have no session token.
   @Override
   public Optional<Credentials> find(String accessKeyId, String sessionToken) {
     if (!sessionToken.isEmpty()) {
@@ -47,10 +47,10 @@ final class LongTermKeys implements Credentials.Source {
           credentials(
               accessKeyId, first.secret(), new Principal.Root(first.account()), first.account()));
     }
-    return known.get(accessKeyId, () -> database.read(snapshot -> load(snapshot, accessKeyId)));
+    return cache.get(accessKeyId, () -> database.read(snapshot -> load(snapshot, accessKeyId)));
   }
 
-  /// Whose key it is, active or not.
+  /// The account of a key, active or not.
   Optional<AccountId> account(String accessKeyId) {
     Accounts.Root first = accounts.firstRoot();
     return accessKeyId.equals(first.accessKeyId())

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// All managed policies: AWS's and those of the accounts, found by their ARN.
+/// All managed policies, AWS's and the accounts', by ARN.
 final class ManagedPolicies {
   private static final Logger LOG = LoggerFactory.getLogger(ManagedPolicies.class);
   private static final String PREFIX = "policy/";
@@ -24,11 +24,11 @@ final class ManagedPolicies {
   private final Table<Tuple, ManagedPolicy> rows =
       Table.of("iam.policies", KeyCodec.TUPLE, ManagedPolicy.class);
   private final AwsManagedPolicies ofAws;
-  private final IamVersion changes;
+  private final IamVersion version;
 
-  ManagedPolicies(AwsManagedPolicies ofAws, IamVersion changes) {
+  ManagedPolicies(AwsManagedPolicies ofAws, IamVersion version) {
     this.ofAws = ofAws;
-    this.changes = changes;
+    this.version = version;
   }
 
   Optional<ManagedPolicy> find(Snapshot snapshot, String arn) {
@@ -48,16 +48,16 @@ final class ManagedPolicies {
     return rows.get(snapshot, Tuple.of(account, Identities.fold(name)));
   }
 
-  /// One that `account` may see: AWS's or its own.
+  /// A policy visible to `account`: AWS's or its own.
   ///
-  /// @throws io.carillon.aws.AwsException NoSuchEntity, or ValidationError where it is no ARN of a
-  ///   policy
+  /// @throws io.carillon.aws.AwsException NoSuchEntity, or ValidationError if it is not the ARN of
+  ///   a policy
   ManagedPolicy require(Snapshot snapshot, String account, String arn) {
     return findVisible(snapshot, account, arn)
         .orElseThrow(() -> IamError.NO_SUCH_ENTITY.because("Policy " + arn + " was not found."));
   }
 
-  /// One that `account` may attach or set as a boundary.
+  /// A policy that `account` can attach or set as a boundary.
   ManagedPolicy requireAttachable(Snapshot snapshot, String account, String arn) {
     return findVisible(snapshot, account, arn)
         .orElseThrow(
@@ -89,20 +89,20 @@ final class ManagedPolicies {
     return ofAws.all();
   }
 
-  void tellMissing(String arn) {
+  void logMissing(String arn) {
     LOG.warn(
-        "{} is attached or a boundary, but this server does not have it: whoever holds it is denied"
-            + " everything until it is here again or detached",
+        "{} is attached or a boundary, but this server does not have it: its users, groups and"
+            + " roles are denied everything until it is added again or detached",
         arn);
   }
 
   void put(Tx tx, ManagedPolicy policy) {
     rows.put(tx, Tuple.of(policy.account(), Identities.fold(policy.name())), policy);
-    changes.note(tx);
+    version.incrementOnCommit(tx);
   }
 
   void delete(Tx tx, ManagedPolicy policy) {
     rows.delete(tx, Tuple.of(policy.account(), Identities.fold(policy.name())));
-    changes.note(tx);
+    version.incrementOnCommit(tx);
   }
 }

@@ -4,11 +4,10 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 
-/// A row: a managed policy with its versions. Those of AWS look the same and belong to the account
-/// `aws`.
+/// A row: a managed policy with its versions. AWS's policies have the account `aws`.
 ///
 /// @param defaultVersion such as `v1`
-/// @param made how many versions there ever were; ids are not used again
+/// @param made number of versions ever created; ids are not reused
 /// @param versions oldest first
 record ManagedPolicy(
     String account,
@@ -34,7 +33,7 @@ record ManagedPolicy(
     return account.equals(OF_AWS);
   }
 
-  /// The document that is in force.
+  /// The document of the default version.
   String document() {
     return version(defaultVersion).document();
   }

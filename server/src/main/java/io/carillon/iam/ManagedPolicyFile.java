@@ -21,13 +21,12 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// The text of one managed policy of AWS: a bare policy document, or what `aws iam
-/// get-policy-version` prints. Beside the latter may stand what `aws iam get-policy` prints, and a
-/// `Source`.
+/// The text of one managed policy of AWS: a policy document, or the output of `aws iam
+/// get-policy-version`, which may also contain the output of `aws iam get-policy` and a `Source`.
 ///
-/// @param where how messages name the file
+/// @param where the file's name in messages
 /// @param path such as `/service-role/`
-/// @param written when a policy was created whose file does not say it
+/// @param written the creation time of a policy whose file does not contain one
 public record ManagedPolicyFile(
     String where, String path, String name, Instant written, String text) {
   private static final Pattern VERSION_ID = Pattern.compile("v[1-9][0-9]{0,8}");
@@ -52,9 +51,9 @@ public record ManagedPolicyFile(
     return "arn:aws:iam::" + ManagedPolicy.OF_AWS + ":policy" + path + name;
   }
 
-  /// The policy of a text that people wrote, its document checked by the grammar.
+  /// The policy of a file of the operator, with its document validated.
   ///
-  /// @throws UnusableManagedPolicyException saying what is wrong
+  /// @throws UnusableManagedPolicyException with the error
   ManagedPolicy checked() {
     ManagedPolicy policy = read();
     try {
@@ -65,9 +64,9 @@ public record ManagedPolicyFile(
     }
   }
 
-  /// The policy of a text whose document is known to be right.
+  /// The policy of a built-in file, whose document is known to be valid.
   ///
-  /// @throws UnusableManagedPolicyException saying what is wrong
+  /// @throws UnusableManagedPolicyException with the error
   ManagedPolicy read() {
     JsonNode root = parse();
     if (root.has("Statement")) {
@@ -92,7 +91,7 @@ public record ManagedPolicyFile(
     JsonNode about = root.path("Policy");
     String arn = about.path("Arn").asText(arn());
     if (!arn.equals(arn())) {
-      throw unusable("it is about " + arn + ", but as this file it would be " + arn());
+      throw unusable("its ARN is " + arn + ", but the name of the file means " + arn());
     }
     Instant edited = time(version.get("CreateDate"), written);
     return policy(
@@ -153,13 +152,13 @@ public record ManagedPolicyFile(
   private UnusableManagedPolicyException unusable(String what) {
     return new UnusableManagedPolicyException(
         where
-            + " is no managed policy: "
+            + " is not a managed policy: "
             + what
-            + ". Put into it what `aws iam get-policy-version` prints, or a bare policy document,"
-            + " or take it away.");
+            + ". Replace it by the output of `aws iam get-policy-version` or a policy document, or"
+            + " remove it.");
   }
 
-  /// Made from the name, so that it is the same in every installation.
+  /// Derived from the name, so that it is the same in every installation.
   private static String id(String name) {
     try {
       byte[] hash =

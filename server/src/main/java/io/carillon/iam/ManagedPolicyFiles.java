@@ -4,9 +4,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/// AWS's managed policies beyond those that are built in, as they were read at the start.
+/// AWS's managed policies in addition to the built-in ones, as read at the start.
 ///
-/// @param folder where they lie; empty where no folder was named
+/// @param folder their folder; empty if none is configured
 public record ManagedPolicyFiles(Optional<Path> folder, List<ManagedPolicyFile> files) {
   public static final ManagedPolicyFiles NONE = new ManagedPolicyFiles(Optional.empty(), List.of());
 }

@@ -14,7 +14,7 @@ import software.amazon.awssdk.services.iam.model.PutRolePermissionsBoundaryRespo
 import software.amazon.awssdk.services.iam.model.PutUserPermissionsBoundaryRequest;
 import software.amazon.awssdk.services.iam.model.PutUserPermissionsBoundaryResponse;
 
-/// Permissions boundaries of users and roles, from the row's creation to its end.
+/// Permissions boundaries of users and roles, including their creation and deletion.
 final class PermissionsBoundaries {
   private final Database database;
   private final Identities identities;
@@ -29,13 +29,13 @@ final class PermissionsBoundaries {
     this.attachments = attachments;
   }
 
-  /// Inserts `identity` with the boundary that its creator named, if any.
+  /// Inserts `identity` with the boundary of the request, if any.
   Identity insert(Tx tx, Identity identity, @Nullable String boundary) {
     identities.insert(tx, identity);
     return boundary == null ? identity : set(tx, identity, boundary);
   }
 
-  /// Deletes an identity that holds no policies any more; its boundary goes with it.
+  /// Deletes an identity without policies, together with its boundary.
   void delete(Tx tx, Identity identity) {
     if (!identity.attached().isEmpty()) {
       throw IamError.DELETE_CONFLICT.because(

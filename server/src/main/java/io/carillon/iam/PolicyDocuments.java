@@ -9,18 +9,17 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/// Policy documents on their way in, out and into the engine.
+/// Validates, caches and encodes policy documents.
 final class PolicyDocuments {
-  private static final int REMEMBERED = 2_000;
+  private static final int CACHE_LIMIT = 2_000;
 
-  /// @param pinned whom its ARNs mean, by unique id; those that are not in it mean whoever bears
-  ///   the name
-  private record Text(Flavour flavour, String json, Map<String, String> pinned) {}
+  /// @param pinned unique ids of the principals that it names, by ARN; other ARNs match by name
+  private record CacheKey(Flavour flavour, String json, Map<String, String> pinned) {}
 
-  /// Forgotten all at once when full: documents are few, and parsing one takes microseconds.
-  private final Map<Text, PolicyDocument> parsed = new ConcurrentHashMap<>();
+  /// Cleared when full: documents are few, and parsing one takes microseconds.
+  private final Map<CacheKey, PolicyDocument> cache = new ConcurrentHashMap<>();
 
-  /// Checks a document that a request brings.
+  /// Validates the document of a request.
   ///
   /// @throws io.carillon.aws.AwsException ValidationError, MalformedPolicyDocument
   static String require(String member, @Nullable String json, Flavour flavour) {
@@ -33,38 +32,38 @@ final class PolicyDocuments {
     return document;
   }
 
-  /// A document that is in force. One that cannot be read denies all.
+  /// A stored document, parsed. One that does not parse denies everything.
   PolicyDocument of(String json, Flavour flavour) {
     return of(json, flavour, Map.of());
   }
 
-  /// As above, held to those whom it was written for.
+  /// As above, with its principals replaced by their unique ids.
   PolicyDocument of(String json, Flavour flavour, Map<String, String> pinned) {
-    Text text = new Text(flavour, json, pinned);
-    PolicyDocument known = parsed.get(text);
-    if (known != null) {
-      return known;
+    CacheKey key = new CacheKey(flavour, json, pinned);
+    PolicyDocument cached = cache.get(key);
+    if (cached != null) {
+      return cached;
     }
-    if (parsed.size() >= REMEMBERED) {
-      parsed.clear();
+    if (cache.size() >= CACHE_LIMIT) {
+      cache.clear();
     }
-    PolicyDocument fresh;
+    PolicyDocument document;
     try {
-      fresh = PolicyDocument.parse(json, flavour);
+      document = PolicyDocument.parse(json, flavour);
     } catch (MalformedPolicyException malformed) {
-      fresh = PolicyDocument.unreadable(flavour);
+      document = PolicyDocument.unreadable(flavour);
     }
-    PolicyDocument held = pinned.isEmpty() ? fresh : fresh.withPrincipals(pinned);
-    parsed.put(text, held);
-    return held;
+    PolicyDocument result = pinned.isEmpty() ? document : document.withPrincipals(pinned);
+    cache.put(key, result);
+    return result;
   }
 
-  /// A document's size as quotas count it: without white space.
+  /// The size of a document for quotas, which do not count white space.
   static int size(String json) {
     return (int) json.chars().filter(c -> !Character.isWhitespace(c)).count();
   }
 
-  /// A document as IAM's answers carry it: percent-encoded by RFC 3986.
+  /// A document in responses of IAM: percent-encoded by RFC 3986.
   static String encoded(String json) {
     return URLEncoder.encode(json, StandardCharsets.UTF_8).replace("+", "%20").replace("*", "%2A");
   }

@@ -21,9 +21,9 @@ import software.amazon.awssdk.services.iam.model.PolicyVersion;
 import software.amazon.awssdk.services.iam.model.SetDefaultPolicyVersionRequest;
 import software.amazon.awssdk.services.iam.model.SetDefaultPolicyVersionResponse;
 
-/// The versions of managed policies: five at most, one of them in force.
+/// The versions of managed policies: at most five, one of which is the default.
 final class PolicyVersions {
-  private static final int MOST = 5;
+  private static final int MAX_VERSIONS = 5;
   private static final Pattern ID = Pattern.compile("v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?");
 
   private final Database database;
@@ -45,11 +45,11 @@ final class PolicyVersions {
             tx -> {
               ManagedPolicy policy =
                   policies.require(tx, caller.account().value(), request.policyArn());
-              CustomerPolicies.requireOwn(policy);
-              if (policy.versions().size() >= MOST) {
+              CustomerPolicies.refuseAwsPolicy(policy);
+              if (policy.versions().size() >= MAX_VERSIONS) {
                 throw IamError.LIMIT_EXCEEDED.because(
                     "A managed policy can have up to "
-                        + MOST
+                        + MAX_VERSIONS
                         + " versions. Before you create a new version, you must delete an existing"
                         + " version.");
               }
@@ -79,18 +79,18 @@ final class PolicyVersions {
     Version version = policy.version(id);
     return GetPolicyVersionResponse.builder()
         .policyVersion(
-            shown(policy, version).document(PolicyDocuments.encoded(version.document())).build())
+            toModel(policy, version).document(PolicyDocuments.encoded(version.document())).build())
         .build();
   }
 
   ListPolicyVersionsResponse list(Caller caller, ListPolicyVersionsRequest request) {
-    IamPage.Wanted wanted = IamPage.Wanted.of(request.marker(), request.maxItems());
+    IamPage.Paging paging = IamPage.Paging.of(request.marker(), request.maxItems());
     ManagedPolicy policy = require(caller, request.policyArn());
-    // Newest first, as AWS lists them; the marker counts how far a page has come.
+    // Newest first, as on AWS; the marker is the position in the list.
     List<Version> newest = policy.versions().reversed();
     IamPage<PolicyVersion> page =
-        IamPage.of(newest, version -> "" + (char) ('a' + newest.indexOf(version)), wanted)
-            .map(version -> shown(policy, version).build());
+        IamPage.of(newest, version -> "" + (char) ('a' + newest.indexOf(version)), paging)
+            .map(version -> toModel(policy, version).build());
     return ListPolicyVersionsResponse.builder()
         .versions(page.items())
         .isTruncated(page.isTruncated())
@@ -106,7 +106,7 @@ final class PolicyVersions {
         tx -> {
           ManagedPolicy policy =
               policies.require(tx, caller.account().value(), request.policyArn());
-          CustomerPolicies.requireOwn(policy);
+          CustomerPolicies.refuseAwsPolicy(policy);
           Version version = policy.version(id);
           policies.put(
               tx, policy.withVersions(policy.versions(), version.id(), policy.made(), now));
@@ -122,7 +122,7 @@ final class PolicyVersions {
         tx -> {
           ManagedPolicy policy =
               policies.require(tx, caller.account().value(), request.policyArn());
-          CustomerPolicies.requireOwn(policy);
+          CustomerPolicies.refuseAwsPolicy(policy);
           Version version = policy.version(id);
           if (policy.defaultVersion().equals(id)) {
             throw IamError.DELETE_CONFLICT.because(
@@ -152,7 +152,7 @@ final class PolicyVersions {
     return versionId;
   }
 
-  private static PolicyVersion.Builder shown(ManagedPolicy policy, Version version) {
+  private static PolicyVersion.Builder toModel(ManagedPolicy policy, Version version) {
     return PolicyVersion.builder()
         .versionId(version.id())
         .isDefaultVersion(version.id().equals(policy.defaultVersion()))

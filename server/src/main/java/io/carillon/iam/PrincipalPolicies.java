@@ -12,21 +12,20 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// What the tables say about principals: whether they still exist, and which policies they hold,
-/// compiled.
+/// Principals in the tables: whether they still exist, and their compiled policies.
 final class PrincipalPolicies {
   private final Database database;
   private final Identities identities;
   private final ManagedPolicies policies;
   private final Accounts accounts;
   private final PolicyDocuments documents;
-  private final IamCache<Holder, Held> known;
+  private final IamCache<Key, PolicySet> cache;
 
-  private record Holder(IdentityType kind, String account, String name) {}
+  private record Key(IdentityType kind, String account, String name) {}
 
-  /// @param identity the user or role, as its row was
-  /// @param own its policies and those of its groups
-  record Held(Identity identity, List<NamedPolicy> own, @Nullable NamedPolicy boundary) {}
+  /// @param row the user or role
+  /// @param identity its own policies and those of its groups
+  record PolicySet(Identity row, List<NamedPolicy> identity, @Nullable NamedPolicy boundary) {}
 
   PrincipalPolicies(
       Database database,
@@ -34,23 +33,24 @@ final class PrincipalPolicies {
       ManagedPolicies policies,
       Accounts accounts,
       PolicyDocuments documents,
-      IamVersion changes) {
+      IamVersion version) {
     this.database = database;
     this.identities = identities;
     this.policies = policies;
     this.accounts = accounts;
     this.documents = documents;
-    this.known = new IamCache<>(changes);
+    this.cache = new IamCache<>(version);
   }
 
-  /// What a user holds; empty if it is gone, or another has its name by now.
-  Optional<Held> of(Principal.User user) {
-    return held(IdentityType.USER, user.account().value(), user.name(), user.id());
+  /// The policies of a user; empty if it was deleted or recreated.
+  Optional<PolicySet> of(Principal.User user) {
+    return policiesOf(IdentityType.USER, user.account().value(), user.name(), user.id());
   }
 
-  /// What the role of a session holds; empty if it is gone, or another has its name by now.
-  Optional<Held> of(Principal.AssumedRole session) {
-    return held(IdentityType.ROLE, session.account().value(), session.roleName(), session.roleId());
+  /// The policies of a session's role; empty if it was deleted or recreated.
+  Optional<PolicySet> of(Principal.AssumedRole session) {
+    return policiesOf(
+        IdentityType.ROLE, session.account().value(), session.roleName(), session.roleId());
   }
 
   boolean exists(Principal principal) {
@@ -68,15 +68,17 @@ final class PrincipalPolicies {
         snapshot -> policies.find(snapshot, arn).map(ManagedPolicy::tags).orElse(Map.of()));
   }
 
-  private Optional<Held> held(IdentityType kind, String account, String name, String id) {
-    return known
+  private Optional<PolicySet> policiesOf(
+      IdentityType kind, String account, String name, String id) {
+    return cache
         .get(
-            new Holder(kind, account, name),
+            new Key(kind, account, name),
             () -> database.read(snapshot -> load(snapshot, kind, account, name)))
-        .filter(held -> held.identity().id().equals(id));
+        .filter(set -> set.row().id().equals(id));
   }
 
-  private Optional<Held> load(Snapshot snapshot, IdentityType kind, String account, String name) {
+  private Optional<PolicySet> load(
+      Snapshot snapshot, IdentityType kind, String account, String name) {
     if (!accounts.isActive(snapshot, account)) {
       return Optional.empty();
     }
@@ -93,16 +95,16 @@ final class PrincipalPolicies {
               }
               NamedPolicy boundary =
                   identity.boundary() == null ? null : managed(snapshot, identity.boundary());
-              return new Held(identity, List.copyOf(own), boundary);
+              return new PolicySet(identity, List.copyOf(own), boundary);
             });
   }
 
   private void collect(Snapshot snapshot, Identity identity, List<NamedPolicy> own) {
-    String holder = " of " + identity.kind().word() + " " + identity.name();
+    String suffix = " of " + identity.kind().word() + " " + identity.name();
     for (Map.Entry<String, String> inline : identity.inline().entrySet()) {
       own.add(
           new NamedPolicy(
-              "inline policy " + inline.getKey() + holder,
+              "inline policy " + inline.getKey() + suffix,
               documents.of(inline.getValue(), Flavour.IDENTITY)));
     }
     for (String arn : identity.attached()) {
@@ -110,8 +112,8 @@ final class PrincipalPolicies {
     }
   }
 
-  /// A policy of an account cannot be deleted while it is attached, but one of AWS may have been in
-  /// a folder that this start was not told of. It may have held denials, so it denies everything.
+  /// An attached policy cannot be deleted, but one of AWS may come from a folder that is no longer
+  /// configured. It may have contained denials, so its replacement denies everything.
   private NamedPolicy managed(Snapshot snapshot, String arn) {
     return policies
         .find(snapshot, arn)

@@ -12,14 +12,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/// The condition keys of a request: AWS's global ones, and those of the need at hand.
+/// The condition keys of a request: AWS's global ones, and those of the need.
 ///
 /// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 ///
 /// @param tags the tags of the user or role, and of its session
 /// @param resourceTags the tags of the resource
-/// @param resourceAccount whose the resource is; empty where nobody can tell
-/// @param issued when the session's credentials were; empty for lasting ones
+/// @param resourceAccount the owner of the resource; empty if unknown
+/// @param issued when the session's credentials were issued; empty for long-term ones
 record RequestContext(
     Caller caller,
     Need need,
@@ -50,7 +50,7 @@ record RequestContext(
     return switch (key) {
       case "aws:currenttime" -> one(caller.time().truncatedTo(ChronoUnit.SECONDS).toString());
       case "aws:epochtime" -> one(Long.toString(caller.time().getEpochSecond()));
-      // Only temporary credentials carry it, and none here were made with a second factor.
+      // Only temporary credentials have this key, and MFA is not supported here.
       case "aws:multifactorauthpresent" -> issued.isPresent() ? one("false") : List.of();
       case "aws:principalaccount" -> account(caller.principal());
       case "aws:principalarn" -> principalArn(caller.principal());
@@ -60,12 +60,12 @@ record RequestContext(
           caller.principal() instanceof Principal.Service service ? one(service.name()) : List.of();
       case "aws:principaltype" -> one(type(caller.principal()));
       case "aws:requestedregion" -> one(caller.region().name());
-      case "aws:resourceaccount", "s3:resourceaccount" -> given(resourceAccount);
+      case "aws:resourceaccount", "s3:resourceaccount" -> oneUnlessEmpty(resourceAccount);
       case "aws:securetransport" -> one(Boolean.toString(caller.secureTransport()));
-      case "aws:sourceip" -> given(caller.sourceAddress());
+      case "aws:sourceip" -> oneUnlessEmpty(caller.sourceAddress());
       case "aws:tokenissuetime" ->
           issued.map(at -> one(at.truncatedTo(ChronoUnit.SECONDS).toString())).orElse(List.of());
-      case "aws:useragent" -> given(caller.userAgent());
+      case "aws:useragent" -> oneUnlessEmpty(caller.userAgent());
       case "aws:userid" ->
           one(
               caller.principal() instanceof Principal.Anonymous
@@ -74,20 +74,20 @@ record RequestContext(
       case "aws:username" ->
           caller.principal() instanceof Principal.User user ? one(user.name()) : List.of();
       case "aws:viaawsservice" -> one("false");
-      case "lambda:sourcefunctionarn" -> given(caller.session().function());
-      case "s3:authtype" -> given(caller.signing().means());
+      case "lambda:sourcefunctionarn" -> oneUnlessEmpty(caller.session().function());
+      case "s3:authtype" -> oneUnlessEmpty(caller.signing().means());
       case "s3:signatureage" -> signatureAge(caller);
-      case "s3:signatureversion" -> given(caller.signing().version());
-      case "s3:x-amz-content-sha256" -> given(caller.signing().contentSha256());
+      case "s3:signatureversion" -> oneUnlessEmpty(caller.signing().version());
+      case "s3:x-amz-content-sha256" -> oneUnlessEmpty(caller.signing().contentSha256());
       default -> List.of();
     };
   }
 
-  private static List<String> given(String value) {
+  private static List<String> oneUnlessEmpty(String value) {
     return value.isEmpty() ? List.of() : one(value);
   }
 
-  /// In milliseconds; Signature Version 2 does not say when it was made.
+  /// In milliseconds; Signature Version 2 has no time.
   private static List<String> signatureAge(Caller caller) {
     Instant signed = caller.signing().signed();
     return signed == null
@@ -106,7 +106,7 @@ record RequestContext(
     return List.of(value);
   }
 
-  /// Policies see a session as its role.
+  /// For a session, the ARN of its role.
   private static List<String> principalArn(Principal principal) {
     return switch (principal) {
       case Principal.AssumedRole session -> one(session.roleArn());

@@ -41,11 +41,11 @@ import software.amazon.awssdk.services.iam.model.UpdateRoleDescriptionResponse;
 import software.amazon.awssdk.services.iam.model.UpdateRoleRequest;
 import software.amazon.awssdk.services.iam.model.UpdateRoleResponse;
 
-/// The operations on roles themselves.
+/// The operations on roles.
 final class Roles {
   private static final int TRUST_LIMIT = 2_048;
-  private static final int SHORTEST_MAX_SESSION = 3_600;
-  private static final int LONGEST_MAX_SESSION = 43_200;
+  private static final int MIN_MAX_SESSION = 3_600;
+  private static final int MAX_MAX_SESSION = 43_200;
 
   private final Database database;
   private final Identities identities;
@@ -69,7 +69,7 @@ final class Roles {
   CreateRoleResponse create(Caller caller, CreateRoleRequest request) {
     int maxSession =
         request.maxSessionDuration() == null
-            ? SHORTEST_MAX_SESSION
+            ? MIN_MAX_SESSION
             : maxSession(request.maxSessionDuration());
     Identity role =
         new Identity(
@@ -84,7 +84,7 @@ final class Roles {
             List.of(),
             null,
             new RoleTerms(
-                trust("assumeRolePolicyDocument", request.assumeRolePolicyDocument()),
+                trustPolicy("assumeRolePolicyDocument", request.assumeRolePolicyDocument()),
                 Map.of(),
                 IamConstraints.description(request.description()),
                 maxSession),
@@ -93,11 +93,13 @@ final class Roles {
         database.write(
             tx ->
                 boundaries.insert(
-                    tx, trusting(tx, role, role.roleTerms()), request.permissionsBoundary()));
-    // AWS leaves the maximum out of this answer; GetRole tells it.
+                    tx,
+                    withTrustPolicy(tx, role, role.roleTerms()),
+                    request.permissionsBoundary()));
+    // AWS omits the maximum from this response; GetRole returns it.
     return CreateRoleResponse.builder()
         .role(
-            shownInFull(created).toBuilder()
+            toDetailedModel(created).toBuilder()
                 .maxSessionDuration(null)
                 .roleLastUsed((RoleLastUsed) null)
                 .build())
@@ -105,7 +107,9 @@ final class Roles {
   }
 
   GetRoleResponse get(Caller caller, GetRoleRequest request) {
-    return GetRoleResponse.builder().role(shownInFull(require(caller, request.roleName()))).build();
+    return GetRoleResponse.builder()
+        .role(toDetailedModel(require(caller, request.roleName())))
+        .build();
   }
 
   ListRolesResponse list(Caller caller, ListRolesRequest request) {
@@ -114,9 +118,9 @@ final class Roles {
             caller.account().value(),
             IdentityType.ROLE,
             IamConstraints.pathPrefix(request.pathPrefix()),
-            IamPage.Wanted.of(request.marker(), request.maxItems()));
+            IamPage.Paging.of(request.marker(), request.maxItems()));
     return ListRolesResponse.builder()
-        .roles(page.items().stream().map(role -> shown(role).build()).toList())
+        .roles(page.items().stream().map(role -> toModel(role).build()).toList())
         .isTruncated(page.isTruncated())
         .marker(page.marker())
         .build();
@@ -127,7 +131,7 @@ final class Roles {
     String description = IamConstraints.description(request.description());
     int maxSession =
         request.maxSessionDuration() == null
-            ? SHORTEST_MAX_SESSION
+            ? MIN_MAX_SESSION
             : maxSession(request.maxSessionDuration());
     identities.update(
         caller.account().value(),
@@ -156,16 +160,18 @@ final class Roles {
             IdentityType.ROLE,
             name,
             role -> role.withRole(role.roleTerms().withDescription(description)));
-    return UpdateRoleDescriptionResponse.builder().role(shownInFull(updated)).build();
+    return UpdateRoleDescriptionResponse.builder().role(toDetailedModel(updated)).build();
   }
 
-  UpdateAssumeRolePolicyResponse updateTrust(Caller caller, UpdateAssumeRolePolicyRequest request) {
+  UpdateAssumeRolePolicyResponse updateTrustPolicy(
+      Caller caller, UpdateAssumeRolePolicyRequest request) {
     String name = IamConstraints.name(IdentityType.ROLE, request.roleName());
-    String trust = trust("policyDocument", request.policyDocument());
+    String trustPolicy = trustPolicy("policyDocument", request.policyDocument());
     database.write(
         tx -> {
           Identity role = identities.require(tx, caller.account().value(), IdentityType.ROLE, name);
-          identities.put(tx, trusting(tx, role, role.roleTerms().withTrust(trust, Map.of())));
+          identities.put(
+              tx, withTrustPolicy(tx, role, role.roleTerms().withTrust(trustPolicy, Map.of())));
           return name;
         });
     return UpdateAssumeRolePolicyResponse.builder().build();
@@ -205,9 +211,9 @@ final class Roles {
   ListRoleTagsResponse listTags(Caller caller, ListRoleTagsRequest request) {
     IamPage<Tag> page =
         IamPage.of(
-            IamTags.shown(require(caller, request.roleName()).tags()),
+            IamTags.toModel(require(caller, request.roleName()).tags()),
             Tag::key,
-            IamPage.Wanted.of(request.marker(), request.maxItems()));
+            IamPage.Paging.of(request.marker(), request.maxItems()));
     return ListRoleTagsResponse.builder()
         .tags(page.items())
         .isTruncated(page.isTruncated())
@@ -215,7 +221,7 @@ final class Roles {
         .build();
   }
 
-  /// There are no instance profiles here; tools ask before they delete a role.
+  /// There are no instance profiles, but tools list them before they delete a role.
   ListInstanceProfilesForRoleResponse listInstanceProfiles(
       Caller caller, ListInstanceProfilesForRoleRequest request) {
     Identity unused = require(caller, request.roleName());
@@ -231,30 +237,30 @@ final class Roles {
   }
 
   private static int maxSession(int seconds) {
-    return IamConstraints.within(
-        "maxSessionDuration", seconds, SHORTEST_MAX_SESSION, LONGEST_MAX_SESSION);
+    return IamConstraints.range("maxSessionDuration", seconds, MIN_MAX_SESSION, MAX_MAX_SESSION);
   }
 
-  private static String trust(String member, String document) {
-    String trust = PolicyDocuments.require(member, document, Flavour.TRUST);
-    if (PolicyDocuments.size(trust) > TRUST_LIMIT) {
+  private static String trustPolicy(String member, String document) {
+    String trustPolicy = PolicyDocuments.require(member, document, Flavour.TRUST);
+    if (PolicyDocuments.size(trustPolicy) > TRUST_LIMIT) {
       throw IamError.LIMIT_EXCEEDED.because(
           "Cannot exceed quota for ACLSizePerRole: " + TRUST_LIMIT);
     }
-    return trust;
+    return trustPolicy;
   }
 
-  /// The role with a new trust policy. Users and roles of its own account that the policy names
-  /// must exist, as on AWS; whom other accounts have is not asked, for they may be elsewhere.
-  private Identity trusting(Tx tx, Identity role, RoleTerms terms) {
-    PolicyDocument trust = PolicyDocument.parse(terms.trust(), Flavour.TRUST);
+  /// The role with a new trust policy. As on AWS, users and roles of its own account that the
+  /// policy names must exist. Those of other accounts are not checked, since they may be on another
+  /// server.
+  private Identity withTrustPolicy(Tx tx, Identity role, RoleTerms terms) {
+    PolicyDocument trustPolicy = PolicyDocument.parse(terms.trust(), Flavour.TRUST);
     Map<String, String> trusted = new HashMap<>();
-    for (String principal : trust.namedIdentities()) {
+    for (String principal : trustPolicy.namedIdentities()) {
       Arn arn = Arn.tryParse(principal).orElse(null);
       if (arn == null || !arn.service().equals("iam")) {
         continue;
       }
-      Optional<Identity> named = identities.named(tx, arn);
+      Optional<Identity> named = identities.findByArn(tx, arn);
       if (named.isPresent()) {
         trusted.put(principal, named.get().id());
       } else if (arn.account().equals(role.account())) {
@@ -265,22 +271,22 @@ final class Roles {
     return role.withRole(terms.withTrust(terms.trust(), trusted));
   }
 
-  private static Role shownInFull(Identity role) {
-    Role.Builder shown = shown(role).roleLastUsed(RoleLastUsed.builder().build());
+  private static Role toDetailedModel(Identity role) {
+    Role.Builder model = toModel(role).roleLastUsed(RoleLastUsed.builder().build());
     if (!role.tags().isEmpty()) {
-      shown.tags(IamTags.shown(role.tags()));
+      model.tags(IamTags.toModel(role.tags()));
     }
     if (role.boundary() != null) {
-      shown.permissionsBoundary(
+      model.permissionsBoundary(
           AttachedPermissionsBoundary.builder()
               .permissionsBoundaryType("Policy")
               .permissionsBoundaryArn(role.boundary())
               .build());
     }
-    return shown.build();
+    return model.build();
   }
 
-  private static Role.Builder shown(Identity role) {
+  private static Role.Builder toModel(Identity role) {
     RoleTerms terms = role.roleTerms();
     return Role.builder()
         .path(role.path())

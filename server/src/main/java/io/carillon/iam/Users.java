@@ -32,7 +32,7 @@ import software.amazon.awssdk.services.iam.model.UpdateUserRequest;
 import software.amazon.awssdk.services.iam.model.UpdateUserResponse;
 import software.amazon.awssdk.services.iam.model.User;
 
-/// The operations on users themselves.
+/// The operations on users.
 final class Users {
   private final Database database;
   private final Identities identities;
@@ -59,10 +59,10 @@ final class Users {
     this.clock = clock;
   }
 
-  /// The user that a request names, or who calls where it names none.
+  /// The user that a request names, or else the caller.
   ///
-  /// @throws io.carillon.aws.AwsException where none is named and no user calls
-  static String named(Caller caller, @Nullable String name) {
+  /// @throws io.carillon.aws.AwsException if no user is named and the caller is not a user
+  static String userName(Caller caller, @Nullable String name) {
     if (name != null) {
       return IamConstraints.name(IdentityType.USER, name);
     }
@@ -90,10 +90,10 @@ final class Users {
             new UserTerms(List.of(), List.of()));
     Identity created =
         database.write(tx -> boundaries.insert(tx, user, request.permissionsBoundary()));
-    return CreateUserResponse.builder().user(shownInFull(created)).build();
+    return CreateUserResponse.builder().user(toDetailedModel(created)).build();
   }
 
-  /// Without a name: whoever calls, the account's root included.
+  /// Without a name: the caller, who may be the root user.
   GetUserResponse get(Caller caller, GetUserRequest request) {
     if (request.userName() == null && caller.principal() instanceof Principal.Root root) {
       return GetUserResponse.builder()
@@ -108,8 +108,8 @@ final class Users {
     }
     Identity user =
         identities.require(
-            caller.account().value(), IdentityType.USER, named(caller, request.userName()));
-    return GetUserResponse.builder().user(shownInFull(user)).build();
+            caller.account().value(), IdentityType.USER, userName(caller, request.userName()));
+    return GetUserResponse.builder().user(toDetailedModel(user)).build();
   }
 
   ListUsersResponse list(Caller caller, ListUsersRequest request) {
@@ -118,15 +118,15 @@ final class Users {
             caller.account().value(),
             IdentityType.USER,
             IamConstraints.pathPrefix(request.pathPrefix()),
-            IamPage.Wanted.of(request.marker(), request.maxItems()));
+            IamPage.Paging.of(request.marker(), request.maxItems()));
     return ListUsersResponse.builder()
-        .users(page.items().stream().map(user -> shown(user).build()).toList())
+        .users(page.items().stream().map(user -> toModel(user).build()).toList())
         .isTruncated(page.isTruncated())
         .marker(page.marker())
         .build();
   }
 
-  /// Renames and moves. Keys and attachments name the user, so they are written anew.
+  /// Changes name and path. Keys and attachments contain the name, so they are rewritten.
   UpdateUserResponse update(Caller caller, UpdateUserRequest request) {
     String name = IamConstraints.name(IdentityType.USER, request.userName());
     String newName =
@@ -141,7 +141,7 @@ final class Users {
           rename(
               tx,
               user,
-              user.renamed(
+              user.withPathAndName(
                   newPath == null ? user.path() : newPath,
                   newName == null ? user.name() : newName));
           return name;
@@ -150,7 +150,7 @@ final class Users {
   }
 
   private void rename(Tx tx, Identity before, Identity after) {
-    attached.moved(tx, before, after);
+    attached.rewriteAttachments(tx, before, after);
     if (Identities.fold(before.name()).equals(Identities.fold(after.name()))) {
       identities.put(tx, after);
     } else {
@@ -209,9 +209,9 @@ final class Users {
             IamConstraints.name(IdentityType.USER, request.userName()));
     IamPage<Tag> page =
         IamPage.of(
-            IamTags.shown(user.tags()),
+            IamTags.toModel(user.tags()),
             Tag::key,
-            IamPage.Wanted.of(request.marker(), request.maxItems()));
+            IamPage.Paging.of(request.marker(), request.maxItems()));
     return ListUserTagsResponse.builder()
         .tags(page.items())
         .isTruncated(page.isTruncated())
@@ -219,22 +219,22 @@ final class Users {
         .build();
   }
 
-  private static User shownInFull(Identity user) {
-    User.Builder shown = shown(user);
+  private static User toDetailedModel(Identity user) {
+    User.Builder model = toModel(user);
     if (!user.tags().isEmpty()) {
-      shown.tags(IamTags.shown(user.tags()));
+      model.tags(IamTags.toModel(user.tags()));
     }
     if (user.boundary() != null) {
-      shown.permissionsBoundary(
+      model.permissionsBoundary(
           AttachedPermissionsBoundary.builder()
               .permissionsBoundaryType("Policy")
               .permissionsBoundaryArn(user.boundary())
               .build());
     }
-    return shown.build();
+    return model.build();
   }
 
-  static User.Builder shown(Identity user) {
+  static User.Builder toModel(Identity user) {
     return User.builder()
         .path(user.path())
         .userName(user.name())

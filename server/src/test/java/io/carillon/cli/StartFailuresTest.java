@@ -96,8 +96,10 @@ final class StartFailuresTest {
     assertThatThrownBy(() -> Startup.start(config))
         .isInstanceOf(CommandFailure.class)
         .hasMessageStartingWith(
-            "The managed policy file " + policies + "/X.json is no managed policy: it is not JSON")
-        .hasMessageContaining("Put into it what `aws iam get-policy-version` prints");
+            "The managed policy file "
+                + policies
+                + "/X.json is not a managed policy: it is not JSON")
+        .hasMessageContaining("Replace it by the output of `aws iam get-policy-version`");
   }
 
   @Test

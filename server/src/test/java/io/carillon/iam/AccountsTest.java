@@ -24,23 +24,23 @@ import software.amazon.awssdk.services.iam.model.StatusType;
 import software.amazon.awssdk.services.iam.model.UpdateAccessKeyRequest;
 
 class AccountsTest {
-  private final IamFixture world = new IamFixture();
-  private final Accounts accounts = world.iam.accounts();
+  private final IamFixture fixture = new IamFixture();
+  private final Accounts accounts = fixture.iam.accounts();
 
   @Test
-  void theFirstAccountAndItsRootComeFromTheConfiguration() {
+  void theFirstAccountAndItsRootKeyComeFromTheConfiguration() {
     assertThat(accounts.list())
         .extracting(Account::id, Account::rootKeyId)
         .containsExactly(org.assertj.core.groups.Tuple.tuple(IamFixture.ACCOUNT, "test"));
-    assertThat(world.root().principal().arn()).isEqualTo("arn:aws:iam::000000000000:root");
-    assertThat(world.find("test", "").orElseThrow().secret()).isEqualTo(IamFixture.ROOT_SECRET);
+    assertThat(fixture.root().principal().arn()).isEqualTo("arn:aws:iam::000000000000:root");
+    assertThat(fixture.find("test", "").orElseThrow().secret()).isEqualTo(IamFixture.ROOT_SECRET);
   }
 
   @Test
-  void anotherAccountHasARootKeyOfItsOwn() {
+  void otherAccountsHaveTheirOwnRootKey() {
     NewAccount made = accounts.create("Second");
     assertThat(made.rootKeyId()).startsWith("AKIA");
-    var found = world.find(made.rootKeyId(), "").orElseThrow();
+    var found = fixture.find(made.rootKeyId(), "").orElseThrow();
     assertThat(found.secret()).isEqualTo(made.rootSecret());
     assertThat(found.principal().arn()).isEqualTo("arn:aws:iam::" + made.id() + ":root");
     assertThat(accounts.list()).extracting(Account::name).containsExactly("default", "Second");
@@ -52,31 +52,31 @@ class AccountsTest {
   }
 
   @Test
-  void accountsDoNotSeeOneAnother() {
+  void accountsAreIsolated() {
     NewAccount other = accounts.create("Second");
-    world.call(world.root(), CreateUserRequest.builder().userName("bob").build());
-    Caller root = world.caller(world.find(other.rootKeyId(), "").orElseThrow());
+    fixture.call(fixture.root(), CreateUserRequest.builder().userName("bob").build());
+    Caller root = fixture.caller(fixture.find(other.rootKeyId(), "").orElseThrow());
     ListUsersRequest list = ListUsersRequest.builder().build();
-    assertThat(world.call(root, list, ListUsersResponse.class).users()).isEmpty();
-    world.call(root, CreateUserRequest.builder().userName("bob").build());
-    assertThat(world.call(root, list, ListUsersResponse.class).users().getFirst().arn())
+    assertThat(fixture.call(root, list, ListUsersResponse.class).users()).isEmpty();
+    fixture.call(root, CreateUserRequest.builder().userName("bob").build());
+    assertThat(fixture.call(root, list, ListUsersResponse.class).users().getFirst().arn())
         .isEqualTo("arn:aws:iam::" + other.id() + ":user/bob");
   }
 
   @Test
-  void aSuspendedAccountStopsAtOnceAndGoesOnLater() {
+  void suspendingAndResumingAnAccountTakesEffectAtOnce() {
     NewAccount other = accounts.create("Second");
-    Caller root = world.caller(world.find(other.rootKeyId(), "").orElseThrow());
+    Caller root = fixture.caller(fixture.find(other.rootKeyId(), "").orElseThrow());
     ListUsersRequest list = ListUsersRequest.builder().build();
-    world.call(root, list);
+    fixture.call(root, list);
 
     accounts.setSuspended(other.id(), true);
-    assertThat(world.find(other.rootKeyId(), "")).isEmpty();
-    refused(() -> world.call(root, list), CommonError.INVALID_CLIENT_TOKEN_ID);
+    assertThat(fixture.find(other.rootKeyId(), "")).isEmpty();
+    refused(() -> fixture.call(root, list), CommonError.INVALID_CLIENT_TOKEN_ID);
 
     accounts.setSuspended(other.id(), false);
-    assertThat(world.find(other.rootKeyId(), "")).isPresent();
-    world.call(root, list);
+    assertThat(fixture.find(other.rootKeyId(), "")).isPresent();
+    fixture.call(root, list);
     refused(
         () -> accounts.setSuspended(new AccountId("999999999999"), true),
         IamError.NO_SUCH_ENTITY,
@@ -85,81 +85,81 @@ class AccountsTest {
   }
 
   @Test
-  void theRootMakesUsesStopsAndDeletesKeysOfItsOwn() {
-    AccessKey made = rootKey(world.root());
+  void theRootUserManagesItsOwnKeys() {
+    AccessKey made = rootKey(fixture.root());
     assertThat(made.accessKeyId()).startsWith("AKIA");
-    assertThat(rootKeys(world.root()))
+    assertThat(rootKeys(fixture.root()))
         .extracting(AccessKeyMetadata::accessKeyId)
         .containsExactlyInAnyOrder("test", made.accessKeyId());
-    var found = world.find(made.accessKeyId(), "").orElseThrow();
+    var found = fixture.find(made.accessKeyId(), "").orElseThrow();
     assertThat(found.secret().reveal()).isEqualTo(made.secretAccessKey());
-    assertThat(found.principal()).isEqualTo(world.root().principal());
-    refused(() -> rootKey(world.root()), IamError.LIMIT_EXCEEDED, "AccessKeysPerUser: 2");
+    assertThat(found.principal()).isEqualTo(fixture.root().principal());
+    refused(() -> rootKey(fixture.root()), IamError.LIMIT_EXCEEDED, "AccessKeysPerUser: 2");
 
-    world.call(world.root(), update(made.accessKeyId(), StatusType.INACTIVE));
-    assertThat(world.find(made.accessKeyId(), "")).isEmpty();
-    assertThat(rootKeys(world.root()))
+    fixture.call(fixture.root(), update(made.accessKeyId(), StatusType.INACTIVE));
+    assertThat(fixture.find(made.accessKeyId(), "")).isEmpty();
+    assertThat(rootKeys(fixture.root()))
         .extracting(AccessKeyMetadata::status)
         .containsExactlyInAnyOrder(StatusType.ACTIVE, StatusType.INACTIVE);
 
-    world.call(world.root(), delete(made.accessKeyId()));
-    assertThat(rootKeys(world.root()))
+    fixture.call(fixture.root(), delete(made.accessKeyId()));
+    assertThat(rootKeys(fixture.root()))
         .extracting(AccessKeyMetadata::accessKeyId)
         .containsExactly("test");
     refused(
-        () -> world.call(world.root(), delete(made.accessKeyId())),
+        () -> fixture.call(fixture.root(), delete(made.accessKeyId())),
         IamError.NO_SUCH_ENTITY,
         "cannot be found");
   }
 
   @Test
-  void theRootKeyOfTheConfigurationStays() {
-    rootKey(world.root());
+  void theConfiguredRootKeyCannotBeChanged() {
+    rootKey(fixture.root());
     refused(
-        () -> world.call(world.root(), delete("test")),
+        () -> fixture.call(fixture.root(), delete("test")),
         IamError.UNMODIFIABLE_ENTITY,
         "change the settings access-key-id and secret-access-key");
     refused(
-        () -> world.call(world.root(), update("test", StatusType.INACTIVE)),
+        () -> fixture.call(fixture.root(), update("test", StatusType.INACTIVE)),
         IamError.UNMODIFIABLE_ENTITY,
         "comes from the configuration");
-    world.call(world.root(), update("test", StatusType.ACTIVE));
-    assertThat(world.find("test", "")).isPresent();
+    fixture.call(fixture.root(), update("test", StatusType.ACTIVE));
+    assertThat(fixture.find("test", "")).isPresent();
   }
 
   @Test
-  void anotherAccountsRootReplacesItsKeyButKeepsOne() {
+  void theLastActiveRootKeyCannotBeDeleted() {
     NewAccount other = accounts.create("Second");
-    Caller root = world.caller(world.find(other.rootKeyId(), "").orElseThrow());
+    Caller root = fixture.caller(fixture.find(other.rootKeyId(), "").orElseThrow());
     refused(
-        () -> world.call(root, delete(other.rootKeyId())),
+        () -> fixture.call(root, delete(other.rootKeyId())),
         IamError.UNMODIFIABLE_ENTITY,
         "the last active key of the root user of account " + other.id());
-    refused(() -> world.call(root, delete("test")), IamError.NO_SUCH_ENTITY);
+    refused(() -> fixture.call(root, delete("test")), IamError.NO_SUCH_ENTITY);
 
     AccessKey next = rootKey(root);
-    Caller again = world.caller(world.find(next.accessKeyId(), "").orElseThrow());
-    world.call(again, delete(other.rootKeyId()));
-    assertThat(world.find(other.rootKeyId(), "")).isEmpty();
+    Caller again = fixture.caller(fixture.find(next.accessKeyId(), "").orElseThrow());
+    fixture.call(again, delete(other.rootKeyId()));
+    assertThat(fixture.find(other.rootKeyId(), "")).isEmpty();
     assertThat(rootKeys(again))
         .extracting(AccessKeyMetadata::accessKeyId)
         .containsExactly(next.accessKeyId());
     assertThat(accounts.list()).extracting(Account::rootKeyId).contains(next.accessKeyId());
     refused(
-        () -> world.call(again, update(next.accessKeyId(), StatusType.INACTIVE)),
+        () -> fixture.call(again, update(next.accessKeyId(), StatusType.INACTIVE)),
         IamError.UNMODIFIABLE_ENTITY,
         "create another key first");
-    assertThat(rootKeys(world.root())).hasSize(1);
+    assertThat(rootKeys(fixture.root())).hasSize(1);
   }
 
   private AccessKey rootKey(Caller root) {
-    return world
+    return fixture
         .call(root, CreateAccessKeyRequest.builder().build(), CreateAccessKeyResponse.class)
         .accessKey();
   }
 
   private List<AccessKeyMetadata> rootKeys(Caller root) {
-    return world
+    return fixture
         .call(root, ListAccessKeysRequest.builder().build(), ListAccessKeysResponse.class)
         .accessKeyMetadata();
   }

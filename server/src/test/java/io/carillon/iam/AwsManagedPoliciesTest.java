@@ -52,7 +52,7 @@ import software.amazon.awssdk.services.iam.model.PutUserPermissionsBoundaryReque
 import software.amazon.awssdk.services.sts.model.AssumeRoleRequest;
 import software.amazon.awssdk.services.sts.model.PolicyDescriptorType;
 
-/// Which managed policies of AWS are built in, and what is told of those that are not.
+/// Which managed policies of AWS are built in, and what is logged about missing ones.
 class AwsManagedPoliciesTest {
   private static final Path RESOURCES = resources();
   private static final String UNKNOWN = "arn:aws:iam::aws:policy/NoSuchPolicyAnywhere";
@@ -62,22 +62,22 @@ class AwsManagedPoliciesTest {
        "Principal":{"AWS":"arn:aws:iam::000000000000:root"}}]}
       """;
 
-  private final IamFixture world = new IamFixture();
+  private final IamFixture fixture = new IamFixture();
   private final ListAppender<ILoggingEvent> output = new ListAppender<>();
 
   @BeforeEach
-  void aUserARoleAndAGroup() {
+  void createUserRoleAndGroup() {
     output.start();
     logger().addAppender(output);
-    world.call(world.root(), CreateUserRequest.builder().userName("u").build());
-    world.call(world.root(), CreateGroupRequest.builder().groupName("g").build());
-    world.call(
-        world.root(),
+    fixture.call(fixture.root(), CreateUserRequest.builder().userName("u").build());
+    fixture.call(fixture.root(), CreateGroupRequest.builder().groupName("g").build());
+    fixture.call(
+        fixture.root(),
         CreateRoleRequest.builder().roleName("r").assumeRolePolicyDocument(TRUST).build());
   }
 
   @AfterEach
-  void unheard() {
+  void detachAppender() {
     logger().detachAppender(output);
   }
 
@@ -142,7 +142,7 @@ class AwsManagedPoliciesTest {
         .isEqualTo(file.at("/PolicyVersion/Document"));
   }
 
-  /// Those that templates of functions, queues, topics and buckets attach.
+  /// The policies that templates of functions, queues, topics and buckets attach.
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -177,11 +177,11 @@ class AwsManagedPoliciesTest {
         "AmazonEC2ReadOnlyAccess",
         "IAMUserChangePassword"
       })
-  void thePoliciesOfThisFieldAreBuiltInAndCanBeAttached(String name) {
+  void commonPoliciesAreBuiltInAndCanBeAttached(String name) {
     String arn = "arn:aws:iam::aws:policy/" + name;
     assertThat(new AwsManagedPolicies(ManagedPolicyFiles.NONE).find(arn)).isPresent();
-    world.call(
-        world.root(), AttachRolePolicyRequest.builder().roleName("r").policyArn(arn).build());
+    fixture.call(
+        fixture.root(), AttachRolePolicyRequest.builder().roleName("r").policyArn(arn).build());
     assertThat(output.list).isEmpty();
   }
 
@@ -206,18 +206,18 @@ class AwsManagedPoliciesTest {
             .build());
   }
 
-  /// Source: https://github.com/pulumi/pulumi/issues/7419 shows AWS's answer.
+  /// Source: https://github.com/pulumi/pulumi/issues/7419 shows AWS's response.
   @ParameterizedTest
   @MethodSource("requestsThatRefuseAnUnknownPolicyAsNotAttachable")
   void anUnknownPolicyIsNotAttachable(SdkPojo request) {
     for (int i = 0; i < 2; i++) {
       refused(
-          () -> world.call(world.root(), request),
+          () -> fixture.call(fixture.root(), request),
           IamError.NO_SUCH_ENTITY,
           "Policy " + UNKNOWN + " does not exist or is not attachable.");
     }
     assertThat(IamError.NO_SUCH_ENTITY.status()).isEqualTo(404);
-    assertToldOnce();
+    assertLoggedOnce();
   }
 
   static Stream<SdkPojo> requestsThatDoNotFindAnUnknownPolicy() {
@@ -234,11 +234,11 @@ class AwsManagedPoliciesTest {
   void anUnknownPolicyIsNotFound(SdkPojo request) {
     for (int i = 0; i < 2; i++) {
       refused(
-          () -> world.call(world.root(), request),
+          () -> fixture.call(fixture.root(), request),
           IamError.NO_SUCH_ENTITY,
           "Policy " + UNKNOWN + " was not found.");
     }
-    assertToldOnce();
+    assertLoggedOnce();
   }
 
   static Stream<SdkPojo> requestsThatDetachAnUnknownPolicy() {
@@ -252,34 +252,34 @@ class AwsManagedPoliciesTest {
   @MethodSource("requestsThatDetachAnUnknownPolicy")
   void anUnknownPolicyIsNotDetached(SdkPojo request) {
     refused(
-        () -> world.call(world.root(), request),
+        () -> fixture.call(fixture.root(), request),
         IamError.NO_SUCH_ENTITY,
         "Policy " + UNKNOWN + " was not found.");
   }
 
-  /// STS has no NoSuchEntity among the errors of AssumeRole.
+  /// AssumeRole has no error NoSuchEntity.
   ///
   /// Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
   @Test
   void anUnknownSessionPolicyIsAValidationErrorOfSts() {
     AssumeRoleRequest request =
         AssumeRoleRequest.builder()
-            .roleArn(world.role("r").toString())
+            .roleArn(fixture.role("r").toString())
             .roleSessionName("session")
             .policyArns(PolicyDescriptorType.builder().arn(UNKNOWN).build())
             .build();
-    Caller alice = world.caller(ManagedPolicyFolderTest.alice(world));
+    Caller alice = fixture.caller(ManagedPolicyFolderTest.alice(fixture));
     for (int i = 0; i < 2; i++) {
-      assertThatThrownBy(() -> world.call(alice, request))
+      assertThatThrownBy(() -> fixture.call(alice, request))
           .isInstanceOfSatisfying(
               AwsException.class, e -> assertThat(e.error().code()).isEqualTo("ValidationError"))
           .hasMessage("Policy " + UNKNOWN + " does not exist or is not attachable.");
     }
-    assertToldOnce();
+    assertLoggedOnce();
   }
 
-  private void assertToldOnce() {
-    assertThat(told())
+  private void assertLoggedOnce() {
+    assertThat(logged())
         .singleElement()
         .asString()
         .startsWith("There is no managed policy " + UNKNOWN + " here.")
@@ -287,36 +287,36 @@ class AwsManagedPoliciesTest {
         .endsWith("> DIR/NoSuchPolicyAnywhere.json` and start with --managed-policies DIR");
   }
 
-  private List<String> told() {
+  private List<String> logged() {
     return output.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "arn:aws:iam::aws:policy/AWSLambdaBasicExecutionRole", // without its path
+        "arn:aws:iam::aws:policy/AWSLambdaBasicExecutionRole", // without the path
         "arn:aws:iam::aws:policy/service-role/AwsLambdaBasicExectionRole"
       })
-  void aMistypedPolicyIsToldOf(String arn) {
+  void aMistypedPolicyIsLoggedWithASuggestion(String arn) {
     assertThat(new AwsManagedPolicies(ManagedPolicyFiles.NONE).find(arn)).isEmpty();
-    assertThat(told())
+    assertThat(logged())
         .singleElement()
         .asString()
         .contains("Did you mean arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole?");
   }
 
-  /// Callers choose what they ask for: neither its size nor its lines get into the log.
+  /// Callers choose the ARN: long ones and ones with line breaks must not be logged.
   @Test
-  void theLogIsSafeFromWhatCallersAskFor() {
+  void callersCannotFloodTheLogWithUnknownPolicies() {
     AwsManagedPolicies policies = new AwsManagedPolicies(ManagedPolicyFiles.NONE);
     for (String name :
         List.of("a\nb", "a b", "`rm`", "$(x)", "x".repeat(200), "../../up", "a/", "")) {
       assertThat(policies.find("arn:aws:iam::aws:policy/" + name)).isEmpty();
     }
-    assertThat(told()).hasSize(1).allMatch(line -> line.contains("policy/../../up here"));
+    assertThat(logged()).hasSize(1).allMatch(line -> line.contains("policy/../../up here"));
     for (int i = 0; i < 1_100; i++) {
       assertThat(policies.find("arn:aws:iam::aws:policy/zz" + i)).isEmpty();
     }
-    assertThat(told()).hasSize(1_000);
+    assertThat(logged()).hasSize(1_000);
   }
 }

@@ -30,56 +30,56 @@ import software.amazon.awssdk.services.iam.model.User;
 class GroupsTest {
   private static final String READ = "arn:aws:iam::aws:policy/IAMReadOnlyAccess";
 
-  private final IamFixture world = new IamFixture();
+  private final IamFixture fixture = new IamFixture();
   private final AddUserToGroupRequest add =
       AddUserToGroupRequest.builder().groupName("admins").userName("bob").build();
   private final RemoveUserFromGroupRequest remove =
       RemoveUserFromGroupRequest.builder().groupName("ADMINS").userName("bob").build();
 
   @BeforeEach
-  void aGroupAndAUser() {
-    world.call(world.root(), CreateGroupRequest.builder().groupName("admins").build());
-    world.call(world.root(), CreateUserRequest.builder().userName("bob").build());
+  void createGroupAndUser() {
+    fixture.call(fixture.root(), CreateGroupRequest.builder().groupName("admins").build());
+    fixture.call(fixture.root(), CreateUserRequest.builder().userName("bob").build());
   }
 
   @Test
-  void aMemberHasThePoliciesOfItsGroupsUntilItLeaves() {
+  void membersHaveThePoliciesOfTheirGroupsUntilRemoved() {
     AccessKey key =
-        world
+        fixture
             .call(
-                world.root(),
+                fixture.root(),
                 CreateAccessKeyRequest.builder().userName("bob").build(),
                 CreateAccessKeyResponse.class)
             .accessKey();
-    Caller bob = world.caller(world.find(key.accessKeyId(), "").orElseThrow());
-    world.call(
-        world.root(),
+    Caller bob = fixture.caller(fixture.find(key.accessKeyId(), "").orElseThrow());
+    fixture.call(
+        fixture.root(),
         AttachGroupPolicyRequest.builder().groupName("admins").policyArn(READ).build());
     ListUsersRequest list = ListUsersRequest.builder().build();
-    refused(() -> world.call(bob, list), CommonError.ACCESS_DENIED, "iam:ListUsers");
-    world.call(world.root(), add);
-    assertThatCode(() -> world.call(bob, list)).doesNotThrowAnyException();
-    world.call(world.root(), remove);
-    refused(() -> world.call(bob, list), CommonError.ACCESS_DENIED);
+    refused(() -> fixture.call(bob, list), CommonError.ACCESS_DENIED, "iam:ListUsers");
+    fixture.call(fixture.root(), add);
+    assertThatCode(() -> fixture.call(bob, list)).doesNotThrowAnyException();
+    fixture.call(fixture.root(), remove);
+    refused(() -> fixture.call(bob, list), CommonError.ACCESS_DENIED);
   }
 
   @Test
   void membersAndGroupsAreListed() {
-    world.call(world.root(), add);
-    world.call(world.root(), add);
+    fixture.call(fixture.root(), add);
+    fixture.call(fixture.root(), add);
     assertThat(
-            world
+            fixture
                 .call(
-                    world.root(),
+                    fixture.root(),
                     GetGroupRequest.builder().groupName("Admins").build(),
                     GetGroupResponse.class)
                 .users())
         .extracting(User::userName)
         .containsExactly("bob");
     assertThat(
-            world
+            fixture
                 .call(
-                    world.root(),
+                    fixture.root(),
                     ListGroupsForUserRequest.builder().userName("bob").build(),
                     ListGroupsForUserResponse.class)
                 .groups())
@@ -88,31 +88,31 @@ class GroupsTest {
   }
 
   @Test
-  void neitherAGroupWithMembersNorAMemberIsDeleted() {
-    world.call(world.root(), add);
+  void groupsWithMembersAndUsersInGroupsAreNotDeleted() {
+    fixture.call(fixture.root(), add);
     DeleteGroupRequest deleteGroup = DeleteGroupRequest.builder().groupName("admins").build();
     DeleteUserRequest deleteUser = DeleteUserRequest.builder().userName("bob").build();
     refused(
-        () -> world.call(world.root(), deleteGroup),
+        () -> fixture.call(fixture.root(), deleteGroup),
         IamError.DELETE_CONFLICT,
         "must remove users from group first");
-    refused(() -> world.call(world.root(), deleteUser), IamError.DELETE_CONFLICT);
-    world.call(world.root(), remove);
-    refused(() -> world.call(world.root(), remove), IamError.NO_SUCH_ENTITY, "not in group");
-    world.call(world.root(), deleteGroup);
-    world.call(world.root(), deleteUser);
+    refused(() -> fixture.call(fixture.root(), deleteUser), IamError.DELETE_CONFLICT);
+    fixture.call(fixture.root(), remove);
+    refused(() -> fixture.call(fixture.root(), remove), IamError.NO_SUCH_ENTITY, "not in group");
+    fixture.call(fixture.root(), deleteGroup);
+    fixture.call(fixture.root(), deleteUser);
   }
 
   @Test
   void aGroupWithPoliciesIsNotDeleted() {
-    world.call(
-        world.root(),
+    fixture.call(
+        fixture.root(),
         AttachGroupPolicyRequest.builder().groupName("admins").policyArn(READ).build());
     DeleteGroupRequest delete = DeleteGroupRequest.builder().groupName("admins").build();
-    refused(() -> world.call(world.root(), delete), IamError.DELETE_CONFLICT, "detach");
-    world.call(
-        world.root(),
+    refused(() -> fixture.call(fixture.root(), delete), IamError.DELETE_CONFLICT, "detach");
+    fixture.call(
+        fixture.root(),
         DetachGroupPolicyRequest.builder().groupName("admins").policyArn(READ).build());
-    world.call(world.root(), delete);
+    fixture.call(fixture.root(), delete);
   }
 }

@@ -42,14 +42,14 @@ class IamAuthorizerTest {
   private static final Arn OBJECT = Arn.object("b", "k");
   private static final Need PUT = Need.of("s3:PutObject", OBJECT);
 
-  private final IamFixture world = new IamFixture();
+  private final IamFixture fixture = new IamFixture();
   private final Role role = createRole();
   private final Caller session = session(role, List.of());
 
   private Role createRole() {
-    return world
+    return fixture
         .call(
-            world.root(),
+            fixture.root(),
             CreateRoleRequest.builder()
                 .roleName("r")
                 .path("/app/")
@@ -62,12 +62,12 @@ class IamAuthorizerTest {
   private Caller session(Role of, List<String> sessionPolicies) {
     Principal principal =
         new Principal.AssumedRole(ACCOUNT, of.path(), of.roleName(), of.roleId(), "s1");
-    return world.caller(principal, ACCOUNT, SessionTerms.ofPolicies(sessionPolicies), "ASIA");
+    return fixture.caller(principal, ACCOUNT, SessionTerms.ofPolicies(sessionPolicies), "ASIA");
   }
 
   private void inline(String name, String statement) {
-    world.call(
-        world.root(),
+    fixture.call(
+        fixture.root(),
         PutRolePolicyRequest.builder()
             .roleName("r")
             .policyName(name)
@@ -84,24 +84,24 @@ class IamAuthorizerTest {
   }
 
   private void require(Caller caller, Need... needs) {
-    world.authorizer.require(caller, List.of(needs));
+    fixture.authorizer.require(caller, List.of(needs));
   }
 
   private boolean allows(Caller caller, Need need) {
-    return world.authorizer.decide(caller, need).isAllowed();
+    return fixture.authorizer.decide(caller, need).isAllowed();
   }
 
   private void owned(Arn resource, AccountId owner, String policy) {
-    world.resources.put(resource.toString(), new Owned(owner, Optional.of(policy)));
+    fixture.resources.put(resource.toString(), new Owned(owner, Optional.of(policy)));
   }
 
   private void restricted(Arn resource, AccountId owner, String policy) {
-    world.resources.put(
+    fixture.resources.put(
         resource.toString(), new Owned(owner, Optional.of(policy), Map.of(), Map.of(), true));
   }
 
   @Test
-  void anImplicitDenialSaysWhichKindOfPolicyIsMissing() {
+  void anImplicitDenialNamesTheMissingPolicyType() {
     refused(
         () -> require(session, PUT),
         CommonError.ACCESS_DENIED,
@@ -109,8 +109,8 @@ class IamAuthorizerTest {
             + " s3:PutObject on resource: \"arn:aws:s3:::b/k\" because no identity-based policy"
             + " allows the s3:PutObject action");
     inline("p", allow("s3:*", "*"));
-    world.call(
-        world.root(),
+    fixture.call(
+        fixture.root(),
         PutRolePermissionsBoundaryRequest.builder()
             .roleName("r")
             .permissionsBoundary("arn:aws:iam::aws:policy/AmazonSNSFullAccess")
@@ -135,7 +135,7 @@ class IamAuthorizerTest {
         ACCOUNT,
         document("\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"s3:*\",\"Resource\":\"*\""));
     refused(
-        () -> require(world.root(), PUT),
+        () -> require(fixture.root(), PUT),
         CommonError.ACCESS_DENIED,
         "with an explicit deny in a resource-based policy: statement 1 of the policy of"
             + " arn:aws:s3:::b");
@@ -152,18 +152,18 @@ class IamAuthorizerTest {
   }
 
   @Test
-  void aChangeOfPoliciesCountsAtOnce() {
+  void policyChangesTakeEffectAtOnce() {
     assertThat(allows(session, PUT)).isFalse();
     inline("p", allow("s3:*", "*"));
     assertThat(allows(session, PUT)).isTrue();
-    world.call(
-        world.root(), DeleteRolePolicyRequest.builder().roleName("r").policyName("p").build());
+    fixture.call(
+        fixture.root(), DeleteRolePolicyRequest.builder().roleName("r").policyName("p").build());
     assertThat(allows(session, PUT)).isFalse();
 
     String arn =
-        world
+        fixture
             .call(
-                world.root(),
+                fixture.root(),
                 CreatePolicyRequest.builder()
                     .policyName("m")
                     .policyDocument(document(allow("s3:*", "*")))
@@ -171,11 +171,11 @@ class IamAuthorizerTest {
                 CreatePolicyResponse.class)
             .policy()
             .arn();
-    world.call(
-        world.root(), AttachRolePolicyRequest.builder().roleName("r").policyArn(arn).build());
+    fixture.call(
+        fixture.root(), AttachRolePolicyRequest.builder().roleName("r").policyArn(arn).build());
     assertThat(allows(session, PUT)).isTrue();
-    world.call(
-        world.root(),
+    fixture.call(
+        fixture.root(),
         CreatePolicyVersionRequest.builder()
             .policyArn(arn)
             .policyDocument(document(allow("sns:*", "*")))
@@ -185,12 +185,12 @@ class IamAuthorizerTest {
   }
 
   @Test
-  void theSessionOfADeletedOrReplacedRoleStopsAtOnce() {
+  void sessionsOfADeletedOrRecreatedRoleEndAtOnce() {
     inline("p", allow("s3:*", "*"));
     assertThat(allows(session, PUT)).isTrue();
-    world.call(
-        world.root(), DeleteRolePolicyRequest.builder().roleName("r").policyName("p").build());
-    world.call(world.root(), DeleteRoleRequest.builder().roleName("r").build());
+    fixture.call(
+        fixture.root(), DeleteRolePolicyRequest.builder().roleName("r").policyName("p").build());
+    fixture.call(fixture.root(), DeleteRoleRequest.builder().roleName("r").build());
     refused(() -> require(session, PUT), CommonError.INVALID_CLIENT_TOKEN_ID);
     createRole();
     inline("p", allow("s3:*", "*"));
@@ -198,7 +198,7 @@ class IamAuthorizerTest {
   }
 
   @Test
-  void aSessionPolicyNarrows() {
+  void aSessionPolicyNarrowsTheRole() {
     inline("p", allow("s3:*", "*"));
     Caller narrow = session(role, List.of(document(allow("s3:Get*", "*"))));
     assertThat(allows(narrow, Need.of("s3:GetObject", OBJECT))).isTrue();
@@ -209,21 +209,21 @@ class IamAuthorizerTest {
   }
 
   @Test
-  void aSessionPolicyThatCannotBeReadAllowsNothing() {
+  void anUnreadableSessionPolicyAllowsNothing() {
     inline("p", allow("s3:*", "*"));
     assertThat(allows(session(role, List.of("")), PUT)).isFalse();
     assertThat(allows(session(role, List.of("{broken")), PUT)).isFalse();
   }
 
   @Test
-  void aResourcePolicyThatCannotBeReadDeniesEverybody() {
+  void anUnreadableResourcePolicyDeniesEverybody() {
     inline("p", allow("s3:*", "*"));
     owned(OBJECT, ACCOUNT, "{broken");
     refused(() -> require(session, PUT), CommonError.ACCESS_DENIED, "statement UnreadableDocument");
   }
 
   @Test
-  void aBucketsPolicyCannotLockItsAccountsRootOutOfItself() {
+  void theRootUserCanAlwaysChangeABucketPolicy() {
     Arn bucket = Arn.bucket("b");
     inline("p", allow("s3:*", "*"));
     owned(
@@ -232,10 +232,10 @@ class IamAuthorizerTest {
         document("\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"s3:*\",\"Resource\":\"*\""));
     for (String action : List.of("Get", "Put", "Delete")) {
       Need policy = need("s3:" + action + "BucketPolicy", bucket.toString());
-      assertThat(allows(world.root(), policy)).as(action).isTrue();
-      assertThat(allows(session, policy)).as("a role may not " + action).isFalse();
+      assertThat(allows(fixture.root(), policy)).as(action).isTrue();
+      assertThat(allows(session, policy)).as("a role is denied " + action).isFalse();
     }
-    assertThat(allows(world.root(), need("s3:DeleteBucket", bucket.toString()))).isFalse();
+    assertThat(allows(fixture.root(), need("s3:DeleteBucket", bucket.toString()))).isFalse();
   }
 
   @Test
@@ -245,15 +245,15 @@ class IamAuthorizerTest {
             "\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"000000000000\"},\"Action\":\"s3:*\","
                 + "\"Resource\":\"*\"");
     inline("p", allow("s3:*", "*"));
-    world.resources.put(OBJECT.toString(), new Owned(OTHER, Optional.empty()));
+    fixture.resources.put(OBJECT.toString(), new Owned(OTHER, Optional.empty()));
     refused(
         () -> require(session, PUT), CommonError.ACCESS_DENIED, "no resource-based policy allows");
-    refused(() -> require(world.root(), PUT), CommonError.ACCESS_DENIED);
+    refused(() -> require(fixture.root(), PUT), CommonError.ACCESS_DENIED);
     owned(OBJECT, OTHER, open);
     assertThat(allows(session, PUT)).isTrue();
-    assertThat(allows(world.root(), PUT)).isTrue();
-    world.call(
-        world.root(), DeleteRolePolicyRequest.builder().roleName("r").policyName("p").build());
+    assertThat(allows(fixture.root(), PUT)).isTrue();
+    fixture.call(
+        fixture.root(), DeleteRolePolicyRequest.builder().roleName("r").policyName("p").build());
     assertThat(allows(session, PUT)).isFalse();
   }
 
@@ -261,39 +261,39 @@ class IamAuthorizerTest {
   /// https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html,
   /// "RestrictPublicBuckets" and its example
   @Test
-  void aRestrictedPolicyThatIsPublicGrantsToItsAccountAndToServicesOnly() {
+  void aRestrictedPublicPolicyGrantsOnlyToItsAccountAndServices() {
     String toMany =
         "{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"s3:*\",\"Resource\":\"*\"},"
             + "{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"000000000000\"},\"Action\":\"s3:*\","
             + "\"Resource\":\"*\"}]}";
     inline("p", allow("s3:*", "*"));
-    Caller anyone = world.caller(new Principal.Anonymous(), ACCOUNT, SessionTerms.NONE, "");
+    Caller anyone = fixture.caller(new Principal.Anonymous(), ACCOUNT, SessionTerms.NONE, "");
 
     owned(OBJECT, OTHER, toMany);
     assertThat(allows(session, PUT)).isTrue();
     assertThat(allows(anyone, PUT)).isTrue();
 
     restricted(OBJECT, OTHER, toMany);
-    assertThat(allows(session, PUT)).as("not even an account that is named").isFalse();
-    assertThat(allows(world.root(), PUT)).isFalse();
+    assertThat(allows(session, PUT)).as("denied even to a named account").isFalse();
+    assertThat(allows(fixture.root(), PUT)).isFalse();
     refused(
         () -> require(anyone, PUT),
         CommonError.ACCESS_DENIED,
         "RestrictPublicBuckets in its public");
     assertThat(
-            world.authorizer.allowsService(
+            fixture.authorizer.allowsService(
                 "cloudtrail.amazonaws.com", "s3:PutObject", OBJECT, OBJECT, OTHER.value()))
         .isTrue();
 
     restricted(OBJECT, ACCOUNT, toMany);
-    world.call(
-        world.root(), DeleteRolePolicyRequest.builder().roleName("r").policyName("p").build());
-    assertThat(allows(session, PUT)).as("of the bucket's account").isTrue();
+    fixture.call(
+        fixture.root(), DeleteRolePolicyRequest.builder().roleName("r").policyName("p").build());
+    assertThat(allows(session, PUT)).as("in the bucket's account").isTrue();
     assertThat(allows(anyone, PUT)).isFalse();
   }
 
   @Test
-  void aRestrictedPolicyThatNamesAccountsGoesOnGrantingToThem() {
+  void aRestrictedPolicyStillGrantsToNamedAccounts() {
     inline("p", allow("s3:*", "*"));
     restricted(
         OBJECT,
@@ -306,28 +306,30 @@ class IamAuthorizerTest {
   }
 
   @Test
-  void aResourceOfAnAccountThatIsNotHereTellsWhichAccountIsAndHowToChangeIt() {
+  void denialsOnUnknownAccountsSayHowToChangeTheAccountId() {
     refused(
-        () -> require(world.root(), need("sns:Publish", "arn:aws:sns:eu-west-1:999999999999:t")),
+        () -> require(fixture.root(), need("sns:Publish", "arn:aws:sns:eu-west-1:999999999999:t")),
         CommonError.ACCESS_DENIED,
         "This server has no account 999999999999; yours is 000000000000",
         "--account-id 999999999999");
-    AccountId other = world.iam.accounts().create("other").id();
+    AccountId other = fixture.iam.accounts().create("other").id();
     assertThatThrownBy(
             () ->
-                require(world.root(), need("sns:Publish", "arn:aws:sns:eu-west-1:" + other + ":t")))
+                require(
+                    fixture.root(), need("sns:Publish", "arn:aws:sns:eu-west-1:" + other + ":t")))
         .message()
         .doesNotContain("--account-id");
   }
 
   @Test
-  void aResourceThatNobodyKnowsBelongsToTheAccountOfItsArn() {
-    assertThat(allows(world.root(), need("sns:Publish", "arn:aws:sns:eu-west-1:000000000000:t")))
+  void anUnknownResourceBelongsToTheAccountOfItsArn() {
+    assertThat(allows(fixture.root(), need("sns:Publish", "arn:aws:sns:eu-west-1:000000000000:t")))
         .isTrue();
-    assertThat(allows(world.root(), need("sns:Publish", "arn:aws:sns:eu-west-1:222222222222:t")))
+    assertThat(allows(fixture.root(), need("sns:Publish", "arn:aws:sns:eu-west-1:222222222222:t")))
         .isFalse();
-    assertThat(allows(world.root(), need("s3:ListBucket", "arn:aws:s3:::no-such-bucket"))).isTrue();
-    assertThat(allows(world.root(), Need.anywhere("s3:ListAllMyBuckets"))).isTrue();
+    assertThat(allows(fixture.root(), need("s3:ListBucket", "arn:aws:s3:::no-such-bucket")))
+        .isTrue();
+    assertThat(allows(fixture.root(), Need.anywhere("s3:ListAllMyBuckets"))).isTrue();
   }
 
   private static Need need(String action, String resource) {
@@ -335,9 +337,9 @@ class IamAuthorizerTest {
   }
 
   @Test
-  void anAnonymousCallerHasOnlyTheResourcePolicy() {
+  void onlyTheResourcePolicyDecidesForAnonymousCallers() {
     refused(
-        () -> require(world.anonymous(), PUT),
+        () -> require(fixture.anonymous(), PUT),
         CommonError.ACCESS_DENIED,
         "User: anonymous is not authorized",
         "no resource-based policy allows");
@@ -347,7 +349,7 @@ class IamAuthorizerTest {
         document(
             "\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"s3:PutObject\","
                 + "\"Resource\":\"*\""));
-    assertThat(allows(world.anonymous(), PUT)).isTrue();
+    assertThat(allows(fixture.anonymous(), PUT)).isTrue();
   }
 
   @ParameterizedTest
@@ -371,9 +373,9 @@ class IamAuthorizerTest {
           StringEquals | s3:prefix             | home/
           Bool         | aws:PrincipalIsAWSService | false
           """)
-  void conditionsMayAskAboutTheRequest(String operator, String key, String value) {
-    world.call(
-        world.root(),
+  void conditionsCanTestTheRequest(String operator, String key, String value) {
+    fixture.call(
+        fixture.root(),
         TagRoleRequest.builder()
             .roleName("r")
             .tags(Tag.builder().key("Team").value("red").build())
@@ -386,12 +388,12 @@ class IamAuthorizerTest {
     Need need = PUT.with("s3:prefix", "home/");
     String condition = ",\"Condition\":{\"" + operator + "\":{\"" + key + "\":\"" + value + "\"}}";
     inline("p", allow("s3:*", "*") + condition);
-    assertThat(world.authorizer.decide(session, need))
+    assertThat(fixture.authorizer.decide(session, need))
         .isInstanceOf(io.carillon.policy.Decision.Allowed.class);
   }
 
   @Test
-  void aServiceIsHeldToTheResourcePolicyAndItsSource() {
+  void servicesAreLimitedByResourcePolicyAndSource() {
     Arn topic = Arn.parse("arn:aws:sns:eu-west-1:000000000000:t");
     Arn bucket = Arn.bucket("b");
     String statement =
@@ -406,18 +408,18 @@ class IamAuthorizerTest {
     assertThat(allowsS3(topic, bucket, "222222222222")).isFalse();
     assertThat(allowsS3(topic, Arn.bucket("c"), "000000000000")).isFalse();
     assertThat(
-            world.authorizer.allowsService(
+            fixture.authorizer.allowsService(
                 "sns.amazonaws.com", "sns:Publish", topic, bucket, "000000000000"))
         .isFalse();
   }
 
   private boolean allowsS3(Arn topic, Arn bucket, String account) {
-    return world.authorizer.allowsService(
+    return fixture.authorizer.allowsService(
         "s3.amazonaws.com", "sns:Publish", topic, bucket, account);
   }
 
   @Test
-  void passingARoleIsBoundToTheServiceItIsPassedTo() {
+  void passRoleCanBeLimitedToAService() {
     inline(
         "p",
         allow("iam:PassRole", role.arn())
@@ -429,8 +431,8 @@ class IamAuthorizerTest {
   }
 
   @Test
-  void aRoleOfAnotherAccountIsNotPassed() {
-    AccountId theirs = world.iam.accounts().create("Second").id();
+  void aRoleOfAnotherAccountCannotBePassed() {
+    AccountId theirs = fixture.iam.accounts().create("Second").id();
     String foreign = Arn.iam(theirs, "role/r").toString();
     inline("p", allow("iam:PassRole", foreign));
     assertThatThrownBy(() -> require(session, need("iam:PassRole", foreign)))
@@ -438,7 +440,7 @@ class IamAuthorizerTest {
   }
 
   @Test
-  void tagsOfTheRequestAndOfTheResourceMayBeAskedFor() {
+  void conditionsCanTestRequestAndResourceTags() {
     inline(
         "create",
         allow("iam:*User", "*")
@@ -449,18 +451,18 @@ class IamAuthorizerTest {
         allow("iam:DeleteUser", "*")
             + ",\"Condition\":{\"StringEquals\":{\"aws:ResourceTag/team\":\"red\"}}");
     CreateUserRequest.Builder create = CreateUserRequest.builder().userName("bob");
-    refused(() -> world.call(session, create.build()), CommonError.ACCESS_DENIED, "CreateUser");
+    refused(() -> fixture.call(session, create.build()), CommonError.ACCESS_DENIED, "CreateUser");
     refused(
-        () -> world.call(session, create.tags(tag("team", "red"), tag("x", "1")).build()),
+        () -> fixture.call(session, create.tags(tag("team", "red"), tag("x", "1")).build()),
         CommonError.ACCESS_DENIED,
         "CreateUser");
-    world.call(session, create.tags(tag("team", "red")).build());
-    world.call(world.root(), CreateUserRequest.builder().userName("eve").build());
+    fixture.call(session, create.tags(tag("team", "red")).build());
+    fixture.call(fixture.root(), CreateUserRequest.builder().userName("eve").build());
     refused(
-        () -> world.call(session, DeleteUserRequest.builder().userName("eve").build()),
+        () -> fixture.call(session, DeleteUserRequest.builder().userName("eve").build()),
         CommonError.ACCESS_DENIED,
         "DeleteUser");
-    world.call(session, DeleteUserRequest.builder().userName("bob").build());
+    fixture.call(session, DeleteUserRequest.builder().userName("bob").build());
   }
 
   private static Tag tag(String key, String value) {
@@ -468,11 +470,11 @@ class IamAuthorizerTest {
   }
 
   @Test
-  void theClassicPoliciesLetAFunctionPublishAndLog() {
+  void commonPoliciesLetAFunctionPublishAndLog() {
     for (String policy :
         List.of("AWSLambda_FullAccess", "AmazonSNSFullAccess", "CloudWatchLogsFullAccess")) {
-      world.call(
-          world.root(),
+      fixture.call(
+          fixture.root(),
           AttachRolePolicyRequest.builder()
               .roleName("r")
               .policyArn("arn:aws:iam::aws:policy/" + policy)

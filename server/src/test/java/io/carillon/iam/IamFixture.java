@@ -29,8 +29,8 @@ import java.util.Map;
 import java.util.Optional;
 import software.amazon.awssdk.core.SdkPojo;
 
-/// IAM and STS over an in-memory store, called as the road calls them: needs first, then the
-/// operation. Time stands still unless a test moves it.
+/// IAM and STS over an in-memory store, called as by the request pipeline: needs first, then the
+/// operation. The clock stands still unless a test advances it.
 public final class IamFixture {
   public static final AccountId ACCOUNT = new AccountId("000000000000");
   public static final Secret ROOT_SECRET = new Secret("test");
@@ -56,7 +56,7 @@ public final class IamFixture {
     this(sealer, new MemoryDatabase(), ManagedPolicyFiles.NONE);
   }
 
-  /// @param managedPolicies of AWS, beyond those built in
+  /// @param managedPolicies of AWS, in addition to the built-in ones
   public IamFixture(Sealer sealer, Database database, ManagedPolicyFiles managedPolicies) {
     this.database = database;
     Ids ids = new Ids();
@@ -96,7 +96,7 @@ public final class IamFixture {
         iam::accountOfKey);
   }
 
-  public void pass(Duration time) {
+  public void advance(Duration time) {
     now = now.plus(time);
   }
 
@@ -108,7 +108,7 @@ public final class IamFixture {
     return caller(new Principal.Anonymous(), ACCOUNT, SessionTerms.NONE, "");
   }
 
-  /// The caller whom these keys identify.
+  /// The caller with these credentials.
   public Caller caller(Credentials credentials) {
     return caller(
         credentials.principal(),
@@ -136,7 +136,7 @@ public final class IamFixture {
         null);
   }
 
-  /// Whoever holds these keys, if anyone does.
+  /// The credentials with this key and token, if they exist.
   public Optional<Credentials> find(String keyId, String token) {
     return token.isEmpty()
         ? iam.credentials().find(keyId, token)
@@ -144,7 +144,7 @@ public final class IamFixture {
   }
 
   @SuppressWarnings("unchecked")
-  public <I extends SdkPojo, O> O call(Caller caller, I request, Class<O> answer) {
+  public <I extends SdkPojo, O> O call(Caller caller, I request, Class<O> response) {
     Operation<I> operation =
         (Operation<I>)
             operations.stream()
@@ -152,7 +152,7 @@ public final class IamFixture {
                 .findFirst()
                 .orElseThrow(() -> new AssertionError("Not mounted: " + request.getClass()));
     try {
-      return answer.cast(
+      return response.cast(
           caller.call(
               () -> {
                 if (operation.access() instanceof Access.Needs<I>(var needs)) {
@@ -179,7 +179,7 @@ public final class IamFixture {
     return Arn.iam(ACCOUNT, "role/" + name);
   }
 
-  /// Seals recognizably, and notices changes: enough to test who uses it, and how.
+  /// Seals by reversing, and detects changes: enough to test its callers.
   public static final class ReversingSealer implements Sealer {
     @Override
     public byte[] seal(Secret secret) {
@@ -190,11 +190,11 @@ public final class IamFixture {
     @Override
     public Optional<Secret> open(byte[] sealed) {
       String[] part = new String(sealed, StandardCharsets.UTF_8).split(" ", 3);
-      boolean ours =
+      boolean valid =
           part.length == 3
               && part[0].equals("sealed")
               && part[1].equals(Integer.toString(part[2].hashCode()));
-      return ours
+      return valid
           ? Optional.of(new Secret(new StringBuilder(part[2]).reverse().toString()))
           : Optional.empty();
     }

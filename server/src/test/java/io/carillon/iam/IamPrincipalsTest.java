@@ -22,7 +22,7 @@ import software.amazon.awssdk.services.iam.model.DeleteUserRequest;
 import software.amazon.awssdk.services.iam.model.UpdateUserRequest;
 import software.amazon.awssdk.services.iam.model.User;
 
-/// Whom IAM knows when a resource's policy names them, and whom such a policy goes on to mean.
+/// The principals that resource policies can name, also after they are renamed or recreated.
 class IamPrincipalsTest {
   private static final Arn OBJECT = Arn.object("b", "k");
   private static final String BOB = "arn:aws:iam::000000000000:user/staff/bob";
@@ -31,13 +31,13 @@ class IamPrincipalsTest {
           + BOB
           + "\"},\"Action\":\"s3:GetObject\",\"Resource\":\"arn:aws:s3:::b/*\"}]}";
 
-  private final IamFixture world = new IamFixture();
-  private final KnownPrincipals named = world.iam.principals();
+  private final IamFixture fixture = new IamFixture();
+  private final KnownPrincipals principals = fixture.iam.principals();
 
   private User create() {
-    return world
+    return fixture
         .call(
-            world.root(),
+            fixture.root(),
             CreateUserRequest.builder().userName("bob").path("/staff/").build(),
             CreateUserResponse.class)
         .user();
@@ -46,68 +46,68 @@ class IamPrincipalsTest {
   private boolean mayRead(User user) {
     String path = user.path();
     Caller caller =
-        world.caller(
+        fixture.caller(
             new Principal.User(ACCOUNT, path, user.userName(), user.userId()),
             ACCOUNT,
             SessionTerms.NONE,
             "AKIA");
-    return world.authorizer.decide(caller, Need.of("s3:GetObject", OBJECT)).isAllowed();
+    return fixture.authorizer.decide(caller, Need.of("s3:GetObject", OBJECT)).isAllowed();
   }
 
   private void store(Map<String, String> pinned) {
-    world.resources.put(
+    fixture.resources.put(
         OBJECT.toString(), new Owned(ACCOUNT, Optional.of(POLICY), Map.of(), pinned));
   }
 
   @Test
-  void usersAreFoundByTheirWholeArnAndById() {
+  void usersAreFoundByTheirFullArnAndById() {
     User bob = create();
 
-    assertThat(named.idOf(BOB)).contains(bob.userId());
-    assertThat(named.idOf(BOB.replace("user", "role"))).isEmpty();
-    assertThat(named.idOf(BOB.replace("staff/", ""))).isEmpty();
-    assertThat(named.idOf(BOB.replace("000000000000", "222222222222"))).isEmpty();
-    assertThat(named.arnOf(bob.userId())).contains(BOB);
-    assertThat(named.arnOf("AIDANOBODYNOBODYNOBOD")).isEmpty();
+    assertThat(principals.idOf(BOB)).contains(bob.userId());
+    assertThat(principals.idOf(BOB.replace("user", "role"))).isEmpty();
+    assertThat(principals.idOf(BOB.replace("staff/", ""))).isEmpty();
+    assertThat(principals.idOf(BOB.replace("000000000000", "222222222222"))).isEmpty();
+    assertThat(principals.arnOf(bob.userId())).contains(BOB);
+    assertThat(principals.arnOf("AIDANOBODYNOBODYNOBOD")).isEmpty();
   }
 
   @Test
-  void accountsAreThoseOfThisServerSuspendedOnesToo() {
-    AccountId other = world.iam.accounts().create("other").id();
-    world.iam.accounts().setSuspended(other, true);
+  void allAccountsAreKnownEvenSuspendedOnes() {
+    AccountId other = fixture.iam.accounts().create("other").id();
+    fixture.iam.accounts().setSuspended(other, true);
 
-    assertThat(named.hasAccount(ACCOUNT.value())).isTrue();
-    assertThat(named.hasAccount(other.value())).isTrue();
-    assertThat(named.hasAccount("999999999999")).isFalse();
+    assertThat(principals.hasAccount(ACCOUNT.value())).isTrue();
+    assertThat(principals.hasAccount(other.value())).isTrue();
+    assertThat(principals.hasAccount("999999999999")).isFalse();
   }
 
   @Test
-  void aUserMadeAnewGetsNoAccess() {
+  void aRecreatedUserHasNoAccess() {
     User first = create();
-    Map<String, String> pinned = named.pin(PolicyDocument.parse(POLICY, Flavour.RESOURCE));
+    Map<String, String> pinned = principals.pin(PolicyDocument.parse(POLICY, Flavour.RESOURCE));
     store(pinned);
     assertThat(mayRead(first)).isTrue();
-    assertThat(named.shown(POLICY, pinned)).isEqualTo(POLICY);
+    assertThat(principals.shown(POLICY, pinned)).isEqualTo(POLICY);
 
-    world.call(world.root(), DeleteUserRequest.builder().userName("bob").build());
+    fixture.call(fixture.root(), DeleteUserRequest.builder().userName("bob").build());
     User second = create();
 
     assertThat(mayRead(second)).isFalse();
-    assertThat(named.shown(POLICY, pinned)).contains(first.userId()).doesNotContain(BOB);
+    assertThat(principals.shown(POLICY, pinned)).contains(first.userId()).doesNotContain(BOB);
     store(Map.of());
-    assertThat(mayRead(second)).as("a row from before there were pins").isTrue();
+    assertThat(mayRead(second)).as("a row without pinned ids, of an earlier version").isTrue();
   }
 
   @Test
   void aRenamedUserKeepsItsAccess() {
     User bob = create();
-    Map<String, String> pinned = named.pin(PolicyDocument.parse(POLICY, Flavour.RESOURCE));
+    Map<String, String> pinned = principals.pin(PolicyDocument.parse(POLICY, Flavour.RESOURCE));
     store(pinned);
 
-    world.call(
-        world.root(), UpdateUserRequest.builder().userName("bob").newUserName("rob").build());
+    fixture.call(
+        fixture.root(), UpdateUserRequest.builder().userName("bob").newUserName("rob").build());
 
     assertThat(mayRead(bob.toBuilder().userName("rob").build())).isTrue();
-    assertThat(named.shown(POLICY, pinned)).contains("user/staff/rob").doesNotContain(BOB);
+    assertThat(principals.shown(POLICY, pinned)).contains("user/staff/rob").doesNotContain(BOB);
   }
 }

@@ -35,28 +35,28 @@ import software.amazon.awssdk.services.sts.model.AssumeRoleResponse;
 import software.amazon.awssdk.services.sts.model.Credentials;
 import software.amazon.awssdk.services.sts.model.StsException;
 
-/// IAM and STS as the AWS SDK for Java sees them: signed, in the query protocol, down the whole
-/// road.
+/// IAM and STS through the AWS SDK for Java: signed, in the query protocol, through the whole
+/// request pipeline.
 class IamWireTest {
   private static final String POLICIES = "arn:aws:iam::aws:policy/";
   private static final AwsCredentials ROOT = AwsBasicCredentials.create("test", "test");
 
-  private final IamFixture world = new IamFixture();
+  private final IamFixture fixture = new IamFixture();
   private final IamClient iam = client(IamClient.builder(), ROOT);
 
   @BeforeEach
-  void theClocksAgree() {
-    world.now = Clock.systemUTC().instant();
+  void synchronizeTheClock() {
+    fixture.now = Clock.systemUTC().instant();
   }
 
   private <B extends AwsSyncClientBuilder<B, C> & AwsClientBuilder<B, C>, C> C client(
       B builder, AwsCredentials credentials) {
     RequestPipeline pipeline =
         new RequestPipeline(
-            List.of(world.iam.operations(), world.sts.operations()),
-            new SignatureVerifier(world::find, Clock.systemUTC()),
+            List.of(fixture.iam.operations(), fixture.sts.operations()),
+            new SignatureVerifier(fixture::find, Clock.systemUTC()),
             SenderRules.NONE,
-            world.authorizer,
+            fixture.authorizer,
             _ -> Response.text(404, "no door"),
             List.of("localhost"),
             Optional.empty(),
@@ -77,7 +77,7 @@ class IamWireTest {
   }
 
   @Test
-  void theClassicScriptsIdentityCallsWork() {
+  void commonIdentityCallsWork() {
     assertThat(client(StsClient.builder(), ROOT).getCallerIdentity().arn())
         .isEqualTo("arn:aws:iam::000000000000:root");
     Role role =
@@ -94,7 +94,7 @@ class IamWireTest {
   }
 
   @Test
-  void errorsComeAsTheSdksExceptions() {
+  void errorsBecomeExceptionsOfTheSdk() {
     assertThatThrownBy(() -> iam.getRole(r -> r.roleName("nobody")))
         .isInstanceOf(NoSuchEntityException.class)
         .hasMessageContaining("The role with name nobody cannot be found.");
@@ -108,7 +108,7 @@ class IamWireTest {
   }
 
   @Test
-  void aUserAssumesARoleAndIsHeldToItUntilItIsGone() {
+  void anAssumedRoleLimitsTheUserUntilItIsDeleted() {
     String bob = iam.createUser(r -> r.userName("bob")).user().arn();
     AccessKey key = iam.createAccessKey(r -> r.userName("bob")).accessKey();
     AwsCredentials bobs = AwsBasicCredentials.create(key.accessKeyId(), key.secretAccessKey());
@@ -140,7 +140,7 @@ class IamWireTest {
   }
 
   @Test
-  void aTokenThatWasChangedIsInvalid() {
+  void aChangedTokenIsInvalid() {
     Credentials issued = client(StsClient.builder(), ROOT).getSessionToken().credentials();
     AwsCredentials forged =
         AwsSessionCredentials.create(
@@ -152,7 +152,7 @@ class IamWireTest {
   }
 
   @Test
-  void listingsArePaged() {
+  void listingsArePaginated() {
     for (int i = 0; i < 7; i++) {
       String name = "user" + i;
       iam.createUser(r -> r.userName(name));

@@ -54,9 +54,9 @@ import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sts.StsClient;
 import software.amazon.awssdk.services.sts.model.Credentials;
 
-/// A denial under a condition bites, for each condition key that a policy may ask about here: real
-/// clients, over the road, by a user who else may do everything. Each row has a call that the
-/// condition means and one that it does not.
+/// A Deny with a condition takes effect, for each supported condition key: real clients through the
+/// request pipeline, with a user that is allowed everything else. Each row has a call that matches
+/// the condition and one that does not.
 ///
 /// Source: https://docs.aws.amazon.com/service-authorization/latest/reference/ and
 /// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
@@ -74,7 +74,7 @@ class LeastPrivilegeTest {
         "Principal":{"AWS":"arn:aws:iam::000000000000:root"}}]}
       """;
   private static final String ROLE = "arn:aws:iam::000000000000:role/role";
-  private static final String FENCE = "arn:aws:iam::000000000000:policy/fence";
+  private static final String BOUNDARY = "arn:aws:iam::000000000000:policy/fence";
   private static final String TOPIC = "arn:aws:sns:us-east-1:000000000000:";
   private static final Set<String> DENIALS =
       Set.of("AccessDenied", "AuthorizationError", "AccessDeniedException");
@@ -103,7 +103,7 @@ class LeastPrivilegeTest {
     root.putRolePolicy(b -> b.roleName("role").policyName("all").policyDocument(ALLOW_ALL));
     root.createPolicy(
         b -> b.policyName("fence").policyDocument(ALLOW_ALL).tags(tag("team", "red")));
-    root.createUser(b -> b.userName("bounded").permissionsBoundary(FENCE));
+    root.createUser(b -> b.userName("bounded").permissionsBoundary(BOUNDARY));
     root.createUser(b -> b.userName("free"));
     AccessKey key = root.createAccessKey(b -> b.userName("alice")).accessKey();
     AwsCredentials alice = AwsBasicCredentials.create(key.accessKeyId(), key.secretAccessKey());
@@ -190,7 +190,7 @@ class LeastPrivilegeTest {
   }
 
   @Test
-  void whoHasNoPolicyMayDoNothing() {
+  void aUserWithoutPoliciesIsDeniedEverything() {
     root.createUser(b -> b.userName("nobody"));
     AccessKey key = root.createAccessKey(b -> b.userName("nobody")).accessKey();
     AwsCredentials nobody = AwsBasicCredentials.create(key.accessKeyId(), key.secretAccessKey());
@@ -263,27 +263,27 @@ class LeastPrivilegeTest {
     sts.assumeRole(b -> b.roleArn(ROLE).roleSessionName(session).externalId(externalId));
   }
 
-  /// What the condition means is denied, the rest is not.
+  /// Calls that match the condition are denied, others are not.
   private static DynamicTest denies(
       String operator,
       String key,
       String value,
-      ThrowingCallable meant,
-      ThrowingCallable notMeant) {
+      ThrowingCallable matching,
+      ThrowingCallable notMatching) {
     return DynamicTest.dynamicTest(
         key + " " + operator,
         () -> {
           deny("*", operator, key, value);
           try {
-            assertThatCode(notMeant).doesNotThrowAnyException();
-            assertDenied(meant);
+            assertThatCode(notMatching).doesNotThrowAnyException();
+            assertDenied(matching);
           } finally {
             root.deleteUserPolicy(b -> b.userName("alice").policyName("deny"));
           }
         });
   }
 
-  /// Reading an object is denied by `value`, and not by `other`.
+  /// GetObject is denied with `value` in the condition, and not with `other`.
   private static DynamicTest denies(String operator, String key, String value, String other) {
     return DynamicTest.dynamicTest(
         key + " " + operator,
@@ -314,14 +314,14 @@ class LeastPrivilegeTest {
 
   private static void assertDenied(ThrowingCallable call) {
     AwsServiceException denied = catchThrowableOfType(AwsServiceException.class, call);
-    assertThat(denied).as("the denial").isNotNull();
+    assertThat(denied).as("the exception").isNotNull();
     assertThat(denied.awsErrorDetails().errorCode()).isIn(DENIALS);
     assertThat(denied.awsErrorDetails().errorMessage())
         .contains("with an explicit deny in an identity-based policy", "ThisOne", "deny");
   }
 
   @TestFactory
-  Stream<DynamicTest> byWhoAsksWhenAndWhence() {
+  Stream<DynamicTest> byCallerTimeAndOrigin() {
     return Stream.of(
         denies("IpAddress", "aws:SourceIp", "127.0.0.1/32", "10.0.0.0/8"),
         denies("Bool", "aws:SecureTransport", "false", "true"),
@@ -475,7 +475,7 @@ class LeastPrivilegeTest {
   }
 
   @TestFactory
-  Stream<DynamicTest> byTheTagsOfObjects() {
+  Stream<DynamicTest> byObjectTags() {
     Tagging secret = Tagging.builder().tagSet(t -> t.key("class").value("secret")).build();
     Tagging open = Tagging.builder().tagSet(t -> t.key("class").value("open")).build();
     return Stream.of(
@@ -490,7 +490,7 @@ class LeastPrivilegeTest {
             "s3:ExistingObjectTag/class",
             "secret",
             () -> s3.getObjectAsBytes(b -> b.bucket("bucket").key("secret").versionId("null")),
-            () -> put("secret", "class=secret")), // writing may not be judged by it
+            () -> put("secret", "class=secret")), // must not apply to writes
         denies(
             "StringEquals",
             "s3:ExistingObjectTag/class",
@@ -626,8 +626,8 @@ class LeastPrivilegeTest {
         denies(
             "ArnEquals",
             "iam:PolicyARN",
-            FENCE,
-            () -> iam.attachUserPolicy(b -> b.userName("free").policyArn(FENCE)),
+            BOUNDARY,
+            () -> iam.attachUserPolicy(b -> b.userName("free").policyArn(BOUNDARY)),
             () ->
                 iam.attachUserPolicy(
                     b ->
@@ -635,19 +635,19 @@ class LeastPrivilegeTest {
         denies(
             "StringEquals",
             "iam:PermissionsBoundary",
-            FENCE,
-            () -> iam.createUser(b -> b.userName("u1").permissionsBoundary(FENCE)),
+            BOUNDARY,
+            () -> iam.createUser(b -> b.userName("u1").permissionsBoundary(BOUNDARY)),
             () -> iam.createUser(b -> b.userName("u2"))),
         denies(
             "StringEquals",
             "iam:PermissionsBoundary",
-            FENCE,
+            BOUNDARY,
             () -> iam.deleteUserPermissionsBoundary(b -> b.userName("bounded")),
             () -> iam.getUser(b -> b.userName("bounded"))),
         denies(
             "StringNotEquals",
             "iam:PermissionsBoundary",
-            FENCE,
+            BOUNDARY,
             () ->
                 iam.putUserPolicy(
                     b -> b.userName("free").policyName("p").policyDocument(ALLOW_ALL)),
@@ -670,7 +670,7 @@ class LeastPrivilegeTest {
             "StringEquals",
             "iam:ResourceTag/team",
             "red",
-            () -> iam.getPolicy(b -> b.policyArn(FENCE)),
+            () -> iam.getPolicy(b -> b.policyArn(BOUNDARY)),
             () -> iam.getUser(b -> b.userName("free"))),
         denies(
             "StringEquals",
@@ -696,7 +696,7 @@ class LeastPrivilegeTest {
   }
 
   @TestFactory
-  Stream<DynamicTest> byTheTagsOfSessions() {
+  Stream<DynamicTest> bySessionTags() {
     return Stream.of(
         denies(
             "StringEquals",
@@ -713,7 +713,7 @@ class LeastPrivilegeTest {
   }
 
   @Test
-  void aTagOfTheSessionCountsAsThePrincipals() {
+  void sessionTagsCountAsPrincipalTags() {
     root.putRolePolicy(
         b ->
             b.roleName("role")
@@ -737,9 +737,9 @@ class LeastPrivilegeTest {
             issued.accessKeyId(), issued.secretAccessKey(), issued.sessionToken()));
   }
 
-  /// Whoever is held to a path cannot move users out of it.
+  /// A caller limited to a path cannot move users out of it.
   @Test
-  void renamingNeedsToBeAllowedForTheNewName() {
+  void renamingNeedsPermissionForTheNewName() {
     root.createUser(b -> b.userName("carl").path("/dev/"));
     root.putUserPolicy(
         b ->
@@ -761,7 +761,7 @@ class LeastPrivilegeTest {
 
   /// A role may trust Lambda for one function only.
   @Test
-  void aTrustPolicyMayAskForTheFunction() {
+  void aTrustPolicyCanTestTheFunction() {
     root.createRole(
         b ->
             b.roleName("picky")
@@ -780,9 +780,9 @@ class LeastPrivilegeTest {
         .contains("cannot be assumed by Lambda");
   }
 
-  /// A request that makes something and tags it at once needs both actions.
+  /// A request that creates a resource with tags needs both actions.
   @TestFactory
-  Stream<DynamicTest> taggingAtOnceNeedsItsOwnAction() {
+  Stream<DynamicTest> taggingOnCreationNeedsTheTagAction() {
     Map<String, String> red = Map.of("team", "red");
     Map<String, ThrowingCallable> calls =
         Map.of(

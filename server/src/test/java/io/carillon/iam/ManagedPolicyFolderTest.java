@@ -61,12 +61,12 @@ import software.amazon.awssdk.services.sts.model.AssumeRoleRequest;
 import software.amazon.awssdk.services.sts.model.AssumeRoleResponse;
 import software.amazon.awssdk.services.sts.model.PolicyDescriptorType;
 
-/// `--managed-policies DIR`: AWS's policies from files of the operator.
+/// `--managed-policies DIR`: AWS's managed policies from the operator's files.
 @Tag("slow")
 class ManagedPolicyFolderTest {
   private static final String ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess";
-  private static final String OF_JULY = "arn:aws:iam::aws:policy/service-role/ReadsOfJuly";
-  private static final String READS =
+  private static final String JULY_POLICY = "arn:aws:iam::aws:policy/service-role/ReadsOfJuly";
+  private static final String ALLOW_READS =
       """
       {"Version": "2012-10-17", "Statement": [
        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::july/*"}]}
@@ -82,23 +82,23 @@ class ManagedPolicyFolderTest {
   private final ListAppender<ILoggingEvent> output = new ListAppender<>();
 
   @BeforeEach
-  void hear() {
+  void attachAppender() {
     output.start();
     logger().addAppender(output);
     logger().setLevel(Level.INFO);
   }
 
   @AfterEach
-  void unheard() {
+  void detachAppender() {
     logger().detachAppender(output);
-    logger().setLevel(null); // what it inherits
+    logger().setLevel(null); // inherited
   }
 
   private static Logger logger() {
     return (Logger) LoggerFactory.getLogger("io.carillon");
   }
 
-  private List<String> told() {
+  private List<String> logged() {
     return output.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
   }
 
@@ -108,98 +108,98 @@ class ManagedPolicyFolderTest {
     return Files.writeString(path, text);
   }
 
-  private IamFixture world() {
+  private IamFixture fixture() {
     return new IamFixture(
         new IamFixture.ReversingSealer(), database, ManagedPolicyFolder.read(Optional.of(folder)));
   }
 
-  private IamFixture worldWithoutFolder() {
+  private IamFixture fixtureWithoutFolder() {
     return new IamFixture(new IamFixture.ReversingSealer(), database, ManagedPolicyFiles.NONE);
   }
 
-  /// A new user with a key of its own.
-  static Credentials alice(IamFixture world) {
-    world.call(world.root(), CreateUserRequest.builder().userName("alice").build());
-    world.call(
-        world.root(),
+  /// The credentials of a new user.
+  static Credentials alice(IamFixture fixture) {
+    fixture.call(fixture.root(), CreateUserRequest.builder().userName("alice").build());
+    fixture.call(
+        fixture.root(),
         AttachUserPolicyRequest.builder().userName("alice").policyArn(ADMINISTRATOR).build());
-    return keyOf(world, "alice");
+    return keyOf(fixture, "alice");
   }
 
-  private static Credentials keyOf(IamFixture world, String user) {
+  private static Credentials keyOf(IamFixture fixture, String user) {
     String key =
-        world
+        fixture
             .call(
-                world.root(),
+                fixture.root(),
                 CreateAccessKeyRequest.builder().userName(user).build(),
                 CreateAccessKeyResponse.class)
             .accessKey()
             .accessKeyId();
-    return world.find(key, "").orElseThrow();
+    return fixture.find(key, "").orElseThrow();
   }
 
-  private static Decision get(IamFixture world, Credentials who, String bucket) {
-    Caller caller = world.caller(who);
-    return world.authorizer.decide(
+  private static Decision decide(IamFixture fixture, Credentials credentials, String bucket) {
+    Caller caller = fixture.caller(credentials);
+    return fixture.authorizer.decide(
         caller, Need.of("s3:GetObject", Arn.parse("arn:aws:s3:::" + bucket + "/key")));
   }
 
-  private static boolean reads(IamFixture world, Credentials who, String bucket) {
-    return get(world, who, bucket).isAllowed();
+  private static boolean reads(IamFixture fixture, Credentials credentials, String bucket) {
+    return decide(fixture, credentials, bucket).isAllowed();
   }
 
-  private static Policy shown(IamFixture world, String arn) {
-    return world
+  private static Policy getPolicy(IamFixture fixture, String arn) {
+    return fixture
         .call(
-            world.root(),
+            fixture.root(),
             GetPolicyRequest.builder().policyArn(arn).build(),
             GetPolicyResponse.class)
         .policy();
   }
 
   @Test
-  void aBareDocumentIsAPolicyUnderItsPath() throws IOException {
-    Path file = write("service-role/ReadsOfJuly.json", READS);
-    IamFixture world = world();
+  void aPolicyDocumentIsLoadedUnderItsPath() throws IOException {
+    Path file = write("service-role/ReadsOfJuly.json", ALLOW_READS);
+    IamFixture fixture = fixture();
 
-    Policy policy = shown(world, OF_JULY);
+    Policy policy = getPolicy(fixture, JULY_POLICY);
     assertThat(policy.policyName()).isEqualTo("ReadsOfJuly");
     assertThat(policy.path()).isEqualTo("/service-role/");
     assertThat(policy.policyId()).startsWith("ANPA");
     assertThat(policy.defaultVersionId()).isEqualTo("v1");
     assertThat(policy.createDate()).isEqualTo(Files.getLastModifiedTime(file).toInstant());
     String document =
-        world
+        fixture
             .call(
-                world.root(),
-                GetPolicyVersionRequest.builder().policyArn(OF_JULY).versionId("v1").build(),
+                fixture.root(),
+                GetPolicyVersionRequest.builder().policyArn(JULY_POLICY).versionId("v1").build(),
                 GetPolicyVersionResponse.class)
             .policyVersion()
             .document();
     assertThat(URLDecoder.decode(document, StandardCharsets.UTF_8)).contains("arn:aws:s3:::july/*");
     assertThat(
-            world
+            fixture
                 .call(
-                    world.root(),
+                    fixture.root(),
                     ListPoliciesRequest.builder().scope("AWS").maxItems(1_000).build(),
                     ListPoliciesResponse.class)
                 .policies())
         .extracting(Policy::arn)
-        .contains(OF_JULY, ADMINISTRATOR)
+        .contains(JULY_POLICY, ADMINISTRATOR)
         .doesNotHaveDuplicates()
         .isSorted();
-    assertThat(told()).containsExactly("Managed policies from " + folder + ": 1");
+    assertThat(logged()).containsExactly("Managed policies from " + folder + ": 1");
   }
 
   @Test
-  void whatTheAwsCliPrintsIsAPolicyWithItsVersion() throws IOException {
+  void outputOfTheAwsCliIsLoadedWithItsVersion() throws IOException {
     write(
         "ReadsOfJuly.json",
         """
         {"PolicyVersion": {"Document": %s, "VersionId": "v12", "IsDefaultVersion": true,
          "CreateDate": "2024-05-24T18:16:44+00:00"}}
         """
-            .formatted(READS));
+            .formatted(ALLOW_READS));
     write(
         "Both.json",
         """
@@ -210,96 +210,100 @@ class ManagedPolicyFolderTest {
          "PolicyVersion": {"Document": %s, "VersionId": "v2", "IsDefaultVersion": true,
          "CreateDate": "2016-02-06T18:41:07Z"}}
         """
-            .formatted(READS));
-    IamFixture world = world();
+            .formatted(ALLOW_READS));
+    IamFixture fixture = fixture();
 
-    Policy version = shown(world, "arn:aws:iam::aws:policy/ReadsOfJuly");
+    Policy version = getPolicy(fixture, "arn:aws:iam::aws:policy/ReadsOfJuly");
     assertThat(version.defaultVersionId()).isEqualTo("v12");
     assertThat(version.updateDate()).isEqualTo(Instant.parse("2024-05-24T18:16:44Z"));
-    Policy both = shown(world, "arn:aws:iam::aws:policy/Both");
+    Policy both = getPolicy(fixture, "arn:aws:iam::aws:policy/Both");
     assertThat(both.description()).isEqualTo("Both.");
     assertThat(both.createDate()).isEqualTo(Instant.parse("2015-02-06T18:41:07Z"));
     assertThat(both.updateDate()).isEqualTo(Instant.parse("2016-02-06T18:41:07Z"));
   }
 
   @Test
-  void aPolicyOfAFileGrantsWhatItSays() throws IOException {
-    write("service-role/ReadsOfJuly.json", READS);
-    IamFixture world = world();
+  void aPolicyFromAFileGrantsAccess() throws IOException {
+    write("service-role/ReadsOfJuly.json", ALLOW_READS);
+    IamFixture fixture = fixture();
     for (String user : List.of("attached", "grouped", "bounded")) {
-      world.call(world.root(), CreateUserRequest.builder().userName(user).build());
+      fixture.call(fixture.root(), CreateUserRequest.builder().userName(user).build());
     }
-    world.call(
-        world.root(),
-        AttachUserPolicyRequest.builder().userName("attached").policyArn(OF_JULY).build());
-    world.call(world.root(), CreateGroupRequest.builder().groupName("g").build());
-    world.call(
-        world.root(), AttachGroupPolicyRequest.builder().groupName("g").policyArn(OF_JULY).build());
-    world.call(
-        world.root(), AddUserToGroupRequest.builder().groupName("g").userName("grouped").build());
-    world.call(
-        world.root(),
+    fixture.call(
+        fixture.root(),
+        AttachUserPolicyRequest.builder().userName("attached").policyArn(JULY_POLICY).build());
+    fixture.call(fixture.root(), CreateGroupRequest.builder().groupName("g").build());
+    fixture.call(
+        fixture.root(),
+        AttachGroupPolicyRequest.builder().groupName("g").policyArn(JULY_POLICY).build());
+    fixture.call(
+        fixture.root(), AddUserToGroupRequest.builder().groupName("g").userName("grouped").build());
+    fixture.call(
+        fixture.root(),
         AttachUserPolicyRequest.builder().userName("bounded").policyArn(ADMINISTRATOR).build());
-    world.call(
-        world.root(),
+    fixture.call(
+        fixture.root(),
         PutUserPermissionsBoundaryRequest.builder()
             .userName("bounded")
-            .permissionsBoundary(OF_JULY)
+            .permissionsBoundary(JULY_POLICY)
             .build());
-    Credentials alice = alice(world);
-    Credentials role = session(world, alice, "attached", OF_JULY, null, null);
-    Credentials boundedRole = session(world, alice, "bounded", ADMINISTRATOR, OF_JULY, null);
-    Credentials narrowed = session(world, alice, "narrowed", ADMINISTRATOR, null, OF_JULY);
+    Credentials alice = alice(fixture);
+    Credentials role = session(fixture, alice, "attached", JULY_POLICY, null, null);
+    Credentials boundedRole = session(fixture, alice, "bounded", ADMINISTRATOR, JULY_POLICY, null);
+    Credentials narrowed = session(fixture, alice, "narrowed", ADMINISTRATOR, null, JULY_POLICY);
 
-    for (Credentials who :
+    for (Credentials caller :
         List.of(
-            keyOf(world, "attached"),
-            keyOf(world, "grouped"),
-            keyOf(world, "bounded"),
+            keyOf(fixture, "attached"),
+            keyOf(fixture, "grouped"),
+            keyOf(fixture, "bounded"),
             role,
             boundedRole,
             narrowed)) {
-      assertThat(reads(world, who, "july")).as(who.principal().arn()).isTrue();
-      assertThat(reads(world, who, "june")).as(who.principal().arn()).isFalse();
+      assertThat(reads(fixture, caller, "july")).as(caller.principal().arn()).isTrue();
+      assertThat(reads(fixture, caller, "june")).as(caller.principal().arn()).isFalse();
     }
-    assertThat(shown(world, OF_JULY).attachmentCount()).isEqualTo(3);
-    assertThat(shown(world, OF_JULY).permissionsBoundaryUsageCount()).isEqualTo(2);
+    assertThat(getPolicy(fixture, JULY_POLICY).attachmentCount()).isEqualTo(3);
+    assertThat(getPolicy(fixture, JULY_POLICY).permissionsBoundaryUsageCount()).isEqualTo(2);
   }
 
   private static Credentials session(
-      IamFixture world,
+      IamFixture fixture,
       Credentials by,
       String role,
       String attached,
       @Nullable String boundary,
       @Nullable String passed) {
-    world.call(
-        world.root(),
+    fixture.call(
+        fixture.root(),
         CreateRoleRequest.builder().roleName(role).assumeRolePolicyDocument(TRUST).build());
-    world.call(
-        world.root(), AttachRolePolicyRequest.builder().roleName(role).policyArn(attached).build());
+    fixture.call(
+        fixture.root(),
+        AttachRolePolicyRequest.builder().roleName(role).policyArn(attached).build());
     if (boundary != null) {
-      world.call(
-          world.root(),
+      fixture.call(
+          fixture.root(),
           PutRolePermissionsBoundaryRequest.builder()
               .roleName(role)
               .permissionsBoundary(boundary)
               .build());
     }
     AssumeRoleRequest.Builder request =
-        AssumeRoleRequest.builder().roleArn(world.role(role).toString()).roleSessionName("session");
+        AssumeRoleRequest.builder()
+            .roleArn(fixture.role(role).toString())
+            .roleSessionName("session");
     if (passed != null) {
       request.policyArns(PolicyDescriptorType.builder().arn(passed).build());
     }
     var issued =
-        world.call(world.caller(by), request.build(), AssumeRoleResponse.class).credentials();
-    return world.find(issued.accessKeyId(), issued.sessionToken()).orElseThrow();
+        fixture.call(fixture.caller(by), request.build(), AssumeRoleResponse.class).credentials();
+    return fixture.find(issued.accessKeyId(), issued.sessionToken()).orElseThrow();
   }
 
   @Test
-  void aPolicyThatIsGoneAtALaterStartDeniesUntilItIsDetached() throws IOException {
-    write("service-role/ReadsOfJuly.json", READS);
-    IamFixture before = world();
+  void aMissingPolicyDeniesEverythingUntilDetached() throws IOException {
+    write("service-role/ReadsOfJuly.json", ALLOW_READS);
+    IamFixture before = fixture();
     Credentials alice = alice(before);
     for (String user : List.of("attached", "grouped", "bounded")) {
       before.call(before.root(), CreateUserRequest.builder().userName(user).build());
@@ -309,50 +313,52 @@ class ManagedPolicyFolderTest {
     }
     before.call(
         before.root(),
-        AttachUserPolicyRequest.builder().userName("attached").policyArn(OF_JULY).build());
+        AttachUserPolicyRequest.builder().userName("attached").policyArn(JULY_POLICY).build());
     before.call(before.root(), CreateGroupRequest.builder().groupName("g").build());
     before.call(
         before.root(),
-        AttachGroupPolicyRequest.builder().groupName("g").policyArn(OF_JULY).build());
+        AttachGroupPolicyRequest.builder().groupName("g").policyArn(JULY_POLICY).build());
     before.call(
         before.root(), AddUserToGroupRequest.builder().groupName("g").userName("grouped").build());
     before.call(
         before.root(),
         PutUserPermissionsBoundaryRequest.builder()
             .userName("bounded")
-            .permissionsBoundary(OF_JULY)
+            .permissionsBoundary(JULY_POLICY)
             .build());
-    Credentials narrowed = session(before, alice, "narrowed", ADMINISTRATOR, null, OF_JULY);
+    Credentials narrowed = session(before, alice, "narrowed", ADMINISTRATOR, null, JULY_POLICY);
     assertThat(reads(before, narrowed, "july")).isTrue();
     output.list.clear();
 
-    IamFixture after = worldWithoutFolder();
-    after.iam.tellMissingPolicies();
-    assertThat(told())
+    IamFixture after = fixtureWithoutFolder();
+    after.iam.logMissingPolicies();
+    assertThat(logged())
         .hasSize(2)
-        .anyMatch(line -> line.startsWith(OF_JULY + " is attached or a boundary, but this server"))
+        .anyMatch(
+            line -> line.startsWith(JULY_POLICY + " is attached or a boundary, but this server"))
         .anyMatch(
             line ->
-                line.startsWith("There is no managed policy " + OF_JULY + " here.")
+                line.startsWith("There is no managed policy " + JULY_POLICY + " here.")
                     && line.endsWith("start with --managed-policies DIR"));
     for (String user : List.of("attached", "grouped", "bounded")) {
-      assertThat(get(after, keyOf(after, user), "july"))
+      assertThat(decide(after, keyOf(after, user), "july"))
           .as(user)
           .isInstanceOfSatisfying(
               Decision.ExplicitlyDenied.class,
               denied ->
                   assertThat(denied.by())
-                      .endsWith("managed policy " + OF_JULY + ", which this server does not have"));
+                      .endsWith(
+                          "managed policy " + JULY_POLICY + ", which this server does not have"));
     }
     assertThat(reads(after, session(after, narrowed), "july")).isFalse();
     assertThat(attached(after)).containsExactly("AdministratorAccess", "ReadsOfJuly");
-    refused(() -> shown(after, OF_JULY), IamError.NO_SUCH_ENTITY);
+    refused(() -> getPolicy(after, JULY_POLICY), IamError.NO_SUCH_ENTITY);
 
     Credentials attached = keyOf(after, "attached");
     Credentials bounded = keyOf(after, "bounded");
     after.call(
         after.root(),
-        DetachUserPolicyRequest.builder().userName("attached").policyArn(OF_JULY).build());
+        DetachUserPolicyRequest.builder().userName("attached").policyArn(JULY_POLICY).build());
     after.call(
         after.root(), DeleteUserPermissionsBoundaryRequest.builder().userName("bounded").build());
     assertThat(reads(after, attached, "july")).isTrue();
@@ -360,17 +366,17 @@ class ManagedPolicyFolderTest {
     assertThat(attached(after)).containsExactly("AdministratorAccess");
   }
 
-  /// The same session at another server of the same data.
-  private static Credentials session(IamFixture world, Credentials issued) {
-    return world
+  /// The same session on another server with the same data.
+  private static Credentials session(IamFixture fixture, Credentials issued) {
+    return fixture
         .find(issued.accessKeyId(), issued.sessionToken().orElseThrow().reveal())
         .orElseThrow();
   }
 
-  private static List<String> attached(IamFixture world) {
-    return world
+  private static List<String> attached(IamFixture fixture) {
+    return fixture
         .call(
-            world.root(),
+            fixture.root(),
             ListAttachedUserPoliciesRequest.builder().userName("attached").build(),
             ListAttachedUserPoliciesResponse.class)
         .attachedPolicies()
@@ -380,28 +386,29 @@ class ManagedPolicyFolderTest {
   }
 
   @Test
-  void whatIsHereIsNotToldOf() {
-    IamFixture world = worldWithoutFolder();
-    alice(world);
-    world.iam.tellMissingPolicies();
-    assertThat(told()).isEmpty();
+  void existingPoliciesAreNotLoggedAsMissing() {
+    IamFixture fixture = fixtureWithoutFolder();
+    alice(fixture);
+    fixture.iam.logMissingPolicies();
+    assertThat(logged()).isEmpty();
   }
 
   @Test
-  void aFileReplacesTheBuiltInPolicyOfItsArnAndSaysSo() throws IOException {
-    write("AmazonS3ReadOnlyAccess.json", READS);
-    write("service-role/AWSLambdaRole.json", READS);
-    IamFixture world = world();
-    assertThat(told())
+  void aFileReplacesTheBuiltInPolicyAndThatIsLogged() throws IOException {
+    write("AmazonS3ReadOnlyAccess.json", ALLOW_READS);
+    write("service-role/AWSLambdaRole.json", ALLOW_READS);
+    IamFixture fixture = fixture();
+    assertThat(logged())
         .contains(
             folder + "/AmazonS3ReadOnlyAccess.json (v1) replaces the built-in policy (v3)",
             folder + "/service-role/AWSLambdaRole.json (v1) replaces the built-in policy (v1)");
-    assertThat(shown(world, "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess").defaultVersionId())
+    assertThat(
+            getPolicy(fixture, "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess").defaultVersionId())
         .isEqualTo("v1");
     assertThat(
-            world
+            fixture
                 .call(
-                    world.root(),
+                    fixture.root(),
                     ListPoliciesRequest.builder().scope("AWS").maxItems(1_000).build(),
                     ListPoliciesResponse.class)
                 .policies())
@@ -410,25 +417,26 @@ class ManagedPolicyFolderTest {
   }
 
   @Test
-  void anUnknownPolicyIsToldOfWithTheFolder() throws IOException {
-    write("A.json", READS);
+  void anUnknownPolicyIsLoggedWithTheFolder() throws IOException {
+    write("A.json", ALLOW_READS);
     AwsManagedPolicies policies =
         new AwsManagedPolicies(ManagedPolicyFolder.read(Optional.of(folder)));
     assertThat(policies.find("arn:aws:iam::aws:policy/job-function/B")).isEmpty();
-    assertThat(told().getLast()).endsWith(" > " + folder + "/job-function/B.json` and start again");
+    assertThat(logged().getLast())
+        .endsWith(" > " + folder + "/job-function/B.json` and start again");
   }
 
   @Test
-  void hiddenFilesArePassedOverAndOthersAreToldOf() throws IOException {
+  void hiddenFilesAreIgnoredAndOthersLogged() throws IOException {
     write(".git/config.json", "no");
     write(".DS_Store", "no");
     write("README.md", "no");
-    write("..data/Mounted.json", READS);
+    write("..data/Mounted.json", ALLOW_READS);
     Files.createSymbolicLink(
         folder.resolve("Mounted.json"), folder.resolve("..data").resolve("Mounted.json"));
-    assertThat(shown(world(), "arn:aws:iam::aws:policy/Mounted").defaultVersionId())
+    assertThat(getPolicy(fixture(), "arn:aws:iam::aws:policy/Mounted").defaultVersionId())
         .isEqualTo("v1");
-    assertThat(told())
+    assertThat(logged())
         .containsExactly(
             folder + "/README.md is left out: managed policies are files NAME.json",
             "Managed policies from " + folder + ": 1");
@@ -460,21 +468,21 @@ class ManagedPolicyFolderTest {
         "{\"PolicyVersion\": {\"Document\": {}, \"VersionId\": \"v1\", \"CreateDate\":"
             + " \"now\"}}|\"now\" is not a time",
         "{\"Policy\": {\"Arn\": \"arn:aws:iam::aws:policy/service-role/X\"}, \"PolicyVersion\":"
-            + " {\"Document\": {}, \"VersionId\": \"v1\"}}|it is about"
-            + " arn:aws:iam::aws:policy/service-role/X, but as this file it would be"
+            + " {\"Document\": {}, \"VersionId\": \"v1\"}}|its ARN is"
+            + " arn:aws:iam::aws:policy/service-role/X, but the name of the file means"
             + " arn:aws:iam::aws:policy/X",
       })
-  void aFileThatIsNoPolicyStopsTheStart(@Nullable String text, String says) throws IOException {
+  void anInvalidPolicyFileStopsTheStart(@Nullable String text, String message) throws IOException {
     write("X.json", text == null ? "" : text);
     refusesToStart(
-        "The managed policy file " + folder + "/X.json is no managed policy: " + says,
-        "Put into it what `aws iam get-policy-version` prints");
+        "The managed policy file " + folder + "/X.json is not a managed policy: " + message,
+        "Replace it by the output of `aws iam get-policy-version`");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"a b.json", "x!/A.json", "ä.json", "$.json"})
-  void aNameThatNoPolicyCanHaveStopsTheStart(String name) throws IOException {
-    write(name, READS);
+  void anInvalidPolicyNameStopsTheStart(String name) throws IOException {
+    write(name, ALLOW_READS);
     refusesToStart("has a name that no policy can have. Use letters");
   }
 
@@ -483,25 +491,25 @@ class ManagedPolicyFolderTest {
     "AWSLambdaBasicExecutionRole.json,arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
     "amazons3fullaccess.json,arn:aws:iam::aws:policy/AmazonS3FullAccess"
   })
-  void aNameOfABuiltInPolicyAtAnotherPathStopsTheStart(String file, String arn) throws IOException {
-    write(file, READS);
+  void aBuiltInNameUnderAnotherPathStopsTheStart(String file, String arn) throws IOException {
+    write(file, ALLOW_READS);
     refusesToStart(
         "The managed policy file " + folder + "/" + file + " has the name of " + arn,
-        "to replace the built-in one, call it "
+        "to replace the built-in one, name it "
             + folder
             + arn.substring(arn.indexOf('/'))
             + ".json.");
   }
 
   @Test
-  void twoFilesOfOneNameStopTheStart() throws IOException {
-    write("A.json", READS);
-    write("path/A.json", READS);
-    refusesToStart("has the name of arn:aws:iam::aws:policy/A, which is there too.");
+  void twoFilesWithTheSameNameStopTheStart() throws IOException {
+    write("A.json", ALLOW_READS);
+    write("path/A.json", ALLOW_READS);
+    refusesToStart("has the name of arn:aws:iam::aws:policy/A, which exists too.");
   }
 
   @Test
-  void bytesThatAreNoTextStopTheStart() throws IOException {
+  void filesThatAreNotTextStopTheStart() throws IOException {
     Files.write(folder.resolve("X.json"), new byte[] {(byte) 0xFF, (byte) 0xFE, '{', 0});
     refusesToStart("The managed policy file " + folder + "/X.json is not UTF-8.");
     Files.write(folder.resolve("X.json"), new byte[(1 << 20) + 1]);
@@ -509,7 +517,7 @@ class ManagedPolicyFolderTest {
   }
 
   @Test
-  void aFolderThatIsNoneStopsTheStart() throws IOException {
+  void aMissingFolderStopsTheStart() throws IOException {
     Path none = folder.resolve("none");
     assertThatThrownBy(() -> ManagedPolicyFolder.read(Optional.of(none)))
         .isInstanceOf(UnusableManagedPolicyException.class)
@@ -526,7 +534,7 @@ class ManagedPolicyFolderTest {
   }
 
   private void refusesToStart(String... parts) {
-    assertThatThrownBy(this::world)
+    assertThatThrownBy(this::fixture)
         .isInstanceOf(UnusableManagedPolicyException.class)
         .message()
         .contains(parts);

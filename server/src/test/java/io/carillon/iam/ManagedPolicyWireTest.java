@@ -24,13 +24,13 @@ import org.junit.jupiter.api.io.TempDir;
 /// Managed policies as the AWS CLI sees them, and its output as a file of `--managed-policies`.
 @Tag("slow")
 class ManagedPolicyWireTest {
-  private static final long PATIENCE_SECONDS = 240;
+  private static final long TIMEOUT_SECONDS = 240;
   private static final String ATTACHED = "arn:aws:iam::aws:policy/service-role/Copied";
 
   @TempDir Path folder;
 
   @BeforeEach
-  void theCliIsHere() throws InterruptedException {
+  void requireTheCli() throws InterruptedException {
     RealClient.needs("aws", "--version");
   }
 
@@ -44,14 +44,14 @@ class ManagedPolicyWireTest {
     List<String> command = Stream.concat(Stream.of("aws", "iam"), Stream.of(arguments)).toList();
     Process process = RealClient.run(server, new ProcessBuilder(command).redirectErrorStream(true));
     String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)).isTrue();
     assertThat(process.exitValue() == 0).as(said).isEqualTo(succeeds);
     return said;
   }
 
-  /// What the server's log tells people to do about a policy that is not built in.
+  /// The command that the server logs for a policy that is not built in.
   @Test
-  void whatTheCliPrintsIsAttachedAfterTheNextStart() throws Exception {
+  void outputOfTheCliIsAttachableAfterARestart() throws Exception {
     String printed;
     try (Server server = start(Map.of())) {
       printed =

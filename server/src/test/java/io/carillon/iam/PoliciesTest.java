@@ -59,41 +59,41 @@ class PoliciesTest {
       "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"s3:*\","
           + "\"Resource\":\"*\"}]}";
 
-  private final IamFixture world = new IamFixture();
+  private final IamFixture fixture = new IamFixture();
 
   @BeforeEach
-  void aRole() {
-    world.call(
-        world.root(),
+  void createRole() {
+    fixture.call(
+        fixture.root(),
         CreateRoleRequest.builder().roleName("r").assumeRolePolicyDocument(LAMBDA_TRUST).build());
   }
 
   private Policy create(String name) {
-    return world
+    return fixture
         .call(
-            world.root(),
+            fixture.root(),
             CreatePolicyRequest.builder().policyName(name).policyDocument(ALLOW).build(),
             CreatePolicyResponse.class)
         .policy();
   }
 
   private Policy get(String arn) {
-    return world
+    return fixture
         .call(
-            world.root(),
+            fixture.root(),
             GetPolicyRequest.builder().policyArn(arn).build(),
             GetPolicyResponse.class)
         .policy();
   }
 
   private void attach(String arn) {
-    world.call(
-        world.root(), AttachRolePolicyRequest.builder().roleName("r").policyArn(arn).build());
+    fixture.call(
+        fixture.root(), AttachRolePolicyRequest.builder().roleName("r").policyArn(arn).build());
   }
 
   private void addVersion(String arn) {
-    world.call(
-        world.root(),
+    fixture.call(
+        fixture.root(),
         CreatePolicyVersionRequest.builder()
             .policyArn(arn)
             .policyDocument(ALLOW)
@@ -116,9 +116,9 @@ class PoliciesTest {
     attach(policy.arn());
     assertThat(get(policy.arn()).attachmentCount()).isEqualTo(1);
     assertThat(
-            world
+            fixture
                 .call(
-                    world.root(),
+                    fixture.root(),
                     ListEntitiesForPolicyRequest.builder().policyArn(policy.arn()).build(),
                     ListEntitiesForPolicyResponse.class)
                 .policyRoles())
@@ -126,23 +126,23 @@ class PoliciesTest {
         .containsExactly("r");
     DeletePolicyRequest delete = DeletePolicyRequest.builder().policyArn(policy.arn()).build();
     refused(
-        () -> world.call(world.root(), delete),
+        () -> fixture.call(fixture.root(), delete),
         IamError.DELETE_CONFLICT,
         "Cannot delete a policy attached to entities.");
 
     DetachRolePolicyRequest detach =
         DetachRolePolicyRequest.builder().roleName("r").policyArn(policy.arn()).build();
-    world.call(world.root(), detach);
+    fixture.call(fixture.root(), detach);
     refused(
-        () -> world.call(world.root(), detach),
+        () -> fixture.call(fixture.root(), detach),
         IamError.NO_SUCH_ENTITY,
         "Policy " + policy.arn() + " was not found.");
-    world.call(world.root(), delete);
+    fixture.call(fixture.root(), delete);
     refused(() -> get(policy.arn()), IamError.NO_SUCH_ENTITY, "was not found.");
   }
 
   @Test
-  void whatDoesNotExistIsNotAttached() {
+  void aPolicyThatDoesNotExistIsNotAttached() {
     refused(
         () -> attach("arn:aws:iam::aws:policy/NoSuchPolicyAnywhere"),
         IamError.NO_SUCH_ENTITY,
@@ -162,11 +162,11 @@ class PoliciesTest {
   }
 
   @Test
-  void anArnOfNoPolicyIsRefusedAlikeByEveryOperation() throws Exception {
-    world.call(world.root(), CreateUserRequest.builder().userName("n").build());
-    world.call(world.root(), CreateGroupRequest.builder().groupName("n").build());
-    world.call(
-        world.root(),
+  void anInvalidPolicyArnIsRefusedByEveryOperation() throws Exception {
+    fixture.call(fixture.root(), CreateUserRequest.builder().userName("n").build());
+    fixture.call(fixture.root(), CreateGroupRequest.builder().groupName("n").build());
+    fixture.call(
+        fixture.root(),
         CreateRoleRequest.builder().roleName("n").assumeRolePolicyDocument(LAMBDA_TRUST).build());
     Map<String, String> values =
         Map.of(
@@ -177,7 +177,7 @@ class PoliciesTest {
             "PolicyDocument", ALLOW,
             "VersionId", "v1");
     List<String> walked = new ArrayList<>();
-    for (Operations.Operation<?> operation : world.operations()) {
+    for (Operations.Operation<?> operation : fixture.operations()) {
       SdkPojo builder = (SdkPojo) operation.input().getMethod("builder").invoke(null);
       if (builder.sdkFields().stream().anyMatch(f -> f.memberName().equals("PolicyArn"))) {
         builder.sdkFields().stream()
@@ -185,7 +185,7 @@ class PoliciesTest {
             .forEach(field -> field.set(builder, values.get(field.memberName())));
         SdkPojo request = (SdkPojo) ((SdkBuilder<?, ?>) builder).build();
         refused(
-            () -> world.call(world.root(), request),
+            () -> fixture.call(fixture.root(), request),
             IamError.VALIDATION,
             "Invalid ARN:  Could not be parsed!");
         walked.add(operation.name());
@@ -195,12 +195,12 @@ class PoliciesTest {
   }
 
   @Test
-  void awsManagedPoliciesAreThereAndCannotBeChanged() {
+  void awsManagedPoliciesExistAndCannotBeChanged() {
     attach(S3);
     assertThat(
-            world
+            fixture
                 .call(
-                    world.root(),
+                    fixture.root(),
                     ListAttachedRolePoliciesRequest.builder().roleName("r").build(),
                     ListAttachedRolePoliciesResponse.class)
                 .attachedPolicies())
@@ -210,8 +210,8 @@ class PoliciesTest {
     assertThat(policy.policyName()).isEqualTo("AmazonS3FullAccess");
     assertThat(policy.attachmentCount()).isEqualTo(1);
     GetPolicyVersionResponse version =
-        world.call(
-            world.root(),
+        fixture.call(
+            fixture.root(),
             GetPolicyVersionRequest.builder()
                 .policyArn(S3)
                 .versionId(policy.defaultVersionId())
@@ -222,7 +222,7 @@ class PoliciesTest {
     org.assertj.core.api.Assertions.assertThatThrownBy(() -> addVersion(S3))
         .hasMessageContaining("belongs to AWS");
     org.assertj.core.api.Assertions.assertThatThrownBy(
-            () -> world.call(world.root(), DeletePolicyRequest.builder().policyArn(S3).build()))
+            () -> fixture.call(fixture.root(), DeletePolicyRequest.builder().policyArn(S3).build()))
         .hasMessageContaining("belongs to AWS");
   }
 
@@ -243,13 +243,13 @@ class PoliciesTest {
   }
 
   private java.util.List<String> list(ListPoliciesRequest request) {
-    return world.call(world.root(), request, ListPoliciesResponse.class).policies().stream()
+    return fixture.call(fixture.root(), request, ListPoliciesResponse.class).policies().stream()
         .map(Policy::arn)
         .toList();
   }
 
   @Test
-  void aPolicyHasFiveVersionsAtMostAndOneInForce() {
+  void aPolicyHasAtMostFiveVersionsAndOneDefault() {
     String arn = create("p").arn();
     for (int i = 2; i <= 5; i++) {
       addVersion(arn);
@@ -260,22 +260,22 @@ class PoliciesTest {
         () -> deleteVersion(arn, "v5"),
         IamError.DELETE_CONFLICT,
         "Cannot delete the default version of a policy.");
-    world.call(
-        world.root(),
+    fixture.call(
+        fixture.root(),
         SetDefaultPolicyVersionRequest.builder().policyArn(arn).versionId("v2").build());
     deleteVersion(arn, "v5");
     addVersion(arn);
     assertThat(
-            world
+            fixture
                 .call(
-                    world.root(),
+                    fixture.root(),
                     ListPolicyVersionsRequest.builder().policyArn(arn).build(),
                     ListPolicyVersionsResponse.class)
                 .versions())
         .extracting(PolicyVersion::versionId)
         .containsExactly("v6", "v4", "v3", "v2", "v1");
     refused(
-        () -> world.call(world.root(), DeletePolicyRequest.builder().policyArn(arn).build()),
+        () -> fixture.call(fixture.root(), DeletePolicyRequest.builder().policyArn(arn).build()),
         IamError.DELETE_CONFLICT,
         "more than one version");
     refused(() -> deleteVersion(arn, "v9"), IamError.NO_SUCH_ENTITY, "v9 does not exist");
@@ -283,25 +283,25 @@ class PoliciesTest {
   }
 
   private void deleteVersion(String arn, String version) {
-    world.call(
-        world.root(),
+    fixture.call(
+        fixture.root(),
         DeletePolicyVersionRequest.builder().policyArn(arn).versionId(version).build());
   }
 
   @Test
-  void aPolicyThatIsMalformedOrTooLargeIsRefused() {
+  void malformedAndTooLargePoliciesAreRefused() {
     refused(
         () ->
-            world.call(
-                world.root(),
+            fixture.call(
+                fixture.root(),
                 CreatePolicyRequest.builder().policyName("p").policyDocument("{}").build()),
         IamError.MALFORMED_POLICY_DOCUMENT,
         "Missing required field Statement");
     String large = ALLOW.replace("\"*\"", "\"arn:aws:s3:::" + "x".repeat(6_144) + "\"");
     refused(
         () ->
-            world.call(
-                world.root(),
+            fixture.call(
+                fixture.root(),
                 CreatePolicyRequest.builder().policyName("p").policyDocument(large).build()),
         IamError.LIMIT_EXCEEDED,
         "PolicySize: 6144");
@@ -314,32 +314,32 @@ class PoliciesTest {
     GetRolePolicyRequest get = GetRolePolicyRequest.builder().roleName("r").policyName("a").build();
     assertThat(
             URLDecoder.decode(
-                world.call(world.root(), get, GetRolePolicyResponse.class).policyDocument(),
+                fixture.call(fixture.root(), get, GetRolePolicyResponse.class).policyDocument(),
                 StandardCharsets.UTF_8))
         .isEqualTo(ALLOW);
     ListRolePoliciesResponse page =
-        world.call(
-            world.root(),
+        fixture.call(
+            fixture.root(),
             ListRolePoliciesRequest.builder().roleName("r").maxItems(1).build(),
             ListRolePoliciesResponse.class);
     assertThat(page.policyNames()).containsExactly("a");
     assertThat(page.isTruncated()).isTrue();
     assertThat(
-            world
+            fixture
                 .call(
-                    world.root(),
+                    fixture.root(),
                     ListRolePoliciesRequest.builder().roleName("r").marker(page.marker()).build(),
                     ListRolePoliciesResponse.class)
                 .policyNames())
         .containsExactly("b");
     DeleteRolePolicyRequest delete =
         DeleteRolePolicyRequest.builder().roleName("r").policyName("a").build();
-    world.call(world.root(), delete);
+    fixture.call(fixture.root(), delete);
     refused(
-        () -> world.call(world.root(), delete),
+        () -> fixture.call(fixture.root(), delete),
         IamError.NO_SUCH_ENTITY,
         "The role policy with name a cannot be found.");
-    refused(() -> world.call(world.root(), get), IamError.NO_SUCH_ENTITY);
+    refused(() -> fixture.call(fixture.root(), get), IamError.NO_SUCH_ENTITY);
   }
 
   @Test
@@ -354,8 +354,8 @@ class PoliciesTest {
   }
 
   private void putInline(String name, String document) {
-    world.call(
-        world.root(),
+    fixture.call(
+        fixture.root(),
         PutRolePolicyRequest.builder()
             .roleName("r")
             .policyName(name)
@@ -365,13 +365,13 @@ class PoliciesTest {
 
   @Test
   void aBoundaryIsSetShownCountedAndRemoved() {
-    world.call(
-        world.root(),
+    fixture.call(
+        fixture.root(),
         PutRolePermissionsBoundaryRequest.builder().roleName("r").permissionsBoundary(S3).build());
     assertThat(
-            world
+            fixture
                 .call(
-                    world.root(),
+                    fixture.root(),
                     GetRoleRequest.builder().roleName("r").build(),
                     GetRoleResponse.class)
                 .role()
@@ -381,17 +381,17 @@ class PoliciesTest {
     assertThat(get(S3).permissionsBoundaryUsageCount()).isEqualTo(1);
     DeleteRolePermissionsBoundaryRequest remove =
         DeleteRolePermissionsBoundaryRequest.builder().roleName("r").build();
-    world.call(world.root(), remove);
-    refused(() -> world.call(world.root(), remove), IamError.NO_SUCH_ENTITY);
+    fixture.call(fixture.root(), remove);
+    refused(() -> fixture.call(fixture.root(), remove), IamError.NO_SUCH_ENTITY);
     assertThat(get(S3).permissionsBoundaryUsageCount()).isZero();
   }
 
   @Test
   void aDeletedRolesBoundaryIsNoLongerCounted() {
-    world.call(
-        world.root(),
+    fixture.call(
+        fixture.root(),
         PutRolePermissionsBoundaryRequest.builder().roleName("r").permissionsBoundary(S3).build());
-    world.call(world.root(), DeleteRoleRequest.builder().roleName("r").build());
+    fixture.call(fixture.root(), DeleteRoleRequest.builder().roleName("r").build());
     assertThat(get(S3).permissionsBoundaryUsageCount()).isZero();
   }
 }

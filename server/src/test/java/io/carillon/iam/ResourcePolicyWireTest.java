@@ -29,7 +29,7 @@ import software.amazon.awssdk.services.sns.SnsClient;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
-/// Whom the policies of buckets, topics and queues mean, over a whole server and the wire.
+/// Principals in the policies of buckets, topics and queues, on a whole server.
 ///
 /// Source:
 /// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
@@ -69,7 +69,7 @@ class ResourcePolicyWireTest {
         .build();
   }
 
-  /// A client of a new user called alice, who has no policies of her own.
+  /// A client of a new user alice without policies.
   private S3Client alice() {
     iam.createUser(b -> b.userName("alice"));
     AccessKey key = iam.createAccessKey(b -> b.userName("alice")).accessKey();
@@ -96,7 +96,7 @@ class ResourcePolicyWireTest {
   }
 
   @Test
-  void aUserMadeAnewUnderTheNameOfABucketsFriendIsNoFriend() {
+  void aRecreatedUserHasNoAccessByABucketPolicy() {
     try (S3Client first = alice()) {
       s3.putBucketPolicy(
           b -> b.bucket("bucket").policy(allow("s3:GetObject", "arn:aws:s3:::bucket/*")));
@@ -122,7 +122,7 @@ class ResourcePolicyWireTest {
   }
 
   @Test
-  void whomNobodyKnowsIsRefusedInTheServicesWords() {
+  void unknownPrincipalsAreRefusedWithTheServicesMessage() {
     AwsErrorDetails ofBucket =
         refusal(
             () ->

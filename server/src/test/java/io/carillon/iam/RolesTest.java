@@ -38,12 +38,12 @@ import software.amazon.awssdk.services.iam.model.UpdateRoleRequest;
 /// https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html and its siblings;
 /// messages as AWS answers them.
 class RolesTest {
-  private final IamFixture world = new IamFixture();
+  private final IamFixture fixture = new IamFixture();
 
   private Role create(String name) {
-    return world
+    return fixture
         .call(
-            world.root(),
+            fixture.root(),
             CreateRoleRequest.builder()
                 .roleName(name)
                 .assumeRolePolicyDocument(LAMBDA_TRUST)
@@ -53,8 +53,9 @@ class RolesTest {
   }
 
   private Role get(String name) {
-    return world
-        .call(world.root(), GetRoleRequest.builder().roleName(name).build(), GetRoleResponse.class)
+    return fixture
+        .call(
+            fixture.root(), GetRoleRequest.builder().roleName(name).build(), GetRoleResponse.class)
         .role();
   }
 
@@ -132,7 +133,7 @@ class RolesTest {
   }
 
   private void refusedCreate(CreateRoleRequest request, String... parts) {
-    refused(() -> world.call(world.root(), request), IamError.VALIDATION, parts);
+    refused(() -> fixture.call(fixture.root(), request), IamError.VALIDATION, parts);
   }
 
   @ParameterizedTest
@@ -145,11 +146,11 @@ class RolesTest {
             + "\"Principal\":\"*\"}}",
         "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Principal\":\"*\"}}",
       })
-  void aBrokenTrustPolicyIsMalformedAndChangesNothing(String document) {
+  void aMalformedTrustPolicyIsRefusedAndChangesNothing(String document) {
     refused(
         () ->
-            world.call(
-                world.root(),
+            fixture.call(
+                fixture.root(),
                 CreateRoleRequest.builder()
                     .roleName("r")
                     .assumeRolePolicyDocument(document)
@@ -160,8 +161,8 @@ class RolesTest {
     create("s");
     refused(
         () ->
-            world.call(
-                world.root(),
+            fixture.call(
+                fixture.root(),
                 UpdateAssumeRolePolicyRequest.builder()
                     .roleName("s")
                     .policyDocument(document)
@@ -172,7 +173,7 @@ class RolesTest {
   }
 
   @Test
-  void aTrustPolicyNamesOnlyPrincipalsThatExist() {
+  void aTrustPolicyCanNameOnlyExistingPrincipals() {
     String nobody = "arn:aws:iam::000000000000:user/nobody";
     CreateRoleRequest request =
         CreateRoleRequest.builder()
@@ -180,26 +181,26 @@ class RolesTest {
             .assumeRolePolicyDocument(trusting(nobody))
             .build();
     refused(
-        () -> world.call(world.root(), request),
+        () -> fixture.call(fixture.root(), request),
         IamError.MALFORMED_POLICY_DOCUMENT,
         "Invalid principal in policy: \"AWS\":\"" + nobody + "\"");
     create("s");
     refused(
         () ->
-            world.call(
-                world.root(),
+            fixture.call(
+                fixture.root(),
                 UpdateAssumeRolePolicyRequest.builder()
                     .roleName("s")
                     .policyDocument(trusting(nobody))
                     .build()),
         IamError.MALFORMED_POLICY_DOCUMENT);
-    world.call(
-        world.root(),
+    fixture.call(
+        fixture.root(),
         request.toBuilder()
             .assumeRolePolicyDocument(trusting("arn:aws:iam::000000000000:role/s"))
             .build());
-    world.call(
-        world.root(),
+    fixture.call(
+        fixture.root(),
         request.toBuilder()
             .roleName("t")
             .assumeRolePolicyDocument(trusting("arn:aws:iam::999999999999:user/elsewhere"))
@@ -214,19 +215,19 @@ class RolesTest {
   }
 
   @Test
-  void aTrustPolicyIsBoundedWithoutItsWhiteSpace() {
+  void theSizeLimitOfTrustPoliciesIgnoresWhiteSpace() {
     String padded = LAMBDA_TRUST.replace(",", "," + " ".repeat(1_000));
     assertThat(padded.length()).isGreaterThan(2_048);
     CreateRoleRequest request =
         CreateRoleRequest.builder().roleName("padded").assumeRolePolicyDocument(padded).build();
-    world.call(world.root(), request);
+    fixture.call(fixture.root(), request);
 
     String huge =
         LAMBDA_TRUST.replace("\"s3.amazonaws.com\"", "\"" + "a".repeat(2_048) + ".amazonaws.com\"");
     refused(
         () ->
-            world.call(
-                world.root(),
+            fixture.call(
+                fixture.root(),
                 request.toBuilder().roleName("huge").assumeRolePolicyDocument(huge).build()),
         IamError.LIMIT_EXCEEDED,
         "ACLSizePerRole: 2048");
@@ -235,8 +236,8 @@ class RolesTest {
   @Test
   void aRoleIsUpdated() {
     create("worker");
-    world.call(
-        world.root(),
+    fixture.call(
+        fixture.root(),
         UpdateRoleRequest.builder()
             .roleName("worker")
             .description("works")
@@ -244,20 +245,21 @@ class RolesTest {
             .build());
     assertThat(get("worker").description()).isEqualTo("works");
     assertThat(get("worker").maxSessionDuration()).isEqualTo(7_200);
-    world.call(
-        world.root(), UpdateRoleRequest.builder().roleName("worker").description("").build());
+    fixture.call(
+        fixture.root(), UpdateRoleRequest.builder().roleName("worker").description("").build());
     assertThat(get("worker").maxSessionDuration()).isEqualTo(7_200);
   }
 
   @Test
-  void aRoleThatHoldsPoliciesIsNotDeleted() {
+  void aRoleWithPoliciesIsNotDeleted() {
     create("worker");
     String arn = "arn:aws:iam::aws:policy/AmazonS3FullAccess";
     String inline = "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Resource\":\"*\"}}";
-    world.call(
-        world.root(), AttachRolePolicyRequest.builder().roleName("worker").policyArn(arn).build());
-    world.call(
-        world.root(),
+    fixture.call(
+        fixture.root(),
+        AttachRolePolicyRequest.builder().roleName("worker").policyArn(arn).build());
+    fixture.call(
+        fixture.root(),
         PutRolePolicyRequest.builder()
             .roleName("worker")
             .policyName("p")
@@ -265,29 +267,31 @@ class RolesTest {
             .build());
     DeleteRoleRequest delete = DeleteRoleRequest.builder().roleName("worker").build();
     refused(
-        () -> world.call(world.root(), delete),
+        () -> fixture.call(fixture.root(), delete),
         IamError.DELETE_CONFLICT,
         "Cannot delete entity, must detach all policies first.");
-    world.call(
-        world.root(), DetachRolePolicyRequest.builder().roleName("worker").policyArn(arn).build());
+    fixture.call(
+        fixture.root(),
+        DetachRolePolicyRequest.builder().roleName("worker").policyArn(arn).build());
     refused(
-        () -> world.call(world.root(), delete),
+        () -> fixture.call(fixture.root(), delete),
         IamError.DELETE_CONFLICT,
         "Cannot delete entity, must delete policies first.");
-    world.call(
-        world.root(), DeleteRolePolicyRequest.builder().roleName("worker").policyName("p").build());
-    world.call(world.root(), delete);
+    fixture.call(
+        fixture.root(),
+        DeleteRolePolicyRequest.builder().roleName("worker").policyName("p").build());
+    fixture.call(fixture.root(), delete);
     refused(() -> get("worker"), IamError.NO_SUCH_ENTITY);
-    refused(() -> world.call(world.root(), delete), IamError.NO_SUCH_ENTITY);
+    refused(() -> fixture.call(fixture.root(), delete), IamError.NO_SUCH_ENTITY);
   }
 
   @Test
-  void rolesAreListedByPathAPageAtATime() {
+  void rolesAreListedByPathInPages() {
     for (String name : List.of("c", "A", "b")) {
       create(name);
     }
-    world.call(
-        world.root(),
+    fixture.call(
+        fixture.root(),
         CreateRoleRequest.builder()
             .roleName("d")
             .path("/team/")
@@ -315,28 +319,29 @@ class RolesTest {
   }
 
   private ListRolesResponse list(ListRolesRequest request) {
-    return world.call(world.root(), request, ListRolesResponse.class);
+    return fixture.call(fixture.root(), request, ListRolesResponse.class);
   }
 
   @Test
-  void tagsAreKeptByKeyRegardlessOfCase() {
+  void tagKeysAreComparedWithoutCase() {
     create("worker");
-    world.call(
-        world.root(),
+    fixture.call(
+        fixture.root(),
         TagRoleRequest.builder().roleName("worker").tags(tag("Team", "a"), tag("x", "1")).build());
-    world.call(
-        world.root(), TagRoleRequest.builder().roleName("worker").tags(tag("team", "b")).build());
-    world.call(world.root(), UntagRoleRequest.builder().roleName("worker").tagKeys("X").build());
+    fixture.call(
+        fixture.root(), TagRoleRequest.builder().roleName("worker").tags(tag("team", "b")).build());
+    fixture.call(
+        fixture.root(), UntagRoleRequest.builder().roleName("worker").tagKeys("X").build());
     ListRoleTagsResponse tags =
-        world.call(
-            world.root(),
+        fixture.call(
+            fixture.root(),
             ListRoleTagsRequest.builder().roleName("worker").build(),
             ListRoleTagsResponse.class);
     assertThat(tags.tags()).containsExactly(tag("team", "b"));
     refused(
         () ->
-            world.call(
-                world.root(),
+            fixture.call(
+                fixture.root(),
                 TagRoleRequest.builder()
                     .roleName("worker")
                     .tags(tag("a", "1"), tag("A", "2"))
@@ -345,8 +350,8 @@ class RolesTest {
         "Duplicate tag keys");
     refused(
         () ->
-            world.call(
-                world.root(),
+            fixture.call(
+                fixture.root(),
                 TagRoleRequest.builder().roleName("worker").tags(tag("aws:x", "1")).build()),
         IamError.INVALID_INPUT,
         "reserved");

@@ -27,28 +27,28 @@ import software.amazon.awssdk.services.iam.model.UpdateUserRequest;
 import software.amazon.awssdk.services.iam.model.User;
 
 class UsersTest {
-  private final IamFixture world = new IamFixture();
+  private final IamFixture fixture = new IamFixture();
 
   private User create(String name) {
-    return world
+    return fixture
         .call(
-            world.root(),
+            fixture.root(),
             CreateUserRequest.builder().userName(name).build(),
             CreateUserResponse.class)
         .user();
   }
 
   private AccessKey key(String user) {
-    return world
+    return fixture
         .call(
-            world.root(),
+            fixture.root(),
             CreateAccessKeyRequest.builder().userName(user).build(),
             CreateAccessKeyResponse.class)
         .accessKey();
   }
 
   private Caller as(AccessKey key) {
-    return world.caller(world.find(key.accessKeyId(), "").orElseThrow());
+    return fixture.caller(fixture.find(key.accessKeyId(), "").orElseThrow());
   }
 
   @Test
@@ -59,46 +59,46 @@ class UsersTest {
     refused(
         () -> create("BOB"), IamError.ENTITY_ALREADY_EXISTS, "User with name BOB already exists.");
     assertThat(
-            world
-                .call(world.root(), ListUsersRequest.builder().build(), ListUsersResponse.class)
+            fixture
+                .call(fixture.root(), ListUsersRequest.builder().build(), ListUsersResponse.class)
                 .users())
         .containsExactly(bob);
-    world.call(world.root(), DeleteUserRequest.builder().userName("bob").build());
+    fixture.call(fixture.root(), DeleteUserRequest.builder().userName("bob").build());
     refused(
-        () -> world.call(world.root(), GetUserRequest.builder().userName("bob").build()),
+        () -> fixture.call(fixture.root(), GetUserRequest.builder().userName("bob").build()),
         IamError.NO_SUCH_ENTITY,
         "The user with name bob cannot be found.");
   }
 
   @Test
-  void withoutANameGetUserTellsWhoCalls() {
+  void getUserWithoutANameReturnsTheCaller() {
     create("bob");
-    world.call(
-        world.root(),
+    fixture.call(
+        fixture.root(),
         AttachUserPolicyRequest.builder()
             .userName("bob")
             .policyArn("arn:aws:iam::aws:policy/IAMReadOnlyAccess")
             .build());
     GetUserRequest request = GetUserRequest.builder().build();
-    assertThat(world.call(as(key("bob")), request, GetUserResponse.class).user().userName())
+    assertThat(fixture.call(as(key("bob")), request, GetUserResponse.class).user().userName())
         .isEqualTo("bob");
-    assertThat(world.call(world.root(), request, GetUserResponse.class).user().arn())
+    assertThat(fixture.call(fixture.root(), request, GetUserResponse.class).user().arn())
         .isEqualTo("arn:aws:iam::000000000000:root");
   }
 
   @Test
-  void aKeysSecretIsToldOnceAndKeptSealed() {
+  void aSecretKeyIsReturnedOnceAndStoredSealed() {
     create("bob");
     AccessKey key = key("bob");
     assertThat(key.accessKeyId()).startsWith("AKIA").hasSize(20);
     assertThat(key.secretAccessKey()).hasSize(40);
-    Credentials found = world.find(key.accessKeyId(), "").orElseThrow();
+    Credentials found = fixture.find(key.accessKeyId(), "").orElseThrow();
     assertThat(found.secret().reveal()).isEqualTo(key.secretAccessKey());
     assertThat(found.principal())
         .isInstanceOfSatisfying(
             Principal.User.class, user -> assertThat(user.name()).isEqualTo("bob"));
     String row =
-        world.database.read(
+        fixture.database.read(
             snapshot -> {
               StringBuilder all = new StringBuilder();
               snapshot.scan(
@@ -114,15 +114,15 @@ class UsersTest {
   }
 
   @Test
-  void aUserHasTwoKeysAtMost() {
+  void aUserHasAtMostTwoKeys() {
     create("bob");
     AccessKey one = key("bob");
     AccessKey two = key("bob");
     refused(() -> key("bob"), IamError.LIMIT_EXCEEDED, "AccessKeysPerUser: 2");
     assertThat(
-            world
+            fixture
                 .call(
-                    world.root(),
+                    fixture.root(),
                     ListAccessKeysRequest.builder().userName("bob").build(),
                     ListAccessKeysResponse.class)
                 .accessKeyMetadata())
@@ -135,14 +135,14 @@ class UsersTest {
     create("bob");
     AccessKey key = key("bob");
     setStatus(key, "Inactive");
-    assertThat(world.find(key.accessKeyId(), "")).isEmpty();
+    assertThat(fixture.find(key.accessKeyId(), "")).isEmpty();
     setStatus(key, "Active");
-    assertThat(world.find(key.accessKeyId(), "")).isPresent();
+    assertThat(fixture.find(key.accessKeyId(), "")).isPresent();
     refused(() -> setStatus(key, "Sleeping"), IamError.VALIDATION, "Active, Inactive");
-    world.call(
-        world.root(),
+    fixture.call(
+        fixture.root(),
         DeleteAccessKeyRequest.builder().userName("bob").accessKeyId(key.accessKeyId()).build());
-    assertThat(world.find(key.accessKeyId(), "")).isEmpty();
+    assertThat(fixture.find(key.accessKeyId(), "")).isEmpty();
     refused(
         () -> setStatus(key, "Active"),
         IamError.NO_SUCH_ENTITY,
@@ -150,8 +150,8 @@ class UsersTest {
   }
 
   private void setStatus(AccessKey key, String status) {
-    world.call(
-        world.root(),
+    fixture.call(
+        fixture.root(),
         UpdateAccessKeyRequest.builder()
             .userName("bob")
             .accessKeyId(key.accessKeyId())
@@ -160,21 +160,21 @@ class UsersTest {
   }
 
   @Test
-  void anotherUsersKeyIsNotBobs() {
+  void keysOfOtherUsersAreNotFound() {
     create("bob");
     create("eve");
     AccessKey key = key("eve");
     refused(() -> setStatus(key, "Inactive"), IamError.NO_SUCH_ENTITY);
-    assertThat(world.find(key.accessKeyId(), "")).isPresent();
+    assertThat(fixture.find(key.accessKeyId(), "")).isPresent();
   }
 
   @Test
-  void aKeyWithASessionTokenIsNotALastingOne() {
+  void aLongTermKeyWithASessionTokenIsNotFound() {
     create("bob");
     AccessKey key = key("bob");
-    assertThat(world.iam.credentials().find(key.accessKeyId(), "token")).isEmpty();
-    assertThat(world.iam.credentials().find("test", "token")).isEmpty();
-    assertThat(world.iam.credentials().find("AKIANOBODY0123456789", "")).isEmpty();
+    assertThat(fixture.iam.credentials().find(key.accessKeyId(), "token")).isEmpty();
+    assertThat(fixture.iam.credentials().find("test", "token")).isEmpty();
+    assertThat(fixture.iam.credentials().find("AKIANOBODY0123456789", "")).isEmpty();
   }
 
   @Test
@@ -182,7 +182,7 @@ class UsersTest {
     create("bob");
     key("bob");
     refused(
-        () -> world.call(world.root(), DeleteUserRequest.builder().userName("bob").build()),
+        () -> fixture.call(fixture.root(), DeleteUserRequest.builder().userName("bob").build()),
         IamError.DELETE_CONFLICT,
         "Cannot delete entity, must delete access keys first.");
   }
@@ -191,23 +191,23 @@ class UsersTest {
   void aRenamedUserKeepsKeysAndPolicies() {
     create("bob");
     AccessKey key = key("bob");
-    world.call(
-        world.root(),
+    fixture.call(
+        fixture.root(),
         AttachUserPolicyRequest.builder()
             .userName("bob")
             .policyArn("arn:aws:iam::aws:policy/IAMReadOnlyAccess")
             .build());
-    world.call(
-        world.root(),
+    fixture.call(
+        fixture.root(),
         UpdateUserRequest.builder().userName("bob").newUserName("rob").newPath("/a/").build());
     GetUserResponse me =
-        world.call(as(key), GetUserRequest.builder().build(), GetUserResponse.class);
+        fixture.call(as(key), GetUserRequest.builder().build(), GetUserResponse.class);
     assertThat(me.user().arn()).isEqualTo("arn:aws:iam::000000000000:user/a/rob");
     create("bob");
     refused(
         () ->
-            world.call(
-                world.root(),
+            fixture.call(
+                fixture.root(),
                 UpdateUserRequest.builder().userName("bob").newUserName("ROB").build()),
         IamError.ENTITY_ALREADY_EXISTS);
   }

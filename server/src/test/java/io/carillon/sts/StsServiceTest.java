@@ -55,16 +55,16 @@ class StsServiceTest {
       "{\"Version\":\"2012-10-17\",\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"s3:*\","
           + "\"Resource\":\"*\"}}";
 
-  private final IamFixture world = new IamFixture();
+  private final IamFixture fixture = new IamFixture();
   private AccessKey bobsKey = AccessKey.builder().build();
 
   @BeforeEach
   void bobAndARole() {
-    world.call(world.root(), CreateUserRequest.builder().userName("bob").build());
+    fixture.call(fixture.root(), CreateUserRequest.builder().userName("bob").build());
     bobsKey =
-        world
+        fixture
             .call(
-                world.root(),
+                fixture.root(),
                 CreateAccessKeyRequest.builder().userName("bob").build(),
                 CreateAccessKeyResponse.class)
             .accessKey();
@@ -72,15 +72,15 @@ class StsServiceTest {
   }
 
   private void createRole(String name, String trust) {
-    world.call(
-        world.root(),
+    fixture.call(
+        fixture.root(),
         CreateRoleRequest.builder()
             .roleName(name)
             .maxSessionDuration(7_200)
             .assumeRolePolicyDocument(trust)
             .build());
-    world.call(
-        world.root(),
+    fixture.call(
+        fixture.root(),
         PutRolePolicyRequest.builder()
             .roleName(name)
             .policyName("s3")
@@ -98,32 +98,32 @@ class StsServiceTest {
   }
 
   private void setTrust(String trust) {
-    world.call(
-        world.root(),
+    fixture.call(
+        fixture.root(),
         UpdateAssumeRolePolicyRequest.builder().roleName("worker").policyDocument(trust).build());
   }
 
   private Caller bob() {
-    return world.caller(world.find(bobsKey.accessKeyId(), "").orElseThrow());
+    return fixture.caller(fixture.find(bobsKey.accessKeyId(), "").orElseThrow());
   }
 
   private AssumeRoleRequest.Builder worker() {
     return AssumeRoleRequest.builder()
-        .roleArn(world.role("worker").toString())
+        .roleArn(fixture.role("worker").toString())
         .roleSessionName("s1");
   }
 
   private AssumeRoleResponse assume(Caller caller, AssumeRoleRequest.Builder request) {
-    return world.call(caller, request.build(), AssumeRoleResponse.class);
+    return fixture.call(caller, request.build(), AssumeRoleResponse.class);
   }
 
   private Caller as(Credentials credentials) {
-    return world.caller(
-        world.find(credentials.accessKeyId(), credentials.sessionToken()).orElseThrow());
+    return fixture.caller(
+        fixture.find(credentials.accessKeyId(), credentials.sessionToken()).orElseThrow());
   }
 
   private GetCallerIdentityResponse identity(Caller caller) {
-    return world.call(
+    return fixture.call(
         caller, GetCallerIdentityRequest.builder().build(), GetCallerIdentityResponse.class);
   }
 
@@ -136,14 +136,15 @@ class StsServiceTest {
 
   @Test
   void everyCallerCanGetItsIdentity() {
-    assertThat(identity(world.root()).userId()).isEqualTo("000000000000");
-    assertThat(identity(world.root()).arn()).isEqualTo("arn:aws:iam::000000000000:root");
+    assertThat(identity(fixture.root()).userId()).isEqualTo("000000000000");
+    assertThat(identity(fixture.root()).arn()).isEqualTo("arn:aws:iam::000000000000:root");
     assertThat(identity(bob()).arn()).isEqualTo(BOB);
     assertThat(identity(bob()).userId()).startsWith("AIDA");
     GetCallerIdentityResponse session = identity(as(assume(bob(), worker()).credentials()));
     assertThat(session.arn()).isEqualTo("arn:aws:sts::000000000000:assumed-role/worker/s1");
     assertThat(session.account()).isEqualTo("000000000000");
-    refused(() -> identity(world.anonymous()), CommonError.MISSING_AUTHENTICATION_TOKEN, "missing");
+    refused(
+        () -> identity(fixture.anonymous()), CommonError.MISSING_AUTHENTICATION_TOKEN, "missing");
   }
 
   @Test
@@ -155,38 +156,38 @@ class StsServiceTest {
     assertThat(answer.packedPolicySize()).isNull();
 
     io.carillon.aws.Credentials found =
-        world
+        fixture
             .find(answer.credentials().accessKeyId(), answer.credentials().sessionToken())
             .orElseThrow();
     assertThat(found.secret().reveal()).isEqualTo(answer.credentials().secretAccessKey());
     assertThat(found.expires()).isEqualTo(answer.credentials().expiration());
-    assertThat(world.authorizer.decide(world.caller(found), PUT).isAllowed()).isTrue();
+    assertThat(fixture.authorizer.decide(fixture.caller(found), PUT).isAllowed()).isTrue();
   }
 
   @Test
   void foreignChangedAndSwappedTokensAreNotFound() {
     Credentials one = assume(bob(), worker()).credentials();
     Credentials two = assume(bob(), worker()).credentials();
-    assertThat(world.find(one.accessKeyId(), two.sessionToken())).isEmpty();
-    assertThat(world.find(one.accessKeyId(), one.sessionToken().substring(4))).isEmpty();
-    assertThat(world.find(one.accessKeyId(), "c2VhbGVk")).isEmpty();
-    assertThat(world.find(one.accessKeyId(), "no base64!")).isEmpty();
-    assertThat(world.sts.credentials().find(one.accessKeyId(), "")).isEmpty();
-    assertThat(world.find("AKIA" + one.accessKeyId().substring(4), one.sessionToken())).isEmpty();
+    assertThat(fixture.find(one.accessKeyId(), two.sessionToken())).isEmpty();
+    assertThat(fixture.find(one.accessKeyId(), one.sessionToken().substring(4))).isEmpty();
+    assertThat(fixture.find(one.accessKeyId(), "c2VhbGVk")).isEmpty();
+    assertThat(fixture.find(one.accessKeyId(), "no base64!")).isEmpty();
+    assertThat(fixture.sts.credentials().find(one.accessKeyId(), "")).isEmpty();
+    assertThat(fixture.find("AKIA" + one.accessKeyId().substring(4), one.sessionToken())).isEmpty();
     String otherSecret =
         java.util.Base64.getEncoder()
             .encodeToString(
                 new IamFixture.ReversingSealer()
                     .seal(new io.carillon.base.Secret("an access key's secret")));
-    assertThat(world.find(one.accessKeyId(), otherSecret)).isEmpty();
+    assertThat(fixture.find(one.accessKeyId(), otherSecret)).isEmpty();
   }
 
   @Test
   void anExpiredSessionIsFoundWithItsExpiration() {
     Credentials session = assume(bob(), worker()).credentials();
-    world.pass(Duration.ofHours(3));
-    assertThat(world.find(session.accessKeyId(), session.sessionToken()).orElseThrow().expires())
-        .isBefore(world.now);
+    fixture.advance(Duration.ofHours(3));
+    assertThat(fixture.find(session.accessKeyId(), session.sessionToken()).orElseThrow().expires())
+        .isBefore(fixture.now);
   }
 
   @Test
@@ -204,8 +205,8 @@ class StsServiceTest {
         () -> assume(bob(), worker()),
         CommonError.ACCESS_DENIED,
         "because no identity-based policy allows the sts:AssumeRole action");
-    world.call(
-        world.root(),
+    fixture.call(
+        fixture.root(),
         PutUserPolicyRequest.builder()
             .userName("bob")
             .policyName("assume")
@@ -216,18 +217,18 @@ class StsServiceTest {
 
   @Test
   void aTrustedUserThatIsDeletedAndRecreatedIsNotTrusted() {
-    world.call(
-        world.root(),
+    fixture.call(
+        fixture.root(),
         DeleteAccessKeyRequest.builder()
             .userName("bob")
             .accessKeyId(bobsKey.accessKeyId())
             .build());
-    world.call(world.root(), DeleteUserRequest.builder().userName("bob").build());
-    world.call(world.root(), CreateUserRequest.builder().userName("bob").build());
+    fixture.call(fixture.root(), DeleteUserRequest.builder().userName("bob").build());
+    fixture.call(fixture.root(), CreateUserRequest.builder().userName("bob").build());
     bobsKey =
-        world
+        fixture
             .call(
-                world.root(),
+                fixture.root(),
                 CreateAccessKeyRequest.builder().userName("bob").build(),
                 CreateAccessKeyResponse.class)
             .accessKey();
@@ -265,7 +266,7 @@ class StsServiceTest {
   void rootUsersCannotAssumeRoles() {
     setTrust(trust("{\"AWS\":\"*\"}", "{}"));
     refused(
-        () -> assume(world.root(), worker()),
+        () -> assume(fixture.root(), worker()),
         StsError.ACCESS_DENIED,
         "Roles may not be assumed by root accounts.");
   }
@@ -333,8 +334,8 @@ class StsServiceTest {
   }
 
   private boolean mayPutIf(Caller session, String key, String value) {
-    world.call(
-        world.root(),
+    fixture.call(
+        fixture.root(),
         PutRolePolicyRequest.builder()
             .roleName(((Principal.AssumedRole) session.principal()).roleName())
             .policyName("s3")
@@ -344,14 +345,14 @@ class StsServiceTest {
                     "\"Condition\":{\"StringEquals\":{\"%s\":\"%s\"}},\"Resource\""
                         .formatted(key, value)))
             .build());
-    return world.authorizer.decide(session, PUT).isAllowed();
+    return fixture.authorizer.decide(session, PUT).isAllowed();
   }
 
   @Test
   void sessionTagsOverrideTheTagsOfTheRole() {
     setTrust(trustTagging("{\"AWS\":\"" + BOB + "\"}"));
-    world.call(
-        world.root(),
+    fixture.call(
+        fixture.root(),
         TagRoleRequest.builder()
             .roleName("worker")
             .tags(
@@ -402,7 +403,7 @@ class StsServiceTest {
                     worker().tags(tag("Team", "red"), tag("here", "1")).transitiveTagKeys("team"))
                 .credentials());
     AssumeRoleRequest.Builder third =
-        AssumeRoleRequest.builder().roleArn(world.role("third").toString()).roleSessionName("s3");
+        AssumeRoleRequest.builder().roleArn(fixture.role("third").toString()).roleSessionName("s3");
     Caller second = as(assume(first, third).credentials());
     assertThat(mayPutIf(second, "aws:PrincipalTag/team", "red")).isTrue();
     assertThat(mayPutIf(second, "aws:PrincipalTag/here", "1")).isFalse();
@@ -416,7 +417,7 @@ class StsServiceTest {
             assume(
                 first,
                 AssumeRoleRequest.builder()
-                    .roleArn(world.role("second").toString())
+                    .roleArn(fixture.role("second").toString())
                     .roleSessionName("s2")),
         CommonError.ACCESS_DENIED,
         "sts:TagSession");
@@ -460,16 +461,16 @@ class StsServiceTest {
     assertThat(answer.packedPolicySize()).isPositive();
     Caller narrow = as(answer.credentials());
     assertThat(narrow.session().policies()).containsExactly(gets);
-    assertThat(world.authorizer.decide(narrow, PUT).isAllowed()).isFalse();
+    assertThat(fixture.authorizer.decide(narrow, PUT).isAllowed()).isFalse();
 
     PolicyDescriptorType read =
         PolicyDescriptorType.builder()
             .arn("arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess")
             .build();
     Caller reader = as(assume(bob(), worker().policyArns(read)).credentials());
-    assertThat(world.authorizer.decide(reader, PUT).isAllowed()).isFalse();
+    assertThat(fixture.authorizer.decide(reader, PUT).isAllowed()).isFalse();
     assertThat(
-            world
+            fixture
                 .authorizer
                 .decide(reader, Need.of("s3:GetObject", Arn.object("b", "k")))
                 .isAllowed())
@@ -498,7 +499,9 @@ class StsServiceTest {
     createRole("second", trust("{\"AWS\":\"arn:aws:iam::000000000000:role/worker\"}", "{}"));
     Caller worker = as(assume(bob(), worker()).credentials());
     AssumeRoleRequest.Builder second =
-        AssumeRoleRequest.builder().roleArn(world.role("second").toString()).roleSessionName("s2");
+        AssumeRoleRequest.builder()
+            .roleArn(fixture.role("second").toString())
+            .roleSessionName("s2");
     refused(
         () -> assume(worker, second.durationSeconds(3_601)),
         StsError.VALIDATION,
@@ -511,56 +514,57 @@ class StsServiceTest {
   @Test
   void aDeletedOrReplacedRolesSessionsAreNotFound() {
     Credentials session = assume(bob(), worker()).credentials();
-    world.call(
-        world.root(),
+    fixture.call(
+        fixture.root(),
         DeleteRolePolicyRequest.builder().roleName("worker").policyName("s3").build());
-    world.call(world.root(), DeleteRoleRequest.builder().roleName("worker").build());
-    assertThat(world.find(session.accessKeyId(), session.sessionToken())).isEmpty();
+    fixture.call(fixture.root(), DeleteRoleRequest.builder().roleName("worker").build());
+    assertThat(fixture.find(session.accessKeyId(), session.sessionToken())).isEmpty();
     createRole("worker", TRUST_BOB);
-    assertThat(world.find(session.accessKeyId(), session.sessionToken())).isEmpty();
+    assertThat(fixture.find(session.accessKeyId(), session.sessionToken())).isEmpty();
   }
 
   @Test
   void oldSessionsAreRevokedByTheirIssueTime() {
     Caller old = as(assume(bob(), worker()).credentials());
-    world.pass(Duration.ofSeconds(10));
+    fixture.advance(Duration.ofSeconds(10));
     String revoke =
         "{\"Version\":\"2012-10-17\",\"Statement\":{\"Effect\":\"Deny\",\"Action\":\"*\","
             + "\"Resource\":\"*\",\"Condition\":{\"DateLessThan\":{\"aws:TokenIssueTime\":\""
-            + world.now
+            + fixture.now
             + "\"}}}}";
-    world.call(
-        world.root(),
+    fixture.call(
+        fixture.root(),
         PutRolePolicyRequest.builder()
             .roleName("worker")
             .policyName("revoke")
             .policyDocument(revoke)
             .build());
-    world.pass(Duration.ofSeconds(1));
+    fixture.advance(Duration.ofSeconds(1));
     Caller fresh = as(assume(bob(), worker()).credentials());
-    assertThat(world.authorizer.decide(old, PUT).isAllowed()).isFalse();
-    assertThat(world.authorizer.decide(fresh, PUT).isAllowed()).isTrue();
+    assertThat(fixture.authorizer.decide(old, PUT).isAllowed()).isFalse();
+    assertThat(fixture.authorizer.decide(fresh, PUT).isAllowed()).isTrue();
   }
 
   @Test
   void aSessionTokenActsAsItsUser() {
     GetSessionTokenResponse answer =
-        world.call(bob(), GetSessionTokenRequest.builder().build(), GetSessionTokenResponse.class);
+        fixture.call(
+            bob(), GetSessionTokenRequest.builder().build(), GetSessionTokenResponse.class);
     assertThat(answer.credentials().expiration()).isEqualTo(Instant.parse("2026-05-04T15:02:01Z"));
     Caller session = as(answer.credentials());
     assertThat(identity(session).arn()).isEqualTo(BOB);
     refused(
-        () -> world.call(session, GetSessionTokenRequest.builder().build()),
+        () -> fixture.call(session, GetSessionTokenRequest.builder().build()),
         StsError.ACCESS_DENIED,
         "Cannot call GetSessionToken with session credentials");
     GetSessionTokenResponse root =
-        world.call(
-            world.root(),
+        fixture.call(
+            fixture.root(),
             GetSessionTokenRequest.builder().durationSeconds(129_600).build(),
             GetSessionTokenResponse.class);
     assertThat(root.credentials().expiration()).isEqualTo(Instant.parse("2026-05-04T04:02:01Z"));
     refused(
-        () -> world.call(bob(), GetSessionTokenRequest.builder().durationSeconds(1).build()),
+        () -> fixture.call(bob(), GetSessionTokenRequest.builder().durationSeconds(1).build()),
         StsError.VALIDATION,
         "durationSeconds");
   }
@@ -568,17 +572,17 @@ class StsServiceTest {
   /// https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
   @Test
   void iamRefusesSessionTokensOfUsersAndRoots() {
-    for (Caller caller : List.of(bob(), world.root())) {
+    for (Caller caller : List.of(bob(), fixture.root())) {
       Caller session =
           as(
-              world
+              fixture
                   .call(
                       caller,
                       GetSessionTokenRequest.builder().build(),
                       GetSessionTokenResponse.class)
                   .credentials());
       refused(
-          () -> world.call(session, CreateUserRequest.builder().userName("eve").build()),
+          () -> fixture.call(session, CreateUserRequest.builder().userName("eve").build()),
           CommonError.INVALID_CLIENT_TOKEN_ID,
           "security token");
     }
@@ -588,26 +592,30 @@ class StsServiceTest {
   void theAccountOfAnAccessKeyIsFound() {
     GetAccessKeyInfoRequest request =
         GetAccessKeyInfoRequest.builder().accessKeyId(bobsKey.accessKeyId()).build();
-    assertThat(world.call(world.root(), request, GetAccessKeyInfoResponse.class).account())
+    assertThat(fixture.call(fixture.root(), request, GetAccessKeyInfoResponse.class).account())
         .isEqualTo(ACCOUNT.value());
     refused(
         () ->
-            world.call(
-                world.root(), request.toBuilder().accessKeyId("AKIANOBODYNOBODYNOBO").build()),
+            fixture.call(
+                fixture.root(), request.toBuilder().accessKeyId("AKIANOBODYNOBODYNOBO").build()),
         StsError.VALIDATION,
         "does not belong to an account");
-    refused(() -> world.call(bob(), request), CommonError.ACCESS_DENIED, "GetAccessKeyInfo");
+    refused(() -> fixture.call(bob(), request), CommonError.ACCESS_DENIED, "GetAccessKeyInfo");
   }
 
   @Test
   void aServiceAssumesARoleThatTrustsIt() {
     createRole("function", LAMBDA_TRUST);
     Arn function = Arn.parse("arn:aws:lambda:eu-west-1:000000000000:function:f");
-    RoleSessions sessions = world.sts.roleSessions();
+    RoleSessions sessions = fixture.sts.roleSessions();
     io.carillon.aws.Credentials credentials =
         sessions
             .assume(
-                "lambda.amazonaws.com", world.role("function"), "f", Duration.ofHours(12), function)
+                "lambda.amazonaws.com",
+                fixture.role("function"),
+                "f",
+                Duration.ofHours(12),
+                function)
             .orElseThrow();
     assertThat(credentials.principal())
         .isInstanceOf(Principal.AssumedRole.class)
@@ -615,20 +623,20 @@ class StsServiceTest {
         .isEqualTo("arn:aws:sts::000000000000:assumed-role/function/f");
     assertThat(credentials.expires()).isEqualTo(Instant.parse("2026-05-04T05:02:01Z"));
     assertThat(
-            world.find(
+            fixture.find(
                 credentials.accessKeyId(), credentials.sessionToken().orElseThrow().reveal()))
         .isPresent();
-    assertThat(sessions.principal("lambda.amazonaws.com", world.role("function"), "f", function))
+    assertThat(sessions.principal("lambda.amazonaws.com", fixture.role("function"), "f", function))
         .contains((Principal.AssumedRole) credentials.principal());
-    assertThat(sessions.principal("lambda.amazonaws.com", world.role("worker"), "f", function))
+    assertThat(sessions.principal("lambda.amazonaws.com", fixture.role("worker"), "f", function))
         .isEmpty();
-    assertThat(sessions.principal("ec2.amazonaws.com", world.role("function"), "f", function))
+    assertThat(sessions.principal("ec2.amazonaws.com", fixture.role("function"), "f", function))
         .isEmpty();
-    assertThat(sessions.principal("lambda.amazonaws.com", world.role("nobody"), "f", function))
+    assertThat(sessions.principal("lambda.amazonaws.com", fixture.role("nobody"), "f", function))
         .isEmpty();
     assertThat(
             sessions.assume(
-                "lambda.amazonaws.com", world.role("worker"), "f", Duration.ofHours(1), function))
+                "lambda.amazonaws.com", fixture.role("worker"), "f", Duration.ofHours(1), function))
         .isEmpty();
   }
 
@@ -637,13 +645,13 @@ class StsServiceTest {
     createRole("function", trust("{\"Service\":\"lambda.amazonaws.com\"}", "{}"));
     Arn function = Arn.parse("arn:aws:lambda:eu-west-1:000000000000:function:f");
     Caller session =
-        world.caller(
-            world
+        fixture.caller(
+            fixture
                 .sts
                 .roleSessions()
                 .assume(
                     "lambda.amazonaws.com",
-                    world.role("function"),
+                    fixture.role("function"),
                     "f",
                     Duration.ofHours(1),
                     function)
@@ -663,12 +671,12 @@ class StsServiceTest {
         List.of("good", "evil").stream()
             .filter(
                 name ->
-                    world
+                    fixture
                         .sts
                         .roleSessions()
                         .principal(
                             "lambda.amazonaws.com",
-                            world.role("function"),
+                            fixture.role("function"),
                             "f",
                             Arn.parse("arn:aws:lambda:eu-west-1:000000000000:function:" + name))
                         .isPresent())
