@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class DeliveryPolicyTest {
 
   @Test
-  void withoutAPolicyTheDefaultsHold() {
+  void defaultsApplyWithoutAPolicy() {
     DeliveryPolicy policy = DeliveryPolicy.ofTopic("");
 
     assertThat(policy.retries().toRetryPolicy().maxAttempts())
@@ -29,7 +29,7 @@ class DeliveryPolicyTest {
   }
 
   @Test
-  void aSubscriptionOverridesItsTopicMemberByMember() {
+  void aSubscriptionPolicyOverridesSingleMembersOfItsTopics() {
     DeliveryPolicy topic =
         DeliveryPolicy.ofTopic(
             "{\"http\":{\"defaultHealthyRetryPolicy\":{\"numRetries\":9},"
@@ -105,7 +105,7 @@ class DeliveryPolicyTest {
   }
 
   @Test
-  void theDocumentItselfIsChecked() {
+  void malformedDocumentsAreRefused() {
     assertInvalid(() -> DeliveryPolicy.ofTopic("[]"), "failed to parse JSON");
     assertInvalid(() -> DeliveryPolicy.ofTopic("{\"https\":{}}"), "unknown member https");
     assertInvalid(

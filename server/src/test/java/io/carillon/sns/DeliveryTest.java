@@ -21,14 +21,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import software.amazon.awssdk.services.sns.model.SetTopicAttributesRequest;
 
-/// Deliveries that fail: how often they are tried, where they end, what is kept meanwhile.
+/// Failing deliveries: attempts, dead letters, and how long messages are kept.
 class DeliveryTest {
   private static final String QUEUE = "arn:aws:sqs:eu-central-1:111111111111:q";
   private static final String DEAD_LETTERS = "arn:aws:sqs:eu-central-1:111111111111:dead";
   private static final String REDRIVE = "{\"deadLetterTargetArn\":\"" + DEAD_LETTERS + "\"}";
 
   private final SnsFixture fixture = new SnsFixture();
-  private final List<Instant> tries = new ArrayList<>();
+  private final List<Instant> attempts = new ArrayList<>();
   private String topic = "";
 
   @BeforeEach
@@ -37,9 +37,9 @@ class DeliveryTest {
   }
 
   @Test
-  void anEndpointThatFailsIsTriedFourTimesTwentySecondsApart() {
+  void aFailingEndpointGetsFourAttemptsTwentySecondsApart() {
     subscribeHttp();
-    fixture.postAnswer = _ -> failing();
+    fixture.postOutcome = _ -> failAttempt();
     fixture.publish(topic, "m");
     fixture.advance(Duration.ofHours(1));
 
@@ -49,7 +49,7 @@ class DeliveryTest {
   }
 
   @Test
-  void aDeliveryPolicyChangesTheTries() {
+  void aDeliveryPolicyChangesTheRetries() {
     subscribeHttp();
     fixture.call(
         fixture.alice,
@@ -63,7 +63,7 @@ class DeliveryTest {
                 "maxDelayTarget":60,"backoffFunction":"linear"}}}\
                 """)
             .build());
-    fixture.postAnswer = _ -> failing();
+    fixture.postOutcome = _ -> failAttempt();
     fixture.publish(topic, "m");
     fixture.advance(Duration.ofHours(1));
 
@@ -71,49 +71,50 @@ class DeliveryTest {
   }
 
   @Test
-  void whatIsRefusedForGoodIsNotTriedAgain() {
+  void rejectedDeliveriesAreNotRetried() {
     subscribeHttp();
-    fixture.postAnswer =
+    fixture.postOutcome =
         _ -> {
-          tries.add(fixture.now);
+          attempts.add(fixture.now);
           return new DeliveryOutcome.Rejected("HTTP 404");
         };
     fixture.publish(topic, "m");
     fixture.advance(Duration.ofHours(1));
 
-    assertThat(tries).hasSize(1);
+    assertThat(attempts).hasSize(1);
     assertThat(fixture.deadLetters).hasSize(1);
   }
 
   @Test
-  void whatCannotBeDeliveredGoesToTheDeadLetterQueueAsItIs() {
+  void undeliverableMessagesGoToTheDeadLetterQueueUnchanged() {
     fixture.subscribe(topic, "sqs", QUEUE, "RedrivePolicy", REDRIVE);
-    fixture.handoverAnswer =
+    fixture.recipientOutcome =
         serviceMessage ->
             serviceMessage.destination().toString().equals(QUEUE)
                 ? Optional.of(new DeliveryOutcome.Rejected("there is no queue q"))
                 : Optional.empty();
     fixture.publish(topic, "m");
-    fixture.settle();
+    fixture.runDue();
 
     assertThat(fixture.deadLetters).isEmpty();
-    assertThat(fixture.handovers).hasSize(1);
-    assertThat(fixture.handovers.getFirst().destination()).hasToString(DEAD_LETTERS);
-    assertThat(fixture.handovers.getFirst().sender())
+    assertThat(fixture.serviceMessages).hasSize(1);
+    assertThat(fixture.serviceMessages.getFirst().destination()).hasToString(DEAD_LETTERS);
+    assertThat(fixture.serviceMessages.getFirst().sender())
         .isEqualTo(
             new Sender.Service(
                 "sns.amazonaws.com", Arn.parse(topic), fixture.alice.account().value()));
-    assertThat(fixture.handovers.getFirst().attributes()).isEmpty();
-    assertThat(SnsFixture.payload(fixture.handovers.getFirst())).contains("\"Message\" : \"m\"");
-    assertThat(fixture.messagesKept()).isZero();
+    assertThat(fixture.serviceMessages.getFirst().attributes()).isEmpty();
+    assertThat(SnsFixture.payload(fixture.serviceMessages.getFirst()))
+        .contains("\"Message\" : \"m\"");
+    assertThat(fixture.messagesStored()).isZero();
     assertThat(fixture.outbox).isEmpty();
   }
 
-  /// The queue gets the publisher's attributes where delivery is raw, and none of ours.
+  /// With raw delivery, the queue gets the publisher's attributes and no others.
   @Test
-  void aRawDeadLetterCarriesThePublishersAttributesAndNoOther() {
+  void aRawDeadLetterHasOnlyThePublishersAttributes() {
     fixture.subscribe(topic, "sqs", QUEUE, "RedrivePolicy", REDRIVE, "RawMessageDelivery", "true");
-    fixture.handoverAnswer =
+    fixture.recipientOutcome =
         serviceMessage ->
             serviceMessage.destination().toString().equals(QUEUE)
                 ? Optional.of(new DeliveryOutcome.Rejected("there is no queue q"))
@@ -131,15 +132,15 @@ class DeliveryTest {
                         .stringValue("order")
                         .build()))
             .build());
-    fixture.settle();
+    fixture.runDue();
 
-    assertThat(fixture.handovers.getFirst().attributes())
+    assertThat(fixture.serviceMessages.getFirst().attributes())
         .containsExactly(Map.entry("kind", MessageAttribute.string("order")));
-    assertThat(SnsFixture.payload(fixture.handovers.getFirst())).isEqualTo("m");
+    assertThat(SnsFixture.payload(fixture.serviceMessages.getFirst())).isEqualTo("m");
   }
 
-  /// Whatever the protocol: the envelope without attributes, or where delivery is raw the message
-  /// with the publisher's.
+  /// The envelope without attributes, or with raw delivery the message with the publisher's
+  /// attributes.
   @ParameterizedTest
   @CsvSource({
     "http, http://x.example/hook, false",
@@ -151,20 +152,21 @@ class DeliveryTest {
     "lambda, arn:aws:lambda:eu-central-1:111111111111:function:f, false",
     "sqs, arn:aws:sqs:eu-central-1:111111111111:q, true",
   })
-  void aDeadLetterOfAnyProtocolCarriesNothingOfOurs(String protocol, String endpoint, boolean raw) {
+  void deadLettersOfAllProtocolsHaveNoAddedAttributes(
+      String protocol, String endpoint, boolean raw) {
     fixture.subscribe(
         topic, protocol, endpoint, "RedrivePolicy", REDRIVE, "RawMessageDelivery", "" + raw);
-    fixture.settle();
+    fixture.runDue();
     confirm();
-    DeliveryOutcome no = new DeliveryOutcome.Rejected("no");
-    fixture.mailAnswer = _ -> no;
-    fixture.textAnswer = _ -> no;
-    fixture.postAnswer = _ -> no;
-    fixture.handoverAnswer =
+    DeliveryOutcome rejected = new DeliveryOutcome.Rejected("no");
+    fixture.mailOutcome = _ -> rejected;
+    fixture.smsOutcome = _ -> rejected;
+    fixture.postOutcome = _ -> rejected;
+    fixture.recipientOutcome =
         serviceMessage ->
             serviceMessage.destination().toString().equals(DEAD_LETTERS)
                 ? Optional.empty()
-                : Optional.of(no);
+                : Optional.of(rejected);
     fixture.call(
         fixture.alice,
         software.amazon.awssdk.services.sns.model.PublishRequest.builder()
@@ -180,23 +182,23 @@ class DeliveryTest {
             .build());
     fixture.advance(Duration.ofMinutes(1));
 
-    assertThat(fixture.handovers)
+    assertThat(fixture.serviceMessages)
         .extracting(serviceMessage -> serviceMessage.destination().toString())
         .containsExactly(DEAD_LETTERS);
     if (raw) {
-      assertThat(fixture.handovers.getFirst().attributes())
+      assertThat(fixture.serviceMessages.getFirst().attributes())
           .containsExactly(Map.entry("kind", MessageAttribute.string("order")));
-      assertThat(SnsFixture.payload(fixture.handovers.getFirst())).isEqualTo("m");
+      assertThat(SnsFixture.payload(fixture.serviceMessages.getFirst())).isEqualTo("m");
     } else {
-      assertThat(fixture.handovers.getFirst().attributes()).isEmpty();
-      assertThat(SnsFixture.payload(fixture.handovers.getFirst()))
+      assertThat(fixture.serviceMessages.getFirst().attributes()).isEmpty();
+      assertThat(SnsFixture.payload(fixture.serviceMessages.getFirst()))
           .startsWith("{")
           .contains("\"Message\" : \"m\"")
           .doesNotContain("ErrorMessage");
     }
   }
 
-  /// Opens the link of the question, if there was one.
+  /// Opens the link of the confirmation message, if there is one.
   private void confirm() {
     String question =
         fixture.posts.stream().map(post -> new String(post.body(), StandardCharsets.UTF_8)).toList()
@@ -210,76 +212,76 @@ class DeliveryTest {
   }
 
   @Test
-  void aDeadLetterQueueThatIsShutLeavesTheMessageOnTheShelf() {
+  void aMessageThatTheDeadLetterQueueRejectsBecomesADeadLetter() {
     fixture.subscribe(topic, "sqs", QUEUE, "RedrivePolicy", REDRIVE);
-    fixture.handoverAnswer = _ -> Optional.of(new DeliveryOutcome.Rejected("shut"));
+    fixture.recipientOutcome = _ -> Optional.of(new DeliveryOutcome.Rejected("shut"));
     fixture.publish(topic, "m");
-    fixture.settle();
+    fixture.runDue();
 
     assertThat(fixture.deadLetters).hasSize(1);
     assertThat(fixture.deadLetters.getFirst().work.kind())
         .isEqualTo(SubscriptionDeadLetters.TO_QUEUE);
-    assertThat(fixture.messagesKept()).isOne();
+    assertThat(fixture.messagesStored()).isOne();
   }
 
   @Test
-  void aShelvedMessageIsKeptAFortnightAndThenLetGo() {
-    shelveOne();
+  void messagesOfDeadLettersAreKeptForFourteenDays() {
+    createDeadLetter();
 
     fixture.advance(Duration.ofDays(13));
-    assertThat(fixture.messagesKept()).isOne();
+    assertThat(fixture.messagesStored()).isOne();
     fixture.advance(Duration.ofDays(1));
-    assertThat(fixture.messagesKept()).isZero();
+    assertThat(fixture.messagesStored()).isZero();
     assertThat(fixture.outbox).isEmpty();
   }
 
   @Test
-  void aShelvedDeliveryThatIsTakenUpAgainLetsGoOnce() {
-    SnsFixture.Held shelved = shelveOne();
+  void aRedrivenDeliveryReleasesItsMessageOnce() {
+    SnsFixture.FakeJob deadLetter = createDeadLetter();
     String other = fixture.subscribe(topic, "sms", "+49151234567");
     assertThat(other).isNotEmpty();
 
-    fixture.mailAnswer = _ -> DeliveryOutcome.done();
-    fixture.outbox.add(shelved);
-    fixture.settle();
+    fixture.mailOutcome = _ -> DeliveryOutcome.done();
+    fixture.outbox.add(deadLetter);
+    fixture.runDue();
     assertThat(fixture.mails.getLast().body()).startsWith("m\n");
-    assertThat(fixture.messagesKept()).isZero();
+    assertThat(fixture.messagesStored()).isZero();
 
-    fixture.advance(Duration.ofDays(14)); // the end of its stay on the shelf finds nothing to do
-    assertThat(fixture.messagesKept()).isZero();
+    fixture.advance(Duration.ofDays(14)); // the end of the retention has nothing left to release
+    assertThat(fixture.messagesStored()).isZero();
     assertThat(fixture.outbox).isEmpty();
   }
 
   @Test
-  void aShelvedDeliveryWhoseMessageWasLetGoIsOverWithoutAWord() {
-    SnsFixture.Held shelved = shelveOne();
+  void redrivingAfterTheMessageExpiredDoesNothing() {
+    SnsFixture.FakeJob deadLetter = createDeadLetter();
     fixture.advance(Duration.ofDays(14));
     int before = fixture.mails.size();
 
-    fixture.outbox.add(shelved);
-    fixture.settle();
+    fixture.outbox.add(deadLetter);
+    fixture.runDue();
 
     assertThat(fixture.mails).hasSize(before);
     assertThat(fixture.outbox).isEmpty();
   }
 
   @Test
-  void aMessageIsKeptUntilTheLastDeliveryIsOver() {
+  void aMessageIsKeptUntilItsLastDeliveryEnds() {
     subscribeHttp();
     fixture.subscribe(topic, "sqs", QUEUE);
-    fixture.postAnswer = _ -> failing();
+    fixture.postOutcome = _ -> failAttempt();
     fixture.publish(topic, "m");
-    fixture.settle();
-    assertThat(fixture.handovers).hasSize(1);
-    assertThat(fixture.messagesKept()).isOne();
+    fixture.runDue();
+    assertThat(fixture.serviceMessages).hasSize(1);
+    assertThat(fixture.messagesStored()).isOne();
 
-    fixture.postAnswer = _ -> DeliveryOutcome.done();
+    fixture.postOutcome = _ -> DeliveryOutcome.done();
     fixture.advance(Duration.ofSeconds(20));
-    assertThat(fixture.messagesKept()).isZero();
+    assertThat(fixture.messagesStored()).isZero();
   }
 
   @Test
-  void aThrottledEndpointWaitsWithoutUsingUpTries() {
+  void throttlingUsesUpNoAttempts() {
     String arn = subscribeHttp();
     fixture.call(
         fixture.alice,
@@ -288,9 +290,9 @@ class DeliveryTest {
             .attributeName("DeliveryPolicy")
             .attributeValue("{\"throttlePolicy\":{\"maxReceivesPerSecond\":2}}")
             .build());
-    fixture.postAnswer =
+    fixture.postOutcome =
         _ -> {
-          tries.add(fixture.now);
+          attempts.add(fixture.now);
           return DeliveryOutcome.done();
         };
     for (int i = 0; i < 6; i++) {
@@ -298,56 +300,57 @@ class DeliveryTest {
     }
     fixture.advance(Duration.ofMinutes(1));
 
-    assertThat(tries).hasSize(6);
-    assertThat(Duration.between(tries.getFirst(), tries.getLast()))
+    assertThat(attempts).hasSize(6);
+    assertThat(Duration.between(attempts.getFirst(), attempts.getLast()))
         .isEqualTo(Duration.ofMillis(2_500));
   }
 
   /// Source: https://docs.aws.amazon.com/general/latest/gr/sns.html, "Email delivery rate"
   @Test
-  void aReaderGetsTenMailsASecondAndTheOthersWaitTheirTurn() {
+  void aSubscriptionGetsTenMailsPerSecondAndTheOthersWait() {
     fixture.subscribe(topic, "email", "a@b.example");
-    fixture.settle();
-    confirmMail();
-    fixture.mailAnswer =
+    fixture.runDue();
+    confirmByMail();
+    fixture.mailOutcome =
         _ -> {
-          tries.add(fixture.now);
+          attempts.add(fixture.now);
           return DeliveryOutcome.done();
         };
     for (int i = 0; i < 31; i++) {
       fixture.publish(topic, "m" + i);
     }
-    List<SnsFixture.Held> waiting = List.copyOf(fixture.outbox);
+    List<SnsFixture.FakeJob> waiting = List.copyOf(fixture.outbox);
     fixture.advance(Duration.ofMinutes(1));
 
-    assertThat(tries).hasSize(31);
-    assertThat(Duration.between(tries.getFirst(), tries.getLast()))
+    assertThat(attempts).hasSize(31);
+    assertThat(Duration.between(attempts.getFirst(), attempts.getLast()))
         .isEqualTo(Duration.ofSeconds(3));
     assertThat(waiting)
-        .as("each was told once when its turn is")
-        .allSatisfy(held -> assertThat(held.postponements).isLessThanOrEqualTo(1));
+        .as("each was postponed at most once")
+        .allSatisfy(job -> assertThat(job.postponements).isLessThanOrEqualTo(1));
     assertThat(fixture.deadLetters).isEmpty();
   }
 
   @Test
-  void aMailThatFailsIsTriedFiftyOneTimesOverSixHours() {
+  void aFailingMailGetsFiftyOneAttemptsOverSixHours() {
     fixture.subscribe(topic, "email", "a@b.example");
-    fixture.settle();
-    fixture.mailAnswer =
+    fixture.runDue();
+    fixture.mailOutcome =
         _ -> {
-          tries.add(fixture.now);
+          attempts.add(fixture.now);
           return new DeliveryOutcome.Retry("no answer");
         };
-    confirmMail();
+    confirmByMail();
     fixture.publish(topic, "m");
     fixture.advance(Duration.ofDays(1));
 
-    assertThat(tries).hasSize(51); // AWS counts 50 with its first, the retries' table has 50 waits
+    assertThat(attempts)
+        .hasSize(51); // AWS counts 50 with the first attempt, its table of retries has 50 waits
     assertThat(fixture.mails.stream().map(MailTransport.Mail::id).distinct()).hasSize(2);
   }
 
   @Test
-  void rawDeliveryOfMoreAttributesThanAQueueTakesIsRefused() {
+  void rawDeliveryWithTooManyAttributesForAQueueIsRejected() {
     fixture.subscribe(topic, "sqs", QUEUE, "RawMessageDelivery", "true");
     Map<String, software.amazon.awssdk.services.sns.model.MessageAttributeValue> eleven =
         new java.util.HashMap<>();
@@ -366,24 +369,24 @@ class DeliveryTest {
             .message("m")
             .messageAttributes(eleven)
             .build());
-    fixture.settle();
+    fixture.runDue();
 
     assertThat(fixture.deadLetters.getFirst().lastError).contains("10 attributes");
   }
 
-  private SnsFixture.Held shelveOne() {
+  private SnsFixture.FakeJob createDeadLetter() {
     fixture.subscribe(topic, "email", "a@b.example");
-    fixture.settle();
-    confirmMail();
-    fixture.mailAnswer = _ -> new DeliveryOutcome.Rejected("550 no such user");
+    fixture.runDue();
+    confirmByMail();
+    fixture.mailOutcome = _ -> new DeliveryOutcome.Rejected("550 no such user");
     fixture.publish(topic, "m");
-    fixture.settle();
+    fixture.runDue();
     fixture.advance(Duration.ofSeconds(1));
     assertThat(fixture.deadLetters).hasSize(1);
     return fixture.deadLetters.getFirst();
   }
 
-  private void confirmMail() {
+  private void confirmByMail() {
     String body = fixture.mails.getFirst().body();
     String link = body.lines().filter(line -> line.startsWith("http")).findFirst().orElseThrow();
     assertThat(fixture.open(link.substring(SnsFixture.BASE.length())).status()).isEqualTo(200);
@@ -391,7 +394,7 @@ class DeliveryTest {
 
   private String subscribeHttp() {
     String arn = fixture.subscribe(topic, "http", "http://x.example/hook");
-    fixture.settle();
+    fixture.runDue();
     String url =
         SnsJson.object(
                 new String(
@@ -404,15 +407,15 @@ class DeliveryTest {
     return arn;
   }
 
-  private DeliveryOutcome failing() {
-    tries.add(fixture.now);
+  private DeliveryOutcome failAttempt() {
+    attempts.add(fixture.now);
     return new DeliveryOutcome.Retry("HTTP 500");
   }
 
   private List<Long> waits() {
     List<Long> waits = new ArrayList<>();
-    for (int i = 1; i < tries.size(); i++) {
-      waits.add(Duration.between(tries.get(i - 1), tries.get(i)).toSeconds());
+    for (int i = 1; i < attempts.size(); i++) {
+      waits.add(Duration.between(attempts.get(i - 1), attempts.get(i)).toSeconds());
     }
     return waits;
   }

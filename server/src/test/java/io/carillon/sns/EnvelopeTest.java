@@ -25,13 +25,13 @@ import software.amazon.awssdk.services.sns.model.PublishRequest;
 import software.amazon.awssdk.services.sns.model.SetTopicAttributesRequest;
 import software.amazon.awssdk.services.sns.model.UnsubscribeRequest;
 
-/// What machines get, judged by the SDK's own validator.
+/// Envelopes, validated by the SDK.
 class EnvelopeTest {
   private static final String QUEUE = "arn:aws:sqs:eu-central-1:111111111111:q";
   private static final String FUNCTION = "arn:aws:lambda:eu-central-1:111111111111:function:f";
 
   private final SnsFixture fixture = new SnsFixture("https://sns.{region}.amazonaws.com{path}");
-  private final List<URI> fetched = new ArrayList<>();
+  private final List<URI> fetchedUrls = new ArrayList<>();
   private final SdkValidator sdk = new SdkValidator("eu-central-1", this::fetch);
   private String topic = "";
 
@@ -42,7 +42,7 @@ class EnvelopeTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"1", "2"})
-  void theSdkBelievesNotifications(String version) {
+  void theSdkAcceptsSignedNotifications(String version) {
     signWith(version);
     fixture.subscribe(topic, "sqs", QUEUE);
     fixture.subscribe(topic, "https", "https://x.example/hook");
@@ -64,9 +64,9 @@ class EnvelopeTest {
                             .build()))
             .build());
     fixture.publish(topic, "without a subject");
-    fixture.settle();
+    fixture.runDue();
 
-    assertThat(fixture.handovers).hasSize(2);
+    assertThat(fixture.serviceMessages).hasSize(2);
     assertThat(fixture.posts).hasSize(3);
     SnsNotification first = (SnsNotification) sdk.validate(queued(0));
     assertThat(first.getMessage()).isEqualTo("line 1\nline 2 ✓ \\ \u0001 💌");
@@ -82,15 +82,15 @@ class EnvelopeTest {
         .contains("\"b\":{\"Type\":\"Binary\",\"Value\":\"YWJj\"}");
     assertThat(json(queued(1)).has("MessageAttributes")).isFalse();
     assertThat(json(queued(0)).path("SignatureVersion").asText()).isEqualTo(version);
-    assertThat(fetched.getFirst().getHost()).isEqualTo("sns.eu-central-1.amazonaws.com");
+    assertThat(fetchedUrls.getFirst().getHost()).isEqualTo("sns.eu-central-1.amazonaws.com");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"1", "2"})
-  void theSdkBelievesTheQuestionsOfTheHandshake(String version) {
+  void theSdkAcceptsSignedConfirmations(String version) {
     signWith(version);
     String arn = fixture.subscribe(topic, "https", "https://x.example/hook");
-    fixture.settle();
+    fixture.runDue();
     SnsSubscriptionConfirmation question = (SnsSubscriptionConfirmation) sdk.validate(posted(0));
     assertThat(question.getToken()).hasSize(208);
     assertThat(json(posted(0)).path("SubscribeURL").asText())
@@ -102,16 +102,16 @@ class EnvelopeTest {
                 + question.getToken());
     confirmHttp();
     fixture.call(fixture.stranger, UnsubscribeRequest.builder().subscriptionArn(arn).build());
-    fixture.settle();
+    fixture.runDue();
 
     assertThat(sdk.validate(posted(1))).isInstanceOf(SnsUnsubscribeConfirmation.class);
   }
 
   @Test
-  void theSdkDoesNotBelieveWhatWasTamperedWith() {
+  void theSdkRejectsTamperedMessages() {
     fixture.subscribe(topic, "sqs", QUEUE);
     fixture.publish(topic, "pay 10");
-    fixture.settle();
+    fixture.runDue();
 
     String genuine = queued(0);
     sdk.validate(genuine);
@@ -120,7 +120,7 @@ class EnvelopeTest {
   }
 
   @Test
-  void eachTextOfAStructuredMessageIsSignedItself() {
+  void eachBodyOfAStructuredMessageHasItsOwnSignature() {
     fixture.subscribe(topic, "sqs", QUEUE);
     fixture.subscribe(topic, "https", "https://x.example/hook");
     confirmHttp();
@@ -131,17 +131,17 @@ class EnvelopeTest {
             .messageStructure("json")
             .message("{\"default\":\"d\",\"sqs\":\"for queues\"}")
             .build());
-    fixture.settle();
+    fixture.runDue();
 
     assertThat(((SnsNotification) sdk.validate(queued(0))).getMessage()).isEqualTo("for queues");
     assertThat(((SnsNotification) sdk.validate(posted(1))).getMessage()).isEqualTo("d");
   }
 
   @Test
-  void messagesAreLaidOutAsOnAws() {
+  void envelopesHaveTheLayoutOfAws() {
     fixture.subscribe(topic, "sqs", QUEUE);
     String id = fixture.publish(topic, "hello");
-    fixture.settle();
+    fixture.runDue();
 
     assertThat(queued(0))
         .startsWith(
@@ -161,11 +161,11 @@ class EnvelopeTest {
   }
 
   @Test
-  void httpHeadersSayWhatComes() {
+  void httpHeadersDescribeTheMessage() {
     String arn = fixture.subscribe(topic, "https", "https://x.example/hook");
     confirmHttp();
     String id = fixture.publish(topic, "hello");
-    fixture.settle();
+    fixture.runDue();
 
     assertThat(fixture.posts.getFirst().headers())
         .containsEntry("x-amz-sns-message-type", "SubscriptionConfirmation")
@@ -181,7 +181,7 @@ class EnvelopeTest {
   }
 
   @Test
-  void rawDeliveryIsTheMessageAndNothingElse() {
+  void rawDeliverySendsOnlyTheMessage() {
     fixture.subscribe(topic, "sqs", QUEUE, "RawMessageDelivery", "true");
     fixture.subscribe(
         topic,
@@ -209,10 +209,10 @@ class EnvelopeTest {
                         .binaryValue(SdkBytes.fromByteArray(new byte[] {0, -1}))
                         .build()))
             .build());
-    fixture.settle();
+    fixture.runDue();
 
     assertThat(queued(0)).isEqualTo("<a/>");
-    assertThat(fixture.handovers.getFirst().attributes())
+    assertThat(fixture.serviceMessages.getFirst().attributes())
         .isEqualTo(
             Map.of(
                 "k",
@@ -228,10 +228,10 @@ class EnvelopeTest {
   }
 
   @Test
-  void aFunctionGetsAnEventWithFieldsOfItsOwnSpelling() {
+  void functionEventsHaveTheirOwnFieldNames() {
     String arn = fixture.subscribe(topic, "lambda", FUNCTION);
     fixture.publish(topic, "hello");
-    fixture.settle();
+    fixture.runDue();
 
     JsonNode entry = json(queued(0)).path("Records").path(0);
     assertThat(entry.path("EventSource").asText()).isEqualTo("aws:sns");
@@ -254,14 +254,14 @@ class EnvelopeTest {
   }
 
   @Test
-  void withoutAnotherAddressTheCertificateIsServedHere() {
+  void theCertificateIsServedHereByDefault() {
     SnsFixture plain = new SnsFixture();
     plain.subscribe(plain.createTopic("t"), "sqs", QUEUE);
     plain.publish("arn:aws:sns:eu-central-1:111111111111:t", "m");
-    plain.settle();
+    plain.runDue();
 
     String url =
-        json(SnsFixture.payload(plain.handovers.getFirst())).path("SigningCertURL").asText();
+        json(SnsFixture.payload(plain.serviceMessages.getFirst())).path("SigningCertURL").asText();
     assertThat(url).startsWith(SnsFixture.BASE + "/SimpleNotificationService-").endsWith(".pem");
     String path = url.substring(SnsFixture.BASE.length());
     assertThat(SnsService.isPage(path)).isTrue();
@@ -280,7 +280,7 @@ class EnvelopeTest {
   }
 
   private void confirmHttp() {
-    fixture.settle();
+    fixture.runDue();
     String url = json(posted(0)).path("SubscribeURL").asText();
     String token = url.substring(url.indexOf("Token=") + "Token=".length());
     Response page =
@@ -289,12 +289,12 @@ class EnvelopeTest {
   }
 
   private byte[] fetch(URI address) {
-    fetched.add(address);
+    fetchedUrls.add(address);
     return SnsFixture.text(fixture.open(address.getPath())).getBytes(StandardCharsets.UTF_8);
   }
 
   private String queued(int index) {
-    return SnsFixture.payload(fixture.handovers.get(index));
+    return SnsFixture.payload(fixture.serviceMessages.get(index));
   }
 
   private String posted(int index) {

@@ -94,7 +94,7 @@ class FilterPolicyTest {
           {"Records":{"s3":{"object":{"size":[{"numeric":[">",1000]}]}}}}                    | true
           {"Missing":[{"exists":false}]}                                                     | true
           """)
-  void bodiesAreMatchedInTheirDepth(String policy, boolean accepted) {
+  void nestedBodiesAreMatched(String policy, boolean accepted) {
     FilterPolicy.check(policy, Scope.MESSAGE_BODY);
 
     assertThat(FilterPolicy.of(policy, Scope.MESSAGE_BODY).accepts(Map.of(), S3_EVENT))
@@ -102,7 +102,7 @@ class FilterPolicyTest {
   }
 
   @Test
-  void aBodyThatIsNoObjectIsNotWanted() {
+  void aBodyThatIsNotAnObjectNeverMatches() {
     FilterPolicy policy = FilterPolicy.of("{\"a\":[{\"exists\":false}]}", Scope.MESSAGE_BODY);
 
     for (String body : new String[] {"text", "[1]", "7", "{\"a\":", "", "{} {}"}) {
@@ -171,7 +171,7 @@ class FilterPolicyTest {
   }
 
   @Test
-  void aSubscriptionHearsWhatItsFilterLetsThrough() {
+  void aSubscriptionReceivesOnlyMatchingMessages() {
     SnsFixture fixture = new SnsFixture();
     String topic = fixture.createTopic("news");
     String queue = "arn:aws:sqs:eu-central-1:111111111111:";
@@ -189,12 +189,12 @@ class FilterPolicyTest {
 
     publish(fixture, topic, "red", "{\"a\":{\"b\":1}}");
     publish(fixture, topic, "blue", "{\"a\":{\"b\":2}}");
-    fixture.settle();
-    assertThat(fixture.handovers)
+    fixture.runDue();
+    assertThat(fixture.serviceMessages)
         .extracting(serviceMessage -> serviceMessage.destination().resource())
         .containsExactlyInAnyOrder("all", "red", "body", "all");
 
-    // A filter that is valid in one scope is looked at again when the scope changes.
+    // Changing the scope validates the filter policy again.
     assertInvalid(
         () ->
             fixture.call(

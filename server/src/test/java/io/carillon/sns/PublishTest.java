@@ -43,27 +43,27 @@ class PublishTest {
   }
 
   @Test
-  void aMessageAndItsDeliveriesComeInOneTransaction() {
+  void aMessageAndItsDeliveriesAreStoredInOneTransaction() {
     fixture.subscribe(topic, "sqs", QUEUE);
     fixture.subscribe(topic, "sms", "+49151234567");
 
-    fixture.outboxBroken = true;
+    fixture.outboxFails = true;
     assertThatThrownBy(() -> fixture.publish(topic, "lost")).hasMessage("the disk is full");
-    assertThat(fixture.messagesKept()).isZero();
+    assertThat(fixture.messagesStored()).isZero();
     assertThat(fixture.notes).isEmpty();
 
-    fixture.outboxBroken = false;
+    fixture.outboxFails = false;
     String id = fixture.publish(topic, "kept");
-    assertThat(fixture.messagesKept()).isOne();
+    assertThat(fixture.messagesStored()).isOne();
     assertThat(fixture.outbox).hasSize(2);
     assertThat(fixture.notes)
         .containsExactly(
             Map.of(
                 "step", "PUBLISHED", "cause", "cause-of-caller", "topic", topic, "messageId", id));
 
-    fixture.settle();
-    assertThat(fixture.messagesKept()).isZero();
-    assertThat(fixture.handovers).hasSize(1);
+    fixture.runDue();
+    assertThat(fixture.messagesStored()).isZero();
+    assertThat(fixture.serviceMessages).hasSize(1);
     assertThat(fixture.texts).hasSize(1);
     assertThat(fixture.notes).hasSize(3);
     assertThat(fixture.notes.getLast())
@@ -72,15 +72,15 @@ class PublishTest {
   }
 
   @Test
-  void aMessageThatNobodyWantsIsNotKept() {
+  void aMessageWithoutSubscribersIsNotStored() {
     fixture.publish(topic, "into the void");
 
-    assertThat(fixture.messagesKept()).isZero();
+    assertThat(fixture.messagesStored()).isZero();
     assertThat(fixture.outbox).isEmpty();
   }
 
   @Test
-  void eachProtocolCanHaveItsOwnText() {
+  void eachProtocolCanHaveItsOwnBody() {
     fixture.subscribe(topic, "sms", "+49151234567");
     fixture.subscribe(topic, "sqs", QUEUE);
 
@@ -91,10 +91,11 @@ class PublishTest {
             .messageStructure("json")
             .message("{\"default\":\"long\",\"sms\":\"short\",\"other\":{\"x\":1}}")
             .build());
-    fixture.settle();
+    fixture.runDue();
 
     assertThat(fixture.texts.getFirst().text()).isEqualTo("short");
-    assertThat(SnsFixture.payload(fixture.handovers.getFirst())).contains("\"Message\" : \"long\"");
+    assertThat(SnsFixture.payload(fixture.serviceMessages.getFirst()))
+        .contains("\"Message\" : \"long\"");
   }
 
   @ParameterizedTest
@@ -147,7 +148,7 @@ class PublishTest {
   }
 
   @Test
-  void aMessageHoldsQuarterOfAMebibyteAttributesIncluded() {
+  void messagesAreLimitedTo256KibIncludingAttributes() {
     publish(PublishRequest.builder().topicArn(topic).message("x".repeat(262_144)).build());
     assertInvalid(
         () -> fixture.publish(topic, "x".repeat(262_145)), "Invalid parameter: Message too long");
@@ -206,9 +207,9 @@ class PublishTest {
             "list", typed("String.Array", "[\"a\",1,true,null]")));
   }
 
-  /// The words are AWS's.
+  /// The messages are AWS's.
   @Test
-  void whatIsWrongWithAnAttributeIsTold() {
+  void attributeErrorsHaveTheWordingOfAws() {
     assertThatThrownBy(() -> publishWith(Map.of("a", typed("Number", "seven"))))
         .hasMessage("Could not cast message attribute 'a' value to number.");
     assertThatThrownBy(() -> publishWith(Map.of("a", typed("Date", "x"))))
@@ -224,13 +225,13 @@ class PublishTest {
   }
 
   @Test
-  void aGroupReachesQueuesAndDeduplicationIsForFifoTopics() throws Exception {
+  void groupIdsReachQueuesAndDeduplicationIdsAreRefused() throws Exception {
     fixture.subscribe(topic, "sqs", "arn:aws:sqs:eu-central-1:111111111111:queue");
     PublishRequest request =
         PublishRequest.builder().topicArn(topic).message("m").messageGroupId("a-1").build();
     publish(request);
-    fixture.settle();
-    assertThat(fixture.handovers.getLast().groupId()).isEqualTo("a-1");
+    fixture.runDue();
+    assertThat(fixture.serviceMessages.getLast().groupId()).isEqualTo("a-1");
     assertInvalid(() -> publish(request.toBuilder().messageGroupId("a b").build()), "MessageGroup");
     assertInvalid(
         () -> publish(request.toBuilder().messageDeduplicationId("d").build()),
@@ -241,13 +242,13 @@ class PublishTest {
   }
 
   @Test
-  void aTraceGoesAlongToQueues() throws Exception {
+  void traceHeadersReachQueues() throws Exception {
     fixture.subscribe(topic, "sqs", "arn:aws:sqs:eu-central-1:111111111111:queue");
     fixture.call(
         DirectPipeline.traced(fixture.alice, "Root=1-a"),
         PublishRequest.builder().topicArn(topic).message("m").build());
-    fixture.settle();
-    assertThat(fixture.handovers.getLast().traceHeader()).isEqualTo("Root=1-a");
+    fixture.runDue();
+    assertThat(fixture.serviceMessages.getLast().traceHeader()).isEqualTo("Root=1-a");
 
     fixture.call(
         DirectPipeline.traced(fixture.alice, "Root=1-b"),
@@ -255,16 +256,16 @@ class PublishTest {
             .topicArn(topic)
             .publishBatchRequestEntries(e -> e.id("1").message("m"))
             .build());
-    fixture.settle();
-    assertThat(fixture.handovers.getLast().traceHeader()).isEqualTo("Root=1-b");
+    fixture.runDue();
+    assertThat(fixture.serviceMessages.getLast().traceHeader()).isEqualTo("Root=1-b");
 
     fixture.publish(topic, "of no trace");
-    fixture.settle();
-    assertThat(fixture.handovers.getLast().traceHeader()).isNull();
+    fixture.runDue();
+    assertThat(fixture.serviceMessages.getLast().traceHeader()).isNull();
   }
 
   @Test
-  void aPhoneIsWrittenToDirectlyWithoutATopic() throws Exception {
+  void messagesCanBePublishedToAPhoneNumber() throws Exception {
     PublishRequest request =
         PublishRequest.builder()
             .phoneNumber("+49-151-234567")
@@ -273,12 +274,12 @@ class PublishTest {
             .build();
 
     publish(request);
-    fixture.settle();
+    fixture.runDue();
 
     assertThat(fixture.texts.getFirst().to()).isEqualTo("+49151234567");
     assertThat(fixture.texts.getFirst().text()).isEqualTo("hello");
     assertThat(fixture.texts.getFirst().senderId()).isEqualTo("Bells");
-    assertThat(fixture.messagesKept()).isZero();
+    assertThat(fixture.messagesStored()).isZero();
     assertThat(fixture.needs(fixture.alice, request))
         .containsExactly(new Need("sns:Publish", "+49-151-234567", Map.of()));
     assertInvalid(
@@ -286,7 +287,7 @@ class PublishTest {
   }
 
   @Test
-  void aTopicsDisplayNameStandsBeforeItsTextMessages() {
+  void textMessagesBeginWithTheTopicsDisplayName() {
     fixture.call(
         fixture.alice,
         software.amazon.awssdk.services.sns.model.SetTopicAttributesRequest.builder()
@@ -296,7 +297,7 @@ class PublishTest {
             .build());
     fixture.subscribe(topic, "sms", "+49151234567");
     fixture.publish(topic, "done");
-    fixture.settle();
+    fixture.runDue();
 
     assertThat(fixture.texts.getFirst().text()).isEqualTo("Nightly Re> done");
   }
@@ -307,18 +308,18 @@ class PublishTest {
     PublishBatchResponse response =
         fixture.call(
             fixture.alice, batch(entry("a", "first"), entry("b", ""), entry("c", "third")));
-    fixture.settle();
+    fixture.runDue();
 
     assertThat(response.successful())
         .extracting(PublishBatchResultEntry::id)
         .containsExactly("a", "c");
     assertThat(response.failed()).extracting(BatchResultErrorEntry::id).containsExactly("b");
     assertThat(response.failed().getFirst().code()).isEqualTo("InvalidParameter");
-    assertThat(fixture.handovers).hasSize(2);
+    assertThat(fixture.serviceMessages).hasSize(2);
   }
 
   @Test
-  void aBatchIsCheckedAsAWhole() {
+  void batchErrorsFailTheWholeRequest() {
     assertCode(batch(), SnsError.EMPTY_BATCH_REQUEST);
     assertCode(batch(entry("a", "m"), entry("a", "m")), SnsError.BATCH_ENTRY_IDS_NOT_DISTINCT);
     assertCode(batch(entry("a b", "m")), SnsError.INVALID_BATCH_ENTRY_ID);
@@ -335,7 +336,7 @@ class PublishTest {
   }
 
   @Test
-  void aLargeTopicIsServedPageByPageAndEveryoneHearsOnce() {
+  void fanOutByPagesDeliversOnceToEachSubscription() {
     int subscribers = 3 * Publications.PAGE_SIZE + 7;
     for (int i = 0; i < subscribers; i++) {
       fixture.subscribe(topic, "sms", "+4915112" + (100_000 + i));
@@ -351,35 +352,35 @@ class PublishTest {
       assertThat(fixture.waiting("sns.sms"))
           .isEqualTo(Math.min(pages * Publications.PAGE_SIZE, subscribers));
     }
-    fixture.settle();
+    fixture.runDue();
 
     assertThat(pages).isEqualTo(4);
     assertThat(fixture.texts).extracting(SmsTransport.TextMessage::to).doesNotHaveDuplicates();
     assertThat(fixture.texts).hasSize(subscribers);
-    assertThat(fixture.messagesKept()).isZero();
+    assertThat(fixture.messagesStored()).isZero();
   }
 
   @Test
-  void aPageThatIsTornIsDoneAgainAndTheRestFollows() {
+  void aFailedFanOutPageIsRepeatedAndTheFanOutContinues() {
     int subscribers = Publications.PAGE_SIZE + 100;
     for (int i = 0; i < subscribers; i++) {
       fixture.subscribe(topic, "sms", "+4915112" + (100_000 + i));
     }
     fixture.publish(topic, "to all");
 
-    fixture.outboxBroken = true;
+    fixture.outboxFails = true;
     assertThatThrownBy(() -> fixture.attempt(fanout())).hasMessage("the disk is full");
     assertThat(fixture.waiting("sns.sms")).isZero();
-    fixture.outboxBroken = false;
-    fixture.settle();
+    fixture.outboxFails = false;
+    fixture.runDue();
 
     assertThat(fixture.texts).hasSize(subscribers);
     assertThat(fixture.texts).extracting(SmsTransport.TextMessage::to).doesNotHaveDuplicates();
-    assertThat(fixture.messagesKept()).isZero();
+    assertThat(fixture.messagesStored()).isZero();
   }
 
   @Test
-  void aTopicDeletedDuringFanoutEndsIt() {
+  void deletingTheTopicEndsTheFanOut() {
     for (int i = 0; i < Publications.PAGE_SIZE + 1; i++) {
       fixture.subscribe(topic, "sms", "+4915112" + (100_000 + i));
     }
@@ -387,25 +388,25 @@ class PublishTest {
     fixture.attempt(fanout());
 
     fixture.call(fixture.alice, DeleteTopicRequest.builder().topicArn(topic).build());
-    fixture.settle();
+    fixture.runDue();
 
     assertThat(fixture.texts).isEmpty();
-    assertThat(fixture.messagesKept()).isZero();
+    assertThat(fixture.messagesStored()).isZero();
   }
 
   @Test
-  void whoLeftMeanwhileGetsNothing() {
+  void subscriptionsEndedMeanwhileGetNothing() {
     String arn = fixture.subscribe(topic, "sqs", QUEUE);
     fixture.publish(topic, "late");
     fixture.call(fixture.alice, UnsubscribeRequest.builder().subscriptionArn(arn).build());
-    fixture.settle();
+    fixture.runDue();
 
-    assertThat(fixture.handovers).isEmpty();
-    assertThat(fixture.messagesKept()).isZero();
+    assertThat(fixture.serviceMessages).isEmpty();
+    assertThat(fixture.messagesStored()).isZero();
   }
 
   @Test
-  void otherServicesPublishIfThePolicyLetsThem() {
+  void otherServicesPublishIfThePolicyAllowsIt() {
     fixture.subscribe(topic, "lambda", FUNCTION);
     Recipient recipient = fixture.service.recipient();
 
@@ -431,11 +432,11 @@ class PublishTest {
           ((DeliveryOutcome.Done) outcome).effect().accept(tx);
           return true;
         });
-    fixture.settle();
+    fixture.runDue();
 
-    assertThat(fixture.handovers).hasSize(1);
-    assertThat(fixture.handovers.getFirst().cause()).isEqualTo("the-upload");
-    assertThat(SnsFixture.payload(fixture.handovers.getFirst()))
+    assertThat(fixture.serviceMessages).hasSize(1);
+    assertThat(fixture.serviceMessages.getFirst().cause()).isEqualTo("the-upload");
+    assertThat(SnsFixture.payload(fixture.serviceMessages.getFirst()))
         .contains("\"Subject\":\"Amazon S3 Notification\"", "\"Message\":\"eeeeeeeeee\"");
   }
 
@@ -449,9 +450,9 @@ class PublishTest {
         "the-upload");
   }
 
-  private SnsFixture.Held fanout() {
+  private SnsFixture.FakeJob fanout() {
     return fixture.outbox.stream()
-        .filter(held -> held.work.kind().equals(Publications.FANOUT))
+        .filter(job -> job.work.kind().equals(Publications.FANOUT))
         .findFirst()
         .orElseThrow();
   }

@@ -47,8 +47,8 @@ import software.amazon.awssdk.services.sns.model.PublishResponse;
 import software.amazon.awssdk.services.sns.model.SubscribeRequest;
 import software.amazon.awssdk.services.sns.model.SubscribeResponse;
 
-/// SNS on an in-memory store, called by its operation table, with the far ends, the clock and the
-/// dispatcher in the test's hands.
+/// SNS on an in-memory store, called through its operation table; tests control the transports, the
+/// clock and the dispatcher.
 final class SnsFixture implements Authorizer {
   static final AccountId ALICE = new AccountId("111111111111");
   static final AccountId BOB = new AccountId("222222222222");
@@ -56,43 +56,43 @@ final class SnsFixture implements Authorizer {
   static final Instant START = Instant.parse("2026-03-01T10:00:00.123Z");
   static final String BASE = "http://localhost:4566";
 
-  /// A job of the outbox as the dispatcher would hold it.
-  static final class Held {
+  /// A job of the outbox, as the dispatcher has it.
+  static final class FakeJob {
     final Work work;
     Instant due;
     int attempts;
     int postponements;
     String lastError = "";
 
-    Held(Work work) {
+    FakeJob(Work work) {
       this.work = work;
       this.due = work.due();
     }
   }
 
   final MemoryDatabase database = new MemoryDatabase();
-  final List<Held> outbox = new ArrayList<>();
-  final List<Held> deadLetters = new ArrayList<>();
+  final List<FakeJob> outbox = new ArrayList<>();
+  final List<FakeJob> deadLetters = new ArrayList<>();
   final List<Map<String, String>> notes = new ArrayList<>();
 
   final List<MailTransport.Mail> mails = new ArrayList<>();
   final List<SmsTransport.TextMessage> texts = new ArrayList<>();
   final List<HttpPostTransport.Post> posts = new ArrayList<>();
-  final List<Recipient.ServiceMessage> handovers = new ArrayList<>();
+  final List<Recipient.ServiceMessage> serviceMessages = new ArrayList<>();
 
-  /// What the far ends answer.
-  Function<MailTransport.Mail, DeliveryOutcome> mailAnswer = _ -> DeliveryOutcome.done();
+  /// The outcomes of the transports and recipients.
+  Function<MailTransport.Mail, DeliveryOutcome> mailOutcome = _ -> DeliveryOutcome.done();
 
-  Function<SmsTransport.TextMessage, DeliveryOutcome> textAnswer = _ -> DeliveryOutcome.done();
-  Function<HttpPostTransport.Post, DeliveryOutcome> postAnswer = _ -> DeliveryOutcome.done();
-  Function<Recipient.ServiceMessage, Optional<DeliveryOutcome>> handoverAnswer =
+  Function<SmsTransport.TextMessage, DeliveryOutcome> smsOutcome = _ -> DeliveryOutcome.done();
+  Function<HttpPostTransport.Post, DeliveryOutcome> postOutcome = _ -> DeliveryOutcome.done();
+  Function<Recipient.ServiceMessage, Optional<DeliveryOutcome>> recipientOutcome =
       _ -> Optional.empty();
 
   Predicate<Need> denied = _ -> false;
   final Set<String> publishable = new HashSet<>();
 
   /// Fails every transaction that adds work, as a full disk would.
-  boolean outboxBroken;
+  boolean outboxFails;
 
   Instant now = START;
   final FewPrincipals principals = new FewPrincipals(ALICE, BOB);
@@ -113,21 +113,21 @@ final class SnsFixture implements Authorizer {
             this::add,
             this,
             principals,
-            new Recording(),
+            new RecordingTrace(),
             new Ids(),
             () -> now,
             new SnsDependencies(
                 mail -> {
                   mails.add(mail);
-                  return mailAnswer.apply(mail);
+                  return mailOutcome.apply(mail);
                 },
                 text -> {
                   texts.add(text);
-                  return textAnswer.apply(text);
+                  return smsOutcome.apply(text);
                 },
                 post -> {
                   posts.add(post);
-                  return postAnswer.apply(post);
+                  return postOutcome.apply(post);
                 },
                 Map.of("sqs", this::accept, "lambda", this::accept),
                 TestSigner.INSTANCE,
@@ -154,7 +154,7 @@ final class SnsFixture implements Authorizer {
     return created.topicArn();
   }
 
-  /// Subscribes and answers the ARN, confirmed or not.
+  /// Subscribes and returns the ARN, confirmed or not.
   String subscribe(String topic, String protocol, String endpoint, String... attributes) {
     Map<String, String> given = new HashMap<>();
     for (int i = 0; i < attributes.length; i += 2) {
@@ -207,13 +207,13 @@ final class SnsFixture implements Authorizer {
     return new String(serviceMessage.payload(), StandardCharsets.UTF_8);
   }
 
-  /// Runs what is due until nothing is.
-  void settle() {
+  /// Runs due jobs until there are none.
+  void runDue() {
     while (true) {
-      Optional<Held> next =
+      Optional<FakeJob> next =
           outbox.stream()
-              .filter(held -> !held.due.isAfter(now))
-              .min(Comparator.comparing(held -> held.due));
+              .filter(fakeJob -> !fakeJob.due.isAfter(now))
+              .min(Comparator.comparing(fakeJob -> fakeJob.due));
       if (next.isEmpty()) {
         return;
       }
@@ -221,13 +221,13 @@ final class SnsFixture implements Authorizer {
     }
   }
 
-  /// Moves the clock and runs what became due on the way, in its order.
+  /// Advances the clock and runs the jobs that become due, in their order.
   void advance(Duration time) {
     Instant until = now.plus(time);
     while (true) {
       Optional<Instant> next =
           outbox.stream()
-              .map(held -> held.due)
+              .map(fakeJob -> fakeJob.due)
               .filter(due -> !due.isAfter(until))
               .min(Instant::compareTo);
       if (next.isEmpty()) {
@@ -237,15 +237,15 @@ final class SnsFixture implements Authorizer {
       if (next.get().isAfter(now)) {
         now = next.get();
       }
-      settle();
+      runDue();
     }
   }
 
-  /// Tries one job and does with the outcome what the dispatcher does.
-  void attempt(Held held) {
-    held.attempts++;
-    Delivery delivery = delivery(held);
-    Job job = job(held);
+  /// Attempts one job and settles it as the dispatcher does.
+  void attempt(FakeJob fakeJob) {
+    fakeJob.attempts++;
+    Delivery delivery = delivery(fakeJob);
+    Job job = toJob(fakeJob);
     DeliveryOutcome outcome;
     try {
       outcome = delivery.attempt(job);
@@ -259,48 +259,55 @@ final class SnsFixture implements Authorizer {
               done.effect().accept(tx);
               return true;
             });
-        outbox.remove(held);
+        outbox.remove(fakeJob);
       }
       case DeliveryOutcome.Retry retry -> {
-        held.lastError = retry.why();
+        fakeJob.lastError = retry.why();
         delivery
             .retryPolicy(job)
-            .waitAfter(held.attempts)
+            .waitAfter(fakeJob.attempts)
             .ifPresentOrElse(
-                wait -> held.due = now.plus(wait), () -> deadLetter(held, retry.why()));
+                wait -> fakeJob.due = now.plus(wait), () -> deadLetter(fakeJob, retry.why()));
       }
       case DeliveryOutcome.Postponed postponed -> {
-        held.attempts--;
-        held.postponements++;
-        held.due = now.plus(postponed.notBefore());
+        fakeJob.attempts--;
+        fakeJob.postponements++;
+        fakeJob.due = now.plus(postponed.notBefore());
       }
-      case DeliveryOutcome.Rejected rejected -> deadLetter(held, rejected.why());
+      case DeliveryOutcome.Rejected rejected -> deadLetter(fakeJob, rejected.why());
     }
   }
 
-  private Delivery delivery(Held held) {
-    return Objects.requireNonNull(service.deliveries().get(held.work.kind()));
+  private Delivery delivery(FakeJob fakeJob) {
+    return Objects.requireNonNull(service.deliveries().get(fakeJob.work.kind()));
   }
 
-  private void deadLetter(Held held, String why) {
-    boolean buried = database.write(tx -> delivery(held).deadLetter(tx, job(held), why));
-    outbox.remove(held);
-    if (!buried) {
-      held.lastError = why;
-      deadLetters.add(held);
+  private void deadLetter(FakeJob fakeJob, String why) {
+    boolean handled = database.write(tx -> delivery(fakeJob).deadLetter(tx, toJob(fakeJob), why));
+    outbox.remove(fakeJob);
+    if (!handled) {
+      fakeJob.lastError = why;
+      deadLetters.add(fakeJob);
     }
   }
 
-  private static Job job(Held held) {
+  private static Job toJob(FakeJob fakeJob) {
     return new Job(
-        "job", held.work, START, held.attempts, held.postponements, 0, "", held.lastError);
+        "job",
+        fakeJob.work,
+        START,
+        fakeJob.attempts,
+        fakeJob.postponements,
+        0,
+        "",
+        fakeJob.lastError);
   }
 
   long waiting(String kind) {
-    return outbox.stream().filter(held -> held.work.kind().equals(kind)).count();
+    return outbox.stream().filter(fakeJob -> fakeJob.work.kind().equals(kind)).count();
   }
 
-  int messagesKept() {
+  int messagesStored() {
     return database.read(snapshot -> new Messages().count(snapshot, 1_000));
   }
 
@@ -322,22 +329,22 @@ final class SnsFixture implements Authorizer {
   }
 
   private DeliveryOutcome accept(Recipient.ServiceMessage serviceMessage) {
-    return handoverAnswer
+    return recipientOutcome
         .apply(serviceMessage)
         .orElseGet(
             () ->
                 new DeliveryOutcome.Done(
-                    tx -> tx.afterCommit(() -> handovers.add(serviceMessage))));
+                    tx -> tx.afterCommit(() -> serviceMessages.add(serviceMessage))));
   }
 
   private void add(Tx tx, Work work) {
-    if (outboxBroken) {
+    if (outboxFails) {
       throw new IllegalStateException("the disk is full");
     }
-    tx.afterCommit(() -> outbox.add(new Held(work)));
+    tx.afterCommit(() -> outbox.add(new FakeJob(work)));
   }
 
-  private final class Recording implements Trace {
+  private final class RecordingTrace implements Trace {
     @Override
     public void note(Tx tx, String cause, Step step, Map<String, String> details) {
       Map<String, String> note = new HashMap<>(details);

@@ -43,7 +43,7 @@ class SubscriptionTest {
   }
 
   @Test
-  void anAddressIsAskedByMailAndConfirmsByFollowingTheLink() {
+  void anEmailSubscriptionIsConfirmedByTheLinkInAMail() {
     SubscribeResponse answer =
         fixture.call(
             fixture.alice,
@@ -55,7 +55,7 @@ class SubscriptionTest {
     assertThat(answer.subscriptionArn()).isEqualTo("pending confirmation");
     assertThat(listed().getFirst().subscriptionArn()).isEqualTo("PendingConfirmation");
     fixture.publish(topic, "too early");
-    fixture.settle();
+    fixture.runDue();
     assertThat(fixture.mails).hasSize(1);
     assertThat(fixture.mails.getFirst().subject())
         .isEqualTo("AWS Notification - Subscription Confirmation");
@@ -66,7 +66,7 @@ class SubscriptionTest {
     assertThat(SnsFixture.text(page)).contains("Subscription confirmed!", topic + ":");
     assertThat(listed().getFirst().subscriptionArn()).startsWith(topic + ":");
     fixture.publish(topic, "now");
-    fixture.settle();
+    fixture.runDue();
     assertThat(fixture.mails).hasSize(2);
     assertThat(fixture.mails.getLast().subject()).isEqualTo("AWS Notification Message");
     assertThat(fixture.mails.getLast().body()).startsWith("now\n\n--\n");
@@ -74,16 +74,16 @@ class SubscriptionTest {
 
   /// Source: https://docs.aws.amazon.com/sns/latest/dg/sns-http-https-endpoint-as-subscriber.html
   @Test
-  void thePasswordOfAnEndpointIsSentAndNeverShown() {
+  void thePasswordOfAnEndpointIsSentButNeverReturned() {
     String arn = fixture.subscribe(topic, "https", "https://ann:secret@hooks.example/in?a=b:c@d");
-    fixture.settle();
+    fixture.runDue();
     String question = new String(fixture.posts.getFirst().body(), StandardCharsets.UTF_8);
     Matcher token = Pattern.compile("&Token=(\\w+)").matcher(question);
     assertThat(token.find()).isTrue();
     fixture.open(
         SubscriptionLinks.CONFIRMATION + "?TopicArn=" + topic + "&Token=" + token.group(1));
     fixture.publish(topic, "m");
-    fixture.settle();
+    fixture.runDue();
 
     String shown = "https://ann:****@hooks.example/in?a=b:c@d";
     assertThat(attributes(arn)).containsEntry("Endpoint", shown);
@@ -93,9 +93,9 @@ class SubscriptionTest {
   }
 
   @Test
-  void followingTheLinkTwiceIsNoChange() {
+  void confirmingTwiceChangesNothing() {
     fixture.subscribe(topic, "email", "a@b.example");
-    fixture.settle();
+    fixture.runDue();
     String link = link(fixture.mails.getFirst().body());
 
     fixture.open(link);
@@ -108,7 +108,7 @@ class SubscriptionTest {
   @Test
   void aWrongTokenOrTopicConfirmsNothing() {
     fixture.subscribe(topic, "email", "a@b.example");
-    fixture.settle();
+    fixture.runDue();
     String link = link(fixture.mails.getFirst().body());
     String other = fixture.createTopic("other");
 
@@ -123,14 +123,14 @@ class SubscriptionTest {
   }
 
   @Test
-  void aTokenEndsAfterTwoDaysAndTheWaitingSubscriptionWithIt() {
+  void tokensAndPendingSubscriptionsExpireAfterTwoDays() {
     String arn = fixture.subscribe(topic, "email", "a@b.example");
-    fixture.settle();
+    fixture.runDue();
     String link = link(fixture.mails.getFirst().body());
 
     fixture.now = fixture.now.plus(Duration.ofDays(2)); // before its removal has run
     assertThat(fixture.open(link).status()).isEqualTo(400);
-    fixture.settle();
+    fixture.runDue();
 
     assertThat(listed()).isEmpty();
     assertThatThrownBy(() -> attributes(arn)).hasMessage("Subscription does not exist");
@@ -140,7 +140,7 @@ class SubscriptionTest {
   @Test
   void aConfirmedSubscriptionOutlivesItsToken() {
     fixture.subscribe(topic, "email", "a@b.example");
-    fixture.settle();
+    fixture.runDue();
     fixture.open(link(fixture.mails.getFirst().body()));
 
     fixture.advance(Duration.ofDays(3));
@@ -149,11 +149,11 @@ class SubscriptionTest {
   }
 
   @Test
-  void subscribingAPendingAddressAgainAsksAgainWithANewToken() {
+  void subscribingAPendingEndpointAgainSendsANewToken() {
     String arn = fixture.subscribe(topic, "email", "a@b.example");
     fixture.advance(Duration.ofDays(1));
     assertThat(fixture.subscribe(topic, "email", "a@b.example")).isEqualTo(arn);
-    fixture.settle();
+    fixture.runDue();
     String first = link(fixture.mails.getFirst().body());
     String second = link(fixture.mails.getLast().body());
 
@@ -164,7 +164,7 @@ class SubscriptionTest {
   }
 
   @Test
-  void subscribingAnEndpointAgainIsNoChangeUnlessAttributesDiffer() {
+  void subscribingAgainChangesNothingAndRefusesOtherAttributes() {
     String arn = fixture.subscribe(topic, "sqs", QUEUE, "RawMessageDelivery", "true");
 
     assertThat(fixture.subscribe(topic, "sqs", QUEUE, "RawMessageDelivery", "true")).isEqualTo(arn);
@@ -175,23 +175,23 @@ class SubscriptionTest {
   }
 
   @Test
-  void queuesOfTheSameAccountNeedNoConfirmationAndThoseOfOthersDo() {
+  void onlyQueuesOfOtherAccountsNeedConfirmation() {
     String own = fixture.subscribe(topic, "sqs", QUEUE);
     String foreign = fixture.subscribe(topic, "sqs", "arn:aws:sqs:eu-central-1:222222222222:q");
-    fixture.settle();
+    fixture.runDue();
 
     assertThat(attributes(own)).containsEntry("PendingConfirmation", "false");
     assertThat(attributes(own)).containsEntry("ConfirmationWasAuthenticated", "true");
     assertThat(attributes(foreign)).containsEntry("PendingConfirmation", "true");
-    assertThat(fixture.handovers).hasSize(1);
-    assertThat(SnsFixture.payload(fixture.handovers.getFirst()))
+    assertThat(fixture.serviceMessages).hasSize(1);
+    assertThat(SnsFixture.payload(fixture.serviceMessages.getFirst()))
         .contains("\"Type\" : \"SubscriptionConfirmation\"");
   }
 
   @Test
-  void confirmingSignedCanGuardAgainstLeavingByLink() {
+  void authenticateOnUnsubscribeRefusesUnsubscribingByLink() {
     String arn = fixture.subscribe(topic, "email", "a@b.example");
-    fixture.settle();
+    fixture.runDue();
     String token = token();
     assertThatThrownBy(
             () ->
@@ -217,15 +217,15 @@ class SubscriptionTest {
   }
 
   @Test
-  void leavingByLinkBringsANoticeThatLeadsBack() {
+  void unsubscribingByLinkSendsALinkThatRestoresTheSubscription() {
     String arn = fixture.subscribe(topic, "email", "a@b.example");
-    fixture.settle();
+    fixture.runDue();
     fixture.open(link(fixture.mails.getFirst().body()));
     fixture.publish(topic, "hello");
-    fixture.settle();
+    fixture.runDue();
 
     var page = fixture.open(link(fixture.mails.getLast().body()));
-    fixture.settle();
+    fixture.runDue();
 
     assertThat(SnsFixture.text(page)).contains("Subscription removed!", arn);
     assertThat(listed()).isEmpty();
@@ -237,12 +237,12 @@ class SubscriptionTest {
   }
 
   @Test
-  void theWayBackEndsAfterTwoDays() {
+  void theLinkThatRestoresExpiresAfterTwoDays() {
     fixture.subscribe(topic, "email", "a@b.example");
-    fixture.settle();
+    fixture.runDue();
     String arn = confirm(topic, token());
     fixture.call(fixture.stranger, UnsubscribeRequest.builder().subscriptionArn(arn).build());
-    fixture.settle();
+    fixture.runDue();
     String back = link(fixture.mails.getLast().body());
 
     fixture.advance(Duration.ofDays(2));
@@ -252,7 +252,7 @@ class SubscriptionTest {
   }
 
   @Test
-  void leavingWhatIsNotThereIsNoErrorAndWhatIsPendingCannotBeLeft() {
+  void unsubscribingIsIdempotentAndRefusedWhilePending() {
     String pending = fixture.subscribe(topic, "email", "a@b.example");
     UnsubscribeRequest request = UnsubscribeRequest.builder().subscriptionArn(pending).build();
 
@@ -271,7 +271,7 @@ class SubscriptionTest {
   }
 
   @Test
-  void asSignedCallerOnlyTheTwoAccountsOfASubscriptionMayTouchIt() {
+  void onlyTheOwnersOfTopicAndSubscriptionMayChangeIt() {
     String arn = fixture.subscribe(topic, "sqs", QUEUE);
 
     for (SdkPojo request :
@@ -298,7 +298,7 @@ class SubscriptionTest {
   }
 
   @Test
-  void subscribingTellsPoliciesTheProtocolAndEndpoint() throws Exception {
+  void subscribeHasConditionKeysForProtocolAndEndpoint() throws Exception {
     List<Need> needs =
         fixture.needs(
             fixture.alice,
@@ -335,13 +335,13 @@ class SubscriptionTest {
           sqs         | arn:aws:sqs:eu-central-1:111111111111:q.fifo | FIFO
           lambda      | arn:aws:lambda:eu-central-1:111111111111:layer:l | Lambda endpoint ARN
           """)
-  void endpointsAreCheckedByTheirProtocol(String protocol, String endpoint, String message) {
+  void endpointsMustMatchTheirProtocol(String protocol, String endpoint, String message) {
     assertInvalid(() -> fixture.subscribe(topic, protocol, endpoint), message);
     assertThat(fixture.outbox).isEmpty();
   }
 
   @Test
-  void anAddressCannotSmuggleHeadersOrCommands() {
+  void addressesCannotInjectHeadersOrCommands() {
     for (String address :
         List.of("a@b.example\r\nBcc: c@d.example", "a@b.example\nDATA", "a\u0000@b.example")) {
       assertInvalid(() -> fixture.subscribe(topic, "email", address), "Email address");
@@ -370,14 +370,14 @@ class SubscriptionTest {
   }
 
   @Test
-  void rawDeliveryIsForHttpAndQueuesOnly() {
+  void onlyHttpAndQueuesSupportRawDelivery() {
     assertInvalid(
         () -> fixture.subscribe(topic, "email", "a@b.example", "RawMessageDelivery", "true"),
         "Delivery protocol [email] does not support raw message delivery.");
   }
 
   @Test
-  void subscribeSaysThatItWasAnAttribute() {
+  void subscribeErrorsNameAttributesAsTheReason() {
     Map<String, String> wrong =
         Map.of(
             "RawMessageDelivery", "maybe",
@@ -398,12 +398,12 @@ class SubscriptionTest {
   }
 
   @Test
-  void rawDeliveryIsSpeltInAnyCase() {
+  void rawMessageDeliveryIgnoresCase() {
     String arn = fixture.subscribe(topic, "sqs", QUEUE, "RawMessageDelivery", "True");
     assertThat(attributes(arn)).containsEntry("RawMessageDelivery", "true");
     fixture.publish(topic, "as it is");
-    fixture.settle();
-    assertThat(SnsFixture.payload(fixture.handovers.getLast())).isEqualTo("as it is");
+    fixture.runDue();
+    assertThat(SnsFixture.payload(fixture.serviceMessages.getLast())).isEqualTo("as it is");
 
     set(arn, "RawMessageDelivery", "FALSE");
     assertThat(attributes(arn)).containsEntry("RawMessageDelivery", "false");
@@ -413,7 +413,7 @@ class SubscriptionTest {
   }
 
   @Test
-  void theScopeOfAFilterIsShownOnceThereIsAFilter() {
+  void filterPolicyScopeIsReturnedOnlyWithAFilterPolicy() {
     String arn = fixture.subscribe(topic, "sqs", QUEUE);
     set(arn, "FilterPolicyScope", "MessageBody");
     assertThat(attributes(arn)).doesNotContainKey("FilterPolicyScope");
@@ -423,7 +423,7 @@ class SubscriptionTest {
   }
 
   @Test
-  void aPhoneIsSpeltInDigitsWithSingleSeparators() {
+  void phoneNumbersMayContainSingleSeparators() {
     for (String wrong :
         List.of(
             "+15551234567-",
@@ -443,7 +443,7 @@ class SubscriptionTest {
   }
 
   @Test
-  void attributesAreShownAsSet() {
+  void attributesAreReturnedAsSet() {
     String arn = fixture.subscribe(topic, "sqs", QUEUE, "FilterPolicy", "{\"a\":[\"b\"]}");
     set(arn, "RawMessageDelivery", "true");
 
@@ -462,7 +462,7 @@ class SubscriptionTest {
   }
 
   @Test
-  void anHttpSubscriptionShowsTheDeliveryPolicyInForce() {
+  void httpSubscriptionsReturnTheEffectiveDeliveryPolicy() {
     String arn =
         fixture.subscribe(
             topic,

@@ -3,7 +3,7 @@ package io.carillon.sns;
 import io.carillon.keys.Keys;
 import java.time.InstantSource;
 
-/// Signs with a certificate made for the run.
+/// Signs with a certificate made for the test run.
 enum TestSigner implements MessageSigner {
   INSTANCE;
 

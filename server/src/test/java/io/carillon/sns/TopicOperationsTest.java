@@ -66,7 +66,7 @@ class TopicOperationsTest {
   }
 
   @Test
-  void whatCarillonLeavesOutIsRefusedByName() {
+  void unsupportedFeaturesAreRefusedByName() {
     assertInvalid(() -> fixture.createTopic("orders.fifo"), "A FIFO topic is not supported");
     assertInvalid(() -> create(Map.of("FifoTopic", "true")), "A FIFO topic is not supported");
     assertInvalid(() -> create(Map.of("KmsMasterKeyId", "k")), "KmsMasterKeyId is not supported");
@@ -83,7 +83,7 @@ class TopicOperationsTest {
   }
 
   @Test
-  void aTopicOfAnotherRegionOrServiceIsNoTopicHere() {
+  void arnsOfOtherRegionsAndServicesAreRefused() {
     assertInvalid(
         () -> fixture.publish("arn:aws:sns:us-east-1:111111111111:news", "m"),
         "Invalid parameter: TopicArn");
@@ -96,7 +96,7 @@ class TopicOperationsTest {
   }
 
   @Test
-  void listsComeInPagesOfAHundred() {
+  void listsHavePagesOfAHundred() {
     for (int i = 0; i < 205; i++) {
       fixture.createTopic("t" + i);
     }
@@ -114,7 +114,7 @@ class TopicOperationsTest {
   }
 
   @Test
-  void attributesAreShownWithTheirDefaults() {
+  void attributesAreReturnedWithTheirDefaults() {
     String arn = fixture.createTopic("news");
 
     assertThat(attributes(arn))
@@ -130,7 +130,7 @@ class TopicOperationsTest {
   }
 
   @Test
-  void attributesAreSetAndTakenBack() {
+  void attributesAreSetAndReset() {
     String arn = fixture.createTopic("news");
 
     set(arn, "DisplayName", "Daily news");
@@ -148,7 +148,7 @@ class TopicOperationsTest {
   }
 
   @Test
-  void permissionsAreStatementsOfThePolicy() {
+  void permissionsBecomeStatementsOfThePolicy() {
     String arn = fixture.createTopic("news");
     AddPermissionRequest add =
         AddPermissionRequest.builder()
@@ -185,7 +185,7 @@ class TopicOperationsTest {
   }
 
   @Test
-  void theResourcePolicyIsTheTopicsOwnAndOnlyOfTopicsThatExist() {
+  void onlyExistingTopicsHaveAResourcePolicy() {
     String arn = fixture.createTopic("news");
     ResourcePolicies policies = fixture.service.resourcePolicies();
 
@@ -197,7 +197,7 @@ class TopicOperationsTest {
   }
 
   @Test
-  void tagsAreSetShownAndRemoved() {
+  void tagsAreSetListedAndRemoved() {
     String arn = fixture.createTopic("news");
     fixture.call(
         fixture.alice,
@@ -231,7 +231,7 @@ class TopicOperationsTest {
   }
 
   @Test
-  void aDeletedTopicTakesItsSubscriptionsWithItEvenIfItsNameIsTakenAgain() {
+  void deletingATopicDeletesItsSubscriptionsEvenIfItIsRecreated() {
     String arn = fixture.createTopic("news");
     for (int i = 0; i < 1_200; i++) {
       fixture.subscribe(arn, "sms", "+4915112" + (100_000 + i));
@@ -242,7 +242,7 @@ class TopicOperationsTest {
     assertThat(subscriptions(arn)).isEmpty();
     assertThat(attributes(arn)).containsEntry("SubscriptionsConfirmed", "0");
     fixture.subscribe(arn, "sms", "+49151999");
-    fixture.settle();
+    fixture.runDue();
     assertThat(subscriptions(arn)).hasSize(1);
     assertThat(
             fixture

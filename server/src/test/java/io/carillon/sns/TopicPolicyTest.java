@@ -16,7 +16,7 @@ import software.amazon.awssdk.services.sns.model.ListTopicsRequest;
 import software.amazon.awssdk.services.sns.model.ListTopicsResponse;
 import software.amazon.awssdk.services.sns.model.SetTopicAttributesRequest;
 
-/// Which policies a topic takes, and whom those mean that it has.
+/// Validation of topic policies, and the principals that they apply to.
 class TopicPolicyTest {
   private static final String BOB = "arn:aws:iam::111111111111:user/bob";
   private static final String BOBS_ID = "AIDABOBBOBBOBBOBBOBBO";
@@ -33,7 +33,7 @@ class TopicPolicyTest {
         "{\"AWS\":\"bob\"}",
         "{\"Service\":\"s3.example.com\"}"
       })
-  void aPrincipalThatThereIsNotIsRefused(String principal) {
+  void unknownPrincipalsAreRefused(String principal) {
     String before = policy();
 
     assertInvalid(
@@ -49,7 +49,7 @@ class TopicPolicyTest {
   }
 
   @Test
-  void anActionOfAnotherServiceIsRefused() {
+  void actionsOfOtherServicesAreRefused() {
     assertInvalid(
         () -> set(policy("\"*\"", "sqs:SendMessage")),
         "Invalid parameter: Policy statement action out of service scope!");
@@ -62,7 +62,7 @@ class TopicPolicyTest {
   }
 
   @Test
-  void aUserMadeAnewUnderTheNameIsNotMeant() {
+  void aPolicyDoesNotApplyToARecreatedUser() {
     fixture.principals.idsByArn.put(BOB, BOBS_ID);
     set(policy("{\"AWS\":[\"" + BOB + "\"]}", "SNS:Publish"));
     assertThat(policy()).contains(BOB);
@@ -86,7 +86,7 @@ class TopicPolicyTest {
   }
 
   @Test
-  void aNewTopicsPolicyIsHeldToItsPrincipalsToo() {
+  void theInitialPolicyPinsItsPrincipals() {
     fixture.principals.idsByArn.put(BOB, BOBS_ID);
     create(policy("{\"AWS\":\"" + BOB + "\"}", "SNS:Publish"));
 

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// A subscription must not become a way to what only this machine can reach.
+/// A subscription must not reach services that are only for this machine.
 class EndpointRuleTest {
 
   private static DeliveryOutcome post(HttpTransport transport, String endpoint) {
@@ -49,7 +49,7 @@ class EndpointRuleTest {
         "::169.254.169.254",
         "::ffff:0:a9fe:a9fe"
       })
-  void addressesThatAreNoEndpointsAreRefused(String address) {
+  void addressesThatCannotBeEndpointsAreRefused(String address) {
     assertThat(EndpointRule.standard().refusal(InetAddress.ofLiteral(address))).isPresent();
     assertThat(EndpointRule.internetOnly().refusal(InetAddress.ofLiteral(address))).isPresent();
   }
@@ -84,14 +84,14 @@ class EndpointRuleTest {
         "5f00::1",
         "fec0::1"
       })
-  void insideAddressesAreAllowedUnlessOnlyTheInternetIs(String address) {
+  void privateAddressesAreAllowedUnlessOnlyTheInternetIs(String address) {
     assertThat(EndpointRule.standard().refusal(InetAddress.ofLiteral(address))).isEmpty();
     assertThat(EndpointRule.internetOnly().refusal(InetAddress.ofLiteral(address))).isPresent();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1"})
-  void whatListensForThisMachineAloneCanBeLeftOut(String address) {
+  void loopbackCanBeExcluded(String address) {
     assertThat(EndpointRule.withoutLoopback().refusal(InetAddress.ofLiteral(address))).isPresent();
   }
 
@@ -120,9 +120,9 @@ class EndpointRuleTest {
     assertThat(EndpointRule.internetOnly().refusal(InetAddress.ofLiteral(address))).isEmpty();
   }
 
-  /// The JDK makes an IPv4 address of a literal that is mapped, not of every object.
+  /// The JDK converts mapped literals to IPv4 addresses, but not all mapped addresses.
   @Test
-  void aMappedAddressIsJudgedAsTheOneItStandsFor() throws Exception {
+  void mappedAddressesAreTreatedAsTheirIpv4Address() throws Exception {
     byte[] bytes = new byte[16];
     bytes[10] = bytes[11] = -1;
     bytes[12] = (byte) 169;
@@ -133,13 +133,13 @@ class EndpointRuleTest {
   }
 
   @Test
-  void thisMachinesOuterAddressesAreNotTheInternet() throws Exception {
+  void thisMachinesPublicAddressesAreNotTheInternet() throws Exception {
     for (NetworkInterface one : NetworkInterface.networkInterfaces().toList()) {
       for (InetAddress own : one.inetAddresses().toList()) {
         assertThat(EndpointRule.internetOnly().refusal(own)).as(own.toString()).isPresent();
       }
     }
-    // Those may all be private, which is refused for another reason.
+    // These may all be private, which is refused for another reason.
     for (String outer : List.of("8.8.8.8", "2001:4860:4860::8888")) {
       InetAddress address = InetAddress.ofLiteral(outer);
       assertThat(EndpointRule.internetOnly(address::equals).refusal(address)).isPresent();
@@ -157,16 +157,17 @@ class EndpointRuleTest {
         "http://0/",
         "https://169.254.169.254/"
       })
-  void noSpellingOfARefusedAddressHelps(String endpoint) {
+  void noNotationOfARefusedAddressIsAccepted(String endpoint) {
     try (HttpTransport transport = new HttpTransport()) {
       assertThat(post(transport, endpoint)).isInstanceOf(DeliveryOutcome.Rejected.class);
     }
   }
 
   @Test
-  void aNameIsResolvedOnceAndTheCheckedAddressIsUsed() throws Exception {
+  void namesAreResolvedOnceAndTheCheckedAddressIsUsed() throws Exception {
     AtomicInteger lookUps = new AtomicInteger();
-    try (HostilePeer peer = HostilePeer.answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    try (HostilePeer peer =
+            HostilePeer.respondingWith("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
         HttpTransport transport =
             new HttpTransport(
                 EndpointRule.standard(),
@@ -186,7 +187,7 @@ class EndpointRuleTest {
   }
 
   @Test
-  void oneRefusedAddressAmongSeveralIsEnough() throws Exception {
+  void oneRefusedAddressRefusesTheName() throws Exception {
     try (HttpTransport transport =
         new HttpTransport(
             EndpointRule.standard(),

@@ -16,7 +16,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ServerSocketFactory;
 
-/// An HTTP endpoint that does to its clients what its script says.
+/// An HTTP endpoint that follows a script.
 final class HostilePeer implements AutoCloseable {
   private final ServerSocket server;
   private final Script script;
@@ -26,7 +26,7 @@ final class HostilePeer implements AutoCloseable {
 
   @FunctionalInterface
   interface Script {
-    /// Deals with one request; returns whether the connection lives on.
+    /// Serves one request; returns whether the connection stays open.
     boolean serve(InputStream in, OutputStream out) throws Exception;
   }
 
@@ -40,8 +40,8 @@ final class HostilePeer implements AutoCloseable {
     Thread.startVirtualThread(this::accept);
   }
 
-  /// Reads each request whole, remembers it and answers.
-  static HostilePeer answering(String answer) throws IOException {
+  /// Reads each request, records it and responds.
+  static HostilePeer respondingWith(String answer) throws IOException {
     HostilePeer[] self = new HostilePeer[1];
     self[0] =
         new HostilePeer(
@@ -90,7 +90,7 @@ final class HostilePeer implements AutoCloseable {
       InputStream in = new BufferedInputStream(socket.getInputStream());
       while (script.serve(in, socket.getOutputStream())) {}
     } catch (Exception e) {
-      // The client has had enough, or the test is over.
+      // The client has closed the connection, or the test is over.
     } finally {
       open.remove(socket);
     }

@@ -27,8 +27,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Endpoints refuse, hang, tear and answer late; each attempt ends in time with a named outcome.
-/// Expectations: aws-facts §6 and 6.1.
+/// Endpoints refuse, hang, break connections and respond late; each attempt ends in time with a
+/// named outcome. Expectations: aws-facts §6 and 6.1.
 @Tag("slow")
 class HttpTransportTest {
   private static final Instant NOW = Instant.parse("2026-11-22T10:00:00Z");
@@ -36,26 +36,26 @@ class HttpTransportTest {
   private static final Duration SHORT = Duration.ofMillis(200);
   private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
-  private final HttpTransport patient = transport(null, LONG);
-  private final HttpTransport impatient = transport(null, SHORT);
+  private final HttpTransport longTimeout = transport(null, LONG);
+  private final HttpTransport shortTimeout = transport(null, SHORT);
 
-  private static HttpTransport transport(@Nullable SSLContext trust, Duration patience) {
+  private static HttpTransport transport(@Nullable SSLContext trust, Duration timeout) {
     return new HttpTransport(
-        EndpointRule.standard(), trust, InetAddress::getAllByName, () -> NOW, patience);
+        EndpointRule.standard(), trust, InetAddress::getAllByName, () -> NOW, timeout);
   }
 
   @AfterEach
   void close() {
-    patient.close();
-    impatient.close();
+    longTimeout.close();
+    shortTimeout.close();
   }
 
   private DeliveryOutcome post(URI endpoint) {
-    return post(patient, endpoint);
+    return post(longTimeout, endpoint);
   }
 
-  private static DeliveryOutcome post(HttpTransport through, URI endpoint) {
-    return through.post(
+  private static DeliveryOutcome post(HttpTransport transport, URI endpoint) {
+    return transport.post(
         new Post(
             endpoint,
             Map.of(
@@ -71,8 +71,8 @@ class HttpTransportTest {
   }
 
   @Test
-  void aMessageIsPostedAsAwsDoes() throws Exception {
-    try (HostilePeer peer = HostilePeer.answering(OK)) {
+  void requestsHaveTheFormOfAws() throws Exception {
+    try (HostilePeer peer = HostilePeer.respondingWith(OK)) {
       assertThat(post(peer.uri("/hook//x%2Fy?a=b%20c&d"))).isInstanceOf(DeliveryOutcome.Done.class);
       String request = peer.requests().getFirst();
       assertThat(request).startsWith("POST /hook//x%2Fy?a=b%20c&d HTTP/1.1\r\n");
@@ -90,7 +90,7 @@ class HttpTransportTest {
 
   @Test
   void theUserOfAnEndpointIsSentAsBasicAuthentication() throws Exception {
-    try (HostilePeer peer = HostilePeer.answering(OK)) {
+    try (HostilePeer peer = HostilePeer.respondingWith(OK)) {
       URI endpoint = URI.create("http://me:p%40ss@127.0.0.1:" + peer.port() + "/a@b");
       assertThat(post(endpoint)).isInstanceOf(DeliveryOutcome.Done.class);
       assertThat(peer.requests().getFirst())
@@ -101,8 +101,8 @@ class HttpTransportTest {
   }
 
   @Test
-  void connectionsAreUsedAgain() throws Exception {
-    try (HostilePeer peer = HostilePeer.answering(OK)) {
+  void connectionsAreReused() throws Exception {
+    try (HostilePeer peer = HostilePeer.respondingWith(OK)) {
       for (int i = 0; i < 10; i++) {
         assertThat(post(peer.uri("/"))).isInstanceOf(DeliveryOutcome.Done.class);
       }
@@ -110,16 +110,16 @@ class HttpTransportTest {
     }
   }
 
-  /// At once, before it is looked for, and after a while.
+  /// At once, before the connection is validated, and after a while.
   @ParameterizedTest
   @ValueSource(ints = {0, 150})
-  void aConnectionThatThePeerHasClosedMeanwhileIsNoAttempt(int pauseMillis) throws Exception {
+  void aClosedPooledConnectionIsRetriedWithinTheAttempt(int pauseMillis) throws Exception {
     try (HostilePeer peer =
         new HostilePeer(
             (in, out) -> {
               HostilePeer.readRequest(in);
               write(out, OK);
-              return false; // Closes although it said nothing of it.
+              return false; // Closes without `Connection: close`.
             })) {
       for (int i = 0; i < 5; i++) {
         assertThat(post(peer.uri("/"))).isInstanceOf(DeliveryOutcome.Done.class);
@@ -130,7 +130,7 @@ class HttpTransportTest {
   }
 
   @Test
-  void whatAKeptConnectionDoesNotAnswerGoesOverAnotherAtOnce() throws Exception {
+  void aPooledConnectionWithoutResponseIsReplacedAtOnce() throws Exception {
     AtomicInteger unanswered = new AtomicInteger();
     try (HostilePeer peer =
         new HostilePeer(
@@ -153,16 +153,16 @@ class HttpTransportTest {
   @ValueSource(ints = {200, 201, 202, 204, 299})
   void statusesFrom200To299AreAccepted(int status) throws Exception {
     try (HostilePeer peer =
-        HostilePeer.answering("HTTP/1.1 " + status + " X\r\nContent-Length: 0\r\n\r\n")) {
+        HostilePeer.respondingWith("HTTP/1.1 " + status + " X\r\nContent-Length: 0\r\n\r\n")) {
       assertThat(post(peer.uri("/"))).isInstanceOf(DeliveryOutcome.Done.class);
     }
   }
 
   @ParameterizedTest
   @ValueSource(ints = {500, 502, 503, 504, 599, 429})
-  void serverErrorsAndThrottlingAreWorthAnotherAttempt(int status) throws Exception {
+  void serverErrorsAndThrottlingAreRetried(int status) throws Exception {
     try (HostilePeer peer =
-        HostilePeer.answering("HTTP/1.1 " + status + " X\r\nContent-Length: 0\r\n\r\n")) {
+        HostilePeer.respondingWith("HTTP/1.1 " + status + " X\r\nContent-Length: 0\r\n\r\n")) {
       assertThat(post(peer.uri("/")))
           .isEqualTo(new DeliveryOutcome.Retry("the endpoint answered " + status));
       assertThat(peer.requests()).hasSize(1);
@@ -173,7 +173,7 @@ class HttpTransportTest {
   @ValueSource(ints = {300, 304, 400, 401, 403, 404, 408, 410, 413, 499})
   void otherStatusesAreFinal(int status) throws Exception {
     try (HostilePeer peer =
-        HostilePeer.answering("HTTP/1.1 " + status + " X\r\nContent-Length: 0\r\n\r\n")) {
+        HostilePeer.respondingWith("HTTP/1.1 " + status + " X\r\nContent-Length: 0\r\n\r\n")) {
       assertThat(post(peer.uri("/"))).isInstanceOf(DeliveryOutcome.Rejected.class);
     }
   }
@@ -181,9 +181,9 @@ class HttpTransportTest {
   @ParameterizedTest
   @ValueSource(ints = {301, 302, 303, 307, 308})
   void redirectsAreNotFollowed(int status) throws Exception {
-    try (HostilePeer secret = HostilePeer.answering(OK);
+    try (HostilePeer secret = HostilePeer.respondingWith(OK);
         HostilePeer peer =
-            HostilePeer.answering(
+            HostilePeer.respondingWith(
                 "HTTP/1.1 "
                     + status
                     + " X\r\nLocation: "
@@ -195,7 +195,7 @@ class HttpTransportTest {
   }
 
   @Test
-  void retryAfterIsUnderstoodInSecondsAndAsADate() throws Exception {
+  void retryAfterIsParsedAsSecondsAndAsDate() throws Exception {
     assertThat(retryAfter("7")).isEqualTo(Duration.ofSeconds(7));
     assertThat(retryAfter("0")).isEqualTo(Duration.ZERO);
     assertThat(retryAfter("999999999")).isEqualTo(Duration.ofHours(1));
@@ -208,7 +208,7 @@ class HttpTransportTest {
 
   private @Nullable Duration retryAfter(String value) throws Exception {
     try (HostilePeer peer =
-        HostilePeer.answering(
+        HostilePeer.respondingWith(
             "HTTP/1.1 429 X\r\nRetry-After: " + value + "\r\nContent-Length: 0\r\n\r\n")) {
       return post(peer.uri("/")) instanceof DeliveryOutcome.Postponed(String _, Duration wait)
           ? wait
@@ -217,7 +217,7 @@ class HttpTransportTest {
   }
 
   @Test
-  void aRefusedConnectionIsWorthAnotherAttempt() throws Exception {
+  void refusedConnectionsAreRetried() throws Exception {
     int port;
     try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       port = closed.getLocalPort();
@@ -227,22 +227,22 @@ class HttpTransportTest {
   }
 
   @Test
-  void anUnknownNameIsWorthAnotherAttempt() {
+  void unknownNamesAreRetried() {
     assertThat(post(URI.create("http://no-such-host.invalid/")))
         .isEqualTo(new DeliveryOutcome.Retry("the name no-such-host.invalid cannot be resolved"));
   }
 
   @Test
-  void anEndpointThatNeverAcceptsIsGivenUpInTime() throws Exception {
+  void anEndpointThatNeverAcceptsTimesOut() throws Exception {
     try (ServerSocket full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      assertThat(post(impatient, URI.create("http://127.0.0.1:" + full.getLocalPort() + "/")))
+      assertThat(post(shortTimeout, URI.create("http://127.0.0.1:" + full.getLocalPort() + "/")))
           .isEqualTo(new DeliveryOutcome.Retry("no answer within 200 ms"));
     }
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "HTTP/1.1 2", "HTTP/1.1 200 OK\r\nX: y\r\n"})
-  void anEndpointThatHangsIsGivenUpInTime(String before) throws Exception {
+  void anEndpointThatHangsTimesOut(String before) throws Exception {
     CountDownLatch over = new CountDownLatch(1);
     try (HostilePeer peer =
         new HostilePeer(
@@ -252,14 +252,14 @@ class HttpTransportTest {
               over.await();
               return false;
             })) {
-      assertThat(post(impatient, peer.uri("/")))
+      assertThat(post(shortTimeout, peer.uri("/")))
           .isEqualTo(new DeliveryOutcome.Retry("no answer within 200 ms"));
       over.countDown();
     }
   }
 
   @Test
-  void anAnswerThatDripsDoesNotBuyTime() throws Exception {
+  void aSlowResponseDoesNotExtendTheDeadline() throws Exception {
     try (HostilePeer peer =
         new HostilePeer(
             (in, out) -> {
@@ -270,7 +270,7 @@ class HttpTransportTest {
                 Thread.sleep(20);
               }
             })) {
-      assertThat(post(impatient, peer.uri("/"))).isInstanceOf(DeliveryOutcome.Retry.class);
+      assertThat(post(shortTimeout, peer.uri("/"))).isInstanceOf(DeliveryOutcome.Retry.class);
       await().until(() -> peer.open() == 0);
     }
   }
@@ -285,7 +285,7 @@ class HttpTransportTest {
         "HTTP/1.1 OK\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n"
       })
-  void aTornAnswerOrOneThatIsNoHttpIsWorthAnotherAttempt(String answer) throws Exception {
+  void truncatedAndMalformedResponsesAreRetried(String answer) throws Exception {
     try (HostilePeer peer =
         new HostilePeer(
             (in, out) -> {
@@ -298,7 +298,7 @@ class HttpTransportTest {
   }
 
   @Test
-  void aPeerThatResetsBeforeItAnswersIsWorthAnotherAttempt() throws Exception {
+  void aResetBeforeTheResponseIsRetried() throws Exception {
     try (HostilePeer peer = new HostilePeer((in, out) -> false)) {
       assertThat(post(peer.uri("/"))).isInstanceOf(DeliveryOutcome.Retry.class);
       assertThat(peer.accepted()).isEqualTo(1);
@@ -313,7 +313,7 @@ class HttpTransportTest {
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
         "HTTP/1.1 200 OK\r\n\r\nuntil the end"
       })
-  void theStatusStandsEvenIfTheRestIsTorn(String answer) throws Exception {
+  void theStatusCountsEvenIfTheBodyIsTruncated(String answer) throws Exception {
     try (HostilePeer peer =
         new HostilePeer(
             (in, out) -> {
@@ -331,7 +331,7 @@ class HttpTransportTest {
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n|1000\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 999999999999\r\n\r\n|"
       })
-  void anEndlessBodyIsNotReadToItsEnd(String script) throws Exception {
+  void readingTheBodyIsBounded(String script) throws Exception {
     String[] parts = script.split("\\|", -1);
     try (HostilePeer peer =
         new HostilePeer(
@@ -350,7 +350,7 @@ class HttpTransportTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"X: y\r\n", "X", "HTTP/1.1 100 Continue\r\n\r\n"})
-  void anEndlessHeadIsCutOff(String piece) throws Exception {
+  void readingTheHeadIsBounded(String piece) throws Exception {
     try (HostilePeer peer =
         new HostilePeer(
             (in, out) -> {
@@ -360,13 +360,13 @@ class HttpTransportTest {
                 write(out, piece.repeat(100));
               }
             })) {
-      assertThat(post(impatient, peer.uri("/"))).isInstanceOf(DeliveryOutcome.Retry.class);
+      assertThat(post(shortTimeout, peer.uri("/"))).isInstanceOf(DeliveryOutcome.Retry.class);
       await().until(() -> peer.open() == 0);
     }
   }
 
   @Test
-  void connectionsToOneHostAreBoundedAndAHangingHostHoldsBackNoOther() throws Exception {
+  void connectionsPerHostAreBoundedAndAHangingHostDelaysNoOther() throws Exception {
     CountDownLatch over = new CountDownLatch(1);
     ConcurrentLinkedQueue<DeliveryOutcome> outcomes = new ConcurrentLinkedQueue<>();
     try (HostilePeer hanging =
@@ -377,7 +377,7 @@ class HttpTransportTest {
                   write(out, OK);
                   return true;
                 });
-        HostilePeer other = HostilePeer.answering(OK)) {
+        HostilePeer other = HostilePeer.respondingWith(OK)) {
       List<Thread> threads = new ArrayList<>();
       for (int i = 0; i < 40; i++) {
         threads.add(Thread.startVirtualThread(() -> outcomes.add(post(hanging.uri("/")))));
@@ -403,12 +403,12 @@ class HttpTransportTest {
         "/x",
         "http://a_b/"
       })
-  void whatIsNoHttpEndpointFails(String endpoint) {
+  void endpointsThatAreNotHttpUrlsAreRejected(String endpoint) {
     assertThat(post(URI.create(endpoint))).isInstanceOf(DeliveryOutcome.Rejected.class);
   }
 
   @Test
-  void anHttpsEndpointMustBeVouchedForAndMeantByItsCertificate() throws Exception {
+  void certificatesMustBeTrustedAndMatchTheHost() throws Exception {
     SSLContext context = SelfSigned.context();
     try (HttpTransport trusting = transport(context, LONG);
         HostilePeer peer =
@@ -431,7 +431,7 @@ class HttpTransportTest {
   }
 
   @Test
-  void aHandshakeThatHangsIsGivenUpInTime() throws Exception {
+  void aTlsHandshakeThatHangsTimesOut() throws Exception {
     CountDownLatch over = new CountDownLatch(1);
     try (HostilePeer peer =
         new HostilePeer(
@@ -439,7 +439,7 @@ class HttpTransportTest {
               over.await();
               return false;
             })) {
-      assertThat(post(impatient, URI.create("https://127.0.0.1:" + peer.port() + "/")))
+      assertThat(post(shortTimeout, URI.create("https://127.0.0.1:" + peer.port() + "/")))
           .isEqualTo(new DeliveryOutcome.Retry("no answer within 200 ms"));
       over.countDown();
     }

@@ -25,17 +25,17 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// SMS centres that refuse, hang and tear; and a receiver that is spoken to badly.
+/// SMS centres that refuse, hang and break connections; and hostile clients of the receiver.
 @Tag("slow")
 class HostileCenterTest {
   private static final Duration SHORT = Duration.ofMillis(500);
   private static final int BIND = 0x0000_0002;
   private static final int SUBMIT = 0x0000_0004;
   private static final int UNBIND = 0x0000_0006;
-  private static final int TEAR = -1;
-  private static final int SILENCE = -2;
+  private static final int DISCONNECT = -1;
+  private static final int NO_REPLY = -2;
 
-  /// Beside a status: the centre closes the connection right behind its answer.
+  /// Added to a status: the centre closes the connection right after its response.
   private static final int HANG_UP = 1 << 30;
 
   @ParameterizedTest
@@ -47,19 +47,19 @@ class HostileCenterTest {
     "0x0B, Rejected", // no such number
     "0x0A, Rejected", // no such sender
   })
-  void theAnswerDecides(String status, String outcome) throws Exception {
+  void theStatusDecidesTheOutcome(String status, String expected) throws Exception {
     int code = Integer.decode(status);
     try (Center center = new Center(command -> command == SUBMIT ? code : 0);
         SmppTransport transport = transport(center.port(), SHORT)) {
-      DeliveryOutcome got = transport.send(text());
+      DeliveryOutcome outcome = transport.send(text());
 
-      assertThat(got.getClass().getSimpleName()).as("%s", got).isEqualTo(outcome);
+      assertThat(outcome.getClass().getSimpleName()).as("%s", outcome).isEqualTo(expected);
       assertThat(center.count(BIND)).isOne();
     }
   }
 
   @Test
-  void aWrongPasswordIsOurFaultAndUsesUpNoTry() throws Exception {
+  void aWrongPasswordUsesUpNoAttempt() throws Exception {
     try (Center center =
             new Center(command -> command == BIND ? SMPPConstant.STAT_ESME_RINVPASWD : 0);
         SmppTransport transport = transport(center.port(), SHORT)) {
@@ -67,10 +67,10 @@ class HostileCenterTest {
     }
   }
 
-  /// jsmpp forgets a PDU that it has not handled when the stream ends, and then waits in vain.
+  /// jsmpp drops an unhandled PDU when the stream ends, and then waits for it.
   @Test
-  @Timeout(60) // unheard, it is waited for two minutes each time
-  void aCenterThatRefusesAndHangsUpIsHeard() throws Exception {
+  @Timeout(60) // without the response, each bind would wait for two minutes
+  void aRefusedBindIsReportedEvenIfTheCenterDisconnects() throws Exception {
     int refusal = SMPPConstant.STAT_ESME_RINVPASWD | HANG_UP;
     try (Center center = new Center(_ -> refusal);
         SmppTransport transport = transport(center.port(), Duration.ofMinutes(2))) {
@@ -85,7 +85,7 @@ class HostileCenterTest {
   }
 
   @Test
-  void silenceAndTornConnectionsAreTriedAgainOnANewBinding() throws Exception {
+  void timeoutsAndBrokenConnectionsAreRetriedWithANewBind() throws Exception {
     AtomicInteger submits = new AtomicInteger();
     try (Center center =
             new Center(
@@ -93,8 +93,8 @@ class HostileCenterTest {
                     command != SUBMIT
                         ? 0
                         : switch (submits.incrementAndGet()) {
-                          case 1 -> SILENCE;
-                          case 2 -> TEAR;
+                          case 1 -> NO_REPLY;
+                          case 2 -> DISCONNECT;
                           default -> 0;
                         });
         SmppTransport transport = transport(center.port(), SHORT)) {
@@ -107,17 +107,17 @@ class HostileCenterTest {
   }
 
   @Test
-  void aCenterThatIsSilentFromTheStartIsTriedAgain() throws Exception {
-    try (Center center = new Center(_ -> SILENCE);
+  void aBindWithoutResponseIsRetried() throws Exception {
+    try (Center center = new Center(_ -> NO_REPLY);
         SmppTransport transport = transport(center.port(), SHORT)) {
       assertThat(transport.send(text())).isInstanceOf(DeliveryOutcome.Retry.class);
     }
   }
 
   @Test
-  @Timeout(30) // the centre may be silent for two minutes while it has texts of ours
-  void aCenterThatDoesNotSayGoodbyeHoldsNoStopUp() throws Exception {
-    try (Center center = new Center(command -> command == UNBIND ? SILENCE : 0)) {
+  @Timeout(30) // the transport's timeout is two minutes
+  void anUnansweredUnbindDoesNotDelayClosing() throws Exception {
+    try (Center center = new Center(command -> command == UNBIND ? NO_REPLY : 0)) {
       try (SmppTransport transport = transport(center.port(), Duration.ofMinutes(2))) {
         assertThat(transport.send(text())).isInstanceOf(DeliveryOutcome.Done.class);
       }
@@ -126,7 +126,7 @@ class HostileCenterTest {
   }
 
   @Test
-  void nobodyThereIsTriedAgain() throws Exception {
+  void refusedConnectionsAreRetried() throws Exception {
     int port;
     try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       port = free.getLocalPort();
@@ -137,7 +137,7 @@ class HostileCenterTest {
   }
 
   @Test
-  void garbageAndSilentGuestsLeaveTheReceiverWell() throws Exception {
+  void theReceiverSurvivesGarbageAndSilentClients() throws Exception {
     SmsInbox inbox = new SmsInbox(new MemoryDatabase());
     try (SmsReceiver receiver = new SmsReceiver(inbox, 0, InstantSource.system());
         Socket silent = new Socket(InetAddress.getLoopbackAddress(), receiver.port());
@@ -154,7 +154,7 @@ class HostileCenterTest {
   }
 
   @Test
-  void guestsThatComeAndGoDoNotUseTheReceiversRoomUp() throws Exception {
+  void endedConnectionsReleaseTheirPermits() throws Exception {
     SmsInbox inbox = new SmsInbox(new MemoryDatabase());
     try (SmsReceiver receiver = new SmsReceiver(inbox, 0, InstantSource.system())) {
       for (int i = 0; i < 100; i++) {
@@ -174,9 +174,9 @@ class HostileCenterTest {
     return new TextMessage("id", "+49151234567", "hello", "");
   }
 
-  /// Speaks just enough SMPP to answer each command with a status.
+  /// A minimal SMPP server that answers each command with a status.
   private static final class Center implements AutoCloseable {
-    private final ServerSocket listening =
+    private final ServerSocket serverSocket =
         new ServerSocket(0, 16, InetAddress.getLoopbackAddress());
     private final List<Socket> open = new CopyOnWriteArrayList<>();
     private final List<Integer> commands = new CopyOnWriteArrayList<>();
@@ -188,7 +188,7 @@ class HostileCenterTest {
     }
 
     int port() {
-      return listening.getLocalPort();
+      return serverSocket.getLocalPort();
     }
 
     long count(int command) {
@@ -198,16 +198,16 @@ class HostileCenterTest {
     private void accept() {
       try {
         while (true) {
-          Socket socket = listening.accept();
+          Socket socket = serverSocket.accept();
           open.add(socket);
-          Thread.ofVirtual().start(() -> talk(socket));
+          Thread.ofVirtual().start(() -> converse(socket));
         }
       } catch (IOException _) {
         // closed by the test
       }
     }
 
-    private void talk(Socket socket) {
+    private void converse(Socket socket) {
       try (socket) {
         DataInputStream in = new DataInputStream(socket.getInputStream());
         DataOutputStream out =
@@ -220,10 +220,10 @@ class HostileCenterTest {
           in.skipNBytes(length - 16L);
           commands.add(command);
           int status = statuses.applyAsInt(command);
-          if (status == TEAR) {
+          if (status == DISCONNECT) {
             return;
           }
-          if (status != SILENCE) {
+          if (status != NO_REPLY) {
             byte[] body =
                 status == 0 && (command == BIND || command == SUBMIT) ? id() : new byte[0];
             out.writeInt(16 + body.length);
@@ -238,7 +238,7 @@ class HostileCenterTest {
           }
         }
       } catch (IOException _) {
-        // the other side or the test ended it
+        // closed by the peer or the test
       }
     }
 
@@ -248,7 +248,7 @@ class HostileCenterTest {
 
     @Override
     public void close() throws IOException {
-      listening.close();
+      serverSocket.close();
       for (Socket socket : open) {
         socket.close();
       }

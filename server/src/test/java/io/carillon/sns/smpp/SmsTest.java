@@ -14,11 +14,11 @@ import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/// Text messages through real SMPP from our sender to our receiver.
+/// Text messages over SMPP from our transport to our receiver.
 class SmsTest {
   private static final InstantSource CLOCK =
       InstantSource.fixed(Instant.parse("2026-03-01T10:00:00Z"));
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration TIMEOUT = Duration.ofSeconds(20);
 
   private final MemoryDatabase database = new MemoryDatabase();
   private final SmsInbox inbox = new SmsInbox(database);
@@ -28,7 +28,7 @@ class SmsTest {
   SmsTest() throws Exception {
     receiver = new SmsReceiver(inbox, 0, CLOCK);
     transport =
-        new SmppTransport(SmppTransport.Center.local(receiver.port()), "CARILLON", 4, PATIENCE);
+        new SmppTransport(SmppTransport.Center.local(receiver.port()), "CARILLON", 4, TIMEOUT);
   }
 
   @AfterEach
@@ -38,7 +38,7 @@ class SmsTest {
   }
 
   @Test
-  void aTextArrives() {
+  void textsAreDelivered() {
     assertThat(transport.send(text("1", "Hello {world} for 5 €", "")))
         .isInstanceOf(DeliveryOutcome.Done.class);
 
@@ -51,7 +51,7 @@ class SmsTest {
   }
 
   @Test
-  void theSenderMayNameItselfByLettersOrNumber() {
+  void senderIdsMayBeLettersOrNumbers() {
     transport.send(text("1", "a", "Bells"));
     transport.send(text("2", "b", "+49800123"));
 
@@ -59,7 +59,7 @@ class SmsTest {
   }
 
   @Test
-  void lengthsAreThoseOfTheStandard() {
+  void segmentLengthsFollowTheStandard() {
     assertThat(segments("x".repeat(160))).isEqualTo(1);
     assertThat(segments("x".repeat(161))).isEqualTo(2);
     assertThat(segments("x".repeat(306))).isEqualTo(2);
@@ -72,12 +72,12 @@ class SmsTest {
     assertThat(segments("")).isEqualTo(1);
     for (byte[] body : Segments.of("€".repeat(500), 7).bodies()) {
       assertThat(body.length).isLessThanOrEqualTo(159);
-      assertThat(body[body.length - 1]).isNotEqualTo((byte) 0x1B); // no escape is cut off
+      assertThat(body[body.length - 1]).isNotEqualTo((byte) 0x1B); // no escape sequence is split
     }
   }
 
   @Test
-  void theAlphabetKnowsTheStandardsCharactersAndNoOthers() {
+  void theAlphabetHasExactlyTheStandardsCharacters() {
     String all = "";
     for (int code = 0; code < 128; code++) {
       if (code != 0x1B) {
@@ -95,7 +95,7 @@ class SmsTest {
   }
 
   @Test
-  void whateverIsSentIsPutTogetherAgain() {
+  void anyTextIsReassembled() {
     long seed = new Random().nextLong();
     Random random = new Random(seed);
     List<String> sent = new ArrayList<>();
@@ -113,7 +113,7 @@ class SmsTest {
   }
 
   @Test
-  void aTextIsShownOnceAllItsPartsHaveComeInWhateverOrder() {
+  void textsAreListedWhenAllPartsHaveArrivedInAnyOrder() {
     inbox.add(part("b", 7, 2));
     assertThat(inbox.list()).isEmpty();
     inbox.add(part("x", 8, 2)); // another text
@@ -125,7 +125,7 @@ class SmsTest {
   }
 
   @Test
-  void theInboxOutlivesTheReceiverAndIsBounded() throws Exception {
+  void theInboxIsDurableAndBounded() throws Exception {
     transport.send(text("1", "kept", ""));
     receiver.close();
     assertThat(new SmsInbox(database).list())

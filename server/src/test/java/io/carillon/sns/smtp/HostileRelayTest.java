@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// Relays that refuse, hang, tear and answer late.
+/// Relays that refuse, hang, break connections and reply late.
 class HostileRelayTest {
   private static final Duration SHORT = Duration.ofMillis(300);
   private static final Duration LONG = Duration.ofSeconds(20);
@@ -42,17 +42,17 @@ class HostileRelayTest {
     "DOT,     SILENCE,                 Retry",
     "DOT,     not smtp at all,         Retry",
   })
-  void theAnswerDecides(String command, String answer, String outcome) throws Exception {
+  void theReplyDecidesTheOutcome(String command, String answer, String expected) throws Exception {
     try (ScriptedRelay relay = new ScriptedRelay(c -> c.equals(command) ? answer : "");
         SmtpTransport transport = transport(relay.port(), "", SHORT)) {
-      DeliveryOutcome got = transport.send(mail("1"));
+      DeliveryOutcome outcome = transport.send(mail("1"));
 
-      assertThat(got.getClass().getSimpleName()).as("%s", got).isEqualTo(outcome);
+      assertThat(outcome.getClass().getSimpleName()).as("%s", outcome).isEqualTo(expected);
     }
   }
 
   @Test
-  void nobodyThereIsTriedAgain() throws Exception {
+  void refusedConnectionsAreRetried() throws Exception {
     int port;
     try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       port = free.getLocalPort();
@@ -63,7 +63,7 @@ class HostileRelayTest {
   }
 
   @Test
-  void wrongCredentialsAreOurFaultAndUseUpNoTry() throws Exception {
+  void wrongCredentialsUseUpNoAttempt() throws Exception {
     try (ScriptedRelay relay = new ScriptedRelay(c -> c.equals("AUTH") ? "535 who are you" : "");
         SmtpTransport transport = transport(relay.port(), "me", LONG)) {
       assertThat(transport.send(mail("1"))).isInstanceOf(DeliveryOutcome.Postponed.class);
@@ -71,7 +71,7 @@ class HostileRelayTest {
   }
 
   @Test
-  void withoutTheEncryptionThatIsAskedForNothingIsSent() throws Exception {
+  void nothingIsSentWithoutTheRequiredEncryption() throws Exception {
     try (ScriptedRelay relay = new ScriptedRelay(_ -> "");
         SmtpTransport transport =
             new SmtpTransport(
@@ -86,21 +86,21 @@ class HostileRelayTest {
   }
 
   @Test
-  void aConnectionIsUsedAgainAndReplacedWhenItIsGone() throws Exception {
+  void connectionsAreReusedAndReplacedWhenBroken() throws Exception {
     try (ScriptedRelay relay = new ScriptedRelay(_ -> "");
         SmtpTransport transport = transport(relay.port(), "", LONG)) {
       assertThat(transport.send(mail("1"))).isInstanceOf(DeliveryOutcome.Done.class);
       assertThat(transport.send(mail("2"))).isInstanceOf(DeliveryOutcome.Done.class);
       assertThat(relay.connections()).isOne();
 
-      relay.tearAll();
+      relay.closeConnections();
       assertThat(transport.send(mail("3"))).isInstanceOf(DeliveryOutcome.Done.class);
       assertThat(relay.connections()).isEqualTo(2);
     }
   }
 
   @Test
-  void aHangingRelayHoldsNoMoreConnectionsThanAllowed() throws Exception {
+  void aHangingRelayCannotExceedTheConnectionLimit() throws Exception {
     CountDownLatch release = new CountDownLatch(1);
     AtomicInteger inside = new AtomicInteger();
     AtomicInteger most = new AtomicInteger();

@@ -21,11 +21,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Mail through real SMTP from our sender to our receiver, read by somebody else's parser.
+/// Mail over SMTP from our transport to our receiver, decoded by an independent parser.
 class MailTest {
   private static final InstantSource CLOCK =
       InstantSource.fixed(Instant.parse("2026-03-01T10:00:00Z"));
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration TIMEOUT = Duration.ofSeconds(20);
 
   private final MemoryDatabase database = new MemoryDatabase();
   private final Mailbox mailbox = new Mailbox(database);
@@ -35,7 +35,7 @@ class MailTest {
           SmtpTransport.Relay.local(receiver.port()),
           "no-reply@sns.carillon.localhost",
           2,
-          PATIENCE,
+          TIMEOUT,
           CLOCK);
 
   @AfterEach
@@ -45,7 +45,7 @@ class MailTest {
   }
 
   @Test
-  void aMailArrivesAndIsReadBack(@TempDir Path folder) throws Exception {
+  void mailsAreDeliveredAndDecoded(@TempDir Path folder) throws Exception {
     DeliveryOutcome outcome =
         transport.send(mail("id-1", "AWS Notifications", "Hello", "line 1\nline 2\n"));
 
@@ -64,10 +64,10 @@ class MailTest {
   }
 
   @Test
-  void whateverIsWrittenIsReadAgainByAnotherParser(@TempDir Path folder) throws Exception {
+  void anyMailIsDecodedByAnIndependentParser(@TempDir Path folder) throws Exception {
     long seed = new Random().nextLong();
     Random random = new Random(seed);
-    List<MailTransport.Mail> sent = new ArrayList<>(nasty());
+    List<MailTransport.Mail> sent = new ArrayList<>(awkwardMails());
     for (int i = 0; i < 120; i++) {
       sent.add(
           mail(
@@ -87,24 +87,26 @@ class MailTest {
     assertThat(read).hasSameSizeAs(sent);
     for (int i = 0; i < sent.size(); i++) {
       String what = "seed " + seed + ", mail " + i;
-      PythonMail.Parsed got = read.get(i);
+      PythonMail.Parsed parsed = read.get(i);
       MailTransport.Mail want = sent.get(i);
-      assertThat(got.defects()).as(what).isEmpty();
-      assertThat(got.ascii()).as(what).isTrue();
-      assertThat(got.longestLine()).as(what).isLessThanOrEqualTo(998);
-      assertThat(got.names()).as(what).doesNotContain("Bcc", "X-Evil");
-      assertThat(got.messageId()).as(what).isEqualTo("<" + want.id() + "@sns.carillon.localhost>");
-      assertThat(got.from()).as(what).endsWith("<no-reply@sns.carillon.localhost>");
+      assertThat(parsed.defects()).as(what).isEmpty();
+      assertThat(parsed.ascii()).as(what).isTrue();
+      assertThat(parsed.longestLine()).as(what).isLessThanOrEqualTo(998);
+      assertThat(parsed.names()).as(what).doesNotContain("Bcc", "X-Evil");
+      assertThat(parsed.messageId())
+          .as(what)
+          .isEqualTo("<" + want.id() + "@sns.carillon.localhost>");
+      assertThat(parsed.from()).as(what).endsWith("<no-reply@sns.carillon.localhost>");
       assertThat(kept.get(i).from())
           .as(what)
           .isEqualTo(want.fromName() + " <no-reply@sns.carillon.localhost>");
-      assertThat(got.subject().strip()).as(what).isEqualTo(want.subject().strip());
-      assertThat(newlines(got.body())).as(what).isEqualTo(newlines(want.body()));
+      assertThat(parsed.subject().strip()).as(what).isEqualTo(want.subject().strip());
+      assertThat(newlines(parsed.body())).as(what).isEqualTo(newlines(want.body()));
       assertThat(newlines(kept.get(i).text())).as(what).isEqualTo(newlines(want.body()));
     }
   }
 
-  private static List<MailTransport.Mail> nasty() {
+  private static List<MailTransport.Mail> awkwardMails() {
     return List.of(
         mail("a", "Über \"uns\", <x@y>", "Grüße ✓ 💌", "ümläut 💌\n"),
         mail("b", "n", "dots", ".\n..\n.hidden\nFrom the start\nend."),
@@ -123,7 +125,7 @@ class MailTest {
   }
 
   @Test
-  void theMailboxOutlivesTheReceiver() {
+  void theMailboxIsDurable() {
     transport.send(mail("id", "n", "kept", "x"));
     receiver.close();
 
@@ -138,7 +140,7 @@ class MailTest {
   }
 
   @Test
-  void theOldestMailMakesRoom() throws Exception {
+  void theOldestMailsAreEvicted() throws Exception {
     MemoryDatabase small = new MemoryDatabase();
     Mailbox three = new Mailbox(small, 3, 1_000);
     for (int i = 1; i <= 5; i++) {
@@ -153,7 +155,7 @@ class MailTest {
   }
 
   @Test
-  void whoWaitsForAMailGetsItWhenItComes() throws Exception {
+  void waitingReturnsTheMailWhenItArrives() throws Exception {
     Thread sender =
         Thread.ofVirtual()
             .start(
@@ -162,7 +164,7 @@ class MailTest {
                   transport.send(mail("2", "n", "wanted", "x"));
                 });
 
-    assertThat(mailbox.await(mail -> mail.subject().equals("wanted"), PATIENCE)).isPresent();
+    assertThat(mailbox.await(mail -> mail.subject().equals("wanted"), TIMEOUT)).isPresent();
     sender.join();
   }
 
@@ -178,7 +180,7 @@ class MailTest {
   }
 
   @Test
-  void aMailThatIsNoMailIsShownAsItCame() {
+  void malformedMailsAreShownRaw() {
     mailbox.add(raw("Content-Type: multipart/mixed; boundary=\r\n\r\n\u00ff\u0000 nothing"));
     mailbox.add(raw(""));
 
@@ -186,7 +188,7 @@ class MailTest {
   }
 
   @Test
-  void anEndlessMailIsRefusedAndLeavesTheReceiverWell() throws Exception {
+  void anEndlessMailIsRefusedAndTheReceiverSurvives() throws Exception {
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), receiver.port())) {
       socket.setSoTimeout(20_000);
       OutputStream out = socket.getOutputStream();

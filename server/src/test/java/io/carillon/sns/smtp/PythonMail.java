@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Reads mail with Python's `email` package: a parser that shares nothing with our encoder.
+/// Parses mail with Python's `email` package, which shares no code with our encoder.
 final class PythonMail {
   private static final String SCRIPT =
       """
@@ -82,7 +82,7 @@ final class PythonMail {
     return texts;
   }
 
-  /// A machine without Python skips these tests; CI must not.
+  /// Without Python these tests are skipped, except on CI.
   private static void requirePython() throws InterruptedException {
     boolean there;
     try {

@@ -12,36 +12,37 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 
-/// A mail relay that answers each command as the test says.
+/// A mail relay with scripted replies.
 final class ScriptedRelay implements AutoCloseable {
-  /// An answer that is none: the connection is torn.
-  static final String TEAR = "TEAR";
+  /// Instead of a reply, the connection is closed.
+  static final String DISCONNECT = "TEAR";
 
-  /// An answer that never comes.
-  static final String SILENCE = "SILENCE";
+  /// No reply at all.
+  static final String NO_REPLY = "SILENCE";
 
-  private final ServerSocket listening = new ServerSocket(0, 16, InetAddress.getLoopbackAddress());
+  private final ServerSocket serverSocket =
+      new ServerSocket(0, 16, InetAddress.getLoopbackAddress());
   private final List<Socket> open = new CopyOnWriteArrayList<>();
   private final Function<String, String> answers;
   final List<String> commands = new CopyOnWriteArrayList<>();
 
   /// @param answers by command: `CONNECT`, `EHLO`, `MAIL`, …, and `DOT` for the end of the data; an
-  ///   empty answer leaves it to the usual one
+  ///   empty one stands for the default reply
   ScriptedRelay(Function<String, String> answers) throws IOException {
     this.answers = answers;
     Thread.ofVirtual().start(this::accept);
   }
 
   int port() {
-    return listening.getLocalPort();
+    return serverSocket.getLocalPort();
   }
 
   long connections() {
     return commands.stream().filter(command -> command.equals("CONNECT")).count();
   }
 
-  /// Ends all connections, as a relay does with idle ones.
-  void tearAll() throws IOException {
+  /// Closes all connections, as a relay does with idle ones.
+  void closeConnections() throws IOException {
     for (Socket socket : open) {
       socket.close();
     }
@@ -50,16 +51,16 @@ final class ScriptedRelay implements AutoCloseable {
   private void accept() {
     try {
       while (true) {
-        Socket socket = listening.accept();
+        Socket socket = serverSocket.accept();
         open.add(socket);
-        Thread.ofVirtual().start(() -> talk(socket));
+        Thread.ofVirtual().start(() -> converse(socket));
       }
     } catch (IOException _) {
       // closed by the test
     }
   }
 
-  private void talk(Socket socket) {
+  private void converse(Socket socket) {
     try (socket) {
       BufferedReader in =
           new BufferedReader(
@@ -82,18 +83,18 @@ final class ScriptedRelay implements AutoCloseable {
         }
       }
     } catch (IOException _) {
-      // the other side or the test ended it
+      // closed by the peer or the test
     }
   }
 
   private boolean answer(Socket socket, String command) throws IOException {
     commands.add(command);
     String scripted = answers.apply(command);
-    String answer = scripted.isEmpty() ? usual(command) : scripted;
-    if (answer.equals(TEAR)) {
+    String answer = scripted.isEmpty() ? defaultReply(command) : scripted;
+    if (answer.equals(DISCONNECT)) {
       return false;
     }
-    if (answer.equals(SILENCE)) {
+    if (answer.equals(NO_REPLY)) {
       return true;
     }
     OutputStream out = socket.getOutputStream();
@@ -102,7 +103,7 @@ final class ScriptedRelay implements AutoCloseable {
     return true;
   }
 
-  private static String usual(String command) {
+  private static String defaultReply(String command) {
     return switch (command) {
       case "CONNECT" -> "220 scripted";
       case "EHLO" -> "250-scripted\r\n250 AUTH PLAIN LOGIN";
@@ -115,7 +116,7 @@ final class ScriptedRelay implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    listening.close();
-    tearAll();
+    serverSocket.close();
+    closeConnections();
   }
 }

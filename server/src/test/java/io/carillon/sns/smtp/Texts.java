@@ -2,8 +2,8 @@ package io.carillon.sns.smtp;
 
 import java.util.Random;
 
-/// Texts at random: letters of several scripts, symbols beyond the basic plane, what mail formats
-/// give a meaning to.
+/// Random texts: letters of several scripts, symbols outside the basic plane, characters with a
+/// meaning in mail formats.
 final class Texts {
   private static final String[] PIECES = {
     "a",
@@ -42,7 +42,7 @@ final class Texts {
 
   private Texts() {}
 
-  /// A line without line ends, not beginning or ending with a space.
+  /// A line without line breaks, and without a space at its ends.
   static String line(Random random, int maxChars) {
     StringBuilder text = new StringBuilder();
     int length = 1 + random.nextInt(maxChars - 1);
