@@ -6,22 +6,22 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/// Tells those who wait at a queue that something came. They remember how much had come before they
-/// looked, so nothing that comes between looking and waiting is slept through.
+/// Wakes the long polls of a queue when a message arrives. A waiter reads the count of arrivals
+/// before it looks for messages, so it misses nothing that arrives between looking and waiting.
 final class ArrivalSignal {
   private final ReentrantLock lock = new ReentrantLock();
-  private final Condition more = lock.newCondition();
+  private final Condition arrived = lock.newCondition();
   private final AtomicInteger waiting = new AtomicInteger();
   private long count;
   private boolean stopped;
 
-  /// Counts one more who looks and may wait.
+  /// Registers a waiter.
   ArrivalSignal enter() {
     waiting.incrementAndGet();
     return this;
   }
 
-  /// Counts one fewer; null, which a map takes for nothing, when nobody is left.
+  /// Removes a waiter; null, which removes a map entry, if none is left.
   @Nullable ArrivalSignal leave() {
     return waiting.decrementAndGet() == 0 ? null : this;
   }
@@ -35,11 +35,11 @@ final class ArrivalSignal {
     }
   }
 
-  void tell() {
+  void signal() {
     lock.lock();
     try {
       count++;
-      more.signalAll();
+      arrived.signalAll();
     } finally {
       lock.unlock();
     }
@@ -49,19 +49,20 @@ final class ArrivalSignal {
     lock.lock();
     try {
       stopped = true;
-      more.signalAll();
+      arrived.signalAll();
     } finally {
       lock.unlock();
     }
   }
 
-  /// Waits until more than `seen` have come or `most` has passed; false once it is stopped.
-  boolean await(long seen, Duration most) {
-    long left = most.toNanos();
+  /// Waits until more than `seen` messages have arrived or `timeout` has passed; false once it is
+  /// stopped.
+  boolean await(long seen, Duration timeout) {
+    long remainingNanos = timeout.toNanos();
     lock.lock();
     try {
-      while (count == seen && left > 0 && !stopped) {
-        left = more.awaitNanos(left);
+      while (count == seen && remainingNanos > 0 && !stopped) {
+        remainingNanos = arrived.awaitNanos(remainingNanos);
       }
       return !stopped;
     } catch (InterruptedException e) {

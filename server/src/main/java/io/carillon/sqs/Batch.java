@@ -11,18 +11,18 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
 
-/// What the batch operations share: the checks of the whole, and an outcome for each entry, since a
-/// batch answers 200 with failed entries in it.
+/// Shared by the batch operations: validation of the whole batch, and a result for each entry,
+/// since a batch with failed entries answers 200.
 record Batch<R>(List<R> successful, List<BatchResultErrorEntry> failed) {
-  private static final int MOST = 10;
+  private static final int MAX = 10;
   private static final Pattern ID = Pattern.compile("[A-Za-z0-9_-]{1,80}");
 
-  /// Runs `each` on every entry; an AWS error fails its entry alone.
+  /// Runs `each` on every entry; an AWS error fails only its entry.
   static <E, R> Batch<R> run(List<E> entries, Function<E, String> id, Function<E, R> each) {
     if (entries.isEmpty()) {
       throw SqsError.EMPTY_BATCH_REQUEST.exception();
     }
-    if (entries.size() > MOST) {
+    if (entries.size() > MAX) {
       throw SqsError.TOO_MANY_ENTRIES.because(
           "Maximum number of entries per request are 10. You have sent " + entries.size() + ".");
     }
@@ -54,13 +54,13 @@ record Batch<R>(List<R> successful, List<BatchResultErrorEntry> failed) {
     return new Batch<>(successful, failed);
   }
 
-  /// Entries tell the framework's errors by their older codes, in both protocols.
+  /// In entries, the framework's errors have their older codes, in both protocols.
   private static String codeInBatch(ErrorCode error) {
     return error.code().endsWith("Exception") ? error.queryCode() : error.code();
   }
 
-  /// SQS leaves an empty list out of its answers, and clients ask `"Messages" in answer`.
-  static <T> @Nullable List<T> unlessEmpty(List<T> list) {
+  /// SQS omits empty lists in its responses, and clients test `"Messages" in response`.
+  static <T> @Nullable List<T> nullIfEmpty(List<T> list) {
     return list.isEmpty() ? null : list;
   }
 }

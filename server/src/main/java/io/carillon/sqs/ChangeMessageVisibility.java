@@ -56,8 +56,8 @@ final class ChangeMessageVisibility {
                   });
             });
     return ChangeMessageVisibilityBatchResponse.builder()
-        .successful(Batch.unlessEmpty(batch.successful()))
-        .failed(Batch.unlessEmpty(batch.failed()))
+        .successful(Batch.nullIfEmpty(batch.successful()))
+        .failed(Batch.nullIfEmpty(batch.failed()))
         .build();
   }
 }

@@ -10,8 +10,8 @@ import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchResultEntry;
 import software.amazon.awssdk.services.sqs.model.DeleteMessageRequest;
 import software.amazon.awssdk.services.sqs.model.DeleteMessageResponse;
 
-/// DeleteMessage and DeleteMessageBatch. They are answered before they are synced: a message that
-/// comes back after a power loss is delivered at least once.
+/// DeleteMessage and DeleteMessageBatch. They are answered before they are synced: after a power
+/// loss a message may be received again, which at-least-once delivery permits.
 final class DeleteMessage {
   private final Database database;
   private final Queues queues;
@@ -48,8 +48,8 @@ final class DeleteMessage {
                   });
             });
     return DeleteMessageBatchResponse.builder()
-        .successful(Batch.unlessEmpty(batch.successful()))
-        .failed(Batch.unlessEmpty(batch.failed()))
+        .successful(Batch.nullIfEmpty(batch.successful()))
+        .failed(Batch.nullIfEmpty(batch.failed()))
         .build();
   }
 }

@@ -12,24 +12,24 @@ import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
 import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeValue;
 
-/// Checks the attributes of a message and reads them.
+/// Validates and reads the attributes of a message.
 final class MessageAttributes {
   static final String TRACE_HEADER = "AWSTraceHeader";
-  private static final int MOST = 10;
-  private static final int MOST_BYTES = 256;
+  private static final int MAX = 10;
+  private static final int MAX_NAME_BYTES = 256;
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_.-]+");
   private static final Set<String> TYPES = Set.of("String", "Number", "Binary");
 
   private MessageAttributes() {}
 
-  /// Checks and takes what a client sent.
+  /// Validates the attributes of a request.
   static Map<String, MessageAttribute> of(Map<String, MessageAttributeValue> sent) {
-    if (sent.size() > MOST) {
+    if (sent.size() > MAX) {
       throw SqsError.INVALID_PARAMETER_VALUE.because(
           "Number of message attributes ["
               + sent.size()
               + "] exceeds the allowed maximum ["
-              + MOST
+              + MAX
               + "].");
     }
     Map<String, MessageAttribute> all = new TreeMap<>();
@@ -46,33 +46,33 @@ final class MessageAttributes {
     String text = value.stringValue();
     SdkBytes bytes = value.binaryValue();
     if (type == null || type.isEmpty()) {
-      throw wrong(
+      throw invalid(
           "The message (user) attribute '%s' must contain a non-empty message attribute %s.",
           name, text == null && bytes == null ? "value" : "type");
     }
     String kind = type.split("\\.", 2)[0];
     if (!TYPES.contains(kind)) {
-      throw wrong(
+      throw invalid(
           "The type of message (user) attribute '%s' is invalid. You must use only the following"
               + " supported type prefixes: Binary, Number, String.",
           name);
     }
-    if (type.length() > MOST_BYTES) {
-      throw wrong("Message (user) attribute type must be shorter than 256 bytes.");
+    if (type.length() > MAX_NAME_BYTES) {
+      throw invalid("Message (user) attribute type must be shorter than 256 bytes.");
     }
     boolean binary = kind.equals("Binary");
-    boolean empty =
+    boolean emptyValue =
         text == null && bytes == null
             || text != null && text.isEmpty()
             || bytes != null && bytes.asByteArrayUnsafe().length == 0;
-    if (empty) {
-      throw empty("(user)", name, type);
+    if (emptyValue) {
+      throw emptyValue("(user)", name, type);
     }
     if (text != null && bytes != null) {
-      throw wrong("Message (user) attribute '%s' must have a single value.", name);
+      throw invalid("Message (user) attribute '%s' must have a single value.", name);
     }
     if (binary ? bytes == null : text == null) {
-      throw wrong(
+      throw invalid(
           "Message (user) attribute '%s' with type '%s' must use field '%s'.",
           name, type, binary ? "Binary" : "String");
     }
@@ -80,17 +80,17 @@ final class MessageAttributes {
       return new MessageAttribute(type, null, bytes.asByteArray());
     }
     if (kind.equals("Number") && !isNumber(text)) {
-      throw wrong("Can't cast the value of message (user) attribute '%s' to a number.", name);
+      throw invalid("Can't cast the value of message (user) attribute '%s' to a number.", name);
     }
     MessageText.check(text);
     return new MessageAttribute(type, text, null);
   }
 
-  /// The one attribute that a sender may give the system; null where it gives none.
+  /// The only system attribute that a sender may set; null if it is not set.
   static @Nullable MessageAttribute traceHeader(Map<String, MessageSystemAttributeValue> sent) {
     for (String name : sent.keySet()) {
       if (!name.equals(TRACE_HEADER)) {
-        throw wrong("Message system attribute name '%s' is invalid.", name);
+        throw invalid("Message system attribute name '%s' is invalid.", name);
       }
     }
     MessageSystemAttributeValue trace = sent.get(TRACE_HEADER);
@@ -99,7 +99,7 @@ final class MessageAttributes {
     }
     String text = trace.stringValue();
     if (!"String".equals(trace.dataType()) || text == null || text.isEmpty()) {
-      throw empty("system", TRACE_HEADER, "String");
+      throw emptyValue("system", TRACE_HEADER, "String");
     }
     return MessageAttribute.string(text);
   }
@@ -115,40 +115,40 @@ final class MessageAttributes {
 
   private static String checkName(String name) {
     if (name.isEmpty()) {
-      throw wrong("The request must contain non-empty message (user) attribute names.");
+      throw invalid("The request must contain non-empty message (user) attribute names.");
     }
-    if (name.length() > MOST_BYTES) {
-      throw wrong("Message (user) attribute name must be shorter than 256 bytes.");
+    if (name.length() > MAX_NAME_BYTES) {
+      throw invalid("Message (user) attribute name must be shorter than 256 bytes.");
     }
     String lower = name.toLowerCase(Locale.ROOT);
     if (lower.startsWith("aws.") || lower.startsWith("amazon.")) {
-      throw wrong(
+      throw invalid(
           "You can't use message attribute names beginning with 'AWS.' or 'Amazon'. These strings"
               + " are reserved for internal use.");
     }
     if (name.startsWith(".") || name.endsWith(".")) {
-      throw wrong(
+      throw invalid(
           "Message (user) attribute name must not %s with character '.'.",
           name.startsWith(".") ? "begin" : "end");
     }
     if (name.contains("..")) {
-      throw wrong("Message (user) attribute name must not have successive '.' characters.");
+      throw invalid("Message (user) attribute name must not have successive '.' characters.");
     }
     if (!NAME.matcher(name).matches()) {
-      throw wrong(
+      throw invalid(
           "Message (user) attribute name can only contain upper and lower case letters, digits,"
               + " periods, hyphens and underscores.");
     }
     return name;
   }
 
-  private static AwsException empty(String whose, String name, String type) {
-    return wrong(
+  private static AwsException emptyValue(String whose, String name, String type) {
+    return invalid(
         "Message %s attribute '%s' must contain a non-empty value of type '%s'.",
         whose, name, type);
   }
 
-  private static AwsException wrong(String message, Object... values) {
+  private static AwsException invalid(String message, Object... values) {
     return SqsError.INVALID_PARAMETER_VALUE.because(message.formatted(values));
   }
 

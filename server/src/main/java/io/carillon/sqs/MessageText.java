@@ -8,11 +8,11 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Map;
 
-/// What SQS demands of a message's text, and the digests by which clients check it.
+/// SQS's constraints on a message's text, and the digests that clients verify.
 final class MessageText {
   private MessageText() {}
 
-  /// @throws io.carillon.aws.AwsException where a character is one that XML does not allow
+  /// @throws io.carillon.aws.AwsException if there is a character that XML does not allow
   static void check(String text) {
     boolean allowed =
         text.codePoints()
@@ -33,8 +33,8 @@ final class MessageText {
     return HexFormat.of().formatHex(digest().digest(text.getBytes(StandardCharsets.UTF_8)));
   }
 
-  /// The digest over all attributes in order of their names: each name, type and value with its
-  /// length before it, and a byte that tells text (1) from bytes (2).
+  /// The digest of all attributes in order of their names: each name, type and value is preceded by
+  /// its length, the value also by a byte for text (1) or binary (2).
   ///
   /// Source:
   /// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html#sqs-attributes-md5-message-digest-calculation
@@ -65,7 +65,7 @@ final class MessageText {
     }
   }
 
-  /// What a message counts against the limits of queue and batch.
+  /// The size that counts against the limits of queue and batch.
   static int sizeBytes(String body, Map<String, MessageAttribute> attributes) {
     int size = body.getBytes(StandardCharsets.UTF_8).length;
     for (Map.Entry<String, MessageAttribute> attribute : attributes.entrySet()) {

@@ -24,29 +24,29 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/// What is in the queues. A message is a row of a [DueQueue]: its delay is its first due, its
-/// visibility timeout the lease, its receive count the number of claims.
+/// The messages of all queues. A message is a row of a [DueQueue]: its delay is the row's first due
+/// time, its visibility timeout the lease, its receive count the number of claims.
 ///
-/// Sending waits for the disk. Receiving, deleting and changing visibility do not: losing one of
-/// these in a crash shows a message once more, which at-least-once permits.
+/// Sending waits for the sync to disk. Receiving, deleting and changing visibility do not: if a
+/// crash loses one of these, a message is received again, which at-least-once delivery permits.
 final class Messages {
-  /// Rows removed in one transaction: one slow closure would hold every writer.
+  /// Rows removed in one transaction: a slow transaction would block every writer.
   private static final int CHUNK = 500;
 
-  private static final Duration LONGEST_DELAY = Duration.ofMinutes(15);
-  private static final Duration LONGEST_VISIBILITY = Duration.ofHours(12);
+  private static final Duration MAX_DELAY = Duration.ofMinutes(15);
+  private static final Duration MAX_VISIBILITY = Duration.ofHours(12);
 
-  /// So much a clock may be set back without anybody minding.
-  private static final Duration SKEW = Duration.ofSeconds(2);
+  /// Clock steps up to this size are ignored.
+  private static final Duration CLOCK_TOLERANCE = Duration.ofSeconds(2);
 
-  private static final long LARGEST_BYTES = 1 << 20;
+  private static final long MAX_MESSAGE_BYTES = 1 << 20;
 
-  /// A message that is received is in its row, in the text of its body, and in the answer.
+  /// How often a received message is in memory: its row, the text of its body, the response.
   private static final int COPIES = 4;
 
-  /// @param groupId whose message it is, for consumers that are fair to many
-  /// @param deadLetterSource the queue it was moved from after too many receives
-  /// @param receivedBefore how often it was received in the queues that it was moved from
+  /// @param groupId the `MessageGroupId`, for fair queues
+  /// @param deadLetterSource the queue from which it was moved after too many receives
+  /// @param receivedBefore how often it was received in the queues from which it was moved
   record MessageRow(
       String messageId,
       String body,
@@ -75,7 +75,7 @@ final class Messages {
               receivedBefore);
     }
 
-    /// @param claims how often it was received in the queue that it leaves
+    /// @param claims how often it was received in its queue so far
     MessageRow deadFrom(String source, long claims) {
       return new MessageRow(
           messageId,
@@ -91,7 +91,7 @@ final class Messages {
     }
   }
 
-  /// A message in somebody's hands.
+  /// A message in flight.
   record Received(MessageRow message, long receiveCount, String receiptHandle) {}
 
   record Counts(long visible, long inFlight, long delayed) {}
@@ -107,15 +107,15 @@ final class Messages {
     this.database = database;
     this.clock = clock;
     this.ids = ids;
-    // Orders messages that are due in the same millisecond; behind every number given before a
-    // restart.
+    // Orders messages that are due in the same millisecond. Starts after every number of a former
+    // run.
     this.sequence = new AtomicLong(clock.millis() << 20);
   }
 
-  /// Puts a message in; answers its id.
+  /// Adds a message and returns its id.
   String send(
       Tx tx,
-      QueueRow into,
+      QueueRow to,
       String body,
       Map<String, MessageAttribute> attributes,
       String senderId,
@@ -134,7 +134,7 @@ final class Messages {
             groupId,
             null,
             0);
-    add(tx, into.incarnation(), message, delay);
+    add(tx, to.incarnation(), message, delay);
     return message.messageId();
   }
 
@@ -145,13 +145,13 @@ final class Messages {
         String.format("%016x", sequence.getAndIncrement()),
         clock.instant().plus(delay),
         message);
-    tx.afterCommit(() -> tell(incarnation));
+    tx.afterCommit(() -> signalArrival(incarnation));
   }
 
-  /// Where messages go that were received too often.
-  record DeadLetters(int maxReceiveCount, String intoIncarnation) {}
+  /// The dead-letter queue, for messages that were received too often.
+  record DeadLetters(int maxReceiveCount, String targetIncarnation) {}
 
-  /// Takes up to `limit` messages for `visibility`, waiting up to `wait` for the first.
+  /// Receives up to `limit` messages for `visibility`, waiting up to `wait` for the first one.
   List<Received> receive(
       QueueKey key,
       QueueRow from,
@@ -163,7 +163,7 @@ final class Messages {
     try {
       return receive(signal, key, from, deadLetters, limit, visibility, wait);
     } finally {
-      arrivals.computeIfPresent(from.incarnation(), (_, present) -> present.leave());
+      arrivals.computeIfPresent(from.incarnation(), (_, current) -> current.leave());
     }
   }
 
@@ -175,55 +175,57 @@ final class Messages {
       int limit,
       Duration visibility,
       Duration wait) {
-    long begun = System.nanoTime(); // a clock that is set back makes nobody wait longer
+    long startNanos =
+        System.nanoTime(); // monotonic, so setting the clock back does not prolong the wait
     Reservation memory = Reservation.current();
     long before = memory.heldBytes();
     while (true) {
       long seen = signal.count();
-      int most = reserve(memory, limit);
+      int maxMessages = reserve(memory, limit);
       List<Received> received =
-          database.writeRelaxed(tx -> take(tx, key, from, deadLetters, most, visibility));
+          database.writeRelaxed(tx -> claim(tx, key, from, deadLetters, maxMessages, visibility));
       memory.shrinkTo(before + memoryOf(received));
-      Duration left = wait.minusNanos(System.nanoTime() - begun);
+      Duration left = wait.minusNanos(System.nanoTime() - startNanos);
       if (!received.isEmpty() || !left.isPositive()) {
         return received;
       }
       Instant now = clock.instant();
-      Instant giveUp = now.plus(left);
+      Instant deadline = now.plus(left);
       Instant next =
           database
-              .read(snapshot -> queue.firstDue(snapshot, from.incarnation(), giveUp))
-              .orElse(giveUp);
+              .read(snapshot -> queue.firstDue(snapshot, from.incarnation(), deadline))
+              .orElse(deadline);
       if (!signal.await(seen, Duration.between(now, next).plusMillis(1))) {
         return List.of(); // the server is stopping
       }
     }
   }
 
-  /// Reserves memory for as many messages of the largest size as there is room for, up to `limit`:
-  /// who asks for ten may be given fewer.
+  /// Reserves memory for as many messages of maximum size as the budget allows, up to `limit`: a
+  /// request for ten may get fewer.
   private static int reserve(Reservation memory, int limit) {
-    for (int most = limit; most > 1; most /= 2) {
-      if (memory.tryTake(most * LARGEST_BYTES * COPIES)) {
-        return most;
+    for (int maxMessages = limit; maxMessages > 1; maxMessages /= 2) {
+      if (memory.tryTake(maxMessages * MAX_MESSAGE_BYTES * COPIES)) {
+        return maxMessages;
       }
     }
-    memory.take(LARGEST_BYTES * COPIES);
+    memory.take(MAX_MESSAGE_BYTES * COPIES);
     return 1;
   }
 
   private static long memoryOf(List<Received> received) {
     long bytes = 0;
-    for (Received one : received) {
-      bytes += one.message().body().length();
-      for (Map.Entry<String, MessageAttribute> attribute : one.message().attributes().entrySet()) {
+    for (Received entry : received) {
+      bytes += entry.message().body().length();
+      for (Map.Entry<String, MessageAttribute> attribute :
+          entry.message().attributes().entrySet()) {
         bytes += attribute.getValue().sizeBytes(attribute.getKey());
       }
     }
     return bytes * COPIES;
   }
 
-  private List<Received> take(
+  private List<Received> claim(
       Tx tx,
       QueueKey key,
       QueueRow from,
@@ -244,9 +246,9 @@ final class Messages {
               wanted,
               now.plus(visibility),
               row -> row.receivedAt(now.toEpochMilli()));
-      for (Claimed<MessageRow> one : claimed) {
-        Lease lease = one.lease();
-        MessageRow message = one.row();
+      for (Claimed<MessageRow> entry : claimed) {
+        Lease lease = entry.lease();
+        MessageRow message = entry.row();
         if (Instant.ofEpochMilli(message.sentMillis()).isBefore(oldest)) {
           queue.settle(tx, lease);
         } else if (deadLetters.isPresent()
@@ -254,7 +256,7 @@ final class Messages {
           queue.settle(tx, lease);
           add(
               tx,
-              deadLetters.get().intoIncarnation(),
+              deadLetters.get().targetIncarnation(),
               message.deadFrom(key.arn().toString(), lease.claims() - 1),
               Duration.ZERO);
         } else {
@@ -262,13 +264,13 @@ final class Messages {
           received.add(new Received(message, count, receipt(lease)));
         }
       }
-      // With a visibility timeout of zero the same rows would be claimed for ever.
+      // With a visibility timeout of zero, the same rows would be claimed endlessly.
     } while (!claimed.isEmpty() && received.size() < limit && !visibility.isZero());
     return received;
   }
 
-  /// Deletes by receipt, also by one from before the message was received again: AWS promises no
-  /// more than the newest, and honours all.
+  /// Deletes by receipt handle, also by one from before the message was received again: AWS
+  /// guarantees only the latest, but accepts all.
   void delete(Tx tx, QueueRow from, @Nullable String receiptHandle) {
     lease(tx, from, receiptHandle).ifPresent(lease -> queue.settle(tx, lease));
   }
@@ -284,7 +286,7 @@ final class Messages {
               + " available for visibility timeout change.");
     }
     queue.reschedule(tx, lease.get(), now.plus(visibility));
-    tx.afterCommit(() -> tell(from.incarnation()));
+    tx.afterCommit(() -> signalArrival(from.incarnation()));
   }
 
   private Optional<Lease> lease(Tx tx, QueueRow from, @Nullable String receiptHandle) {
@@ -325,25 +327,26 @@ final class Messages {
   }
 
   /// Deletes all messages of a queue.
-  void forget(String incarnation) {
+  void deleteAll(String incarnation) {
     while (database.writeRelaxed(tx -> queue.purge(tx, incarnation, CHUNK)) == CHUNK) {
       // the next chunk
     }
   }
 
-  /// Deletes what is older than the queue's retention. Who receives does not see it anyway; this
-  /// gives its room back where nobody does, as in most dead-letter queues.
+  /// Deletes messages older than the queue's retention. Receivers do not get them anyway; this
+  /// frees the space in queues without receivers, as most dead-letter queues are.
   void expire(QueueRow from) {
     while (database.writeRelaxed(tx -> expireChunk(tx, from)) == CHUNK) {
       // the next chunk
     }
   }
 
-  /// A message is due when it was sent or later, so what was due before then was sent before.
+  /// A message is due at its sending time or later, so a row that is due before `oldest` was also
+  /// sent before.
   private int expireChunk(Tx tx, QueueRow from) {
     Instant oldest = clock.instant().minus(from.settings().retention());
     List<Claimed<MessageRow>> old = queue.claim(tx, from.incarnation(), oldest, CHUNK, oldest);
-    old.forEach(one -> queue.settle(tx, one.lease()));
+    old.forEach(entry -> queue.settle(tx, entry.lease()));
     return old.size();
   }
 
@@ -353,7 +356,7 @@ final class Messages {
     return new Counts(depth.due(), depth.claimed(), depth.delayed());
   }
 
-  /// Wakes everyone who waits for messages, for good.
+  /// Ends all long polls, current and future ones.
   void stop() {
     stopping = true;
     arrivals.values().forEach(ArrivalSignal::stop);
@@ -364,33 +367,33 @@ final class Messages {
   private ArrivalSignal enter(String incarnation) {
     ArrivalSignal signal =
         arrivals.compute(
-            incarnation, (_, present) -> (present == null ? new ArrivalSignal() : present).enter());
+            incarnation, (_, current) -> (current == null ? new ArrivalSignal() : current).enter());
     if (stopping) {
       signal.stop();
     }
     return signal;
   }
 
-  private void tell(String incarnation) {
+  private void signalArrival(String incarnation) {
     ArrivalSignal signal = arrivals.get(incarnation);
     if (signal != null) {
-      signal.tell();
+      signal.signal();
     }
   }
 
-  /// How many queues somebody waits at.
-  int waitedAt() {
+  /// How many queues have waiters.
+  int queuesWithWaiters() {
     return arrivals.size();
   }
 
-  /// Makes what a clock that was ahead made invisible for too long visible earlier: a message that
-  /// nobody has keeps the delay it was sent with, one in flight comes back after its queue's
-  /// visibility timeout.
+  /// After the clock was ahead and set back, makes messages visible earlier that would be hidden
+  /// for too long: a message that is not in flight keeps the delay of its sending, one in flight
+  /// becomes visible after its queue's visibility timeout.
   ///
-  /// @return how many messages there were
+  /// @return how many messages were changed
   int drawBack(QueueRow in) {
     Instant now = clock.instant();
-    Instant ahead = now.plus(SKEW);
+    Instant ahead = now.plus(CLOCK_TOLERANCE);
     int moved =
         queue.rescheduleRange(
             database,
@@ -399,29 +402,30 @@ final class Messages {
             Instant.ofEpochMilli(Long.MAX_VALUE),
             later ->
                 later.isLeased()
-                    ? whenBack(later, now, in.settings().visibilityTimeout())
-                    : whenSeen(later, now));
+                    ? correctedVisibility(later, now, in.settings().visibilityTimeout())
+                    : correctedDelay(later, now));
     if (moved > 0) {
-      tell(in.incarnation());
+      signalArrival(in.incarnation());
     }
     return moved;
   }
 
-  private static Optional<Instant> whenSeen(Later<MessageRow> later, Instant now) {
+  private static Optional<Instant> correctedDelay(Later<MessageRow> later, Instant now) {
     Instant sent = Instant.ofEpochMilli(later.row().sentMillis());
     Duration delay = Duration.between(sent, later.due());
-    boolean isLegal = !delay.isNegative() && delay.compareTo(LONGEST_DELAY) <= 0;
+    boolean isLegal = !delay.isNegative() && delay.compareTo(MAX_DELAY) <= 0;
     boolean wasAhead =
-        sent.isAfter(now.plus(SKEW)) || later.due().isAfter(now.plus(LONGEST_DELAY).plus(SKEW));
+        sent.isAfter(now.plus(CLOCK_TOLERANCE))
+            || later.due().isAfter(now.plus(MAX_DELAY).plus(CLOCK_TOLERANCE));
     return wasAhead ? Optional.of(isLegal ? now.plus(delay) : now) : Optional.empty();
   }
 
-  private static Optional<Instant> whenBack(
+  private static Optional<Instant> correctedVisibility(
       Later<MessageRow> later, Instant now, Duration visibility) {
     Long received = later.row().firstReceivedMillis();
     boolean wasAhead =
-        (received != null && Instant.ofEpochMilli(received).isAfter(now.plus(SKEW)))
-            || later.due().isAfter(now.plus(LONGEST_VISIBILITY).plus(SKEW));
+        (received != null && Instant.ofEpochMilli(received).isAfter(now.plus(CLOCK_TOLERANCE)))
+            || later.due().isAfter(now.plus(MAX_VISIBILITY).plus(CLOCK_TOLERANCE));
     return wasAhead ? Optional.of(now.plus(visibility)) : Optional.empty();
   }
 }

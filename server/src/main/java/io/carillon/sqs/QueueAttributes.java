@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
-/// A queue's settings: what was given, checked, over the defaults.
+/// A queue's settings: the attributes that were set, validated, over the defaults.
 ///
 /// Source:
 /// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
@@ -31,7 +31,7 @@ record QueueAttributes(Map<String, String> given) {
           "VisibilityTimeout", "30",
           "SqsManagedSseEnabled", "true");
 
-  /// How each attribute's value is checked.
+  /// The validation of each attribute's value.
   private static final Map<String, BiConsumer<String, String>> CHECKS =
       Map.of(
           "DelaySeconds", number(0, 900),
@@ -44,7 +44,7 @@ record QueueAttributes(Map<String, String> given) {
           "RedriveAllowPolicy", QueueAttributes::checkRedriveAllow,
           "SqsManagedSseEnabled", QueueAttributes::checkFlag);
 
-  /// What AWS knows and Carillon does not, yet refuses by name.
+  /// Attributes that Carillon does not support and refuses by name.
   private static final Set<String> UNSUPPORTED =
       Set.of(
           "FifoQueue",
@@ -58,7 +58,7 @@ record QueueAttributes(Map<String, String> given) {
 
   record Redrive(Arn deadLetterTarget, int maxReceiveCount) {}
 
-  /// These attributes with `changes` applied; an empty value takes an attribute away.
+  /// These attributes with `changes` applied; an empty value removes an attribute.
   QueueAttributes with(Map<String, String> changes) {
     Map<String, String> result = new LinkedHashMap<>(given);
     changes.forEach(
@@ -81,16 +81,16 @@ record QueueAttributes(Map<String, String> given) {
     return new QueueAttributes(result);
   }
 
-  /// The first attribute by which a queue made with `asked` would differ from this one.
-  Optional<String> differenceFrom(Map<String, String> asked) {
+  /// The first of the `requested` attributes that differs from this queue's.
+  Optional<String> differenceFrom(Map<String, String> requested) {
     Map<String, String> all = toMap();
-    return asked.entrySet().stream()
+    return requested.entrySet().stream()
         .filter(e -> !e.getValue().equals(all.getOrDefault(e.getKey(), "")))
         .map(Map.Entry::getKey)
         .findFirst();
   }
 
-  /// As GetQueueAttributes shows them.
+  /// The attributes as GetQueueAttributes returns them.
   Map<String, String> toMap() {
     Map<String, String> all = new LinkedHashMap<>(DEFAULTS);
     all.putAll(given);
@@ -140,7 +140,7 @@ record QueueAttributes(Map<String, String> given) {
             rule.path("maxReceiveCount").asInt()));
   }
 
-  /// Whether `source` may send its dead letters here.
+  /// Whether `source` may use this queue as its dead-letter queue.
   boolean allowsDeadLettersFrom(Arn source) {
     @Nullable String value = given.get("RedriveAllowPolicy");
     if (value == null) {
@@ -164,15 +164,15 @@ record QueueAttributes(Map<String, String> given) {
     return Integer.parseInt(Objects.requireNonNull(toMap().get(name)));
   }
 
-  private static BiConsumer<String, String> number(int least, int most) {
+  private static BiConsumer<String, String> number(int min, int max) {
     return (name, value) -> {
       try {
         int number = Integer.parseInt(value);
-        if (number >= least && number <= most) {
+        if (number >= min && number <= max) {
           return;
         }
       } catch (NumberFormatException _) {
-        // answered below, as a number out of range is
+        // refused below, as a number out of range is
       }
       throw invalid(name, value);
     };
@@ -204,7 +204,7 @@ record QueueAttributes(Map<String, String> given) {
         return node;
       }
     } catch (JsonProcessingException _) {
-      // answered below, as JSON that is no object is
+      // refused below, as JSON that is not an object is
     }
     throw invalid(name, value);
   }

@@ -51,12 +51,12 @@ import software.amazon.awssdk.services.sqs.model.TagQueueResponse;
 import software.amazon.awssdk.services.sqs.model.UntagQueueRequest;
 import software.amazon.awssdk.services.sqs.model.UntagQueueResponse;
 
-/// The queues themselves; what is in them is [Messages].
+/// The queues and their attributes; [Messages] has their contents.
 final class Queues {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]{1,80}");
-  private static final int MOST_TAGS = 50;
+  private static final int MAX_TAGS = 50;
 
-  /// Where a queue lives.
+  /// The key of a queue.
   record QueueKey(String account, String region, String name) {
     static final KeyCodec<QueueKey> CODEC =
         new KeyCodec<>(
@@ -72,9 +72,9 @@ final class Queues {
     }
   }
 
-  /// @param incarnation tells a queue from one of the same name that was deleted before it
+  /// @param incarnation tells a queue from an earlier one of the same name
   /// @param pinned the unique ids of the users and roles that the policy named when it was written,
-  ///   by ARN; rows of old have none
+  ///   by ARN; null in rows of older versions
   record QueueRow(
       String incarnation,
       Map<String, String> attributes,
@@ -94,10 +94,11 @@ final class Queues {
   private final Table<QueueKey, QueueRow> queues =
       Table.of("sqs.queues", QueueKey.CODEC, QueueRow.class);
 
-  /// Queues that are gone, whose messages may not be.
-  private final Table<String, Gone> gone = Table.of("sqs.gonequeues", KeyCodec.STRING, Gone.class);
+  /// Deleted queues whose messages may not have been removed yet.
+  private final Table<String, DeletedQueue> deletedQueues =
+      Table.of("sqs.gonequeues", KeyCodec.STRING, DeletedQueue.class);
 
-  record Gone(long sinceSeconds) {}
+  record DeletedQueue(long sinceSeconds) {}
 
   private final Database database;
   private final Messages messages;
@@ -105,12 +106,12 @@ final class Queues {
   private final InstantSource clock;
   private final Supplier<URI> endpoint;
   private final Supplier<String> incarnations;
-  private final Duration nameHeld;
+  private final Duration nameReuseDelay;
 
-  /// When queues were deleted whose names cannot be used again yet.
-  private final Map<QueueKey, Instant> deleted = new ConcurrentHashMap<>();
+  /// Deletion times of queues whose names cannot be reused yet.
+  private final Map<QueueKey, Instant> recentlyDeleted = new ConcurrentHashMap<>();
 
-  /// @param nameHeld for how long the name of a deleted queue cannot be used; AWS takes a minute
+  /// @param nameReuseDelay how long the name of a deleted queue cannot be reused; 60 seconds on AWS
   Queues(
       Database database,
       Messages messages,
@@ -118,14 +119,14 @@ final class Queues {
       InstantSource clock,
       Supplier<URI> endpoint,
       Supplier<String> incarnations,
-      Duration nameHeld) {
+      Duration nameReuseDelay) {
     this.database = database;
     this.messages = messages;
     this.principals = principals;
     this.clock = clock;
     this.endpoint = endpoint;
     this.incarnations = incarnations;
-    this.nameHeld = nameHeld;
+    this.nameReuseDelay = nameReuseDelay;
   }
 
   CreateQueueResponse create(Caller caller, CreateQueueRequest input) {
@@ -137,19 +138,19 @@ final class Queues {
       throw SqsError.INVALID_PARAMETER_VALUE.because(
           "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length");
     }
-    Map<String, String> asked = input.attributesAsStrings();
-    Map<String, String> pinned = pins(asked);
-    QueueAttributes attributes = QueueAttributes.DEFAULT.with(asked);
+    Map<String, String> requested = input.attributesAsStrings();
+    Map<String, String> pinned = pins(requested);
+    QueueAttributes attributes = QueueAttributes.DEFAULT.with(requested);
     QueueKey key = new QueueKey(caller.account().value(), caller.region().name(), name);
     database.write(
         tx -> {
           Optional<QueueRow> existing = queues.get(tx, key);
           if (existing.isPresent()) {
-            Optional<String> other = existing.get().settings().differenceFrom(asked);
-            if (other.isPresent()) {
+            Optional<String> difference = existing.get().settings().differenceFrom(requested);
+            if (difference.isPresent()) {
               throw SqsError.QUEUE_NAME_EXISTS.because(
                   "A queue already exists with the same name and a different value for attribute "
-                      + other.get());
+                      + difference.get());
             }
             return false;
           }
@@ -172,15 +173,15 @@ final class Queues {
   }
 
   private void checkNameIsFree(QueueKey key) {
-    Instant at = deleted.get(key);
-    if (at != null && isHeld(at, clock.instant())) {
+    Instant at = recentlyDeleted.get(key);
+    if (at != null && isNameReserved(at, clock.instant())) {
       throw SqsError.QUEUE_DELETED_RECENTLY.exception();
     }
   }
 
-  /// A deletion that is ahead was noted before the clock was set back.
-  private boolean isHeld(Instant deletedAt, Instant now) {
-    return !deletedAt.isAfter(now) && deletedAt.plus(nameHeld).isAfter(now);
+  /// A deletion in the future was recorded before the clock was set back.
+  private boolean isNameReserved(Instant deletedAt, Instant now) {
+    return !deletedAt.isAfter(now) && deletedAt.plus(nameReuseDelay).isAfter(now);
   }
 
   GetQueueUrlResponse url(Caller caller, GetQueueUrlRequest input) {
@@ -195,20 +196,20 @@ final class Queues {
   }
 
   ListQueuesResponse list(Caller caller, ListQueuesRequest input) {
-    int most = limit(input.maxResults());
+    int limit = limit(input.maxResults());
     Tuple parent = Tuple.of(caller.account().value(), caller.region().name());
     Range whole = Range.withPrefix(parent, Objects.requireNonNullElse(input.queueNamePrefix(), ""));
     String after = PageToken.lastKey(input.nextToken(), Queues::invalidToken);
     Range range = after.isEmpty() ? whole : whole.after(parent.and(after));
     List<QueueKey> found =
-        database.read(snapshot -> queues.list(snapshot, range, most + 1)).stream()
+        database.read(snapshot -> queues.list(snapshot, range, limit + 1)).stream()
             .map(Table.Entry::key)
             .toList();
-    boolean more = found.size() > most;
-    List<QueueKey> page = more ? found.subList(0, most) : found;
+    boolean more = found.size() > limit;
+    List<QueueKey> page = more ? found.subList(0, limit) : found;
     return ListQueuesResponse.builder()
-        .queueUrls(Batch.unlessEmpty(page.stream().map(key -> url(caller, key)).toList()))
-        // Only those who asked for pages get a token; others get the first thousand, as on AWS.
+        .queueUrls(Batch.nullIfEmpty(page.stream().map(key -> url(caller, key)).toList()))
+        // Only requests with MaxResults get a token; others get the first thousand, as on AWS.
         .nextToken(
             more && input.maxResults() != null ? PageToken.after(page.getLast().name()) : null)
         .build();
@@ -219,54 +220,54 @@ final class Queues {
         "The value for parameter NextToken is invalid. Reason: it was not returned by ListQueues.");
   }
 
-  private static int limit(@Nullable Integer asked) {
-    if (asked != null && (asked < 1 || asked > 1_000)) {
+  private static int limit(@Nullable Integer requested) {
+    if (requested != null && (requested < 1 || requested > 1_000)) {
       throw SqsError.INVALID_PARAMETER_VALUE.because(
           "Value for parameter MaxResults is invalid. Reason: Must be between 1 and 1000.");
     }
-    return asked == null ? 1_000 : asked;
+    return requested == null ? 1_000 : requested;
   }
 
   DeleteQueueResponse delete(Caller caller, DeleteQueueRequest input) {
     QueueKey key = key(caller, input.queueUrl());
-    QueueRow deleted =
+    QueueRow deletedRow =
         database.write(
             tx -> {
               QueueRow row = require(tx, key);
               queues.delete(tx, key);
-              gone.put(tx, row.incarnation(), new Gone(seconds()));
-              tx.afterCommit(() -> holdName(key));
+              deletedQueues.put(tx, row.incarnation(), new DeletedQueue(seconds()));
+              tx.afterCommit(() -> recordDeletion(key));
               return row;
             });
-    forget(deleted.incarnation());
+    deleteMessages(deletedRow.incarnation());
     return DeleteQueueResponse.builder().build();
   }
 
-  private void holdName(QueueKey key) {
+  private void recordDeletion(QueueKey key) {
     Instant now = clock.instant();
-    deleted.values().removeIf(at -> !isHeld(at, now));
-    deleted.put(key, now);
+    recentlyDeleted.values().removeIf(at -> !isNameReserved(at, now));
+    recentlyDeleted.put(key, now);
   }
 
-  private void forget(String incarnation) {
-    messages.forget(incarnation);
+  private void deleteMessages(String incarnation) {
+    messages.deleteAll(incarnation);
     database.writeRelaxed(
         tx -> {
-          gone.delete(tx, incarnation);
+          deletedQueues.delete(tx, incarnation);
           return incarnation;
         });
   }
 
-  /// Removes messages past their queues' retention, and those of queues whose deletion a crash cut
-  /// short.
+  /// Removes expired messages, and the messages of deleted queues whose removal a crash
+  /// interrupted.
   void sweep() {
     database
-        .read(snapshot -> gone.list(snapshot, Range.all(), Integer.MAX_VALUE))
-        .forEach(entry -> forget(entry.key()));
+        .read(snapshot -> deletedQueues.list(snapshot, Range.all(), Integer.MAX_VALUE))
+        .forEach(entry -> deleteMessages(entry.key()));
     all().forEach(entry -> messages.expire(entry.value()));
   }
 
-  /// For when the clock has been set back; answers how many messages are visible earlier.
+  /// Call this after the clock was set back; returns how many messages are visible earlier.
   int drawBack() {
     return all().stream().mapToInt(entry -> messages.drawBack(entry.value())).sum();
   }
@@ -279,26 +280,26 @@ final class Queues {
     all.put("QueueArn", key.arn().toString());
     all.put("CreatedTimestamp", String.valueOf(row.createdSeconds()));
     all.put("LastModifiedTimestamp", String.valueOf(row.modifiedSeconds()));
-    List<String> asked = input.attributeNamesAsStrings();
-    boolean everything = asked.contains("All");
-    if (everything || asked.stream().anyMatch(name -> name.startsWith("ApproximateNumber"))) {
+    List<String> requested = input.attributeNamesAsStrings();
+    boolean allRequested = requested.contains("All");
+    if (allRequested || requested.stream().anyMatch(name -> name.startsWith("ApproximateNumber"))) {
       Messages.Counts counts = messages.count(row.incarnation());
       all.put("ApproximateNumberOfMessages", String.valueOf(counts.visible()));
       all.put("ApproximateNumberOfMessagesNotVisible", String.valueOf(counts.inFlight()));
       all.put("ApproximateNumberOfMessagesDelayed", String.valueOf(counts.delayed()));
     }
-    for (String name : asked) {
-      if (!everything && !all.containsKey(name) && !OPTIONAL_ATTRIBUTES.contains(name)) {
+    for (String name : requested) {
+      if (!allRequested && !all.containsKey(name) && !OPTIONAL_ATTRIBUTES.contains(name)) {
         throw SqsError.INVALID_ATTRIBUTE_NAME.because("Unknown Attribute " + name + ".");
       }
     }
-    if (!everything) {
-      all.keySet().retainAll(asked);
+    if (!allRequested) {
+      all.keySet().retainAll(requested);
     }
     return GetQueueAttributesResponse.builder().attributesWithStrings(all).build();
   }
 
-  /// Attributes that a queue may be without; asking for them is no mistake.
+  /// Attributes that a queue need not have; requesting them is no error.
   private static final List<String> OPTIONAL_ATTRIBUTES =
       List.of(
           "Policy",
@@ -337,7 +338,8 @@ final class Queues {
     return SetQueueAttributesResponse.builder().build();
   }
 
-  /// A dead-letter queue must exist, lie in the same account and region, and let this queue in.
+  /// A dead-letter queue must exist, be in the same account and region, and allow this queue as a
+  /// source.
   private void checkRedrive(Snapshot snapshot, QueueKey key, QueueAttributes attributes) {
     attributes
         .redrive()
@@ -364,7 +366,7 @@ final class Queues {
             });
   }
 
-  /// Who is named by the policy among `attributes`, if there is one.
+  /// The principals that the policy in `attributes` names, if there is one.
   private Map<String, String> pins(Map<String, String> attributes) {
     String policy = attributes.getOrDefault("Policy", "");
     if (policy.isEmpty()) {
@@ -443,9 +445,9 @@ final class Queues {
   }
 
   private static Map<String, String> checkTags(Map<String, String> tags) {
-    if (tags.size() > MOST_TAGS) {
+    if (tags.size() > MAX_TAGS) {
       throw SqsError.INVALID_PARAMETER_VALUE.because(
-          "Too many tags added for queue: a queue has at most " + MOST_TAGS + ".");
+          "Too many tags added for queue: a queue has at most " + MAX_TAGS + ".");
     }
     if (tags.keySet().stream().anyMatch(key -> key.toLowerCase(Locale.ROOT).startsWith("aws:"))) {
       throw SqsError.INVALID_PARAMETER_VALUE.because(
@@ -487,7 +489,7 @@ final class Queues {
                         row.pins()));
   }
 
-  /// On the host that the caller asked, which reaches the server for certain.
+  /// With the host of the request, which reaches this server.
   private String url(Caller caller, QueueKey key) {
     return caller.origin().orElseGet(() -> endpoint.get().toString())
         + "/"
@@ -496,10 +498,10 @@ final class Queues {
         + key.name();
   }
 
-  /// The queue that a URL names: only its last two parts count, so URLs work from wherever the
-  /// server is reached. The region is the caller's.
+  /// The queue that a URL names: only the last two parts count, so URLs work with every host name
+  /// of the server. The region is the caller's.
   ///
-  /// @throws AwsException where it is no queue URL
+  /// @throws AwsException if it is not a queue URL
   static QueueKey key(Caller caller, @Nullable String queueUrl) {
     if (queueUrl == null || queueUrl.isEmpty()) {
       throw SqsError.MISSING_PARAMETER.because("The request must contain the parameter QueueUrl.");
@@ -515,7 +517,7 @@ final class Queues {
     return new QueueKey(parts[parts.length - 2], caller.region().name(), parts[parts.length - 1]);
   }
 
-  /// AWS counts these two times in seconds.
+  /// On AWS, created and modified times have seconds.
   private long seconds() {
     return clock.instant().getEpochSecond();
   }

@@ -22,7 +22,7 @@ import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 import software.amazon.awssdk.services.sqs.model.ReceiveMessageRequest;
 import software.amazon.awssdk.services.sqs.model.ReceiveMessageResponse;
 
-/// ReceiveMessage: hands out visible messages, and waits for some in a long poll.
+/// ReceiveMessage: returns visible messages, and waits for them in a long poll.
 final class ReceiveMessage {
   private final Database database;
   private final Queues queues;
@@ -48,7 +48,7 @@ final class ReceiveMessage {
               + " for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and 10,"
               + " if provided.");
     }
-    for (String name : askedOfSystem(input)) {
+    for (String name : requestedSystemAttributes(input)) {
       requireKnown(name);
     }
     record Target(QueueRow row, Optional<DeadLetters> deadLetters) {}
@@ -65,7 +65,8 @@ final class ReceiveMessage {
     List<Received> received =
         messages.receive(key, target.row, target.deadLetters, limit, visibility, wait);
     return ReceiveMessageResponse.builder()
-        .messages(Batch.unlessEmpty(received.stream().map(one -> describe(one, input)).toList()))
+        .messages(
+            Batch.nullIfEmpty(received.stream().map(message -> describe(message, input)).toList()))
         .build();
   }
 
@@ -81,43 +82,43 @@ final class ReceiveMessage {
                             new DeadLetters(redrive.maxReceiveCount(), target.incarnation())));
   }
 
-  private static Message describe(Received one, ReceiveMessageRequest input) {
+  private static Message describe(Received received, ReceiveMessageRequest input) {
     Map<String, String> system = new LinkedHashMap<>();
-    system.put("SenderId", one.message().senderId());
-    system.put("SentTimestamp", String.valueOf(one.message().sentMillis()));
-    system.put("ApproximateReceiveCount", String.valueOf(one.receiveCount()));
+    system.put("SenderId", received.message().senderId());
+    system.put("SentTimestamp", String.valueOf(received.message().sentMillis()));
+    system.put("ApproximateReceiveCount", String.valueOf(received.receiveCount()));
     system.put(
-        "ApproximateFirstReceiveTimestamp", String.valueOf(one.message().firstReceivedMillis()));
-    if (one.message().traceHeader() != null) {
-      system.put(MessageAttributes.TRACE_HEADER, one.message().traceHeader());
+        "ApproximateFirstReceiveTimestamp",
+        String.valueOf(received.message().firstReceivedMillis()));
+    if (received.message().traceHeader() != null) {
+      system.put(MessageAttributes.TRACE_HEADER, received.message().traceHeader());
     }
-    if (one.message().groupId() != null) {
-      system.put("MessageGroupId", one.message().groupId());
+    if (received.message().groupId() != null) {
+      system.put("MessageGroupId", received.message().groupId());
     }
-    if (one.message().deadLetterSource() != null) {
-      system.put("DeadLetterQueueSourceArn", one.message().deadLetterSource());
+    if (received.message().deadLetterSource() != null) {
+      system.put("DeadLetterQueueSourceArn", received.message().deadLetterSource());
     }
-    List<String> asked = askedOfSystem(input);
-    if (!asked.contains("All")) {
-      system.keySet().retainAll(asked);
+    List<String> requested = requestedSystemAttributes(input);
+    if (!requested.contains("All")) {
+      system.keySet().retainAll(requested);
     }
-    Map<String, MessageAttribute> attributes = new TreeMap<>(one.message().attributes());
-    attributes.keySet().removeIf(name -> !wanted(name, input.messageAttributeNames()));
+    Map<String, MessageAttribute> attributes = new TreeMap<>(received.message().attributes());
+    attributes.keySet().removeIf(name -> !isRequested(name, input.messageAttributeNames()));
     Map<String, MessageAttributeValue> values = new LinkedHashMap<>();
     attributes.forEach((name, attribute) -> values.put(name, MessageAttributes.toValue(attribute)));
     return Message.builder()
-        .messageId(one.message().messageId())
-        .receiptHandle(one.receiptHandle())
-        .body(one.message().body())
-        .md5OfBody(MessageText.md5(one.message().body()))
+        .messageId(received.message().messageId())
+        .receiptHandle(received.receiptHandle())
+        .body(received.message().body())
+        .md5OfBody(MessageText.md5(received.message().body()))
         .attributesWithStrings(system.isEmpty() ? null : system)
         .messageAttributes(values.isEmpty() ? null : values)
         .md5OfMessageAttributes(attributes.isEmpty() ? null : MessageText.md5(attributes))
         .build();
   }
 
-  /// The older list has the names of queues' attributes in its type as well; they mean nothing
-  /// here.
+  /// The type of the older list also has the names of queue attributes; here they have no effect.
   private static void requireKnown(String name) {
     boolean known =
         name.equals("All")
@@ -129,19 +130,20 @@ final class ReceiveMessage {
     }
   }
 
-  private static List<String> askedOfSystem(ReceiveMessageRequest input) {
+  private static List<String> requestedSystemAttributes(ReceiveMessageRequest input) {
     return input.hasMessageSystemAttributeNames()
         ? input.messageSystemAttributeNamesAsStrings()
         : input.attributeNamesAsStrings();
   }
 
-  /// `All` and `.*` ask for every attribute, `abc.*` and `abc*` for those that begin with `abc`.
-  private static boolean wanted(String name, List<String> asked) {
-    return asked.stream()
+  /// `All` and `.*` request every attribute, `abc.*` and `abc*` those that begin with `abc`.
+  private static boolean isRequested(String name, List<String> requested) {
+    return requested.stream()
         .anyMatch(
-            one ->
-                one.equals("All")
-                    || one.equals(name)
-                    || (one.endsWith("*") && name.startsWith(one.replaceFirst("\\.?\\*$", ""))));
+            pattern ->
+                pattern.equals("All")
+                    || pattern.equals(name)
+                    || (pattern.endsWith("*")
+                        && name.startsWith(pattern.replaceFirst("\\.?\\*$", ""))));
   }
 }

@@ -105,8 +105,8 @@ final class SendMessage {
                   });
             });
     return SendMessageBatchResponse.builder()
-        .successful(Batch.unlessEmpty(batch.successful()))
-        .failed(Batch.unlessEmpty(batch.failed()))
+        .successful(Batch.nullIfEmpty(batch.successful()))
+        .failed(Batch.nullIfEmpty(batch.failed()))
         .build();
   }
 
@@ -163,7 +163,7 @@ final class SendMessage {
         trace == null ? null : MessageText.md5(Map.of(MessageAttributes.TRACE_HEADER, trace)));
   }
 
-  /// A standard queue takes a group, whose messages have no order, and no deduplication.
+  /// A standard queue accepts a group id, without ordering its messages, and no deduplication id.
   ///
   /// Source:
   /// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html

@@ -2,8 +2,8 @@ package io.carillon.sqs;
 
 import io.carillon.aws.ErrorCode;
 
-/// SQS spells its codes in two ways: JSON clients see the shape's name, query clients the older
-/// code. What ends in `Exception` is no shape of SQS but its framework's.
+/// SQS has two codes for each error: JSON clients get the shape's name, query clients the older
+/// code. Codes that end in `Exception` are not shapes of SQS but of its framework.
 ///
 /// Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html
 /// and the operations' own pages.

@@ -51,19 +51,19 @@ import software.amazon.awssdk.services.sqs.model.UntagQueueRequest;
 /// SQS: standard queues.
 public final class SqsService {
   private static final Logger LOG = LoggerFactory.getLogger(SqsService.class);
-  private static final Duration BETWEEN_PURGES = Duration.ofSeconds(60);
-  private static final Duration NAME_HELD = Duration.ofSeconds(60);
+  private static final Duration PURGE_INTERVAL = Duration.ofSeconds(60);
+  private static final Duration NAME_REUSE_DELAY = Duration.ofSeconds(60);
 
   private final Database database;
   private final InstantSource clock;
   private final Authorizer authorizer;
   private final Messages messages;
   private final Queues queues;
-  private final Map<String, Instant> purged = new ConcurrentHashMap<>();
+  private final Map<String, Instant> lastPurges = new ConcurrentHashMap<>();
 
-  /// @param principals whom policies of queues may name
-  /// @param endpoint where clients reach this server, for queue URLs
-  /// @param timeScale multiplies the time for which the name of a deleted queue cannot be used
+  /// @param principals the principals that queue policies may name
+  /// @param endpoint the URL of this server for clients, for queue URLs
+  /// @param timeScale multiplies the time for which the name of a deleted queue cannot be reused
   public SqsService(
       Database database,
       InstantSource clock,
@@ -76,15 +76,18 @@ public final class SqsService {
     this.clock = clock;
     this.authorizer = authorizer;
     this.messages = new Messages(database, clock, ids);
-    Duration nameHeld = Duration.ofMillis(Math.round(NAME_HELD.toMillis() * timeScale));
-    this.queues = new Queues(database, messages, principals, clock, endpoint, ids::uuid, nameHeld);
+    Duration nameReuseDelay =
+        Duration.ofMillis(Math.round(NAME_REUSE_DELAY.toMillis() * timeScale));
+    this.queues =
+        new Queues(database, messages, principals, clock, endpoint, ids::uuid, nameReuseDelay);
   }
 
   public Operations operations() {
-    SendMessage sends = new SendMessage(database, queues, messages);
-    ReceiveMessage receives = new ReceiveMessage(database, queues, messages);
-    DeleteMessage deletes = new DeleteMessage(database, queues, messages);
-    ChangeMessageVisibility visibilities = new ChangeMessageVisibility(database, queues, messages);
+    SendMessage sendMessage = new SendMessage(database, queues, messages);
+    ReceiveMessage receiveMessage = new ReceiveMessage(database, queues, messages);
+    DeleteMessage deleteMessage = new DeleteMessage(database, queues, messages);
+    ChangeMessageVisibility changeVisibility =
+        new ChangeMessageVisibility(database, queues, messages);
     return Operations.of("sqs")
         .needing(
             CreateQueueRequest.class,
@@ -114,27 +117,29 @@ public final class SqsService {
             queues::untag)
         .on(ListQueueTagsRequest.class, r -> arn(r.queueUrl()), queues::tags)
         .on(PurgeQueueRequest.class, r -> arn(r.queueUrl()), this::purge)
-        .on(SendMessageRequest.class, r -> arn(r.queueUrl()), sends::run)
+        .on(SendMessageRequest.class, r -> arn(r.queueUrl()), sendMessage::run)
         .needing(
-            SendMessageBatchRequest.class, r -> needs("SendMessage", r.queueUrl()), sends::runBatch)
-        .on(ReceiveMessageRequest.class, r -> arn(r.queueUrl()), receives::run)
-        .on(DeleteMessageRequest.class, r -> arn(r.queueUrl()), deletes::run)
+            SendMessageBatchRequest.class,
+            r -> needs("SendMessage", r.queueUrl()),
+            sendMessage::runBatch)
+        .on(ReceiveMessageRequest.class, r -> arn(r.queueUrl()), receiveMessage::run)
+        .on(DeleteMessageRequest.class, r -> arn(r.queueUrl()), deleteMessage::run)
         .needing(
             DeleteMessageBatchRequest.class,
             r -> needs("DeleteMessage", r.queueUrl()),
-            deletes::runBatch)
-        .on(ChangeMessageVisibilityRequest.class, r -> arn(r.queueUrl()), visibilities::run)
+            deleteMessage::runBatch)
+        .on(ChangeMessageVisibilityRequest.class, r -> arn(r.queueUrl()), changeVisibility::run)
         .needing(
             ChangeMessageVisibilityBatchRequest.class,
             r -> needs("ChangeMessageVisibility", r.queueUrl()),
-            visibilities::runBatch);
+            changeVisibility::runBatch);
   }
 
   private static Arn arn(@Nullable String queueUrl) {
     return Queues.key(Caller.current(), queueUrl).arn();
   }
 
-  /// A batch needs what its single operation needs.
+  /// A batch operation has the needs of the single operation.
   private static List<Need> needs(String action, @Nullable String queueUrl) {
     return List.of(Need.of("sqs:" + action, arn(queueUrl)));
   }
@@ -143,25 +148,28 @@ public final class SqsService {
     return queues.policies();
   }
 
-  /// Makes messages that a clock that was ahead would hide visible earlier.
+  /// Call this after the clock was set back: makes messages visible that would be hidden for too
+  /// long.
   public void drawBack() {
     int moved = queues.drawBack();
     if (moved > 0) {
-      LOG.warn("The clock was ahead: {} messages that it hid are visible earlier", moved);
+      LOG.warn(
+          "The clock was ahead and was set back: {} messages become visible earlier than planned",
+          moved);
     }
   }
 
-  /// Removes what nobody can receive any more; run now and then.
+  /// Removes messages that nobody can receive any more; run periodically.
   public void sweep() {
     queues.sweep();
   }
 
-  /// Wakes long polls, so that a stop need not wait for them.
+  /// Ends long polls, so that a shutdown need not wait for them.
   public void stop() {
     messages.stop();
   }
 
-  /// How S3, SNS and Lambda send to queues.
+  /// The recipient through which other services send to queues.
   public Recipient recipient() {
     return serviceMessage -> {
       QueueKey key = QueueKey.of(serviceMessage.destination());
@@ -203,13 +211,15 @@ public final class SqsService {
     QueueKey key = Queues.key(caller, input.queueUrl());
     QueueRow row = database.read(snapshot -> queues.require(snapshot, key));
     Instant now = clock.instant();
-    // One that is ahead was noted before the clock was set back.
-    purged.values().removeIf(last -> last.plus(BETWEEN_PURGES).isBefore(now) || last.isAfter(now));
-    if (purged.putIfAbsent(row.incarnation(), now) != null) {
+    // A purge in the future was recorded before the clock was set back.
+    lastPurges
+        .values()
+        .removeIf(last -> last.plus(PURGE_INTERVAL).isBefore(now) || last.isAfter(now));
+    if (lastPurges.putIfAbsent(row.incarnation(), now) != null) {
       throw SqsError.PURGE_QUEUE_IN_PROGRESS.because(
           "Only one PurgeQueue operation on " + key.name() + " is allowed every 60 seconds.");
     }
-    messages.forget(row.incarnation());
+    messages.deleteAll(row.incarnation());
     return PurgeQueueResponse.builder().build();
   }
 }

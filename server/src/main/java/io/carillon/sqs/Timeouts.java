@@ -4,8 +4,7 @@ import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// The times in seconds that requests may name, held to their ranges; empty where the queue's own
-/// applies.
+/// Validates the times in seconds of requests; empty if the queue's own applies.
 final class Timeouts {
   private Timeouts() {}
 
@@ -30,8 +29,8 @@ final class Timeouts {
   }
 
   private static Optional<Duration> within(
-      String name, @Nullable Integer seconds, int most, String reason) {
-    if (seconds != null && (seconds < 0 || seconds > most)) {
+      String name, @Nullable Integer seconds, int max, String reason) {
+    if (seconds != null && (seconds < 0 || seconds > max)) {
       throw SqsError.INVALID_PARAMETER_VALUE.because(
           "Value " + seconds + " for parameter " + name + " is invalid. Reason: " + reason);
     }

@@ -1,4 +1,4 @@
-/// Queues.
+/// SQS: standard queues.
 @NullMarked
 package io.carillon.sqs;
 

@@ -71,7 +71,7 @@ class TidyTest {
           "sns.smtp.MailReceiver.address",
           "sns.smtp.Mailbox.await",
           "sns.smtp.Mailbox.get",
-          "sqs.Messages.waitedAt",
+          "sqs.Messages.queuesWithWaiters",
           "store.RowCache.size",
           "store.MemoryBlobs.removeReleased",
           "store.MemoryBlobs.size",

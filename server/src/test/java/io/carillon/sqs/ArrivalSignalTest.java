@@ -28,16 +28,16 @@ class ArrivalSignalTest {
       send("queue " + i);
       assertThat(receive("queue " + i, Duration.ZERO)).hasSize(1);
     }
-    assertThat(messages.waitedAt()).isZero();
+    assertThat(messages.queuesWithWaiters()).isZero();
     CompletableFuture<Integer> first = poll();
     CompletableFuture<Integer> second = poll();
-    await().until(() -> messages.waitedAt() == 1);
+    await().until(() -> messages.queuesWithWaiters() == 1);
     send("queue");
     send("queue");
     assertThat(first.orTimeout(30, TimeUnit.SECONDS).join()).isPositive();
     send("queue");
     assertThat(second.orTimeout(30, TimeUnit.SECONDS).join()).isPositive();
-    assertThat(messages.waitedAt()).isZero();
+    assertThat(messages.queuesWithWaiters()).isZero();
   }
 
   /// The clock stands still, as it seems to while one that was set back catches up.
