@@ -80,7 +80,7 @@ public final class ManagedPolicyFolder {
             + folder
             + " cannot be read: "
             + e
-            + ". Mend it, or name another with --managed-policies DIR.");
+            + ". Repair it, or name another with --managed-policies DIR.");
   }
 
   private boolean isHidden(Path file) {
@@ -102,8 +102,8 @@ public final class ManagedPolicyFolder {
       throw new UnusableManagedPolicyException(
           "The managed policy file "
               + file
-              + " has a name that no policy can have. Use letters, digits and _+=,.@- only, or take"
-              + " it away.");
+              + " has a name that no policy can have. Use letters, digits and _+=,.@- only, or"
+              + " remove it.");
     }
     String path = parts.isEmpty() ? "/" : "/" + String.join("/", parts) + "/";
     try {
@@ -111,7 +111,7 @@ public final class ManagedPolicyFolder {
         throw new UnusableManagedPolicyException(
             "The managed policy file "
                 + file
-                + " is not a file of at most 1 MiB. Replace it, or take it away.");
+                + " is not a file of at most 1 MiB. Replace it, or remove it.");
       }
       return new ManagedPolicyFile(
           "The managed policy file " + file,
@@ -121,14 +121,14 @@ public final class ManagedPolicyFolder {
           Files.readString(file));
     } catch (CharacterCodingException e) {
       throw new UnusableManagedPolicyException(
-          "The managed policy file " + file + " is not UTF-8. Write it anew, or take it away.");
+          "The managed policy file " + file + " is not UTF-8. Write it again, or remove it.");
     } catch (IOException e) {
       throw new UnusableManagedPolicyException(
           "The managed policy file "
               + file
               + " cannot be read: "
               + e
-              + ". Mend it, or take it away.");
+              + ". Repair it, or remove it.");
     }
   }
 }

@@ -137,15 +137,15 @@ public final class Settings {
           new Setting(
               "sns-certificate-host",
               "",
-              "host, with a port where it is not 443, at which messages say that their signing"
-                  + " certificate lies, as SDK validators want it: sns.{region}.amazonaws.com; make"
-                  + " that name lead to the https-port; by default the public-url"),
+              "host of the signing certificate's URL in messages, with a port where it is not 443,"
+                  + " as SDK validators expect it: sns.{region}.amazonaws.com; make that name"
+                  + " resolve to the https-port; by default the public-url"),
           new Setting(
               "sns-endpoints",
               "auto",
-              "where HTTP(S) subscriptions may lead, cloud metadata services always excepted: auto"
-                  + " (anywhere; once the server listens beyond loopback, not to loopback), all,"
-                  + " internet (no private networks)"),
+              "allowed addresses of HTTP(S) subscriptions, cloud metadata services always excepted:"
+                  + " auto (anywhere; once the server listens beyond loopback, not to loopback),"
+                  + " all, internet (no private networks)"),
           new Setting(
               "mail-port", "0", "loopback port of the built-in mail receiver; 0 picks a free one"),
           new Setting(

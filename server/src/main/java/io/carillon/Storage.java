@@ -44,7 +44,7 @@ record Storage(
     if (!RocksDatabase.exists(rows) && FileBlobs.exist(bodies)) {
       // A new database names no blob, so the sweep would delete them all.
       throw new UnusableStoreException(
-          "There are bodies in %s but no database in %s. Restore both from a backup, or remove the bodies to begin anew."
+          "There are bodies in %s but no database in %s. Restore both from a backup, or remove the bodies to start empty."
               .formatted(bodies, rows),
           null);
     }

@@ -57,7 +57,7 @@ final class WellKnownKey implements SenderRules {
               + what
               + " is not for functions, and this request comes from one ("
               + evidence
-              + "). A function signs with the credentials of its role, which stand in its"
+              + "). A function signs with the credentials of its role, which are in its"
               + " environment variables. If the client is no function, use a key of your own.");
     }
   }

@@ -27,7 +27,7 @@ class MemoryReturnTest {
   @TempDir Path folder;
 
   @BeforeEach
-  void needs() {
+  void requirePrograms() {
     Requirements.program(JCMD, "-h");
   }
 

@@ -91,7 +91,7 @@ class PostfixTest {
     follow(mail);
     assertThat(mail("reader@example.test", 3).path("subject").asText())
         .contains("Unsubscribe Confirmation");
-    sns.publish(r -> r.topicArn(topic).message("nobody hears"));
+    sns.publish(r -> r.topicArn(topic).message("nobody receives this"));
     assertThat(sns.listSubscriptionsByTopic(r -> r.topicArn(topic)).subscriptions()).isEmpty();
     assertThat(postfix.mails("reader@example.test")).hasSize(3);
   }

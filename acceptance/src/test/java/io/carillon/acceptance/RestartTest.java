@@ -40,7 +40,7 @@ class RestartTest {
   private volatile long pid;
 
   @BeforeEach
-  void needs() {
+  void requirePrograms() {
     System.out.println("RestartTest seed " + seed + " (repeat with -Dcarillon.seed=" + seed + ")");
     Requirements.program("python3", "--version");
   }

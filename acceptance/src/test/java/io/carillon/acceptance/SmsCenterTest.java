@@ -181,14 +181,14 @@ class SmsCenterTest {
   void aRefusedBindIsRetriedAndLosesNothing() throws Exception {
     try (Peer peer = nodeSmpp()) {
       int port = Integer.parseInt(peer.lines.peek());
-      try (Carillon stranger = carillon(port, "wrong");
-          SnsClient sns = Clients.root(stranger).sns()) {
+      try (Carillon refused = carillon(port, "wrong");
+          SnsClient sns = Clients.root(refused).sns()) {
         text(sns, "+49151000005", "patience");
         await()
             .atMost(Duration.ofMinutes(1))
             .untilAsserted(
                 () ->
-                    assertThat(stranger.cli("trace").expectSuccess().output())
+                    assertThat(refused.cli("trace").expectSuccess().output())
                         .contains("refuses the bind"));
       }
       assertThat(peer.seen()).isEmpty();

@@ -20,23 +20,25 @@ final class Profile {
   /// The innermost first: a sample counts for the first stage that matches.
   private static final List<Stage> STAGES =
       List.of(
-          new Stage("handing the event on", "io.carillon.outbox.Dispatcher$Doing.handOn"),
-          new Stage("hashing and taking in the body", "io.carillon.s3.Bodies."),
+          new Stage(
+              "delivery in the transaction",
+              "io.carillon.outbox.Dispatcher$OutboxWorker.deliverInTransaction"),
+          new Stage("receiving and hashing the body", "io.carillon.s3.Bodies."),
           new Stage("verifying the signature", "io.carillon.aws.sigv4."),
-          new Stage("policies: may the caller?", "io.carillon.iam.IamAuthorizer."),
+          new Stage("authorization", "io.carillon.iam.IamAuthorizer."),
           new Stage(
               "commit: RocksDB's log, memory table and sync",
               "io.carillon.store.RocksDatabase$RocksLog.write"),
           new Stage(
               "the transaction: rows read, decoded, encoded",
               "io.carillon.store.GroupCommit$Pending.run"),
-          new Stage("waking those who waited for the commit", "io.carillon.store.GroupCommit."),
+          new Stage("waking threads that wait for the commit", "io.carillon.store.GroupCommit."),
           new Stage("reading rows outside a transaction", "io.carillon.store.RocksDatabase.read"),
           new Stage("function environments and their Runtime API", "io.carillon.lambda."),
           new Stage("the outbox: attempts and results", "io.carillon.outbox."),
-          new Stage("request and answer to and from the model", "io.carillon.aws.protocol."),
-          new Stage("the rest of the operation", "io.carillon.aws.Road."),
-          new Stage("HTTP: heads, bodies, answers", "io.carillon.http.Exchange."),
+          new Stage("parsing requests and writing responses", "io.carillon.aws.protocol."),
+          new Stage("the rest of the operation", "io.carillon.aws.RequestPipeline."),
+          new Stage("HTTP: heads, bodies, responses", "io.carillon.http.Exchange."),
           new Stage("HTTP: sockets and event loop", "io.netty."));
 
   private static final String SETTINGS =

@@ -202,7 +202,7 @@ public final class Command {
     return table.toString();
   }
 
-  /// The text in lines, all but the first of which begin after `left` columns.
+  /// The text in lines; all but the first are indented by `left` columns.
   private static String wrapped(String text, int left) {
     String lines =
         text.replaceAll("(.{1,%d})(?: |$)".formatted(WIDTH - left), "$1\n" + " ".repeat(left));

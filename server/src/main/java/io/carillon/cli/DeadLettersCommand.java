@@ -56,7 +56,7 @@ public final class DeadLettersCommand {
             + job.path("lane").asText()
             + "  after "
             + job.path("attempts").asInt()
-            + " tries: "
+            + " attempts: "
             + job.path("why").asText());
   }
 }
