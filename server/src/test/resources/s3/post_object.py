@@ -1,4 +1,4 @@
-"""Browser uploads as boto3 makes their forms (Signature Versions 2, its default, and 4), sent by urllib and curl.
+"""Browser uploads with forms made by boto3 (Signature Versions 2, its default, and 4), sent by urllib and curl.
 
 Sources: https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
 https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
@@ -62,7 +62,7 @@ def stored(key):
     return old.get_object(Bucket=BUCKET, Key=key)
 
 
-# boto3's defaults, of both versions
+# boto3 defaults of both signature versions
 for name, client in ("old", old), ("new", new):
     form = made(name, client)
     assert ("AWSAccessKeyId" in form["fields"]) == (client is old), form
@@ -73,7 +73,7 @@ for name, client in ("old", old), ("new", new):
     assert got["ETag"] == answer[1]["ETag"] and got["ContentType"] == "binary/octet-stream", got
     assert got["ChecksumType" if "ChecksumType" in got else "ETag"], got
 
-# ${filename}, metadata, content type, tags, 201; what stands behind the file does not count
+# ${filename}, metadata, content type, tags, 201; fields after the file are ignored
 tags = "<Tagging><TagSet><Tag><Key>k</Key><Value>v w</Value></Tag></TagSet></Tagging>"
 form = made(
     "user/${filename}",
@@ -107,7 +107,7 @@ refused(post(form, b"123", **{"x-amz-meta-more": "1"}), 403, "AccessDenied", "Ex
 refused(post(form, b"123", acl="public-read"), 403, "AccessDenied", "Extra input fields: acl")
 assert post(form, b"123", **{"x-ignore-this": "1"})[0] == 201
 
-# where the browser is sent on to
+# success_action_redirect
 form = made(
     "sent", fields={"success_action_redirect": "http://localhost/x"},
     conditions=[{"success_action_redirect": "http://localhost/x"}],
@@ -115,7 +115,7 @@ form = made(
 status, headers, _ = post(form, b"1")
 assert status == 303 and headers["Location"].startswith(f"http://localhost/x?bucket={BUCKET}&key=sent&etag=%22"), headers["Location"]
 
-# who signed it, and until when
+# signature and expiry
 broken = made("k")
 broken["fields"]["x-amz-signature"] = "0" * 64
 refused(post(broken, b"1"), 403, "SignatureDoesNotMatch")
@@ -137,7 +137,7 @@ refused(post(named, b"1"), 400, "InvalidStorageClass", "x-amz-storage-class")
 listed = old.list_objects_v2(Bucket=BUCKET)["Contents"]
 assert [o["Key"] for o in listed] == ["new", "old", "sent", "user/a+b.txt", "user/a.txt"], listed
 
-# a user who may post under one prefix, with temporary credentials
+# a user with permission to post under one prefix, with temporary credentials
 iam = boto3.client("iam")
 iam.create_user(UserName="caller")
 may = {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}], "Version": "2012-10-17"}
@@ -182,14 +182,14 @@ try:
 except theirs.exceptions.ClientError as denied:
     assert denied.response["Error"]["Code"] == "AccessDenied", denied
 
-# by host
+# virtual-hosted style
 host = f"{BUCKET}.localhost:{urlsplit(form['url']).port}"
 form = made("by-host", fields={"success_action_status": "201"}, conditions=[{"success_action_status": "201"}])
 form["url"] = form["url"].replace("/" + BUCKET, "/")
 answer = post(form, b"1", host=host)
 assert answer[0] == 201 and f"<Location>http://{host}/by-host</Location>".encode() in answer[2], answer
 
-# curl: a file of 20 MB, which it sends behind `Expect: 100-continue`
+# curl: a file of 20 MB, which it sends after `Expect: 100-continue`
 if shutil.which("curl"):
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "large.bin")

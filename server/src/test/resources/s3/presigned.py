@@ -42,7 +42,7 @@ def url(operation, client=s3, expires=60, **params):
     return made
 
 
-# PUT, with metadata and tags that only the URL knows of
+# PUT, with metadata and tags that only the URL contains
 put = url("put_object", Key=KEY, ContentType="a/b", Metadata={"who": "me"}, Tagging="k=v%20w")
 status, headers, _ = ask("PUT", put, b"one", Content_Type="a/b")
 assert status == 200, (status, headers, _)
@@ -75,11 +75,11 @@ listed = ask("GET", url("list_objects_v2", Prefix="a"))
 assert b"<Prefix>a</Prefix>" in listed[2], listed
 assert ask("GET", s3.generate_presigned_url("list_buckets"))[0] == 200
 
-# another operation cannot be made of it
+# the signature is valid for one operation only
 refused(ask("GET", url("get_object", Key=KEY) + "&tagging"), 403, "SignatureDoesNotMatch")
 refused(ask("DELETE", url("get_object", Key=KEY)), 403, "SignatureDoesNotMatch")
 
-# host-style
+# virtual-hosted style
 host = boto3.client("s3", config=Config(s3={"addressing_style": "virtual"}))
 made = url("get_object", client=host, Key=KEY)
 if "presigned." in urlsplit(made).netloc:
@@ -93,7 +93,7 @@ refused(ask("GET", gone), 403, "AccessDenied", "Request has expired")
 wrong = boto3.client("s3", aws_access_key_id="AKIANOBODY", aws_secret_access_key="x")
 refused(ask("GET", url("get_object", client=wrong, Key=KEY)), 403, "InvalidAccessKeyId")
 
-# temporary credentials bring their token
+# temporary credentials need their session token
 iam, sts = boto3.client("iam"), boto3.client("sts")
 account = sts.get_caller_identity()["Account"]
 trust = {
@@ -133,7 +133,7 @@ assert ask("GET", url("get_object", client=session, Key=KEY))[2] == b"two"
 no_token = url("get_object", client=session, Key=KEY).replace("x-amz-security-token", "x-nothing")
 assert ask("GET", no_token)[0] == 403
 
-# the version can be told apart by policies
+# policies can distinguish the signature version
 deny = {
     "Effect": "Deny",
     "Principal": "*",
@@ -187,7 +187,7 @@ assert ask("GET", made)[2] == b"two"
 assert ask("DELETE", url("delete_object", Key=KEY))[0] == 204
 refused(ask("GET", url("get_object", Key=KEY)), 404, "NoSuchKey")
 
-# in headers it stays refused
+# in headers, Signature Version 2 is refused
 before = boto3.client("s3", config=Config(signature_version="s3"))
 try:
     before.list_buckets()

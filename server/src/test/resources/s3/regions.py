@@ -1,7 +1,7 @@
-"""A bucket in another region than the client's: S3 redirects, and clients end up with the object.
+"""A bucket in another region than the client's: S3 redirects, and clients follow to the object.
 
-Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/Redirects.html; what boto3 and the AWS CLI
-make of a PermanentRedirect with x-amz-bucket-region is their own S3RegionRedirector.
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/Redirects.html; boto3 and the AWS CLI
+follow a PermanentRedirect with x-amz-bucket-region by their S3RegionRedirector.
 """
 
 import os, subprocess, tempfile
@@ -21,7 +21,7 @@ home.create_bucket(
 )
 home.put_object(Bucket="regions-west", Key="k", Body=b"x")
 
-# each with a client of its own, which has not learned yet where the bucket is
+# each with a new client, which has not cached the region of the bucket
 for region in ("us-east-1", "eu-central-1"):
     assert client(region).get_object(Bucket="regions-west", Key="k")["Body"].read() == b"x"
     head = client(region).head_object(Bucket="regions-west", Key="k")

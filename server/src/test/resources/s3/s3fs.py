@@ -1,5 +1,5 @@
-"""What s3fs 1.90 sends when a large file is moved, changed in mode and touched: recorded from its debug output (`-o curldbg`),
-with sizes and ids of this run. AWS answers all of it, though operations get header fields that they do not have.
+"""The requests of s3fs 1.90 when a large file is moved, changed in mode and touched: recorded from its debug output (`-o curldbg`),
+with sizes and ids of this run. AWS accepts all of them, although they have headers that the operations do not define.
 """
 
 import os, re, urllib.error, urllib.request
@@ -69,7 +69,7 @@ upload("acl", lambda path: ask("PUT", path, content, x_amz_acl="private"), x_amz
 done(ask("GET", "/fuse/?delimiter=/&max-keys=1000&prefix=", x_amz_acl="private"))
 done(ask("HEAD", "/fuse/acl", x_amz_foo="bar"))
 
-# what keeps data safe is not overlooked, and the message says what to leave out
+# headers that protect data are not ignored, and the message names the header to leave out
 for method, path, fields in [
     ("GET", "/fuse/?prefix=", {"x-amz-server-side-encryption-customer-algorithm": "AES256"}),
     ("PUT", "/fuse/k", {"x-amz-server-side-encryption-aws-kms-key-id": "key"}),

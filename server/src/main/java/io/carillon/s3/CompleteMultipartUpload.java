@@ -85,7 +85,8 @@ final class CompleteMultipartUpload {
 
   static List<Need> needs(CompleteMultipartUploadRequest r) {
     Need put = Permissions.creating(r.bucket(), r.key());
-    return Permissions.written(r.bucket(), r.key(), put, null, null, r.ifMatch(), r.ifNoneMatch());
+    return Permissions.writeNeeds(
+        r.bucket(), r.key(), put, null, null, r.ifMatch(), r.ifNoneMatch());
   }
 
   CompleteMultipartUploadResponse run(Caller caller, CompleteMultipartUploadRequest input) {
@@ -104,11 +105,11 @@ final class CompleteMultipartUpload {
               tx -> {
                 Bucket bucket =
                     buckets.require(tx, caller, input.bucket(), input.expectedBucketOwner());
-                Optional<Upload> begun = uploads.find(tx, bucket, key, input.uploadId());
-                if (begun.isEmpty()) {
+                Optional<Upload> found = uploads.find(tx, bucket, key, input.uploadId());
+                if (found.isEmpty()) {
                   return Optional.of(repeatCompletion(tx, caller, bucket, key, input, listed));
                 }
-                Upload upload = begun.get();
+                Upload upload = found.get();
                 check(tx, conditions, bucket, key, upload);
                 if (!seal.isEmpty() && !uploads.isSealed(tx, upload, seal)) {
                   return Optional.empty(); // a part was added meanwhile
@@ -144,13 +145,13 @@ final class CompleteMultipartUpload {
             tx -> {
               Bucket bucket =
                   buckets.require(tx, caller, input.bucket(), input.expectedBucketOwner());
-              Optional<Upload> begun = uploads.find(tx, bucket, key, input.uploadId());
-              begun.ifPresent(
+              Optional<Upload> found = uploads.find(tx, bucket, key, input.uploadId());
+              found.ifPresent(
                   upload -> {
                     check(tx, conditions, bucket, key, upload);
                     uploads.seal(tx, upload, seal);
                   });
-              return begun;
+              return found;
             });
     return sealed.map(upload -> database.read(snapshot -> plan(snapshot, input, upload, listed)));
   }

@@ -87,7 +87,7 @@ final class CopyObject {
             .with("s3:x-amz-server-side-encryption", r.serverSideEncryptionAsString())
             .with("s3:x-amz-website-redirect-location", r.websiteRedirectLocation());
     List<Need> needs =
-        Permissions.written(
+        Permissions.writeNeeds(
             r.destinationBucket(),
             r.destinationKey(),
             put,
@@ -229,10 +229,10 @@ final class CopyObject {
     MessageDigest md5 = Etags.md5();
     Checksums running = Checksums.of(reusable || algorithm == null ? Set.of() : Set.of(algorithm));
     read(source, original, md5, running);
-    Map<ChecksumAlgorithm, Checksum> taken = running.finish();
+    Map<ChecksumAlgorithm, Checksum> computed = running.finish();
     return new Digests(
         Etags.of(md5.digest()),
-        reusable ? known : StoredChecksum.of(Objects.requireNonNull(taken.get(algorithm))));
+        reusable ? known : StoredChecksum.of(Objects.requireNonNull(computed.get(algorithm))));
   }
 
   private void read(

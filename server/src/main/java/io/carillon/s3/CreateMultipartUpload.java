@@ -54,7 +54,8 @@ final class CreateMultipartUpload {
             .with("s3:x-amz-storage-class", r.storageClassAsString())
             .with("s3:x-amz-server-side-encryption", r.serverSideEncryptionAsString())
             .with("s3:x-amz-website-redirect-location", r.websiteRedirectLocation());
-    return Permissions.written(r.bucket(), r.key(), put, r.tagging(), r.aclAsString(), null, null);
+    return Permissions.writeNeeds(
+        r.bucket(), r.key(), put, r.tagging(), r.aclAsString(), null, null);
   }
 
   CreateMultipartUploadResponse run(Caller caller, CreateMultipartUploadRequest input) {

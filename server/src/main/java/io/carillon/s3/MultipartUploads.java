@@ -49,7 +49,7 @@ final class MultipartUploads {
 
   AbortMultipartUploadResponse abort(Caller caller, AbortMultipartUploadRequest input) {
     ObjectKey key = new ObjectKey(input.key());
-    Optional<Upload> begun =
+    Optional<Upload> found =
         database.read(
             snapshot ->
                 uploads.find(
@@ -58,9 +58,9 @@ final class MultipartUploads {
                     key,
                     input.uploadId()));
     authorize(
-        caller, begun, Need.of("s3:AbortMultipartUpload", Arn.object(input.bucket(), input.key())));
+        caller, found, Need.of("s3:AbortMultipartUpload", Arn.object(input.bucket(), input.key())));
     Upload upload =
-        begun.orElseThrow(() -> S3Error.NO_SUCH_UPLOAD.with("UploadId", input.uploadId()));
+        found.orElseThrow(() -> S3Error.NO_SUCH_UPLOAD.with("UploadId", input.uploadId()));
     if (input.ifMatchInitiatedTime() != null
         && !input.ifMatchInitiatedTime().equals(upload.initiated())) {
       throw S3Error.PRECONDITION_FAILED.with("Condition", "x-amz-if-match-initiated-time");
@@ -120,7 +120,7 @@ final class MultipartUploads {
   private void authorize(Caller caller, Optional<Upload> upload, Need need) {
     boolean initiator =
         upload
-            .filter(begun -> begun.initiator().equals(caller.principal().arn()))
+            .filter(found -> found.initiator().equals(caller.principal().arn()))
             .filter(_ -> !(caller.principal() instanceof Principal.Anonymous))
             .isPresent();
     if (!initiator || authorizer.denies(caller, need)) {

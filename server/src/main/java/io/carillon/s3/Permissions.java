@@ -29,7 +29,7 @@ final class Permissions {
             .with("s3:x-amz-storage-class", r.storageClassAsString())
             .with("s3:x-amz-server-side-encryption", r.serverSideEncryptionAsString())
             .with("s3:x-amz-website-redirect-location", r.websiteRedirectLocation());
-    return written(
+    return writeNeeds(
         r.bucket(), r.key(), put, r.tagging(), r.aclAsString(), r.ifMatch(), r.ifNoneMatch());
   }
 
@@ -77,7 +77,7 @@ final class Permissions {
 
   /// All needs of a request that writes an object: `put`, separate actions for tags and ACLs, and
   /// s3:GetObject for `If-Match`, which reveals the object's ETag.
-  static List<Need> written(
+  static List<Need> writeNeeds(
       String bucket,
       String key,
       Need put,

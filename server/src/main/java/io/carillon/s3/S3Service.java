@@ -308,7 +308,7 @@ public final class S3Service {
       CreateMultipartUpload create,
       UploadPart part,
       CompleteMultipartUpload complete,
-      MultipartUploads others) {
+      MultipartUploads uploads) {
     operations
         .needing(CreateMultipartUploadRequest.class, CreateMultipartUpload::needs, create::run)
         .streaming(UploadPartRequest.class, UploadPart::needs, part::send)
@@ -316,12 +316,12 @@ public final class S3Service {
         .needing(
             CompleteMultipartUploadRequest.class, CompleteMultipartUpload::needs, complete::run)
         // Authorized once the upload is known, because its initiator is allowed.
-        .needing(AbortMultipartUploadRequest.class, _ -> List.of(), others::abort)
-        .needing(ListPartsRequest.class, _ -> List.of(), others::parts)
+        .needing(AbortMultipartUploadRequest.class, _ -> List.of(), uploads::abort)
+        .needing(ListPartsRequest.class, _ -> List.of(), uploads::parts)
         .needing(
             ListMultipartUploadsRequest.class,
             r -> List.of(Permissions.onBucket("ListBucketMultipartUploads", r.bucket())),
-            others::list);
+            uploads::list);
   }
 
   /// Releases the parts of deleted large objects.

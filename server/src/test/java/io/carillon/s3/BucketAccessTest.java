@@ -48,7 +48,7 @@ import software.amazon.awssdk.services.s3.model.PutObjectAclRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 import software.amazon.awssdk.services.s3.model.PutPublicAccessBlockRequest;
 
-/// Public access blocks, ownership controls, and the ACLs that they leave.
+/// Public access blocks, ownership controls, and the ACLs that they allow.
 ///
 /// Source:
 /// https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html,
@@ -59,13 +59,13 @@ class BucketAccessTest {
   private final S3Fixture fixture = new S3Fixture();
 
   @BeforeEach
-  void aBucket() {
+  void createBucket() {
     fixture.createBucket("bucket");
     fixture.put("bucket", "k", "x");
   }
 
   @Test
-  void aNewBucketBlocksAllPublicAccessAndOwnsAllObjects() {
+  void newBucketsBlockPublicAccessAndDisableAcls() {
     assertThat(block())
         .isEqualTo(
             PublicAccessBlockConfiguration.builder()
@@ -78,7 +78,7 @@ class BucketAccessTest {
   }
 
   @Test
-  void aBucketOfTheLegacyDefaultsBlocksNothing() {
+  void bucketsWithLegacyDefaultsBlockNothing() {
     S3Fixture legacy = new S3Fixture(false);
     legacy.createBucket("bucket");
 
@@ -94,9 +94,9 @@ class BucketAccessTest {
         .isFalse();
   }
 
-  /// Which the setting chooses; a misspelled one is told.
+  /// The setting `new-bucket-defaults`; an unknown value is an error.
   @Test
-  void theSettingSaysHowBucketsBegin() {
+  void newBucketsFollowTheSetting() {
     assertThat(setting("aws")).isEqualTo(Config.NewBuckets.AWS);
     assertThat(setting("legacy")).isEqualTo(Config.NewBuckets.LEGACY);
     assertThatThrownBy(() -> setting("old")).hasMessageContaining("must be aws or legacy");
@@ -108,8 +108,8 @@ class BucketAccessTest {
         .newBuckets();
   }
 
-  /// How buckets were kept that know of neither.
-  private record BucketOfOld(
+  /// The row of a bucket from before public access blocks and ownership controls.
+  private record RowBeforePublicAccessBlocks(
       String name,
       String account,
       String region,
@@ -118,10 +118,12 @@ class BucketAccessTest {
       boolean notifies) {}
 
   @Test
-  void aBucketOfOldBehavesAsBefore() {
+  void rowsFromBeforePublicAccessBlocksKeepTheirMeaning() {
     byte[] row =
-        RowCodec.of(BucketOfOld.class)
-            .encode(new BucketOfOld("b", "111111111111", "eu-west-1", S3Fixture.START, null, true));
+        RowCodec.of(RowBeforePublicAccessBlocks.class)
+            .encode(
+                new RowBeforePublicAccessBlocks(
+                    "b", "111111111111", "eu-west-1", S3Fixture.START, null, true));
 
     Bucket read = RowCodec.of(Bucket.class).decode(row);
 
@@ -132,7 +134,7 @@ class BucketAccessTest {
   }
 
   @Test
-  void aBlockIsKeptAsPutAndGoneWhenDeleted() {
+  void publicAccessBlockIsReturnedUntilDeleted() {
     putBlock(b -> b.blockPublicPolicy(true));
 
     assertThat(block())
@@ -153,7 +155,7 @@ class BucketAccessTest {
       value = ObjectOwnership.class,
       names = "UNKNOWN_TO_SDK_VERSION",
       mode = EnumSource.Mode.EXCLUDE)
-  void ownershipIsKeptAsPut(ObjectOwnership ownership) {
+  void ownershipIsReturnedAsPut(ObjectOwnership ownership) {
     putOwnership(ownership);
     assertThat(ownership()).isEqualTo(ownership);
     fixture.call(
@@ -179,7 +181,7 @@ class BucketAccessTest {
   }
 
   @Test
-  void whatIsNoOwnershipIsRefused() {
+  void invalidOwnershipIsRefused() {
     refused(
         () ->
             fixture.call(
@@ -200,7 +202,7 @@ class BucketAccessTest {
   }
 
   @Test
-  void aPublicPolicyIsBlockedUntilTheBlockIsLifted() {
+  void publicPolicyIsRefusedUntilTheBlockIsRemoved() {
     AwsException refused = refused(() -> putPolicy(TO_ANYONE), "AccessDenied", 403);
     assertThat(refused)
         .hasMessage(
@@ -213,7 +215,7 @@ class BucketAccessTest {
 
     putBlock(b -> b.restrictPublicBuckets(true));
     putPolicy(TO_ANYONE);
-    assertThat(isPublic()).as("whatever is blocked").isTrue();
+    assertThat(isPublic()).as("regardless of the public access block").isTrue();
     assertThat(owned().restricted()).isTrue();
 
     deleteBlock();
@@ -223,7 +225,7 @@ class BucketAccessTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"private", "bucket-owner-full-control"})
-  void whereAclsAreOffObjectsAreWrittenWithWhatHoldsAnyway(String acl) {
+  void objectsAcceptTheDefaultAclWhileAclsAreDisabled(String acl) {
     write(fixture.alice, acl);
     copy(acl);
     begin(acl);
@@ -231,16 +233,16 @@ class BucketAccessTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"public-read", "authenticated-read", "bucket-owner-read"})
-  void whereAclsAreOffOthersAreRefused(String acl) {
+  void otherAclsAreRefusedWhileAclsAreDisabled(String acl) {
     refused(() -> write(fixture.alice, acl), "AccessControlListNotSupported", 400);
     refused(() -> copy(acl), "AccessControlListNotSupported", 400);
     refused(() -> begin(acl), "AccessControlListNotSupported", 400);
     refused(() -> putObjectAcl(acl), "AccessControlListNotSupported", 400);
   }
 
-  /// Source: what Terraform's aws_s3_bucket_acl meets on new buckets since April 2023.
+  /// Source: the behaviour of Terraform's aws_s3_bucket_acl on new buckets since April 2023.
   @Test
-  void whereAclsAreOffOnlyFullControlForTheOwnerIsPut() {
+  void onlyFullControlForTheOwnerCanBePutWhileAclsAreDisabled() {
     putBucketAcl("bucket-owner-full-control");
     putObjectAcl("bucket-owner-full-control");
     for (String acl : new String[] {"private", "public-read"}) {
@@ -271,7 +273,7 @@ class BucketAccessTest {
             + " AccessControlListNotSupported"
       },
       delimiter = ';')
-  void whatIsNoAclIsToldFirst(@Nullable String acl, @Nullable String grant, String code) {
+  void invalidAclsAreRefusedFirst(@Nullable String acl, @Nullable String grant, String code) {
     refused(
         () ->
             fixture.stream(
@@ -288,7 +290,7 @@ class BucketAccessTest {
   }
 
   @Test
-  void whereAclsAreOnPublicOnesMeetTheBlock() {
+  void publicAclsAreBlockedWhileAclsAreEnabled() {
     putOwnership(ObjectOwnership.BUCKET_OWNER_PREFERRED);
 
     write(fixture.alice, "private");
@@ -314,9 +316,10 @@ class BucketAccessTest {
     refused(() -> putBucketAcl("log-delivery-write"), "NotImplemented", 501);
   }
 
-  /// Nothing here belongs to its writer, which the bucket's owner would not expect to read.
+  /// Objects owned by their writer are not implemented; the bucket owner could not read them on
+  /// AWS.
   @Test
-  void anObjectThatWouldBelongToAnotherAccountIsNotTaken() {
+  void objectsThatAnotherAccountWouldOwnAreRefused() {
     Caller bob = S3Fixture.caller(S3Fixture.BOB, S3Fixture.REGION);
     write(bob, null);
 
@@ -330,7 +333,7 @@ class BucketAccessTest {
   }
 
   @Test
-  void aBucketIsNotMadeWithAPublicAcl() {
+  void bucketsAreNotCreatedWithAPublicAcl() {
     create("private", null);
     refused(() -> create("public-read", null), "InvalidBucketAclWithObjectOwnership", 400);
     refused(

@@ -44,7 +44,7 @@ import software.amazon.awssdk.services.s3.model.ServerSideEncryption;
 import software.amazon.awssdk.services.s3.model.ServerSideEncryptionRule;
 import software.amazon.awssdk.utils.builder.Buildable;
 
-/// What a bucket says of features that are not here: what a new bucket of AWS says.
+/// Configurations of unsupported features: every bucket responds like a new bucket on AWS.
 ///
 /// Sources: the operations' pages under https://docs.aws.amazon.com/AmazonS3/latest/API/ and, for
 /// actions, https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
@@ -52,11 +52,11 @@ class BucketConfigurationsTest {
   private final S3Fixture fixture = new S3Fixture();
 
   @BeforeEach
-  void aBucket() {
+  void createBucket() {
     fixture.createBucket("bucket");
   }
 
-  /// The request of an operation with nothing but what names its target.
+  /// A request of an operation with only the members that name its target.
   private static SdkPojo request(String operation, String bucket) {
     try {
       SdkPojo builder =
@@ -97,7 +97,7 @@ class BucketConfigurationsTest {
     "DeleteBucketInventoryConfiguration, s3:PutInventoryConfiguration, NoSuchConfiguration",
     "DeleteBucketMetricsConfiguration, s3:PutMetricsConfiguration, NoSuchConfiguration"
   })
-  void whatANewBucketDoesNotHaveIsNotFound(String operation, String action, String code) {
+  void missingConfigurationsAreNotFound(String operation, String action, String code) {
     assertThat(action(operation)).isEqualTo(action);
     AwsException refused = refused(request(operation, "bucket"));
     assertThat(refused.error().code()).isEqualTo(code);
@@ -123,7 +123,7 @@ class BucketConfigurationsTest {
     "DeleteBucketReplication, s3:PutReplicationConfiguration",
     "DeleteBucketWebsite, s3:DeleteBucketWebsite"
   })
-  void theRestIsAnswered(String operation, String action) {
+  void defaultConfigurationsAreReturned(String operation, String action) {
     assertThat(action(operation)).isEqualTo(action);
     assertThat(fixture.<SdkPojo, SdkPojo>call(fixture.alice, request(operation, "bucket")))
         .isNotNull();
@@ -131,7 +131,7 @@ class BucketConfigurationsTest {
   }
 
   @Test
-  void aNewBucketEncryptsWithTheKeysOfS3() {
+  void newBucketsEncryptWithS3ManagedKeys() {
     GetBucketEncryptionResponse read =
         fixture.call(fixture.alice, GetBucketEncryptionRequest.builder().bucket("bucket").build());
 
@@ -149,7 +149,7 @@ class BucketConfigurationsTest {
   }
 
   @Test
-  void itsOwnerPaysAndNothingIsListed() {
+  void ownerPaysAndListsAreEmpty() {
     GetBucketRequestPaymentResponse payment =
         fixture.call(
             fixture.alice, GetBucketRequestPaymentRequest.builder().bucket("bucket").build());
@@ -162,7 +162,7 @@ class BucketConfigurationsTest {
     assertThat(inventories.inventoryConfigurationList()).isEmpty();
   }
 
-  static Stream<SdkPojo> whatHoldsAnyway() {
+  static Stream<SdkPojo> defaultsCanBePut() {
     return Stream.of(
         PutBucketLoggingRequest.builder().bucket("bucket").bucketLoggingStatus(_ -> {}).build(),
         PutBucketRequestPaymentRequest.builder()
@@ -188,7 +188,7 @@ class BucketConfigurationsTest {
 
   @ParameterizedTest
   @MethodSource
-  void whatHoldsAnyway(SdkPojo put) {
+  void defaultsCanBePut(SdkPojo put) {
     assertThat(fixture.<SdkPojo, SdkPojo>call(fixture.alice, put)).isNotNull();
   }
 
@@ -262,7 +262,7 @@ class BucketConfigurationsTest {
 
   @ParameterizedTest
   @MethodSource("others")
-  void whatDoesNotHoldIsRefusedByTheNameOfTheFeature(String feature, SdkPojo put) {
+  void otherConfigurationsAreRefusedByFeatureName(String feature, SdkPojo put) {
     AwsException refused = refused(put);
 
     assertThat(refused.error().status()).isEqualTo(501);
@@ -270,7 +270,7 @@ class BucketConfigurationsTest {
   }
 
   @Test
-  void customersKeysAreNotUnblocked() {
+  void customerProvidedKeysCannotBeUnblocked() {
     assertThat(
             refused(
                     PutBucketEncryptionRequest.builder()
@@ -295,7 +295,7 @@ class BucketConfigurationsTest {
         "GetObjectRetention",
         "PutObjectRetention"
       })
-  void noObjectIsLocked(String operation) {
+  void objectLockOperationsAreRefused(String operation) {
     assertThat(fixture.needs(request(operation, "bucket")))
         .containsExactly(Need.of("s3:" + operation, Arn.object("bucket", "k")));
     AwsException refused = refused(request(operation, "bucket"));

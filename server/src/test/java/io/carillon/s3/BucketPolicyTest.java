@@ -16,7 +16,7 @@ import software.amazon.awssdk.services.s3.model.GetBucketPolicyRequest;
 import software.amazon.awssdk.services.s3.model.GetBucketPolicyResponse;
 import software.amazon.awssdk.services.s3.model.PutBucketPolicyRequest;
 
-/// Which bucket policies are taken, and whom those mean that are.
+/// Which bucket policies are valid, and to which principals they apply.
 ///
 /// Source: https://repost.aws/knowledge-center/s3-invalid-principal-in-policy-error,
 /// https://docs.aws.amazon.com/AmazonS3/latest/userguide/security_iam_service-with-iam.html
@@ -30,7 +30,7 @@ class BucketPolicyTest {
   private final S3Fixture fixture = new S3Fixture();
 
   @BeforeEach
-  void aBucketAndAUser() {
+  void createBucketAndUser() {
     fixture.createBucket("bucket");
     fixture.call(fixture.alice, DeletePublicAccessBlockRequest.builder().bucket("bucket").build());
     fixture.principals.idsByArn.put(BOB, BOBS_ID);
@@ -50,7 +50,7 @@ class BucketPolicyTest {
         "{\"CanonicalUser\":\"79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be\"}",
         "{\"Federated\":\"cognito-identity.amazonaws.com\"}"
       })
-  void aPrincipalThatThereIsIsTaken(String principal) {
+  void existingPrincipalsAreAccepted(String principal) {
     put(statement("\"Principal\":" + principal, "\"s3:*\"", BOTH));
     put(statement("\"NotPrincipal\":" + principal, "\"s3:*\"", BOTH));
   }
@@ -69,7 +69,7 @@ class BucketPolicyTest {
         "AWS, bob",
         "Service, s3.example.com"
       })
-  void aPrincipalThatThereIsNotIsRefused(String type, String value) {
+  void missingPrincipalsAreRefused(String type, String value) {
     AwsException refused =
         refusal(
             statement("\"Principal\":{\"" + type + "\":[\"" + value + "\"]}", "\"s3:*\"", BOTH));
@@ -79,7 +79,7 @@ class BucketPolicyTest {
   }
 
   @Test
-  void anAccountThatThereIsNotIsRefusedByItsRootAsWell() {
+  void rootOfAMissingAccountIsRefused() {
     assertThat(
             refusal(
                 statement(
@@ -90,7 +90,7 @@ class BucketPolicyTest {
   }
 
   @Test
-  void aRefusedPolicyChangesNothing() {
+  void refusedPolicyChangesNothing() {
     String policy = statement("\"Principal\":" + ANYONE, "\"s3:GetObject\"", OBJECTS);
     put(policy);
 
@@ -102,7 +102,7 @@ class BucketPolicyTest {
   /// Source:
   /// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
   @Test
-  void aUserMadeAnewUnderTheNameIsNotMeant() {
+  void policyDoesNotApplyToARecreatedUser() {
     String policy = statement("\"Principal\":{\"AWS\":\"" + BOB + "\"}", "\"s3:*\"", BOTH);
     put(policy);
 
@@ -127,7 +127,7 @@ class BucketPolicyTest {
         "s3:GetBucketWebsite",
         "s3:RestoreObject"
       })
-  void anActionOfS3IsTaken(String action) {
+  void s3ActionsAreAccepted(String action) {
     put(statement("\"Principal\":" + ANYONE, "\"" + action + "\"", BOTH));
     put(
         "{\"Statement\":{\"Effect\":\"Deny\",\"Principal\":\"*\",\"NotAction\":\""
@@ -137,7 +137,7 @@ class BucketPolicyTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"s3:GetObjects", "s3:Frob*", "sqs:SendMessage", "iam:*", "s3x:GetObject"})
-  void anActionThatS3HasNotIsRefused(String action) {
+  void unknownActionsAreRefused(String action) {
     for (String element : new String[] {"Action", "NotAction"}) {
       AwsException refused =
           refusal(
@@ -164,7 +164,7 @@ class BucketPolicyTest {
     "s3:Get*, arn:aws:s3:::bucket/a",
     "*, arn:aws:s3:::bucket/a",
   })
-  void anActionThatFitsAResourceIsTaken(String action, String resource) {
+  void actionsThatApplyToAResourceAreAccepted(String action, String resource) {
     put(statement("\"Principal\":" + ANYONE, "\"" + action + "\"", "\"" + resource + "\""));
   }
 
@@ -177,17 +177,17 @@ class BucketPolicyTest {
     "s3:*Bucket, arn:aws:s3:::bucket/a",
     "s3:ListAllMyBuckets, arn:aws:s3:::bucket"
   })
-  void anActionThatFitsNoResourceIsRefused(String action, String resource) {
+  void actionsThatApplyToNoResourceAreRefused(String action, String resource) {
     String text = "\"" + resource + "\"";
     assertThat(refusal(statement("\"Principal\":\"*\"", "\"" + action + "\"", text)))
         .hasMessage("Action does not apply to any resource(s) in statement");
     assertThat(refusal(statement("\"Principal\":\"*\"", "[\"s3:*\",\"" + action + "\"]", text)))
-        .as("each must fit")
+        .as("every action must apply")
         .hasMessage("Action does not apply to any resource(s) in statement");
   }
 
   @Test
-  void whatIsLeftOverByExceptionsIsNotAsked() {
+  void notActionAndNotResourceAreNotMatched() {
     put(
         "{\"Statement\":{\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"s3:GetObject\","
             + "\"NotResource\":\"arn:aws:s3:::bucket\"}}");
@@ -196,7 +196,7 @@ class BucketPolicyTest {
   @ParameterizedTest
   @ValueSource(
       strings = {"*", "arn:aws:s3:::other/*", "arn:aws:s3:::b?ckets", "arn:aws:sqs:::bucket"})
-  void aResourceOutsideOfTheBucketIsRefused(String resource) {
+  void resourcesOutsideTheBucketAreRefused(String resource) {
     assertThat(refusal(statement("\"Principal\":\"*\"", "\"s3:*\"", "\"" + resource + "\"")))
         .hasMessage("Policy has invalid resource");
   }
@@ -211,13 +211,13 @@ class BucketPolicyTest {
         "saml:sub",
         "www.example.com:sub"
       })
-  void aConditionKeyOfS3OrOfOthersIsTaken(String key) {
+  void conditionKeysOfS3AndOtherServicesAreAccepted(String key) {
     put(conditional(key));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"s3:prefixes", "s3:ExistingObjectTag", "s3:prefix/"})
-  void aConditionKeyThatS3HasNotIsRefused(String key) {
+  void unknownS3ConditionKeysAreRefused(String key) {
     AwsException refused = refusal(conditional(key));
     assertThat(refused).hasMessage("Policy has an invalid condition key");
     assertThat(refused.members()).containsEntry("Detail", key);

@@ -52,7 +52,7 @@ class BucketsTest {
         "eu-west-1, -, IllegalLocationConstraintException",
         "eu-west-1, eu-central-1, IllegalLocationConstraintException"
       })
-  void theLocationConstraintMustFitTheRegion(
+  void locationConstraintMustMatchTheRegion(
       String signed, @Nullable String constraint, String expected) {
     Caller caller = S3Fixture.caller(S3Fixture.ALICE, new Region(signed));
     Runnable creating = () -> create(caller, "bucket", constraint);
@@ -69,9 +69,9 @@ class BucketsTest {
   }
 
   @Test
-  void aNameIsTakenOnce() {
+  void bucketNamesAreUnique() {
     create(american, "mine", null);
-    create(american, "mine", null); // harmless in us-east-1
+    create(american, "mine", null); // allowed in us-east-1
     fixture.createBucket("german");
 
     refused(() -> fixture.createBucket("german"), "BucketAlreadyOwnedByYou", 409);
@@ -101,20 +101,20 @@ class BucketsTest {
         "spaß",
         "a b"
       })
-  void aBadNameIsRefused(String name) {
+  void invalidBucketNamesAreRefused(String name) {
     refused(() -> create(american, name, null), "InvalidBucketName", 400);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"abc", "a.b.c", "1-2-3", "0.0.0.0x", "my-bucket.example.org"})
-  void aGoodNameIsTaken(String name) {
-    CreateBucketResponse answer = create(american, name, null);
+  void validBucketNamesAreAccepted(String name) {
+    CreateBucketResponse response = create(american, name, null);
 
-    assertThat(answer.location()).isEqualTo("/" + name);
+    assertThat(response.location()).isEqualTo("/" + name);
   }
 
   @Test
-  void bucketsAreListedByNameAndByPage() {
+  void bucketsAreListedInPagesByName() {
     for (String name : List.of("ccc", "aaa", "bbb", "abc")) {
       fixture.createBucket(name);
     }
@@ -142,7 +142,7 @@ class BucketsTest {
   }
 
   @Test
-  void anEmptyBucketIsDeletedWithAllThatBelongsToIt() {
+  void deletingABucketDeletesItsConfigurations() {
     fixture.createBucket("bucket");
     fixture.notifyFunction("bucket");
     fixture.call(
@@ -170,7 +170,7 @@ class BucketsTest {
   }
 
   @Test
-  void aBucketOfAnotherRegionSendsTheClientOn() {
+  void bucketsOfOtherRegionsRedirect() {
     fixture.createBucket("german");
 
     refused(
@@ -187,7 +187,7 @@ class BucketsTest {
   }
 
   @Test
-  void aPolicyIsKeptAsItIsAndFoundForBucketAndObjects() {
+  void policyIsStoredUnchangedAndAppliesToBucketAndObjects() {
     fixture.createBucket("bucket");
     fixture.call(fixture.alice, DeletePublicAccessBlockRequest.builder().bucket("bucket").build());
     String policy =
@@ -225,7 +225,7 @@ class BucketsTest {
         "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"s3:*\",\"Resource\":\"arn:aws:s3:::other/*\"}]}",
         "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Resource\":\"arn:aws:s3:::bucket/*\"}]}"
       })
-  void aBadPolicyIsRefused(String policy) {
+  void malformedPoliciesAreRefused(String policy) {
     fixture.createBucket("bucket");
 
     refused(
@@ -238,7 +238,7 @@ class BucketsTest {
   }
 
   @Test
-  void tagsArePutReadAndTakenAway() {
+  void bucketTagsArePutReadAndDeleted() {
     fixture.createBucket("bucket");
     refused(this::tags, "NoSuchTagSet", 404);
     fixture.call(

@@ -42,23 +42,23 @@ class MultipartTest {
   private final byte[] bytes = new byte[2 * FIVE_MIB + 100];
 
   @BeforeEach
-  void aBucketThatNotifies() {
+  void createBucketWithNotifications() {
     new Random(1).nextBytes(bytes);
     fixture.createBucket("bucket");
     fixture.notifyFunction("bucket");
   }
 
   @Test
-  void partsBecomeOneObjectWithoutBeingCopied() {
+  void completionDoesNotCopyParts() {
     String upload = begin();
     List<CompletedPart> parts = threeParts(upload);
     int blobs = fixture.blobs.blobs.size();
 
-    CompleteMultipartUploadResponse answer = complete(upload, parts);
-    assertThat(answer.location()).isEqualTo("http://localhost:1/bucket/" + answer.key());
+    CompleteMultipartUploadResponse response = complete(upload, parts);
+    assertThat(response.location()).isEqualTo("http://localhost:1/bucket/" + response.key());
 
-    assertThat(answer.eTag()).endsWith("-3\"");
-    assertThat(answer.checksumCRC64NVME())
+    assertThat(response.eTag()).endsWith("-3\"");
+    assertThat(response.checksumCRC64NVME())
         .isEqualTo(ChecksumAlgorithm.CRC64NVME.of(bytes).base64());
     assertThat(fixture.blobs.blobs).hasSize(blobs);
     assertThat(S3Fixture.bytes(get())).isEqualTo(bytes);
@@ -69,7 +69,7 @@ class MultipartTest {
   }
 
   @Test
-  void completingAgainAnswersTheSameAsLongAsTheObjectStands() {
+  void repeatedCompletionGetsTheSameResponse() {
     String upload = begin();
     List<CompletedPart> parts = threeParts(upload);
     CompleteMultipartUploadResponse first = complete(upload, parts);
@@ -83,7 +83,7 @@ class MultipartTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1, FIVE_MIB - 1, FIVE_MIB, FIVE_MIB + 1, 2 * FIVE_MIB + 99})
-  void rangesMayCrossParts(int from) {
+  void rangesCanSpanParts(int from) {
     String upload = begin();
     complete(upload, threeParts(upload));
 
@@ -102,7 +102,7 @@ class MultipartTest {
   }
 
   @Test
-  void onePartIsReadByItsNumber() {
+  void partsAreReadByNumber() {
     String upload = begin();
     complete(upload, threeParts(upload));
 
@@ -118,7 +118,7 @@ class MultipartTest {
   }
 
   @Test
-  void aPartSentAgainReplacesTheEarlierOne() {
+  void partSentAgainReplacesTheEarlierOne() {
     String upload = begin();
     send(upload, 1, new byte[100_000]);
     CompletedPart second = send(upload, 1, Arrays.copyOf(bytes, 100_000));
@@ -129,7 +129,7 @@ class MultipartTest {
   }
 
   @Test
-  void partsThatAreLeftOutAreLetGo() {
+  void unusedPartsAreDeletedOnCompletion() {
     String upload = begin();
     send(upload, 1, new byte[100_000]);
     CompletedPart used = send(upload, 2, new byte[70_000]);
@@ -139,7 +139,7 @@ class MultipartTest {
   }
 
   @Test
-  void whatIsListedMustHaveBeenUploaded() {
+  void completionRefusesPartsThatWereNotUploaded() {
     String upload = begin();
     CompletedPart small = send(upload, 1, new byte[10]);
     CompletedPart last = send(upload, 2, new byte[10]);
@@ -162,7 +162,7 @@ class MultipartTest {
   }
 
   @Test
-  void abortingLetsGoOfEveryPart() {
+  void abortDeletesAllParts() {
     String upload = begin();
     threeParts(upload);
 
@@ -174,7 +174,7 @@ class MultipartTest {
   }
 
   @Test
-  void partsAreListedByPage() {
+  void partsAreListedInPages() {
     String upload = begin();
     for (int number : new int[] {7, 1, 3}) {
       send(upload, number, new byte[number]);
@@ -189,7 +189,7 @@ class MultipartTest {
   }
 
   @Test
-  void uploadsAreListedByKeyWithThoseBeyondADelimiterRolledUp() {
+  void uploadsAreListedByKeyWithCommonPrefixes() {
     for (String key : List.of("a/1", "a/2", "b", "b", "c")) {
       fixture.now.incrementAndGet();
       fixture.<CreateMultipartUploadRequest, Object>call(
@@ -234,7 +234,7 @@ class MultipartTest {
     "CRC32, HALF, InvalidRequest",
     "XXHASH32, COMPOSITE, InvalidRequest"
   })
-  void checksumsOfPartsMakeOneOfTheObject(String algorithm, String type, String outcome) {
+  void objectChecksumIsComputedFromThePartChecksums(String algorithm, String type, String outcome) {
     CreateMultipartUploadRequest input =
         CreateMultipartUploadRequest.builder()
             .bucket("bucket")
@@ -253,10 +253,10 @@ class MultipartTest {
     List<CompletedPart> parts =
         List.of(send(begun.uploadId(), 1, head, known), send(begun.uploadId(), 2, tail, known));
 
-    CompleteMultipartUploadResponse answer = complete(begun.uploadId(), parts);
+    CompleteMultipartUploadResponse response = complete(begun.uploadId(), parts);
 
-    assertThat(answer.checksumTypeAsString()).isEqualTo(type);
-    String shown = answer.getValueForField("Checksum" + algorithm, String.class).orElseThrow();
+    assertThat(response.checksumTypeAsString()).isEqualTo(type);
+    String shown = response.getValueForField("Checksum" + algorithm, String.class).orElseThrow();
     if (type.equals("FULL_OBJECT")) {
       assertThat(shown).isEqualTo(known.of(Arrays.copyOf(bytes, FIVE_MIB + 10)).base64());
     } else {
@@ -265,7 +265,7 @@ class MultipartTest {
   }
 
   @Test
-  void aCompositeChecksumNeedsThePartsChecksumsAndNoGaps() {
+  void compositeChecksumNeedsAllPartChecksumsWithoutGaps() {
     CreateMultipartUploadResponse begun =
         fixture.call(
             fixture.alice,
@@ -291,7 +291,7 @@ class MultipartTest {
   }
 
   @Test
-  void whatIsAnnouncedOfTheWholeMustHold() {
+  void declaredSizeAndChecksumMustMatchTheObject() {
     String upload = begin();
     CompletedPart part = send(upload, 1, new byte[] {1, 2, 3});
     CompleteMultipartUploadRequest.Builder input =
@@ -317,7 +317,7 @@ class MultipartTest {
   }
 
   @Test
-  void aPartMayBeCopiedFromARangeOfAnotherObject() {
+  void partsCanBeCopiedFromARangeOfAnObject() {
     fixture.stream(
         fixture.alice,
         software.amazon.awssdk.services.s3.model.PutObjectRequest.builder()
@@ -373,23 +373,26 @@ class MultipartTest {
   }
 
   private CompletedPart send(String upload, int number, byte[] part) {
-    Response answer = fixture.stream(fixture.alice, uploadPart(upload, number), request(part));
-    return CompletedPart.builder().partNumber(number).eTag(answer.headers().first("ETag")).build();
+    Response response = fixture.stream(fixture.alice, uploadPart(upload, number), request(part));
+    return CompletedPart.builder()
+        .partNumber(number)
+        .eTag(response.headers().first("ETag"))
+        .build();
   }
 
   private CompletedPart send(String upload, int number, byte[] part, ChecksumAlgorithm algorithm) {
-    Response answer =
+    Response response =
         fixture.stream(
             fixture.alice,
             uploadPart(upload, number),
             request(part, algorithm.header(), algorithm.of(part).base64()));
     CompletedPart.Builder completed =
-        CompletedPart.builder().partNumber(number).eTag(answer.headers().first("ETag"));
+        CompletedPart.builder().partNumber(number).eTag(response.headers().first("ETag"));
     ModelChecksums.set(
         completed,
         new io.carillon.s3.model.StoredChecksum(
             algorithm,
-            Objects.requireNonNull(answer.headers().first(algorithm.header())),
+            Objects.requireNonNull(response.headers().first(algorithm.header())),
             io.carillon.s3.model.StoredChecksum.Type.FULL_OBJECT));
     return completed.build();
   }

@@ -57,13 +57,13 @@ class NotificationsTest {
   private final ObjectMapper json = new ObjectMapper();
 
   @BeforeEach
-  void aBucketAndAFunctionThatLetsItIn() {
+  void createBucketAndInvocableFunction() {
     fixture.createBucket("bucket");
     fixture.invocable.add(FUNCTION);
   }
 
   @Test
-  void anEventIsWhatTheUserGuideSays() throws Exception {
+  void eventsHaveTheDocumentedForm() throws Exception {
     configure(n -> n.lambdaFunctionConfigurations(function("rule-1")));
     Caller user =
         new Caller(
@@ -80,7 +80,7 @@ class NotificationsTest {
             Instant.MAX,
             "AKIA");
 
-    Response answer =
+    Response response =
         fixture.stream(
             user,
             PutObjectRequest.builder().bucket("bucket").key("dir/a b@(1)+.txt").build(),
@@ -109,13 +109,13 @@ class NotificationsTest {
     assertThat(record.at("/s3/object/size").isNumber()).isTrue();
     assertThat(record.at("/s3/object/size").asLong()).isEqualTo(5);
     assertThat('"' + record.at("/s3/object/eTag").asText() + '"')
-        .isEqualTo(answer.headers().first("ETag"));
+        .isEqualTo(response.headers().first("ETag"));
     assertThat(record.at("/s3/object/versionId").isMissingNode()).isTrue();
     assertThat(record.at("/s3/object/sequencer").asText()).matches("[0-9A-F]{18}");
   }
 
   @Test
-  void removalsCarryNeitherSizeNorEtagAndDeleteMarkersTheEtag() throws Exception {
+  void removalsHaveNoSizeOrEtagAndDeleteMarkersHaveAnEtag() throws Exception {
     configure(n -> n.lambdaFunctionConfigurations(function("r")));
     fixture.put("bucket", "k", "x");
     delete();
@@ -143,7 +143,7 @@ class NotificationsTest {
   }
 
   @Test
-  void sequencersOfAKeyGrowEvenIfTheClockDoesNot() throws Exception {
+  void sequencersGrowEvenIfTheClockStands() throws Exception {
     configure(n -> n.lambdaFunctionConfigurations(function("r")));
     for (int i = 0; i < 5; i++) {
       fixture.put("bucket", "k", "x");
@@ -159,7 +159,7 @@ class NotificationsTest {
   }
 
   @Test
-  void rulesSendTheirEventsEachToItsOwnDestination() {
+  void eachRuleSendsToItsOwnDestination() {
     configure(
         n ->
             n.lambdaFunctionConfigurations(
@@ -186,7 +186,7 @@ class NotificationsTest {
   }
 
   @Test
-  void puttingRulesSendsATestMessageToTopicsAndQueuesOnly() throws Exception {
+  void newRulesSendATestMessageToTopicsAndQueues() throws Exception {
     configure(
         n ->
             n.topicConfigurations(topic("t"))
@@ -196,22 +196,22 @@ class NotificationsTest {
                         .eventsWithStrings("s3:ObjectRemoved:*")
                         .build()));
 
-    assertThat(fixture.handovers)
+    assertThat(fixture.serviceMessages)
         .extracting(serviceMessage -> serviceMessage.destination().toString())
         .containsExactly(TOPIC, QUEUE);
-    JsonNode message = json.readTree(fixture.handovers.getFirst().payload());
+    JsonNode message = json.readTree(fixture.serviceMessages.getFirst().payload());
     assertThat(message.path("Service").asText()).isEqualTo("Amazon S3");
     assertThat(message.path("Event").asText()).isEqualTo("s3:TestEvent");
     assertThat(message.path("Bucket").asText()).isEqualTo("bucket");
     assertThat(message.path("RequestId").asText()).isEqualTo("REQUESTID0000001");
     assertThat(message.has("Records")).isFalse();
-    assertThat(fixture.handovers.getFirst().subject()).isEqualTo("Amazon S3 Notification");
-    assertThat(fixture.handovers.getFirst().sender())
+    assertThat(fixture.serviceMessages.getFirst().subject()).isEqualTo("Amazon S3 Notification");
+    assertThat(fixture.serviceMessages.getFirst().sender())
         .isEqualTo(new Sender.Service("s3.amazonaws.com", Arn.bucket("bucket"), "111111111111"));
   }
 
   @Test
-  void ifOneDestinationFailsNothingIsStoredAndNothingSent() {
+  void oneInvalidDestinationStoresAndSendsNothing() {
     configure(n -> n.lambdaFunctionConfigurations(function("before")));
     String gone = "arn:aws:sqs:eu-central-1:111111111111:missing";
 
@@ -233,15 +233,15 @@ class NotificationsTest {
                     .containsEntry("ArgumentName1", gone)
                     .containsEntry("ArgumentValue1", "The destination queue does not exist"));
 
-    assertThat(fixture.handovers).isEmpty();
+    assertThat(fixture.serviceMessages).isEmpty();
     assertThat(read().lambdaFunctionConfigurations().getFirst().id()).isEqualTo("before");
     assertThat(read().hasTopicConfigurations()).isFalse();
   }
 
-  /// Source: answers of S3, recorded on 2021-02-25 and 2023-08-05, and the console's text where the
-  /// policy of a queue does not let S3 in; a topic's is written like a queue's.
+  /// Source: responses of S3, recorded on 2021-02-25 and 2023-08-05, and the console's text for a
+  /// queue whose policy denies S3; the one for a topic is derived from it.
   @Test
-  void everyDestinationThatFailsIsNamedWithTheReasonInTheWordsOfS3() {
+  void everyInvalidDestinationIsNamedWithTheMessageOfS3() {
     fixture.invocable.clear();
     refused(
             () ->
@@ -296,7 +296,7 @@ class NotificationsTest {
   }
 
   @Test
-  void aFunctionWhosePolicyDoesNotLetTheBucketInIsRefusedUnlessNobodyAsks() {
+  void functionThatDeniesTheBucketIsRefusedUnlessValidationIsSkipped() {
     fixture.invocable.clear();
 
     refused(
@@ -314,7 +314,7 @@ class NotificationsTest {
   }
 
   @Test
-  void whatIsPutIsReadBackWithFilterNamesInCapitals() {
+  void configurationIsReturnedWithCapitalizedFilterNames() {
     configure(
         n ->
             n.lambdaFunctionConfigurations(
@@ -330,7 +330,7 @@ class NotificationsTest {
                     .build()));
 
     LambdaFunctionConfiguration rule = read().lambdaFunctionConfigurations().getFirst();
-    assertThat(rule.id()).hasSize(36); // made up for us
+    assertThat(rule.id()).hasSize(36); // generated
     assertThat(rule.eventsAsStrings())
         .containsExactly("s3:ObjectCreated:Put", "s3:ObjectCreated:Copy");
     assertThat(rule.filter().key().filterRules())
@@ -340,7 +340,7 @@ class NotificationsTest {
   }
 
   @Test
-  void whyNothingHappenedIsToldByRule() {
+  void diagnosisExplainsEachRule() {
     assertThat(fixture.service.diagnosis("nobucket", "k"))
         .containsExactly("There is no bucket nobucket.");
     fixture.put("bucket", "in/a.txt", "x");
@@ -369,7 +369,7 @@ class NotificationsTest {
   /// Source:
   /// https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
   @Test
-  void aFilterThatNoKeyMatchesIsTakenAndToldAtOnce() {
+  void filterThatNoKeyMatchesIsAcceptedWithAWarning() {
     Logger logger = (Logger) LoggerFactory.getLogger(BucketNotification.class);
     ListAppender<ILoggingEvent> output = new ListAppender<>();
     output.start();
@@ -400,7 +400,7 @@ class NotificationsTest {
   }
 
   @Test
-  void overlappingRulesAreRefusedNamingAKey() {
+  void overlappingRulesAreRefusedWithAnExampleKey() {
     refused(
             () ->
                 configure(
@@ -426,7 +426,7 @@ class NotificationsTest {
     "arn:aws:sns:eu-central-1:111111111111:f, could not be parsed",
     "nonsense, could not be parsed"
   })
-  void aDestinationOfAnotherRegionOrServiceIsRefused(String arn, String message) {
+  void destinationsOfOtherRegionsOrServicesAreRefused(String arn, String message) {
     refused(
             () ->
                 configure(
@@ -439,7 +439,7 @@ class NotificationsTest {
   }
 
   @Test
-  void whatIsNotPossibleIsRefused() {
+  void invalidConfigurationsAreRefused() {
     refused(
             () ->
                 configure(
@@ -510,7 +510,7 @@ class NotificationsTest {
   }
 
   @Test
-  void anEventThatNoServiceTakesIsRejectedAndOneThatFailsIsRetriedForADay() {
+  void unknownServicesRejectEventsAndFailuresAreRetriedForADay() {
     configure(n -> n.lambdaFunctionConfigurations(function("r")));
     fixture.put("bucket", "k", "x");
     EventDelivery delivery = fixture.service.delivery();
@@ -527,7 +527,7 @@ class NotificationsTest {
   }
 
   @Test
-  void whatTheDestinationTakesIsHandedOnAtOnceAndTheRestIsLeftToTheOutbox() {
+  void acceptedEventsCommitWithTheUploadAndOthersStayInTheOutbox() {
     configure(n -> n.lambdaFunctionConfigurations(function("r")));
     fixture.put("bucket", "k", "x");
     EventDelivery delivery = fixture.service.delivery();
@@ -538,7 +538,7 @@ class NotificationsTest {
           delivery.deliverInTransaction(work).orElseThrow().accept(tx);
           return work;
         });
-    assertThat(fixture.handovers)
+    assertThat(fixture.serviceMessages)
         .singleElement()
         .satisfies(
             serviceMessage -> {
@@ -555,14 +555,14 @@ class NotificationsTest {
   }
 
   @Test
-  void theTraceOfTheRequestGoesAlongWithTheEvent() {
+  void eventsKeepTheTraceHeaderOfTheRequest() {
     configure(n -> n.lambdaFunctionConfigurations(function("r")));
     String trace = "Root=1-5759e988-bd862e3fe1be46a994272793";
     PutObjectRequest upload = PutObjectRequest.builder().bucket("bucket").key("k").build();
     fixture.stream(
         DirectPipeline.traced(fixture.alice, trace), upload, S3Fixture.request(new byte[1]));
     fixture.stream(fixture.alice, upload, S3Fixture.request(new byte[1]));
-    fixture.handovers.clear();
+    fixture.serviceMessages.clear();
 
     fixture.database.write(
         tx -> {
@@ -571,13 +571,13 @@ class NotificationsTest {
           }
           return true;
         });
-    assertThat(fixture.handovers)
+    assertThat(fixture.serviceMessages)
         .extracting(Recipient.ServiceMessage::traceHeader)
         .containsExactly(trace, null);
   }
 
   @Test
-  void whatAQueueTookIsNotedAsDelivered() {
+  void eventsInAQueueAreTracedAsDelivered() {
     configure(
         n ->
             n.queueConfigurations(

@@ -44,12 +44,12 @@ class ObjectsTest {
   private final S3Fixture fixture = new S3Fixture();
 
   @BeforeEach
-  void aBucket() {
+  void createBucket() {
     fixture.createBucket("bucket");
   }
 
   @Test
-  void aRangeIsAnsweredAsPartialContent() {
+  void rangesReturnPartialContent() {
     fixture.put("bucket", "k", "0123456789");
 
     Response part = get(r -> r.range("bytes=2-4"));
@@ -62,7 +62,7 @@ class ObjectsTest {
   }
 
   @Test
-  void aRangeOfAnObjectThatChangedIsAllOfIt() {
+  void ifRangeReturnsTheWholeChangedObject() {
     String etag = String.valueOf(fixture.put("bucket", "k", "0123456789").headers().first("ETag"));
     GetObjectRequest input =
         GetObjectRequest.builder().bucket("bucket").key("k").range("bytes=0-1").build();
@@ -77,7 +77,7 @@ class ObjectsTest {
   }
 
   @Test
-  void aReaderWhoHasItAlreadyGetsNothingNew() {
+  void currentCopiesAreNotModified() {
     String etag = String.valueOf(fixture.put("bucket", "k", "x").headers().first("ETag"));
 
     Response same = get(r -> r.ifNoneMatch(etag));
@@ -93,7 +93,7 @@ class ObjectsTest {
   }
 
   @Test
-  void aReaderMayAskForOtherHeadersUnlessAnonymous() {
+  void responseHeadersCanBeOverriddenUnlessAnonymous() {
     fixture.put("bucket", "k", "x");
 
     Response read =
@@ -101,7 +101,7 @@ class ObjectsTest {
     assertThat(read.headers().all("content-type")).containsExactly("text/x");
     assertThat(read.headers().first("content-disposition")).isEqualTo("attachment");
 
-    Caller nobody =
+    Caller anonymous =
         new Caller(
             new Principal.Anonymous(),
             S3Fixture.ALICE,
@@ -116,11 +116,11 @@ class ObjectsTest {
             Instant.MAX,
             "");
     GetObjectRequest plain = GetObjectRequest.builder().bucket("bucket").key("k").build();
-    assertThat(fixture.stream(nobody, plain, request(new byte[0])).status()).isEqualTo(200);
+    assertThat(fixture.stream(anonymous, plain, request(new byte[0])).status()).isEqualTo(200);
     refused(
         () ->
             fixture.stream(
-                nobody,
+                anonymous,
                 plain.toBuilder().responseContentType("text/x").build(),
                 request(new byte[0])),
         "InvalidRequest",
@@ -128,7 +128,7 @@ class ObjectsTest {
   }
 
   @Test
-  void headTellsTheLengthOfARange() {
+  void headReturnsTheLengthOfARange() {
     fixture.put("bucket", "k", "0123456789");
 
     Response head =
@@ -142,7 +142,7 @@ class ObjectsTest {
   }
 
   @Test
-  void whoMayNotListIsNotToldWhatIsMissing() {
+  void missingKeysAreDeniedWithoutListPermission() {
     refused(() -> get(r -> r), "NoSuchKey", 404);
 
     fixture.denied = need -> need.action().equals("s3:ListBucket");
@@ -151,7 +151,7 @@ class ObjectsTest {
   }
 
   @Test
-  void deletingWhatIsNotThereSucceedsAndTellsNobody() {
+  void deletingAMissingObjectSucceedsWithoutEvent() {
     fixture.notifyFunction("bucket");
 
     DeleteObjectResponse nothing = delete("k");
@@ -165,7 +165,7 @@ class ObjectsTest {
   }
 
   @Test
-  void aDeletionMayBeConditional() {
+  void deletionsCanBeConditional() {
     String etag = String.valueOf(fixture.put("bucket", "k", "x").headers().first("ETag"));
 
     refused(() -> deleteIf("\"other\""), "PreconditionFailed", 412);
@@ -180,7 +180,7 @@ class ObjectsTest {
   }
 
   @Test
-  void ofManyObjectsEachIsJudgedForItself() {
+  void deleteObjectsChecksEachObjectIndividually() {
     fixture.notifyFunction("bucket");
     for (String key : List.of("a", "b", "secret")) {
       fixture.put("bucket", key, "x");
@@ -188,7 +188,7 @@ class ObjectsTest {
     fixture.outbox.clear();
     fixture.denied = need -> need.resource().endsWith("/secret");
 
-    DeleteObjectsResponse answer =
+    DeleteObjectsResponse response =
         deleteAll(
             false,
             object("a"),
@@ -197,11 +197,11 @@ class ObjectsTest {
             ObjectIdentifier.builder().key("b").eTag("other").build(),
             object("k".repeat(1025)));
 
-    assertThat(answer.deleted()).extracting(d -> d.key()).containsExactly("a", "missing");
-    assertThat(answer.errors())
+    assertThat(response.deleted()).extracting(d -> d.key()).containsExactly("a", "missing");
+    assertThat(response.errors())
         .extracting(e -> e.code())
         .containsExactly("AccessDenied", "PreconditionFailed", "KeyTooLongError");
-    assertThat(fixture.outbox).as("what was missing is told as deleted, too").hasSize(2);
+    assertThat(fixture.outbox).as("missing keys get an event as well").hasSize(2);
     assertThat(deleteAll(true, object("a")).deleted()).isEmpty();
     refused(() -> deleteAll(false), "MalformedXML", 400);
     refused(
@@ -216,7 +216,7 @@ class ObjectsTest {
   }
 
   @Test
-  void aCopySharesTheBytesUntilTheLastOneGoes() {
+  void copiesShareBytesUntilTheLastIsDeleted() {
     fixture.stream(fixture.alice, put("big").build(), request(new byte[100_000]));
     fixture.put("bucket", "small", "abc");
 
@@ -236,7 +236,7 @@ class ObjectsTest {
   }
 
   @Test
-  void aCopyTakesOverOrReplacesWhatIsSaidAboutIt() {
+  void copiesKeepOrReplaceMetadata() {
     fixture.stream(
         fixture.alice,
         put("k").contentType("text/plain").metadata(Map.of("a", "1")).tagging("t=1").build(),
@@ -264,7 +264,7 @@ class ObjectsTest {
   }
 
   @Test
-  void aCopyToItselfMustChangeSomething() {
+  void copyToItselfMustChangeSomething() {
     fixture.put("bucket", "k", "x");
 
     refused(() -> copy("bucket/k", "k", c -> c), "InvalidRequest", 400);
@@ -275,7 +275,7 @@ class ObjectsTest {
   }
 
   @Test
-  void aCopyIsMadeUnderConditionsOfSourceAndTarget() {
+  void copyConditionsApplyToSourceAndTarget() {
     String etag = String.valueOf(fixture.put("bucket", "k", "x").headers().first("ETag"));
 
     refused(() -> copy("bucket/k", "c", c -> c.copySourceIfMatch("y")), "PreconditionFailed", 412);
@@ -289,12 +289,12 @@ class ObjectsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"", "bucket", "bucket/", "/", "bucket/%zz"})
-  void aBadCopySourceIsRefused(String source) {
+  void invalidCopySourcesAreRefused(String source) {
     refused(() -> copy(source, "c", c -> c), "InvalidArgument", 400);
   }
 
   @Test
-  void aCopyMayCarryAnotherChecksum() {
+  void copiesCanHaveAnotherChecksum() {
     fixture.put("bucket", "a+b c", "hello");
 
     CopyObjectResponse copied = copy("bucket/a%2Bb%20c", "c", c -> c.checksumAlgorithm("SHA256"));
@@ -304,7 +304,7 @@ class ObjectsTest {
   }
 
   @Test
-  void copyingTagsNeedsToBeAllowed() {
+  void copyingTagsNeedsPermission() {
     fixture.stream(fixture.alice, put("k").tagging("t=1").build(), request(new byte[] {1}));
     fixture.denied = need -> need.action().equals("s3:GetObjectTagging");
 
@@ -313,7 +313,7 @@ class ObjectsTest {
   }
 
   @Test
-  void listingsNameWhatTheyWereAskedAndGoOnWhereTheyEnded() {
+  void listingsEchoTheirParametersAndContinue() {
     for (String key : List.of("a b", "dir/1", "dir/2", "z")) {
       fixture.put("bucket", key, "x");
     }
@@ -344,7 +344,7 @@ class ObjectsTest {
   }
 
   @Test
-  void badListingsAreRefused() {
+  void invalidListingParametersAreRefused() {
     refused(() -> second(r -> r.maxKeys(-1)), "InvalidArgument", 400);
     refused(() -> second(r -> r.encodingType("xml")), "InvalidArgument", 400);
     refused(() -> second(r -> r.continuationToken("???")), "InvalidArgument", 400);
@@ -352,7 +352,7 @@ class ObjectsTest {
   }
 
   @Test
-  void listingCarriesItsPrefixForPolicies() {
+  void listingNeedsHaveThePrefix() {
     assertThat(
             fixture
                 .needs(
@@ -364,7 +364,7 @@ class ObjectsTest {
   }
 
   @Test
-  void tagsOfAnObjectChangeWithoutANewVersion() {
+  void objectTagsChangeWithoutANewVersion() {
     fixture.notifyFunction("bucket");
     fixture.put("bucket", "k", "x");
     tag("k", "colour", "blue");
@@ -385,7 +385,7 @@ class ObjectsTest {
   }
 
   @Test
-  void anotherServiceReadsWithTheCallersPermissions() throws Exception {
+  void otherServicesReadWithTheCallersPermissions() throws Exception {
     fixture.put("bucket", "code.zip", "zip");
 
     assertThat(fixture.service.read(fixture.alice, "bucket", "code.zip", null, 10))
@@ -404,7 +404,7 @@ class ObjectsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"a//b", "../up", "/", "a%2Fb", "nul\0", "ü", "\uD83D\uDE00", "a+b", " "})
-  void anyTextIsAKey(String key) {
+  void anyTextIsAValidKey(String key) {
     fixture.put("bucket", key, key);
 
     assertThat(fixture.get("bucket", key)).isEqualTo(key);
@@ -412,7 +412,7 @@ class ObjectsTest {
   }
 
   @Test
-  void halfASurrogatePairIsNoKey() {
+  void unpairedSurrogatesAreRefusedInKeys() {
     refused(() -> fixture.put("bucket", "\uD83D", "x"), "InvalidArgument", 400);
   }
 

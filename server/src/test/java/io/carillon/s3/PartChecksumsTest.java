@@ -33,7 +33,7 @@ import software.amazon.awssdk.services.s3.model.UploadPartCopyRequest;
 import software.amazon.awssdk.services.s3.model.UploadPartCopyResponse;
 import software.amazon.awssdk.services.s3.model.UploadPartRequest;
 
-/// Checksums of parts, what objects show of them, and copies of what came in parts.
+/// Checksums of parts, of multipart objects and of their copies.
 class PartChecksumsTest {
   private static final int FIVE_MIB = 5 << 20;
 
@@ -41,16 +41,16 @@ class PartChecksumsTest {
   private final byte[] bytes = new byte[FIVE_MIB + 100];
 
   @BeforeEach
-  void aBucket() {
+  void createBucket() {
     new Random(1).nextBytes(bytes);
     fixture.createBucket("bucket");
   }
 
-  /// Parts are listed where they have checksums of their own.
+  /// Parts are listed if they have checksums.
   ///
   /// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html
   @Test
-  void attributesTellTheParts() {
+  void attributesListParts() {
     String upload = begin();
     complete(upload, twoParts(upload));
 
@@ -59,7 +59,7 @@ class PartChecksumsTest {
     assertThat(attributes.objectSize()).isEqualTo(bytes.length);
     assertThat(attributes.eTag()).endsWith("-2").doesNotContain("\"");
     assertThat(attributes.objectParts())
-        .as("nobody asked for checksums")
+        .as("no checksums were requested")
         .isEqualTo(GetObjectAttributesParts.builder().totalPartsCount(2).build());
     assertThat(attributes.checksum().checksumCRC64NVME()).isNotNull();
 
@@ -75,7 +75,7 @@ class PartChecksumsTest {
   }
 
   @Test
-  void aPartOfACompositeObjectSaysSo() {
+  void partsOfACompositeObjectHaveItsChecksumType() {
     completeWithSha256();
     Response part =
         fixture.stream(
@@ -92,12 +92,12 @@ class PartChecksumsTest {
         .isEqualTo(ChecksumAlgorithm.SHA256.of(Arrays.copyOf(bytes, FIVE_MIB)).base64());
   }
 
-  /// A copy is written in one piece: nothing of it shows that its source came in parts.
+  /// A copy has no parts, even if its source has.
   ///
   /// Source:
   /// https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
   @Test
-  void aCopyOfPartsIsOneObject() throws Exception {
+  void copiesOfMultipartObjectsHaveNoParts() throws Exception {
     completeWithSha256();
     CopyObjectResponse copied = copyTo("copy");
     fixture.call(fixture.alice, DeleteObjectRequest.builder().bucket("bucket").key("k").build());
@@ -130,7 +130,7 @@ class PartChecksumsTest {
   }
 
   @Test
-  void aCopyOfPartsKeepsAChecksumThatIsOfTheWhole() {
+  void copiesOfMultipartObjectsKeepAFullObjectChecksum() {
     String upload = begin();
     complete(upload, twoParts(upload));
     CopyObjectResponse copied = copyTo("copy");
@@ -142,7 +142,7 @@ class PartChecksumsTest {
   /// Recorded: https://github.com/localstack/localstack/tree/main/tests/aws/services/s3,
   /// test_upload_part_copy_no_copy_source_range
   @Test
-  void partsShowChecksumsOnlyIfAskedFor() {
+  void partChecksumsAreReturnedOnlyIfRequested() {
     fixture.put("bucket", "source", "0123456789");
     String plain = begin();
     send(plain, 2, new byte[1]);
@@ -151,14 +151,14 @@ class PartChecksumsTest {
         .hasSize(2)
         .allSatisfy(part -> assertThat(ModelChecksums.in(part)).isEmpty());
 
-    String asked = begin("CRC64NVME", "FULL_OBJECT");
-    assertThat(copyPart(asked).checksumCRC64NVME()).isNotNull();
-    assertThat(listParts(asked).parts().getFirst().checksumCRC64NVME()).isNotNull();
+    String upload = begin("CRC64NVME", "FULL_OBJECT");
+    assertThat(copyPart(upload).checksumCRC64NVME()).isNotNull();
+    assertThat(listParts(upload).parts().getFirst().checksumCRC64NVME()).isNotNull();
   }
 
   /// InvalidPart, as recorded by https://github.com/versity/versitygw
   @Test
-  void aPartHasNoChecksumIfTheUploadNamedNone() {
+  void partsHaveNoChecksumIfTheUploadNamedNone() {
     String upload = begin();
     CompletedPart part = send(upload, 1, new byte[1]);
     for (ChecksumAlgorithm algorithm :
@@ -197,7 +197,7 @@ class PartChecksumsTest {
   }
 
   private CopyPartResult copyPart(String upload) {
-    UploadPartCopyResponse answer =
+    UploadPartCopyResponse response =
         fixture.call(
             fixture.alice,
             UploadPartCopyRequest.builder()
@@ -207,7 +207,7 @@ class PartChecksumsTest {
                 .uploadId(upload)
                 .partNumber(1)
                 .build());
-    return answer.copyPartResult();
+    return response.copyPartResult();
   }
 
   private ListPartsResponse listParts(String upload) {
@@ -270,18 +270,21 @@ class PartChecksumsTest {
   }
 
   private CompletedPart send(String upload, int number, byte[] part) {
-    Response answer = fixture.stream(fixture.alice, uploadPart(upload, number), request(part));
-    return CompletedPart.builder().partNumber(number).eTag(answer.headers().first("ETag")).build();
+    Response response = fixture.stream(fixture.alice, uploadPart(upload, number), request(part));
+    return CompletedPart.builder()
+        .partNumber(number)
+        .eTag(response.headers().first("ETag"))
+        .build();
   }
 
   private CompletedPart send(String upload, int number, byte[] part, ChecksumAlgorithm algorithm) {
-    Response answer =
+    Response response =
         fixture.stream(
             fixture.alice,
             uploadPart(upload, number),
             request(part, algorithm.header(), algorithm.of(part).base64()));
     CompletedPart.Builder completed =
-        CompletedPart.builder().partNumber(number).eTag(answer.headers().first("ETag"));
+        CompletedPart.builder().partNumber(number).eTag(response.headers().first("ETag"));
     ModelChecksums.set(completed, StoredChecksum.of(algorithm.of(part)));
     return completed.build();
   }

@@ -21,8 +21,8 @@ import software.amazon.awssdk.services.s3.model.GetObjectTaggingRequest;
 import software.amazon.awssdk.services.s3.model.GetObjectTaggingResponse;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 
-/// What is left to do of a form behind the check of its signature; `UploadFormTest` and
-/// `PostVerifierTest` have the rest, `post_object.py` all of it.
+/// PostObject after the signature check; `UploadFormTest` and `PostVerifierTest` cover the parts
+/// before it, `post_object.py` the whole.
 class PostObjectTest {
   private final S3Fixture fixture = new S3Fixture();
 
@@ -31,7 +31,7 @@ class PostObjectTest {
     fixture.createBucket("photos");
   }
 
-  /// A file whose length only its end shows.
+  /// A file of unknown length.
   private static Request form(byte[] file, String... headers) {
     Body content = Body.of(file);
     return S3Fixture.request(
@@ -63,14 +63,14 @@ class PostObjectTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 65_535, 65_536, 65_537, 300_000})
-  void aFileOfAnyLengthIsStoredWithItsEvent(int size) throws IOException {
+  void filesOfAnyLengthAreStoredWithTheirEvent(int size) throws IOException {
     fixture.notifyFunction("photos", "s3:ObjectCreated:Post");
     byte[] file = new byte[size];
     Arrays.fill(file, (byte) 'x');
 
-    Response answer = post(file);
+    Response response = post(file);
 
-    assertThat(answer.status()).isEqualTo(204);
+    assertThat(response.status()).isEqualTo(204);
     assertThat(fixture.get("photos", "a b/c")).isEqualTo(new String(file, StandardCharsets.UTF_8));
     assertThat(fixture.events())
         .singleElement()
@@ -79,7 +79,7 @@ class PostObjectTest {
   }
 
   @Test
-  void theFileAndItsEventCommitTogetherOrNotAtAll() {
+  void fileAndEventCommitTogether() {
     fixture.notifyFunction("photos");
     fixture.outboxBroken = true;
 
@@ -89,20 +89,22 @@ class PostObjectTest {
 
   @ParameterizedTest
   @CsvSource({"200, 200", "201, 201", "204, 204", "302, 204", "'', 204"})
-  void theStatusIsTheOneAskedFor(String asked, int status) throws IOException {
-    Response answer = post(new byte[1], "success_action_status", asked, "Host", "localhost:1");
+  void successStatusIsTheRequestedOne(String requested, int status) throws IOException {
+    Response response =
+        post(new byte[1], "success_action_status", requested, "Host", "localhost:1");
 
-    assertThat(answer.status()).isEqualTo(status);
-    assertThat(answer.headers().first("Location")).isEqualTo("http://localhost:1/photos/a%20b%2Fc");
-    assertThat(answer.headers().first("ETag")).isNotNull();
+    assertThat(response.status()).isEqualTo(status);
+    assertThat(response.headers().first("Location"))
+        .isEqualTo("http://localhost:1/photos/a%20b%2Fc");
+    assertThat(response.headers().first("ETag")).isNotNull();
     if (status == 201) {
-      assertThat(S3Fixture.text(answer))
+      assertThat(S3Fixture.text(response))
           .contains(
               "<PostResponse><Location>http://localhost:1/photos/a%20b%2Fc</Location>"
                   + "<Bucket>photos</Bucket><Key>a b/c</Key>"
                   + "<ETag>&quot;93b885adfe0da089cdf634904fd59f71&quot;</ETag></PostResponse>");
     } else {
-      assertThat(S3Fixture.bytes(answer)).isEmpty();
+      assertThat(S3Fixture.bytes(response)).isEmpty();
     }
   }
 
@@ -111,24 +113,24 @@ class PostObjectTest {
     "http://localhost/done, http://localhost/done?",
     "https://localhost/done?x=1, https://localhost/done?x=1&",
   })
-  void theBrowserIsSentOn(String asked, String start) throws IOException {
-    Response answer =
-        post(new byte[1], "success_action_redirect", asked, "success_action_status", "200");
+  void successRedirectReturns303(String requested, String start) throws IOException {
+    Response response =
+        post(new byte[1], "success_action_redirect", requested, "success_action_status", "200");
 
-    assertThat(answer.status()).isEqualTo(303);
-    assertThat(answer.headers().all("Location"))
+    assertThat(response.status()).isEqualTo(303);
+    assertThat(response.headers().all("Location"))
         .containsExactly(
             start + "bucket=photos&key=a+b%2Fc&etag=%2293b885adfe0da089cdf634904fd59f71%22");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"javascript:alert(1)", "not a url", "/done", ""})
-  void whatIsNoUrlSendsNobodyOn(String asked) throws IOException {
-    assertThat(post(new byte[1], "success_action_redirect", asked).status()).isEqualTo(204);
+  void invalidRedirectIsIgnored(String requested) throws IOException {
+    assertThat(post(new byte[1], "success_action_redirect", requested).status()).isEqualTo(204);
   }
 
   @Test
-  void tagsComeAsADocument() throws IOException {
+  void tagsAreAnXmlDocument() throws IOException {
     PutObjectRequest.Builder put = PutObjectRequest.builder().bucket("photos").key("k");
     fixture.post(
         fixture.alice,
@@ -155,7 +157,7 @@ class PostObjectTest {
   }
 
   @Test
-  void whoMayNotPutMayNotPost() {
+  void postNeedsPutObjectPermission() {
     fixture.denied = need -> need.action().equals("s3:PutObject");
 
     assertThatThrownBy(() -> post(new byte[1])).isInstanceOf(AwsException.class);

@@ -31,13 +31,13 @@ class PutObjectTest {
   private final S3Fixture fixture = new S3Fixture();
 
   @BeforeEach
-  void aBucketThatNotifies() {
+  void createBucketWithNotifications() {
     fixture.createBucket("photos");
     fixture.notifyFunction("photos");
   }
 
   @Test
-  void whatWasPutIsReadBackWithWhatWasSaidAboutIt() {
+  void objectsAreReturnedWithTheirMetadata() {
     PutObjectRequest put =
         PutObjectRequest.builder()
             .bucket("photos")
@@ -48,16 +48,16 @@ class PutObjectTest {
             .metadata(Map.of("Colour", "blue"))
             .tagging("kind=test&empty")
             .build();
-    Response answer =
+    Response response =
         fixture.stream(fixture.alice, put, request("hello".getBytes(StandardCharsets.UTF_8)));
 
-    assertThat(answer.status()).isEqualTo(200);
-    assertThat(answer.headers().first("ETag")).isEqualTo("\"5d41402abc4b2a76b9719d911017c592\"");
-    assertThat(answer.headers().first("x-amz-checksum-crc64nvme"))
+    assertThat(response.status()).isEqualTo(200);
+    assertThat(response.headers().first("ETag")).isEqualTo("\"5d41402abc4b2a76b9719d911017c592\"");
+    assertThat(response.headers().first("x-amz-checksum-crc64nvme"))
         .isEqualTo(
             ChecksumAlgorithm.CRC64NVME.of("hello".getBytes(StandardCharsets.UTF_8)).base64());
-    assertThat(answer.headers().first("x-amz-checksum-type")).isEqualTo("FULL_OBJECT");
-    assertThat(answer.headers().first("x-amz-version-id")).isNull();
+    assertThat(response.headers().first("x-amz-checksum-type")).isEqualTo("FULL_OBJECT");
+    assertThat(response.headers().first("x-amz-version-id")).isNull();
 
     Response read =
         fixture.stream(
@@ -80,7 +80,7 @@ class PutObjectTest {
   }
 
   @Test
-  void anObjectWithoutAContentTypeIsBinary() {
+  void defaultContentTypeIsBinary() {
     fixture.put("photos", "k", "x");
 
     Response head =
@@ -95,7 +95,7 @@ class PutObjectTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 65535, 65536, 65537, 300_000})
-  void bodiesOfEverySizeComeBackByteForByte(int size) {
+  void bodiesOfEverySizeAreReturnedUnchanged(int size) {
     byte[] body = new byte[size];
     new Random(size).nextBytes(body);
 
@@ -112,7 +112,7 @@ class PutObjectTest {
   }
 
   @Test
-  void overwritingLetsGoOfTheOldBytes() {
+  void overwritingReleasesTheOldBytes() {
     fixture.stream(fixture.alice, put("k").build(), request(new byte[100_000]));
     fixture.put("photos", "k", "small");
 
@@ -121,7 +121,7 @@ class PutObjectTest {
   }
 
   @Test
-  void theObjectAndItsEventCommitTogetherOrNotAtAll() {
+  void objectAndEventCommitTogether() {
     fixture.outboxBroken = true;
     assertThatThrownBy(() -> fixture.put("photos", "k", "x")).hasMessage("broken");
 
@@ -143,14 +143,14 @@ class PutObjectTest {
     "x-amz-checksum-sha256, LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=,"
         + " x-amz-sdk-checksum-algorithm, SHA256"
   })
-  void aBodyThatIsWhatItsSenderSaysIsStored(String a, String b, String c, String d) {
-    Response answer =
+  void bodiesThatMatchTheirDigestsAreStored(String a, String b, String c, String d) {
+    Response response =
         fixture.stream(
             fixture.alice,
             put("k").build(),
             request("hello".getBytes(StandardCharsets.UTF_8), a, b, c, d));
 
-    assertThat(answer.status()).isEqualTo(200);
+    assertThat(response.status()).isEqualTo(200);
     assertThat(fixture.get("photos", "k")).isEqualTo("hello");
   }
 
@@ -164,7 +164,7 @@ class PutObjectTest {
     "x-amz-sdk-checksum-algorithm, CRC32, InvalidRequest",
     "x-amz-trailer, x-amz-checksum-crc32, InvalidRequest"
   })
-  void aBodyThatIsNotWhatItsSenderSaysChangesNothing(String header, String value, String code) {
+  void bodiesThatDoNotMatchTheirDigestsChangeNothing(String header, String value, String code) {
     fixture.put("photos", "k", "before");
     fixture.outbox.clear();
 
@@ -183,7 +183,7 @@ class PutObjectTest {
 
   @ParameterizedTest
   @CsvSource({"NhCmhg==, ok", "AAAAAA==, BadDigest"})
-  void aChecksumInTheTrailerIsVerified(String value, String outcome) {
+  void trailerChecksumsAreVerified(String value, String outcome) {
     Body body =
         new Body() {
           private final Body inner = Body.of("hello".getBytes(StandardCharsets.UTF_8));
@@ -239,7 +239,7 @@ class PutObjectTest {
   }
 
   @Test
-  void aTornLargeBodyLeavesNoBlob() {
+  void truncatedBodyLeavesNoBlob() {
     Body torn =
         new Body() {
           private int given;
@@ -271,7 +271,7 @@ class PutObjectTest {
   }
 
   @Test
-  void aBodyOfUnknownLengthIsRefused() {
+  void bodiesOfUnknownLengthAreRefused() {
     Body endless =
         new Body() {
           @Override
@@ -295,9 +295,9 @@ class PutObjectTest {
         411);
   }
 
-  /// HTTP has it be empty. S3 asks.
+  /// HTTP treats such a body as empty; S3 demands a length.
   @Test
-  void aRequestThatSaysNothingOfItsBodyReplacesNoObject() throws Exception {
+  void requestsWithoutLengthHeadersOverwriteNothing() throws Exception {
     fixture.put("photos", "k", "precious");
     Request silent =
         new Request(
@@ -314,7 +314,7 @@ class PutObjectTest {
   }
 
   @Test
-  void whatIsRefusedIsRefusedBeforeTheBodyIsRead() {
+  void requestsAreRefusedBeforeTheBodyIsRead() {
     Body unread =
         new Body() {
           @Override
@@ -411,7 +411,7 @@ class PutObjectTest {
   }
 
   @Test
-  void conditionsJudgeTheCurrentVersion() {
+  void conditionsApplyToTheCurrentVersion() {
     Response first = fixture.put("photos", "k", "one");
     String etag = String.valueOf(first.headers().first("ETag"));
 
@@ -433,7 +433,7 @@ class PutObjectTest {
   }
 
   @Test
-  void needsFollowWhatIsAskedFor() {
+  void needsDependOnTheRequest() {
     assertThat(
             fixture.needs(put("k").tagging("a=b").ifMatch("e").acl("private").build()).stream()
                 .map(need -> need.action()))
@@ -464,7 +464,7 @@ class PutObjectTest {
 
   /// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
   @Test
-  void textBeyondAsciiIsAnswered() {
+  void metadataBeyondAsciiIsReturned() {
     fixture.stream(
         fixture.alice,
         put("k")
@@ -473,23 +473,23 @@ class PutObjectTest {
             .build(),
         S3Fixture.request(new byte[0]));
 
-    Response answer =
+    Response response =
         fixture.stream(
             fixture.alice,
             GetObjectRequest.builder().bucket("photos").key("k").responseContentType("ü").build(),
             S3Fixture.request(new byte[0]));
 
-    assertThat(answer.headers().first("x-amz-meta-who")).isEqualTo("=?UTF-8?B?5pel5pys?=");
-    assertThat(answer.headers().first("content-disposition"))
+    assertThat(response.headers().first("x-amz-meta-who")).isEqualTo("=?UTF-8?B?5pel5pys?=");
+    assertThat(response.headers().first("content-disposition"))
         .isEqualTo("attachment; filename=\"\u00e6\u0097\u00a5\u00e6\u009c\u00ac.txt\"");
-    assertThat(answer.headers().first("content-type"))
-        .as("overrides travel in ISO 8859-1")
+    assertThat(response.headers().first("content-type"))
+        .as("overrides are sent in ISO 8859-1")
         .isEqualTo("ü");
   }
 
-  /// Presigned URLs and forms can spell them.
+  /// Presigned URLs and forms can contain them.
   @Test
-  void whatNoHeaderFieldCanHoldIsRefused() {
+  void valuesThatHeadersCannotHoldAreRefused() {
     fixture.put("photos", "k", "x");
     List.of(
             put("k").metadata(Map.of("m", "a\r\nb")),

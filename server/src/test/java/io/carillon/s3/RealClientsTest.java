@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// S3 as boto3, the AWS CLI and curl see it, over a socket. What the scripts under `resources/s3`
-/// expect is AWS's documented behaviour, named in them; each leaves buckets of its own.
+/// S3 through boto3, the AWS CLI and curl, over a socket. The scripts under `resources/s3` expect
+/// AWS's documented behaviour and name their sources; each uses its own buckets.
 @Tag("slow")
 class RealClientsTest {
   private static final long PATIENCE_SECONDS = 240;
@@ -39,16 +39,16 @@ class RealClientsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"presigned.py", "post_object.py", "s3fs.py", "regions.py"})
-  void aScriptOfRealClientsFindsWhatAwsWouldAnswer(String script) throws Exception {
+  void realClientScriptsPass(String script) throws Exception {
     RealClient.needs("python3", "-c", "import boto3");
     Path file = Path.of(getClass().getResource("/s3/" + script).toURI());
 
     Process process =
         RealClient.run(
             server, new ProcessBuilder("python3", file.toString()).redirectErrorStream(true));
-    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 
     assertThat(process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
-    assertThat(process.exitValue()).as(said).isZero();
+    assertThat(process.exitValue()).as(output).isZero();
   }
 }

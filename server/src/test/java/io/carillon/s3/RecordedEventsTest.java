@@ -23,7 +23,7 @@ import software.amazon.awssdk.services.s3.model.PutBucketVersioningRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectTaggingRequest;
 import software.amazon.awssdk.services.s3.model.UploadPartRequest;
 
-/// Events as S3 was seen to send them.
+/// Events as recorded from S3.
 ///
 /// Source: recorded in
 /// https://github.com/localstack/localstack/blob/main/tests/aws/services/s3/test_s3_notifications_sqs.snapshot.json
@@ -33,14 +33,14 @@ class RecordedEventsTest {
   private final S3Fixture fixture = new S3Fixture();
 
   @BeforeEach
-  void aBucketThatNotifies() {
+  void createBucketWithNotifications() {
     fixture.createBucket("bucket");
     fixture.notifyFunction("bucket");
   }
 
-  /// test_delete_objects: each key that was given is told, whether there was an object or not.
+  /// test_delete_objects: every key of the request gets an event, whether or not the object exists.
   @Test
-  void deleteObjectsTellsOfKeysThatThereWereNot() {
+  void deleteObjectsSendsEventsForMissingKeys() {
     fixture.put("bucket", "there", "x");
     fixture.outbox.clear();
     deleteAll("missing", "there", "missing", "missing too");
@@ -62,7 +62,7 @@ class RecordedEventsTest {
   }
 
   @Test
-  void deleteObjectsTellsNobodyOfVersionsThatThereWereNot() {
+  void deleteObjectsSendsNoEventsForMissingVersions() {
     versioning("Enabled");
     String version =
         String.valueOf(fixture.put("bucket", "k", "x").headers().first("x-amz-version-id"));
@@ -78,14 +78,14 @@ class RecordedEventsTest {
   }
 
   @Test
-  void deletingOneKeyThatThereWasNotTellsNobody() {
+  void deleteObjectSendsNoEventForAMissingKey() {
     delete("missing", null);
     assertThat(fixture.outbox).isEmpty();
   }
 
   /// test_object_tagging_put_event, test_object_tagging_delete_event.
   @Test
-  void taggingCarriesNoSize() {
+  void taggingEventsHaveNoSize() {
     fixture.put("bucket", "k", "x");
     fixture.outbox.clear();
     fixture.call(
@@ -106,10 +106,10 @@ class RecordedEventsTest {
                     .containsExactlyInAnyOrder("key", "eTag"));
   }
 
-  /// "versionId" is of versioned buckets only, as test_s3_put_object_on_suspended_bucket and the
-  /// user guide say.
+  /// Only events of versioned buckets have "versionId", as test_s3_put_object_on_suspended_bucket
+  /// and the user guide say.
   @Test
-  void whatIsWrittenWhileVersioningIsSuspendedHasNoVersionId() {
+  void eventsHaveNoVersionIdWhileVersioningIsSuspended() {
     versioning("Enabled");
     String kept =
         String.valueOf(fixture.put("bucket", "k", "x").headers().first("x-amz-version-id"));

@@ -3,7 +3,7 @@ package io.carillon.s3;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.aws.Operations.Operation;
-import io.carillon.s3.S3Wire.Answer;
+import io.carillon.s3.S3Wire.WireResponse;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -20,9 +20,9 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.iam.IamClient;
 import software.amazon.awssdk.services.iam.model.AccessKey;
 
-/// Whom S3 lets do what, and what it tells the others.
+/// The permissions of S3 operations, and the errors for callers without them.
 class S3AuthorizationTest {
-  private static final String STRANGER = "999999999999";
+  private static final String OTHER_ACCOUNT = "999999999999";
   private static S3Wire s3;
   private static IamClient iam;
 
@@ -45,7 +45,7 @@ class S3AuthorizationTest {
     s3.close();
   }
 
-  /// A user of the account with one policy, asking for itself.
+  /// A client for a new user of the account with one policy.
   private static S3Wire user(String name, String... statements) {
     iam.createUser(u -> u.userName(name));
     iam.putUserPolicy(
@@ -67,9 +67,9 @@ class S3AuthorizationTest {
 
   // x-amz-expected-bucket-owner
 
-  /// One request of each operation that takes the header.
+  /// A request of an operation that has the header.
   private record Call(String operation, String method, String target, String body) {
-    Answer send(String bucket, String upload, String... headers) {
+    WireResponse send(String bucket, String upload, String... headers) {
       return s3.send(
           method,
           target.replace("{b}", bucket).replace("{u}", upload),
@@ -159,33 +159,34 @@ class S3AuthorizationTest {
   /// Words: https://github.com/localstack/localstack, InvalidBucketOwnerAWSAccountID; the code is
   /// in https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
   @Test
-  void anExpectedOwnerIsAnAccount() {
+  void expectedOwnerMustBeAnAccountId() {
     String bucket = s3.bucket();
     s3.put(bucket + "/k", "x");
     String upload = s3.begin(bucket + "/m");
     for (Call call : CALLS) {
       for (String owner : List.of("me", "12345678901", "1234567890123", "12345678901x", "")) {
-        Answer answer =
+        WireResponse response =
             call.send(bucket, upload, headers(call, bucket, "x-amz-expected-bucket-owner", owner));
-        assertThat(answer.status()).as("%s for '%s': %s", call, owner, answer).isEqualTo(400);
+        assertThat(response.status()).as("%s for '%s': %s", call, owner, response).isEqualTo(400);
         if (!call.method().equals("HEAD")) {
-          assertThat(answer.code()).as("%s", call).isEqualTo("InvalidBucketOwnerAWSAccountID");
-          assertThat(answer.message())
+          assertThat(response.code()).as("%s", call).isEqualTo("InvalidBucketOwnerAWSAccountID");
+          assertThat(response.message())
               .isEqualTo(
                   "The value of the expected bucket owner parameter must be an AWS Account ID... ["
                       + owner
                       + "]");
         }
       }
-      Answer other =
-          call.send(bucket, upload, headers(call, bucket, "x-amz-expected-bucket-owner", STRANGER));
+      WireResponse other =
+          call.send(
+              bucket, upload, headers(call, bucket, "x-amz-expected-bucket-owner", OTHER_ACCOUNT));
       assertThat(other.status()).as("%s: %s", call, other).isEqualTo(403);
     }
     assertThat(s3.get(bucket + "/k").body()).as("nothing was changed").isEqualTo("x");
   }
 
   @Test
-  void anExpectedOwnerOfASourceIsAnAccount() {
+  void expectedSourceOwnerMustBeAnAccountId() {
     String bucket = s3.bucket();
     s3.put(bucket + "/k", "x");
     String upload = s3.begin(bucket + "/m");
@@ -194,7 +195,8 @@ class S3AuthorizationTest {
         String header = "x-amz-source-expected-bucket-owner";
         assertThat(call.send(bucket, upload, headers(call, bucket, header, "me")).outcome())
             .isEqualTo("400 InvalidBucketOwnerAWSAccountID");
-        assertThat(call.send(bucket, upload, headers(call, bucket, header, STRANGER)).outcome())
+        assertThat(
+                call.send(bucket, upload, headers(call, bucket, header, OTHER_ACCOUNT)).outcome())
             .isEqualTo("403 AccessDenied");
         assertThat(
                 call.send(bucket, upload, headers(call, bucket, header, S3Wire.ACCOUNT)).status())
@@ -203,9 +205,9 @@ class S3AuthorizationTest {
     }
   }
 
-  /// What reads or puts a configuration is one class and a table; its operations are judged alike.
+  /// The configuration operations share one implementation, so a few of them stand for all.
   @Test
-  void everyOperationThatTakesAnExpectedOwnerIsAmongThem() throws ReflectiveOperationException {
+  void everyOperationWithAnExpectedOwnerIsTested() throws ReflectiveOperationException {
     Set<String> called = CALLS.stream().map(Call::operation).collect(Collectors.toSet());
     Set<String> missing = new TreeSet<>();
     for (Operation<?> operation : new S3Fixture().service.operations().all()) {
@@ -226,17 +228,17 @@ class S3AuthorizationTest {
         name ->
             !name.contains("Object") && name.matches("(Get|Put|Delete|List)(Bucket|Public).*")
                 || name.matches(".*(ObjectLock|ObjectRetention|ObjectLegalHold).*"));
-    missing.remove("PostObject"); // a form: its fields are judged as PutObject's
+    missing.remove("PostObject"); // a form: its fields are checked like those of PutObject
     assertThat(missing).isEmpty();
   }
 
   // 403 or 404
 
-  /// Whether a reader may list is asked as of a listing that begins with the key.
+  /// The s3:ListBucket check has the key as `s3:prefix`.
   ///
   /// Source: "Permissions" in https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
   @Test
-  void whoMayListAPrefixIsToldWhichOfItsKeysAreMissing() {
+  void missingKeysAreNotFoundWithListPermissionForThePrefix() {
     String bucket = s3.bucket();
     String name = bucket.substring(1);
     S3Wire reader =
@@ -265,7 +267,7 @@ class S3AuthorizationTest {
 
   /// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuAndPermissions.html
   @Test
-  void whoBeganAnUploadMayListItsPartsAndAbortIt() {
+  void initiatorsCanListPartsAndAbort() {
     String bucket = s3.bucket();
     String objects = bucket.substring(1) + "/*";
     S3Wire writer = user("writer", statement("Allow", "s3:PutObject", objects));
@@ -285,7 +287,7 @@ class S3AuthorizationTest {
     assertThat(writer.delete(upload).status()).isEqualTo(204);
     assertThat(s3.get(upload).outcome()).isEqualTo("404 NoSuchUpload");
     assertThat(writer.get(upload).outcome())
-        .as("there is nothing that it began")
+        .as("it has initiated no upload")
         .isEqualTo("403 AccessDenied");
 
     String denied = bucket + "/m?uploadId=" + bound.begin(bucket + "/m");

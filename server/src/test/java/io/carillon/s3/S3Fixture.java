@@ -51,8 +51,8 @@ import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 import software.amazon.awssdk.services.s3.model.PutBucketNotificationConfigurationRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 
-/// S3 on an in-memory store, called by its operation table, with everything around it in the test's
-/// hands.
+/// S3 on an in-memory store, called through its operation table, with test doubles for everything
+/// else.
 final class S3Fixture implements Authorizer {
   static final AccountId ALICE = new AccountId("111111111111");
   static final AccountId BOB = new AccountId("222222222222");
@@ -62,16 +62,16 @@ final class S3Fixture implements Authorizer {
   final TestBlobs blobs;
   final List<Work> outbox = new ArrayList<>();
   final List<Map<String, String>> notes = new ArrayList<>();
-  final List<Recipient.ServiceMessage> handovers = new ArrayList<>();
+  final List<Recipient.ServiceMessage> serviceMessages = new ArrayList<>();
   final Map<String, Recipient> recipients = new HashMap<>();
   final AtomicLong now = new AtomicLong(START.toEpochMilli());
 
-  /// What callers may not do, and which functions S3 may invoke.
+  /// The needs that are denied; [#invocable] has the functions that S3 may invoke.
   Predicate<Need> denied = _ -> false;
 
   final Set<String> invocable = new HashSet<>();
 
-  /// Makes the outbox fail, as a full disk would.
+  /// Makes the outbox fail like a full disk.
   boolean outboxBroken;
 
   final FewPrincipals principals = new FewPrincipals(ALICE);
@@ -84,12 +84,12 @@ final class S3Fixture implements Authorizer {
     this(new MemoryDatabase(), new TestBlobs());
   }
 
-  /// @param blocksPublic whether new buckets begin with all public access blocked
+  /// @param blocksPublic whether new buckets block all public access
   S3Fixture(boolean blocksPublic) {
     this(new MemoryDatabase(), new TestBlobs(), blocksPublic);
   }
 
-  /// On a store of the test's choice.
+  /// With a store of the test's choice.
   S3Fixture(Database database, Blobs store) {
     this(database, store, true);
   }
@@ -150,12 +150,12 @@ final class S3Fixture implements Authorizer {
     return new Request("PUT", "/", "", fields, body, new InetSocketAddress("10.1.2.3", 1), false);
   }
 
-  /// Runs an operation that the codec would decode, as the road does: needs first.
+  /// Runs an operation like the request pipeline, which checks the needs first.
   @SuppressWarnings("unchecked")
   <I extends SdkPojo, O> O call(Caller caller, I input) {
     Operation<I> operation = authorized(caller, input);
     Object output = ((Way.Decoded<I, O>) operation.way()).run().run(caller, input);
-    return (O) (output instanceof Operations.WithHeaders(SdkPojo said, _) ? said : output);
+    return (O) (output instanceof Operations.WithHeaders(SdkPojo model, _) ? model : output);
   }
 
   <I extends SdkPojo> Response stream(Caller caller, I input, Request http) {
@@ -167,7 +167,7 @@ final class S3Fixture implements Authorizer {
     }
   }
 
-  /// Runs the operation whose input is that of another.
+  /// Runs PostObject, which has the same input type as PutObject.
   @SuppressWarnings("unchecked")
   Response post(Caller caller, PutObjectRequest input, Request http) throws IOException {
     Operation<PutObjectRequest> operation =
@@ -231,19 +231,19 @@ final class S3Fixture implements Authorizer {
             .build());
   }
 
-  /// The messages that wait in the outbox.
+  /// The messages in the outbox.
   List<String> events() {
     recipients.put(
         "lambda",
         serviceMessage -> {
-          handovers.add(serviceMessage);
+          serviceMessages.add(serviceMessage);
           return DeliveryOutcome.done();
         });
     List<String> messages = new ArrayList<>();
     for (Work work : outbox) {
-      handovers.clear();
+      serviceMessages.clear();
       service.delivery().attempt(new io.carillon.outbox.Job("j", work, START, 1, 0, 0, "", ""));
-      messages.add(new String(handovers.getFirst().payload(), StandardCharsets.UTF_8));
+      messages.add(new String(serviceMessages.getFirst().payload(), StandardCharsets.UTF_8));
     }
     return messages;
   }
@@ -303,7 +303,8 @@ final class S3Fixture implements Authorizer {
       return new DeliveryOutcome.Rejected(
           "its policy does not let S3 in", DeliveryOutcome.Rejected.Reason.DENIED);
     }
-    return new DeliveryOutcome.Done(tx -> tx.afterCommit(() -> handovers.add(serviceMessage)));
+    return new DeliveryOutcome.Done(
+        tx -> tx.afterCommit(() -> serviceMessages.add(serviceMessage)));
   }
 
   private void add(Tx tx, Work work) {

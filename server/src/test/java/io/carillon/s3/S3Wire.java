@@ -27,8 +27,8 @@ import java.util.regex.Pattern;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
-/// Requests to a whole server, byte for byte as the test writes them, and answers as they stand on
-/// the wire. What clients hide (header fields of errors, elements that no model has) is seen here.
+/// Sends requests to a complete server byte for byte and returns responses as they are on the wire.
+/// This shows what clients hide: headers of errors, and elements that the SDK models lack.
 final class S3Wire implements AutoCloseable {
   static final String ACCOUNT = "000000000000";
   private static final AtomicInteger NAMES = new AtomicInteger();
@@ -46,7 +46,7 @@ final class S3Wire implements AutoCloseable {
     this.region = region;
   }
 
-  /// Starts a server of its own and signs as its root user for us-east-1.
+  /// Starts a server and signs as its root user for us-east-1.
   static S3Wire start() {
     Map<String, String> flags = Map.of("in-memory", "true", "port", "0", "sandbox", "off");
     Config config = Config.of(Settings.resolve(flags, Map.of(), Optional.empty()));
@@ -61,12 +61,12 @@ final class S3Wire implements AutoCloseable {
     }
   }
 
-  /// The same server, asked by somebody else.
+  /// A client of the same server with another access key.
   S3Wire as(String otherKeyId, String otherSecret) {
     return new S3Wire(server, otherKeyId, new Secret(otherSecret), region);
   }
 
-  /// The same server, with signatures for another region.
+  /// A client of the same server that signs for another region.
   S3Wire in(String otherRegion) {
     return new S3Wire(server, accessKeyId, secret, new Region(otherRegion));
   }
@@ -75,14 +75,14 @@ final class S3Wire implements AutoCloseable {
     return URI.create("http://localhost:" + server.port());
   }
 
-  /// An answer as it came.
-  record Answer(int status, Headers headers, String body) {
+  /// A response as received.
+  record WireResponse(int status, Headers headers, String body) {
 
     String header(String name) {
       return headers.find(name).orElse("");
     }
 
-    /// The text of the first element of a name; empty where there is none.
+    /// The text of the first element with a name; empty if there is none.
     String element(String name) {
       Matcher matcher =
           Pattern.compile("<" + name + "(?: [^>]*)?>(.*?)</" + name + ">", Pattern.DOTALL)
@@ -102,50 +102,50 @@ final class S3Wire implements AutoCloseable {
       return element("Message");
     }
 
-    /// Status and code, to compare at once.
+    /// Status and error code in one string.
     String outcome() {
       return code().isEmpty() ? String.valueOf(status) : status + " " + code();
     }
   }
 
-  Answer get(String target, String... headers) {
+  WireResponse get(String target, String... headers) {
     return send("GET", target, "", headers);
   }
 
-  Answer head(String target, String... headers) {
+  WireResponse head(String target, String... headers) {
     return send("HEAD", target, "", headers);
   }
 
-  Answer put(String target, String body, String... headers) {
+  WireResponse put(String target, String body, String... headers) {
     return send("PUT", target, body, headers);
   }
 
-  Answer post(String target, String body, String... headers) {
+  WireResponse post(String target, String body, String... headers) {
     return send("POST", target, body, headers);
   }
 
-  Answer delete(String target, String... headers) {
+  WireResponse delete(String target, String... headers) {
     return send("DELETE", target, "", headers);
   }
 
   /// Sends a request, signed in its header. Header fields are bytes, one `char` each.
-  Answer send(String method, String target, String body, String... headers) {
+  WireResponse send(String method, String target, String body, String... headers) {
     byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
     return signed(method, target, bytes, fields(headers));
   }
 
-  Answer send(String method, String target, byte[] body, String... headers) {
+  WireResponse send(String method, String target, byte[] body, String... headers) {
     return signed(method, target, body, fields(headers));
   }
 
-  private Answer signed(String method, String target, byte[] body, Headers fields) {
+  private WireResponse signed(String method, String target, byte[] body, Headers fields) {
     Headers sent = new Headers();
     fields.forEach(sent::add);
     signer().sign(method, endpoint().resolve(target), fields, body).forEach(sent::set);
     return exchange(method, target, sent, body);
   }
 
-  /// The head of a request as this sender signs it, for what is no whole request.
+  /// The signed head of a request, for incomplete requests.
   String signedHead(String method, String target, String payloadHash, String... headers) {
     Headers sent = fields(headers);
     signer()
@@ -157,8 +157,8 @@ final class S3Wire implements AutoCloseable {
     return head.append("Connection: close\r\n\r\n").toString();
   }
 
-  /// Sends a request that nobody signed, or whose target is signed.
-  Answer unsigned(String method, String target, String body, String... headers) {
+  /// Sends a request without an Authorization header: anonymous or presigned.
+  WireResponse unsigned(String method, String target, String body, String... headers) {
     return exchange(method, target, fields(headers), body.getBytes(StandardCharsets.UTF_8));
   }
 
@@ -169,7 +169,7 @@ final class S3Wire implements AutoCloseable {
   }
 
   /// The target of a URL with one parameter that is presigned with Signature Version 2.
-  String presignBefore(String method, String path, String parameter, String value) {
+  String presignV2(String method, String path, String parameter, String value) {
     String expires = String.valueOf(Clock.systemUTC().instant().getEpochSecond() + 60);
     String text = method + "\n\n\n" + expires + "\n" + path + "?" + parameter + "=" + value;
     try {
@@ -201,7 +201,7 @@ final class S3Wire implements AutoCloseable {
     return fields;
   }
 
-  private Answer exchange(String method, String target, Headers headers, byte[] body) {
+  private WireResponse exchange(String method, String target, Headers headers, byte[] body) {
     StringBuilder head = new StringBuilder(method + " " + target + " HTTP/1.1\r\n");
     if (!headers.contains("host")) {
       head.append("Host: localhost:").append(server.port()).append("\r\n");
@@ -214,7 +214,7 @@ final class S3Wire implements AutoCloseable {
     ByteArrayOutputStream request = new ByteArrayOutputStream();
     request.writeBytes(head.toString().getBytes(StandardCharsets.ISO_8859_1));
     request.writeBytes(body);
-    return answer(raw(request.toByteArray()));
+    return response(raw(request.toByteArray()));
   }
 
   /// Sends bytes and reads until the server closes.
@@ -229,7 +229,7 @@ final class S3Wire implements AutoCloseable {
     }
   }
 
-  static Answer answer(byte[] bytes) {
+  static WireResponse response(byte[] bytes) {
     String text = new String(bytes, StandardCharsets.ISO_8859_1);
     int end = text.indexOf("\r\n\r\n");
     String[] lines = text.substring(0, end).split("\r\n", -1);
@@ -239,10 +239,10 @@ final class S3Wire implements AutoCloseable {
       headers.add(lines[i].substring(0, colon), lines[i].substring(colon + 1).strip());
     }
     String body = new String(bytes, end + 4, bytes.length - end - 4, StandardCharsets.UTF_8);
-    return new Answer(Integer.parseInt(lines[0].split(" ", -1)[1]), headers, body);
+    return new WireResponse(Integer.parseInt(lines[0].split(" ", -1)[1]), headers, body);
   }
 
-  /// A bucket of the test's own, as a path.
+  /// Creates a bucket for the test and returns its path.
   String bucket() {
     String name = "wire-" + NAMES.incrementAndGet();
     require(put("/" + name, ""), 200);
@@ -256,11 +256,11 @@ final class S3Wire implements AutoCloseable {
   }
 
   void versioning(String bucket, String status) {
-    Answer answer =
+    WireResponse response =
         put(
             bucket + "?versioning",
             "<VersioningConfiguration><Status>" + status + "</Status></VersioningConfiguration>");
-    require(answer, 200);
+    require(response, 200);
   }
 
   String begin(String object, String... headers) {
@@ -273,7 +273,7 @@ final class S3Wire implements AutoCloseable {
     return put(object + "?partNumber=" + number + "&uploadId=" + upload, text).header("ETag");
   }
 
-  Answer complete(String object, String upload, String parts, String... headers) {
+  WireResponse complete(String object, String upload, String parts, String... headers) {
     String body =
         parts.isEmpty() ? "" : "<CompleteMultipartUpload>" + parts + "</CompleteMultipartUpload>";
     return post(object + "?uploadId=" + upload, body, headers);
@@ -292,9 +292,9 @@ final class S3Wire implements AutoCloseable {
     return tags.append("</TagSet></Tagging>").toString();
   }
 
-  private static void require(Answer answer, int status) {
-    if (answer.status() != status) {
-      throw new AssertionError(answer);
+  private static void require(WireResponse response, int status) {
+    if (response.status() != status) {
+      throw new AssertionError(response);
     }
   }
 

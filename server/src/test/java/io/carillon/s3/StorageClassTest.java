@@ -44,7 +44,7 @@ import software.amazon.awssdk.services.s3.model.Tag;
 import software.amazon.awssdk.services.s3.model.UploadPartCopyRequest;
 import software.amazon.awssdk.services.s3.model.UploadPartRequest;
 
-/// Storage classes are kept, told and listed, and the archive is closed to readers.
+/// Storage classes are stored, returned and listed, and archived objects cannot be read.
 ///
 /// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-class-intro.html,
 /// https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
@@ -54,13 +54,13 @@ class StorageClassTest {
   private final S3Fixture fixture = new S3Fixture();
 
   @BeforeEach
-  void aBucket() {
+  void createBucket() {
     fixture.createBucket(BUCKET);
   }
 
   @ParameterizedTest
   @EnumSource(io.carillon.s3.model.StorageClass.class)
-  void theClassOfAnObjectIsKeptAndToldByEveryOperation(io.carillon.s3.model.StorageClass kept) {
+  void storageClassIsReturnedByEveryOperation(io.carillon.s3.model.StorageClass kept) {
     put("k", kept.name());
 
     assertThat(head("k").headers().find("x-amz-storage-class").orElse("STANDARD"))
@@ -84,7 +84,7 @@ class StorageClassTest {
   }
 
   @Test
-  void theStandardClassIsNotToldToReaders() {
+  void standardClassIsNotInResponses() {
     put("named", "STANDARD");
     fixture.put(BUCKET, "unnamed", "x");
 
@@ -96,19 +96,19 @@ class StorageClassTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"COLD", "standard", "", "OUTPOSTS", "SNOW", "EXPRESS_ONEZONE"})
-  void whatIsNoClassOfSuchBucketsIsRefused(String name) {
+  void unknownStorageClassesAreRefused(String name) {
     assertRefused(() -> put("k", name), "InvalidStorageClass", 400);
     assertRefused(() -> copy("k", "copy", name), "InvalidStorageClass", 400);
     assertRefused(() -> begin("k", name), "InvalidStorageClass", 400);
   }
 
   @Test
-  void aCopyIsInTheClassThatItsRequestNames() {
+  void copiesHaveTheRequestedStorageClass() {
     put("cold", "STANDARD_IA");
 
     copy("cold", "warm", null);
     copy("cold", "once", "ONEZONE_IA");
-    copy("cold", "cold", "GLACIER_IR"); // to itself: the class is a change
+    copy("cold", "cold", "GLACIER_IR"); // to itself: allowed, because the class changes
 
     assertThat(listed("warm")).isEqualTo("STANDARD");
     assertThat(listed("once")).isEqualTo("ONEZONE_IA");
@@ -126,7 +126,7 @@ class StorageClassTest {
   }
 
   @Test
-  void tagsDoNotChangeTheClass() {
+  void tagsDoNotChangeTheStorageClass() {
     put("k", "ONEZONE_IA");
     fixture.call(
         fixture.alice,
@@ -140,7 +140,7 @@ class StorageClassTest {
   }
 
   @Test
-  void anUploadKeepsTheClassForItsObject() {
+  void multipartUploadsKeepTheStorageClass() {
     String id = begin("k", "INTELLIGENT_TIERING");
     String etag =
         fixture.stream(
@@ -178,7 +178,7 @@ class StorageClassTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"GLACIER", "DEEP_ARCHIVE"})
-  void theArchiveIsClosedToReadersAndCopies(String archive) {
+  void archivedObjectsCannotBeReadOrCopied(String archive) {
     put("k", archive);
 
     AwsException refused = assertRefused(() -> fixture.get(BUCKET, "k"), "InvalidObjectState", 403);
@@ -212,15 +212,15 @@ class StorageClassTest {
     assertThat(fixture.get(BUCKET, "k")).isEqualTo("anew");
   }
 
-  /// How rows were written that know no class.
-  private record DescriptionOfOld(
+  /// A row from before storage classes were stored.
+  private record RowBeforeStorageClasses(
       Map<String, String> headers, Map<String, String> metadata, Map<String, String> tags) {}
 
   @Test
-  void anObjectOfOldIsInTheStandardClass() {
+  void rowsFromBeforeStorageClassesAreStandard() {
     byte[] row =
-        RowCodec.of(DescriptionOfOld.class)
-            .encode(new DescriptionOfOld(Map.of("a", "b"), Map.of(), Map.of()));
+        RowCodec.of(RowBeforeStorageClasses.class)
+            .encode(new RowBeforeStorageClasses(Map.of("a", "b"), Map.of(), Map.of()));
 
     ObjectMetadata read = RowCodec.of(ObjectMetadata.class).decode(row);
 

@@ -21,12 +21,12 @@ import software.amazon.awssdk.services.s3.model.PutBucketVersioningRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
-/// The same service on the store that it ships with, closed and opened in between.
+/// The service on its production store, with restarts.
 class StoredObjectsTest {
   @TempDir Path folder;
 
   @Test
-  void objectsVersionsAndRulesOutliveTheProcess() throws Exception {
+  void objectsVersionsAndRulesSurviveARestart() throws Exception {
     byte[] large = new byte[300_000];
     new Random(7).nextBytes(large);
     try (RocksDatabase database = RocksDatabase.open(folder.resolve("db"))) {

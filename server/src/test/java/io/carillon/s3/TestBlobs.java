@@ -8,7 +8,7 @@ import java.io.InputStream;
 import java.util.HashMap;
 import java.util.Map;
 
-/// Blobs that count who names them.
+/// Blobs that count references.
 final class TestBlobs implements Blobs {
   final Map<String, byte[]> blobs = new HashMap<>();
   final Map<String, Integer> references = new HashMap<>();

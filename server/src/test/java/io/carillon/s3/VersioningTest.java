@@ -30,7 +30,7 @@ class VersioningTest {
   private final S3Fixture fixture = new S3Fixture();
 
   @BeforeEach
-  void aBucket() {
+  void createBucket() {
     fixture.createBucket("bucket");
   }
 
@@ -47,7 +47,7 @@ class VersioningTest {
   }
 
   @Test
-  void everyVersionStaysReadableById() {
+  void everyVersionIsReadableById() {
     set("Enabled");
     String first = version(fixture.put("bucket", "k", "one"));
     String second = version(fixture.put("bucket", "k", "two"));
@@ -59,7 +59,7 @@ class VersioningTest {
   }
 
   @Test
-  void aDeleteMarkerHidesTheObjectUntilItIsDeletedItself() {
+  void deleteMarkerHidesTheObjectUntilItIsDeleted() {
     set("Enabled");
     String first = version(fixture.put("bucket", "k", "one"));
     DeleteObjectResponse hidden = delete(null);
@@ -79,7 +79,7 @@ class VersioningTest {
   }
 
   @Test
-  void whatWasThereBeforeVersioningIsTheNullVersion() {
+  void objectsFromBeforeVersioningAreTheNullVersion() {
     fixture.put("bucket", "k", "old");
     set("Enabled");
     fixture.put("bucket", "k", "new");
@@ -109,12 +109,12 @@ class VersioningTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"x", "", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!"})
-  void whatIsNoVersionIdIsRefused(String id) {
+  void invalidVersionIdsAreRefused(String id) {
     refused(() -> read(id), "InvalidArgument", 400);
   }
 
   @Test
-  void aBucketWithOldVersionsIsNotEmpty() {
+  void bucketsWithOlderVersionsAreNotEmpty() {
     set("Enabled");
     fixture.put("bucket", "k", "x");
     delete(null);
@@ -132,7 +132,7 @@ class VersioningTest {
 
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
-  void whateverIsDoneTheVersionsAreThoseOfAModel(long seed) {
+  void versionsMatchAModel(long seed) {
     Random random = new Random(seed);
     List<Entry> model = new ArrayList<>(); // newest first
     String status = "";
@@ -204,7 +204,9 @@ class VersioningTest {
       if (pageSize == 1 || both.size() == 1) {
         both.forEach(one -> ids.add(one.id()));
       } else {
-        return listed(1); // the model keeps versions and markers apart, so order shows one by one
+        return listed(
+            1); // the SDK model lists versions and markers separately, so pages of one show the
+        // order
       }
       if (!page.isTruncated()) {
         return ids;

@@ -6,11 +6,11 @@ import io.carillon.store.RowCodec;
 import org.junit.jupiter.api.Test;
 
 final class EventWorkTest {
-  /// The row as it was before events had a trace header.
+  /// A row from before events had a trace header.
   private record Older(String bucket, String account, byte[] message) {}
 
   @Test
-  void anEventThatWasAcceptedBeforeTracesIsStillRead() {
+  void rowsFromBeforeTraceHeadersAreRead() {
     byte[] row = RowCodec.of(Older.class).encode(new Older("b", "123456789012", new byte[] {7}));
     EventWork event = EventWork.of(row);
     assertThat(event.bucket()).isEqualTo("b");

@@ -18,11 +18,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class NotificationRuleTest {
 
-  /// Every key that a clash of filters of up to three letters could need.
+  /// All keys that can match two filters of up to three letters each.
   private static final List<String> KEYS = keys(6);
 
   @Property(tries = 500)
-  void rulesClashExactlyIfSomeKeyMatchesBoth(
+  void rulesOverlapExactlyIfSomeKeyMatchesBoth(
       @ForAll("affixes") String prefixA,
       @ForAll("affixes") String suffixA,
       @ForAll("affixes") String prefixB,
@@ -45,7 +45,7 @@ class NotificationRuleTest {
     "s3:ObjectCreated:*, s3:ObjectRemoved:*, false",
     "s3:ObjectRemoved:Delete, s3:ObjectRemoved:DeleteMarkerCreated, false"
   })
-  void rulesForDifferentEventsDoNotClash(String one, String other, boolean clash) {
+  void rulesForDifferentEventsDoNotOverlap(String one, String other, boolean clash) {
     assertThat(rule(one, "", "").keyMatchedAlsoBy(rule(other, "", "")).isPresent())
         .isEqualTo(clash);
   }
@@ -58,7 +58,7 @@ class NotificationRuleTest {
     "images/, .jpg, images/big/, '', images/big/.jpg",
     "images, '', images/, '', images/"
   })
-  void theExamplesOfTheUserGuide(
+  void overlapsAreThoseOfTheUserGuide(
       String prefixA, String suffixA, String prefixB, String suffixB, String key) {
     assertThat(
             rule("s3:ObjectCreated:*", prefixA, suffixA)
@@ -66,7 +66,7 @@ class NotificationRuleTest {
         .isEqualTo(Optional.ofNullable(key));
   }
 
-  /// S3 compares with the URL-encoded key, so special characters that stand in a filter as they are
+  /// S3 compares filters with the URL-encoded key, so unencoded special characters in a filter
   /// match nothing.
   ///
   /// Source:
@@ -93,7 +93,7 @@ class NotificationRuleTest {
         "€|%E2%82%AC",
         "😀|%F0%9F%98%80"
       })
-  void aSpecialCharacterMatchesUrlEncodedOnly(String character, String encoded) {
+  void specialCharactersMatchOnlyUrlEncoded(String character, String encoded) {
     String key = "a" + character + "b/c" + character + "d";
 
     NotificationRule literal = rule("s3:ObjectCreated:*", "a" + character + "b", "");
@@ -111,7 +111,7 @@ class NotificationRuleTest {
 
   @ParameterizedTest
   @CsvSource({"/, %2F", "-, %2D", "_, %5F", "., %2E", "*, %2A", "!, %21", "(, %28", "), %29"})
-  void aSafeCharacterMatchesHoweverItIsWritten(String character, String encoded) {
+  void safeCharactersMatchInEitherForm(String character, String encoded) {
     String key = "a" + character + "b";
     assertThat(rule("s3:ObjectCreated:*", key, "").matches(EventType.CREATED_PUT, key)).isTrue();
     assertThat(rule("s3:ObjectCreated:*", "a" + encoded, "").matches(EventType.CREATED_PUT, key))
@@ -119,7 +119,7 @@ class NotificationRuleTest {
   }
 
   @Test
-  void aPlusIsASpace() {
+  void plusIsASpace() {
     NotificationRule rule = rule("s3:ObjectCreated:*", "a+b", "");
     assertThat(rule.matches(EventType.CREATED_PUT, "a b.txt")).isTrue();
     assertThat(rule.matches(EventType.CREATED_PUT, "a+b.txt")).isFalse();
@@ -130,7 +130,7 @@ class NotificationRuleTest {
   }
 
   @Test
-  void filtersTooLongForAnyKeyDoNotClash() {
+  void filtersTooLongForAnyKeyDoNotOverlap() {
     String long1 = "a".repeat(600);
     String long2 = "b".repeat(600);
 

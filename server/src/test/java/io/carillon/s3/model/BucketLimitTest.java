@@ -13,7 +13,7 @@ class BucketLimitTest {
   private final Buckets buckets = new Buckets();
 
   @Test
-  void anAccountHasTenThousandBucketsAtMost() {
+  void accountsAreLimitedToTenThousandBuckets() {
     create("111111111111", 0, 9_999);
     create("222222222222", 10_000, 1);
     assertThat(isFull()).isFalse();

@@ -24,20 +24,20 @@ class ByteRangeTest {
     "bytes=-100, 0, 10",
     "bytes= 2 - 5, 2, 4"
   })
-  void aRangeOfTenBytes(String header, long offset, long length) {
+  void rangesOfTenBytes(String header, long offset, long length) {
     assertThat(ByteRange.parse(header, 10)).contains(new ByteRange(offset, length));
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {"bytes=-", "bytes=5-2", "bytes=0-1,3-4", "lines=0-1", "bytes=a-b", "0-1", ""})
-  void whatHttpSaysToPassOverIsPassedOver(String header) {
+  void unsupportedRangesAreIgnored(String header) {
     assertThat(ByteRange.parse(header, 10)).isEmpty();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"bytes=10-", "bytes=10-20", "bytes=99999999999999999999-", "bytes=-0"})
-  void aRangeWithoutAnyByteOfTheObjectIsRefused(String header) {
+  void unsatisfiableRangesAreRefused(String header) {
     assertThatThrownBy(() -> ByteRange.parse(header, 10))
         .isInstanceOfSatisfying(
             AwsException.class,
@@ -49,7 +49,7 @@ class ByteRangeTest {
   }
 
   @Test
-  void nothingOfAnEmptyObjectCanBeAskedFor() {
+  void everyRangeOfAnEmptyObjectIsRefused() {
     assertThatThrownBy(() -> ByteRange.parse("bytes=0-0", 0)).isInstanceOf(AwsException.class);
     assertThatThrownBy(() -> ByteRange.parse("bytes=-1", 0)).isInstanceOf(AwsException.class);
   }

@@ -40,7 +40,7 @@ class KeyListingTest {
           InstantSource.system());
 
   @Property(tries = 400)
-  void pagesTogetherAreWhatAModelSays(
+  void pagesTogetherMatchAModel(
       @ForAll("keys") Set<String> keys,
       @ForAll("prefixes") String prefix,
       @ForAll("delimiters") String delimiter,
@@ -52,7 +52,7 @@ class KeyListingTest {
   }
 
   @Property(tries = 200)
-  void startingBehindAKeyGivesTheKeysBehindIt(
+  void startAfterListsTheLaterKeys(
       @ForAll("keys") Set<String> keys, @ForAll("keys") Set<String> starts) {
     KeyListingTest fresh = new KeyListingTest();
     keys.forEach(fresh::put);
@@ -66,7 +66,7 @@ class KeyListingTest {
   }
 
   @Test
-  void whatLiesUnderACommonPrefixIsPassedOverInOneStep() {
+  void commonPrefixIsSkippedInOneStep() {
     for (int i = 0; i < 2000; i++) {
       put("a/" + i);
       put("b/" + i);
@@ -83,7 +83,7 @@ class KeyListingTest {
   }
 
   @Test
-  void versionsUnderACommonPrefixArePassedOverInOneStep() {
+  void versionsUnderACommonPrefixAreSkippedInOneStep() {
     for (int i = 0; i < 2000; i++) {
       put("a/" + i);
     }
@@ -99,7 +99,7 @@ class KeyListingTest {
   }
 
   @Test
-  void aVersionMarkerOutsideThePrefixBringsNothingOfItsKey() {
+  void versionMarkerOutsideThePrefixListsNothingOfItsKey() {
     Bucket versioned = BUCKET.withVersioning(Bucket.Versioning.ENABLED);
     for (String key : List.of("a", "a", "b/1", "b/1", "c")) {
       database.write(tx -> put(tx, versioned, key));
@@ -130,7 +130,7 @@ class KeyListingTest {
   }
 
   @Test
-  void aPageVisitsOneRowMoreThanItHolds() {
+  void pageReadsOneRowMoreThanItHolds() {
     for (int i = 0; i < 500; i++) {
       put(String.format("%04d", i));
     }
@@ -145,7 +145,7 @@ class KeyListingTest {
   }
 
   @Test
-  void aMarkerThatIsACommonPrefixHasAllOfItBehind() {
+  void markerThatIsACommonPrefixSkipsAllOfIt() {
     List.of("a/1", "a/2", "b").forEach(this::put);
 
     assertThat(texts(page("", "/", After.key("a/", "", "/"), 10).entries())).containsExactly("b");
@@ -154,7 +154,7 @@ class KeyListingTest {
   }
 
   @Test
-  void deletedKeysAreNotListedAndNothingOfAnotherBucketIs() {
+  void deletedKeysAndOtherBucketsAreNotListed() {
     Bucket versioned = BUCKET.withVersioning(Bucket.Versioning.ENABLED);
     database.write(tx -> put(tx, versioned, "gone"));
     database.write(tx -> versions.delete(tx, versioned, new ObjectKey("gone")));

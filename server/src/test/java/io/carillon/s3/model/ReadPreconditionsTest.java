@@ -41,13 +41,13 @@ class ReadPreconditionsTest {
         "-, -, x, 11, proceed", // If-None-Match outranks If-Modified-Since
         "-, -, e, 09, unchanged",
         "-, -, -, 11, unchanged",
-        "-, -, -, 12, proceed", // it is 11:00, and a date to come is ignored
+        "-, -, -, 12, proceed", // the time is 11:00, and a future date is ignored
         "-, -, -, 10, unchanged",
         "-, -, -, 09, proceed",
         "x, -, e, -, If-Match",
         "e, -, e, -, unchanged"
       })
-  void conditionsAreJudgedInTheirOrder(
+  void conditionsAreEvaluatedInOrder(
       @Nullable String match,
       @Nullable String unmodified,
       @Nullable String noneMatch,

@@ -2,7 +2,7 @@ package io.carillon.s3;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.carillon.s3.S3Wire.Answer;
+import io.carillon.s3.S3Wire.WireResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -13,11 +13,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// Small answers of S3 about objects, as they stand on the wire.
+/// Details of S3's responses for objects, as they are on the wire.
 ///
-/// "Recorded" are answers of S3 itself, kept in the snapshots of
+/// "Recorded" are responses of S3 itself, from the snapshots of
 /// https://github.com/localstack/localstack/tree/main/tests/aws/services/s3 or quoted in issues.
-class ObjectAnswersTest {
+class ObjectResponsesTest {
   private static S3Wire s3;
 
   @BeforeAll
@@ -34,7 +34,7 @@ class ObjectAnswersTest {
 
   /// Recorded: TestS3ObjectWritePrecondition.
   @Test
-  void aConditionThatS3DoesNotKnowOnWritesIsNotImplemented() {
+  void unsupportedWriteConditionsAreNotImplemented() {
     String bucket = s3.bucket();
     s3.put(bucket + "/k", "x");
     String upload = s3.begin(bucket + "/k");
@@ -44,25 +44,25 @@ class ObjectAnswersTest {
         List.of(List.of("If-Match", "*"), List.of("If-None-Match", "\"etag\""))) {
       String name = condition.get(0);
       String value = condition.get(1);
-      for (Answer answer :
+      for (WireResponse response :
           List.of(
               s3.put(bucket + "/k", "y", name, value),
               s3.put(bucket + "/k2", "", name, value, "x-amz-copy-source", source),
               s3.complete(bucket + "/k", upload, parts, name, value))) {
-        assertThat(answer.outcome()).isEqualTo("501 NotImplemented");
-        assertThat(answer.element("Header")).isEqualTo(name);
-        assertThat(answer.element("additionalMessage"))
+        assertThat(response.outcome()).isEqualTo("501 NotImplemented");
+        assertThat(response.element("Header")).isEqualTo(name);
+        assertThat(response.element("additionalMessage"))
             .isEqualTo("We don't accept the provided value of " + name + " header for this API");
       }
     }
     assertThat(s3.delete(bucket + "/k", "If-Match", "*").status())
-        .as("deletions know it")
+        .as("deletions support it")
         .isEqualTo(204);
   }
 
   /// Recorded: test_multipart_if_match_with_put, …_with_put_identical, …_with_delete.
   @Test
-  void aCompletionConflictsWithWhatWasWrittenSinceItBegan() {
+  void conditionalCompletionConflictsWithLaterWrites() {
     String object = s3.bucket() + "/k";
     String etag = s3.put(object, "one").header("ETag");
     String upload = s3.begin(object);
@@ -71,7 +71,7 @@ class ObjectAnswersTest {
         .isEqualTo("412 PreconditionFailed");
 
     s3.put(object, "one"); // the same bytes, and so the same ETag
-    Answer conflict = s3.complete(object, upload, parts, "If-Match", etag);
+    WireResponse conflict = s3.complete(object, upload, parts, "If-Match", etag);
     assertThat(conflict.outcome()).isEqualTo("409 ConditionalRequestConflict");
     assertThat(conflict.element("Condition")).isEqualTo("If-Match");
     assertThat(conflict.element("Key")).isEqualTo("k");
@@ -90,7 +90,7 @@ class ObjectAnswersTest {
 
   /// Recorded: obj-ignore-future-modified-since, copy-ignore-future-modified-since.
   @Test
-  void aDateToComeIsNoDateToHaveBeenModifiedSince() {
+  void futureIfModifiedSinceIsIgnored() {
     String bucket = s3.bucket();
     String modified = "Wed, 01 Jan 2020 00:00:00 GMT";
     String future = "Fri, 01 Jan 2100 00:00:00 GMT";
@@ -112,7 +112,7 @@ class ObjectAnswersTest {
 
   /// Recorded: test_put_object_on_suspended_bucket, test_delete_object_on_suspended_bucket.
   @Test
-  void whileVersioningIsSuspendedWritersAreToldOfNoVersion() {
+  void writesReturnNoVersionIdWhileVersioningIsSuspended() {
     String bucket = s3.versioned("Suspended");
     String source = bucket.substring(1) + "/k";
     assertThat(s3.put(bucket + "/k", "x").headers().contains("x-amz-version-id")).isFalse();
@@ -122,13 +122,13 @@ class ObjectAnswersTest {
                 .contains("x-amz-version-id"))
         .isFalse();
     String upload = s3.begin(bucket + "/m");
-    Answer completed =
+    WireResponse completed =
         s3.complete(
             bucket + "/m", upload, S3Wire.listed(1, s3.part(bucket + "/m", upload, 1, "x")));
     assertThat(completed.status()).isEqualTo(200);
     assertThat(completed.headers().contains("x-amz-version-id")).isFalse();
     assertThat(s3.get(bucket + "/k").header("x-amz-version-id")).isEqualTo("null");
-    Answer deleted = s3.delete(bucket + "/k");
+    WireResponse deleted = s3.delete(bucket + "/k");
     assertThat(deleted.header("x-amz-version-id")).isEqualTo("null");
     assertThat(deleted.header("x-amz-delete-marker")).isEqualTo("true");
 
@@ -139,19 +139,19 @@ class ObjectAnswersTest {
   /// Recorded: test_delete_object, test_get_object_with_version_unversioned_bucket,
   /// test_delete_objects, delete-with-bad-version, delete-objects-wrong-version-id.
   @Test
-  void aVersionIdThatCannotExist() {
+  void impossibleVersionIdsAreRefused() {
     for (String bucket : List.of(s3.bucket(), s3.versioned("Enabled"))) {
       s3.put(bucket + "/k", "x");
       for (String id : List.of("HPniJFCxqTsMuIH9KX8K8wEjNUgmABCD", "short", "_".repeat(32))) {
         String target = bucket + "/k?versionId=" + id;
-        for (Answer answer : List.of(s3.get(target), s3.delete(target))) {
-          assertThat(answer.outcome()).isEqualTo("400 InvalidArgument");
-          assertThat(answer.message()).isEqualTo("Invalid version id specified");
-          assertThat(answer.element("ArgumentName")).isEqualTo("versionId");
-          assertThat(answer.element("ArgumentValue")).isEqualTo(id);
+        for (WireResponse response : List.of(s3.get(target), s3.delete(target))) {
+          assertThat(response.outcome()).isEqualTo("400 InvalidArgument");
+          assertThat(response.message()).isEqualTo("Invalid version id specified");
+          assertThat(response.element("ArgumentName")).isEqualTo("versionId");
+          assertThat(response.element("ArgumentValue")).isEqualTo(id);
         }
         assertThat(s3.head(target).status()).isEqualTo(400);
-        Answer many =
+        WireResponse many =
             s3.post(
                 bucket + "?delete",
                 "<Delete><Object><Key>k</Key><VersionId>%s</VersionId></Object></Delete>"
@@ -164,20 +164,20 @@ class ObjectAnswersTest {
     }
   }
 
-  /// Recorded in 2026: "Versioning Mix", raw answers of S3 to requests about versions that there
-  /// cannot be.
+  /// Recorded in 2026: "Versioning Mix", raw responses of S3 to requests with impossible version
+  /// ids.
   @ParameterizedTest
   @CsvSource({
     "'', Version id cannot be the empty string",
     "abc, Invalid version id specified",
     "HPniJFCxqTsMuIH9KX8K8wEjNUgmABCD, Invalid version id specified"
   })
-  void everyOperationSaysWhatIsWrongWithAVersionId(String id, String message) {
+  void everyOperationExplainsInvalidVersionIds(String id, String message) {
     String bucket = s3.versioned("Enabled");
     s3.put(bucket + "/k", "x");
     String upload = s3.begin(bucket + "/m");
     String version = "versionId=" + id;
-    List<Answer> answers =
+    List<WireResponse> responses =
         List.of(
             s3.get(bucket + "/k?" + version),
             s3.delete(bucket + "/k?" + version),
@@ -188,31 +188,33 @@ class ObjectAnswersTest {
             s3.delete(bucket + "/k?tagging&" + version),
             s3.get(bucket + "/k?attributes&" + version, "x-amz-object-attributes", "ETag"));
     String[] source = {"x-amz-copy-source", bucket.substring(1) + "/k?" + version};
-    List<Answer> copies =
+    List<WireResponse> copies =
         List.of(
             s3.put(bucket + "/c", "", source),
             s3.put(bucket + "/m?partNumber=1&uploadId=" + upload, "", source));
-    assertThat(answers)
-        .allSatisfy(answer -> assertThat(answer.element("ArgumentName")).isEqualTo("versionId"));
+    assertThat(responses)
+        .allSatisfy(
+            response -> assertThat(response.element("ArgumentName")).isEqualTo("versionId"));
     assertThat(copies)
         .allSatisfy(
-            answer -> assertThat(answer.element("ArgumentName")).isEqualTo("x-amz-copy-source"));
-    for (Answer answer : Stream.concat(answers.stream(), copies.stream()).toList()) {
-      assertThat(answer.outcome()).isEqualTo("400 InvalidArgument");
-      assertThat(answer.message()).isEqualTo(message);
-      assertThat(answer.element("ArgumentValue")).isEqualTo(id);
+            response ->
+                assertThat(response.element("ArgumentName")).isEqualTo("x-amz-copy-source"));
+    for (WireResponse response : Stream.concat(responses.stream(), copies.stream()).toList()) {
+      assertThat(response.outcome()).isEqualTo("400 InvalidArgument");
+      assertThat(response.message()).isEqualTo(message);
+      assertThat(response.element("ArgumentValue")).isEqualTo(id);
     }
   }
 
-  /// Recorded in 2026 of UploadPart ("Versioning Mix"); the others are its siblings.
+  /// Recorded in 2026 from UploadPart ("Versioning Mix"); assumed for the other operations.
   @Test
-  void whatIsOfNoVersionAcceptsNone() {
+  void operationsWithoutVersionsRefuseVersionIds() {
     String bucket = s3.versioned("Enabled");
     String id = s3.put(bucket + "/k", "x").header("x-amz-version-id");
     String upload = s3.begin(bucket + "/m");
     String part = bucket + "/m?partNumber=1&uploadId=" + upload;
     for (String version : List.of(id, "abc", "")) {
-      for (Answer answer :
+      for (WireResponse response :
           List.of(
               s3.put(part + "&versionId=" + version, "x"),
               s3.put(bucket + "/k?versionId=" + version, "y"),
@@ -220,10 +222,10 @@ class ObjectAnswersTest {
               s3.get(bucket + "?versionId=" + version),
               s3.get(bucket + "?list-type=2&versionId=" + version),
               s3.get(bucket + "?policy&versionId=" + version))) {
-        assertThat(answer.outcome()).isEqualTo("400 InvalidArgument");
-        assertThat(answer.message()).isEqualTo("This operation does not accept a version-id.");
-        assertThat(answer.element("ArgumentName")).isEqualTo("versionId");
-        assertThat(answer.element("ArgumentValue")).isEqualTo(version);
+        assertThat(response.outcome()).isEqualTo("400 InvalidArgument");
+        assertThat(response.message()).isEqualTo("This operation does not accept a version-id.");
+        assertThat(response.element("ArgumentName")).isEqualTo("versionId");
+        assertThat(response.element("ArgumentValue")).isEqualTo(version);
       }
     }
     assertThat(s3.get(bucket + "/k").body()).isEqualTo("x");
@@ -231,7 +233,7 @@ class ObjectAnswersTest {
 
   /// Recorded: test_list_object_versions_pagination.
   @Test
-  void whereAListOfVersionsBeginsIsAVersion() {
+  void versionIdMarkerMustBeAVersionId() {
     String bucket = s3.versioned("Enabled");
     s3.put(bucket + "/k", "x");
     Map<String, String> wrong =
@@ -242,17 +244,17 @@ class ObjectAnswersTest {
                 "A version-id marker cannot be specified without a key marker.");
     wrong.forEach(
         (query, message) -> {
-          Answer answer = s3.get(bucket + "?versions&" + query);
-          assertThat(answer.outcome()).isEqualTo("400 InvalidArgument");
-          assertThat(answer.message()).isEqualTo(message);
-          assertThat(answer.element("ArgumentName")).isEqualTo("version-id-marker");
+          WireResponse response = s3.get(bucket + "?versions&" + query);
+          assertThat(response.outcome()).isEqualTo("400 InvalidArgument");
+          assertThat(response.message()).isEqualTo(message);
+          assertThat(response.element("ArgumentName")).isEqualTo("version-id-marker");
         });
   }
 
-  /// Senders of signed URLs append parameters of their own, and S3 lets them:
+  /// Clients append parameters of their own to signed URLs, and S3 accepts them:
   /// https://github.com/gaul/s3proxy/issues/189 and https://github.com/aws/aws-sdk-go/issues/3380
   @Test
-  void aQueryParameterThatMeansNothingIsOverlooked() {
+  void unknownQueryParametersAreIgnored() {
     String bucket = s3.bucket();
     assertThat(s3.put(bucket + "/k?customer=5", "x").status()).isEqualTo(200);
     assertThat(s3.get(bucket + "/k?customer=5").body()).isEqualTo("x");
@@ -264,9 +266,10 @@ class ObjectAnswersTest {
         .isEqualTo(200);
   }
 
-  /// What tells operations apart is never overlooked: another one may be meant.
+  /// Query parameters that select an operation are never ignored, since the client may mean another
+  /// operation.
   @Test
-  void aQueryParameterOfAnotherOperationIsRefused() {
+  void queryParametersOfOtherOperationsAreRefused() {
     String bucket = s3.bucket();
     for (String parameter : List.of("partNumber=1", "policy", "cors", "restore")) {
       assertThat(s3.put(bucket + "/k?" + parameter, "x").status()).as(parameter).isNotEqualTo(200);
@@ -276,7 +279,7 @@ class ObjectAnswersTest {
 
   /// Recorded: get-deleted-object-with-version.
   @Test
-  void aVersionThatIsGoneIsNoSuchVersion() {
+  void deletedVersionsAreNoSuchVersion() {
     String bucket = s3.versioned("Enabled");
     String id = s3.put(bucket + "/k", "x").header("x-amz-version-id");
     String target = bucket + "/k?versionId=" + id;
@@ -287,24 +290,24 @@ class ObjectAnswersTest {
 
   /// Recorded: test_object_tagging_versioned, get-delete-marker.
   @Test
-  void aDeleteMarkerHasNoTags() {
+  void deleteMarkersHaveNoTags() {
     String bucket = s3.versioned("Enabled");
     s3.put(bucket + "/k", "x");
     String marker = s3.delete(bucket + "/k").header("x-amz-version-id");
     for (String target :
         List.of(bucket + "/k?tagging", bucket + "/k?tagging&versionId=" + marker)) {
-      for (Answer answer :
+      for (WireResponse response :
           List.of(s3.get(target), s3.put(target, S3Wire.tagging("k", "v")), s3.delete(target))) {
-        assertThat(answer.outcome()).isEqualTo("405 MethodNotAllowed");
-        assertThat(answer.element("ResourceType")).isEqualTo("DeleteMarker");
+        assertThat(response.outcome()).isEqualTo("405 MethodNotAllowed");
+        assertThat(response.element("ResourceType")).isEqualTo("DeleteMarker");
       }
       assertThat(s3.put(target, S3Wire.tagging("k", "v")).element("Method")).isEqualTo("PUT");
     }
-    Answer read = s3.get(bucket + "/k?versionId=" + marker);
+    WireResponse read = s3.get(bucket + "/k?versionId=" + marker);
     assertThat(read.outcome()).isEqualTo("405 MethodNotAllowed");
     assertThat(read.element("Method")).isEqualTo("GET");
     assertThat(s3.get(bucket + "/k").outcome()).isEqualTo("404 NoSuchKey");
-    Answer copy =
+    WireResponse copy =
         s3.put(
             bucket + "/c", "", "x-amz-copy-source", bucket.substring(1) + "/k?versionId=" + marker);
     assertThat(copy.outcome()).isEqualTo("400 InvalidRequest");
@@ -314,7 +317,7 @@ class ObjectAnswersTest {
   /// Recorded: put-versioning-empty, put-versioning-enabled-lowercase,
   /// test_delete_versioned_bucket_with_objects.
   @Test
-  void versioningsWords() {
+  void versioningErrorsHaveTheMessagesOfS3() {
     String bucket = s3.versioned("Enabled");
     assertThat(s3.put(bucket + "?versioning", "<VersioningConfiguration/>").outcome())
         .isEqualTo("400 IllegalVersioningConfigurationException");
@@ -333,7 +336,7 @@ class ObjectAnswersTest {
 
   /// Recorded in 2026: "Versioning Mix".
   @Test
-  void anAclIsOfAVersion() {
+  void aclResponsesNameTheVersion() {
     String bucket = s3.versioned("Enabled");
     String first = s3.put(bucket + "/k", "1").header("x-amz-version-id");
     String second = s3.put(bucket + "/k", "2").header("x-amz-version-id");
@@ -341,7 +344,7 @@ class ObjectAnswersTest {
     for (String query : List.of("?acl", "?acl&versionId=" + first)) {
       String version = query.equals("?acl") ? second : first;
       assertThat(s3.get(bucket + "/k" + query).header("x-amz-version-id")).isEqualTo(version);
-      Answer put = s3.put(bucket + "/k" + query, "", acl);
+      WireResponse put = s3.put(bucket + "/k" + query, "", acl);
       assertThat(put.status()).isEqualTo(200);
       assertThat(put.header("x-amz-version-id")).isEqualTo(version);
     }
@@ -353,18 +356,18 @@ class ObjectAnswersTest {
 
   /// Recorded in 2026: "Versioning Mix".
   @Test
-  void aDeleteMarkerHasNoAcl() {
+  void deleteMarkersHaveNoAcl() {
     String bucket = s3.versioned("Enabled");
     s3.put(bucket + "/k", "x");
     String marker = s3.delete(bucket + "/k").header("x-amz-version-id");
     String[] acl = {"x-amz-acl", "bucket-owner-full-control"};
-    Answer current = s3.put(bucket + "/k?acl", "", acl);
-    Answer named = s3.put(bucket + "/k?acl&versionId=" + marker, "", acl);
-    for (Answer answer : List.of(current, named)) {
-      assertThat(answer.outcome()).isEqualTo("405 MethodNotAllowed");
-      assertThat(answer.element("Method")).isEqualTo("PUT");
-      assertThat(answer.element("ResourceType")).isEqualTo("DeleteMarker");
-      assertThat(answer.header("Allow")).isEqualTo("DELETE");
+    WireResponse current = s3.put(bucket + "/k?acl", "", acl);
+    WireResponse named = s3.put(bucket + "/k?acl&versionId=" + marker, "", acl);
+    for (WireResponse response : List.of(current, named)) {
+      assertThat(response.outcome()).isEqualTo("405 MethodNotAllowed");
+      assertThat(response.element("Method")).isEqualTo("PUT");
+      assertThat(response.element("ResourceType")).isEqualTo("DeleteMarker");
+      assertThat(response.header("Allow")).isEqualTo("DELETE");
     }
     assertThat(current.headers().contains("x-amz-version-id")).isFalse();
     assertThat(named.header("x-amz-version-id")).isEqualTo(marker);
@@ -375,19 +378,19 @@ class ObjectAnswersTest {
 
   /// Recorded in https://github.com/aws/aws-cli/issues/1130
   @Test
-  void anObjectRedirectsToAPathOrAUrl() {
+  void websiteRedirectMustBeAPathOrAUrl() {
     String bucket = s3.bucket();
     s3.put(bucket + "/k", "x");
     String header = "x-amz-website-redirect-location";
     String source = bucket.substring(1) + "/k";
     for (String wrong : List.of("about.html", "ftp://example.org/", "http:/x")) {
-      for (Answer answer :
+      for (WireResponse response :
           List.of(
               s3.put(bucket + "/r", "x", header, wrong),
               s3.post(bucket + "/r?uploads", "", header, wrong),
               s3.put(bucket + "/r", "", header, wrong, "x-amz-copy-source", source))) {
-        assertThat(answer.outcome()).isEqualTo("400 InvalidRedirectLocation");
-        assertThat(answer.message())
+        assertThat(response.outcome()).isEqualTo("400 InvalidRedirectLocation");
+        assertThat(response.message())
             .isEqualTo(
                 "The website redirect location must have a prefix of 'http://' or 'https://' or"
                     + " '/'.");
@@ -404,10 +407,10 @@ class ObjectAnswersTest {
 
   /// Recorded in 2026: "Versioning Mix", UploadPart without a checksum.
   @Test
-  void aPartShowsAChecksumIfOneWasSentOrAskedFor() {
+  void partChecksumsAreReturnedIfSentOrRequested() {
     String object = s3.bucket() + "/k";
     String plain = s3.begin(object);
-    Answer silent = s3.put(object + "?partNumber=1&uploadId=" + plain, "x");
+    WireResponse silent = s3.put(object + "?partNumber=1&uploadId=" + plain, "x");
     assertThat(silent.status()).isEqualTo(200);
     silent
         .headers()
@@ -418,18 +421,18 @@ class ObjectAnswersTest {
             s3.put(object + "?partNumber=2&uploadId=" + plain, "x", sent)
                 .header("x-amz-checksum-crc32"))
         .isEqualTo(crc32);
-    Answer begun = s3.post(object + "?uploads", "", "x-amz-checksum-algorithm", "CRC32");
-    String asked = object + "?partNumber=1&uploadId=" + begun.element("UploadId");
-    assertThat(s3.put(asked, "x").header("x-amz-checksum-crc32")).isEqualTo(crc32);
+    WireResponse begun = s3.post(object + "?uploads", "", "x-amz-checksum-algorithm", "CRC32");
+    String part = object + "?partNumber=1&uploadId=" + begun.element("UploadId");
+    assertThat(s3.put(part, "x").header("x-amz-checksum-crc32")).isEqualTo(crc32);
   }
 
   /// No body: recorded in https://github.com/versity/versitygw/issues/964; an empty list: in
   /// https://github.com/apache/arrow-rs/issues/5404 and versitygw issue 1328.
   @Test
-  void aCompletionNeedsAPart() {
+  void completionNeedsAtLeastOnePart() {
     String object = s3.bucket() + "/k";
     String upload = s3.begin(object);
-    Answer nothing = s3.complete(object, upload, "");
+    WireResponse nothing = s3.complete(object, upload, "");
     assertThat(nothing.outcome()).isEqualTo("400 InvalidRequest");
     assertThat(nothing.message()).isEqualTo("You must specify at least one part");
     assertThat(s3.post(object + "?uploadId=" + upload, "<CompleteMultipartUpload/>").outcome())
@@ -437,26 +440,26 @@ class ObjectAnswersTest {
   }
 
   @Test
-  void aCompletionThatFailsNamesItsUpload() {
+  void failedCompletionNamesTheUpload() {
     String object = s3.bucket() + "/k";
     String upload = s3.begin(object);
     String one = s3.part(object, upload, 1, "x");
     String two = s3.part(object, upload, 2, "x");
-    for (Answer answer :
+    for (WireResponse response :
         List.of(
             s3.complete(object, upload, S3Wire.listed(2, two) + S3Wire.listed(1, one)),
             s3.complete(object, upload, S3Wire.listed(3, one)),
             s3.complete(object, upload.replace(upload.charAt(20), '_'), S3Wire.listed(1, one)))) {
-      assertThat(answer.code()).isIn("InvalidPartOrder", "InvalidPart", "NoSuchUpload");
-      assertThat(answer.has("UploadId")).as(answer.body()).isTrue();
+      assertThat(response.code()).isIn("InvalidPartOrder", "InvalidPart", "NoSuchUpload");
+      assertThat(response.has("UploadId")).as(response.body()).isTrue();
     }
   }
 
   /// Recorded: test_list_multiparts_next_marker, test_list_multiparts_with_prefix_and_delimiter.
   @Test
-  void aListOfUploadsAlwaysSaysWhereItEnded() {
+  void uploadListingsAlwaysHaveNextMarkers() {
     String bucket = s3.bucket();
-    Answer empty = s3.get(bucket + "?uploads");
+    WireResponse empty = s3.get(bucket + "?uploads");
     for (String element :
         List.of("KeyMarker", "UploadIdMarker", "NextKeyMarker", "NextUploadIdMarker")) {
       assertThat(empty.has(element)).as(element).isTrue();
@@ -465,14 +468,14 @@ class ObjectAnswersTest {
     assertThat(empty.has("Prefix")).isFalse();
     String first = s3.begin(bucket + "/a/1");
     String last = s3.begin(bucket + "/b");
-    Answer all = s3.get(bucket + "?uploads");
+    WireResponse all = s3.get(bucket + "?uploads");
     assertThat(all.element("IsTruncated")).isEqualTo("false");
     assertThat(all.element("NextKeyMarker")).isEqualTo("b");
     assertThat(all.element("NextUploadIdMarker")).isEqualTo(last);
-    Answer page = s3.get(bucket + "?uploads&max-uploads=1&upload-id-marker=" + first);
-    assertThat(page.element("UploadIdMarker")).as("means nothing without a key").isEmpty();
+    WireResponse page = s3.get(bucket + "?uploads&max-uploads=1&upload-id-marker=" + first);
+    assertThat(page.element("UploadIdMarker")).as("ignored without a key marker").isEmpty();
     assertThat(page.element("NextUploadIdMarker")).isEqualTo(first);
-    Answer rolled = s3.get(bucket + "?uploads&delimiter=/&prefix=a/");
+    WireResponse rolled = s3.get(bucket + "?uploads&delimiter=/&prefix=a/");
     assertThat(rolled.element("NextKeyMarker")).isEqualTo("a/1");
     assertThat(s3.get(bucket + "?uploads&delimiter=/&prefix=a").element("NextKeyMarker")).isEmpty();
   }
@@ -486,11 +489,11 @@ class ObjectAnswersTest {
     "bytes=-2, InvalidArgument, The x-amz-copy-source-range value must be of the form",
     "0-8, InvalidArgument, The x-amz-copy-source-range value must be of the form"
   })
-  void aRangeToCopyMustLieInItsSource(String range, String code, String message) {
+  void copyRangeMustBeWithinTheSource(String range, String code, String message) {
     String bucket = s3.bucket();
     s3.put(bucket + "/source", "0123456789");
     String upload = s3.begin(bucket + "/k");
-    Answer answer =
+    WireResponse response =
         s3.put(
             bucket + "/k?partNumber=1&uploadId=" + upload,
             "",
@@ -498,8 +501,8 @@ class ObjectAnswersTest {
             bucket.substring(1) + "/source",
             "x-amz-copy-source-range",
             range);
-    assertThat(answer.outcome()).isEqualTo("400 " + code);
-    assertThat(answer.message()).startsWith(message);
+    assertThat(response.outcome()).isEqualTo("400 " + code);
+    assertThat(response.message()).startsWith(message);
   }
 
   // Copies
@@ -508,7 +511,7 @@ class ObjectAnswersTest {
   ///
   /// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
   @Test
-  void aPlusInACopySourceIsASpace() {
+  void plusInACopySourceIsASpace() {
     String bucket = s3.bucket();
     s3.put(bucket + "/a%20b", "spaced");
     s3.put(bucket + "/a%2Bb", "plus");
@@ -527,16 +530,16 @@ class ObjectAnswersTest {
 
   /// Source: "Range" in https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
   @Test
-  void aRangeOfTheWholeObjectHasItsChecksum() {
+  void rangeOfTheWholeObjectHasItsChecksum() {
     String object = s3.bucket() + "/k";
     s3.put(object, "0123456789");
     for (String range : List.of("bytes=0-", "bytes=0-9", "bytes=0-99", "bytes=-10")) {
-      Answer whole = s3.get(object, "Range", range, "x-amz-checksum-mode", "ENABLED");
+      WireResponse whole = s3.get(object, "Range", range, "x-amz-checksum-mode", "ENABLED");
       assertThat(whole.status()).isEqualTo(206);
       assertThat(whole.header("x-amz-checksum-crc64nvme")).isNotEmpty();
       assertThat(whole.header("x-amz-checksum-type")).isEqualTo("FULL_OBJECT");
     }
-    Answer some = s3.get(object, "Range", "bytes=1-", "x-amz-checksum-mode", "ENABLED");
+    WireResponse some = s3.get(object, "Range", "bytes=1-", "x-amz-checksum-mode", "ENABLED");
     assertThat(some.headers().contains("x-amz-checksum-crc64nvme")).isFalse();
   }
 
@@ -547,13 +550,13 @@ class ObjectAnswersTest {
     "'aws-chunked, gzip', gzip",
     "aws-chunked, ''"
   })
-  void aContentEncodingIsAnsweredAsItWasSent(String sent, String answered) {
+  void contentEncodingIsReturnedAsSent(String sent, String answered) {
     String object = s3.bucket() + "/k";
     s3.put(object, "x", "Content-Encoding", sent);
     assertThat(s3.head(object).header("Content-Encoding")).isEqualTo(answered);
   }
 
-  /// RFC 9110 §10.1.1 lets a server overlook expectations that it does not know; S3 does.
+  /// RFC 9110 §10.1.1 lets a server ignore unknown expectations; S3 does.
   @Test
   void unknownExpectationsAreIgnored() {
     String object = s3.bucket() + "/k";
@@ -566,21 +569,21 @@ class ObjectAnswersTest {
   /// Recorded in https://github.com/JuliaWeb/HTTP.jl/issues/98 and, of 2026, in
   /// https://github.com/irods/irods_resource_plugin_s3/issues/2301
   @Test
-  void chunksWhoseLengthNobodySaysAreNotImplemented() {
+  void chunksWithoutADeclaredLengthAreNotImplemented() {
     String object = s3.bucket() + "/k";
     String upload = s3.begin(object);
     for (String target : List.of(object, object + "?partNumber=1&uploadId=" + upload)) {
-      Answer answer =
-          S3Wire.answer(
+      WireResponse response =
+          S3Wire.response(
               s3.raw(
                   s3.signedHead("PUT", target, "UNSIGNED-PAYLOAD", "Transfer-Encoding", "chunked")
                       .concat("1\r\nx\r\n0\r\n\r\n")
                       .getBytes(StandardCharsets.ISO_8859_1)));
-      assertThat(answer.outcome()).isEqualTo("501 NotImplemented");
-      assertThat(answer.element("Header")).isEqualTo("Transfer-Encoding");
+      assertThat(response.outcome()).isEqualTo("501 NotImplemented");
+      assertThat(response.element("Header")).isEqualTo("Transfer-Encoding");
     }
     assertThat(
-            S3Wire.answer(
+            S3Wire.response(
                     s3.raw(
                         s3.signedHead("PUT", object, "UNSIGNED-PAYLOAD")
                             .getBytes(StandardCharsets.ISO_8859_1)))

@@ -35,13 +35,14 @@ import software.amazon.awssdk.services.s3.model.DeleteObjectRequest;
 import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 import software.amazon.awssdk.services.s3.model.UploadPartRequest;
 
-/// What a completion does while other writers wait, and what comes between its two looks.
-class CompletionTest {
-  /// Counts the rows that transactions read, and runs something after each read beside them.
-  private static final class Watched implements Database {
+/// How much a completion does in its write transaction, and what happens if parts change between
+/// its read and its transaction.
+class CompleteMultipartUploadTest {
+  /// Counts the rows that write transactions read, and runs a hook after each read outside them.
+  private static final class ObservedDatabase implements Database {
     final MemoryDatabase database = new MemoryDatabase();
     final AtomicInteger readInTransactions = new AtomicInteger();
-    final AtomicInteger mostChanges = new AtomicInteger();
+    final AtomicInteger maxChanges = new AtomicInteger();
     Runnable afterRead = () -> {};
 
     @Override
@@ -49,7 +50,7 @@ class CompletionTest {
       return database.write(
           tx -> {
             T result = change.run(counting(tx));
-            mostChanges.accumulateAndGet(tx.changes(), Math::max);
+            maxChanges.accumulateAndGet(tx.changes(), Math::max);
             return result;
           });
     }
@@ -97,11 +98,11 @@ class CompletionTest {
     }
   }
 
-  private final Watched database = new Watched();
+  private final ObservedDatabase database = new ObservedDatabase();
   private final S3Fixture fixture = new S3Fixture(database, new TestBlobs());
 
   @Test
-  void aThousandPartsAreNotReadWhileOtherWritersWait() {
+  void partsAreReadOutsideTheWriteTransaction() {
     fixture.createBucket("bucket");
     String id = begin();
     Uploads uploads = new Uploads(new ContentStore(fixture.blobs));
@@ -127,25 +128,25 @@ class CompletionTest {
   }
 
   @Test
-  void aThousandPartsOfADeletedObjectAreLetGoInPieces() {
-    aThousandPartsAreNotReadWhileOtherWritersWait();
+  void partsOfADeletedObjectAreReleasedInBatches() {
+    partsAreReadOutsideTheWriteTransaction();
     for (int number = 1; number <= 1_000; number++) {
       fixture.blobs.references.put("blob-" + number, 1);
     }
     database.readInTransactions.set(0);
-    database.mostChanges.set(0);
+    database.maxChanges.set(0);
     fixture.call(fixture.alice, DeleteObjectRequest.builder().bucket("bucket").key("k").build());
     assertThat(database.readInTransactions.get()).isLessThan(50);
     assertThat(fixture.blobs.references.values()).containsOnly(1);
     fixture.service.sweep();
     assertThat(fixture.blobs.references.values()).containsOnly(0);
-    assertThat(database.mostChanges.get()).isLessThan(600);
+    assertThat(database.maxChanges.get()).isLessThan(600);
     fixture.service.sweep();
     assertThat(fixture.blobs.references.values()).containsOnly(0);
   }
 
   @Test
-  void aPartThatComesBetweenTheLookAndTheCompletionIsHeeded() {
+  void partAddedDuringCompletionIsNoticed() {
     fixture.createBucket("bucket");
     String id = begin();
     send(id, "first");
@@ -168,9 +169,9 @@ class CompletionTest {
     assertThat(S3Fixture.bytes(got)).asString().isEqualTo("first");
   }
 
-  /// Parts that come all the time do not keep an upload from its completion.
+  /// Continuous uploads of parts cannot starve a completion.
   @Test
-  void afterSomeLooksThePartsAreReadByTheTransactionItself() {
+  void completionReadsPartsInItsTransactionAfterThreeConflicts() {
     fixture.createBucket("bucket");
     String id = begin();
     CompletedPart part = send(id, "x");
@@ -195,7 +196,7 @@ class CompletionTest {
   }
 
   private CompletedPart send(String upload, String bytes) {
-    Response answer =
+    Response response =
         fixture.stream(
             fixture.alice,
             UploadPartRequest.builder()
@@ -205,7 +206,7 @@ class CompletionTest {
                 .partNumber(1)
                 .build(),
             request(bytes.getBytes(StandardCharsets.UTF_8)));
-    return CompletedPart.builder().partNumber(1).eTag(answer.headers().first("ETag")).build();
+    return CompletedPart.builder().partNumber(1).eTag(response.headers().first("ETag")).build();
   }
 
   private CompleteMultipartUploadResponse complete(String upload, List<CompletedPart> parts) {

@@ -39,13 +39,13 @@ import software.amazon.awssdk.services.s3.model.PutObjectAclRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectAclResponse;
 import software.amazon.awssdk.utils.builder.Buildable;
 
-/// Walks all that requests of mounted operations can carry: each member is honoured, and stands in
-/// [UnsupportedMembers#HONOURED] or among [#IN_BODIES], or is refused by its name. A member that a
-/// newer SDK brings is refused, or fails this test until it has been decided.
-class EveryMemberTest {
-  private static final S3Fixture HOUSE = new S3Fixture();
+/// Checks every request member of all operations: it is either supported, and listed in
+/// [UnsupportedMembers#HONOURED] or [#IN_BODIES], or refused by name. A new member in a newer SDK
+/// is refused, or fails this test until it is listed.
+class RequestMembersTest {
+  private static final S3Fixture FIXTURE = new S3Fixture();
 
-  /// What operations read of their bodies. Of ACLs only the one that holds anyway is taken.
+  /// The body members that operations read. Of ACLs, only the default one is accepted.
   private static final Set<String> IN_BODIES =
       Stream.concat(
               Stream.of(
@@ -93,7 +93,7 @@ class EveryMemberTest {
                   .map(algorithm -> "CompleteMultipartUpload.Part.Checksum" + algorithm))
           .collect(Collectors.toUnmodifiableSet());
 
-  /// What [#whatBodiesMayNotAskForIsRefused] shows to be refused.
+  /// The body members that [#unsupportedBodyMembersAreRefused] covers.
   private static final List<String> REFUSED_IN_BODIES =
       List.of(
           "AccessControlPolicy.",
@@ -117,7 +117,7 @@ class EveryMemberTest {
           "VersioningConfiguration.MfaDelete");
 
   static List<Class<?>> inputs() {
-    return HOUSE.service.operations().all().stream()
+    return FIXTURE.service.operations().all().stream()
         .<Class<?>>map(Operation::input)
         .distinct()
         .toList();
@@ -151,11 +151,11 @@ class EveryMemberTest {
 
   @ParameterizedTest
   @MethodSource("inputs")
-  void aMemberIsHonouredOrRefusedByName(Class<?> input) throws ReflectiveOperationException {
+  void membersAreSupportedOrRefusedByName(Class<?> input) throws ReflectiveOperationException {
     for (SdkField<?> field : builder(input).sdkFields()) {
       String name = field.locationName();
       if (isPayload(field) || name.startsWith("Source")) {
-        continue; // judged below; what starts so is the SDK's own and never travels
+        continue; // checked below; members with this prefix belong to the SDK and are never sent
       }
       SdkPojo builder = builder(input);
       field.set(builder, sample(field));
@@ -173,7 +173,7 @@ class EveryMemberTest {
         assertThat(refused.members()).containsEntry("Header", name);
         if (refused.error().status() == 501) {
           assertThat(refused.getMessage())
-              .as("clients show the message alone")
+              .as("clients show only the message")
               .containsIgnoringCase(name);
         }
       }
@@ -181,7 +181,7 @@ class EveryMemberTest {
   }
 
   @Test
-  void nothingIsHonouredThatNoOperationHas() throws ReflectiveOperationException {
+  void everySupportedNameIsAMemberOfAnOperation() throws ReflectiveOperationException {
     Set<String> left = new TreeSet<>(UnsupportedMembers.HONOURED);
     for (Class<?> input : inputs()) {
       builder(input).sdkFields().forEach(field -> left.remove(field.locationName()));
@@ -190,9 +190,9 @@ class EveryMemberTest {
     assertThat(left).isEmpty();
   }
 
-  /// A HEAD is answered as the GET of the same members.
+  /// HeadObject is run as a GetObject with the same members.
   @Test
-  void whatAHeadCanAskAGetCan() {
+  void getObjectHasAllMembersOfHeadObject() {
     assertThat(GetObjectRequest.builder().sdkFieldNameToField())
         .containsKeys(
             HeadObjectRequest.builder().build().sdkFields().stream()
@@ -202,7 +202,7 @@ class EveryMemberTest {
 
   @ParameterizedTest
   @MethodSource("inputs")
-  void whatABodyCarriesIsHonouredOrRefused(Class<?> input) throws ReflectiveOperationException {
+  void bodyMembersAreSupportedOrRefused(Class<?> input) throws ReflectiveOperationException {
     for (SdkField<?> field : builder(input).sdkFields()) {
       if (isPayload(field)) {
         assertThat(leaves("", field))
@@ -234,15 +234,15 @@ class EveryMemberTest {
 
   private static String refusal(SdkPojo request) {
     AwsException refused =
-        catchThrowableOfType(AwsException.class, () -> HOUSE.call(HOUSE.alice, request));
+        catchThrowableOfType(AwsException.class, () -> FIXTURE.call(FIXTURE.alice, request));
     assertThat(refused).as("%s", request).isNotNull();
     return refused.error().code() + ": " + refused.getMessage() + refused.members();
   }
 
   @Test
-  void whatBodiesMayNotAskForIsRefused() {
-    HOUSE.createBucket("every-member");
-    HOUSE.put("every-member", "k", "x");
+  void unsupportedBodyMembersAreRefused() {
+    FIXTURE.createBucket("every-member");
+    FIXTURE.put("every-member", "k", "x");
 
     assertThat(
             refusal(
@@ -260,21 +260,21 @@ class EveryMemberTest {
                     .build()))
         .startsWith("AccessControlListNotSupported");
     assertThat(
-            HOUSE.<PutObjectAclRequest, PutObjectAclResponse>call(
-                HOUSE.alice,
+            FIXTURE.<PutObjectAclRequest, PutObjectAclResponse>call(
+                FIXTURE.alice,
                 PutObjectAclRequest.builder()
                     .bucket("every-member")
                     .key("k")
                     .accessControlPolicy(
                         p -> {
                           GetBucketAclResponse acl =
-                              HOUSE.call(
-                                  HOUSE.alice,
+                              FIXTURE.call(
+                                  FIXTURE.alice,
                                   GetBucketAclRequest.builder().bucket("every-member").build());
                           p.grants(acl.grants()).owner(acl.owner());
                         })
                     .build()))
-        .as("what holds anyway")
+        .as("the default ACL")
         .isNotNull();
     assertThat(
             refusal(
