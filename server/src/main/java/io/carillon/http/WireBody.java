@@ -184,7 +184,7 @@ final class WireBody extends Body {
     }
   }
 
-  /// A line without its CR LF; control characters but the tab are refused.
+  /// A line without its CR LF; control characters but the tab are rejected.
   private String readLine(int longest) throws IOException {
     StringBuilder line = new StringBuilder(32);
     while (true) {

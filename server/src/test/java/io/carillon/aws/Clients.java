@@ -19,14 +19,14 @@ import software.amazon.awssdk.awscore.client.builder.AwsSyncClientBuilder;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.retries.DefaultRetryStrategy;
 
-/// Roads for tests, and real SDK clients that travel them.
+/// Request pipelines for tests, and real SDK clients connected to them.
 public final class Clients {
   public static final AccountId ACCOUNT = new AccountId("123456789012");
   public static final URI ENDPOINT = URI.create("http://localhost:4566");
 
   private Clients() {}
 
-  /// Root's keys are `test` and `test`.
+  /// The root user's keys are `test` and `test`.
   public static RequestPipeline pipeline(
       BiConsumer<Caller, List<Need>> authorizer, Operations... services) {
     Credentials root =
@@ -48,7 +48,7 @@ public final class Clients {
             return false;
           }
         },
-        _ -> Response.text(200, "the door"),
+        _ -> Response.text(200, "admin"),
         List.of("localhost"),
         Optional.empty(),
         ACCOUNT,
@@ -60,7 +60,7 @@ public final class Clients {
     return pipeline((_, _) -> {}, services);
   }
 
-  /// Points a client at a handler.
+  /// Connects a client to a handler.
   public static <B extends AwsSyncClientBuilder<B, C> & AwsClientBuilder<B, C>, C> C client(
       B builder, Handler handler) {
     return client(builder, handler, ENDPOINT, "test");

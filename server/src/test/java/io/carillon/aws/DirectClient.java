@@ -19,7 +19,7 @@ import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.http.SdkHttpRequest;
 import software.amazon.awssdk.http.SdkHttpResponse;
 
-/// Lets a real SDK client talk to a handler without a socket between them.
+/// Connects a real SDK client to a handler without a socket.
 public final class DirectClient implements SdkHttpClient {
   private static final InetSocketAddress REMOTE =
       new InetSocketAddress(InetAddress.getLoopbackAddress(), 50000);

@@ -10,8 +10,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 
-/// Calls operations by their table as the road does, but for the bytes: as this caller, needs
-/// first.
+/// Calls operations as the request pipeline does, with authorization but without the wire protocol.
 public final class DirectPipeline {
   private final Operations table;
   private final Authorizer authorizer;
@@ -21,7 +20,7 @@ public final class DirectPipeline {
     this.authorizer = authorizer;
   }
 
-  /// Lets every caller do everything, and services as long as `services` says so.
+  /// Allows every caller everything, and services as far as `services` allows.
   public static Authorizer letting(BooleanSupplier services) {
     return new Authorizer() {
       @Override
@@ -56,7 +55,7 @@ public final class DirectPipeline {
         "AKIATEST");
   }
 
-  /// The caller of a request that belongs to an X-Ray trace.
+  /// The caller of a request with an X-Ray trace.
   public static Caller traced(Caller caller, String traceHeader) {
     return new Caller(
         caller.principal(),

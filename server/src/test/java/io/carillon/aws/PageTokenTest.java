@@ -16,20 +16,20 @@ class PageTokenTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"a", "größe", "a/b?c", "after:"})
-  void aTokenGivesItsKeyBack(String key) {
+  void aTokenReturnsItsKey(String key) {
     assertThat(read(PageToken.after(key))).isEqualTo(key);
     assertThat(PageToken.after(key)).matches("[A-Za-z0-9_-]+");
   }
 
   @Test
-  void theFirstPageHasNone() {
+  void theFirstPageHasNoToken() {
     assertThat(PageToken.lastKey(null, () -> CommonError.VALIDATION.because("no token"))).isEmpty();
     assertThat(read("")).isEmpty();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"name", "%%", "a b", "====", "ü"})
-  void anyOtherWordIsRefused(String word) {
+  void malformedTokensAreRejected(String word) {
     assertThatThrownBy(() -> read(word)).hasMessage("no token");
     byte[] bytes = word.getBytes(StandardCharsets.UTF_8);
     String encoded = Base64.getUrlEncoder().encodeToString(bytes);

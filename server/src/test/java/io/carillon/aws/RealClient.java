@@ -10,7 +10,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Assumptions;
 
-/// Programs that speak to a server as real clients do: the AWS CLI, scripts with boto3.
+/// Real clients as programs: the AWS CLI, scripts with boto3.
 public final class RealClient {
   private RealClient() {}
 
@@ -36,7 +36,7 @@ public final class RealClient {
     return builder.start();
   }
 
-  /// A program that is missing skips the test, and fails it where `CI=true`.
+  /// A missing program skips the test, and fails it where `CI=true`.
   public static void needs(String... command) throws InterruptedException {
     String reason = "needs `" + String.join(" ", List.of(command)) + "` to work on this machine";
     try {
@@ -49,7 +49,7 @@ public final class RealClient {
         return;
       }
     } catch (IOException _) {
-      // it is not there
+      // the program is missing
     }
     if ("true".equals(System.getenv("CI"))) {
       Assertions.fail(reason);

@@ -163,14 +163,14 @@ class RequestPipelineTest {
   }
 
   @Test
-  void aSignedRequestGoesToTheServiceOfItsScopeWhateverItsPath() {
+  void aSignedRequestIsRoutedByItsScopeNotItsPath() {
     S3Client s3 = Clients.client(S3Client.builder().forcePathStyle(true), pipeline());
     s3.listObjectsV2(b -> b.bucket("2015-03-31"));
     assertThat(ran).containsExactly("ListObjectsV2Request(Bucket=2015-03-31)");
   }
 
   @Test
-  void theCallerIsWhoSignedInTheRegionOfTheScope() {
+  void theCallerHasTheSignersIdentityAndTheScopesRegion() {
     S3Client s3 = Clients.client(S3Client.builder().forcePathStyle(true), pipeline());
     s3.listObjectsV2(b -> b.bucket("photos"));
     assertThat(caller().account()).isEqualTo(Clients.ACCOUNT);
@@ -203,7 +203,7 @@ class RequestPipelineTest {
   }
 
   @Test
-  void aHostWithABucketIsSignedAsItStands() {
+  void aHostWithABucketIsSignedUnchanged() {
     S3Client s3 =
         Clients.client(
             S3Client.builder(), pipeline(), URI.create("http://s3.localhost:4566"), "test");
@@ -222,14 +222,14 @@ class RequestPipelineTest {
     "/b/_carillon/x, _carillon/x",
     "/b/%00, '\0'"
   })
-  void aKeyIsEveryByteBehindTheBucket(String target, String key) throws Exception {
+  void everyByteAfterTheBucketBelongsToTheKey(String target, String key) throws Exception {
     Response response = pipeline().handle(request("PUT", "localhost", target));
     assertThat(response.status()).isEqualTo(200);
     assertThat(ran).containsExactly(key + "=");
   }
 
   @Test
-  void aRequestBelongsToTheTraceOfItsHeader() throws Exception {
+  void theTraceHeaderSetsTheTrace() throws Exception {
     String trace = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
     pipeline().handle(request("PUT", "localhost", "/b/k", "x-amzn-trace-id", trace));
     assertThat(caller().traceHeader()).isEqualTo(trace);
@@ -240,9 +240,9 @@ class RequestPipelineTest {
     }
   }
 
-  /// Java's SDK with an endpoint of one's own, for IAM as its documentation has it.
+  /// The SDK for Java with a custom endpoint, for IAM as its documentation configures it.
   @Test
-  void aSignatureForTheGlobalRegionIsOneForUsEast1() {
+  void aSignatureForTheGlobalRegionCountsForUsEast1() {
     Region global = Region.AWS_GLOBAL;
     try (IamClient iam =
             Clients.client(IamClient.builder(), pipeline(), Clients.ENDPOINT, "test", global);
@@ -256,7 +256,7 @@ class RequestPipelineTest {
   }
 
   @Test
-  void withoutASignatureTheHostNamesTheService() throws Exception {
+  void unsignedRequestsAreRoutedByHost() throws Exception {
     Response response =
         pipeline()
             .handle(
@@ -268,7 +268,7 @@ class RequestPipelineTest {
   }
 
   @Test
-  void aLinkFromAMailReachesSnsWithoutVersionOrSignature() throws Exception {
+  void linksInEmailsReachSnsWithoutVersionOrSignature() throws Exception {
     Response response =
         pipeline()
             .handle(
@@ -286,7 +286,7 @@ class RequestPipelineTest {
   }
 
   @Test
-  void aQueueIsNamedByThePathOfAnUnsignedForm() throws Exception {
+  void anUnsignedFormNamesItsQueueByPath() throws Exception {
     Response response =
         pipeline()
             .handle(
@@ -305,10 +305,10 @@ class RequestPipelineTest {
   }
 
   @Test
-  void whatIsOursGoesThroughTheDoor() throws Exception {
+  void adminRequestsGoToTheAdminHandler() throws Exception {
     for (String path :
         List.of("/_carillon", "/_carillon/health", "/_carillon/a?b", "/_localstack/health")) {
-      assertThat(text(pipeline().handle(request("GET", "localhost", path)))).isEqualTo("the door");
+      assertThat(text(pipeline().handle(request("GET", "localhost", path)))).isEqualTo("admin");
     }
     assertThat(pipeline().handle(request("PUT", "b.localhost", "/_carillon/x")).status())
         .isEqualTo(200);
@@ -316,7 +316,7 @@ class RequestPipelineTest {
   }
 
   @Test
-  void anOperationThatIsNotMountedIsNamedAndDoesNotFallThroughToAnother() throws Exception {
+  void anUnimplementedOperationIsNamedAndMatchesNoOther() throws Exception {
     Response uploads =
         pipeline().handle(request("PUT", "localhost", "/b/k?partNumber=1&uploadId=u"));
     assertThat(uploads.status()).isEqualTo(501);
@@ -329,7 +329,7 @@ class RequestPipelineTest {
   }
 
   @Test
-  void operationsThatAreNotMountedAreNamedInEveryProtocol() {
+  void unimplementedOperationsAreNamedInEveryProtocol() {
     SnsClient sns = Clients.client(SnsClient.builder(), pipeline());
     assertRefused(() -> sns.listTopics(), 501, "NotImplemented", "ListTopics");
     SqsClient sqs = Clients.client(SqsClient.builder(), pipeline());
@@ -397,7 +397,7 @@ class RequestPipelineTest {
   }
 
   @Test
-  void whoHasNotSignedIsToldSoWhereNobodyCanBeLetIn() throws Exception {
+  void unsignedRequestsAreRejectedByServicesWithoutAnonymousAccess() throws Exception {
     Response iam = pipeline().handle(form("localhost", "/", "Action=ListUsers&Version=2010-05-08"));
     assertThat(iam.status()).isEqualTo(403);
     assertThat(text(iam)).contains("<Code>MissingAuthenticationToken</Code>");
@@ -409,7 +409,7 @@ class RequestPipelineTest {
   }
 
   @Test
-  void aWrongSecretIsRefusedInTheServicesWords() {
+  void aWrongSecretGetsTheServicesError() {
     S3Client s3 =
         Clients.client(
             S3Client.builder().forcePathStyle(true), pipeline(), Clients.ENDPOINT, "wrong");
@@ -433,7 +433,7 @@ class RequestPipelineTest {
     "s3express, GET, /b, x, x, <Error><Code>NotImplemented</Code>",
     "eks, HEAD, /clusters, x, x, ''"
   })
-  void aServiceThatIsNotHereIsNamed(
+  void anUnsupportedServiceIsNamed(
       String service, String method, String target, String field, String value, String says)
       throws Exception {
     Response response =
@@ -470,7 +470,7 @@ class RequestPipelineTest {
     "PUT, /b/%FF, 400, InvalidURI",
     "PUT, /b/%4, 400, InvalidURI",
   })
-  void whatS3CannotReadIsRefused(String method, String target, int status, String code)
+  void malformedS3RequestsAreRejected(String method, String target, int status, String code)
       throws Exception {
     Response response = pipeline().handle(request(method, "localhost", target));
     assertThat(response.status()).isEqualTo(status);
@@ -479,7 +479,7 @@ class RequestPipelineTest {
   }
 
   @Test
-  void aNumberThatIsNoneIsToldAsS3TellsIt() throws Exception {
+  void malformedNumbersGetS3sError() throws Exception {
     Response response =
         pipeline().handle(request("GET", "localhost", "/b?list-type=2&max-keys=many"));
     assertThat(text(response))
@@ -488,7 +488,7 @@ class RequestPipelineTest {
   }
 
   @Test
-  void aReaderMayAppendWhatMeansNothing() throws Exception {
+  void unknownQueryParametersOfReadsAreIgnored() throws Exception {
     Response response =
         pipeline()
             .handle(request("GET", "localhost", "/b?list-type=2&x-id=ListObjectsV2&cache=no"));
@@ -504,7 +504,7 @@ class RequestPipelineTest {
   }
 
   @Test
-  void aBugIsAnInternalErrorThatCarriesItsIdAndNothingElse() throws Exception {
+  void aBugBecomesAnInternalErrorWithOnlyItsRequestId() throws Exception {
     RequestPipeline pipeline =
         Clients.pipeline(
             Operations.of("lambda")
@@ -549,7 +549,7 @@ class RequestPipelineTest {
   }
 
   @Test
-  void aBodyBeyondTheLimitIsRefused() throws Exception {
+  void aBodyBeyondTheLimitIsRejected() throws Exception {
     Response response =
         pipeline()
             .handle(
@@ -562,7 +562,7 @@ class RequestPipelineTest {
   }
 
   @Test
-  void aTornBodyIsNobodysAnswer() {
+  void aTruncatedBodyGetsNoResponse() {
     Body torn =
         new Body() {
           @Override
@@ -577,17 +577,17 @@ class RequestPipelineTest {
 
           @Override
           public int read(byte[] bytes, int offset, int length) throws IOException {
-            throw new IOException("torn");
+            throw new IOException("connection reset");
           }
         };
     Request put = request("PUT", "localhost", "/b/k").withBody(torn);
     assertThatThrownBy(() -> pipeline().handle(put))
         .isInstanceOf(IOException.class)
-        .hasMessage("torn");
+        .hasMessage("connection reset");
   }
 
   @Test
-  void aRequestThatFindsNoMemoryIsToldToTryAgain() throws Exception {
+  void requestsWithoutMemoryGetARetryableError() throws Exception {
     Operations lists =
         Operations.of("sqs")
             .open(
@@ -604,7 +604,7 @@ class RequestPipelineTest {
   }
 
   @Test
-  void everyAnswerCarriesItsIds() throws Exception {
+  void everyResponseHasItsRequestIds() throws Exception {
     Response s3 = pipeline().handle(request("GET", "localhost", "/b?list-type=2"));
     assertThat(s3.headers().first("x-amz-request-id")).matches("[A-Z2-7]{16}");
     assertThat(s3.headers().first("x-amz-id-2")).hasSize(76);
@@ -616,13 +616,13 @@ class RequestPipelineTest {
   }
 
   @Test
-  void anEmptyListThatTheServiceAnswersIsThere() throws Exception {
+  void emptyListsAreWritten() throws Exception {
     IamClient iam = Clients.client(IamClient.builder(), pipeline());
     assertThat(iam.listUsers().hasUsers()).isTrue();
   }
 
   @Test
-  void sqsTellsJsonClientsItsOlderCode() throws Exception {
+  void sqsSendsTheQueryErrorCodeToJsonClients() throws Exception {
     enum Own implements ErrorCode {
       QUEUE_DOES_NOT_EXIST;
 
@@ -675,8 +675,8 @@ class RequestPipelineTest {
     "SIGNATURE_DOES_NOT_MATCH, 403, InvalidSignatureException, SignatureDoesNotMatch",
     "VALIDATION, 400, InvalidParameterValueException, InvalidParameterValue",
   })
-  void sqsSpellsTheErrorsOfItsFrameworkInTwoWays(
-      CommonError error, int status, String type, String code) throws Exception {
+  void sqsFrameworkErrorsHaveTwoCodes(CommonError error, int status, String type, String code)
+      throws Exception {
     RequestPipeline pipeline =
         Clients.pipeline(
             Operations.of("sqs")
@@ -702,7 +702,7 @@ class RequestPipelineTest {
   }
 
   @Test
-  void aServiceIsMountedByItsNameInSignatures() {
+  void servicesAreMountedByTheirSigningName() {
     assertThatThrownBy(() -> Clients.pipeline(Operations.of("dynamodb")))
         .isInstanceOf(IllegalArgumentException.class);
   }

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/// Services that are not here, as the clients of theirs show it.
+/// Errors of unsupported services, as the services' clients show them.
 @Tag("slow")
 class UnknownServicesTest {
   private static final long PATIENCE_SECONDS = 240;
@@ -35,7 +35,7 @@ class UnknownServicesTest {
   }
 
   @Test
-  void aServiceThatIsNotHereIsNamedInTheProtocolOfItsClient() throws Exception {
+  void anUnsupportedServiceIsNamedInItsClientsProtocol() throws Exception {
     RealClient.needs("python3", "-c", "import boto3");
     Path file = Path.of(getClass().getResource("/aws/unknown_services.py").toURI());
 

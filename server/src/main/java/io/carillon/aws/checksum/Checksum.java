@@ -4,7 +4,7 @@ import java.security.MessageDigest;
 import java.util.Base64;
 import java.util.Optional;
 
-/// A checksum of some bytes, written as S3 writes it: base64 of the value, highest byte first.
+/// A checksum as S3 writes it: base64 of the value, most significant byte first.
 public record Checksum(ChecksumAlgorithm algorithm, String base64) {
 
   public Checksum {
@@ -30,7 +30,7 @@ public record Checksum(ChecksumAlgorithm algorithm, String base64) {
     return decode(base64);
   }
 
-  /// Whether both say the same of the same algorithm.
+  /// Whether algorithm and value are equal.
   public boolean matches(Checksum other) {
     return algorithm == other.algorithm && MessageDigest.isEqual(bytes(), other.bytes());
   }

@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.zip.CRC32;
 import java.util.zip.CRC32C;
 
-/// The checksum algorithms that an object can carry.
+/// The checksum algorithms of S3 objects.
 ///
 /// Source:
 /// https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
@@ -33,13 +33,13 @@ public enum ChecksumAlgorithm {
     this.header = "x-amz-checksum-" + name().toLowerCase(Locale.ROOT);
   }
 
-  /// By the name that `x-amz-checksum-algorithm` and `x-amz-sdk-checksum-algorithm` carry; without
-  /// regard to case, since older SDKs send `crc32`.
+  /// By the name as in `x-amz-checksum-algorithm` and `x-amz-sdk-checksum-algorithm`; case is
+  /// ignored, since older SDKs send `crc32`.
   public static Optional<ChecksumAlgorithm> find(String name) {
     return ALL.stream().filter(a -> a.name().equalsIgnoreCase(name)).findFirst();
   }
 
-  /// By the header or trailer that carries its value, such as `x-amz-checksum-crc32`.
+  /// By the header or trailer of its value, such as `x-amz-checksum-crc32`.
   public static Optional<ChecksumAlgorithm> ofHeader(String name) {
     return ALL.stream().filter(a -> a.header.equalsIgnoreCase(name)).findFirst();
   }
@@ -48,13 +48,13 @@ public enum ChecksumAlgorithm {
     return sizeBytes;
   }
 
-  /// The header, or trailer, that carries a value of this algorithm.
+  /// The header or trailer of a value of this algorithm.
   public String header() {
     return header;
   }
 
-  /// Whether the checksum of a whole follows from those of its parts, so that a multipart object
-  /// can have the type `FULL_OBJECT`.
+  /// Whether the checksum of an object can be computed from those of its parts, so that a multipart
+  /// object can have the type `FULL_OBJECT`.
   public boolean combines() {
     return switch (this) {
       case CRC32, CRC32C, CRC64NVME -> true;
@@ -67,7 +67,7 @@ public enum ChecksumAlgorithm {
     return this != CRC64NVME;
   }
 
-  /// Starts a checksum over bytes to come.
+  /// Starts a running checksum.
   public RunningChecksum start() {
     return switch (this) {
       case CRC32 -> new RunningChecksum.Cyclic(this, new CRC32());
@@ -83,7 +83,7 @@ public enum ChecksumAlgorithm {
     };
   }
 
-  /// The checksum of bytes at hand.
+  /// The checksum of a byte array.
   public Checksum of(byte[] bytes) {
     RunningChecksum running = start();
     running.update(bytes, 0, bytes.length);

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// Several checksums of the same bytes, taken in one pass.
+/// Several checksums of the same bytes, computed in one pass.
 public final class Checksums {
   private final List<RunningChecksum> running = new ArrayList<>(2);
 
@@ -25,7 +25,7 @@ public final class Checksums {
     }
   }
 
-  /// Ends them all; once.
+  /// Finishes all of them; called once.
   public Map<ChecksumAlgorithm, Checksum> finish() {
     Map<ChecksumAlgorithm, Checksum> values = new EnumMap<>(ChecksumAlgorithm.class);
     for (RunningChecksum one : running) {
@@ -51,8 +51,8 @@ public final class Checksums {
     return Checksum.of(algorithm, Crc.toBytes(whole, algorithm.sizeBytes()));
   }
 
-  /// The checksum of the parts' checksums, in order: the type `COMPOSITE`. S3 shows it with a
-  /// hyphen and the number of parts behind it.
+  /// The checksum of the parts' checksums, in order: the type `COMPOSITE`. S3 appends a hyphen and
+  /// the number of parts.
   ///
   /// @throws IllegalArgumentException for algorithms that do not [ChecksumAlgorithm#composes]
   public static Checksum composite(ChecksumAlgorithm algorithm, Collection<Checksum> parts) {

@@ -38,10 +38,10 @@ enum Crc {
     };
   }
 
-  /// The CRC of two runs of bytes, one after the other.
+  /// The CRC of two consecutive byte sequences.
   long combine(long first, long second, long secondLengthBytes) {
     if (secondLengthBytes < 0) {
-      throw new IllegalArgumentException("A length below nothing: " + secondLengthBytes);
+      throw new IllegalArgumentException("Negative length: " + secondLengthBytes);
     }
     long shifted = first;
     for (int k = 0; k < 63; k++) {

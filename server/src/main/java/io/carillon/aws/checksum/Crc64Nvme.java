@@ -5,9 +5,9 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.zip.Checksum;
 
-/// CRC-64/NVME, the checksum S3 gives every object that came without one. The JDK has none, so this
-/// takes eight bytes a step by eight tables ("slicing by 8"): table `k` holds what a byte does to
-/// the register after `k` more bytes, so the look-ups of one step do not wait for each other.
+/// CRC-64/NVME, the checksum S3 gives every object uploaded without one. The JDK has none, so this
+/// processes eight bytes a step with eight tables ("slicing by 8"): table `k` holds the effect of a
+/// byte on the register after `k` more bytes, so the look-ups of one step are independent.
 ///
 /// Source: NVM Express NVM Command Set Specification 1.0d, §5.2.1.3.4
 final class Crc64Nvme implements Checksum {
@@ -15,7 +15,7 @@ final class Crc64Nvme implements Checksum {
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
-  /// Table after table, in one array whose length the compiler knows: no bounds are checked.
+  /// All tables in one array of constant length, so that the compiler removes bounds checks.
   private static final long[] TABLES = tables();
 
   private long register = ~0L;
@@ -57,7 +57,7 @@ final class Crc64Nvme implements Checksum {
     register = crc;
   }
 
-  /// What eight bytes do to the register, where the table at `first` is that of the last of them.
+  /// The effect of eight bytes on the register; `first` is the offset of the last byte's table.
   private static long eight(int first, long bytes) {
     return TABLES[first + (7 << 8) + ((int) bytes & 0xFF)]
         ^ TABLES[first + (6 << 8) + ((int) (bytes >>> 8) & 0xFF)]

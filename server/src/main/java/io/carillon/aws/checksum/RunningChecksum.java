@@ -7,7 +7,7 @@ import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
-/// A checksum of bytes that stream by. Finished once.
+/// A checksum of a stream. Finished once.
 public sealed interface RunningChecksum {
 
   void update(byte[] bytes, int offset, int length);
@@ -29,7 +29,7 @@ public sealed interface RunningChecksum {
     }
   }
 
-  /// A hash of 64 bits; S3 writes its highest byte first.
+  /// A hash of 64 bits; S3 writes it most significant byte first.
   record Hash64(ChecksumAlgorithm algorithm, HashStream64 stream) implements RunningChecksum {
 
     @Override
@@ -43,7 +43,7 @@ public sealed interface RunningChecksum {
     }
   }
 
-  /// A hash of 128 bits, the higher half first.
+  /// A hash of 128 bits, the upper half first.
   record Hash128(ChecksumAlgorithm algorithm, HashStream128 stream) implements RunningChecksum {
 
     @Override

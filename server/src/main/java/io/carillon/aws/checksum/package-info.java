@@ -1,4 +1,4 @@
-/// Object checksums as S3 knows them: computed while bytes stream by, combined over parts.
+/// S3 object checksums: computed on streams, combined over parts.
 @NullMarked
 package io.carillon.aws.checksum;
 

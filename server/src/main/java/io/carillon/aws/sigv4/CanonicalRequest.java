@@ -7,15 +7,15 @@ import java.util.Deque;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/// The text of a request that both sides sign.
+/// The canonical request of Signature Version 4, which client and server compute.
 ///
 /// Source:
 /// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 final class CanonicalRequest {
   private CanonicalRequest() {}
 
-  /// In the sender's spelling, which is the right one for those who sign what they send. Services
-  /// other than S3 have the path normalized and encoded once more.
+  /// With path and query encoded as sent, which matches clients that sign what they send. Services
+  /// other than S3 normalize the path and encode it once more.
   static String asSent(
       String service,
       String method,
@@ -28,10 +28,10 @@ final class CanonicalRequest {
     return join(method, path, query.sorted(), headers, signedHeaders, payloadHash);
   }
 
-  /// In the spelling of the specification: query and each segment of the path decoded and encoded
-  /// anew. It means the same resource and is what clients sign that send, say, bare parentheses. A
-  /// slash that came encoded stays so: it divides nothing, and must not be made to.
-  static String respelled(
+  /// With path and query encoded as specified: each query parameter and path segment decoded and
+  /// encoded again. It identifies the same resource, and is what clients sign that send, say, bare
+  /// parentheses. An encoded slash stays encoded, since it is not a separator.
+  static String reencoded(
       String service,
       String method,
       String rawPath,
@@ -40,11 +40,11 @@ final class CanonicalRequest {
       List<String> signedHeaders,
       String payloadHash) {
     String path =
-        isS3(service) ? respell(rawPath) : PercentCoding.encodePath(respell(normalize(rawPath)));
+        isS3(service) ? reencode(rawPath) : PercentCoding.encodePath(reencode(normalize(rawPath)));
     return join(method, path, query.canonical(), headers, signedHeaders, payloadHash);
   }
 
-  static String respell(String path) {
+  static String reencode(String path) {
     return Arrays.stream(path.split("/", -1))
         .map(segment -> PercentCoding.encode(PercentCoding.decode(segment)))
         .collect(Collectors.joining("/"));
@@ -81,7 +81,7 @@ final class CanonicalRequest {
     return text.append('\n').append(payloadHash).toString();
   }
 
-  /// Without white space at the ends, and with one space for each run of it inside.
+  /// Trims white space at both ends, and reduces each inner run to one space.
   private static void appendTrimmed(StringBuilder text, String value) {
     int start = text.length();
     int copied = 0;
@@ -97,19 +97,19 @@ final class CanonicalRequest {
 
   /// Removes dot segments and doubled slashes (RFC 3986, §5.2.4, and what AWS adds).
   private static String normalize(String rawPath) {
-    Deque<String> kept = new ArrayDeque<>();
+    Deque<String> segments = new ArrayDeque<>();
     for (String segment : rawPath.split("/", -1)) {
       if (segment.equals("..")) {
-        kept.pollLast();
+        segments.pollLast();
       } else if (!segment.isEmpty() && !segment.equals(".")) {
-        kept.addLast(segment);
+        segments.addLast(segment);
       }
     }
-    if (kept.isEmpty()) {
+    if (segments.isEmpty()) {
       return "/";
     }
     String end =
         rawPath.endsWith("/") || rawPath.endsWith("/.") || rawPath.endsWith("/..") ? "/" : "";
-    return kept.stream().collect(Collectors.joining("/", "/", end));
+    return segments.stream().collect(Collectors.joining("/", "/", end));
   }
 }

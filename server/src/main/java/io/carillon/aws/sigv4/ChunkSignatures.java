@@ -1,7 +1,7 @@
 package io.carillon.aws.sigv4;
 
-/// The chain of signatures through a chunked body: each covers the one before, so chunks can be
-/// neither dropped nor swapped. It begins with the signature of the request's head.
+/// The chain of signatures of a chunked body: each covers the previous one, so chunks can be
+/// neither dropped nor swapped. It starts with the signature of the request's head.
 ///
 /// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html and
 /// https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
@@ -27,7 +27,7 @@ final class ChunkSignatures {
 
   /// The signature of the trailer.
   ///
-  /// @param hash of each field as `name:value` with a line feed behind it
+  /// @param hash of all fields as `name:value`, each followed by a line feed
   String trailer(String hash) {
     return next(SigningKey.ALGORITHM + "-TRAILER", hash);
   }

@@ -11,24 +11,24 @@ import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// A body out of `aws-chunked` framing, which is not HTTP's chunked coding but inside of it:
+/// Decodes a body with `aws-chunked` framing, which is not HTTP's chunked coding but inside of it:
 ///
 ///     10000;chunk-signature=ad80…⏎ 65,536 bytes ⏎ 0;chunk-signature=b6c6…⏎
 ///     x-amz-checksum-crc32c:sOO8/Q==⏎ x-amz-trailer-signature:d81f…⏎ ⏎
 ///
-/// A signature comes before its chunk and covers all of it, and chunks may be of any size, so bytes
-/// are handed out before their signature is known to match; holding them back would mean holding the
-/// chunk. What is promised is less and enough: **nobody gets the last byte of a chunk that does not
-/// match, nor the last byte of a body whose end does not.** The read that would hand it out throws
-/// instead, after it has read on through the last chunk, the trailer and the end of the stream. A
-/// reader that commits only after reading the whole, or as many bytes as [#length] says, commits only
-/// what was signed. After a failure every further read fails.
+/// A signature precedes its chunk and covers all of it, and chunks may have any size, so bytes are
+/// returned before their signature is verified; otherwise a whole chunk would have to be buffered.
+/// The guarantee is weaker but sufficient: **no reader gets the last byte of a chunk with a wrong
+/// signature, nor the last byte of a body with an invalid end.** The read that would return it
+/// throws instead, after it has read the last chunk, the trailer and the end of the stream. So a
+/// reader that commits only after it has read everything, or as many bytes as [#length] states,
+/// commits only signed bytes. After a failure every further read fails.
 final class ChunkedBody extends Body {
   /// S3 allows only the last chunk to be shorter.
-  private static final int SHORTEST_CHUNK_BYTES = 8192;
+  private static final int MIN_CHUNK_BYTES = 8192;
 
-  private static final int LONGEST_LINE = 1024;
-  private static final int MOST_TRAILERS = 16;
+  private static final int MAX_LINE_BYTES = 1024;
+  private static final int MAX_TRAILERS = 16;
   private static final String SIGNATURE_EXTENSION = "chunk-signature=";
   private static final String TRAILER_SIGNATURE = "x-amz-trailer-signature";
 
@@ -53,7 +53,7 @@ final class ChunkedBody extends Body {
 
   /// @param length of the content without its framing
   /// @param signatures null where chunks are not signed
-  /// @param announced the trailer fields to come, in lower case
+  /// @param declared the expected trailer fields, in lower case
   ChunkedBody(
       Body framed, long length, @Nullable ChunkSignatures signatures, Set<String> declared) {
     this.framed = framed;
@@ -75,7 +75,7 @@ final class ChunkedBody extends Body {
   @Override
   public int read(byte[] bytes, int offset, int wanted) throws IOException {
     if (failed) {
-      throw new IOException("The body has failed before");
+      throw new IOException("An earlier read of the body failed");
     }
     failed = true;
     int count = wanted == 0 ? 0 : decode(bytes, offset, wanted);
@@ -99,7 +99,7 @@ final class ChunkedBody extends Body {
     if (chunkLeft == 0) {
       endChunk();
       if (decoded == length) {
-        beginChunk(); // which must be the empty one
+        beginChunk(); // the final, empty one
       }
     }
     return count;
@@ -111,14 +111,14 @@ final class ChunkedBody extends Body {
     long size = parseSize(semicolon < 0 ? line : line.substring(0, semicolon));
     chunkSignature = signatures == null ? "" : signatureIn(line, semicolon);
     chunk++;
-    if (size > 0 && chunk > 1 && chunkSize < SHORTEST_CHUNK_BYTES) {
+    if (size > 0 && chunk > 1 && chunkSize < MIN_CHUNK_BYTES) {
       throw S3SignatureError.INVALID_CHUNK_SIZE
           .with("Chunk", Integer.toString(chunk))
           .with("BadChunkSize", Long.toString(chunkSize));
     }
     if (size > length - decoded || size == 0 && decoded < length) {
       throw S3SignatureError.INCOMPLETE_BODY
-          .because("The request body is not as long as x-amz-decoded-content-length says")
+          .because("The length of the request body differs from x-amz-decoded-content-length")
           .with("NumberBytesExpected", Long.toString(length))
           .with("NumberBytesProvided", Long.toString(decoded + size));
     }
@@ -165,8 +165,8 @@ final class ChunkedBody extends Body {
     }
   }
 
-  /// Reads `name:value` lines up to an empty one. Some clients leave that one out, and AWS's own
-  /// example puts one between the fields and their signature; nothing hangs on either.
+  /// Reads `name:value` lines up to an empty one. Some clients omit that line, and AWS's own
+  /// example puts one between the fields and their signature; both are accepted.
   private void readTrailers() throws IOException {
     StringBuilder canonical = new StringBuilder();
     String signature = "";
@@ -180,7 +180,7 @@ final class ChunkedBody extends Body {
         break;
       }
       int colon = line.indexOf(':');
-      if (colon < 1 || trailers.size() >= MOST_TRAILERS) {
+      if (colon < 1 || trailers.size() >= MAX_TRAILERS) {
         throw S3SignatureError.MALFORMED_TRAILER.exception();
       }
       String name = line.substring(0, colon).trim().toLowerCase(Locale.ROOT);
@@ -222,7 +222,7 @@ final class ChunkedBody extends Body {
   private String readLine() throws IOException {
     StringBuilder line = new StringBuilder(96);
     for (int c = next(); c != '\n'; c = next()) {
-      if (line.length() == LONGEST_LINE) {
+      if (line.length() == MAX_LINE_BYTES) {
         throw S3SignatureError.INCOMPLETE_BODY.because("A chunk header is too long");
       }
       line.append((char) c);
@@ -255,7 +255,7 @@ final class ChunkedBody extends Body {
     return buffer[at] & 0xFF;
   }
 
-  /// Content, from the buffer first and then, past it, straight from the wire.
+  /// Reads content from the buffer first, and then straight from the wire.
   private int fill(byte[] bytes, int offset, int wanted) throws IOException {
     if (at < end) {
       int count = Math.min(wanted, end - at);

@@ -15,10 +15,10 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 
-/// Who a request claims to be signed by, and how. Well-formed, and not verified.
+/// The signature data of a request: parsed, not verified.
 ///
-/// @param timestamp when it was signed, as it stands in the string to sign
-/// @param life how long a presigned request is good for; empty for signed headers
+/// @param timestamp when it was signed, as in the string to sign
+/// @param life how long a presigned request is valid; empty for signed headers
 /// @param sessionToken empty for none
 record Claim(
     Form form,
@@ -31,7 +31,7 @@ record Claim(
     Optional<Duration> life,
     String sessionToken) {
   private static final Pattern DATE = Pattern.compile("[0-9]{8}");
-  private static final Duration LONGEST_LIFE = Duration.ofDays(7);
+  private static final Duration MAX_LIFE = Duration.ofDays(7);
   private static final String CREDENTIAL_FORMAT =
       "the Credential is mal-formed; expecting"
           + " \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".";
@@ -43,55 +43,55 @@ record Claim(
           PresignedQuery.DATE,
           PresignedQuery.SIGNED_HEADERS);
 
-  /// Empty where the request is not signed at all.
+  /// Empty for an unsigned request.
   ///
-  /// @throws AwsException where it is signed in a way that is malformed or not supported
-  static Optional<Claim> read(Request http, String service, SignatureErrors refusals) {
+  /// @throws AwsException where the signature is malformed or of an unsupported kind
+  static Optional<Claim> read(Request http, String service, SignatureErrors errors) {
     List<String> authorizations = http.headers().all("authorization");
     RawQuery query = RawQuery.of(http.rawQuery());
     boolean presigned =
         !query.isEmpty()
             && (query.count(PresignedQuery.ALGORITHM) > 0
                 || query.count(PresignedQuery.SIGNATURE) > 0);
-    boolean oldPresigned = SignatureV2.signs(query);
+    boolean oldPresigned = SignatureV2.isSigned(query);
     if (authorizations.size() > 1
         || !authorizations.isEmpty() && (presigned || oldPresigned)
         || presigned && oldPresigned) {
-      throw refusals.ambiguous();
+      throw errors.ambiguous();
     }
     if (!authorizations.isEmpty()) {
-      return Optional.of(ofHeader(authorizations.getFirst(), http.headers(), service, refusals));
+      return Optional.of(ofHeader(authorizations.getFirst(), http.headers(), service, errors));
     }
     if (oldPresigned && !service.equals("s3")) {
-      throw refusals.unsupported("Signature Version 2");
+      throw errors.unsupported("Signature Version 2");
     }
-    return presigned ? Optional.of(ofQuery(query, service, refusals)) : Optional.empty();
+    return presigned ? Optional.of(ofQuery(query, service, errors)) : Optional.empty();
   }
 
   private static Claim ofHeader(
-      String authorization, Headers headers, String service, SignatureErrors refusals) {
+      String authorization, Headers headers, String service, SignatureErrors errors) {
     int space = authorization.indexOf(' ');
     String mechanism = space < 0 ? authorization : authorization.substring(0, space);
     if (!mechanism.equals(SigningKey.ALGORITHM)) {
-      throw refusals.unsupported(mechanism.equals("AWS") ? "Signature Version 2" : mechanism);
+      throw errors.unsupported(mechanism.equals("AWS") ? "Signature Version 2" : mechanism);
     }
     Map<String, String> part = new HashMap<>();
     for (String pair : authorization.substring(mechanism.length()).split(",", -1)) {
       int equals = pair.indexOf('=');
       if (equals < 0) {
-        throw refusals.malformedHeader(
+        throw errors.malformedHeader(
             "'" + pair.trim() + "' is not a key=value pair (missing equal-sign).");
       }
       part.put(pair.substring(0, equals).trim(), pair.substring(equals + 1).trim());
     }
     for (String name : List.of("Credential", "SignedHeaders", "Signature")) {
       if (!part.containsKey(name)) {
-        throw refusals.malformedHeader("the '" + name + "' parameter is missing.");
+        throw errors.malformedHeader("the '" + name + "' parameter is missing.");
       }
     }
     Scope.Credential credential =
-        credential(part.getOrDefault("Credential", ""), service).orFail(refusals::malformedHeader);
-    Instant signed = dateOf(headers).orElseThrow(refusals::noDate);
+        credential(part.getOrDefault("Credential", ""), service).orThrow(errors::malformedHeader);
+    Instant signed = dateOf(headers).orElseThrow(errors::noDate);
     return new Claim(
         Form.HEADER,
         credential.accessKeyId(),
@@ -104,7 +104,7 @@ record Claim(
         headers.find("x-amz-security-token").orElse(""));
   }
 
-  /// When a request says it was signed: `x-amz-date`, else `Date`.
+  /// When a request was signed, by its own account: `x-amz-date`, else `Date`.
   private static Optional<Instant> dateOf(Headers headers) {
     Optional<String> own = headers.find("x-amz-date");
     if (own.isPresent()) {
@@ -114,31 +114,29 @@ record Claim(
     return date.flatMap(SignatureErrors::parse).or(() -> date.flatMap(Claim::parseHttpDate));
   }
 
-  private static Claim ofQuery(RawQuery query, String service, SignatureErrors refusals) {
+  private static Claim ofQuery(RawQuery query, String service, SignatureErrors errors) {
     String algorithm = query.first(PresignedQuery.ALGORITHM).orElse("");
     if (!algorithm.isEmpty() && !algorithm.equals(SigningKey.ALGORITHM)) {
-      throw refusals.malformedQuery(
+      throw errors.malformedQuery(
           "X-Amz-Algorithm only supports \"AWS4-HMAC-SHA256\", not \"" + algorithm + "\"");
     }
-    boolean needsLife = service.equals("s3"); // others may leave it out
+    boolean needsLife = service.equals("s3"); // optional for others
     if (REQUIRED.stream().anyMatch(name -> query.count(name) != 1)
         || needsLife && query.count(PresignedQuery.EXPIRES) != 1
         || query.count(PresignedQuery.SECURITY_TOKEN) > 1) {
-      throw refusals.malformedQuery(
-          S3SignatureError.AUTHORIZATION_QUERY_PARAMETERS_ERROR.message());
+      throw errors.malformedQuery(S3SignatureError.AUTHORIZATION_QUERY_PARAMETERS_ERROR.message());
     }
     Scope.Credential credential =
         credential(query.first(PresignedQuery.CREDENTIAL).orElse(""), service)
-            .orFail(
+            .orThrow(
                 why ->
-                    refusals.malformedQuery(
-                        "Error parsing the X-Amz-Credential parameter; " + why));
+                    errors.malformedQuery("Error parsing the X-Amz-Credential parameter; " + why));
     String timestamp = query.first(PresignedQuery.DATE).orElse("");
     Instant signed =
         SignatureErrors.parse(timestamp)
             .orElseThrow(
                 () ->
-                    refusals.malformedQuery(
+                    errors.malformedQuery(
                         "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\""));
     return new Claim(
         Form.QUERY,
@@ -151,68 +149,68 @@ record Claim(
         Optional.of(
             query
                 .first(PresignedQuery.EXPIRES)
-                .map(e -> life(e, refusals))
+                .map(e -> life(e, errors))
                 .orElse(SignatureVerifier.SKEW)),
         query.first(PresignedQuery.SECURITY_TOKEN).orElse(""));
   }
 
-  private static Duration life(String text, SignatureErrors refusals) {
+  private static Duration life(String text, SignatureErrors errors) {
     long seconds;
     try {
       seconds = Long.parseLong(text);
     } catch (NumberFormatException e) {
-      throw refusals.malformedQuery("X-Amz-Expires should be a number");
+      throw errors.malformedQuery("X-Amz-Expires should be a number");
     }
     if (seconds < 0) {
-      throw refusals.malformedQuery("X-Amz-Expires must be non-negative");
+      throw errors.malformedQuery("X-Amz-Expires must be non-negative");
     }
-    if (seconds > LONGEST_LIFE.toSeconds()) {
-      throw refusals.malformedQuery(
+    if (seconds > MAX_LIFE.toSeconds()) {
+      throw errors.malformedQuery(
           "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires"
               + " must be less than 604800 seconds");
     }
     return Duration.ofSeconds(seconds);
   }
 
-  private static Parsed credential(String text, String service) {
+  private static ParsedCredential credential(String text, String service) {
     Optional<Scope.Credential> credential = Scope.Credential.tryParse(text);
     if (credential.isEmpty()) {
-      return new Parsed.Wrong(CREDENTIAL_FORMAT);
+      return new ParsedCredential.Invalid(CREDENTIAL_FORMAT);
     }
     Scope scope = credential.get().scope();
     if (!DATE.matcher(scope.date()).matches()) {
-      return new Parsed.Wrong(
+      return new ParsedCredential.Invalid(
           "incorrect date format \""
               + scope.date()
               + "\". This date in the credential must be in the format \"yyyyMMdd\".");
     }
     if (!credential.get().terminator().equals(Scope.TERMINATOR)) {
-      return new Parsed.Wrong(
+      return new ParsedCredential.Invalid(
           "incorrect terminal \""
               + credential.get().terminator()
               + "\". This endpoint uses \"aws4_request\".");
     }
     if (!scope.service().equals(service)) {
-      return new Parsed.Wrong(
+      return new ParsedCredential.Invalid(
           "incorrect service \""
               + scope.service()
               + "\". This endpoint belongs to \""
               + service
               + "\".");
     }
-    return new Parsed.Right(credential.get());
+    return new ParsedCredential.Valid(credential.get());
   }
 
-  /// A credential, or what is wrong with it.
-  private sealed interface Parsed {
-    record Right(Scope.Credential credential) implements Parsed {}
+  /// A credential, or the reason why it is invalid.
+  private sealed interface ParsedCredential {
+    record Valid(Scope.Credential credential) implements ParsedCredential {}
 
-    record Wrong(String why) implements Parsed {}
+    record Invalid(String why) implements ParsedCredential {}
 
-    default Scope.Credential orFail(Function<String, AwsException> refusal) {
+    default Scope.Credential orThrow(Function<String, AwsException> refusal) {
       return switch (this) {
-        case Right(Scope.Credential credential) -> credential;
-        case Wrong(String why) -> throw refusal.apply(why);
+        case Valid(Scope.Credential credential) -> credential;
+        case Invalid(String why) -> throw refusal.apply(why);
       };
     }
   }

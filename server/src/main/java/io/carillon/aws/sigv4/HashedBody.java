@@ -8,25 +8,25 @@ import java.util.HexFormat;
 import java.util.Locale;
 import java.util.OptionalLong;
 
-/// A body with the hash that its head promised. The read that would hand out the last byte compares
-/// first and throws instead, so a reader that stops at the announced length is as safe as one that
-/// reads to the end: whatever it commits after reading the whole was signed.
+/// Verifies a body against the hash that its head declares. The read that would return the last
+/// byte compares first and throws on a mismatch, so a reader that stops at the declared length is
+/// as safe as one that reads to the end: what it commits after reading everything was signed.
 final class HashedBody extends Body {
   private final Body body;
-  private final String promised;
+  private final String declaredHash;
   private final MessageDigest digest = SigningKey.newSha256();
   private final long length;
   private long count;
   private boolean compared;
 
-  private HashedBody(Body body, String promised) {
+  private HashedBody(Body body, String declaredHash) {
     this.body = body;
-    this.promised = promised;
+    this.declaredHash = declaredHash;
     this.length = body.length().orElse(-1);
   }
 
-  static Body of(Body body, String promised) {
-    HashedBody hashed = new HashedBody(body, promised);
+  static Body of(Body body, String declaredHash) {
+    HashedBody hashed = new HashedBody(body, declaredHash);
     hashed.compareAtEnd(); // an empty body may never be read
     return hashed;
   }
@@ -65,9 +65,9 @@ final class HashedBody extends Body {
       return;
     }
     String computed = HexFormat.of().formatHex(digest.digest());
-    if (!SigningKey.matches(computed, promised.toLowerCase(Locale.ROOT))) {
+    if (!SigningKey.matches(computed, declaredHash.toLowerCase(Locale.ROOT))) {
       throw S3SignatureError.X_AMZ_CONTENT_SHA256_MISMATCH
-          .with("ClientComputedContentSHA256", promised)
+          .with("ClientComputedContentSHA256", declaredHash)
           .with("S3ComputedContentSHA256", computed);
     }
     compared = true;

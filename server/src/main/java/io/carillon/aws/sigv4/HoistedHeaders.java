@@ -5,15 +5,15 @@ import io.carillon.http.Request;
 import java.util.List;
 import java.util.Locale;
 
-/// The `x-amz-…` fields that whoever presigns an URL puts into its query, where their signature
-/// covers them: metadata, tags and the like, which the sender of the request need not know of.
-/// Behind this they are headers like others.
+/// The `x-amz-…` header fields that a presigned URL has in its query, covered by the signature:
+/// metadata, tags and others, which the sender of the request need not know. Later steps see them
+/// as headers.
 ///
-/// Checksums are left out, as S3 leaves them: SDKs sign that of the empty body which they had at
-/// hand.
+/// Checksums are left out, as in S3: SDKs sign that of an empty body.
 final class HoistedHeaders {
-  private static final String OURS = "x-amz-";
-  private static final List<String> NOT_OURS = List.of("x-amz-checksum-", "x-amz-sdk-checksum-");
+  private static final String AMZ_PREFIX = "x-amz-";
+  private static final List<String> EXCLUDED_PREFIXES =
+      List.of("x-amz-checksum-", "x-amz-sdk-checksum-");
   private static final List<String> SIGNING =
       List.of(
           PresignedQuery.ALGORITHM,
@@ -26,7 +26,7 @@ final class HoistedHeaders {
 
   private HoistedHeaders() {}
 
-  /// The fields of a query that are headers. One that stands among the headers, too, is left out.
+  /// The fields of a query that are headers, without those that the request has as headers too.
   static Headers in(RawQuery query, Headers headers) {
     Headers found = new Headers();
     query.forEach(
@@ -39,8 +39,8 @@ final class HoistedHeaders {
     return found;
   }
 
-  /// The request with those fields among its headers.
-  static Request lowered(Request http) {
+  /// The request with these fields added to its headers.
+  static Request withHeaderFields(Request http) {
     RawQuery query = RawQuery.of(http.rawQuery());
     Headers hoisted = in(query, http.headers());
     return hoisted.size() == 0 ? http : with(http, http.rawQuery(), hoisted);
@@ -61,8 +61,8 @@ final class HoistedHeaders {
   }
 
   private static boolean isField(String lower) {
-    return lower.startsWith(OURS)
-        && NOT_OURS.stream().noneMatch(lower::startsWith)
+    return lower.startsWith(AMZ_PREFIX)
+        && EXCLUDED_PREFIXES.stream().noneMatch(lower::startsWith)
         && SIGNING.stream().noneMatch(lower::equalsIgnoreCase);
   }
 }

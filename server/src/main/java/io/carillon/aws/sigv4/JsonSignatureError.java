@@ -2,8 +2,8 @@ package io.carillon.aws.sigv4;
 
 import io.carillon.aws.ErrorCode;
 
-/// How the services that speak JSON answer to signatures: those that name the operation in
-/// `X-Amz-Target` with status 400, those with REST paths with 403.
+/// Signature errors of the JSON services: status 400 for those that name the operation in
+/// `X-Amz-Target`, 403 for those with REST paths.
 ///
 /// Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/CommonErrors.html
 /// and https://docs.aws.amazon.com/lambda/latest/api/CommonErrors.html

@@ -7,12 +7,12 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/// Takes `multipart/form-data` apart while it streams in. Holds one buffer, however long a part is.
+/// Parses `multipart/form-data` as a stream. It holds one buffer, however long a part is.
 ///
 /// Source: RFC 7578; RFC 2046 §5.1.1
 final class Multipart {
   private static final int BUFFER_BYTES = 64 << 10;
-  private static final int LONGEST_BOUNDARY = 70;
+  private static final int MAX_BOUNDARY_LENGTH = 70;
 
   private final InputStream in;
   private final byte[] delimiter;
@@ -22,8 +22,8 @@ final class Multipart {
   private boolean ended;
   private long budget;
 
-  /// @param boundary as the content type names it
-  /// @param budgetBytes how much may come before [#unbound]
+  /// @param boundary of the content type
+  /// @param budgetBytes how much may be read before [#removeLimit]
   Multipart(InputStream in, String boundary, long budgetBytes) {
     this.in = in;
     this.delimiter = ("\r\n--" + boundary).getBytes(StandardCharsets.ISO_8859_1);
@@ -33,10 +33,10 @@ final class Multipart {
     end = 2;
   }
 
-  /// @throws io.carillon.aws.AwsException MalformedPOSTRequest where the type names none
+  /// @throws io.carillon.aws.AwsException MalformedPOSTRequest where the type has no boundary
   static String boundaryOf(String contentType) {
     String boundary = parameters(contentType).getOrDefault("boundary", "");
-    if (boundary.isEmpty() || boundary.length() > LONGEST_BOUNDARY) {
+    if (boundary.isEmpty() || boundary.length() > MAX_BOUNDARY_LENGTH) {
       throw malformed();
     }
     return boundary;
@@ -77,20 +77,21 @@ final class Multipart {
     return found;
   }
 
-  /// A backslash escapes a quotation mark or another one; in a Windows path it is itself.
+  /// A backslash escapes a quotation mark or a backslash; otherwise, as in a Windows path, it is
+  /// literal.
   private static boolean isEscape(String text, int at) {
     return text.charAt(at) == '\\'
         && at + 1 < text.length()
         && (text.charAt(at + 1) == '"' || text.charAt(at + 1) == '\\');
   }
 
-  /// Goes on to the next part, over what is left of this one (before the first: over the preamble).
+  /// Moves to the next part, and skips the rest of this one (before the first: the preamble).
   ///
   /// @return false where there is none
   boolean next() throws IOException {
     byte[] dropped = new byte[1024];
     while (read(dropped, 0, dropped.length) >= 0) {
-      // on to the delimiter
+      // skip to the delimiter
     }
     require(2);
     if (buffer[at] == '-' && buffer[at + 1] == '-') {
@@ -103,7 +104,7 @@ final class Multipart {
     return true;
   }
 
-  /// What the part's header says of its content; the content comes next.
+  /// The part's `Content-Disposition`; the content follows.
   String disposition() throws IOException {
     String found = "";
     for (String line = readLine(); !line.isEmpty(); line = readLine()) {
@@ -115,8 +116,8 @@ final class Multipart {
     return found;
   }
 
-  /// What is read from now on is not bounded.
-  void unbound() {
+  /// Removes the limit for all further reads.
+  void removeLimit() {
     budget = Long.MAX_VALUE;
   }
 
@@ -134,17 +135,17 @@ final class Multipart {
     int count = plain(Math.min(wanted, end - at));
     if (count == 0) {
       at += delimiter.length;
-      spend(delimiter.length);
+      consume(delimiter.length);
       ended = true;
       return -1;
     }
     System.arraycopy(buffer, at, into, offset, count);
     at += count;
-    spend(count);
+    consume(count);
     return count;
   }
 
-  /// How many of the next bytes are surely before a delimiter.
+  /// How many of the next bytes cannot belong to a delimiter.
   private int plain(int most) {
     for (int i = 0; i < most; i++) {
       if (buffer[at + i] == '\r' && mayBeDelimiter(at + i)) {
@@ -169,7 +170,7 @@ final class Multipart {
     while (true) {
       require(1);
       char c = (char) (buffer[at++] & 0xFF);
-      spend(1);
+      consume(1);
       if (c == '\n' && !line.isEmpty() && line.charAt(line.length() - 1) == '\r') {
         line.setLength(line.length() - 1);
         return line.toString();
@@ -178,7 +179,7 @@ final class Multipart {
     }
   }
 
-  private void spend(int count) {
+  private void consume(int count) {
     budget -= count;
     if (budget < 0) {
       throw S3SignatureError.MAX_POST_PRE_DATA_LENGTH_EXCEEDED.exception();

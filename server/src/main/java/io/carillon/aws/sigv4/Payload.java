@@ -4,7 +4,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.regex.Pattern;
 
-/// What `x-amz-content-sha256` says of a body.
+/// The value of `x-amz-content-sha256`.
 sealed interface Payload {
   Pattern HASH = Pattern.compile("[0-9a-fA-F]{64}");
 
@@ -16,11 +16,11 @@ sealed interface Payload {
 
   /// Framed in chunks.
   ///
-  /// @param signed whether each chunk carries a signature
-  /// @param trailer whether fields follow the last chunk
+  /// @param signed whether each chunk is signed
+  /// @param trailer whether trailer fields follow the last chunk
   record Chunked(boolean signed, boolean trailer) implements Payload {}
 
-  /// Empty where the text is no length in bytes.
+  /// Empty where the text is not a length in bytes.
   static OptionalLong lengthOf(String text) {
     try {
       long length = Long.parseLong(text);

@@ -11,14 +11,14 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// Holds a body to what the head says of it.
+/// Verifies a body against its headers.
 final class PayloadCheck {
   private static final String HEADER = "x-amz-content-sha256";
   private static final String UNSIGNED = "UNSIGNED-PAYLOAD";
 
   private PayloadCheck() {}
 
-  /// What S3's signature says in place of the body's hash.
+  /// The value that S3's signature has in place of the body's hash.
   static String headOf(Request http, Form form) {
     Optional<String> header = http.headers().find(HEADER);
     return switch (form) {
@@ -38,7 +38,7 @@ final class PayloadCheck {
     return of(http, http.headers().find(HEADER).orElse(UNSIGNED), null);
   }
 
-  /// @param signatures of the chunks; null where nobody signed
+  /// @param signatures of the chunks; null for unsigned requests
   static Request of(Request http, String payloadHash, @Nullable ChunkSignatures signatures) {
     Payload payload =
         Payload.tryParse(payloadHash)
@@ -61,18 +61,18 @@ final class PayloadCheck {
           throw S3SignatureError.INVALID_REQUEST.because(
               "Signed chunks need a signed request: " + payloadHash);
         }
-        yield unframed(http, signed ? signatures : null, trailer);
+        yield withoutFraming(http, signed ? signatures : null, trailer);
       }
     };
   }
 
-  private static Request unframed(
+  private static Request withoutFraming(
       Request http, @Nullable ChunkSignatures signatures, boolean trailer) {
     String length =
         http.headers()
             .find("x-amz-decoded-content-length")
             .orElseThrow(S3SignatureError.MISSING_CONTENT_LENGTH::exception);
-    Set<String> declared = trailer ? announcedTrailers(http.headers()) : Set.of();
+    Set<String> declared = trailer ? declaredTrailers(http.headers()) : Set.of();
     ChunkedBody body = new ChunkedBody(http.body(), decodedLength(length), signatures, declared);
     return new Request(
         http.method(),
@@ -94,7 +94,7 @@ final class PayloadCheck {
                     .with("ArgumentValue", text));
   }
 
-  private static Set<String> announcedTrailers(Headers headers) {
+  private static Set<String> declaredTrailers(Headers headers) {
     Set<String> names =
         headers.all("x-amz-trailer").stream()
             .flatMap(value -> Arrays.stream(value.split(",")))
@@ -110,7 +110,8 @@ final class PayloadCheck {
     return names;
   }
 
-  /// `aws-chunked` is how the body travelled, not what it is: S3 stores only the other encodings.
+  /// `aws-chunked` is a transfer framing, not an encoding of the content: S3 stores only the other
+  /// encodings.
   static Headers withoutAwsChunked(Headers headers) {
     Headers kept = new Headers();
     headers.forEach(

@@ -1,7 +1,7 @@
 package io.carillon.aws.sigv4;
 
-/// URI encoding as the signature prescribes it: everything but letters, digits and `-._~` becomes
-/// `%XX` in capitals. Text here holds the bytes of the wire, one `char` each.
+/// URI encoding for Signature Version 4: every character but letters, digits and `-._~` becomes
+/// `%XX` in capitals. Strings here hold the bytes of the wire, one `char` each.
 final class PercentCoding {
   private static final String HEX = "0123456789ABCDEF";
 
@@ -35,7 +35,7 @@ final class PercentCoding {
     return text.toString();
   }
 
-  /// Undoes `%XX`; a `%` that no two hexadecimal digits follow stands for itself.
+  /// Decodes `%XX`; a `%` without two hexadecimal digits is literal.
   static String decode(String text) {
     if (text.indexOf('%') < 0) {
       return text;

@@ -19,13 +19,13 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
-/// What the signer of an upload form allows whoever fills it in to send.
+/// The POST policy: the conditions that the signer of an upload form sets for its fields.
 ///
 /// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
 ///
-/// @param expiration the form is good until then
+/// @param expiration when the form ends to be valid
 record PostPolicy(Instant expiration, List<Condition> conditions) {
-  /// S3's documentation shows policies with a comma behind the last condition and with `\$`.
+  /// S3's documentation shows policies with a comma after the last condition and with `\$`.
   private static final JsonMapper JSON =
       JsonMapper.builder()
           .enable(JsonReadFeature.ALLOW_TRAILING_COMMA)
@@ -34,20 +34,20 @@ record PostPolicy(Instant expiration, List<Condition> conditions) {
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
-  private static final Set<String> NEED_NO_CONDITION =
+  private static final Set<String> WITHOUT_CONDITION =
       Set.of("x-amz-signature", "file", "policy", "awsaccesskeyid", "signature");
   private static final String IGNORED = "x-ignore-";
 
-  /// One of them; field names are in lower case.
+  /// A condition; field names are in lower case.
   sealed interface Condition {
     record Equal(String field, String value) implements Condition {}
 
     record StartsWith(String field, String prefix) implements Condition {}
 
-    record Length(long shortestBytes, long longestBytes) implements Condition {}
+    record Length(long minBytes, long maxBytes) implements Condition {}
   }
 
-  /// @throws AwsException where it is no policy
+  /// @throws AwsException where it is not a valid policy
   static PostPolicy parse(String base64) {
     JsonNode document;
     try {
@@ -89,7 +89,7 @@ record PostPolicy(Instant expiration, List<Condition> conditions) {
               lengthOf(condition.get(1), condition), lengthOf(condition.get(2), condition));
         }
         default -> {
-          // refused below
+          // rejected below
         }
       }
     }
@@ -124,34 +124,33 @@ record PostPolicy(Instant expiration, List<Condition> conditions) {
     return length;
   }
 
-  /// Holds a form to the policy: every condition must be met, and every field must have one.
+  /// Checks a form: every condition must be met, and every field must have one.
   ///
-  /// @param fields names in lower case; among them `bucket`, which stands in no form but in
-  ///   policies
+  /// @param fields by name in lower case; including `bucket`, which only policies have
   void check(Map<String, String> fields) {
-    Set<String> spokenOf = new TreeSet<>();
+    Set<String> withCondition = new TreeSet<>();
     for (Condition condition : conditions) {
       switch (condition) {
         case Condition.Equal(String field, String value) -> {
-          spokenOf.add(field);
+          withCondition.add(field);
           if (!value.equals(fields.getOrDefault(field, ""))) {
             throw failed("eq", field, value);
           }
         }
         case Condition.StartsWith(String field, String prefix) -> {
-          spokenOf.add(field);
+          withCondition.add(field);
           if (!startsWith(field, fields.getOrDefault(field, ""), prefix)) {
             throw failed("starts-with", field, prefix);
           }
         }
         case Condition.Length _ -> {
-          // when the file has come
+          // checked when the file is read
         }
       }
     }
     Set<String> extra = new TreeSet<>(fields.keySet());
-    extra.removeAll(spokenOf);
-    extra.removeAll(NEED_NO_CONDITION);
+    extra.removeAll(withCondition);
+    extra.removeAll(WITHOUT_CONDITION);
     extra.remove("bucket");
     extra.removeIf(field -> field.startsWith(IGNORED));
     if (!extra.isEmpty()) {
@@ -159,21 +158,21 @@ record PostPolicy(Instant expiration, List<Condition> conditions) {
     }
   }
 
-  /// A content type with commas is a list, all of which must begin so.
+  /// A content type with commas is a list, in which every item must match.
   private static boolean startsWith(String field, String value, String prefix) {
     return field.equals("content-type")
         ? Arrays.stream(value.split(",", -1)).allMatch(one -> one.trim().startsWith(prefix))
         : value.startsWith(prefix);
   }
 
-  long shortestBytes() {
+  long minBytes() {
     return conditions.stream()
         .mapToLong(c -> c instanceof Condition.Length(long shortest, _) ? shortest : 0)
         .max()
         .orElse(0);
   }
 
-  long longestBytes() {
+  long maxBytes() {
     return conditions.stream()
         .mapToLong(c -> c instanceof Condition.Length(_, long longest) ? longest : Long.MAX_VALUE)
         .min()

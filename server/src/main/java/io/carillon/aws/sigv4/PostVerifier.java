@@ -13,75 +13,78 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/// Decides who signed the form of a browser upload, and whether it was filled in as they allow.
-/// What comes out is the PutObject that the form stands for. Signature Version 2 is what boto3's
-/// `generate_presigned_post` makes by default.
+/// Verifies the signature of a browser upload's form, and its fields against the policy. The result
+/// is the equivalent PutObject request. boto3's `generate_presigned_post` uses Signature Version 2
+/// by default.
 ///
 /// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-UsingHTTPPOST.html
 final class PostVerifier {
-  /// A signing key is good for a week.
-  private static final Duration LONGEST_LIFE = Duration.ofDays(7);
+  /// A signing key is valid for a week.
+  private static final Duration MAX_LIFE = Duration.ofDays(7);
 
-  /// The most that a single upload may hold: 5 GiB.
-  private static final long MOST_BYTES = 5L << 30;
+  /// The largest single upload: 5 GiB.
+  private static final long MAX_UPLOAD_BYTES = 5L << 30;
 
-  private static final String OLD_KEY_ID = "awsaccesskeyid";
-  private static final String OLD_SIGNATURE = "signature";
-  private static final SignatureErrors REFUSALS = new SignatureErrors.OfS3();
+  private static final String V2_KEY_ID = "awsaccesskeyid";
+  private static final String V2_SIGNATURE = "signature";
+  private static final SignatureErrors ERRORS = new SignatureErrors.OfS3();
 
-  private final AccessKeyLookup book;
+  private final AccessKeyLookup accessKeys;
   private final InstantSource clock;
 
-  PostVerifier(AccessKeyLookup book, InstantSource clock) {
-    this.book = book;
+  PostVerifier(AccessKeyLookup accessKeys, InstantSource clock) {
+    this.accessKeys = accessKeys;
     this.clock = clock;
   }
 
-  /// @param scope empty for Signature Version 2, which names none
+  /// @param scope empty for Signature Version 2, which has none
   private record Signer(Credentials credentials, Optional<Scope> scope, Signing signing) {}
 
-  /// An upload that its signer allows, as far as the form goes; the file has not come yet.
+  /// A verified form; the file has not been read yet.
   record Post(
       Credentials credentials,
       Optional<Scope> scope,
       Signing signing,
-      long shortestBytes,
-      long longestBytes) {}
+      long minBytes,
+      long maxBytes) {}
 
   /// Reads a form up to its file, and verifies it.
   ///
-  /// @param path the request's, with the bucket in front: that of a bucket, as [UploadForm#is] says
+  /// @param path of the request, with the bucket in front: the path of a bucket, as in
+  ///   [UploadForm#is]
   Verified verify(Request http, String path) throws IOException {
     String bucket = PercentCoding.decode(path.replace("/", ""));
     UploadForm form = UploadForm.read(http);
     Optional<Post> verified = verify(form.fields(), bucket);
     if (verified.isEmpty()) {
-      return new Verified.Anonymous(form.toPut(http, bucket, 0, MOST_BYTES), Signing.NONE_OF_FORM);
+      return new Verified.Anonymous(
+          form.toPutObject(http, bucket, 0, MAX_UPLOAD_BYTES), Signing.NONE_OF_FORM);
     }
     Post post = verified.get();
     Request put =
-        form.toPut(http, bucket, post.shortestBytes(), Math.min(post.longestBytes(), MOST_BYTES));
+        form.toPutObject(
+            http, bucket, post.minBytes(), Math.min(post.maxBytes(), MAX_UPLOAD_BYTES));
     return post.scope().isPresent()
         ? new Verified.Signed(put, post.credentials(), post.scope().get(), post.signing())
         : new Verified.SignedV2(put, post.credentials(), post.signing());
   }
 
-  /// Verifies a form. Empty where it carries neither policy nor signature: then nobody signed.
+  /// Verifies a form. Empty where it has neither policy nor signature: then it is unsigned.
   ///
-  /// @param form the fields before `file`, by lower-case name, the name of the file already put for
-  ///   `${filename}`, so that the key which will be written is the one that is judged
-  /// @param bucket the one that is posted to
+  /// @param form the fields before `file`, by lower-case name, with `${filename}` already replaced,
+  ///   so that the checked key is the one that will be written
+  /// @param bucket of the request
   Optional<Post> verify(Map<String, String> form, String bucket) {
-    boolean old = form.containsKey(OLD_KEY_ID) || form.containsKey(OLD_SIGNATURE);
+    boolean old = form.containsKey(V2_KEY_ID) || form.containsKey(V2_SIGNATURE);
     boolean current = form.containsKey("x-amz-signature");
     if (old && current) {
-      throw REFUSALS.ambiguous();
+      throw ERRORS.ambiguous();
     }
     if (!old && !current && !form.containsKey("policy")) {
       return Optional.empty();
     }
     String base64 = require(form, "Policy");
-    Signer signer = old ? oldSigner(form, base64) : signer(form, base64);
+    Signer signer = old ? signerV2(form, base64) : signer(form, base64);
 
     PostPolicy policy = PostPolicy.parse(base64);
     if (!clock.instant().isBefore(policy.expiration())) {
@@ -95,14 +98,14 @@ final class PostVerifier {
             signer.credentials(),
             signer.scope(),
             signer.signing(),
-            policy.shortestBytes(),
-            policy.longestBytes()));
+            policy.minBytes(),
+            policy.maxBytes()));
   }
 
   private Signer signer(Map<String, String> form, String base64) {
     String algorithm = require(form, "X-Amz-Algorithm");
     if (!algorithm.equals(SigningKey.ALGORITHM)) {
-      throw REFUSALS.unsupported(algorithm);
+      throw ERRORS.unsupported(algorithm);
     }
     String signature = require(form, "X-Amz-Signature");
     Scope.Credential credential = credential(require(form, "X-Amz-Credential"));
@@ -117,7 +120,7 @@ final class PostVerifier {
         credentials, Optional.of(scope), new Signing(Signing.FORM, Signing.VERSION_4, signed, ""));
   }
 
-  private Signer oldSigner(Map<String, String> form, String base64) {
+  private Signer signerV2(Map<String, String> form, String base64) {
     String accessKeyId = require(form, "AWSAccessKeyId");
     String signature = require(form, "Signature");
     Credentials credentials = find(form, accessKeyId);
@@ -129,7 +132,7 @@ final class PostVerifier {
   }
 
   private Credentials find(Map<String, String> form, String accessKeyId) {
-    return book.find(accessKeyId, form.getOrDefault("x-amz-security-token", ""), REFUSALS);
+    return accessKeys.find(accessKeyId, form.getOrDefault("x-amz-security-token", ""), ERRORS);
   }
 
   private static String require(Map<String, String> form, String name) {
@@ -147,7 +150,7 @@ final class PostVerifier {
         .filter(credential -> Region.ofScope(credential.scope().region()).isPresent())
         .orElseThrow(
             () ->
-                REFUSALS.malformedQuery(
+                ERRORS.malformedQuery(
                     "Error parsing the X-Amz-Credential parameter; the Credential is mal-formed;"
                         + " expecting \"<YOUR-AKID>/YYYYMMDD/REGION/s3/aws4_request\"."));
   }
@@ -162,14 +165,14 @@ final class PostVerifier {
                         .with("ArgumentName", "X-Amz-Date")
                         .with("ArgumentValue", timestamp));
     if (!timestamp.startsWith(scope.date())) {
-      throw REFUSALS.wrongScopeDate(SignatureErrors.Form.QUERY, scope.date(), timestamp);
+      throw ERRORS.wrongScopeDate(SignatureErrors.Form.QUERY, scope.date(), timestamp);
     }
     Instant now = clock.instant();
-    if (now.isAfter(signed.plus(LONGEST_LIFE))) {
-      throw REFUSALS.expired(signed, LONGEST_LIFE, now);
+    if (now.isAfter(signed.plus(MAX_LIFE))) {
+      throw ERRORS.expired(signed, MAX_LIFE, now);
     }
     if (signed.isAfter(now.plus(SignatureVerifier.SKEW))) {
-      throw REFUSALS.skewed(timestamp, signed, now, SignatureVerifier.SKEW);
+      throw ERRORS.skewed(timestamp, signed, now, SignatureVerifier.SKEW);
     }
     return signed;
   }

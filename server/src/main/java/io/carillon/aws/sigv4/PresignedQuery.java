@@ -1,6 +1,6 @@
 package io.carillon.aws.sigv4;
 
-/// The names of the parameters that sign by query.
+/// The names of the query parameters of a presigned URL.
 final class PresignedQuery {
   static final String ALGORITHM = "X-Amz-Algorithm";
   static final String CREDENTIAL = "X-Amz-Credential";

@@ -7,11 +7,11 @@ import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 
-/// A query as it came, for signing: the order and spelling of the wire are kept.
+/// A query for signing: order and encoding are kept as received.
 final class RawQuery {
   private static final RawQuery EMPTY = new RawQuery(List.of());
 
-  /// @param value empty also where there is no `=`
+  /// @param value empty also without a `=`
   private record Parameter(String name, String value) {
     static final Comparator<Parameter> ORDER =
         Comparator.comparing(Parameter::name).thenComparing(Parameter::value);
@@ -84,17 +84,17 @@ final class RawQuery {
         : new RawQuery(parameters.stream().filter(p -> !decodeForm(p.name).equals(name)).toList());
   }
 
-  /// As it came.
+  /// As received.
   String text() {
     return parameters.stream().map(Parameter::toString).collect(Collectors.joining("&"));
   }
 
-  /// Sorted, in the spelling of the sender.
+  /// Sorted, encoded as received.
   String sorted() {
     return join(parameters);
   }
 
-  /// Sorted, in the spelling that the signature prescribes.
+  /// Sorted, encoded as the signature prescribes.
   String canonical() {
     return join(parameters.stream().map(Parameter::normalized).toList());
   }

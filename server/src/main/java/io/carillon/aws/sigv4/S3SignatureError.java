@@ -2,7 +2,7 @@ package io.carillon.aws.sigv4;
 
 import io.carillon.aws.ErrorCode;
 
-/// How S3 answers to signatures and signed bodies.
+/// S3's errors about signatures and signed bodies.
 ///
 /// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 enum S3SignatureError implements ErrorCode {

@@ -4,15 +4,15 @@ import io.carillon.http.Request;
 import java.util.List;
 import java.util.Optional;
 
-/// What a credential is good for: one day, region and service. Before verification it is only a
-/// claim, but enough to route by: with a wrong one the signature does not match either.
+/// The scope of a credential: one day, region and service. It is unverified until the signature is,
+/// but may be used for routing: with a wrong scope the signature does not match either.
 ///
 /// @param date as `yyyyMMdd`
 public record Scope(String date, String region, String service) {
   static final String TERMINATOR = "aws4_request";
 
   /// The scope that a request claims, in its `Authorization` header or its query. Empty where there
-  /// is none or it cannot be read; [SignatureVerifier#verify] says what is wrong with it.
+  /// is none or it cannot be parsed; [SignatureVerifier#verify] reports what is wrong with it.
   public static Optional<Scope> of(Request http) {
     String authorization = http.headers().first("authorization");
     String credential =
@@ -31,7 +31,7 @@ public record Scope(String date, String region, String service) {
     return text.substring(start + before.length(), end < 0 ? text.length() : end).trim();
   }
 
-  /// As it stands in the string to sign.
+  /// As in the string to sign.
   @Override
   public String toString() {
     return date + "/" + region + "/" + service + "/" + TERMINATOR;
@@ -39,12 +39,12 @@ public record Scope(String date, String region, String service) {
 
   /// An access key id with its scope, `AKID/date/region/service/aws4_request`.
   ///
-  /// @param terminator anything but `aws4_request` is refused, by name
+  /// @param terminator anything but `aws4_request` is rejected, by name
   record Credential(String accessKeyId, Scope scope, String terminator) {
 
     static Optional<Credential> tryParse(String text) {
       List<String> parts = List.of(text.split("/", -1));
-      int scopeAt = parts.size() - 4; // a key id of our own making could hold slashes
+      int scopeAt = parts.size() - 4; // a key id chosen by the operator may contain slashes
       if (scopeAt < 1) {
         return Optional.empty();
       }

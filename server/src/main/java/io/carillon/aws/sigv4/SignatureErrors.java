@@ -14,13 +14,13 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 
-/// The words and codes in which a family of services refuses a signature. S3 has its own; the
-/// others share their sentences and differ in codes.
+/// The errors of a family of services for invalid signatures. S3 has its own; the others share
+/// messages and differ in codes.
 sealed interface SignatureErrors {
   DateTimeFormatter BASIC =
       DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
 
-  /// Empty where it is no time of the form `20130524T000000Z`. Every request has one, and a
+  /// Parses a time of the form `20130524T000000Z`; empty if malformed. Every request has one, and a
   /// formatter takes ten times as long.
   static Optional<Instant> parse(String basic) {
     if (basic.length() != 16 || basic.charAt(8) != 'T' || basic.charAt(15) != 'Z') {
@@ -41,7 +41,7 @@ sealed interface SignatureErrors {
     }
   }
 
-  /// -1, which is in no field of a time, unless all are digits.
+  /// -1, which no field of a time has, unless all are digits.
   private static int digits(String text, int from, int to) {
     int number = 0;
     for (int i = from; i < to; i++) {
@@ -89,7 +89,7 @@ sealed interface SignatureErrors {
 
   AwsException malformedQuery(String why);
 
-  /// A credential whose scope is not what this endpoint serves.
+  /// A credential with the scope of another region.
   AwsException wrongRegion(Form form, String region);
 
   AwsException wrongScopeDate(Form form, String scopeDate, String timestamp);
@@ -111,7 +111,7 @@ sealed interface SignatureErrors {
   AwsException mismatch(
       String accessKeyId, String stringToSign, String signature, String canonicalRequest);
 
-  /// Where the signature stands.
+  /// The place of the signature.
   enum Form {
     HEADER,
     QUERY
@@ -195,7 +195,7 @@ sealed interface SignatureErrors {
           .with("ServerTime", now.truncatedTo(ChronoUnit.SECONDS).toString());
     }
 
-    /// One that is good until a moment, not for a while.
+    /// A signature that expires at a given time, not after a duration.
     AwsException expired(Instant end, Instant now) {
       return S3SignatureError.ACCESS_DENIED
           .because("Request has expired")

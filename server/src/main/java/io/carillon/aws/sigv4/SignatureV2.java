@@ -25,26 +25,25 @@ import java.util.stream.Stream;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
-/// Signature Version 2 in the query of an S3 request. Nobody should choose it today, but boto3's
-/// `generate_presigned_url` and version 1 of the AWS CLI's `s3 presign` do unless told otherwise.
-/// In headers it stays refused: no current client sends it there.
+/// Signature Version 2 in the query of an S3 request. It is obsolete, but boto3's
+/// `generate_presigned_url` and version 1 of the AWS CLI's `s3 presign` use it by default. In
+/// headers it is rejected: no current client sends it there.
 ///
-/// It signs neither the host nor all of the query, so what tells operations apart must be among
-/// what it does sign: see [#RESOURCES].
+/// It signs neither the host nor all of the query, so every parameter that distinguishes operations
+/// must be among those it signs: see [#RESOURCES].
 ///
 /// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html
-record SignatureV2(AccessKeyLookup book, InstantSource clock) {
+record SignatureV2(AccessKeyLookup accessKeys, InstantSource clock) {
   private static final String ACCESS_KEY_ID = "AWSAccessKeyId";
   private static final String SIGNATURE = "Signature";
   private static final String EXPIRES = "Expires";
   private static final String CONTENT_TYPE = "content-type";
   private static final String CONTENT_MD5 = "content-md5";
-  private static final Set<String> OWN = Set.of(ACCESS_KEY_ID, SIGNATURE, EXPIRES);
-  private static final SignatureErrors.OfS3 REFUSALS = new SignatureErrors.OfS3();
+  private static final Set<String> SIGNING_PARAMETERS = Set.of(ACCESS_KEY_ID, SIGNATURE, EXPIRES);
+  private static final SignatureErrors.OfS3 ERRORS = new SignatureErrors.OfS3();
 
-  /// The parameters that belong to the resource and are signed. The last lines are in no client's
-  /// list; they are in ours, so that nobody can turn a signed URL into another operation's by
-  /// adding one.
+  /// The signed sub-resource parameters. The last lines are in no client's list; they are here so
+  /// that nobody can turn a signed URL into another operation's by adding one.
   private static final Set<String> RESOURCES =
       Stream.of(
               "accelerate acl analytics cors defaultObjectAcl delete inventory lifecycle location"
@@ -62,12 +61,12 @@ record SignatureV2(AccessKeyLookup book, InstantSource clock) {
           .flatMap(Arrays::stream)
           .collect(Collectors.toUnmodifiableSet());
 
-  /// Whether a query is signed so, or tries to be.
-  static boolean signs(RawQuery query) {
+  /// Whether a query has a signature of version 2, complete or not.
+  static boolean isSigned(RawQuery query) {
     return !query.isEmpty() && (query.count(ACCESS_KEY_ID) > 0 || query.count(SIGNATURE) > 0);
   }
 
-  /// @param path the request's, with the bucket in front where the host names it
+  /// @param path of the request, with the bucket in front where the host names it
   Verified verify(Request http, String path) {
     RawQuery query = RawQuery.of(http.rawQuery());
     if (query.count(ACCESS_KEY_ID) != 1
@@ -80,24 +79,26 @@ record SignatureV2(AccessKeyLookup book, InstantSource clock) {
     String accessKeyId = query.first(ACCESS_KEY_ID).orElse("");
     String expires = query.first(EXPIRES).orElse("");
     checkExpiry(expires);
-    Request lowered = lowered(http, query);
-    String token = lowered.headers().find("x-amz-security-token").orElse("");
-    Credentials credentials = book.find(accessKeyId, token, REFUSALS);
+    Request withHeaderFields = withHeaderFields(http, query);
+    String token = withHeaderFields.headers().find("x-amz-security-token").orElse("");
+    Credentials credentials = accessKeys.find(accessKeyId, token, ERRORS);
     String signature = query.first(SIGNATURE).orElse("");
-    if (spellings(path).stream()
+    if (encodings(path).stream()
         .map(
-            spelling -> sign(credentials.secret(), stringToSign(lowered, query, expires, spelling)))
+            encoding ->
+                sign(
+                    credentials.secret(), stringToSign(withHeaderFields, query, expires, encoding)))
         .noneMatch(computed -> SigningKey.matches(computed, signature))) {
-      throw mismatch(accessKeyId, stringToSign(lowered, query, expires, path), signature);
+      throw mismatch(accessKeyId, stringToSign(withHeaderFields, query, expires, path), signature);
     }
-    String payload = lowered.headers().find("x-amz-content-sha256").orElse("");
+    String payload = withHeaderFields.headers().find("x-amz-content-sha256").orElse("");
     Request checked =
-        PayloadCheck.of(lowered, payload.isEmpty() ? "UNSIGNED-PAYLOAD" : payload, null);
+        PayloadCheck.of(withHeaderFields, payload.isEmpty() ? "UNSIGNED-PAYLOAD" : payload, null);
     return new Verified.SignedV2(
         checked, credentials, new Signing(Signing.QUERY, Signing.VERSION_2, null, payload));
   }
 
-  /// The base64 of the HMAC, under SHA-1.
+  /// The HMAC-SHA1, in base64.
   static String sign(Secret secret, String stringToSign) {
     try {
       Mac mac = Mac.getInstance("HmacSHA1");
@@ -127,12 +128,13 @@ record SignatureV2(AccessKeyLookup book, InstantSource clock) {
     }
     Instant now = clock.instant();
     if (now.isAfter(end)) {
-      throw REFUSALS.expired(end, now);
+      throw ERRORS.expired(end, now);
     }
   }
 
-  /// The request as if its signed fields had come as headers, and without what signs it.
-  private static Request lowered(Request http, RawQuery query) {
+  /// The request with its signed query fields as headers, and without the parameters of the
+  /// signature.
+  private static Request withHeaderFields(Request http, RawQuery query) {
     Headers more = HoistedHeaders.in(query, http.headers());
     for (String name : List.of(CONTENT_TYPE, CONTENT_MD5)) {
       Optional<String> value = query.first(name);
@@ -141,7 +143,7 @@ record SignatureV2(AccessKeyLookup book, InstantSource clock) {
       }
     }
     RawQuery rest = query.without(CONTENT_TYPE).without(CONTENT_MD5);
-    for (String name : OWN) {
+    for (String name : SIGNING_PARAMETERS) {
       rest = rest.without(name);
     }
     return HoistedHeaders.with(http, rest.text(), more);
@@ -158,13 +160,13 @@ record SignatureV2(AccessKeyLookup book, InstantSource clock) {
     return text.append(path).append(resources(query)).toString();
   }
 
-  /// The path as it was sent, in the specification's spelling, and that of a bucket with the slash
-  /// behind it that botocore signs and does not send.
-  private static List<String> spellings(String path) {
-    String respelled = CanonicalRequest.respell(path);
+  /// The path as sent, re-encoded as specified, and that of a bucket with the trailing slash that
+  /// botocore signs but does not send.
+  private static List<String> encodings(String path) {
+    String reencoded = CanonicalRequest.reencode(path);
     return path.lastIndexOf('/') == 0 && path.length() > 1
-        ? List.of(path, respelled, path + "/")
-        : List.of(path, respelled);
+        ? List.of(path, reencoded, path + "/")
+        : List.of(path, reencoded);
   }
 
   private static Map<String, String> fields(Headers headers) {

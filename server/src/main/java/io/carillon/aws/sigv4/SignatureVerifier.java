@@ -17,89 +17,89 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/// Decides who sent a request, by Signature Version 4 in headers or query.
+/// Authenticates requests by Signature Version 4 in headers or query.
 ///
-/// For S3 the signature covers what `x-amz-content-sha256` says of the body, so the head can be
-/// judged before the body comes; the body is then checked while it is read. The other services sign
-/// the body's hash itself: there the body, which is small, is read first, but not before key, token
-/// and time have been found good.
+/// For S3 the signature covers `x-amz-content-sha256`, so the head is verified before the body
+/// arrives; the body is then verified while it is read. The other services sign the body's hash
+/// itself: there the body, which is small, is read first, but only after key, token and time have
+/// been checked.
 ///
 /// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html
 public final class SignatureVerifier {
   static final Duration SKEW = Duration.ofMinutes(15);
 
-  /// A function's zip of 50 MB travels in base64; nothing else comes near.
+  /// A function's zip of 50 MB in base64; all other bodies are far smaller.
   private static final int LAMBDA_BODY_LIMIT_BYTES = 72 << 20;
 
   private static final int BODY_LIMIT_BYTES = 6 << 20;
 
-  private final AccessKeyLookup book;
+  private final AccessKeyLookup accessKeys;
   private final InstantSource clock;
   private final SigningKeys keys = new SigningKeys();
 
   public SignatureVerifier(Credentials.Source source, InstantSource clock) {
-    this.book = new AccessKeyLookup(source, clock);
+    this.accessKeys = new AccessKeyLookup(source, clock);
     this.clock = clock;
   }
 
   /// Verifies a request to a service.
   ///
   /// @param service the signing name of the service that the request was routed to, such as `s3`;
-  ///   it also decides how a refusal reads
-  /// @throws AwsException where the signature is malformed, expired, of an unknown key, or wrong
+  ///   it also selects the errors
+  /// @throws AwsException where the signature is malformed, expired, wrong or of an unknown key
   public Verified verify(Request http, String service) throws IOException {
     return verify(http, service, http.rawPath());
   }
 
-  /// The same for a request to S3 whose host may name the bucket. A browser's form that posts to a
-  /// bucket comes out as the PUT of the object that it stands for: see [Signing#isForm].
+  /// The same for a request to S3 whose host may name the bucket. A browser's form that is posted
+  /// to a bucket becomes the equivalent PUT of an object: see [Signing#isForm].
   ///
-  /// @param path the request's, with the bucket in front: so Version 2 signs it
+  /// @param path of the request, with the bucket in front, as Version 2 signs it
   public Verified verify(Request http, String service, String path) throws IOException {
-    SignatureErrors refusals = SignatureErrors.of(service, http);
-    Optional<Claim> claim = Claim.read(http, service, refusals);
+    SignatureErrors errors = SignatureErrors.of(service, http);
+    Optional<Claim> claim = Claim.read(http, service, errors);
     if (service.equals("s3") && UploadForm.is(http, path)) {
       if (claim.isPresent()) {
-        throw refusals.ambiguous();
+        throw errors.ambiguous();
       }
-      return new PostVerifier(book, clock).verify(http, path);
+      return new PostVerifier(accessKeys, clock).verify(http, path);
     }
-    if (claim.isEmpty() && service.equals("s3") && isOld(http)) {
-      return new SignatureV2(book, clock).verify(http, path);
+    if (claim.isEmpty() && service.equals("s3") && isV2(http)) {
+      return new SignatureV2(accessKeys, clock).verify(http, path);
     }
     if (claim.isEmpty()) {
       return new Verified.Anonymous(PayloadCheck.ofAnonymous(http), Signing.NONE);
     }
-    return verify(http, claim.get(), refusals);
+    return verify(http, claim.get(), errors);
   }
 
-  private static boolean isOld(Request http) {
-    return !http.rawQuery().isEmpty() && SignatureV2.signs(RawQuery.of(http.rawQuery()));
+  private static boolean isV2(Request http) {
+    return !http.rawQuery().isEmpty() && SignatureV2.isSigned(RawQuery.of(http.rawQuery()));
   }
 
-  private Verified verify(Request http, Claim claim, SignatureErrors refusals) throws IOException {
+  private Verified verify(Request http, Claim claim, SignatureErrors errors) throws IOException {
     Scope scope = claim.scope();
     if (!Region.isValid(scope.region()) && Region.ofScope(scope.region()).isEmpty()) {
-      throw refusals.wrongRegion(claim.form(), scope.region());
+      throw errors.wrongRegion(claim.form(), scope.region());
     }
     if (!claim.timestamp().startsWith(scope.date())) {
-      throw refusals.wrongScopeDate(claim.form(), scope.date(), claim.timestamp());
+      throw errors.wrongScopeDate(claim.form(), scope.date(), claim.timestamp());
     }
-    checkTime(claim, refusals);
-    Credentials credentials = book.find(claim.accessKeyId(), claim.sessionToken(), refusals);
-    requireSigned(http, claim, refusals);
+    checkTime(claim, errors);
+    Credentials credentials = accessKeys.find(claim.accessKeyId(), claim.sessionToken(), errors);
+    requireSigned(http, claim, errors);
 
     boolean s3 = scope.service().equals("s3");
     byte[] body = s3 ? new byte[0] : read(http.body(), scope.service());
     String payloadHash = s3 ? PayloadCheck.headOf(http, claim.form()) : SigningKey.sha256(body);
     SigningKey key = keys.get(credentials.secret(), scope);
-    checkSignature(http, claim, payloadHash, key, refusals);
-    keys.keep(credentials.secret(), scope, key);
+    checkSignature(http, claim, payloadHash, key, errors);
+    keys.put(credentials.secret(), scope, key);
 
     Request checked =
         s3
             ? PayloadCheck.of(
-                claim.form() == Form.QUERY ? HoistedHeaders.lowered(http) : http,
+                claim.form() == Form.QUERY ? HoistedHeaders.withHeaderFields(http) : http,
                 payloadHash,
                 new ChunkSignatures(key, claim.timestamp(), scope, claim.signature()))
             : http.withBody(Body.of(body));
@@ -114,24 +114,24 @@ public final class SignatureVerifier {
             payloadHash));
   }
 
-  private void checkTime(Claim claim, SignatureErrors refusals) {
+  private void checkTime(Claim claim, SignatureErrors errors) {
     Instant now = clock.instant();
     if (claim.signed().isAfter(now.plus(SKEW))) {
-      throw refusals.skewed(claim.timestamp(), claim.signed(), now, SKEW);
+      throw errors.skewed(claim.timestamp(), claim.signed(), now, SKEW);
     }
     if (claim.life().isPresent()) {
       Duration life = claim.life().get();
       if (now.isAfter(claim.signed().plus(life))) {
-        throw refusals.expired(claim.signed(), life, now);
+        throw errors.expired(claim.signed(), life, now);
       }
     } else if (claim.signed().isBefore(now.minus(SKEW))) {
-      throw refusals.skewed(claim.timestamp(), claim.signed(), now, SKEW);
+      throw errors.skewed(claim.timestamp(), claim.signed(), now, SKEW);
     }
   }
 
-  /// `Host` and all of `x-amz-*` must be signed: an unsigned one could have been added on the way.
-  /// S3 lets pass `x-amz-content-sha256`, whose value the signature covers anyway.
-  private static void requireSigned(Request http, Claim claim, SignatureErrors refusals) {
+  /// `Host` and all of `x-amz-*` must be signed: an unsigned one could have been added in transit.
+  /// S3 accepts an unsigned `x-amz-content-sha256`, since the signature covers its value anyway.
+  private static void requireSigned(Request http, Claim claim, SignatureErrors errors) {
     List<String> signed = claim.signedHeaders();
     List<String> missing = new ArrayList<>();
     if (!signed.contains("host")) {
@@ -151,12 +151,12 @@ public final class SignatureVerifier {
               }
             });
     if (!missing.isEmpty()) {
-      throw refusals.notSigned(missing);
+      throw errors.notSigned(missing);
     }
   }
 
   private static void checkSignature(
-      Request http, Claim claim, String payloadHash, SigningKey key, SignatureErrors refusals) {
+      Request http, Claim claim, String payloadHash, SigningKey key, SignatureErrors errors) {
     Scope scope = claim.scope();
     RawQuery query = RawQuery.of(http.rawQuery()).without(PresignedQuery.SIGNATURE);
     String canonical =
@@ -172,8 +172,8 @@ public final class SignatureVerifier {
     if (SigningKey.matches(key.sign(stringToSign), claim.signature())) {
       return;
     }
-    String respelled =
-        CanonicalRequest.respelled(
+    String reencoded =
+        CanonicalRequest.reencoded(
             scope.service(),
             http.method(),
             http.rawPath(),
@@ -181,9 +181,9 @@ public final class SignatureVerifier {
             http.headers(),
             claim.signedHeaders(),
             payloadHash);
-    String other = SigningKey.stringToSign(claim.timestamp(), scope, respelled);
+    String other = SigningKey.stringToSign(claim.timestamp(), scope, reencoded);
     if (!SigningKey.matches(key.sign(other), claim.signature())) {
-      throw refusals.mismatch(claim.accessKeyId(), stringToSign, claim.signature(), canonical);
+      throw errors.mismatch(claim.accessKeyId(), stringToSign, claim.signature(), canonical);
     }
   }
 

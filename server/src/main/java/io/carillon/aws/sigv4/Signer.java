@@ -12,9 +12,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
-/// Signs requests as their sender: Carillon's own command line, and tests.
+/// Signs requests as a client: for Carillon's own command line, and tests.
 public final class Signer {
-  /// Fields that belong to the connection or that clients rewrite after signing.
+  /// Fields of the connection, and fields that clients rewrite after signing.
   private static final Set<String> NEVER_SIGNED =
       Set.of("authorization", "connection", "expect", "transfer-encoding", "user-agent");
 
@@ -25,7 +25,7 @@ public final class Signer {
   private final String service;
   private final InstantSource clock;
 
-  /// @param service its signing name, such as `s3`
+  /// @param service the signing name, such as `s3`
   public Signer(
       String accessKeyId,
       Secret secret,
@@ -41,15 +41,15 @@ public final class Signer {
     this.clock = clock;
   }
 
-  /// The header fields that sign a request, to be sent beside those given. `Host` is the URI's
-  /// where it is not given.
+  /// The header fields that sign a request, to be sent beside the given ones. `Host` is taken from
+  /// the URI if it is not given.
   ///
-  /// @param headers those that the request will carry and that the signature shall cover
+  /// @param headers of the request that the signature covers
   public Headers sign(String method, URI uri, Headers headers, byte[] body) {
     return sign(method, uri, headers, SigningKey.sha256(body));
   }
 
-  /// The same where the body's hash is known or, with `UNSIGNED-PAYLOAD` and its like, left out.
+  /// The same with a known body hash, or `UNSIGNED-PAYLOAD` and the like.
   public Headers sign(String method, URI uri, Headers headers, String payloadHash) {
     String timestamp = SignatureErrors.BASIC.format(clock.instant());
     Headers added = new Headers().add("x-amz-date", timestamp);
@@ -75,7 +75,7 @@ public final class Signer {
                 signature));
   }
 
-  /// The URI that anyone may use for as long as `life` says.
+  /// A presigned URI, valid for the duration `life`.
   public URI presign(String method, URI uri, Duration life) {
     String timestamp = SignatureErrors.BASIC.format(clock.instant());
     StringBuilder query =
@@ -113,7 +113,7 @@ public final class Signer {
       String timestamp) {
     Scope scope = scope(timestamp);
     String canonical =
-        CanonicalRequest.respelled(
+        CanonicalRequest.reencoded(
             service,
             method,
             uri.getRawPath(),

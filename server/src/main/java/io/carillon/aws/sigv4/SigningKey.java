@@ -9,7 +9,7 @@ import java.util.HexFormat;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
-/// The key of one scope, derived from the secret so that it is no use outside the scope.
+/// The signing key of one scope, derived from the secret and useless outside of the scope.
 final class SigningKey {
   static final String ALGORITHM = "AWS4-HMAC-SHA256";
   private static final String HMAC = "HmacSHA256";

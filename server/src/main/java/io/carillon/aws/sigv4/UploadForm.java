@@ -15,19 +15,19 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/// The form of a browser's upload: its fields, and its file, which has not been read yet. What
-/// stands behind the file does not count.
+/// A browser's upload form: its fields, and its file, which has not been read yet. Fields after the
+/// file are ignored, as in S3.
 ///
 /// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
 ///
-/// @param fields by lower-case name; `${filename}` is the file's name wherever it stood
+/// @param fields by lower-case name, with `${filename}` replaced by the file's name
 record UploadForm(Map<String, String> fields, Multipart parts) {
-  private static final int MOST_FIELD_BYTES = 20 << 10;
+  private static final int MAX_FIELD_BYTES = 20 << 10;
   private static final String TYPE = "multipart/form-data";
   private static final String FILE = "file";
   private static final String VARIABLE = "${filename}";
 
-  /// Fields that say the same as a header field does, and its name.
+  /// Fields with a corresponding header field, and its name.
   private static final Map<String, String> HEADERS =
       Map.ofEntries(
           Map.entry("acl", "x-amz-acl"),
@@ -54,10 +54,10 @@ record UploadForm(Map<String, String> fields, Multipart parts) {
           "x-amz-signature",
           "x-amz-security-token");
 
-  /// What of the request's own header says something about the request and not about its form.
-  private static final List<String> CACHED = List.of("host", "user-agent", "referer");
+  /// Headers of the request that the PutObject keeps: they describe the request, not its form.
+  private static final List<String> FORWARDED_HEADERS = List.of("host", "user-agent", "referer");
 
-  /// Whether a request uploads a form: then its path is that of a bucket.
+  /// Whether a request uploads a form, whose path is then that of a bucket.
   static boolean is(Request http, String path) {
     String type = http.headers().find("content-type").orElse("");
     int slash = path.indexOf('/', 1);
@@ -71,19 +71,19 @@ record UploadForm(Map<String, String> fields, Multipart parts) {
   /// Reads up to the file.
   ///
   /// @throws io.carillon.aws.AwsException MalformedPOSTRequest, MaxPostPreDataLengthExceededError,
-  ///   InvalidArgument for a field that stands twice and where there is no file
+  ///   InvalidArgument for a field that appears twice and where there is no file
   static UploadForm read(Request http) throws IOException {
     if (http.body().length().isEmpty()) {
       throw S3SignatureError.MISSING_CONTENT_LENGTH.exception();
     }
     String boundary = Multipart.boundaryOf(http.headers().find("content-type").orElse(""));
-    Multipart parts = new Multipart(http.body(), boundary, MOST_FIELD_BYTES);
+    Multipart parts = new Multipart(http.body(), boundary, MAX_FIELD_BYTES);
     Map<String, String> fields = new LinkedHashMap<>();
     while (parts.next()) {
       Map<String, String> part = Multipart.parameters(parts.disposition());
       String name = text(part.getOrDefault("name", "")).toLowerCase(Locale.ROOT);
       if (name.equals(FILE)) {
-        parts.unbound();
+        parts.removeLimit();
         String filename = baseName(text(part.getOrDefault("filename", "")));
         fields.replaceAll((_, value) -> value.replace(VARIABLE, filename));
         return new UploadForm(fields, parts);
@@ -109,7 +109,7 @@ record UploadForm(Map<String, String> fields, Multipart parts) {
     return content.toString();
   }
 
-  /// What bytes, one `char` each, spell in UTF-8.
+  /// Decodes UTF-8 bytes, one `char` each.
   private static String text(String bytes) {
     try {
       return StandardCharsets.UTF_8
@@ -130,18 +130,18 @@ record UploadForm(Map<String, String> fields, Multipart parts) {
     return filename.substring(Math.max(filename.lastIndexOf('/'), filename.lastIndexOf('\\')) + 1);
   }
 
-  /// The PutObject that the form stands for: its fields are the header, its file is the body.
-  /// Fields that mean nothing are dropped, as S3 drops them; a policy has to name them, too.
+  /// The equivalent PutObject: the fields are its headers, the file is its body. Unknown fields are
+  /// dropped, as S3 does; the policy needs conditions for them, too.
   ///
-  /// @throws io.carillon.aws.AwsException InvalidArgument where there is no key, or a field that no
-  ///   header can carry
-  Request toPut(Request http, String bucket, long shortestBytes, long longestBytes) {
+  /// @throws io.carillon.aws.AwsException InvalidArgument where there is no key, or a field that
+  ///   cannot be a header field
+  Request toPutObject(Request http, String bucket, long minBytes, long maxBytes) {
     String key = fields.get("key");
     if (key == null) {
       throw missing("key");
     }
     Headers headers = new Headers();
-    for (String name : CACHED) {
+    for (String name : FORWARDED_HEADERS) {
       http.headers().find(name).ifPresent(value -> headers.add(name, value));
     }
     fields.forEach(
@@ -165,7 +165,7 @@ record UploadForm(Map<String, String> fields, Multipart parts) {
         "/" + PercentCoding.encode(bucket) + "/" + PercentCoding.encodePath(bytes(key)),
         "",
         headers,
-        new File(parts, shortestBytes, longestBytes),
+        new File(parts, minBytes, maxBytes),
         http.socket(),
         http.secure());
   }
@@ -185,18 +185,18 @@ record UploadForm(Map<String, String> fields, Multipart parts) {
         .with("ArgumentValue", "");
   }
 
-  /// The file, held to what the signer allows: whoever has read it to its end has read what they
-  /// may store.
+  /// The file, limited to the signed size range: a reader that reaches its end has read a permitted
+  /// file.
   private static final class File extends Body {
     private final Multipart parts;
-    private final long shortestBytes;
-    private final long longestBytes;
+    private final long minBytes;
+    private final long maxBytes;
     private long count;
 
-    File(Multipart parts, long shortestBytes, long longestBytes) {
+    File(Multipart parts, long minBytes, long maxBytes) {
       this.parts = parts;
-      this.shortestBytes = shortestBytes;
-      this.longestBytes = longestBytes;
+      this.minBytes = minBytes;
+      this.maxBytes = maxBytes;
     }
 
     @Override
@@ -215,15 +215,15 @@ record UploadForm(Map<String, String> fields, Multipart parts) {
       if (got > 0) {
         count += got;
       }
-      if (count > longestBytes) {
+      if (count > maxBytes) {
         throw S3SignatureError.ENTITY_TOO_LARGE
             .with("ProposedSize", Long.toString(count))
-            .with("MaxSizeAllowed", Long.toString(longestBytes));
+            .with("MaxSizeAllowed", Long.toString(maxBytes));
       }
-      if (got < 0 && count < shortestBytes) {
+      if (got < 0 && count < minBytes) {
         throw S3SignatureError.ENTITY_TOO_SMALL
             .with("ProposedSize", Long.toString(count))
-            .with("MinSizeAllowed", Long.toString(shortestBytes));
+            .with("MinSizeAllowed", Long.toString(minBytes));
       }
       return got;
     }

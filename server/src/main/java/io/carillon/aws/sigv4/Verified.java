@@ -4,26 +4,26 @@ import io.carillon.aws.Credentials;
 import io.carillon.aws.Signing;
 import io.carillon.http.Request;
 
-/// A request that may be looked at: its signature matched, or it has none.
+/// An authenticated request: its signature matched, or it has none.
 public sealed interface Verified {
 
-  /// The request with its body checked on the way: who reads the body to its end (or to the end of
-  /// the length it announces) has either read what was signed, or got an
-  /// [io.carillon.aws.AwsException]. `aws-chunked` framing is gone, and from `Content-Encoding`
-  /// too.
+  /// The request with a body that is verified while it is read: a reader that reaches the end of
+  /// the body (or its declared length) has either read what was signed, or got an
+  /// [io.carillon.aws.AwsException]. `aws-chunked` framing is removed, also from
+  /// `Content-Encoding`.
   Request request();
 
   /// How it was signed.
   Signing signing();
 
-  /// Nobody signed. The body is still held to the hash and framing that the headers announce.
+  /// An unsigned request. The body is still verified against the hash and framing in the headers.
   record Anonymous(Request request, Signing signing) implements Verified {}
 
   /// By Signature Version 4.
   record Signed(Request request, Credentials credentials, Scope scope, Signing signing)
       implements Verified {
 
-    /// Whether the signature stands in the query.
+    /// Whether the signature is in the query.
     public boolean presigned() {
       return signing.means().equals(Signing.QUERY);
     }

@@ -37,7 +37,7 @@ class ChecksumsTest {
     "XXHASH3,72dcb18b67a17dff",
     "XXHASH128,33119477ede5dcd5e9716427681d5860"
   })
-  void theCheckValueIsThePublishedOne(ChecksumAlgorithm algorithm, String hex) {
+  void checkValuesMatchThePublishedOnes(ChecksumAlgorithm algorithm, String hex) {
     Checksum checksum = algorithm.of("123456789".getBytes(StandardCharsets.US_ASCII));
 
     assertThat(HexFormat.of().formatHex(checksum.bytes())).isEqualTo(hex);
@@ -52,14 +52,14 @@ class ChecksumsTest {
     assertThat(algorithm.of(new byte[0]).bytes()).hasSize(algorithm.sizeBytes());
   }
 
-  /// As xxHash's own library says of 100,000 bytes: beyond 240 it takes another way.
+  /// As xxHash's own library computes for 100,000 bytes: beyond 240 it uses another algorithm.
   @ParameterizedTest
   @CsvSource({
     "XXHASH64,051a072c7fa1f5de",
     "XXHASH3,68ebefe8fa7c5395",
     "XXHASH128,8caf37b280b5a9be68ebefe8fa7c5395"
   })
-  void longInputsHashAsPublished(ChecksumAlgorithm algorithm, String hex) {
+  void longInputsMatchThePublishedHashes(ChecksumAlgorithm algorithm, String hex) {
     byte[] bytes = new byte[100_000];
     for (int i = 0; i < bytes.length; i++) {
       bytes[i] = (byte) (i * 31);
@@ -69,21 +69,21 @@ class ChecksumsTest {
   }
 
   @Test
-  void everyAlgorithmOfTheModelIsHere() {
+  void everyAlgorithmOfTheModelIsSupported() {
     for (var known : software.amazon.awssdk.services.s3.model.ChecksumAlgorithm.knownValues()) {
       assertThat(ChecksumAlgorithm.find(known.toString())).as("%s", known).isPresent();
     }
   }
 
   @Test
-  void anAlgorithmThatIsNotHereIsNotFound() {
+  void unknownAlgorithmsAreNotFound() {
     assertThat(ChecksumAlgorithm.find("XXHASH32")).isEmpty();
     assertThat(ChecksumAlgorithm.ofHeader("x-amz-checksum-xxhash32")).isEmpty();
     assertThat(ChecksumAlgorithm.ofHeader("x-amz-checksum-type")).isEmpty();
   }
 
   @Property(tries = 200)
-  void theSameBytesGiveTheSameChecksumHoweverTheyAreCut(
+  void theChecksumDoesNotDependOnHowBytesAreSplit(
       @ForAll ChecksumAlgorithm algorithm,
       @ForAll @Size(max = 300) byte[] bytes,
       @ForAll @IntRange(min = 1, max = 40) int step) {
@@ -96,7 +96,7 @@ class ChecksumsTest {
   }
 
   @Property(tries = 300)
-  void combiningTheChecksumsOfPartsGivesTheChecksumOfTheWhole(
+  void combinedPartChecksumsEqualTheChecksumOfTheObject(
       @ForAll @Size(min = 0, max = 6) List<@Size(max = 100) byte[]> parts) {
     int length = parts.stream().mapToInt(p -> p.length).sum();
     byte[] whole = new byte[length];
@@ -137,7 +137,7 @@ class ChecksumsTest {
   @EnumSource(
       value = ChecksumAlgorithm.class,
       names = {"SHA1", "SHA256", "SHA512", "MD5"})
-  void aDigestOfTheWholeCannotBeCombined(ChecksumAlgorithm algorithm) {
+  void digestsCannotBeCombined(ChecksumAlgorithm algorithm) {
     assertThat(algorithm.combines()).isFalse();
     assertThatThrownBy(() -> Checksums.fullObject(algorithm, List.of()))
         .isInstanceOf(IllegalArgumentException.class);
@@ -157,7 +157,7 @@ class ChecksumsTest {
   }
 
   @Test
-  void aCompositeOfCrc64OrOfMixedPartsIsRefused() {
+  void compositesOfCrc64OrMixedPartsAreRejected() {
     assertThatThrownBy(() -> Checksums.composite(ChecksumAlgorithm.CRC64NVME, List.of()))
         .isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(
@@ -168,7 +168,7 @@ class ChecksumsTest {
   }
 
   @Test
-  void textThatIsNoChecksumIsNotParsed() {
+  void malformedChecksumsAreNotParsed() {
     assertThat(Checksum.tryParse(ChecksumAlgorithm.CRC32, "y/Q5Jg==")).isPresent();
     assertThat(Checksum.tryParse(ChecksumAlgorithm.CRC32, "y/Q5Jg==\n")).isEmpty();
     assertThat(Checksum.tryParse(ChecksumAlgorithm.CRC32, "y/Q5JgA=")).isEmpty();
@@ -177,7 +177,7 @@ class ChecksumsTest {
   }
 
   @Test
-  void severalChecksumsAreTakenInOnePass() {
+  void severalChecksumsAreComputedInOnePass() {
     byte[] bytes = "hello".getBytes(StandardCharsets.US_ASCII);
     Checksums both =
         Checksums.of(EnumSet.of(ChecksumAlgorithm.CRC64NVME, ChecksumAlgorithm.SHA256));

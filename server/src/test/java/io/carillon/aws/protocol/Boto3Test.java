@@ -24,8 +24,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.core.SdkPojo;
 
-/// What boto3 sends in full is understood to the last member, since an unknown one would be
-/// refused, and what it is answered with it can read. Over a socket, by boto3's own idea of the
+/// Requests of boto3 with every member are decoded completely (an unknown member would be
+/// rejected), and boto3 can read the responses: over a socket, with botocore's own models of the
 /// protocols.
 @Tag("slow")
 class Boto3Test {
@@ -53,10 +53,10 @@ class Boto3Test {
     "sqs,-,20",
     "logs,-,90",
     "lambda,-,70",
-    // of S3 Express; older than a field that the SDK has dropped; with a date that is none
+    // of S3 Express; older than a field that the SDK has dropped; with a malformed date
     "s3,ListDirectoryBuckets;PutBucketNotification;HeadObject,90",
   })
-  void everyOperationIsUnderstood(String service, String skip, int least)
+  void everyOperationIsDecoded(String service, String skip, int least)
       throws IOException, InterruptedException {
     Path script = copy("every_operation.py");
     try (HttpEngine engine =
@@ -70,11 +70,11 @@ class Boto3Test {
     }
   }
 
-  /// After an upgrade: run `required_members.py` to write the lists anew, and look at what changed.
+  /// After an upgrade: run `required_members.py` to regenerate the lists, and review the
+  /// difference.
   @ParameterizedTest
   @ValueSource(strings = {"lambda", "sns", "sqs", "iam", "sts", "logs"})
-  void whatIsRequiredIsWhatBotocoreRequires(String service)
-      throws IOException, InterruptedException {
+  void requiredMembersAreThoseOfBotocore(String service) throws IOException, InterruptedException {
     Path operations = copy(service + ".operations");
     List<String> required = run(copy("required_members.py"), service, operations.toString());
     Map<String, Set<String>> theirs = new HashMap<>();
@@ -83,7 +83,7 @@ class Boto3Test {
     for (String line : required) {
       String[] column = line.split("\t", -1);
       Set<String> members = list.in(column[0]);
-      if (!members.isEmpty()) { // of a structure that both models have
+      if (!members.isEmpty()) { // a structure in both models
         theirs.put(column[0], Set.of(column[1].split(",")));
         ours.put(column[0], members);
       }

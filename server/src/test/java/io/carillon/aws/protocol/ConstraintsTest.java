@@ -12,10 +12,10 @@ import software.amazon.awssdk.services.lambda.model.CreateFunctionRequest;
 import software.amazon.awssdk.services.lambda.model.GetFunctionRequest;
 import software.amazon.awssdk.services.lambda.model.PutFunctionEventInvokeConfigRequest;
 
-/// Values are held to the model, and all that is wrong is told at once, counted, as AWS does.
-/// Sources: https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html for the patterns,
-/// and answers recorded from AWS (`test_lambda_api.snapshot.json` of localstack/localstack) for the
-/// words.
+/// Values are validated against the model, and all violations are reported together, with their
+/// number, as AWS does. Sources: https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html
+/// for the patterns, and responses recorded from AWS (`test_lambda_api.snapshot.json` of
+/// localstack/localstack) for the messages.
 class ConstraintsTest {
   private static final String NAME =
       "(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:)?"
@@ -41,7 +41,7 @@ class ConstraintsTest {
   }
 
   @Test
-  void aBadNameIsOneErrorAndABadQualifierAnother() {
+  void badNameAndBadQualifierAreTwoErrors() {
     isRefused(
         get("no such name", null),
         "1 validation error detected: " + at("no such name", "functionName", PATTERN + NAME));
@@ -54,7 +54,7 @@ class ConstraintsTest {
   }
 
   @Test
-  void lengthIsToldBesideThePattern() {
+  void lengthIsReportedBesideThePattern() {
     String name = "!".repeat(257);
     isRefused(
         get(name, null),
@@ -70,7 +70,7 @@ class ConstraintsTest {
   }
 
   @Test
-  void whatAwsTakesIsTaken() {
+  void valuesThatAwsAcceptsAreAccepted() {
     for (String name :
         new String[] {
           "f",
@@ -87,7 +87,7 @@ class ConstraintsTest {
   }
 
   @Test
-  void missingAndWrongMembersAreCountedTogetherHoweverDeep() {
+  void missingAndInvalidMembersAreCountedTogetherAtAnyDepth() {
     assertThatThrownBy(
             () ->
                 validation.validate(

@@ -24,8 +24,8 @@ import software.amazon.awssdk.services.sns.SnsClient;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sts.StsClient;
 
-/// Sends every operation of every service through the SDK's own client, with every member filled,
-/// and expects the operation to see what was sent and the client to see what was answered.
+/// Sends every operation of every service through the SDK's own client, with every member set, and
+/// checks that the operation gets what was sent and the client what was returned.
 @Tag("slow")
 class EveryOperationTest {
   private final AtomicReference<SdkPojo> seen = new AtomicReference<>();
@@ -82,7 +82,7 @@ class EveryOperationTest {
     assertThat(checked).isGreaterThan(10);
   }
 
-  /// Empty for operations that stream: their methods take more.
+  /// Empty for streaming operations: their methods take more parameters.
   private static Optional<Method> method(Class<?> api, Model.Entry entry, Class<?> input) {
     return Arrays.stream(api.getMethods())
         .filter(m -> m.getParameterCount() == 1 && m.getParameterTypes()[0] == input)
@@ -143,15 +143,15 @@ class EveryOperationTest {
                 "DestinationKey", "a key/+%ü//..",
                 "ChecksumAlgorithm", "CRC32"),
             Set.of(
-                // checked against the body, or the engine's to write
+                // verified against the body, or set by the engine
                 "ContentMD5",
                 "ContentLength",
-                // other ways to say CopySource and Expires, which only the SDK knows
+                // alternatives to CopySource and Expires, which only the SDK has
                 "SourceBucket",
                 "SourceKey",
                 "SourceVersionId",
                 "ExpiresString")),
-        // The first is of S3 Express; the second shows the length of a body that is not there.
+        // The first is of S3 Express; the second has the length of an absent body.
         Set.of("ListDirectoryBuckets", "HeadObject"));
   }
 }

@@ -41,11 +41,11 @@ import software.amazon.awssdk.services.sns.SnsClient;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sts.StsClient;
 
-/// Every operation, on things that exist, with values that break careless parsing: numbers, dates,
-/// names, ARNs, tokens and documents out of every range. None of them is our fault.
+/// Every operation, on existing resources, with values that break careless parsing: numbers, dates,
+/// names, ARNs, tokens and documents out of every range. None of them causes an internal error.
 @Tag("slow")
 class HostileValuesTest {
-  /// More for a long search: `-Dcarillon.hostile=1000`.
+  /// More for a longer search: `-Dcarillon.hostile=1000`.
   private static final int TRIES = Integer.getInteger("carillon.hostile", 15);
 
   private static final long SEED = Long.getLong("carillon.seed", 20261130);
@@ -231,7 +231,7 @@ class HostileValuesTest {
     assertThat(sent).isPositive();
   }
 
-  /// What the others need.
+  /// Operations that remove what other operations need.
   private static boolean destroys(String operation) {
     return operation.equals("DeleteBucket") || operation.equals("DeleteQueue");
   }
@@ -254,7 +254,7 @@ class HostileValuesTest {
     } catch (IllegalAccessException e) {
       throw new AssertionError(e);
     } catch (InvocationTargetException refused) {
-      // by the server, or by the SDK itself, which sends nothing then
+      // rejected by the server, or by the SDK before sending
     }
     if (status == 500) {
       faults.add(method.getName() + " " + request);

@@ -30,7 +30,7 @@ class JsonDecoderTest {
   }
 
   @Test
-  void nullIsAbsentAndEmptyIsNot() {
+  void nullIsAbsentButEmptyIsPresent() {
     CreateFunctionRequest function =
         function("{\"Role\":null,\"Layers\":[],\"Tags\":{},\"Environment\":{\"Variables\":{}}}");
     assertThat(function.role()).isNull();
@@ -41,12 +41,12 @@ class JsonDecoderTest {
   }
 
   @Test
-  void aBodyWithoutAByteIsAnEmptyObject() {
+  void anEmptyBodyIsAnEmptyObject() {
     assertThat(function("")).isEqualTo(CreateFunctionRequest.builder().build());
   }
 
   @Test
-  void aZipComesOutOfBase64() {
+  void blobsAreDecodedFromBase64() {
     assertThat(function("{\"Code\":{\"ZipFile\":\"UEsDBA==\"}}").code().zipFile().asByteArray())
         .containsExactly('P', 'K', 3, 4);
   }
@@ -67,7 +67,7 @@ class JsonDecoderTest {
   }
 
   @Test
-  void whatIsNotJsonIsToldByItsPlace() {
+  void malformedJsonIsReportedWithItsPosition() {
     assertThatThrownBy(() -> function("{\"Role\":\n  oops}"))
         .hasMessage("The body is not JSON at line 2, column 3");
   }
@@ -98,14 +98,14 @@ class JsonDecoderTest {
         "{\"Role\":NaN}",
         "\u0000",
       })
-  void whatIsNotOfTheTypesIsRefused(String json) {
+  void valuesOfWrongTypesAreRejected(String json) {
     assertThatThrownBy(() -> function(json))
         .isInstanceOfSatisfying(
             AwsException.class, e -> assertThat(e.error()).isEqualTo(CommonError.SERIALIZATION));
   }
 
   @Test
-  void aMemberThatIsNotKnownIsNamed() {
+  void anUnknownMemberIsNamed() {
     assertThatThrownBy(() -> function("{\"VpcConfig\":{\"Surprise\":1}}"))
         .isInstanceOfSatisfying(
             AwsException.class, e -> assertThat(e.error()).isEqualTo(CommonError.VALIDATION))
@@ -114,7 +114,7 @@ class JsonDecoderTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"1E400000000", "1E999999999", "-1E99", "999999999999999"})
-  void aTimeBeyondReasonCostsNothing(String seconds) {
+  void timesOutOfRangeAreRejectedCheaply(String seconds) {
     CreateEventSourceMappingRequest.Builder builder = CreateEventSourceMappingRequest.builder();
     byte[] json =
         ("{\"StartingPositionTimestamp\":" + seconds + "}").getBytes(StandardCharsets.UTF_8);
@@ -128,7 +128,7 @@ class JsonDecoderTest {
   }
 
   @Test
-  void malformedUtf8IsRefused() {
+  void malformedUtf8IsRejected() {
     byte[] json = "{\"Role\":\"x\"}".getBytes(StandardCharsets.UTF_8);
     json[9] = (byte) 0xFF;
     assertThatThrownBy(() -> decoder.read(json, CreateFunctionRequest.builder()))
@@ -136,7 +136,7 @@ class JsonDecoderTest {
   }
 
   @Property
-  void textComesBackAsItWasWritten(@ForAll String body, @ForAll String name) {
+  void textSurvivesARoundTrip(@ForAll String body, @ForAll String name) {
     SendMessageRequest request =
         SendMessageRequest.builder()
             .messageBody(body)

@@ -20,11 +20,11 @@ import software.amazon.awssdk.core.traits.RequiredTrait;
 import software.amazon.awssdk.core.traits.TraitType;
 import software.amazon.awssdk.protocols.core.OperationInfo;
 
-/// Derives the lists of operations from the SDK's marshallers, the only place of the SDK that knows
-/// an operation's method and path.
+/// Derives the lists of operations from the SDK's marshallers, the only place in the SDK with an
+/// operation's method and path.
 final class Marshallers {
 
-  /// Packages of the SDK by the service's name in signatures.
+  /// The SDK's packages by signing name.
   static final Map<String, String> PACKAGES =
       Map.of(
           "s3", "s3",
@@ -116,7 +116,7 @@ final class Marshallers {
     }
   }
 
-  /// Names of request classes without `Request`, from the jar's list of marshallers.
+  /// Names of request classes without `Request`, from the marshallers in the jar.
   private static List<String> requestClasses(String base) {
     String folder = base.replace('.', '/') + "/transform";
     String suffix = "RequestMarshaller.class";

@@ -41,9 +41,9 @@ import software.amazon.awssdk.services.sns.SnsClient;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sts.StsClient;
 
-/// Every operation of every service, called with nothing, with all but one member, and with only
-/// what it insists on, through the SDK's own client and over the services as they are wired: what
-/// is missing is the client's error, with the service's code, and never ours.
+/// Calls every operation of every service without members, without one member each, and with only
+/// the required members, through the SDK's own client and the services as the server wires them: a
+/// missing member is a client error with the service's code, never an internal error.
 class MissingMembersTest {
   private static final String POLICY =
       """
@@ -55,7 +55,7 @@ class MissingMembersTest {
        "Principal":{"Service":"lambda.amazonaws.com"}}}
       """;
 
-  /// What members are given so that requests get far, by service.
+  /// Members that are set so that requests get far, by service.
   private static final Map<String, Map<String, Object>> GIVEN =
       Map.of(
           "s3",
@@ -156,7 +156,7 @@ class MissingMembersTest {
     check("logs", CloudWatchLogsClient.class, client);
   }
 
-  /// SQS's older protocol, which no SDK speaks any more.
+  /// SQS's older protocol, which no current SDK uses.
   @Test
   void ofSqsInQueries() throws Exception {
     SoftAssertions softly = new SoftAssertions();
@@ -201,7 +201,7 @@ class MissingMembersTest {
     SoftAssertions softly = new SoftAssertions();
     int sent = 0;
     List<Operation<?>> operations = new ArrayList<>(table(service).all());
-    // What others need goes last.
+    // Operations that destroy what others need run last.
     operations.sort((a, b) -> Boolean.compare(destroys(a), destroys(b)));
     for (Operation<?> operation : operations) {
       Optional<Method> method = method(api, operation.input());
@@ -223,7 +223,7 @@ class MissingMembersTest {
     return operation.name().startsWith("Delete");
   }
 
-  /// @param lacks whether something is missing that the model insists on
+  /// @param lacks whether a member is missing that the model requires
   private record Case(String what, SdkPojo request, boolean lacks) {}
 
   private static List<Case> cases(String service, Operation<?> operation) {
@@ -250,7 +250,7 @@ class MissingMembersTest {
 
   private static Set<String> required(String service, Class<?> input) {
     if (service.equals("s3")) {
-      return Set.of(); // its shapes map for themselves; XmlDecoderTest and others hold them to it
+      return Set.of(); // its shapes declare them; XmlDecoderTest and others test them
     }
     Set<String> required = new HashSet<>(RequiredMembers.of(service).in(input));
     if (service.equals("sqs")) {
@@ -284,7 +284,8 @@ class MissingMembersTest {
       throw new AssertionError(e);
     }
     if (statuses.isEmpty()) {
-      // The client cannot send it: what is missing is part of the path, or S3's client minds.
+      // The client cannot send it: the missing member is part of the path, or S3's client rejects
+      // it.
       softly.assertThat(isUnsendable(one.request()) || error != null).as(as).isTrue();
       return 0;
     }

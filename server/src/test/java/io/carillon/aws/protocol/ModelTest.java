@@ -18,11 +18,11 @@ import software.amazon.awssdk.core.SdkPojo;
 @Tag("slow")
 class ModelTest {
 
-  /// After an upgrade of the SDK: run this test with `-Dcarillon.writeModel=true` to write the
-  /// lists anew, and look at what changed.
+  /// After an upgrade of the SDK: run this test with `-Dcarillon.writeModel=true` to regenerate the
+  /// lists, and review the difference.
   @ParameterizedTest
   @ValueSource(strings = {"s3", "lambda", "sns", "sqs", "iam", "sts", "logs"})
-  void theListOfOperationsIsThatOfTheSdk(String service) throws IOException {
+  void theListOfOperationsMatchesTheSdk(String service) throws IOException {
     List<Model.Entry> current = Marshallers.read(service);
     if (Boolean.getBoolean("carillon.writeModel")) {
       Path module = Files.isDirectory(Path.of("server")) ? Path.of("server") : Path.of("");
@@ -35,7 +35,7 @@ class ModelTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"s3", "lambda", "sns", "sqs", "iam", "sts", "logs"})
-  void everyOperationHasANameAMethodAPathAndShapesThatTheCodecKnows(String service) {
+  void everyOperationHasANameAMethodAPathAndSupportedShapes(String service) {
     Shapes shapes = new Shapes();
     for (Model.Entry entry : Model.of(service)) {
       assertThat(entry.name().toLowerCase(Locale.ROOT))
@@ -49,7 +49,7 @@ class ModelTest {
 
   private static void assertKnown(Shapes shapes, SdkPojo structure, int depth) {
     Shape shape = shapes.of(structure);
-    if (depth < 6) { // structures may hold themselves
+    if (depth < 6) { // structures may be recursive
       shape.body().values().forEach(m -> assertKnown(shapes, m.kind(), depth + 1));
     }
   }
@@ -64,7 +64,7 @@ class ModelTest {
   }
 
   @Test
-  void aServiceThatIsNotOursHasNoList() {
+  void unsupportedServicesHaveNoList() {
     assertThatThrownBy(() -> Model.of("dynamodb")).isInstanceOf(IllegalArgumentException.class);
   }
 }

@@ -41,7 +41,7 @@ class QueryDecoderTest {
   }
 
   @Test
-  void whatEveryRequestCarriesIsNoMember() {
+  void protocolParametersAreNotMembers() {
     String form = "Action=CreateRole&Version=2010-05-08&RoleName=r&X-Amz-Date=x&X-Amz-Signature=00";
     assertThat(read(decoder, form, CreateRoleRequest.builder()).build())
         .isEqualTo(CreateRoleRequest.builder().roleName("r").build());
@@ -54,11 +54,10 @@ class QueryDecoderTest {
         .containsExactly(Tag.builder().key("a").build(), Tag.builder().key("b").value("2").build());
   }
 
-  /// As botocore sends an empty list: under the model's name, since no item is there to be
-  /// numbered.
+  /// As botocore sends an empty list: under the model's name, since it has no item to number.
   @ParameterizedTest
   @ValueSource(strings = {"AttributeNames=", "AttributeName="})
-  void aFlattenedListWithoutItemsIsTaken(String form) {
+  void anEmptyFlattenedListIsAccepted(String form) {
     GetQueueAttributesRequest read = read(sqs, form, GetQueueAttributesRequest.builder()).build();
 
     assertThat(read.hasAttributeNames()).isTrue();
@@ -66,7 +65,7 @@ class QueryDecoderTest {
   }
 
   @Test
-  void aListThatIsNotEmptyStandsUnderItsNumberedName() {
+  void aNonEmptyListHasNumberedNames() {
     assertThatThrownBy(() -> read(sqs, "AttributeNames=All", GetQueueAttributesRequest.builder()))
         .isInstanceOf(AwsException.class);
   }
@@ -86,7 +85,7 @@ class QueryDecoderTest {
   }
 
   @Test
-  void mapsOfStructuresHaveNamesOfTheirOwn() {
+  void mapsOfStructuresHaveTheirOwnNames() {
     String form =
         "MessageAttributes.entry.1.Name=n&MessageAttributes.entry.1.Value.DataType=Binary"
             + "&MessageAttributes.entry.1.Value.BinaryValue=AAEC";
@@ -100,9 +99,9 @@ class QueryDecoderTest {
                     .build()));
   }
 
-  /// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/ shows these forms.
+  /// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/ has these forms.
   @Test
-  void sqsFlattensAndNamesInTheSingular() {
+  void sqsListsAreFlattenedWithSingularNames() {
     assertThat(
             read(
                     sqs,
@@ -169,7 +168,7 @@ class QueryDecoderTest {
     "Tags.member.1.Key=a&Tags.other=b, Tags",
     "a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q.r.s.t.u.v.w.x.y.z.0.1.2.3.4.5.6.7=x, nested",
   })
-  void whatIsNotOfTheShapeIsRefusedByName(String form, String named) {
+  void parametersOutsideTheShapeAreRejectedByName(String form, String named) {
     assertThatThrownBy(() -> read(decoder, form, CreateRoleRequest.builder()))
         .isInstanceOfSatisfying(
             AwsException.class,
@@ -194,7 +193,7 @@ class QueryDecoderTest {
 
   @ParameterizedTest
   @CsvSource({"%", "a=%", "a=%4", "a=%GG", "a=%FF", "a=%C3", "%ED%A0%80=surrogate", "a=%C0%80"})
-  void whatIsNotEncodedUtf8IsRefused(String form) {
+  void malformedEncodingIsRejected(String form) {
     assertThatThrownBy(() -> Parameters.parse(form))
         .isInstanceOfSatisfying(
             AwsException.class, e -> assertThat(e.error()).isEqualTo(CommonError.INVALID_URI));
@@ -209,7 +208,7 @@ class QueryDecoderTest {
   }
 
   @Property
-  void valuesComeBackAsTheyWereEncoded(@ForAll String arn, @ForAll String key) {
+  void valuesSurviveARoundTrip(@ForAll String arn, @ForAll String key) {
     String form =
         "ResourceArn=" + encode(arn) + "&Tags.member.1.Key=" + encode(key) + "&&Action=TagResource";
     TagResourceRequest request = read(decoder, form, TagResourceRequest.builder()).build();

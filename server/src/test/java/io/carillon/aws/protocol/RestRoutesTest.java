@@ -18,7 +18,7 @@ class RestRoutesTest {
   private final RestRoutes lambda = new RestRoutes(Model.of("lambda"));
 
   static Stream<Model.Entry> ofS3() {
-    // lists the buckets of S3 Express, which has an endpoint of its own
+    // ListDirectoryBuckets of S3 Express, which has its own endpoint
     return Model.of("s3").stream().filter(e -> !e.name().equals("ListDirectoryBuckets"));
   }
 
@@ -26,7 +26,7 @@ class RestRoutesTest {
     return Model.of("lambda").stream();
   }
 
-  /// The least that a request for an operation has: its path, and what tells it from others.
+  /// The minimal request for an operation: its path, and what distinguishes it from others.
   private static Request least(Model.Entry entry) {
     StringBuilder target =
         new StringBuilder(
@@ -51,13 +51,13 @@ class RestRoutesTest {
 
   @ParameterizedTest
   @MethodSource("ofS3")
-  void theLeastRequestForAnOperationOfS3FindsIt(Model.Entry entry) {
+  void minimalS3RequestsFindTheirOperation(Model.Entry entry) {
     assertThat(find(s3, least(entry))).isEqualTo(entry.name());
   }
 
   @ParameterizedTest
   @MethodSource("ofLambda")
-  void theLeastRequestForAnOperationOfLambdaFindsIt(Model.Entry entry) {
+  void minimalLambdaRequestsFindTheirOperation(Model.Entry entry) {
     assertThat(find(lambda, least(entry))).isEqualTo(entry.name());
   }
 
@@ -80,20 +80,20 @@ class RestRoutesTest {
     "TRACE, /b, nothing",
     "get, /b, nothing"
   })
-  void theOneThatAsksForMostIsMeant(String method, String target, String operation) {
+  void theMostSpecificRouteWins(String method, String target, String operation) {
     Request http = DirectClient.request(method, target, new Headers(), new byte[0]);
     assertThat(find(s3, http)).isEqualTo(operation);
   }
 
   @Test
-  void labelsAreTakenAsTheyCame() {
+  void labelsAreNotDecoded() {
     Request http = DirectClient.request("GET", "/b/a%2Fb//c/", new Headers(), new byte[0]);
     assertThat(s3.find(http, http.rawPath(), Parameters.parse("")).orElseThrow().labels())
         .isEqualTo(Map.of("Bucket", "b", "Key", "a%2Fb//c/"));
   }
 
   @Test
-  void aSlashAtTheEndOfAPathOfLambdaMakesNoDifference() {
+  void aTrailingSlashInALambdaPathIsIgnored() {
     for (String path : List.of("/2015-03-31/functions", "/2015-03-31/functions/")) {
       Request http = DirectClient.request("GET", path, new Headers(), new byte[0]);
       assertThat(find(lambda, http)).isEqualTo("ListFunctions");

@@ -9,17 +9,17 @@ import java.util.Set;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.core.SdkPojo;
 
-/// Fills model objects, every member of every structure, with values that differ.
+/// Fills model objects, every member of every structure, with distinct values.
 final class Samples {
-  private static final int MAX_DEPTH = 8; // structures may hold themselves
+  private static final int MAX_DEPTH = 8; // structures may be recursive
 
   private final Shapes shapes = new Shapes();
   private final Map<String, Object> given;
   private final Set<String> absent;
   private int count;
 
-  /// @param given values of members that cannot have any, by the name of the member
-  /// @param absent members that are left out
+  /// @param given values of restricted members, by the name of the member
+  /// @param absent members to leave out
   Samples(Map<String, Object> given, Set<String> absent) {
     this.given = given;
     this.absent = absent;
@@ -51,7 +51,7 @@ final class Samples {
     if (absent.contains(name)) {
       return;
     }
-    if (depth == 0 && given.containsKey(name)) { // nested members share names with these
+    if (depth == 0 && given.containsKey(name)) { // nested members may have the same names
       member.set(builder, given.get(name));
     } else if (depth < MAX_DEPTH || !member.kind().containsStructures()) {
       member.set(builder, value(member.kind(), depth));

@@ -14,8 +14,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// Header fields that an operation of S3 does not have: overlooked as on AWS, with a line in the
-/// log, unless a client relies on them for the safety of its data.
+/// Header fields that an S3 operation does not have: ignored as on AWS, with a log line, unless a
+/// client relies on them for the safety of its data.
 class UnknownFieldsTest {
   private static final Set<String> RELIED_ON =
       Set.of(
@@ -66,7 +66,7 @@ class UnknownFieldsTest {
     return shapes.of(shapes.builder(Marshallers.inputClass("s3", operation)));
   }
 
-  /// Every `x-amz-…` field that any operation of the model has.
+  /// Every `x-amz-…` field of any operation in the model.
   private static Set<String> ofTheModel() {
     Set<String> names = new TreeSet<>();
     operations().forEach(operation -> names.addAll(shape(operation).headers().keySet()));
@@ -82,7 +82,7 @@ class UnknownFieldsTest {
 
   @ParameterizedTest
   @MethodSource("operations")
-  void whatOtherOperationsHaveIsOverlookedUnlessDataWouldBeLessSafe(Model.Entry operation) {
+  void fieldsOfOtherOperationsAreIgnoredUnlessTheyProtectData(Model.Entry operation) {
     Shape shape = shape(operation);
     for (String name : ofTheModel()) {
       if (shape.headers().containsKey(name)) {
@@ -101,11 +101,11 @@ class UnknownFieldsTest {
   }
 
   @Test
-  void theSafetyOfDataIsWhatTheModelSaysOfIt() {
+  void theProtectiveFieldsAreThoseOfTheModel() {
     assertThat(ofTheModel()).containsAll(RELIED_ON);
   }
 
-  /// As recorded from s3fs 1.90, and a field that there is not.
+  /// As recorded from s3fs 1.90, and an invented field.
   @ParameterizedTest
   @CsvSource({
     "CreateMultipartUpload, x-amz-metadata-directive",
@@ -115,7 +115,7 @@ class UnknownFieldsTest {
     "ListObjectsV2, x-amz-acl",
     "GetObject, x-amz-foo"
   })
-  void whatIsOverlookedIsToldOnceForEachOperation(String operation, String name) {
+  void ignoredFieldsAreLoggedOncePerOperation(String operation, String name) {
     assertThat(handle(operation, name, "x")).isNull();
     assertThat(handle(operation, name, "y")).isNull();
     assertThat(handle("HeadBucket", name, "x")).isNull();
@@ -126,7 +126,7 @@ class UnknownFieldsTest {
   }
 
   @Test
-  void aQueryParameterThatMeansNothingIsToldOnceForEachWrite() {
+  void unknownQueryParametersAreLoggedOncePerWrite() {
     for (String name : List.of("customer", "customer", "other")) {
       assertThat(fields.handleParameter(operation("PutObject"), name)).isTrue();
       assertThat(fields.handleParameter(operation("GetObject"), name)).isTrue();
@@ -136,7 +136,7 @@ class UnknownFieldsTest {
   }
 
   @Test
-  void theLogHasRoomForAnyNumberOfNames() {
+  void theNumberOfLoggedNamesIsBounded() {
     for (int i = 0; i < 3000; i++) {
       assertThat(handle("GetObject", "x-amz-" + i, "x")).isNull();
     }
@@ -154,7 +154,7 @@ class UnknownFieldsTest {
     "CreateMultipartUpload, if-none-match",
     "UploadPart, if-match"
   })
-  void whatMeansNothingIsNotWorthAWord(String operation, String name) {
+  void meaninglessFieldsAreNotLogged(String operation, String name) {
     assertThat(handle(operation, name, "x")).isNull();
     assertThat(log).isEmpty();
   }
@@ -167,7 +167,7 @@ class UnknownFieldsTest {
     "CompleteMultipartUpload, if-unmodified-since",
     "DeleteObject, if-none-match"
   })
-  void aConditionThatAWriteDoesNotKnowIsRefused(String operation, String name) {
+  void unsupportedConditionsOfWritesAreRejected(String operation, String name) {
     AwsException refused = handle(operation, name, "x");
 
     assertThat(refused.error().code()).isEqualTo("NotImplemented");
@@ -175,7 +175,7 @@ class UnknownFieldsTest {
   }
 
   @Test
-  void encryptionWithOurKeysHoldsAnyway() {
+  void encryptionWithServerKeysIsAccepted() {
     String header = "x-amz-server-side-encryption";
 
     assertThat(handle("ListObjectsV2", header, "AES256")).isNull();
@@ -186,7 +186,7 @@ class UnknownFieldsTest {
   /// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html, "Encryption"
   @ParameterizedTest
   @CsvSource({"GetObject", "HeadObject", "UploadPart", "UploadPartCopy"})
-  void whereEncryptionWasDecidedBeforeItIsNotAskedFor(String operation) {
+  void encryptionFieldsAreRejectedWhereEncryptionIsAlreadySet(String operation) {
     AwsException refused = handle(operation, "x-amz-server-side-encryption", "AES256");
 
     assertThat(ErrorDialect.s3().translate(refused).error().code()).isEqualTo("InvalidArgument");
@@ -195,7 +195,7 @@ class UnknownFieldsTest {
   }
 
   @Test
-  void aChecksumThatThereIsNotIsRefusedWithABody() {
+  void unknownChecksumAlgorithmsAreRejected() {
     assertThat(handle("PutBucketTagging", "x-amz-checksum-crc7", "x").error().status())
         .isEqualTo(400);
     assertThatCode(

@@ -47,7 +47,7 @@ class XmlDecoderTest {
             + " c --><Object><Key><![CDATA[a]]></Key></Object></Delete>",
         "\uFEFF<Delete><Object><Key>&#97;</Key></Object></Delete>",
       })
-  void oneDocumentIsWrittenInManyWays(String document) {
+  void equivalentDocumentsAreDecodedEqually(String document) {
     assertThat(delete(document))
         .isEqualTo(Delete.builder().objects(ObjectIdentifier.builder().key("a").build()).build());
   }
@@ -82,7 +82,7 @@ class XmlDecoderTest {
             + "</Object></Delete>",
         "<?xml version='1.0' encoding='ISO-8859-1'?><Delete>" + KEY_A + "</Delete>",
       })
-  void whatIsNotOfTheShapeIsRefused(String document) {
+  void documentsOutsideTheShapeAreRejected(String document) {
     assertThatThrownBy(() -> delete(document))
         .isInstanceOfSatisfying(
             AwsException.class, e -> assertThat(e.error()).isEqualTo(CommonError.SERIALIZATION));
@@ -90,7 +90,7 @@ class XmlDecoderTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"UTF-16", "ISO-8859-1"})
-  void onlyUtf8IsRead(String charset) {
+  void onlyUtf8IsAccepted(String charset) {
     byte[] document =
         "<Delete><Object><Key>ü</Key></Object></Delete>".getBytes(Charset.forName(charset));
     assertThatThrownBy(() -> delete(document)).isInstanceOf(AwsException.class);
@@ -102,7 +102,7 @@ class XmlDecoderTest {
   }
 
   @Test
-  void theRefusalNamesTheElement() {
+  void theErrorNamesTheElement() {
     assertThatThrownBy(() -> delete("<Delete>" + KEY_A + "<Surprise/></Delete>"))
         .hasMessage("The element Surprise is not allowed here");
   }
@@ -129,7 +129,7 @@ class XmlDecoderTest {
   }
 
   @Property
-  void textComesBackAsItWasWritten(@ForAll @NotBlank String key, @ForAll String value) {
+  void textSurvivesARoundTrip(@ForAll @NotBlank String key, @ForAll String value) {
     String text = onlyXml(key);
     Tag tag = Tag.builder().key(text).value(onlyXml(value)).build();
     XmlWriter out = new XmlWriter().open("Tag");
@@ -139,7 +139,7 @@ class XmlDecoderTest {
     assertThat(builder.build()).isEqualTo(tag);
   }
 
-  /// Without what XML 1.0 cannot hold at all.
+  /// Without characters that XML 1.0 does not allow.
   private static String onlyXml(String text) {
     StringBuilder kept = new StringBuilder();
     text.codePoints()

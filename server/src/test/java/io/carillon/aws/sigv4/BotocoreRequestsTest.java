@@ -19,7 +19,7 @@ import java.util.Optional;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// What boto3 sends, recorded by `botocore_requests.py` beside the recording.
+/// Requests of boto3, recorded by `botocore_requests.py`, which is beside the recording.
 class BotocoreRequestsTest {
 
   record Recorded(
@@ -52,7 +52,7 @@ class BotocoreRequestsTest {
               .find("x-amz-security-token")
               .or(() -> RawQuery.of(query).first(PresignedQuery.SECURITY_TOKEN));
       Credentials known =
-          token.map(t -> Example.session(t, Instant.MAX)).orElseGet(Example::lasting);
+          token.map(t -> Example.session(t, Instant.MAX)).orElseGet(Example::longTerm);
       return Example.verifier(known, signed());
     }
 
@@ -86,7 +86,7 @@ class BotocoreRequestsTest {
 
   @ParameterizedTest
   @MethodSource("recorded")
-  void isVerifiedBodyAndAll(Recorded recorded) throws IOException {
+  void recordedRequestsVerifyWithTheirBodies(Recorded recorded) throws IOException {
     assertThat(Scope.of(recorded.request()))
         .hasValueSatisfying(
             scope -> {
@@ -110,7 +110,7 @@ class BotocoreRequestsTest {
 
   @ParameterizedTest
   @MethodSource("recorded")
-  void isRefusedOnceThePathIsAnother(Recorded recorded) {
+  void aChangedPathIsRejected(Recorded recorded) {
     Request good = recorded.request();
     Request tampered =
         new Request(

@@ -40,7 +40,7 @@ class ChunkedBodyTest {
     return bytes;
   }
 
-  /// Frames content as a client does.
+  /// Frames content as clients do.
   private static byte[] framed(
       byte[] content, int chunkSize, @Nullable ChunkSignatures signatures, String trailers) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -115,7 +115,7 @@ class ChunkedBodyTest {
     "4096,20000",
     "100000,20000"
   })
-  void contentComesOutWholeAtAnyReadSize(int readSize, int size) throws IOException {
+  void contentIsCompleteAtAnyReadSize(int readSize, int size) throws IOException {
     byte[] content = content(size);
     String trailers = CRC + ":AAAAAA==\r\n";
 
@@ -139,7 +139,7 @@ class ChunkedBodyTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 4096})
-  void itDoesNotMatterInWhatPiecesTheWireDelivers(int piece) throws IOException {
+  void contentIsCompleteForAnyPieceSizeOfTheWire(int piece) throws IOException {
     byte[] content = content(20_000);
     byte[] framed = framed(content, 8192, signatures(), CRC + ":AAAAAA==\r\n");
 
@@ -149,7 +149,7 @@ class ChunkedBodyTest {
   }
 
   @Property(tries = 100)
-  void chunksMayHaveAnySizeFrom8192On(
+  void chunksMayHaveAnySizeFrom8192Up(
       @ForAll @IntRange(max = 60_000) int size,
       @ForAll @IntRange(min = 8192, max = 30_000) int chunkSize,
       @ForAll @IntRange(min = 1, max = 9000) int readSize)
@@ -164,7 +164,7 @@ class ChunkedBodyTest {
   }
 
   @Test
-  void trailersAreThereAsSoonAsTheLastByteIs() throws IOException {
+  void trailersAreAvailableWithTheLastByte() throws IOException {
     Body body = unsigned("5\r\nhello\r\n0\r\n" + CRC + ":AAAAAA==\r\n\r\n", 5, CRC);
 
     assertThat(body.readNBytes(5)).isEqualTo(Example.bytes("hello"));
@@ -182,7 +182,7 @@ class ChunkedBodyTest {
   }
 
   @Test
-  void theEmptyLineAtTheEndMayBeMissing() throws IOException {
+  void theFinalEmptyLineIsOptional() throws IOException {
     assertThat(unsigned("5\r\nhello\r\n0\r\n", 5).readAllBytes()).hasSize(5);
     assertThat(unsigned("5\r\nhello\r\n0\r\n" + CRC + ":AAAAAA==\r\n", 5, CRC).readAllBytes())
         .hasSize(5);
@@ -213,12 +213,12 @@ class ChunkedBodyTest {
         "5\r\nhello\r\n0\r\n\r\nmore",
         "0\r\n\r\n",
       })
-  void tornOrMalformedFramingIsAnIncompleteBody(String framed) {
+  void truncatedOrMalformedFramingIsAnIncompleteBody(String framed) {
     assertThat(errorOf(unsigned(framed, 5))).isEqualTo("IncompleteBody");
   }
 
   @Test
-  void aChunkHeaderThatNeverEndsIsRefusedEarly() {
+  void anEndlessChunkHeaderIsRejectedEarly() {
     Body endless = trickle(Example.bytes("5;" + "x".repeat(100_000)), 100);
 
     assertThat(errorOf(new ChunkedBody(endless, 5, null, Set.of()))).isEqualTo("IncompleteBody");
@@ -237,7 +237,7 @@ class ChunkedBodyTest {
   }
 
   @Test
-  void lengthsThatDisagreeAreNamed() {
+  void differingLengthsAreReported() {
     AwsException refused =
         catchThrowableOfType(
             AwsException.class, () -> unsigned("4\r\nhell\r\n0\r\n\r\n", 5).readAllBytes());
@@ -250,26 +250,26 @@ class ChunkedBodyTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", // announced and not there
-        "x-amz-checksum-sha256:AAAA\r\n", // there and not announced
+        "", // declared and absent
+        "x-amz-checksum-sha256:AAAA\r\n", // present and not declared
         "x-amz-checksum-crc32:AAAAAA==\r\nx-amz-checksum-crc32:AAAAAA==\r\n",
         "x-amz-checksum-crc32:AAAAAA==\r\nother:1\r\n",
         "no colon\r\n",
         ":no name\r\n"
       })
-  void trailersMustBeTheAnnouncedOnes(String trailers) {
+  void trailersMustMatchTheDeclaredOnes(String trailers) {
     assertThat(errorOf(unsigned("5\r\nhello\r\n0\r\n" + trailers + "\r\n", 5, CRC)))
         .isEqualTo("MalformedTrailerError");
   }
 
   @Test
-  void noTrailerIsTakenWhereNoneWasAnnounced() {
+  void undeclaredTrailersAreRejected() {
     assertThat(errorOf(unsigned("5\r\nhello\r\n0\r\n" + CRC + ":AAAAAA==\r\n\r\n", 5)))
         .isEqualTo("MalformedTrailerError");
   }
 
   @Test
-  void trailerNamesKnowNoCase() throws IOException {
+  void trailerNamesAreCaseInsensitive() throws IOException {
     Body body = unsigned("5\r\nhello\r\n0\r\nX-Amz-Checksum-CRC32: AAAAAA==\r\n\r\n", 5, CRC);
 
     body.readAllBytes();
@@ -278,7 +278,7 @@ class ChunkedBodyTest {
   }
 
   @Test
-  void everyByteOfASignedBodyCounts() {
+  void changingAnyByteOfASignedBodyIsDetected() {
     byte[] content = content(8200);
     byte[] framed = framed(content, 8192, signatures(), CRC + ":AAAAAA==\r\n");
     List<Integer> notNoticed = new java.util.ArrayList<>();
@@ -297,14 +297,15 @@ class ChunkedBodyTest {
       }
     }
 
-    // What remains is no content: carriage returns before line feeds, and the case of letters.
+    // The remaining bytes are not content: carriage returns before line feeds, and the case of
+    // letters.
     assertThat(notNoticed)
         .allSatisfy(at -> assertThat(framed[at]).isIn((byte) '\r', (byte) '\n', (byte) ' '));
   }
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 4096})
-  void nobodyGetsTheLastByteOfAChunkThatDoesNotMatch(int readSize) {
+  void theLastByteOfAMismatchedChunkIsNeverReturned(int readSize) {
     byte[] content = content(8192);
     byte[] framed = framed(content, 8192, signatures(), "");
     framed[framed.length - 200] ^= 1; // somewhere in the chunk
@@ -329,7 +330,7 @@ class ChunkedBodyTest {
   }
 
   @Test
-  void theLastByteIsHeldBackUntilTheTrailerWasVerified() {
+  void theLastByteIsReturnedOnlyAfterTheTrailerIsVerified() {
     byte[] framed = framed(content(10), 8192, signatures(), CRC + ":AAAAAA==\r\n");
     framed[framed.length - 10] ^= 1; // in the trailer's signature
     Body body = new ChunkedBody(Body.of(framed), 10, signatures(), Set.of(CRC));
@@ -377,20 +378,22 @@ class ChunkedBodyTest {
   }
 
   @Test
-  void aWireThatBreaksBreaksTheBody() {
+  void aBrokenConnectionFailsTheBody() {
     Body broken =
         new ChunkedBody(
             new Wire() {
               @Override
               public int read(byte[] bytes, int offset, int length) throws IOException {
-                throw new IOException("torn");
+                throw new IOException("connection reset");
               }
             },
             5,
             null,
             Set.of());
 
-    assertThatThrownBy(broken::readAllBytes).isInstanceOf(IOException.class).hasMessage("torn");
+    assertThatThrownBy(broken::readAllBytes)
+        .isInstanceOf(IOException.class)
+        .hasMessage("connection reset");
   }
 
   private static Body trickle(byte[] bytes, int piece) {

@@ -9,7 +9,7 @@ import java.net.URI;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-/// The requests that AWS prints with their signatures.
+/// The signed requests in AWS's documentation.
 ///
 /// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html,
 /// sigv4-query-string-auth.html, sigv4-streaming.html, sigv4-streaming-trailers.html
@@ -110,7 +110,7 @@ class DocumentedExamplesTest {
             Verified.Signed.class,
             signed -> {
               assertThat(signed.presigned()).isTrue();
-              assertThat(signed.credentials()).isEqualTo(Example.lasting());
+              assertThat(signed.credentials()).isEqualTo(Example.longTerm());
               assertThat(signed.signing().signed()).isEqualTo(Example.DAY);
             });
     URI ours =

@@ -20,7 +20,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
 
-/// The key, day and bucket of AWS's documented examples, and what tests do with requests.
+/// Key, day and bucket of AWS's documented examples, and helpers for requests.
 final class Example {
   static final String KEY_ID = "AKIAIOSFODNN7EXAMPLE";
   static final Secret SECRET = new Secret("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY");
@@ -31,7 +31,7 @@ final class Example {
 
   private Example() {}
 
-  static Credentials lasting() {
+  static Credentials longTerm() {
     return new Credentials(KEY_ID, SECRET, new Principal.Root(ACCOUNT), ACCOUNT);
   }
 
@@ -51,7 +51,7 @@ final class Example {
   }
 
   static SignatureVerifier verifierAt(Instant now) {
-    return verifier(lasting(), now);
+    return verifier(longTerm(), now);
   }
 
   static SignatureVerifier verifier(Credentials known, Instant now) {

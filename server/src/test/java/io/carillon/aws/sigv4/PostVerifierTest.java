@@ -71,7 +71,7 @@ class PostVerifierTest {
     return Base64.getEncoder().encodeToString(policy.getBytes(StandardCharsets.UTF_8));
   }
 
-  /// A signed form under these further conditions, with nothing but a key in it.
+  /// A signed form with these additional conditions, and only a key in it.
   private static Map<String, String> form(String conditions) {
     return sign(
         """
@@ -95,7 +95,7 @@ class PostVerifierTest {
   }
 
   private static PostVerifier verifierAt(Instant now) {
-    return verifier(Example.lasting(), now);
+    return verifier(Example.longTerm(), now);
   }
 
   private static PostVerifier verifier(Credentials known, Instant now) {
@@ -123,27 +123,27 @@ class PostVerifierTest {
   }
 
   @Test
-  void theDocumentedFormIsTheSignersToSend() {
+  void theDocumentedFormVerifies() {
     assertThat(verify(documentedForm()))
         .hasValueSatisfying(
             post -> {
-              assertThat(post.credentials()).isEqualTo(Example.lasting());
+              assertThat(post.credentials()).isEqualTo(Example.longTerm());
               assertThat(post.scope()).hasValue(new Scope("20151229", "us-east-1", "s3"));
               assertThat(post.signing().isForm()).isTrue();
-              assertThat(post.shortestBytes()).isZero();
-              assertThat(post.longestBytes()).isEqualTo(Long.MAX_VALUE);
+              assertThat(post.minBytes()).isZero();
+              assertThat(post.maxBytes()).isEqualTo(Long.MAX_VALUE);
             });
   }
 
   @Test
-  void aFormThatNobodySignedIsAnonymous() {
+  void anUnsignedFormIsAnonymous() {
     assertThat(verify(Map.of("key", "k", "acl", "private"))).isEmpty();
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {"X-Amz-Credential", "X-Amz-Algorithm", "X-Amz-Date", "Policy", "X-Amz-Signature"})
-  void whatIsMissingIsNamed(String field) {
+  void missingFieldsAreNamed(String field) {
     Map<String, String> form = documentedForm();
     form.remove(field);
 
@@ -163,7 +163,7 @@ class PostVerifierTest {
         "Content-Type | image/png,text/html | [\"starts-with\", \"$content-type\", \"image/\"]",
         "x-amz-meta-uuid | '' | [\"eq\", \"$x-amz-meta-uuid\", \"14365123651274\"]",
       })
-  void aFieldThatBreaksItsConditionIsRefused(String field, String value, String condition) {
+  void fieldsThatViolateTheirConditionAreRejected(String field, String value, String condition) {
     Map<String, String> form = documentedForm();
     form.put(field, value);
 
@@ -175,7 +175,7 @@ class PostVerifierTest {
   }
 
   @Test
-  void aFieldLeftOutBreaksItsConditionToo() {
+  void aMissingFieldViolatesItsCondition() {
     Map<String, String> form = documentedForm();
     form.remove("acl");
 
@@ -183,7 +183,7 @@ class PostVerifierTest {
   }
 
   @Test
-  void anotherBucketBreaksItsCondition() {
+  void anotherBucketViolatesItsCondition() {
     AwsException refused =
         catchThrowableOfType(
             AwsException.class, () -> verify(verifierAt(NOW), documentedForm(), "other"));
@@ -201,7 +201,7 @@ class PostVerifierTest {
   }
 
   @Test
-  void ignoredFieldsNeedNone() {
+  void ignoredFieldsNeedNoCondition() {
     Map<String, String> form = documentedForm();
     form.put("x-ignore-me", "1");
 
@@ -209,7 +209,7 @@ class PostVerifierTest {
   }
 
   @Test
-  void contentTypesInAListMustAllBegin() {
+  void everyContentTypeOfAListMustMatchThePrefix() {
     Map<String, String> form = documentedForm();
     form.put("Content-Type", "image/png, image/gif");
 
@@ -217,17 +217,17 @@ class PostVerifierTest {
   }
 
   @Test
-  void theFileIsHeldToTheNarrowestRange() {
+  void theNarrowestSizeRangeApplies() {
     Map<String, String> form =
         form(", [\"content-length-range\", 2, 10], [\"content-length-range\", \"3\", \"20\"]");
     PostVerifier.Post post = verify(form).orElseThrow();
 
-    assertThat(post.shortestBytes()).isEqualTo(3);
-    assertThat(post.longestBytes()).isEqualTo(10);
+    assertThat(post.minBytes()).isEqualTo(3);
+    assertThat(post.maxBytes()).isEqualTo(10);
   }
 
   @Test
-  void aFormOfVersion2IsGoodForItsPolicy() {
+  void aVersion2FormIsLimitedByItsPolicy() {
     String policy =
         base64(
             "{\"expiration\": \"2015-12-30T12:00:00.000Z\", \"conditions\":"
@@ -236,7 +236,7 @@ class PostVerifierTest {
     form.put("key", "k");
     form.put("AWSAccessKeyId", "AKIAIOSFODNN7EXAMPLE");
     form.put("policy", policy);
-    form.put("signature", SignatureV2.sign(Example.lasting().secret(), policy));
+    form.put("signature", SignatureV2.sign(Example.longTerm().secret(), policy));
 
     assertThat(verify(form))
         .hasValueSatisfying(
@@ -249,7 +249,7 @@ class PostVerifierTest {
   }
 
   @Test
-  void commasBehindTheLastConditionAndEscapedDollarsAreTaken() {
+  void trailingCommasAndEscapedDollarsAreAccepted() {
     Map<String, String> form = form(", {\"x-amz-meta-price\": \"\\$5\"},");
     form.put("x-amz-meta-price", "$5");
 
@@ -270,7 +270,7 @@ class PostVerifierTest {
         "{\"expiration\": \"2015-12-30T12:00:00.000Z\", \"conditions\": []} more",
         "{\"expiration\": \"2015-12-30T12:00:00.000Z\", \"conditions\": [",
       })
-  void whatIsNoPolicyGrantsNothing(String policy) {
+  void malformedPoliciesGrantNothing(String policy) {
     assertThat(refusal(sign(policy)).error().code()).isEqualTo("InvalidPolicyDocument");
   }
 
@@ -291,7 +291,7 @@ class PostVerifierTest {
         "[\"content-length-range\", \"few\", 5]",
         "[\"content-length-range\", 1.5, 5]",
       })
-  void whatIsNoConditionGrantsNothing(String condition) {
+  void malformedConditionsGrantNothing(String condition) {
     AwsException refused = refusal(form(", " + condition));
 
     assertThat(refused.error().code()).isEqualTo("InvalidPolicyDocument");
@@ -299,7 +299,7 @@ class PostVerifierTest {
   }
 
   @Test
-  void aPolicyThatIsNoBase64GrantsNothing() {
+  void aPolicyThatIsNotBase64GrantsNothing() {
     Map<String, String> form = form("");
     form.put("policy", "***");
     form.put(
@@ -310,7 +310,7 @@ class PostVerifierTest {
   }
 
   @Test
-  void aPolicyThatWasChangedNoLongerMatches() {
+  void aChangedPolicyDoesNotMatchItsSignature() {
     Map<String, String> form = documentedForm();
     form.put("Policy", base64(DOCUMENTED.replace("user1", "user2")));
 
@@ -320,10 +320,10 @@ class PostVerifierTest {
     assertThat(refused.members()).containsKeys("AWSAccessKeyId", "StringToSign");
   }
 
-  /// What a policy says counts only once its signer is known: one that cannot even be read is no
-  /// more than a signature that does not match.
+  /// A policy counts only once its signer is authenticated: an unparsable one is only a signature
+  /// that does not match.
   @Test
-  void anUnreadablePolicyThatNobodySignedDoesNotMatch() {
+  void anUnsignedMalformedPolicyIsASignatureMismatch() {
     Map<String, String> older =
         new HashMap<>(Map.of("key", "k", "AWSAccessKeyId", "AKIAIOSFODNN7EXAMPLE"));
     older.put("signature", "x");
@@ -340,7 +340,7 @@ class PostVerifierTest {
   }
 
   @Test
-  void aPolicyIsGoodUntilItExpires() {
+  void aPolicyIsValidUntilItExpires() {
     Instant end = Instant.parse("2015-12-30T12:00:00Z");
 
     assertThat(verify(verifierAt(end.minusMillis(1)), documentedForm(), BUCKET)).isPresent();
@@ -352,7 +352,7 @@ class PostVerifierTest {
   }
 
   @Test
-  void aSignatureIsGoodForAWeekAtMost() {
+  void aSignatureIsValidForAtMostAWeek() {
     Map<String, String> form =
         sign(
             "{\"expiration\": \"2099-01-01T00:00:00Z\", \"conditions\": [[\"starts-with\","
@@ -384,7 +384,7 @@ class PostVerifierTest {
     "x-amz-security-token, token, InvalidToken",
     "AWSAccessKeyId, AKIAIOSFODNN7EXAMPLE, InvalidArgument",
   })
-  void aWrongFieldOfTheSignatureIsNamed(String field, String value, String code) {
+  void invalidSignatureFieldsAreNamed(String field, String value, String code) {
     Map<String, String> form = form("");
     form.put(field, value);
 
@@ -392,7 +392,7 @@ class PostVerifierTest {
   }
 
   @Test
-  void aSessionsFormCarriesItsToken() {
+  void aSessionsFormNeedsItsToken() {
     Map<String, String> form = form(", {\"x-amz-security-token\": \"token\"}");
     form.put("x-amz-security-token", "token");
     PostVerifier verifier = verifier(Example.session("token", NOW.plusSeconds(1)), NOW);

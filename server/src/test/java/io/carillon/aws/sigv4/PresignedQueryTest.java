@@ -22,7 +22,7 @@ class PresignedQueryTest {
   private static final URI BUCKET = URI.create("http://localhost:4566/bucket/key?tagging");
 
   @Test
-  void aPresignedRequestIsGoodUntilItExpires() throws IOException {
+  void aPresignedRequestIsValidUntilItExpires() throws IOException {
     URI uri = Example.signer("s3").presign("GET", BUCKET, Duration.ofMinutes(60));
     Instant end = Example.DAY.plus(Duration.ofMinutes(60));
 
@@ -42,7 +42,7 @@ class PresignedQueryTest {
   }
 
   @Test
-  void otherServicesTakePresignedRequestsToo() throws IOException {
+  void otherServicesAcceptPresignedRequestsToo() throws IOException {
     URI uri =
         Example.signer("sts")
             .presign(
@@ -60,7 +60,7 @@ class PresignedQueryTest {
   }
 
   @Test
-  void aPresignedPutTakesAnyBody() throws IOException {
+  void aPresignedPutAcceptsAnyBody() throws IOException {
     URI uri = Example.signer("s3").presign("PUT", BUCKET, Duration.ofDays(7));
     Request request =
         Example.request(
@@ -91,7 +91,7 @@ class PresignedQueryTest {
         "us-east-1 | mars | the region 'mars' is wrong",
         "&X-Amz-Signature | &X-Amz-Credential=x&X-Amz-Signature | X-Amz-Expires parameters",
       })
-  void aMalformedPresignedQueryIsNamed(String part, String instead, String words) {
+  void malformedPresignedQueriesAreReported(String part, String instead, String words) {
     URI uri = Example.signer("s3").presign("GET", BUCKET, Duration.ofMinutes(60));
     Request good = presigned(uri);
 

@@ -27,8 +27,8 @@ import software.amazon.awssdk.http.auth.spi.signer.SignRequest;
 import software.amazon.awssdk.http.auth.spi.signer.SignedRequest;
 import software.amazon.awssdk.identity.spi.AwsCredentialsIdentity;
 
-/// What the signer of AWS's SDK for Java 2 makes: an independent one, and the only client at hand
-/// that signs chunks and trailers.
+/// Requests signed by AWS's SDK for Java 2: an independent implementation, and the only available
+/// client that signs chunks and trailers.
 class SdkSignerTest {
   private static final AwsCredentialsIdentity IDENTITY =
       AwsCredentialsIdentity.create(Example.KEY_ID, Example.SECRET.reveal());
@@ -122,7 +122,7 @@ class SdkSignerTest {
     "100,CRC32C,false",
     "300000,SHA1,false"
   })
-  void trailersVerifyAndHoldTheRightChecksum(int size, ChecksumAlgorithm algorithm, boolean signed)
+  void trailersVerifyAndHaveTheRightChecksum(int size, ChecksumAlgorithm algorithm, boolean signed)
       throws IOException {
     byte[] body = content(size);
     Request request =

@@ -50,7 +50,7 @@ class SignatureV2Test {
   }
 
   @Test
-  void whatItSignsInTheQueryBecomesHeaders() throws IOException {
+  void signedQueryFieldsBecomeHeaders() throws IOException {
     Request put =
         signed(
             "PUT",
@@ -93,7 +93,7 @@ class SignatureV2Test {
   }
 
   @Test
-  void changingWhatIsSignedBreaksIt() {
+  void changingSignedPartsBreaksTheSignature() {
     Request good = signed("GET", "", "", "", "/b/k", "");
 
     for (Request tampered :
@@ -118,7 +118,7 @@ class SignatureV2Test {
   }
 
   @Test
-  void temporaryCredentialsBringTheirToken() throws IOException {
+  void temporaryCredentialsNeedTheirToken() throws IOException {
     Request good =
         signed(
             "GET",
@@ -156,7 +156,7 @@ class SignatureV2Test {
         "AWSAccessKeyId=A&Signature=a&Signature=b&Expires=99999999999 | AccessDenied | requires",
         "AWSAccessKeyId=A&X-Amz-Signature=b&Signature=a | InvalidArgument | Only one auth",
       })
-  void aMalformedOneIsNamed(String query, String code, String words) {
+  void malformedVersion2QueriesAreReported(String query, String code, String words) {
     AwsException refused = refusal(request("GET", "/b/k", query), "s3");
 
     assertThat(refused.error().code()).isEqualTo(code);
@@ -165,7 +165,7 @@ class SignatureV2Test {
 
   @ParameterizedTest
   @ValueSource(strings = {"sns", "lambda", "sts"})
-  void otherServicesDoNotTakeIt(String service) {
+  void otherServicesRejectVersion2(String service) {
     assertThat(refusal(request("GET", "/", "AWSAccessKeyId=A&Signature=a&Expires=1"), service))
         .hasMessageContaining("Signature Version 2");
   }

@@ -53,7 +53,7 @@ class SignatureVerifierTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"s3", "lambda", "sns", "sqs", "iam", "sts", "logs"})
-  void whatTheSignerSignsVerifies(String service) throws IOException {
+  void requestsOfOurSignerVerify(String service) throws IOException {
     Request request = service.equals("s3") ? toS3() : to(service);
 
     Verified verified = Example.verifier().verify(request, service);
@@ -62,7 +62,7 @@ class SignatureVerifierTest {
         .isInstanceOfSatisfying(
             Verified.Signed.class,
             signed -> {
-              assertThat(signed.credentials()).isEqualTo(Example.lasting());
+              assertThat(signed.credentials()).isEqualTo(Example.longTerm());
               assertThat(signed.scope()).isEqualTo(new Scope("20130524", "us-east-1", service));
               assertThat(signed.presigned()).isFalse();
             });
@@ -70,7 +70,7 @@ class SignatureVerifierTest {
   }
 
   @Test
-  void theScopeCanBeReadBeforeAnythingIsVerified() {
+  void theScopeCanBeReadBeforeVerification() {
     assertThat(Scope.of(to("sns"))).contains(new Scope("20130524", "us-east-1", "sns"));
     assertThat(
             Scope.of(presigned(Example.signer("sqs").presign("GET", ROOT, Duration.ofMinutes(1)))))
@@ -82,7 +82,7 @@ class SignatureVerifierTest {
   }
 
   @Test
-  void whoDoesNotSignIsAnonymous() throws IOException {
+  void unsignedRequestsAreAnonymous() throws IOException {
     Request request =
         Example.request("GET", "/bucket/key", "", new Headers().add("Host", "localhost"), BODY);
 
@@ -93,7 +93,7 @@ class SignatureVerifierTest {
   }
 
   @Test
-  void anAnonymousBodyIsHeldToItsHashAndUnframed() throws IOException {
+  void anonymousBodiesAreVerifiedAndUnframed() throws IOException {
     Headers hashed = new Headers().add("x-amz-content-sha256", Example.EMPTY_HASH);
     Headers framed =
         new Headers()
@@ -116,7 +116,7 @@ class SignatureVerifierTest {
   }
 
   @Test
-  void aTrailerThatIsNoChecksumIsRefused() {
+  void trailersOtherThanChecksumsAreRejected() {
     Headers headers =
         new Headers()
             .add("x-amz-content-sha256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER")
@@ -177,7 +177,7 @@ class SignatureVerifierTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 4096})
-  void changingAnObjectsBodyIsFoundBeforeItsLastByte(int readSize) throws IOException {
+  void changingAnObjectsBodyIsDetectedBeforeItsLastByte(int readSize) throws IOException {
     byte[] tampered = BODY.clone();
     tampered[0] ^= 1;
     Body body =
@@ -187,7 +187,7 @@ class SignatureVerifierTest {
         catchThrowableOfType(
             AwsException.class,
             () -> {
-              int left = BODY.length; // reads what was announced, and not on to the end
+              int left = BODY.length; // reads the declared length, and not on to the end
               while (left > 0) {
                 left -= body.read(new byte[readSize], 0, readSize);
               }
@@ -201,7 +201,7 @@ class SignatureVerifierTest {
   }
 
   @Test
-  void aBodyThatWasTakenAwayIsFoundAtOnce() {
+  void aRemovedBodyIsDetectedAtOnce() {
     AwsException refused =
         catchThrowableOfType(
             AwsException.class,
@@ -236,7 +236,7 @@ class SignatureVerifierTest {
   }
 
   @Test
-  void anUnsignedPayloadMayBeAnything() throws IOException {
+  void anUnsignedPayloadIsNotVerified() throws IOException {
     Headers headers = new Headers().add("Host", "localhost:4566");
     Example.signer("s3").sign("PUT", BUCKET, headers, "UNSIGNED-PAYLOAD").forEach(headers::add);
 
@@ -253,7 +253,7 @@ class SignatureVerifierTest {
     "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD, InvalidArgument",
     "STREAMING-AWS4-HMAC-SHA256-PAYLOAD, MissingContentLength",
   })
-  void aPayloadThatCannotBeCheckedIsRefused(String payload, String code) {
+  void unverifiablePayloadsAreRejected(String payload, String code) {
     Headers headers = new Headers().add("Host", "localhost:4566");
     Example.signer("s3").sign("PUT", BUCKET, headers, payload).forEach(headers::add);
 
@@ -266,7 +266,7 @@ class SignatureVerifierTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"", "x", "-1", "1.5", "99999999999999999999"})
-  void aDecodedLengthThatIsNoLengthIsRefused(String length) {
+  void malformedDecodedLengthsAreRejected(String length) {
     Headers headers =
         new Headers().add("Host", "localhost:4566").add("x-amz-decoded-content-length", length);
     Example.signer("s3")
@@ -281,7 +281,7 @@ class SignatureVerifierTest {
   }
 
   @Test
-  void s3ShowsWhatItComputed() {
+  void s3ReportsItsCanonicalRequest() {
     AwsException refused =
         refusal(withAuthorization(toS3(), a -> a.replaceAll("Signature=.*", "Signature=0")), "s3");
 
@@ -306,7 +306,7 @@ class SignatureVerifierTest {
     "logs, UnrecognizedClientException, 400",
     "lambda, UnrecognizedClientException, 403"
   })
-  void anUnknownKeyIsRefused(String service, String code, int status) {
+  void anUnknownKeyIsRejected(String service, String code, int status) {
     Request request = service.equals("s3") ? toS3() : to(service);
 
     AwsException refused =
@@ -342,7 +342,7 @@ class SignatureVerifierTest {
   }
 
   @Test
-  void aBodyBeyondTheLimitIsRefused() {
+  void aBodyBeyondTheLimitIsRejected() {
     Request request = to("sns").withBody(Body.of(new byte[(6 << 20) + 1]));
 
     assertThat(refusal(request, "sns").error().code()).isEqualTo("RequestEntityTooLarge");
@@ -355,7 +355,7 @@ class SignatureVerifierTest {
     "logs, InvalidSignatureException, 400",
     "lambda, InvalidSignatureException, 403"
   })
-  void signaturesAreGoodForAQuarterOfAnHour(String service, String code, int status)
+  void signaturesAreValidForFifteenMinutes(String service, String code, int status)
       throws IOException {
     Request request = service.equals("s3") ? toS3() : to(service);
     Duration quarter = Duration.ofMinutes(15);
@@ -387,7 +387,7 @@ class SignatureVerifierTest {
   }
 
   @Test
-  void aDateHeaderDoesWhereXAmzDateIsMissing() throws IOException {
+  void theDateHeaderReplacesAMissingXAmzDate() throws IOException {
     Headers headers =
         new Headers()
             .add("Host", "localhost:4566")
@@ -411,7 +411,7 @@ class SignatureVerifierTest {
 
   @ParameterizedTest
   @CsvSource({"s3, AccessDenied", "sns, IncompleteSignature", "logs, IncompleteSignatureException"})
-  void aSignatureWithoutADateIsRefused(String service, String code) {
+  void aSignatureWithoutADateIsRejected(String service, String code) {
     Request request = service.equals("s3") ? toS3() : to(service);
 
     assertThat(refusal(withHeader(request, "x-amz-date", "yesterday"), service).error().code())
@@ -445,7 +445,7 @@ class SignatureVerifierTest {
         "AWS4-HMAC-SHA256 Credential=a/20130524/us_east_1/s3/aws4_request, SignedHeaders=host,"
             + " Signature=0 | AuthorizationHeaderMalformed | the region 'us_east_1' is wrong",
       })
-  void aMalformedAuthorizationHeaderIsNamed(String header, String code, String words) {
+  void malformedAuthorizationHeadersAreReported(String header, String code, String words) {
     AwsException refused = refusal(withHeader(toS3(), "authorization", header), "s3");
 
     assertThat(refused.error().code()).isEqualTo(code);
@@ -464,13 +464,13 @@ class SignatureVerifierTest {
         "AWS4-HMAC-SHA256 Credential=a/20130524/nowhere/sns/aws4_request, SignedHeaders=host,"
             + " Signature=0 | SignatureDoesNotMatch",
       })
-  void otherServicesRefuseItInTheirWords(String header, String code) {
+  void otherServicesReportThemWithTheirOwnErrors(String header, String code) {
     assertThat(refusal(withHeader(to("sns"), "authorization", header), "sns").error().code())
         .isEqualTo(code);
   }
 
   @Test
-  void whatTravelsInXAmzHeadersMustBeSigned() {
+  void xAmzHeadersMustBeSigned() {
     AwsException ofS3 = refusal(withHeader(toS3(), "x-amz-acl", "public-read"), "s3");
     AwsException ofSns = refusal(withHeader(to("sns"), "x-amz-acl", "x"), "sns");
     AwsException noHost =
@@ -486,14 +486,14 @@ class SignatureVerifierTest {
   }
 
   @Test
-  void headersOfTracingNeedNotBeSigned() throws IOException {
+  void tracingHeadersNeedNotBeSigned() throws IOException {
     Request request = withHeader(toS3(), "x-amzn-trace-id", "Root=1");
 
     assertThat(Example.verifier().verify(request, "s3")).isInstanceOf(Verified.Signed.class);
   }
 
   @Test
-  void s3NeedsToKnowOfTheBody() {
+  void s3RequiresAPayloadHash() {
     Request request = toS3();
     request.headers().remove("x-amz-content-sha256");
 
@@ -504,7 +504,7 @@ class SignatureVerifierTest {
   }
 
   @Test
-  void onlyOneMechanismAtATime() {
+  void onlyOneSigningMechanismIsAllowed() {
     Request both = toS3();
     Request twice = toS3();
     twice.headers().add("Authorization", "again");
@@ -527,7 +527,7 @@ class SignatureVerifierTest {
   }
 
   @Test
-  void aLastingKeyTakesNoToken() {
+  void aLongTermKeyAcceptsNoToken() {
     assertThat(refusal(bySession("token"), "s3").error().code()).isEqualTo("InvalidToken");
   }
 
@@ -538,7 +538,7 @@ class SignatureVerifierTest {
     "logs, ExpiredTokenException, 400",
     "lambda, ExpiredTokenException, 403"
   })
-  void anExpiredSessionIsToldApart(String service, String code, int status) {
+  void anExpiredSessionHasItsOwnError(String service, String code, int status) {
     Credentials session = Example.session("token", Example.DAY);
     Headers headers = new Headers();
     if (service.equals("logs")) {

@@ -40,7 +40,7 @@ class UploadFormTest {
     return request(body, "multipart/form-data; boundary=" + BOUNDARY, 4096);
   }
 
-  /// A body that comes in pieces of so many bytes.
+  /// A body that arrives in pieces of this size.
   private static Request request(String body, String type, int piece) {
     byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
     Body whole = Body.of(bytes);
@@ -75,7 +75,7 @@ class UploadFormTest {
   }
 
   private static Request put(Request post) throws IOException {
-    return UploadForm.read(post).toPut(post, "photos", 0, Long.MAX_VALUE);
+    return UploadForm.read(post).toPutObject(post, "photos", 0, Long.MAX_VALUE);
   }
 
   private static String code(Request post) {
@@ -86,7 +86,7 @@ class UploadFormTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 4096})
-  void aFormIsThePutThatItStandsFor(int piece) throws IOException {
+  void aFormBecomesTheEquivalentPut(int piece) throws IOException {
     String content = "\r\n--\r\n----\r\n------\r\r\n------y\r\n-\r\n-----";
     String body =
         "a preamble\r\n"
@@ -115,7 +115,7 @@ class UploadFormTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 4096})
-  void anEmptyFileIsAFile(int piece) throws IOException {
+  void anEmptyFileIsAccepted(int piece) throws IOException {
     Request post =
         request(
             field("key", "k") + file("", ""), "multipart/form-data; boundary=" + BOUNDARY, piece);
@@ -124,7 +124,7 @@ class UploadFormTest {
   }
 
   @Test
-  void aFileOfManyBuffersComesWhole() throws IOException {
+  void aFileOfManyBuffersIsComplete() throws IOException {
     String content = "0123456789\r\n----".repeat(40_000);
 
     assertThat(text(put(request(field("key", "k") + file("f", content))).body(), 5000))
@@ -132,7 +132,7 @@ class UploadFormTest {
   }
 
   @Test
-  void fieldsAreBoundedAndTheFileIsNot() throws IOException {
+  void fieldsAreBoundedButTheFileIsNot() throws IOException {
     String large = "x".repeat(20 << 10);
 
     assertThat(text(put(request(field("key", "k") + file("f", large))).body(), 5000))
@@ -146,11 +146,11 @@ class UploadFormTest {
   }
 
   @Test
-  void aFileOutsideItsRangeIsRefused() throws IOException {
+  void aFileOutsideItsSizeRangeIsRejected() throws IOException {
     Request post = request(field("key", "k") + file("f", "12345"));
-    Body large = UploadForm.read(post).toPut(post, "photos", 0, 4).body();
+    Body large = UploadForm.read(post).toPutObject(post, "photos", 0, 4).body();
     Request again = request(field("key", "k") + file("f", "12345"));
-    Body small = UploadForm.read(again).toPut(again, "photos", 6, 10).body();
+    Body small = UploadForm.read(again).toPutObject(again, "photos", 6, 10).body();
 
     AwsException tooLarge = catchThrowableOfType(AwsException.class, () -> text(large, 100));
     AwsException tooSmall = catchThrowableOfType(AwsException.class, () -> text(small, 100));
@@ -164,7 +164,7 @@ class UploadFormTest {
   }
 
   @Test
-  void whatIsNoFormIsRefused() {
+  void malformedFormsAreRejected() {
     String whole = field("key", "k") + file("f", "some content");
     int content = whole.indexOf("some content");
 
@@ -186,7 +186,7 @@ class UploadFormTest {
     "file, 'Bucket POST must contain a field named ''key''.  If it is specified, please check the"
         + " order of the fields.'"
   })
-  void whatAFormCannotDoWithoutIsNamed(String only, String message) {
+  void missingFormFieldsAreNamed(String only, String message) {
     String body = only.equals("key") ? field("key", "k") + "------x--\r\n" : file("f", "x");
 
     AwsException refused = catchThrowableOfType(AwsException.class, () -> put(request(body)));
@@ -196,7 +196,7 @@ class UploadFormTest {
   }
 
   @Test
-  void twoFieldsOfANameAndControlCharactersAreRefused() {
+  void duplicateFieldsAndControlCharactersAreRejected() {
     assertThat(code(request(field("key", "a") + field("Key", "b") + file("f", "x"))))
         .isEqualTo("InvalidArgument");
     assertThat(code(request(field("key", "a") + field("x-amz-meta-a", "b\nc") + file("f", "x"))))

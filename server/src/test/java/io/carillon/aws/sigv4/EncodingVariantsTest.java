@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// How paths, queries and headers may be spelled and still be what was signed.
-class SpellingTest {
+/// Equivalent encodings of paths, queries and headers match the signature.
+class EncodingVariantsTest {
   private static final byte[] BODY = Example.bytes("Action=ListTopics&Version=2010-03-31");
   private static final URI BUCKET = URI.create("http://localhost:4566/bucket/key?tagging");
 
@@ -28,7 +28,7 @@ class SpellingTest {
     "/b/a%2Fb, /b/a%2Fb",
     "/b/100%, /b/100%25"
   })
-  void s3TakesThePathAsSentOrAsSpecified(String sent, String signedAs) throws IOException {
+  void s3AcceptsThePathAsSentOrAsSpecified(String sent, String signedAs) throws IOException {
     URI uri = URI.create("http://localhost:4566" + signedAs);
     Headers headers = new Headers().add("Host", "localhost:4566");
     Example.signer("s3").sign("GET", uri, headers, new byte[0]).forEach(headers::add);
@@ -68,7 +68,7 @@ class SpellingTest {
     "lambda, /2015-03-31/functions/f, /2015-03-31/x/%2E%2E/functions/f",
     "lambda, /2015-03-31/functions/f, /2015-03-31%2Ffunctions/f",
   })
-  void aPathThatMeansSomethingElseIsNotWhatWasSigned(String service, String signed, String sent) {
+  void aDifferentPathDoesNotMatchTheSignature(String service, String signed, String sent) {
     Request good =
         Example.signed(
             service, "PUT", URI.create("http://localhost:4566" + signed), new Headers(), BODY);

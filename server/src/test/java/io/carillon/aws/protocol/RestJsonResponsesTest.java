@@ -12,9 +12,9 @@ import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.lambda.model.EnvironmentResponse;
 import software.amazon.awssdk.services.lambda.model.FunctionConfiguration;
 
-/// Lambda's answers as bytes. Sources: the exceptions in botocore's model of Lambda, and answers
-/// recorded from AWS (`test_lambda_api.snapshot.json` of localstack/localstack).
-class RestJsonAnswersTest {
+/// Lambda's responses as bytes. Sources: the exceptions in botocore's model of Lambda, and
+/// responses recorded from AWS (`test_lambda_api.snapshot.json` of localstack/localstack).
+class RestJsonResponsesTest {
   private final RestJsonProtocol lambda = new RestJsonProtocol(Model.of("lambda"), 1 << 20);
   private final RequestIds ids = new RequestIds("id", "");
 
@@ -30,7 +30,7 @@ class RestJsonAnswersTest {
   }
 
   @Test
-  void anErrorsMessageStandsUnderTheModelsName() {
+  void theMessageMemberHasTheModelsName() {
     Map<String, Integer> capitalized =
         Map.of(
             "ResourceNotFoundException", 404,
@@ -77,7 +77,7 @@ class RestJsonAnswersTest {
   }
 
   @Test
-  void whatTheSdksListsLackIsWrittenAndAnEmptyMapToo() {
+  void emptyListsAndMapsAreWritten() {
     FunctionConfiguration changing =
         FunctionConfiguration.builder()
             .lastUpdateStatusReasonCode("Creating")
