@@ -5,7 +5,8 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /// The unstructured filter patterns of CloudWatch Logs: every plain term must occur, at least one
-/// of the `?optional` ones, none of the `-excluded` ones; `"a phrase"` is one term. Case counts.
+/// of the `?optional` ones, none of the `-excluded` ones; `"a phrase"` is one term. Matching is
+/// case-sensitive.
 ///
 /// Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
 record FilterPattern(List<String> required, List<String> optional, List<String> excluded)
@@ -21,36 +22,36 @@ record FilterPattern(List<String> required, List<String> optional, List<String> 
     List<String> required = new ArrayList<>();
     List<String> optional = new ArrayList<>();
     List<String> excluded = new ArrayList<>();
-    int at = 0;
-    while (at < text.length()) {
-      char c = text.charAt(at);
+    int position = 0;
+    while (position < text.length()) {
+      char c = text.charAt(position);
       if (Character.isWhitespace(c)) {
-        at++;
+        position++;
         continue;
       }
-      List<String> kind = required;
+      List<String> terms = required;
       if (c == '?' || c == '-') {
-        kind = c == '?' ? optional : excluded;
-        at++;
+        terms = c == '?' ? optional : excluded;
+        position++;
       }
       int end;
-      if (at < text.length() && text.charAt(at) == '"') {
-        end = text.indexOf('"', at + 1);
+      if (position < text.length() && text.charAt(position) == '"') {
+        end = text.indexOf('"', position + 1);
         if (end < 0) {
           throw LogsError.INVALID_PARAMETER.because(
               "Invalid filter pattern: a quotation mark is not closed.");
         }
-        kind.add(text.substring(at + 1, end));
-        at = end + 1;
+        terms.add(text.substring(position + 1, end));
+        position = end + 1;
       } else {
-        end = at;
+        end = position;
         while (end < text.length() && !Character.isWhitespace(text.charAt(end))) {
           end++;
         }
-        if (end > at) {
-          kind.add(text.substring(at, end));
+        if (end > position) {
+          terms.add(text.substring(position, end));
         }
-        at = end;
+        position = end;
       }
     }
     return new FilterPattern(List.copyOf(required), List.copyOf(optional), List.copyOf(excluded));

@@ -15,28 +15,29 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 
-/// Log events: kept once in the order of their group, so that filtering reads one range, with an
-/// index in the order of each stream, forwards and backwards: a page reads its own rows only.
+/// Log events: stored once in the order of their group, so that filtering reads one range, with
+/// indexes in the order of each stream, forwards and backwards, so that a page reads only its own
+/// rows.
 final class LogEvents {
-  /// Rows removed in one transaction: one slow closure would hold every writer.
-  private static final int CHUNK = 1_000;
+  /// Rows removed in one transaction: a slow transaction would block every writer.
+  private static final int DELETION_CHUNK = 1_000;
 
-  /// What each event counts beside its message. Source: PutLogEvents.
+  /// The size of an event in addition to its message. Source: PutLogEvents.
   static final int OVERHEAD_BYTES = 26;
 
-  /// What a page of events holds at most. Source: GetLogEvents.
+  /// The maximum size of a page of events. Source: GetLogEvents.
   private static final int PAGE_BYTES = 1 << 20;
 
-  /// What a page of events occupies while it is answered: rows, events, JSON.
+  /// The memory for a page of events in a response: rows, events, JSON.
   static final long PAGE_MEMORY = 4L * PAGE_BYTES;
 
-  /// An event's place: time first, then the order of arrival.
+  /// An event's position: ordered by time, then by arrival.
   record Position(long timestampMillis, long sequence) {
     static final Position START = new Position(Long.MIN_VALUE, Long.MIN_VALUE);
     static final Position END = new Position(Long.MAX_VALUE, Long.MAX_VALUE);
 
-    /// The last place before this one.
-    Position before() {
+    /// The last position before this one.
+    Position previous() {
       return new Position(timestampMillis, sequence - 1);
     }
 
@@ -76,7 +77,7 @@ final class LogEvents {
   }
 
   private record InStream(StreamKey stream, Position position) {
-    /// The key under which the newest come first.
+    /// The key that sorts the newest event first.
     InStream backwards() {
       return new InStream(
           stream,
@@ -94,7 +95,7 @@ final class LogEvents {
                     new Position(t.number(4), t.number(5))));
   }
 
-  /// An index entry holds nothing: its key says it all.
+  /// An index entry has only a key.
   record Pointer() {}
 
   private final Table<InGroup, EventRow> byGroup =
@@ -108,7 +109,7 @@ final class LogEvents {
 
   LogEvents(Database database, InstantSource clock) {
     this.database = database;
-    // Behind every sequence given before a restart: a process does not log a million events a
+    // Starts after every number of a former run: a process does not log a million events per
     // millisecond.
     this.sequence = new AtomicLong(clock.millis() << 20);
   }
@@ -128,24 +129,24 @@ final class LogEvents {
     byStreamBackwards.delete(tx, key.backwards());
   }
 
-  /// The events of a group in `[fromMillis, toMillis)` behind `after`, as long as `wanted` asks for
-  /// more.
+  /// Visits the events of a group in `[fromMillis, toMillis)` after `after`, until `visitor`
+  /// returns false.
   void scan(
       Snapshot snapshot,
       GroupKey group,
       long fromMillis,
       long toMillis,
       Position after,
-      Predicate<Event> wanted) {
+      Predicate<Event> visitor) {
     Range range =
         Range.within(group.tuple())
             .from(group.tuple().and(fromMillis))
             .after(group.tuple().and(after.timestampMillis(), after.sequence()))
             .before(group.tuple().and(toMillis));
-    byGroup.scan(snapshot, range, (key, row) -> wanted.test(new Event(key.position(), row)));
+    byGroup.scan(snapshot, range, (key, row) -> visitor.test(new Event(key.position(), row)));
   }
 
-  /// Up to `limit` events of a stream in `[fromMillis, toMillis)` behind `after`, the oldest first.
+  /// Up to `limit` events of a stream in `[fromMillis, toMillis)` after `after`, oldest first.
   List<Event> after(
       Snapshot snapshot,
       StreamKey stream,
@@ -158,33 +159,33 @@ final class LogEvents {
             .from(stream.tuple().and(fromMillis))
             .after(stream.tuple().and(after.timestampMillis(), after.sequence()))
             .before(stream.tuple().and(toMillis));
-    List<Event> found = new ArrayList<>();
+    List<Event> page = new ArrayList<>();
     byStream.scanKeys(
-        snapshot, range, key -> limit.add(found, event(snapshot, stream, key.position())));
-    return found;
+        snapshot, range, key -> limit.add(page, event(snapshot, stream, key.position())));
+    return page;
   }
 
-  /// Up to `limit` events of a stream in `[fromMillis, toMillis)` up to and with `last`, the newest
-  /// first.
-  List<Event> upTo(
+  /// Up to `limit` events of a stream in `[fromMillis, toMillis)` up to and including `last`,
+  /// newest first.
+  List<Event> backwardsFrom(
       Snapshot snapshot,
       StreamKey stream,
       long fromMillis,
       long toMillis,
       Position last,
       Limit limit) {
-    // No event is older than the epoch; so far back, everything is in the range.
+    // No event is older than the epoch, so an earlier limit excludes nothing.
     Range range =
         Range.within(stream.tuple())
             .after(stream.tuple().and(-Math.max(toMillis, 0)))
             .from(InStream.CODEC.toTuple().apply(new InStream(stream, last).backwards()))
             .before(stream.tuple().and(1 - Math.max(fromMillis, 0)));
-    List<Event> found = new ArrayList<>();
+    List<Event> page = new ArrayList<>();
     byStreamBackwards.scanKeys(
         snapshot,
         range,
-        key -> limit.add(found, event(snapshot, stream, key.backwards().position())));
-    return found;
+        key -> limit.add(page, event(snapshot, stream, key.backwards().position())));
+    return page;
   }
 
   private Event event(Snapshot snapshot, StreamKey stream, Position position) {
@@ -192,63 +193,63 @@ final class LogEvents {
         position, byGroup.get(snapshot, new InGroup(stream.group(), position)).orElseThrow());
   }
 
-  /// How much a page holds.
+  /// The limits of a page in events and bytes.
   static final class Limit {
     private final int events;
-    private int taken;
+    private int acceptedEvents;
     private long bytes;
 
     Limit(int events) {
       this.events = events;
     }
 
-    /// Whether the page has room for the event, which then counts. One alone always has room.
-    boolean takes(Event event) {
+    /// Counts the event and returns whether it fits into the page. The first one always fits.
+    boolean accept(Event event) {
       bytes += event.sizeBytes();
-      if (taken == events || (taken > 0 && bytes > PAGE_BYTES)) {
+      if (acceptedEvents == events || (acceptedEvents > 0 && bytes > PAGE_BYTES)) {
         return false;
       }
-      taken++;
+      acceptedEvents++;
       return true;
     }
 
     private boolean add(List<Event> page, Event event) {
-      if (!takes(event)) {
+      if (!accept(event)) {
         return false;
       }
       page.add(event);
-      return taken < events;
+      return acceptedEvents < events;
     }
   }
 
   void deleteAll(StreamKey stream) {
-    while (database.writeRelaxed(tx -> deleteChunk(tx, stream)) == CHUNK) {
+    while (database.writeRelaxed(tx -> deleteChunk(tx, stream)) == DELETION_CHUNK) {
       // the next chunk
     }
   }
 
   private int deleteChunk(Tx tx, StreamKey stream) {
     List<Table.Entry<InStream, Pointer>> chunk =
-        byStream.list(tx, Range.within(stream.tuple()), CHUNK);
+        byStream.list(tx, Range.within(stream.tuple()), DELETION_CHUNK);
     for (Table.Entry<InStream, Pointer> entry : chunk) {
       delete(tx, entry.key());
     }
     return chunk.size();
   }
 
-  /// Forgets a group's events older than `beforeMillis`.
-  void deleteBefore(GroupKey group, long beforeMillis) {
+  /// Deletes a group's events from before `olderThanMillis`.
+  void deleteOlderThan(GroupKey group, long olderThanMillis) {
     while (database.writeRelaxed(
             tx -> {
-              Range old = Range.within(group.tuple()).before(group.tuple().and(beforeMillis));
-              List<Table.Entry<InGroup, EventRow>> chunk = byGroup.list(tx, old, CHUNK);
+              Range old = Range.within(group.tuple()).before(group.tuple().and(olderThanMillis));
+              List<Table.Entry<InGroup, EventRow>> chunk = byGroup.list(tx, old, DELETION_CHUNK);
               for (Table.Entry<InGroup, EventRow> entry : chunk) {
                 delete(
                     tx, new InStream(group.stream(entry.value().stream()), entry.key().position()));
               }
               return chunk.size();
             })
-        == CHUNK) {
+        == DELETION_CHUNK) {
       // the next chunk
     }
   }

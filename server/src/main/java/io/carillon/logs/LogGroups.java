@@ -40,22 +40,22 @@ import software.amazon.awssdk.services.cloudwatchlogs.model.OrderBy;
 import software.amazon.awssdk.services.cloudwatchlogs.model.PutRetentionPolicyRequest;
 import software.amazon.awssdk.services.cloudwatchlogs.model.PutRetentionPolicyResponse;
 
-/// Log groups and the streams in them.
+/// Log groups and their streams.
 final class LogGroups {
   private static final Pattern GROUP_NAME = Pattern.compile("[\\.\\-_/#A-Za-z0-9]+");
   private static final Pattern STREAM_NAME = Pattern.compile("[^:*]*");
-  private static final int MOST_LISTED = 50;
-  private static final int LONGEST_NAME = 512;
+  private static final int MAX_LISTED = 50;
+  private static final int MAX_NAME_LENGTH = 512;
 
-  /// The only class of groups here, as of all groups on AWS that ask for none.
-  private static final String CLASS = "STANDARD";
+  /// The only supported class of groups, AWS's default.
+  private static final String GROUP_CLASS = "STANDARD";
 
   private static final Set<Integer> RETENTION_DAYS =
       Set.of(
           1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557,
           2922, 3288, 3653);
 
-  /// Where a group lives.
+  /// The key of a group.
   record GroupKey(String account, String region, String name) {
     static final KeyCodec<GroupKey> CODEC =
         new KeyCodec<>(
@@ -86,7 +86,7 @@ final class LogGroups {
     }
   }
 
-  /// @param tags null for none, as in the rows of groups that older versions made
+  /// @param tags null for none, as in rows of older versions
   record GroupRow(
       long createdMillis, @Nullable Integer retentionDays, @Nullable Map<String, String> tags) {
     Map<String, String> allTags() {
@@ -141,11 +141,11 @@ final class LogGroups {
   }
 
   CreateLogGroupResponse createGroup(Caller caller, CreateLogGroupRequest input) {
-    refuse("kmsKeyId", input.kmsKeyId());
-    refuseOther("logGroupClass", input.logGroupClassAsString(), CLASS);
-    refuseOther("deletionProtectionEnabled", input.deletionProtectionEnabled(), false);
+    refuseUnsupported("kmsKeyId", input.kmsKeyId());
+    refuseUnlessDefault("logGroupClass", input.logGroupClassAsString(), GROUP_CLASS);
+    refuseUnlessDefault("deletionProtectionEnabled", input.deletionProtectionEnabled(), false);
     Map<String, String> tags = LogTags.check(input.tags());
-    GroupKey key = key(caller, match("logGroupName", input.logGroupName(), GROUP_NAME));
+    GroupKey key = key(caller, requireMatch("logGroupName", input.logGroupName(), GROUP_NAME));
     if (key.name().startsWith("aws/")) {
       throw LogsError.INVALID_PARAMETER.because(
           "Log groups starting with AWS/ are reserved for AWS.");
@@ -163,44 +163,45 @@ final class LogGroups {
 
   DeleteLogGroupResponse deleteGroup(Caller caller, DeleteLogGroupRequest input) {
     GroupKey key = key(caller, input.logGroupName());
-    List<StreamKey> doomed =
+    List<StreamKey> deletedStreams =
         database.write(
             tx -> {
               require(tx, key);
               groups.delete(tx, key);
-              List<StreamKey> found =
+              List<StreamKey> keys =
                   streams.list(tx, Range.within(key.tuple()), Integer.MAX_VALUE).stream()
                       .map(Table.Entry::key)
                       .toList();
-              found.forEach(stream -> streams.delete(tx, stream));
-              return found;
+              keys.forEach(stream -> streams.delete(tx, stream));
+              return keys;
             });
-    doomed.forEach(events::deleteAll);
+    deletedStreams.forEach(events::deleteAll);
     return DeleteLogGroupResponse.builder().build();
   }
 
   DescribeLogGroupsResponse describeGroups(Caller caller, DescribeLogGroupsRequest input) {
-    refuseOther("logGroupClass", input.logGroupClassAsString(), CLASS);
-    refuseOther("includeLinkedAccounts", input.includeLinkedAccounts(), false);
-    refuse("accountIdentifiers", input.hasAccountIdentifiers() ? input.accountIdentifiers() : null);
-    refuse(
+    refuseUnlessDefault("logGroupClass", input.logGroupClassAsString(), GROUP_CLASS);
+    refuseUnlessDefault("includeLinkedAccounts", input.includeLinkedAccounts(), false);
+    refuseUnsupported(
+        "accountIdentifiers", input.hasAccountIdentifiers() ? input.accountIdentifiers() : null);
+    refuseUnsupported(
         "logGroupIdentifiers", input.hasLogGroupIdentifiers() ? input.logGroupIdentifiers() : null);
     String pattern = input.logGroupNamePattern();
     if (pattern != null && input.logGroupNamePrefix() != null) {
       throw LogsError.INVALID_PARAMETER.because(
           "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.");
     }
-    int limit = limit(input.limit(), MOST_LISTED);
+    int limit = limit(input.limit(), MAX_LISTED);
     Tuple parent = Tuple.of(caller.account().value(), caller.region().name());
     String prefix = Objects.requireNonNullElse(input.logGroupNamePrefix(), "");
-    Range whole = Range.withPrefix(parent, prefix);
+    Range wholeRange = Range.withPrefix(parent, prefix);
     String after = PageToken.lastKey(input.nextToken(), LogsError::invalidToken);
-    Range range = after.isEmpty() ? whole : whole.after(key(caller, after).tuple());
-    List<LogGroup> found = new ArrayList<>();
+    Range range = after.isEmpty() ? wholeRange : wholeRange.after(key(caller, after).tuple());
+    List<LogGroup> page = new ArrayList<>();
     boolean more =
         database.read(
             snapshot -> {
-              boolean[] cut = {false};
+              boolean[] truncated = {false};
               groups.scan(
                   snapshot,
                   range,
@@ -208,11 +209,11 @@ final class LogGroups {
                     if (pattern != null && !key.name().contains(pattern)) {
                       return true;
                     }
-                    if (found.size() == limit) {
-                      cut[0] = true;
+                    if (page.size() == limit) {
+                      truncated[0] = true;
                       return false;
                     }
-                    found.add(
+                    page.add(
                         LogGroup.builder()
                             .logGroupName(key.name())
                             .arn(key.arn() + ":*")
@@ -220,19 +221,19 @@ final class LogGroups {
                             .creationTime(row.createdMillis())
                             .retentionInDays(row.retentionDays())
                             .metricFilterCount(0)
-                            // A rough figure that AWS makes late, 0 in new groups; it looks at
-                            // names alone where it looks for a pattern.
+                            // AWS updates this figure late, so it is 0 in new groups; with a name
+                            // pattern AWS omits it.
                             .storedBytes(pattern == null ? 0L : null)
                             .deletionProtectionEnabled(pattern == null ? false : null)
-                            .logGroupClass(CLASS)
+                            .logGroupClass(GROUP_CLASS)
                             .build());
                     return true;
                   });
-              return cut[0];
+              return truncated[0];
             });
     return DescribeLogGroupsResponse.builder()
-        .logGroups(found)
-        .nextToken(more ? PageToken.after(found.getLast().logGroupName()) : null)
+        .logGroups(page)
+        .nextToken(more ? PageToken.after(page.getLast().logGroupName()) : null)
         .build();
   }
 
@@ -264,7 +265,7 @@ final class LogGroups {
 
   CreateLogStreamResponse createStream(Caller caller, CreateLogStreamRequest input) {
     GroupKey group = key(caller, input.logGroupName());
-    StreamKey key = group.stream(match("logStreamName", input.logStreamName(), STREAM_NAME));
+    StreamKey key = group.stream(requireMatch("logStreamName", input.logStreamName(), STREAM_NAME));
     database.write(
         tx -> {
           require(tx, group);
@@ -313,7 +314,7 @@ final class LogGroups {
     if (Boolean.TRUE.equals(input.descending())) {
       java.util.Collections.reverse(all);
     }
-    int limit = limit(input.limit(), MOST_LISTED);
+    int limit = limit(input.limit(), MAX_LISTED);
     int from = position(input.nextToken(), all.size());
     int to = Math.min(all.size(), from + limit);
     return DescribeLogStreamsResponse.builder()
@@ -330,11 +331,11 @@ final class LogGroups {
         .firstEventTimestamp(row.firstEventMillis())
         .lastEventTimestamp(row.lastEventMillis())
         .lastIngestionTime(row.lastIngestionMillis())
-        .storedBytes(0L) // AWS answers 0 as well since 2019
+        .storedBytes(0L) // always 0 on AWS since 2019
         .build();
   }
 
-  /// A group by its name or its ARN, as the newer operations take it.
+  /// A group by its name or its ARN, for the newer operations.
   static GroupKey group(Caller caller, @Nullable String name, @Nullable String identifier) {
     if (name != null && identifier != null) {
       throw LogsError.VALIDATION.because(
@@ -345,10 +346,10 @@ final class LogGroups {
           "Exactly one of logGroupName and logGroupIdentifier must be given.");
     }
     String text = name == null ? Objects.requireNonNull(identifier) : name;
-    int at = text.indexOf(":log-group:");
-    GroupKey key = key(caller, at < 0 ? text : text.substring(at + ":log-group:".length()));
-    if (at >= 0 && !text.equals(key.arn())) {
-      throw LogsError.NO_SUCH_LOG_GROUP.exception(); // of another account or region
+    int colon = text.indexOf(":log-group:");
+    GroupKey key = key(caller, colon < 0 ? text : text.substring(colon + ":log-group:".length()));
+    if (colon >= 0 && !text.equals(key.arn())) {
+      throw LogsError.NO_SUCH_LOG_GROUP.exception(); // a group of another account or region
     }
     return key;
   }
@@ -366,7 +367,7 @@ final class LogGroups {
     return streams.get(snapshot, key).orElseThrow(LogsError.NO_SUCH_LOG_STREAM::exception);
   }
 
-  /// The stream's row, made with its group if need be: Lambda does so for its functions.
+  /// The stream's row; creates group and row if they are missing, as Lambda does for its functions.
   StreamRow ensureStream(Tx tx, StreamKey key) {
     if (groups.get(tx, key.group()).isEmpty()) {
       groups.put(tx, key.group(), new GroupRow(clock.millis(), null, null));
@@ -382,8 +383,8 @@ final class LogGroups {
     streams.put(tx, key, row);
   }
 
-  /// Every group that forgets, with the days it remembers.
-  List<Table.Entry<GroupKey, GroupRow>> withRetention() {
+  /// Every group with a retention policy.
+  List<Table.Entry<GroupKey, GroupRow>> groupsWithRetention() {
     return database.read(
         snapshot ->
             groups.list(snapshot, Range.all(), Integer.MAX_VALUE).stream()
@@ -401,28 +402,28 @@ final class LogGroups {
         return position;
       }
     } catch (NumberFormatException _) {
-      // answered below
+      // refused below
     }
     throw LogsError.invalidToken();
   }
 
-  /// How many of the most an answer may hold: as many as a request asks for.
-  static int limit(@Nullable Integer asked, int most) {
-    if (asked == null) {
-      return most;
+  /// The requested page size, or `max` by default.
+  static int limit(@Nullable Integer requested, int max) {
+    if (requested == null) {
+      return max;
     }
-    if (asked < 1 || asked > most) {
+    if (requested < 1 || requested > max) {
       throw LogsError.INVALID_PARAMETER.because(
           "1 validation error detected: Value '"
-              + asked
+              + requested
               + "' at 'limit' failed to satisfy constraint: Member must have value "
-              + (asked < 1 ? "greater than or equal to 1" : "less than or equal to " + most));
+              + (requested < 1 ? "greater than or equal to 1" : "less than or equal to " + max));
     }
-    return asked;
+    return requested;
   }
 
-  private static String match(String member, @Nullable String value, Pattern grammar) {
-    if (value != null && value.length() > LONGEST_NAME) {
+  private static String requireMatch(String member, @Nullable String value, Pattern grammar) {
+    if (value != null && value.length() > MAX_NAME_LENGTH) {
       throw LogsError.INVALID_PARAMETER.because(
           "Invalid LogGroup or LogStream, both must have length less than or equal to 512.");
     }
@@ -438,14 +439,15 @@ final class LogGroups {
     return value;
   }
 
-  /// Members that may be sent as long as they ask for what is anyway.
-  private static void refuseOther(String member, @Nullable Object value, Object usual) {
-    if (!usual.equals(value)) {
-      refuse(member, value);
+  /// Refuses an unsupported member unless it has its default value.
+  private static void refuseUnlessDefault(
+      String member, @Nullable Object value, Object defaultValue) {
+    if (!defaultValue.equals(value)) {
+      refuseUnsupported(member, value);
     }
   }
 
-  static void refuse(String member, @Nullable Object value) {
+  static void refuseUnsupported(String member, @Nullable Object value) {
     if (value != null) {
       throw LogsError.INVALID_PARAMETER.because("Carillon does not support " + member + " here.");
     }

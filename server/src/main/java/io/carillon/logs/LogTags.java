@@ -30,14 +30,14 @@ import software.amazon.awssdk.services.cloudwatchlogs.model.UntagLogGroupRespons
 import software.amazon.awssdk.services.cloudwatchlogs.model.UntagResourceRequest;
 import software.amazon.awssdk.services.cloudwatchlogs.model.UntagResourceResponse;
 
-/// The tags of log groups. Their operations and the policies about them name a group by its ARN
-/// without `:*` at the end, unlike everything else about groups. The older operations, which AWS
-/// goes on serving and older tools use, name it as the others do.
+/// The tags of log groups. Unlike all other operations, these and their policies name a group by
+/// its ARN without `:*` at the end. The older operations, which AWS still supports, name it as the
+/// others do.
 ///
 /// Source:
 /// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_TagResource.html
 final class LogTags {
-  private static final int MOST = 50;
+  private static final int MAX_TAGS = 50;
   private static final Pattern GROUP_AND_TAIL = Pattern.compile("log-group:([^:]+)(:.*)?");
   private static final Pattern RESOURCE_ARN = Pattern.compile("[\\w+=/:,.@-]*");
   private static final Pattern KEY = Pattern.compile("[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+");
@@ -77,7 +77,7 @@ final class LogTags {
     return UntagResourceResponse.builder().build();
   }
 
-  ListTagsLogGroupResponse listOfGroup(Caller caller, ListTagsLogGroupRequest input) {
+  ListTagsLogGroupResponse listForGroup(Caller caller, ListTagsLogGroupRequest input) {
     GroupKey key = LogGroups.key(caller, input.logGroupName());
     return ListTagsLogGroupResponse.builder()
         .tags(database.read(snapshot -> groups.require(snapshot, key).allTags()))
@@ -91,7 +91,7 @@ final class LogTags {
 
   UntagLogGroupResponse untagGroup(Caller caller, UntagLogGroupRequest input) {
     if (input.tags().isEmpty()) {
-      throw tooFew();
+      throw emptyTags();
     }
     remove(LogGroups.key(caller, input.logGroupName()), input.tags());
     return UntagLogGroupResponse.builder().build();
@@ -99,12 +99,12 @@ final class LogTags {
 
   private void add(GroupKey key, Map<String, String> tags) {
     if (tags.isEmpty()) {
-      throw tooFew();
+      throw emptyTags();
     }
     change(
         key,
-        old -> {
-          Map<String, String> all = new TreeMap<>(old);
+        current -> {
+          Map<String, String> all = new TreeMap<>(current);
           all.putAll(tags);
           return check(all);
         });
@@ -113,14 +113,14 @@ final class LogTags {
   private void remove(GroupKey key, List<String> names) {
     change(
         key,
-        old -> {
-          Map<String, String> rest = new TreeMap<>(old);
-          names.forEach(rest::remove);
-          return rest;
+        current -> {
+          Map<String, String> remaining = new TreeMap<>(current);
+          names.forEach(remaining::remove);
+          return remaining;
         });
   }
 
-  private static AwsException tooFew() {
+  private static AwsException emptyTags() {
     return LogsError.INVALID_PARAMETER.because(
         "1 validation error detected: Value at 'tags' failed to satisfy constraint: Member must"
             + " have length greater than or equal to 1");
@@ -135,25 +135,25 @@ final class LogTags {
         });
   }
 
-  /// @return the tags, if a log group may have them
+  /// @return the tags, if they are valid
   static Map<String, String> check(Map<String, String> tags) {
     tags.forEach(
         (key, value) -> {
-          checked("tags.key", key, 1, 128, KEY);
-          checked("tags.value", value, 0, 256, VALUE);
+          requireValid("tags.key", key, 1, 128, KEY);
+          requireValid("tags.value", value, 0, 256, VALUE);
           if (key.toLowerCase(Locale.ROOT).startsWith("aws:")) {
             throw LogsError.INVALID_PARAMETER.because(
                 "Tag keys that start with 'aws:' are reserved for system use.");
           }
         });
-    if (tags.size() > MOST) {
+    if (tags.size() > MAX_TAGS) {
       throw LogsError.TOO_MANY_TAGS.exception();
     }
     return tags;
   }
 
-  /// A group, one of its streams, or all of them, as a need names it.
-  Optional<Owned> owned(Arn arn) {
+  /// The group of a need's resource: the group, one of its streams, or all of them.
+  Optional<Owned> resource(Arn arn) {
     Matcher group = GROUP_AND_TAIL.matcher(arn.resource());
     if (!group.matches()) {
       return Optional.empty();
@@ -164,26 +164,26 @@ final class LogTags {
         .map(row -> new Owned(new AccountId(key.account()), Optional.empty(), row.allTags()));
   }
 
-  /// @throws io.carillon.aws.AwsException for groups of other accounts and regions too
+  /// @throws io.carillon.aws.AwsException also for groups of other accounts and regions
   private static GroupKey group(Caller caller, @Nullable String resourceArn) {
-    String text = checked("resourceArn", resourceArn, 1, 1_011, RESOURCE_ARN);
-    String start = "log-group:";
-    Optional<Arn> named =
+    String text = requireValid("resourceArn", resourceArn, 1, 1_011, RESOURCE_ARN);
+    String prefix = "log-group:";
+    Optional<Arn> parsed =
         Arn.tryParse(text)
-            .filter(arn -> arn.service().equals("logs") && arn.resource().startsWith(start));
-    if (named.isEmpty()) {
+            .filter(arn -> arn.service().equals("logs") && arn.resource().startsWith(prefix));
+    if (parsed.isEmpty()) {
       throw LogsError.INVALID_PARAMETER.because(
           "The specified resourceArn is not the ARN of a log group: " + text);
     }
-    GroupKey key = LogGroups.key(caller, named.get().resource().substring(start.length()));
+    GroupKey key = LogGroups.key(caller, parsed.get().resource().substring(prefix.length()));
     if (!key.arn().equals(text)) {
       throw LogsError.NO_SUCH_LOG_GROUP.exception();
     }
     return key;
   }
 
-  private static String checked(
-      String member, @Nullable String value, int least, int most, Pattern grammar) {
+  private static String requireValid(
+      String member, @Nullable String value, int min, int max, Pattern grammar) {
     if (value == null) {
       throw LogsError.INVALID_PARAMETER.because(
           "1 validation error detected: Value null at '"
@@ -191,10 +191,10 @@ final class LogTags {
               + "' failed to satisfy constraint: Member must not be null");
     }
     String constraint =
-        value.length() < least
-            ? "Member must have length greater than or equal to " + least
-            : value.length() > most
-                ? "Member must have length less than or equal to " + most
+        value.length() < min
+            ? "Member must have length greater than or equal to " + min
+            : value.length() > max
+                ? "Member must have length less than or equal to " + max
                 : grammar.matcher(value).matches()
                     ? ""
                     : "Member must satisfy regular expression pattern: " + grammar;
@@ -210,12 +210,13 @@ final class LogTags {
     return value;
   }
 
-  /// What a request that makes a group needs: to give it tags as well, if it brings some.
-  static List<Need> needOfNew(Arn group, Map<String, String> tags) {
-    Need make = Need.of("logs:CreateLogGroup", group).tagging(tags);
-    String bare = group.toString().substring(0, group.toString().length() - ":*".length());
+  /// The needs of CreateLogGroup: with tags in the request, also that of tagging.
+  static List<Need> needsOfCreate(Arn group, Map<String, String> tags) {
+    Need create = Need.of("logs:CreateLogGroup", group).tagging(tags);
+    String arnWithoutWildcard =
+        group.toString().substring(0, group.toString().length() - ":*".length());
     return tags.isEmpty()
-        ? List.of(make)
-        : List.of(make, new Need("logs:TagResource", bare, make.context()));
+        ? List.of(create)
+        : List.of(create, new Need("logs:TagResource", arnWithoutWildcard, create.context()));
   }
 }

@@ -53,12 +53,12 @@ public final class LogsService {
   private static final int BATCH_EVENTS = 10_000;
   private static final int BATCH_BYTES = 1_048_576;
 
-  /// How many events one FilterLogEvents looks at; a token goes on from there, as on AWS, where
-  /// pages may be empty too.
-  private static final int SEARCHED_EVENTS = 100_000;
+  /// How many events one FilterLogEvents searches; a token continues from there. As on AWS, pages
+  /// may be empty.
+  private static final int MAX_SEARCHED_EVENTS = 100_000;
 
-  private static final Duration OLDEST = Duration.ofDays(14);
-  private static final Duration NEWEST = Duration.ofHours(2);
+  private static final Duration MAX_AGE = Duration.ofDays(14);
+  private static final Duration MAX_FUTURE = Duration.ofHours(2);
 
   /// One line of a function's log.
   public record Line(Instant time, String message) {}
@@ -81,7 +81,7 @@ public final class LogsService {
     return Operations.of("logs")
         .needing(
             CreateLogGroupRequest.class,
-            r -> LogTags.needOfNew(groupArn(r.logGroupName()), r.tags()),
+            r -> LogTags.needsOfCreate(groupArn(r.logGroupName()), r.tags()),
             groups::createGroup)
         .on(DeleteLogGroupRequest.class, r -> groupArn(r.logGroupName()), groups::deleteGroup)
         .on(DescribeLogGroupsRequest.class, _ -> groupArn("*"), groups::describeGroups)
@@ -102,7 +102,7 @@ public final class LogsService {
             UntagResourceRequest.class,
             r -> List.of(LogTags.need("UntagResource", r.resourceArn()).untagging(r.tagKeys())),
             tags::untag)
-        .on(ListTagsLogGroupRequest.class, r -> groupArn(r.logGroupName()), tags::listOfGroup)
+        .on(ListTagsLogGroupRequest.class, r -> groupArn(r.logGroupName()), tags::listForGroup)
         .needing(
             TagLogGroupRequest.class,
             r -> List.of(Need.of("logs:TagLogGroup", groupArn(r.logGroupName())).tagging(r.tags())),
@@ -141,9 +141,9 @@ public final class LogsService {
             this::filterLogEvents);
   }
 
-  /// Log groups have no policies, but tags that policies ask for.
+  /// Log groups have no policies, but tags for conditions.
   public ResourcePolicies resourcePolicies() {
-    return tags::owned;
+    return tags::resource;
   }
 
   private static Arn groupArn(String group) {
@@ -160,8 +160,8 @@ public final class LogsService {
     return List.of(new Need("logs:" + action, group.arn() + tail, java.util.Map.of()));
   }
 
-  /// Takes a function's lines; makes group and stream where they are missing. A crash may lose the
-  /// last lines, so nothing waits for a sync.
+  /// Appends a function's lines; creates group and stream if they are missing. Does not wait for a
+  /// sync: a crash may lose the last lines.
   public void append(
       AccountId account, Region region, String group, String stream, List<Line> lines) {
     if (lines.isEmpty()) {
@@ -186,40 +186,41 @@ public final class LogsService {
   }
 
   private PutLogEventsResponse putLogEvents(Caller caller, PutLogEventsRequest input) {
-    LogGroups.refuse("entity", input.entity());
+    LogGroups.refuseUnsupported("entity", input.entity());
     StreamKey key = LogGroups.key(caller, input.logGroupName()).stream(input.logStreamName());
     List<InputLogEvent> batch = input.logEvents();
     validate(batch);
     long now = clock.millis();
-    long oldest = now - OLDEST.toMillis();
-    long newest = now + NEWEST.toMillis();
+    long oldest = now - MAX_AGE.toMillis();
+    long newest = now + MAX_FUTURE.toMillis();
     int tooOld = (int) batch.stream().filter(event -> event.timestamp() < oldest).count();
     int tooNew = (int) batch.stream().filter(event -> event.timestamp() > newest).count();
-    List<InputLogEvent> taken = batch.subList(tooOld, batch.size() - tooNew);
+    List<InputLogEvent> accepted = batch.subList(tooOld, batch.size() - tooNew);
     database.write(
         tx -> {
           StreamRow row = groups.requireStream(tx, key);
-          for (InputLogEvent event : taken) {
+          for (InputLogEvent event : accepted) {
             events.append(tx, key, event.timestamp(), event.message(), now);
           }
-          if (!taken.isEmpty()) {
+          if (!accepted.isEmpty()) {
             groups.putStream(
                 tx,
                 key,
-                row.withEvents(taken.getFirst().timestamp(), taken.getLast().timestamp(), now));
+                row.withEvents(
+                    accepted.getFirst().timestamp(), accepted.getLast().timestamp(), now));
           }
           return true;
         });
-    PutLogEventsResponse.Builder answer =
+    PutLogEventsResponse.Builder response =
         PutLogEventsResponse.builder().nextSequenceToken(String.valueOf(now));
     if (tooOld + tooNew > 0) {
-      answer.rejectedLogEventsInfo(
+      response.rejectedLogEventsInfo(
           RejectedLogEventsInfo.builder()
               .tooOldLogEventEndIndex(tooOld > 0 ? tooOld : null)
               .tooNewLogEventStartIndex(tooNew > 0 ? batch.size() - tooNew : null)
               .build());
     }
-    return answer.build();
+    return response.build();
   }
 
   private static void validate(List<InputLogEvent> batch) {
@@ -258,60 +259,61 @@ public final class LogsService {
   }
 
   private GetLogEventsResponse getLogEvents(Caller caller, GetLogEventsRequest input) {
-    LogGroups.refuse("unmask", Boolean.TRUE.equals(input.unmask()) ? true : null);
+    LogGroups.refuseUnsupported("unmask", Boolean.TRUE.equals(input.unmask()) ? true : null);
     StreamKey key =
         LogGroups.group(caller, input.logGroupName(), input.logGroupIdentifier()).stream(
             input.logStreamName());
     int limit = LogGroups.limit(input.limit(), BATCH_EVENTS);
-    Mark mark = Mark.of(input);
+    PageStart start = PageStart.of(input);
     Reservation.current().take(LogEvents.PAGE_MEMORY);
     return database.read(
         snapshot -> {
           groups.requireStream(snapshot, key);
           long from = orElse(input.startTime(), Long.MIN_VALUE);
           long to = orElse(input.endTime(), Long.MAX_VALUE);
-          return mark.forwards
+          return start.forwards
               ? forwards(
-                  events.after(snapshot, key, from, to, mark.position, new LogEvents.Limit(limit)),
-                  mark.position)
+                  events.after(snapshot, key, from, to, start.position, new LogEvents.Limit(limit)),
+                  start.position)
               : backwards(
-                  events.upTo(snapshot, key, from, to, mark.position, new LogEvents.Limit(limit)),
-                  mark.position);
+                  events.backwardsFrom(
+                      snapshot, key, from, to, start.position, new LogEvents.Limit(limit)),
+                  start.position);
         });
   }
 
-  /// Where a page begins: tokens name the event behind which (`f/`) or up to which (`b/`) the page
-  /// lies, so at the end the same token comes back, as on AWS.
-  private record Mark(boolean forwards, Position position) {
-    static Mark of(GetLogEventsRequest input) {
+  /// The start of a page: tokens name the event after which (`f/`) or up to which (`b/`) the page
+  /// lies, so at the end the same token is returned, as on AWS.
+  private record PageStart(boolean forwards, Position position) {
+    static PageStart of(GetLogEventsRequest input) {
       String token = input.nextToken();
       if (token == null) {
         return Boolean.TRUE.equals(input.startFromHead())
-            ? new Mark(true, Position.START)
-            : new Mark(false, Position.END);
+            ? new PageStart(true, Position.START)
+            : new PageStart(false, Position.END);
       }
       if (!token.startsWith("f/") && !token.startsWith("b/")) {
         throw LogsError.invalidToken();
       }
-      return new Mark(token.startsWith("f/"), Position.parse(token.substring(2)));
+      return new PageStart(token.startsWith("f/"), Position.parse(token.substring(2)));
     }
   }
 
-  private static GetLogEventsResponse forwards(List<Event> page, Position behind) {
-    Position last = page.isEmpty() ? behind : page.getLast().position();
-    return answer(page, last, behind);
+  private static GetLogEventsResponse forwards(List<Event> page, Position after) {
+    Position last = page.isEmpty() ? after : page.getLast().position();
+    return response(page, last, after);
   }
 
-  private static GetLogEventsResponse backwards(List<Event> newestFirst, Position upTo) {
+  private static GetLogEventsResponse backwards(List<Event> newestFirst, Position end) {
     List<Event> page = newestFirst.reversed();
     if (page.isEmpty()) {
-      Position here = upTo.equals(Position.END) ? Position.START : upTo;
-      return answer(page, here, here);
+      Position position = end.equals(Position.END) ? Position.START : end;
+      return response(page, position, position);
     }
-    return answer(page, page.getLast().position(), page.getFirst().position().before());
+    return response(page, page.getLast().position(), page.getFirst().position().previous());
   }
 
-  private static GetLogEventsResponse answer(List<Event> page, Position last, Position before) {
+  private static GetLogEventsResponse response(List<Event> page, Position last, Position before) {
     return GetLogEventsResponse.builder()
         .events(
             page.stream()
@@ -329,7 +331,7 @@ public final class LogsService {
   }
 
   private FilterLogEventsResponse filterLogEvents(Caller caller, FilterLogEventsRequest input) {
-    LogGroups.refuse("unmask", Boolean.TRUE.equals(input.unmask()) ? true : null);
+    LogGroups.refuseUnsupported("unmask", Boolean.TRUE.equals(input.unmask()) ? true : null);
     if (input.hasLogStreamNames() && input.logStreamNamePrefix() != null) {
       throw LogsError.INVALID_PARAMETER.because(
           "logStreamNames and logStreamNamePrefix are mutually exclusive.");
@@ -366,31 +368,31 @@ public final class LogsService {
         .build();
   }
 
-  /// A page of FilterLogEvents while it is looked for.
+  /// Collects a page of FilterLogEvents.
   private static final class Search implements Predicate<Event> {
-    private final Predicate<Event> wanted;
-    private final LogEvents.Limit room;
+    private final Predicate<Event> filter;
+    private final LogEvents.Limit limit;
     private final List<FilteredLogEvent> found = new ArrayList<>();
     private Position last = Position.START;
     private int searched;
     private boolean more;
 
-    Search(Predicate<Event> wanted, LogEvents.Limit room) {
-      this.wanted = wanted;
-      this.room = room;
+    Search(Predicate<Event> filter, LogEvents.Limit limit) {
+      this.filter = filter;
+      this.limit = limit;
     }
 
     @Override
     public boolean test(Event event) {
-      if (wanted.test(event)) {
-        if (!room.takes(event)) {
+      if (filter.test(event)) {
+        if (!limit.accept(event)) {
           more = true;
           return false;
         }
         found.add(filtered(event));
       }
       last = event.position();
-      more = ++searched == SEARCHED_EVENTS;
+      more = ++searched == MAX_SEARCHED_EVENTS;
       return !more;
     }
   }
@@ -407,11 +409,12 @@ public final class LogsService {
         .build();
   }
 
-  /// Forgets what is older than its group's retention; run now and then.
+  /// Deletes events older than their group's retention; run periodically.
   public void sweep() {
-    for (Table.Entry<GroupKey, LogGroups.GroupRow> group : groups.withRetention()) {
+    for (Table.Entry<GroupKey, LogGroups.GroupRow> group : groups.groupsWithRetention()) {
       int days = Objects.requireNonNull(group.value().retentionDays());
-      events.deleteBefore(group.key(), clock.instant().minus(Duration.ofDays(days)).toEpochMilli());
+      events.deleteOlderThan(
+          group.key(), clock.instant().minus(Duration.ofDays(days)).toEpochMilli());
     }
   }
 

@@ -56,8 +56,8 @@ class LogsServiceTest {
       new DirectPipeline(logs.operations(), DirectPipeline.letting(() -> true));
 
   @Test
-  void eventsComeBackInOrderOfTimeAcrossStreams() {
-    makeStreams("/g", "a", "b");
+  void eventsAreReturnedInOrderOfTimeAcrossStreams() {
+    createStreams("/g", "a", "b");
     put("/g", "a", event(1, "a1"), event(3, "a3"));
     put("/g", "b", event(2, "b2"));
 
@@ -70,8 +70,8 @@ class LogsServiceTest {
   }
 
   @Test
-  void filteringGoesOnWhereThePageEnded() {
-    makeStreams("/g", "a");
+  void filteringContinuesAfterThePage() {
+    createStreams("/g", "a");
     put("/g", "a", event(1, "x1"), event(1, "x2"), event(2, "no"), event(3, "x3"));
     List<String> messages = new ArrayList<>();
     String token = null;
@@ -93,7 +93,7 @@ class LogsServiceTest {
 
   @Test
   void aStreamIsReadForwardsFromItsHeadAndTheLastTokenRepeats() {
-    makeStreams("/g", "a");
+    createStreams("/g", "a");
     put("/g", "a", event(1, "1"), event(2, "2"), event(3, "3"));
     GetLogEventsRequest first =
         GetLogEventsRequest.builder()
@@ -115,7 +115,7 @@ class LogsServiceTest {
 
   @Test
   void aStreamIsReadBackwardsFromItsEnd() {
-    makeStreams("/g", "a");
+    createStreams("/g", "a");
     put("/g", "a", event(1, "1"), event(2, "2"), event(3, "3"));
     GetLogEventsRequest last =
         GetLogEventsRequest.builder().logGroupName("/g").logStreamName("a").limit(2).build();
@@ -128,8 +128,8 @@ class LogsServiceTest {
   }
 
   @Test
-  void aPageReadsNoRowsButItsOwn() {
-    makeStreams("/g", "a", "b");
+  void aPageReadsOnlyItsOwnRows() {
+    createStreams("/g", "a", "b");
     for (int second = 0; second < 100; second++) {
       put("/g", "a", event(second, "a" + second));
       put("/g", "b", event(second, "b" + second));
@@ -150,7 +150,7 @@ class LogsServiceTest {
       GetLogEventsResponse answer = run(page);
       answer.events().forEach(event -> read.add(event.message()));
       assertThat(database.fetched() + database.scanned())
-          .as("a key and a row an event, and the stream's")
+          .as("a key and a row for each event, and the stream's row")
           .isLessThan(10);
     }
 
@@ -160,8 +160,8 @@ class LogsServiceTest {
   }
 
   @Test
-  void aStreamIsReadBackAndForthWithinTimes() {
-    makeStreams("/g", "a");
+  void aTimeRangeIsReadBackwardsAndForwards() {
+    createStreams("/g", "a");
     put("/g", "a", event(1, "1"), event(2, "2"), event(3, "3"), event(4, "4"));
     GetLogEventsRequest middle =
         GetLogEventsRequest.builder()
@@ -184,8 +184,8 @@ class LogsServiceTest {
   }
 
   @Test
-  void aPageHoldsAMegabyte() {
-    makeStreams("/g", "a");
+  void aPageIsLimitedToOneMebibyte() {
+    createStreams("/g", "a");
     String large = "x".repeat(250_000);
     for (int second = 0; second < 6; second++) {
       put("/g", "a", event(second, large));
@@ -206,7 +206,7 @@ class LogsServiceTest {
 
   @Test
   void aBatchOutOfOrderChangesNothing() {
-    makeStreams("/g", "a");
+    createStreams("/g", "a");
 
     assertThatThrownBy(() -> put("/g", "a", event(2, "2"), event(1, "1")))
         .isInstanceOf(AwsException.class)
@@ -217,8 +217,8 @@ class LogsServiceTest {
   }
 
   @Test
-  void eventsTooOldAreNamedAndTheOthersTaken() {
-    makeStreams("/g", "a");
+  void tooOldEventsAreReportedAndTheOthersStored() {
+    createStreams("/g", "a");
 
     PutLogEventsResponse answer =
         put(
@@ -240,7 +240,7 @@ class LogsServiceTest {
   }
 
   @Test
-  void aFunctionsFirstLinesMakeGroupAndStream() {
+  void aFunctionsFirstLinesCreateGroupAndStream() {
     logs.append(
         ACCOUNT,
         Region.US_EAST_1,
@@ -257,11 +257,11 @@ class LogsServiceTest {
   }
 
   @Test
-  void aGroupDeletedAndMadeAgainIsEmpty() {
-    makeStreams("/g", "a");
+  void aRecreatedGroupIsEmpty() {
+    createStreams("/g", "a");
     put("/g", "a", event(1, "old"));
     run(DeleteLogGroupRequest.builder().logGroupName("/g").build());
-    makeStreams("/g", "a");
+    createStreams("/g", "a");
 
     FilterLogEventsResponse found =
         run(FilterLogEventsRequest.builder().logGroupName("/g").build());
@@ -270,8 +270,8 @@ class LogsServiceTest {
   }
 
   @Test
-  void theSweepForgetsWhatIsOlderThanTheRetention() {
-    makeStreams("/g", "a");
+  void theSweepDeletesExpiredEvents() {
+    createStreams("/g", "a");
     put("/g", "a", event(1, "old"));
     run(PutRetentionPolicyRequest.builder().logGroupName("/g").retentionInDays(1).build());
     now = NOW.plusSeconds(2 * 86_400);
@@ -285,7 +285,7 @@ class LogsServiceTest {
   }
 
   @Test
-  void namesThatAreAwssOwnAreRefused() {
+  void namesReservedForAwsAreRefused() {
     assertThatThrownBy(() -> run(CreateLogGroupRequest.builder().logGroupName("aws/mine").build()))
         .hasMessage("Log groups starting with AWS/ are reserved for AWS.");
     run(CreateLogGroupRequest.builder().logGroupName("/aws/mine").build());
@@ -308,14 +308,14 @@ class LogsServiceTest {
           .satisfies(group -> assertThat(group.owner()).isEqualTo(ACCOUNT));
     }
 
-    makeStreams("/plain");
+    createStreams("/plain");
     assertThat(tags(groupArn("/plain"))).isEmpty();
   }
 
   /// Source:
   /// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_ListTagsLogGroup.html
   @Test
-  void theOlderOperationsOnTagsServeTheSameTags() {
+  void theOlderTagOperationsWorkOnTheSameTags() {
     run(CreateLogGroupRequest.builder().logGroupName("/g").tags(Map.of("a", "1")).build());
     run(TagLogGroupRequest.builder().logGroupName("/g").tags(Map.of("b", "2", "c", "3")).build());
     run(UntagLogGroupRequest.builder().logGroupName("/g").tags("a", "c").build());
@@ -339,8 +339,8 @@ class LogsServiceTest {
   }
 
   @Test
-  void tagsAndTheirGroupsAreChecked() {
-    makeStreams("/g");
+  void tagsAndTheirGroupsAreValidated() {
+    createStreams("/g");
     assertThatThrownBy(() -> tags(groupArn("/none")))
         .hasMessage("The specified log group does not exist.");
     assertThatThrownBy(() -> tags(groupArn("/g").replace(ACCOUNT.value(), "210987654321")))
@@ -366,8 +366,8 @@ class LogsServiceTest {
   }
 
   @Test
-  void groupsAndStreamsSayThatTheyHoldNoBytes() {
-    makeStreams("/g", "a");
+  void groupsAndStreamsReportZeroStoredBytes() {
+    createStreams("/g", "a");
     put("/g", "a", event(1, "1"));
     DescribeLogGroupsResponse groups = run(DescribeLogGroupsRequest.builder().build());
     assertThat(groups.logGroups()).extracting(LogGroup::storedBytes).containsExactly(0L);
@@ -382,7 +382,7 @@ class LogsServiceTest {
   }
 
   @Test
-  void whatIsAnywayMayBeAskedFor() {
+  void parametersWithTheirDefaultValuesAreAccepted() {
     CreateLogGroupRequest request =
         CreateLogGroupRequest.builder()
             .logGroupName("/plain")
@@ -404,13 +404,13 @@ class LogsServiceTest {
   }
 
   @Test
-  void whatIsWrongWithANameIsToldWithThePatternOfAws() {
+  void invalidNamesAreRefusedWithThePatternOfAws() {
     assertThatThrownBy(() -> run(CreateLogGroupRequest.builder().logGroupName("a b").build()))
         .hasMessage(
             "1 validation error detected: Value 'a b' at 'logGroupName' failed to satisfy"
                 + " constraint: Member must satisfy regular expression pattern:"
                 + " [\\.\\-_/#A-Za-z0-9]+");
-    makeStreams("/g");
+    createStreams("/g");
     CreateLogStreamRequest stream =
         CreateLogStreamRequest.builder().logGroupName("/g").logStreamName("a:b").build();
     assertThatThrownBy(() -> run(stream))
@@ -420,10 +420,10 @@ class LogsServiceTest {
   }
 
   @Test
-  void aNameOfMoreThan512CharactersIsRefusedAsRecorded() {
+  void namesOfMoreThan512CharactersAreRefusedAsRecorded() {
     String words =
         "Invalid LogGroup or LogStream, both must have length less than or equal to 512.";
-    makeStreams("/g");
+    createStreams("/g");
     assertThatThrownBy(
             () -> run(CreateLogGroupRequest.builder().logGroupName("a".repeat(513)).build()))
         .hasMessage(words);
@@ -440,8 +440,8 @@ class LogsServiceTest {
   /// Source: `test_logs_streams.snapshot.json` of localstack/localstack, recorded from AWS on
   /// 2026-02-03.
   @Test
-  void aGroupIsNamedByNameOrByArnButNotByBoth() {
-    makeStreams("/g", "a");
+  void aGroupIsIdentifiedByNameOrArnButNotByBoth() {
+    createStreams("/g", "a");
     String both = "LogGroup name and LogGroup ARN are mutually exclusive parameters.";
     assertThatThrownBy(
             () ->
@@ -484,8 +484,8 @@ class LogsServiceTest {
   }
 
   @Test
-  void limitsOutsideTheirRangeAreRefused() {
-    makeStreams("/g", "a");
+  void limitsOutOfRangeAreRefused() {
+    createStreams("/g", "a");
     assertThatThrownBy(() -> run(DescribeLogGroupsRequest.builder().limit(0).build()))
         .hasMessageEndingWith("Member must have value greater than or equal to 1");
     assertThatThrownBy(
@@ -497,18 +497,18 @@ class LogsServiceTest {
   }
 
   @Test
-  void whatIsNotThereIsNamed() {
+  void missingGroupsAndStreamsAreNamed() {
     assertThatThrownBy(() -> put("/nowhere", "a", event(1, "1")))
         .hasMessage("The specified log group does not exist.");
-    makeStreams("/g");
+    createStreams("/g");
     assertThatThrownBy(() -> put("/g", "a", event(1, "1")))
         .hasMessage("The specified log stream does not exist.");
-    assertThatThrownBy(() -> makeStreams("/g"))
+    assertThatThrownBy(() -> createStreams("/g"))
         .hasMessage("The specified log group already exists");
   }
 
   @Test
-  void patternsKnowTermsPhrasesOptionsAndExclusions() {
+  void patternsSupportTermsPhrasesOptionsAndExclusions() {
     assertThat(FilterPattern.parse("ERROR \"not found\" -debug"))
         .accepts("ERROR: x not found")
         .rejects("ERROR not debug found", "not found");
@@ -517,7 +517,7 @@ class LogsServiceTest {
         .hasMessageContaining("does not support JSON");
   }
 
-  private void makeStreams(String group, String... streams) {
+  private void createStreams(String group, String... streams) {
     run(CreateLogGroupRequest.builder().logGroupName(group).build());
     for (String stream : streams) {
       run(CreateLogStreamRequest.builder().logGroupName(group).logStreamName(stream).build());

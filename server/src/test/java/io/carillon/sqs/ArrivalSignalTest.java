@@ -16,14 +16,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/// What memory holds for those who wait at queues.
+/// Signals and waits of long polls.
 class ArrivalSignalTest {
   private final MemoryDatabase database = new MemoryDatabase();
   private final ManualClock clock = new ManualClock();
   private final Messages messages = new Messages(database, clock, new Ids());
 
   @Test
-  void onlyQueuesAtWhichSomebodyWaitsAreRemembered() {
+  void onlyQueuesWithWaitersHaveASignal() {
     for (int i = 0; i < 100; i++) {
       send("queue " + i);
       assertThat(receive("queue " + i, Duration.ZERO)).hasSize(1);
@@ -40,9 +40,9 @@ class ArrivalSignalTest {
     assertThat(messages.queuesWithWaiters()).isZero();
   }
 
-  /// The clock stands still, as it seems to while one that was set back catches up.
+  /// The clock does not advance, as after it was set back.
   @Test
-  void aLongPollEndsThoughTheClockIsSetBack() {
+  void aLongPollEndsEvenIfTheClockIsSetBack() {
     CompletableFuture<Integer> poll =
         CompletableFuture.supplyAsync(() -> receive("queue", Duration.ofMillis(50)).size());
     clock.move(Duration.ofDays(-2));

@@ -26,7 +26,7 @@ import software.amazon.awssdk.services.sqs.model.ReceiveMessageRequest;
 import software.amazon.awssdk.services.sqs.model.ReceiveMessageResponse;
 import software.amazon.awssdk.services.sqs.model.SendMessageRequest;
 
-/// Queues whose server ran under a clock that was ahead and was put right.
+/// Queues after the clock was ahead and was set back.
 class ClockAheadTest {
   private static final AccountId ACCOUNT = new AccountId("123456789012");
   private static final Duration AHEAD = Duration.ofDays(2);
@@ -56,17 +56,17 @@ class ClockAheadTest {
     return pipeline.call(DirectPipeline.root(ACCOUNT, Region.US_EAST_1, clock.instant()), input);
   }
 
-  private void putRight() {
+  private void setClockBack() {
     clock.move(AHEAD.negated());
     sqs.drawBack();
   }
 
   @Test
-  void messagesThatWereSentUnderAClockThatWasAheadAreSeen() {
+  void messagesSentWhileTheClockWasAheadBecomeVisible() {
     clock.move(AHEAD);
     send("at once", 0);
     send("delayed", 600);
-    putRight();
+    setClockBack();
     assertThat(receive()).extracting(Message::body).containsExactly("at once");
     clock.move(Duration.ofSeconds(599));
     assertThat(bodies()).doesNotContain("delayed");
@@ -75,43 +75,43 @@ class ClockAheadTest {
   }
 
   @Test
-  void messagesInFlightComeBackAfterTheirQueuesTimeoutAndTheirReceiptsAreGood() {
+  void messagesInFlightReturnAfterTheVisibilityTimeoutAndTheirReceiptsStayValid() {
     send("sent before", 0);
     clock.move(AHEAD);
     send("sent ahead", 0);
-    List<Message> taken = receive();
-    assertThat(taken).hasSize(2);
-    putRight();
+    List<Message> received = receive();
+    assertThat(received).hasSize(2);
+    setClockBack();
     assertThat(bodies()).isEmpty();
     run(
         DeleteMessageRequest.builder()
             .queueUrl(queue)
-            .receiptHandle(taken.getFirst().receiptHandle())
+            .receiptHandle(received.getFirst().receiptHandle())
             .build());
     clock.move(Duration.ofSeconds(41));
-    assertThat(bodies()).containsExactly(taken.getLast().body());
+    assertThat(bodies()).containsExactly(received.getLast().body());
   }
 
   @Test
-  void aMessageThatWasReceivedAgainAheadComesBackToo() {
+  void messagesReceivedAgainWhileAheadReturnToo() {
     send("x", 0);
     assertThat(receive()).hasSize(1);
     clock.move(AHEAD);
     assertThat(receive()).hasSize(1);
-    putRight();
+    setClockBack();
     clock.move(Duration.ofSeconds(41));
     assertThat(bodies()).containsExactly("x");
   }
 
   @Test
-  void whatIsLegalStaysAsItIs() {
+  void legalDelaysAndTimeoutsStayUnchanged() {
     send("delayed", 900);
     send("taken", 0);
-    Message taken = receive().getFirst();
+    Message received = receive().getFirst();
     run(
         ChangeMessageVisibilityRequest.builder()
             .queueUrl(queue)
-            .receiptHandle(taken.receiptHandle())
+            .receiptHandle(received.receiptHandle())
             .visibilityTimeout(43_200)
             .build());
     sqs.drawBack();
@@ -126,10 +126,10 @@ class ClockAheadTest {
   }
 
   @Test
-  void aPurgeThatWasAheadHindersNone() {
+  void aPurgeWhileAheadBlocksNoLaterPurge() {
     clock.move(AHEAD);
     run(PurgeQueueRequest.builder().queueUrl(queue).build());
-    putRight();
+    setClockBack();
     send("x", 0);
     run(PurgeQueueRequest.builder().queueUrl(queue).build());
     assertThat(bodies()).isEmpty();

@@ -16,7 +16,7 @@ import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
 import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeValue;
 
-/// SQS's words for what is wrong with an attribute.
+/// SQS's error messages for invalid attributes.
 ///
 /// Source: the type (k6-jslib-aws #65, 2023), the empty value (elasticmq #373, 2020), lists and the
 /// number are recorded from SQS; the rest is from the tests of emulators that are compared with it.
@@ -25,7 +25,7 @@ class MessageAttributesTest {
 
   @ParameterizedTest
   @MethodSource("wrongValues")
-  void whatIsWrongWithAValueIsToldInTheWordsOfSqs(MessageAttributeValue value, String message) {
+  void invalidValuesHaveTheErrorMessagesOfSqs(MessageAttributeValue value, String message) {
     assertThatThrownBy(() -> MessageAttributes.of(Map.of("a", value)))
         .isInstanceOfSatisfying(
             AwsException.class,
@@ -38,7 +38,7 @@ class MessageAttributesTest {
         .hasMessage(message);
   }
 
-  static Stream<Arguments> wrongValues() {
+  static Stream<Arguments> invalidValues() {
     String type =
         "The type of message (user) attribute 'a' is invalid. You must use only the following"
             + " supported type prefixes: Binary, Number, String.";
@@ -86,12 +86,12 @@ class MessageAttributesTest {
 
   @ParameterizedTest
   @MethodSource("wrongNames")
-  void whatIsWrongWithANameIsToldInTheWordsOfSqs(String name, String message) {
+  void invalidNamesHaveTheErrorMessagesOfSqs(String name, String message) {
     assertThatThrownBy(() -> MessageAttributes.of(Map.of(name, value("String", "x", null))))
         .hasMessage(message);
   }
 
-  static Stream<Arguments> wrongNames() {
+  static Stream<Arguments> invalidNames() {
     String reserved =
         "You can't use message attribute names beginning with 'AWS.' or 'Amazon'. These strings are"
             + " reserved for internal use.";
@@ -114,13 +114,13 @@ class MessageAttributesTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"a", "a.b-c_D.9", "awsx", "amazonx", "x.aws.y"})
-  void otherNamesAreTaken(String name) {
+  void otherNamesAreAccepted(String name) {
     assertThat(MessageAttributes.of(Map.of(name, value("Number.int", "-1.5e3", null))))
         .containsOnlyKeys(name);
   }
 
   @Test
-  void theTraceIsTheOneSystemAttributeAndHasText() {
+  void theTraceHeaderIsTheOnlySystemAttributeAndHasText() {
     MessageSystemAttributeValue empty =
         MessageSystemAttributeValue.builder().dataType("String").stringValue("").build();
     assertThatThrownBy(() -> MessageAttributes.traceHeader(Map.of("AWSTraceHeader", empty)))

@@ -27,7 +27,7 @@ import software.amazon.awssdk.services.sqs.model.ListQueuesResponse;
 import software.amazon.awssdk.services.sqs.model.SetQueueAttributesRequest;
 import software.amazon.awssdk.services.sqs.model.TagQueueRequest;
 
-/// Which policies a queue takes, and whom those mean that it has.
+/// Validation of queue policies, and the principals that they apply to.
 class QueuePolicyTest {
   private static final AccountId ACCOUNT = new AccountId("123456789012");
   private static final Instant NOW = Instant.parse("2026-11-22T12:00:00Z");
@@ -62,7 +62,7 @@ class QueuePolicyTest {
         "{\"AWS\":\"bob\"}",
         "{\"Service\":\"s3.example.com\"}"
       })
-  void aPrincipalThatThereIsNotIsRefused(String principal) {
+  void unknownPrincipalsAreRefused(String principal) {
     refused(() -> set(policy(principal, "sqs:*")), "Invalid value for the parameter Policy.");
     refused(
         () -> create("other", policy(principal, "sqs:*")),
@@ -74,7 +74,7 @@ class QueuePolicyTest {
   }
 
   @Test
-  void anActionOfAnotherServiceIsRefused() {
+  void actionsOfOtherServicesAreRefused() {
     refused(
         () -> set(policy("\"*\"", "sns:Publish")),
         "Invalid value for the parameter Policy. Reason: Policy statement action out of service"
@@ -85,7 +85,7 @@ class QueuePolicyTest {
   }
 
   @Test
-  void aRoleMadeAnewUnderTheNameIsNotMeant() {
+  void aPolicyDoesNotApplyToARecreatedRole() {
     principals.idsByArn.put(BOB, BOBS_ID);
     String policy = policy("{\"AWS\":\"" + BOB + "\"}", "sqs:*");
     set(policy);

@@ -6,12 +6,12 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
-/// Source: botocore's model of SQS for its own errors, and answers of SQS as users quote them for
+/// Source: botocore's model of SQS for its own errors, and responses of SQS as users quote them for
 /// those of its framework (`InvalidParameterValueException`, `MissingRequiredParameterException`),
 /// whose names in the query protocol lack the ending.
 class SqsErrorTest {
   @Test
-  void everyErrorHasANameForEachProtocol() {
+  void everyErrorHasACodeForEachProtocol() {
     Map<String, String> names = new TreeMap<>();
     for (SqsError error : SqsError.values()) {
       names.put(error.code(), error.queryCode() + " " + error.status());

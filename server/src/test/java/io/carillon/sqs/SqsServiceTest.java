@@ -76,7 +76,7 @@ class SqsServiceTest {
   private final DirectPipeline pipeline = new DirectPipeline(sqs.operations(), authorizer);
 
   @Test
-  void aMessageIsReceivedOnceUntilItsTimeoutEnds() {
+  void aMessageIsReceivedOnceWithinItsVisibilityTimeout() {
     String queue = create("q", Map.of());
     send(queue, "hello");
 
@@ -92,7 +92,7 @@ class SqsServiceTest {
   }
 
   @Test
-  void aMessageIsDeletedByAnOlderReceiptToo() {
+  void anOlderReceiptDeletesTheMessage() {
     String queue = create("q", Map.of());
     send(queue, "hello");
     Message first = receive(queue).getFirst();
@@ -134,15 +134,15 @@ class SqsServiceTest {
                         .receiptHandle(first.receiptHandle())
                         .visibilityTimeout(9)
                         .build()))
-        .as("it is in nobody's hands by now")
+        .as("it is no longer in flight")
         .hasMessageEndingWith(
             "Message does not exist or is not available for visibility timeout change.");
   }
 
-  /// Sources of the words: https://github.com/spulec/PyQS/issues/24 and
+  /// Sources of the messages: https://github.com/spulec/PyQS/issues/24 and
   /// https://github.com/aws/aws-sdk-java-v2/issues/3101
   @Test
-  void aReceiptOfAnotherQueueIsToldFromOneThatIsNone() {
+  void receiptsOfOtherQueuesAndMalformedReceiptsHaveDifferentErrors() {
     String queue = create("q", Map.of());
     String other = create("other", Map.of());
     send(other, "hello");
@@ -170,7 +170,7 @@ class SqsServiceTest {
   }
 
   @Test
-  void messagesOfOneMillisecondComeInTheOrderTheyWereSent() {
+  void messagesOfOneMillisecondAreReceivedInOrder() {
     String queue = create("q", Map.of());
     for (int i = 0; i < 10; i++) {
       send(queue, "m" + i);
@@ -182,7 +182,7 @@ class SqsServiceTest {
   }
 
   @Test
-  void aDelayHidesAMessageAndIsCounted() {
+  void delayedMessagesAreHiddenAndCounted() {
     String queue = create("q", Map.of());
     run(SendMessageRequest.builder().queueUrl(queue).messageBody("later").delaySeconds(10).build());
 
@@ -196,7 +196,7 @@ class SqsServiceTest {
   }
 
   @Test
-  void visibilityCanBeEndedAtOnce() {
+  void theVisibilityTimeoutCanBeEndedAtOnce() {
     String queue = create("q", Map.of());
     send(queue, "hello");
     Message message = receive(queue).getFirst();
@@ -212,7 +212,7 @@ class SqsServiceTest {
   }
 
   @Test
-  void aLongPollEndsWhenAMessageComes() throws Exception {
+  void aLongPollEndsWhenAMessageArrives() throws Exception {
     String queue = create("q", Map.of());
     CompletableFuture<List<Message>> poll =
         CompletableFuture.supplyAsync(
@@ -228,7 +228,7 @@ class SqsServiceTest {
   }
 
   @Test
-  void aMessageReceivedTooOftenMovesToTheDeadLetterQueue() {
+  void messagesReceivedTooOftenMoveToTheDeadLetterQueue() {
     String dead = create("dead", Map.of());
     String queue =
         create(
@@ -251,7 +251,7 @@ class SqsServiceTest {
   }
 
   @Test
-  void aMessageOlderThanItsRetentionIsGone() {
+  void expiredMessagesAreNotReceived() {
     String queue = create("q", Map.of(QueueAttributeName.MESSAGE_RETENTION_PERIOD, "60"));
     send(queue, "old");
     now = now.plusSeconds(61);
@@ -273,7 +273,7 @@ class SqsServiceTest {
     "abc, abc",
     "b*, ''"
   })
-  void attributesAreAskedForByNameAndPrefix(String asked, String names) {
+  void attributesAreRequestedByNameAndPrefix(String asked, String names) {
     String queue = create("q", Map.of());
     Map<String, MessageAttributeValue> sent = new HashMap<>();
     for (String name : List.of("a", "abc", "abc.x", "abcd")) {
@@ -296,7 +296,7 @@ class SqsServiceTest {
   }
 
   @Test
-  void aNewQueueSaysThatSqsEncryptsIt() {
+  void newQueuesReportManagedEncryption() {
     String queue = create("q", Map.of());
     assertThat(attributes(queue)).containsEntry("SqsManagedSseEnabled", "true");
 
@@ -310,7 +310,7 @@ class SqsServiceTest {
 
   /// Source of the digest: AWS's algorithm, computed by botocore 1.43 for the same attributes.
   @Test
-  void digestsCoverTheAttributesThatAreReturned() {
+  void digestsCoverTheReturnedAttributes() {
     String queue = create("q", Map.of());
     SendMessageResponse sent =
         run(
@@ -338,7 +338,7 @@ class SqsServiceTest {
   }
 
   @Test
-  void aBatchFailsOnlyWhereItsEntriesDo() {
+  void batchEntriesFailIndividually() {
     String queue = create("q", Map.of());
     SendMessageBatchResponse answer =
         run(
@@ -360,13 +360,13 @@ class SqsServiceTest {
         .satisfies(e -> assertThat(e.id()).isEqualTo("good"));
     assertThat(answer.failed())
         .extracting(BatchResultErrorEntry::code)
-        .as("by their older names, also over JSON")
+        .as("with their older codes, also over JSON")
         .containsExactly("InvalidMessageContents", "MissingParameter", "InvalidParameterValue");
     assertThat(receive(queue)).hasSize(1);
   }
 
   @Test
-  void aQueueMadeAgainWithOtherAttributesIsRefusedAndWithTheSameIsTheSame() {
+  void recreatingAQueueIsIdempotentAndRefusesOtherAttributes() {
     String queue = create("q", Map.of(QueueAttributeName.DELAY_SECONDS, "5"));
 
     assertThat(create("q", Map.of(QueueAttributeName.DELAY_SECONDS, "5"))).isEqualTo(queue);
@@ -375,7 +375,7 @@ class SqsServiceTest {
   }
 
   @Test
-  void badAttributesAreNamedAndChangeNothing() {
+  void invalidAttributesAreNamedAndChangeNothing() {
     String queue = create("q", Map.of());
     assertThatThrownBy(
             () ->
@@ -397,9 +397,9 @@ class SqsServiceTest {
     assertThatThrownBy(() -> create("q p", Map.of())).hasMessageContaining("alphanumeric");
   }
 
-  /// Source: answers of SQS as quoted by its users (moto, localstack).
+  /// Source: responses of SQS as quoted by its users (moto, localstack).
   @Test
-  void aNumberOutsideItsRangeIsRefusedWithTheRange() {
+  void numbersOutOfRangeAreRefusedWithTheRange() {
     String queue = create("ranges", Map.of());
     SendMessageRequest send = SendMessageRequest.builder().queueUrl(queue).messageBody("m").build();
     assertThatThrownBy(() -> run(send.toBuilder().delaySeconds(901).build()))
@@ -422,7 +422,7 @@ class SqsServiceTest {
   }
 
   @Test
-  void aQueueDeletedAndMadeAgainIsEmpty() {
+  void aRecreatedQueueIsEmpty() {
     String queue = create("q", Map.of());
     send(queue, "old");
     run(DeleteQueueRequest.builder().queueUrl(queue).build());
@@ -445,7 +445,7 @@ class SqsServiceTest {
   }
 
   @Test
-  void theNameOfADeletedQueueIsHeldForAMinute() {
+  void theNameOfADeletedQueueCannotBeReusedForAMinute() {
     String queue = create("q", Map.of());
     run(DeleteQueueRequest.builder().queueUrl(queue).build());
 
@@ -463,7 +463,7 @@ class SqsServiceTest {
   }
 
   @Test
-  void namesThatThereAreNotAreRefused() {
+  void missingQueuesAreRefused() {
     String queue = create("q", Map.of());
     assertThatThrownBy(
             () ->
@@ -479,7 +479,7 @@ class SqsServiceTest {
   }
 
   @Test
-  void purgingTwiceAMinuteIsRefused() {
+  void purgingTwiceWithinAMinuteIsRefused() {
     String queue = create("q", Map.of());
     send(queue, "x");
     run(PurgeQueueRequest.builder().queueUrl(queue).build());
@@ -493,7 +493,7 @@ class SqsServiceTest {
   }
 
   @Test
-  void listingGoesOnWhereThePageEnded() {
+  void listingContinuesAfterThePage() {
     create("a1", Map.of());
     create("a2", Map.of());
     create("b", Map.of());
@@ -515,7 +515,7 @@ class SqsServiceTest {
   }
 
   @Test
-  void aServiceSendsOnlyWhereThePolicyLetsItAndTheQueueExists() {
+  void servicesSendOnlyToExistingQueuesWhosePolicyAllowsIt() {
     String queue = create("q", Map.of());
 
     DeliveryOutcome outcome = accept("q");
@@ -552,7 +552,7 @@ class SqsServiceTest {
   }
 
   @Test
-  void whatIsHandedOverKeepsItsTypes() {
+  void messagesOfServicesKeepTheirAttributeTypes() {
     String queue = create("typed", Map.of());
     ServiceMessage typed =
         new ServiceMessage(
@@ -593,7 +593,7 @@ class SqsServiceTest {
   }
 
   @Test
-  void theTraceOfARequestIsTheMessagesUnlessItHasItsOwn() {
+  void theTraceHeaderOfTheRequestIsTheDefaultOfItsMessages() {
     String queue = create("traced", Map.of());
     Caller traced =
         DirectPipeline.traced(DirectPipeline.root(ACCOUNT, Region.US_EAST_1, now), "Root=1-r");
@@ -624,7 +624,7 @@ class SqsServiceTest {
   ///
   /// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
   @Test
-  void aGroupIsKeptAndDeduplicationIsForFifoQueues() {
+  void groupIdsAreKeptAndDeduplicationIdsAreRefused() {
     String queue = create("fair", Map.of());
     SendMessageRequest message =
         SendMessageRequest.builder().queueUrl(queue).messageBody("m").messageGroupId("a-1").build();
@@ -638,7 +638,7 @@ class SqsServiceTest {
         .hasMessageContaining("not valid for this queue type");
   }
 
-  /// The digest is that of `AWSTraceHeader`, `String` and the value, each behind its length.
+  /// The digest is that of `AWSTraceHeader`, `String` and the value, each preceded by its length.
   @Test
   void theTraceHeaderIsTheOnlySystemAttributeThatCanBeSent() throws Exception {
     String queue = create("traced", Map.of());
@@ -676,7 +676,7 @@ class SqsServiceTest {
   }
 
   @Test
-  void theSweepRemovesWhatNobodyReceivedWithinItsRetention() {
+  void theSweepRemovesExpiredMessages() {
     String queue = create("unread", Map.of(QueueAttributeName.MESSAGE_RETENTION_PERIOD, "60"));
     send(queue, "old");
     send(queue, "in flight once");
@@ -690,7 +690,7 @@ class SqsServiceTest {
   }
 
   @Test
-  void aBatchIsMeasuredWithItsAttributes() {
+  void theSizeOfABatchIncludesAttributes() {
     String queue = create("large", Map.of());
     MessageAttributeValue large =
         MessageAttributeValue.builder().dataType("String").stringValue("x".repeat(600_000)).build();
@@ -709,7 +709,7 @@ class SqsServiceTest {
   }
 
   @Test
-  void whatIsEmptyIsLeftOutOfAnswers() {
+  void emptyListsAreOmittedFromResponses() {
     String queue = create("sparse", Map.of());
     ReceiveMessageResponse received = run(ReceiveMessageRequest.builder().queueUrl(queue).build());
     assertThat(received.hasMessages()).isFalse();
