@@ -2,6 +2,7 @@ package io.carillon.iam;
 
 import io.carillon.aws.AwsException;
 import io.carillon.aws.Caller;
+import io.carillon.aws.Operations;
 import io.carillon.aws.Principal;
 import io.carillon.base.Ids;
 import io.carillon.base.Sealer;
@@ -60,6 +61,15 @@ final class AccessKeys {
     this.sealer = sealer;
     this.ids = ids;
     this.clock = clock;
+  }
+
+  /// Adds the operations of this class to IAM's.
+  void addTo(Operations operations, IamNeeds needs) {
+    operations
+        .on(CreateAccessKeyRequest.class, r -> needs.user(r.userName()), this::create)
+        .on(ListAccessKeysRequest.class, r -> needs.user(r.userName()), this::list)
+        .on(UpdateAccessKeyRequest.class, r -> needs.user(r.userName()), this::update)
+        .on(DeleteAccessKeyRequest.class, r -> needs.user(r.userName()), this::delete);
   }
 
   /// The owner of the keys that a request is about.

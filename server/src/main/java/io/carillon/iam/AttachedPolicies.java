@@ -1,6 +1,7 @@
 package io.carillon.iam;
 
 import io.carillon.aws.Caller;
+import io.carillon.aws.Operations;
 import io.carillon.iam.Attachments.Use;
 import io.carillon.store.Database;
 import io.carillon.store.Tx;
@@ -40,6 +41,53 @@ final class AttachedPolicies {
     this.identities = identities;
     this.policies = policies;
     this.attachments = attachments;
+  }
+
+  /// Adds the operations of this class to IAM's.
+  void addTo(Operations operations, IamNeeds needs) {
+    operations
+        .needing(
+            AttachUserPolicyRequest.class,
+            r ->
+                needs.withPolicy(
+                    "AttachUserPolicy", IdentityType.USER, r.userName(), r.policyArn()),
+            this::attachUser)
+        .needing(
+            DetachUserPolicyRequest.class,
+            r ->
+                needs.withPolicy(
+                    "DetachUserPolicy", IdentityType.USER, r.userName(), r.policyArn()),
+            this::detachUser)
+        .on(ListAttachedUserPoliciesRequest.class, r -> needs.user(r.userName()), this::listUser)
+        .needing(
+            AttachGroupPolicyRequest.class,
+            r ->
+                needs.withPolicy(
+                    "AttachGroupPolicy", IdentityType.GROUP, r.groupName(), r.policyArn()),
+            this::attachGroup)
+        .needing(
+            DetachGroupPolicyRequest.class,
+            r ->
+                needs.withPolicy(
+                    "DetachGroupPolicy", IdentityType.GROUP, r.groupName(), r.policyArn()),
+            this::detachGroup)
+        .on(
+            ListAttachedGroupPoliciesRequest.class,
+            r -> needs.group(r.groupName()),
+            this::listGroup)
+        .needing(
+            AttachRolePolicyRequest.class,
+            r ->
+                needs.withPolicy(
+                    "AttachRolePolicy", IdentityType.ROLE, r.roleName(), r.policyArn()),
+            this::attachRole)
+        .needing(
+            DetachRolePolicyRequest.class,
+            r ->
+                needs.withPolicy(
+                    "DetachRolePolicy", IdentityType.ROLE, r.roleName(), r.policyArn()),
+            this::detachRole)
+        .on(ListAttachedRolePoliciesRequest.class, r -> needs.role(r.roleName()), this::listRole);
   }
 
   AttachUserPolicyResponse attachUser(Caller caller, AttachUserPolicyRequest r) {

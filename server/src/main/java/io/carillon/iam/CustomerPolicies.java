@@ -2,6 +2,8 @@ package io.carillon.iam;
 
 import io.carillon.aws.Caller;
 import io.carillon.aws.CommonError;
+import io.carillon.aws.Need;
+import io.carillon.aws.Operations;
 import io.carillon.base.Ids;
 import io.carillon.iam.Attachments.Attachment;
 import io.carillon.iam.Attachments.Use;
@@ -63,6 +65,48 @@ final class CustomerPolicies {
     this.attachments = attachments;
     this.ids = ids;
     this.clock = clock;
+  }
+
+  /// Adds the operations of this class to IAM's.
+  void addTo(Operations operations) {
+    operations
+        .needing(
+            CreatePolicyRequest.class,
+            r ->
+                Need.of("iam:CreatePolicy", IamNeeds.policyArnToCreate(r.path(), r.policyName()))
+                    .andTagging("iam:TagPolicy", IamTags.of(r.tags())),
+            this::create)
+        .needing(
+            GetPolicyRequest.class, r -> IamNeeds.onPolicy("GetPolicy", r.policyArn()), this::get)
+        .on(ListPoliciesRequest.class, r -> IamNeeds.policyPathArn(r.pathPrefix()), this::list)
+        .needing(
+            DeletePolicyRequest.class,
+            r -> IamNeeds.onPolicy("DeletePolicy", r.policyArn()),
+            this::delete)
+        .needing(
+            ListEntitiesForPolicyRequest.class,
+            r -> IamNeeds.onPolicy("ListEntitiesForPolicy", r.policyArn()),
+            this::listEntities)
+        .needing(
+            TagPolicyRequest.class,
+            r ->
+                List.of(
+                    IamNeeds.onPolicy("TagPolicy", r.policyArn())
+                        .getFirst()
+                        .tagging(IamTags.of(r.tags()))),
+            this::tag)
+        .needing(
+            UntagPolicyRequest.class,
+            r ->
+                List.of(
+                    IamNeeds.onPolicy("UntagPolicy", r.policyArn())
+                        .getFirst()
+                        .untagging(r.tagKeys())),
+            this::untag)
+        .needing(
+            ListPolicyTagsRequest.class,
+            r -> IamNeeds.onPolicy("ListPolicyTags", r.policyArn()),
+            this::listTags);
   }
 
   CreatePolicyResponse create(Caller caller, CreatePolicyRequest request) {

@@ -1,6 +1,7 @@
 package io.carillon.iam;
 
 import io.carillon.aws.Caller;
+import io.carillon.aws.Operations;
 import io.carillon.base.Ids;
 import io.carillon.store.Database;
 import io.carillon.store.Snapshot;
@@ -47,6 +48,24 @@ final class Groups {
     this.boundaries = boundaries;
     this.ids = ids;
     this.clock = clock;
+  }
+
+  /// Adds the operations of this class to IAM's.
+  void addTo(Operations operations, IamNeeds needs) {
+    operations
+        .on(
+            CreateGroupRequest.class,
+            r -> IamNeeds.arnToCreate(IdentityType.GROUP, r.path(), r.groupName()),
+            this::create)
+        .on(GetGroupRequest.class, r -> needs.group(r.groupName()), this::get)
+        .on(
+            ListGroupsRequest.class,
+            r -> IamNeeds.pathArn(IdentityType.GROUP, r.pathPrefix()),
+            this::list)
+        .on(DeleteGroupRequest.class, r -> needs.group(r.groupName()), this::delete)
+        .on(AddUserToGroupRequest.class, r -> needs.group(r.groupName()), this::addUser)
+        .on(RemoveUserFromGroupRequest.class, r -> needs.group(r.groupName()), this::removeUser)
+        .on(ListGroupsForUserRequest.class, r -> needs.user(r.userName()), this::listForUser);
   }
 
   CreateGroupResponse create(Caller caller, CreateGroupRequest request) {

@@ -1,7 +1,9 @@
 package io.carillon.iam;
 
 import io.carillon.aws.Caller;
+import io.carillon.aws.Operations;
 import io.carillon.policy.PolicyDocument.Flavour;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.iam.model.DeleteGroupPolicyRequest;
@@ -35,6 +37,35 @@ final class InlinePolicies {
 
   InlinePolicies(Identities identities) {
     this.identities = identities;
+  }
+
+  /// Adds the operations of this class to IAM's.
+  void addTo(Operations operations, IamNeeds needs) {
+    operations
+        .needing(
+            PutUserPolicyRequest.class,
+            r -> List.of(needs.onIdentity("PutUserPolicy", IdentityType.USER, r.userName())),
+            this::putUser)
+        .on(GetUserPolicyRequest.class, r -> needs.user(r.userName()), this::getUser)
+        .needing(
+            DeleteUserPolicyRequest.class,
+            r -> List.of(needs.onIdentity("DeleteUserPolicy", IdentityType.USER, r.userName())),
+            this::deleteUser)
+        .on(ListUserPoliciesRequest.class, r -> needs.user(r.userName()), this::listUser)
+        .on(PutGroupPolicyRequest.class, r -> needs.group(r.groupName()), this::putGroup)
+        .on(GetGroupPolicyRequest.class, r -> needs.group(r.groupName()), this::getGroup)
+        .on(DeleteGroupPolicyRequest.class, r -> needs.group(r.groupName()), this::deleteGroup)
+        .on(ListGroupPoliciesRequest.class, r -> needs.group(r.groupName()), this::listGroup)
+        .needing(
+            PutRolePolicyRequest.class,
+            r -> List.of(needs.onIdentity("PutRolePolicy", IdentityType.ROLE, r.roleName())),
+            this::putRole)
+        .on(GetRolePolicyRequest.class, r -> needs.role(r.roleName()), this::getRole)
+        .needing(
+            DeleteRolePolicyRequest.class,
+            r -> List.of(needs.onIdentity("DeleteRolePolicy", IdentityType.ROLE, r.roleName())),
+            this::deleteRole)
+        .on(ListRolePoliciesRequest.class, r -> needs.role(r.roleName()), this::listRole);
   }
 
   PutUserPolicyResponse putUser(Caller caller, PutUserPolicyRequest r) {

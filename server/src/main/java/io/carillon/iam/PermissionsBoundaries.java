@@ -1,9 +1,11 @@
 package io.carillon.iam;
 
 import io.carillon.aws.Caller;
+import io.carillon.aws.Operations;
 import io.carillon.iam.Attachments.Use;
 import io.carillon.store.Database;
 import io.carillon.store.Tx;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.iam.model.DeleteRolePermissionsBoundaryRequest;
 import software.amazon.awssdk.services.iam.model.DeleteRolePermissionsBoundaryResponse;
@@ -27,6 +29,43 @@ final class PermissionsBoundaries {
     this.identities = identities;
     this.policies = policies;
     this.attachments = attachments;
+  }
+
+  /// Adds the operations of this class to IAM's.
+  void addTo(Operations operations, IamNeeds needs) {
+    operations
+        .needing(
+            PutUserPermissionsBoundaryRequest.class,
+            r ->
+                List.of(
+                    IamNeeds.withBoundary(
+                        "PutUserPermissionsBoundary",
+                        needs.user(r.userName()),
+                        r.permissionsBoundary())),
+            this::putUser)
+        .needing(
+            DeleteUserPermissionsBoundaryRequest.class,
+            r ->
+                List.of(
+                    needs.onIdentity(
+                        "DeleteUserPermissionsBoundary", IdentityType.USER, r.userName())),
+            this::deleteUser)
+        .needing(
+            PutRolePermissionsBoundaryRequest.class,
+            r ->
+                List.of(
+                    IamNeeds.withBoundary(
+                        "PutRolePermissionsBoundary",
+                        needs.role(r.roleName()),
+                        r.permissionsBoundary())),
+            this::putRole)
+        .needing(
+            DeleteRolePermissionsBoundaryRequest.class,
+            r ->
+                List.of(
+                    needs.onIdentity(
+                        "DeleteRolePermissionsBoundary", IdentityType.ROLE, r.roleName())),
+            this::deleteRole);
   }
 
   /// Inserts `identity` with the boundary of the request, if any.

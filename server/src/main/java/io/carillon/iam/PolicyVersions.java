@@ -1,6 +1,7 @@
 package io.carillon.iam;
 
 import io.carillon.aws.Caller;
+import io.carillon.aws.Operations;
 import io.carillon.iam.ManagedPolicy.Version;
 import io.carillon.store.Database;
 import java.time.Instant;
@@ -34,6 +35,31 @@ final class PolicyVersions {
     this.database = database;
     this.policies = policies;
     this.clock = clock;
+  }
+
+  /// Adds the operations of this class to IAM's.
+  void addTo(Operations operations) {
+    operations
+        .needing(
+            CreatePolicyVersionRequest.class,
+            r -> IamNeeds.onPolicy("CreatePolicyVersion", r.policyArn()),
+            this::create)
+        .needing(
+            GetPolicyVersionRequest.class,
+            r -> IamNeeds.onPolicy("GetPolicyVersion", r.policyArn()),
+            this::get)
+        .needing(
+            ListPolicyVersionsRequest.class,
+            r -> IamNeeds.onPolicy("ListPolicyVersions", r.policyArn()),
+            this::list)
+        .needing(
+            SetDefaultPolicyVersionRequest.class,
+            r -> IamNeeds.onPolicy("SetDefaultPolicyVersion", r.policyArn()),
+            this::setDefault)
+        .needing(
+            DeletePolicyVersionRequest.class,
+            r -> IamNeeds.onPolicy("DeletePolicyVersion", r.policyArn()),
+            this::delete);
   }
 
   CreatePolicyVersionResponse create(Caller caller, CreatePolicyVersionRequest request) {

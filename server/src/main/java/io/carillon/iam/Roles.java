@@ -1,6 +1,8 @@
 package io.carillon.iam;
 
 import io.carillon.aws.Caller;
+import io.carillon.aws.Need;
+import io.carillon.aws.Operations;
 import io.carillon.base.Arn;
 import io.carillon.base.Ids;
 import io.carillon.iam.Identity.RoleTerms;
@@ -64,6 +66,50 @@ final class Roles {
     this.boundaries = boundaries;
     this.ids = ids;
     this.clock = clock;
+  }
+
+  /// Adds the operations of this class to IAM's.
+  void addTo(Operations operations, IamNeeds needs) {
+    operations
+        .needing(
+            CreateRoleRequest.class,
+            r ->
+                IamNeeds.withBoundary(
+                        "CreateRole",
+                        IamNeeds.arnToCreate(IdentityType.ROLE, r.path(), r.roleName()),
+                        r.permissionsBoundary())
+                    .andTagging("iam:TagRole", IamTags.of(r.tags())),
+            this::create)
+        .on(GetRoleRequest.class, r -> needs.role(r.roleName()), this::get)
+        .on(
+            ListRolesRequest.class,
+            r -> IamNeeds.pathArn(IdentityType.ROLE, r.pathPrefix()),
+            this::list)
+        .on(UpdateRoleRequest.class, r -> needs.role(r.roleName()), this::update)
+        .on(
+            UpdateRoleDescriptionRequest.class,
+            r -> needs.role(r.roleName()),
+            this::updateDescription)
+        .on(
+            UpdateAssumeRolePolicyRequest.class,
+            r -> needs.role(r.roleName()),
+            this::updateTrustPolicy)
+        .on(DeleteRoleRequest.class, r -> needs.role(r.roleName()), this::delete)
+        .needing(
+            TagRoleRequest.class,
+            r ->
+                List.of(
+                    Need.of("iam:TagRole", needs.role(r.roleName())).tagging(IamTags.of(r.tags()))),
+            this::tag)
+        .needing(
+            UntagRoleRequest.class,
+            r -> List.of(Need.of("iam:UntagRole", needs.role(r.roleName())).untagging(r.tagKeys())),
+            this::untag)
+        .on(ListRoleTagsRequest.class, r -> needs.role(r.roleName()), this::listTags)
+        .on(
+            ListInstanceProfilesForRoleRequest.class,
+            r -> needs.role(r.roleName()),
+            this::listInstanceProfiles);
   }
 
   CreateRoleResponse create(Caller caller, CreateRoleRequest request) {

@@ -1,7 +1,10 @@
 package io.carillon.iam;
 
 import io.carillon.aws.Caller;
+import io.carillon.aws.Need;
+import io.carillon.aws.Operations;
 import io.carillon.aws.Principal;
+import io.carillon.base.Arn;
 import io.carillon.base.Ids;
 import io.carillon.iam.Identity.UserTerms;
 import io.carillon.store.Database;
@@ -57,6 +60,58 @@ final class Users {
     this.keys = keys;
     this.ids = ids;
     this.clock = clock;
+  }
+
+  /// Adds the operations of this class to IAM's.
+  void addTo(Operations operations, IamNeeds needs) {
+    operations
+        .needing(
+            CreateUserRequest.class,
+            r ->
+                IamNeeds.withBoundary(
+                        "CreateUser",
+                        IamNeeds.arnToCreate(IdentityType.USER, r.path(), r.userName()),
+                        r.permissionsBoundary())
+                    .andTagging("iam:TagUser", IamTags.of(r.tags())),
+            this::create)
+        .on(GetUserRequest.class, r -> needs.user(r.userName()), this::get)
+        .on(
+            ListUsersRequest.class,
+            r -> IamNeeds.pathArn(IdentityType.USER, r.pathPrefix()),
+            this::list)
+        .needing(UpdateUserRequest.class, r -> needsForUpdate(needs, r), this::update)
+        .on(DeleteUserRequest.class, r -> needs.user(r.userName()), this::delete)
+        .needing(
+            TagUserRequest.class,
+            r ->
+                List.of(
+                    Need.of("iam:TagUser", needs.user(r.userName())).tagging(IamTags.of(r.tags()))),
+            this::tag)
+        .needing(
+            UntagUserRequest.class,
+            r -> List.of(Need.of("iam:UntagUser", needs.user(r.userName())).untagging(r.tagKeys())),
+            this::untag)
+        .on(ListUserTagsRequest.class, r -> needs.user(r.userName()), this::listTags);
+  }
+
+  /// To rename or move a user, both the old and the new ARN must be allowed. Otherwise a caller
+  /// limited to a path could move users out of it.
+  ///
+  /// Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateUser.html
+  private static List<Need> needsForUpdate(IamNeeds needs, UpdateUserRequest r) {
+    Arn before = needs.user(r.userName());
+    String name = before.resource().substring(before.resource().lastIndexOf('/') + 1);
+    String path =
+        before.resource().substring("user".length(), before.resource().length() - name.length());
+    Arn after =
+        IamNeeds.arnToCreate(
+            IdentityType.USER,
+            r.newPath() == null ? path : r.newPath(),
+            r.newUserName() == null ? name : r.newUserName());
+    Need update = Need.of("iam:UpdateUser", before);
+    return after.equals(before)
+        ? List.of(update)
+        : List.of(update, Need.of("iam:UpdateUser", after));
   }
 
   /// The user that a request names, or else the caller.

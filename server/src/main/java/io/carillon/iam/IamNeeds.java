@@ -1,0 +1,100 @@
+package io.carillon.iam;
+
+import io.carillon.aws.Caller;
+import io.carillon.aws.Need;
+import io.carillon.aws.Principal;
+import io.carillon.base.AccountId;
+import io.carillon.base.Arn;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// The needs of IAM's operations: the ARN of the resource in the caller's account, and condition
+/// keys.
+final class IamNeeds {
+  private final Identities identities;
+
+  IamNeeds(Identities identities) {
+    this.identities = identities;
+  }
+
+  private static AccountId account() {
+    return Caller.current().account();
+  }
+
+  Arn user(@Nullable String name) {
+    if (name != null) {
+      return arn(IdentityType.USER, name);
+    }
+    return Arn.parse(
+        Caller.current().principal() instanceof Principal.User user
+            ? user.arn()
+            : Arn.iam(account(), "root").toString());
+  }
+
+  Arn group(String name) {
+    return arn(IdentityType.GROUP, name);
+  }
+
+  Arn role(String name) {
+    return arn(IdentityType.ROLE, name);
+  }
+
+  /// The ARN of an identity. Requests do not contain the path, so it is looked up.
+  private Arn arn(IdentityType kind, @Nullable String name) {
+    String checked = IamConstraints.name(kind, name);
+    return identities
+        .find(account().value(), kind, checked)
+        .map(identity -> Arn.parse(identity.arn()))
+        .orElseGet(() -> Arn.iam(account(), kind.word() + "/" + checked));
+  }
+
+  static Arn arnToCreate(IdentityType kind, @Nullable String path, @Nullable String name) {
+    return Arn.iam(
+        account(), kind.word() + IamConstraints.path(path) + IamConstraints.name(kind, name));
+  }
+
+  static Arn pathArn(IdentityType kind, @Nullable String pathPrefix) {
+    return Arn.iam(account(), kind.word() + IamConstraints.pathPrefix(pathPrefix));
+  }
+
+  static List<Need> onPolicy(String operation, String policyArn) {
+    return List.of(
+        new Need(
+            "iam:" + operation,
+            IamConstraints.length("policyArn", policyArn, 20, 2_048),
+            Map.of()));
+  }
+
+  static Arn policyArnToCreate(@Nullable String path, @Nullable String name) {
+    return Arn.iam(
+        account(), "policy" + IamConstraints.path(path) + IamConstraints.policyName(name));
+  }
+
+  /// A need on a user, group or role, with its permissions boundary as a condition key, so that
+  /// policies can require a boundary.
+  Need onIdentity(String operation, IdentityType kind, @Nullable String name) {
+    Arn arn = arn(kind, name);
+    Need need = Need.of("iam:" + operation, arn);
+    Optional<Identity> identity = identities.find(account().value(), kind, String.valueOf(name));
+    return identity.isPresent()
+        ? need.with("iam:PermissionsBoundary", identity.get().boundary())
+        : need;
+  }
+
+  List<Need> withPolicy(
+      String operation, IdentityType kind, @Nullable String name, String policyArn) {
+    return List.of(
+        onIdentity(operation, kind, name)
+            .with("iam:PolicyARN", IamConstraints.length("policyArn", policyArn, 20, 2_048)));
+  }
+
+  static Need withBoundary(String operation, Arn resource, @Nullable String boundary) {
+    return Need.of("iam:" + operation, resource).with("iam:PermissionsBoundary", boundary);
+  }
+
+  static Arn policyPathArn(@Nullable String pathPrefix) {
+    return Arn.iam(account(), "policy" + IamConstraints.pathPrefix(pathPrefix));
+  }
+}
