@@ -98,11 +98,11 @@ final class AdminApi {
     if (bucket.isEmpty()) {
       return trace.since(Instant.now().minus(RECENT), limit);
     }
-    List<TableTrace.Life> lives = trace.of(bucket.get(), call.find("key"), limit);
-    if (lives.isEmpty() && !s3.hasBucket(bucket.get())) { // events outlive their bucket
+    List<TableTrace.History> histories = trace.of(bucket.get(), call.find("key"), limit);
+    if (histories.isEmpty() && !s3.hasBucket(bucket.get())) { // events outlive their bucket
       throw AdminError.NO_SUCH_ITEM.because("There is no bucket " + bucket.get() + ".");
     }
-    return lives;
+    return histories;
   }
 
   Object diagnosis(Call call) {

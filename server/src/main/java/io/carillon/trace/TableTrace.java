@@ -31,12 +31,12 @@ public final class TableTrace implements Trace {
   private static final int CHUNK = 1_000;
 
   /// An event with its steps, in order.
-  public record Life(String cause, List<Noted> steps) {}
+  public record History(String cause, List<TimedStep> steps) {}
 
   /// A step with its time.
   ///
   /// @param details sorted by name, so that users always see one order
-  public record Noted(Instant time, Step step, Map<String, String> details) {}
+  public record TimedStep(Instant time, Step step, Map<String, String> details) {}
 
   private record Key(String cause, long number) {
     static final KeyCodec<Key> CODEC =
@@ -106,8 +106,8 @@ public final class TableTrace implements Trace {
     return step == Step.UPLOADED || step == Step.DAMAGED;
   }
 
-  /// The traces of the events of a bucket, or of one object in it, latest first.
-  public List<Life> of(String bucket, Optional<String> key, int limit) {
+  /// The histories of the events of a bucket, or of one object in it, latest first.
+  public List<History> of(String bucket, Optional<String> key, int limit) {
     Range objectsMeant = Range.within(key.map(k -> Tuple.of(bucket, k)).orElse(Tuple.of(bucket)));
     return database.read(
         snapshot -> {
@@ -122,43 +122,43 @@ public final class TableTrace implements Trace {
                 }
                 return true;
               });
-          return causes.descendingSet().stream().map(cause -> life(snapshot, cause)).toList();
+          return causes.descendingSet().stream().map(cause -> history(snapshot, cause)).toList();
         });
   }
 
-  /// The trace of one event, if any of it is still stored.
-  public Optional<Life> of(String cause) {
-    return Optional.of(database.read(snapshot -> life(snapshot, cause)))
-        .filter(life -> !life.steps().isEmpty());
+  /// The history of one event, if any of it is still stored.
+  public Optional<History> of(String cause) {
+    return Optional.of(database.read(snapshot -> history(snapshot, cause)))
+        .filter(history -> !history.steps().isEmpty());
   }
 
-  private Life life(Snapshot snapshot, String cause) {
-    return new Life(
+  private History history(Snapshot snapshot, String cause) {
+    return new History(
         cause,
         steps.list(snapshot, Range.within(Tuple.of(cause)), mostSteps).stream()
-            .map(e -> noted(e.value()))
+            .map(e -> timedStep(e.value()))
             .toList());
   }
 
-  /// The traces of events that began since `since`, latest first.
-  public List<Life> since(Instant since, int limit) {
+  /// The histories of events that began since `since`, latest first.
+  public List<History> since(Instant since, int limit) {
     String from = String.format("%012x", since.toEpochMilli());
-    Deque<Life> lives = new ArrayDeque<>();
+    Deque<History> histories = new ArrayDeque<>();
     database.read(
         snapshot -> {
           steps.scan(
               snapshot,
               Range.all().from(Tuple.of(from)),
               (key, row) -> {
-                if (lives.isEmpty() || !lives.getLast().cause().equals(key.cause())) {
-                  addLast(lives, new Life(key.cause(), new ArrayList<>()), limit);
+                if (histories.isEmpty() || !histories.getLast().cause().equals(key.cause())) {
+                  addLast(histories, new History(key.cause(), new ArrayList<>()), limit);
                 }
-                lives.getLast().steps().add(noted(row));
+                histories.getLast().steps().add(timedStep(row));
                 return true;
               });
           return true;
         });
-    return List.copyOf(lives.reversed());
+    return List.copyOf(histories.reversed());
   }
 
   /// Keeps at most `limit` elements.
@@ -169,10 +169,10 @@ public final class TableTrace implements Trace {
     latest.addLast(next);
   }
 
-  private static Noted noted(StepRow row) {
+  private static TimedStep timedStep(StepRow row) {
     Instant time =
         Instant.ofEpochSecond(row.epochMicros() / 1_000_000, row.epochMicros() % 1_000_000 * 1_000);
-    return new Noted(time, Step.valueOf(row.step()), new TreeMap<>(row.details()));
+    return new TimedStep(time, Step.valueOf(row.step()), new TreeMap<>(row.details()));
   }
 
   /// Deletes the oldest steps until `mostSteps` are left; run occasionally, by one thread. Rows are
@@ -188,11 +188,11 @@ public final class TableTrace implements Trace {
     }
     // Steps stamped by a clock that was ahead would outlast later ones.
     Instant ahead = clock.instant().plus(SKEW);
-    cut(Range.all().from(Tuple.of(String.format("%012x", ahead.toEpochMilli()))));
-    cut(Range.all());
+    deleteSteps(Range.all().from(Tuple.of(String.format("%012x", ahead.toEpochMilli()))));
+    deleteSteps(Range.all());
   }
 
-  private void cut(Range range) {
+  private void deleteSteps(Range range) {
     Range rest = range;
     for (long left = total.get() - mostSteps; left > 0; left -= CHUNK) {
       Range from = rest;
@@ -202,7 +202,7 @@ public final class TableTrace implements Trace {
       if (oldest.isEmpty()) {
         return;
       }
-      database.writeRelaxed(tx -> cut(tx, oldest));
+      database.writeRelaxed(tx -> deleteSteps(tx, oldest));
       total.addAndGet(-oldest.size());
       Key last = oldest.getLast().key();
       rest = Range.all().after(Tuple.of(last.cause(), last.number()));
@@ -219,7 +219,7 @@ public final class TableTrace implements Trace {
     return count[0];
   }
 
-  private int cut(Tx tx, List<Table.Entry<Key, StepRow>> oldest) {
+  private int deleteSteps(Tx tx, List<Table.Entry<Key, StepRow>> oldest) {
     for (Table.Entry<Key, StepRow> entry : oldest) {
       steps.delete(tx, entry.key());
       Map<String, String> details = entry.value().details();

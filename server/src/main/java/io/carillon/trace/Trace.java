@@ -27,6 +27,7 @@ public interface Trace {
     PUBLISHED,
     DELIVERED,
     RETRYING,
+    /// The job became a dead letter. Stored under this name.
     BURIED,
     DAMAGED
   }

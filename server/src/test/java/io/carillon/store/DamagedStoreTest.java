@@ -156,8 +156,8 @@ final class DamagedStoreTest {
     assertThat(numbers(good)).isEqualTo(puts(4 * PUTS));
   }
 
-  /// Tables are opened with their ends and read block by block: the head and the middle are met by
-  /// a read.
+  /// Opening a table reads its end; its blocks are read one by one: damage to its start and middle
+  /// is found by a read.
   @Test
   void damagedTablesOrTheirRowsAreRefused() throws IOException {
     Path good = storeWithTables();

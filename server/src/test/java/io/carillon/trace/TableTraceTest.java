@@ -27,10 +27,10 @@ class TableTraceTest {
     upload("b.txt");
 
     assertThat(trace.of("bucket", Optional.of("a.txt"), 10))
-        .extracting(TableTrace.Life::cause)
+        .extracting(TableTrace.History::cause)
         .containsExactly(second, first);
     assertThat(trace.of("bucket", Optional.of("a.txt"), 1).getFirst().steps())
-        .extracting(TableTrace.Noted::step)
+        .extracting(TableTrace.TimedStep::step)
         .containsExactly(Step.UPLOADED, Step.MATCHED);
   }
 
@@ -38,7 +38,7 @@ class TableTraceTest {
   void anEventIsFoundByItsId() {
     String cause = upload("a.txt");
 
-    assertThat(trace.of(cause)).map(TableTrace.Life::cause).contains(cause);
+    assertThat(trace.of(cause)).map(TableTrace.History::cause).contains(cause);
     assertThat(trace.of("01a2b3c4d5e6-none")).isEmpty();
   }
 
@@ -88,13 +88,13 @@ class TableTraceTest {
   }
 
   @Test
-  void noMoreTracesAreHeldThanAskedFor() {
+  void noMoreHistoriesAreHeldThanAskedFor() {
     for (int i = 0; i < 4; i++) {
       upload("k");
       now = now.plusMillis(1);
     }
     assertThat(trace.since(Instant.EPOCH, 2))
-        .extracting(life -> life.steps().size())
+        .extracting(history -> history.steps().size())
         .containsExactly(2, 2);
     assertThat(trace.since(Instant.EPOCH, 2).getFirst().steps().getFirst().time())
         .isEqualTo(now.minusMillis(1));
@@ -107,10 +107,10 @@ class TableTraceTest {
     now = now.plusMillis(1);
     String second = upload("a");
     assertThat(trace.of("bucket", Optional.empty(), 10))
-        .extracting(TableTrace.Life::cause)
+        .extracting(TableTrace.History::cause)
         .containsExactly(second, first);
     assertThat(trace.of("bucket", Optional.empty(), 1))
-        .extracting(TableTrace.Life::cause)
+        .extracting(TableTrace.History::cause)
         .containsExactly(second);
     assertThat(trace.of("buck", Optional.empty(), 10)).isEmpty();
   }
