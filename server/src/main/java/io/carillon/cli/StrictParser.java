@@ -31,8 +31,7 @@ record StrictParser(Options options) {
     } catch (MissingArgumentException e) {
       throw new ParseException(
           "The value of '--%s' is missing".formatted(e.getOption().getLongOpt()));
-    } catch (
-        UnrecognizedOptionException e) { // the option is known, so its value is what is unexpected
+    } catch (UnrecognizedOptionException e) { // the option is known: its value is the error
       throw new ParseException("The option '%s' takes no value".formatted(nameIn(e.getOption())));
     }
     Set<Option> seen = new HashSet<>();
