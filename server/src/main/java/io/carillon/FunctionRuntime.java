@@ -213,7 +213,7 @@ final class FunctionRuntime implements AutoCloseable {
 
   /// Whether [#peers] can identify functions.
   boolean areIdentified() {
-    return executor.tellsApart();
+    return executor.identifiesFunctions();
   }
 
   /// What is installed, for `./carillon doctor`.
@@ -222,18 +222,18 @@ final class FunctionRuntime implements AutoCloseable {
   }
 
   /// The cause that a caller acts for: that of the invocation whose access key signed the request.
-  Optional<String> causeBehind(Caller caller) {
-    return environments.causeBehind(caller.accessKeyId());
+  Optional<String> causeFor(Caller caller) {
+    return environments.causeFor(caller.accessKeyId());
   }
 
   /// The cause of a new event. An event that a function causes stays in that function's chain.
   String causeOfEvent(Caller caller, Trace trace) {
     String id = trace.begin();
-    return causeBehind(caller).map(behind -> Cause.of(behind).leadingTo(id).toString()).orElse(id);
+    return causeFor(caller).map(behind -> Cause.of(behind).leadingTo(id).toString()).orElse(id);
   }
 
-  Environments.Census census() {
-    return environments.census();
+  Environments.Counts census() {
+    return environments.counts();
   }
 
   @Override

@@ -21,7 +21,8 @@ record RootHandler(
   /// All functions together get one sender's share of the memory for requests.
   @Override
   public @Nullable String sender(ClientSocket socket) {
-    return peers.reckonWithFunctions() && peers.of(socket) instanceof Peer.Environment(var evidence)
+    return peers.functionsEverStarted()
+            && peers.of(socket) instanceof Peer.Environment(var evidence)
         ? evidence
         : null;
   }

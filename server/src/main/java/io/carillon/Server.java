@@ -210,7 +210,7 @@ public final class Server implements AutoCloseable {
                   new SnsSignatures(keys),
                   config.snsCertificateHost().map(host -> "https://" + host + "{path}").orElse(""),
                   this::endpoint,
-                  caller -> functions.causeBehind(caller).orElseGet(trace::begin)));
+                  caller -> functions.causeFor(caller).orElseGet(trace::begin)));
 
       policies.put("s3", s3.policies());
       policies.put("sqs", sqs.policies());

@@ -50,7 +50,7 @@ final class WellKnownKey implements SenderRules {
   /// @param what what functions may not use, for the message
   /// @throws AwsException AccessDenied where a function sent the request
   void refuseFunctions(Request http, String what) {
-    if (peers.reckonWithFunctions()
+    if (peers.functionsEverStarted()
         && peers.of(http.socket()) instanceof Peer.Environment(String evidence)) {
       throw CommonError.ACCESS_DENIED.because(
           "Access Denied. "

@@ -41,7 +41,7 @@ class RootHandlerTest {
     Path work = Files.createDirectory(folder.resolve("work"));
     BlockingQueue<Optional<String>> senders = new LinkedBlockingQueue<>();
     try (ProcessExecutor executor = new ProcessExecutor(work, true)) {
-      Assumptions.assumeTrue(executor.tellsApart(), "functions that can be identified");
+      Assumptions.assumeTrue(executor.identifiesFunctions(), "functions that can be identified");
       RootHandler rootHandler = rootHandler(executor.peers());
       try (HttpEngine engine =
           HttpEngine.start(

@@ -89,7 +89,7 @@ final class InvocationDelivery implements Delivery {
     if (target.get().stopsRecursion()) {
       return new DeliveryOutcome.Rejected(Recursion.REASON);
     }
-    Environments.Begun begun =
+    Environments.PendingInvocation begun =
         environments.begin(
             target.get().version().spec(blobs),
             new Invocation(

@@ -100,7 +100,7 @@ final class Invocations {
       throw LambdaError.constraint(
           r.logTypeAsString(), "logType", "Member must satisfy enum value set: [None, Tail]");
     }
-    Cause cause = Cause.of(environments.causeBehind(caller.accessKeyId()).orElseGet(trace::begin));
+    Cause cause = Cause.of(environments.causeFor(caller.accessKeyId()).orElseGet(trace::begin));
     Target target = database.read(snapshot -> target(snapshot, name, cause));
     return switch (type) {
       case DRY_RUN -> InvokeResponse.builder().statusCode(204).build();

@@ -132,10 +132,10 @@ class InvocationTest {
 
   @Test
   void dryRunStartsNoEnvironment() throws Exception {
-    int environments = fixture.runtime.environments.census().environments();
+    int environments = fixture.runtime.environments.counts().environments();
     create(python("dryrun", "def handler(e, c): pass\n"));
     assertThat(run(invoke("dryrun", "{}").invocationType("DryRun")).statusCode()).isEqualTo(204);
-    assertThat(fixture.runtime.environments.census().environments()).isEqualTo(environments);
+    assertThat(fixture.runtime.environments.counts().environments()).isEqualTo(environments);
   }
 
   @Test

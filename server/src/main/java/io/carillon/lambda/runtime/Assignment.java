@@ -5,12 +5,12 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 
-/// An invocation on its way through an environment.
+/// An invocation and its state in an environment.
 final class Assignment {
   private final Invocation invocation;
   private final CountDownLatch taken = new CountDownLatch(1);
   private final CompletableFuture<InvocationResult> result = new CompletableFuture<>();
-  private final CompletableFuture<Boolean> left = new CompletableFuture<>();
+  private final CompletableFuture<Boolean> released = new CompletableFuture<>();
 
   Assignment(Invocation invocation) {
     this.invocation = invocation;
@@ -20,7 +20,7 @@ final class Assignment {
     return invocation;
   }
 
-  /// An environment has it now.
+  /// An environment has accepted it.
   void take() {
     taken.countDown();
   }
@@ -29,8 +29,7 @@ final class Assignment {
     return taken.await(millis, TimeUnit.MILLISECONDS);
   }
 
-  /// The first result counts. Whoever calls this holds no lock: what hangs on the result may take
-  /// one.
+  /// The first result counts. Callers must hold no lock: callbacks of the result may take one.
   void complete(InvocationResult outcome) {
     taken.countDown();
     result.complete(outcome);
@@ -45,13 +44,13 @@ final class Assignment {
     var _ = result.whenComplete((_, _) -> action.run());
   }
 
-  /// Its environment is through with it: it has asked for the next one, or ended.
-  void leave() {
-    left.complete(true);
+  /// Its environment no longer works on it: it has polled for the next one, or ended.
+  void release() {
+    released.complete(true);
   }
 
-  void whenLeft(Runnable action) {
-    var _ = left.whenComplete((_, _) -> action.run());
+  void whenReleased(Runnable action) {
+    var _ = released.whenComplete((_, _) -> action.run());
   }
 
   InvocationResult await() throws InterruptedException {

@@ -2,7 +2,7 @@ package io.carillon.lambda.runtime;
 
 import java.io.IOException;
 
-/// A deployment package that cannot be, or must not be, unpacked.
+/// A deployment package that is invalid or unsafe to unpack.
 public final class BadArchiveException extends IOException {
   private static final long serialVersionUID = 1L;
   private final boolean tooLarge;
@@ -16,7 +16,7 @@ public final class BadArchiveException extends IOException {
     return new BadArchiveException(why, false);
   }
 
-  /// Whether it is sound but unpacks to more than Lambda takes.
+  /// Whether it is valid but exceeds Lambda's unpacked size limit.
   public boolean tooLarge() {
     return tooLarge;
   }

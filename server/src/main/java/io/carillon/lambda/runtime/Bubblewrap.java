@@ -10,20 +10,19 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// How an environment is walled in: the command line of `bwrap`.
+/// The sandbox of an environment: the command line of `bwrap`.
 ///
-/// Inside there is a system to read (`/usr` and what belongs to it), the function's code at
-/// `/var/task`, our bootstraps at `/var/runtime`, the interpreter, and a `/tmp` of its own and of
-/// bounded size; nothing else of this machine's files, and nowhere else to write. Process and IPC
-/// namespaces are its own; the network is the host's, since it must reach the Runtime API and this
-/// server's endpoint on loopback.
+/// A sandbox holds the read-only system (`/usr` and related folders), the function's code at
+/// `/var/task`, our bootstraps at `/var/runtime`, the interpreter, and a private `/tmp` of limited
+/// size, the only writable place. It has its own process and IPC namespaces; it shares the host's
+/// network, since it must reach the Runtime API and this server's endpoint on loopback.
 ///
-/// Run by root, bwrap builds the walls as root, for interpreters may lie where nobody else can
-/// look, and the last step drops to a user id that no one else has, without any capability: what is
-/// owned by that user id on the host is nothing at all. Run by anyone else, it uses a user
-/// namespace, and the function is that unprivileged user with no way to see its files.
+/// If the server is root, bwrap sets up the sandbox as root, because other users may be unable to
+/// read the interpreters; its last step drops all capabilities and switches to a unique user id
+/// that owns nothing on the host. Otherwise it uses a user namespace: the function runs as the
+/// server's unprivileged user, but cannot see its files.
 ///
-/// What a function may ask of the kernel is narrowed by [SystemCalls].
+/// [SystemCalls] restricts the system calls.
 ///
 /// `--die-with-parent` follows the *thread* that started bwrap; see [ProcessExecutor].
 final class Bubblewrap {
@@ -102,9 +101,9 @@ final class Bubblewrap {
     return command;
   }
 
-  /// The environment of [#command], which sets the function's variables in its last step only.
-  /// Before, they would speak to programs outside of the walls: the function's author chooses them,
-  /// and `LD_PRELOAD` names code to run.
+  /// The environment of [#command], which sets the function's variables only in its last step. Any
+  /// earlier they would affect programs outside the sandbox: the function's author chooses them,
+  /// and `LD_PRELOAD` loads code.
   static Map<String, String> environment(Executor.Launch launch) {
     StringBuilder script = new StringBuilder();
     launch
@@ -160,7 +159,8 @@ final class Bubblewrap {
     command.addAll(List.of("--perms", "0755", "--dir", "/opt"));
   }
 
-  /// bwrap makes missing parents for its own user only; the function must pass through them.
+  /// bwrap creates missing parents for its own user only; the function must be able to traverse
+  /// them.
   private static void addParents(List<String> command, Set<Path> made, Path folder) {
     for (int names = 1; names < folder.getNameCount(); names++) {
       Path parent = Path.of("/").resolve(folder.subpath(0, names));
@@ -172,7 +172,7 @@ final class Bubblewrap {
 
   private Path passwd(int uid) throws IOException {
     Path file = accounts.resolve("passwd-" + uid);
-    String text = // as on AWS, the home is nowhere and cannot be made
+    String text = // as on AWS, the home does not exist and cannot be created
         """
         root:x:0:0:root:/root:/usr/sbin/nologin
         sbx_user1051:x:%d:%d::/home/sbx_user1051:/usr/sbin/nologin

@@ -13,11 +13,10 @@ import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Control groups, by which the kernel bounds the memory and the number of processes of an
-/// environment. The environments together are one group to the scheduler, so however many processes
-/// they have, they get no more processor time than the server while it wants some. Whether this
-/// process may make them is found by trying; version 1 and version 2 differ in names only, so both
-/// are one class with two sets of names.
+/// Control groups, which limit the memory and the number of processes of an environment. All
+/// environments together are one group to the scheduler, so they never get more processor time than
+/// the server needs. Whether this process may create groups is found out by trying. Versions 1 and
+/// 2 differ only in names.
 final class Cgroups implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Cgroups.class);
   private static final Path MOUNT = Path.of("/sys/fs/cgroup");
@@ -52,7 +51,7 @@ final class Cgroups implements AutoCloseable {
     this.cpu = cpu;
   }
 
-  /// Groups of this process's own, if it may have them.
+  /// Groups below this process's own, if it may create them.
   static Optional<Cgroups> find() {
     try {
       if (Files.exists(MOUNT.resolve("cgroup.controllers"))) {
@@ -79,8 +78,8 @@ final class Cgroups implements AutoCloseable {
   }
 
   private static Optional<Cgroups> v2() throws IOException {
-    // Only a group without processes may hand controllers down, so ours hangs below the root, or
-    // below our own group where that is delegated and empty.
+    // Only a group without processes may delegate controllers, so ours is below the root, or below
+    // our own group if that is delegated and empty.
     for (Path parent : List.of(MOUNT.resolve(own("")), MOUNT)) {
       List<String> handedDown =
           List.of(read(parent.resolve("cgroup.subtree_control")).strip().split("\\s+"));
@@ -114,7 +113,7 @@ final class Cgroups implements AutoCloseable {
     return Files.createDirectory(group);
   }
 
-  /// Removes what a process that was killed left behind; groups in use refuse.
+  /// Removes groups of killed processes; groups in use cannot be removed.
   private static void removeStale(Path parent) throws IOException {
     try (DirectoryStream<Path> ours = Files.newDirectoryStream(parent, "carillon-*")) {
       for (Path group : ours) {
@@ -187,7 +186,7 @@ final class Cgroups implements AutoCloseable {
     }
   }
 
-  /// Whether all functions are one group to the scheduler.
+  /// Whether all functions share one group of the scheduler.
   boolean shareProcessorTime() {
     return cpu.isPresent();
   }
@@ -215,11 +214,11 @@ final class Cgroups implements AutoCloseable {
     }
 
     /// The files into which a process writes its id to join.
-    List<Path> doors() {
+    List<Path> processFiles() {
       return all.stream().map(group -> group.resolve("cgroup.procs")).toList();
     }
 
-    /// Page cache is left out.
+    /// Without the page cache.
     Executor.Usage usage() throws IOException {
       List<String> statistics = Files.readAllLines(memory.resolve("memory.stat"));
       return new Executor.Usage(
@@ -250,7 +249,7 @@ final class Cgroups implements AutoCloseable {
       return Files.readAllLines(pids.resolve("cgroup.procs")).stream().map(Long::valueOf).toList();
     }
 
-    /// Ends whoever is in the group.
+    /// Kills all processes of the group.
     void killAll() {
       try {
         for (long pid : members()) {
@@ -261,7 +260,7 @@ final class Cgroups implements AutoCloseable {
       }
     }
 
-    /// Waits until the kernel has let the last process go, then removes the group.
+    /// Waits until the last process is gone, then removes the group.
     void remove() {
       for (Path group : all) {
         for (int tries = 0; !removed(group); tries++) {

@@ -14,23 +14,22 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/// Unpacked deployment packages, each in a folder named by its archive's digest, so functions and
-/// versions with the same code share one.
+/// A cache of unpacked deployment packages, each in a folder named by its archive's digest, so
+/// functions and versions with the same code share one.
 ///
-/// It is a cache: the archives lie in the store. It is emptied at start, because nothing here is
-/// synced and a folder from before a power loss may hold half of its files. Folders that no
-/// environment runs from are removed when there are many, the least recently used first.
+/// It is emptied at start, because nothing here is synced, and after a power loss a folder may be
+/// incomplete. Unused folders beyond a limit are removed, the least recently used first.
 public final class CodeFolders {
   private static final int CACHED = 64;
   private static final int LOCKS = 32;
 
   private final Path root;
 
-  /// One folder is made or removed by one thread at a time; a lock may be that of several folders.
+  /// Striped locks: one thread at a time creates or removes a folder.
   private final List<Object> locks = Stream.generate(Object::new).limit(LOCKS).toList();
 
   /// How many environments run from each folder, the least recently used folder first.
-  private final LinkedHashMap<String, Integer> users = new LinkedHashMap<>(CACHED, 0.75f, true);
+  private final LinkedHashMap<String, Integer> useCounts = new LinkedHashMap<>(CACHED, 0.75f, true);
 
   /// @param root is emptied
   public CodeFolders(Path root) throws IOException {
@@ -39,7 +38,7 @@ public final class CodeFolders {
     PublicAccess.grant(Files.createDirectories(root));
   }
 
-  /// Unpacks an archive, if nobody has, to see that it can be.
+  /// Unpacks an archive, unless it is cached, to validate it.
   ///
   /// @throws BadArchiveException where the archive is not one that Lambda would take
   public void check(FunctionSpec.Code code) throws IOException {
@@ -47,15 +46,15 @@ public final class CodeFolders {
     release(code);
   }
 
-  /// The folder with the unpacked archive, which stays until [#release].
+  /// The folder with the unpacked archive, which is kept until [#release].
   ///
   /// @throws BadArchiveException where the archive is not one that Lambda would take
   Path use(FunctionSpec.Code code) throws IOException {
     String sha256 = code.sha256();
     Path folder = root.resolve(sha256);
     synchronized (lockOf(sha256)) {
-      synchronized (users) {
-        users.merge(sha256, 1, Integer::sum);
+      synchronized (useCounts) {
+        useCounts.merge(sha256, 1, Integer::sum);
       }
       try {
         if (!Files.isDirectory(folder)) {
@@ -63,22 +62,22 @@ public final class CodeFolders {
         }
         return folder;
       } catch (IOException | RuntimeException e) {
-        synchronized (users) {
-          users.remove(sha256);
+        synchronized (useCounts) {
+          useCounts.remove(sha256);
         }
         throw e;
       }
     }
   }
 
-  /// One environment fewer runs from there.
+  /// Decrements the number of environments that use the folder.
   void release(FunctionSpec.Code code) throws IOException {
-    synchronized (users) {
-      users.computeIfPresent(code.sha256(), (_, count) -> count - 1);
+    synchronized (useCounts) {
+      useCounts.computeIfPresent(code.sha256(), (_, count) -> count - 1);
     }
-    for (String unused : tooMany()) {
+    for (String unused : evictUnused()) {
       synchronized (lockOf(unused)) {
-        if (!isKnown(unused)) { // nobody has taken it since
+        if (!isTracked(unused)) { // not used again meanwhile
           deleteTree(root.resolve(unused));
         }
       }
@@ -89,38 +88,38 @@ public final class CodeFolders {
     return locks.get(Math.floorMod(sha256.hashCode(), LOCKS));
   }
 
-  private boolean isKnown(String sha256) {
-    synchronized (users) {
-      return users.containsKey(sha256);
+  private boolean isTracked(String sha256) {
+    synchronized (useCounts) {
+      return useCounts.containsKey(sha256);
     }
   }
 
-  /// Forgets and returns unused folders beyond the number kept.
-  private List<String> tooMany() {
-    synchronized (users) {
+  /// Removes unused folders beyond the limit from the map and returns them.
+  private List<String> evictUnused() {
+    synchronized (useCounts) {
       List<String> unused =
-          users.entrySet().stream()
+          useCounts.entrySet().stream()
               .filter(entry -> entry.getValue() == 0)
-              .limit(Math.max(0, users.size() - CACHED))
+              .limit(Math.max(0, useCounts.size() - CACHED))
               .map(Map.Entry::getKey)
               .toList();
-      unused.forEach(users::remove);
+      unused.forEach(useCounts::remove);
       return unused;
     }
   }
 
   private void unpack(FunctionSpec.Code code, Path folder) throws IOException {
     Path archive = Files.createTempFile(root, "archive", ".zip");
-    Path unfinished = Files.createTempDirectory(root, "unpacking");
+    Path unpacking = Files.createTempDirectory(root, "unpacking");
     try {
       try (InputStream in = code.archive().open()) {
         Files.copy(in, archive, StandardCopyOption.REPLACE_EXISTING);
       }
-      ZipPackage.unpack(archive, unfinished);
-      Files.move(unfinished, folder, StandardCopyOption.ATOMIC_MOVE);
+      ZipPackage.unpack(archive, unpacking);
+      Files.move(unpacking, folder, StandardCopyOption.ATOMIC_MOVE);
     } finally {
       Files.deleteIfExists(archive);
-      deleteTree(unfinished);
+      deleteTree(unpacking);
     }
   }
 

@@ -14,37 +14,37 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// One execution environment: a process that asks for an event, answers it, and asks for the next.
+/// One execution environment: a process that polls for an event, responds, and polls for the next.
 ///
 ///     STARTING → READY → BUSY → ANSWERED → READY …        and from anywhere → ENDING → DEAD
 ///
-/// As on AWS, an initialization that fails is run once more as part of an invocation and of its
-/// time. Who dies STARTING is therefore followed by a [#successor], which has its event from the
-/// beginning:
+/// As on AWS, a failed initialization is repeated once within an invocation and its timeout. An
+/// environment that dies while STARTING is therefore followed by a [#replacement], which has its
+/// event from the beginning:
 ///
-///     STARTING_AGAIN → BUSY → ANSWERED → READY …
+///     REINITIALIZING → BUSY → ANSWERED → READY …
 ///
 /// The Runtime API calls [#next], [#answer] and [#initFailed]; the pool calls [#accept] and [#end];
-/// the executor tells of the end. The lock here is never held while the pool's is asked for.
+/// the executor reports the exit. This class's lock is never held while the pool's is acquired.
 ///
 /// Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 final class Environment {
 
-  /// What the pool is told.
+  /// The pool's callbacks.
   interface Owner {
-    /// It asks for an event, for the first time or again.
+    /// It polls for an event, for the first time or again.
     void ready(Environment environment, boolean first);
 
-    /// It has answered and will ask again soon.
+    /// It has responded and will poll again soon.
     void answered(Environment environment);
 
-    /// Its processes are gone. `before` is what it was doing.
+    /// Its processes are gone. `before` is the state in which it ended.
     void dead(Environment environment, State before);
   }
 
   enum State {
     STARTING,
-    STARTING_AGAIN,
+    REINITIALIZING,
     READY,
     BUSY,
     ANSWERED,
@@ -52,9 +52,9 @@ final class Environment {
     DEAD
   }
 
-  /// An invocation whose answer is there and whose report is not written: that waits until the
-  /// process asks for the next event. As on AWS, what a runtime logs behind its answer belongs to
-  /// the invocation still, and the invocation's time runs until then.
+  /// An invocation with a response whose REPORT is not written yet: that waits until the process
+  /// polls again. As on AWS, output after the response still belongs to the invocation, and the
+  /// timeout runs until then.
   private record Answered(Assignment work, CountDownLatch reported) {}
 
   private final String id;
@@ -108,18 +108,18 @@ final class Environment {
     this.idleSince = clock.instant();
     this.deadline = idleSince.plus(function.timeout());
     this.current = work;
-    this.state = work == null ? State.STARTING : State.STARTING_AGAIN;
+    this.state = work == null ? State.STARTING : State.REINITIALIZING;
     this.before = state;
   }
 
-  /// The one that takes the place of this one, which died while it started, and starts again for
-  /// `work`. It goes on with the same log.
-  Environment successor(String id, Assignment work) {
+  /// The environment that replaces this one, which failed to initialize, and initializes again for
+  /// `work`. It continues the same log.
+  Environment replacement(String id, Assignment work) {
     log.renewAllowance();
     return new Environment(id, logStream, function, log, clock, owner, work);
   }
 
-  /// Its processes have been started, with credentials of their own.
+  /// Its processes have been started.
   void began(Executor.Running process, FunctionCredentials.Issued credentials) {
     boolean ended;
     lock.lock();
@@ -137,20 +137,20 @@ final class Environment {
             .daemon()
             .stackSize(256 << 10)
             .start(() -> log.readFrom(process.output()));
-    var _ = process.exit().thenAccept(exit -> died(exit, reader));
+    var _ = process.exit().thenAccept(exit -> exited(exit, reader));
     if (ended) {
       process.kill();
     }
   }
 
-  /// There is nothing in the function's code that could be run.
-  void cannotBegin(EnvironmentFailure why) {
+  /// The function's code has no valid entry point.
+  void failStart(EnvironmentFailure why) {
     ended(why);
   }
 
-  /// Its processes could not be started, which is no fault of the function's. Returns what it was
-  /// to start for.
-  Optional<Assignment> neverBegan() {
+  /// Its processes could not be started, for a reason outside the function. Returns its assignment,
+  /// if any.
+  Optional<Assignment> abortStart() {
     lock.lock();
     try {
       state = State.DEAD;
@@ -181,28 +181,28 @@ final class Environment {
     return log;
   }
 
-  /// When the time for the event at hand is up.
+  /// When the current invocation times out.
   Instant deadline() {
     return deadline;
   }
 
-  boolean isStartingAgain() {
+  boolean isReinitializing() {
     lock.lock();
     try {
-      return state == State.STARTING_AGAIN;
+      return state == State.REINITIALIZING;
     } finally {
       lock.unlock();
     }
   }
 
-  /// Whether its credentials outlast one more invocation.
+  /// Whether its credentials are valid for one more invocation.
   boolean isFresh() {
     Instant needed = clock.instant().plus(function.timeout()).plus(Duration.ofMinutes(1));
     return credentialsExpire.isAfter(needed);
   }
 
-  /// The cause of what it works on, if it is the one that signs with this key.
-  Optional<String> causeBehind(String key) {
+  /// The cause of the current invocation, if this environment has this access key.
+  Optional<String> causeFor(String key) {
     if (!accessKeyId.equals(key)) {
       return Optional.empty();
     }
@@ -216,7 +216,7 @@ final class Environment {
     }
   }
 
-  /// Gives it an event; false if it cannot take one.
+  /// Assigns an event; false if it cannot accept one.
   boolean accept(Assignment work) {
     lock.lock();
     try {
@@ -228,7 +228,7 @@ final class Environment {
       state = State.BUSY;
       current = work;
       poll = null;
-      log.begin(startOf(work));
+      log.begin(startLine(work));
       work.take();
       taskNanos = System.nanoTime();
       deadline = clock.instant().plus(function.timeout());
@@ -239,19 +239,19 @@ final class Environment {
     }
   }
 
-  private String startOf(Assignment work) {
+  private String startLine(Assignment work) {
     return "START RequestId: %s Version: %s"
         .formatted(work.invocation().requestId(), function.version());
   }
 
-  /// Whether it became idle so long ago, or before the clock was set back.
+  /// Whether it has been idle for `time`; true also if the clock was set back meanwhile.
   boolean isIdleFor(Duration time) {
     Instant now = clock.instant();
     return !idleSince.plus(time).isAfter(now) || idleSince.isAfter(now);
   }
 
-  /// Stops its processes if it has been idle for as long as `after`; as on AWS, a function's own
-  /// threads get no further between two invocations.
+  /// Freezes its processes if it has been idle for `after`: as on AWS, background threads do not
+  /// run between invocations.
   void freezeIfIdle(Duration after) {
     lock.lock();
     try {
@@ -273,8 +273,8 @@ final class Environment {
     }
   }
 
-  /// The process asks for an event; waits until there is one. Empty if it is to end instead, or if
-  /// it has asked again on another connection.
+  /// The process polls for an event; blocks until there is one. Empty if the environment ends, or
+  /// if the process has polled again on another connection.
   Optional<Invocation> next() throws InterruptedException {
     CompletableFuture<Optional<Invocation>> mine = new CompletableFuture<>();
     State was;
@@ -283,9 +283,9 @@ final class Environment {
     try {
       was = state;
       Assignment work = current;
-      if (was == State.STARTING_AGAIN && work != null) {
+      if (was == State.REINITIALIZING && work != null) {
         state = State.BUSY;
-        log.say(startOf(work));
+        log.write(startLine(work));
         return Optional.of(work.invocation());
       }
       if (was == State.BUSY || was == State.ENDING || was == State.DEAD) {
@@ -305,7 +305,7 @@ final class Environment {
     } finally {
       lock.unlock();
     }
-    if (done != null) { // before the pool hears of it: lines of two invocations never mix
+    if (done != null) { // before the pool is notified, so that lines of two invocations never mix
       if (running != null) {
         log.awaitPrinted(running.output());
       }
@@ -321,9 +321,9 @@ final class Environment {
     }
   }
 
-  /// The process answers the event at hand; false if there is none of that id.
+  /// The process responds to the current event; false if the id is another.
   ///
-  /// @param outcome makes the result
+  /// @param outcome creates the result
   boolean answer(String requestId, Function<LogTail, InvocationResult> outcome) {
     CountDownLatch reported = new CountDownLatch(1);
     Assignment work;
@@ -353,21 +353,21 @@ final class Environment {
     report(done.work(), status);
     done.reported().countDown();
     log.flush();
-    done.work().leave();
+    done.work().release();
   }
 
   private static boolean isFor(Assignment work, String requestId) {
     return work.invocation().requestId().equals(requestId);
   }
 
-  /// The process could not load the function; false if it has done so before.
+  /// The process could not load the function; false if initialization is complete.
   boolean initFailed(byte[] error, String type) {
     lock.lock();
     try {
       if (!isStarting(state)) {
         return false;
       }
-      failure = new EnvironmentFailure.NotLoaded(error, type);
+      failure = new EnvironmentFailure.InitFailed(error, type);
     } finally {
       lock.unlock();
     }
@@ -376,17 +376,18 @@ final class Environment {
   }
 
   private static boolean isStarting(State state) {
-    return state == State.STARTING || state == State.STARTING_AGAIN;
+    return state == State.STARTING || state == State.REINITIALIZING;
   }
 
-  /// The time for `work` is up. The whole environment goes, as on AWS, also if the process has
-  /// answered and does not ask for more.
+  /// `work` has timed out. As on AWS this ends the environment, also if the process has responded
+  /// but does not poll again.
   void timeOut(Assignment work) {
     lock.lock();
     try {
-      boolean working = state == State.BUSY || state == State.STARTING_AGAIN;
-      boolean lingers = state == State.ANSWERED && answered != null && answered.work() == work;
-      if (!lingers && (!working || current != work)) {
+      boolean working = state == State.BUSY || state == State.REINITIALIZING;
+      boolean afterResponse =
+          state == State.ANSWERED && answered != null && answered.work() == work;
+      if (!afterResponse && (!working || current != work)) {
         return;
       }
       failure = new EnvironmentFailure.TimedOut(function.timeout());
@@ -396,7 +397,7 @@ final class Environment {
     end();
   }
 
-  /// The time to start is up.
+  /// The init phase has timed out.
   void initTimeOut() {
     lock.lock();
     try {
@@ -410,7 +411,7 @@ final class Environment {
     end();
   }
 
-  /// What it holds of this machine's memory; nothing once it is ending.
+  /// Its memory usage; zero once it is ending.
   Executor.Usage usage() {
     lock.lock();
     try {
@@ -421,7 +422,7 @@ final class Environment {
     }
   }
 
-  /// Ends it for a reason that its invocation is told.
+  /// Ends it; the reason becomes its invocation's result.
   void end(EnvironmentFailure why) {
     lock.lock();
     try {
@@ -434,7 +435,7 @@ final class Environment {
     end();
   }
 
-  /// Ends it, whatever it is doing.
+  /// Ends it in any state.
   void end() {
     Executor.Running process;
     lock.lock();
@@ -445,7 +446,7 @@ final class Environment {
       before = state;
       state = State.ENDING;
       process = running;
-      hangUp();
+      endPoll();
     } finally {
       lock.unlock();
     }
@@ -454,51 +455,51 @@ final class Environment {
     }
   }
 
-  private void hangUp() {
+  private void endPoll() {
     if (poll != null) {
       poll.complete(Optional.empty());
       poll = null;
     }
   }
 
-  private void died(Executor.Exit exit, Thread reader) {
+  private void exited(Executor.Exit exit, Thread reader) {
     awaitEnd(reader);
-    ended(new EnvironmentFailure.Broken("Runtime.ExitError", exit.inWords()));
+    ended(new EnvironmentFailure.ProcessFailed("Runtime.ExitError", exit.message()));
   }
 
-  /// @param unlessKnown why, if it has not been found out before
-  private void ended(EnvironmentFailure unlessKnown) {
+  /// @param defaultFailure the reason, unless one has been recorded
+  private void ended(EnvironmentFailure defaultFailure) {
     Assignment work;
     Answered done;
     EnvironmentFailure why;
-    boolean dismissed;
+    boolean stoppedByPool;
     lock.lock();
     try {
-      dismissed = state == State.ENDING && failure == null;
+      stoppedByPool = state == State.ENDING && failure == null;
       if (state != State.ENDING) {
         before = state;
       }
       state = State.DEAD;
-      hangUp();
+      endPoll();
       work = current;
       current = null;
       done = answered;
       answered = null;
-      why = failure == null ? unlessKnown : failure;
+      why = failure == null ? defaultFailure : failure;
     } finally {
       lock.unlock();
     }
     if (done != null) {
-      if (!dismissed) {
-        why.line(done.work().invocation().requestId(), clock.instant()).ifPresent(log::say);
+      if (!stoppedByPool) {
+        why.line(done.work().invocation().requestId(), clock.instant()).ifPresent(log::write);
       }
-      reportAnswered(done, dismissed ? "" : why.status());
+      reportAnswered(done, stoppedByPool ? "" : why.status());
     }
     logEnd(work, why);
     owner.dead(this, before);
     if (work != null) {
       work.complete(why.answer(work.invocation().requestId(), log::tail));
-      work.leave();
+      work.release();
     }
   }
 
@@ -507,10 +508,10 @@ final class Environment {
       reportInit(why);
     }
     if (work != null) {
-      if (before == State.STARTING_AGAIN) {
-        log.say(startOf(work)); // behind the initialization, as on AWS
+      if (before == State.REINITIALIZING) {
+        log.write(startLine(work)); // after the initialization, as on AWS
       }
-      why.line(work.invocation().requestId(), clock.instant()).ifPresent(log::say);
+      why.line(work.invocation().requestId(), clock.instant()).ifPresent(log::write);
       report(work, why.status());
     }
     log.flush();
@@ -524,10 +525,10 @@ final class Environment {
     }
   }
 
-  /// What AWS writes where an initialization has failed.
+  /// The line that AWS logs after a failed initialization.
   private void reportInit(EnvironmentFailure why) {
-    log.sayWhatWasDropped();
-    log.say(
+    log.reportDropped();
+    log.write(
         String.format(
             Locale.ROOT,
             "INIT_REPORT Init Duration: %.2f ms\tPhase: %s\t%s",
@@ -542,8 +543,8 @@ final class Environment {
   private void report(Assignment work, String status) {
     String requestId = work.invocation().requestId();
     double millis = (System.nanoTime() - taskNanos) / 1e6;
-    log.sayWhatWasDropped();
-    log.say("END RequestId: " + requestId);
+    log.reportDropped();
+    log.write("END RequestId: " + requestId);
     StringBuilder line = new StringBuilder();
     line.append(
         String.format(
@@ -558,8 +559,8 @@ final class Environment {
     line.append(String.format("\tMax Memory Used: %d MB\t", (peakBytes >> 20) + 1));
     if (initNanos >= 0) {
       line.append(String.format(Locale.ROOT, "Init Duration: %.2f ms\t", initNanos / 1e6));
-      initNanos = -1; // told once
+      initNanos = -1; // reported once
     }
-    log.say(line.append(status).toString());
+    log.write(line.append(status).toString());
   }
 }

@@ -11,22 +11,22 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/// Why an environment ended with its work undone, in the words that AWS logs and answers.
+/// Why an environment ended without a response, with AWS's log lines and error responses.
 ///
 /// Source: https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html, and logs
 /// of functions on AWS (https://github.com/cargo-lambda/cargo-lambda/issues/572)
 sealed interface EnvironmentFailure {
 
-  /// How INIT_REPORT and REPORT say it.
+  /// The status in INIT_REPORT and REPORT.
   String status();
 
-  /// The line between START and END; empty where the runtime has printed its own.
+  /// The line between START and END; empty if the runtime has printed its own.
   Optional<String> line(String requestId, Instant now);
 
-  /// What the caller is told.
+  /// The result for the caller.
   FunctionFailed answer(String requestId, LogTail log);
 
-  /// Its time was up.
+  /// It timed out.
   ///
   /// @param limit the function's time-out
   record TimedOut(Duration limit) implements EnvironmentFailure {
@@ -37,22 +37,22 @@ sealed interface EnvironmentFailure {
 
     @Override
     public Optional<String> line(String requestId, Instant now) {
-      return Optional.of(now.truncatedTo(ChronoUnit.MILLIS) + " " + requestId + " " + words());
+      return Optional.of(now.truncatedTo(ChronoUnit.MILLIS) + " " + requestId + " " + message());
     }
 
     @Override
     public FunctionFailed answer(String requestId, LogTail log) {
-      return told("Sandbox.Timedout", requestId, words(), log);
+      return functionError("Sandbox.Timedout", requestId, message(), log);
     }
 
-    private String words() {
+    private String message() {
       return String.format(
           Locale.ROOT, "Task timed out after %.2f seconds", limit.toMillis() / 1e3);
     }
   }
 
-  /// Its processes ended by themselves, or could not be run at all.
-  record Broken(String type, String words) implements EnvironmentFailure {
+  /// Its processes exited, or could not be started.
+  record ProcessFailed(String type, String message) implements EnvironmentFailure {
     @Override
     public String status() {
       return because(type);
@@ -60,22 +60,22 @@ sealed interface EnvironmentFailure {
 
     @Override
     public Optional<String> line(String requestId, Instant now) {
-      return Optional.of("RequestId: " + requestId + " Error: " + words + "\n" + type);
+      return Optional.of("RequestId: " + requestId + " Error: " + message + "\n" + type);
     }
 
     @Override
     public FunctionFailed answer(String requestId, LogTail log) {
-      return told(type, requestId, words, log);
+      return functionError(type, requestId, message, log);
     }
   }
 
-  /// Its runtime could not load the function, and told the Runtime API.
+  /// Its runtime could not load the function, and reported so to the Runtime API.
   ///
-  /// @param error passed on as it is
-  record NotLoaded(byte[] error, String type) implements EnvironmentFailure {
+  /// @param error passed on unchanged
+  record InitFailed(byte[] error, String type) implements EnvironmentFailure {
     private static final Pattern KNOWN = Pattern.compile("(Runtime|Function)\\.[A-Z][a-zA-Z]+");
 
-    /// Types of the function's own are not told.
+    /// As on AWS, the function's own error types are not reported.
     @Override
     public String status() {
       return because(KNOWN.matcher(type).matches() ? type : "Runtime.Unknown");
@@ -96,8 +96,9 @@ sealed interface EnvironmentFailure {
     return "Status: error\tError Type: " + type;
   }
 
-  private static FunctionFailed told(String type, String requestId, String words, LogTail log) {
-    String message = "RequestId: " + requestId + " Error: " + words;
+  private static FunctionFailed functionError(
+      String type, String requestId, String detail, LogTail log) {
+    String message = "RequestId: " + requestId + " Error: " + detail;
     String json =
         "{\"errorType\":\"%s\",\"errorMessage\":\"%s\"}"
             .formatted(type, new String(JsonStringEncoder.getInstance().quoteAsString(message)));

@@ -15,18 +15,18 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The log stream of one environment: what its processes print and what we say about it, as lines
-/// on their way to the [LogSink].
+/// The log stream of one environment: the output of its processes and the platform's lines,
+/// buffered for the [LogSink].
 ///
-/// It is bounded on every side. An invocation that prints more than its allowance loses the rest,
-/// and is told so in its log. Lines that the sink has not taken yet are bounded as well: while they
-/// are too many the reader stands still, the pipe fills up, and the function waits for its own log.
+/// All buffers are bounded. Output beyond an invocation's allowance is dropped, which the log
+/// reports. If the sink is slow, the reader pauses, the pipe fills up and the function blocks
+/// (back-pressure).
 final class EnvironmentLog {
   private static final Logger LOG = LoggerFactory.getLogger(EnvironmentLog.class);
   private static final int TAIL_BYTES = 4096;
   private static final int LINE_BYTES = 64 << 10;
   private static final int PENDING_BYTES = 512 << 10;
-  private static final int BYTES_OF_A_LINE = 64; // what a short line costs beside its text
+  private static final int LINE_OVERHEAD_BYTES = 64; // memory of a line in addition to its text
   private static final long DRAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   private final Consumer<List<LogSink.Line>> sink;
@@ -34,7 +34,7 @@ final class EnvironmentLog {
   private final int allowance;
 
   private final ReentrantLock lock = new ReentrantLock();
-  private final Condition roomAgain = lock.newCondition();
+  private final Condition belowLimit = lock.newCondition();
   private final ByteArrayOutputStream line = new ByteArrayOutputStream();
   private final Tail tail = new Tail();
   private List<LogSink.Line> pending = new ArrayList<>();
@@ -49,7 +49,7 @@ final class EnvironmentLog {
     this.allowance = allowance;
   }
 
-  /// Reads until everyone who could print is gone. Runs on a thread of its own.
+  /// Reads until all writers of the pipe are gone. Runs on its own thread.
   void readFrom(Output output) {
     byte[] chunk = new byte[16 << 10];
     try {
@@ -59,11 +59,11 @@ final class EnvironmentLog {
         lock.lock();
         try {
           chunk[0] = (byte) first;
-          int count = 1 + output.readWaiting(chunk, 1);
+          int count = 1 + output.readAvailable(chunk, 1);
           accept(chunk, count);
           while (pendingBytes > PENDING_BYTES) {
             flush();
-            roomAgain.await();
+            belowLimit.await();
           }
         } finally {
           lock.unlock();
@@ -76,7 +76,7 @@ final class EnvironmentLog {
     }
   }
 
-  /// A new invocation begins: a new tail, a new allowance.
+  /// Begins a new invocation, with a new tail and a new allowance.
   void begin(String message) {
     lock.lock();
     try {
@@ -89,7 +89,7 @@ final class EnvironmentLog {
     }
   }
 
-  /// What is printed from now on is counted anew.
+  /// Restarts the count of printed bytes.
   void renewAllowance() {
     lock.lock();
     try {
@@ -100,8 +100,8 @@ final class EnvironmentLog {
     }
   }
 
-  /// Adds a line of our own.
-  void say(String message) {
+  /// Adds a platform line.
+  void write(String message) {
     lock.lock();
     try {
       endLine();
@@ -111,8 +111,8 @@ final class EnvironmentLog {
     }
   }
 
-  /// Waits until all that has been printed so far is in the log; not long, for a function may go on
-  /// printing behind its answer.
+  /// Waits until everything printed so far is in the log; only briefly, since a function may go on
+  /// printing after its response.
   void awaitPrinted(Output output) {
     long end = System.nanoTime() + DRAIN_NANOS;
     while (System.nanoTime() < end) {
@@ -130,8 +130,8 @@ final class EnvironmentLog {
     }
   }
 
-  /// Says what was left out of this invocation's log, if anything was and nobody has said so.
-  void sayWhatWasDropped() {
+  /// Reports how much of this invocation's output was dropped, if it has not been reported yet.
+  void reportDropped() {
     lock.lock();
     try {
       if (droppedBytes > 0) {
@@ -155,7 +155,7 @@ final class EnvironmentLog {
     }
   }
 
-  /// Sends the sink what is pending, in the background and in order.
+  /// Sends pending lines to the sink, in the background and in order.
   void flush() {
     lock.lock();
     try {
@@ -180,14 +180,14 @@ final class EnvironmentLog {
         batch = pending;
         pending = new ArrayList<>();
         pendingBytes = 0;
-        roomAgain.signalAll();
+        belowLimit.signalAll();
       } finally {
         lock.unlock();
       }
       try {
         sink.accept(batch);
       } catch (RuntimeException | Error e) {
-        LOG.warn("{} lines of a function's log could not be kept", batch.size(), e);
+        LOG.warn("{} lines of a function's log could not be stored", batch.size(), e);
       }
     }
   }
@@ -220,13 +220,13 @@ final class EnvironmentLog {
     byte[] bytes = (message + "\n").getBytes(StandardCharsets.UTF_8);
     tail.add(bytes);
     pending.add(new LogSink.Line(clock.instant(), message));
-    pendingBytes += bytes.length + BYTES_OF_A_LINE;
+    pendingBytes += bytes.length + LINE_OVERHEAD_BYTES;
     if (pendingBytes > PENDING_BYTES / 4) {
       flush();
     }
   }
 
-  /// The last bytes of what was added.
+  /// The last bytes of the log.
   private static final class Tail {
     private byte[] bytes = new byte[0];
 

@@ -17,8 +17,8 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Brings an environment to life: unpacks the code, gets credentials, lays out the variables that
-/// every handler may count on, and has the executor start it.
+/// Starts environments: unpacks the code, gets credentials, sets the environment variables of AWS,
+/// and starts the processes with the executor.
 ///
 /// Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 public final class EnvironmentStarter {
@@ -26,14 +26,14 @@ public final class EnvironmentStarter {
   private static final DateTimeFormatter DAY =
       DateTimeFormatter.ofPattern("yyyy/MM/dd").withZone(ZoneOffset.UTC);
 
-  private static final String WRAPPING =
+  private static final String WRAPPER_SCRIPT =
       """
       if [ ! -f "$0" ]; then echo "$0: does not exist"; exit 127; fi
       if [ ! -x "$0" ]; then echo "$0: is not an executable"; exit 126; fi
       exec "$0" "$@"
       """;
 
-  private static final int LEAST_TEMPORARY_MB = 16;
+  private static final int MIN_TEMPORARY_MB = 16;
 
   private final RuntimeSettings settings;
   private final Executor executor;
@@ -48,7 +48,7 @@ public final class EnvironmentStarter {
   private final Ids ids;
 
   /// @param apiAddress host and port at which `api` is served
-  /// @param endpoint where functions reach this server
+  /// @param endpoint this server's endpoint for functions
   public EnvironmentStarter(
       RuntimeSettings settings,
       Executor executor,
@@ -74,7 +74,7 @@ public final class EnvironmentStarter {
     this.ids = ids;
   }
 
-  /// An environment that is not started yet.
+  /// Creates an environment without starting it.
   Environment prepare(FunctionSpec function, Environment.Owner owner) {
     String id = ids.token(16);
     String stream = "%s/[%s]%s".formatted(DAY.format(clock.instant()), function.version(), id);
@@ -88,10 +88,9 @@ public final class EnvironmentStarter {
     return new Environment(id, stream, function, log, clock, owner);
   }
 
-  /// One that is not started yet either: it takes the place of `failed`, whose initialization is to
-  /// be run once more, for `work`.
-  Environment prepareAgain(Environment failed, Assignment work) {
-    return failed.successor(ids.token(16), work);
+  /// Creates an environment that replaces `failed` and repeats its initialization, for `work`.
+  Environment prepareReplacement(Environment failed, Assignment work) {
+    return failed.replacement(ids.token(16), work);
   }
 
   /// Starts it.
@@ -115,50 +114,50 @@ public final class EnvironmentStarter {
     Runtimes.Plan plan = runtimes.plan(function, taskRoot, runtimeRoot);
     FunctionCredentials.Issued issued =
         credentials.issue(function.roleArn(), function.name(), function.arn());
-    if (!environment.isStartingAgain()) {
-      announce(environment, plan);
+    if (!environment.isReinitializing()) {
+      logStart(environment, plan);
     }
-    Optional<EnvironmentFailure> flaw = runtimes.flaw(function, codeFolder);
-    if (flaw.isPresent()) {
+    Optional<EnvironmentFailure> invalid = runtimes.entrypointError(function, codeFolder);
+    if (invalid.isPresent()) {
       release(function);
-      environment.cannotBegin(flaw.get());
+      environment.failStart(invalid.get());
       return;
     }
 
     String secret = ids.token(16);
-    api.admit(secret, environment);
+    api.register(secret, environment);
     try {
       Executor.Running process =
           executor.start(
               new Executor.Launch(
                   environment.id(),
-                  wrapped(function, plan),
+                  withWrapper(function, plan),
                   variables(environment, plan, issued, secret),
                   codeFolder,
                   runtimes.folder(),
                   plan.readable(),
                   function.memoryMb(),
                   temporaryMb(function)));
-      var _ = process.exit().thenRun(() -> clearUp(function, secret));
+      var _ = process.exit().thenRun(() -> cleanUp(function, secret));
       environment.began(process, issued);
     } catch (IOException | RuntimeException e) {
-      api.dismiss(secret);
+      api.unregister(secret);
       throw e;
     }
   }
 
-  /// What is in `/tmp` is memory of this machine, so it never gets larger than the budget for all
-  /// functions allows for one alone.
+  /// `/tmp` is in this machine's memory, so its size never exceeds the memory budget of all
+  /// functions.
   private int temporaryMb(FunctionSpec function) {
     int left = settings.maxMemoryMb() - function.memoryMb();
-    return Math.min(function.temporaryMb(), Math.max(LEAST_TEMPORARY_MB, left));
+    return Math.min(function.temporaryMb(), Math.max(MIN_TEMPORARY_MB, left));
   }
 
-  private void announce(Environment environment, Runtimes.Plan plan) {
+  private void logStart(Environment environment, Runtimes.Plan plan) {
     FunctionSpec function = environment.function();
-    environment.log().say("INIT_START Runtime Version: " + plan.version());
+    environment.log().write("INIT_START Runtime Version: " + plan.version());
     if (!plan.warning().isEmpty()) {
-      environment.log().say(plan.warning());
+      environment.log().write(plan.warning());
     }
     if (temporaryMb(function) < function.temporaryMb()) {
       warn(
@@ -169,7 +168,7 @@ public final class EnvironmentStarter {
     LocalDate today = LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC);
     RuntimeLifecycle.of(function.runtime())
         .flatMap(lifecycle -> lifecycle.warning(today))
-        .ifPresent(words -> warn(environment, words));
+        .ifPresent(message -> warn(environment, message));
     if (!function.architecture().equals(machine())) {
       warn(
           environment,
@@ -178,32 +177,32 @@ public final class EnvironmentStarter {
     }
   }
 
-  private static void warn(Environment environment, String words) {
-    environment.log().say("[carillon] WARNING: " + words);
+  private static void warn(Environment environment, String message) {
+    environment.log().write("[carillon] WARNING: " + message);
   }
 
-  /// This machine's architecture, as AWS calls it.
+  /// This machine's architecture, in AWS's terms.
   static String machine() {
     return System.getProperty("os.arch").equals("aarch64") ? "arm64" : "x86_64";
   }
 
-  /// The command as AWS's own bootstrap runs it: where the function names a wrapper, the wrapper is
-  /// given the interpreter and its arguments. A runtime of the function's own has no wrapper.
+  /// The command as AWS's bootstrap runs it: the function's wrapper script, if any, gets the
+  /// interpreter and its arguments. Custom runtimes have no wrapper.
   ///
   /// Sources: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html and
   /// `/var/runtime/bootstrap` of AWS's images
-  private static List<String> wrapped(FunctionSpec function, Runtimes.Plan plan) {
+  private static List<String> withWrapper(FunctionSpec function, Runtimes.Plan plan) {
     String wrapper = function.environment().getOrDefault("AWS_LAMBDA_EXEC_WRAPPER", "");
     if (wrapper.isEmpty() || function.runtime().startsWith("provided")) {
       return plan.command();
     }
-    List<String> command = new ArrayList<>(List.of("/bin/sh", "-c", WRAPPING, wrapper));
+    List<String> command = new ArrayList<>(List.of("/bin/sh", "-c", WRAPPER_SCRIPT, wrapper));
     command.addAll(plan.command());
     return command;
   }
 
-  private void clearUp(FunctionSpec function, String secret) {
-    api.dismiss(secret);
+  private void cleanUp(FunctionSpec function, String secret) {
+    api.unregister(secret);
     release(function);
   }
 
@@ -215,8 +214,8 @@ public final class EnvironmentStarter {
     }
   }
 
-  /// Where libraries are looked for. What a function brings in its package comes after the
-  /// system's, as on AWS. Source: the images of `public.ecr.aws/lambda`
+  /// The library path. The package's libraries come after the system's, as on AWS. Source: the
+  /// images of `public.ecr.aws/lambda`
   private static String libraries(Runtimes.Plan plan, boolean managed) {
     String runtime = plan.runtimeRoot();
     String task = plan.taskRoot();
@@ -246,7 +245,7 @@ public final class EnvironmentStarter {
     variables.put("LD_LIBRARY_PATH", libraries(plan, managed));
     variables.put("LANG", "en_US.UTF-8");
     variables.put("TZ", ":UTC");
-    if (!executor.isolates()) { // there a home is nobody's; here it would be the server's own
+    if (!executor.isolates()) { // without a sandbox it would be the server's home
       variables.put("HOME", "/tmp");
     }
     variables.put("AWS_ENDPOINT_URL", endpoint.get().toString());

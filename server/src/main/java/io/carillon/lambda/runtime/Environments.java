@@ -26,26 +26,30 @@ import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// All execution environments: hands each invocation to one, keeps them warm, starts and ends them.
+/// All execution environments: assigns each invocation to one, keeps them warm, starts and ends
+/// them.
 ///
-/// An invocation takes the environment that was used last, for it is the warmest. If none is free
-/// it waits in its function's line, and another one is started unless enough are already on their
-/// way: starting, or just done with an answer and about to ask for more (that takes a fraction of a
-/// millisecond, a start a hundred of them). Whichever is ready first takes the head of the line.
+/// An invocation gets the most recently used idle environment. If there is none it waits in its
+/// function's queue, and an environment is started unless enough will be ready soon: those
+/// starting, and those that have responded and are about to poll again (which takes a fraction of a
+/// millisecond, a start a hundred milliseconds). The first that is ready takes the head of the
+/// queue.
 ///
-/// One that fails to start is replaced, in its room, by one that starts again for the head of the
-/// line: from then on that invocation's time runs, and what comes of the start is its result.
+/// One that fails to initialize is replaced by one that initializes again for the head of the
+/// queue: from then on that invocation's timeout runs, and it gets the outcome of the
+/// initialization.
 ///
-/// The number of environments and their memory are bounded. Where the bound is met, the environment
-/// that has been idle longest makes room; where none is idle, the invocation is throttled.
+/// The number of environments and their memory are limited. At the limit, the environment that has
+/// been idle longest is evicted; if none is idle, the invocation is throttled.
 public final class Environments implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Environments.class);
 
-  /// How long one that has answered may take to ask again before we start another instead.
-  private static final long ABOUT_TO_ASK_MILLIS = 20;
+  /// How long an environment that has responded may take to poll again before another one is
+  /// started.
+  private static final long NEXT_POLL_MILLIS = 20;
 
-  /// How long one without work is left running. Too short to do much, and long enough that busy
-  /// ones are never stopped between two invocations.
+  /// After how long an idle environment is frozen: short, but long enough that busy ones are never
+  /// frozen between two invocations.
   private static final Duration FREEZE_AFTER = Duration.ofMillis(100);
 
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
@@ -59,21 +63,21 @@ public final class Environments implements AutoCloseable {
           1, Thread.ofPlatform().name("function-deadlines").daemon().factory());
 
   private final ReentrantLock lock = new ReentrantLock();
-  private final Condition oneFewer = lock.newCondition();
+  private final Condition environmentRemoved = lock.newCondition();
   private final Map<Version, Pool> pools = new HashMap<>();
   private final Map<String, Integer> running = new HashMap<>();
-  private final Set<Environment> living = new HashSet<>();
+  private final Set<Environment> live = new HashSet<>();
   private int memoryMb;
   private boolean closed;
 
-  /// What a pool is for.
+  /// The key of a pool.
   private record Version(String arn, String version) {
     static Version of(FunctionSpec function) {
       return new Version(function.arn(), function.version());
     }
   }
 
-  /// The environments and the line of one version of a function.
+  /// The environments and the queue of one version of a function.
   private static final class Pool {
     private final Deque<Environment> idle = new ArrayDeque<>();
     private final Deque<Assignment> line = new ArrayDeque<>();
@@ -86,8 +90,8 @@ public final class Environments implements AutoCloseable {
     }
   }
 
-  /// How many there are now.
-  public record Census(int environments, int idle, int memoryMb) {}
+  /// Current numbers.
+  public record Counts(int environments, int idle, int memoryMb) {}
 
   public Environments(RuntimeSettings settings, EnvironmentStarter starter, InstantSource clock) {
     this.settings = settings;
@@ -96,54 +100,53 @@ public final class Environments implements AutoCloseable {
     timer.setRemoveOnCancelPolicy(true);
     long period = Math.clamp(settings.idleTimeout().toMillis() / 2, 10, 30_000);
     timer.scheduleWithFixedDelay(
-        new RepeatingTask("end idle environments", this::endTheIdle),
+        new RepeatingTask("end idle environments", this::stopIdle),
         period,
         period,
         TimeUnit.MILLISECONDS);
-    long look = FREEZE_AFTER.toMillis();
+    long freezePeriod = FREEZE_AFTER.toMillis();
     timer.scheduleWithFixedDelay(
-        new RepeatingTask("freeze idle environments", this::freezeTheIdle),
-        look,
-        look,
+        new RepeatingTask("freeze idle environments", this::freezeIdle),
+        freezePeriod,
+        freezePeriod,
         TimeUnit.MILLISECONDS);
     timer.scheduleWithFixedDelay(
-        new RepeatingTask("bound what lies in /tmp", this::boundTemporary),
-        look,
-        look,
+        new RepeatingTask("bound what lies in /tmp", this::limitTemporary),
+        freezePeriod,
+        freezePeriod,
         TimeUnit.MILLISECONDS);
   }
 
-  /// An invocation that was begun.
+  /// An invocation that has begun.
   @FunctionalInterface
-  public interface Begun {
-    /// Waits for its end, and says how it ended.
+  public interface PendingInvocation {
+    /// Waits for the result.
     ///
-    /// @throws AwsException where the function's role cannot be assumed
+    /// @throws AwsException if the function's role cannot be assumed
     InvocationResult await() throws InterruptedException;
   }
 
-  /// Begins one invocation: gives it to an environment that is idle, or puts it in line for the
-  /// next.
+  /// Begins an invocation: assigns it to an idle environment, or queues it for the next.
   ///
   /// @param concurrency how many of the function's invocations may run at a time
-  public Begun begin(FunctionSpec function, Invocation invocation, int concurrency) {
+  public PendingInvocation begin(FunctionSpec function, Invocation invocation, int concurrency) {
     Assignment work = new Assignment(invocation);
     lock.lock();
     try {
       if (closed) {
-        return () -> new Unavailable("The server is going down");
+        return () -> new Unavailable("The server is shutting down");
       }
       if (running.getOrDefault(function.arn(), 0) >= concurrency) {
         return () -> new Throttled(Limit.RESERVED);
       }
       Pool pool = pools.computeIfAbsent(Version.of(function), _ -> new Pool(function));
       if (!pool.function.revision().equals(function.revision())) {
-        List.copyOf(pool.idle).forEach(this::dismiss);
+        List.copyOf(pool.idle).forEach(this::evict);
         pool.function = function;
       }
-      if (!giveToIdle(pool, work)) {
+      if (!assignToIdle(pool, work)) {
         pool.line.addLast(work);
-        if (pool.line.size() > pool.starting + pool.answered && !startOne(pool)) {
+        if (pool.line.size() > pool.starting + pool.answered && !startEnvironment(pool)) {
           pool.line.remove(work);
           return () -> new Throttled(Limit.TOTAL);
         }
@@ -152,16 +155,16 @@ public final class Environments implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    work.whenDone(() -> leave(function.arn()));
+    work.whenDone(() -> finished(function.arn()));
     return () -> {
-      if (!work.awaitTaken(ABOUT_TO_ASK_MILLIS)) {
+      if (!work.awaitTaken(NEXT_POLL_MILLIS)) {
         startUnlessStarting(function, work);
       }
       return work.await();
     };
   }
 
-  private void leave(String arn) {
+  private void finished(String arn) {
     lock.lock();
     try {
       running.computeIfPresent(arn, (_, count) -> count == 1 ? null : count - 1);
@@ -170,49 +173,49 @@ public final class Environments implements AutoCloseable {
     }
   }
 
-  private boolean giveToIdle(Pool pool, Assignment work) {
+  private boolean assignToIdle(Pool pool, Assignment work) {
     Environment warm;
     while ((warm = pool.idle.pollFirst()) != null) {
-      if (give(warm, work)) {
+      if (assign(warm, work)) {
         return true;
       }
     }
     return false;
   }
 
-  private boolean give(Environment environment, Assignment work) {
+  private boolean assign(Environment environment, Assignment work) {
     if (!environment.accept(work)) {
       return false;
     }
-    limit(environment, work);
+    scheduleTimeout(environment, work);
     return true;
   }
 
-  private void limit(Environment environment, Assignment work) {
+  private void scheduleTimeout(Environment environment, Assignment work) {
     ScheduledFuture<?> deadline =
         timer.schedule(
             () -> environment.timeOut(work),
             environment.function().timeout().toMillis(),
             TimeUnit.MILLISECONDS);
-    work.whenLeft(() -> deadline.cancel(false));
+    work.whenReleased(() -> deadline.cancel(false));
   }
 
-  /// Those that had answered did not ask again soon enough.
+  /// Starts an environment because those that had responded did not poll again soon enough.
   private void startUnlessStarting(FunctionSpec function, Assignment work) {
     lock.lock();
     try {
       Pool pool = pools.get(Version.of(function));
       if (pool != null && pool.line.contains(work) && pool.line.size() > pool.starting) {
-        startOne(pool);
+        startEnvironment(pool);
       }
     } finally {
       lock.unlock();
     }
   }
 
-  /// Starts another environment in the background; false if there is no room.
-  private boolean startOne(Pool pool) {
-    if (closed || !makeRoom(pool.function.memoryMb())) {
+  /// Starts another environment in the background; false if the limits do not allow it.
+  private boolean startEnvironment(Pool pool) {
+    if (closed || !evictIdle(pool.function.memoryMb())) {
       return false;
     }
     pool.starting++;
@@ -221,14 +224,14 @@ public final class Environments implements AutoCloseable {
   }
 
   private void launch(Environment environment) {
-    living.add(environment);
+    live.add(environment);
     memoryMb += environment.function().memoryMb();
     Thread.ofVirtual().name("environment-start").start(() -> start(environment));
   }
 
-  /// Ends the environments that have been idle longest until there is room.
-  private boolean makeRoom(int neededMb) {
-    while (living.size() >= settings.maxEnvironments()
+  /// Evicts the environments that have been idle longest until the limits allow another one.
+  private boolean evictIdle(int neededMb) {
+    while (live.size() >= settings.maxEnvironments()
         || (long) memoryMb + temporaryMb() + neededMb > settings.maxMemoryMb()) {
       Optional<Environment> longest =
           pools.values().stream()
@@ -237,73 +240,73 @@ public final class Environments implements AutoCloseable {
       if (longest.isEmpty()) {
         return false;
       }
-      dismiss(longest.get());
+      evict(longest.get());
     }
     return true;
   }
 
-  /// Ends an idle environment, whose room is free at once: for some milliseconds it and the next
-  /// one overlap.
-  private void dismiss(Environment idle) {
-    countOut(idle);
+  /// Ends an idle environment. It no longer counts at once, so for some milliseconds it and the
+  /// next one overlap.
+  private void evict(Environment idle) {
+    remove(idle);
     Thread.ofVirtual().name("environment-end").start(idle::end);
   }
 
-  /// What all of them keep in `/tmp`.
+  /// The size of all files in `/tmp`.
   private long temporaryMb() {
-    return living.stream().mapToLong(one -> one.usage().temporaryBytes()).sum() >> 20;
+    return live.stream().mapToLong(one -> one.usage().temporaryBytes()).sum() >> 20;
   }
 
-  /// What functions write to `/tmp` is memory of this machine, and comes after they were let in. If
-  /// all of them really hold too much, those with the most in `/tmp` go: idle ones first, as they
-  /// do anyway to make room, then one that is busy, whose invocation fails. One alone is bounded by
-  /// the size of its `/tmp`.
-  private void boundTemporary() {
+  /// Files in `/tmp` are in this machine's memory and are written after admission. If the actual
+  /// usage exceeds the limit, the environments with the largest `/tmp` are ended: idle ones first,
+  /// then one that is busy, whose invocation fails. A single environment is limited by the size of
+  /// its `/tmp`.
+  private void limitTemporary() {
     Optional<Environment> busy = Optional.empty();
     lock.lock();
     try {
-      while (living.size() > 1 && busy.isEmpty() && holdTooMuch()) {
+      while (live.size() > 1 && busy.isEmpty() && exceedsMemoryLimit()) {
         Optional<Environment> idle = fullest(pools.values().stream().flatMap(p -> p.idle.stream()));
-        busy = idle.isPresent() ? Optional.empty() : fullest(living.stream());
+        busy = idle.isPresent() ? Optional.empty() : fullest(live.stream());
         if (idle.isEmpty() && busy.isEmpty()) {
           return;
         }
-        idle.ifPresent(this::dismiss);
+        idle.ifPresent(this::evict);
       }
     } finally {
       lock.unlock();
     }
-    busy.ifPresent(environment -> environment.end(overfull(environment)));
+    busy.ifPresent(environment -> environment.end(temporaryLimitExceeded(environment)));
   }
 
-  private boolean holdTooMuch() {
-    long bytes = living.stream().mapToLong(one -> one.usage().bytes()).sum();
+  private boolean exceedsMemoryLimit() {
+    long bytes = live.stream().mapToLong(one -> one.usage().bytes()).sum();
     return bytes >> 20 >= settings.maxMemoryMb();
   }
 
-  private EnvironmentFailure overfull(Environment environment) {
-    return new EnvironmentFailure.Broken(
+  private EnvironmentFailure temporaryLimitExceeded(Environment environment) {
+    return new EnvironmentFailure.ProcessFailed(
         "Runtime.ExitError",
         ("Runtime exited with error: signal: killed (its /tmp held %d MB while all functions held"
                 + " more than the %d MB of --function-memory-mb)")
             .formatted(environment.usage().temporaryBytes() >> 20, settings.maxMemoryMb()));
   }
 
-  /// The one with the most in `/tmp`, if any has something there.
+  /// The environment with the largest non-empty `/tmp`.
   private static Optional<Environment> fullest(Stream<Environment> environments) {
     return environments
         .filter(environment -> environment.usage().temporaryBytes() > 0)
         .max(Comparator.comparingLong(environment -> environment.usage().temporaryBytes()));
   }
 
-  private void countOut(Environment environment) {
-    if (living.remove(environment)) {
+  private void remove(Environment environment) {
+    if (live.remove(environment)) {
       memoryMb -= environment.function().memoryMb();
       Pool pool = pools.get(Version.of(environment.function()));
       if (pool != null) {
         pool.idle.remove(environment);
       }
-      oneFewer.signalAll();
+      environmentRemoved.signalAll();
     }
   }
 
@@ -311,42 +314,42 @@ public final class Environments implements AutoCloseable {
     FunctionSpec function = environment.function();
     try {
       starter.start(environment);
-      long limit = settings.initLimit().toMillis();
-      timer.schedule(environment::initTimeOut, limit, TimeUnit.MILLISECONDS);
+      long scheduleTimeout = settings.initLimit().toMillis();
+      timer.schedule(environment::initTimeOut, scheduleTimeout, TimeUnit.MILLISECONDS);
     } catch (AwsException e) {
-      notStarted(environment)
+      startFailed(environment)
           .ifPresent(
               work -> {
                 work.fail(e);
-                work.leave();
+                work.release();
               });
     } catch (SandboxException e) {
       LOG.warn("No environment for {}: {}", function.arn(), e.getMessage());
-      refused(environment, String.valueOf(e.getMessage()));
+      reportStartFailure(environment, String.valueOf(e.getMessage()));
     } catch (IOException | RuntimeException e) {
       LOG.warn("No environment for {}", function.arn(), e);
-      refused(environment, String.valueOf(e.getMessage()));
+      reportStartFailure(environment, String.valueOf(e.getMessage()));
     }
   }
 
-  /// Who reads the function's log learns of it as well.
-  private void refused(Environment environment, String reason) {
+  /// Reports the reason in the function's log, too.
+  private void reportStartFailure(Environment environment, String reason) {
     String why = "No environment could be started: " + reason;
-    environment.log().say("[carillon] ERROR: " + why);
-    notStarted(environment)
+    environment.log().write("[carillon] ERROR: " + why);
+    startFailed(environment)
         .ifPresent(
             work -> {
               work.complete(new Unavailable(why));
-              work.leave();
+              work.release();
             });
   }
 
-  /// Returns who is to be told.
-  private Optional<Assignment> notStarted(Environment environment) {
-    Optional<Assignment> own = environment.neverBegan();
+  /// Returns the invocation that fails with it, if any.
+  private Optional<Assignment> startFailed(Environment environment) {
+    Optional<Assignment> own = environment.abortStart();
     lock.lock();
     try {
-      countOut(environment);
+      remove(environment);
       Pool pool = pools.get(Version.of(environment.function()));
       if (own.isPresent() || pool == null) {
         return own;
@@ -358,8 +361,8 @@ public final class Environments implements AutoCloseable {
     }
   }
 
-  /// Ends the idle environments of a function that has been changed or deleted; the busy ones end
-  /// when they are done.
+  /// Ends the idle environments of an updated or deleted function; busy ones end after their
+  /// invocation.
   public void retire(String arn) {
     List<Environment> idle = new ArrayList<>();
     lock.lock();
@@ -377,30 +380,30 @@ public final class Environments implements AutoCloseable {
     idle.forEach(Environment::end);
   }
 
-  /// The cause of what the function works on that signs with this key: its own calls continue what
-  /// it was run for.
-  public Optional<String> causeBehind(String accessKeyId) {
+  /// The cause of the invocation that an environment with this access key works on: the function's
+  /// own requests continue that chain.
+  public Optional<String> causeFor(String accessKeyId) {
     lock.lock();
     try {
-      return living.stream()
-          .flatMap(environment -> environment.causeBehind(accessKeyId).stream())
+      return live.stream()
+          .flatMap(environment -> environment.causeFor(accessKeyId).stream())
           .findFirst();
     } finally {
       lock.unlock();
     }
   }
 
-  public Census census() {
+  public Counts counts() {
     lock.lock();
     try {
       int idle = pools.values().stream().mapToInt(pool -> pool.idle.size()).sum();
-      return new Census(living.size(), idle, memoryMb);
+      return new Counts(live.size(), idle, memoryMb);
     } finally {
       lock.unlock();
     }
   }
 
-  private void freezeTheIdle() {
+  private void freezeIdle() {
     List<Environment> idle = new ArrayList<>();
     lock.lock();
     try {
@@ -411,22 +414,22 @@ public final class Environments implements AutoCloseable {
     idle.forEach(environment -> environment.freezeIfIdle(FREEZE_AFTER));
   }
 
-  private void endTheIdle() {
-    List<Environment> over = new ArrayList<>();
+  private void stopIdle() {
+    List<Environment> expired = new ArrayList<>();
     lock.lock();
     try {
       for (Pool pool : pools.values()) {
         for (Environment environment : pool.idle) {
           if (environment.isIdleFor(settings.idleTimeout()) || !environment.isFresh()) {
-            over.add(environment);
+            expired.add(environment);
           }
         }
-        pool.idle.removeAll(over);
+        pool.idle.removeAll(expired);
       }
     } finally {
       lock.unlock();
     }
-    over.forEach(Environment::end);
+    expired.forEach(Environment::end);
   }
 
   @Override
@@ -435,21 +438,21 @@ public final class Environments implements AutoCloseable {
     lock.lock();
     try {
       closed = true;
-      all = List.copyOf(living);
+      all = List.copyOf(live);
     } finally {
       lock.unlock();
     }
     all.forEach(Environment::end);
-    awaitTheLast();
+    awaitAllStopped();
     timer.shutdownNow();
   }
 
-  private void awaitTheLast() {
+  private void awaitAllStopped() {
     long left = CLOSE_LIMIT.toNanos();
     lock.lock();
     try {
-      while (!living.isEmpty() && left > 0) {
-        left = oneFewer.awaitNanos(left);
+      while (!live.isEmpty() && left > 0) {
+        left = environmentRemoved.awaitNanos(left);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -458,7 +461,7 @@ public final class Environments implements AutoCloseable {
     }
   }
 
-  /// What environments tell. They hold no lock of theirs while they do.
+  /// Callbacks of environments, which hold no lock of their own while they call.
   private final class Owner implements Environment.Owner {
 
     @Override
@@ -477,13 +480,13 @@ public final class Environments implements AutoCloseable {
           }
           keep =
               !closed
-                  && living.contains(environment)
+                  && live.contains(environment)
                   && environment.function().revision().equals(pool.function.revision())
                   && (first || environment.isFresh());
           if (keep) {
             serve(pool, environment);
           }
-          startForTheLine(pool);
+          startForWaiting(pool);
         }
       } finally {
         lock.unlock();
@@ -497,7 +500,7 @@ public final class Environments implements AutoCloseable {
       Assignment next = pool.line.pollFirst();
       if (next == null) {
         pool.idle.addFirst(environment);
-      } else if (!give(environment, next)) {
+      } else if (!assign(environment, next)) {
         pool.line.addFirst(next);
       }
     }
@@ -521,19 +524,19 @@ public final class Environments implements AutoCloseable {
       InvocationResult why;
       lock.lock();
       try {
-        why = closed ? new Unavailable("The server is going down") : new Throttled(Limit.TOTAL);
-        countOut(environment);
+        why = closed ? new Unavailable("The server is shutting down") : new Throttled(Limit.TOTAL);
+        remove(environment);
         Pool pool = pools.get(Version.of(environment.function()));
         if (pool != null) {
           switch (before) {
             case STARTING -> {
               pool.starting--;
-              startAgain(pool, environment);
+              reinitialize(pool, environment);
             }
             case ANSWERED -> pool.answered--;
-            case STARTING_AGAIN, READY, BUSY, ENDING, DEAD -> {}
+            case REINITIALIZING, READY, BUSY, ENDING, DEAD -> {}
           }
-          startForTheLine(pool);
+          startForWaiting(pool);
           stranded = removeIfUnused(environment.function(), pool);
         }
       } finally {
@@ -542,29 +545,30 @@ public final class Environments implements AutoCloseable {
       stranded.forEach(work -> work.complete(why));
     }
 
-    /// In the room that the failed one has just left, so there is some. Code that has been replaced
-    /// meanwhile is not tried again.
-    private void startAgain(Pool pool, Environment failed) {
+    /// Uses the capacity that the failed one has just freed. Outdated code is not initialized
+    /// again.
+    private void reinitialize(Pool pool, Environment failed) {
       boolean outdated = !failed.function().revision().equals(pool.function.revision());
       Assignment work = closed || outdated ? null : pool.line.pollFirst();
       if (work != null) {
-        Environment next = starter.prepareAgain(failed, work);
-        limit(next, work);
+        Environment next = starter.prepareReplacement(failed, work);
+        scheduleTimeout(next, work);
         launch(next);
       }
     }
 
-    /// Nobody in line is forgotten because the environment that was to serve it went away.
-    private void startForTheLine(Pool pool) {
-      while (pool.line.size() > pool.starting + pool.answered && startOne(pool)) {
+    /// Starts replacements, so that no queued invocation waits for an environment that has ended.
+    private void startForWaiting(Pool pool) {
+      while (pool.line.size() > pool.starting + pool.answered && startEnvironment(pool)) {
         continue;
       }
     }
 
-    /// Returns who is left in line though nobody lives who could serve it, and nobody had room.
+    /// Returns the queued invocations that no environment will serve, because none is left and none
+    /// could be started.
     private List<Assignment> removeIfUnused(FunctionSpec function, Pool pool) {
       Version version = Version.of(function);
-      if (living.stream().anyMatch(other -> Version.of(other.function()).equals(version))) {
+      if (live.stream().anyMatch(other -> Version.of(other.function()).equals(version))) {
         return List.of();
       }
       pools.remove(version);

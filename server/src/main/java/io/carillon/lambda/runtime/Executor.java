@@ -6,35 +6,35 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
-/// Starts execution environments: as processes here, as containers one day.
+/// Starts execution environments.
 public interface Executor extends AutoCloseable {
 
-  /// Starts one. It has begun when this returns; it speaks up through the Runtime API.
+  /// Starts one. Its processes run when this returns; it registers with the Runtime API by polling.
   Running start(Launch launch) throws IOException;
 
-  /// Where an environment sees the function's code that lies in `codeFolder`.
+  /// The path of `codeFolder` as the environment sees it.
   String taskRoot(Path codeFolder);
 
-  /// Where an environment sees the files of `runtimeFolder`.
+  /// The path of `runtimeFolder` as the environment sees it.
   String runtimeRoot(Path runtimeFolder);
 
-  /// Whether functions are kept from this server's files and from one another.
+  /// Whether functions are isolated from this server's files and from one another.
   boolean isolates();
 
-  /// For people: how functions are kept apart, and what is missing.
+  /// Describes the isolation of functions, and what is missing, for people.
   String describe();
 
   @Override
   void close();
 
-  /// What to start.
+  /// The specification of an environment's processes.
   ///
-  /// @param id unique; names what belongs to it on the machine
-  /// @param command as seen from inside
-  /// @param environment all of its variables
+  /// @param id unique on the machine
+  /// @param command with paths as the environment sees them
+  /// @param environment its complete environment
   /// @param codeFolder the function's unpacked code
   /// @param runtimeFolder our bootstraps
-  /// @param readable further folders it may read, such as its interpreter's
+  /// @param readable additional readable folders, such as the interpreter's
   record Launch(
       String id,
       List<String> command,
@@ -48,32 +48,32 @@ public interface Executor extends AutoCloseable {
   /// An environment that has been started.
   interface Running {
 
-    /// What it prints, standard output and error in one.
+    /// Standard output and standard error.
     Output output();
 
-    /// Completes once every process of it is gone and its traces on the machine are removed.
+    /// Completes once all its processes are gone and its resources are released.
     CompletableFuture<Exit> exit();
 
-    /// The most memory it has been seen to hold, now included.
+    /// The highest memory usage measured, including now.
     long peakMemoryBytes();
 
-    /// What it holds, as it was seen last; that is some times a second.
+    /// The last measured usage; it is measured several times a second.
     Usage usage();
 
-    /// Stops its processes where they are, until [#thaw]. May do nothing.
+    /// Suspends its processes until [#thaw]. May do nothing.
     void freeze();
 
-    /// Lets them go on.
+    /// Resumes them.
     void thaw();
 
-    /// Ends every process of it, stopped or not, without asking.
+    /// Kills all its processes, suspended or not.
     void kill();
   }
 
-  /// What an environment holds of this machine's memory.
+  /// The memory usage of an environment.
   ///
-  /// @param processBytes what belongs to its processes
-  /// @param temporaryBytes what lies in its `/tmp`, as far as that is memory, and in shared memory
+  /// @param processBytes memory of its processes
+  /// @param temporaryBytes files in `/tmp` that are in memory, and shared memory
   record Usage(long processBytes, long temporaryBytes) {
     static final Usage NOTHING = new Usage(0, 0);
 
@@ -86,16 +86,15 @@ public interface Executor extends AutoCloseable {
     }
   }
 
-  /// How it ended.
+  /// How an environment ended.
   ///
-  /// @param status the exit status; above 128 a signal's number is added to that
-  /// @param outOfMemory whether it was ended because it used more memory than it may
+  /// @param status the exit status; above 128, 128 plus a signal number
+  /// @param outOfMemory whether it was killed for exceeding its memory limit
   record Exit(int status, boolean outOfMemory) {
 
-    /// In the words that AWS logs. bwrap tells a signal as an exit status, which a process may also
-    /// choose (AWS's Node.js runtime does, with 129): so only signals that end processes by
-    /// accident are taken for one.
-    String inWords() {
+    /// AWS's message. bwrap reports a signal as an exit status, which a process may also choose
+    /// (AWS's Node.js runtime exits with 129): so only signals of crashes are reported as signals.
+    String message() {
       if (outOfMemory || status == 137) {
         return "Runtime exited with error: signal: killed";
       }

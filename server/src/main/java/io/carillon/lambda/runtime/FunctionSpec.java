@@ -5,13 +5,13 @@ import java.io.InputStream;
 import java.time.Duration;
 import java.util.Map;
 
-/// What an execution environment runs: one version of a function as it stands.
+/// What an execution environment runs: one revision of a function version.
 ///
 /// @param arn the function's ARN without a qualifier
 /// @param version a number, or `$LATEST`
-/// @param revision changes whenever code or configuration does; environments of another one retire
+/// @param revision changes with code and configuration; environments of other revisions are retired
 /// @param runtime as AWS names it, such as `python3.12`
-/// @param architecture what the function asks for: `x86_64` or `arm64`
+/// @param architecture the configured one: `x86_64` or `arm64`
 /// @param environment the user's own variables
 public record FunctionSpec(
     String arn,
@@ -33,7 +33,7 @@ public record FunctionSpec(
 
   /// A deployment package.
   ///
-  /// @param sha256 of the archive, in hexadecimal digits; what unpacked copies are kept by
+  /// @param sha256 of the archive, in hexadecimal digits; the key of the unpacked copy
   public record Code(String sha256, Archive archive) {}
 
   /// Opens the zip archive.

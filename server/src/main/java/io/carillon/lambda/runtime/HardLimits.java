@@ -5,8 +5,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/// The hard limits of this process. Nobody without privileges may go beyond them, and a function
-/// has none, so it gets what it should have or what there is, whichever is less.
+/// The hard limits of this process. Unprivileged processes cannot exceed them, so a function gets
+/// the intended limit or the hard limit, whichever is lower.
 ///
 /// @param processes of one user
 /// @param openFiles of one process
@@ -15,7 +15,7 @@ record HardLimits(long processes, long openFiles) {
   private static final long WANTED_OPEN_FILES = 1024;
   private static final HardLimits NONE = new HardLimits(Long.MAX_VALUE, Long.MAX_VALUE);
 
-  /// As Linux tells them in `/proc`; elsewhere there are none.
+  /// From `/proc` on Linux; unlimited elsewhere.
   static HardLimits ofThisProcess() throws IOException {
     Path limits = Path.of("/proc/self/limits");
     return Files.exists(limits) ? parse(Files.readAllLines(limits)) : NONE;
@@ -36,18 +36,18 @@ record HardLimits(long processes, long openFiles) {
     throw new IOException("/proc/self/limits does not name the limit \"" + name.strip() + "\"");
   }
 
-  /// How many processes an environment may have.
-  int processesOfOne() {
+  /// The process limit of an environment.
+  int processesPerEnvironment() {
     return (int) Math.min(WANTED_PROCESSES, processes);
   }
 
-  /// The beginning of a command line whose end runs under an environment's limits.
+  /// The prefix of a command line that applies an environment's limits.
   List<String> command() {
     long files = Math.min(WANTED_OPEN_FILES, openFiles);
     return List.of(
         "/usr/bin/prlimit",
         "--core=0:0",
-        "--nproc=" + processesOfOne() + ":" + processesOfOne(),
+        "--nproc=" + processesPerEnvironment() + ":" + processesPerEnvironment(),
         "--nofile=" + files + ":" + files,
         "--");
   }

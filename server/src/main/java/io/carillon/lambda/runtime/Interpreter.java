@@ -3,11 +3,11 @@ package io.carillon.lambda.runtime;
 import java.nio.file.Path;
 import java.util.List;
 
-/// A program that runs functions and has been seen running.
+/// A program that runs functions and has been probed.
 ///
-/// @param executable where it really lies, links and shims resolved
-/// @param folders what it needs to read beside the system
-/// @param hasAwsSdk whether functions can import the AWS SDK without bringing it along, as on AWS
+/// @param executable its real path, links and shims resolved
+/// @param folders folders it needs to read in addition to the system's
+/// @param hasAwsSdk whether the AWS SDK is installed for it, as on AWS
 record Interpreter(
     Family family, Version version, Path executable, List<Path> folders, boolean hasAwsSdk) {
 
@@ -25,10 +25,10 @@ record Interpreter(
     }
   }
 
-  /// As far as AWS's runtime names tell it: `3.12`, `20`, `25`.
+  /// The version as in AWS's runtime names: `3.12`, `20`, `25`.
   record Version(int major, int minor) implements Comparable<Version> {
 
-    /// Reads `3.12`, `20.x`, `8.al2`, `21`; minor is 0 where none is said.
+    /// Reads `3.12`, `20.x`, `8.al2`, `21`; minor is 0 if absent.
     static Version parse(String text) {
       String[] part = text.split("\\.");
       boolean hasMinor = part.length > 1 && part[1].matches("[0-9]+");

@@ -15,15 +15,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Finds out what a program is by running it: a name says nothing, for version managers put shims
-/// there that fail.
+/// Probes interpreters by running them: a name is no evidence, because version managers install
+/// shims that fail.
 ///
-/// What a program has answered is remembered. That it has not answered in time is not: the machine
-/// is busy, and the program may be what is wanted.
+/// Results are cached, except timeouts: the machine may be busy and the program usable.
 final class InterpreterProbe {
   private static final Logger LOG = LoggerFactory.getLogger(InterpreterProbe.class);
 
-  /// Statuses above tell of a signal, such as that of a machine without memory.
+  /// Higher statuses report a signal, such as SIGKILL on a machine without memory.
   private static final int LAST_OWN_STATUS = 127;
 
   private static final String ASK_PYTHON =
@@ -43,50 +42,52 @@ final class InterpreterProbe {
       console.log(sdk);
       """;
 
-  /// What a program is.
-  sealed interface Answer {
-    record Works(Interpreter interpreter) implements Answer {}
+  /// The result of a probe.
+  sealed interface ProbeResult {
+    record Works(Interpreter interpreter) implements ProbeResult {}
 
-    /// It is none, or it is broken.
-    record Fails() implements Answer {}
+    /// Not an interpreter of this family, or broken.
+    record Fails() implements ProbeResult {}
 
-    /// It did not answer, so nobody knows.
-    record Silent(Path program, String why) implements Answer {}
+    /// It did not respond.
+    record Inconclusive(Path program, String why) implements ProbeResult {}
   }
 
-  private final Duration patience;
-  private final Map<Path, Answer> answers = new ConcurrentHashMap<>();
+  private final Duration timeout;
+  private final Map<Path, ProbeResult> results = new ConcurrentHashMap<>();
 
-  InterpreterProbe(Duration patience) {
-    this.patience = patience;
+  InterpreterProbe(Duration timeout) {
+    this.timeout = timeout;
   }
 
-  /// Asks a program, unless it has answered before.
-  Answer ask(Family family, Path program) {
-    Answer known = answers.get(program);
-    if (known != null) {
-      return known;
+  /// Probes a program, unless the result is cached.
+  ProbeResult ask(Family family, Path program) {
+    ProbeResult cached = results.get(program);
+    if (cached != null) {
+      return cached;
     }
-    Answer answer = run(family, program);
-    if (!(answer instanceof Answer.Silent)) {
-      answers.put(program, answer);
+    ProbeResult answer = run(family, program);
+    if (!(answer instanceof ProbeResult.Inconclusive)) {
+      results.put(program, answer);
     }
     return answer;
   }
 
-  private Answer run(Family family, Path program) {
+  private ProbeResult run(Family family, Path program) {
     try {
-      return look(family, program).<Answer>map(Answer.Works::new).orElseGet(Answer.Fails::new);
-    } catch (SilenceException e) {
+      return inspect(family, program)
+          .<ProbeResult>map(ProbeResult.Works::new)
+          .orElseGet(ProbeResult.Fails::new);
+    } catch (NoAnswerException e) {
       LOG.warn("{} is asked again when it is needed: {}", program, e.getMessage());
-      return new Answer.Silent(program, String.valueOf(e.getMessage()));
+      return new ProbeResult.Inconclusive(program, String.valueOf(e.getMessage()));
     } catch (IOException | RuntimeException e) {
       LOG.debug("{} is no working {}", program, family.title, e);
-      return new Answer.Fails();
+      return new ProbeResult.Fails();
     }
   }
 
-  private Optional<Interpreter> look(Family family, Path program) throws IOException {
+  private Optional<Interpreter> inspect(Family family, Path program) throws IOException {
     return switch (family) {
       case PYTHON -> {
         List<String> answer = run(program, "-c", ASK_PYTHON);
@@ -143,7 +144,7 @@ final class InterpreterProbe {
     throw new IOException("It does not tell its version");
   }
 
-  /// Never the whole file system, whatever an interpreter says of itself.
+  /// Excludes the root folder, whatever an interpreter reports.
   private static List<Path> folders(List<String> names) {
     return names.stream().map(Path::of).filter(folder -> folder.getNameCount() > 0).toList();
   }
@@ -157,11 +158,11 @@ final class InterpreterProbe {
             .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
             .start();
     try {
-      if (!process.waitFor(patience)) {
-        throw new SilenceException("it did not answer within " + patience.toSeconds() + " s");
+      if (!process.waitFor(timeout)) {
+        throw new NoAnswerException("it did not answer within " + timeout.toSeconds() + " s");
       }
       if (process.exitValue() > LAST_OWN_STATUS) {
-        throw new SilenceException("it ended with status " + process.exitValue());
+        throw new NoAnswerException("it ended with status " + process.exitValue());
       }
       return process.exitValue() == 0
           ? new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
@@ -170,17 +171,17 @@ final class InterpreterProbe {
           : List.of();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new SilenceException("the server was interrupted while it asked");
+      throw new NoAnswerException("the server was interrupted while it asked");
     } finally {
       ProcessTree.below(process.toHandle()).forEach(ProcessHandle::destroyForcibly);
       process.destroyForcibly();
     }
   }
 
-  private static final class SilenceException extends IOException {
+  private static final class NoAnswerException extends IOException {
     private static final long serialVersionUID = 1;
 
-    SilenceException(String message) {
+    NoAnswerException(String message) {
       super(message);
     }
   }

@@ -2,7 +2,7 @@ package io.carillon.lambda.runtime;
 
 import io.carillon.lambda.runtime.Interpreter.Family;
 import io.carillon.lambda.runtime.Interpreter.Version;
-import io.carillon.lambda.runtime.InterpreterProbe.Answer;
+import io.carillon.lambda.runtime.InterpreterProbe.ProbeResult;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -30,13 +30,13 @@ import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Finds the interpreters of this machine. The most promising programs on the path are asked first,
-/// and no more of them than are needed to know that no other one can be better: to ask a version
-/// manager's shim may take seconds on a busy machine.
+/// Finds the interpreters of this machine. It probes the most likely programs on the path first,
+/// and stops when no other can be better: probing a version manager's shim may take seconds on a
+/// busy machine.
 final class Interpreters {
   private static final Logger LOG = LoggerFactory.getLogger(Interpreters.class);
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
-  private static final int AT_A_TIME = 2;
+  private static final Duration PROBE_TIMEOUT = Duration.ofMinutes(1);
+  private static final int PARALLEL_PROBES = 2;
 
   private static final Path OWN_JAVA_HOME = Path.of(System.getProperty("java.home"));
   private static final Interpreter OWN_JAVA =
@@ -50,39 +50,41 @@ final class Interpreters {
   private final List<Path> path;
   private final InterpreterProbe probe;
 
-  /// Those on this process's own path.
+  /// Searches this process's PATH.
   Interpreters() {
-    this(Optional.ofNullable(System.getenv("PATH")).orElse("/usr/bin:/bin"), PATIENCE);
+    this(Optional.ofNullable(System.getenv("PATH")).orElse("/usr/bin:/bin"), PROBE_TIMEOUT);
   }
 
-  /// @param patience how long a program may take to answer
-  Interpreters(String path, Duration patience) {
+  /// @param timeout how long a probe may take
+  Interpreters(String path, Duration timeout) {
     this.path =
         Stream.of(path.split(":")).filter(folder -> !folder.isEmpty()).map(Path::of).toList();
-    this.probe = new InterpreterProbe(patience);
+    this.probe = new InterpreterProbe(timeout);
   }
 
-  /// What a search has come to.
+  /// The result of a search.
   ///
-  /// @param best that functions can run
-  /// @param hidden the best that works and that functions cannot run
-  /// @param silent a program that may be a better one and did not answer
+  /// @param best the best that functions can run
+  /// @param unreadable the best that works but that functions cannot read
+  /// @param inconclusive a program that did not respond and may be better
   record Search(
-      Optional<Interpreter> best, Optional<Interpreter> hidden, Optional<Answer.Silent> silent) {
+      Optional<Interpreter> best,
+      Optional<Interpreter> unreadable,
+      Optional<ProbeResult.Inconclusive> inconclusive) {
     private static final Search NOTHING =
         new Search(Optional.empty(), Optional.empty(), Optional.empty());
   }
 
-  /// A program that may be an interpreter.
+  /// A program that may be an interpreter of the family.
   ///
-  /// @param named the version that its name promises
-  private record Candidate(Path program, Optional<Version> named) {}
+  /// @param namedVersion the version in its name
+  private record Candidate(Path program, Optional<Version> namedVersion) {}
 
-  /// Looks for the best interpreter there is for `wanted`. Python functions may count on boto3, so
-  /// one that has it comes before one of the very version; of several, the nearest, the newer one
-  /// of two.
+  /// Finds the best interpreter for `wanted`. Python functions rely on boto3, so an interpreter
+  /// with boto3 is preferred to one of the exact version; then the nearest version, the newer of
+  /// two.
   ///
-  /// @param usable which of them functions can run
+  /// @param usable whether functions can run it
   Search best(Family family, Version wanted, Predicate<Interpreter> usable) {
     if (family == Family.JAVA && wanted.equals(OWN_JAVA.version()) && usable.test(OWN_JAVA)) {
       return new Search(Optional.of(OWN_JAVA), Optional.empty(), Optional.empty()); // it runs us
@@ -92,43 +94,51 @@ final class Interpreters {
         family,
         wanted,
         usable,
-        (best, left) ->
-            left.stream()
-                .map(candidate -> atBest(family, candidate, wanted))
+        (best, remaining) ->
+            remaining.stream()
+                .map(candidate -> bestCase(family, candidate, wanted))
                 .noneMatch(other -> order.compare(other, best) < 0));
   }
 
-  /// Looks for one that works, however good.
+  /// Finds any that works.
   Search any(Family family, Version wanted, Predicate<Interpreter> usable) {
     return search(family, wanted, usable, (_, _) -> true);
   }
 
-  /// @param isEnough whether the best so far will do, given who has not been asked
+  /// @param isEnough whether to stop, given the best so far and the remaining candidates
   private Search search(
       Family family,
       Version wanted,
       Predicate<Interpreter> usable,
       BiPredicate<Interpreter, Collection<Candidate>> isEnough) {
     Comparator<Interpreter> order = order(wanted);
-    Deque<Candidate> left = new ArrayDeque<>(candidates(family, wanted));
+    Deque<Candidate> remaining = new ArrayDeque<>(candidates(family, wanted));
     Search found = Search.NOTHING;
-    while (!left.isEmpty()
-        && (found.best().isEmpty() || !isEnough.test(found.best().get(), left))) {
-      found = add(found, probe.ask(family, left.removeFirst().program()), usable, order);
+    while (!remaining.isEmpty()
+        && (found.best().isEmpty() || !isEnough.test(found.best().get(), remaining))) {
+      found = add(found, probe.ask(family, remaining.removeFirst().program()), usable, order);
     }
     return found;
   }
 
   private static Search add(
-      Search found, Answer answer, Predicate<Interpreter> usable, Comparator<Interpreter> order) {
+      Search found,
+      ProbeResult answer,
+      Predicate<Interpreter> usable,
+      Comparator<Interpreter> order) {
     return switch (answer) {
-      case Answer.Works(Interpreter works) ->
+      case ProbeResult.Works(Interpreter works) ->
           usable.test(works)
-              ? new Search(better(found.best(), works, order), found.hidden(), found.silent())
-              : new Search(found.best(), better(found.hidden(), works, order), found.silent());
-      case Answer.Silent silent ->
-          new Search(found.best(), found.hidden(), found.silent().or(() -> Optional.of(silent)));
-      case Answer.Fails() -> found;
+              ? new Search(
+                  better(found.best(), works, order), found.unreadable(), found.inconclusive())
+              : new Search(
+                  found.best(), better(found.unreadable(), works, order), found.inconclusive());
+      case ProbeResult.Inconclusive inconclusive ->
+          new Search(
+              found.best(),
+              found.unreadable(),
+              found.inconclusive().or(() -> Optional.of(inconclusive)));
+      case ProbeResult.Fails() -> found;
     };
   }
 
@@ -137,51 +147,53 @@ final class Interpreters {
     return one.filter(first -> order.compare(first, other) <= 0).or(() -> Optional.of(other));
   }
 
-  /// The best first.
+  /// Best first.
   private static Comparator<Interpreter> order(Version wanted) {
     return Comparator.comparing((Interpreter i) -> i.family() == Family.PYTHON && !i.hasAwsSdk())
         .thenComparingInt(i -> i.version().distance(wanted))
         .thenComparing(Interpreter::version, Comparator.reverseOrder());
   }
 
-  /// What a program may turn out to be, at the best.
-  private static Interpreter atBest(Family family, Candidate candidate, Version wanted) {
+  /// The best interpreter that a candidate can be.
+  private static Interpreter bestCase(Family family, Candidate candidate, Version wanted) {
     return new Interpreter(
-        family, candidate.named().orElse(wanted), candidate.program(), List.of(), true);
+        family, candidate.namedVersion().orElse(wanted), candidate.program(), List.of(), true);
   }
 
-  /// All of a family that work or may work.
-  List<Answer> all(Family family) {
-    Map<Path, Answer> byPlace = new LinkedHashMap<>();
-    for (Answer answer : ask(family, candidates(family, new Version(0, 0)))) {
+  /// All of a family that work or did not respond.
+  List<ProbeResult> all(Family family) {
+    Map<Path, ProbeResult> byPath = new LinkedHashMap<>();
+    for (ProbeResult answer : ask(family, candidates(family, new Version(0, 0)))) {
       switch (answer) {
-        case Answer.Works works -> byPlace.putIfAbsent(works.interpreter().executable(), works);
-        case Answer.Silent silent -> byPlace.putIfAbsent(silent.program(), silent);
-        case Answer.Fails() -> {}
+        case ProbeResult.Works works -> byPath.putIfAbsent(works.interpreter().executable(), works);
+        case ProbeResult.Inconclusive inconclusive ->
+            byPath.putIfAbsent(inconclusive.program(), inconclusive);
+        case ProbeResult.Fails() -> {}
       }
     }
-    return List.copyOf(byPlace.values());
+    return List.copyOf(byPath.values());
   }
 
-  /// Asks several at a time: they are slow to start and quick to answer.
-  private List<Answer> ask(Family family, List<Candidate> candidates) {
-    List<Answer> answers = new ArrayList<>();
-    try (ExecutorService threads = Executors.newFixedThreadPool(AT_A_TIME)) {
-      List<Callable<Answer>> questions = new ArrayList<>();
+  /// Probes several at a time.
+  private List<ProbeResult> ask(Family family, List<Candidate> candidates) {
+    List<ProbeResult> results = new ArrayList<>();
+    try (ExecutorService threads = Executors.newFixedThreadPool(PARALLEL_PROBES)) {
+      List<Callable<ProbeResult>> questions = new ArrayList<>();
       candidates.forEach(one -> questions.add(() -> probe.ask(family, one.program())));
-      for (Future<Answer> answer : threads.invokeAll(questions)) {
-        answers.add(answer.get());
+      for (Future<ProbeResult> answer : threads.invokeAll(questions)) {
+        results.add(answer.get());
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      candidates.forEach(one -> answers.add(new Answer.Silent(one.program(), "interrupted")));
+      candidates.forEach(
+          one -> results.add(new ProbeResult.Inconclusive(one.program(), "interrupted")));
     } catch (ExecutionException e) {
       throw new IllegalStateException(e.getCause());
     }
-    return answers;
+    return results;
   }
 
-  /// The most promising first.
+  /// The most likely first.
   private List<Candidate> candidates(Family family, Version wanted) {
     Map<Path, Candidate> candidates = new LinkedHashMap<>();
     switch (family) {
@@ -204,7 +216,7 @@ final class Interpreters {
     return List.copyOf(candidates.values());
   }
 
-  /// Versions of Python that there are or may be, the nearest to `wanted` first.
+  /// Existing and future versions of Python, the nearest to `wanted` first.
   private static List<Version> pythons(Version wanted) {
     return IntStream.rangeClosed(7, 20)
         .mapToObj(minor -> new Version(3, minor))
@@ -214,20 +226,22 @@ final class Interpreters {
         .toList();
   }
 
-  private void addFromPath(Map<Path, Candidate> candidates, String name, Optional<Version> named) {
-    path.forEach(folder -> add(candidates, folder.resolve(name), named));
+  private void addFromPath(
+      Map<Path, Candidate> candidates, String name, Optional<Version> namedVersion) {
+    path.forEach(folder -> add(candidates, folder.resolve(name), namedVersion));
   }
 
-  private static void add(Map<Path, Candidate> candidates, Path program, Optional<Version> named) {
+  private static void add(
+      Map<Path, Candidate> candidates, Path program, Optional<Version> namedVersion) {
     if (Files.isExecutable(program)) {
-      candidates.putIfAbsent(place(program), new Candidate(program, named));
+      candidates.putIfAbsent(canonicalPath(program), new Candidate(program, namedVersion));
     }
   }
 
-  /// One program may have several names: `/bin` is a link to `/usr/bin`, and `python3` one to
-  /// `python3.11` beside it. Links into other folders are kept, for a virtual environment is known
-  /// by the folder of the link.
-  private static Path place(Path program) {
+  /// Resolves aliases of one program: `/bin` links to `/usr/bin`, and `python3` to `python3.11`
+  /// beside it. Links into other folders are not resolved, because the link's folder identifies a
+  /// virtual environment.
+  private static Path canonicalPath(Path program) {
     try {
       Path folder = Objects.requireNonNull(program.getParent()).toRealPath();
       Path name = program.getFileName();

@@ -2,11 +2,11 @@ package io.carillon.lambda.runtime;
 
 /// One event for a function.
 ///
-/// @param requestId the same over all tries of an asynchronous invocation
-/// @param invokedArn as the caller named the function, with the qualifier if it gave one
+/// @param requestId the same for all attempts of an asynchronous invocation
+/// @param invokedArn with the caller's qualifier, if any
 /// @param clientContext JSON of mobile clients; empty for none
-/// @param traceHeader an X-Ray trace header, which SDKs hand on
-/// @param cause the trace id of the event that led here; empty for none
+/// @param traceHeader an X-Ray trace header, which SDKs propagate
+/// @param cause the cause of the event, as text; empty for none
 public record Invocation(
     String requestId,
     String invokedArn,

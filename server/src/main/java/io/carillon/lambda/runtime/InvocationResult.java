@@ -12,17 +12,17 @@ public sealed interface InvocationResult {
   /// @param why the error in one line
   record FunctionFailed(byte[] payload, String why, LogTail log) implements InvocationResult {}
 
-  /// There is no room for another invocation now.
+  /// A concurrency or memory limit is reached.
   record Throttled(Limit limit) implements InvocationResult {}
 
-  /// Our own fault: no environment could be had.
+  /// An internal error: no environment could be started.
   record Unavailable(String why) implements InvocationResult {}
 
-  /// Which bound was met.
+  /// The limit that was reached.
   enum Limit {
     /// The function's reserved concurrency.
     RESERVED,
-    /// What this server runs at a time.
+    /// This server's limit.
     TOTAL
   }
 

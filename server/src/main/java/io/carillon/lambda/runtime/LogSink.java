@@ -3,8 +3,8 @@ package io.carillon.lambda.runtime;
 import java.time.Instant;
 import java.util.List;
 
-/// Keeps what functions print; CloudWatch Logs, in `Server`'s wiring. Group and stream come to be
-/// when they are first written to.
+/// Stores the output of functions, in CloudWatch Logs (wired in `Server`). Creates group and stream
+/// at the first write.
 @FunctionalInterface
 public interface LogSink {
   void append(String account, String region, String group, String stream, List<Line> lines);

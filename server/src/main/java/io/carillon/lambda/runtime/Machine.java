@@ -12,17 +12,17 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/// What [ProcessExecutor] has to know about the machine and about this process.
+/// Properties of the machine and of this process that [ProcessExecutor] needs.
 ///
 /// @param uid the user id of this process
-/// @param path the folders in which programs lie, written as in `PATH`
-/// @param limits what an environment cannot exceed
+/// @param path the search path of programs, as in `PATH`
+/// @param limits the hard limits of environments
 /// @param claims the folder of [UserIds]
-/// @param patience how long bwrap may take to build a sandbox. On a machine that is busy enough,
-///   ten seconds have been seen.
-record Machine(int uid, String path, HardLimits limits, Path claims, Duration patience) {
+/// @param timeout how long bwrap may take to build a sandbox. On a machine that is busy enough, ten
+///   seconds have been seen.
+record Machine(int uid, String path, HardLimits limits, Path claims, Duration timeout) {
   private static final Path CLAIMS = Path.of("/run/carillon/user-ids");
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration SANDBOX_TIMEOUT = Duration.ofSeconds(30);
   private static final Path SETPRIV = Path.of("/usr/bin/setpriv");
   private static final MethodHandle GETEUID =
       Linker.nativeLinker()
@@ -30,19 +30,19 @@ record Machine(int uid, String path, HardLimits limits, Path claims, Duration pa
               Linker.nativeLinker().defaultLookup().find("geteuid").orElseThrow(),
               FunctionDescriptor.of(ValueLayout.JAVA_INT));
 
-  /// This one.
+  /// This machine.
   static Machine here() throws IOException {
     return new Machine(
         ownUid(),
-        searched(Optional.ofNullable(System.getenv("PATH"))),
+        searchPath(Optional.ofNullable(System.getenv("PATH"))),
         HardLimits.ofThisProcess(),
         CLAIMS,
-        PATIENCE);
+        SANDBOX_TIMEOUT);
   }
 
-  /// Where programs are looked for: on the path, then where distributions install them. A service
-  /// may be started with a path that lacks those, and bwrap is installed all the same.
-  static String searched(Optional<String> path) {
+  /// The search path of programs: PATH, then the folders of distributions, which a service's PATH
+  /// may lack.
+  static String searchPath(Optional<String> path) {
     return path.map(folders -> folders + ":").orElse("") + "/usr/local/bin:/usr/bin:/bin";
   }
 
@@ -58,8 +58,8 @@ record Machine(int uid, String path, HardLimits limits, Path claims, Duration pa
     return uid == 0;
   }
 
-  /// Where a program lies. A file that cannot be run, or a link into nowhere, is found too if there
-  /// is no better one: to the sandbox, broken and missing are different things.
+  /// Finds a program. Returns also a file that is not executable, or a broken link, if there is no
+  /// better one: the sandbox distinguishes broken from missing.
   Optional<Path> program(String name) {
     List<Path> places =
         Stream.of(path.split(":"))
@@ -77,8 +77,7 @@ record Machine(int uid, String path, HardLimits limits, Path claims, Duration pa
     return Files.isExecutable(SETPRIV);
   }
 
-  /// The beginning of a command line whose end runs as `uid`, without any privilege and without a
-  /// way to get one.
+  /// The prefix of a command line that runs as `uid`, without privileges and unable to gain any.
   static List<String> unprivileged(int uid) {
     return List.of(
         SETPRIV.toString(),
@@ -91,8 +90,8 @@ record Machine(int uid, String path, HardLimits limits, Path claims, Duration pa
         "--");
   }
 
-  /// The beginning of a command line whose end is killed when the thread that started it ends.
-  static List<String> mortal() {
+  /// The prefix of a command line that is killed when the thread that started it ends.
+  static List<String> killedWithParent() {
     return List.of(SETPRIV.toString(), "--pdeathsig", "KILL", "--");
   }
 }

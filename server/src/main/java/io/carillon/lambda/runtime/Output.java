@@ -5,15 +5,15 @@ import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 
-/// The end of the pipe into which an environment prints.
+/// The read end of an environment's output pipe.
 ///
-/// When a function has answered, its log must be complete before the END line is written, so we
-/// need to know whether printed bytes still wait in the pipe. Java's own end cannot say: whoever
-/// reads from it holds its lock while waiting. So on Linux we open the pipe once more through
-/// `/proc`, which asks the kernel without a lock. The reader takes one byte outside its own lock
-/// and the rest, as [#waiting] counts it, inside; who holds that lock and sees nothing waiting has
-/// seen all (but for a line end printed all by itself). Where the pipe cannot be opened, [#waiting]
-/// is 0 and late lines may come behind END.
+/// After a function's response, its log must be complete before the END line, so we need to know
+/// whether the pipe still holds bytes. Java's stream cannot tell, because a blocked reader holds
+/// its lock. So on Linux we open the pipe again through `/proc` and query the kernel without a
+/// lock. The reader takes one byte outside its own lock and the rest, as counted by [#waiting],
+/// inside; a thread that holds that lock and sees nothing waiting has seen all output (except a
+/// line end printed alone). If the pipe cannot be opened, [#waiting] is 0 and late lines may follow
+/// END.
 final class Output implements Closeable {
   private final InputStream in;
   private final boolean countable;
@@ -34,7 +34,7 @@ final class Output implements Closeable {
     }
   }
 
-  /// How many bytes have been printed and not been read.
+  /// The number of unread bytes.
   int waiting() throws IOException {
     return countable ? in.available() : 0;
   }
@@ -43,8 +43,8 @@ final class Output implements Closeable {
     return in.read();
   }
 
-  /// Reads what is there without waiting for more.
-  int readWaiting(byte[] into, int offset) throws IOException {
+  /// Reads available bytes without blocking.
+  int readAvailable(byte[] into, int offset) throws IOException {
     int count = Math.min(in.available(), into.length - offset);
     return count <= 0 ? 0 : Math.max(0, in.read(into, offset, count));
   }

@@ -18,74 +18,74 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/// Tells functions from other clients, by the socket at the far end of a connection. A function
-/// shares the host's network, so its address says nothing; and it may know any key that is no
-/// secret.
+/// Distinguishes functions from other clients by the remote socket of a connection. A function
+/// shares the host's network, so its address does not identify it, and it may know any well-known
+/// key.
 ///
-/// As root, each environment runs under a user id of its own from a range that nobody else has, and
-/// the kernel's table of connections names the user of each socket. As an ordinary user, functions
-/// run under the server's own user id: whoever has another is none; for the rest, the process that
-/// has the socket open is looked up, and the processes above it. A function can hide its socket
-/// (close it, send it to itself over a Unix socket, forbid that its open files are read) but cannot
-/// put it among another process's open files; so what is not found is taken for a function.
+/// If the server is root, each environment has its own user id from a reserved range, and the
+/// kernel's table of connections names the user of each socket. Otherwise functions run under the
+/// server's user id: a client with another id is not a function; for the rest, the process that has
+/// the socket open and its ancestors are looked up. A function can hide its socket (close it, send
+/// it to itself over a Unix socket, forbid reading its open files) but cannot put it among another
+/// process's open files; so a socket that is not found counts as a function's.
 ///
-/// A look-up costs about a millisecond as root and some more otherwise, once per connection; none
-/// is made before the first environment has started. It does not end with the last environment:
-/// what a function sent may still wait unread when its environment is gone.
+/// A look-up takes about a millisecond as root and more otherwise, once per connection; none is
+/// made before the first environment has started. Look-ups continue after the last environment has
+/// ended, because its requests may still be unread.
 public final class Peers {
-  private static final int MOST_ANCESTORS = 1000;
+  private static final int MAX_ANCESTORS = 1000;
 
-  /// The kernel writes its table bucket by bucket: a line may be missed while others go.
-  private static final int TRIES = 3;
+  /// The kernel prints its table bucket by bucket: a line may be missed while others are removed.
+  private static final int ATTEMPTS = 3;
 
   private final Processes functions;
   private final Path proc;
   private final SocketTable table;
   private final int ownUser;
-  private final boolean usersApart;
+  private final boolean separateUsers;
 
-  /// The client process that was found last: often the next connection is its own too.
+  /// The client process found last: often the next connection is from it, too.
   private volatile long lastHolder;
 
-  /// What is known of the processes of functions.
+  /// The processes of functions.
   interface Processes {
-    /// Whether an environment that can be told has been started since the server was.
+    /// Whether an identifiable environment has been started since the server's start.
     boolean everStarted();
 
-    /// The processes of all environments that live now.
+    /// The processes of all current environments.
     Stream<Long> processIds();
   }
 
   /// @param proc `/proc`
   /// @param ownUser the user id of this process
-  /// @param usersApart whether functions run under user ids of their own
-  Peers(Processes functions, Path proc, int ownUser, boolean usersApart) {
+  /// @param separateUsers whether functions have their own user ids
+  Peers(Processes functions, Path proc, int ownUser, boolean separateUsers) {
     this.functions = functions;
     this.proc = proc;
     this.table = new SocketTable(proc.resolve("net"));
     this.ownUser = ownUser;
-    this.usersApart = usersApart;
+    this.separateUsers = separateUsers;
   }
 
-  /// Whether functions have to be reckoned with at all.
-  public boolean reckonWithFunctions() {
+  /// Whether a client can be a function at all.
+  public boolean functionsEverStarted() {
     return functions.everStarted();
   }
 
-  /// Who is at the far end.
+  /// The remote peer.
   public Peer of(ClientSocket socket) {
     return socket.peer(this::lookUp);
   }
 
   private Peer lookUp(ClientSocket socket) {
     try {
-      for (int tries = 0; tries < TRIES; tries++) {
+      for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
         Optional<SocketTable.Owner> owner = table.owner(socket.remote(), socket.local());
         if (owner.isPresent()) {
-          return judge(owner.get());
+          return classify(owner.get());
         }
       }
-      return isHere(socket.remote().getAddress())
+      return isLocalAddress(socket.remote().getAddress())
           ? new Peer.Environment("its socket is closed already")
           : new Peer.Remote();
     } catch (IOException | RuntimeException e) {
@@ -93,18 +93,18 @@ public final class Peers {
     }
   }
 
-  private static boolean isHere(InetAddress address) throws IOException {
+  private static boolean isLocalAddress(InetAddress address) throws IOException {
     return address.isLoopbackAddress() || NetworkInterface.getByInetAddress(address) != null;
   }
 
-  private Peer judge(SocketTable.Owner owner) {
+  private Peer classify(SocketTable.Owner owner) {
     if (owner.inode() == 0) {
       return new Peer.Environment("no process has its socket open any more");
     }
     if (ProcessExecutor.isFunctionUid(owner.user())) {
       return new Peer.Environment("user id " + owner.user() + " is one that only functions have");
     }
-    return usersApart || owner.user() != ownUser
+    return separateUsers || owner.user() != ownUser
         ? new Peer.Local()
         : byProcess("socket:[" + owner.inode() + "]");
   }
@@ -121,26 +121,26 @@ public final class Peers {
     if (isOfEnvironment(holder)) {
       return new Peer.Environment("process " + holder + " is a function's");
     }
-    if (!holds(holder, socket)) { // by now the number may be another process's
+    if (!holds(holder, socket)) { // the process id may have been reused
       return new Peer.Environment("process " + holder + " has just closed its socket");
     }
     lastHolder = holder;
     return new Peer.Local();
   }
 
-  /// The latest first: clients are often young.
+  /// The newest first: clients are often young.
   private List<Long> processes() {
     List<Long> all = new ArrayList<>();
     try (DirectoryStream<Path> folders = Files.newDirectoryStream(proc, "[0-9]*")) {
       folders.forEach(folder -> all.add(Long.valueOf(folder.getFileName().toString())));
     } catch (IOException e) {
-      return List.of(); // then nobody is found, and the worse is taken
+      return List.of(); // not found: counts as a function
     }
     all.sort(Comparator.reverseOrder());
     return all;
   }
 
-  /// Whether a process has the socket open, as far as this one may see.
+  /// Whether a process has the socket open, as far as this process may see.
   private boolean holds(long process, String socket) {
     try (DirectoryStream<Path> open = Files.newDirectoryStream(proc.resolve(process + "/fd"))) {
       for (Path file : open) {
@@ -162,26 +162,26 @@ public final class Peers {
     }
   }
 
-  /// Whether a process of an environment is this one or above it: one that has just been forked may
-  /// be missing among those. Inside an environment's process namespace, orphans go to the first
-  /// process there, so nobody leaves the tree.
+  /// Whether the process or an ancestor belongs to an environment: a process just forked may be
+  /// missing in the list. In an environment's process namespace orphans are reparented to its first
+  /// process, so no process leaves the tree.
   private boolean isOfEnvironment(long process) {
-    Set<Long> theirs = functions.processIds().collect(Collectors.toSet());
-    long at = process;
-    for (int count = 0; at > 1 && count < MOST_ANCESTORS; count++) {
-      if (theirs.contains(at) || isSandbox(at)) {
+    Set<Long> environmentProcesses = functions.processIds().collect(Collectors.toSet());
+    long current = process;
+    for (int count = 0; current > 1 && count < MAX_ANCESTORS; count++) {
+      if (environmentProcesses.contains(current) || isSandbox(current)) {
         return true;
       }
-      OptionalLong parent = parent(at);
+      OptionalLong parent = parent(current);
       if (parent.isEmpty()) {
-        return true; // it is just ending: who cannot be told is a function
+        return true; // it is just ending: counts as a function
       }
-      at = parent.getAsLong();
+      current = parent.getAsLong();
     }
-    return at > 1;
+    return current > 1;
   }
 
-  /// Whether a process is the bwrap of some environment, maybe of another server of this user.
+  /// Whether a process is the bwrap of an environment, maybe of another server of this user.
   private boolean isSandbox(long process) {
     try {
       String environment =
@@ -189,14 +189,14 @@ public final class Peers {
               Files.readAllBytes(proc.resolve(process + "/environ")), StandardCharsets.ISO_8859_1);
       return ("\0" + environment).contains("\0" + Bubblewrap.VARIABLES + "=");
     } catch (IOException e) {
-      return false; // another user's, or gone: its parent says more
+      return false; // another user's, or gone: its parent decides
     }
   }
 
   private OptionalLong parent(long process) {
     try {
       String status = Files.readString(proc.resolve(process + "/stat"));
-      // The name stands in brackets and may hold anything, brackets too.
+      // The name is in brackets and may itself contain brackets.
       String[] after = status.substring(status.lastIndexOf(')') + 2).split(" ");
       return OptionalLong.of(Long.parseLong(after[1]));
     } catch (IOException e) {

@@ -11,9 +11,9 @@ import java.util.stream.Stream;
 
 /// The command line of an environment without a sandbox.
 ///
-/// It is a process of the server's own user, with one exception: root's functions run under user
-/// ids of their own, as inside the sandbox. So they read only what everybody may read, and code or
-/// interpreters that lie out of everybody's reach cannot be run.
+/// It runs as the server's user, unless that is root: then functions have their own user ids, as in
+/// the sandbox. So they can read only public files, and code or interpreters that are not public
+/// cannot be run.
 final class PlainCommand {
   private static final String REMEDY =
       "install bubblewrap and leave the sandbox on, or start Carillon as an ordinary user";
@@ -24,7 +24,7 @@ final class PlainCommand {
     this.machine = machine;
   }
 
-  /// @throws SandboxException where it could only run as root
+  /// @throws SandboxException if it could run only as root
   List<String> of(Launch launch, int uid) throws IOException {
     List<String> command = new ArrayList<>();
     if (machine.isRoot()) {
@@ -33,16 +33,16 @@ final class PlainCommand {
       command.addAll(machine.limits().command());
     }
     if (Machine.hasSetpriv()) {
-      command.addAll(Machine.mortal());
+      command.addAll(Machine.killedWithParent());
     }
     command.addAll(launch.command());
     return command;
   }
 
   private static void requireUnprivileged(Launch launch) throws SandboxException {
-    Optional<String> flaw = flaw();
-    if (flaw.isPresent()) {
-      throw new SandboxException(flaw.get());
+    Optional<String> missingRequirement = missingRequirement();
+    if (missingRequirement.isPresent()) {
+      throw new SandboxException(missingRequirement.get());
     }
     Stream<Path> needed =
         Stream.concat(
@@ -59,8 +59,8 @@ final class PlainCommand {
     }
   }
 
-  /// Why no function of root's can run without a sandbox here; empty if they can.
-  static Optional<String> flaw() {
+  /// Why functions of a root server cannot run without a sandbox here; empty if they can.
+  static Optional<String> missingRequirement() {
     return Machine.hasSetpriv()
         ? Optional.empty()
         : Optional.of(

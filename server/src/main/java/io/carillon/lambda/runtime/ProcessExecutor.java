@@ -22,53 +22,53 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Runs environments as processes of this machine, inside [Bubblewrap] where that works.
+/// Runs environments as processes of this machine, in [Bubblewrap] sandboxes if installed.
 ///
-/// Memory is bounded twice. A control group bounds processes and `/tmp` together, which the kernel
-/// enforces at once. What belongs to processes alone is looked at some times a second, and whoever
-/// exceeds the function's size is ended; without control groups this is the only bound, on the
-/// resident size of the process tree. Address space is never limited: it would kill every JVM.
+/// Memory is limited twice. A control group limits processes and `/tmp` together; the kernel
+/// enforces it at once. The memory of the processes alone is measured several times a second, and
+/// an environment beyond the function's size is killed; without control groups this is the only
+/// limit, on the resident size of the process tree. Address space is never limited: that would kill
+/// every JVM.
 ///
-/// An idle environment is stopped by signals: they work with control groups and without, and a
-/// stopped process still dies of SIGKILL, so nothing stays behind stopped if this process dies.
-/// That needs bwrap, which hands our death on to every process inside; without it nothing is
-/// stopped.
+/// An idle environment is stopped by SIGSTOP, which works with and without control groups, and
+/// SIGKILL still ends a stopped process. If this process dies, bwrap kills all processes inside, so
+/// none stays behind stopped; without bwrap nothing is stopped.
 ///
-/// Whether there is a sandbox is decided once, by whether bwrap is installed when the server
-/// starts. From then on a bwrap that fails, or is gone, means that functions are not run.
+/// Whether to sandbox is decided once, by whether bwrap is installed when the server starts. From
+/// then on functions do not run if bwrap fails or is missing.
 public final class ProcessExecutor implements Executor, Peers.Processes {
   private static final Logger LOG = LoggerFactory.getLogger(ProcessExecutor.class);
   private static final long WATCH_MILLIS = 50;
   private static final long WATCH_WITHOUT_GROUPS_MILLIS = 250; // it walks through all processes
-  private static final Duration TELL_WITHIN = Duration.ofSeconds(5);
+  private static final Duration DESCRIBE_TIMEOUT = Duration.ofSeconds(5);
 
   private final Machine machine;
-  private final boolean wanted;
+  private final boolean sandboxRequested;
   private final Optional<Sandbox> sandbox;
   private final PlainCommand plain;
   private final Optional<Cgroups> groups;
   private final UserIds uids;
   private final Spawner spawner = new Spawner();
-  private final Set<Live> living = ConcurrentHashMap.newKeySet();
+  private final Set<Live> running = ConcurrentHashMap.newKeySet();
   private volatile boolean everStarted;
   private final ScheduledExecutorService watch =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().name("environment-memory").daemon().factory());
   private @Nullable SharedFolder shared;
 
-  /// @param workFolder exists; a few small files are kept there
-  /// @param sandbox whether to sandbox environments where bwrap is installed
+  /// @param workFolder an existing folder for a few small files
+  /// @param sandbox whether to sandbox environments if bwrap is installed
   public ProcessExecutor(Path workFolder, boolean sandbox) throws IOException {
     this(workFolder, sandbox, Machine.here());
   }
 
-  ProcessExecutor(Path workFolder, boolean wanted, Machine machine) throws IOException {
+  ProcessExecutor(Path workFolder, boolean sandboxRequested, Machine machine) throws IOException {
     this.machine = machine;
-    this.wanted = wanted;
+    this.sandboxRequested = sandboxRequested;
     this.plain = new PlainCommand(machine);
     this.groups = Cgroups.find();
     this.uids = new UserIds(machine, ThreadLocalRandom.current().nextInt(Integer.MAX_VALUE));
-    Optional<Path> program = wanted ? machine.program("bwrap") : Optional.empty();
+    Optional<Path> program = sandboxRequested ? machine.program("bwrap") : Optional.empty();
     this.sandbox =
         program.isPresent()
             ? Optional.of(new Sandbox(program.get(), workFolder, machine, spawner, uids))
@@ -76,7 +76,7 @@ public final class ProcessExecutor implements Executor, Peers.Processes {
     sandbox.ifPresentOrElse(Sandbox::tryInBackground, () -> LOG.warn(describe()));
     long period = groups.isPresent() ? WATCH_MILLIS : WATCH_WITHOUT_GROUPS_MILLIS;
     watch.scheduleWithFixedDelay(
-        new RepeatingTask("look at the memory of environments", this::endTheGreedy),
+        new RepeatingTask("look at the memory of environments", this::killOverMemory),
         period,
         period,
         TimeUnit.MILLISECONDS);
@@ -101,11 +101,12 @@ public final class ProcessExecutor implements Executor, Peers.Processes {
   public Optional<String> sandboxFailure() {
     return sandbox.isPresent()
         ? sandbox.get().failure()
-        : Optional.of(wanted ? "bubblewrap (bwrap) is not installed" : "the sandbox is off");
+        : Optional.of(
+            sandboxRequested ? "bubblewrap (bwrap) is not installed" : "the sandbox is off");
   }
 
-  /// A folder from which environments can run: `preferred`, or one made for them where that is
-  /// closed to the users that they run as.
+  /// A folder from which environments can run: `preferred`, or a new one if the functions' users
+  /// cannot read that.
   public synchronized Path openFolder(Path preferred) throws IOException {
     Files.createDirectories(preferred);
     if (isolates() || !machine.isRoot() || PublicAccess.allows(preferred)) {
@@ -117,7 +118,7 @@ public final class ProcessExecutor implements Executor, Peers.Processes {
     return shared.path();
   }
 
-  /// Whether environments can read what lies there.
+  /// Whether environments can read the path.
   public boolean reaches(Path path) {
     return isolates() || !machine.isRoot() || PublicAccess.allows(path);
   }
@@ -135,7 +136,7 @@ public final class ProcessExecutor implements Executor, Peers.Processes {
     if (sandbox.isPresent()) {
       return sandbox
           .get()
-          .failureWithin(TELL_WITHIN)
+          .failureWithin(DESCRIBE_TIMEOUT)
           .map(
               why ->
                   "FUNCTIONS DO NOT RUN: "
@@ -144,12 +145,13 @@ public final class ProcessExecutor implements Executor, Peers.Processes {
                       + " run without a sandbox.)")
           .orElse("Functions run in bubblewrap sandboxes; " + memory + ".");
     }
-    Optional<String> flaw = machine.isRoot() ? PlainCommand.flaw() : Optional.empty();
-    if (flaw.isPresent()) {
-      return "FUNCTIONS DO NOT RUN: " + flaw.get() + ".";
+    Optional<String> missingRequirement =
+        machine.isRoot() ? PlainCommand.missingRequirement() : Optional.empty();
+    if (missingRequirement.isPresent()) {
+      return "FUNCTIONS DO NOT RUN: " + missingRequirement.get() + ".";
     }
     return "FUNCTIONS ARE NOT SANDBOXED"
-        + (wanted
+        + (sandboxRequested
             ? ": install bubblewrap (bwrap) and start again to keep them from "
             : " (--sandbox off): no bubblewrap keeps them from ")
         + (machine.isRoot()
@@ -168,19 +170,20 @@ public final class ProcessExecutor implements Executor, Peers.Processes {
       List<String> own = isolates() ? sandbox.get().command(launch, uid) : plain.of(launch, uid);
       if (groups.isPresent()) {
         long hardBytes = (long) (launch.memoryMb() + launch.temporaryMb()) << 20;
-        group = groups.get().create(launch.id(), hardBytes, machine.limits().processesOfOne());
+        group =
+            groups.get().create(launch.id(), hardBytes, machine.limits().processesPerEnvironment());
       }
       Map<String, String> variables =
           isolates() ? Bubblewrap.environment(launch) : launch.environment();
-      if (tellsApart()) {
+      if (identifiesFunctions()) {
         everStarted = true;
       }
       Process process =
           spawner.start(
-              joining(group, yielding(own)), variables, launch.codeFolder(), Redirect.PIPE);
+              joiningGroup(group, niced(own)), variables, launch.codeFolder(), Redirect.PIPE);
       Live live = new Live(launch, process, group, uid, Output.of(process));
-      living.add(live);
-      var _ = process.onExit().thenRunAsync(live::deadLetter, Thread::startVirtualThread);
+      running.add(live);
+      var _ = process.onExit().thenRunAsync(live::cleanUp, Thread::startVirtualThread);
       return live;
     } catch (IOException | RuntimeException e) {
       if (group != null) {
@@ -191,8 +194,9 @@ public final class ProcessExecutor implements Executor, Peers.Processes {
     }
   }
 
-  /// The server comes first. Without a group of their own, being nice is all functions can do.
-  private List<String> yielding(List<String> command) {
+  /// Gives the server priority over functions: by `nice`, if there is no control group for
+  /// processor time.
+  private List<String> niced(List<String> command) {
     if (groups.filter(Cgroups::shareProcessorTime).isPresent()
         || !Files.isExecutable(Path.of("/usr/bin/nice"))) {
       return command;
@@ -202,15 +206,15 @@ public final class ProcessExecutor implements Executor, Peers.Processes {
     return nice;
   }
 
-  /// A shell that joins the groups and becomes the command: so the group holds it from its first
-  /// instruction.
-  private static List<String> joining(Cgroups.@Nullable Group group, List<String> command) {
+  /// A shell joins the groups and then executes the command, so the command is in the groups from
+  /// its first instruction.
+  private static List<String> joiningGroup(Cgroups.@Nullable Group group, List<String> command) {
     if (group == null) {
       return command;
     }
     StringBuilder script = new StringBuilder();
     List<String> whole = new ArrayList<>(List.of("/bin/sh", "-c", "", "join"));
-    for (Path door : group.doors()) {
+    for (Path door : group.processFiles()) {
       script.append("echo $$ > \"$1\" && shift && ");
       whole.add(door.toString());
     }
@@ -219,31 +223,31 @@ public final class ProcessExecutor implements Executor, Peers.Processes {
     return whole;
   }
 
-  private void endTheGreedy() {
-    for (Live live : living) {
+  private void killOverMemory() {
+    for (Live live : running) {
       live.checkMemory();
     }
   }
 
   /// Whether processes with this user id are functions, of this server or of another one on this
-  /// machine. Only servers that are root give functions user ids; for others they run as the
-  /// server's own user, and their processes are known by [#processIds] alone.
+  /// machine. Only root servers give functions their own user ids; otherwise only [#processIds]
+  /// identifies them.
   public static boolean isFunctionUid(int uid) {
     return UserIds.contain(uid);
   }
 
-  /// What all environments hold.
+  /// The memory usage of all environments.
   Usage usage() {
-    return living.stream().map(Live::usage).reduce(Usage.NOTHING, Usage::plus);
+    return running.stream().map(Live::usage).reduce(Usage.NOTHING, Usage::plus);
   }
 
-  /// Whether functions can be told from other clients: by their user ids, which they have as root's
-  /// even without a sandbox, or by processes that cannot leave theirs.
-  public boolean tellsApart() {
+  /// Whether functions can be distinguished from other clients: by their user ids if the server is
+  /// root, or by the sandbox's process tree.
+  public boolean identifiesFunctions() {
     return (isolates() || machine.isRoot()) && Files.exists(Path.of("/proc/net/tcp"));
   }
 
-  /// Tells functions from other clients, where [#tellsApart] says so.
+  /// Distinguishes functions from other clients, if [#identifiesFunctions].
   public Peers peers() {
     return new Peers(this, Path.of("/proc"), machine.uid(), machine.isRoot());
   }
@@ -253,16 +257,16 @@ public final class ProcessExecutor implements Executor, Peers.Processes {
     return everStarted;
   }
 
-  /// The ids of the processes of all environments that live now, as this process sees them.
+  /// The process ids of all current environments, as this process sees them.
   @Override
   public Stream<Long> processIds() {
-    return living.stream().flatMap(live -> live.processIds().stream());
+    return running.stream().flatMap(live -> live.processIds().stream());
   }
 
   @Override
   public void close() {
-    living.forEach(Live::kill);
-    CompletableFuture.allOf(living.stream().map(Live::exit).toArray(CompletableFuture[]::new))
+    running.forEach(Live::kill);
+    CompletableFuture.allOf(running.stream().map(Live::exit).toArray(CompletableFuture[]::new))
         .join();
     watch.shutdownNow();
     sandbox.ifPresent(Sandbox::close);
@@ -288,7 +292,7 @@ public final class ProcessExecutor implements Executor, Peers.Processes {
     private final Output output;
     private final CompletableFuture<Exit> exit = new CompletableFuture<>();
     private final Set<Long> stopped = new LinkedHashSet<>();
-    private volatile boolean greedy;
+    private volatile boolean overMemory;
     private volatile boolean killed;
     private volatile long peakBytes;
     private volatile Usage usage = Usage.NOTHING;
@@ -313,7 +317,7 @@ public final class ProcessExecutor implements Executor, Peers.Processes {
 
     @Override
     public long peakMemoryBytes() {
-      look();
+      measure();
       return peakBytes;
     }
 
@@ -322,7 +326,7 @@ public final class ProcessExecutor implements Executor, Peers.Processes {
       return usage;
     }
 
-    private long look() {
+    private long measure() {
       try {
         usage = group == null ? usageOfTree() : group.usage();
         peakBytes = Math.max(peakBytes, usage.processBytes());
@@ -346,15 +350,15 @@ public final class ProcessExecutor implements Executor, Peers.Processes {
         return;
       }
       synchronized (stopped) {
-        // Who forks meanwhile is found in the next round; who is stopped forks no more.
-        for (List<Long> fresh = strangers(); !fresh.isEmpty(); fresh = strangers()) {
-          fresh.forEach(Signals::stop);
-          stopped.addAll(fresh);
+        // Processes forked meanwhile are found in the next round; stopped ones cannot fork.
+        for (List<Long> found = notStopped(); !found.isEmpty(); found = notStopped()) {
+          found.forEach(Signals::stop);
+          stopped.addAll(found);
         }
       }
     }
 
-    private List<Long> strangers() {
+    private List<Long> notStopped() {
       List<Long> all = processIds();
       all.removeAll(stopped);
       return all;
@@ -378,7 +382,7 @@ public final class ProcessExecutor implements Executor, Peers.Processes {
     @Override
     public void thaw() {
       synchronized (stopped) {
-        stopped.forEach(Signals::goOn);
+        stopped.forEach(Signals::resume);
         stopped.clear();
       }
     }
@@ -393,23 +397,23 @@ public final class ProcessExecutor implements Executor, Peers.Processes {
     }
 
     void checkMemory() {
-      if (!greedy && look() > (long) launch.memoryMb() << 20) {
-        greedy = true;
+      if (!overMemory && measure() > (long) launch.memoryMb() << 20) {
+        overMemory = true;
         kill();
       }
     }
 
-    /// After bwrap has ended: waits for the last of the processes, then clears up.
-    private void deadLetter() {
-      boolean outOfMemory = greedy;
+    /// After bwrap has exited: waits for the remaining processes, then releases the resources.
+    private void cleanUp() {
+      boolean outOfMemory = overMemory;
       if (group != null) {
         outOfMemory |= group.ranOutOfMemory();
         group.remove();
       }
-      living.remove(this);
+      running.remove(this);
       uids.free(uid);
       if (process.exitValue() != 0 && !killed && !outOfMemory) {
-        sandbox.ifPresent(Sandbox::doubt); // perhaps it never was the function's code that ran
+        sandbox.ifPresent(Sandbox::invalidate); // bwrap itself may have failed
       }
       exit.complete(new Exit(process.exitValue(), outOfMemory));
     }

@@ -15,8 +15,7 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// A file that has one holder at a time: `flock(2)`, which the kernel undoes when the holder's
-/// process ends.
+/// An exclusive file lock by `flock(2)`, which the kernel releases when the process ends.
 ///
 /// Not Java's own file locks: a process loses them as soon as it closes the file anywhere, so two
 /// servers in one process would take them from each other.
@@ -46,7 +45,7 @@ final class ProcessFileLock implements AutoCloseable {
             FunctionDescriptor.of(ValueLayout.JAVA_INT, arguments));
   }
 
-  /// Claims the file, which is made if there is none; empty if somebody else holds it.
+  /// Locks the file, which is created if missing; empty if another process holds the lock.
   static Optional<ProcessFileLock> of(Path file) throws IOException {
     if (!Files.exists(file)) {
       try {

@@ -5,11 +5,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 
-/// A process and all below it, as far as this machine shows them.
+/// A process and its descendants, as far as the machine can list them.
 final class ProcessTree {
   private ProcessTree() {}
 
-  /// The processes below one. Without `/proc` on Linux they cannot be listed; there are none then.
+  /// The descendants of a process; none on Linux without `/proc`.
   static Stream<ProcessHandle> below(ProcessHandle process) {
     try {
       return process.descendants();
@@ -18,7 +18,7 @@ final class ProcessTree {
     }
   }
 
-  /// The resident memory of the tree in bytes; -1 where there is no `/proc`.
+  /// The resident memory of the tree in bytes; -1 without `/proc`.
   static long residentBytes(ProcessHandle process) {
     if (!Files.isDirectory(Path.of("/proc/self"))) {
       return -1;
@@ -28,11 +28,11 @@ final class ProcessTree {
     }
   }
 
-  /// What lies in the `/tmp` of a sandbox, as its processes see it.
+  /// The size of the files in a sandbox's `/tmp`.
   ///
   /// @param bwrap the process that was started
-  /// @param sizeBytes the size of that `/tmp`, by which it is told from this machine's own, which
-  ///   the sandbox has before it is built
+  /// @param sizeBytes the size of that file system, which distinguishes it from the machine's
+  ///   `/tmp`, visible before the sandbox is set up
   static long temporaryBytes(ProcessHandle bwrap, long sizeBytes) {
     try (Stream<ProcessHandle> children = bwrap.children()) {
       return children
@@ -46,7 +46,7 @@ final class ProcessTree {
     }
   }
 
-  /// Pages of files and of shared memory are left out: they would count once for each process.
+  /// Excludes file and shared pages, which would count once for each process.
   private static long anonymous(ProcessHandle process) {
     try {
       for (String line : Files.readAllLines(Path.of("/proc/" + process.pid() + "/status"))) {

@@ -7,12 +7,11 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 
-/// What every user of this machine can read: functions of a server that is root have user ids of
-/// their own, to which nothing belongs.
+/// Public file permissions: functions of a root server have their own user ids, which own nothing.
 final class PublicAccess {
   private PublicAccess() {}
 
-  /// Whether everybody can read what lies there, and get there.
+  /// Whether every user can reach and read the path.
   static boolean allows(Path path) {
     try {
       Path real = path.toRealPath();
@@ -24,7 +23,7 @@ final class PublicAccess {
       return allows(real, PosixFilePermission.OTHERS_READ)
           && allows(real, PosixFilePermission.OTHERS_EXECUTE);
     } catch (IOException e) {
-      return false; // what is not there cannot be read
+      return false; // missing or not accessible
     }
   }
 
@@ -32,7 +31,7 @@ final class PublicAccess {
     return Files.getPosixFilePermissions(path).contains(permission);
   }
 
-  /// Lets everybody read a file or look into a folder, whatever this process's umask is.
+  /// Makes a file or folder readable for every user, whatever the umask.
   static void grant(Path path) throws IOException {
     boolean folder = Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS);
     Files.setPosixFilePermissions(

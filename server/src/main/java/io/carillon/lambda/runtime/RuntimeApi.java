@@ -16,55 +16,51 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// The Lambda Runtime API, by which environments fetch events and hand in results.
+/// The Lambda Runtime API, by which environments poll for events and post results.
 ///
-/// One port serves all. The address that an environment is given ends in a secret of its own
-/// (`127.0.0.1:9001/SECRET`), and clients put `/2018-06-01/…` behind it: so a function can speak
-/// for nobody but itself, though it reaches the port.
+/// One port serves all environments. Each gets an address that ends in its own secret
+/// (`127.0.0.1:9001/SECRET`), to which clients append `/2018-06-01/…`: so a function can act only
+/// for its own environment.
 ///
 /// Source: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 public final class RuntimeApi implements Handler {
   /// Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
   static final int RESPONSE_LIMIT_BYTES = 6 * 1024 * 1024 + 100;
 
-  /// An answer is in memory here, and where it is sent to who invoked.
-  private static final int ANSWER_COPIES = 2;
+  /// A response is in memory here, and again while it is sent to the caller.
+  private static final int RESPONSE_COPIES = 2;
 
   private static final Pattern PATH =
       Pattern.compile(
           "/(?<secret>[0-9a-f]{32})/2018-06-01/runtime/"
               + "(?:(?<init>init/error)|invocation/(?:(?<next>next)|(?<id>[0-9a-zA-Z-]+)/(?<what>response|error)))");
   private static final int ERROR_TYPE_LENGTH = 200;
-  private static final Duration LONGEST_SILENCE = Duration.ofHours(1); // functions run 15 minutes
+  private static final Duration READ_TIMEOUT = Duration.ofHours(1); // functions run 15 minutes
 
-  /// A runtime needs one or two. There is room for more because one function that opens hundreds
-  /// must not use up what the others connect by.
-  private static final int CONNECTIONS_EACH = 64;
+  /// A runtime needs one or two. The limit is higher so that a function that opens many connections
+  /// does not exhaust those of the others.
+  private static final int CONNECTIONS_PER_ENVIRONMENT = 64;
 
   private final Map<String, Environment> environments = new ConcurrentHashMap<>();
 
-  /// What the engine that serves this must grant: every environment keeps a connection, which is
-  /// silent for as long as a function runs.
+  /// The HTTP engine's limits for this API: every environment keeps a connection, which is idle
+  /// while the function runs.
   public static Limits limits(RuntimeSettings settings) {
-    Limits usual = Limits.standard();
-    Limits.Times times = usual.times();
-    return usual
+    Limits standard = Limits.standard();
+    Limits.Times times = standard.times();
+    return standard
         .withTimes(
             new Limits.Times(
-                times.head(),
-                LONGEST_SILENCE,
-                times.bodyStall(),
-                times.writeStall(),
-                times.linger()))
-        .withConnections(settings.maxEnvironments() * CONNECTIONS_EACH)
-        .withRequests(settings.maxEnvironments() * CONNECTIONS_EACH);
+                times.head(), READ_TIMEOUT, times.bodyStall(), times.writeStall(), times.linger()))
+        .withConnections(settings.maxEnvironments() * CONNECTIONS_PER_ENVIRONMENT)
+        .withRequests(settings.maxEnvironments() * CONNECTIONS_PER_ENVIRONMENT);
   }
 
-  void admit(String secret, Environment environment) {
+  void register(String secret, Environment environment) {
     environments.put(secret, environment);
   }
 
-  void dismiss(String secret) {
+  void unregister(String secret) {
     environments.remove(secret);
   }
 
@@ -72,23 +68,23 @@ public final class RuntimeApi implements Handler {
   public Response handle(Request request) throws IOException, InterruptedException {
     Matcher path = PATH.matcher(request.rawPath());
     if (!path.matches()) {
-      return refusal(404, "NotFound", "There is nothing here.");
+      return error(404, "NotFound", "Unknown path.");
     }
     Environment environment = environments.get(path.group("secret"));
     if (environment == null) {
-      return refusal(403, "Forbidden", "This is no execution environment's address.");
+      return error(403, "Forbidden", "Unknown execution environment.");
     }
-    boolean asks = path.group("next") != null;
-    if (!request.method().equals(asks ? "GET" : "POST")) {
-      return refusal(405, "MethodNotAllowed", "Not with " + request.method() + ".");
+    boolean isNext = path.group("next") != null;
+    if (!request.method().equals(isNext ? "GET" : "POST")) {
+      return error(405, "MethodNotAllowed", "Not with " + request.method() + ".");
     }
-    if (asks) {
+    if (isNext) {
       return next(environment);
     }
     if (path.group("init") != null) {
       return environment.initFailed(errorOf(request), errorType(request))
           ? accepted()
-          : refusal(403, "InvalidStateTransition", "The initialization is over.");
+          : error(403, "InvalidStateTransition", "The initialization is over.");
     }
     return path.group("what").equals("response")
         ? answer(environment, path.group("id"), request)
@@ -98,11 +94,11 @@ public final class RuntimeApi implements Handler {
   private Response next(Environment environment) throws InterruptedException {
     Optional<Invocation> event = environment.next();
     if (event.isEmpty()) {
-      return refusal(410, "Gone", "There are no more events for this connection.");
+      return error(410, "Gone", "No more events for this connection.");
     }
     Invocation invocation = event.get();
     Instant deadline = environment.deadline();
-    // AWS's native Java client crashes unless type and trace id are there.
+    // AWS's native Java client crashes without content type and trace id.
     Response response =
         Response.of(200, "application/json", invocation.payload())
             .header("Lambda-Runtime-Aws-Request-Id", invocation.requestId())
@@ -118,10 +114,10 @@ public final class RuntimeApi implements Handler {
       throws IOException {
     byte[] payload;
     try {
-      payload = request.body().readAll(RESPONSE_LIMIT_BYTES, ANSWER_COPIES);
+      payload = request.body().readAll(RESPONSE_LIMIT_BYTES, RESPONSE_COPIES);
     } catch (Body.TooLargeException e) {
       environment.answer(id, log -> tooLarge(log));
-      return refusal(413, "RequestEntityTooLarge", "The response is too large.");
+      return error(413, "RequestEntityTooLarge", "The response is too large.");
     } catch (MemoryBudgetExceededException e) {
       environment.answer(id, _ -> new InvocationResult.Unavailable(e.getMessage()));
       return accepted();
@@ -150,12 +146,12 @@ public final class RuntimeApi implements Handler {
 
   private static byte[] errorOf(Request request) throws IOException {
     try {
-      return request.body().readAll(RESPONSE_LIMIT_BYTES, ANSWER_COPIES);
+      return request.body().readAll(RESPONSE_LIMIT_BYTES, RESPONSE_COPIES);
     } catch (Body.TooLargeException e) {
-      return "{\"errorType\":\"Runtime.Unknown\",\"errorMessage\":\"The error was too large.\"}"
+      return "{\"errorType\":\"Runtime.Unknown\",\"errorMessage\":\"The error is too large.\"}"
           .getBytes(StandardCharsets.UTF_8);
     } catch (MemoryBudgetExceededException e) {
-      return "{\"errorType\":\"Runtime.Unknown\",\"errorMessage\":\"There was no memory for the error.\"}"
+      return "{\"errorType\":\"Runtime.Unknown\",\"errorMessage\":\"Out of memory for the error.\"}"
           .getBytes(StandardCharsets.UTF_8);
     }
   }
@@ -170,10 +166,10 @@ public final class RuntimeApi implements Handler {
   }
 
   private static Response unknownId() {
-    return refusal(400, "InvalidRequestID", "Invalid request ID");
+    return error(400, "InvalidRequestID", "Invalid request ID");
   }
 
-  private static Response refusal(int status, String type, String message) {
+  private static Response error(int status, String type, String message) {
     return json(status, "{\"errorType\":\"%s\",\"errorMessage\":\"%s\"}".formatted(type, message));
   }
 

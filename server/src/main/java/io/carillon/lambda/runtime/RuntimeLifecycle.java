@@ -11,36 +11,36 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/// When AWS ends its runtimes: the table is data, in `runtimes.txt`, with its sources.
+/// AWS's deprecation schedule of runtimes, read from `runtimes.txt`, which names its sources.
 ///
-/// A deprecated runtime goes on running on AWS. Some months later no new function may have it, and
-/// a month after that those that have it may not be changed, except to another runtime.
+/// A deprecated runtime still runs on AWS. Some months later AWS blocks creating functions with it,
+/// and a month after that updating them, except to another runtime.
 ///
-/// @param successor what AWS names instead
+/// @param successor the runtime that AWS recommends instead
 public record RuntimeLifecycle(
     String runtime,
     LocalDate deprecated,
-    LocalDate noCreation,
-    LocalDate noUpdate,
+    LocalDate blockCreate,
+    LocalDate blockUpdate,
     String successor) {
 
   private static final Map<String, RuntimeLifecycle> ALL = read();
 
-  /// What is asked of a runtime.
+  /// The operation that uses a runtime.
   public enum Use {
     CREATION,
     UPDATE
   }
 
-  /// Empty for a runtime whose end AWS has not announced.
+  /// Empty for a runtime that AWS has not scheduled for deprecation.
   public static Optional<RuntimeLifecycle> of(String runtime) {
     return Optional.ofNullable(ALL.get(runtime));
   }
 
-  /// AWS's refusal, where it refuses by now. Source of the words:
+  /// AWS's error message, if the operation is blocked on this day. Source:
   /// https://github.com/aws-samples/amazon-dynamodb-labs/pull/117
   public Optional<String> refusal(Use use, LocalDate today) {
-    LocalDate end = use == Use.CREATION ? noCreation : noUpdate;
+    LocalDate end = use == Use.CREATION ? blockCreate : blockUpdate;
     return today.isBefore(end)
         ? Optional.empty()
         : Optional.of(
@@ -48,13 +48,13 @@ public record RuntimeLifecycle(
                 .formatted(runtime, successor));
   }
 
-  /// What a function's log says; empty before the day.
+  /// The warning for the function's log; empty before the deprecation.
   Optional<String> warning(LocalDate today) {
     return today.isBefore(deprecated)
         ? Optional.empty()
         : Optional.of(
             "%s is deprecated on AWS since %s: no new function may have it from %s, and none that has it may be changed from %s."
-                .formatted(runtime, deprecated, noCreation, noUpdate));
+                .formatted(runtime, deprecated, blockCreate, blockUpdate));
   }
 
   private static Map<String, RuntimeLifecycle> read() {

@@ -3,16 +3,16 @@ package io.carillon.lambda.runtime;
 import java.nio.file.Path;
 import java.time.Duration;
 
-/// How functions are run on this machine.
+/// Settings for running functions on this machine.
 ///
 /// @param workFolder holds unpacked code and bootstraps; emptied at start
-/// @param initLimit how long an initialization may take before it is run again with an invocation
+/// @param initLimit how long an initialization may take before it is repeated within an invocation
 /// @param idleTimeout how long an environment is kept warm without work
-/// @param maxEnvironments how many environments live at a time
-/// @param maxMemoryMb what all of them may use together: their configured memory, and what they
-///   keep in `/tmp`
-/// @param logBytesPerInvocation what one invocation may print before the rest is dropped
-/// @param sandbox whether to use bubblewrap where it works
+/// @param maxEnvironments the maximum number of environments
+/// @param maxMemoryMb the memory limit of all environments together: their configured memory and
+///   the files in `/tmp`
+/// @param logBytesPerInvocation how much one invocation may print before the rest is dropped
+/// @param sandbox whether to use bubblewrap if installed
 public record RuntimeSettings(
     Path workFolder,
     Duration initLimit,

@@ -18,15 +18,15 @@ import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// How each of Lambda's runtimes is started here: `python*` and `nodejs*` by our own bootstraps,
-/// `java*` by AWS's runtime interface client, `provided*` by the function's own `bootstrap`.
+/// Starts Lambda's runtimes: `python*` and `nodejs*` with our own bootstraps, `java*` with AWS's
+/// runtime interface client, `provided*` with the function's own `bootstrap`.
 public final class Runtimes {
   private static final Pattern NAME =
       Pattern.compile("(?<family>python|nodejs|java)(?<version>[0-9][0-9a-z.]*)|provided.*");
   private static final String CLIENT = "com.amazonaws.services.lambda.runtime.api.client.AWSLambda";
 
-  /// Classes whose jars a Java function needs beside its own: the client, what it serializes with,
-  /// and the interfaces that handlers implement.
+  /// Classes whose jars a Java function needs in addition to its own: the client, its
+  /// serialization, and the interfaces that handlers implement.
   private static final List<String> CLIENT_CLASSES =
       List.of(
           CLIENT,
@@ -40,10 +40,10 @@ public final class Runtimes {
   private final Predicate<Path> reachable;
   private boolean prepared;
 
-  /// @param folder our bootstraps are put there
-  /// @param refuseDeprecated whether functions with a runtime that AWS has ended are refused as AWS
-  ///   refuses them; else they run, and their log warns
-  /// @param reachable whether functions can read what lies at a place
+  /// @param folder the folder for our bootstraps
+  /// @param refuseDeprecated whether to refuse deprecated runtimes as AWS does; otherwise functions
+  ///   run and their log warns
+  /// @param reachable whether functions can read a path
   public Runtimes(Path folder, boolean refuseDeprecated, Predicate<Path> reachable)
       throws IOException {
     this(folder, new Interpreters(), refuseDeprecated, reachable);
@@ -63,7 +63,7 @@ public final class Runtimes {
         && interpreter.folders().stream().allMatch(reachable);
   }
 
-  /// Puts what functions run beside their code into the folder, before the first of them starts.
+  /// Copies bootstraps and client into the folder, before the first function starts.
   private synchronized void prepare() throws IOException {
     if (prepared) {
       return;
@@ -84,7 +84,7 @@ public final class Runtimes {
     prepared = true;
   }
 
-  /// Copied, because functions must not see the folder with our own jars.
+  /// Copied, because functions must not see the folder of our own jars.
   private void copyJavaClient() throws IOException {
     Path target = Files.createDirectories(folder.resolve("java"));
     PublicAccess.grant(target);
@@ -106,12 +106,12 @@ public final class Runtimes {
     return folder;
   }
 
-  /// What to run for a function.
+  /// How to run a function.
   ///
   /// @param taskRoot where the function's code lies as it sees it
   /// @param runtimeRoot where our bootstraps lie as it sees them
-  /// @param variables beside those that every runtime gets
-  /// @param warning for the function's log; empty if all is as on AWS
+  /// @param variables in addition to those of every runtime
+  /// @param warning for the function's log; empty if nothing differs from AWS
   record Plan(
       String taskRoot,
       String runtimeRoot,
@@ -121,8 +121,8 @@ public final class Runtimes {
       String version,
       String warning) {}
 
-  /// Says what is missing for a runtime to work here; empty if nothing is, or if a program that may
-  /// be what is needed is too slow to tell.
+  /// Describes what a runtime lacks here; empty if nothing, or if a candidate program did not
+  /// respond in time.
   public Optional<String> missingFor(String runtime) {
     Matcher name = NAME.matcher(runtime);
     if (!name.matches()) {
@@ -134,13 +134,12 @@ public final class Runtimes {
     Family family = familyOf(name);
     Version wanted = Version.parse(name.group("version"));
     Interpreters.Search search = interpreters.any(family, wanted, this::isReachable);
-    return search.best().isPresent() || search.silent().isPresent()
+    return search.best().isPresent() || search.inconclusive().isPresent()
         ? Optional.empty()
         : Optional.of(missing(runtime, family, wanted, search));
   }
 
-  /// Looks for the interpreter that functions with this runtime will run on, which may take
-  /// seconds.
+  /// Finds the interpreter for a runtime in advance, which may take seconds.
   public void find(String runtime) {
     Matcher name = NAME.matcher(runtime);
     if (name.matches() && name.group("family") != null) {
@@ -149,7 +148,7 @@ public final class Runtimes {
     }
   }
 
-  /// AWS's refusal of a runtime that it has ended; empty if it is taken.
+  /// AWS's error for a deprecated runtime; empty if it is accepted.
   public Optional<String> refusal(String runtime, RuntimeLifecycle.Use use, LocalDate today) {
     return refuseDeprecated
         ? RuntimeLifecycle.of(runtime).flatMap(lifecycle -> lifecycle.refusal(use, today))
@@ -160,39 +159,39 @@ public final class Runtimes {
       String runtime, Family family, Version wanted, Interpreters.Search search) {
     String needs = "The runtime %s needs %s, and ".formatted(runtime, family.title);
     String install = " Install %s %s".formatted(family.title, wanted);
-    if (search.silent().isPresent()) {
+    if (search.inconclusive().isPresent()) {
       return needs
           + "%s is too slow: %s. It is asked again with the next start of a function."
-              .formatted(search.silent().get().program(), search.silent().get().why());
+              .formatted(search.inconclusive().get().program(), search.inconclusive().get().why());
     }
     return search
-        .hidden()
+        .unreadable()
         .map(
-            hidden ->
+            unreadable ->
                 needs
-                    + hidden.executable()
+                    + unreadable.executable()
                     + " can be read by root alone, which functions never are."
                     + install
                     + " where every user can read it, or bubblewrap.")
         .orElse(needs + "none that works is on this server's PATH." + install + ".");
   }
 
-  /// Why AWS would not run what a `provided*` function brings; empty if it would.
+  /// AWS's error for an invalid `bootstrap` of a `provided*` function; empty if it is valid.
   ///
   /// Source: https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html; for
   /// files without the permission, https://github.com/awslabs/aws-lambda-dart-runtime/issues/20
-  Optional<EnvironmentFailure> flaw(FunctionSpec function, Path codeFolder) {
+  Optional<EnvironmentFailure> entrypointError(FunctionSpec function, Path codeFolder) {
     Path bootstrap = codeFolder.resolve("bootstrap");
-    boolean there = Files.isRegularFile(bootstrap);
-    boolean runs = there && Files.isExecutable(bootstrap);
+    boolean exists = Files.isRegularFile(bootstrap);
+    boolean runs = exists && Files.isExecutable(bootstrap);
     if (!function.runtime().startsWith("provided") || runs) {
       return Optional.empty();
     }
-    String words =
-        there
+    String message =
+        exists
             ? "fork/exec /var/task/bootstrap: permission denied"
             : "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]";
-    return Optional.of(new EnvironmentFailure.Broken("Runtime.InvalidEntrypoint", words));
+    return Optional.of(new EnvironmentFailure.ProcessFailed("Runtime.InvalidEntrypoint", message));
   }
 
   /// @param taskRoot where the function's code lies as it sees it
@@ -262,7 +261,7 @@ public final class Runtimes {
       FunctionSpec function, String program, String runtimeRoot, Version version) {
     List<String> command = new ArrayList<>(List.of(program));
     command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"));
-    // What a JVM needs beside its heap is some 50 MB whatever the heap's size, more for large ones.
+    // Besides its heap a JVM needs some 50 MB, more for large heaps.
     int heapMb = function.memoryMb() - Math.max(56, function.memoryMb() * 3 / 20);
     command.add("-Xmx" + heapMb + "m");
     if (version.major() >= 22) {
@@ -281,9 +280,9 @@ public final class Runtimes {
   }
 
   private static String warning(Interpreter interpreter, Version wanted, String runtime) {
-    List<String> words = new ArrayList<>();
+    List<String> message = new ArrayList<>();
     if (!interpreter.version().equals(wanted)) {
-      words.add(
+      message.add(
           "%s is not available here; this function runs on %s %s (%s)."
               .formatted(
                   runtime,
@@ -292,12 +291,12 @@ public final class Runtimes {
                   interpreter.executable()));
     }
     if (interpreter.family() == Family.PYTHON && !interpreter.hasAwsSdk()) {
-      words.add("boto3 is not installed for it (pip install boto3), as it would be on AWS.");
+      message.add("boto3 is not installed for it (pip install boto3), as it would be on AWS.");
     }
-    return words.isEmpty() ? "" : "[carillon] WARNING: " + String.join(" ", words);
+    return message.isEmpty() ? "" : "[carillon] WARNING: " + String.join(" ", message);
   }
 
-  /// For people: which interpreters there are.
+  /// Lists the interpreters, for people.
   public Map<String, List<String>> describe() {
     Map<String, List<String>> all = new HashMap<>();
     for (Family family : Family.values()) {
@@ -307,11 +306,11 @@ public final class Runtimes {
               .map(
                   answer ->
                       switch (answer) {
-                        case InterpreterProbe.Answer.Works(Interpreter i) ->
+                        case InterpreterProbe.ProbeResult.Works(Interpreter i) ->
                             i.version() + " at " + i.executable();
-                        case InterpreterProbe.Answer.Silent(Path program, String why) ->
+                        case InterpreterProbe.ProbeResult.Inconclusive(Path program, String why) ->
                             program + ": " + why;
-                        case InterpreterProbe.Answer.Fails() -> "";
+                        case InterpreterProbe.ProbeResult.Fails() -> "";
                       })
               .filter(line -> !line.isEmpty())
               .toList());

@@ -18,19 +18,18 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The sandbox of a machine that has bwrap. It never fails open: while bwrap does not work, no
-/// function is started.
+/// The sandbox of a machine with bwrap. It never fails open: while bwrap does not work, no function
+/// is started.
 ///
-/// That bwrap is installed says little: user namespaces may be forbidden, or mounts in a container,
-/// or a limit is too low. So it is tried, at start and, after a failure, before the next function
-/// starts; what was found at one moment is no verdict for the life of the server. After an
-/// environment has ended in a way in which bwrap may have failed, it is tried again as well.
+/// An installed bwrap may still fail: user namespaces or mounts may be forbidden, or a limit too
+/// low. So it is probed at start and, after a failure, before the next function starts. After an
+/// environment has ended in a way that bwrap may have caused, it is probed again, too.
 final class Sandbox implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Sandbox.class);
-  private static final int MOST_WORDS = 600;
+  private static final int MAX_OUTPUT_BYTES = 600;
 
-  /// Shows that it runs inside, and not as root.
-  private static final List<String> PROOF =
+  /// Checks that it runs inside the sandbox, and not as root.
+  private static final List<String> PROBE =
       List.of(
           "/bin/sh",
           "-c",
@@ -42,31 +41,31 @@ final class Sandbox implements AutoCloseable {
   private final Bubblewrap bubblewrap;
   private final Spawner spawner;
   private final UserIds uids;
-  private final Duration patience;
+  private final Duration timeout;
   private final Path empty;
-  private final Path words;
+  private final Path outputFile;
   private @Nullable CompletableFuture<Optional<String>> attempt;
-  private Optional<String> told = Optional.empty();
+  private Optional<String> reported = Optional.empty();
   private boolean closed;
 
-  /// @param folder exists; a few small files are kept there
+  /// @param folder an existing folder for a few small files
   Sandbox(Path program, Path folder, Machine machine, Spawner spawner, UserIds uids)
       throws IOException {
     Path accounts = Files.createDirectories(folder.resolve("accounts"));
     this.bubblewrap = new Bubblewrap(program, accounts, machine);
     this.empty = Files.createDirectories(folder.resolve("empty"));
-    this.words = accounts.resolve("bwrap-said");
+    this.outputFile = accounts.resolve("bwrap-said");
     this.spawner = spawner;
     this.uids = uids;
-    this.patience = machine.patience();
+    this.timeout = machine.timeout();
   }
 
   /// The command line of an environment.
   ///
-  /// @throws SandboxException where bwrap does not work, in its own words
+  /// @throws SandboxException if bwrap does not work, with its own message
   List<String> command(Launch launch, int uid) throws IOException {
     if (!Files.isExecutable(bubblewrap.program())) {
-      doubt();
+      invalidate();
     }
     Optional<String> failure = failure();
     if (failure.isPresent()) {
@@ -75,13 +74,13 @@ final class Sandbox implements AutoCloseable {
     return bubblewrap.command(launch, uid);
   }
 
-  /// Why functions cannot be sandboxed, in bwrap's own words; empty if they can. It is tried now
-  /// unless it has worked, and whoever asks meanwhile waits for the same answer.
+  /// Why functions cannot be sandboxed, with bwrap's message; empty if they can. Probes now unless
+  /// the last probe succeeded; concurrent callers share one probe.
   Optional<String> failure() {
     return attempt().join();
   }
 
-  /// The same, as far as it is known within `limit`.
+  /// Like [#failure], but waits at most `limit`.
   Optional<String> failureWithin(Duration limit) {
     Optional<String> unknown = Optional.of("bubblewrap is still being tried");
     return attempt()
@@ -90,7 +89,7 @@ final class Sandbox implements AutoCloseable {
         .join();
   }
 
-  /// The start of the server need not wait: the first function does.
+  /// Starts a probe, for which only the first function waits.
   void tryInBackground() {
     var _ = attempt();
   }
@@ -98,51 +97,53 @@ final class Sandbox implements AutoCloseable {
   private synchronized CompletableFuture<Optional<String>> attempt() {
     CompletableFuture<Optional<String>> last = attempt;
     if (last == null || (last.isDone() && last.join().isPresent())) {
-      last = CompletableFuture.supplyAsync(this::look, Thread::startVirtualThread);
+      last = CompletableFuture.supplyAsync(this::probe, Thread::startVirtualThread);
       attempt = last;
     }
     return last;
   }
 
-  /// It may have stopped working: it is tried again before the next function starts.
-  synchronized void doubt() {
+  /// Discards the result of the last probe: the next function probes again.
+  synchronized void invalidate() {
     if (attempt != null && attempt.isDone()) {
       attempt = null;
     }
   }
 
-  private Optional<String> look() {
+  private Optional<String> probe() {
     Optional<String> failure =
-        flaw()
+        probeFailure()
             .map(
-                flaw ->
-                    "bubblewrap (%s) does not work here: %s".formatted(bubblewrap.program(), flaw));
-    tell(failure);
+                probeFailure ->
+                    "bubblewrap (%s) does not work here: %s"
+                        .formatted(bubblewrap.program(), probeFailure));
+    report(failure);
     return failure;
   }
 
-  private synchronized void tell(Optional<String> failure) {
-    if (closed || failure.equals(told)) {
+  private synchronized void report(Optional<String> failure) {
+    if (closed || failure.equals(reported)) {
       return;
     }
-    told = failure;
+    reported = failure;
     failure.ifPresentOrElse(
         why ->
             LOG.error("FUNCTIONS DO NOT RUN: {}. It is tried again with the next function.", why),
         () -> LOG.info("bubblewrap works again"));
   }
 
-  /// What is wrong with bwrap; empty if it works.
-  private Optional<String> flaw() {
+  /// Probes bwrap; empty if it works.
+  private Optional<String> probeFailure() {
     if (!Files.isExecutable(bubblewrap.program())) {
       return Optional.of("no program is there, or none that can be run");
     }
-    Launch proof = new Launch("probe", PROOF, Map.of(), empty, empty, List.of(), 64, 1);
+    Launch launch = new Launch("probe", PROBE, Map.of(), empty, empty, List.of(), 64, 1);
     try {
       int uid = uids.take();
       try {
-        List<String> command = bubblewrap.command(proof, uid);
-        return flaw(spawner.start(command, Map.of(), empty, Redirect.to(words.toFile())));
+        List<String> command = bubblewrap.command(launch, uid);
+        return probeFailure(
+            spawner.start(command, Map.of(), empty, Redirect.to(outputFile.toFile())));
       } finally {
         uids.free(uid);
       }
@@ -154,31 +155,31 @@ final class Sandbox implements AutoCloseable {
     }
   }
 
-  /// It prints into a file, so that nothing of it is lost, whenever its process ends.
-  private Optional<String> flaw(Process proof) throws IOException, InterruptedException {
+  /// The output goes to a file, so that none is lost when the process ends.
+  private Optional<String> probeFailure(Process launch) throws IOException, InterruptedException {
     try {
-      if (!proof.waitFor(patience)) {
-        return Optional.of("it was not done within " + patience.toSeconds() + " s" + said(": "));
+      if (!launch.waitFor(timeout)) {
+        return Optional.of("it was not done within " + timeout.toSeconds() + " s" + output(": "));
       }
-      return proof.exitValue() == 0
+      return launch.exitValue() == 0
           ? Optional.empty()
           : Optional.of(
-              said("").isEmpty() ? "it ended with status " + proof.exitValue() : said(""));
+              output("").isEmpty() ? "it ended with status " + launch.exitValue() : output(""));
     } finally {
-      ProcessTree.below(proof.toHandle()).forEach(ProcessHandle::destroyForcibly);
-      proof.destroyForcibly();
+      ProcessTree.below(launch.toHandle()).forEach(ProcessHandle::destroyForcibly);
+      launch.destroyForcibly();
     }
   }
 
-  private String said(String before) throws IOException {
-    try (InputStream in = Files.newInputStream(words)) {
-      String text = new String(in.readNBytes(MOST_WORDS), StandardCharsets.UTF_8);
+  private String output(String before) throws IOException {
+    try (InputStream in = Files.newInputStream(outputFile)) {
+      String text = new String(in.readNBytes(MAX_OUTPUT_BYTES), StandardCharsets.UTF_8);
       String line = text.lines().map(String::strip).collect(Collectors.joining("; "));
       return line.isEmpty() ? "" : before + line;
     }
   }
 
-  /// What is being tried ends with the thread that started it, which is no news.
+  /// A running probe is killed with the spawner's thread; its failure is not reported.
   @Override
   public synchronized void close() {
     closed = true;

@@ -11,9 +11,9 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// A temporary folder of this process through which every user may pass: functions of other users
-/// run from it, while the data folder is closed to them. It is gone with this process; after a
-/// crash, the next one that makes such a folder removes it.
+/// A temporary folder of this process that every user can traverse: functions with other user ids
+/// run from it, because they cannot read the data folder. It is removed with this process; after a
+/// crash, the next process that creates such a folder removes it.
 public final class SharedFolder implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SharedFolder.class);
   private static final String PREFIX = "carillon-functions-";
@@ -42,7 +42,7 @@ public final class SharedFolder implements AutoCloseable {
     return path;
   }
 
-  /// Another user's folders are left alone, whatever their names.
+  /// Never removes another user's folders.
   private static void removeAbandoned(Path all, UserPrincipal self) throws IOException {
     try (DirectoryStream<Path> folders = Files.newDirectoryStream(all, PREFIX + "*")) {
       for (Path folder : folders) {

@@ -5,8 +5,8 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
-/// Stops processes and lets them go on, for which Java has no words and a `kill` program would take
-/// milliseconds.
+/// Stops and resumes processes, which Java cannot, and which would take milliseconds with a `kill`
+/// program.
 final class Signals {
   // The same on every Linux that has bubblewrap and a JDK, but for MIPS.
   private static final int SIGCONT = 18;
@@ -25,11 +25,11 @@ final class Signals {
     send(pid, SIGSTOP);
   }
 
-  static void goOn(long pid) {
+  static void resume(long pid) {
     send(pid, SIGCONT);
   }
 
-  /// A process that has ended meanwhile is no error.
+  /// Ignores processes that have ended meanwhile.
   private static void send(long pid, int signal) {
     try {
       int _ = (int) KILL.invokeExact(Math.toIntExact(pid), signal);

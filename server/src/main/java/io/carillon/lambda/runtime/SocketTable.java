@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /// The kernel's tables of TCP connections, `/proc/net/tcp` and `tcp6`: they name the owner of each
-/// socket on this machine, of the clients' ends too.
+/// socket on this machine, including the clients'.
 ///
 /// Source: https://docs.kernel.org/networking/proc_net_tcp.html
 final class SocketTable {
@@ -27,37 +27,39 @@ final class SocketTable {
     this.folder = folder;
   }
 
-  /// Who has a socket.
+  /// The owner of a socket.
   ///
-  /// @param inode zero once no process has it open any more
+  /// @param inode zero if no process has it open
   record Owner(int user, long inode) {}
 
-  /// The owner of the socket that is bound to `near` and connected to `far`. A connection by IPv4
-  /// stands in the table of IPv6 where its program opened a socket for both.
+  /// The owner of the socket that is bound to `local` and connected to `remote`. An IPv4 connection
+  /// is in the IPv6 table if its program opened a dual-stack socket.
   ///
-  /// @return empty where no socket of this machine is
-  Optional<Owner> owner(InetSocketAddress near, InetSocketAddress far) throws IOException {
-    byte[] nearBytes = bytes(near.getAddress());
-    byte[] farBytes = bytes(far.getAddress());
-    if (nearBytes.length == 4 && farBytes.length == 4) {
+  /// @return empty if it is no socket of this machine
+  Optional<Owner> owner(InetSocketAddress local, InetSocketAddress remote) throws IOException {
+    byte[] localBytes = bytes(local.getAddress());
+    byte[] remoteBytes = bytes(remote.getAddress());
+    if (localBytes.length == 4 && remoteBytes.length == 4) {
       Optional<Owner> owner =
-          find("tcp", place(nearBytes, near.getPort()), place(farBytes, far.getPort()));
+          find("tcp", encode(localBytes, local.getPort()), encode(remoteBytes, remote.getPort()));
       if (owner.isPresent()) {
         return owner;
       }
     }
     return find(
-        "tcp6", place(wide(nearBytes), near.getPort()), place(wide(farBytes), far.getPort()));
+        "tcp6",
+        encode(toIpv6(localBytes), local.getPort()),
+        encode(toIpv6(remoteBytes), remote.getPort()));
   }
 
-  private Optional<Owner> find(String table, String near, String far) throws IOException {
+  private Optional<Owner> find(String table, String local, String remote) throws IOException {
     String all;
     try {
       all = new String(Files.readAllBytes(folder.resolve(table)), StandardCharsets.ISO_8859_1);
     } catch (NoSuchFileException e) {
       return Optional.empty(); // a kernel without IPv6
     }
-    int at = all.indexOf(" " + near + " " + far + " ");
+    int at = all.indexOf(" " + local + " " + remote + " ");
     if (at < 0) {
       return Optional.empty();
     }
@@ -68,8 +70,8 @@ final class SocketTable {
         new Owner(Integer.parseUnsignedInt(column[USER]), Long.parseLong(column[INODE])));
   }
 
-  /// An address as the kernel prints it: in words of this machine's byte order.
-  private static String place(byte[] address, int port) {
+  /// An address in the kernel's format: 32-bit words in this machine's byte order.
+  private static String encode(byte[] address, int port) {
     StringBuilder text = new StringBuilder();
     ByteBuffer words = ByteBuffer.wrap(address).order(ByteOrder.nativeOrder());
     while (words.hasRemaining()) {
@@ -78,7 +80,7 @@ final class SocketTable {
     return text.append(":%04X".formatted(port)).toString();
   }
 
-  /// IPv4 where it is that, though it came as `::ffff:a.b.c.d`.
+  /// The address; IPv4 also for `::ffff:a.b.c.d`.
   private static byte[] bytes(InetAddress address) {
     byte[] bytes = address.getAddress();
     if (bytes.length == 16) {
@@ -90,7 +92,7 @@ final class SocketTable {
     return bytes;
   }
 
-  private static byte[] wide(byte[] address) {
+  private static byte[] toIpv6(byte[] address) {
     return address.length == 16
         ? address
         : ByteBuffer.allocate(16).putLong(0).putInt(MAPPED).put(address).array();

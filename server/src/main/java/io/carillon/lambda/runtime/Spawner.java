@@ -9,7 +9,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
-/// Starts processes, all from one thread that lives as long as this object.
+/// Starts all processes from one thread that lives as long as this object.
 ///
 /// A process asks the kernel to be killed when its parent dies, and to the kernel the parent is the
 /// *thread* that forked.
@@ -20,8 +20,8 @@ final class Spawner implements AutoCloseable {
       Executors.newSingleThreadExecutor(
           Thread.ofPlatform().name("environment-spawner").daemon().factory());
 
-  /// @param environment all of its variables
-  /// @param output where it prints, standard output and error in one
+  /// @param environment the complete environment
+  /// @param output for standard output and standard error
   Process start(List<String> command, Map<String, String> environment, Path folder, Redirect output)
       throws IOException {
     ProcessBuilder builder =

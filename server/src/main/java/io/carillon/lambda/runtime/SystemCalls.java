@@ -6,13 +6,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// Which system calls a function may not make: the filter that bubblewrap hands to the kernel.
+/// The seccomp filter for functions, which bubblewrap passes to the kernel.
 ///
-/// Refused is what an unprivileged process can reach and no handler needs. User namespaces, in
-/// which it would be root before the rest of the kernel; the key rings, which it inherits from
-/// whoever started this server, and shares with other functions; and the calls that most escapes of
-/// the last years began with. `clone3` hides its flags from filters, so it is "not implemented",
-/// and C libraries fall back to `clone`, whose flags can be looked at.
+/// It refuses system calls that are open to unprivileged processes but that no handler needs: user
+/// namespaces, in which a function would be root to much of the kernel; the key rings, which it
+/// inherits from the server's parent and shares with other functions; and the calls behind most
+/// escapes of recent years. Filters cannot see the flags of `clone3`, so it is "not implemented",
+/// and C libraries fall back to `clone`, whose flags can be checked.
 ///
 /// Sources: `linux/seccomp.h`, `linux/filter.h`, the kernel's system call tables; Docker's default
 /// profile refuses the same and more.
@@ -36,7 +36,7 @@ final class SystemCalls {
   /// CLONE_NEWNS, CGROUP, UTS, IPC, USER, PID and NET.
   private static final int NEW_NAMESPACES = 0x7E020000;
 
-  /// Numbers of x32, a second set of calls to the same kernel.
+  /// The numbers of the x32 ABI.
   private static final int SECOND_SET = 0x40000000;
 
   /// io_uring_setup, _enter and _register have the same numbers everywhere.
@@ -62,7 +62,8 @@ final class SystemCalls {
 
   private SystemCalls() {}
 
-  /// The filter for this machine, as an array of `struct sock_filter`; empty where we know none.
+  /// The filter for this machine, as an array of `struct sock_filter`; empty for an unknown
+  /// architecture.
   static Optional<byte[]> filter() {
     return switch (System.getProperty("os.arch")) {
       case "amd64", "x86_64" -> Optional.of(new SystemCalls().write(Machine.X86_64));
@@ -94,8 +95,8 @@ final class SystemCalls {
     return bytes();
   }
 
-  /// @param then how many instructions to skip if it is so
-  /// @param otherwise how many if it is not
+  /// @param then how many instructions to skip if true
+  /// @param otherwise how many if false
   private void add(int code, int then, int otherwise, int value) {
     program.add(new long[] {code, then, otherwise, value});
   }

@@ -12,17 +12,16 @@ import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The user ids that functions run as where the server is root: one for each environment, because
-/// the kernel counts processes and other limits by user id. The functions of any other user run as
-/// that user.
+/// The user ids of functions if the server is root: one for each environment, because the kernel
+/// applies process limits by user id. Otherwise functions run as the server's user.
 ///
-/// Several servers of one machine share the range. Each claims blocks of it, as many as it needs,
-/// by locking a file for each block. The kernel ends the lock with the process, however that dies,
-/// so a block is never lost and never has two owners.
+/// The servers of one machine share the range. Each claims as many blocks as it needs by locking a
+/// file for each block. The kernel releases the lock when the process ends in any way, so a block
+/// is never lost and never has two owners.
 final class UserIds implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(UserIds.class);
 
-  /// Of a range that no distribution hands out.
+  /// In a range that no distribution assigns.
   private static final int FIRST = 58_000;
 
   private static final int BLOCKS = 50;
@@ -33,8 +32,8 @@ final class UserIds implements AutoCloseable {
   private final BitSet taken = new BitSet();
   private final Map<Integer, Optional<ProcessFileLock>> claims = new TreeMap<>();
 
-  /// @param seed where the search begins. Servers in different containers do not see each other's
-  ///   claims but have the same user ids to the kernel, so each should begin elsewhere.
+  /// @param seed the start of the search, which should differ between servers: in different
+  ///   containers they do not see each other's claims but share user ids in the kernel.
   UserIds(Machine machine, int seed) {
     this.machine = machine;
     this.firstBlock = Math.floorMod(seed, BLOCKS);
@@ -45,9 +44,9 @@ final class UserIds implements AutoCloseable {
     return uid >= FIRST && uid < FIRST + BLOCKS * BLOCK_SIZE;
   }
 
-  /// A user id that no other environment of this machine has, until [#free].
+  /// A user id that is unique among the environments of this machine, until [#free].
   ///
-  /// @throws IOException where there is none left or none can be claimed
+  /// @throws IOException if none is free or none can be claimed
   synchronized int take() throws IOException {
     if (!machine.isRoot()) {
       return machine.uid();
@@ -80,8 +79,8 @@ final class UserIds implements AutoCloseable {
     return OptionalInt.empty();
   }
 
-  /// The folder is root's alone, since whoever locks a file takes its block away. Where it cannot
-  /// be made, as in a container that is read-only, nobody else is there to share the ids with.
+  /// Only root may access the folder, since locking a file claims its block. If it cannot be
+  /// created, as in a read-only container, there is no other server to share the ids with.
   private boolean claim(int block) {
     Path folder = machine.claims();
     try {

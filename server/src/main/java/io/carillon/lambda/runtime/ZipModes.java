@@ -10,8 +10,8 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// The Unix modes of an archive's entries, which [java.util.zip] does not tell. Reads the central
-/// directory and nothing else.
+/// The Unix modes of an archive's entries, which [java.util.zip] does not expose. Reads only the
+/// central directory.
 ///
 /// Source: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, 4.3.12 and 4.3.16
 final class ZipModes {
@@ -20,13 +20,13 @@ final class ZipModes {
   private static final int END_BYTES = 22;
   private static final int ENTRY_BYTES = 46;
   private static final int COMMENT_LIMIT = 0xFFFF;
-  private static final long SAID_ELSEWHERE = 0xFFFFFFFFL;
+  private static final long IN_ZIP64_RECORD = 0xFFFFFFFFL;
   private static final int MADE_ON_UNIX = 3;
 
   private ZipModes() {}
 
-  /// Mode by name, of those entries that have one. An archive this cannot follow (its directory
-  /// lies beyond 4 GB, say) has none.
+  /// The mode by name, for entries that have one; empty for an archive in an unsupported format
+  /// (such as a directory beyond 4 GB).
   static Map<String, Integer> read(Path archive) throws IOException {
     try (FileChannel file = FileChannel.open(archive)) {
       ByteBuffer end = end(file);
@@ -40,8 +40,8 @@ final class ZipModes {
     }
   }
 
-  /// How large the archive says that its directory is, which the JDK reads into memory before it
-  /// believes anything else.
+  /// The declared size of the central directory, which the JDK reads into memory before it
+  /// validates anything.
   static long directoryBytes(Path archive) throws IOException {
     try (FileChannel file = FileChannel.open(archive)) {
       ByteBuffer end = end(file);
@@ -49,13 +49,12 @@ final class ZipModes {
         return 0;
       }
       long sizeBytes = Integer.toUnsignedLong(end.getInt(12));
-      // Larger archives say it in a record of their own; no package that Lambda takes needs one for
-      // its directory.
-      return sizeBytes == SAID_ELSEWHERE ? Long.MAX_VALUE : sizeBytes;
+      // Larger archives have it in a ZIP64 record; no package within Lambda's limits needs one.
+      return sizeBytes == IN_ZIP64_RECORD ? Long.MAX_VALUE : sizeBytes;
     }
   }
 
-  /// The record at the end, from its signature on.
+  /// The end-of-central-directory record.
   private static @Nullable ByteBuffer end(FileChannel file) throws IOException {
     int tailBytes = (int) Math.min(file.size(), END_BYTES + COMMENT_LIMIT);
     ByteBuffer tail = bytes(file, file.size() - tailBytes, tailBytes);

@@ -18,14 +18,13 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 
-/// Unpacks a deployment package, trusting nothing in it.
+/// Unpacks an untrusted deployment package.
 ///
-/// - A name that leads out of the folder, or through anything but folders made here, is refused.
-/// - What comes out is counted while it is inflated; sizes that the archive claims are not
-///   believed.
-/// - Links are made last, so nothing can be written through one, and only if they stay inside.
-/// - Everything becomes readable, and executable where the archive says so; an archive without Unix
-///   modes (made on Windows) makes all executable, or a `bootstrap` in it could never run.
+/// - A path outside the folder, or through anything but folders created here, is refused.
+/// - The size is counted while inflating; declared sizes are not trusted.
+/// - Links are created last, so nothing is written through one, and only if they point inside.
+/// - All files become readable, and executable if the archive says so; without Unix modes (archives
+///   from Windows) all become executable, or else a `bootstrap` could not run.
 final class ZipPackage {
   /// Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
   static final long UNPACKED_LIMIT_BYTES = 262_144_000;
@@ -33,7 +32,7 @@ final class ZipPackage {
   private static final int ENTRIES_LIMIT = 100_000;
   private static final long DIRECTORY_LIMIT_BYTES = 32 << 20;
 
-  /// What Linux takes for a name, and for a path with the null byte that ends it.
+  /// Linux's limits for a name, and for a path including the null byte.
   private static final int NAME_BYTES = 255;
 
   private static final int PATH_BYTES = 4096;
@@ -82,7 +81,7 @@ final class ZipPackage {
       throw BadArchiveException.broken("It holds nothing.");
     }
     if (zip.stream().mapToLong(ZipEntry::getSize).sum() > limitBytes) {
-      throw tooLarge(); // by its own account
+      throw tooLarge(); // by its declared sizes
     }
     Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwxr-xr-x"));
     for (Enumeration<? extends ZipEntry> all = zip.entries(); all.hasMoreElements(); ) {
@@ -131,11 +130,11 @@ final class ZipPackage {
       }
       if (bytes(part) > NAME_BYTES) {
         throw BadArchiveException.broken(
-            "The name " + shown(name) + " is too long: a file's has at most 255 bytes.");
+            "The name " + abbreviated(name) + " is too long: a file's has at most 255 bytes.");
       }
     }
     if (bytes(root.toAbsolutePath() + "/" + plain) >= PATH_BYTES) {
-      throw BadArchiveException.broken("The name " + shown(name) + " is too long.");
+      throw BadArchiveException.broken("The name " + abbreviated(name) + " is too long.");
     }
     return root.resolve(plain);
   }
@@ -144,7 +143,7 @@ final class ZipPackage {
     return name.getBytes(StandardCharsets.UTF_8).length;
   }
 
-  private static String shown(String name) {
+  private static String abbreviated(String name) {
     return name.length() <= 100 ? name : name.substring(0, 100) + "…";
   }
 
@@ -188,7 +187,7 @@ final class ZipPackage {
         out.write(chunk, 0, count);
       }
     }
-    if (checksum.getValue() != entry.getCrc()) { // ZipFile does not look
+    if (checksum.getValue() != entry.getCrc()) { // ZipFile does not check it
       throw BadArchiveException.broken(entry.getName() + " is damaged.");
     }
     boolean executable = mode == 0 || (mode & 0111) != 0;

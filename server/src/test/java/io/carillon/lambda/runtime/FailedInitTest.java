@@ -34,43 +34,43 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class FailedInitTest {
   private static final Duration SHORT = Duration.ofSeconds(1);
-  private static final String ANSWERS = "def handler(e, c):\n    return 'fine'\n";
+  private static final String RETURNS_FINE = "def handler(e, c):\n    return 'fine'\n";
 
   @TempDir Path folder;
-  private RuntimeFixture shop;
+  private RuntimeFixture fixture;
 
   @BeforeEach
   void open() throws IOException {
-    shop = new RuntimeFixture(folder, true, 3);
-    need(shop.runtimes.missingFor("python3.11").isEmpty(), "Python");
+    fixture = new RuntimeFixture(folder, true, 3);
+    need(fixture.runtimes.missingFor("python3.11").isEmpty(), "Python");
   }
 
   @AfterEach
   void close() {
-    await().until(() -> shop.environments.census().idle() == census().environments());
-    shop.close();
-    assertThat(census()).isEqualTo(new Environments.Census(0, 0, 0));
+    await().until(() -> fixture.environments.counts().idle() == census().environments());
+    fixture.close();
+    assertThat(census()).isEqualTo(new Environments.Counts(0, 0, 0));
   }
 
   /// So that nobody waits for the ten seconds of AWS.
   private void shortenInit() throws IOException {
-    shop.close();
-    shop = new RuntimeFixture(folder.resolve("short"), true, 3, SHORT);
+    fixture.close();
+    fixture = new RuntimeFixture(folder.resolve("short"), true, 3, SHORT);
   }
 
-  private Environments.Census census() {
-    return shop.environments.census();
+  private Environments.Counts census() {
+    return fixture.environments.counts();
   }
 
   private InvocationResult invoke(FunctionSpec function, Invocation invocation) throws Exception {
-    return shop.environments.begin(function, invocation, 1000).await();
+    return fixture.environments.begin(function, invocation, 1000).await();
   }
 
   /// What the function's log holds once the invocation is reported; numbers and times become `#`.
   private List<String> log(FunctionSpec function) {
     String start = function.logGroup() + " ";
-    await().until(() -> shop.log.stream().anyMatch(l -> l.startsWith(start + "REPORT ")));
-    return shop.log.stream()
+    await().until(() -> fixture.log.stream().anyMatch(l -> l.startsWith(start + "REPORT ")));
+    return fixture.log.stream()
         .filter(line -> line.startsWith(start))
         .map(line -> line.substring(start.length()).replaceAll("[0-9-]+T[0-9:.]+Z", "#"))
         .map(line -> line.replaceAll("[0-9.]+ (ms|MB)", "# $1"))
@@ -86,9 +86,9 @@ class FailedInitTest {
   }
 
   @Test
-  void anExitIsTriedAgainAndThenToldWithTheRequestId() throws Exception {
+  void exitDuringInitIsRetriedThenReportedWithTheRequestId() throws Exception {
     FunctionSpec exits = python("exits", "import os\nprint('bye', flush=True)\nos._exit(1)\n");
-    Invocation invocation = shop.invocation(exits, "{}");
+    Invocation invocation = fixture.invocation(exits, "{}");
     String id = invocation.requestId();
 
     InvocationResult result = invoke(exits, invocation);
@@ -108,13 +108,13 @@ class FailedInitTest {
             "END RequestId: " + id,
             report(id, status));
     assertThat(tail(result)).contains("bye\n", "START RequestId: " + id, "REPORT RequestId: " + id);
-    assertThat(shop.log).filteredOn(line -> line.contains("INIT_START")).hasSize(1);
+    assertThat(fixture.log).filteredOn(line -> line.contains("INIT_START")).hasSize(1);
   }
 
   @Test
-  void whatTheRuntimeSaysOfItsFailureIsPassedOnAsItIs() throws Exception {
+  void initErrorOfTheRuntimeIsReturnedUnchanged() throws Exception {
     FunctionSpec broken = python("broken", "import nowhere\n");
-    Invocation invocation = shop.invocation(broken, "{}");
+    Invocation invocation = fixture.invocation(broken, "{}");
     String id = invocation.requestId();
 
     InvocationResult result = invoke(broken, invocation);
@@ -139,17 +139,17 @@ class FailedInitTest {
   }
 
   @Test
-  void aTypeOfTheFunctionsOwnIsNotReported() {
-    EnvironmentFailure own = new EnvironmentFailure.NotLoaded(new byte[0], "ReferenceError");
+  void functionsOwnErrorTypeIsNotReported() {
+    EnvironmentFailure own = new EnvironmentFailure.InitFailed(new byte[0], "ReferenceError");
     assertThat(own.status()).isEqualTo("Status: error\tError Type: Runtime.Unknown");
   }
 
   @Test
-  void theSecondInitializationHasTheFunctionsTime() throws Exception {
+  void secondInitializationHasTheFunctionsTimeout() throws Exception {
     shortenInit();
     FunctionSpec sleeps =
         with(python("sleeps", "import time\ntime.sleep(20)\n"), Duration.ofSeconds(1), 128, "1");
-    Invocation invocation = shop.invocation(sleeps, "{}");
+    Invocation invocation = fixture.invocation(sleeps, "{}");
     String id = invocation.requestId();
     Instant start = Instant.now();
 
@@ -174,7 +174,7 @@ class FailedInitTest {
 
   /// Takes longer than the init phase has, and less than the function has.
   @Test
-  void whatTheSecondInitializationLeavesOfTheTimeIsTheHandlers() throws Exception {
+  void handlerHasTheTimeLeftByTheSecondInitialization() throws Exception {
     shortenInit();
     FunctionSpec slow =
         python(
@@ -189,7 +189,7 @@ class FailedInitTest {
             """);
     slow = with(slow, Duration.ofSeconds(4), 128, "1");
 
-    InvocationResult result = invoke(slow, shop.invocation(slow, "0"));
+    InvocationResult result = invoke(slow, fixture.invocation(slow, "0"));
 
     assertThat(Integer.parseInt(text(result))).isBetween(1, 2_500);
     List<String> lines = log(slow);
@@ -198,30 +198,30 @@ class FailedInitTest {
         .isEqualTo("INIT_REPORT Init Duration: # ms\tPhase: init\tStatus: timeout");
     assertThat(lines).filteredOn(line -> line.startsWith("INIT_REPORT")).hasSize(1);
     assertThat(lines).last().asString().doesNotContain("Init Duration").doesNotContain("Status");
-    assertThat(Integer.parseInt(text(shop.invoke(slow, "0")))).as("warm").isGreaterThan(3_000);
+    assertThat(Integer.parseInt(text(fixture.invoke(slow, "0")))).as("warm").isGreaterThan(3_000);
 
     FunctionSpec hasty = with(slow, Duration.ofSeconds(2), 128, "2");
-    assertThat(text(shop.invoke(hasty, "1"))).contains("Task timed out after 2.00 seconds");
+    assertThat(text(fixture.invoke(hasty, "1"))).contains("Task timed out after 2.00 seconds");
   }
 
   @Test
-  void manyThatFailTogetherStayInTheirRoomAndNobodyIsForgotten() throws Exception {
+  void concurrentInitFailuresStayWithinLimitsAndAllInvocationsEnd() throws Exception {
     FunctionSpec exits = python("exits", "import os, time\ntime.sleep(0.2)\nos._exit(3)\n");
     for (int round = 0; round < 3; round++) {
-      List<String> results = together(8, exits);
+      List<String> results = invokeConcurrently(8, exits);
       assertThat(results).filteredOn(text -> text.contains("exit status 3")).hasSize(3);
       assertThat(results).filteredOn("throttled TOTAL"::equals).hasSize(5);
     }
-    assertThat(together(3, python("fine", ANSWERS))).containsOnly("\"fine\"");
+    assertThat(invokeConcurrently(3, python("fine", RETURNS_FINE))).containsOnly("\"fine\"");
   }
 
-  private List<String> together(int count, FunctionSpec function) throws Exception {
-    List<Environments.Begun> begun = new ArrayList<>();
+  private List<String> invokeConcurrently(int count, FunctionSpec function) throws Exception {
+    List<Environments.PendingInvocation> pending = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      begun.add(shop.environments.begin(function, shop.invocation(function, "{}"), 1000));
+      pending.add(fixture.environments.begin(function, fixture.invocation(function, "{}"), 1000));
     }
     List<String> results = new ArrayList<>();
-    for (Environments.Begun one : begun) {
+    for (Environments.PendingInvocation one : pending) {
       results.add(text(one.await()));
     }
     return results;
@@ -229,7 +229,7 @@ class FailedInitTest {
 
   /// Others live on, so what is counted wrong stays wrong: the last would wait for the busy one.
   @Test
-  void afterAFailureThereIsAStartForTheNext() throws Exception {
+  void queuedInvocationGetsANewEnvironmentAfterAFailure() throws Exception {
     FunctionSpec moody =
         python(
             "moody",
@@ -243,11 +243,11 @@ class FailedInitTest {
                 return os.environ['AWS_SESSION_TOKEN']
             """);
     try (ServerSocket door = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      Invocation waits = shop.invocation(moody, Integer.toString(door.getLocalPort()));
-      Environments.Begun busy = shop.environments.begin(moody, waits, 1000);
+      Invocation waits = fixture.invocation(moody, Integer.toString(door.getLocalPort()));
+      Environments.PendingInvocation busy = fixture.environments.begin(moody, waits, 1000);
       try (Socket held = door.accept()) {
-        assertThat(text(shop.invoke(moody, "0"))).contains("exit status 1");
-        assertThat(text(shop.invoke(moody, "0"))).isEqualTo("\"token 4\"");
+        assertThat(text(fixture.invoke(moody, "0"))).contains("exit status 1");
+        assertThat(text(fixture.invoke(moody, "0"))).isEqualTo("\"token 4\"");
         held.getOutputStream().write(1);
       }
       assertThat(text(busy.await())).isEqualTo("\"token 1\"");
@@ -255,47 +255,49 @@ class FailedInitTest {
   }
 
   @Test
-  void codeThatHasBeenReplacedIsNotTriedAgain() throws Exception {
+  void outdatedCodeIsNotInitializedAgain() throws Exception {
     shortenInit();
     FunctionSpec hangs = python("changes", "import time\ntime.sleep(20)\n");
-    FunctionSpec fine = with(python("changes", ANSWERS), hangs.timeout(), hangs.memoryMb(), "2");
-    List<Environments.Begun> waiting = new ArrayList<>();
+    FunctionSpec fine =
+        with(python("changes", RETURNS_FINE), hangs.timeout(), hangs.memoryMb(), "2");
+    List<Environments.PendingInvocation> waiting = new ArrayList<>();
     for (int i = 0; i < 3; i++) {
-      waiting.add(shop.environments.begin(hangs, shop.invocation(hangs, "{}"), 1000));
+      waiting.add(fixture.environments.begin(hangs, fixture.invocation(hangs, "{}"), 1000));
     }
 
-    assertThat(text(shop.invoke(fine, "{}"))).isEqualTo("throttled TOTAL");
+    assertThat(text(fixture.invoke(fine, "{}"))).isEqualTo("throttled TOTAL");
 
-    for (Environments.Begun old : waiting) {
+    for (Environments.PendingInvocation old : waiting) {
       assertThat(text(old.await())).isEqualTo("\"fine\"");
     }
   }
 
   @Test
-  void whereTheSecondCannotBeStartedItIsNotTheFunctionsFault() throws Exception {
-    shop.mostSessions = 1;
+  void failedSecondStartIsNotAFunctionError() throws Exception {
+    fixture.maxSessions = 1;
     FunctionSpec exits = python("exits", "import os\nos._exit(1)\n");
-    assertThat(text(shop.invoke(exits, "{}")))
+    assertThat(text(fixture.invoke(exits, "{}")))
         .isEqualTo("unavailable No environment could be started: No more sessions");
     assertThat(census().environments()).isZero();
 
-    shop.mostSessions = Integer.MAX_VALUE;
-    assertThat(text(shop.invoke(exits, "{}"))).contains("exit status 1");
+    fixture.maxSessions = Integer.MAX_VALUE;
+    assertThat(text(fixture.invoke(exits, "{}"))).contains("exit status 1");
   }
 
   @Test
-  void aServerThatGoesDownTriesNothingAgain() throws Exception {
+  void noInitializationIsRetriedDuringShutdown() throws Exception {
     FunctionSpec hangs = python("hangs", "import time\ntime.sleep(20)\n");
-    Environments.Begun begun = shop.environments.begin(hangs, shop.invocation(hangs, "{}"), 1000);
-    await().until(() -> shop.sessions.get() == 1);
+    Environments.PendingInvocation pending =
+        fixture.environments.begin(hangs, fixture.invocation(hangs, "{}"), 1000);
+    await().until(() -> fixture.sessions.get() == 1);
 
-    shop.environments.close();
+    fixture.environments.close();
 
-    assertThat(text(begun.await())).isEqualTo("unavailable The server is going down");
+    assertThat(text(pending.await())).isEqualTo("unavailable The server is shutting down");
   }
 
   @Test
-  void theSecondInitializationMayPrintAsMuchAsTheFirst() throws Exception {
+  void secondInitializationHasItsOwnLogAllowance() throws Exception {
     FunctionSpec prints =
         python(
             "prints",
@@ -305,17 +307,17 @@ class FailedInitTest {
             print('x' * 50_000 + ' cut', flush=True)
             os._exit(1)
             """);
-    var _ = shop.invoke(prints, "{}");
+    var _ = fixture.invoke(prints, "{}");
     assertThat(log(prints)).filteredOn(line -> line.endsWith(" kept")).hasSize(2);
-    assertThat(shop.log).filteredOn(line -> line.contains(" bytes were dropped.")).hasSize(2);
+    assertThat(fixture.log).filteredOn(line -> line.contains(" bytes were dropped.")).hasSize(2);
   }
 
   @Test
-  void aPackageWithoutABootstrapIsAnInvalidEntrypoint() throws Exception {
+  void packageWithoutBootstrapIsAnInvalidEntrypoint() throws Exception {
     FunctionSpec none =
         RuntimeFixture.function(
             "none", "provided.al2023", "x.y", zip(Map.of("bin/bootstrap", "hello")));
-    Invocation invocation = shop.invocation(none, "{}");
+    Invocation invocation = fixture.invocation(none, "{}");
     String id = invocation.requestId();
 
     InvocationResult result = invoke(none, invocation);

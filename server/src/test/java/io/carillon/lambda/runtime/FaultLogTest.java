@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("slow")
 class FaultLogTest {
   @TempDir static Path folder;
-  private static RuntimeFixture shop;
+  private static RuntimeFixture fixture;
   private static FunctionSpec.Code java;
 
   /// Fails as the event says.
@@ -58,8 +58,8 @@ class FaultLogTest {
   }
 
   /// Cannot be made.
-  public static final class Unmakeable implements RequestHandler<String, String> {
-    public Unmakeable() {
+  public static final class CannotBeCreated implements RequestHandler<String, String> {
+    public CannotBeCreated() {
       throw new IllegalArgumentException("not to be made");
     }
 
@@ -85,15 +85,15 @@ class FaultLogTest {
 
   @BeforeAll
   static void open() throws IOException {
-    shop = new RuntimeFixture(folder);
+    fixture = new RuntimeFixture(folder);
     java =
         RuntimeFixture.code(
-            jar(Thrower.class, Unmakeable.class, Unloadable.class, NoHandler.class));
+            jar(Thrower.class, CannotBeCreated.class, Unloadable.class, NoHandler.class));
   }
 
   @AfterAll
   static void close() {
-    shop.close();
+    fixture.close();
   }
 
   private static byte[] jar(Class<?>... classes) throws IOException {
@@ -116,7 +116,7 @@ class FaultLogTest {
     return RuntimeFixture.with(function, Duration.ofSeconds(60), 256, "1");
   }
 
-  private static String wish(String what) {
+  private static String eventFor(String what) {
     return "{\"do\":\"" + what + "\"}";
   }
 
@@ -124,7 +124,7 @@ class FaultLogTest {
   private static String log(FunctionSpec function) {
     return String.join(
         "\n",
-        shop.log.stream().filter(line -> line.startsWith(function.logGroup() + " ")).toList());
+        fixture.log.stream().filter(line -> line.startsWith(function.logGroup() + " ")).toList());
   }
 
   /// Lines reach the sink behind the answer.
@@ -137,9 +137,9 @@ class FaultLogTest {
   }
 
   @Test
-  void aJavaHandlersExceptionIsInTheLogOfItsInvocationWithTraceAndCauses() throws Exception {
+  void javaExceptionIsLoggedInItsInvocationWithTraceAndCauses() throws Exception {
     FunctionSpec thrower = java("thrower", Thrower.class.getName());
-    InvocationResult thrown = shop.invoke(thrower, wish("throw"));
+    InvocationResult thrown = fixture.invoke(thrower, eventFor("throw"));
     assertThat(text(thrown)).contains("\"errorMessage\":\"boom\"");
     assertThat(tail(thrown))
         .containsSubsequence(
@@ -151,16 +151,16 @@ class FaultLogTest {
             "Caused by: java.lang.IllegalArgumentException: the root\n",
             "END RequestId: ",
             "REPORT RequestId: ");
-    assertThat(tail(shop.invoke(thrower, wish("error"))))
+    assertThat(tail(fixture.invoke(thrower, eventFor("error"))))
         .startsWith("START RequestId: ")
         .doesNotContain("boom")
         .containsSubsequence("java.lang.AssertionError: no such luck\n", "END RequestId: ");
     // An error of the virtual machine ends the process behind its answer, as on AWS.
-    InvocationResult overflown = shop.invoke(thrower, wish("recursion"));
+    InvocationResult overflown = fixture.invoke(thrower, eventFor("recursion"));
     assertThat(text(overflown)).contains("\"errorType\":\"java.lang.StackOverflowError\"");
     assertThat(tail(overflown)).contains("END RequestId: ");
     awaitLog(thrower, "java.lang.StackOverflowError: java.lang.StackOverflowError");
-    InvocationResult left = shop.invoke(thrower, wish("exit"));
+    InvocationResult left = fixture.invoke(thrower, eventFor("exit"));
     assertThat(text(left)).contains("Runtime.ExitError").contains("exit status 3");
     assertThat(tail(left))
         .containsSubsequence(
@@ -170,37 +170,37 @@ class FaultLogTest {
   }
 
   @Test
-  void aJavaClassThatCannotBeLoadedOrMadeIsInTheLog() throws Exception {
-    FunctionSpec unmakeable = java("unmakeable", Unmakeable.class.getName());
-    shop.invoke(unmakeable, "\"x\"");
+  void javaClassThatCannotBeLoadedOrInstantiatedIsLogged() throws Exception {
+    FunctionSpec unmakeable = java("unmakeable", CannotBeCreated.class.getName());
+    fixture.invoke(unmakeable, "\"x\"");
     FunctionSpec unloadable = java("unloadable", Unloadable.class.getName());
-    shop.invoke(unloadable, "\"x\"");
+    fixture.invoke(unloadable, "\"x\"");
     awaitLog(unmakeable, "REPORT RequestId: ");
     awaitLog(unloadable, "REPORT RequestId: ");
     assertThat(log(unmakeable))
         .containsSubsequence(
             "not to be made: java.lang.IllegalArgumentException",
             "java.lang.IllegalArgumentException: not to be made",
-            "\tat " + Unmakeable.class.getName() + ".<init>",
+            "\tat " + CannotBeCreated.class.getName() + ".<init>",
             "INIT_REPORT Init Duration: ");
     assertThat(log(unloadable))
         .containsSubsequence(
             "java.lang.ExceptionInInitializerError",
             "Caused by: java.lang.NumberFormatException: For input string: \"not a number\"",
             "INIT_REPORT Init Duration: ");
-    assertThat(tail(shop.invoke(java("no-handler", NoHandler.class.getName()), "\"x\"")))
+    assertThat(tail(fixture.invoke(java("no-handler", NoHandler.class.getName()), "\"x\"")))
         .containsSubsequence(
             "Class does not implement an appropriate handler interface: "
                 + NoHandler.class.getName(),
             "END RequestId: ");
-    assertThat(tail(shop.invoke(java("no-class", "no.such.Handler"), "\"x\"")))
+    assertThat(tail(fixture.invoke(java("no-class", "no.such.Handler"), "\"x\"")))
         .containsSubsequence(
             "Class not found: no.such.Handler: java.lang.ClassNotFoundException\n",
             "END RequestId: ");
   }
 
   @Test
-  void aPythonFaultIsOneEventInAwssWords() throws Exception {
+  void pythonErrorIsOneLogEventWithAwsText() throws Exception {
     FunctionSpec function =
         RuntimeFixture.python(
             "python-faults",
@@ -217,15 +217,15 @@ class FaultLogTest {
                 thread.start()
                 thread.join()
             """);
-    shop.invoke(function, wish("throw"));
-    shop.invoke(function, wish("memory"));
-    assertThat(tail(shop.invoke(function, wish("thread"))))
+    fixture.invoke(function, eventFor("throw"));
+    fixture.invoke(function, eventFor("memory"));
+    assertThat(tail(fixture.invoke(function, eventFor("thread"))))
         .containsSubsequence(
             "Exception in thread", "ZeroDivisionError: division by zero", "END RequestId: ");
-    assertThat(tail(shop.invoke(function, wish("exit"))))
+    assertThat(tail(fixture.invoke(function, eventFor("exit"))))
         .contains("Error: Runtime exited with error: exit status 3\nRuntime.ExitError\n");
     awaitLog(function, "exit status 3");
-    assertThat(shop.log)
+    assertThat(fixture.log)
         .anySatisfy(
             line ->
                 assertThat(line)
@@ -245,9 +245,9 @@ class FaultLogTest {
             "python3.11",
             "index.handler",
             RuntimeFixture.zip(Map.of("index.py", "import no_such_module\n")));
-    shop.invoke(missing, "{}");
+    fixture.invoke(missing, "{}");
     awaitLog(missing, "REPORT RequestId: ");
-    assertThat(shop.log)
+    assertThat(fixture.log)
         .anySatisfy(
             line ->
                 assertThat(line)
@@ -258,7 +258,7 @@ class FaultLogTest {
   }
 
   @Test
-  void aNodeFaultIsOneEventInAwssWords() throws Exception {
+  void nodeErrorIsOneLogEventWithAwsText() throws Exception {
     RuntimeFixture.need(Files.isExecutable(Path.of("/usr/bin/node")), "Node.js");
     FunctionSpec function =
         RuntimeFixture.function(
@@ -288,14 +288,14 @@ class FaultLogTest {
                       }
                     };
                     """)));
-    assertThat(text(shop.invoke(function, wish("throw"))))
+    assertThat(text(fixture.invoke(function, eventFor("throw"))))
         .startsWith("{\"errorType\":\"TypeError\",\"errorMessage\":\"boom\",\"trace\":[");
-    assertThat(text(shop.invoke(function, wish("text"))))
+    assertThat(text(fixture.invoke(function, eventFor("text"))))
         .isEqualTo("{\"errorType\":\"string\",\"errorMessage\":\"only text\",\"trace\":[]}");
-    assertThat(text(shop.invoke(function, wish("number"))))
+    assertThat(text(fixture.invoke(function, eventFor("number"))))
         .startsWith(
             "{\"errorType\":\"Error\",\"errorMessage\":\"Unable to stringify response body\",");
-    InvocationResult rejected = shop.invoke(function, wish("reject"));
+    InvocationResult rejected = fixture.invoke(function, eventFor("reject"));
     assertThat(text(rejected))
         .startsWith(
             "{\"errorType\":\"Runtime.UnhandledPromiseRejection\",\"errorMessage\":\"Error: nobody"
@@ -306,13 +306,13 @@ class FaultLogTest {
             "Error: Runtime exited with error: exit status 128\nRuntime.ExitError\n",
             "END RequestId: ",
             "Status: error\tError Type: Runtime.ExitError");
-    assertThat(tail(shop.invoke(function, wish("late"))))
+    assertThat(tail(fixture.invoke(function, eventFor("late"))))
         .containsSubsequence(
             "\tERROR\tUncaught Exception \t{\"errorType\":\"RangeError\",\"errorMessage\":\"too"
                 + " late\",\"stack\":[\"RangeError: too late\",",
             "exit status 129\nRuntime.ExitError\n",
             "END RequestId: ");
-    assertThat(tail(shop.invoke(function, wish("exit"))))
+    assertThat(tail(fixture.invoke(function, eventFor("exit"))))
         .contains("Error: Runtime exited with error: exit status 7\nRuntime.ExitError\n");
     awaitLog(function, "exit status 7");
     await().until(() -> count(log(function), "END RequestId: ") == 6);
@@ -333,7 +333,7 @@ class FaultLogTest {
 
   /// What a process does behind its answer is the invocation's still, and so is the time it takes.
   @Test
-  void aProcessThatAnswersAndDoesNotAskAgainIsEndedWithTheTime() throws Exception {
+  void processThatDoesNotPollAfterItsResponseIsEndedByTheTimeout() throws Exception {
     FunctionSpec lingering =
         RuntimeFixture.with(
             RuntimeFixture.function(
@@ -366,10 +366,10 @@ class FaultLogTest {
             Duration.ofSeconds(2),
             128,
             "1");
-    InvocationResult answered = shop.invoke(lingering, "{}");
+    InvocationResult answered = fixture.invoke(lingering, "{}");
     assertThat(text(answered)).isEqualTo("42");
     // Another environment serves the next one; when it has, the first one's time is up as well.
-    assertThat(text(shop.invoke(lingering, "{}"))).isEqualTo("42");
+    assertThat(text(fixture.invoke(lingering, "{}"))).isEqualTo("42");
     await()
         .atMost(Duration.ofSeconds(60))
         .until(() -> count(log(lingering), "Task timed out after 2.00 seconds") == 2);

@@ -93,15 +93,15 @@ class FunctionPeersTest {
   @TempDir Path folder;
 
   @Test
-  void aFunctionIsToldFromOtherProcesses() throws Exception {
+  void functionsAreDistinguishedFromOtherProcesses() throws Exception {
     CountDownLatch now = new CountDownLatch(1);
     Peers peers;
-    try (RuntimeFixture shop = new RuntimeFixture(folder)) {
-      need(shop.executor.isolates(), "bubblewrap");
-      need(shop.runtimes.missingFor("python3.11").isEmpty(), "Python");
+    try (RuntimeFixture fixture = new RuntimeFixture(folder)) {
+      need(fixture.executor.isolates(), "bubblewrap");
+      need(fixture.runtimes.missingFor("python3.11").isEmpty(), "Python");
       need(Machine.here().program("curl").isPresent(), "curl");
-      peers = shop.executor.peers();
-      assertThat(peers.reckonWithFunctions()).as("before the first").isFalse();
+      peers = fixture.executor.peers();
+      assertThat(peers.functionsEverStarted()).as("before the first").isFalse();
       try (HttpEngine engine =
           HttpEngine.start(
               new InetSocketAddress("::", 0),
@@ -115,12 +115,12 @@ class FunctionPeersTest {
                 return Response.text(200, peers.of(request.socket()).getClass().getSimpleName());
               })) {
         String addresses =
-            String.join("\",\"", "127.0.0.1", "127.0.0.2", "::1", PeersTest.outerAddress());
+            String.join("\",\"", "127.0.0.1", "127.0.0.2", "::1", PeersTest.nonLoopbackAddress());
         JsonNode found =
             new ObjectMapper()
                 .readTree(
                     text(
-                        shop.invoke(
+                        fixture.invoke(
                             python("spy", FUNCTION),
                             "{\"port\":%d,\"addresses\":[\"%s\"]}"
                                 .formatted(engine.port(), addresses))));
@@ -133,14 +133,14 @@ class FunctionPeersTest {
                     assertThat(way.getValue().asText())
                         .as(way.getKey())
                         .isEqualTo(Peer.Environment.class.getSimpleName()));
-        assertThat(peers.reckonWithFunctions()).isTrue();
+        assertThat(peers.functionsEverStarted()).isTrue();
         try (RawClient client = RawClient.connect(engine.port())) {
           assertThat(client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").answer().text())
               .isEqualTo(Peer.Local.class.getSimpleName());
         }
       }
     }
-    assertThat(peers.reckonWithFunctions())
+    assertThat(peers.functionsEverStarted())
         .as("what a function sent may wait unread when it is gone")
         .isTrue();
   }

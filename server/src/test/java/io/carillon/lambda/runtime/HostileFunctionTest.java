@@ -34,23 +34,23 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("slow")
 class HostileFunctionTest {
   @TempDir Path folder;
-  private RuntimeFixture shop;
+  private RuntimeFixture fixture;
 
   @BeforeEach
   void open() throws IOException {
-    shop = new RuntimeFixture(folder);
-    need(shop.executor.isolates(), "bubblewrap");
-    need(shop.runtimes.missingFor("python3.11").isEmpty(), "Python");
+    fixture = new RuntimeFixture(folder);
+    need(fixture.executor.isolates(), "bubblewrap");
+    need(fixture.runtimes.missingFor("python3.11").isEmpty(), "Python");
   }
 
   @AfterEach
   void close() {
-    shop.close();
-    assertThat(processesOfFunctions()).isZero();
+    fixture.close();
+    assertThat(functionProcesses()).isZero();
   }
 
   /// Processes of the user ids that only functions have, and of bwrap below this process.
-  private static long processesOfFunctions() {
+  private static long functionProcesses() {
     return ProcessHandle.current()
         .descendants()
         .filter(
@@ -67,62 +67,62 @@ class HostileFunctionTest {
   }
 
   /// Runs a bad function and, meanwhile, a good one, which must not fail.
-  private InvocationResult meanwhile(FunctionSpec bad) throws Exception {
-    assertThat(text(shop.invoke(good(), "{}"))).isEqualTo("\"fine\"");
+  private InvocationResult runBesideAGoodFunction(FunctionSpec bad) throws Exception {
+    assertThat(text(fixture.invoke(good(), "{}"))).isEqualTo("\"fine\"");
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      Future<InvocationResult> result = threads.submit(() -> shop.invoke(bad, "{}"));
+      Future<InvocationResult> result = threads.submit(() -> fixture.invoke(bad, "{}"));
       do {
-        assertThat(text(shop.invoke(good(), "{}"))).isEqualTo("\"fine\"");
+        assertThat(text(fixture.invoke(good(), "{}"))).isEqualTo("\"fine\"");
       } while (!result.isDone());
       return result.get();
     }
   }
 
-  private void isGone() {
+  private void assertGone() {
     await()
         .atMost(Duration.ofSeconds(10))
         .until(
             () -> { // whoever lives is idle: the good one
-              Environments.Census census = shop.environments.census();
+              Environments.Counts census = fixture.environments.counts();
               return census.environments() == census.idle();
             });
   }
 
   @Test
-  void aHangingFunctionIsEndedWhenItsTimeIsUp() throws Exception {
+  void hangingFunctionIsEndedByItsTimeout() throws Exception {
     FunctionSpec hangs =
         python(
             "hangs", "import time\ndef handler(e, c):\n    print('waiting')\n    time.sleep(60)\n");
-    InvocationResult result = meanwhile(with(hangs, Duration.ofSeconds(1), 128, "1"));
+    InvocationResult result = runBesideAGoodFunction(with(hangs, Duration.ofSeconds(1), 128, "1"));
     assertThat(text(result))
         .contains("Sandbox.Timedout")
         .contains("Task timed out after 1.00 seconds");
     assertThat(tail(result))
         .contains("waiting\n", "Task timed out after 1.00 seconds")
         .endsWith("\tStatus: timeout\n");
-    isGone();
+    assertGone();
   }
 
   @Test
-  void anExitIsAnErrorWithItsStatus() throws Exception {
+  void exitIsReportedWithItsStatus() throws Exception {
     FunctionSpec exits =
         python(
             "exits",
             "import os\ndef handler(e, c):\n    print('bye')\n    os._exit(e.get('status', 1))\n");
-    InvocationResult result = shop.invoke(exits, "{}");
+    InvocationResult result = fixture.invoke(exits, "{}");
     assertThat(text(result))
         .contains("\"errorType\":\"Runtime.ExitError\"")
         .contains("Error: Runtime exited with error: exit status 1");
     assertThat(tail(result)).endsWith("\tStatus: error\tError Type: Runtime.ExitError\n");
-    assertThat(text(shop.invoke(exits, "{\"status\":0}")))
+    assertThat(text(fixture.invoke(exits, "{\"status\":0}")))
         .contains("Runtime exited without providing a reason");
     FunctionSpec killed =
         python("killed", "import os\ndef handler(e, c):\n    os.kill(os.getpid(), 11)\n");
-    assertThat(text(shop.invoke(killed, "{}"))).contains("signal: segmentation fault");
+    assertThat(text(fixture.invoke(killed, "{}"))).contains("signal: segmentation fault");
   }
 
   @Test
-  void memoryBeyondTheFunctionsSizeEndsIt() throws Exception {
+  void functionBeyondItsMemorySizeIsKilled() throws Exception {
     FunctionSpec eats =
         python(
             "eats",
@@ -132,13 +132,13 @@ class HostileFunctionTest {
                 while True:
                     hoard.append(bytearray(8 << 20))
             """);
-    InvocationResult result = meanwhile(eats);
+    InvocationResult result = runBesideAGoodFunction(eats);
     assertThat(text(result)).contains("Runtime.ExitError").contains("signal: killed");
-    isGone();
+    assertGone();
   }
 
   @Test
-  void filesInTmpDoNotCountAsMemoryButAreBounded() throws Exception {
+  void filesInTmpDoNotCountAsMemoryButAreLimited() throws Exception {
     FunctionSpec writes =
         python(
             "writes",
@@ -153,11 +153,11 @@ class HostileFunctionTest {
                     except OSError as error:
                         return error.strerror
             """);
-    assertThat(text(shop.invoke(writes, "{}"))).isEqualTo("\"No space left on device\"");
+    assertThat(text(fixture.invoke(writes, "{}"))).isEqualTo("\"No space left on device\"");
   }
 
   @Test
-  void aForkBombStaysInItsBoundsAndLeavesNothing() throws Exception {
+  void forkBombStaysWithinLimitsAndLeavesNoProcess() throws Exception {
     FunctionSpec forks =
         python(
             "forks",
@@ -170,25 +170,26 @@ class HostileFunctionTest {
                     except OSError:
                         time.sleep(60)
             """);
-    InvocationResult result = meanwhile(with(forks, Duration.ofSeconds(2), 512, "1"));
+    InvocationResult result = runBesideAGoodFunction(with(forks, Duration.ofSeconds(2), 512, "1"));
     assertThat(text(result)).containsAnyOf("Sandbox.Timedout", "Runtime.ExitError");
-    isGone();
+    assertGone();
   }
 
   @Test
-  void aFloodedLogIsCutAndSaysSo() throws Exception {
+  void excessiveLogOutputIsDroppedAndReported() throws Exception {
     FunctionSpec floods =
         python(
             "floods",
             "def handler(e, c):\n"
                 + "    for i in range(20000): print('x' * 1000)\n"
                 + "    return 'done'\n");
-    InvocationResult result = meanwhile(floods);
+    InvocationResult result = runBesideAGoodFunction(floods);
     assertThat(text(result)).isEqualTo("\"done\"");
     assertThat(tail(result)).contains("exceeded 65536 bytes").contains("REPORT RequestId");
-    await().until(() -> shop.log.stream().anyMatch(l -> l.startsWith("/aws/lambda/floods REPORT")));
+    await()
+        .until(() -> fixture.log.stream().anyMatch(l -> l.startsWith("/aws/lambda/floods REPORT")));
     long kept =
-        shop.log.stream()
+        fixture.log.stream()
             .filter(l -> l.startsWith("/aws/lambda/floods x"))
             .mapToInt(String::length)
             .sum();
@@ -196,16 +197,16 @@ class HostileFunctionTest {
   }
 
   @Test
-  void anAnswerThatIsTooLargeIsRefused() throws Exception {
+  void oversizedResponseIsRefused() throws Exception {
     FunctionSpec large = python("large", "def handler(e, c):\n    return 'x' * e\n");
-    assertThat(text(shop.invoke(large, "7000000"))).contains("Function.ResponseSizeTooLarge");
-    assertThat(text(shop.invoke(large, "6000000"))).hasSize(6_000_002);
+    assertThat(text(fixture.invoke(large, "7000000"))).contains("Function.ResponseSizeTooLarge");
+    assertThat(text(fixture.invoke(large, "6000000"))).hasSize(6_000_002);
   }
 
   @Test
-  void aFunctionCannotReadWhatIsNotItsOwn() throws Exception {
+  void functionCannotReadForeignFiles() throws Exception {
     Path secret = Files.writeString(folder.resolve("secret"), "server's");
-    assertThat(text(shop.invoke(good(), "{}"))).isEqualTo("\"fine\"");
+    assertThat(text(fixture.invoke(good(), "{}"))).isEqualTo("\"fine\"");
     FunctionSpec spies =
         python(
             "spies",
@@ -230,7 +231,7 @@ class HostileFunctionTest {
                   'variables': [v for v in os.environ.values() if 'ASIAgood' in v],
                 }
             """);
-    assertThat(text(shop.invoke(spies, "\"" + secret + "\"")))
+    assertThat(text(fixture.invoke(spies, "\"" + secret + "\"")))
         .isEqualTo(
             "{\"secret\": \"FileNotFoundError\", \"data\": \"FileNotFoundError\", \"shadow\":"
                 + " \"FileNotFoundError\", \"root\": \"FileNotFoundError\", \"home\":"
@@ -240,24 +241,24 @@ class HostileFunctionTest {
   }
 
   @Test
-  void aFunctionsVariablesSpeakToItselfOnly() throws Exception {
+  void functionVariablesAffectOnlyTheFunction() throws Exception {
     FunctionSpec preloads =
         RuntimeFixture.withVariables(
             python("preloads", "import os\ndef handler(e, c): return dict(os.environ)\n"),
             Map.of("LD_PRELOAD", "/no/such.so", "QUOTES", "it's \"a\" $HOME `id` \\ \n end\n"));
-    JsonNode inside = new ObjectMapper().readTree(text(shop.invoke(preloads, "{}")));
+    JsonNode inside = new ObjectMapper().readTree(text(fixture.invoke(preloads, "{}")));
     assertThat(inside.path("LD_PRELOAD").asText()).isEqualTo("/no/such.so");
     assertThat(inside.path("QUOTES").asText()).isEqualTo("it's \"a\" $HOME `id` \\ \n end\n");
     assertThat(inside.has("FUNCTION_VARIABLES")).isFalse();
-    await().until(() -> shop.log.stream().anyMatch(l -> l.contains("REPORT RequestId")));
-    assertThat(shop.log.stream().filter(l -> l.contains("/no/such.so")))
+    await().until(() -> fixture.log.stream().anyMatch(l -> l.contains("REPORT RequestId")));
+    assertThat(fixture.log.stream().filter(l -> l.contains("/no/such.so")))
         .as("programs that tried to load what the function's author named")
         .hasSize(1);
   }
 
   /// By number on x86-64 and on ARM.
   @Test
-  void theKernelRefusesWhatNoHandlerNeeds() throws Exception {
+  void seccompFilterRefusesUnneededSystemCalls() throws Exception {
     FunctionSpec asks =
         python(
             "asks",
@@ -277,7 +278,7 @@ class HostileFunctionTest {
                   'io_uring': call(425, 425, 1, 0),
                 }
             """);
-    assertThat(text(shop.invoke(asks, "{}")))
+    assertThat(text(fixture.invoke(asks, "{}")))
         .isEqualTo(
             "{\"control\": \"done\", \"user namespace\": \"Operation not permitted\","
                 + " \"child in one\": \"Operation not permitted\", \"key ring\": \"Operation not"
@@ -285,7 +286,7 @@ class HostileFunctionTest {
   }
 
   @Test
-  void anIdleFunctionStandsStillAndGoesOnWithTheNextEvent() throws Exception {
+  void idleEnvironmentIsFrozenUntilTheNextEvent() throws Exception {
     FunctionSpec counts =
         python(
             "counts",
@@ -302,19 +303,19 @@ class HostileFunctionTest {
             def handler(e, c):
                 return ticks
             """);
-    int before = Integer.parseInt(text(shop.invoke(counts, "{}")));
-    await().until(() -> statesOfFunctions().stream().allMatch("T"::equals));
+    int before = Integer.parseInt(text(fixture.invoke(counts, "{}")));
+    await().until(() -> functionStates().stream().allMatch("T"::equals));
     Thread.sleep(1_000); // the time in which it would go on; nothing to wait for if it does not
-    assertThat(statesOfFunctions()).isNotEmpty().containsOnly("T");
-    int after = Integer.parseInt(text(shop.invoke(counts, "{}")));
+    assertThat(functionStates()).isNotEmpty().containsOnly("T");
+    int after = Integer.parseInt(text(fixture.invoke(counts, "{}")));
     assertThat(after).as("it is the same process").isGreaterThanOrEqualTo(before);
-    await().until(() -> statesOfFunctions().stream().allMatch("T"::equals));
-    shop.environments.retire(counts.arn()); // a stopped one can be ended
-    await().until(() -> processesOfFunctions() == 0);
+    await().until(() -> functionStates().stream().allMatch("T"::equals));
+    fixture.environments.retire(counts.arn()); // a stopped one can be ended
+    await().until(() -> functionProcesses() == 0);
   }
 
   /// As `/proc` tells them: `T` is stopped.
-  private static List<String> statesOfFunctions() {
+  private static List<String> functionStates() {
     return ProcessHandle.current().descendants().flatMap(p -> stateOf(p.pid()).stream()).toList();
   }
 
@@ -328,7 +329,7 @@ class HostileFunctionTest {
   }
 
   @Test
-  void aFunctionCannotSpeakForAnother() throws Exception {
+  void functionCannotUseAnotherEnvironmentsRuntimeApi() throws Exception {
     FunctionSpec speaks =
         python(
             "speaks",
@@ -345,19 +346,19 @@ class HostileFunctionTest {
                         status('http://%s/%s/2018-06-01/runtime/invocation/other-id/response' % (host, secret), b'{}'),
                         status('http://%s/%s/2018-06-01/runtime/invocation/next' % (host, secret))]
             """);
-    assertThat(text(shop.invoke(speaks, "{}"))).isEqualTo("[404, 403, 400, 410]");
+    assertThat(text(fixture.invoke(speaks, "{}"))).isEqualTo("[404, 403, 400, 410]");
   }
 
   @Test
-  void manyAtOnceEachHaveAnEnvironmentAndTheBoundHolds() throws Exception {
-    shop.close();
-    shop = new RuntimeFixture(folder.resolve("few"), true, 3);
+  void concurrentInvocationsHaveOneEnvironmentEachUpToTheLimit() throws Exception {
+    fixture.close();
+    fixture = new RuntimeFixture(folder.resolve("few"), true, 3);
     FunctionSpec waits =
         python("waits", "import time\ndef handler(e, c):\n    time.sleep(1)\n    return 1\n");
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Callable<String>> calls = new ArrayList<>();
       for (int i = 0; i < 6; i++) {
-        calls.add(() -> text(shop.invoke(waits, "{}")));
+        calls.add(() -> text(fixture.invoke(waits, "{}")));
       }
       List<String> results = new ArrayList<>();
       for (Future<String> future : threads.invokeAll(calls)) {
@@ -366,33 +367,35 @@ class HostileFunctionTest {
       assertThat(results).filteredOn("1"::equals).hasSize(3);
       assertThat(results).filteredOn("throttled TOTAL"::equals).hasSize(3);
     }
-    assertThat(shop.environments.census().environments()).isEqualTo(3);
-    assertThat(text(shop.invoke(good(), "{}"))).as("an idle one makes room").isEqualTo("\"fine\"");
-    assertThat(shop.environments.census().environments()).isEqualTo(3);
+    assertThat(fixture.environments.counts().environments()).isEqualTo(3);
+    assertThat(text(fixture.invoke(good(), "{}")))
+        .as("an idle one makes room")
+        .isEqualTo("\"fine\"");
+    assertThat(fixture.environments.counts().environments()).isEqualTo(3);
   }
 
   @Test
-  void idleOnesWithCodeThatHasBeenReplacedMakeRoom() throws Exception {
-    shop.close();
-    shop = new RuntimeFixture(folder.resolve("one"), true, 1);
-    assertThat(text(shop.invoke(good(), "{}"))).isEqualTo("\"fine\"");
+  void idleEnvironmentsWithOutdatedCodeAreEvicted() throws Exception {
+    fixture.close();
+    fixture = new RuntimeFixture(folder.resolve("one"), true, 1);
+    assertThat(text(fixture.invoke(good(), "{}"))).isEqualTo("\"fine\"");
     FunctionSpec next = with(good(), Duration.ofSeconds(10), 128, "2");
-    assertThat(text(shop.invoke(next, "{}"))).isEqualTo("\"fine\"");
-    isGone();
-    assertThat(shop.environments.census()).isEqualTo(new Environments.Census(1, 1, 128));
+    assertThat(text(fixture.invoke(next, "{}"))).isEqualTo("\"fine\"");
+    assertGone();
+    assertThat(fixture.environments.counts()).isEqualTo(new Environments.Counts(1, 1, 128));
   }
 
   @Test
-  void anEnvironmentWhoseCredentialsEndSoonIsReplaced() throws Exception {
-    assertThat(text(shop.invoke(good(), "{}"))).isEqualTo("\"fine\"");
-    assertThat(text(shop.invoke(good(), "{}"))).isEqualTo("\"fine\"");
-    assertThat(shop.sessions).hasValue(1);
-    shop.credentialsExpire = Instant.now().plusSeconds(30);
+  void environmentWithExpiringCredentialsIsReplaced() throws Exception {
+    assertThat(text(fixture.invoke(good(), "{}"))).isEqualTo("\"fine\"");
+    assertThat(text(fixture.invoke(good(), "{}"))).isEqualTo("\"fine\"");
+    assertThat(fixture.sessions).hasValue(1);
+    fixture.credentialsExpire = Instant.now().plusSeconds(30);
     FunctionSpec next = with(good(), Duration.ofSeconds(10), 128, "2");
-    assertThat(text(shop.invoke(next, "{}"))).isEqualTo("\"fine\"");
-    assertThat(shop.sessions).hasValue(2);
-    await().until(() -> shop.environments.census().environments() == 0);
-    assertThat(text(shop.invoke(next, "{}"))).isEqualTo("\"fine\"");
-    assertThat(shop.sessions).hasValue(3);
+    assertThat(text(fixture.invoke(next, "{}"))).isEqualTo("\"fine\"");
+    assertThat(fixture.sessions).hasValue(2);
+    await().until(() -> fixture.environments.counts().environments() == 0);
+    assertThat(text(fixture.invoke(next, "{}"))).isEqualTo("\"fine\"");
+    assertThat(fixture.sessions).hasValue(3);
   }
 }

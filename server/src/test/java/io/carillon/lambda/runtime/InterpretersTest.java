@@ -39,7 +39,7 @@ class InterpretersTest {
     return folder.resolve("runs");
   }
 
-  private List<String> asked() throws IOException {
+  private List<String> probed() throws IOException {
     return Files.exists(runs()) ? Files.readAllLines(runs()) : List.of();
   }
 
@@ -58,20 +58,20 @@ class InterpretersTest {
   }
 
   @Test
-  void whereTheVeryVersionHasBoto3NobodyElseIsAsked() throws IOException {
+  void exactVersionWithBoto3EndsTheSearch() throws IOException {
     program("python3.11", python("3.11", true));
     for (int minor = 7; minor < 11; minor++) {
       program("python3." + minor, SLOW);
     }
     Files.createSymbolicLink(folder.resolve("python3"), Path.of("python3.11"));
     assertThat(bestVersion()).isEqualTo("3.11");
-    assertThat(asked()).as("under one of its names").containsExactly("python3.11");
+    assertThat(probed()).as("under one of its names").containsExactly("python3.11");
     assertThat(bestVersion()).isEqualTo("3.11");
-    assertThat(asked()).as("once").hasSize(1);
+    assertThat(probed()).as("once").hasSize(1);
   }
 
   @Test
-  void boto3CountsMoreThanTheVersionAndTheNearestIsTaken() throws IOException {
+  void boto3IsPreferredToTheExactVersionThenTheNearest() throws IOException {
     program("python3.11", python("3.11", false));
     program("python3", python("3.14", true));
     program("python3.12", python("3.12", true));
@@ -79,29 +79,31 @@ class InterpretersTest {
     program("python3.10", SLOW);
     program("python3.8", SLOW);
     assertThat(bestVersion()).isEqualTo("3.12");
-    assertThat(asked()).containsExactly("python3.11", "python3", "python3.12");
+    assertThat(probed()).containsExactly("python3.11", "python3", "python3.12");
   }
 
   @Test
-  void whetherThereIsOneIsKnownFromTheFirstThatWorks() throws IOException {
+  void firstWorkingInterpreterAnswersWhetherThereIsAny() throws IOException {
     program("python3.11", "exit 1");
     program("python3", python("3.9", false));
     program("python3.12", SLOW);
     program("python3.10", SLOW);
     Interpreters.Search any = interpreters.any(Family.PYTHON, WANTED, _ -> true);
     assertThat(any.best()).map(Interpreter::version).contains(new Version(3, 9));
-    assertThat(asked()).containsExactly("python3.11", "python3");
+    assertThat(probed()).containsExactly("python3.11", "python3");
   }
 
   @Test
-  void oneThatIsSlowOnceIsNotTakenForAbsent() throws IOException {
+  void slowInterpreterIsProbedAgain() throws IOException {
     interpreters = new Interpreters(folder.toString(), Duration.ofMillis(300));
     program("python3.11", SLOW);
     Runtimes runtimes = new Runtimes(folder.resolve("runtimes"), interpreters, false, _ -> true);
     assertThat(runtimes.missingFor("python3.11")).isEmpty();
     Interpreters.Search first = best();
     assertThat(first.best()).isEmpty();
-    assertThat(first.silent()).map(InterpreterProbe.Answer.Silent::why).isPresent();
+    assertThat(first.inconclusive())
+        .map(InterpreterProbe.ProbeResult.Inconclusive::why)
+        .isPresent();
     assertThat(runtimes.describe()).extractingByKey("Python").asString().contains("did not answer");
 
     interpreters = new Interpreters(folder.toString(), Duration.ofSeconds(60));
@@ -113,7 +115,7 @@ class InterpretersTest {
   }
 
   @Test
-  void whatFunctionsCannotReadIsPassedOverAndNamed() throws IOException {
+  void unreadableInterpreterIsSkippedAndNamed() throws IOException {
     program("python3.11", python("3.11", true));
     program("python3.9", python("3.9", true));
     assertThat(
@@ -133,11 +135,11 @@ class InterpretersTest {
   }
 
   @Test
-  void aVirtualEnvironmentIsNotTakenForThePythonThatItLinksTo() throws IOException {
+  void virtualEnvironmentIsDistinctFromThePythonItLinksTo() throws IOException {
     program("python3", python("3.11", false));
     Path more = Files.createDirectory(folder.resolve("more"));
     Files.createSymbolicLink(more.resolve("python3"), folder.resolve("python3"));
     assertThat(bestVersion()).isEqualTo("3.11");
-    assertThat(asked()).hasSize(2);
+    assertThat(probed()).hasSize(2);
   }
 }

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("slow")
 class JavaFunctionTest {
   @TempDir static Path folder;
-  private static RuntimeFixture shop;
+  private static RuntimeFixture fixture;
   private static FunctionSpec.Code code;
 
   /// A handler of maps.
@@ -63,13 +63,13 @@ class JavaFunctionTest {
 
   @BeforeAll
   static void open() throws IOException {
-    shop = new RuntimeFixture(folder);
+    fixture = new RuntimeFixture(folder);
     code = RuntimeFixture.code(jar(Greeter.class, Copier.class));
   }
 
   @AfterAll
   static void close() {
-    shop.close();
+    fixture.close();
   }
 
   private static byte[] jar(Class<?>... classes) throws IOException {
@@ -93,28 +93,29 @@ class JavaFunctionTest {
   }
 
   @Test
-  void aRequestHandlerGetsObjectsAndIsReused() throws Exception {
+  void requestHandlerGetsObjectsAndIsReused() throws Exception {
     FunctionSpec greeter = java("greeter", Greeter.class.getName());
-    InvocationResult first = shop.invoke(greeter, "{\"name\":\"Zoë\"}");
+    InvocationResult first = fixture.invoke(greeter, "{\"name\":\"Zoë\"}");
     assertThat(text(first)).isEqualTo("\"Zoë 1 greeter green true\"");
     assertThat(tail(first)).contains("greeting Zo").contains("logged by the context");
-    assertThat(text(shop.invoke(greeter, "{\"name\":\"Max\"}")))
+    assertThat(text(fixture.invoke(greeter, "{\"name\":\"Max\"}")))
         .isEqualTo("\"Max 2 greeter green true\"");
-    InvocationResult failed = shop.invoke(greeter, "{\"boom\":\"1\"}");
+    InvocationResult failed = fixture.invoke(greeter, "{\"boom\":\"1\"}");
     assertThat(failed).isInstanceOf(InvocationResult.FunctionFailed.class);
     assertThat(text(failed)).contains("java.lang.IllegalStateException").contains("boom");
-    assertThat(text(shop.invoke(greeter, "{\"name\":\"Eva\"}"))).contains("Eva 3");
+    assertThat(text(fixture.invoke(greeter, "{\"name\":\"Eva\"}"))).contains("Eva 3");
   }
 
   @Test
-  void aStreamHandlerGetsBytes() throws Exception {
+  void streamHandlerGetsBytes() throws Exception {
     FunctionSpec copier = java("copier", Copier.class.getName() + "::handleRequest");
-    assertThat(text(shop.invoke(copier, "{\"as\":  \"it is\"}"))).isEqualTo("{\"as\":  \"it is\"}");
+    assertThat(text(fixture.invoke(copier, "{\"as\":  \"it is\"}")))
+        .isEqualTo("{\"as\":  \"it is\"}");
   }
 
   @Test
-  void aClassThatIsNotThereIsSaidSo() throws Exception {
-    assertThat(text(shop.invoke(java("gone", "no.such.Handler"), "{}")))
+  void missingHandlerClassIsReported() throws Exception {
+    assertThat(text(fixture.invoke(java("gone", "no.such.Handler"), "{}")))
         .contains("Class not found: no.such.Handler");
   }
 }

@@ -20,17 +20,17 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("slow")
 class NodeFunctionTest {
   @TempDir static Path folder;
-  private static RuntimeFixture shop;
+  private static RuntimeFixture fixture;
 
   @BeforeAll
   static void open() throws IOException {
-    shop = new RuntimeFixture(folder);
-    need(shop.runtimes.missingFor("nodejs20.x").isEmpty(), "Node.js");
+    fixture = new RuntimeFixture(folder);
+    need(fixture.runtimes.missingFor("nodejs20.x").isEmpty(), "Node.js");
   }
 
   @AfterAll
   static void close() {
-    shop.close();
+    fixture.close();
   }
 
   private static FunctionSpec node(String name, String file, String source) throws IOException {
@@ -38,7 +38,7 @@ class NodeFunctionTest {
   }
 
   @Test
-  void anAsyncHandlerAnswersWhatItReturns() throws Exception {
+  void asyncHandlersResultIsTheResponse() throws Exception {
     FunctionSpec function =
         node(
             "async",
@@ -50,13 +50,13 @@ class NodeFunctionTest {
                       process.env.COLOUR, context.awsRequestId.length];
             };
             """);
-    InvocationResult result = shop.invoke(function, "{\"word\":\"grüezi\"}");
+    InvocationResult result = fixture.invoke(function, "{\"word\":\"grüezi\"}");
     assertThat(text(result)).isEqualTo("[\"grüezi\",\"async\",true,\"green\",36]");
     assertThat(tail(result)).containsPattern("\\tINFO\\thello\nworld\n");
   }
 
   @Test
-  void aHandlerMayCallBack() throws Exception {
+  void callbackHandlersResultIsTheResponse() throws Exception {
     FunctionSpec function =
         node(
             "callback",
@@ -66,17 +66,17 @@ class NodeFunctionTest {
               setTimeout(() => event.boom ? callback(new RangeError('b')) : callback(null, {n: 1}), 5);
             };
             """);
-    assertThat(text(shop.invoke(function, "{}"))).isEqualTo("{\"n\":1}");
-    assertThat(text(shop.invoke(function, "{\"boom\":1}")))
+    assertThat(text(fixture.invoke(function, "{}"))).isEqualTo("{\"n\":1}");
+    assertThat(text(fixture.invoke(function, "{\"boom\":1}")))
         .contains("\"errorType\":\"RangeError\"")
         .contains("\"errorMessage\":\"b\"");
-    assertThat(text(shop.invoke(function, "{}"))).isEqualTo("{\"n\":1}");
+    assertThat(text(fixture.invoke(function, "{}"))).isEqualTo("{\"n\":1}");
   }
 
   @Test
-  void aModuleIsLoadedAsOne() throws Exception {
+  void ecmaScriptModuleIsLoaded() throws Exception {
     String source = "export const handler = async (event) => ({module: true});\n";
-    assertThat(text(shop.invoke(node("mjs", "index.mjs", source), "{}")))
+    assertThat(text(fixture.invoke(node("mjs", "index.mjs", source), "{}")))
         .isEqualTo("{\"module\":true}");
     FunctionSpec typed =
         RuntimeFixture.function(
@@ -84,11 +84,11 @@ class NodeFunctionTest {
             "nodejs20.x",
             "src/index.handler",
             zip(Map.of("package.json", "{\"type\":\"module\"}", "src/index.js", source)));
-    assertThat(text(shop.invoke(typed, "{}"))).isEqualTo("{\"module\":true}");
+    assertThat(text(fixture.invoke(typed, "{}"))).isEqualTo("{\"module\":true}");
   }
 
   @Test
-  void aThrownErrorIsTheFunctionsAndSparesTheEnvironment() throws Exception {
+  void thrownErrorIsAFunctionErrorAndKeepsTheEnvironment() throws Exception {
     FunctionSpec function =
         node(
             "thrower",
@@ -97,14 +97,14 @@ class NodeFunctionTest {
             let n = 0;
             exports.handler = async (event) => { n++; if (event.boom) throw new TypeError('no'); return n; };
             """);
-    InvocationResult result = shop.invoke(function, "{\"boom\":1}");
+    InvocationResult result = fixture.invoke(function, "{\"boom\":1}");
     assertThat(result).isInstanceOf(InvocationResult.FunctionFailed.class);
     assertThat(text(result)).contains("\"errorType\":\"TypeError\"").contains("\"trace\":[");
-    assertThat(text(shop.invoke(function, "{}"))).isEqualTo("2");
+    assertThat(text(fixture.invoke(function, "{}"))).isEqualTo("2");
   }
 
   @Test
-  void anErrorThatNobodyCatchesEndsTheEnvironmentAndTheNextOneIsNew() throws Exception {
+  void uncaughtErrorEndsTheEnvironment() throws Exception {
     FunctionSpec function =
         node(
             "uncaught",
@@ -116,23 +116,23 @@ class NodeFunctionTest {
               if (event.boom) setTimeout(() => { throw new Error('late'); }, 1); else resolve(n);
             });
             """);
-    assertThat(text(shop.invoke(function, "{\"boom\":1}"))).contains("late");
-    assertThat(text(shop.invoke(function, "{}"))).isEqualTo("1");
+    assertThat(text(fixture.invoke(function, "{\"boom\":1}"))).contains("late");
+    assertThat(text(fixture.invoke(function, "{}"))).isEqualTo("1");
   }
 
   @Test
-  void aHandlerThatForgetsToCallBackAnswersNull() throws Exception {
+  void handlerThatNeverCallsBackReturnsNull() throws Exception {
     FunctionSpec function = node("forgets", "index.js", "exports.handler = (e, c, done) => {};\n");
-    assertThat(text(shop.invoke(function, "{}"))).isEqualTo("null");
+    assertThat(text(fixture.invoke(function, "{}"))).isEqualTo("null");
   }
 
   @Test
-  void whatCannotBeLoadedIsSaidSo() throws Exception {
-    assertThat(text(shop.invoke(node("gone", "other.js", ""), "{}")))
+  void loadErrorsAreReported() throws Exception {
+    assertThat(text(fixture.invoke(node("gone", "other.js", ""), "{}")))
         .contains("Runtime.ImportModuleError");
-    assertThat(text(shop.invoke(node("bare", "index.js", "exports.x = 1"), "{}")))
+    assertThat(text(fixture.invoke(node("bare", "index.js", "exports.x = 1"), "{}")))
         .contains("Runtime.HandlerNotFound");
-    assertThat(text(shop.invoke(node("broken", "index.js", "exports.handler = ("), "{}")))
+    assertThat(text(fixture.invoke(node("broken", "index.js", "exports.handler = ("), "{}")))
         .contains("Runtime.UserCodeSyntaxError");
   }
 
@@ -140,7 +140,7 @@ class NodeFunctionTest {
   /// use them for its own calls, so neither does ours. Source:
   /// https://github.com/aws/aws-xray-sdk-node/blob/master/packages/core/lib/patchers/http_p.js
   @Test
-  void aHandlerMayPatchWhatTheBootstrapIsMadeOf() throws Exception {
+  void handlersMayPatchModulesThatTheBootstrapUses() throws Exception {
     FunctionSpec function =
         RuntimeFixture.function(
             "patches",
@@ -166,9 +166,10 @@ class NodeFunctionTest {
                       return calls;
                     };
                     """)));
-    assertThat(text(shop.invoke(function, "{\"round\":1}"))).isEqualTo("0");
-    assertThat(text(shop.invoke(function, "{\"round\":2}"))).contains("\"errorMessage\":\"mine\"");
-    InvocationResult third = shop.invoke(function, "{\"round\":3}");
+    assertThat(text(fixture.invoke(function, "{\"round\":1}"))).isEqualTo("0");
+    assertThat(text(fixture.invoke(function, "{\"round\":2}")))
+        .contains("\"errorMessage\":\"mine\"");
+    InvocationResult third = fixture.invoke(function, "{\"round\":3}");
     assertThat(text(third)).isEqualTo("0");
     assertThat(tail(third)).contains("round 3").doesNotContain("Init Duration");
   }

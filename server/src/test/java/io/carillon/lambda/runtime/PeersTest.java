@@ -44,7 +44,7 @@ class PeersTest {
   /// Functions as the test has them.
   private static final class Functions implements Peers.Processes {
     private Set<Long> processes = Set.of();
-    private final AtomicInteger asked = new AtomicInteger();
+    private final AtomicInteger probed = new AtomicInteger();
     private Runnable whenAsked = () -> {};
 
     @Override
@@ -54,7 +54,7 @@ class PeersTest {
 
     @Override
     public Stream<Long> processIds() {
-      asked.incrementAndGet();
+      probed.incrementAndGet();
       whenAsked.run();
       return processes.stream();
     }
@@ -91,7 +91,7 @@ class PeersTest {
   }
 
   @Test
-  void aUserIdOfFunctionsTellsAFunctionAndAnyOtherDoesNot() throws IOException {
+  void userIdOfTheFunctionRangeIdentifiesAFunction() throws IOException {
     table("tcp", "0100007F:9C40", "0100007F:11D6", 58_001, 99);
     assertThat(peer("127.0.0.1", "127.0.0.1")).isInstanceOf(Peer.Environment.class);
 
@@ -100,7 +100,7 @@ class PeersTest {
   }
 
   @Test
-  void aSocketForBothFamiliesIsFoundInTheTableOfTheOther() throws IOException {
+  void dualStackSocketIsFoundInTheIpv6Table() throws IOException {
     String mapped = "0000000000000000FFFF00000100007F";
     table("tcp6", mapped + ":9C40", mapped + ":11D6", 58_001, 99);
     assertThat(peer("127.0.0.1", "127.0.0.1")).isInstanceOf(Peer.Environment.class);
@@ -117,14 +117,14 @@ class PeersTest {
   }
 
   @Test
-  void anAddressOfIPv6IsFound() throws IOException {
+  void ipv6AddressIsFound() throws IOException {
     String loopback = "00000000000000000000000001000000";
     table("tcp6", loopback + ":9C40", loopback + ":11D6", 58_039, 99);
     assertThat(peer("::1", "::1")).isInstanceOf(Peer.Environment.class);
   }
 
   @Test
-  void whoCannotBeToldIsTakenForAFunctionUnlessFromAnotherMachine() throws IOException {
+  void unidentifiedLocalClientCountsAsAFunction() throws IOException {
     assertThat(peer("127.0.0.1", "127.0.0.1")).isInstanceOf(Peer.Environment.class);
     assertThat(peer("192.0.2.1", "192.0.2.2")).isEqualTo(new Peer.Remote());
 
@@ -144,7 +144,7 @@ class PeersTest {
 
   /// A function can forbid that its open files are listed.
   @Test
-  void asAnOrdinaryUserASocketThatNoProcessIsSeenToHaveIsTakenForAFunctions() throws IOException {
+  void socketWithoutVisibleOwnerCountsAsAFunctions() throws IOException {
     table("tcp", "0100007F:9C40", "0100007F:11D6", 1000, 99);
     Peers peers = new Peers(functions, proc, 1000, false);
     assertThat(peers.of(connection())).isInstanceOf(Peer.Environment.class);
@@ -157,7 +157,7 @@ class PeersTest {
 
   /// A function that ends may leave its number to a process outside of environments.
   @Test
-  void aProcessThatClosesItsSocketWhileItIsLookedAtIsTakenForAFunction() throws IOException {
+  void processThatClosesItsSocketDuringTheLookupCountsAsAFunction() throws IOException {
     table("tcp", "0100007F:9C40", "0100007F:11D6", 1000, 99);
     Path socket = process(4321, 99);
     functions.whenAsked =
@@ -200,15 +200,15 @@ class PeersTest {
         });
   }
 
-  private Peers byProcess() throws IOException {
+  private Peers peersByProcess() throws IOException {
     int own = (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
     return new Peers(functions, PROC, own, false);
   }
 
   @Test
-  void asAnOrdinaryUserAProcessOutsideOfEnvironmentsIsLocal() throws Exception {
+  void processOutsideEnvironmentsIsLocal() throws Exception {
     BlockingQueue<Peer> seen = new LinkedBlockingQueue<>();
-    try (HttpEngine engine = engine(byProcess(), seen, new CountDownLatch(0))) {
+    try (HttpEngine engine = engine(peersByProcess(), seen, new CountDownLatch(0))) {
       for (String address : ownAddresses()) {
         ask(address, engine.port());
         assertThat(seen.take()).as(address).isEqualTo(new Peer.Local());
@@ -223,13 +223,13 @@ class PeersTest {
 
   /// What an environment has forked since its processes were listed is found by what is above it.
   @Test
-  void aChildOfAnEnvironmentIsOfTheEnvironment() throws Exception {
+  void childOfAnEnvironmentCountsAsAFunction() throws Exception {
     functions.processes = Set.of(SELF);
     assertThat(peerOfShell(Map.of())).isInstanceOf(Peer.Environment.class);
   }
 
   @Test
-  void anEnvironmentOfAnotherServerOfTheSameUserIsTold() throws Exception {
+  void environmentOfAnotherServerCountsAsAFunction() throws Exception {
     assertThat(peerOfShell(Map.of("PATH", "/usr/bin:/bin"))).isEqualTo(new Peer.Local());
     assertThat(peerOfShell(Map.of(Bubblewrap.VARIABLES, "export A='b'")))
         .isInstanceOf(Peer.Environment.class);
@@ -238,7 +238,7 @@ class PeersTest {
   /// What a shell with these variables alone is taken for.
   private Peer peerOfShell(Map<String, String> variables) throws Exception {
     BlockingQueue<Peer> seen = new LinkedBlockingQueue<>();
-    try (HttpEngine engine = engine(byProcess(), seen, new CountDownLatch(0))) {
+    try (HttpEngine engine = engine(peersByProcess(), seen, new CountDownLatch(0))) {
       String script =
           "exec 3<>/dev/tcp/127.0.0.1/%d; printf 'GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n' >&3; read -u 3"
               .formatted(engine.port());
@@ -253,10 +253,10 @@ class PeersTest {
   }
 
   @Test
-  void aSocketThatItsOwnerHasClosedIsTakenForAFunctions() throws Exception {
+  void closedSocketCountsAsAFunctions() throws Exception {
     BlockingQueue<Peer> seen = new LinkedBlockingQueue<>();
     CountDownLatch go = new CountDownLatch(1);
-    try (HttpEngine engine = engine(byProcess(), seen, go)) {
+    try (HttpEngine engine = engine(peersByProcess(), seen, go)) {
       try (Socket socket = new Socket("127.0.0.1", engine.port())) {
         new RawClient(socket).send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
       }
@@ -266,24 +266,24 @@ class PeersTest {
   }
 
   @Test
-  void aConnectionIsLookedUpOnce() throws Exception {
+  void connectionIsLookedUpOnce() throws Exception {
     BlockingQueue<Peer> seen = new LinkedBlockingQueue<>();
-    try (HttpEngine engine = engine(byProcess(), seen, new CountDownLatch(0));
+    try (HttpEngine engine = engine(peersByProcess(), seen, new CountDownLatch(0));
         RawClient client = RawClient.connect(engine.port())) {
       for (int count = 0; count < 3; count++) {
         client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").answer();
       }
     }
     assertThat(seen).containsOnly(new Peer.Local());
-    assertThat(functions.asked).hasValue(1);
+    assertThat(functions.probed).hasValue(1);
   }
 
   private static List<String> ownAddresses() throws IOException {
-    return List.of("127.0.0.1", "127.0.0.2", outerAddress());
+    return List.of("127.0.0.1", "127.0.0.2", nonLoopbackAddress());
   }
 
   /// This machine's address to others; loopback's where it has none.
-  static String outerAddress() throws IOException {
+  static String nonLoopbackAddress() throws IOException {
     return NetworkInterface.networkInterfaces()
         .flatMap(NetworkInterface::inetAddresses)
         .filter(address -> address instanceof Inet4Address && !address.isLoopbackAddress())

@@ -18,17 +18,17 @@ import org.junit.jupiter.api.io.TempDir;
 /// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-walkthrough.html
 class ProvidedFunctionTest {
   @TempDir static Path folder;
-  private static RuntimeFixture shop;
+  private static RuntimeFixture fixture;
 
   @BeforeAll
   static void open() throws IOException {
-    shop = new RuntimeFixture(folder);
+    fixture = new RuntimeFixture(folder);
     need(Files.isExecutable(Path.of("/usr/bin/curl")), "curl");
   }
 
   @AfterAll
   static void close() {
-    shop.close();
+    fixture.close();
   }
 
   private static final String BOOTSTRAP =
@@ -46,7 +46,7 @@ class ProvidedFunctionTest {
       """;
 
   @Test
-  void aBootstrapServesTheRuntimeApiByItself() throws Exception {
+  void customBootstrapUsesTheRuntimeApi() throws Exception {
     FunctionSpec function =
         RuntimeFixture.function(
             "own",
@@ -58,13 +58,13 @@ class ProvidedFunctionTest {
                     BOOTSTRAP,
                     "function.sh",
                     "handler() { echo \"Echoing: $1\" >&2; echo \"\\\"$COLOUR\\\"\"; }\n")));
-    assertThat(text(shop.invoke(function, "{}"))).isEqualTo("\"green\"");
-    assertThat(text(shop.invoke(function, "{}"))).isEqualTo("\"green\"");
+    assertThat(text(fixture.invoke(function, "{}"))).isEqualTo("\"green\"");
+    assertThat(text(fixture.invoke(function, "{}"))).isEqualTo("\"green\"");
   }
 
   /// Source: https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html
   @Test
-  void aMissingBootstrapIsAnErrorOfTheFunction() throws Exception {
+  void missingBootstrapIsAFunctionError() throws Exception {
     isInvalid(
         new ZipPackageTest.Archive().add("bin/bootstrap", BOOTSTRAP),
         "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]");
@@ -75,7 +75,7 @@ class ProvidedFunctionTest {
 
   /// Source: https://github.com/awslabs/aws-lambda-dart-runtime/issues/20
   @Test
-  void aBootstrapThatMayNotBeRunIsAnErrorOfTheFunction() throws Exception {
+  void nonExecutableBootstrapIsAFunctionError() throws Exception {
     isInvalid(
         new ZipPackageTest.Archive().add("bootstrap", BOOTSTRAP, 0100644),
         "fork/exec /var/task/bootstrap: permission denied");
@@ -84,7 +84,7 @@ class ProvidedFunctionTest {
   private static void isInvalid(ZipPackageTest.Archive archive, String why) throws Exception {
     FunctionSpec function =
         RuntimeFixture.function("none", "provided.al2", "x.y", RuntimeFixture.code(archive.done()));
-    InvocationResult result = shop.invoke(function, "{}");
+    InvocationResult result = fixture.invoke(function, "{}");
     assertThat(result).isInstanceOf(InvocationResult.FunctionFailed.class);
     assertThat(text(result))
         .startsWith("{\"errorType\":\"Runtime.InvalidEntrypoint\",\"errorMessage\":\"RequestId: ")

@@ -25,30 +25,30 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("slow")
 class PythonFunctionTest {
   @TempDir static Path folder;
-  private static RuntimeFixture shop;
+  private static RuntimeFixture fixture;
 
   @BeforeAll
   static void open() throws IOException {
-    shop = new RuntimeFixture(folder);
-    need(shop.runtimes.missingFor("python3.11").isEmpty(), "Python");
+    fixture = new RuntimeFixture(folder);
+    need(fixture.runtimes.missingFor("python3.11").isEmpty(), "Python");
   }
 
   @AfterAll
   static void close() {
-    shop.close();
+    fixture.close();
   }
 
   @Test
-  void aHandlerGetsTheEventAndItsAnswerComesBack() throws Exception {
+  void handlerGetsTheEventAndItsResultIsReturned() throws Exception {
     FunctionSpec echo =
         python("echo", "def handler(event, context):\n    return {'you said': event['word']}\n");
-    InvocationResult result = shop.invoke(echo, "{\"word\":\"grüezi\"}");
+    InvocationResult result = fixture.invoke(echo, "{\"word\":\"grüezi\"}");
     assertThat(result).isInstanceOf(InvocationResult.Returned.class);
     assertThat(text(result)).isEqualTo("{\"you said\": \"grüezi\"}");
   }
 
   @Test
-  void theModuleMayLieInAFolderAndBothMayHaveHyphens() throws Exception {
+  void handlerModuleMayBeInAFolderAndHaveHyphens() throws Exception {
     FunctionSpec function =
         RuntimeFixture.function(
             "hyphens",
@@ -58,20 +58,20 @@ class PythonFunctionTest {
                 Map.of(
                     "s3-lambda-function/s3-lambda-function.py",
                     "def lambda_handler(event, context):\n    return 'found'\n")));
-    assertThat(text(shop.invoke(function, "{}"))).isEqualTo("\"found\"");
+    assertThat(text(fixture.invoke(function, "{}"))).isEqualTo("\"found\"");
   }
 
   @Test
-  void anEnvironmentIsReused() throws Exception {
+  void environmentIsReused() throws Exception {
     FunctionSpec counter =
         python("counter", "n = 0\ndef handler(e, c):\n    global n\n    n += 1\n    return n\n");
     for (int i = 1; i <= 50; i++) {
-      assertThat(text(shop.invoke(counter, "{}"))).isEqualTo(Integer.toString(i));
+      assertThat(text(fixture.invoke(counter, "{}"))).isEqualTo(Integer.toString(i));
     }
   }
 
   @Test
-  void theContextTellsWhatAwsTells() throws Exception {
+  void contextHasAwsMembers() throws Exception {
     FunctionSpec function =
         python(
             "context",
@@ -83,14 +83,14 @@ class PythonFunctionTest {
                         c.log_group_name, c.log_stream_name == os.environ['AWS_LAMBDA_LOG_STREAM_NAME'],
                         c.invoked_function_arn, len(c.aws_request_id), 5000 < left <= 10000]
             """);
-    assertThat(text(shop.invoke(function, "{}")))
+    assertThat(text(fixture.invoke(function, "{}")))
         .isEqualTo(
             "[\"context\", \"$LATEST\", \"128\", \"/aws/lambda/context\", true,"
                 + " \"arn:aws:lambda:eu-central-1:123456789012:function:context\", 36, true]");
   }
 
   @Test
-  void theEnvironmentIsAwssAndTheUsersAndNothingOfOurs() throws Exception {
+  void environmentHoldsOnlyAwsAndUserVariables() throws Exception {
     FunctionSpec function =
         python(
             "environment",
@@ -102,17 +102,17 @@ class PythonFunctionTest {
                         os.environ['_X_AMZN_TRACE_ID'][:10], os.getcwd() == os.environ['LAMBDA_TASK_ROOT'],
                         'JAVA_HOME' in os.environ, 'USER' in os.environ]
             """);
-    assertThat(text(shop.invoke(function, "{}")))
+    assertThat(text(fixture.invoke(function, "{}")))
         .isEqualTo(
             "[\"green\", \"eu-central-1\", \"ASIAenvironment\", \"http://127.0.0.1:4566\","
                 + " \"index.handler\", \"Root=1-575\", true, false, false]");
   }
 
   @Test
-  void anExceptionIsAnErrorWithItsTypeAndTrace() throws Exception {
+  void exceptionIsReturnedWithTypeAndStackTrace() throws Exception {
     FunctionSpec function =
         python("thrower", "def handler(e, c):\n    raise ValueError('no \"such\" thing')\n");
-    InvocationResult result = shop.invoke(function, "{}");
+    InvocationResult result = fixture.invoke(function, "{}");
     assertThat(result).isInstanceOf(InvocationResult.FunctionFailed.class);
     assertThat(text(result))
         .contains("\"errorMessage\": \"no \\\"such\\\" thing\"")
@@ -123,7 +123,7 @@ class PythonFunctionTest {
   }
 
   @Test
-  void theLogHoldsWhatIsPrintedBetweenStartEndAndReport() throws Exception {
+  void logHoldsOutputBetweenStartEndAndReport() throws Exception {
     FunctionSpec function =
         python(
             "printer",
@@ -134,7 +134,7 @@ class PythonFunctionTest {
                 logging.getLogger().warning('three')
                 return None
             """);
-    String[] lines = tail(shop.invoke(function, "{}")).split("\n");
+    String[] lines = tail(fixture.invoke(function, "{}")).split("\n");
     assertThat(lines[0]).startsWith("START RequestId: ").endsWith("Version: $LATEST");
     assertThat(lines[1]).isEqualTo("one");
     assertThat(lines[2]).isEqualTo("two");
@@ -144,43 +144,43 @@ class PythonFunctionTest {
         .matches(
             "REPORT RequestId: [0-9a-f-]{36}\tDuration: [0-9.]+ ms\tBilled Duration: [0-9]+ ms"
                 + "\tMemory Size: 128 MB\tMax Memory Used: [0-9]+ MB\tInit Duration: [0-9.]+ ms\t");
-    assertThat(tail(shop.invoke(function, "{}"))).doesNotContain("Init Duration");
+    assertThat(tail(fixture.invoke(function, "{}"))).doesNotContain("Init Duration");
   }
 
   @Test
-  void aModuleThatCannotBeImportedIsSaidSo() throws Exception {
+  void importErrorIsReported() throws Exception {
     FunctionSpec function =
         RuntimeFixture.function(
             "gone", "python3.11", "nowhere.handler", zip(Map.of("index.py", "")));
-    InvocationResult result = shop.invoke(function, "{}");
+    InvocationResult result = fixture.invoke(function, "{}");
     assertThat(text(result))
         .contains("Runtime.ImportModuleError")
         .contains("Unable to import module 'nowhere'");
     FunctionSpec other = python("missing", "x = 1\n");
-    assertThat(text(shop.invoke(other, "{}"))).contains("Runtime.HandlerNotFound");
+    assertThat(text(fixture.invoke(other, "{}"))).contains("Runtime.HandlerNotFound");
     FunctionSpec broken = python("broken", "def handler(:\n");
-    assertThat(text(shop.invoke(broken, "{}"))).contains("Runtime.UserCodeSyntaxError");
+    assertThat(text(fixture.invoke(broken, "{}"))).contains("Runtime.UserCodeSyntaxError");
   }
 
   @Test
-  void whatJsonCannotHoldIsAMarshalError() throws Exception {
+  void resultThatIsNotJsonIsAMarshalError() throws Exception {
     FunctionSpec function = python("set", "def handler(e, c):\n    return {1, 2}\n");
-    assertThat(text(shop.invoke(function, "{}"))).contains("Runtime.MarshalError");
+    assertThat(text(fixture.invoke(function, "{}"))).contains("Runtime.MarshalError");
   }
 
   @Test
-  void aVersionThatIsNotHereRunsOnTheNearestAndTheLogSaysSo() throws Exception {
+  void missingVersionRunsOnTheNearestWithAWarning() throws Exception {
     FunctionSpec old =
         RuntimeFixture.function(
             "old",
             "python3.7",
             "index.handler",
             zip(Map.of("index.py", "def handler(e, c):\n    return 1\n")));
-    assertThat(text(shop.invoke(old, "{}"))).isEqualTo("1");
+    assertThat(text(fixture.invoke(old, "{}"))).isEqualTo("1");
     org.awaitility.Awaitility.await()
         .until(
             () ->
-                shop.log.stream()
+                fixture.log.stream()
                     .anyMatch(
                         line ->
                             line.startsWith(
@@ -190,7 +190,7 @@ class PythonFunctionTest {
   /// gevent, SOCKS proxies and X-Ray's SDK replace sockets and HTTP clients, and handlers capture
   /// their output; AWS's runtime has a client of its own and is not touched by it.
   @Test
-  void aHandlerMayPatchWhatTheBootstrapIsMadeOf() throws Exception {
+  void handlersMayPatchModulesThatTheBootstrapUses() throws Exception {
     FunctionSpec function =
         RuntimeFixture.python(
             "patches",
@@ -210,11 +210,11 @@ class PythonFunctionTest {
                     raise ValueError("mine")
                 return [len(calls), e["round"]]
             """);
-    assertThat(text(shop.invoke(function, "{\"round\":1}"))).isEqualTo("[0, 1]");
-    InvocationResult second = shop.invoke(function, "{\"round\":2}");
+    assertThat(text(fixture.invoke(function, "{\"round\":1}"))).isEqualTo("[0, 1]");
+    InvocationResult second = fixture.invoke(function, "{\"round\":2}");
     assertThat(text(second)).contains("\"errorMessage\": \"mine\"");
     assertThat(tail(second)).contains("[ERROR] ValueError: mine").doesNotContain("captured");
-    assertThat(text(shop.invoke(function, "{\"round\":3}")))
+    assertThat(text(fixture.invoke(function, "{\"round\":3}")))
         .contains("I/O operation on closed file")
         .contains("ValueError");
   }
@@ -235,7 +235,7 @@ class PythonFunctionTest {
             names = ['LD_LIBRARY_PATH', 'PATH', 'LANG', 'TZ', 'HOME']
             return [os.environ.get(name) for name in names] + [os.path.expanduser('~'), home]
         """;
-    assertThat(text(shop.invoke(python("paths", source), "{}")))
+    assertThat(text(fixture.invoke(python("paths", source), "{}")))
         .isEqualTo(
             "[\"/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib\","
                 + " \"/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin\", \"en_US.UTF-8\","
@@ -244,7 +244,7 @@ class PythonFunctionTest {
         RuntimeFixture.withVariables(
             python("own-paths", source),
             Map.of("LD_LIBRARY_PATH", "/var/task/mine", "LANG", "C", "HOME", "/tmp/mine"));
-    assertThat(text(shop.invoke(own, "{}")))
+    assertThat(text(fixture.invoke(own, "{}")))
         .startsWith("[\"/var/task/mine\", ")
         .endsWith(" \"C\", \":UTC\", \"/tmp/mine\", \"/tmp/mine\", \"writable\"]");
   }
@@ -279,14 +279,14 @@ class PythonFunctionTest {
                       handler.getBytes(StandardCharsets.UTF_8),
                       place,
                       Files.readAllBytes(library))));
-      assertThat(text(shop.invoke(function, "{}"))).as(place).isEqualTo("42");
+      assertThat(text(fixture.invoke(function, "{}"))).as(place).isEqualTo("42");
     }
   }
 
   /// Source: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html, and for the words
   /// `/var/runtime/bootstrap` of AWS's images.
   @Test
-  void aWrapperStartsTheRuntime() throws Exception {
+  void wrapperScriptStartsTheRuntime() throws Exception {
     Map<String, String> files =
         Map.of(
             "index.py",
@@ -303,24 +303,24 @@ class PythonFunctionTest {
     FunctionSpec bare =
         RuntimeFixture.function(
             "wrapped", "python3.11", "index.handler", RuntimeFixture.zip(files));
-    assertThat(text(shop.invoke(wrappedBy(bare, "/var/task/wrapper"), "{}")))
+    assertThat(text(fixture.invoke(wrappedBy(bare, "/var/task/wrapper"), "{}")))
         .isEqualTo("[\"yes\", \"by the wrapper\"]");
-    InvocationResult absent = shop.invoke(wrappedBy(bare, "/opt/none"), "{}");
+    InvocationResult absent = fixture.invoke(wrappedBy(bare, "/opt/none"), "{}");
     assertThat(text(absent)).contains("Runtime exited with error: exit status 127");
     assertThat(tail(absent)).contains("/opt/none: does not exist");
-    InvocationResult plain = shop.invoke(wrappedBy(bare, "/etc/passwd"), "{}");
+    InvocationResult plain = fixture.invoke(wrappedBy(bare, "/etc/passwd"), "{}");
     assertThat(text(plain)).contains("Runtime exited with error: exit status 126");
     assertThat(tail(plain)).contains("/etc/passwd: is not an executable");
   }
 
   private static FunctionSpec wrappedBy(FunctionSpec function, String wrapper) {
-    FunctionSpec wrapped =
+    FunctionSpec withWrapper =
         RuntimeFixture.withVariables(function, Map.of("AWS_LAMBDA_EXEC_WRAPPER", wrapper));
-    return RuntimeFixture.with(wrapped, wrapped.timeout(), wrapped.memoryMb(), wrapper);
+    return RuntimeFixture.with(withWrapper, withWrapper.timeout(), withWrapper.memoryMb(), wrapper);
   }
 
   @Test
-  void aForeignArchitectureAndADeprecatedRuntimeAreToldInTheLogOnce() throws Exception {
+  void foreignArchitectureAndDeprecatedRuntimeAreLoggedOnce() throws Exception {
     String foreign = RuntimeFixture.MACHINE.equals("arm64") ? "x86_64" : "arm64";
     FunctionSpec f =
         RuntimeFixture.function(
@@ -329,12 +329,13 @@ class PythonFunctionTest {
             "index.handler",
             RuntimeFixture.zip(Map.of("index.py", "def handler(e, c):\n    return 1\n")));
     FunctionSpec function = RuntimeFixture.forArchitecture(f, foreign);
-    InvocationResult first = shop.invoke(function, "{}");
+    InvocationResult first = fixture.invoke(function, "{}");
     assertThat(text(first)).isEqualTo("1");
-    assertThat(tail(shop.invoke(function, "{}"))).doesNotContain("WARNING");
-    await().until(() -> shop.log.stream().filter(l -> l.contains("REPORT")).count() >= 2);
+    assertThat(tail(fixture.invoke(function, "{}"))).doesNotContain("WARNING");
+    await().until(() -> fixture.log.stream().filter(l -> l.contains("REPORT")).count() >= 2);
     assertThat(
-            shop.log.stream().filter(l -> l.startsWith("/aws/lambda/foreign [carillon] WARNING")))
+            fixture.log.stream()
+                .filter(l -> l.startsWith("/aws/lambda/foreign [carillon] WARNING")))
         .filteredOn(line -> !line.contains("not available here"))
         .containsExactly(
             "/aws/lambda/foreign [carillon] WARNING: python3.8 is deprecated on AWS since"

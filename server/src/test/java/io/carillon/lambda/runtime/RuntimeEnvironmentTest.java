@@ -33,7 +33,7 @@ class RuntimeEnvironmentTest {
   private static final String WRAPPER = "#!/bin/sh\n" + SAY + "export ADDED=yes\nexec \"$@\"\n";
 
   @TempDir static Path folder;
-  private static RuntimeFixture shop;
+  private static RuntimeFixture fixture;
 
   /// Answers what the wrapper added.
   public static final class Adder implements RequestHandler<Object, String> {
@@ -45,32 +45,32 @@ class RuntimeEnvironmentTest {
 
   @BeforeAll
   static void open() throws IOException {
-    shop = new RuntimeFixture(folder);
+    fixture = new RuntimeFixture(folder);
   }
 
   @AfterAll
   static void close() {
-    shop.close();
+    fixture.close();
   }
 
-  private static void startsByTheWrapper(FunctionSpec bare) throws Exception {
-    FunctionSpec wrapped =
+  private static void assertStartedByWrapper(FunctionSpec bare) throws Exception {
+    FunctionSpec withWrapper =
         RuntimeFixture.with(
             RuntimeFixture.withVariables(
                 bare, Map.of("AWS_LAMBDA_EXEC_WRAPPER", "/var/task/wrapper")),
             Duration.ofSeconds(60),
             256,
             "1");
-    InvocationResult result = shop.invoke(wrapped, "{}");
+    InvocationResult result = fixture.invoke(withWrapper, "{}");
     assertThat(text(result)).isEqualTo("\"yes\"");
-    String said = wrapped.logGroup() + " " + SAID + "/var/lang/lib:" + COMMON;
-    await().atMost(Duration.ofSeconds(60)).until(() -> shop.log.contains(said));
+    String said = withWrapper.logGroup() + " " + SAID + "/var/lang/lib:" + COMMON;
+    await().atMost(Duration.ofSeconds(60)).until(() -> fixture.log.contains(said));
   }
 
   @Test
-  void aWrapperStartsPython() throws Exception {
+  void wrapperStartsPython() throws Exception {
     String source = "import os\ndef handler(e, c):\n    return os.environ.get('ADDED')\n";
-    startsByTheWrapper(
+    assertStartedByWrapper(
         RuntimeFixture.function(
             "wrapped-python",
             "python3.11",
@@ -79,10 +79,10 @@ class RuntimeEnvironmentTest {
   }
 
   @Test
-  void aWrapperStartsNode() throws Exception {
+  void wrapperStartsNode() throws Exception {
     need(Files.isExecutable(Path.of("/usr/bin/node")), "Node.js");
     String source = "exports.handler = async () => process.env.ADDED;\n";
-    startsByTheWrapper(
+    assertStartedByWrapper(
         RuntimeFixture.function(
             "wrapped-node",
             "nodejs22.x",
@@ -91,10 +91,10 @@ class RuntimeEnvironmentTest {
   }
 
   @Test
-  void aWrapperStartsJava() throws Exception {
+  void wrapperStartsJava() throws Exception {
     String file = Adder.class.getName().replace('.', '/') + ".class";
     try (InputStream in = Adder.class.getClassLoader().getResourceAsStream(file)) {
-      startsByTheWrapper(
+      assertStartedByWrapper(
           RuntimeFixture.function(
               "wrapped-java",
               "java25",
@@ -110,7 +110,7 @@ class RuntimeEnvironmentTest {
 
   /// A runtime of the function's own is started as it is, and has no folder of AWS's language.
   @Test
-  void aBootstrapOfOnesOwnHasNoWrapper() throws Exception {
+  void customRuntimeHasNoWrapper() throws Exception {
     FunctionSpec own =
         RuntimeFixture.withVariables(
             RuntimeFixture.function(
@@ -124,7 +124,7 @@ class RuntimeEnvironmentTest {
                         "wrapper",
                         WRAPPER))),
             Map.of("AWS_LAMBDA_EXEC_WRAPPER", "/var/task/wrapper"));
-    assertThat(tail(shop.invoke(own, "{}")))
+    assertThat(tail(fixture.invoke(own, "{}")))
         .containsSubsequence(SAID + COMMON + "\n", "added nothing\n", "exit status 3");
   }
 }

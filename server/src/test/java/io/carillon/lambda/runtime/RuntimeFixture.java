@@ -45,7 +45,7 @@ public final class RuntimeFixture implements AutoCloseable {
   public final CodeFolders code;
   private final HttpEngine http;
   private final Ids ids = new Ids();
-  volatile int mostSessions = Integer.MAX_VALUE;
+  volatile int maxSessions = Integer.MAX_VALUE;
   volatile Instant credentialsExpire = Instant.now().plus(Duration.ofHours(1));
 
   public RuntimeFixture(Path folder) throws IOException {
@@ -106,7 +106,7 @@ public final class RuntimeFixture implements AutoCloseable {
             code,
             (role, name, _) -> {
               int number = sessions.incrementAndGet();
-              if (number > mostSessions) {
+              if (number > maxSessions) {
                 throw new IllegalStateException("No more sessions");
               }
               return new FunctionCredentials.Issued(

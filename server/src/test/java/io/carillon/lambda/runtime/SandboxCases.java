@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 /// What becomes of a function on machines whose bwrap works, fails, or is not there. Prints a line
 /// for each case. A program of its own, so that it can be run by another user and under limits.
 final class SandboxCases {
-  private static final String BWRAP_SAYS = "bwrap: Creating new namespace failed";
+  private static final String BWRAP_ERROR = "bwrap: Creating new namespace failed";
 
   /// A sandbox as it should be, in which the function is root.
   private static final String ROOT_INSIDE =
@@ -49,7 +49,7 @@ final class SandboxCases {
   public static void main(String[] arguments) throws Exception {
     SandboxCases cases = new SandboxCases(Path.of(arguments[0]), Path.of(arguments[1]));
     cases.bwrapWorks();
-    cases.bwrapFails("dies", "echo '" + BWRAP_SAYS + "' >&2; exit 1");
+    cases.bwrapFails("dies", "echo '" + BWRAP_ERROR + "' >&2; exit 1");
     cases.bwrapFails("killed", "kill -9 $$");
     cases.bwrapIsSlow();
     cases.bwrapFails(
@@ -57,12 +57,12 @@ final class SandboxCases {
     cases.bwrapFails("pretends to be nobody", ROOT_INSIDE.formatted(cases.real));
     cases.bwrapVanishes();
     cases.bwrapFailsLater();
-    cases.thereIsNone("none", true);
-    cases.thereIsNone("off", false);
+    cases.bwrapMissing("none", true);
+    cases.bwrapMissing("off", false);
   }
 
   private void bwrapWorks() throws Exception {
-    try (ProcessExecutor executor = executor("works", folderOfTheReal(), true)) {
+    try (ProcessExecutor executor = executor("works", realBwrapFolder(), true)) {
       report("works", executor);
     }
   }
@@ -72,7 +72,7 @@ final class SandboxCases {
     Path bin = fake(name, script);
     try (ProcessExecutor executor = executor(name, bin, true)) {
       report(name, executor);
-      fake(bin, theReal());
+      fake(bin, realBwrap());
       report(name + ", mended", executor);
     }
   }
@@ -97,16 +97,16 @@ final class SandboxCases {
     return fake;
   }
 
-  private Path folderOfTheReal() {
+  private Path realBwrapFolder() {
     return Objects.requireNonNull(real.getParent());
   }
 
-  private String theReal() {
+  private String realBwrap() {
     return "exec " + real + " \"$@\"";
   }
 
   private void bwrapVanishes() throws Exception {
-    Path bin = fake("vanishes", theReal());
+    Path bin = fake("vanishes", realBwrap());
     try (ProcessExecutor executor = executor("vanishes", bin, true)) {
       report("there", executor);
       Files.delete(bin.resolve("bwrap"));
@@ -116,17 +116,17 @@ final class SandboxCases {
 
   /// Only an environment notices, since bwrap is not tried while it works.
   private void bwrapFailsLater() throws Exception {
-    Path bin = fake("fails-later", theReal());
+    Path bin = fake("fails-later", realBwrap());
     try (ProcessExecutor executor = executor("fails later", bin, true)) {
       report("worked", executor);
-      fake(bin, "echo '" + BWRAP_SAYS + "' >&2; exit 1");
+      fake(bin, "echo '" + BWRAP_ERROR + "' >&2; exit 1");
       report("first to fail", executor);
       report("after it", executor);
     }
   }
 
-  private void thereIsNone(String name, boolean sandbox) throws Exception {
-    Path bin = sandbox ? Files.createDirectory(folder.resolve("empty")) : folderOfTheReal();
+  private void bwrapMissing(String name, boolean sandbox) throws Exception {
+    Path bin = sandbox ? Files.createDirectory(folder.resolve("empty")) : realBwrapFolder();
     try (ProcessExecutor executor = executor(name, bin, sandbox)) {
       report(name, executor);
     }
@@ -134,7 +134,7 @@ final class SandboxCases {
 
   private ProcessExecutor executor(String name, Path bin, boolean sandbox) throws IOException {
     Machine here = Machine.here();
-    Duration patience = name.equals("slow") ? Duration.ofMillis(500) : here.patience();
+    Duration patience = name.equals("slow") ? Duration.ofMillis(500) : here.timeout();
     return new ProcessExecutor(
         Files.createDirectory(folder.resolve("work-" + name)),
         sandbox,

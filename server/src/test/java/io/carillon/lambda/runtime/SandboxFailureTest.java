@@ -33,7 +33,7 @@ import org.slf4j.Logger;
 class SandboxFailureTest {
   private static final List<String> LOW_LIMITS =
       List.of("/usr/bin/prlimit", "--nofile=1000:1000", "--nproc=600:600", "--");
-  private static final String SOMEBODY = "23456";
+  private static final String OTHER_USER = "23456";
 
   @TempDir Path folder;
   private Machine here;
@@ -48,25 +48,27 @@ class SandboxFailureTest {
   }
 
   @Test
-  void underLowLimitsAFunctionRunsInTheSandboxOrNotAtAll() throws Exception {
-    holds(outcomes(List.of()), here.isRoot() ? "5[89]\\d{3}" : Integer.toString(here.uid()));
+  void underLowLimitsFunctionsRunSandboxedOrNotAtAll() throws Exception {
+    assertOutcomes(
+        outcomes(List.of()), here.isRoot() ? "5[89]\\d{3}" : Integer.toString(here.uid()));
   }
 
   @Test
-  void anOrdinaryUsersFunctionRunsInTheSandboxOrNotAtAll() throws Exception {
+  void forNonRootServersFunctionsRunSandboxedOrNotAtAll() throws Exception {
     need(here.isRoot() && Machine.hasSetpriv(), "root, who can be somebody else");
     List<String> somebody =
-        List.of("setpriv", "--reuid=" + SOMEBODY, "--regid=" + SOMEBODY, "--clear-groups", "--");
+        List.of(
+            "setpriv", "--reuid=" + OTHER_USER, "--regid=" + OTHER_USER, "--clear-groups", "--");
     List<String> tried = new ArrayList<>(somebody);
     tried.addAll(List.of(bwrap.toString(), "--unshare-all", "--ro-bind", "/", "/", "true"));
     need(
         new ProcessBuilder(tried).start().waitFor() == 0,
         "bubblewrap that works for ordinary users");
-    holds(outcomes(somebody), SOMEBODY);
+    assertOutcomes(outcomes(somebody), OTHER_USER);
   }
 
   /// @param user a pattern of the user ids that functions may have
-  private static void holds(Map<String, String> outcomes, String user) {
+  private static void assertOutcomes(Map<String, String> outcomes, String user) {
     String inside = "ran: " + user + " inside 1000 .*outside so far: 0";
     assertThat(outcomes.get("works")).matches(inside);
     assertThat(outcomes.get("dies"))
@@ -167,38 +169,37 @@ class SandboxFailureTest {
   }
 
   @Test
-  void theInvocationTheLogAndTheServerSayInBwrapsWordsWhyAndTheNextColdStartTriesAgain()
-      throws Exception {
+  void bwrapFailureIsReportedEverywhereAndTheNextColdStartRetries() throws Exception {
     Path bin = Files.createDirectory(folder.resolve("bin"));
     Path fake = SandboxCases.fake(bin, "echo 'bwrap: no'; exit 1");
     Machine broken =
-        new Machine(here.uid(), bin.toString(), here.limits(), here.claims(), here.patience());
-    try (RuntimeFixture shop = new RuntimeFixture(folder.resolve("shop"), broken)) {
-      need(shop.runtimes.missingFor("python3.11").isEmpty(), "Python");
+        new Machine(here.uid(), bin.toString(), here.limits(), here.claims(), here.timeout());
+    try (RuntimeFixture fixture = new RuntimeFixture(folder.resolve("shop"), broken)) {
+      need(fixture.runtimes.missingFor("python3.11").isEmpty(), "Python");
       FunctionSpec function =
           python("hello", "import os\ndef handler(e, c): return os.getcwd(), os.getuid() == 0\n");
       String why = "bubblewrap (" + fake + ") does not work here: bwrap: no";
-      assertThat(text(shop.invoke(function, "{}")))
+      assertThat(text(fixture.invoke(function, "{}")))
           .isEqualTo("unavailable No environment could be started: " + why);
-      await().until(() -> shop.log.stream().anyMatch(line -> line.contains(why)));
-      assertThat(shop.executor.describe()).startsWith("FUNCTIONS DO NOT RUN: " + why);
-      assertThat(shop.executor.sandboxFailure()).contains(why);
-      assertThat(shop.executor.isolates()).as("nothing is run outside").isTrue();
-      assertThat(shop.environments.census().environments()).isZero();
+      await().until(() -> fixture.log.stream().anyMatch(line -> line.contains(why)));
+      assertThat(fixture.executor.describe()).startsWith("FUNCTIONS DO NOT RUN: " + why);
+      assertThat(fixture.executor.sandboxFailure()).contains(why);
+      assertThat(fixture.executor.isolates()).as("nothing is run outside").isTrue();
+      assertThat(fixture.environments.counts().environments()).isZero();
 
       SandboxCases.fake(bin, "exec " + bwrap + " \"$@\"");
-      assertThat(text(shop.invoke(function, "{}"))).isEqualTo("[\"/var/task\", false]");
-      assertThat(shop.executor.describe()).startsWith("Functions run in bubblewrap sandboxes");
+      assertThat(text(fixture.invoke(function, "{}"))).isEqualTo("[\"/var/task\", false]");
+      assertThat(fixture.executor.describe()).startsWith("Functions run in bubblewrap sandboxes");
 
       Files.delete(fake);
       FunctionSpec changed = with(function, function.timeout(), 128, "2"); // wants a cold start
-      assertThat(text(shop.invoke(changed, "{}"))).contains("no program is there");
+      assertThat(text(fixture.invoke(changed, "{}"))).contains("no program is there");
     }
   }
 
   @Test
-  void whatOnlyRootCanReadIsRunForNobody() throws IOException {
-    Machine root = new Machine(0, "", here.limits(), folder.resolve("ids"), here.patience());
+  void codeReadableOnlyByRootIsNotRun() throws IOException {
+    Machine root = new Machine(0, "", here.limits(), folder.resolve("ids"), here.timeout());
     need(Machine.hasSetpriv(), "setpriv");
     Path open = Files.createDirectory(folder.resolve("code"));
     Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxr-xr-x"));
@@ -223,7 +224,7 @@ class SandboxFailureTest {
   }
 
   @Test
-  void aFunctionGetsWhatTheServersHardLimitsLeave() throws IOException {
+  void functionLimitsStayWithinTheServersHardLimits() throws IOException {
     List<String> limits =
         List.of(
             "Limit                     Soft Limit           Hard Limit           Units     ",
@@ -234,24 +235,24 @@ class SandboxFailureTest {
   }
 
   @Test
-  void aBwrapThatIsInstalledIsFoundWhateverThePath() {
+  void installedBwrapIsFoundWhateverThePath() {
     Path place = Path.of("/usr/bin/bwrap");
     need(Files.isExecutable(place), "bubblewrap of the distribution");
     for (Optional<String> path :
         List.of(Optional.of(folder.toString()), Optional.<String>empty())) {
       Machine machine =
           new Machine(
-              here.uid(), Machine.searched(path), here.limits(), here.claims(), here.patience());
+              here.uid(), Machine.searchPath(path), here.limits(), here.claims(), here.timeout());
       assertThat(machine.program("bwrap")).contains(place);
     }
   }
 
   @Test
-  void aBrokenLinkOnThePathIsABwrapThatDoesNotWork() throws IOException {
+  void brokenBwrapLinkCountsAsFailing() throws IOException {
     Path bin = Files.createDirectory(folder.resolve("links"));
     Path link = Files.createSymbolicLink(bin.resolve("bwrap"), folder.resolve("nowhere"));
     Machine machine =
-        new Machine(here.uid(), "/nowhere:" + bin, here.limits(), here.claims(), here.patience());
+        new Machine(here.uid(), "/nowhere:" + bin, here.limits(), here.claims(), here.timeout());
     assertThat(machine.program("bwrap")).contains(link);
   }
 }

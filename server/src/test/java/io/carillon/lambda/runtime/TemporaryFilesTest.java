@@ -26,22 +26,22 @@ class TemporaryFilesTest {
   private static final int ALL_MB = 400;
 
   @TempDir Path folder;
-  private RuntimeFixture shop;
+  private RuntimeFixture fixture;
 
   @BeforeEach
   void open() throws IOException {
-    shop = new RuntimeFixture(folder, ALL_MB);
-    need(shop.executor.isolates(), "bubblewrap");
-    need(shop.runtimes.missingFor("python3.11").isEmpty(), "Python");
+    fixture = new RuntimeFixture(folder, ALL_MB);
+    need(fixture.executor.isolates(), "bubblewrap");
+    need(fixture.runtimes.missingFor("python3.11").isEmpty(), "Python");
   }
 
   @AfterEach
   void close() {
-    shop.close();
+    fixture.close();
   }
 
   /// Writes as many megabytes as it is told, then stays as long as it is told.
-  private static FunctionSpec fills(String name) throws IOException {
+  private static FunctionSpec fillTmp(String name) throws IOException {
     FunctionSpec function =
         python(
             name,
@@ -64,19 +64,20 @@ class TemporaryFilesTest {
   }
 
   @Test
-  void oneAloneHasNoMoreThanIsThereForAll() throws Exception {
-    FunctionSpec greedy = fills("greedy"); // by its configuration it has 512 MB
-    assertThat(text(shop.invoke(greedy, "{\"mb\": 5000}")))
+  void tmpOfOneEnvironmentIsWithinTheTotalLimit() throws Exception {
+    FunctionSpec greedy = fillTmp("greedy"); // by its configuration it has 512 MB
+    assertThat(text(fixture.invoke(greedy, "{\"mb\": 5000}")))
         .isEqualTo("[272, \"No space left on device\"]");
     await()
-        .until(() -> shop.log.stream().anyMatch(line -> line.contains("/tmp holds 272 MB here")));
+        .until(
+            () -> fixture.log.stream().anyMatch(line -> line.contains("/tmp holds 272 MB here")));
   }
 
   @Test
-  void anIdleOneWithAFullTmpMakesRoom() throws Exception {
-    FunctionSpec first = fills("first");
-    assertThat(text(shop.invoke(first, "{\"mb\": 200}"))).isEqualTo("200");
-    await().until(() -> shop.environments.census().idle() == 1);
+  void idleEnvironmentWithAFullTmpIsEvicted() throws Exception {
+    FunctionSpec first = fillTmp("first");
+    assertThat(text(fixture.invoke(first, "{\"mb\": 200}"))).isEqualTo("200");
+    await().until(() -> fixture.environments.counts().idle() == 1);
     await().until(() -> temporaryMb() >= 200);
     assertThat(bwraps().mapToLong(one -> ProcessTree.temporaryBytes(one, 272 << 20)).sum() >> 20)
         .as("without control groups")
@@ -84,8 +85,8 @@ class TemporaryFilesTest {
     assertThat(bwraps().mapToLong(one -> ProcessTree.temporaryBytes(one, 512 << 20)).sum())
         .as("what is not the sandbox's")
         .isZero();
-    assertThat(text(shop.invoke(fills("second"), "{\"mb\": 1}"))).isEqualTo("1");
-    assertThat(shop.environments.census().environments()).isEqualTo(1);
+    assertThat(text(fixture.invoke(fillTmp("second"), "{\"mb\": 1}"))).isEqualTo("1");
+    assertThat(fixture.environments.counts().environments()).isEqualTo(1);
   }
 
   private static Stream<ProcessHandle> bwraps() {
@@ -95,22 +96,22 @@ class TemporaryFilesTest {
   }
 
   private long temporaryMb() {
-    return shop.executor.usage().temporaryBytes() >> 20;
+    return fixture.executor.usage().temporaryBytes() >> 20;
   }
 
   @Test
-  void ofTheBusyTheFullestIsEndedAndIsToldWhy() throws Exception {
+  void busyEnvironmentWithTheLargestTmpIsEndedWithTheReason() throws Exception {
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<InvocationResult> modest =
-          threads.submit(() -> shop.invoke(fills("modest"), "{\"mb\": 130, \"stay\": 100}"));
+          threads.submit(() -> fixture.invoke(fillTmp("modest"), "{\"mb\": 130, \"stay\": 100}"));
       await().atMost(Duration.ofMinutes(1)).until(() -> temporaryMb() >= 130);
-      String greedy = text(shop.invoke(fills("greedy"), "{\"mb\": 272, \"stay\": 100}"));
+      String greedy = text(fixture.invoke(fillTmp("greedy"), "{\"mb\": 272, \"stay\": 100}"));
       assertThat(greedy)
           .contains("Runtime.ExitError", "signal: killed (its /tmp held 2")
           .contains("more than the 400 MB of --function-memory-mb");
-      await().until(() -> shop.environments.census().environments() == 1);
+      await().until(() -> fixture.environments.counts().environments() == 1);
       assertThat(modest.isDone()).isFalse();
-      shop.environments.close();
+      fixture.environments.close();
       assertThat(text(modest.get())).contains("signal: killed");
     }
   }

@@ -21,36 +21,36 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("slow")
 class UnsandboxedFunctionTest {
   @TempDir static Path folder;
-  private static RuntimeFixture shop;
+  private static RuntimeFixture fixture;
 
   @BeforeAll
   static void open() throws IOException {
-    shop = new RuntimeFixture(folder, false, 5);
-    need(shop.runtimes.missingFor("python3.11").isEmpty(), "Python");
+    fixture = new RuntimeFixture(folder, false, 5);
+    need(fixture.runtimes.missingFor("python3.11").isEmpty(), "Python");
   }
 
   @AfterAll
   static void close() {
-    shop.close();
+    fixture.close();
   }
 
   @Test
-  void itSaysSo() {
-    assertThat(shop.executor.isolates()).isFalse();
-    assertThat(shop.executor.describe()).contains("NOT SANDBOXED").contains("bubblewrap");
+  void missingSandboxIsReported() {
+    assertThat(fixture.executor.isolates()).isFalse();
+    assertThat(fixture.executor.describe()).contains("NOT SANDBOXED").contains("bubblewrap");
   }
 
   @Test
-  void functionsRunWhereTheirCodeLies() throws Exception {
+  void functionsRunInTheirCodeFolder() throws Exception {
     FunctionSpec function =
         python(
             "plain",
             "import os\ndef handler(e, c): return os.getcwd() == os.environ['LAMBDA_TASK_ROOT']\n");
-    assertThat(text(shop.invoke(function, "{}"))).isEqualTo("true");
+    assertThat(text(fixture.invoke(function, "{}"))).isEqualTo("true");
   }
 
   @Test
-  void theyAreNeverRootAndReadNothingThatIsRootsAlone() throws Exception {
+  void functionsAreNeverRootAndCannotReadRootsFiles() throws Exception {
     FunctionSpec function =
         python(
             "who",
@@ -63,7 +63,7 @@ class UnsandboxedFunctionTest {
                 return os.getuid(), os.getgid(), os.getgroups(), privileges, read
             """);
     Path secret = Files.writeString(folder.resolve("secret"), "server's");
-    String answer = text(shop.invoke(function, "\"" + secret + "\""));
+    String answer = text(fixture.invoke(function, "\"" + secret + "\""));
     Machine here = Machine.here();
     if (here.isRoot()) {
       String none = "\"0000000000000000\"";
@@ -79,11 +79,11 @@ class UnsandboxedFunctionTest {
   }
 
   @Test
-  void aHangingFunctionAndItsChildrenAreEnded() throws Exception {
+  void hangingFunctionAndItsChildrenAreKilled() throws Exception {
     FunctionSpec hangs =
         python(
             "hangs", "import subprocess\ndef handler(e, c): subprocess.run(['sleep', '471.1'])\n");
-    assertThat(text(shop.invoke(with(hangs, Duration.ofSeconds(1), 128, "1"), "{}")))
+    assertThat(text(fixture.invoke(with(hangs, Duration.ofSeconds(1), 128, "1"), "{}")))
         .contains("Sandbox.Timedout");
     await()
         .until(
@@ -94,7 +94,7 @@ class UnsandboxedFunctionTest {
   }
 
   @Test
-  void memoryOfATreeOfProcessesCanBeSeen() {
+  void memoryOfAProcessTreeIsMeasured() {
     assertThat(ProcessTree.residentBytes(ProcessHandle.current())).isGreaterThan(10 << 20);
   }
 }

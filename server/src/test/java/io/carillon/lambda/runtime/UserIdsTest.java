@@ -23,7 +23,7 @@ class UserIdsTest {
   }
 
   @Test
-  void serversOfOneMachineNeverShareAUserId() throws IOException {
+  void serversOnOneMachineNeverShareAUserId() throws IOException {
     try (UserIds one = new UserIds(root(folder.resolve("ids")), 7);
         UserIds other = new UserIds(root(folder.resolve("ids")), 7)) {
       Set<Integer> all = new HashSet<>();
@@ -37,7 +37,7 @@ class UserIdsTest {
   }
 
   @Test
-  void aFreedIdIsTakenAgainAndAClosedServersIdsToo() throws IOException {
+  void freedIdsAndIdsOfAClosedServerAreReused() throws IOException {
     UserIds one = new UserIds(root(folder), 3);
     int first = one.take();
     int second = one.take();
@@ -50,7 +50,7 @@ class UserIdsTest {
   }
 
   @Test
-  void whenNoneIsLeftItSaysSo() throws IOException {
+  void exhaustedUserIdsAreReported() throws IOException {
     try (UserIds one = new UserIds(root(folder), 0);
         UserIds other = new UserIds(root(folder), 49)) {
       int last = one.take();
@@ -68,7 +68,7 @@ class UserIdsTest {
 
   /// `flock` of util-linux plays another server.
   @Test
-  void aClaimEndsWithItsProcessHoweverThatDies() throws Exception {
+  void claimIsReleasedWhenItsProcessDies() throws Exception {
     Path program = Path.of("/usr/bin/flock");
     RuntimeFixture.need(Files.isExecutable(program), "flock");
     Path file = Files.createFile(folder.resolve("0"));
@@ -90,7 +90,7 @@ class UserIdsTest {
   }
 
   @Test
-  void whoIsNoFunctionIsNotTakenForOne() {
+  void otherUserIdsAreNotFunctions() {
     assertThat(List.of(0, 1000, 57_999, 60_000, 65_534, -1))
         .noneMatch(ProcessExecutor::isFunctionUid);
   }

@@ -63,7 +63,7 @@ class ZipPackageTest {
     return folders.use(RuntimeFixture.code(archive));
   }
 
-  private void isRefused(byte[] archive, String why) {
+  private void assertRefused(byte[] archive, String why) {
     assertThatThrownBy(() -> unpack(archive))
         .isInstanceOf(BadArchiveException.class)
         .hasMessageContaining(why);
@@ -72,37 +72,38 @@ class ZipPackageTest {
   }
 
   @Test
-  void namesThatLeadOutAreRefused() throws IOException {
+  void pathsOutsideTheFolderAreRefused() throws IOException {
     for (String name : new String[] {"../evil", "a/../../evil", "/evil", "a//b", "./a", "a/./b"}) {
-      isRefused(new Archive().add(name, "x").done(), "not allowed");
+      assertRefused(new Archive().add(name, "x").done(), "not allowed");
     }
   }
 
   @Test
-  void namesThatNoFileCanHaveAreRefused() throws IOException {
+  void invalidFileNamesAreRefused() throws IOException {
     int link = 0120777;
     String name = "n".repeat(300);
-    isRefused(new Archive().add(name, "x").done(), "is too long: a file's has at most 255 bytes");
-    isRefused(new Archive().add(name + "/a", "x").done(), "too long");
-    isRefused(new Archive().add("ü".repeat(128), "x").done(), "too long");
-    isRefused(new Archive().add("a/".repeat(2_500) + "b", "x").done(), "too long");
-    isRefused(new Archive().add("a/".repeat(30_000) + "b", "x").done(), "too long");
-    isRefused(new Archive().add("link", name, link).done(), "too long");
-    isRefused(new Archive().add("link", "a/".repeat(2_500), link).done(), "too long");
+    assertRefused(
+        new Archive().add(name, "x").done(), "is too long: a file's has at most 255 bytes");
+    assertRefused(new Archive().add(name + "/a", "x").done(), "too long");
+    assertRefused(new Archive().add("ü".repeat(128), "x").done(), "too long");
+    assertRefused(new Archive().add("a/".repeat(2_500) + "b", "x").done(), "too long");
+    assertRefused(new Archive().add("a/".repeat(30_000) + "b", "x").done(), "too long");
+    assertRefused(new Archive().add("link", name, link).done(), "too long");
+    assertRefused(new Archive().add("link", "a/".repeat(2_500), link).done(), "too long");
     assertThat(unpack(new Archive().add("n".repeat(255), "x").done())).isDirectory();
   }
 
   @Test
-  void aDirectoryThatClaimsTheWholeMemoryIsNotRead() throws IOException {
+  void oversizedCentralDirectoryIsNotRead() throws IOException {
     byte[] archive = new Archive().add("a", "x").done();
     int end = archive.length - 22;
     archive[end + 15] = 0x70; // of its size in bytes, the highest
-    isRefused(archive, "directory is too large");
+    assertRefused(archive, "directory is too large");
   }
 
   /// Whatever is in an archive is the fault of whoever made it.
   @Test
-  void archivesThatWereChangedAreUnpackedOrRefused() throws IOException {
+  void corruptedArchivesAreUnpackedOrRefused() throws IOException {
     byte[] good =
         new Archive()
             .add("a/b.py", "print('x')", 0100644)
@@ -126,19 +127,19 @@ class ZipPackageTest {
   }
 
   @Test
-  void nothingIsWrittenThroughALink() throws IOException {
+  void nothingIsWrittenThroughASymbolicLink() throws IOException {
     int link = 0120777;
-    isRefused(new Archive().add("out", "..", link).add("out/evil", "x").done(), "out");
-    isRefused(new Archive().add("out/evil", "x").add("out", "..", link).done(), "");
+    assertRefused(new Archive().add("out", "..", link).add("out/evil", "x").done(), "out");
+    assertRefused(new Archive().add("out/evil", "x").add("out", "..", link).done(), "");
   }
 
   @Test
-  void linksThatLeadOutAreRefused() throws IOException {
+  void linksOutOfThePackageAreRefused() throws IOException {
     int link = 0120777;
-    isRefused(new Archive().add("passwd", "/etc/passwd", link).done(), "leads out");
-    isRefused(new Archive().add("a/up", "../../../etc/passwd", link).done(), "leads out");
-    isRefused(new Archive().add("empty", "", link).done(), "nowhere");
-    isRefused(new Archive().add("pipe", "", 0010644).done(), "is not a file");
+    assertRefused(new Archive().add("passwd", "/etc/passwd", link).done(), "leads out");
+    assertRefused(new Archive().add("a/up", "../../../etc/passwd", link).done(), "leads out");
+    assertRefused(new Archive().add("empty", "", link).done(), "nowhere");
+    assertRefused(new Archive().add("pipe", "", 0010644).done(), "is not a file");
   }
 
   @Test
@@ -150,7 +151,7 @@ class ZipPackageTest {
   }
 
   @Test
-  void whatUnpacksToTooMuchIsRefused() throws IOException {
+  void oversizedContentIsRefused() throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
       zip.putNextEntry(new ZipEntry("bomb"));
@@ -161,11 +162,11 @@ class ZipPackageTest {
       zip.closeEntry();
     }
     assertThat(bytes.size()).isLessThan(1 << 20);
-    isRefused(bytes.toByteArray(), "unpacks to more than 262144000 bytes");
+    assertRefused(bytes.toByteArray(), "unpacks to more than 262144000 bytes");
   }
 
   @Test
-  void anArchiveThatLiesAboutItsSizeIsRefusedWhileItIsUnpacked() throws IOException {
+  void falseDeclaredSizeIsDetectedWhileUnpacking() throws IOException {
     byte[] liar = new Archive().add("bomb", "x".repeat(100_000)).done();
     for (int at = 0; at + 46 <= liar.length; at++) {
       boolean directory =
@@ -183,25 +184,25 @@ class ZipPackageTest {
   }
 
   @Test
-  void whatIsNoArchiveIsRefused() throws IOException {
-    isRefused("PK".getBytes(StandardCharsets.UTF_8), "");
-    isRefused(new byte[0], "");
-    isRefused(new Archive().done(), "holds nothing");
+  void nonArchivesAreRefused() throws IOException {
+    assertRefused("PK".getBytes(StandardCharsets.UTF_8), "");
+    assertRefused(new byte[0], "");
+    assertRefused(new Archive().done(), "holds nothing");
     byte[] torn = new Archive().add("index.py", "x".repeat(10_000)).done();
-    isRefused(java.util.Arrays.copyOf(torn, torn.length / 2), "");
+    assertRefused(java.util.Arrays.copyOf(torn, torn.length / 2), "");
     byte[] damaged = torn.clone();
     damaged[45] ^= 0x55;
-    isRefused(damaged, "");
+    assertRefused(damaged, "");
   }
 
   @Test
-  void aFileThatIsAlsoAFolderIsRefused() throws IOException {
-    isRefused(new Archive().add("a", "x").add("a/b", "x").done(), "both a file and a folder");
-    isRefused(new Archive().add("a/b", "x").add("a", "x").done(), "both a file and a folder");
+  void nameOfBothAFileAndAFolderIsRefused() throws IOException {
+    assertRefused(new Archive().add("a", "x").add("a/b", "x").done(), "both a file and a folder");
+    assertRefused(new Archive().add("a/b", "x").add("a", "x").done(), "both a file and a folder");
   }
 
   @Test
-  void everythingIsReadableAndExecutableWhereTheArchiveSaysSo() throws IOException {
+  void filesAreReadableAndExecutableAsTheArchiveSays() throws IOException {
     Path code =
         unpack(new Archive().add("private.py", "x", 0100600).add("run.sh", "x", 0100700).done());
     assertThat(Files.getPosixFilePermissions(code.resolve("private.py")))
@@ -210,14 +211,14 @@ class ZipPackageTest {
   }
 
   @Test
-  void anArchiveWithoutModesMakesAllExecutable() throws IOException {
+  void archiveWithoutModesMakesAllFilesExecutable() throws IOException {
     Path code = unpack(new Archive().add("bootstrap", "#!/bin/sh\n").add("sub/", "").done());
     assertThat(Files.isExecutable(code.resolve("bootstrap"))).isTrue();
     assertThat(Files.isDirectory(code.resolve("sub"), LinkOption.NOFOLLOW_LINKS)).isTrue();
   }
 
   @Test
-  void foldersThatNobodyRunsFromAreRemovedWhenThereAreMany() throws IOException {
+  void unusedFoldersBeyondTheLimitAreRemoved() throws IOException {
     CodeFolders folders = new CodeFolders(folder.resolve("code"));
     FunctionSpec.Code used = RuntimeFixture.code(new Archive().add("used", "x").done());
     Path inUse = folders.use(used);
@@ -231,7 +232,7 @@ class ZipPackageTest {
   }
 
   @Test
-  void aCacheFromBeforeIsEmptied() throws IOException {
+  void cacheIsEmptiedAtStart() throws IOException {
     Path stale = Files.createDirectories(folder.resolve("code/half/written"));
     assertThat(unpack(new Archive().add("a", "x").done())).isDirectory();
     assertThat(stale).doesNotExist();
