@@ -1,14 +1,14 @@
 "use strict";
 // Runs a Node.js function in one of Carillon's execution environments: fetches events from the
-// Lambda Runtime API, hands them to the handler and posts what comes of it.
+// Lambda Runtime API, calls the handler and posts its result.
 const fs = require("fs");
 const http = require("http");
 const path = require("path");
 const { pathToFileURL } = require("url");
 const util = require("util");
 
-// Tracers such as X-Ray's and Powertools' replace functions of these modules. What this file needs
-// is taken before the handler's module is loaded, so that its own calls are neither traced nor
+// Tracers such as X-Ray's and Powertools' replace functions of these modules. This file captures
+// the originals before the handler's module is loaded, so that its own calls are neither traced nor
 // broken.
 const { request: httpRequest, Agent } = http;
 const { writeSync } = fs;
@@ -53,7 +53,7 @@ function post(place, text, headers) {
 
 let requestId = "";
 
-// AWS's shape of a line; a bare CR keeps the lines of one message together.
+// AWS's line format; a bare CR keeps the lines of one message together.
 for (const [method, level] of Object.entries({
   log: "INFO",
   info: "INFO",
@@ -81,8 +81,8 @@ function describe(error) {
     : { errorType: typeof error, errorMessage: String(error), trace: [] };
 }
 
-// What AWS's runtime logs of an error: more than it answers, since properties that libraries put on
-// their errors (`code`, `$metadata`, `reason`) are there too. What JSON cannot hold is left out.
+// An error as AWS's runtime logs it: more than in the response, since it includes properties that
+// libraries set (`code`, `$metadata`, `reason`). Values that JSON cannot represent are omitted.
 function detail(error) {
   const seen = new Set();
   const enrich = (_, value) => {
@@ -229,8 +229,8 @@ function contextOf(headers, done) {
   };
 }
 
-// An async handler settles its promise, one of the old style calls back; the first of both counts.
-// If neither ever happens and nothing is left to do, the answer is null, as on AWS.
+// An async handler settles its promise, a callback handler calls back; the first counts. If neither
+// happens and the event loop is empty, the response is null, as on AWS.
 function invoke(handler, event, headers) {
   return new Promise((resolve, reject) => {
     let context;
@@ -260,7 +260,7 @@ function invoke(handler, event, headers) {
   });
 }
 
-// What JSON cannot hold is told in the words of AWS's runtime, which does not say what it was.
+// AWS's message for a result that JSON cannot represent.
 function answerOf(result) {
   let text;
   try {
@@ -275,7 +275,7 @@ async function serve(handler) {
   for (;;) {
     const next = await request("GET", "invocation/next");
     if (next.status !== 200) {
-      exit(0); // told to end
+      exit(0); // the environment ends
     }
     requestId = next.headers["lambda-runtime-aws-request-id"];
     process.env._X_AMZN_TRACE_ID = next.headers["lambda-runtime-trace-id"] || "";
@@ -295,7 +295,7 @@ function die(error, title, status) {
   fail(place, error, title).finally(() => exit(status));
 }
 
-// The statuses are those of AWS's runtime; they stand in the log behind an answer.
+// The exit statuses are those of AWS's runtime; they are logged after a response.
 process.on("uncaughtException", (error) => die(error, "Uncaught Exception", 129));
 process.on("unhandledRejection", (reason, promise) =>
   die(new UnhandledRejection(reason, promise), "Unhandled Promise Rejection", 128),

@@ -1,8 +1,8 @@
 """Runs a Python function in one of Carillon's execution environments.
 
-Fetches events from the Lambda Runtime API, hands them to the handler and posts what it returns. The
-HTTP spoken here is the little that the Runtime API needs, on one connection, because a general
-client would cost more than the rest of a warm invocation.
+Fetches events from the Lambda Runtime API, calls the handler and posts its result. The HTTP
+client is minimal, on one connection, because a general client would take longer than the rest of a
+warm invocation.
 """
 import importlib
 import json
@@ -13,8 +13,8 @@ import sys
 import time
 import traceback
 
-# Tracers and monkey patches (X-Ray, gevent, SOCKS proxies, captured output) replace these. What this
-# file needs is taken before the handler's module is loaded.
+# Tracers and monkey patches (X-Ray, gevent, SOCKS proxies, captured output) replace these. This file
+# captures the originals before the handler's module is loaded.
 SOCKET = socket.socket
 OUT = sys.stdout
 
@@ -44,7 +44,7 @@ class Connection:
         self.socket.sendall(("\r\n".join(head) + "\r\n\r\n").encode("latin-1") + body)
         status = self.reader.readline()
         if not status:
-            sys.exit(1)  # the server has gone, and so does this environment
+            sys.exit(1)  # the server is gone: end this environment
         fields = {}
         while True:
             line = self.reader.readline()
@@ -81,7 +81,7 @@ class ClientContext:
 
 
 class LambdaContext:
-    """What handlers get as their second argument."""
+    """The second argument of handlers."""
 
     function_name = os.environ["AWS_LAMBDA_FUNCTION_NAME"]
     function_version = os.environ["AWS_LAMBDA_FUNCTION_VERSION"]
@@ -146,7 +146,7 @@ def failure(kind, message, stack, request_id):
     for entry in stack:
         for line in entry.splitlines():
             bare = line.lstrip(" ")
-            lines.append("\u00a0" * (len(line) - len(bare)) + bare)  # as AWS writes it
+            lines.append("\u00a0" * (len(line) - len(bare)) + bare)  # AWS's format
     text = "\r".join("\r".join(lines).splitlines()) + "\n"
     try:
         OUT.write(text.encode(OUT.encoding, "backslashreplace").decode(OUT.encoding))
@@ -157,7 +157,7 @@ def failure(kind, message, stack, request_id):
 
 
 def flush():
-    """Sends what the handler printed on its way, whatever it has made of its standard output."""
+    """Flushes the handler's output, even if the handler has replaced standard output."""
     for stream in (sys.stdout, OUT):
         try:
             stream.flush()
@@ -172,7 +172,7 @@ class Unloadable(Exception):
 
 
 def load(name):
-    """Finds the function that `dir/module.function` names; dots and slashes both part folders."""
+    """Finds the function that `dir/module.function` names; dots and slashes both separate folders."""
     module_name, dot, function_name = name.rpartition(".")
     if not dot:
         raise Unloadable(
@@ -207,7 +207,7 @@ def serve(connection, handler):
     while True:
         status, fields, content = connection.request("GET", "invocation/next")
         if status != 200:
-            sys.exit(0)  # told to end
+            sys.exit(0)  # the environment ends
         request_id = fields["lambda-runtime-aws-request-id"]
         os.environ["_X_AMZN_TRACE_ID"] = fields.get("lambda-runtime-trace-id", "")
         RequestIdFilter.request_id = request_id
@@ -235,7 +235,7 @@ def serve(connection, handler):
 def main():
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(line_buffering=True)
-    # The folder of this file leads the path; what it holds must not shadow the function's modules.
+    # The folder of this file is first in the path; its files must not shadow the function's modules.
     sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]
     sys.dont_write_bytecode = True
     set_up_logging()

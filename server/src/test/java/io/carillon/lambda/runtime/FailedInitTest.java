@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// An initialization that fails is run once more, as part of the invocation. Sources:
+/// A failed initialization is repeated once within the invocation. Sources:
 /// https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html,
 /// https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html, and for the order
 /// of lines a log from AWS: https://github.com/cargo-lambda/cargo-lambda/issues/572
@@ -52,7 +52,7 @@ class FailedInitTest {
     assertThat(census()).isEqualTo(new Environments.Counts(0, 0, 0));
   }
 
-  /// So that nobody waits for the ten seconds of AWS.
+  /// Replaces AWS's limit of ten seconds.
   private void shortenInit() throws IOException {
     fixture.close();
     fixture = new RuntimeFixture(folder.resolve("short"), true, 3, SHORT);
@@ -66,7 +66,7 @@ class FailedInitTest {
     return fixture.environments.begin(function, invocation, 1000).await();
   }
 
-  /// What the function's log holds once the invocation is reported; numbers and times become `#`.
+  /// The function's log after the invocation's REPORT; numbers and times become `#`.
   private List<String> log(FunctionSpec function) {
     String start = function.logGroup() + " ";
     await().until(() -> fixture.log.stream().anyMatch(l -> l.startsWith(start + "REPORT ")));
@@ -172,7 +172,7 @@ class FailedInitTest {
             report(id, "Status: timeout"));
   }
 
-  /// Takes longer than the init phase has, and less than the function has.
+  /// The initialization takes longer than the init phase, but less than the function's timeout.
   @Test
   void handlerHasTheTimeLeftByTheSecondInitialization() throws Exception {
     shortenInit();
@@ -227,7 +227,8 @@ class FailedInitTest {
     return results;
   }
 
-  /// Others live on, so what is counted wrong stays wrong: the last would wait for the busy one.
+  /// Other environments stay, so a wrong count would show: the last invocation would wait for the
+  /// busy one.
   @Test
   void queuedInvocationGetsANewEnvironmentAfterAFailure() throws Exception {
     FunctionSpec moody =

@@ -23,17 +23,16 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What a log says of each kind of fault, and that it says so between the START and the END of the
-/// invocation that failed. Sources:
+/// The log of each kind of error, between START and END of the failed invocation. Sources:
 /// https://docs.aws.amazon.com/lambda/latest/dg/java-exceptions.html, `python-exceptions.html` and
-/// `nodejs-exceptions.html`; the words are those of AWS's runtimes.
+/// `nodejs-exceptions.html`; the texts are those of AWS's runtimes.
 @Tag("slow")
 class FaultLogTest {
   @TempDir static Path folder;
   private static RuntimeFixture fixture;
   private static FunctionSpec.Code java;
 
-  /// Fails as the event says.
+  /// Fails as the event requests.
   public static final class Thrower implements RequestHandler<Map<String, String>, String> {
     @Override
     public String handleRequest(Map<String, String> event, Context context) {
@@ -57,7 +56,7 @@ class FaultLogTest {
     }
   }
 
-  /// Cannot be made.
+  /// Its constructor throws.
   public static final class CannotBeCreated implements RequestHandler<String, String> {
     public CannotBeCreated() {
       throw new IllegalArgumentException("not to be made");
@@ -120,14 +119,14 @@ class FaultLogTest {
     return "{\"do\":\"" + what + "\"}";
   }
 
-  /// The lines of a function's log, in one text.
+  /// A function's log as one text.
   private static String log(FunctionSpec function) {
     return String.join(
         "\n",
         fixture.log.stream().filter(line -> line.startsWith(function.logGroup() + " ")).toList());
   }
 
-  /// Lines reach the sink behind the answer.
+  /// Lines reach the sink after the response.
   private static void awaitLog(FunctionSpec function, String part) {
     await().atMost(Duration.ofSeconds(60)).until(() -> log(function).contains(part));
   }
@@ -155,7 +154,7 @@ class FaultLogTest {
         .startsWith("START RequestId: ")
         .doesNotContain("boom")
         .containsSubsequence("java.lang.AssertionError: no such luck\n", "END RequestId: ");
-    // An error of the virtual machine ends the process behind its answer, as on AWS.
+    // A VirtualMachineError ends the process after its response, as on AWS.
     InvocationResult overflown = fixture.invoke(thrower, eventFor("recursion"));
     assertThat(text(overflown)).contains("\"errorType\":\"java.lang.StackOverflowError\"");
     assertThat(tail(overflown)).contains("END RequestId: ");
@@ -331,7 +330,7 @@ class FaultLogTest {
                 + " catches\",\"stack\":[");
   }
 
-  /// What a process does behind its answer is the invocation's still, and so is the time it takes.
+  /// Work after the response still belongs to the invocation and counts against its timeout.
   @Test
   void processThatDoesNotPollAfterItsResponseIsEndedByTheTimeout() throws Exception {
     FunctionSpec lingering =
@@ -368,7 +367,7 @@ class FaultLogTest {
             "1");
     InvocationResult answered = fixture.invoke(lingering, "{}");
     assertThat(text(answered)).isEqualTo("42");
-    // Another environment serves the next one; when it has, the first one's time is up as well.
+    // Another environment serves the next invocation; by then the first one has timed out.
     assertThat(text(fixture.invoke(lingering, "{}"))).isEqualTo("42");
     await()
         .atMost(Duration.ofSeconds(60))

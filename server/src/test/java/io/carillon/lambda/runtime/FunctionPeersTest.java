@@ -18,7 +18,7 @@ import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A real function is told from this process, whichever way it comes and however it hides.
+/// A real function is distinguished from this process, however it connects or hides its socket.
 class FunctionPeersTest {
   private static final String FUNCTION =
       """
@@ -101,7 +101,7 @@ class FunctionPeersTest {
       need(fixture.runtimes.missingFor("python3.11").isEmpty(), "Python");
       need(Machine.here().program("curl").isPresent(), "curl");
       peers = fixture.executor.peers();
-      assertThat(peers.functionsEverStarted()).as("before the first").isFalse();
+      assertThat(peers.functionsEverStarted()).as("before the first start").isFalse();
       try (HttpEngine engine =
           HttpEngine.start(
               new InetSocketAddress("::", 0),
@@ -141,7 +141,7 @@ class FunctionPeersTest {
       }
     }
     assertThat(peers.functionsEverStarted())
-        .as("what a function sent may wait unread when it is gone")
+        .as("a function's request may be unread after its end")
         .isTrue();
   }
 }

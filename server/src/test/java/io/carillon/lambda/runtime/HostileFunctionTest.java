@@ -29,8 +29,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Functions that crash, hang, flood, fork and eat: nobody else notices, and nothing is left of
-/// them.
+/// Functions that crash, hang, flood the log, fork or use too much memory affect no other function
+/// and leave nothing behind.
 @Tag("slow")
 class HostileFunctionTest {
   @TempDir Path folder;
@@ -49,7 +49,7 @@ class HostileFunctionTest {
     assertThat(functionProcesses()).isZero();
   }
 
-  /// Processes of the user ids that only functions have, and of bwrap below this process.
+  /// Processes with user ids of functions, and bwrap processes below this one.
   private static long functionProcesses() {
     return ProcessHandle.current()
         .descendants()
@@ -66,7 +66,7 @@ class HostileFunctionTest {
     return python("good", "def handler(e, c):\n    return 'fine'\n");
   }
 
-  /// Runs a bad function and, meanwhile, a good one, which must not fail.
+  /// Runs a hostile function and, concurrently, a good one, which must not fail.
   private InvocationResult runBesideAGoodFunction(FunctionSpec bad) throws Exception {
     assertThat(text(fixture.invoke(good(), "{}"))).isEqualTo("\"fine\"");
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -252,11 +252,11 @@ class HostileFunctionTest {
     assertThat(inside.has("FUNCTION_VARIABLES")).isFalse();
     await().until(() -> fixture.log.stream().anyMatch(l -> l.contains("REPORT RequestId")));
     assertThat(fixture.log.stream().filter(l -> l.contains("/no/such.so")))
-        .as("programs that tried to load what the function's author named")
+        .as("programs that tried to load the function's LD_PRELOAD")
         .hasSize(1);
   }
 
-  /// By number on x86-64 and on ARM.
+  /// System call numbers on x86-64 and ARM.
   @Test
   void seccompFilterRefusesUnneededSystemCalls() throws Exception {
     FunctionSpec asks =
@@ -308,13 +308,13 @@ class HostileFunctionTest {
     Thread.sleep(1_000); // the time in which it would go on; nothing to wait for if it does not
     assertThat(functionStates()).isNotEmpty().containsOnly("T");
     int after = Integer.parseInt(text(fixture.invoke(counts, "{}")));
-    assertThat(after).as("it is the same process").isGreaterThanOrEqualTo(before);
+    assertThat(after).as("the same process").isGreaterThanOrEqualTo(before);
     await().until(() -> functionStates().stream().allMatch("T"::equals));
     fixture.environments.retire(counts.arn()); // a stopped one can be ended
     await().until(() -> functionProcesses() == 0);
   }
 
-  /// As `/proc` tells them: `T` is stopped.
+  /// States as in `/proc`: `T` is stopped.
   private static List<String> functionStates() {
     return ProcessHandle.current().descendants().flatMap(p -> stateOf(p.pid()).stream()).toList();
   }
@@ -369,7 +369,7 @@ class HostileFunctionTest {
     }
     assertThat(fixture.environments.counts().environments()).isEqualTo(3);
     assertThat(text(fixture.invoke(good(), "{}")))
-        .as("an idle one makes room")
+        .as("an idle one is evicted")
         .isEqualTo("\"fine\"");
     assertThat(fixture.environments.counts().environments()).isEqualTo(3);
   }

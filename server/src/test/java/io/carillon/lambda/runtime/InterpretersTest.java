@@ -14,8 +14,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Which programs are asked, and what is made of their answers. The programs are scripts that note
-/// each run.
+/// Which programs are probed, and how results are used. The programs are scripts that record each
+/// run.
 class InterpretersTest {
   private static final Version WANTED = new Version(3, 11);
   private static final String SLOW = "sleep 60";
@@ -43,7 +43,7 @@ class InterpretersTest {
     return Files.exists(runs()) ? Files.readAllLines(runs()) : List.of();
   }
 
-  /// What a Python says of itself.
+  /// The output of a Python probe.
   private String python(String version, boolean boto3) {
     return "echo %s; echo %s/real-%s; echo %s; echo /usr\n"
         .formatted(version, folder, version, boto3 ? "yes" : "no");
@@ -65,7 +65,7 @@ class InterpretersTest {
     }
     Files.createSymbolicLink(folder.resolve("python3"), Path.of("python3.11"));
     assertThat(bestVersion()).isEqualTo("3.11");
-    assertThat(probed()).as("under one of its names").containsExactly("python3.11");
+    assertThat(probed()).as("by one of its names").containsExactly("python3.11");
     assertThat(bestVersion()).isEqualTo("3.11");
     assertThat(probed()).as("once").hasSize(1);
   }
@@ -111,7 +111,7 @@ class InterpretersTest {
         "python3.11", "test -e " + folder + "/quick || { kill -9 $$; }\n" + python("3.11", true));
     assertThat(bestVersion()).isEqualTo("none");
     Files.createFile(folder.resolve("quick"));
-    assertThat(bestVersion()).as("the same server asks again").isEqualTo("3.11");
+    assertThat(bestVersion()).as("the same server probes again").isEqualTo("3.11");
   }
 
   @Test

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Java handlers, by AWS's own runtime interface client. Source:
+/// Java handlers, on AWS's runtime interface client. Source:
 /// https://docs.aws.amazon.com/lambda/latest/dg/java-handler.html
 @Tag("slow")
 class JavaFunctionTest {
@@ -30,7 +30,7 @@ class JavaFunctionTest {
   private static RuntimeFixture fixture;
   private static FunctionSpec.Code code;
 
-  /// A handler of maps.
+  /// A handler for maps.
   public static final class Greeter implements RequestHandler<Map<String, String>, String> {
     private int count;
 
@@ -52,7 +52,7 @@ class JavaFunctionTest {
     }
   }
 
-  /// A handler of streams.
+  /// A handler for streams.
   public static final class Copier implements RequestStreamHandler {
     @Override
     public void handleRequest(InputStream in, OutputStream out, Context context)

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What Node.js handlers may count on. Source:
+/// The contract of Node.js handlers. Source:
 /// https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html
 @Tag("slow")
 class NodeFunctionTest {

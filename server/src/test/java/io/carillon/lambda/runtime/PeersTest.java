@@ -31,8 +31,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Who is at the far end, by the kernel's own tables and by tables made up for the test.
-/// `FunctionPeersTest` asks the same of real functions.
+/// Identifies the remote peer, by the kernel's tables and by test data. `FunctionPeersTest` does so
+/// with real functions.
 class PeersTest {
   private static final int SERVER = 4566;
   private static final Path PROC = Path.of("/proc");
@@ -41,7 +41,7 @@ class PeersTest {
   @TempDir Path proc;
   private final Functions functions = new Functions();
 
-  /// Functions as the test has them.
+  /// Functions of the test.
   private static final class Functions implements Peers.Processes {
     private Set<Long> processes = Set.of();
     private final AtomicInteger probed = new AtomicInteger();
@@ -65,7 +65,7 @@ class PeersTest {
     RuntimeFixture.need(Files.exists(Path.of("/proc/net/tcp")), "Linux's /proc");
   }
 
-  /// One line of the kernel's table, on a machine of little-endian words as x86-64 and ARM are.
+  /// One line of the kernel's table, on a little-endian machine such as x86-64 and ARM.
   private void table(String name, String near, String far, int user, long inode)
       throws IOException {
     RuntimeFixture.need(
@@ -130,7 +130,7 @@ class PeersTest {
 
     table("tcp", "0100007F:9C40", "0100007F:11D6", 0, 0);
     assertThat(peer("127.0.0.1", "127.0.0.1"))
-        .as("closed by its owner, so the kernel names nobody")
+        .as("closed by its owner, so the kernel names no owner")
         .isInstanceOf(Peer.Environment.class);
     table("tcp", "0100007F:9C41", "0100007F:11D6", 0, 99);
     assertThat(peer("127.0.0.1", "127.0.0.1"))
@@ -142,7 +142,7 @@ class PeersTest {
         .isInstanceOf(Peer.Environment.class);
   }
 
-  /// A function can forbid that its open files are listed.
+  /// A function can forbid listing its open files.
   @Test
   void socketWithoutVisibleOwnerCountsAsAFunctions() throws IOException {
     table("tcp", "0100007F:9C40", "0100007F:11D6", 1000, 99);
@@ -155,7 +155,7 @@ class PeersTest {
     assertThat(peers.of(connection())).isInstanceOf(Peer.Environment.class);
   }
 
-  /// A function that ends may leave its number to a process outside of environments.
+  /// After a function's end its process id may be reused by a process outside of environments.
   @Test
   void processThatClosesItsSocketDuringTheLookupCountsAsAFunction() throws IOException {
     table("tcp", "0100007F:9C40", "0100007F:11D6", 1000, 99);
@@ -178,7 +178,7 @@ class PeersTest {
         new InetSocketAddress(loopback, 40_000), new InetSocketAddress(loopback, SERVER));
   }
 
-  /// A process below the first one, with one open socket, which is answered.
+  /// Creates a child of the first process, with one open socket; returns its folder.
   private Path process(int id, int inode) throws IOException {
     Path folder = proc.resolve(Integer.toString(id));
     Files.createDirectories(folder.resolve("fd"));
@@ -187,7 +187,7 @@ class PeersTest {
     return Files.createSymbolicLink(folder.resolve("fd/3"), Path.of("socket:[" + inode + "]"));
   }
 
-  /// Answers who asks, as one who runs functions under its own user id sees them.
+  /// Peers for a server that runs functions under its own user id.
   private HttpEngine engine(Peers peers, BlockingQueue<Peer> seen, CountDownLatch go)
       throws IOException {
     return HttpEngine.start(
@@ -221,7 +221,7 @@ class PeersTest {
     }
   }
 
-  /// What an environment has forked since its processes were listed is found by what is above it.
+  /// A process forked after the environment's processes were listed is found by its ancestors.
   @Test
   void childOfAnEnvironmentCountsAsAFunction() throws Exception {
     functions.processes = Set.of(SELF);
@@ -235,7 +235,7 @@ class PeersTest {
         .isInstanceOf(Peer.Environment.class);
   }
 
-  /// What a shell with these variables alone is taken for.
+  /// The peer for a shell with only these variables.
   private Peer peerOfShell(Map<String, String> variables) throws Exception {
     BlockingQueue<Peer> seen = new LinkedBlockingQueue<>();
     try (HttpEngine engine = engine(peersByProcess(), seen, new CountDownLatch(0))) {
@@ -282,7 +282,7 @@ class PeersTest {
     return List.of("127.0.0.1", "127.0.0.2", nonLoopbackAddress());
   }
 
-  /// This machine's address to others; loopback's where it has none.
+  /// A non-loopback address of this machine; loopback if it has none.
   static String nonLoopbackAddress() throws IOException {
     return NetworkInterface.networkInterfaces()
         .flatMap(NetworkInterface::inetAddresses)

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Functions that bring their own runtime. The bootstrap is the one of AWS's tutorial. Source:
+/// Functions with a custom runtime. The bootstrap is from AWS's tutorial. Source:
 /// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-walkthrough.html
 class ProvidedFunctionTest {
   @TempDir static Path folder;

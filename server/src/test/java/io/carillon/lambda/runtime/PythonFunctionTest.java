@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What Python handlers may count on. Source:
+/// The contract of Python handlers. Source:
 /// https://docs.aws.amazon.com/lambda/latest/dg/python-handler.html and `python-context.html`
 @Tag("slow")
 class PythonFunctionTest {
@@ -188,7 +188,7 @@ class PythonFunctionTest {
   }
 
   /// gevent, SOCKS proxies and X-Ray's SDK replace sockets and HTTP clients, and handlers capture
-  /// their output; AWS's runtime has a client of its own and is not touched by it.
+  /// their output; AWS's runtime has its own client, which that does not affect.
   @Test
   void handlersMayPatchModulesThatTheBootstrapUses() throws Exception {
     FunctionSpec function =
@@ -249,7 +249,7 @@ class PythonFunctionTest {
         .endsWith(" \"C\", \":UTC\", \"/tmp/mine\", \"/tmp/mine\", \"writable\"]");
   }
 
-  /// A library in the package is found by its name alone, in the folder and in its `lib`.
+  /// A library in the package is found by its name, in the folder and in its `lib`.
   @Test
   void librariesInThePackageAreFound() throws Exception {
     Path compiler = Path.of("/usr/bin/cc");
@@ -283,8 +283,8 @@ class PythonFunctionTest {
     }
   }
 
-  /// Source: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html, and for the words
-  /// `/var/runtime/bootstrap` of AWS's images.
+  /// Source: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html, and for the
+  /// messages `/var/runtime/bootstrap` of AWS's images.
   @Test
   void wrapperScriptStartsTheRuntime() throws Exception {
     Map<String, String> files =

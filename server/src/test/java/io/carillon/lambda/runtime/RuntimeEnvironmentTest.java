@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What every runtime finds in its environment, and that a wrapper starts each one that AWS brings.
+/// The environment variables of every runtime, and wrapper scripts for each managed runtime.
 /// Sources: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html and the `ENV` lines
 /// of AWS's images (`public.ecr.aws/lambda`).
 @Tag("slow")
@@ -35,7 +35,7 @@ class RuntimeEnvironmentTest {
   @TempDir static Path folder;
   private static RuntimeFixture fixture;
 
-  /// Answers what the wrapper added.
+  /// Returns the variable that the wrapper added.
   public static final class Adder implements RequestHandler<Object, String> {
     @Override
     public String handleRequest(Object event, Context context) {
@@ -108,7 +108,7 @@ class RuntimeEnvironmentTest {
     }
   }
 
-  /// A runtime of the function's own is started as it is, and has no folder of AWS's language.
+  /// A custom runtime is started without the wrapper and without AWS's language folders.
   @Test
   void customRuntimeHasNoWrapper() throws Exception {
     FunctionSpec own =

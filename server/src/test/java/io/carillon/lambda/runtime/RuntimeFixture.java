@@ -27,14 +27,14 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.opentest4j.TestAbortedException;
 
-/// Everything it takes to run functions, on this machine's own interpreters.
+/// Runs functions on this machine's interpreters.
 public final class RuntimeFixture implements AutoCloseable {
   public static final String ACCOUNT = "123456789012";
 
-  /// What runs here without a warning.
+  /// The architecture that runs here without a warning.
   static final String MACHINE = EnvironmentStarter.machine();
 
-  /// Shared: it takes seconds to ask all of a machine's interpreters.
+  /// Shared: probing all interpreters takes seconds.
   private static final Interpreters INTERPRETERS = new Interpreters();
 
   final List<String> log = new CopyOnWriteArrayList<>();
@@ -61,12 +61,12 @@ public final class RuntimeFixture implements AutoCloseable {
     this(folder, sandbox, maxEnvironments, initLimit, 20_000, Machine.here());
   }
 
-  /// Where all functions together have little memory.
+  /// With little memory for all functions together.
   RuntimeFixture(Path folder, int maxMemoryMb) throws IOException {
     this(folder, true, 20, RuntimeSettings.INIT_LIMIT, maxMemoryMb, Machine.here());
   }
 
-  /// On a machine that is not quite this one.
+  /// On a machine with other properties.
   RuntimeFixture(Path folder, Machine machine) throws IOException {
     this(folder, true, 20, RuntimeSettings.INIT_LIMIT, 20_000, machine);
   }
@@ -210,8 +210,8 @@ public final class RuntimeFixture implements AutoCloseable {
     return function(name, "python3.11", "index.handler", zip(Map.of("index.py", body)));
   }
 
-  /// Returns when the invocation has been reported, which is when its environment asks for the next
-  /// one: so the next one finds it, however busy the machine is.
+  /// Returns after the invocation's REPORT, which is when its environment polls again: so the next
+  /// invocation finds it idle, however busy the machine is.
   InvocationResult invoke(FunctionSpec function, String payload) throws InterruptedException {
     InvocationResult result =
         environments.begin(function, invocation(function, payload), 1000).await();
@@ -276,7 +276,7 @@ public final class RuntimeFixture implements AutoCloseable {
     }
   }
 
-  /// Skips a test whose tools are missing; where CI counts on them, it fails.
+  /// Skips a test whose tools are missing; fails it if `CI=true`.
   public static void need(boolean there, String what) {
     if (!there) {
       if ("true".equals(System.getenv("CI"))) {

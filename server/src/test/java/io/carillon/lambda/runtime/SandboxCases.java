@@ -12,12 +12,12 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
-/// What becomes of a function on machines whose bwrap works, fails, or is not there. Prints a line
-/// for each case. A program of its own, so that it can be run by another user and under limits.
+/// Runs functions with a bwrap that works, fails, or is missing, and prints a line for each case. A
+/// separate program, so that it can run as another user and under limits.
 final class SandboxCases {
   private static final String BWRAP_ERROR = "bwrap: Creating new namespace failed";
 
-  /// A sandbox as it should be, in which the function is root.
+  /// A sandbox in which the function is root.
   private static final String ROOT_INSIDE =
       """
       test $(id -u) = 0 || set -- --uid 0 "$@"
@@ -45,7 +45,7 @@ final class SandboxCases {
     Files.setPosixFilePermissions(witnesses, PosixFilePermissions.fromString("rwxrwxrwx"));
   }
 
-  /// @param arguments an empty folder, open to everybody, and where the real bwrap lies
+  /// @param arguments an empty public folder, and the path of the real bwrap
   public static void main(String[] arguments) throws Exception {
     SandboxCases cases = new SandboxCases(Path.of(arguments[0]), Path.of(arguments[1]));
     cases.bwrapWorks();
@@ -67,7 +67,7 @@ final class SandboxCases {
     }
   }
 
-  /// And is then mended.
+  /// Fails, then works again.
   private void bwrapFails(String name, String script) throws Exception {
     Path bin = fake(name, script);
     try (ProcessExecutor executor = executor(name, bin, true)) {
@@ -90,7 +90,7 @@ final class SandboxCases {
     return bin;
   }
 
-  /// A bwrap that is a script. It takes the place of one that is there.
+  /// A script instead of bwrap, replacing an existing one.
   static Path fake(Path bin, String script) throws IOException {
     Path fake = Files.writeString(bin.resolve("bwrap"), "#!/bin/sh\n" + script + "\n");
     Files.setPosixFilePermissions(fake, PosixFilePermissions.fromString("rwxr-xr-x"));
@@ -114,7 +114,7 @@ final class SandboxCases {
     }
   }
 
-  /// Only an environment notices, since bwrap is not tried while it works.
+  /// Only an environment's failure reveals it, since bwrap is not probed while it works.
   private void bwrapFailsLater() throws Exception {
     Path bin = fake("fails-later", realBwrap());
     try (ProcessExecutor executor = executor("fails later", bin, true)) {
@@ -142,8 +142,8 @@ final class SandboxCases {
             here.uid(), bin.toString(), here.limits(), folder.resolve("user-ids"), patience));
   }
 
-  /// A function that says who and where it is, and leaves a witness where only a process outside of
-  /// a sandbox can.
+  /// A function that prints its user and location, and writes a file that only a process outside
+  /// the sandbox can write.
   private void report(String name, ProcessExecutor executor) throws Exception {
     Path code = executor.openFolder(Files.createDirectories(folder.resolve("code")));
     String script =

@@ -27,8 +27,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.Logger;
 
-/// The sandbox never fails open: where bwrap is installed and does not work, no line of a
-/// function's code runs, and whoever asks learns why. And no function is root, sandbox or not.
+/// The sandbox never fails open: if bwrap is installed but does not work, no function code runs,
+/// and the reason is reported. No function is root, with or without sandbox.
 @Tag("slow")
 class SandboxFailureTest {
   private static final List<String> LOW_LIMITS =
@@ -97,7 +97,7 @@ class SandboxFailureTest {
         .endsWith("outside so far: 0");
     assertThat(outcomes.get("worked")).matches(inside);
     assertThat(outcomes.get("first to fail"))
-        .as("what bwrap says is the function's output")
+        .as("bwrap's messages are in the function's output")
         .startsWith("ran: bwrap: Creating new namespace failed")
         .endsWith("outside so far: 0");
     assertThat(outcomes.get("after it"))
@@ -109,7 +109,7 @@ class SandboxFailureTest {
 
   /// Runs [SandboxCases] with low limits.
   ///
-  /// @param before what begins the command line
+  /// @param before the prefix of the command line
   private Map<String, String> outcomes(List<String> before) throws Exception {
     Path classes = Files.createDirectory(folder.resolve("classes")); // ours may lie in /root
     for (Class<?> one : List.of(ProcessExecutor.class, SandboxCases.class)) {
@@ -184,7 +184,7 @@ class SandboxFailureTest {
       await().until(() -> fixture.log.stream().anyMatch(line -> line.contains(why)));
       assertThat(fixture.executor.describe()).startsWith("FUNCTIONS DO NOT RUN: " + why);
       assertThat(fixture.executor.sandboxFailure()).contains(why);
-      assertThat(fixture.executor.isolates()).as("nothing is run outside").isTrue();
+      assertThat(fixture.executor.isolates()).as("nothing runs outside the sandbox").isTrue();
       assertThat(fixture.environments.counts().environments()).isZero();
 
       SandboxCases.fake(bin, "exec " + bwrap + " \"$@\"");

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What functions write to `/tmp` is memory of this machine, and is counted as such.
+/// Files in `/tmp` are in this machine's memory, and count as such.
 @Tag("slow")
 class TemporaryFilesTest {
   private static final int ALL_MB = 400;
@@ -40,7 +40,7 @@ class TemporaryFilesTest {
     fixture.close();
   }
 
-  /// Writes as many megabytes as it is told, then stays as long as it is told.
+  /// Writes as many megabytes as the event says, then sleeps as long as the event says.
   private static FunctionSpec fillTmp(String name) throws IOException {
     FunctionSpec function =
         python(
@@ -83,7 +83,7 @@ class TemporaryFilesTest {
         .as("without control groups")
         .isEqualTo(200);
     assertThat(bwraps().mapToLong(one -> ProcessTree.temporaryBytes(one, 512 << 20)).sum())
-        .as("what is not the sandbox's")
+        .as("not the sandbox's files")
         .isZero();
     assertThat(text(fixture.invoke(fillTmp("second"), "{\"mb\": 1}"))).isEqualTo("1");
     assertThat(fixture.environments.counts().environments()).isEqualTo(1);

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Machines without bubblewrap run functions too, and say what that means.
+/// Machines without bubblewrap run functions, too, and report the consequences.
 @Tag("slow")
 class UnsandboxedFunctionTest {
   @TempDir static Path folder;

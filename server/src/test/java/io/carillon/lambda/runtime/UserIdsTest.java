@@ -14,7 +14,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Every environment of a machine has a user id of its own, whichever server started it.
+/// Every environment of a machine has its own user id, whichever server started it.
 class UserIdsTest {
   @TempDir Path folder;
 
@@ -66,7 +66,7 @@ class UserIdsTest {
     }
   }
 
-  /// `flock` of util-linux plays another server.
+  /// `flock` of util-linux stands for another server.
   @Test
   void claimIsReleasedWhenItsProcessDies() throws Exception {
     Path program = Path.of("/usr/bin/flock");

@@ -15,12 +15,12 @@ import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Archives that mean harm, and honest ones from every system.
+/// Hostile archives, and valid ones from every system.
 class ZipPackageTest {
   @TempDir Path folder;
 
-  /// Makes archives entry by entry; modes are patched into the central directory afterwards, since
-  /// the JDK writes none.
+  /// Creates archives entry by entry; modes are patched into the central directory, since the JDK
+  /// writes none.
   static final class Archive {
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     private final ZipOutputStream zip = new ZipOutputStream(bytes);
@@ -101,7 +101,7 @@ class ZipPackageTest {
     assertRefused(archive, "directory is too large");
   }
 
-  /// Whatever is in an archive is the fault of whoever made it.
+  /// Any invalid archive is the client's error.
   @Test
   void corruptedArchivesAreUnpackedOrRefused() throws IOException {
     byte[] good =
@@ -121,7 +121,7 @@ class ZipPackageTest {
       try {
         ZipPackage.unpack(archive, root);
       } catch (BadArchiveException refused) {
-        // as it should be
+        // expected
       }
     }
   }
