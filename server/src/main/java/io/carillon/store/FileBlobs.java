@@ -253,14 +253,14 @@ public final class FileBlobs implements Blobs {
   /// Creates the folder of a blob and syncs it before a file in it has to be on disk. Both names
   /// are synced, as another upload may have created either just now.
   private Path prepareFolder(String id) throws IOException {
-    Path folder = folderOf(id);
-    if (!syncedFolders.contains(folder)) {
-      Files.createDirectories(folder);
+    Path blobFolder = folderOf(id);
+    if (!syncedFolders.contains(blobFolder)) {
+      Files.createDirectories(blobFolder);
       Folders.sync(prefixFolderOf(id));
       Folders.sync(folder);
-      syncedFolders.add(folder);
+      syncedFolders.add(blobFolder);
     }
-    return folder;
+    return blobFolder;
   }
 
   private final class FileUpload implements Upload {
@@ -293,11 +293,11 @@ public final class FileBlobs implements Blobs {
     public BlobRef commit() throws IOException {
       long length = writer.finish();
       file.force(false);
-      Path folder = prepareFolder(id);
+      Path blobFolder = prepareFolder(id);
       unreferenced.add(id);
       Files.move(path, pathOf(id), StandardCopyOption.ATOMIC_MOVE);
       committed = true;
-      Folders.sync(folder);
+      Folders.sync(blobFolder);
       return new BlobRef(id, length);
     }
 
