@@ -37,10 +37,10 @@ public final class Operations {
   public record WithHeaders(SdkPojo output, Map<String, String> headers) {}
 
   /// How an operation is run.
-  public sealed interface Way<I> {
-    record Decoded<I, O>(Run<I, O> run) implements Way<I> {}
+  public sealed interface Execution<I> {
+    record Decoded<I, O>(Run<I, O> run) implements Execution<I> {}
 
-    record Streamed<I>(Stream<I> run) implements Way<I> {}
+    record Streamed<I>(Stream<I> run) implements Execution<I> {}
   }
 
   /// How calls are authorized.
@@ -55,7 +55,8 @@ public final class Operations {
   /// One entry of the table.
   ///
   /// @param name the operation's name, such as `CreateTopic`
-  public record Operation<I>(String name, Class<I> input, Access<I> access, Way<I> way) {}
+  public record Operation<I>(
+      String name, Class<I> input, Access<I> access, Execution<I> execution) {}
 
   private final String service;
   private Consumer<SdkPojo> inputCheck = _ -> {};
@@ -76,7 +77,7 @@ public final class Operations {
   /// Checks the input of every operation that is added after this, before it runs.
   ///
   /// @param check throws for inputs that the service does not support
-  public Operations refusing(Consumer<SdkPojo> check) {
+  public Operations checkingInputs(Consumer<SdkPojo> check) {
     inputCheck = check;
     return this;
   }
@@ -132,18 +133,18 @@ public final class Operations {
     return add(input, new Access.Open<>(why), decoded(run));
   }
 
-  private <I extends SdkPojo, O> Way<I> decoded(Run<I, O> run) {
+  private <I extends SdkPojo, O> Execution<I> decoded(Run<I, O> run) {
     Consumer<SdkPojo> check = inputCheck;
-    return new Way.Decoded<I, O>(
+    return new Execution.Decoded<I, O>(
         (caller, input) -> {
           check.accept(input);
           return run.run(caller, input);
         });
   }
 
-  private <I extends SdkPojo> Way<I> streamed(Stream<I> run) {
+  private <I extends SdkPojo> Execution<I> streamed(Stream<I> run) {
     Consumer<SdkPojo> check = inputCheck;
-    return new Way.Streamed<>(
+    return new Execution.Streamed<>(
         (caller, input, http) -> {
           check.accept(input);
           return run.run(caller, input, http);
@@ -192,12 +193,13 @@ public final class Operations {
     return Optional.ofNullable(byName.get(name));
   }
 
-  private <I> Operations add(Class<I> input, Access<I> access, Way<I> way) {
-    return add(nameOf(input), input, access, way);
+  private <I> Operations add(Class<I> input, Access<I> access, Execution<I> execution) {
+    return add(nameOf(input), input, access, execution);
   }
 
-  private <I> Operations add(String name, Class<I> input, Access<I> access, Way<I> way) {
-    if (byName.put(name, new Operation<>(name, input, access, way)) != null) {
+  private <I> Operations add(
+      String name, Class<I> input, Access<I> access, Execution<I> execution) {
+    if (byName.put(name, new Operation<>(name, input, access, execution)) != null) {
       throw new IllegalArgumentException(service + " mounts " + name + " twice");
     }
     return this;

@@ -1,8 +1,8 @@
 package io.carillon.aws;
 
 import io.carillon.aws.Operations.Access;
+import io.carillon.aws.Operations.Execution;
 import io.carillon.aws.Operations.Operation;
-import io.carillon.aws.Operations.Way;
 import io.carillon.aws.protocol.JsonProtocol;
 import io.carillon.aws.protocol.MatchedRequest;
 import io.carillon.aws.protocol.Protocol;
@@ -141,10 +141,10 @@ public final class RequestPipeline implements Handler {
 
   private boolean isAdminRequest(Request http) {
     String path = http.rawPath();
-    boolean ours =
+    boolean adminPath =
         path.startsWith(ADMIN_PATH)
             && (path.length() == ADMIN_PATH.length() || path.charAt(ADMIN_PATH.length()) == '/');
-    return (ours || path.equals(LOCALSTACK_HEALTH)) && !hostNamesBucket(http);
+    return (adminPath || path.equals(LOCALSTACK_HEALTH)) && !hostNamesBucket(http);
   }
 
   /// Whether the request's host names a bucket, so that its path is a key.
@@ -210,7 +210,7 @@ public final class RequestPipeline implements Handler {
         && operation.access() instanceof Access.Needs) {
       throw CommonError.MISSING_AUTHENTICATION_TOKEN.exception();
     }
-    Response answer =
+    Response response =
         caller.call(
             () ->
                 run(
@@ -221,7 +221,7 @@ public final class RequestPipeline implements Handler {
                     caller,
                     http,
                     requestIds));
-    return senders.answer(routed.http(), name, answer);
+    return senders.answer(routed.http(), name, response);
   }
 
   private Caller caller(Verified verified, RequestIds requestIds) {
@@ -311,26 +311,27 @@ public final class RequestPipeline implements Handler {
       Request http,
       RequestIds requestIds)
       throws IOException {
-    boolean decoded = operation.way() instanceof Way.Decoded;
+    boolean decoded = operation.execution() instanceof Execution.Decoded;
     I input = operation.input().cast(matched.input(operation.input(), decoded));
     if (operation.access() instanceof Access.Needs<I>(var needs)) {
       authorize(caller, needs.apply(input), explanation);
     }
-    return switch (operation.way()) {
-      case Way.Decoded<I, ?>(var run) ->
+    return switch (operation.execution()) {
+      case Execution.Decoded<I, ?>(var run) ->
           reserved(answer(protocol, matched, run.run(caller, input), requestIds));
-      case Way.Streamed<I>(var run) -> protocol.stamp(run.run(caller, input, http), requestIds);
+      case Execution.Streamed<I>(var run) ->
+          protocol.stamp(run.run(caller, input, http), requestIds);
     };
   }
 
   /// A large response stays in memory until its reader has taken it, however slowly, so it is
   /// reserved. The request body's memory is free by then.
-  private static Response reserved(Response answer) {
-    if (answer.content() instanceof Response.Content.Bytes(byte[] bytes)
+  private static Response reserved(Response response) {
+    if (response.content() instanceof Response.Content.Bytes(byte[] bytes)
         && bytes.length > LARGE_RESPONSE_BYTES) {
       Reservation.current().growTo(bytes.length);
     }
-    return answer;
+    return response;
   }
 
   private static Response answer(
@@ -338,9 +339,9 @@ public final class RequestPipeline implements Handler {
     if (!(output instanceof Operations.WithHeaders(SdkPojo body, Map<String, String> headers))) {
       return protocol.answer(matched.operation(), (SdkPojo) output, requestIds);
     }
-    Response answer = protocol.answer(matched.operation(), body, requestIds);
-    headers.forEach(answer::header);
-    return answer;
+    Response response = protocol.answer(matched.operation(), body, requestIds);
+    headers.forEach(response::header);
+    return response;
   }
 
   private void authorize(Caller caller, List<Need> needs, Operations.Explanation explanation) {

@@ -13,8 +13,8 @@ public interface SenderRules {
         public void check(Request http, Verified verified, String operation) {}
 
         @Override
-        public Response answer(Request http, String operation, Response answer) {
-          return answer;
+        public Response answer(Request http, String operation, Response response) {
+          return response;
         }
       };
 
@@ -26,5 +26,5 @@ public interface SenderRules {
   void check(Request http, Verified verified, String operation);
 
   /// Adds header fields to the response that make browsers isolate it.
-  Response answer(Request http, String operation, Response answer);
+  Response answer(Request http, String operation, Response response);
 }

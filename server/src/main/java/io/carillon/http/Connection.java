@@ -403,7 +403,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
   /// Closes this connection to make room for another, unless a request is under way. Received data
   /// may still be unread while the loop is busy, so the loop runs once before the check.
-  void evictIdle() {
+  void evict() {
     evicting = true;
     onLoop(() -> onLoop(this::closeIfIdle, Unpooled.EMPTY_BUFFER), Unpooled.EMPTY_BUFFER);
   }

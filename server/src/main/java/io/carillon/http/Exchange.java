@@ -19,8 +19,8 @@ import org.slf4j.LoggerFactory;
 /// together with the connection, in one hop.
 final class Exchange implements Runnable {
   private static final Logger log = LoggerFactory.getLogger(Exchange.class);
-  private static final int PIECE = 128 << 10;
-  private static final int SMALL_PIECE = 8 << 10;
+  private static final int PIECE_BYTES = 128 << 10;
+  private static final int SMALL_PIECE_BYTES = 8 << 10;
   private static final byte[] LAST_CHUNK = "0\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
   private final HttpEngine engine;
@@ -107,7 +107,7 @@ final class Exchange implements Runnable {
 
   private Response handle() {
     try {
-      if (engine.isCrowded()) {
+      if (engine.isUnderLoad()) {
         sender = engine.handler().sender(connection.client());
         if (!engine.admits(sender)) {
           return Response.text(503, "This function runs too many requests at a time.");
@@ -166,13 +166,13 @@ final class Exchange implements Runnable {
     if (withoutBody(response)) {
       return Unpooled.wrappedBuffer(start);
     }
-    if (bytes.length <= PIECE) {
+    if (bytes.length <= PIECE_BYTES) {
       return buffer(start, bytes, bytes.length);
     }
     write(Unpooled.wrappedBuffer(start));
     int at = 0;
-    for (; bytes.length - at > PIECE; at += PIECE) {
-      write(Unpooled.wrappedBuffer(bytes, at, PIECE));
+    for (; bytes.length - at > PIECE_BYTES; at += PIECE_BYTES) {
+      write(Unpooled.wrappedBuffer(bytes, at, PIECE_BYTES));
     }
     return Unpooled.wrappedBuffer(bytes, at, bytes.length - at);
   }
@@ -202,8 +202,8 @@ final class Exchange implements Runnable {
   /// Many slow readers must not exhaust memory: where the budget has no room, a stream is sent in
   /// smaller pieces.
   private int pieceBytes(long length) {
-    int bytes = (int) Math.min(PIECE, length);
-    return bytes <= SMALL_PIECE || memory.tryTake(bytes) ? bytes : SMALL_PIECE;
+    int bytes = (int) Math.min(PIECE_BYTES, length);
+    return bytes <= SMALL_PIECE_BYTES || memory.tryTake(bytes) ? bytes : SMALL_PIECE_BYTES;
   }
 
   private ByteBuf chunks(Response response, Response.Writer writer) throws IOException {

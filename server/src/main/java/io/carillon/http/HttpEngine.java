@@ -248,7 +248,7 @@ public final class HttpEngine implements AutoCloseable {
   }
 
   /// Whether the engine is half full, so that requests are counted per sender.
-  boolean isCrowded() {
+  boolean isUnderLoad() {
     return running.get() > limits.requests() / 2;
   }
 
@@ -334,7 +334,7 @@ public final class HttpEngine implements AutoCloseable {
     if (candidate == null) {
       return false;
     }
-    candidate.evictIdle();
+    candidate.evict();
     return true;
   }
 

@@ -132,7 +132,7 @@ public final class S3Service {
             database, buckets, contents, versions, authorizer, new DamagedObjects(database, trace));
     this.operations =
         Operations.of("s3")
-            .refusing(UnsupportedMembers::check)
+            .checkingInputs(UnsupportedMembers::check)
             .explaining(new AccessDenials(database, buckets)::explain);
     mountBuckets(
         new CreateBucket(database, buckets, bucketTags, clock, blocksPublic),

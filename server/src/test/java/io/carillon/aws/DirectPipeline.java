@@ -1,8 +1,8 @@
 package io.carillon.aws;
 
 import io.carillon.aws.Operations.Access;
+import io.carillon.aws.Operations.Execution;
 import io.carillon.aws.Operations.Operation;
-import io.carillon.aws.Operations.Way;
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
 import io.carillon.base.Region;
@@ -84,7 +84,7 @@ public final class DirectPipeline {
           if (operation.access() instanceof Access.Needs<I> needs) {
             authorizer.require(caller, needs.of().apply(input));
           }
-          return ((Way.Decoded<I, O>) operation.way()).run().run(caller, input);
+          return ((Execution.Decoded<I, O>) operation.execution()).run().run(caller, input);
         });
   }
 

@@ -20,7 +20,7 @@ class BackPressureTest extends EngineTest {
     CountDownLatch go = new CountDownLatch(1);
     AtomicLong most = new AtomicLong();
     start(
-        patient(),
+        longTimeouts(),
         request -> {
           go.await();
           long total = 0;
@@ -61,7 +61,7 @@ class BackPressureTest extends EngineTest {
   void anUnreadDownloadIsHeldBack() throws Exception {
     AtomicLong read = new AtomicLong();
     start(
-        patient(),
+        longTimeouts(),
         request -> Response.of(200).withContent(new Response.Content.Stream(zeros(read), SIZE)));
     try (RawClient client = RawClient.connectSlowReader(engine().port())) {
       client.send(get("/"));
@@ -76,7 +76,7 @@ class BackPressureTest extends EngineTest {
   void unreadChunksAreHeldBack() throws Exception {
     AtomicLong written = new AtomicLong();
     start(
-        patient(),
+        longTimeouts(),
         request ->
             Response.of(200)
                 .withContent(
@@ -100,7 +100,7 @@ class BackPressureTest extends EngineTest {
   void aClientThatReadsNoResponsesIsHeldBack() throws Exception {
     AtomicLong handled = new AtomicLong();
     start(
-        patient(),
+        longTimeouts(),
         request -> {
           handled.incrementAndGet();
           return Response.of(200, "text/plain", new byte[32 << 10]);
@@ -121,7 +121,7 @@ class BackPressureTest extends EngineTest {
   void tinyPacketsOccupyBoundedMemory() throws Exception {
     CountDownLatch go = new CountDownLatch(1);
     start(
-        patient(),
+        longTimeouts(),
         request -> {
           go.await();
           return echo(request);

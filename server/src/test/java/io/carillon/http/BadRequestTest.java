@@ -154,7 +154,7 @@ class BadRequestTest extends EngineTest {
 
   @Test
   void bareLineFeedsAreRejectedAtOnce() throws Exception {
-    start(patient(), this::count);
+    start(longTimeouts(), this::count);
     try (RawClient client = connect()) {
       assertThat(client.send("GET / HTTP/1.1\n").answer().status()).isEqualTo(400);
     }
@@ -231,7 +231,7 @@ class BadRequestTest extends EngineTest {
   @ParameterizedTest
   @ValueSource(strings = {"GET /", "GET / HTTP/1.1\r\nX: "})
   void anEndlessLineIsRejectedWhileItIsSent(String start) throws Exception {
-    start(patient(), this::count);
+    start(longTimeouts(), this::count);
     try (RawClient client = connect()) {
       client.send(start);
       byte[] more = "a".repeat(1 << 20).getBytes(java.nio.charset.StandardCharsets.US_ASCII);
@@ -245,7 +245,7 @@ class BadRequestTest extends EngineTest {
 
   @Test
   void endlessEmptyLinesDoNotExtendTheHeadTimeout() throws Exception {
-    start(impatient(), this::count);
+    start(shortTimeouts(), this::count);
     try (RawClient client = connect()) {
       org.assertj.core.api.Assertions.assertThatThrownBy(
               () -> {

@@ -19,7 +19,7 @@ class BufferedBodyTest extends EngineTest {
   void aBodyIsReservedByItsLengthBeforeItIsRead() throws Exception {
     MemoryBudget budget = budget(10_000);
     start(
-        patient().withMemory(budget),
+        longTimeouts().withMemory(budget),
         request -> {
           byte[] body = request.body().readAll(1 << 20);
           assertThat(budget.heldBytes()).isEqualTo(5_000 * COPIES);
@@ -42,7 +42,7 @@ class BufferedBodyTest extends EngineTest {
   @Test
   void aBodyOfUnknownLengthIsReservedAsItGrows() throws Exception {
     MemoryBudget budget = budget(40_000);
-    start(patient().withMemory(budget), EngineTest::echo);
+    start(longTimeouts().withMemory(budget), EngineTest::echo);
     String chunk = "2710\r\n" + "x".repeat(10_000) + "\r\n";
     String head = "PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
     try (RawClient client = connect()) {
@@ -59,7 +59,7 @@ class BufferedBodyTest extends EngineTest {
   void aRequestWithoutABodyReservesNoMemory() throws Exception {
     MemoryBudget budget = budget(1);
     budget.take(COPIES);
-    start(patient().withMemory(budget), EngineTest::echo);
+    start(longTimeouts().withMemory(budget), EngineTest::echo);
     try (RawClient client = connect()) {
       assertThat(client.send(get("/")).answer().status()).isEqualTo(200);
     }
@@ -70,7 +70,7 @@ class BufferedBodyTest extends EngineTest {
     MemoryBudget budget = budget(1);
     budget.take(COPIES);
     start(
-        patient().withMemory(budget),
+        longTimeouts().withMemory(budget),
         _ ->
             new Response(
                 200,
@@ -92,7 +92,7 @@ class BufferedBodyTest extends EngineTest {
   @Test
   void aRequestThatFindsNoMemoryDoesNotAffectOthers() throws Exception {
     start(
-        patient(),
+        longTimeouts(),
         request -> {
           if (request.rawPath().equals("/large")) {
             throw new OutOfMemoryError("for the test");

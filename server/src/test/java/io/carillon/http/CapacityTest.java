@@ -32,7 +32,7 @@ class CapacityTest extends EngineTest {
 
   @Test
   void requestsBeyondTheLimitGet503() throws Exception {
-    start(patient().withRequests(2), this::waiting);
+    start(longTimeouts().withRequests(2), this::waiting);
     try (RawClient first = connect();
         RawClient second = connect();
         RawClient third = connect()) {
@@ -51,7 +51,7 @@ class CapacityTest extends EngineTest {
   @Test
   void connectionsBeyondTheLimitWaitUntilOthersClose() throws Exception {
     int limit = 20;
-    start(patient().withConnections(limit), this::waiting);
+    start(longTimeouts().withConnections(limit), this::waiting);
     List<RawClient> clients = new ArrayList<>();
     try {
       for (int i = 0; i < 2 * limit; i++) {
@@ -74,15 +74,15 @@ class CapacityTest extends EngineTest {
 
   @Test
   void idleConnectionsAreEvictedForNewOnes() throws Exception {
-    Limits.Times patient = patient().times();
-    Limits.Times swift =
+    Limits.Times longTimeouts = longTimeouts().times();
+    Limits.Times shortIdle =
         new Limits.Times(
-            patient.head(),
-            patient.idle(),
-            patient.bodyStall(),
-            patient.writeStall(),
+            longTimeouts.head(),
+            longTimeouts.idle(),
+            longTimeouts.bodyStall(),
+            longTimeouts.writeStall(),
             Duration.ofMillis(50));
-    start(patient().withTimes(swift).withConnections(5), this::waiting);
+    start(longTimeouts().withTimes(shortIdle).withConnections(5), this::waiting);
     List<RawClient> clients = new ArrayList<>();
     try {
       for (int i = 0; i < 9; i++) {
@@ -100,7 +100,7 @@ class CapacityTest extends EngineTest {
   @Test
   void theLongestIdleConnectionIsEvicted() throws Exception {
     int limit = 20;
-    start(patient().withConnections(limit), this::waiting);
+    start(longTimeouts().withConnections(limit), this::waiting);
     List<RawClient> silent = new ArrayList<>();
     try (RawClient served = connect();
         RawClient busy = connect()) {
@@ -129,7 +129,7 @@ class CapacityTest extends EngineTest {
   @Test
   void theOldestIdleConnectionIsEvictedAndTheYoungestStays() throws Exception {
     int limit = 10;
-    start(patient().withConnections(limit), this::waiting);
+    start(longTimeouts().withConnections(limit), this::waiting);
     List<RawClient> clients = new ArrayList<>();
     try {
       for (int i = 0; i < 7; i++) {
@@ -156,7 +156,7 @@ class CapacityTest extends EngineTest {
   @Test
   void incompleteHeadsDoNotBlockOtherClients() throws Exception {
     int limit = 10;
-    start(patient().withConnections(limit), this::waiting);
+    start(longTimeouts().withConnections(limit), this::waiting);
     List<RawClient> clients = new ArrayList<>();
     try {
       for (int i = 0; i < 3 * limit; i++) {
@@ -187,7 +187,7 @@ class CapacityTest extends EngineTest {
             return functionOf.get(socket.remote().getPort());
           }
         };
-    start(patient().withRequests(32), functions);
+    start(longTimeouts().withRequests(32), functions);
     List<RawClient> clients = new ArrayList<>();
     try {
       assertThat(running(clients, "f1", 30))

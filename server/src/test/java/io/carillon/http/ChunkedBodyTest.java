@@ -80,7 +80,7 @@ class ChunkedBodyTest extends EngineTest {
   void malformedFramingIsRejectedAndEndsTheConnection(String framing) throws Exception {
     LinkedBlockingQueue<Body.Cause> seen = new LinkedBlockingQueue<>();
     start(
-        patient(),
+        longTimeouts(),
         request -> {
           try {
             return echo(request);
@@ -100,7 +100,7 @@ class ChunkedBodyTest extends EngineTest {
 
   @Test
   void anEndlessExtensionIsRejected() throws Exception {
-    start(patient(), EngineTest::echo);
+    start(longTimeouts(), EngineTest::echo);
     try (RawClient client = connect()) {
       client.send(HEAD + "1;" + "a".repeat(1 << 20));
       assertThat(client.answer().status()).isEqualTo(400);
@@ -109,7 +109,7 @@ class ChunkedBodyTest extends EngineTest {
 
   @Test
   void extensionsLargerThanTheDataAreRejected() throws Exception {
-    start(patient(), EngineTest::echo);
+    start(longTimeouts(), EngineTest::echo);
     try (RawClient client = connect()) {
       client.send(HEAD);
       String chunk = "1;" + "a".repeat(4000) + "\r\nX\r\n";
@@ -128,7 +128,7 @@ class ChunkedBodyTest extends EngineTest {
 
   @Test
   void endlessTrailersAreRejected() throws Exception {
-    start(patient(), EngineTest::echo);
+    start(longTimeouts(), EngineTest::echo);
     try (RawClient client = connect()) {
       client.send(HEAD + "0\r\n" + "X: y\r\n".repeat(1000));
       assertThat(client.answer().status()).isEqualTo(400);

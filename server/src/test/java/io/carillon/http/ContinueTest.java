@@ -13,7 +13,7 @@ class ContinueTest extends EngineTest {
 
   @Test
   void theFirstReadSendsContinue() throws Exception {
-    start(patient(), EngineTest::echo);
+    start(longTimeouts(), EngineTest::echo);
     try (RawClient client = connect()) {
       for (int i = 0; i < 3; i++) {
         RawClient.Answer interim = client.send(HEAD).answerWithoutBody();
@@ -26,7 +26,7 @@ class ContinueTest extends EngineTest {
 
   @Test
   void aRejectionSendsNoContinueAndEndsTheConnection() throws Exception {
-    start(patient(), request -> Response.of(403));
+    start(longTimeouts(), request -> Response.of(403));
     try (RawClient client = connect()) {
       RawClient.Answer answer = client.send(HEAD).answer();
       assertThat(answer.status()).isEqualTo(403);
@@ -37,7 +37,7 @@ class ContinueTest extends EngineTest {
 
   @Test
   void theFirstReadOfAChunkedBodySendsContinue() throws Exception {
-    start(patient(), EngineTest::echo);
+    start(longTimeouts(), EngineTest::echo);
     try (RawClient client = connect()) {
       client.send(
           "PUT / HTTP/1.1\r\n"
@@ -51,7 +51,7 @@ class ContinueTest extends EngineTest {
 
   @Test
   void aClientThatDoesNotWaitGetsNoContinue() throws Exception {
-    start(patient(), EngineTest::echo);
+    start(longTimeouts(), EngineTest::echo);
     try (RawClient client = connect()) {
       RawClient.Answer answer = client.send(HEAD + "abc").answer();
       assertThat(answer.status()).isEqualTo(200);
@@ -63,7 +63,7 @@ class ContinueTest extends EngineTest {
   /// body was empty: the next request would hang until its time-out.
   @Test
   void aClientWithAnEmptyBodyGetsContinueToo() throws Exception {
-    start(patient(), EngineTest::echo);
+    start(longTimeouts(), EngineTest::echo);
     try (RawClient client = connect()) {
       for (int i = 0; i < 3; i++) {
         client.send(EMPTY);
@@ -75,7 +75,7 @@ class ContinueTest extends EngineTest {
 
   @Test
   void rejectingAnEmptyBodyEndsTheConnection() throws Exception {
-    start(patient(), request -> Response.of(412));
+    start(longTimeouts(), request -> Response.of(412));
     try (RawClient client = connect()) {
       RawClient.Answer answer = client.send(EMPTY).answer();
       assertThat(answer.status()).isEqualTo(412);
@@ -86,7 +86,7 @@ class ContinueTest extends EngineTest {
 
   @Test
   void http10ClientsGetNoContinue() throws Exception {
-    start(patient(), EngineTest::echo);
+    start(longTimeouts(), EngineTest::echo);
     try (RawClient client = connect()) {
       client.send("PUT / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\nabc");
       assertThat(client.answer().text()).isEqualTo("abc");

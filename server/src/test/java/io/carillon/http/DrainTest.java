@@ -28,7 +28,7 @@ class DrainTest extends EngineTest {
 
   @Test
   void runningRequestsCompleteAndTheirConnectionsClose() throws Exception {
-    start(patient(), this::waiting);
+    start(longTimeouts(), this::waiting);
     try (RawClient client = connect();
         RawClient idle = connect();
         RawClient served = connect()) {
@@ -51,7 +51,7 @@ class DrainTest extends EngineTest {
 
   @Test
   void aRequestWhoseHeadHasBegunIsStillServed() throws Exception {
-    start(patient(), this::waiting);
+    start(longTimeouts(), this::waiting);
     try (RawClient client = connect();
         RawClient other = connect()) {
       client.send("GET /half HTTP/1.1\r\nHo");
@@ -68,7 +68,7 @@ class DrainTest extends EngineTest {
 
   @Test
   void drainingStopsAtItsTimeout() throws Exception {
-    start(patient(), this::waiting);
+    start(longTimeouts(), this::waiting);
     try (RawClient client = connect()) {
       client.send(get("/wait"));
       await().until(() -> engine().requests() == 1);
@@ -81,7 +81,7 @@ class DrainTest extends EngineTest {
 
   @Test
   void drainingAnIdleServerReturnsAtOnce() throws Exception {
-    start(patient(), this::waiting);
+    start(longTimeouts(), this::waiting);
     assertThat(engine().drain(Duration.ZERO)).isTrue();
   }
 

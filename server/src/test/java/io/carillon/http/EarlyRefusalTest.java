@@ -20,7 +20,7 @@ class EarlyRefusalTest extends EngineTest {
 
   @Test
   void theResponseIsSentBeforeTheBodyArrives() throws Exception {
-    start(patient(), EarlyRefusalTest::refuse);
+    start(longTimeouts(), EarlyRefusalTest::refuse);
     try (RawClient client = connect()) {
       RawClient.Answer answer = client.send(put(1 << 30)).answer();
       assertThat(answer.status()).isEqualTo(403);
@@ -31,7 +31,7 @@ class EarlyRefusalTest extends EngineTest {
 
   @Test
   void aClientThatSendsAllBeforeItReadsSeesTheResponse() throws Exception {
-    start(patient(), EarlyRefusalTest::refuse);
+    start(longTimeouts(), EarlyRefusalTest::refuse);
     int size = 32 << 20;
     try (RawClient client = connect()) {
       client.send(put(size));
@@ -46,7 +46,7 @@ class EarlyRefusalTest extends EngineTest {
 
   @Test
   void aClientThatSendsChunksBeforeItReadsSeesTheResponse() throws Exception {
-    start(patient(), EarlyRefusalTest::refuse);
+    start(longTimeouts(), EarlyRefusalTest::refuse);
     try (RawClient client = connect()) {
       client.send("PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
       for (int i = 0; i < 16; i++) {
@@ -67,7 +67,7 @@ class EarlyRefusalTest extends EngineTest {
             standard.bufferedBytes(),
             standard.drainedBytes(),
             1 << 20);
-    start(patient().withSizes(little), EarlyRefusalTest::refuse);
+    start(longTimeouts().withSizes(little), EarlyRefusalTest::refuse);
     try (RawClient client = connect()) {
       client.send(put(1L << 40));
       assertThatThrownBy(
@@ -82,7 +82,7 @@ class EarlyRefusalTest extends EngineTest {
 
   @Test
   void aClientThatKeepsSendingIsDisconnectedAfterTheLinger() throws Exception {
-    start(impatient(), EarlyRefusalTest::refuse);
+    start(shortTimeouts(), EarlyRefusalTest::refuse);
     try (RawClient client = connect()) {
       assertThat(client.send(put(1L << 40)).answer().status()).isEqualTo(403);
       await().until(() -> engine().connections() == 0);
@@ -91,7 +91,7 @@ class EarlyRefusalTest extends EngineTest {
 
   @Test
   void aSmallUnreadBodyKeepsTheConnection() throws Exception {
-    start(patient(), EarlyRefusalTest::refuse);
+    start(longTimeouts(), EarlyRefusalTest::refuse);
     try (RawClient client = connect()) {
       for (int i = 0; i < 3; i++) {
         RawClient.Answer answer = client.send(put(100_000)).answer();
@@ -104,7 +104,7 @@ class EarlyRefusalTest extends EngineTest {
 
   @Test
   void aSmallUnreadBodyThatNeverComesEndsTheConnection() throws Exception {
-    start(impatient(), EarlyRefusalTest::refuse);
+    start(shortTimeouts(), EarlyRefusalTest::refuse);
     try (RawClient client = connect()) {
       assertThat(client.send(put(100)).answer().status()).isEqualTo(403);
       assertThat(client.atEnd()).isTrue();

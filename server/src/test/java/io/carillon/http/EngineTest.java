@@ -67,13 +67,13 @@ abstract class EngineTest {
   }
 
   /// Limits with short time-outs, for tests about time.
-  static Limits impatient() {
+  static Limits shortTimeouts() {
     Duration brief = Duration.ofMillis(100);
     return Limits.standard().withTimes(new Limits.Times(brief, brief, brief, brief, brief));
   }
 
   /// Limits under which nothing times out.
-  static Limits patient() {
+  static Limits longTimeouts() {
     Duration hour = Duration.ofHours(1);
     return Limits.standard().withTimes(new Limits.Times(hour, hour, hour, hour, hour));
   }

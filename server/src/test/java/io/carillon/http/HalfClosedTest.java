@@ -14,7 +14,7 @@ class HalfClosedTest extends EngineTest {
   void aHalfClosedClientGetsItsResponse() throws Exception {
     CountDownLatch go = new CountDownLatch(1);
     start(
-        patient(),
+        longTimeouts(),
         request -> {
           go.await();
           return echo(request);
@@ -31,7 +31,7 @@ class HalfClosedTest extends EngineTest {
 
   @Test
   void allRequestsBeforeTheEndGetResponses() throws Exception {
-    start(patient(), EngineTest::echo);
+    start(longTimeouts(), EngineTest::echo);
     try (RawClient client = connect()) {
       client.send(get("/x").repeat(5000)).shutdownOutput();
       for (int i = 0; i < 5000; i++) {
@@ -45,7 +45,7 @@ class HalfClosedTest extends EngineTest {
   void bytesBufferedForAHalfClosedClientAreBounded() throws Exception {
     CountDownLatch go = new CountDownLatch(1);
     start(
-        patient(),
+        longTimeouts(),
         request -> {
           go.await();
           return Response.text(200, "" + request.body().readAllBytes().length);
@@ -70,7 +70,7 @@ class HalfClosedTest extends EngineTest {
   void aTruncatedBodyThrows() throws Exception {
     LinkedBlockingQueue<Body.Cause> seen = new LinkedBlockingQueue<>();
     start(
-        patient(),
+        longTimeouts(),
         request -> {
           try {
             return echo(request);
@@ -102,7 +102,7 @@ class HalfClosedTest extends EngineTest {
   void aResetConnectionTruncatesTheBody() throws Exception {
     LinkedBlockingQueue<Exception> seen = new LinkedBlockingQueue<>();
     start(
-        patient(),
+        longTimeouts(),
         request -> {
           try {
             return echo(request);
@@ -121,7 +121,7 @@ class HalfClosedTest extends EngineTest {
 
   @Test
   void anUnfinishedHeadGetsNoResponse() throws Exception {
-    start(patient(), EngineTest::echo);
+    start(longTimeouts(), EngineTest::echo);
     try (RawClient client = connect()) {
       client.send("GET / HTTP/1.1\r\nHo").shutdownOutput();
       assertThat(client.atEnd()).isTrue();

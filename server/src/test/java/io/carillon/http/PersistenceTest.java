@@ -23,7 +23,7 @@ class PersistenceTest extends EngineTest {
       })
   void theConnectionHeaderIsHonoured(String version, String header, String expected, boolean lives)
       throws Exception {
-    start(patient(), EngineTest::echo);
+    start(longTimeouts(), EngineTest::echo);
     String line = header == null ? "" : header + "\r\n";
     try (RawClient client = connect()) {
       client.send("GET /1 HTTP/" + version + "\r\nHost: h\r\n" + line + "\r\n");

@@ -89,7 +89,7 @@ class SlowClientTest extends EngineTest {
     start(times(HOUR, HOUR, BRIEF, HOUR), EngineTest::echo);
     try (RawClient client = connect()) {
       client.send("PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n");
-      Thread dripping =
+      Thread slowSender =
           Thread.startVirtualThread(
               () -> {
                 try {
@@ -103,7 +103,7 @@ class SlowClientTest extends EngineTest {
               });
       assertThat(client.answer().status()).isEqualTo(408);
       client.close();
-      dripping.join();
+      slowSender.join();
     }
   }
 

@@ -4,8 +4,8 @@ import io.carillon.aws.Authorizer;
 import io.carillon.aws.Caller;
 import io.carillon.aws.Credentials;
 import io.carillon.aws.Operations.Access;
+import io.carillon.aws.Operations.Execution;
 import io.carillon.aws.Operations.Operation;
-import io.carillon.aws.Operations.Way;
 import io.carillon.aws.Principal;
 import io.carillon.aws.ResourcePolicies;
 import io.carillon.aws.SessionTerms;
@@ -158,7 +158,9 @@ public final class IamFixture {
                 if (operation.access() instanceof Access.Needs<I>(var needs)) {
                   authorizer.require(caller, needs.apply(request));
                 }
-                return ((Way.Decoded<I, Object>) operation.way()).run().run(caller, request);
+                return ((Execution.Decoded<I, Object>) operation.execution())
+                    .run()
+                    .run(caller, request);
               }));
     } catch (RuntimeException e) {
       throw e;

@@ -7,7 +7,7 @@ import io.carillon.aws.CommonError;
 import io.carillon.aws.Need;
 import io.carillon.aws.Operations;
 import io.carillon.aws.Operations.Operation;
-import io.carillon.aws.Operations.Way;
+import io.carillon.aws.Operations.Execution;
 import io.carillon.aws.Principal;
 import io.carillon.aws.SessionTerms;
 import io.carillon.aws.Signing;
@@ -154,14 +154,14 @@ final class S3Fixture implements Authorizer {
   @SuppressWarnings("unchecked")
   <I extends SdkPojo, O> O call(Caller caller, I input) {
     Operation<I> operation = authorized(caller, input);
-    Object output = ((Way.Decoded<I, O>) operation.way()).run().run(caller, input);
+    Object output = ((Execution.Decoded<I, O>) operation.execution()).run().run(caller, input);
     return (O) (output instanceof Operations.WithHeaders(SdkPojo model, _) ? model : output);
   }
 
   <I extends SdkPojo> Response stream(Caller caller, I input, Request http) {
     Operation<I> operation = authorized(caller, input);
     try {
-      return ((Way.Streamed<I>) operation.way()).run().run(caller, input, http);
+      return ((Execution.Streamed<I>) operation.execution()).run().run(caller, input, http);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -174,7 +174,7 @@ final class S3Fixture implements Authorizer {
         (Operation<PutObjectRequest>) service.operations().find("PostObject").orElseThrow();
     require(
         caller, ((Operations.Access.Needs<PutObjectRequest>) operation.access()).of().apply(input));
-    return ((Way.Streamed<PutObjectRequest>) operation.way()).run().run(caller, input, http);
+    return ((Execution.Streamed<PutObjectRequest>) operation.execution()).run().run(caller, input, http);
   }
 
   <I extends SdkPojo> List<Need> needs(I input) {

@@ -39,5 +39,5 @@ public sealed interface Protocol
   Response refuse(String method, AwsException why, RequestIds ids);
 
   /// Adds the request's ids to a response that an operation made itself.
-  Response stamp(Response answer, RequestIds ids);
+  Response stamp(Response response, RequestIds ids);
 }

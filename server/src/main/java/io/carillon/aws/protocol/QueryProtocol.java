@@ -171,7 +171,7 @@ public final class QueryProtocol implements Protocol {
   }
 
   @Override
-  public Response stamp(Response answer, RequestIds ids) {
-    return answer.header("x-amzn-RequestId", ids.requestId());
+  public Response stamp(Response response, RequestIds ids) {
+    return response.header("x-amzn-RequestId", ids.requestId());
   }
 }

@@ -242,7 +242,7 @@ public final class RestJsonProtocol implements Protocol {
   }
 
   @Override
-  public Response stamp(Response answer, RequestIds ids) {
-    return answer.header("x-amzn-RequestId", ids.requestId());
+  public Response stamp(Response response, RequestIds ids) {
+    return response.header("x-amzn-RequestId", ids.requestId());
   }
 }

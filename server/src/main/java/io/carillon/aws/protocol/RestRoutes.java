@@ -69,7 +69,7 @@ final class RestRoutes {
       return !literals.isEmpty() || !parameters.isEmpty();
     }
 
-    boolean wants(Parameters query, Headers fields) {
+    boolean matches(Parameters query, Headers fields) {
       for (Map.Entry<String, String> literal : literals.entrySet()) {
         String value = query.first(literal.getKey());
         if (value == null || !literal.getValue().isEmpty() && !literal.getValue().equals(value)) {
@@ -155,7 +155,7 @@ final class RestRoutes {
   Optional<Found> find(Request http, String path, Parameters query) {
     Map<String, List<Route>> routes = query.isEmpty() ? withoutQueryByVerb : byVerb;
     for (Route route : routes.getOrDefault(http.method(), List.of())) {
-      if (route.wants(query, http.headers())) {
+      if (route.matches(query, http.headers())) {
         Map<String, String> labels = route.labels(path);
         if (labels != null) {
           return Optional.of(new Found(route.entry(), labels, route.literals().keySet()));

@@ -245,8 +245,8 @@ public final class RestXmlProtocol implements Protocol {
   }
 
   @Override
-  public Response stamp(Response answer, RequestIds ids) {
-    return answer
+  public Response stamp(Response response, RequestIds ids) {
+    return response
         .header("x-amz-request-id", ids.requestId())
         .header("x-amz-id-2", ids.hostId())
         .header("Server", "AmazonS3");
