@@ -6,8 +6,8 @@ import io.carillon.aws.Caller;
 import io.carillon.aws.CommonError;
 import io.carillon.aws.Need;
 import io.carillon.aws.Operations;
-import io.carillon.aws.Operations.Operation;
 import io.carillon.aws.Operations.Execution;
+import io.carillon.aws.Operations.Operation;
 import io.carillon.aws.Principal;
 import io.carillon.aws.SessionTerms;
 import io.carillon.aws.Signing;
@@ -174,7 +174,9 @@ final class S3Fixture implements Authorizer {
         (Operation<PutObjectRequest>) service.operations().find("PostObject").orElseThrow();
     require(
         caller, ((Operations.Access.Needs<PutObjectRequest>) operation.access()).of().apply(input));
-    return ((Execution.Streamed<PutObjectRequest>) operation.execution()).run().run(caller, input, http);
+    return ((Execution.Streamed<PutObjectRequest>) operation.execution())
+        .run()
+        .run(caller, input, http);
   }
 
   <I extends SdkPojo> List<Need> needs(I input) {
