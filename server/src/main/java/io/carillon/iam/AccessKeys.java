@@ -174,14 +174,14 @@ final class AccessKeys {
     String name = userName(caller, request.userName());
     String id = keyId(request.accessKeyId());
     StatusType status =
-        IamConstraints.oneOf(
+        IamError.MEMBERS.oneOf(
             "status",
             request.statusAsString(),
             request.status(),
             StatusType.UNKNOWN_TO_SDK_VERSION,
             "Active, Inactive");
     if (status == StatusType.EXPIRED) {
-      throw IamConstraints.unsatisfied(
+      throw IamError.MEMBERS.unsatisfied(
           "status", "Expired", "Member must satisfy enum value set: [Active, Inactive]");
     }
     boolean active = status == StatusType.ACTIVE;
@@ -277,6 +277,6 @@ final class AccessKeys {
   private String keyId(@Nullable String id) {
     return accounts.firstRoot().accessKeyId().equals(id)
         ? accounts.firstRoot().accessKeyId()
-        : IamConstraints.length("accessKeyId", id, 16, 128);
+        : IamError.MEMBERS.length("accessKeyId", id, 16, 128);
   }
 }

@@ -75,7 +75,7 @@ public final class Accounts {
   ///
   /// @throws io.carillon.aws.AwsException EntityAlreadyExists, ValidationError
   public NewAccount create(String name) {
-    IamConstraints.length("name", name, 1, 128);
+    IamError.MEMBERS.length("name", name, 1, 128);
     String keyId = ids.accessKey("AKIA");
     Secret secret = ids.secret(AccessKeys.SECRET_LENGTH);
     byte[] sealed = sealer.seal(secret);

@@ -167,7 +167,7 @@ final class CustomerPolicies {
     PolicyScopeType scope =
         request.scopeAsString() == null
             ? PolicyScopeType.ALL
-            : IamConstraints.oneOf(
+            : IamError.MEMBERS.oneOf(
                 "scope",
                 request.scopeAsString(),
                 request.scope(),
@@ -331,7 +331,7 @@ final class CustomerPolicies {
       return List.of(Use.values());
     }
     PolicyUsageType use =
-        IamConstraints.oneOf(
+        IamError.MEMBERS.oneOf(
             "policyUsageFilter",
             text,
             filter,
@@ -345,7 +345,7 @@ final class CustomerPolicies {
       return List.of(IdentityType.values());
     }
     EntityType type =
-        IamConstraints.oneOf(
+        IamError.MEMBERS.oneOf(
             "entityFilter",
             request.entityFilterAsString(),
             request.entityFilter(),

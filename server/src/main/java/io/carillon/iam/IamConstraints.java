@@ -1,10 +1,9 @@
 package io.carillon.iam;
 
-import io.carillon.aws.AwsException;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// AWS's validation of request members, with AWS's messages.
+/// AWS's validation of names, paths and documents, with AWS's messages.
 final class IamConstraints {
   private static final Pattern NAME = Pattern.compile("[\\w+=,.@-]+");
   private static final Pattern PATH = Pattern.compile("/|/[\\x21-\\x7E]+/");
@@ -27,7 +26,7 @@ final class IamConstraints {
   }
 
   static String name(String member, @Nullable String value, int limit) {
-    String name = length(member, value, 1, limit);
+    String name = IamError.MEMBERS.length(member, value, 1, limit);
     if (!NAME.matcher(name).matches()) {
       throw IamError.VALIDATION.because(
           "The specified value for "
@@ -43,7 +42,7 @@ final class IamConstraints {
     if (value == null) {
       return "/";
     }
-    length("path", value, 1, PATH_LIMIT);
+    IamError.MEMBERS.length("path", value, 1, PATH_LIMIT);
     if (!PATH.matcher(value).matches()) {
       throw IamError.VALIDATION.because(
           "The specified value for path is invalid. It must begin and end with / and contain only"
@@ -56,7 +55,7 @@ final class IamConstraints {
     if (value == null) {
       return "/";
     }
-    length("pathPrefix", value, 1, PATH_LIMIT);
+    IamError.MEMBERS.length("pathPrefix", value, 1, PATH_LIMIT);
     if (!PATH_PREFIX.matcher(value).matches()) {
       throw IamError.VALIDATION.because(
           "The specified value for pathPrefix is invalid. It must begin with / and contain only"
@@ -66,7 +65,7 @@ final class IamConstraints {
   }
 
   static String document(String member, @Nullable String value) {
-    String document = length(member, value, 1, DOCUMENT_LIMIT);
+    String document = IamError.MEMBERS.length(member, value, 1, DOCUMENT_LIMIT);
     if (!DOCUMENT.matcher(document).matches()) {
       throw IamError.VALIDATION.because(
           "The specified value for "
@@ -82,64 +81,14 @@ final class IamConstraints {
     if (value == null) {
       return "";
     }
-    length("description", value, 0, 1_000);
+    IamError.MEMBERS.length("description", value, 0, 1_000);
     if (!DESCRIPTION.matcher(value).matches()) {
-      throw unsatisfied(
+      throw IamError.MEMBERS.unsatisfied(
           "description",
           value,
           "Member must satisfy regular expression pattern: "
               + "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*");
     }
     return value;
-  }
-
-  static int range(String member, int value, int min, int max) {
-    if (value < min) {
-      throw unsatisfied(
-          member,
-          Integer.toString(value),
-          "Member must have value greater than or equal to " + min);
-    }
-    if (value > max) {
-      throw unsatisfied(
-          member, Integer.toString(value), "Member must have value less than or equal to " + max);
-    }
-    return value;
-  }
-
-  static String length(String member, @Nullable String value, int min, int max) {
-    if (value == null) {
-      throw IamError.VALIDATION.because(
-          "1 validation error detected: Value null at '"
-              + member
-              + "' failed to satisfy constraint: Member must not be null");
-    }
-    if (value.length() < min) {
-      throw unsatisfied(member, value, "Member must have length greater than or equal to " + min);
-    }
-    if (value.length() > max) {
-      throw unsatisfied(member, value, "Member must have length less than or equal to " + max);
-    }
-    return value;
-  }
-
-  /// A value of an SDK enumeration; SDK classes have null or `unknown` for other values.
-  static <E extends Enum<E>> E oneOf(
-      String member, @Nullable String text, @Nullable E value, E unknown, String choices) {
-    if (text == null || value == null || value == unknown) {
-      throw unsatisfied(
-          member, String.valueOf(text), "Member must satisfy enum value set: [" + choices + "]");
-    }
-    return value;
-  }
-
-  static AwsException unsatisfied(String member, String value, String constraint) {
-    return IamError.VALIDATION.because(
-        "1 validation error detected: Value '"
-            + value
-            + "' at '"
-            + member
-            + "' failed to satisfy constraint: "
-            + constraint);
   }
 }

@@ -1,6 +1,7 @@
 package io.carillon.iam;
 
 import io.carillon.aws.ErrorCode;
+import io.carillon.aws.MemberConstraints;
 
 /// Source: https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html and the
 /// operations' own pages.
@@ -13,6 +14,8 @@ public enum IamError implements ErrorCode {
   NO_SUCH_ENTITY("NoSuchEntity", 404, "The entity does not exist."),
   UNMODIFIABLE_ENTITY("UnmodifiableEntity", 400, "The entity cannot be changed."),
   VALIDATION("ValidationError", 400, "The input fails to satisfy the constraints.");
+
+  static final MemberConstraints MEMBERS = new MemberConstraints(VALIDATION);
 
   private final String code;
   private final int status;

@@ -63,7 +63,7 @@ final class IamNeeds {
     return List.of(
         new Need(
             "iam:" + operation,
-            IamConstraints.length("policyArn", policyArn, 20, 2_048),
+            IamError.MEMBERS.length("policyArn", policyArn, 20, 2_048),
             Map.of()));
   }
 
@@ -87,7 +87,7 @@ final class IamNeeds {
       String operation, IdentityType kind, @Nullable String name, String policyArn) {
     return List.of(
         onIdentity(operation, kind, name)
-            .with("iam:PolicyARN", IamConstraints.length("policyArn", policyArn, 20, 2_048)));
+            .with("iam:PolicyARN", IamError.MEMBERS.length("policyArn", policyArn, 20, 2_048)));
   }
 
   static Need withBoundary(String operation, Arn resource, @Nullable String boundary) {

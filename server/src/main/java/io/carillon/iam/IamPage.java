@@ -19,7 +19,7 @@ record IamPage<T>(List<T> items, @Nullable String marker) {
       int limit =
           maxItems == null
               ? DEFAULT_LIMIT
-              : IamConstraints.range("maxItems", maxItems, 1, MAX_LIMIT);
+              : IamError.MEMBERS.range("maxItems", maxItems, 1, MAX_LIMIT);
       String after =
           PageToken.lastKey(marker, () -> IamError.VALIDATION.because("Invalid Marker."));
       return new Paging(after, limit);

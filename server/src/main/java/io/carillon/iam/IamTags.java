@@ -55,14 +55,14 @@ final class IamTags {
   }
 
   private static void check(Tag tag) {
-    String key = IamConstraints.length("tags.member.key", tag.key(), 1, 128);
-    String value = IamConstraints.length("tags.member.value", tag.value(), 0, 256);
+    String key = IamError.MEMBERS.length("tags.member.key", tag.key(), 1, 128);
+    String value = IamError.MEMBERS.length("tags.member.value", tag.value(), 0, 256);
     if (!KEY.matcher(key).matches()) {
-      throw IamConstraints.unsatisfied(
+      throw IamError.MEMBERS.unsatisfied(
           "tags.member.key", key, "Member must satisfy regular expression pattern: " + KEY);
     }
     if (!VALUE.matcher(value).matches()) {
-      throw IamConstraints.unsatisfied(
+      throw IamError.MEMBERS.unsatisfied(
           "tags.member.value", value, "Member must satisfy regular expression pattern: " + VALUE);
     }
     if (key.toLowerCase(Locale.ROOT).startsWith("aws:")) {

@@ -115,7 +115,7 @@ final class PermissionsBoundaries {
 
   private void put(Caller caller, IdentityType kind, String name, String boundary) {
     IamConstraints.name(kind, name);
-    IamConstraints.length("permissionsBoundary", boundary, 20, 2_048);
+    IamError.MEMBERS.length("permissionsBoundary", boundary, 20, 2_048);
     database.write(
         tx -> set(tx, identities.require(tx, caller.account().value(), kind, name), boundary));
   }

@@ -168,9 +168,9 @@ final class PolicyVersions {
   }
 
   private static String id(String versionId) {
-    IamConstraints.length("versionId", versionId, 1, 128);
+    IamError.MEMBERS.length("versionId", versionId, 1, 128);
     if (!ID.matcher(versionId).matches()) {
-      throw IamConstraints.unsatisfied(
+      throw IamError.MEMBERS.unsatisfied(
           "versionId",
           versionId,
           "Member must satisfy regular expression pattern: v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?");

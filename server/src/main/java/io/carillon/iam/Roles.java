@@ -283,7 +283,7 @@ final class Roles {
   }
 
   private static int maxSession(int seconds) {
-    return IamConstraints.range("maxSessionDuration", seconds, MIN_MAX_SESSION, MAX_MAX_SESSION);
+    return IamError.MEMBERS.range("maxSessionDuration", seconds, MIN_MAX_SESSION, MAX_MAX_SESSION);
   }
 
   private static String trustPolicy(String member, String document) {

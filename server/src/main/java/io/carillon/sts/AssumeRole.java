@@ -48,7 +48,7 @@ final class AssumeRole {
     String name = sessionName(request);
     String externalId = request.externalId();
     if (externalId != null) {
-      StsConstraints.text("externalId", externalId, 2, 1_224, EXTERNAL_ID);
+      StsError.MEMBERS.text("externalId", externalId, 2, 1_224, EXTERNAL_ID);
     }
     Arn role = roleArn(request);
     SessionTags tags = SessionTags.of(Caller.current(), request);
@@ -100,12 +100,17 @@ final class AssumeRole {
         .build();
   }
 
+  static Duration duration(int seconds, Duration min, Duration max) {
+    return Duration.ofSeconds(
+        StsError.MEMBERS.range(
+            "durationSeconds", seconds, (int) min.toSeconds(), (int) max.toSeconds()));
+  }
+
   private static Duration duration(Caller caller, Role role, AssumeRoleRequest request) {
     if (request.durationSeconds() == null) {
       return DEFAULT_DURATION;
     }
-    Duration duration =
-        StsConstraints.duration(request.durationSeconds(), MIN_DURATION, MAX_DURATION);
+    Duration duration = duration(request.durationSeconds(), MIN_DURATION, MAX_DURATION);
     if (duration.compareTo(role.maxSession()) > 0) {
       throw StsError.VALIDATION.because(
           "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.");
@@ -124,7 +129,7 @@ final class AssumeRole {
     if (request.policy() == null) {
       return "";
     }
-    String policy = StsConstraints.text("policy", request.policy(), 1, POLICY_LIMIT, DOCUMENT);
+    String policy = StsError.MEMBERS.text("policy", request.policy(), 1, POLICY_LIMIT, DOCUMENT);
     try {
       PolicyDocument unused = PolicyDocument.parse(policy, PolicyDocument.Flavour.IDENTITY);
       return policy;
@@ -143,7 +148,7 @@ final class AssumeRole {
     }
     List<String> arns = new ArrayList<>();
     for (PolicyDescriptorType descriptor : request.policyArns()) {
-      String text = StsConstraints.length("policyArns.member.arn", descriptor.arn(), 20, 2_048);
+      String text = StsError.MEMBERS.length("policyArns.member.arn", descriptor.arn(), 20, 2_048);
       boolean visible =
           Arn.tryParse(text)
               .filter(
@@ -161,7 +166,7 @@ final class AssumeRole {
   }
 
   private static Arn roleArn(AssumeRoleRequest request) {
-    String text = StsConstraints.length("roleArn", request.roleArn(), 20, 2_048);
+    String text = StsError.MEMBERS.length("roleArn", request.roleArn(), 20, 2_048);
     Optional<Arn> arn =
         Arn.tryParse(text)
             .filter(a -> a.service().equals("iam") && a.resource().startsWith("role/"));
@@ -169,7 +174,7 @@ final class AssumeRole {
   }
 
   private static String sessionName(AssumeRoleRequest request) {
-    return StsConstraints.text("roleSessionName", request.roleSessionName(), 2, 64, SESSION_NAME);
+    return StsError.MEMBERS.text("roleSessionName", request.roleSessionName(), 2, 64, SESSION_NAME);
   }
 
   /// The used share of a session's space for policies and tags. AWS does not publish its packing;

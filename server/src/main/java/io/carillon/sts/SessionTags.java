@@ -34,14 +34,14 @@ record SessionTags(
     Map<String, String> requested = new LinkedHashMap<>();
     Set<String> keys = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
     for (Tag tag : request.tags()) {
-      String key = StsConstraints.text("tags.member.key", tag.key(), 1, 128, KEY);
+      String key = StsError.MEMBERS.text("tags.member.key", tag.key(), 1, 128, KEY);
       if (key.toLowerCase(Locale.ROOT).startsWith("aws:")) {
         throw invalid("Tag keys that start with 'aws:' are reserved for system use.");
       }
       if (!keys.add(key)) {
         throw invalid("Duplicate tag keys found. Please note that Tag keys are case insensitive.");
       }
-      requested.put(key, StsConstraints.text("tags.member.value", tag.value(), 0, 256, VALUE));
+      requested.put(key, StsError.MEMBERS.text("tags.member.value", tag.value(), 0, 256, VALUE));
     }
     for (String transitive : request.transitiveTagKeys()) {
       if (!keys.contains(transitive)) {

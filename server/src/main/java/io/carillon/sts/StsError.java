@@ -1,6 +1,7 @@
 package io.carillon.sts;
 
 import io.carillon.aws.ErrorCode;
+import io.carillon.aws.MemberConstraints;
 
 /// Source: https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html and the
 /// operations' own pages.
@@ -10,6 +11,8 @@ public enum StsError implements ErrorCode {
   PACKED_POLICY_TOO_LARGE(
       "PackedPolicyTooLarge", 400, "The session's policies are larger than allowed."),
   VALIDATION("ValidationError", 400, "The input fails to satisfy the constraints.");
+
+  static final MemberConstraints MEMBERS = new MemberConstraints(VALIDATION);
 
   private final String code;
   private final int status;

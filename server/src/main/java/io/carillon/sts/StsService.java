@@ -140,7 +140,7 @@ public final class StsService {
     Duration requested =
         request.durationSeconds() == null
             ? DEFAULT_TOKEN_DURATION
-            : StsConstraints.duration(request.durationSeconds(), MIN_DURATION, MAX_TOKEN_DURATION);
+            : AssumeRole.duration(request.durationSeconds(), MIN_DURATION, MAX_TOKEN_DURATION);
     // AWS does not refuse longer sessions of root users but cuts them to an hour.
     Duration duration = requested.compareTo(maxDuration) > 0 ? maxDuration : requested;
     return GetSessionTokenResponse.builder()
@@ -151,7 +151,7 @@ public final class StsService {
 
   private GetAccessKeyInfoResponse getAccessKeyInfo(
       Caller caller, GetAccessKeyInfoRequest request) {
-    String id = StsConstraints.length("accessKeyId", request.accessKeyId(), 16, 128);
+    String id = StsError.MEMBERS.length("accessKeyId", request.accessKeyId(), 16, 128);
     AccountId account =
         id.equals(caller.accessKeyId())
             ? caller.account()
