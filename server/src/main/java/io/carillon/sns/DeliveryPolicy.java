@@ -246,7 +246,7 @@ record DeliveryPolicy(Retries retries, int maxPerSecond, String contentType, boo
       int phased =
           retries.numNoDelayRetries + retries.numMinDelayRetries + retries.numMaxDelayRetries;
       if (phased > retries.numRetries) {
-        throw refused("the phases hold more retries than numRetries");
+        throw refused("the phases have more retries than numRetries");
       }
       RetryPolicy policy = retries.toRetryPolicy();
       Duration whole = Duration.ZERO;

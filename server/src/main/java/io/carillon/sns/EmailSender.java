@@ -43,7 +43,7 @@ final class EmailSender implements ProtocolSender {
               subject(handshake),
               json ? envelopes.handshake(handshake) : text(handshake));
       case ResolvedDelivery.Text _ ->
-          throw new IllegalStateException("A message to a phone in the mail");
+          throw new IllegalStateException("A direct message to a phone has no e-mail address");
     };
   }
 

@@ -35,7 +35,7 @@ final class HttpSender implements ProtocolSender {
               headers(handshake.delivery(), DeliveryPolicy.DEFAULT_CONTENT_TYPE),
               envelopes.handshake(handshake));
       case ResolvedDelivery.Text _ ->
-          throw new IllegalStateException("A message to a phone in a POST");
+          throw new IllegalStateException("A direct message to a phone has no HTTP endpoint");
     };
   }
 

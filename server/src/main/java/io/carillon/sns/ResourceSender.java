@@ -34,7 +34,7 @@ final class ResourceSender implements ProtocolSender {
       case ResolvedDelivery.Handshake h ->
           send(h.topic(), destination, envelopes.handshake(h), Map.of(), null, null, cause);
       case ResolvedDelivery.Text _ ->
-          throw new IllegalStateException("A message to a phone in a queue");
+          throw new IllegalStateException("A direct message to a phone has no queue");
     };
   }
 
@@ -77,7 +77,7 @@ final class ResourceSender implements ProtocolSender {
       String cause) {
     Recipient recipient = recipients.get(destination.service());
     if (recipient == null) {
-      return new DeliveryOutcome.Rejected("this server has no " + destination.service());
+      return new DeliveryOutcome.Rejected("this server does not support " + destination.service());
     }
     return recipient.accept(
         new Recipient.ServiceMessage(

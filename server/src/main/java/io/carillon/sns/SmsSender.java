@@ -32,7 +32,10 @@ final class SmsSender implements ProtocolSender {
   private DeliveryOutcome send(DeliveryRequest delivery, Message message, String text) {
     if (text.length() > MAX_CHARACTERS) {
       return new DeliveryOutcome.Rejected(
-          "an SMS holds " + MAX_CHARACTERS + " characters, this message has " + text.length());
+          "an SMS is limited to "
+              + MAX_CHARACTERS
+              + " characters, this message has "
+              + text.length());
     }
     MessageAttribute sender = message.attributes().get("AWS.SNS.SMS.SenderID");
     return transport.send(

@@ -69,15 +69,15 @@ final class SubscriptionAttributes {
 
   /// An empty filter policy removes it; `True` is `true`.
   static Map<String, String> normalized(Map<String, String> attributes) {
-    Map<String, String> kept = new LinkedHashMap<>(attributes);
-    kept.values().removeIf(String::isEmpty);
-    kept.computeIfPresent("RawMessageDelivery", (_, value) -> value.toLowerCase(Locale.ROOT));
-    if (SnsJson.object(kept.getOrDefault("FilterPolicy", ""))
+    Map<String, String> normalized = new LinkedHashMap<>(attributes);
+    normalized.values().removeIf(String::isEmpty);
+    normalized.computeIfPresent("RawMessageDelivery", (_, value) -> value.toLowerCase(Locale.ROOT));
+    if (SnsJson.object(normalized.getOrDefault("FilterPolicy", ""))
         .filter(ObjectNode::isEmpty)
         .isPresent()) {
-      kept.remove("FilterPolicy");
+      normalized.remove("FilterPolicy");
     }
-    return kept;
+    return normalized;
   }
 
   static FilterPolicy.Scope scope(Map<String, String> attributes) {

@@ -51,7 +51,7 @@ final class TopicRecipient implements Recipient {
         serviceMessage.payload().length + MessageAttributes.sizeBytes(serviceMessage.attributes());
     if (size > Publish.MAX_BYTES) {
       return new DeliveryOutcome.Rejected(
-          "a message holds " + Publish.MAX_BYTES + " bytes, not " + size);
+          "a message is limited to " + Publish.MAX_BYTES + " bytes, this one has " + size);
     }
     Publications.Prepared prepared =
         publications.prepare(

@@ -50,19 +50,19 @@ public interface EndpointRule {
 
   private static Optional<String> alwaysRefused(InetAddress address) {
     if (address.isLinkLocalAddress() || Metadata.ADDRESSES.contains(address)) {
-      return Optional.of("link-local and metadata addresses are no endpoints");
+      return Optional.of("link-local and metadata addresses are not allowed");
     }
     if (SpecialAddresses.isLocalUseTranslation(address)) {
-      return Optional.of("addresses of a local translation are no endpoints");
+      return Optional.of("addresses of a local-use translation are not allowed");
     }
     byte[] bytes = address.getAddress();
     boolean thisNetwork = bytes.length == 4 && bytes[0] == 0;
     boolean reserved = bytes.length == 4 && (bytes[0] & 0xF0) == 0xF0; // 240/4 and broadcast
     if (address.isAnyLocalAddress() || thisNetwork) {
-      return Optional.of("the unspecified address is no endpoint");
+      return Optional.of("the unspecified address is not allowed");
     }
     if (address.isMulticastAddress() || reserved) {
-      return Optional.of("multicast, broadcast and reserved addresses are no endpoints");
+      return Optional.of("multicast, broadcast and reserved addresses are not allowed");
     }
     return Optional.empty();
   }

@@ -96,7 +96,7 @@ public final class MailReceiver implements AutoCloseable {
         }
       }
       if (total > MAX_MESSAGE_BYTES) {
-        throw new RejectException(552, "A mail holds " + MAX_MESSAGE_BYTES + " bytes here");
+        throw new RejectException(552, "A mail is limited to " + MAX_MESSAGE_BYTES + " bytes");
       }
       try {
         mailbox.add(

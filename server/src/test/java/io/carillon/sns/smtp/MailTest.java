@@ -81,9 +81,9 @@ class MailTest {
       assertThat(transport.send(mail)).as("seed %d", seed).isInstanceOf(DeliveryOutcome.Done.class);
     }
 
-    List<Mailbox.Mail> kept = mailbox.list();
+    List<Mailbox.Mail> mails = mailbox.list();
     List<PythonMail.Parsed> read =
-        PythonMail.parse(folder, kept.stream().map(Mailbox.Mail::raw).toList());
+        PythonMail.parse(folder, mails.stream().map(Mailbox.Mail::raw).toList());
     assertThat(read).hasSameSizeAs(sent);
     for (int i = 0; i < sent.size(); i++) {
       String what = "seed " + seed + ", mail " + i;
@@ -97,12 +97,12 @@ class MailTest {
           .as(what)
           .isEqualTo("<" + want.id() + "@sns.carillon.localhost>");
       assertThat(parsed.from()).as(what).endsWith("<no-reply@sns.carillon.localhost>");
-      assertThat(kept.get(i).from())
+      assertThat(mails.get(i).from())
           .as(what)
           .isEqualTo(want.fromName() + " <no-reply@sns.carillon.localhost>");
       assertThat(parsed.subject().strip()).as(what).isEqualTo(want.subject().strip());
       assertThat(newlines(parsed.body())).as(what).isEqualTo(newlines(want.body()));
-      assertThat(newlines(kept.get(i).text())).as(what).isEqualTo(newlines(want.body()));
+      assertThat(newlines(mails.get(i).text())).as(what).isEqualTo(newlines(want.body()));
     }
   }
 
