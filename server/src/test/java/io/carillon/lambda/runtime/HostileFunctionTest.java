@@ -82,7 +82,7 @@ class HostileFunctionTest {
     await()
         .atMost(Duration.ofSeconds(10))
         .until(
-            () -> { // whoever lives is idle: the good one
+            () -> { // the only environment is idle: the good one
               Environments.Counts census = fixture.environments.counts();
               return census.environments() == census.idle();
             });
