@@ -21,6 +21,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,6 +30,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -179,6 +181,7 @@ class MemoryTest {
     String text = "x".repeat(MEGABYTE);
     countSuccesses(
         all("s3", new Call("PUT", "/bucket/large", Map.of()), text), 200, 503, "SlowDown");
+    assertThat(send("s3", get("/bucket/large"), "").get().text()).isEqualTo(text);
     countSuccesses(
         all("s3", new Call("PUT", "/bucket/small", Map.of()), text.substring(0, 64 << 10)),
         200,
@@ -223,6 +226,90 @@ class MemoryTest {
         429,
         "Rate exceeded");
     assertAlive();
+  }
+
+  @Tag("full")
+  @Test
+  void publishingIsThrottledAndEveryAcknowledgedMessageIsDelivered() throws Exception {
+    String topic = "arn:aws:sns:us-east-1:000000000000:t";
+    String subscribed = "arn:aws:sqs:us-east-1:000000000000:subscribed";
+    String policy =
+        "{\"Version\":\"2012-10-17\",\"Statement\":{\"Effect\":\"Allow\",\"Action\":"
+            + "\"sqs:SendMessage\",\"Principal\":{\"Service\":\"sns.amazonaws.com\"},\"Resource\":\"*\"}}";
+    String created =
+        "{\"QueueName\":\"subscribed\",\"Attributes\":{\"Policy\":\"%s\"}}"
+            .formatted(policy.replace("\"", "\\\""));
+    String url = member("QueueUrl", send("sqs", target("AmazonSQS.CreateQueue"), created).get());
+    String version = "2010-03-31";
+    assertThat(
+            form("sns", Map.of("Action", "CreateTopic", "Version", version, "Name", "t")).status())
+        .isEqualTo(200);
+    assertThat(
+            form(
+                    "sns",
+                    Map.of(
+                        "Action", "Subscribe",
+                        "Version", version,
+                        "TopicArn", topic,
+                        "Protocol", "sqs",
+                        "Endpoint", subscribed))
+                .status())
+        .isEqualTo(200);
+
+    List<Answer> published =
+        all(
+            "sns",
+            FORM_POST,
+            "Action=Publish&Version=2010-03-31&TopicArn=%s&Message=%s"
+                .formatted(URLEncoder.encode(topic, UTF_8), "x".repeat(250_000)));
+    long acknowledged = countSuccesses(published, 200, 429, "<Code>Throttled</Code>");
+
+    String depth =
+        "{\"QueueUrl\":\"%s\",\"AttributeNames\":[\"ApproximateNumberOfMessages\"]}".formatted(url);
+    Awaitility.await()
+        .atMost(Duration.ofMinutes(2))
+        .until(
+            () ->
+                member(
+                    "ApproximateNumberOfMessages",
+                    send("sqs", target("AmazonSQS.GetQueueAttributes"), depth).get()),
+            Long.toString(acknowledged)::equals);
+    assertAlive();
+  }
+
+  @Tag("full")
+  @Test
+  void logEventsAreThrottledWithoutLoss() throws Exception {
+    String name = "\"logGroupName\":\"g\"";
+    assertThat(logs("CreateLogGroup", "{" + name + "}").status()).isEqualTo(200);
+    assertThat(logs("CreateLogStream", "{" + name + ",\"logStreamName\":\"s\"}").status())
+        .isEqualTo(200);
+    String event =
+        "{\"timestamp\":%d,\"message\":\"%s\"}"
+            .formatted(Clock.systemUTC().millis(), "x".repeat(250_000));
+    List<Answer> put =
+        all(
+            "logs",
+            target("Logs_20140328.PutLogEvents"),
+            "{%s,\"logStreamName\":\"s\",\"logEvents\":[%s]}"
+                .formatted(name, String.join(",", Collections.nCopies(4, event))));
+    long acknowledged = countSuccesses(put, 200, 400, "ThrottlingException");
+
+    long stored = 0;
+    String next = "";
+    do {
+      Answer page = logs("FilterLogEvents", "{" + name + ",\"limit\":4" + next + "}");
+      assertThat(page.status()).as(page.text()).isEqualTo(200);
+      stored += Pattern.compile("\"eventId\"").matcher(page.text()).results().count();
+      var token = Pattern.compile("\"nextToken\":\"([^\"]+)\"").matcher(page.text());
+      next = token.find() ? ",\"nextToken\":\"" + token.group(1) + "\"" : "";
+    } while (!next.isEmpty());
+    assertThat(stored).isEqualTo(4 * acknowledged);
+    assertAlive();
+  }
+
+  private Answer logs(String operation, String body) throws Exception {
+    return send("logs", target("Logs_20140328." + operation), body).get();
   }
 
   @Test
