@@ -24,7 +24,7 @@ class MessageAttributesTest {
   private static final SdkBytes BYTES = SdkBytes.fromUtf8String("b");
 
   @ParameterizedTest
-  @MethodSource("wrongValues")
+  @MethodSource("invalidValues")
   void invalidValuesHaveTheErrorMessagesOfSqs(MessageAttributeValue value, String message) {
     assertThatThrownBy(() -> MessageAttributes.of(Map.of("a", value)))
         .isInstanceOfSatisfying(
@@ -85,7 +85,7 @@ class MessageAttributesTest {
   }
 
   @ParameterizedTest
-  @MethodSource("wrongNames")
+  @MethodSource("invalidNames")
   void invalidNamesHaveTheErrorMessagesOfSqs(String name, String message) {
     assertThatThrownBy(() -> MessageAttributes.of(Map.of(name, value("String", "x", null))))
         .hasMessage(message);
