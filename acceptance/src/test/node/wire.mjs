@@ -82,7 +82,7 @@ await run({
       const got = await s3.send(new S3.GetObjectCommand({ Bucket, Key }));
       assert.equal(await got.Body.transformToString(), "hello");
       assert.equal(got.Metadata.colour, "blue");
-      assert.deepEqual((await s3.send(new S3.ListObjectsV2Command({ Bucket }))).ContentStore.map((o) => o.Key), [Key]);
+      assert.deepEqual((await s3.send(new S3.ListObjectsV2Command({ Bucket }))).Contents.map((o) => o.Key), [Key]);
     },
   },
   "a stream of known length": {
