@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -63,8 +63,9 @@ class BareMachineTest {
     command.addAll(List.of("--ro-bind", Carillon.ROOT.toString(), Carillon.ROOT.toString()));
     command.addAll(List.of("--bind", folder.toString(), folder.toString()));
     for (String hidden : List.of("bwrap", "setpriv")) {
-      Optional<Path> there = onPath(hidden);
-      there.ifPresent(p -> command.addAll(List.of("--ro-bind", "/dev/null", p.toString())));
+      for (Path place : everyPlaceOf(hidden)) {
+        command.addAll(List.of("--ro-bind", "/dev/null", place.toString()));
+      }
     }
     command.addAll(List.of("--ro-bind", libraryCache().toString(), "/etc/ld.so.cache"));
     command.addAll(
@@ -74,11 +75,12 @@ class BareMachineTest {
     return command;
   }
 
-  private static Optional<Path> onPath(String program) {
-    return List.of("/usr/bin", "/bin", "/usr/local/bin").stream()
+  /// `/bin` may be another name of `/usr/bin`, and the server searches beyond its PATH.
+  private static List<Path> everyPlaceOf(String program) {
+    return Stream.of("/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin")
         .map(place -> Path.of(place, program))
         .filter(Files::isRegularFile)
-        .findFirst();
+        .toList();
   }
 
   /// The dynamic loader finds a JDK's libraries through `/proc/self/exe`; without it, it needs this
