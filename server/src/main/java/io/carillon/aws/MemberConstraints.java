@@ -10,10 +10,7 @@ public record MemberConstraints(ErrorCode error) {
 
   public String length(String member, @Nullable String value, int min, int max) {
     if (value == null) {
-      throw error.because(
-          "1 validation error detected: Value null at '"
-              + member
-              + "' failed to satisfy constraint: Member must not be null");
+      throw missing(member);
     }
     if (value.length() < min) {
       throw unsatisfied(member, value, "Member must have length greater than or equal to " + min);
@@ -53,6 +50,13 @@ public record MemberConstraints(ErrorCode error) {
           member, String.valueOf(text), "Member must satisfy enum value set: [" + choices + "]");
     }
     return value;
+  }
+
+  public AwsException missing(String member) {
+    return error.because(
+        "1 validation error detected: Value null at '"
+            + member
+            + "' failed to satisfy constraint: Member must not be null");
   }
 
   public AwsException unsatisfied(String member, String value, String constraint) {

@@ -2,6 +2,7 @@ package io.carillon.lambda;
 
 import io.carillon.aws.AwsException;
 import io.carillon.aws.Caller;
+import io.carillon.aws.MemberConstraints;
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
 import io.carillon.base.Region;
@@ -40,14 +41,15 @@ record FunctionName(String account, String region, String name, Optional<String>
   /// localstack/localstack
   static FunctionName ofNew(Caller caller, String text) {
     if (text.length() > NAME_LIMIT && NAME.matcher(text).matches()) {
-      throw LambdaError.INVALID_PARAMETER_VALUE.because(tooLong(text).getMessage());
+      throw tooLong(text, LambdaError.INVALID_PARAMETER_VALUE);
     }
     return of(caller, text, null);
   }
 
-  private static AwsException tooLong(String text) {
-    return LambdaError.constraint(
-        text, "functionName", "Member must have length less than or equal to " + NAME_LIMIT);
+  private static AwsException tooLong(String text, LambdaError error) {
+    return new MemberConstraints(error)
+        .unsatisfied(
+            "functionName", text, "Member must have length less than or equal to " + NAME_LIMIT);
   }
 
   static FunctionName of(Caller caller, String text, @Nullable String qualifier) {
@@ -61,7 +63,7 @@ record FunctionName(String account, String region, String name, Optional<String>
               + "([a-zA-Z0-9-_\\.]+)(:(\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9-_]+))?");
     }
     if (part.group("name").length() > NAME_LIMIT) {
-      throw tooLong(text);
+      throw tooLong(text, LambdaError.VALIDATION);
     }
     String region = part.group("region");
     if (region != null && !region.equals(caller.region().name())) {

@@ -2,6 +2,7 @@ package io.carillon.lambda;
 
 import io.carillon.aws.AwsException;
 import io.carillon.aws.ErrorCode;
+import io.carillon.aws.MemberConstraints;
 import org.jspecify.annotations.Nullable;
 
 /// Source: the errors of https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html
@@ -73,8 +74,6 @@ enum LambdaError implements ErrorCode {
 
   /// A constraint violation, in the format of AWS's validator.
   static AwsException constraint(@Nullable Object value, String member, String constraint) {
-    return VALIDATION.because(
-        "1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: %s"
-            .formatted(value, member, constraint));
+    return new MemberConstraints(VALIDATION).unsatisfied(member, String.valueOf(value), constraint);
   }
 }

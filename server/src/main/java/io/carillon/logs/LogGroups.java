@@ -239,12 +239,10 @@ final class LogGroups {
 
   PutRetentionPolicyResponse putRetention(Caller caller, PutRetentionPolicyRequest input) {
     if (!RETENTION_DAYS.contains(input.retentionInDays())) {
-      throw LogsError.INVALID_PARAMETER.because(
-          "1 validation error detected: Value '"
-              + input.retentionInDays()
-              + "' at 'retentionInDays' failed to satisfy constraint: Member must satisfy enum"
-              + " value set: "
-              + RETENTION_DAYS.stream().sorted().toList());
+      throw LogsError.MEMBERS.unsatisfied(
+          "retentionInDays",
+          String.valueOf(input.retentionInDays()),
+          "Member must satisfy enum value set: " + RETENTION_DAYS.stream().sorted().toList());
     }
     setRetention(key(caller, input.logGroupName()), input.retentionInDays());
     return PutRetentionPolicyResponse.builder().build();
@@ -409,17 +407,7 @@ final class LogGroups {
 
   /// The requested page size, or `max` by default.
   static int limit(@Nullable Integer requested, int max) {
-    if (requested == null) {
-      return max;
-    }
-    if (requested < 1 || requested > max) {
-      throw LogsError.INVALID_PARAMETER.because(
-          "1 validation error detected: Value '"
-              + requested
-              + "' at 'limit' failed to satisfy constraint: Member must have value "
-              + (requested < 1 ? "greater than or equal to 1" : "less than or equal to " + max));
-    }
-    return requested;
+    return requested == null ? max : LogsError.MEMBERS.range("limit", requested, 1, max);
   }
 
   private static String requireMatch(String member, @Nullable String value, Pattern grammar) {
@@ -432,9 +420,7 @@ final class LogGroups {
           value != null && value.isEmpty()
               ? "Member must have length greater than or equal to 1"
               : "Member must satisfy regular expression pattern: " + grammar;
-      throw LogsError.INVALID_PARAMETER.because(
-          "1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: %s"
-              .formatted(value, member, constraint));
+      throw LogsError.MEMBERS.unsatisfied(member, String.valueOf(value), constraint);
     }
     return value;
   }

@@ -69,9 +69,7 @@ final class LogTags {
 
   UntagResourceResponse untag(Caller caller, UntagResourceRequest input) {
     if (!input.hasTagKeys()) {
-      throw LogsError.INVALID_PARAMETER.because(
-          "1 validation error detected: Value null at 'tagKeys' failed to satisfy constraint:"
-              + " Member must not be null");
+      throw LogsError.MEMBERS.missing("tagKeys");
     }
     remove(group(caller, input.resourceArn()), input.tagKeys());
     return UntagResourceResponse.builder().build();
@@ -139,8 +137,8 @@ final class LogTags {
   static Map<String, String> check(Map<String, String> tags) {
     tags.forEach(
         (key, value) -> {
-          requireValid("tags.key", key, 1, 128, KEY);
-          requireValid("tags.value", value, 0, 256, VALUE);
+          LogsError.MEMBERS.text("tags.key", key, 1, 128, KEY);
+          LogsError.MEMBERS.text("tags.value", value, 0, 256, VALUE);
           if (key.toLowerCase(Locale.ROOT).startsWith("aws:")) {
             throw LogsError.INVALID_PARAMETER.because(
                 "Tag keys that start with 'aws:' are reserved for system use.");
@@ -166,7 +164,7 @@ final class LogTags {
 
   /// @throws io.carillon.aws.AwsException also for groups of other accounts and regions
   private static GroupKey group(Caller caller, @Nullable String resourceArn) {
-    String text = requireValid("resourceArn", resourceArn, 1, 1_011, RESOURCE_ARN);
+    String text = LogsError.MEMBERS.text("resourceArn", resourceArn, 1, 1_011, RESOURCE_ARN);
     String prefix = "log-group:";
     Optional<Arn> parsed =
         Arn.tryParse(text)
@@ -180,34 +178,6 @@ final class LogTags {
       throw LogsError.NO_SUCH_LOG_GROUP.exception();
     }
     return key;
-  }
-
-  private static String requireValid(
-      String member, @Nullable String value, int min, int max, Pattern grammar) {
-    if (value == null) {
-      throw LogsError.INVALID_PARAMETER.because(
-          "1 validation error detected: Value null at '"
-              + member
-              + "' failed to satisfy constraint: Member must not be null");
-    }
-    String constraint =
-        value.length() < min
-            ? "Member must have length greater than or equal to " + min
-            : value.length() > max
-                ? "Member must have length less than or equal to " + max
-                : grammar.matcher(value).matches()
-                    ? ""
-                    : "Member must satisfy regular expression pattern: " + grammar;
-    if (!constraint.isEmpty()) {
-      throw LogsError.INVALID_PARAMETER.because(
-          "1 validation error detected: Value '"
-              + value
-              + "' at '"
-              + member
-              + "' failed to satisfy constraint: "
-              + constraint);
-    }
-    return value;
   }
 
   /// The needs of CreateLogGroup: with tags in the request, also that of tagging.

@@ -2,6 +2,7 @@ package io.carillon.logs;
 
 import io.carillon.aws.AwsException;
 import io.carillon.aws.ErrorCode;
+import io.carillon.aws.MemberConstraints;
 
 /// Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/CommonErrors.html
 /// and the operations' own pages.
@@ -16,6 +17,8 @@ public enum LogsError implements ErrorCode {
   NO_SUCH_LOG_STREAM("ResourceNotFoundException", "The specified log stream does not exist."),
   TOO_MANY_TAGS("TooManyTagsException", "A resource can have no more than 50 tags."),
   VALIDATION("ValidationException", "A parameter contradicts another.");
+
+  static final MemberConstraints MEMBERS = new MemberConstraints(INVALID_PARAMETER);
 
   private final String code;
   private final String message;
