@@ -98,7 +98,7 @@ final class ObjectTags {
                     buckets.require(snapshot, caller, input.bucket(), input.expectedBucketOwner()),
                     key,
                     input.versionId(),
-                    OnDeleteMarker.notAllowed("GET")));
+                    OnDeleteMarker.hasNoTags("GET")));
     return GetObjectTaggingResponse.builder()
         .versionId(tagged.shownVersionId())
         .tagSet(TagSets.toModel(tagged.version().description().tags()))
@@ -117,7 +117,7 @@ final class ObjectTags {
         tx -> {
           Bucket bucket = buckets.require(tx, caller, bucketName, expectedOwner);
           String method = type == EventType.TAGGING_PUT ? "PUT" : "DELETE";
-          Tagged found = find(tx, bucket, key, versionId, OnDeleteMarker.notAllowed(method));
+          Tagged found = find(tx, bucket, key, versionId, OnDeleteMarker.hasNoTags(method));
           ObjectVersion tagged = versions.retag(tx, bucket, key, found.version(), tags);
           notifications.objectTagged(tx, bucket, key, tagged, type, caller);
           return new Tagged(bucket, tagged);
@@ -131,15 +131,6 @@ final class ObjectTags {
       ObjectKey key,
       @Nullable String versionId,
       OnDeleteMarker onDeleteMarker) {
-    if (versionId == null) {
-      versions
-          .head(snapshot, bucket, key)
-          .filter(ObjectVersion::deleteMarker)
-          .ifPresent(
-              marker -> {
-                throw onDeleteMarker.error(marker);
-              });
-    }
     return new Tagged(
         bucket,
         objects

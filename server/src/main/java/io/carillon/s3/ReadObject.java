@@ -77,17 +77,14 @@ final class ReadObject {
       @Nullable String versionId,
       @Nullable String expectedOwner,
       boolean withBytes) {
-    return database
-        .read(
-            snapshot ->
-                find(
-                    snapshot,
-                    buckets.require(snapshot, caller, bucketName, expectedOwner),
-                    key,
-                    versionId,
-                    OnDeleteMarker.notAllowed("GET"),
-                    withBytes))
-        .orElseThrow(() -> missing(caller, bucketName, key));
+    return find(
+        caller,
+        bucketName,
+        key,
+        versionId,
+        expectedOwner,
+        OnDeleteMarker.notAllowed("GET"),
+        withBytes);
   }
 
   /// The same for the source of a copy, which may be in any region.
@@ -109,30 +106,35 @@ final class ReadObject {
     }
   }
 
-  /// The object for PutObjectAcl. A delete marker has no ACL, whether it is addressed by its id or
-  /// as the current version.
+  /// The object whose ACL is to be set.
   Found findForAcl(
       Caller caller,
       String bucketName,
       ObjectKey key,
       @Nullable String versionId,
       @Nullable String expectedOwner) {
+    return find(
+        caller, bucketName, key, versionId, expectedOwner, OnDeleteMarker.hasNoAcl("PUT"), false);
+  }
+
+  private Found find(
+      Caller caller,
+      String bucketName,
+      ObjectKey key,
+      @Nullable String versionId,
+      @Nullable String expectedOwner,
+      OnDeleteMarker onDeleteMarker,
+      boolean withBytes) {
     return database
         .read(
-            snapshot -> {
-              Bucket bucket = buckets.require(snapshot, caller, bucketName, expectedOwner);
-              OnDeleteMarker onDeleteMarker = OnDeleteMarker.notAllowed("PUT");
-              if (versionId == null) {
-                versions
-                    .head(snapshot, bucket, key)
-                    .filter(ObjectVersion::deleteMarker)
-                    .ifPresent(
-                        _ -> {
-                          throw OnDeleteMarker.current("PUT");
-                        });
-              }
-              return find(snapshot, bucket, key, versionId, onDeleteMarker, false);
-            })
+            snapshot ->
+                find(
+                    snapshot,
+                    buckets.require(snapshot, caller, bucketName, expectedOwner),
+                    key,
+                    versionId,
+                    onDeleteMarker,
+                    withBytes))
         .orElseThrow(() -> missing(caller, bucketName, key));
   }
 
@@ -154,25 +156,49 @@ final class ReadObject {
                     contents.load(snapshot, withBytes ? version.content() : ContentRef.NONE)));
   }
 
-  /// Makes the error for a request that names a delete marker by its id.
+  /// The errors of an operation for a delete marker, addressed by its id or as the current version.
   @FunctionalInterface
   interface OnDeleteMarker {
-    AwsException error(ObjectVersion marker);
+    AwsException named(ObjectVersion marker);
 
-    static OnDeleteMarker notAllowed(String method) {
-      return marker ->
-          current(method)
-              .withHeader("x-amz-delete-marker", "true")
-              .withHeader("x-amz-version-id", marker.versionId())
-              .withHeader("Last-Modified", RequestMetadata.httpDate(marker.modified()));
+    default AwsException current(ObjectKey key, ObjectVersion marker) {
+      return S3Error.NO_SUCH_KEY
+          .with("Key", key.value())
+          .withHeader("x-amz-delete-marker", "true")
+          .withHeader("x-amz-version-id", marker.versionId());
     }
 
-    /// The error for a request without a version id; it does not reveal the marker's id.
-    static AwsException current(String method) {
-      return S3Error.METHOD_NOT_ALLOWED
-          .with("Method", method)
-          .with("ResourceType", "DeleteMarker")
-          .withHeader("Allow", "DELETE");
+    static OnDeleteMarker notAllowed(String method) {
+      return marker -> notAllowed(method, marker);
+    }
+
+    static OnDeleteMarker hasNoTags(String method) {
+      return new OnDeleteMarker() {
+        @Override
+        public AwsException named(ObjectVersion marker) {
+          return notAllowed(method, marker);
+        }
+
+        @Override
+        public AwsException current(ObjectKey key, ObjectVersion marker) {
+          return notAllowed(method, marker);
+        }
+      };
+    }
+
+    /// For a request without a version id, the error does not reveal the marker's.
+    static OnDeleteMarker hasNoAcl(String method) {
+      return new OnDeleteMarker() {
+        @Override
+        public AwsException named(ObjectVersion marker) {
+          return notAllowed(method, marker);
+        }
+
+        @Override
+        public AwsException current(ObjectKey key, ObjectVersion marker) {
+          return methodNotAllowed(method);
+        }
+      };
     }
 
     static OnDeleteMarker notACopySource() {
@@ -181,10 +207,23 @@ final class ReadObject {
               "The source of a copy request may not specifically refer to a delete marker by"
                   + " version id.");
     }
+
+    private static AwsException notAllowed(String method, ObjectVersion marker) {
+      return methodNotAllowed(method)
+          .withHeader("x-amz-delete-marker", "true")
+          .withHeader("x-amz-version-id", marker.versionId())
+          .withHeader("Last-Modified", RequestMetadata.httpDate(marker.modified()));
+    }
+
+    private static AwsException methodNotAllowed(String method) {
+      return S3Error.METHOD_NOT_ALLOWED
+          .with("Method", method)
+          .with("ResourceType", "DeleteMarker")
+          .withHeader("Allow", "DELETE");
+    }
   }
 
-  /// @throws AwsException NoSuchVersion; NoSuchKey if the current version is a delete marker; the
-  ///   error of `onDeleteMarker`
+  /// @throws AwsException NoSuchVersion; the error of `onDeleteMarker`
   Optional<ObjectVersion> version(
       Snapshot snapshot,
       Bucket bucket,
@@ -201,16 +240,13 @@ final class ReadObject {
                           .with("Key", key.value())
                           .with("VersionId", versionId));
       if (version.deleteMarker()) {
-        throw onDeleteMarker.error(version);
+        throw onDeleteMarker.named(version);
       }
       return Optional.of(version);
     }
     Optional<ObjectVersion> head = versions.head(snapshot, bucket, key);
     if (head.isPresent() && head.get().deleteMarker()) {
-      throw S3Error.NO_SUCH_KEY
-          .with("Key", key.value())
-          .withHeader("x-amz-delete-marker", "true")
-          .withHeader("x-amz-version-id", head.get().versionId());
+      throw onDeleteMarker.current(key, head.get());
     }
     return head;
   }
