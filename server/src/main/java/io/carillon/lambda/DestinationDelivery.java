@@ -8,7 +8,6 @@ import io.carillon.outbox.Job;
 import io.carillon.outbox.Recipient;
 import io.carillon.outbox.RetryPolicy;
 import io.carillon.outbox.Sender;
-import io.carillon.store.Tx;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -64,10 +63,5 @@ final class DestinationDelivery implements Delivery {
   @Override
   public RetryPolicy retryPolicy(Job job) {
     return RETRIES;
-  }
-
-  @Override
-  public boolean deadLetter(Tx tx, Job job, String why) {
-    return false;
   }
 }

@@ -22,8 +22,11 @@ public interface Delivery {
   RetryPolicy retryPolicy(Job job);
 
   /// Runs in the transaction that gives the job up. Sends it where the user asked for (dead-letter
-  /// queue, failure destination) and returns true; false leaves it to [DeadLetters].
-  boolean deadLetter(Tx tx, Job job, String why);
+  /// queue, failure destination) and returns true; false, as of kinds without such a place, leaves
+  /// it to [DeadLetters].
+  default boolean deadLetter(Tx tx, Job job, String why) {
+    return false;
+  }
 
   /// The longest that an attempt of `work` may take. One that exceeds it by a minute is interrupted
   /// and counts as failed; a later outcome is dropped.

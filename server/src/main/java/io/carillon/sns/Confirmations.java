@@ -237,9 +237,4 @@ final class Confirmations implements Delivery {
   public RetryPolicy retryPolicy(Job job) {
     return RetryPolicy.SNS_MANAGED;
   }
-
-  @Override
-  public boolean deadLetter(Tx tx, Job job, String why) {
-    return false;
-  }
 }

@@ -122,11 +122,6 @@ final class SubscriptionDeadLetters {
       public RetryPolicy retryPolicy(Job job) {
         return RetryPolicy.SNS_MANAGED;
       }
-
-      @Override
-      public boolean deadLetter(Tx tx, Job job, String why) {
-        return false;
-      }
     };
   }
 

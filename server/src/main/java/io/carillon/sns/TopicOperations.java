@@ -375,9 +375,4 @@ final class TopicOperations implements Delivery {
   public RetryPolicy retryPolicy(Job job) {
     return RetryPolicy.SNS_MANAGED;
   }
-
-  @Override
-  public boolean deadLetter(Tx tx, Job job, String why) {
-    return false;
-  }
 }

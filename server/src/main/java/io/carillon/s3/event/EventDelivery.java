@@ -92,12 +92,6 @@ public final class EventDelivery implements Delivery {
     return POLICY;
   }
 
-  /// S3 notifications have no dead-letter queues.
-  @Override
-  public boolean deadLetter(Tx tx, Job job, String why) {
-    return false;
-  }
-
   static ServiceMessage serviceMessage(EventWork event, Arn destination, String cause) {
     return new ServiceMessage(
         new Sender.Service("s3.amazonaws.com", Arn.bucket(event.bucket()), event.account()),
