@@ -21,6 +21,10 @@ final class IamConstraints {
     return name(kind.nameMember(), value, kind.nameLimit());
   }
 
+  static String policyArn(@Nullable String value) {
+    return IamError.MEMBERS.length("policyArn", value, 20, 2_048);
+  }
+
   static String policyName(@Nullable String value) {
     return name("policyName", value, 128);
   }

@@ -44,10 +44,13 @@ final class IamNeeds {
   /// The ARN of an identity. Requests do not contain the path, so it is looked up.
   private Arn arn(IdentityType kind, @Nullable String name) {
     String checked = IamConstraints.name(kind, name);
-    return identities
-        .find(account().value(), kind, checked)
+    return arn(kind, checked, identities.find(account().value(), kind, checked));
+  }
+
+  private static Arn arn(IdentityType kind, String name, Optional<Identity> found) {
+    return found
         .map(identity -> Arn.parse(identity.arn()))
-        .orElseGet(() -> Arn.iam(account(), kind.word() + "/" + checked));
+        .orElseGet(() -> Arn.iam(account(), kind.word() + "/" + name));
   }
 
   static Arn arnToCreate(IdentityType kind, @Nullable String path, @Nullable String name) {
@@ -60,11 +63,7 @@ final class IamNeeds {
   }
 
   static List<Need> onPolicy(String operation, String policyArn) {
-    return List.of(
-        new Need(
-            "iam:" + operation,
-            IamError.MEMBERS.length("policyArn", policyArn, 20, 2_048),
-            Map.of()));
+    return List.of(new Need("iam:" + operation, IamConstraints.policyArn(policyArn), Map.of()));
   }
 
   static Arn policyArnToCreate(@Nullable String path, @Nullable String name) {
@@ -75,9 +74,9 @@ final class IamNeeds {
   /// A need on a user, group or role, with its permissions boundary as a condition key, so that
   /// policies can require a boundary.
   Need onIdentity(String operation, IdentityType kind, @Nullable String name) {
-    Arn arn = arn(kind, name);
-    Need need = Need.of("iam:" + operation, arn);
-    Optional<Identity> identity = identities.find(account().value(), kind, String.valueOf(name));
+    String checked = IamConstraints.name(kind, name);
+    Optional<Identity> identity = identities.find(account().value(), kind, checked);
+    Need need = Need.of("iam:" + operation, arn(kind, checked, identity));
     return identity.isPresent()
         ? need.with("iam:PermissionsBoundary", identity.get().boundary())
         : need;
@@ -87,7 +86,7 @@ final class IamNeeds {
       String operation, IdentityType kind, @Nullable String name, String policyArn) {
     return List.of(
         onIdentity(operation, kind, name)
-            .with("iam:PolicyARN", IamError.MEMBERS.length("policyArn", policyArn, 20, 2_048)));
+            .with("iam:PolicyARN", IamConstraints.policyArn(policyArn)));
   }
 
   static Need withBoundary(String operation, Arn resource, @Nullable String boundary) {

@@ -72,7 +72,7 @@ final class ManagedPolicies {
 
   /// @throws io.carillon.aws.AwsException ValidationError
   static String checkArn(@Nullable String arn) {
-    String text = IamError.MEMBERS.length("policyArn", arn, 20, 2_048);
+    String text = IamConstraints.policyArn(arn);
     if (!POLICY_ARN.matcher(text).matches()) {
       throw IamError.VALIDATION.because("Invalid ARN:  Could not be parsed!"); // AWS's two spaces
     }

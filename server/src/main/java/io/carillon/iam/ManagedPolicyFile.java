@@ -1,14 +1,11 @@
 package io.carillon.iam;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectReader;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.carillon.policy.MalformedPolicyException;
 import io.carillon.policy.PolicyDocument;
 import io.carillon.policy.PolicyDocument.Flavour;
+import io.carillon.policy.PolicyJson;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -32,16 +29,6 @@ public record ManagedPolicyFile(
   private static final Pattern VERSION_ID = Pattern.compile("v[1-9][0-9]{0,8}");
   private static final Set<String> MEMBERS = Set.of("Policy", "PolicyVersion", "Source");
   private static final String BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-
-  private static final class Json {
-    static final ObjectReader READER =
-        JsonMapper.builder()
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-            .build()
-            .reader();
-  }
 
   String arn() {
     return arn(path, name);
@@ -105,7 +92,7 @@ public record ManagedPolicyFile(
   private JsonNode parse() {
     JsonNode root;
     try {
-      root = Json.READER.readTree(text);
+      root = PolicyJson.read(text);
     } catch (JsonProcessingException e) {
       throw unusable(
           "it is not JSON"

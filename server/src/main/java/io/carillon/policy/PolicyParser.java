@@ -1,11 +1,7 @@
 package io.carillon.policy;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectReader;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.carillon.policy.PolicyDocument.Flavour;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -19,14 +15,6 @@ import org.jspecify.annotations.Nullable;
 
 /// Parses the JSON of a policy document. Messages are AWS's, with the place added.
 final class PolicyParser {
-  private static final ObjectReader JSON =
-      JsonMapper.builder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-          .build()
-          .reader();
-
   private static final Set<String> DOCUMENT_ELEMENTS = Set.of("Version", "Id", "Statement");
   private static final Set<String> STATEMENT_ELEMENTS =
       Set.of(
@@ -79,7 +67,7 @@ final class PolicyParser {
 
   private static JsonNode read(String json) {
     try {
-      JsonNode root = JSON.readTree(json);
+      JsonNode root = PolicyJson.read(json);
       if (root == null || root.isMissingNode()) {
         throw new MalformedPolicyException("This policy contains invalid Json", "");
       }

@@ -3,7 +3,6 @@ package io.carillon.sns;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import io.carillon.base.Arn;
-import io.carillon.base.UrlPasswords;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.Optional;
@@ -104,11 +103,6 @@ enum Protocol {
       }
     }
     return endpoint;
-  }
-
-  /// An endpoint without the password of a URL, as AWS shows it.
-  static String shown(String endpoint) {
-    return UrlPasswords.hidden(endpoint);
   }
 
   static boolean isMailbox(String text) {

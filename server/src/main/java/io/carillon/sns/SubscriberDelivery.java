@@ -1,6 +1,7 @@
 package io.carillon.sns;
 
 import io.carillon.base.Arn;
+import io.carillon.base.UrlPasswords;
 import io.carillon.outbox.Delivery;
 import io.carillon.outbox.DeliveryOutcome;
 import io.carillon.outbox.Job;
@@ -85,7 +86,7 @@ final class SubscriberDelivery implements Delivery {
         Trace.Step.DELIVERED,
         Map.of(
             "protocol", delivery.protocol().text(),
-            "endpoint", Protocol.shown(delivery.endpoint()),
+            "endpoint", UrlPasswords.hidden(delivery.endpoint()),
             "messageId", delivery.messageId()));
   }
 

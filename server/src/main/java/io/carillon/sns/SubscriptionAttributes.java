@@ -3,6 +3,7 @@ package io.carillon.sns;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.carillon.aws.AwsException;
 import io.carillon.base.Arn;
+import io.carillon.base.UrlPasswords;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -140,7 +141,7 @@ final class SubscriptionAttributes {
     shown.put("SubscriptionArn", subscription.arn());
     shown.put("TopicArn", subscription.topicArn());
     shown.put("Protocol", subscription.protocol().text());
-    shown.put("Endpoint", Protocol.shown(subscription.endpoint()));
+    shown.put("Endpoint", UrlPasswords.hidden(subscription.endpoint()));
     shown.put("Owner", subscription.owner());
     shown.put("SubscriptionPrincipal", subscription.principal());
     shown.put(

@@ -4,6 +4,7 @@ import io.carillon.aws.Caller;
 import io.carillon.aws.Need;
 import io.carillon.base.Arn;
 import io.carillon.base.Ids;
+import io.carillon.base.UrlPasswords;
 import io.carillon.sns.Subscription.Confirmation;
 import io.carillon.store.Database;
 import io.carillon.store.Snapshot;
@@ -167,7 +168,7 @@ final class SubscriptionOperations {
         .subscriptionArn(subscription.pending() ? "PendingConfirmation" : subscription.arn())
         .owner(subscription.owner())
         .protocol(subscription.protocol().text())
-        .endpoint(Protocol.shown(subscription.endpoint()))
+        .endpoint(UrlPasswords.hidden(subscription.endpoint()))
         .topicArn(subscription.topicArn())
         .build();
   }

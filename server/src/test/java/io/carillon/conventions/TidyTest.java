@@ -2,16 +2,12 @@ package io.carillon.conventions;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.carillon.Main;
 import java.io.IOException;
-import java.lang.classfile.ClassFile;
 import java.lang.classfile.ClassModel;
-import java.lang.classfile.constantpool.ClassEntry;
 import java.lang.classfile.constantpool.MemberRefEntry;
 import java.lang.classfile.constantpool.PoolEntry;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -135,7 +131,7 @@ class TidyTest {
 
   @Test
   void everyMethodIsCalled() throws Exception {
-    List<ClassModel> models = classes();
+    List<ClassModel> models = ServerClasses.all();
     Map<String, Set<String>> calls = new HashMap<>();
     for (ClassModel model : models) {
       for (PoolEntry entry : model.constantPool()) {
@@ -148,7 +144,7 @@ class TidyTest {
     }
     Set<String> uncalled = new TreeSet<>();
     for (ClassModel model : models) {
-      Class<?> type = load(model.thisClass());
+      Class<?> type = ServerClasses.load(model.thisClass().asInternalName());
       for (Method method : type.getDeclaredMethods()) {
         if (!isCalledFromElsewhere(type, method) && !isCalled(type, method, calls)) {
           uncalled.add(type.getName().substring("io.carillon.".length()) + "." + method.getName());
@@ -189,7 +185,7 @@ class TidyTest {
         return true;
       }
       if (owner.startsWith("io.carillon.") && !owner.endsWith(";")) {
-        Class<?> other = load(owner);
+        Class<?> other = ServerClasses.load(owner);
         if (other.isAssignableFrom(type) || type.isAssignableFrom(other)) {
           return true;
         }
@@ -207,31 +203,6 @@ class TidyTest {
               found.addAll(supertypes(one));
             });
     return found;
-  }
-
-  private static List<ClassModel> classes() throws IOException, URISyntaxException {
-    Path folder = Path.of(Main.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-    List<ClassModel> models = new ArrayList<>();
-    try (Stream<Path> files = Files.walk(folder.resolve("io"))) {
-      for (Path file : files.filter(path -> path.toString().endsWith(".class")).toList()) {
-        if (!file.endsWith("package-info.class")) {
-          models.add(ClassFile.of().parse(file));
-        }
-      }
-    }
-    return models;
-  }
-
-  private static Class<?> load(ClassEntry type) {
-    return load(type.asInternalName().replace('/', '.'));
-  }
-
-  private static Class<?> load(String name) {
-    try {
-      return Class.forName(name, false, Main.class.getClassLoader());
-    } catch (ClassNotFoundException e) {
-      throw new IllegalStateException(e);
-    }
   }
 
   private static List<Path> documents() throws IOException {

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JavaType;
 import com.fasterxml.jackson.databind.introspect.BeanPropertyDefinition;
-import java.lang.classfile.ClassFile;
+import io.carillon.conventions.ServerClasses;
 import java.lang.classfile.ClassModel;
 import java.lang.classfile.MethodModel;
 import java.lang.classfile.constantpool.ClassEntry;
@@ -30,7 +30,6 @@ import org.junit.jupiter.api.Test;
 /// docs/row-formats.txt.
 class RowFormatsTest {
   private static final Path GOLDEN = Path.of("..", "docs", "row-formats.txt");
-  private static final Path CLASSES = classes();
 
   /// These create tables under names that their callers give.
   private static final Set<String> MAKERS = Set.of("Table", "DueQueue", "Inbox");
@@ -67,12 +66,8 @@ class RowFormatsTest {
   /// Row classes by table name; payloads of work, which are rows within rows, by class name.
   private static SortedMap<String, Class<?>> rows() throws Exception {
     SortedMap<String, Class<?>> rows = new TreeMap<>();
-    try (Stream<Path> files = Files.walk(CLASSES)) {
-      for (Path file : files.filter(path -> path.toString().endsWith(".class")).toList()) {
-        ClassModel model = ClassFile.of().parse(file);
-        if (MAKERS.contains(simpleName(model.thisClass()))) {
-          continue;
-        }
+    for (ClassModel model : ServerClasses.all()) {
+      if (!MAKERS.contains(simpleName(model.thisClass()))) {
         for (MethodModel method : model.methods()) {
           collect(method, rows);
         }
@@ -125,9 +120,9 @@ class RowFormatsTest {
     return name.substring(name.lastIndexOf('/') + 1);
   }
 
-  private static Class<?> load(ClassDesc type) throws ClassNotFoundException {
+  private static Class<?> load(ClassDesc type) {
     String descriptor = type.descriptorString();
-    return Class.forName(descriptor.substring(1, descriptor.length() - 1).replace('/', '.'));
+    return ServerClasses.load(descriptor.substring(1, descriptor.length() - 1));
   }
 
   /// One line for each member: its place and the type that Jackson reads there.
@@ -161,13 +156,5 @@ class RowFormatsTest {
     return Arrays.stream(type.getEnumConstants())
         .map(constant -> String.valueOf(RowCodec.MAPPER.convertValue(constant, Object.class)))
         .collect(Collectors.joining(" | "));
-  }
-
-  private static Path classes() {
-    try {
-      return Path.of(Table.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-    } catch (java.net.URISyntaxException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

@@ -79,7 +79,7 @@ public final class SignatureVerifier {
 
   private Verified verify(Request http, Claim claim, SignatureErrors errors) throws IOException {
     Scope scope = claim.scope();
-    if (!Region.isValid(scope.region()) && Region.ofScope(scope.region()).isEmpty()) {
+    if (Region.ofScope(scope.region()).isEmpty()) {
       throw errors.wrongRegion(claim.form(), scope.region());
     }
     if (!claim.timestamp().startsWith(scope.date())) {
