@@ -6,6 +6,10 @@ package io.carillon.store;
 /// Changes are short, repeatable and do no I/O of their own: on RocksDB they run one after another
 /// on the writer thread, on PostgreSQL they may run again after a conflict. A change that throws
 /// changes nothing, and its exception reaches the caller.
+///
+/// A change that has to evaluate policies, filters or JSON does so in a *plan*, see [#change].
+/// Nothing uses the database within a change or a plan except through its `tx` or snapshot; engines
+/// refuse it.
 public interface Database extends AutoCloseable {
 
   /// Runs `change` and returns once it, and everything it read, is synced to disk.
@@ -18,6 +22,26 @@ public interface Database extends AutoCloseable {
   /// Runs `query` on a consistent snapshot.
   <T> T read(Query<T> query);
 
+  /// Runs `plan` on a snapshot and records what it relies on: the guards of the tables that it
+  /// reads, and single rows of other tables. It has no effect of its own.
+  default <P> Planned<P> plan(Query<P> plan) {
+    return read(snapshot -> Planned.on(snapshot, plan));
+  }
+
+  /// Runs `plan` on the caller's thread, and `application` of the result in a transaction as
+  /// [#write] does. If anything that the plan relied on has changed in between, the plan is made
+  /// again on the transaction first: the result is as if both had run there.
+  default <P, T> T change(Query<P> plan, Application<P, T> application) {
+    Planned<P> planned = plan(plan);
+    return write(tx -> planned.apply(tx, plan, application));
+  }
+
+  /// As [#change], but as [#writeRelaxed].
+  default <P, T> T changeRelaxed(Query<P> plan, Application<P, T> application) {
+    Planned<P> planned = plan(plan);
+    return writeRelaxed(tx -> planned.apply(tx, plan, application));
+  }
+
   @Override
   void close();
 
@@ -25,6 +49,13 @@ public interface Database extends AutoCloseable {
   @FunctionalInterface
   interface Change<T> {
     T run(Tx tx);
+  }
+
+  /// Applies a plan in a write transaction. Throws [StalePlanException] where the plan no longer
+  /// fits for a reason that its premises do not cover.
+  @FunctionalInterface
+  interface Application<P, T> {
+    T run(Tx tx, P plan);
   }
 
   /// Work on a snapshot.

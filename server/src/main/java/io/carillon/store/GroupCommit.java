@@ -96,7 +96,8 @@ final class GroupCommit {
   }
 
   <T> T submit(Database.Change<T> change, boolean mustSync) {
-    if (Thread.currentThread() == thread) {
+    Planned.requireNoPlan();
+    if (isWriter()) {
       throw new IllegalStateException("A write within a transaction: use its tx");
     }
     Pending<T> pending = new Pending<>(change);
@@ -109,6 +110,11 @@ final class GroupCommit {
       lock.unlock();
     }
     return pending.await();
+  }
+
+  /// Whether the calling thread runs a change.
+  boolean isWriter() {
+    return Thread.currentThread() == thread;
   }
 
   /// Completes the submitted changes, syncs, and ends the thread.

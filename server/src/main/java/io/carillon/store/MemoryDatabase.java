@@ -15,6 +15,7 @@ public final class MemoryDatabase implements Database {
 
   @Override
   public <T> T write(Change<T> change) {
+    Planned.requireNoPlan();
     if (lock.getReadHoldCount() > 0 || lock.isWriteLockedByCurrentThread()) {
       throw new IllegalStateException("A write within a transaction: use its tx");
     }
@@ -54,6 +55,10 @@ public final class MemoryDatabase implements Database {
 
   @Override
   public <T> T read(Query<T> query) {
+    Planned.requireNoPlan();
+    if (lock.isWriteLockedByCurrentThread()) {
+      throw new IllegalStateException("A read within a transaction: use its tx");
+    }
     lock.readLock().lock();
     try {
       return query.run(new Rows());

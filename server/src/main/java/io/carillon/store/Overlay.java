@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// The changes of a batch that is not committed yet, over the committed state.
@@ -164,13 +165,13 @@ final class Overlay {
     }
 
     @Override
-    public void withSavepoint(Runnable part) {
+    public <T> T withSavepoint(Supplier<T> part) {
       requireRunning();
       int keptChanges = journal.size();
       int keptUndoActions = undoActions.size();
       int keptCommitActions = commitActions.size();
       try {
-        part.run();
+        return part.get();
       } catch (Throwable e) {
         undo(keptChanges, keptUndoActions);
         commitActions.subList(keptCommitActions, commitActions.size()).clear();

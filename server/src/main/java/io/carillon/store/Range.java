@@ -6,7 +6,8 @@ import java.util.Arrays;
 ///
 /// @param from the first key's bytes, without the table's own prefix
 /// @param to the bytes of the first key after the range
-public record Range(byte[] from, byte[] to) {
+/// @param parent what all its keys begin with
+public record Range(byte[] from, byte[] to, Tuple parent) {
 
   public static Range all() {
     return within(Tuple.of());
@@ -15,14 +16,14 @@ public record Range(byte[] from, byte[] to) {
   /// Every key that begins with these elements.
   public static Range within(Tuple prefix) {
     byte[] start = prefix.toBytes();
-    return new Range(start, successor(start));
+    return new Range(start, successor(start), prefix);
   }
 
   /// Every key that begins with `parent` and whose next element is a string beginning with
   /// `prefix`.
   public static Range withPrefix(Tuple parent, String prefix) {
     byte[] start = parent.toBytesWithOpenString(prefix);
-    return new Range(start, successor(start));
+    return new Range(start, successor(start), parent);
   }
 
   /// The same range from `key` on.
@@ -43,11 +44,11 @@ public record Range(byte[] from, byte[] to) {
   /// The same range up to, not including, `key`.
   public Range before(Tuple key) {
     byte[] end = key.toBytes();
-    return Arrays.compareUnsigned(end, to) < 0 ? new Range(from, end) : this;
+    return Arrays.compareUnsigned(end, to) < 0 ? new Range(from, end, parent) : this;
   }
 
   private Range startingAt(byte[] start) {
-    return Arrays.compareUnsigned(start, from) > 0 ? new Range(start, to) : this;
+    return Arrays.compareUnsigned(start, from) > 0 ? new Range(start, to, parent) : this;
   }
 
   /// The least byte string greater than every one that begins with `prefix`. No element begins with

@@ -184,6 +184,10 @@ public final class RocksDatabase implements Database {
 
   @Override
   public <T> T read(Query<T> query) {
+    Planned.requireNoPlan();
+    if (commits.isWriter()) {
+      throw new IllegalStateException("A read within a transaction: use its tx");
+    }
     if (closed || !reads.tryAcquire()) {
       throw new IllegalStateException("The store is closed");
     }

@@ -12,6 +12,16 @@ public interface Snapshot {
     return row == null ? null : rows.decode(row);
   }
 
+  /// Where to read rows that stand under `guard`. A plan's snapshot records that it relies on them.
+  default Snapshot under(Guard guard) {
+    return this;
+  }
+
+  /// Where to read rows that never change once they are written.
+  default Snapshot unchanging() {
+    return this;
+  }
+
   /// Visits the keys in `[from, to)` in order until the visitor returns false.
   void scan(byte[] from, byte[] to, Visitor visitor);
 

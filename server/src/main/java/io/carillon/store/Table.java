@@ -3,9 +3,11 @@ package io.carillon.store;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BiPredicate;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /// Rows of one type in the key space: `name, key → row`. A row is a record; [RowCodec] says how it
 /// is stored and how it may gain members.
@@ -19,24 +21,58 @@ public final class Table<K, V> {
   private final KeyCodec<K> keys;
   private final RowCodec<V> rows;
   private final boolean isCached;
+  private final boolean isUnchanging;
+  private final @Nullable GuardRule guard;
 
-  private Table(String name, KeyCodec<K> keys, RowCodec<V> rows, boolean isCached) {
+  /// Which guard a row stands under.
+  ///
+  /// @param elements how many elements of the row's key are the guard's key
+  private record GuardRule(String kind, int elements) {
+    Guard of(Tuple key) {
+      return new Guard(kind, new Tuple(key.elements().subList(0, elements)));
+    }
+  }
+
+  private Table(
+      String name,
+      KeyCodec<K> keys,
+      RowCodec<V> rows,
+      boolean isCached,
+      boolean isUnchanging,
+      @Nullable GuardRule guard) {
     this.name = name;
     this.prefix = Tuple.of(name).toBytes();
     this.keys = keys;
     this.rows = rows;
     this.isCached = isCached;
+    this.isUnchanging = isUnchanging;
+    this.guard = guard;
   }
 
   /// @param name unique in the store, by convention `service.plural`, such as `s3.buckets`
   public static <K, V> Table<K, V> of(String name, KeyCodec<K> keys, Class<V> row) {
-    return new Table<>(name, keys, RowCodec.of(row), false);
+    return new Table<>(name, keys, RowCodec.of(row), false, false, null);
   }
 
   /// A table that nearly every request reads and few change: the store may cache its decoded rows,
   /// so they must be deeply immutable.
   public static <K, V> Table<K, V> cached(String name, KeyCodec<K> keys, Class<V> row) {
-    return new Table<>(name, keys, RowCodec.of(row), true);
+    return new Table<>(name, keys, RowCodec.of(row), true, false, null);
+  }
+
+  /// The same table, whose rows stand under guards: changing a row changes its guard's version, and
+  /// a plan that reads rows relies on their guard.
+  ///
+  /// @param kind may be shared by several tables
+  /// @param elements how many elements of a row's key are the guard's key
+  public Table<K, V> guardedBy(String kind, int elements) {
+    return new Table<>(name, keys, rows, isCached, isUnchanging, new GuardRule(kind, elements));
+  }
+
+  /// The same table, whose rows never change between being written and being deleted. A plan may
+  /// rely on them without a check, if what it works for keeps them from being deleted.
+  public Table<K, V> unchanging() {
+    return new Table<>(name, keys, rows, isCached, true, guard);
   }
 
   public String name() {
@@ -44,19 +80,25 @@ public final class Table<K, V> {
   }
 
   public Optional<V> get(Snapshot snapshot, K key) {
+    Tuple tuple = keys.toTuple().apply(key);
+    byte[] encoded = encode(tuple);
+    Snapshot rowsOf = readable(snapshot, tuple);
     if (isCached) {
-      return Optional.ofNullable(snapshot.getCached(encode(key), rows));
+      return Optional.ofNullable(rowsOf.getCached(encoded, rows));
     }
-    byte[] row = snapshot.get(encode(key));
+    byte[] row = rowsOf.get(encoded);
     return row == null ? Optional.empty() : Optional.of(rows.decode(row));
   }
 
-  public void put(Tx tx, K key, V row) {
-    byte[] encoded = encode(key);
-    tx.put(encoded, rows.encode(row));
-    if (isCached) {
-      tx.invalidate(encoded);
+  private Snapshot readable(Snapshot snapshot, Tuple key) {
+    if (guard != null) {
+      return snapshot.under(guard.of(key));
     }
+    return isUnchanging ? snapshot.unchanging() : snapshot;
+  }
+
+  public void put(Tx tx, K key, V row) {
+    put(tx, key, encoded(row));
   }
 
   /// An encoded row, for large ones that are encoded before their transaction.
@@ -67,35 +109,51 @@ public final class Table<K, V> {
   }
 
   public void put(Tx tx, K key, Encoded<V> row) {
-    byte[] encoded = encode(key);
+    Tuple tuple = keys.toTuple().apply(key);
+    byte[] encoded = encode(tuple);
     tx.put(encoded, row.bytes);
-    if (isCached) {
-      tx.invalidate(encoded);
-    }
+    changed(tx, tuple, encoded);
   }
 
   public void delete(Tx tx, K key) {
-    byte[] encoded = encode(key);
+    Tuple tuple = keys.toTuple().apply(key);
+    byte[] encoded = encode(tuple);
     tx.delete(encoded);
+    changed(tx, tuple, encoded);
+  }
+
+  private void changed(Tx tx, Tuple key, byte[] encoded) {
     if (isCached) {
       tx.invalidate(encoded);
     }
+    if (guard != null) {
+      guard.of(key).touch(tx);
+    }
+  }
+
+  /// The guard of the rows whose keys begin with the elements of `key`, for caches and for the end
+  /// of the group.
+  public Guard guard(K key) {
+    return Objects.requireNonNull(guard, "No guard stands for " + name)
+        .of(keys.toTuple().apply(key));
   }
 
   /// Visits the rows of `range` in key order until `visitor` returns false.
   public void scan(Snapshot snapshot, Range range, BiPredicate<K, V> visitor) {
-    snapshot.scan(
-        concat(prefix, range.from()),
-        concat(prefix, range.to()),
-        (key, row) -> visitor.test(decode(key), rows.decode(row)));
+    readable(snapshot, range)
+        .scan(
+            concat(prefix, range.from()),
+            concat(prefix, range.to()),
+            (key, row) -> visitor.test(decode(key), rows.decode(row)));
   }
 
   /// As [#scan], with the keys alone: no row is decoded.
   public void scanKeys(Snapshot snapshot, Range range, Predicate<K> visitor) {
-    snapshot.scan(
-        concat(prefix, range.from()),
-        concat(prefix, range.to()),
-        (key, _) -> visitor.test(decode(key)));
+    readable(snapshot, range)
+        .scan(
+            concat(prefix, range.from()),
+            concat(prefix, range.to()),
+            (key, _) -> visitor.test(decode(key)));
   }
 
   public List<Entry<K, V>> list(Snapshot snapshot, Range range, int limit) {
@@ -112,8 +170,15 @@ public final class Table<K, V> {
     return found;
   }
 
-  private byte[] encode(K key) {
-    return concat(prefix, keys.toTuple().apply(key).toBytes());
+  /// A range that spans several guards is not readable to a plan.
+  private Snapshot readable(Snapshot snapshot, Range range) {
+    return guard != null && range.parent().size() >= guard.elements
+        ? snapshot.under(guard.of(range.parent()))
+        : snapshot;
+  }
+
+  private byte[] encode(Tuple key) {
+    return concat(prefix, key.toBytes());
   }
 
   private K decode(byte[] key) {

@@ -1,5 +1,7 @@
 package io.carillon.store;
 
+import java.util.function.Supplier;
+
 /// A write transaction: it sees the committed state and its own changes.
 public interface Tx extends Snapshot {
   void put(byte[] key, byte[] value);
@@ -14,7 +16,16 @@ public interface Tx extends Snapshot {
 
   /// Runs a part of the change. If it throws, only that part is undone; then the exception is
   /// thrown on.
-  void withSavepoint(Runnable part);
+  <T> T withSavepoint(Supplier<T> part);
+
+  /// As [#withSavepoint(Supplier)], without a result.
+  default void withSavepoint(Runnable part) {
+    withSavepoint(
+        () -> {
+          part.run();
+          return true;
+        });
+  }
 
   /// Runs `action` once this transaction is committed, in commit order; never if it fails.
   /// In-memory cursors, caches and wake-ups change here and nowhere else. It must be quick and must
