@@ -24,8 +24,8 @@ import io.carillon.lambda.runtime.RuntimeSettings;
 import io.carillon.lambda.runtime.Runtimes;
 import io.carillon.lambda.runtime.SharedFolder;
 import io.carillon.logs.LogsService;
+import io.carillon.messaging.Recipient;
 import io.carillon.outbox.Outbox;
-import io.carillon.outbox.Recipient;
 import io.carillon.policy.KnownPrincipals;
 import io.carillon.s3.S3Service;
 import io.carillon.store.Blobs;
@@ -179,7 +179,7 @@ final class FunctionRuntime implements AutoCloseable {
       Trace trace,
       Authorizer authorizer,
       KnownPrincipals principals,
-      Map<String, Recipient> recipients,
+      Recipient recipients,
       RoleSessions sessions,
       S3Service s3) {
     return new LambdaService(
@@ -192,7 +192,8 @@ final class FunctionRuntime implements AutoCloseable {
         authorizer,
         principals,
         recipients,
-        (role, session, function) -> sessions.principal(LAMBDA, role, session, function),
+        (snapshot, role, session, function) ->
+            sessions.principal(snapshot, LAMBDA, role, session, function),
         (caller, bucket, key, version) ->
             new ByteArrayInputStream(
                 s3.read(caller, bucket, key, version.orElse(null), PACKAGE_BYTES)),

@@ -16,10 +16,11 @@ import io.carillon.keys.Keys;
 import io.carillon.lambda.LambdaService;
 import io.carillon.lambda.runtime.Peers;
 import io.carillon.logs.LogsService;
+import io.carillon.messaging.Recipient;
+import io.carillon.messaging.Recipients;
 import io.carillon.outbox.DeadLetters;
 import io.carillon.outbox.Delivery;
 import io.carillon.outbox.Dispatcher;
-import io.carillon.outbox.Recipient;
 import io.carillon.outbox.TableOutbox;
 import io.carillon.s3.S3Service;
 import io.carillon.s3.event.Notifications;
@@ -113,7 +114,8 @@ public final class Server implements AutoCloseable {
 
       // Authentication and authorization.
       Map<String, ResourcePolicies> policies = new HashMap<>();
-      Map<String, Recipient> recipients = new HashMap<>();
+      Map<String, Recipient> recipientsByService = new HashMap<>();
+      Recipients recipients = new Recipients(recipientsByService);
       IamService iam =
           new IamService(
               database,
@@ -125,12 +127,13 @@ public final class Server implements AutoCloseable {
       Authorizer authorizer = iam.authorizer(policies, StsService::issued);
       StsService sts =
           new StsService(
+              database,
               keys.sealer(),
               ids,
               clock,
               authorizer,
-              arn ->
-                  iam.role(arn)
+              (snapshot, arn) ->
+                  iam.role(snapshot, arn)
                       .map(
                           r ->
                               new StsService.Role(
@@ -217,9 +220,9 @@ public final class Server implements AutoCloseable {
       policies.put("sns", sns.resourcePolicies());
       policies.put("lambda", lambda.resourcePolicies());
       policies.put("logs", logs.resourcePolicies());
-      recipients.put("sqs", sqs.recipient());
-      recipients.put("sns", sns.recipient());
-      recipients.put("lambda", lambda.recipient());
+      recipientsByService.put("sqs", sqs.recipient());
+      recipientsByService.put("sns", sns.recipient());
+      recipientsByService.put("lambda", lambda.recipient());
 
       // What the outbox delivers.
       Map<String, Delivery> deliveries = new HashMap<>(sns.deliveries());

@@ -1,6 +1,7 @@
 package io.carillon.aws;
 
 import io.carillon.base.Arn;
+import io.carillon.store.Snapshot;
 import java.util.List;
 
 /// Decides whether a caller is allowed an action. Implemented by `iam` over the policy engine.
@@ -10,11 +11,14 @@ public interface Authorizer {
   ///
   /// @throws AwsException AccessDenied, naming the action, the resource and the statement (or the
   ///   lack of one) that decided; the request pipeline maps the code to the service's own
-  void require(Caller caller, List<Need> needs);
+  void require(Snapshot snapshot, Caller caller, List<Need> needs);
+
+  /// As [#require], on the state of now.
+  Authorization authorize(Caller caller, List<Need> needs);
 
   /// Whether policies deny a need explicitly, as opposed to none allowing it. Services ask this for
   /// accesses that they allow themselves. An authorizer that cannot tell answers true.
-  default boolean denies(Caller caller, Need need) {
+  default boolean denies(Snapshot snapshot, Caller caller, Need need) {
     return true;
   }
 
@@ -23,5 +27,10 @@ public interface Authorizer {
   ///
   /// @param service the service principal, such as `s3.amazonaws.com`
   boolean allowsService(
-      String service, String action, Arn resource, Arn source, String sourceAccount);
+      Snapshot snapshot,
+      String service,
+      String action,
+      Arn resource,
+      Arn source,
+      String sourceAccount);
 }

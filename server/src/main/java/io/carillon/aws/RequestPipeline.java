@@ -242,7 +242,8 @@ public final class RequestPipeline implements Handler {
               "",
               verified.signing(),
               host(verified),
-              traceHeader(verified));
+              traceHeader(verified),
+              Authorization.NONE);
       case Verified.Signed signed ->
           caller(
               verified,
@@ -275,7 +276,8 @@ public final class RequestPipeline implements Handler {
         credentials.accessKeyId(),
         verified.signing(),
         host(verified),
-        traceHeader(verified));
+        traceHeader(verified),
+        Authorization.NONE);
   }
 
   private static String address(Verified verified) {
@@ -313,14 +315,15 @@ public final class RequestPipeline implements Handler {
       throws IOException {
     boolean decoded = operation.execution() instanceof Execution.Decoded;
     I input = operation.input().cast(matched.input(operation.input(), decoded));
-    if (operation.access() instanceof Access.Needs<I>(var needs)) {
-      authorize(caller, needs.apply(input), explanation);
-    }
+    Caller authorized =
+        operation.access() instanceof Access.Needs<I>(var needs)
+            ? caller.with(authorize(caller, needs.apply(input), explanation))
+            : caller;
     return switch (operation.execution()) {
       case Execution.Decoded<I, ?>(var run) ->
-          reserved(answer(protocol, matched, run.run(caller, input), requestIds));
+          reserved(answer(protocol, matched, run.run(authorized, input), requestIds));
       case Execution.Streamed<I>(var run) ->
-          protocol.stamp(run.run(caller, input, http), requestIds);
+          protocol.stamp(run.run(authorized, input, http), requestIds);
     };
   }
 
@@ -344,9 +347,17 @@ public final class RequestPipeline implements Handler {
     return response;
   }
 
-  private void authorize(Caller caller, List<Need> needs, Operations.Explanation explanation) {
+  private Authorization authorize(
+      Caller caller, List<Need> needs, Operations.Explanation explanation) {
     try {
-      authorizer.require(caller, needs);
+      Authorization authorization = authorizer.authorize(caller, needs);
+      return snapshot -> {
+        try {
+          authorization.requireStill(snapshot);
+        } catch (AwsException denial) {
+          throw explanation.of(caller, needs, denial);
+        }
+      };
     } catch (AwsException denial) {
       throw explanation.of(caller, needs, denial);
     }

@@ -2,6 +2,7 @@ package io.carillon.aws;
 
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
+import io.carillon.store.Snapshot;
 import java.util.Map;
 import java.util.Optional;
 
@@ -11,12 +12,12 @@ import java.util.Optional;
 public interface ResourcePolicies {
 
   /// Empty where there is no such resource: then only the caller's own policies apply.
-  Optional<Owned> find(Arn resource);
+  Optional<Owned> find(Snapshot snapshot, Arn resource);
 
   /// The tags of the resource of `need`, for the condition keys `aws:ResourceTag/…` and, of an
   /// object, `s3:ExistingObjectTag/…`.
-  default Map<String, String> tags(Need need) {
-    return find(Arn.parse(need.resource())).map(Owned::tags).orElse(Map.of());
+  default Map<String, String> tags(Snapshot snapshot, Need need) {
+    return find(snapshot, Arn.parse(need.resource())).map(Owned::tags).orElse(Map.of());
   }
 
   /// @param policy the policy document as JSON, if one is attached

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /// The access keys of users and root users, by id.
 final class AccessKeyRows {
-  private final Table<String, Key> rows = Table.of("iam.access_keys", KeyCodec.STRING, Key.class);
-  private final IamVersion version;
+  private final Table<String, Key> rows =
+      Table.cached("iam.access_keys", KeyCodec.STRING, Key.class);
 
   /// @param user the owner; null for the root user of the account
   /// @param sealedSecret the sealed secret access key
@@ -26,21 +26,17 @@ final class AccessKeyRows {
     }
   }
 
-  AccessKeyRows(IamVersion version) {
-    this.version = version;
-  }
-
   Optional<Key> find(Snapshot snapshot, String id) {
     return rows.get(snapshot, id);
   }
 
   void put(Tx tx, String id, Key key) {
     rows.put(tx, id, key);
-    version.incrementOnCommit(tx);
+    Accounts.guard(key.account()).touch(tx);
   }
 
   void delete(Tx tx, String id) {
+    find(tx, id).ifPresent(key -> Accounts.guard(key.account()).touch(tx));
     rows.delete(tx, id);
-    version.incrementOnCommit(tx);
   }
 }

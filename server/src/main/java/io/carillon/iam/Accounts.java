@@ -6,6 +6,7 @@ import io.carillon.base.Sealer;
 import io.carillon.base.Secret;
 import io.carillon.iam.AccessKeyRows.Key;
 import io.carillon.store.Database;
+import io.carillon.store.Guard;
 import io.carillon.store.KeyCodec;
 import io.carillon.store.Range;
 import io.carillon.store.Snapshot;
@@ -22,14 +23,17 @@ import java.util.List;
 /// and have no row, so the operator can never be locked out; others are created here, each with its
 /// own root key.
 public final class Accounts {
+  /// The kind of the guard of everything that IAM has of an account.
+  static final String GUARD = "iam.account";
+
   private static final long ACCOUNT_IDS = 1_000_000_000_000L;
 
-  private final Table<String, Row> rows = Table.of("iam.accounts", KeyCodec.STRING, Row.class);
+  private final Table<String, Row> rows =
+      Table.cached("iam.accounts", KeyCodec.STRING, Row.class).guardedBy(GUARD, 1);
   private final Table<String, RootKeys> rootKeys =
-      Table.of("iam.root_keys", KeyCodec.STRING, RootKeys.class);
+      Table.of("iam.root_keys", KeyCodec.STRING, RootKeys.class).guardedBy(GUARD, 1);
   private final Database database;
   private final AccessKeyRows keys;
-  private final IamVersion version;
   private final Sealer sealer;
   private final Ids ids;
   private final InstantSource clock;
@@ -57,18 +61,20 @@ public final class Accounts {
   Accounts(
       Database database,
       AccessKeyRows keys,
-      IamVersion version,
       Sealer sealer,
       Ids ids,
       InstantSource clock,
       Root first) {
     this.database = database;
     this.keys = keys;
-    this.version = version;
     this.sealer = sealer;
     this.ids = ids;
     this.clock = clock;
     this.first = first;
+  }
+
+  static Guard guard(String account) {
+    return Guard.of(GUARD, account);
   }
 
   /// Creates an account with a root key. Names may have any characters, but must be unique.
@@ -113,7 +119,6 @@ public final class Accounts {
                           IamError.NO_SUCH_ENTITY.because(
                               "There is no account " + id + " that could be suspended."));
           rows.put(tx, id.value(), new Row(row.name(), row.created(), row.rootKeyId(), suspended));
-          version.incrementOnCommit(tx);
           return id;
         });
   }
@@ -146,13 +151,11 @@ public final class Accounts {
     List<String> stored =
         ids.stream().filter(id -> !isFirst || !id.equals(first.accessKeyId())).toList();
     rootKeys.put(tx, account, new RootKeys(stored));
-    version.incrementOnCommit(tx);
   }
 
   /// Whether the account exists, suspended or not.
-  boolean exists(String account) {
-    return account.equals(first.account().value())
-        || database.read(snapshot -> rows.get(snapshot, account)).isPresent();
+  boolean exists(Snapshot snapshot, String account) {
+    return account.equals(first.account().value()) || rows.get(snapshot, account).isPresent();
   }
 
   boolean isActive(Snapshot snapshot, String account) {

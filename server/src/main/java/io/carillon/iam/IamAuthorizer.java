@@ -1,5 +1,6 @@
 package io.carillon.iam;
 
+import io.carillon.aws.Authorization;
 import io.carillon.aws.Authorizer;
 import io.carillon.aws.AwsException;
 import io.carillon.aws.Caller;
@@ -18,6 +19,9 @@ import io.carillon.policy.PolicyDocument;
 import io.carillon.policy.PolicyDocument.Flavour;
 import io.carillon.policy.PolicyEngine;
 import io.carillon.policy.Requester;
+import io.carillon.store.Database;
+import io.carillon.store.Planned;
+import io.carillon.store.Snapshot;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
@@ -31,8 +35,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Collects the policies that apply to a request and lets the policy engine decide.
 ///
-/// Principals are looked up for every request (from a cache until IAM's tables change), so deleting
-/// or replacing a user or role takes effect at once, whatever credentials exist.
+/// Principals are looked up for every request (from a cache, until IAM's rows of the account
+/// change), so deleting or replacing a user or role takes effect at once, whatever credentials
+/// exist.
 public final class IamAuthorizer implements Authorizer {
   /// Actions on a role for which its trust policy is the resource policy.
   private static final Set<String> TRUST_POLICY_ACTIONS =
@@ -53,6 +58,7 @@ public final class IamAuthorizer implements Authorizer {
     Optional<Instant> issued(String accessKeyId);
   }
 
+  private final Database database;
   private final PrincipalPolicies principalPolicies;
   private final Identities identities;
   private final Accounts accounts;
@@ -62,6 +68,7 @@ public final class IamAuthorizer implements Authorizer {
   private final InstantSource clock;
 
   IamAuthorizer(
+      Database database,
       PrincipalPolicies principalPolicies,
       Identities identities,
       Accounts accounts,
@@ -69,6 +76,7 @@ public final class IamAuthorizer implements Authorizer {
       Map<String, ResourcePolicies> resourcePolicies,
       IssueTimes issueTimes,
       InstantSource clock) {
+    this.database = database;
     this.principalPolicies = principalPolicies;
     this.identities = identities;
     this.accounts = accounts;
@@ -79,21 +87,36 @@ public final class IamAuthorizer implements Authorizer {
   }
 
   @Override
-  public void require(Caller caller, List<Need> needs) {
+  public Authorization authorize(Caller caller, List<Need> needs) {
+    Planned<Boolean> allowed =
+        database.plan(
+            snapshot -> {
+              require(snapshot, caller, needs);
+              return true;
+            });
+    return snapshot -> {
+      if (!allowed.holds(snapshot)) {
+        require(snapshot, caller, needs);
+      }
+    };
+  }
+
+  @Override
+  public void require(Snapshot snapshot, Caller caller, List<Need> needs) {
     for (Need need : needs) {
       if (need.action().startsWith("iam:") && isSessionTokenForIam(caller, need)) {
         throw CommonError.INVALID_CLIENT_TOKEN_ID.exception();
       }
-      Decision decision = decide(caller, need);
+      Decision decision = decide(snapshot, caller, need);
       if (!decision.isAllowed()) {
-        throw denial(caller, need, decision);
+        throw denial(snapshot, caller, need, decision);
       }
     }
   }
 
   @Override
-  public boolean denies(Caller caller, Need need) {
-    return decide(caller, need) instanceof Decision.ExplicitlyDenied;
+  public boolean denies(Snapshot snapshot, Caller caller, Need need) {
+    return decide(snapshot, caller, need) instanceof Decision.ExplicitlyDenied;
   }
 
   /// IAM refuses session tokens of users and roots unless the session began with MFA, which is not
@@ -117,16 +140,16 @@ public final class IamAuthorizer implements Authorizer {
   }
 
   /// The decision on one need, for the request pipeline and for diagnosis.
-  public Decision decide(Caller caller, Need need) {
+  public Decision decide(Snapshot snapshot, Caller caller, Need need) {
     Requester requester = requester(caller.principal());
-    ResourceSide side = resourceSide(requester, need.action(), need.resource());
+    ResourceSide side = resourceSide(snapshot, requester, need.action(), need.resource());
     if (side != null && isRootOnOwnBucketPolicy(requester, need.action(), side.account())) {
       side = ResourceSide.withoutPolicy(side.account());
     }
     Policies policies = Policies.NONE;
     Map<String, String> tags = Map.of();
     if (!(requester instanceof Requester.Service) && !(requester instanceof Requester.Anonymous)) {
-      Optional<PrincipalPolicies.PolicySet> set = policiesOf(caller.principal());
+      Optional<PrincipalPolicies.PolicySet> set = policiesOf(snapshot, caller.principal());
       if (set.isPresent()) {
         tags = caller.session().over(set.get().row().tags());
         policies =
@@ -142,7 +165,7 @@ public final class IamAuthorizer implements Authorizer {
             caller,
             need,
             tags,
-            () -> resourceTags(need),
+            () -> resourceTags(snapshot, need),
             side == null ? "" : side.account(),
             issueTimes.issued(caller.accessKeyId()));
     return PolicyEngine.evaluate(
@@ -152,9 +175,14 @@ public final class IamAuthorizer implements Authorizer {
 
   @Override
   public boolean allowsService(
-      String service, String action, Arn resource, Arn source, String sourceAccount) {
+      Snapshot snapshot,
+      String service,
+      String action,
+      Arn resource,
+      Arn source,
+      String sourceAccount) {
     Requester requester = new Requester.Service(service);
-    ResourceSide side = resourceSide(requester, action, resource.toString());
+    ResourceSide side = resourceSide(snapshot, requester, action, resource.toString());
     if (side == null) {
       return false;
     }
@@ -180,15 +208,16 @@ public final class IamAuthorizer implements Authorizer {
   /// The policies of a user or of a session's role; empty for root users, who need none.
   ///
   /// @throws AwsException if the principal no longer exists
-  private Optional<PrincipalPolicies.PolicySet> policiesOf(Principal principal) {
+  private Optional<PrincipalPolicies.PolicySet> policiesOf(Snapshot snapshot, Principal principal) {
     Optional<PrincipalPolicies.PolicySet> set =
         switch (principal) {
-          case Principal.User user -> principalPolicies.of(user);
-          case Principal.AssumedRole session -> principalPolicies.of(session);
+          case Principal.User user -> principalPolicies.of(snapshot, user);
+          case Principal.AssumedRole session -> principalPolicies.of(snapshot, session);
           case Principal.Root _, Principal.Service _, Principal.Anonymous _ -> Optional.empty();
         };
     if (set.isEmpty()
-        && !(principal instanceof Principal.Root && principalPolicies.exists(principal))) {
+        && !(principal instanceof Principal.Root
+            && principalPolicies.exists(snapshot, principal))) {
       throw CommonError.INVALID_CLIENT_TOKEN_ID.exception();
     }
     return set;
@@ -219,19 +248,21 @@ public final class IamAuthorizer implements Authorizer {
   /// The owner of the resource and its policy. An unknown resource belongs to the account of its
   /// ARN; without an account (`*`, a bucket that does not exist, AWS's own policies), only the
   /// caller's own policies decide.
-  private @Nullable ResourceSide resourceSide(Requester requester, String action, String resource) {
+  private @Nullable ResourceSide resourceSide(
+      Snapshot snapshot, Requester requester, String action, String resource) {
     Arn arn = Arn.tryParse(resource).orElse(null);
     if (arn == null) {
       return null;
     }
     if (TRUST_POLICY_ACTIONS.contains(action.toLowerCase(Locale.ROOT))) {
-      return trustSide(arn);
+      return trustSide(snapshot, arn);
     }
     if (action.equalsIgnoreCase(CREATE_BUCKET)) {
       return null; // an existing bucket's policy does not apply to creating it
     }
     ResourcePolicies service = resourcePolicies.get(arn.service());
-    Optional<ResourcePolicies.Owned> owned = service == null ? Optional.empty() : service.find(arn);
+    Optional<ResourcePolicies.Owned> owned =
+        service == null ? Optional.empty() : service.find(snapshot, arn);
     if (owned.isEmpty()) {
       boolean hasNoAccount = arn.account().isEmpty() || arn.account().equals(ManagedPolicy.OF_AWS);
       return hasNoAccount ? null : ResourceSide.withoutPolicy(arn.account());
@@ -281,11 +312,11 @@ public final class IamAuthorizer implements Authorizer {
 
   /// The trust policy of a role. A role that does not exist trusts nobody, so that strangers cannot
   /// find out which roles exist.
-  private ResourceSide trustSide(Arn role) {
+  private ResourceSide trustSide(Snapshot snapshot, Arn role) {
     String resource = role.resource();
     String name = resource.substring(resource.lastIndexOf('/') + 1);
     return identities
-        .find(role.account(), IdentityType.ROLE, name)
+        .find(snapshot, role.account(), IdentityType.ROLE, name)
         .filter(found -> found.arn().equals(role.toString()))
         .map(
             found ->
@@ -300,23 +331,23 @@ public final class IamAuthorizer implements Authorizer {
         .orElse(new ResourceSide(role.account(), null, true));
   }
 
-  private Map<String, String> resourceTags(Need need) {
+  private Map<String, String> resourceTags(Snapshot snapshot, Need need) {
     Arn arn = Arn.tryParse(need.resource()).orElse(null);
     if (arn == null) {
       return Map.of();
     }
     if (arn.service().equals("iam")) {
       return arn.resource().startsWith("policy/")
-          ? principalPolicies.tagsOfPolicy(need.resource())
-          : identities.findByArn(arn).map(Identity::tags).orElse(Map.of());
+          ? principalPolicies.tagsOfPolicy(snapshot, need.resource())
+          : identities.findByArn(snapshot, arn).map(Identity::tags).orElse(Map.of());
     }
     ResourcePolicies service = resourcePolicies.get(arn.service());
-    return service == null ? Map.of() : service.tags(need);
+    return service == null ? Map.of() : service.tags(snapshot, need);
   }
 
-  private AwsException denial(Caller caller, Need need, Decision decision) {
+  private AwsException denial(Snapshot snapshot, Caller caller, Need need, Decision decision) {
     String owner = Arn.tryParse(need.resource()).map(Arn::account).orElse("");
-    if (isCrossAccountPassRole(caller, need, owner)) {
+    if (isCrossAccountPassRole(snapshot, caller, need, owner)) {
       return CommonError.ACCESS_DENIED.because("Cross-account pass role is not allowed.");
     }
     String user =
@@ -340,8 +371,8 @@ public final class IamAuthorizer implements Authorizer {
             + " on resource: "
             + resource
             + reason
-            + (isDeniedByRestriction(caller, need) ? RESTRICTED : "")
-            + accountAdvice(caller, owner));
+            + (isDeniedByRestriction(snapshot, caller, need) ? RESTRICTED : "")
+            + accountAdvice(snapshot, caller, owner));
   }
 
   /// The action as the service writes it in denials; SNS and SQS differ from policies.
@@ -352,26 +383,27 @@ public final class IamAuthorizer implements Authorizer {
     return action.startsWith("sqs:") ? action.toLowerCase(Locale.ROOT) : action;
   }
 
-  private boolean isDeniedByRestriction(Caller caller, Need need) {
+  private boolean isDeniedByRestriction(Snapshot snapshot, Caller caller, Need need) {
     return Arn.tryParse(need.resource())
         .flatMap(
             arn ->
                 Optional.ofNullable(resourcePolicies.get(arn.service()))
-                    .flatMap(service -> service.find(arn)))
+                    .flatMap(service -> service.find(snapshot, arn)))
         .filter(owned -> isRestricted(owned, requester(caller.principal())))
         .isPresent();
   }
 
   /// A role of an account that does not exist is reported like any other foreign resource.
-  private boolean isCrossAccountPassRole(Caller caller, Need need, String owner) {
+  private boolean isCrossAccountPassRole(
+      Snapshot snapshot, Caller caller, Need need, String owner) {
     return need.action().equals("iam:PassRole")
-        && accounts.exists(owner)
+        && accounts.exists(snapshot, owner)
         && !owner.equals(caller.account().value());
   }
 
   /// Advice for scripts that were written for another account id.
-  private String accountAdvice(Caller caller, String account) {
-    if (!account.matches("[0-9]{12}") || accounts.exists(account)) {
+  private String accountAdvice(Snapshot snapshot, Caller caller, String account) {
+    if (!account.matches("[0-9]{12}") || accounts.exists(snapshot, account)) {
       return "";
     }
     return ". This server has no account %s; yours is %s. Start the server with --account-id %s to use the one in the ARN"

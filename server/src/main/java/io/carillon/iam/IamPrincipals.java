@@ -19,7 +19,7 @@ final class IamPrincipals implements KnownPrincipals {
 
   @Override
   public boolean hasAccount(String account) {
-    return accounts.exists(account);
+    return database.read(snapshot -> accounts.exists(snapshot, account));
   }
 
   @Override

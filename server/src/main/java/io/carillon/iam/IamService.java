@@ -10,6 +10,7 @@ import io.carillon.base.Ids;
 import io.carillon.base.Sealer;
 import io.carillon.policy.KnownPrincipals;
 import io.carillon.store.Database;
+import io.carillon.store.Snapshot;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
@@ -53,15 +54,14 @@ public final class IamService {
       ManagedPolicyFiles awsPolicies) {
     this.database = database;
     this.clock = clock;
-    IamVersion version = new IamVersion();
-    AccessKeyRows keys = new AccessKeyRows(version);
+    AccessKeyRows keys = new AccessKeyRows();
     this.attachments = new Attachments();
-    this.identities = new Identities(database, version);
-    this.managedPolicies = new ManagedPolicies(new AwsManagedPolicies(awsPolicies), version);
-    this.accounts = new Accounts(database, keys, version, sealer, ids, clock, root);
+    this.identities = new Identities(database);
+    this.managedPolicies = new ManagedPolicies(new AwsManagedPolicies(awsPolicies));
+    this.accounts = new Accounts(database, keys, sealer, ids, clock, root);
     this.principalPolicies =
-        new PrincipalPolicies(database, identities, managedPolicies, accounts, documents, version);
-    this.longTermKeys = new LongTermKeys(database, identities, accounts, keys, sealer, version);
+        new PrincipalPolicies(identities, managedPolicies, accounts, documents);
+    this.longTermKeys = new LongTermKeys(database, identities, accounts, keys, sealer);
     this.boundaries = new PermissionsBoundaries(database, identities, managedPolicies, attachments);
     this.attachedPolicies =
         new AttachedPolicies(database, identities, managedPolicies, attachments);
@@ -106,7 +106,14 @@ public final class IamService {
   public IamAuthorizer authorizer(
       Map<String, ResourcePolicies> resourcePolicies, IamAuthorizer.IssueTimes issueTimes) {
     return new IamAuthorizer(
-        principalPolicies, identities, accounts, documents, resourcePolicies, issueTimes, clock);
+        database,
+        principalPolicies,
+        identities,
+        accounts,
+        documents,
+        resourcePolicies,
+        issueTimes,
+        clock);
   }
 
   /// The principals that resource policies may name.
@@ -117,15 +124,14 @@ public final class IamService {
   /// Whether a principal still exists, was not recreated since its credentials were issued, and its
   /// account is not suspended.
   public boolean exists(Principal principal) {
-    return principalPolicies.exists(principal);
+    return database.read(snapshot -> principalPolicies.exists(snapshot, principal));
   }
 
   /// The role of an ARN, path included; empty if there is none.
-  public Optional<SessionRole> role(Arn arn) {
-    String resource = arn.resource();
+  public Optional<SessionRole> role(Snapshot snapshot, Arn arn) {
     return identities
-        .find(arn.account(), IdentityType.ROLE, resource.substring(resource.lastIndexOf('/') + 1))
-        .filter(role -> role.arn().equals(arn.toString()))
+        .findByArn(snapshot, arn)
+        .filter(found -> found.kind() == IdentityType.ROLE)
         .map(
             role ->
                 new SessionRole(

@@ -19,18 +19,16 @@ import java.util.function.UnaryOperator;
 /// found regardless of case.
 final class Identities {
   private final Table<Tuple, Identity> rows =
-      Table.of("iam.identities", KeyCodec.TUPLE, Identity.class);
+      Table.of("iam.identities", KeyCodec.TUPLE, Identity.class).guardedBy(Accounts.GUARD, 1);
   private final Table<Tuple, Count> counts =
       Table.of("iam.identity_counts", KeyCodec.TUPLE, Count.class);
   private final Database database;
-  private final IamVersion version;
 
   /// The number of identities of a type in an account, for its quota.
   record Count(int count) {}
 
-  Identities(Database database, IamVersion version) {
+  Identities(Database database) {
     this.database = database;
-    this.version = version;
   }
 
   Optional<Identity> find(Snapshot snapshot, String account, IdentityType kind, String name) {
@@ -39,10 +37,6 @@ final class Identities {
 
   Optional<Identity> find(String account, IdentityType kind, String name) {
     return database.read(snapshot -> find(snapshot, account, kind, name));
-  }
-
-  Optional<Identity> findByArn(Arn arn) {
-    return database.read(snapshot -> findByArn(snapshot, arn));
   }
 
   /// The user or role of an ARN, including the path.
@@ -99,7 +93,6 @@ final class Identities {
 
   void put(Tx tx, Identity identity) {
     rows.put(tx, key(identity.account(), identity.kind(), identity.name()), identity);
-    version.incrementOnCommit(tx);
   }
 
   void delete(Tx tx, Identity identity) {
@@ -108,7 +101,6 @@ final class Identities {
         tx,
         Tuple.of(identity.account(), identity.kind().word()),
         new Count(count(tx, identity.account(), identity.kind()) - 1));
-    version.incrementOnCommit(tx);
   }
 
   /// Changes an identity in its own transaction.

@@ -7,6 +7,7 @@ import io.carillon.base.Sealer;
 import io.carillon.base.Secret;
 import io.carillon.iam.AccessKeyRows.Key;
 import io.carillon.store.Database;
+import io.carillon.store.GuardedCache;
 import io.carillon.store.Snapshot;
 import java.util.Optional;
 
@@ -18,21 +19,19 @@ final class LongTermKeys implements Credentials.Source {
   private final Accounts accounts;
   private final AccessKeyRows keys;
   private final Sealer sealer;
-  private final IamCache<String, Credentials> cache;
+  private final GuardedCache<String, Credentials> cache = new GuardedCache<>();
 
   LongTermKeys(
       Database database,
       Identities identities,
       Accounts accounts,
       AccessKeyRows keys,
-      Sealer sealer,
-      IamVersion version) {
+      Sealer sealer) {
     this.database = database;
     this.identities = identities;
     this.accounts = accounts;
     this.keys = keys;
     this.sealer = sealer;
-    this.cache = new IamCache<>(version);
   }
 
   /// Requests with long-term keys have no session token.
@@ -47,7 +46,7 @@ final class LongTermKeys implements Credentials.Source {
           credentials(
               accessKeyId, first.secret(), new Principal.Root(first.account()), first.account()));
     }
-    return cache.get(accessKeyId, () -> database.read(snapshot -> load(snapshot, accessKeyId)));
+    return database.read(snapshot -> find(snapshot, accessKeyId));
   }
 
   /// The account of a key, active or not.
@@ -59,20 +58,26 @@ final class LongTermKeys implements Credentials.Source {
             snapshot -> keys.find(snapshot, accessKeyId).map(key -> new AccountId(key.account())));
   }
 
-  private Optional<Credentials> load(Snapshot snapshot, String id) {
+  private Optional<Credentials> find(Snapshot snapshot, String id) {
     return keys.find(snapshot, id)
-        .filter(key -> key.active() && accounts.isActive(snapshot, key.account()))
+        .filter(Key::active)
         .flatMap(
             key ->
-                principal(snapshot, key)
-                    .flatMap(
-                        principal ->
-                            sealer
-                                .open(key.sealedSecret())
-                                .map(
-                                    secret ->
-                                        credentials(
-                                            id, secret, principal, new AccountId(key.account())))));
+                cache.get(
+                    snapshot, Accounts.guard(key.account()), id, () -> load(snapshot, id, key)));
+  }
+
+  private Optional<Credentials> load(Snapshot snapshot, String id, Key key) {
+    if (!accounts.isActive(snapshot, key.account())) {
+      return Optional.empty();
+    }
+    AccountId account = new AccountId(key.account());
+    return principal(snapshot, key)
+        .flatMap(
+            principal ->
+                sealer
+                    .open(key.sealedSecret())
+                    .map(secret -> credentials(id, secret, principal, account)));
   }
 
   private Optional<Principal> principal(Snapshot snapshot, Key key) {

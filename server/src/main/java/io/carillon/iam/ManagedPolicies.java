@@ -22,13 +22,11 @@ final class ManagedPolicies {
       Pattern.compile("arn:[^:]+:iam::(?:\\d{12}|aws):policy/.*", Pattern.DOTALL);
 
   private final Table<Tuple, ManagedPolicy> rows =
-      Table.of("iam.policies", KeyCodec.TUPLE, ManagedPolicy.class);
+      Table.of("iam.policies", KeyCodec.TUPLE, ManagedPolicy.class).guardedBy(Accounts.GUARD, 1);
   private final AwsManagedPolicies ofAws;
-  private final IamVersion version;
 
-  ManagedPolicies(AwsManagedPolicies ofAws, IamVersion version) {
+  ManagedPolicies(AwsManagedPolicies ofAws) {
     this.ofAws = ofAws;
-    this.version = version;
   }
 
   Optional<ManagedPolicy> find(Snapshot snapshot, String arn) {
@@ -98,11 +96,9 @@ final class ManagedPolicies {
 
   void put(Tx tx, ManagedPolicy policy) {
     rows.put(tx, Tuple.of(policy.account(), Identities.fold(policy.name())), policy);
-    version.incrementOnCommit(tx);
   }
 
   void delete(Tx tx, ManagedPolicy policy) {
     rows.delete(tx, Tuple.of(policy.account(), Identities.fold(policy.name())));
-    version.incrementOnCommit(tx);
   }
 }

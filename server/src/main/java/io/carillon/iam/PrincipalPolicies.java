@@ -4,7 +4,7 @@ import io.carillon.aws.Principal;
 import io.carillon.policy.NamedPolicy;
 import io.carillon.policy.PolicyDocument;
 import io.carillon.policy.PolicyDocument.Flavour;
-import io.carillon.store.Database;
+import io.carillon.store.GuardedCache;
 import io.carillon.store.Snapshot;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,12 +14,11 @@ import org.jspecify.annotations.Nullable;
 
 /// Principals in the tables: whether they still exist, and their compiled policies.
 final class PrincipalPolicies {
-  private final Database database;
   private final Identities identities;
   private final ManagedPolicies policies;
   private final Accounts accounts;
   private final PolicyDocuments documents;
-  private final IamCache<Key, PolicySet> cache;
+  private final GuardedCache<Key, PolicySet> cache = new GuardedCache<>();
 
   private record Key(IdentityType kind, String account, String name) {}
 
@@ -28,52 +27,52 @@ final class PrincipalPolicies {
   record PolicySet(Identity row, List<NamedPolicy> identity, @Nullable NamedPolicy boundary) {}
 
   PrincipalPolicies(
-      Database database,
       Identities identities,
       ManagedPolicies policies,
       Accounts accounts,
-      PolicyDocuments documents,
-      IamVersion version) {
-    this.database = database;
+      PolicyDocuments documents) {
     this.identities = identities;
     this.policies = policies;
     this.accounts = accounts;
     this.documents = documents;
-    this.cache = new IamCache<>(version);
   }
 
   /// The policies of a user; empty if it was deleted or recreated.
-  Optional<PolicySet> of(Principal.User user) {
-    return policiesOf(IdentityType.USER, user.account().value(), user.name(), user.id());
+  Optional<PolicySet> of(Snapshot snapshot, Principal.User user) {
+    return policiesOf(snapshot, IdentityType.USER, user.account().value(), user.name(), user.id());
   }
 
   /// The policies of a session's role; empty if it was deleted or recreated.
-  Optional<PolicySet> of(Principal.AssumedRole session) {
+  Optional<PolicySet> of(Snapshot snapshot, Principal.AssumedRole session) {
     return policiesOf(
-        IdentityType.ROLE, session.account().value(), session.roleName(), session.roleId());
+        snapshot,
+        IdentityType.ROLE,
+        session.account().value(),
+        session.roleName(),
+        session.roleId());
   }
 
-  boolean exists(Principal principal) {
+  boolean exists(Snapshot snapshot, Principal principal) {
     return switch (principal) {
-      case Principal.User user -> of(user).isPresent();
-      case Principal.AssumedRole session -> of(session).isPresent();
-      case Principal.Root root ->
-          database.read(snapshot -> accounts.isActive(snapshot, root.account().value()));
+      case Principal.User user -> of(snapshot, user).isPresent();
+      case Principal.AssumedRole session -> of(snapshot, session).isPresent();
+      case Principal.Root root -> accounts.isActive(snapshot, root.account().value());
       case Principal.Service _, Principal.Anonymous _ -> true;
     };
   }
 
-  Map<String, String> tagsOfPolicy(String arn) {
-    return database.read(
-        snapshot -> policies.find(snapshot, arn).map(ManagedPolicy::tags).orElse(Map.of()));
+  Map<String, String> tagsOfPolicy(Snapshot snapshot, String arn) {
+    return policies.find(snapshot, arn).map(ManagedPolicy::tags).orElse(Map.of());
   }
 
   private Optional<PolicySet> policiesOf(
-      IdentityType kind, String account, String name, String id) {
+      Snapshot snapshot, IdentityType kind, String account, String name, String id) {
     return cache
         .get(
+            snapshot,
+            Accounts.guard(account),
             new Key(kind, account, name),
-            () -> database.read(snapshot -> load(snapshot, kind, account, name)))
+            () -> load(snapshot, kind, account, name))
         .filter(set -> set.row().id().equals(id));
   }
 

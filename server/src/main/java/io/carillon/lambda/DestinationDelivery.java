@@ -2,15 +2,16 @@ package io.carillon.lambda;
 
 import io.carillon.aws.Caller;
 import io.carillon.base.Arn;
+import io.carillon.messaging.Recipient;
+import io.carillon.messaging.Sender;
+import io.carillon.messaging.ServiceMessage;
 import io.carillon.outbox.Delivery;
 import io.carillon.outbox.DeliveryOutcome;
 import io.carillon.outbox.Job;
-import io.carillon.outbox.Recipient;
 import io.carillon.outbox.RetryPolicy;
-import io.carillon.outbox.Sender;
+import io.carillon.store.Snapshot;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /// Sends invocation records to destinations and dead-letter queues. If one cannot be reached,
@@ -28,36 +29,35 @@ final class DestinationDelivery implements Delivery {
           Duration.ofHours(6),
           RetryPolicy.ASYNC_INVOCATION.postponed());
 
-  private final Map<String, Recipient> recipients;
+  private final Recipient recipients;
   private final ExecutionRoles roles;
 
-  /// @param recipients by the service of the destination's ARN
-  DestinationDelivery(Map<String, Recipient> recipients, ExecutionRoles roles) {
+  DestinationDelivery(Recipient recipients, ExecutionRoles roles) {
     this.recipients = recipients;
     this.roles = roles;
   }
 
   @Override
   public DeliveryOutcome attempt(Job job) {
+    return new DeliveryOutcome.Local(snapshot -> plan(snapshot, job));
+  }
+
+  private DeliveryOutcome plan(Snapshot snapshot, Job job) {
     DestinationWork work = DestinationWork.of(job.work());
-    Arn destination = Arn.parse(work.destinationArn());
-    Recipient recipient = recipients.get(destination.service());
-    if (recipient == null) {
-      return new DeliveryOutcome.Rejected("There is no service " + destination.service());
-    }
     FunctionName function = FunctionName.of(Arn.parse(work.functionArn())).orElseThrow();
-    Optional<Caller> session = roles.session(work.roleArn(), function);
+    Optional<Caller> session = roles.session(snapshot, work.roleArn(), function);
     if (session.isEmpty()) {
       return new DeliveryOutcome.Rejected("Lambda cannot assume " + work.roleArn());
     }
-    return recipient.accept(
-        new Recipient.ServiceMessage(
+    ServiceMessage message =
+        new ServiceMessage(
             new Sender.Session(session.get()),
-            destination,
+            Arn.parse(work.destinationArn()),
             work.payload(),
             "",
             work.attributes(),
-            job.work().cause()));
+            job.work().cause());
+    return recipients.accept(snapshot, message).outcome();
   }
 
   @Override

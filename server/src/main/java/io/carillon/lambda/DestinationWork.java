@@ -1,6 +1,6 @@
 package io.carillon.lambda;
 
-import io.carillon.outbox.MessageAttribute;
+import io.carillon.messaging.MessageAttribute;
 import io.carillon.outbox.Work;
 import io.carillon.store.RowCodec;
 import java.time.Instant;

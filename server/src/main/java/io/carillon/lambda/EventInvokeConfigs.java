@@ -66,7 +66,8 @@ final class EventInvokeConfigs {
   }
 
   private final Table<Tuple, ConfigRow> configs =
-      Table.of("lambda.eventInvokeConfigs", KeyCodec.TUPLE, ConfigRow.class);
+      Table.of("lambda.eventInvokeConfigs", KeyCodec.TUPLE, ConfigRow.class)
+          .guardedBy(Functions.GUARD, 3);
   private final Database database;
   private final Functions functions;
   private final ExecutionRoles roles;

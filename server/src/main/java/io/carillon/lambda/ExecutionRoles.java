@@ -11,6 +11,8 @@ import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
 import io.carillon.base.Ids;
 import io.carillon.base.Region;
+import io.carillon.store.Database;
+import io.carillon.store.Snapshot;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -22,12 +24,15 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
 final class ExecutionRoles {
+  private final Database database;
   private final RoleSource source;
   private final Authorizer authorizer;
   private final InstantSource clock;
   private final Ids ids;
 
-  ExecutionRoles(RoleSource source, Authorizer authorizer, InstantSource clock, Ids ids) {
+  ExecutionRoles(
+      Database database, RoleSource source, Authorizer authorizer, InstantSource clock, Ids ids) {
+    this.database = database;
     this.source = source;
     this.authorizer = authorizer;
     this.clock = clock;
@@ -36,9 +41,9 @@ final class ExecutionRoles {
 
   /// Lambda in a session of `role`, for a function; empty if the role does not exist or does not
   /// trust Lambda.
-  Optional<Caller> session(String role, FunctionName function) {
+  Optional<Caller> session(Snapshot snapshot, String role, FunctionName function) {
     return source
-        .assume(Arn.parse(role), function.name(), function.arn())
+        .assume(snapshot, Arn.parse(role), function.name(), function.arn())
         .map(session -> caller(session, function));
   }
 
@@ -61,7 +66,8 @@ final class ExecutionRoles {
   /// @throws AwsException if Lambda may not assume the role
   void requireTrust(String role, FunctionName function) {
     var _ =
-        session(role, function)
+        database
+            .read(snapshot -> session(snapshot, role, function))
             .orElseThrow(
                 () ->
                     INVALID_PARAMETER_VALUE.because(
@@ -94,12 +100,16 @@ final class ExecutionRoles {
   }
 
   private boolean maySend(String role, FunctionName function, Arn target) {
-    Optional<Caller> session = session(role, function);
+    return database.read(snapshot -> maySend(snapshot, role, function, target));
+  }
+
+  private boolean maySend(Snapshot snapshot, String role, FunctionName function, Arn target) {
+    Optional<Caller> session = session(snapshot, role, function);
     if (session.isEmpty()) {
       return false;
     }
     try {
-      authorizer.require(session.get(), List.of(Need.of(actionOn(target), target)));
+      authorizer.require(snapshot, session.get(), List.of(Need.of(actionOn(target), target)));
       return true;
     } catch (AwsException _) {
       return false;

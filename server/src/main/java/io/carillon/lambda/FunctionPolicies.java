@@ -57,7 +57,7 @@ final class FunctionPolicies {
   record PolicyRow(Map<String, String> statements, String revisionId) {}
 
   private final Table<Tuple, PolicyRow> policies =
-      Table.of("lambda.policies", KeyCodec.TUPLE, PolicyRow.class);
+      Table.of("lambda.policies", KeyCodec.TUPLE, PolicyRow.class).guardedBy(Functions.GUARD, 3);
   private final Database database;
   private final Functions functions;
   private final KnownPrincipals principals;
@@ -222,14 +222,12 @@ final class FunctionPolicies {
   }
 
   /// The policy of `resource`, for the authorizer.
-  Optional<Owned> find(Arn resource) {
+  Optional<Owned> find(Snapshot snapshot, Arn resource) {
     Optional<FunctionName> name = FunctionName.of(resource);
     if (name.isEmpty()) {
       return Optional.empty();
     }
-    return database.read(
-        snapshot ->
-            functions.findVersion(snapshot, name.get()).map(_ -> owned(snapshot, name.get())));
+    return functions.findVersion(snapshot, name.get()).map(_ -> owned(snapshot, name.get()));
   }
 
   private Owned owned(Snapshot snapshot, FunctionName name) {

@@ -73,12 +73,15 @@ final class Functions {
   /// A named pointer to a version.
   record AliasRow(String name, String version, String description, String revisionId) {}
 
+  /// The kind of the guard of a function with its versions, aliases, policies and settings.
+  static final String GUARD = "lambda.function";
+
   private final Table<Tuple, FunctionRow> functions =
-      Table.of("lambda.functions", KeyCodec.TUPLE, FunctionRow.class);
+      Table.of("lambda.functions", KeyCodec.TUPLE, FunctionRow.class).guardedBy(GUARD, 3);
   private final Table<Tuple, FunctionVersion> versions =
-      Table.of("lambda.versions", KeyCodec.TUPLE, FunctionVersion.class);
+      Table.of("lambda.versions", KeyCodec.TUPLE, FunctionVersion.class).guardedBy(GUARD, 3);
   private final Table<Tuple, AliasRow> aliases =
-      Table.of("lambda.aliases", KeyCodec.TUPLE, AliasRow.class);
+      Table.of("lambda.aliases", KeyCodec.TUPLE, AliasRow.class).guardedBy(GUARD, 3);
 
   private static Tuple key(FunctionName name) {
     return Tuple.of(name.account(), name.region(), name.name());
@@ -186,7 +189,9 @@ final class Functions {
     return runtimes;
   }
 
+  /// Deletes the function's own row, after everything else of it.
   void delete(Tx tx, FunctionName name) {
     functions.delete(tx, key(name));
+    functions.guard(key(name)).retire(tx);
   }
 }

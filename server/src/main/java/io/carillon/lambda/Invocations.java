@@ -12,17 +12,13 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.carillon.aws.Authorizer;
 import io.carillon.aws.AwsException;
 import io.carillon.aws.Caller;
-import io.carillon.base.Ids;
 import io.carillon.lambda.runtime.Environments;
 import io.carillon.lambda.runtime.Invocation;
 import io.carillon.lambda.runtime.InvocationResult;
 import io.carillon.lambda.runtime.InvocationResult.LogTail;
-import io.carillon.outbox.DeliveryOutcome;
 import io.carillon.outbox.Outbox;
-import io.carillon.outbox.Recipient.ServiceMessage;
 import io.carillon.store.Blobs;
 import io.carillon.store.Database;
 import io.carillon.store.Snapshot;
@@ -32,7 +28,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.Base64;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.lambda.model.InvocationType;
@@ -40,7 +35,7 @@ import software.amazon.awssdk.services.lambda.model.InvokeRequest;
 import software.amazon.awssdk.services.lambda.model.InvokeResponse;
 import software.amazon.awssdk.services.lambda.model.LogType;
 
-/// Invoke: synchronous, asynchronous and dry run. Accepts events of other services, too.
+/// Invoke: synchronous, asynchronous and dry run.
 ///
 /// Source: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 final class Invocations {
@@ -55,10 +50,9 @@ final class Invocations {
   private final Blobs blobs;
   private final Environments environments;
   private final Outbox outbox;
-  private final Authorizer authorizer;
   private final Trace trace;
   private final InstantSource clock;
-  private final Ids ids;
+  private final TraceHeaders traceHeaders;
 
   Invocations(
       Database database,
@@ -66,19 +60,17 @@ final class Invocations {
       Blobs blobs,
       Environments environments,
       Outbox outbox,
-      Authorizer authorizer,
       Trace trace,
       InstantSource clock,
-      Ids ids) {
+      TraceHeaders traceHeaders) {
     this.database = database;
     this.functions = functions;
     this.blobs = blobs;
     this.environments = environments;
     this.outbox = outbox;
-    this.authorizer = authorizer;
     this.trace = trace;
     this.clock = clock;
-    this.ids = ids;
+    this.traceHeaders = traceHeaders;
   }
 
   /// A function's state for one invocation.
@@ -113,11 +105,15 @@ final class Invocations {
                 caller.requestId(),
                 payload,
                 context,
-                traceHeader(caller.traceHeader()));
-        database.write(
-            tx -> {
+                traceHeaders.of(caller.traceHeader()));
+        database.change(
+            snapshot -> {
+              caller.authorization().requireStill(snapshot);
+              return functions.requireVersion(snapshot, name);
+            },
+            (tx, version) -> {
               outbox.add(tx, event.work(clock.instant(), cause.toString()));
-              return cause;
+              return version;
             });
         yield InvokeResponse.builder().statusCode(202).build();
       }
@@ -133,7 +129,7 @@ final class Invocations {
                 name.qualifiedArn().toString(),
                 payload,
                 context,
-                traceHeader(caller.traceHeader()),
+                traceHeaders.of(caller.traceHeader()),
                 Recursion.countRun(cause, name.arn()).toString());
         yield response(run(target, now), target.version(), r.logType() == LogType.TAIL);
       }
@@ -203,36 +199,6 @@ final class Invocations {
     }
   }
 
-  /// Accepts a message from another service.
-  DeliveryOutcome accept(ServiceMessage serviceMessage) {
-    Optional<FunctionName> name = FunctionName.of(serviceMessage.destination());
-    boolean exists =
-        name.isPresent()
-            && database.read(snapshot -> functions.findVersion(snapshot, name.get())).isPresent();
-    if (!exists) {
-      return new DeliveryOutcome.Rejected(
-          "the function " + serviceMessage.destination() + " does not exist",
-          DeliveryOutcome.Rejected.Reason.ABSENT);
-    }
-    Optional<DeliveryOutcome.Rejected> refusal =
-        serviceMessage.refusal(authorizer, "lambda:InvokeFunction");
-    if (refusal.isPresent()) {
-      return refusal.get();
-    }
-    if (serviceMessage.payload().length > ASYNC_LIMIT_BYTES) {
-      return new DeliveryOutcome.Rejected("the event exceeds " + ASYNC_LIMIT_BYTES + " bytes");
-    }
-    AsyncInvocation event =
-        new AsyncInvocation(
-            serviceMessage.destination().toString(),
-            ids.uuid(),
-            serviceMessage.payload(),
-            "",
-            traceHeader(serviceMessage.traceHeader()));
-    return new DeliveryOutcome.Done(
-        tx -> outbox.add(tx, event.work(clock.instant(), serviceMessage.cause())));
-  }
-
   private static byte[] payload(@Nullable SdkBytes payload) {
     byte[] bytes = payload == null ? new byte[0] : payload.asByteArrayUnsafe();
     return bytes.length == 0 ? "{}".getBytes(StandardCharsets.UTF_8) : bytes;
@@ -282,16 +248,5 @@ final class Invocations {
       throw INVALID_REQUEST_CONTENT.because(
           "Client context must be a valid Base64-encoded JSON object.");
     }
-  }
-
-  /// The caller's trace header, or a new one that is not sampled. SDKs propagate it.
-  private String traceHeader(@Nullable String begun) {
-    if (begun != null) {
-      return begun;
-    }
-    String digits = ids.uuid().replace("-", "") + ids.uuid().replace("-", "");
-    return "Root=1-%08x-%s;Parent=%s;Sampled=0"
-        .formatted(
-            clock.instant().getEpochSecond(), digits.substring(0, 24), digits.substring(24, 40));
   }
 }

@@ -10,9 +10,9 @@ import io.carillon.base.Ids;
 import io.carillon.lambda.runtime.CodeFolders;
 import io.carillon.lambda.runtime.Environments;
 import io.carillon.lambda.runtime.Runtimes;
+import io.carillon.messaging.Recipient;
 import io.carillon.outbox.Delivery;
 import io.carillon.outbox.Outbox;
-import io.carillon.outbox.Recipient;
 import io.carillon.policy.KnownPrincipals;
 import io.carillon.store.Blobs;
 import io.carillon.store.Database;
@@ -84,12 +84,12 @@ public final class LambdaService {
   private final FunctionTags tags;
   private final UnsupportedConfigurations unsupported;
   private final Invocations invocations;
+  private final Recipient recipient;
   private final CodeLinks links;
   private final Map<String, Delivery> deliveries;
 
   /// @param principals the principals that function policies may name
-  /// @param recipients by the service of a destination's ARN (`lambda`, `sns`, `sqs`); read at each
-  ///   use, so entries may be added later
+  /// @param recipients the services to which functions' results can be sent
   /// @param endpoint this server's public endpoint, for links to code
   public LambdaService(
       Database database,
@@ -100,7 +100,7 @@ public final class LambdaService {
       InstantSource clock,
       Authorizer authorizer,
       KnownPrincipals principals,
-      Map<String, Recipient> recipients,
+      Recipient recipients,
       RoleSource roleSource,
       CodeSource source,
       Environments environments,
@@ -114,7 +114,7 @@ public final class LambdaService {
     this.tags = new FunctionTags(database, functions, ids);
     this.versions = new VersionOperations(database, functions, blobs, ids);
     this.policies = new FunctionPolicies(database, functions, principals, ids);
-    ExecutionRoles roles = new ExecutionRoles(roleSource, authorizer, clock, ids);
+    ExecutionRoles roles = new ExecutionRoles(database, roleSource, authorizer, clock, ids);
     this.eventConfigs = new EventInvokeConfigs(database, functions, roles);
     this.limits = new ConcurrencyLimits(database, functions, ASYNC_CONCURRENCY);
     this.recursion = new RecursionConfigs(database, functions);
@@ -140,9 +140,11 @@ public final class LambdaService {
               environments.retire(arn.toString());
               limits.invalidate(arn);
             });
+    TraceHeaders traceHeaders = new TraceHeaders(clock, ids);
     this.invocations =
         new Invocations(
-            database, functions, blobs, environments, outbox, authorizer, trace, clock, ids);
+            database, functions, blobs, environments, outbox, trace, clock, traceHeaders);
+    this.recipient = new FunctionRecipient(functions, outbox, authorizer, clock, ids, traceHeaders);
     this.deliveries =
         Map.of(
             AsyncInvocation.KIND,
@@ -372,7 +374,7 @@ public final class LambdaService {
 
   /// Accepts events of other services for asynchronous invocation.
   public Recipient recipient() {
-    return invocations::accept;
+    return recipient;
   }
 
   /// By kind of work.

@@ -8,6 +8,7 @@ import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
 import io.carillon.logs.LogGroups.GroupKey;
 import io.carillon.store.Database;
+import io.carillon.store.Snapshot;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -151,14 +152,14 @@ final class LogTags {
   }
 
   /// The group of a need's resource: the group, one of its streams, or all of them.
-  Optional<Owned> resource(Arn arn) {
+  Optional<Owned> resource(Snapshot snapshot, Arn arn) {
     Matcher group = GROUP_AND_TAIL.matcher(arn.resource());
     if (!group.matches()) {
       return Optional.empty();
     }
     GroupKey key = new GroupKey(arn.account(), arn.region(), group.group(1));
-    return database
-        .read(snapshot -> groups.find(snapshot, key))
+    return groups
+        .find(snapshot, key)
         .map(row -> new Owned(new AccountId(key.account()), Optional.empty(), row.allTags()));
   }
 

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -273,15 +274,19 @@ final class Attempts {
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt(); // write() releases the job uncounted if stopping
         return new DeliveryOutcome.Retry("interrupted");
-      } catch (OutOfMemoryError e) { // the server's fault, not the job's
-        LOG.warn("{} {} ran out of memory", channel, job.id(), e);
-        return new DeliveryOutcome.Postponed(describe(e), Duration.ZERO);
       } catch (Throwable e) {
         if (!isRecorded) {
           LOG.warn("{} {} failed", channel, job.id(), e);
         }
-        return new DeliveryOutcome.Retry(describe(e));
+        return afterFailure(e);
       }
+    }
+
+    /// That memory ran out is the server's fault, not the job's.
+    private static DeliveryOutcome afterFailure(Throwable e) {
+      return e instanceof OutOfMemoryError
+          ? new DeliveryOutcome.Postponed(describe(e), Duration.ZERO)
+          : new DeliveryOutcome.Retry(describe(e));
     }
 
     /// Records the outcome, or the failure to do so, until one of them is recorded: nothing else
@@ -298,9 +303,9 @@ final class Attempts {
             return;
           }
         } catch (Throwable e) {
-          if (next instanceof DeliveryOutcome.Done) {
+          if (next instanceof DeliveryOutcome.Done || next instanceof DeliveryOutcome.Local) {
             LOG.warn("The effect of {} {} failed", channel, job.id(), e);
-            next = new DeliveryOutcome.Retry(describe(e));
+            next = afterFailure(e);
           } else {
             LOG.error("The outcome of {} {} could not be recorded", channel, job.id(), e);
             if (stopping || !sleep(wait)) {
@@ -324,11 +329,23 @@ final class Attempts {
         case DeliveryOutcome.Done(var effect) ->
             database.writeRelaxed(
                 tx -> {
-                  if (markRecorded(tx) && outbox.settle(tx, claimed)) {
-                    effect.accept(tx);
-                  }
+                  settle(tx, effect);
                   return job;
                 });
+        case DeliveryOutcome.Local(var plan) -> {
+          DeliveryOutcome decided =
+              database.changeRelaxed(
+                  plan,
+                  (tx, planned) -> {
+                    if (planned instanceof DeliveryOutcome.Done(var effect)) {
+                      settle(tx, effect);
+                    }
+                    return planned;
+                  });
+          if (!(decided instanceof DeliveryOutcome.Done)) {
+            write(decided);
+          }
+        }
         case DeliveryOutcome.Retry(String why) ->
             policy
                 .get()
@@ -342,7 +359,13 @@ final class Attempts {
                   : scaled(policy.get().waitAfterPostponing(job.postponements()), true);
           retry(cut(why), wait, true);
         }
-        case DeliveryOutcome.Rejected(String why, _) -> deadLetter(cut(why));
+        case DeliveryOutcome.Rejected(String why) -> deadLetter(cut(why));
+      }
+    }
+
+    private void settle(Tx tx, Consumer<Tx> effect) {
+      if (markRecorded(tx) && outbox.settle(tx, claimed)) {
+        effect.accept(tx);
       }
     }
 

@@ -1,5 +1,6 @@
 package io.carillon.outbox;
 
+import io.carillon.store.Snapshot;
 import io.carillon.store.Tx;
 import java.time.Duration;
 import java.util.Optional;
@@ -12,10 +13,10 @@ public interface Delivery {
   /// An exception counts as [DeliveryOutcome.Retry].
   DeliveryOutcome attempt(Job job) throws Exception;
 
-  /// Delivers work to another service of this server: the effect runs in the transaction that would
-  /// have added the work, while other writers wait. Empty leaves the work to [#attempt], and so
-  /// does an exception, thrown here or by the effect.
-  default Optional<Consumer<Tx>> deliverInTransaction(Work work) {
+  /// Plans to deliver work to another service of this server without a job: the effect runs in the
+  /// transaction that would have added the work. Empty leaves the work to [#attempt], and so does
+  /// an exception, thrown here or by the effect.
+  default Optional<Consumer<Tx>> plan(Snapshot snapshot, Work work) {
     return Optional.empty();
   }
 

@@ -1,5 +1,6 @@
 package io.carillon.outbox;
 
+import io.carillon.store.Database;
 import io.carillon.store.Tx;
 import java.time.Duration;
 import java.util.function.Consumer;
@@ -11,6 +12,11 @@ public sealed interface DeliveryOutcome {
   /// never both exist, nor neither. An effect that throws makes this a [Retry].
   record Done(Consumer<Tx> effect) implements DeliveryOutcome {}
 
+  /// It is decided by this server's own rows, as of a delivery to another service here: `plan`
+  /// reads them and answers with one of the other outcomes, and is made again if one of them
+  /// changes before that takes effect.
+  record Local(Database.Query<DeliveryOutcome> plan) implements DeliveryOutcome {}
+
   /// It failed and may succeed later; uses up an attempt.
   record Retry(String why) implements DeliveryOutcome {}
 
@@ -21,19 +27,7 @@ public sealed interface DeliveryOutcome {
   record Postponed(String why, Duration notBefore) implements DeliveryOutcome {}
 
   /// It will never succeed.
-  record Rejected(String why, Reason reason) implements DeliveryOutcome {
-
-    /// S3 distinguishes these when it validates a bucket's destinations.
-    public enum Reason {
-      ABSENT,
-      DENIED,
-      OTHER
-    }
-
-    public Rejected(String why) {
-      this(why, Reason.OTHER);
-    }
-  }
+  record Rejected(String why) implements DeliveryOutcome {}
 
   static DeliveryOutcome done() {
     return new Done(_ -> {});

@@ -7,6 +7,7 @@ import io.carillon.outbox.TableOutbox.Row;
 import io.carillon.store.Database;
 import io.carillon.store.DueQueue.Claimed;
 import io.carillon.store.ReadOnlyException;
+import io.carillon.store.Snapshot;
 import io.carillon.store.Tx;
 import java.time.Duration;
 import java.time.Instant;
@@ -35,11 +36,11 @@ import org.slf4j.LoggerFactory;
 /// lost with it.
 ///
 /// *Order.* Work for another service of this server is delivered by the transaction that adds it
-/// (see [Delivery#deliverInTransaction]) and becomes a job only if that fails. A job that is due
-/// when it is added and finds a free slot is added under a lease, and its attempt starts right
-/// after that commit. All other jobs go through the [Lanes]: one thread claims for all channels
-/// that are ready, in one transaction. Nothing is polled; an occasional scan of the table finds the
-/// channels that memory had no room for.
+/// (see [Delivery#plan]) and becomes a job only if that fails. A job that is due when it is added
+/// and finds a free slot is added under a lease, and its attempt starts right after that commit.
+/// All other jobs go through the [Lanes]: one thread claims for all channels that are ready, in one
+/// transaction. Nothing is polled; an occasional scan of the table finds the channels that memory
+/// had no room for.
 public final class Dispatcher implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Dispatcher.class);
 
@@ -418,18 +419,16 @@ public final class Dispatcher implements AutoCloseable {
     }
 
     @Override
-    public boolean deliverInTransaction(Tx tx, Work work) {
+    public Optional<Consumer<Tx>> plan(Snapshot snapshot, Work work) {
       Delivery delivery = deliveries.get(work.kind());
       if (delivery == null) {
-        return false;
+        return Optional.empty();
       }
       try {
-        Optional<Consumer<Tx>> effect = delivery.deliverInTransaction(work);
-        effect.ifPresent(taken -> tx.withSavepoint(() -> taken.accept(tx)));
-        return effect.isPresent();
+        return delivery.plan(snapshot, work);
       } catch (RuntimeException e) {
-        LOG.warn("{} for {} cannot be delivered in the transaction", work.kind(), work.lane(), e);
-        return false;
+        LOG.warn("{} for {} cannot be planned; it becomes a job", work.kind(), work.lane(), e);
+        return Optional.empty();
       }
     }
 

@@ -7,6 +7,7 @@ import io.carillon.store.DueQueue.Held;
 import io.carillon.store.DueQueue.Lease;
 import io.carillon.store.KeyCodec;
 import io.carillon.store.Snapshot;
+import io.carillon.store.StalePlanException;
 import io.carillon.store.Table;
 import io.carillon.store.Tx;
 import java.time.Duration;
@@ -21,6 +22,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,8 +37,7 @@ import org.slf4j.LoggerFactory;
 ///
 /// A job that is due when it is added, and for which there is a free slot, is added under a lease:
 /// its attempt starts right after the commit and does not pass through the [Lanes]. Work for
-/// another service of this server need not become a job at all, see
-/// [Delivery#deliverInTransaction].
+/// another service of this server need not become a job at all, see [Delivery#plan].
 public final class TableOutbox implements Outbox {
   private static final Logger LOG = LoggerFactory.getLogger(TableOutbox.class);
 
@@ -102,8 +103,8 @@ public final class TableOutbox implements Outbox {
 
   /// Runs the work.
   interface Worker {
-    /// Delivers the work in this transaction; false if it has to become a job.
-    boolean deliverInTransaction(Tx tx, Work work);
+    /// The effect that delivers the work; empty if it has to become a job.
+    Optional<Consumer<Tx>> plan(Snapshot snapshot, Work work);
 
     /// Told after the commit that a job of the channel is due at `due`.
     void due(Channel channel, Instant due);
@@ -246,11 +247,6 @@ public final class TableOutbox implements Outbox {
     Channel channel = new Channel(work.kind(), work.lane());
     Row row = Row.of(now, work);
     @Nullable Worker current = work.due().isAfter(now) ? null : worker;
-    if (current != null
-        && tx.changes() < MAX_CHANGES_FOR_DELIVERY
-        && current.deliverInTransaction(tx, work)) {
-      return;
-    }
     if (current != null && current.reserve(channel)) {
       tx.afterUndo(() -> current.releaseSlot(channel));
       Claimed<Row> job = jobs.addClaimed(tx, channel.queue(), nextId(now), UNTIL_SETTLED, row);
@@ -258,6 +254,33 @@ public final class TableOutbox implements Outbox {
     } else {
       jobs.add(tx, channel.queue(), nextId(now), work.due(), row);
       tx.afterCommit(() -> notifyDue(channel, work.due()));
+    }
+  }
+
+  @Override
+  public Consumer<Tx> plan(Snapshot snapshot, Work work) {
+    Worker current = work.due().isAfter(clock.instant()) ? null : worker;
+    Optional<Consumer<Tx>> effect =
+        current == null ? Optional.empty() : current.plan(snapshot, work);
+    return tx -> {
+      if (effect.isEmpty() || !deliver(tx, work, effect.get())) {
+        add(tx, work);
+      }
+    };
+  }
+
+  private boolean deliver(Tx tx, Work work, Consumer<Tx> effect) {
+    if (worker == null || tx.changes() >= MAX_CHANGES_FOR_DELIVERY) {
+      return false;
+    }
+    try {
+      tx.withSavepoint(() -> effect.accept(tx));
+      return true;
+    } catch (StalePlanException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      LOG.warn("{} for {} cannot be delivered in the transaction", work.kind(), work.lane(), e);
+      return false;
     }
   }
 

@@ -10,6 +10,7 @@ import io.carillon.s3.model.Bucket;
 import io.carillon.s3.model.Buckets;
 import io.carillon.s3.model.S3Error;
 import io.carillon.store.Database;
+import io.carillon.store.Snapshot;
 import io.carillon.store.Tx;
 import io.carillon.trace.Trace;
 import java.util.function.Consumer;
@@ -55,24 +56,32 @@ final class BucketNotification {
     if (input.notificationConfiguration() == null) {
       throw S3Error.MALFORMED_XML.exception();
     }
-    Bucket seen =
-        database.read(s -> buckets.require(s, caller, input.bucket(), input.expectedBucketOwner()));
-    NotificationRules rules = NotificationRules.parse(input.notificationConfiguration(), seen, ids);
-    Consumer<Tx> testMessages =
+    Replacement replacement =
+        database.change(
+            snapshot -> plan(snapshot, caller, input),
+            (tx, planned) -> {
+              planned.testMessages().accept(tx);
+              notifications.replace(tx, planned.bucket(), planned.rules());
+              return planned;
+            });
+    logWarnings(input.bucket(), replacement.rules());
+    return PutBucketNotificationConfigurationResponse.builder().build();
+  }
+
+  private record Replacement(Bucket bucket, NotificationRules rules, Consumer<Tx> testMessages) {}
+
+  private Replacement plan(
+      Snapshot snapshot, Caller caller, PutBucketNotificationConfigurationRequest input) {
+    caller.authorization().requireStill(snapshot);
+    Bucket bucket = buckets.require(snapshot, caller, input.bucket(), input.expectedBucketOwner());
+    NotificationRules rules =
+        NotificationRules.parse(input.notificationConfiguration(), bucket, ids);
+    return new Replacement(
+        bucket,
+        rules,
         Boolean.TRUE.equals(input.skipDestinationValidation())
             ? _ -> {}
-            : destinations.validate(rules, seen, caller, trace.begin());
-    PutBucketNotificationConfigurationResponse response =
-        database.write(
-            tx -> {
-              Bucket bucket =
-                  buckets.require(tx, caller, input.bucket(), input.expectedBucketOwner());
-              testMessages.accept(tx);
-              notifications.replace(tx, bucket, rules);
-              return PutBucketNotificationConfigurationResponse.builder().build();
-            });
-    logWarnings(input.bucket(), rules);
-    return response;
+            : destinations.validate(snapshot, rules, bucket, caller, trace.begin()));
   }
 
   /// S3 accepts filters that no key can match, so the log is the only place for a warning.

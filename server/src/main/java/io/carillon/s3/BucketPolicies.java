@@ -16,6 +16,7 @@ import io.carillon.s3.model.S3Error;
 import io.carillon.s3.model.Versions;
 import io.carillon.store.Database;
 import io.carillon.store.KeyCodec;
+import io.carillon.store.Snapshot;
 import io.carillon.store.Table;
 import io.carillon.store.Tx;
 import java.nio.charset.StandardCharsets;
@@ -53,7 +54,7 @@ final class BucketPolicies implements ResourcePolicies {
   }
 
   private final Table<String, Row> table =
-      Table.cached("s3.bucketPolicies", KeyCodec.STRING, Row.class);
+      Table.cached("s3.bucketPolicies", KeyCodec.STRING, Row.class).guardedBy(Buckets.GUARD, 1);
   private final Database database;
   private final Buckets buckets;
   private final Versions versions;
@@ -69,24 +70,22 @@ final class BucketPolicies implements ResourcePolicies {
   }
 
   @Override
-  public Optional<Owned> find(Arn resource) {
+  public Optional<Owned> find(Snapshot snapshot, Arn resource) {
     String path = resource.resource();
     int slash = path.indexOf('/');
     String name = slash < 0 ? path : path.substring(0, slash);
-    return database.read(
-        snapshot ->
-            buckets
-                .find(snapshot, name)
-                .map(
-                    bucket -> {
-                      Optional<Row> row = table.get(snapshot, name);
-                      return new Owned(
-                          bucket.owner(),
-                          row.map(Row::policy),
-                          Map.of(),
-                          row.map(Row::pins).orElse(Map.of()),
-                          bucket.effectivePublicAccess().restrict());
-                    }));
+    return buckets
+        .find(snapshot, name)
+        .map(
+            bucket -> {
+              Optional<Row> row = table.get(snapshot, name);
+              return new Owned(
+                  bucket.owner(),
+                  row.map(Row::policy),
+                  Map.of(),
+                  row.map(Row::pins).orElse(Map.of()),
+                  bucket.effectivePublicAccess().restrict());
+            });
   }
 
   /// The tags of the object version that a request addresses. Policies cannot decide about writes
@@ -94,7 +93,7 @@ final class BucketPolicies implements ResourcePolicies {
   ///
   /// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/tagging-and-policies.html
   @Override
-  public Map<String, String> tags(Need need) {
+  public Map<String, String> tags(Snapshot snapshot, Need need) {
     String path = Arn.parse(need.resource()).resource();
     int slash = path.indexOf('/');
     if (slash < 0
@@ -104,16 +103,13 @@ final class BucketPolicies implements ResourcePolicies {
     }
     ObjectKey key = new ObjectKey(path.substring(slash + 1));
     List<String> version = need.context().getOrDefault("s3:VersionId", List.of());
-    return database
-        .read(
-            snapshot ->
-                buckets
-                    .find(snapshot, path.substring(0, slash))
-                    .flatMap(
-                        bucket ->
-                            version.isEmpty()
-                                ? versions.head(snapshot, bucket, key)
-                                : versions.find(snapshot, bucket, key, version.getFirst())))
+    return buckets
+        .find(snapshot, path.substring(0, slash))
+        .flatMap(
+            bucket ->
+                version.isEmpty()
+                    ? versions.head(snapshot, bucket, key)
+                    : versions.find(snapshot, bucket, key, version.getFirst()))
         .map(found -> found.description().tags())
         .orElse(Map.of());
   }

@@ -21,7 +21,8 @@ import software.amazon.awssdk.services.s3.model.PutBucketTaggingResponse;
 final class BucketTags {
   private record Row(Map<String, String> tags) {}
 
-  private final Table<String, Row> table = Table.of("s3.bucketTags", KeyCodec.STRING, Row.class);
+  private final Table<String, Row> table =
+      Table.of("s3.bucketTags", KeyCodec.STRING, Row.class).guardedBy(Buckets.GUARD, 1);
   private final Database database;
   private final Buckets buckets;
 

@@ -22,6 +22,7 @@ import io.carillon.s3.model.Uploads;
 import io.carillon.s3.model.Uploads.Upload;
 import io.carillon.s3.model.Uploads.UploadedPart;
 import io.carillon.s3.model.Versions;
+import io.carillon.s3.model.Versions.NewVersion;
 import io.carillon.s3.model.WritePreconditions;
 import io.carillon.store.Database;
 import io.carillon.store.Snapshot;
@@ -35,6 +36,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadRequest;
@@ -98,13 +100,19 @@ final class CompleteMultipartUpload {
 
     for (int attempt = 0; ; attempt++) {
       String seal = attempt < MAX_OPTIMISTIC_ATTEMPTS ? UUID.randomUUID().toString() : "";
-      Optional<Plan> plan =
+      Optional<Joined> joined =
           seal.isEmpty() ? Optional.empty() : prepare(caller, input, key, conditions, listed, seal);
       Optional<CompleteMultipartUploadResponse> response =
-          database.write(
-              tx -> {
+          database.change(
+              snapshot -> {
+                caller.authorization().requireStill(snapshot);
                 Bucket bucket =
-                    buckets.require(tx, caller, input.bucket(), input.expectedBucketOwner());
+                    buckets.require(snapshot, caller, input.bucket(), input.expectedBucketOwner());
+                return new Completion(
+                    bucket, joined.map(ready -> plan(snapshot, caller, bucket, key, ready)));
+              },
+              (tx, completion) -> {
+                Bucket bucket = completion.bucket();
                 Optional<Upload> found = uploads.find(tx, bucket, key, input.uploadId());
                 if (found.isEmpty()) {
                   return Optional.of(repeatCompletion(tx, caller, bucket, key, input, listed));
@@ -114,8 +122,12 @@ final class CompleteMultipartUpload {
                 if (!seal.isEmpty() && !uploads.isSealed(tx, upload, seal)) {
                   return Optional.empty(); // a part was added meanwhile
                 }
-                Plan current = plan.isPresent() ? plan.get() : plan(tx, input, upload, listed);
-                return Optional.of(complete(tx, caller, bucket, key, upload, current));
+                ToComplete object =
+                    completion
+                        .object()
+                        .orElseGet(
+                            () -> plan(tx, caller, bucket, key, join(tx, input, upload, listed)));
+                return Optional.of(complete(tx, caller, bucket, key, object));
               });
       if (response.isPresent()) {
         return response.get();
@@ -124,16 +136,37 @@ final class CompleteMultipartUpload {
   }
 
   /// The object to be made of the parts.
-  private record Plan(
+  private record Joined(
+      Upload upload,
       List<Part> used,
       List<Part> unused,
-      String etag,
-      StoredChecksum checksum,
-      ContentStore.PreparedJoin content) {}
+      Draft draft,
+      ContentStore.Prepared content) {}
+
+  /// @param events the effect that stores or delivers what the completion causes
+  private record ToComplete(Joined joined, NewVersion version, Consumer<Tx> events) {}
+
+  /// @param object empty if the parts are read in the transaction
+  private record Completion(Bucket bucket, Optional<ToComplete> object) {}
+
+  private ToComplete plan(
+      Snapshot snapshot, Caller caller, Bucket bucket, ObjectKey key, Joined joined) {
+    NewVersion version = versions.plan(bucket, key, joined.draft());
+    return new ToComplete(
+        joined,
+        version,
+        notifications.objectCreated(
+            snapshot,
+            bucket,
+            key,
+            version.version(),
+            EventType.CREATED_COMPLETE_MULTIPART_UPLOAD,
+            caller));
+  }
 
   /// Seals the upload and reads its parts outside the write transaction; empty if there is no such
   /// upload.
-  private Optional<Plan> prepare(
+  private Optional<Joined> prepare(
       Caller caller,
       CompleteMultipartUploadRequest input,
       ObjectKey key,
@@ -153,7 +186,7 @@ final class CompleteMultipartUpload {
                   });
               return found;
             });
-    return sealed.map(upload -> database.read(snapshot -> plan(snapshot, input, upload, listed)));
+    return sealed.map(upload -> database.read(snapshot -> join(snapshot, input, upload, listed)));
   }
 
   private void check(
@@ -162,7 +195,7 @@ final class CompleteMultipartUpload {
     conditions.requireUnchanged(() -> versions.live(tx, bucket, key), upload.begunOn(), key);
   }
 
-  private Plan plan(
+  private Joined join(
       Snapshot snapshot,
       CompleteMultipartUploadRequest input,
       Upload upload,
@@ -172,23 +205,23 @@ final class CompleteMultipartUpload {
     StoredChecksum checksum =
         StoredChecksum.ofParts(upload.algorithmOfObject(), upload.type(), used);
     requireAsDeclared(input, upload, used, checksum);
-    return new Plan(
+    ContentStore.Prepared content = contents.prepareJoin(upload.id(), visible(upload, used));
+    return new Joined(
+        upload,
         used,
         unused(uploaded, used),
-        Etags.ofParts(used),
-        checksum,
-        contents.prepareJoin(upload.id(), visible(upload, used)));
+        new Draft(Etags.ofParts(used), content.content(), checksum, upload.description()),
+        content);
   }
 
   private CompleteMultipartUploadResponse complete(
-      Tx tx, Caller caller, Bucket bucket, ObjectKey key, Upload upload, Plan plan) {
-    uploads.complete(tx, bucket, key, upload, plan.used(), plan.unused());
-    ContentRef content = contents.join(tx, plan.content());
-    Draft draft = new Draft(plan.etag(), content, plan.checksum(), upload.description());
-    ObjectVersion version = versions.put(tx, bucket, key, draft);
-    notifications.objectCreated(
-        tx, bucket, key, version, EventType.CREATED_COMPLETE_MULTIPART_UPLOAD, caller);
-    return response(caller, bucket, key, version);
+      Tx tx, Caller caller, Bucket bucket, ObjectKey key, ToComplete object) {
+    Joined joined = object.joined();
+    uploads.complete(tx, bucket, key, joined.upload(), joined.used(), joined.unused());
+    contents.put(tx, joined.content());
+    versions.put(tx, bucket, key, object.version());
+    object.events().accept(tx);
+    return response(caller, bucket, key, object.version().version());
   }
 
   /// A missing body is InvalidRequest, a body without parts is MalformedXML.

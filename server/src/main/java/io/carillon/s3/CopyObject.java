@@ -25,6 +25,7 @@ import io.carillon.s3.model.ReadableContent;
 import io.carillon.s3.model.S3Error;
 import io.carillon.s3.model.StoredChecksum;
 import io.carillon.s3.model.Versions;
+import io.carillon.s3.model.Versions.NewVersion;
 import io.carillon.s3.model.WritePreconditions;
 import io.carillon.store.Database;
 import io.carillon.store.Snapshot;
@@ -38,6 +39,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.s3.model.CopyObjectRequest;
 import software.amazon.awssdk.services.s3.model.CopyObjectResponse;
@@ -116,28 +118,44 @@ final class CopyObject {
     // again.
     Digests digests = digests(input, source, seen);
 
-    return database.write(
-        tx -> {
+    return database.change(
+        snapshot -> {
+          caller.authorization().requireStill(snapshot);
           Bucket bucket =
-              buckets.require(tx, caller, input.destinationBucket(), input.expectedBucketOwner());
+              buckets.require(
+                  snapshot, caller, input.destinationBucket(), input.expectedBucketOwner());
           AccessControlLists.requireForObject(caller, bucket, key.value(), "s3:PutObject", input);
           ObjectVersion original =
-              source(tx, caller, input, source)
+              source(snapshot, caller, input, source)
                   .filter(now -> now.sequence() == seen.sequence())
                   .orElseThrow(() -> S3Error.OPERATION_ABORTED.with("Key", source.key().value()));
-          conditions.check(() -> versions.live(tx, bucket, key), key);
-          contents.share(tx, original.content());
           Draft draft =
               new Draft(
                   digests.etag(),
                   original.content().joined(),
                   digests.checksum(),
                   metadataOfCopy(input, original.description(), given));
-          ObjectVersion version = versions.put(tx, bucket, key, draft);
-          notifications.objectCreated(tx, bucket, key, version, EventType.CREATED_COPY, caller);
-          return response(tx, bucket, source, original, version);
+          NewVersion version = versions.plan(bucket, key, draft);
+          return new Copy(
+              bucket,
+              original,
+              version,
+              notifications.objectCreated(
+                  snapshot, bucket, key, version.version(), EventType.CREATED_COPY, caller));
+        },
+        (tx, copy) -> {
+          conditions.check(() -> versions.live(tx, copy.bucket, key), key);
+          contents.share(tx, copy.original.content());
+          versions.put(tx, copy.bucket, key, copy.version);
+          copy.events.accept(tx);
+          return response(tx, copy.bucket, source, copy.original, copy.version.version());
         });
   }
+
+  /// @param bucket of the copy
+  /// @param events the effect that stores or delivers what the copy causes
+  private record Copy(
+      Bucket bucket, ObjectVersion original, NewVersion version, Consumer<Tx> events) {}
 
   private static void requireDirectives(CopyObjectRequest input) {
     if (input.metadataDirective() == MetadataDirective.UNKNOWN_TO_SDK_VERSION
@@ -197,14 +215,18 @@ final class CopyObject {
   }
 
   private void requireTagsAllowed(Caller caller, CopyObjectRequest input, CopySource source) {
-    authorizer.require(
-        caller,
-        List.of(
-            Permissions.versioned(
-                "s3:GetObjectTagging", source.bucket(), source.key().value(), source.versionId()),
-            Need.of(
-                "s3:PutObjectTagging",
-                Arn.object(input.destinationBucket(), input.destinationKey()))));
+    var _ =
+        authorizer.authorize(
+            caller,
+            List.of(
+                Permissions.versioned(
+                    "s3:GetObjectTagging",
+                    source.bucket(),
+                    source.key().value(),
+                    source.versionId()),
+                Need.of(
+                    "s3:PutObjectTagging",
+                    Arn.object(input.destinationBucket(), input.destinationKey()))));
   }
 
   /// The ETag and checksum of the copy.

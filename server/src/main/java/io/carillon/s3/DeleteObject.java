@@ -13,13 +13,18 @@ import io.carillon.s3.model.ObjectKey;
 import io.carillon.s3.model.ObjectVersion;
 import io.carillon.s3.model.S3Error;
 import io.carillon.s3.model.Versions;
+import io.carillon.s3.model.Versions.NewVersion;
 import io.carillon.s3.model.Versions.Removal;
 import io.carillon.store.Database;
+import io.carillon.store.Snapshot;
 import io.carillon.store.Tx;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.s3.model.DeleteObjectRequest;
 import software.amazon.awssdk.services.s3.model.DeleteObjectResponse;
@@ -79,26 +84,35 @@ final class DeleteObject {
             input.ifMatch(),
             input.ifMatchLastModifiedTime(),
             input.ifMatchSize());
-    return database.write(
-        tx -> {
-          Bucket bucket = buckets.require(tx, caller, input.bucket(), input.expectedBucketOwner());
-          Removal removal = remove(tx, bucket, target, caller);
-          DeleteObjectResponse.Builder response = DeleteObjectResponse.builder();
-          switch (removal) {
-            case Removal.Nothing _ -> response.versionId(target.versionId());
-            case Removal.Hidden(ObjectVersion marker) ->
-                response.deleteMarker(true).versionId(marker.versionId());
-            case Removal.Gone(ObjectVersion version, _) -> {
-              if (target.versionId() != null) {
-                response.versionId(version.versionId());
-                if (version.deleteMarker()) {
-                  response.deleteMarker(true);
-                }
-              }
-            }
-          }
-          return response.build();
+    return database.change(
+        snapshot -> {
+          caller.authorization().requireStill(snapshot);
+          Bucket bucket =
+              buckets.require(snapshot, caller, input.bucket(), input.expectedBucketOwner());
+          return plan(snapshot, bucket, target, caller);
+        },
+        (tx, deletion) -> {
+          apply(tx, deletion);
+          return response(target, deletion.removal);
         });
+  }
+
+  private static DeleteObjectResponse response(Target target, Removal removal) {
+    DeleteObjectResponse.Builder response = DeleteObjectResponse.builder();
+    switch (removal) {
+      case Removal.Nothing _ -> response.versionId(target.versionId());
+      case Removal.Hidden(NewVersion marker) ->
+          response.deleteMarker(true).versionId(marker.version().versionId());
+      case Removal.Gone(ObjectVersion version, _) -> {
+        if (target.versionId() != null) {
+          response.versionId(version.versionId());
+          if (version.deleteMarker()) {
+            response.deleteMarker(true);
+          }
+        }
+      }
+    }
+    return response.build();
   }
 
   /// Each object is authorized, checked and reported individually.
@@ -111,13 +125,10 @@ final class DeleteObject {
     boolean quiet = Boolean.TRUE.equals(input.delete().quiet());
     List<DeletedObject> deleted = new ArrayList<>();
     List<software.amazon.awssdk.services.s3.model.S3Error> errors = new ArrayList<>();
-    for (int from = 0; from < objects.size(); from += OBJECTS_PER_TRANSACTION) {
-      List<ObjectIdentifier> chunk =
-          objects.subList(from, Math.min(objects.size(), from + OBJECTS_PER_TRANSACTION));
-      List<Outcome> outcomes = removeAll(caller, input, chunk);
-      for (Outcome outcome : outcomes) {
+    for (List<ObjectIdentifier> chunk : chunks(objects)) {
+      for (Outcome outcome : removeAll(caller, input, chunk)) {
         switch (outcome) {
-          case Outcome.Deleted(DeletedObject object) -> deleted.add(object);
+          case Outcome.Deleted(DeletedObject object, _) -> deleted.add(object);
           case Outcome.Failed(var error) -> errors.add(error);
         }
       }
@@ -128,46 +139,57 @@ final class DeleteObject {
         .build();
   }
 
+  /// The objects of each transaction. A key that is named twice is deleted by two, since the second
+  /// deletion is planned on what the first one leaves.
+  private static List<List<ObjectIdentifier>> chunks(List<ObjectIdentifier> objects) {
+    List<List<ObjectIdentifier>> chunks = new ArrayList<>();
+    Set<String> keys = new HashSet<>();
+    int from = 0;
+    for (int i = 0; i < objects.size(); i++) {
+      if (i - from == OBJECTS_PER_TRANSACTION || !keys.add(objects.get(i).key())) {
+        chunks.add(objects.subList(from, i));
+        keys.clear();
+        keys.add(objects.get(i).key());
+        from = i;
+      }
+    }
+    chunks.add(objects.subList(from, objects.size()));
+    return chunks;
+  }
+
   /// The result for one object of DeleteObjects.
   private sealed interface Outcome {
-    record Deleted(DeletedObject object) implements Outcome {}
+    record Deleted(DeletedObject object, Deletion deletion) implements Outcome {}
 
     record Failed(software.amazon.awssdk.services.s3.model.S3Error error) implements Outcome {}
   }
 
   private List<Outcome> removeAll(
       Caller caller, DeleteObjectsRequest input, List<ObjectIdentifier> objects) {
-    List<Optional<AwsException>> denials =
-        objects.stream().map(object -> denial(caller, input.bucket(), object)).toList();
-    return database.write(
-        tx -> {
-          Bucket bucket = buckets.require(tx, caller, input.bucket(), input.expectedBucketOwner());
-          List<Outcome> outcomes = new ArrayList<>();
-          for (int i = 0; i < objects.size(); i++) {
-            Optional<AwsException> denial = denials.get(i);
-            outcomes.add(
-                denial.isPresent()
-                    ? failed(objects.get(i), denial.get())
-                    : removeOne(tx, bucket, objects.get(i), caller));
+    return database.change(
+        snapshot -> {
+          Bucket bucket =
+              buckets.require(snapshot, caller, input.bucket(), input.expectedBucketOwner());
+          return objects.stream().map(object -> planOne(snapshot, bucket, object, caller)).toList();
+        },
+        (tx, outcomes) -> {
+          for (Outcome outcome : outcomes) {
+            if (outcome instanceof Outcome.Deleted(_, Deletion deletion)) {
+              apply(tx, deletion);
+            }
           }
           return outcomes;
         });
   }
 
-  private Optional<AwsException> denial(Caller caller, String bucket, ObjectIdentifier object) {
+  private Outcome planOne(
+      Snapshot snapshot, Bucket bucket, ObjectIdentifier object, Caller caller) {
     if (object.key() == null) {
       throw S3Error.MALFORMED_XML.exception();
     }
     try {
-      authorizer.require(caller, needs(bucket, object.key(), object.versionId(), object.eTag()));
-      return Optional.empty();
-    } catch (AwsException denied) {
-      return Optional.of(denied);
-    }
-  }
-
-  private Outcome removeOne(Tx tx, Bucket bucket, ObjectIdentifier object, Caller caller) {
-    try {
+      authorizer.require(
+          snapshot, caller, needs(bucket.name(), object.key(), object.versionId(), object.eTag()));
       Target target =
           new Target(
               new ObjectKey(object.key()),
@@ -175,26 +197,30 @@ final class DeleteObject {
               object.eTag(),
               object.lastModifiedTime(),
               object.size());
+      Deletion deletion = plan(snapshot, bucket, target, caller);
       DeletedObject.Builder deleted =
           DeletedObject.builder().key(object.key()).versionId(object.versionId());
-      switch (remove(tx, bucket, target, caller)) {
+      switch (deletion.removal) {
         case Removal.Nothing(long sequence) -> {
           if (target.versionId() == null) {
-            notifications.missingObjectRemoved(tx, bucket, target.key(), sequence, caller);
+            deletion =
+                deletion.withEvents(
+                    notifications.missingObjectRemoved(
+                        snapshot, bucket, target.key(), sequence, caller));
           }
         }
-        case Removal.Hidden(ObjectVersion marker) ->
-            deleted.deleteMarker(true).deleteMarkerVersionId(marker.versionId());
+        case Removal.Hidden(NewVersion marker) ->
+            deleted.deleteMarker(true).deleteMarkerVersionId(marker.version().versionId());
         case Removal.Gone(ObjectVersion version, _) -> {
           if (version.deleteMarker()) {
             deleted.deleteMarker(true).deleteMarkerVersionId(version.versionId());
           }
         }
       }
-      return new Outcome.Deleted(deleted.build());
+      return new Outcome.Deleted(deleted.build(), deletion);
     } catch (AwsException refused) {
-      // Conditions are checked before anything is changed. A version id that was never issued is
-      // InvalidArgument elsewhere, but NoSuchVersion for an object of DeleteObjects.
+      // A version id that was never issued is InvalidArgument elsewhere, but NoSuchVersion for an
+      // object of DeleteObjects.
       return failed(
           object,
           Versions.VERSION_ID.equals(refused.members().get("ArgumentName"))
@@ -213,24 +239,36 @@ final class DeleteObject {
             .build());
   }
 
-  private Removal remove(Tx tx, Bucket bucket, Target target, Caller caller) {
-    check(tx, bucket, target);
-    Removal removal =
-        target.versionId() == null
-            ? versions.delete(tx, bucket, target.key())
-            : versions.delete(tx, bucket, target.key(), target.versionId());
-    notifications.objectRemoved(tx, bucket, target.key(), removal, caller);
-    return removal;
+  /// @param events the effect that stores or delivers what the deletion causes
+  private record Deletion(Bucket bucket, ObjectKey key, Removal removal, Consumer<Tx> events) {
+    Deletion withEvents(Consumer<Tx> other) {
+      return new Deletion(bucket, key, removal, other);
+    }
   }
 
-  private void check(Tx tx, Bucket bucket, Target target) {
+  private Deletion plan(Snapshot snapshot, Bucket bucket, Target target, Caller caller) {
+    check(snapshot, bucket, target);
+    Removal removal = versions.planRemoval(snapshot, bucket, target.key(), target.versionId());
+    return new Deletion(
+        bucket,
+        target.key(),
+        removal,
+        notifications.objectRemoved(snapshot, bucket, target.key(), removal, caller));
+  }
+
+  private void apply(Tx tx, Deletion deletion) {
+    versions.remove(tx, deletion.bucket, deletion.key, deletion.removal);
+    deletion.events.accept(tx);
+  }
+
+  private void check(Snapshot snapshot, Bucket bucket, Target target) {
     if (target.etag() == null && target.modified() == null && target.sizeBytes() == null) {
       return;
     }
     Optional<ObjectVersion> found =
         target.versionId() == null
-            ? versions.head(tx, bucket, target.key())
-            : versions.find(tx, bucket, target.key(), target.versionId());
+            ? versions.head(snapshot, bucket, target.key())
+            : versions.find(snapshot, bucket, target.key(), target.versionId());
     ObjectVersion version =
         found.orElseThrow(() -> S3Error.NO_SUCH_KEY.with("Key", target.key().value()));
     boolean holds =

@@ -123,8 +123,9 @@ final class MultipartUploads {
             .filter(found -> found.initiator().equals(caller.principal().arn()))
             .filter(_ -> !(caller.principal() instanceof Principal.Anonymous))
             .isPresent();
-    if (!initiator || authorizer.denies(caller, need)) {
-      authorizer.require(caller, List.of(need));
+    if (!initiator
+        || database.<Boolean>read(snapshot -> authorizer.denies(snapshot, caller, need))) {
+      var _ = authorizer.authorize(caller, List.of(need));
     }
   }
 

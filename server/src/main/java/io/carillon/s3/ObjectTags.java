@@ -13,8 +13,10 @@ import io.carillon.s3.model.S3Error;
 import io.carillon.s3.model.Versions;
 import io.carillon.store.Database;
 import io.carillon.store.Snapshot;
+import io.carillon.store.Tx;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.s3.model.DeleteObjectTaggingRequest;
 import software.amazon.awssdk.services.s3.model.DeleteObjectTaggingResponse;
@@ -113,16 +115,26 @@ final class ObjectTags {
       @Nullable String versionId,
       Map<String, String> tags,
       EventType type) {
-    return database.write(
-        tx -> {
-          Bucket bucket = buckets.require(tx, caller, bucketName, expectedOwner);
+    return database.change(
+        snapshot -> {
+          caller.authorization().requireStill(snapshot);
+          Bucket bucket = buckets.require(snapshot, caller, bucketName, expectedOwner);
           String method = type == EventType.TAGGING_PUT ? "PUT" : "DELETE";
-          Tagged found = find(tx, bucket, key, versionId, OnDeleteMarker.hasNoTags(method));
-          ObjectVersion tagged = versions.retag(tx, bucket, key, found.version(), tags);
-          notifications.objectTagged(tx, bucket, key, tagged, type, caller);
-          return new Tagged(bucket, tagged);
+          Tagged found = find(snapshot, bucket, key, versionId, OnDeleteMarker.hasNoTags(method));
+          ObjectVersion tagged = found.version().withTags(tags);
+          return new Retagging(
+              new Tagged(bucket, tagged),
+              notifications.objectTagged(snapshot, bucket, key, tagged, type, caller));
+        },
+        (tx, retagging) -> {
+          versions.replace(tx, retagging.tagged.bucket(), key, retagging.tagged.version());
+          retagging.events.accept(tx);
+          return retagging.tagged;
         });
   }
+
+  /// @param events the effect that stores or delivers what the tagging causes
+  private record Retagging(Tagged tagged, Consumer<Tx> events) {}
 
   /// A delete marker has no tags, whether it is addressed by its id or as the current version.
   private Tagged find(

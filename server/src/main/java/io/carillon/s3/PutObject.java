@@ -8,17 +8,19 @@ import io.carillon.s3.event.EventType;
 import io.carillon.s3.event.Notifications;
 import io.carillon.s3.model.Bucket;
 import io.carillon.s3.model.Buckets;
-import io.carillon.s3.model.ContentRef;
 import io.carillon.s3.model.ContentStore;
 import io.carillon.s3.model.ObjectKey;
 import io.carillon.s3.model.ObjectMetadata;
 import io.carillon.s3.model.ObjectVersion;
 import io.carillon.s3.model.ObjectVersion.Draft;
 import io.carillon.s3.model.Versions;
+import io.carillon.s3.model.Versions.NewVersion;
 import io.carillon.s3.model.WritePreconditions;
 import io.carillon.store.Database;
+import io.carillon.store.Tx;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.function.Consumer;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 
 /// PutObject: stores one object version and, in the same transaction, the events it causes.
@@ -86,16 +88,29 @@ final class PutObject {
     // a synced blob before any row names them. A crash here leaves an unnamed blob, which the sweep
     // deletes.
     Received received = body.receive();
+    ContentStore.Prepared content = contents.prepare(received.newContent());
+    Draft draft = new Draft(received.etag(), content.content(), received.checksum(), description);
 
-    return database.write(
-        tx -> {
-          Bucket bucket = buckets.require(tx, caller, input.bucket(), input.expectedBucketOwner());
-          conditions.check(() -> versions.live(tx, bucket, key), key);
-          ContentRef content = contents.put(tx, received.newContent());
-          Draft draft = new Draft(received.etag(), content, received.checksum(), description);
-          ObjectVersion version = versions.put(tx, bucket, key, draft);
-          notifications.objectCreated(tx, bucket, key, version, event, caller);
-          return responses.of(bucket, version);
+    return database.change(
+        snapshot -> {
+          caller.authorization().requireStill(snapshot);
+          Bucket bucket =
+              buckets.require(snapshot, caller, input.bucket(), input.expectedBucketOwner());
+          NewVersion version = versions.plan(bucket, key, draft);
+          return new Upload(
+              bucket,
+              version,
+              notifications.objectCreated(snapshot, bucket, key, version.version(), event, caller));
+        },
+        (tx, upload) -> {
+          conditions.check(() -> versions.live(tx, upload.bucket, key), key);
+          contents.put(tx, content);
+          versions.put(tx, upload.bucket, key, upload.version);
+          upload.events.accept(tx);
+          return responses.of(upload.bucket, upload.version.version());
         });
   }
+
+  /// @param events the effect that stores or delivers what the upload causes
+  private record Upload(Bucket bucket, NewVersion version, Consumer<Tx> events) {}
 }

@@ -272,8 +272,9 @@ final class ReadObject {
   /// the key as `s3:prefix`, for policies that allow to list some prefixes only.
   AwsException missing(Caller caller, String bucket, ObjectKey key) {
     try {
-      authorizer.require(
-          caller, List.of(Permissions.listBucket(bucket).with("s3:prefix", key.value())));
+      var _ =
+          authorizer.authorize(
+              caller, List.of(Permissions.listBucket(bucket).with("s3:prefix", key.value())));
     } catch (AwsException denied) {
       return denied;
     }

@@ -7,8 +7,8 @@ import io.carillon.aws.Operations;
 import io.carillon.aws.ResourcePolicies;
 import io.carillon.base.Arn;
 import io.carillon.base.Ids;
+import io.carillon.messaging.Recipient;
 import io.carillon.outbox.Outbox;
-import io.carillon.outbox.Recipient;
 import io.carillon.policy.KnownPrincipals;
 import io.carillon.s3.event.Destinations;
 import io.carillon.s3.event.EventDelivery;
@@ -28,7 +28,6 @@ import java.io.InputStream;
 import java.net.URI;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -110,7 +109,7 @@ public final class S3Service {
       InstantSource clock,
       Authorizer authorizer,
       KnownPrincipals principals,
-      Map<String, Recipient> recipients,
+      Recipient recipients,
       Function<Caller, String> causes,
       Supplier<URI> endpoint,
       boolean blocksPublic) {
@@ -347,7 +346,7 @@ public final class S3Service {
   public byte[] read(
       Caller caller, String bucket, String key, @Nullable String versionId, int limitBytes)
       throws IOException {
-    authorizer.require(caller, List.of(Permissions.read(bucket, key, versionId)));
+    var _ = authorizer.authorize(caller, List.of(Permissions.read(bucket, key, versionId)));
     ReadObject.Found found =
         objects.find(caller, bucket, new ObjectKey(key), versionId, null, true);
     ReadObject.requireReadable(found.version());

@@ -191,15 +191,17 @@ final class UploadPart {
   }
 
   private UploadedPart store(Target target, Received received) {
-    return database.write(
-        tx -> {
+    ContentStore.Prepared content = contents.prepare(received.newContent());
+    return database.change(
+        snapshot -> {
+          target.caller().authorization().requireStill(snapshot);
+          return target;
+        },
+        (tx, _) -> {
           Upload upload = require(tx, target); // it may have ended while the body was received
           Part part =
               new Part(
-                  target.number(),
-                  contents.put(tx, received.newContent()),
-                  received.etag(),
-                  received.checksum());
+                  target.number(), contents.put(tx, content), received.etag(), received.checksum());
           UploadedPart uploaded = new UploadedPart(part, clock.millis());
           uploads.put(tx, upload, uploaded);
           return uploaded;

@@ -30,7 +30,7 @@ final class EmailSender implements ProtocolSender {
   }
 
   @Override
-  public DeliveryOutcome send(ResolvedDelivery resolved, String cause) {
+  public DeliveryOutcome send(ResolvedDelivery resolved) {
     boolean json = resolved.delivery().protocol() == Protocol.EMAIL_JSON;
     return switch (resolved) {
       case ResolvedDelivery.Notification notification ->

@@ -26,7 +26,7 @@ final class HttpSender implements ProtocolSender {
   }
 
   @Override
-  public DeliveryOutcome send(ResolvedDelivery resolved, String cause) {
+  public DeliveryOutcome send(ResolvedDelivery resolved) {
     return switch (resolved) {
       case ResolvedDelivery.Notification notification -> send(notification);
       case ResolvedDelivery.Handshake handshake ->

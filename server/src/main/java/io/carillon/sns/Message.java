@@ -1,6 +1,6 @@
 package io.carillon.sns;
 
-import io.carillon.outbox.MessageAttribute;
+import io.carillon.messaging.MessageAttribute;
 import java.time.Instant;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

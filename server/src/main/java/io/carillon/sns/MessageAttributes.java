@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.carillon.aws.AwsException;
-import io.carillon.outbox.MessageAttribute;
+import io.carillon.messaging.MessageAttribute;
 import java.math.BigDecimal;
 import java.util.LinkedHashMap;
 import java.util.Map;

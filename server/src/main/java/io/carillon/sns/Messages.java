@@ -7,6 +7,7 @@ import io.carillon.store.Table;
 import io.carillon.store.Tuple;
 import io.carillon.store.Tx;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /// Published messages, each stored as long as a delivery or an unfinished fan-out refers to it.
 ///
@@ -15,7 +16,7 @@ import java.util.Optional;
 /// marks that reference, and it is released once, by a successful redrive or when the time is over.
 final class Messages {
   private static final Table<String, Message> TABLE =
-      Table.of("sns.messages", KeyCodec.STRING, Message.class);
+      Table.of("sns.messages", KeyCodec.STRING, Message.class).unchanging();
   private static final Table<String, References> REFERENCES =
       Table.of("sns.messageReferences", KeyCodec.STRING, References.class);
   private static final Table<Tuple, Held> HELD =
@@ -29,13 +30,19 @@ final class Messages {
     return TABLE.get(snapshot, id);
   }
 
+  /// The effect that stores a message.
+  ///
   /// @param references how many deliveries and fan-outs are added with it; with none, it is not
   ///   stored
-  void add(Tx tx, Message message, int references) {
-    if (references > 0) {
-      TABLE.put(tx, message.id(), message);
-      REFERENCES.put(tx, message.id(), new References(references));
+  Consumer<Tx> plan(Message message, int references) {
+    if (references == 0) {
+      return _ -> {};
     }
+    Table.Encoded<Message> row = TABLE.encoded(message);
+    return tx -> {
+      TABLE.put(tx, message.id(), row);
+      REFERENCES.put(tx, message.id(), new References(references));
+    };
   }
 
   void retain(Tx tx, String id, int references) {

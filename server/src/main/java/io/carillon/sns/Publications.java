@@ -1,12 +1,12 @@
 package io.carillon.sns;
 
+import io.carillon.base.Arn;
 import io.carillon.outbox.Delivery;
 import io.carillon.outbox.DeliveryOutcome;
 import io.carillon.outbox.Job;
 import io.carillon.outbox.Outbox;
 import io.carillon.outbox.RetryPolicy;
 import io.carillon.outbox.Work;
-import io.carillon.store.Database;
 import io.carillon.store.RowCodec;
 import io.carillon.store.Snapshot;
 import io.carillon.store.Tx;
@@ -15,16 +15,16 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /// Accepts messages and fans them out to the subscriptions of their topic.
 ///
-/// A message is one row; deliveries refer to it. The matching subscriptions are found on a
-/// snapshot, outside the transaction, since filters take time. For a topic with few subscriptions,
-/// the deliveries are added by the transaction that stores the message. For a larger one, that
-/// transaction adds fan-out work, which processes one page at a time: one transaction settles the
-/// page's job, adds its deliveries and the job for the next page. After a crash between pages the
-/// fan-out continues with the next page, after one within a page that page is repeated, and no
-/// writer waits for 100,000 rows.
+/// A message is one row; deliveries refer to it. The matching subscriptions are found in a plan,
+/// since filters take time. For a topic with few subscriptions, the deliveries are added by the
+/// transaction that stores the message. For a larger one, that transaction adds fan-out work, which
+/// processes one page at a time: one transaction settles the page's job, adds its deliveries and
+/// the job for the next page. After a crash between pages the fan-out continues with the next page,
+/// after one within a page that page is repeated, and no writer waits for 100,000 rows.
 final class Publications implements Delivery {
   static final String FANOUT = "sns.fanout";
 
@@ -33,7 +33,6 @@ final class Publications implements Delivery {
 
   static final int PAGE_SIZE = 500;
 
-  private final Database database;
   private final Outbox outbox;
   private final Topics topics;
   private final Subscriptions subscriptions;
@@ -43,7 +42,6 @@ final class Publications implements Delivery {
   private final InstantSource clock;
 
   Publications(
-      Database database,
       Outbox outbox,
       Topics topics,
       Subscriptions subscriptions,
@@ -51,7 +49,6 @@ final class Publications implements Delivery {
       FilterPolicyCache filters,
       Trace trace,
       InstantSource clock) {
-    this.database = database;
     this.outbox = outbox;
     this.topics = topics;
     this.subscriptions = subscriptions;
@@ -61,12 +58,6 @@ final class Publications implements Delivery {
     this.clock = clock;
   }
 
-  /// A message with its subscribers.
-  ///
-  /// @param subscribers the matching subscriptions; empty if `needsFanOut`
-  /// @param needsFanOut whether the topic is too large for one transaction
-  record Prepared(Message message, List<Subscription> subscribers, boolean needsFanOut) {}
-
   /// The progress of a fan-out.
   ///
   /// @param after the last subscription that was processed; empty at the start
@@ -74,98 +65,87 @@ final class Publications implements Delivery {
     private static final RowCodec<Cursor> CODEC = RowCodec.of(Cursor.class);
   }
 
-  /// Finds the matching subscriptions; call it outside of transactions.
-  Prepared prepare(Message message) {
-    List<Subscription> page =
-        database.read(
-            snapshot -> subscriptions.list(snapshot, message.topicId(), "", MAX_DIRECT + 1));
-    return page.size() > MAX_DIRECT
-        ? new Prepared(message, List.of(), true)
-        : new Prepared(message, subscribers(message, page), false);
+  /// The effect that stores a message with its deliveries or its fan-out.
+  Consumer<Tx> plan(Snapshot snapshot, Message message, String cause) {
+    List<Subscription> page = subscriptions.list(snapshot, message.topicId(), "", MAX_DIRECT + 1);
+    List<Work> works =
+        page.size() > MAX_DIRECT
+            ? List.of(fanOut(new Cursor(message.id(), ""), message.topicArn(), cause))
+            : deliveries(message, page, cause);
+    Consumer<Tx> stored = messages.plan(message, works.size());
+    Consumer<Tx> traced =
+        trace.plan(
+            cause,
+            Trace.Step.PUBLISHED,
+            Map.of("topic", message.topicArn(), "messageId", message.id()));
+    return tx -> {
+      stored.accept(tx);
+      works.forEach(work -> outbox.add(tx, work));
+      traced.accept(tx);
+    };
   }
 
-  /// Stores the message with its deliveries or its fan-out.
-  ///
-  /// @throws io.carillon.aws.AwsException NotFound if the topic was deleted meanwhile
-  void add(Tx tx, Prepared prepared, String cause) {
-    Message message = prepared.message();
-    Topic topic = topics.require(tx, io.carillon.base.Arn.parse(message.topicArn()));
-    if (prepared.needsFanOut()) {
-      messages.add(tx, message, 1);
-      fanOut(tx, new Cursor(message.id(), ""), topic.arn().toString(), cause);
-    } else {
-      messages.add(tx, message, prepared.subscribers().size());
-      prepared.subscribers().forEach(to -> deliver(tx, DeliveryRequest.of(message, to), cause));
-    }
-    trace.note(
-        tx,
-        cause,
-        Trace.Step.PUBLISHED,
-        Map.of("topic", message.topicArn(), "messageId", message.id()));
+  /// The effect that stores a message to a single phone.
+  Consumer<Tx> planToPhone(Message message, String number, String cause) {
+    Work work = delivery(DeliveryRequest.toPhone(message, number), cause);
+    Consumer<Tx> stored = messages.plan(message, 1);
+    Consumer<Tx> traced =
+        trace.plan(
+            cause, Trace.Step.PUBLISHED, Map.of("phoneNumber", number, "messageId", message.id()));
+    return tx -> {
+      stored.accept(tx);
+      outbox.add(tx, work);
+      traced.accept(tx);
+    };
   }
 
-  /// Stores a message to a single phone.
-  void addToPhone(Tx tx, Message message, String number, String cause) {
-    messages.add(tx, message, 1);
-    deliver(tx, DeliveryRequest.toPhone(message, number), cause);
-    trace.note(
-        tx, cause, Trace.Step.PUBLISHED, Map.of("phoneNumber", number, "messageId", message.id()));
+  @Override
+  public DeliveryOutcome attempt(Job job) {
+    return new DeliveryOutcome.Local(snapshot -> fanOutPage(snapshot, job.work()));
   }
 
   /// Fans out to one page of subscriptions.
-  @Override
-  public DeliveryOutcome attempt(Job job) {
-    Cursor cursor = Cursor.CODEC.decode(job.work().payload());
-    String lane = job.work().lane();
-    String cause = job.work().cause();
-    return database.read(
-        snapshot -> {
-          Optional<Message> message = messages.find(snapshot, cursor.messageId());
-          if (message.isEmpty() || !topicExists(snapshot, message.get())) {
-            return new DeliveryOutcome.Done(tx -> messages.release(tx, cursor.messageId(), FANOUT));
+  private DeliveryOutcome fanOutPage(Snapshot snapshot, Work work) {
+    Cursor cursor = Cursor.CODEC.decode(work.payload());
+    Optional<Message> message = messages.find(snapshot, cursor.messageId());
+    if (message.isEmpty() || !topicExists(snapshot, message.get())) {
+      return new DeliveryOutcome.Done(tx -> messages.release(tx, cursor.messageId(), FANOUT));
+    }
+    List<Subscription> page =
+        subscriptions.list(snapshot, message.get().topicId(), cursor.after(), PAGE_SIZE);
+    List<Work> works = deliveries(message.get(), page, work.cause());
+    return new DeliveryOutcome.Done(
+        tx -> {
+          messages.retain(tx, cursor.messageId(), works.size());
+          works.forEach(next -> outbox.add(tx, next));
+          if (page.size() < PAGE_SIZE) {
+            messages.release(tx, cursor.messageId(), FANOUT);
+          } else {
+            Cursor rest = new Cursor(cursor.messageId(), page.getLast().id());
+            outbox.add(tx, fanOut(rest, work.lane(), work.cause()));
           }
-          List<Subscription> page =
-              subscriptions.list(snapshot, message.get().topicId(), cursor.after(), PAGE_SIZE);
-          List<Subscription> subscribers = subscribers(message.get(), page);
-          return new DeliveryOutcome.Done(
-              tx -> {
-                messages.retain(tx, cursor.messageId(), subscribers.size());
-                subscribers.forEach(
-                    to -> deliver(tx, DeliveryRequest.of(message.get(), to), cause));
-                if (page.size() < PAGE_SIZE) {
-                  messages.release(tx, cursor.messageId(), FANOUT);
-                } else {
-                  fanOut(tx, new Cursor(cursor.messageId(), page.getLast().id()), lane, cause);
-                }
-              });
         });
   }
 
   private boolean topicExists(Snapshot snapshot, Message message) {
-    return topics
-        .find(snapshot, io.carillon.base.Arn.parse(message.topicArn()), message.topicId())
-        .isPresent();
+    return topics.find(snapshot, Arn.parse(message.topicArn()), message.topicId()).isPresent();
   }
 
-  private List<Subscription> subscribers(Message message, List<Subscription> page) {
+  /// The deliveries to those of `page` that are confirmed and whose filter accepts the message.
+  private List<Work> deliveries(Message message, List<Subscription> page, String cause) {
     return page.stream()
         .filter(subscription -> !subscription.pending() && filters.accept(subscription, message))
+        .map(to -> delivery(DeliveryRequest.of(message, to), cause))
         .toList();
   }
 
-  private void deliver(Tx tx, DeliveryRequest delivery, String cause) {
-    outbox.add(
-        tx,
-        new Work(
-            delivery.protocol().kind(),
-            delivery.lane(),
-            clock.instant(),
-            delivery.encode(),
-            cause));
+  private Work delivery(DeliveryRequest request, String cause) {
+    return new Work(
+        request.protocol().kind(), request.lane(), clock.instant(), request.encode(), cause);
   }
 
-  private void fanOut(Tx tx, Cursor cursor, String lane, String cause) {
-    outbox.add(tx, new Work(FANOUT, lane, clock.instant(), Cursor.CODEC.encode(cursor), cause));
+  private Work fanOut(Cursor cursor, String lane, String cause) {
+    return new Work(FANOUT, lane, clock.instant(), Cursor.CODEC.encode(cursor), cause);
   }
 
   @Override

@@ -6,10 +6,13 @@ import io.carillon.aws.Caller;
 import io.carillon.aws.Need;
 import io.carillon.base.Arn;
 import io.carillon.base.Ids;
-import io.carillon.outbox.MessageAttribute;
-import io.carillon.outbox.Recipient.ServiceMessage;
+import io.carillon.messaging.MessageAttribute;
+import io.carillon.messaging.ServiceMessage;
 import io.carillon.store.Database;
+import io.carillon.store.Snapshot;
+import io.carillon.store.Tx;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -17,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -88,17 +92,31 @@ final class Publish {
     if (request.phoneNumber() != null) {
       toPhone(caller, request, content, id);
     } else {
-      Topic topic = database.read(snapshot -> topics.require(snapshot, topicArn(request)));
-      Publications.Prepared prepared =
-          publications.prepare(content.toMessage(id, topic, caller.traceHeader(), clock.instant()));
+      Arn arn = topicArn(request);
       String cause = causes.apply(caller);
-      database.write(
-          tx -> {
-            publications.add(tx, prepared, cause);
-            return true;
-          });
+      database.change(
+          snapshot -> {
+            Topic topic = topic(snapshot, caller, arn);
+            return publications.plan(snapshot, content.toMessage(id, topic, caller, now()), cause);
+          },
+          Publish::apply);
     }
     return PublishResponse.builder().messageId(id).build();
+  }
+
+  /// The topic, if the caller may still publish to it.
+  private Topic topic(Snapshot snapshot, Caller caller, Arn arn) {
+    caller.authorization().requireStill(snapshot);
+    return topics.require(snapshot, arn);
+  }
+
+  private static boolean apply(Tx tx, Consumer<Tx> effect) {
+    effect.accept(tx);
+    return true;
+  }
+
+  private Instant now() {
+    return clock.instant();
   }
 
   private void toPhone(Caller caller, PublishRequest request, Content content, String id) {
@@ -135,11 +153,12 @@ final class Publish {
             null,
             clock.instant());
     String cause = causes.apply(caller);
-    database.write(
-        tx -> {
-          publications.addToPhone(tx, message, number, cause);
-          return true;
-        });
+    database.change(
+        snapshot -> {
+          caller.authorization().requireStill(snapshot);
+          return publications.planToPhone(message, number, cause);
+        },
+        Publish::apply);
   }
 
   /// Entries fail one by one; an error of the whole batch fails all of them.
@@ -147,21 +166,17 @@ final class Publish {
     Arn arn = Arns.topic(request.topicArn(), "TopicArn");
     List<PublishBatchRequestEntry> entries = request.publishBatchRequestEntries();
     checkEntries(entries);
-    Topic topic = database.read(snapshot -> topics.require(snapshot, arn));
-
     List<BatchResultErrorEntry> failed = new ArrayList<>();
     List<PublishBatchResultEntry> successful = new ArrayList<>();
-    List<Publications.Prepared> prepared = new ArrayList<>();
+    Map<String, Content> contents = new LinkedHashMap<>(); // by message id
     int sizeBytes = 0;
     for (PublishBatchRequestEntry entry : entries) {
       try {
         Content content = content(entry);
         sizeBytes += content.sizeBytes();
-        Message message =
-            content.toMessage(ids.uuid(), topic, caller.traceHeader(), clock.instant());
-        prepared.add(publications.prepare(message));
-        successful.add(
-            PublishBatchResultEntry.builder().id(entry.id()).messageId(message.id()).build());
+        String id = ids.uuid();
+        contents.put(id, content);
+        successful.add(PublishBatchResultEntry.builder().id(entry.id()).messageId(id).build());
       } catch (AwsException e) {
         failed.add(
             BatchResultErrorEntry.builder()
@@ -176,9 +191,19 @@ final class Publish {
       throw SnsError.BATCH_REQUEST_TOO_LONG.exception();
     }
     String cause = causes.apply(caller);
-    database.write(
-        tx -> {
-          prepared.forEach(one -> publications.add(tx, one, cause));
+    database.change(
+        snapshot -> {
+          Topic topic = topic(snapshot, caller, arn);
+          List<Consumer<Tx>> effects = new ArrayList<>();
+          contents.forEach(
+              (id, content) ->
+                  effects.add(
+                      publications.plan(
+                          snapshot, content.toMessage(id, topic, caller, now()), cause)));
+          return effects;
+        },
+        (tx, effects) -> {
+          effects.forEach(effect -> effect.accept(tx));
           return true;
         });
     return PublishBatchResponse.builder().successful(successful).failed(failed).build();
@@ -280,7 +305,7 @@ final class Publish {
           size);
     }
 
-    Message toMessage(String id, Topic topic, @Nullable String trace, java.time.Instant now) {
+    Message toMessage(String id, Topic topic, Caller caller, Instant now) {
       return new Message(
           id,
           topic.arn().toString(),
@@ -290,7 +315,7 @@ final class Publish {
           bodies,
           attributes,
           groupId,
-          trace,
+          caller.traceHeader(),
           now);
     }
 

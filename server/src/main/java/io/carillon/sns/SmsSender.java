@@ -1,7 +1,7 @@
 package io.carillon.sns;
 
+import io.carillon.messaging.MessageAttribute;
 import io.carillon.outbox.DeliveryOutcome;
-import io.carillon.outbox.MessageAttribute;
 import io.carillon.outbox.RetryPolicy;
 
 /// Sends text messages to subscribed phones and to single numbers.
@@ -16,7 +16,7 @@ final class SmsSender implements ProtocolSender {
   }
 
   @Override
-  public DeliveryOutcome send(ResolvedDelivery resolved, String cause) {
+  public DeliveryOutcome send(ResolvedDelivery resolved) {
     return switch (resolved) {
       case ResolvedDelivery.Notification notification ->
           send(

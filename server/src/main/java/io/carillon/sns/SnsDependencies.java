@@ -1,9 +1,8 @@
 package io.carillon.sns;
 
 import io.carillon.aws.Caller;
-import io.carillon.outbox.Recipient;
+import io.carillon.messaging.Recipient;
 import java.net.URI;
-import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -12,8 +11,7 @@ import java.util.function.Supplier;
 /// @param mail sends e-mail
 /// @param texts sends SMS
 /// @param posts posts to HTTP(S) endpoints
-/// @param recipients the services of this server whose resources can subscribe, by their names in
-///   ARNs: `sqs`, `lambda`
+/// @param recipients the services of this server whose resources can subscribe
 /// @param signer signs messages
 /// @param certificateUrl the URL of its certificate, with `{region}` and `{path}` in it; empty for
 ///   this server's own address
@@ -23,7 +21,7 @@ public record SnsDependencies(
     MailTransport mail,
     SmsTransport texts,
     HttpPostTransport posts,
-    Map<String, Recipient> recipients,
+    Recipient recipients,
     MessageSigner signer,
     String certificateUrl,
     Supplier<URI> publicUrl,

@@ -8,9 +8,9 @@ import io.carillon.aws.ResourcePolicies;
 import io.carillon.base.AccountId;
 import io.carillon.base.Ids;
 import io.carillon.http.Handler;
+import io.carillon.messaging.Recipient;
 import io.carillon.outbox.Delivery;
 import io.carillon.outbox.Outbox;
-import io.carillon.outbox.Recipient;
 import io.carillon.policy.KnownPrincipals;
 import io.carillon.store.Database;
 import io.carillon.trace.Trace;
@@ -77,24 +77,18 @@ public final class SnsService {
         new SubscriptionOperations(database, topics, subscriptions, confirmations, ids, clock);
     Publications publications =
         new Publications(
-            database,
-            outbox,
-            topics,
-            subscriptions,
-            messages,
-            new FilterPolicyCache(),
-            trace,
-            clock);
+            outbox, topics, subscriptions, messages, new FilterPolicyCache(), trace, clock);
     this.publish = new Publish(database, topics, publications, dependencies.causes(), ids, clock);
-    this.recipient = new TopicRecipient(database, topics, publications, authorizer, ids, clock);
+    this.recipient = new TopicRecipient(topics, publications, authorizer, ids, clock);
     this.pages = new PublicPages(confirmations, certificate, ids, clock);
 
     DeliveryResolver resolver = new DeliveryResolver(topics, subscriptions, messages);
     ResourceSender resources = new ResourceSender(dependencies.recipients(), envelopes);
     SubscriptionDeadLetters deadLetters =
-        new SubscriptionDeadLetters(database, outbox, resolver, messages, resources, clock);
+        new SubscriptionDeadLetters(outbox, resolver, messages, resources, clock);
     Function<ProtocolSender, Delivery> deliveryBy =
-        sender -> new SubscriberDelivery(database, resolver, messages, deadLetters, sender, trace);
+        sender -> new EndpointDelivery(database, resolver, messages, deadLetters, sender, trace);
+    Delivery toResources = new ResourceDelivery(resolver, messages, deadLetters, resources, trace);
     this.deliveries =
         Map.ofEntries(
             Map.entry(Publications.FANOUT, publications),
@@ -109,8 +103,8 @@ public final class SnsService {
             Map.entry(
                 Protocol.HTTP.kind(),
                 deliveryBy.apply(new HttpSender(dependencies.posts(), envelopes, clock))),
-            Map.entry(Protocol.SQS.kind(), deliveryBy.apply(resources)),
-            Map.entry(Protocol.LAMBDA.kind(), deliveryBy.apply(resources)));
+            Map.entry(Protocol.SQS.kind(), toResources),
+            Map.entry(Protocol.LAMBDA.kind(), toResources));
   }
 
   public Operations operations() {
@@ -184,9 +178,9 @@ public final class SnsService {
   }
 
   public ResourcePolicies resourcePolicies() {
-    return arn ->
-        database
-            .read(snapshot -> topics.find(snapshot, arn))
+    return (snapshot, arn) ->
+        topics
+            .find(snapshot, arn)
             .map(
                 topic ->
                     new ResourcePolicies.Owned(

@@ -5,35 +5,27 @@ import io.carillon.base.UrlPasswords;
 import io.carillon.outbox.Delivery;
 import io.carillon.outbox.DeliveryOutcome;
 import io.carillon.outbox.Job;
-import io.carillon.outbox.RetryPolicy;
-import io.carillon.store.Database;
 import io.carillon.store.Tx;
 import io.carillon.trace.Trace;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
-/// Delivers to subscribers by one [ProtocolSender], and releases the message row in the transaction
-/// that ends the delivery.
-final class SubscriberDelivery implements Delivery {
-  private final Database database;
+/// A delivery to a subscriber. The transaction that ends it releases the message row.
+abstract class SubscriberDelivery implements Delivery {
   private final DeliveryResolver resolver;
   private final Messages messages;
   private final SubscriptionDeadLetters deadLetters;
-  private final ProtocolSender sender;
   private final Trace trace;
 
   SubscriberDelivery(
-      Database database,
       DeliveryResolver resolver,
       Messages messages,
       SubscriptionDeadLetters deadLetters,
-      ProtocolSender sender,
       Trace trace) {
-    this.database = database;
     this.resolver = resolver;
     this.messages = messages;
     this.deadLetters = deadLetters;
-    this.sender = sender;
     this.trace = trace;
   }
 
@@ -48,26 +40,22 @@ final class SubscriberDelivery implements Delivery {
     return usualMemory();
   }
 
-  @Override
-  public DeliveryOutcome attempt(Job job) {
-    DeliveryRequest delivery = DeliveryRequest.decode(job.work().payload());
-    Optional<ResolvedDelivery> resolved =
-        database.read(snapshot -> resolver.resolve(snapshot, delivery));
-    if (resolved.isEmpty()) {
-      return new DeliveryOutcome.Done(tx -> end(tx, delivery));
-    }
-    return switch (sender.send(resolved.get(), job.work().cause())) {
-      case DeliveryOutcome.Done done ->
-          new DeliveryOutcome.Done(
-              tx -> {
-                done.effect().accept(tx);
-                end(tx, delivery);
-                noteDelivered(tx, job, delivery);
-              });
-      case DeliveryOutcome.Retry retry -> retry;
-      case DeliveryOutcome.Postponed postponed -> postponed;
-      case DeliveryOutcome.Rejected rejected -> rejected;
-    };
+  /// The end of a delivery whose subscription, topic or message is gone.
+  DeliveryOutcome obsolete(DeliveryRequest delivery) {
+    return new DeliveryOutcome.Done(tx -> end(tx, delivery));
+  }
+
+  /// The end of a delivery that succeeded.
+  ///
+  /// @param effect of the delivery itself
+  DeliveryOutcome delivered(Job job, DeliveryRequest delivery, Consumer<Tx> effect) {
+    Consumer<Tx> traced = traced(job.work().cause(), delivery);
+    return new DeliveryOutcome.Done(
+        tx -> {
+          effect.accept(tx);
+          end(tx, delivery);
+          traced.accept(tx);
+        });
   }
 
   private void end(Tx tx, DeliveryRequest delivery) {
@@ -76,27 +64,17 @@ final class SubscriberDelivery implements Delivery {
     }
   }
 
-  private void noteDelivered(Tx tx, Job job, DeliveryRequest delivery) {
-    if (job.work().cause().isEmpty()) {
-      return; // a confirmation has no cause
+  private Consumer<Tx> traced(String cause, DeliveryRequest delivery) {
+    if (cause.isEmpty()) {
+      return _ -> {}; // a confirmation has no cause
     }
-    trace.note(
-        tx,
-        job.work().cause(),
+    return trace.plan(
+        cause,
         Trace.Step.DELIVERED,
         Map.of(
             "protocol", delivery.protocol().text(),
             "endpoint", UrlPasswords.hidden(delivery.endpoint()),
             "messageId", delivery.messageId()));
-  }
-
-  @Override
-  public RetryPolicy retryPolicy(Job job) {
-    DeliveryRequest delivery = DeliveryRequest.decode(job.work().payload());
-    return database
-        .read(snapshot -> resolver.resolve(snapshot, delivery))
-        .map(sender::retryPolicy)
-        .orElse(RetryPolicy.SNS_HTTP);
   }
 
   /// Sends to the subscription's dead-letter queue if it has one.

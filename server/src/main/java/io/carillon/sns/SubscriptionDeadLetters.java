@@ -2,14 +2,15 @@ package io.carillon.sns;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.carillon.base.Arn;
+import io.carillon.messaging.Acceptance;
 import io.carillon.outbox.Delivery;
 import io.carillon.outbox.DeliveryOutcome;
 import io.carillon.outbox.Job;
 import io.carillon.outbox.Outbox;
 import io.carillon.outbox.RetryPolicy;
 import io.carillon.outbox.Work;
-import io.carillon.store.Database;
 import io.carillon.store.RowCodec;
+import io.carillon.store.Snapshot;
 import io.carillon.store.Tx;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -29,7 +30,6 @@ final class SubscriptionDeadLetters {
     private static final RowCodec<DeadLetter> CODEC = RowCodec.of(DeadLetter.class);
   }
 
-  private final Database database;
   private final Outbox outbox;
   private final DeliveryResolver resolver;
   private final Messages messages;
@@ -37,13 +37,11 @@ final class SubscriptionDeadLetters {
   private final InstantSource clock;
 
   SubscriptionDeadLetters(
-      Database database,
       Outbox outbox,
       DeliveryResolver resolver,
       Messages messages,
       ResourceSender resourceSender,
       InstantSource clock) {
-    this.database = database;
     this.outbox = outbox;
     this.resolver = resolver;
     this.messages = messages;
@@ -72,22 +70,7 @@ final class SubscriptionDeadLetters {
     return new Delivery() {
       @Override
       public DeliveryOutcome attempt(Job job) {
-        DeadLetter deadLetter = DeadLetter.CODEC.decode(job.work().payload());
-        Optional<ResolvedDelivery> resolved =
-            database.read(snapshot -> resolver.resolve(snapshot, deadLetter.delivery()));
-        if (!(resolved.orElse(null) instanceof ResolvedDelivery.Notification notification)) {
-          return new DeliveryOutcome.Done(tx -> end(tx, deadLetter.delivery()));
-        }
-        DeliveryOutcome outcome =
-            resourceSender.toQueue(
-                notification, Arn.parse(deadLetter.queueArn()), job.work().cause());
-        return outcome instanceof DeliveryOutcome.Done done
-            ? new DeliveryOutcome.Done(
-                tx -> {
-                  done.effect().accept(tx);
-                  end(tx, deadLetter.delivery());
-                })
-            : outcome;
+        return new DeliveryOutcome.Local(snapshot -> planToQueue(snapshot, job));
       }
 
       @Override
@@ -101,6 +84,24 @@ final class SubscriptionDeadLetters {
         return false;
       }
     };
+  }
+
+  private DeliveryOutcome planToQueue(Snapshot snapshot, Job job) {
+    DeadLetter deadLetter = DeadLetter.CODEC.decode(job.work().payload());
+    Optional<ResolvedDelivery> resolved = resolver.resolve(snapshot, deadLetter.delivery());
+    if (!(resolved.orElse(null) instanceof ResolvedDelivery.Notification notification)) {
+      return new DeliveryOutcome.Done(tx -> end(tx, deadLetter.delivery()));
+    }
+    Acceptance acceptance =
+        resourceSender.toQueue(
+            snapshot, notification, Arn.parse(deadLetter.queueArn()), job.work().cause());
+    return acceptance instanceof Acceptance.Accepted(var effect)
+        ? new DeliveryOutcome.Done(
+            tx -> {
+              effect.accept(tx);
+              end(tx, deadLetter.delivery());
+            })
+        : acceptance.outcome();
   }
 
   /// Releases the messages of dead letters whose retention is over.

@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 /// invisible at once and removed later, page by page, even if a new topic has that name by then.
 final class Subscriptions {
   private static final Table<Tuple, Subscription> TABLE =
-      Table.of("sns.subscriptions", KeyCodec.TUPLE, Subscription.class);
+      Table.of("sns.subscriptions", KeyCodec.TUPLE, Subscription.class)
+          .guardedBy("sns.subscriptions", 1);
   private static final Table<Tuple, Pointer> BY_ENDPOINT =
       Table.of("sns.subscriptionsByEndpoint", KeyCodec.TUPLE, Pointer.class);
   private static final Table<Tuple, Pointer> BY_OWNER =
@@ -145,7 +146,11 @@ final class Subscriptions {
     List<Subscription> page = list(tx, topicId, "", limit);
     page.forEach(subscription -> remove(tx, subscription));
     COUNTS.delete(tx, topicId);
-    return page.size() < limit;
+    boolean isLast = page.size() < limit;
+    if (isLast) {
+      TABLE.guard(Tuple.of(topicId)).retire(tx);
+    }
+    return isLast;
   }
 
   Optional<Token> findToken(Snapshot snapshot, String token) {

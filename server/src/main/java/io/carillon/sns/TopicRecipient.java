@@ -2,9 +2,10 @@ package io.carillon.sns;
 
 import io.carillon.aws.Authorizer;
 import io.carillon.base.Ids;
-import io.carillon.outbox.DeliveryOutcome;
-import io.carillon.outbox.Recipient;
-import io.carillon.store.Database;
+import io.carillon.messaging.Acceptance;
+import io.carillon.messaging.Recipient;
+import io.carillon.messaging.ServiceMessage;
+import io.carillon.store.Snapshot;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.Map;
@@ -12,7 +13,6 @@ import java.util.Optional;
 
 /// Publishes for other services: S3's event notifications, functions' destinations.
 final class TopicRecipient implements Recipient {
-  private final Database database;
   private final Topics topics;
   private final Publications publications;
   private final Authorizer authorizer;
@@ -20,13 +20,11 @@ final class TopicRecipient implements Recipient {
   private final InstantSource clock;
 
   TopicRecipient(
-      Database database,
       Topics topics,
       Publications publications,
       Authorizer authorizer,
       Ids ids,
       InstantSource clock) {
-    this.database = database;
     this.topics = topics;
     this.publications = publications;
     this.authorizer = authorizer;
@@ -35,37 +33,33 @@ final class TopicRecipient implements Recipient {
   }
 
   @Override
-  public DeliveryOutcome accept(ServiceMessage serviceMessage) {
-    Optional<Topic> topic =
-        database.read(snapshot -> topics.find(snapshot, serviceMessage.destination()));
+  public Acceptance accept(Snapshot snapshot, ServiceMessage message) {
+    Optional<Topic> topic = topics.find(snapshot, message.destination());
     if (topic.isEmpty()) {
-      return new DeliveryOutcome.Rejected(
-          "there is no topic " + serviceMessage.destination(),
-          DeliveryOutcome.Rejected.Reason.ABSENT);
+      return new Acceptance.Refused(
+          "there is no topic " + message.destination(), Acceptance.Refused.Reason.ABSENT);
     }
-    Optional<DeliveryOutcome.Rejected> refusal = serviceMessage.refusal(authorizer, "sns:Publish");
+    Optional<Acceptance.Refused> refusal = message.refusal(snapshot, authorizer, "sns:Publish");
     if (refusal.isPresent()) {
       return refusal.get();
     }
-    int size =
-        serviceMessage.payload().length + MessageAttributes.sizeBytes(serviceMessage.attributes());
+    int size = message.payload().length + MessageAttributes.sizeBytes(message.attributes());
     if (size > Publish.MAX_BYTES) {
-      return new DeliveryOutcome.Rejected(
+      return new Acceptance.Refused(
           "a message is limited to " + Publish.MAX_BYTES + " bytes, this one has " + size);
     }
-    Publications.Prepared prepared =
-        publications.prepare(
-            new Message(
-                ids.uuid(),
-                serviceMessage.destination().toString(),
-                topic.get().id(),
-                serviceMessage.subject(),
-                new String(serviceMessage.payload(), StandardCharsets.UTF_8),
-                Map.of(),
-                serviceMessage.attributes(),
-                serviceMessage.groupId(),
-                serviceMessage.traceHeader(),
-                clock.instant()));
-    return new DeliveryOutcome.Done(tx -> publications.add(tx, prepared, serviceMessage.cause()));
+    Message published =
+        new Message(
+            ids.uuid(),
+            message.destination().toString(),
+            topic.get().id(),
+            message.subject(),
+            new String(message.payload(), StandardCharsets.UTF_8),
+            Map.of(),
+            message.attributes(),
+            message.groupId(),
+            message.traceHeader(),
+            clock.instant());
+    return new Acceptance.Accepted(publications.plan(snapshot, published, message.cause()));
   }
 }

@@ -15,7 +15,7 @@ import java.util.Optional;
 /// The topics of all accounts and regions.
 final class Topics {
   private static final Table<Tuple, Topic> TABLE =
-      Table.of("sns.topics", KeyCodec.TUPLE, Topic.class);
+      Table.of("sns.topics", KeyCodec.TUPLE, Topic.class).guardedBy("sns.topic", 3);
 
   Optional<Topic> find(Snapshot snapshot, Arn arn) {
     return TABLE.get(snapshot, key(arn));
@@ -38,6 +38,7 @@ final class Topics {
 
   void delete(Tx tx, Topic topic) {
     TABLE.delete(tx, key(topic.arn()));
+    TABLE.guard(key(topic.arn())).retire(tx);
   }
 
   /// Topics in order of their names, after the one named `after`.

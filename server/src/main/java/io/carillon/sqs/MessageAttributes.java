@@ -1,7 +1,7 @@
 package io.carillon.sqs;
 
 import io.carillon.aws.AwsException;
-import io.carillon.outbox.MessageAttribute;
+import io.carillon.messaging.MessageAttribute;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;

@@ -1,6 +1,6 @@
 package io.carillon.sqs;
 
-import io.carillon.outbox.MessageAttribute;
+import io.carillon.messaging.MessageAttribute;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;

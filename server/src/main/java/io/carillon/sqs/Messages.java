@@ -2,7 +2,7 @@ package io.carillon.sqs;
 
 import io.carillon.base.Ids;
 import io.carillon.base.Reservation;
-import io.carillon.outbox.MessageAttribute;
+import io.carillon.messaging.MessageAttribute;
 import io.carillon.sqs.Queues.QueueKey;
 import io.carillon.sqs.Queues.QueueRow;
 import io.carillon.store.Database;
@@ -10,6 +10,7 @@ import io.carillon.store.DueQueue;
 import io.carillon.store.DueQueue.Claimed;
 import io.carillon.store.DueQueue.Later;
 import io.carillon.store.DueQueue.Lease;
+import io.carillon.store.Table;
 import io.carillon.store.Tx;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -17,11 +18,13 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// The messages of all queues. A message is a row of a [DueQueue]: its delay is the row's first due
@@ -112,9 +115,12 @@ final class Messages {
     this.sequence = new AtomicLong(clock.millis() << 20);
   }
 
-  /// Adds a message and returns its id.
-  String send(
-      Tx tx,
+  /// A message to be sent.
+  ///
+  /// @param effect adds it to its queue
+  record Planned(String messageId, Consumer<Tx> effect) {}
+
+  Planned plan(
       QueueRow to,
       String body,
       Map<String, MessageAttribute> attributes,
@@ -134,15 +140,15 @@ final class Messages {
             groupId,
             null,
             0);
-    add(tx, to.incarnation(), message, delay);
-    return message.messageId();
+    Table.Encoded<MessageRow> row = queue.encoded(message);
+    return new Planned(message.messageId(), tx -> add(tx, to.incarnation(), row, delay));
   }
 
-  private void add(Tx tx, String incarnation, MessageRow message, Duration delay) {
+  private void add(Tx tx, String incarnation, Table.Encoded<MessageRow> message, Duration delay) {
     queue.add(
         tx,
         incarnation,
-        String.format("%016x", sequence.getAndIncrement()),
+        HexFormat.of().toHexDigits(sequence.getAndIncrement()),
         clock.instant().plus(delay),
         message);
     tx.afterCommit(() -> signalArrival(incarnation));
@@ -257,7 +263,7 @@ final class Messages {
           add(
               tx,
               deadLetters.get().targetIncarnation(),
-              message.deadFrom(key.arn().toString(), lease.claims() - 1),
+              queue.encoded(message.deadFrom(key.arn().toString(), lease.claims() - 1)),
               Duration.ZERO);
         } else {
           long count = message.receivedBefore() + lease.claims();

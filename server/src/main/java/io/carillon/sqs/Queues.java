@@ -92,7 +92,7 @@ final class Queues {
   }
 
   private final Table<QueueKey, QueueRow> queues =
-      Table.of("sqs.queues", QueueKey.CODEC, QueueRow.class);
+      Table.of("sqs.queues", QueueKey.CODEC, QueueRow.class).guardedBy("sqs.queue", 3);
 
   /// Deleted queues whose messages may not have been removed yet.
   private final Table<String, DeletedQueue> deletedQueues =
@@ -235,6 +235,7 @@ final class Queues {
             tx -> {
               QueueRow row = require(tx, key);
               queues.delete(tx, key);
+              queues.guard(key).retire(tx);
               deletedQueues.put(tx, row.incarnation(), new DeletedQueue(seconds()));
               tx.afterCommit(() -> recordDeletion(key));
               return row;
@@ -477,9 +478,8 @@ final class Queues {
 
   /// The policies of queues, for the authorizer.
   ResourcePolicies policies() {
-    return arn ->
-        database
-            .read(snapshot -> queues.get(snapshot, QueueKey.of(arn)))
+    return (snapshot, arn) ->
+        find(snapshot, QueueKey.of(arn))
             .map(
                 row ->
                     new ResourcePolicies.Owned(

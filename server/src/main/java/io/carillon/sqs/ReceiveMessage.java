@@ -1,7 +1,7 @@
 package io.carillon.sqs;
 
 import io.carillon.aws.Caller;
-import io.carillon.outbox.MessageAttribute;
+import io.carillon.messaging.MessageAttribute;
 import io.carillon.sqs.Messages.DeadLetters;
 import io.carillon.sqs.Messages.Received;
 import io.carillon.sqs.Queues.QueueKey;

@@ -1,10 +1,11 @@
 package io.carillon.sqs;
 
 import io.carillon.aws.Caller;
-import io.carillon.outbox.MessageAttribute;
-import io.carillon.outbox.Recipient.ServiceMessage;
+import io.carillon.messaging.MessageAttribute;
+import io.carillon.messaging.ServiceMessage;
 import io.carillon.sqs.Queues.QueueRow;
 import io.carillon.store.Database;
+import io.carillon.store.Snapshot;
 import io.carillon.store.Tx;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -35,21 +36,22 @@ final class SendMessage {
 
   SendMessageResponse run(Caller caller, SendMessageRequest input) {
     Sent sent =
-        database.write(
-            tx ->
-                send(
-                    tx,
+        database.change(
+            snapshot ->
+                plan(
                     caller,
-                    queues.require(tx, Queues.key(caller, input.queueUrl())),
+                    queue(snapshot, caller, input.queueUrl()),
                     new Outgoing(
+                        "",
                         input.messageBody(),
                         input.messageAttributes(),
                         input.messageSystemAttributesAsStrings(),
                         input.delaySeconds(),
                         input.messageGroupId(),
-                        input.messageDeduplicationId())));
+                        input.messageDeduplicationId())),
+            SendMessage::send);
     return SendMessageResponse.builder()
-        .messageId(sent.messageId)
+        .messageId(sent.message.messageId())
         .md5OfMessageBody(sent.md5OfBody)
         .md5OfMessageAttributes(sent.md5OfAttributes)
         .md5OfMessageSystemAttributes(sent.md5OfSystemAttributes)
@@ -75,46 +77,54 @@ final class SendMessage {
               + total
               + " bytes.");
     }
-    Batch<SendMessageBatchResultEntry> batch =
-        database.write(
-            tx -> {
-              QueueRow row = queues.require(tx, Queues.key(caller, input.queueUrl()));
+    Batch<Sent> batch =
+        database.change(
+            snapshot -> {
+              QueueRow row = queue(snapshot, caller, input.queueUrl());
               return Batch.run(
                   input.entries(),
                   SendMessageBatchRequestEntry::id,
-                  entry -> {
-                    Sent sent =
-                        send(
-                            tx,
-                            caller,
-                            row,
-                            new Outgoing(
-                                entry.messageBody(),
-                                entry.messageAttributes(),
-                                entry.messageSystemAttributesAsStrings(),
-                                entry.delaySeconds(),
-                                entry.messageGroupId(),
-                                entry.messageDeduplicationId()));
-                    return SendMessageBatchResultEntry.builder()
-                        .id(entry.id())
-                        .messageId(sent.messageId)
-                        .md5OfMessageBody(sent.md5OfBody)
-                        .md5OfMessageAttributes(sent.md5OfAttributes)
-                        .md5OfMessageSystemAttributes(sent.md5OfSystemAttributes)
-                        .build();
-                  });
+                  entry ->
+                      plan(
+                          caller,
+                          row,
+                          new Outgoing(
+                              entry.id(),
+                              entry.messageBody(),
+                              entry.messageAttributes(),
+                              entry.messageSystemAttributesAsStrings(),
+                              entry.delaySeconds(),
+                              entry.messageGroupId(),
+                              entry.messageDeduplicationId())));
+            },
+            (tx, planned) -> {
+              planned.successful().forEach(sent -> send(tx, sent));
+              return planned;
             });
     return SendMessageBatchResponse.builder()
-        .successful(Batch.nullIfEmpty(batch.successful()))
+        .successful(Batch.nullIfEmpty(batch.successful().stream().map(Sent::entry).toList()))
         .failed(Batch.nullIfEmpty(batch.failed()))
         .build();
+  }
+
+  /// The queue, if the caller may still send to it.
+  private QueueRow queue(Snapshot snapshot, Caller caller, @Nullable String url) {
+    caller.authorization().requireStill(snapshot);
+    return queues.require(snapshot, Queues.key(caller, url));
+  }
+
+  private static Sent send(Tx tx, Sent planned) {
+    planned.message.effect().accept(tx);
+    return planned;
   }
 
   private static int bytes(@Nullable String text) {
     return text == null ? 0 : text.getBytes(StandardCharsets.UTF_8).length;
   }
 
+  /// @param entryId of a batch; empty for a single message
   private record Outgoing(
+      String entryId,
       @Nullable String body,
       Map<String, MessageAttributeValue> attributes,
       Map<String, MessageSystemAttributeValue> systemAttributes,
@@ -122,13 +132,27 @@ final class SendMessage {
       @Nullable String messageGroupId,
       @Nullable String messageDeduplicationId) {}
 
+  /// A message with what the response says of it.
+  ///
+  /// @param entryId of a batch; empty for a single message
   private record Sent(
-      String messageId,
+      String entryId,
+      Messages.Planned message,
       String md5OfBody,
       @Nullable String md5OfAttributes,
-      @Nullable String md5OfSystemAttributes) {}
+      @Nullable String md5OfSystemAttributes) {
+    SendMessageBatchResultEntry entry() {
+      return SendMessageBatchResultEntry.builder()
+          .id(entryId)
+          .messageId(message.messageId())
+          .md5OfMessageBody(md5OfBody)
+          .md5OfMessageAttributes(md5OfAttributes)
+          .md5OfMessageSystemAttributes(md5OfSystemAttributes)
+          .build();
+    }
+  }
 
-  private Sent send(Tx tx, Caller caller, QueueRow row, Outgoing outgoing) {
+  private Sent plan(Caller caller, QueueRow row, Outgoing outgoing) {
     checkGroup(outgoing);
     String body = outgoing.body;
     if (body == null || body.isEmpty()) {
@@ -146,9 +170,8 @@ final class SendMessage {
     }
     Duration delay = Timeouts.delay(outgoing.delaySeconds).orElse(settings.delay());
     MessageAttribute trace = MessageAttributes.traceHeader(outgoing.systemAttributes);
-    String id =
-        messages.send(
-            tx,
+    Messages.Planned message =
+        messages.plan(
             row,
             body,
             attributes,
@@ -157,7 +180,8 @@ final class SendMessage {
             outgoing.messageGroupId,
             delay);
     return new Sent(
-        id,
+        outgoing.entryId,
+        message,
         MessageText.md5(body),
         attributes.isEmpty() ? null : MessageText.md5(attributes),
         trace == null ? null : MessageText.md5(Map.of(MessageAttributes.TRACE_HEADER, trace)));

@@ -7,22 +7,17 @@ import io.carillon.aws.Operations;
 import io.carillon.aws.ResourcePolicies;
 import io.carillon.base.Arn;
 import io.carillon.base.Ids;
-import io.carillon.outbox.DeliveryOutcome;
-import io.carillon.outbox.MessageAttribute;
-import io.carillon.outbox.Recipient;
+import io.carillon.messaging.Recipient;
 import io.carillon.policy.KnownPrincipals;
 import io.carillon.sqs.Queues.QueueKey;
 import io.carillon.sqs.Queues.QueueRow;
 import io.carillon.store.Database;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -171,40 +166,7 @@ public final class SqsService {
 
   /// The recipient through which other services send to queues.
   public Recipient recipient() {
-    return serviceMessage -> {
-      QueueKey key = QueueKey.of(serviceMessage.destination());
-      Optional<QueueRow> found = database.read(snapshot -> queues.find(snapshot, key));
-      if (found.isEmpty()) {
-        return new DeliveryOutcome.Rejected(
-            "the queue " + serviceMessage.destination() + " does not exist",
-            DeliveryOutcome.Rejected.Reason.ABSENT);
-      }
-      Optional<DeliveryOutcome.Rejected> refusal =
-          serviceMessage.refusal(authorizer, "sqs:SendMessage");
-      if (refusal.isPresent()) {
-        return refusal.get();
-      }
-      String body = new String(serviceMessage.payload(), StandardCharsets.UTF_8);
-      Map<String, MessageAttribute> attributes = new TreeMap<>(serviceMessage.attributes());
-      int size = MessageText.sizeBytes(body, attributes);
-      if (size > found.get().settings().maximumMessageBytes()) {
-        return new DeliveryOutcome.Rejected(
-            "the message of " + size + " bytes exceeds the queue's MaximumMessageSize");
-      }
-      return new DeliveryOutcome.Done(
-          tx -> {
-            QueueRow row = queues.require(tx, key);
-            messages.send(
-                tx,
-                row,
-                body,
-                attributes,
-                serviceMessage.sender().id(),
-                serviceMessage.traceHeader(),
-                serviceMessage.groupId(),
-                row.settings().delay());
-          });
-    };
+    return new QueueRecipient(queues, messages, authorizer);
   }
 
   private PurgeQueueResponse purge(Caller caller, PurgeQueueRequest input) {

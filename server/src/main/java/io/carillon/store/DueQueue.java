@@ -120,6 +120,15 @@ public final class DueQueue<V> {
   ///
   /// @param id unique in its queue; orders rows that are due at the same time
   public void add(Tx tx, String queue, String id, Instant due, V row) {
+    add(tx, queue, id, due, encoded(row));
+  }
+
+  public Table.Encoded<V> encoded(V row) {
+    return rows.encoded(row);
+  }
+
+  /// As above, with a row that was encoded before the transaction.
+  public void add(Tx tx, String queue, String id, Instant due, Table.Encoded<V> row) {
     long before = count(tx, queue);
     counts.put(tx, queue, new Count(before + 1));
     insert(tx, new Key(queue, millis(due), id), row, before == 0);
@@ -190,7 +199,7 @@ public final class DueQueue<V> {
               long claims = leases.get(tx, leaseKey).map(Leased::claims).orElse(0L) + 1;
               rows.delete(tx, key);
               leases.put(tx, leaseKey, new Leased(until, claims, holder));
-              insert(tx, new Key(queue, until, id), row, false);
+              insert(tx, new Key(queue, until, id), encoded(row), false);
               return new Claimed<>(new Lease(queue, id, until, claims), row);
             });
   }
@@ -225,7 +234,7 @@ public final class DueQueue<V> {
     V row = require(tx, key.get());
     rows.delete(tx, key.get());
     leases.put(tx, Tuple.of(lease.queue, lease.id), new Leased(millis(due), lease.claims, holder));
-    insert(tx, new Key(lease.queue, millis(due), lease.id), row, false);
+    insert(tx, new Key(lease.queue, millis(due), lease.id), encoded(row), false);
     return true;
   }
 
@@ -237,7 +246,7 @@ public final class DueQueue<V> {
     }
     rows.delete(tx, key.get());
     leases.delete(tx, Tuple.of(lease.queue, lease.id));
-    insert(tx, new Key(lease.queue, millis(due), lease.id), row, false);
+    insert(tx, new Key(lease.queue, millis(due), lease.id), encoded(row), false);
     return true;
   }
 
@@ -324,7 +333,7 @@ public final class DueQueue<V> {
         Instant at = millis(due.get());
         rows.delete(tx, key);
         lease.ifPresent(l -> leases.put(tx, leaseKey, new Leased(at, l.claims, l.holder)));
-        insert(tx, new Key(key.queue, at, key.id), row.get(), false);
+        insert(tx, new Key(key.queue, at, key.id), encoded(row.get()), false);
         moved++;
       }
     }
@@ -400,7 +409,7 @@ public final class DueQueue<V> {
     return found;
   }
 
-  private void insert(Tx tx, Key key, V row, boolean first) {
+  private void insert(Tx tx, Key key, Table.Encoded<V> row, boolean first) {
     rows.put(tx, key, row);
     tx.afterCommit(() -> lower(key.queue, Head.at(key), first));
   }

@@ -7,6 +7,7 @@ import io.carillon.aws.Principal;
 import io.carillon.base.Arn;
 import io.carillon.policy.MalformedPolicyException;
 import io.carillon.policy.PolicyDocument;
+import io.carillon.store.Database;
 import io.carillon.sts.StsService.Role;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,11 +33,17 @@ final class AssumeRole {
   private static final int TAGS_LIMIT = 4_096; // part of the token that every request sends
   private static final int MAX_POLICY_ARNS = 10;
 
+  private final Database database;
   private final StsService.Roles roles;
   private final StsService.ManagedDocuments managed;
   private final SessionTokens tokens;
 
-  AssumeRole(StsService.Roles roles, StsService.ManagedDocuments managed, SessionTokens tokens) {
+  AssumeRole(
+      Database database,
+      StsService.Roles roles,
+      StsService.ManagedDocuments managed,
+      SessionTokens tokens) {
+    this.database = database;
     this.roles = roles;
     this.managed = managed;
     this.tokens = tokens;
@@ -70,8 +77,8 @@ final class AssumeRole {
     }
     Arn arn = roleArn(request);
     Role role =
-        roles
-            .find(arn)
+        database
+            .read(snapshot -> roles.find(snapshot, arn))
             .orElseThrow(
                 () ->
                     StsError.ACCESS_DENIED.because(

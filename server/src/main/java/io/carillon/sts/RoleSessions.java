@@ -4,6 +4,8 @@ import io.carillon.aws.Authorizer;
 import io.carillon.aws.Credentials;
 import io.carillon.aws.Principal;
 import io.carillon.base.Arn;
+import io.carillon.store.Database;
+import io.carillon.store.Snapshot;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -12,11 +14,14 @@ import java.util.Optional;
 public final class RoleSessions {
   private static final String ACTION = "sts:AssumeRole";
 
+  private final Database database;
   private final Authorizer authorizer;
   private final StsService.Roles roles;
   private final SessionTokens tokens;
 
-  RoleSessions(Authorizer authorizer, StsService.Roles roles, SessionTokens tokens) {
+  RoleSessions(
+      Database database, Authorizer authorizer, StsService.Roles roles, SessionTokens tokens) {
+    this.database = database;
     this.authorizer = authorizer;
     this.roles = roles;
     this.tokens = tokens;
@@ -28,21 +33,27 @@ public final class RoleSessions {
   /// @param service such as `lambda.amazonaws.com`
   /// @param source the resource that the service acts for, such as the function's ARN
   public Optional<Principal.AssumedRole> principal(
-      String service, Arn role, String sessionName, Arn source) {
-    return findTrusting(service, role, source).map(found -> principal(found, sessionName));
+      Snapshot snapshot, String service, Arn role, String sessionName, Arn source) {
+    return findTrusting(snapshot, service, role, source)
+        .map(found -> principal(found, sessionName));
   }
 
-  private Optional<StsService.Role> findTrusting(String service, Arn role, Arn source) {
+  private Optional<StsService.Role> findTrusting(
+      Snapshot snapshot, String service, Arn role, Arn source) {
     return roles
-        .find(role)
-        .filter(_ -> authorizer.allowsService(service, ACTION, role, source, source.account()));
+        .find(snapshot, role)
+        .filter(
+            _ ->
+                authorizer.allowsService(
+                    snapshot, service, ACTION, role, source, source.account()));
   }
 
   /// Assumes `role` for `service`; empty if the role does not exist or does not trust the service.
   /// `duration` is cut to the role's maximum.
   public Optional<Credentials> assume(
       String service, Arn role, String sessionName, Duration duration, Arn source) {
-    return findTrusting(service, role, source)
+    return database
+        .read(snapshot -> findTrusting(snapshot, service, role, source))
         .map(
             found -> {
               Duration allowed =

@@ -11,6 +11,8 @@ import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
 import io.carillon.base.Ids;
 import io.carillon.base.Sealer;
+import io.carillon.store.Database;
+import io.carillon.store.Snapshot;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -38,7 +40,7 @@ public final class StsService {
   /// Finds the role of an ARN.
   @FunctionalInterface
   public interface Roles {
-    Optional<Role> find(Arn arn);
+    Optional<Role> find(Snapshot snapshot, Arn arn);
   }
 
   /// Whether a principal still exists and is the one whose session it was.
@@ -65,6 +67,7 @@ public final class StsService {
   private final AssumeRole assumeRole;
 
   public StsService(
+      Database database,
       Sealer sealer,
       Ids ids,
       InstantSource clock,
@@ -75,8 +78,8 @@ public final class StsService {
       KeyOwners keyOwners) {
     this.keyOwners = keyOwners;
     this.tokens = new SessionTokens(sealer, ids, clock, principals, managed);
-    this.roleSessions = new RoleSessions(authorizer, roles, tokens);
-    this.assumeRole = new AssumeRole(roles, managed, tokens);
+    this.roleSessions = new RoleSessions(database, authorizer, roles, tokens);
+    this.assumeRole = new AssumeRole(database, roles, managed, tokens);
   }
 
   public Operations operations() {

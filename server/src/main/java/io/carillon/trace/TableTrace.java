@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 
 /// Stores the steps of recent events: a row for each step, written in the transaction that does the
 /// step, so a trace never shows what did not happen.
@@ -87,18 +88,20 @@ public final class TableTrace implements Trace {
   }
 
   @Override
-  public void note(Tx tx, String travelling, Step step, Map<String, String> details) {
+  public Consumer<Tx> plan(String travelling, Step step, Map<String, String> details) {
     String cause = Cause.of(travelling).id();
     Instant now = clock.instant();
     long micros = now.getEpochSecond() * 1_000_000 + now.getNano() / 1_000;
-    steps.put(
-        tx, new Key(cause, numbers.getAndIncrement()), new StepRow(micros, step.name(), details));
-    tx.afterCommit(total::incrementAndGet);
+    Table.Encoded<StepRow> row = steps.encoded(new StepRow(micros, step.name(), details));
     String bucket = details.get("bucket");
     String key = details.get("key");
-    if (isOfAnObject(step) && bucket != null && key != null) {
-      objects.put(tx, new ObjectKey(bucket, key, cause), new Pointer());
-    }
+    return tx -> {
+      steps.put(tx, new Key(cause, numbers.getAndIncrement()), row);
+      tx.afterCommit(total::incrementAndGet);
+      if (isOfAnObject(step) && bucket != null && key != null) {
+        objects.put(tx, new ObjectKey(bucket, key, cause), new Pointer());
+      }
+    };
   }
 
   /// Whether the step begins a history of an object, by which it is found.

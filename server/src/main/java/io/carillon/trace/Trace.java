@@ -2,6 +2,7 @@ package io.carillon.trace;
 
 import io.carillon.store.Tx;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /// Records the history of an event for users: which rules matched, which functions ran, who
 /// received messages. A step belongs to a cause, the id carried by all work that one event leads
@@ -13,7 +14,12 @@ public interface Trace {
   /// @param cause the event's id from [#begin], or a whole [Cause], of which only the id counts
   /// @param step what happened
   /// @param details short named values, such as `function`, `error`, `protocol`, `endpoint`
-  void note(Tx tx, String cause, Step step, Map<String, String> details);
+  default void note(Tx tx, String cause, Step step, Map<String, String> details) {
+    plan(cause, step, details).accept(tx);
+  }
+
+  /// As [#note], in a later transaction: what takes time is done now.
+  Consumer<Tx> plan(String cause, Step step, Map<String, String> details);
 
   /// A new cause.
   String begin();

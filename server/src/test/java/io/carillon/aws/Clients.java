@@ -36,7 +36,7 @@ public final class Clients {
         new SignatureVerifier(
             (id, _) -> id.equals("test") ? Optional.of(root) : Optional.empty(), Clock.systemUTC()),
         SenderRules.NONE,
-        new Authorizer() {
+        new FixedAuthorizer() {
           @Override
           public void require(Caller caller, List<Need> needs) {
             authorizer.accept(caller, needs);

@@ -22,7 +22,7 @@ public final class DirectPipeline {
 
   /// Allows every caller everything, and services as far as `services` allows.
   public static Authorizer letting(BooleanSupplier services) {
-    return new Authorizer() {
+    return new FixedAuthorizer() {
       @Override
       public void require(Caller caller, List<Need> needs) {}
 
@@ -72,7 +72,8 @@ public final class DirectPipeline {
         caller.accessKeyId(),
         caller.signing(),
         caller.host(),
-        traceHeader);
+        traceHeader,
+        caller.authorization());
   }
 
   @SuppressWarnings("unchecked")
@@ -81,10 +82,11 @@ public final class DirectPipeline {
         caller,
         () -> {
           Operation<I> operation = operation(input);
-          if (operation.access() instanceof Access.Needs<I> needs) {
-            authorizer.require(caller, needs.of().apply(input));
-          }
-          return ((Execution.Decoded<I, O>) operation.execution()).run().run(caller, input);
+          Caller authorized =
+              operation.access() instanceof Access.Needs<I> needs
+                  ? caller.with(authorizer.authorize(caller, needs.of().apply(input)))
+                  : caller;
+          return ((Execution.Decoded<I, O>) operation.execution()).run().run(authorized, input);
         });
   }
 

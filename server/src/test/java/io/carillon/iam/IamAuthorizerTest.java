@@ -84,11 +84,11 @@ class IamAuthorizerTest {
   }
 
   private void require(Caller caller, Need... needs) {
-    fixture.authorizer.require(caller, List.of(needs));
+    var _ = fixture.authorizer.authorize(caller, List.of(needs));
   }
 
   private boolean allows(Caller caller, Need need) {
-    return fixture.authorizer.decide(caller, need).isAllowed();
+    return fixture.decide(caller, need).isAllowed();
   }
 
   private void owned(Arn resource, AccountId owner, String policy) {
@@ -281,7 +281,7 @@ class IamAuthorizerTest {
         CommonError.ACCESS_DENIED,
         "RestrictPublicBuckets in its public");
     assertThat(
-            fixture.authorizer.allowsService(
+            fixture.allowsService(
                 "cloudtrail.amazonaws.com", "s3:PutObject", OBJECT, OBJECT, OTHER.value()))
         .isTrue();
 
@@ -388,7 +388,7 @@ class IamAuthorizerTest {
     Need need = PUT.with("s3:prefix", "home/");
     String condition = ",\"Condition\":{\"" + operator + "\":{\"" + key + "\":\"" + value + "\"}}";
     inline("p", allow("s3:*", "*") + condition);
-    assertThat(fixture.authorizer.decide(session, need))
+    assertThat(fixture.decide(session, need))
         .isInstanceOf(io.carillon.policy.Decision.Allowed.class);
   }
 
@@ -408,14 +408,13 @@ class IamAuthorizerTest {
     assertThat(allowsS3(topic, bucket, "222222222222")).isFalse();
     assertThat(allowsS3(topic, Arn.bucket("c"), "000000000000")).isFalse();
     assertThat(
-            fixture.authorizer.allowsService(
+            fixture.allowsService(
                 "sns.amazonaws.com", "sns:Publish", topic, bucket, "000000000000"))
         .isFalse();
   }
 
   private boolean allowsS3(Arn topic, Arn bucket, String account) {
-    return fixture.authorizer.allowsService(
-        "s3.amazonaws.com", "sns:Publish", topic, bucket, account);
+    return fixture.allowsService("s3.amazonaws.com", "sns:Publish", topic, bucket, account);
   }
 
   @Test

@@ -1,8 +1,10 @@
 package io.carillon.iam;
 
+import io.carillon.aws.Authorization;
 import io.carillon.aws.Authorizer;
 import io.carillon.aws.Caller;
 import io.carillon.aws.Credentials;
+import io.carillon.aws.Need;
 import io.carillon.aws.Operations.Access;
 import io.carillon.aws.Operations.Execution;
 import io.carillon.aws.Operations.Operation;
@@ -16,6 +18,7 @@ import io.carillon.base.Ids;
 import io.carillon.base.Region;
 import io.carillon.base.Sealer;
 import io.carillon.base.Secret;
+import io.carillon.policy.Decision;
 import io.carillon.store.Database;
 import io.carillon.store.MemoryDatabase;
 import io.carillon.sts.StsService;
@@ -68,7 +71,7 @@ public final class IamFixture {
             () -> now,
             new Accounts.Root(ACCOUNT, "test", ROOT_SECRET),
             managedPolicies);
-    ResourcePolicies lookUp = arn -> Optional.ofNullable(resources.get(arn.toString()));
+    ResourcePolicies lookUp = (_, arn) -> Optional.ofNullable(resources.get(arn.toString()));
     Map<String, ResourcePolicies> services = new HashMap<>();
     authorizer = iam.authorizer(services, StsService::issued);
     for (String service : List.of("s3", "sns", "sqs", "lambda")) {
@@ -81,12 +84,13 @@ public final class IamFixture {
 
   private StsService sts(Sealer sealer, Ids ids, Authorizer authorizer) {
     return new StsService(
+        database,
         sealer,
         ids,
         () -> now,
         authorizer,
-        arn ->
-            iam.role(arn)
+        (snapshot, arn) ->
+            iam.role(snapshot, arn)
                 .map(
                     r ->
                         new StsService.Role(
@@ -94,6 +98,17 @@ public final class IamFixture {
         iam::exists,
         iam::managedDocument,
         iam::accountOfKey);
+  }
+
+  public Decision decide(Caller caller, Need need) {
+    return database.read(snapshot -> authorizer.decide(snapshot, caller, need));
+  }
+
+  public boolean allowsService(
+      String service, String action, Arn resource, Arn source, String sourceAccount) {
+    return database.read(
+        snapshot ->
+            authorizer.allowsService(snapshot, service, action, resource, source, sourceAccount));
   }
 
   public void advance(Duration time) {
@@ -133,7 +148,8 @@ public final class IamFixture {
         keyId,
         Signing.NONE,
         "",
-        null);
+        null,
+        Authorization.NONE);
   }
 
   /// The credentials with this key and token, if they exist.
@@ -156,7 +172,7 @@ public final class IamFixture {
           caller.call(
               () -> {
                 if (operation.access() instanceof Access.Needs<I>(var needs)) {
-                  authorizer.require(caller, needs.apply(request));
+                  var _ = authorizer.authorize(caller, needs.apply(request));
                 }
                 return ((Execution.Decoded<I, Object>) operation.execution())
                     .run()

@@ -51,7 +51,7 @@ class IamPrincipalsTest {
             ACCOUNT,
             SessionTerms.NONE,
             "AKIA");
-    return fixture.authorizer.decide(caller, Need.of("s3:GetObject", OBJECT)).isAllowed();
+    return fixture.decide(caller, Need.of("s3:GetObject", OBJECT)).isAllowed();
   }
 
   private void store(Map<String, String> pinned) {

@@ -140,7 +140,7 @@ class ManagedPolicyFolderTest {
 
   private static Decision decide(IamFixture fixture, Credentials credentials, String bucket) {
     Caller caller = fixture.caller(credentials);
-    return fixture.authorizer.decide(
+    return fixture.decide(
         caller, Need.of("s3:GetObject", Arn.parse("arn:aws:s3:::" + bucket + "/key")));
   }
 

@@ -9,6 +9,7 @@ import io.carillon.base.Arn;
 import io.carillon.policy.PolicyDocument;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -68,12 +69,12 @@ class FunctionPoliciesTest {
                 + "\"Condition\":{\"StringEquals\":{\"AWS:SourceAccount\":\"123456789012\"},"
                 + "\"ArnLike\":{\"AWS:SourceArn\":\"arn:aws:s3:::b\"}}}");
     assertThatThrownBy(() -> add(permission("s3"))).hasMessageContaining("already exists");
-    Owned owned = fixture.service.resourcePolicies().find(ARN).orElseThrow();
+    Owned owned = find(ARN).orElseThrow();
     assertThat(owned.owner().value()).isEqualTo("123456789012");
     var _ = PolicyDocument.parse(owned.policy().orElseThrow(), PolicyDocument.Flavour.RESOURCE);
     remove("s3");
     assertThatThrownBy(() -> remove("s3")).hasMessageContaining("is not found in resource policy");
-    assertThat(fixture.service.resourcePolicies().find(ARN).orElseThrow().policy()).isEmpty();
+    assertThat(find(ARN).orElseThrow().policy()).isEmpty();
   }
 
   @Test
@@ -100,7 +101,7 @@ class FunctionPoliciesTest {
     fixture.principals.idsByArn.put(role, "AROA2222222222222222A");
     assertThat(add(permission("first").principal(role))).contains("\"AWS\":\"" + role + "\"");
     assertThat(policy()).contains("\"AWS\":\"" + role + "\"");
-    assertThat(fixture.service.resourcePolicies().find(ARN).orElseThrow().policy().orElseThrow())
+    assertThat(find(ARN).orElseThrow().policy().orElseThrow())
         .contains("\"AWS\":\"AROA2222222222222222A\"");
 
     fixture.principals.idsByArn.put(role, "AROA2222222222222222B");
@@ -121,10 +122,10 @@ class FunctionPoliciesTest {
   @Test
   void eachVersionHasItsOwnPolicyExceptLatest() throws Exception {
     assertThat(add(permission("v").qualifier("1"))).contains("function:f:1\"");
-    assertThat(fixture.service.resourcePolicies().find(ARN).orElseThrow().policy()).isEmpty();
+    assertThat(find(ARN).orElseThrow().policy()).isEmpty();
     Arn version = Arn.parse(ARN + ":1");
-    assertThat(fixture.service.resourcePolicies().find(version).orElseThrow().policy()).isPresent();
-    assertThat(fixture.service.resourcePolicies().find(Arn.parse(ARN + ":9"))).isEmpty();
+    assertThat(find(version).orElseThrow().policy()).isPresent();
+    assertThat(find(Arn.parse(ARN + ":9"))).isEmpty();
     assertThatThrownBy(() -> add(permission("v").qualifier("$LATEST")))
         .hasMessage("We currently do not support adding policies for $LATEST.");
   }
@@ -177,5 +178,9 @@ class FunctionPoliciesTest {
     for (int i = 0; i < added; i++) {
       remove("big" + i);
     }
+  }
+
+  private Optional<Owned> find(Arn resource) {
+    return fixture.database.read(s -> fixture.service.resourcePolicies().find(s, resource));
   }
 }

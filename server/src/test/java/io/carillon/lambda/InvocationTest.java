@@ -12,11 +12,12 @@ import io.carillon.aws.AwsException;
 import io.carillon.aws.DirectPipeline;
 import io.carillon.base.Arn;
 import io.carillon.lambda.runtime.RuntimeFixture;
+import io.carillon.messaging.Acceptance;
+import io.carillon.messaging.MessageAttribute;
+import io.carillon.messaging.Sender;
+import io.carillon.messaging.ServiceMessage;
 import io.carillon.outbox.DeliveryOutcome;
-import io.carillon.outbox.MessageAttribute;
-import io.carillon.outbox.Recipient.ServiceMessage;
 import io.carillon.outbox.RetryPolicy;
-import io.carillon.outbox.Sender;
 import io.carillon.outbox.Work;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -447,13 +448,12 @@ class InvocationTest {
             "",
             Map.of(),
             "upload");
-    DeliveryOutcome outcome = fixture.service.recipient().accept(serviceMessage);
+    Acceptance acceptance = fixture.accept(serviceMessage);
     assertThat(fixture.outbox).as("queued only by the effect").isEmpty();
-    fixture.settle(outcome);
+    fixture.settle(acceptance.outcome());
     assertThat(fixture.outbox.getFirst().cause()).isEqualTo("upload");
     fixture.servicesAllowed = false;
-    assertThat(fixture.service.recipient().accept(serviceMessage))
-        .isInstanceOf(DeliveryOutcome.Rejected.class);
+    assertThat(fixture.accept(serviceMessage)).isInstanceOf(Acceptance.Refused.class);
   }
 
   @Test
@@ -473,8 +473,6 @@ class InvocationTest {
 
     fixture.settle(
         fixture
-            .service
-            .recipient()
             .accept(
                 new ServiceMessage(
                     new Sender.Service("s3.amazonaws.com", Arn.bucket("b"), RuntimeFixture.ACCOUNT),
@@ -484,7 +482,8 @@ class InvocationTest {
                     Map.of(),
                     "upload",
                     null,
-                    trace)));
+                    trace))
+            .outcome());
     assertThat(AsyncInvocation.of(fixture.outbox.getFirst()).traceHeader()).isEqualTo(trace);
   }
 

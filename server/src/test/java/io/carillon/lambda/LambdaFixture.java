@@ -1,9 +1,9 @@
 package io.carillon.lambda;
 
-import io.carillon.aws.Authorizer;
 import io.carillon.aws.Caller;
 import io.carillon.aws.CommonError;
 import io.carillon.aws.DirectPipeline;
+import io.carillon.aws.FixedAuthorizer;
 import io.carillon.aws.Need;
 import io.carillon.aws.Principal;
 import io.carillon.base.AccountId;
@@ -11,15 +11,19 @@ import io.carillon.base.Arn;
 import io.carillon.base.Ids;
 import io.carillon.base.Region;
 import io.carillon.lambda.runtime.RuntimeFixture;
+import io.carillon.messaging.Acceptance;
+import io.carillon.messaging.Recipient;
+import io.carillon.messaging.Recipients;
+import io.carillon.messaging.ServiceMessage;
 import io.carillon.outbox.DeliveryOutcome;
 import io.carillon.outbox.Job;
-import io.carillon.outbox.Recipient;
+import io.carillon.outbox.RecordingOutbox;
 import io.carillon.outbox.Work;
 import io.carillon.policy.FewPrincipals;
 import io.carillon.store.MemoryBlobs;
 import io.carillon.store.MemoryDatabase;
 import io.carillon.store.Tx;
-import io.carillon.trace.Trace;
+import io.carillon.trace.NotingTrace;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -47,7 +51,7 @@ final class LambdaFixture implements AutoCloseable {
   final MemoryBlobs blobs = new MemoryBlobs(database, InstantSource.system());
   final List<Work> outbox = new CopyOnWriteArrayList<>();
   final List<String> steps = new CopyOnWriteArrayList<>();
-  final List<Recipient.ServiceMessage> sent = new ArrayList<>();
+  final List<ServiceMessage> sent = new ArrayList<>();
   final Map<String, byte[]> objects = new ConcurrentHashMap<>();
   final FewPrincipals principals = new FewPrincipals(ACCOUNT, new AccountId("111122223333"));
   final RuntimeFixture runtime;
@@ -61,19 +65,19 @@ final class LambdaFixture implements AutoCloseable {
   LambdaFixture(Path folder) throws IOException {
     runtime = new RuntimeFixture(folder);
     FixtureAuthorizer authorizer = new FixtureAuthorizer();
-    Recipient recipient = serviceMessage -> new DeliveryOutcome.Done(_ -> sent.add(serviceMessage));
+    Recipient recipient = (_, message) -> new Acceptance.Accepted(_ -> sent.add(message));
     service =
         new LambdaService(
             database,
             blobs,
-            (_, work) -> outbox.add(work),
+            (RecordingOutbox) (_, work) -> outbox.add(work),
             new RecordingTrace(),
             new Ids(),
             InstantSource.system(),
             authorizer,
             principals,
-            Map.of("sqs", recipient, "sns", recipient),
-            (role, session, _) ->
+            new Recipients(Map.of("sqs", recipient, "sns", recipient)),
+            (_, role, session, _) ->
                 Optional.of(
                         new Principal.AssumedRole(ACCOUNT, "/", "worker", "AROAWORKER", session))
                     .filter(_ -> role.resource().equals("role/worker")),
@@ -93,7 +97,7 @@ final class LambdaFixture implements AutoCloseable {
     return new java.io.ByteArrayInputStream(bytes);
   }
 
-  private final class FixtureAuthorizer implements Authorizer {
+  private final class FixtureAuthorizer implements FixedAuthorizer {
     @Override
     public void require(Caller caller, List<Need> needs) {
       for (Need need : needs) {
@@ -111,7 +115,7 @@ final class LambdaFixture implements AutoCloseable {
     }
   }
 
-  private final class RecordingTrace implements Trace {
+  private final class RecordingTrace implements NotingTrace {
     @Override
     public void note(Tx tx, String cause, Step step, Map<String, String> details) {
       steps.add(cause + " " + step);
@@ -160,12 +164,18 @@ final class LambdaFixture implements AutoCloseable {
 
   /// Runs one attempt, as the dispatcher would.
   DeliveryOutcome attempt(Work work, int attempt) throws Exception {
-    return Objects.requireNonNull(service.deliveries().get(work.kind()))
-        .attempt(job(work, attempt, ""));
+    return RecordingOutbox.decided(
+        database,
+        Objects.requireNonNull(service.deliveries().get(work.kind()))
+            .attempt(job(work, attempt, "")));
   }
 
   static Job job(Work work, int attempts, String lastError) {
     return new Job("job", work, Instant.now(), attempts, 0, 0, lastError, lastError);
+  }
+
+  Acceptance accept(ServiceMessage message) {
+    return database.read(snapshot -> service.recipient().accept(snapshot, message));
   }
 
   void settle(DeliveryOutcome outcome) {

@@ -303,7 +303,10 @@ class LogsServiceTest {
     assertThat(tags(groupArn("/g"))).isEqualTo(Map.of("b", "3", "c", ""));
 
     for (String named : List.of("", ":*", ":log-stream:s")) {
-      assertThat(logs.resourcePolicies().find(Arn.parse(groupArn("/g") + named)).orElseThrow())
+      assertThat(
+              database
+                  .read(s -> logs.resourcePolicies().find(s, Arn.parse(groupArn("/g") + named)))
+                  .orElseThrow())
           .satisfies(group -> assertThat(group.tags()).containsEntry("b", "3"))
           .satisfies(group -> assertThat(group.owner()).isEqualTo(ACCOUNT));
     }

@@ -1,20 +1,31 @@
 package io.carillon.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.carillon.store.InterleavedDatabase;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/// Work that the adding transaction delivers, see [Delivery#deliverInTransaction].
+/// Work that the transaction of its cause delivers, see [Delivery#plan].
 final class DeliverInTransactionTest extends DispatcherFixture {
   @Test
   void localDeliveriesCommitWithTheTransactionThatAddsThem() {
     Scripted delivery = run(new Scripted(_ -> DeliveryOutcome.done()));
     delivery.inTransaction = work -> Optional.of(tx -> effect(tx, work.cause()));
     database.reset();
-    add("lane", "x");
-    addAndRollBack("lane", "y");
+    plan(work("lane", "x"));
+    assertThatThrownBy(
+            () ->
+                database.change(
+                    snapshot -> outbox.plan(snapshot, work("lane", "y")),
+                    (tx, effect) -> {
+                      effect.accept(tx);
+                      throw new IllegalStateException("no");
+                    }))
+        .hasMessage("no");
     assertThat(effects()).containsExactly("x");
     assertThat(database.written()).isEqualTo(2);
     assertThat(depth()).isZero();
@@ -25,11 +36,13 @@ final class DeliverInTransactionTest extends DispatcherFixture {
   void largeTransactionsDeliverNothing() {
     Scripted delivery = run(new Scripted(job -> done(job.id())));
     delivery.inTransaction = work -> Optional.of(tx -> effect(tx, work.cause()));
-    database.write(
-        tx -> {
-          for (int i = 0; i < TableOutbox.MAX_CHANGES_FOR_DELIVERY + 10; i++) {
-            outbox.add(tx, work("lane", "x" + i));
-          }
+    database.change(
+        snapshot ->
+            IntStream.range(0, TableOutbox.MAX_CHANGES_FOR_DELIVERY + 10)
+                .mapToObj(i -> outbox.plan(snapshot, work("lane", "x" + i)))
+                .toList(),
+        (tx, effects) -> {
+          effects.forEach(effect -> effect.accept(tx));
           return 0;
         });
     awaitEmpty();
@@ -40,7 +53,7 @@ final class DeliverInTransactionTest extends DispatcherFixture {
   void workDueLaterIsNotDeliveredInTheTransaction() {
     Scripted delivery = run(new Scripted(_ -> DeliveryOutcome.done()));
     delivery.inTransaction = work -> Optional.of(tx -> effect(tx, work.cause()));
-    add(new Work("kind", "lane", clock.instant().plusSeconds(1), new byte[0], "x"));
+    plan(new Work("kind", "lane", clock.instant().plusSeconds(1), new byte[0], "x"));
     assertThat(depth()).isOne();
     assertThat(effects()).isEmpty();
   }
@@ -61,10 +74,11 @@ final class DeliverInTransactionTest extends DispatcherFixture {
                       });
             };
     for (String cause : List.of("no", "asking fails", "the effect fails")) {
-      database.write(
-          tx -> {
+      database.change(
+          snapshot -> outbox.plan(snapshot, work("lane", cause)),
+          (tx, effect) -> {
             effect(tx, cause);
-            outbox.add(tx, work("lane", cause));
+            effect.accept(tx);
             return 0;
           });
     }
@@ -75,5 +89,52 @@ final class DeliverInTransactionTest extends DispatcherFixture {
             "asking fails", "asking fails tried",
             "the effect fails", "the effect fails tried");
     assertThat(delivery.attempts).hasSize(3);
+  }
+
+  @Test
+  void anAttemptThatIsPlannedIsPlannedAgainWhereItsRowsChanged() {
+    InterleavedDatabase interleaved = new InterleavedDatabase(database);
+    Scripted delivery =
+        new Scripted(
+            job ->
+                new DeliveryOutcome.Local(
+                    snapshot ->
+                        EFFECTS.get(snapshot, "closed").isPresent()
+                            ? new DeliveryOutcome.Rejected("closed")
+                            : done(job.work().cause())));
+    dispatcher =
+        new Dispatcher(
+            interleaved,
+            outbox,
+            deadLetters,
+            clock,
+            () -> 0L,
+            (_, _, failure) -> failures.add(failure),
+            Dispatcher.Settings.usual());
+    run(delivery);
+    add("lane", "first");
+    awaitEmpty();
+    assertThat(effects()).containsExactly("first");
+
+    interleaved.betweenPlanAndApplication(
+        () ->
+            database.write(
+                tx -> {
+                  effect(tx, "closed");
+                  return 0;
+                }));
+    add("lane", "second");
+    awaitEmpty();
+    assertThat(effects()).containsExactly("closed", "first");
+    assertThat(deadLetterReasons()).containsExactly("closed");
+  }
+
+  private void plan(Work work) {
+    database.change(
+        snapshot -> outbox.plan(snapshot, work),
+        (tx, effect) -> {
+          effect.accept(tx);
+          return 0;
+        });
   }
 }

@@ -8,6 +8,7 @@ import io.carillon.store.KeyCodec;
 import io.carillon.store.ManualClock;
 import io.carillon.store.MemoryDatabase;
 import io.carillon.store.Range;
+import io.carillon.store.Snapshot;
 import io.carillon.store.Table;
 import io.carillon.store.Tx;
 import java.time.Duration;
@@ -45,7 +46,7 @@ abstract class DispatcherFixture {
     }
 
     @Override
-    public Optional<Consumer<Tx>> deliverInTransaction(Work work) {
+    public Optional<Consumer<Tx>> plan(Snapshot snapshot, Work work) {
       return inTransaction.apply(work);
     }
 

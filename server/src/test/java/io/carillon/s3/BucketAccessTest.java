@@ -90,8 +90,7 @@ class BucketAccessTest {
         404);
     legacy.call(
         legacy.alice, PutBucketPolicyRequest.builder().bucket("bucket").policy(TO_ANYONE).build());
-    assertThat(legacy.service.policies().find(Arn.bucket("bucket")).orElseThrow().restricted())
-        .isFalse();
+    assertThat(legacy.policy(Arn.bucket("bucket")).orElseThrow().restricted()).isFalse();
   }
 
   /// The setting `new-bucket-defaults`; an unknown value is an error.
@@ -399,7 +398,7 @@ class BucketAccessTest {
   }
 
   private Owned owned() {
-    return fixture.service.policies().find(Arn.object("bucket", "k")).orElseThrow();
+    return fixture.policy(Arn.object("bucket", "k")).orElseThrow();
   }
 
   private void write(Caller caller, @Nullable String acl) {

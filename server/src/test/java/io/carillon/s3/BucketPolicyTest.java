@@ -107,12 +107,12 @@ class BucketPolicyTest {
     put(policy);
 
     assertThat(get()).isEqualTo(policy);
-    assertThat(fixture.service.policies().find(Arn.bucket("bucket")).orElseThrow().pinned())
+    assertThat(fixture.policy(Arn.bucket("bucket")).orElseThrow().pinned())
         .containsExactly(java.util.Map.entry(BOB, BOBS_ID));
 
     fixture.principals.idsByArn.put(BOB, "AIDAOTHEROTHEROTHEROT");
     assertThat(get()).contains("\"AWS\":\"" + BOBS_ID + "\"").doesNotContain(BOB);
-    assertThat(fixture.service.policies().find(Arn.bucket("bucket")).orElseThrow().pinned())
+    assertThat(fixture.policy(Arn.bucket("bucket")).orElseThrow().pinned())
         .containsExactly(java.util.Map.entry(BOB, BOBS_ID));
   }
 

@@ -199,13 +199,13 @@ class BucketsTest {
     GetBucketPolicyResponse read =
         fixture.call(fixture.alice, GetBucketPolicyRequest.builder().bucket("bucket").build());
     assertThat(read.policy()).isEqualTo(policy);
-    assertThat(fixture.service.policies().find(Arn.object("bucket", "a/b")))
+    assertThat(fixture.policy(Arn.object("bucket", "a/b")))
         .hasValueSatisfying(
             owned -> {
               assertThat(owned.owner()).isEqualTo(S3Fixture.ALICE);
               assertThat(owned.policy()).contains(policy);
             });
-    assertThat(fixture.service.policies().find(Arn.bucket("nowhere"))).isEmpty();
+    assertThat(fixture.policy(Arn.bucket("nowhere"))).isEmpty();
 
     fixture.call(fixture.alice, DeleteBucketPolicyRequest.builder().bucket("bucket").build());
     refused(

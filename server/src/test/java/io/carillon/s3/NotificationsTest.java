@@ -14,13 +14,15 @@ import io.carillon.aws.DirectPipeline;
 import io.carillon.aws.Principal;
 import io.carillon.base.Arn;
 import io.carillon.http.Response;
+import io.carillon.messaging.Acceptance;
+import io.carillon.messaging.Sender;
+import io.carillon.messaging.ServiceMessage;
 import io.carillon.outbox.DeliveryOutcome;
 import io.carillon.outbox.Job;
-import io.carillon.outbox.Recipient;
-import io.carillon.outbox.Sender;
 import io.carillon.outbox.Work;
 import io.carillon.s3.event.EventDelivery;
 import io.carillon.s3.event.Notifications;
+import io.carillon.store.Tx;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -516,10 +518,8 @@ class NotificationsTest {
     EventDelivery delivery = fixture.service.delivery();
     Job job = new Job("id", fixture.outbox.getFirst(), S3Fixture.START, 1, 0, 0, "", "");
 
-    fixture.recipients.put("lambda", _ -> new DeliveryOutcome.Retry("down"));
-    assertThat(delivery.attempt(job)).isEqualTo(new DeliveryOutcome.Retry("down"));
     fixture.recipients.remove("lambda");
-    assertThat(delivery.attempt(job)).isInstanceOf(DeliveryOutcome.Rejected.class);
+    assertThat(fixture.attempt(job)).isInstanceOf(DeliveryOutcome.Rejected.class);
 
     assertThat(delivery.retryPolicy(job).waitAfter(1)).contains(Duration.ofSeconds(1));
     assertThat(delivery.retryPolicy(job).waitAfter(50)).contains(Duration.ofMinutes(5));
@@ -530,12 +530,13 @@ class NotificationsTest {
   void acceptedEventsCommitWithTheUploadAndOthersStayInTheOutbox() {
     configure(n -> n.lambdaFunctionConfigurations(function("r")));
     fixture.put("bucket", "k", "x");
-    EventDelivery delivery = fixture.service.delivery();
     Work work = fixture.outbox.getFirst();
+    Consumer<Tx> effect = fixture.planned(work).orElseThrow();
+    assertThat(fixture.serviceMessages).isEmpty();
 
     fixture.database.write(
         tx -> {
-          delivery.deliverInTransaction(work).orElseThrow().accept(tx);
+          effect.accept(tx);
           return work;
         });
     assertThat(fixture.serviceMessages)
@@ -548,10 +549,8 @@ class NotificationsTest {
               assertThat(serviceMessage.cause()).isEqualTo(work.cause());
             });
 
-    fixture.recipients.put("lambda", _ -> new DeliveryOutcome.Retry("down"));
-    assertThat(delivery.deliverInTransaction(work)).isEmpty();
-    fixture.recipients.put("lambda", _ -> new DeliveryOutcome.Rejected("closed"));
-    assertThat(delivery.deliverInTransaction(work)).isEmpty();
+    fixture.recipients.put("lambda", (_, _) -> new Acceptance.Refused("closed"));
+    assertThat(fixture.planned(work)).isEmpty();
   }
 
   @Test
@@ -564,15 +563,15 @@ class NotificationsTest {
     fixture.stream(fixture.alice, upload, S3Fixture.request(new byte[1]));
     fixture.serviceMessages.clear();
 
+    List<Consumer<Tx>> effects =
+        fixture.outbox.stream().map(work -> fixture.planned(work).orElseThrow()).toList();
     fixture.database.write(
         tx -> {
-          for (Work work : fixture.outbox) {
-            fixture.service.delivery().deliverInTransaction(work).orElseThrow().accept(tx);
-          }
+          effects.forEach(effect -> effect.accept(tx));
           return true;
         });
     assertThat(fixture.serviceMessages)
-        .extracting(Recipient.ServiceMessage::traceHeader)
+        .extracting(ServiceMessage::traceHeader)
         .containsExactly(trace, null);
   }
 
@@ -587,9 +586,10 @@ class NotificationsTest {
                     .build()));
     fixture.put("bucket", "k", "x");
     Work work = fixture.outbox.getLast();
+    Consumer<Tx> effect = fixture.planned(work).orElseThrow();
     fixture.database.write(
         tx -> {
-          fixture.service.delivery().deliverInTransaction(work).orElseThrow().accept(tx);
+          effect.accept(tx);
           return work;
         });
     assertThat(fixture.notes.getLast())

@@ -1,14 +1,16 @@
 package io.carillon.s3;
 
-import io.carillon.aws.Authorizer;
+import io.carillon.aws.Authorization;
 import io.carillon.aws.AwsException;
 import io.carillon.aws.Caller;
 import io.carillon.aws.CommonError;
+import io.carillon.aws.FixedAuthorizer;
 import io.carillon.aws.Need;
 import io.carillon.aws.Operations;
 import io.carillon.aws.Operations.Execution;
 import io.carillon.aws.Operations.Operation;
 import io.carillon.aws.Principal;
+import io.carillon.aws.ResourcePolicies;
 import io.carillon.aws.SessionTerms;
 import io.carillon.aws.Signing;
 import io.carillon.base.AccountId;
@@ -19,15 +21,20 @@ import io.carillon.http.Body;
 import io.carillon.http.Headers;
 import io.carillon.http.Request;
 import io.carillon.http.Response;
+import io.carillon.messaging.Acceptance;
+import io.carillon.messaging.Recipient;
+import io.carillon.messaging.Recipients;
+import io.carillon.messaging.ServiceMessage;
 import io.carillon.outbox.DeliveryOutcome;
-import io.carillon.outbox.Recipient;
+import io.carillon.outbox.Job;
+import io.carillon.outbox.RecordingOutbox;
 import io.carillon.outbox.Work;
 import io.carillon.policy.FewPrincipals;
 import io.carillon.store.Blobs;
 import io.carillon.store.Database;
 import io.carillon.store.MemoryDatabase;
 import io.carillon.store.Tx;
-import io.carillon.trace.Trace;
+import io.carillon.trace.NotingTrace;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -41,8 +48,10 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import software.amazon.awssdk.core.SdkPojo;
 import software.amazon.awssdk.services.s3.model.CreateBucketRequest;
@@ -53,7 +62,7 @@ import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 
 /// S3 on an in-memory store, called through its operation table, with test doubles for everything
 /// else.
-final class S3Fixture implements Authorizer {
+final class S3Fixture implements FixedAuthorizer {
   static final AccountId ALICE = new AccountId("111111111111");
   static final AccountId BOB = new AccountId("222222222222");
   static final Region REGION = new Region("eu-central-1");
@@ -62,7 +71,7 @@ final class S3Fixture implements Authorizer {
   final TestBlobs blobs;
   final List<Work> outbox = new ArrayList<>();
   final List<Map<String, String>> notes = new ArrayList<>();
-  final List<Recipient.ServiceMessage> serviceMessages = new ArrayList<>();
+  final List<ServiceMessage> serviceMessages = new ArrayList<>();
   final Map<String, Recipient> recipients = new HashMap<>();
   final AtomicLong now = new AtomicLong(START.toEpochMilli());
 
@@ -101,19 +110,19 @@ final class S3Fixture implements Authorizer {
         new S3Service(
             database,
             store,
-            this::add,
+            (RecordingOutbox) this::add,
             new Recording(),
             new Ids(),
             () -> Instant.ofEpochMilli(now.get()),
             this,
             principals,
-            recipients,
+            new Recipients(recipients),
             _ -> new Recording().begin(),
             () -> URI.create("http://localhost:4566"),
             blocksPublic);
-    recipients.put("sns", this::accept);
-    recipients.put("sqs", this::accept);
-    recipients.put("lambda", this::accept);
+    recipients.put("sns", (_, message) -> accept(message));
+    recipients.put("sqs", (_, message) -> accept(message));
+    recipients.put("lambda", (_, message) -> accept(message));
     Operations table = service.operations();
     table.all().forEach(operation -> operations.putIfAbsent(operation.input(), operation));
   }
@@ -134,7 +143,8 @@ final class S3Fixture implements Authorizer {
         "AKIATEST",
         Signing.NONE,
         "localhost:1",
-        null);
+        null,
+        Authorization.NONE);
   }
 
   static Request request(byte[] body, String... headers) {
@@ -233,18 +243,33 @@ final class S3Fixture implements Authorizer {
             .build());
   }
 
+  /// What a delivery of an event comes to.
+  DeliveryOutcome attempt(Job job) {
+    return RecordingOutbox.decided(database, service.delivery().attempt(job));
+  }
+
+  /// The effect that delivers an event with the upload.
+  Optional<Consumer<Tx>> planned(Work work) {
+    return database.plan(snapshot -> service.delivery().plan(snapshot, work)).value();
+  }
+
+  /// The policy of a resource.
+  Optional<ResourcePolicies.Owned> policy(Arn resource) {
+    return database.read(snapshot -> service.policies().find(snapshot, resource));
+  }
+
   /// The messages in the outbox.
   List<String> events() {
     recipients.put(
         "lambda",
-        serviceMessage -> {
+        (_, serviceMessage) -> {
           serviceMessages.add(serviceMessage);
-          return DeliveryOutcome.done();
+          return new Acceptance.Accepted(_ -> {});
         });
     List<String> messages = new ArrayList<>();
     for (Work work : outbox) {
       serviceMessages.clear();
-      service.delivery().attempt(new io.carillon.outbox.Job("j", work, START, 1, 0, 0, "", ""));
+      attempt(new Job("j", work, START, 1, 0, 0, "", ""));
       messages.add(new String(serviceMessages.getFirst().payload(), StandardCharsets.UTF_8));
     }
     return messages;
@@ -295,18 +320,16 @@ final class S3Fixture implements Authorizer {
         && invocable.contains(resource.toString());
   }
 
-  private DeliveryOutcome accept(Recipient.ServiceMessage serviceMessage) {
+  private Acceptance accept(ServiceMessage serviceMessage) {
     String resource = serviceMessage.destination().resource();
     if (resource.contains("missing")) {
-      return new DeliveryOutcome.Rejected(
-          "it is not there", DeliveryOutcome.Rejected.Reason.ABSENT);
+      return new Acceptance.Refused("it is not there", Acceptance.Refused.Reason.ABSENT);
     }
     if (resource.contains("closed")) {
-      return new DeliveryOutcome.Rejected(
-          "its policy does not let S3 in", DeliveryOutcome.Rejected.Reason.DENIED);
+      return new Acceptance.Refused(
+          "its policy does not let S3 in", Acceptance.Refused.Reason.DENIED);
     }
-    return new DeliveryOutcome.Done(
-        tx -> tx.afterCommit(() -> serviceMessages.add(serviceMessage)));
+    return new Acceptance.Accepted(tx -> tx.afterCommit(() -> serviceMessages.add(serviceMessage)));
   }
 
   private void add(Tx tx, Work work) {
@@ -330,7 +353,7 @@ final class S3Fixture implements Authorizer {
     return operation(input);
   }
 
-  private final class Recording implements Trace {
+  private final class Recording implements NotingTrace {
     private int causes;
 
     @Override

@@ -3,9 +3,10 @@ package io.carillon.sns;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.base.Arn;
+import io.carillon.messaging.Acceptance;
+import io.carillon.messaging.MessageAttribute;
+import io.carillon.messaging.Sender;
 import io.carillon.outbox.DeliveryOutcome;
-import io.carillon.outbox.MessageAttribute;
-import io.carillon.outbox.Sender;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -91,7 +92,7 @@ class DeliveryTest {
     fixture.recipientOutcome =
         serviceMessage ->
             serviceMessage.destination().toString().equals(QUEUE)
-                ? Optional.of(new DeliveryOutcome.Rejected("there is no queue q"))
+                ? Optional.of(new Acceptance.Refused("there is no queue q"))
                 : Optional.empty();
     fixture.publish(topic, "m");
     fixture.runDue();
@@ -117,7 +118,7 @@ class DeliveryTest {
     fixture.recipientOutcome =
         serviceMessage ->
             serviceMessage.destination().toString().equals(QUEUE)
-                ? Optional.of(new DeliveryOutcome.Rejected("there is no queue q"))
+                ? Optional.of(new Acceptance.Refused("there is no queue q"))
                 : Optional.empty();
     fixture.call(
         fixture.alice,
@@ -166,7 +167,7 @@ class DeliveryTest {
         serviceMessage ->
             serviceMessage.destination().toString().equals(DEAD_LETTERS)
                 ? Optional.empty()
-                : Optional.of(rejected);
+                : Optional.of(new Acceptance.Refused("no"));
     fixture.call(
         fixture.alice,
         software.amazon.awssdk.services.sns.model.PublishRequest.builder()
@@ -214,7 +215,7 @@ class DeliveryTest {
   @Test
   void aMessageThatTheDeadLetterQueueRejectsBecomesADeadLetter() {
     fixture.subscribe(topic, "sqs", QUEUE, "RedrivePolicy", REDRIVE);
-    fixture.recipientOutcome = _ -> Optional.of(new DeliveryOutcome.Rejected("shut"));
+    fixture.recipientOutcome = _ -> Optional.of(new Acceptance.Refused("shut"));
     fixture.publish(topic, "m");
     fixture.runDue();
 

@@ -9,7 +9,7 @@ import com.amazonaws.services.sns.message.SnsSubscriptionConfirmation;
 import com.amazonaws.services.sns.message.SnsUnsubscribeConfirmation;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.carillon.http.Response;
-import io.carillon.outbox.MessageAttribute;
+import io.carillon.messaging.MessageAttribute;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

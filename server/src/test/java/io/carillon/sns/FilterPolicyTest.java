@@ -3,7 +3,7 @@ package io.carillon.sns;
 import static io.carillon.sns.TopicOperationsTest.assertInvalid;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.carillon.outbox.MessageAttribute;
+import io.carillon.messaging.MessageAttribute;
 import io.carillon.sns.FilterPolicy.Scope;
 import java.util.LinkedHashMap;
 import java.util.Map;

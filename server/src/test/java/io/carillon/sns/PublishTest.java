@@ -8,9 +8,9 @@ import io.carillon.aws.AwsException;
 import io.carillon.aws.DirectPipeline;
 import io.carillon.aws.Need;
 import io.carillon.base.Arn;
-import io.carillon.outbox.DeliveryOutcome;
-import io.carillon.outbox.Recipient;
-import io.carillon.outbox.Sender;
+import io.carillon.messaging.Acceptance;
+import io.carillon.messaging.Sender;
+import io.carillon.messaging.ServiceMessage;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -408,28 +408,25 @@ class PublishTest {
   @Test
   void otherServicesPublishIfThePolicyAllowsIt() {
     fixture.subscribe(topic, "lambda", FUNCTION);
-    Recipient recipient = fixture.service.recipient();
-
-    assertThat(recipient.accept(event(topic, 10)))
+    assertThat(accept(event(topic, 10)))
         .isInstanceOfSatisfying(
-            DeliveryOutcome.Rejected.class,
+            Acceptance.Refused.class,
             r -> {
               assertThat(r.why()).contains("does not let s3.amazonaws");
-              assertThat(r.reason()).isEqualTo(DeliveryOutcome.Rejected.Reason.DENIED);
+              assertThat(r.reason()).isEqualTo(Acceptance.Refused.Reason.DENIED);
             });
     fixture.publishable.add(topic);
-    assertThat(recipient.accept(event(topic + "x", 10)))
+    assertThat(accept(event(topic + "x", 10)))
         .isInstanceOfSatisfying(
-            DeliveryOutcome.Rejected.class,
-            r -> assertThat(r.reason()).isEqualTo(DeliveryOutcome.Rejected.Reason.ABSENT));
-    assertThat(recipient.accept(event(topic, 262_145)))
-        .isInstanceOf(DeliveryOutcome.Rejected.class);
-    DeliveryOutcome outcome = recipient.accept(event(topic, 10));
+            Acceptance.Refused.class,
+            r -> assertThat(r.reason()).isEqualTo(Acceptance.Refused.Reason.ABSENT));
+    assertThat(accept(event(topic, 262_145))).isInstanceOf(Acceptance.Refused.class);
+    Acceptance outcome = accept(event(topic, 10));
     assertThat(fixture.outbox).isEmpty();
 
     fixture.database.write(
         tx -> {
-          ((DeliveryOutcome.Done) outcome).effect().accept(tx);
+          ((Acceptance.Accepted) outcome).effect().accept(tx);
           return true;
         });
     fixture.runDue();
@@ -440,8 +437,12 @@ class PublishTest {
         .contains("\"Subject\":\"Amazon S3 Notification\"", "\"Message\":\"eeeeeeeeee\"");
   }
 
-  private Recipient.ServiceMessage event(String arn, int size) {
-    return new Recipient.ServiceMessage(
+  private Acceptance accept(ServiceMessage message) {
+    return fixture.database.read(s -> fixture.service.recipient().accept(s, message));
+  }
+
+  private ServiceMessage event(String arn, int size) {
+    return new ServiceMessage(
         new Sender.Service("s3.amazonaws.com", Arn.bucket("b"), "111111111111"),
         Arn.parse(arn),
         "e".repeat(size).getBytes(StandardCharsets.UTF_8),

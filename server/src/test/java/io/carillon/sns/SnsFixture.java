@@ -1,9 +1,9 @@
 package io.carillon.sns;
 
-import io.carillon.aws.Authorizer;
 import io.carillon.aws.Caller;
 import io.carillon.aws.CommonError;
 import io.carillon.aws.DirectPipeline;
+import io.carillon.aws.FixedAuthorizer;
 import io.carillon.aws.Need;
 import io.carillon.aws.Principal;
 import io.carillon.base.AccountId;
@@ -14,15 +14,17 @@ import io.carillon.http.Body;
 import io.carillon.http.Headers;
 import io.carillon.http.Request;
 import io.carillon.http.Response;
+import io.carillon.messaging.Acceptance;
+import io.carillon.messaging.ServiceMessage;
 import io.carillon.outbox.Delivery;
 import io.carillon.outbox.DeliveryOutcome;
 import io.carillon.outbox.Job;
-import io.carillon.outbox.Recipient;
+import io.carillon.outbox.RecordingOutbox;
 import io.carillon.outbox.Work;
 import io.carillon.policy.FewPrincipals;
 import io.carillon.store.MemoryDatabase;
 import io.carillon.store.Tx;
-import io.carillon.trace.Trace;
+import io.carillon.trace.NotingTrace;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -49,7 +51,7 @@ import software.amazon.awssdk.services.sns.model.SubscribeResponse;
 
 /// SNS on an in-memory store, called through its operation table; tests control the transports, the
 /// clock and the dispatcher.
-final class SnsFixture implements Authorizer {
+final class SnsFixture implements FixedAuthorizer {
   static final AccountId ALICE = new AccountId("111111111111");
   static final AccountId BOB = new AccountId("222222222222");
   static final Region REGION = new Region("eu-central-1");
@@ -78,15 +80,14 @@ final class SnsFixture implements Authorizer {
   final List<MailTransport.Mail> mails = new ArrayList<>();
   final List<SmsTransport.TextMessage> texts = new ArrayList<>();
   final List<HttpPostTransport.Post> posts = new ArrayList<>();
-  final List<Recipient.ServiceMessage> serviceMessages = new ArrayList<>();
+  final List<ServiceMessage> serviceMessages = new ArrayList<>();
 
   /// The outcomes of the transports and recipients.
   Function<MailTransport.Mail, DeliveryOutcome> mailOutcome = _ -> DeliveryOutcome.done();
 
   Function<SmsTransport.TextMessage, DeliveryOutcome> smsOutcome = _ -> DeliveryOutcome.done();
   Function<HttpPostTransport.Post, DeliveryOutcome> postOutcome = _ -> DeliveryOutcome.done();
-  Function<Recipient.ServiceMessage, Optional<DeliveryOutcome>> recipientOutcome =
-      _ -> Optional.empty();
+  Function<ServiceMessage, Optional<Acceptance>> recipientOutcome = _ -> Optional.empty();
 
   Predicate<Need> denied = _ -> false;
   final Set<String> publishable = new HashSet<>();
@@ -110,7 +111,7 @@ final class SnsFixture implements Authorizer {
     service =
         new SnsService(
             database,
-            this::add,
+            (RecordingOutbox) this::add,
             this,
             principals,
             new RecordingTrace(),
@@ -129,7 +130,7 @@ final class SnsFixture implements Authorizer {
                   posts.add(post);
                   return postOutcome.apply(post);
                 },
-                Map.of("sqs", this::accept, "lambda", this::accept),
+                (_, message) -> accept(message),
                 TestSigner.INSTANCE,
                 certificateUrl,
                 () -> URI.create(BASE),
@@ -203,7 +204,7 @@ final class SnsFixture implements Authorizer {
         ((Response.Content.Bytes) response.content()).bytes(), StandardCharsets.UTF_8);
   }
 
-  static String payload(Recipient.ServiceMessage serviceMessage) {
+  static String payload(ServiceMessage serviceMessage) {
     return new String(serviceMessage.payload(), StandardCharsets.UTF_8);
   }
 
@@ -248,7 +249,7 @@ final class SnsFixture implements Authorizer {
     Job job = toJob(fakeJob);
     DeliveryOutcome outcome;
     try {
-      outcome = delivery.attempt(job);
+      outcome = RecordingOutbox.decided(database, delivery.attempt(job));
     } catch (Exception e) {
       outcome = new DeliveryOutcome.Retry(e.toString());
     }
@@ -275,6 +276,7 @@ final class SnsFixture implements Authorizer {
         fakeJob.due = now.plus(postponed.notBefore());
       }
       case DeliveryOutcome.Rejected rejected -> deadLetter(fakeJob, rejected.why());
+      case DeliveryOutcome.Local _ -> throw new AssertionError("it was decided");
     }
   }
 
@@ -328,12 +330,12 @@ final class SnsFixture implements Authorizer {
         && publishable.contains(resource.toString());
   }
 
-  private DeliveryOutcome accept(Recipient.ServiceMessage serviceMessage) {
+  private Acceptance accept(ServiceMessage serviceMessage) {
     return recipientOutcome
         .apply(serviceMessage)
         .orElseGet(
             () ->
-                new DeliveryOutcome.Done(
+                new Acceptance.Accepted(
                     tx -> tx.afterCommit(() -> serviceMessages.add(serviceMessage))));
   }
 
@@ -344,7 +346,7 @@ final class SnsFixture implements Authorizer {
     tx.afterCommit(() -> outbox.add(new FakeJob(work)));
   }
 
-  private final class RecordingTrace implements Trace {
+  private final class RecordingTrace implements NotingTrace {
     @Override
     public void note(Tx tx, String cause, Step step, Map<String, String> details) {
       Map<String, String> note = new HashMap<>(details);

@@ -189,11 +189,16 @@ class TopicOperationsTest {
     String arn = fixture.createTopic("news");
     ResourcePolicies policies = fixture.service.resourcePolicies();
 
-    Optional<ResourcePolicies.Owned> found = policies.find(Arn.parse(arn));
+    Optional<ResourcePolicies.Owned> found =
+        fixture.database.read(s -> policies.find(s, Arn.parse(arn)));
     assertThat(found.orElseThrow().owner()).isEqualTo(SnsFixture.ALICE);
     assertThat(found.orElseThrow().policy().orElseThrow()).contains("__default_policy_ID");
-    assertThat(policies.find(Arn.parse(arn + "x"))).isEmpty();
-    assertThat(policies.find(Arn.parse("arn:aws:sns:*:*:*"))).isEmpty();
+    assertThat(fixture.database.<Optional<?>>read(s -> policies.find(s, Arn.parse(arn + "x"))))
+        .isEmpty();
+    assertThat(
+            fixture.database.<Optional<?>>read(
+                s -> policies.find(s, Arn.parse("arn:aws:sns:*:*:*"))))
+        .isEmpty();
   }
 
   @Test

@@ -94,7 +94,11 @@ class TopicPolicyTest {
   }
 
   private Map<String, String> pinned(String arn) {
-    return fixture.service.resourcePolicies().find(Arn.parse(arn)).orElseThrow().pinned();
+    return fixture
+        .database
+        .read(s -> fixture.service.resourcePolicies().find(s, Arn.parse(arn)))
+        .orElseThrow()
+        .pinned();
   }
 
   private String policy(String principal, String action) {

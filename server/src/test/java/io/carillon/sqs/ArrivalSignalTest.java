@@ -64,10 +64,13 @@ class ArrivalSignalTest {
   }
 
   private void send(String incarnation) {
+    Messages.Planned message =
+        messages.plan(row(incarnation), "x", Map.of(), "sender", null, null, Duration.ZERO);
     database.write(
-        tx ->
-            messages.send(
-                tx, row(incarnation), "x", Map.of(), "sender", null, null, Duration.ZERO));
+        tx -> {
+          message.effect().accept(tx);
+          return true;
+        });
   }
 
   private static QueueRow row(String incarnation) {

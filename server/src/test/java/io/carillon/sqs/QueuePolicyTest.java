@@ -36,9 +36,10 @@ class QueuePolicyTest {
   private static final String BOBS_ID = "AROABOBBOBBOBBOBBOBBO";
 
   private final FewPrincipals principals = new FewPrincipals(ACCOUNT);
+  private final MemoryDatabase database = new MemoryDatabase();
   private final SqsService sqs =
       new SqsService(
-          new MemoryDatabase(),
+          database,
           () -> NOW,
           new Ids(),
           DirectPipeline.letting(() -> true),
@@ -105,10 +106,8 @@ class QueuePolicyTest {
   }
 
   private Map<String, String> pinned(String queue) {
-    return sqs.policies()
-        .find(Arn.parse("arn:aws:sqs:us-east-1:123456789012:" + queue))
-        .orElseThrow()
-        .pinned();
+    Arn arn = Arn.parse("arn:aws:sqs:us-east-1:123456789012:" + queue);
+    return database.read(s -> sqs.policies().find(s, arn)).orElseThrow().pinned();
   }
 
   private static String policy(String principal, String action) {

@@ -11,10 +11,10 @@ import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
 import io.carillon.base.Ids;
 import io.carillon.base.Region;
-import io.carillon.outbox.DeliveryOutcome;
-import io.carillon.outbox.MessageAttribute;
-import io.carillon.outbox.Recipient.ServiceMessage;
-import io.carillon.outbox.Sender;
+import io.carillon.messaging.Acceptance;
+import io.carillon.messaging.MessageAttribute;
+import io.carillon.messaging.Sender;
+import io.carillon.messaging.ServiceMessage;
 import io.carillon.policy.FewPrincipals;
 import io.carillon.store.MemoryDatabase;
 import java.net.URI;
@@ -518,11 +518,11 @@ class SqsServiceTest {
   void servicesSendOnlyToExistingQueuesWhosePolicyAllowsIt() {
     String queue = create("q", Map.of());
 
-    DeliveryOutcome outcome = accept("q");
+    Acceptance outcome = accept("q");
     assertThat(receive(queue)).as("nothing before the effect runs").isEmpty();
     database.write(
         tx -> {
-          ((DeliveryOutcome.Done) outcome).effect().accept(tx);
+          ((Acceptance.Accepted) outcome).effect().accept(tx);
           return true;
         });
     assertThat(receive(queue)).extracting(Message::body).containsExactly("event");
@@ -530,25 +530,28 @@ class SqsServiceTest {
     serviceAllowed = false;
     assertThat(accept("q"))
         .isInstanceOfSatisfying(
-            DeliveryOutcome.Rejected.class,
-            r -> assertThat(r.reason()).isEqualTo(DeliveryOutcome.Rejected.Reason.DENIED));
+            Acceptance.Refused.class,
+            r -> assertThat(r.reason()).isEqualTo(Acceptance.Refused.Reason.DENIED));
     serviceAllowed = true;
     assertThat(accept("nowhere"))
         .isInstanceOfSatisfying(
-            DeliveryOutcome.Rejected.class,
-            r -> assertThat(r.reason()).isEqualTo(DeliveryOutcome.Rejected.Reason.ABSENT));
+            Acceptance.Refused.class,
+            r -> assertThat(r.reason()).isEqualTo(Acceptance.Refused.Reason.ABSENT));
   }
 
-  private DeliveryOutcome accept(String queue) {
-    return sqs.recipient()
-        .accept(
-            new ServiceMessage(
-                new Sender.Service("s3.amazonaws.com", Arn.bucket("b"), ACCOUNT.value()),
-                Arn.parse("arn:aws:sqs:us-east-1:123456789012:" + queue),
-                "event".getBytes(java.nio.charset.StandardCharsets.UTF_8),
-                "",
-                Map.of(),
-                "cause"));
+  private Acceptance accept(String queue) {
+    return accept(
+        new ServiceMessage(
+            new Sender.Service("s3.amazonaws.com", Arn.bucket("b"), ACCOUNT.value()),
+            Arn.parse("arn:aws:sqs:us-east-1:123456789012:" + queue),
+            "event".getBytes(java.nio.charset.StandardCharsets.UTF_8),
+            "",
+            Map.of(),
+            "cause"));
+  }
+
+  private Acceptance accept(ServiceMessage message) {
+    return database.read(s -> sqs.recipient().accept(s, message));
   }
 
   @Test
@@ -571,7 +574,7 @@ class SqsServiceTest {
             "cause",
             null,
             "Root=1-a");
-    DeliveryOutcome.Done outcome = (DeliveryOutcome.Done) sqs.recipient().accept(typed);
+    Acceptance.Accepted outcome = (Acceptance.Accepted) accept(typed);
     database.write(
         tx -> {
           outcome.effect().accept(tx);

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -161,7 +162,7 @@ class StsServiceTest {
             .orElseThrow();
     assertThat(found.secret().reveal()).isEqualTo(answer.credentials().secretAccessKey());
     assertThat(found.expires()).isEqualTo(answer.credentials().expiration());
-    assertThat(fixture.authorizer.decide(fixture.caller(found), PUT).isAllowed()).isTrue();
+    assertThat(fixture.decide(fixture.caller(found), PUT).isAllowed()).isTrue();
   }
 
   @Test
@@ -345,7 +346,7 @@ class StsServiceTest {
                     "\"Condition\":{\"StringEquals\":{\"%s\":\"%s\"}},\"Resource\""
                         .formatted(key, value)))
             .build());
-    return fixture.authorizer.decide(session, PUT).isAllowed();
+    return fixture.decide(session, PUT).isAllowed();
   }
 
   @Test
@@ -461,19 +462,15 @@ class StsServiceTest {
     assertThat(answer.packedPolicySize()).isPositive();
     Caller narrow = as(answer.credentials());
     assertThat(narrow.session().policies()).containsExactly(gets);
-    assertThat(fixture.authorizer.decide(narrow, PUT).isAllowed()).isFalse();
+    assertThat(fixture.decide(narrow, PUT).isAllowed()).isFalse();
 
     PolicyDescriptorType read =
         PolicyDescriptorType.builder()
             .arn("arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess")
             .build();
     Caller reader = as(assume(bob(), worker().policyArns(read)).credentials());
-    assertThat(fixture.authorizer.decide(reader, PUT).isAllowed()).isFalse();
-    assertThat(
-            fixture
-                .authorizer
-                .decide(reader, Need.of("s3:GetObject", Arn.object("b", "k")))
-                .isAllowed())
+    assertThat(fixture.decide(reader, PUT).isAllowed()).isFalse();
+    assertThat(fixture.decide(reader, Need.of("s3:GetObject", Arn.object("b", "k"))).isAllowed())
         .isTrue();
   }
 
@@ -541,8 +538,8 @@ class StsServiceTest {
             .build());
     fixture.advance(Duration.ofSeconds(1));
     Caller fresh = as(assume(bob(), worker()).credentials());
-    assertThat(fixture.authorizer.decide(old, PUT).isAllowed()).isFalse();
-    assertThat(fixture.authorizer.decide(fresh, PUT).isAllowed()).isTrue();
+    assertThat(fixture.decide(old, PUT).isAllowed()).isFalse();
+    assertThat(fixture.decide(fresh, PUT).isAllowed()).isTrue();
   }
 
   @Test
@@ -626,14 +623,11 @@ class StsServiceTest {
             fixture.find(
                 credentials.accessKeyId(), credentials.sessionToken().orElseThrow().reveal()))
         .isPresent();
-    assertThat(sessions.principal("lambda.amazonaws.com", fixture.role("function"), "f", function))
+    assertThat(session("lambda.amazonaws.com", fixture.role("function"), "f", function))
         .contains((Principal.AssumedRole) credentials.principal());
-    assertThat(sessions.principal("lambda.amazonaws.com", fixture.role("worker"), "f", function))
-        .isEmpty();
-    assertThat(sessions.principal("ec2.amazonaws.com", fixture.role("function"), "f", function))
-        .isEmpty();
-    assertThat(sessions.principal("lambda.amazonaws.com", fixture.role("nobody"), "f", function))
-        .isEmpty();
+    assertThat(session("lambda.amazonaws.com", fixture.role("worker"), "f", function)).isEmpty();
+    assertThat(session("ec2.amazonaws.com", fixture.role("function"), "f", function)).isEmpty();
+    assertThat(session("lambda.amazonaws.com", fixture.role("nobody"), "f", function)).isEmpty();
     assertThat(
             sessions.assume(
                 "lambda.amazonaws.com", fixture.role("worker"), "f", Duration.ofHours(1), function))
@@ -671,10 +665,7 @@ class StsServiceTest {
         List.of("good", "evil").stream()
             .filter(
                 name ->
-                    fixture
-                        .sts
-                        .roleSessions()
-                        .principal(
+                    session(
                             "lambda.amazonaws.com",
                             fixture.role("function"),
                             "f",
@@ -682,5 +673,11 @@ class StsServiceTest {
                         .isPresent())
             .toList();
     assertThat(trusted).containsExactly("good");
+  }
+
+  private Optional<Principal.AssumedRole> session(
+      String service, Arn role, String name, Arn source) {
+    return fixture.database.read(
+        snapshot -> fixture.sts.roleSessions().principal(snapshot, service, role, name, source));
   }
 }

@@ -1,17 +1,19 @@
 package io.carillon.s3.event;
 
 import io.carillon.base.Arn;
+import io.carillon.messaging.Acceptance;
+import io.carillon.messaging.Recipient;
+import io.carillon.messaging.Sender;
+import io.carillon.messaging.ServiceMessage;
 import io.carillon.outbox.Delivery;
 import io.carillon.outbox.DeliveryOutcome;
 import io.carillon.outbox.Job;
-import io.carillon.outbox.Recipient;
-import io.carillon.outbox.Recipient.ServiceMessage;
 import io.carillon.outbox.RetryPolicy;
 import io.carillon.outbox.RetryPolicy.Curve;
 import io.carillon.outbox.RetryPolicy.Phase;
 import io.carillon.outbox.RetryPolicy.Postponing;
-import io.carillon.outbox.Sender;
 import io.carillon.outbox.Work;
+import io.carillon.store.Snapshot;
 import io.carillon.store.Tx;
 import io.carillon.trace.Trace;
 import java.time.Duration;
@@ -36,11 +38,10 @@ public final class EventDelivery implements Delivery {
           Duration.ofHours(24),
           new Postponing(Duration.ofSeconds(1), LONGEST_WAIT));
 
-  private final Map<String, Recipient> recipients;
+  private final Recipient recipients;
   private final Trace trace;
 
-  /// @param recipients by the service of the destination's ARN
-  public EventDelivery(Map<String, Recipient> recipients, Trace trace) {
+  public EventDelivery(Recipient recipients, Trace trace) {
     this.recipients = recipients;
     this.trace = trace;
   }
@@ -53,28 +54,25 @@ public final class EventDelivery implements Delivery {
 
   @Override
   public DeliveryOutcome attempt(Job job) {
-    return accept(job.work());
+    return new DeliveryOutcome.Local(snapshot -> accept(snapshot, job.work()).outcome());
   }
 
   /// Most events need no job: their effect commits with the upload.
   @Override
-  public Optional<Consumer<Tx>> deliverInTransaction(Work work) {
-    return accept(work) instanceof DeliveryOutcome.Done(Consumer<Tx> effect)
+  public Optional<Consumer<Tx>> plan(Snapshot snapshot, Work work) {
+    return accept(snapshot, work) instanceof Acceptance.Accepted(var effect)
         ? Optional.of(effect)
         : Optional.empty();
   }
 
-  private DeliveryOutcome accept(Work work) {
+  private Acceptance accept(Snapshot snapshot, Work work) {
     EventWork event = EventWork.of(work.payload());
     Arn destination = Arn.parse(work.lane());
-    Recipient recipient = recipients.get(destination.service());
-    if (recipient == null) {
-      return new DeliveryOutcome.Rejected("There is no service " + destination.service() + " here");
-    }
-    DeliveryOutcome outcome = recipient.accept(serviceMessage(event, destination, work.cause()));
-    return outcome instanceof DeliveryOutcome.Done(Consumer<Tx> effect) && isQueue(destination)
-        ? new DeliveryOutcome.Done(effect.andThen(tx -> recordDelivered(tx, work)))
-        : outcome;
+    Acceptance acceptance =
+        recipients.accept(snapshot, serviceMessage(event, destination, work.cause()));
+    return acceptance instanceof Acceptance.Accepted(var effect) && isQueue(destination)
+        ? new Acceptance.Accepted(effect.andThen(delivered(work)))
+        : acceptance;
   }
 
   private static boolean isQueue(Arn destination) {
@@ -82,9 +80,9 @@ public final class EventDelivery implements Delivery {
   }
 
   /// A queue is the last stop of an event; functions and topics record their own steps.
-  private void recordDelivered(Tx tx, Work work) {
-    trace.note(
-        tx, work.cause(), Trace.Step.DELIVERED, Map.of("protocol", "sqs", "endpoint", work.lane()));
+  private Consumer<Tx> delivered(Work work) {
+    return trace.plan(
+        work.cause(), Trace.Step.DELIVERED, Map.of("protocol", "sqs", "endpoint", work.lane()));
   }
 
   @Override

@@ -9,6 +9,7 @@ import io.carillon.s3.model.ContentRef;
 import io.carillon.s3.model.ObjectKey;
 import io.carillon.s3.model.ObjectMetadata;
 import io.carillon.s3.model.ObjectVersion;
+import io.carillon.s3.model.Versions.NewVersion;
 import io.carillon.s3.model.Versions.Removal;
 import io.carillon.store.KeyCodec;
 import io.carillon.store.Snapshot;
@@ -17,18 +18,21 @@ import io.carillon.store.Tx;
 import io.carillon.trace.Trace;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
-/// Adds work for the destinations of a bucket's rules to the outbox, in the transaction that
-/// changes the object: no acknowledged object without its event.
+/// Plans what the rules of a bucket make of a change of an object. The effect runs in the
+/// transaction that makes the change: no acknowledged object without its event.
 public final class Notifications {
   /// The kind of work that [EventDelivery] performs.
   public static final String KIND = "s3.event";
 
   private final Table<String, NotificationRules> table =
-      Table.cached("s3.notificationRules", KeyCodec.STRING, NotificationRules.class);
+      Table.cached("s3.notificationRules", KeyCodec.STRING, NotificationRules.class)
+          .guardedBy(Buckets.GUARD, 1);
   private final Buckets buckets;
   private final Outbox outbox;
   private final Trace trace;
@@ -71,33 +75,38 @@ public final class Notifications {
     table.delete(tx, bucket.name());
   }
 
-  public void objectCreated(
-      Tx tx, Bucket bucket, ObjectKey key, ObjectVersion version, EventType type, Caller caller) {
-    addWork(tx, bucket, key, version, version.sequence(), type, caller);
+  public Consumer<Tx> objectCreated(
+      Snapshot snapshot,
+      Bucket bucket,
+      ObjectKey key,
+      ObjectVersion version,
+      EventType type,
+      Caller caller) {
+    return plan(snapshot, bucket, key, version, version.sequence(), type, caller);
   }
 
-  public void objectRemoved(Tx tx, Bucket bucket, ObjectKey key, Removal removal, Caller caller) {
-    switch (removal) {
-      case Removal.Nothing _ -> {}
+  public Consumer<Tx> objectRemoved(
+      Snapshot snapshot, Bucket bucket, ObjectKey key, Removal removal, Caller caller) {
+    return switch (removal) {
+      case Removal.Nothing _ -> _ -> {};
       case Removal.Gone(ObjectVersion version, long sequence) ->
-          addWork(tx, bucket, key, version, sequence, EventType.REMOVED_DELETE, caller);
-      case Removal.Hidden(ObjectVersion marker) ->
-          addWork(
-              tx,
+          plan(snapshot, bucket, key, version, sequence, EventType.REMOVED_DELETE, caller);
+      case Removal.Hidden(NewVersion marker) ->
+          objectCreated(
+              snapshot,
               bucket,
               key,
-              marker,
-              marker.sequence(),
+              marker.version(),
               EventType.REMOVED_DELETE_MARKER_CREATED,
               caller);
-    }
+    };
   }
 
   /// DeleteObjects sends an event for each key of the request, whether or not the object exists.
   ///
   /// @param sequence orders the event among those of the key
-  public void missingObjectRemoved(
-      Tx tx, Bucket bucket, ObjectKey key, long sequence, Caller caller) {
+  public Consumer<Tx> missingObjectRemoved(
+      Snapshot snapshot, Bucket bucket, ObjectKey key, long sequence, Caller caller) {
     ObjectVersion nothing =
         new ObjectVersion(
             ObjectVersion.NULL_VERSION,
@@ -108,16 +117,21 @@ public final class Notifications {
             ContentRef.NONE,
             null,
             ObjectMetadata.NONE);
-    addWork(tx, bucket, key, nothing, sequence, EventType.REMOVED_DELETE, caller);
+    return plan(snapshot, bucket, key, nothing, sequence, EventType.REMOVED_DELETE, caller);
   }
 
-  public void objectTagged(
-      Tx tx, Bucket bucket, ObjectKey key, ObjectVersion version, EventType type, Caller caller) {
-    addWork(tx, bucket, key, version, version.sequence(), type, caller);
+  public Consumer<Tx> objectTagged(
+      Snapshot snapshot,
+      Bucket bucket,
+      ObjectKey key,
+      ObjectVersion version,
+      EventType type,
+      Caller caller) {
+    return plan(snapshot, bucket, key, version, version.sequence(), type, caller);
   }
 
-  private void addWork(
-      Tx tx,
+  private Consumer<Tx> plan(
+      Snapshot snapshot,
       Bucket bucket,
       ObjectKey key,
       ObjectVersion version,
@@ -125,34 +139,36 @@ public final class Notifications {
       EventType type,
       Caller caller) {
     if (!bucket.notifies()) {
-      return;
+      return _ -> {};
     }
     Instant now = clock.instant();
-    List<NotificationRule> matching = rules(tx, bucket).matching(type, key.value());
+    List<NotificationRule> matching = rules(snapshot, bucket).matching(type, key.value());
     String cause = causes.apply(caller);
-    trace.note(
-        tx,
-        cause,
-        Trace.Step.UPLOADED,
-        Map.of(
-            "bucket", bucket.name(),
-            "key", key.value(),
-            "version", version.versionId(),
-            "event", type.eventName(),
-            "size", String.valueOf(version.sizeBytes()),
-            "rules", String.valueOf(matching.size())));
+    List<Consumer<Tx>> effects = new ArrayList<>();
+    effects.add(
+        trace.plan(
+            cause,
+            Trace.Step.UPLOADED,
+            Map.of(
+                "bucket", bucket.name(),
+                "key", key.value(),
+                "version", version.versionId(),
+                "event", type.eventName(),
+                "size", String.valueOf(version.sizeBytes()),
+                "rules", String.valueOf(matching.size()))));
     EventRecord event = new EventRecord(type, bucket, key, version, sequence, caller, now);
     for (NotificationRule rule : matching) {
       byte[] payload =
           new EventWork(
                   bucket.name(), bucket.account(), event.toJson(rule.id()), caller.traceHeader())
               .toBytes();
-      trace.note(
-          tx,
-          cause,
-          Trace.Step.MATCHED,
-          Map.of("rule", rule.id(), "destination", rule.destination()));
-      outbox.add(tx, new Work(KIND, rule.destination(), now, payload, cause));
+      effects.add(
+          trace.plan(
+              cause,
+              Trace.Step.MATCHED,
+              Map.of("rule", rule.id(), "destination", rule.destination())));
+      effects.add(outbox.plan(snapshot, new Work(KIND, rule.destination(), now, payload, cause)));
     }
+    return tx -> effects.forEach(effect -> effect.accept(tx));
   }
 }

@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 
 /// The buckets of all accounts, which share one namespace.
 public final class Buckets {
+  /// The kind of the guard of a bucket with its policy, rules, tags and settings.
+  public static final String GUARD = "s3.bucket";
+
   private static final int MAX_PER_ACCOUNT = 10_000;
 
   private record Owned(String account, String bucket) {}
@@ -21,7 +24,7 @@ public final class Buckets {
   private record Ownership(String region) {}
 
   private final Table<String, Bucket> buckets =
-      Table.cached("s3.buckets", KeyCodec.STRING, Bucket.class);
+      Table.cached("s3.buckets", KeyCodec.STRING, Bucket.class).guardedBy(GUARD, 1);
   private final Table<Owned, Ownership> byOwner =
       Table.of(
           "s3.bucketsByOwner",
@@ -78,8 +81,10 @@ public final class Buckets {
     byOwner.put(tx, new Owned(bucket.account(), bucket.name()), new Ownership(bucket.region()));
   }
 
+  /// Deletes the bucket's own row, after everything else of it.
   public void delete(Tx tx, Bucket bucket) {
     buckets.delete(tx, bucket.name());
+    buckets.guard(bucket.name()).retire(tx);
     byOwner.delete(tx, new Owned(bucket.account(), bucket.name()));
   }
 

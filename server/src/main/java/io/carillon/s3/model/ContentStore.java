@@ -38,7 +38,8 @@ public final class ContentStore {
   private static final long LARGE_BYTES = PARTS_PER_TRANSACTION * (5L << 20);
 
   private final Blobs blobs;
-  private final Table<String, Row> rows = Table.of("s3.contents", KeyCodec.STRING, Row.class);
+  private final Table<String, Row> rows =
+      Table.of("s3.contents", KeyCodec.STRING, Row.class).unchanging();
   private final Table<String, Shares> shares =
       Table.of("s3.contentShares", KeyCodec.STRING, Shares.class);
 
@@ -56,43 +57,49 @@ public final class ContentStore {
     record InBlob(BlobRef blob) implements NewContent {}
   }
 
-  public ContentRef put(Tx tx, NewContent newContent) {
-    return switch (newContent) {
-      case NewContent.InMemory(byte[] bytes) when bytes.length == 0 -> ContentRef.NONE;
-      case NewContent.InMemory(byte[] bytes) -> {
-        ContentRef content = new ContentRef(ContentRef.Kind.INLINE, newId(), bytes.length);
-        rows.put(tx, content.id(), new Row(bytes, null));
-        yield content;
-      }
-      case NewContent.InBlob(BlobRef blob) -> {
-        blobs.retain(tx, blob);
-        yield new ContentRef(ContentRef.Kind.BLOB, blob.id(), blob.sizeBytes());
-      }
-    };
-  }
-
-  /// The row of a multipart content, encoded in advance: it has up to a megabyte, which no
-  /// transaction should encode.
-  public static final class PreparedJoin {
+  /// Content with its row, encoded in advance: a row has up to a megabyte, which no transaction
+  /// should encode.
+  public static final class Prepared {
     private final ContentRef content;
-    private final Table.Encoded<Row> row;
+    private final Table.@Nullable Encoded<Row> row; // null for content in a blob, and for none
 
-    private PreparedJoin(ContentRef content, Table.Encoded<Row> row) {
+    private Prepared(ContentRef content, Table.@Nullable Encoded<Row> row) {
       this.content = content;
       this.row = row;
     }
+
+    public ContentRef content() {
+      return content;
+    }
+  }
+
+  public Prepared prepare(NewContent newContent) {
+    return switch (newContent) {
+      case NewContent.InMemory(byte[] bytes) when bytes.length == 0 ->
+          new Prepared(ContentRef.NONE, null);
+      case NewContent.InMemory(byte[] bytes) ->
+          new Prepared(
+              new ContentRef(ContentRef.Kind.INLINE, newId(), bytes.length),
+              rows.encoded(new Row(bytes, null)));
+      case NewContent.InBlob(BlobRef blob) ->
+          new Prepared(new ContentRef(ContentRef.Kind.BLOB, blob.id(), blob.sizeBytes()), null);
+    };
   }
 
   /// @param id of the upload; a repeated CompleteMultipartUpload recognizes its object by it
-  public PreparedJoin prepareJoin(String id, List<Part> parts) {
+  public Prepared prepareJoin(String id, List<Part> parts) {
     long size = parts.stream().mapToLong(p -> p.content().sizeBytes()).sum();
-    return new PreparedJoin(
+    return new Prepared(
         new ContentRef(ContentRef.Kind.PARTS, id, size), rows.encoded(new Row(null, parts)));
   }
 
-  /// Makes one content of the parts and takes over their ownership.
-  public ContentRef join(Tx tx, PreparedJoin prepared) {
-    rows.put(tx, prepared.content.id(), prepared.row);
+  /// Stores prepared content. Content that joins parts takes over their ownership.
+  public ContentRef put(Tx tx, Prepared prepared) {
+    if (prepared.row != null) {
+      rows.put(tx, prepared.content.id(), prepared.row);
+    } else if (prepared.content.kind() == ContentRef.Kind.BLOB) {
+      blobs.retain(tx, blob(prepared.content));
+    }
     return prepared.content;
   }
 

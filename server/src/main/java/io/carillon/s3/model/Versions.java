@@ -11,9 +11,9 @@ import io.carillon.store.Tuple;
 import io.carillon.store.Tx;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 
 /// The objects of all buckets, with their versions.
 ///
@@ -56,20 +56,23 @@ public final class Versions {
     this.clock = clock;
   }
 
-  /// The result of a deletion.
+  /// A version that is going to be the current one.
+  public record NewVersion(ObjectVersion version, Table.Encoded<ObjectVersion> row) {}
+
+  /// What a deletion is going to do.
   public sealed interface Removal {
-    /// There was nothing to delete.
+    /// There is nothing to delete.
     ///
     /// @param sequence orders the attempt among the key's events
     record Nothing(long sequence) implements Removal {}
 
-    /// A version was deleted permanently.
+    /// A version is deleted permanently.
     ///
     /// @param sequence orders the deletion among the key's events
     record Gone(ObjectVersion version, long sequence) implements Removal {}
 
-    /// A delete marker now hides the object.
-    record Hidden(ObjectVersion marker) implements Removal {}
+    /// A delete marker hides the object.
+    record Hidden(NewVersion marker) implements Removal {}
   }
 
   /// The name of the version id parameter, in requests and errors.
@@ -109,64 +112,114 @@ public final class Versions {
     return older(snapshot, name, number).filter(v -> v.hasId(versionId));
   }
 
-  /// Makes `draft` the current version.
-  public ObjectVersion put(Tx tx, Bucket bucket, ObjectKey key, Draft draft) {
-    return putCurrent(tx, bucket, key, false, draft);
+  /// Plans a version with the content of `draft`.
+  public NewVersion plan(Bucket bucket, ObjectKey key, Draft draft) {
+    return plan(bucket, key, false, draft);
   }
 
-  /// Replaces the tags of a version that exists.
-  public ObjectVersion retag(
-      Tx tx, Bucket bucket, ObjectKey key, ObjectVersion version, Map<String, String> tags) {
-    ObjectVersion tagged = version.withTags(tags);
+  private NewVersion plan(Bucket bucket, ObjectKey key, boolean deleteMarker, Draft draft) {
+    long number = sequence.draw(bucket, key);
+    ObjectVersion version =
+        new ObjectVersion(
+            bucket.versioning() == Versioning.ENABLED
+                ? VersionIds.create(number, ThreadLocalRandom.current())
+                : ObjectVersion.NULL_VERSION,
+            number,
+            clock.millis(),
+            deleteMarker,
+            draft.etag(),
+            draft.content(),
+            draft.checksum(),
+            draft.description());
+    return new NewVersion(version, current.encoded(version));
+  }
+
+  /// Makes a planned version the current one.
+  public void put(Tx tx, Bucket bucket, ObjectKey key, NewVersion planned) {
+    Name name = new Name(bucket.name(), key.value());
+    Optional<ObjectVersion> replaced = current.get(tx, name);
+    sequence.take(
+        bucket,
+        key,
+        planned.version().sequence(),
+        replaced.map(ObjectVersion::sequence).orElse(0L));
+    boolean keeps = bucket.versioning() == Versioning.ENABLED;
+    replaced.ifPresent(
+        version -> {
+          if (keeps || !version.hasId(ObjectVersion.NULL_VERSION)) {
+            demote(tx, name, version);
+          } else {
+            contents.release(tx, version.content());
+          }
+        });
+    if (bucket.versioning() == Versioning.SUSPENDED) {
+      removeOlderNull(tx, name);
+    }
+    current.put(tx, name, planned.row());
+  }
+
+  /// Replaces the row of a version that exists, as when its tags change.
+  public void replace(Tx tx, Bucket bucket, ObjectKey key, ObjectVersion version) {
     Name name = new Name(bucket.name(), key.value());
     boolean isCurrent =
         current.get(tx, name).filter(v -> v.sequence() == version.sequence()).isPresent();
     if (isCurrent) {
-      current.put(tx, name, tagged);
+      current.put(tx, name, version);
     } else {
-      older.put(tx, new OlderName(name.bucket(), name.key(), version.sequence()), tagged);
+      older.put(tx, new OlderName(name.bucket(), name.key(), version.sequence()), version);
     }
-    return tagged;
   }
 
-  /// Deletes the object as a request without a version id does: permanently if the bucket was never
-  /// versioned, else by a delete marker.
-  public Removal delete(Tx tx, Bucket bucket, ObjectKey key) {
-    if (bucket.everVersioned()) {
+  /// Plans the deletion of a version or, without a version id, of the object: permanently if the
+  /// bucket was never versioned, else by a delete marker.
+  ///
+  /// @throws AwsException InvalidArgument for a version id that was never issued
+  public Removal planRemoval(
+      Snapshot snapshot, Bucket bucket, ObjectKey key, @Nullable String versionId) {
+    if (versionId == null && bucket.everVersioned()) {
       Draft nothing = new Draft(EMPTY_ETAG, ContentRef.NONE, null, ObjectMetadata.NONE);
-      return new Removal.Hidden(putCurrent(tx, bucket, key, true, nothing));
+      return new Removal.Hidden(plan(bucket, key, true, nothing));
     }
-    Optional<ObjectVersion> head = head(tx, bucket, key);
-    if (head.isEmpty()) {
-      return new Removal.Nothing(sequence.next(0));
-    }
-    contents.release(tx, head.get().content());
-    current.delete(tx, new Name(bucket.name(), key.value()));
-    return new Removal.Gone(head.get(), sequence.next(head.get().sequence()));
+    Optional<ObjectVersion> found =
+        versionId == null ? head(snapshot, bucket, key) : find(snapshot, bucket, key, versionId);
+    long number = sequence.draw(bucket, key);
+    return found.isEmpty() ? new Removal.Nothing(number) : new Removal.Gone(found.get(), number);
   }
 
-  /// Deletes one version permanently; the newest of the rest becomes the current one.
-  public Removal delete(Tx tx, Bucket bucket, ObjectKey key, String versionId) {
-    Optional<ObjectVersion> found = find(tx, bucket, key, versionId);
-    if (found.isEmpty()) {
-      return new Removal.Nothing(sequence.next(0));
-    }
-    ObjectVersion version = found.get();
-    Name name = new Name(bucket.name(), key.value());
-    long head = current.get(tx, name).map(ObjectVersion::sequence).orElse(0L);
-    contents.release(tx, version.content());
-    if (head == version.sequence()) {
-      Optional<ObjectVersion> next = newestOlder(tx, name);
-      if (next.isPresent()) {
-        removeOlder(tx, name, next.get());
-        current.put(tx, name, next.get());
-      } else {
-        current.delete(tx, name);
+  /// Deletes as planned. When a current version is deleted permanently, the newest of the rest
+  /// becomes the current one.
+  public void remove(Tx tx, Bucket bucket, ObjectKey key, Removal planned) {
+    switch (planned) {
+      case Removal.Hidden(NewVersion marker) -> put(tx, bucket, key, marker);
+      case Removal.Nothing(long number) ->
+          sequence.take(bucket, key, number, headNumber(tx, bucket, key));
+      case Removal.Gone(ObjectVersion version, long number) -> {
+        long head = headNumber(tx, bucket, key);
+        sequence.take(bucket, key, number, head);
+        contents.release(tx, version.content());
+        Name name = new Name(bucket.name(), key.value());
+        if (head == version.sequence()) {
+          removeCurrent(tx, bucket, name);
+        } else {
+          removeOlder(tx, name, version);
+        }
       }
-    } else {
-      removeOlder(tx, name, version);
     }
-    return new Removal.Gone(version, sequence.next(head));
+  }
+
+  private long headNumber(Tx tx, Bucket bucket, ObjectKey key) {
+    return head(tx, bucket, key).map(ObjectVersion::sequence).orElse(0L);
+  }
+
+  private void removeCurrent(Tx tx, Bucket bucket, Name name) {
+    Optional<ObjectVersion> next =
+        bucket.everVersioned() ? newestOlder(tx, name) : Optional.empty();
+    if (next.isPresent()) {
+      removeOlder(tx, name, next.get());
+      current.put(tx, name, next.get());
+    } else {
+      current.delete(tx, name);
+    }
   }
 
   /// Visits the current versions in key order, delete markers included.
@@ -225,39 +278,6 @@ public final class Versions {
   @FunctionalInterface
   public interface Visitor {
     boolean visit(String key, ObjectVersion version);
-  }
-
-  private ObjectVersion putCurrent(
-      Tx tx, Bucket bucket, ObjectKey key, boolean deleteMarker, Draft draft) {
-    Name name = new Name(bucket.name(), key.value());
-    Optional<ObjectVersion> replaced = current.get(tx, name);
-    long number = sequence.next(replaced.map(ObjectVersion::sequence).orElse(0L));
-    boolean keeps = bucket.versioning() == Versioning.ENABLED;
-    replaced.ifPresent(
-        version -> {
-          if (keeps || !version.hasId(ObjectVersion.NULL_VERSION)) {
-            demote(tx, name, version);
-          } else {
-            contents.release(tx, version.content());
-          }
-        });
-    if (bucket.versioning() == Versioning.SUSPENDED) {
-      removeOlderNull(tx, name);
-    }
-    ObjectVersion version =
-        new ObjectVersion(
-            keeps
-                ? VersionIds.create(number, ThreadLocalRandom.current())
-                : ObjectVersion.NULL_VERSION,
-            number,
-            clock.millis(),
-            deleteMarker,
-            draft.etag(),
-            draft.content(),
-            draft.checksum(),
-            draft.description());
-    current.put(tx, name, version);
-    return version;
   }
 
   private void demote(Tx tx, Name name, ObjectVersion version) {

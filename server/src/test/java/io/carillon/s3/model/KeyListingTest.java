@@ -157,7 +157,12 @@ class KeyListingTest {
   void deletedKeysAndOtherBucketsAreNotListed() {
     Bucket versioned = BUCKET.withVersioning(Bucket.Versioning.ENABLED);
     database.write(tx -> put(tx, versioned, "gone"));
-    database.write(tx -> versions.delete(tx, versioned, new ObjectKey("gone")));
+    ObjectKey gone = new ObjectKey("gone");
+    database.write(
+        tx -> {
+          versions.remove(tx, versioned, gone, versions.planRemoval(tx, versioned, gone, null));
+          return gone;
+        });
     put("here");
     database.write(
         tx ->
@@ -235,11 +240,12 @@ class KeyListingTest {
   }
 
   private ObjectVersion put(Tx tx, Bucket bucket, String key) {
-    return versions.put(
-        tx,
-        bucket,
-        new ObjectKey(key),
-        new ObjectVersion.Draft("e", ContentRef.NONE, null, ObjectMetadata.NONE));
+    ObjectKey name = new ObjectKey(key);
+    Versions.NewVersion planned =
+        versions.plan(
+            bucket, name, new ObjectVersion.Draft("e", ContentRef.NONE, null, ObjectMetadata.NONE));
+    versions.put(tx, bucket, name, planned);
+    return planned.version();
   }
 
   private static final class NoBlobs implements Blobs {

@@ -1,4 +1,4 @@
-package io.carillon.outbox;
+package io.carillon.messaging;
 
 import io.carillon.aws.Caller;
 import io.carillon.base.Arn;

@@ -1,4 +1,4 @@
-package io.carillon.outbox;
+package io.carillon.messaging;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
