@@ -19,7 +19,7 @@ final class LongTermKeys implements Credentials.Source {
   private final Accounts accounts;
   private final AccessKeyRows keys;
   private final Sealer sealer;
-  private final GuardedCache<String, Credentials> cache = new GuardedCache<>();
+  private final GuardedCache<String, Credentials> cache = new GuardedCache<>(10_000);
 
   LongTermKeys(
       Database database,

@@ -18,7 +18,7 @@ final class PrincipalPolicies {
   private final ManagedPolicies policies;
   private final Accounts accounts;
   private final PolicyDocuments documents;
-  private final GuardedCache<Key, PolicySet> cache = new GuardedCache<>();
+  private final GuardedCache<Key, PolicySet> cache = new GuardedCache<>(10_000);
 
   private record Key(IdentityType kind, String account, String name) {}
 

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
-import io.carillon.messaging.MessageAttribute;
 import java.math.BigDecimal;
 import java.util.Map;
 import java.util.Set;
@@ -81,11 +80,11 @@ final class FilterPolicy {
   }
 
   /// Whether the message matches. A body that is not a JSON object never does.
-  boolean accepts(Map<String, MessageAttribute> attributes, String body) {
+  boolean accepts(FilterInput message, Protocol protocol) {
     ObjectNode event =
         switch (scope) {
-          case MESSAGE_ATTRIBUTES -> MessageAttributes.forFilters(attributes);
-          case MESSAGE_BODY -> SnsJson.object(body).orElse(null);
+          case MESSAGE_ATTRIBUTES -> message.attributes();
+          case MESSAGE_BODY -> message.body(protocol).orElse(null);
         };
     return event != null && !machine.rulesForJSONEvent(event).isEmpty();
   }

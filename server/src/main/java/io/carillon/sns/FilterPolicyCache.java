@@ -2,6 +2,7 @@ package io.carillon.sns;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// A least-recently-used cache of compiled filter policies: compiling costs many times what
 /// matching does.
@@ -20,18 +21,16 @@ final class FilterPolicyCache {
         }
       };
 
-  boolean accept(Subscription subscription, Message message) {
+  /// The compiled filter policy of a subscription; null for none.
+  @Nullable FilterPolicy of(Subscription subscription) {
     String policy = subscription.attribute("FilterPolicy", "");
     if (policy.isEmpty()) {
-      return true;
+      return null;
     }
     FilterPolicy.Scope scope = SubscriptionAttributes.scope(subscription.attributes());
-    FilterPolicy filter;
     synchronized (compiled) {
-      filter =
-          compiled.computeIfAbsent(
-              new Key(policy, scope), k -> FilterPolicy.of(k.policy(), k.scope()));
+      return compiled.computeIfAbsent(
+          new Key(policy, scope), k -> FilterPolicy.of(k.policy(), k.scope()));
     }
-    return filter.accepts(message.attributes(), message.bodyFor(subscription.protocol()));
   }
 }

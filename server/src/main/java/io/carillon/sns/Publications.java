@@ -35,25 +35,22 @@ final class Publications implements Delivery {
 
   private final Outbox outbox;
   private final Topics topics;
-  private final Subscriptions subscriptions;
+  private final Subscribers subscribers;
   private final Messages messages;
-  private final FilterPolicyCache filters;
   private final Trace trace;
   private final InstantSource clock;
 
   Publications(
       Outbox outbox,
       Topics topics,
-      Subscriptions subscriptions,
+      Subscribers subscribers,
       Messages messages,
-      FilterPolicyCache filters,
       Trace trace,
       InstantSource clock) {
     this.outbox = outbox;
     this.topics = topics;
-    this.subscriptions = subscriptions;
+    this.subscribers = subscribers;
     this.messages = messages;
-    this.filters = filters;
     this.trace = trace;
     this.clock = clock;
   }
@@ -67,7 +64,7 @@ final class Publications implements Delivery {
 
   /// The effect that stores a message with its deliveries or its fan-out.
   Consumer<Tx> plan(Snapshot snapshot, Message message, String cause) {
-    List<Subscription> page = subscriptions.list(snapshot, message.topicId(), "", MAX_DIRECT + 1);
+    Subscribers.Page page = subscribers.first(snapshot, message, MAX_DIRECT + 1);
     List<Work> works =
         page.size() > MAX_DIRECT
             ? List.of(fanOut(new Cursor(message.id(), ""), message.topicArn(), cause))
@@ -111,8 +108,7 @@ final class Publications implements Delivery {
     if (message.isEmpty() || !topicExists(snapshot, message.get())) {
       return new DeliveryOutcome.Done(tx -> messages.release(tx, cursor.messageId(), FANOUT));
     }
-    List<Subscription> page =
-        subscriptions.list(snapshot, message.get().topicId(), cursor.after(), PAGE_SIZE);
+    Subscribers.Page page = subscribers.after(snapshot, message.get(), cursor.after(), PAGE_SIZE);
     List<Work> works = deliveries(message.get(), page, work.cause());
     return new DeliveryOutcome.Done(
         tx -> {
@@ -121,7 +117,7 @@ final class Publications implements Delivery {
           if (page.size() < PAGE_SIZE) {
             messages.release(tx, cursor.messageId(), FANOUT);
           } else {
-            Cursor rest = new Cursor(cursor.messageId(), page.getLast().id());
+            Cursor rest = new Cursor(cursor.messageId(), page.last());
             outbox.add(tx, fanOut(rest, work.lane(), work.cause()));
           }
         });
@@ -131,10 +127,8 @@ final class Publications implements Delivery {
     return topics.find(snapshot, Arn.parse(message.topicArn()), message.topicId()).isPresent();
   }
 
-  /// The deliveries to those of `page` that are confirmed and whose filter accepts the message.
-  private List<Work> deliveries(Message message, List<Subscription> page, String cause) {
-    return page.stream()
-        .filter(subscription -> !subscription.pending() && filters.accept(subscription, message))
+  private List<Work> deliveries(Message message, Subscribers.Page page, String cause) {
+    return page.matching().stream()
         .map(to -> delivery(DeliveryRequest.of(message, to), cause))
         .toList();
   }

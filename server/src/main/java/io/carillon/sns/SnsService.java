@@ -76,8 +76,7 @@ public final class SnsService {
     this.subscriptionOperations =
         new SubscriptionOperations(database, topics, subscriptions, confirmations, ids, clock);
     Publications publications =
-        new Publications(
-            outbox, topics, subscriptions, messages, new FilterPolicyCache(), trace, clock);
+        new Publications(outbox, topics, new Subscribers(subscriptions), messages, trace, clock);
     this.publish = new Publish(database, topics, publications, dependencies.causes(), ids, clock);
     this.recipient = new TopicRecipient(topics, publications, authorizer, ids, clock);
     this.pages = new PublicPages(confirmations, certificate, ids, clock);

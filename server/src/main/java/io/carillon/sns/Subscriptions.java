@@ -3,6 +3,7 @@ package io.carillon.sns;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.carillon.base.AccountId;
 import io.carillon.base.Region;
+import io.carillon.store.Guard;
 import io.carillon.store.KeyCodec;
 import io.carillon.store.Range;
 import io.carillon.store.Snapshot;
@@ -74,6 +75,11 @@ final class Subscriptions {
   List<Subscription> list(Snapshot snapshot, String topicId, String after, int limit) {
     Range range = Range.within(Tuple.of(topicId)).after(Tuple.of(topicId, after));
     return TABLE.list(snapshot, range, limit).stream().map(Table.Entry::value).toList();
+  }
+
+  /// What stands for the subscriptions of a topic.
+  Guard guard(String topicId) {
+    return TABLE.guard(Tuple.of(topicId));
   }
 
   /// A page of an account's subscriptions in a region.
@@ -148,7 +154,7 @@ final class Subscriptions {
     COUNTS.delete(tx, topicId);
     boolean isLast = page.size() < limit;
     if (isLast) {
-      TABLE.guard(Tuple.of(topicId)).retire(tx);
+      guard(topicId).retire(tx);
     }
     return isLast;
   }

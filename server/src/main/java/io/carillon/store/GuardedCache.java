@@ -9,12 +9,16 @@ import java.util.function.Supplier;
 /// of the guard that it was computed under, which each look-up reads: so a cache needs no news of
 /// changes, and is right in a plan, in a transaction and on every node.
 public final class GuardedCache<K, V> {
-  /// Beyond that the cache is cleared; busy entries are soon back.
-  private static final int MAX_ENTRIES = 10_000;
+  private final int maxEntries;
 
   private record Entry<V>(long version, V value) {}
 
   private final Map<K, Entry<V>> entries = new ConcurrentHashMap<>();
+
+  /// @param maxEntries beyond that the cache is cleared; busy entries are soon back
+  public GuardedCache(int maxEntries) {
+    this.maxEntries = maxEntries;
+  }
 
   /// The value of `key`. That there is none is not cached, so that strangers cannot fill the
   /// memory.
@@ -28,7 +32,7 @@ public final class GuardedCache<K, V> {
     }
     Optional<V> loaded = load.get();
     if (loaded.isPresent()) {
-      if (entries.size() >= MAX_ENTRIES) {
+      if (entries.size() >= maxEntries) {
         entries.clear();
       }
       entries.put(key, new Entry<>(version, loaded.get()));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.messaging.MessageAttribute;
 import io.carillon.sns.FilterPolicy.Scope;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -69,7 +70,7 @@ class FilterPolicyTest {
 
     assertThat(
             FilterPolicy.of(policy, Scope.MESSAGE_ATTRIBUTES)
-                .accepts(attributes(attributes), "not even JSON"))
+                .accepts(input(attributes(attributes), "not even JSON"), Protocol.SQS))
         .isEqualTo(accepted);
   }
 
@@ -97,7 +98,9 @@ class FilterPolicyTest {
   void nestedBodiesAreMatched(String policy, boolean accepted) {
     FilterPolicy.check(policy, Scope.MESSAGE_BODY);
 
-    assertThat(FilterPolicy.of(policy, Scope.MESSAGE_BODY).accepts(Map.of(), S3_EVENT))
+    assertThat(
+            FilterPolicy.of(policy, Scope.MESSAGE_BODY)
+                .accepts(input(Map.of(), S3_EVENT), Protocol.SQS))
         .isEqualTo(accepted);
   }
 
@@ -106,10 +109,12 @@ class FilterPolicyTest {
     FilterPolicy policy = FilterPolicy.of("{\"a\":[{\"exists\":false}]}", Scope.MESSAGE_BODY);
 
     for (String body : new String[] {"text", "[1]", "7", "{\"a\":", "", "{} {}"}) {
-      assertThat(policy.accepts(Map.of(), body)).as(body).isFalse();
+      assertThat(policy.accepts(input(Map.of(), body), Protocol.SQS)).as(body).isFalse();
     }
-    assertThat(policy.accepts(Map.of(), "{}")).isTrue();
-    assertThat(policy.accepts(Map.of(), "{\"x\":".repeat(5_000) + "1" + "}".repeat(5_000)))
+    assertThat(policy.accepts(input(Map.of(), "{}"), Protocol.SQS)).isTrue();
+    assertThat(
+            policy.accepts(
+                input(Map.of(), "{\"x\":".repeat(5_000) + "1" + "}".repeat(5_000)), Protocol.SQS))
         .isFalse();
   }
 
@@ -221,7 +226,8 @@ class FilterPolicyTest {
   }
 
   private static boolean accepts(String policy, Map<String, MessageAttribute> attributes) {
-    return FilterPolicy.of(policy, Scope.MESSAGE_ATTRIBUTES).accepts(attributes, "");
+    return FilterPolicy.of(policy, Scope.MESSAGE_ATTRIBUTES)
+        .accepts(input(attributes, ""), Protocol.SQS);
   }
 
   private static String values(int count) {
@@ -241,5 +247,11 @@ class FilterPolicyTest {
       attributes.put(name, new MessageAttribute(type, value, null));
     }
     return attributes;
+  }
+
+  private static FilterInput input(Map<String, MessageAttribute> attributes, String body) {
+    return new FilterInput(
+        new Message(
+            "id", "arn", "topic", "", body, Map.of(), attributes, null, null, Instant.EPOCH));
   }
 }
