@@ -23,10 +23,11 @@ import org.rocksdb.WriteOptions;
 
 /// The database on RocksDB, in one folder of one process.
 ///
-/// Writes go through the [GroupCommit]. Reads see a RocksDB snapshot. Native calls pin a virtual
-/// thread's carrier, and there are only as many carriers as processors; so point reads and the
-/// first rows of a scan, which take microseconds from memory, run on the calling thread, and a few
-/// platform threads fetch the rest of a long scan, chunk by chunk (see [RocksView]).
+/// Writes go through the [GroupCommit]. Reads see a RocksDB snapshot, which those between two
+/// commits share ([RocksViews]). Native calls pin a virtual thread's carrier, and there are only as
+/// many carriers as processors; so point reads and the first rows of a scan, which take
+/// microseconds from memory, run on the calling thread, and a few platform threads fetch the rest
+/// of a long scan, chunk by chunk (see [RocksView]).
 ///
 /// Every write reaches the operating system before its caller is answered, so a killed process
 /// loses nothing; synced writes survive power loss as well. The log is never written through
@@ -67,6 +68,8 @@ public final class RocksDatabase implements Database {
       Executors.newFixedThreadPool(
           SCAN_THREADS, Thread.ofPlatform().name("store-scan-", 0).factory());
 
+  private final RocksViews views;
+
   /// A permit for each running read: native memory must outlive them.
   private final Semaphore reads = new Semaphore(Integer.MAX_VALUE);
 
@@ -79,6 +82,7 @@ public final class RocksDatabase implements Database {
     this.db = db;
     this.settings = settings;
     this.syncing = syncing;
+    this.views = new RocksViews(db, cache, scans);
     this.commits = new GroupCommit(new RocksLog(), settings.onBroken());
   }
 
@@ -191,8 +195,13 @@ public final class RocksDatabase implements Database {
     if (closed || !reads.tryAcquire()) {
       throw new IllegalStateException("The store is closed");
     }
-    try (RocksView view = new RocksView(db, cache, scans)) {
-      return query.run(view);
+    try {
+      RocksView view = views.acquire();
+      try {
+        return query.run(view);
+      } finally {
+        view.release();
+      }
     } finally {
       reads.release();
     }
@@ -256,6 +265,7 @@ public final class RocksDatabase implements Database {
     commits.close();
     reads.acquireUninterruptibly(Integer.MAX_VALUE);
     scans.shutdown();
+    views.close();
     db.close();
     synced.close();
     unsynced.close();
@@ -345,6 +355,7 @@ public final class RocksDatabase implements Database {
         }
         db.write(sync && syncing ? synced : unsynced, batch);
       }
+      views.committed();
       isSyncRecorded = true;
       if (sync) {
         synced();

@@ -6,13 +6,14 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 
-/// One read's snapshot.
-final class RocksView implements Snapshot, AutoCloseable {
+/// A snapshot of RocksDB, for the reads that share it: the last one to release it closes it.
+final class RocksView implements Snapshot {
   /// Rows that a scan fetches on the calling thread: a listing's page needs no thread switch.
   private static final int MAX_ROWS_ON_CALLER = 64;
 
@@ -26,8 +27,14 @@ final class RocksView implements Snapshot, AutoCloseable {
   private final ExecutorService scans;
   private final org.rocksdb.Snapshot snapshot;
   private final ReadOptions options;
+  private final long number;
 
-  RocksView(RocksDB db, RowCache cache, ExecutorService scans) {
+  /// How many reads use it, and whether it is shared; closed at zero.
+  private final AtomicInteger holders = new AtomicInteger(1);
+
+  /// @param number of the commits that were complete before this was taken
+  RocksView(RocksDB db, RowCache cache, ExecutorService scans, long number) {
+    this.number = number;
     this.db = db;
     this.cache = cache;
     this.scans = scans;
@@ -121,10 +128,20 @@ final class RocksView implements Snapshot, AutoCloseable {
     return rows;
   }
 
-  @Override
-  public void close() {
-    options.close();
-    db.releaseSnapshot(snapshot);
-    snapshot.close();
+  long number() {
+    return number;
+  }
+
+  /// Adds a holder; false if the last one has left.
+  boolean retain() {
+    return holders.getAndUpdate(count -> count == 0 ? 0 : count + 1) > 0;
+  }
+
+  void release() {
+    if (holders.decrementAndGet() == 0) {
+      options.close();
+      db.releaseSnapshot(snapshot);
+      snapshot.close();
+    }
   }
 }
