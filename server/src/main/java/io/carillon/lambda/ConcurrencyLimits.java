@@ -6,11 +6,10 @@ import io.carillon.aws.Caller;
 import io.carillon.base.Arn;
 import io.carillon.lambda.Functions.FunctionRow;
 import io.carillon.store.Database;
+import io.carillon.store.GuardedCache;
 import io.carillon.store.Snapshot;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.lambda.model.AccountLimit;
@@ -36,8 +35,8 @@ final class ConcurrencyLimits {
   private final Functions functions;
   private final int asyncLimit;
 
-  /// Reserved concurrency by function ARN, cached because the dispatcher asks often.
-  private final Map<String, Optional<Integer>> cached = new ConcurrentHashMap<>();
+  /// By function ARN, since the dispatcher asks often.
+  private final GuardedCache<String, Integer> cache = new GuardedCache<>(10_000);
 
   /// @param asyncLimit how many asynchronous invocations of a function without reserved concurrency
   ///   run at a time
@@ -53,33 +52,22 @@ final class ConcurrencyLimits {
 
   /// How many asynchronous invocations of a function to attempt at a time. At least one: an event
   /// has to be attempted to be throttled or to become a dead letter.
-  int asyncAttemptLimit(String functionArn) {
-    Optional<Integer> reserved = cached.get(functionArn);
-    if (reserved == null) {
-      reserved = read(functionArn);
-    }
-    return Math.max(1, Math.min(asyncLimit, reserved.orElse(asyncLimit)));
-  }
-
-  /// Caches only functions that exist: the number of other lanes is unbounded.
-  private Optional<Integer> read(String functionArn) {
-    Optional<FunctionRow> row =
+  int asyncAttemptLimit(Snapshot snapshot, String functionArn) {
+    int limit =
         Arn.tryParse(functionArn)
             .flatMap(FunctionName::of)
-            .flatMap(name -> database.read(snapshot -> functions.find(snapshot, name)));
-    Optional<Integer> reserved = row.flatMap(r -> Optional.ofNullable(r.reservedConcurrency()));
-    row.ifPresent(_ -> cached.put(functionArn, reserved));
-    return reserved;
+            .flatMap(name -> asyncAttemptLimit(snapshot, name, functionArn))
+            .orElse(asyncLimit);
+    return Math.max(1, Math.min(asyncLimit, limit));
   }
 
-  /// Drops the entry of a deleted function: a later function of that name has its own limits.
-  void invalidate(Arn function) {
-    cached.remove(function.toString());
-  }
-
-  /// The number of cached functions.
-  int cached() {
-    return cached.size();
+  private Optional<Integer> asyncAttemptLimit(
+      Snapshot snapshot, FunctionName name, String functionArn) {
+    return cache.get(
+        snapshot,
+        functions.guard(name),
+        functionArn,
+        () -> functions.find(snapshot, name).map(ConcurrencyLimits::of));
   }
 
   PutFunctionConcurrencyResponse put(Caller caller, PutFunctionConcurrencyRequest r) {
@@ -119,7 +107,6 @@ final class ConcurrencyLimits {
             }
           }
           functions.put(tx, row.withReservedConcurrency(reserved));
-          tx.afterCommit(() -> cached.remove(name.arn().toString()));
           return row;
         });
   }

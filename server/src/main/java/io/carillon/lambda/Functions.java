@@ -1,5 +1,6 @@
 package io.carillon.lambda;
 
+import io.carillon.store.Guard;
 import io.carillon.store.KeyCodec;
 import io.carillon.store.Range;
 import io.carillon.store.Snapshot;
@@ -187,6 +188,11 @@ final class Functions {
           return true;
         });
     return runtimes;
+  }
+
+  /// What stands for all rows of the function.
+  Guard guard(FunctionName name) {
+    return functions.guard(key(name));
   }
 
   /// Deletes the function's own row, after everything else of it.

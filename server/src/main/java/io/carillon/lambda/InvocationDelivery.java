@@ -313,7 +313,7 @@ final class InvocationDelivery implements Delivery {
   }
 
   @Override
-  public int concurrencyOfLane(String lane) {
-    return limits.asyncAttemptLimit(lane);
+  public int concurrencyOfLane(Snapshot snapshot, String lane) {
+    return limits.asyncAttemptLimit(snapshot, lane);
   }
 }

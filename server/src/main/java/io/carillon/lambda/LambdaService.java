@@ -136,10 +136,7 @@ public final class LambdaService {
             policies,
             eventConfigs,
             ids,
-            arn -> {
-              environments.retire(arn.toString());
-              limits.invalidate(arn);
-            });
+            arn -> environments.retire(arn.toString()));
     TraceHeaders traceHeaders = new TraceHeaders(clock, ids);
     this.invocations =
         new Invocations(

@@ -42,7 +42,9 @@ public interface Delivery {
   }
 
   /// How many attempts of one lane may run at the same time.
-  default int concurrencyOfLane(String lane) {
+  ///
+  /// @param snapshot also of the transaction that adds a job
+  default int concurrencyOfLane(Snapshot snapshot, String lane) {
     return 16;
   }
 

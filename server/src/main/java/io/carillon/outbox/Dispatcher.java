@@ -315,9 +315,9 @@ public final class Dispatcher implements AutoCloseable {
     Map<Channel, Integer> granted = new LinkedHashMap<>();
     Map<Channel, Batch> batches;
     try {
-      for (Channel channel : channels) {
-        granted.put(channel, lanes.grant(channel, limitOf(channel), memoryOf(channel)));
-      }
+      Map<Channel, Integer> limits = database.read(snapshot -> limitsOf(snapshot, channels));
+      limits.forEach(
+          (channel, limit) -> granted.put(channel, lanes.grant(channel, limit, memoryOf(channel))));
       batches = database.writeRelaxed(tx -> claim(tx, granted));
     } catch (RuntimeException | Error e) {
       Instant now = clock.instant();
@@ -350,9 +350,15 @@ public final class Dispatcher implements AutoCloseable {
     return Math.max(1, delivery(channel).usualMemory());
   }
 
-  private int limitOf(Channel channel) {
+  private Map<Channel, Integer> limitsOf(Snapshot snapshot, List<Channel> channels) {
+    Map<Channel, Integer> limits = new LinkedHashMap<>();
+    channels.forEach(channel -> limits.put(channel, limitOf(snapshot, channel)));
+    return limits;
+  }
+
+  private int limitOf(Snapshot snapshot, Channel channel) {
     try {
-      return Math.max(1, delivery(channel).concurrencyOfLane(channel.lane()));
+      return Math.max(1, delivery(channel).concurrencyOfLane(snapshot, channel.lane()));
     } catch (RuntimeException e) {
       LOG.error("The concurrency of lane {} is unknown; taking 1", channel, e);
       return 1;
@@ -433,9 +439,9 @@ public final class Dispatcher implements AutoCloseable {
     }
 
     @Override
-    public boolean reserve(Channel channel) {
+    public boolean reserve(Snapshot snapshot, Channel channel) {
       return deliveries.containsKey(channel.kind())
-          && lanes.reserve(channel, limitOf(channel), memoryOf(channel));
+          && lanes.reserve(channel, limitOf(snapshot, channel), memoryOf(channel));
     }
 
     @Override

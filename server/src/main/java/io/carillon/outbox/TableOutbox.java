@@ -111,7 +111,7 @@ public final class TableOutbox implements Outbox {
 
     /// Reserves a slot for a job that is added and due at once; false if the job has to wait. After
     /// the commit [#start] follows, or [#releaseSlot] if the transaction is undone.
-    boolean reserve(Channel channel);
+    boolean reserve(Snapshot snapshot, Channel channel);
 
     void start(Channel channel, Claimed<Row> job);
 
@@ -247,7 +247,7 @@ public final class TableOutbox implements Outbox {
     Channel channel = new Channel(work.kind(), work.lane());
     Row row = Row.of(now, work);
     @Nullable Worker current = work.due().isAfter(now) ? null : worker;
-    if (current != null && current.reserve(channel)) {
+    if (current != null && current.reserve(tx, channel)) {
       tx.afterUndo(() -> current.releaseSlot(channel));
       Claimed<Row> job = jobs.addClaimed(tx, channel.queue(), nextId(now), UNTIL_SETTLED, row);
       tx.afterCommit(() -> current.start(channel, job));

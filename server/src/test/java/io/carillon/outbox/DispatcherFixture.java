@@ -67,7 +67,7 @@ abstract class DispatcherFixture {
     }
 
     @Override
-    public int concurrencyOfLane(String lane) {
+    public int concurrencyOfLane(Snapshot snapshot, String lane) {
       return concurrency;
     }
   }

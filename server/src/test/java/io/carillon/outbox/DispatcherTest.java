@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.carillon.base.MemoryBudget;
+import io.carillon.store.Snapshot;
 import io.carillon.store.Tx;
 import java.time.Duration;
 import java.time.Instant;
@@ -481,11 +482,11 @@ final class DispatcherTest extends DispatcherFixture {
     Scripted delivery =
         new Scripted(_ -> DeliveryOutcome.done()) {
           @Override
-          public int concurrencyOfLane(String lane) {
+          public int concurrencyOfLane(Snapshot snapshot, String lane) {
             if (full.getAndSet(false)) {
               throw new OutOfMemoryError("for the test");
             }
-            return super.concurrencyOfLane(lane);
+            return super.concurrencyOfLane(snapshot, lane);
           }
         };
     add("lane", "x");

@@ -3,6 +3,7 @@ package io.carillon.outbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.carillon.store.Snapshot;
 import io.carillon.store.Tx;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
@@ -32,7 +33,7 @@ final class OverdueAttemptTest extends DispatcherFixture {
     }
 
     @Override
-    public int concurrencyOfLane(String lane) {
+    public int concurrencyOfLane(Snapshot snapshot, String lane) {
       return 1;
     }
 
