@@ -45,6 +45,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Random;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /// One running Carillon. The constructor wires everything in the order of dependency; closing goes
@@ -79,10 +80,17 @@ public final class Server implements AutoCloseable {
   ///
   /// @throws IOException where the port or the data folder cannot be used
   public static Server start(Config config) throws IOException {
-    return new Server(config);
+    return start(config, UnaryOperator.identity());
   }
 
-  private Server(Config config) throws IOException {
+  /// As [#start], for tests of what happens between a plan and its application.
+  ///
+  /// @param view of the database, which everything but the blobs then uses
+  static Server start(Config config, UnaryOperator<Database> view) throws IOException {
+    return new Server(config, view);
+  }
+
+  private Server(Config config, UnaryOperator<Database> view) throws IOException {
     this.config = config;
     boolean ready = false;
     try {
@@ -92,7 +100,7 @@ public final class Server implements AutoCloseable {
       ExposureCheck.check(config);
 
       Storage storage = shutdown.add(Storage.open(config, clock));
-      Database database = storage.database();
+      Database database = view.apply(storage.database());
       Blobs blobs = storage.blobs();
       Keys keys = config.inMemory() ? Keys.inMemory(clock) : Keys.open(config.data(), clock);
       storage.requireSealingKey(keys.sealingKeyFingerprint());

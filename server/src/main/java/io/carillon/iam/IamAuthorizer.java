@@ -59,6 +59,7 @@ public final class IamAuthorizer implements Authorizer {
   }
 
   private final Database database;
+  private final LongTermKeys longTermKeys;
   private final PrincipalPolicies principalPolicies;
   private final Identities identities;
   private final Accounts accounts;
@@ -69,6 +70,7 @@ public final class IamAuthorizer implements Authorizer {
 
   IamAuthorizer(
       Database database,
+      LongTermKeys longTermKeys,
       PrincipalPolicies principalPolicies,
       Identities identities,
       Accounts accounts,
@@ -77,6 +79,7 @@ public final class IamAuthorizer implements Authorizer {
       IssueTimes issueTimes,
       InstantSource clock) {
     this.database = database;
+    this.longTermKeys = longTermKeys;
     this.principalPolicies = principalPolicies;
     this.identities = identities;
     this.accounts = accounts;
@@ -103,6 +106,7 @@ public final class IamAuthorizer implements Authorizer {
 
   @Override
   public void require(Snapshot snapshot, Caller caller, List<Need> needs) {
+    requireKey(snapshot, caller);
     for (Need need : needs) {
       if (need.action().startsWith("iam:") && isSessionTokenForIam(caller, need)) {
         throw CommonError.INVALID_CLIENT_TOKEN_ID.exception();
@@ -111,6 +115,17 @@ public final class IamAuthorizer implements Authorizer {
       if (!decision.isAllowed()) {
         throw denial(snapshot, caller, need, decision);
       }
+    }
+  }
+
+  /// The request pipeline has found the caller's key, but it may have been deleted since. Session
+  /// tokens outlive the key that they were issued for.
+  private void requireKey(Snapshot snapshot, Caller caller) {
+    String id = caller.accessKeyId();
+    if (!id.isEmpty()
+        && issueTimes.issued(id).isEmpty()
+        && !longTermKeys.isActive(snapshot, caller.account(), id)) {
+      throw CommonError.INVALID_CLIENT_TOKEN_ID.exception();
     }
   }
 

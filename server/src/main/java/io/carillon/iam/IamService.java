@@ -107,6 +107,7 @@ public final class IamService {
       Map<String, ResourcePolicies> resourcePolicies, IamAuthorizer.IssueTimes issueTimes) {
     return new IamAuthorizer(
         database,
+        longTermKeys,
         principalPolicies,
         identities,
         accounts,

@@ -49,6 +49,15 @@ final class LongTermKeys implements Credentials.Source {
     return database.read(snapshot -> find(snapshot, accessKeyId));
   }
 
+  /// Whether a key of the account exists and is active. A plan that asks relies on the account's
+  /// guard, which changes with its keys.
+  boolean isActive(Snapshot snapshot, AccountId account, String accessKeyId) {
+    return accessKeyId.equals(accounts.firstRoot().accessKeyId())
+        || keys.find(snapshot.under(Accounts.guard(account.value())), accessKeyId)
+            .filter(Key::active)
+            .isPresent();
+  }
+
   /// The account of a key, active or not.
   Optional<AccountId> account(String accessKeyId) {
     Accounts.Root first = accounts.firstRoot();

@@ -3,6 +3,7 @@ package io.carillon.s3;
 import io.carillon.aws.Authorizer;
 import io.carillon.aws.AwsException;
 import io.carillon.aws.Caller;
+import io.carillon.aws.CommonError;
 import io.carillon.aws.Need;
 import io.carillon.base.Arn;
 import io.carillon.s3.event.Notifications;
@@ -219,6 +220,9 @@ final class DeleteObject {
       }
       return new Outcome.Deleted(deleted.build(), deletion);
     } catch (AwsException refused) {
+      if (refused.error() == CommonError.INVALID_CLIENT_TOKEN_ID) {
+        throw refused; // the caller is gone, whatever the object
+      }
       // A version id that was never issued is InvalidArgument elsewhere, but NoSuchVersion for an
       // object of DeleteObjects.
       return failed(

@@ -52,7 +52,7 @@ public final class DirectPipeline {
         "test",
         time,
         Instant.MAX,
-        "AKIATEST");
+        "test");
   }
 
   /// The caller of a request with an X-Ray trace.

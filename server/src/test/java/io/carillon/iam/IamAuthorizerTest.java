@@ -62,7 +62,7 @@ class IamAuthorizerTest {
   private Caller session(Role of, List<String> sessionPolicies) {
     Principal principal =
         new Principal.AssumedRole(ACCOUNT, of.path(), of.roleName(), of.roleId(), "s1");
-    return fixture.caller(principal, ACCOUNT, SessionTerms.ofPolicies(sessionPolicies), "ASIA");
+    return fixture.caller(principal, ACCOUNT, SessionTerms.ofPolicies(sessionPolicies), "");
   }
 
   private void inline(String name, String statement) {

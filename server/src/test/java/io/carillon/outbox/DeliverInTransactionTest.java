@@ -116,7 +116,7 @@ final class DeliverInTransactionTest extends DispatcherFixture {
     awaitEmpty();
     assertThat(effects()).containsExactly("first");
 
-    interleaved.betweenPlanAndApplication(
+    interleaved.betweenPlanAndSettling(
         () ->
             database.write(
                 tx -> {

@@ -5,24 +5,32 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /// Runs an action between a plan and its application, and counts how often plans are made, for
-/// tests of what happens when the two are apart.
+/// tests of what happens when the two are apart. The action runs on the thread of the change; it
+/// may change the database, which is not interrupted again.
 public final class InterleavedDatabase implements Database {
   private final Database database;
-  private final AtomicReference<@Nullable Runnable> between = new AtomicReference<>();
+  private final AtomicReference<@Nullable Runnable> inChange = new AtomicReference<>();
+  private final AtomicReference<@Nullable Runnable> inRelaxedChange = new AtomicReference<>();
   private final AtomicInteger plans = new AtomicInteger();
 
   public InterleavedDatabase(Database database) {
     this.database = database;
   }
 
-  /// Runs `action` once, after the next change has made its plan and before it applies it.
+  /// Runs `action` once, after the next [#change] has made its plan and before it applies it.
   public void betweenPlanAndApplication(Runnable action) {
-    between.set(action);
+    inChange.set(action);
   }
 
-  /// Whether the action has run, or none was set.
+  /// As [#betweenPlanAndApplication], for the next [#changeRelaxed]: the outbox settles with one
+  /// what an attempt has planned.
+  public void betweenPlanAndSettling(Runnable action) {
+    inRelaxedChange.set(action);
+  }
+
+  /// Whether the actions have begun, or none was set.
   public boolean hasInterleaved() {
-    return between.get() == null;
+    return inChange.get() == null && inRelaxedChange.get() == null;
   }
 
   /// How many plans of changes were made, those that were made again included.
@@ -33,14 +41,14 @@ public final class InterleavedDatabase implements Database {
   @Override
   public <P, T> T change(Query<P> plan, Application<P, T> application) {
     Query<P> counted = counted(plan);
-    Planned<P> planned = planned(counted);
+    Planned<P> planned = planned(counted, inChange);
     return database.write(tx -> planned.apply(tx, counted, application));
   }
 
   @Override
   public <P, T> T changeRelaxed(Query<P> plan, Application<P, T> application) {
     Query<P> counted = counted(plan);
-    Planned<P> planned = planned(counted);
+    Planned<P> planned = planned(counted, inRelaxedChange);
     return database.writeRelaxed(tx -> planned.apply(tx, counted, application));
   }
 
@@ -51,7 +59,7 @@ public final class InterleavedDatabase implements Database {
     };
   }
 
-  private <P> Planned<P> planned(Query<P> plan) {
+  private <P> Planned<P> planned(Query<P> plan, AtomicReference<@Nullable Runnable> between) {
     Planned<P> planned = database.plan(plan);
     Runnable action = between.getAndSet(null);
     if (action != null) {

@@ -66,6 +66,11 @@ public final class ErrorDialect {
                 "InternalError",
                 500,
                 "We encountered an internal error. Please try again.")
+            .map(
+                CommonError.INVALID_CLIENT_TOKEN_ID,
+                "InvalidAccessKeyId",
+                403,
+                "The AWS Access Key Id you provided does not exist in our records.")
             .map(CommonError.INVALID_PARAMETER_VALUE, "InvalidArgument", 400, "Invalid Argument")
             .map(
                 CommonError.REQUEST_ENTITY_TOO_LARGE,
@@ -176,6 +181,7 @@ public final class ErrorDialect {
         .map(CommonError.ACCESS_DENIED, "AccessDeniedException", 403)
         .map(CommonError.INTERNAL_FAILURE, "ServiceException", 500)
         .map(CommonError.INVALID_ACTION, "UnknownOperationException", 404)
+        .map(CommonError.INVALID_CLIENT_TOKEN_ID, "UnrecognizedClientException", 403)
         .map(CommonError.INVALID_PARAMETER_VALUE, "InvalidParameterValueException", 400)
         .map(CommonError.MISSING_AUTHENTICATION_TOKEN, "MissingAuthenticationTokenException", 403)
         .map(CommonError.MISSING_PARAMETER, "ValidationException", 400)
