@@ -295,7 +295,7 @@ public final class Server implements AutoCloseable {
       dispatcher.start();
       ClockStepDetector clockSteps =
           new ClockStepDetector(
-              clock, System::nanoTime, List.of(dispatcher::correctDueTimes, sqs::drawBack));
+              clock, System::nanoTime, List.of(dispatcher::correctDueTimes, sqs::correctDueTimes));
       shutdown.add(
           Housekeeping.start(
               List.of(

@@ -397,7 +397,7 @@ final class Messages {
   /// becomes visible after its queue's visibility timeout.
   ///
   /// @return how many messages were changed
-  int drawBack(QueueRow in) {
+  int correctDueTimes(QueueRow in) {
     Instant now = clock.instant();
     Instant ahead = now.plus(CLOCK_TOLERANCE);
     int moved =

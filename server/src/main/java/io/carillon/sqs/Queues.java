@@ -269,8 +269,8 @@ final class Queues {
   }
 
   /// Call this after the clock was set back; returns how many messages are visible earlier.
-  int drawBack() {
-    return all().stream().mapToInt(entry -> messages.drawBack(entry.value())).sum();
+  int correctDueTimes() {
+    return all().stream().mapToInt(entry -> messages.correctDueTimes(entry.value())).sum();
   }
 
   GetQueueAttributesResponse attributes(Caller caller, GetQueueAttributesRequest input) {

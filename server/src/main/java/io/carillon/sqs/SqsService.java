@@ -145,8 +145,8 @@ public final class SqsService {
 
   /// Call this after the clock was set back: makes messages visible that would be hidden for too
   /// long.
-  public void drawBack() {
-    int moved = queues.drawBack();
+  public void correctDueTimes() {
+    int moved = queues.correctDueTimes();
     if (moved > 0) {
       LOG.warn(
           "The clock was ahead and was set back: {} messages become visible earlier than planned",

@@ -58,7 +58,7 @@ class ClockAheadTest {
 
   private void setClockBack() {
     clock.move(AHEAD.negated());
-    sqs.drawBack();
+    sqs.correctDueTimes();
   }
 
   @Test
@@ -114,7 +114,7 @@ class ClockAheadTest {
             .receiptHandle(received.receiptHandle())
             .visibilityTimeout(43_200)
             .build());
-    sqs.drawBack();
+    sqs.correctDueTimes();
     clock.move(Duration.ofSeconds(899));
     assertThat(bodies()).isEmpty();
     clock.move(Duration.ofSeconds(2));
