@@ -4,7 +4,7 @@ import io.carillon.admin.AdminError;
 import io.carillon.admin.AdminRouter.Call;
 import io.carillon.iam.Accounts;
 import io.carillon.outbox.DeadLetters;
-import io.carillon.outbox.Dispatcher;
+import io.carillon.outbox.OutboxReport;
 import io.carillon.s3.S3Service;
 import io.carillon.store.Database;
 import io.carillon.store.RocksDatabase;
@@ -30,7 +30,7 @@ final class AdminApi {
 
   private final Database database;
   private final DeadLetters deadLetters;
-  private final Dispatcher dispatcher;
+  private final OutboxReport outbox;
   private final TableTrace trace;
   private final Storage storage;
   private final S3Service s3;
@@ -43,7 +43,7 @@ final class AdminApi {
   AdminApi(
       Database database,
       DeadLetters deadLetters,
-      Dispatcher dispatcher,
+      OutboxReport outbox,
       TableTrace trace,
       Storage storage,
       S3Service s3,
@@ -53,7 +53,7 @@ final class AdminApi {
       IntSupplier port) {
     this.database = database;
     this.deadLetters = deadLetters;
-    this.dispatcher = dispatcher;
+    this.outbox = outbox;
     this.trace = trace;
     this.storage = storage;
     this.s3 = s3;
@@ -116,7 +116,7 @@ final class AdminApi {
   }
 
   Object lanes(Call call) {
-    return dispatcher.status(
+    return outbox.lanes(
         call.find("kind").orElse(""),
         call.find("lane").orElse(""),
         call.number("limit", 100, MAX_ITEMS));
@@ -165,7 +165,7 @@ final class AdminApi {
   /// The few numbers an operator alarms on, as Prometheus text.
   Object metrics(Call call) {
     StringBuilder text = new StringBuilder();
-    metric(text, "deliveries_running", "gauge", dispatcher.running());
+    metric(text, "deliveries_running", "gauge", outbox.running());
     metric(text, "execution_environments", "gauge", functions.census().environments());
     storage
         .rocks()

@@ -261,7 +261,7 @@ public final class Server implements AutoCloseable {
                   new AdminApi(
                       database,
                       deadLetters,
-                      dispatcher,
+                      dispatcher.report(),
                       trace,
                       storage,
                       s3,

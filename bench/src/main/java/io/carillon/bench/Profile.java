@@ -20,9 +20,7 @@ final class Profile {
   /// The innermost first: a sample counts for the first stage that matches.
   private static final List<Stage> STAGES =
       List.of(
-          new Stage(
-              "delivery in the transaction",
-              "io.carillon.outbox.Dispatcher$OutboxWorker.deliverInTransaction"),
+          new Stage("delivery in the transaction", "io.carillon.outbox.TableOutbox.deliver"),
           new Stage("receiving and hashing the body", "io.carillon.s3.Bodies."),
           new Stage("verifying the signature", "io.carillon.aws.sigv4."),
           new Stage("authorization", "io.carillon.iam.IamAuthorizer."),

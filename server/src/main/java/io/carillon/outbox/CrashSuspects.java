@@ -1,6 +1,5 @@
 package io.carillon.outbox;
 
-import io.carillon.outbox.TableOutbox.Channel;
 import io.carillon.store.KeyCodec;
 import io.carillon.store.Range;
 import io.carillon.store.Snapshot;
@@ -90,7 +89,7 @@ final class CrashSuspects {
   /// Records that the process ended during an attempt of the job.
   ///
   /// @param wasAlone whether no other attempt ran
-  void recordCrash(Tx tx, Channel channel, String id, int interruptions, boolean wasAlone) {
+  static void recordCrash(Tx tx, Channel channel, String id, int interruptions, boolean wasAlone) {
     Optional<Suspect> before = TABLE.get(tx, key(channel, id));
     // A new suspect was not isolated, nor had the process run without it.
     int alone = before.isPresent() && wasAlone ? before.get().alone + 1 : 0;
@@ -98,7 +97,7 @@ final class CrashSuspects {
   }
 
   /// Records that the process ended while only `running` jobs were attempted.
-  void resetAloneExcept(Tx tx, Set<String> running) {
+  static void resetAloneExcept(Tx tx, Set<String> running) {
     for (Entry entry : list(tx)) {
       Suspect suspect = entry.suspect;
       if (suspect.alone > 0 && !running.contains(entry.id)) {
@@ -109,18 +108,18 @@ final class CrashSuspects {
   }
 
   /// Records that a suspect may not be attempted before `notBefore`.
-  void postpone(Tx tx, Channel channel, String id, Instant notBefore) {
+  static void postpone(Tx tx, Channel channel, String id, Instant notBefore) {
     TABLE
         .get(tx, key(channel, id))
         .map(suspect -> new Suspect(suspect.interruptions, suspect.alone, notBefore))
         .ifPresent(suspect -> TABLE.put(tx, key(channel, id), suspect));
   }
 
-  void remove(Tx tx, Channel channel, String id) {
+  static void remove(Tx tx, Channel channel, String id) {
     TABLE.delete(tx, key(channel, id));
   }
 
-  List<Entry> list(Snapshot snapshot) {
+  static List<Entry> list(Snapshot snapshot) {
     List<Entry> found = new ArrayList<>();
     TABLE.scan(
         snapshot,
@@ -153,6 +152,8 @@ final class CrashSuspects {
     }
     return lastUptime.compareTo(MAX_UPTIME) > 0 ? MAX_UPTIME : lastUptime;
   }
+
+  private CrashSuspects() {}
 
   private static Tuple key(Channel channel, String id) {
     return Tuple.of(channel.queue(), id);

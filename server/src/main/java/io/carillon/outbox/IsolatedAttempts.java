@@ -1,10 +1,7 @@
 package io.carillon.outbox;
 
 import io.carillon.outbox.CrashSuspects.Entry;
-import io.carillon.outbox.TableOutbox.Channel;
-import io.carillon.outbox.TableOutbox.Row;
 import io.carillon.store.Database;
-import io.carillon.store.DueQueue.Claimed;
 import io.carillon.store.ReadOnlyException;
 import java.time.Duration;
 import java.time.Instant;
@@ -13,11 +10,9 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Function;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,56 +30,44 @@ final class IsolatedAttempts {
   /// Bounds how long a change of the clock goes unnoticed.
   private static final Duration MAX_SLEEP = Duration.ofSeconds(30);
 
-  /// Starts attempts.
-  interface Starter {
-    boolean isRegistered(Channel channel);
-
-    /// @param giveUpReason why the job is given up without an attempt; null to attempt it
-    void start(Channel channel, Claimed<Row> job, @Nullable String giveUpReason);
-  }
-
   private final Database database;
-  private final TableOutbox outbox;
-  private final Lanes lanes;
-  private final InstantSource clock;
-  private final Function<Duration, Duration> scale;
+  private final Jobs jobs;
   private final Starter starter;
+  private final InstantSource clock;
+  private final Waits waits;
+  private final Duration lastUptime;
   private final long started = System.nanoTime(); // unaffected by changes of the clock
   private final Thread thread =
       Thread.ofVirtual().name("outbox-isolated-attempts").unstarted(this::run);
 
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
+  /// The ids of the running suspects; guarded by this object, which is notified of each end.
   private final Set<String> running = new HashSet<>();
+
   private boolean stopped;
 
+  /// @param lastUptime from the start of the last process to the start of this one
   IsolatedAttempts(
       Database database,
-      TableOutbox outbox,
-      Lanes lanes,
+      Jobs jobs,
+      Starter starter,
       InstantSource clock,
-      Function<Duration, Duration> scale,
-      Starter starter) {
+      Waits waits,
+      Duration lastUptime) {
     this.database = database;
-    this.outbox = outbox;
-    this.lanes = lanes;
-    this.clock = clock;
-    this.scale = scale;
+    this.jobs = jobs;
     this.starter = starter;
+    this.clock = clock;
+    this.waits = waits;
+    this.lastUptime = lastUptime;
   }
 
   void start() {
     thread.start();
   }
 
-  void stop() {
-    lock.lock();
-    try {
-      stopped = true;
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
+  synchronized void stop() {
+    stopped = true;
+    notifyAll();
   }
 
   boolean join(Duration patience) throws InterruptedException {
@@ -92,31 +75,12 @@ final class IsolatedAttempts {
   }
 
   void join() throws InterruptedException {
-    if (thread.isAlive()) {
-      thread.join();
-    }
+    thread.join();
   }
 
   /// Reads the clock again.
-  void wake() {
-    lock.lock();
-    try {
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /// The attempt of a job ended; most jobs are not suspects.
-  void ended(String id) {
-    lock.lock();
-    try {
-      if (running.remove(id)) {
-        changed.signalAll();
-      }
-    } finally {
-      lock.unlock();
-    }
+  synchronized void wake() {
+    notifyAll();
   }
 
   private void run() {
@@ -150,8 +114,8 @@ final class IsolatedAttempts {
 
   /// The suspects whose kind has a delivery.
   private List<Entry> listSuspects() {
-    return database.read(outbox::suspects).stream()
-        .filter(entry -> starter.isRegistered(entry.channel()))
+    return database.read(CrashSuspects::list).stream()
+        .filter(entry -> starter.deliveries().has(entry.channel()))
         .toList();
   }
 
@@ -174,7 +138,7 @@ final class IsolatedAttempts {
       return;
     }
     List<Entry> group = CrashSuspects.nextGroup(ready);
-    Duration rest = scale.apply(CrashSuspects.uptimeBefore(group, outbox.lastUptime()));
+    Duration rest = waits.scaled(CrashSuspects.uptimeBefore(group, lastUptime));
     Duration left = rest.minusNanos(System.nanoTime() - started);
     if (left.isPositive()) {
       await(left, Set.of());
@@ -194,37 +158,34 @@ final class IsolatedAttempts {
 
   private void attemptAlone(List<Entry> one) throws InterruptedException {
     try {
-      lanes.pause(scale.apply(CrashSuspects.EXCLUSIVE));
+      starter.lanes().pause(waits.scaled(CrashSuspects.EXCLUSIVE));
       if (!isStopped()) {
         awaitEnd(start(one));
       }
     } finally {
-      lanes.resume();
+      starter.lanes().resume();
     }
   }
 
   private Set<String> start(List<Entry> entries) {
-    Map<Entry, Claimed<Row>> claimed =
+    Map<Entry, ClaimedJob> claimed =
         database.writeRelaxed(
             tx -> {
-              Map<Entry, Claimed<Row>> jobs = new LinkedHashMap<>();
+              Map<Entry, ClaimedJob> found = new LinkedHashMap<>();
               for (Entry entry : entries) {
-                Optional<Claimed<Row>> job = outbox.claimSuspect(tx, entry);
-                job.ifPresentOrElse(
-                    found -> jobs.put(entry, found), () -> outbox.removeSuspect(tx, entry));
+                jobs.claimSuspect(tx, entry.channel(), entry.id())
+                    .ifPresentOrElse(
+                        job -> found.put(entry, job),
+                        () -> CrashSuspects.remove(tx, entry.channel(), entry.id()));
               }
-              return jobs;
+              return found;
             });
-    Set<String> ids = new HashSet<>();
-    claimed.keySet().forEach(entry -> ids.add(entry.id()));
-    lock.lock();
-    try {
-      running.addAll(ids);
-    } finally {
-      lock.unlock();
-    }
-    claimed.forEach((entry, job) -> starter.start(entry.channel(), job, giveUpReasonOf(entry)));
-    return ids;
+    claimed.forEach(
+        (entry, job) -> {
+          begun(job.id());
+          starter.startSuspect(job, giveUpReasonOf(entry), () -> ended(job.id()));
+        });
+    return claimed.values().stream().map(ClaimedJob::id).collect(Collectors.toSet());
   }
 
   private static @Nullable String giveUpReasonOf(Entry entry) {
@@ -234,45 +195,40 @@ final class IsolatedAttempts {
   }
 
   private void awaitEnd(Set<String> ids) throws InterruptedException {
-    long until = System.nanoTime() + scale.apply(CrashSuspects.EXCLUSIVE).toNanos();
+    long until = System.nanoTime() + waits.scaled(CrashSuspects.EXCLUSIVE).toNanos();
     long left = until - System.nanoTime();
     while (left > 0 && !await(Duration.ofNanos(left), ids)) {
       left = until - System.nanoTime();
     }
   }
 
-  private boolean isRunning(String id) {
-    lock.lock();
-    try {
-      return running.contains(id);
-    } finally {
-      lock.unlock();
-    }
+  private synchronized void begun(String id) {
+    running.add(id);
   }
 
-  private boolean isStopped() {
-    lock.lock();
-    try {
-      return stopped;
-    } finally {
-      lock.unlock();
-    }
+  private synchronized void ended(String id) {
+    running.remove(id);
+    notifyAll();
+  }
+
+  private synchronized boolean isRunning(String id) {
+    return running.contains(id);
+  }
+
+  private synchronized boolean isStopped() {
+    return stopped;
   }
 
   /// Waits for at most this long, or until something changes.
   ///
   /// @param ids the attempts to wait for; may be empty
   /// @return whether they have ended, or the process stops
-  private boolean await(Duration most, Set<String> ids) throws InterruptedException {
-    lock.lock();
-    try {
-      if (!isOver(ids) && most.isPositive()) {
-        changed.awaitNanos(most.compareTo(MAX_SLEEP) > 0 ? MAX_SLEEP.toNanos() : most.toNanos());
-      }
-      return isOver(ids);
-    } finally {
-      lock.unlock();
+  private synchronized boolean await(Duration most, Set<String> ids) throws InterruptedException {
+    if (!isOver(ids) && most.isPositive()) {
+      TimeUnit.NANOSECONDS.timedWait(
+          this, (most.compareTo(MAX_SLEEP) > 0 ? MAX_SLEEP : most).toNanos());
     }
+    return isOver(ids);
   }
 
   private boolean isOver(Set<String> ids) {

@@ -135,11 +135,12 @@ public final class DueQueue<V> {
   }
 
   /// Adds a row under a lease, for a holder that starts on it after the commit.
-  public Claimed<V> addClaimed(Tx tx, String queue, String id, Instant leaseUntil, V row) {
+  public Claimed<V> addClaimed(
+      Tx tx, String queue, String id, Instant leaseUntil, Table.Encoded<V> row) {
     Instant until = millis(leaseUntil);
     add(tx, queue, id, until, row);
     leases.put(tx, Tuple.of(queue, id), new Leased(until, 1, holder));
-    return new Claimed<>(new Lease(queue, id, until, 1), row);
+    return new Claimed<>(new Lease(queue, id, until, 1), row.row());
   }
 
   /// Claims up to `limit` rows that are due at `now`, earliest first, until `leaseUntil`. If that

@@ -101,11 +101,11 @@ public final class Table<K, V> {
     put(tx, key, encoded(row));
   }
 
-  /// An encoded row, for large ones that are encoded before their transaction.
-  public record Encoded<V>(byte[] bytes) {}
+  /// A row and its encoding, for rows that are encoded before their transaction.
+  public record Encoded<V>(V row, byte[] bytes) {}
 
   public Encoded<V> encoded(V row) {
-    return new Encoded<>(rows.encode(row));
+    return new Encoded<>(row, rows.encode(row));
   }
 
   public void put(Tx tx, K key, Encoded<V> row) {

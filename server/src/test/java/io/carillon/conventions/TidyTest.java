@@ -52,7 +52,7 @@ class TidyTest {
           "lambda.runtime.ProcessExecutor.usage",
           "outbox.Dispatcher$Settings.withBounds",
           "outbox.Dispatcher$Settings.withGrace",
-          "outbox.Dispatcher.lanesInMemory",
+          "outbox.OutboxReport.lanesInMemory",
           "outbox.Dispatcher.wake",
           "outbox.DeadLetters.get",
           "outbox.DeadLetters.redrive",

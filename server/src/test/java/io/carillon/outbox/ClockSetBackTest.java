@@ -49,7 +49,7 @@ final class ClockSetBackTest extends DispatcherFixture {
     Instant due = clock.instant().plus(Duration.ofDays(2));
     add(new Work("kind", "lane", due, new byte[0], "an expiry"));
     dispatcher.correctDueTimes();
-    assertThat(dispatcher.status("", "", 1).getFirst().next()).contains(due);
+    assertThat(dispatcher.report().lanes("", "", 1).getFirst().next()).contains(due);
     assertThat(delivery.attempts).isEmpty();
   }
 }

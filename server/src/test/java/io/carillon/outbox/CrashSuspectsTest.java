@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import io.carillon.outbox.CrashSuspects.Entry;
 import io.carillon.outbox.CrashSuspects.Suspect;
-import io.carillon.outbox.TableOutbox.Channel;
 import io.carillon.store.KeyCodec;
 import io.carillon.store.ManualClock;
 import io.carillon.store.MemoryDatabase;
@@ -165,7 +164,7 @@ final class CrashSuspectsTest {
   }
 
   private long depth() {
-    return disk.read(snapshot -> processes.getLast().outbox.depth(snapshot, CHANNEL));
+    return disk.read(snapshot -> processes.getLast().outbox.jobs().depth(snapshot, CHANNEL));
   }
 
   private List<DeadLetters.DeadLetter> deadLettered() {
@@ -189,7 +188,7 @@ final class CrashSuspectsTest {
     assertThat(done().keySet())
         .containsExactlyInAnyOrderElementsOf(bystanders(bystanders).toList());
     assertThat(done().values()).as("no attempt was used up").containsOnly(new Done(1));
-    assertThat(disk.read(processes.getLast().outbox::suspects).stream()).isEmpty();
+    assertThat(disk.read(CrashSuspects::list).stream()).isEmpty();
   }
 
   @Test
@@ -228,14 +227,16 @@ final class CrashSuspectsTest {
   private int killDuringAnAttemptOrAWait() {
     Process process = new Process(Set.of(), Duration.ofDays(1));
     boolean rests =
-        disk.read(process.outbox::suspects).stream().anyMatch(entry -> entry.suspect().alone() > 0);
+        disk.read(CrashSuspects::list).stream().anyMatch(entry -> entry.suspect().alone() > 0);
     long until = System.nanoTime() + Duration.ofMillis(250).toNanos();
     await()
         .pollInterval(Duration.ofMillis(5))
-        .until(() -> process.dispatcher.running() > 0 || (rests && System.nanoTime() > until));
+        .until(
+            () ->
+                process.dispatcher.report().running() > 0 || (rests && System.nanoTime() > until));
     clock.move(Duration.ofMinutes(14));
     process.kill();
-    return process.dispatcher.running();
+    return process.dispatcher.report().running();
   }
 
   @Test
@@ -274,7 +275,7 @@ final class CrashSuspectsTest {
     add(bystanders(1));
     for (int kill = 0; kill < CrashSuspects.SUSPECT_FROM; kill++) {
       Process process = new Process(Set.of(), Duration.ofDays(1));
-      await().until(() -> process.dispatcher.running() > 0);
+      await().until(() -> process.dispatcher.report().running() > 0);
       process.kill();
     }
     Process process = new Process(Set.of(), Duration.ZERO);
@@ -297,7 +298,7 @@ final class CrashSuspectsTest {
     add(bystanders(1));
     for (int kill = 0; kill < CrashSuspects.SUSPECT_FROM; kill++) {
       Process process = new Process(Set.of(), Duration.ofDays(1));
-      await().until(() -> process.dispatcher.running() > 0);
+      await().until(() -> process.dispatcher.report().running() > 0);
       process.kill();
     }
     log.clear();
@@ -322,10 +323,10 @@ final class CrashSuspectsTest {
     add(bystanders(1));
     for (int kill = 1; kill <= 2; kill++) {
       Process process = new Process(Set.of(), Duration.ofDays(1));
-      await().until(() -> process.dispatcher.running() > 0);
+      await().until(() -> process.dispatcher.report().running() > 0);
       process.kill();
-      TableOutbox outbox = TableOutbox.open(disk, clock);
-      assertThat(disk.read(outbox::suspects)).hasSize(kill - 1);
+      TableOutbox.open(disk, clock);
+      assertThat(disk.read(CrashSuspects::list)).hasSize(kill - 1);
     }
   }
 
@@ -334,20 +335,24 @@ final class CrashSuspectsTest {
     add(bystanders(1));
     for (int kill = 0; kill < CrashSuspects.SUSPECT_FROM; kill++) {
       Process process = new Process(Set.of(), Duration.ofDays(1));
-      await().until(() -> process.dispatcher.running() > 0);
+      await().until(() -> process.dispatcher.report().running() > 0);
       process.kill();
     }
     TableOutbox outbox = TableOutbox.open(disk, clock);
-    Entry suspect = disk.read(outbox::suspects).getFirst();
-    var claimed = disk.write(tx -> outbox.claimSuspect(tx, suspect)).orElseThrow();
+    Entry suspect = disk.read(CrashSuspects::list).getFirst();
+    var claimed =
+        disk.write(tx -> outbox.jobs().claimSuspect(tx, suspect.channel(), suspect.id()))
+            .orElseThrow();
     assertThat(claimed.row().interruptions()).isEqualTo(CrashSuspects.SUSPECT_FROM);
     assertThat(claimed.row().attempts()).isZero();
     disk.write(
         tx ->
-            outbox.release(tx, claimed, clock.instant(), claimed.row().failed(1, "its own error")));
-    assertThat(disk.read(outbox::suspects).stream()).isEmpty();
-    var again = disk.write(tx -> outbox.claim(tx, CHANNEL, 1)).jobs().getFirst();
-    assertThat(TableOutbox.jobOf(CHANNEL, again).attempts()).isEqualTo(2);
+            outbox
+                .jobs()
+                .release(tx, claimed, clock.instant(), claimed.row().failed(1, "its own error")));
+    assertThat(disk.read(CrashSuspects::list).stream()).isEmpty();
+    var again = disk.write(tx -> outbox.jobs().claim(tx, CHANNEL, 1)).jobs().getFirst();
+    assertThat(again.job().attempts()).isEqualTo(2);
     assertThat(again.row().interruptions()).isZero();
   }
 
@@ -355,7 +360,7 @@ final class CrashSuspectsTest {
   void interruptedJobsExceedTheirMaximumAge() {
     add(bystanders(1));
     Process process = new Process(Set.of(), Duration.ofDays(1));
-    await().until(() -> process.dispatcher.running() > 0);
+    await().until(() -> process.dispatcher.report().running() > 0);
     process.kill();
     clock.move(Duration.ofDays(1000));
     new Process(Set.of(), Duration.ZERO);
@@ -370,13 +375,13 @@ final class CrashSuspectsTest {
   void attemptsThatEndAfterAStopRequestAreNoInterruptions() {
     add(bystanders(1));
     Process process = new Process(Set.of(), Duration.ofDays(1));
-    await().until(() -> process.dispatcher.running() > 0);
-    process.outbox.recordStop(process.database);
+    await().until(() -> process.dispatcher.report().running() > 0);
+    process.outbox.epoch().recordStop(process.database);
     process.kill();
     TableOutbox outbox = TableOutbox.open(disk, clock);
-    var claimed = disk.write(tx -> outbox.claim(tx, CHANNEL, 1)).jobs().getFirst();
+    var claimed = disk.write(tx -> outbox.jobs().claim(tx, CHANNEL, 1)).jobs().getFirst();
     assertThat(claimed.row().interruptions()).isZero();
-    assertThat(TableOutbox.jobOf(CHANNEL, claimed).attempts()).isEqualTo(1);
+    assertThat(claimed.job().attempts()).isEqualTo(1);
   }
 
   @Test
@@ -425,12 +430,11 @@ final class CrashSuspectsTest {
     byte[] row =
         RowCodec.of(FormerRow.class)
             .encode(new FormerRow(clock.instant(), new byte[] {1}, "cause", 2, 3, "a", "b"));
-    TableOutbox.Row read = RowCodec.of(TableOutbox.Row.class).decode(row);
+    JobRow read = RowCodec.of(JobRow.class).decode(row);
     assertThat(read.attempts()).isEqualTo(2);
     assertThat(read.interruptions()).isZero();
     byte[] epoch = RowCodec.of(FormerEpoch.class).encode(new FormerEpoch(7));
-    assertThat(RowCodec.of(TableOutbox.Epoch.class).decode(epoch))
-        .isEqualTo(new TableOutbox.Epoch(7, null, false));
+    assertThat(RowCodec.of(Epoch.class).decode(epoch)).isEqualTo(new Epoch(7, null, false));
   }
 
   private static List<Entry> suspects(int... interruptions) {

@@ -114,7 +114,7 @@ abstract class DispatcherFixture {
 
   /// Running jobs stay under the lease of a former epoch.
   void restartAsAfterACrash() {
-    outbox.setWorker(null);
+    outbox.setStarter(null);
     outbox = TableOutbox.open(database, clock);
     dispatcher = dispatcher(Dispatcher.Settings.usual());
   }
@@ -171,8 +171,8 @@ abstract class DispatcherFixture {
   long depth() {
     return database.read(
         snapshot ->
-            outbox.channels(snapshot, "", 20_000).stream()
-                .mapToLong(channel -> outbox.depth(snapshot, channel))
+            outbox.jobs().channels(snapshot, "", 20_000).stream()
+                .mapToLong(channel -> outbox.jobs().depth(snapshot, channel))
                 .sum());
   }
 

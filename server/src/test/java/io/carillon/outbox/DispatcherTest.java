@@ -16,6 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -378,7 +379,7 @@ final class DispatcherTest extends DispatcherFixture {
     await().until(() -> depth() == 20);
     assertThat(done).hasSize(5);
     assertThat(delivery.attempts.stream().filter(j -> j.work().lane().equals("hangs"))).hasSize(2);
-    assertThat(dispatcher.status("", "", 10))
+    assertThat(dispatcher.report().lanes("", "", 10))
         .singleElement()
         .satisfies(
             lane -> {
@@ -413,7 +414,7 @@ final class DispatcherTest extends DispatcherFixture {
       add("swift", "x");
     }
     await().until(() -> depth() == 300);
-    assertThat(dispatcher.running()).isLessThanOrEqualTo(64);
+    assertThat(dispatcher.report().running()).isLessThanOrEqualTo(64);
   }
 
   @Test
@@ -517,7 +518,7 @@ final class DispatcherTest extends DispatcherFixture {
         new Delivery() {
           @Override
           public DeliveryOutcome attempt(Job job) {
-            mostLanes.accumulateAndGet(dispatcher.lanesInMemory(), Math::max);
+            mostLanes.accumulateAndGet(dispatcher.report().lanesInMemory(), Math::max);
             done.incrementAndGet();
             return DeliveryOutcome.done();
           }
@@ -535,7 +536,7 @@ final class DispatcherTest extends DispatcherFixture {
     await().atMost(Duration.ofMinutes(2)).until(() -> done.get() == jobs);
     awaitEmpty();
     assertThat(mostLanes.get()).isLessThanOrEqualTo(50);
-    await().until(() -> dispatcher.lanesInMemory() == 0);
+    await().until(() -> dispatcher.report().lanesInMemory() == 0);
   }
 
   @Test
@@ -631,6 +632,34 @@ final class DispatcherTest extends DispatcherFixture {
     await().until(() -> failures.size() == 1);
     assertThat(failures.getFirst())
         .isEqualTo(new DeliveryFailure.Retrying("error 1", start.plusMillis(60)));
+  }
+
+  /// A change may apply its plan more than once.
+  @Test
+  void preparedWorkIsAddedByEveryTransactionThatCommits() {
+    Scripted delivery = run(new Scripted(_ -> DeliveryOutcome.done()));
+    Instant prepared = clock.instant();
+    Consumer<Tx> added = outbox.prepare(work("lane", "x"));
+    move(Duration.ofSeconds(1));
+    assertThatThrownBy(
+            () ->
+                database.write(
+                    tx -> {
+                      added.accept(tx);
+                      throw new IllegalStateException("no");
+                    }))
+        .hasMessage("no");
+    assertThat(depth()).isZero();
+    for (int i = 0; i < 2; i++) {
+      database.write(
+          tx -> {
+            added.accept(tx);
+            return tx;
+          });
+    }
+    awaitEmpty();
+    assertThat(delivery.attempts).extracting(Job::created).containsExactly(prepared, prepared);
+    assertThat(delivery.attempts).extracting(Job::id).doesNotHaveDuplicates();
   }
 
   @Test

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import io.carillon.base.MemoryBudget;
-import io.carillon.outbox.TableOutbox.Channel;
 import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;

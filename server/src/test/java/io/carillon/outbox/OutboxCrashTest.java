@@ -3,9 +3,7 @@ package io.carillon.outbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.carillon.outbox.TableOutbox.Channel;
 import io.carillon.store.Database;
-import io.carillon.store.DueQueue.Claimed;
 import io.carillon.store.KeyCodec;
 import io.carillon.store.ManualClock;
 import io.carillon.store.Range;
@@ -78,24 +76,24 @@ final class OutboxCrashTest {
     if (crash == Crash.AFTER_ADDING) {
       return;
     }
-    Claimed<TableOutbox.Row> claimed =
-        database.writeRelaxed(tx -> outbox.claim(tx, CHANNEL, 5)).jobs().getFirst();
+    ClaimedJob claimed =
+        database.writeRelaxed(tx -> outbox.jobs().claim(tx, CHANNEL, 5)).jobs().getFirst();
     if (crash == Crash.AFTER_CLAIMING) {
       return;
     }
-    Job job = TableOutbox.jobOf(CHANNEL, claimed);
+    Job job = claimed.job();
     attempts.add(job);
     switch (crash) {
       case AFTER_RELEASING_FOR_A_RETRY -> {
-        TableOutbox.Row row = claimed.row();
-        TableOutbox.Row failed =
-            new TableOutbox.Row(row.created(), row.payload(), row.cause(), 1, 0, "why", "why", 0);
-        database.writeRelaxed(tx -> outbox.release(tx, claimed, clock.instant(), failed));
+        JobRow row = claimed.row();
+        JobRow failed =
+            new JobRow(row.created(), row.payload(), row.cause(), 1, 0, "why", "why", 0);
+        database.writeRelaxed(tx -> outbox.jobs().release(tx, claimed, clock.instant(), failed));
       }
       case AFTER_SETTLING ->
           database.writeRelaxed(
               tx -> {
-                outbox.settle(tx, claimed);
+                outbox.jobs().settle(tx, claimed);
                 EFFECTS.put(tx, job.id(), new Effect(job.id()));
                 return job;
               });
@@ -169,7 +167,7 @@ final class OutboxCrashTest {
   }
 
   private static long depth(Database database, TableOutbox outbox) {
-    return database.read(snapshot -> outbox.depth(snapshot, CHANNEL));
+    return database.read(snapshot -> outbox.jobs().depth(snapshot, CHANNEL));
   }
 
   private static List<String> effects(Database database) {

@@ -120,7 +120,7 @@ final class OverdueAttemptTest extends DispatcherFixture {
             });
     goOn.countDown();
     awaitEmpty();
-    await().until(() -> dispatcher.running() == 0);
+    await().until(() -> dispatcher.report().running() == 0);
     assertThat(effects()).containsExactly("attempt 2");
   }
 

@@ -9,8 +9,16 @@ import java.util.function.Consumer;
 @FunctionalInterface
 public interface RecordingOutbox extends Outbox {
   @Override
-  default Consumer<Tx> plan(Snapshot snapshot, Work work) {
+  void add(Tx tx, Work work);
+
+  @Override
+  default Consumer<Tx> prepare(Work work) {
     return tx -> add(tx, work);
+  }
+
+  @Override
+  default Consumer<Tx> plan(Snapshot snapshot, Work work) {
+    return prepare(work);
   }
 
   /// What an attempt comes to, with the plan of a local delivery made.

@@ -126,7 +126,7 @@ final class DueQueueTest {
   @Test
   void rowsAddedUnderALeaseBehaveLikeClaimedOnes() {
     DueQueue.Claimed<Item> claimed =
-        database.write(tx -> queue.addClaimed(tx, "q", "a", at(30), new Item("a")));
+        database.write(tx -> queue.addClaimed(tx, "q", "a", at(30), queue.encoded(new Item("a"))));
     add("q", "b", at(1));
     assertThat(depth("q", at(2))).isEqualTo(new DueQueue.Depth(2, 1, 0));
     assertThat(claim("q", at(29), 5)).containsExactly("b");

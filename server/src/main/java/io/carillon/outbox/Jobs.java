@@ -1,0 +1,162 @@
+package io.carillon.outbox;
+
+import io.carillon.store.Database;
+import io.carillon.store.DueQueue;
+import io.carillon.store.DueQueue.Held;
+import io.carillon.store.DueQueue.Later;
+import io.carillon.store.Snapshot;
+import io.carillon.store.Table;
+import io.carillon.store.Tx;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/// The table of jobs: a [DueQueue] with one queue for each [Channel].
+///
+/// A running job is under a lease that does not expire; the process itself limits how long its
+/// attempts take ([Attempts]). The lease carries the process's [Epoch]. Leases of former epochs
+/// belong to dead processes; [InterruptedJobs] releases them.
+final class Jobs {
+  private static final Instant UNTIL_SETTLED = Instant.parse("9999-12-31T23:59:59Z");
+
+  /// The due time of suspects, which no claim reaches.
+  private static final Instant SUSPECT_DUE = UNTIL_SETTLED.plusMillis(500);
+
+  private final InstantSource clock;
+  private final Epoch epoch;
+  private final DueQueue<JobRow> queue;
+  private final AtomicInteger sequence = new AtomicInteger();
+
+  Jobs(Epoch epoch, InstantSource clock) {
+    this.clock = clock;
+    this.epoch = epoch;
+    this.queue = DueQueue.of("outbox.jobs", JobRow.class, epoch.holder());
+  }
+
+  Table.Encoded<JobRow> encoded(JobRow row) {
+    return queue.encoded(row);
+  }
+
+  void add(Tx tx, Channel channel, Instant due, Table.Encoded<JobRow> row) {
+    queue.add(tx, channel.queue(), nextId(), due, row);
+  }
+
+  ClaimedJob addClaimed(Tx tx, Channel channel, Table.Encoded<JobRow> row) {
+    return ClaimedJob.of(
+        channel, queue.addClaimed(tx, channel.queue(), nextId(), UNTIL_SETTLED, row));
+  }
+
+  /// Sorts by creation time, so that jobs due at the same time run in order. The epoch keeps ids
+  /// unique after a clock was set back.
+  private String nextId() {
+    HexFormat hex = HexFormat.of();
+    return hex.toHexDigits(clock.millis(), 12)
+        + '-'
+        + hex.toHexDigits(epoch.number(), 8)
+        + '-'
+        + hex.toHexDigits(sequence.getAndIncrement());
+  }
+
+  /// The claimed jobs, and when the channel is due again as far as the table knows.
+  record Batch(List<ClaimedJob> jobs, Optional<Instant> next) {}
+
+  Batch claim(Tx tx, Channel channel, int limit) {
+    Instant now = clock.instant();
+    List<ClaimedJob> claimed =
+        queue.claim(tx, channel.queue(), now, limit, UNTIL_SETTLED).stream()
+            .map(job -> ClaimedJob.of(channel, job))
+            .toList();
+    return new Batch(claimed, claimed.size() == limit ? Optional.of(now) : firstDue(tx, channel));
+  }
+
+  /// Claims a suspect; empty if it is running or gone.
+  Optional<ClaimedJob> claimSuspect(Tx tx, Channel channel, String id) {
+    return queue
+        .claimOne(tx, channel.queue(), id, SUSPECT_DUE, UNTIL_SETTLED)
+        .map(job -> ClaimedJob.of(channel, job));
+  }
+
+  /// Removes a job that has ended; false if its lease is stale.
+  boolean settle(Tx tx, ClaimedJob job) {
+    boolean settled = queue.settle(tx, job.lease());
+    if (settled && job.row().isSuspect()) {
+      CrashSuspects.remove(tx, job.channel(), job.id());
+    }
+    return settled;
+  }
+
+  /// Releases a job as `row`, due at `due`; false if its lease is stale. A suspect is not claimed
+  /// when it is due; [IsolatedAttempts] starts it.
+  boolean release(Tx tx, ClaimedJob job, Instant due, JobRow row) {
+    if (!queue.release(tx, job.lease(), row.isSuspect() ? SUSPECT_DUE : due, row)) {
+      return false;
+    }
+    if (row.isSuspect()) {
+      CrashSuspects.postpone(tx, job.channel(), job.id(), due);
+    } else if (job.row().isSuspect()) {
+      CrashSuspects.remove(tx, job.channel(), job.id());
+    }
+    return true;
+  }
+
+  /// Releases a job of a former epoch as `row`, due now; a suspect keeps its postponement.
+  void releaseInterrupted(Tx tx, ClaimedJob job, JobRow row) {
+    queue.release(tx, job.lease(), row.isSuspect() ? SUSPECT_DUE : clock.instant(), row);
+  }
+
+  /// The leases of former epochs.
+  List<Held> interrupted(Snapshot snapshot) {
+    return queue.leasesOfOthers(snapshot, Integer.MAX_VALUE);
+  }
+
+  /// The job under a lease of a former epoch.
+  ClaimedJob require(Tx tx, Held held) {
+    JobRow row =
+        queue
+            .get(tx, held.lease())
+            .orElseThrow(() -> new IllegalStateException("A lease without a row: " + held));
+    return new ClaimedJob(Channel.of(held.lease().queue()), held.lease(), row);
+  }
+
+  /// Moves the due times of waiting jobs from `from` on to what `to` says.
+  ///
+  /// @return how many were moved
+  int reschedule(Database database, Channel channel, Instant from, DueTime to) {
+    return queue.rescheduleRange(
+        database,
+        channel.queue(),
+        from,
+        UNTIL_SETTLED,
+        (Later<JobRow> job) -> Optional.of(to.of(job.row(), job.due())));
+  }
+
+  /// A new due time for a job.
+  @FunctionalInterface
+  interface DueTime {
+    Instant of(JobRow row, Instant due);
+  }
+
+  /// When the earliest job without a lease is due.
+  Optional<Instant> firstDue(Snapshot snapshot, Channel channel) {
+    return queue.firstDue(snapshot, channel.queue(), UNTIL_SETTLED);
+  }
+
+  /// The channels that hold jobs, in the order of their queues, after the queue `after`.
+  List<Channel> channels(Snapshot snapshot, String after, int limit) {
+    return queue.queues(snapshot, after, limit).stream().map(Channel::of).toList();
+  }
+
+  long depth(Snapshot snapshot, Channel channel) {
+    return queue.rows(snapshot, channel.queue());
+  }
+
+  /// When the job that is due first was added.
+  Optional<Instant> firstCreated(Snapshot snapshot, Channel channel) {
+    return queue.list(snapshot, channel.queue(), 1).stream()
+        .findFirst()
+        .map(item -> item.row().created());
+  }
+}

@@ -1,0 +1,230 @@
+package io.carillon.outbox;
+
+import io.carillon.store.Database;
+import io.carillon.store.ReadOnlyException;
+import io.carillon.store.Tx;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Records the outcomes of attempts, each in one transaction with its effect.
+///
+/// That transaction decides whether the outcome counts, so exactly one outcome counts for each
+/// attempt. It is relaxed: if power loss takes it, the job is attempted again, as at-least-once
+/// delivery allows; its effect is lost with it.
+final class Recorder {
+  private static final Logger LOG = LoggerFactory.getLogger(Recorder.class);
+
+  /// How long to wait before trying a read-only store again.
+  private static final Duration READ_ONLY_DELAY = Duration.ofSeconds(1);
+
+  private static final Duration MAX_DELAY = Duration.ofMinutes(1);
+  private static final int REASON_CHARS = 1_000;
+
+  private final Database database;
+  private final Jobs jobs;
+  private final Lanes lanes;
+  private final DeadLetters deadLetters;
+  private final InstantSource clock;
+  private final DeliveryFailure.Listener failures;
+  private final Waits waits;
+  private volatile boolean stopping;
+
+  Recorder(
+      Database database,
+      Jobs jobs,
+      Lanes lanes,
+      DeadLetters deadLetters,
+      InstantSource clock,
+      DeliveryFailure.Listener failures,
+      Waits waits) {
+    this.database = database;
+    this.jobs = jobs;
+    this.lanes = lanes;
+    this.deadLetters = deadLetters;
+    this.clock = clock;
+    this.failures = failures;
+    this.waits = waits;
+  }
+
+  /// From now on an attempt that is interrupted is released and not counted.
+  void stop() {
+    stopping = true;
+  }
+
+  /// Records the outcome, or the failure to do so, until one of them is recorded: nothing else
+  /// records it before the next start.
+  void record(Attempt attempt, DeliveryOutcome outcome) {
+    DeliveryOutcome next = outcome;
+    Duration wait = READ_ONLY_DELAY;
+    while (!attempt.isRecorded()) {
+      try {
+        write(attempt, next);
+        return;
+      } catch (ReadOnlyException e) {
+        if (stopping || !sleep(READ_ONLY_DELAY)) {
+          return;
+        }
+      } catch (Throwable e) {
+        if (next instanceof DeliveryOutcome.Done || next instanceof DeliveryOutcome.Local) {
+          LOG.warn("The effect of {} failed", attempt, e);
+          next = Attempt.outcomeOf(e);
+        } else {
+          LOG.error("The outcome of {} could not be recorded", attempt, e);
+          if (stopping || !sleep(wait)) {
+            return;
+          }
+          wait = wait.compareTo(MAX_DELAY) < 0 ? wait.multipliedBy(2) : wait;
+        }
+      }
+    }
+    LOG.warn("The outcome of {} came too late and is dropped", attempt);
+  }
+
+  private static boolean sleep(Duration wait) {
+    try {
+      Thread.sleep(wait);
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  /// Records the outcome, or throws.
+  void write(Attempt attempt, DeliveryOutcome outcome) {
+    boolean isInterruptedByStop =
+        stopping && Thread.interrupted() && !(outcome instanceof DeliveryOutcome.Done);
+    if (isInterruptedByStop) {
+      releaseUncounted(attempt);
+      return;
+    }
+    switch (outcome) {
+      case DeliveryOutcome.Done(var effect) ->
+          database.writeRelaxed(tx -> settle(tx, attempt, effect));
+      case DeliveryOutcome.Local(var plan) -> decide(attempt, plan);
+      case DeliveryOutcome.Retry(String why) -> retry(attempt, cut(why));
+      case DeliveryOutcome.Postponed(String why, Duration notBefore) ->
+          postpone(attempt, cut(why), notBefore);
+      case DeliveryOutcome.Rejected(String why) -> deadLetter(attempt, cut(why));
+    }
+  }
+
+  private void decide(Attempt attempt, Database.Query<DeliveryOutcome> plan) {
+    DeliveryOutcome decided =
+        database.changeRelaxed(
+            plan,
+            (tx, planned) -> {
+              if (planned instanceof DeliveryOutcome.Done(var effect)) {
+                settle(tx, attempt, effect);
+              }
+              return planned;
+            });
+    if (!(decided instanceof DeliveryOutcome.Done)) {
+      write(attempt, decided);
+    }
+  }
+
+  private boolean settle(Tx tx, Attempt attempt, Consumer<Tx> effect) {
+    boolean counts = attempt.markRecorded(tx) && jobs.settle(tx, attempt.claimed());
+    if (counts) {
+      effect.accept(tx);
+    }
+    return counts;
+  }
+
+  private void retry(Attempt attempt, String why) {
+    int attempts = attempt.job().attempts();
+    Optional<Duration> wait = attempt.policy().waitAfter(attempts);
+    if (wait.isEmpty()) {
+      deadLetter(attempt, why);
+      return;
+    }
+    Instant next = clock.instant().plus(waits.withJitter(wait.get()));
+    JobRow row = attempt.claimed().row().failed(attempts, why);
+    release(attempt, next, row, new DeliveryFailure.Retrying(why, next));
+  }
+
+  private void postpone(Attempt attempt, String why, Duration notBefore) {
+    Duration wait =
+        notBefore.isPositive()
+            ? waits.scaled(notBefore)
+            : waits.withJitter(attempt.policy().waitAfterPostponing(attempt.job().postponements()));
+    Instant next = clock.instant().plus(wait);
+    JobRow row = attempt.claimed().row().postponed(why);
+    release(attempt, next, row, new DeliveryFailure.Postponed(why, next));
+  }
+
+  private void release(Attempt attempt, Instant next, JobRow row, DeliveryFailure failure) {
+    if (attempt.isTooOld(next)) {
+      deadLetter(attempt, row.lastError());
+      return;
+    }
+    ClaimedJob job = attempt.claimed();
+    database.writeRelaxed(
+        tx -> {
+          boolean counts = attempt.markRecorded(tx) && jobs.release(tx, job, next, row);
+          if (counts) {
+            note(tx, attempt, failure);
+            if (!row.isSuspect()) {
+              tx.afterCommit(() -> lanes.noteDue(job.channel(), next));
+            }
+          }
+          return counts;
+        });
+  }
+
+  private void releaseUncounted(Attempt attempt) {
+    ClaimedJob job = attempt.claimed();
+    database.writeRelaxed(
+        tx -> attempt.markRecorded(tx) && jobs.release(tx, job, clock.instant(), job.row()));
+  }
+
+  private void deadLetter(Attempt attempt, String why) {
+    try {
+      database.writeRelaxed(tx -> deadLetter(tx, attempt, why, attempt.delivery()));
+    } catch (ReadOnlyException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      LOG.error(
+          "The dead-letter destination of {} failed; keeping the job in the dead letters",
+          attempt,
+          e);
+      String both = why + "; its dead-letter destination failed: " + Attempt.describe(e);
+      database.writeRelaxed(tx -> deadLetter(tx, attempt, cut(both), null));
+    }
+  }
+
+  /// @param taker sends the job to the dead-letter destination; null to keep it here
+  private boolean deadLetter(Tx tx, Attempt attempt, String why, @Nullable Delivery taker) {
+    return settle(
+        tx,
+        attempt,
+        _ -> {
+          Job dead = attempt.deadJob();
+          boolean taken = taker != null && taker.deadLetter(tx, dead, why);
+          if (!taken) {
+            deadLetters.put(tx, dead, why, clock.instant());
+          }
+          note(tx, attempt, new DeliveryFailure.DeadLettered(why, !taken));
+        });
+  }
+
+  /// A listener that fails must not prevent the outcome from being recorded.
+  private void note(Tx tx, Attempt attempt, DeliveryFailure failure) {
+    try {
+      failures.note(tx, attempt.job(), failure);
+    } catch (RuntimeException e) {
+      LOG.error("{} of {} could not be noted", failure, attempt, e);
+    }
+  }
+
+  private static String cut(String reason) {
+    return reason.length() <= REASON_CHARS ? reason : reason.substring(0, REASON_CHARS);
+  }
+}
