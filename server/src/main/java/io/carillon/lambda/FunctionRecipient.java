@@ -6,7 +6,6 @@ import io.carillon.messaging.Acceptance;
 import io.carillon.messaging.Recipient;
 import io.carillon.messaging.ServiceMessage;
 import io.carillon.outbox.Outbox;
-import io.carillon.outbox.Work;
 import io.carillon.store.Snapshot;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -60,7 +59,6 @@ final class FunctionRecipient implements Recipient {
             message.payload(),
             "",
             traceHeaders.of(message.traceHeader()));
-    Work work = event.work(clock.instant(), message.cause());
-    return new Acceptance.Accepted(tx -> outbox.add(tx, work));
+    return new Acceptance.Accepted(outbox.prepare(event.work(clock.instant(), message.cause())));
   }
 }

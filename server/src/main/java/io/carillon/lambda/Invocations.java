@@ -109,11 +109,12 @@ final class Invocations {
         database.change(
             snapshot -> {
               caller.authorization().requireStill(snapshot);
-              return functions.requireVersion(snapshot, name);
+              functions.requireVersion(snapshot, name);
+              return outbox.prepare(event.work(clock.instant(), cause.toString()));
             },
-            (tx, version) -> {
-              outbox.add(tx, event.work(clock.instant(), cause.toString()));
-              return version;
+            (tx, added) -> {
+              added.accept(tx);
+              return event;
             });
         yield InvokeResponse.builder().statusCode(202).build();
       }

@@ -65,7 +65,7 @@ final class Publications implements Delivery {
   /// The effect that stores a message with its deliveries or its fan-out.
   Consumer<Tx> plan(Snapshot snapshot, Message message, String cause) {
     Subscribers.Page page = subscribers.first(snapshot, message, MAX_DIRECT + 1);
-    List<Work> works =
+    List<Consumer<Tx>> works =
         page.size() > MAX_DIRECT
             ? List.of(fanOut(new Cursor(message.id(), ""), message.topicArn(), cause))
             : deliveries(message, page, cause);
@@ -77,21 +77,21 @@ final class Publications implements Delivery {
             Map.of("topic", message.topicArn(), "messageId", message.id()));
     return tx -> {
       stored.accept(tx);
-      works.forEach(work -> outbox.add(tx, work));
+      works.forEach(work -> work.accept(tx));
       traced.accept(tx);
     };
   }
 
   /// The effect that stores a message to a single phone.
   Consumer<Tx> planToPhone(Message message, String number, String cause) {
-    Work work = delivery(DeliveryRequest.toPhone(message, number), cause);
+    Consumer<Tx> work = delivery(DeliveryRequest.toPhone(message, number), cause);
     Consumer<Tx> stored = messages.plan(message, 1);
     Consumer<Tx> traced =
         trace.plan(
             cause, Trace.Step.PUBLISHED, Map.of("phoneNumber", number, "messageId", message.id()));
     return tx -> {
       stored.accept(tx);
-      outbox.add(tx, work);
+      work.accept(tx);
       traced.accept(tx);
     };
   }
@@ -109,17 +109,16 @@ final class Publications implements Delivery {
       return new DeliveryOutcome.Done(tx -> messages.release(tx, cursor.messageId(), FANOUT));
     }
     Subscribers.Page page = subscribers.after(snapshot, message.get(), cursor.after(), PAGE_SIZE);
-    List<Work> works = deliveries(message.get(), page, work.cause());
+    List<Consumer<Tx>> works = deliveries(message.get(), page, work.cause());
+    Consumer<Tx> rest =
+        page.size() < PAGE_SIZE
+            ? tx -> messages.release(tx, cursor.messageId(), FANOUT)
+            : fanOut(new Cursor(cursor.messageId(), page.last()), work.lane(), work.cause());
     return new DeliveryOutcome.Done(
         tx -> {
           messages.retain(tx, cursor.messageId(), works.size());
-          works.forEach(next -> outbox.add(tx, next));
-          if (page.size() < PAGE_SIZE) {
-            messages.release(tx, cursor.messageId(), FANOUT);
-          } else {
-            Cursor rest = new Cursor(cursor.messageId(), page.last());
-            outbox.add(tx, fanOut(rest, work.lane(), work.cause()));
-          }
+          works.forEach(next -> next.accept(tx));
+          rest.accept(tx);
         });
   }
 
@@ -127,19 +126,21 @@ final class Publications implements Delivery {
     return topics.find(snapshot, Arn.parse(message.topicArn()), message.topicId()).isPresent();
   }
 
-  private List<Work> deliveries(Message message, Subscribers.Page page, String cause) {
+  private List<Consumer<Tx>> deliveries(Message message, Subscribers.Page page, String cause) {
     return page.matching().stream()
         .map(to -> delivery(DeliveryRequest.of(message, to), cause))
         .toList();
   }
 
-  private Work delivery(DeliveryRequest request, String cause) {
-    return new Work(
-        request.protocol().kind(), request.lane(), clock.instant(), request.encode(), cause);
+  private Consumer<Tx> delivery(DeliveryRequest request, String cause) {
+    return outbox.prepare(
+        new Work(
+            request.protocol().kind(), request.lane(), clock.instant(), request.encode(), cause));
   }
 
-  private Work fanOut(Cursor cursor, String lane, String cause) {
-    return new Work(FANOUT, lane, clock.instant(), Cursor.CODEC.encode(cursor), cause);
+  private Consumer<Tx> fanOut(Cursor cursor, String lane, String cause) {
+    return outbox.prepare(
+        new Work(FANOUT, lane, clock.instant(), Cursor.CODEC.encode(cursor), cause));
   }
 
   @Override
