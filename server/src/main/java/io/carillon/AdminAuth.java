@@ -2,7 +2,9 @@ package io.carillon;
 
 import io.carillon.admin.AdminError;
 import io.carillon.admin.AdminRouter;
+import io.carillon.aws.ErrorDialect;
 import io.carillon.aws.Principal;
+import io.carillon.aws.ServiceSpec;
 import io.carillon.aws.sigv4.SignatureVerifier;
 import io.carillon.aws.sigv4.Verified;
 import io.carillon.http.Request;
@@ -14,6 +16,14 @@ import java.util.Optional;
 /// signature of the first account's root user. Functions and users of other accounts have no
 /// access, whatever credentials they send.
 final class AdminAuth implements AdminRouter.Guard {
+  /// The admin API, as requests are signed for it.
+  private static final ServiceSpec SPEC =
+      ServiceSpec.of(
+          "carillon",
+          1 << 20,
+          AdminAuth.class,
+          new ServiceSpec.Wire.Query("", "", ErrorDialect.common()));
+
   private static final String TOKEN = "x-carillon-token";
 
   private final Config config;
@@ -38,7 +48,7 @@ final class AdminAuth implements AdminRouter.Guard {
       }
       return;
     }
-    Verified verified = signatures.verify(request, "carillon");
+    Verified verified = signatures.verify(request, SPEC);
     if (!(verified instanceof Verified.Signed signed
         && signed.credentials().principal() instanceof Principal.Root root
         && root.account().equals(config.accountId()))) {

@@ -1,7 +1,7 @@
 package io.carillon;
 
 import io.carillon.aws.AwsException;
-import io.carillon.aws.RequestPipeline;
+import io.carillon.aws.pipeline.RequestPipeline;
 import io.carillon.http.ClientSocket;
 import io.carillon.http.Handler;
 import io.carillon.http.Peer;

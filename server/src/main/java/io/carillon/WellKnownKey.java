@@ -4,7 +4,7 @@ import io.carillon.aws.AwsException;
 import io.carillon.aws.CommonError;
 import io.carillon.aws.Credentials;
 import io.carillon.aws.Principal;
-import io.carillon.aws.SenderRules;
+import io.carillon.aws.pipeline.SenderRules;
 import io.carillon.aws.sigv4.Verified;
 import io.carillon.http.Peer;
 import io.carillon.http.Request;

@@ -35,7 +35,7 @@ final class Profile {
           new Stage("function environments and their Runtime API", "io.carillon.lambda."),
           new Stage("the outbox: attempts and results", "io.carillon.outbox."),
           new Stage("parsing requests and writing responses", "io.carillon.aws.protocol."),
-          new Stage("the rest of the operation", "io.carillon.aws.RequestPipeline."),
+          new Stage("the rest of the operation", "io.carillon.aws.pipeline.RequestPipeline."),
           new Stage("HTTP: heads, bodies, responses", "io.carillon.http.Exchange."),
           new Stage("HTTP: sockets and event loop", "io.netty."));
 

@@ -79,7 +79,7 @@ public record Caller(
         Authorization.NONE);
   }
 
-  Caller with(Authorization other) {
+  public Caller with(Authorization other) {
     return new Caller(
         principal,
         account,

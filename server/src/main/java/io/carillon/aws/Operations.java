@@ -58,6 +58,7 @@ public final class Operations {
   public record Operation<I>(
       String name, Class<I> input, Access<I> access, Execution<I> execution) {}
 
+  private final ServiceSpec spec;
   private final String service;
   private Consumer<SdkPojo> inputCheck = _ -> {};
   private Explanation explanation = (_, _, denial) -> denial;
@@ -65,13 +66,13 @@ public final class Operations {
   private final Map<String, Operation<?>> byName = new LinkedHashMap<>();
   private final Map<String, String> remarks = new HashMap<>();
 
-  private Operations(String service) {
-    this.service = service;
+  private Operations(ServiceSpec spec) {
+    this.spec = spec;
+    this.service = spec.name();
   }
 
-  /// @param service the signing name of the service, such as `sns`
-  public static Operations of(String service) {
-    return new Operations(service);
+  public static Operations of(ServiceSpec spec) {
+    return new Operations(spec);
   }
 
   /// Checks the input of every operation that is added after this, before it runs.
@@ -89,7 +90,7 @@ public final class Operations {
     return this;
   }
 
-  boolean validatesValues() {
+  public boolean validatesValues() {
     return validatesValues;
   }
 
@@ -176,8 +177,12 @@ public final class Operations {
     AwsException of(Caller caller, List<Need> needs, AwsException denial);
   }
 
-  Explanation explanation() {
+  public Explanation explanation() {
     return explanation;
+  }
+
+  public ServiceSpec spec() {
+    return spec;
   }
 
   public String service() {

@@ -1,9 +1,11 @@
 package io.carillon.iam;
 
 import io.carillon.aws.Credentials;
+import io.carillon.aws.ErrorDialect;
 import io.carillon.aws.Operations;
 import io.carillon.aws.Principal;
 import io.carillon.aws.ResourcePolicies;
+import io.carillon.aws.ServiceSpec;
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
 import io.carillon.base.Ids;
@@ -19,6 +21,14 @@ import java.util.Optional;
 /// IAM: users, groups, roles, their policies and access keys. IAM has no regions; its tables are
 /// keyed by account.
 public final class IamService {
+  public static final ServiceSpec SPEC =
+      ServiceSpec.of(
+          "iam",
+          1 << 20,
+          IamService.class,
+          new ServiceSpec.Wire.Query(
+              "2010-05-08", "https://iam.amazonaws.com/doc/2010-05-08/", ErrorDialect.plain()));
+
   private final Database database;
   private final Identities identities;
   private final ManagedPolicies managedPolicies;
@@ -76,7 +86,7 @@ public final class IamService {
   }
 
   public Operations operations() {
-    Operations operations = Operations.of("iam");
+    Operations operations = Operations.of(SPEC);
     IamNeeds needs = new IamNeeds(identities);
     users.addTo(operations, needs);
     accessKeys.addTo(operations, needs);

@@ -2,9 +2,12 @@ package io.carillon.lambda;
 
 import io.carillon.aws.Authorizer;
 import io.carillon.aws.Caller;
+import io.carillon.aws.CommonError;
+import io.carillon.aws.ErrorDialect;
 import io.carillon.aws.Need;
 import io.carillon.aws.Operations;
 import io.carillon.aws.ResourcePolicies;
+import io.carillon.aws.ServiceSpec;
 import io.carillon.base.Arn;
 import io.carillon.base.Ids;
 import io.carillon.lambda.runtime.CodeFolders;
@@ -25,6 +28,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.lambda.model.AddPermissionRequest;
 import software.amazon.awssdk.services.lambda.model.CreateAliasRequest;
@@ -69,6 +73,12 @@ import software.amazon.awssdk.services.lambda.model.UpdateFunctionEventInvokeCon
 
 /// The Lambda service.
 public final class LambdaService {
+  /// The largest body is a zip of 50 MB in base64.
+  public static final ServiceSpec SPEC =
+      ServiceSpec.of(
+              "lambda", 72 << 20, LambdaService.class, new ServiceSpec.Wire.RestJson(errors()))
+          .atPaths(Pattern.compile("/20[0-9]{2}-[0-9]{2}-[0-9]{2}/.*"));
+
   private static final int ASYNC_CONCURRENCY =
       Math.max(8, 4 * Runtime.getRuntime().availableProcessors());
 
@@ -167,7 +177,7 @@ public final class LambdaService {
 
   /// The operations of Lambda.
   public Operations operations() {
-    Operations table = Operations.of("lambda").validatingValues();
+    Operations table = Operations.of(SPEC).validatingValues();
     mountFunctions(table);
     mountVersions(table);
     mountAsynchronous(table);
@@ -383,5 +393,21 @@ public final class LambdaService {
   /// no request signature.
   public CodeLinks codeLinks() {
     return links;
+  }
+
+  private static ErrorDialect errors() {
+    return ErrorDialect.common()
+        .map(CommonError.ACCESS_DENIED, "AccessDeniedException", 403)
+        .map(CommonError.INTERNAL_FAILURE, "ServiceException", 500)
+        .map(CommonError.INVALID_ACTION, "UnknownOperationException", 404)
+        .map(CommonError.INVALID_CLIENT_TOKEN_ID, "UnrecognizedClientException", 403)
+        .map(CommonError.INVALID_PARAMETER_VALUE, "InvalidParameterValueException", 400)
+        .map(CommonError.MISSING_AUTHENTICATION_TOKEN, "MissingAuthenticationTokenException", 403)
+        .map(CommonError.MISSING_PARAMETER, "ValidationException", 400)
+        .map(CommonError.REQUEST_ENTITY_TOO_LARGE, "RequestEntityTooLargeException", 413)
+        .map(CommonError.SERIALIZATION, "InvalidRequestContentException", 400)
+        .map(CommonError.SERVICE_UNAVAILABLE, "ServiceException", 503)
+        .map(CommonError.THROTTLING, "TooManyRequestsException", 429)
+        .map(CommonError.VALIDATION, "ValidationException", 400);
   }
 }

@@ -1,9 +1,12 @@
 package io.carillon.logs;
 
 import io.carillon.aws.Caller;
+import io.carillon.aws.CommonError;
+import io.carillon.aws.ErrorDialect;
 import io.carillon.aws.Need;
 import io.carillon.aws.Operations;
 import io.carillon.aws.ResourcePolicies;
+import io.carillon.aws.ServiceSpec;
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
 import io.carillon.base.Region;
@@ -50,6 +53,19 @@ import software.amazon.awssdk.services.cloudwatchlogs.model.UntagResourceRequest
 
 /// CloudWatch Logs: groups, streams and events.
 public final class LogsService {
+  /// A batch of events has 1 MiB; escaped, each byte takes up to six.
+  public static final ServiceSpec SPEC =
+      ServiceSpec.of(
+          "logs",
+          6 << 20,
+          LogsService.class,
+          new ServiceSpec.Wire.Json(
+              "Logs_20140328.",
+              "1.1",
+              "",
+              ErrorDialect.json()
+                  .map(CommonError.MISSING_PARAMETER, "InvalidParameterException", 400)));
+
   private static final int BATCH_EVENTS = 10_000;
   private static final int BATCH_BYTES = 1_048_576;
 
@@ -78,7 +94,7 @@ public final class LogsService {
   }
 
   public Operations operations() {
-    return Operations.of("logs")
+    return Operations.of(SPEC)
         .needing(
             CreateLogGroupRequest.class,
             r -> LogTags.needsOfCreate(groupArn(r.logGroupName()), r.tags()),

@@ -2,9 +2,12 @@ package io.carillon.s3;
 
 import io.carillon.aws.Authorizer;
 import io.carillon.aws.Caller;
+import io.carillon.aws.CommonError;
+import io.carillon.aws.ErrorDialect;
 import io.carillon.aws.Need;
 import io.carillon.aws.Operations;
 import io.carillon.aws.ResourcePolicies;
+import io.carillon.aws.ServiceSpec;
 import io.carillon.base.Arn;
 import io.carillon.base.Ids;
 import io.carillon.messaging.Recipient;
@@ -80,6 +83,11 @@ import software.amazon.awssdk.services.s3.model.UploadPartRequest;
 
 /// Wires the S3 service together.
 public final class S3Service {
+  /// The largest document is CompleteMultipartUpload with 10,000 parts and their checksums.
+  public static final ServiceSpec SPEC =
+      ServiceSpec.of("s3", 4 << 20, S3Service.class, new ServiceSpec.Wire.RestXml(errors()))
+          .admittingAnonymous();
+
   /// The largest body that is stored in a row instead of a blob.
   public static final int INLINE_BYTES = 64 << 10;
 
@@ -130,7 +138,7 @@ public final class S3Service {
         new ReadObject(
             database, buckets, contents, versions, authorizer, new DamagedObjects(database, trace));
     this.operations =
-        Operations.of("s3")
+        Operations.of(SPEC)
             .checkingInputs(UnsupportedMembers::check)
             .explaining(new AccessDenials(database, buckets)::explain);
     mountBuckets(
@@ -364,5 +372,38 @@ public final class S3Service {
   /// Delivers work of the kind [Notifications#KIND].
   public EventDelivery delivery() {
     return delivery;
+  }
+
+  private static ErrorDialect errors() {
+    return ErrorDialect.common()
+        .map(
+            CommonError.INTERNAL_FAILURE,
+            "InternalError",
+            500,
+            "We encountered an internal error. Please try again.")
+        .map(
+            CommonError.INVALID_CLIENT_TOKEN_ID,
+            "InvalidAccessKeyId",
+            403,
+            "The AWS Access Key Id you provided does not exist in our records.")
+        .map(CommonError.INVALID_PARAMETER_VALUE, "InvalidArgument", 400, "Invalid Argument")
+        .map(
+            CommonError.REQUEST_ENTITY_TOO_LARGE,
+            "MaxMessageLengthExceeded",
+            400,
+            "Your request was too big.")
+        .map(
+            CommonError.SERVICE_UNAVAILABLE,
+            "ServiceUnavailable",
+            503,
+            "Service is unable to handle request.")
+        .map(CommonError.THROTTLING, "SlowDown", 503, "Please reduce your request rate.")
+        .map(CommonError.VALIDATION, "InvalidRequest", 400, "Invalid Request")
+        .prefix(
+            CommonError.SERIALIZATION,
+            "MalformedXML",
+            400,
+            "The XML you provided was not well-formed or did not validate against our published"
+                + " schema");
   }
 }

@@ -2,9 +2,12 @@ package io.carillon.sns;
 
 import io.carillon.aws.Authorizer;
 import io.carillon.aws.Caller;
+import io.carillon.aws.CommonError;
+import io.carillon.aws.ErrorDialect;
 import io.carillon.aws.Need;
 import io.carillon.aws.Operations;
 import io.carillon.aws.ResourcePolicies;
+import io.carillon.aws.ServiceSpec;
 import io.carillon.base.AccountId;
 import io.carillon.base.Ids;
 import io.carillon.http.Handler;
@@ -41,6 +44,16 @@ import software.amazon.awssdk.services.sns.model.UntagResourceRequest;
 
 /// SNS: its operations, its deliveries, and its recipient for other services.
 public final class SnsService {
+  /// Messages have 256 KiB; escaped, each byte takes three.
+  public static final ServiceSpec SPEC =
+      ServiceSpec.of(
+              "sns",
+              2 << 20,
+              SnsService.class,
+              new ServiceSpec.Wire.Query(
+                  "2010-03-31", "http://sns.amazonaws.com/doc/2010-03-31/", errors()))
+          .admittingAnonymous();
+
   private final Database database;
   private final Topics topics;
   private final TopicOperations topicOperations;
@@ -107,7 +120,7 @@ public final class SnsService {
   }
 
   public Operations operations() {
-    return Operations.of("sns")
+    return Operations.of(SPEC)
         .needing(
             CreateTopicRequest.class,
             r ->
@@ -208,5 +221,15 @@ public final class SnsService {
   /// name.
   public static boolean isPage(String rawPath) {
     return rawPath.startsWith(SubscriptionLinks.ROOT);
+  }
+
+  private static ErrorDialect errors() {
+    return ErrorDialect.common()
+        .map(CommonError.ACCESS_DENIED, "AuthorizationError", 403)
+        .map(CommonError.INTERNAL_FAILURE, "InternalError", 500)
+        .map(CommonError.INVALID_PARAMETER_VALUE, "InvalidParameter", 400)
+        .map(CommonError.MISSING_PARAMETER, "ValidationError", 400)
+        .map(CommonError.THROTTLING, "Throttled", 429)
+        .map(CommonError.VALIDATION, "InvalidParameter", 400);
   }
 }

@@ -2,9 +2,12 @@ package io.carillon.sqs;
 
 import io.carillon.aws.Authorizer;
 import io.carillon.aws.Caller;
+import io.carillon.aws.CommonError;
+import io.carillon.aws.ErrorDialect;
 import io.carillon.aws.Need;
 import io.carillon.aws.Operations;
 import io.carillon.aws.ResourcePolicies;
+import io.carillon.aws.ServiceSpec;
 import io.carillon.base.Arn;
 import io.carillon.base.Ids;
 import io.carillon.messaging.Recipient;
@@ -20,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,6 +49,18 @@ import software.amazon.awssdk.services.sqs.model.UntagQueueRequest;
 
 /// SQS: standard queues.
 public final class SqsService {
+  /// Messages have 1 MiB; escaped, each byte takes up to six.
+  public static final ServiceSpec SPEC =
+      ServiceSpec.of(
+              "sqs",
+              6 << 20,
+              SqsService.class,
+              new ServiceSpec.Wire.Json("AmazonSQS.", "1.0", "com.amazonaws.sqs#", jsonErrors()),
+              new ServiceSpec.Wire.Query(
+                  "2012-11-05", "http://queue.amazonaws.com/doc/2012-11-05/", queryErrors()))
+          .admittingAnonymous()
+          .atPaths(Pattern.compile("/[0-9]{12}/[^/]+/?"));
+
   private static final Logger LOG = LoggerFactory.getLogger(SqsService.class);
   private static final Duration PURGE_INTERVAL = Duration.ofSeconds(60);
   private static final Duration NAME_REUSE_DELAY = Duration.ofSeconds(60);
@@ -83,7 +99,7 @@ public final class SqsService {
     DeleteMessage deleteMessage = new DeleteMessage(database, queues, messages);
     ChangeMessageVisibility changeVisibility =
         new ChangeMessageVisibility(database, queues, messages);
-    return Operations.of("sqs")
+    return Operations.of(SPEC)
         .needing(
             CreateQueueRequest.class,
             r ->
@@ -183,5 +199,54 @@ public final class SqsService {
     }
     messages.deleteAll(row.incarnation());
     return PurgeQueueResponse.builder().build();
+  }
+
+  private static ErrorDialect queryErrors() {
+    return ErrorDialect.common()
+        .map(CommonError.INTERNAL_FAILURE, "InternalFailure", 500)
+        .map(CommonError.THROTTLING, "RequestThrottled", 403)
+        .map(CommonError.VALIDATION, "InvalidParameterValue", 400);
+  }
+
+  /// The framework's codes end in `Exception`; the header `x-amzn-query-error` has the codes of the
+  /// query protocol.
+  private static ErrorDialect jsonErrors() {
+    return ErrorDialect.json()
+        .map(CommonError.ACCESS_DENIED, "AccessDeniedException", "AccessDenied", 403)
+        .map(CommonError.EXPIRED_TOKEN, "ExpiredTokenException", "ExpiredToken", 403)
+        .map(
+            CommonError.INCOMPLETE_SIGNATURE,
+            "IncompleteSignatureException",
+            "IncompleteSignature",
+            400)
+        .map(CommonError.INVALID_ACTION, "UnknownOperationException", "InvalidAction", 400)
+        .map(
+            CommonError.INVALID_CLIENT_TOKEN_ID,
+            "UnrecognizedClientException",
+            "InvalidClientTokenId",
+            403)
+        .map(
+            CommonError.INVALID_PARAMETER_VALUE,
+            "InvalidParameterValueException",
+            "InvalidParameterValue",
+            400)
+        .map(
+            CommonError.MISSING_AUTHENTICATION_TOKEN,
+            "MissingAuthenticationTokenException",
+            "MissingAuthenticationToken",
+            403)
+        .map(
+            CommonError.MISSING_PARAMETER,
+            "MissingRequiredParameterException",
+            "MissingParameter",
+            400)
+        .map(
+            CommonError.SIGNATURE_DOES_NOT_MATCH,
+            "InvalidSignatureException",
+            "SignatureDoesNotMatch",
+            403)
+        .map(CommonError.THROTTLING, "RequestThrottled", 400)
+        .map(
+            CommonError.VALIDATION, "InvalidParameterValueException", "InvalidParameterValue", 400);
   }
 }

@@ -5,8 +5,10 @@ import io.carillon.aws.AwsException;
 import io.carillon.aws.Caller;
 import io.carillon.aws.CommonError;
 import io.carillon.aws.Credentials;
+import io.carillon.aws.ErrorDialect;
 import io.carillon.aws.Operations;
 import io.carillon.aws.Principal;
+import io.carillon.aws.ServiceSpec;
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
 import io.carillon.base.Ids;
@@ -27,6 +29,14 @@ import software.amazon.awssdk.services.sts.model.GetSessionTokenResponse;
 
 /// STS: temporary credentials and the caller's identity.
 public final class StsService {
+  public static final ServiceSpec SPEC =
+      ServiceSpec.of(
+          "sts",
+          1 << 20,
+          StsService.class,
+          new ServiceSpec.Wire.Query(
+              "2011-06-15", "https://sts.amazonaws.com/doc/2011-06-15/", ErrorDialect.plain()));
+
   private static final Duration MIN_DURATION = Duration.ofSeconds(900);
   private static final Duration MAX_TOKEN_DURATION = Duration.ofSeconds(129_600);
   private static final Duration DEFAULT_TOKEN_DURATION = Duration.ofHours(12);
@@ -83,7 +93,7 @@ public final class StsService {
   }
 
   public Operations operations() {
-    return Operations.of("sts")
+    return Operations.of(SPEC)
         .open(
             GetCallerIdentityRequest.class,
             "every caller may ask for its own identity",

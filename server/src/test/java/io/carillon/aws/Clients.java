@@ -1,5 +1,7 @@
 package io.carillon.aws;
 
+import io.carillon.aws.pipeline.RequestPipeline;
+import io.carillon.aws.pipeline.SenderRules;
 import io.carillon.aws.sigv4.SignatureVerifier;
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
@@ -71,7 +73,7 @@ public final class Clients {
     return client(builder, handler, endpoint, secret, Region.EU_CENTRAL_1);
   }
 
-  static <B extends AwsSyncClientBuilder<B, C> & AwsClientBuilder<B, C>, C> C client(
+  public static <B extends AwsSyncClientBuilder<B, C> & AwsClientBuilder<B, C>, C> C client(
       B builder, Handler handler, URI endpoint, String secret, Region region) {
     return builder
         .httpClient(new DirectClient(handler))

@@ -84,7 +84,7 @@ class DocumentsTest {
   ///
   /// @return the implemented operations without proof
   private static List<String> describe(Operations table, Proofs proofs, StringBuilder text) {
-    List<Model.Entry> all = Model.of(table.service());
+    List<Model.Entry> all = Model.of(table.spec());
     List<String> implemented =
         all.stream().filter(entry -> isImplemented(table, entry)).map(Model.Entry::name).toList();
     List<String> absent =

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.carillon.aws.DirectClient;
-import io.carillon.aws.RequestPipeline;
-import io.carillon.aws.SenderRules;
+import io.carillon.aws.pipeline.RequestPipeline;
+import io.carillon.aws.pipeline.SenderRules;
 import io.carillon.aws.sigv4.SignatureVerifier;
 import io.carillon.base.Ids;
 import io.carillon.http.Response;

@@ -112,7 +112,7 @@ class MembersTest {
   }
 
   private static Stream<String> constraints() throws IOException {
-    String file = "/io/carillon/aws/protocol/lambda.constraints";
+    String file = "/io/carillon/lambda/lambda.constraints";
     try (InputStream in = Objects.requireNonNull(MembersTest.class.getResourceAsStream(file))) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines();
     }

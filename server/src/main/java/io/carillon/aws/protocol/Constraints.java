@@ -1,5 +1,6 @@
 package io.carillon.aws.protocol;
 
+import io.carillon.aws.ServiceSpec;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -112,12 +113,11 @@ final class Constraints {
     this.byStructure = byStructure;
   }
 
-  /// @param service the name of the service in signatures, such as `lambda`
-  static Constraints of(String service) {
-    String file = service + ".constraints";
-    try (InputStream in = Constraints.class.getResourceAsStream(file)) {
+  static Constraints of(ServiceSpec service) {
+    String file = service.name() + ".constraints";
+    try (InputStream in = service.model().getResourceAsStream(file)) {
       if (in == null) {
-        throw new IllegalArgumentException("No list of the constraints of " + service);
+        throw new IllegalArgumentException("No list of the constraints of " + service.name());
       }
       return new Constraints(
           new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))

@@ -2,17 +2,18 @@ package io.carillon.aws.protocol;
 
 import io.carillon.aws.AwsException;
 import io.carillon.aws.CommonError;
+import io.carillon.aws.ErrorDialect;
+import io.carillon.aws.ServiceSpec;
 import io.carillon.http.Request;
 import io.carillon.http.Response;
 import java.io.IOException;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import software.amazon.awssdk.core.SdkPojo;
 
-/// AWS JSON 1.0 and 1.1, of SQS and CloudWatch Logs: `X-Amz-Target` names the operation.
+/// AWS JSON 1.0 and 1.1: `X-Amz-Target` names the operation.
 public final class JsonProtocol implements Protocol {
   public static final String TARGET = "x-amz-target";
   private static final String FRAMEWORK = "com.amazon.coral.service#";
@@ -21,7 +22,10 @@ public final class JsonProtocol implements Protocol {
   private final String prefix;
   private final String contentType;
   private final String errorNamespace;
+
+  /// Whether clients that knew the query protocol get its codes in a header.
   private final boolean queryErrors;
+
   private final ErrorDialect dialect;
   private final int limitBytes;
   private final Shapes shapes;
@@ -29,51 +33,20 @@ public final class JsonProtocol implements Protocol {
   private final JsonEncoder encoder;
   private final MemberValidation validation;
 
-  private JsonProtocol(
-      List<Model.Entry> operations,
-      String prefix,
-      String version,
-      String errorNamespace,
-      ErrorDialect dialect,
-      boolean queryErrors,
-      RequiredMembers required,
-      int limitBytes) {
+  public JsonProtocol(ServiceSpec service, ServiceSpec.Wire.Json wire) {
     this.operations =
-        operations.stream().collect(Collectors.toMap(Model.Entry::name, Function.identity()));
-    this.prefix = prefix;
-    this.contentType = "application/x-amz-json-" + version;
-    this.errorNamespace = errorNamespace;
-    this.dialect = dialect;
-    this.queryErrors = queryErrors;
-    this.limitBytes = limitBytes;
-    this.shapes = new Shapes(required);
+        Model.of(service).stream()
+            .collect(Collectors.toMap(Model.Entry::name, Function.identity()));
+    this.prefix = wire.targetPrefix();
+    this.contentType = "application/x-amz-json-" + wire.version();
+    this.errorNamespace = wire.errorNamespace();
+    this.dialect = wire.errors();
+    this.queryErrors = service.query().isPresent();
+    this.limitBytes = service.limitBytes();
+    this.shapes = new Shapes(RequiredMembers.of(service));
     this.decoder = new JsonDecoder(shapes, limitBytes);
     this.encoder = new JsonEncoder(shapes);
     this.validation = new MemberValidation(shapes, queryErrors);
-  }
-
-  public static JsonProtocol ofSqs(List<Model.Entry> operations, int limitBytes) {
-    return new JsonProtocol(
-        operations,
-        "AmazonSQS.",
-        "1.0",
-        "com.amazonaws.sqs#",
-        ErrorDialect.sqsJson(),
-        true,
-        RequiredMembers.of("sqs"),
-        limitBytes);
-  }
-
-  public static JsonProtocol ofLogs(List<Model.Entry> operations, int limitBytes) {
-    return new JsonProtocol(
-        operations,
-        "Logs_20140328.",
-        "1.1",
-        "",
-        ErrorDialect.logs(),
-        false,
-        RequiredMembers.of("logs"),
-        limitBytes);
   }
 
   /// Whether the target of a request belongs to this service.

@@ -1,5 +1,6 @@
 package io.carillon.aws.protocol;
 
+import io.carillon.aws.ServiceSpec;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -9,8 +10,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /// All operations of a service, implemented or not, so that NotImplemented can name the operation.
-/// Read from a list beside this class, which a test compares with the SDK's marshallers: loading
-/// those classes at start would take seconds.
+/// Read from a list in the service's package, which a test compares with the SDK's marshallers:
+/// loading those classes at start would take seconds.
 public final class Model {
 
   /// @param name on the wire, such as `CreateOpenIDConnectProvider`
@@ -36,12 +37,11 @@ public final class Model {
 
   private Model() {}
 
-  /// @param service the name of the service in signatures, such as `sns`
-  public static List<Entry> of(String service) {
-    String file = service + ".operations";
-    try (InputStream in = Model.class.getResourceAsStream(file)) {
+  public static List<Entry> of(ServiceSpec service) {
+    String file = service.name() + ".operations";
+    try (InputStream in = service.model().getResourceAsStream(file)) {
       if (in == null) {
-        throw new IllegalArgumentException("No list of the operations of " + service);
+        throw new IllegalArgumentException("No list of the operations of " + service.name());
       }
       return new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))
           .lines()

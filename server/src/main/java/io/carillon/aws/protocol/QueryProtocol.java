@@ -2,11 +2,12 @@ package io.carillon.aws.protocol;
 
 import io.carillon.aws.AwsException;
 import io.carillon.aws.CommonError;
+import io.carillon.aws.ErrorDialect;
+import io.carillon.aws.ServiceSpec;
 import io.carillon.http.Request;
 import io.carillon.http.Response;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -21,56 +22,29 @@ public final class QueryProtocol implements Protocol {
   private final String namespace;
   private final ErrorDialect dialect;
   private final int limitBytes;
-  private final boolean queuesByPath;
+
+  /// SQS's older protocol has names of its own, and the path may name the queue.
+  private final boolean isSqs;
+
   private final Shapes shapes;
   private final QueryDecoder decoder;
   private final MemberValidation validation;
   private final XmlEncoder encoder;
 
-  private QueryProtocol(
-      List<Model.Entry> operations,
-      String version,
-      String namespace,
-      ErrorDialect dialect,
-      int limitBytes,
-      boolean queuesByPath,
-      Shapes shapes) {
+  public QueryProtocol(ServiceSpec service, ServiceSpec.Wire.Query wire) {
     this.operations =
-        operations.stream().collect(Collectors.toMap(Model.Entry::name, Function.identity()));
-    this.version = version;
-    this.namespace = namespace;
-    this.dialect = dialect;
-    this.limitBytes = limitBytes;
-    this.queuesByPath = queuesByPath;
-    this.shapes = shapes;
+        Model.of(service).stream()
+            .collect(Collectors.toMap(Model.Entry::name, Function.identity()));
+    this.version = wire.version();
+    this.namespace = wire.namespace();
+    this.dialect = wire.errors();
+    this.limitBytes = service.limitBytes();
+    this.isSqs = service.name().equals("sqs");
+    RequiredMembers required = RequiredMembers.of(service);
+    this.shapes = isSqs ? new Shapes(required, SqsNaming::of) : new Shapes(required);
     this.decoder = new QueryDecoder(shapes);
-    this.validation = new MemberValidation(shapes, queuesByPath);
+    this.validation = new MemberValidation(shapes, isSqs);
     this.encoder = new XmlEncoder(shapes, false);
-  }
-
-  /// @param version of the API, which requests name
-  /// @param limitBytes the largest body
-  public static QueryProtocol of(
-      List<Model.Entry> operations,
-      RequiredMembers required,
-      String version,
-      String namespace,
-      ErrorDialect dialect,
-      int limitBytes) {
-    return new QueryProtocol(
-        operations, version, namespace, dialect, limitBytes, false, new Shapes(required));
-  }
-
-  /// SQS's, whose names differ, and where the path may name the queue.
-  public static QueryProtocol ofSqs(List<Model.Entry> operations, int limitBytes) {
-    return new QueryProtocol(
-        operations,
-        "2012-11-05",
-        "http://queue.amazonaws.com/doc/2012-11-05/",
-        ErrorDialect.sqsQuery(),
-        limitBytes,
-        true,
-        new Shapes(RequiredMembers.of("sqs"), SqsNaming::of));
   }
 
   @Override
@@ -123,10 +97,7 @@ public final class QueryProtocol implements Protocol {
       SdkPojo builder = shapes.builder(type);
       decoder.read(parameters, builder);
       Member queueUrl = shapes.of(builder).body().get(QUEUE_URL);
-      if (queuesByPath
-          && queueUrl != null
-          && path.length() > 1
-          && !parameters.contains(QUEUE_URL)) {
+      if (isSqs && queueUrl != null && path.length() > 1 && !parameters.contains(QUEUE_URL)) {
         queueUrl.set(builder, urlOf(http, path));
       }
       return validation.validate(Shapes.build(builder));

@@ -1,5 +1,6 @@
 package io.carillon.aws.protocol;
 
+import io.carillon.aws.ServiceSpec;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -11,8 +12,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /// The required members of a service's model. The SDK's classes declare them for S3 only; for the
-/// others they are in a list beside this class, which a script generates from botocore's models and
-/// a test compares with them.
+/// others they are in a list in the service's package, which a script generates from botocore's
+/// models and a test compares with them.
 public final class RequiredMembers {
   static final RequiredMembers FROM_MODEL_CLASSES = new RequiredMembers(Map.of());
 
@@ -22,12 +23,11 @@ public final class RequiredMembers {
     this.byStructure = byStructure;
   }
 
-  /// @param service the name of the service in signatures, such as `sns`
-  public static RequiredMembers of(String service) {
-    String file = service + ".required";
-    try (InputStream in = RequiredMembers.class.getResourceAsStream(file)) {
+  public static RequiredMembers of(ServiceSpec service) {
+    String file = service.name() + ".required";
+    try (InputStream in = service.model().getResourceAsStream(file)) {
       if (in == null) {
-        throw new IllegalArgumentException("No list of the required members of " + service);
+        throw new IllegalArgumentException("No list of the required members of " + service.name());
       }
       return new RequiredMembers(
           new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))

@@ -2,6 +2,7 @@ package io.carillon.aws.protocol;
 
 import io.carillon.aws.AwsException;
 import io.carillon.aws.CommonError;
+import io.carillon.aws.ServiceSpec;
 import io.carillon.aws.protocol.MemberType.Scalar;
 import io.carillon.aws.protocol.MemberType.Struct;
 import io.carillon.http.Body;
@@ -9,7 +10,6 @@ import io.carillon.http.Request;
 import io.carillon.http.Response;
 import java.io.IOException;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import software.amazon.awssdk.core.SdkBytes;
@@ -100,33 +100,34 @@ public final class RestJsonProtocol implements Protocol {
           "ServiceException",
           "TooManyRequestsException");
 
-  private final ErrorDialect dialect = ErrorDialect.lambda();
-  private final int limitBytes;
-  private final Shapes shapes = new Shapes(RequiredMembers.of("lambda"));
-  private final List<Model.Entry> operations;
+  private final ServiceSpec service;
+  private final ServiceSpec.Wire.RestJson wire;
+  private final Shapes shapes;
   private final MemberValidation validation;
   private final RestRoutes routes;
   private final RestDecoder head;
   private final JsonDecoder decoder;
-  private final JsonEncoder encoder = new JsonEncoder(shapes);
+  private final JsonEncoder encoder;
 
-  /// @param limitBytes the largest body
-  public RestJsonProtocol(List<Model.Entry> operations, int limitBytes) {
-    this(operations, limitBytes, Constraints.NONE);
+  public RestJsonProtocol(ServiceSpec service, ServiceSpec.Wire.RestJson wire) {
+    this(service, wire, Constraints.NONE);
   }
 
-  private RestJsonProtocol(List<Model.Entry> operations, int limitBytes, Constraints constraints) {
-    this.operations = operations;
+  private RestJsonProtocol(
+      ServiceSpec service, ServiceSpec.Wire.RestJson wire, Constraints constraints) {
+    this.service = service;
+    this.wire = wire;
+    this.shapes = new Shapes(RequiredMembers.of(service));
     this.validation = new MemberValidation(shapes, false, constraints);
-    this.limitBytes = limitBytes;
-    this.routes = new RestRoutes(operations);
+    this.routes = new RestRoutes(Model.of(service));
     this.head = new RestDecoder(routes, (_, _) -> false, (_, _, _, _) -> {});
-    this.decoder = new JsonDecoder(shapes, limitBytes);
+    this.decoder = new JsonDecoder(shapes, service.limitBytes());
+    this.encoder = new JsonEncoder(shapes);
   }
 
   @Override
   public Protocol validatingValues() {
-    return new RestJsonProtocol(operations, limitBytes, Constraints.of("lambda"));
+    return new RestJsonProtocol(service, wire, Constraints.of(service));
   }
 
   @Override
@@ -182,7 +183,7 @@ public final class RestJsonProtocol implements Protocol {
     if (payload == null && shape.body().isEmpty()) {
       return;
     }
-    byte[] bytes = http.body().readAll(limitBytes, Body.PAYLOAD_COPIES);
+    byte[] bytes = http.body().readAll(service.limitBytes(), Body.PAYLOAD_COPIES);
     if (payload == null) {
       decoder.read(bytes, builder);
     } else if (bytes.length > 0) {
@@ -226,7 +227,7 @@ public final class RestJsonProtocol implements Protocol {
 
   @Override
   public Response refuse(String method, AwsException why, RequestIds ids) {
-    AwsException error = dialect.translate(why);
+    AwsException error = wire.errors().translate(why);
     String code = error.error().code();
     Map<String, String> members = new LinkedHashMap<>();
     if (MODELLED.contains(code)) {

@@ -2,6 +2,8 @@ package io.carillon.aws.protocol;
 
 import io.carillon.aws.AwsException;
 import io.carillon.aws.CommonError;
+import io.carillon.aws.ErrorDialect;
+import io.carillon.aws.ServiceSpec;
 import io.carillon.aws.protocol.MemberType.Scalar;
 import io.carillon.aws.protocol.MemberType.Struct;
 import io.carillon.http.Request;
@@ -10,7 +12,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import software.amazon.awssdk.core.SdkPojo;
@@ -63,7 +64,7 @@ public final class RestXmlProtocol implements Protocol {
   /// Operations other than deletions with status 204, which the model does not state.
   private static final Set<String> NO_CONTENT = Set.of("PutBucketPolicy", "PutBucketTagging");
 
-  private final ErrorDialect dialect = ErrorDialect.s3();
+  private final ErrorDialect dialect;
   private final int limitBytes;
   private final Shapes shapes = new Shapes();
   private final RestRoutes routes;
@@ -71,10 +72,10 @@ public final class RestXmlProtocol implements Protocol {
   private final XmlDecoder decoder = new XmlDecoder(shapes);
   private final XmlEncoder encoder = new XmlEncoder(shapes, true);
 
-  /// @param limitBytes the largest body that is not streamed
-  public RestXmlProtocol(List<Model.Entry> operations, int limitBytes) {
-    this.limitBytes = limitBytes;
-    this.routes = new RestRoutes(operations);
+  public RestXmlProtocol(ServiceSpec service, ServiceSpec.Wire.RestXml wire) {
+    this.dialect = wire.errors();
+    this.limitBytes = service.limitBytes();
+    this.routes = new RestRoutes(Model.of(service));
     UnknownFields unknown = new UnknownFields();
     this.head = new RestDecoder(routes, unknown::handleParameter, unknown::handle);
   }

@@ -3,6 +3,7 @@ package io.carillon.aws.sigv4;
 import io.carillon.aws.AwsException;
 import io.carillon.aws.CommonError;
 import io.carillon.aws.ErrorCode;
+import io.carillon.aws.ServiceSpec;
 import io.carillon.http.Request;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -54,11 +55,11 @@ sealed interface SignatureErrors {
     return number;
   }
 
-  static SignatureErrors of(String service, Request http) {
-    if (service.equals("s3")) {
+  static SignatureErrors of(ServiceSpec service, Request http) {
+    if (service.isS3()) {
       return new OfS3();
     }
-    if (service.equals("lambda")) {
+    if (service.wires().getFirst() instanceof ServiceSpec.Wire.RestJson) {
       return new OfOthers(
           JsonSignatureError.REST_INCOMPLETE_SIGNATURE,
           JsonSignatureError.REST_INVALID_SIGNATURE,

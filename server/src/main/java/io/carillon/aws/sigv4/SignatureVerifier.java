@@ -3,6 +3,7 @@ package io.carillon.aws.sigv4;
 import io.carillon.aws.AwsException;
 import io.carillon.aws.CommonError;
 import io.carillon.aws.Credentials;
+import io.carillon.aws.ServiceSpec;
 import io.carillon.aws.Signing;
 import io.carillon.aws.sigv4.SignatureErrors.Form;
 import io.carillon.base.Region;
@@ -28,10 +29,8 @@ import java.util.Optional;
 public final class SignatureVerifier {
   static final Duration SKEW = Duration.ofMinutes(15);
 
-  /// A function's zip of 50 MB in base64; all other bodies are far smaller.
-  private static final int LAMBDA_BODY_LIMIT_BYTES = 72 << 20;
-
-  private static final int BODY_LIMIT_BYTES = 6 << 20;
+  /// Larger bodies hold a payload, which is in memory once more.
+  private static final int MAX_DOCUMENT_BYTES = 8 << 20;
 
   private final AccessKeyLookup accessKeys;
   private final InstantSource clock;
@@ -44,10 +43,9 @@ public final class SignatureVerifier {
 
   /// Verifies a request to a service.
   ///
-  /// @param service the signing name of the service that the request was routed to, such as `s3`;
-  ///   it also selects the errors
+  /// @param service that the request was routed to
   /// @throws AwsException where the signature is malformed, expired, wrong or of an unknown key
-  public Verified verify(Request http, String service) throws IOException {
+  public Verified verify(Request http, ServiceSpec service) throws IOException {
     return verify(http, service, http.rawPath());
   }
 
@@ -55,29 +53,30 @@ public final class SignatureVerifier {
   /// to a bucket becomes the equivalent PUT of an object: see [Signing#isForm].
   ///
   /// @param path of the request, with the bucket in front, as Version 2 signs it
-  public Verified verify(Request http, String service, String path) throws IOException {
+  public Verified verify(Request http, ServiceSpec service, String path) throws IOException {
     SignatureErrors errors = SignatureErrors.of(service, http);
-    Optional<Claim> claim = Claim.read(http, service, errors);
-    if (service.equals("s3") && UploadForm.is(http, path)) {
+    Optional<Claim> claim = Claim.read(http, service.name(), errors);
+    if (service.isS3() && UploadForm.is(http, path)) {
       if (claim.isPresent()) {
         throw errors.ambiguous();
       }
       return new PostVerifier(accessKeys, clock).verify(http, path);
     }
-    if (claim.isEmpty() && service.equals("s3") && isV2(http)) {
+    if (claim.isEmpty() && service.isS3() && isV2(http)) {
       return new SignatureV2(accessKeys, clock).verify(http, path);
     }
     if (claim.isEmpty()) {
       return new Verified.Anonymous(PayloadCheck.ofAnonymous(http), Signing.NONE);
     }
-    return verify(http, claim.get(), errors);
+    return verify(http, service, claim.get(), errors);
   }
 
   private static boolean isV2(Request http) {
     return !http.rawQuery().isEmpty() && SignatureV2.isSigned(RawQuery.of(http.rawQuery()));
   }
 
-  private Verified verify(Request http, Claim claim, SignatureErrors errors) throws IOException {
+  private Verified verify(Request http, ServiceSpec service, Claim claim, SignatureErrors errors)
+      throws IOException {
     Scope scope = claim.scope();
     if (Region.ofScope(scope.region()).isEmpty()) {
       throw errors.wrongRegion(claim.form(), scope.region());
@@ -89,8 +88,8 @@ public final class SignatureVerifier {
     Credentials credentials = accessKeys.find(claim.accessKeyId(), claim.sessionToken(), errors);
     requireSigned(http, claim, errors);
 
-    boolean s3 = scope.service().equals("s3");
-    byte[] body = s3 ? new byte[0] : read(http.body(), scope.service());
+    boolean s3 = service.isS3();
+    byte[] body = s3 ? new byte[0] : read(http.body(), service.limitBytes());
     String payloadHash = s3 ? PayloadCheck.headOf(http, claim.form()) : SigningKey.sha256(body);
     SigningKey key = keys.get(credentials.secret(), scope);
     checkSignature(http, claim, payloadHash, key, errors);
@@ -187,14 +186,13 @@ public final class SignatureVerifier {
     }
   }
 
-  private static byte[] read(Body body, String service) throws IOException {
-    boolean lambda = service.equals("lambda");
-    int limit = lambda ? LAMBDA_BODY_LIMIT_BYTES : BODY_LIMIT_BYTES;
+  private static byte[] read(Body body, int limit) throws IOException {
     if (body.length().orElse(0) > limit) {
       throw CommonError.REQUEST_ENTITY_TOO_LARGE.exception();
     }
     try {
-      return body.readAll(limit, lambda ? Body.PAYLOAD_COPIES : Body.DOCUMENT_COPIES);
+      return body.readAll(
+          limit, limit > MAX_DOCUMENT_BYTES ? Body.PAYLOAD_COPIES : Body.DOCUMENT_COPIES);
     } catch (Body.TooLargeException e) {
       throw CommonError.REQUEST_ENTITY_TOO_LARGE.exception();
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.aws.Clients;
 import io.carillon.aws.Operations;
+import io.carillon.aws.Specs;
 import io.carillon.http.HttpEngine;
 import io.carillon.http.Limits;
 import java.io.IOException;
@@ -34,8 +35,8 @@ class Boto3Test {
   private final Samples samples = new Samples(Map.of(), Set.of());
 
   private Operations everything(String service) {
-    Operations operations = Operations.of(service);
-    for (Model.Entry entry : Model.of(service)) {
+    Operations operations = Operations.of(Specs.of(service));
+    for (Model.Entry entry : Model.of(Specs.of(service))) {
       Class<?> output = Marshallers.outputClass(service, entry);
       operations.open(
           Marshallers.inputClass(service, entry).asSubclass(SdkPojo.class),
@@ -75,11 +76,11 @@ class Boto3Test {
   @ParameterizedTest
   @ValueSource(strings = {"lambda", "sns", "sqs", "iam", "sts", "logs"})
   void requiredMembersAreThoseOfBotocore(String service) throws IOException, InterruptedException {
-    Path operations = copy(service + ".operations");
+    Path operations = copy("/io/carillon/" + service + "/" + service + ".operations");
     List<String> required = run(copy("required_members.py"), service, operations.toString());
     Map<String, Set<String>> theirs = new HashMap<>();
     Map<String, Set<String>> ours = new HashMap<>();
-    RequiredMembers list = RequiredMembers.of(service);
+    RequiredMembers list = RequiredMembers.of(Specs.of(service));
     for (String line : required) {
       String[] column = line.split("\t", -1);
       Set<String> members = list.in(column[0]);
@@ -92,7 +93,7 @@ class Boto3Test {
   }
 
   private Path copy(String resource) throws IOException {
-    Path file = folder.resolve(resource);
+    Path file = folder.resolve(resource.substring(resource.lastIndexOf('/') + 1));
     try (var in = Boto3Test.class.getResourceAsStream(resource)) {
       Files.write(file, in.readAllBytes());
     }

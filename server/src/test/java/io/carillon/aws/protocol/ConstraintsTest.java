@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.carillon.aws.Specs;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -25,7 +26,9 @@ class ConstraintsTest {
 
   private final MemberValidation validation =
       new MemberValidation(
-          new Shapes(RequiredMembers.of("lambda")), false, Constraints.of("lambda"));
+          new Shapes(RequiredMembers.of(Specs.of("lambda"))),
+          false,
+          Constraints.of(Specs.of("lambda")));
 
   private void isRefused(SdkPojo request, String message) {
     assertThatThrownBy(() -> validation.validate(request)).hasMessage(message);
@@ -141,6 +144,6 @@ class ConstraintsTest {
             "1 validation error detected: Value at 'environment.variables' failed to satisfy"
                 + " constraint: Map keys must satisfy constraint: [Member must satisfy regular"
                 + " expression pattern: [a-zA-Z]([a-zA-Z0-9_])+, Member must not be null]");
-    assertThat(Constraints.of("lambda").hasRules("GetFunctionRequest")).isTrue();
+    assertThat(Constraints.of(Specs.of("lambda")).hasRules("GetFunctionRequest")).isTrue();
   }
 }

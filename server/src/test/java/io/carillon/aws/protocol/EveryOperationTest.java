@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.aws.Clients;
 import io.carillon.aws.Operations;
-import io.carillon.aws.RequestPipeline;
+import io.carillon.aws.Specs;
+import io.carillon.aws.pipeline.RequestPipeline;
 import java.lang.reflect.Method;
 import java.util.Arrays;
 import java.util.Map;
@@ -32,8 +33,8 @@ class EveryOperationTest {
   private final AtomicReference<SdkPojo> answer = new AtomicReference<>();
 
   private RequestPipeline pipeline(String service) {
-    Operations operations = Operations.of(service);
-    for (Model.Entry entry : Model.of(service)) {
+    Operations operations = Operations.of(Specs.of(service));
+    for (Model.Entry entry : Model.of(Specs.of(service))) {
       mount(operations, Marshallers.inputClass(service, entry).asSubclass(SdkPojo.class));
     }
     return Clients.pipeline(operations);
@@ -53,7 +54,7 @@ class EveryOperationTest {
       String service, Class<?> api, Object client, Samples samples, Set<String> skip) {
     SoftAssertions softly = new SoftAssertions();
     int checked = 0;
-    for (Model.Entry entry : Model.of(service)) {
+    for (Model.Entry entry : Model.of(Specs.of(service))) {
       Class<?> input = Marshallers.inputClass(service, entry);
       Optional<Method> method = method(api, entry, input);
       if (method.isEmpty() || skip.contains(entry.name())) {

@@ -8,7 +8,7 @@ import io.carillon.Settings;
 import io.carillon.aws.Clients;
 import io.carillon.aws.Operations;
 import io.carillon.aws.Operations.Operation;
-import io.carillon.aws.RequestPipeline;
+import io.carillon.aws.pipeline.RequestPipeline;
 import io.carillon.http.Response;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;

@@ -9,7 +9,8 @@ import io.carillon.aws.Clients;
 import io.carillon.aws.DirectClient;
 import io.carillon.aws.Operations;
 import io.carillon.aws.Operations.Operation;
-import io.carillon.aws.RequestPipeline;
+import io.carillon.aws.Specs;
+import io.carillon.aws.pipeline.RequestPipeline;
 import io.carillon.http.Headers;
 import io.carillon.http.Response;
 import java.io.IOException;
@@ -160,7 +161,7 @@ class MissingMembersTest {
   @Test
   void ofSqsInQueries() throws Exception {
     SoftAssertions softly = new SoftAssertions();
-    RequiredMembers required = RequiredMembers.of("sqs");
+    RequiredMembers required = RequiredMembers.of(Specs.of("sqs"));
     for (Operation<?> operation : table("sqs").all()) {
       Response response =
           pipeline.handle(
@@ -252,7 +253,7 @@ class MissingMembersTest {
     if (service.equals("s3")) {
       return Set.of(); // its shapes declare them; XmlDecoderTest and others test them
     }
-    Set<String> required = new HashSet<>(RequiredMembers.of(service).in(input));
+    Set<String> required = new HashSet<>(RequiredMembers.of(Specs.of(service)).in(input));
     if (service.equals("sqs")) {
       required.remove("Entries"); // an empty batch is an error of its own
     }

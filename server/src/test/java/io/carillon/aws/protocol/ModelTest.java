@@ -3,6 +3,7 @@ package io.carillon.aws.protocol;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.carillon.aws.Specs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,17 +28,18 @@ class ModelTest {
     if (Boolean.getBoolean("carillon.writeModel")) {
       Path module = Files.isDirectory(Path.of("server")) ? Path.of("server") : Path.of("");
       Path file =
-          module.resolve("src/main/resources/io/carillon/aws/protocol/" + service + ".operations");
+          module.resolve(
+              "src/main/resources/io/carillon/" + service + "/" + service + ".operations");
       Files.write(file, current.stream().map(Model.Entry::toString).toList());
     }
-    assertThat(Model.of(service)).isEqualTo(current).isNotEmpty();
+    assertThat(Model.of(Specs.of(service))).isEqualTo(current).isNotEmpty();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"s3", "lambda", "sns", "sqs", "iam", "sts", "logs"})
   void everyOperationHasANameAMethodAPathAndSupportedShapes(String service) {
     Shapes shapes = new Shapes();
-    for (Model.Entry entry : Model.of(service)) {
+    for (Model.Entry entry : Model.of(Specs.of(service))) {
       assertThat(entry.name().toLowerCase(Locale.ROOT))
           .isEqualTo(entry.input().toLowerCase(Locale.ROOT));
       assertThat(entry.verb()).isIn(Set.of("GET", "HEAD", "PUT", "POST", "DELETE"));
@@ -65,6 +67,7 @@ class ModelTest {
 
   @Test
   void unsupportedServicesHaveNoList() {
-    assertThatThrownBy(() -> Model.of("dynamodb")).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> Model.of(Specs.of("dynamodb")))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 }

@@ -5,7 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.carillon.aws.Clients;
 import io.carillon.aws.DirectClient;
 import io.carillon.aws.Operations;
-import io.carillon.aws.RequestPipeline;
+import io.carillon.aws.Specs;
+import io.carillon.aws.pipeline.RequestPipeline;
 import io.carillon.http.Headers;
 import io.carillon.http.Request;
 import io.carillon.http.Response;
@@ -115,8 +116,8 @@ class MutatedRequestsTest {
     return Marshallers.PACKAGES.keySet().stream()
         .map(
             service -> {
-              Operations operations = Operations.of(service);
-              for (Model.Entry entry : Model.of(service)) {
+              Operations operations = Operations.of(Specs.of(service));
+              for (Model.Entry entry : Model.of(Specs.of(service))) {
                 Class<?> output = Marshallers.outputClass(service, entry);
                 operations.open(
                     Marshallers.inputClass(service, entry).asSubclass(SdkPojo.class),

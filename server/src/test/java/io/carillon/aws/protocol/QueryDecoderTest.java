@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.carillon.aws.AwsException;
 import io.carillon.aws.CommonError;
+import io.carillon.aws.Specs;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -33,7 +34,7 @@ import software.amazon.awssdk.services.sqs.model.TagQueueRequest;
 class QueryDecoderTest {
   private final QueryDecoder decoder = new QueryDecoder(new Shapes());
   private final QueryDecoder sqs =
-      new QueryDecoder(new Shapes(RequiredMembers.of("sqs"), SqsNaming::of));
+      new QueryDecoder(new Shapes(RequiredMembers.of(Specs.of("sqs")), SqsNaming::of));
 
   private static <B extends SdkPojo> B read(QueryDecoder decoder, String form, B builder) {
     decoder.read(Parameters.parse(form), builder);

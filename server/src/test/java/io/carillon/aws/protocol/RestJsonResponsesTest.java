@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.carillon.aws.AwsException;
 import io.carillon.aws.CommonError;
 import io.carillon.aws.ErrorCode;
+import io.carillon.aws.ServiceSpec;
+import io.carillon.aws.Specs;
 import io.carillon.http.Response;
+import io.carillon.lambda.LambdaService;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -15,7 +18,9 @@ import software.amazon.awssdk.services.lambda.model.FunctionConfiguration;
 /// Lambda's responses as bytes. Sources: the exceptions in botocore's model of Lambda, and
 /// responses recorded from AWS (`test_lambda_api.snapshot.json` of localstack/localstack).
 class RestJsonResponsesTest {
-  private final RestJsonProtocol lambda = new RestJsonProtocol(Model.of("lambda"), 1 << 20);
+  private final RestJsonProtocol lambda =
+      new RestJsonProtocol(
+          LambdaService.SPEC, (ServiceSpec.Wire.RestJson) LambdaService.SPEC.wires().getFirst());
   private final RequestIds ids = new RequestIds("id", "");
 
   private record Error(String code, int status, String message) implements ErrorCode {}
@@ -84,7 +89,7 @@ class RestJsonResponsesTest {
             .environment(EnvironmentResponse.builder().variables(Map.of()).build())
             .build();
     Model.Entry entry =
-        Model.of("lambda").stream()
+        Model.of(Specs.of("lambda")).stream()
             .filter(one -> one.name().equals("GetFunctionConfiguration"))
             .findFirst()
             .orElseThrow();

@@ -3,6 +3,7 @@ package io.carillon.aws.protocol;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.aws.DirectClient;
+import io.carillon.aws.Specs;
 import io.carillon.http.Headers;
 import io.carillon.http.Request;
 import java.util.List;
@@ -14,16 +15,16 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class RestRoutesTest {
-  private final RestRoutes s3 = new RestRoutes(Model.of("s3"));
-  private final RestRoutes lambda = new RestRoutes(Model.of("lambda"));
+  private final RestRoutes s3 = new RestRoutes(Model.of(Specs.of("s3")));
+  private final RestRoutes lambda = new RestRoutes(Model.of(Specs.of("lambda")));
 
   static Stream<Model.Entry> ofS3() {
     // ListDirectoryBuckets of S3 Express, which has its own endpoint
-    return Model.of("s3").stream().filter(e -> !e.name().equals("ListDirectoryBuckets"));
+    return Model.of(Specs.of("s3")).stream().filter(e -> !e.name().equals("ListDirectoryBuckets"));
   }
 
   static Stream<Model.Entry> ofLambda() {
-    return Model.of("lambda").stream();
+    return Model.of(Specs.of("lambda")).stream();
   }
 
   /// The minimal request for an operation: its path, and what distinguishes it from others.

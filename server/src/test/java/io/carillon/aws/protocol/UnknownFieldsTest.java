@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.carillon.aws.AwsException;
+import io.carillon.aws.Specs;
+import io.carillon.s3.S3Service;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -54,7 +56,7 @@ class UnknownFieldsTest {
   private final UnknownFields fields = new UnknownFields(log::add);
 
   static List<Model.Entry> operations() {
-    return Model.of("s3");
+    return Model.of(Specs.of("s3"));
   }
 
   private static Model.Entry operation(String name) {
@@ -189,7 +191,8 @@ class UnknownFieldsTest {
   void encryptionFieldsAreRejectedWhereEncryptionIsAlreadySet(String operation) {
     AwsException refused = handle(operation, "x-amz-server-side-encryption", "AES256");
 
-    assertThat(ErrorDialect.s3().translate(refused).error().code()).isEqualTo("InvalidArgument");
+    assertThat(S3Service.SPEC.wires().getFirst().errors().translate(refused).error().code())
+        .isEqualTo("InvalidArgument");
     assertThat(refused)
         .hasMessage("x-amz-server-side-encryption header is not supported for this operation.");
   }

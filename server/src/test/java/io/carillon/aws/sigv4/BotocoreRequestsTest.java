@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.carillon.aws.AwsException;
 import io.carillon.aws.Credentials;
+import io.carillon.aws.Specs;
 import io.carillon.http.Headers;
 import io.carillon.http.Request;
 import java.io.IOException;
@@ -94,7 +95,8 @@ class BotocoreRequestsTest {
               assertThat(scope.region()).isEqualTo("eu-central-1");
             });
 
-    Verified verified = recorded.verifier().verify(recorded.request(), recorded.service());
+    Verified verified =
+        recorded.verifier().verify(recorded.request(), Specs.of(recorded.service()));
 
     assertThat(verified).isInstanceOf(Verified.Signed.class);
     byte[] body = verified.request().body().readAllBytes();
@@ -124,7 +126,8 @@ class BotocoreRequestsTest {
 
     AwsException refused =
         catchThrowableOfType(
-            AwsException.class, () -> recorded.verifier().verify(tampered, recorded.service()));
+            AwsException.class,
+            () -> recorded.verifier().verify(tampered, Specs.of(recorded.service())));
 
     assertThat(refused.error().code()).isIn("SignatureDoesNotMatch", "InvalidSignatureException");
   }

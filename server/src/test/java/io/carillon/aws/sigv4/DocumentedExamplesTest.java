@@ -2,6 +2,7 @@ package io.carillon.aws.sigv4;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.carillon.aws.Specs;
 import io.carillon.http.Headers;
 import io.carillon.http.Request;
 import java.io.IOException;
@@ -16,7 +17,7 @@ import org.junit.jupiter.api.Test;
 class DocumentedExamplesTest {
 
   private static Request verified(Request request) throws IOException {
-    Verified verified = Example.verifier().verify(request, "s3");
+    Verified verified = Example.verifier().verify(request, Specs.of("s3"));
     assertThat(verified).isInstanceOf(Verified.Signed.class);
     return verified.request();
   }
@@ -103,7 +104,8 @@ class DocumentedExamplesTest {
 
     Verified verified =
         Example.verifier()
-            .verify(Example.request("GET", "/test.txt", query, headers(), new byte[0]), "s3");
+            .verify(
+                Example.request("GET", "/test.txt", query, headers(), new byte[0]), Specs.of("s3"));
 
     assertThat(verified)
         .isInstanceOfSatisfying(

@@ -5,6 +5,7 @@ import static io.carillon.aws.sigv4.Example.mismatchCode;
 import static io.carillon.aws.sigv4.Example.refusal;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.carillon.aws.Specs;
 import io.carillon.http.Body;
 import io.carillon.http.Headers;
 import io.carillon.http.Request;
@@ -34,7 +35,8 @@ class EncodingVariantsTest {
     Example.signer("s3").sign("GET", uri, headers, new byte[0]).forEach(headers::add);
 
     assertThat(
-            Example.verifier().verify(Example.request("GET", sent, "", headers, new byte[0]), "s3"))
+            Example.verifier()
+                .verify(Example.request("GET", sent, "", headers, new byte[0]), Specs.of("s3")))
         .isInstanceOf(Verified.Signed.class);
   }
 
@@ -55,7 +57,9 @@ class EncodingVariantsTest {
 
     assertThat(
             Example.verifier()
-                .verify(Example.request("GET", "/bucket/key", "tagging", sent, new byte[0]), "s3"))
+                .verify(
+                    Example.request("GET", "/bucket/key", "tagging", sent, new byte[0]),
+                    Specs.of("s3")))
         .isInstanceOf(Verified.Signed.class);
   }
 
@@ -84,8 +88,9 @@ class EncodingVariantsTest {
     Request good = Example.signed("lambda", "POST", function, new Headers(), BODY);
     Request bare = change(good, "POST", "/2015-03-31/./functions//arn:aws:lambda:x/policy", "");
 
-    assertThat(Example.verifier().verify(good, "lambda")).isInstanceOf(Verified.Signed.class);
-    assertThat(Example.verifier().verify(bare.withBody(Body.of(BODY)), "lambda"))
+    assertThat(Example.verifier().verify(good, Specs.of("lambda")))
+        .isInstanceOf(Verified.Signed.class);
+    assertThat(Example.verifier().verify(bare.withBody(Body.of(BODY)), Specs.of("lambda")))
         .isInstanceOf(Verified.Signed.class);
   }
 }

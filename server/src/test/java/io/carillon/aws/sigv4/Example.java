@@ -7,6 +7,7 @@ import io.carillon.aws.AwsException;
 import io.carillon.aws.Credentials;
 import io.carillon.aws.Principal;
 import io.carillon.aws.SessionTerms;
+import io.carillon.aws.Specs;
 import io.carillon.base.AccountId;
 import io.carillon.base.Region;
 import io.carillon.base.Secret;
@@ -106,7 +107,7 @@ final class Example {
     AwsException refused =
         catchThrowableOfType(
             AwsException.class,
-            () -> verifier.verify(request, service).request().body().readAllBytes());
+            () -> verifier.verify(request, Specs.of(service)).request().body().readAllBytes());
     assertThat(refused).as("refusal of %s", request).isNotNull();
     return refused;
   }

@@ -7,6 +7,7 @@ import static io.carillon.aws.sigv4.Example.withHeader;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.aws.AwsException;
+import io.carillon.aws.Specs;
 import io.carillon.http.Headers;
 import io.carillon.http.Request;
 import java.io.IOException;
@@ -26,7 +27,7 @@ class PresignedQueryTest {
     URI uri = Example.signer("s3").presign("GET", BUCKET, Duration.ofMinutes(60));
     Instant end = Example.DAY.plus(Duration.ofMinutes(60));
 
-    Example.verifierAt(end).verify(presigned(uri), "s3");
+    Example.verifierAt(end).verify(presigned(uri), Specs.of("s3"));
     AwsException late = refusal(Example.verifierAt(end.plusSeconds(1)), presigned(uri), "s3");
     AwsException early =
         refusal(
@@ -50,7 +51,7 @@ class PresignedQueryTest {
                 URI.create("http://localhost:4566/?Action=GetCallerIdentity&Version=2011-06-15"),
                 Duration.ofMinutes(1));
 
-    assertThat(Example.verifier().verify(presigned(uri), "sts"))
+    assertThat(Example.verifier().verify(presigned(uri), Specs.of("sts")))
         .isInstanceOf(Verified.Signed.class);
     assertThat(
             refusal(Example.verifierAt(Example.DAY.plusSeconds(61)), presigned(uri), "sts")
@@ -70,7 +71,7 @@ class PresignedQueryTest {
             new Headers().add("Host", uri.getAuthority()),
             BODY);
 
-    assertThat(Example.verifier().verify(request, "s3").request().body().readAllBytes())
+    assertThat(Example.verifier().verify(request, Specs.of("s3")).request().body().readAllBytes())
         .isEqualTo(BODY);
   }
 
@@ -134,7 +135,7 @@ class PresignedQueryTest {
                 Duration.ofMinutes(1));
     Request put = change(presigned(uri), "PUT", uri.getRawPath(), uri.getRawQuery());
 
-    Request verified = Example.verifier().verify(put, "s3").request();
+    Request verified = Example.verifier().verify(put, Specs.of("s3")).request();
 
     assertThat(verified.headers().find("x-amz-meta-a")).hasValue("B");
     assertThat(verified.headers().size()).isEqualTo(2);

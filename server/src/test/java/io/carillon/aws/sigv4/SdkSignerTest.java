@@ -2,6 +2,7 @@ package io.carillon.aws.sigv4;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.carillon.aws.Specs;
 import io.carillon.aws.checksum.ChecksumAlgorithm;
 import io.carillon.http.Headers;
 import io.carillon.http.Request;
@@ -91,7 +92,7 @@ class SdkSignerTest {
   void aSignedBodyVerifies(int size) throws IOException {
     byte[] body = content(size);
 
-    Verified verified = Example.verifier().verify(sign("s3", KEY, body, _ -> {}), "s3");
+    Verified verified = Example.verifier().verify(sign("s3", KEY, body, _ -> {}), Specs.of("s3"));
 
     assertThat(verified).isInstanceOf(Verified.Signed.class);
     assertThat(verified.request().body().readAllBytes()).isEqualTo(body);
@@ -106,7 +107,7 @@ class SdkSignerTest {
     assertThat(request.headers().first("x-amz-content-sha256"))
         .isEqualTo("STREAMING-AWS4-HMAC-SHA256-PAYLOAD");
 
-    Request verified = Example.verifier().verify(request, "s3").request();
+    Request verified = Example.verifier().verify(request, Specs.of("s3")).request();
 
     assertThat(verified.body().readAllBytes()).isEqualTo(body);
     assertThat(verified.headers().contains("content-encoding")).isFalse();
@@ -147,7 +148,7 @@ class SdkSignerTest {
                 ? "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
                 : "STREAMING-UNSIGNED-PAYLOAD-TRAILER");
 
-    Request verified = Example.verifier().verify(request, "s3").request();
+    Request verified = Example.verifier().verify(request, Specs.of("s3")).request();
 
     assertThat(verified.body().readAllBytes()).isEqualTo(body);
     assertThat(verified.body().trailers().first(algorithm.header()))
@@ -162,7 +163,7 @@ class SdkSignerTest {
             "http://localhost:4566/2015-03-31/functions/arn%3Aaws%3Alambda%3A/policy?Qualifier=%24L");
     byte[] body = content(50);
 
-    assertThat(Example.verifier().verify(sign(service, uri, body, _ -> {}), service))
+    assertThat(Example.verifier().verify(sign(service, uri, body, _ -> {}), Specs.of(service)))
         .isInstanceOf(Verified.Signed.class);
   }
 
@@ -182,7 +183,7 @@ class SdkSignerTest {
               }
             });
 
-    assertThat(Example.verifier().verify(request, service))
+    assertThat(Example.verifier().verify(request, Specs.of(service)))
         .isInstanceOfSatisfying(
             Verified.Signed.class, signed -> assertThat(signed.presigned()).isTrue());
   }

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.carillon.aws.AwsException;
 import io.carillon.aws.Signing;
+import io.carillon.aws.Specs;
 import io.carillon.http.Headers;
 import io.carillon.http.Request;
 import java.io.IOException;
@@ -34,7 +35,7 @@ class SignatureV2Test {
                 + "&Expires=1175139620");
 
     Verified verified =
-        Example.verifierAt(end).verify(example, "s3", "/johnsmith/photos/puppy.jpg");
+        Example.verifierAt(end).verify(example, Specs.of("s3"), "/johnsmith/photos/puppy.jpg");
 
     assertThat(verified.signing())
         .isEqualTo(new Signing(Signing.QUERY, Signing.VERSION_2, null, ""));
@@ -46,7 +47,7 @@ class SignatureV2Test {
 
   private static AwsException expired(Request request, Instant at) {
     return catchThrowableOfType(
-        AwsException.class, () -> Example.verifierAt(at).verify(request, "s3"));
+        AwsException.class, () -> Example.verifierAt(at).verify(request, Specs.of("s3")));
   }
 
   @Test
@@ -60,7 +61,7 @@ class SignatureV2Test {
             "/b/k",
             "content-type=a%2Fb&x-amz-meta-a=B&x-amz-tagging=k%3Dv&x-id=PutObject");
 
-    Request verified = Example.verifier().verify(put, "s3").request();
+    Request verified = Example.verifier().verify(put, Specs.of("s3")).request();
 
     assertThat(verified.rawQuery()).isEqualTo("x-amz-meta-a=B&x-amz-tagging=k%3Dv&x-id=PutObject");
     assertThat(verified.headers().find("content-type")).hasValue("a/b");
@@ -79,7 +80,7 @@ class SignatureV2Test {
             "/b/k?response-content-type=text/plain; x&versionId=v1",
             "versionId=v1&response-content-type=text%2Fplain%3B%20x");
 
-    Verified verified = Example.verifier().verify(good, "s3");
+    Verified verified = Example.verifier().verify(good, Specs.of("s3"));
 
     assertThat(verified).isInstanceOf(Verified.SignedV2.class);
     for (String added : new String[] {"tagging", "acl", "attributes", "uploads", "partNumber=1"}) {
@@ -129,7 +130,7 @@ class SignatureV2Test {
             "x-amz-security-token=to%2Bken");
     Instant later = Example.DAY.plusSeconds(30);
 
-    Example.verifier(Example.session("to+ken", later), Example.DAY).verify(good, "s3");
+    Example.verifier(Example.session("to+ken", later), Example.DAY).verify(good, Specs.of("s3"));
 
     assertThat(
             refusal(Example.verifier(Example.session("to+ken", later), later), good, "s3")

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.carillon.aws.AwsException;
 import io.carillon.aws.Credentials;
+import io.carillon.aws.Specs;
 import io.carillon.base.Region;
 import io.carillon.base.Secret;
 import io.carillon.http.Body;
@@ -56,7 +57,7 @@ class SignatureVerifierTest {
   void requestsOfOurSignerVerify(String service) throws IOException {
     Request request = service.equals("s3") ? toS3() : to(service);
 
-    Verified verified = Example.verifier().verify(request, service);
+    Verified verified = Example.verifier().verify(request, Specs.of(service));
 
     assertThat(verified)
         .isInstanceOfSatisfying(
@@ -86,7 +87,7 @@ class SignatureVerifierTest {
     Request request =
         Example.request("GET", "/bucket/key", "", new Headers().add("Host", "localhost"), BODY);
 
-    Verified verified = Example.verifier().verify(request, "s3");
+    Verified verified = Example.verifier().verify(request, Specs.of("s3"));
 
     assertThat(verified).isInstanceOf(Verified.Anonymous.class);
     assertThat(verified.request().body().readAllBytes()).isEqualTo(BODY);
@@ -106,7 +107,7 @@ class SignatureVerifierTest {
             .verify(
                 Example.request(
                     "PUT", "/b/k", "", framed, Example.bytes("5\r\nhello\r\n0\r\n\r\n")),
-                "s3")
+                Specs.of("s3"))
             .request();
 
     assertThat(request.body().readAllBytes()).isEqualTo(Example.bytes("hello"));
@@ -181,7 +182,10 @@ class SignatureVerifierTest {
     byte[] tampered = BODY.clone();
     tampered[0] ^= 1;
     Body body =
-        Example.verifier().verify(toS3().withBody(Body.of(tampered)), "s3").request().body();
+        Example.verifier()
+            .verify(toS3().withBody(Body.of(tampered)), Specs.of("s3"))
+            .request()
+            .body();
 
     AwsException refused =
         catchThrowableOfType(
@@ -205,7 +209,7 @@ class SignatureVerifierTest {
     AwsException refused =
         catchThrowableOfType(
             AwsException.class,
-            () -> Example.verifier().verify(toS3().withBody(Body.of(new byte[0])), "s3"));
+            () -> Example.verifier().verify(toS3().withBody(Body.of(new byte[0])), Specs.of("s3")));
 
     assertThat(refused.error().code()).isEqualTo("XAmzContentSHA256Mismatch");
   }
@@ -242,7 +246,8 @@ class SignatureVerifierTest {
 
     Verified verified =
         Example.verifier()
-            .verify(Example.request("PUT", "/bucket/key", "tagging", headers, BODY), "s3");
+            .verify(
+                Example.request("PUT", "/bucket/key", "tagging", headers, BODY), Specs.of("s3"));
 
     assertThat(verified.request().body().readAllBytes()).isEqualTo(BODY);
   }
@@ -360,7 +365,7 @@ class SignatureVerifierTest {
     Request request = service.equals("s3") ? toS3() : to(service);
     Duration quarter = Duration.ofMinutes(15);
 
-    Example.verifierAt(Example.DAY.plus(quarter)).verify(request, service);
+    Example.verifierAt(Example.DAY.plus(quarter)).verify(request, Specs.of(service));
     AwsException late =
         refusal(Example.verifierAt(Example.DAY.plus(quarter).plusSeconds(1)), request, service);
     AwsException early =
@@ -405,7 +410,8 @@ class SignatureVerifierTest {
                 .sign(SigningKey.stringToSign("20130524T000000Z", scope, canonical))));
 
     assertThat(
-            Example.verifier().verify(Example.request("GET", "/b", "", headers, new byte[0]), "s3"))
+            Example.verifier()
+                .verify(Example.request("GET", "/b", "", headers, new byte[0]), Specs.of("s3")))
         .isInstanceOf(Verified.Signed.class);
   }
 
@@ -489,7 +495,8 @@ class SignatureVerifierTest {
   void tracingHeadersNeedNotBeSigned() throws IOException {
     Request request = withHeader(toS3(), "x-amzn-trace-id", "Root=1");
 
-    assertThat(Example.verifier().verify(request, "s3")).isInstanceOf(Verified.Signed.class);
+    assertThat(Example.verifier().verify(request, Specs.of("s3")))
+        .isInstanceOf(Verified.Signed.class);
   }
 
   @Test
@@ -520,7 +527,7 @@ class SignatureVerifierTest {
     SignatureVerifier verifier = Example.verifier(session, Example.DAY);
     Request good = bySession("token");
 
-    assertThat(verifier.verify(good, "s3")).isInstanceOf(Verified.Signed.class);
+    assertThat(verifier.verify(good, Specs.of("s3"))).isInstanceOf(Verified.Signed.class);
     assertThat(refusal(verifier, bySession("other"), "s3").error().code())
         .isEqualTo("InvalidToken");
     assertThat(refusal(verifier, toS3(), "s3").error().code()).isEqualTo("InvalidAccessKeyId");

@@ -1,10 +1,11 @@
-package io.carillon.aws;
+package io.carillon.aws.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.Config;
 import io.carillon.Server;
 import io.carillon.Settings;
+import io.carillon.aws.RealClient;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package io.carillon.aws;
+package io.carillon.aws.pipeline;
 
 import io.carillon.base.Region;
 import io.carillon.http.Headers;
@@ -60,14 +60,16 @@ final class Hosts {
     return Optional.of(prefix);
   }
 
-  /// The service in the host.
-  Optional<Service> service(Headers headers) {
+  /// The name of the service in the host, if it is one.
+  Optional<String> service(Headers headers) {
     String prefix = prefix(headers);
     int dot = prefix.indexOf('.');
     if (dot >= 0 && !Region.isValid(prefix.substring(dot + 1))) {
       return Optional.empty();
     }
-    return Service.find(dot < 0 ? prefix : prefix.substring(0, dot));
+    return prefix.isEmpty()
+        ? Optional.empty()
+        : Optional.of(dot < 0 ? prefix : prefix.substring(0, dot));
   }
 
   /// The region in the host.

@@ -1,5 +1,7 @@
-package io.carillon.aws;
+package io.carillon.aws.pipeline;
 
+import io.carillon.aws.AwsException;
+import io.carillon.aws.CommonError;
 import io.carillon.aws.protocol.RequestIds;
 import io.carillon.base.MemoryBudgetExceededException;
 import io.carillon.http.Body;

@@ -1,9 +1,18 @@
-package io.carillon.aws;
+package io.carillon.aws.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.carillon.aws.Caller;
+import io.carillon.aws.Clients;
+import io.carillon.aws.CommonError;
+import io.carillon.aws.DirectClient;
+import io.carillon.aws.ErrorCode;
+import io.carillon.aws.Need;
+import io.carillon.aws.Operations;
+import io.carillon.aws.Principal;
+import io.carillon.aws.Specs;
 import io.carillon.http.Body;
 import io.carillon.http.Headers;
 import io.carillon.http.Request;
@@ -68,7 +77,7 @@ class RequestPipelineTest {
   }
 
   private Operations s3() {
-    return Operations.of("s3")
+    return Operations.of(Specs.of("s3"))
         .anywhere(
             ListObjectsV2Request.class,
             answering(ListObjectsV2Response.builder().name("x").build()))
@@ -87,12 +96,12 @@ class RequestPipelineTest {
   }
 
   private Operations lambda() {
-    return Operations.of("lambda")
+    return Operations.of(Specs.of("lambda"))
         .anywhere(ListFunctionsRequest.class, answering(ListFunctionsResponse.builder().build()));
   }
 
   private Operations sns() {
-    return Operations.of("sns")
+    return Operations.of(Specs.of("sns"))
         .open(
             ConfirmSubscriptionRequest.class,
             "the token is the proof",
@@ -103,7 +112,7 @@ class RequestPipelineTest {
   }
 
   private Operations sqs() {
-    return Operations.of("sqs")
+    return Operations.of(Specs.of("sqs"))
         .anywhere(ListQueuesRequest.class, answering(ListQueuesResponse.builder().build()))
         .anywhere(
             SendMessageRequest.class,
@@ -111,14 +120,14 @@ class RequestPipelineTest {
   }
 
   private Operations iam() {
-    return Operations.of("iam")
+    return Operations.of(Specs.of("iam"))
         .anywhere(
             ListUsersRequest.class,
             answering(ListUsersResponse.builder().users(List.of()).build()));
   }
 
   private Operations logs() {
-    return Operations.of("logs")
+    return Operations.of(Specs.of("logs"))
         .anywhere(CreateLogGroupRequest.class, answering(CreateLogGroupResponse.builder().build()));
   }
 
@@ -507,7 +516,7 @@ class RequestPipelineTest {
   void aBugBecomesAnInternalErrorWithOnlyItsRequestId() throws Exception {
     RequestPipeline pipeline =
         Clients.pipeline(
-            Operations.of("lambda")
+            Operations.of(Specs.of("lambda"))
                 .open(
                     GetFunctionRequest.class,
                     "a test",
@@ -524,7 +533,7 @@ class RequestPipelineTest {
   void anErrorCarriesItsMembersAndHeaders() throws Exception {
     RequestPipeline pipeline =
         Clients.pipeline(
-            Operations.of("s3")
+            Operations.of(Specs.of("s3"))
                 .open(
                     ListObjectsV2Request.class,
                     "a test",
@@ -589,7 +598,7 @@ class RequestPipelineTest {
   @Test
   void requestsWithoutMemoryGetARetryableError() throws Exception {
     Operations lists =
-        Operations.of("sqs")
+        Operations.of(Specs.of("sqs"))
             .open(
                 software.amazon.awssdk.services.sqs.model.ListQueuesRequest.class,
                 "a test",
@@ -648,7 +657,7 @@ class RequestPipelineTest {
     }
     RequestPipeline pipeline =
         Clients.pipeline(
-            Operations.of("sqs")
+            Operations.of(Specs.of("sqs"))
                 .open(
                     ListQueuesRequest.class,
                     "a test",
@@ -679,7 +688,7 @@ class RequestPipelineTest {
       throws Exception {
     RequestPipeline pipeline =
         Clients.pipeline(
-            Operations.of("sqs")
+            Operations.of(Specs.of("sqs"))
                 .open(
                     ListQueuesRequest.class,
                     "a test",
@@ -699,11 +708,5 @@ class RequestPipelineTest {
     Response query =
         pipeline.handle(form("localhost", "/", "Action=ListQueues&Version=2012-11-05"));
     assertThat(text(query)).contains("<Code>" + code + "</Code>");
-  }
-
-  @Test
-  void servicesAreMountedByTheirSigningName() {
-    assertThatThrownBy(() -> Clients.pipeline(Operations.of("dynamodb")))
-        .isInstanceOf(IllegalArgumentException.class);
   }
 }

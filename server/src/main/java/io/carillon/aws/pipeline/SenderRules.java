@@ -1,4 +1,4 @@
-package io.carillon.aws;
+package io.carillon.aws.pipeline;
 
 import io.carillon.aws.sigv4.Verified;
 import io.carillon.http.Request;

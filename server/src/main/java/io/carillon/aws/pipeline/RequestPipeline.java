@@ -1,9 +1,19 @@
-package io.carillon.aws;
+package io.carillon.aws.pipeline;
 
+import io.carillon.aws.Authorization;
+import io.carillon.aws.Authorizer;
+import io.carillon.aws.AwsException;
+import io.carillon.aws.Caller;
+import io.carillon.aws.CommonError;
+import io.carillon.aws.Credentials;
+import io.carillon.aws.Need;
+import io.carillon.aws.Operations;
 import io.carillon.aws.Operations.Access;
 import io.carillon.aws.Operations.Execution;
 import io.carillon.aws.Operations.Operation;
-import io.carillon.aws.protocol.JsonProtocol;
+import io.carillon.aws.Principal;
+import io.carillon.aws.ServiceSpec;
+import io.carillon.aws.SessionTerms;
 import io.carillon.aws.protocol.MatchedRequest;
 import io.carillon.aws.protocol.Protocol;
 import io.carillon.aws.protocol.RequestIds;
@@ -25,9 +35,10 @@ import java.net.URI;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Base64;
-import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
@@ -53,20 +64,10 @@ public final class RequestPipeline implements Handler {
   private static final int LARGE_RESPONSE_BYTES = 64 << 10;
   private static final int HOST_ID_BYTES = 57; // 76 characters of base64, as in S3
 
-  /// A service with its operations and protocols.
-  private record MountedService(Operations operations, List<Protocol> protocols) {
-
-    /// The protocol of a request: where there are two, requests of the older one have no target.
-    Protocol protocol(Request http) {
-      boolean older = protocols.size() > 1 && !http.headers().contains(JsonProtocol.TARGET);
-      return older ? protocols.getLast() : protocols.getFirst();
-    }
-  }
-
-  private final Map<Service, Operations> operationsByService = new EnumMap<>(Service.class);
+  private final Map<String, Operations> operations = new LinkedHashMap<>();
 
   /// Created on first use: loading a protocol takes much of the start-up time.
-  private final Map<Service, MountedService> mountedServices = new ConcurrentHashMap<>();
+  private final Map<String, Protocols> protocols = new ConcurrentHashMap<>();
 
   private final Lazy<UnknownService> unknown = new Lazy<>(UnknownService::new);
   private final SignatureVerifier verifier;
@@ -108,13 +109,8 @@ public final class RequestPipeline implements Handler {
     this.publicUrl = publicUrl.map(url -> url.toString().replaceFirst("/+$", "")).orElse("");
     this.publicAuthority = publicUrl.map(URI::getRawAuthority).orElse("");
     this.hosts = new Hosts(baseHosts);
-    this.router = new ServiceRouter(hosts);
-    services.forEach(table -> operationsByService.put(serviceOf(table), table));
-  }
-
-  private static Service serviceOf(Operations table) {
-    return Service.find(table.service())
-        .orElseThrow(() -> new IllegalArgumentException("Unknown service " + table.service()));
+    services.forEach(table -> operations.put(table.service(), table));
+    this.router = new ServiceRouter(services.stream().map(Operations::spec).toList(), hosts);
   }
 
   @Override
@@ -128,12 +124,12 @@ public final class RequestPipeline implements Handler {
     } catch (AwsException | MemoryBudgetExceededException | IOException e) {
       return refuseUnknownService(http, e);
     }
-    MountedService mounted = mountedService(routed.service());
-    Protocol protocol = mounted.protocol(routed.http());
+    Operations table = Objects.requireNonNull(operations.get(routed.service().name()));
+    Protocol protocol = protocols(table).of(routed.http());
     RequestIds requestIds = newIds(routed.service());
     try {
       protocol.admit(routed.http(), routed.path());
-      return process(routed, mounted, protocol, requestIds);
+      return process(routed, table, protocol, requestIds);
     } catch (Exception | StackOverflowError | OutOfMemoryError | AssertionError e) {
       return protocol.refuse(http.method(), Failures.toAwsException(e, requestIds), requestIds);
     }
@@ -152,23 +148,13 @@ public final class RequestPipeline implements Handler {
     return hosts.bucket(http.headers()).isPresent();
   }
 
-  private MountedService mountedService(Service service) {
-    return mountedServices.computeIfAbsent(
-        service,
-        _ -> {
-          Operations empty = Operations.of(service.signingName());
-          Operations table = operationsByService.getOrDefault(service, empty);
-          List<Protocol> protocols = service.protocols();
-          return new MountedService(
-              table,
-              table.validatesValues()
-                  ? protocols.stream().map(Protocol::validatingValues).toList()
-                  : protocols);
-        });
+  private Protocols protocols(Operations table) {
+    return protocols.computeIfAbsent(
+        table.service(), _ -> Protocols.of(table.spec(), table.validatesValues()));
   }
 
-  private RequestIds newIds(Service service) {
-    if (service != Service.S3) {
+  private RequestIds newIds(ServiceSpec service) {
+    if (!service.isS3()) {
       return new RequestIds(ids.uuid(), "");
     }
     byte[] random = new byte[HOST_ID_BYTES];
@@ -178,26 +164,24 @@ public final class RequestPipeline implements Handler {
 
   /// Answers a request to an unknown or unsupported service, in the protocol it seems to use.
   private Response refuseUnknownService(Request http, Exception e) throws IOException {
-    RequestIds requestIds = newIds(Service.STS);
+    RequestIds requestIds = new RequestIds(ids.uuid(), "");
     String service = Scope.of(http).map(Scope::service).orElse("");
     return unknown.get().refuse(http, service, Failures.toAwsException(e, requestIds), requestIds);
   }
 
   private Response process(
       ServiceRouter.RoutedRequest routed,
-      MountedService mounted,
+      Operations table,
       Protocol protocol,
       RequestIds requestIds)
       throws Exception {
-    Verified verified =
-        verifier.verify(routed.http(), routed.service().signingName(), routed.path());
+    Verified verified = verifier.verify(routed.http(), routed.service(), routed.path());
     Request http = verified.request();
     boolean form = verified.signing().isForm(); // then the request has become a PUT
     MatchedRequest matched = protocol.read(http, form ? http.rawPath() : routed.path());
     String name = form ? POST_OBJECT : matched.operation().name();
     Operation<?> operation =
-        mounted
-            .operations()
+        table
             .find(form ? POST_OBJECT : matched.operation().input())
             .orElseThrow(
                 () ->
@@ -212,15 +196,7 @@ public final class RequestPipeline implements Handler {
     }
     Response response =
         caller.call(
-            () ->
-                run(
-                    operation,
-                    matched,
-                    protocol,
-                    mounted.operations().explanation(),
-                    caller,
-                    http,
-                    requestIds));
+            () -> run(operation, matched, protocol, table.explanation(), caller, http, requestIds));
     return senders.answer(routed.http(), name, response);
   }
 
