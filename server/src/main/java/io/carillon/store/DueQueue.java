@@ -1,11 +1,10 @@
 package io.carillon.store;
 
+import io.carillon.store.Heads.Position;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -25,16 +24,8 @@ import org.jspecify.annotations.Nullable;
 /// stale. `claims` is the receive count. Deletion is `settle`, ChangeMessageVisibility
 /// `reschedule`.
 ///
-/// *Cursors.* Claimed and settled rows leave tombstones, and an iterator that starts at a queue's
-/// beginning has to skip them: every claim would skip a million settled rows. So memory holds a
-/// head for each queue, before which there is no row, and scans start there. Its rules, which
-/// ensure that no row is skipped for good:
-///
-/// - It moves only after a commit. A row added before it lowers it.
-/// - A claim raises it only if it is still the one that the claim started from; otherwise a change
-///   that committed in between may have lowered it, and raising it would hide that row.
-/// - A queue without a head is scanned from its beginning, as after a restart. The first row of an
-///   empty queue, whose head was dropped, becomes the head.
+/// *Tombstones.* Claimed and settled rows leave tombstones. So that scans need not skip them, they
+/// start at the queue's head (see [Heads]).
 ///
 /// There must be one object for each name in a process.
 public final class DueQueue<V> {
@@ -68,26 +59,14 @@ public final class DueQueue<V> {
         new KeyCodec<>(
             key -> Tuple.of(key.queue, key.due, key.id),
             tuple -> new Key(tuple.string(0), tuple.instant(1), tuple.string(2)));
-  }
 
-  /// No row of the queue is before this.
-  private record Head(Instant due, String id) implements Comparable<Head> {
-    /// The queue's beginning.
-    static final Head START = new Head(Instant.ofEpochMilli(Long.MIN_VALUE), "");
-
-    static Head at(Key key) {
-      return new Head(key.due, key.id);
+    Position position() {
+      return new Position(due, id);
     }
 
-    /// The least position after `key`: no string lies between one and itself followed by a zero.
-    static Head after(Key key) {
-      return new Head(key.due, key.id + "\0");
-    }
-
-    @Override
-    public int compareTo(Head other) {
-      int order = due.compareTo(other.due);
-      return order != 0 ? order : id.compareTo(other.id);
+    /// The least position after this: no string lies between one and itself followed by a zero.
+    Position next() {
+      return new Position(due, id + "\0");
     }
   }
 
@@ -97,7 +76,7 @@ public final class DueQueue<V> {
   private final Table<Key, V> rows;
   private final Table<Tuple, Leased> leases;
   private final Table<String, Count> counts;
-  private final ConcurrentHashMap<String, Head> heads = new ConcurrentHashMap<>();
+  private final Heads heads = new Heads();
 
   private DueQueue(String name, Class<V> row, String holder) {
     this.holder = holder;
@@ -155,7 +134,7 @@ public final class DueQueue<V> {
     if (limit <= 0) {
       return List.of();
     }
-    Head from = heads.get(queue);
+    Position from = heads.of(queue);
     Instant end = millis(now).plusMillis(1);
     Instant until = millis(leaseUntil);
     if (leaseUntil.isBefore(now)) {
@@ -177,12 +156,12 @@ public final class DueQueue<V> {
     if (found.isEmpty() && count(tx, queue) == 0) {
       return claimed; // an empty queue has no head
     }
-    Head to = found.size() < limit ? new Head(end, "") : Head.after(found.getLast().key());
+    Position to = found.size() < limit ? new Position(end, "") : found.getLast().key().next();
     tx.afterCommit(
         () -> {
-          raise(queue, from, to);
-          if (until.isBefore(end)) {
-            lower(queue, new Head(until, ""), false);
+          heads.raise(queue, from, to);
+          if (!claimed.isEmpty()) {
+            heads.lower(queue, new Position(until, ""), false);
           }
         });
     return claimed;
@@ -258,7 +237,7 @@ public final class DueQueue<V> {
     if (limit > 0) {
       rows.scanKeys(
           tx,
-          from(queue, heads.get(queue)),
+          from(queue, heads.of(queue)),
           key -> {
             found.add(key);
             return found.size() < limit;
@@ -272,7 +251,42 @@ public final class DueQueue<V> {
   ///
   /// @param end as early as the caller allows: where leases end, settled rows have left tombstones
   public Optional<Instant> firstDue(Snapshot snapshot, String queue, Instant end) {
-    Head from = heads.get(queue);
+    Position from = heads.of(queue);
+    Optional<Key> first = first(snapshot, queue, from, end);
+    if (from == null && first.isPresent() && !(snapshot instanceof Tx)) {
+      // Spares the first claim after a restart the old tombstones.
+      heads.raiseAfterLook(queue, Heads.NONE, null, first.get().position());
+    }
+    return first.map(Key::due);
+  }
+
+  /// A point in time, see [#firstDue(Snapshot, Mark, String, Instant)].
+  public record Mark(long generation) {}
+
+  public Mark mark() {
+    return new Mark(heads.generation());
+  }
+
+  /// As above, for callers that look again and again and claim only what they see: it spares the
+  /// next look the tombstones that this one has skipped, as a claim does.
+  ///
+  /// @param mark taken before the snapshot
+  public Optional<Instant> firstDue(Snapshot snapshot, Mark mark, String queue, Instant end) {
+    if (snapshot instanceof Tx) {
+      throw new IllegalArgumentException("A transaction may see rows that are never committed");
+    }
+    if (count(snapshot, queue) == 0) {
+      return Optional.empty(); // it has no head, and perhaps many tombstones
+    }
+    Position from = heads.of(queue);
+    Optional<Key> first = first(snapshot, queue, from, end);
+    Position to = first.map(Key::position).orElseGet(() -> new Position(millis(end), ""));
+    heads.raiseAfterLook(queue, mark.generation, from, to);
+    return first.map(Key::due);
+  }
+
+  private Optional<Key> first(
+      Snapshot snapshot, String queue, @Nullable Position from, Instant end) {
     List<Key> first = new ArrayList<>(1);
     rows.scanKeys(
         snapshot,
@@ -281,12 +295,7 @@ public final class DueQueue<V> {
           first.add(key);
           return false;
         });
-    if (from == null && !first.isEmpty() && !(snapshot instanceof Tx)) {
-      // Spares the first claim after a restart the old tombstones. Rows added since the snapshot
-      // have set a head, so this is too late rather than too high.
-      heads.putIfAbsent(queue, Head.at(first.getFirst()));
-    }
-    return first.stream().findFirst().map(Key::due);
+    return first.stream().findFirst();
   }
 
   /// A row that is due later.
@@ -369,7 +378,7 @@ public final class DueQueue<V> {
 
   /// The rows of a queue from its head on, for operators.
   public List<Item<V>> list(Snapshot snapshot, String queue, int limit) {
-    return rows.list(snapshot, from(queue, heads.get(queue)), limit).stream()
+    return rows.list(snapshot, from(queue, heads.of(queue)), limit).stream()
         .map(entry -> new Item<>(entry.key().id, entry.key().due, entry.value()))
         .toList();
   }
@@ -412,7 +421,7 @@ public final class DueQueue<V> {
 
   private void insert(Tx tx, Key key, Table.Encoded<V> row, boolean first) {
     rows.put(tx, key, row);
-    tx.afterCommit(() -> lower(key.queue, Head.at(key), first));
+    tx.afterCommit(() -> heads.lower(key.queue, key.position(), first));
   }
 
   private void remove(Tx tx, Key key) {
@@ -423,7 +432,7 @@ public final class DueQueue<V> {
       counts.put(tx, key.queue, new Count(left));
     } else {
       counts.delete(tx, key.queue);
-      tx.afterCommit(() -> heads.remove(key.queue));
+      tx.afterCommit(() -> heads.drop(key.queue));
     }
   }
 
@@ -444,24 +453,9 @@ public final class DueQueue<V> {
     return counts.get(snapshot, queue).map(Count::rows).orElse(0L);
   }
 
-  private static Range from(String queue, @Nullable Head head) {
+  private static Range from(String queue, @Nullable Position head) {
     Range whole = Range.within(Tuple.of(queue));
-    return head == null ? whole : whole.from(Tuple.of(queue, head.due, head.id));
-  }
-
-  private void lower(String queue, Head to, boolean first) {
-    heads.compute(
-        queue,
-        (_, head) -> {
-          if (head == null) {
-            return first ? to : Head.START;
-          }
-          return to.compareTo(head) < 0 ? to : head;
-        });
-  }
-
-  private void raise(String queue, @Nullable Head from, Head to) {
-    heads.compute(queue, (_, head) -> Objects.equals(head, from) ? to : head);
+    return head == null ? whole : whole.from(Tuple.of(queue, head.due(), head.id()));
   }
 
   private static Instant millis(Instant instant) {
