@@ -2,7 +2,6 @@ package io.carillon.sqs;
 
 import io.carillon.aws.Caller;
 import io.carillon.sqs.Queues.QueueKey;
-import io.carillon.sqs.Queues.QueueRow;
 import io.carillon.store.Database;
 import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityBatchRequest;
 import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityBatchResponse;

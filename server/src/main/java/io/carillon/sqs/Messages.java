@@ -1,15 +1,14 @@
 package io.carillon.sqs;
 
 import io.carillon.base.Ids;
-import io.carillon.base.Reservation;
 import io.carillon.messaging.MessageAttribute;
 import io.carillon.sqs.Queues.QueueKey;
-import io.carillon.sqs.Queues.QueueRow;
 import io.carillon.store.Database;
 import io.carillon.store.DueQueue;
 import io.carillon.store.DueQueue.Claimed;
 import io.carillon.store.DueQueue.Later;
 import io.carillon.store.DueQueue.Lease;
+import io.carillon.store.Snapshot;
 import io.carillon.store.Table;
 import io.carillon.store.Tx;
 import java.nio.charset.StandardCharsets;
@@ -41,11 +40,6 @@ final class Messages {
 
   /// Clock steps up to this size are ignored.
   private static final Duration CLOCK_TOLERANCE = Duration.ofSeconds(2);
-
-  private static final long MAX_MESSAGE_BYTES = 1 << 20;
-
-  /// How often a received message is in memory: its row, the text of its body, the response.
-  private static final int COPIES = 4;
 
   /// @param groupId the `MessageGroupId`, for fair queues
   /// @param deadLetterSource the queue from which it was moved after too many receives
@@ -100,7 +94,10 @@ final class Messages {
   record Counts(long visible, long inFlight, long delayed) {}
 
   private final DueQueue<MessageRow> queue = DueQueue.of("sqs.messages", MessageRow.class);
+
+  /// By the identity of the queue, which a purge does not change.
   private final ConcurrentHashMap<String, ArrivalSignal> arrivals = new ConcurrentHashMap<>();
+
   private final Database database;
   private final InstantSource clock;
   private final Ids ids;
@@ -151,87 +148,26 @@ final class Messages {
         HexFormat.of().toHexDigits(sequence.getAndIncrement()),
         clock.instant().plus(delay),
         message);
-    tx.afterCommit(() -> signalArrival(incarnation));
+    tx.afterCommit(() -> signal(QueueRow.identity(incarnation)));
   }
 
   /// The dead-letter queue, for messages that were received too often.
   record DeadLetters(int maxReceiveCount, String targetIncarnation) {}
 
-  /// Receives up to `limit` messages for `visibility`, waiting up to `wait` for the first one.
-  List<Received> receive(
-      QueueKey key,
-      QueueRow from,
-      Optional<DeadLetters> deadLetters,
-      int limit,
-      Duration visibility,
-      Duration wait) {
-    ArrivalSignal signal = enter(from.incarnation());
-    try {
-      return receive(signal, key, from, deadLetters, limit, visibility, wait);
-    } finally {
-      arrivals.computeIfPresent(from.incarnation(), (_, current) -> current.leave());
-    }
+  /// To be taken before the snapshot of [#firstVisible].
+  DueQueue.Mark mark() {
+    return queue.mark();
   }
 
-  private List<Received> receive(
-      ArrivalSignal signal,
-      QueueKey key,
-      QueueRow from,
-      Optional<DeadLetters> deadLetters,
-      int limit,
-      Duration visibility,
-      Duration wait) {
-    long startNanos =
-        System.nanoTime(); // monotonic, so setting the clock back does not prolong the wait
-    Reservation memory = Reservation.current();
-    long before = memory.heldBytes();
-    while (true) {
-      long seen = signal.count();
-      int maxMessages = reserve(memory, limit);
-      List<Received> received =
-          database.writeRelaxed(tx -> claim(tx, key, from, deadLetters, maxMessages, visibility));
-      memory.shrinkTo(before + memoryOf(received));
-      Duration left = wait.minusNanos(System.nanoTime() - startNanos);
-      if (!received.isEmpty() || !left.isPositive()) {
-        return received;
-      }
-      Instant now = clock.instant();
-      Instant deadline = now.plus(left);
-      Instant next =
-          database
-              .read(snapshot -> queue.firstDue(snapshot, from.incarnation(), deadline))
-              .orElse(deadline);
-      if (!signal.await(seen, Duration.between(now, next).plusMillis(1))) {
-        return List.of(); // the server is stopping
-      }
-    }
+  /// When the first message can be received, those in flight included; empty if none can be before
+  /// `end`.
+  Optional<Instant> firstVisible(
+      Snapshot snapshot, DueQueue.Mark mark, QueueRow from, Instant end) {
+    return queue.firstDue(snapshot, mark, from.incarnation(), end);
   }
 
-  /// Reserves memory for as many messages of maximum size as the budget allows, up to `limit`: a
-  /// request for ten may get fewer.
-  private static int reserve(Reservation memory, int limit) {
-    for (int maxMessages = limit; maxMessages > 1; maxMessages /= 2) {
-      if (memory.tryTake(maxMessages * MAX_MESSAGE_BYTES * COPIES)) {
-        return maxMessages;
-      }
-    }
-    memory.take(MAX_MESSAGE_BYTES * COPIES);
-    return 1;
-  }
-
-  private static long memoryOf(List<Received> received) {
-    long bytes = 0;
-    for (Received entry : received) {
-      bytes += entry.message().body().length();
-      for (Map.Entry<String, MessageAttribute> attribute :
-          entry.message().attributes().entrySet()) {
-        bytes += attribute.getValue().sizeBytes(attribute.getKey());
-      }
-    }
-    return bytes * COPIES;
-  }
-
-  private List<Received> claim(
+  /// Receives up to `limit` visible messages for `visibility`.
+  List<Received> claim(
       Tx tx,
       QueueKey key,
       QueueRow from,
@@ -292,7 +228,7 @@ final class Messages {
               + " available for visibility timeout change.");
     }
     queue.reschedule(tx, lease.get(), now.plus(visibility));
-    tx.afterCommit(() -> signalArrival(from.incarnation()));
+    tx.afterCommit(() -> signalReceivers(from));
   }
 
   private Optional<Lease> lease(Tx tx, QueueRow from, @Nullable String receiptHandle) {
@@ -313,11 +249,14 @@ final class Messages {
     if (claims < 0) {
       throw invalidReceipt(receiptHandle);
     }
-    if (!parts[0].equals(from.incarnation())) {
+    if (!QueueRow.identity(parts[0]).equals(from.identity())) {
       throw SqsError.RECEIPT_HANDLE_IS_INVALID.because(
           "The receipt handle \"" + receiptHandle + "\" is not valid for this queue.");
     }
-    return queue.lease(tx, parts[0], parts[1], claims);
+    // A message from before a purge is gone, although its row may not have been removed yet.
+    return parts[0].equals(from.incarnation())
+        ? queue.lease(tx, parts[0], parts[1], claims)
+        : Optional.empty();
   }
 
   private static RuntimeException invalidReceipt(String receiptHandle) {
@@ -332,7 +271,7 @@ final class Messages {
         .encodeToString(text.getBytes(StandardCharsets.UTF_8));
   }
 
-  /// Deletes all messages of a queue.
+  /// Deletes all messages of an incarnation that no queue has any more.
   void deleteAll(String incarnation) {
     while (database.writeRelaxed(tx -> queue.purge(tx, incarnation, CHUNK)) == CHUNK) {
       // the next chunk
@@ -370,18 +309,29 @@ final class Messages {
 
   private volatile boolean stopping;
 
-  private ArrivalSignal enter(String incarnation) {
+  /// Registers a long poll of a queue. [#leave] must follow.
+  ArrivalSignal enter(String identity) {
     ArrivalSignal signal =
         arrivals.compute(
-            incarnation, (_, current) -> (current == null ? new ArrivalSignal() : current).enter());
+            identity, (_, current) -> (current == null ? new ArrivalSignal() : current).enter());
     if (stopping) {
       signal.stop();
     }
     return signal;
   }
 
-  private void signalArrival(String incarnation) {
-    ArrivalSignal signal = arrivals.get(incarnation);
+  void leave(String identity) {
+    arrivals.computeIfPresent(identity, (_, current) -> current.leave());
+  }
+
+  /// Wakes the long polls of a queue: when messages can be visible earlier, and when it was
+  /// deleted.
+  void signalReceivers(QueueRow row) {
+    signal(row.identity());
+  }
+
+  private void signal(String identity) {
+    ArrivalSignal signal = arrivals.get(identity);
     if (signal != null) {
       signal.signal();
     }
@@ -411,7 +361,7 @@ final class Messages {
                     ? correctedVisibility(later, now, in.settings().visibilityTimeout())
                     : correctedDelay(later, now));
     if (moved > 0) {
-      signalArrival(in.incarnation());
+      signalReceivers(in);
     }
     return moved;
   }

@@ -6,7 +6,6 @@ import io.carillon.messaging.MessageAttribute;
 import io.carillon.messaging.Recipient;
 import io.carillon.messaging.ServiceMessage;
 import io.carillon.sqs.Queues.QueueKey;
-import io.carillon.sqs.Queues.QueueRow;
 import io.carillon.store.Snapshot;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;

@@ -15,6 +15,7 @@ import io.carillon.store.Range;
 import io.carillon.store.Snapshot;
 import io.carillon.store.Table;
 import io.carillon.store.Tuple;
+import io.carillon.store.Tx;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
@@ -72,36 +73,12 @@ final class Queues {
     }
   }
 
-  /// @param incarnation tells a queue from an earlier one of the same name
-  /// @param pinned the unique ids of the users and roles that the policy named when it was written,
-  ///   by ARN; null in rows of older versions
-  record QueueRow(
-      String incarnation,
-      Map<String, String> attributes,
-      Map<String, String> tags,
-      long createdSeconds,
-      long modifiedSeconds,
-      @Nullable Map<String, String> pinned) {
-    QueueAttributes settings() {
-      return new QueueAttributes(attributes);
-    }
-
-    Map<String, String> pins() {
-      return pinned == null ? Map.of() : pinned;
-    }
-  }
-
   private final Table<QueueKey, QueueRow> queues =
-      Table.of("sqs.queues", QueueKey.CODEC, QueueRow.class).guardedBy("sqs.queue", 3);
-
-  /// Deleted queues whose messages may not have been removed yet.
-  private final Table<String, DeletedQueue> deletedQueues =
-      Table.of("sqs.gonequeues", KeyCodec.STRING, DeletedQueue.class);
-
-  record DeletedQueue(long sinceSeconds) {}
+      Table.cached("sqs.queues", QueueKey.CODEC, QueueRow.class).guardedBy("sqs.queue", 3);
 
   private final Database database;
   private final Messages messages;
+  private final OrphanedMessages orphans;
   private final KnownPrincipals principals;
   private final InstantSource clock;
   private final Supplier<URI> endpoint;
@@ -115,6 +92,7 @@ final class Queues {
   Queues(
       Database database,
       Messages messages,
+      OrphanedMessages orphans,
       KnownPrincipals principals,
       InstantSource clock,
       Supplier<URI> endpoint,
@@ -122,6 +100,7 @@ final class Queues {
       Duration nameReuseDelay) {
     this.database = database;
     this.messages = messages;
+    this.orphans = orphans;
     this.principals = principals;
     this.clock = clock;
     this.endpoint = endpoint;
@@ -166,7 +145,8 @@ final class Queues {
                   checkTags(input.tags()),
                   now,
                   now,
-                  pinned));
+                  pinned,
+                  null));
           return true;
         });
     return CreateQueueResponse.builder().queueUrl(url(caller, key)).build();
@@ -236,11 +216,15 @@ final class Queues {
               QueueRow row = require(tx, key);
               queues.delete(tx, key);
               queues.guard(key).retire(tx);
-              deletedQueues.put(tx, row.incarnation(), new DeletedQueue(seconds()));
-              tx.afterCommit(() -> recordDeletion(key));
+              orphans.add(tx, row.incarnation());
+              tx.afterCommit(
+                  () -> {
+                    recordDeletion(key);
+                    messages.signalReceivers(row);
+                  });
               return row;
             });
-    deleteMessages(deletedRow.incarnation());
+    orphans.remove(deletedRow.incarnation());
     return DeleteQueueResponse.builder().build();
   }
 
@@ -250,21 +234,10 @@ final class Queues {
     recentlyDeleted.put(key, now);
   }
 
-  private void deleteMessages(String incarnation) {
-    messages.deleteAll(incarnation);
-    database.writeRelaxed(
-        tx -> {
-          deletedQueues.delete(tx, incarnation);
-          return incarnation;
-        });
-  }
-
-  /// Removes expired messages, and the messages of deleted queues whose removal a crash
+  /// Removes expired messages, and those of deleted and purged queues whose removal a crash
   /// interrupted.
   void sweep() {
-    database
-        .read(snapshot -> deletedQueues.list(snapshot, Range.all(), Integer.MAX_VALUE))
-        .forEach(entry -> deleteMessages(entry.key()));
+    orphans.sweep();
     all().forEach(entry -> messages.expire(entry.value()));
   }
 
@@ -324,16 +297,8 @@ final class Queues {
           if (changes.containsKey("RedrivePolicy")) {
             checkRedrive(tx, key, attributes);
           }
-          queues.put(
-              tx,
-              key,
-              new QueueRow(
-                  row.incarnation(),
-                  attributes.given(),
-                  row.tags(),
-                  row.createdSeconds(),
-                  seconds(),
-                  changes.containsKey("Policy") ? pinned : row.pins()));
+          Map<String, String> pins = changes.containsKey("Policy") ? pinned : row.pins();
+          put(tx, key, row.withAttributes(attributes.given(), seconds(), pins));
           return true;
         });
     return SetQueueAttributesResponse.builder().build();
@@ -431,16 +396,7 @@ final class Queues {
           QueueRow row = require(tx, key);
           Map<String, String> tags = new HashMap<>(row.tags());
           change.accept(tags);
-          queues.put(
-              tx,
-              key,
-              new QueueRow(
-                  row.incarnation(),
-                  row.attributes(),
-                  checkTags(tags),
-                  row.createdSeconds(),
-                  row.modifiedSeconds(),
-                  row.pins()));
+          put(tx, key, row.withTags(checkTags(tags)));
           return true;
         });
   }
@@ -466,6 +422,10 @@ final class Queues {
 
   QueueRow require(Snapshot snapshot, QueueKey key) {
     return find(snapshot, key).orElseThrow(SqsError.QUEUE_DOES_NOT_EXIST::exception);
+  }
+
+  void put(Tx tx, QueueKey key, QueueRow row) {
+    queues.put(tx, key, row);
   }
 
   Optional<QueueRow> find(Snapshot snapshot, QueueKey key) {

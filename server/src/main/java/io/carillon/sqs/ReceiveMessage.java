@@ -1,14 +1,17 @@
 package io.carillon.sqs;
 
 import io.carillon.aws.Caller;
+import io.carillon.base.Reservation;
 import io.carillon.messaging.MessageAttribute;
 import io.carillon.sqs.Messages.DeadLetters;
 import io.carillon.sqs.Messages.Received;
 import io.carillon.sqs.Queues.QueueKey;
-import io.carillon.sqs.Queues.QueueRow;
 import io.carillon.store.Database;
-import io.carillon.store.Snapshot;
+import io.carillon.store.DueQueue;
+import io.carillon.store.Tx;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,15 +26,27 @@ import software.amazon.awssdk.services.sqs.model.ReceiveMessageRequest;
 import software.amazon.awssdk.services.sqs.model.ReceiveMessageResponse;
 
 /// ReceiveMessage: returns visible messages, and waits for them in a long poll.
+///
+/// It looks on a snapshot whether a message is visible, and claims only then: an empty receive
+/// writes nothing. A long poll waits until the first message in flight becomes visible again, or
+/// until the queue's [ArrivalSignal], and then looks anew. Each look and each claim reads the
+/// queue's row, which may have been purged, changed or deleted meanwhile.
 final class ReceiveMessage {
+  private static final long MAX_MESSAGE_BYTES = 1 << 20;
+
+  /// How often a received message is in memory: its row, the text of its body, the response.
+  private static final int COPIES = 4;
+
   private final Database database;
   private final Queues queues;
   private final Messages messages;
+  private final InstantSource clock;
 
-  ReceiveMessage(Database database, Queues queues, Messages messages) {
+  ReceiveMessage(Database database, Queues queues, Messages messages, InstantSource clock) {
     this.database = database;
     this.queues = queues;
     this.messages = messages;
+    this.clock = clock;
   }
 
   ReceiveMessageResponse run(Caller caller, ReceiveMessageRequest input) {
@@ -51,35 +66,153 @@ final class ReceiveMessage {
     for (String name : requestedSystemAttributes(input)) {
       requireKnown(name);
     }
-    record Target(QueueRow row, Optional<DeadLetters> deadLetters) {}
-    Target target =
-        database.read(
-            snapshot -> {
-              QueueRow row = queues.require(snapshot, key);
-              return new Target(row, deadLetters(snapshot, row));
-            });
-    QueueAttributes settings = target.row.settings();
-    Duration visibility =
-        Timeouts.visibility(input.visibilityTimeout()).orElse(settings.visibilityTimeout());
-    Duration wait = Timeouts.receiveWait(input.waitTimeSeconds()).orElse(settings.receiveWait());
-    List<Received> received =
-        messages.receive(key, target.row, target.deadLetters, limit, visibility, wait);
+    List<Received> received = receive(key, input, limit);
     return ReceiveMessageResponse.builder()
         .messages(
             Batch.nullIfEmpty(received.stream().map(message -> describe(message, input)).toList()))
         .build();
   }
 
-  private Optional<DeadLetters> deadLetters(Snapshot snapshot, QueueRow row) {
-    return row.settings()
-        .redrive()
-        .flatMap(
-            redrive ->
-                queues
-                    .find(snapshot, QueueKey.of(redrive.deadLetterTarget()))
-                    .map(
-                        target ->
-                            new DeadLetters(redrive.maxReceiveCount(), target.incarnation())));
+  /// A queue, and how the request receives from it.
+  private record Source(
+      QueueRow row,
+      Duration visibility,
+      Duration maxWait,
+      Optional<QueueAttributes.Redrive> redrive) {
+
+    static Source of(QueueRow row, ReceiveMessageRequest input) {
+      QueueAttributes settings = row.settings();
+      return new Source(
+          row,
+          Timeouts.visibility(input.visibilityTimeout()).orElse(settings.visibilityTimeout()),
+          Timeouts.receiveWait(input.waitTimeSeconds()).orElse(settings.receiveWait()),
+          settings.redrive());
+    }
+
+    /// Fails if another queue has the name by now.
+    void requireQueue(String identity) {
+      if (!row.identity().equals(identity)) {
+        throw SqsError.QUEUE_DOES_NOT_EXIST.exception();
+      }
+    }
+  }
+
+  /// @param firstVisible when the first message is visible, if one is or will be within the wait
+  private record Look(Source source, Instant now, Optional<Instant> firstVisible) {
+    boolean isMessageVisible() {
+      return firstVisible.isPresent() && !firstVisible.get().isAfter(now);
+    }
+  }
+
+  private List<Received> receive(QueueKey key, ReceiveMessageRequest input, int limit) {
+    long startNanos = System.nanoTime();
+    Look look = look(key, input, Duration.ZERO);
+    Source source = look.source;
+    List<Received> received =
+        look.isMessageVisible() ? claim(key, input, source, limit) : List.of();
+    if (!received.isEmpty() || source.maxWait.isZero()) {
+      return received;
+    }
+    String identity = source.row.identity();
+    ArrivalSignal signal = messages.enter(identity);
+    try {
+      return poll(signal, key, input, source, limit, startNanos);
+    } finally {
+      messages.leave(identity);
+    }
+  }
+
+  /// Waits for the first message.
+  ///
+  /// @param startNanos monotonic, so setting the clock back does not prolong the wait
+  private List<Received> poll(
+      ArrivalSignal signal,
+      QueueKey key,
+      ReceiveMessageRequest input,
+      Source start,
+      int limit,
+      long startNanos) {
+    while (true) {
+      long seen = signal.count();
+      Duration left = start.maxWait.minusNanos(System.nanoTime() - startNanos);
+      Look look = look(key, input, left.isPositive() ? left : Duration.ZERO);
+      look.source.requireQueue(start.row.identity());
+      if (look.isMessageVisible()) {
+        List<Received> received = claim(key, input, look.source, limit);
+        if (!received.isEmpty()) {
+          return received;
+        }
+      }
+      if (!left.isPositive()) {
+        return List.of();
+      }
+      if (!look.isMessageVisible()) { // otherwise it has expired or another receiver was faster
+        Instant next = look.firstVisible.orElse(look.now.plus(left));
+        if (!signal.await(seen, Duration.between(look.now, next).plusMillis(1))) {
+          return List.of(); // the server is stopping
+        }
+      }
+    }
+  }
+
+  private Look look(QueueKey key, ReceiveMessageRequest input, Duration wait) {
+    DueQueue.Mark mark = messages.mark();
+    Instant now = clock.instant();
+    Instant end = now.plus(wait).plusMillis(1);
+    return database.read(
+        snapshot -> {
+          Source source = Source.of(queues.require(snapshot, key), input);
+          return new Look(source, now, messages.firstVisible(snapshot, mark, source.row, end));
+        });
+  }
+
+  private List<Received> claim(QueueKey key, ReceiveMessageRequest input, Source seen, int limit) {
+    Reservation memory = Reservation.current();
+    long before = memory.heldBytes();
+    int maxMessages = reserve(memory, limit);
+    List<Received> received =
+        database.writeRelaxed(
+            tx -> {
+              QueueRow row = queues.require(tx, key);
+              Source source = row.equals(seen.row) ? seen : Source.of(row, input);
+              source.requireQueue(seen.row.identity());
+              return messages.claim(
+                  tx, key, row, deadLetters(tx, source), maxMessages, source.visibility);
+            });
+    memory.shrinkTo(before + memoryOf(received));
+    return received;
+  }
+
+  private Optional<DeadLetters> deadLetters(Tx tx, Source source) {
+    return source.redrive.flatMap(
+        redrive ->
+            queues
+                .find(tx, QueueKey.of(redrive.deadLetterTarget()))
+                .map(target -> new DeadLetters(redrive.maxReceiveCount(), target.incarnation())));
+  }
+
+  /// Reserves memory for as many messages of maximum size as the budget allows, up to `limit`: a
+  /// request for ten may get fewer.
+  private static int reserve(Reservation memory, int limit) {
+    for (int maxMessages = limit; maxMessages > 1; maxMessages /= 2) {
+      if (memory.tryTake(maxMessages * MAX_MESSAGE_BYTES * COPIES)) {
+        return maxMessages;
+      }
+    }
+    memory.take(MAX_MESSAGE_BYTES * COPIES);
+    return 1;
+  }
+
+  private static long memoryOf(List<Received> received) {
+    long bytes = 0;
+    for (Received entry : received) {
+      bytes += entry.message().body().length();
+      for (Map.Entry<String, MessageAttribute> attribute :
+          entry.message().attributes().entrySet()) {
+        bytes += attribute.getValue().sizeBytes(attribute.getKey());
+      }
+    }
+    return bytes * COPIES;
   }
 
   private static Message describe(Received received, ReceiveMessageRequest input) {

@@ -3,7 +3,6 @@ package io.carillon.sqs;
 import io.carillon.aws.Caller;
 import io.carillon.messaging.MessageAttribute;
 import io.carillon.messaging.ServiceMessage;
-import io.carillon.sqs.Queues.QueueRow;
 import io.carillon.store.Database;
 import io.carillon.store.Snapshot;
 import io.carillon.store.Tx;

@@ -12,16 +12,11 @@ import io.carillon.base.Arn;
 import io.carillon.base.Ids;
 import io.carillon.messaging.Recipient;
 import io.carillon.policy.KnownPrincipals;
-import io.carillon.sqs.Queues.QueueKey;
-import io.carillon.sqs.Queues.QueueRow;
 import io.carillon.store.Database;
 import java.net.URI;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +34,6 @@ import software.amazon.awssdk.services.sqs.model.ListDeadLetterSourceQueuesReque
 import software.amazon.awssdk.services.sqs.model.ListQueueTagsRequest;
 import software.amazon.awssdk.services.sqs.model.ListQueuesRequest;
 import software.amazon.awssdk.services.sqs.model.PurgeQueueRequest;
-import software.amazon.awssdk.services.sqs.model.PurgeQueueResponse;
 import software.amazon.awssdk.services.sqs.model.ReceiveMessageRequest;
 import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequest;
 import software.amazon.awssdk.services.sqs.model.SendMessageRequest;
@@ -62,15 +56,14 @@ public final class SqsService {
           .atPaths(Pattern.compile("/[0-9]{12}/[^/]+/?"));
 
   private static final Logger LOG = LoggerFactory.getLogger(SqsService.class);
-  private static final Duration PURGE_INTERVAL = Duration.ofSeconds(60);
   private static final Duration NAME_REUSE_DELAY = Duration.ofSeconds(60);
 
   private final Database database;
   private final InstantSource clock;
   private final Authorizer authorizer;
   private final Messages messages;
+  private final OrphanedMessages orphans;
   private final Queues queues;
-  private final Map<String, Instant> lastPurges = new ConcurrentHashMap<>();
 
   /// @param principals the principals that queue policies may name
   /// @param endpoint the URL of this server for clients, for queue URLs
@@ -87,16 +80,19 @@ public final class SqsService {
     this.clock = clock;
     this.authorizer = authorizer;
     this.messages = new Messages(database, clock, ids);
+    this.orphans = new OrphanedMessages(database, messages, clock);
     Duration nameReuseDelay =
         Duration.ofMillis(Math.round(NAME_REUSE_DELAY.toMillis() * timeScale));
     this.queues =
-        new Queues(database, messages, principals, clock, endpoint, ids::uuid, nameReuseDelay);
+        new Queues(
+            database, messages, orphans, principals, clock, endpoint, ids::uuid, nameReuseDelay);
   }
 
   public Operations operations() {
     SendMessage sendMessage = new SendMessage(database, queues, messages);
-    ReceiveMessage receiveMessage = new ReceiveMessage(database, queues, messages);
+    ReceiveMessage receiveMessage = new ReceiveMessage(database, queues, messages, clock);
     DeleteMessage deleteMessage = new DeleteMessage(database, queues, messages);
+    PurgeQueue purgeQueue = new PurgeQueue(database, queues, orphans, clock);
     ChangeMessageVisibility changeVisibility =
         new ChangeMessageVisibility(database, queues, messages);
     return Operations.of(SPEC)
@@ -127,7 +123,7 @@ public final class SqsService {
             r -> List.of(Need.of("sqs:UntagQueue", arn(r.queueUrl())).untagging(r.tagKeys())),
             queues::untag)
         .on(ListQueueTagsRequest.class, r -> arn(r.queueUrl()), queues::tags)
-        .on(PurgeQueueRequest.class, r -> arn(r.queueUrl()), this::purge)
+        .on(PurgeQueueRequest.class, r -> arn(r.queueUrl()), purgeQueue::run)
         .on(SendMessageRequest.class, r -> arn(r.queueUrl()), sendMessage::run)
         .needing(
             SendMessageBatchRequest.class,
@@ -183,22 +179,6 @@ public final class SqsService {
   /// The recipient through which other services send to queues.
   public Recipient recipient() {
     return new QueueRecipient(queues, messages, authorizer);
-  }
-
-  private PurgeQueueResponse purge(Caller caller, PurgeQueueRequest input) {
-    QueueKey key = Queues.key(caller, input.queueUrl());
-    QueueRow row = database.read(snapshot -> queues.require(snapshot, key));
-    Instant now = clock.instant();
-    // A purge in the future was recorded before the clock was set back.
-    lastPurges
-        .values()
-        .removeIf(last -> last.plus(PURGE_INTERVAL).isBefore(now) || last.isAfter(now));
-    if (lastPurges.putIfAbsent(row.incarnation(), now) != null) {
-      throw SqsError.PURGE_QUEUE_IN_PROGRESS.because(
-          "Only one PurgeQueue operation on " + key.name() + " is allowed every 60 seconds.");
-    }
-    messages.deleteAll(row.incarnation());
-    return PurgeQueueResponse.builder().build();
   }
 
   private static ErrorDialect queryErrors() {

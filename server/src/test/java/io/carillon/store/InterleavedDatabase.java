@@ -4,13 +4,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/// Runs an action between a plan and its application, and counts how often plans are made, for
-/// tests of what happens when the two are apart. The action runs on the thread of the change; it
-/// may change the database, which is not interrupted again.
+/// Runs an action between a plan and its application, or before a relaxed write, and counts how
+/// often plans are made, for tests of what happens when such steps are apart. The action runs on
+/// the thread of the change; it may change the database, which is not interrupted again.
 public final class InterleavedDatabase implements Database {
   private final Database database;
   private final AtomicReference<@Nullable Runnable> inChange = new AtomicReference<>();
   private final AtomicReference<@Nullable Runnable> inRelaxedChange = new AtomicReference<>();
+  private final AtomicReference<@Nullable Runnable> beforeRelaxed = new AtomicReference<>();
   private final AtomicInteger plans = new AtomicInteger();
 
   public InterleavedDatabase(Database database) {
@@ -28,9 +29,14 @@ public final class InterleavedDatabase implements Database {
     inRelaxedChange.set(action);
   }
 
+  /// Runs `action` once, before the next [#writeRelaxed]. If it throws, so does that.
+  public void beforeRelaxedWrite(Runnable action) {
+    beforeRelaxed.set(action);
+  }
+
   /// Whether the actions have begun, or none was set.
   public boolean hasInterleaved() {
-    return inChange.get() == null && inRelaxedChange.get() == null;
+    return inChange.get() == null && inRelaxedChange.get() == null && beforeRelaxed.get() == null;
   }
 
   /// How many plans of changes were made, those that were made again included.
@@ -75,6 +81,10 @@ public final class InterleavedDatabase implements Database {
 
   @Override
   public <T> T writeRelaxed(Change<T> change) {
+    Runnable action = beforeRelaxed.getAndSet(null);
+    if (action != null) {
+      action.run();
+    }
     return database.writeRelaxed(change);
   }
 
