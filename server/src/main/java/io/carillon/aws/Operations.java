@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import software.amazon.awssdk.core.SdkPojo;
@@ -46,7 +47,7 @@ public final class Operations {
   /// How calls are authorized.
   public sealed interface Access<I> {
     /// The caller must be allowed all of these.
-    record Needs<I>(Function<I, List<Need>> of) implements Access<I> {}
+    record Needs<I>(BiFunction<Caller, I, List<Need>> of) implements Access<I> {}
 
     /// Every caller may call it, for this reason.
     record Open<I>(String why) implements Access<I> {}
@@ -96,28 +97,42 @@ public final class Operations {
 
   /// An operation on one resource, allowed by the action of its own name.
   public <I extends SdkPojo, O> Operations on(
-      Class<I> input, Function<I, Arn> resource, Run<I, O> run) {
+      Class<I> input, BiFunction<Caller, I, Arn> resource, Run<I, O> run) {
     String action = service + ":" + nameOf(input);
-    return add(
-        input, new Access.Needs<>(i -> List.of(Need.of(action, resource.apply(i)))), decoded(run));
+    return needing(input, (caller, i) -> List.of(Need.of(action, resource.apply(caller, i))), run);
+  }
+
+  public <I extends SdkPojo, O> Operations on(
+      Class<I> input, Function<I, Arn> resource, Run<I, O> run) {
+    return on(input, (_, i) -> resource.apply(i), run);
   }
 
   /// An operation on no particular resource (`*`), allowed by the action of its own name.
   public <I extends SdkPojo, O> Operations anywhere(Class<I> input, Run<I, O> run) {
     String action = service + ":" + nameOf(input);
-    return add(input, new Access.Needs<>(_ -> List.of(Need.anywhere(action))), decoded(run));
+    return needing(input, (_, _) -> List.of(Need.anywhere(action)), run);
   }
 
   /// An operation with needs of its own.
   public <I extends SdkPojo, O> Operations needing(
-      Class<I> input, Function<I, List<Need>> needs, Run<I, O> run) {
+      Class<I> input, BiFunction<Caller, I, List<Need>> needs, Run<I, O> run) {
     return add(input, new Access.Needs<>(needs), decoded(run));
+  }
+
+  public <I extends SdkPojo, O> Operations needing(
+      Class<I> input, Function<I, List<Need>> needs, Run<I, O> run) {
+    return needing(input, (_, i) -> needs.apply(i), run);
   }
 
   /// An operation whose request or response body is streamed.
   public <I extends SdkPojo> Operations streaming(
-      Class<I> input, Function<I, List<Need>> needs, Stream<I> run) {
+      Class<I> input, BiFunction<Caller, I, List<Need>> needs, Stream<I> run) {
     return add(input, new Access.Needs<>(needs), streamed(run));
+  }
+
+  public <I extends SdkPojo> Operations streaming(
+      Class<I> input, Function<I, List<Need>> needs, Stream<I> run) {
+    return streaming(input, (_, i) -> needs.apply(i), run);
   }
 
   /// The same for an operation without a class in the SDK: PostObject, a browser's form that is
@@ -125,8 +140,13 @@ public final class Operations {
   ///
   /// @param input the class of the equivalent operation
   public <I extends SdkPojo> Operations streaming(
-      String name, Class<I> input, Function<I, List<Need>> needs, Stream<I> run) {
+      String name, Class<I> input, BiFunction<Caller, I, List<Need>> needs, Stream<I> run) {
     return add(name, input, new Access.Needs<>(needs), streamed(run));
+  }
+
+  public <I extends SdkPojo> Operations streaming(
+      String name, Class<I> input, Function<I, List<Need>> needs, Stream<I> run) {
+    return streaming(name, input, (_, i) -> needs.apply(i), run);
   }
 
   /// An operation that every caller may call.

@@ -84,14 +84,15 @@ public final class DirectPipeline {
           Operation<I> operation = operation(input);
           Caller authorized =
               operation.access() instanceof Access.Needs<I> needs
-                  ? caller.with(authorizer.authorize(caller, needs.of().apply(input)))
+                  ? caller.with(authorizer.authorize(caller, needs.of().apply(caller, input)))
                   : caller;
           return ((Execution.Decoded<I, O>) operation.execution()).run().run(authorized, input);
         });
   }
 
   public <I> List<Need> needs(Caller caller, I input) {
-    return as(caller, () -> ((Access.Needs<I>) operation(input).access()).of().apply(input));
+    return as(
+        caller, () -> ((Access.Needs<I>) operation(input).access()).of().apply(caller, input));
   }
 
   @SuppressWarnings("unchecked")

@@ -172,7 +172,7 @@ public final class IamFixture {
           caller.call(
               () -> {
                 if (operation.access() instanceof Access.Needs<I>(var needs)) {
-                  var _ = authorizer.authorize(caller, needs.apply(request));
+                  var _ = authorizer.authorize(caller, needs.apply(caller, request));
                 }
                 return ((Execution.Decoded<I, Object>) operation.execution())
                     .run()

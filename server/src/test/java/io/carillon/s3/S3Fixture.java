@@ -183,15 +183,20 @@ final class S3Fixture implements FixedAuthorizer {
     Operation<PutObjectRequest> operation =
         (Operation<PutObjectRequest>) service.operations().find("PostObject").orElseThrow();
     require(
-        caller, ((Operations.Access.Needs<PutObjectRequest>) operation.access()).of().apply(input));
+        caller,
+        ((Operations.Access.Needs<PutObjectRequest>) operation.access()).of().apply(caller, input));
     return ((Execution.Streamed<PutObjectRequest>) operation.execution())
         .run()
         .run(caller, input, http);
   }
 
   <I extends SdkPojo> List<Need> needs(I input) {
+    return needs(alice, input);
+  }
+
+  private <I extends SdkPojo> List<Need> needs(Caller caller, I input) {
     Operation<I> operation = operation(input);
-    return ((Operations.Access.Needs<I>) operation.access()).of().apply(input);
+    return ((Operations.Access.Needs<I>) operation.access()).of().apply(caller, input);
   }
 
   void createBucket(String name) {
@@ -349,7 +354,7 @@ final class S3Fixture implements FixedAuthorizer {
   }
 
   private <I extends SdkPojo> Operation<I> authorized(Caller caller, I input) throws AwsException {
-    require(caller, needs(input));
+    require(caller, needs(caller, input));
     return operation(input);
   }
 

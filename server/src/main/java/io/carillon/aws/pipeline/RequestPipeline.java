@@ -293,7 +293,7 @@ public final class RequestPipeline implements Handler {
     I input = operation.input().cast(matched.input(operation.input(), decoded));
     Caller authorized =
         operation.access() instanceof Access.Needs<I>(var needs)
-            ? caller.with(authorize(caller, needs.apply(input), explanation))
+            ? caller.with(authorize(caller, needs.apply(caller, input), explanation))
             : caller;
     return switch (operation.execution()) {
       case Execution.Decoded<I, ?>(var run) ->
