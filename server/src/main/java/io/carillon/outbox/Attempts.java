@@ -26,7 +26,6 @@ final class Attempts {
   private final Duration grace;
   private final Map<Thread, Attempt> running = new ConcurrentHashMap<>();
   private final Thread watch = Thread.ofVirtual().name("outbox-watch").unstarted(this::watch);
-  private volatile boolean stopping;
 
   /// @param grace how much longer than its limit an attempt may take
   Attempts(Recorder recorder, InstantSource clock, Duration grace) {
@@ -60,7 +59,7 @@ final class Attempts {
   private void watch() {
     Duration every = grace.dividedBy(CHECKS_PER_GRACE);
     try {
-      while (!stopping) {
+      while (!recorder.isStopping()) {
         Thread.sleep(every);
         running.forEach(this::giveUpIfOverdue);
       }
@@ -84,7 +83,6 @@ final class Attempts {
 
   /// From now on an attempt that is interrupted is released and not counted.
   void stop() {
-    stopping = true;
     recorder.stop();
     watch.interrupt();
   }

@@ -57,6 +57,10 @@ final class Recorder {
     stopping = true;
   }
 
+  boolean isStopping() {
+    return stopping;
+  }
+
   /// Records the outcome, or the failure to do so, until one of them is recorded: nothing else
   /// records it before the next start.
   void record(Attempt attempt, DeliveryOutcome outcome) {

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.fail;
 import io.carillon.base.MemoryBudget;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 class LanesTest {
@@ -86,6 +88,24 @@ class LanesTest {
     }
     assertThat(lanes.reserve(new Channel("kind", "one more"), 2, 1)).isFalse();
     assertThat(lanes.reserve(new Channel("kind", "lane1"), 2, 1)).isTrue();
+  }
+
+  @Test
+  void aFreeSlotWakesTheClaimerIfALaneWaitsForIt() throws Exception {
+    lanes.pageRead(null);
+    for (int i = 0; i < 8; i++) {
+      assertThat(lanes.reserve(new Channel("kind", "lane" + i), 1, 1)).isTrue();
+    }
+    Channel waiting = new Channel("kind", "waiting");
+    lanes.noteDue(waiting, NOW);
+    AtomicReference<Lanes.Task> task = new AtomicReference<>();
+    Thread claimer = Thread.ofPlatform().start(() -> task.set(lanes.next()));
+    while (claimer.getState() != Thread.State.TIMED_WAITING) {
+      Thread.onSpinWait();
+    }
+    lanes.ended(new Channel("kind", "lane3"), 1);
+    assertThat(claimer.join(Duration.ofSeconds(20))).as("before the table is read again").isTrue();
+    assertThat(task.get()).isEqualTo(new Lanes.Task.Claim(List.of(waiting)));
   }
 
   private Lanes roomy() {
