@@ -29,11 +29,6 @@ record FunctionName(String account, String region, String name, Optional<String>
   private static final Pattern QUALIFIER =
       Pattern.compile("\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9_$-]{1,128}");
 
-  /// The function that `text` and `qualifier` name, in the current caller's account and region.
-  static FunctionName of(String text, @Nullable String qualifier) {
-    return of(Caller.current(), text, qualifier);
-  }
-
   /// The name of a function to create. Here AWS reports a too long name as an invalid parameter,
   /// with the message of a constraint violation.
   ///
@@ -52,6 +47,7 @@ record FunctionName(String account, String region, String name, Optional<String>
             "functionName", text, "Member must have length less than or equal to " + NAME_LIMIT);
   }
 
+  /// The function that `text` and `qualifier` name, by default in the caller's account.
   static FunctionName of(Caller caller, String text, @Nullable String qualifier) {
     Matcher part = GRAMMAR.matcher(text);
     if (text.length() > TEXT_LIMIT || !part.matches()) {

@@ -189,10 +189,13 @@ public final class LambdaService {
   private void mountFunctions(Operations table) {
     table
         .needing(CreateFunctionRequest.class, LambdaService::creationNeeds, operations::create)
-        .on(GetFunctionRequest.class, r -> arn(r.functionName(), r.qualifier()), operations::get)
+        .on(
+            GetFunctionRequest.class,
+            (c, r) -> arn(c, r.functionName(), r.qualifier()),
+            operations::get)
         .on(
             GetFunctionConfigurationRequest.class,
-            r -> arn(r.functionName(), r.qualifier()),
+            (c, r) -> arn(c, r.functionName(), r.qualifier()),
             operations::getConfiguration)
         .anywhere(ListFunctionsRequest.class, operations::list)
         .needing(
@@ -203,76 +206,101 @@ public final class LambdaService {
             operations::updateConfiguration)
         .on(
             DeleteFunctionRequest.class,
-            r -> arn(r.functionName(), r.qualifier()),
+            (c, r) -> arn(c, r.functionName(), r.qualifier()),
             operations::delete)
         .needing(
             InvokeRequest.class,
-            r -> List.of(Need.of("lambda:InvokeFunction", arn(r.functionName(), r.qualifier()))),
+            (c, r) ->
+                List.of(Need.of("lambda:InvokeFunction", arn(c, r.functionName(), r.qualifier()))),
             invocations::invoke)
         .needing(
             TagResourceRequest.class,
-            r ->
+            (_, r) ->
                 List.of(
                     Need.of("lambda:TagResource", FunctionTags.nameOf(r.resource()).arn())
                         .tagging(r.tags())),
             tags::add)
         .needing(
             UntagResourceRequest.class,
-            r ->
+            (_, r) ->
                 List.of(
                     Need.of("lambda:UntagResource", FunctionTags.nameOf(r.resource()).arn())
                         .untagging(r.tagKeys())),
             tags::remove)
-        .on(ListTagsRequest.class, r -> FunctionTags.nameOf(r.resource()).arn(), tags::list)
+        .on(ListTagsRequest.class, (_, r) -> FunctionTags.nameOf(r.resource()).arn(), tags::list)
         .anywhere(GetAccountSettingsRequest.class, limits::account);
   }
 
   private void mountVersions(Operations table) {
     table
-        .on(PublishVersionRequest.class, r -> functionArn(r.functionName()), versions::publish)
-        .on(ListVersionsByFunctionRequest.class, r -> functionArn(r.functionName()), versions::list)
-        .on(CreateAliasRequest.class, r -> functionArn(r.functionName()), versions::createAlias)
-        .on(UpdateAliasRequest.class, r -> functionArn(r.functionName()), versions::updateAlias)
-        .on(GetAliasRequest.class, r -> functionArn(r.functionName()), versions::getAlias)
-        .on(ListAliasesRequest.class, r -> functionArn(r.functionName()), versions::listAliases)
-        .on(DeleteAliasRequest.class, r -> functionArn(r.functionName()), versions::deleteAlias);
+        .on(
+            PublishVersionRequest.class,
+            (c, r) -> functionArn(c, r.functionName()),
+            versions::publish)
+        .on(
+            ListVersionsByFunctionRequest.class,
+            (c, r) -> functionArn(c, r.functionName()),
+            versions::list)
+        .on(
+            CreateAliasRequest.class,
+            (c, r) -> functionArn(c, r.functionName()),
+            versions::createAlias)
+        .on(
+            UpdateAliasRequest.class,
+            (c, r) -> functionArn(c, r.functionName()),
+            versions::updateAlias)
+        .on(GetAliasRequest.class, (c, r) -> functionArn(c, r.functionName()), versions::getAlias)
+        .on(
+            ListAliasesRequest.class,
+            (c, r) -> functionArn(c, r.functionName()),
+            versions::listAliases)
+        .on(
+            DeleteAliasRequest.class,
+            (c, r) -> functionArn(c, r.functionName()),
+            versions::deleteAlias);
   }
 
   private void mountAsynchronous(Operations table) {
     table
         .on(
             PutFunctionEventInvokeConfigRequest.class,
-            r -> functionArn(r.functionName()),
+            (c, r) -> functionArn(c, r.functionName()),
             eventConfigs::put)
         .on(
             UpdateFunctionEventInvokeConfigRequest.class,
-            r -> functionArn(r.functionName()),
+            (c, r) -> functionArn(c, r.functionName()),
             eventConfigs::update)
         .on(
             GetFunctionEventInvokeConfigRequest.class,
-            r -> functionArn(r.functionName()),
+            (c, r) -> functionArn(c, r.functionName()),
             eventConfigs::get)
         .on(
             ListFunctionEventInvokeConfigsRequest.class,
-            r -> functionArn(r.functionName()),
+            (c, r) -> functionArn(c, r.functionName()),
             eventConfigs::list)
         .on(
             DeleteFunctionEventInvokeConfigRequest.class,
-            r -> functionArn(r.functionName()),
+            (c, r) -> functionArn(c, r.functionName()),
             eventConfigs::delete)
         .on(
             PutFunctionRecursionConfigRequest.class,
-            r -> functionArn(r.functionName()),
+            (c, r) -> functionArn(c, r.functionName()),
             recursion::put)
         .on(
             GetFunctionRecursionConfigRequest.class,
-            r -> functionArn(r.functionName()),
+            (c, r) -> functionArn(c, r.functionName()),
             recursion::get)
-        .on(PutFunctionConcurrencyRequest.class, r -> functionArn(r.functionName()), limits::put)
-        .on(GetFunctionConcurrencyRequest.class, r -> functionArn(r.functionName()), limits::get)
+        .on(
+            PutFunctionConcurrencyRequest.class,
+            (c, r) -> functionArn(c, r.functionName()),
+            limits::put)
+        .on(
+            GetFunctionConcurrencyRequest.class,
+            (c, r) -> functionArn(c, r.functionName()),
+            limits::get)
         .on(
             DeleteFunctionConcurrencyRequest.class,
-            r -> functionArn(r.functionName()),
+            (c, r) -> functionArn(c, r.functionName()),
             limits::delete);
   }
 
@@ -280,28 +308,31 @@ public final class LambdaService {
     table
         .on(
             GetFunctionCodeSigningConfigRequest.class,
-            r -> functionArn(r.functionName()),
+            (c, r) -> functionArn(c, r.functionName()),
             unsupported::codeSigning)
         .on(
             GetRuntimeManagementConfigRequest.class,
-            r -> functionArn(r.functionName()),
+            (c, r) -> functionArn(c, r.functionName()),
             unsupported::runtimeManagement)
         .on(
             PutRuntimeManagementConfigRequest.class,
-            r -> functionArn(r.functionName()),
+            (c, r) -> functionArn(c, r.functionName()),
             unsupported::putRuntimeManagement)
         .on(
             GetProvisionedConcurrencyConfigRequest.class,
-            r -> arn(r.functionName(), r.qualifier()),
+            (c, r) -> arn(c, r.functionName(), r.qualifier()),
             unsupported::provisionedConcurrency)
         .on(
             ListProvisionedConcurrencyConfigsRequest.class,
-            r -> functionArn(r.functionName()),
+            (c, r) -> functionArn(c, r.functionName()),
             unsupported::provisionedConcurrencies)
-        .on(GetFunctionUrlConfigRequest.class, r -> functionArn(r.functionName()), unsupported::url)
+        .on(
+            GetFunctionUrlConfigRequest.class,
+            (c, r) -> functionArn(c, r.functionName()),
+            unsupported::url)
         .on(
             ListFunctionUrlConfigsRequest.class,
-            r -> functionArn(r.functionName()),
+            (c, r) -> functionArn(c, r.functionName()),
             unsupported::urls)
         .anywhere(ListEventSourceMappingsRequest.class, unsupported::eventSources);
   }
@@ -310,34 +341,37 @@ public final class LambdaService {
     table
         .needing(
             AddPermissionRequest.class,
-            r ->
+            (c, r) ->
                 List.of(
-                    Need.of("lambda:AddPermission", arn(r.functionName(), r.qualifier()))
+                    Need.of("lambda:AddPermission", arn(c, r.functionName(), r.qualifier()))
                         .with("lambda:Principal", r.principal())
                         .with("lambda:FunctionUrlAuthType", r.functionUrlAuthTypeAsString())),
             policies::add)
         .on(
             RemovePermissionRequest.class,
-            r -> arn(r.functionName(), r.qualifier()),
+            (c, r) -> arn(c, r.functionName(), r.qualifier()),
             policies::remove)
-        .on(GetPolicyRequest.class, r -> arn(r.functionName(), r.qualifier()), policies::get);
+        .on(
+            GetPolicyRequest.class,
+            (c, r) -> arn(c, r.functionName(), r.qualifier()),
+            policies::get);
   }
 
-  private static Arn arn(String function, @Nullable String qualifier) {
-    return FunctionName.of(function, qualifier).qualifiedArn();
+  private static Arn arn(Caller caller, String function, @Nullable String qualifier) {
+    return FunctionName.of(caller, function, qualifier).qualifiedArn();
   }
 
   /// The resource whose permission is checked by operations on aliases and function settings,
   /// whatever the qualifier: the function.
   ///
   /// Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html
-  private static Arn functionArn(String function) {
-    return FunctionName.of(function, null).arn();
+  private static Arn functionArn(Caller caller, String function) {
+    return FunctionName.of(caller, function, null).arn();
   }
 
   /// CreateFunction also needs iam:PassRole on the role, and read access to code in S3.
-  private static List<Need> creationNeeds(CreateFunctionRequest r) {
-    Arn function = FunctionName.ofNew(Caller.current(), r.functionName()).arn();
+  private static List<Need> creationNeeds(Caller caller, CreateFunctionRequest r) {
+    Arn function = FunctionName.ofNew(caller, r.functionName()).arn();
     List<Need> needs = new ArrayList<>();
     needs.addAll(
         Need.of("lambda:CreateFunction", function).andTagging("lambda:TagResource", r.tags()));
@@ -348,15 +382,16 @@ public final class LambdaService {
     return needs;
   }
 
-  private static List<Need> codeUpdateNeeds(UpdateFunctionCodeRequest r) {
+  private static List<Need> codeUpdateNeeds(Caller caller, UpdateFunctionCodeRequest r) {
     List<Need> needs = new ArrayList<>();
-    needs.add(Need.of("lambda:UpdateFunctionCode", functionArn(r.functionName())));
+    needs.add(Need.of("lambda:UpdateFunctionCode", functionArn(caller, r.functionName())));
     addReadNeeds(needs, r.s3Bucket(), r.s3Key(), r.s3ObjectVersion());
     return needs;
   }
 
-  private static List<Need> configurationUpdateNeeds(UpdateFunctionConfigurationRequest r) {
-    Arn function = functionArn(r.functionName());
+  private static List<Need> configurationUpdateNeeds(
+      Caller caller, UpdateFunctionConfigurationRequest r) {
+    Arn function = functionArn(caller, r.functionName());
     Need update = Need.of("lambda:UpdateFunctionConfiguration", function);
     return r.role() == null ? List.of(update) : List.of(update, passRole(r.role(), function));
   }

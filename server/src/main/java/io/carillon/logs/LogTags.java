@@ -52,8 +52,8 @@ final class LogTags {
     this.groups = groups;
   }
 
-  static Need need(String action, @Nullable String resourceArn) {
-    return new Need("logs:" + action, group(Caller.current(), resourceArn).arn(), Map.of());
+  static Need need(Caller caller, String action, @Nullable String resourceArn) {
+    return new Need("logs:" + action, group(caller, resourceArn).arn(), Map.of());
   }
 
   ListTagsForResourceResponse list(Caller caller, ListTagsForResourceRequest input) {

@@ -97,55 +97,72 @@ public final class LogsService {
     return Operations.of(SPEC)
         .needing(
             CreateLogGroupRequest.class,
-            r -> LogTags.needsOfCreate(groupArn(r.logGroupName()), r.tags()),
+            (c, r) -> LogTags.needsOfCreate(groupArn(c, r.logGroupName()), r.tags()),
             groups::createGroup)
-        .on(DeleteLogGroupRequest.class, r -> groupArn(r.logGroupName()), groups::deleteGroup)
-        .on(DescribeLogGroupsRequest.class, _ -> groupArn("*"), groups::describeGroups)
-        .on(PutRetentionPolicyRequest.class, r -> groupArn(r.logGroupName()), groups::putRetention)
+        .on(
+            DeleteLogGroupRequest.class,
+            (c, r) -> groupArn(c, r.logGroupName()),
+            groups::deleteGroup)
+        .on(DescribeLogGroupsRequest.class, (c, _) -> groupArn(c, "*"), groups::describeGroups)
+        .on(
+            PutRetentionPolicyRequest.class,
+            (c, r) -> groupArn(c, r.logGroupName()),
+            groups::putRetention)
         .on(
             DeleteRetentionPolicyRequest.class,
-            r -> groupArn(r.logGroupName()),
+            (c, r) -> groupArn(c, r.logGroupName()),
             groups::deleteRetention)
         .needing(
             ListTagsForResourceRequest.class,
-            r -> List.of(LogTags.need("ListTagsForResource", r.resourceArn())),
+            (c, r) -> List.of(LogTags.need(c, "ListTagsForResource", r.resourceArn())),
             tags::list)
         .needing(
             TagResourceRequest.class,
-            r -> List.of(LogTags.need("TagResource", r.resourceArn()).tagging(r.tags())),
+            (c, r) -> List.of(LogTags.need(c, "TagResource", r.resourceArn()).tagging(r.tags())),
             tags::tag)
         .needing(
             UntagResourceRequest.class,
-            r -> List.of(LogTags.need("UntagResource", r.resourceArn()).untagging(r.tagKeys())),
+            (c, r) ->
+                List.of(LogTags.need(c, "UntagResource", r.resourceArn()).untagging(r.tagKeys())),
             tags::untag)
-        .on(ListTagsLogGroupRequest.class, r -> groupArn(r.logGroupName()), tags::listForGroup)
+        .on(
+            ListTagsLogGroupRequest.class,
+            (c, r) -> groupArn(c, r.logGroupName()),
+            tags::listForGroup)
         .needing(
             TagLogGroupRequest.class,
-            r -> List.of(Need.of("logs:TagLogGroup", groupArn(r.logGroupName())).tagging(r.tags())),
+            (c, r) ->
+                List.of(
+                    Need.of("logs:TagLogGroup", groupArn(c, r.logGroupName())).tagging(r.tags())),
             tags::tagGroup)
         .needing(
             UntagLogGroupRequest.class,
-            r ->
+            (c, r) ->
                 List.of(
-                    Need.of("logs:UntagLogGroup", groupArn(r.logGroupName())).untagging(r.tags())),
+                    Need.of("logs:UntagLogGroup", groupArn(c, r.logGroupName()))
+                        .untagging(r.tags())),
             tags::untagGroup)
-        .on(CreateLogStreamRequest.class, r -> groupArn(r.logGroupName()), groups::createStream)
+        .on(
+            CreateLogStreamRequest.class,
+            (c, r) -> groupArn(c, r.logGroupName()),
+            groups::createStream)
         .on(
             DeleteLogStreamRequest.class,
-            r -> streamArn(r.logGroupName(), r.logStreamName()),
+            (c, r) -> streamArn(c, r.logGroupName(), r.logStreamName()),
             groups::deleteStream)
         .needing(
             DescribeLogStreamsRequest.class,
-            r -> need("DescribeLogStreams", r.logGroupName(), r.logGroupIdentifier(), ""),
+            (c, r) -> need(c, "DescribeLogStreams", r.logGroupName(), r.logGroupIdentifier(), ""),
             groups::describeStreams)
         .on(
             PutLogEventsRequest.class,
-            r -> streamArn(r.logGroupName(), r.logStreamName()),
+            (c, r) -> streamArn(c, r.logGroupName(), r.logStreamName()),
             this::putLogEvents)
         .needing(
             GetLogEventsRequest.class,
-            r ->
+            (c, r) ->
                 need(
+                    c,
                     "GetLogEvents",
                     r.logGroupName(),
                     r.logGroupIdentifier(),
@@ -153,7 +170,7 @@ public final class LogsService {
             this::getLogEvents)
         .needing(
             FilterLogEventsRequest.class,
-            r -> need("FilterLogEvents", r.logGroupName(), r.logGroupIdentifier(), ":*"),
+            (c, r) -> need(c, "FilterLogEvents", r.logGroupName(), r.logGroupIdentifier(), ":*"),
             this::filterLogEvents);
   }
 
@@ -162,17 +179,21 @@ public final class LogsService {
     return tags::resource;
   }
 
-  private static Arn groupArn(String group) {
-    return Caller.current().arn("logs", "log-group:" + group + ":*");
+  private static Arn groupArn(Caller caller, String group) {
+    return caller.arn("logs", "log-group:" + group + ":*");
   }
 
-  private static Arn streamArn(String group, String stream) {
-    return Caller.current().arn("logs", "log-group:" + group + ":log-stream:" + stream);
+  private static Arn streamArn(Caller caller, String group, String stream) {
+    return caller.arn("logs", "log-group:" + group + ":log-stream:" + stream);
   }
 
   private static List<Need> need(
-      String action, @Nullable String name, @Nullable String identifier, String tail) {
-    GroupKey group = LogGroups.group(Caller.current(), name, identifier);
+      Caller caller,
+      String action,
+      @Nullable String name,
+      @Nullable String identifier,
+      String tail) {
+    GroupKey group = LogGroups.group(caller, name, identifier);
     return List.of(new Need("logs:" + action, group.arn() + tail, java.util.Map.of()));
   }
 

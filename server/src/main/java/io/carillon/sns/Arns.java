@@ -32,19 +32,19 @@ final class Arns {
   }
 
   /// @param parameter the name of the request member, for the error message
-  static Arn topic(@Nullable String text, String parameter) {
+  static Arn topic(Caller caller, @Nullable String text, String parameter) {
     if (text == null || text.isEmpty()) {
       throw SnsError.invalid(parameter);
     }
-    Arn arn = sns(text, parameter);
+    Arn arn = sns(caller, text, parameter);
     if (!isTopicName(arn.resource())) {
       throw SnsError.invalid(parameter);
     }
     return arn;
   }
 
-  static SubscriptionArn subscription(@Nullable String text) {
-    Arn arn = sns(text == null ? "" : text, "SubscriptionArn");
+  static SubscriptionArn subscription(Caller caller, @Nullable String text) {
+    Arn arn = sns(caller, text == null ? "" : text, "SubscriptionArn");
     int colon = arn.resource().indexOf(':');
     if (colon < 0) {
       throw SnsError.invalid("SubscriptionArn");
@@ -57,7 +57,7 @@ final class Arns {
     return new SubscriptionArn(arn.withResource(name), id);
   }
 
-  private static Arn sns(String text, String parameter) {
+  private static Arn sns(Caller caller, String text, String parameter) {
     Arn arn =
         Arn.tryParse(text)
             .orElseThrow(
@@ -70,7 +70,7 @@ final class Arns {
         || !arn.service().equals("sns")
         || !ACCOUNT.matcher(arn.account()).matches()
         || !io.carillon.base.Region.isValid(arn.region())
-        || !isHere(arn)) {
+        || !isHere(caller, arn)) {
       throw SnsError.invalid(parameter);
     }
     return arn;
@@ -78,8 +78,7 @@ final class Arns {
 
   /// A signed request reaches only topics of its own region. Links are anonymous and have no
   /// region.
-  private static boolean isHere(Arn arn) {
-    Caller caller = Caller.current();
+  private static boolean isHere(Caller caller, Arn arn) {
     return caller.principal() instanceof Principal.Anonymous
         || caller.region().name().equals(arn.region());
   }

@@ -72,7 +72,7 @@ final class Confirmations implements Delivery {
 
   /// Accepts the token of a pending subscription, or of one that was cancelled by a link.
   ConfirmSubscriptionResponse confirm(Caller caller, ConfirmSubscriptionRequest request) {
-    Arn topicArn = Arns.topic(request.topicArn(), "TopicArn");
+    Arn topicArn = Arns.topic(caller, request.topicArn(), "TopicArn");
     String tokenText = request.token();
     if (tokenText == null || tokenText.isEmpty()) {
       throw SnsError.invalid("Token");
@@ -150,7 +150,7 @@ final class Confirmations implements Delivery {
   /// link gets a confirmation with a token that restores the subscription. A missing subscription
   /// is no error.
   UnsubscribeResponse unsubscribe(Caller caller, UnsubscribeRequest request) {
-    Arns.SubscriptionArn arn = Arns.subscription(request.subscriptionArn());
+    Arns.SubscriptionArn arn = Arns.subscription(caller, request.subscriptionArn());
     boolean byLink = caller.principal() instanceof Principal.Anonymous;
     if (!byLink) {
       var _ = authorizer.authorize(caller, List.of(Need.anywhere("sns:Unsubscribe")));

@@ -67,15 +67,15 @@ final class Publish {
   }
 
   /// The topic, or the phone number, which the denial names and no ARN matches.
-  static List<Need> needs(PublishRequest request) {
+  static List<Need> needs(Caller caller, PublishRequest request) {
     return List.of(
         request.phoneNumber() != null
             ? new Need("sns:Publish", request.phoneNumber(), Map.of())
-            : Need.of("sns:Publish", topicArn(request)));
+            : Need.of("sns:Publish", topicArn(caller, request)));
   }
 
-  static List<Need> batchNeeds(PublishBatchRequest request) {
-    return List.of(Need.of("sns:Publish", Arns.topic(request.topicArn(), "TopicArn")));
+  static List<Need> batchNeeds(Caller caller, PublishBatchRequest request) {
+    return List.of(Need.of("sns:Publish", Arns.topic(caller, request.topicArn(), "TopicArn")));
   }
 
   PublishResponse run(Caller caller, PublishRequest request) {
@@ -92,7 +92,7 @@ final class Publish {
     if (request.phoneNumber() != null) {
       toPhone(caller, request, content, id);
     } else {
-      Arn arn = topicArn(request);
+      Arn arn = topicArn(caller, request);
       String cause = causes.apply(caller);
       database.change(
           snapshot -> {
@@ -163,7 +163,7 @@ final class Publish {
 
   /// Entries fail one by one; an error of the whole batch fails all of them.
   PublishBatchResponse runBatch(Caller caller, PublishBatchRequest request) {
-    Arn arn = Arns.topic(request.topicArn(), "TopicArn");
+    Arn arn = Arns.topic(caller, request.topicArn(), "TopicArn");
     List<PublishBatchRequestEntry> entries = request.publishBatchRequestEntries();
     checkEntries(entries);
     List<BatchResultErrorEntry> failed = new ArrayList<>();
@@ -245,7 +245,7 @@ final class Publish {
     }
   }
 
-  private static Arn topicArn(PublishRequest request) {
+  private static Arn topicArn(Caller caller, PublishRequest request) {
     if (request.topicArn() != null && request.targetArn() != null) {
       throw SnsError.invalid(
           "TargetArn Reason: only one of TopicArn, TargetArn and PhoneNumber may be given");
@@ -254,8 +254,8 @@ final class Publish {
       throw SnsError.invalid("TopicArn or TargetArn Reason: no value for required parameter");
     }
     return request.topicArn() != null
-        ? Arns.topic(request.topicArn(), "TopicArn")
-        : Arns.topic(request.targetArn(), "TargetArn");
+        ? Arns.topic(caller, request.topicArn(), "TopicArn")
+        : Arns.topic(caller, request.targetArn(), "TargetArn");
   }
 
   private static void checkSize(int sizeBytes) {

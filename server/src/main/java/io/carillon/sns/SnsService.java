@@ -1,7 +1,6 @@
 package io.carillon.sns;
 
 import io.carillon.aws.Authorizer;
-import io.carillon.aws.Caller;
 import io.carillon.aws.CommonError;
 import io.carillon.aws.ErrorDialect;
 import io.carillon.aws.Need;
@@ -123,48 +122,48 @@ public final class SnsService {
     return Operations.of(SPEC)
         .needing(
             CreateTopicRequest.class,
-            r ->
-                Need.of("sns:CreateTopic", Caller.current().arn("sns", Arns.topicName(r.name())))
+            (c, r) ->
+                Need.of("sns:CreateTopic", c.arn("sns", Arns.topicName(r.name())))
                     .andTagging("sns:TagResource", TopicTags.read(r.tags())),
             topicOperations::create)
         .on(
             DeleteTopicRequest.class,
-            r -> Arns.topic(r.topicArn(), "TopicArn"),
+            (c, r) -> Arns.topic(c, r.topicArn(), "TopicArn"),
             topicOperations::delete)
         .anywhere(ListTopicsRequest.class, topicOperations::list)
         .on(
             GetTopicAttributesRequest.class,
-            r -> Arns.topic(r.topicArn(), "TopicArn"),
+            (c, r) -> Arns.topic(c, r.topicArn(), "TopicArn"),
             topicOperations::getAttributes)
         .on(
             SetTopicAttributesRequest.class,
-            r -> Arns.topic(r.topicArn(), "TopicArn"),
+            (c, r) -> Arns.topic(c, r.topicArn(), "TopicArn"),
             topicOperations::setAttributes)
         .on(
             AddPermissionRequest.class,
-            r -> Arns.topic(r.topicArn(), "TopicArn"),
+            (c, r) -> Arns.topic(c, r.topicArn(), "TopicArn"),
             topicOperations::addPermission)
         .on(
             RemovePermissionRequest.class,
-            r -> Arns.topic(r.topicArn(), "TopicArn"),
+            (c, r) -> Arns.topic(c, r.topicArn(), "TopicArn"),
             topicOperations::removePermission)
         .needing(
             TagResourceRequest.class,
-            r ->
+            (c, r) ->
                 List.of(
-                    Need.of("sns:TagResource", Arns.topic(r.resourceArn(), "ResourceArn"))
+                    Need.of("sns:TagResource", Arns.topic(c, r.resourceArn(), "ResourceArn"))
                         .tagging(TopicTags.read(r.tags()))),
             topicOperations::tag)
         .needing(
             UntagResourceRequest.class,
-            r ->
+            (c, r) ->
                 List.of(
-                    Need.of("sns:UntagResource", Arns.topic(r.resourceArn(), "ResourceArn"))
+                    Need.of("sns:UntagResource", Arns.topic(c, r.resourceArn(), "ResourceArn"))
                         .untagging(r.tagKeys())),
             topicOperations::untag)
         .on(
             ListTagsForResourceRequest.class,
-            r -> Arns.topic(r.resourceArn(), "ResourceArn"),
+            (c, r) -> Arns.topic(c, r.resourceArn(), "ResourceArn"),
             topicOperations::listTags)
         .needing(
             SubscribeRequest.class,
@@ -181,7 +180,7 @@ public final class SnsService {
         .anywhere(ListSubscriptionsRequest.class, subscriptionOperations::list)
         .on(
             ListSubscriptionsByTopicRequest.class,
-            r -> Arns.topic(r.topicArn(), "TopicArn"),
+            (c, r) -> Arns.topic(c, r.topicArn(), "TopicArn"),
             subscriptionOperations::listByTopic)
         .anywhere(GetSubscriptionAttributesRequest.class, subscriptionOperations::getAttributes)
         .anywhere(SetSubscriptionAttributesRequest.class, subscriptionOperations::setAttributes)

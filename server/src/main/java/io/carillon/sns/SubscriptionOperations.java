@@ -50,15 +50,15 @@ final class SubscriptionOperations {
   }
 
   /// The needs of Subscribe, with the context keys for policies.
-  static List<Need> needs(SubscribeRequest request) {
+  static List<Need> needs(Caller caller, SubscribeRequest request) {
     return List.of(
-        Need.of("sns:Subscribe", Arns.topic(request.topicArn(), "TopicArn"))
+        Need.of("sns:Subscribe", Arns.topic(caller, request.topicArn(), "TopicArn"))
             .with("sns:Protocol", request.protocol())
             .with("sns:Endpoint", request.endpoint()));
   }
 
   SubscribeResponse subscribe(Caller caller, SubscribeRequest request) {
-    Arn arn = Arns.topic(request.topicArn(), "TopicArn");
+    Arn arn = Arns.topic(caller, request.topicArn(), "TopicArn");
     if (request.protocol() == null) {
       throw SnsError.invalid("Protocol");
     }
@@ -149,7 +149,7 @@ final class SubscriptionOperations {
 
   ListSubscriptionsByTopicResponse listByTopic(
       Caller caller, ListSubscriptionsByTopicRequest request) {
-    Arn arn = Arns.topic(request.topicArn(), "TopicArn");
+    Arn arn = Arns.topic(caller, request.topicArn(), "TopicArn");
     String after = SnsPages.after(request.nextToken());
     List<Subscription> page =
         database.read(
@@ -175,7 +175,7 @@ final class SubscriptionOperations {
 
   GetSubscriptionAttributesResponse getAttributes(
       Caller caller, GetSubscriptionAttributesRequest request) {
-    Arns.SubscriptionArn arn = Arns.subscription(request.subscriptionArn());
+    Arns.SubscriptionArn arn = Arns.subscription(caller, request.subscriptionArn());
     return database.read(
         snapshot -> {
           Found found = require(snapshot, arn, caller);
@@ -187,7 +187,7 @@ final class SubscriptionOperations {
 
   SetSubscriptionAttributesResponse setAttributes(
       Caller caller, SetSubscriptionAttributesRequest request) {
-    Arns.SubscriptionArn arn = Arns.subscription(request.subscriptionArn());
+    Arns.SubscriptionArn arn = Arns.subscription(caller, request.subscriptionArn());
     String name = request.attributeName() == null ? "" : request.attributeName();
     String value = request.attributeValue() == null ? "" : request.attributeValue();
     database.write(

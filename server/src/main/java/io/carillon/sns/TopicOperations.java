@@ -147,7 +147,7 @@ final class TopicOperations implements Delivery {
   /// A missing topic is no error. The subscriptions become invisible with the topic; their rows are
   /// removed in pages, so that a large topic does not block every writer.
   DeleteTopicResponse delete(Caller caller, DeleteTopicRequest request) {
-    Arn arn = Arns.topic(request.topicArn(), "TopicArn");
+    Arn arn = Arns.topic(caller, request.topicArn(), "TopicArn");
     database.write(
         tx -> {
           topics
@@ -182,7 +182,7 @@ final class TopicOperations implements Delivery {
   }
 
   GetTopicAttributesResponse getAttributes(Caller caller, GetTopicAttributesRequest request) {
-    Arn arn = Arns.topic(request.topicArn(), "TopicArn");
+    Arn arn = Arns.topic(caller, request.topicArn(), "TopicArn");
     record TopicAndCounts(Topic topic, Subscriptions.Counts counts) {}
     TopicAndCounts found =
         database.read(
@@ -202,11 +202,12 @@ final class TopicOperations implements Delivery {
     if ("Policy".equals(name)) {
       Map<String, String> pinned = TopicAttributes.pins(value, principals);
       change(
+          caller,
           request.topicArn(),
           "TopicArn",
           topic -> topic.withAttribute(name, value).withPins(pinned));
     } else {
-      change(request.topicArn(), "TopicArn", topic -> topic.withAttribute(name, value));
+      change(caller, request.topicArn(), "TopicArn", topic -> topic.withAttribute(name, value));
     }
     return SetTopicAttributesResponse.builder().build();
   }
@@ -218,6 +219,7 @@ final class TopicOperations implements Delivery {
     }
     ObjectNode statement = statement(request);
     change(
+        caller,
         request.topicArn(),
         "TopicArn",
         topic -> {
@@ -268,6 +270,7 @@ final class TopicOperations implements Delivery {
 
   RemovePermissionResponse removePermission(Caller caller, RemovePermissionRequest request) {
     change(
+        caller,
         request.topicArn(),
         "TopicArn",
         topic -> {
@@ -305,12 +308,15 @@ final class TopicOperations implements Delivery {
   TagResourceResponse tag(Caller caller, TagResourceRequest request) {
     Map<String, String> tags = TopicTags.read(request.tags());
     changeTagged(
-        request.resourceArn(), topic -> topic.withTags(TopicTags.merged(topic.tags(), tags)));
+        caller,
+        request.resourceArn(),
+        topic -> topic.withTags(TopicTags.merged(topic.tags(), tags)));
     return TagResourceResponse.builder().build();
   }
 
   UntagResourceResponse untag(Caller caller, UntagResourceRequest request) {
     changeTagged(
+        caller,
         request.resourceArn(),
         topic -> {
           Map<String, String> remaining = new LinkedHashMap<>(topic.tags());
@@ -321,7 +327,7 @@ final class TopicOperations implements Delivery {
   }
 
   ListTagsForResourceResponse listTags(Caller caller, ListTagsForResourceRequest request) {
-    Arn arn = Arns.topic(request.resourceArn(), "ResourceArn");
+    Arn arn = Arns.topic(caller, request.resourceArn(), "ResourceArn");
     Topic topic =
         database
             .read(snapshot -> topics.find(snapshot, arn))
@@ -329,8 +335,9 @@ final class TopicOperations implements Delivery {
     return ListTagsForResourceResponse.builder().tags(TopicTags.shown(topic.tags())).build();
   }
 
-  private void change(String arnText, String parameter, UnaryOperator<Topic> change) {
-    Arn arn = Arns.topic(arnText, parameter);
+  private void change(
+      Caller caller, String arnText, String parameter, UnaryOperator<Topic> change) {
+    Arn arn = Arns.topic(caller, arnText, parameter);
     database.write(
         tx -> {
           topics.put(tx, change.apply(topics.require(tx, arn)));
@@ -338,8 +345,8 @@ final class TopicOperations implements Delivery {
         });
   }
 
-  private void changeTagged(String arnText, UnaryOperator<Topic> change) {
-    Arn arn = Arns.topic(arnText, "ResourceArn");
+  private void changeTagged(Caller caller, String arnText, UnaryOperator<Topic> change) {
+    Arn arn = Arns.topic(caller, arnText, "ResourceArn");
     database.write(
         tx -> {
           Topic topic = topics.find(tx, arn).orElseThrow(SnsError.RESOURCE_NOT_FOUND::exception);

@@ -98,57 +98,61 @@ public final class SqsService {
     return Operations.of(SPEC)
         .needing(
             CreateQueueRequest.class,
-            r ->
-                Need.of("sqs:CreateQueue", Caller.current().arn("sqs", r.queueName()))
+            (c, r) ->
+                Need.of("sqs:CreateQueue", c.arn("sqs", r.queueName()))
                     .andTagging("sqs:TagQueue", r.tags()),
             queues::create)
         .on(
             GetQueueUrlRequest.class,
-            r -> Queues.named(Caller.current(), r.queueName(), r.queueOwnerAWSAccountId()).arn(),
+            (c, r) -> Queues.named(c, r.queueName(), r.queueOwnerAWSAccountId()).arn(),
             queues::url)
         .anywhere(ListQueuesRequest.class, queues::list)
-        .on(DeleteQueueRequest.class, r -> arn(r.queueUrl()), queues::delete)
-        .on(GetQueueAttributesRequest.class, r -> arn(r.queueUrl()), queues::attributes)
-        .on(SetQueueAttributesRequest.class, r -> arn(r.queueUrl()), queues::setAttributes)
+        .on(DeleteQueueRequest.class, (c, r) -> arn(c, r.queueUrl()), queues::delete)
+        .on(GetQueueAttributesRequest.class, (c, r) -> arn(c, r.queueUrl()), queues::attributes)
+        .on(SetQueueAttributesRequest.class, (c, r) -> arn(c, r.queueUrl()), queues::setAttributes)
         .on(
             ListDeadLetterSourceQueuesRequest.class,
-            r -> arn(r.queueUrl()),
+            (c, r) -> arn(c, r.queueUrl()),
             queues::deadLetterSources)
         .needing(
             TagQueueRequest.class,
-            r -> List.of(Need.of("sqs:TagQueue", arn(r.queueUrl())).tagging(r.tags())),
+            (c, r) -> List.of(Need.of("sqs:TagQueue", arn(c, r.queueUrl())).tagging(r.tags())),
             queues::tag)
         .needing(
             UntagQueueRequest.class,
-            r -> List.of(Need.of("sqs:UntagQueue", arn(r.queueUrl())).untagging(r.tagKeys())),
+            (c, r) ->
+                List.of(Need.of("sqs:UntagQueue", arn(c, r.queueUrl())).untagging(r.tagKeys())),
             queues::untag)
-        .on(ListQueueTagsRequest.class, r -> arn(r.queueUrl()), queues::tags)
-        .on(PurgeQueueRequest.class, r -> arn(r.queueUrl()), purgeQueue::run)
-        .on(SendMessageRequest.class, r -> arn(r.queueUrl()), sendMessage::run)
+        .on(ListQueueTagsRequest.class, (c, r) -> arn(c, r.queueUrl()), queues::tags)
+        .on(PurgeQueueRequest.class, (c, r) -> arn(c, r.queueUrl()), purgeQueue::run)
+        .on(SendMessageRequest.class, (c, r) -> arn(c, r.queueUrl()), sendMessage::run)
         .needing(
             SendMessageBatchRequest.class,
-            r -> needs("SendMessage", r.queueUrl()),
+            (c, r) -> needs(c, "SendMessage", r.queueUrl()),
             sendMessage::runBatch)
-        .on(ReceiveMessageRequest.class, r -> arn(r.queueUrl()), receiveMessage::run)
-        .on(DeleteMessageRequest.class, r -> arn(r.queueUrl()), deleteMessage::run)
+        .on(ReceiveMessageRequest.class, (c, r) -> arn(c, r.queueUrl()), receiveMessage::run)
+        .on(DeleteMessageRequest.class, (c, r) -> arn(c, r.queueUrl()), deleteMessage::run)
         .needing(
             DeleteMessageBatchRequest.class,
-            r -> needs("DeleteMessage", r.queueUrl()),
+            (c, r) -> needs(c, "DeleteMessage", r.queueUrl()),
             deleteMessage::runBatch)
-        .on(ChangeMessageVisibilityRequest.class, r -> arn(r.queueUrl()), changeVisibility::run)
+        .on(
+            ChangeMessageVisibilityRequest.class,
+            (c, r) -> arn(c, r.queueUrl()),
+            changeVisibility::run)
         .needing(
             ChangeMessageVisibilityBatchRequest.class,
-            r -> needs("ChangeMessageVisibility", r.queueUrl()),
+            (c, r) -> needs(c, "ChangeMessageVisibility", r.queueUrl()),
             changeVisibility::runBatch);
   }
 
-  private static Arn arn(@Nullable String queueUrl) {
-    return Queues.key(Caller.current(), queueUrl).arn();
+  private static Arn arn(Caller caller, @Nullable String queueUrl) {
+    return Queues.key(caller, queueUrl).arn();
   }
 
   /// A batch operation has the needs of the single operation.
-  private static List<Need> needs(String action, @Nullable String queueUrl) {
-    return List.of(Need.of("sqs:" + action, arn(queueUrl)));
+  private static List<Need> needs(Caller caller, String action, @Nullable String queueUrl) {
+    return List.of(Need.of("sqs:" + action, arn(caller, queueUrl)));
   }
 
   public ResourcePolicies policies() {

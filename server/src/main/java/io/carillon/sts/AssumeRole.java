@@ -50,7 +50,7 @@ final class AssumeRole {
   }
 
   /// The needs, with the condition keys that a trust policy can test.
-  static List<Need> needs(AssumeRoleRequest request) {
+  static List<Need> needs(Caller caller, AssumeRoleRequest request) {
     // AWS validates each member by itself first, then the role's ARN.
     String name = sessionName(request);
     String externalId = request.externalId();
@@ -58,7 +58,7 @@ final class AssumeRole {
       StsError.MEMBERS.text("externalId", externalId, 2, 1_224, EXTERNAL_ID);
     }
     Arn role = roleArn(request);
-    SessionTags tags = SessionTags.of(Caller.current(), request);
+    SessionTags tags = SessionTags.of(caller, request);
     Need assume =
         Need.of("sts:AssumeRole", role)
             .with("sts:RoleSessionName", name)
