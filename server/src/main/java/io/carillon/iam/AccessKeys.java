@@ -66,10 +66,10 @@ final class AccessKeys {
   /// Adds the operations of this class to IAM's.
   void addTo(Operations operations, IamNeeds needs) {
     operations
-        .on(CreateAccessKeyRequest.class, r -> needs.user(r.userName()), this::create)
-        .on(ListAccessKeysRequest.class, r -> needs.user(r.userName()), this::list)
-        .on(UpdateAccessKeyRequest.class, r -> needs.user(r.userName()), this::update)
-        .on(DeleteAccessKeyRequest.class, r -> needs.user(r.userName()), this::delete);
+        .on(CreateAccessKeyRequest.class, (c, r) -> needs.user(c, r.userName()), this::create)
+        .on(ListAccessKeysRequest.class, (c, r) -> needs.user(c, r.userName()), this::list)
+        .on(UpdateAccessKeyRequest.class, (c, r) -> needs.user(c, r.userName()), this::update)
+        .on(DeleteAccessKeyRequest.class, (c, r) -> needs.user(c, r.userName()), this::delete);
   }
 
   /// The owner of the keys that a request is about.

@@ -48,46 +48,52 @@ final class AttachedPolicies {
     operations
         .needing(
             AttachUserPolicyRequest.class,
-            r ->
+            (c, r) ->
                 needs.withPolicy(
-                    "AttachUserPolicy", IdentityType.USER, r.userName(), r.policyArn()),
+                    c, "AttachUserPolicy", IdentityType.USER, r.userName(), r.policyArn()),
             this::attachUser)
         .needing(
             DetachUserPolicyRequest.class,
-            r ->
+            (c, r) ->
                 needs.withPolicy(
-                    "DetachUserPolicy", IdentityType.USER, r.userName(), r.policyArn()),
+                    c, "DetachUserPolicy", IdentityType.USER, r.userName(), r.policyArn()),
             this::detachUser)
-        .on(ListAttachedUserPoliciesRequest.class, r -> needs.user(r.userName()), this::listUser)
+        .on(
+            ListAttachedUserPoliciesRequest.class,
+            (c, r) -> needs.user(c, r.userName()),
+            this::listUser)
         .needing(
             AttachGroupPolicyRequest.class,
-            r ->
+            (c, r) ->
                 needs.withPolicy(
-                    "AttachGroupPolicy", IdentityType.GROUP, r.groupName(), r.policyArn()),
+                    c, "AttachGroupPolicy", IdentityType.GROUP, r.groupName(), r.policyArn()),
             this::attachGroup)
         .needing(
             DetachGroupPolicyRequest.class,
-            r ->
+            (c, r) ->
                 needs.withPolicy(
-                    "DetachGroupPolicy", IdentityType.GROUP, r.groupName(), r.policyArn()),
+                    c, "DetachGroupPolicy", IdentityType.GROUP, r.groupName(), r.policyArn()),
             this::detachGroup)
         .on(
             ListAttachedGroupPoliciesRequest.class,
-            r -> needs.group(r.groupName()),
+            (c, r) -> needs.group(c, r.groupName()),
             this::listGroup)
         .needing(
             AttachRolePolicyRequest.class,
-            r ->
+            (c, r) ->
                 needs.withPolicy(
-                    "AttachRolePolicy", IdentityType.ROLE, r.roleName(), r.policyArn()),
+                    c, "AttachRolePolicy", IdentityType.ROLE, r.roleName(), r.policyArn()),
             this::attachRole)
         .needing(
             DetachRolePolicyRequest.class,
-            r ->
+            (c, r) ->
                 needs.withPolicy(
-                    "DetachRolePolicy", IdentityType.ROLE, r.roleName(), r.policyArn()),
+                    c, "DetachRolePolicy", IdentityType.ROLE, r.roleName(), r.policyArn()),
             this::detachRole)
-        .on(ListAttachedRolePoliciesRequest.class, r -> needs.role(r.roleName()), this::listRole);
+        .on(
+            ListAttachedRolePoliciesRequest.class,
+            (c, r) -> needs.role(c, r.roleName()),
+            this::listRole);
   }
 
   AttachUserPolicyResponse attachUser(Caller caller, AttachUserPolicyRequest r) {

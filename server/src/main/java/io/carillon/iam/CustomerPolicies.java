@@ -72,24 +72,29 @@ final class CustomerPolicies {
     operations
         .needing(
             CreatePolicyRequest.class,
-            r ->
-                Need.of("iam:CreatePolicy", IamNeeds.policyArnToCreate(r.path(), r.policyName()))
+            (c, r) ->
+                Need.of("iam:CreatePolicy", IamNeeds.policyArnToCreate(c, r.path(), r.policyName()))
                     .andTagging("iam:TagPolicy", IamTags.of(r.tags())),
             this::create)
         .needing(
-            GetPolicyRequest.class, r -> IamNeeds.onPolicy("GetPolicy", r.policyArn()), this::get)
-        .on(ListPoliciesRequest.class, r -> IamNeeds.policyPathArn(r.pathPrefix()), this::list)
+            GetPolicyRequest.class,
+            (_, r) -> IamNeeds.onPolicy("GetPolicy", r.policyArn()),
+            this::get)
+        .on(
+            ListPoliciesRequest.class,
+            (c, r) -> IamNeeds.policyPathArn(c, r.pathPrefix()),
+            this::list)
         .needing(
             DeletePolicyRequest.class,
-            r -> IamNeeds.onPolicy("DeletePolicy", r.policyArn()),
+            (_, r) -> IamNeeds.onPolicy("DeletePolicy", r.policyArn()),
             this::delete)
         .needing(
             ListEntitiesForPolicyRequest.class,
-            r -> IamNeeds.onPolicy("ListEntitiesForPolicy", r.policyArn()),
+            (_, r) -> IamNeeds.onPolicy("ListEntitiesForPolicy", r.policyArn()),
             this::listEntities)
         .needing(
             TagPolicyRequest.class,
-            r ->
+            (_, r) ->
                 List.of(
                     IamNeeds.onPolicy("TagPolicy", r.policyArn())
                         .getFirst()
@@ -97,7 +102,7 @@ final class CustomerPolicies {
             this::tag)
         .needing(
             UntagPolicyRequest.class,
-            r ->
+            (_, r) ->
                 List.of(
                     IamNeeds.onPolicy("UntagPolicy", r.policyArn())
                         .getFirst()
@@ -105,7 +110,7 @@ final class CustomerPolicies {
             this::untag)
         .needing(
             ListPolicyTagsRequest.class,
-            r -> IamNeeds.onPolicy("ListPolicyTags", r.policyArn()),
+            (_, r) -> IamNeeds.onPolicy("ListPolicyTags", r.policyArn()),
             this::listTags);
   }
 

@@ -55,17 +55,23 @@ final class Groups {
     operations
         .on(
             CreateGroupRequest.class,
-            r -> IamNeeds.arnToCreate(IdentityType.GROUP, r.path(), r.groupName()),
+            (c, r) -> IamNeeds.arnToCreate(c, IdentityType.GROUP, r.path(), r.groupName()),
             this::create)
-        .on(GetGroupRequest.class, r -> needs.group(r.groupName()), this::get)
+        .on(GetGroupRequest.class, (c, r) -> needs.group(c, r.groupName()), this::get)
         .on(
             ListGroupsRequest.class,
-            r -> IamNeeds.pathArn(IdentityType.GROUP, r.pathPrefix()),
+            (c, r) -> IamNeeds.pathArn(c, IdentityType.GROUP, r.pathPrefix()),
             this::list)
-        .on(DeleteGroupRequest.class, r -> needs.group(r.groupName()), this::delete)
-        .on(AddUserToGroupRequest.class, r -> needs.group(r.groupName()), this::addUser)
-        .on(RemoveUserFromGroupRequest.class, r -> needs.group(r.groupName()), this::removeUser)
-        .on(ListGroupsForUserRequest.class, r -> needs.user(r.userName()), this::listForUser);
+        .on(DeleteGroupRequest.class, (c, r) -> needs.group(c, r.groupName()), this::delete)
+        .on(AddUserToGroupRequest.class, (c, r) -> needs.group(c, r.groupName()), this::addUser)
+        .on(
+            RemoveUserFromGroupRequest.class,
+            (c, r) -> needs.group(c, r.groupName()),
+            this::removeUser)
+        .on(
+            ListGroupsForUserRequest.class,
+            (c, r) -> needs.user(c, r.userName()),
+            this::listForUser);
   }
 
   CreateGroupResponse create(Caller caller, CreateGroupRequest request) {

@@ -3,7 +3,6 @@ package io.carillon.iam;
 import io.carillon.aws.Caller;
 import io.carillon.aws.Need;
 import io.carillon.aws.Principal;
-import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
 import java.util.List;
 import java.util.Map;
@@ -19,73 +18,71 @@ final class IamNeeds {
     this.identities = identities;
   }
 
-  private static AccountId account() {
-    return Caller.current().account();
-  }
-
-  Arn user(@Nullable String name) {
+  Arn user(Caller caller, @Nullable String name) {
     if (name != null) {
-      return arn(IdentityType.USER, name);
+      return arn(caller, IdentityType.USER, name);
     }
     return Arn.parse(
-        Caller.current().principal() instanceof Principal.User user
+        caller.principal() instanceof Principal.User user
             ? user.arn()
-            : Arn.iam(account(), "root").toString());
+            : Arn.iam(caller.account(), "root").toString());
   }
 
-  Arn group(String name) {
-    return arn(IdentityType.GROUP, name);
+  Arn group(Caller caller, String name) {
+    return arn(caller, IdentityType.GROUP, name);
   }
 
-  Arn role(String name) {
-    return arn(IdentityType.ROLE, name);
+  Arn role(Caller caller, String name) {
+    return arn(caller, IdentityType.ROLE, name);
   }
 
   /// The ARN of an identity. Requests do not contain the path, so it is looked up.
-  private Arn arn(IdentityType kind, @Nullable String name) {
+  private Arn arn(Caller caller, IdentityType kind, @Nullable String name) {
     String checked = IamConstraints.name(kind, name);
-    return arn(kind, checked, identities.find(account().value(), kind, checked));
+    return arn(caller, kind, checked, identities.find(caller.account().value(), kind, checked));
   }
 
-  private static Arn arn(IdentityType kind, String name, Optional<Identity> found) {
+  private static Arn arn(Caller caller, IdentityType kind, String name, Optional<Identity> found) {
     return found
         .map(identity -> Arn.parse(identity.arn()))
-        .orElseGet(() -> Arn.iam(account(), kind.word() + "/" + name));
+        .orElseGet(() -> Arn.iam(caller.account(), kind.word() + "/" + name));
   }
 
-  static Arn arnToCreate(IdentityType kind, @Nullable String path, @Nullable String name) {
+  static Arn arnToCreate(
+      Caller caller, IdentityType kind, @Nullable String path, @Nullable String name) {
     return Arn.iam(
-        account(), kind.word() + IamConstraints.path(path) + IamConstraints.name(kind, name));
+        caller.account(),
+        kind.word() + IamConstraints.path(path) + IamConstraints.name(kind, name));
   }
 
-  static Arn pathArn(IdentityType kind, @Nullable String pathPrefix) {
-    return Arn.iam(account(), kind.word() + IamConstraints.pathPrefix(pathPrefix));
+  static Arn pathArn(Caller caller, IdentityType kind, @Nullable String pathPrefix) {
+    return Arn.iam(caller.account(), kind.word() + IamConstraints.pathPrefix(pathPrefix));
   }
 
   static List<Need> onPolicy(String operation, String policyArn) {
     return List.of(new Need("iam:" + operation, IamConstraints.policyArn(policyArn), Map.of()));
   }
 
-  static Arn policyArnToCreate(@Nullable String path, @Nullable String name) {
+  static Arn policyArnToCreate(Caller caller, @Nullable String path, @Nullable String name) {
     return Arn.iam(
-        account(), "policy" + IamConstraints.path(path) + IamConstraints.policyName(name));
+        caller.account(), "policy" + IamConstraints.path(path) + IamConstraints.policyName(name));
   }
 
   /// A need on a user, group or role, with its permissions boundary as a condition key, so that
   /// policies can require a boundary.
-  Need onIdentity(String operation, IdentityType kind, @Nullable String name) {
+  Need onIdentity(Caller caller, String operation, IdentityType kind, @Nullable String name) {
     String checked = IamConstraints.name(kind, name);
-    Optional<Identity> identity = identities.find(account().value(), kind, checked);
-    Need need = Need.of("iam:" + operation, arn(kind, checked, identity));
+    Optional<Identity> identity = identities.find(caller.account().value(), kind, checked);
+    Need need = Need.of("iam:" + operation, arn(caller, kind, checked, identity));
     return identity.isPresent()
         ? need.with("iam:PermissionsBoundary", identity.get().boundary())
         : need;
   }
 
   List<Need> withPolicy(
-      String operation, IdentityType kind, @Nullable String name, String policyArn) {
+      Caller caller, String operation, IdentityType kind, @Nullable String name, String policyArn) {
     return List.of(
-        onIdentity(operation, kind, name)
+        onIdentity(caller, operation, kind, name)
             .with("iam:PolicyARN", IamConstraints.policyArn(policyArn)));
   }
 
@@ -93,7 +90,7 @@ final class IamNeeds {
     return Need.of("iam:" + operation, resource).with("iam:PermissionsBoundary", boundary);
   }
 
-  static Arn policyPathArn(@Nullable String pathPrefix) {
-    return Arn.iam(account(), "policy" + IamConstraints.pathPrefix(pathPrefix));
+  static Arn policyPathArn(Caller caller, @Nullable String pathPrefix) {
+    return Arn.iam(caller.account(), "policy" + IamConstraints.pathPrefix(pathPrefix));
   }
 }

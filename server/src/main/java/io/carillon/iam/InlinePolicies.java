@@ -44,28 +44,38 @@ final class InlinePolicies {
     operations
         .needing(
             PutUserPolicyRequest.class,
-            r -> List.of(needs.onIdentity("PutUserPolicy", IdentityType.USER, r.userName())),
+            (c, r) ->
+                List.of(needs.onIdentity(c, "PutUserPolicy", IdentityType.USER, r.userName())),
             this::putUser)
-        .on(GetUserPolicyRequest.class, r -> needs.user(r.userName()), this::getUser)
+        .on(GetUserPolicyRequest.class, (c, r) -> needs.user(c, r.userName()), this::getUser)
         .needing(
             DeleteUserPolicyRequest.class,
-            r -> List.of(needs.onIdentity("DeleteUserPolicy", IdentityType.USER, r.userName())),
+            (c, r) ->
+                List.of(needs.onIdentity(c, "DeleteUserPolicy", IdentityType.USER, r.userName())),
             this::deleteUser)
-        .on(ListUserPoliciesRequest.class, r -> needs.user(r.userName()), this::listUser)
-        .on(PutGroupPolicyRequest.class, r -> needs.group(r.groupName()), this::putGroup)
-        .on(GetGroupPolicyRequest.class, r -> needs.group(r.groupName()), this::getGroup)
-        .on(DeleteGroupPolicyRequest.class, r -> needs.group(r.groupName()), this::deleteGroup)
-        .on(ListGroupPoliciesRequest.class, r -> needs.group(r.groupName()), this::listGroup)
+        .on(ListUserPoliciesRequest.class, (c, r) -> needs.user(c, r.userName()), this::listUser)
+        .on(PutGroupPolicyRequest.class, (c, r) -> needs.group(c, r.groupName()), this::putGroup)
+        .on(GetGroupPolicyRequest.class, (c, r) -> needs.group(c, r.groupName()), this::getGroup)
+        .on(
+            DeleteGroupPolicyRequest.class,
+            (c, r) -> needs.group(c, r.groupName()),
+            this::deleteGroup)
+        .on(
+            ListGroupPoliciesRequest.class,
+            (c, r) -> needs.group(c, r.groupName()),
+            this::listGroup)
         .needing(
             PutRolePolicyRequest.class,
-            r -> List.of(needs.onIdentity("PutRolePolicy", IdentityType.ROLE, r.roleName())),
+            (c, r) ->
+                List.of(needs.onIdentity(c, "PutRolePolicy", IdentityType.ROLE, r.roleName())),
             this::putRole)
-        .on(GetRolePolicyRequest.class, r -> needs.role(r.roleName()), this::getRole)
+        .on(GetRolePolicyRequest.class, (c, r) -> needs.role(c, r.roleName()), this::getRole)
         .needing(
             DeleteRolePolicyRequest.class,
-            r -> List.of(needs.onIdentity("DeleteRolePolicy", IdentityType.ROLE, r.roleName())),
+            (c, r) ->
+                List.of(needs.onIdentity(c, "DeleteRolePolicy", IdentityType.ROLE, r.roleName())),
             this::deleteRole)
-        .on(ListRolePoliciesRequest.class, r -> needs.role(r.roleName()), this::listRole);
+        .on(ListRolePoliciesRequest.class, (c, r) -> needs.role(c, r.roleName()), this::listRole);
   }
 
   PutUserPolicyResponse putUser(Caller caller, PutUserPolicyRequest r) {

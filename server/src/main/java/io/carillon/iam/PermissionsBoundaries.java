@@ -36,35 +36,35 @@ final class PermissionsBoundaries {
     operations
         .needing(
             PutUserPermissionsBoundaryRequest.class,
-            r ->
+            (c, r) ->
                 List.of(
                     IamNeeds.withBoundary(
                         "PutUserPermissionsBoundary",
-                        needs.user(r.userName()),
+                        needs.user(c, r.userName()),
                         r.permissionsBoundary())),
             this::putUser)
         .needing(
             DeleteUserPermissionsBoundaryRequest.class,
-            r ->
+            (c, r) ->
                 List.of(
                     needs.onIdentity(
-                        "DeleteUserPermissionsBoundary", IdentityType.USER, r.userName())),
+                        c, "DeleteUserPermissionsBoundary", IdentityType.USER, r.userName())),
             this::deleteUser)
         .needing(
             PutRolePermissionsBoundaryRequest.class,
-            r ->
+            (c, r) ->
                 List.of(
                     IamNeeds.withBoundary(
                         "PutRolePermissionsBoundary",
-                        needs.role(r.roleName()),
+                        needs.role(c, r.roleName()),
                         r.permissionsBoundary())),
             this::putRole)
         .needing(
             DeleteRolePermissionsBoundaryRequest.class,
-            r ->
+            (c, r) ->
                 List.of(
                     needs.onIdentity(
-                        "DeleteRolePermissionsBoundary", IdentityType.ROLE, r.roleName())),
+                        c, "DeleteRolePermissionsBoundary", IdentityType.ROLE, r.roleName())),
             this::deleteRole);
   }
 

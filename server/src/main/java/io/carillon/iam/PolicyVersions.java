@@ -42,23 +42,23 @@ final class PolicyVersions {
     operations
         .needing(
             CreatePolicyVersionRequest.class,
-            r -> IamNeeds.onPolicy("CreatePolicyVersion", r.policyArn()),
+            (_, r) -> IamNeeds.onPolicy("CreatePolicyVersion", r.policyArn()),
             this::create)
         .needing(
             GetPolicyVersionRequest.class,
-            r -> IamNeeds.onPolicy("GetPolicyVersion", r.policyArn()),
+            (_, r) -> IamNeeds.onPolicy("GetPolicyVersion", r.policyArn()),
             this::get)
         .needing(
             ListPolicyVersionsRequest.class,
-            r -> IamNeeds.onPolicy("ListPolicyVersions", r.policyArn()),
+            (_, r) -> IamNeeds.onPolicy("ListPolicyVersions", r.policyArn()),
             this::list)
         .needing(
             SetDefaultPolicyVersionRequest.class,
-            r -> IamNeeds.onPolicy("SetDefaultPolicyVersion", r.policyArn()),
+            (_, r) -> IamNeeds.onPolicy("SetDefaultPolicyVersion", r.policyArn()),
             this::setDefault)
         .needing(
             DeletePolicyVersionRequest.class,
-            r -> IamNeeds.onPolicy("DeletePolicyVersion", r.policyArn()),
+            (_, r) -> IamNeeds.onPolicy("DeletePolicyVersion", r.policyArn()),
             this::delete);
   }
 

@@ -73,42 +73,45 @@ final class Roles {
     operations
         .needing(
             CreateRoleRequest.class,
-            r ->
+            (c, r) ->
                 IamNeeds.withBoundary(
                         "CreateRole",
-                        IamNeeds.arnToCreate(IdentityType.ROLE, r.path(), r.roleName()),
+                        IamNeeds.arnToCreate(c, IdentityType.ROLE, r.path(), r.roleName()),
                         r.permissionsBoundary())
                     .andTagging("iam:TagRole", IamTags.of(r.tags())),
             this::create)
-        .on(GetRoleRequest.class, r -> needs.role(r.roleName()), this::get)
+        .on(GetRoleRequest.class, (c, r) -> needs.role(c, r.roleName()), this::get)
         .on(
             ListRolesRequest.class,
-            r -> IamNeeds.pathArn(IdentityType.ROLE, r.pathPrefix()),
+            (c, r) -> IamNeeds.pathArn(c, IdentityType.ROLE, r.pathPrefix()),
             this::list)
-        .on(UpdateRoleRequest.class, r -> needs.role(r.roleName()), this::update)
+        .on(UpdateRoleRequest.class, (c, r) -> needs.role(c, r.roleName()), this::update)
         .on(
             UpdateRoleDescriptionRequest.class,
-            r -> needs.role(r.roleName()),
+            (c, r) -> needs.role(c, r.roleName()),
             this::updateDescription)
         .on(
             UpdateAssumeRolePolicyRequest.class,
-            r -> needs.role(r.roleName()),
+            (c, r) -> needs.role(c, r.roleName()),
             this::updateTrustPolicy)
-        .on(DeleteRoleRequest.class, r -> needs.role(r.roleName()), this::delete)
+        .on(DeleteRoleRequest.class, (c, r) -> needs.role(c, r.roleName()), this::delete)
         .needing(
             TagRoleRequest.class,
-            r ->
+            (c, r) ->
                 List.of(
-                    Need.of("iam:TagRole", needs.role(r.roleName())).tagging(IamTags.of(r.tags()))),
+                    Need.of("iam:TagRole", needs.role(c, r.roleName()))
+                        .tagging(IamTags.of(r.tags()))),
             this::tag)
         .needing(
             UntagRoleRequest.class,
-            r -> List.of(Need.of("iam:UntagRole", needs.role(r.roleName())).untagging(r.tagKeys())),
+            (c, r) ->
+                List.of(
+                    Need.of("iam:UntagRole", needs.role(c, r.roleName())).untagging(r.tagKeys())),
             this::untag)
-        .on(ListRoleTagsRequest.class, r -> needs.role(r.roleName()), this::listTags)
+        .on(ListRoleTagsRequest.class, (c, r) -> needs.role(c, r.roleName()), this::listTags)
         .on(
             ListInstanceProfilesForRoleRequest.class,
-            r -> needs.role(r.roleName()),
+            (c, r) -> needs.role(c, r.roleName()),
             this::listInstanceProfiles);
   }
 

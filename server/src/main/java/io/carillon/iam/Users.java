@@ -67,44 +67,48 @@ final class Users {
     operations
         .needing(
             CreateUserRequest.class,
-            r ->
+            (c, r) ->
                 IamNeeds.withBoundary(
                         "CreateUser",
-                        IamNeeds.arnToCreate(IdentityType.USER, r.path(), r.userName()),
+                        IamNeeds.arnToCreate(c, IdentityType.USER, r.path(), r.userName()),
                         r.permissionsBoundary())
                     .andTagging("iam:TagUser", IamTags.of(r.tags())),
             this::create)
-        .on(GetUserRequest.class, r -> needs.user(r.userName()), this::get)
+        .on(GetUserRequest.class, (c, r) -> needs.user(c, r.userName()), this::get)
         .on(
             ListUsersRequest.class,
-            r -> IamNeeds.pathArn(IdentityType.USER, r.pathPrefix()),
+            (c, r) -> IamNeeds.pathArn(c, IdentityType.USER, r.pathPrefix()),
             this::list)
-        .needing(UpdateUserRequest.class, r -> needsForUpdate(needs, r), this::update)
-        .on(DeleteUserRequest.class, r -> needs.user(r.userName()), this::delete)
+        .needing(UpdateUserRequest.class, (c, r) -> needsForUpdate(needs, c, r), this::update)
+        .on(DeleteUserRequest.class, (c, r) -> needs.user(c, r.userName()), this::delete)
         .needing(
             TagUserRequest.class,
-            r ->
+            (c, r) ->
                 List.of(
-                    Need.of("iam:TagUser", needs.user(r.userName())).tagging(IamTags.of(r.tags()))),
+                    Need.of("iam:TagUser", needs.user(c, r.userName()))
+                        .tagging(IamTags.of(r.tags()))),
             this::tag)
         .needing(
             UntagUserRequest.class,
-            r -> List.of(Need.of("iam:UntagUser", needs.user(r.userName())).untagging(r.tagKeys())),
+            (c, r) ->
+                List.of(
+                    Need.of("iam:UntagUser", needs.user(c, r.userName())).untagging(r.tagKeys())),
             this::untag)
-        .on(ListUserTagsRequest.class, r -> needs.user(r.userName()), this::listTags);
+        .on(ListUserTagsRequest.class, (c, r) -> needs.user(c, r.userName()), this::listTags);
   }
 
   /// To rename or move a user, both the old and the new ARN must be allowed. Otherwise a caller
   /// limited to a path could move users out of it.
   ///
   /// Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateUser.html
-  private static List<Need> needsForUpdate(IamNeeds needs, UpdateUserRequest r) {
-    Arn before = needs.user(r.userName());
+  private static List<Need> needsForUpdate(IamNeeds needs, Caller caller, UpdateUserRequest r) {
+    Arn before = needs.user(caller, r.userName());
     String name = before.resource().substring(before.resource().lastIndexOf('/') + 1);
     String path =
         before.resource().substring("user".length(), before.resource().length() - name.length());
     Arn after =
         IamNeeds.arnToCreate(
+            caller,
             IdentityType.USER,
             r.newPath() == null ? path : r.newPath(),
             r.newUserName() == null ? name : r.newUserName());
