@@ -44,8 +44,6 @@ public record Caller(
   private static final Pattern HOST =
       Pattern.compile("([A-Za-z0-9][A-Za-z0-9._-]*|\\[[0-9A-Fa-f:.]+])(:[0-9]{1,5})?");
 
-  private static final ScopedValue<Caller> CURRENT = ScopedValue.newInstance();
-
   /// A caller without a signed request, or one that acts for a service internally.
   public Caller(
       Principal principal,
@@ -114,16 +112,6 @@ public record Caller(
   /// Whether the request is for one region: only Signature Version 4 names one.
   public boolean boundToRegion() {
     return !(principal instanceof Principal.Anonymous) && signing.namesRegion();
-  }
-
-  /// The caller of the request that this thread handles.
-  public static Caller current() {
-    return CURRENT.get();
-  }
-
-  /// Runs `action` as this caller.
-  public <T> T call(ScopedValue.CallableOp<T, Exception> action) throws Exception {
-    return ScopedValue.where(CURRENT, this).call(action);
   }
 
   /// The ARN of a resource of this caller's account and region.

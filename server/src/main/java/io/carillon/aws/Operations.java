@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import software.amazon.awssdk.core.SdkPojo;
 
 /// A service as a table of its operations: the request class, which names the operation; the
@@ -96,15 +95,12 @@ public final class Operations {
   }
 
   /// An operation on one resource, allowed by the action of its own name.
+  ///
+  /// @param resource the ARN of the resource that the caller's request names
   public <I extends SdkPojo, O> Operations on(
       Class<I> input, BiFunction<Caller, I, Arn> resource, Run<I, O> run) {
     String action = service + ":" + nameOf(input);
     return needing(input, (caller, i) -> List.of(Need.of(action, resource.apply(caller, i))), run);
-  }
-
-  public <I extends SdkPojo, O> Operations on(
-      Class<I> input, Function<I, Arn> resource, Run<I, O> run) {
-    return on(input, (_, i) -> resource.apply(i), run);
   }
 
   /// An operation on no particular resource (`*`), allowed by the action of its own name.
@@ -114,25 +110,17 @@ public final class Operations {
   }
 
   /// An operation with needs of its own.
+  ///
+  /// @param needs what the caller must be allowed for the request
   public <I extends SdkPojo, O> Operations needing(
       Class<I> input, BiFunction<Caller, I, List<Need>> needs, Run<I, O> run) {
     return add(input, new Access.Needs<>(needs), decoded(run));
-  }
-
-  public <I extends SdkPojo, O> Operations needing(
-      Class<I> input, Function<I, List<Need>> needs, Run<I, O> run) {
-    return needing(input, (_, i) -> needs.apply(i), run);
   }
 
   /// An operation whose request or response body is streamed.
   public <I extends SdkPojo> Operations streaming(
       Class<I> input, BiFunction<Caller, I, List<Need>> needs, Stream<I> run) {
     return add(input, new Access.Needs<>(needs), streamed(run));
-  }
-
-  public <I extends SdkPojo> Operations streaming(
-      Class<I> input, Function<I, List<Need>> needs, Stream<I> run) {
-    return streaming(input, (_, i) -> needs.apply(i), run);
   }
 
   /// The same for an operation without a class in the SDK: PostObject, a browser's form that is
@@ -142,11 +130,6 @@ public final class Operations {
   public <I extends SdkPojo> Operations streaming(
       String name, Class<I> input, BiFunction<Caller, I, List<Need>> needs, Stream<I> run) {
     return add(name, input, new Access.Needs<>(needs), streamed(run));
-  }
-
-  public <I extends SdkPojo> Operations streaming(
-      String name, Class<I> input, Function<I, List<Need>> needs, Stream<I> run) {
-    return streaming(name, input, (_, i) -> needs.apply(i), run);
   }
 
   /// An operation that every caller may call.

@@ -317,7 +317,7 @@ final class BucketConfigurations {
     operations.remark(input, "no bucket has Object Lock");
     operations.needing(
         input,
-        r ->
+        (_, r) ->
             List.<Need>of(
                 Need.of(
                     "s3:" + action,
@@ -400,7 +400,7 @@ final class BucketConfigurations {
     operations.remark(input, REMARK);
     operations.needing(
         input,
-        r -> List.<Need>of(Permissions.onBucket(action, bucket(r))),
+        (_, r) -> List.<Need>of(Permissions.onBucket(action, bucket(r))),
         (caller, r) -> {
           requireBucket(caller, r);
           return run.apply(r);

@@ -195,66 +195,68 @@ public final class S3Service {
       BucketVersioning versioning,
       BucketNotification notification) {
     operations
-        .needing(CreateBucketRequest.class, CreateBucket::needs, create::run)
-        .on(DeleteBucketRequest.class, r -> Arn.bucket(r.bucket()), delete::run)
+        .needing(CreateBucketRequest.class, (_, r) -> CreateBucket.needs(r), create::run)
+        .on(DeleteBucketRequest.class, (_, r) -> Arn.bucket(r.bucket()), delete::run)
         .needing(
-            HeadBucketRequest.class, r -> List.of(Permissions.listBucket(r.bucket())), list::head)
+            HeadBucketRequest.class,
+            (_, r) -> List.of(Permissions.listBucket(r.bucket())),
+            list::head)
         .needing(
             ListBucketsRequest.class,
-            _ -> List.of(Need.anywhere("s3:ListAllMyBuckets")),
+            (_, _) -> List.of(Need.anywhere("s3:ListAllMyBuckets")),
             list::list)
-        .on(GetBucketLocationRequest.class, r -> Arn.bucket(r.bucket()), list::location)
-        .on(GetBucketAclRequest.class, r -> Arn.bucket(r.bucket()), list::acl)
+        .on(GetBucketLocationRequest.class, (_, r) -> Arn.bucket(r.bucket()), list::location)
+        .on(GetBucketAclRequest.class, (_, r) -> Arn.bucket(r.bucket()), list::acl)
         .needing(
             PutBucketAclRequest.class,
-            r ->
+            (_, r) ->
                 List.of(
                     Permissions.onBucket("PutBucketAcl", r.bucket())
                         .with("s3:x-amz-acl", r.aclAsString())),
             list::putAcl)
-        .on(PutBucketTaggingRequest.class, r -> Arn.bucket(r.bucket()), tags::put)
-        .on(GetBucketTaggingRequest.class, r -> Arn.bucket(r.bucket()), tags::get)
+        .on(PutBucketTaggingRequest.class, (_, r) -> Arn.bucket(r.bucket()), tags::put)
+        .on(GetBucketTaggingRequest.class, (_, r) -> Arn.bucket(r.bucket()), tags::get)
         .needing(
             DeleteBucketTaggingRequest.class,
-            r -> List.of(Permissions.onBucket("PutBucketTagging", r.bucket())),
+            (_, r) -> List.of(Permissions.onBucket("PutBucketTagging", r.bucket())),
             tags::delete)
-        .on(PutBucketPolicyRequest.class, r -> Arn.bucket(r.bucket()), policies::put)
-        .on(GetBucketPolicyRequest.class, r -> Arn.bucket(r.bucket()), policies::get)
-        .on(DeleteBucketPolicyRequest.class, r -> Arn.bucket(r.bucket()), policies::delete)
-        .on(GetBucketPolicyStatusRequest.class, r -> Arn.bucket(r.bucket()), policies::status)
+        .on(PutBucketPolicyRequest.class, (_, r) -> Arn.bucket(r.bucket()), policies::put)
+        .on(GetBucketPolicyRequest.class, (_, r) -> Arn.bucket(r.bucket()), policies::get)
+        .on(DeleteBucketPolicyRequest.class, (_, r) -> Arn.bucket(r.bucket()), policies::delete)
+        .on(GetBucketPolicyStatusRequest.class, (_, r) -> Arn.bucket(r.bucket()), policies::status)
         .needing(
             PutPublicAccessBlockRequest.class,
-            r -> List.of(Permissions.onBucket("PutBucketPublicAccessBlock", r.bucket())),
+            (_, r) -> List.of(Permissions.onBucket("PutBucketPublicAccessBlock", r.bucket())),
             access::putBlock)
         .needing(
             GetPublicAccessBlockRequest.class,
-            r -> List.of(Permissions.onBucket("GetBucketPublicAccessBlock", r.bucket())),
+            (_, r) -> List.of(Permissions.onBucket("GetBucketPublicAccessBlock", r.bucket())),
             access::getBlock)
         .needing(
             DeletePublicAccessBlockRequest.class,
-            r -> List.of(Permissions.onBucket("PutBucketPublicAccessBlock", r.bucket())),
+            (_, r) -> List.of(Permissions.onBucket("PutBucketPublicAccessBlock", r.bucket())),
             access::deleteBlock)
         .needing(
             PutBucketOwnershipControlsRequest.class,
-            r -> List.of(BucketAccess.ownershipNeed(r)),
+            (_, r) -> List.of(BucketAccess.ownershipNeed(r)),
             access::putOwnership)
         .on(
             GetBucketOwnershipControlsRequest.class,
-            r -> Arn.bucket(r.bucket()),
+            (_, r) -> Arn.bucket(r.bucket()),
             access::getOwnership)
         .needing(
             DeleteBucketOwnershipControlsRequest.class,
-            r -> List.of(Permissions.onBucket("PutBucketOwnershipControls", r.bucket())),
+            (_, r) -> List.of(Permissions.onBucket("PutBucketOwnershipControls", r.bucket())),
             access::deleteOwnership)
-        .on(PutBucketVersioningRequest.class, r -> Arn.bucket(r.bucket()), versioning::put)
-        .on(GetBucketVersioningRequest.class, r -> Arn.bucket(r.bucket()), versioning::get)
+        .on(PutBucketVersioningRequest.class, (_, r) -> Arn.bucket(r.bucket()), versioning::put)
+        .on(GetBucketVersioningRequest.class, (_, r) -> Arn.bucket(r.bucket()), versioning::get)
         .needing(
             PutBucketNotificationConfigurationRequest.class,
-            r -> List.of(Permissions.onBucket("PutBucketNotification", r.bucket())),
+            (_, r) -> List.of(Permissions.onBucket("PutBucketNotification", r.bucket())),
             notification::put)
         .needing(
             GetBucketNotificationConfigurationRequest.class,
-            r -> List.of(Permissions.onBucket("GetBucketNotification", r.bucket())),
+            (_, r) -> List.of(Permissions.onBucket("GetBucketNotification", r.bucket())),
             notification::get);
   }
 
@@ -268,43 +270,45 @@ public final class S3Service {
       ObjectTags tags,
       GetObjectAttributes attributes) {
     operations
-        .streaming(PutObjectRequest.class, Permissions::putObject, put::run)
-        .streaming("PostObject", PutObjectRequest.class, PostObject::needs, post::run)
-        .streaming(GetObjectRequest.class, Permissions::getObject, get::get)
-        .streaming(HeadObjectRequest.class, Permissions::headObject, get::head)
-        .needing(DeleteObjectRequest.class, DeleteObject::needs, delete::one)
+        .streaming(PutObjectRequest.class, (_, r) -> Permissions.putObject(r), put::run)
+        .streaming("PostObject", PutObjectRequest.class, (_, r) -> PostObject.needs(r), post::run)
+        .streaming(GetObjectRequest.class, (_, r) -> Permissions.getObject(r), get::get)
+        .streaming(HeadObjectRequest.class, (_, r) -> Permissions.headObject(r), get::head)
+        .needing(DeleteObjectRequest.class, (_, r) -> DeleteObject.needs(r), delete::one)
         // The request needs no permission itself: each object is authorized individually.
-        .needing(DeleteObjectsRequest.class, _ -> List.of(), delete::many)
-        .needing(CopyObjectRequest.class, CopyObject::needs, copy::run)
-        .needing(ListObjectsRequest.class, ListObjects::needs, list::listV1)
-        .needing(ListObjectsV2Request.class, ListObjects::needs, list::listV2)
-        .needing(ListObjectVersionsRequest.class, ListObjects::needs, list::versions)
-        .needing(PutObjectTaggingRequest.class, ObjectTags::needs, tags::put)
+        .needing(DeleteObjectsRequest.class, (_, _) -> List.of(), delete::many)
+        .needing(CopyObjectRequest.class, (_, r) -> CopyObject.needs(r), copy::run)
+        .needing(ListObjectsRequest.class, (_, r) -> ListObjects.needs(r), list::listV1)
+        .needing(ListObjectsV2Request.class, (_, r) -> ListObjects.needs(r), list::listV2)
+        .needing(ListObjectVersionsRequest.class, (_, r) -> ListObjects.needs(r), list::versions)
+        .needing(PutObjectTaggingRequest.class, (_, r) -> ObjectTags.needs(r), tags::put)
         .needing(
             GetObjectTaggingRequest.class,
-            r ->
+            (_, r) ->
                 List.of(
                     Permissions.versioned(
                         "s3:GetObjectTagging", r.bucket(), r.key(), r.versionId())),
             tags::get)
         .needing(
             DeleteObjectTaggingRequest.class,
-            r ->
+            (_, r) ->
                 List.of(
                     Permissions.versioned(
                         "s3:DeleteObjectTagging", r.bucket(), r.key(), r.versionId())),
             tags::delete)
         .needing(
-            GetObjectAttributesRequest.class, GetObjectAttributes::needs, attributes::attributes)
+            GetObjectAttributesRequest.class,
+            (_, r) -> GetObjectAttributes.needs(r),
+            attributes::attributes)
         .needing(
             GetObjectAclRequest.class,
-            r ->
+            (_, r) ->
                 List.of(
                     Permissions.versioned("s3:GetObjectAcl", r.bucket(), r.key(), r.versionId())),
             attributes::acl)
         .needing(
             PutObjectAclRequest.class,
-            r ->
+            (_, r) ->
                 List.of(
                     Permissions.versioned("s3:PutObjectAcl", r.bucket(), r.key(), r.versionId())
                         .with("s3:x-amz-acl", r.aclAsString())),
@@ -317,17 +321,22 @@ public final class S3Service {
       CompleteMultipartUpload complete,
       MultipartUploads uploads) {
     operations
-        .needing(CreateMultipartUploadRequest.class, CreateMultipartUpload::needs, create::run)
-        .streaming(UploadPartRequest.class, UploadPart::needs, part::send)
-        .needing(UploadPartCopyRequest.class, UploadPart::needs, part::copy)
         .needing(
-            CompleteMultipartUploadRequest.class, CompleteMultipartUpload::needs, complete::run)
+            CreateMultipartUploadRequest.class,
+            (_, r) -> CreateMultipartUpload.needs(r),
+            create::run)
+        .streaming(UploadPartRequest.class, (_, r) -> UploadPart.needs(r), part::send)
+        .needing(UploadPartCopyRequest.class, (_, r) -> UploadPart.needs(r), part::copy)
+        .needing(
+            CompleteMultipartUploadRequest.class,
+            (_, r) -> CompleteMultipartUpload.needs(r),
+            complete::run)
         // Authorized once the upload is known, because its initiator is allowed.
-        .needing(AbortMultipartUploadRequest.class, _ -> List.of(), uploads::abort)
-        .needing(ListPartsRequest.class, _ -> List.of(), uploads::parts)
+        .needing(AbortMultipartUploadRequest.class, (_, _) -> List.of(), uploads::abort)
+        .needing(ListPartsRequest.class, (_, _) -> List.of(), uploads::parts)
         .needing(
             ListMultipartUploadsRequest.class,
-            r -> List.of(Permissions.onBucket("ListBucketMultipartUploads", r.bucket())),
+            (_, r) -> List.of(Permissions.onBucket("ListBucketMultipartUploads", r.bucket())),
             uploads::list);
   }
 

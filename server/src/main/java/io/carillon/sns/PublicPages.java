@@ -83,11 +83,11 @@ final class PublicPages implements Handler {
             + " to subscribe again.");
   }
 
-  private Response respond(Request request, Page page) throws Exception {
+  private Response respond(Request request, Page page) {
     Caller caller = anonymous(request);
     Map<String, String> query = parse(request.rawQuery());
     try {
-      return html(200, caller.call(() -> page.render(caller, query)));
+      return html(200, page.render(caller, query));
     } catch (AwsException e) {
       return html(e.error().status(), html("Request failed", e.getMessage(), ""));
     }

@@ -78,21 +78,16 @@ public final class DirectPipeline {
 
   @SuppressWarnings("unchecked")
   public <I, O> O call(Caller caller, I input) {
-    return as(
-        caller,
-        () -> {
-          Operation<I> operation = operation(input);
-          Caller authorized =
-              operation.access() instanceof Access.Needs<I> needs
-                  ? caller.with(authorizer.authorize(caller, needs.of().apply(caller, input)))
-                  : caller;
-          return ((Execution.Decoded<I, O>) operation.execution()).run().run(authorized, input);
-        });
+    Operation<I> operation = operation(input);
+    Caller authorized =
+        operation.access() instanceof Access.Needs<I>(var needs)
+            ? caller.with(authorizer.authorize(caller, needs.apply(caller, input)))
+            : caller;
+    return ((Execution.Decoded<I, O>) operation.execution()).run().run(authorized, input);
   }
 
   public <I> List<Need> needs(Caller caller, I input) {
-    return as(
-        caller, () -> ((Access.Needs<I>) operation(input).access()).of().apply(caller, input));
+    return ((Access.Needs<I>) operation(input).access()).of().apply(caller, input);
   }
 
   @SuppressWarnings("unchecked")
@@ -102,15 +97,5 @@ public final class DirectPipeline {
             .filter(operation -> operation.input().isInstance(input))
             .findFirst()
             .orElseThrow();
-  }
-
-  private static <T> T as(Caller caller, ScopedValue.CallableOp<T, Exception> action) {
-    try {
-      return caller.call(action);
-    } catch (RuntimeException e) {
-      throw e;
-    } catch (Exception e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

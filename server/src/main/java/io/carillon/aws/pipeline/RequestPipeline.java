@@ -195,8 +195,7 @@ public final class RequestPipeline implements Handler {
       throw CommonError.MISSING_AUTHENTICATION_TOKEN.exception();
     }
     Response response =
-        caller.call(
-            () -> run(operation, matched, protocol, table.explanation(), caller, http, requestIds));
+        run(operation, matched, protocol, table.explanation(), caller, http, requestIds);
     return senders.answer(routed.http(), name, response);
   }
 

@@ -84,7 +84,7 @@ class RequestPipelineTest {
         .anywhere(HeadBucketRequest.class, answering(HeadBucketResponse.builder().build()))
         .streaming(
             PutObjectRequest.class,
-            r -> List.of(Need.anywhere("s3:PutObject")),
+            (_, _) -> List.of(Need.anywhere("s3:PutObject")),
             (who, input, http) -> {
               ran.add(
                   input.key()
