@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
+import org.awaitility.core.ConditionFactory;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentials;
@@ -45,10 +47,12 @@ import software.amazon.awssdk.services.iam.model.AccessKey;
 import software.amazon.awssdk.services.lambda.LambdaClient;
 import software.amazon.awssdk.services.lambda.model.DeadLetterConfig;
 import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.NotificationConfigurationFilter;
 import software.amazon.awssdk.services.sns.SnsClient;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
+import software.amazon.awssdk.services.sqs.model.QueueDeletedRecentlyException;
 
 /// A whole server on RocksDB, for tests of races: what a request finds in its plan changes before
 /// the plan is applied. Functions have no concurrency, so their events end as dead letters and none
@@ -190,8 +194,12 @@ final class RaceServer implements AutoCloseable {
           ran.incrementAndGet();
         });
     cause.run();
-    await().untilAtomic(ran, org.hamcrest.Matchers.is(1));
+    soon().untilAtomic(ran, org.hamcrest.Matchers.is(1));
     assertThat(failure.get()).as("what happened in between").isNull();
+  }
+
+  private static ConditionFactory soon() {
+    return await().pollInterval(Duration.ofMillis(10)).atMost(Duration.ofMinutes(1));
   }
 
   private static void run(Runnable action, AtomicReference<@Nullable Throwable> failure) {
@@ -236,19 +244,19 @@ final class RaceServer implements AutoCloseable {
     return "{\"Service\":\"" + name + ".amazonaws.com\"}";
   }
 
-  /// Makes a queue, or one of the same name again.
+  /// Makes a queue, or one of the same name again, as soon as that is possible after a deletion.
   ///
   /// @param principals who may send to it, as JSON; null for its own account only
   /// @return its ARN
   String queue(String name, @Nullable String principals) {
     String arn = arn("sqs", name);
-    sqs.createQueue(
-        b ->
-            b.queueName(name)
-                .attributes(
-                    principals == null
-                        ? Map.of()
-                        : Map.of(QueueAttributeName.POLICY, allowSend(arn, principals))));
+    Map<QueueAttributeName, String> policy =
+        principals == null
+            ? Map.of()
+            : Map.of(QueueAttributeName.POLICY, allowSend(arn, principals));
+    soon()
+        .ignoreExceptionsInstanceOf(QueueDeletedRecentlyException.class)
+        .until(() -> sqs.createQueue(b -> b.queueName(name).attributes(policy)) != null);
     return arn;
   }
 
@@ -262,13 +270,6 @@ final class RaceServer implements AutoCloseable {
 
   String url(String queue) {
     return server.endpoint() + "/" + ACCOUNT + "/" + queue.substring(queue.lastIndexOf(':') + 1);
-  }
-
-  /// Makes a topic, or one of the same name again, that S3 may publish to.
-  String topicForS3(String name) {
-    String arn = sns.createTopic(b -> b.name(name)).topicArn();
-    setPolicy(arn, allowPublish(arn, service("s3")));
-    return arn;
   }
 
   static String allowPublish(String topic, String principals) {
@@ -313,6 +314,42 @@ final class RaceServer implements AutoCloseable {
                 .principal(principal));
   }
 
+  /// Lets all uploads of keys with a prefix, tag changes and deletions cause an event.
+  void notify(String bucket, String destination, String prefix) {
+    List<String> events = List.of("s3:ObjectCreated:*", "s3:ObjectRemoved:*", "s3:ObjectTagging:*");
+    NotificationConfigurationFilter filter =
+        NotificationConfigurationFilter.builder()
+            .key(k -> k.filterRules(r -> r.name("prefix").value(prefix)))
+            .build();
+    s3.putBucketNotificationConfiguration(
+        b ->
+            b.bucket(bucket)
+                .skipDestinationValidation(true)
+                .notificationConfiguration(
+                    n -> {
+                      switch (destination.split(":")[2]) {
+                        case "sqs" ->
+                            n.queueConfigurations(
+                                q ->
+                                    q.queueArn(destination)
+                                        .filter(filter)
+                                        .eventsWithStrings(events));
+                        case "sns" ->
+                            n.topicConfigurations(
+                                t ->
+                                    t.topicArn(destination)
+                                        .filter(filter)
+                                        .eventsWithStrings(events));
+                        default ->
+                            n.lambdaFunctionConfigurations(
+                                f ->
+                                    f.lambdaFunctionArn(destination)
+                                        .filter(filter)
+                                        .eventsWithStrings(events));
+                      }
+                    }));
+  }
+
   static byte[] zip() {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
@@ -352,14 +389,14 @@ final class RaceServer implements AutoCloseable {
 
   /// Waits for the only dead letter of a lane.
   DeadLetter deadLetter(String lane) {
-    await().until(() -> !deadLetters(lane).isEmpty());
+    soon().until(() -> !deadLetters(lane).isEmpty());
     assertThat(deadLetters(lane)).hasSize(1);
     return deadLetters(lane).getFirst();
   }
 
   /// Waits until the outbox has no job.
   void settle() {
-    await().until(() -> rows("outbox.jobs").isEmpty());
+    soon().until(() -> rows("outbox.jobs").isEmpty());
   }
 
   /// The rows of a table as text.
