@@ -1,5 +1,6 @@
 package io.carillon.store;
 
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,7 @@ public final class InterleavedDatabase implements Database {
   private final AtomicReference<@Nullable Runnable> inChange = new AtomicReference<>();
   private final AtomicReference<@Nullable Runnable> inRelaxedChange = new AtomicReference<>();
   private final AtomicReference<@Nullable Runnable> beforeRelaxed = new AtomicReference<>();
+  private final AtomicReference<Set<String>> guards = new AtomicReference<>(Set.of());
   private final AtomicInteger plans = new AtomicInteger();
 
   public InterleavedDatabase(Database database) {
@@ -39,6 +41,11 @@ public final class InterleavedDatabase implements Database {
     return inChange.get() == null && inRelaxedChange.get() == null && beforeRelaxed.get() == null;
   }
 
+  /// The guards that the last plan of a change relied on.
+  public Set<String> guardsOfLastPlan() {
+    return guards.get();
+  }
+
   /// How many plans of changes were made, those that were made again included.
   public int plans() {
     return plans.get();
@@ -61,7 +68,10 @@ public final class InterleavedDatabase implements Database {
   private <P> Query<P> counted(Query<P> plan) {
     return snapshot -> {
       plans.incrementAndGet();
-      return plan.run(snapshot);
+      GuardsOfPlans noting = new GuardsOfPlans(snapshot);
+      P planned = plan.run(noting);
+      guards.set(noting.guards());
+      return planned;
     };
   }
 
