@@ -1,7 +1,6 @@
 package io.carillon;
 
 import io.carillon.Settings.SettingException;
-import io.carillon.aws.Authorizer;
 import io.carillon.aws.Caller;
 import io.carillon.aws.CommonError;
 import io.carillon.aws.Credentials;
@@ -11,6 +10,7 @@ import io.carillon.base.Ids;
 import io.carillon.base.MemoryBudget;
 import io.carillon.base.Region;
 import io.carillon.http.HttpEngine;
+import io.carillon.kernel.Kernel;
 import io.carillon.lambda.LambdaService;
 import io.carillon.lambda.runtime.CodeFolders;
 import io.carillon.lambda.runtime.EnvironmentStarter;
@@ -24,15 +24,9 @@ import io.carillon.lambda.runtime.RuntimeSettings;
 import io.carillon.lambda.runtime.Runtimes;
 import io.carillon.lambda.runtime.SharedFolder;
 import io.carillon.logs.LogsService;
-import io.carillon.messaging.Recipient;
-import io.carillon.outbox.Outbox;
-import io.carillon.policy.KnownPrincipals;
 import io.carillon.s3.S3Service;
-import io.carillon.store.Blobs;
-import io.carillon.store.Database;
 import io.carillon.sts.RoleSessions;
 import io.carillon.trace.Cause;
-import io.carillon.trace.Trace;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -61,9 +55,6 @@ final class FunctionRuntime implements AutoCloseable {
   private final Runtimes runtimes;
   private final CodeFolders folders;
   private final Environments environments;
-  private final Supplier<URI> endpoint;
-  private final InstantSource clock;
-  private final Ids ids;
 
   private FunctionRuntime(
       Config config,
@@ -74,9 +65,6 @@ final class FunctionRuntime implements AutoCloseable {
       Supplier<URI> endpoint,
       MemoryBudget memory)
       throws IOException {
-    this.clock = clock;
-    this.ids = ids;
-    this.endpoint = endpoint;
     Path work =
         config.inMemory()
             ? shutdown.add(SharedFolder.make()).path()
@@ -172,26 +160,9 @@ final class FunctionRuntime implements AutoCloseable {
   }
 
   /// The service whose functions run here.
-  LambdaService service(
-      Database database,
-      Blobs blobs,
-      Outbox outbox,
-      Trace trace,
-      Authorizer authorizer,
-      KnownPrincipals principals,
-      Recipient recipients,
-      RoleSessions sessions,
-      S3Service s3) {
+  LambdaService service(Kernel kernel, RoleSessions sessions, S3Service s3) {
     return new LambdaService(
-        database,
-        blobs,
-        outbox,
-        trace,
-        ids,
-        clock,
-        authorizer,
-        principals,
-        recipients,
+        kernel,
         (snapshot, role, session, function) ->
             sessions.principal(snapshot, LAMBDA, role, session, function),
         (caller, bucket, key, version) ->
@@ -199,8 +170,7 @@ final class FunctionRuntime implements AutoCloseable {
                 s3.read(caller, bucket, key, version.orElse(null), PACKAGE_BYTES)),
         environments,
         runtimes,
-        folders,
-        endpoint);
+        folders);
   }
 
   String describe() {
@@ -223,14 +193,8 @@ final class FunctionRuntime implements AutoCloseable {
   }
 
   /// The cause that a caller acts for: that of the invocation whose access key signed the request.
-  Optional<String> causeFor(Caller caller) {
-    return environments.causeFor(caller.accessKeyId());
-  }
-
-  /// The cause of a new event. An event that a function causes stays in that function's chain.
-  String causeOfEvent(Caller caller, Trace trace) {
-    String id = trace.begin();
-    return causeFor(caller).map(behind -> Cause.of(behind).leadingTo(id).toString()).orElse(id);
+  Optional<Cause> causeFor(Caller caller) {
+    return environments.causeFor(caller.accessKeyId()).map(Cause::of);
   }
 
   Environments.Counts census() {

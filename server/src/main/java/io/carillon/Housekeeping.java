@@ -1,6 +1,6 @@
 package io.carillon;
 
-import java.time.Duration;
+import io.carillon.kernel.Chore;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -8,14 +8,6 @@ import org.slf4j.LoggerFactory;
 /// Runs periodic tasks, most of which remove data that is no longer needed.
 final class Housekeeping implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Housekeeping.class);
-
-  /// @param first delay from the start of the server to the first run
-  /// @param every delay from the end of one run to the start of the next
-  record Chore(Duration first, Duration every, Runnable work) {
-    static Chore every(Duration every, Runnable work) {
-      return new Chore(every, every, work);
-    }
-  }
 
   private final List<Thread> threads;
 

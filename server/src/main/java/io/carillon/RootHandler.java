@@ -7,16 +7,15 @@ import io.carillon.http.Handler;
 import io.carillon.http.Peer;
 import io.carillon.http.Request;
 import io.carillon.http.Response;
-import io.carillon.lambda.CodeLinks;
+import io.carillon.kernel.PublicRoute;
 import io.carillon.lambda.runtime.Peers;
-import io.carillon.sns.SnsService;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Routes the paths that are not AWS's past the request pipeline: the pages that mails link to, and
 /// downloads of function code, both of which carry their own token. No bucket can have the name of
 /// such a page, but an object key can, in a bucket that the host names.
-record RootHandler(
-    RequestPipeline pipeline, WellKnownKey key, Handler pages, Handler codeLinks, Peers peers)
+record RootHandler(RequestPipeline pipeline, WellKnownKey key, List<PublicRoute> pages, Peers peers)
     implements Handler {
   /// All functions together get one sender's share of the memory for requests.
   @Override
@@ -29,20 +28,22 @@ record RootHandler(
 
   @Override
   public Response handle(Request request) throws Exception {
-    boolean isPage = SnsService.isPage(request.rawPath());
-    boolean isCode = request.rawPath().startsWith(CodeLinks.PATH);
-    if (!(isPage || isCode) || pipeline.hostNamesBucket(request)) {
-      return pipeline.handle(request);
+    for (PublicRoute page : pages) {
+      if (request.rawPath().startsWith(page.prefix()) && !pipeline.hostNamesBucket(request)) {
+        return page(page, request);
+      }
     }
-    return isPage ? page(request) : codeLinks.handle(request);
+    return pipeline.handle(request);
   }
 
-  private Response page(Request request) throws Exception {
+  private Response page(PublicRoute page, Request request) throws Exception {
     try {
-      key.checkMailPage(request);
+      if (page.forPeople()) {
+        key.checkMailPage(request);
+      }
     } catch (AwsException e) {
       return Response.text(e.error().status(), e.getMessage() + "\n");
     }
-    return pages.handle(request);
+    return page.handler().handle(request);
   }
 }

@@ -1,9 +1,8 @@
 package io.carillon;
 
-import io.carillon.Housekeeping.Chore;
 import io.carillon.aws.Authorizer;
+import io.carillon.aws.Caller;
 import io.carillon.aws.Operations;
-import io.carillon.aws.ResourcePolicies;
 import io.carillon.aws.pipeline.RequestPipeline;
 import io.carillon.aws.sigv4.SignatureVerifier;
 import io.carillon.base.Ids;
@@ -12,24 +11,22 @@ import io.carillon.http.HttpEngine;
 import io.carillon.http.Limits;
 import io.carillon.iam.Accounts;
 import io.carillon.iam.IamService;
+import io.carillon.kernel.Chore;
+import io.carillon.kernel.Kernel;
+import io.carillon.kernel.Service;
+import io.carillon.kernel.Services;
 import io.carillon.keys.Keys;
-import io.carillon.lambda.LambdaService;
 import io.carillon.lambda.runtime.Peers;
 import io.carillon.logs.LogsService;
-import io.carillon.messaging.Recipient;
-import io.carillon.messaging.Recipients;
 import io.carillon.outbox.DeadLetters;
-import io.carillon.outbox.Delivery;
 import io.carillon.outbox.Dispatcher;
 import io.carillon.outbox.TableOutbox;
 import io.carillon.s3.S3Service;
-import io.carillon.s3.event.Notifications;
-import io.carillon.sns.SnsDependencies;
 import io.carillon.sns.SnsService;
 import io.carillon.sqs.SqsService;
-import io.carillon.store.Blobs;
 import io.carillon.store.Database;
 import io.carillon.sts.StsService;
+import io.carillon.trace.Cause;
 import io.carillon.trace.TableTrace;
 import java.io.IOException;
 import java.net.Inet6Address;
@@ -39,9 +36,8 @@ import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.HashMap;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Random;
@@ -64,7 +60,6 @@ public final class Server implements AutoCloseable {
   private static final Duration TEN_SECONDS = Duration.ofSeconds(10);
   private static final Duration SHORTLY = Duration.ofSeconds(2); // after the first requests
   private static final Duration MINUTE = Duration.ofMinutes(1);
-  private static final Duration TEN_MINUTES = Duration.ofMinutes(10);
 
   private final Config config;
   private final ShutdownSequence shutdown = new ShutdownSequence();
@@ -73,7 +68,7 @@ public final class Server implements AutoCloseable {
   private final FunctionRuntime functions;
   private final Transports transports;
   private final Dispatcher dispatcher;
-  private final SqsService sqs;
+  private final List<Service> services;
   private final List<Operations> operations;
 
   /// Starts a server; it accepts requests as soon as this returns.
@@ -101,7 +96,6 @@ public final class Server implements AutoCloseable {
 
       Storage storage = shutdown.add(Storage.open(config, clock));
       Database database = view.apply(storage.database());
-      Blobs blobs = storage.blobs();
       Keys keys = config.inMemory() ? Keys.inMemory(clock) : Keys.open(config.data(), clock);
       storage.requireSealingKey(keys.sealingKeyFingerprint());
       TableTrace trace = new TableTrace(database, clock, ids, TRACE_STEPS);
@@ -121,9 +115,7 @@ public final class Server implements AutoCloseable {
                       .withMemory(MemoryBudget.ofHeap(JOBS_SHARE_OF_HEAP))));
 
       // Authentication and authorization.
-      Map<String, ResourcePolicies> policies = new HashMap<>();
-      Map<String, Recipient> recipientsByService = new HashMap<>();
-      Recipients recipients = new Recipients(recipientsByService);
+      Services mounted = new Services();
       IamService iam =
           new IamService(
               database,
@@ -132,23 +124,22 @@ public final class Server implements AutoCloseable {
               clock,
               new Accounts.Root(config.accountId(), config.accessKeyId(), config.secretAccessKey()),
               ManagedPolicyFolder.read(config.managedPolicies()));
-      Authorizer authorizer = iam.authorizer(policies, StsService::issued);
-      StsService sts =
-          new StsService(
+      Authorizer authorizer = iam.authorizer(mounted::policies, StsService::issued);
+      Kernel kernel =
+          new Kernel(
               database,
-              keys.sealer(),
+              storage.blobs(),
+              outbox,
+              trace,
               ids,
               clock,
               authorizer,
-              (snapshot, arn) ->
-                  iam.role(snapshot, arn)
-                      .map(
-                          r ->
-                              new StsService.Role(
-                                  r.account(), r.path(), r.name(), r.id(), r.maxSession())),
-              iam::exists,
-              iam::managedDocument,
-              iam::accountOfKey);
+              iam.principals(),
+              mounted,
+              this::causeBehind,
+              this::endpoint,
+              config.retryTimeScale());
+      StsService sts = new StsService(kernel, keys.sealer(), identities(iam));
       SignatureVerifier signatures =
           new SignatureVerifier(
               (key, token) ->
@@ -158,16 +149,7 @@ public final class Server implements AutoCloseable {
               clock);
 
       // The services.
-      LogsService logs = new LogsService(database, clock);
-      this.sqs =
-          new SqsService(
-              database,
-              clock,
-              ids,
-              authorizer,
-              iam.principals(),
-              this::endpoint,
-              config.retryTimeScale());
+      LogsService logs = new LogsService(kernel);
       this.functions =
           shutdown.add(
               FunctionRuntime.start(
@@ -178,76 +160,24 @@ public final class Server implements AutoCloseable {
                   ids,
                   this::endpoint,
                   MemoryBudget.ofHeap(FUNCTION_RESPONSES_SHARE_OF_HEAP)));
-      S3Service s3 =
-          new S3Service(
-              database,
-              blobs,
-              outbox,
-              trace,
-              ids,
-              clock,
-              authorizer,
-              iam.principals(),
-              recipients,
-              caller -> functions.causeOfEvent(caller, trace),
-              this::endpoint,
-              config.newBuckets() == Config.NewBuckets.AWS);
-      LambdaService lambda =
-          functions.service(
-              database,
-              blobs,
-              outbox,
-              trace,
-              authorizer,
-              iam.principals(),
-              recipients,
-              sts.roleSessions(),
-              s3);
       this.transports = shutdown.add(Transports.start(config, database, clock));
-      SnsService sns =
-          new SnsService(
-              database,
-              outbox,
-              authorizer,
-              iam.principals(),
-              trace,
-              ids,
-              clock,
-              new SnsDependencies(
-                  transports.mail(),
-                  transports.sms(),
-                  transports.http(),
-                  recipients,
-                  new SnsSignatures(keys),
-                  config.snsCertificateHost().map(host -> "https://" + host + "{path}").orElse(""),
-                  this::endpoint,
-                  caller -> functions.causeFor(caller).orElseGet(trace::begin)));
-
-      policies.put("s3", s3.policies());
-      policies.put("sqs", sqs.policies());
-      policies.put("sns", sns.resourcePolicies());
-      policies.put("lambda", lambda.resourcePolicies());
-      policies.put("logs", logs.resourcePolicies());
-      recipientsByService.put("sqs", sqs.recipient());
-      recipientsByService.put("sns", sns.recipient());
-      recipientsByService.put("lambda", lambda.recipient());
-
-      // What the outbox delivers.
-      Map<String, Delivery> deliveries = new HashMap<>(sns.deliveries());
-      deliveries.putAll(lambda.deliveries());
-      deliveries.put(Notifications.KIND, s3.delivery());
-      deliveries.forEach(dispatcher::register);
+      S3Service s3 = new S3Service(kernel, config.newBuckets() == Config.NewBuckets.AWS);
+      this.services =
+          List.of(
+              s3,
+              functions.service(kernel, sts.roleSessions(), s3),
+              new SnsService(kernel, transports.ofSns(config, keys)),
+              new SqsService(kernel),
+              iam,
+              sts,
+              logs);
+      mounted.mount(services);
+      for (Service service : services) {
+        service.deliveries().forEach(dispatcher::register);
+      }
 
       // The endpoint.
-      this.operations =
-          List.of(
-              s3.operations(),
-              lambda.operations(),
-              sns.operations(),
-              sqs.operations(),
-              iam.operations(),
-              sts.operations(),
-              logs.operations());
+      this.operations = services.stream().map(Service::operations).toList();
       Peers peers = functions.peers();
       WellKnownKey wellKnown = new WellKnownKey(config, peers);
       RequestPipeline pipeline =
@@ -276,7 +206,11 @@ public final class Server implements AutoCloseable {
               ids,
               clock);
       RootHandler rootHandler =
-          new RootHandler(pipeline, wellKnown, sns.pages(), lambda.codeLinks(), peers);
+          new RootHandler(
+              pipeline,
+              wellKnown,
+              services.stream().flatMap(service -> service.pages().stream()).toList(),
+              peers);
       Limits limits =
           Limits.standard()
               .scaledTo(Runtime.getRuntime().maxMemory())
@@ -293,27 +227,50 @@ public final class Server implements AutoCloseable {
                       config, config.httpsPort().getAsInt(), keys, limits, rootHandler))
               : null;
       dispatcher.start();
-      ClockStepDetector clockSteps =
-          new ClockStepDetector(
-              clock, System::nanoTime, List.of(dispatcher::correctDueTimes, sqs::correctDueTimes));
-      shutdown.add(
-          Housekeeping.start(
-              List.of(
-                  new Chore(Duration.ZERO, Duration.ofDays(1), lambda::findInterpreters),
-                  new Chore(Duration.ZERO, TEN_SECONDS, clockSteps::check),
-                  new Chore(SHORTLY, Duration.ofDays(1), iam::logMissingPolicies),
-                  Chore.every(MINUTE, trace::sweep),
-                  Chore.every(MINUTE, storage::removeReleased),
-                  Chore.every(MINUTE, s3::sweep),
-                  Chore.every(TEN_MINUTES, sqs::sweep),
-                  Chore.every(TEN_MINUTES, logs::sweep),
-                  new Chore(SHORTLY, Duration.ofDays(1), storage::sweep))));
+      shutdown.add(Housekeeping.start(chores(clock, trace, storage)));
       ready = true;
     } finally {
       if (!ready) {
         shutdown.close();
       }
     }
+  }
+
+  private List<Chore> chores(InstantSource clock, TableTrace trace, Storage storage) {
+    List<Runnable> corrections = new ArrayList<>();
+    corrections.add(dispatcher::correctDueTimes);
+    services.forEach(service -> corrections.add(service::correctDueTimes));
+    ClockStepDetector clockSteps = new ClockStepDetector(clock, System::nanoTime, corrections);
+    List<Chore> chores = new ArrayList<>();
+    chores.add(new Chore(Duration.ZERO, TEN_SECONDS, clockSteps::check));
+    chores.add(Chore.every(MINUTE, trace::sweep));
+    chores.add(Chore.every(MINUTE, storage::removeReleased));
+    chores.add(new Chore(SHORTLY, Duration.ofDays(1), storage::sweep));
+    services.forEach(service -> chores.addAll(service.chores()));
+    return chores;
+  }
+
+  /// What STS asks IAM.
+  private static StsService.Identities identities(IamService iam) {
+    return new StsService.Identities(
+        (snapshot, arn) ->
+            iam.role(snapshot, arn)
+                .map(
+                    role ->
+                        new StsService.Role(
+                            role.account(),
+                            role.path(),
+                            role.name(),
+                            role.id(),
+                            role.maxSession())),
+        iam::exists,
+        iam::managedDocument,
+        iam::accountOfKey);
+  }
+
+  /// The cause that a caller acts for, if it is a function that runs here.
+  private Optional<Cause> causeBehind(Caller caller) {
+    return functions.causeFor(caller);
   }
 
   /// The URL by which clients reach this server, unless configured: an address, since clients
@@ -373,7 +330,7 @@ public final class Server implements AutoCloseable {
   /// Drains, then closes everything.
   @Override
   public void close() {
-    sqs.stop();
+    services.forEach(Service::stop);
     engine.drain(config.drain());
     if (tlsEngine != null) {
       tlsEngine.drain(config.drain());

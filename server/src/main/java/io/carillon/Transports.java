@@ -1,8 +1,7 @@
 package io.carillon;
 
-import io.carillon.sns.HttpPostTransport;
-import io.carillon.sns.MailTransport;
-import io.carillon.sns.SmsTransport;
+import io.carillon.keys.Keys;
+import io.carillon.sns.SnsDependencies;
 import io.carillon.sns.http.EndpointRule;
 import io.carillon.sns.http.HttpTransport;
 import io.carillon.sns.smpp.SmppTransport;
@@ -81,18 +80,6 @@ final class Transports implements AutoCloseable {
     return new Transports(config, database, clock);
   }
 
-  MailTransport mail() {
-    return mail;
-  }
-
-  SmsTransport sms() {
-    return sms;
-  }
-
-  HttpPostTransport http() {
-    return http;
-  }
-
   Mailbox mailbox() {
     return mailbox;
   }
@@ -112,5 +99,15 @@ final class Transports implements AutoCloseable {
   @Override
   public void close() {
     shutdown.close();
+  }
+
+  /// What SNS sends through.
+  SnsDependencies ofSns(Config config, Keys keys) {
+    return new SnsDependencies(
+        mail,
+        sms,
+        http,
+        new SnsSignatures(keys),
+        config.snsCertificateHost().map(host -> "https://" + host + "{path}").orElse(""));
   }
 }

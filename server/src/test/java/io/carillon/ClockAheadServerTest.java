@@ -5,16 +5,14 @@ import static org.awaitility.Awaitility.await;
 import io.carillon.aws.Authorizer;
 import io.carillon.aws.DirectPipeline;
 import io.carillon.base.AccountId;
-import io.carillon.base.Ids;
 import io.carillon.base.Region;
+import io.carillon.kernel.TestKernel;
 import io.carillon.outbox.TableOutbox;
 import io.carillon.outbox.Work;
-import io.carillon.policy.FewPrincipals;
 import io.carillon.sqs.SqsService;
 import io.carillon.store.ManualClock;
 import io.carillon.store.RocksDatabase;
 import java.io.IOException;
-import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -74,15 +72,7 @@ class ClockAheadServerTest {
     clock.set(Instant.now().plus(Duration.ofDays(2)));
     try (RocksDatabase database = RocksDatabase.open(folder.resolve("db"))) {
       Authorizer authorizer = DirectPipeline.letting(() -> true);
-      SqsService sqs =
-          new SqsService(
-              database,
-              clock,
-              new Ids(),
-              authorizer,
-              new FewPrincipals(ACCOUNT),
-              () -> URI.create(queue),
-              1);
+      SqsService sqs = new SqsService(new TestKernel(database, clock).with(authorizer).build());
       new DirectPipeline(sqs.operations(), authorizer)
           .call(
               DirectPipeline.root(ACCOUNT, Region.US_EAST_1, clock.instant()),

@@ -3,7 +3,6 @@ package io.carillon;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.aws.Clients;
-import io.carillon.http.Handler;
 import io.carillon.http.HttpEngine;
 import io.carillon.http.Limits;
 import io.carillon.http.RawClient;
@@ -68,8 +67,7 @@ class RootHandlerTest {
 
   private RootHandler rootHandler(Peers peers) {
     Config config = Config.of(Settings.resolve(Map.of(), Map.of(), Optional.empty()));
-    Handler none = _ -> Response.of(404);
-    return new RootHandler(Clients.pipeline(), new WellKnownKey(config, peers), none, none, peers);
+    return new RootHandler(Clients.pipeline(), new WellKnownKey(config, peers), List.of(), peers);
   }
 
   private static Executor.Launch function(Path code, String script) {

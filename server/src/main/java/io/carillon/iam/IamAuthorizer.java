@@ -31,6 +31,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// Collects the policies that apply to a request and lets the policy engine decide.
@@ -64,7 +65,7 @@ public final class IamAuthorizer implements Authorizer {
   private final Identities identities;
   private final Accounts accounts;
   private final PolicyDocuments documents;
-  private final Map<String, ResourcePolicies> resourcePolicies;
+  private final Function<String, Optional<ResourcePolicies>> resourcePolicies;
   private final IssueTimes issueTimes;
   private final InstantSource clock;
 
@@ -75,7 +76,7 @@ public final class IamAuthorizer implements Authorizer {
       Identities identities,
       Accounts accounts,
       PolicyDocuments documents,
-      Map<String, ResourcePolicies> resourcePolicies,
+      Function<String, Optional<ResourcePolicies>> resourcePolicies,
       IssueTimes issueTimes,
       InstantSource clock) {
     this.database = database;
@@ -275,9 +276,7 @@ public final class IamAuthorizer implements Authorizer {
     if (action.equalsIgnoreCase(CREATE_BUCKET)) {
       return null; // an existing bucket's policy does not apply to creating it
     }
-    ResourcePolicies service = resourcePolicies.get(arn.service());
-    Optional<ResourcePolicies.Owned> owned =
-        service == null ? Optional.empty() : service.find(snapshot, arn);
+    Optional<ResourcePolicies.Owned> owned = owned(snapshot, arn);
     if (owned.isEmpty()) {
       boolean hasNoAccount = arn.account().isEmpty() || arn.account().equals(ManagedPolicy.OF_AWS);
       return hasNoAccount ? null : ResourceSide.withoutPolicy(arn.account());
@@ -295,6 +294,12 @@ public final class IamAuthorizer implements Authorizer {
                 ResourceSide.of(
                     account, new NamedPolicy("the policy of " + policyOwner(arn), document)))
         .orElse(ResourceSide.withoutPolicy(account));
+  }
+
+  private Optional<ResourcePolicies.Owned> owned(Snapshot snapshot, Arn resource) {
+    return resourcePolicies
+        .apply(resource.service())
+        .flatMap(service -> service.find(snapshot, resource));
   }
 
   /// Whether a public access block prevents the policy from granting access to the requester.
@@ -356,8 +361,10 @@ public final class IamAuthorizer implements Authorizer {
           ? principalPolicies.tagsOfPolicy(snapshot, need.resource())
           : identities.findByArn(snapshot, arn).map(Identity::tags).orElse(Map.of());
     }
-    ResourcePolicies service = resourcePolicies.get(arn.service());
-    return service == null ? Map.of() : service.tags(snapshot, need);
+    return resourcePolicies
+        .apply(arn.service())
+        .map(service -> service.tags(snapshot, need))
+        .orElse(Map.of());
   }
 
   private AwsException denial(Snapshot snapshot, Caller caller, Need need, Decision decision) {
@@ -400,10 +407,7 @@ public final class IamAuthorizer implements Authorizer {
 
   private boolean isDeniedByRestriction(Snapshot snapshot, Caller caller, Need need) {
     return Arn.tryParse(need.resource())
-        .flatMap(
-            arn ->
-                Optional.ofNullable(resourcePolicies.get(arn.service()))
-                    .flatMap(service -> service.find(snapshot, arn)))
+        .flatMap(arn -> owned(snapshot, arn))
         .filter(owned -> isRestricted(owned, requester(caller.principal())))
         .isPresent();
   }

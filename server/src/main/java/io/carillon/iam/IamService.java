@@ -10,17 +10,20 @@ import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
 import io.carillon.base.Ids;
 import io.carillon.base.Sealer;
+import io.carillon.kernel.Chore;
+import io.carillon.kernel.Service;
 import io.carillon.policy.KnownPrincipals;
 import io.carillon.store.Database;
 import io.carillon.store.Snapshot;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.Map;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /// IAM: users, groups, roles, their policies and access keys. IAM has no regions; its tables are
 /// keyed by account.
-public final class IamService {
+public final class IamService implements Service {
   public static final ServiceSpec SPEC =
       ServiceSpec.of(
           "iam",
@@ -85,6 +88,12 @@ public final class IamService {
     this.policyVersions = new PolicyVersions(database, managedPolicies, clock);
   }
 
+  @Override
+  public ServiceSpec spec() {
+    return SPEC;
+  }
+
+  @Override
   public Operations operations() {
     Operations operations = Operations.of(SPEC);
     IamNeeds needs = new IamNeeds(identities);
@@ -100,6 +109,12 @@ public final class IamService {
     return operations;
   }
 
+  @Override
+  public List<Chore> chores() {
+    Duration soon = Duration.ofSeconds(2); // after the first requests
+    return List.of(new Chore(soon, Duration.ofDays(1), this::logMissingPolicies));
+  }
+
   /// The accounts, for the command line and the admin API.
   public Accounts accounts() {
     return accounts;
@@ -110,11 +125,10 @@ public final class IamService {
     return longTermKeys;
   }
 
-  /// @param resourcePolicies of the services whose resources have policies, by the service's name
-  ///   in ARNs. Read at each decision, so it may be filled later: the services need the authorizer
-  ///   to be constructed.
+  /// @param resourcePolicies of the services, by their names in ARNs
   public IamAuthorizer authorizer(
-      Map<String, ResourcePolicies> resourcePolicies, IamAuthorizer.IssueTimes issueTimes) {
+      Function<String, Optional<ResourcePolicies>> resourcePolicies,
+      IamAuthorizer.IssueTimes issueTimes) {
     return new IamAuthorizer(
         database,
         longTermKeys,
@@ -155,7 +169,7 @@ public final class IamService {
 
   /// Logs which managed policies of AWS are attached but missing, for example because they were in
   /// a folder that is no longer configured.
-  public void logMissingPolicies() {
+  private void logMissingPolicies() {
     for (String arn : database.read(attachments::policiesOfAws)) {
       if (database.read(snapshot -> managedPolicies.find(snapshot, arn)).isEmpty()) {
         managedPolicies.logMissing(arn);

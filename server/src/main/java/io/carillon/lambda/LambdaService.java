@@ -10,24 +10,27 @@ import io.carillon.aws.ResourcePolicies;
 import io.carillon.aws.ServiceSpec;
 import io.carillon.base.Arn;
 import io.carillon.base.Ids;
+import io.carillon.kernel.Chore;
+import io.carillon.kernel.Kernel;
+import io.carillon.kernel.PublicRoute;
+import io.carillon.kernel.Service;
 import io.carillon.lambda.runtime.CodeFolders;
 import io.carillon.lambda.runtime.Environments;
 import io.carillon.lambda.runtime.Runtimes;
 import io.carillon.messaging.Recipient;
 import io.carillon.outbox.Delivery;
 import io.carillon.outbox.Outbox;
-import io.carillon.policy.KnownPrincipals;
 import io.carillon.store.Blobs;
 import io.carillon.store.Database;
 import io.carillon.trace.Trace;
-import java.net.URI;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.lambda.model.AddPermissionRequest;
@@ -72,7 +75,7 @@ import software.amazon.awssdk.services.lambda.model.UpdateFunctionConfigurationR
 import software.amazon.awssdk.services.lambda.model.UpdateFunctionEventInvokeConfigRequest;
 
 /// The Lambda service.
-public final class LambdaService {
+public final class LambdaService implements Service {
   /// The largest body is a zip of 50 MB in base64.
   public static final ServiceSpec SPEC =
       ServiceSpec.of(
@@ -98,32 +101,26 @@ public final class LambdaService {
   private final CodeLinks links;
   private final Map<String, Delivery> deliveries;
 
-  /// @param principals the principals that function policies may name
-  /// @param recipients the services to which functions' results can be sent
-  /// @param endpoint this server's public endpoint, for links to code
   public LambdaService(
-      Database database,
-      Blobs blobs,
-      Outbox outbox,
-      Trace trace,
-      Ids ids,
-      InstantSource clock,
-      Authorizer authorizer,
-      KnownPrincipals principals,
-      Recipient recipients,
+      Kernel kernel,
       RoleSource roleSource,
       CodeSource source,
       Environments environments,
       Runtimes runtimes,
-      CodeFolders folders,
-      Supplier<URI> endpoint) {
-    this.database = database;
+      CodeFolders folders) {
+    Blobs blobs = kernel.blobs();
+    Outbox outbox = kernel.outbox();
+    Trace trace = kernel.trace();
+    Ids ids = kernel.ids();
+    InstantSource clock = kernel.clock();
+    Authorizer authorizer = kernel.authorizer();
+    this.database = kernel.database();
     this.runtimes = runtimes;
-    this.links = new CodeLinks(blobs, endpoint, clock);
+    this.links = new CodeLinks(blobs, kernel.endpoint(), clock);
     this.unsupported = new UnsupportedConfigurations(database, functions);
     this.tags = new FunctionTags(database, functions, ids);
     this.versions = new VersionOperations(database, functions, blobs, ids);
-    this.policies = new FunctionPolicies(database, functions, principals, ids);
+    this.policies = new FunctionPolicies(database, functions, kernel.principals(), ids);
     ExecutionRoles roles = new ExecutionRoles(database, roleSource, authorizer, clock, ids);
     this.eventConfigs = new EventInvokeConfigs(database, functions, roles);
     this.limits = new ConcurrencyLimits(database, functions, ASYNC_CONCURRENCY);
@@ -166,16 +163,22 @@ public final class LambdaService {
                 trace,
                 clock),
             DestinationWork.KIND,
-            new DestinationDelivery(recipients, roles));
+            new DestinationDelivery(kernel.recipients(), roles));
   }
 
   /// Finds the interpreters of all existing functions in advance: asking version managers can take
   /// seconds, for which no event should wait.
-  public void findInterpreters() {
+  private void findInterpreters() {
     database.read(functions::runtimes).forEach(runtimes::find);
   }
 
   /// The operations of Lambda.
+  @Override
+  public ServiceSpec spec() {
+    return SPEC;
+  }
+
+  @Override
   public Operations operations() {
     Operations table = Operations.of(SPEC).validatingValues();
     mountFunctions(table);
@@ -410,24 +413,32 @@ public final class LambdaService {
     }
   }
 
-  public ResourcePolicies resourcePolicies() {
-    return policies::find;
+  @Override
+  public Optional<ResourcePolicies> resourcePolicies() {
+    return Optional.of(policies::find);
   }
 
   /// Accepts events of other services for asynchronous invocation.
-  public Recipient recipient() {
-    return recipient;
+  @Override
+  public Optional<Recipient> recipient() {
+    return Optional.of(recipient);
   }
 
   /// By kind of work.
+  @Override
   public Map<String, Delivery> deliveries() {
     return deliveries;
   }
 
-  /// Serves the links that GetFunction returns, under [CodeLinks#PATH]. They carry an HMAC and need
-  /// no request signature.
-  public CodeLinks codeLinks() {
-    return links;
+  /// The links that GetFunction returns. They carry an HMAC and need no request signature.
+  @Override
+  public List<PublicRoute> pages() {
+    return List.of(new PublicRoute(CodeLinks.PATH, links, false));
+  }
+
+  @Override
+  public List<Chore> chores() {
+    return List.of(new Chore(Duration.ZERO, Duration.ofDays(1), this::findInterpreters));
   }
 
   private static ErrorDialect errors() {

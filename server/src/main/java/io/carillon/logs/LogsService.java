@@ -11,6 +11,9 @@ import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
 import io.carillon.base.Region;
 import io.carillon.base.Reservation;
+import io.carillon.kernel.Chore;
+import io.carillon.kernel.Kernel;
+import io.carillon.kernel.Service;
 import io.carillon.logs.LogEvents.Event;
 import io.carillon.logs.LogEvents.Position;
 import io.carillon.logs.LogGroups.GroupKey;
@@ -24,6 +27,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.cloudwatchlogs.model.CreateLogGroupRequest;
@@ -52,7 +56,7 @@ import software.amazon.awssdk.services.cloudwatchlogs.model.UntagLogGroupRequest
 import software.amazon.awssdk.services.cloudwatchlogs.model.UntagResourceRequest;
 
 /// CloudWatch Logs: groups, streams and events.
-public final class LogsService {
+public final class LogsService implements Service {
   /// A batch of events has 1 MiB; escaped, each byte takes up to six.
   public static final ServiceSpec SPEC =
       ServiceSpec.of(
@@ -73,6 +77,7 @@ public final class LogsService {
   /// may be empty.
   private static final int MAX_SEARCHED_EVENTS = 100_000;
 
+  private static final Duration SWEEP_INTERVAL = Duration.ofMinutes(10);
   private static final Duration MAX_AGE = Duration.ofDays(14);
   private static final Duration MAX_FUTURE = Duration.ofHours(2);
 
@@ -85,14 +90,20 @@ public final class LogsService {
   private final LogGroups groups;
   private final LogTags tags;
 
-  public LogsService(Database database, InstantSource clock) {
-    this.database = database;
-    this.clock = clock;
+  public LogsService(Kernel kernel) {
+    this.database = kernel.database();
+    this.clock = kernel.clock();
     this.events = new LogEvents(database, clock);
     this.groups = new LogGroups(database, events, clock);
     this.tags = new LogTags(database, groups);
   }
 
+  @Override
+  public ServiceSpec spec() {
+    return SPEC;
+  }
+
+  @Override
   public Operations operations() {
     return Operations.of(SPEC)
         .needing(
@@ -175,8 +186,9 @@ public final class LogsService {
   }
 
   /// Log groups have no policies, but tags for conditions.
-  public ResourcePolicies resourcePolicies() {
-    return tags::resource;
+  @Override
+  public Optional<ResourcePolicies> resourcePolicies() {
+    return Optional.of(tags::resource);
   }
 
   private static Arn groupArn(Caller caller, String group) {
@@ -446,8 +458,13 @@ public final class LogsService {
         .build();
   }
 
-  /// Deletes events older than their group's retention; run periodically.
-  public void sweep() {
+  @Override
+  public List<Chore> chores() {
+    return List.of(Chore.every(SWEEP_INTERVAL, this::sweep));
+  }
+
+  /// Deletes events older than their group's retention.
+  void sweep() {
     for (Table.Entry<GroupKey, LogGroups.GroupRow> group : groups.groupsWithRetention()) {
       int days = Objects.requireNonNull(group.value().retentionDays());
       events.deleteOlderThan(

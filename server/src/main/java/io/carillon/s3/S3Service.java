@@ -9,10 +9,10 @@ import io.carillon.aws.Operations;
 import io.carillon.aws.ResourcePolicies;
 import io.carillon.aws.ServiceSpec;
 import io.carillon.base.Arn;
-import io.carillon.base.Ids;
-import io.carillon.messaging.Recipient;
-import io.carillon.outbox.Outbox;
-import io.carillon.policy.KnownPrincipals;
+import io.carillon.kernel.Chore;
+import io.carillon.kernel.Kernel;
+import io.carillon.kernel.Service;
+import io.carillon.outbox.Delivery;
 import io.carillon.s3.event.Destinations;
 import io.carillon.s3.event.EventDelivery;
 import io.carillon.s3.event.Notifications;
@@ -23,16 +23,14 @@ import io.carillon.s3.model.S3Error;
 import io.carillon.s3.model.Sequence;
 import io.carillon.s3.model.Uploads;
 import io.carillon.s3.model.Versions;
-import io.carillon.store.Blobs;
 import io.carillon.store.Database;
-import io.carillon.trace.Trace;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.URI;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.function.Function;
-import java.util.function.Supplier;
+import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.s3.model.AbortMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadRequest;
@@ -82,7 +80,7 @@ import software.amazon.awssdk.services.s3.model.UploadPartCopyRequest;
 import software.amazon.awssdk.services.s3.model.UploadPartRequest;
 
 /// Wires the S3 service together.
-public final class S3Service {
+public final class S3Service implements Service {
   /// The largest document is CompleteMultipartUpload with 10,000 parts and their checksums.
   public static final ServiceSpec SPEC =
       ServiceSpec.of("s3", 4 << 20, S3Service.class, new ServiceSpec.Wire.RestXml(errors()))
@@ -102,41 +100,32 @@ public final class S3Service {
   private final Runnable sweep;
   private final Authorizer authorizer;
 
-  /// @param principals the principals that bucket policies may name
-  /// @param recipients by the service of a destination's ARN (`lambda`, `sns`, `sqs`); read at each
-  ///   use, so they may be filled in later
-  /// @param causes returns the cause for events of a caller's request
-  /// @param endpoint the URL of this server, for the locations of objects
   /// @param blocksPublic whether new buckets block all public access, as on AWS
-  public S3Service(
-      Database database,
-      Blobs blobs,
-      Outbox outbox,
-      Trace trace,
-      Ids ids,
-      InstantSource clock,
-      Authorizer authorizer,
-      KnownPrincipals principals,
-      Recipient recipients,
-      Function<Caller, String> causes,
-      Supplier<URI> endpoint,
-      boolean blocksPublic) {
+  public S3Service(Kernel kernel, boolean blocksPublic) {
+    Database database = kernel.database();
+    InstantSource clock = kernel.clock();
+    Authorizer authorizer = kernel.authorizer();
     Buckets buckets = new Buckets();
-    ContentStore contents = new ContentStore(blobs);
+    ContentStore contents = new ContentStore(kernel.blobs());
     Versions versions = new Versions(contents, new Sequence(clock), clock);
     Uploads uploads = new Uploads(contents);
-    Bodies bodies = new Bodies(blobs, INLINE_BYTES);
-    Notifications notifications = new Notifications(buckets, outbox, trace, clock, causes);
-    Destinations destinations = new Destinations(recipients, authorizer, clock);
+    Bodies bodies = new Bodies(kernel.blobs(), INLINE_BYTES);
+    Notifications notifications = new Notifications(buckets, kernel);
+    Destinations destinations = new Destinations(kernel.recipients(), authorizer, clock);
     BucketTags bucketTags = new BucketTags(database, buckets);
     this.sweep = () -> contents.sweep(database);
     this.authorizer = authorizer;
-    this.delivery = new EventDelivery(recipients, trace);
-    this.policies = new BucketPolicies(database, buckets, versions, principals);
+    this.delivery = new EventDelivery(kernel.recipients(), kernel.trace());
+    this.policies = new BucketPolicies(database, buckets, versions, kernel.principals());
     this.diagnosis = new NotificationDiagnosis(database, buckets, versions, notifications);
     this.objects =
         new ReadObject(
-            database, buckets, contents, versions, authorizer, new DamagedObjects(database, trace));
+            database,
+            buckets,
+            contents,
+            versions,
+            authorizer,
+            new DamagedObjects(database, kernel.trace()));
     this.operations =
         Operations.of(SPEC)
             .checkingInputs(UnsupportedMembers::check)
@@ -149,7 +138,8 @@ public final class S3Service {
         bucketTags,
         policies,
         new BucketVersioning(database, buckets),
-        new BucketNotification(database, buckets, notifications, destinations, trace, ids));
+        new BucketNotification(
+            database, buckets, notifications, destinations, kernel.trace(), kernel.ids()));
     BucketConfigurations.mount(database, buckets, operations);
     PutObject put = new PutObject(database, buckets, bodies, contents, versions, notifications);
     mountObjects(
@@ -162,7 +152,7 @@ public final class S3Service {
         new ObjectTags(database, buckets, versions, objects, notifications),
         new GetObjectAttributes(objects));
     mountUploads(
-        new CreateMultipartUpload(database, buckets, versions, uploads, ids, clock),
+        new CreateMultipartUpload(database, buckets, versions, uploads, kernel.ids(), clock),
         new UploadPart(database, buckets, bodies, contents, uploads, objects, clock),
         new CompleteMultipartUpload(
             database,
@@ -171,7 +161,7 @@ public final class S3Service {
             versions,
             uploads,
             notifications,
-            endpoint,
+            kernel.endpoint(),
             MIN_PART_BYTES),
         new MultipartUploads(database, buckets, uploads, authorizer));
   }
@@ -341,18 +331,26 @@ public final class S3Service {
   }
 
   /// Releases the parts of deleted large objects.
-  public void sweep() {
-    sweep.run();
+  @Override
+  public List<Chore> chores() {
+    return List.of(Chore.every(Duration.ofMinutes(1), sweep));
   }
 
   /// The operations of S3.
+  @Override
+  public ServiceSpec spec() {
+    return SPEC;
+  }
+
+  @Override
   public Operations operations() {
     return operations;
   }
 
   /// The policies of buckets, which also apply to their objects.
-  public ResourcePolicies policies() {
-    return policies;
+  @Override
+  public Optional<ResourcePolicies> resourcePolicies() {
+    return Optional.of(policies);
   }
 
   /// Reads an object, such as function code, for another service with the permissions of `caller`.
@@ -378,9 +376,9 @@ public final class S3Service {
     }
   }
 
-  /// Delivers work of the kind [Notifications#KIND].
-  public EventDelivery delivery() {
-    return delivery;
+  @Override
+  public Map<String, Delivery> deliveries() {
+    return Map.of(Notifications.KIND, delivery);
   }
 
   private static ErrorDialect errors() {

@@ -8,13 +8,18 @@ import io.carillon.aws.Operations;
 import io.carillon.aws.ResourcePolicies;
 import io.carillon.aws.ServiceSpec;
 import io.carillon.base.AccountId;
+import io.carillon.base.Arn;
 import io.carillon.base.Ids;
 import io.carillon.http.Handler;
+import io.carillon.kernel.Kernel;
+import io.carillon.kernel.PublicRoute;
+import io.carillon.kernel.Service;
 import io.carillon.messaging.Recipient;
 import io.carillon.outbox.Delivery;
 import io.carillon.outbox.Outbox;
 import io.carillon.policy.KnownPrincipals;
 import io.carillon.store.Database;
+import io.carillon.store.Snapshot;
 import io.carillon.trace.Trace;
 import java.time.InstantSource;
 import java.util.List;
@@ -42,7 +47,7 @@ import software.amazon.awssdk.services.sns.model.UnsubscribeRequest;
 import software.amazon.awssdk.services.sns.model.UntagResourceRequest;
 
 /// SNS: its operations, its deliveries, and its recipient for other services.
-public final class SnsService {
+public final class SnsService implements Service {
   /// Messages have 256 KiB; escaped, each byte takes three.
   public static final ServiceSpec SPEC =
       ServiceSpec.of(
@@ -53,7 +58,6 @@ public final class SnsService {
                   "2010-03-31", "http://sns.amazonaws.com/doc/2010-03-31/", errors()))
           .admittingAnonymous();
 
-  private final Database database;
   private final Topics topics;
   private final TopicOperations topicOperations;
   private final SubscriptionOperations subscriptionOperations;
@@ -63,20 +67,18 @@ public final class SnsService {
   private final Handler pages;
   private final Map<String, Delivery> deliveries;
 
-  public SnsService(
-      Database database,
-      Outbox outbox,
-      Authorizer authorizer,
-      KnownPrincipals principals,
-      Trace trace,
-      Ids ids,
-      InstantSource clock,
-      SnsDependencies dependencies) {
-    this.database = database;
+  public SnsService(Kernel kernel, SnsDependencies dependencies) {
+    Database database = kernel.database();
+    Outbox outbox = kernel.outbox();
+    Authorizer authorizer = kernel.authorizer();
+    KnownPrincipals principals = kernel.principals();
+    Trace trace = kernel.trace();
+    Ids ids = kernel.ids();
+    InstantSource clock = kernel.clock();
     this.topics = new Topics();
     Subscriptions subscriptions = new Subscriptions();
     Messages messages = new Messages();
-    SubscriptionLinks links = new SubscriptionLinks(dependencies.publicUrl());
+    SubscriptionLinks links = new SubscriptionLinks(kernel.endpoint());
     SigningCertificate certificate =
         new SigningCertificate(dependencies.signer(), links, dependencies.certificateUrl());
     Envelopes envelopes = new Envelopes(certificate, links);
@@ -89,12 +91,12 @@ public final class SnsService {
         new SubscriptionOperations(database, topics, subscriptions, confirmations, ids, clock);
     Publications publications =
         new Publications(outbox, topics, new Subscribers(subscriptions), messages, trace, clock);
-    this.publish = new Publish(database, topics, publications, dependencies.causes(), ids, clock);
+    this.publish = new Publish(database, topics, publications, kernel::causeOf, ids, clock);
     this.recipient = new TopicRecipient(topics, publications, authorizer, ids, clock);
     this.pages = new PublicPages(confirmations, certificate, ids, clock);
 
     DeliveryResolver resolver = new DeliveryResolver(topics, subscriptions, messages);
-    ResourceSender resources = new ResourceSender(dependencies.recipients(), envelopes);
+    ResourceSender resources = new ResourceSender(kernel.recipients(), envelopes);
     SubscriptionDeadLetters deadLetters =
         new SubscriptionDeadLetters(outbox, resolver, messages, resources, clock);
     Function<ProtocolSender, Delivery> deliveryBy =
@@ -118,6 +120,12 @@ public final class SnsService {
             Map.entry(Protocol.LAMBDA.kind(), toResources));
   }
 
+  @Override
+  public ServiceSpec spec() {
+    return SPEC;
+  }
+
+  @Override
   public Operations operations() {
     return Operations.of(SPEC)
         .needing(
@@ -188,38 +196,39 @@ public final class SnsService {
         .needing(PublishBatchRequest.class, Publish::batchNeeds, publish::runBatch);
   }
 
-  public ResourcePolicies resourcePolicies() {
-    return (snapshot, arn) ->
-        topics
-            .find(snapshot, arn)
-            .map(
-                topic ->
-                    new ResourcePolicies.Owned(
-                        new AccountId(topic.account()),
-                        Optional.of(topic.policy()),
-                        topic.tags(),
-                        topic.pins()));
+  @Override
+  public Optional<ResourcePolicies> resourcePolicies() {
+    return Optional.of(this::owned);
+  }
+
+  private Optional<ResourcePolicies.Owned> owned(Snapshot snapshot, Arn arn) {
+    return topics
+        .find(snapshot, arn)
+        .map(
+            topic ->
+                new ResourcePolicies.Owned(
+                    new AccountId(topic.account()),
+                    Optional.of(topic.policy()),
+                    topic.tags(),
+                    topic.pins()));
   }
 
   /// The deliveries that the outbox runs, by the kind of work.
+  @Override
   public Map<String, Delivery> deliveries() {
     return deliveries;
   }
 
   /// How other services publish to topics.
-  public Recipient recipient() {
-    return recipient;
+  @Override
+  public Optional<Recipient> recipient() {
+    return Optional.of(recipient);
   }
 
-  /// Serves the paths for which [#isPage] is true, without authentication.
-  public Handler pages() {
-    return pages;
-  }
-
-  /// Whether a path is a page for mail links or the signing certificate. No bucket can have such a
-  /// name.
-  public static boolean isPage(String rawPath) {
-    return rawPath.startsWith(SubscriptionLinks.ROOT);
+  /// The pages that mails link to, and the signing certificate.
+  @Override
+  public List<PublicRoute> pages() {
+    return List.of(new PublicRoute(SubscriptionLinks.ROOT, pages, true));
   }
 
   private static ErrorDialect errors() {

@@ -6,6 +6,7 @@ import io.carillon.aws.PageToken;
 import io.carillon.aws.ResourcePolicies;
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
+import io.carillon.kernel.Kernel;
 import io.carillon.policy.KnownPrincipals;
 import io.carillon.policy.MalformedPolicyException;
 import io.carillon.policy.PolicyDocument;
@@ -89,22 +90,14 @@ final class Queues {
   private final Map<QueueKey, Instant> recentlyDeleted = new ConcurrentHashMap<>();
 
   /// @param nameReuseDelay how long the name of a deleted queue cannot be reused; 60 seconds on AWS
-  Queues(
-      Database database,
-      Messages messages,
-      OrphanedMessages orphans,
-      KnownPrincipals principals,
-      InstantSource clock,
-      Supplier<URI> endpoint,
-      Supplier<String> incarnations,
-      Duration nameReuseDelay) {
-    this.database = database;
+  Queues(Kernel kernel, Messages messages, OrphanedMessages orphans, Duration nameReuseDelay) {
+    this.database = kernel.database();
     this.messages = messages;
     this.orphans = orphans;
-    this.principals = principals;
-    this.clock = clock;
-    this.endpoint = endpoint;
-    this.incarnations = incarnations;
+    this.principals = kernel.principals();
+    this.clock = kernel.clock();
+    this.endpoint = kernel.endpoint();
+    this.incarnations = kernel.ids()::uuid;
     this.nameReuseDelay = nameReuseDelay;
   }
 

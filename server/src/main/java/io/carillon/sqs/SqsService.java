@@ -9,15 +9,15 @@ import io.carillon.aws.Operations;
 import io.carillon.aws.ResourcePolicies;
 import io.carillon.aws.ServiceSpec;
 import io.carillon.base.Arn;
-import io.carillon.base.Ids;
+import io.carillon.kernel.Chore;
+import io.carillon.kernel.Kernel;
+import io.carillon.kernel.Service;
 import io.carillon.messaging.Recipient;
-import io.carillon.policy.KnownPrincipals;
 import io.carillon.store.Database;
-import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.function.Supplier;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -42,7 +42,7 @@ import software.amazon.awssdk.services.sqs.model.TagQueueRequest;
 import software.amazon.awssdk.services.sqs.model.UntagQueueRequest;
 
 /// SQS: standard queues.
-public final class SqsService {
+public final class SqsService implements Service {
   /// Messages have 1 MiB; escaped, each byte takes up to six.
   public static final ServiceSpec SPEC =
       ServiceSpec.of(
@@ -56,6 +56,7 @@ public final class SqsService {
           .atPaths(Pattern.compile("/[0-9]{12}/[^/]+/?"));
 
   private static final Logger LOG = LoggerFactory.getLogger(SqsService.class);
+  private static final Duration SWEEP_INTERVAL = Duration.ofMinutes(10);
   private static final Duration NAME_REUSE_DELAY = Duration.ofSeconds(60);
 
   private final Database database;
@@ -65,29 +66,23 @@ public final class SqsService {
   private final OrphanedMessages orphans;
   private final Queues queues;
 
-  /// @param principals the principals that queue policies may name
-  /// @param endpoint the URL of this server for clients, for queue URLs
-  /// @param timeScale multiplies the time for which the name of a deleted queue cannot be reused
-  public SqsService(
-      Database database,
-      InstantSource clock,
-      Ids ids,
-      Authorizer authorizer,
-      KnownPrincipals principals,
-      Supplier<URI> endpoint,
-      double timeScale) {
-    this.database = database;
-    this.clock = clock;
-    this.authorizer = authorizer;
-    this.messages = new Messages(database, clock, ids);
+  public SqsService(Kernel kernel) {
+    this.database = kernel.database();
+    this.clock = kernel.clock();
+    this.authorizer = kernel.authorizer();
+    this.messages = new Messages(database, clock, kernel.ids());
     this.orphans = new OrphanedMessages(database, messages, clock);
     Duration nameReuseDelay =
-        Duration.ofMillis(Math.round(NAME_REUSE_DELAY.toMillis() * timeScale));
-    this.queues =
-        new Queues(
-            database, messages, orphans, principals, clock, endpoint, ids::uuid, nameReuseDelay);
+        Duration.ofMillis(Math.round(NAME_REUSE_DELAY.toMillis() * kernel.timeScale()));
+    this.queues = new Queues(kernel, messages, orphans, nameReuseDelay);
   }
 
+  @Override
+  public ServiceSpec spec() {
+    return SPEC;
+  }
+
+  @Override
   public Operations operations() {
     SendMessage sendMessage = new SendMessage(database, queues, messages);
     ReceiveMessage receiveMessage = new ReceiveMessage(database, queues, messages, clock);
@@ -155,12 +150,14 @@ public final class SqsService {
     return List.of(Need.of("sqs:" + action, arn(caller, queueUrl)));
   }
 
-  public ResourcePolicies policies() {
-    return queues.policies();
+  @Override
+  public Optional<ResourcePolicies> resourcePolicies() {
+    return Optional.of(queues.policies());
   }
 
   /// Call this after the clock was set back: makes messages visible that would be hidden for too
   /// long.
+  @Override
   public void correctDueTimes() {
     int moved = queues.correctDueTimes();
     if (moved > 0) {
@@ -170,19 +167,26 @@ public final class SqsService {
     }
   }
 
-  /// Removes messages that nobody can receive any more; run periodically.
-  public void sweep() {
+  /// Removes messages that nobody can receive any more.
+  void sweep() {
     queues.sweep();
   }
 
+  @Override
+  public List<Chore> chores() {
+    return List.of(Chore.every(SWEEP_INTERVAL, this::sweep));
+  }
+
   /// Ends long polls, so that a shutdown need not wait for them.
+  @Override
   public void stop() {
     messages.stop();
   }
 
   /// The recipient through which other services send to queues.
-  public Recipient recipient() {
-    return new QueueRecipient(queues, messages, authorizer);
+  @Override
+  public Optional<Recipient> recipient() {
+    return Optional.of(new QueueRecipient(queues, messages, authorizer));
   }
 
   private static ErrorDialect queryErrors() {

@@ -1,6 +1,5 @@
 package io.carillon.sts;
 
-import io.carillon.aws.Authorizer;
 import io.carillon.aws.AwsException;
 import io.carillon.aws.Caller;
 import io.carillon.aws.CommonError;
@@ -11,13 +10,13 @@ import io.carillon.aws.Principal;
 import io.carillon.aws.ServiceSpec;
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
-import io.carillon.base.Ids;
 import io.carillon.base.Sealer;
+import io.carillon.kernel.Kernel;
+import io.carillon.kernel.Service;
 import io.carillon.store.Database;
 import io.carillon.store.Snapshot;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.Optional;
 import software.amazon.awssdk.services.sts.model.AssumeRoleRequest;
 import software.amazon.awssdk.services.sts.model.GetAccessKeyInfoRequest;
@@ -28,7 +27,7 @@ import software.amazon.awssdk.services.sts.model.GetSessionTokenRequest;
 import software.amazon.awssdk.services.sts.model.GetSessionTokenResponse;
 
 /// STS: temporary credentials and the caller's identity.
-public final class StsService {
+public final class StsService implements Service {
   public static final ServiceSpec SPEC =
       ServiceSpec.of(
           "sts",
@@ -76,22 +75,27 @@ public final class StsService {
   private final RoleSessions roleSessions;
   private final AssumeRole assumeRole;
 
-  public StsService(
-      Database database,
-      Sealer sealer,
-      Ids ids,
-      InstantSource clock,
-      Authorizer authorizer,
-      Roles roles,
-      Principals principals,
-      ManagedDocuments managed,
-      KeyOwners keyOwners) {
-    this.keyOwners = keyOwners;
-    this.tokens = new SessionTokens(sealer, ids, clock, principals, managed);
-    this.roleSessions = new RoleSessions(database, authorizer, roles, tokens);
+  /// What STS asks IAM.
+  public record Identities(
+      Roles roles, Principals principals, ManagedDocuments managed, KeyOwners keyOwners) {}
+
+  public StsService(Kernel kernel, Sealer sealer, Identities identities) {
+    Database database = kernel.database();
+    Roles roles = identities.roles();
+    ManagedDocuments managed = identities.managed();
+    this.keyOwners = identities.keyOwners();
+    this.tokens =
+        new SessionTokens(sealer, kernel.ids(), kernel.clock(), identities.principals(), managed);
+    this.roleSessions = new RoleSessions(database, kernel.authorizer(), roles, tokens);
     this.assumeRole = new AssumeRole(database, roles, managed, tokens);
   }
 
+  @Override
+  public ServiceSpec spec() {
+    return SPEC;
+  }
+
+  @Override
   public Operations operations() {
     return Operations.of(SPEC)
         .open(

@@ -18,6 +18,7 @@ import io.carillon.base.Ids;
 import io.carillon.base.Region;
 import io.carillon.base.Sealer;
 import io.carillon.base.Secret;
+import io.carillon.kernel.TestKernel;
 import io.carillon.policy.Decision;
 import io.carillon.store.Database;
 import io.carillon.store.MemoryDatabase;
@@ -30,6 +31,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import software.amazon.awssdk.core.SdkPojo;
 
 /// IAM and STS over an in-memory store, called as by the request pipeline: needs first, then the
@@ -72,32 +74,30 @@ public final class IamFixture {
             new Accounts.Root(ACCOUNT, "test", ROOT_SECRET),
             managedPolicies);
     ResourcePolicies lookUp = (_, arn) -> Optional.ofNullable(resources.get(arn.toString()));
-    Map<String, ResourcePolicies> services = new HashMap<>();
-    authorizer = iam.authorizer(services, StsService::issued);
-    for (String service : List.of("s3", "sns", "sqs", "lambda")) {
-      services.put(service, lookUp);
-    }
-    sts = sts(sealer, ids, authorizer);
+    Set<String> services = Set.of("s3", "sns", "sqs", "lambda");
+    authorizer =
+        iam.authorizer(
+            name -> services.contains(name) ? Optional.of(lookUp) : Optional.empty(),
+            StsService::issued);
+    sts = sts(sealer, authorizer);
     operations.addAll(iam.operations().all());
     operations.addAll(sts.operations().all());
   }
 
-  private StsService sts(Sealer sealer, Ids ids, Authorizer authorizer) {
+  private StsService sts(Sealer sealer, Authorizer authorizer) {
     return new StsService(
-        database,
+        new TestKernel(database, () -> now).with(authorizer).build(),
         sealer,
-        ids,
-        () -> now,
-        authorizer,
-        (snapshot, arn) ->
-            iam.role(snapshot, arn)
-                .map(
-                    r ->
-                        new StsService.Role(
-                            r.account(), r.path(), r.name(), r.id(), r.maxSession())),
-        iam::exists,
-        iam::managedDocument,
-        iam::accountOfKey);
+        new StsService.Identities(
+            (snapshot, arn) ->
+                iam.role(snapshot, arn)
+                    .map(
+                        r ->
+                            new StsService.Role(
+                                r.account(), r.path(), r.name(), r.id(), r.maxSession())),
+            iam::exists,
+            iam::managedDocument,
+            iam::accountOfKey));
   }
 
   public Decision decide(Caller caller, Need need) {

@@ -288,7 +288,9 @@ class FunctionOperationsTest {
   private static Response fetch(String path) throws Exception {
     return fixture
         .service
-        .codeLinks()
+        .pages()
+        .getFirst()
+        .handler()
         .handle(
             new Request(
                 "GET",

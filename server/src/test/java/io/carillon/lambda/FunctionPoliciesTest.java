@@ -181,6 +181,7 @@ class FunctionPoliciesTest {
   }
 
   private Optional<Owned> find(Arn resource) {
-    return fixture.database.read(s -> fixture.service.resourcePolicies().find(s, resource));
+    return fixture.database.read(
+        s -> fixture.service.resourcePolicies().orElseThrow().find(s, resource));
   }
 }

@@ -8,12 +8,11 @@ import io.carillon.aws.Need;
 import io.carillon.aws.Principal;
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
-import io.carillon.base.Ids;
 import io.carillon.base.Region;
+import io.carillon.kernel.TestKernel;
 import io.carillon.lambda.runtime.RuntimeFixture;
 import io.carillon.messaging.Acceptance;
 import io.carillon.messaging.Recipient;
-import io.carillon.messaging.Recipients;
 import io.carillon.messaging.ServiceMessage;
 import io.carillon.outbox.DeliveryOutcome;
 import io.carillon.outbox.Job;
@@ -26,7 +25,6 @@ import io.carillon.store.Tx;
 import io.carillon.trace.NotingTrace;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.URI;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -68,15 +66,14 @@ final class LambdaFixture implements AutoCloseable {
     Recipient recipient = (_, message) -> new Acceptance.Accepted(_ -> sent.add(message));
     service =
         new LambdaService(
-            database,
-            blobs,
-            (RecordingOutbox) (_, work) -> outbox.add(work),
-            new RecordingTrace(),
-            new Ids(),
-            InstantSource.system(),
-            authorizer,
-            principals,
-            new Recipients(Map.of("sqs", recipient, "sns", recipient)),
+            new TestKernel(database, InstantSource.system())
+                .with(blobs)
+                .with((RecordingOutbox) (_, work) -> outbox.add(work))
+                .with(new RecordingTrace())
+                .with(authorizer)
+                .with(principals)
+                .sendingTo(TestKernel.recipients(Map.of("sqs", recipient, "sns", recipient)))
+                .build(),
             (_, role, session, _) ->
                 Optional.of(
                         new Principal.AssumedRole(ACCOUNT, "/", "worker", "AROAWORKER", session))
@@ -84,8 +81,7 @@ final class LambdaFixture implements AutoCloseable {
             (_, bucket, key, _) -> object(bucket + "/" + key),
             runtime.environments,
             runtime.runtimes,
-            runtime.code,
-            () -> URI.create("http://127.0.0.1:4566"));
+            runtime.code);
     pipeline = new DirectPipeline(service.operations(), authorizer);
   }
 
@@ -175,7 +171,7 @@ final class LambdaFixture implements AutoCloseable {
   }
 
   Acceptance accept(ServiceMessage message) {
-    return database.read(snapshot -> service.recipient().accept(snapshot, message));
+    return database.read(snapshot -> service.recipient().orElseThrow().accept(snapshot, message));
   }
 
   void settle(DeliveryOutcome outcome) {

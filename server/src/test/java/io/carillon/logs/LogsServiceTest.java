@@ -8,10 +8,10 @@ import io.carillon.aws.DirectPipeline;
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
 import io.carillon.base.Region;
+import io.carillon.kernel.TestKernel;
 import io.carillon.store.CountingDatabase;
 import io.carillon.store.MemoryDatabase;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -51,7 +51,7 @@ class LogsServiceTest {
 
   private Instant now = NOW;
   private final CountingDatabase database = new CountingDatabase(new MemoryDatabase());
-  private final LogsService logs = new LogsService(database, (InstantSource) () -> now);
+  private final LogsService logs = new LogsService(new TestKernel(database, () -> now).build());
   private final DirectPipeline pipeline =
       new DirectPipeline(logs.operations(), DirectPipeline.letting(() -> true));
 
@@ -305,7 +305,11 @@ class LogsServiceTest {
     for (String named : List.of("", ":*", ":log-stream:s")) {
       assertThat(
               database
-                  .read(s -> logs.resourcePolicies().find(s, Arn.parse(groupArn("/g") + named)))
+                  .read(
+                      s ->
+                          logs.resourcePolicies()
+                              .orElseThrow()
+                              .find(s, Arn.parse(groupArn("/g") + named)))
                   .orElseThrow())
           .satisfies(group -> assertThat(group.tags()).containsEntry("b", "3"))
           .satisfies(group -> assertThat(group.owner()).isEqualTo(ACCOUNT));

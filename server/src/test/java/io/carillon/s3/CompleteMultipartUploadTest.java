@@ -138,10 +138,10 @@ class CompleteMultipartUploadTest {
     fixture.call(fixture.alice, DeleteObjectRequest.builder().bucket("bucket").key("k").build());
     assertThat(database.readInTransactions.get()).isLessThan(50);
     assertThat(fixture.blobs.references.values()).containsOnly(1);
-    fixture.service.sweep();
+    fixture.service.chores().getFirst().work().run();
     assertThat(fixture.blobs.references.values()).containsOnly(0);
     assertThat(database.maxChanges.get()).isLessThan(600);
-    fixture.service.sweep();
+    fixture.service.chores().getFirst().work().run();
     assertThat(fixture.blobs.references.values()).containsOnly(0);
   }
 

@@ -515,7 +515,7 @@ class NotificationsTest {
   void unknownServicesRejectEventsAndFailuresAreRetriedForADay() {
     configure(n -> n.lambdaFunctionConfigurations(function("r")));
     fixture.put("bucket", "k", "x");
-    EventDelivery delivery = fixture.service.delivery();
+    EventDelivery delivery = fixture.delivery();
     Job job = new Job("id", fixture.outbox.getFirst(), S3Fixture.START, 1, 0, 0, "", "");
 
     fixture.recipients.remove("lambda");

@@ -1,6 +1,7 @@
 package io.carillon.s3;
 
 import io.carillon.aws.Authorization;
+import io.carillon.aws.Authorizer;
 import io.carillon.aws.AwsException;
 import io.carillon.aws.Caller;
 import io.carillon.aws.CommonError;
@@ -15,21 +16,22 @@ import io.carillon.aws.SessionTerms;
 import io.carillon.aws.Signing;
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
-import io.carillon.base.Ids;
 import io.carillon.base.Region;
 import io.carillon.http.Body;
 import io.carillon.http.Headers;
 import io.carillon.http.Request;
 import io.carillon.http.Response;
+import io.carillon.kernel.TestKernel;
 import io.carillon.messaging.Acceptance;
 import io.carillon.messaging.Recipient;
-import io.carillon.messaging.Recipients;
 import io.carillon.messaging.ServiceMessage;
 import io.carillon.outbox.DeliveryOutcome;
 import io.carillon.outbox.Job;
 import io.carillon.outbox.RecordingOutbox;
 import io.carillon.outbox.Work;
 import io.carillon.policy.FewPrincipals;
+import io.carillon.s3.event.EventDelivery;
+import io.carillon.s3.event.Notifications;
 import io.carillon.store.Blobs;
 import io.carillon.store.Database;
 import io.carillon.store.MemoryDatabase;
@@ -40,7 +42,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -48,6 +49,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
@@ -108,17 +110,14 @@ final class S3Fixture implements FixedAuthorizer {
     blobs = store instanceof TestBlobs counting ? counting : new TestBlobs();
     service =
         new S3Service(
-            database,
-            store,
-            (RecordingOutbox) this::add,
-            new Recording(),
-            new Ids(),
-            () -> Instant.ofEpochMilli(now.get()),
-            this,
-            principals,
-            new Recipients(recipients),
-            _ -> new Recording().begin(),
-            () -> URI.create("http://localhost:4566"),
+            new TestKernel(database, () -> Instant.ofEpochMilli(now.get()))
+                .with(store)
+                .with((RecordingOutbox) this::add)
+                .with(new Recording())
+                .with((Authorizer) this)
+                .with(principals)
+                .sendingTo(TestKernel.recipients(recipients))
+                .build(),
             blocksPublic);
     recipients.put("sns", (_, message) -> accept(message));
     recipients.put("sqs", (_, message) -> accept(message));
@@ -248,19 +247,24 @@ final class S3Fixture implements FixedAuthorizer {
             .build());
   }
 
+  EventDelivery delivery() {
+    return (EventDelivery) Objects.requireNonNull(service.deliveries().get(Notifications.KIND));
+  }
+
   /// What a delivery of an event comes to.
   DeliveryOutcome attempt(Job job) {
-    return RecordingOutbox.decided(database, service.delivery().attempt(job));
+    return RecordingOutbox.decided(database, delivery().attempt(job));
   }
 
   /// The effect that delivers an event with the upload.
   Optional<Consumer<Tx>> planned(Work work) {
-    return database.plan(snapshot -> service.delivery().plan(snapshot, work)).value();
+    return database.plan(snapshot -> delivery().plan(snapshot, work)).value();
   }
 
   /// The policy of a resource.
   Optional<ResourcePolicies.Owned> policy(Arn resource) {
-    return database.read(snapshot -> service.policies().find(snapshot, resource));
+    return database.read(
+        snapshot -> service.resourcePolicies().orElseThrow().find(snapshot, resource));
   }
 
   /// The messages in the outbox.

@@ -264,7 +264,7 @@ class EnvelopeTest {
         json(SnsFixture.payload(plain.serviceMessages.getFirst())).path("SigningCertURL").asText();
     assertThat(url).startsWith(SnsFixture.BASE + "/SimpleNotificationService-").endsWith(".pem");
     String path = url.substring(SnsFixture.BASE.length());
-    assertThat(SnsService.isPage(path)).isTrue();
+    assertThat(path).startsWith(plain.service.pages().getFirst().prefix());
     assertThat(SnsFixture.text(plain.open(path))).startsWith("-----BEGIN CERTIFICATE-----");
     assertThat(plain.open(path.replace(".pem", "x.pem")).status()).isEqualTo(404);
   }

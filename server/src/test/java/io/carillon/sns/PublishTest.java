@@ -438,7 +438,7 @@ class PublishTest {
   }
 
   private Acceptance accept(ServiceMessage message) {
-    return fixture.database.read(s -> fixture.service.recipient().accept(s, message));
+    return fixture.database.read(s -> fixture.service.recipient().orElseThrow().accept(s, message));
   }
 
   private ServiceMessage event(String arn, int size) {

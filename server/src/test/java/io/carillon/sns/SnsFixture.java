@@ -1,5 +1,6 @@
 package io.carillon.sns;
 
+import io.carillon.aws.Authorizer;
 import io.carillon.aws.Caller;
 import io.carillon.aws.CommonError;
 import io.carillon.aws.DirectPipeline;
@@ -8,12 +9,12 @@ import io.carillon.aws.Need;
 import io.carillon.aws.Principal;
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
-import io.carillon.base.Ids;
 import io.carillon.base.Region;
 import io.carillon.http.Body;
 import io.carillon.http.Headers;
 import io.carillon.http.Request;
 import io.carillon.http.Response;
+import io.carillon.kernel.TestKernel;
 import io.carillon.messaging.Acceptance;
 import io.carillon.messaging.ServiceMessage;
 import io.carillon.outbox.Delivery;
@@ -26,7 +27,6 @@ import io.carillon.store.MemoryDatabase;
 import io.carillon.store.Tx;
 import io.carillon.trace.NotingTrace;
 import java.net.InetSocketAddress;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -110,13 +110,13 @@ final class SnsFixture implements FixedAuthorizer {
   SnsFixture(String certificateUrl) {
     service =
         new SnsService(
-            database,
-            (RecordingOutbox) this::add,
-            this,
-            principals,
-            new RecordingTrace(),
-            new Ids(),
-            () -> now,
+            new TestKernel(database, () -> now)
+                .with((RecordingOutbox) this::add)
+                .with((Authorizer) this)
+                .with(principals)
+                .with(new RecordingTrace())
+                .sendingTo((_, message) -> accept(message))
+                .build(),
             new SnsDependencies(
                 mail -> {
                   mails.add(mail);
@@ -130,11 +130,8 @@ final class SnsFixture implements FixedAuthorizer {
                   posts.add(post);
                   return postOutcome.apply(post);
                 },
-                (_, message) -> accept(message),
                 TestSigner.INSTANCE,
-                certificateUrl,
-                () -> URI.create(BASE),
-                _ -> "cause-of-caller"));
+                certificateUrl));
     pipeline = new DirectPipeline(service.operations(), this);
   }
 
@@ -185,6 +182,8 @@ final class SnsFixture implements FixedAuthorizer {
     try {
       return service
           .pages()
+          .getFirst()
+          .handler()
           .handle(
               new Request(
                   "GET",
@@ -357,7 +356,7 @@ final class SnsFixture implements FixedAuthorizer {
 
     @Override
     public String begin() {
-      return "begun";
+      return "cause-of-caller";
     }
   }
 }

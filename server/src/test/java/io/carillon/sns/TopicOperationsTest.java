@@ -187,7 +187,7 @@ class TopicOperationsTest {
   @Test
   void onlyExistingTopicsHaveAResourcePolicy() {
     String arn = fixture.createTopic("news");
-    ResourcePolicies policies = fixture.service.resourcePolicies();
+    ResourcePolicies policies = fixture.service.resourcePolicies().orElseThrow();
 
     Optional<ResourcePolicies.Owned> found =
         fixture.database.read(s -> policies.find(s, Arn.parse(arn)));

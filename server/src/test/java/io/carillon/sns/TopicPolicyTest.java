@@ -96,7 +96,7 @@ class TopicPolicyTest {
   private Map<String, String> pinned(String arn) {
     return fixture
         .database
-        .read(s -> fixture.service.resourcePolicies().find(s, Arn.parse(arn)))
+        .read(s -> fixture.service.resourcePolicies().orElseThrow().find(s, Arn.parse(arn)))
         .orElseThrow()
         .pinned();
   }

@@ -11,12 +11,11 @@ import io.carillon.aws.DirectPipeline;
 import io.carillon.base.AccountId;
 import io.carillon.base.Ids;
 import io.carillon.base.Region;
-import io.carillon.policy.FewPrincipals;
+import io.carillon.kernel.TestKernel;
 import io.carillon.sqs.Queues.QueueKey;
 import io.carillon.store.CountingDatabase;
 import io.carillon.store.ManualClock;
 import io.carillon.store.MemoryDatabase;
-import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -40,15 +39,7 @@ class ArrivalSignalTest {
   private final Messages messages = new Messages(database, clock, ids);
   private final OrphanedMessages orphans = new OrphanedMessages(database, messages, clock);
   private final Queues queues =
-      new Queues(
-          database,
-          messages,
-          orphans,
-          new FewPrincipals(ACCOUNT),
-          clock,
-          () -> URI.create("http://localhost"),
-          ids::uuid,
-          Duration.ZERO);
+      new Queues(new TestKernel(database, clock).build(), messages, orphans, Duration.ZERO);
   private final ReceiveMessage receiveMessage =
       new ReceiveMessage(database, queues, messages, clock);
 

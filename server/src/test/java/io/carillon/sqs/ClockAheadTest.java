@@ -5,12 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.carillon.aws.Authorizer;
 import io.carillon.aws.DirectPipeline;
 import io.carillon.base.AccountId;
-import io.carillon.base.Ids;
 import io.carillon.base.Region;
-import io.carillon.policy.FewPrincipals;
+import io.carillon.kernel.TestKernel;
 import io.carillon.store.ManualClock;
 import io.carillon.store.MemoryDatabase;
-import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -35,14 +33,7 @@ class ClockAheadTest {
   private final MemoryDatabase database = new MemoryDatabase();
   private final Authorizer authorizer = DirectPipeline.letting(() -> true);
   private final SqsService sqs =
-      new SqsService(
-          database,
-          clock,
-          new Ids(),
-          authorizer,
-          new FewPrincipals(ACCOUNT),
-          () -> URI.create("http://localhost:4566"),
-          1);
+      new SqsService(new TestKernel(database, clock).with(authorizer).build());
   private final DirectPipeline pipeline = new DirectPipeline(sqs.operations(), authorizer);
   private final String queue =
       this.<CreateQueueRequest, CreateQueueResponse>run(

@@ -77,7 +77,8 @@ class PurgeQueueTest {
   void aServicesMessagePlannedBeforeThePurgeIsNotLost() {
     database.betweenPlanAndApplication(() -> client.purge(queue));
     database.change(
-        snapshot -> (Acceptance.Accepted) client.sqs.recipient().accept(snapshot, message()),
+        snapshot ->
+            (Acceptance.Accepted) client.sqs.recipient().orElseThrow().accept(snapshot, message()),
         (tx, accepted) -> {
           accepted.effect().accept(tx);
           return true;

@@ -3,11 +3,10 @@ package io.carillon.sqs;
 import io.carillon.aws.Authorizer;
 import io.carillon.aws.DirectPipeline;
 import io.carillon.base.AccountId;
-import io.carillon.base.Ids;
 import io.carillon.base.Region;
+import io.carillon.kernel.TestKernel;
 import io.carillon.policy.FewPrincipals;
 import io.carillon.store.Database;
-import java.net.URI;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,13 +35,10 @@ final class QueueClient {
     Authorizer authorizer = DirectPipeline.letting(() -> true);
     this.sqs =
         new SqsService(
-            database,
-            clock,
-            new Ids(),
-            authorizer,
-            new FewPrincipals(ACCOUNT),
-            () -> URI.create("http://localhost:4566"),
-            1);
+            new TestKernel(database, clock)
+                .with(authorizer)
+                .with(new FewPrincipals(ACCOUNT))
+                .build());
     this.pipeline = new DirectPipeline(sqs.operations(), authorizer);
   }
 

@@ -7,11 +7,10 @@ import io.carillon.aws.AwsException;
 import io.carillon.aws.DirectPipeline;
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
-import io.carillon.base.Ids;
 import io.carillon.base.Region;
+import io.carillon.kernel.TestKernel;
 import io.carillon.policy.FewPrincipals;
 import io.carillon.store.MemoryDatabase;
-import java.net.URI;
 import java.time.Instant;
 import java.util.Map;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -38,14 +37,7 @@ class QueuePolicyTest {
   private final FewPrincipals principals = new FewPrincipals(ACCOUNT);
   private final MemoryDatabase database = new MemoryDatabase();
   private final SqsService sqs =
-      new SqsService(
-          database,
-          () -> NOW,
-          new Ids(),
-          DirectPipeline.letting(() -> true),
-          principals,
-          () -> URI.create("http://localhost:4566"),
-          1);
+      new SqsService(new TestKernel(database, () -> NOW).with(principals).build());
   private final DirectPipeline pipeline =
       new DirectPipeline(sqs.operations(), DirectPipeline.letting(() -> true));
 
@@ -107,7 +99,10 @@ class QueuePolicyTest {
 
   private Map<String, String> pinned(String queue) {
     Arn arn = Arn.parse("arn:aws:sqs:us-east-1:123456789012:" + queue);
-    return database.read(s -> sqs.policies().find(s, arn)).orElseThrow().pinned();
+    return database
+        .read(s -> sqs.resourcePolicies().orElseThrow().find(s, arn))
+        .orElseThrow()
+        .pinned();
   }
 
   private static String policy(String principal, String action) {

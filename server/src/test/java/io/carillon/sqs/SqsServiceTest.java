@@ -9,18 +9,16 @@ import io.carillon.aws.Caller;
 import io.carillon.aws.DirectPipeline;
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
-import io.carillon.base.Ids;
 import io.carillon.base.Region;
+import io.carillon.kernel.TestKernel;
 import io.carillon.messaging.Acceptance;
 import io.carillon.messaging.MessageAttribute;
 import io.carillon.messaging.Sender;
 import io.carillon.messaging.ServiceMessage;
 import io.carillon.policy.FewPrincipals;
 import io.carillon.store.MemoryDatabase;
-import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -66,13 +64,10 @@ class SqsServiceTest {
   private final Authorizer authorizer = DirectPipeline.letting(() -> serviceAllowed);
   private final SqsService sqs =
       new SqsService(
-          database,
-          (InstantSource) () -> now,
-          new Ids(),
-          authorizer,
-          new FewPrincipals(ACCOUNT),
-          () -> URI.create("http://localhost:4566"),
-          1);
+          new TestKernel(database, () -> now)
+              .with(authorizer)
+              .with(new FewPrincipals(ACCOUNT))
+              .build());
   private final DirectPipeline pipeline = new DirectPipeline(sqs.operations(), authorizer);
 
   @Test
@@ -551,7 +546,7 @@ class SqsServiceTest {
   }
 
   private Acceptance accept(ServiceMessage message) {
-    return database.read(s -> sqs.recipient().accept(s, message));
+    return database.read(s -> sqs.recipient().orElseThrow().accept(s, message));
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.carillon.s3.event;
 
 import io.carillon.aws.Caller;
+import io.carillon.kernel.Kernel;
 import io.carillon.outbox.Outbox;
 import io.carillon.outbox.Work;
 import io.carillon.s3.model.Bucket;
@@ -39,18 +40,12 @@ public final class Notifications {
   private final InstantSource clock;
   private final Function<Caller, String> causes;
 
-  /// @param causes returns the cause for events of a caller's request
-  public Notifications(
-      Buckets buckets,
-      Outbox outbox,
-      Trace trace,
-      InstantSource clock,
-      Function<Caller, String> causes) {
+  public Notifications(Buckets buckets, Kernel kernel) {
     this.buckets = buckets;
-    this.outbox = outbox;
-    this.trace = trace;
-    this.clock = clock;
-    this.causes = causes;
+    this.outbox = kernel.outbox();
+    this.trace = kernel.trace();
+    this.clock = kernel.clock();
+    this.causes = kernel::causeOfEvent;
   }
 
   public NotificationRules rules(Snapshot snapshot, Bucket bucket) {

@@ -1,0 +1,59 @@
+package io.carillon.kernel;
+
+import io.carillon.aws.ResourcePolicies;
+import io.carillon.messaging.Acceptance;
+import io.carillon.messaging.Recipient;
+import io.carillon.messaging.ServiceMessage;
+import io.carillon.store.Snapshot;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// The services of this server. They need one another's policies and recipients and so are mounted
+/// once all of them are built; until then none is used.
+public final class Services implements Recipient {
+  private volatile @Nullable Map<String, Service> byName;
+
+  /// @throws IllegalStateException if services were mounted before, or two have the same name
+  public void mount(List<Service> services) {
+    Map<String, Service> mounted = new LinkedHashMap<>();
+    for (Service service : services) {
+      if (mounted.put(service.spec().name(), service) != null) {
+        throw new IllegalStateException("Two services named " + service.spec().name());
+      }
+    }
+    if (byName != null) {
+      throw new IllegalStateException("The services are mounted already");
+    }
+    byName = mounted;
+  }
+
+  private Optional<Service> find(String name) {
+    Map<String, Service> mounted = byName;
+    if (mounted == null) {
+      throw new IllegalStateException("The services are not mounted yet");
+    }
+    return Optional.ofNullable(mounted.get(name));
+  }
+
+  /// The policies of a service's resources.
+  ///
+  /// @param name as in ARNs
+  public Optional<ResourcePolicies> policies(String name) {
+    return find(name).flatMap(Service::resourcePolicies);
+  }
+
+  @Override
+  public Acceptance accept(Snapshot snapshot, ServiceMessage message) {
+    String name = message.destination().service();
+    return find(name)
+        .flatMap(Service::recipient)
+        .map(recipient -> recipient.accept(snapshot, message))
+        .orElseGet(
+            () ->
+                new Acceptance.Refused(
+                    "this server has no service " + name + " that takes messages"));
+  }
+}
