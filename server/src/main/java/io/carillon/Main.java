@@ -1,6 +1,5 @@
 package io.carillon;
 
-import io.carillon.Settings.SettingException;
 import io.carillon.cli.AccountCommand;
 import io.carillon.cli.BenchCommand;
 import io.carillon.cli.Command;
@@ -15,6 +14,9 @@ import io.carillon.cli.SmsCommand;
 import io.carillon.cli.StartCommand;
 import io.carillon.cli.TraceCommand;
 import io.carillon.cli.VerifyCommand;
+import io.carillon.server.LogLines;
+import io.carillon.server.Settings.SettingException;
+import io.carillon.server.StartupPreload;
 import java.util.List;
 import java.util.Set;
 

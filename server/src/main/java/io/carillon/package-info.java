@@ -1,4 +1,4 @@
-/// The command line, the wiring and the configuration.
+/// The entry point.
 @NullMarked
 package io.carillon;
 

@@ -3,6 +3,7 @@ package io.carillon;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.cli.CapturedOutput;
+import io.carillon.server.Settings;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

@@ -1,11 +1,11 @@
 package io.carillon.bench;
 
-import io.carillon.LogLines;
 import io.carillon.http.Handler;
 import io.carillon.http.HttpEngine;
 import io.carillon.http.Limits;
 import io.carillon.http.Request;
 import io.carillon.http.Response;
+import io.carillon.server.LogLines;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;

@@ -1,7 +1,7 @@
 package io.carillon.bench;
 
-import io.carillon.LogLines;
 import io.carillon.bench.Load.Measured;
+import io.carillon.server.LogLines;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;

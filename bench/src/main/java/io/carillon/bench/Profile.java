@@ -21,6 +21,7 @@ final class Profile {
   private static final List<Stage> STAGES =
       List.of(
           new Stage("delivery in the transaction", "io.carillon.outbox.TableOutbox.deliver"),
+          new Stage("planning a change, with its events", "io.carillon.store.Planned.on"),
           new Stage("receiving and hashing the body", "io.carillon.s3.Bodies."),
           new Stage("verifying the signature", "io.carillon.aws.sigv4."),
           new Stage("authorization", "io.carillon.iam.IamAuthorizer."),

@@ -1,7 +1,7 @@
 package io.carillon.cli;
 
-import io.carillon.Config;
-import io.carillon.Server;
+import io.carillon.server.Config;
+import io.carillon.server.Server;
 
 /// The text that is printed when the server is ready.
 final class Banner {

@@ -2,13 +2,13 @@ package io.carillon.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.carillon.Config;
-import io.carillon.Server;
 import io.carillon.http.Handler;
 import io.carillon.http.HttpEngine;
 import io.carillon.http.Limits;
 import io.carillon.http.Request;
 import io.carillon.http.Response;
+import io.carillon.server.Config;
+import io.carillon.server.Server;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;

@@ -1,6 +1,6 @@
 package io.carillon.cli;
 
-import io.carillon.Config;
+import io.carillon.server.Config;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.Set;

@@ -1,6 +1,6 @@
 package io.carillon.cli;
 
-import io.carillon.Config;
+import io.carillon.server.Config;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;

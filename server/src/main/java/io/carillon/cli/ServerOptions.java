@@ -1,7 +1,7 @@
 package io.carillon.cli;
 
-import io.carillon.Config;
-import io.carillon.Settings;
+import io.carillon.server.Config;
+import io.carillon.server.Settings;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;

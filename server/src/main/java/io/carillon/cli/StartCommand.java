@@ -1,7 +1,7 @@
 package io.carillon.cli;
 
-import io.carillon.Config;
-import io.carillon.Server;
+import io.carillon.server.Config;
+import io.carillon.server.Server;
 import java.util.concurrent.CountDownLatch;
 import org.apache.commons.cli.CommandLine;
 

@@ -1,9 +1,9 @@
 package io.carillon.cli;
 
-import io.carillon.Config;
-import io.carillon.Server;
 import io.carillon.iam.UnusableManagedPolicyException;
 import io.carillon.keys.DamagedKeyException;
+import io.carillon.server.Config;
+import io.carillon.server.Server;
 import io.carillon.store.ReadOnlyException;
 import io.carillon.store.UnreadableRowsException;
 import io.carillon.store.UnusableStoreException;

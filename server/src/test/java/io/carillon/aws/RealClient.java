@@ -1,8 +1,8 @@
 package io.carillon.aws;
 
-import io.carillon.Config;
-import io.carillon.Server;
-import io.carillon.Settings;
+import io.carillon.server.Config;
+import io.carillon.server.Server;
+import io.carillon.server.Settings;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;

@@ -2,7 +2,7 @@ package io.carillon.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.carillon.Config;
+import io.carillon.server.Config;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

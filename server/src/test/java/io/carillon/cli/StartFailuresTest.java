@@ -3,9 +3,9 @@ package io.carillon.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.carillon.Config;
-import io.carillon.Server;
-import io.carillon.Settings;
+import io.carillon.server.Config;
+import io.carillon.server.Server;
+import io.carillon.server.Settings;
 import io.carillon.store.ReadOnlyException;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -21,14 +21,20 @@ class PackageDependenciesTest {
     "io.carillon.sqs..",
     "io.carillon.iam..",
     "io.carillon.sts..",
-    "io.carillon.logs.."
+    "io.carillon.logs..",
+    "io.carillon.events.."
   };
 
-  /// IAM and STS are one service to the others: authentication and authorization.
+  /// A new package is asked as soon as it exists.
+  @ArchTest
+  static final ArchRule noPackagesDependOnEachOtherInACircle =
+      SlicesRuleDefinition.slices().matching("io.carillon.(**)").should().beFreeOfCycles();
+
+  /// Whatever has a ServiceSpec is a service.
   @ArchTest
   static final ArchRule servicesDoNotImportOneAnother =
       SlicesRuleDefinition.slices()
-          .matching("io.carillon.(s3|lambda|sns|sqs|logs)..")
+          .matching("io.carillon.(s3|lambda|sns|sqs|logs|iam|sts|events)..")
           .should()
           .notDependOnEachOther();
 
@@ -44,7 +50,10 @@ class PackageDependenciesTest {
               "io.carillon.outbox..",
               "io.carillon.policy..",
               "io.carillon.keys..",
-              "io.carillon.admin..")
+              "io.carillon.admin..",
+              "io.carillon.trace..",
+              "io.carillon.messaging..",
+              "io.carillon.kernel..")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(SERVICES);
@@ -99,7 +108,7 @@ class PackageDependenciesTest {
               "io.carillon.keys..",
               "io.carillon.lambda.runtime..",
               "io.carillon.cli..",
-              "io.carillon")
+              "io.carillon.server..")
           .should()
           .dependOnClassesThat()
           .haveFullyQualifiedName("java.nio.file.Files");

@@ -42,7 +42,7 @@ class TidyTest {
   /// Members that only tests use.
   private static final Set<String> FOR_TESTS =
       Set.of(
-          "Settings$Setting.environmentName",
+          "server.Settings$Setting.environmentName",
           "aws.Operations.all",
           "aws.sigv4.Signer.presign",
           "aws.sigv4.Verified$Signed.presigned",

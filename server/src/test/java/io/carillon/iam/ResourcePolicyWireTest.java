@@ -3,9 +3,9 @@ package io.carillon.iam;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.carillon.Config;
-import io.carillon.Server;
-import io.carillon.Settings;
+import io.carillon.server.Config;
+import io.carillon.server.Server;
+import io.carillon.server.Settings;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;

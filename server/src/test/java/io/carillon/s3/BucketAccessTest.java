@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.carillon.Config;
-import io.carillon.Settings;
 import io.carillon.aws.AwsException;
 import io.carillon.aws.Caller;
 import io.carillon.aws.ResourcePolicies.Owned;
 import io.carillon.base.Arn;
 import io.carillon.s3.model.Bucket;
+import io.carillon.server.Config;
+import io.carillon.server.Settings;
 import io.carillon.store.RowCodec;
 import java.time.Instant;
 import java.util.List;

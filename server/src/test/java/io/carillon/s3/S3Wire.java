@@ -1,12 +1,12 @@
 package io.carillon.s3;
 
-import io.carillon.Config;
-import io.carillon.Server;
-import io.carillon.Settings;
 import io.carillon.aws.sigv4.Signer;
 import io.carillon.base.Region;
 import io.carillon.base.Secret;
 import io.carillon.http.Headers;
+import io.carillon.server.Config;
+import io.carillon.server.Server;
+import io.carillon.server.Settings;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;

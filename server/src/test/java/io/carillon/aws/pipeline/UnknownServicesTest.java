@@ -2,10 +2,10 @@ package io.carillon.aws.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.carillon.Config;
-import io.carillon.Server;
-import io.carillon.Settings;
 import io.carillon.aws.RealClient;
+import io.carillon.server.Config;
+import io.carillon.server.Server;
+import io.carillon.server.Settings;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

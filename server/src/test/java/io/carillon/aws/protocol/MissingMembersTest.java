@@ -2,9 +2,6 @@ package io.carillon.aws.protocol;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.carillon.Config;
-import io.carillon.Server;
-import io.carillon.Settings;
 import io.carillon.aws.Clients;
 import io.carillon.aws.DirectClient;
 import io.carillon.aws.Operations;
@@ -13,6 +10,9 @@ import io.carillon.aws.Specs;
 import io.carillon.aws.pipeline.RequestPipeline;
 import io.carillon.http.Headers;
 import io.carillon.http.Response;
+import io.carillon.server.Config;
+import io.carillon.server.Server;
+import io.carillon.server.Settings;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;

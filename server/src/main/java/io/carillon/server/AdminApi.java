@@ -1,0 +1,190 @@
+package io.carillon.server;
+
+import io.carillon.admin.AdminError;
+import io.carillon.admin.AdminRouter.Call;
+import io.carillon.iam.Accounts;
+import io.carillon.outbox.DeadLetters;
+import io.carillon.outbox.OutboxReport;
+import io.carillon.s3.S3Service;
+import io.carillon.store.Database;
+import io.carillon.store.RocksDatabase;
+import io.carillon.trace.TableTrace;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.IntSupplier;
+
+/// The operations of the admin API, for operators and tests. Each method answers one route of
+/// [AdminRoutes].
+final class AdminApi {
+  private static final Duration RECENT = Duration.ofDays(1);
+  private static final int MAX_ITEMS = 1_000;
+
+  record Account(String accountId, String name) {}
+
+  record NewAccount(String accountId, String accessKeyId, String secretAccessKey) {}
+
+  private final Database database;
+  private final DeadLetters deadLetters;
+  private final OutboxReport outbox;
+  private final TableTrace trace;
+  private final Storage storage;
+  private final S3Service s3;
+  private final Accounts accounts;
+  private final FunctionRuntime functions;
+  private final Transports transports;
+  private final IntSupplier port;
+  private final MailLinks links;
+
+  AdminApi(
+      Database database,
+      DeadLetters deadLetters,
+      OutboxReport outbox,
+      TableTrace trace,
+      Storage storage,
+      S3Service s3,
+      Accounts accounts,
+      FunctionRuntime functions,
+      Transports transports,
+      IntSupplier port) {
+    this.database = database;
+    this.deadLetters = deadLetters;
+    this.outbox = outbox;
+    this.trace = trace;
+    this.storage = storage;
+    this.s3 = s3;
+    this.accounts = accounts;
+    this.functions = functions;
+    this.transports = transports;
+    this.port = port;
+    this.links = new MailLinks(transports.mailbox());
+  }
+
+  Object mail(Call call) {
+    return transports.mailbox().list();
+  }
+
+  Object confirmMail(Call call) throws IOException, InterruptedException {
+    return links.follow(port.getAsInt());
+  }
+
+  Object deleteMail(Call call) {
+    long id = call.number("id", 1, Integer.MAX_VALUE);
+    if (!transports.mailbox().delete(id)) {
+      throw AdminError.NO_SUCH_ITEM.because("There is no mail " + id + ".");
+    }
+    return Map.of();
+  }
+
+  Object messages(Call call) {
+    return transports.inbox().list();
+  }
+
+  Object trace(Call call) {
+    int limit = call.number("limit", 20, MAX_ITEMS);
+    Optional<String> event = call.find("event");
+    if (event.isPresent()) {
+      return List.of(
+          trace
+              .of(event.get())
+              .orElseThrow(
+                  () -> AdminError.NO_SUCH_ITEM.because("No event " + event.get() + " is known.")));
+    }
+    Optional<String> bucket = call.find("bucket");
+    if (bucket.isEmpty()) {
+      return trace.since(Instant.now().minus(RECENT), limit);
+    }
+    List<TableTrace.History> histories = trace.of(bucket.get(), call.find("key"), limit);
+    if (histories.isEmpty() && !s3.hasBucket(bucket.get())) { // events outlive their bucket
+      throw AdminError.NO_SUCH_ITEM.because("There is no bucket " + bucket.get() + ".");
+    }
+    return histories;
+  }
+
+  Object diagnosis(Call call) {
+    return s3.diagnosis(call.require("bucket"), call.require("key"));
+  }
+
+  Object deadLetters(Call call) {
+    int limit = call.number("limit", 100, MAX_ITEMS);
+    return database.read(
+        snapshot -> deadLetters.list(snapshot, call.find("after").orElse(""), limit));
+  }
+
+  Object lanes(Call call) {
+    return outbox.lanes(
+        call.find("kind").orElse(""),
+        call.find("lane").orElse(""),
+        call.number("limit", 100, MAX_ITEMS));
+  }
+
+  Object accounts(Call call) {
+    return accounts.list().stream()
+        .map(account -> new Account(account.id().value(), account.name()))
+        .toList();
+  }
+
+  Object createAccount(Call call) {
+    Accounts.NewAccount made = accounts.create(call.require("name"));
+    return new NewAccount(made.id().value(), made.rootKeyId(), made.rootSecret().reveal());
+  }
+
+  Object inspect(Call call) {
+    int limit = call.number("limit", 100, MAX_ITEMS);
+    List<String> tables = storage.inspect().tables();
+    Optional<String> table = call.find("table");
+    if (table.isEmpty()) {
+      return tables;
+    }
+    if (!tables.contains(table.get())) {
+      throw AdminError.NO_SUCH_ITEM.because(
+          "There is no table %s with rows. There are: %s."
+              .formatted(table.get(), String.join(", ", tables)));
+    }
+    return storage.inspect().rows(table.get(), limit);
+  }
+
+  Object verify(Call call) {
+    return storage.verify();
+  }
+
+  Object doctor(Call call) {
+    Map<String, Object> findings = new LinkedHashMap<>();
+    findings.put("java", Runtime.version().toString());
+    findings.put("sandbox", functions.describe());
+    findings.put("runtimes", functions.runtimes());
+    findings.put("e-mail", transports.mailRoute());
+    findings.put("SMS", transports.smsRoute());
+    return findings;
+  }
+
+  /// The few numbers an operator alarms on, as Prometheus text.
+  Object metrics(Call call) {
+    StringBuilder text = new StringBuilder();
+    metric(text, "deliveries_running", "gauge", outbox.running());
+    metric(text, "execution_environments", "gauge", functions.census().environments());
+    storage
+        .rocks()
+        .map(RocksDatabase::counts)
+        .ifPresent(
+            counts -> {
+              metric(text, "store_changes_total", "counter", counts.changes());
+              metric(text, "store_syncs_total", "counter", counts.syncs());
+              metric(text, "store_flushes_running", "gauge", counts.flushesRunning());
+              metric(text, "store_compactions_running", "gauge", counts.compactionsRunning());
+            });
+    storage
+        .files()
+        .ifPresent(files -> metric(text, "damaged_reads_total", "counter", files.damagedReads()));
+    return text.toString();
+  }
+
+  private static void metric(StringBuilder text, String name, String type, long value) {
+    text.append("# TYPE carillon_").append(name).append(' ').append(type).append('\n');
+    text.append("carillon_").append(name).append(' ').append(value).append('\n');
+  }
+}

@@ -1,0 +1,27 @@
+package io.carillon.server;
+
+import io.carillon.admin.AdminRouter;
+import java.util.List;
+
+/// The routes under `/_carillon/`.
+final class AdminRoutes {
+  private AdminRoutes() {}
+
+  static AdminRouter of(AdminRouter.Guard guard, AdminApi adminApi, List<String> services) {
+    return new AdminRouter(guard, services)
+        .on("GET mail", adminApi::mail)
+        .on("POST mail/confirm", adminApi::confirmMail)
+        .on("DELETE mail", adminApi::deleteMail)
+        .on("GET sms", adminApi::messages)
+        .on("GET trace", adminApi::trace)
+        .on("GET trace/diagnosis", adminApi::diagnosis)
+        .on("GET dead-letters", adminApi::deadLetters)
+        .on("GET lanes", adminApi::lanes)
+        .on("GET accounts", adminApi::accounts)
+        .on("POST accounts", adminApi::createAccount)
+        .on("GET inspect", adminApi::inspect)
+        .on("POST verify", adminApi::verify)
+        .on("GET doctor", adminApi::doctor)
+        .on("GET metrics", adminApi::metrics);
+  }
+}

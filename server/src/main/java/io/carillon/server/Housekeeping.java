@@ -1,0 +1,48 @@
+package io.carillon.server;
+
+import io.carillon.kernel.Chore;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Runs periodic tasks, most of which remove data that is no longer needed.
+final class Housekeeping implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Housekeeping.class);
+
+  private final List<Thread> threads;
+
+  private Housekeeping(List<Thread> threads) {
+    this.threads = threads;
+  }
+
+  static Housekeeping start(List<Chore> chores) {
+    return new Housekeeping(
+        chores.stream()
+            .map(chore -> Thread.ofVirtual().name("housekeeping").start(() -> run(chore)))
+            .toList());
+  }
+
+  private static void run(Chore chore) {
+    try {
+      Thread.sleep(chore.first());
+      while (true) {
+        try {
+          chore.work().run();
+        } catch (RuntimeException | Error e) {
+          LOG.warn("A periodic task failed; its next run tries again", e);
+        }
+        Thread.sleep(chore.every());
+      }
+    } catch (InterruptedException _) {
+      // closed
+    }
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    threads.forEach(Thread::interrupt);
+    for (Thread thread : threads) {
+      thread.join();
+    }
+  }
+}

@@ -1,0 +1,122 @@
+package io.carillon.server;
+
+import io.carillon.keys.DamagedKeyException;
+import io.carillon.store.Blobs;
+import io.carillon.store.Database;
+import io.carillon.store.FileBlobs;
+import io.carillon.store.Inspection;
+import io.carillon.store.KeyCodec;
+import io.carillon.store.MemoryBlobs;
+import io.carillon.store.MemoryDatabase;
+import io.carillon.store.RocksDatabase;
+import io.carillon.store.Table;
+import io.carillon.store.UnusableStoreException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// The stored state: the database and the blobs beside it.
+///
+/// @param rocks the database on disk; empty in memory
+/// @param files the blobs as files; empty in memory
+record Storage(
+    Database database, Blobs blobs, Optional<RocksDatabase> rocks, Optional<FileBlobs> files)
+    implements AutoCloseable {
+
+  record SealingKeyRow(String fingerprint) {}
+
+  private static final Table<String, SealingKeyRow> SEALING_KEYS =
+      Table.of("keys.sealing", KeyCodec.STRING, SealingKeyRow.class);
+  private static final String SEALING_KEY = "key";
+
+  static Storage open(Config config, InstantSource clock) throws IOException {
+    if (config.inMemory()) {
+      Database database = new MemoryDatabase();
+      return new Storage(
+          database, new MemoryBlobs(database, clock), Optional.empty(), Optional.empty());
+    }
+    Path rows = config.data().resolve("db");
+    Path bodies = config.data().resolve("blobs");
+    if (!RocksDatabase.exists(rows) && FileBlobs.exist(bodies)) {
+      // A new database names no blob, so the sweep would delete them all.
+      throw new UnusableStoreException(
+          "There are bodies in %s but no database in %s. Restore both from a backup, or remove the bodies to start empty."
+              .formatted(bodies, rows),
+          null);
+    }
+    RocksDatabase database = RocksDatabase.open(rows);
+    FileBlobs blobs = FileBlobs.open(bodies, database, clock);
+    return new Storage(database, blobs, Optional.of(database), Optional.of(blobs));
+  }
+
+  /// Refuses a sealing key other than that of the first start: access keys sealed with it could not
+  /// be opened any more, which would show only key by key.
+  void requireSealingKey(String fingerprint) {
+    String known =
+        database
+            .read(snapshot -> SEALING_KEYS.get(snapshot, SEALING_KEY))
+            .map(SealingKeyRow::fingerprint)
+            .orElse("");
+    if (known.isEmpty()) {
+      database.write(
+          tx -> {
+            SEALING_KEYS.put(tx, SEALING_KEY, new SealingKeyRow(fingerprint));
+            return fingerprint;
+          });
+    } else if (!known.equals(fingerprint)) {
+      throw new DamagedKeyException(
+          "keys/sealing.key is not the one that sealed the access keys in the database. Restore it"
+              + " from a backup of the data folder.",
+          null);
+    }
+  }
+
+  Inspection inspect() {
+    return new Inspection(database);
+  }
+
+  /// Reads every blob and every file of rows and compares their checksums; small bodies are in
+  /// rows.
+  FileBlobs.Scrubbed verify() {
+    FileBlobs.Scrubbed found =
+        files.map(FileBlobs::verify).orElseGet(() -> new FileBlobs.Scrubbed(0, 0, List.of()));
+    List<FileBlobs.Damage> damaged = new ArrayList<>(found.damaged());
+    rocks
+        .flatMap(RocksDatabase::verify)
+        .ifPresent(why -> damaged.add(new FileBlobs.Damage("rows", why)));
+    return new FileBlobs.Scrubbed(found.blobs(), found.bytes(), damaged);
+  }
+
+  /// Removes the blobs that no row names any more.
+  void removeReleased() {
+    run(FileBlobs::removeReleased);
+  }
+
+  /// Removes the blobs that no row ever named, by looking at every file.
+  void sweep() {
+    run(FileBlobs::sweep);
+  }
+
+  private interface BlobTask {
+    void run(FileBlobs blobs) throws IOException;
+  }
+
+  private void run(BlobTask task) {
+    try {
+      if (files.isPresent()) {
+        task.run(files.get());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    database.close();
+  }
+}
