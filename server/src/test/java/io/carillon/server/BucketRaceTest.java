@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -88,7 +89,7 @@ class BucketRaceTest {
         () ->
             server.s3.putBucketVersioning(
                 b -> b.bucket(bucket).versioningConfiguration(v -> v.status("Enabled"))));
-    String version = response.get().versionId();
+    String version = Objects.requireNonNull(response.get()).versionId();
     assertThat(version).isNotNull();
     assertThat(server.s3.listObjectVersions(b -> b.bucket(bucket)).versions())
         .extracting(v -> v.versionId())

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -111,7 +112,8 @@ class PublishRaceTest {
     server.interleave(
         () -> refused.set(catchThrowableOfType(AwsServiceException.class, () -> send(by))),
         () -> server.sns.deleteTopic(b -> b.topicArn(topic)));
-    assertThat(refused.get().awsErrorDetails().errorCode()).isEqualTo("NotFound");
+    assertThat(Objects.requireNonNull(refused.get()).awsErrorDetails().errorCode())
+        .isEqualTo("NotFound");
     assertThat(received(queue)).isZero();
     assertThat(server.rows("sns.messages")).isEmpty();
   }

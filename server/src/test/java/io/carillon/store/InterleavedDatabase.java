@@ -1,5 +1,6 @@
 package io.carillon.store;
 
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -43,7 +44,7 @@ public final class InterleavedDatabase implements Database {
 
   /// The guards that the last plan of a change relied on.
   public Set<String> guardsOfLastPlan() {
-    return guards.get();
+    return Objects.requireNonNull(guards.get());
   }
 
   /// How many plans of changes were made, those that were made again included.
