@@ -19,6 +19,7 @@ iam = boto3.client("iam")
 sts = boto3.client("sts")
 lam = boto3.client("lambda")
 logs = boto3.client("logs")
+events = boto3.client("events")
 ACCOUNT = "000000000000"
 
 

@@ -7,6 +7,7 @@ import io.carillon.aws.pipeline.RequestPipeline;
 import io.carillon.aws.sigv4.SignatureVerifier;
 import io.carillon.base.Ids;
 import io.carillon.base.MemoryBudget;
+import io.carillon.events.EventsService;
 import io.carillon.http.HttpEngine;
 import io.carillon.http.Limits;
 import io.carillon.iam.Accounts;
@@ -170,7 +171,8 @@ public final class Server implements AutoCloseable {
               new SqsService(kernel),
               iam,
               sts,
-              logs);
+              logs,
+              new EventsService(kernel));
       mounted.mount(services);
       for (Service service : services) {
         service.deliveries().forEach(dispatcher::register);

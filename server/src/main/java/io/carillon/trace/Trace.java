@@ -26,6 +26,8 @@ public interface Trace {
 
   enum Step {
     UPLOADED,
+    /// An event bus accepted the event, and a rule matches it.
+    ACCEPTED,
     MATCHED,
     INVOKED,
     RETURNED,

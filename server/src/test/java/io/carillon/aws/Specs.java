@@ -1,5 +1,6 @@
 package io.carillon.aws;
 
+import io.carillon.events.EventsService;
 import io.carillon.iam.IamService;
 import io.carillon.lambda.LambdaService;
 import io.carillon.logs.LogsService;
@@ -19,7 +20,8 @@ public final class Specs {
           SqsService.SPEC,
           IamService.SPEC,
           StsService.SPEC,
-          LogsService.SPEC);
+          LogsService.SPEC,
+          EventsService.SPEC);
 
   private Specs() {}
 

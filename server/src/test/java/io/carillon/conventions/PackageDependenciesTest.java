@@ -22,6 +22,7 @@ class PackageDependenciesTest {
     "io.carillon.iam..",
     "io.carillon.sts..",
     "io.carillon.logs..",
+    "io.carillon.events..",
     "io.carillon.events.."
   };
 

@@ -42,6 +42,7 @@ import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.retries.DefaultRetryStrategy;
+import software.amazon.awssdk.services.eventbridge.EventBridgeClient;
 import software.amazon.awssdk.services.iam.IamClient;
 import software.amazon.awssdk.services.iam.model.AccessKey;
 import software.amazon.awssdk.services.lambda.LambdaClient;
@@ -96,6 +97,10 @@ final class RaceServer implements AutoCloseable {
       return client(LambdaClient.class, LambdaClient.builder());
     }
 
+    EventBridgeClient events() {
+      return client(EventBridgeClient.class, EventBridgeClient.builder());
+    }
+
     IamClient iam() {
       return client(IamClient.class, IamClient.builder());
     }
@@ -136,6 +141,7 @@ final class RaceServer implements AutoCloseable {
   final SqsClient sqs;
   final LambdaClient lambda;
   final IamClient iam;
+  final EventBridgeClient events;
 
   static RaceServer start(Path folder) throws IOException {
     return new RaceServer(folder);
@@ -170,6 +176,7 @@ final class RaceServer implements AutoCloseable {
     sqs = root.sqs();
     lambda = root.lambda();
     iam = root.iam();
+    events = root.events();
     iam.createRole(b -> b.roleName("role").assumeRolePolicyDocument(TRUST));
     iam.putRolePolicy(b -> b.roleName("role").policyName("all").policyDocument(ALLOW_ALL));
   }

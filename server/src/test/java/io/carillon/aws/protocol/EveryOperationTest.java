@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.core.SdkPojo;
 import software.amazon.awssdk.services.cloudwatchlogs.CloudWatchLogsClient;
+import software.amazon.awssdk.services.eventbridge.EventBridgeClient;
 import software.amazon.awssdk.services.iam.IamClient;
 import software.amazon.awssdk.services.lambda.LambdaClient;
 import software.amazon.awssdk.services.s3.S3Client;
@@ -121,6 +122,14 @@ class EveryOperationTest {
   void ofLogs() {
     CloudWatchLogsClient client = Clients.client(CloudWatchLogsClient.builder(), pipeline("logs"));
     check("logs", CloudWatchLogsClient.class, client, new Samples(Map.of(), Set.of()), Set.of());
+  }
+
+  @Test
+  void ofEvents() {
+    EventBridgeClient client = Clients.client(EventBridgeClient.builder(), pipeline("events"));
+    // A client with an EndpointId signs with an algorithm that needs another library.
+    Samples samples = new Samples(Map.of(), Set.of("EndpointId"));
+    check("events", EventBridgeClient.class, client, samples, Set.of());
   }
 
   @Test

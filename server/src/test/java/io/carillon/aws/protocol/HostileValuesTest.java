@@ -34,6 +34,7 @@ import software.amazon.awssdk.core.SdkPojo;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.core.sync.ResponseTransformer;
 import software.amazon.awssdk.services.cloudwatchlogs.CloudWatchLogsClient;
+import software.amazon.awssdk.services.eventbridge.EventBridgeClient;
 import software.amazon.awssdk.services.iam.IamClient;
 import software.amazon.awssdk.services.lambda.LambdaClient;
 import software.amazon.awssdk.services.s3.S3Client;
@@ -129,7 +130,9 @@ class HostileValuesTest {
           "sts",
           Map.of("RoleArn", "arn:aws:iam::123456789012:role/role"),
           "logs",
-          Map.of("logGroupName", "group", "logStreamName", "stream"));
+          Map.of("logGroupName", "group", "logStreamName", "stream"),
+          "events",
+          Map.of("Name", "rule", "Rule", "rule"));
 
   private final Shapes shapes = new Shapes();
   private final Random random = new Random(SEED);
@@ -202,6 +205,13 @@ class HostileValuesTest {
     client.createLogGroup(b -> b.logGroupName("group"));
     client.createLogStream(b -> b.logGroupName("group").logStreamName("stream"));
     check("logs", CloudWatchLogsClient.class, client);
+  }
+
+  @Test
+  void ofEvents() {
+    EventBridgeClient client = client(EventBridgeClient.builder());
+    client.putRule(b -> b.name("rule").eventPattern("{\"source\":[\"s\"]}"));
+    check("events", EventBridgeClient.class, client);
   }
 
   private <B extends AwsSyncClientBuilder<B, C> & AwsClientBuilder<B, C>, C> C client(B builder) {

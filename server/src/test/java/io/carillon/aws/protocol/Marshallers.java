@@ -33,7 +33,8 @@ final class Marshallers {
           "sqs", "sqs",
           "iam", "iam",
           "sts", "sts",
-          "logs", "cloudwatchlogs");
+          "logs", "cloudwatchlogs",
+          "events", "eventbridge");
 
   private Marshallers() {}
 

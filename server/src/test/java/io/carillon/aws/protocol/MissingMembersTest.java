@@ -35,6 +35,7 @@ import software.amazon.awssdk.core.SdkField;
 import software.amazon.awssdk.core.SdkPojo;
 import software.amazon.awssdk.core.protocol.MarshallLocation;
 import software.amazon.awssdk.services.cloudwatchlogs.CloudWatchLogsClient;
+import software.amazon.awssdk.services.eventbridge.EventBridgeClient;
 import software.amazon.awssdk.services.iam.IamClient;
 import software.amazon.awssdk.services.lambda.LambdaClient;
 import software.amazon.awssdk.services.s3.S3Client;
@@ -87,7 +88,9 @@ class MissingMembersTest {
           "sts",
           Map.of("RoleArn", "arn:aws:iam::123456789012:role/role", "RoleSessionName", "session"),
           "logs",
-          Map.of("logGroupName", "group", "logStreamName", "stream"));
+          Map.of("logGroupName", "group", "logStreamName", "stream"),
+          "events",
+          Map.of("ResourceARN", "arn:aws:events:eu-central-1:123456789012:event-bus/default"));
 
   private final List<Integer> statuses = new ArrayList<>();
   private final Map<String, Operations> tables = new HashMap<>();
@@ -147,6 +150,11 @@ class MissingMembersTest {
   @Test
   void ofSts() {
     check("sts", StsClient.class, client(StsClient.builder()));
+  }
+
+  @Test
+  void ofEvents() {
+    check("events", EventBridgeClient.class, client(EventBridgeClient.builder()));
   }
 
   @Test
@@ -229,7 +237,9 @@ class MissingMembersTest {
 
   private static List<Case> cases(String service, Operation<?> operation) {
     Samples samples =
-        new Samples(GIVEN.getOrDefault(service, Map.of()), Set.of("ContentMD5", "ContentLength"));
+        new Samples(
+            GIVEN.getOrDefault(service, Map.of()),
+            Set.of("ContentMD5", "ContentLength", "EndpointId"));
     Set<String> required = required(service, operation.input());
     List<Case> cases = new ArrayList<>();
     cases.add(new Case("nothing", without(samples, operation, _ -> true), !required.isEmpty()));

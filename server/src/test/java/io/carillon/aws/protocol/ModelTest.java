@@ -22,7 +22,7 @@ class ModelTest {
   /// After an upgrade of the SDK: run this test with `-Dcarillon.writeModel=true` to regenerate the
   /// lists, and review the difference.
   @ParameterizedTest
-  @ValueSource(strings = {"s3", "lambda", "sns", "sqs", "iam", "sts", "logs"})
+  @ValueSource(strings = {"s3", "lambda", "sns", "sqs", "iam", "sts", "logs", "events"})
   void theListOfOperationsMatchesTheSdk(String service) throws IOException {
     List<Model.Entry> current = Marshallers.read(service);
     if (Boolean.getBoolean("carillon.writeModel")) {
@@ -36,7 +36,7 @@ class ModelTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"s3", "lambda", "sns", "sqs", "iam", "sts", "logs"})
+  @ValueSource(strings = {"s3", "lambda", "sns", "sqs", "iam", "sts", "logs", "events"})
   void everyOperationHasANameAMethodAPathAndSupportedShapes(String service) {
     Shapes shapes = new Shapes();
     for (Model.Entry entry : Model.of(Specs.of(service))) {
