@@ -2,7 +2,7 @@
 
 import json
 
-from boto3_clients import ACCOUNT, drain, events, new_queue
+from boto3_clients import ACCOUNT, drain, events, new_queue, s3
 from checks import error_of, proves
 
 ARN = f"arn:aws:events:us-east-1:{ACCOUNT}"
@@ -101,3 +101,25 @@ def check_rule_tags():
     assert events.list_tags_for_resource(ResourceARN=arn)["Tags"] == [{"Key": "team", "Value": "red"}]
     events.delete_rule(Name="tagged")
     assert error_of(events.list_tags_for_resource, ResourceARN=arn)[0] == "ResourceNotFoundException"
+
+
+@proves(s3="PutBucketNotificationConfiguration GetBucketNotificationConfiguration", events="PutRule PutTargets")
+def check_uploads_are_events_on_the_default_bus():
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html"""
+    url, queue = new_queue("of-uploads", "events.amazonaws.com")
+    s3.create_bucket(Bucket="of-events")
+    s3.put_bucket_notification_configuration(Bucket="of-events", NotificationConfiguration={"EventBridgeConfiguration": {}})
+    assert s3.get_bucket_notification_configuration(Bucket="of-events")["EventBridgeConfiguration"] == {}
+    pattern = {"source": ["aws.s3"], "detail-type": [{"prefix": "Object "}], "detail": {"bucket": {"name": ["of-events"]}}}
+    assert events.put_rule(Name="uploads", EventPattern=json.dumps(pattern))["RuleArn"] == f"{ARN}:rule/uploads"
+    assert events.put_targets(Rule="uploads", Targets=[{"Id": "q", "Arn": queue}])["FailedEntryCount"] == 0
+    s3.put_object(Bucket="of-events", Key="a b+ü.txt", Body=b"hello")
+    s3.delete_object(Bucket="of-events", Key="a b+ü.txt")
+    got = {event["detail-type"]: event for event in map(json.loads, drain(url) + drain(url, 0))}
+    created, deleted = got["Object Created"], got["Object Deleted"]
+    assert created["resources"] == ["arn:aws:s3:::of-events"] and created["account"] == ACCOUNT, created
+    object = created["detail"]["object"]
+    assert object["key"] == "a b+ü.txt" and object["size"] == 5 and object["etag"] == "5d41402abc4b2a76b9719d911017c592", object
+    assert created["detail"]["reason"] == "PutObject" and created["detail"]["bucket"] == {"name": "of-events"}, created
+    assert deleted["detail"]["deletion-type"] == "Permanently Deleted", deleted
+    assert object["sequencer"] < deleted["detail"]["object"]["sequencer"], got

@@ -45,7 +45,7 @@ import software.amazon.awssdk.services.eventbridge.model.TagResourceRequest;
 import software.amazon.awssdk.services.eventbridge.model.TestEventPatternRequest;
 import software.amazon.awssdk.services.eventbridge.model.UntagResourceRequest;
 
-/// EventBridge: its operations and its deliveries.
+/// EventBridge: its operations, its deliveries, and its recipient for other services.
 public final class EventsService implements Service {
   /// A request's events have 1 MiB; escaped, each byte takes up to six.
   public static final ServiceSpec SPEC =
@@ -67,6 +67,7 @@ public final class EventsService implements Service {
   private final TargetOperations targetOperations;
   private final EventTags tags;
   private final PutEvents putEvents;
+  private final Recipient recipient;
   private final Map<String, Delivery> deliveries;
 
   public EventsService(Kernel kernel) {
@@ -83,6 +84,7 @@ public final class EventsService implements Service {
     EventRouter router = new EventRouter(new BusRules(buses, rules), outbox, trace, clock);
     this.putEvents =
         new PutEvents(database, buses, router, kernel::causeOfEvent, kernel.ids(), clock);
+    this.recipient = new EventBusRecipient(router, clock);
     this.deliveries =
         Map.of(
             TargetWork.KIND, new TargetDelivery(recipients, outbox, trace, clock),
@@ -187,6 +189,11 @@ public final class EventsService implements Service {
   private static Owned owned(BusKey key, EventBus bus) {
     Optional<String> policy = bus.policy().isEmpty() ? Optional.empty() : Optional.of(bus.policy());
     return new Owned(new AccountId(key.account()), policy, bus.tags(), bus.pinned());
+  }
+
+  @Override
+  public Optional<Recipient> recipient() {
+    return Optional.of(recipient);
   }
 
   @Override

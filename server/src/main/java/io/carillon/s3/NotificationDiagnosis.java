@@ -1,6 +1,7 @@
 package io.carillon.s3;
 
 import io.carillon.s3.event.NotificationRule;
+import io.carillon.s3.event.NotificationRules;
 import io.carillon.s3.event.Notifications;
 import io.carillon.s3.model.Bucket;
 import io.carillon.s3.model.Buckets;
@@ -48,15 +49,18 @@ final class NotificationDiagnosis {
   }
 
   private List<String> rules(Snapshot snapshot, Bucket bucket, String key) {
-    List<NotificationRule> rules = notifications.rules(snapshot, bucket).rules();
-    if (rules.isEmpty()) {
+    NotificationRules rules = notifications.rules(snapshot, bucket);
+    if (!rules.notifiesAny()) {
       return List.of(
           "Bucket %s has no notification configuration, so its objects cause no events."
               .formatted(bucket.name()),
           "Set one with `aws s3api put-bucket-notification-configuration`.");
     }
     List<String> lines = new ArrayList<>();
-    for (NotificationRule rule : rules) {
+    if (rules.eventBridge()) {
+      lines.add("All events of bucket " + bucket.name() + " go to the default event bus.");
+    }
+    for (NotificationRule rule : rules.rules()) {
       String to = "Rule " + rule.id() + " (to " + rule.destination() + ") ";
       lines.add(
           rule.mismatch(key)

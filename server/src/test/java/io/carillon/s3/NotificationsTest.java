@@ -37,7 +37,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.services.s3.model.DeleteObjectRequest;
-import software.amazon.awssdk.services.s3.model.EventBridgeConfiguration;
 import software.amazon.awssdk.services.s3.model.FilterRule;
 import software.amazon.awssdk.services.s3.model.GetBucketNotificationConfigurationRequest;
 import software.amazon.awssdk.services.s3.model.GetBucketNotificationConfigurationResponse;
@@ -463,11 +462,6 @@ class NotificationsTest {
             "InvalidArgument",
             400)
         .hasMessage("FIFO SQS queues are not supported.");
-    refused(
-        () ->
-            configure(n -> n.eventBridgeConfiguration(EventBridgeConfiguration.builder().build())),
-        "NotImplemented",
-        501);
     refused(
         () -> configure(n -> n.lambdaFunctionConfigurations(function("x"), function("x"))),
         "InvalidArgument",

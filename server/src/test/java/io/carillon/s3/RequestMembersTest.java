@@ -25,7 +25,6 @@ import software.amazon.awssdk.core.traits.PayloadTrait;
 import software.amazon.awssdk.core.traits.TraitType;
 import software.amazon.awssdk.services.s3.model.BucketInfo;
 import software.amazon.awssdk.services.s3.model.CreateBucketRequest;
-import software.amazon.awssdk.services.s3.model.EventBridgeConfiguration;
 import software.amazon.awssdk.services.s3.model.GetBucketAclRequest;
 import software.amazon.awssdk.services.s3.model.GetBucketAclResponse;
 import software.amazon.awssdk.services.s3.model.GetObjectRequest;
@@ -33,7 +32,6 @@ import software.amazon.awssdk.services.s3.model.HeadObjectRequest;
 import software.amazon.awssdk.services.s3.model.LocationInfo;
 import software.amazon.awssdk.services.s3.model.MFADelete;
 import software.amazon.awssdk.services.s3.model.PutBucketAclRequest;
-import software.amazon.awssdk.services.s3.model.PutBucketNotificationConfigurationRequest;
 import software.amazon.awssdk.services.s3.model.PutBucketVersioningRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectAclRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectAclResponse;
@@ -77,6 +75,7 @@ class RequestMembersTest {
                       + ".Name",
                   "NotificationConfiguration.CloudFunctionConfiguration.Filter.S3Key.FilterRule"
                       + ".Value",
+                  "NotificationConfiguration.EventBridgeConfiguration",
                   "AccelerateConfiguration.Status",
                   "OwnershipControls.Rule.ObjectOwnership",
                   "Policy",
@@ -113,7 +112,6 @@ class RequestMembersTest {
           "WebsiteConfiguration.",
           "CreateBucketConfiguration.Bucket.",
           "CreateBucketConfiguration.Location.",
-          "NotificationConfiguration.EventBridgeConfiguration",
           "VersioningConfiguration.MfaDelete");
 
   static List<Class<?>> inputs() {
@@ -292,15 +290,6 @@ class RequestMembersTest {
                     .build()))
         .startsWith("NotImplemented")
         .contains("Location");
-    assertThat(
-            refusal(
-                PutBucketNotificationConfigurationRequest.builder()
-                    .bucket("every-member")
-                    .notificationConfiguration(
-                        c -> c.eventBridgeConfiguration(EventBridgeConfiguration.builder().build()))
-                    .build()))
-        .startsWith("NotImplemented")
-        .contains("EventBridge");
     assertThat(
             refusal(
                 PutBucketVersioningRequest.builder()

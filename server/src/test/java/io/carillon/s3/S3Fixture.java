@@ -269,12 +269,13 @@ final class S3Fixture implements FixedAuthorizer {
 
   /// The messages in the outbox.
   List<String> events() {
-    recipients.put(
-        "lambda",
+    Recipient recording =
         (_, serviceMessage) -> {
           serviceMessages.add(serviceMessage);
           return new Acceptance.Accepted(_ -> {});
-        });
+        };
+    recipients.put("lambda", recording);
+    recipients.put("events", recording);
     List<String> messages = new ArrayList<>();
     for (Work work : outbox) {
       serviceMessages.clear();

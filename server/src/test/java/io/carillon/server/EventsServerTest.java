@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.eventbridge.EventBridgeClient;
 import software.amazon.awssdk.services.eventbridge.model.EventBridgeException;
 import software.amazon.awssdk.services.eventbridge.model.PutEventsRequestEntry;
@@ -95,6 +96,66 @@ class EventsServerTest {
     put(server.root, entry(source).build());
     assertThat(server.count(queue)).isEqualTo(1);
     assertThat(server.rows("outbox.jobs")).noneMatch(row -> row.contains(queue));
+  }
+
+  /// The upload's commit delivers through the default bus into the queue.
+  @Test
+  void anUploadIsAnEventOnTheDefaultBus() {
+    String queue = server.queue(server.name("queue"), EVENTS);
+    String bucket = bucketWithEventBridge();
+    ruleOfBucket(bucket, queue);
+    server.s3.putObject(b -> b.bucket(bucket).key("in/a b+ü.txt"), RequestBody.fromString("hello"));
+    server.s3.putObject(b -> b.bucket(bucket).key("out/x"), RequestBody.fromString("hello"));
+    assertThat(server.count(queue)).isEqualTo(1);
+    assertThat(server.rows("outbox.jobs")).noneMatch(row -> row.contains(bucket));
+    assertThat(server.receive(queue))
+        .contains(
+            "\"detail-type\":\"Object Created\",\"source\":\"aws.s3\",\"account\":\""
+                + ACCOUNT
+                + "\"",
+            "\"resources\":[\"arn:aws:s3:::" + bucket + "\"]",
+            "\"key\":\"in/a b+ü.txt\",\"size\":5,",
+            "\"reason\":\"PutObject\"");
+  }
+
+  @Test
+  void aRuleThatIsDisabledBetweenAnUploadsPlanAndItsCommitMatchesNothing() {
+    String queue = server.queue(server.name("queue"), EVENTS);
+    String bucket = bucketWithEventBridge();
+    String rule = ruleOfBucket(bucket, queue);
+    server.interleave(
+        () -> server.s3.putObject(b -> b.bucket(bucket).key("in/x"), RequestBody.fromString("x")),
+        () -> server.events.disableRule(b -> b.name(rule)));
+    assertThat(server.count(queue)).isZero();
+  }
+
+  private static String bucketWithEventBridge() {
+    String bucket = server.name("bucket");
+    server.s3.createBucket(b -> b.bucket(bucket));
+    server.s3.putBucketNotificationConfiguration(
+        b -> b.bucket(bucket).notificationConfiguration(n -> n.eventBridgeConfiguration(_ -> {})));
+    assertThat(
+            server
+                .s3
+                .getBucketNotificationConfiguration(b -> b.bucket(bucket))
+                .eventBridgeConfiguration())
+        .isNotNull();
+    return bucket;
+  }
+
+  private static String ruleOfBucket(String bucket, String queue) {
+    String name = server.name("rule");
+    server.events.putRule(
+        b ->
+            b.name(name)
+                .eventPattern(
+                    """
+                    {"source":["aws.s3"],"detail-type":["Object Created"],
+                     "detail":{"bucket":{"name":["%s"]},"object":{"key":[{"prefix":"in/"}]}}}
+                    """
+                        .formatted(bucket)));
+    server.events.putTargets(b -> b.rule(name).targets(target(queue)));
+    return name;
   }
 
   @Test

@@ -111,14 +111,19 @@ public record EventRecord(
     if (type != EventType.REMOVED_DELETE) {
       json.writeStringField("eTag", version.etag());
     }
-    if (bucket.keepsVersions()
-        || bucket.everVersioned() && !version.hasId(ObjectVersion.NULL_VERSION)) {
+    if (hasVersionId()) {
       json.writeStringField("versionId", version.versionId());
     }
     if (type.hasSequencer()) {
       json.writeStringField("sequencer", Sequence.text(sequence));
     }
     json.writeEndObject();
+  }
+
+  /// Whether the version has an id of its own.
+  boolean hasVersionId() {
+    return bucket.keepsVersions()
+        || bucket.everVersioned() && !version.hasId(ObjectVersion.NULL_VERSION);
   }
 
   private static void writeIdentity(JsonGenerator json, String name, String principalId)

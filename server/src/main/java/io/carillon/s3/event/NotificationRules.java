@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.s3.model.Event;
+import software.amazon.awssdk.services.s3.model.EventBridgeConfiguration;
 import software.amazon.awssdk.services.s3.model.FilterRule;
 import software.amazon.awssdk.services.s3.model.GetBucketNotificationConfigurationResponse;
 import software.amazon.awssdk.services.s3.model.LambdaFunctionConfiguration;
@@ -27,7 +28,9 @@ import software.amazon.awssdk.services.s3.model.TopicConfiguration;
 /// A valid notification configuration of a bucket.
 ///
 /// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
-public record NotificationRules(List<NotificationRule> rules) {
+///
+/// @param eventBridge whether all events go to the account's default event bus as well
+public record NotificationRules(List<NotificationRule> rules, boolean eventBridge) {
   public NotificationRules {
     rules = List.copyOf(rules);
   }
@@ -36,17 +39,12 @@ public record NotificationRules(List<NotificationRule> rules) {
   private static final int MAX_ID = 255;
   private static final int MAX_FILTER_BYTES = 1024;
 
-  public static final NotificationRules NONE = new NotificationRules(List.of());
+  public static final NotificationRules NONE = new NotificationRules(List.of(), false);
 
   /// Parses a configuration; rules without an id get one.
   ///
-  /// @throws AwsException InvalidArgument with the reason; NotImplemented for EventBridge
+  /// @throws AwsException InvalidArgument with the reason
   public static NotificationRules parse(NotificationConfiguration given, Bucket bucket, Ids ids) {
-    if (given.eventBridgeConfiguration() != null) {
-      throw S3Error.NOT_IMPLEMENTED
-          .because("EventBridgeConfiguration is not implemented: there is no EventBridge here.")
-          .with("Element", "EventBridgeConfiguration");
-    }
     List<NotificationRule> rules = new ArrayList<>();
     given
         .topicConfigurations()
@@ -93,7 +91,12 @@ public record NotificationRules(List<NotificationRule> rules) {
     }
     requireDistinctIds(rules);
     requireNoOverlap(rules);
-    return new NotificationRules(List.copyOf(rules));
+    return new NotificationRules(rules, given.eventBridgeConfiguration() != null);
+  }
+
+  /// Whether any event can have a destination.
+  public boolean notifiesAny() {
+    return eventBridge || !rules.isEmpty();
   }
 
   /// One rule for each destination.
@@ -151,6 +154,9 @@ public record NotificationRules(List<NotificationRule> rules) {
     }
     if (!functions.isEmpty()) {
       model.lambdaFunctionConfigurations(functions);
+    }
+    if (eventBridge) {
+      model.eventBridgeConfiguration(EventBridgeConfiguration.builder().build());
     }
     return model.build();
   }

@@ -1,6 +1,7 @@
 package io.carillon.s3.event;
 
 import io.carillon.aws.Caller;
+import io.carillon.base.Ids;
 import io.carillon.kernel.Kernel;
 import io.carillon.outbox.Outbox;
 import io.carillon.outbox.Work;
@@ -39,6 +40,7 @@ public final class Notifications {
   private final Trace trace;
   private final InstantSource clock;
   private final Function<Caller, String> causes;
+  private final Ids ids;
 
   public Notifications(Buckets buckets, Kernel kernel) {
     this.buckets = buckets;
@@ -46,6 +48,7 @@ public final class Notifications {
     this.trace = kernel.trace();
     this.clock = kernel.clock();
     this.causes = kernel::causeOfEvent;
+    this.ids = kernel.ids();
   }
 
   public NotificationRules rules(Snapshot snapshot, Bucket bucket) {
@@ -56,7 +59,7 @@ public final class Notifications {
 
   /// Replaces all of the bucket's rules.
   public void replace(Tx tx, Bucket bucket, NotificationRules rules) {
-    boolean notifies = !rules.rules().isEmpty();
+    boolean notifies = rules.notifiesAny();
     if (notifies) {
       table.put(tx, bucket.name(), rules);
     } else {
@@ -137,7 +140,8 @@ public final class Notifications {
       return _ -> {};
     }
     Instant now = clock.instant();
-    List<NotificationRule> matching = rules(snapshot, bucket).matching(type, key.value());
+    NotificationRules rules = rules(snapshot, bucket);
+    List<NotificationRule> matching = rules.matching(type, key.value());
     String cause = causes.apply(caller);
     List<Consumer<Tx>> effects = new ArrayList<>();
     effects.add(
@@ -150,20 +154,29 @@ public final class Notifications {
                 "version", version.versionId(),
                 "event", type.eventName(),
                 "size", String.valueOf(version.sizeBytes()),
-                "rules", String.valueOf(matching.size()))));
+                "rules", String.valueOf(matching.size() + (rules.eventBridge() ? 1 : 0)))));
     EventRecord event = new EventRecord(type, bucket, key, version, sequence, caller, now);
     for (NotificationRule rule : matching) {
-      byte[] payload =
-          new EventWork(
-                  bucket.name(), bucket.account(), event.toJson(rule.id()), caller.traceHeader())
-              .toBytes();
-      effects.add(
-          trace.plan(
-              cause,
-              Trace.Step.MATCHED,
-              Map.of("rule", rule.id(), "destination", rule.destination())));
-      effects.add(outbox.plan(snapshot, new Work(KIND, rule.destination(), now, payload, cause)));
+      effects.add(matched(cause, rule.id(), rule.destination()));
+      effects.add(deliver(snapshot, event, event.toJson(rule.id()), rule.destination(), cause));
+    }
+    if (rules.eventBridge()) {
+      EventBridgeEvent onBus = new EventBridgeEvent(event, ids.uuid());
+      effects.add(matched(cause, "EventBridgeConfiguration", onBus.bus().toString()));
+      effects.add(deliver(snapshot, event, onBus.toJson(), onBus.bus().toString(), cause));
     }
     return tx -> effects.forEach(effect -> effect.accept(tx));
+  }
+
+  private Consumer<Tx> matched(String cause, String rule, String destination) {
+    return trace.plan(cause, Trace.Step.MATCHED, Map.of("rule", rule, "destination", destination));
+  }
+
+  private Consumer<Tx> deliver(
+      Snapshot snapshot, EventRecord event, byte[] message, String destination, String cause) {
+    Bucket bucket = event.bucket();
+    EventWork work =
+        new EventWork(bucket.name(), bucket.account(), message, event.caller().traceHeader());
+    return outbox.plan(snapshot, new Work(KIND, destination, event.time(), work.toBytes(), cause));
   }
 }
