@@ -21,7 +21,7 @@ import io.carillon.base.Secret;
 import io.carillon.kernel.TestKernel;
 import io.carillon.policy.Decision;
 import io.carillon.store.Database;
-import io.carillon.store.MemoryDatabase;
+import io.carillon.store.RepeatingDatabase;
 import io.carillon.sts.StsService;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -58,7 +58,7 @@ public final class IamFixture {
   }
 
   public IamFixture(Sealer sealer) {
-    this(sealer, new MemoryDatabase(), ManagedPolicyFiles.NONE);
+    this(sealer, RepeatingDatabase.inMemory(), ManagedPolicyFiles.NONE);
   }
 
   /// @param managedPolicies of AWS, in addition to the built-in ones

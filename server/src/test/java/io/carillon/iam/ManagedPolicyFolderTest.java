@@ -15,7 +15,7 @@ import io.carillon.base.Arn;
 import io.carillon.policy.Decision;
 import io.carillon.server.ManagedPolicyFolder;
 import io.carillon.store.Database;
-import io.carillon.store.MemoryDatabase;
+import io.carillon.store.RepeatingDatabase;
 import java.io.IOException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -78,7 +78,7 @@ class ManagedPolicyFolderTest {
       """;
 
   @TempDir Path folder;
-  private final Database database = new MemoryDatabase();
+  private final Database database = RepeatingDatabase.inMemory();
   private final ListAppender<ILoggingEvent> output = new ListAppender<>();
 
   @BeforeEach

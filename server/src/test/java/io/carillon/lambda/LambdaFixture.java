@@ -19,8 +19,9 @@ import io.carillon.outbox.Job;
 import io.carillon.outbox.RecordingOutbox;
 import io.carillon.outbox.Work;
 import io.carillon.policy.FewPrincipals;
+import io.carillon.store.Database;
 import io.carillon.store.MemoryBlobs;
-import io.carillon.store.MemoryDatabase;
+import io.carillon.store.RepeatingDatabase;
 import io.carillon.store.Tx;
 import io.carillon.trace.NotingTrace;
 import java.io.IOException;
@@ -45,7 +46,7 @@ final class LambdaFixture implements AutoCloseable {
   static final String ROLE = "arn:aws:iam::" + RuntimeFixture.ACCOUNT + ":role/worker";
   private static final AccountId ACCOUNT = new AccountId(RuntimeFixture.ACCOUNT);
 
-  final MemoryDatabase database = new MemoryDatabase();
+  final Database database = RepeatingDatabase.inMemory();
   final MemoryBlobs blobs = new MemoryBlobs(database, InstantSource.system());
   final List<Work> outbox = new CopyOnWriteArrayList<>();
   final List<String> steps = new CopyOnWriteArrayList<>();
@@ -114,7 +115,7 @@ final class LambdaFixture implements AutoCloseable {
   private final class RecordingTrace implements NotingTrace {
     @Override
     public void note(Tx tx, String cause, Step step, Map<String, String> details) {
-      steps.add(cause + " " + step);
+      tx.afterCommit(() -> steps.add(cause + " " + step));
     }
 
     @Override

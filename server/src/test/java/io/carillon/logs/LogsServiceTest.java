@@ -10,7 +10,7 @@ import io.carillon.base.Arn;
 import io.carillon.base.Region;
 import io.carillon.kernel.TestKernel;
 import io.carillon.store.CountingDatabase;
-import io.carillon.store.MemoryDatabase;
+import io.carillon.store.RepeatingDatabase;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,7 +50,7 @@ class LogsServiceTest {
   private static final Instant NOW = Instant.parse("2026-11-22T12:00:00Z");
 
   private Instant now = NOW;
-  private final CountingDatabase database = new CountingDatabase(new MemoryDatabase());
+  private final CountingDatabase database = new CountingDatabase(RepeatingDatabase.inMemory());
   private final LogsService logs = new LogsService(new TestKernel(database, () -> now).build());
   private final DirectPipeline pipeline =
       new DirectPipeline(logs.operations(), DirectPipeline.letting(() -> true));

@@ -5,10 +5,11 @@ import static org.awaitility.Awaitility.await;
 
 import io.carillon.outbox.CrashSuspects.Entry;
 import io.carillon.outbox.CrashSuspects.Suspect;
+import io.carillon.store.Database;
 import io.carillon.store.KeyCodec;
 import io.carillon.store.ManualClock;
-import io.carillon.store.MemoryDatabase;
 import io.carillon.store.Range;
+import io.carillon.store.RepeatingDatabase;
 import io.carillon.store.RowCodec;
 import io.carillon.store.Table;
 import io.carillon.store.Tx;
@@ -45,7 +46,7 @@ final class CrashSuspectsTest {
 
   private double scale = SCALE;
 
-  private final MemoryDatabase disk = new MemoryDatabase();
+  private final Database disk = RepeatingDatabase.inMemory();
   private final ManualClock clock = new ManualClock();
   private final DeadLetters deadLetters = new DeadLetters();
   private final List<Process> processes = new ArrayList<>();
@@ -132,7 +133,8 @@ final class CrashSuspectsTest {
     disk.close();
   }
 
-  private void add(Stream<String> causes) {
+  private void add(Stream<String> all) {
+    List<String> causes = all.toList();
     TableOutbox outbox = TableOutbox.open(disk, clock);
     disk.write(
         tx -> {

@@ -109,7 +109,7 @@ final class DeliverInTransactionTest extends DispatcherFixture {
             deadLetters,
             clock,
             () -> 0L,
-            (_, _, failure) -> failures.add(failure),
+            (tx, _, failure) -> tx.afterCommit(() -> failures.add(failure)),
             Dispatcher.Settings.usual());
     run(delivery);
     add("lane", "first");

@@ -6,8 +6,8 @@ import static org.awaitility.Awaitility.await;
 import io.carillon.store.CountingDatabase;
 import io.carillon.store.KeyCodec;
 import io.carillon.store.ManualClock;
-import io.carillon.store.MemoryDatabase;
 import io.carillon.store.Range;
+import io.carillon.store.RepeatingDatabase;
 import io.carillon.store.Snapshot;
 import io.carillon.store.Table;
 import io.carillon.store.Tx;
@@ -57,7 +57,7 @@ abstract class DispatcherFixture {
 
     @Override
     public boolean deadLetter(Tx tx, Job job, String why) {
-      deadLettered.add(job);
+      tx.afterCommit(() -> deadLettered.add(job));
       return hasDeadLetterQueue;
     }
 
@@ -77,7 +77,7 @@ abstract class DispatcherFixture {
 
   final ManualClock clock = new ManualClock();
   final DeadLetters deadLetters = new DeadLetters();
-  final CountingDatabase database = new CountingDatabase(new MemoryDatabase());
+  final CountingDatabase database = new CountingDatabase(RepeatingDatabase.inMemory());
   final List<DeliveryFailure> failures = new CopyOnWriteArrayList<>();
   final CountDownLatch never = new CountDownLatch(1);
   TableOutbox outbox = TableOutbox.open(database, clock);
@@ -102,7 +102,7 @@ abstract class DispatcherFixture {
         deadLetters,
         clock,
         () -> 0L,
-        (_, _, failure) -> failures.add(failure),
+        (tx, _, failure) -> tx.afterCommit(() -> failures.add(failure)),
         settings);
   }
 

@@ -34,7 +34,7 @@ import io.carillon.s3.event.EventDelivery;
 import io.carillon.s3.event.Notifications;
 import io.carillon.store.Blobs;
 import io.carillon.store.Database;
-import io.carillon.store.MemoryDatabase;
+import io.carillon.store.RepeatingDatabase;
 import io.carillon.store.Tx;
 import io.carillon.trace.NotingTrace;
 import java.io.ByteArrayOutputStream;
@@ -92,12 +92,12 @@ final class S3Fixture implements FixedAuthorizer {
   private final Map<Class<?>, Operation<?>> operations = new HashMap<>();
 
   S3Fixture() {
-    this(new MemoryDatabase(), new TestBlobs());
+    this(RepeatingDatabase.inMemory(), new TestBlobs());
   }
 
   /// @param blocksPublic whether new buckets block all public access
   S3Fixture(boolean blocksPublic) {
-    this(new MemoryDatabase(), new TestBlobs(), blocksPublic);
+    this(RepeatingDatabase.inMemory(), new TestBlobs(), blocksPublic);
   }
 
   /// With a store of the test's choice.

@@ -23,7 +23,8 @@ import io.carillon.outbox.Job;
 import io.carillon.outbox.RecordingOutbox;
 import io.carillon.outbox.Work;
 import io.carillon.policy.FewPrincipals;
-import io.carillon.store.MemoryDatabase;
+import io.carillon.store.Database;
+import io.carillon.store.RepeatingDatabase;
 import io.carillon.store.Tx;
 import io.carillon.trace.NotingTrace;
 import java.net.InetSocketAddress;
@@ -72,7 +73,7 @@ final class SnsFixture implements FixedAuthorizer {
     }
   }
 
-  final MemoryDatabase database = new MemoryDatabase();
+  final Database database = RepeatingDatabase.inMemory();
   final List<FakeJob> outbox = new ArrayList<>();
   final List<FakeJob> deadLetters = new ArrayList<>();
   final List<Map<String, String>> notes = new ArrayList<>();

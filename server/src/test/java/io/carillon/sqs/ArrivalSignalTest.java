@@ -15,7 +15,7 @@ import io.carillon.kernel.TestKernel;
 import io.carillon.sqs.Queues.QueueKey;
 import io.carillon.store.CountingDatabase;
 import io.carillon.store.ManualClock;
-import io.carillon.store.MemoryDatabase;
+import io.carillon.store.RepeatingDatabase;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -32,7 +32,7 @@ import software.amazon.awssdk.services.sqs.model.SetQueueAttributesRequest;
 class ArrivalSignalTest {
   private static final AccountId ACCOUNT = new AccountId("123456789012");
 
-  private final CountingDatabase database = new CountingDatabase(new MemoryDatabase());
+  private final CountingDatabase database = new CountingDatabase(RepeatingDatabase.inMemory());
   private final ManualClock clock = new ManualClock();
   private final Ids ids = new Ids();
   private final Caller caller = DirectPipeline.root(ACCOUNT, Region.US_EAST_1, clock.instant());

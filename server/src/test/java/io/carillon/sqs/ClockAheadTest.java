@@ -7,8 +7,9 @@ import io.carillon.aws.DirectPipeline;
 import io.carillon.base.AccountId;
 import io.carillon.base.Region;
 import io.carillon.kernel.TestKernel;
+import io.carillon.store.Database;
 import io.carillon.store.ManualClock;
-import io.carillon.store.MemoryDatabase;
+import io.carillon.store.RepeatingDatabase;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +31,7 @@ class ClockAheadTest {
   private static final Duration AHEAD = Duration.ofDays(2);
 
   private final ManualClock clock = new ManualClock();
-  private final MemoryDatabase database = new MemoryDatabase();
+  private final Database database = RepeatingDatabase.inMemory();
   private final Authorizer authorizer = DirectPipeline.letting(() -> true);
   private final SqsService sqs =
       new SqsService(new TestKernel(database, clock).with(authorizer).build());

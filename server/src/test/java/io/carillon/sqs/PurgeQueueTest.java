@@ -11,7 +11,7 @@ import io.carillon.messaging.ServiceMessage;
 import io.carillon.store.DueQueue;
 import io.carillon.store.InterleavedDatabase;
 import io.carillon.store.ManualClock;
-import io.carillon.store.MemoryDatabase;
+import io.carillon.store.RepeatingDatabase;
 import io.carillon.store.RocksDatabase;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -39,7 +39,8 @@ class PurgeQueueTest {
   private static final Duration INTERVAL = Duration.ofSeconds(60);
 
   private final ManualClock clock = new ManualClock();
-  private final InterleavedDatabase database = new InterleavedDatabase(new MemoryDatabase());
+  private final InterleavedDatabase database =
+      new InterleavedDatabase(RepeatingDatabase.inMemory());
   private final QueueClient client = new QueueClient(database, clock);
   private final String queue = client.create("q");
 

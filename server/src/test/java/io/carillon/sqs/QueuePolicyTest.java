@@ -10,7 +10,8 @@ import io.carillon.base.Arn;
 import io.carillon.base.Region;
 import io.carillon.kernel.TestKernel;
 import io.carillon.policy.FewPrincipals;
-import io.carillon.store.MemoryDatabase;
+import io.carillon.store.Database;
+import io.carillon.store.RepeatingDatabase;
 import java.time.Instant;
 import java.util.Map;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -35,7 +36,7 @@ class QueuePolicyTest {
   private static final String BOBS_ID = "AROABOBBOBBOBBOBBOBBO";
 
   private final FewPrincipals principals = new FewPrincipals(ACCOUNT);
-  private final MemoryDatabase database = new MemoryDatabase();
+  private final Database database = RepeatingDatabase.inMemory();
   private final SqsService sqs =
       new SqsService(new TestKernel(database, () -> NOW).with(principals).build());
   private final DirectPipeline pipeline =

@@ -16,7 +16,8 @@ import io.carillon.messaging.MessageAttribute;
 import io.carillon.messaging.Sender;
 import io.carillon.messaging.ServiceMessage;
 import io.carillon.policy.FewPrincipals;
-import io.carillon.store.MemoryDatabase;
+import io.carillon.store.Database;
+import io.carillon.store.RepeatingDatabase;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -60,7 +61,7 @@ class SqsServiceTest {
 
   private volatile Instant now = Instant.parse("2026-11-22T12:00:00Z");
   private boolean serviceAllowed = true;
-  private final MemoryDatabase database = new MemoryDatabase();
+  private final Database database = RepeatingDatabase.inMemory();
   private final Authorizer authorizer = DirectPipeline.letting(() -> serviceAllowed);
   private final SqsService sqs =
       new SqsService(

@@ -2,6 +2,7 @@ package io.carillon.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,6 +35,11 @@ abstract class DatabaseContract {
   abstract Database open(Path folder);
 
   abstract Database reopen(Database database, Path folder);
+
+  /// Whether every change is undone once, with its undo actions, before it runs.
+  boolean repeatsChanges() {
+    return false;
+  }
 
   @BeforeEach
   void openDatabase() {
@@ -219,6 +225,7 @@ abstract class DatabaseContract {
     List<String> seen = new ArrayList<>();
     database.write(
         tx -> {
+          seen.clear();
           FRUITS.scan(
               tx,
               Range.all(),
@@ -338,6 +345,7 @@ abstract class DatabaseContract {
 
   @Test
   void undoActionsRunOnlyForAFailedChange() {
+    assumeFalse(repeatsChanges());
     List<String> ran = new ArrayList<>();
     database.write(
         tx -> {
@@ -359,6 +367,7 @@ abstract class DatabaseContract {
 
   @Test
   void aSavepointUndoesOnlyItsPart() {
+    assumeFalse(repeatsChanges());
     put("bowl", 1, "apple");
     List<String> ran = new ArrayList<>();
     database.write(

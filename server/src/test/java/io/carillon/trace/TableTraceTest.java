@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.base.Ids;
 import io.carillon.store.CountingDatabase;
-import io.carillon.store.MemoryDatabase;
+import io.carillon.store.RepeatingDatabase;
 import io.carillon.trace.Trace.Step;
 import java.time.Duration;
 import java.time.Instant;
@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 
 class TableTraceTest {
   private Instant now = Instant.parse("2026-11-22T12:00:00Z");
-  private final CountingDatabase database = new CountingDatabase(new MemoryDatabase());
+  private final CountingDatabase database = new CountingDatabase(RepeatingDatabase.inMemory());
   private final TableTrace trace = new TableTrace(database, () -> now, new Ids(), 10);
 
   @Test

@@ -4,12 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.base.AccountId;
 import io.carillon.base.Region;
-import io.carillon.store.MemoryDatabase;
+import io.carillon.store.Database;
+import io.carillon.store.RepeatingDatabase;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
 class BucketLimitTest {
-  private final MemoryDatabase database = new MemoryDatabase();
+  private final Database database = RepeatingDatabase.inMemory();
   private final Buckets buckets = new Buckets();
 
   @Test

@@ -8,7 +8,8 @@ import io.carillon.s3.model.KeyListing.After;
 import io.carillon.s3.model.KeyListing.Entry;
 import io.carillon.store.Blobs;
 import io.carillon.store.CountingDatabase;
-import io.carillon.store.MemoryDatabase;
+import io.carillon.store.Database;
+import io.carillon.store.RepeatingDatabase;
 import io.carillon.store.Tx;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -32,7 +33,7 @@ class KeyListingTest {
   private static final Bucket BUCKET =
       Bucket.of(new AccountId("111111111111"), "b", new Region("eu-central-1"), Instant.EPOCH);
 
-  private final MemoryDatabase database = new MemoryDatabase();
+  private final Database database = RepeatingDatabase.inMemory();
   private final Versions versions =
       new Versions(
           new ContentStore(new NoBlobs()),
