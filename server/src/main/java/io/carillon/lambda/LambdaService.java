@@ -172,7 +172,6 @@ public final class LambdaService implements Service {
     database.read(functions::runtimes).forEach(runtimes::find);
   }
 
-  /// The operations of Lambda.
   @Override
   public ServiceSpec spec() {
     return SPEC;
