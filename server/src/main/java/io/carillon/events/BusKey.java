@@ -50,13 +50,21 @@ record BusKey(String account, String region, String name) {
 
   /// The bus of an ARN; empty if it is not that of a bus.
   static Optional<BusKey> of(Arn arn) {
-    if (!arn.service().equals("events") || !arn.resource().startsWith(RESOURCE)) {
+    if (!isOurs(arn) || !arn.resource().startsWith(RESOURCE)) {
       return Optional.empty();
     }
     String name = arn.resource().substring(RESOURCE.length());
     return NAME.matcher(name).matches()
         ? Optional.of(new BusKey(arn.account(), arn.region(), name))
         : Optional.empty();
+  }
+
+  /// Whether an ARN is one of EventBridge.
+  static boolean isOurs(Arn arn) {
+    return arn.partition().equals("aws")
+        && arn.service().equals("events")
+        && Region.isValid(arn.region())
+        && AccountId.isValid(arn.account());
   }
 
   /// Checks the name of a bus.

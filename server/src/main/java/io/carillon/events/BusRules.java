@@ -44,7 +44,7 @@ final class BusRules {
   }
 
   private Compiled compile(Snapshot snapshot, BusKey bus) {
-    Machine machine = new Machine();
+    Machine machine = Machine.builder().build();
     Map<String, Rule> enabled = new HashMap<>();
     for (Rules.Named named : rules.all(snapshot, bus)) {
       if (named.rule().enabled() && !named.rule().targets().isEmpty()) {

@@ -56,7 +56,7 @@ final class EventPattern {
   }
 
   private static Machine compile(String name, String pattern) {
-    Machine machine = new Machine();
+    Machine machine = Machine.builder().build();
     addTo(machine, name, pattern);
     return machine;
   }

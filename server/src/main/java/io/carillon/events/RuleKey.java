@@ -28,7 +28,7 @@ record RuleKey(BusKey bus, String name) {
 
   /// The rule of an ARN; empty if it is not that of a rule.
   static Optional<RuleKey> of(Arn arn) {
-    if (!arn.service().equals("events") || !arn.resource().startsWith(RESOURCE)) {
+    if (!BusKey.isOurs(arn) || !arn.resource().startsWith(RESOURCE)) {
       return Optional.empty();
     }
     String path = arn.resource().substring(RESOURCE.length());

@@ -2,6 +2,7 @@ package io.carillon.events;
 
 import io.carillon.aws.AwsException;
 import io.carillon.aws.Caller;
+import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -65,6 +66,7 @@ final class TargetRules {
     String given = EventsError.MEMBERS.length("targets.member.arn", text, 1, MAX_ARN);
     Arn arn =
         Arn.tryParse(given)
+            .filter(parsed -> AccountId.isValid(parsed.account()))
             .orElseThrow(
                 () -> EventsError.parameter(given, "Provided Arn is not in correct format."));
     String resource = KINDS.get(arn.service());
@@ -185,7 +187,7 @@ final class TargetRules {
     String given = target.deadLetterConfig().arn();
     Optional<Arn> queue =
         Arn.tryParse(given)
-            .filter(arn -> arn.service().equals("sqs"))
+            .filter(arn -> arn.service().equals("sqs") && AccountId.isValid(arn.account()))
             .filter(arn -> arn.region().equals(caller.region().name()));
     if (queue.isEmpty()) {
       throw EventsError.parameter(

@@ -14,6 +14,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.services.eventbridge.model.CreateEventBusRequest;
 import software.amazon.awssdk.services.eventbridge.model.PutEventsRequest;
 import software.amazon.awssdk.services.eventbridge.model.PutEventsRequestEntry;
@@ -177,6 +179,22 @@ class PutEventsTest {
         fixture.put(entry("shop", "{}").toBuilder().eventBusName("none").build());
     assertThat(response.failedEntryCount()).isZero();
     assertThat(response.entries().getFirst().eventId()).isNotNull();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "arn:aws:events:eu-central-1:abc:event-bus/b",
+        "arn:aws:events:us-east-1:111111111111:event-bus/b",
+        "arn:aws:events:eu-central-1:111111111111:rule/b",
+        "arn:aws:sqs:eu-central-1:111111111111:event-bus/b",
+        "arn:"
+      })
+  void otherArnsAreNoBuses(String arn) {
+    Refusals.assertRefused(
+        () -> fixture.put(entry("shop", "{}").toBuilder().eventBusName(arn).build()),
+        "ValidationException",
+        "Provided Arn is not that of an event bus in eu-central-1");
   }
 
   @Test

@@ -13,9 +13,11 @@ import io.carillon.messaging.ServiceMessage;
 import io.carillon.outbox.DeliveryOutcome;
 import io.carillon.outbox.RetryPolicy;
 import io.carillon.outbox.Work;
+import io.carillon.store.Tx;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -103,6 +105,21 @@ class TargetDeliveryTest {
         .isEqualTo(
             new DeliveryOutcome.Rejected(
                 "INVALID_JSON: the input made for the target is not JSON"));
+    assertThat(fixture.database.plan(s -> fixture.delivery(work).plan(s, work)).value()).isEmpty();
+  }
+
+  @Test
+  void anEventThatATargetAcceptsIsDeliveredInTheCommitThatCausedIt() {
+    Work work = put(target().build());
+    Consumer<Tx> effect =
+        fixture.database.plan(s -> fixture.delivery(work).plan(s, work)).value().orElseThrow();
+    fixture.database.write(
+        tx -> {
+          effect.accept(tx);
+          return true;
+        });
+    assertThat(fixture.messages).hasSize(1);
+    fixture.recipients = _ -> new Acceptance.Refused("the queue is gone", Reason.ABSENT);
     assertThat(fixture.database.plan(s -> fixture.delivery(work).plan(s, work)).value()).isEmpty();
   }
 

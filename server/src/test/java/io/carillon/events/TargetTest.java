@@ -89,6 +89,7 @@ class TargetTest {
         "arn:aws:sqs:eu-central-1:111111111111:q.fifo | A FIFO queue or topic is not supported",
         "arn:aws:sqs:us-east-1:111111111111:q | must be in the region of its rule",
         "arn:aws:lambda:eu-central-1:111111111111:layer:l | Arn is not in correct format",
+        "arn:aws:sqs:eu-central-1:abc:q | Provided Arn is not in correct format",
         "queue | Provided Arn is not in correct format"
       })
   void otherTargetsAreRefusedByName(String arn, String message) {

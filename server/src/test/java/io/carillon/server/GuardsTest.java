@@ -31,6 +31,8 @@ import software.amazon.awssdk.services.s3.model.Tag.Builder;
 @Tag("slow")
 class GuardsTest {
   private static final String ACCOUNT = "[\"iam.account\",\"000000000000\"]";
+  private static final String BUS = "[\"events.bus\",\"000000000000\",\"us-east-1\",\"default\"]";
+  private static final String PATTERN = "{\"source\":[\"guards\"]}";
   private static final String QUEUE = arn("sqs", "queue");
   private static final String TOPIC = arn("sns", "topic");
 
@@ -45,6 +47,8 @@ class GuardsTest {
     server.sns.createTopic(b -> b.name("topic"));
     server.setPolicy(TOPIC, RaceServer.allowPublish(TOPIC, service("s3")));
     subscription = subscribe("queue");
+    server.events.putRule(b -> b.name("traffic").eventPattern(PATTERN));
+    server.events.putTargets(b -> b.rule("traffic").targets(t -> t.id("t").arn(QUEUE)));
     server.function("function", QUEUE);
     server.permit("function", null, "s3.amazonaws.com");
     for (String destination : List.of(QUEUE, TOPIC, arn("lambda", "function:function"))) {
@@ -80,6 +84,7 @@ class GuardsTest {
     }
     server.sns.publish(b -> b.topicArn(TOPIC).message("m"));
     server.sqs.sendMessage(b -> b.queueUrl(server.url(QUEUE)).messageBody("m"));
+    server.events.putEvents(b -> b.entries(e -> e.source("guards").detailType("d").detail("{}")));
     server.lambda.invoke(
         b ->
             b.functionName("function")
@@ -182,6 +187,18 @@ class GuardsTest {
             () ->
                 server.lambda.putFunctionEventInvokeConfig(
                     b -> b.functionName("function").maximumRetryAttempts(1))),
+        changes("rule", BUS, () -> server.events.putRule(b -> b.name("r").eventPattern(PATTERN))),
+        changes(
+            "target",
+            BUS,
+            () -> server.events.putTargets(b -> b.rule("r").targets(t -> t.id("t").arn(QUEUE)))),
+        changes("disabled rule", BUS, () -> server.events.disableRule(b -> b.name("r"))),
+        changes(
+            "permission of a bus",
+            BUS,
+            () ->
+                server.events.putPermission(
+                    b -> b.statementId("s").principal("*").action("events:PutEvents"))),
         changes("user", ACCOUNT, () -> server.iam.createUser(b -> b.userName("u"))),
         changes(
             "user policy",
