@@ -1,9 +1,10 @@
 """Log groups, by boto3."""
 
+import json
 import time
 
-from boto3_clients import ACCOUNT, logs
-from checks import error_of, proves
+from boto3_clients import ACCOUNT, events, let, logs
+from checks import error_of, proves, until
 
 
 @proves(
@@ -38,6 +39,29 @@ def check_log_groups():
     assert names() == ["s"]
     logs.delete_log_group(logGroupName="/wire")
     assert logs.describe_log_groups(logGroupNamePrefix="/wire")["logGroups"] == []
+
+
+@proves(
+    logs="PutResourcePolicy DescribeResourcePolicies DeleteResourcePolicy FilterLogEvents",
+    events="PutRule PutTargets PutEvents",
+)
+def check_events_reach_a_log_group():
+    """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html"""
+    logs.create_log_group(logGroupName="/aws/events/wire")
+    group = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/aws/events/wire"
+    document = let("events.amazonaws.com", ["logs:CreateLogStream", "logs:PutLogEvents"], f"{group}:*")
+    put = logs.put_resource_policy(policyName="events", policyDocument=document)["resourcePolicy"]
+    assert put["policyName"] == "events" and json.loads(put["policyDocument"]) == json.loads(document), put
+    assert [p["policyName"] for p in logs.describe_resource_policies()["resourcePolicies"]] == ["events"]
+    assert events.put_rule(Name="to-logs", EventPattern='{"source":["to-logs"]}')["RuleArn"]
+    assert events.put_targets(Rule="to-logs", Targets=[{"Id": "g", "Arn": group}])["FailedEntryCount"] == 0
+    entry = {"Source": "to-logs", "DetailType": "test", "Detail": '{"n": 1}'}
+    (id,) = [entry["EventId"] for entry in events.put_events(Entries=[entry])["Entries"]]
+    (line,) = until(lambda: logs.filter_log_events(logGroupName="/aws/events/wire")["events"])
+    assert json.loads(line["message"])["id"] == id, line
+    logs.delete_resource_policy(policyName="events")
+    assert logs.describe_resource_policies()["resourcePolicies"] == []
+    assert error_of(logs.delete_resource_policy, policyName="events")[0] == "ResourceNotFoundException"
 
 
 @proves(

@@ -18,7 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/// Delivers events to functions, queues and topics of this server.
+/// Delivers events to functions, queues, topics and log groups of this server.
 ///
 /// As on AWS, an event whose target is missing or denies access is not retried; it goes to the
 /// target's dead-letter queue, or without one becomes a dead letter of the outbox.

@@ -29,7 +29,7 @@ final class TargetRules {
 
   /// The services whose resources can be targets here, with what their resources begin with.
   private static final Map<String, String> KINDS =
-      Map.of("lambda", "function:", "sqs", "", "sns", "");
+      Map.of("lambda", "function:", "sqs", "", "sns", "", "logs", "log-group:");
 
   private TargetRules() {}
 
@@ -45,6 +45,9 @@ final class TargetRules {
           "Only one of Input, InputPath, or InputTransformer must be provided for target "
               + id
               + ".");
+    }
+    if (inputs > 0 && arn.service().equals("logs")) {
+      throw EventsError.unsupported("An input of its own for a log group (target " + id + ")");
     }
     Optional<RetryPolicy> retries = Optional.ofNullable(target.retryPolicy());
     return new RuleTarget(

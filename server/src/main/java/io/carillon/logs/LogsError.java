@@ -15,6 +15,7 @@ public enum LogsError implements ErrorCode {
   LOG_STREAM_EXISTS("ResourceAlreadyExistsException", "The specified log stream already exists"),
   NO_SUCH_LOG_GROUP("ResourceNotFoundException", "The specified log group does not exist."),
   NO_SUCH_LOG_STREAM("ResourceNotFoundException", "The specified log stream does not exist."),
+  NO_SUCH_RESOURCE_POLICY("ResourceNotFoundException", "The policy does not exist."),
   TOO_MANY_TAGS("TooManyTagsException", "A resource can have no more than 50 tags."),
   VALIDATION("ValidationException", "A parameter contradicts another.");
 

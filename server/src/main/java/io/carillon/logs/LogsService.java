@@ -19,6 +19,7 @@ import io.carillon.logs.LogEvents.Position;
 import io.carillon.logs.LogGroups.GroupKey;
 import io.carillon.logs.LogGroups.StreamKey;
 import io.carillon.logs.LogGroups.StreamRow;
+import io.carillon.messaging.Recipient;
 import io.carillon.store.Database;
 import io.carillon.store.Table;
 import java.time.Duration;
@@ -34,9 +35,11 @@ import software.amazon.awssdk.services.cloudwatchlogs.model.CreateLogGroupReques
 import software.amazon.awssdk.services.cloudwatchlogs.model.CreateLogStreamRequest;
 import software.amazon.awssdk.services.cloudwatchlogs.model.DeleteLogGroupRequest;
 import software.amazon.awssdk.services.cloudwatchlogs.model.DeleteLogStreamRequest;
+import software.amazon.awssdk.services.cloudwatchlogs.model.DeleteResourcePolicyRequest;
 import software.amazon.awssdk.services.cloudwatchlogs.model.DeleteRetentionPolicyRequest;
 import software.amazon.awssdk.services.cloudwatchlogs.model.DescribeLogGroupsRequest;
 import software.amazon.awssdk.services.cloudwatchlogs.model.DescribeLogStreamsRequest;
+import software.amazon.awssdk.services.cloudwatchlogs.model.DescribeResourcePoliciesRequest;
 import software.amazon.awssdk.services.cloudwatchlogs.model.FilterLogEventsRequest;
 import software.amazon.awssdk.services.cloudwatchlogs.model.FilterLogEventsResponse;
 import software.amazon.awssdk.services.cloudwatchlogs.model.FilteredLogEvent;
@@ -48,6 +51,7 @@ import software.amazon.awssdk.services.cloudwatchlogs.model.ListTagsLogGroupRequ
 import software.amazon.awssdk.services.cloudwatchlogs.model.OutputLogEvent;
 import software.amazon.awssdk.services.cloudwatchlogs.model.PutLogEventsRequest;
 import software.amazon.awssdk.services.cloudwatchlogs.model.PutLogEventsResponse;
+import software.amazon.awssdk.services.cloudwatchlogs.model.PutResourcePolicyRequest;
 import software.amazon.awssdk.services.cloudwatchlogs.model.PutRetentionPolicyRequest;
 import software.amazon.awssdk.services.cloudwatchlogs.model.RejectedLogEventsInfo;
 import software.amazon.awssdk.services.cloudwatchlogs.model.TagLogGroupRequest;
@@ -89,6 +93,8 @@ public final class LogsService implements Service {
   private final LogEvents events;
   private final LogGroups groups;
   private final LogTags tags;
+  private final LogPolicies policies;
+  private final Recipient recipient;
 
   public LogsService(Kernel kernel) {
     this.database = kernel.database();
@@ -96,6 +102,9 @@ public final class LogsService implements Service {
     this.events = new LogEvents(database, clock);
     this.groups = new LogGroups(database, events, clock);
     this.tags = new LogTags(database, groups);
+    this.policies = new LogPolicies(kernel);
+    this.recipient =
+        new LogGroupRecipient(groups, events, kernel.authorizer(), kernel.ids(), clock);
   }
 
   @Override
@@ -182,13 +191,21 @@ public final class LogsService implements Service {
         .needing(
             FilterLogEventsRequest.class,
             (c, r) -> need(c, "FilterLogEvents", r.logGroupName(), r.logGroupIdentifier(), ":*"),
-            this::filterLogEvents);
+            this::filterLogEvents)
+        .anywhere(PutResourcePolicyRequest.class, policies::put)
+        .anywhere(DescribeResourcePoliciesRequest.class, policies::describe)
+        .anywhere(DeleteResourcePolicyRequest.class, policies::delete);
   }
 
-  /// Log groups have no policies, but tags for conditions.
+  /// Log groups have the policies of their account, and tags for conditions.
   @Override
   public Optional<ResourcePolicies> resourcePolicies() {
-    return Optional.of(tags::resource);
+    return Optional.of(policies.with(tags::resource));
+  }
+
+  @Override
+  public Optional<Recipient> recipient() {
+    return Optional.of(recipient);
   }
 
   private static Arn groupArn(Caller caller, String group) {

@@ -83,7 +83,7 @@ class TargetTest {
       value = {
         "arn:aws:kinesis:eu-central-1:111111111111:stream/s | service kinesis is not supported",
         "arn:aws:events:eu-central-1:111111111111:event-bus/b | service events is not supported",
-        "arn:aws:logs:eu-central-1:111111111111:log-group:g | service logs is not supported",
+        "arn:aws:logs:eu-central-1:111111111111:destination:d | Arn is not in correct format",
         "arn:aws:ecs:eu-central-1:111111111111:cluster/c | service ecs is not supported",
         "arn:aws:states:eu-central-1:111111111111:stateMachine:s | service states is not supported",
         "arn:aws:sqs:eu-central-1:111111111111:q.fifo | A FIFO queue or topic is not supported",
@@ -113,6 +113,18 @@ class TargetTest {
         queue.toBuilder().kinesisParameters(k -> k.partitionKeyPath("$")).build(),
         "ValidationException",
         "KinesisParameters is not supported by Carillon.");
+  }
+
+  @Test
+  void aLogGroupGetsTheEventItself() {
+    refused(
+        Target.builder()
+            .id("t")
+            .arn("arn:aws:logs:eu-central-1:111111111111:log-group:g")
+            .inputPath("$.detail")
+            .build(),
+        "ValidationException",
+        "An input of its own for a log group (target t) is not supported by Carillon.");
   }
 
   @ParameterizedTest

@@ -5,6 +5,7 @@ import static io.carillon.server.RaceServer.arn;
 import static io.carillon.server.RaceServer.service;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.carillon.server.RaceServer.Account;
 import io.carillon.server.RaceServer.Clients;
@@ -86,6 +87,41 @@ class EventsServerTest {
     assertThat(server.receive(subscriber))
         .startsWith("{\"version\":\"0\",\"id\":\"" + id + "\"")
         .endsWith("\"detail\":{\"total\":12.50}}");
+  }
+
+  /// Each event has a stream of its own.
+  @Test
+  void anEventReachesALogGroupAsFarAsThePoliciesOfTheAccountAllowIt() {
+    String group = "/aws/events/" + server.name("group");
+    server.logs.createLogGroup(b -> b.logGroupName(group));
+    String arn = arn("logs", "log-group:" + group);
+    String source = rule(target(arn));
+    put(server.root, entry(source).detail("{\"n\":1}").build());
+    assertThat(server.deadLetter(arn).why()).startsWith("NO_PERMISSIONS: ");
+
+    server.logs.putResourcePolicy(
+        b ->
+            b.policyName("events")
+                .policyDocument(
+                    """
+                    {"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":%s,
+                     "Action":["logs:CreateLogStream","logs:PutLogEvents"],
+                     "Resource":"arn:aws:logs:us-east-1:%s:log-group:/aws/events/*:*",
+                     "Condition":{"ArnEquals":{"aws:SourceArn":
+                       "arn:aws:events:us-east-1:%s:rule/%s"}}}}
+                    """
+                        .formatted(EVENTS, ACCOUNT, ACCOUNT, source)));
+    put(server.root, entry(source).detail("{\"n\":2}").build());
+    put(server.root, entry(source).detail("{\"n\":3}").build());
+    assertThat(
+            server.logs.filterLogEvents(b -> b.logGroupName(group)).events().stream()
+                .map(event -> event.message().replaceAll(".*\"detail\":", "")))
+        .containsExactly("{\"n\":2}}", "{\"n\":3}}");
+    assertThat(server.logs.describeLogStreams(b -> b.logGroupName(group)).logStreams()).hasSize(2);
+    server.logs.deleteLogGroup(b -> b.logGroupName(group));
+    put(server.root, entry(source).build());
+    await().until(() -> server.deadLetters(arn).size() == 2);
+    assertThat(server.deadLetters(arn)).anyMatch(letter -> letter.why().startsWith("NO_RESOURCE"));
   }
 
   /// No job is left to be done, so a crash after the answer loses nothing.

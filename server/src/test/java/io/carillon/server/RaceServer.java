@@ -42,6 +42,7 @@ import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.retries.DefaultRetryStrategy;
+import software.amazon.awssdk.services.cloudwatchlogs.CloudWatchLogsClient;
 import software.amazon.awssdk.services.eventbridge.EventBridgeClient;
 import software.amazon.awssdk.services.iam.IamClient;
 import software.amazon.awssdk.services.iam.model.AccessKey;
@@ -97,6 +98,10 @@ final class RaceServer implements AutoCloseable {
       return client(LambdaClient.class, LambdaClient.builder());
     }
 
+    CloudWatchLogsClient logs() {
+      return client(CloudWatchLogsClient.class, CloudWatchLogsClient.builder());
+    }
+
     EventBridgeClient events() {
       return client(EventBridgeClient.class, EventBridgeClient.builder());
     }
@@ -142,6 +147,7 @@ final class RaceServer implements AutoCloseable {
   final LambdaClient lambda;
   final IamClient iam;
   final EventBridgeClient events;
+  final CloudWatchLogsClient logs;
 
   static RaceServer start(Path folder) throws IOException {
     return new RaceServer(folder);
@@ -177,6 +183,7 @@ final class RaceServer implements AutoCloseable {
     lambda = root.lambda();
     iam = root.iam();
     events = root.events();
+    logs = root.logs();
     iam.createRole(b -> b.roleName("role").assumeRolePolicyDocument(TRUST));
     iam.putRolePolicy(b -> b.roleName("role").policyName("all").policyDocument(ALLOW_ALL));
   }
