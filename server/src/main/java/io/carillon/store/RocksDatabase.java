@@ -297,8 +297,11 @@ public final class RocksDatabase implements Database {
   private final class RocksLog implements GroupCommit.Log {
     private final long run = new SecureRandom().nextLong();
 
+    /// The last change. No other thread writes.
+    private long sequence = db.getLatestSequenceNumber();
+
     /// The last synced change. At the opening that is every one, as recovery puts them into tables.
-    private long through = db.getLatestSequenceNumber();
+    private long through = sequence;
 
     private byte[] mark = new SyncMark(run, through).toBytes();
     private boolean isSyncRecorded = true;
@@ -316,7 +319,6 @@ public final class RocksDatabase implements Database {
     @SuppressWarnings("unchecked") // a key is of one table, whose rows are of one class
     public <V> @Nullable V getCached(byte[] key, RowCodec<V> rows) {
       RowCache.Key name = new RowCache.Key(key);
-      long sequence = db.getLatestSequenceNumber();
       RowCache.Entry entry = cache.find(name, sequence);
       if (entry != null) {
         return (V) entry.row();
@@ -339,7 +341,7 @@ public final class RocksDatabase implements Database {
       } else {
         cache.invalidate(overlay.invalidated());
         writeRows(overlay, sync);
-        cache.committed(db.getLatestSequenceNumber());
+        cache.committed(sequence);
       }
     }
 
@@ -355,6 +357,7 @@ public final class RocksDatabase implements Database {
         }
         db.write(sync && syncing ? synced : unsynced, batch);
       }
+      sequence = db.getLatestSequenceNumber();
       views.committed();
       isSyncRecorded = true;
       if (sync) {
@@ -363,7 +366,7 @@ public final class RocksDatabase implements Database {
     }
 
     private void synced() {
-      through = db.getLatestSequenceNumber();
+      through = sequence;
       mark = new SyncMark(run, through).toBytes();
       isSyncRecorded = false;
     }

@@ -28,6 +28,7 @@ final class RocksView implements Snapshot {
   private final org.rocksdb.Snapshot snapshot;
   private final ReadOptions options;
   private final long number;
+  private final long sequence;
 
   /// How many reads use it, and whether it is shared; closed at zero.
   private final AtomicInteger holders = new AtomicInteger(1);
@@ -39,6 +40,7 @@ final class RocksView implements Snapshot {
     this.cache = cache;
     this.scans = scans;
     this.snapshot = db.getSnapshot();
+    this.sequence = snapshot.getSequenceNumber();
     this.options = new ReadOptions().setSnapshot(snapshot);
   }
 
@@ -55,7 +57,6 @@ final class RocksView implements Snapshot {
   @SuppressWarnings("unchecked") // a key is of one table, whose rows are of one class
   public <V> @Nullable V getCached(byte[] key, RowCodec<V> rows) {
     RowCache.Key name = new RowCache.Key(key);
-    long sequence = snapshot.getSequenceNumber();
     RowCache.Entry entry = cache.find(name, sequence);
     if (entry != null) {
       return (V) entry.row();
