@@ -2,6 +2,7 @@ package io.carillon.lambda;
 
 import io.carillon.aws.Authorizer;
 import io.carillon.base.Ids;
+import io.carillon.kernel.Kernel;
 import io.carillon.messaging.Acceptance;
 import io.carillon.messaging.Recipient;
 import io.carillon.messaging.ServiceMessage;
@@ -20,18 +21,12 @@ final class FunctionRecipient implements Recipient {
   private final Ids ids;
   private final TraceHeaders traceHeaders;
 
-  FunctionRecipient(
-      Functions functions,
-      Outbox outbox,
-      Authorizer authorizer,
-      InstantSource clock,
-      Ids ids,
-      TraceHeaders traceHeaders) {
+  FunctionRecipient(Kernel kernel, Functions functions, TraceHeaders traceHeaders) {
     this.functions = functions;
-    this.outbox = outbox;
-    this.authorizer = authorizer;
-    this.clock = clock;
-    this.ids = ids;
+    this.outbox = kernel.outbox();
+    this.authorizer = kernel.authorizer();
+    this.clock = kernel.clock();
+    this.ids = kernel.ids();
     this.traceHeaders = traceHeaders;
   }
 

@@ -1,5 +1,6 @@
 package io.carillon.lambda;
 
+import io.carillon.kernel.Kernel;
 import io.carillon.lambda.Functions.FunctionRow;
 import io.carillon.lambda.runtime.Environments;
 import io.carillon.lambda.runtime.Invocation;
@@ -51,24 +52,20 @@ final class InvocationDelivery implements Delivery {
   private final InstantSource clock;
 
   InvocationDelivery(
-      Database database,
+      Kernel kernel,
       Functions functions,
       EventInvokeConfigs configs,
       ConcurrencyLimits limits,
-      Blobs blobs,
-      Environments environments,
-      Outbox outbox,
-      Trace trace,
-      InstantSource clock) {
-    this.database = database;
+      Environments environments) {
+    this.database = kernel.database();
     this.functions = functions;
     this.configs = configs;
     this.limits = limits;
-    this.blobs = blobs;
+    this.blobs = kernel.blobs();
     this.environments = environments;
-    this.outbox = outbox;
-    this.trace = trace;
-    this.clock = clock;
+    this.outbox = kernel.outbox();
+    this.trace = kernel.trace();
+    this.clock = kernel.clock();
   }
 
   /// A function's state for one attempt.

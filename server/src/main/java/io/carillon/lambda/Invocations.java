@@ -14,6 +14,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.carillon.aws.AwsException;
 import io.carillon.aws.Caller;
+import io.carillon.kernel.Kernel;
 import io.carillon.lambda.runtime.Environments;
 import io.carillon.lambda.runtime.Invocation;
 import io.carillon.lambda.runtime.InvocationResult;
@@ -55,21 +56,14 @@ final class Invocations {
   private final TraceHeaders traceHeaders;
 
   Invocations(
-      Database database,
-      Functions functions,
-      Blobs blobs,
-      Environments environments,
-      Outbox outbox,
-      Trace trace,
-      InstantSource clock,
-      TraceHeaders traceHeaders) {
-    this.database = database;
+      Kernel kernel, Functions functions, Environments environments, TraceHeaders traceHeaders) {
+    this.database = kernel.database();
     this.functions = functions;
-    this.blobs = blobs;
+    this.blobs = kernel.blobs();
     this.environments = environments;
-    this.outbox = outbox;
-    this.trace = trace;
-    this.clock = clock;
+    this.outbox = kernel.outbox();
+    this.trace = kernel.trace();
+    this.clock = kernel.clock();
     this.traceHeaders = traceHeaders;
   }
 

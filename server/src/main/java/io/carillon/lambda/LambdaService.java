@@ -19,10 +19,8 @@ import io.carillon.lambda.runtime.Environments;
 import io.carillon.lambda.runtime.Runtimes;
 import io.carillon.messaging.Recipient;
 import io.carillon.outbox.Delivery;
-import io.carillon.outbox.Outbox;
 import io.carillon.store.Blobs;
 import io.carillon.store.Database;
-import io.carillon.trace.Trace;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.time.LocalDate;
@@ -109,8 +107,6 @@ public final class LambdaService implements Service {
       Runtimes runtimes,
       CodeFolders folders) {
     Blobs blobs = kernel.blobs();
-    Outbox outbox = kernel.outbox();
-    Trace trace = kernel.trace();
     Ids ids = kernel.ids();
     InstantSource clock = kernel.clock();
     Authorizer authorizer = kernel.authorizer();
@@ -145,23 +141,12 @@ public final class LambdaService implements Service {
             ids,
             arn -> environments.retire(arn.toString()));
     TraceHeaders traceHeaders = new TraceHeaders(clock, ids);
-    this.invocations =
-        new Invocations(
-            database, functions, blobs, environments, outbox, trace, clock, traceHeaders);
-    this.recipient = new FunctionRecipient(functions, outbox, authorizer, clock, ids, traceHeaders);
+    this.invocations = new Invocations(kernel, functions, environments, traceHeaders);
+    this.recipient = new FunctionRecipient(kernel, functions, traceHeaders);
     this.deliveries =
         Map.of(
             AsyncInvocation.KIND,
-            new InvocationDelivery(
-                database,
-                functions,
-                eventConfigs,
-                limits,
-                blobs,
-                environments,
-                outbox,
-                trace,
-                clock),
+            new InvocationDelivery(kernel, functions, eventConfigs, limits, environments),
             DestinationWork.KIND,
             new DestinationDelivery(kernel.recipients(), roles));
   }

@@ -4,6 +4,7 @@ import io.carillon.aws.AwsException;
 import io.carillon.aws.Caller;
 import io.carillon.aws.Need;
 import io.carillon.aws.checksum.ChecksumAlgorithm;
+import io.carillon.kernel.Kernel;
 import io.carillon.s3.event.EventType;
 import io.carillon.s3.event.Notifications;
 import io.carillon.s3.model.Bucket;
@@ -67,20 +68,19 @@ final class CompleteMultipartUpload {
 
   /// @param minPartBytes the minimum size of every part but the last
   CompleteMultipartUpload(
-      Database database,
+      Kernel kernel,
       Buckets buckets,
       ContentStore contents,
       Versions versions,
       Uploads uploads,
       Notifications notifications,
-      Supplier<URI> endpoint,
       long minPartBytes) {
-    this.database = database;
+    this.database = kernel.database();
     this.buckets = buckets;
     this.contents = contents;
     this.versions = versions;
     this.uploads = uploads;
-    this.endpoint = endpoint;
+    this.endpoint = kernel.endpoint();
     this.notifications = notifications;
     this.minPartBytes = minPartBytes;
   }

@@ -155,14 +155,7 @@ public final class S3Service implements Service {
         new CreateMultipartUpload(database, buckets, versions, uploads, kernel.ids(), clock),
         new UploadPart(database, buckets, bodies, contents, uploads, objects, clock),
         new CompleteMultipartUpload(
-            database,
-            buckets,
-            contents,
-            versions,
-            uploads,
-            notifications,
-            kernel.endpoint(),
-            MIN_PART_BYTES),
+            kernel, buckets, contents, versions, uploads, notifications, MIN_PART_BYTES),
         new MultipartUploads(database, buckets, uploads, authorizer));
   }
 

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.lang.classfile.ClassModel;
 import java.lang.classfile.constantpool.MemberRefEntry;
 import java.lang.classfile.constantpool.PoolEntry;
+import java.lang.reflect.Constructor;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.nio.file.Files;
@@ -73,6 +74,18 @@ class TidyTest {
           "store.MemoryBlobs.size",
           "store.RocksDatabase.engine",
           "store.RocksDatabase.openWithoutSync");
+
+  /// Constructors with more parameters than this do too much, or lack a type.
+  private static final int MAX_CONSTRUCTOR_PARAMETERS = 7;
+
+  /// Classes whose constructors are still too long.
+  private static final Set<String> LONG_CONSTRUCTORS =
+      Set.of(
+          "aws.pipeline.RequestPipeline",
+          "iam.IamAuthorizer",
+          "lambda.FunctionOperations",
+          "lambda.runtime.EnvironmentStarter",
+          "server.AdminApi");
 
   @Test
   void noSourceHasANoteToOneself() throws IOException {
@@ -154,6 +167,26 @@ class TidyTest {
     assertThat(uncalled)
         .as("methods that no code of the product calls: delete them, or name them in FOR_TESTS")
         .containsExactlyInAnyOrderElementsOf(FOR_TESTS);
+  }
+
+  /// Records are exempt: they are values, whose components are named where they are read.
+  @Test
+  void noConstructorHasMoreThanSevenParameters() throws Exception {
+    Set<String> tooLong = new TreeSet<>();
+    for (ClassModel model : ServerClasses.all()) {
+      Class<?> type = ServerClasses.load(model.thisClass().asInternalName());
+      int implicit = type.isEnum() ? 2 : 0; // the name and ordinal of an enum constant
+      for (Constructor<?> constructor : type.getDeclaredConstructors()) {
+        if (!type.isRecord()
+            && !type.isAnonymousClass()
+            && constructor.getParameterCount() - implicit > MAX_CONSTRUCTOR_PARAMETERS) {
+          tooLong.add(type.getName().substring("io.carillon.".length()));
+        }
+      }
+    }
+    assertThat(tooLong)
+        .as("split these classes, or pass a type that groups what belongs together")
+        .containsExactlyInAnyOrderElementsOf(LONG_CONSTRUCTORS);
   }
 
   /// Whether it is called from elsewhere: by the compiler, by Jackson as a record component, or by
