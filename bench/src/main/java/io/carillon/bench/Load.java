@@ -17,7 +17,9 @@ final class Load {
 
   /// @param perSecond requests answered
   /// @param cpuMicros server CPU time a request
-  record Measured(double perSecond, double cpuMicros, Duration median, Duration p99) {}
+  /// @param writerMicros what of it the thread used that changes the store
+  record Measured(
+      double perSecond, double cpuMicros, double writerMicros, Duration median, Duration p99) {}
 
   private final Child server;
   private final int connections;
@@ -38,6 +40,7 @@ final class Load {
     AtomicInteger left = new AtomicInteger(count);
     long[] nanos = new long[count];
     Duration cpuBefore = server.cpu();
+    Duration writerBefore = server.writerCpu();
     long begun = System.nanoTime();
     try (ExecutorService threads = Executors.newFixedThreadPool(connections)) {
       Future<?>[] all = new Future<?>[connections];
@@ -52,10 +55,12 @@ final class Load {
     }
     double seconds = (System.nanoTime() - begun) / 1e9;
     double cpu = server.cpu().minus(cpuBefore).toNanos() / 1e3 / count;
+    double writer = server.writerCpu().minus(writerBefore).toNanos() / 1e3 / count;
     Arrays.sort(nanos);
     return new Measured(
         count / seconds,
         cpu,
+        writer,
         Duration.ofNanos(nanos[count / 2]),
         Duration.ofNanos(nanos[count * 99 / 100]));
   }

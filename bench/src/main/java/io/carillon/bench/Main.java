@@ -27,6 +27,7 @@ public final class Main {
   private static final int ROUNDS = 3;
   private static final int REQUESTS = 20_000;
   private static final int LONE_REQUESTS = 1_000;
+  private static final int FILTERS = 60;
   private static final int EVENTS = 1_000;
   private static final int EVENTS_WARM_UP = 5_000;
 
@@ -48,6 +49,7 @@ public final class Main {
       Main bench = new Main(arguments[0], folder);
       bench.starts();
       bench.load(arguments[1]);
+      bench.filtered();
       bench.events();
       System.out.println(bench.table);
       System.out.print(bench.profile());
@@ -150,6 +152,25 @@ public final class Main {
         cpu(bestLimit),
         ratio(best.cpuMicros(), bestLimit.cpuMicros()));
     table.line(what + ", p50 / p99", latency(best), latency(bestLimit), "");
+  }
+
+  /// What an event costs whose topic has many subscriptions, none of which wants it.
+  private void filtered() throws IOException, InterruptedException {
+    try (Child server = carillon("filtered", Map.of());
+        Pipeline pipeline = new Pipeline(server.endpoint())) {
+      printProgress("events to a topic with filters");
+      pipeline.toFilteredTopic(Load.BUCKET, FILTERS);
+      Load load = new Load(server, CONNECTIONS, BODY_BYTES);
+      load.run("PUT", REQUESTS);
+      Measured measured = load.run("PUT", REQUESTS);
+      String what = "PUT 4 KiB → topic with " + FILTERS + " filtered subscriptions, ";
+      table.line(what + "server CPU a request", cpu(measured), "", "");
+      table.line(
+          what + "of it the store's writer",
+          String.format("%.0f µs", measured.writerMicros()),
+          "",
+          "");
+    }
   }
 
   private void events() throws IOException, InterruptedException {

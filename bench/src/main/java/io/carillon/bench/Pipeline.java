@@ -127,6 +127,37 @@ final class Pipeline implements AutoCloseable {
 
   /// A bucket whose uploads are published to a topic that this process subscribes to.
   void toSubscriber(String bucket) throws InterruptedException {
+    String topic = topic(bucket);
+    sns.subscribe(
+        r ->
+            r.topicArn(topic)
+                .protocol("http")
+                .endpoint("http://127.0.0.1:" + receiver.port() + "/subscriber"));
+    arrivals.awaitConfirmation();
+    notify(bucket, topic);
+  }
+
+  /// A bucket whose uploads are published to a topic with `count` subscriptions whose filters
+  /// accept none of them.
+  void toFilteredTopic(String bucket, int count) {
+    String topic = topic(bucket);
+    for (int i = 0; i < count; i++) {
+      String queue = "arn:aws:sqs:us-east-1:000000000000:q" + i;
+      String filter =
+          "{\"Records\": {\"s3\": {\"object\": {\"key\": [{\"prefix\": \"never%d/\"}]}}}}"
+              .formatted(i);
+      sns.subscribe(
+          r ->
+              r.topicArn(topic)
+                  .protocol("sqs")
+                  .endpoint(queue)
+                  .attributes(Map.of("FilterPolicyScope", "MessageBody", "FilterPolicy", filter)));
+    }
+    notify(bucket, topic);
+  }
+
+  /// A topic to which a new bucket may publish.
+  private String topic(String bucket) {
     makeBucket(bucket);
     String topic = sns.createTopic(r -> r.name("bench")).topicArn();
     sns.setTopicAttributes(
@@ -139,12 +170,10 @@ final class Pipeline implements AutoCloseable {
                      "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sns:Publish", "Resource": "%s"}]}\
                     """
                         .formatted(topic)));
-    sns.subscribe(
-        r ->
-            r.topicArn(topic)
-                .protocol("http")
-                .endpoint("http://127.0.0.1:" + receiver.port() + "/subscriber"));
-    arrivals.awaitConfirmation();
+    return topic;
+  }
+
+  private void notify(String bucket, String topic) {
     s3.putBucketNotificationConfiguration(
         r ->
             r.bucket(bucket)
