@@ -24,7 +24,10 @@ import java.util.stream.Collectors;
 /// are authorized by the guard, since functions reach loopback too.
 public final class AdminRouter implements Handler {
   private static final String ROOT = "/_carillon";
+
+  /// The health check of LocalStack, polled by scripts written for it; it gets our own health.
   private static final String LOCALSTACK_HEALTH = "/_localstack/health";
+
   private static final int BODY_LIMIT_BYTES = 64 * 1024;
 
   /// Lets a request pass or throws [AwsException].
@@ -86,6 +89,14 @@ public final class AdminRouter implements Handler {
   public AdminRouter(Guard guard, List<String> services) {
     this.guard = guard;
     this.services = services;
+  }
+
+  /// Whether this path is the admin API's, unless the request's host names a bucket.
+  public static boolean hasPath(String path) {
+    boolean isBelowRoot =
+        path.startsWith(ROOT)
+            && (path.length() == ROOT.length() || path.charAt(ROOT.length()) == '/');
+    return isBelowRoot || path.equals(LOCALSTACK_HEALTH);
   }
 
   /// @param line method and path below `/_carillon/`, such as `GET mail`

@@ -1,5 +1,6 @@
 package io.carillon.server;
 
+import io.carillon.admin.AdminRouter;
 import io.carillon.aws.AwsException;
 import io.carillon.aws.pipeline.RequestPipeline;
 import io.carillon.http.ClientSocket;
@@ -12,10 +13,11 @@ import io.carillon.lambda.runtime.Peers;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Routes the paths that are not AWS's past the request pipeline: the pages that mails link to, and
-/// downloads of function code, both of which carry their own token. No bucket can have the name of
-/// such a page, but an object key can, in a bucket that the host names.
-record RootHandler(RequestPipeline pipeline, WellKnownKey key, List<PublicRoute> pages, Peers peers)
+/// Routes the paths that are not AWS's past the request pipeline: the admin API, and the pages that
+/// mails link to and downloads of function code, both of which carry their own token. No bucket can
+/// have the name of such a path, but an object key can, in a bucket that the host names.
+record RootHandler(
+    RequestPipeline pipeline, Handler admin, WellKnownKey key, List<PublicRoute> pages, Peers peers)
     implements Handler {
   /// All functions together get one sender's share of the memory for requests.
   @Override
@@ -32,6 +34,9 @@ record RootHandler(RequestPipeline pipeline, WellKnownKey key, List<PublicRoute>
       if (request.rawPath().startsWith(page.prefix()) && !pipeline.hostNamesBucket(request)) {
         return page(page, request);
       }
+    }
+    if (AdminRouter.hasPath(request.rawPath()) && !pipeline.hostNamesBucket(request)) {
+      return admin.handle(request);
     }
     return pipeline.handle(request);
   }

@@ -1,9 +1,11 @@
 package io.carillon.server;
 
+import io.carillon.admin.AdminRouter;
 import io.carillon.aws.Authorizer;
 import io.carillon.aws.Caller;
 import io.carillon.aws.Operations;
 import io.carillon.aws.pipeline.RequestPipeline;
+import io.carillon.aws.pipeline.ServerIdentity;
 import io.carillon.aws.sigv4.SignatureVerifier;
 import io.carillon.base.Ids;
 import io.carillon.base.MemoryBudget;
@@ -188,28 +190,28 @@ public final class Server implements AutoCloseable {
               signatures,
               wellKnown,
               authorizer,
-              AdminRoutes.of(
-                  new AdminAuth(config, signatures, keys, wellKnown),
-                  new AdminApi(
-                      database,
-                      deadLetters,
-                      dispatcher.report(),
-                      trace,
-                      storage,
-                      s3,
-                      iam.accounts(),
-                      functions,
-                      transports,
-                      this::port),
-                  operations.stream().map(Operations::service).toList()),
-              config.baseHosts(),
-              config.publicUrl(),
-              config.accountId(),
+              new ServerIdentity(config.baseHosts(), config.publicUrl(), config.accountId()),
               ids,
               clock);
+      AdminRouter admin =
+          AdminRoutes.of(
+              new AdminAuth(config, signatures, keys, wellKnown),
+              new AdminApi(
+                  database,
+                  deadLetters,
+                  dispatcher.report(),
+                  trace,
+                  storage,
+                  s3,
+                  iam.accounts(),
+                  functions,
+                  transports,
+                  this::port),
+              operations.stream().map(Operations::service).toList());
       RootHandler rootHandler =
           new RootHandler(
               pipeline,
+              admin,
               wellKnown,
               services.stream().flatMap(service -> service.pages().stream()).toList(),
               peers);

@@ -2,13 +2,13 @@ package io.carillon.aws;
 
 import io.carillon.aws.pipeline.RequestPipeline;
 import io.carillon.aws.pipeline.SenderRules;
+import io.carillon.aws.pipeline.ServerIdentity;
 import io.carillon.aws.sigv4.SignatureVerifier;
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
 import io.carillon.base.Ids;
 import io.carillon.base.Secret;
 import io.carillon.http.Handler;
-import io.carillon.http.Response;
 import java.net.URI;
 import java.time.Clock;
 import java.util.List;
@@ -50,10 +50,7 @@ public final class Clients {
             return false;
           }
         },
-        _ -> Response.text(200, "admin"),
-        List.of("localhost"),
-        Optional.empty(),
-        ACCOUNT,
+        new ServerIdentity(List.of("localhost"), Optional.empty(), ACCOUNT),
         new Ids(),
         Clock.systemUTC());
   }

@@ -81,7 +81,6 @@ class TidyTest {
   /// Classes whose constructors are still too long.
   private static final Set<String> LONG_CONSTRUCTORS =
       Set.of(
-          "aws.pipeline.RequestPipeline",
           "iam.IamAuthorizer",
           "lambda.FunctionOperations",
           "lambda.runtime.EnvironmentStarter",

@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.carillon.aws.DirectClient;
 import io.carillon.aws.pipeline.RequestPipeline;
 import io.carillon.aws.pipeline.SenderRules;
+import io.carillon.aws.pipeline.ServerIdentity;
 import io.carillon.aws.sigv4.SignatureVerifier;
 import io.carillon.base.Ids;
-import io.carillon.http.Response;
 import java.net.URI;
 import java.time.Clock;
 import java.util.List;
@@ -57,10 +57,7 @@ class IamWireTest {
             new SignatureVerifier(fixture::find, Clock.systemUTC()),
             SenderRules.NONE,
             fixture.authorizer,
-            _ -> Response.text(404, "no door"),
-            List.of("localhost"),
-            Optional.empty(),
-            IamFixture.ACCOUNT,
+            new ServerIdentity(List.of("localhost"), Optional.empty(), IamFixture.ACCOUNT),
             new Ids(),
             Clock.systemUTC());
     return builder

@@ -3,6 +3,8 @@ package io.carillon.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.aws.Clients;
+import io.carillon.aws.DirectClient;
+import io.carillon.http.Headers;
 import io.carillon.http.HttpEngine;
 import io.carillon.http.Limits;
 import io.carillon.http.RawClient;
@@ -11,6 +13,7 @@ import io.carillon.lambda.runtime.Executor;
 import io.carillon.lambda.runtime.Peers;
 import io.carillon.lambda.runtime.ProcessExecutor;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,7 +25,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Which requests count as those of one sender.
+/// Which requests are the admin API's, and which count as those of one sender.
 class RootHandlerTest {
   private static final String REQUEST =
       "exec 3<>/dev/tcp/127.0.0.1/%d; printf 'GET / HTTP/1.1\\r"
@@ -65,9 +68,38 @@ class RootHandlerTest {
     }
   }
 
+  @Test
+  void adminRequestsGoToTheAdminApiUnlessTheHostNamesABucket() throws Exception {
+    Path work = Files.createDirectory(folder.resolve("work"));
+    try (ProcessExecutor executor = new ProcessExecutor(work, false)) {
+      RootHandler rootHandler = rootHandler(executor.peers());
+      for (String path :
+          List.of("/_carillon", "/_carillon/health", "/_carillon/a?b", "/_localstack/health")) {
+        assertThat(answer(rootHandler, "localhost", path)).isEqualTo("admin");
+      }
+      for (String path : List.of("/_carillon", "/_carillon/x", "/_localstack/health")) {
+        assertThat(answer(rootHandler, "b.localhost", path)).contains("NotImplemented");
+      }
+      assertThat(answer(rootHandler, "localhost", "/_carillonade")).contains("NotImplemented");
+    }
+  }
+
+  private static String answer(RootHandler rootHandler, String host, String target)
+      throws Exception {
+    Headers fields = new Headers().add("Host", host);
+    Response response =
+        rootHandler.handle(DirectClient.request("GET", target, fields, new byte[0]));
+    return new String(DirectClient.bytes(response), StandardCharsets.UTF_8);
+  }
+
   private RootHandler rootHandler(Peers peers) {
     Config config = Config.of(Settings.resolve(Map.of(), Map.of(), Optional.empty()));
-    return new RootHandler(Clients.pipeline(), new WellKnownKey(config, peers), List.of(), peers);
+    return new RootHandler(
+        Clients.pipeline(),
+        _ -> Response.text(200, "admin"),
+        new WellKnownKey(config, peers),
+        List.of(),
+        peers);
   }
 
   private static Executor.Launch function(Path code, String script) {

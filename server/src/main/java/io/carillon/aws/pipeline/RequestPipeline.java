@@ -39,14 +39,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.SdkPojo;
 
-/// The pipeline of every request: find the service, verify the signature, find the operation,
+/// The pipeline of every AWS request: find the service, verify the signature, find the operation,
 /// authorize, run, respond.
 ///
 /// For S3, everything before the operation runs without the body, so that a denied caller gets its
@@ -55,11 +54,6 @@ import software.amazon.awssdk.core.SdkPojo;
 public final class RequestPipeline implements Handler {
   private static final Pattern TRACE_HEADER =
       Pattern.compile("(Root|Self|Parent)=[A-Za-z0-9=;:_.@-]{1,250}");
-  private static final String ADMIN_PATH = "/_carillon";
-
-  /// The health check of LocalStack, polled by scripts written for it; it gets our own health.
-  private static final String LOCALSTACK_HEALTH = "/_localstack/health";
-
   private static final String POST_OBJECT = "PostObject";
   private static final int LARGE_RESPONSE_BYTES = 64 << 10;
   private static final int HOST_ID_BYTES = 57; // 76 characters of base64, as in S3
@@ -73,7 +67,6 @@ public final class RequestPipeline implements Handler {
   private final SignatureVerifier verifier;
   private final SenderRules senders;
   private final Authorizer authorizer;
-  private final Handler adminHandler;
   private final AccountId homeAccount;
   private final Ids ids;
   private final InstantSource clock;
@@ -84,40 +77,30 @@ public final class RequestPipeline implements Handler {
 
   /// @param services the operations of each service; others get NotImplemented
   /// @param senders checks the origin of each signed request
-  /// @param adminHandler handles everything under `/_carillon`
-  /// @param baseHosts the server's own host names, under which buckets have subdomains
-  /// @param publicUrl the server's public URL, if it differs
-  /// @param homeAccount the account of unsigned requests
   public RequestPipeline(
       List<Operations> services,
       SignatureVerifier verifier,
       SenderRules senders,
       Authorizer authorizer,
-      Handler adminHandler,
-      List<String> baseHosts,
-      Optional<URI> publicUrl,
-      AccountId homeAccount,
+      ServerIdentity server,
       Ids ids,
       InstantSource clock) {
     this.verifier = verifier;
     this.senders = senders;
     this.authorizer = authorizer;
-    this.adminHandler = adminHandler;
-    this.homeAccount = homeAccount;
+    this.homeAccount = server.account();
     this.ids = ids;
     this.clock = clock;
-    this.publicUrl = publicUrl.map(url -> url.toString().replaceFirst("/+$", "")).orElse("");
-    this.publicAuthority = publicUrl.map(URI::getRawAuthority).orElse("");
-    this.hosts = new Hosts(baseHosts);
+    this.publicUrl =
+        server.publicUrl().map(url -> url.toString().replaceFirst("/+$", "")).orElse("");
+    this.publicAuthority = server.publicUrl().map(URI::getRawAuthority).orElse("");
+    this.hosts = new Hosts(server.baseHosts());
     services.forEach(table -> operations.put(table.service(), table));
     this.router = new ServiceRouter(services.stream().map(Operations::spec).toList(), hosts);
   }
 
   @Override
   public Response handle(Request http) throws Exception {
-    if (isAdminRequest(http)) {
-      return adminHandler.handle(http);
-    }
     ServiceRouter.RoutedRequest routed;
     try {
       routed = router.route(http);
@@ -133,14 +116,6 @@ public final class RequestPipeline implements Handler {
     } catch (Exception | StackOverflowError | OutOfMemoryError | AssertionError e) {
       return protocol.refuse(http.method(), Failures.toAwsException(e, requestIds), requestIds);
     }
-  }
-
-  private boolean isAdminRequest(Request http) {
-    String path = http.rawPath();
-    boolean adminPath =
-        path.startsWith(ADMIN_PATH)
-            && (path.length() == ADMIN_PATH.length() || path.charAt(ADMIN_PATH.length()) == '/');
-    return (adminPath || path.equals(LOCALSTACK_HEALTH)) && !hostNamesBucket(http);
   }
 
   /// Whether the request's host names a bucket, so that its path is a key.

@@ -314,17 +314,6 @@ class RequestPipelineTest {
   }
 
   @Test
-  void adminRequestsGoToTheAdminHandler() throws Exception {
-    for (String path :
-        List.of("/_carillon", "/_carillon/health", "/_carillon/a?b", "/_localstack/health")) {
-      assertThat(text(pipeline().handle(request("GET", "localhost", path)))).isEqualTo("admin");
-    }
-    assertThat(pipeline().handle(request("PUT", "b.localhost", "/_carillon/x")).status())
-        .isEqualTo(200);
-    assertThat(ran).containsExactly("_carillon/x=");
-  }
-
-  @Test
   void anUnimplementedOperationIsNamedAndMatchesNoOther() throws Exception {
     Response uploads =
         pipeline().handle(request("PUT", "localhost", "/b/k?partNumber=1&uploadId=u"));
