@@ -17,7 +17,6 @@ CALLS = [
     ("ec2", "describe_instances", {}),  # ec2
     ("dynamodb", "list_tables", {}),  # json
     ("kms", "list_keys", {}),
-    ("events", "list_rules", {}),
     ("secretsmanager", "list_secrets", {}),
     ("ssm", "describe_parameters", {}),
     ("stepfunctions", "list_state_machines", {}),
