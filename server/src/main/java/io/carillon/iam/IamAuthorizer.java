@@ -7,16 +7,12 @@ import io.carillon.aws.Caller;
 import io.carillon.aws.CommonError;
 import io.carillon.aws.Need;
 import io.carillon.aws.Principal;
-import io.carillon.aws.ResourcePolicies;
 import io.carillon.base.Arn;
 import io.carillon.policy.AuthorizationRequest;
 import io.carillon.policy.Context;
 import io.carillon.policy.Decision;
-import io.carillon.policy.NamedPolicy;
 import io.carillon.policy.Policies;
 import io.carillon.policy.Policies.ResourceSide;
-import io.carillon.policy.PolicyDocument;
-import io.carillon.policy.PolicyDocument.Flavour;
 import io.carillon.policy.PolicyEngine;
 import io.carillon.policy.Requester;
 import io.carillon.store.Database;
@@ -25,33 +21,25 @@ import io.carillon.store.Snapshot;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
-/// Collects the policies that apply to a request and lets the policy engine decide.
+/// Lets the policy engine decide on a request, from the policies of its principal and of its
+/// resource.
 ///
 /// Principals are looked up for every request (from a cache, until IAM's rows of the account
 /// change), so deleting or replacing a user or role takes effect at once, whatever credentials
 /// exist.
 public final class IamAuthorizer implements Authorizer {
-  /// Actions on a role for which its trust policy is the resource policy.
-  private static final Set<String> TRUST_POLICY_ACTIONS =
-      Set.of("sts:assumerole", "sts:tagsession");
-
   private static final Set<String> BUCKET_POLICY_ACTIONS =
       Set.of("s3:getbucketpolicy", "s3:putbucketpolicy", "s3:deletebucketpolicy");
 
   private static final String RESTRICTED =
       ". The bucket's policy is public, and RestrictPublicBuckets in its public access block limits"
           + " it to the bucket's own account";
-
-  private static final String CREATE_BUCKET = "s3:createbucket";
 
   /// When the credentials of a session were issued, by its access key id; empty for long-term keys.
   @FunctionalInterface
@@ -62,10 +50,8 @@ public final class IamAuthorizer implements Authorizer {
   private final Database database;
   private final LongTermKeys longTermKeys;
   private final PrincipalPolicies principalPolicies;
-  private final Identities identities;
+  private final ResourceSides resources;
   private final Accounts accounts;
-  private final PolicyDocuments documents;
-  private final Function<String, Optional<ResourcePolicies>> resourcePolicies;
   private final IssueTimes issueTimes;
   private final InstantSource clock;
 
@@ -73,19 +59,15 @@ public final class IamAuthorizer implements Authorizer {
       Database database,
       LongTermKeys longTermKeys,
       PrincipalPolicies principalPolicies,
-      Identities identities,
+      ResourceSides resources,
       Accounts accounts,
-      PolicyDocuments documents,
-      Function<String, Optional<ResourcePolicies>> resourcePolicies,
       IssueTimes issueTimes,
       InstantSource clock) {
     this.database = database;
     this.longTermKeys = longTermKeys;
     this.principalPolicies = principalPolicies;
-    this.identities = identities;
+    this.resources = resources;
     this.accounts = accounts;
-    this.documents = documents;
-    this.resourcePolicies = resourcePolicies;
     this.issueTimes = issueTimes;
     this.clock = clock;
   }
@@ -158,21 +140,22 @@ public final class IamAuthorizer implements Authorizer {
   /// The decision on one need, for the request pipeline and for diagnosis.
   public Decision decide(Snapshot snapshot, Caller caller, Need need) {
     Requester requester = requester(caller.principal());
-    ResourceSide side = resourceSide(snapshot, requester, need.action(), need.resource());
+    ResourceSide side = resources.of(snapshot, requester, need.action(), need.resource());
     if (side != null && isRootOnOwnBucketPolicy(requester, need.action(), side.account())) {
       side = ResourceSide.withoutPolicy(side.account());
     }
     Policies policies = Policies.NONE;
     Map<String, String> tags = Map.of();
     if (!(requester instanceof Requester.Service) && !(requester instanceof Requester.Anonymous)) {
-      Optional<PrincipalPolicies.PolicySet> set = policiesOf(snapshot, caller.principal());
+      Optional<PrincipalPolicies.PolicySet> set =
+          principalPolicies.require(snapshot, caller.principal());
       if (set.isPresent()) {
         tags = caller.session().over(set.get().row().tags());
         policies =
             new Policies(
                 set.get().identity(),
                 set.get().boundary(),
-                session(caller.session().policies()),
+                principalPolicies.ofSession(caller.session().policies()),
                 null);
       }
     }
@@ -181,7 +164,7 @@ public final class IamAuthorizer implements Authorizer {
             caller,
             need,
             tags,
-            () -> resourceTags(snapshot, need),
+            () -> resources.tags(snapshot, need),
             side == null ? "" : side.account(),
             issueTimes.issued(caller.accessKeyId()));
     return PolicyEngine.evaluate(
@@ -198,7 +181,7 @@ public final class IamAuthorizer implements Authorizer {
       Arn source,
       String sourceAccount) {
     Requester requester = new Requester.Service(service);
-    ResourceSide side = resourceSide(snapshot, requester, action, resource.toString());
+    ResourceSide side = resources.of(snapshot, requester, action, resource.toString());
     if (side == null) {
       return false;
     }
@@ -221,24 +204,6 @@ public final class IamAuthorizer implements Authorizer {
         .isAllowed();
   }
 
-  /// The policies of a user or of a session's role; empty for root users, who need none.
-  ///
-  /// @throws AwsException if the principal no longer exists
-  private Optional<PrincipalPolicies.PolicySet> policiesOf(Snapshot snapshot, Principal principal) {
-    Optional<PrincipalPolicies.PolicySet> set =
-        switch (principal) {
-          case Principal.User user -> principalPolicies.of(snapshot, user);
-          case Principal.AssumedRole session -> principalPolicies.of(snapshot, session);
-          case Principal.Root _, Principal.Service _, Principal.Anonymous _ -> Optional.empty();
-        };
-    if (set.isEmpty()
-        && !(principal instanceof Principal.Root
-            && principalPolicies.exists(snapshot, principal))) {
-      throw CommonError.INVALID_CLIENT_TOKEN_ID.exception();
-    }
-    return set;
-  }
-
   private static Requester requester(Principal principal) {
     return switch (principal) {
       case Principal.Root root -> new Requester.Root(root.account().value());
@@ -249,122 +214,6 @@ public final class IamAuthorizer implements Authorizer {
       case Principal.Service service -> new Requester.Service(service.name());
       case Principal.Anonymous _ -> new Requester.Anonymous();
     };
-  }
-
-  private List<NamedPolicy> session(List<String> texts) {
-    List<NamedPolicy> policies = new ArrayList<>(texts.size());
-    for (int i = 0; i < texts.size(); i++) {
-      policies.add(
-          new NamedPolicy(
-              "session policy " + (i + 1), documents.of(texts.get(i), Flavour.IDENTITY)));
-    }
-    return policies;
-  }
-
-  /// The owner of the resource and its policy. An unknown resource belongs to the account of its
-  /// ARN; without an account (`*`, a bucket that does not exist, AWS's own policies), only the
-  /// caller's own policies decide.
-  private @Nullable ResourceSide resourceSide(
-      Snapshot snapshot, Requester requester, String action, String resource) {
-    Arn arn = Arn.tryParse(resource).orElse(null);
-    if (arn == null) {
-      return null;
-    }
-    if (TRUST_POLICY_ACTIONS.contains(action.toLowerCase(Locale.ROOT))) {
-      return trustSide(snapshot, arn);
-    }
-    if (action.equalsIgnoreCase(CREATE_BUCKET)) {
-      return null; // an existing bucket's policy does not apply to creating it
-    }
-    Optional<ResourcePolicies.Owned> owned = owned(snapshot, arn);
-    if (owned.isEmpty()) {
-      boolean hasNoAccount = arn.account().isEmpty() || arn.account().equals(ManagedPolicy.OF_AWS);
-      return hasNoAccount ? null : ResourceSide.withoutPolicy(arn.account());
-    }
-    String account = owned.get().owner().value();
-    Map<String, String> pinned = owned.get().pinned();
-    boolean restricted = isRestricted(owned.get(), requester);
-    return owned
-        .get()
-        .policy()
-        .map(json -> documents.of(json, Flavour.RESOURCE, pinned))
-        .map(document -> restricted ? document.denyStatements() : document)
-        .map(
-            document ->
-                ResourceSide.of(
-                    account, new NamedPolicy("the policy of " + policyOwner(arn), document)))
-        .orElse(ResourceSide.withoutPolicy(account));
-  }
-
-  private Optional<ResourcePolicies.Owned> owned(Snapshot snapshot, Arn resource) {
-    return resourcePolicies
-        .apply(resource.service())
-        .flatMap(service -> service.find(snapshot, resource));
-  }
-
-  /// Whether a public access block prevents the policy from granting access to the requester.
-  private boolean isRestricted(ResourcePolicies.Owned owned, Requester requester) {
-    return owned.restricted()
-        && isOutside(requester, owned.owner().value())
-        && owned
-            .policy()
-            .map(json -> documents.of(json, Flavour.RESOURCE, owned.pinned()))
-            .filter(PolicyDocument::isPublic)
-            .isPresent();
-  }
-
-  /// Whether the requester is neither in the account nor an AWS service.
-  private static boolean isOutside(Requester requester, String account) {
-    return switch (requester) {
-      case Requester.Member member -> !member.account().equals(account);
-      case Requester.Service _ -> false;
-      case Requester.Anonymous _ -> true;
-    };
-  }
-
-  /// The resource that has the policy: for an object, its bucket.
-  private static Arn policyOwner(Arn resource) {
-    int slash = resource.resource().indexOf('/');
-    return resource.service().equals("s3") && slash >= 0
-        ? Arn.bucket(resource.resource().substring(0, slash))
-        : resource;
-  }
-
-  /// The trust policy of a role. A role that does not exist trusts nobody, so that strangers cannot
-  /// find out which roles exist.
-  private ResourceSide trustSide(Snapshot snapshot, Arn role) {
-    String resource = role.resource();
-    String name = resource.substring(resource.lastIndexOf('/') + 1);
-    return identities
-        .find(snapshot, role.account(), IdentityType.ROLE, name)
-        .filter(found -> found.arn().equals(role.toString()))
-        .map(
-            found ->
-                ResourceSide.trust(
-                    found.account(),
-                    new NamedPolicy(
-                        "the trust policy of role " + found.name(),
-                        documents.of(
-                            found.roleTerms().trust(),
-                            Flavour.TRUST,
-                            found.roleTerms().trusted()))))
-        .orElse(new ResourceSide(role.account(), null, true));
-  }
-
-  private Map<String, String> resourceTags(Snapshot snapshot, Need need) {
-    Arn arn = Arn.tryParse(need.resource()).orElse(null);
-    if (arn == null) {
-      return Map.of();
-    }
-    if (arn.service().equals("iam")) {
-      return arn.resource().startsWith("policy/")
-          ? principalPolicies.tagsOfPolicy(snapshot, need.resource())
-          : identities.findByArn(snapshot, arn).map(Identity::tags).orElse(Map.of());
-    }
-    return resourcePolicies
-        .apply(arn.service())
-        .map(service -> service.tags(snapshot, need))
-        .orElse(Map.of());
   }
 
   private AwsException denial(Snapshot snapshot, Caller caller, Need need, Decision decision) {
@@ -393,7 +242,9 @@ public final class IamAuthorizer implements Authorizer {
             + " on resource: "
             + resource
             + reason
-            + (isDeniedByRestriction(snapshot, caller, need) ? RESTRICTED : "")
+            + (resources.isRestricted(snapshot, requester(caller.principal()), need)
+                ? RESTRICTED
+                : "")
             + accountAdvice(snapshot, caller, owner));
   }
 
@@ -403,13 +254,6 @@ public final class IamAuthorizer implements Authorizer {
       return "SNS" + action.substring("sns".length());
     }
     return action.startsWith("sqs:") ? action.toLowerCase(Locale.ROOT) : action;
-  }
-
-  private boolean isDeniedByRestriction(Snapshot snapshot, Caller caller, Need need) {
-    return Arn.tryParse(need.resource())
-        .flatMap(arn -> owned(snapshot, arn))
-        .filter(owned -> isRestricted(owned, requester(caller.principal())))
-        .isPresent();
   }
 
   /// A role of an account that does not exist is reported like any other foreign resource.

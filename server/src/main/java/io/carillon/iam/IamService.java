@@ -133,10 +133,8 @@ public final class IamService implements Service {
         database,
         longTermKeys,
         principalPolicies,
-        identities,
+        new ResourceSides(identities, managedPolicies, documents, resourcePolicies),
         accounts,
-        documents,
-        resourcePolicies,
         issueTimes,
         clock);
   }

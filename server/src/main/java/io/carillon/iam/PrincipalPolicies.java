@@ -1,5 +1,7 @@
 package io.carillon.iam;
 
+import io.carillon.aws.AwsException;
+import io.carillon.aws.CommonError;
 import io.carillon.aws.Principal;
 import io.carillon.policy.NamedPolicy;
 import io.carillon.policy.PolicyDocument;
@@ -38,12 +40,12 @@ final class PrincipalPolicies {
   }
 
   /// The policies of a user; empty if it was deleted or recreated.
-  Optional<PolicySet> of(Snapshot snapshot, Principal.User user) {
+  private Optional<PolicySet> of(Snapshot snapshot, Principal.User user) {
     return policiesOf(snapshot, IdentityType.USER, user.account().value(), user.name(), user.id());
   }
 
   /// The policies of a session's role; empty if it was deleted or recreated.
-  Optional<PolicySet> of(Snapshot snapshot, Principal.AssumedRole session) {
+  private Optional<PolicySet> of(Snapshot snapshot, Principal.AssumedRole session) {
     return policiesOf(
         snapshot,
         IdentityType.ROLE,
@@ -61,8 +63,31 @@ final class PrincipalPolicies {
     };
   }
 
-  Map<String, String> tagsOfPolicy(Snapshot snapshot, String arn) {
-    return policies.find(snapshot, arn).map(ManagedPolicy::tags).orElse(Map.of());
+  /// The policies of a user or of a session's role; empty for root users, who need none.
+  ///
+  /// @throws AwsException if the principal no longer exists
+  Optional<PolicySet> require(Snapshot snapshot, Principal principal) {
+    Optional<PolicySet> set =
+        switch (principal) {
+          case Principal.User user -> of(snapshot, user);
+          case Principal.AssumedRole session -> of(snapshot, session);
+          case Principal.Root _, Principal.Service _, Principal.Anonymous _ -> Optional.empty();
+        };
+    if (set.isEmpty() && !(principal instanceof Principal.Root && exists(snapshot, principal))) {
+      throw CommonError.INVALID_CLIENT_TOKEN_ID.exception();
+    }
+    return set;
+  }
+
+  /// The policies that were given with a session.
+  List<NamedPolicy> ofSession(List<String> texts) {
+    List<NamedPolicy> session = new ArrayList<>(texts.size());
+    for (int i = 0; i < texts.size(); i++) {
+      session.add(
+          new NamedPolicy(
+              "session policy " + (i + 1), documents.of(texts.get(i), Flavour.IDENTITY)));
+    }
+    return session;
   }
 
   private Optional<PolicySet> policiesOf(
