@@ -18,7 +18,8 @@ import io.carillon.outbox.Job;
 import io.carillon.outbox.RecordingOutbox;
 import io.carillon.outbox.Work;
 import io.carillon.policy.FewPrincipals;
-import io.carillon.store.MemoryDatabase;
+import io.carillon.store.Database;
+import io.carillon.store.RepeatingDatabase;
 import io.carillon.trace.NotingTrace;
 import io.carillon.trace.Trace;
 import java.nio.charset.StandardCharsets;
@@ -50,7 +51,7 @@ final class EventsFixture implements FixedAuthorizer {
   static final String FUNCTION = "arn:aws:lambda:eu-central-1:111111111111:function:f";
   static final String ORDERS = "{\"source\":[\"shop\"]}";
 
-  final MemoryDatabase database = new MemoryDatabase();
+  final Database database = RepeatingDatabase.inMemory();
   final List<Work> outbox = new ArrayList<>();
   final List<ServiceMessage> messages = new ArrayList<>();
   final List<String> steps = new ArrayList<>();

@@ -11,7 +11,8 @@ import io.carillon.base.Arn;
 import io.carillon.base.Region;
 import io.carillon.kernel.TestKernel;
 import io.carillon.policy.FewPrincipals;
-import io.carillon.store.MemoryDatabase;
+import io.carillon.store.Database;
+import io.carillon.store.RepeatingDatabase;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,7 +39,7 @@ class LogPoliciesTest {
   private static final String TWO =
       "{\"Version\":\"2012-10-17\",\"Statement\":[" + STATEMENT + "," + STATEMENT + "]}";
 
-  private final MemoryDatabase database = new MemoryDatabase();
+  private final Database database = RepeatingDatabase.inMemory();
   private final LogsService logs =
       new LogsService(new TestKernel(database, () -> NOW).with(new FewPrincipals()).build());
   private final DirectPipeline pipeline =
