@@ -5,6 +5,8 @@ import static io.carillon.lambda.LambdaError.INVALID_PARAMETER_VALUE;
 import io.carillon.aws.AwsException;
 import io.carillon.aws.Caller;
 import io.carillon.aws.CommonError;
+import io.carillon.aws.Need;
+import io.carillon.base.Arn;
 import io.carillon.lambda.FunctionVersion.Deployment;
 import io.carillon.lambda.runtime.BadArchiveException;
 import io.carillon.lambda.runtime.CodeFolders;
@@ -18,6 +20,7 @@ import java.io.UncheckedIOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.SdkBytes;
@@ -45,7 +48,16 @@ final class DeploymentPackages {
       @Nullable SdkBytes zipFile,
       @Nullable String bucket,
       @Nullable String key,
-      @Nullable String version) {}
+      @Nullable String version) {
+    /// The permission to read a package in S3.
+    List<Need> needs() {
+      if (bucket == null || key == null) {
+        return List.of();
+      }
+      String action = version == null ? "s3:GetObject" : "s3:GetObjectVersion";
+      return List.of(Need.of(action, Arn.object(bucket, key)).with("s3:VersionId", version));
+    }
+  }
 
   /// Stores a package. Afterwards a row must name and retain its blob, or else the sweep removes
   /// it.

@@ -16,6 +16,7 @@ import io.carillon.store.Snapshot;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +38,13 @@ final class ExecutionRoles {
     this.authorizer = authorizer;
     this.clock = clock;
     this.ids = ids;
+  }
+
+  /// The permission to give a function its role.
+  static Need passRole(String role, Arn function) {
+    return new Need("iam:PassRole", role, Map.of())
+        .with("iam:PassedToService", "lambda.amazonaws.com")
+        .with("iam:AssociatedResourceArn", function);
   }
 
   /// Lambda in a session of `role`, for a function; empty if the role does not exist or does not

@@ -33,7 +33,7 @@ final class FunctionTags {
     this.ids = ids;
   }
 
-  Map<String, String> check(Map<String, String> tags) {
+  static Map<String, String> check(Map<String, String> tags) {
     if (tags.size() > LIMIT) {
       throw INVALID_PARAMETER_VALUE.because(
           "A function may have at most " + LIMIT + " tags, not " + tags.size() + ".");

@@ -92,6 +92,13 @@ record FunctionVersion(
     return shownRevision == null ? revisionId : shownRevision;
   }
 
+  /// @throws io.carillon.aws.AwsException where a client requires another revision
+  void requireRevision(@Nullable String required) {
+    if (required != null && !required.equals(visibleRevision())) {
+      throw LambdaError.PRECONDITION_FAILED.exception();
+    }
+  }
+
   FunctionVersion withShownRevision(String revision) {
     return new FunctionVersion(
         account,

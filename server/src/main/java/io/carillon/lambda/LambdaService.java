@@ -25,10 +25,10 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.lambda.model.AddPermissionRequest;
@@ -86,7 +86,12 @@ public final class LambdaService implements Service {
   private final Database database;
   private final Runtimes runtimes;
   private final Functions functions = new Functions();
-  private final FunctionOperations operations;
+  private final CreateFunction create;
+  private final GetFunction get;
+  private final ListFunctions list;
+  private final UpdateFunctionCode updateCode;
+  private final UpdateFunctionConfiguration updateConfiguration;
+  private final DeleteFunction delete;
   private final VersionOperations versions;
   private final FunctionPolicies policies;
   private final EventInvokeConfigs eventConfigs;
@@ -121,25 +126,21 @@ public final class LambdaService implements Service {
     this.eventConfigs = new EventInvokeConfigs(database, functions, roles);
     this.limits = new ConcurrencyLimits(database, functions, ASYNC_CONCURRENCY);
     this.recursion = new RecursionConfigs(database, functions);
-    this.operations =
-        new FunctionOperations(
-            database,
-            functions,
-            versions,
-            blobs,
-            new DeploymentPackages(blobs, folders, source),
-            new ConfigurationRules(
-                runtimes::missingFor,
-                (runtime, use) ->
-                    runtimes.refusal(
-                        runtime, use, LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC))),
-            roles,
-            links,
-            tags,
-            policies,
-            eventConfigs,
-            ids,
-            arn -> environments.retire(arn.toString()));
+    DeploymentPackages packages = new DeploymentPackages(blobs, folders, source);
+    ConfigurationRules rules =
+        new ConfigurationRules(
+            runtimes::missingFor,
+            (runtime, use) ->
+                runtimes.refusal(
+                    runtime, use, LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC)));
+    Consumer<Arn> retire = arn -> environments.retire(arn.toString());
+    this.create = new CreateFunction(kernel, functions, versions, packages, rules, roles);
+    this.get = new GetFunction(database, functions, links);
+    this.list = new ListFunctions(database, functions, versions);
+    this.updateCode = new UpdateFunctionCode(kernel, functions, versions, packages, rules, retire);
+    this.updateConfiguration =
+        new UpdateFunctionConfiguration(kernel, functions, rules, roles, retire);
+    this.delete = new DeleteFunction(kernel, functions, versions, policies, eventConfigs, retire);
     TraceHeaders traceHeaders = new TraceHeaders(clock, ids);
     this.invocations = new Invocations(kernel, functions, environments, traceHeaders);
     this.recipient = new FunctionRecipient(kernel, functions, traceHeaders);
@@ -175,26 +176,22 @@ public final class LambdaService implements Service {
 
   private void mountFunctions(Operations table) {
     table
-        .needing(CreateFunctionRequest.class, LambdaService::creationNeeds, operations::create)
-        .on(
-            GetFunctionRequest.class,
-            (c, r) -> arn(c, r.functionName(), r.qualifier()),
-            operations::get)
+        .needing(CreateFunctionRequest.class, CreateFunction::needs, create::run)
+        .on(GetFunctionRequest.class, (c, r) -> arn(c, r.functionName(), r.qualifier()), get::run)
         .on(
             GetFunctionConfigurationRequest.class,
             (c, r) -> arn(c, r.functionName(), r.qualifier()),
-            operations::getConfiguration)
-        .anywhere(ListFunctionsRequest.class, operations::list)
-        .needing(
-            UpdateFunctionCodeRequest.class, LambdaService::codeUpdateNeeds, operations::updateCode)
+            get::configuration)
+        .anywhere(ListFunctionsRequest.class, list::run)
+        .needing(UpdateFunctionCodeRequest.class, UpdateFunctionCode::needs, updateCode::run)
         .needing(
             UpdateFunctionConfigurationRequest.class,
-            LambdaService::configurationUpdateNeeds,
-            operations::updateConfiguration)
+            UpdateFunctionConfiguration::needs,
+            updateConfiguration::run)
         .on(
             DeleteFunctionRequest.class,
             (c, r) -> arn(c, r.functionName(), r.qualifier()),
-            operations::delete)
+            delete::run)
         .needing(
             InvokeRequest.class,
             (c, r) ->
@@ -354,47 +351,6 @@ public final class LambdaService implements Service {
   /// Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html
   private static Arn functionArn(Caller caller, String function) {
     return FunctionName.of(caller, function, null).arn();
-  }
-
-  /// CreateFunction also needs iam:PassRole on the role, and read access to code in S3.
-  private static List<Need> creationNeeds(Caller caller, CreateFunctionRequest r) {
-    Arn function = FunctionName.ofNew(caller, r.functionName()).arn();
-    List<Need> needs = new ArrayList<>();
-    needs.addAll(
-        Need.of("lambda:CreateFunction", function).andTagging("lambda:TagResource", r.tags()));
-    needs.add(passRole(r.role(), function));
-    if (r.code() != null) {
-      addReadNeeds(needs, r.code().s3Bucket(), r.code().s3Key(), r.code().s3ObjectVersion());
-    }
-    return needs;
-  }
-
-  private static List<Need> codeUpdateNeeds(Caller caller, UpdateFunctionCodeRequest r) {
-    List<Need> needs = new ArrayList<>();
-    needs.add(Need.of("lambda:UpdateFunctionCode", functionArn(caller, r.functionName())));
-    addReadNeeds(needs, r.s3Bucket(), r.s3Key(), r.s3ObjectVersion());
-    return needs;
-  }
-
-  private static List<Need> configurationUpdateNeeds(
-      Caller caller, UpdateFunctionConfigurationRequest r) {
-    Arn function = functionArn(caller, r.functionName());
-    Need update = Need.of("lambda:UpdateFunctionConfiguration", function);
-    return r.role() == null ? List.of(update) : List.of(update, passRole(r.role(), function));
-  }
-
-  private static Need passRole(String role, Arn function) {
-    return new Need("iam:PassRole", role, Map.of())
-        .with("iam:PassedToService", "lambda.amazonaws.com")
-        .with("iam:AssociatedResourceArn", function);
-  }
-
-  private static void addReadNeeds(
-      List<Need> needs, @Nullable String bucket, @Nullable String key, @Nullable String version) {
-    if (bucket != null && key != null) {
-      String action = version == null ? "s3:GetObject" : "s3:GetObjectVersion";
-      needs.add(Need.of(action, Arn.object(bucket, key)).with("s3:VersionId", version));
-    }
   }
 
   @Override

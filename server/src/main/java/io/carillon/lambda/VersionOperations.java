@@ -62,7 +62,7 @@ final class VersionOperations {
     return database.write(
         tx -> {
           FunctionRow row = functions.require(tx, name);
-          FunctionOperations.requireRevision(r.revisionId(), row.latest());
+          row.latest().requireRevision(r.revisionId());
           String digest = FunctionResponses.base64(row.latest().deployment().sha256());
           if (r.codeSha256() != null && !r.codeSha256().equals(digest)) {
             throw INVALID_PARAMETER_VALUE.because(
