@@ -153,7 +153,11 @@ public final class EventsService implements Service {
         .needing(
             ListTagsForResourceRequest.class,
             (c, r) -> List.of(EventTags.need(c, "ListTagsForResource", r.resourceARN())),
-            tags::list);
+            tags::list)
+        .remark(CreateEventBusRequest.class, "no partner buses, keys or logs")
+        .remark(PutPermissionRequest.class, "no condition on organizations")
+        .remark(PutRuleRequest.class, "event patterns, no schedules")
+        .remark(PutTargetsRequest.class, "functions, standard queues and topics, log groups");
   }
 
   private static Arn bus(Caller caller, @Nullable String nameOrArn) {
