@@ -3,37 +3,26 @@ package io.carillon.server;
 import io.carillon.admin.AdminError;
 import io.carillon.admin.AdminRouter.Call;
 import io.carillon.iam.Accounts;
-import io.carillon.outbox.DeadLetters;
 import io.carillon.outbox.OutboxReport;
-import io.carillon.s3.S3Service;
-import io.carillon.store.Database;
 import io.carillon.store.RocksDatabase;
-import io.carillon.trace.TableTrace;
 import java.io.IOException;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntSupplier;
 
-/// The operations of the admin API, for operators and tests. Each method answers one route of
-/// [AdminRoutes].
+/// The operations of the admin API, for operators and tests, except those of [AdminEvents]. Each
+/// method answers one route of [AdminRoutes].
 final class AdminApi {
-  private static final Duration RECENT = Duration.ofDays(1);
-  private static final int MAX_ITEMS = 1_000;
+  static final int MAX_ITEMS = 1_000;
 
   record Account(String accountId, String name) {}
 
   record NewAccount(String accountId, String accessKeyId, String secretAccessKey) {}
 
-  private final Database database;
-  private final DeadLetters deadLetters;
   private final OutboxReport outbox;
-  private final TableTrace trace;
   private final Storage storage;
-  private final S3Service s3;
   private final Accounts accounts;
   private final FunctionRuntime functions;
   private final Transports transports;
@@ -41,22 +30,14 @@ final class AdminApi {
   private final MailLinks links;
 
   AdminApi(
-      Database database,
-      DeadLetters deadLetters,
       OutboxReport outbox,
-      TableTrace trace,
       Storage storage,
-      S3Service s3,
       Accounts accounts,
       FunctionRuntime functions,
       Transports transports,
       IntSupplier port) {
-    this.database = database;
-    this.deadLetters = deadLetters;
     this.outbox = outbox;
-    this.trace = trace;
     this.storage = storage;
-    this.s3 = s3;
     this.accounts = accounts;
     this.functions = functions;
     this.transports = transports;
@@ -82,44 +63,6 @@ final class AdminApi {
 
   Object messages(Call call) {
     return transports.inbox().list();
-  }
-
-  Object trace(Call call) {
-    int limit = call.number("limit", 20, MAX_ITEMS);
-    Optional<String> event = call.find("event");
-    if (event.isPresent()) {
-      return List.of(
-          trace
-              .of(event.get())
-              .orElseThrow(
-                  () -> AdminError.NO_SUCH_ITEM.because("No event " + event.get() + " is known.")));
-    }
-    Optional<String> bucket = call.find("bucket");
-    if (bucket.isEmpty()) {
-      return trace.since(Instant.now().minus(RECENT), limit);
-    }
-    List<TableTrace.History> histories = trace.of(bucket.get(), call.find("key"), limit);
-    if (histories.isEmpty() && !s3.hasBucket(bucket.get())) { // events outlive their bucket
-      throw AdminError.NO_SUCH_ITEM.because("There is no bucket " + bucket.get() + ".");
-    }
-    return histories;
-  }
-
-  Object diagnosis(Call call) {
-    return s3.diagnosis(call.require("bucket"), call.require("key"));
-  }
-
-  Object deadLetters(Call call) {
-    int limit = call.number("limit", 100, MAX_ITEMS);
-    return database.read(
-        snapshot -> deadLetters.list(snapshot, call.find("after").orElse(""), limit));
-  }
-
-  Object lanes(Call call) {
-    return outbox.lanes(
-        call.find("kind").orElse(""),
-        call.find("lane").orElse(""),
-        call.number("limit", 100, MAX_ITEMS));
   }
 
   Object accounts(Call call) {

@@ -7,16 +7,17 @@ import java.util.List;
 final class AdminRoutes {
   private AdminRoutes() {}
 
-  static AdminRouter of(AdminRouter.Guard guard, AdminApi adminApi, List<String> services) {
+  static AdminRouter of(
+      AdminRouter.Guard guard, AdminApi adminApi, AdminEvents events, List<String> services) {
     return new AdminRouter(guard, services)
         .on("GET mail", adminApi::mail)
         .on("POST mail/confirm", adminApi::confirmMail)
         .on("DELETE mail", adminApi::deleteMail)
         .on("GET sms", adminApi::messages)
-        .on("GET trace", adminApi::trace)
-        .on("GET trace/diagnosis", adminApi::diagnosis)
-        .on("GET dead-letters", adminApi::deadLetters)
-        .on("GET lanes", adminApi::lanes)
+        .on("GET trace", events::trace)
+        .on("GET trace/diagnosis", events::diagnosis)
+        .on("GET dead-letters", events::deadLetters)
+        .on("GET lanes", events::lanes)
         .on("GET accounts", adminApi::accounts)
         .on("POST accounts", adminApi::createAccount)
         .on("GET inspect", adminApi::inspect)

@@ -197,16 +197,8 @@ public final class Server implements AutoCloseable {
           AdminRoutes.of(
               new AdminAuth(config, signatures, keys, wellKnown),
               new AdminApi(
-                  database,
-                  deadLetters,
-                  dispatcher.report(),
-                  trace,
-                  storage,
-                  s3,
-                  iam.accounts(),
-                  functions,
-                  transports,
-                  this::port),
+                  dispatcher.report(), storage, iam.accounts(), functions, transports, this::port),
+              new AdminEvents(database, deadLetters, dispatcher.report(), trace, s3),
               operations.stream().map(Operations::service).toList());
       RootHandler rootHandler =
           new RootHandler(
