@@ -16,6 +16,7 @@ import io.carillon.lambda.runtime.EnvironmentStarter;
 import io.carillon.lambda.runtime.Environments;
 import io.carillon.lambda.runtime.FunctionCredentials;
 import io.carillon.lambda.runtime.LogSink;
+import io.carillon.lambda.runtime.NewEnvironments;
 import io.carillon.lambda.runtime.Peers;
 import io.carillon.lambda.runtime.ProcessExecutor;
 import io.carillon.lambda.runtime.RuntimeApi;
@@ -85,7 +86,7 @@ final class FunctionRuntime implements AutoCloseable {
         new Runtimes(
             open.resolve("runtimes"), config.refuseDeprecatedRuntimes(), executor::reaches);
     this.folders = new CodeFolders(open.resolve("code"));
-    RuntimeApi api = new RuntimeApi();
+    RuntimeApi api = new RuntimeApi(ids);
     HttpEngine engine =
         shutdown.add(
             HttpEngine.start(
@@ -99,13 +100,10 @@ final class FunctionRuntime implements AutoCloseable {
             runtimes,
             folders,
             (role, name, function) -> credentials(sessions, role, name, function),
-            api,
-            () -> "127.0.0.1:" + engine.port(),
-            endpoint,
-            sink(logs),
-            clock,
-            ids);
-    this.environments = shutdown.add(new Environments(settings, starter, clock));
+            new EnvironmentStarter.Endpoints(api, () -> "127.0.0.1:" + engine.port(), endpoint),
+            clock);
+    NewEnvironments newEnvironments = new NewEnvironments(settings, sink(logs), clock, ids);
+    this.environments = shutdown.add(new Environments(settings, newEnvironments, starter, clock));
   }
 
   static FunctionRuntime start(

@@ -1,13 +1,11 @@
 package io.carillon.lambda.runtime;
 
-import io.carillon.base.Ids;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -23,8 +21,6 @@ import org.slf4j.LoggerFactory;
 /// Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 public final class EnvironmentStarter {
   private static final Logger LOG = LoggerFactory.getLogger(EnvironmentStarter.class);
-  private static final DateTimeFormatter DAY =
-      DateTimeFormatter.ofPattern("yyyy/MM/dd").withZone(ZoneOffset.UTC);
 
   private static final String WRAPPER_SCRIPT =
       """
@@ -40,57 +36,30 @@ public final class EnvironmentStarter {
   private final Runtimes runtimes;
   private final CodeFolders code;
   private final FunctionCredentials credentials;
-  private final RuntimeApi api;
-  private final Supplier<String> apiAddress;
-  private final Supplier<URI> endpoint;
-  private final LogSink logs;
+  private final Endpoints endpoints;
   private final InstantSource clock;
-  private final Ids ids;
 
+  /// The endpoints that functions call.
+  ///
   /// @param apiAddress host and port at which `api` is served
-  /// @param endpoint this server's endpoint for functions
+  /// @param server this server's endpoint for functions
+  public record Endpoints(RuntimeApi api, Supplier<String> apiAddress, Supplier<URI> server) {}
+
   public EnvironmentStarter(
       RuntimeSettings settings,
       Executor executor,
       Runtimes runtimes,
       CodeFolders code,
       FunctionCredentials credentials,
-      RuntimeApi api,
-      Supplier<String> apiAddress,
-      Supplier<URI> endpoint,
-      LogSink logs,
-      InstantSource clock,
-      Ids ids) {
+      Endpoints endpoints,
+      InstantSource clock) {
     this.settings = settings;
     this.executor = executor;
     this.runtimes = runtimes;
     this.code = code;
     this.credentials = credentials;
-    this.api = api;
-    this.apiAddress = apiAddress;
-    this.endpoint = endpoint;
-    this.logs = logs;
+    this.endpoints = endpoints;
     this.clock = clock;
-    this.ids = ids;
-  }
-
-  /// Creates an environment without starting it.
-  Environment prepare(FunctionSpec function, Environment.Owner owner) {
-    String id = ids.token(16);
-    String stream = "%s/[%s]%s".formatted(DAY.format(clock.instant()), function.version(), id);
-    EnvironmentLog log =
-        new EnvironmentLog(
-            lines ->
-                logs.append(
-                    function.account(), function.region(), function.logGroup(), stream, lines),
-            clock,
-            settings.logBytesPerInvocation());
-    return new Environment(id, stream, function, log, clock, owner);
-  }
-
-  /// Creates an environment that replaces `failed` and repeats its initialization, for `work`.
-  Environment prepareReplacement(Environment failed, Assignment work) {
-    return failed.replacement(ids.token(16), work);
   }
 
   /// Starts it.
@@ -124,8 +93,7 @@ public final class EnvironmentStarter {
       return;
     }
 
-    String secret = ids.token(16);
-    api.register(secret, environment);
+    String secret = endpoints.api().register(environment);
     try {
       Executor.Running process =
           executor.start(
@@ -141,7 +109,7 @@ public final class EnvironmentStarter {
       var _ = process.exit().thenRun(() -> cleanUp(function, secret));
       environment.began(process, issued);
     } catch (IOException | RuntimeException e) {
-      api.unregister(secret);
+      endpoints.api().unregister(secret);
       throw e;
     }
   }
@@ -202,7 +170,7 @@ public final class EnvironmentStarter {
   }
 
   private void cleanUp(FunctionSpec function, String secret) {
-    api.unregister(secret);
+    endpoints.api().unregister(secret);
     release(function);
   }
 
@@ -248,7 +216,7 @@ public final class EnvironmentStarter {
     if (!executor.isolates()) { // without a sandbox it would be the server's home
       variables.put("HOME", "/tmp");
     }
-    variables.put("AWS_ENDPOINT_URL", endpoint.get().toString());
+    variables.put("AWS_ENDPOINT_URL", endpoints.server().get().toString());
     variables.putAll(plan.variables());
     variables.putAll(function.environment());
     variables.put("_HANDLER", function.handler());
@@ -266,7 +234,7 @@ public final class EnvironmentStarter {
     variables.put("AWS_ACCESS_KEY_ID", issued.accessKeyId());
     variables.put("AWS_SECRET_ACCESS_KEY", issued.secret().reveal());
     variables.put("AWS_SESSION_TOKEN", issued.sessionToken().reveal());
-    variables.put("AWS_LAMBDA_RUNTIME_API", apiAddress.get() + "/" + secret);
+    variables.put("AWS_LAMBDA_RUNTIME_API", endpoints.apiAddress().get() + "/" + secret);
     return variables;
   }
 }

@@ -55,6 +55,7 @@ public final class Environments implements AutoCloseable {
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
 
   private final RuntimeSettings settings;
+  private final NewEnvironments newEnvironments;
   private final EnvironmentStarter starter;
   private final InstantSource clock;
   private final Owner owner = new Owner();
@@ -93,8 +94,13 @@ public final class Environments implements AutoCloseable {
   /// Current numbers.
   public record Counts(int environments, int idle, int memoryMb) {}
 
-  public Environments(RuntimeSettings settings, EnvironmentStarter starter, InstantSource clock) {
+  public Environments(
+      RuntimeSettings settings,
+      NewEnvironments newEnvironments,
+      EnvironmentStarter starter,
+      InstantSource clock) {
     this.settings = settings;
+    this.newEnvironments = newEnvironments;
     this.starter = starter;
     this.clock = clock;
     timer.setRemoveOnCancelPolicy(true);
@@ -219,7 +225,7 @@ public final class Environments implements AutoCloseable {
       return false;
     }
     pool.starting++;
-    launch(starter.prepare(pool.function, owner));
+    launch(newEnvironments.of(pool.function, owner));
     return true;
   }
 
@@ -551,7 +557,7 @@ public final class Environments implements AutoCloseable {
       boolean outdated = !failed.function().revision().equals(pool.function.revision());
       Assignment work = closed || outdated ? null : pool.line.pollFirst();
       if (work != null) {
-        Environment next = starter.prepareReplacement(failed, work);
+        Environment next = newEnvironments.replacement(failed, work);
         scheduleTimeout(next, work);
         launch(next);
       }

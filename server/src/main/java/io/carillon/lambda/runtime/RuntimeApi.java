@@ -1,5 +1,6 @@
 package io.carillon.lambda.runtime;
 
+import io.carillon.base.Ids;
 import io.carillon.base.MemoryBudgetExceededException;
 import io.carillon.http.Body;
 import io.carillon.http.Handler;
@@ -41,7 +42,14 @@ public final class RuntimeApi implements Handler {
   /// does not exhaust those of the others.
   private static final int CONNECTIONS_PER_ENVIRONMENT = 64;
 
+  private static final int SECRET_BYTES = 16;
+
   private final Map<String, Environment> environments = new ConcurrentHashMap<>();
+  private final Ids ids;
+
+  public RuntimeApi(Ids ids) {
+    this.ids = ids;
+  }
 
   /// The HTTP engine's limits for this API: every environment keeps a connection, which is idle
   /// while the function runs.
@@ -56,8 +64,11 @@ public final class RuntimeApi implements Handler {
         .withRequests(settings.maxEnvironments() * CONNECTIONS_PER_ENVIRONMENT);
   }
 
-  void register(String secret, Environment environment) {
+  /// Admits an environment; returns its secret.
+  String register(Environment environment) {
+    String secret = ids.token(SECRET_BYTES);
     environments.put(secret, environment);
+    return secret;
   }
 
   void unregister(String secret) {

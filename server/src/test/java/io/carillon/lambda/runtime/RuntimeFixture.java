@@ -89,7 +89,7 @@ public final class RuntimeFixture implements AutoCloseable {
             64 << 10,
             sandbox);
     executor = new ProcessExecutor(Files.createDirectories(folder), sandbox, machine);
-    RuntimeApi api = new RuntimeApi();
+    RuntimeApi api = new RuntimeApi(ids);
     http =
         HttpEngine.start(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
@@ -115,14 +115,17 @@ public final class RuntimeFixture implements AutoCloseable {
                   new Secret("token " + number),
                   credentialsExpire);
             },
-            api,
-            () -> "127.0.0.1:" + http.port(),
-            () -> URI.create("http://127.0.0.1:4566"),
+            new EnvironmentStarter.Endpoints(
+                api, () -> "127.0.0.1:" + http.port(), () -> URI.create("http://127.0.0.1:4566")),
+            InstantSource.system());
+    NewEnvironments newEnvironments =
+        new NewEnvironments(
+            settings,
             (account, region, group, stream, lines) ->
                 lines.forEach(line -> log.add(group + " " + line.message())),
             InstantSource.system(),
             ids);
-    environments = new Environments(settings, starter, InstantSource.system());
+    environments = new Environments(settings, newEnvironments, starter, InstantSource.system());
   }
 
   static FunctionSpec function(
