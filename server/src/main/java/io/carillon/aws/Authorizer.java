@@ -16,6 +16,10 @@ public interface Authorizer {
   /// As [#require], on the state of now.
   Authorization authorize(Caller caller, List<Need> needs);
 
+  /// As [#authorize], for a request that will hardly ask again: nothing is recorded for that, and
+  /// asking again decides anew.
+  Authorization authorizeOnce(Caller caller, List<Need> needs);
+
   /// Whether policies deny a need explicitly, as opposed to none allowing it. Services ask this for
   /// accesses that they allow themselves. An authorizer that cannot tell answers true.
   default boolean denies(Snapshot snapshot, Caller caller, Need need) {

@@ -88,6 +88,16 @@ public final class IamAuthorizer implements Authorizer {
   }
 
   @Override
+  public Authorization authorizeOnce(Caller caller, List<Need> needs) {
+    database.read(
+        snapshot -> {
+          require(snapshot, caller, needs);
+          return true;
+        });
+    return snapshot -> require(snapshot, caller, needs);
+  }
+
+  @Override
   public void require(Snapshot snapshot, Caller caller, List<Need> needs) {
     requireKey(snapshot, caller);
     for (Need need : needs) {

@@ -216,7 +216,7 @@ final class CopyObject {
 
   private void requireTagsAllowed(Caller caller, CopyObjectRequest input, CopySource source) {
     var _ =
-        authorizer.authorize(
+        authorizer.authorizeOnce(
             caller,
             List.of(
                 Permissions.versioned(

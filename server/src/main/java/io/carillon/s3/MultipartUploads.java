@@ -125,7 +125,7 @@ final class MultipartUploads {
             .isPresent();
     if (!initiator
         || database.<Boolean>read(snapshot -> authorizer.denies(snapshot, caller, need))) {
-      var _ = authorizer.authorize(caller, List.of(need));
+      var _ = authorizer.authorizeOnce(caller, List.of(need));
     }
   }
 

@@ -273,7 +273,7 @@ final class ReadObject {
   AwsException missing(Caller caller, String bucket, ObjectKey key) {
     try {
       var _ =
-          authorizer.authorize(
+          authorizer.authorizeOnce(
               caller, List.of(Permissions.listBucket(bucket).with("s3:prefix", key.value())));
     } catch (AwsException denied) {
       return denied;

@@ -354,7 +354,7 @@ public final class S3Service implements Service {
   public byte[] read(
       Caller caller, String bucket, String key, @Nullable String versionId, int limitBytes)
       throws IOException {
-    var _ = authorizer.authorize(caller, List.of(Permissions.read(bucket, key, versionId)));
+    var _ = authorizer.authorizeOnce(caller, List.of(Permissions.read(bucket, key, versionId)));
     ReadObject.Found found =
         objects.find(caller, bucket, new ObjectKey(key), versionId, null, true);
     ReadObject.requireReadable(found.version());

@@ -153,7 +153,7 @@ final class Confirmations implements Delivery {
     Arns.SubscriptionArn arn = Arns.subscription(caller, request.subscriptionArn());
     boolean byLink = caller.principal() instanceof Principal.Anonymous;
     if (!byLink) {
-      var _ = authorizer.authorize(caller, List.of(Need.anywhere("sns:Unsubscribe")));
+      var _ = authorizer.authorizeOnce(caller, List.of(Need.anywhere("sns:Unsubscribe")));
     }
     database.write(
         tx -> {

@@ -23,6 +23,11 @@ public interface FixedAuthorizer extends Authorizer {
   }
 
   @Override
+  default Authorization authorizeOnce(Caller caller, List<Need> needs) {
+    return authorize(caller, needs);
+  }
+
+  @Override
   default boolean allowsService(
       Snapshot snapshot,
       String service,

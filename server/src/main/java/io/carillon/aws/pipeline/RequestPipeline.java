@@ -39,6 +39,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Pattern;
@@ -54,6 +55,10 @@ import software.amazon.awssdk.core.SdkPojo;
 public final class RequestPipeline implements Handler {
   private static final Pattern TRACE_HEADER =
       Pattern.compile("(Root|Self|Parent)=[A-Za-z0-9=;:_.@-]{1,250}");
+
+  /// Requests by these methods hardly ever change anything, and so are not authorized again.
+  private static final Set<String> READS = Set.of("GET", "HEAD");
+
   private static final String POST_OBJECT = "PostObject";
   private static final int LARGE_RESPONSE_BYTES = 64 << 10;
   private static final int HOST_ID_BYTES = 57; // 76 characters of base64, as in S3
@@ -267,7 +272,7 @@ public final class RequestPipeline implements Handler {
     I input = operation.input().cast(matched.input(operation.input(), decoded));
     Caller authorized =
         operation.access() instanceof Access.Needs<I>(var needs)
-            ? caller.with(authorize(caller, needs.apply(caller, input), explanation))
+            ? caller.with(authorize(caller, needs.apply(caller, input), explanation, http))
             : caller;
     return switch (operation.execution()) {
       case Execution.Decoded<I, ?>(var run) ->
@@ -298,9 +303,12 @@ public final class RequestPipeline implements Handler {
   }
 
   private Authorization authorize(
-      Caller caller, List<Need> needs, Operations.Explanation explanation) {
+      Caller caller, List<Need> needs, Operations.Explanation explanation, Request http) {
     try {
-      Authorization authorization = authorizer.authorize(caller, needs);
+      Authorization authorization =
+          READS.contains(http.method())
+              ? authorizer.authorizeOnce(caller, needs)
+              : authorizer.authorize(caller, needs);
       return snapshot -> {
         try {
           authorization.requireStill(snapshot);
