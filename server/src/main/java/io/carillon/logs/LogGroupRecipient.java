@@ -43,17 +43,13 @@ final class LogGroupRecipient implements Recipient {
           "the log group " + destination + " does not exist", Acceptance.Refused.Reason.ABSENT);
     }
     StreamKey stream = group.get().stream(ids.uuid());
-    Arn ofGroup = destination.withResource(RESOURCE + group.get().name());
+    String ofGroup = RESOURCE + group.get().name();
+    Arn allStreams = destination.withResource(ofGroup + ALL_STREAMS);
+    Arn oneStream = destination.withResource(ofGroup + ":log-stream:" + stream.name());
     Optional<Acceptance.Refused> refusal =
-        refusal(snapshot, message, "logs:CreateLogStream", ofGroup, ALL_STREAMS)
-            .or(
-                () ->
-                    refusal(
-                        snapshot,
-                        message,
-                        "logs:PutLogEvents",
-                        ofGroup,
-                        ":log-stream:" + stream.name()));
+        message
+            .refusal(snapshot, authorizer, "logs:CreateLogStream", allStreams)
+            .or(() -> message.refusal(snapshot, authorizer, "logs:PutLogEvents", oneStream));
     if (refusal.isPresent()) {
       return refusal.get();
     }
@@ -65,19 +61,6 @@ final class LogGroupRecipient implements Recipient {
           events.append(tx, stream, now, text, now);
           groups.putStream(tx, stream, row.withEvents(now, now, now));
         });
-  }
-
-  private Optional<Acceptance.Refused> refusal(
-      Snapshot snapshot, ServiceMessage message, String action, Arn group, String tail) {
-    ServiceMessage toResource =
-        new ServiceMessage(
-            message.sender(),
-            group.withResource(group.resource() + tail),
-            message.payload(),
-            message.subject(),
-            message.attributes(),
-            message.cause());
-    return toResource.refusal(snapshot, authorizer, action);
   }
 
   /// The group of an ARN, which may end in `:*`.

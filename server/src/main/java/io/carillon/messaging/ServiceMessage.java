@@ -49,18 +49,25 @@ public record ServiceMessage(
 
   /// Why the sender is denied `action` on the destination; empty if it is allowed.
   public Optional<Refused> refusal(Snapshot snapshot, Authorizer authorizer, String action) {
+    return refusal(snapshot, authorizer, action, destination);
+  }
+
+  /// Why the sender is denied `action` on `resource`, a part of the destination; empty if it is
+  /// allowed.
+  public Optional<Refused> refusal(
+      Snapshot snapshot, Authorizer authorizer, String action, Arn resource) {
     return switch (sender) {
       case Sender.Service(String principal, Arn source, String account) ->
-          authorizer.allowsService(snapshot, principal, action, destination, source, account)
+          authorizer.allowsService(snapshot, principal, action, resource, source, account)
               ? Optional.empty()
               : Optional.of(
                   new Refused(
                       "the policy of %s does not let %s do %s for %s"
-                          .formatted(destination, principal, action, source),
+                          .formatted(resource, principal, action, source),
                       Refused.Reason.DENIED));
       case Sender.Session session -> {
         try {
-          authorizer.require(snapshot, session.caller(), List.of(Need.of(action, destination)));
+          authorizer.require(snapshot, session.caller(), List.of(Need.of(action, resource)));
           yield Optional.empty();
         } catch (AwsException e) {
           yield Optional.of(new Refused(e.getMessage(), Refused.Reason.DENIED));
