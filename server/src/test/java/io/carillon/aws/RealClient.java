@@ -1,21 +1,28 @@
 package io.carillon.aws;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.carillon.server.Config;
 import io.carillon.server.Server;
 import io.carillon.server.Settings;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Assumptions;
 
 /// Real clients as programs: the AWS CLI, scripts with boto3.
 public final class RealClient {
+  private static final long TIMEOUT_SECONDS = 240;
+
   private RealClient() {}
 
   /// Starts a program whose clients are root of `server`.
-  public static Process run(Server server, ProcessBuilder builder) throws IOException {
+  private static Process run(Server server, ProcessBuilder builder) throws IOException {
     Config config = Config.of(Settings.resolve(Map.of(), Map.of(), Optional.empty()));
     builder
         .environment()
@@ -34,6 +41,25 @@ public final class RealClient {
                 "AWS_SHARED_CREDENTIALS_FILE",
                 "/dev/null"));
     return builder.start();
+  }
+
+  /// Runs a program to its end as root of `server`, and requires that it succeeds or fails.
+  ///
+  /// @return what it printed, output and errors together
+  public static String output(Server server, boolean succeeds, List<String> command)
+      throws IOException, InterruptedException {
+    Process process = run(server, new ProcessBuilder(command).redirectErrorStream(true));
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.exitValue() == 0).as(said).isEqualTo(succeeds);
+    return said;
+  }
+
+  /// Runs a script of the test resources that uses boto3, which must succeed.
+  public static void runScript(Server server, String resource) throws Exception {
+    needs("python3", "-c", "import boto3");
+    Path file = Path.of(RealClient.class.getResource(resource).toURI());
+    output(server, true, List.of("python3", file.toString()));
   }
 
   /// A missing program skips the test, and fails it where `CI=true`.

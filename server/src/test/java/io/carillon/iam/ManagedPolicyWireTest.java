@@ -7,14 +7,12 @@ import io.carillon.server.Config;
 import io.carillon.server.Server;
 import io.carillon.server.Settings;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -24,7 +22,6 @@ import org.junit.jupiter.api.io.TempDir;
 /// Managed policies as the AWS CLI sees them, and its output as a file of `--managed-policies`.
 @Tag("slow")
 class ManagedPolicyWireTest {
-  private static final long TIMEOUT_SECONDS = 240;
   private static final String ATTACHED = "arn:aws:iam::aws:policy/service-role/Copied";
 
   @TempDir Path folder;
@@ -42,11 +39,7 @@ class ManagedPolicyWireTest {
 
   private static String aws(Server server, boolean succeeds, String... arguments) throws Exception {
     List<String> command = Stream.concat(Stream.of("aws", "iam"), Stream.of(arguments)).toList();
-    Process process = RealClient.run(server, new ProcessBuilder(command).redirectErrorStream(true));
-    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)).isTrue();
-    assertThat(process.exitValue() == 0).as(said).isEqualTo(succeeds);
-    return said;
+    return RealClient.output(server, succeeds, command);
   }
 
   /// The command that the server logs for a policy that is not built in.
