@@ -369,25 +369,37 @@ class RequestPipelineTest {
     assertThat(ran).isEmpty();
   }
 
+  private interface Read {
+    int run() throws IOException;
+  }
+
+  /// A body of a declared length whose every read is `read`.
+  private static Body bodyOf(Read read) {
+    return new Body() {
+      @Override
+      public OptionalLong length() {
+        return OptionalLong.of(5);
+      }
+
+      @Override
+      public Headers trailers() {
+        return new Headers();
+      }
+
+      @Override
+      public int read(byte[] bytes, int offset, int length) throws IOException {
+        return read.run();
+      }
+    };
+  }
+
   @Test
   void aDenialComesBeforeTheBodyIsRead() throws Exception {
     Body unread =
-        new Body() {
-          @Override
-          public OptionalLong length() {
-            return OptionalLong.of(5);
-          }
-
-          @Override
-          public Headers trailers() {
-            return new Headers();
-          }
-
-          @Override
-          public int read(byte[] bytes, int offset, int length) {
-            throw new AssertionError("the body was read");
-          }
-        };
+        bodyOf(
+            () -> {
+              throw new AssertionError("the body was read");
+            });
     Request put = request("PUT", "localhost", "/b/k").withBody(unread);
     Response response = denying().handle(put);
     assertThat(response.status()).isEqualTo(403);
@@ -562,22 +574,10 @@ class RequestPipelineTest {
   @Test
   void aTruncatedBodyGetsNoResponse() {
     Body torn =
-        new Body() {
-          @Override
-          public OptionalLong length() {
-            return OptionalLong.of(5);
-          }
-
-          @Override
-          public Headers trailers() {
-            return new Headers();
-          }
-
-          @Override
-          public int read(byte[] bytes, int offset, int length) throws IOException {
-            throw new IOException("connection reset");
-          }
-        };
+        bodyOf(
+            () -> {
+              throw new IOException("connection reset");
+            });
     Request put = request("PUT", "localhost", "/b/k").withBody(torn);
     assertThatThrownBy(() -> pipeline().handle(put))
         .isInstanceOf(IOException.class)
