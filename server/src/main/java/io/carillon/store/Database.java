@@ -1,15 +1,32 @@
 package io.carillon.store;
 
-/// One ordered key space with transactions. [#write] and [#writeRelaxed] are the only ways to
-/// change it.
+/// One ordered key space with transactions. [#write], [#writeRelaxed] and the changes that plan
+/// ([#change]) are the only ways to change it.
 ///
 /// Changes are short, repeatable and do no I/O of their own: on RocksDB they run one after another
-/// on the writer thread, on PostgreSQL they may run again after a conflict. A change that throws
-/// changes nothing, and its exception reaches the caller.
+/// on the writer thread, on PostgreSQL they may run again after a conflict. A change that has to
+/// evaluate policies, filters or JSON does so in a *plan*, see [#change]. Nothing uses the database
+/// within a change or a plan except through its `tx` or snapshot; engines refuse it.
 ///
-/// A change that has to evaluate policies, filters or JSON does so in a *plan*, see [#change].
-/// Nothing uses the database within a change or a plan except through its `tx` or snapshot; engines
-/// refuse it.
+/// A change ends in one of three ways:
+///
+/// - *Committed:* its actions after the commit have run, and the caller gets its result.
+/// - *Undone,* because it threw, or because the engine refused it ([ReadOnlyException]): it changed
+///   nothing, its undo actions have run, and the exception reaches the caller as it is.
+/// - *Unknown:* the engine throws [UnknownOutcomeException] where it cannot tell whether the commit
+///   took place, as after a failed sync or a lost connection. The rows are all there or none is.
+///   Its undo actions have run, those after the commit never do: memory is as before the change,
+///   whatever the rows are, so nothing may rely on a commit action but to be quicker. Neither the
+///   engine nor the caller repeats the change blindly. A request fails with 500 InternalError,
+///   which clients repeat, as every operation of AWS allows; the outbox leaves a job under its
+///   lease and decides by the lease that it reads afresh; a chore goes on with its next run.
+///
+/// A *conflict* with another change is no outcome: the engine undoes the change, undo actions
+/// included, and runs it again until it is committed or fails. So a change may run more than once,
+/// each run sees a later state, and only what it does through its `tx` counts; callers see no
+/// conflict and need no retry of their own. An engine that ends such retries after a time throws
+/// [ContendedException], and the change is undone. RocksDB and memory have no conflicts: one change
+/// runs at a time.
 public interface Database extends AutoCloseable {
 
   /// Runs `change` and returns once it, and everything it read, is synced to disk.

@@ -31,8 +31,10 @@ import org.slf4j.LoggerFactory;
 /// second, and on closing, an empty batch is written to record the last sync.
 ///
 /// *Failures.* A change that throws is undone and its exception thrown to its caller. If writing or
-/// syncing fails, it is unknown what reached the disk: `onBroken` is called, which ends the
-/// process, and recovery at the next start decides. If it returns, all further changes are refused.
+/// syncing fails, whatever the error, it is unknown what reached the disk: a batch may be in the
+/// log although its sync failed. `onBroken` is called, which ends the process, and recovery at the
+/// next start decides. If it returns, the callers whose changes were in that batch learn that their
+/// outcome is unknown; all others are refused, as their changes never ran.
 final class GroupCommit {
   private static final Logger LOG = LoggerFactory.getLogger(GroupCommit.class);
 
@@ -142,11 +144,15 @@ final class GroupCommit {
   private void requireUsable() {
     Throwable cause = broken;
     if (cause != null) {
-      throw new IllegalStateException("The store broke and takes no more writes", cause);
+      throw refused(cause);
     }
     if (closing) {
       throw new IllegalStateException("The store is closed");
     }
+  }
+
+  private static IllegalStateException refused(Throwable cause) {
+    return new IllegalStateException("The store broke and takes no more writes", cause);
   }
 
   private void writeLoop() {
@@ -275,8 +281,7 @@ final class GroupCommit {
       lock.unlock();
     }
     for (Pending<?> pending : unfinished) {
-      pending.fail(
-          new IllegalStateException("The store broke; whether this was written is unknown", cause));
+      pending.breakOff(cause);
       pending.complete();
     }
   }
@@ -285,6 +290,7 @@ final class GroupCommit {
   private static final class Pending<T> {
     private final Database.Change<T> change;
     private final Thread caller = Thread.currentThread();
+    private Overlay.@Nullable Transaction tx;
     private List<Runnable> actions = List.of();
 
     @SuppressWarnings("NullAway.Init") // set by the time it is read, unless it failed
@@ -298,13 +304,24 @@ final class GroupCommit {
     }
 
     private void run(Overlay overlay) {
-      Overlay.Transaction tx = overlay.begin();
+      Overlay.Transaction running = overlay.begin();
       try {
-        result = change.run(tx);
-        actions = tx.complete();
+        result = change.run(running);
+        actions = running.complete();
+        tx = running;
       } catch (Throwable e) {
-        tx.undo();
+        running.undo();
         fail(e);
+      }
+    }
+
+    /// The store broke before this was answered.
+    private void breakOff(Throwable cause) {
+      if (tx != null) {
+        tx.undo(); // in memory only: the batch was given to the log
+        fail(new UnknownOutcomeException("the store could not write or sync, and stopped", cause));
+      } else {
+        fail(refused(cause)); // it never ran, or threw, perhaps for a state that was never synced
       }
     }
 

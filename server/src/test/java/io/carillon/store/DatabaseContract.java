@@ -472,7 +472,7 @@ abstract class DatabaseContract {
     assertThat(row).hasValueSatisfying(value -> assertThat(value).isEmpty());
   }
 
-  private static void put(Tx tx, int number, String name) {
+  static void put(Tx tx, int number, String name) {
     FRUITS.put(tx, Tuple.of("bowl", number), new Fruit(name, number, null));
   }
 

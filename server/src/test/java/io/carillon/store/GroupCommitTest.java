@@ -121,13 +121,13 @@ final class GroupCommitTest {
                     tx -> {
                       tx.put(KEY, KEY);
                       tx.afterCommit(() -> ran.add("never"));
+                      tx.afterUndo(() -> ran.add("undone"));
                       return 0;
                     },
                     true))
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("unknown")
+        .isInstanceOf(UnknownOutcomeException.class)
         .hasRootCauseMessage("the disk is gone");
-    assertThat(ran).isEmpty();
+    assertThat(ran).containsExactly("undone");
     assertThat(broken).singleElement().isInstanceOf(IOException.class);
     failure.set(null);
     assertThatThrownBy(() -> put(KEY, true)).hasMessageContaining("takes no more writes");
@@ -138,8 +138,46 @@ final class GroupCommitTest {
   void aFailedSyncOfARelaxedWriteBreaksTheStore() {
     put(KEY, false);
     failure.set(new IOException("the disk is gone"));
-    assertThatThrownBy(() -> commits.submit(_ -> 0, true)).hasRootCauseMessage("the disk is gone");
+    assertThatThrownBy(() -> commits.submit(_ -> 0, true))
+        .isInstanceOf(UnknownOutcomeException.class)
+        .hasRootCauseMessage("the disk is gone");
     assertThat(broken).hasSize(1);
+  }
+
+  /// The relaxed batch fails, so the durable changes of the round never run.
+  @Test
+  void changesThatDidNotRunBeforeTheFailureAreRefusedWithAKnownOutcome() throws Exception {
+    CountDownLatch inside = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    Thread first = start(() -> commits.submit(_ -> held(inside, goOn), false));
+    inside.await();
+    List<Class<?>> thrown = Collections.synchronizedList(new ArrayList<>());
+    Thread relaxed = start(() -> thrown.add(failureOf(() -> put(KEY, false))));
+    awaitParked(relaxed);
+    Thread durable = start(() -> thrown.add(failureOf(() -> put(KEY, true))));
+    awaitParked(durable);
+    failure.set(new IOException("the disk is gone"));
+    goOn.countDown();
+    for (Thread thread : List.of(first, relaxed, durable)) {
+      thread.join();
+    }
+    assertThat(thrown)
+        .containsExactlyInAnyOrder(UnknownOutcomeException.class, IllegalStateException.class);
+  }
+
+  private static int held(CountDownLatch inside, CountDownLatch goOn) {
+    inside.countDown();
+    await(goOn);
+    return 0;
+  }
+
+  private static Class<?> failureOf(Runnable work) {
+    try {
+      work.run();
+      return Void.class;
+    } catch (RuntimeException e) {
+      return e.getClass();
+    }
   }
 
   @Test
@@ -156,7 +194,7 @@ final class GroupCommitTest {
                       return 0;
                     },
                     true))
-        .isInstanceOf(IllegalStateException.class);
+        .isInstanceOf(UnknownOutcomeException.class);
     assertThat(broken).singleElement().isInstanceOf(OutOfMemoryError.class);
   }
 

@@ -5,8 +5,10 @@ import io.carillon.aws.CommonError;
 import io.carillon.aws.protocol.RequestIds;
 import io.carillon.base.MemoryBudgetExceededException;
 import io.carillon.http.Body;
+import io.carillon.store.ContendedException;
 import io.carillon.store.DamagedBlobException;
 import io.carillon.store.ReadOnlyException;
+import io.carillon.store.UnknownOutcomeException;
 import io.carillon.store.UnreadableRowsException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -40,6 +42,14 @@ final class Failures {
       }
       case ReadOnlyException full ->
           CommonError.SERVICE_UNAVAILABLE.because(String.valueOf(full.getMessage()));
+      case ContendedException contended -> {
+        log.warn("Request {} was refused: {}", ids.requestId(), contended.getMessage());
+        yield CommonError.SERVICE_UNAVAILABLE.exception();
+      }
+      case UnknownOutcomeException unknown -> {
+        log.error("Request {} may have taken effect", ids.requestId(), unknown);
+        yield CommonError.INTERNAL_FAILURE.exception();
+      }
       default -> {
         log.error("Request {} failed", ids.requestId(), failure);
         yield CommonError.INTERNAL_FAILURE.exception();

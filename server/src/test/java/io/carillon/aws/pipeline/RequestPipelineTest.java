@@ -17,6 +17,8 @@ import io.carillon.http.Body;
 import io.carillon.http.Headers;
 import io.carillon.http.Request;
 import io.carillon.http.Response;
+import io.carillon.store.ContendedException;
+import io.carillon.store.UnknownOutcomeException;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -515,6 +517,19 @@ class RequestPipelineTest {
 
   @Test
   void aBugBecomesAnInternalErrorWithOnlyItsRequestId() throws Exception {
+    Response response = responseTo(new IllegalStateException("a secret detail"));
+    assertThat(response.status()).isEqualTo(500);
+    assertThat(response.headers().first("x-amzn-RequestId")).hasSize(36);
+    assertThat(text(response)).contains("\"Type\":\"Service\"").doesNotContain("secret");
+  }
+
+  @Test
+  void clientsAreToldToRepeatWhatHasAnUnknownOutcomeOrMetTooManyConflicts() throws Exception {
+    assertThat(responseTo(new UnknownOutcomeException("a test", null)).status()).isEqualTo(500);
+    assertThat(responseTo(new ContendedException(9)).status()).isEqualTo(503);
+  }
+
+  private static Response responseTo(RuntimeException failure) throws Exception {
     RequestPipeline pipeline =
         Clients.pipeline(
             Operations.of(Specs.of("lambda"))
@@ -522,12 +537,9 @@ class RequestPipelineTest {
                     GetFunctionRequest.class,
                     "a test",
                     (_, _) -> {
-                      throw new IllegalStateException("a secret detail");
+                      throw failure;
                     }));
-    Response response = pipeline.handle(request("GET", "localhost", "/2015-03-31/functions/f"));
-    assertThat(response.status()).isEqualTo(500);
-    assertThat(response.headers().first("x-amzn-RequestId")).hasSize(36);
-    assertThat(text(response)).contains("\"Type\":\"Service\"").doesNotContain("secret");
+    return pipeline.handle(request("GET", "localhost", "/2015-03-31/functions/f"));
   }
 
   @Test
