@@ -5,9 +5,9 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// What the request pipeline knows of a service, and all that it knows. Beside `model` lie the
-/// lists of the service's operations and of their required members (`NAME.operations`,
-/// `NAME.required`).
+/// What the request pipeline and authorization know of a service, and all that they know. Beside
+/// `model` lie the lists of the service's operations and of their required members
+/// (`NAME.operations`, `NAME.required`).
 ///
 /// @param name its signing name, also used in hosts and ARNs
 /// @param limitBytes the largest body that is not streamed
@@ -15,13 +15,20 @@ import org.jspecify.annotations.Nullable;
 /// @param paths paths by which requests without a signature are recognized; null for none
 /// @param wires how it speaks, the preferred one first
 /// @param model a class of the service's package
+/// @param conditionKeys beside the global ones and those of its operations' needs
 public record ServiceSpec(
     String name,
     int limitBytes,
     boolean admitsAnonymous,
     @Nullable Pattern paths,
     List<Wire> wires,
-    Class<?> model) {
+    Class<?> model,
+    ConditionKeys conditionKeys) {
+
+  /// @throws IllegalArgumentException if a condition key belongs to another service
+  public ServiceSpec {
+    conditionKeys.requireOf(name);
+  }
 
   /// One of AWS's protocols, with what is the service's own in it.
   ///
@@ -50,15 +57,20 @@ public record ServiceSpec(
   }
 
   public static ServiceSpec of(String name, int limitBytes, Class<?> model, Wire... wires) {
-    return new ServiceSpec(name, limitBytes, false, null, List.of(wires), model);
+    return new ServiceSpec(
+        name, limitBytes, false, null, List.of(wires), model, ConditionKeys.NONE);
   }
 
   public ServiceSpec admittingAnonymous() {
-    return new ServiceSpec(name, limitBytes, true, paths, wires, model);
+    return new ServiceSpec(name, limitBytes, true, paths, wires, model, conditionKeys);
   }
 
   public ServiceSpec atPaths(Pattern own) {
-    return new ServiceSpec(name, limitBytes, admitsAnonymous, own, wires, model);
+    return new ServiceSpec(name, limitBytes, admitsAnonymous, own, wires, model, conditionKeys);
+  }
+
+  public ServiceSpec with(ConditionKeys own) {
+    return new ServiceSpec(name, limitBytes, admitsAnonymous, paths, wires, model, own);
   }
 
   /// Whether it is S3, whose signatures, hosts and request ids differ from all others'.

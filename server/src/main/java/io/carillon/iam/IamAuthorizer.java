@@ -176,7 +176,8 @@ public final class IamAuthorizer implements Authorizer {
             tags,
             () -> resources.tags(snapshot, need),
             side == null ? "" : side.account(),
-            issueTimes.issued(caller.accessKeyId()));
+            issueTimes.issued(caller.accessKeyId()),
+            resources::conditionKeys);
     return PolicyEngine.evaluate(
         new AuthorizationRequest(need.action(), need.resource(), requester, context),
         policies.withResource(side));

@@ -1,10 +1,11 @@
 package io.carillon.iam;
 
+import io.carillon.aws.ConditionKeys;
 import io.carillon.aws.Credentials;
 import io.carillon.aws.ErrorDialect;
 import io.carillon.aws.Operations;
 import io.carillon.aws.Principal;
-import io.carillon.aws.ResourcePolicies;
+import io.carillon.aws.ServiceDirectory;
 import io.carillon.aws.ServiceSpec;
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
@@ -19,18 +20,18 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
 
 /// IAM: users, groups, roles, their policies and access keys. IAM has no regions; its tables are
 /// keyed by account.
 public final class IamService implements Service {
   public static final ServiceSpec SPEC =
       ServiceSpec.of(
-          "iam",
-          1 << 20,
-          IamService.class,
-          new ServiceSpec.Wire.Query(
-              "2010-05-08", "https://iam.amazonaws.com/doc/2010-05-08/", ErrorDialect.plain()));
+              "iam",
+              1 << 20,
+              IamService.class,
+              new ServiceSpec.Wire.Query(
+                  "2010-05-08", "https://iam.amazonaws.com/doc/2010-05-08/", ErrorDialect.plain()))
+          .with(ConditionKeys.NONE.withResourceTags("iam:ResourceTag/"));
 
   private final Database database;
   private final Identities identities;
@@ -125,15 +126,12 @@ public final class IamService implements Service {
     return longTermKeys;
   }
 
-  /// @param resourcePolicies of the services, by their names in ARNs
-  public IamAuthorizer authorizer(
-      Function<String, Optional<ResourcePolicies>> resourcePolicies,
-      IamAuthorizer.IssueTimes issueTimes) {
+  public IamAuthorizer authorizer(ServiceDirectory services, IamAuthorizer.IssueTimes issueTimes) {
     return new IamAuthorizer(
         database,
         longTermKeys,
         principalPolicies,
-        new ResourceSides(identities, managedPolicies, documents, resourcePolicies),
+        new ResourceSides(identities, managedPolicies, documents, services),
         accounts,
         issueTimes,
         clock);

@@ -1,18 +1,21 @@
 package io.carillon.iam;
 
 import io.carillon.aws.Caller;
+import io.carillon.aws.ConditionKeys;
 import io.carillon.aws.Need;
 import io.carillon.aws.Principal;
+import io.carillon.base.Arn;
 import io.carillon.policy.Context;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
-/// The condition keys of a request: AWS's global ones, and those of the need.
+/// The condition keys of a request: those of the need, AWS's global ones, and those that the
+/// services add.
 ///
 /// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 ///
@@ -20,17 +23,18 @@ import java.util.function.Supplier;
 /// @param resourceTags the tags of the resource
 /// @param resourceAccount the owner of the resource; empty if unknown
 /// @param issued when the session's credentials were issued; empty for long-term ones
+/// @param serviceKeys the condition keys of a service, by its name
 record RequestContext(
     Caller caller,
     Need need,
     Map<String, String> tags,
     Supplier<Map<String, String>> resourceTags,
     String resourceAccount,
-    Optional<Instant> issued)
+    Optional<Instant> issued,
+    Function<String, ConditionKeys> serviceKeys)
     implements Context {
   private static final String PRINCIPAL_TAG = "aws:principaltag/";
-  private static final List<String> RESOURCE_TAGS = List.of("aws:resourcetag/", "iam:resourcetag/");
-  private static final List<String> OBJECT_TAGS = List.of("s3:existingobjecttag/");
+  private static final String RESOURCE_TAG = "aws:resourcetag/";
 
   @Override
   public List<String> values(String key) {
@@ -39,13 +43,32 @@ record RequestContext(
         return own.getValue();
       }
     }
+    String service = key.substring(0, Math.max(0, key.indexOf(':')));
+    return service.equals("aws") ? global(key) : ofService(service, key);
+  }
+
+  private List<String> ofService(String service, String key) {
+    ConditionKeys keys = serviceKeys.apply(service);
+    if (keys.isResourceTag(key)) {
+      return resourceService().equals(service)
+          ? tag(resourceTags.get(), key.substring(keys.resourceTags().length()))
+          : List.of();
+    }
+    return keys.values(key, caller, resourceAccount);
+  }
+
+  private String resourceService() {
+    return Arn.tryParse(need.resource()).map(Arn::service).orElse("");
+  }
+
+  private List<String> global(String key) {
     if (key.startsWith(PRINCIPAL_TAG)) {
       return tag(tags, key.substring(PRINCIPAL_TAG.length()));
     }
-    for (String prefix : need.action().startsWith("s3:") ? OBJECT_TAGS : RESOURCE_TAGS) {
-      if (key.startsWith(prefix)) {
-        return tag(resourceTags.get(), key.substring(prefix.length()));
-      }
+    if (key.startsWith(RESOURCE_TAG)) {
+      return serviceKeys.apply(resourceService()).hasGlobalResourceTags()
+          ? tag(resourceTags.get(), key.substring(RESOURCE_TAG.length()))
+          : List.of();
     }
     return switch (key) {
       case "aws:currenttime" -> one(caller.time().truncatedTo(ChronoUnit.SECONDS).toString());
@@ -60,7 +83,7 @@ record RequestContext(
           caller.principal() instanceof Principal.Service service ? one(service.name()) : List.of();
       case "aws:principaltype" -> one(type(caller.principal()));
       case "aws:requestedregion" -> one(caller.region().name());
-      case "aws:resourceaccount", "s3:resourceaccount" -> oneUnlessEmpty(resourceAccount);
+      case "aws:resourceaccount" -> oneUnlessEmpty(resourceAccount);
       case "aws:securetransport" -> one(Boolean.toString(caller.secureTransport()));
       case "aws:sourceip" -> oneUnlessEmpty(caller.sourceAddress());
       case "aws:tokenissuetime" ->
@@ -74,25 +97,12 @@ record RequestContext(
       case "aws:username" ->
           caller.principal() instanceof Principal.User user ? one(user.name()) : List.of();
       case "aws:viaawsservice" -> one("false");
-      case "lambda:sourcefunctionarn" -> oneUnlessEmpty(caller.session().function());
-      case "s3:authtype" -> oneUnlessEmpty(caller.signing().means());
-      case "s3:signatureage" -> signatureAge(caller);
-      case "s3:signatureversion" -> oneUnlessEmpty(caller.signing().version());
-      case "s3:x-amz-content-sha256" -> oneUnlessEmpty(caller.signing().contentSha256());
       default -> List.of();
     };
   }
 
   private static List<String> oneUnlessEmpty(String value) {
     return value.isEmpty() ? List.of() : one(value);
-  }
-
-  /// In milliseconds; Signature Version 2 has no time.
-  private static List<String> signatureAge(Caller caller) {
-    Instant signed = caller.signing().signed();
-    return signed == null
-        ? List.of()
-        : one(Long.toString(Math.max(0, Duration.between(signed, caller.time()).toMillis())));
   }
 
   private static List<String> tag(Map<String, String> tags, String name) {

@@ -1,7 +1,9 @@
 package io.carillon.iam;
 
+import io.carillon.aws.ConditionKeys;
 import io.carillon.aws.Need;
 import io.carillon.aws.ResourcePolicies;
+import io.carillon.aws.ServiceDirectory;
 import io.carillon.base.Arn;
 import io.carillon.policy.NamedPolicy;
 import io.carillon.policy.Policies.ResourceSide;
@@ -13,7 +15,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// What a decision needs of the resource: its owner, its policy and its tags. The services know
@@ -29,18 +30,17 @@ final class ResourceSides {
   private final Identities identities;
   private final ManagedPolicies policies;
   private final PolicyDocuments documents;
-  private final Function<String, Optional<ResourcePolicies>> resourcePolicies;
+  private final ServiceDirectory services;
 
-  /// @param resourcePolicies of the services, by their names in ARNs
   ResourceSides(
       Identities identities,
       ManagedPolicies policies,
       PolicyDocuments documents,
-      Function<String, Optional<ResourcePolicies>> resourcePolicies) {
+      ServiceDirectory services) {
     this.identities = identities;
     this.policies = policies;
     this.documents = documents;
-    this.resourcePolicies = resourcePolicies;
+    this.services = services;
   }
 
   /// The owner of the resource and its policy. An unknown resource belongs to the account of its
@@ -79,9 +79,13 @@ final class ResourceSides {
   }
 
   private Optional<ResourcePolicies.Owned> owned(Snapshot snapshot, Arn resource) {
-    return resourcePolicies
-        .apply(resource.service())
+    return services
+        .resourcePolicies(resource.service())
         .flatMap(service -> service.find(snapshot, resource));
+  }
+
+  ConditionKeys conditionKeys(String service) {
+    return services.conditionKeys(service);
   }
 
   /// Whether a public access block prevents the policy of the need's resource from granting access
@@ -152,8 +156,8 @@ final class ResourceSides {
           ? policies.find(snapshot, need.resource()).map(ManagedPolicy::tags).orElse(Map.of())
           : identities.findByArn(snapshot, arn).map(Identity::tags).orElse(Map.of());
     }
-    return resourcePolicies
-        .apply(arn.service())
+    return services
+        .resourcePolicies(arn.service())
         .map(service -> service.tags(snapshot, need))
         .orElse(Map.of());
   }

@@ -1,6 +1,8 @@
 package io.carillon.kernel;
 
+import io.carillon.aws.ConditionKeys;
 import io.carillon.aws.ResourcePolicies;
+import io.carillon.aws.ServiceDirectory;
 import io.carillon.messaging.Acceptance;
 import io.carillon.messaging.Recipient;
 import io.carillon.messaging.ServiceMessage;
@@ -13,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /// The services of this server. They need one another's policies and recipients and so are mounted
 /// once all of them are built; until then none is used.
-public final class Services implements Recipient {
+public final class Services implements Recipient, ServiceDirectory {
   private volatile @Nullable Map<String, Service> byName;
 
   /// @throws IllegalStateException if services were mounted before, or two have the same name
@@ -38,11 +40,14 @@ public final class Services implements Recipient {
     return Optional.ofNullable(mounted.get(name));
   }
 
-  /// The policies of a service's resources.
-  ///
-  /// @param name as in ARNs
-  public Optional<ResourcePolicies> policies(String name) {
-    return find(name).flatMap(Service::resourcePolicies);
+  @Override
+  public Optional<ResourcePolicies> resourcePolicies(String service) {
+    return find(service).flatMap(Service::resourcePolicies);
+  }
+
+  @Override
+  public ConditionKeys conditionKeys(String service) {
+    return find(service).map(found -> found.spec().conditionKeys()).orElse(ConditionKeys.NONE);
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.carillon.lambda;
 import io.carillon.aws.Authorizer;
 import io.carillon.aws.Caller;
 import io.carillon.aws.CommonError;
+import io.carillon.aws.ConditionKeys;
 import io.carillon.aws.ErrorDialect;
 import io.carillon.aws.Need;
 import io.carillon.aws.Operations;
@@ -78,7 +79,10 @@ public final class LambdaService implements Service {
   public static final ServiceSpec SPEC =
       ServiceSpec.of(
               "lambda", 72 << 20, LambdaService.class, new ServiceSpec.Wire.RestJson(errors()))
-          .atPaths(Pattern.compile("/20[0-9]{2}-[0-9]{2}-[0-9]{2}/.*"));
+          .atPaths(Pattern.compile("/20[0-9]{2}-[0-9]{2}-[0-9]{2}/.*"))
+          .with(
+              ConditionKeys.NONE.with(
+                  "lambda:SourceFunctionArn", (caller, _) -> caller.session().function()));
 
   private static final int ASYNC_CONCURRENCY =
       Math.max(8, 4 * Runtime.getRuntime().availableProcessors());

@@ -84,7 +84,8 @@ public final class S3Service implements Service {
   /// The largest document is CompleteMultipartUpload with 10,000 parts and their checksums.
   public static final ServiceSpec SPEC =
       ServiceSpec.of("s3", 4 << 20, S3Service.class, new ServiceSpec.Wire.RestXml(errors()))
-          .admittingAnonymous();
+          .admittingAnonymous()
+          .with(S3ConditionKeys.OF_REQUESTS);
 
   /// The largest body that is stored in a row instead of a blob.
   public static final int INLINE_BYTES = 64 << 10;

@@ -127,7 +127,7 @@ public final class Server implements AutoCloseable {
               clock,
               new Accounts.Root(config.accountId(), config.accessKeyId(), config.secretAccessKey()),
               ManagedPolicyFolder.read(config.managedPolicies()));
-      Authorizer authorizer = iam.authorizer(mounted::policies, StsService::issued);
+      Authorizer authorizer = iam.authorizer(mounted, StsService::issued);
       Kernel kernel =
           new Kernel(
               database,

@@ -15,6 +15,7 @@ import io.carillon.aws.ResourcePolicies.Owned;
 import io.carillon.aws.SessionTerms;
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
+import io.carillon.base.Region;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -462,6 +463,40 @@ class IamAuthorizerTest {
         CommonError.ACCESS_DENIED,
         "DeleteUser");
     fixture.call(session, DeleteUserRequest.builder().userName("bob").build());
+  }
+
+  /// `iam:ResourceTag/…` is a key of IAM's resources, `aws:ResourceTag/…` of those of most
+  /// services.
+  @Test
+  void resourceTagsHaveTheConditionKeysOfTheirService() {
+    Arn topic = Arn.of("sns", Region.US_EAST_1, ACCOUNT, "topic");
+    Arn object = Arn.object("bucket", "key");
+    Map<String, String> tags = Map.of("team", "red");
+    fixture.resources.put(topic.toString(), new Owned(ACCOUNT, Optional.empty(), tags));
+    fixture.resources.put(object.toString(), new Owned(ACCOUNT, Optional.empty(), tags));
+    fixture.call(
+        fixture.root(),
+        CreateUserRequest.builder().userName("bob").tags(tag("team", "red")).build());
+    List<Need> needs =
+        List.of(
+            Need.of("iam:GetUser", Arn.iam(ACCOUNT, "user/bob")),
+            Need.of("sns:Publish", topic),
+            Need.of("s3:GetObject", object));
+    Map<String, List<Boolean>> allowed =
+        Map.of(
+            "aws:ResourceTag/team", List.of(true, true, false),
+            "iam:ResourceTag/team", List.of(true, false, false),
+            "s3:ExistingObjectTag/team", List.of(false, false, true),
+            "sns:ResourceTag/team", List.of(false, false, false),
+            "nowhere:ResourceTag/team", List.of(false, false, false));
+    allowed.forEach(
+        (key, expected) -> {
+          inline(
+              "p", allow("*", "*") + ",\"Condition\":{\"StringEquals\":{\"" + key + "\":\"red\"}}");
+          assertThat(needs.stream().map(need -> allows(session, need)).toList())
+              .as(key)
+              .isEqualTo(expected);
+        });
   }
 
   private static Tag tag(String key, String value) {

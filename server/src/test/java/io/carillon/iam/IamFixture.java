@@ -3,6 +3,7 @@ package io.carillon.iam;
 import io.carillon.aws.Authorization;
 import io.carillon.aws.Authorizer;
 import io.carillon.aws.Caller;
+import io.carillon.aws.ConditionKeys;
 import io.carillon.aws.Credentials;
 import io.carillon.aws.Need;
 import io.carillon.aws.Operations.Access;
@@ -10,8 +11,10 @@ import io.carillon.aws.Operations.Execution;
 import io.carillon.aws.Operations.Operation;
 import io.carillon.aws.Principal;
 import io.carillon.aws.ResourcePolicies;
+import io.carillon.aws.ServiceDirectory;
 import io.carillon.aws.SessionTerms;
 import io.carillon.aws.Signing;
+import io.carillon.aws.Specs;
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
 import io.carillon.base.Ids;
@@ -77,7 +80,17 @@ public final class IamFixture {
     Set<String> services = Set.of("s3", "sns", "sqs", "lambda");
     authorizer =
         iam.authorizer(
-            name -> services.contains(name) ? Optional.of(lookUp) : Optional.empty(),
+            new ServiceDirectory() {
+              @Override
+              public Optional<ResourcePolicies> resourcePolicies(String service) {
+                return services.contains(service) ? Optional.of(lookUp) : Optional.empty();
+              }
+
+              @Override
+              public ConditionKeys conditionKeys(String service) {
+                return Specs.of(service).conditionKeys();
+              }
+            },
             StsService::issued);
     sts = sts(sealer, authorizer);
     operations.addAll(iam.operations().all());
