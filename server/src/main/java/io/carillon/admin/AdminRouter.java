@@ -100,8 +100,12 @@ public final class AdminRouter implements Handler {
   }
 
   /// @param line method and path below `/_carillon/`, such as `GET mail`
+  ///
+  /// @throws IllegalStateException if the line has a route
   public AdminRouter on(String line, Route route) {
-    routes.put(line, route);
+    if (routes.put(line, route) != null) {
+      throw new IllegalStateException("Two admin routes " + line);
+    }
     return this;
   }
 

@@ -1,5 +1,7 @@
 package io.carillon.iam;
 
+import io.carillon.admin.AdminRouter.Call;
+import io.carillon.admin.AdminViews;
 import io.carillon.aws.ConditionKeys;
 import io.carillon.aws.Credentials;
 import io.carillon.aws.ErrorDialect;
@@ -116,7 +118,29 @@ public final class IamService implements Service {
     return List.of(new Chore(soon, Duration.ofDays(1), this::logMissingPolicies));
   }
 
-  /// The accounts, for the command line and the admin API.
+  private record AdminAccount(String accountId, String name) {}
+
+  private record AdminNewAccount(String accountId, String accessKeyId, String secretAccessKey) {}
+
+  @Override
+  public AdminViews adminViews() {
+    return new AdminViews()
+        .on("GET accounts", _ -> adminAccounts())
+        .on("POST accounts", this::createAccount);
+  }
+
+  private List<AdminAccount> adminAccounts() {
+    return accounts.list().stream()
+        .map(account -> new AdminAccount(account.id().value(), account.name()))
+        .toList();
+  }
+
+  private AdminNewAccount createAccount(Call call) {
+    Accounts.NewAccount made = accounts.create(call.require("name"));
+    return new AdminNewAccount(made.id().value(), made.rootKeyId(), made.rootSecret().reveal());
+  }
+
+  /// The accounts, for tests of several.
   public Accounts accounts() {
     return accounts;
   }

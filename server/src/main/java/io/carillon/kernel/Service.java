@@ -1,5 +1,6 @@
 package io.carillon.kernel;
 
+import io.carillon.admin.AdminViews;
 import io.carillon.aws.Operations;
 import io.carillon.aws.ResourcePolicies;
 import io.carillon.aws.ServiceSpec;
@@ -36,6 +37,11 @@ public interface Service {
 
   default List<PublicRoute> pages() {
     return List.of();
+  }
+
+  /// What operators see of it.
+  default AdminViews adminViews() {
+    return new AdminViews();
   }
 
   /// Called after a clock that was ahead has been set back.

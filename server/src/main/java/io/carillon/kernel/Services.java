@@ -3,6 +3,7 @@ package io.carillon.kernel;
 import io.carillon.aws.ConditionKeys;
 import io.carillon.aws.ResourcePolicies;
 import io.carillon.aws.ServiceDirectory;
+import io.carillon.base.Arn;
 import io.carillon.messaging.Acceptance;
 import io.carillon.messaging.Recipient;
 import io.carillon.messaging.ServiceMessage;
@@ -48,6 +49,13 @@ public final class Services implements Recipient, ServiceDirectory {
   @Override
   public ConditionKeys conditionKeys(String service) {
     return find(service).map(found -> found.spec().conditionKeys()).orElse(ConditionKeys.NONE);
+  }
+
+  /// Whether a resource with this ARN exists, of a service with resource policies.
+  public boolean hasResource(Snapshot snapshot, Arn resource) {
+    return resourcePolicies(resource.service())
+        .flatMap(service -> service.find(snapshot, resource))
+        .isPresent();
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.carillon.lambda;
 
+import io.carillon.admin.AdminViews;
 import io.carillon.aws.Authorizer;
 import io.carillon.aws.Caller;
 import io.carillon.aws.CommonError;
@@ -106,6 +107,7 @@ public final class LambdaService implements Service {
   private final Invocations invocations;
   private final Recipient recipient;
   private final CodeLinks links;
+  private final AdminViews adminViews;
   private final Map<String, Delivery> deliveries;
 
   public LambdaService(
@@ -148,6 +150,10 @@ public final class LambdaService implements Service {
     TraceHeaders traceHeaders = new TraceHeaders(clock, ids);
     this.invocations = new Invocations(kernel, functions, environments, traceHeaders);
     this.recipient = new FunctionRecipient(kernel, functions, traceHeaders);
+    this.adminViews =
+        new AdminViews()
+            .finding("runtimes", runtimes::describe)
+            .gauge("execution_environments", () -> environments.counts().environments());
     this.deliveries =
         Map.of(
             AsyncInvocation.KIND,
@@ -375,6 +381,11 @@ public final class LambdaService implements Service {
   }
 
   /// The links that GetFunction returns. They carry an HMAC and need no request signature.
+  @Override
+  public AdminViews adminViews() {
+    return adminViews;
+  }
+
   @Override
   public List<PublicRoute> pages() {
     return List.of(new PublicRoute(CodeLinks.PATH, links, false));

@@ -28,10 +28,6 @@ final class NotificationDiagnosis {
     this.notifications = notifications;
   }
 
-  boolean hasBucket(String name) {
-    return database.read(snapshot -> buckets.find(snapshot, name)).isPresent();
-  }
-
   List<String> explain(String bucketName, String key) {
     return database.read(
         snapshot -> {

@@ -1,5 +1,6 @@
 package io.carillon.s3;
 
+import io.carillon.admin.AdminViews;
 import io.carillon.aws.Authorizer;
 import io.carillon.aws.Caller;
 import io.carillon.aws.CommonError;
@@ -160,12 +161,14 @@ public final class S3Service implements Service {
         new MultipartUploads(database, buckets, uploads, authorizer));
   }
 
-  public boolean hasBucket(String name) {
-    return diagnosis.hasBucket(name);
+  @Override
+  public AdminViews adminViews() {
+    return new AdminViews()
+        .on("GET trace/diagnosis", call -> diagnosis(call.require("bucket"), call.require("key")));
   }
 
   /// Explains why an object caused no event, in lines of text.
-  public List<String> diagnosis(String bucket, String key) {
+  List<String> diagnosis(String bucket, String key) {
     return diagnosis.explain(bucket, key);
   }
 

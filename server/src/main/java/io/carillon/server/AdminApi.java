@@ -2,78 +2,37 @@ package io.carillon.server;
 
 import io.carillon.admin.AdminError;
 import io.carillon.admin.AdminRouter.Call;
-import io.carillon.iam.Accounts;
+import io.carillon.admin.AdminViews;
 import io.carillon.outbox.OutboxReport;
 import io.carillon.store.RocksDatabase;
-import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.IntSupplier;
 
-/// The operations of the admin API, for operators and tests, except those of [AdminEvents]. Each
-/// method answers one route of [AdminRoutes].
+/// The operations of the admin API that belong to no service, for operators and tests, except those
+/// of [AdminEvents]. Each method answers one route of [AdminRoutes].
 final class AdminApi {
   static final int MAX_ITEMS = 1_000;
 
-  record Account(String accountId, String name) {}
-
-  record NewAccount(String accountId, String accessKeyId, String secretAccessKey) {}
-
   private final OutboxReport outbox;
   private final Storage storage;
-  private final Accounts accounts;
   private final FunctionRuntime functions;
   private final Transports transports;
-  private final IntSupplier port;
-  private final MailLinks links;
+  private final List<AdminViews> services;
 
+  /// @param services what the services show, for `doctor` and `metrics`
   AdminApi(
       OutboxReport outbox,
       Storage storage,
-      Accounts accounts,
       FunctionRuntime functions,
       Transports transports,
-      IntSupplier port) {
+      List<AdminViews> services) {
     this.outbox = outbox;
     this.storage = storage;
-    this.accounts = accounts;
     this.functions = functions;
     this.transports = transports;
-    this.port = port;
-    this.links = new MailLinks(transports.mailbox());
-  }
-
-  Object mail(Call call) {
-    return transports.mailbox().list();
-  }
-
-  Object confirmMail(Call call) throws IOException, InterruptedException {
-    return links.follow(port.getAsInt());
-  }
-
-  Object deleteMail(Call call) {
-    long id = call.number("id", 1, Integer.MAX_VALUE);
-    if (!transports.mailbox().delete(id)) {
-      throw AdminError.NO_SUCH_ITEM.because("There is no mail " + id + ".");
-    }
-    return Map.of();
-  }
-
-  Object messages(Call call) {
-    return transports.inbox().list();
-  }
-
-  Object accounts(Call call) {
-    return accounts.list().stream()
-        .map(account -> new Account(account.id().value(), account.name()))
-        .toList();
-  }
-
-  Object createAccount(Call call) {
-    Accounts.NewAccount made = accounts.create(call.require("name"));
-    return new NewAccount(made.id().value(), made.rootKeyId(), made.rootSecret().reveal());
+    this.services = services;
   }
 
   Object inspect(Call call) {
@@ -99,9 +58,11 @@ final class AdminApi {
     Map<String, Object> findings = new LinkedHashMap<>();
     findings.put("java", Runtime.version().toString());
     findings.put("sandbox", functions.describe());
-    findings.put("runtimes", functions.runtimes());
     findings.put("e-mail", transports.mailRoute());
     findings.put("SMS", transports.smsRoute());
+    for (AdminViews views : services) {
+      views.findings().forEach((name, value) -> findings.put(name, value.get()));
+    }
     return findings;
   }
 
@@ -109,7 +70,9 @@ final class AdminApi {
   Object metrics(Call call) {
     StringBuilder text = new StringBuilder();
     metric(text, "deliveries_running", "gauge", outbox.running());
-    metric(text, "execution_environments", "gauge", functions.census().environments());
+    for (AdminViews views : services) {
+      views.gauges().forEach((name, value) -> metric(text, name, "gauge", value.getAsLong()));
+    }
     storage
         .rocks()
         .map(RocksDatabase::counts)

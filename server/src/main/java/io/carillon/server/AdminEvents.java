@@ -2,9 +2,10 @@ package io.carillon.server;
 
 import io.carillon.admin.AdminError;
 import io.carillon.admin.AdminRouter.Call;
+import io.carillon.base.Arn;
+import io.carillon.kernel.Services;
 import io.carillon.outbox.DeadLetters;
 import io.carillon.outbox.OutboxReport;
-import io.carillon.s3.S3Service;
 import io.carillon.store.Database;
 import io.carillon.trace.TableTrace;
 import java.time.Duration;
@@ -21,19 +22,19 @@ final class AdminEvents {
   private final DeadLetters deadLetters;
   private final OutboxReport outbox;
   private final TableTrace trace;
-  private final S3Service s3;
+  private final Services services;
 
   AdminEvents(
       Database database,
       DeadLetters deadLetters,
       OutboxReport outbox,
       TableTrace trace,
-      S3Service s3) {
+      Services services) {
     this.database = database;
     this.deadLetters = deadLetters;
     this.outbox = outbox;
     this.trace = trace;
-    this.s3 = s3;
+    this.services = services;
   }
 
   Object trace(Call call) {
@@ -51,14 +52,14 @@ final class AdminEvents {
       return trace.since(Instant.now().minus(RECENT), limit);
     }
     List<TableTrace.History> histories = trace.of(bucket.get(), call.find("key"), limit);
-    if (histories.isEmpty() && !s3.hasBucket(bucket.get())) { // events outlive their bucket
+    if (histories.isEmpty() && !hasBucket(bucket.get())) { // events outlive their bucket
       throw AdminError.NO_SUCH_ITEM.because("There is no bucket " + bucket.get() + ".");
     }
     return histories;
   }
 
-  Object diagnosis(Call call) {
-    return s3.diagnosis(call.require("bucket"), call.require("key"));
+  private boolean hasBucket(String name) {
+    return database.read(snapshot -> services.hasResource(snapshot, Arn.bucket(name)));
   }
 
   Object deadLetters(Call call) {

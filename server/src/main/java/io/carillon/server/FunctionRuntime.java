@@ -36,8 +36,6 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -185,18 +183,9 @@ final class FunctionRuntime implements AutoCloseable {
     return executor.identifiesFunctions();
   }
 
-  /// What is installed, for `./carillon doctor`.
-  Map<String, List<String>> runtimes() {
-    return runtimes.describe();
-  }
-
   /// The cause that a caller acts for: that of the invocation whose access key signed the request.
   Optional<Cause> causeFor(Caller caller) {
     return environments.causeFor(caller.accessKeyId()).map(Cause::of);
-  }
-
-  Environments.Counts census() {
-    return environments.counts();
   }
 
   @Override

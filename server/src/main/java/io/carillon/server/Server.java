@@ -197,9 +197,13 @@ public final class Server implements AutoCloseable {
           AdminRoutes.of(
               new AdminAuth(config, signatures, keys, wellKnown),
               new AdminApi(
-                  dispatcher.report(), storage, iam.accounts(), functions, transports, this::port),
-              new AdminEvents(database, deadLetters, dispatcher.report(), trace, s3),
-              operations.stream().map(Operations::service).toList());
+                  dispatcher.report(),
+                  storage,
+                  functions,
+                  transports,
+                  services.stream().map(Service::adminViews).toList()),
+              new AdminEvents(database, deadLetters, dispatcher.report(), trace, mounted),
+              services);
       RootHandler rootHandler =
           new RootHandler(
               pipeline,

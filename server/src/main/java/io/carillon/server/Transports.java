@@ -80,14 +80,6 @@ final class Transports implements AutoCloseable {
     return new Transports(config, database, clock);
   }
 
-  Mailbox mailbox() {
-    return mailbox;
-  }
-
-  SmsInbox inbox() {
-    return inbox;
-  }
-
   String mailRoute() {
     return mailRoute;
   }
@@ -108,6 +100,8 @@ final class Transports implements AutoCloseable {
         sms,
         http,
         new SnsSignatures(keys),
-        config.snsCertificateHost().map(host -> "https://" + host + "{path}").orElse(""));
+        config.snsCertificateHost().map(host -> "https://" + host + "{path}").orElse(""),
+        mailbox,
+        inbox::list);
   }
 }

@@ -16,6 +16,7 @@ import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.sns.model.ConfirmSubscriptionRequest;
 import software.amazon.awssdk.services.sns.model.UnsubscribeRequest;
 
@@ -57,19 +58,22 @@ final class PublicPages implements Handler {
     };
   }
 
+  /// What opening the confirmation page does, for links that this server follows itself.
+  String confirm(String topicArn, String token) {
+    return confirm(anonymous("127.0.0.1", false, ""), topicArn, token);
+  }
+
+  private String confirm(Caller caller, @Nullable String topicArn, @Nullable String token) {
+    return confirmations
+        .confirm(
+            caller, ConfirmSubscriptionRequest.builder().topicArn(topicArn).token(token).build())
+        .subscriptionArn();
+  }
+
   private String confirm(Caller caller, Map<String, String> query) {
-    String arn =
-        confirmations
-            .confirm(
-                caller,
-                ConfirmSubscriptionRequest.builder()
-                    .topicArn(query.get("TopicArn"))
-                    .token(query.get("Token"))
-                    .build())
-            .subscriptionArn();
     return html(
         "Subscription confirmed!",
-        "Your subscription's id is: " + arn,
+        "Your subscription's id is: " + confirm(caller, query.get("TopicArn"), query.get("Token")),
         "If it was not your intention to subscribe, every message has a link to unsubscribe.");
   }
 
@@ -84,7 +88,11 @@ final class PublicPages implements Handler {
   }
 
   private Response respond(Request request, Page page) {
-    Caller caller = anonymous(request);
+    Caller caller =
+        anonymous(
+            request.remote().getHostString(),
+            request.secure(),
+            request.headers().find("User-Agent").orElse(""));
     Map<String, String> query = parse(request.rawQuery());
     try {
       return html(200, page.render(caller, query));
@@ -93,7 +101,7 @@ final class PublicPages implements Handler {
     }
   }
 
-  private Caller anonymous(Request request) {
+  private Caller anonymous(String sourceAddress, boolean secureTransport, String userAgent) {
     return new Caller(
         new Principal.Anonymous(),
         NO_ACCOUNT,
@@ -101,9 +109,9 @@ final class PublicPages implements Handler {
         List.of(),
         ids.uuid(),
         "",
-        request.remote().getHostString(),
-        request.secure(),
-        request.headers().find("User-Agent").orElse(""),
+        sourceAddress,
+        secureTransport,
+        userAgent,
         clock.instant(),
         Instant.MAX,
         "");

@@ -1,5 +1,8 @@
 package io.carillon.sns;
 
+import io.carillon.admin.AdminError;
+import io.carillon.admin.AdminRouter.Call;
+import io.carillon.admin.AdminViews;
 import io.carillon.aws.Authorizer;
 import io.carillon.aws.CommonError;
 import io.carillon.aws.ErrorDialect;
@@ -65,6 +68,7 @@ public final class SnsService implements Service {
   private final Publish publish;
   private final Recipient recipient;
   private final Handler pages;
+  private final AdminViews adminViews;
   private final Map<String, Delivery> deliveries;
 
   public SnsService(Kernel kernel, SnsDependencies dependencies) {
@@ -93,7 +97,9 @@ public final class SnsService implements Service {
         new Publications(outbox, topics, new Subscribers(subscriptions), messages, trace, clock);
     this.publish = new Publish(database, topics, publications, kernel::causeOf, ids, clock);
     this.recipient = new TopicRecipient(topics, publications, authorizer, ids, clock);
-    this.pages = new PublicPages(confirmations, certificate, ids, clock);
+    PublicPages publicPages = new PublicPages(confirmations, certificate, ids, clock);
+    this.pages = publicPages;
+    this.adminViews = adminViews(dependencies, publicPages);
 
     DeliveryResolver resolver = new DeliveryResolver(topics, subscriptions, messages);
     ResourceSender resources = new ResourceSender(kernel.recipients(), envelopes);
@@ -118,6 +124,29 @@ public final class SnsService implements Service {
                 deliveryBy.apply(new HttpSender(dependencies.posts(), envelopes, clock))),
             Map.entry(Protocol.SQS.kind(), toResources),
             Map.entry(Protocol.LAMBDA.kind(), toResources));
+  }
+
+  private static AdminViews adminViews(SnsDependencies dependencies, PublicPages pages) {
+    ReceivedMails mails = dependencies.receivedMails();
+    MailLinks links = new MailLinks(mails, pages::confirm);
+    return new AdminViews()
+        .on("GET mail", _ -> mails.list())
+        .on("POST mail/confirm", _ -> links.follow())
+        .on("DELETE mail", call -> deleteMail(mails, call))
+        .on("GET sms", _ -> dependencies.receivedTexts().get());
+  }
+
+  private static Map<String, Object> deleteMail(ReceivedMails mails, Call call) {
+    long id = call.number("id", 1, Integer.MAX_VALUE);
+    if (!mails.delete(id)) {
+      throw AdminError.NO_SUCH_ITEM.because("There is no mail " + id + ".");
+    }
+    return Map.of();
+  }
+
+  @Override
+  public AdminViews adminViews() {
+    return adminViews;
   }
 
   @Override

@@ -132,7 +132,9 @@ final class SnsFixture implements FixedAuthorizer {
                   return postOutcome.apply(post);
                 },
                 TestSigner.INSTANCE,
-                certificateUrl));
+                certificateUrl,
+                new LinksInMails(List.of()),
+                List::of));
     pipeline = new DirectPipeline(service.operations(), this);
   }
 

@@ -1,6 +1,7 @@
 package io.carillon.sns.smtp;
 
 import io.carillon.sns.Inbox;
+import io.carillon.sns.ReceivedMails;
 import io.carillon.store.Database;
 import jakarta.mail.BodyPart;
 import jakarta.mail.MessagingException;
@@ -23,7 +24,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /// The mails of the built-in receiver, for people and tests to read.
-public final class Mailbox {
+public final class Mailbox implements ReceivedMails {
   private static final int MAX_COUNT = 1_000;
   private static final long MAX_BYTES = 64L << 20;
   private static final Pattern URL = Pattern.compile("https?://[^\\s\"<>]+");
@@ -66,7 +67,7 @@ public final class Mailbox {
     inbox.add(mail);
   }
 
-  /// All mails, oldest first.
+  @Override
   public List<Mail> list() {
     return inbox.list().stream().map(Mailbox::read).toList();
   }
@@ -75,7 +76,7 @@ public final class Mailbox {
     return inbox.get(id).map(Mailbox::read);
   }
 
-  /// Returns whether the mail existed.
+  @Override
   public boolean delete(long id) {
     return inbox.delete(id);
   }
@@ -88,8 +89,18 @@ public final class Mailbox {
         .map(Mailbox::read);
   }
 
+  @Override
+  public List<ConfirmationLink> confirmationLinks() {
+    return list().stream()
+        .flatMap(
+            mail ->
+                confirmLinks(mail).stream()
+                    .map(url -> new ConfirmationLink(String.join(", ", mail.to()), url)))
+        .toList();
+  }
+
   /// The links of a mail that confirm a subscription.
-  public static List<String> confirmLinks(Mail mail) {
+  static List<String> confirmLinks(Mail mail) {
     List<String> links = new ArrayList<>();
     Matcher matcher = URL.matcher(mail.text());
     while (matcher.find()) {

@@ -1,0 +1,73 @@
+package io.carillon.sns;
+
+import io.carillon.aws.AwsException;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/// Follows the confirmation links in the built-in mailbox, as readers would by clicking.
+final class MailLinks {
+  private final ReceivedMails mails;
+  private final Confirm confirm;
+  private final Set<String> followed = new HashSet<>();
+
+  /// What opening the confirmation page does.
+  @FunctionalInterface
+  interface Confirm {
+    /// Returns the ARN of the subscription.
+    ///
+    /// @throws AwsException if the token was used or has expired
+    String confirm(String topicArn, String token);
+  }
+
+  record Confirmed(String address, String subscriptionArn) {}
+
+  MailLinks(ReceivedMails mails, Confirm confirm) {
+    this.mails = mails;
+    this.confirm = confirm;
+  }
+
+  /// Follows every link not followed before. Used and expired links are skipped.
+  ///
+  /// Any program on this machine, functions included, may have sent a mail, so only topic and token
+  /// are taken from it: a whole link could be a signed request, which the server would then make as
+  /// its own.
+  synchronized List<Confirmed> follow() {
+    List<Confirmed> confirmed = new ArrayList<>();
+    for (ReceivedMails.ConfirmationLink link : mails.confirmationLinks()) {
+      Optional<String> topic = parameter(link.url(), "TopicArn");
+      Optional<String> token = parameter(link.url(), "Token");
+      if (topic.isPresent() && token.isPresent() && !followed.contains(link.url())) {
+        try {
+          confirmed.add(new Confirmed(link.address(), confirm.confirm(topic.get(), token.get())));
+          followed.add(link.url());
+        } catch (AwsException _) {
+          // used or expired; its reader would see a page that says so
+        }
+      }
+    }
+    return confirmed;
+  }
+
+  private static Optional<String> parameter(String link, String name) {
+    return Pattern.compile("[?&]" + name + "=([A-Za-z0-9%:._-]+)")
+        .matcher(link)
+        .results()
+        .map(found -> found.group(1))
+        .findFirst()
+        .flatMap(MailLinks::decode);
+  }
+
+  private static Optional<String> decode(String value) {
+    try {
+      return Optional.of(URLDecoder.decode(value, StandardCharsets.UTF_8));
+    } catch (IllegalArgumentException _) {
+      return Optional.empty();
+    }
+  }
+}
