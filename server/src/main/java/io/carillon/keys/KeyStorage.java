@@ -1,9 +1,13 @@
 package io.carillon.keys;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -13,10 +17,12 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,6 +34,10 @@ sealed interface KeyStorage {
   /// Replaces the content atomically: a crash leaves the old or the new one, never a part.
   void write(String name, byte[] bytes);
 
+  /// Runs `work` while no other node or process runs anything here: what it found missing is still
+  /// missing when it writes.
+  <T> T exclusively(Supplier<T> work);
+
   /// Files that only the owner can read, in a folder that only the owner can enter.
   record Folder(Path path) implements KeyStorage {
     private static final Logger LOG = LoggerFactory.getLogger(KeyStorage.class);
@@ -35,6 +45,8 @@ sealed interface KeyStorage {
         PosixFilePermissions.fromString("rw-------");
     private static final Set<PosixFilePermission> OWNER_FOLDER =
         PosixFilePermissions.fromString("rwx------");
+    private static final String LOCK = "lock";
+    private static final Duration RETRY = Duration.ofMillis(5);
     private static final boolean POSIX =
         FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
 
@@ -44,11 +56,21 @@ sealed interface KeyStorage {
           restrict(path, OWNER_FOLDER);
         } else {
           Files.createDirectories(path.toAbsolutePath().getParent());
-          Files.createDirectory(path, withPermissions(OWNER_FOLDER));
+          createFolder(path);
         }
         return new Folder(path);
       } catch (IOException e) {
         throw new UncheckedIOException("The folder of keys cannot be used: " + path, e);
+      }
+    }
+
+    private static void createFolder(Path path) throws IOException {
+      try {
+        Files.createDirectory(path, withPermissions(OWNER_FOLDER));
+      } catch (FileAlreadyExistsException e) {
+        if (!Files.isDirectory(path)) {
+          throw e;
+        } // else another process was faster
       }
     }
 
@@ -92,6 +114,52 @@ sealed interface KeyStorage {
       }
     }
 
+    /// Under a lock of the operating system, which ends with its holder. The file stays: a lock on
+    /// a file that another process deletes would exclude nobody.
+    @Override
+    public <T> T exclusively(Supplier<T> work) {
+      Path file = path.resolve(LOCK);
+      try {
+        if (Files.notExists(file)) {
+          createLock(file);
+        }
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
+            FileLock _ = lock(channel)) {
+          return work.get();
+        }
+      } catch (IOException e) {
+        throw new UncheckedIOException("The folder of keys cannot be locked: " + file, e);
+      }
+    }
+
+    private static void createLock(Path file) throws IOException {
+      try {
+        Files.createFile(file, withPermissions(OWNER_ONLY));
+      } catch (FileAlreadyExistsException _) {
+        // another process was faster
+      }
+    }
+
+    /// Waits for other processes, and for other threads of this one.
+    private static FileLock lock(FileChannel channel) throws IOException {
+      while (true) {
+        try {
+          return channel.lock();
+        } catch (OverlappingFileLockException _) {
+          pause();
+        }
+      }
+    }
+
+    private static void pause() throws IOException {
+      try {
+        Thread.sleep(RETRY);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new InterruptedIOException("Interrupted while waiting for the lock");
+      }
+    }
+
     private static void sync(Path folder) throws IOException {
       try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
         channel.force(true);
@@ -120,6 +188,11 @@ sealed interface KeyStorage {
 
     static Memory create() {
       return new Memory(new ConcurrentHashMap<>());
+    }
+
+    @Override
+    public <T> T exclusively(Supplier<T> work) {
+      return work.get(); // one process, which opens its keys once and locks their use
     }
 
     @Override

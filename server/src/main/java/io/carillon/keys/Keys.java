@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 /// sealing key and the admin token are generated at start; key pairs take tenths of a second and
 /// are generated on first use. A damaged file is reported and not replaced: with a new sealing key,
 /// no secret sealed under the old one could be opened.
+///
+/// Processes that start together on one folder get the same keys: a process that finds none takes
+/// the folder's lock, looks again, and only then generates one.
 public final class Keys {
   private static final String FOLDER = "keys";
   private static final String ADMIN_TOKEN = "admin-token";
@@ -53,8 +56,8 @@ public final class Keys {
   private Keys(KeyStorage storage, InstantSource clock) {
     this.storage = storage;
     this.clock = clock;
-    this.adminToken = openAdminToken(storage);
-    this.sealer = openSealer(storage);
+    this.adminToken = find(storage, () -> storedAdminToken(storage), () -> newAdminToken(storage));
+    this.sealer = find(storage, () -> storedSealer(storage), () -> newSealer(storage));
   }
 
   /// Opens the keys of a data folder, generating missing ones.
@@ -89,13 +92,14 @@ public final class Keys {
       if (known == null) {
         known =
             new SnsCertificate(
-                load(
-                    SNS,
-                    "RSA",
-                    this::isFarFromExpiry,
+                find(
+                    storage,
+                    () -> stored(SNS, "RSA", this::isFarFromExpiry),
                     () ->
-                        new CertificateMaker(clock)
-                            .selfSigned("sns.amazonaws.com", LONG_VALIDITY)));
+                        write(
+                            SNS,
+                            new CertificateMaker(clock)
+                                .selfSigned("sns.amazonaws.com", LONG_VALIDITY))));
         snsCertificate = known;
       }
       return known;
@@ -114,40 +118,44 @@ public final class Keys {
     hosts.stream().filter(host -> !LOCAL_HOSTS.contains(host)).forEach(all::add);
     lock.lock();
     try {
-      CertificateMaker maker = new CertificateMaker(clock);
-      Pem authority =
-          load(
-              TLS_AUTHORITY,
-              "EC",
-              this::isFarFromExpiry,
-              () -> maker.authority("Carillon local authority", LONG_VALIDITY));
-      Pem server =
-          load(
-              TLS_SERVER,
-              "EC",
-              stored ->
-                  isFarFromExpiry(stored)
-                      && isSignedBy(authority, stored)
-                      && names(stored).containsAll(all),
-              () -> maker.server(authority, all, SERVER_VALIDITY));
-      String trusted = Pem.certificate(authority.certificate());
-      storage.write(TLS_AUTHORITY_CERTIFICATE, trusted.getBytes(StandardCharsets.US_ASCII));
-      return new TlsIdentity(
-          server.key(), List.of(server.certificate(), authority.certificate()), trusted);
+      return storage.exclusively(() -> openTlsIdentity(all));
     } finally {
       lock.unlock();
     }
   }
 
-  private Pem load(String name, String algorithm, Predicate<Pem> usable, Supplier<Pem> maker) {
-    Optional<byte[]> bytes = storage.read(name);
-    if (bytes.isPresent()) {
-      Pem stored = parse(name, algorithm, bytes.get());
-      if (usable.test(stored)) {
-        return stored;
-      }
-    }
-    Pem fresh = maker.get();
+  private TlsIdentity openTlsIdentity(List<String> hosts) {
+    CertificateMaker maker = new CertificateMaker(clock);
+    Pem authority =
+        stored(TLS_AUTHORITY, "EC", this::isFarFromExpiry)
+            .orElseGet(
+                () ->
+                    write(
+                        TLS_AUTHORITY, maker.authority("Carillon local authority", LONG_VALIDITY)));
+    Pem server =
+        stored(
+                TLS_SERVER,
+                "EC",
+                stored ->
+                    isFarFromExpiry(stored)
+                        && isSignedBy(authority, stored)
+                        && names(stored).containsAll(hosts))
+            .orElseGet(() -> write(TLS_SERVER, maker.server(authority, hosts, SERVER_VALIDITY)));
+    String trusted = Pem.certificate(authority.certificate());
+    storage.write(TLS_AUTHORITY_CERTIFICATE, trusted.getBytes(StandardCharsets.US_ASCII));
+    return new TlsIdentity(
+        server.key(), List.of(server.certificate(), authority.certificate()), trusted);
+  }
+
+  private static <T> T find(KeyStorage storage, Supplier<Optional<T>> stored, Supplier<T> maker) {
+    return stored.get().orElseGet(() -> storage.exclusively(() -> stored.get().orElseGet(maker)));
+  }
+
+  private Optional<Pem> stored(String name, String algorithm, Predicate<Pem> usable) {
+    return storage.read(name).map(bytes -> parse(name, algorithm, bytes)).filter(usable);
+  }
+
+  private Pem write(String name, Pem fresh) {
     storage.write(name, fresh.toBytes());
     return fresh;
   }
@@ -192,15 +200,15 @@ public final class Keys {
     return name.equals("0:0:0:0:0:0:0:1") ? "::1" : name;
   }
 
-  private static Secret openAdminToken(KeyStorage storage) {
-    Optional<byte[]> stored = storage.read(ADMIN_TOKEN);
-    if (stored.isPresent()) {
-      Secret token = asSecret(stored.get());
-      if (token.reveal().length() < 32) {
-        throw damaged(ADMIN_TOKEN, null);
-      }
-      return token;
+  private static Optional<Secret> storedAdminToken(KeyStorage storage) {
+    Optional<Secret> token = storage.read(ADMIN_TOKEN).map(Keys::asSecret);
+    if (token.isPresent() && token.get().reveal().length() < 32) {
+      throw damaged(ADMIN_TOKEN, null);
     }
+    return token;
+  }
+
+  private static Secret newAdminToken(KeyStorage storage) {
     Secret token = new Ids().secret(43); // 256 bits
     storage.write(ADMIN_TOKEN, (token.reveal() + "\n").getBytes(StandardCharsets.US_ASCII));
     return token;
@@ -210,14 +218,15 @@ public final class Keys {
     return new Secret(new String(bytes, StandardCharsets.US_ASCII).trim());
   }
 
-  private static SealingKey openSealer(KeyStorage storage) {
+  private static Optional<SealingKey> storedSealer(KeyStorage storage) {
     Optional<byte[]> stored = storage.read(SEALING_KEY);
-    if (stored.isPresent()) {
-      if (stored.get().length != SealingKey.SIZE_BYTES) {
-        throw damaged(SEALING_KEY, null);
-      }
-      return new SealingKey(stored.get());
+    if (stored.isPresent() && stored.get().length != SealingKey.SIZE_BYTES) {
+      throw damaged(SEALING_KEY, null);
     }
+    return stored.map(SealingKey::new);
+  }
+
+  private static SealingKey newSealer(KeyStorage storage) {
     byte[] fresh = new byte[SealingKey.SIZE_BYTES];
     new SecureRandom().nextBytes(fresh);
     storage.write(SEALING_KEY, fresh);

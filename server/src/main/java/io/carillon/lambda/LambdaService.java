@@ -12,6 +12,7 @@ import io.carillon.aws.ResourcePolicies;
 import io.carillon.aws.ServiceSpec;
 import io.carillon.base.Arn;
 import io.carillon.base.Ids;
+import io.carillon.base.Sealer;
 import io.carillon.kernel.Chore;
 import io.carillon.kernel.Kernel;
 import io.carillon.kernel.PublicRoute;
@@ -116,14 +117,15 @@ public final class LambdaService implements Service {
       CodeSource source,
       Environments environments,
       Runtimes runtimes,
-      CodeFolders folders) {
+      CodeFolders folders,
+      Sealer sealer) {
     Blobs blobs = kernel.blobs();
     Ids ids = kernel.ids();
     InstantSource clock = kernel.clock();
     Authorizer authorizer = kernel.authorizer();
     this.database = kernel.database();
     this.runtimes = runtimes;
-    this.links = new CodeLinks(blobs, kernel.endpoint(), clock);
+    this.links = new CodeLinks(blobs, kernel.endpoint(), clock, sealer);
     this.unsupported = new UnsupportedConfigurations(database, functions);
     this.tags = new FunctionTags(database, functions, ids);
     this.versions = new VersionOperations(database, functions, blobs, ids);

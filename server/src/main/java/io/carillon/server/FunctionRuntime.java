@@ -8,6 +8,7 @@ import io.carillon.base.Arn;
 import io.carillon.base.Ids;
 import io.carillon.base.MemoryBudget;
 import io.carillon.base.Region;
+import io.carillon.base.Sealer;
 import io.carillon.http.HttpEngine;
 import io.carillon.kernel.Kernel;
 import io.carillon.lambda.LambdaService;
@@ -156,7 +157,7 @@ final class FunctionRuntime implements AutoCloseable {
   }
 
   /// The service whose functions run here.
-  LambdaService service(Kernel kernel, RoleSessions sessions, S3Service s3) {
+  LambdaService service(Kernel kernel, RoleSessions sessions, S3Service s3, Sealer sealer) {
     return new LambdaService(
         kernel,
         (snapshot, role, session, function) ->
@@ -166,7 +167,8 @@ final class FunctionRuntime implements AutoCloseable {
                 s3.read(caller, bucket, key, version.orElse(null), PACKAGE_BYTES)),
         environments,
         runtimes,
-        folders);
+        folders,
+        sealer);
   }
 
   String describe() {

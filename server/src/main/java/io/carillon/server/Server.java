@@ -168,7 +168,7 @@ public final class Server implements AutoCloseable {
       this.services =
           List.of(
               s3,
-              functions.service(kernel, sts.roleSessions(), s3),
+              functions.service(kernel, sts.roleSessions(), s3, keys.sealer()),
               new SnsService(kernel, transports.ofSns(config, keys)),
               new SqsService(kernel),
               iam,

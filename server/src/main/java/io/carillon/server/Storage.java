@@ -10,6 +10,7 @@ import io.carillon.store.MemoryBlobs;
 import io.carillon.store.MemoryDatabase;
 import io.carillon.store.RocksDatabase;
 import io.carillon.store.Table;
+import io.carillon.store.Tx;
 import io.carillon.store.UnusableStoreException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -59,20 +60,26 @@ record Storage(
     String known =
         database
             .read(snapshot -> SEALING_KEYS.get(snapshot, SEALING_KEY))
-            .map(SealingKeyRow::fingerprint)
-            .orElse("");
-    if (known.isEmpty()) {
-      database.write(
-          tx -> {
-            SEALING_KEYS.put(tx, SEALING_KEY, new SealingKeyRow(fingerprint));
-            return fingerprint;
-          });
-    } else if (!known.equals(fingerprint)) {
+            .orElseGet(() -> database.write(tx -> noteSealingKey(tx, fingerprint)))
+            .fingerprint();
+    if (!known.equals(fingerprint)) {
       throw new DamagedKeyException(
           "keys/sealing.key is not the one that sealed the access keys in the database. Restore it"
               + " from a backup of the data folder.",
           null);
     }
+  }
+
+  /// The first note counts, if nodes start together.
+  private static SealingKeyRow noteSealingKey(Tx tx, String fingerprint) {
+    return SEALING_KEYS
+        .get(tx, SEALING_KEY)
+        .orElseGet(
+            () -> {
+              SealingKeyRow first = new SealingKeyRow(fingerprint);
+              SEALING_KEYS.put(tx, SEALING_KEY, first);
+              return first;
+            });
   }
 
   Inspection inspect() {

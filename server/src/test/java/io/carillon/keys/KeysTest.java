@@ -78,7 +78,7 @@ class KeysTest {
     assertThat(permissions(data.resolve("fresh/keys"))).isEqualTo("rwx------");
     try (Stream<Path> files = Files.list(data.resolve("fresh/keys"))) {
       assertThat(files)
-          .hasSize(6)
+          .hasSize(7)
           .allSatisfy(file -> assertThat(permissions(file)).isEqualTo("rw-------"));
     }
   }

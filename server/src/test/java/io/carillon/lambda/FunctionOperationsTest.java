@@ -280,9 +280,14 @@ class FunctionOperationsTest {
       assertThat(in.readAllBytes()).isEqualTo(zip(SOURCE).asByteArray());
     }
     String path = link.getRawPath();
-    char last = path.charAt(path.length() - 1) == '0' ? '1' : '0';
-    assertThat(fetch(path.substring(0, path.length() - 1) + last).status()).isEqualTo(403);
-    assertThat(fetch(CodeLinks.PATH + "x").status()).isEqualTo(404);
+    char first = path.charAt(CodeLinks.PATH.length() + 8);
+    String changed =
+        path.substring(0, CodeLinks.PATH.length() + 8)
+            + (first == 'A' ? 'B' : 'A')
+            + path.substring(CodeLinks.PATH.length() + 9);
+    assertThat(fetch(changed).status()).isEqualTo(403);
+    assertThat(fetch(CodeLinks.PATH + "x").status()).isEqualTo(403);
+    assertThat(fetch(CodeLinks.PATH + "x/y").status()).isEqualTo(404);
   }
 
   private static Response fetch(String path) throws Exception {

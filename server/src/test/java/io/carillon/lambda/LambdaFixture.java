@@ -9,7 +9,9 @@ import io.carillon.aws.Principal;
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
 import io.carillon.base.Region;
+import io.carillon.base.Sealer;
 import io.carillon.kernel.TestKernel;
+import io.carillon.keys.Keys;
 import io.carillon.lambda.runtime.RuntimeFixture;
 import io.carillon.messaging.Acceptance;
 import io.carillon.messaging.Recipient;
@@ -53,6 +55,7 @@ final class LambdaFixture implements AutoCloseable {
   final List<ServiceMessage> sent = new ArrayList<>();
   final Map<String, byte[]> objects = new ConcurrentHashMap<>();
   final FewPrincipals principals = new FewPrincipals(ACCOUNT, new AccountId("111122223333"));
+  final Sealer sealer = Keys.inMemory(InstantSource.system()).sealer();
   final RuntimeFixture runtime;
   final LambdaService service;
   private final DirectPipeline pipeline;
@@ -82,7 +85,8 @@ final class LambdaFixture implements AutoCloseable {
             (_, bucket, key, _) -> object(bucket + "/" + key),
             runtime.environments,
             runtime.runtimes,
-            runtime.code);
+            runtime.code,
+            sealer);
     pipeline = new DirectPipeline(service.operations(), authorizer);
   }
 
