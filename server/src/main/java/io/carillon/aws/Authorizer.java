@@ -13,12 +13,23 @@ public interface Authorizer {
   ///   lack of one) that decided; the request pipeline maps the code to the service's own
   void require(Snapshot snapshot, Caller caller, List<Need> needs);
 
-  /// As [#require], on the state of now.
-  Authorization authorize(Caller caller, List<Need> needs);
+  /// Makes a decision on the state of now. The result decides anew only if something has changed
+  /// that this decision relied on.
+  Authorization authorize(Authorization decision);
 
   /// As [#authorize], for a request that will hardly ask again: nothing is recorded for that, and
   /// asking again decides anew.
-  Authorization authorizeOnce(Caller caller, List<Need> needs);
+  Authorization authorizeOnce(Authorization decision);
+
+  /// As [#require], on the state of now.
+  default Authorization authorize(Caller caller, List<Need> needs) {
+    return authorize(snapshot -> require(snapshot, caller, needs));
+  }
+
+  /// As [#authorize], with nothing recorded.
+  default Authorization authorizeOnce(Caller caller, List<Need> needs) {
+    return authorizeOnce(snapshot -> require(snapshot, caller, needs));
+  }
 
   /// Whether policies deny a need explicitly, as opposed to none allowing it. Services ask this for
   /// accesses that they allow themselves. An authorizer that cannot tell answers true.

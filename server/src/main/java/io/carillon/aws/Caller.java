@@ -22,7 +22,6 @@ import org.jspecify.annotations.Nullable;
 /// @param host of the request, with its port; the whole public URL where the host is the public
 ///   one; empty where the request had none
 /// @param traceHeader the X-Ray trace of the request (`X-Amzn-Trace-Id`); null for none
-/// @param authorization what the caller's request was allowed
 public record Caller(
     Principal principal,
     AccountId account,
@@ -38,8 +37,7 @@ public record Caller(
     String accessKeyId,
     Signing signing,
     String host,
-    @Nullable String traceHeader,
-    Authorization authorization) {
+    @Nullable String traceHeader) {
 
   private static final Pattern HOST =
       Pattern.compile("([A-Za-z0-9][A-Za-z0-9._-]*|\\[[0-9A-Fa-f:.]+])(:[0-9]{1,5})?");
@@ -73,28 +71,7 @@ public record Caller(
         accessKeyId,
         Signing.NONE,
         "",
-        null,
-        Authorization.NONE);
-  }
-
-  public Caller with(Authorization other) {
-    return new Caller(
-        principal,
-        account,
-        region,
-        session,
-        requestId,
-        hostId,
-        sourceAddress,
-        secureTransport,
-        userAgent,
-        time,
-        sessionExpires,
-        accessKeyId,
-        signing,
-        host,
-        traceHeader,
-        other);
+        null);
   }
 
   /// The server's address as this caller uses it, such as `http://localhost:4566`, for responses to

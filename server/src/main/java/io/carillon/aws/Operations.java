@@ -3,6 +3,7 @@ package io.carillon.aws;
 import io.carillon.base.Arn;
 import io.carillon.http.Request;
 import io.carillon.http.Response;
+import io.carillon.store.Snapshot;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.HashMap;
@@ -61,7 +62,7 @@ public final class Operations {
   private final ServiceSpec spec;
   private final String service;
   private Consumer<SdkPojo> inputCheck = _ -> {};
-  private Explanation explanation = (_, _, denial) -> denial;
+  private Explanation explanation = (_, _, _, denial) -> denial;
   private boolean validatesValues;
   private final Map<String, Operation<?>> byName = new LinkedHashMap<>();
   private final Map<String, String> remarks = new HashMap<>();
@@ -177,7 +178,7 @@ public final class Operations {
   /// Makes the error for a denied caller.
   @FunctionalInterface
   public interface Explanation {
-    AwsException of(Caller caller, List<Need> needs, AwsException denial);
+    AwsException of(Snapshot snapshot, Caller caller, List<Need> needs, AwsException denial);
   }
 
   public Explanation explanation() {

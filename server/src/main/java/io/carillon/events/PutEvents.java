@@ -93,7 +93,6 @@ final class PutEvents {
   }
 
   private List<Consumer<Tx>> plan(Snapshot snapshot, Caller caller, List<Checked> checked) {
-    caller.authorization().requireStill(snapshot);
     List<Consumer<Tx>> effects = new ArrayList<>();
     for (Checked entry : checked) {
       Accepted accepted = entry.accepted;

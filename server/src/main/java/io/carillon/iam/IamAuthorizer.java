@@ -73,28 +73,28 @@ public final class IamAuthorizer implements Authorizer {
   }
 
   @Override
-  public Authorization authorize(Caller caller, List<Need> needs) {
+  public Authorization authorize(Authorization decision) {
     Planned<Boolean> allowed =
         database.plan(
             snapshot -> {
-              require(snapshot, caller, needs);
+              decision.requireStill(snapshot);
               return true;
             });
     return snapshot -> {
       if (!allowed.holds(snapshot)) {
-        require(snapshot, caller, needs);
+        decision.requireStill(snapshot);
       }
     };
   }
 
   @Override
-  public Authorization authorizeOnce(Caller caller, List<Need> needs) {
+  public Authorization authorizeOnce(Authorization decision) {
     database.read(
         snapshot -> {
-          require(snapshot, caller, needs);
+          decision.requireStill(snapshot);
           return true;
         });
-    return snapshot -> require(snapshot, caller, needs);
+    return decision;
   }
 
   @Override

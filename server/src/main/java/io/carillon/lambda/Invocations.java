@@ -102,7 +102,6 @@ final class Invocations {
                 traceHeaders.of(caller.traceHeader()));
         database.change(
             snapshot -> {
-              caller.authorization().requireStill(snapshot);
               functions.requireVersion(snapshot, name);
               return outbox.prepare(event.work(clock.instant(), cause.toString()));
             },

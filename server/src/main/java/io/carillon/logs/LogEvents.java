@@ -1,5 +1,6 @@
 package io.carillon.logs;
 
+import io.carillon.aws.RequestAuthorization;
 import io.carillon.logs.LogGroups.GroupKey;
 import io.carillon.logs.LogGroups.StreamKey;
 import io.carillon.store.Database;
@@ -222,7 +223,12 @@ final class LogEvents {
     }
   }
 
+  /// Deletes the events of a stream that is deleted.
   void deleteAll(StreamKey stream) {
+    RequestAuthorization.asServer(() -> deleteChunks(stream));
+  }
+
+  private void deleteChunks(StreamKey stream) {
     while (database.writeRelaxed(tx -> deleteChunk(tx, stream)) == DELETION_CHUNK) {
       // the next chunk
     }

@@ -5,6 +5,7 @@ import io.carillon.aws.CommonError;
 import io.carillon.aws.ErrorDialect;
 import io.carillon.aws.Need;
 import io.carillon.aws.Operations;
+import io.carillon.aws.RequestAuthorization;
 import io.carillon.aws.ResourcePolicies;
 import io.carillon.aws.ServiceSpec;
 import io.carillon.base.AccountId;
@@ -230,9 +231,13 @@ public final class LogsService implements Service {
   /// sync: a crash may lose the last lines.
   public void append(
       AccountId account, Region region, String group, String stream, List<Line> lines) {
-    if (lines.isEmpty()) {
-      return;
+    if (!lines.isEmpty()) {
+      RequestAuthorization.asServer(() -> appendAll(account, region, group, stream, lines));
     }
+  }
+
+  private void appendAll(
+      AccountId account, Region region, String group, String stream, List<Line> lines) {
     StreamKey key = LogGroups.key(account, region, group).stream(stream);
     long now = clock.millis();
     database.writeRelaxed(

@@ -7,22 +7,20 @@ import io.carillon.aws.Principal;
 import io.carillon.base.Arn;
 import io.carillon.s3.model.Buckets;
 import io.carillon.s3.model.S3Error;
-import io.carillon.store.Database;
+import io.carillon.store.Snapshot;
 import java.util.List;
 import java.util.Optional;
 
 /// The error for a denied caller. If the bucket does not exist, an anonymous caller gets
 /// NoSuchBucket, since bucket names are not secret.
 final class AccessDenials {
-  private final Database database;
   private final Buckets buckets;
 
-  AccessDenials(Database database, Buckets buckets) {
-    this.database = database;
+  AccessDenials(Buckets buckets) {
     this.buckets = buckets;
   }
 
-  AwsException explain(Caller caller, List<Need> needs, AwsException denial) {
+  AwsException explain(Snapshot snapshot, Caller caller, List<Need> needs, AwsException denial) {
     if (!(caller.principal() instanceof Principal.Anonymous)) {
       return denial;
     }
@@ -30,7 +28,7 @@ final class AccessDenials {
         .filter(need -> !need.action().equals("s3:CreateBucket"))
         .map(need -> Arn.tryParse(need.resource()).map(AccessDenials::bucketOf))
         .flatMap(Optional::stream)
-        .filter(bucket -> database.read(s -> buckets.find(s, bucket)).isEmpty())
+        .filter(bucket -> buckets.find(snapshot, bucket).isEmpty())
         .findFirst()
         .map(bucket -> S3Error.NO_SUCH_BUCKET.with("BucketName", bucket))
         .orElse(denial);

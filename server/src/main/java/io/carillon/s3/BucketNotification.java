@@ -72,7 +72,6 @@ final class BucketNotification {
 
   private Replacement plan(
       Snapshot snapshot, Caller caller, PutBucketNotificationConfigurationRequest input) {
-    caller.authorization().requireStill(snapshot);
     Bucket bucket = buckets.require(snapshot, caller, input.bucket(), input.expectedBucketOwner());
     NotificationRules rules =
         NotificationRules.parse(input.notificationConfiguration(), bucket, ids);

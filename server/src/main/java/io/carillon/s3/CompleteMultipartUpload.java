@@ -105,7 +105,6 @@ final class CompleteMultipartUpload {
       Optional<CompleteMultipartUploadResponse> response =
           database.change(
               snapshot -> {
-                caller.authorization().requireStill(snapshot);
                 Bucket bucket =
                     buckets.require(snapshot, caller, input.bucket(), input.expectedBucketOwner());
                 return new Completion(

@@ -4,6 +4,7 @@ import io.carillon.aws.Authorizer;
 import io.carillon.aws.AwsException;
 import io.carillon.aws.Caller;
 import io.carillon.aws.Need;
+import io.carillon.aws.RequestAuthorization;
 import io.carillon.aws.checksum.Checksum;
 import io.carillon.aws.checksum.ChecksumAlgorithm;
 import io.carillon.aws.checksum.Checksums;
@@ -120,7 +121,6 @@ final class CopyObject {
 
     return database.change(
         snapshot -> {
-          caller.authorization().requireStill(snapshot);
           Bucket bucket =
               buckets.require(
                   snapshot, caller, input.destinationBucket(), input.expectedBucketOwner());
@@ -215,8 +215,8 @@ final class CopyObject {
   }
 
   private void requireTagsAllowed(Caller caller, CopyObjectRequest input, CopySource source) {
-    var _ =
-        authorizer.authorizeOnce(
+    RequestAuthorization.require(
+        authorizer.authorize(
             caller,
             List.of(
                 Permissions.versioned(
@@ -226,7 +226,7 @@ final class CopyObject {
                     source.versionId()),
                 Need.of(
                     "s3:PutObjectTagging",
-                    Arn.object(input.destinationBucket(), input.destinationKey()))));
+                    Arn.object(input.destinationBucket(), input.destinationKey())))));
   }
 
   /// The ETag and checksum of the copy.

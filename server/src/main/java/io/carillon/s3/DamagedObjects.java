@@ -1,5 +1,6 @@
 package io.carillon.s3;
 
+import io.carillon.aws.RequestAuthorization;
 import io.carillon.s3.model.ObjectKey;
 import io.carillon.store.DamagedBlobException;
 import io.carillon.store.Database;
@@ -48,15 +49,7 @@ final class DamagedObjects {
     String what = String.valueOf(e.getMessage());
     if (traced.size() < MAX_TRACED ? traced.add(what) : !traced.contains(what)) {
       try {
-        database.writeRelaxed(
-            tx -> {
-              trace.note(
-                  tx,
-                  trace.begin(),
-                  Trace.Step.DAMAGED,
-                  Map.of("bucket", bucket, "key", key.value(), "error", what));
-              return what;
-            });
+        RequestAuthorization.asServer(() -> note(bucket, key, what));
       } catch (
           RuntimeException
               f) { // such as a full disk or a shutdown; the reader gets the original exception
@@ -64,6 +57,18 @@ final class DamagedObjects {
       }
     }
     return e;
+  }
+
+  private void note(String bucket, ObjectKey key, String what) {
+    database.writeRelaxed(
+        tx -> {
+          trace.note(
+              tx,
+              trace.begin(),
+              Trace.Step.DAMAGED,
+              Map.of("bucket", bucket, "key", key.value(), "error", what));
+          return what;
+        });
   }
 
   private final class ReportingStream extends FilterInputStream {

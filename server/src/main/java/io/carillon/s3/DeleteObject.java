@@ -87,7 +87,6 @@ final class DeleteObject {
             input.ifMatchSize());
     return database.change(
         snapshot -> {
-          caller.authorization().requireStill(snapshot);
           Bucket bucket =
               buckets.require(snapshot, caller, input.bucket(), input.expectedBucketOwner());
           return plan(snapshot, bucket, target, caller);

@@ -4,6 +4,7 @@ import io.carillon.aws.Authorizer;
 import io.carillon.aws.Caller;
 import io.carillon.aws.Need;
 import io.carillon.aws.Principal;
+import io.carillon.aws.RequestAuthorization;
 import io.carillon.base.Arn;
 import io.carillon.s3.model.Bucket;
 import io.carillon.s3.model.Buckets;
@@ -123,10 +124,13 @@ final class MultipartUploads {
             .filter(found -> found.initiator().equals(caller.principal().arn()))
             .filter(_ -> !(caller.principal() instanceof Principal.Anonymous))
             .isPresent();
-    if (!initiator
-        || database.<Boolean>read(snapshot -> authorizer.denies(snapshot, caller, need))) {
-      var _ = authorizer.authorizeOnce(caller, List.of(need));
-    }
+    RequestAuthorization.require(
+        authorizer.authorize(
+            snapshot -> {
+              if (!initiator || authorizer.denies(snapshot, caller, need)) {
+                authorizer.require(snapshot, caller, List.of(need));
+              }
+            }));
   }
 
   ListMultipartUploadsResponse list(Caller caller, ListMultipartUploadsRequest input) {

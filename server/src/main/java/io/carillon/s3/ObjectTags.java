@@ -117,7 +117,6 @@ final class ObjectTags {
       EventType type) {
     return database.change(
         snapshot -> {
-          caller.authorization().requireStill(snapshot);
           Bucket bucket = buckets.require(snapshot, caller, bucketName, expectedOwner);
           String method = type == EventType.TAGGING_PUT ? "PUT" : "DELETE";
           Tagged found = find(snapshot, bucket, key, versionId, OnDeleteMarker.hasNoTags(method));

@@ -93,7 +93,6 @@ final class PutObject {
 
     return database.change(
         snapshot -> {
-          caller.authorization().requireStill(snapshot);
           Bucket bucket =
               buckets.require(snapshot, caller, input.bucket(), input.expectedBucketOwner());
           NewVersion version = versions.plan(bucket, key, draft);

@@ -131,7 +131,7 @@ public final class S3Service implements Service {
     this.operations =
         Operations.of(SPEC)
             .checkingInputs(UnsupportedMembers::check)
-            .explaining(new AccessDenials(database, buckets)::explain);
+            .explaining(new AccessDenials(buckets)::explain);
     mountBuckets(
         new CreateBucket(database, buckets, bucketTags, clock, blocksPublic),
         new DeleteBucket(database, buckets, versions, uploads, bucketTags, policies, notifications),

@@ -192,12 +192,8 @@ final class UploadPart {
 
   private UploadedPart store(Target target, Received received) {
     ContentStore.Prepared content = contents.prepare(received.newContent());
-    return database.change(
-        snapshot -> {
-          target.caller().authorization().requireStill(snapshot);
-          return target;
-        },
-        (tx, _) -> {
+    return database.write(
+        tx -> {
           Upload upload = require(tx, target); // it may have ended while the body was received
           Part part =
               new Part(

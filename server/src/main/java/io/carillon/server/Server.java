@@ -1,6 +1,7 @@
 package io.carillon.server;
 
 import io.carillon.admin.AdminRouter;
+import io.carillon.aws.AuthorizedDatabase;
 import io.carillon.aws.Authorizer;
 import io.carillon.aws.Caller;
 import io.carillon.aws.Operations;
@@ -99,6 +100,7 @@ public final class Server implements AutoCloseable {
 
       Storage storage = shutdown.add(Storage.open(config, clock));
       Database database = view.apply(storage.database());
+      Database authorized = new AuthorizedDatabase(database);
       Keys keys = config.inMemory() ? Keys.inMemory(clock) : Keys.open(config.data(), clock);
       storage.requireSealingKey(keys.sealingKeyFingerprint());
       TableTrace trace = new TableTrace(database, clock, ids, TRACE_STEPS);
@@ -121,7 +123,7 @@ public final class Server implements AutoCloseable {
       Services mounted = new Services();
       IamService iam =
           new IamService(
-              database,
+              authorized,
               keys.sealer(),
               ids,
               clock,
@@ -130,7 +132,7 @@ public final class Server implements AutoCloseable {
       Authorizer authorizer = iam.authorizer(mounted, StsService::issued);
       Kernel kernel =
           new Kernel(
-              database,
+              authorized,
               storage.blobs(),
               outbox,
               trace,

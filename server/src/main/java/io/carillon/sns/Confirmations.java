@@ -4,6 +4,7 @@ import io.carillon.aws.Authorizer;
 import io.carillon.aws.Caller;
 import io.carillon.aws.Need;
 import io.carillon.aws.Principal;
+import io.carillon.aws.RequestAuthorization;
 import io.carillon.base.Arn;
 import io.carillon.base.Ids;
 import io.carillon.outbox.Delivery;
@@ -153,7 +154,8 @@ final class Confirmations implements Delivery {
     Arns.SubscriptionArn arn = Arns.subscription(caller, request.subscriptionArn());
     boolean byLink = caller.principal() instanceof Principal.Anonymous;
     if (!byLink) {
-      var _ = authorizer.authorizeOnce(caller, List.of(Need.anywhere("sns:Unsubscribe")));
+      RequestAuthorization.require(
+          authorizer.authorize(caller, List.of(Need.anywhere("sns:Unsubscribe"))));
     }
     database.write(
         tx -> {

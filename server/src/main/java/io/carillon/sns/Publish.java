@@ -9,7 +9,6 @@ import io.carillon.base.Ids;
 import io.carillon.messaging.MessageAttribute;
 import io.carillon.messaging.ServiceMessage;
 import io.carillon.store.Database;
-import io.carillon.store.Snapshot;
 import io.carillon.store.Tx;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -96,18 +95,12 @@ final class Publish {
       String cause = causes.apply(caller);
       database.change(
           snapshot -> {
-            Topic topic = topic(snapshot, caller, arn);
+            Topic topic = topics.require(snapshot, arn);
             return publications.plan(snapshot, content.toMessage(id, topic, caller, now()), cause);
           },
           Publish::apply);
     }
     return PublishResponse.builder().messageId(id).build();
-  }
-
-  /// The topic, if the caller may still publish to it.
-  private Topic topic(Snapshot snapshot, Caller caller, Arn arn) {
-    caller.authorization().requireStill(snapshot);
-    return topics.require(snapshot, arn);
   }
 
   private static boolean apply(Tx tx, Consumer<Tx> effect) {
@@ -153,12 +146,7 @@ final class Publish {
             null,
             clock.instant());
     String cause = causes.apply(caller);
-    database.change(
-        snapshot -> {
-          caller.authorization().requireStill(snapshot);
-          return publications.planToPhone(message, number, cause);
-        },
-        Publish::apply);
+    database.change(_ -> publications.planToPhone(message, number, cause), Publish::apply);
   }
 
   /// Entries fail one by one; an error of the whole batch fails all of them.
@@ -193,7 +181,7 @@ final class Publish {
     String cause = causes.apply(caller);
     database.change(
         snapshot -> {
-          Topic topic = topic(snapshot, caller, arn);
+          Topic topic = topics.require(snapshot, arn);
           List<Consumer<Tx>> effects = new ArrayList<>();
           contents.forEach(
               (id, content) ->

@@ -1,5 +1,6 @@
 package io.carillon.sqs;
 
+import io.carillon.aws.RequestAuthorization;
 import io.carillon.store.Database;
 import io.carillon.store.KeyCodec;
 import io.carillon.store.Range;
@@ -34,6 +35,10 @@ final class OrphanedMessages {
 
   /// Removes the messages of an incarnation that was added.
   void remove(String incarnation) {
+    RequestAuthorization.asServer(() -> removeAll(incarnation));
+  }
+
+  private void removeAll(String incarnation) {
     messages.deleteAll(incarnation);
     database.writeRelaxed(
         tx -> {

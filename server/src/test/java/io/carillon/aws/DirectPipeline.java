@@ -72,18 +72,16 @@ public final class DirectPipeline {
         caller.accessKeyId(),
         caller.signing(),
         caller.host(),
-        traceHeader,
-        caller.authorization());
+        traceHeader);
   }
 
   @SuppressWarnings("unchecked")
   public <I, O> O call(Caller caller, I input) {
     Operation<I> operation = operation(input);
-    Caller authorized =
-        operation.access() instanceof Access.Needs<I>(var needs)
-            ? caller.with(authorizer.authorize(caller, needs.apply(caller, input)))
-            : caller;
-    return ((Execution.Decoded<I, O>) operation.execution()).run().run(authorized, input);
+    if (operation.access() instanceof Access.Needs<I>(var needs)) {
+      var _ = authorizer.authorize(caller, needs.apply(caller, input));
+    }
+    return ((Execution.Decoded<I, O>) operation.execution()).run().run(caller, input);
   }
 
   public <I> List<Need> needs(Caller caller, I input) {

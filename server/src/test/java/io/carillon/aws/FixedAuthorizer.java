@@ -3,9 +3,21 @@ package io.carillon.aws;
 import io.carillon.base.Arn;
 import io.carillon.store.Snapshot;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// An authorizer for tests whose decisions do not depend on stored rows.
 public interface FixedAuthorizer extends Authorizer {
+  Snapshot EMPTY =
+      new Snapshot() {
+        @Override
+        public byte @Nullable [] get(byte[] key) {
+          return null;
+        }
+
+        @Override
+        public void scan(byte[] from, byte[] to, Visitor visitor) {}
+      };
+
   void require(Caller caller, List<Need> needs);
 
   boolean allowsService(
@@ -17,14 +29,14 @@ public interface FixedAuthorizer extends Authorizer {
   }
 
   @Override
-  default Authorization authorize(Caller caller, List<Need> needs) {
-    require(caller, needs);
-    return _ -> require(caller, needs);
+  default Authorization authorize(Authorization decision) {
+    decision.requireStill(EMPTY);
+    return decision;
   }
 
   @Override
-  default Authorization authorizeOnce(Caller caller, List<Need> needs) {
-    return authorize(caller, needs);
+  default Authorization authorizeOnce(Authorization decision) {
+    return authorize(decision);
   }
 
   @Override

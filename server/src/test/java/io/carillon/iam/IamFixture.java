@@ -1,6 +1,5 @@
 package io.carillon.iam;
 
-import io.carillon.aws.Authorization;
 import io.carillon.aws.Authorizer;
 import io.carillon.aws.Caller;
 import io.carillon.aws.ConditionKeys;
@@ -161,8 +160,7 @@ public final class IamFixture {
         keyId,
         Signing.NONE,
         "",
-        null,
-        Authorization.NONE);
+        null);
   }
 
   /// The credentials with this key and token, if they exist.

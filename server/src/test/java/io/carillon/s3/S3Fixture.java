@@ -1,6 +1,5 @@
 package io.carillon.s3;
 
-import io.carillon.aws.Authorization;
 import io.carillon.aws.Authorizer;
 import io.carillon.aws.AwsException;
 import io.carillon.aws.Caller;
@@ -142,8 +141,7 @@ final class S3Fixture implements FixedAuthorizer {
         "AKIATEST",
         Signing.NONE,
         "localhost:1",
-        null,
-        Authorization.NONE);
+        null);
   }
 
   static Request request(byte[] body, String... headers) {

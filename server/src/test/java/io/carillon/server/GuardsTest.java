@@ -109,6 +109,17 @@ class GuardsTest {
     server.settle();
   }
 
+  /// What the writer thread compares in each receive, besides the receive itself.
+  @Test
+  void theAuthorizationOfAReceiveReliesOnFewGuards() {
+    RaceServer.Clients user = server.user(server.name("user"));
+    server.settle();
+    user.sqs().receiveMessage(b -> b.queueUrl(server.url(QUEUE)));
+    assertThat(server.database.premisesOfLastPlan()).isBetween(1, 3);
+    server.sqs.receiveMessage(b -> b.queueUrl(server.url(QUEUE)));
+    assertThat(server.database.premisesOfLastPlan()).as("of the root user").isBetween(1, 3);
+  }
+
   @TestFactory
   List<DynamicTest> administrationChangesTheGuardThatStandsForIt() {
     String bucket = "[\"s3.bucket\",\"for-sqs\"]";

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.carillon.aws.Operations;
 import io.carillon.base.Ids;
 import io.carillon.base.Secret;
 import io.carillon.iam.Accounts;
@@ -197,6 +198,15 @@ final class RaceServer implements AutoCloseable {
     assertThat(database.hasInterleaved()).as("the request made a plan").isTrue();
   }
 
+  /// Runs `request`, and `meanwhile` before its first commit.
+  void interleaveCommit(Runnable request, Runnable meanwhile) {
+    AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    database.beforeCommitOfRequest(() -> run(meanwhile, failure));
+    request.run();
+    assertThat(failure.get()).as("what happened in between").isNull();
+    assertThat(database.hasInterleaved()).as("the request came to a commit").isTrue();
+  }
+
   /// Runs `cause`, and `meanwhile` after the first attempt that follows has made its plan and
   /// before it is settled.
   void interleaveAttempt(Runnable cause, Runnable meanwhile) {
@@ -222,6 +232,11 @@ final class RaceServer implements AutoCloseable {
     } catch (Throwable e) {
       failure.set(e);
     }
+  }
+
+  /// The operations of every service.
+  List<Operations> operations() {
+    return server.operations();
   }
 
   /// A name that nothing has yet.
@@ -408,11 +423,14 @@ final class RaceServer implements AutoCloseable {
     return deadLetters(lane).getFirst();
   }
 
-  /// Waits until the outbox has no job, except to remove the message of a dead letter in two weeks.
+  /// Waits until the outbox has no job, except to remove the message of a dead letter in two weeks,
+  /// or an unconfirmed subscription in two days.
   void settle() {
     soon()
         .untilAsserted(
-            () -> assertThat(rows("outbox.jobs")).allMatch(job -> job.contains("sns.letgo|")));
+            () ->
+                assertThat(rows("outbox.jobs"))
+                    .allMatch(job -> job.contains("sns.letgo|") || job.contains("sns.expiry|")));
   }
 
   /// The rows of a table as text.

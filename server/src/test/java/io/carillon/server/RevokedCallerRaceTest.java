@@ -382,13 +382,13 @@ class RevokedCallerRaceTest {
         b -> b.queueUrl(server.url(QUEUE)).attributesWithStrings(Map.of("Policy", policy)));
   }
 
-  /// Runs the call with `revocation` between its plan and its application. It is refused as a call
-  /// after the revocation is, with one of `codes`, and no row differs.
+  /// Runs the call with `revocation` before its commit. It is refused as a call after the
+  /// revocation is, with one of `codes`, and no row differs.
   private static void assertRefused(
       Call call, Clients clients, Runnable revocation, Set<String> codes) {
     AtomicReference<Map<String, List<String>>> revoked = new AtomicReference<>();
     List<String> refusal = new ArrayList<>();
-    server.interleave(
+    server.interleaveCommit(
         () -> refusal.addAll(refusal(call, clients)),
         () -> {
           revocation.run();

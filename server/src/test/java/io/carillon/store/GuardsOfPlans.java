@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 final class GuardsOfPlans implements Snapshot {
   private final Snapshot snapshot;
   private final Set<String> guards = new TreeSet<>();
+  private int rows;
 
   GuardsOfPlans(Snapshot snapshot) {
     this.snapshot = snapshot;
@@ -15,6 +16,11 @@ final class GuardsOfPlans implements Snapshot {
 
   Set<String> guards() {
     return guards;
+  }
+
+  /// How many rows that no guard stands for were read.
+  int rows() {
+    return rows;
   }
 
   @Override
@@ -30,12 +36,14 @@ final class GuardsOfPlans implements Snapshot {
 
   @Override
   public byte @Nullable [] get(byte[] key) {
+    rows++;
     return snapshot.get(key);
   }
 
   @Override
-  public <V> @Nullable V getCached(byte[] key, RowCodec<V> rows) {
-    return snapshot.getCached(key, rows);
+  public <V> @Nullable V getCached(byte[] key, RowCodec<V> codec) {
+    rows++;
+    return snapshot.getCached(key, codec);
   }
 
   @Override

@@ -6,15 +6,18 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/// Runs an action between a plan and its application, or before a relaxed write, and counts how
-/// often plans are made, for tests of what happens when such steps are apart. The action runs on
-/// the thread of the change; it may change the database, which is not interrupted again.
+/// Runs an action between a plan and its application, before a relaxed write, or before the commit
+/// of a request, and counts how often plans are made, for tests of what happens when such steps are
+/// apart. The action runs on the thread of the change; it may change the database, which is not
+/// interrupted again.
 public final class InterleavedDatabase implements Database {
   private final Database database;
   private final AtomicReference<@Nullable Runnable> inChange = new AtomicReference<>();
   private final AtomicReference<@Nullable Runnable> inRelaxedChange = new AtomicReference<>();
   private final AtomicReference<@Nullable Runnable> beforeRelaxed = new AtomicReference<>();
+  private final AtomicReference<@Nullable Runnable> inRequest = new AtomicReference<>();
   private final AtomicReference<Set<String>> guards = new AtomicReference<>(Set.of());
+  private final AtomicInteger premises = new AtomicInteger();
   private final AtomicInteger plans = new AtomicInteger();
 
   public InterleavedDatabase(Database database) {
@@ -32,6 +35,12 @@ public final class InterleavedDatabase implements Database {
     inRelaxedChange.set(action);
   }
 
+  /// Runs `action` once, before the next change of any kind that a request to an AWS service makes,
+  /// and after its plan where it has one.
+  public void beforeCommitOfRequest(Runnable action) {
+    inRequest.set(action);
+  }
+
   /// Runs `action` once, before the next [#writeRelaxed]. If it throws, so does that.
   public void beforeRelaxedWrite(Runnable action) {
     beforeRelaxed.set(action);
@@ -39,12 +48,20 @@ public final class InterleavedDatabase implements Database {
 
   /// Whether the actions have begun, or none was set.
   public boolean hasInterleaved() {
-    return inChange.get() == null && inRelaxedChange.get() == null && beforeRelaxed.get() == null;
+    return inChange.get() == null
+        && inRelaxedChange.get() == null
+        && beforeRelaxed.get() == null
+        && inRequest.get() == null;
   }
 
   /// The guards that the last plan of a change relied on.
   public Set<String> guardsOfLastPlan() {
     return Objects.requireNonNull(guards.get());
+  }
+
+  /// How many guards and single rows the last [#plan] relied on.
+  public int premisesOfLastPlan() {
+    return premises.get();
   }
 
   /// How many plans of changes were made, those that were made again included.
@@ -66,6 +83,17 @@ public final class InterleavedDatabase implements Database {
     return database.writeRelaxed(tx -> planned.apply(tx, counted, application));
   }
 
+  @Override
+  public <P> Planned<P> plan(Query<P> plan) {
+    return database.plan(
+        snapshot -> {
+          GuardsOfPlans noting = new GuardsOfPlans(snapshot);
+          P planned = plan.run(noting);
+          premises.set(noting.guards().size() + noting.rows());
+          return planned;
+        });
+  }
+
   private <P> Query<P> counted(Query<P> plan) {
     return snapshot -> {
       plans.incrementAndGet();
@@ -82,11 +110,29 @@ public final class InterleavedDatabase implements Database {
     if (action != null) {
       action.run();
     }
+    runInRequest();
     return planned;
+  }
+
+  private void runInRequest() {
+    if (inRequest.get() == null || !isRequest()) {
+      return;
+    }
+    Runnable action = inRequest.getAndSet(null);
+    if (action != null) {
+      action.run();
+    }
+  }
+
+  private static boolean isRequest() {
+    return StackWalker.getInstance()
+        .walk(
+            frames -> frames.anyMatch(frame -> frame.getClassName().endsWith(".RequestPipeline")));
   }
 
   @Override
   public <T> T write(Change<T> change) {
+    runInRequest();
     return database.write(change);
   }
 
@@ -96,6 +142,7 @@ public final class InterleavedDatabase implements Database {
     if (action != null) {
       action.run();
     }
+    runInRequest();
     return database.writeRelaxed(change);
   }
 

@@ -12,6 +12,7 @@ import io.carillon.aws.Operations.Access;
 import io.carillon.aws.Operations.Execution;
 import io.carillon.aws.Operations.Operation;
 import io.carillon.aws.Principal;
+import io.carillon.aws.RequestAuthorization;
 import io.carillon.aws.ServiceSpec;
 import io.carillon.aws.SessionTerms;
 import io.carillon.aws.protocol.MatchedRequest;
@@ -197,8 +198,7 @@ public final class RequestPipeline implements Handler {
               "",
               verified.signing(),
               host(verified),
-              traceHeader(verified),
-              Authorization.NONE);
+              traceHeader(verified));
       case Verified.Signed signed ->
           caller(
               verified,
@@ -231,8 +231,7 @@ public final class RequestPipeline implements Handler {
         credentials.accessKeyId(),
         verified.signing(),
         host(verified),
-        traceHeader(verified),
-        Authorization.NONE);
+        traceHeader(verified));
   }
 
   private static String address(Verified verified) {
@@ -270,16 +269,20 @@ public final class RequestPipeline implements Handler {
       throws IOException {
     boolean decoded = operation.execution() instanceof Execution.Decoded;
     I input = operation.input().cast(matched.input(operation.input(), decoded));
-    Caller authorized =
-        operation.access() instanceof Access.Needs<I>(var needs)
-            ? caller.with(authorize(caller, needs.apply(caller, input), explanation, http))
-            : caller;
-    return switch (operation.execution()) {
-      case Execution.Decoded<I, ?>(var run) ->
-          reserved(answer(protocol, matched, run.run(authorized, input), requestIds));
-      case Execution.Streamed<I>(var run) ->
-          protocol.stamp(run.run(authorized, input, http), requestIds);
-    };
+    List<Need> needs =
+        switch (operation.access()) {
+          case Access.Needs<I>(var of) -> of.apply(caller, input);
+          case Access.Open<I> _ -> List.of();
+        };
+    return RequestAuthorization.call(
+        authorize(caller, needs, explanation, http),
+        () ->
+            switch (operation.execution()) {
+              case Execution.Decoded<I, ?>(var run) ->
+                  reserved(answer(protocol, matched, run.run(caller, input), requestIds));
+              case Execution.Streamed<I>(var run) ->
+                  protocol.stamp(run.run(caller, input, http), requestIds);
+            });
   }
 
   /// A large response stays in memory until its reader has taken it, however slowly, so it is
@@ -304,20 +307,16 @@ public final class RequestPipeline implements Handler {
 
   private Authorization authorize(
       Caller caller, List<Need> needs, Operations.Explanation explanation, Request http) {
-    try {
-      Authorization authorization =
-          READS.contains(http.method())
-              ? authorizer.authorizeOnce(caller, needs)
-              : authorizer.authorize(caller, needs);
-      return snapshot -> {
-        try {
-          authorization.requireStill(snapshot);
-        } catch (AwsException denial) {
-          throw explanation.of(caller, needs, denial);
-        }
-      };
-    } catch (AwsException denial) {
-      throw explanation.of(caller, needs, denial);
-    }
+    Authorization decision =
+        snapshot -> {
+          try {
+            authorizer.require(snapshot, caller, needs);
+          } catch (AwsException denial) {
+            throw explanation.of(snapshot, caller, needs, denial);
+          }
+        };
+    return READS.contains(http.method())
+        ? authorizer.authorizeOnce(decision)
+        : authorizer.authorize(decision);
   }
 }
