@@ -118,15 +118,21 @@ final class DeleteObject {
   /// Each object is authorized, checked and reported individually.
   DeleteObjectsResponse many(Caller caller, DeleteObjectsRequest input) {
     List<ObjectIdentifier> objects = input.delete() == null ? List.of() : input.delete().objects();
-    if (objects.isEmpty() || objects.size() > MAX_OBJECTS) {
+    if (objects.isEmpty()
+        || objects.size() > MAX_OBJECTS
+        || objects.stream().anyMatch(object -> object.key() == null)) {
       throw S3Error.MALFORMED_XML.exception();
     }
     database.read(s -> buckets.require(s, caller, input.bucket(), input.expectedBucketOwner()));
     boolean quiet = Boolean.TRUE.equals(input.delete().quiet());
     List<DeletedObject> deleted = new ArrayList<>();
     List<software.amazon.awssdk.services.s3.model.S3Error> errors = new ArrayList<>();
+    boolean first = true;
     for (List<ObjectIdentifier> chunk : chunks(objects)) {
-      for (Outcome outcome : removeAll(caller, input, chunk)) {
+      List<Outcome> outcomes =
+          first ? removeAll(caller, input, chunk) : removeMore(caller, input, chunk);
+      first = false;
+      for (Outcome outcome : outcomes) {
         switch (outcome) {
           case Outcome.Deleted(DeletedObject object, _) -> deleted.add(object);
           case Outcome.Failed(var error) -> errors.add(error);
@@ -182,11 +188,25 @@ final class DeleteObject {
         });
   }
 
+  /// As [#removeAll], after a transaction has deleted others: an error of the whole request, such
+  /// as that the access key was deleted in between, fails these objects only, since the caller has
+  /// to learn what was deleted.
+  private List<Outcome> removeMore(
+      Caller caller, DeleteObjectsRequest input, List<ObjectIdentifier> objects) {
+    try {
+      return removeAll(caller, input, objects);
+    } catch (AwsException refused) {
+      AwsException why =
+          refused.error() == CommonError.INVALID_CLIENT_TOKEN_ID
+              ? CommonError.ACCESS_DENIED.because(
+                  "The access key of this request was deleted or deactivated.")
+              : refused;
+      return objects.stream().map(object -> failed(object, why)).toList();
+    }
+  }
+
   private Outcome planOne(
       Snapshot snapshot, Bucket bucket, ObjectIdentifier object, Caller caller) {
-    if (object.key() == null) {
-      throw S3Error.MALFORMED_XML.exception();
-    }
     try {
       authorizer.require(
           snapshot, caller, needs(bucket.name(), object.key(), object.versionId(), object.eTag()));

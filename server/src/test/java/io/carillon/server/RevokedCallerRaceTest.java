@@ -11,6 +11,7 @@ import io.carillon.server.RaceServer.Clients;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -353,6 +354,29 @@ class RevokedCallerRaceTest {
         () ->
             server.iam.putUserPolicy(
                 b -> b.userName(user).policyName("more").policyDocument(ALLOW_ALL)));
+    server.settle();
+  }
+
+  /// As on AWS, the response has the result of each key.
+  @Test
+  void whatWasDeletedBeforeTheKeyOfTheCallerIsReported() {
+    String user = server.name("user");
+    Clients clients = server.user(user);
+    List<ObjectIdentifier> twice =
+        Collections.nCopies(2, ObjectIdentifier.builder().key("named-twice").build());
+    server.s3.putObject(b -> b.bucket(BUCKET).key("named-twice"), RequestBody.fromString("x"));
+    server.settle();
+    AtomicReference<DeleteObjectsResponse> response = new AtomicReference<>();
+    // A key that is named twice is deleted by two transactions.
+    server.interleave(
+        () ->
+            response.set(
+                clients.s3().deleteObjects(b -> b.bucket(BUCKET).delete(d -> d.objects(twice)))),
+        () ->
+            server.database.betweenPlanAndApplication(
+                () -> Revocation.ACCESS_KEY_DELETED.run(user, clients)));
+    assertThat(response.get().deleted()).hasSize(1);
+    assertThat(response.get().errors()).singleElement().returns("AccessDenied", e -> e.code());
     server.settle();
   }
 
