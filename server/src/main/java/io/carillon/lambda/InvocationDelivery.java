@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -100,7 +101,8 @@ final class InvocationDelivery implements Delivery {
     traceInvoked(job, target.get().version(), invocation);
     return switch (begun.await()) {
       case InvocationResult.Returned returned ->
-          new DeliveryOutcome.Done(tx -> returned(tx, job, invocation, target.get(), returned));
+          new DeliveryOutcome.Local(
+              snapshot -> returned(snapshot, job, invocation, target.get().version(), returned));
       case InvocationResult.FunctionFailed failed -> failed(job, invocation, failed);
       case InvocationResult.Throttled throttled ->
           new DeliveryOutcome.Postponed(
@@ -135,9 +137,10 @@ final class InvocationDelivery implements Delivery {
             "attempt",
             Integer.toString(job.attempts()));
     try {
+      Consumer<Tx> traced = trace.plan(job.work().cause(), Trace.Step.INVOKED, details);
       database.writeRelaxed(
           tx -> {
-            trace.note(tx, job.work().cause(), Trace.Step.INVOKED, details);
+            traced.accept(tx);
             return details;
           });
     } catch (RuntimeException e) {
@@ -145,60 +148,73 @@ final class InvocationDelivery implements Delivery {
     }
   }
 
-  private void returned(
-      Tx tx, Job job, AsyncInvocation invocation, Target target, InvocationResult.Returned result) {
-    trace.note(
-        tx,
-        job.work().cause(),
-        Trace.Step.RETURNED,
-        Map.of("function", target.version().arn().toString(), "requestId", invocation.requestId()));
-    if (job.attempts() > 1) {
-      failures.delete(tx, invocation);
-    }
-    configs
-        .find(tx, invocation.functionName())
-        .flatMap(config -> Optional.ofNullable(config.onSuccess()))
-        .ifPresent(
-            destination ->
-                addDestinationWork(
-                    tx,
-                    job,
-                    invocation,
-                    target.version(),
-                    destination,
-                    InvocationRecords.success(
-                        invocation,
-                        job,
-                        target.version().version(),
-                        result.payload(),
-                        clock.instant()),
-                    Map.of()));
+  /// The record for the destination is a JSON document with event and response, so it is made here
+  /// and not in the transaction that settles the event.
+  private DeliveryOutcome returned(
+      Snapshot snapshot,
+      Job job,
+      AsyncInvocation invocation,
+      FunctionVersion version,
+      InvocationResult.Returned result) {
+    Consumer<Tx> traced =
+        trace.plan(
+            job.work().cause(),
+            Trace.Step.RETURNED,
+            Map.of("function", version.arn().toString(), "requestId", invocation.requestId()));
+    Consumer<Tx> reported =
+        configs
+            .find(snapshot, invocation.functionName())
+            .flatMap(config -> Optional.ofNullable(config.onSuccess()))
+            .map(
+                destination ->
+                    outbox.prepare(
+                        destinationWork(
+                            job,
+                            invocation,
+                            version,
+                            destination,
+                            InvocationRecords.success(
+                                invocation,
+                                job,
+                                version.version(),
+                                result.payload(),
+                                clock.instant()),
+                            Map.of())))
+            .orElse(_ -> {});
+    return new DeliveryOutcome.Done(
+        tx -> {
+          traced.accept(tx);
+          if (job.attempts() > 1) {
+            failures.delete(tx, invocation);
+          }
+          reported.accept(tx);
+        });
   }
 
   private DeliveryOutcome failed(
       Job job, AsyncInvocation invocation, InvocationResult.FunctionFailed result) {
     String why = FunctionFailure.of(result.payload()).toString();
-    database.writeRelaxed(
-        tx -> {
-          trace.note(
-              tx,
-              job.work().cause(),
-              Trace.Step.FAILED,
-              Map.of(
-                  "function",
-                  invocation.functionArn(),
-                  "requestId",
-                  invocation.requestId(),
-                  "error",
-                  why));
-          boolean hasDestination =
-              configs
-                  .find(tx, invocation.functionName())
-                  .filter(config -> config.onFailure() != null)
-                  .isPresent();
-          if (hasDestination) {
-            failures.put(tx, invocation, result.payload(), why);
-          }
+    Consumer<Tx> traced =
+        trace.plan(
+            job.work().cause(),
+            Trace.Step.FAILED,
+            Map.of(
+                "function",
+                invocation.functionArn(),
+                "requestId",
+                invocation.requestId(),
+                "error",
+                why));
+    database.changeRelaxed(
+        snapshot ->
+            configs
+                .find(snapshot, invocation.functionName())
+                .filter(config -> config.onFailure() != null)
+                .map(_ -> failures.plan(invocation, result.payload(), why))
+                .orElse(_ -> {}),
+        (tx, kept) -> {
+          traced.accept(tx);
+          kept.accept(tx);
           return why;
         });
     return new DeliveryOutcome.Retry(why);
@@ -242,14 +258,15 @@ final class InvocationDelivery implements Delivery {
     boolean queued = false;
     String deadLetters = version.get().configuration().deadLetterArn();
     if (deadLetters != null) {
-      addDestinationWork(
+      outbox.add(
           tx,
-          job,
-          invocation,
-          version.get(),
-          deadLetters,
-          invocation.payload(),
-          InvocationRecords.deadLetterAttributes(invocation, invokeCount, failure));
+          destinationWork(
+              job,
+              invocation,
+              version.get(),
+              deadLetters,
+              invocation.payload(),
+              InvocationRecords.deadLetterAttributes(invocation, invokeCount, failure)));
       queued = true;
     }
     var config = configs.find(tx, name);
@@ -268,7 +285,8 @@ final class InvocationDelivery implements Delivery {
               failure,
               reported,
               clock.instant());
-      addDestinationWork(tx, job, invocation, version.get(), onFailure, document, Map.of());
+      outbox.add(
+          tx, destinationWork(job, invocation, version.get(), onFailure, document, Map.of()));
       queued = true;
     }
     return queued;
@@ -291,22 +309,20 @@ final class InvocationDelivery implements Delivery {
     return !job.lastError().isEmpty() && why.endsWith(job.lastError()) ? job.lastError() : why;
   }
 
-  private void addDestinationWork(
-      Tx tx,
+  private Work destinationWork(
       Job job,
       AsyncInvocation invocation,
       FunctionVersion version,
       String destination,
       byte[] payload,
       Map<String, MessageAttribute> attributes) {
-    DestinationWork work =
-        new DestinationWork(
+    return new DestinationWork(
             invocation.functionName().arn().toString(),
             version.configuration().role(),
             destination,
             payload,
-            attributes);
-    outbox.add(tx, work.work(clock.instant(), job.work().cause()));
+            attributes)
+        .work(clock.instant(), job.work().cause());
   }
 
   @Override

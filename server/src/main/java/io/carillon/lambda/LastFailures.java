@@ -6,6 +6,7 @@ import io.carillon.store.Table;
 import io.carillon.store.Tuple;
 import io.carillon.store.Tx;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /// The complete error of an event's last attempt, kept while the event waits for a retry and has an
 /// on-failure destination. The outbox stores only one line of it.
@@ -19,12 +20,12 @@ final class LastFailures {
 
   private final Table<Tuple, Row> rows = Table.of("lambda.lastFailures", KeyCodec.TUPLE, Row.class);
 
-  void put(Tx tx, AsyncInvocation invocation, byte[] payload, String line) {
-    if (payload.length <= LIMIT_BYTES) {
-      rows.put(tx, key(invocation), new Row(payload, line));
-    } else {
-      delete(tx, invocation);
+  Consumer<Tx> plan(AsyncInvocation invocation, byte[] payload, String line) {
+    if (payload.length > LIMIT_BYTES) {
+      return tx -> delete(tx, invocation);
     }
+    Table.Encoded<Row> row = rows.encoded(new Row(payload, line));
+    return tx -> rows.put(tx, key(invocation), row);
   }
 
   /// @param line the outbox's line about the attempt in question

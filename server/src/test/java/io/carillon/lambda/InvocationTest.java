@@ -20,6 +20,8 @@ import io.carillon.outbox.Delivery;
 import io.carillon.outbox.DeliveryOutcome;
 import io.carillon.outbox.RetryPolicy;
 import io.carillon.outbox.Work;
+import io.carillon.store.Database;
+import io.carillon.store.Planned;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -317,6 +319,38 @@ class InvocationTest {
     assertThat(failure.at("/requestContext/approximateInvokeCount").asInt()).isEqualTo(1);
     assertThat(failure.at("/responsePayload/errorType").asText()).isEqualTo("ValueError");
     assertThat(failure.at("/responseContext/functionError").asText()).isEqualTo("Unhandled");
+  }
+
+  /// Its JSON has the event and the response, up to several megabytes.
+  @Test
+  void theRecordOfASuccessIsMadeOutsideOfTheTransaction() throws Exception {
+    create(python("reported", "def handler(e, c):\n    return 'fine'\n"));
+    succeedTo("reported", TOPIC);
+    Work work = enqueue("reported", "{}");
+    DeliveryOutcome outcome =
+        Objects.requireNonNull(fixture.service.deliveries().get(work.kind()))
+            .attempt(job(work, 1, ""));
+    Database.Query<DeliveryOutcome> plan = ((DeliveryOutcome.Local) outcome).plan();
+    Planned<DeliveryOutcome> planned = fixture.database.plan(plan);
+    Work record = fixture.prepared.getLast();
+    assertThat(record.lane()).isEqualTo(TOPIC);
+    assertThat(fixture.outbox).doesNotContain(record);
+
+    succeedTo("reported", QUEUE);
+    assertThat(fixture.database.read(planned::holds))
+        .as("a destination that changes before the event is settled")
+        .isFalse();
+    fixture.settle(fixture.database.plan(plan).value());
+    assertThat(fixture.outbox.getLast().lane()).isEqualTo(QUEUE);
+  }
+
+  private static void succeedTo(String function, String destination) {
+    fixture.call(
+        PutFunctionEventInvokeConfigRequest.builder()
+            .functionName(function)
+            .destinationConfig(d -> d.onSuccess(s -> s.destination(destination)))
+            .build(),
+        FunctionEventInvokeConfig.class);
   }
 
   /// Source: AWS's message as users report it, such as

@@ -38,6 +38,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.lambda.model.CreateFunctionRequest;
@@ -51,6 +52,10 @@ final class LambdaFixture implements AutoCloseable {
   final Database database = RepeatingDatabase.inMemory();
   final MemoryBlobs blobs = new MemoryBlobs(database, InstantSource.system());
   final List<Work> outbox = new CopyOnWriteArrayList<>();
+
+  /// Work that was encoded outside of a transaction; it is in the outbox if its effect was applied.
+  final List<Work> prepared = new CopyOnWriteArrayList<>();
+
   final List<String> steps = new CopyOnWriteArrayList<>();
   final List<ServiceMessage> sent = new ArrayList<>();
   final Map<String, byte[]> objects = new ConcurrentHashMap<>();
@@ -72,7 +77,7 @@ final class LambdaFixture implements AutoCloseable {
         new LambdaService(
             new TestKernel(database, InstantSource.system())
                 .with(blobs)
-                .with((RecordingOutbox) (_, work) -> outbox.add(work))
+                .with(new FixtureOutbox())
                 .with(new RecordingTrace())
                 .with(authorizer)
                 .with(principals)
@@ -96,6 +101,19 @@ final class LambdaFixture implements AutoCloseable {
       throw LambdaError.RESOURCE_NOT_FOUND.because("The specified key does not exist.");
     }
     return new java.io.ByteArrayInputStream(bytes);
+  }
+
+  private final class FixtureOutbox implements RecordingOutbox {
+    @Override
+    public void add(Tx tx, Work work) {
+      outbox.add(work);
+    }
+
+    @Override
+    public Consumer<Tx> prepare(Work work) {
+      prepared.add(work);
+      return tx -> add(tx, work);
+    }
   }
 
   private final class FixtureAuthorizer implements FixedAuthorizer {
