@@ -105,6 +105,7 @@ final class LogEvents {
       Table.of("logs.events.bystream", InStream.CODEC, Pointer.class);
   private final Table<InStream, Pointer> byStreamBackwards =
       Table.of("logs.events.bystreambackwards", InStream.CODEC, Pointer.class);
+  private final Table.Encoded<Pointer> pointer = byStream.encoded(new Pointer());
   private final Database database;
   private final AtomicLong sequence;
 
@@ -115,13 +116,21 @@ final class LogEvents {
     this.sequence = new AtomicLong(clock.millis() << 20);
   }
 
-  void append(Tx tx, StreamKey stream, long timestampMillis, String message, long nowMillis) {
-    Position position = new Position(timestampMillis, sequence.getAndIncrement());
-    byGroup.put(
-        tx, new InGroup(stream.group(), position), new EventRow(stream.name(), message, nowMillis));
-    InStream key = new InStream(stream, position);
-    byStream.put(tx, key, new Pointer());
-    byStreamBackwards.put(tx, key.backwards(), new Pointer());
+  /// An event with its row, encoded in advance: a batch has up to ten thousand, which no
+  /// transaction should encode.
+  record Prepared(StreamKey stream, long timestampMillis, Table.Encoded<EventRow> row) {}
+
+  Prepared prepare(StreamKey stream, long timestampMillis, String message, long nowMillis) {
+    return new Prepared(
+        stream, timestampMillis, byGroup.encoded(new EventRow(stream.name(), message, nowMillis)));
+  }
+
+  void append(Tx tx, Prepared event) {
+    Position position = new Position(event.timestampMillis, sequence.getAndIncrement());
+    byGroup.put(tx, new InGroup(event.stream.group(), position), event.row);
+    InStream key = new InStream(event.stream, position);
+    byStream.put(tx, key, pointer);
+    byStreamBackwards.put(tx, key.backwards(), pointer);
   }
 
   private void delete(Tx tx, InStream key) {

@@ -55,10 +55,11 @@ final class LogGroupRecipient implements Recipient {
     }
     String text = new String(message.payload(), StandardCharsets.UTF_8);
     long now = clock.millis();
+    LogEvents.Prepared event = events.prepare(stream, now, text, now);
     return new Acceptance.Accepted(
         tx -> {
           StreamRow row = groups.ensureStream(tx, stream);
-          events.append(tx, stream, now, text, now);
+          events.append(tx, event);
           groups.putStream(tx, stream, row.withEvents(now, now, now));
         });
   }

@@ -28,6 +28,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.LongSummaryStatistics;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -240,18 +241,17 @@ public final class LogsService implements Service {
       AccountId account, Region region, String group, String stream, List<Line> lines) {
     StreamKey key = LogGroups.key(account, region, group).stream(stream);
     long now = clock.millis();
+    List<LogEvents.Prepared> prepared =
+        lines.stream()
+            .map(line -> events.prepare(key, line.time().toEpochMilli(), line.message(), now))
+            .toList();
+    LongSummaryStatistics times =
+        prepared.stream().mapToLong(LogEvents.Prepared::timestampMillis).summaryStatistics();
     database.writeRelaxed(
         tx -> {
           StreamRow row = groups.ensureStream(tx, key);
-          long first = Long.MAX_VALUE;
-          long last = Long.MIN_VALUE;
-          for (Line line : lines) {
-            long time = line.time().toEpochMilli();
-            first = Math.min(first, time);
-            last = Math.max(last, time);
-            events.append(tx, key, time, line.message(), now);
-          }
-          groups.putStream(tx, key, row.withEvents(first, last, now));
+          prepared.forEach(event -> events.append(tx, event));
+          groups.putStream(tx, key, row.withEvents(times.getMin(), times.getMax(), now));
           return true;
         });
   }
@@ -267,12 +267,14 @@ public final class LogsService implements Service {
     int tooOld = (int) batch.stream().filter(event -> event.timestamp() < oldest).count();
     int tooNew = (int) batch.stream().filter(event -> event.timestamp() > newest).count();
     List<InputLogEvent> accepted = batch.subList(tooOld, batch.size() - tooNew);
+    List<LogEvents.Prepared> prepared =
+        accepted.stream()
+            .map(event -> events.prepare(key, event.timestamp(), event.message(), now))
+            .toList();
     database.write(
         tx -> {
           StreamRow row = groups.requireStream(tx, key);
-          for (InputLogEvent event : accepted) {
-            events.append(tx, key, event.timestamp(), event.message(), now);
-          }
+          prepared.forEach(event -> events.append(tx, event));
           if (!accepted.isEmpty()) {
             groups.putStream(
                 tx,
