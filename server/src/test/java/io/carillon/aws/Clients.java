@@ -65,6 +65,19 @@ public final class Clients {
     return client(builder, handler, ENDPOINT, "test");
   }
 
+  /// The same for a client that is known by its interface only.
+  public static Object client(Class<?> client, Handler handler) {
+    try {
+      Object builder = client.getMethod("builder").invoke(null);
+      ((AwsSyncClientBuilder<?, ?>) builder).httpClient(new DirectClient(handler));
+      AwsClientBuilder<?, ?> settings = (AwsClientBuilder<?, ?>) builder;
+      configure(settings, ENDPOINT, "test", Region.EU_CENTRAL_1);
+      return settings.build();
+    } catch (ReflectiveOperationException e) {
+      throw new AssertionError(e);
+    }
+  }
+
   public static <B extends AwsSyncClientBuilder<B, C> & AwsClientBuilder<B, C>, C> C client(
       B builder, Handler handler, URI endpoint, String secret) {
     return client(builder, handler, endpoint, secret, Region.EU_CENTRAL_1);
@@ -72,13 +85,17 @@ public final class Clients {
 
   public static <B extends AwsSyncClientBuilder<B, C> & AwsClientBuilder<B, C>, C> C client(
       B builder, Handler handler, URI endpoint, String secret, Region region) {
-    return builder
-        .httpClient(new DirectClient(handler))
-        .endpointOverride(endpoint)
-        .region(region)
-        .credentialsProvider(
-            StaticCredentialsProvider.create(AwsBasicCredentials.create("test", secret)))
-        .overrideConfiguration(c -> c.retryStrategy(DefaultRetryStrategy.doNotRetry()))
-        .build();
+    builder.httpClient(new DirectClient(handler));
+    configure(builder, endpoint, secret, region);
+    return builder.build();
+  }
+
+  private static void configure(
+      AwsClientBuilder<?, ?> builder, URI endpoint, String secret, Region region) {
+    builder.endpointOverride(endpoint);
+    builder.region(region);
+    builder.credentialsProvider(
+        StaticCredentialsProvider.create(AwsBasicCredentials.create("test", secret)));
+    builder.overrideConfiguration(c -> c.retryStrategy(DefaultRetryStrategy.doNotRetry()));
   }
 }

@@ -15,8 +15,21 @@ import java.util.stream.Stream;
 public final class ServerClasses {
   private ServerClasses() {}
 
-  public static List<ClassModel> all() throws IOException, URISyntaxException {
-    Path folder = Path.of(Main.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+  public static Path folder() {
+    return folderOf(Main.class);
+  }
+
+  /// The folder that a class was loaded from.
+  public static Path folderOf(Class<?> type) {
+    try {
+      return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI());
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  public static List<ClassModel> all() throws IOException {
+    Path folder = folder();
     List<ClassModel> models = new ArrayList<>();
     try (Stream<Path> files = Files.walk(folder.resolve("io"))) {
       for (Path file : files.filter(path -> path.toString().endsWith(".class")).toList()) {

@@ -21,8 +21,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import software.amazon.awssdk.core.SdkPojo;
 
 /// Requests of boto3 with every member are decoded completely (an unknown member would be
@@ -31,6 +30,15 @@ import software.amazon.awssdk.core.SdkPojo;
 @Tag("slow")
 class Boto3Test {
   @TempDir Path folder;
+
+  /// Operations that the script cannot send, by service.
+  private static final Map<String, Set<String>> UNSENDABLE =
+      Map.of(
+          "events",
+          Set.of("PutEvents"), // an EndpointId needs another library to sign
+          "s3",
+          // of S3 Express; older than a field that the SDK has dropped; with a malformed date
+          Set.of("ListDirectoryBuckets", "PutBucketNotification", "HeadObject"));
 
   private final Samples samples = new Samples(Map.of(), Set.of());
 
@@ -47,19 +55,10 @@ class Boto3Test {
   }
 
   @ParameterizedTest
-  @CsvSource({
-    "sns,-,40",
-    "sts,-,8",
-    "iam,-,150",
-    "sqs,-,20",
-    "logs,-,90",
-    "events,PutEvents,50", // an EndpointId needs another library to sign
-    "lambda,-,70",
-    // of S3 Express; older than a field that the SDK has dropped; with a malformed date
-    "s3,ListDirectoryBuckets;PutBucketNotification;HeadObject,90",
-  })
-  void everyOperationIsDecoded(String service, String skip, int least)
-      throws IOException, InterruptedException {
+  @MethodSource("io.carillon.aws.Specs#names")
+  void everyOperationIsDecoded(String service) throws IOException, InterruptedException {
+    String skip = String.join(";", UNSENDABLE.getOrDefault(service, Set.of()));
+    int least = Model.of(Specs.of(service)).size() * 7 / 10; // boto3 may be older than the SDK
     Path script = copy("every_operation.py");
     try (HttpEngine engine =
         HttpEngine.start(
@@ -72,10 +71,15 @@ class Boto3Test {
     }
   }
 
+  /// S3's shapes declare their required members.
+  static List<String> withListsOfRequiredMembers() {
+    return Specs.namesExcept("s3");
+  }
+
   /// After an upgrade: run `required_members.py` to regenerate the lists, and review the
   /// difference.
   @ParameterizedTest
-  @ValueSource(strings = {"lambda", "sns", "sqs", "iam", "sts", "logs", "events"})
+  @MethodSource("withListsOfRequiredMembers")
   void requiredMembersAreThoseOfBotocore(String service) throws IOException, InterruptedException {
     Path operations = copy("/io/carillon/" + service + "/" + service + ".operations");
     List<String> required = run(copy("required_members.py"), service, operations.toString());

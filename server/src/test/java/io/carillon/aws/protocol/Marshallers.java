@@ -5,12 +5,15 @@ import java.io.UncheckedIOException;
 import java.lang.reflect.Field;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.net.URL;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -24,22 +27,15 @@ import software.amazon.awssdk.protocols.core.OperationInfo;
 /// operation's method and path.
 final class Marshallers {
 
-  /// The SDK's packages by signing name.
-  static final Map<String, String> PACKAGES =
-      Map.of(
-          "s3", "s3",
-          "lambda", "lambda",
-          "sns", "sns",
-          "sqs", "sqs",
-          "iam", "iam",
-          "sts", "sts",
-          "logs", "cloudwatchlogs",
-          "events", "eventbridge");
+  private static final String SERVICES = "software/amazon/awssdk/services";
+
+  /// The interfaces of the SDK's clients on the class path, by signing name.
+  private static final Map<String, Class<?>> CLIENTS = clients();
 
   private Marshallers() {}
 
   static List<Model.Entry> read(String service) {
-    String base = "software.amazon.awssdk.services." + PACKAGES.get(service);
+    String base = client(service).getPackageName();
     List<Model.Entry> entries = new ArrayList<>();
     for (String input : requestClasses(base)) {
       entries.add(entry(service, base, input));
@@ -48,23 +44,49 @@ final class Marshallers {
     return entries;
   }
 
+  /// The interface of a service's client.
+  static Class<?> client(String service) {
+    Class<?> client = CLIENTS.get(service);
+    if (client == null) {
+      throw new AssertionError("No SDK for " + service + " is among the dependencies");
+    }
+    return client;
+  }
+
+  private static Map<String, Class<?>> clients() {
+    Map<String, Class<?>> clients = new HashMap<>();
+    try {
+      for (URL services :
+          Collections.list(Marshallers.class.getClassLoader().getResources(SERVICES))) {
+        try (FileSystem jar = FileSystems.newFileSystem(services.toURI(), Map.of());
+            Stream<Path> files = Files.walk(jar.getPath(SERVICES), 2)) {
+          for (Path file : files.filter(Marshallers::isClient).toList()) {
+            String name = file.toString().replace('/', '.');
+            Class<?> client = load(name.substring(0, name.length() - ".class".length()));
+            clients.put((String) client.getField("SERVICE_NAME").get(null), client);
+          }
+        }
+      }
+      return clients;
+    } catch (IOException | URISyntaxException | ReflectiveOperationException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static boolean isClient(Path file) {
+    String name = file.getFileName().toString();
+    return name.endsWith("Client.class")
+        && !name.endsWith("AsyncClient.class")
+        && !name.startsWith("Default");
+  }
+
   /// The request class of an operation.
   static Class<?> inputClass(String service, Model.Entry entry) {
-    return load(
-        "software.amazon.awssdk.services."
-            + PACKAGES.get(service)
-            + ".model."
-            + entry.input()
-            + "Request");
+    return load(client(service).getPackageName() + ".model." + entry.input() + "Request");
   }
 
   static Class<?> outputClass(String service, Model.Entry entry) {
-    return load(
-        "software.amazon.awssdk.services."
-            + PACKAGES.get(service)
-            + ".model."
-            + entry.input()
-            + "Response");
+    return load(client(service).getPackageName() + ".model." + entry.input() + "Response");
   }
 
   private static Model.Entry entry(String service, String base, String input) {

@@ -113,7 +113,7 @@ class MutatedRequestsTest {
 
   private static List<Operations> all() {
     Shapes shapes = new Shapes();
-    return Marshallers.PACKAGES.keySet().stream()
+    return Specs.names().stream()
         .map(
             service -> {
               Operations operations = Operations.of(Specs.of(service));
