@@ -8,6 +8,7 @@ import io.carillon.server.Settings;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -56,10 +57,13 @@ public final class RealClient {
   }
 
   /// Runs a script of the test resources that uses boto3, which must succeed.
-  public static void runScript(Server server, String resource) throws Exception {
+  public static void runScript(Server server, String resource, String... arguments)
+      throws Exception {
     needs("python3", "-c", "import boto3");
     Path file = Path.of(RealClient.class.getResource(resource).toURI());
-    output(server, true, List.of("python3", file.toString()));
+    List<String> command = new ArrayList<>(List.of("python3", file.toString()));
+    command.addAll(List.of(arguments));
+    output(server, true, command);
   }
 
   /// A missing program skips the test, and fails it where `CI=true`.

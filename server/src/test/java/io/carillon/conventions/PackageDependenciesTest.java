@@ -3,6 +3,7 @@ package io.carillon.conventions;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
+import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
@@ -14,50 +15,20 @@ import org.junit.jupiter.api.Tag;
 @Tag("slow")
 @AnalyzeClasses(packages = "io.carillon", importOptions = ImportOption.DoNotIncludeTests.class)
 class PackageDependenciesTest {
-  private static final String[] SERVICES = {
-    "io.carillon.s3..",
-    "io.carillon.lambda..",
-    "io.carillon.sns..",
-    "io.carillon.sqs..",
-    "io.carillon.iam..",
-    "io.carillon.sts..",
-    "io.carillon.logs..",
-    "io.carillon.events..",
-    "io.carillon.events.."
-  };
-
   /// A new package is asked as soon as it exists.
   @ArchTest
   static final ArchRule noPackagesDependOnEachOtherInACircle =
       SlicesRuleDefinition.slices().matching("io.carillon.(**)").should().beFreeOfCycles();
 
-  /// Whatever has a ServiceSpec is a service.
   @ArchTest
-  static final ArchRule servicesDoNotImportOneAnother =
-      SlicesRuleDefinition.slices()
-          .matching("io.carillon.(s3|lambda|sns|sqs|logs|iam|sts|events)..")
-          .should()
-          .notDependOnEachOther();
+  static void servicesDoNotImportOneAnother(JavaClasses classes) {
+    new ServicePackages(classes).doNotImportOneAnother().check(classes);
+  }
 
   @ArchTest
-  static final ArchRule sharedPackagesDependOnNoService =
-      noClasses()
-          .that()
-          .resideInAnyPackage(
-              "io.carillon.base..",
-              "io.carillon.http..",
-              "io.carillon.aws..",
-              "io.carillon.store..",
-              "io.carillon.outbox..",
-              "io.carillon.policy..",
-              "io.carillon.keys..",
-              "io.carillon.admin..",
-              "io.carillon.trace..",
-              "io.carillon.messaging..",
-              "io.carillon.kernel..")
-          .should()
-          .dependOnClassesThat()
-          .resideInAnyPackage(SERVICES);
+  static void sharedPackagesDependOnNoService(JavaClasses classes) {
+    new ServicePackages(classes).areUnknownToSharedPackages().check(classes);
+  }
 
   @ArchTest
   static final ArchRule baseDependsOnTheJdkOnly =

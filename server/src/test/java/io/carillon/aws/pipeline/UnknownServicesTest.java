@@ -1,5 +1,6 @@
 package io.carillon.aws.pipeline;
 
+import io.carillon.aws.Operations;
 import io.carillon.aws.RealClient;
 import io.carillon.server.Config;
 import io.carillon.server.Server;
@@ -7,6 +8,7 @@ import io.carillon.server.Settings;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -30,6 +32,8 @@ class UnknownServicesTest {
 
   @Test
   void anUnsupportedServiceIsNamedInItsClientsProtocol() throws Exception {
-    RealClient.runScript(server, "/aws/unknown_services.py");
+    String mounted =
+        server.operations().stream().map(Operations::service).collect(Collectors.joining(","));
+    RealClient.runScript(server, "/aws/unknown_services.py", mounted);
   }
 }
