@@ -32,6 +32,7 @@ public final class Main {
     System.exit(run(arguments));
   }
 
+  @SuppressWarnings("CatchAndPrintStackTrace") // nobody is left to tell but the user
   static int run(String... arguments) {
     if (arguments.length > 0 && SERVER_COMMANDS.contains(arguments[0])) {
       StartupPreload.begin();

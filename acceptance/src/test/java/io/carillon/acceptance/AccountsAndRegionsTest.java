@@ -21,6 +21,7 @@ import software.amazon.awssdk.services.s3.model.BucketAlreadyOwnedByYouException
 import software.amazon.awssdk.services.s3.model.Event;
 import software.amazon.awssdk.services.s3.model.NotificationConfiguration;
 import software.amazon.awssdk.services.s3.model.S3Exception;
+import software.amazon.awssdk.services.s3.model.TopicConfiguration;
 import software.amazon.awssdk.services.sns.SnsClient;
 import software.amazon.awssdk.services.sns.model.AuthorizationErrorException;
 import software.amazon.awssdk.services.sqs.SqsClient;
@@ -152,7 +153,8 @@ class AccountsAndRegionsTest {
 
   private static NotificationConfiguration allTo(String topic) {
     return NotificationConfiguration.builder()
-        .topicConfigurations(t -> t.topicArn(topic).events(Event.S3_OBJECT_CREATED))
+        .topicConfigurations(
+            TopicConfiguration.builder().topicArn(topic).events(Event.S3_OBJECT_CREATED).build())
         .build();
   }
 

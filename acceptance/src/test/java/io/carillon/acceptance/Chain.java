@@ -27,7 +27,9 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.Event;
 import software.amazon.awssdk.services.s3.model.FilterRule;
 import software.amazon.awssdk.services.s3.model.FilterRuleName;
+import software.amazon.awssdk.services.s3.model.LambdaFunctionConfiguration;
 import software.amazon.awssdk.services.s3.model.NotificationConfiguration;
+import software.amazon.awssdk.services.s3.model.TopicConfiguration;
 import software.amazon.awssdk.services.sns.SnsClient;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
@@ -40,7 +42,7 @@ final class Chain {
   static final String TO_TOPIC = "topic/";
   static final String TO_FUNCTION = "function/";
   static final String QUEUE = "arn:aws:sqs:us-east-1:000000000000:crash";
-  private static final Duration TIMEOUT = Duration.ofSeconds(180);
+  private static final Duration TIMEOUT = Duration.ofMinutes(3);
   private static final int THREADS = 8;
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -57,10 +59,11 @@ final class Chain {
       NotificationConfiguration.Builder events =
           NotificationConfiguration.builder()
               .topicConfigurations(
-                  t ->
-                      t.topicArn(topic(sns))
-                          .events(Event.S3_OBJECT_CREATED)
-                          .filter(f -> f.key(k -> k.filterRules(r -> prefix(r, TO_TOPIC)))));
+                  TopicConfiguration.builder()
+                      .topicArn(topic(sns))
+                      .events(Event.S3_OBJECT_CREATED)
+                      .filter(f -> f.key(k -> k.filterRules(prefix(TO_TOPIC))))
+                      .build());
       if (withFunction) {
         invoking(
             events,
@@ -79,14 +82,15 @@ final class Chain {
 
   static void invoking(NotificationConfiguration.Builder events, String function) {
     events.lambdaFunctionConfigurations(
-        l ->
-            l.lambdaFunctionArn(function)
-                .events(Event.S3_OBJECT_CREATED)
-                .filter(f -> f.key(k -> k.filterRules(r -> prefix(r, TO_FUNCTION)))));
+        LambdaFunctionConfiguration.builder()
+            .lambdaFunctionArn(function)
+            .events(Event.S3_OBJECT_CREATED)
+            .filter(f -> f.key(k -> k.filterRules(prefix(TO_FUNCTION))))
+            .build());
   }
 
-  static void prefix(FilterRule.Builder rule, String prefix) {
-    rule.name(FilterRuleName.PREFIX).value(prefix);
+  static FilterRule prefix(String prefix) {
+    return FilterRule.builder().name(FilterRuleName.PREFIX).value(prefix).build();
   }
 
   static void queue(Clients root) {

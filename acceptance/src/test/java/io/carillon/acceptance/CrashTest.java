@@ -182,7 +182,7 @@ class CrashTest {
         }
       }
       uploads.awaitAcknowledged(Math.max(minAcknowledged, uploads.acknowledged().size() + CLIENTS));
-      uploads.close();
+      uploads.stop();
       assertNothingLost(server, uploads.acknowledged());
       System.out.println(uploads.acknowledged().size() + " uploads survived; kills hit " + hits);
       return hits;

@@ -26,6 +26,7 @@ import software.amazon.awssdk.services.lambda.LambdaClient;
 import software.amazon.awssdk.services.lambda.model.Runtime;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.Event;
+import software.amazon.awssdk.services.s3.model.LambdaFunctionConfiguration;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
 /// Functions that crash, hang, flood the log, fork, exhaust memory and open connections, each
@@ -284,7 +285,10 @@ class HostileFunctionsTest {
                   .notificationConfiguration(
                       n ->
                           n.lambdaFunctionConfigurations(
-                              f -> f.lambdaFunctionArn(function).events(Event.S3_OBJECT_CREATED))));
+                              LambdaFunctionConfiguration.builder()
+                                  .lambdaFunctionArn(function)
+                                  .events(Event.S3_OBJECT_CREATED)
+                                  .build())));
     }
   }
 

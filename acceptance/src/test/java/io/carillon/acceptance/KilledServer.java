@@ -61,7 +61,7 @@ final class KilledServer {
     Matcher jobs = JOBS.matcher(next.output());
     if (jobs.find()) {
       found.add(Work.DISPATCHING);
-      for (String kind : jobs.group(1).split(", ")) {
+      for (String kind : jobs.group(1).split(", ", -1)) {
         if (kind.startsWith("s3.event=") || kind.startsWith("sns.sqs=")) {
           found.add(Work.DELIVERING);
         } else if (kind.startsWith("lambda.invocation=")) {

@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.cloudwatchlogs.CloudWatchLogsClient;
+import software.amazon.awssdk.services.cloudwatchlogs.model.InputLogEvent;
 
 /// `aws logs tail`, which only version 2 of the CLI has. Debian's is older than `AWS_ENDPOINT_URL`.
 class LogsTailTest {
@@ -59,7 +60,11 @@ class LogsTailTest {
         r ->
             r.logGroupName(GROUP)
                 .logStreamName("s")
-                .logEvents(e -> e.timestamp(System.currentTimeMillis()).message(message)));
+                .logEvents(
+                    InputLogEvent.builder()
+                        .timestamp(System.currentTimeMillis())
+                        .message(message)
+                        .build()));
     Thread.sleep(Duration.ofMillis(2)); // events of one millisecond have no order
   }
 

@@ -242,10 +242,10 @@ final class Postfix implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() throws IOException {
     FinishedProcess.of(List.of("postfix", "-c", home.toString(), "stop"), Map.of(), Path.of("/"));
     process.destroy();
-    process.waitFor();
+    process.onExit().join();
     policy.close();
   }
 }

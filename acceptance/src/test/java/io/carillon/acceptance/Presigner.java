@@ -33,7 +33,7 @@ record Presigner(String host, String accessKeyId, String secretAccessKey) {
     String now = BASIC.format(Instant.now());
     String scope = scope(now, service);
     Map<String, String> all = new TreeMap<>();
-    for (String pair : query.split("&")) {
+    for (String pair : query.split("&", -1)) {
       if (!pair.isEmpty()) {
         all.put(pair.split("=", 2)[0], pair.split("=", 2)[1]);
       }
@@ -91,7 +91,7 @@ record Presigner(String host, String accessKeyId, String secretAccessKey) {
 
   private String sign(String scope, String text) {
     byte[] key = ("AWS4" + secretAccessKey).getBytes(StandardCharsets.UTF_8);
-    for (String part : scope.split("/")) {
+    for (String part : scope.split("/", -1)) {
       key = hmac(key, part);
     }
     return HexFormat.of().formatHex(hmac(key, text));

@@ -72,7 +72,7 @@ final class PythonSdk {
     int data = path.indexOf("/botocore/data/");
     return Files.isRegularFile(file)
         && !path.contains("/__pycache__/")
-        && (data < 0 || DATA.contains(path.substring(data).split("/")[3].replace(".gz", "")));
+        && (data < 0 || DATA.contains(path.substring(data).split("/", -1)[3].replace(".gz", "")));
   }
 
   private static void add(ZipOutputStream zip, String name, byte[] content) throws IOException {

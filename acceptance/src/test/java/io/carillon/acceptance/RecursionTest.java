@@ -13,6 +13,7 @@ import software.amazon.awssdk.services.iam.IamClient;
 import software.amazon.awssdk.services.lambda.LambdaClient;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.Event;
+import software.amazon.awssdk.services.s3.model.LambdaFunctionConfiguration;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.Message;
 
@@ -98,7 +99,10 @@ class RecursionTest {
                   .notificationConfiguration(
                       n ->
                           n.lambdaFunctionConfigurations(
-                              f -> f.lambdaFunctionArn(function).events(Event.S3_OBJECT_CREATED))));
+                              LambdaFunctionConfiguration.builder()
+                                  .lambdaFunctionArn(function)
+                                  .events(Event.S3_OBJECT_CREATED)
+                                  .build())));
     }
   }
 

@@ -24,6 +24,7 @@ import software.amazon.awssdk.services.lambda.LambdaClient;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.Event;
 import software.amazon.awssdk.services.s3.model.NotificationConfiguration;
+import software.amazon.awssdk.services.s3.model.TopicConfiguration;
 import software.amazon.awssdk.services.sns.SnsClient;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
@@ -47,7 +48,7 @@ class RestartTest {
 
   @Test
   void twoKillsUseUpNoAttempts() throws Exception {
-    survive(2, 20, 4, Duration.ofMillis(1_000));
+    survive(2, 20, 4, Duration.ofSeconds(1));
   }
 
   @Test
@@ -149,12 +150,11 @@ class RestartTest {
       NotificationConfiguration.Builder events =
           NotificationConfiguration.builder()
               .topicConfigurations(
-                  t ->
-                      t.topicArn(topic)
-                          .events(Event.S3_OBJECT_CREATED)
-                          .filter(
-                              f ->
-                                  f.key(k -> k.filterRules(r -> Chain.prefix(r, Chain.TO_TOPIC)))));
+                  TopicConfiguration.builder()
+                      .topicArn(topic)
+                      .events(Event.S3_OBJECT_CREATED)
+                      .filter(f -> f.key(k -> k.filterRules(Chain.prefix(Chain.TO_TOPIC))))
+                      .build());
       Chain.invoking(
           events,
           Chain.function(

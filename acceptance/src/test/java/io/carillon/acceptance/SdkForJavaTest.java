@@ -53,6 +53,8 @@ import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.NoSuchBucketException;
 import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
+import software.amazon.awssdk.services.s3.model.ObjectIdentifier;
+import software.amazon.awssdk.services.s3.model.QueueConfiguration;
 import software.amazon.awssdk.services.s3.model.S3Object;
 import software.amazon.awssdk.services.s3.model.Tag;
 import software.amazon.awssdk.services.s3.model.UploadPartResponse;
@@ -65,6 +67,7 @@ import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 import software.amazon.awssdk.services.sqs.model.QueueDoesNotExistException;
+import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
 import software.amazon.awssdk.services.sqs.model.SendMessageBatchResponse;
 import software.amazon.awssdk.services.sts.StsClient;
 import software.amazon.awssdk.services.sts.model.Credentials;
@@ -265,7 +268,11 @@ class SdkForJavaTest {
             s3.deleteObjects(
                     r ->
                         r.bucket(BUCKET)
-                            .delete(d -> d.objects(o -> o.key("l/e"), o -> o.key("l/c d"))))
+                            .delete(
+                                d ->
+                                    d.objects(
+                                        ObjectIdentifier.builder().key("l/e").build(),
+                                        ObjectIdentifier.builder().key("l/c d").build())))
                 .deleted())
         .extracting(DeletedObject::key)
         .containsExactlyInAnyOrder("l/e", "l/c d");
@@ -336,7 +343,11 @@ class SdkForJavaTest {
                 .notificationConfiguration(
                     n ->
                         n.queueConfigurations(
-                            q -> q.id("all").queueArn(arn).events(Event.S3_OBJECT_CREATED))));
+                            QueueConfiguration.builder()
+                                .id("all")
+                                .queueArn(arn)
+                                .events(Event.S3_OBJECT_CREATED)
+                                .build())));
     assertThat(
             s3.getBucketNotificationConfiguration(r -> r.bucket("java-events"))
                 .queueConfigurations())
@@ -515,8 +526,12 @@ class SdkForJavaTest {
             r ->
                 r.queueUrl(url)
                     .entries(
-                        e -> e.id("a").messageBody("1"),
-                        e -> e.id("b").messageBody("2").delaySeconds(1_000)));
+                        SendMessageBatchRequestEntry.builder().id("a").messageBody("1").build(),
+                        SendMessageBatchRequestEntry.builder()
+                            .id("b")
+                            .messageBody("2")
+                            .delaySeconds(1_000)
+                            .build()));
     assertThat(batch.successful())
         .singleElement()
         .satisfies(e -> assertThat(e.id()).isEqualTo("a"));

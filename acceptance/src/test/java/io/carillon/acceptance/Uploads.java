@@ -15,7 +15,7 @@ import software.amazon.awssdk.services.s3.S3Client;
 
 /// Clients that upload until they are stopped, and record only what was acknowledged.
 final class Uploads implements AutoCloseable {
-  private static final Duration TIMEOUT = Duration.ofSeconds(180);
+  private static final Duration TIMEOUT = Duration.ofMinutes(3);
 
   private final String bucket;
   private final List<String> prefixes;
@@ -98,10 +98,18 @@ final class Uploads implements AutoCloseable {
 
   /// Stops and waits for outstanding responses.
   @Override
-  public void close() throws InterruptedException {
+  public void close() {
+    stop();
+  }
+
+  void stop() {
     running.set(false);
-    for (Thread thread : threads) {
-      thread.join(Duration.ofSeconds(60));
+    try {
+      for (Thread thread : threads) {
+        thread.join(Duration.ofMinutes(1));
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
     }
   }
 }

@@ -78,7 +78,7 @@ final class Child implements AutoCloseable {
       for (Path thread : threads.toList()) {
         if (Files.readString(thread.resolve("comm")).strip().equals("store-writer")) {
           String stat = Files.readString(thread.resolve("stat"));
-          String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+          String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
           return Duration.ofMillis(10 * (Long.parseLong(fields[11]) + Long.parseLong(fields[12])));
         }
       }

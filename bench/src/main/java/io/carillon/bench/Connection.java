@@ -9,6 +9,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -35,7 +36,7 @@ final class Connection implements AutoCloseable {
 
   Connection(URI endpoint) throws IOException {
     this.endpoint = endpoint;
-    this.socket = new Socket("127.0.0.1", endpoint.getPort());
+    this.socket = new Socket(InetAddress.getLoopbackAddress(), endpoint.getPort());
     socket.setTcpNoDelay(true);
     this.in = new BufferedInputStream(socket.getInputStream(), 16 << 10);
     this.out = socket.getOutputStream();

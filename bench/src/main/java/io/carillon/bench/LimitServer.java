@@ -7,6 +7,7 @@ import io.carillon.http.Request;
 import io.carillon.http.Response;
 import io.carillon.server.LogLines;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -42,7 +43,7 @@ final class LimitServer implements Handler {
     LogLines.use();
     HttpEngine engine =
         HttpEngine.start(
-            new InetSocketAddress("127.0.0.1", 0),
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
             Limits.standard(),
             new LimitServer(Path.of(arguments[0])));
     System.out.println("Carillon is ready at http://127.0.0.1:" + engine.port());

@@ -116,7 +116,7 @@ public final class Main {
           "PUT 4 KiB, 1 connection, p50 / p99",
           latency(lone),
           latency(loneLimit),
-          ratio(lone.median().toNanos(), loneLimit.median().toNanos()));
+          ratio((double) lone.median().toNanos(), (double) loneLimit.median().toNanos()));
       table.line(
           "resident memory after load",
           server.residentMiB() + " MiB",

@@ -10,6 +10,7 @@ import io.carillon.http.Response;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -33,6 +34,8 @@ import software.amazon.awssdk.services.lambda.LambdaClient;
 import software.amazon.awssdk.services.lambda.model.Runtime;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.Event;
+import software.amazon.awssdk.services.s3.model.LambdaFunctionConfiguration;
+import software.amazon.awssdk.services.s3.model.TopicConfiguration;
 import software.amazon.awssdk.services.sns.SnsClient;
 
 /// The event path under measurement: the time from the start of an upload until a warm function is
@@ -62,7 +65,10 @@ final class Pipeline implements AutoCloseable {
     this.sns = client(SnsClient.builder(), endpoint);
     this.uploads = new Connection(endpoint);
     this.receiver =
-        HttpEngine.start(new InetSocketAddress("127.0.0.1", 0), Limits.standard(), arrivals);
+        HttpEngine.start(
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+            Limits.standard(),
+            arrivals);
   }
 
   private <B extends AwsClientBuilder<B, C> & AwsSyncClientBuilder<B, C>, C> C client(
@@ -122,7 +128,10 @@ final class Pipeline implements AutoCloseable {
                 .notificationConfiguration(
                     n ->
                         n.lambdaFunctionConfigurations(
-                            f -> f.lambdaFunctionArn(function).events(Event.S3_OBJECT_CREATED))));
+                            LambdaFunctionConfiguration.builder()
+                                .lambdaFunctionArn(function)
+                                .events(Event.S3_OBJECT_CREATED)
+                                .build())));
   }
 
   /// A bucket whose uploads are published to a topic that this process subscribes to.
@@ -180,7 +189,10 @@ final class Pipeline implements AutoCloseable {
                 .notificationConfiguration(
                     n ->
                         n.topicConfigurations(
-                            t -> t.topicArn(topic).events(Event.S3_OBJECT_CREATED))));
+                            TopicConfiguration.builder()
+                                .topicArn(topic)
+                                .events(Event.S3_OBJECT_CREATED)
+                                .build())));
   }
 
   /// Uploads a small object and waits for its event at the other end.

@@ -12,6 +12,7 @@ import io.carillon.server.Server;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Files;
@@ -68,7 +69,10 @@ final class Demo {
     HttpSubscriber subscriber = new HttpSubscriber();
     out.println("\nProvisioning through the AWS API:");
     try (HttpEngine receiver =
-            HttpEngine.start(new InetSocketAddress("127.0.0.1", 0), Limits.standard(), subscriber);
+            HttpEngine.start(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                Limits.standard(),
+                subscriber);
         DemoPipeline pipeline =
             new DemoPipeline(server, config, line -> out.println("  " + line))) {
       pipeline.provision(functionZip(), receiver.port());

@@ -21,6 +21,7 @@ import software.amazon.awssdk.services.lambda.model.ResourceConflictException;
 import software.amazon.awssdk.services.lambda.model.Runtime;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.Event;
+import software.amazon.awssdk.services.s3.model.LambdaFunctionConfiguration;
 import software.amazon.awssdk.services.sns.SnsClient;
 import software.amazon.awssdk.services.sns.model.Subscription;
 
@@ -163,8 +164,10 @@ final class DemoPipeline implements AutoCloseable {
                 .notificationConfiguration(
                     n ->
                         n.lambdaFunctionConfigurations(
-                            f ->
-                                f.lambdaFunctionArn(functionArn).events(Event.S3_OBJECT_CREATED))));
+                            LambdaFunctionConfiguration.builder()
+                                .lambdaFunctionArn(functionArn)
+                                .events(Event.S3_OBJECT_CREATED)
+                                .build())));
   }
 
   /// The receivers of earlier runs are closed; deliveries to them would be retried in vain.

@@ -126,7 +126,7 @@ public abstract class Body extends InputStream {
         return OptionalLong.of(bytes.length);
       }
 
-      /// The array itself: its creator has reserved the memory.
+      // The array itself: its creator has reserved the memory.
       @Override
       public byte[] readAll(int limitBytes, int copies) throws IOException {
         if (bytes.length - at > limitBytes) {

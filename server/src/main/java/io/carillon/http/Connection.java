@@ -133,7 +133,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         () -> {
           if (channel.isOpen()) {
             channel.config().setOption(ChannelOption.SO_LINGER, 0);
-            channel.close();
+            var _ = channel.close();
           }
         },
         Unpooled.EMPTY_BUFFER);
@@ -163,7 +163,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     try {
       action.run();
     } catch (RuntimeException | Error e) {
-      channel.close();
+      var _ = channel.close();
       throw e;
     }
   }
@@ -258,7 +258,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
       }
       accumulate(next);
     }
-    if (state == State.HEAD && (inbound.ended() || head == null && engine.draining())) {
+    if (state == State.HEAD && (inbound.ended() || (head == null && engine.draining()))) {
       linger();
     }
   }
@@ -293,14 +293,19 @@ final class Connection extends ChannelInboundHandlerAdapter {
     idleSince = now();
     engine.changed();
     if (inbound.ended()) {
-      channel.close();
+      var _ = channel.close();
       return;
     }
     deadline = in(limits.times().linger());
     if (tls == null) {
-      channel.shutdownOutput();
+      var _ = channel.shutdownOutput();
     } else {
-      tls.closeOutbound().addListener(closed -> channel.shutdownOutput());
+      var _ =
+          tls.closeOutbound()
+              .addListener(
+                  _ -> {
+                    var _ = channel.shutdownOutput();
+                  });
     }
   }
 
@@ -308,7 +313,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     dropped += bytes.readableBytes();
     bytes.release();
     if (dropped > limits.sizes().lingerBytes()) {
-      channel.close();
+      var _ = channel.close();
     }
   }
 
@@ -328,7 +333,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         case HEAD -> linger(); // A truncated head gets no response.
         case LINGER -> {
           if (outputClosed) {
-            channel.close();
+            var _ = channel.close();
           }
         }
         case REQUEST, CLOSED -> {}
@@ -354,7 +359,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     } else {
       log.debug("{}: {}", client.remote(), cause.toString());
     }
-    context.close();
+    var _ = context.close();
   }
 
   /// Called by the sweep, from a thread other than this connection's event loop.
@@ -383,7 +388,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
       }
       case LINGER -> {
         if (due) {
-          channel.close();
+          var _ = channel.close();
         }
       }
       case REQUEST, CLOSED -> {}
@@ -415,7 +420,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
       evicting = false;
       engine.evictionFailed();
     } else {
-      channel.close();
+      var _ = channel.close();
     }
   }
 }

@@ -89,6 +89,7 @@ final class EpollWorkaround implements IoHandler {
     }
 
     @Override
+    @SuppressWarnings("TypeParameterUnusedInFormals") // Netty's signature
     public <T> T attachment() {
       return current.attachment();
     }

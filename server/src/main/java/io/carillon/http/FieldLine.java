@@ -42,7 +42,7 @@ final class FieldLine {
     }
     for (int i = start; i < end; i++) {
       int b = bytes[i] & 0xFF;
-      if (b < 0x20 && b != '\t' || b == 0x7F) {
+      if ((b < 0x20 && b != '\t') || b == 0x7F) {
         throw new Refusal(400, "Control character in a header field");
       }
     }

@@ -134,7 +134,7 @@ final class HeadParser {
   private static Head checked(
       String method, String path, String query, Headers headers, boolean http11) throws Refusal {
     List<String> hosts = headers.all("Host");
-    if (hosts.size() > 1 || hosts.isEmpty() && http11) {
+    if (hosts.size() > 1 || (hosts.isEmpty() && http11)) {
       throw new Refusal(400, "Not exactly one Host");
     }
     String rawPath = path;

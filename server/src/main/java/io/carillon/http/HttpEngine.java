@@ -144,7 +144,7 @@ public final class HttpEngine implements AutoCloseable {
             .awaitUninterruptibly();
     Throwable cause = bound.cause();
     if (cause != null) {
-      loops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+      var _ = loops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
       throw new IOException("Cannot listen on " + bind + ": " + cause.getMessage(), cause);
     }
     this.server = (ServerSocketChannel) bound.channel();
@@ -259,8 +259,8 @@ public final class HttpEngine implements AutoCloseable {
   /// @return whether it may run; it is counted until [#requestEnded] either way
   boolean admits(@Nullable String sender) {
     return sender == null
-        || bySender.merge(sender, 1, Integer::sum) <= Math.max(1, limits.requests() / 8)
-            && running.get() <= limits.requests() - limits.requests() / 4;
+        || (bySender.merge(sender, 1, Integer::sum) <= Math.max(1, limits.requests() / 8)
+            && running.get() <= limits.requests() - limits.requests() / 4);
   }
 
   void requestEnded(@Nullable String sender) {

@@ -128,7 +128,7 @@ final class InboundBuffer {
   private void creditReceived(int bytes) {
     if (waitedNanos > 0) {
       double credit = (double) bytes / BYTES_PER_TIMEOUT * timeoutNanos;
-      waitedNanos -= (long) Math.min(credit, waitedNanos);
+      waitedNanos -= (long) Math.min(credit, (double) waitedNanos);
     }
   }
 

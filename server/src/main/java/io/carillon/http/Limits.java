@@ -58,7 +58,7 @@ public record Limits(Sizes sizes, Times times, int connections, int requests, Me
   ///
   /// @param memoryBytes the JVM's limit for direct buffers
   public Limits scaledTo(long memoryBytes) {
-    int buffered = (int) Math.clamp(memoryBytes / 4 / requests, 16 << 10, sizes.bufferedBytes());
+    int buffered = Math.clamp(memoryBytes / 4 / requests, 16 << 10, sizes.bufferedBytes());
     return withSizes(
         new Sizes(
             sizes.requestLineBytes(),

@@ -149,7 +149,7 @@ final class ResponseHead {
       bytes[size++] = ' ';
       for (int i = 0; i < value.length(); i++) {
         char c = value.charAt(i);
-        if (c < 0x20 && c != '\t' || c == 0x7F || c > 0xFF) {
+        if ((c < 0x20 && c != '\t') || c == 0x7F || c > 0xFF) {
           throw new IllegalArgumentException(
               "Invalid character in the value of header field " + name);
         }

@@ -158,7 +158,7 @@ final class WireBody extends Body {
     while (rest < line.length() && (line.charAt(rest) == ' ' || line.charAt(rest) == '\t')) {
       rest++;
     }
-    if (at == 0 || rest < line.length() && line.charAt(rest) != ';') {
+    if (at == 0 || (rest < line.length() && line.charAt(rest) != ';')) {
       throw malformed("Malformed chunk size");
     }
     return size;
@@ -195,7 +195,7 @@ final class WireBody extends Body {
         }
         return line.toString();
       }
-      if (c < 0x20 && c != '\t' || c == 0x7F) {
+      if ((c < 0x20 && c != '\t') || c == 0x7F) {
         throw malformed("Control character in the chunk framing");
       }
       if (line.length() >= longest) {
@@ -243,14 +243,15 @@ final class WireBody extends Body {
   /// read and dropped. Called before the response starts, whose head has to declare it, and once
   /// nobody reads the body any more, since it may drop what has been received.
   boolean canBeSkipped() {
-    return canBeSkippedLater() || chunked && broken == null && !awaitsContinue() && skipReceived();
+    return canBeSkippedLater()
+        || (chunked && broken == null && !awaitsContinue() && skipReceived());
   }
 
   /// The same while the handler may still read. A client that got a response without the `100
   /// Continue` it asked for may not reuse its connection: botocore sends nothing more on it.
   boolean canBeSkippedLater() {
-    return done && !continuePending
-        || broken == null && !awaitsContinue() && !chunked && left <= limits.drainedBytes();
+    return (done && !continuePending)
+        || (broken == null && !awaitsContinue() && !chunked && left <= limits.drainedBytes());
   }
 
   /// Whether the client waits for `100 Continue`, so that it is unknown whether it will send its

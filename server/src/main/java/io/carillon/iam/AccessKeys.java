@@ -7,7 +7,6 @@ import io.carillon.aws.Principal;
 import io.carillon.base.Ids;
 import io.carillon.base.Sealer;
 import io.carillon.base.Secret;
-import io.carillon.iam.AccessKeyRows.Key;
 import io.carillon.store.Database;
 import io.carillon.store.Snapshot;
 import io.carillon.store.Tx;
@@ -121,7 +120,10 @@ final class AccessKeys {
                 throw IamError.LIMIT_EXCEEDED.because(
                     "Cannot exceed quota for AccessKeysPerUser: " + KEYS_PER_USER);
               }
-              keys.put(tx, id, new Key(owner.account(), owner.userName(), sealed, true, now));
+              keys.put(
+                  tx,
+                  id,
+                  new AccessKeyRows.Key(owner.account(), owner.userName(), sealed, true, now));
               change(
                   tx,
                   owner,
@@ -194,7 +196,7 @@ final class AccessKeys {
             }
             throw unmodifiable(id);
           }
-          Key key = require(tx, owner, id);
+          AccessKeyRows.Key key = require(tx, owner, id);
           if (!active) {
             refuseLastRootKey(tx, owner, id);
           }
@@ -213,7 +215,7 @@ final class AccessKeys {
           if (isConfigured(owner, id)) {
             throw unmodifiable(id);
           }
-          Key unused = require(tx, owner, id);
+          var _ = require(tx, owner, id);
           refuseLastRootKey(tx, owner, id);
           keys.delete(tx, id);
           change(
@@ -264,13 +266,13 @@ final class AccessKeys {
     }
   }
 
-  private Key require(Snapshot snapshot, KeyOwner owner, String id) {
+  private AccessKeyRows.Key require(Snapshot snapshot, KeyOwner owner, String id) {
     return keys.find(snapshot, id)
         .filter(_ -> owner.keyIds().contains(id))
         .orElseThrow(
             () ->
                 IamError.NO_SUCH_ENTITY.because(
-                    "The Access Key with id " + id + " cannot be found."));
+                    "The Access AccessKeyRows.Key with id " + id + " cannot be found."));
   }
 
   /// The key from the configuration may be shorter than the minimum.

@@ -4,7 +4,6 @@ import io.carillon.base.AccountId;
 import io.carillon.base.Ids;
 import io.carillon.base.Sealer;
 import io.carillon.base.Secret;
-import io.carillon.iam.AccessKeyRows.Key;
 import io.carillon.store.Database;
 import io.carillon.store.Guard;
 import io.carillon.store.KeyCodec;
@@ -96,7 +95,7 @@ public final class Accounts {
           }
           AccountId id = unusedId(tx);
           rows.put(tx, id.value(), new Row(name, now, keyId, false));
-          keys.put(tx, keyId, new Key(id.value(), null, sealed, true, now));
+          keys.put(tx, keyId, new AccessKeyRows.Key(id.value(), null, sealed, true, now));
           return new NewAccount(id, keyId, secret);
         });
   }

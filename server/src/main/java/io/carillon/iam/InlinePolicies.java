@@ -213,7 +213,7 @@ final class InlinePolicies {
         identity ->
             identity.withInline(
                 inline -> {
-                  String unused = require(kind, inline, policyName);
+                  var _ = require(kind, inline, policyName);
                   inline.remove(policyName);
                   return inline;
                 }));

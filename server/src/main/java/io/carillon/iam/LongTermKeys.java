@@ -5,7 +5,6 @@ import io.carillon.aws.Principal;
 import io.carillon.base.AccountId;
 import io.carillon.base.Sealer;
 import io.carillon.base.Secret;
-import io.carillon.iam.AccessKeyRows.Key;
 import io.carillon.store.Database;
 import io.carillon.store.GuardedCache;
 import io.carillon.store.Snapshot;
@@ -54,7 +53,7 @@ final class LongTermKeys implements Credentials.Source {
   boolean isActive(Snapshot snapshot, AccountId account, String accessKeyId) {
     return accessKeyId.equals(accounts.firstRoot().accessKeyId())
         || keys.find(snapshot.under(Accounts.guard(account.value())), accessKeyId)
-            .filter(Key::active)
+            .filter(AccessKeyRows.Key::active)
             .isPresent();
   }
 
@@ -69,14 +68,14 @@ final class LongTermKeys implements Credentials.Source {
 
   private Optional<Credentials> find(Snapshot snapshot, String id) {
     return keys.find(snapshot, id)
-        .filter(Key::active)
+        .filter(AccessKeyRows.Key::active)
         .flatMap(
             key ->
                 cache.get(
                     snapshot, Accounts.guard(key.account()), id, () -> load(snapshot, id, key)));
   }
 
-  private Optional<Credentials> load(Snapshot snapshot, String id, Key key) {
+  private Optional<Credentials> load(Snapshot snapshot, String id, AccessKeyRows.Key key) {
     if (!accounts.isActive(snapshot, key.account())) {
       return Optional.empty();
     }
@@ -89,7 +88,7 @@ final class LongTermKeys implements Credentials.Source {
                     .map(secret -> credentials(id, secret, principal, account)));
   }
 
-  private Optional<Principal> principal(Snapshot snapshot, Key key) {
+  private Optional<Principal> principal(Snapshot snapshot, AccessKeyRows.Key key) {
     AccountId account = new AccountId(key.account());
     if (key.user() == null) {
       return Optional.of(new Principal.Root(account));

@@ -44,7 +44,7 @@ public record ManagedPolicyFile(
   ManagedPolicy checked() {
     ManagedPolicy policy = read();
     try {
-      PolicyDocument unused = PolicyDocument.parse(policy.document(), Flavour.IDENTITY);
+      var _ = PolicyDocument.parse(policy.document(), Flavour.IDENTITY);
       return policy;
     } catch (MalformedPolicyException malformed) {
       throw unusable("its policy document is refused: " + malformed.getMessage());

@@ -25,7 +25,7 @@ final class PolicyDocuments {
   static String require(String member, @Nullable String json, Flavour flavour) {
     String document = IamConstraints.document(member, json);
     try {
-      PolicyDocument unused = PolicyDocument.parse(document, flavour);
+      var _ = PolicyDocument.parse(document, flavour);
     } catch (MalformedPolicyException malformed) {
       throw IamError.MALFORMED_POLICY_DOCUMENT.because(malformed.getMessage());
     }

@@ -273,7 +273,7 @@ final class Roles {
   /// There are no instance profiles, but tools list them before they delete a role.
   ListInstanceProfilesForRoleResponse listInstanceProfiles(
       Caller caller, ListInstanceProfilesForRoleRequest request) {
-    Identity unused = require(caller, request.roleName());
+    var _ = require(caller, request.roleName());
     return ListInstanceProfilesForRoleResponse.builder()
         .instanceProfiles(List.of())
         .isTruncated(false)

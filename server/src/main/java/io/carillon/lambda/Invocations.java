@@ -7,9 +7,9 @@ import static io.carillon.lambda.LambdaError.SERVICE;
 import static io.carillon.lambda.LambdaError.TOO_MANY_REQUESTS;
 import static io.carillon.lambda.LambdaError.unsupported;
 
-import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.carillon.aws.AwsException;
@@ -44,7 +44,7 @@ final class Invocations {
   static final int ASYNC_LIMIT_BYTES = 1 << 20;
   private static final int CLIENT_CONTEXT_LIMIT = 3583;
   private static final ObjectMapper JSON =
-      JsonMapper.builder().enable(JsonGenerator.Feature.ESCAPE_NON_ASCII).build();
+      JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
   private final Database database;
   private final Functions functions;

@@ -53,7 +53,7 @@ final class Recursion {
   private static Map<String, Integer> runs(Cause cause) {
     Map<String, Integer> runs = new LinkedHashMap<>();
     if (!cause.chain().isEmpty()) {
-      for (String run : cause.chain().split("\\.")) {
+      for (String run : cause.chain().split("\\.", -1)) {
         int colon = run.indexOf(':');
         runs.put(run.substring(0, colon), Integer.parseInt(run.substring(colon + 1)));
       }

@@ -321,6 +321,8 @@ final class LogGroups {
         .build();
   }
 
+  /// AWS deprecated `storedBytes` of streams, and still sends it.
+  @SuppressWarnings("deprecation")
   private static LogStream describe(StreamKey key, StreamRow row) {
     return LogStream.builder()
         .logStreamName(key.name())

@@ -46,6 +46,8 @@ enum Operator {
 
   private final String text;
   private final boolean negated;
+
+  @SuppressWarnings("ImmutableEnumChecker") // without state
   private final Function<Template, Operand> compile;
 
   Operator(String text, boolean negated, Function<Template, Operand> compile) {

@@ -85,7 +85,7 @@ final class AccessControlLists {
     }
 
     boolean isPublic() {
-      return canned != null && PUBLIC.contains(canned)
+      return (canned != null && PUBLIC.contains(canned))
           || grants.values().stream().anyMatch(v -> PUBLIC_GROUPS.stream().anyMatch(v::contains));
     }
   }
@@ -169,8 +169,8 @@ final class AccessControlLists {
     requireOwnerOnly(caller, bucket, Arn.object(bucket.name(), key), action, acl);
     boolean ownedByBucketOwner =
         caller.account().equals(bucket.owner())
-            || bucket.effectiveOwnership() == Ownership.BUCKET_OWNER_PREFERRED
-                && OWNER.equals(acl.canned());
+            || (bucket.effectiveOwnership() == Ownership.BUCKET_OWNER_PREFERRED
+                && OWNER.equals(acl.canned()));
     if (!ownedByBucketOwner) {
       throw S3Error.NOT_IMPLEMENTED.because(
           "Objects that belong to another account than their bucket are not implemented: set the"

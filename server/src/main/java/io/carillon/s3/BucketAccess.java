@@ -111,7 +111,8 @@ final class BucketAccess {
               throw S3Error.OWNERSHIP_CONTROLS_NOT_FOUND.with("BucketName", input.bucket());
         };
     return GetBucketOwnershipControlsResponse.builder()
-        .ownershipControls(c -> c.rules(r -> r.objectOwnership(ownership)))
+        .ownershipControls(
+            c -> c.rules(OwnershipControlsRule.builder().objectOwnership(ownership).build()))
         .build();
   }
 

@@ -207,12 +207,12 @@ final class BucketConfigurations {
                 .serverSideEncryptionConfiguration(
                     c ->
                         c.rules(
-                            r ->
-                                r.applyServerSideEncryptionByDefault(
-                                        d -> d.sseAlgorithm(ServerSideEncryption.AES256))
-                                    .bucketKeyEnabled(false)
-                                    .blockedEncryptionTypes(
-                                        t -> t.encryptionType(EncryptionType.SSE_C))))
+                            ServerSideEncryptionRule.builder()
+                                .applyServerSideEncryptionByDefault(
+                                    d -> d.sseAlgorithm(ServerSideEncryption.AES256))
+                                .bucketKeyEnabled(false)
+                                .blockedEncryptionTypes(t -> t.encryptionType(EncryptionType.SSE_C))
+                                .build()))
             ::build);
     acceptsDefault(
         PutBucketEncryptionRequest.class,
@@ -340,9 +340,9 @@ final class BucketConfigurations {
             || rule.blockedEncryptionTypes().encryptionType().equals(List.of(EncryptionType.SSE_C));
     return blocksOthers
         && (rule.applyServerSideEncryptionByDefault() == null
-            || rule.applyServerSideEncryptionByDefault().sseAlgorithm()
+            || (rule.applyServerSideEncryptionByDefault().sseAlgorithm()
                     == ServerSideEncryption.AES256
-                && rule.applyServerSideEncryptionByDefault().kmsMasterKeyID() == null);
+                && rule.applyServerSideEncryptionByDefault().kmsMasterKeyID() == null));
   }
 
   private <I extends S3Request> void notFound(Class<I> input, String action, S3Error missing) {

@@ -18,7 +18,6 @@ import io.carillon.s3.model.ObjectVersion.Draft;
 import io.carillon.s3.model.Part;
 import io.carillon.s3.model.S3Error;
 import io.carillon.s3.model.StoredChecksum;
-import io.carillon.s3.model.StoredChecksum.Type;
 import io.carillon.s3.model.Uploads;
 import io.carillon.s3.model.Uploads.Upload;
 import io.carillon.s3.model.Uploads.UploadedPart;
@@ -324,7 +323,7 @@ final class CompleteMultipartUpload {
                 + " did not match what we received.");
       }
     }
-    if (upload.type() != Type.COMPOSITE) {
+    if (upload.type() != StoredChecksum.Type.COMPOSITE) {
       return;
     }
     if (!given.containsKey(upload.algorithmOfObject())) {
@@ -373,8 +372,8 @@ final class CompleteMultipartUpload {
               }
               boolean same =
                   value.equals(checksum.value())
-                      || upload.type() == Type.COMPOSITE
-                          && checksum.value().equals(value + "-" + used.size());
+                      || (upload.type() == StoredChecksum.Type.COMPOSITE
+                          && checksum.value().equals(value + "-" + used.size()));
               if (!same) {
                 throw S3Error.BAD_DIGEST.because(
                     "The " + algorithm + " you specified did not match the calculated checksum.");

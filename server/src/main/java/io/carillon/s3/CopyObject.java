@@ -80,7 +80,7 @@ final class CopyObject {
   }
 
   static List<Need> needs(CopyObjectRequest r) {
-    CopySource source = CopySource.parse(r.copySource());
+    CopySource source = source(r);
     Need put =
         Permissions.creating(r.destinationBucket(), r.destinationKey())
             .with("s3:x-amz-copy-source", source.conditionValues())
@@ -104,7 +104,7 @@ final class CopyObject {
 
   CopyObjectResponse run(Caller caller, CopyObjectRequest input) {
     requireDirectives(input);
-    CopySource source = CopySource.parse(input.copySource());
+    CopySource source = source(input);
     ObjectKey key = new ObjectKey(input.destinationKey());
     WritePreconditions conditions = new WritePreconditions(input.ifMatch(), input.ifNoneMatch());
     ObjectMetadata given = RequestMetadata.of(input);
@@ -157,12 +157,18 @@ final class CopyObject {
   private record Copy(
       Bucket bucket, ObjectVersion original, NewVersion version, Consumer<Tx> events) {}
 
+  /// The header as it arrived; `sourceBucket` and `sourceKey` are for clients.
+  @SuppressWarnings("deprecation")
+  private static CopySource source(CopyObjectRequest input) {
+    return CopySource.parse(input.copySource());
+  }
+
   private static void requireDirectives(CopyObjectRequest input) {
     if (input.metadataDirective() == MetadataDirective.UNKNOWN_TO_SDK_VERSION
         || input.taggingDirective() == TaggingDirective.UNKNOWN_TO_SDK_VERSION) {
       throw S3Error.INVALID_ARGUMENT.because("Unknown metadata or tagging directive.");
     }
-    CopySource source = CopySource.parse(input.copySource());
+    CopySource source = source(input);
     boolean toItself =
         source.bucket().equals(input.destinationBucket())
             && source.key().value().equals(input.destinationKey())
@@ -241,9 +247,9 @@ final class CopyObject {
             : known == null ? null : known.algorithm();
     boolean reusable =
         algorithm == null
-            || known != null
+            || (known != null
                 && known.algorithm() == algorithm
-                && known.type() == StoredChecksum.Type.FULL_OBJECT;
+                && known.type() == StoredChecksum.Type.FULL_OBJECT);
     boolean inParts = original.content().kind() == ContentRef.Kind.PARTS;
     if (reusable && !inParts) {
       return new Digests(original.etag(), known);

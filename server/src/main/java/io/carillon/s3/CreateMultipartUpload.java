@@ -10,7 +10,7 @@ import io.carillon.s3.model.ObjectKey;
 import io.carillon.s3.model.ObjectMetadata;
 import io.carillon.s3.model.ObjectVersion;
 import io.carillon.s3.model.S3Error;
-import io.carillon.s3.model.StoredChecksum.Type;
+import io.carillon.s3.model.StoredChecksum;
 import io.carillon.s3.model.Uploads;
 import io.carillon.s3.model.Uploads.Upload;
 import io.carillon.s3.model.Versions;
@@ -62,7 +62,7 @@ final class CreateMultipartUpload {
     ObjectKey key = new ObjectKey(input.key());
     ObjectMetadata description = RequestMetadata.of(input);
     ChecksumAlgorithm algorithm = algorithm(input.checksumAlgorithmAsString());
-    Type type = type(algorithm, input.checksumTypeAsString());
+    StoredChecksum.Type type = type(algorithm, input.checksumTypeAsString());
     long now = clock.millis();
     String id = String.format("%012x", now) + ids.token(18);
     return database.write(
@@ -90,17 +90,18 @@ final class CreateMultipartUpload {
     return named == null ? null : ModelChecksums.algorithm(named);
   }
 
-  private static Type type(@Nullable ChecksumAlgorithm algorithm, @Nullable String named) {
+  private static StoredChecksum.Type type(
+      @Nullable ChecksumAlgorithm algorithm, @Nullable String named) {
     if (algorithm == null) {
       if (named != null) {
         throw S3Error.INVALID_REQUEST.because(
             "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm"
                 + " header.");
       }
-      return Type.FULL_OBJECT;
+      return StoredChecksum.Type.FULL_OBJECT;
     }
     if (named == null) {
-      return algorithm.composes() ? Type.COMPOSITE : Type.FULL_OBJECT;
+      return algorithm.composes() ? StoredChecksum.Type.COMPOSITE : StoredChecksum.Type.FULL_OBJECT;
     }
     boolean possible =
         switch (named) {
@@ -118,6 +119,6 @@ final class CreateMultipartUpload {
               + algorithm.name().toLowerCase(java.util.Locale.ROOT)
               + " checksum algorithm.");
     }
-    return Type.valueOf(named);
+    return StoredChecksum.Type.valueOf(named);
   }
 }

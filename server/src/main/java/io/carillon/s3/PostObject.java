@@ -102,7 +102,7 @@ final class PostObject {
     } catch (IllegalArgumentException notOne) {
       return Optional.empty();
     }
-    if (scheme == null || !scheme.equals("http") && !scheme.equals("https")) {
+    if (scheme == null || (!scheme.equals("http") && !scheme.equals("https"))) {
       return Optional.empty();
     }
     return Optional.of(

@@ -137,7 +137,7 @@ final class RequestMetadata {
   /// @throws io.carillon.aws.AwsException InvalidArgument
   static String requireHeaderValue(String name, String value) {
     if (!NAME.matcher(name).matches()
-        || value.chars().anyMatch(c -> c < ' ' && c != '\t' || c == 0x7F)) {
+        || value.chars().anyMatch(c -> (c < ' ' && c != '\t') || c == 0x7F)) {
       throw S3Error.INVALID_ARGUMENT
           .because("The value of " + name + " cannot be sent in a header.")
           .with("ArgumentName", name)

@@ -70,11 +70,17 @@ final class UploadPart {
   }
 
   static List<Need> needs(UploadPartCopyRequest r) {
-    CopySource source = CopySource.parse(r.copySource());
+    CopySource source = source(r);
     return List.of(
         source.need(),
         Permissions.preparing(r.destinationBucket(), r.destinationKey())
             .with("s3:x-amz-copy-source", source.conditionValues()));
+  }
+
+  /// The header as it arrived; `sourceBucket` and `sourceKey` are for clients.
+  @SuppressWarnings("deprecation")
+  private static CopySource source(UploadPartCopyRequest input) {
+    return CopySource.parse(input.copySource());
   }
 
   Response send(Caller caller, UploadPartRequest input, Request http) throws IOException {
@@ -113,7 +119,7 @@ final class UploadPart {
             input.uploadId(),
             input.partNumber());
     Upload upload = database.read(snapshot -> require(snapshot, target));
-    CopySource source = CopySource.parse(input.copySource());
+    CopySource source = source(input);
     Found found = objects.findSource(caller, source, input.expectedSourceBucketOwner());
     ObjectVersion version = found.version();
     new ReadPreconditions(

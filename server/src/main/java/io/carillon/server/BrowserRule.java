@@ -158,7 +158,7 @@ final class BrowserRule {
   private static boolean isLoopbackName(String host) {
     return isUnder(host, "localhost")
         || host.equals("[::1]")
-        || host.startsWith("127.") && IP4.matcher(host).matches();
+        || (host.startsWith("127.") && IP4.matcher(host).matches());
   }
 
   /// The host name in a `Host` field or an origin, without its port.
@@ -190,7 +190,7 @@ final class BrowserRule {
     String lower = origin.toLowerCase(Locale.ROOT);
     int authority = lower.indexOf("://") + 3;
     return config.allowedOrigins().contains(lower)
-        || authority > 2 && lower.substring(authority).equalsIgnoreCase(headers.first("host"));
+        || (authority > 2 && lower.substring(authority).equalsIgnoreCase(headers.first("host")));
   }
 
   private static Sender requireLoopback(List<String> origins) {

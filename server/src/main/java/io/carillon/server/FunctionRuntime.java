@@ -102,7 +102,7 @@ final class FunctionRuntime implements AutoCloseable {
             new EnvironmentStarter.Endpoints(api, () -> "127.0.0.1:" + engine.port(), endpoint),
             clock);
     NewEnvironments newEnvironments = new NewEnvironments(settings, sink(logs), clock, ids);
-    this.environments = shutdown.add(new Environments(settings, newEnvironments, starter, clock));
+    this.environments = shutdown.add(new Environments(settings, newEnvironments, starter));
   }
 
   static FunctionRuntime start(

@@ -70,7 +70,7 @@ final class FilterPolicy {
 
   /// Compiles a policy that was checked when it was set.
   static FilterPolicy of(String policy, Scope scope) {
-    Machine machine = new Machine();
+    Machine machine = Machine.builder().build();
     try {
       machine.addRule("policy", policy);
     } catch (java.io.IOException e) {

@@ -67,7 +67,7 @@ final class TopicAttributes {
     switch (name) {
       case "DisplayName" -> checkDisplayName(value);
       case "Policy" -> {
-        Optional<PolicyDocument> unused = policy(value);
+        var _ = policy(value);
       }
       case "DeliveryPolicy" -> DeliveryPolicy.ofTopic(value);
       case "SignatureVersion" -> {

@@ -62,9 +62,9 @@ final class MessageAttributes {
     }
     boolean binary = kind.equals("Binary");
     boolean emptyValue =
-        text == null && bytes == null
-            || text != null && text.isEmpty()
-            || bytes != null && bytes.asByteArrayUnsafe().length == 0;
+        (text == null && bytes == null)
+            || (text != null && text.isEmpty())
+            || (bytes != null && bytes.asByteArrayUnsafe().length == 0);
     if (emptyValue) {
       throw emptyValue("(user)", name, type);
     }
@@ -148,6 +148,7 @@ final class MessageAttributes {
         whose, name, type);
   }
 
+  @SuppressWarnings("AnnotateFormatMethod") // its callers are all here
   private static AwsException invalid(String message, Object... values) {
     return SqsError.INVALID_PARAMETER_VALUE.because(message.formatted(values));
   }

@@ -459,7 +459,7 @@ final class Queues {
     if (queueUrl == null || queueUrl.isEmpty()) {
       throw SqsError.MISSING_PARAMETER.because("The request must contain the parameter QueueUrl.");
     }
-    String[] parts = queueUrl.split("/");
+    String[] parts = queueUrl.split("/", 0); // slashes at the end do not count
     if (parts.length < 2 || !parts[parts.length - 2].matches("[0-9]{12}")) {
       if (parts.length == 1) {
         return new QueueKey(caller.account().value(), caller.region().name(), queueUrl);

@@ -263,6 +263,8 @@ final class ReceiveMessage {
     }
   }
 
+  /// AWS deprecated `AttributeNames`, and still takes it.
+  @SuppressWarnings("deprecation")
   private static List<String> requestedSystemAttributes(ReceiveMessageRequest input) {
     return input.hasMessageSystemAttributeNames()
         ? input.messageSystemAttributeNamesAsStrings()

@@ -186,7 +186,7 @@ public final class FileBlobs implements Blobs {
             String id = name.substring(0, Math.max(0, name.length() - SUFFIX.length()));
             Instant written = attributes.lastModifiedTime().toInstant();
             boolean isLive =
-                unreferenced.contains(id) && written.isAfter(until) || !written.isAfter(repaired);
+                (unreferenced.contains(id) && written.isAfter(until)) || !written.isAfter(repaired);
             if (name.endsWith(SUFFIX)
                 && !isLive
                 && !database.<Boolean>read(snapshot -> references.isKnown(snapshot, id))) {

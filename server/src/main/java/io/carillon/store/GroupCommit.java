@@ -196,6 +196,7 @@ final class GroupCommit {
   }
 
   /// Waits for changes; true if none came for a while.
+  @SuppressWarnings("WaitNotInLoop") // its caller looks again
   private boolean isIdle() {
     try {
       return arrived.awaitNanos(IDLE_NANOS) <= 0;
@@ -368,7 +369,7 @@ final class GroupCommit {
   }
 
   /// Changes throw unchecked exceptions only, which are thrown on as they are.
-  @SuppressWarnings("unchecked")
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
   private static <E extends Throwable> E asThrown(Throwable failure) throws E {
     throw (E) failure;
   }

@@ -14,6 +14,7 @@ public final class MemoryDatabase implements Database {
   private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
 
   @Override
+  @SuppressWarnings("ReferenceEquality") // DELETED is a marker
   public <T> T write(Change<T> change) {
     Planned.requireNoPlan();
     if (lock.getReadHoldCount() > 0 || lock.isWriteLockedByCurrentThread()) {

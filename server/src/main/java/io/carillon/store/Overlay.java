@@ -78,6 +78,7 @@ final class Overlay {
     private boolean over;
 
     @Override
+    @SuppressWarnings("ReferenceEquality") // DELETED is a marker
     public byte @Nullable [] get(byte[] key) {
       requireRunning();
       byte[] own = changes.get(key);
@@ -88,6 +89,7 @@ final class Overlay {
     }
 
     @Override
+    @SuppressWarnings("ReferenceEquality") // DELETED is a marker
     public <V> @Nullable V getCached(byte[] key, RowCodec<V> rows) {
       requireRunning();
       byte[] own = changes.get(key);
@@ -100,6 +102,7 @@ final class Overlay {
     /// Looks up the next key at each step, in the overlay and in the base, so a visitor may change
     /// rows and sees its changes to later rows.
     @Override
+    @SuppressWarnings("ReferenceEquality") // DELETED is a marker
     public void scan(byte[] from, byte[] to, Visitor visitor) {
       requireRunning();
       if (Arrays.compareUnsigned(from, to) >= 0) {

@@ -345,6 +345,7 @@ public final class RocksDatabase implements Database {
       }
     }
 
+    @SuppressWarnings("ReferenceEquality") // a marker
     private void writeRows(Overlay overlay, boolean sync) throws RocksDBException {
       try (WriteBatch batch = new WriteBatch()) {
         batch.putLogData(mark);

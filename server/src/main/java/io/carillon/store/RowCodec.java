@@ -30,7 +30,9 @@ public final class RowCodec<V> {
                   .build())
           .addModule(new JavaTimeModule())
           .addModule(new Jdk8Module())
-          .serializationInclusion(JsonInclude.Include.NON_NULL)
+          .defaultPropertyInclusion(
+              JsonInclude.Value.construct(
+                  JsonInclude.Include.NON_NULL, JsonInclude.Include.NON_NULL))
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
           .enable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
           .build();

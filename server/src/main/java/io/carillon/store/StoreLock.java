@@ -31,7 +31,7 @@ final class StoreLock implements AutoCloseable {
         FileChannel.open(folder.resolve(OURS), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     try {
       Path other = folder.resolve(OF_ROCKSDB);
-      if (tryLock(file) == null || Files.exists(other) && !isFree(other)) {
+      if (tryLock(file) == null || (Files.exists(other) && !isFree(other))) {
         throw new UnusableStoreException(
             "The store in "
                 + folder

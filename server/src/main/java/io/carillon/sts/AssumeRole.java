@@ -25,7 +25,7 @@ final class AssumeRole {
   private static final Pattern SESSION_NAME = Pattern.compile("[\\w+=,.@-]*");
   private static final Pattern EXTERNAL_ID = Pattern.compile("[\\w+=,.@:\\/-]*");
   private static final Pattern DOCUMENT = Pattern.compile("[\\x09\\x0A\\x0D\\x20-\\xFF]+");
-  private static final Duration MIN_DURATION = Duration.ofSeconds(900);
+  private static final Duration MIN_DURATION = Duration.ofMinutes(15);
   private static final Duration MAX_DURATION = Duration.ofHours(12);
   private static final Duration DEFAULT_DURATION = Duration.ofHours(1);
   private static final Duration MAX_CHAINED_DURATION = Duration.ofHours(1);
@@ -96,15 +96,22 @@ final class AssumeRole {
             principal,
             duration(caller, role, request),
             new Session.Terms(policy, policyArns, tags.all(), tags.allTransitive(), ""));
-    return AssumeRoleResponse.builder()
-        .credentials(toModel(issued))
-        .assumedRoleUser(
-            AssumedRoleUser.builder()
-                .assumedRoleId(principal.uniqueId())
-                .arn(principal.arn())
-                .build())
-        .packedPolicySize(packed == 0 ? null : packed)
-        .build();
+    AssumeRoleResponse.Builder response =
+        AssumeRoleResponse.builder()
+            .credentials(toModel(issued))
+            .assumedRoleUser(
+                AssumedRoleUser.builder()
+                    .assumedRoleId(principal.uniqueId())
+                    .arn(principal.arn())
+                    .build());
+    return packed == 0 ? response.build() : withPackedPolicySize(response, packed);
+  }
+
+  /// AWS deprecated `PackedPolicySize`, and still sends it.
+  @SuppressWarnings("deprecation")
+  private static AssumeRoleResponse withPackedPolicySize(
+      AssumeRoleResponse.Builder response, int percent) {
+    return response.packedPolicySize(percent).build();
   }
 
   static Duration duration(int seconds, Duration min, Duration max) {
@@ -138,7 +145,7 @@ final class AssumeRole {
     }
     String policy = StsError.MEMBERS.text("policy", request.policy(), 1, POLICY_LIMIT, DOCUMENT);
     try {
-      PolicyDocument unused = PolicyDocument.parse(policy, PolicyDocument.Flavour.IDENTITY);
+      var _ = PolicyDocument.parse(policy, PolicyDocument.Flavour.IDENTITY);
       return policy;
     } catch (MalformedPolicyException malformed) {
       throw StsError.MALFORMED_POLICY_DOCUMENT.because(malformed.getMessage());

@@ -36,8 +36,8 @@ public final class StsService implements Service {
           new ServiceSpec.Wire.Query(
               "2011-06-15", "https://sts.amazonaws.com/doc/2011-06-15/", ErrorDialect.plain()));
 
-  private static final Duration MIN_DURATION = Duration.ofSeconds(900);
-  private static final Duration MAX_TOKEN_DURATION = Duration.ofSeconds(129_600);
+  private static final Duration MIN_DURATION = Duration.ofMinutes(15);
+  private static final Duration MAX_TOKEN_DURATION = Duration.ofHours(36);
   private static final Duration DEFAULT_TOKEN_DURATION = Duration.ofHours(12);
   private static final Duration MAX_ROOT_TOKEN_DURATION = Duration.ofHours(1);
 

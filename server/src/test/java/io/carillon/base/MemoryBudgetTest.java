@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 class MemoryBudgetTest {
@@ -81,7 +82,7 @@ class MemoryBudgetTest {
                     for (int times = 0; times < 100; times++) {
                       budget.take(bytes);
                       most.accumulateAndGet(held.addAndGet(bytes), Math::max);
-                      Thread.yield();
+                      LockSupport.parkNanos(1);
                       held.addAndGet(-bytes);
                       budget.release(bytes);
                     }

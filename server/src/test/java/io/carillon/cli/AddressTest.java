@@ -86,6 +86,7 @@ class AddressTest {
       first(arguments[0]);
     }
 
+    @SuppressWarnings("AddressSelection") // whether it is resolved, not to what
     private static void requireNoNames() {
       try {
         throw new IllegalStateException("Resolved: " + InetAddress.getByName("bucket.localhost"));

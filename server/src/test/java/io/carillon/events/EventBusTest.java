@@ -226,7 +226,7 @@ class EventBusTest {
   void onlyTheOwnerManagesABus() {
     assertThatThrownBy(
             () -> {
-              Object unused =
+              var _ =
                   fixture.callAs(
                       fixture.bob, DeleteEventBusRequest.builder().name(BUS + "orders").build());
             })
@@ -305,7 +305,7 @@ class EventBusTest {
   }
 
   private void call(SdkPojo request) {
-    Object unused = fixture.call(request);
+    var _ = fixture.call(request);
   }
 
   private void refused(SdkPojo request, String code, String message) {

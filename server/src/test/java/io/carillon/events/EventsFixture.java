@@ -105,7 +105,7 @@ final class EventsFixture implements FixedAuthorizer {
   }
 
   void putRule(String name, String pattern) {
-    Object unused = call(PutRuleRequest.builder().name(name).eventPattern(pattern).build());
+    var _ = call(PutRuleRequest.builder().name(name).eventPattern(pattern).build());
   }
 
   PutTargetsResponse putTargets(String rule, Target... targets) {
@@ -131,8 +131,8 @@ final class EventsFixture implements FixedAuthorizer {
   /// The input that a target of a rule for all events of the shop gets for a detail.
   String delivered(Target target, String detail) {
     putRule("rule", ORDERS);
-    PutTargetsResponse unused = putTargets("rule", target);
-    PutEventsResponse alsoUnused = put(entry("shop", detail));
+    putTargets("rule", target);
+    var _ = put(entry("shop", detail));
     runAll();
     return payload(messages.removeLast());
   }
@@ -154,7 +154,7 @@ final class EventsFixture implements FixedAuthorizer {
                   return true;
                 });
         case DeliveryOutcome.Rejected(var why) -> {
-          boolean unused = deadLetter(job, why);
+          var _ = deadLetter(job, why);
         }
         case DeliveryOutcome other -> throw new AssertionError(other);
       }

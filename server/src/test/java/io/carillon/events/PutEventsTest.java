@@ -201,7 +201,7 @@ class PutEventsTest {
   void globalEndpointsAreRefusedByName() {
     Refusals.assertRefused(
         () -> {
-          Object unused =
+          var _ =
               fixture.call(
                   PutEventsRequest.builder()
                       .endpointId("a.b")

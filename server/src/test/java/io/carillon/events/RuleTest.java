@@ -26,6 +26,7 @@ import software.amazon.awssdk.services.eventbridge.model.PutRuleResponse;
 import software.amazon.awssdk.services.eventbridge.model.RemoveTargetsRequest;
 import software.amazon.awssdk.services.eventbridge.model.Rule;
 import software.amazon.awssdk.services.eventbridge.model.RuleState;
+import software.amazon.awssdk.services.eventbridge.model.Tag;
 import software.amazon.awssdk.services.eventbridge.model.TagResourceRequest;
 import software.amazon.awssdk.services.eventbridge.model.TestEventPatternRequest;
 import software.amazon.awssdk.services.eventbridge.model.TestEventPatternResponse;
@@ -87,7 +88,7 @@ class RuleTest {
     call(
         TagResourceRequest.builder()
             .resourceARN(ARN + "orders/rule")
-            .tags(t -> t.key("k").value("v"))
+            .tags(Tag.builder().key("k").value("v").build())
             .build());
     ListTagsForResourceResponse tags =
         fixture.call(ListTagsForResourceRequest.builder().resourceARN(ARN + "orders/rule").build());
@@ -268,7 +269,7 @@ class RuleTest {
   }
 
   private void call(SdkPojo request) {
-    Object unused = fixture.call(request);
+    var _ = fixture.call(request);
   }
 
   private void refused(SdkPojo request, String code, String message) {

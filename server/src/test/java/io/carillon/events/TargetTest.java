@@ -50,8 +50,7 @@ class TargetTest {
 
     Target other = EventsFixture.target("path", EventsFixture.FUNCTION);
     fixture.putTargets("rule", other); // replaces that of the same id
-    Object unused =
-        fixture.call(RemoveTargetsRequest.builder().rule("rule").ids("whole", "none").build());
+    var _ = fixture.call(RemoveTargetsRequest.builder().rule("rule").ids("whole", "none").build());
     assertThat(targets().targets()).containsExactly(input, other);
   }
 

@@ -54,6 +54,7 @@ class ResponseTest extends EngineTest {
   }
 
   @Test
+  @SuppressWarnings("InputStreamSlowMultibyteRead") // it is not read
   void headKeepsTheLengthAndSendsNoBody() throws Exception {
     AtomicInteger closed = new AtomicInteger();
     start(
@@ -190,32 +191,21 @@ class ResponseTest extends EngineTest {
   void aFailingHandlerBecomesABare500() throws Exception {
     start(
         request -> {
-          switch (request.rawPath()) {
+          return switch (request.rawPath()) {
             case "/error" -> throw new StackOverflowError("as if");
             case "/checked" -> throw new Exception("expected by this test");
-            case "/writer" -> {
-              return chunks(
-                  out -> {
-                    out.write('a');
-                    throw new IOException("expected by this test");
-                  });
-            }
-            case "/stream" -> {
-              return stream(new ByteArrayInputStream(new byte[5]), 6);
-            }
-            case "/field" -> {
-              return Response.of(200).header("X", "a\r\nSet-Cookie: b");
-            }
-            case "/name" -> {
-              return Response.of(200).header("X: y\r\nZ", "a");
-            }
-            case "/wide" -> {
-              return Response.of(200).header("X", "\u20ac");
-            }
-            default -> {
-              return Response.of(199);
-            }
-          }
+            case "/writer" ->
+                chunks(
+                    out -> {
+                      out.write('a');
+                      throw new IOException("expected by this test");
+                    });
+            case "/stream" -> stream(new ByteArrayInputStream(new byte[5]), 6);
+            case "/field" -> Response.of(200).header("X", "a\r\nSet-Cookie: b");
+            case "/name" -> Response.of(200).header("X: y\r\nZ", "a");
+            case "/wide" -> Response.of(200).header("X", "\u20ac");
+            default -> Response.of(199);
+          };
         });
     try (RawClient client = connect()) {
       for (String path :
@@ -232,36 +222,33 @@ class ResponseTest extends EngineTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"/stream", "/chunks", "/short"})
+  @SuppressWarnings("InputStreamSlowMultibyteRead") // 200,000 bytes are few
   void aResponseThatFailsMidwayResetsTheConnection(String path) throws Exception {
     start(
         request -> {
-          switch (request.rawPath()) {
-            case "/stream" -> {
-              return stream(
-                  new InputStream() {
-                    private int left = 200_000;
+          return switch (request.rawPath()) {
+            case "/stream" ->
+                stream(
+                    new InputStream() {
+                      private int left = 200_000;
 
-                    @Override
-                    public int read() throws IOException {
-                      if (left-- <= 0) {
-                        throw new IOException("expected by this test");
+                      @Override
+                      public int read() throws IOException {
+                        if (left-- <= 0) {
+                          throw new IOException("expected by this test");
+                        }
+                        return 0;
                       }
-                      return 0;
-                    }
-                  },
-                  300_000);
-            }
-            case "/short" -> {
-              return stream(new ByteArrayInputStream(new byte[200_000]), 300_000);
-            }
-            default -> {
-              return chunks(
-                  out -> {
-                    out.write(new byte[200_000]);
-                    throw new IllegalStateException("expected by this test");
-                  });
-            }
-          }
+                    },
+                    300_000);
+            case "/short" -> stream(new ByteArrayInputStream(new byte[200_000]), 300_000);
+            default ->
+                chunks(
+                    out -> {
+                      out.write(new byte[200_000]);
+                      throw new IllegalStateException("expected by this test");
+                    });
+          };
         });
     for (String version : new String[] {"1.0", "1.1"}) {
       try (RawClient client = connect()) {

@@ -87,9 +87,10 @@ class SlowClientTest extends EngineTest {
   @Test
   void sendingABodySlowlyDoesNotExtendTheTimeout() throws Exception {
     start(times(HOUR, HOUR, BRIEF, HOUR), EngineTest::echo);
+    Thread slowSender;
     try (RawClient client = connect()) {
       client.send("PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n");
-      Thread slowSender =
+      slowSender =
           Thread.startVirtualThread(
               () -> {
                 try {
@@ -102,9 +103,8 @@ class SlowClientTest extends EngineTest {
                 }
               });
       assertThat(client.answer().status()).isEqualTo(408);
-      client.close();
-      slowSender.join();
     }
+    slowSender.join();
   }
 
   @Test

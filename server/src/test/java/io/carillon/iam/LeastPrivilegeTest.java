@@ -116,7 +116,7 @@ class LeastPrivilegeTest {
     s3.createBucket(b -> b.bucket("bucket"));
     put("open", "class=open");
     put("secret", "class=secret");
-    sns.createTopic(b -> b.name("red").tags(t -> t.key("team").value("red")));
+    sns.createTopic(b -> b.name("red").tags(topicTag("team", "red")));
     sns.createTopic(b -> b.name("blue"));
     sqs.createQueue(b -> b.queueName("red").tags(Map.of("team", "red")));
     sqs.createQueue(b -> b.queueName("blue"));
@@ -156,7 +156,8 @@ class LeastPrivilegeTest {
   private static void copy(String from, MetadataDirective directive) {
     s3.copyObject(
         b ->
-            b.copySource("bucket/" + from)
+            b.sourceBucket("bucket")
+                .sourceKey(from)
                 .destinationBucket("bucket")
                 .destinationKey("copy")
                 .metadataDirective(directive));
@@ -476,8 +477,22 @@ class LeastPrivilegeTest {
 
   @TestFactory
   Stream<DynamicTest> byObjectTags() {
-    Tagging secret = Tagging.builder().tagSet(t -> t.key("class").value("secret")).build();
-    Tagging open = Tagging.builder().tagSet(t -> t.key("class").value("open")).build();
+    Tagging secret =
+        Tagging.builder()
+            .tagSet(
+                software.amazon.awssdk.services.s3.model.Tag.builder()
+                    .key("class")
+                    .value("secret")
+                    .build())
+            .build();
+    Tagging open =
+        Tagging.builder()
+            .tagSet(
+                software.amazon.awssdk.services.s3.model.Tag.builder()
+                    .key("class")
+                    .value("open")
+                    .build())
+            .build();
     return Stream.of(
         denies(
             "StringEquals",
@@ -549,8 +564,8 @@ class LeastPrivilegeTest {
             "StringEquals",
             "aws:RequestTag/team",
             "red",
-            () -> sns.createTopic(b -> b.name("t1").tags(t -> t.key("team").value("red"))),
-            () -> sns.createTopic(b -> b.name("t2").tags(t -> t.key("team").value("blue")))),
+            () -> sns.createTopic(b -> b.name("t1").tags(topicTag("team", "red"))),
+            () -> sns.createTopic(b -> b.name("t2").tags(topicTag("team", "blue")))),
         denies(
             "ForAnyValue:StringEquals",
             "aws:TagKeys",
@@ -686,12 +701,21 @@ class LeastPrivilegeTest {
             () -> assume("good", null)));
   }
 
+  private static software.amazon.awssdk.services.sns.model.Tag topicTag(String key, String value) {
+    return software.amazon.awssdk.services.sns.model.Tag.builder().key(key).value(value).build();
+  }
+
+  private static software.amazon.awssdk.services.sts.model.Tag sessionTag(
+      String key, String value) {
+    return software.amazon.awssdk.services.sts.model.Tag.builder().key(key).value(value).build();
+  }
+
   private static void assumeTagged(String tag, String value, String... transitive) {
     sts.assumeRole(
         b ->
             b.roleArn(ROLE)
                 .roleSessionName("session")
-                .tags(t -> t.key(tag).value(value))
+                .tags(sessionTag(tag, value))
                 .transitiveTagKeys(transitive));
   }
 
@@ -727,9 +751,7 @@ class LeastPrivilegeTest {
     Credentials issued =
         sts.assumeRole(
                 b ->
-                    b.roleArn(ROLE)
-                        .roleSessionName("session")
-                        .tags(t -> t.key("project").value(project)))
+                    b.roleArn(ROLE).roleSessionName("session").tags(sessionTag("project", project)))
             .credentials();
     return client(
         S3Client.builder().forcePathStyle(true),
@@ -787,7 +809,7 @@ class LeastPrivilegeTest {
     Map<String, ThrowingCallable> calls =
         Map.of(
             "sns:TagResource",
-            () -> sns.createTopic(b -> b.name("n1").tags(t -> t.key("team").value("red"))),
+            () -> sns.createTopic(b -> b.name("n1").tags(topicTag("team", "red"))),
             "sqs:TagQueue",
             () -> sqs.createQueue(b -> b.queueName("n1").tags(red)),
             "lambda:TagResource",

@@ -7,6 +7,7 @@ import io.carillon.base.Secret;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -248,7 +249,8 @@ class KeysTest {
                   // the client's assertion fails
                 }
               });
-      java.net.Socket plain = new java.net.Socket("127.0.0.1", server.getLocalPort());
+      java.net.Socket plain =
+          new java.net.Socket(InetAddress.getLoopbackAddress(), server.getLocalPort());
       try (SSLSocket client =
           (SSLSocket)
               trusting(identity)

@@ -20,6 +20,7 @@ import io.carillon.lambda.runtime.RuntimeFixture;
 import io.carillon.lambda.runtime.RuntimeLifecycle;
 import io.carillon.lambda.runtime.Runtimes;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
@@ -303,16 +304,14 @@ class FunctionOperationsTest {
                 "",
                 new Headers(),
                 Body.of(new byte[0]),
-                new InetSocketAddress("127.0.0.1", 1),
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 1),
                 false));
   }
 
   @Test
   void updateChangesOnlyTheMembersInTheRequest() throws Exception {
-    FunctionConfiguration old =
-        create(
-            python("changed", SOURCE).timeout(7).environment(e -> e.variables(Map.of("AB", "c"))));
-    old = configuration("changed");
+    create(python("changed", SOURCE).timeout(7).environment(e -> e.variables(Map.of("AB", "c"))));
+    FunctionConfiguration old = configuration("changed");
     String revision = old.revisionId();
     FunctionConfiguration changed =
         fixture.call(

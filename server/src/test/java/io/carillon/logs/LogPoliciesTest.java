@@ -78,10 +78,10 @@ class LogPoliciesTest {
   @Test
   void anAccountHasAtMostTenPolicies() {
     for (int i = 0; i < 10; i++) {
-      Object unused = put("p" + i, ONE);
+      var _ = put("p" + i, ONE);
     }
     refused(request("more", ONE), "LimitExceededException", "Resource limit exceeded.");
-    Object unused = put("p0", TWO);
+    var _ = put("p0", TWO);
   }
 
   @Test
@@ -128,7 +128,7 @@ class LogPoliciesTest {
     assertThatExceptionOfType(AwsException.class)
         .isThrownBy(
             () -> {
-              Object unused = call(input);
+              var _ = call(input);
             })
         .satisfies(e -> assertThat(e.error().code()).isEqualTo(code))
         .withMessageContaining(message);

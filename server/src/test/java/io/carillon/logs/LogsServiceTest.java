@@ -373,6 +373,7 @@ class LogsServiceTest {
   }
 
   @Test
+  @SuppressWarnings("deprecation") // AWS deprecated storedBytes, and still sends it
   void groupsAndStreamsReportZeroStoredBytes() {
     createStreams("/g", "a");
     put("/g", "a", event(1, "1"));

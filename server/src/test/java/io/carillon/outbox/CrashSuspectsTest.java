@@ -49,7 +49,7 @@ final class CrashSuspectsTest {
   private final Database disk = RepeatingDatabase.inMemory();
   private final ManualClock clock = new ManualClock();
   private final DeadLetters deadLetters = new DeadLetters();
-  private final List<Process> processes = new ArrayList<>();
+  private final List<ServerProcess> processes = new ArrayList<>();
 
   /// How often each job was attempted.
   private final Map<String, AtomicInteger> attempts = new ConcurrentHashMap<>();
@@ -57,7 +57,7 @@ final class CrashSuspectsTest {
   /// Which attempts started and ended, in order.
   private final Queue<String> log = new ConcurrentLinkedQueue<>();
 
-  private final class Process implements Delivery {
+  private final class ServerProcess implements Delivery {
     final CrashingDatabase database = new CrashingDatabase(disk);
     final TableOutbox outbox = TableOutbox.open(database, clock);
     final Dispatcher dispatcher =
@@ -74,7 +74,7 @@ final class CrashSuspectsTest {
     final Duration slow;
 
     /// @param slow how long the attempts of other jobs take
-    Process(Set<String> killers, Duration slow) {
+    ServerProcess(Set<String> killers, Duration slow) {
       this.killers = killers;
       this.slow = slow;
       processes.add(this);
@@ -156,7 +156,7 @@ final class CrashSuspectsTest {
   private int runUntilEmpty(Set<String> killers) {
     int deaths = 0;
     while (true) {
-      Process process = new Process(killers, Duration.ofMillis(20));
+      ServerProcess process = new ServerProcess(killers, Duration.ofMillis(20));
       await().atMost(Duration.ofSeconds(60)).until(() -> process.isKilled() || depth() == 0);
       if (!process.isKilled()) {
         return deaths;
@@ -227,7 +227,7 @@ final class CrashSuspectsTest {
   ///
   /// @return how many attempts were running
   private int killDuringAnAttemptOrAWait() {
-    Process process = new Process(Set.of(), Duration.ofDays(1));
+    ServerProcess process = new ServerProcess(Set.of(), Duration.ofDays(1));
     boolean rests =
         disk.read(CrashSuspects::list).stream().anyMatch(entry -> entry.suspect().alone() > 0);
     long until = System.nanoTime() + Duration.ofMillis(250).toNanos();
@@ -276,11 +276,11 @@ final class CrashSuspectsTest {
   void suspectsWaitWhileOtherJobsRunAtOnce() {
     add(bystanders(1));
     for (int kill = 0; kill < CrashSuspects.SUSPECT_FROM; kill++) {
-      Process process = new Process(Set.of(), Duration.ofDays(1));
+      ServerProcess process = new ServerProcess(Set.of(), Duration.ofDays(1));
       await().until(() -> process.dispatcher.report().running() > 0);
       process.kill();
     }
-    Process process = new Process(Set.of(), Duration.ZERO);
+    ServerProcess process = new ServerProcess(Set.of(), Duration.ZERO);
     long begun = System.nanoTime();
     disk.write(
         tx -> {
@@ -299,12 +299,12 @@ final class CrashSuspectsTest {
     scale = 0.4;
     add(bystanders(1));
     for (int kill = 0; kill < CrashSuspects.SUSPECT_FROM; kill++) {
-      Process process = new Process(Set.of(), Duration.ofDays(1));
+      ServerProcess process = new ServerProcess(Set.of(), Duration.ofDays(1));
       await().until(() -> process.dispatcher.report().running() > 0);
       process.kill();
     }
     log.clear();
-    Process process = new Process(Set.of(), Duration.ofMillis(500));
+    ServerProcess process = new ServerProcess(Set.of(), Duration.ofMillis(500));
     await().until(() -> log.contains("starts: bystander 0"));
     disk.write(
         tx -> {
@@ -324,7 +324,7 @@ final class CrashSuspectsTest {
   void aJobIsASuspectAfterTwoCrashes() {
     add(bystanders(1));
     for (int kill = 1; kill <= 2; kill++) {
-      Process process = new Process(Set.of(), Duration.ofDays(1));
+      ServerProcess process = new ServerProcess(Set.of(), Duration.ofDays(1));
       await().until(() -> process.dispatcher.report().running() > 0);
       process.kill();
       TableOutbox.open(disk, clock);
@@ -336,7 +336,7 @@ final class CrashSuspectsTest {
   void anAttemptThatEndsByItselfClearsASuspect() {
     add(bystanders(1));
     for (int kill = 0; kill < CrashSuspects.SUSPECT_FROM; kill++) {
-      Process process = new Process(Set.of(), Duration.ofDays(1));
+      ServerProcess process = new ServerProcess(Set.of(), Duration.ofDays(1));
       await().until(() -> process.dispatcher.report().running() > 0);
       process.kill();
     }
@@ -361,11 +361,11 @@ final class CrashSuspectsTest {
   @Test
   void interruptedJobsExceedTheirMaximumAge() {
     add(bystanders(1));
-    Process process = new Process(Set.of(), Duration.ofDays(1));
+    ServerProcess process = new ServerProcess(Set.of(), Duration.ofDays(1));
     await().until(() -> process.dispatcher.report().running() > 0);
     process.kill();
     clock.move(Duration.ofDays(1000));
-    new Process(Set.of(), Duration.ZERO);
+    new ServerProcess(Set.of(), Duration.ZERO);
     await().until(() -> depth() == 0);
     assertThat(deadLettered())
         .extracting(DeadLetters.DeadLetter::why)
@@ -376,7 +376,7 @@ final class CrashSuspectsTest {
   @Test
   void attemptsThatEndAfterAStopRequestAreNoInterruptions() {
     add(bystanders(1));
-    Process process = new Process(Set.of(), Duration.ofDays(1));
+    ServerProcess process = new ServerProcess(Set.of(), Duration.ofDays(1));
     await().until(() -> process.dispatcher.report().running() > 0);
     process.outbox.epoch().recordStop(process.database);
     process.kill();

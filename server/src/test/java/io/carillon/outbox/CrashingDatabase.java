@@ -6,6 +6,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /// A database as one process sees it. After [#kill] nothing that the process does reaches it, as
 /// after SIGKILL; earlier writes stay.
+@SuppressWarnings("LockNotBeforeTry") // requireAlive gives the lock of a killed process back
 final class CrashingDatabase implements Database {
   private final Database database;
   private final ReentrantReadWriteLock life = new ReentrantReadWriteLock();

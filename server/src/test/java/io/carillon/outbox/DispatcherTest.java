@@ -16,6 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -199,7 +200,6 @@ final class DispatcherTest extends DispatcherFixture {
     assertThat(deadLettered).hasSize(2);
     broken.set(false);
     String first = deadLettered.get(0).id();
-    String second = deadLettered.get(1).id();
     assertThat(
             database.<Boolean>write(tx -> deadLetters.redrive(tx, first, outbox, clock.instant())))
         .isTrue();
@@ -430,7 +430,7 @@ final class DispatcherTest extends DispatcherFixture {
                   ofLane.computeIfAbsent(job.work().lane(), _ -> new AtomicInteger());
               most.accumulateAndGet(now.incrementAndGet(), Math::max);
               mostOfLane.accumulateAndGet(lane.incrementAndGet(), Math::max);
-              Thread.yield();
+              LockSupport.parkNanos(1);
               lane.decrementAndGet();
               now.decrementAndGet();
               return DeliveryOutcome.done();
@@ -455,7 +455,7 @@ final class DispatcherTest extends DispatcherFixture {
         new Scripted(
             _ -> {
               most.accumulateAndGet(now.incrementAndGet(), Math::max);
-              Thread.yield();
+              LockSupport.parkNanos(1);
               now.decrementAndGet();
               return DeliveryOutcome.done();
             });

@@ -112,6 +112,7 @@ class LanesTest {
     return new Lanes(() -> now, 100, 1_000, Duration.ofSeconds(30), MemoryBudget.unlimited());
   }
 
+  @SuppressWarnings("NonAtomicVolatileUpdate") // one thread writes it
   private void readTheTable() {
     while (pagesRead < 1_000) {
       switch (lanes.next()) {

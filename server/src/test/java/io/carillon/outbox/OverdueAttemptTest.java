@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 final class OverdueAttemptTest extends DispatcherFixture {
   private static final double SCALE = 0.0001;
 
-  private abstract class Slow implements Delivery {
+  private abstract static class Slow implements Delivery {
     final AtomicInteger attempts = new AtomicInteger();
 
     @Override

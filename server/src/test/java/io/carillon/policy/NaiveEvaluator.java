@@ -122,7 +122,7 @@ final class NaiveEvaluator {
                       : value.asText().equals(actual));
         }
         boolean holds =
-            actual == null && operator.getKey().endsWith("IfExists")
+            (actual == null && operator.getKey().endsWith("IfExists"))
                 || any != operator.getKey().contains("Not");
         if (!holds) {
           return false;

@@ -26,7 +26,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import software.amazon.awssdk.services.s3.model.CopyObjectRequest;
 import software.amazon.awssdk.services.s3.model.CreateBucketRequest;
 import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.DeleteBucketOwnershipControlsRequest;
@@ -39,7 +38,9 @@ import software.amazon.awssdk.services.s3.model.GetBucketPolicyStatusRequest;
 import software.amazon.awssdk.services.s3.model.GetBucketPolicyStatusResponse;
 import software.amazon.awssdk.services.s3.model.GetPublicAccessBlockRequest;
 import software.amazon.awssdk.services.s3.model.GetPublicAccessBlockResponse;
+import software.amazon.awssdk.services.s3.model.Grant;
 import software.amazon.awssdk.services.s3.model.ObjectOwnership;
+import software.amazon.awssdk.services.s3.model.OwnershipControlsRule;
 import software.amazon.awssdk.services.s3.model.PublicAccessBlockConfiguration;
 import software.amazon.awssdk.services.s3.model.PutBucketAclRequest;
 import software.amazon.awssdk.services.s3.model.PutBucketOwnershipControlsRequest;
@@ -381,7 +382,8 @@ class BucketAccessTest {
         fixture.alice,
         PutBucketOwnershipControlsRequest.builder()
             .bucket("bucket")
-            .ownershipControls(c -> c.rules(r -> r.objectOwnership(ownership)))
+            .ownershipControls(
+                c -> c.rules(OwnershipControlsRule.builder().objectOwnership(ownership).build()))
             .build());
   }
 
@@ -411,8 +413,7 @@ class BucketAccessTest {
   private void copy(String acl) {
     fixture.call(
         fixture.alice,
-        CopyObjectRequest.builder()
-            .copySource("bucket/k")
+        S3Fixture.copyOf("bucket/k")
             .destinationBucket("bucket")
             .destinationKey("copy")
             .acl(acl)
@@ -444,13 +445,13 @@ class BucketAccessTest {
                 p ->
                     p.owner(o -> o.id("x"))
                         .grants(
-                            g ->
-                                g.permission("READ")
-                                    .grantee(
-                                        e ->
-                                            e.type("Group")
-                                                .uri(
-                                                    "http://acs.amazonaws.com/groups/global/AllUsers"))))
+                            Grant.builder()
+                                .permission("READ")
+                                .grantee(
+                                    e ->
+                                        e.type("Group")
+                                            .uri("http://acs.amazonaws.com/groups/global/AllUsers"))
+                                .build()))
             .build());
   }
 

@@ -74,7 +74,7 @@ class BucketConfigurationsTest {
       }
       return (SdkPojo) ((Buildable) builder).build();
     } catch (ReflectiveOperationException e) {
-      throw new AssertionError(e);
+      throw new LinkageError(operation, e);
     }
   }
 
@@ -178,7 +178,9 @@ class BucketConfigurationsTest {
             .serverSideEncryptionConfiguration(
                 c ->
                     c.rules(
-                        r -> r.applyServerSideEncryptionByDefault(d -> d.sseAlgorithm("AES256"))))
+                        ServerSideEncryptionRule.builder()
+                            .applyServerSideEncryptionByDefault(d -> d.sseAlgorithm("AES256"))
+                            .build()))
             .build(),
         PutBucketAbacRequest.builder()
             .bucket("bucket")
@@ -220,9 +222,10 @@ class BucketConfigurationsTest {
                     .serverSideEncryptionConfiguration(
                         c ->
                             c.rules(
-                                r ->
-                                    r.applyServerSideEncryptionByDefault(
-                                        d -> d.sseAlgorithm("aws:kms"))))
+                                ServerSideEncryptionRule.builder()
+                                    .applyServerSideEncryptionByDefault(
+                                        d -> d.sseAlgorithm("aws:kms"))
+                                    .build()))
                     .build()),
             Map.entry(
                 "access control",
@@ -278,9 +281,10 @@ class BucketConfigurationsTest {
                         .serverSideEncryptionConfiguration(
                             c ->
                                 c.rules(
-                                    r ->
-                                        r.blockedEncryptionTypes(
-                                            t -> t.encryptionTypeWithStrings("NONE"))))
+                                    ServerSideEncryptionRule.builder()
+                                        .blockedEncryptionTypes(
+                                            t -> t.encryptionTypeWithStrings("NONE"))
+                                        .build()))
                         .build())
                 .error()
                 .status())

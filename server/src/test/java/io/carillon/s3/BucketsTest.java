@@ -32,6 +32,7 @@ import software.amazon.awssdk.services.s3.model.ListBucketsRequest;
 import software.amazon.awssdk.services.s3.model.ListBucketsResponse;
 import software.amazon.awssdk.services.s3.model.PutBucketPolicyRequest;
 import software.amazon.awssdk.services.s3.model.PutBucketTaggingRequest;
+import software.amazon.awssdk.services.s3.model.Tag;
 
 class BucketsTest {
   private final S3Fixture fixture = new S3Fixture();
@@ -245,7 +246,7 @@ class BucketsTest {
         fixture.alice,
         PutBucketTaggingRequest.builder()
             .bucket("bucket")
-            .tagging(t -> t.tagSet(s -> s.key("k").value("v")))
+            .tagging(t -> t.tagSet(Tag.builder().key("k").value("v").build()))
             .build());
     assertThat(tags().tagSet().getFirst().value()).isEqualTo("v");
     fixture.call(fixture.alice, DeleteBucketTaggingRequest.builder().bucket("bucket").build());

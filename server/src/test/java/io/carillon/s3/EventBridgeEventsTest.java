@@ -10,7 +10,6 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.core.SdkPojo;
-import software.amazon.awssdk.services.s3.model.CopyObjectRequest;
 import software.amazon.awssdk.services.s3.model.DeleteObjectRequest;
 import software.amazon.awssdk.services.s3.model.DeleteObjectTaggingRequest;
 import software.amazon.awssdk.services.s3.model.EventBridgeConfiguration;
@@ -66,12 +65,7 @@ class EventBridgeEventsTest {
             .versioningConfiguration(v -> v.status("Enabled"))
             .build());
     fixture.put("bucket", "k", "x");
-    call(
-        CopyObjectRequest.builder()
-            .copySource("bucket/k")
-            .destinationBucket("bucket")
-            .destinationKey("copy")
-            .build());
+    call(S3Fixture.copyOf("bucket/k").destinationBucket("bucket").destinationKey("copy").build());
     call(
         PutObjectTaggingRequest.builder()
             .bucket("bucket")
@@ -131,7 +125,7 @@ class EventBridgeEventsTest {
   }
 
   private void call(SdkPojo request) {
-    Object unused = fixture.call(fixture.alice, request);
+    var _ = fixture.call(fixture.alice, request);
   }
 
   private List<JsonNode> events() throws Exception {

@@ -31,7 +31,6 @@ import software.amazon.awssdk.services.s3.model.ListPartsRequest;
 import software.amazon.awssdk.services.s3.model.ListPartsResponse;
 import software.amazon.awssdk.services.s3.model.MultipartUpload;
 import software.amazon.awssdk.services.s3.model.ObjectAttributes;
-import software.amazon.awssdk.services.s3.model.UploadPartCopyRequest;
 import software.amazon.awssdk.services.s3.model.UploadPartCopyResponse;
 import software.amazon.awssdk.services.s3.model.UploadPartRequest;
 
@@ -409,8 +408,7 @@ class MultipartTest {
   private UploadPartCopyResponse copy(String upload, String range) {
     return fixture.call(
         fixture.alice,
-        UploadPartCopyRequest.builder()
-            .copySource("bucket/source%20key")
+        S3Fixture.copyOfPart("bucket/source%20key")
             .copySourceRange(range)
             .destinationBucket("bucket")
             .destinationKey("k")

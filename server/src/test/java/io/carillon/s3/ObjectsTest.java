@@ -39,6 +39,7 @@ import software.amazon.awssdk.services.s3.model.ObjectIdentifier;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectTaggingRequest;
 import software.amazon.awssdk.services.s3.model.S3Object;
+import software.amazon.awssdk.services.s3.model.Tag;
 
 class ObjectsTest {
   private final S3Fixture fixture = new S3Fixture();
@@ -459,10 +460,7 @@ class ObjectsTest {
   private CopyObjectResponse copy(
       String source, String key, UnaryOperator<CopyObjectRequest.Builder> change) {
     CopyObjectRequest.Builder input =
-        CopyObjectRequest.builder()
-            .copySource(source)
-            .destinationBucket("bucket")
-            .destinationKey(key);
+        S3Fixture.copyOf(source).destinationBucket("bucket").destinationKey(key);
     input = change.apply(input);
     return fixture.call(fixture.alice, input.build());
   }
@@ -485,7 +483,7 @@ class ObjectsTest {
         PutObjectTaggingRequest.builder()
             .bucket("bucket")
             .key(object)
-            .tagging(t -> t.tagSet(s -> s.key(key).value(value)))
+            .tagging(t -> t.tagSet(Tag.builder().key(key).value(value).build()))
             .build());
   }
 

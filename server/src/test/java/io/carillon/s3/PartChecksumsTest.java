@@ -16,7 +16,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
-import software.amazon.awssdk.services.s3.model.CopyObjectRequest;
 import software.amazon.awssdk.services.s3.model.CopyObjectResponse;
 import software.amazon.awssdk.services.s3.model.CopyPartResult;
 import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
@@ -29,7 +28,6 @@ import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 import software.amazon.awssdk.services.s3.model.ListPartsRequest;
 import software.amazon.awssdk.services.s3.model.ListPartsResponse;
 import software.amazon.awssdk.services.s3.model.ObjectAttributes;
-import software.amazon.awssdk.services.s3.model.UploadPartCopyRequest;
 import software.amazon.awssdk.services.s3.model.UploadPartCopyResponse;
 import software.amazon.awssdk.services.s3.model.UploadPartRequest;
 
@@ -200,8 +198,7 @@ class PartChecksumsTest {
     UploadPartCopyResponse response =
         fixture.call(
             fixture.alice,
-            UploadPartCopyRequest.builder()
-                .copySource("bucket/source")
+            S3Fixture.copyOfPart("bucket/source")
                 .destinationBucket("bucket")
                 .destinationKey("k")
                 .uploadId(upload)
@@ -223,8 +220,7 @@ class PartChecksumsTest {
   private CopyObjectResponse copyTo(String key, String source) {
     return fixture.call(
         fixture.alice,
-        CopyObjectRequest.builder()
-            .copySource("bucket/" + source.replace(" ", "%20"))
+        S3Fixture.copyOf("bucket/" + source.replace(" ", "%20"))
             .destinationBucket("bucket")
             .destinationKey(key)
             .build());

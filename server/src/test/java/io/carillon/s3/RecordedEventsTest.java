@@ -12,7 +12,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
-import software.amazon.awssdk.services.s3.model.CopyObjectRequest;
 import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.CreateMultipartUploadResponse;
 import software.amazon.awssdk.services.s3.model.DeleteObjectRequest;
@@ -21,6 +20,7 @@ import software.amazon.awssdk.services.s3.model.DeleteObjectsRequest;
 import software.amazon.awssdk.services.s3.model.ObjectIdentifier;
 import software.amazon.awssdk.services.s3.model.PutBucketVersioningRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectTaggingRequest;
+import software.amazon.awssdk.services.s3.model.Tag;
 import software.amazon.awssdk.services.s3.model.UploadPartRequest;
 
 /// Events as recorded from S3.
@@ -93,7 +93,7 @@ class RecordedEventsTest {
         PutObjectTaggingRequest.builder()
             .bucket("bucket")
             .key("k")
-            .tagging(t -> t.tagSet(s -> s.key("k").value("v")))
+            .tagging(t -> t.tagSet(Tag.builder().key("k").value("v").build()))
             .build());
     fixture.call(
         fixture.alice, DeleteObjectTaggingRequest.builder().bucket("bucket").key("k").build());
@@ -118,11 +118,7 @@ class RecordedEventsTest {
     fixture.put("bucket", "k", "y");
     fixture.call(
         fixture.alice,
-        CopyObjectRequest.builder()
-            .copySource("bucket/k")
-            .destinationBucket("bucket")
-            .destinationKey("c")
-            .build());
+        S3Fixture.copyOf("bucket/k").destinationBucket("bucket").destinationKey("c").build());
     complete();
     delete("k", null);
     assertThat(events())

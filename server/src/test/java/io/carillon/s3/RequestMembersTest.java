@@ -125,6 +125,7 @@ class RequestMembersTest {
     return (SdkPojo) input.getMethod("builder").invoke(null);
   }
 
+  @SuppressWarnings("ReferenceEquality") // the types are constants
   private static Object sample(SdkField<?> field) {
     MarshallingType<?> type = field.marshallingType();
     if (type == MarshallingType.BOOLEAN) {
@@ -215,6 +216,7 @@ class RequestMembersTest {
     }
   }
 
+  @SuppressWarnings("ReferenceEquality") // the types are constants
   private static List<String> leaves(String parent, SdkField<?> field) {
     String path = parent.isEmpty() ? field.locationName() : parent + "." + field.locationName();
     SdkField<?> inner =

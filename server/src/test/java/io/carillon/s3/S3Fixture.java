@@ -55,11 +55,14 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import software.amazon.awssdk.core.SdkPojo;
+import software.amazon.awssdk.services.s3.model.CopyObjectRequest;
 import software.amazon.awssdk.services.s3.model.CreateBucketRequest;
 import software.amazon.awssdk.services.s3.model.Event;
 import software.amazon.awssdk.services.s3.model.GetObjectRequest;
+import software.amazon.awssdk.services.s3.model.LambdaFunctionConfiguration;
 import software.amazon.awssdk.services.s3.model.PutBucketNotificationConfigurationRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
+import software.amazon.awssdk.services.s3.model.UploadPartCopyRequest;
 
 /// S3 on an in-memory store, called through its operation table, with test doubles for everything
 /// else.
@@ -220,6 +223,17 @@ final class S3Fixture implements FixedAuthorizer {
             request(new byte[0])));
   }
 
+  /// A copy as it arrives; `sourceBucket` and `sourceKey` are for clients.
+  @SuppressWarnings("deprecation")
+  static CopyObjectRequest.Builder copyOf(String source) {
+    return CopyObjectRequest.builder().copySource(source);
+  }
+
+  @SuppressWarnings("deprecation")
+  static UploadPartCopyRequest.Builder copyOfPart(String source) {
+    return UploadPartCopyRequest.builder().copySource(source);
+  }
+
   /// Sends every event of the bucket to a function.
   void notifyFunction(String bucket, String... events) {
     String function = "arn:aws:lambda:eu-central-1:111111111111:function:f";
@@ -231,17 +245,18 @@ final class S3Fixture implements FixedAuthorizer {
             .notificationConfiguration(
                 n ->
                     n.lambdaFunctionConfigurations(
-                        f ->
-                            f.id("rule")
-                                .lambdaFunctionArn(function)
-                                .eventsWithStrings(
-                                    events.length == 0
-                                        ? new String[] {
-                                          Event.S3_OBJECT_CREATED.toString(),
-                                          Event.S3_OBJECT_REMOVED.toString(),
-                                          Event.S3_OBJECT_TAGGING.toString()
-                                        }
-                                        : events)))
+                        LambdaFunctionConfiguration.builder()
+                            .id("rule")
+                            .lambdaFunctionArn(function)
+                            .eventsWithStrings(
+                                events.length == 0
+                                    ? new String[] {
+                                      Event.S3_OBJECT_CREATED.toString(),
+                                      Event.S3_OBJECT_REMOVED.toString(),
+                                      Event.S3_OBJECT_TAGGING.toString()
+                                    }
+                                    : events)
+                            .build()))
             .build());
   }
 

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadRequest;
-import software.amazon.awssdk.services.s3.model.CopyObjectRequest;
+import software.amazon.awssdk.services.s3.model.CompletedPart;
 import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.CreateMultipartUploadResponse;
 import software.amazon.awssdk.services.s3.model.GetObjectAttributesRequest;
@@ -41,7 +41,6 @@ import software.amazon.awssdk.services.s3.model.ObjectAttributes;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectTaggingRequest;
 import software.amazon.awssdk.services.s3.model.Tag;
-import software.amazon.awssdk.services.s3.model.UploadPartCopyRequest;
 import software.amazon.awssdk.services.s3.model.UploadPartRequest;
 
 /// Storage classes are stored, returned and listed, and archived objects cannot be read.
@@ -115,8 +114,7 @@ class StorageClassTest {
     assertThat(listed("cold")).isEqualTo("GLACIER_IR");
     fixture.call(
         fixture.alice,
-        CopyObjectRequest.builder()
-            .copySource(BUCKET + "/cold")
+        S3Fixture.copyOf(BUCKET + "/cold")
             .destinationBucket(BUCKET)
             .destinationKey("replaced")
             .metadataDirective(MetadataDirective.REPLACE)
@@ -170,7 +168,7 @@ class StorageClassTest {
             .bucket(BUCKET)
             .key("k")
             .uploadId(id)
-            .multipartUpload(m -> m.parts(p -> p.partNumber(1).eTag(etag)))
+            .multipartUpload(m -> m.parts(CompletedPart.builder().partNumber(1).eTag(etag).build()))
             .build());
     assertThat(listed("k")).isEqualTo("INTELLIGENT_TIERING");
     assertThat(fixture.get(BUCKET, "k")).isEqualTo("x");
@@ -190,8 +188,7 @@ class StorageClassTest {
         () ->
             fixture.call(
                 fixture.alice,
-                UploadPartCopyRequest.builder()
-                    .copySource(BUCKET + "/k")
+                S3Fixture.copyOfPart(BUCKET + "/k")
                     .destinationBucket(BUCKET)
                     .destinationKey("parts")
                     .uploadId(id)
@@ -238,8 +235,7 @@ class StorageClassTest {
   private void copy(String from, String to, @Nullable String storageClass) {
     fixture.call(
         fixture.alice,
-        CopyObjectRequest.builder()
-            .copySource(BUCKET + "/" + from)
+        S3Fixture.copyOf(BUCKET + "/" + from)
             .destinationBucket(BUCKET)
             .destinationKey(to)
             .storageClass(storageClass)

@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import software.amazon.awssdk.services.s3.model.CopyObjectRequest;
 import software.amazon.awssdk.services.s3.model.DeleteObjectRequest;
 import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
@@ -52,8 +51,7 @@ class StoredObjectsTest {
           request(large));
       fixture.call(
           fixture.alice,
-          CopyObjectRequest.builder()
-              .copySource("bucket/large")
+          S3Fixture.copyOf("bucket/large")
               .destinationBucket("bucket")
               .destinationKey("copy")
               .build());

@@ -29,7 +29,7 @@ class EventRaceTest {
   private static RaceServer server;
 
   /// A destination of events. What it receives ends in a queue, which outlives it.
-  private enum Destination {
+  enum Destination {
     QUEUE {
       @Override
       String arnOf(String name) {

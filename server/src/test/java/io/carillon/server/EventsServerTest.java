@@ -369,20 +369,19 @@ class EventsServerTest {
   @ValueSource(
       strings = {"CreateArchive", "DescribeReplay", "DescribeConnection", "DescribeApiDestination"})
   void otherOperationsAnswerThatTheyAreNotImplemented(String operation) {
-    EventBridgeClient events = server.events;
-    assertThatThrownBy(
-            () -> {
-              Object unused =
-                  switch (operation) {
-                    case "CreateArchive" ->
-                        events.createArchive(b -> b.archiveName("a").eventSourceArn("a"));
-                    case "DescribeReplay" -> events.describeReplay(b -> b.replayName("r"));
-                    case "DescribeConnection" -> events.describeConnection(b -> b.name("c"));
-                    default -> events.describeApiDestination(b -> b.name("d"));
-                  };
-            })
+    assertThatThrownBy(() -> callUnsupported(operation))
         .isInstanceOf(EventBridgeException.class)
         .hasMessageContaining(operation + " is not implemented");
+  }
+
+  private static Object callUnsupported(String operation) {
+    EventBridgeClient events = server.events;
+    return switch (operation) {
+      case "CreateArchive" -> events.createArchive(b -> b.archiveName("a").eventSourceArn("a"));
+      case "DescribeReplay" -> events.describeReplay(b -> b.replayName("r"));
+      case "DescribeConnection" -> events.describeConnection(b -> b.name("c"));
+      default -> events.describeApiDestination(b -> b.name("d"));
+    };
   }
 
   /// A rule for the events of a source of its own, which has the rule's name.

@@ -23,8 +23,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.services.eventbridge.model.PutEventsRequestEntry;
+import software.amazon.awssdk.services.eventbridge.model.Target;
 import software.amazon.awssdk.services.lambda.model.InvocationType;
-import software.amazon.awssdk.services.s3.model.Tag.Builder;
 
 /// Administrative changes change the guard that stands for them, and no other; traffic changes
 /// none, since every plan of the group would be made again.
@@ -48,11 +49,12 @@ class GuardsTest {
     server.setPolicy(TOPIC, RaceServer.allowPublish(TOPIC, service("s3")));
     subscription = subscribe("queue");
     server.events.putRule(b -> b.name("traffic").eventPattern(PATTERN));
-    server.events.putTargets(b -> b.rule("traffic").targets(t -> t.id("t").arn(QUEUE)));
+    server.events.putTargets(
+        b -> b.rule("traffic").targets(Target.builder().id("t").arn(QUEUE).build()));
     server.function("function", QUEUE);
     server.permit("function", null, "s3.amazonaws.com");
     for (String destination : List.of(QUEUE, TOPIC, arn("lambda", "function:function"))) {
-      String bucket = "for-" + destination.split(":")[2];
+      String bucket = "for-" + destination.split(":", -1)[2];
       server.s3.createBucket(b -> b.bucket(bucket));
       server.notify(bucket, destination, "");
     }
@@ -75,16 +77,19 @@ class GuardsTest {
                   .sourceKey("key")
                   .destinationBucket(bucket)
                   .destinationKey("copy"));
-      server.s3.putObjectTagging(
-          b ->
-              b.bucket(bucket)
-                  .key("key")
-                  .tagging(t -> t.tagSet((Builder tag) -> tag.key("a").value("b"))));
+      server.s3.putObjectTagging(b -> b.bucket(bucket).key("key").tagging(RaceServer.TAGS));
       server.s3.deleteObject(b -> b.bucket(bucket).key("key"));
     }
     server.sns.publish(b -> b.topicArn(TOPIC).message("m"));
     server.sqs.sendMessage(b -> b.queueUrl(server.url(QUEUE)).messageBody("m"));
-    server.events.putEvents(b -> b.entries(e -> e.source("guards").detailType("d").detail("{}")));
+    server.events.putEvents(
+        b ->
+            b.entries(
+                PutEventsRequestEntry.builder()
+                    .source("guards")
+                    .detailType("d")
+                    .detail("{}")
+                    .build()));
     server.lambda.invoke(
         b ->
             b.functionName("function")
@@ -151,11 +156,7 @@ class GuardsTest {
         changes(
             "bucket tags",
             bucket,
-            () ->
-                server.s3.putBucketTagging(
-                    b ->
-                        b.bucket("for-sqs")
-                            .tagging(t -> t.tagSet((Builder tag) -> tag.key("a").value("b"))))),
+            () -> server.s3.putBucketTagging(b -> b.bucket("for-sqs").tagging(RaceServer.TAGS))),
         changes(
             "topic attribute",
             topic,
@@ -202,7 +203,9 @@ class GuardsTest {
         changes(
             "target",
             BUS,
-            () -> server.events.putTargets(b -> b.rule("r").targets(t -> t.id("t").arn(QUEUE)))),
+            () ->
+                server.events.putTargets(
+                    b -> b.rule("r").targets(Target.builder().id("t").arn(QUEUE).build()))),
         changes("disabled rule", BUS, () -> server.events.disableRule(b -> b.name("r"))),
         changes(
             "permission of a bus",

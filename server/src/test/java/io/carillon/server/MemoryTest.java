@@ -152,17 +152,18 @@ class MemoryTest {
                     "{\"Version\":\"2012-10-17\",\"Statement\":{\"Effect\":\"Allow\",\"Action\":"
                         + "\"sts:AssumeRole\",\"Principal\":{\"Service\":\"lambda.amazonaws.com\"}}}"));
     assertThat(role.status()).as(role.text()).isEqualTo(200);
-    String function =
-        "{\"FunctionName\":\"f\",\"Runtime\":\"provided.al2023\",\"Handler\":\"x\",\"Role\":\"%s\","
-            + "\"Code\":{\"ZipFile\":\"%s\"}}";
     Answer created =
         send(
                 "lambda",
                 new Call(
                     "POST", "/2015-03-31/functions", Map.of("content-type", "application/json")),
-                function.formatted(
-                    "arn:aws:iam::000000000000:role/r",
-                    Base64.getEncoder().encodeToString(bootstrap("#!/bin/sh\nexec sleep 600\n"))))
+                """
+                {"FunctionName":"f","Runtime":"provided.al2023","Handler":"x",\
+                "Role":"arn:aws:iam::000000000000:role/r","Code":{"ZipFile":"%s"}}\
+                """
+                    .formatted(
+                        Base64.getEncoder()
+                            .encodeToString(bootstrap("#!/bin/sh\nexec sleep 600\n"))))
             .get();
     assertThat(created.status()).as(created.text()).isEqualTo(201);
   }

@@ -19,6 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.services.sns.model.PublishBatchRequestEntry;
 
 /// A topic changes after a message was planned and before it is stored: the subscriptions of the
 /// commit get the message. So for a publish and for an event of S3.
@@ -30,7 +31,7 @@ class PublishRaceTest {
   private String queue = "";
   private String bucket = "";
 
-  private enum By {
+  enum By {
     PUBLISH,
     PUBLISH_BATCH,
     EVENT
@@ -135,7 +136,7 @@ class PublishRaceTest {
     assertThat(received(other)).isOne();
   }
 
-  private enum Change {
+  enum Change {
     POLICY_ALLOWS,
     QUEUE_DELETED,
     UNSUBSCRIBED
@@ -215,17 +216,18 @@ class PublishRaceTest {
               b ->
                   b.topicArn(topic)
                       .publishBatchRequestEntries(
-                          e ->
-                              e.id("one")
-                                  .message("m")
-                                  .messageAttributes(
-                                      Map.of(
-                                          "colour",
-                                          software.amazon.awssdk.services.sns.model
-                                              .MessageAttributeValue.builder()
-                                              .dataType("String")
-                                              .stringValue("red")
-                                              .build()))));
+                          PublishBatchRequestEntry.builder()
+                              .id("one")
+                              .message("m")
+                              .messageAttributes(
+                                  Map.of(
+                                      "colour",
+                                      software.amazon.awssdk.services.sns.model
+                                          .MessageAttributeValue.builder()
+                                          .dataType("String")
+                                          .stringValue("red")
+                                          .build()))
+                              .build()));
       case EVENT ->
           server.s3.putObject(b -> b.bucket(bucket).key("key"), RequestBody.fromString("x"));
     }

@@ -50,7 +50,13 @@ import software.amazon.awssdk.services.iam.model.AccessKey;
 import software.amazon.awssdk.services.lambda.LambdaClient;
 import software.amazon.awssdk.services.lambda.model.DeadLetterConfig;
 import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.FilterRule;
+import software.amazon.awssdk.services.s3.model.LambdaFunctionConfiguration;
 import software.amazon.awssdk.services.s3.model.NotificationConfigurationFilter;
+import software.amazon.awssdk.services.s3.model.QueueConfiguration;
+import software.amazon.awssdk.services.s3.model.Tag;
+import software.amazon.awssdk.services.s3.model.Tagging;
+import software.amazon.awssdk.services.s3.model.TopicConfiguration;
 import software.amazon.awssdk.services.sns.SnsClient;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.Message;
@@ -61,6 +67,10 @@ import software.amazon.awssdk.services.sqs.model.QueueDeletedRecentlyException;
 /// the plan is applied. Functions have no concurrency, so their events end as dead letters and none
 /// runs.
 final class RaceServer implements AutoCloseable {
+  /// Some tags of a bucket or an object.
+  static final Tagging TAGS =
+      Tagging.builder().tagSet(Tag.builder().key("a").value("b").build()).build();
+
   static final String ACCOUNT = "000000000000";
   static final String ALLOW_ALL =
       """
@@ -348,7 +358,7 @@ final class RaceServer implements AutoCloseable {
     List<String> events = List.of("s3:ObjectCreated:*", "s3:ObjectRemoved:*", "s3:ObjectTagging:*");
     NotificationConfigurationFilter filter =
         NotificationConfigurationFilter.builder()
-            .key(k -> k.filterRules(r -> r.name("prefix").value(prefix)))
+            .key(k -> k.filterRules(FilterRule.builder().name("prefix").value(prefix).build()))
             .build();
     s3.putBucketNotificationConfiguration(
         b ->
@@ -356,25 +366,28 @@ final class RaceServer implements AutoCloseable {
                 .skipDestinationValidation(true)
                 .notificationConfiguration(
                     n -> {
-                      switch (destination.split(":")[2]) {
+                      switch (destination.split(":", -1)[2]) {
                         case "sqs" ->
                             n.queueConfigurations(
-                                q ->
-                                    q.queueArn(destination)
-                                        .filter(filter)
-                                        .eventsWithStrings(events));
+                                QueueConfiguration.builder()
+                                    .queueArn(destination)
+                                    .filter(filter)
+                                    .eventsWithStrings(events)
+                                    .build());
                         case "sns" ->
                             n.topicConfigurations(
-                                t ->
-                                    t.topicArn(destination)
-                                        .filter(filter)
-                                        .eventsWithStrings(events));
+                                TopicConfiguration.builder()
+                                    .topicArn(destination)
+                                    .filter(filter)
+                                    .eventsWithStrings(events)
+                                    .build());
                         default ->
                             n.lambdaFunctionConfigurations(
-                                f ->
-                                    f.lambdaFunctionArn(destination)
-                                        .filter(filter)
-                                        .eventsWithStrings(events));
+                                LambdaFunctionConfiguration.builder()
+                                    .lambdaFunctionArn(destination)
+                                    .filter(filter)
+                                    .eventsWithStrings(events)
+                                    .build());
                       }
                     }));
   }

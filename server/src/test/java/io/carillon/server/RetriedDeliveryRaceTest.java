@@ -31,7 +31,7 @@ class RetriedDeliveryRaceTest {
   @TempDir static Path folder;
   private static RaceServer server;
 
-  private enum Change {
+  enum Change {
     POLICY_REVOKED,
     QUEUE_DELETED
   }

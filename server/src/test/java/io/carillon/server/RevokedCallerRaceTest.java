@@ -33,7 +33,9 @@ import software.amazon.awssdk.services.lambda.model.InvocationType;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
 import software.amazon.awssdk.services.s3.model.DeleteObjectsResponse;
 import software.amazon.awssdk.services.s3.model.ObjectIdentifier;
-import software.amazon.awssdk.services.s3.model.Tag.Builder;
+import software.amazon.awssdk.services.s3.model.QueueConfiguration;
+import software.amazon.awssdk.services.sns.model.PublishBatchRequestEntry;
+import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
 
 /// A caller that loses a permission after its request was authorized, and before the commit, is
 /// refused as if the request had arrived later; the request changes nothing.
@@ -55,7 +57,7 @@ class RevokedCallerRaceTest {
 
   /// An operation that changes something in a plan and its application. It answers with the error
   /// codes of single entries, for operations that report them in a successful response.
-  private enum Call {
+  enum Call {
     PUT_OBJECT(
         (c, _) -> {
           c.s3().putObject(b -> b.bucket(BUCKET).key("new"), RequestBody.fromString("new"));
@@ -63,12 +65,7 @@ class RevokedCallerRaceTest {
         }),
     PUT_OBJECT_TAGGING(
         (c, _) -> {
-          c.s3()
-              .putObjectTagging(
-                  b ->
-                      b.bucket(BUCKET)
-                          .key("object")
-                          .tagging(t -> t.tagSet((Builder tag) -> tag.key("a").value("b"))));
+          c.s3().putObjectTagging(b -> b.bucket(BUCKET).key("object").tagging(RaceServer.TAGS));
           return List.of();
         }),
     DELETE_OBJECT_TAGGING(
@@ -159,7 +156,10 @@ class RevokedCallerRaceTest {
         (c, _) -> {
           c.sns()
               .publishBatch(
-                  b -> b.topicArn(TOPIC).publishBatchRequestEntries(e -> e.id("one").message("m")));
+                  b ->
+                      b.topicArn(TOPIC)
+                          .publishBatchRequestEntries(
+                              PublishBatchRequestEntry.builder().id("one").message("m").build()));
           return List.of();
         }),
     PUBLISH_TO_PHONE(
@@ -176,7 +176,13 @@ class RevokedCallerRaceTest {
         (c, s) -> {
           c.sqs()
               .sendMessageBatch(
-                  b -> b.queueUrl(s.url(QUEUE)).entries(e -> e.id("one").messageBody("m")));
+                  b ->
+                      b.queueUrl(s.url(QUEUE))
+                          .entries(
+                              SendMessageBatchRequestEntry.builder()
+                                  .id("one")
+                                  .messageBody("m")
+                                  .build()));
           return List.of();
         }),
     INVOKE_EVENT(
@@ -190,6 +196,7 @@ class RevokedCallerRaceTest {
           return List.of();
         });
 
+    @SuppressWarnings("ImmutableEnumChecker") // without state
     private final BiFunction<Clients, RaceServer, List<String>> run;
 
     Call(BiFunction<Clients, RaceServer, List<String>> run) {
@@ -203,7 +210,7 @@ class RevokedCallerRaceTest {
   }
 
   /// How a user loses its permission.
-  private enum Revocation {
+  enum Revocation {
     POLICY_REMOVED(DENIED) {
       @Override
       void run(String user, Clients clients) {
@@ -249,6 +256,7 @@ class RevokedCallerRaceTest {
       }
     };
 
+    @SuppressWarnings("ImmutableEnumChecker") // a Set.of
     final Set<String> codes;
 
     Revocation(Set<String> codes) {
@@ -273,12 +281,13 @@ class RevokedCallerRaceTest {
                 .notificationConfiguration(
                     n ->
                         n.queueConfigurations(
-                            q ->
-                                q.queueArn(QUEUE)
-                                    .eventsWithStrings(
-                                        "s3:ObjectCreated:*",
-                                        "s3:ObjectRemoved:*",
-                                        "s3:ObjectTagging:*"))));
+                            QueueConfiguration.builder()
+                                .queueArn(QUEUE)
+                                .eventsWithStrings(
+                                    "s3:ObjectCreated:*",
+                                    "s3:ObjectRemoved:*",
+                                    "s3:ObjectTagging:*")
+                                .build())));
     server.s3.putObject(b -> b.bucket(BUCKET).key("object"), RequestBody.fromString("x"));
     upload = server.s3.createMultipartUpload(b -> b.bucket(BUCKET).key("large")).uploadId();
     etag =

@@ -12,6 +12,7 @@ import io.carillon.http.Response;
 import io.carillon.lambda.runtime.Executor;
 import io.carillon.lambda.runtime.Peers;
 import io.carillon.lambda.runtime.ProcessExecutor;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -27,15 +28,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// Which requests are the admin API's, and which count as those of one sender.
 class RootHandlerTest {
-  private static final String REQUEST =
-      "exec 3<>/dev/tcp/127.0.0.1/%d; printf 'GET / HTTP/1.1\\r"
-          + "\\n"
-          + "Host: a\\r"
-          + "\\n"
-          + "\\r"
-          + "\\n"
-          + "' >&3; read -u 3";
-
   @TempDir Path folder;
 
   @Test
@@ -47,7 +39,7 @@ class RootHandlerTest {
       RootHandler rootHandler = rootHandler(executor.peers());
       try (HttpEngine engine =
           HttpEngine.start(
-              new InetSocketAddress("127.0.0.1", 0),
+              new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
               Limits.standard(),
               request -> {
                 senders.add(Optional.ofNullable(rootHandler.sender(request.socket())));
@@ -57,8 +49,7 @@ class RootHandlerTest {
         assertThat(senders.take()).as("before the first function").isEmpty();
 
         Path code = executor.openFolder(Files.createDirectory(folder.resolve("code")));
-        Executor.Running function =
-            executor.start(function(code, REQUEST.formatted(engine.port())));
+        Executor.Running function = executor.start(function(code, requestTo(engine.port())));
         assertThat(senders.take()).as("a function").isPresent();
         function.kill();
 
@@ -100,6 +91,15 @@ class RootHandlerTest {
         new WellKnownKey(config, peers),
         List.of(),
         peers);
+  }
+
+  private static String requestTo(int port) {
+    return """
+    exec 3<>/dev/tcp/127.0.0.1/%d
+    printf 'GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n' >&3
+    read -u 3
+    """
+        .formatted(port);
   }
 
   private static Executor.Launch function(Path code, String script) {

@@ -254,7 +254,8 @@ class PublishTest {
         DirectPipeline.traced(fixture.alice, "Root=1-b"),
         PublishBatchRequest.builder()
             .topicArn(topic)
-            .publishBatchRequestEntries(e -> e.id("1").message("m"))
+            .publishBatchRequestEntries(
+                PublishBatchRequestEntry.builder().id("1").message("m").build())
             .build());
     fixture.runDue();
     assertThat(fixture.serviceMessages.getLast().traceHeader()).isEqualTo("Root=1-b");

@@ -7,6 +7,7 @@ import java.time.InstantSource;
 enum TestSigner implements MessageSigner {
   INSTANCE;
 
+  @SuppressWarnings("ImmutableEnumChecker") // set once
   private final io.carillon.keys.SnsCertificate certificate =
       Keys.inMemory(InstantSource.system()).snsCertificate();
 

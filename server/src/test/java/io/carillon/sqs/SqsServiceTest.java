@@ -18,6 +18,7 @@ import io.carillon.messaging.ServiceMessage;
 import io.carillon.policy.FewPrincipals;
 import io.carillon.store.Database;
 import io.carillon.store.RepeatingDatabase;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -654,7 +655,9 @@ class SqsServiceTest {
                         .build()))
             .build();
     SendMessageResponse sent = run(message);
-    byte[] digested = "\0\0\0\016AWSTraceHeader\0\0\0\6String\1\0\0\0\6Root=1".getBytes("US-ASCII");
+    byte[] digested =
+        "\0\0\0\016AWSTraceHeader\0\0\0\6String\1\0\0\0\6Root=1"
+            .getBytes(StandardCharsets.US_ASCII);
     assertThat(sent.md5OfMessageSystemAttributes())
         .isEqualTo(
             java.util.HexFormat.of()
@@ -697,8 +700,16 @@ class SqsServiceTest {
         SendMessageBatchRequest.builder()
             .queueUrl(queue)
             .entries(
-                e -> e.id("a").messageBody("m").messageAttributes(Map.of("k", large)),
-                e -> e.id("b").messageBody("m").messageAttributes(Map.of("k", large)))
+                SendMessageBatchRequestEntry.builder()
+                    .id("a")
+                    .messageBody("m")
+                    .messageAttributes(Map.of("k", large))
+                    .build(),
+                SendMessageBatchRequestEntry.builder()
+                    .id("b")
+                    .messageBody("m")
+                    .messageAttributes(Map.of("k", large))
+                    .build())
             .build();
 
     assertThatThrownBy(() -> run(batch))
@@ -734,6 +745,7 @@ class SqsServiceTest {
     return run(SendMessageRequest.builder().queueUrl(queue).messageBody(body).build());
   }
 
+  @SuppressWarnings("deprecation") // AWS deprecated AttributeNames, and still takes it
   private List<Message> receive(String queue) {
     ReceiveMessageResponse answer =
         run(

@@ -240,7 +240,7 @@ final class CrashTest {
   }
 
   private static Optional<Path> findGcc() {
-    for (String folder : System.getenv().getOrDefault("PATH", "").split(":")) {
+    for (String folder : System.getenv().getOrDefault("PATH", "").split(":", -1)) {
       Path gcc = Path.of(folder, "gcc");
       if (Files.isExecutable(gcc)) {
         return Optional.of(gcc);

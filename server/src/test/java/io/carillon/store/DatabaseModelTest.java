@@ -74,7 +74,7 @@ final class DatabaseModelTest {
     }
   }
 
-  private static void run(Database database, TreeMap<byte[], byte[]> model, Step step) {
+  private static void run(Database database, NavigableMap<byte[], byte[]> model, Step step) {
     TreeMap<byte[], byte[]> changed = new TreeMap<>(model);
     Database.Change<Integer> change =
         tx -> {
@@ -103,7 +103,7 @@ final class DatabaseModelTest {
     assertSame(database, model);
   }
 
-  private static void apply(Tx tx, TreeMap<byte[], byte[]> model, Op op) {
+  private static void apply(Tx tx, NavigableMap<byte[], byte[]> model, Op op) {
     switch (op) {
       case Op.Put(byte[] key, byte[] value) -> {
         tx.put(key, value);
@@ -153,7 +153,7 @@ final class DatabaseModelTest {
   }
 
   /// The stores have a row of their own, the format's version, which sorts before the model's keys.
-  private static void assertSame(Database database, TreeMap<byte[], byte[]> model) {
+  private static void assertSame(Database database, NavigableMap<byte[], byte[]> model) {
     byte[] from = {(byte) 0x80};
     byte[] to = {(byte) 0xFF};
     List<String> rows = database.read(snapshot -> scan(snapshot, from, to, Integer.MAX_VALUE));

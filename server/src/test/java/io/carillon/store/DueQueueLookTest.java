@@ -13,6 +13,7 @@ import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -237,7 +238,7 @@ final class DueQueueLookTest {
                   () -> {
                     while (settled.size() < total && !failed.get()) {
                       if (look(database, 1_001).isEmpty()) {
-                        Thread.yield();
+                        LockSupport.parkNanos(1);
                         continue;
                       }
                       settled.addAll(settleSome());

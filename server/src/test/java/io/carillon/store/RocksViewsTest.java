@@ -15,10 +15,10 @@ import org.rocksdb.RocksDBException;
 
 /// Reads between two commits share a snapshot, and none sees less than what was acknowledged.
 final class RocksViewsTest {
-  private record Number(long value) {}
+  private record NumberRow(long value) {}
 
-  private static final Table<String, Number> NUMBERS =
-      Table.of("test.numbers", KeyCodec.STRING, Number.class);
+  private static final Table<String, NumberRow> NUMBERS =
+      Table.of("test.numbers", KeyCodec.STRING, NumberRow.class);
 
   @TempDir Path folder;
   private RocksDatabase database;
@@ -99,7 +99,7 @@ final class RocksViewsTest {
   }
 
   private static long put(Tx tx, long value) {
-    NUMBERS.put(tx, "n", new Number(value));
+    NUMBERS.put(tx, "n", new NumberRow(value));
     return value;
   }
 

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -37,7 +38,7 @@ class RowFormatsTest {
   @Test
   void tablesAndTheirMembersKeepTheirNames() throws Exception {
     SortedSet<String> now = new TreeSet<>();
-    for (SortedMap.Entry<String, Class<?>> row : rows().entrySet()) {
+    for (Map.Entry<String, Class<?>> row : rows().entrySet()) {
       describe(row.getKey(), RowCodec.MAPPER.constructType(row.getValue()), List.of(), now);
     }
     SortedSet<String> pinned = new TreeSet<>(Files.readAllLines(GOLDEN));

@@ -236,9 +236,9 @@ final class WalCheckTest {
 
   private static void losePages(Path file, long synced, Random random) throws IOException {
     byte[] bytes = Files.readAllBytes(file);
-    for (int page = (int) (synced / PAGE); page * PAGE < bytes.length; page++) {
+    for (int page = (int) (synced / PAGE); (long) page * PAGE < bytes.length; page++) {
       if (random.nextBoolean()) {
-        int from = (int) Math.max(synced, page * PAGE);
+        int from = (int) Math.max(synced, (long) page * PAGE);
         Arrays.fill(bytes, from, Math.min(bytes.length, (page + 1) * PAGE), (byte) 0);
       }
     }

@@ -17,6 +17,7 @@ enum Crc {
   private final long polynomial;
 
   /// The k-th is x^(2^k) mod P.
+  @SuppressWarnings("ImmutableEnumChecker") // filled by the constructor only
   private final long[] squares = new long[POWERS];
 
   Crc(int width, long polynomial) {
@@ -78,7 +79,7 @@ enum Crc {
   static long fromBytes(byte[] bytes) {
     long value = 0;
     for (byte b : bytes) {
-      value = value << 8 | b & 0xFF;
+      value = value << 8 | (b & 0xFF);
     }
     return value;
   }

@@ -170,7 +170,7 @@ final class QueryDecoder {
     if (items == null
         || node.value != null
         || items.value != null
-        || !flattened && node.children.size() > 1) {
+        || (!flattened && node.children.size() > 1)) {
       throw CommonError.VALIDATION.because(
           "The parameter "
               + node.path
@@ -186,7 +186,7 @@ final class QueryDecoder {
     if (text.isEmpty()
         || text.length() > 6
         || !text.chars().allMatch(c -> c >= '0' && c <= '9')
-        || text.startsWith("0") && text.length() > 1) {
+        || (text.startsWith("0") && text.length() > 1)) {
       throw CommonError.VALIDATION.because("The parameter " + item.path + " must be numbered.");
     }
     return Integer.parseInt(text);

@@ -56,7 +56,7 @@ public final class QueryProtocol implements Protocol {
     }
     String asked = parameters.first("Version");
     Model.Entry operation = operations.get(action);
-    if (operation == null || asked != null && !asked.equals(version)) {
+    if (operation == null || (asked != null && !asked.equals(version))) {
       throw CommonError.INVALID_ACTION.because(
           "Could not find operation "
               + action

@@ -80,6 +80,7 @@ final class RestDecoder {
   }
 
   /// Rejects a request that lacks a required query parameter or header field.
+  @SuppressWarnings("ReferenceEquality") // members of one shape
   static void requireAll(Parameters query, Request http, Shape shape) {
     for (Member member : shape.required()) {
       if (shape.query().get(member.name()) == member && !query.contains(member.name())) {
@@ -96,7 +97,7 @@ final class RestDecoder {
   /// distinguishes other operations must not be ignored.
   private boolean isIgnored(Model.Entry operation, String name) {
     return name.regionMatches(true, 0, "x-", 0, 2)
-        || !routes.isDiscriminating(name) && unknownParameter.isIgnored(operation, name);
+        || (!routes.isDiscriminating(name) && unknownParameter.isIgnored(operation, name));
   }
 
   private static Object queryValue(Member member, List<String> values) {

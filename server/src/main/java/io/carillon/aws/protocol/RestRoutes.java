@@ -33,7 +33,7 @@ final class RestRoutes {
       String path = question < 0 ? entry.template() : entry.template().substring(0, question);
       Map<String, String> literals = new LinkedHashMap<>();
       if (question >= 0) {
-        for (String pair : entry.template().substring(question + 1).split("&")) {
+        for (String pair : entry.template().substring(question + 1).split("&", -1)) {
           int equals = pair.indexOf('=');
           literals.put(
               equals < 0 ? pair : pair.substring(0, equals),
@@ -72,7 +72,7 @@ final class RestRoutes {
     boolean matches(Parameters query, Headers fields) {
       for (Map.Entry<String, String> literal : literals.entrySet()) {
         String value = query.first(literal.getKey());
-        if (value == null || !literal.getValue().isEmpty() && !literal.getValue().equals(value)) {
+        if (value == null || (!literal.getValue().isEmpty() && !literal.getValue().equals(value))) {
           return false;
         }
       }

@@ -78,7 +78,7 @@ final class WireText {
     }
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     for (int i = 0; i < bytes.length; i++) {
-      if (bytes[i] >= 0 && bytes[i] < ' ' || bytes[i] == 0x7F) {
+      if ((bytes[i] >= 0 && bytes[i] < ' ') || bytes[i] == 0x7F) {
         bytes[i] = ' ';
       }
     }

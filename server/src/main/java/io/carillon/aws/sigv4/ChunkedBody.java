@@ -116,7 +116,7 @@ final class ChunkedBody extends Body {
           .with("Chunk", Integer.toString(chunk))
           .with("BadChunkSize", Long.toString(chunkSize));
     }
-    if (size > length - decoded || size == 0 && decoded < length) {
+    if (size > length - decoded || (size == 0 && decoded < length)) {
       throw S3SignatureError.INCOMPLETE_BODY
           .because("The length of the request body differs from x-amz-decoded-content-length")
           .with("NumberBytesExpected", Long.toString(length))

@@ -55,8 +55,8 @@ record Claim(
                 || query.count(PresignedQuery.SIGNATURE) > 0);
     boolean oldPresigned = SignatureV2.isSigned(query);
     if (authorizations.size() > 1
-        || !authorizations.isEmpty() && (presigned || oldPresigned)
-        || presigned && oldPresigned) {
+        || (!authorizations.isEmpty() && (presigned || oldPresigned))
+        || (presigned && oldPresigned)) {
       throw errors.ambiguous();
     }
     if (!authorizations.isEmpty()) {
@@ -122,7 +122,7 @@ record Claim(
     }
     boolean needsLife = service.equals("s3"); // optional for others
     if (REQUIRED.stream().anyMatch(name -> query.count(name) != 1)
-        || needsLife && query.count(PresignedQuery.EXPIRES) != 1
+        || (needsLife && query.count(PresignedQuery.EXPIRES) != 1)
         || query.count(PresignedQuery.SECURITY_TOKEN) > 1) {
       throw errors.malformedQuery(S3SignatureError.AUTHORIZATION_QUERY_PARAMETERS_ERROR.message());
     }

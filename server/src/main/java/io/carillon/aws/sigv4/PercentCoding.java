@@ -58,13 +58,13 @@ final class PercentCoding {
   }
 
   private static boolean isPlain(char c, boolean keepSlash) {
-    return c >= 'a' && c <= 'z'
-        || c >= 'A' && c <= 'Z'
-        || c >= '0' && c <= '9'
+    return (c >= 'a' && c <= 'z')
+        || (c >= 'A' && c <= 'Z')
+        || (c >= '0' && c <= '9')
         || c == '-'
         || c == '.'
         || c == '_'
         || c == '~'
-        || c == '/' && keepSlash;
+        || (c == '/' && keepSlash);
   }
 }

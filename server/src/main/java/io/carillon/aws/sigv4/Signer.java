@@ -139,8 +139,8 @@ public final class Signer {
   private static String hostOf(URI uri) {
     boolean usual =
         uri.getPort() == -1
-            || uri.getPort() == 80 && uri.getScheme().equals("http")
-            || uri.getPort() == 443 && uri.getScheme().equals("https");
+            || (uri.getPort() == 80 && uri.getScheme().equals("http"))
+            || (uri.getPort() == 443 && uri.getScheme().equals("https"));
     return usual ? uri.getHost() : uri.getHost() + ":" + uri.getPort();
   }
 

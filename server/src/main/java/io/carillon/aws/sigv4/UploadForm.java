@@ -155,7 +155,7 @@ record UploadForm(Map<String, String> fields, Multipart parts) {
             throw invalid("The field '" + name + "' is not the name of a header field.", name);
           }
           if (!name.equals("tagging")
-              && value.chars().anyMatch(c -> c < ' ' && c != '\t' || c == 0x7F)) {
+              && value.chars().anyMatch(c -> (c < ' ' && c != '\t') || c == 0x7F)) {
             throw invalid("The field '" + name + "' has a control character.", name);
           }
           headers.set(header, bytes(value));

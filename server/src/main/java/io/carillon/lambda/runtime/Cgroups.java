@@ -117,7 +117,7 @@ final class Cgroups implements AutoCloseable {
   private static void removeStale(Path parent) throws IOException {
     try (DirectoryStream<Path> ours = Files.newDirectoryStream(parent, "carillon-*")) {
       for (Path group : ours) {
-        String pid = group.getFileName().toString().split("-")[1];
+        String pid = group.getFileName().toString().split("-", -1)[1];
         if (ProcessHandle.of(Long.parseLong(pid)).isEmpty()) {
           removeTree(group);
         }

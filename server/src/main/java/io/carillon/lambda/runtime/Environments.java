@@ -6,7 +6,6 @@ import io.carillon.lambda.runtime.InvocationResult.Throttled;
 import io.carillon.lambda.runtime.InvocationResult.Unavailable;
 import java.io.IOException;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -57,7 +56,6 @@ public final class Environments implements AutoCloseable {
   private final RuntimeSettings settings;
   private final NewEnvironments newEnvironments;
   private final EnvironmentStarter starter;
-  private final InstantSource clock;
   private final Owner owner = new Owner();
   private final ScheduledThreadPoolExecutor timer =
       new ScheduledThreadPoolExecutor(
@@ -95,32 +93,31 @@ public final class Environments implements AutoCloseable {
   public record Counts(int environments, int idle, int memoryMb) {}
 
   public Environments(
-      RuntimeSettings settings,
-      NewEnvironments newEnvironments,
-      EnvironmentStarter starter,
-      InstantSource clock) {
+      RuntimeSettings settings, NewEnvironments newEnvironments, EnvironmentStarter starter) {
     this.settings = settings;
     this.newEnvironments = newEnvironments;
     this.starter = starter;
-    this.clock = clock;
     timer.setRemoveOnCancelPolicy(true);
     long period = Math.clamp(settings.idleTimeout().toMillis() / 2, 10, 30_000);
-    timer.scheduleWithFixedDelay(
-        new RepeatingTask("end idle environments", this::stopIdle),
-        period,
-        period,
-        TimeUnit.MILLISECONDS);
+    var _ =
+        timer.scheduleWithFixedDelay(
+            new RepeatingTask("end idle environments", this::stopIdle),
+            period,
+            period,
+            TimeUnit.MILLISECONDS);
     long freezePeriod = FREEZE_AFTER.toMillis();
-    timer.scheduleWithFixedDelay(
-        new RepeatingTask("freeze idle environments", this::freezeIdle),
-        freezePeriod,
-        freezePeriod,
-        TimeUnit.MILLISECONDS);
-    timer.scheduleWithFixedDelay(
-        new RepeatingTask("bound what lies in /tmp", this::limitTemporary),
-        freezePeriod,
-        freezePeriod,
-        TimeUnit.MILLISECONDS);
+    var _ =
+        timer.scheduleWithFixedDelay(
+            new RepeatingTask("freeze idle environments", this::freezeIdle),
+            freezePeriod,
+            freezePeriod,
+            TimeUnit.MILLISECONDS);
+    var _ =
+        timer.scheduleWithFixedDelay(
+            new RepeatingTask("bound what lies in /tmp", this::limitTemporary),
+            freezePeriod,
+            freezePeriod,
+            TimeUnit.MILLISECONDS);
   }
 
   /// An invocation that has begun.
@@ -321,7 +318,7 @@ public final class Environments implements AutoCloseable {
     try {
       starter.start(environment);
       long scheduleTimeout = settings.initLimit().toMillis();
-      timer.schedule(environment::initTimeOut, scheduleTimeout, TimeUnit.MILLISECONDS);
+      var _ = timer.schedule(environment::initTimeOut, scheduleTimeout, TimeUnit.MILLISECONDS);
     } catch (AwsException e) {
       startFailed(environment)
           .ifPresent(
@@ -565,9 +562,7 @@ public final class Environments implements AutoCloseable {
 
     /// Starts replacements, so that no queued invocation waits for an environment that has ended.
     private void startForWaiting(Pool pool) {
-      while (pool.line.size() > pool.starting + pool.answered && startEnvironment(pool)) {
-        continue;
-      }
+      while (pool.line.size() > pool.starting + pool.answered && startEnvironment(pool)) {}
     }
 
     /// Returns the queued invocations that no environment will serve, because none is left and none

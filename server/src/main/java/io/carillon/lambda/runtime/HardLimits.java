@@ -29,7 +29,7 @@ record HardLimits(long processes, long openFiles) {
   private static long hard(List<String> lines, String name) throws IOException {
     for (String line : lines) {
       if (line.startsWith(name)) {
-        String hard = line.substring(name.length()).strip().split(" +")[1];
+        String hard = line.substring(name.length()).strip().split(" +", -1)[1];
         return hard.equals("unlimited") ? Long.MAX_VALUE : Long.parseLong(hard);
       }
     }

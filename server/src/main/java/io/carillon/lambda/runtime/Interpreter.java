@@ -30,7 +30,7 @@ record Interpreter(
 
     /// Reads `3.12`, `20.x`, `8.al2`, `21`; minor is 0 if absent.
     static Version parse(String text) {
-      String[] part = text.split("\\.");
+      String[] part = text.split("\\.", -1);
       boolean hasMinor = part.length > 1 && part[1].matches("[0-9]+");
       return new Version(Integer.parseInt(part[0]), hasMinor ? Integer.parseInt(part[1]) : 0);
     }

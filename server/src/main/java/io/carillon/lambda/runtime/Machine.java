@@ -24,6 +24,8 @@ record Machine(int uid, String path, HardLimits limits, Path claims, Duration ti
   private static final Path CLAIMS = Path.of("/run/carillon/user-ids");
   private static final Duration SANDBOX_TIMEOUT = Duration.ofSeconds(30);
   private static final Path SETPRIV = Path.of("/usr/bin/setpriv");
+
+  @SuppressWarnings("restricted") // the system call takes numbers only
   private static final MethodHandle GETEUID =
       Linker.nativeLinker()
           .downcallHandle(

@@ -80,7 +80,8 @@ public final class Peers {
   private Peer lookUp(ClientSocket socket) {
     try {
       for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-        Optional<SocketTable.Owner> owner = table.owner(socket.remote(), socket.local());
+        Optional<SocketTable.Owner> owner =
+            table.owner(/* local= */ socket.remote(), /* remote= */ socket.local());
         if (owner.isPresent()) {
           return classify(owner.get());
         }
@@ -197,7 +198,7 @@ public final class Peers {
     try {
       String status = Files.readString(proc.resolve(process + "/stat"));
       // The name is in brackets and may itself contain brackets.
-      String[] after = status.substring(status.lastIndexOf(')') + 2).split(" ");
+      String[] after = status.substring(status.lastIndexOf(')') + 2).split(" ", -1);
       return OptionalLong.of(Long.parseLong(after[1]));
     } catch (IOException e) {
       return OptionalLong.empty();

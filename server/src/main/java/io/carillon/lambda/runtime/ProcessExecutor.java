@@ -75,11 +75,12 @@ public final class ProcessExecutor implements Executor, Peers.Processes {
             : Optional.empty();
     sandbox.ifPresentOrElse(Sandbox::tryInBackground, () -> LOG.warn(describe()));
     long period = groups.isPresent() ? WATCH_MILLIS : WATCH_WITHOUT_GROUPS_MILLIS;
-    watch.scheduleWithFixedDelay(
-        new RepeatingTask("look at the memory of environments", this::killOverMemory),
-        period,
-        period,
-        TimeUnit.MILLISECONDS);
+    var _ =
+        watch.scheduleWithFixedDelay(
+            new RepeatingTask("look at the memory of environments", this::killOverMemory),
+            period,
+            period,
+            TimeUnit.MILLISECONDS);
   }
 
   @Override

@@ -38,6 +38,7 @@ final class ProcessFileLock implements AutoCloseable {
     this.descriptor = descriptor;
   }
 
+  @SuppressWarnings("restricted") // descriptors and a path, as declared above
   private static MethodHandle call(String name, MemoryLayout... arguments) {
     return Linker.nativeLinker()
         .downcallHandle(

@@ -5,7 +5,7 @@ import org.slf4j.LoggerFactory;
 
 /// A scheduled task that survives failures: an executor drops a scheduled task that throws.
 ///
-/// @param the task's purpose, for the log
+/// @param what the purpose of the task, for the log
 record RepeatingTask(String what, Runnable task) implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(RepeatingTask.class);
 

@@ -12,6 +12,7 @@ final class Signals {
   private static final int SIGCONT = 18;
   private static final int SIGSTOP = 19;
 
+  @SuppressWarnings("restricted") // the system call takes numbers only
   private static final MethodHandle KILL =
       Linker.nativeLinker()
           .downcallHandle(

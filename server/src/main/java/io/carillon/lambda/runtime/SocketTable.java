@@ -65,7 +65,7 @@ final class SocketTable {
     }
     int start = all.lastIndexOf('\n', at) + 1;
     int end = all.indexOf('\n', at);
-    String[] column = all.substring(start, end < 0 ? all.length() : end).strip().split("\\s+");
+    String[] column = all.substring(start, end < 0 ? all.length() : end).strip().split("\\s+", -1);
     return Optional.of(
         new Owner(Integer.parseUnsignedInt(column[USER]), Long.parseLong(column[INODE])));
   }

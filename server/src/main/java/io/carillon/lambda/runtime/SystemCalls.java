@@ -49,6 +49,8 @@ final class SystemCalls {
 
     final int audit;
     final int clone;
+
+    @SuppressWarnings("ImmutableEnumChecker") // a List.of
     final List<Integer> refused;
 
     Machine(int audit, int clone, List<Integer> refused) {

@@ -88,9 +88,7 @@ final class ZipModes {
 
   private static ByteBuffer bytes(FileChannel file, long offset, int count) throws IOException {
     ByteBuffer buffer = ByteBuffer.allocate(count).order(ByteOrder.LITTLE_ENDIAN);
-    while (buffer.hasRemaining() && file.read(buffer, offset + buffer.position()) >= 0) {
-      continue;
-    }
+    while (buffer.hasRemaining() && file.read(buffer, offset + buffer.position()) >= 0) {}
     return buffer.flip();
   }
 }

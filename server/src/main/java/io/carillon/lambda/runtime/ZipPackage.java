@@ -199,7 +199,7 @@ final class ZipPackage {
     if (to.isEmpty() || to.indexOf('\0') >= 0) {
       throw BadArchiveException.broken("The link " + root.relativize(link) + " leads nowhere.");
     }
-    for (String part : to.split("/")) {
+    for (String part : to.split("/", -1)) {
       if (bytes(part) > NAME_BYTES) {
         throw BadArchiveException.broken(
             "The link " + root.relativize(link) + " leads to a name that is too long.");

@@ -123,7 +123,7 @@ public record EventRecord(
   /// Whether the version has an id of its own.
   boolean hasVersionId() {
     return bucket.keepsVersions()
-        || bucket.everVersioned() && !version.hasId(ObjectVersion.NULL_VERSION);
+        || (bucket.everVersioned() && !version.hasId(ObjectVersion.NULL_VERSION));
   }
 
   private static void writeIdentity(JsonGenerator json, String name, String principalId)

@@ -178,7 +178,7 @@ public record NotificationRule(
 
   private static boolean covers(String pattern, String event) {
     return pattern.equals(event)
-        || pattern.endsWith(":*") && event.startsWith(pattern.substring(0, pattern.length() - 1));
+        || (pattern.endsWith(":*") && event.startsWith(pattern.substring(0, pattern.length() - 1)));
   }
 
   private static int decodedBytes(String encoded) {

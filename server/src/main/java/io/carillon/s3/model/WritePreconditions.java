@@ -54,7 +54,7 @@ public record WritePreconditions(@Nullable String ifMatch, @Nullable String ifNo
   /// @throws AwsException ConditionalRequestConflict
   public void requireUnchanged(
       Supplier<Optional<ObjectVersion>> current, @Nullable Long begunOn, ObjectKey key) {
-    if (begunOn == null || ifMatch == null && ifNoneMatch == null) {
+    if (begunOn == null || (ifMatch == null && ifNoneMatch == null)) {
       return;
     }
     long now = current.get().map(ObjectVersion::sequence).orElse(0L);

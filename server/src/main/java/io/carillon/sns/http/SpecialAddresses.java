@@ -104,9 +104,9 @@ final class SpecialAddresses {
     byte[] bytes = address.getAddress();
     try {
       if (isMapped(bytes)
-          || isIn(EMBEDDED_IPV4, address)
+          || (isIn(EMBEDDED_IPV4, address)
               && !address.isLoopbackAddress()
-              && !address.isAnyLocalAddress()) {
+              && !address.isAnyLocalAddress())) {
         return InetAddress.getByAddress(Arrays.copyOfRange(bytes, 12, 16));
       }
       return SIX_TO_FOUR.contains(bytes)

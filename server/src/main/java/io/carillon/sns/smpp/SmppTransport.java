@@ -222,6 +222,7 @@ public final class SmppTransport implements SmsTransport, AutoCloseable {
   }
 
   /// Discards a broken session; the next text binds a new one.
+  @SuppressWarnings("ReferenceEquality") // this very session
   private void discard(SMPPSession broken) {
     binding.lock();
     try {

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Predicate;
@@ -65,7 +66,7 @@ public final class SmsInbox {
 
   private record Key(String from, String to, int reference, int total) {}
 
-  private static Sms whole(TreeMap<Integer, Inbox.Item<ReceivedSegment>> parts) {
+  private static Sms whole(NavigableMap<Integer, Inbox.Item<ReceivedSegment>> parts) {
     StringBuilder text = new StringBuilder();
     parts.values().forEach(part -> text.append(part.value().text()));
     Inbox.Item<ReceivedSegment> first = parts.firstEntry().getValue();

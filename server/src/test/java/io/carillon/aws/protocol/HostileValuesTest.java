@@ -351,7 +351,7 @@ class HostileValuesTest {
       case STRING -> text();
       case BOOLEAN -> random.nextBoolean();
       case SHORT -> (short) number;
-      case INTEGER -> (int) Math.clamp(number, Integer.MIN_VALUE, Integer.MAX_VALUE);
+      case INTEGER -> Math.clamp(number, Integer.MIN_VALUE, Integer.MAX_VALUE);
       case LONG -> number;
       case FLOAT -> (float) number;
       case DOUBLE -> (double) number;

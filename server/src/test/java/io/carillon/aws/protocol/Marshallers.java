@@ -135,7 +135,7 @@ final class Marshallers {
       binding.setAccessible(true);
       return (OperationInfo) binding.get(null);
     } catch (ReflectiveOperationException e) {
-      throw new AssertionError(marshaller + " has no operation binding", e);
+      throw new LinkageError(marshaller + " has no operation binding", e);
     }
   }
 

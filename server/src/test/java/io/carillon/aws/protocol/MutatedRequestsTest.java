@@ -27,7 +27,7 @@ class MutatedRequestsTest {
   private static final String FORM = "application/x-www-form-urlencoded";
   private static final String JSON = "application/x-amz-json-1.0";
 
-  private record Seed(
+  record Seed(
       String host, String method, String target, String type, String amzTarget, String body) {}
 
   private static final List<Seed> SEEDS =

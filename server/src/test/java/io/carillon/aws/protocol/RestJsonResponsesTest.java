@@ -23,7 +23,7 @@ class RestJsonResponsesTest {
           LambdaService.SPEC, (ServiceSpec.Wire.RestJson) LambdaService.SPEC.wires().getFirst());
   private final RequestIds ids = new RequestIds("id", "");
 
-  private record Error(String code, int status, String message) implements ErrorCode {}
+  private record TestError(String code, int status, String message) implements ErrorCode {}
 
   private String refusal(ErrorCode error) {
     return text(lambda.refuse("GET", new AwsException(error, "why"), ids));
@@ -42,10 +42,10 @@ class RestJsonResponsesTest {
             "RecursiveInvocationException", 400,
             "CodeSigningConfigNotFoundException", 404);
     for (var error : capitalized.entrySet()) {
-      assertThat(refusal(new Error(error.getKey(), error.getValue(), "")))
+      assertThat(refusal(new TestError(error.getKey(), error.getValue(), "")))
           .isEqualTo("{\"Type\":\"User\",\"Message\":\"why\"}");
     }
-    assertThat(refusal(new Error("ServiceException", 500, "")))
+    assertThat(refusal(new TestError("ServiceException", 500, "")))
         .isEqualTo("{\"Type\":\"Service\",\"Message\":\"why\"}");
     Map<String, Integer> plain =
         Map.of(
@@ -59,7 +59,7 @@ class RestJsonResponsesTest {
             "ResourceConflictException", 409,
             "TooManyRequestsException", 429);
     for (var error : plain.entrySet()) {
-      assertThat(refusal(new Error(error.getKey(), error.getValue(), "")))
+      assertThat(refusal(new TestError(error.getKey(), error.getValue(), "")))
           .isEqualTo("{\"Type\":\"User\",\"message\":\"why\"}");
     }
   }

@@ -148,8 +148,8 @@ class XmlDecoderTest {
                 c == 0x9
                     || c == 0xA
                     || c == 0xD
-                    || c >= 0x20 && c <= 0xD7FF
-                    || c >= 0xE000 && c <= 0xFFFD
+                    || (c >= 0x20 && c <= 0xD7FF)
+                    || (c >= 0xE000 && c <= 0xFFFD)
                     || c >= 0x10000)
         .forEach(kept::appendCodePoint);
     return kept.toString();

@@ -180,9 +180,11 @@ class HostileFunctionTest {
     FunctionSpec floods =
         python(
             "floods",
-            "def handler(e, c):\n"
-                + "    for i in range(20000): print('x' * 1000)\n"
-                + "    return 'done'\n");
+            """
+            def handler(e, c):
+                for i in range(20000): print('x' * 1000)
+                return 'done'
+            """);
     InvocationResult result = runBesideAGoodFunction(floods);
     assertThat(text(result)).isEqualTo("\"done\"");
     assertThat(tail(result)).contains("exceeded 65536 bytes").contains("REPORT RequestId");
@@ -322,7 +324,7 @@ class HostileFunctionTest {
   private static Optional<String> stateOf(long pid) {
     try {
       String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
-      return Optional.of(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[0]);
+      return Optional.of(stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1)[0]);
     } catch (IOException e) {
       return Optional.empty(); // it has ended
     }

@@ -173,7 +173,7 @@ class PeersTest {
   }
 
   private static ClientSocket connection() throws IOException {
-    InetAddress loopback = InetAddress.getByName("127.0.0.1");
+    InetAddress loopback = InetAddress.getLoopbackAddress();
     return new ClientSocket(
         new InetSocketAddress(loopback, 40_000), new InetSocketAddress(loopback, SERVER));
   }
@@ -257,7 +257,7 @@ class PeersTest {
     BlockingQueue<Peer> seen = new LinkedBlockingQueue<>();
     CountDownLatch go = new CountDownLatch(1);
     try (HttpEngine engine = engine(peersByProcess(), seen, go)) {
-      try (Socket socket = new Socket("127.0.0.1", engine.port())) {
+      try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), engine.port())) {
         new RawClient(socket).send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
       }
       go.countDown();

@@ -134,7 +134,7 @@ class PythonFunctionTest {
                 logging.getLogger().warning('three')
                 return None
             """);
-    String[] lines = tail(fixture.invoke(function, "{}")).split("\n");
+    String[] lines = tail(fixture.invoke(function, "{}")).split("\n", -1);
     assertThat(lines[0]).startsWith("START RequestId: ").endsWith("Version: $LATEST");
     assertThat(lines[1]).isEqualTo("one");
     assertThat(lines[2]).isEqualTo("two");
@@ -290,9 +290,11 @@ class PythonFunctionTest {
     Map<String, String> files =
         Map.of(
             "index.py",
-            "import os, sys\n"
-                + "def handler(e, c):\n"
-                + "    return [sys._xoptions.get('mine'), os.environ['ADDED']]\n",
+            """
+            import os, sys
+            def handler(e, c):
+                return [sys._xoptions.get('mine'), os.environ['ADDED']]
+            """,
             "wrapper",
             """
             #!/bin/bash

@@ -125,7 +125,7 @@ public final class RuntimeFixture implements AutoCloseable {
                 lines.forEach(line -> log.add(group + " " + line.message())),
             InstantSource.system(),
             ids);
-    environments = new Environments(settings, newEnvironments, starter, InstantSource.system());
+    environments = new Environments(settings, newEnvironments, starter);
   }
 
   static FunctionSpec function(

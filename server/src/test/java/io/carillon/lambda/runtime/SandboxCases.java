@@ -17,23 +17,6 @@ import java.util.concurrent.TimeUnit;
 final class SandboxCases {
   private static final String BWRAP_ERROR = "bwrap: Creating new namespace failed";
 
-  /// A sandbox in which the function is root.
-  private static final String ROOT_INSIDE =
-      """
-      test $(id -u) = 0 || set -- --uid 0 "$@"
-      n=$#
-      while [ $n -gt 0 ]; do
-        a=$1; shift; n=$((n - 1))
-        if [ "$a" = /usr/bin/setpriv ]; then
-          while [ "$1" != -- ]; do shift; n=$((n - 1)); done
-          shift; n=$((n - 1))
-        else
-          set -- "$@" "$a"
-        fi
-      done
-      exec %s "$@"
-      """;
-
   private final Path folder;
   private final Path real;
   private final Path witnesses;
@@ -54,11 +37,30 @@ final class SandboxCases {
     cases.bwrapIsSlow();
     cases.bwrapFails(
         "pretends", "while [ \"$1\" != -- ]; do shift; done; shift; exec \"$@\" # no walls");
-    cases.bwrapFails("pretends to be nobody", ROOT_INSIDE.formatted(cases.real));
+    cases.bwrapFails("pretends to be nobody", rootInside(cases.real));
     cases.bwrapVanishes();
     cases.bwrapFailsLater();
     cases.bwrapMissing("none", true);
     cases.bwrapMissing("off", false);
+  }
+
+  /// A sandbox in which the function is root.
+  private static String rootInside(Path bwrap) {
+    return """
+    test $(id -u) = 0 || set -- --uid 0 "$@"
+    n=$#
+    while [ $n -gt 0 ]; do
+      a=$1; shift; n=$((n - 1))
+      if [ "$a" = /usr/bin/setpriv ]; then
+        while [ "$1" != -- ]; do shift; n=$((n - 1)); done
+        shift; n=$((n - 1))
+      else
+        set -- "$@" "$a"
+      fi
+    done
+    exec %s "$@"
+    """
+        .formatted(bwrap);
   }
 
   private void bwrapWorks() throws Exception {

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -144,7 +145,7 @@ class HostileCenterTest {
         Socket garbage = new Socket(InetAddress.getLoopbackAddress(), receiver.port());
         Socket huge = new Socket(InetAddress.getLoopbackAddress(), receiver.port());
         SmppTransport transport = transport(receiver.port(), Duration.ofSeconds(20))) {
-      garbage.getOutputStream().write("GET / HTTP/1.1\r\n\r\n".getBytes());
+      garbage.getOutputStream().write("GET / HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
       new DataOutputStream(huge.getOutputStream()).writeInt(Integer.MAX_VALUE);
 
       assertThat(transport.send(text())).isInstanceOf(DeliveryOutcome.Done.class);
