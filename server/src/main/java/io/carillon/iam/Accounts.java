@@ -8,6 +8,7 @@ import io.carillon.store.Database;
 import io.carillon.store.Guard;
 import io.carillon.store.KeyCodec;
 import io.carillon.store.Range;
+import io.carillon.store.ScanStep;
 import io.carillon.store.Snapshot;
 import io.carillon.store.Table;
 import io.carillon.store.Tx;
@@ -168,14 +169,17 @@ public final class Accounts {
     rows.scan(
         snapshot,
         Range.all(),
-        (id, row) ->
-            all.add(
-                new Account(
-                    new AccountId(id),
-                    row.name(),
-                    row.created(),
-                    rootKeys(snapshot, id).getFirst(),
-                    row.suspended())));
+        Table.MANY,
+        (id, row) -> {
+          all.add(
+              new Account(
+                  new AccountId(id),
+                  row.name(),
+                  row.created(),
+                  rootKeys(snapshot, id).getFirst(),
+                  row.suspended()));
+          return ScanStep.NEXT;
+        });
     return all;
   }
 

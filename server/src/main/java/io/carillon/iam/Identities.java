@@ -5,6 +5,7 @@ import io.carillon.base.Arn;
 import io.carillon.store.Database;
 import io.carillon.store.KeyCodec;
 import io.carillon.store.Range;
+import io.carillon.store.ScanStep;
 import io.carillon.store.Snapshot;
 import io.carillon.store.Table;
 import io.carillon.store.Tuple;
@@ -54,11 +55,12 @@ final class Identities {
     rows.scan(
         snapshot,
         Range.all(),
+        Table.MANY,
         (_, identity) -> {
           if (identity.id().equals(id)) {
             found.add(identity);
           }
-          return found.isEmpty();
+          return ScanStep.nextIf(found.isEmpty());
         });
     return found.stream().findFirst();
   }
@@ -128,6 +130,7 @@ final class Identities {
           rows.scan(
               snapshot,
               range,
+              paging.limit() + 1,
               (_, identity) -> {
                 if (identity.path().startsWith(pathPrefix)) {
                   more[0] = found.size() == paging.limit();
@@ -135,7 +138,7 @@ final class Identities {
                     found.add(identity);
                   }
                 }
-                return !more[0];
+                return ScanStep.nextIf(!more[0]);
               });
           return new IamPage<>(
               found, more[0] ? PageToken.after(fold(found.getLast().name())) : null);

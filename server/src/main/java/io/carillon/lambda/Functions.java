@@ -3,6 +3,7 @@ package io.carillon.lambda;
 import io.carillon.store.Guard;
 import io.carillon.store.KeyCodec;
 import io.carillon.store.Range;
+import io.carillon.store.ScanStep;
 import io.carillon.store.Snapshot;
 import io.carillon.store.Table;
 import io.carillon.store.Tuple;
@@ -183,9 +184,10 @@ final class Functions {
     functions.scan(
         snapshot,
         Range.all(),
+        Table.MANY,
         (_, row) -> {
           runtimes.add(row.latest().configuration().runtime());
-          return true;
+          return ScanStep.NEXT;
         });
     return runtimes;
   }

@@ -6,6 +6,7 @@ import io.carillon.logs.LogGroups.StreamKey;
 import io.carillon.store.Database;
 import io.carillon.store.KeyCodec;
 import io.carillon.store.Range;
+import io.carillon.store.ScanStep;
 import io.carillon.store.Snapshot;
 import io.carillon.store.Table;
 import io.carillon.store.Tx;
@@ -153,7 +154,11 @@ final class LogEvents {
             .from(group.tuple().and(fromMillis))
             .after(group.tuple().and(after.timestampMillis(), after.sequence()))
             .before(group.tuple().and(toMillis));
-    byGroup.scan(snapshot, range, (key, row) -> visitor.test(new Event(key.position(), row)));
+    byGroup.scan(
+        snapshot,
+        range,
+        Table.MANY,
+        (key, row) -> ScanStep.nextIf(visitor.test(new Event(key.position(), row))));
   }
 
   /// Up to `limit` events of a stream in `[fromMillis, toMillis)` after `after`, oldest first.
@@ -171,7 +176,10 @@ final class LogEvents {
             .before(stream.tuple().and(toMillis));
     List<Event> page = new ArrayList<>();
     byStream.scanKeys(
-        snapshot, range, key -> limit.add(page, event(snapshot, stream, key.position())));
+        snapshot,
+        range,
+        limit.events + 1,
+        key -> ScanStep.nextIf(limit.add(page, event(snapshot, stream, key.position()))));
     return page;
   }
 
@@ -194,7 +202,9 @@ final class LogEvents {
     byStreamBackwards.scanKeys(
         snapshot,
         range,
-        key -> limit.add(page, event(snapshot, stream, key.backwards().position())));
+        limit.events + 1,
+        key ->
+            ScanStep.nextIf(limit.add(page, event(snapshot, stream, key.backwards().position()))));
     return page;
   }
 

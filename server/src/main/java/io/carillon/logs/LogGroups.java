@@ -7,6 +7,7 @@ import io.carillon.base.Region;
 import io.carillon.store.Database;
 import io.carillon.store.KeyCodec;
 import io.carillon.store.Range;
+import io.carillon.store.ScanStep;
 import io.carillon.store.Snapshot;
 import io.carillon.store.Table;
 import io.carillon.store.Tuple;
@@ -205,13 +206,14 @@ final class LogGroups {
               groups.scan(
                   snapshot,
                   range,
+                  limit + 1,
                   (key, row) -> {
                     if (pattern != null && !key.name().contains(pattern)) {
-                      return true;
+                      return ScanStep.NEXT;
                     }
                     if (page.size() == limit) {
                       truncated[0] = true;
-                      return false;
+                      return ScanStep.STOP;
                     }
                     page.add(
                         LogGroup.builder()
@@ -227,7 +229,7 @@ final class LogGroups {
                             .deletionProtectionEnabled(pattern == null ? false : null)
                             .logGroupClass(GROUP_CLASS)
                             .build());
-                    return true;
+                    return ScanStep.NEXT;
                   });
               return truncated[0];
             });

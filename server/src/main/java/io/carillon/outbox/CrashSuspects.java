@@ -2,6 +2,7 @@ package io.carillon.outbox;
 
 import io.carillon.store.KeyCodec;
 import io.carillon.store.Range;
+import io.carillon.store.ScanStep;
 import io.carillon.store.Snapshot;
 import io.carillon.store.Table;
 import io.carillon.store.Tuple;
@@ -124,9 +125,10 @@ final class CrashSuspects {
     TABLE.scan(
         snapshot,
         Range.all(),
+        Table.MANY,
         (key, suspect) -> {
           found.add(new Entry(Channel.of(key.string(0)), key.string(1), suspect));
-          return true;
+          return ScanStep.NEXT;
         });
     return found;
   }

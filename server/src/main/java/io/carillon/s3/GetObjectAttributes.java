@@ -9,6 +9,7 @@ import io.carillon.s3.model.Bucket;
 import io.carillon.s3.model.ObjectKey;
 import io.carillon.s3.model.ObjectVersion;
 import io.carillon.s3.model.OwnerId;
+import io.carillon.s3.model.Paging;
 import io.carillon.s3.model.Part;
 import io.carillon.s3.model.S3Error;
 import java.util.ArrayList;

@@ -1,9 +1,12 @@
 package io.carillon.s3;
 
+import io.carillon.s3.model.Listing;
 import io.carillon.s3.model.S3Error;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.s3.model.CommonPrefix;
 
 /// The encoding of keys in listings: none, which XML cannot represent for every key, or form
 /// encoding.
@@ -30,6 +33,14 @@ enum KeyEncoding {
       case PLAIN -> text;
       case URL -> URLEncoder.encode(text, StandardCharsets.UTF_8).replace("%2F", "/");
     };
+  }
+
+  /// The common prefixes of a listing.
+  List<CommonPrefix> commonPrefixes(Listing<?> listing) {
+    return listing.entries().stream()
+        .filter(Listing.CommonPrefix.class::isInstance)
+        .map(entry -> CommonPrefix.builder().prefix(encode(entry.text())).build())
+        .toList();
   }
 
   @Nullable String encodeOptional(@Nullable String text) {

@@ -8,13 +8,16 @@ import io.carillon.base.Reservation;
 import io.carillon.s3.model.Bucket;
 import io.carillon.s3.model.Buckets;
 import io.carillon.s3.model.Etags;
-import io.carillon.s3.model.KeyListing;
-import io.carillon.s3.model.KeyListing.After;
-import io.carillon.s3.model.KeyListing.Entry;
+import io.carillon.s3.model.Listing;
+import io.carillon.s3.model.Listing.After;
+import io.carillon.s3.model.Listing.Item;
+import io.carillon.s3.model.ObjectListing;
 import io.carillon.s3.model.ObjectVersion;
 import io.carillon.s3.model.OwnerId;
+import io.carillon.s3.model.Paging;
 import io.carillon.s3.model.S3Error;
 import io.carillon.s3.model.VersionListing;
+import io.carillon.s3.model.VersionListing.Version;
 import io.carillon.s3.model.Versions;
 import io.carillon.store.Database;
 import java.nio.charset.StandardCharsets;
@@ -24,7 +27,6 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.SdkPojo;
-import software.amazon.awssdk.services.s3.model.CommonPrefix;
 import software.amazon.awssdk.services.s3.model.DeleteMarkerEntry;
 import software.amazon.awssdk.services.s3.model.ListObjectVersionsRequest;
 import software.amazon.awssdk.services.s3.model.ListObjectVersionsResponse;
@@ -66,7 +68,7 @@ final class ListObjects {
   WithHeaders listV1(Caller caller, ListObjectsRequest input) {
     KeyEncoding encoding = KeyEncoding.of(input.encodingTypeAsString());
     Paging paging = paging(input.prefix(), input.delimiter(), input.maxKeys());
-    After after = After.key(input.marker(), paging.prefix(), paging.delimiter());
+    After after = After.key(input.marker(), paging);
     Page page = list(caller, input.bucket(), input.expectedBucketOwner(), paging, after);
     ListObjectsResponse.Builder response =
         ListObjectsResponse.builder()
@@ -78,7 +80,7 @@ final class ListObjects {
             .encodingType(input.encodingTypeAsString())
             .isTruncated(page.listing().truncated())
             .contents(contents(page, encoding, true))
-            .commonPrefixes(commonPrefixes(page, encoding));
+            .commonPrefixes(encoding.commonPrefixes(page.listing()));
     if (page.listing().truncated() && paging.delimiter() != null) {
       response.nextMarker(encoding.encode(page.listing().entries().getLast().text()));
     }
@@ -90,7 +92,7 @@ final class ListObjects {
     Paging paging = paging(input.prefix(), input.delimiter(), input.maxKeys());
     After after =
         input.continuationToken() == null
-            ? After.key(input.startAfter(), paging.prefix(), paging.delimiter())
+            ? After.key(input.startAfter(), paging)
             : fromToken(input.continuationToken());
     Page page = list(caller, input.bucket(), input.expectedBucketOwner(), paging, after);
     ListObjectsV2Response.Builder response =
@@ -105,7 +107,7 @@ final class ListObjects {
             .keyCount(page.listing().entries().size())
             .isTruncated(page.listing().truncated())
             .contents(contents(page, encoding, Boolean.TRUE.equals(input.fetchOwner())))
-            .commonPrefixes(commonPrefixes(page, encoding));
+            .commonPrefixes(encoding.commonPrefixes(page.listing()));
     if (page.listing().truncated()) {
       response.nextContinuationToken(toToken(After.entry(page.listing().entries().getLast())));
     }
@@ -128,24 +130,16 @@ final class ListObjects {
           .with("ArgumentName", "version-id-marker")
           .with("ArgumentValue", "");
     }
-    VersionListing.After after =
-        keyMarker.isEmpty() ? null : new VersionListing.After(keyMarker, input.versionIdMarker());
-    record Read(Bucket bucket, VersionListing listing) {}
+    VersionListing.Marker marker =
+        keyMarker.isEmpty() ? null : new VersionListing.Marker(keyMarker, input.versionIdMarker());
+    record Read(Bucket bucket, Listing<Version> listing) {}
     Read read =
         database.read(
             snapshot -> {
               Bucket bucket =
                   buckets.require(snapshot, caller, input.bucket(), input.expectedBucketOwner());
               return new Read(
-                  bucket,
-                  VersionListing.of(
-                      versions,
-                      snapshot,
-                      bucket,
-                      paging.prefix(),
-                      paging.delimiter(),
-                      after,
-                      paging.maxKeys()));
+                  bucket, VersionListing.of(versions, snapshot, bucket, paging, marker));
             });
     ListObjectVersionsResponse.Builder response =
         ListObjectVersionsResponse.builder()
@@ -162,7 +156,7 @@ final class ListObjects {
   }
 
   /// A bucket with a page of its keys.
-  private record Page(Bucket bucket, KeyListing listing) {
+  private record Page(Bucket bucket, Listing<ObjectVersion> listing) {
     /// Adds the region in a header that the SDK models of listings lack.
     WithHeaders withRegion(SdkPojo output) {
       return new WithHeaders(output, Map.of("x-amz-bucket-region", bucket.region()));
@@ -174,23 +168,14 @@ final class ListObjects {
     return database.read(
         snapshot -> {
           Bucket bucket = buckets.require(snapshot, caller, bucketName, owner);
-          return new Page(
-              bucket,
-              KeyListing.of(
-                  versions,
-                  snapshot,
-                  bucketName,
-                  paging.prefix(),
-                  paging.delimiter(),
-                  after,
-                  paging.maxKeys()));
+          return new Page(bucket, ObjectListing.of(versions, snapshot, bucketName, paging, after));
         });
   }
 
   private static List<S3Object> contents(Page page, KeyEncoding encoding, boolean withOwner) {
     List<S3Object> objects = new ArrayList<>();
-    for (Entry entry : page.listing().entries()) {
-      if (entry instanceof Entry.Key(String key, ObjectVersion version)) {
+    for (Listing.Entry<ObjectVersion> entry : page.listing().entries()) {
+      if (entry instanceof Item<ObjectVersion>(String key, ObjectVersion version)) {
         S3Object.Builder object =
             S3Object.builder()
                 .key(encoding.encode(key))
@@ -214,29 +199,17 @@ final class ListObjects {
     return objects;
   }
 
-  private static List<CommonPrefix> commonPrefixes(Page page, KeyEncoding encoding) {
-    List<CommonPrefix> prefixes = new ArrayList<>();
-    for (Entry entry : page.listing().entries()) {
-      if (entry instanceof Entry.CommonPrefix(String prefix)) {
-        prefixes.add(CommonPrefix.builder().prefix(encoding.encode(prefix)).build());
-      }
-    }
-    return prefixes;
-  }
-
   private static void addVersions(
       ListObjectVersionsResponse.Builder response,
       Bucket bucket,
-      VersionListing listing,
+      Listing<Version> listing,
       KeyEncoding encoding) {
     List<software.amazon.awssdk.services.s3.model.ObjectVersion> found = new ArrayList<>();
     List<DeleteMarkerEntry> markers = new ArrayList<>();
-    List<CommonPrefix> prefixes = new ArrayList<>();
-    for (VersionListing.Entry entry : listing.entries()) {
+    for (Listing.Entry<Version> entry : listing.entries()) {
       switch (entry) {
-        case VersionListing.Entry.CommonPrefix(String prefix) ->
-            prefixes.add(CommonPrefix.builder().prefix(encoding.encode(prefix)).build());
-        case VersionListing.Entry.Version(String key, ObjectVersion version, boolean latest)
+        case Listing.CommonPrefix<Version> _ -> {}
+        case Item<Version>(String key, Version(ObjectVersion version, boolean latest))
             when version.deleteMarker() ->
             markers.add(
                 DeleteMarkerEntry.builder()
@@ -246,7 +219,7 @@ final class ListObjects {
                     .lastModified(version.modified())
                     .owner(owner(bucket))
                     .build());
-        case VersionListing.Entry.Version(String key, ObjectVersion version, boolean latest) -> {
+        case Item<Version>(String key, Version(ObjectVersion version, boolean latest)) -> {
           var one =
               software.amazon.awssdk.services.s3.model.ObjectVersion.builder()
                   .key(encoding.encode(key))
@@ -267,12 +240,15 @@ final class ListObjects {
         }
       }
     }
-    response.versions(found).deleteMarkers(markers).commonPrefixes(prefixes);
+    response
+        .versions(found)
+        .deleteMarkers(markers)
+        .commonPrefixes(encoding.commonPrefixes(listing));
     if (listing.truncated()) {
-      VersionListing.Entry last = listing.entries().getLast();
+      Listing.Entry<Version> last = listing.entries().getLast();
       response.nextKeyMarker(encoding.encode(last.text()));
-      if (last instanceof VersionListing.Entry.Version version) {
-        response.nextVersionIdMarker(version.version().versionId());
+      if (last instanceof Item<Version> version) {
+        response.nextVersionIdMarker(version.item().version().versionId());
       }
     }
   }

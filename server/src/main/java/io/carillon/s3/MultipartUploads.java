@@ -9,11 +9,12 @@ import io.carillon.base.Arn;
 import io.carillon.s3.model.Bucket;
 import io.carillon.s3.model.Buckets;
 import io.carillon.s3.model.Etags;
+import io.carillon.s3.model.Listing;
 import io.carillon.s3.model.ObjectKey;
 import io.carillon.s3.model.OwnerId;
+import io.carillon.s3.model.Paging;
 import io.carillon.s3.model.S3Error;
 import io.carillon.s3.model.Uploads;
-import io.carillon.s3.model.Uploads.Listing;
 import io.carillon.s3.model.Uploads.Upload;
 import io.carillon.s3.model.Uploads.UploadedPart;
 import io.carillon.store.Database;
@@ -22,7 +23,6 @@ import java.util.List;
 import java.util.Optional;
 import software.amazon.awssdk.services.s3.model.AbortMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.AbortMultipartUploadResponse;
-import software.amazon.awssdk.services.s3.model.CommonPrefix;
 import software.amazon.awssdk.services.s3.model.Initiator;
 import software.amazon.awssdk.services.s3.model.ListMultipartUploadsRequest;
 import software.amazon.awssdk.services.s3.model.ListMultipartUploadsResponse;
@@ -139,44 +139,31 @@ final class MultipartUploads {
     String keyMarker = input.keyMarker() == null ? "" : input.keyMarker();
     String uploadIdMarker =
         keyMarker.isEmpty() || input.uploadIdMarker() == null ? "" : input.uploadIdMarker();
-    record Read(Bucket bucket, Listing listing) {}
+    record Read(Bucket bucket, Listing<Upload> listing) {}
     Read read =
         database.read(
             snapshot -> {
               Bucket bucket =
                   buckets.require(snapshot, caller, input.bucket(), input.expectedBucketOwner());
               return new Read(
-                  bucket,
-                  uploads.list(
-                      snapshot,
-                      bucket,
-                      paging.prefix(),
-                      paging.delimiter(),
-                      keyMarker,
-                      uploadIdMarker,
-                      paging.maxKeys()));
+                  bucket, uploads.list(snapshot, bucket, paging, keyMarker, uploadIdMarker));
             });
     List<MultipartUpload> shown = new ArrayList<>();
-    List<CommonPrefix> prefixes = new ArrayList<>();
-    for (Listing.Entry entry : read.listing().entries()) {
-      switch (entry) {
-        case Listing.Entry.InProgress(Uploads.Name name, Upload upload) -> {
-          MultipartUpload.Builder one =
-              MultipartUpload.builder()
-                  .key(encoding.encode(name.key()))
-                  .uploadId(upload.id())
-                  .initiated(upload.initiated())
-                  .storageClass(upload.description().storageClass().name())
-                  .owner(owner(read.bucket()))
-                  .initiator(initiator(upload));
-          if (upload.algorithm() != null) {
-            one.checksumAlgorithm(upload.algorithmOfObject().name())
-                .checksumType(upload.type().name());
-          }
-          shown.add(one.build());
+    for (Listing.Entry<Upload> entry : read.listing().entries()) {
+      if (entry instanceof Listing.Item<Upload>(String key, Upload upload)) {
+        MultipartUpload.Builder one =
+            MultipartUpload.builder()
+                .key(encoding.encode(key))
+                .uploadId(upload.id())
+                .initiated(upload.initiated())
+                .storageClass(upload.description().storageClass().name())
+                .owner(owner(read.bucket()))
+                .initiator(initiator(upload));
+        if (upload.algorithm() != null) {
+          one.checksumAlgorithm(upload.algorithmOfObject().name())
+              .checksumType(upload.type().name());
         }
-        case Listing.Entry.CommonPrefix(String prefix) ->
-            prefixes.add(CommonPrefix.builder().prefix(encoding.encode(prefix)).build());
+        shown.add(one.build());
       }
     }
     ListMultipartUploadsResponse.Builder response =
@@ -192,12 +179,12 @@ final class MultipartUploads {
             .maxUploads(paging.maxKeys())
             .isTruncated(read.listing().truncated())
             .uploads(shown)
-            .commonPrefixes(prefixes);
+            .commonPrefixes(encoding.commonPrefixes(read.listing()));
     if (!read.listing().entries().isEmpty()) {
       switch (read.listing().entries().getLast()) {
-        case Listing.Entry.InProgress(Uploads.Name name, _) ->
-            response.nextKeyMarker(encoding.encode(name.key())).nextUploadIdMarker(name.id());
-        case Listing.Entry.CommonPrefix(String prefix) -> {
+        case Listing.Item<Upload>(String key, Upload upload) ->
+            response.nextKeyMarker(encoding.encode(key)).nextUploadIdMarker(upload.id());
+        case Listing.CommonPrefix<Upload>(String prefix) -> {
           if (read.listing().truncated()) {
             response.nextKeyMarker(encoding.encode(prefix));
           }

@@ -233,16 +233,7 @@ public final class DueQueue<V> {
   /// Deletes up to `limit` rows in any state; answers how many. A long queue is purged in several
   /// transactions, as one slow change delays every writer.
   public int purge(Tx tx, String queue, int limit) {
-    List<Key> found = new ArrayList<>();
-    if (limit > 0) {
-      rows.scanKeys(
-          tx,
-          from(queue, heads.of(queue)),
-          key -> {
-            found.add(key);
-            return found.size() < limit;
-          });
-    }
+    List<Key> found = rows.listKeys(tx, from(queue, heads.of(queue)), limit);
     found.forEach(key -> remove(tx, key));
     return found.size();
   }
@@ -287,15 +278,8 @@ public final class DueQueue<V> {
 
   private Optional<Key> first(
       Snapshot snapshot, String queue, @Nullable Position from, Instant end) {
-    List<Key> first = new ArrayList<>(1);
-    rows.scanKeys(
-        snapshot,
-        from(queue, from).before(Tuple.of(queue, millis(end))),
-        key -> {
-          first.add(key);
-          return false;
-        });
-    return first.stream().findFirst();
+    Range range = from(queue, from).before(Tuple.of(queue, millis(end)));
+    return rows.listKeys(snapshot, range, 1).stream().findFirst();
   }
 
   /// A row that is due later.
@@ -362,16 +346,18 @@ public final class DueQueue<V> {
     rows.scanKeys(
         snapshot,
         Range.within(Tuple.of(queue)).from(Tuple.of(queue, end)),
+        Table.MANY,
         _ -> {
           later[0]++;
-          return true;
+          return ScanStep.NEXT;
         });
     leases.scan(
         snapshot,
         Range.within(Tuple.of(queue)),
+        Table.MANY,
         (_, leased) -> {
           later[1] += leased.due.isBefore(end) ? 0 : 1;
-          return true;
+          return ScanStep.NEXT;
         });
     return new Depth(count(snapshot, queue), later[1], later[0] - later[1]);
   }
@@ -385,17 +371,7 @@ public final class DueQueue<V> {
 
   /// The names of queues that hold rows, in order, after `after`.
   public List<String> queues(Snapshot snapshot, String after, int limit) {
-    List<String> names = new ArrayList<>();
-    if (limit > 0) {
-      counts.scanKeys(
-          snapshot,
-          Range.all().after(Tuple.of(after)),
-          name -> {
-            names.add(name);
-            return names.size() < limit;
-          });
-    }
-    return names;
+    return counts.listKeys(snapshot, Range.all().after(Tuple.of(after)), limit);
   }
 
   /// A lease and its holder.
@@ -408,12 +384,13 @@ public final class DueQueue<V> {
       leases.scan(
           snapshot,
           Range.all(),
+          Table.MANY,
           (key, leased) -> {
             if (!leased.holder.equals(holder)) {
               Lease lease = new Lease(key.string(0), key.string(1), leased.due, leased.claims);
               found.add(new Held(lease, leased.holder));
             }
-            return found.size() < limit;
+            return ScanStep.nextIf(found.size() < limit);
           });
     }
     return found;

@@ -1,6 +1,11 @@
 package io.carillon.store;
 
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 
 /// What a plan relies on: a version that changes with every row of a group, such as a bucket's row,
 /// its policy and its rules (see [Table#guardedBy]).
@@ -28,6 +33,27 @@ public record Guard(String kind, Tuple key) {
 
   long version(Snapshot snapshot) {
     return VERSIONS.get(snapshot, row()).map(Version::number).orElse(NEVER_CHANGED);
+  }
+
+  /// Whether these guards have the versions that were seen.
+  static boolean areUnchanged(Snapshot snapshot, Map<Guard, Long> seen) {
+    if (seen.isEmpty()) {
+      return true;
+    }
+    List<Tuple> rows = new ArrayList<>(seen.size());
+    Snapshot rowsOf = snapshot;
+    for (Guard guard : seen.keySet()) {
+      rows.add(guard.row());
+      rowsOf = snapshot.under(guard);
+    }
+    Iterator<@Nullable Version> versions = VERSIONS.lookUp(rowsOf, rows).iterator();
+    for (long before : seen.values()) {
+      Version now = versions.next();
+      if ((now == null ? NEVER_CHANGED : now.number) != before) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /// Changes the version, for a row that stands under this guard without its key saying so.

@@ -32,21 +32,15 @@ public final class Inspection {
     return database.read(
         snapshot -> {
           List<String> names = new ArrayList<>();
-          byte[][] from = {BEGINNING};
-          boolean[] found = {true};
-          while (found[0]) {
-            found[0] = false;
-            snapshot.scan(
-                from[0],
-                END,
-                (key, _) -> {
-                  String name = Tuple.parse(key).string(0);
-                  names.add(name);
-                  from[0] = Range.within(Tuple.of(name)).to();
-                  found[0] = true;
-                  return false;
-                });
-          }
+          snapshot.scan(
+              BEGINNING,
+              END,
+              1,
+              (key, _) -> {
+                String name = Tuple.parse(key).string(0);
+                names.add(name);
+                return new ScanStep.SkipTo(Range.within(Tuple.of(name)).to());
+              });
           return names;
         });
   }
@@ -71,10 +65,11 @@ public final class Inspection {
           snapshot.scan(
               range.from(),
               range.to(),
+              limit,
               (key, value) -> {
                 Reservation.current().take((long) value.length * MEMORY_FACTOR);
                 rows.add(describe(Tuple.parse(key), value));
-                return rows.size() < limit;
+                return ScanStep.nextIf(rows.size() < limit);
               });
           return rows;
         });

@@ -1,6 +1,7 @@
 package io.carillon.store;
 
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -84,29 +85,46 @@ public final class MemoryDatabase implements Database {
     }
 
     @Override
-    public void scan(byte[] from, byte[] to, Visitor visitor) {
-      if (Arrays.compareUnsigned(from, to) >= 0) {
-        return;
-      }
-      for (Map.Entry<byte[], byte[]> row : rows.subMap(from, to).entrySet()) {
-        if (!visitor.visit(row.getKey(), row.getValue())) {
-          return;
+    public void scan(byte[] from, byte[] to, int page, Visitor visitor) {
+      Overlay.Cursor cursor = seek(from, to);
+      byte[] key;
+      while ((key = cursor.key()) != null) {
+        switch (visitor.visit(key, cursor.value())) {
+          case ScanStep.Next _ -> cursor.next();
+          case ScanStep.SkipTo skip -> cursor.seek(skip.after(key).key());
+          case ScanStep.Stop _ -> {
+            return;
+          }
         }
       }
     }
 
     @Override
     public Overlay.Cursor seek(byte[] from, byte[] to) {
-      return new RowCursor(rows.subMap(from, to).entrySet().iterator());
+      return new RowCursor(from, to);
     }
   }
 
-  private static final class RowCursor implements Overlay.Cursor {
-    private final Iterator<Map.Entry<byte[], byte[]>> rows;
+  private final class RowCursor implements Overlay.Cursor {
+    private final byte[] to;
+    private Iterator<Map.Entry<byte[], byte[]>> range;
     private Map.@Nullable Entry<byte[], byte[]> at;
 
-    private RowCursor(Iterator<Map.Entry<byte[], byte[]>> rows) {
-      this.rows = rows;
+    private RowCursor(byte[] from, byte[] to) {
+      this.to = to;
+      this.range = rangeFrom(from);
+      next();
+    }
+
+    private Iterator<Map.Entry<byte[], byte[]>> rangeFrom(byte[] from) {
+      return Arrays.compareUnsigned(from, to) < 0
+          ? rows.subMap(from, to).entrySet().iterator()
+          : Collections.emptyIterator();
+    }
+
+    @Override
+    public void seek(byte[] key) {
+      range = rangeFrom(key);
       next();
     }
 
@@ -125,7 +143,7 @@ public final class MemoryDatabase implements Database {
 
     @Override
     public void next() {
-      at = rows.hasNext() ? rows.next() : null;
+      at = range.hasNext() ? range.next() : null;
     }
 
     @Override

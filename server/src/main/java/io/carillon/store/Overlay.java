@@ -42,6 +42,9 @@ final class Overlay {
 
     void next();
 
+    /// Moves on to the first row at or after `key`, which comes after the present one.
+    void seek(byte[] key);
+
     @Override
     void close();
   }
@@ -103,7 +106,7 @@ final class Overlay {
     /// rows and sees its changes to later rows.
     @Override
     @SuppressWarnings("ReferenceEquality") // DELETED is a marker
-    public void scan(byte[] from, byte[] to, Visitor visitor) {
+    public void scan(byte[] from, byte[] to, int page, Visitor visitor) {
       requireRunning();
       if (Arrays.compareUnsigned(from, to) >= 0) {
         return;
@@ -133,10 +136,17 @@ final class Overlay {
           if (order >= 0) {
             below.next();
           }
-          if (value != DELETED && !visitor.visit(key, value)) {
-            return;
+          switch (value == DELETED ? ScanStep.NEXT : visitor.visit(key, value)) {
+            case ScanStep.Next _ -> own = changes.higherEntry(key);
+            case ScanStep.SkipTo skip -> {
+              byte[] target = skip.after(key).key();
+              below.seek(target);
+              own = changes.ceilingEntry(target);
+            }
+            case ScanStep.Stop _ -> {
+              return;
+            }
           }
-          own = changes.higherEntry(key);
         }
       }
     }

@@ -39,7 +39,16 @@ final class PlanSnapshot implements Snapshot {
   }
 
   @Override
-  public void scan(byte[] from, byte[] to, Visitor visitor) {
+  public List<byte @Nullable []> getAll(List<byte[]> keys) {
+    List<byte @Nullable []> values = snapshot.getAll(keys);
+    for (int i = 0; i < keys.size(); i++) {
+      rows.add(new Premises.Row(keys.get(i), values.get(i)));
+    }
+    return values;
+  }
+
+  @Override
+  public void scan(byte[] from, byte[] to, int page, Visitor visitor) {
     throw new IllegalStateException(
         "A plan scans rows that no guard stands for: whether one was added could not be checked");
   }

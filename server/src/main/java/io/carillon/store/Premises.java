@@ -14,13 +14,15 @@ record Premises(Map<Guard, Long> guards, List<Row> rows) {
   record Row(byte[] key, byte @Nullable [] value) {}
 
   boolean hold(Snapshot snapshot) {
-    for (Map.Entry<Guard, Long> seen : guards.entrySet()) {
-      if (seen.getKey().version(snapshot.under(seen.getKey())) != seen.getValue()) {
-        return false;
-      }
+    if (!Guard.areUnchanged(snapshot, guards)) {
+      return false;
     }
-    for (Row seen : rows) {
-      if (!Arrays.equals(seen.value, snapshot.get(seen.key))) {
+    if (rows.isEmpty()) {
+      return true;
+    }
+    List<byte @Nullable []> now = snapshot.getAll(rows.stream().map(Row::key).toList());
+    for (int i = 0; i < rows.size(); i++) {
+      if (!Arrays.equals(rows.get(i).value, now.get(i))) {
         return false;
       }
     }

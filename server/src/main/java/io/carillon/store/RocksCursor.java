@@ -26,6 +26,11 @@ final class RocksCursor implements Overlay.Cursor {
   }
 
   @Override
+  public void seek(byte[] key) {
+    rows.seek(key);
+  }
+
+  @Override
   public byte @Nullable [] key() {
     if (rows.isValid()) {
       return rows.key();

@@ -67,34 +67,101 @@ final class RocksView implements Snapshot {
   }
 
   @Override
-  public void scan(byte[] from, byte[] to, Visitor visitor) {
+  public void scan(byte[] from, byte[] to, int page, Visitor visitor) {
     if (Arrays.compareUnsigned(from, to) >= 0) {
       return;
     }
     try (RocksCursor cursor = new RocksCursor(db, snapshot, from, to)) {
       boolean mayBlock = !Thread.currentThread().isVirtual();
-      for (int fetched = 0; mayBlock || fetched < MAX_ROWS_ON_CALLER; fetched++) {
-        byte[] key = cursor.key();
-        if (key == null || !visitor.visit(key, cursor.value())) {
-          return;
-        }
-        cursor.next();
-      }
-      List<Row> chunk;
+      Scan scan = new Scan(cursor, page, visitor);
       do {
-        chunk = fetch(cursor);
-        for (Row row : chunk) {
-          if (!visitor.visit(row.key(), row.value())) {
+        scan.visitOnCaller(mayBlock ? Integer.MAX_VALUE : MAX_ROWS_ON_CALLER);
+        scan.visitInChunks();
+      } while (!scan.isOver);
+    }
+  }
+
+  /// A scan under way, on the calling thread or in chunks of what its visitor is expected to need.
+  private final class Scan {
+    private final RocksCursor cursor;
+    private final int page;
+    private final Visitor visitor;
+    private long visited;
+    private boolean isOver;
+
+    Scan(RocksCursor cursor, int page, Visitor visitor) {
+      this.cursor = cursor;
+      this.page = page;
+      this.visitor = visitor;
+    }
+
+    private ScanStep visit(byte[] key, byte[] value) {
+      visited++;
+      return visitor.visit(key, value);
+    }
+
+    /// Ends after that many rows in a row. What follows a skip counts anew: it was a scan of its
+    /// own if the visitor could not skip.
+    void visitOnCaller(int rows) {
+      int left = rows;
+      while (left > 0) {
+        byte[] key = cursor.key();
+        ScanStep step = key == null ? ScanStep.STOP : visit(key, cursor.value());
+        switch (step) {
+          case ScanStep.Next _ -> {
+            cursor.next();
+            left--;
+          }
+          case ScanStep.SkipTo skip -> {
+            cursor.seek(skip.after(key).key());
+            left = rows;
+          }
+          case ScanStep.Stop _ -> {
+            isOver = true;
             return;
           }
         }
-      } while (!chunk.isEmpty());
+      }
+    }
+
+    /// Ends where the visitor skips beyond a chunk: what is there may be few rows.
+    void visitInChunks() {
+      while (!isOver) {
+        long expected = visited < page ? page - visited : CHUNK_ROWS;
+        List<Row> chunk = fetch(cursor, (int) Math.min(expected, CHUNK_ROWS));
+        isOver = chunk.isEmpty();
+        byte @Nullable [] beyond = visitAll(chunk);
+        if (beyond != null) {
+          cursor.seek(beyond);
+          return;
+        }
+      }
+    }
+
+    /// @return where to go on if that is after these rows and not the next one
+    private byte @Nullable [] visitAll(List<Row> chunk) {
+      byte[] from = null;
+      for (Row row : chunk) {
+        if (from != null && Arrays.compareUnsigned(row.key(), from) < 0) {
+          continue;
+        }
+        from = null;
+        switch (visit(row.key(), row.value())) {
+          case ScanStep.Next _ -> {}
+          case ScanStep.SkipTo skip -> from = skip.after(row.key()).key();
+          case ScanStep.Stop _ -> {
+            isOver = true;
+            return null;
+          }
+        }
+      }
+      return from;
     }
   }
 
   /// Reads on a platform thread, so that neither a cold disk nor a million rows block a carrier.
-  private List<Row> fetch(RocksCursor cursor) {
-    Future<List<Row>> chunk = scans.submit(() -> readOn(cursor));
+  private List<Row> fetch(RocksCursor cursor, int most) {
+    Future<List<Row>> chunk = scans.submit(() -> readOn(cursor, most));
     boolean interrupted = false;
     try {
       while (true) {
@@ -116,11 +183,11 @@ final class RocksView implements Snapshot {
     }
   }
 
-  private static List<Row> readOn(RocksCursor cursor) {
+  private static List<Row> readOn(RocksCursor cursor, int most) {
     List<Row> rows = new ArrayList<>();
     int bytes = 0;
     byte[] key;
-    while (rows.size() < CHUNK_ROWS && bytes < CHUNK_BYTES && (key = cursor.key()) != null) {
+    while (rows.size() < most && bytes < CHUNK_BYTES && (key = cursor.key()) != null) {
       Row row = new Row(key, cursor.value());
       rows.add(row);
       bytes += key.length + row.value().length;

@@ -2,11 +2,11 @@ package io.carillon.store;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.BiPredicate;
-import java.util.function.Predicate;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// Rows of one type in the key space: `name, key → row`. A row is a record; [RowCodec] says how it
@@ -15,6 +15,9 @@ public final class Table<K, V> {
 
   /// A key with its row.
   public record Entry<K, V>(K key, V value) {}
+
+  /// The page of scans that may visit any number of rows.
+  public static final int MANY = 500;
 
   private final String name;
   private final byte[] prefix;
@@ -138,22 +141,71 @@ public final class Table<K, V> {
         .of(keys.toTuple().apply(key));
   }
 
-  /// Visits the rows of `range` in key order until `visitor` returns false.
-  public void scan(Snapshot snapshot, Range range, BiPredicate<K, V> visitor) {
-    readable(snapshot, range)
-        .scan(
-            concat(prefix, range.from()),
-            concat(prefix, range.to()),
-            (key, row) -> visitor.test(decode(key), rows.decode(row)));
+  /// The rows of `keys` that exist, in that order.
+  public List<Entry<K, V>> getAll(Snapshot snapshot, List<K> keys) {
+    List<Entry<K, V>> found = new ArrayList<>(keys.size());
+    Iterator<@Nullable V> all = lookUp(snapshot, keys).iterator();
+    for (K key : keys) {
+      V row = all.next();
+      if (row != null) {
+        found.add(new Entry<>(key, row));
+      }
+    }
+    return found;
+  }
+
+  /// A row for each key; null where there is none.
+  List<@Nullable V> lookUp(Snapshot snapshot, List<K> lookedUp) {
+    Snapshot rowsOf = snapshot;
+    List<byte[]> encoded = new ArrayList<>(lookedUp.size());
+    for (K key : lookedUp) {
+      Tuple tuple = keys.toTuple().apply(key);
+      rowsOf = readable(snapshot, tuple);
+      encoded.add(encode(tuple));
+    }
+    if (isCached) {
+      return rowsOf.getAllCached(encoded, rows);
+    }
+    List<@Nullable V> found = new ArrayList<>(encoded.size());
+    for (byte @Nullable [] row : rowsOf.getAll(encoded)) {
+      found.add(row == null ? null : rows.decode(row));
+    }
+    return found;
+  }
+
+  /// Sees one row; says how the scan goes on.
+  @FunctionalInterface
+  public interface Visitor<K, V> {
+    ScanStep visit(K key, V row);
+  }
+
+  /// Visits the rows of `range` in key order, as [Snapshot#scan].
+  ///
+  /// @param page how many rows the visitor is going to need; [#MANY] if the caller cannot tell
+  public void scan(Snapshot snapshot, Range range, int page, Visitor<K, V> visitor) {
+    scanRaw(snapshot, range, page, (key, row) -> visitor.visit(decode(key), rows.decode(row)));
   }
 
   /// As [#scan], with the keys alone: no row is decoded.
-  public void scanKeys(Snapshot snapshot, Range range, Predicate<K> visitor) {
+  public void scanKeys(
+      Snapshot snapshot, Range range, int page, Function<? super K, ScanStep> visitor) {
+    scanRaw(snapshot, range, page, (key, _) -> visitor.apply(decode(key)));
+  }
+
+  private void scanRaw(Snapshot snapshot, Range range, int page, Snapshot.Visitor visitor) {
+    if (page < 1) {
+      throw new IllegalArgumentException("A scan that needs no row: " + page);
+    }
     readable(snapshot, range)
         .scan(
             concat(prefix, range.from()),
             concat(prefix, range.to()),
-            (key, _) -> visitor.test(decode(key)));
+            page,
+            (key, row) ->
+                switch (visitor.visit(key, row)) {
+                  case ScanStep.SkipTo(byte[] to) -> new ScanStep.SkipTo(concat(prefix, to));
+                  case ScanStep step -> step;
+                });
   }
 
   public List<Entry<K, V>> list(Snapshot snapshot, Range range, int limit) {
@@ -162,9 +214,26 @@ public final class Table<K, V> {
       scan(
           snapshot,
           range,
+          limit,
           (key, row) -> {
             found.add(new Entry<>(key, row));
-            return found.size() < limit;
+            return ScanStep.nextIf(found.size() < limit);
+          });
+    }
+    return found;
+  }
+
+  /// As [#list], with the keys alone.
+  public List<K> listKeys(Snapshot snapshot, Range range, int limit) {
+    List<K> found = new ArrayList<>();
+    if (limit > 0) {
+      scanKeys(
+          snapshot,
+          range,
+          limit,
+          key -> {
+            found.add(key);
+            return ScanStep.nextIf(found.size() < limit);
           });
     }
     return found;

@@ -4,6 +4,7 @@ import io.carillon.base.Ids;
 import io.carillon.store.Database;
 import io.carillon.store.KeyCodec;
 import io.carillon.store.Range;
+import io.carillon.store.ScanStep;
 import io.carillon.store.Snapshot;
 import io.carillon.store.Table;
 import io.carillon.store.Tuple;
@@ -118,12 +119,13 @@ public final class TableTrace implements Trace {
           objects.scanKeys(
               snapshot,
               objectsMeant,
+              Table.MANY,
               entry -> {
                 causes.add(entry.cause());
                 if (causes.size() > limit) {
                   causes.pollFirst();
                 }
-                return true;
+                return ScanStep.NEXT;
               });
           return causes.descendingSet().stream().map(cause -> history(snapshot, cause)).toList();
         });
@@ -152,12 +154,13 @@ public final class TableTrace implements Trace {
           steps.scan(
               snapshot,
               Range.all().from(Tuple.of(from)),
+              Table.MANY,
               (key, row) -> {
                 if (histories.isEmpty() || !histories.getLast().cause().equals(key.cause())) {
                   addLast(histories, new History(key.cause(), new ArrayList<>()), limit);
                 }
                 histories.getLast().steps().add(timedStep(row));
-                return true;
+                return ScanStep.NEXT;
               });
           return true;
         });
@@ -216,7 +219,14 @@ public final class TableTrace implements Trace {
     long[] count = {0};
     database.read(
         snapshot -> {
-          steps.scanKeys(snapshot, Range.all(), _ -> ++count[0] > 0);
+          steps.scanKeys(
+              snapshot,
+              Range.all(),
+              Table.MANY,
+              _ -> {
+                count[0]++;
+                return ScanStep.NEXT;
+              });
           return count;
         });
     return count[0];

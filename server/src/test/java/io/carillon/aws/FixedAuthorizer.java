@@ -15,7 +15,7 @@ public interface FixedAuthorizer extends Authorizer {
         }
 
         @Override
-        public void scan(byte[] from, byte[] to, Visitor visitor) {}
+        public void scan(byte[] from, byte[] to, int page, Visitor visitor) {}
       };
 
   void require(Caller caller, List<Need> needs);

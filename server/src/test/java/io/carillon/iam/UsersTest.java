@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.carillon.aws.Caller;
 import io.carillon.aws.Credentials;
 import io.carillon.aws.Principal;
+import io.carillon.store.ScanStep;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.iam.model.AccessKey;
 import software.amazon.awssdk.services.iam.model.AccessKeyMetadata;
@@ -104,9 +105,10 @@ class UsersTest {
               snapshot.scan(
                   new byte[] {0},
                   new byte[] {(byte) 0xFF},
+                  1000,
                   (_, value) -> {
                     all.append(new String(value, java.nio.charset.StandardCharsets.ISO_8859_1));
-                    return true;
+                    return ScanStep.NEXT;
                   });
               return all.toString();
             });

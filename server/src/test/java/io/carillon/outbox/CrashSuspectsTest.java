@@ -11,6 +11,7 @@ import io.carillon.store.ManualClock;
 import io.carillon.store.Range;
 import io.carillon.store.RepeatingDatabase;
 import io.carillon.store.RowCodec;
+import io.carillon.store.ScanStep;
 import io.carillon.store.Table;
 import io.carillon.store.Tx;
 import java.time.Duration;
@@ -177,7 +178,11 @@ final class CrashSuspectsTest {
     Map<String, Done> found = new ConcurrentHashMap<>();
     disk.read(
         snapshot -> {
-          DONE.scan(snapshot, Range.all(), (cause, done) -> found.put(cause, done) == null);
+          DONE.scan(
+              snapshot,
+              Range.all(),
+              Table.MANY,
+              (cause, done) -> ScanStep.nextIf(found.put(cause, done) == null));
           return 0;
         });
     return found;

@@ -74,8 +74,8 @@ class CompleteMultipartUploadTest {
               new Class<?>[] {Tx.class},
               (_, method, arguments) -> {
                 if (method.getName().equals("scan")) {
-                  Snapshot.Visitor visitor = (Snapshot.Visitor) arguments[2];
-                  arguments[2] =
+                  Snapshot.Visitor visitor = (Snapshot.Visitor) arguments[3];
+                  arguments[3] =
                       (Snapshot.Visitor)
                           (key, value) -> {
                             readInTransactions.incrementAndGet();

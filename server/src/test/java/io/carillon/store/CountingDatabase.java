@@ -85,10 +85,11 @@ public final class CountingDatabase implements Database {
     }
 
     @Override
-    public void scan(byte[] from, byte[] to, Visitor visitor) {
+    public void scan(byte[] from, byte[] to, int page, Visitor visitor) {
       snapshot.scan(
           from,
           to,
+          page,
           (key, value) -> {
             scanned.incrementAndGet();
             return visitor.visit(key, value);

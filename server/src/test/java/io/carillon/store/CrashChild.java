@@ -151,14 +151,23 @@ final class CrashChild {
           THINGS.scanKeys(
               snapshot,
               Range.all(),
-              key -> EVENTS.get(snapshot, key).isPresent() || found.add(key));
+              Table.MANY,
+              key -> noteUnless(EVENTS.get(snapshot, key).isPresent(), key, found));
           EVENTS.scanKeys(
               snapshot,
               Range.all(),
-              key -> THINGS.get(snapshot, key).isPresent() || found.add(key));
+              Table.MANY,
+              key -> noteUnless(THINGS.get(snapshot, key).isPresent(), key, found));
           return found;
         });
     return found;
+  }
+
+  private static ScanStep noteUnless(boolean isComplete, String key, List<String> found) {
+    if (!isComplete) {
+      found.add(key);
+    }
+    return ScanStep.NEXT;
   }
 
   FileBlobs blobs() {

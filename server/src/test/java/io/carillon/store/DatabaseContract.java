@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -12,49 +11,10 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-/// The contract of every engine. [#step] is called between steps; a durable engine reopens there,
-/// so each expectation also holds after a restart.
-abstract class DatabaseContract {
-  record Fruit(String name, long weight, @Nullable String note) {}
-
-  static final Table<Tuple, Fruit> FRUITS = Table.of("test.fruits", KeyCodec.TUPLE, Fruit.class);
-  static final Table<String, Fruit> CACHED =
-      Table.cached("test.cached", KeyCodec.STRING, Fruit.class);
-  static final Table<String, Fruit> OTHERS = Table.of("test.others", KeyCodec.STRING, Fruit.class);
-
-  @TempDir Path folder;
-  Database database;
-
-  abstract Database open(Path folder);
-
-  abstract Database reopen(Database database, Path folder);
-
-  /// Whether every change is undone once, with its undo actions, before it runs.
-  boolean repeatsChanges() {
-    return false;
-  }
-
-  @BeforeEach
-  void openDatabase() {
-    database = open(folder);
-  }
-
-  @AfterEach
-  void closeDatabase() {
-    database.close();
-  }
-
-  void step() {
-    database = reopen(database, folder);
-  }
-
+/// The contract of every engine: transactions, snapshots, cached rows and actions.
+abstract class DatabaseContract extends RowsContract {
   @Test
   void rowsAreReadAsTheyWerePut() {
     put("bowl", 1, "apple");
@@ -158,15 +118,6 @@ abstract class DatabaseContract {
     return CACHED.get(snapshot, "bowl").map(Fruit::name);
   }
 
-  private void putBoth(String name) {
-    database.write(
-        tx -> {
-          CACHED.put(tx, "bowl", new Fruit(name, 0, null));
-          OTHERS.put(tx, "bowl", new Fruit(name, 0, null));
-          return 0;
-        });
-  }
-
   @Test
   void deletingAnAbsentRowIsNoError() {
     database.write(
@@ -196,102 +147,6 @@ abstract class DatabaseContract {
         .isSameAs(thrown);
     step();
     assertThat(names(Range.all())).containsExactly("apple");
-  }
-
-  @Test
-  void aTransactionSeesItsOwnChangesInItsScans() {
-    put("bowl", 1, "apple");
-    put("bowl", 2, "pear");
-    put("bowl", 3, "plum");
-    step();
-    List<String> seen =
-        database.write(
-            tx -> {
-              FRUITS.delete(tx, Tuple.of("bowl", 2));
-              FRUITS.put(tx, Tuple.of("bowl", 3), new Fruit("prune", 1, null));
-              FRUITS.put(tx, Tuple.of("bowl", 4), new Fruit("fig", 1, null));
-              FRUITS.put(tx, Tuple.of("bowl", 0), new Fruit("date", 1, null));
-              return names(tx, Range.within(Tuple.of("bowl")));
-            });
-    assertThat(seen).containsExactly("date", "apple", "prune", "fig");
-    step();
-    assertThat(names(Range.within(Tuple.of("bowl")))).isEqualTo(seen);
-  }
-
-  @Test
-  void visitorsMayDeleteThisAndLaterRows() {
-    IntStream.range(0, 10).forEach(i -> put("bowl", i, "f" + i));
-    step();
-    List<String> seen = new ArrayList<>();
-    database.write(
-        tx -> {
-          seen.clear();
-          FRUITS.scan(
-              tx,
-              Range.all(),
-              (key, fruit) -> {
-                seen.add(fruit.name());
-                FRUITS.delete(tx, key);
-                FRUITS.delete(tx, Tuple.of("bowl", key.number(1) + 1));
-                return true;
-              });
-          return 0;
-        });
-    assertThat(seen).containsExactly("f0", "f2", "f4", "f6", "f8");
-    step();
-    assertThat(names(Range.all())).isEmpty();
-  }
-
-  @Test
-  void scansStayInTheirTableAndRange() {
-    put("a", 1, "a1");
-    put("b", 1, "b1");
-    put("b", 2, "b2");
-    put("b", 3, "b3");
-    put("c", 1, "c1");
-    database.write(
-        tx -> {
-          OTHERS.put(tx, "b", new Fruit("other", 0, null));
-          return 0;
-        });
-    step();
-    assertThat(names(Range.within(Tuple.of("b")))).containsExactly("b1", "b2", "b3");
-    assertThat(names(Range.within(Tuple.of("b")).after(Tuple.of("b", 1))))
-        .containsExactly("b2", "b3");
-    assertThat(names(Range.within(Tuple.of("b")).from(Tuple.of("b", 2)).before(Tuple.of("b", 3))))
-        .containsExactly("b2");
-    assertThat(names(Range.within(Tuple.of("b")).from(Tuple.of("c")))).isEmpty();
-    assertThat(names(Range.all())).hasSize(5);
-  }
-
-  @Test
-  void stringPrefixesAreRanges() {
-    for (String key :
-        List.of("photo/a", "photo/b", "photos", "phot", "video", "photo/a/b", "photo")) {
-      put(key, 1, key);
-    }
-    step();
-    assertThat(names(Range.withPrefix(Tuple.of(), "photo/")))
-        .containsExactly("photo/a", "photo/a/b", "photo/b");
-    assertThat(names(Range.all().afterPrefix(Tuple.of(), "photo/")))
-        .containsExactly("photos", "video");
-  }
-
-  @Test
-  void longScansSeeEveryRowOnceFromAnyThread() throws Exception {
-    database.write(
-        tx -> {
-          for (int i = 0; i < 3_000; i++) {
-            FRUITS.put(tx, Tuple.of("bowl", i), new Fruit("f" + i, i, "x".repeat(100)));
-          }
-          return 0;
-        });
-    step();
-    List<String> expected = IntStream.range(0, 3_000).mapToObj(i -> "f" + i).toList();
-    assertThat(names(Range.all())).isEqualTo(expected);
-    AtomicReference<List<String>> seen = new AtomicReference<>();
-    Thread.ofVirtual().start(() -> seen.set(names(Range.all()))).join();
-    assertThat(seen.get()).isEqualTo(expected);
   }
 
   @Test
@@ -470,32 +325,6 @@ abstract class DatabaseContract {
     step();
     Optional<byte[]> row = database.read(snapshot -> Optional.ofNullable(snapshot.get(key)));
     assertThat(row).hasValueSatisfying(value -> assertThat(value).isEmpty());
-  }
-
-  static void put(Tx tx, int number, String name) {
-    FRUITS.put(tx, Tuple.of("bowl", number), new Fruit(name, number, null));
-  }
-
-  void put(String bowl, int number, String name) {
-    database.write(
-        tx -> {
-          FRUITS.put(tx, Tuple.of(bowl, number), new Fruit(name, number, null));
-          return 0;
-        });
-  }
-
-  Optional<Fruit> get(String bowl, int number) {
-    return database.read(snapshot -> FRUITS.get(snapshot, Tuple.of(bowl, number)));
-  }
-
-  List<String> names(Range range) {
-    return database.read(snapshot -> names(snapshot, range));
-  }
-
-  static List<String> names(Snapshot snapshot, Range range) {
-    return FRUITS.list(snapshot, range, Integer.MAX_VALUE).stream()
-        .map(entry -> entry.value().name())
-        .toList();
   }
 
   private static void await(CountDownLatch latch) {

@@ -35,6 +35,12 @@ final class DatabaseModelTest {
 
     /// Deletes every second row that it visits and puts one after it.
     record ChangingScan(byte[] from, byte[] to) implements Op {}
+
+    record GetAll(List<byte[]> keys) implements Op {}
+
+    /// After each row, skips those that begin with as many bytes of it; each second time it deletes
+    /// the row and puts one after those that it skips.
+    record SkippingScan(byte[] from, byte[] to, int bytes, int page) implements Op {}
   }
 
   enum Ending {
@@ -116,18 +122,38 @@ final class DatabaseModelTest {
       case Op.Get(byte[] key) -> assertThat(tx.get(key)).isEqualTo(model.get(key));
       case Op.Scan(byte[] from, byte[] to, int limit) ->
           assertThat(scan(tx, from, to, limit)).isEqualTo(scan(model, from, to, limit));
+      case Op.GetAll(List<byte[]> keys) ->
+          assertThat(tx.getAll(keys).stream().map(Arrays::toString))
+              .isEqualTo(keys.stream().map(key -> Arrays.toString(model.get(key))).toList());
+      case Op.SkippingScan(byte[] from, byte[] to, int bytes, int page) -> {
+        List<String> seen = new ArrayList<>();
+        tx.scan(
+            from,
+            to,
+            page,
+            (key, value) -> {
+              seen.add(show(key, value));
+              if (seen.size() % 2 == 0) {
+                tx.delete(key);
+                tx.put(afterSkipped(key, bytes), new byte[] {43});
+              }
+              return new ScanStep.SkipTo(afterSkipped(key, bytes));
+            });
+        assertThat(seen).isEqualTo(skippingScan(model, from, to, bytes));
+      }
       case Op.ChangingScan(byte[] from, byte[] to) -> {
         List<String> seen = new ArrayList<>();
         tx.scan(
             from,
             to,
+            3,
             (key, value) -> {
               seen.add(show(key, value));
               if (seen.size() % 2 == 0) {
                 tx.delete(key);
               }
               tx.put(ahead(key), new byte[] {42});
-              return seen.size() < 12;
+              return ScanStep.nextIf(seen.size() < 12);
             });
         List<String> expected = new ArrayList<>();
         Map.Entry<byte[], byte[]> row = model.ceilingEntry(from);
@@ -143,6 +169,26 @@ final class DatabaseModelTest {
         assertThat(seen).isEqualTo(expected);
       }
     }
+  }
+
+  private static List<String> skippingScan(
+      TreeMap<byte[], byte[]> model, byte[] from, byte[] to, int bytes) {
+    List<String> expected = new ArrayList<>();
+    Map.Entry<byte[], byte[]> row = model.ceilingEntry(from);
+    while (row != null && Arrays.compareUnsigned(row.getKey(), to) < 0) {
+      byte[] key = row.getKey();
+      expected.add(show(key, row.getValue()));
+      if (expected.size() % 2 == 0) {
+        model.remove(key);
+        model.put(afterSkipped(key, bytes), new byte[] {43});
+      }
+      row = model.ceilingEntry(afterSkipped(key, bytes));
+    }
+    return expected;
+  }
+
+  private static byte[] afterSkipped(byte[] key, int bytes) {
+    return Range.successor(Arrays.copyOf(key, Math.min(bytes, key.length)));
   }
 
   /// A key shortly after this one.
@@ -165,9 +211,10 @@ final class DatabaseModelTest {
     snapshot.scan(
         from,
         to,
+        limit,
         (key, value) -> {
           rows.add(show(key, value));
-          return rows.size() < limit;
+          return ScanStep.nextIf(rows.size() < limit);
         });
     return rows;
   }
@@ -211,6 +258,15 @@ final class DatabaseModelTest {
                 2,
                 Combinators.combine(keys, keys, Arbitraries.integers().between(1, 9))
                     .as(Op.Scan::new)),
+            net.jqwik.api.Tuple.of(1, keys.list().ofMaxSize(4).map(Op.GetAll::new)),
+            net.jqwik.api.Tuple.of(
+                1,
+                Combinators.combine(
+                        keys,
+                        keys,
+                        Arbitraries.integers().between(2, 4),
+                        Arbitraries.integers().between(1, 3))
+                    .as(Op.SkippingScan::new)),
             net.jqwik.api.Tuple.of(1, Combinators.combine(keys, keys).as(Op.ChangingScan::new)));
     Arbitrary<Step> steps =
         Combinators.combine(ops.list().ofMaxSize(12), Arbitraries.of(Ending.class)).as(Step::new);

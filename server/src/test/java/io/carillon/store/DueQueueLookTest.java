@@ -309,8 +309,8 @@ final class DueQueueLookTest {
                 }
 
                 @Override
-                public void scan(byte[] from, byte[] to, Visitor visitor) {
-                  snapshot.scan(from, to, visitor);
+                public void scan(byte[] from, byte[] to, int page, Visitor visitor) {
+                  snapshot.scan(from, to, page, visitor);
                   meanwhile.run();
                 }
               };

@@ -1,5 +1,6 @@
 package io.carillon.store;
 
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +48,17 @@ final class GuardsOfPlans implements Snapshot {
   }
 
   @Override
-  public void scan(byte[] from, byte[] to, Visitor visitor) {
-    snapshot.scan(from, to, visitor);
+  public List<byte @Nullable []> getAll(List<byte[]> keys) {
+    return snapshot.getAll(keys);
+  }
+
+  @Override
+  public <V> List<@Nullable V> getAllCached(List<byte[]> keys, RowCodec<V> rows) {
+    return snapshot.getAllCached(keys, rows);
+  }
+
+  @Override
+  public void scan(byte[] from, byte[] to, int page, Visitor visitor) {
+    snapshot.scan(from, to, page, visitor);
   }
 }

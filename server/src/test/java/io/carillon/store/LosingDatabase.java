@@ -162,8 +162,18 @@ public final class LosingDatabase implements Database {
     }
 
     @Override
-    public void scan(byte[] from, byte[] to, Visitor visitor) {
-      tx.scan(from, to, visitor);
+    public List<byte @Nullable []> getAll(List<byte[]> keys) {
+      return tx.getAll(keys);
+    }
+
+    @Override
+    public <V> List<@Nullable V> getAllCached(List<byte[]> keys, RowCodec<V> rows) {
+      return tx.getAllCached(keys, rows);
+    }
+
+    @Override
+    public void scan(byte[] from, byte[] to, int page, Visitor visitor) {
+      tx.scan(from, to, page, visitor);
     }
 
     @Override

@@ -17,6 +17,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.rocksdb.PerfContext;
+import org.rocksdb.PerfLevel;
+import org.rocksdb.RocksDB;
 
 final class RocksDatabaseTest extends DatabaseContract {
   @Override
@@ -91,6 +94,41 @@ final class RocksDatabaseTest extends DatabaseContract {
     room.set(1000);
     put("bowl", 2, "pear");
     assertThat(names(Range.all())).containsExactly("apple", "pear");
+  }
+
+  @Test
+  void skippedRowsAreNotRead() {
+    for (String bowl : List.of("a", "b", "c")) {
+      database.write(
+          tx -> {
+            for (int i = 0; i < 1_000; i++) {
+              FRUITS.put(tx, Tuple.of(bowl, i), new Fruit("f", i, null));
+            }
+            return 0;
+          });
+    }
+    RocksDB engine = ((RocksDatabase) database).engine();
+    engine.setPerfLevel(PerfLevel.ENABLE_COUNT);
+    try (PerfContext perf = engine.getPerfContext()) {
+      perf.reset();
+      List<String> seen = new ArrayList<>();
+      database.read(
+          snapshot -> {
+            FRUITS.scan(
+                snapshot,
+                Range.all(),
+                Table.MANY,
+                (key, _) -> {
+                  seen.add(key.string(0));
+                  return ScanStep.skipPrefix(Tuple.of(), key.string(0));
+                });
+            return 0;
+          });
+      assertThat(seen).containsExactly("a", "b", "c");
+      assertThat(perf.getNextOnMemtableCount()).isLessThan(10);
+    } finally {
+      engine.setPerfLevel(PerfLevel.DISABLE);
+    }
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.carillon.s3.model;
 import io.carillon.aws.Caller;
 import io.carillon.store.KeyCodec;
 import io.carillon.store.Range;
+import io.carillon.store.ScanStep;
 import io.carillon.store.Snapshot;
 import io.carillon.store.Table;
 import io.carillon.store.Tuple;
@@ -103,19 +104,17 @@ public final class Buckets {
     if (!after.isEmpty()) {
       range = range.after(Tuple.of(account, after));
     }
-    List<Bucket> found = new ArrayList<>();
+    List<String> names = new ArrayList<>();
     byOwner.scan(
         snapshot,
         range,
+        limit,
         (owned, ownership) -> {
-          if (found.size() == limit) {
-            return false;
-          }
           if (region == null || region.equals(ownership.region())) {
-            find(snapshot, owned.bucket()).ifPresent(found::add);
+            names.add(owned.bucket());
           }
-          return true;
+          return ScanStep.nextIf(names.size() < limit);
         });
-    return found;
+    return buckets.getAll(snapshot, names).stream().map(Table.Entry::value).toList();
   }
 }

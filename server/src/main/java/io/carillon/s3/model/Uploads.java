@@ -9,7 +9,6 @@ import io.carillon.store.Table;
 import io.carillon.store.Tuple;
 import io.carillon.store.Tx;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -177,65 +176,22 @@ public final class Uploads {
         .toList();
   }
 
-  /// A page of uploads; keys with a delimiter after the prefix are grouped into common prefixes.
+  /// A page of uploads, those of a key in the order of their creation.
   ///
-  /// @param truncated whether there is more
-  public record Listing(List<Entry> entries, boolean truncated) {
-    /// An entry of a page.
-    public sealed interface Entry {
-      record InProgress(Name name, Upload upload) implements Entry {}
-
-      record CommonPrefix(String text) implements Entry {}
-    }
-  }
-
   /// @param keyMarker list only uploads after this key, or after one upload of it; empty for the
   ///   first page
-  public Listing list(
-      Snapshot snapshot,
-      Bucket bucket,
-      String prefix,
-      @Nullable String delimiter,
-      String keyMarker,
-      @Nullable String uploadIdMarker,
-      int limit) {
-    List<Listing.Entry> entries = new ArrayList<>();
-    Tuple parent = Tuple.of(bucket.name());
-    Range all = Range.withPrefix(parent, prefix);
-    Range rest = all;
-    if (!keyMarker.isEmpty()) {
-      boolean wholePrefix =
-          KeyListing.commonPrefix(keyMarker, prefix, delimiter)
-              .filter(keyMarker::equals)
-              .isPresent();
-      rest =
-          wholePrefix
-              ? all.afterPrefix(parent, keyMarker)
-              : uploadIdMarker == null || uploadIdMarker.isEmpty()
-                  ? all.after(Tuple.of(bucket.name(), keyMarker))
-                  : all.after(Tuple.of(bucket.name(), keyMarker, uploadIdMarker));
+  /// @param uploadIdMarker which upload of the key; empty for all of them
+  public Listing<Upload> list(
+      Snapshot snapshot, Bucket bucket, Paging paging, String keyMarker, String uploadIdMarker) {
+    Listing.Page<Upload> page = new Listing.Page<>(bucket.name(), paging);
+    Listing.After after = Listing.After.key(keyMarker, paging);
+    Range range =
+        keyMarker.isEmpty() || uploadIdMarker.isEmpty() || after.wholePrefix()
+            ? page.range(after)
+            : page.range().after(Tuple.of(bucket.name(), keyMarker, uploadIdMarker));
+    if (page.room() > 0) {
+      uploads.scan(snapshot, range, page.room(), (name, upload) -> page.add(name.key(), upload));
     }
-    while (entries.size() <= limit) {
-      boolean[] rolledUp = {false};
-      uploads.scan(
-          snapshot,
-          rest,
-          (name, upload) -> {
-            Optional<String> common = KeyListing.commonPrefix(name.key(), prefix, delimiter);
-            rolledUp[0] = common.isPresent();
-            entries.add(
-                common.isPresent()
-                    ? new Listing.Entry.CommonPrefix(common.get())
-                    : new Listing.Entry.InProgress(name, upload));
-            return !rolledUp[0] && entries.size() <= limit;
-          });
-      if (!(rolledUp[0] && entries.getLast() instanceof Listing.Entry.CommonPrefix(String text))) {
-        break;
-      }
-      rest = all.afterPrefix(parent, text);
-    }
-    return entries.size() > limit
-        ? new Listing(List.copyOf(entries.subList(0, limit)), limit > 0)
-        : new Listing(List.copyOf(entries), false);
+    return page.toListing();
   }
 }

@@ -5,6 +5,7 @@ import io.carillon.s3.model.Bucket.Versioning;
 import io.carillon.s3.model.ObjectVersion.Draft;
 import io.carillon.store.KeyCodec;
 import io.carillon.store.Range;
+import io.carillon.store.ScanStep;
 import io.carillon.store.Snapshot;
 import io.carillon.store.Table;
 import io.carillon.store.Tuple;
@@ -223,8 +224,10 @@ public final class Versions {
   }
 
   /// Visits the current versions in key order, delete markers included.
-  public void scan(Snapshot snapshot, Range range, Visitor visitor) {
-    current.scan(snapshot, range, (name, version) -> visitor.visit(name.key(), version));
+  ///
+  /// @param page as in [Table#scan]
+  void scan(Snapshot snapshot, Range range, int page, Visitor visitor) {
+    current.scan(snapshot, range, page, (name, version) -> visitor.visit(name.key(), version));
   }
 
   /// The versions of one key except the current one, newest first.
@@ -274,10 +277,10 @@ public final class Versions {
         .with("ArgumentValue", versionId);
   }
 
-  /// Visits one key with its current version; returns whether to continue.
+  /// Visits one key with its current version; says how the scan goes on.
   @FunctionalInterface
-  public interface Visitor {
-    boolean visit(String key, ObjectVersion version);
+  interface Visitor {
+    ScanStep visit(String key, ObjectVersion version);
   }
 
   private void demote(Tx tx, Name name, ObjectVersion version) {

@@ -4,8 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.base.AccountId;
 import io.carillon.base.Region;
-import io.carillon.s3.model.KeyListing.After;
-import io.carillon.s3.model.KeyListing.Entry;
+import io.carillon.s3.model.Listing.After;
 import io.carillon.store.Blobs;
 import io.carillon.store.CountingDatabase;
 import io.carillon.store.Database;
@@ -29,7 +28,7 @@ import net.jqwik.api.constraints.IntRange;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-class KeyListingTest {
+class ListingTest {
   private static final Bucket BUCKET =
       Bucket.of(new AccountId("111111111111"), "b", new Region("eu-central-1"), Instant.EPOCH);
 
@@ -46,7 +45,7 @@ class KeyListingTest {
       @ForAll("prefixes") String prefix,
       @ForAll("delimiters") String delimiter,
       @ForAll @IntRange(min = 1, max = 4) int pageSize) {
-    KeyListingTest fresh = new KeyListingTest();
+    ListingTest fresh = new ListingTest();
     keys.forEach(fresh::put);
 
     assertThat(fresh.all(prefix, delimiter, pageSize)).isEqualTo(model(keys, prefix, delimiter));
@@ -55,13 +54,17 @@ class KeyListingTest {
   @Property(tries = 200)
   void startAfterListsTheLaterKeys(
       @ForAll("keys") Set<String> keys, @ForAll("keys") Set<String> starts) {
-    KeyListingTest fresh = new KeyListingTest();
+    ListingTest fresh = new ListingTest();
     keys.forEach(fresh::put);
     for (String start : starts) {
       List<String> expected =
           model(keys, "", "").stream().filter(key -> compare(key, start) > 0).toList();
 
-      assertThat(texts(fresh.page("", null, After.key(start, "", null), 1000).entries()))
+      assertThat(
+              texts(
+                  fresh
+                      .page("", null, After.key(start, new Paging("", null, 1000)), 1000)
+                      .entries()))
           .isEqualTo(expected);
     }
   }
@@ -75,9 +78,11 @@ class KeyListingTest {
     put("c");
     CountingDatabase counted = new CountingDatabase(database);
 
-    KeyListing page =
+    Listing<ObjectVersion> page =
         counted.read(
-            snapshot -> KeyListing.of(versions, snapshot, "b", "", "/", After.NOTHING, 1000));
+            snapshot ->
+                ObjectListing.of(
+                    versions, snapshot, "b", new Paging("", "/", 1000), After.NOTHING));
 
     assertThat(texts(page.entries())).containsExactly("a/", "b/", "c");
     assertThat(counted.scanned()).isLessThanOrEqualTo(3);
@@ -91,11 +96,12 @@ class KeyListingTest {
     put("c");
     CountingDatabase counted = new CountingDatabase(database);
 
-    VersionListing page =
+    Listing<VersionListing.Version> page =
         counted.read(
-            snapshot -> VersionListing.of(versions, snapshot, BUCKET, "", "/", null, 1000));
+            snapshot ->
+                VersionListing.of(versions, snapshot, BUCKET, new Paging("", "/", 1000), null));
 
-    assertThat(page.entries().stream().map(VersionListing.Entry::text)).containsExactly("a/", "c");
+    assertThat(texts(page.entries())).containsExactly("a/", "c");
     assertThat(counted.scanned()).isLessThanOrEqualTo(3);
   }
 
@@ -110,24 +116,23 @@ class KeyListingTest {
             snapshot ->
                 versions.head(snapshot, versioned, new ObjectKey("a")).orElseThrow().versionId());
 
-    assertThat(versionPage(versioned, "b", null, new VersionListing.After("a", newest)))
+    assertThat(versionPage(versioned, "b", null, new VersionListing.Marker("a", newest)))
         .containsExactly("b/1", "b/1");
-    assertThat(versionPage(versioned, "", null, new VersionListing.After("a", newest)))
+    assertThat(versionPage(versioned, "", null, new VersionListing.Marker("a", newest)))
         .containsExactly("a", "b/1", "b/1", "c");
-    assertThat(versionPage(versioned, "", "/", new VersionListing.After("b/1", newest)))
+    assertThat(versionPage(versioned, "", "/", new VersionListing.Marker("b/1", newest)))
         .containsExactly("c");
   }
 
   private List<String> versionPage(
-      Bucket bucket, String prefix, @Nullable String delimiter, VersionListing.After after) {
-    return database
-        .read(
-            snapshot ->
-                VersionListing.of(versions, snapshot, bucket, prefix, delimiter, after, 1000))
-        .entries()
-        .stream()
-        .map(VersionListing.Entry::text)
-        .toList();
+      Bucket bucket, String prefix, @Nullable String delimiter, VersionListing.Marker after) {
+    return texts(
+        database
+            .read(
+                snapshot ->
+                    VersionListing.of(
+                        versions, snapshot, bucket, new Paging(prefix, delimiter, 1000), after))
+            .entries());
   }
 
   @Test
@@ -137,9 +142,10 @@ class KeyListingTest {
     }
     CountingDatabase counted = new CountingDatabase(database);
 
-    KeyListing page =
+    Listing<ObjectVersion> page =
         counted.read(
-            snapshot -> KeyListing.of(versions, snapshot, "b", "", null, After.NOTHING, 10));
+            snapshot ->
+                ObjectListing.of(versions, snapshot, "b", new Paging("", null, 10), After.NOTHING));
 
     assertThat(page.truncated()).isTrue();
     assertThat(counted.scanned()).isEqualTo(11);
@@ -149,8 +155,9 @@ class KeyListingTest {
   void markerThatIsACommonPrefixSkipsAllOfIt() {
     List.of("a/1", "a/2", "b").forEach(this::put);
 
-    assertThat(texts(page("", "/", After.key("a/", "", "/"), 10).entries())).containsExactly("b");
-    assertThat(texts(page("", "/", After.key("a/1", "", "/"), 10).entries()))
+    assertThat(texts(page("", "/", After.key("a/", new Paging("", "/", 10)), 10).entries()))
+        .containsExactly("b");
+    assertThat(texts(page("", "/", After.key("a/1", new Paging("", "/", 10)), 10).entries()))
         .containsExactly("a/", "b");
   }
 
@@ -200,7 +207,7 @@ class KeyListingTest {
     Set<String> entries = new LinkedHashSet<>();
     keys.stream()
         .filter(key -> key.startsWith(prefix))
-        .sorted(KeyListingTest::compare)
+        .sorted(ListingTest::compare)
         .forEach(
             key -> {
               int at = delimiter.isEmpty() ? -1 : key.indexOf(delimiter, prefix.length());
@@ -218,7 +225,8 @@ class KeyListingTest {
     List<String> found = new ArrayList<>();
     After after = After.NOTHING;
     while (true) {
-      KeyListing page = page(prefix, delimiter.isEmpty() ? null : delimiter, after, pageSize);
+      Listing<ObjectVersion> page =
+          page(prefix, delimiter.isEmpty() ? null : delimiter, after, pageSize);
       found.addAll(texts(page.entries()));
       if (!page.truncated()) {
         return found;
@@ -227,13 +235,15 @@ class KeyListingTest {
     }
   }
 
-  private KeyListing page(String prefix, @Nullable String delimiter, After after, int limit) {
+  private Listing<ObjectVersion> page(
+      String prefix, @Nullable String delimiter, After after, int limit) {
     return database.read(
-        snapshot -> KeyListing.of(versions, snapshot, "b", prefix, delimiter, after, limit));
+        snapshot ->
+            ObjectListing.of(versions, snapshot, "b", new Paging(prefix, delimiter, limit), after));
   }
 
-  private static List<String> texts(List<Entry> entries) {
-    return entries.stream().map(Entry::text).toList();
+  private static <T> List<String> texts(List<Listing.Entry<T>> entries) {
+    return entries.stream().map(Listing.Entry::text).toList();
   }
 
   private void put(String key) {
