@@ -172,7 +172,7 @@ final class DatabaseModelTest {
   }
 
   private static List<String> skippingScan(
-      TreeMap<byte[], byte[]> model, byte[] from, byte[] to, int bytes) {
+      NavigableMap<byte[], byte[]> model, byte[] from, byte[] to, int bytes) {
     List<String> expected = new ArrayList<>();
     Map.Entry<byte[], byte[]> row = model.ceilingEntry(from);
     while (row != null && Arrays.compareUnsigned(row.getKey(), to) < 0) {
