@@ -34,10 +34,8 @@ final class SharedKeysTest {
         for (int i = 0; i < STARTERS; i++) {
           Callable<String> start =
               () -> {
-                together.await();
-                Keys keys = Keys.open(folder, InstantSource.system());
-                together.await();
-                return describe(keys);
+                together.await(60, TimeUnit.SECONDS);
+                return describe(Keys.open(folder, InstantSource.system()));
               };
           starts.add(threads.submit(start));
         }
