@@ -4,6 +4,7 @@ import io.carillon.keys.DamagedKeyException;
 import io.carillon.store.Blobs;
 import io.carillon.store.Database;
 import io.carillon.store.FileBlobs;
+import io.carillon.store.Incarnations;
 import io.carillon.store.Inspection;
 import io.carillon.store.KeyCodec;
 import io.carillon.store.MemoryBlobs;
@@ -50,7 +51,8 @@ record Storage(
           null);
     }
     RocksDatabase database = RocksDatabase.open(rows);
-    FileBlobs blobs = FileBlobs.open(bodies, database, clock);
+    FileBlobs blobs =
+        FileBlobs.open(bodies, database, Incarnations.alone(System.nanoTime()), clock);
     return new Storage(database, blobs, Optional.of(database), Optional.of(blobs));
   }
 

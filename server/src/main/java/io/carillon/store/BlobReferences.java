@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 
 /// Counts the rows that reference each blob, and lists the blobs to remove.
 ///
@@ -25,7 +26,8 @@ final class BlobReferences {
       Table.of("store.blobs.removals", KeyCodec.STRING, Removal.class);
   private static final int PAGE = 256;
 
-  void retain(Tx tx, BlobRef blob) {
+  /// Answers whether this is the first reference that the blob has ever had.
+  boolean retain(Tx tx, BlobRef blob) {
     Optional<Removal> removal = REMOVALS.get(tx, blob.id());
     if (removal.isPresent()) {
       if (removal.get().doomed()) {
@@ -35,6 +37,7 @@ final class BlobReferences {
     }
     long count = REFERENCES.get(tx, blob.id()).map(References::count).orElse(0L);
     REFERENCES.put(tx, blob.id(), new References(count + 1, blob.sizeBytes()));
+    return count == 0 && removal.isEmpty();
   }
 
   void release(Tx tx, BlobRef blob, Instant now) {
@@ -98,14 +101,43 @@ final class BlobReferences {
       for (String id : doomed) {
         remover.remove(id);
       }
-      database.writeRelaxed(
-          tx -> {
-            doomed.forEach(id -> REMOVALS.delete(tx, id));
-            return doomed.size();
-          });
+      database.writeRelaxed(tx -> forgetRemovals(tx, doomed));
       removed += doomed.size();
       after = page.getLast().key();
     }
+  }
+
+  /// Removes those of `ids` that no row references; answers how many. A transaction that would
+  /// reference one meanwhile finds it doomed.
+  ///
+  /// @param onDoomed called as soon as one is doomed
+  int removeOrphans(
+      Database database, List<String> ids, Instant now, Consumer<String> onDoomed, Remover remover)
+      throws IOException {
+    int removed = 0;
+    for (int from = 0; from < ids.size(); from += PAGE) {
+      List<String> page = ids.subList(from, Math.min(ids.size(), from + PAGE));
+      List<String> doomed = database.writeRelaxed(tx -> doomOrphans(tx, page, now, onDoomed));
+      for (String id : doomed) {
+        remover.remove(id);
+      }
+      database.writeRelaxed(tx -> forgetRemovals(tx, doomed));
+      removed += doomed.size();
+    }
+    return removed;
+  }
+
+  private List<String> doomOrphans(
+      Tx tx, List<String> ids, Instant now, Consumer<String> onDoomed) {
+    List<String> doomed = ids.stream().filter(id -> !isKnown(tx, id)).toList();
+    doomed.forEach(id -> REMOVALS.put(tx, id, new Removal(now, true)));
+    tx.afterCommit(() -> doomed.forEach(onDoomed));
+    return doomed;
+  }
+
+  private static int forgetRemovals(Tx tx, List<String> removed) {
+    removed.forEach(id -> REMOVALS.delete(tx, id));
+    return removed.size();
   }
 
   private static List<String> markDoomed(

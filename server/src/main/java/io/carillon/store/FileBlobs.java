@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
@@ -29,13 +30,27 @@ import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 
 /// Blobs as files: `ab/cd/abcd….blob`, in two levels of folders by the first digits of their id.
+/// Several nodes may share the folder.
 ///
-/// *A crash at any point.* Bytes are written under `incoming/`; the next start removes what it
-/// finds there. [Upload#commit] syncs the file, renames it and syncs its folder (new folders and
-/// their parents too), so a blob that a row references is completely on disk. A blob that was
-/// committed but never referenced is an orphan, which the next [#sweep] removes. A blob that lost
-/// its last reference is removed by [#removeReleased] only after that loss is synced, see
-/// [BlobReferences].
+/// *A crash at any point.* Bytes are written under `incoming/`. [Upload#commit] syncs the file,
+/// renames it and syncs its folder (new folders and their parents too), so a blob that a row
+/// references is completely on disk. A blob that was committed but never referenced is an orphan,
+/// which a later [#sweep] removes. A blob that lost its last reference is removed by
+/// [#removeReleased] only after that loss is synced, see [BlobReferences].
+///
+/// *Whose it is.* A blob is on disk before a row references it, so nothing in the database tells an
+/// orphan from an upload under way. The id does: it ends with the incarnation that wrote it.
+///
+/// - What a living incarnation wrote, only that one removes: it knows its uploads under way.
+/// - What an ended one wrote and no row references, everyone removes, incoming files too: the first
+///   reference is made by the incarnation that wrote the blob, in a transaction that fails if that
+///   was declared to have ended ([Incarnations#requireLiving]).
+/// - An orphan is marked doomed in a transaction before its file is removed; the transaction that
+///   would reference it conflicts with that one. So whichever commits first wins, however long
+///   either is paused.
+///
+/// An upload pays nothing for this but some digits. A pending row for each upload would do as well,
+/// for another commit.
 public final class FileBlobs implements Blobs {
 
   /// What a sweep removed.
@@ -56,12 +71,16 @@ public final class FileBlobs implements Blobs {
   private static final Duration ORPHAN_GRACE = Duration.ofHours(6);
   private static final String SUFFIX = ".blob";
 
+  /// Precedes the incarnation in an id. Ids of former versions have none: these ran alone.
+  private static final String OWNER = "-";
+
   /// After how many bytes an upload checks for room again.
   private static final int ROOM_BYTES = 256 << 10;
 
   private final Path folder;
   private final Path incoming;
   private final Database database;
+  private final Incarnations incarnations;
   private final InstantSource clock;
   private final LongSupplier usableBytes;
   private final long reserveBytes;
@@ -71,28 +90,32 @@ public final class FileBlobs implements Blobs {
   /// Folders known to exist and to be synced.
   private final Set<Path> syncedFolders = ConcurrentHashMap.newKeySet();
 
-  /// Running uploads and blobs that were committed but not referenced yet; empty at a start.
-  private final Set<String> unreferenced = ConcurrentHashMap.newKeySet();
+  /// The blobs that this incarnation wrote and no row has referenced yet, with the time of their
+  /// commit.
+  private final Map<String, Instant> unreferenced = new ConcurrentHashMap<>();
 
   private FileBlobs(
       Path folder,
       Database database,
+      Incarnations incarnations,
       InstantSource clock,
       long reserveBytes,
       LongSupplier usableBytes) {
     this.folder = folder;
     this.incoming = folder.resolve("incoming");
     this.database = database;
+    this.incarnations = incarnations;
     this.clock = clock;
     this.reserveBytes = reserveBytes;
     this.usableBytes = usableBytes;
   }
 
   /// Opens the blobs in `folder`, which rows of `database` reference, and removes unfinished
-  /// uploads of former processes.
-  public static FileBlobs open(Path folder, Database database, InstantSource clock) {
+  /// uploads of incarnations that have ended.
+  public static FileBlobs open(
+      Path folder, Database database, Incarnations incarnations, InstantSource clock) {
     RocksDatabase.Settings usual = RocksDatabase.Settings.of(folder);
-    return open(folder, database, clock, usual.reserveBytes(), usual.usableBytes());
+    return open(folder, database, incarnations, clock, usual.reserveBytes(), usual.usableBytes());
   }
 
   /// Whether there is a blob in `folder`.
@@ -108,17 +131,15 @@ public final class FileBlobs implements Blobs {
   static FileBlobs open(
       Path folder,
       Database database,
+      Incarnations incarnations,
       InstantSource clock,
       long reserveBytes,
       LongSupplier usableBytes) {
-    FileBlobs blobs = new FileBlobs(folder, database, clock, reserveBytes, usableBytes);
+    FileBlobs blobs =
+        new FileBlobs(folder, database, incarnations, clock, reserveBytes, usableBytes);
     try {
       Folders.create(blobs.incoming);
-      try (var leftovers = Files.newDirectoryStream(blobs.incoming)) {
-        for (Path leftover : leftovers) {
-          Files.delete(leftover);
-        }
-      }
+      blobs.removeUnfinished();
     } catch (IOException e) {
       throw new UncheckedIOException("The folder of blobs cannot be used: " + folder, e);
     }
@@ -130,7 +151,8 @@ public final class FileBlobs implements Blobs {
     requireRoom();
     byte[] id = new byte[16];
     ThreadLocalRandom.current().nextBytes(id);
-    return new FileUpload(HexFormat.of().formatHex(id));
+    return new FileUpload(
+        HexFormat.of().formatHex(id) + OWNER + Long.toHexString(incarnations.current()));
   }
 
   private void requireRoom() {
@@ -147,8 +169,13 @@ public final class FileBlobs implements Blobs {
 
   @Override
   public void retain(Tx tx, BlobRef blob) {
-    references.retain(tx, blob);
-    tx.afterCommit(() -> unreferenced.remove(blob.id()));
+    if (references.retain(tx, blob) && isOwn(blob.id())) {
+      if (!unreferenced.containsKey(blob.id())) {
+        throw new IllegalStateException("Blob " + blob.id() + " was not referenced for too long");
+      }
+      incarnations.requireLiving(tx);
+      tx.afterCommit(() -> unreferenced.remove(blob.id()));
+    }
   }
 
   @Override
@@ -167,32 +194,67 @@ public final class FileBlobs implements Blobs {
         database, clock.instant().minus(RELEASED_GRACE), id -> Files.deleteIfExists(pathOf(id)));
   }
 
-  /// Removes released blobs, then checks every file for one that no row references: those of former
-  /// processes at once, those of this one after six hours. To be run soon after each start and
-  /// daily; it can be interrupted and run again. It visits the folders in random order, so that a
-  /// server which is always stopped before the end still comes to every file.
+  /// Removes the blobs of this incarnation that no row has referenced for six hours; answers how
+  /// many. Each node removes its own.
+  public int removeAbandoned() throws IOException {
+    Instant until = clock.instant().minus(ORPHAN_GRACE);
+    List<String> old = new ArrayList<>();
+    unreferenced.forEach(
+        (id, committed) -> {
+          if (!committed.isAfter(until)) {
+            old.add(id);
+          }
+        });
+    int removed = removeOrphans(old);
+    old.forEach(unreferenced::remove); // those of which it was not learned that a row has them
+    return removed;
+  }
+
+  private int removeOrphans(List<String> ids) throws IOException {
+    return references.removeOrphans(
+        database,
+        ids,
+        clock.instant(),
+        unreferenced::remove,
+        id -> Files.deleteIfExists(pathOf(id)));
+  }
+
+  /// Removes released and abandoned blobs, and whatever incarnations that have ended left behind:
+  /// it checks every file of theirs for one that no row references. To be run soon after each start
+  /// and daily; it can be interrupted and run again. It visits the folders in random order, so that
+  /// a server which is always stopped before the end still comes to every file.
   public Swept sweep() throws IOException {
     int released = removeReleased();
-    Instant until = clock.instant().minus(ORPHAN_GRACE);
+    int orphans = removeAbandoned();
+    removeUnfinished();
     // A repair may have lost references to blobs that rows still contain.
     Instant repaired = StoreRepair.lastRepairThatKeptLater(database).orElse(Instant.MIN);
-    int[] orphans = new int[1];
+    List<Path> prefixFolders = new ArrayList<>();
+    try (Stream<Path> all = Files.list(folder)) {
+      all.filter(prefixFolder -> !prefixFolder.equals(incoming)).forEach(prefixFolders::add);
+    }
+    Collections.shuffle(prefixFolders);
+    for (Path prefixFolder : prefixFolders) {
+      orphans += removeOrphans(left(prefixFolder, repaired));
+    }
+    return new Swept(released, orphans);
+  }
+
+  /// The blobs in a folder that were left by incarnations that have ended and that no row
+  /// references.
+  private List<String> left(Path prefixFolder, Instant repaired) throws IOException {
+    List<String> left = new ArrayList<>();
     SimpleFileVisitor<Path> visitor =
         new SimpleFileVisitor<>() {
           @Override
-          public FileVisitResult visitFile(Path path, BasicFileAttributes attributes)
-              throws IOException {
+          public FileVisitResult visitFile(Path path, BasicFileAttributes attributes) {
             String name = path.getFileName().toString();
             String id = name.substring(0, Math.max(0, name.length() - SUFFIX.length()));
-            Instant written = attributes.lastModifiedTime().toInstant();
-            boolean isLive =
-                (unreferenced.contains(id) && written.isAfter(until)) || !written.isAfter(repaired);
             if (name.endsWith(SUFFIX)
-                && !isLive
-                && !database.<Boolean>read(snapshot -> references.isKnown(snapshot, id))) {
-              Files.deleteIfExists(path);
-              unreferenced.remove(id);
-              orphans[0]++;
+                && attributes.lastModifiedTime().toInstant().isAfter(repaired)
+                && !database.<Boolean>read(
+                    snapshot -> !hasEnded(snapshot, id) || references.isKnown(snapshot, id))) {
+              left.add(id);
             }
             return FileVisitResult.CONTINUE;
           }
@@ -205,15 +267,39 @@ public final class FileBlobs implements Blobs {
             throw e;
           }
         };
-    List<Path> prefixFolders = new ArrayList<>();
-    try (Stream<Path> all = Files.list(folder)) {
-      all.filter(prefixFolder -> !prefixFolder.equals(incoming)).forEach(prefixFolders::add);
+    Files.walkFileTree(prefixFolder, visitor);
+    return left;
+  }
+
+  /// Removes the unfinished uploads of incarnations that have ended.
+  private void removeUnfinished() throws IOException {
+    try (var files = Files.newDirectoryStream(incoming)) {
+      for (Path file : files) {
+        String id = file.getFileName().toString();
+        if (database.<Boolean>read(snapshot -> hasEnded(snapshot, id))) {
+          Files.deleteIfExists(file);
+        }
+      }
     }
-    Collections.shuffle(prefixFolders);
-    for (Path prefixFolder : prefixFolders) {
-      Files.walkFileTree(prefixFolder, visitor);
+  }
+
+  private boolean isOwn(String id) {
+    return id.endsWith(OWNER + Long.toHexString(incarnations.current()));
+  }
+
+  /// Whether the incarnation that wrote a blob has ended. Of a file that is none of ours it has: as
+  /// before, it is removed.
+  private boolean hasEnded(Snapshot snapshot, String id) {
+    int owner = id.lastIndexOf(OWNER);
+    if (owner < 0) {
+      return true;
     }
-    return new Swept(released, orphans[0]);
+    try {
+      return incarnations.hasEnded(
+          snapshot, Long.parseUnsignedLong(id.substring(owner + OWNER.length()), 16));
+    } catch (NumberFormatException _) {
+      return true;
+    }
   }
 
   /// Reads every block of every blob that a row references.
@@ -294,7 +380,7 @@ public final class FileBlobs implements Blobs {
       long length = writer.finish();
       file.force(false);
       Path blobFolder = prepareFolder(id);
-      unreferenced.add(id);
+      unreferenced.put(id, clock.instant());
       Files.move(path, pathOf(id), StandardCopyOption.ATOMIC_MOVE);
       committed = true;
       Folders.sync(blobFolder);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.store.Blobs;
 import io.carillon.store.FileBlobs;
+import io.carillon.store.Incarnations;
 import io.carillon.store.RocksDatabase;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -78,6 +79,10 @@ class StoredObjectsTest {
   }
 
   private Blobs blobs(RocksDatabase database) {
-    return FileBlobs.open(folder.resolve("blobs"), database, InstantSource.system());
+    return FileBlobs.open(
+        folder.resolve("blobs"),
+        database,
+        Incarnations.alone(System.nanoTime()),
+        InstantSource.system());
   }
 }

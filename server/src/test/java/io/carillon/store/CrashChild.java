@@ -53,7 +53,12 @@ final class CrashChild {
     RocksDatabase database =
         synced ? RocksDatabase.open(rows, settings) : RocksDatabase.openWithoutSync(rows, settings);
     return new CrashChild(
-        database, FileBlobs.open(folder.resolve("blobs"), database, InstantSource.system()));
+        database,
+        FileBlobs.open(
+            folder.resolve("blobs"),
+            database,
+            Incarnations.alone(System.nanoTime()),
+            InstantSource.system()));
   }
 
   void close() {

@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -22,11 +21,14 @@ import org.junit.jupiter.api.io.TempDir;
 final class FileBlobsTest extends BlobsContract {
   @TempDir Path folder;
   private final AtomicLong room = new AtomicLong(Long.MAX_VALUE);
+  private long starts;
   private Optional<FileBlobs> opened = Optional.empty();
 
   @BeforeEach
   void open() {
-    opened = Optional.of(FileBlobs.open(folder, database, clock, 1000, room::get));
+    opened =
+        Optional.of(
+            FileBlobs.open(folder, database, Incarnations.alone(++starts), clock, 1000, room::get));
   }
 
   @Override
@@ -101,8 +103,7 @@ final class FileBlobsTest extends BlobsContract {
   @Test
   void orphansAreSweptAfterARestartOrSixHours() throws IOException {
     BlobRef referenced = referenced(bytes(10));
-    BlobRef orphan = store(bytes(20));
-    Files.setLastModifiedTime(fileOf(orphan), FileTime.from(clock.instant()));
+    store(bytes(20));
     assertThat(blobs().sweep()).isEqualTo(new FileBlobs.Swept(0, 0));
     clock.move(Duration.ofHours(7));
     assertThat(blobs().sweep()).isEqualTo(new FileBlobs.Swept(0, 1));
@@ -113,6 +114,38 @@ final class FileBlobsTest extends BlobsContract {
     assertThat(blobs().sweep()).isEqualTo(new FileBlobs.Swept(0, 1));
     assertThat(blobs().sweep()).isEqualTo(new FileBlobs.Swept(0, 0));
     assertThat(files()).containsExactly(fileOf(referenced));
+  }
+
+  @Test
+  void aBlobThatWasAbandonedForSixHoursCannotBeReferenced() throws IOException {
+    BlobRef blob = store(bytes(10));
+    clock.move(Duration.ofHours(6));
+    assertThat(blobs().removeAbandoned()).isEqualTo(1);
+    assertThatThrownBy(() -> change(tx -> blobs().retain(tx, blob)))
+        .hasMessageContaining("was not referenced for too long");
+    assertThat(blobs().verify().blobs()).isZero();
+    assertThat(files()).isEmpty();
+  }
+
+  /// Ids of former versions name no incarnation.
+  @Test
+  void blobsOfFormerVersionsStayWithTheirReferences() throws IOException {
+    BlobRef old = new BlobRef("0123456789abcdef0123456789abcdef", 10);
+    Files.createDirectories(fileOf(old).getParent());
+    Files.move(fileOf(store(bytes(10))), fileOf(old));
+    change(tx -> blobs().retain(tx, old));
+    open();
+    assertThat(blobs().sweep().orphans()).isZero();
+    assertThat(read(old, 0, 10)).hasSize(10);
+    change(tx -> blobs().release(tx, old));
+    assertThat(removeReleased()).isEqualTo(1);
+
+    Files.createDirectories(fileOf(old).getParent());
+    Files.write(fileOf(old), bytes(10));
+    Files.write(folder.resolve("incoming").resolve(old.id()), bytes(10));
+    open();
+    assertThat(blobs().sweep().orphans()).isEqualTo(1);
+    assertThat(files()).isEmpty();
   }
 
   @Test
