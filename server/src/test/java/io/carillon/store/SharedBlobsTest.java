@@ -110,6 +110,19 @@ final class SharedBlobsTest {
     assertThat(files()).isEmpty();
   }
 
+  /// A node that hangs for hours between an upload and its commit still removes no blob of a row.
+  @Test
+  void aBlobReferencedWhileAbandonedOnesAreRemovedStays() throws IOException {
+    InterleavedDatabase interleaved = new InterleavedDatabase(database);
+    FileBlobs one = FileBlobs.open(folder, interleaved, new Told(1), clock, 0, () -> 1);
+    BlobRef blob = store(one);
+    clock.move(Duration.ofHours(7));
+    interleaved.beforeRelaxedWrite(() -> reference(one, blob));
+    assertThat(one.removeAbandoned()).isZero();
+    assertThat(interleaved.hasInterleaved()).isTrue();
+    assertThat(one.verify()).isEqualTo(new FileBlobs.Scrubbed(1, 3, List.of()));
+  }
+
   /// Uploads, references, releases, sweeps, starts and ends in random order: what a row references
   /// is there and whole, and in the end nothing else is.
   @Test
