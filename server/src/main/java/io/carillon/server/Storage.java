@@ -20,6 +20,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 
 /// The stored state: the database and the blobs beside it.
 ///
@@ -52,7 +53,8 @@ record Storage(
     }
     RocksDatabase database = RocksDatabase.open(rows);
     FileBlobs blobs =
-        FileBlobs.open(bodies, database, Incarnations.alone(System.nanoTime()), clock);
+        FileBlobs.open(
+            bodies, database, Incarnations.alone(ThreadLocalRandom.current().nextLong()), clock);
     return new Storage(database, blobs, Optional.of(database), Optional.of(blobs));
   }
 
