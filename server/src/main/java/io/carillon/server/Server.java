@@ -45,7 +45,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Random;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// One running Carillon. The constructor wires everything in the order of dependency; closing goes
@@ -86,10 +88,21 @@ public final class Server implements AutoCloseable {
   ///
   /// @param view of the database, which everything but the blobs then uses
   static Server start(Config config, UnaryOperator<Database> view) throws IOException {
-    return new Server(config, view);
+    return start(config, view, _ -> List.of());
   }
 
-  private Server(Config config, UnaryOperator<Database> view) throws IOException {
+  /// As [#start], for tests of how services are mounted.
+  ///
+  /// @param others services beside the usual ones
+  static Server start(
+      Config config, UnaryOperator<Database> view, Function<Kernel, List<Service>> others)
+      throws IOException {
+    return new Server(config, view, others);
+  }
+
+  private Server(
+      Config config, UnaryOperator<Database> view, Function<Kernel, List<Service>> others)
+      throws IOException {
     this.config = config;
     boolean ready = false;
     try {
@@ -167,7 +180,7 @@ public final class Server implements AutoCloseable {
                   MemoryBudget.ofHeap(FUNCTION_RESPONSES_SHARE_OF_HEAP)));
       this.transports = shutdown.add(Transports.start(config, database, clock));
       S3Service s3 = new S3Service(kernel, config.newBuckets() == Config.NewBuckets.AWS);
-      this.services =
+      List<Service> own =
           List.of(
               s3,
               functions.service(kernel, sts.roleSessions(), s3, keys.sealer()),
@@ -177,6 +190,7 @@ public final class Server implements AutoCloseable {
               sts,
               logs,
               new EventsService(kernel));
+      this.services = Stream.concat(own.stream(), others.apply(kernel).stream()).toList();
       mounted.mount(services);
       for (Service service : services) {
         service.deliveries().forEach(dispatcher::register);

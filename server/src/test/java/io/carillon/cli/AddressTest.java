@@ -8,8 +8,8 @@ import com.amazonaws.client.builder.AwsClientBuilder.EndpointConfiguration;
 import com.amazonaws.services.s3.AmazonS3;
 import com.amazonaws.services.s3.AmazonS3ClientBuilder;
 import io.carillon.server.Config;
+import io.carillon.server.InMemoryServer;
 import io.carillon.server.Server;
-import io.carillon.server.Settings;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.URI;
@@ -17,9 +17,7 @@ import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -37,7 +35,7 @@ class AddressTest {
 
   @Test
   void theSdksForJavaWorkWithThePrintedAddressWithoutNameResolution() throws Exception {
-    Config config = config(Map.of());
+    Config config = InMemoryServer.config(Map.of());
     try (Server server = Server.start(config)) {
       Matcher address =
           Pattern.compile("export AWS_ENDPOINT_URL=(\\S+)").matcher(Banner.of(server, config));
@@ -63,17 +61,11 @@ class AddressTest {
   void thePrintedAddressIsTheListenAddress() throws IOException {
     for (Map.Entry<String, String> host :
         Map.of("127.0.0.1", "127.0.0.1", "127.0.0.3", "127.0.0.3").entrySet()) {
-      try (Server server = Server.start(config(Map.of("host", host.getKey())))) {
+      try (Server server = InMemoryServer.start(Map.of("host", host.getKey()))) {
         assertThat(server.endpoint())
             .isEqualTo(URI.create("http://" + host.getValue() + ":" + server.port()));
       }
     }
-  }
-
-  private static Config config(Map<String, String> more) {
-    Map<String, String> flags = new HashMap<>(more);
-    flags.putAll(Map.of("in-memory", "true", "port", "0", "sandbox", "off"));
-    return Config.of(Settings.resolve(flags, Map.of(), Optional.empty()));
   }
 
   /// A program with the two SDKs for Java, each configured with the address and keys only.

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.carillon.server.Config;
+import io.carillon.server.InMemoryServer;
 import io.carillon.server.Server;
 import io.carillon.server.Settings;
 import io.carillon.store.ReadOnlyException;
@@ -87,12 +88,7 @@ final class StartFailuresTest {
   void unreadableManagedPoliciesAreReported() throws IOException {
     Path policies = Files.createDirectory(temporary.resolve("policies"));
     Files.writeString(policies.resolve("X.json"), "{");
-    Config config =
-        Config.of(
-            Settings.resolve(
-                Map.of("port", "0", "sandbox", "off", "in-memory", "true"),
-                Map.of("CARILLON_MANAGED_POLICIES", policies.toString()),
-                Optional.empty()));
+    Config config = InMemoryServer.config(Map.of("managed-policies", policies.toString()));
     assertThatThrownBy(() -> Startup.start(config))
         .isInstanceOf(CommandFailure.class)
         .hasMessageStartingWith(

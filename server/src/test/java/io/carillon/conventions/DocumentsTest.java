@@ -6,7 +6,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.carillon.aws.Operations;
 import io.carillon.aws.protocol.Model;
-import io.carillon.server.Config;
+import io.carillon.server.InMemoryServer;
 import io.carillon.server.Server;
 import io.carillon.server.Settings;
 import java.io.IOException;
@@ -15,7 +15,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SortedMap;
 import org.junit.jupiter.api.Test;
 
@@ -58,7 +57,6 @@ class DocumentsTest {
   @Test
   void theListOfOperationsIsCurrentAndEachIsProvedByARealClient() throws IOException {
     Proofs proofs = Proofs.read(DOCS.resolve("wire-results.json"));
-    Map<String, String> flags = Map.of("in-memory", "true", "port", "0", "sandbox", "off");
     StringBuilder text =
         new StringBuilder(
             "# What becomes of each operation\n\n"
@@ -70,8 +68,7 @@ class DocumentsTest {
                 + " not implemented answer `NotImplemented` with their name; a member that is not"
                 + " supported is refused by its name.\n");
     List<String> unproved = new ArrayList<>();
-    try (Server server =
-        Server.start(Config.of(Settings.resolve(flags, Map.of(), Optional.empty())))) {
+    try (Server server = InMemoryServer.start()) {
       for (Operations table : server.operations()) {
         unproved.addAll(describe(table, proofs, text));
       }

@@ -5,15 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.carillon.server.Config;
+import io.carillon.server.InMemoryServer;
 import io.carillon.server.Server;
-import io.carillon.server.Settings;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
@@ -92,8 +90,7 @@ class LeastPrivilegeTest {
 
   @BeforeAll
   static void start() throws IOException {
-    Map<String, String> flags = Map.of("in-memory", "true", "port", "0", "sandbox", "off");
-    server = Server.start(Config.of(Settings.resolve(flags, Map.of(), Optional.empty())));
+    server = InMemoryServer.start();
     http = UrlConnectionHttpClient.create();
     root = client(IamClient.builder(), AwsBasicCredentials.create("test", "test"));
     userId = root.createUser(b -> b.userName("alice").tags(tag("team", "red"))).user().userId();

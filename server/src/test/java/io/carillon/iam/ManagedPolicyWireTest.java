@@ -3,16 +3,12 @@ package io.carillon.iam;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.aws.RealClient;
-import io.carillon.server.Config;
+import io.carillon.server.InMemoryServer;
 import io.carillon.server.Server;
-import io.carillon.server.Settings;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -31,12 +27,6 @@ class ManagedPolicyWireTest {
     RealClient.needs("aws", "--version");
   }
 
-  private static Server start(Map<String, String> more) throws IOException {
-    Map<String, String> flags = new LinkedHashMap<>(more);
-    flags.putAll(Map.of("in-memory", "true", "port", "0", "sandbox", "off"));
-    return Server.start(Config.of(Settings.resolve(flags, Map.of(), Optional.empty())));
-  }
-
   private static String aws(Server server, boolean succeeds, String... arguments) throws Exception {
     List<String> command = Stream.concat(Stream.of("aws", "iam"), Stream.of(arguments)).toList();
     return RealClient.output(server, succeeds, command);
@@ -46,7 +36,7 @@ class ManagedPolicyWireTest {
   @Test
   void outputOfTheCliIsAttachableAfterARestart() throws Exception {
     String printed;
-    try (Server server = start(Map.of())) {
+    try (Server server = InMemoryServer.start(Map.of())) {
       printed =
           aws(
               server,
@@ -81,7 +71,7 @@ class ManagedPolicyWireTest {
     }
     Files.createDirectory(folder.resolve("service-role"));
     Files.writeString(folder.resolve("service-role/Copied.json"), printed);
-    try (Server server = start(Map.of("managed-policies", folder.toString()))) {
+    try (Server server = InMemoryServer.start(Map.of("managed-policies", folder.toString()))) {
       aws(server, true, "create-user", "--user-name", "u", "--permissions-boundary", ATTACHED);
       aws(server, true, "attach-user-policy", "--user-name", "u", "--policy-arn", ATTACHED);
       assertThat(aws(server, true, "get-policy", "--policy-arn", ATTACHED))

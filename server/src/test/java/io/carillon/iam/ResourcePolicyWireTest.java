@@ -3,12 +3,10 @@ package io.carillon.iam;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.carillon.server.Config;
+import io.carillon.server.InMemoryServer;
 import io.carillon.server.Server;
-import io.carillon.server.Settings;
 import java.io.IOException;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -43,8 +41,7 @@ class ResourcePolicyWireTest {
 
   @BeforeEach
   void start() throws IOException {
-    Map<String, String> flags = Map.of("in-memory", "true", "port", "0", "sandbox", "off");
-    server = Server.start(Config.of(Settings.resolve(flags, Map.of(), Optional.empty())));
+    server = InMemoryServer.start();
     http = UrlConnectionHttpClient.create();
     iam = client(IamClient.builder(), "test", "test");
     s3 = client(S3Client.builder().forcePathStyle(true), "test", "test");

@@ -5,8 +5,8 @@ import io.carillon.base.Region;
 import io.carillon.base.Secret;
 import io.carillon.http.Headers;
 import io.carillon.server.Config;
+import io.carillon.server.InMemoryServer;
 import io.carillon.server.Server;
-import io.carillon.server.Settings;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -48,8 +48,7 @@ final class S3Wire implements AutoCloseable {
 
   /// Starts a server and signs as its root user for us-east-1.
   static S3Wire start() {
-    Map<String, String> flags = Map.of("in-memory", "true", "port", "0", "sandbox", "off");
-    Config config = Config.of(Settings.resolve(flags, Map.of(), Optional.empty()));
+    Config config = InMemoryServer.config(Map.of());
     try {
       return new S3Wire(
           Server.start(config),

@@ -8,8 +8,6 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -25,8 +23,7 @@ class LambdaUploadTest {
 
   @BeforeAll
   static void start() throws Exception {
-    Map<String, String> flags = Map.of("in-memory", "true", "port", "0", "sandbox", "off");
-    server = Server.start(Config.of(Settings.resolve(flags, Map.of(), Optional.empty())));
+    server = InMemoryServer.start();
   }
 
   @AfterAll

@@ -17,7 +17,6 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -46,12 +45,6 @@ import software.amazon.awssdk.services.sqs.SqsClient;
 class OriginTest {
   private final BlockingQueue<String> posts = new LinkedBlockingQueue<>();
 
-  private static Server start(Map<String, String> more) throws IOException {
-    Map<String, String> flags = new HashMap<>(more);
-    flags.putAll(Map.of("in-memory", "true", "port", "0", "sandbox", "off"));
-    return Server.start(Config.of(Settings.resolve(flags, Map.of(), Optional.empty())));
-  }
-
   private static <C, B extends AwsClientBuilder<B, C>> C client(B builder, String endpoint) {
     return builder
         .endpointOverride(URI.create(endpoint))
@@ -63,7 +56,7 @@ class OriginTest {
 
   @Test
   void queueUrlsNameTheHostOfTheRequestAndAnyHostIsAccepted() throws IOException {
-    try (Server server = start(Map.of())) {
+    try (Server server = InMemoryServer.start(Map.of())) {
       for (String host : List.of("127.0.0.1", "localhost")) {
         String origin = "http://" + host + ":" + server.port();
         String url = origin + "/000000000000/q";
@@ -79,7 +72,7 @@ class OriginTest {
 
   @Test
   void theLocationOfAnUploadNamesTheHostOfTheRequest() throws IOException {
-    try (Server server = start(Map.of())) {
+    try (Server server = InMemoryServer.start(Map.of())) {
       String origin = "http://localhost:" + server.port();
       S3Client s3 = client(S3Client.builder().forcePathStyle(true), origin);
       s3.createBucket(b -> b.bucket("bucket"));
@@ -104,7 +97,7 @@ class OriginTest {
 
   @Test
   void codeLinksNameTheHostOfTheRequest() throws IOException {
-    try (Server server = start(Map.of())) {
+    try (Server server = InMemoryServer.start(Map.of())) {
       String role =
           client(IamClient.builder(), "http://127.0.0.1:" + server.port())
               .createRole(
@@ -149,7 +142,7 @@ class OriginTest {
   /// A proxy that terminates TLS forwards the public host name over plain HTTP.
   @Test
   void requestsToThePublicUrlAreAnsweredWithIt() throws IOException {
-    try (Server server = start(Map.of("public-url", "https://aws.example.org/"))) {
+    try (Server server = InMemoryServer.start(Map.of("public-url", "https://aws.example.org/"))) {
       assertThat(createQueue(server, "AWS.example.org"))
           .contains("<QueueUrl>https://aws.example.org/000000000000/q</QueueUrl>");
       assertThat(createQueue(server, "127.0.0.1:" + server.port()))
@@ -160,7 +153,8 @@ class OriginTest {
   @Test
   void invalidHostsAreNotEchoed() throws IOException {
     try (Server server =
-        start(Map.of("access-key-id", "AKIDOFTHISTEST", "secret-access-key", "secretofthistest"))) {
+        InMemoryServer.start(
+            Map.of("access-key-id", "AKIDOFTHISTEST", "secret-access-key", "secretofthistest"))) {
       assertThat(createQueue(server, "&'$x"))
           .contains("<QueueUrl>" + server.endpoint() + "/000000000000/q</QueueUrl>");
     }
@@ -200,7 +194,7 @@ class OriginTest {
                   posts.add(new String(request.body().readAll(1 << 20), StandardCharsets.UTF_8));
                   return Response.of(200);
                 });
-        Server server = start(Map.of())) {
+        Server server = InMemoryServer.start(Map.of())) {
       SnsClient sns = client(SnsClient.builder(), "http://localhost:" + server.port());
       String topic = sns.createTopic(b -> b.name("t")).topicArn();
       sns.subscribe(

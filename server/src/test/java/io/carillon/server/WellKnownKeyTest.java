@@ -2,26 +2,18 @@ package io.carillon.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.carillon.aws.sigv4.Signer;
-import io.carillon.base.Region;
-import io.carillon.base.Secret;
-import io.carillon.http.Headers;
 import io.carillon.http.RawClient;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
@@ -45,18 +37,12 @@ class WellKnownKeyTest {
 
   @BeforeAll
   static void start() throws IOException {
-    server = server(Map.of());
+    server = InMemoryServer.start();
     prepare(server, "test");
   }
 
-  private static Server server(Map<String, String> flags) throws IOException {
-    Map<String, String> all = new HashMap<>(flags);
-    all.putAll(Map.of("port", "0", "in-memory", "true", "sandbox", "off"));
-    return Server.start(Config.of(Settings.resolve(all, Map.of(), Optional.empty())));
-  }
-
   private static void prepare(Server server, String key) throws IOException {
-    Caller caller = new Caller(server, key);
+    SigningClient caller = new SigningClient(server, key);
     assertThat(caller.signed("s3", "PUT", "/shop", Map.of(), "").status()).isEqualTo(200);
     assertThat(caller.signed("s3", "PUT", OBJECT, Map.of(), "<h1>hi</h1>").status()).isEqualTo(200);
   }
@@ -66,59 +52,8 @@ class WellKnownKeyTest {
     server.close();
   }
 
-  /// Sends requests signed with one key.
-  private record Caller(Server server, String key) {
-    private Signer signer(String service) {
-      return new Signer(
-          key,
-          new Secret("test"),
-          Optional.empty(),
-          Region.US_EAST_1,
-          service,
-          InstantSource.system());
-    }
-
-    private String host(Map<String, String> fields) {
-      return fields.getOrDefault("Host", "127.0.0.1:" + server.port());
-    }
-
-    /// Signed in headers, as SDKs do.
-    RawClient.Answer signed(
-        String service, String method, String target, Map<String, String> fields, String body)
-        throws IOException {
-      byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-      URI uri = URI.create("http://127.0.0.1" + target);
-      Headers own = new Headers().add("host", host(fields));
-      Map<String, String> all = new HashMap<>(fields);
-      signer(service).sign(method, uri, own, bytes).forEach(all::put);
-      return plain(method, target, all, bytes);
-    }
-
-    /// Signed in the query, which a page can send without a CORS preflight.
-    RawClient.Answer presigned(
-        String service, String method, String target, Map<String, String> fields)
-        throws IOException {
-      URI uri = URI.create("http://" + host(fields) + target);
-      URI signed = signer(service).presign(method, uri, Duration.ofMinutes(5));
-      return plain(method, signed.getRawPath() + "?" + signed.getRawQuery(), fields, new byte[0]);
-    }
-
-    RawClient.Answer plain(String method, String target, Map<String, String> fields, byte[] body)
-        throws IOException {
-      StringBuilder head = new StringBuilder(method + " " + target + " HTTP/1.1\r\n");
-      Map<String, String> all = new HashMap<>(fields);
-      all.putIfAbsent("Host", host(fields));
-      all.put("Content-Length", String.valueOf(body.length));
-      all.forEach((name, value) -> head.append(name).append(": ").append(value).append("\r\n"));
-      try (RawClient client = RawClient.connect(server.port())) {
-        client.send(head + "\r\n").send(body);
-        return method.equals("HEAD") ? client.answerWithoutBody() : client.answer();
-      }
-    }
-  }
-
-  private static Caller root() {
-    return new Caller(server, "test");
+  private static SigningClient root() {
+    return new SigningClient(server, "test");
   }
 
   @ParameterizedTest
@@ -294,14 +229,14 @@ class WellKnownKeyTest {
 
   private static @Nullable String isolation(Server server, String key, Map<String, String> fields)
       throws IOException {
-    RawClient.Answer object = new Caller(server, key).presigned("s3", "GET", OBJECT, fields);
+    RawClient.Answer object = new SigningClient(server, key).presigned("s3", "GET", OBJECT, fields);
     assertThat(object.text()).isEqualTo("<h1>hi</h1>");
     return object.headers().first("Content-Security-Policy");
   }
 
   @Test
   void requestsSignedWithAnotherKeyAreNotRestricted() throws IOException {
-    try (Server own = server(Map.of("access-key-id", "mine"))) {
+    try (Server own = InMemoryServer.start(Map.of("access-key-id", "mine"))) {
       prepare(own, "mine");
       Map<String, String> proxied =
           Map.of(
@@ -311,7 +246,7 @@ class WellKnownKeyTest {
               "https://intranet.company.example",
               "Sec-Fetch-Site",
               "cross-site");
-      Caller mine = new Caller(own, "mine");
+      SigningClient mine = new SigningClient(own, "mine");
       assertThat(mine.signed("iam", "GET", USERS, proxied, "").status()).isEqualTo(200);
       assertThat(mine.presigned("iam", "GET", NEW_USER, proxied).status()).isEqualTo(200);
       assertThat(mine.presigned("s3", "GET", OBJECT, proxied).status()).isEqualTo(200);
@@ -323,7 +258,7 @@ class WellKnownKeyTest {
   @Test
   void settingsAllowMoreHostsAndOrigins() throws IOException {
     try (Server open =
-        server(
+        InMemoryServer.start(
             Map.of(
                 "allowed-hosts", "host.docker.internal, Box.Example",
                 "allowed-origins", "http://app.example:3000,null",
@@ -331,7 +266,7 @@ class WellKnownKeyTest {
                 "base-hosts", "localhost,s3.dev.example",
                 "isolate-objects", "false"))) {
       prepare(open, "test");
-      Caller caller = new Caller(open, "test");
+      SigningClient caller = new SigningClient(open, "test");
       for (String host :
           List.of(
               "host.docker.internal:4566",

@@ -9,9 +9,8 @@ import io.carillon.aws.Specs;
 import io.carillon.aws.pipeline.RequestPipeline;
 import io.carillon.http.Request;
 import io.carillon.http.Response;
-import io.carillon.server.Config;
+import io.carillon.server.InMemoryServer;
 import io.carillon.server.Server;
-import io.carillon.server.Settings;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -145,8 +144,7 @@ class HostileValuesTest {
 
   @BeforeEach
   void start() throws IOException {
-    Map<String, String> flags = Map.of("in-memory", "true", "port", "0", "sandbox", "off");
-    server = Server.start(Config.of(Settings.resolve(flags, Map.of(), Optional.empty())));
+    server = InMemoryServer.start();
     pipeline = Clients.pipeline(server.operations().toArray(Operations[]::new));
   }
 

@@ -11,9 +11,8 @@ import io.carillon.aws.pipeline.RequestPipeline;
 import io.carillon.http.Headers;
 import io.carillon.http.Request;
 import io.carillon.http.Response;
-import io.carillon.server.Config;
+import io.carillon.server.InMemoryServer;
 import io.carillon.server.Server;
-import io.carillon.server.Settings;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -101,8 +100,7 @@ class MissingMembersTest {
 
   @BeforeEach
   void start() throws IOException {
-    Map<String, String> flags = Map.of("in-memory", "true", "port", "0", "sandbox", "off");
-    server = Server.start(Config.of(Settings.resolve(flags, Map.of(), Optional.empty())));
+    server = InMemoryServer.start();
     List<Operations> all = server.operations();
     all.forEach(table -> tables.put(table.service(), table));
     pipeline = Clients.pipeline(all.toArray(Operations[]::new));
