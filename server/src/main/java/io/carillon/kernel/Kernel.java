@@ -8,6 +8,7 @@ import io.carillon.outbox.Outbox;
 import io.carillon.policy.KnownPrincipals;
 import io.carillon.store.Blobs;
 import io.carillon.store.Database;
+import io.carillon.store.RowNumbers;
 import io.carillon.trace.Cause;
 import io.carillon.trace.Trace;
 import java.net.URI;
@@ -18,6 +19,7 @@ import java.util.function.Supplier;
 
 /// What every service is built from.
 ///
+/// @param numbers for keys of rows in order of time
 /// @param principals the principals that resource policies may name
 /// @param recipients the services to which messages can be sent
 /// @param behind the cause that a caller acts for, if it is a function that runs
@@ -30,6 +32,7 @@ public record Kernel(
     Outbox outbox,
     Trace trace,
     Ids ids,
+    RowNumbers numbers,
     InstantSource clock,
     Authorizer authorizer,
     KnownPrincipals principals,

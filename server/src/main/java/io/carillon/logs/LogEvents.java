@@ -6,6 +6,7 @@ import io.carillon.logs.LogGroups.StreamKey;
 import io.carillon.store.Database;
 import io.carillon.store.KeyCodec;
 import io.carillon.store.Range;
+import io.carillon.store.RowNumbers;
 import io.carillon.store.ScanStep;
 import io.carillon.store.Snapshot;
 import io.carillon.store.Table;
@@ -14,7 +15,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 
 /// Log events: stored once in the order of their group, so that filtering reads one range, with
@@ -108,13 +108,13 @@ final class LogEvents {
       Table.of("logs.events.bystreambackwards", InStream.CODEC, Pointer.class);
   private final Table.Encoded<Pointer> pointer = byStream.encoded(new Pointer());
   private final Database database;
-  private final AtomicLong sequence;
+  private final InstantSource clock;
+  private final RowNumbers numbers;
 
-  LogEvents(Database database, InstantSource clock) {
+  LogEvents(Database database, InstantSource clock, RowNumbers numbers) {
     this.database = database;
-    // Starts after every number of a former run: a process does not log a million events per
-    // millisecond.
-    this.sequence = new AtomicLong(clock.millis() << 20);
+    this.clock = clock;
+    this.numbers = numbers;
   }
 
   /// An event with its row, encoded in advance: a batch has up to ten thousand, which no
@@ -127,7 +127,7 @@ final class LogEvents {
   }
 
   void append(Tx tx, Prepared event) {
-    Position position = new Position(event.timestampMillis, sequence.getAndIncrement());
+    Position position = new Position(event.timestampMillis, numbers.next(clock.instant()));
     byGroup.put(tx, new InGroup(event.stream.group(), position), event.row);
     InStream key = new InStream(event.stream, position);
     byStream.put(tx, key, pointer);

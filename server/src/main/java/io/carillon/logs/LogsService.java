@@ -101,7 +101,7 @@ public final class LogsService implements Service {
   public LogsService(Kernel kernel) {
     this.database = kernel.database();
     this.clock = kernel.clock();
-    this.events = new LogEvents(database, clock);
+    this.events = new LogEvents(database, clock, kernel.numbers());
     this.groups = new LogGroups(database, events, clock);
     this.tags = new LogTags(database, groups);
     this.policies = new LogPolicies(kernel);

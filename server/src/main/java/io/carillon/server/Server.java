@@ -29,6 +29,7 @@ import io.carillon.s3.S3Service;
 import io.carillon.sns.SnsService;
 import io.carillon.sqs.SqsService;
 import io.carillon.store.Database;
+import io.carillon.store.RowNumbers;
 import io.carillon.sts.StsService;
 import io.carillon.trace.Cause;
 import io.carillon.trace.TableTrace;
@@ -116,7 +117,8 @@ public final class Server implements AutoCloseable {
       Database authorized = new AuthorizedDatabase(database);
       Keys keys = config.inMemory() ? Keys.inMemory(clock) : Keys.open(config.data(), clock);
       storage.requireSealingKey(keys.sealingKeyFingerprint());
-      TableTrace trace = new TableTrace(database, clock, ids, TRACE_STEPS);
+      RowNumbers numbers = new RowNumbers(storage.incarnations().current());
+      TableTrace trace = new TableTrace(database, clock, ids, numbers, TRACE_STEPS);
       TableOutbox outbox = TableOutbox.open(database, clock);
       DeadLetters deadLetters = new DeadLetters();
       this.dispatcher =
@@ -150,6 +152,7 @@ public final class Server implements AutoCloseable {
               outbox,
               trace,
               ids,
+              numbers,
               clock,
               authorizer,
               iam.principals(),

@@ -24,10 +24,15 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /// The stored state: the database and the blobs beside it.
 ///
+/// @param incarnations this start among those that use the database
 /// @param rocks the database on disk; empty in memory
 /// @param files the blobs as files; empty in memory
 record Storage(
-    Database database, Blobs blobs, Optional<RocksDatabase> rocks, Optional<FileBlobs> files)
+    Database database,
+    Incarnations incarnations,
+    Blobs blobs,
+    Optional<RocksDatabase> rocks,
+    Optional<FileBlobs> files)
     implements AutoCloseable {
 
   record SealingKeyRow(String fingerprint) {}
@@ -37,10 +42,15 @@ record Storage(
   private static final String SEALING_KEY = "key";
 
   static Storage open(Config config, InstantSource clock) throws IOException {
+    Incarnations incarnations = Incarnations.alone(ThreadLocalRandom.current().nextLong());
     if (config.inMemory()) {
       Database database = new MemoryDatabase();
       return new Storage(
-          database, new MemoryBlobs(database, clock), Optional.empty(), Optional.empty());
+          database,
+          incarnations,
+          new MemoryBlobs(database, clock),
+          Optional.empty(),
+          Optional.empty());
     }
     Path rows = config.data().resolve("db");
     Path bodies = config.data().resolve("blobs");
@@ -52,10 +62,8 @@ record Storage(
           null);
     }
     RocksDatabase database = RocksDatabase.open(rows);
-    FileBlobs blobs =
-        FileBlobs.open(
-            bodies, database, Incarnations.alone(ThreadLocalRandom.current().nextLong()), clock);
-    return new Storage(database, blobs, Optional.of(database), Optional.of(blobs));
+    FileBlobs blobs = FileBlobs.open(bodies, database, incarnations, clock);
+    return new Storage(database, incarnations, blobs, Optional.of(database), Optional.of(blobs));
   }
 
   /// Refuses a sealing key other than that of the first start: access keys sealed with it could not

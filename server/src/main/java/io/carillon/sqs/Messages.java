@@ -8,6 +8,7 @@ import io.carillon.store.DueQueue;
 import io.carillon.store.DueQueue.Claimed;
 import io.carillon.store.DueQueue.Later;
 import io.carillon.store.DueQueue.Lease;
+import io.carillon.store.RowNumbers;
 import io.carillon.store.Snapshot;
 import io.carillon.store.Table;
 import io.carillon.store.Tx;
@@ -22,7 +23,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -101,15 +101,15 @@ final class Messages {
   private final Database database;
   private final InstantSource clock;
   private final Ids ids;
-  private final AtomicLong sequence;
 
-  Messages(Database database, InstantSource clock, Ids ids) {
+  /// Orders messages that are due in the same millisecond.
+  private final RowNumbers numbers;
+
+  Messages(Database database, InstantSource clock, Ids ids, RowNumbers numbers) {
     this.database = database;
     this.clock = clock;
     this.ids = ids;
-    // Orders messages that are due in the same millisecond. Starts after every number of a former
-    // run.
-    this.sequence = new AtomicLong(clock.millis() << 20);
+    this.numbers = numbers;
   }
 
   /// A message to be sent.
@@ -142,12 +142,9 @@ final class Messages {
   }
 
   private void add(Tx tx, String incarnation, Table.Encoded<MessageRow> message, Duration delay) {
+    Instant now = clock.instant();
     queue.add(
-        tx,
-        incarnation,
-        HexFormat.of().toHexDigits(sequence.getAndIncrement()),
-        clock.instant().plus(delay),
-        message);
+        tx, incarnation, HexFormat.of().toHexDigits(numbers.next(now)), now.plus(delay), message);
     tx.afterCommit(() -> signal(QueueRow.identity(incarnation)));
   }
 

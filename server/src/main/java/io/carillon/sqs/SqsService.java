@@ -70,7 +70,7 @@ public final class SqsService implements Service {
     this.database = kernel.database();
     this.clock = kernel.clock();
     this.authorizer = kernel.authorizer();
-    this.messages = new Messages(database, clock, kernel.ids());
+    this.messages = new Messages(database, clock, kernel.ids(), kernel.numbers());
     this.orphans = new OrphanedMessages(database, messages, clock);
     Duration nameReuseDelay =
         Duration.ofMillis(Math.round(NAME_REUSE_DELAY.toMillis() * kernel.timeScale()));

@@ -4,6 +4,7 @@ import io.carillon.base.Ids;
 import io.carillon.store.Database;
 import io.carillon.store.KeyCodec;
 import io.carillon.store.Range;
+import io.carillon.store.RowNumbers;
 import io.carillon.store.ScanStep;
 import io.carillon.store.Snapshot;
 import io.carillon.store.Table;
@@ -66,7 +67,7 @@ public final class TableTrace implements Trace {
   private final InstantSource clock;
   private final Ids ids;
   private final int mostSteps;
-  private final AtomicLong numbers;
+  private final RowNumbers numbers;
 
   /// The number of steps: until the first sweep those of this process, then all.
   private final AtomicLong total = new AtomicLong();
@@ -74,13 +75,13 @@ public final class TableTrace implements Trace {
   private boolean counted;
 
   /// @param mostSteps how many steps are kept
-  public TableTrace(Database database, InstantSource clock, Ids ids, int mostSteps) {
+  public TableTrace(
+      Database database, InstantSource clock, Ids ids, RowNumbers numbers, int mostSteps) {
     this.database = database;
     this.clock = clock;
     this.ids = ids;
     this.mostSteps = mostSteps;
-    // Greater than every number given before a restart.
-    this.numbers = new AtomicLong(clock.millis() << 20);
+    this.numbers = numbers;
   }
 
   @Override
@@ -97,7 +98,7 @@ public final class TableTrace implements Trace {
     String bucket = details.get("bucket");
     String key = details.get("key");
     return tx -> {
-      steps.put(tx, new Key(cause, numbers.getAndIncrement()), row);
+      steps.put(tx, new Key(cause, numbers.next(clock.instant())), row);
       tx.afterCommit(total::incrementAndGet);
       if (isOfAnObject(step) && bucket != null && key != null) {
         objects.put(tx, new ObjectKey(bucket, key, cause), new Pointer());

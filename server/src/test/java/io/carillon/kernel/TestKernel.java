@@ -13,6 +13,7 @@ import io.carillon.policy.KnownPrincipals;
 import io.carillon.store.Blobs;
 import io.carillon.store.Database;
 import io.carillon.store.MemoryBlobs;
+import io.carillon.store.RowNumbers;
 import io.carillon.store.Tx;
 import io.carillon.trace.Cause;
 import io.carillon.trace.NotingTrace;
@@ -36,6 +37,7 @@ public final class TestKernel {
   private Recipient recipients = (_, _) -> new Acceptance.Refused("nobody is here");
   private Function<Caller, Optional<Cause>> behind = _ -> Optional.empty();
   private double timeScale = 1;
+  private long node = 1;
 
   public TestKernel(Database database, InstantSource clock) {
     this.database = database;
@@ -78,6 +80,12 @@ public final class TestKernel {
     return this;
   }
 
+  /// As one of several nodes over a database.
+  public TestKernel onNode(long incarnation) {
+    node = incarnation;
+    return this;
+  }
+
   public Kernel build() {
     return new Kernel(
         database,
@@ -85,6 +93,7 @@ public final class TestKernel {
         outbox,
         trace,
         new Ids(),
+        new RowNumbers(node),
         clock,
         authorizer,
         principals,

@@ -16,6 +16,7 @@ import io.carillon.sqs.Queues.QueueKey;
 import io.carillon.store.CountingDatabase;
 import io.carillon.store.ManualClock;
 import io.carillon.store.RepeatingDatabase;
+import io.carillon.store.RowNumbers;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -36,7 +37,7 @@ class ArrivalSignalTest {
   private final ManualClock clock = new ManualClock();
   private final Ids ids = new Ids();
   private final Caller caller = DirectPipeline.root(ACCOUNT, Region.US_EAST_1, clock.instant());
-  private final Messages messages = new Messages(database, clock, ids);
+  private final Messages messages = new Messages(database, clock, ids, new RowNumbers(1));
   private final OrphanedMessages orphans = new OrphanedMessages(database, messages, clock);
   private final Queues queues =
       new Queues(new TestKernel(database, clock).build(), messages, orphans, Duration.ZERO);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.carillon.base.Ids;
 import io.carillon.store.CountingDatabase;
 import io.carillon.store.RepeatingDatabase;
+import io.carillon.store.RowNumbers;
 import io.carillon.trace.Trace.Step;
 import java.time.Duration;
 import java.time.Instant;
@@ -17,7 +18,8 @@ import org.junit.jupiter.api.Test;
 class TableTraceTest {
   private Instant now = Instant.parse("2026-11-22T12:00:00Z");
   private final CountingDatabase database = new CountingDatabase(RepeatingDatabase.inMemory());
-  private final TableTrace trace = new TableTrace(database, () -> now, new Ids(), 10);
+  private final TableTrace trace =
+      new TableTrace(database, () -> now, new Ids(), new RowNumbers(1), 10);
 
   @Test
   void eventsOfAnObjectAreFoundWithTheirStepsInOrder() {
@@ -82,7 +84,7 @@ class TableTraceTest {
       assertThat(database.scanned()).isEqualTo(round == 0 ? 70 : 40);
       assertThat(trace.since(Instant.EPOCH, 100)).hasSize(5);
     }
-    TableTrace next = new TableTrace(database, () -> now, new Ids(), 4);
+    TableTrace next = new TableTrace(database, () -> now, new Ids(), new RowNumbers(2), 4);
     next.sweep();
     assertThat(next.since(Instant.EPOCH, 100)).hasSize(2);
   }
