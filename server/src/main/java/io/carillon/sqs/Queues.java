@@ -18,8 +18,6 @@ import io.carillon.store.Table;
 import io.carillon.store.Tuple;
 import io.carillon.store.Tx;
 import java.net.URI;
-import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -28,7 +26,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -84,13 +81,9 @@ final class Queues {
   private final InstantSource clock;
   private final Supplier<URI> endpoint;
   private final Supplier<String> incarnations;
-  private final Duration nameReuseDelay;
+  private final DeletedNames deletedNames;
 
-  /// Deletion times of queues whose names cannot be reused yet.
-  private final Map<QueueKey, Instant> recentlyDeleted = new ConcurrentHashMap<>();
-
-  /// @param nameReuseDelay how long the name of a deleted queue cannot be reused; 60 seconds on AWS
-  Queues(Kernel kernel, Messages messages, OrphanedMessages orphans, Duration nameReuseDelay) {
+  Queues(Kernel kernel, Messages messages, OrphanedMessages orphans, DeletedNames deletedNames) {
     this.database = kernel.database();
     this.messages = messages;
     this.orphans = orphans;
@@ -98,7 +91,7 @@ final class Queues {
     this.clock = kernel.clock();
     this.endpoint = kernel.endpoint();
     this.incarnations = kernel.ids()::uuid;
-    this.nameReuseDelay = nameReuseDelay;
+    this.deletedNames = deletedNames;
   }
 
   CreateQueueResponse create(Caller caller, CreateQueueRequest input) {
@@ -126,7 +119,7 @@ final class Queues {
             }
             return false;
           }
-          checkNameIsFree(key);
+          deletedNames.requireFree(tx, key);
           checkRedrive(tx, key, attributes);
           long now = seconds();
           queues.put(
@@ -143,18 +136,6 @@ final class Queues {
           return true;
         });
     return CreateQueueResponse.builder().queueUrl(url(caller, key)).build();
-  }
-
-  private void checkNameIsFree(QueueKey key) {
-    Instant at = recentlyDeleted.get(key);
-    if (at != null && isNameReserved(at, clock.instant())) {
-      throw SqsError.QUEUE_DELETED_RECENTLY.exception();
-    }
-  }
-
-  /// A deletion in the future was recorded before the clock was set back.
-  private boolean isNameReserved(Instant deletedAt, Instant now) {
-    return !deletedAt.isAfter(now) && deletedAt.plus(nameReuseDelay).isAfter(now);
   }
 
   GetQueueUrlResponse url(Caller caller, GetQueueUrlRequest input) {
@@ -210,27 +191,19 @@ final class Queues {
               queues.delete(tx, key);
               queues.guard(key).retire(tx);
               orphans.add(tx, row.incarnation());
-              tx.afterCommit(
-                  () -> {
-                    recordDeletion(key);
-                    messages.signalReceivers(row);
-                  });
+              deletedNames.add(tx, key);
+              tx.afterCommit(() -> messages.signalReceivers(row));
               return row;
             });
     orphans.remove(deletedRow.incarnation());
     return DeleteQueueResponse.builder().build();
   }
 
-  private void recordDeletion(QueueKey key) {
-    Instant now = clock.instant();
-    recentlyDeleted.values().removeIf(at -> !isNameReserved(at, now));
-    recentlyDeleted.put(key, now);
-  }
-
   /// Removes expired messages, and those of deleted and purged queues whose removal a crash
   /// interrupted.
   void sweep() {
     orphans.sweep();
+    deletedNames.sweep();
     all().forEach(entry -> messages.expire(entry.value()));
   }
 

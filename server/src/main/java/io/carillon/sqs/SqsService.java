@@ -74,7 +74,8 @@ public final class SqsService implements Service {
     this.orphans = new OrphanedMessages(database, messages, clock);
     Duration nameReuseDelay =
         Duration.ofMillis(Math.round(NAME_REUSE_DELAY.toMillis() * kernel.timeScale()));
-    this.queues = new Queues(kernel, messages, orphans, nameReuseDelay);
+    this.queues =
+        new Queues(kernel, messages, orphans, new DeletedNames(database, clock, nameReuseDelay));
   }
 
   @Override

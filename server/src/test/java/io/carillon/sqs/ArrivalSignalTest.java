@@ -40,7 +40,11 @@ class ArrivalSignalTest {
   private final Messages messages = new Messages(database, clock, ids, new RowNumbers(1));
   private final OrphanedMessages orphans = new OrphanedMessages(database, messages, clock);
   private final Queues queues =
-      new Queues(new TestKernel(database, clock).build(), messages, orphans, Duration.ZERO);
+      new Queues(
+          new TestKernel(database, clock).build(),
+          messages,
+          orphans,
+          new DeletedNames(database, clock, Duration.ZERO));
   private final ReceiveMessage receiveMessage =
       new ReceiveMessage(database, queues, messages, clock);
 

@@ -6,6 +6,7 @@ import io.carillon.base.Ids;
 import io.carillon.store.CountingDatabase;
 import io.carillon.store.RepeatingDatabase;
 import io.carillon.store.RowNumbers;
+import io.carillon.store.Tx;
 import io.carillon.trace.Trace.Step;
 import java.time.Duration;
 import java.time.Instant;
@@ -13,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 class TableTraceTest {
@@ -34,6 +36,21 @@ class TableTraceTest {
     assertThat(trace.of("bucket", Optional.of("a.txt"), 1).getFirst().steps())
         .extracting(TableTrace.TimedStep::step)
         .containsExactly(Step.UPLOADED, Step.MATCHED);
+  }
+
+  @Test
+  void stepsThatNodesNoteInTheSameMillisecondAreAllThere() {
+    TableTrace other = new TableTrace(database, () -> now, new Ids(), new RowNumbers(2), 10);
+    String cause = trace.begin();
+    for (TableTrace node : List.of(trace, other)) {
+      Consumer<Tx> step = node.plan(cause, Step.MATCHED, Map.of());
+      database.write(
+          tx -> {
+            step.accept(tx);
+            return cause;
+          });
+    }
+    assertThat(other.of(cause).orElseThrow().steps()).hasSize(2);
   }
 
   @Test
