@@ -10,18 +10,35 @@ import io.carillon.server.InMemoryServer;
 import io.carillon.server.Server;
 import io.carillon.server.Settings;
 import java.io.IOException;
+import java.lang.module.ModuleDescriptor;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /// Documents that repeat facts of the code are generated from it. With `-Dcarillon.writeDocs=true`
 /// this test writes them; without, it compares them.
 class DocumentsTest {
   private static final Path DOCS = Path.of("..").toAbsolutePath().normalize().resolve("docs");
+
+  private static final Pattern SECTION = Pattern.compile("(?m)^## (.+)$");
+  private static final Pattern VERSION =
+      Pattern.compile(
+          "<artifactId>carillon</artifactId>\\s*<version>([\\d.]+)(-SNAPSHOT)?</version>");
+
+  /// Two alternatives at the least.
+  private static final Pattern ALTERNATIVES =
+      Pattern.compile("(?s)\\n(\\*\\*)?Considered[:.](\\*\\*)?\\s*(- .+?\\n\\s*){2}");
+
+  private static final Pattern CONSEQUENCES =
+      Pattern.compile("(?m)^(?:## )?(?:\\*\\*)?Consequences");
 
   /// Operations that the SDK's model has no class for, with the tests that prove them.
   private static final Map<String, String> OUTSIDE_THE_MODEL =
@@ -75,6 +92,49 @@ class DocumentsTest {
     }
     assertCurrent("compat.md", text.toString());
     assertThat(unproved).as("operations that no real client has proved").isEmpty();
+  }
+
+  /// Released versions are dated; the poms' version is released, or newer than all released ones.
+  @Test
+  void theChangelogHasADatedSectionForEachReleasedVersion() throws IOException {
+    List<String> sections =
+        SECTION
+            .matcher(Files.readString(DOCS.resolveSibling("CHANGELOG.md")))
+            .results()
+            .map(found -> found.group(1))
+            .toList();
+    List<ModuleDescriptor.Version> released = new ArrayList<>();
+    for (String section : sections) {
+      if (!section.equals("Unreleased") || !released.isEmpty()) {
+        assertThat(section).matches("\\d+\\.\\d+\\.\\d+, \\d{4}-\\d{2}-\\d{2}");
+        released.add(ModuleDescriptor.Version.parse(section.substring(0, section.indexOf(','))));
+      }
+    }
+    assertThat(released).as("the newest first").isSortedAccordingTo(Comparator.reverseOrder());
+    Matcher version = VERSION.matcher(Files.readString(DOCS.resolveSibling("pom.xml")));
+    assertThat(version.find()).isTrue();
+    ModuleDescriptor.Version own = ModuleDescriptor.Version.parse(version.group(1));
+    if (version.group(2) == null) {
+      assertThat(released.getFirst()).as("the version in pom.xml").isEqualTo(own);
+    } else {
+      assertThat(released).as("older than the snapshot").allMatch(v -> v.compareTo(own) < 0);
+    }
+  }
+
+  @Test
+  void decisionsAreNumberedAndNameTheirStateAlternativesAndConsequences() throws IOException {
+    List<Path> decisions;
+    try (Stream<Path> files = Files.list(DOCS.resolve("adr"))) {
+      decisions = files.sorted().toList();
+    }
+    for (int at = 0; at < decisions.size(); at++) {
+      String name = decisions.get(at).getFileName().toString();
+      String text = Files.readString(decisions.get(at));
+      assertThat(name).as("numbers without gaps").startsWith("%04d-".formatted(at + 1));
+      assertThat(text).as(name).startsWith("# %d. ".formatted(at + 1));
+      assertThat(text).as(name).contains("\n**State:** ");
+      assertThat(text).as(name).containsPattern(ALTERNATIVES).containsPattern(CONSEQUENCES);
+    }
   }
 
   /// Appends the service's section.
