@@ -145,7 +145,7 @@ final class Messages {
     Instant now = clock.instant();
     queue.add(
         tx, incarnation, HexFormat.of().toHexDigits(numbers.next(now)), now.plus(delay), message);
-    tx.afterCommit(() -> signal(QueueRow.identity(incarnation)));
+    tx.afterCommit(() -> signalArrival(QueueRow.identity(incarnation)));
   }
 
   /// The dead-letter queue, for messages that were received too often.
@@ -225,7 +225,7 @@ final class Messages {
               + " available for visibility timeout change.");
     }
     queue.reschedule(tx, lease.get(), now.plus(visibility));
-    tx.afterCommit(() -> signalReceivers(from));
+    tx.afterCommit(() -> signalArrival(from.identity()));
   }
 
   private Optional<Lease> lease(Tx tx, QueueRow from, @Nullable String receiptHandle) {
@@ -321,13 +321,16 @@ final class Messages {
     arrivals.computeIfPresent(identity, (_, current) -> current.leave());
   }
 
-  /// Wakes the long polls of a queue: when messages can be visible earlier, and when it was
+  /// Wakes all long polls of a queue: when many messages can be visible earlier, and when it was
   /// deleted.
   void signalReceivers(QueueRow row) {
-    signal(row.identity());
+    ArrivalSignal signal = arrivals.get(row.identity());
+    if (signal != null) {
+      signal.signalAll();
+    }
   }
 
-  private void signal(String identity) {
+  private void signalArrival(String identity) {
     ArrivalSignal signal = arrivals.get(identity);
     if (signal != null) {
       signal.signal();
@@ -337,6 +340,11 @@ final class Messages {
   /// How many queues have waiters.
   int queuesWithWaiters() {
     return arrivals.size();
+  }
+
+  /// How many long polls wait right now.
+  int waitingReceivers() {
+    return arrivals.values().stream().mapToInt(ArrivalSignal::parked).sum();
   }
 
   /// After the clock was ahead and set back, makes messages visible earlier that would be hidden

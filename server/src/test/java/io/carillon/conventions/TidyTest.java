@@ -69,6 +69,7 @@ class TidyTest {
           "sns.smtp.Mailbox.await",
           "sns.smtp.Mailbox.get",
           "sqs.Messages.queuesWithWaiters",
+          "sqs.Messages.waitingReceivers",
           "store.RowCache.size",
           "store.MemoryBlobs.removeReleased",
           "store.MemoryBlobs.size",

@@ -14,13 +14,17 @@ import io.carillon.base.Region;
 import io.carillon.kernel.TestKernel;
 import io.carillon.sqs.Queues.QueueKey;
 import io.carillon.store.CountingDatabase;
+import io.carillon.store.InterleavedDatabase;
 import io.carillon.store.ManualClock;
 import io.carillon.store.RepeatingDatabase;
 import io.carillon.store.RowNumbers;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.sqs.model.CreateQueueRequest;
 import software.amazon.awssdk.services.sqs.model.DeleteQueueRequest;
@@ -33,7 +37,9 @@ import software.amazon.awssdk.services.sqs.model.SetQueueAttributesRequest;
 class ArrivalSignalTest {
   private static final AccountId ACCOUNT = new AccountId("123456789012");
 
-  private final CountingDatabase database = new CountingDatabase(RepeatingDatabase.inMemory());
+  private final InterleavedDatabase interleaved =
+      new InterleavedDatabase(RepeatingDatabase.inMemory());
+  private final CountingDatabase database = new CountingDatabase(interleaved);
   private final ManualClock clock = new ManualClock();
   private final Ids ids = new Ids();
   private final Caller caller = DirectPipeline.root(ACCOUNT, Region.US_EAST_1, clock.instant());
@@ -146,6 +152,86 @@ class ArrivalSignalTest {
     assertThat(database.written()).as("the send that woke it").isOne();
   }
 
+  /// One for the message, and one because that one left; each looks once or twice.
+  @Test
+  void aMessageWakesFewOfManyLongPolls() {
+    create("queue");
+    List<CompletableFuture<Integer>> polls = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      polls.add(startPoll(20, 600));
+    }
+    await().until(() -> messages.waitingReceivers() == 40);
+    database.reset();
+    send("queue");
+    CompletableFuture.anyOf(polls.toArray(CompletableFuture[]::new))
+        .orTimeout(15, TimeUnit.SECONDS)
+        .join();
+    await().until(() -> messages.waitingReceivers() == 39);
+    assertThat(database.fetched()).as("rows that the polls read").isBetween(1, 20);
+    messages.stop();
+    polls.forEach(CompletableFuture::join);
+  }
+
+  /// Nobody signals that the visibility timeout of a message is over: who waits has to know it.
+  @Test
+  void aMessageThatBecomesVisibleAgainIsReceivedByWhoWaitedAlready() {
+    create("queue");
+    CompletableFuture<Integer> first = parkedPoll(20, 1);
+    CompletableFuture<Integer> second = parkedPoll(20, 600);
+    send("queue");
+    assertThat(first.orTimeout(15, TimeUnit.SECONDS).join()).isOne();
+    clock.move(Duration.ofSeconds(1));
+    assertThat(second.orTimeout(15, TimeUnit.SECONDS).join()).isOne();
+  }
+
+  @Test
+  void aLongPollThatEndsBeforeAMessageIsVisibleLeavesItToTheNext() {
+    create("queue");
+    CompletableFuture<Integer> first = parkedPoll(1, 600);
+    CompletableFuture<Integer> second = parkedPoll(20, 600);
+    send("queue", Duration.ofSeconds(2));
+    assertThat(first.orTimeout(15, TimeUnit.SECONDS).join()).isZero();
+    clock.move(Duration.ofSeconds(2));
+    assertThat(second.orTimeout(15, TimeUnit.SECONDS).join()).isOne();
+  }
+
+  /// As when its permission was revoked while it waited.
+  @Test
+  void aLongPollThatFailsLeavesTheMessageToTheNext() {
+    create("queue");
+    CompletableFuture<Integer> first = parkedPoll(20, 600);
+    CompletableFuture<Integer> second = parkedPoll(20, 600);
+    interleaved.beforeRelaxedWrite(
+        () -> {
+          throw new IllegalStateException("refused");
+        });
+    send("queue");
+    assertThatThrownBy(() -> first.orTimeout(15, TimeUnit.SECONDS).join())
+        .hasRootCauseMessage("refused");
+    assertThat(second.orTimeout(15, TimeUnit.SECONDS).join()).isOne();
+  }
+
+  /// A long poll that waits already; those that waited before it are woken first.
+  private CompletableFuture<Integer> parkedPoll(int waitSeconds, int visibilitySeconds) {
+    int before = messages.waitingReceivers();
+    CompletableFuture<Integer> poll = startPoll(waitSeconds, visibilitySeconds);
+    await().until(() -> messages.waitingReceivers() == before + 1);
+    return poll;
+  }
+
+  private CompletableFuture<Integer> startPoll(int waitSeconds, int visibilitySeconds) {
+    CompletableFuture<Integer> poll = new CompletableFuture<>();
+    Thread.startVirtualThread(
+        () -> {
+          try {
+            poll.complete(receive("queue", waitSeconds, visibilitySeconds));
+          } catch (RuntimeException e) {
+            poll.completeExceptionally(e);
+          }
+        });
+    return poll;
+  }
+
   private CompletableFuture<Integer> waitingPoll() {
     CompletableFuture<Integer> poll = poll();
     await().until(() -> messages.queuesWithWaiters() == 1);
@@ -161,10 +247,18 @@ class ArrivalSignalTest {
   }
 
   private int receive(String name, int waitSeconds) {
+    return receive(name, waitSeconds, null);
+  }
+
+  private int receive(String name, int waitSeconds, @Nullable Integer visibilitySeconds) {
     return receiveMessage
         .run(
             caller,
-            ReceiveMessageRequest.builder().queueUrl(name).waitTimeSeconds(waitSeconds).build())
+            ReceiveMessageRequest.builder()
+                .queueUrl(name)
+                .waitTimeSeconds(waitSeconds)
+                .visibilityTimeout(visibilitySeconds)
+                .build())
         .messages()
         .size();
   }
