@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -39,6 +40,7 @@ class AuthorizedChangesTest {
   /// Tested as what it is, a PutObject: the SDK has no client for browsers' forms.
   private static final String FORM = "PostObject";
 
+  private static final String USER = "caller";
   private static final Set<String> DENIED =
       Set.of("AccessDenied", "AuthorizationError", "AccessDeniedException");
   private static final Set<String> UNKNOWN_KEY =
@@ -46,11 +48,13 @@ class AuthorizedChangesTest {
 
   @TempDir static Path folder;
   private static RaceServer server;
+  private static Clients caller;
   private static final Map<String, ChangingCalls> CALLS = new HashMap<>();
 
   @BeforeAll
   static void start() throws IOException {
     server = RaceServer.start(folder);
+    caller = server.user(USER);
     List<ChangingCalls> all = new ArrayList<>();
     all.addAll(ChangingMessagingCalls.on(server));
     all.addAll(ChangingS3Calls.on(server));
@@ -81,8 +85,7 @@ class AuthorizedChangesTest {
   @Test
   void eachChangingOperationHasARequest() {
     for (Operations table : server.operations()) {
-      ChangingCalls calls = CALLS.get(table.service());
-      assertThat(calls).as(table.service()).isNotNull();
+      ChangingCalls calls = calls(table);
       List<String> known = new ArrayList<>(calls.calls().keySet());
       known.addAll(calls.unchanging().keySet());
       assertThat(known)
@@ -93,18 +96,27 @@ class AuthorizedChangesTest {
   }
 
   static Stream<Change> changes() {
-    return server.operations().stream()
+    return server.operations().stream().flatMap(AuthorizedChangesTest::changes);
+  }
+
+  private static Stream<Change> changes(Operations table) {
+    Map<String, Consumer<Clients>> calls = calls(table).calls();
+    return changing(table)
         .flatMap(
-            table ->
-                changing(table)
-                    .filter(o -> CALLS.get(table.service()).calls().containsKey(o.name()))
+            operation ->
+                Optional.ofNullable(calls.get(operation.name()))
                     .map(
-                        o ->
+                        call ->
                             new Change(
                                 table.service(),
-                                o.name(),
-                                o.access() instanceof Access.Open<?>,
-                                CALLS.get(table.service()).calls().get(o.name()))));
+                                operation.name(),
+                                operation.access() instanceof Access.Open<?>,
+                                call))
+                    .stream());
+  }
+
+  private static ChangingCalls calls(Operations table) {
+    return CALLS.getOrDefault(table.service(), ChangingCalls.of(table.service()));
   }
 
   /// Those that check a policy: an open operation does not, except Unsubscribe.
@@ -115,12 +127,10 @@ class AuthorizedChangesTest {
   @ParameterizedTest
   @MethodSource("changesThatPoliciesAllow")
   void aRevokedPermissionRefusesTheChange(Change change) {
-    String user = "caller";
-    Clients clients = caller(user);
     assertRefused(
         change,
-        clients,
-        () -> server.iam.deleteUserPolicy(b -> b.userName(user).policyName("all")),
+        caller(),
+        () -> server.iam.deleteUserPolicy(b -> b.userName(USER).policyName("all")),
         DENIED);
   }
 
@@ -156,17 +166,10 @@ class AuthorizedChangesTest {
         UNKNOWN_KEY);
   }
 
-  private static final AtomicReference<Clients> CALLER = new AtomicReference<>();
-
   /// The clients of a user that is allowed everything.
-  private static Clients caller(String user) {
-    Clients known = CALLER.get();
-    if (known == null) {
-      CALLER.set(server.user(user));
-      return CALLER.get();
-    }
-    server.iam.putUserPolicy(b -> b.userName(user).policyName("all").policyDocument(ALLOW_ALL));
-    return known;
+  private static Clients caller() {
+    server.iam.putUserPolicy(b -> b.userName(USER).policyName("all").policyDocument(ALLOW_ALL));
+    return caller;
   }
 
   /// Runs the call with `revocation` before its commit: it is refused with one of `codes`, and no
@@ -184,8 +187,10 @@ class AuthorizedChangesTest {
           revocation.run();
           revoked.set(server.rowsExcept());
         });
-    assertThat(refusal.get()).as("the refusal").isNotNull();
-    assertThat(refusal.get().awsErrorDetails().errorCode()).isIn(codes);
+    assertThat(refusal.get())
+        .isNotNull()
+        .extracting(refused -> refused.awsErrorDetails().errorCode())
+        .isIn(codes);
     assertThat(server.rowsExcept()).isEqualTo(revoked.get());
   }
 }

@@ -375,17 +375,20 @@ class RevokedCallerRaceTest {
         Collections.nCopies(2, ObjectIdentifier.builder().key("named-twice").build());
     server.s3.putObject(b -> b.bucket(BUCKET).key("named-twice"), RequestBody.fromString("x"));
     server.settle();
-    AtomicReference<DeleteObjectsResponse> response = new AtomicReference<>();
+    List<DeleteObjectsResponse> responses = new ArrayList<>();
     // A key that is named twice is deleted by two transactions.
     server.interleave(
         () ->
-            response.set(
+            responses.add(
                 clients.s3().deleteObjects(b -> b.bucket(BUCKET).delete(d -> d.objects(twice)))),
         () ->
             server.database.betweenPlanAndApplication(
                 () -> Revocation.ACCESS_KEY_DELETED.run(user, clients)));
-    assertThat(response.get().deleted()).hasSize(1);
-    assertThat(response.get().errors()).singleElement().returns("AccessDenied", e -> e.code());
+    assertThat(responses).hasSize(1);
+    assertThat(responses.getFirst().deleted()).hasSize(1);
+    assertThat(responses.getFirst().errors())
+        .singleElement()
+        .returns("AccessDenied", e -> e.code());
     server.settle();
   }
 
