@@ -29,12 +29,12 @@ public final class AuthorizedDatabase implements Database {
 
   @Override
   public <P, T> T change(Query<P> plan, Application<P, T> application) {
-    return database.change(authorized(plan), application);
+    return database.change(authorizedPlan(plan), application);
   }
 
   @Override
   public <P, T> T changeRelaxed(Query<P> plan, Application<P, T> application) {
-    return database.changeRelaxed(authorized(plan), application);
+    return database.changeRelaxed(authorizedPlan(plan), application);
   }
 
   @Override
@@ -60,7 +60,7 @@ public final class AuthorizedDatabase implements Database {
     };
   }
 
-  private static <P> Query<P> authorized(Query<P> plan) {
+  private static <P> Query<P> authorizedPlan(Query<P> plan) {
     RequestAuthorization request = RequestAuthorization.current();
     return snapshot -> {
       request.requireStill(snapshot);

@@ -79,7 +79,7 @@ final class PutEvents {
     List<Checked> checked =
         request.entries().stream().map(entry -> check(caller, entry, now)).toList();
     database.change(
-        snapshot -> plan(snapshot, caller, checked),
+        snapshot -> plan(snapshot, checked),
         (tx, effects) -> {
           effects.forEach(effect -> effect.accept(tx));
           return true;
@@ -92,7 +92,7 @@ final class PutEvents {
         .build();
   }
 
-  private List<Consumer<Tx>> plan(Snapshot snapshot, Caller caller, List<Checked> checked) {
+  private List<Consumer<Tx>> plan(Snapshot snapshot, List<Checked> checked) {
     List<Consumer<Tx>> effects = new ArrayList<>();
     for (Checked entry : checked) {
       Accepted accepted = entry.accepted;

@@ -3,6 +3,7 @@ package io.carillon.store;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
@@ -113,7 +114,7 @@ final class RocksView implements Snapshot {
             left--;
           }
           case ScanStep.SkipTo skip -> {
-            cursor.seek(skip.after(key).key());
+            cursor.seek(skip.after(Objects.requireNonNull(key)).key());
             left = rows;
           }
           case ScanStep.Stop _ -> {
