@@ -272,7 +272,7 @@ final class AccessKeys {
         .orElseThrow(
             () ->
                 IamError.NO_SUCH_ENTITY.because(
-                    "The Access AccessKeyRows.Key with id " + id + " cannot be found."));
+                    "The Access Key with id " + id + " cannot be found."));
   }
 
   /// The key from the configuration may be shorter than the minimum.
