@@ -33,6 +33,7 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.awaitility.core.ConditionFactory;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
@@ -242,6 +243,18 @@ final class RaceServer implements AutoCloseable {
     } catch (Throwable e) {
       failure.set(e);
     }
+  }
+
+  /// A client that signs nothing; the caller closes it.
+  S3Client anonymousS3() {
+    return S3Client.builder()
+        .forcePathStyle(true)
+        .httpClient(http)
+        .endpointOverride(server.endpoint())
+        .region(Region.US_EAST_1)
+        .credentialsProvider(AnonymousCredentialsProvider.create())
+        .overrideConfiguration(c -> c.retryStrategy(DefaultRetryStrategy.doNotRetry()))
+        .build();
   }
 
   /// The operations of every service.

@@ -30,6 +30,7 @@ import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.lambda.model.InvocationType;
+import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
 import software.amazon.awssdk.services.s3.model.DeleteObjectsResponse;
 import software.amazon.awssdk.services.s3.model.ObjectIdentifier;
@@ -390,6 +391,39 @@ class RevokedCallerRaceTest {
         .singleElement()
         .returns("AccessDenied", e -> e.code());
     server.settle();
+  }
+
+  /// The error of an anonymous caller depends on whether there is the bucket.
+  @Test
+  void anAnonymousCallerGetsTheErrorOfTheCommit() {
+    String bucket = server.name("public");
+    server.s3.createBucket(b -> b.bucket(bucket));
+    server.s3.deletePublicAccessBlock(b -> b.bucket(bucket));
+    String policy =
+        """
+        {"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*",
+         "Action":"s3:PutObject","Resource":"arn:aws:s3:::%s/*"}}
+        """
+            .formatted(bucket);
+    server.s3.putBucketPolicy(b -> b.bucket(bucket).policy(policy));
+    List<String> codes = new ArrayList<>();
+    server.interleaveCommit(
+        () -> codes.add(putAnonymously(bucket)),
+        () -> server.s3.deleteBucketPolicy(b -> b.bucket(bucket)));
+    server.s3.putBucketPolicy(b -> b.bucket(bucket).policy(policy));
+    server.interleaveCommit(
+        () -> codes.add(putAnonymously(bucket)),
+        () -> server.s3.deleteBucket(b -> b.bucket(bucket)));
+    assertThat(codes).containsExactly("AccessDenied", "NoSuchBucket");
+  }
+
+  private static String putAnonymously(String bucket) {
+    try (S3Client s3 = server.anonymousS3()) {
+      s3.putObject(b -> b.bucket(bucket).key("key"), RequestBody.fromString("x"));
+      return "";
+    } catch (AwsServiceException e) {
+      return e.awsErrorDetails().errorCode();
+    }
   }
 
   private static void allow(String account) {
