@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
 
@@ -114,6 +115,17 @@ public final class Inbox<V> {
                     without(totals.get(tx, TOTALS_KEY).orElse(Totals.EMPTY), removed));
               });
           return value.isPresent();
+        });
+  }
+
+  /// Replaces an item by another of the same size. Returns false if it does not exist or `change`
+  /// gives none.
+  public boolean update(long id, Function<V, Optional<V>> change) {
+    return database.write(
+        tx -> {
+          Optional<V> changed = items.get(tx, Tuple.of(id)).flatMap(change);
+          changed.ifPresent(value -> items.put(tx, Tuple.of(id), value));
+          return changed.isPresent();
         });
   }
 

@@ -4,17 +4,14 @@ import io.carillon.aws.AwsException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.regex.Pattern;
 
 /// Follows the confirmation links in the built-in mailbox, as readers would by clicking.
 final class MailLinks {
   private final ReceivedMails mails;
   private final Confirm confirm;
-  private final Set<String> followed = new HashSet<>();
 
   /// What opening the confirmation page does.
   @FunctionalInterface
@@ -32,20 +29,23 @@ final class MailLinks {
     this.confirm = confirm;
   }
 
-  /// Follows every link not followed before. Used and expired links are skipped.
+  /// Follows every link not followed before, by any node. Used and expired links are skipped. Nodes
+  /// that follow one at the same time confirm it once; only one of them reports it.
   ///
   /// Any program on this machine, functions included, may have sent a mail, so only topic and token
   /// are taken from it: a whole link could be a signed request, which the server would then make as
   /// its own.
-  synchronized List<Confirmed> follow() {
+  List<Confirmed> follow() {
     List<Confirmed> confirmed = new ArrayList<>();
     for (ReceivedMails.ConfirmationLink link : mails.confirmationLinks()) {
       Optional<String> topic = parameter(link.url(), "TopicArn");
       Optional<String> token = parameter(link.url(), "Token");
-      if (topic.isPresent() && token.isPresent() && !followed.contains(link.url())) {
+      if (topic.isPresent() && token.isPresent()) {
         try {
-          confirmed.add(new Confirmed(link.address(), confirm.confirm(topic.get(), token.get())));
-          followed.add(link.url());
+          String subscription = confirm.confirm(topic.get(), token.get());
+          if (mails.markFollowed(link)) {
+            confirmed.add(new Confirmed(link.address(), subscription));
+          }
         } catch (AwsException _) {
           // used or expired; its reader would see a page that says so
         }

@@ -10,11 +10,11 @@ import org.junit.jupiter.api.Test;
 class MailLinksTest {
   private static final String TOPIC = "arn:aws:sns:us-east-1:000000000000:t";
 
-  private final List<ReceivedMails.ConfirmationLink> links = new ArrayList<>();
+  private final LinksInMails mails = new LinksInMails();
   private final List<String> confirmed = new ArrayList<>();
   private final MailLinks mailLinks =
       new MailLinks(
-          new LinksInMails(links),
+          mails,
           (topic, token) -> {
             if (token.equals("expired")) {
               throw SnsError.invalid("Token");
@@ -24,7 +24,7 @@ class MailLinksTest {
           });
 
   private List<Confirmed> follow(String url) {
-    links.add(new ReceivedMails.ConfirmationLink("a@example.com", url));
+    mails.add("a@example.com", url);
     return mailLinks.follow();
   }
 
@@ -61,5 +61,22 @@ class MailLinksTest {
     assertThat(follow(page + "&Token=abc")).hasSize(1);
     assertThat(mailLinks.follow()).isEmpty();
     assertThat(confirmed).hasSize(1);
+  }
+
+  @Test
+  void aLinkThatAnotherNodeFollowsAtTheSameTimeIsReportedOnce() {
+    mails.add("a@example.com", "http://x/confirmation.html?TopicArn=" + TOPIC + "&Token=abc");
+    List<Confirmed> byTheOther = new ArrayList<>();
+    MailLinks.Confirm confirm = (topic, _) -> topic + ":subscription";
+    MailLinks other = new MailLinks(mails, confirm);
+    MailLinks one =
+        new MailLinks(
+            mails,
+            (topic, token) -> {
+              byTheOther.addAll(other.follow());
+              return confirm.confirm(topic, token);
+            });
+    assertThat(one.follow()).isEmpty();
+    assertThat(byTheOther).hasSize(1);
   }
 }

@@ -133,7 +133,7 @@ final class SnsFixture implements FixedAuthorizer {
                 },
                 TestSigner.INSTANCE,
                 certificateUrl,
-                new LinksInMails(List.of()),
+                new LinksInMails(),
                 List::of));
     pipeline = new DirectPipeline(service.operations(), this);
   }

@@ -100,7 +100,8 @@ public final class MailReceiver implements AutoCloseable {
       }
       try {
         mailbox.add(
-            new ReceivedMail(sender, List.copyOf(recipients), clock.instant(), raw.toByteArray()));
+            new ReceivedMail(
+                sender, List.copyOf(recipients), clock.instant(), raw.toByteArray(), null));
       } catch (RuntimeException e) {
         throw new RejectException(451, "The mailbox is unavailable: " + e.getMessage());
       }

@@ -16,9 +16,11 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -91,12 +93,28 @@ public final class Mailbox implements ReceivedMails {
 
   @Override
   public List<ConfirmationLink> confirmationLinks() {
-    return list().stream()
-        .flatMap(
-            mail ->
-                confirmLinks(mail).stream()
-                    .map(url -> new ConfirmationLink(String.join(", ", mail.to()), url)))
-        .toList();
+    List<Inbox.Item<ReceivedMail>> items = inbox.list();
+    Set<String> seen = new HashSet<>(); // a mail may have come twice
+    items.forEach(item -> seen.addAll(item.value().followedLinks()));
+    List<ConfirmationLink> links = new ArrayList<>();
+    for (Inbox.Item<ReceivedMail> item : items) {
+      for (String url : confirmLinks(read(item))) {
+        if (seen.add(url)) {
+          links.add(new ConfirmationLink(item.id(), String.join(", ", item.value().to()), url));
+        }
+      }
+    }
+    return links;
+  }
+
+  @Override
+  public boolean markFollowed(ConfirmationLink link) {
+    return inbox.update(
+        link.mail(),
+        mail ->
+            mail.followedLinks().contains(link.url())
+                ? Optional.empty()
+                : Optional.of(mail.following(link.url())));
   }
 
   /// The links of a mail that confirm a subscription.

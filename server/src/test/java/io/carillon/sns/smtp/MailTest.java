@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.carillon.base.Secret;
 import io.carillon.outbox.DeliveryOutcome;
 import io.carillon.sns.MailTransport;
+import io.carillon.sns.ReceivedMails;
 import io.carillon.store.MemoryDatabase;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -180,6 +181,22 @@ class MailTest {
   }
 
   @Test
+  void aFollowedLinkIsNotListedAgainByAnyNode() {
+    String page = "http://h:1/SimpleNotificationService/confirmation.html?TopicArn=a&Token=t";
+    transport.send(mail("1", "n", "s", page + "\n"));
+    transport.send(mail("2", "n", "the same", page + "\n"));
+    Mailbox other = new Mailbox(database);
+
+    ReceivedMails.ConfirmationLink link = mailbox.confirmationLinks().getFirst();
+    assertThat(other.confirmationLinks()).containsExactly(link);
+    assertThat(mailbox.markFollowed(link)).isTrue();
+    assertThat(other.markFollowed(link)).isFalse();
+    assertThat(other.confirmationLinks()).isEmpty();
+    assertThat(other.delete(link.mail())).isTrue();
+    assertThat(mailbox.markFollowed(link)).isFalse();
+  }
+
+  @Test
   void malformedMailsAreShownRaw() {
     mailbox.add(raw("Content-Type: multipart/mixed; boundary=\r\n\r\n\u00ff\u0000 nothing"));
     mailbox.add(raw(""));
@@ -222,7 +239,8 @@ class MailTest {
         "a@b.example",
         List.of("c@d.example"),
         CLOCK.instant(),
-        text.getBytes(StandardCharsets.ISO_8859_1));
+        text.getBytes(StandardCharsets.ISO_8859_1),
+        null);
   }
 
   private static MailTransport.Mail mail(String id, String from, String subject, String body) {
