@@ -134,12 +134,10 @@ final class CompleteMultipartUpload {
   }
 
   /// The object to be made of the parts.
+  ///
+  /// @param unused the numbers of the parts that it does not contain
   private record Joined(
-      Upload upload,
-      List<Part> used,
-      List<Part> unused,
-      Draft draft,
-      ContentStore.Prepared content) {}
+      Upload upload, List<Integer> unused, Draft draft, ContentStore.Prepared content) {}
 
   /// @param events the effect that stores or delivers what the completion causes
   private record ToComplete(Joined joined, NewVersion version, Consumer<Tx> events) {}
@@ -206,7 +204,6 @@ final class CompleteMultipartUpload {
     ContentStore.Prepared content = contents.prepareJoin(upload.id(), visible(upload, used));
     return new Joined(
         upload,
-        used,
         unused(uploaded, used),
         new Draft(Etags.ofParts(used), content.content(), checksum, upload.description()),
         content);
@@ -215,7 +212,7 @@ final class CompleteMultipartUpload {
   private CompleteMultipartUploadResponse complete(
       Tx tx, Caller caller, Bucket bucket, ObjectKey key, ToComplete object) {
     Joined joined = object.joined();
-    uploads.complete(tx, bucket, key, joined.upload(), joined.used(), joined.unused());
+    uploads.complete(tx, bucket, key, joined.upload(), joined.unused());
     contents.put(tx, joined.content());
     versions.put(tx, bucket, key, object.version());
     object.events().accept(tx);
@@ -390,11 +387,11 @@ final class CompleteMultipartUpload {
             .toList();
   }
 
-  private static List<Part> unused(List<UploadedPart> uploaded, List<Part> used) {
+  private static List<Integer> unused(List<UploadedPart> uploaded, List<Part> used) {
     Set<Integer> numbers = used.stream().map(Part::number).collect(Collectors.toSet());
     return uploaded.stream()
-        .map(UploadedPart::part)
-        .filter(part -> !numbers.contains(part.number()))
+        .map(uploadedPart -> uploadedPart.part().number())
+        .filter(number -> !numbers.contains(number))
         .toList();
   }
 

@@ -50,10 +50,20 @@ final class DeleteBucket {
           database.read(
               snapshot ->
                   uploads.list(snapshot, requireEmpty(snapshot, caller, input), UPLOADS_PER_READ));
-      open.forEach(name -> uploads.abort(database, name));
+      abort(open);
       if (open.isEmpty() && deleteUnlessBusy(caller, input)) {
         return DeleteBucketResponse.builder().build();
       }
+    }
+  }
+
+  private void abort(List<Uploads.Name> open) {
+    if (!open.isEmpty()) {
+      database.write(
+          tx -> {
+            open.forEach(name -> uploads.abort(tx, name));
+            return open;
+          });
     }
   }
 

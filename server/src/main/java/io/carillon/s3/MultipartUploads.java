@@ -66,7 +66,10 @@ final class MultipartUploads {
         && !input.ifMatchInitiatedTime().equals(upload.initiated())) {
       throw S3Error.PRECONDITION_FAILED.with("Condition", "x-amz-if-match-initiated-time");
     }
-    uploads.abort(database, new Uploads.Name(input.bucket(), key.value(), upload.id()));
+    Uploads.Name name = new Uploads.Name(input.bucket(), key.value(), upload.id());
+    if (!database.<Boolean>write(tx -> uploads.abort(tx, name))) {
+      throw S3Error.NO_SUCH_UPLOAD.with("UploadId", input.uploadId()); // it has ended meanwhile
+    }
     return AbortMultipartUploadResponse.builder().build();
   }
 

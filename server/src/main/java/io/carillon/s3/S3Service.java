@@ -94,12 +94,14 @@ public final class S3Service implements Service {
   /// The minimum size of every part but the last: 5 MiB.
   private static final long MIN_PART_BYTES = 5L << 20;
 
+  private static final Duration SWEEP_INTERVAL = Duration.ofMinutes(1);
+
   private final EventDelivery delivery;
   private final BucketPolicies policies;
   private final Operations operations;
   private final ReadObject objects;
   private final NotificationDiagnosis diagnosis;
-  private final Runnable sweep;
+  private final List<Chore> chores;
   private final Authorizer authorizer;
 
   /// @param blocksPublic whether new buckets block all public access, as on AWS
@@ -115,7 +117,10 @@ public final class S3Service implements Service {
     Notifications notifications = new Notifications(buckets, kernel);
     Destinations destinations = new Destinations(kernel.recipients(), authorizer, clock);
     BucketTags bucketTags = new BucketTags(database, buckets);
-    this.sweep = () -> contents.sweep(database);
+    this.chores =
+        List.of(
+            Chore.every(SWEEP_INTERVAL, () -> uploads.sweep(database)),
+            Chore.every(SWEEP_INTERVAL, () -> contents.sweep(database)));
     this.authorizer = authorizer;
     this.delivery = new EventDelivery(kernel.recipients(), kernel.trace());
     this.policies = new BucketPolicies(database, buckets, versions, kernel.principals());
@@ -330,7 +335,7 @@ public final class S3Service implements Service {
   /// Releases the parts of deleted large objects.
   @Override
   public List<Chore> chores() {
-    return List.of(Chore.every(Duration.ofMinutes(1), sweep));
+    return chores;
   }
 
   /// The operations of S3.

@@ -2,7 +2,9 @@ package io.carillon.s3;
 
 import static io.carillon.s3.S3Fixture.request;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.carillon.aws.AwsException;
 import io.carillon.aws.checksum.ChecksumAlgorithm;
 import io.carillon.http.Response;
 import io.carillon.s3.model.Bucket;
@@ -26,6 +28,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.services.s3.model.AbortMultipartUploadRequest;
+import software.amazon.awssdk.services.s3.model.AbortMultipartUploadResponse;
 import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadResponse;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
@@ -43,10 +47,14 @@ class CompleteMultipartUploadTest {
     final MemoryDatabase database = new MemoryDatabase();
     final AtomicInteger readInTransactions = new AtomicInteger();
     final AtomicInteger maxChanges = new AtomicInteger();
+    final AtomicInteger writesLeft = new AtomicInteger(Integer.MAX_VALUE);
     Runnable afterRead = () -> {};
 
     @Override
     public <T> T write(Change<T> change) {
+      if (writesLeft.getAndDecrement() <= 0) {
+        throw new IllegalStateException("the process died");
+      }
       return database.write(
           tx -> {
             T result = change.run(counting(tx));
@@ -110,6 +118,12 @@ class CompleteMultipartUploadTest {
   private void completeAThousandParts() {
     fixture.createBucket("bucket");
     String id = begin();
+    List<CompletedPart> listed = putParts(id, 1_000);
+    database.readInTransactions.set(0);
+    assertThat(complete(id, listed).eTag()).endsWith("-1000\"");
+  }
+
+  private List<CompletedPart> putParts(String id, int parts) {
     Uploads uploads = new Uploads(new ContentStore(fixture.blobs));
     StoredChecksum checksum =
         new StoredChecksum(
@@ -119,7 +133,7 @@ class CompleteMultipartUploadTest {
         tx -> {
           Bucket bucket = new Buckets().require(tx, fixture.alice, "bucket", null);
           Upload upload = uploads.find(tx, bucket, new ObjectKey("k"), id).orElseThrow();
-          for (int number = 1; number <= 1_000; number++) {
+          for (int number = 1; number <= parts; number++) {
             ContentRef content = new ContentRef(ContentRef.Kind.BLOB, "blob-" + number, 5 << 20);
             Part part = new Part(number, content, "d41d8cd98f00b204e9800998ecf8427e", checksum);
             uploads.put(tx, upload, new UploadedPart(part, 0));
@@ -127,8 +141,7 @@ class CompleteMultipartUploadTest {
           }
           return id;
         });
-    database.readInTransactions.set(0);
-    assertThat(complete(id, listed).eTag()).endsWith("-1000\"");
+    return listed;
   }
 
   @Test
@@ -142,10 +155,10 @@ class CompleteMultipartUploadTest {
     fixture.call(fixture.alice, DeleteObjectRequest.builder().bucket("bucket").key("k").build());
     assertThat(database.readInTransactions.get()).isLessThan(50);
     assertThat(fixture.blobs.references.values()).containsOnly(1);
-    fixture.service.chores().getFirst().work().run();
+    fixture.runChores();
     assertThat(fixture.blobs.references.values()).containsOnly(0);
     assertThat(database.maxChanges.get()).isLessThan(600);
-    fixture.service.chores().getFirst().work().run();
+    fixture.runChores();
     assertThat(fixture.blobs.references.values()).containsOnly(0);
   }
 
@@ -171,6 +184,36 @@ class CompleteMultipartUploadTest {
             GetObjectRequest.builder().bucket("bucket").key("k").build(),
             request(new byte[0]));
     assertThat(S3Fixture.bytes(got)).asString().isEqualTo("first");
+  }
+
+  /// Were the upload there until its last part is gone, the object would be made of parts that were
+  /// deleted.
+  @Test
+  void uploadWhoseAbortBeganIsNotCompleted() {
+    fixture.createBucket("bucket");
+    String id = begin();
+    List<CompletedPart> listed = putParts(id, 1_000);
+    database.afterRead =
+        () -> {
+          database.afterRead = () -> {};
+          database.writesLeft.set(1);
+          try {
+            abort(id);
+          } catch (IllegalStateException _) {
+            // it died after the first transaction
+          }
+          database.writesLeft.set(Integer.MAX_VALUE);
+        };
+    assertThatThrownBy(() -> complete(id, listed))
+        .isInstanceOfSatisfying(
+            AwsException.class, e -> assertThat(e.error().code()).isEqualTo("NoSuchUpload"));
+  }
+
+  private void abort(String id) {
+    AbortMultipartUploadResponse _ =
+        fixture.call(
+            fixture.alice,
+            AbortMultipartUploadRequest.builder().bucket("bucket").key("k").uploadId(id).build());
   }
 
   /// Continuous uploads of parts cannot starve a completion.

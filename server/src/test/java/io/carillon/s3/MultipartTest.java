@@ -133,6 +133,7 @@ class MultipartTest {
     send(upload, 1, new byte[100_000]);
     CompletedPart used = send(upload, 2, new byte[70_000]);
     complete(upload, List.of(used));
+    fixture.runChores();
 
     assertThat(fixture.blobs.references).containsEntry("blob-0", 0).containsEntry("blob-1", 1);
   }
@@ -166,6 +167,7 @@ class MultipartTest {
     threeParts(upload);
 
     abort(upload);
+    fixture.runChores();
 
     assertThat(fixture.blobs.references.values()).containsOnly(0);
     refused(() -> abort(upload), "NoSuchUpload", 404);

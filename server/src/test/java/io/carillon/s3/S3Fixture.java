@@ -128,6 +128,11 @@ final class S3Fixture implements FixedAuthorizer {
     table.all().forEach(operation -> operations.putIfAbsent(operation.input(), operation));
   }
 
+  /// What the server does every minute.
+  void runChores() {
+    service.chores().forEach(chore -> chore.work().run());
+  }
+
   static Caller caller(AccountId account, Region region) {
     return new Caller(
         new Principal.Root(account),

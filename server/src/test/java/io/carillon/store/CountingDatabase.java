@@ -11,6 +11,8 @@ public final class CountingDatabase implements Database {
   private final AtomicInteger scanned = new AtomicInteger();
   private final AtomicInteger written = new AtomicInteger();
   private final AtomicInteger failing = new AtomicInteger();
+  private final AtomicInteger passing = new AtomicInteger(Integer.MAX_VALUE);
+  private final AtomicInteger mostChanges = new AtomicInteger();
 
   public CountingDatabase(Database database) {
     this.database = database;
@@ -31,34 +33,50 @@ public final class CountingDatabase implements Database {
     return written.get();
   }
 
+  /// The most rows that one transaction put and deleted since the last reset.
+  public int mostChanges() {
+    return mostChanges.get();
+  }
+
   /// Makes the next transactions fail.
   public void failNext(int transactions) {
     failing.set(transactions);
   }
 
-  private void count() {
+  /// Makes all transactions fail after the next ones, until the next reset: the process has died.
+  public void failAfter(int transactions) {
+    passing.set(transactions);
+  }
+
+  private <T> Change<T> counted(Change<T> change) {
     written.incrementAndGet();
-    if (failing.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+    if (failing.getAndUpdate(left -> Math.max(0, left - 1)) > 0
+        || passing.getAndUpdate(left -> Math.max(0, left - 1)) == 0) {
       throw new IllegalStateException("the store failed");
     }
+    return tx -> {
+      T result = change.run(tx);
+      mostChanges.accumulateAndGet(tx.changes(), Math::max);
+      return result;
+    };
   }
 
   public void reset() {
     written.set(0);
+    mostChanges.set(0);
+    passing.set(Integer.MAX_VALUE);
     fetched.set(0);
     scanned.set(0);
   }
 
   @Override
   public <T> T write(Change<T> change) {
-    count();
-    return database.write(change);
+    return database.write(counted(change));
   }
 
   @Override
   public <T> T writeRelaxed(Change<T> change) {
-    count();
-    return database.writeRelaxed(change);
+    return database.writeRelaxed(counted(change));
   }
 
   @Override

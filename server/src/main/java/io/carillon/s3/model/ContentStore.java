@@ -150,7 +150,10 @@ public final class ContentStore {
           database.read(snapshot -> rows.get(snapshot, id)).map(Row::parts).orElse(List.of());
       int next = some.getFirst().value().next();
       while (next < parts.size()) {
-        next = releaseSome(database, id, parts, next);
+        if (!releaseSome(database, id, parts, next)) {
+          return; // another node works on it
+        }
+        next += PARTS_PER_TRANSACTION;
       }
       database.writeRelaxed(
           tx -> {
@@ -161,13 +164,16 @@ public final class ContentStore {
     }
   }
 
-  private int releaseSome(Database database, String id, List<Part> parts, int from) {
+  private boolean releaseSome(Database database, String id, List<Part> parts, int from) {
     int to = Math.min(parts.size(), from + PARTS_PER_TRANSACTION);
     return database.writeRelaxed(
         tx -> {
+          if (!deletions.get(tx, id).equals(Optional.of(new Deletion(from)))) {
+            return false;
+          }
           parts.subList(from, to).forEach(part -> release(tx, part.content()));
           deletions.put(tx, id, new Deletion(to));
-          return to;
+          return true;
         });
   }
 

@@ -11,11 +11,17 @@ import io.carillon.store.Tx;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Multipart uploads in progress and their parts.
+///
+/// An upload may have ten thousand parts, and a transaction that deleted them all would block all
+/// other writers. So an upload ends in one small transaction, after which nobody finds it, and a
+/// row says which of its parts belong to no object. The parts are dropped afterwards, in pieces;
+/// each notes how far it came in the transaction that drops them.
 public final class Uploads {
-  /// How many parts one transaction releases; a longer one would block all other writers.
+  /// How many parts one transaction drops.
   private static final int PARTS_PER_TRANSACTION = 500;
 
   /// The row of an upload.
@@ -61,6 +67,12 @@ public final class Uploads {
 
   private record PartName(String upload, int number) {}
 
+  /// The row of an upload that has ended and whose parts still have rows.
+  ///
+  /// @param unused the numbers of the parts that belong to no object; null if that is all of them
+  /// @param after the number of the last part that was dropped
+  private record Ended(@Nullable List<Integer> unused, int after) {}
+
   /// @param by the completion that read the parts last
   private record Seal(String by) {}
 
@@ -80,6 +92,9 @@ public final class Uploads {
   /// Optimistic locks: an upload has a seal while its parts are unchanged since a completion began
   /// to read them.
   private final Table<String, Seal> seals = Table.of("s3.uploadSeals", KeyCodec.STRING, Seal.class);
+
+  private final Table<String, Ended> ended =
+      Table.of("s3.endedUploads", KeyCodec.STRING, Ended.class);
 
   private final ContentStore contents;
 
@@ -125,48 +140,77 @@ public final class Uploads {
   ///
   /// @param after only those whose number is above this
   public List<UploadedPart> parts(Snapshot snapshot, Upload upload, int after, int limit) {
-    Range range = Range.within(Tuple.of(upload.id()));
+    return parts(snapshot, upload.id(), after, limit);
+  }
+
+  private List<UploadedPart> parts(Snapshot snapshot, String id, int after, int limit) {
+    Range range = Range.within(Tuple.of(id));
     if (after > 0) {
-      range = range.after(Tuple.of(upload.id(), after));
+      range = range.after(Tuple.of(id, after));
     }
     return parts.list(snapshot, range, limit).stream().map(Table.Entry::value).toList();
   }
 
-  /// Ends an upload: the used parts now belong to an object, the unused ones are deleted.
-  public void complete(
-      Tx tx, Bucket bucket, ObjectKey key, Upload upload, List<Part> used, List<Part> unused) {
-    used.forEach(part -> parts.delete(tx, new PartName(upload.id(), part.number())));
-    unused.forEach(part -> drop(tx, upload.id(), part));
-    seals.delete(tx, upload.id());
-    uploads.delete(tx, new Name(bucket.name(), key.value(), upload.id()));
+  /// Ends an upload whose parts now belong to an object.
+  ///
+  /// @param unused the numbers of the parts that do not
+  public void complete(Tx tx, Bucket bucket, ObjectKey key, Upload upload, List<Integer> unused) {
+    end(tx, new Name(bucket.name(), key.value(), upload.id()), new Ended(unused, 0));
   }
 
-  /// Deletes an upload and its parts in batches; after a crash, it can be aborted again.
-  public void abort(Database database, Name name) {
-    boolean more = true;
-    while (more) {
-      more = database.write(tx -> abortSome(tx, name));
-    }
-  }
-
-  private boolean abortSome(Tx tx, Name name) {
-    Optional<Upload> upload = uploads.get(tx, name);
-    if (upload.isEmpty()) {
+  /// Ends an upload and deletes all its parts; false if there is no such upload.
+  public boolean abort(Tx tx, Name name) {
+    if (uploads.get(tx, name).isEmpty()) {
       return false;
     }
-    List<UploadedPart> some = parts(tx, upload.get(), 0, PARTS_PER_TRANSACTION);
-    some.forEach(part -> drop(tx, upload.get().id(), part.part()));
-    if (some.size() == PARTS_PER_TRANSACTION) {
-      return true;
-    }
-    seals.delete(tx, name.id());
-    uploads.delete(tx, name);
-    return false;
+    end(tx, name, new Ended(null, 0));
+    return true;
   }
 
-  private void drop(Tx tx, String upload, Part part) {
-    contents.release(tx, part.content());
-    parts.delete(tx, new PartName(upload, part.number()));
+  private void end(Tx tx, Name name, Ended how) {
+    seals.delete(tx, name.id());
+    uploads.delete(tx, name);
+    ended.put(tx, name.id(), how);
+  }
+
+  /// Drops the parts of ended uploads in pieces. Called periodically; after a crash it continues
+  /// where it stopped.
+  public void sweep(Database database) {
+    while (true) {
+      Optional<Table.Entry<String, Ended>> next =
+          database.read(s -> ended.list(s, Range.all(), 1).stream().findFirst());
+      if (next.isEmpty()) {
+        return;
+      }
+      dropSome(database, next.get().key(), next.get().value());
+    }
+  }
+
+  /// An ended upload gets no parts, so what was read before the transaction is what is there,
+  /// unless another node has dropped some since.
+  private void dropSome(Database database, String id, Ended seen) {
+    List<UploadedPart> some =
+        database.read(snapshot -> parts(snapshot, id, seen.after(), PARTS_PER_TRANSACTION));
+    Set<Integer> unused = seen.unused() == null ? Set.of() : Set.copyOf(seen.unused());
+    database.writeRelaxed(
+        tx -> {
+          if (!ended.get(tx, id).equals(Optional.of(seen))) {
+            return false;
+          }
+          for (UploadedPart part : some) {
+            int number = part.part().number();
+            if (seen.unused() == null || unused.contains(number)) {
+              contents.release(tx, part.part().content());
+            }
+            parts.delete(tx, new PartName(id, number));
+          }
+          if (some.size() < PARTS_PER_TRANSACTION) {
+            ended.delete(tx, id);
+          } else {
+            ended.put(tx, id, new Ended(seen.unused(), some.getLast().part().number()));
+          }
+          return true;
+        });
   }
 
   /// Uploads in the order of their keys.
