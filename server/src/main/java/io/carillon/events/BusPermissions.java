@@ -9,7 +9,6 @@ import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
 import io.carillon.policy.KnownPrincipals;
 import io.carillon.policy.MalformedPolicyException;
-import io.carillon.policy.PolicyDocument;
 import io.carillon.store.Database;
 import java.time.InstantSource;
 import java.util.Map;
@@ -88,7 +87,7 @@ final class BusPermissions {
     ArrayNode statements = others(policy, statement.path("Sid").asText());
     statements.add(statement);
     policy.set("Statement", statements);
-    String changed = EventJson.compact(policy);
+    String changed = policy.toString();
     checkLength(changed);
     return changed;
   }
@@ -109,11 +108,10 @@ final class BusPermissions {
   private Map<String, String> checkedPins(String policy) {
     checkLength(policy);
     try {
-      PolicyDocument document = PolicyDocument.parse(policy, PolicyDocument.Flavour.RESOURCE);
-      if (!document.coversOnly("events")) {
-        throw EventsError.parameter("Policy", "It allows actions of other services.");
-      }
-      return principals.pin(document);
+      return principals.pin(
+          policy,
+          "events",
+          () -> EventsError.parameter("Policy", "It allows actions of other services."));
     } catch (MalformedPolicyException e) {
       throw EventsError.parameter("Policy", String.valueOf(e.getMessage()));
     }
@@ -149,7 +147,7 @@ final class BusPermissions {
     policy.set("Statement", remaining);
     return remaining.isEmpty()
         ? bus.withPolicy("", Map.of(), clock.instant())
-        : bus.withPolicy(EventJson.compact(policy), bus.pinned(), clock.instant());
+        : bus.withPolicy(policy.toString(), bus.pinned(), clock.instant());
   }
 
   private static AwsException missing(String what) {

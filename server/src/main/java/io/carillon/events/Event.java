@@ -36,7 +36,7 @@ record Event(ObjectNode json, Instant received, @Nullable String traceHeader) {
   }
 
   String text() {
-    return EventJson.compact(json);
+    return json.toString();
   }
 
   /// The event without its detail, for `<aws.events.event>`.

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.UncheckedIOException;
 import java.util.Optional;
 
 /// JSON as EventBridge reads and writes it. Numbers keep their digits: a detail of `1.10` reaches
@@ -38,13 +37,5 @@ final class EventJson {
 
   private static Optional<ObjectNode> none() {
     return Optional.empty();
-  }
-
-  static String compact(JsonNode node) {
-    try {
-      return MAPPER.writeValueAsString(node);
-    } catch (JsonProcessingException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

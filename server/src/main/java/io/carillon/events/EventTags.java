@@ -1,14 +1,15 @@
 package io.carillon.events;
 
+import io.carillon.aws.AwsException;
 import io.carillon.aws.Caller;
 import io.carillon.aws.Need;
+import io.carillon.aws.TagRules;
 import io.carillon.base.Arn;
 import io.carillon.store.Database;
 import io.carillon.store.Snapshot;
 import io.carillon.store.Tx;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -24,7 +25,6 @@ import software.amazon.awssdk.services.eventbridge.model.UntagResourceResponse;
 
 /// The tags of event buses and rules.
 final class EventTags {
-  private static final int MAX_TAGS = 50;
   private static final int MAX_ARN = 1_600;
   private static final Pattern KEY = Pattern.compile("[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+");
   private static final Pattern VALUE = Pattern.compile("[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*");
@@ -52,28 +52,23 @@ final class EventTags {
     for (Tag tag : given) {
       String key = EventsError.MEMBERS.text("tags.member.key", tag.key(), 1, 128, KEY);
       String value = EventsError.MEMBERS.text("tags.member.value", tag.value(), 0, 256, VALUE);
-      if (key.toLowerCase(Locale.ROOT).startsWith("aws:")) {
+      if (TagRules.isReserved(key)) {
         throw EventsError.parameter("Tags", "Tag keys that start with 'aws:' are reserved.");
       }
       if (tags.put(key, value) != null) {
         throw EventsError.parameter("Tags", "Duplicate tag key " + key);
       }
     }
-    checkCount(tags);
+    TagRules.requireFew(tags, EventTags::tooMany);
     return tags;
   }
 
   static Map<String, String> merged(Map<String, String> old, Map<String, String> added) {
-    Map<String, String> all = new LinkedHashMap<>(old);
-    all.putAll(added);
-    checkCount(all);
-    return all;
+    return TagRules.merged(old, added, EventTags::tooMany);
   }
 
-  private static void checkCount(Map<String, String> tags) {
-    if (tags.size() > MAX_TAGS) {
-      throw EventsError.LIMIT_EXCEEDED.because("A resource can have no more than 50 tags.");
-    }
+  private static AwsException tooMany() {
+    return EventsError.LIMIT_EXCEEDED.because("A resource can have no more than 50 tags.");
   }
 
   static Need need(Caller caller, String action, @Nullable String resourceArn) {
@@ -153,7 +148,7 @@ final class EventTags {
     return arn;
   }
 
-  private static io.carillon.aws.AwsException unknown(Arn arn) {
+  private static AwsException unknown(Arn arn) {
     return EventsError.RESOURCE_NOT_FOUND.because("Resource " + arn + " does not exist.");
   }
 }

@@ -38,7 +38,7 @@ final class TargetInput {
       // AWS does not say what a target gets where the path finds nothing.
       return JsonPath.parse(target.inputPath())
           .flatMap(path -> path.in(event.json()))
-          .map(EventJson::compact)
+          .map(JsonNode::toString)
           .orElse("null");
     }
     if (target.transformer() != null) {
@@ -100,8 +100,7 @@ final class TargetInput {
       quoted ^= json && hasOddQuotes(between);
       Optional<JsonNode> value = Optional.ofNullable(values.get(variable.group(1)));
       boolean asText = quoted || !json;
-      filled.append(
-          value.map(found -> asText ? text(found, json) : EventJson.compact(found)).orElse(""));
+      filled.append(value.map(found -> asText ? text(found, json) : found.toString()).orElse(""));
       end = variable.end();
     }
     return filled.append(template, end, template.length()).toString();
@@ -109,12 +108,12 @@ final class TargetInput {
 
   private static String text(JsonNode value, boolean withinJson) {
     if (!(value instanceof TextNode)) {
-      return EventJson.compact(value).replace("\"", "");
+      return value.toString().replace("\"", "");
     }
     if (!withinJson) {
       return value.textValue();
     }
-    String quoted = EventJson.compact(value);
+    String quoted = value.toString();
     return quoted.substring(1, quoted.length() - 1);
   }
 

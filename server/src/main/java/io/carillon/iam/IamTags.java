@@ -1,5 +1,6 @@
 package io.carillon.iam;
 
+import io.carillon.aws.TagRules;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -65,7 +66,7 @@ final class IamTags {
       throw IamError.MEMBERS.unsatisfied(
           "tags.member.value", value, "Member must satisfy regular expression pattern: " + VALUE);
     }
-    if (key.toLowerCase(Locale.ROOT).startsWith("aws:")) {
+    if (TagRules.isReserved(key)) {
       throw IamError.INVALID_INPUT.because(
           "Tag keys that start with 'aws:' are reserved for system use.");
     }

@@ -2,7 +2,6 @@ package io.carillon.lambda;
 
 import static io.carillon.lambda.LambdaError.INVALID_PARAMETER_VALUE;
 import static io.carillon.lambda.LambdaError.RESOURCE_CONFLICT;
-import static io.carillon.lambda.LambdaError.unsupported;
 
 import io.carillon.aws.Caller;
 import io.carillon.aws.Need;
@@ -84,15 +83,8 @@ final class CreateFunction {
     if (code == null) {
       throw INVALID_PARAMETER_VALUE.because("Please provide a source for function code.");
     }
-    if (code.imageUri() != null) {
-      throw unsupported("ImageUri");
-    }
-    if (code.sourceKMSKeyArn() != null) {
-      throw unsupported("SourceKMSKeyArn");
-    }
-    if (code.s3ObjectStorageMode() != null) {
-      throw unsupported("S3ObjectStorageMode");
-    }
+    DeploymentPackages.refuseUnsupported(
+        code.imageUri(), code.sourceKMSKeyArn(), code.s3ObjectStorageMode());
     Deployment deployment = packages.store(caller, location(code));
     FunctionVersion latest =
         new FunctionVersion(

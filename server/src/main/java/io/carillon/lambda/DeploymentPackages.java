@@ -43,6 +43,22 @@ final class DeploymentPackages {
     this.source = source;
   }
 
+  /// Refuses the kinds of packages that are not here.
+  static void refuseUnsupported(
+      @Nullable String imageUri,
+      @Nullable String sourceKmsKeyArn,
+      @Nullable Object s3ObjectStorageMode) {
+    if (imageUri != null) {
+      throw LambdaError.unsupported("ImageUri");
+    }
+    if (sourceKmsKeyArn != null) {
+      throw LambdaError.unsupported("SourceKMSKeyArn");
+    }
+    if (s3ObjectStorageMode != null) {
+      throw LambdaError.unsupported("S3ObjectStorageMode");
+    }
+  }
+
   /// Where a request says the package is.
   record CodeLocation(
       @Nullable SdkBytes zipFile,

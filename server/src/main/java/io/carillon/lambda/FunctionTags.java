@@ -4,6 +4,7 @@ import static io.carillon.lambda.LambdaError.INVALID_PARAMETER_VALUE;
 import static io.carillon.lambda.LambdaError.RESOURCE_NOT_FOUND;
 
 import io.carillon.aws.Caller;
+import io.carillon.aws.TagRules;
 import io.carillon.base.Arn;
 import io.carillon.base.Ids;
 import io.carillon.lambda.Functions.FunctionRow;
@@ -40,7 +41,7 @@ final class FunctionTags {
     }
     tags.forEach(
         (key, value) -> {
-          boolean reserved = key.regionMatches(true, 0, "aws:", 0, 4);
+          boolean reserved = TagRules.isReserved(key);
           if (key.isEmpty() || key.length() > 128 || value.length() > 256 || reserved) {
             throw INVALID_PARAMETER_VALUE.because("The tag " + key + " is not allowed.");
           }

@@ -62,17 +62,10 @@ final class UpdateFunctionCode {
 
   FunctionConfiguration run(Caller caller, UpdateFunctionCodeRequest r) {
     FunctionName name = FunctionName.of(caller, r.functionName(), null).unqualified();
-    if (r.imageUri() != null) {
-      throw unsupported("ImageUri");
-    }
-    if (r.sourceKMSKeyArn() != null) {
-      throw unsupported("SourceKMSKeyArn");
-    }
+    DeploymentPackages.refuseUnsupported(
+        r.imageUri(), r.sourceKMSKeyArn(), r.s3ObjectStorageMode());
     if (r.publishTo() != null) {
       throw unsupported("PublishTo");
-    }
-    if (r.s3ObjectStorageMode() != null) {
-      throw unsupported("S3ObjectStorageMode");
     }
     FunctionVersion before = database.read(snapshot -> functions.require(snapshot, name)).latest();
     rules.requireNotDeprecated(before.configuration().runtime(), Use.UPDATE);

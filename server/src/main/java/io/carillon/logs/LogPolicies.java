@@ -12,7 +12,6 @@ import io.carillon.aws.ResourcePolicies.Owned;
 import io.carillon.kernel.Kernel;
 import io.carillon.policy.KnownPrincipals;
 import io.carillon.policy.MalformedPolicyException;
-import io.carillon.policy.PolicyDocument;
 import io.carillon.store.Database;
 import io.carillon.store.GuardedCache;
 import io.carillon.store.KeyCodec;
@@ -144,12 +143,12 @@ final class LogPolicies {
 
   private Map<String, String> checkedPins(String document) {
     try {
-      PolicyDocument parsed = PolicyDocument.parse(document, PolicyDocument.Flavour.RESOURCE);
-      if (!parsed.coversOnly("logs")) {
-        throw LogsError.INVALID_PARAMETER.because(
-            "The policy document allows actions of other services.");
-      }
-      return principals.pin(parsed);
+      return principals.pin(
+          document,
+          "logs",
+          () ->
+              LogsError.INVALID_PARAMETER.because(
+                  "The policy document allows actions of other services."));
     } catch (MalformedPolicyException e) {
       throw LogsError.INVALID_PARAMETER.because(String.valueOf(e.getMessage()));
     }

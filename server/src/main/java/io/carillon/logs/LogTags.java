@@ -4,13 +4,13 @@ import io.carillon.aws.AwsException;
 import io.carillon.aws.Caller;
 import io.carillon.aws.Need;
 import io.carillon.aws.ResourcePolicies.Owned;
+import io.carillon.aws.TagRules;
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
 import io.carillon.logs.LogGroups.GroupKey;
 import io.carillon.store.Database;
 import io.carillon.store.Snapshot;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -140,7 +140,7 @@ final class LogTags {
         (key, value) -> {
           LogsError.MEMBERS.text("tags.key", key, 1, 128, KEY);
           LogsError.MEMBERS.text("tags.value", value, 0, 256, VALUE);
-          if (key.toLowerCase(Locale.ROOT).startsWith("aws:")) {
+          if (TagRules.isReserved(key)) {
             throw LogsError.INVALID_PARAMETER.because(
                 "Tag keys that start with 'aws:' are reserved for system use.");
           }

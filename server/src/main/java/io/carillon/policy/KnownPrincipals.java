@@ -4,6 +4,7 @@ import io.carillon.base.Arn;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /// The accounts, users and roles that exist, and so may be named by resource policies. Implemented
 /// by `iam`; `Server` passes it to the services whose resources have policies.
@@ -53,6 +54,13 @@ public interface KnownPrincipals {
       }
     }
     return Map.copyOf(pinned);
+  }
+
+  /// The same for the policy of a service's resource, which is checked as
+  /// [PolicyDocument#parseResourcePolicy] does.
+  default Map<String, String> pin(
+      String json, String service, Supplier<? extends RuntimeException> outOfScope) {
+    return pin(PolicyDocument.parseResourcePolicy(json, service, outOfScope));
   }
 
   /// A stored document as returned to clients. As on AWS, a user or role appears with its current

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /// A policy document, parsed and compiled once for many evaluations.
 public final class PolicyDocument {
@@ -36,6 +37,20 @@ public final class PolicyDocument {
   /// @throws MalformedPolicyException with the error and its place
   public static PolicyDocument parse(String json, Flavour flavour) {
     return new PolicyParser(flavour).parse(json);
+  }
+
+  /// Parses the policy of a service's resource, which may name actions of that service only.
+  ///
+  /// @param service the prefix of its actions, such as `sns`
+  /// @param outOfScope the error for actions of other services
+  /// @throws MalformedPolicyException as [#parse(String, Flavour)]
+  public static PolicyDocument parseResourcePolicy(
+      String json, String service, Supplier<? extends RuntimeException> outOfScope) {
+    PolicyDocument document = parse(json, Flavour.RESOURCE);
+    if (!document.coversOnly(service)) {
+      throw outOfScope.get();
+    }
+    return document;
   }
 
   /// Replaces a stored document that cannot be parsed. The original may have contained denials, so
@@ -75,9 +90,7 @@ public final class PolicyDocument {
   }
 
   /// Whether it names only actions of one service; `*` counts as all of them.
-  ///
-  /// @param service the prefix of its actions, such as `sns`
-  public boolean coversOnly(String service) {
+  private boolean coversOnly(String service) {
     return statements.stream()
         .flatMap(statement -> statement.actions().stream())
         .allMatch(action -> action.matchesEverything() || action.startsWith(service + ":"));

@@ -123,7 +123,7 @@ record DeliveryPolicy(Retries retries, int maxPerSecond, String contentType, boo
       http.putObject("defaultThrottlePolicy").put("maxReceivesPerSecond", maxPerSecond);
     }
     http.putObject("defaultRequestPolicy").put("headerContentType", contentType);
-    return SnsJson.compact(root);
+    return root.toString();
   }
 
   /// `EffectiveDeliveryPolicy` of a subscription.
@@ -134,7 +134,7 @@ record DeliveryPolicy(Retries retries, int maxPerSecond, String contentType, boo
       root.putObject("throttlePolicy").put("maxReceivesPerSecond", maxPerSecond);
     }
     root.putObject("requestPolicy").put("headerContentType", contentType);
-    return SnsJson.compact(root);
+    return root.toString();
   }
 
   private void write(ObjectNode into) {

@@ -127,7 +127,7 @@ final class Envelopes {
     sns.put("SigningCertUrl", certificate.url(notification.topic().region()));
     sns.put("UnsubscribeUrl", links.unsubscribe(notification.subscription().arn()));
     sns.set("MessageAttributes", MessageAttributes.shown(message.attributes()));
-    return SnsJson.compact(event);
+    return event.toString();
   }
 
   private static String version(Topic topic) {

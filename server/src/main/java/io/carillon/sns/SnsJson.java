@@ -30,14 +30,6 @@ final class SnsJson {
     }
   }
 
-  static String compact(JsonNode node) {
-    try {
-      return MAPPER.writeValueAsString(node);
-    } catch (JsonProcessingException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
   /// SNS's layout of messages: two spaces and ` : `.
   static String pretty(JsonNode node) {
     try {

@@ -114,11 +114,11 @@ final class TopicAttributes {
       throw SnsError.invalid("Policy Reason: Policy exceeds " + MAX_POLICY + " bytes");
     }
     try {
-      PolicyDocument document = PolicyDocument.parse(value, PolicyDocument.Flavour.RESOURCE);
-      if (!document.coversOnly("sns")) {
-        throw SnsError.invalid("Policy statement action out of service scope!");
-      }
-      return Optional.of(document);
+      return Optional.of(
+          PolicyDocument.parseResourcePolicy(
+              value,
+              "sns",
+              () -> SnsError.invalid("Policy statement action out of service scope!")));
     } catch (MalformedPolicyException e) {
       throw refused(e);
     }

@@ -231,7 +231,7 @@ final class TopicOperations implements Delivery {
             }
           }
           statements.add(statement.put("Resource", topic.arn().toString()));
-          String changed = SnsJson.compact(policy);
+          String changed = policy.toString();
           TopicAttributes.check("Policy", changed);
           return topic.withAttribute("Policy", changed);
         });
@@ -287,7 +287,7 @@ final class TopicOperations implements Delivery {
           }
           policy.set("Statement", remaining);
           // Without any statement, the default policy applies again.
-          return topic.withAttribute("Policy", remaining.isEmpty() ? "" : SnsJson.compact(policy));
+          return topic.withAttribute("Policy", remaining.isEmpty() ? "" : policy.toString());
         });
     return RemovePermissionResponse.builder().build();
   }

@@ -1,5 +1,6 @@
 package io.carillon.sns;
 
+import io.carillon.aws.TagRules;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -8,7 +9,6 @@ import software.amazon.awssdk.services.sns.model.Tag;
 
 /// Reads tags and enforces AWS's limits.
 final class TopicTags {
-  private static final int MAX_TAGS = 50;
   private static final Pattern TEXT = Pattern.compile("[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*");
 
   private TopicTags() {}
@@ -22,7 +22,7 @@ final class TopicTags {
           || key.isEmpty()
           || key.length() > 128
           || !TEXT.matcher(key).matches()
-          || key.toLowerCase(java.util.Locale.ROOT).startsWith("aws:")) {
+          || TagRules.isReserved(key)) {
         throw SnsError.invalid("Tags Reason: The request contains an invalid tag key");
       }
       if (value == null || value.length() > 256 || !TEXT.matcher(value).matches()) {
@@ -32,26 +32,17 @@ final class TopicTags {
         throw SnsError.invalid("Tags Reason: Duplicated keys are not allowed.");
       }
     }
-    checkCount(tags);
+    TagRules.requireFew(tags, SnsError.TAG_LIMIT_EXCEEDED::exception);
     return tags;
   }
 
   static Map<String, String> merged(Map<String, String> old, Map<String, String> added) {
-    Map<String, String> all = new LinkedHashMap<>(old);
-    all.putAll(added);
-    checkCount(all);
-    return all;
+    return TagRules.merged(old, added, SnsError.TAG_LIMIT_EXCEEDED::exception);
   }
 
   static List<Tag> shown(Map<String, String> tags) {
     return tags.entrySet().stream()
         .map(tag -> Tag.builder().key(tag.getKey()).value(tag.getValue()).build())
         .toList();
-  }
-
-  private static void checkCount(Map<String, String> tags) {
-    if (tags.size() > MAX_TAGS) {
-      throw SnsError.TAG_LIMIT_EXCEEDED.exception();
-    }
   }
 }

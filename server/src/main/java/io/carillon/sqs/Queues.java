@@ -4,12 +4,12 @@ import io.carillon.aws.AwsException;
 import io.carillon.aws.Caller;
 import io.carillon.aws.PageToken;
 import io.carillon.aws.ResourcePolicies;
+import io.carillon.aws.TagRules;
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
 import io.carillon.kernel.Kernel;
 import io.carillon.policy.KnownPrincipals;
 import io.carillon.policy.MalformedPolicyException;
-import io.carillon.policy.PolicyDocument;
 import io.carillon.store.Database;
 import io.carillon.store.KeyCodec;
 import io.carillon.store.Range;
@@ -22,7 +22,6 @@ import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -305,13 +304,13 @@ final class Queues {
       return Map.of();
     }
     try {
-      PolicyDocument document = PolicyDocument.parse(policy, PolicyDocument.Flavour.RESOURCE);
-      if (!document.coversOnly("sqs")) {
-        throw SqsError.INVALID_ATTRIBUTE_VALUE.because(
-            "Invalid value for the parameter Policy. Reason: Policy statement action out of service"
-                + " scope!");
-      }
-      return principals.pin(document);
+      return principals.pin(
+          policy,
+          "sqs",
+          () ->
+              SqsError.INVALID_ATTRIBUTE_VALUE.because(
+                  "Invalid value for the parameter Policy. Reason: Policy statement action out of"
+                      + " service scope!"));
     } catch (MalformedPolicyException e) {
       String reason = e.principal().isPresent() ? "" : " Reason: " + e.getMessage();
       throw SqsError.INVALID_ATTRIBUTE_VALUE.because(
@@ -372,7 +371,7 @@ final class Queues {
       throw SqsError.INVALID_PARAMETER_VALUE.because(
           "Too many tags added for queue: a queue has at most " + MAX_TAGS + ".");
     }
-    if (tags.keySet().stream().anyMatch(key -> key.toLowerCase(Locale.ROOT).startsWith("aws:"))) {
+    if (tags.keySet().stream().anyMatch(TagRules::isReserved)) {
       throw SqsError.INVALID_PARAMETER_VALUE.because(
           "Tag keys that start with aws: are reserved for system use.");
     }

@@ -3,10 +3,10 @@ package io.carillon.sts;
 import io.carillon.aws.AwsException;
 import io.carillon.aws.Caller;
 import io.carillon.aws.CommonError;
+import io.carillon.aws.TagRules;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -35,7 +35,7 @@ record SessionTags(
     Set<String> keys = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
     for (Tag tag : request.tags()) {
       String key = StsError.MEMBERS.text("tags.member.key", tag.key(), 1, 128, KEY);
-      if (key.toLowerCase(Locale.ROOT).startsWith("aws:")) {
+      if (TagRules.isReserved(key)) {
         throw invalid("Tag keys that start with 'aws:' are reserved for system use.");
       }
       if (!keys.add(key)) {

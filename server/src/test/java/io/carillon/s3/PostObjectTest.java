@@ -5,13 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.carillon.aws.AwsException;
 import io.carillon.http.Body;
-import io.carillon.http.Headers;
+import io.carillon.http.BodyOf;
 import io.carillon.http.Request;
 import io.carillon.http.Response;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.OptionalLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,22 +34,8 @@ class PostObjectTest {
   private static Request form(byte[] file, String... headers) {
     Body content = Body.of(file);
     return S3Fixture.request(
-        new Body() {
-          @Override
-          public OptionalLong length() {
-            return OptionalLong.empty();
-          }
-
-          @Override
-          public Headers trailers() {
-            return new Headers();
-          }
-
-          @Override
-          public int read(byte[] bytes, int offset, int length) throws IOException {
-            return content.read(bytes, offset, Math.min(length, 1000));
-          }
-        },
+        BodyOf.unknownLength(
+            (into, offset, length) -> content.read(into, offset, Math.min(length, 1000))),
         headers);
   }
 

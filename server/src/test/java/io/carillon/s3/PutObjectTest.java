@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.carillon.aws.AwsException;
 import io.carillon.aws.checksum.ChecksumAlgorithm;
 import io.carillon.http.Body;
+import io.carillon.http.BodyOf;
 import io.carillon.http.Headers;
 import io.carillon.http.Request;
 import io.carillon.http.Response;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -240,29 +242,16 @@ class PutObjectTest {
 
   @Test
   void truncatedBodyLeavesNoBlob() {
+    AtomicInteger given = new AtomicInteger();
     Body torn =
-        new Body() {
-          private int given;
-
-          @Override
-          public OptionalLong length() {
-            return OptionalLong.of(200_000);
-          }
-
-          @Override
-          public Headers trailers() {
-            return new Headers();
-          }
-
-          @Override
-          public int read(byte[] bytes, int offset, int length) throws java.io.IOException {
-            if (given > 100_000) {
-              throw new java.io.IOException("torn");
-            }
-            given += length;
-            return length;
-          }
-        };
+        BodyOf.length(
+            200_000,
+            (_, _, length) -> {
+              if (given.addAndGet(length) > 100_000 + length) {
+                throw new java.io.IOException("torn");
+              }
+              return length;
+            });
 
     assertThatThrownBy(() -> fixture.stream(fixture.alice, put("k").build(), request(torn)))
         .hasMessageContaining("torn");
@@ -272,23 +261,7 @@ class PutObjectTest {
 
   @Test
   void bodiesOfUnknownLengthAreRefused() {
-    Body endless =
-        new Body() {
-          @Override
-          public OptionalLong length() {
-            return OptionalLong.empty();
-          }
-
-          @Override
-          public Headers trailers() {
-            return new Headers();
-          }
-
-          @Override
-          public int read(byte[] bytes, int offset, int length) {
-            throw new AssertionError("must not be read");
-          }
-        };
+    Body endless = BodyOf.unknownLength(BodyOf::mustNotBeRead);
     refused(
         () -> fixture.stream(fixture.alice, put("k").build(), request(endless)),
         "MissingContentLength",
@@ -315,23 +288,7 @@ class PutObjectTest {
 
   @Test
   void requestsAreRefusedBeforeTheBodyIsRead() {
-    Body unread =
-        new Body() {
-          @Override
-          public OptionalLong length() {
-            return OptionalLong.of(6L << 30);
-          }
-
-          @Override
-          public Headers trailers() {
-            return new Headers();
-          }
-
-          @Override
-          public int read(byte[] bytes, int offset, int length) {
-            throw new AssertionError("must not be read");
-          }
-        };
+    Body unread = BodyOf.length(6L << 30, BodyOf::mustNotBeRead);
     fixture.put("photos", "there", "x");
 
     refused(

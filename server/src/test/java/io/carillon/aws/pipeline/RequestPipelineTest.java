@@ -14,6 +14,7 @@ import io.carillon.aws.Operations;
 import io.carillon.aws.Principal;
 import io.carillon.aws.Specs;
 import io.carillon.http.Body;
+import io.carillon.http.BodyOf;
 import io.carillon.http.Headers;
 import io.carillon.http.Request;
 import io.carillon.http.Response;
@@ -25,7 +26,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -377,22 +377,7 @@ class RequestPipelineTest {
 
   /// A body of a declared length whose every read is `read`.
   private static Body bodyOf(Read read) {
-    return new Body() {
-      @Override
-      public OptionalLong length() {
-        return OptionalLong.of(5);
-      }
-
-      @Override
-      public Headers trailers() {
-        return new Headers();
-      }
-
-      @Override
-      public int read(byte[] bytes, int offset, int length) throws IOException {
-        return read.run();
-      }
-    };
+    return BodyOf.length(5, (_, _, _) -> read.run());
   }
 
   @Test

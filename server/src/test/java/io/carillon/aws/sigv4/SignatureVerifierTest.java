@@ -14,6 +14,7 @@ import io.carillon.aws.Specs;
 import io.carillon.base.Region;
 import io.carillon.base.Secret;
 import io.carillon.http.Body;
+import io.carillon.http.BodyOf;
 import io.carillon.http.Headers;
 import io.carillon.http.Request;
 import java.io.IOException;
@@ -21,7 +22,6 @@ import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -218,23 +218,7 @@ class SignatureVerifierTest {
   @Test
   void aBodyOfUnknownLengthIsComparedAtItsEnd() throws IOException {
     Body whole = Body.of(Example.bytes("other"));
-    Body body =
-        new Body() {
-          @Override
-          public OptionalLong length() {
-            return OptionalLong.empty();
-          }
-
-          @Override
-          public Headers trailers() {
-            return whole.trailers();
-          }
-
-          @Override
-          public int read(byte[] bytes, int offset, int length) throws IOException {
-            return whole.read(bytes, offset, length);
-          }
-        };
+    Body body = BodyOf.unknownLength(whole::read);
 
     assertThat(refusal(toS3().withBody(body), "s3").error().code())
         .isEqualTo("XAmzContentSHA256Mismatch");
@@ -324,23 +308,7 @@ class SignatureVerifierTest {
 
   @Test
   void noBodyIsReadForAnUnknownKey() {
-    Body body =
-        new Body() {
-          @Override
-          public OptionalLong length() {
-            return OptionalLong.empty();
-          }
-
-          @Override
-          public Headers trailers() {
-            return new Headers();
-          }
-
-          @Override
-          public int read(byte[] bytes, int offset, int length) {
-            throw new AssertionError("The body was asked for");
-          }
-        };
+    Body body = BodyOf.unknownLength(BodyOf::mustNotBeRead);
     Request request =
         withAuthorization(to("lambda").withBody(body), a -> a.replace(Example.KEY_ID, "AKIAX"));
 

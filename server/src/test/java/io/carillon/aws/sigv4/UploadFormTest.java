@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.carillon.aws.AwsException;
 import io.carillon.aws.DirectClient;
 import io.carillon.http.Body;
+import io.carillon.http.BodyOf;
 import io.carillon.http.Headers;
 import io.carillon.http.Request;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -45,22 +45,9 @@ class UploadFormTest {
     byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
     Body whole = Body.of(bytes);
     Body inPieces =
-        new Body() {
-          @Override
-          public OptionalLong length() {
-            return whole.length();
-          }
-
-          @Override
-          public Headers trailers() {
-            return whole.trailers();
-          }
-
-          @Override
-          public int read(byte[] into, int offset, int length) throws IOException {
-            return whole.read(into, offset, Math.min(piece, length));
-          }
-        };
+        BodyOf.length(
+            bytes.length,
+            (into, offset, length) -> whole.read(into, offset, Math.min(piece, length)));
     Headers headers = new Headers().add("Host", "localhost").add("Content-Type", type);
     return DirectClient.request("POST", "/photos", headers, bytes).withBody(inPieces);
   }
