@@ -2,15 +2,11 @@ package io.carillon.iam;
 
 import io.carillon.aws.Caller;
 import io.carillon.aws.Operations;
-import io.carillon.base.Ids;
 import io.carillon.store.Database;
 import io.carillon.store.Snapshot;
 import io.carillon.store.Tx;
-import java.time.InstantSource;
-import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import software.amazon.awssdk.services.iam.model.AddUserToGroupRequest;
 import software.amazon.awssdk.services.iam.model.AddUserToGroupResponse;
 import software.amazon.awssdk.services.iam.model.CreateGroupRequest;
@@ -34,20 +30,17 @@ final class Groups {
   private final Database database;
   private final Identities identities;
   private final PermissionsBoundaries boundaries;
-  private final Ids ids;
-  private final InstantSource clock;
+  private final NewIdentities newIdentities;
 
   Groups(
       Database database,
       Identities identities,
       PermissionsBoundaries boundaries,
-      Ids ids,
-      InstantSource clock) {
+      NewIdentities newIdentities) {
     this.database = database;
     this.identities = identities;
     this.boundaries = boundaries;
-    this.ids = ids;
-    this.clock = clock;
+    this.newIdentities = newIdentities;
   }
 
   /// Adds the operations of this class to IAM's.
@@ -76,19 +69,7 @@ final class Groups {
 
   CreateGroupResponse create(Caller caller, CreateGroupRequest request) {
     Identity group =
-        new Identity(
-            IdentityType.GROUP,
-            caller.account().value(),
-            IamConstraints.path(request.path()),
-            IamConstraints.name(IdentityType.GROUP, request.groupName()),
-            ids.unique(IdentityType.GROUP.idPrefix()),
-            clock.instant().truncatedTo(ChronoUnit.SECONDS),
-            Map.of(),
-            Map.of(),
-            List.of(),
-            null,
-            null,
-            null);
+        newIdentities.of(caller, IdentityType.GROUP, request.path(), request.groupName());
     Identity created = database.write(tx -> boundaries.insert(tx, group, null));
     return CreateGroupResponse.builder().group(toModel(created)).build();
   }

@@ -82,9 +82,10 @@ public final class IamService implements Service {
     this.attachedPolicies =
         new AttachedPolicies(database, identities, managedPolicies, attachments);
     this.inlinePolicies = new InlinePolicies(identities);
-    this.users = new Users(database, identities, boundaries, attachedPolicies, keys, ids, clock);
-    this.groups = new Groups(database, identities, boundaries, ids, clock);
-    this.roles = new Roles(database, identities, boundaries, ids, clock);
+    NewIdentities newIdentities = new NewIdentities(ids, clock);
+    this.users = new Users(database, identities, boundaries, attachedPolicies, keys, newIdentities);
+    this.groups = new Groups(database, identities, boundaries, newIdentities);
+    this.roles = new Roles(database, identities, boundaries, newIdentities);
     this.accessKeys = new AccessKeys(database, identities, accounts, keys, sealer, ids, clock);
     this.customerPolicies =
         new CustomerPolicies(database, managedPolicies, attachments, ids, clock);

@@ -4,14 +4,11 @@ import io.carillon.aws.Caller;
 import io.carillon.aws.Need;
 import io.carillon.aws.Operations;
 import io.carillon.base.Arn;
-import io.carillon.base.Ids;
 import io.carillon.iam.Identity.RoleTerms;
 import io.carillon.policy.PolicyDocument;
 import io.carillon.policy.PolicyDocument.Flavour;
 import io.carillon.store.Database;
 import io.carillon.store.Tx;
-import java.time.InstantSource;
-import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,20 +49,17 @@ final class Roles {
   private final Database database;
   private final Identities identities;
   private final PermissionsBoundaries boundaries;
-  private final Ids ids;
-  private final InstantSource clock;
+  private final NewIdentities newIdentities;
 
   Roles(
       Database database,
       Identities identities,
       PermissionsBoundaries boundaries,
-      Ids ids,
-      InstantSource clock) {
+      NewIdentities newIdentities) {
     this.database = database;
     this.identities = identities;
     this.boundaries = boundaries;
-    this.ids = ids;
-    this.clock = clock;
+    this.newIdentities = newIdentities;
   }
 
   /// Adds the operations of this class to IAM's.
@@ -121,23 +115,15 @@ final class Roles {
             ? MIN_MAX_SESSION
             : maxSession(request.maxSessionDuration());
     Identity role =
-        new Identity(
-            IdentityType.ROLE,
-            caller.account().value(),
-            IamConstraints.path(request.path()),
-            IamConstraints.name(IdentityType.ROLE, request.roleName()),
-            ids.unique(IdentityType.ROLE.idPrefix()),
-            clock.instant().truncatedTo(ChronoUnit.SECONDS),
-            IamTags.of(request.tags()),
-            Map.of(),
-            List.of(),
-            null,
-            new RoleTerms(
-                trustPolicy("assumeRolePolicyDocument", request.assumeRolePolicyDocument()),
-                Map.of(),
-                IamConstraints.description(request.description()),
-                maxSession),
-            null);
+        newIdentities
+            .of(caller, IdentityType.ROLE, request.path(), request.roleName())
+            .withTags(IamTags.of(request.tags()))
+            .withRole(
+                new RoleTerms(
+                    trustPolicy("assumeRolePolicyDocument", request.assumeRolePolicyDocument()),
+                    Map.of(),
+                    IamConstraints.description(request.description()),
+                    maxSession));
     Identity created =
         database.write(
             tx ->

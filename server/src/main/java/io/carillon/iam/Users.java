@@ -5,15 +5,11 @@ import io.carillon.aws.Need;
 import io.carillon.aws.Operations;
 import io.carillon.aws.Principal;
 import io.carillon.base.Arn;
-import io.carillon.base.Ids;
 import io.carillon.iam.Identity.UserTerms;
 import io.carillon.store.Database;
 import io.carillon.store.Tx;
 import java.time.Instant;
-import java.time.InstantSource;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.iam.model.AttachedPermissionsBoundary;
 import software.amazon.awssdk.services.iam.model.CreateUserRequest;
@@ -42,8 +38,7 @@ final class Users {
   private final PermissionsBoundaries boundaries;
   private final AttachedPolicies attached;
   private final AccessKeyRows keys;
-  private final Ids ids;
-  private final InstantSource clock;
+  private final NewIdentities newIdentities;
 
   Users(
       Database database,
@@ -51,15 +46,13 @@ final class Users {
       PermissionsBoundaries boundaries,
       AttachedPolicies attached,
       AccessKeyRows keys,
-      Ids ids,
-      InstantSource clock) {
+      NewIdentities newIdentities) {
     this.database = database;
     this.identities = identities;
     this.boundaries = boundaries;
     this.attached = attached;
     this.keys = keys;
-    this.ids = ids;
-    this.clock = clock;
+    this.newIdentities = newIdentities;
   }
 
   /// Adds the operations of this class to IAM's.
@@ -134,19 +127,10 @@ final class Users {
 
   CreateUserResponse create(Caller caller, CreateUserRequest request) {
     Identity user =
-        new Identity(
-            IdentityType.USER,
-            caller.account().value(),
-            IamConstraints.path(request.path()),
-            IamConstraints.name(IdentityType.USER, request.userName()),
-            ids.unique(IdentityType.USER.idPrefix()),
-            clock.instant().truncatedTo(ChronoUnit.SECONDS),
-            IamTags.of(request.tags()),
-            Map.of(),
-            List.of(),
-            null,
-            null,
-            new UserTerms(List.of(), List.of()));
+        newIdentities
+            .of(caller, IdentityType.USER, request.path(), request.userName())
+            .withTags(IamTags.of(request.tags()))
+            .withUser(new UserTerms(List.of(), List.of()));
     Identity created =
         database.write(tx -> boundaries.insert(tx, user, request.permissionsBoundary()));
     return CreateUserResponse.builder().user(toDetailedModel(created)).build();
