@@ -1,7 +1,9 @@
 package io.carillon.aws;
 
 import io.carillon.store.Database;
+import io.carillon.store.DueQueue;
 import io.carillon.store.Planned;
+import java.time.InstantSource;
 
 /// The database as services use it: each change that a request makes checks first that the caller
 /// is still allowed the request, so a permission that was revoked since, or an access key that was
@@ -45,6 +47,21 @@ public final class AuthorizedDatabase implements Database {
   @Override
   public <P> Planned<P> plan(Query<P> plan) {
     return database.plan(plan);
+  }
+
+  @Override
+  public <V> DueQueue<V> queue(String name, Class<V> row, long holder) {
+    return database.queue(name, row, holder);
+  }
+
+  @Override
+  public InstantSource clock() {
+    return database.clock();
+  }
+
+  @Override
+  public boolean isShared() {
+    return database.isShared();
   }
 
   @Override

@@ -20,7 +20,8 @@ final class Attempt {
   private final Waits waits;
   private final @Nullable String giveUpReason;
   private final Runnable ended;
-  private final long startedNanos = System.nanoTime();
+  private final Threads threads;
+  private final long startedNanos;
   private final AtomicBoolean slotReleased = new AtomicBoolean();
 
   /// Fetched when needed: a first attempt that succeeds needs none.
@@ -36,12 +37,15 @@ final class Attempt {
       ClaimedJob claimed,
       Delivery delivery,
       Waits waits,
+      Threads threads,
       @Nullable String giveUpReason,
       Runnable ended) {
     this.claimed = claimed;
     this.job = claimed.job();
     this.delivery = delivery;
     this.waits = waits;
+    this.threads = threads;
+    this.startedNanos = threads.nanoTime();
     this.giveUpReason = giveUpReason;
     this.ended = ended;
   }
@@ -111,7 +115,7 @@ final class Attempt {
   }
 
   boolean isOverdue(Duration grace) {
-    Duration taken = Duration.ofNanos(System.nanoTime() - startedNanos);
+    Duration taken = Duration.ofNanos(threads.nanoTime() - startedNanos);
     return !isRecorded
         && taken.compareTo(grace) > 0 // cheap, and true for most
         && taken.compareTo(delivery.longestAttempt(job.work()).plus(grace)) > 0;

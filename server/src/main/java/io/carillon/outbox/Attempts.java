@@ -1,12 +1,14 @@
 package io.carillon.outbox;
 
+import io.carillon.store.DueQueue.Lease;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,54 +20,49 @@ import org.slf4j.LoggerFactory;
 final class Attempts {
   private static final Logger LOG = LoggerFactory.getLogger(Attempts.class);
 
-  /// How often in its grace a long attempt is checked.
-  private static final int CHECKS_PER_GRACE = 6;
+  private record Running(Thread thread, Attempt attempt) {}
 
   private final Recorder recorder;
   private final InstantSource clock;
   private final Duration grace;
-  private final Map<Thread, Attempt> running = new ConcurrentHashMap<>();
-  private final Thread watch = Thread.ofVirtual().name("outbox-watch").unstarted(this::watch);
+  private final Map<Long, Running> running = new ConcurrentSkipListMap<>();
+  private final AtomicLong numbers = new AtomicLong();
+  private final Threads threads;
 
   /// @param grace how much longer than its limit an attempt may take
-  Attempts(Recorder recorder, InstantSource clock, Duration grace) {
+  Attempts(Recorder recorder, InstantSource clock, Duration grace, Threads threads) {
     this.recorder = recorder;
     this.clock = clock;
     this.grace = grace;
-  }
-
-  void startWatch() {
-    watch.start();
+    this.threads = threads;
   }
 
   void start(Attempt attempt) {
-    Thread thread =
-        Thread.ofVirtual()
-            .name("outbox-" + attempt.job().work().kind() + "-" + attempt.job().id())
-            .unstarted(() -> run(attempt));
-    running.put(thread, attempt);
-    thread.start();
+    String name = "outbox-" + attempt.job().work().kind() + "-" + attempt.job().id();
+    long number = numbers.incrementAndGet();
+    Thread thread = threads.unstarted(name, () -> run(number, attempt));
+    running.put(number, new Running(thread, attempt));
+    threads.start(thread);
   }
 
-  private void run(Attempt attempt) {
+  private void run(long number, Attempt attempt) {
     try {
       recorder.record(attempt, attempt.run(clock));
     } finally {
-      running.remove(Thread.currentThread());
+      running.remove(number);
       attempt.releaseSlot();
     }
   }
 
-  private void watch() {
-    Duration every = grace.dividedBy(CHECKS_PER_GRACE);
-    try {
-      while (!recorder.isStopping()) {
-        Thread.sleep(every);
-        running.forEach(this::giveUpIfOverdue);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+  /// Gives up the attempts that take too long.
+  void giveUpOverdue() {
+    running.values().forEach(one -> giveUpIfOverdue(one.thread, one.attempt));
+  }
+
+  /// Whether an attempt runs under this lease.
+  boolean isRunning(Lease lease) {
+    return running.values().stream()
+        .anyMatch(one -> one.attempt.claimed().lease().token() == lease.token());
   }
 
   private void giveUpIfOverdue(Thread thread, Attempt attempt) {
@@ -73,7 +70,7 @@ final class Attempts {
       if (attempt.isOverdue(grace)) {
         LOG.warn("{} takes too long and is given up", thread.getName());
         recorder.write(attempt, new DeliveryOutcome.Retry("the attempt did not end in time"));
-        thread.interrupt();
+        threads.interrupt(thread);
         attempt.releaseSlot();
       }
     } catch (RuntimeException | Error e) {
@@ -84,22 +81,25 @@ final class Attempts {
   /// From now on an attempt that is interrupted is released and not counted.
   void stop() {
     recorder.stop();
-    watch.interrupt();
   }
 
   int running() {
     return running.size();
   }
 
+  private List<Thread> runningThreads() {
+    return running.values().stream().map(Running::thread).toList();
+  }
+
   /// Waits for the running attempts, and for those that start meanwhile.
   ///
-  /// @param untilNanos the deadline, by [System#nanoTime]
+  /// @param untilNanos the deadline, by [Threads#nanoTime]
   /// @return whether all ended in time
   boolean join(long untilNanos) throws InterruptedException {
     while (!running.isEmpty()) {
-      for (Thread thread : List.copyOf(running.keySet())) {
-        Duration left = Duration.ofNanos(untilNanos - System.nanoTime());
-        if (thread.isAlive() && (left.isNegative() || !thread.join(left))) {
+      for (Thread thread : runningThreads()) {
+        Duration left = Duration.ofNanos(untilNanos - threads.nanoTime());
+        if (thread.isAlive() && (left.isNegative() || !threads.join(thread, left))) {
           return false;
         }
       }
@@ -109,11 +109,11 @@ final class Attempts {
 
   void interrupt() throws InterruptedException {
     Set<Thread> stuck = new HashSet<>();
-    while (!stuck.containsAll(running.keySet())) {
-      List<Thread> left = List.copyOf(running.keySet());
-      left.forEach(Thread::interrupt);
+    while (!stuck.containsAll(runningThreads())) {
+      List<Thread> left = runningThreads();
+      left.forEach(threads::interrupt);
       for (Thread thread : left) {
-        if (!stuck.contains(thread) && !thread.join(Duration.ofSeconds(5))) {
+        if (!stuck.contains(thread) && !threads.join(thread, Duration.ofSeconds(5))) {
           stuck.add(thread);
           LOG.warn(
               "{} does not end; its job is attempted again after the next start", thread.getName());

@@ -7,7 +7,6 @@ import io.carillon.store.Snapshot;
 import io.carillon.store.Tx;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,25 +29,26 @@ final class Claimer {
   private final Lanes lanes;
   private final Deliveries deliveries;
   private final Starter starter;
-  private final InstantSource clock;
-  private final Thread thread = Thread.ofVirtual().name("outbox-claimer").unstarted(this::run);
+  private final Threads threads;
+  private final Thread thread;
 
-  Claimer(Database database, Jobs jobs, Starter starter, InstantSource clock) {
+  Claimer(Database database, Jobs jobs, Starter starter) {
     this.database = database;
     this.jobs = jobs;
     this.lanes = starter.lanes();
     this.deliveries = starter.deliveries();
     this.starter = starter;
-    this.clock = clock;
+    this.threads = starter.threads();
+    this.thread = threads.unstarted("outbox-claimer", this::run);
   }
 
   void start() {
-    thread.start();
+    threads.start(thread);
   }
 
   /// Waits for its end, which [Lanes#stop] requests.
   boolean join(Duration patience) throws InterruptedException {
-    return !thread.isAlive() || thread.join(patience);
+    return !thread.isAlive() || threads.join(thread, patience);
   }
 
   void join() throws InterruptedException {
@@ -71,7 +71,7 @@ final class Claimer {
             return;
           }
           LOG.error("The outbox could not be read; trying again", e);
-          Thread.sleep(ERROR_DELAY);
+          threads.sleep(ERROR_DELAY);
         }
       }
     } catch (InterruptedException e) {
@@ -102,14 +102,14 @@ final class Claimer {
               granted.put(channel, lanes.grant(channel, limit, deliveries.memoryOf(channel))));
       batches = database.writeRelaxed(tx -> claim(tx, granted));
     } catch (RuntimeException | Error e) {
-      Instant now = clock.instant();
+      Instant now = database.clock().instant();
       for (Channel channel : channels) {
         lanes.endClaim(channel, granted.getOrDefault(channel, 0), now);
       }
       if (!(e instanceof ReadOnlyException)) {
         throw e;
       }
-      Thread.sleep(ERROR_DELAY);
+      threads.sleep(ERROR_DELAY);
       return;
     }
     batches.forEach(

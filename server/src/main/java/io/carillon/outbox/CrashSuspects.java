@@ -19,12 +19,12 @@ import org.jspecify.annotations.Nullable;
 /// Finds the job that crashes the process, without giving up any other job.
 ///
 /// *What is known after a crash.* A claim is a transaction that reaches the operating system before
-/// the attempt starts. So the leases of an epoch that ended without a stop request are the attempts
-/// that ran at the crash: the job that caused it is among them, or the process was killed from
-/// outside. Opening the outbox raises `interruptions` in the row of each. These attempts do not use
-/// up the policy's: `attempts` counts those that ended by themselves. An attempt that ends by
-/// itself, in success or failure, has not crashed the process, and its job is no longer suspected.
-/// After a stop request nothing is raised.
+/// the attempt starts. So the leases of an incarnation that ended without a stop request are the
+/// attempts that ran at the crash: the job that caused it is among them, or the process was killed
+/// from outside. Opening the outbox raises `interruptions` in the row of each. These attempts do
+/// not use up the policy's: `attempts` counts those that ended by themselves. An attempt that ends
+/// by itself, in success or failure, has not crashed the process, and its job is no longer
+/// suspected. After a stop request nothing is raised.
 ///
 /// *Halving.* After the first crash its jobs are attempted at once, like all others. From the
 /// second on they are suspects: no claim finds them, and [IsolatedAttempts] starts them. It takes

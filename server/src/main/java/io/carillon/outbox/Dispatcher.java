@@ -2,8 +2,8 @@ package io.carillon.outbox;
 
 import io.carillon.base.MemoryBudget;
 import io.carillon.store.Database;
+import io.carillon.store.Nodes;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -62,13 +62,18 @@ public final class Dispatcher implements AutoCloseable {
     }
   }
 
-  private final Database database;
+  /// How often in the grace of attempts they, and over a shared database other nodes, are looked
+  /// at.
+  private static final int LOOKS_PER_GRACE = 6;
+
   private final TableOutbox outbox;
+  private final Threads threads;
   private final Deliveries deliveries = new Deliveries();
   private final Lanes lanes;
   private final Attempts attempts;
   private final Starter starter;
   private final Claimer claimer;
+  private final Watch watch;
   private final IsolatedAttempts isolatedAttempts;
   private final DueTimeCorrection dueTimeCorrection;
   private final OutboxReport report;
@@ -77,28 +82,49 @@ public final class Dispatcher implements AutoCloseable {
       Database database,
       TableOutbox outbox,
       DeadLetters deadLetters,
-      InstantSource clock,
       RandomGenerator random,
       DeliveryFailure.Listener failures,
       Settings settings) {
+    this(database, outbox, deadLetters, random, failures, settings, Threads.VIRTUAL);
+  }
+
+  Dispatcher(
+      Database database,
+      TableOutbox outbox,
+      DeadLetters deadLetters,
+      RandomGenerator random,
+      DeliveryFailure.Listener failures,
+      Settings settings,
+      Threads threads) {
     Jobs jobs = outbox.jobs();
+    Nodes nodes = outbox.nodes();
     Waits waits = new Waits(settings.timeScale(), random);
-    this.database = database;
     this.outbox = outbox;
+    this.threads = threads;
     this.lanes =
         new Lanes(
-            clock,
+            database.clock(),
             settings.maxRunning(),
             settings.maxLanes(),
             settings.rereadEvery(),
-            settings.memory());
-    Recorder recorder = new Recorder(database, jobs, lanes, deadLetters, clock, failures, waits);
-    this.attempts = new Attempts(recorder, clock, settings.grace());
-    this.starter = new Starter(deliveries, lanes, attempts, waits);
-    this.claimer = new Claimer(database, jobs, starter, clock);
-    this.isolatedAttempts =
-        new IsolatedAttempts(database, jobs, starter, clock, waits, outbox.lastUptime());
-    this.dueTimeCorrection = new DueTimeCorrection(database, jobs, deliveries, lanes, clock);
+            settings.memory(),
+            threads);
+    Recorder recorder = new Recorder(database, jobs, lanes, deadLetters, failures, waits, threads);
+    this.attempts = new Attempts(recorder, database.clock(), settings.grace(), threads);
+    this.starter = new Starter(deliveries, lanes, attempts, waits, threads);
+    this.claimer = new Claimer(database, jobs, starter);
+    this.watch =
+        new Watch(
+            threads,
+            settings.grace().dividedBy(LOOKS_PER_GRACE),
+            attempts,
+            nodes,
+            new InterruptedJobs(database, jobs, nodes),
+            new LostClaims(database, jobs, nodes, attempts),
+            lanes);
+    this.isolatedAttempts = new IsolatedAttempts(database, jobs, starter, outbox.lastUptime());
+    this.dueTimeCorrection =
+        new DueTimeCorrection(database, jobs, deliveries, lanes, database.clock());
     this.report = new OutboxReport(database, jobs, lanes, attempts);
   }
 
@@ -113,7 +139,7 @@ public final class Dispatcher implements AutoCloseable {
     outbox.setStarter(starter);
     claimer.start();
     isolatedAttempts.start();
-    attempts.startWatch();
+    watch.start();
   }
 
   /// Reads the clock and the table again, for tests that move the clock.
@@ -138,7 +164,7 @@ public final class Dispatcher implements AutoCloseable {
   /// @return whether all ended in time
   public boolean drain(Duration patience) throws InterruptedException {
     stopStarting();
-    long until = System.nanoTime() + patience.toNanos();
+    long until = threads.nanoTime() + patience.toNanos();
     // a running attempt may have started another one before the stop
     return claimer.join(patience) && isolatedAttempts.join(patience) && attempts.join(until);
   }
@@ -159,11 +185,12 @@ public final class Dispatcher implements AutoCloseable {
 
   private void stopStarting() {
     attempts.stop();
+    watch.stop();
     outbox.setStarter(null);
     lanes.stop();
     isolatedAttempts.stop();
     try {
-      outbox.epoch().recordStop(database);
+      outbox.nodes().recordStop();
     } catch (RuntimeException e) {
       LOG.warn("The stop could not be recorded; the next start will take it for a crash", e);
     }

@@ -3,6 +3,7 @@ package io.carillon.outbox;
 import io.carillon.outbox.CrashSuspects.Entry;
 import io.carillon.store.Database;
 import io.carillon.store.ReadOnlyException;
+import io.carillon.store.Tx;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -11,15 +12,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Attempts the jobs that are suspected of crashing the process, group by group as [CrashSuspects]
-/// says. No job becomes a suspect while the process runs, so this ends when the last one is
-/// cleared.
+/// says. While the process runs no job becomes a suspect but by the crash of another node, so over
+/// a database of its own this ends when the last one is cleared.
 final class IsolatedAttempts {
   private static final Logger LOG = LoggerFactory.getLogger(IsolatedAttempts.class);
   private static final Duration ERROR_DELAY = Duration.ofSeconds(1);
@@ -35,10 +35,10 @@ final class IsolatedAttempts {
   private final Starter starter;
   private final InstantSource clock;
   private final Waits waits;
+  private final Threads threads;
   private final Duration lastUptime;
-  private final long started = System.nanoTime(); // unaffected by changes of the clock
-  private final Thread thread =
-      Thread.ofVirtual().name("outbox-isolated-attempts").unstarted(this::run);
+  private final long started; // unaffected by changes of the clock
+  private final Thread thread;
 
   /// The ids of the running suspects; guarded by this object, which is notified of each end.
   private final Set<String> running = new HashSet<>();
@@ -46,32 +46,29 @@ final class IsolatedAttempts {
   private boolean stopped;
 
   /// @param lastUptime from the start of the last process to the start of this one
-  IsolatedAttempts(
-      Database database,
-      Jobs jobs,
-      Starter starter,
-      InstantSource clock,
-      Waits waits,
-      Duration lastUptime) {
+  IsolatedAttempts(Database database, Jobs jobs, Starter starter, Duration lastUptime) {
     this.database = database;
     this.jobs = jobs;
     this.starter = starter;
-    this.clock = clock;
-    this.waits = waits;
+    this.clock = database.clock();
+    this.waits = starter.waits();
+    this.threads = starter.threads();
     this.lastUptime = lastUptime;
+    this.started = threads.nanoTime();
+    this.thread = threads.unstarted("outbox-isolated-attempts", this::run);
   }
 
   void start() {
-    thread.start();
+    threads.start(thread);
   }
 
   synchronized void stop() {
     stopped = true;
-    notifyAll();
+    threads.notifyAll(this);
   }
 
   boolean join(Duration patience) throws InterruptedException {
-    return !thread.isAlive() || thread.join(patience);
+    return !thread.isAlive() || threads.join(thread, patience);
   }
 
   void join() throws InterruptedException {
@@ -80,7 +77,7 @@ final class IsolatedAttempts {
 
   /// Reads the clock again.
   synchronized void wake() {
-    notifyAll();
+    threads.notifyAll(this);
   }
 
   private void run() {
@@ -88,8 +85,12 @@ final class IsolatedAttempts {
     try {
       while (!isStopped()) {
         List<Entry> suspects = listSuspects();
-        if (suspects.isEmpty()) {
+        if (suspects.isEmpty() && !database.isShared()) {
           return;
+        }
+        if (suspects.isEmpty()) {
+          await(MAX_SLEEP, Set.of());
+          continue;
         }
         if (!isLogged) {
           LOG.warn(
@@ -139,7 +140,7 @@ final class IsolatedAttempts {
     }
     List<Entry> group = CrashSuspects.nextGroup(ready);
     Duration rest = waits.scaled(CrashSuspects.uptimeBefore(group, lastUptime));
-    Duration left = rest.minusNanos(System.nanoTime() - started);
+    Duration left = rest.minusNanos(threads.nanoTime() - started);
     if (left.isPositive()) {
       await(left, Set.of());
     } else if (group.size() == 1) {
@@ -174,9 +175,7 @@ final class IsolatedAttempts {
               Map<Entry, ClaimedJob> found = new LinkedHashMap<>();
               for (Entry entry : entries) {
                 jobs.claimSuspect(tx, entry.channel(), entry.id())
-                    .ifPresentOrElse(
-                        job -> found.put(entry, job),
-                        () -> CrashSuspects.remove(tx, entry.channel(), entry.id()));
+                    .ifPresentOrElse(job -> found.put(entry, job), () -> removeIfGone(tx, entry));
               }
               return found;
             });
@@ -188,6 +187,13 @@ final class IsolatedAttempts {
     return claimed.values().stream().map(ClaimedJob::id).collect(Collectors.toSet());
   }
 
+  /// A suspect that another node attempts is not gone.
+  private void removeIfGone(Tx tx, Entry entry) {
+    if (!jobs.isClaimed(tx, entry.channel(), entry.id())) {
+      CrashSuspects.remove(tx, entry.channel(), entry.id());
+    }
+  }
+
   private static @Nullable String giveUpReasonOf(Entry entry) {
     return entry.suspect().isToBeGivenUp()
         ? "the process ended during its last %d attempts".formatted(entry.suspect().interruptions())
@@ -195,10 +201,10 @@ final class IsolatedAttempts {
   }
 
   private void awaitEnd(Set<String> ids) throws InterruptedException {
-    long until = System.nanoTime() + waits.scaled(CrashSuspects.EXCLUSIVE).toNanos();
-    long left = until - System.nanoTime();
+    long until = threads.nanoTime() + waits.scaled(CrashSuspects.EXCLUSIVE).toNanos();
+    long left = until - threads.nanoTime();
     while (left > 0 && !await(Duration.ofNanos(left), ids)) {
-      left = until - System.nanoTime();
+      left = until - threads.nanoTime();
     }
   }
 
@@ -208,7 +214,7 @@ final class IsolatedAttempts {
 
   private synchronized void ended(String id) {
     running.remove(id);
-    notifyAll();
+    threads.notifyAll(this);
   }
 
   private synchronized boolean isRunning(String id) {
@@ -225,8 +231,7 @@ final class IsolatedAttempts {
   /// @return whether they have ended, or the process stops
   private synchronized boolean await(Duration most, Set<String> ids) throws InterruptedException {
     if (!isOver(ids) && most.isPositive()) {
-      TimeUnit.NANOSECONDS.timedWait(
-          this, (most.compareTo(MAX_SLEEP) > 0 ? MAX_SLEEP : most).toNanos());
+      threads.await(this, (most.compareTo(MAX_SLEEP) > 0 ? MAX_SLEEP : most).toNanos());
     }
     return isOver(ids);
   }

@@ -4,6 +4,7 @@ import io.carillon.store.Database;
 import io.carillon.store.DueQueue;
 import io.carillon.store.DueQueue.Held;
 import io.carillon.store.DueQueue.Later;
+import io.carillon.store.Nodes;
 import io.carillon.store.Snapshot;
 import io.carillon.store.Table;
 import io.carillon.store.Tx;
@@ -16,9 +17,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /// The table of jobs: a [DueQueue] with one queue for each [Channel].
 ///
-/// A running job is under a lease that does not expire; the process itself limits how long its
-/// attempts take ([Attempts]). The lease carries the process's [Epoch]. Leases of former epochs
-/// belong to dead processes; [InterruptedJobs] releases them.
+/// A running job is under a lease that no clock ends: the node itself limits how long its attempts
+/// take ([Attempts]), by a clock that never steps, and a node that does not is taken for dead. The
+/// leases of dead incarnations are released by [InterruptedJobs].
 final class Jobs {
   private static final Instant UNTIL_SETTLED = Instant.parse("9999-12-31T23:59:59Z");
 
@@ -26,14 +27,14 @@ final class Jobs {
   private static final Instant SUSPECT_DUE = UNTIL_SETTLED.plusMillis(500);
 
   private final InstantSource clock;
-  private final Epoch epoch;
+  private final Nodes nodes;
   private final DueQueue<JobRow> queue;
   private final AtomicInteger sequence = new AtomicInteger();
 
-  Jobs(Epoch epoch, InstantSource clock) {
-    this.clock = clock;
-    this.epoch = epoch;
-    this.queue = DueQueue.of("outbox.jobs", JobRow.class, epoch.holder());
+  Jobs(Database database, Nodes nodes) {
+    this.clock = database.clock();
+    this.nodes = nodes;
+    this.queue = database.queue("outbox.jobs", JobRow.class, nodes.current());
   }
 
   Table.Encoded<JobRow> encoded(JobRow row) {
@@ -49,13 +50,13 @@ final class Jobs {
         channel, queue.addClaimed(tx, channel.queue(), nextId(), UNTIL_SETTLED, row));
   }
 
-  /// Sorts by creation time, so that jobs due at the same time run in order. The epoch keeps ids
-  /// unique after a clock was set back.
+  /// Sorts by creation time, so that jobs due at the same time run in order. The incarnation keeps
+  /// ids unique on several nodes, and after a clock was set back.
   private String nextId() {
     HexFormat hex = HexFormat.of();
     return hex.toHexDigits(clock.millis(), 12)
         + '-'
-        + hex.toHexDigits(epoch.number(), 8)
+        + hex.toHexDigits(nodes.current(), 8)
         + '-'
         + hex.toHexDigits(sequence.getAndIncrement());
   }
@@ -64,12 +65,17 @@ final class Jobs {
   record Batch(List<ClaimedJob> jobs, Optional<Instant> next) {}
 
   Batch claim(Tx tx, Channel channel, int limit) {
-    Instant now = clock.instant();
+    Instant now = tx.now();
     List<ClaimedJob> claimed =
         queue.claim(tx, channel.queue(), now, limit, UNTIL_SETTLED).stream()
             .map(job -> ClaimedJob.of(channel, job))
             .toList();
     return new Batch(claimed, claimed.size() == limit ? Optional.of(now) : firstDue(tx, channel));
+  }
+
+  /// Whether a job is under a lease.
+  boolean isClaimed(Snapshot snapshot, Channel channel, String id) {
+    return queue.lease(snapshot, channel.queue(), id, 0).isPresent();
   }
 
   /// Claims a suspect; empty if it is running or gone.
@@ -79,13 +85,18 @@ final class Jobs {
         .map(job -> ClaimedJob.of(channel, job));
   }
 
-  /// Removes a job that has ended; false if its lease is stale.
-  boolean settle(Tx tx, ClaimedJob job) {
-    boolean settled = queue.settle(tx, job.lease());
-    if (settled && job.row().isSuspect()) {
-      CrashSuspects.remove(tx, job.channel(), job.id());
-    }
-    return settled;
+  /// Removes a job that has ended, with what it led to; false, and nothing happens, if its lease is
+  /// stale.
+  boolean settle(Tx tx, ClaimedJob job, Runnable effect) {
+    return queue.settle(
+        tx,
+        job.lease(),
+        () -> {
+          if (job.row().isSuspect()) {
+            CrashSuspects.remove(tx, job.channel(), job.id());
+          }
+          effect.run();
+        });
   }
 
   /// Releases a job as `row`, due at `due`; false if its lease is stale. A suspect is not claimed
@@ -102,23 +113,22 @@ final class Jobs {
     return true;
   }
 
-  /// Releases a job of a former epoch as `row`, due now; a suspect keeps its postponement.
-  void releaseInterrupted(Tx tx, ClaimedJob job, JobRow row) {
-    queue.release(tx, job.lease(), row.isSuspect() ? SUSPECT_DUE : clock.instant(), row);
+  /// Releases a job whose attempt is not running as `row`, due now; a suspect keeps its
+  /// postponement. False if its lease is stale.
+  boolean releaseInterrupted(Tx tx, ClaimedJob job, JobRow row) {
+    return queue.release(tx, job.lease(), row.isSuspect() ? SUSPECT_DUE : tx.now(), row);
   }
 
-  /// The leases of former epochs.
-  List<Held> interrupted(Snapshot snapshot) {
-    return queue.leasesOfOthers(snapshot, Integer.MAX_VALUE);
+  /// The leases of all nodes.
+  List<Held> held(Snapshot snapshot) {
+    return queue.held(snapshot);
   }
 
-  /// The job under a lease of a former epoch.
-  ClaimedJob require(Tx tx, Held held) {
-    JobRow row =
-        queue
-            .get(tx, held.lease())
-            .orElseThrow(() -> new IllegalStateException("A lease without a row: " + held));
-    return new ClaimedJob(Channel.of(held.lease().queue()), held.lease(), row);
+  /// The job under a lease; empty if it is stale.
+  Optional<ClaimedJob> find(Tx tx, Held held) {
+    return queue
+        .get(tx, held.lease())
+        .map(row -> new ClaimedJob(Channel.of(held.lease().queue()), held.lease(), row));
   }
 
   /// Moves the due times of waiting jobs from `from` on to what `to` says.

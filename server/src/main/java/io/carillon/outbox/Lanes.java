@@ -11,7 +11,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// The dispatcher's state in memory: for each channel when it is due next and how many of its jobs
@@ -42,6 +41,7 @@ final class Lanes {
   private static final long MIN_WAIT_NANOS = 1_000_000;
 
   private final InstantSource clock;
+  private final Threads threads;
   private final Slots slots;
   private final int maxLanes;
   private final Duration maxWait;
@@ -63,12 +63,14 @@ final class Lanes {
       int maxRunning,
       int maxLanes,
       Duration rereadEvery,
-      MemoryBudget memory) {
+      MemoryBudget memory,
+      Threads threads) {
     this.clock = clock;
+    this.threads = threads;
     this.slots = new Slots(maxRunning, memory);
     this.maxLanes = maxLanes;
     this.maxWait = rereadEvery;
-    this.reading = new TableReading(rereadEvery);
+    this.reading = new TableReading(rereadEvery, threads);
   }
 
   /// A job of `channel` is due at `due`.
@@ -137,7 +139,7 @@ final class Lanes {
       }
     }
     try {
-      TimeUnit.NANOSECONDS.timedWait(this, nanos);
+      threads.await(this, nanos);
     } catch (InterruptedException e) {
       stopped = true;
     }
@@ -188,7 +190,7 @@ final class Lanes {
       lane.due = next;
     }
     enqueue(lane);
-    notifyAll();
+    threads.notifyAll(this);
   }
 
   /// Reserves a slot for a job that is about to be added, unless a job that is due waits for one.
@@ -249,7 +251,7 @@ final class Lanes {
     enqueue(lane);
     boolean isAwaited = paused || !ready.isEmpty() || !reading.isComplete();
     if (isAwaited) {
-      notifyAll();
+      threads.notifyAll(this);
     }
   }
 
@@ -265,12 +267,12 @@ final class Lanes {
     } else if (lane.due.isAfter(clock.instant())) {
       timed.add(lane);
       if (timed.first() == lane) {
-        notifyAll();
+        threads.notifyAll(this);
       }
     } else if (lane.running < lane.limit) {
       lane.isReady = true;
       ready.add(lane);
-      notifyAll();
+      threads.notifyAll(this);
     }
   }
 
@@ -285,24 +287,24 @@ final class Lanes {
   /// Starts no other job until [#resume], and waits until the running ones have ended or `patience`
   /// is over.
   synchronized void pause(Duration patience) throws InterruptedException {
-    long until = System.nanoTime() + patience.toNanos();
+    long until = threads.nanoTime() + patience.toNanos();
     long left = patience.toNanos();
     paused = true;
     while (slots.running() > 0 && !stopped && left > 0) {
-      TimeUnit.NANOSECONDS.timedWait(this, left);
-      left = until - System.nanoTime();
+      threads.await(this, left);
+      left = until - threads.nanoTime();
     }
   }
 
   synchronized void resume() {
     paused = false;
-    notifyAll();
+    threads.notifyAll(this);
   }
 
   /// Restarts the reading of the table's channels.
   synchronized void reread() {
     reading.restart();
-    notifyAll();
+    threads.notifyAll(this);
   }
 
   /// A page was read; `last` is its last channel, null at the end of the table.
@@ -312,12 +314,12 @@ final class Lanes {
 
   /// Reads the clock again.
   synchronized void wake() {
-    notifyAll();
+    threads.notifyAll(this);
   }
 
   synchronized void stop() {
     stopped = true;
-    notifyAll();
+    threads.notifyAll(this);
   }
 
   synchronized boolean isStopped() {

@@ -1,13 +1,15 @@
 package io.carillon.outbox;
 
+import io.carillon.store.ContendedException;
 import io.carillon.store.Database;
 import io.carillon.store.ReadOnlyException;
 import io.carillon.store.Tx;
+import io.carillon.store.UnknownOutcomeException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,8 +22,8 @@ import org.slf4j.LoggerFactory;
 final class Recorder {
   private static final Logger LOG = LoggerFactory.getLogger(Recorder.class);
 
-  /// How long to wait before trying a read-only store again.
-  private static final Duration READ_ONLY_DELAY = Duration.ofSeconds(1);
+  /// How long to wait before trying the store again.
+  private static final Duration STORE_DELAY = Duration.ofSeconds(1);
 
   private static final Duration MAX_DELAY = Duration.ofMinutes(1);
   private static final int REASON_CHARS = 1_000;
@@ -30,7 +32,7 @@ final class Recorder {
   private final Jobs jobs;
   private final Lanes lanes;
   private final DeadLetters deadLetters;
-  private final InstantSource clock;
+  private final Threads threads;
   private final DeliveryFailure.Listener failures;
   private final Waits waits;
   private volatile boolean stopping;
@@ -40,14 +42,14 @@ final class Recorder {
       Jobs jobs,
       Lanes lanes,
       DeadLetters deadLetters,
-      InstantSource clock,
       DeliveryFailure.Listener failures,
-      Waits waits) {
+      Waits waits,
+      Threads threads) {
     this.database = database;
     this.jobs = jobs;
     this.lanes = lanes;
     this.deadLetters = deadLetters;
-    this.clock = clock;
+    this.threads = threads;
     this.failures = failures;
     this.waits = waits;
   }
@@ -57,21 +59,24 @@ final class Recorder {
     stopping = true;
   }
 
-  boolean isStopping() {
-    return stopping;
-  }
-
   /// Records the outcome, or the failure to do so, until one of them is recorded: nothing else
   /// records it before the next start.
   void record(Attempt attempt, DeliveryOutcome outcome) {
     DeliveryOutcome next = outcome;
-    Duration wait = READ_ONLY_DELAY;
+    Duration wait = STORE_DELAY;
     while (!attempt.isRecorded()) {
       try {
         write(attempt, next);
         return;
       } catch (ReadOnlyException e) {
-        if (stopping || !sleep(READ_ONLY_DELAY)) {
+        if (stopping || !sleep(STORE_DELAY)) {
+          return;
+        }
+      } catch (UnknownOutcomeException | ContendedException e) {
+        // Once more: what was recorded after all makes the lease stale.
+        LOG.warn(
+            "Whether the outcome of {} is recorded is unknown; recording it again", attempt, e);
+        if (stopping || !sleep(STORE_DELAY)) {
           return;
         }
       } catch (Throwable e) {
@@ -90,9 +95,9 @@ final class Recorder {
     LOG.warn("The outcome of {} came too late and is dropped", attempt);
   }
 
-  private static boolean sleep(Duration wait) {
+  private boolean sleep(Duration wait) {
     try {
-      Thread.sleep(wait);
+      threads.sleep(wait);
       return true;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -135,11 +140,7 @@ final class Recorder {
   }
 
   private boolean settle(Tx tx, Attempt attempt, Consumer<Tx> effect) {
-    boolean counts = attempt.markRecorded(tx) && jobs.settle(tx, attempt.claimed());
-    if (counts) {
-      effect.accept(tx);
-    }
-    return counts;
+    return attempt.markRecorded(tx) && jobs.settle(tx, attempt.claimed(), () -> effect.accept(tx));
   }
 
   private void retry(Attempt attempt, String why) {
@@ -149,9 +150,12 @@ final class Recorder {
       deadLetter(attempt, why);
       return;
     }
-    Instant next = clock.instant().plus(waits.withJitter(wait.get()));
     JobRow row = attempt.claimed().row().failed(attempts, why);
-    release(attempt, next, row, new DeliveryFailure.Retrying(why, next));
+    release(
+        attempt,
+        waits.withJitter(wait.get()),
+        row,
+        next -> new DeliveryFailure.Retrying(why, next));
   }
 
   private void postpone(Attempt attempt, String why, Duration notBefore) {
@@ -159,22 +163,23 @@ final class Recorder {
         notBefore.isPositive()
             ? waits.scaled(notBefore)
             : waits.withJitter(attempt.policy().waitAfterPostponing(attempt.job().postponements()));
-    Instant next = clock.instant().plus(wait);
     JobRow row = attempt.claimed().row().postponed(why);
-    release(attempt, next, row, new DeliveryFailure.Postponed(why, next));
+    release(attempt, wait, row, next -> new DeliveryFailure.Postponed(why, next));
   }
 
-  private void release(Attempt attempt, Instant next, JobRow row, DeliveryFailure failure) {
-    if (attempt.isTooOld(next)) {
+  private void release(
+      Attempt attempt, Duration wait, JobRow row, Function<Instant, DeliveryFailure> failure) {
+    if (attempt.isTooOld(database.clock().instant().plus(wait))) {
       deadLetter(attempt, row.lastError());
       return;
     }
     ClaimedJob job = attempt.claimed();
     database.writeRelaxed(
         tx -> {
+          Instant next = tx.now().plus(wait);
           boolean counts = attempt.markRecorded(tx) && jobs.release(tx, job, next, row);
           if (counts) {
-            note(tx, attempt, failure);
+            note(tx, attempt, failure.apply(next));
             if (!row.isSuspect()) {
               tx.afterCommit(() -> lanes.noteDue(job.channel(), next));
             }
@@ -186,13 +191,13 @@ final class Recorder {
   private void releaseUncounted(Attempt attempt) {
     ClaimedJob job = attempt.claimed();
     database.writeRelaxed(
-        tx -> attempt.markRecorded(tx) && jobs.release(tx, job, clock.instant(), job.row()));
+        tx -> attempt.markRecorded(tx) && jobs.release(tx, job, tx.now(), job.row()));
   }
 
   private void deadLetter(Attempt attempt, String why) {
     try {
       database.writeRelaxed(tx -> deadLetter(tx, attempt, why, attempt.delivery()));
-    } catch (ReadOnlyException e) {
+    } catch (ReadOnlyException | UnknownOutcomeException | ContendedException e) {
       throw e;
     } catch (RuntimeException e) {
       LOG.error(
@@ -213,7 +218,7 @@ final class Recorder {
           Job dead = attempt.deadJob();
           boolean taken = taker != null && taker.deadLetter(tx, dead, why);
           if (!taken) {
-            deadLetters.put(tx, dead, why, clock.instant());
+            deadLetters.put(tx, dead, why, tx.now());
           }
           note(tx, attempt, new DeliveryFailure.DeadLettered(why, !taken));
         });

@@ -8,7 +8,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Starts the attempts of claimed jobs, in the slots of their lanes.
-record Starter(Deliveries deliveries, Lanes lanes, Attempts attempts, Waits waits) {
+record Starter(
+    Deliveries deliveries, Lanes lanes, Attempts attempts, Waits waits, Threads threads) {
 
   /// A waiting job of the channel is due at `due`.
   void noteDue(Channel channel, Instant due) {
@@ -59,6 +60,6 @@ record Starter(Deliveries deliveries, Lanes lanes, Attempts attempts, Waits wait
           ended.run();
           lanes.ended(job.channel(), bytes);
         };
-    attempts.start(new Attempt(job, delivery, waits, giveUpReason, releaseSlot));
+    attempts.start(new Attempt(job, delivery, waits, threads, giveUpReason, releaseSlot));
   }
 }

@@ -1,6 +1,7 @@
 package io.carillon.outbox;
 
 import io.carillon.store.Database;
+import io.carillon.store.Nodes;
 import io.carillon.store.Snapshot;
 import io.carillon.store.StalePlanException;
 import io.carillon.store.Table;
@@ -27,26 +28,25 @@ public final class TableOutbox implements Outbox {
   static final int MAX_CHANGES_FOR_DELIVERY = 256;
 
   private final InstantSource clock;
-  private final Epoch epoch;
+  private final Nodes nodes;
   private final Duration lastUptime;
   private final Jobs jobs;
 
   /// Null before the dispatcher starts and after it stops: then every job waits.
   private volatile @Nullable Starter starter;
 
-  private TableOutbox(InstantSource clock, Epoch epoch, Duration lastUptime) {
-    this.clock = clock;
-    this.epoch = epoch;
-    this.lastUptime = lastUptime;
-    this.jobs = new Jobs(epoch, clock);
+  private TableOutbox(Database database, Nodes nodes) {
+    this.clock = database.clock();
+    this.nodes = nodes;
+    this.lastUptime =
+        nodes.former().map(former -> former.uptime(clock.instant())).orElse(Duration.ZERO);
+    this.jobs = new Jobs(database, nodes);
   }
 
-  /// Begins a new epoch and releases the jobs that former ones interrupted.
-  public static TableOutbox open(Database database, InstantSource clock) {
-    Instant now = clock.instant();
-    Epoch last = Epoch.begin(database, now);
-    TableOutbox outbox = new TableOutbox(clock, last.next(now), last.uptime(now));
-    new InterruptedJobs(outbox.jobs, last).release(database);
+  /// Opens the outbox for this node, and releases the jobs that dead ones have left.
+  public static TableOutbox open(Database database, Nodes nodes) {
+    TableOutbox outbox = new TableOutbox(database, nodes);
+    new InterruptedJobs(database, outbox.jobs, nodes).release();
     return outbox;
   }
 
@@ -121,8 +121,8 @@ public final class TableOutbox implements Outbox {
     return jobs;
   }
 
-  Epoch epoch() {
-    return epoch;
+  Nodes nodes() {
+    return nodes;
   }
 
   /// From the start of the last process to the start of this one.

@@ -18,16 +18,19 @@ final class TableReading {
   /// When the first evicted channel is due.
   private Instant evictedDue = Lane.NEVER;
 
-  private long lastNanos = System.nanoTime();
+  private final Threads threads;
+  private long lastNanos;
 
-  TableReading(Duration every) {
+  TableReading(Duration every, Threads threads) {
     this.every = every;
+    this.threads = threads;
+    this.lastNanos = threads.nanoTime();
   }
 
   void restart() {
     position = "";
     evictedDue = Lane.NEVER;
-    lastNanos = System.nanoTime();
+    lastNanos = threads.nanoTime();
   }
 
   @Nullable String position() {
@@ -52,7 +55,7 @@ final class TableReading {
   ///
   /// @param hasRoom whether memory has room for more channels
   long nanosUntilNext(Instant now, boolean hasRoom) {
-    long since = System.nanoTime() - lastNanos;
+    long since = threads.nanoTime() - lastNanos;
     long usual = every.toNanos() - since;
     if (evictedDue.equals(Lane.NEVER)) {
       return usual;

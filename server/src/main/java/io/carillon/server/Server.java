@@ -117,9 +117,9 @@ public final class Server implements AutoCloseable {
       Database authorized = new AuthorizedDatabase(database);
       Keys keys = config.inMemory() ? Keys.inMemory(clock) : Keys.open(config.data(), clock);
       storage.requireSealingKey(keys.sealingKeyFingerprint());
-      RowNumbers numbers = new RowNumbers(storage.incarnations().current());
+      RowNumbers numbers = new RowNumbers(storage.nodes().current());
       TableTrace trace = new TableTrace(database, clock, ids, numbers, TRACE_STEPS);
-      TableOutbox outbox = TableOutbox.open(database, clock);
+      TableOutbox outbox = TableOutbox.open(database, storage.nodes());
       DeadLetters deadLetters = new DeadLetters();
       this.dispatcher =
           shutdown.add(
@@ -127,7 +127,6 @@ public final class Server implements AutoCloseable {
                   database,
                   outbox,
                   deadLetters,
-                  clock,
                   new Random(),
                   new DeliveryFailures(trace),
                   Dispatcher.Settings.usual()

@@ -4,11 +4,11 @@ import io.carillon.keys.DamagedKeyException;
 import io.carillon.store.Blobs;
 import io.carillon.store.Database;
 import io.carillon.store.FileBlobs;
-import io.carillon.store.Incarnations;
 import io.carillon.store.Inspection;
 import io.carillon.store.KeyCodec;
 import io.carillon.store.MemoryBlobs;
 import io.carillon.store.MemoryDatabase;
+import io.carillon.store.Nodes;
 import io.carillon.store.RocksDatabase;
 import io.carillon.store.Table;
 import io.carillon.store.Tx;
@@ -20,16 +20,15 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ThreadLocalRandom;
 
 /// The stored state: the database and the blobs beside it.
 ///
-/// @param incarnations this start among those that use the database
+/// @param nodes this process among those that use the database
 /// @param rocks the database on disk; empty in memory
 /// @param files the blobs as files; empty in memory
 record Storage(
     Database database,
-    Incarnations incarnations,
+    Nodes nodes,
     Blobs blobs,
     Optional<RocksDatabase> rocks,
     Optional<FileBlobs> files)
@@ -42,12 +41,11 @@ record Storage(
   private static final String SEALING_KEY = "key";
 
   static Storage open(Config config, InstantSource clock) throws IOException {
-    Incarnations incarnations = Incarnations.alone(ThreadLocalRandom.current().nextLong());
     if (config.inMemory()) {
       Database database = new MemoryDatabase();
       return new Storage(
           database,
-          incarnations,
+          Nodes.join(database, Nodes.ONLY),
           new MemoryBlobs(database, clock),
           Optional.empty(),
           Optional.empty());
@@ -62,8 +60,9 @@ record Storage(
           null);
     }
     RocksDatabase database = RocksDatabase.open(rows);
-    FileBlobs blobs = FileBlobs.open(bodies, database, incarnations, clock);
-    return new Storage(database, incarnations, blobs, Optional.of(database), Optional.of(blobs));
+    Nodes nodes = Nodes.join(database, Nodes.ONLY);
+    FileBlobs blobs = FileBlobs.open(bodies, database, nodes, clock);
+    return new Storage(database, nodes, blobs, Optional.of(database), Optional.of(blobs));
   }
 
   /// Refuses a sealing key other than that of the first start: access keys sealed with it could not

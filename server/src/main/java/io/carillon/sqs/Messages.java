@@ -93,7 +93,7 @@ final class Messages {
 
   record Counts(long visible, long inFlight, long delayed) {}
 
-  private final DueQueue<MessageRow> queue = DueQueue.of("sqs.messages", MessageRow.class);
+  private final DueQueue<MessageRow> queue;
 
   /// By the identity of the queue, which a purge does not change.
   private final ConcurrentHashMap<String, ArrivalSignal> arrivals = new ConcurrentHashMap<>();
@@ -107,6 +107,7 @@ final class Messages {
 
   Messages(Database database, InstantSource clock, Ids ids, RowNumbers numbers) {
     this.database = database;
+    this.queue = database.queue("sqs.messages", MessageRow.class, 0);
     this.clock = clock;
     this.ids = ids;
     this.numbers = numbers;
@@ -224,7 +225,7 @@ final class Messages {
               + " for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not"
               + " available for visibility timeout change.");
     }
-    queue.reschedule(tx, lease.get(), now.plus(visibility));
+    queue.extend(tx, lease.get(), now.plus(visibility));
     tx.afterCommit(() -> signalArrival(from.identity()));
   }
 

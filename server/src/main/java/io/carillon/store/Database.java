@@ -1,5 +1,7 @@
 package io.carillon.store;
 
+import java.time.InstantSource;
+
 /// One ordered key space with transactions. [#write], [#writeRelaxed] and the changes that plan
 /// ([#change]) are the only ways to change it.
 ///
@@ -57,6 +59,23 @@ public interface Database extends AutoCloseable {
   default <P, T> T changeRelaxed(Query<P> plan, Application<P, T> application) {
     Planned<P> planned = plan(plan);
     return writeRelaxed(tx -> planned.apply(tx, plan, application));
+  }
+
+  /// The queues `name`, whose rows are of the class `row`. To be called once for each name in a
+  /// process.
+  ///
+  /// @param name unique in the store, by convention `service.plural`
+  /// @param holder the incarnation of this node, for leases that end with it; 0 for none
+  default <V> DueQueue<V> queue(String name, Class<V> row, long holder) {
+    return new KeySpaceQueue<>(name, row, holder);
+  }
+
+  /// The engine's clock as this process knows it, for waits. A change decides by [Snapshot#now].
+  InstantSource clock();
+
+  /// Whether other processes may use the database at the same time.
+  default boolean isShared() {
+    return false;
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.carillon.store;
 
+import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,6 +66,7 @@ final class GroupCommit {
 
   private final Log log;
   private final Consumer<Throwable> onBroken;
+  private final InstantSource clock;
   private final Thread thread;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition arrived = lock.newCondition();
@@ -79,9 +81,10 @@ final class GroupCommit {
   private final LongAdder changes = new LongAdder();
   private final LongAdder syncs = new LongAdder();
 
-  GroupCommit(Log log, Consumer<Throwable> onBroken) {
+  GroupCommit(Log log, Consumer<Throwable> onBroken, InstantSource clock) {
     this.log = log;
     this.onBroken = onBroken;
+    this.clock = clock;
     this.thread = Thread.ofPlatform().name("store-writer").unstarted(this::writeLoop);
   }
 
@@ -222,7 +225,7 @@ final class GroupCommit {
       }
       return;
     }
-    Overlay overlay = new Overlay(log);
+    Overlay overlay = new Overlay(log, clock);
     for (Pending<?> pending : round) {
       pending.run(overlay);
     }

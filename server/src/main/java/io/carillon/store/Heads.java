@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 /// look's snapshot, and not above that lowest row: what was inserted before the generation began is
 /// in the snapshot, what was inserted since is not below the lowest, and what is committed but not
 /// noted here yet lowers the head afterwards.
-final class Heads {
+class Heads {
 
   /// A place in a queue.
   record Position(Instant due, String id) implements Comparable<Position> {

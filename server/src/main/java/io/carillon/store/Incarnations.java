@@ -14,22 +14,4 @@ public interface Incarnations {
   /// Throws if this incarnation was declared to have ended, as one is that others have not heard of
   /// for long. To be called in the transaction that relies on it.
   void requireLiving(Tx tx);
-
-  /// For a database that only one process can open: all other starts have ended.
-  static Incarnations alone(long current) {
-    return new Incarnations() {
-      @Override
-      public long current() {
-        return current;
-      }
-
-      @Override
-      public boolean hasEnded(Snapshot snapshot, long incarnation) {
-        return incarnation != current;
-      }
-
-      @Override
-      public void requireLiving(Tx tx) {}
-    };
-  }
 }

@@ -1,5 +1,7 @@
 package io.carillon.store;
 
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Iterator;
@@ -13,6 +15,15 @@ import org.jspecify.annotations.Nullable;
 public final class MemoryDatabase implements Database {
   private final TreeMap<byte[], byte[]> rows = new TreeMap<>(Arrays::compareUnsigned);
   private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+  private final InstantSource clock;
+
+  public MemoryDatabase() {
+    this(InstantSource.system());
+  }
+
+  public MemoryDatabase(InstantSource clock) {
+    this.clock = clock;
+  }
 
   @Override
   @SuppressWarnings("ReferenceEquality") // DELETED is a marker
@@ -23,7 +34,7 @@ public final class MemoryDatabase implements Database {
     }
     lock.writeLock().lock();
     try {
-      Overlay overlay = new Overlay(new Rows());
+      Overlay overlay = new Overlay(new Rows(), clock);
       Overlay.Transaction tx = overlay.begin();
       T result;
       try {
@@ -70,6 +81,11 @@ public final class MemoryDatabase implements Database {
   }
 
   @Override
+  public InstantSource clock() {
+    return clock;
+  }
+
+  @Override
   public void close() {}
 
   /// The map while either lock is held.
@@ -77,6 +93,11 @@ public final class MemoryDatabase implements Database {
     @Override
     public byte @Nullable [] get(byte[] key) {
       return rows.get(key);
+    }
+
+    @Override
+    public Instant now() {
+      return clock.instant();
     }
 
     @Override

@@ -1,5 +1,7 @@
 package io.carillon.store;
 
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -52,9 +54,11 @@ final class Overlay {
   private final TreeMap<byte[], byte[]> changes = new TreeMap<>(Arrays::compareUnsigned);
   private final Set<RowCache.Key> invalidated = new HashSet<>();
   private final Base base;
+  private final InstantSource clock;
 
-  Overlay(Base base) {
+  Overlay(Base base, InstantSource clock) {
     this.base = base;
+    this.clock = clock;
   }
 
   /// The rows to write, those to delete being [#DELETED].
@@ -100,6 +104,11 @@ final class Overlay {
         return base.getCached(key, rows);
       }
       return own == DELETED ? null : rows.decode(own);
+    }
+
+    @Override
+    public Instant now() {
+      return clock.instant();
     }
 
     /// Looks up the next key at each step, in the overlay and in the base, so a visitor may change

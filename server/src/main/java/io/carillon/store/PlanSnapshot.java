@@ -1,5 +1,6 @@
 package io.carillon.store;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,6 +37,11 @@ final class PlanSnapshot implements Snapshot {
     byte[] value = snapshot.get(key);
     rows.add(new Premises.Row(key, value));
     return value;
+  }
+
+  @Override
+  public Instant now() {
+    return snapshot.now();
   }
 
   @Override

@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
@@ -38,12 +39,20 @@ public final class RocksDatabase implements Database {
   /// @param reserveBytes space that has to stay free on the disk; below it writes are refused
   /// @param usableBytes how much is free
   /// @param onBroken called when a commit failed and its outcome is unknown; must end the process
+  /// @param clock the engine's clock
   public record Settings(
-      long reserveBytes, LongSupplier usableBytes, Consumer<Throwable> onBroken) {
+      long reserveBytes,
+      LongSupplier usableBytes,
+      Consumer<Throwable> onBroken,
+      InstantSource clock) {
 
     /// 256 MiB of reserve: what compaction may need while the operator makes room.
     public static Settings of(Path folder) {
-      return new Settings(256L << 20, spaceOf(folder), RocksDatabase::halt);
+      return new Settings(256L << 20, spaceOf(folder), RocksDatabase::halt, InstantSource.system());
+    }
+
+    public Settings withClock(InstantSource other) {
+      return new Settings(reserveBytes, usableBytes, onBroken, other);
     }
   }
 
@@ -82,8 +91,8 @@ public final class RocksDatabase implements Database {
     this.db = db;
     this.settings = settings;
     this.syncing = syncing;
-    this.views = new RocksViews(db, cache, scans);
-    this.commits = new GroupCommit(new RocksLog(), settings.onBroken());
+    this.views = new RocksViews(db, cache, scans, settings.clock());
+    this.commits = new GroupCommit(new RocksLog(), settings.onBroken(), settings.clock());
   }
 
   /// Whether there is a store in `folder`, in whatever state.
@@ -184,6 +193,11 @@ public final class RocksDatabase implements Database {
   @Override
   public <T> T writeRelaxed(Change<T> change) {
     return commits.submit(change, false);
+  }
+
+  @Override
+  public InstantSource clock() {
+    return settings.clock();
   }
 
   @Override

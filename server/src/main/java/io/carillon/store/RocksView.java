@@ -1,5 +1,7 @@
 package io.carillon.store;
 
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -26,6 +28,7 @@ final class RocksView implements Snapshot {
   private final RocksDB db;
   private final RowCache cache;
   private final ExecutorService scans;
+  private final InstantSource clock;
   private final org.rocksdb.Snapshot snapshot;
   private final ReadOptions options;
   private final long number;
@@ -35,11 +38,12 @@ final class RocksView implements Snapshot {
   private final AtomicInteger holders = new AtomicInteger(1);
 
   /// @param number of the commits that were complete before this was taken
-  RocksView(RocksDB db, RowCache cache, ExecutorService scans, long number) {
+  RocksView(RocksDB db, RowCache cache, ExecutorService scans, InstantSource clock, long number) {
     this.number = number;
     this.db = db;
     this.cache = cache;
     this.scans = scans;
+    this.clock = clock;
     this.snapshot = db.getSnapshot();
     this.sequence = snapshot.getSequenceNumber();
     this.options = new ReadOptions().setSnapshot(snapshot);
@@ -52,6 +56,11 @@ final class RocksView implements Snapshot {
     } catch (RocksDBException e) {
       throw new UnreadableRowsException(e);
     }
+  }
+
+  @Override
+  public Instant now() {
+    return clock.instant();
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.carillon.store;
 
+import java.time.InstantSource;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -17,13 +18,15 @@ final class RocksViews {
   private final RocksDB db;
   private final RowCache cache;
   private final ExecutorService scans;
+  private final InstantSource clock;
   private final AtomicLong commits = new AtomicLong();
   private final AtomicReference<@Nullable RocksView> shared = new AtomicReference<>();
 
-  RocksViews(RocksDB db, RowCache cache, ExecutorService scans) {
+  RocksViews(RocksDB db, RowCache cache, ExecutorService scans, InstantSource clock) {
     this.db = db;
     this.cache = cache;
     this.scans = scans;
+    this.clock = clock;
   }
 
   /// A view for one read, which releases it.
@@ -33,7 +36,7 @@ final class RocksViews {
     if (view != null && view.number() == now && view.retain()) {
       return view;
     }
-    RocksView fresh = new RocksView(db, cache, scans, now);
+    RocksView fresh = new RocksView(db, cache, scans, clock, now);
     if (fresh.retain()) { // for those who come next
       replace(fresh);
     }

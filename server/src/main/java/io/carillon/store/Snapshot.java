@@ -1,5 +1,6 @@
 package io.carillon.store;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 /// are one after another.
 public interface Snapshot {
   byte @Nullable [] get(byte[] key);
+
+  /// The engine's time. What several nodes compare, such as due times, is written by this clock.
+  Instant now();
 
   /// The rows of `keys`, in that order; null where there is none.
   default List<byte @Nullable []> getAll(List<byte[]> keys) {

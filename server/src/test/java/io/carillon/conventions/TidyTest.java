@@ -73,6 +73,7 @@ class TidyTest {
           "store.RowCache.size",
           "store.MemoryBlobs.removeReleased",
           "store.MemoryBlobs.size",
+          "store.RocksDatabase$Settings.withClock",
           "store.RocksDatabase.engine",
           "store.RocksDatabase.openWithoutSync");
 

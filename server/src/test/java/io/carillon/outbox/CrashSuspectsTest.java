@@ -8,6 +8,7 @@ import io.carillon.outbox.CrashSuspects.Suspect;
 import io.carillon.store.Database;
 import io.carillon.store.KeyCodec;
 import io.carillon.store.ManualClock;
+import io.carillon.store.Nodes;
 import io.carillon.store.Range;
 import io.carillon.store.RepeatingDatabase;
 import io.carillon.store.RowCodec;
@@ -47,8 +48,8 @@ final class CrashSuspectsTest {
 
   private double scale = SCALE;
 
-  private final Database disk = RepeatingDatabase.inMemory();
   private final ManualClock clock = new ManualClock();
+  private final Database disk = RepeatingDatabase.inMemory(clock);
   private final DeadLetters deadLetters = new DeadLetters();
   private final List<ServerProcess> processes = new ArrayList<>();
 
@@ -60,13 +61,12 @@ final class CrashSuspectsTest {
 
   private final class ServerProcess implements Delivery {
     final CrashingDatabase database = new CrashingDatabase(disk);
-    final TableOutbox outbox = TableOutbox.open(database, clock);
+    final TableOutbox outbox = TableOutbox.open(database, Nodes.join(database, Nodes.ONLY));
     final Dispatcher dispatcher =
         new Dispatcher(
             database,
             outbox,
             deadLetters,
-            clock,
             () -> 0L,
             (_, _, _) -> {},
             Dispatcher.Settings.usual().withTimeScale(scale));
@@ -136,7 +136,7 @@ final class CrashSuspectsTest {
 
   private void add(Stream<String> all) {
     List<String> causes = all.toList();
-    TableOutbox outbox = TableOutbox.open(disk, clock);
+    TableOutbox outbox = TableOutbox.open(disk, Nodes.join(disk, Nodes.ONLY));
     disk.write(
         tx -> {
           causes.forEach(
@@ -332,7 +332,7 @@ final class CrashSuspectsTest {
       ServerProcess process = new ServerProcess(Set.of(), Duration.ofDays(1));
       await().until(() -> process.dispatcher.report().running() > 0);
       process.kill();
-      TableOutbox.open(disk, clock);
+      TableOutbox.open(disk, Nodes.join(disk, Nodes.ONLY));
       assertThat(disk.read(CrashSuspects::list)).hasSize(kill - 1);
     }
   }
@@ -345,7 +345,7 @@ final class CrashSuspectsTest {
       await().until(() -> process.dispatcher.report().running() > 0);
       process.kill();
     }
-    TableOutbox outbox = TableOutbox.open(disk, clock);
+    TableOutbox outbox = TableOutbox.open(disk, Nodes.join(disk, Nodes.ONLY));
     Entry suspect = disk.read(CrashSuspects::list).getFirst();
     var claimed =
         disk.write(tx -> outbox.jobs().claimSuspect(tx, suspect.channel(), suspect.id()))
@@ -383,9 +383,9 @@ final class CrashSuspectsTest {
     add(bystanders(1));
     ServerProcess process = new ServerProcess(Set.of(), Duration.ofDays(1));
     await().until(() -> process.dispatcher.report().running() > 0);
-    process.outbox.epoch().recordStop(process.database);
+    process.outbox.nodes().recordStop();
     process.kill();
-    TableOutbox outbox = TableOutbox.open(disk, clock);
+    TableOutbox outbox = TableOutbox.open(disk, Nodes.join(disk, Nodes.ONLY));
     var claimed = disk.write(tx -> outbox.jobs().claim(tx, CHANNEL, 1)).jobs().getFirst();
     assertThat(claimed.row().interruptions()).isZero();
     assertThat(claimed.job().attempts()).isEqualTo(1);
@@ -430,8 +430,6 @@ final class CrashSuspectsTest {
       String firstError,
       String lastError) {}
 
-  private record FormerEpoch(long number) {}
-
   @Test
   void rowsWithoutInterruptionsAreRead() {
     byte[] row =
@@ -440,8 +438,6 @@ final class CrashSuspectsTest {
     JobRow read = RowCodec.of(JobRow.class).decode(row);
     assertThat(read.attempts()).isEqualTo(2);
     assertThat(read.interruptions()).isZero();
-    byte[] epoch = RowCodec.of(FormerEpoch.class).encode(new FormerEpoch(7));
-    assertThat(RowCodec.of(Epoch.class).decode(epoch)).isEqualTo(new Epoch(7, null, false));
   }
 
   private static List<Entry> suspects(int... interruptions) {

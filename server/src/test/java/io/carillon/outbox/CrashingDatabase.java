@@ -1,6 +1,7 @@
 package io.carillon.outbox;
 
 import io.carillon.store.Database;
+import java.time.InstantSource;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
@@ -56,6 +57,11 @@ final class CrashingDatabase implements Database {
     } finally {
       life.readLock().unlock();
     }
+  }
+
+  @Override
+  public InstantSource clock() {
+    return database.clock();
   }
 
   @Override

@@ -107,7 +107,6 @@ final class DeliverInTransactionTest extends DispatcherFixture {
             interleaved,
             outbox,
             deadLetters,
-            clock,
             () -> 0L,
             (tx, _, failure) -> tx.afterCommit(() -> failures.add(failure)),
             Dispatcher.Settings.usual());

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.carillon.store.CountingDatabase;
 import io.carillon.store.KeyCodec;
 import io.carillon.store.ManualClock;
+import io.carillon.store.Nodes;
 import io.carillon.store.Range;
 import io.carillon.store.RepeatingDatabase;
 import io.carillon.store.Snapshot;
@@ -77,10 +78,10 @@ abstract class DispatcherFixture {
 
   final ManualClock clock = new ManualClock();
   final DeadLetters deadLetters = new DeadLetters();
-  final CountingDatabase database = new CountingDatabase(RepeatingDatabase.inMemory());
+  final CountingDatabase database = new CountingDatabase(RepeatingDatabase.inMemory(clock));
   final List<DeliveryFailure> failures = new CopyOnWriteArrayList<>();
   final CountDownLatch never = new CountDownLatch(1);
-  TableOutbox outbox = TableOutbox.open(database, clock);
+  TableOutbox outbox = TableOutbox.open(database, Nodes.join(database, Nodes.ONLY));
   Dispatcher dispatcher = dispatcher(Dispatcher.Settings.usual());
 
   @BeforeEach
@@ -100,7 +101,6 @@ abstract class DispatcherFixture {
         database,
         outbox,
         deadLetters,
-        clock,
         () -> 0L,
         (tx, _, failure) -> tx.afterCommit(() -> failures.add(failure)),
         settings);
@@ -112,10 +112,10 @@ abstract class DispatcherFixture {
     return delivery;
   }
 
-  /// Running jobs stay under the lease of a former epoch.
+  /// Running jobs stay under the lease of a former incarnation.
   void restartAsAfterACrash() {
     outbox.setStarter(null);
-    outbox = TableOutbox.open(database, clock);
+    outbox = TableOutbox.open(database, Nodes.join(database, Nodes.ONLY));
     dispatcher = dispatcher(Dispatcher.Settings.usual());
   }
 

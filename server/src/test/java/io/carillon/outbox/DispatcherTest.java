@@ -669,7 +669,6 @@ final class DispatcherTest extends DispatcherFixture {
             database,
             outbox,
             deadLetters,
-            clock,
             () -> 0L,
             (_, _, _) -> {
               throw new IllegalStateException("trace is broken");

@@ -17,7 +17,8 @@ class LanesTest {
 
   private volatile Instant now = NOW;
   private final Lanes lanes =
-      new Lanes(() -> now, 8, ROOM, Duration.ofSeconds(30), MemoryBudget.unlimited());
+      new Lanes(
+          () -> now, 8, ROOM, Duration.ofSeconds(30), MemoryBudget.unlimited(), Threads.VIRTUAL);
   private volatile int pagesRead;
 
   /// Forty channels are due in an hour and memory has room for ten: reading the table again and
@@ -109,7 +110,8 @@ class LanesTest {
   }
 
   private Lanes roomy() {
-    return new Lanes(() -> now, 100, 1_000, Duration.ofSeconds(30), MemoryBudget.unlimited());
+    return new Lanes(
+        () -> now, 100, 1_000, Duration.ofSeconds(30), MemoryBudget.unlimited(), Threads.VIRTUAL);
   }
 
   @SuppressWarnings("NonAtomicVolatileUpdate") // one thread writes it

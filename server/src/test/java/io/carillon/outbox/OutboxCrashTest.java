@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.carillon.store.Database;
 import io.carillon.store.KeyCodec;
 import io.carillon.store.ManualClock;
+import io.carillon.store.Nodes;
 import io.carillon.store.Range;
 import io.carillon.store.RocksDatabase;
 import io.carillon.store.Table;
@@ -51,11 +52,13 @@ final class OutboxCrashTest {
   @ParameterizedTest
   @EnumSource(Crash.class)
   void effectsAreAppliedOnceWhereverTheProcessCrashes(Crash crash) {
-    try (Database database = RocksDatabase.open(folder)) {
+    try (Database database =
+        RocksDatabase.open(folder, RocksDatabase.Settings.of(folder).withClock(clock))) {
       advanceTo(crash, database);
     }
-    try (Database database = RocksDatabase.open(folder)) {
-      TableOutbox outbox = TableOutbox.open(database, clock);
+    try (Database database =
+        RocksDatabase.open(folder, RocksDatabase.Settings.of(folder).withClock(clock))) {
+      TableOutbox outbox = TableOutbox.open(database, Nodes.join(database, Nodes.ONLY));
       try (Dispatcher dispatcher = dispatcher(database, outbox)) {
         dispatcher.register("kind", new Recording());
         dispatcher.start();
@@ -71,7 +74,7 @@ final class OutboxCrashTest {
 
   /// Does the dispatcher's steps by hand, up to the crash.
   private void advanceTo(Crash crash, Database database) {
-    TableOutbox outbox = TableOutbox.open(database, clock);
+    TableOutbox outbox = TableOutbox.open(database, Nodes.join(database, Nodes.ONLY));
     add(database, outbox);
     if (crash == Crash.AFTER_ADDING) {
       return;
@@ -93,8 +96,9 @@ final class OutboxCrashTest {
       case AFTER_SETTLING ->
           database.writeRelaxed(
               tx -> {
-                outbox.jobs().settle(tx, claimed);
-                EFFECTS.put(tx, job.id(), new Effect(job.id()));
+                outbox
+                    .jobs()
+                    .settle(tx, claimed, () -> EFFECTS.put(tx, job.id(), new Effect(job.id())));
                 return job;
               });
       default -> {}
@@ -104,9 +108,9 @@ final class OutboxCrashTest {
   @Test
   void outcomesWaitForRoomOnAFullDisk() {
     AtomicLong room = new AtomicLong(10_000);
-    RocksDatabase.Settings settings = new RocksDatabase.Settings(1_000, room::get, _ -> {});
+    RocksDatabase.Settings settings = new RocksDatabase.Settings(1_000, room::get, _ -> {}, clock);
     try (Database database = RocksDatabase.open(folder, settings)) {
-      TableOutbox outbox = TableOutbox.open(database, clock);
+      TableOutbox outbox = TableOutbox.open(database, Nodes.join(database, Nodes.ONLY));
       try (Dispatcher dispatcher = dispatcher(database, outbox)) {
         dispatcher.register(
             "kind",
@@ -152,7 +156,6 @@ final class OutboxCrashTest {
         database,
         outbox,
         new DeadLetters(),
-        clock,
         () -> 0L,
         (_, _, _) -> {},
         Dispatcher.Settings.usual().withBounds(16, 100));

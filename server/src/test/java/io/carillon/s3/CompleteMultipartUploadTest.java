@@ -24,6 +24,7 @@ import io.carillon.store.Tx;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -73,6 +74,11 @@ class CompleteMultipartUploadTest {
       T found = database.read(query);
       afterRead.run();
       return found;
+    }
+
+    @Override
+    public InstantSource clock() {
+      return database.clock();
     }
 
     private Tx counting(Tx tx) {

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.store.Blobs;
 import io.carillon.store.FileBlobs;
-import io.carillon.store.Incarnations;
+import io.carillon.store.OnlyIncarnation;
 import io.carillon.store.RocksDatabase;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -82,7 +82,7 @@ class StoredObjectsTest {
     return FileBlobs.open(
         folder.resolve("blobs"),
         database,
-        Incarnations.alone(System.nanoTime()),
+        new OnlyIncarnation(System.nanoTime()),
         InstantSource.system());
   }
 }

@@ -11,6 +11,7 @@ import io.carillon.outbox.TableOutbox;
 import io.carillon.outbox.Work;
 import io.carillon.sqs.SqsService;
 import io.carillon.store.ManualClock;
+import io.carillon.store.Nodes;
 import io.carillon.store.RocksDatabase;
 import java.io.IOException;
 import java.net.http.HttpClient;
@@ -70,14 +71,17 @@ class ClockAheadServerTest {
   private void writeAhead(String queue) {
     ManualClock clock = new ManualClock();
     clock.set(Instant.now().plus(Duration.ofDays(2)));
-    try (RocksDatabase database = RocksDatabase.open(folder.resolve("db"))) {
+    try (RocksDatabase database =
+        RocksDatabase.open(
+            folder.resolve("db"),
+            RocksDatabase.Settings.of(folder.resolve("db")).withClock(clock))) {
       Authorizer authorizer = DirectPipeline.letting(() -> true);
       SqsService sqs = new SqsService(new TestKernel(database, clock).with(authorizer).build());
       new DirectPipeline(sqs.operations(), authorizer)
           .call(
               DirectPipeline.root(ACCOUNT, Region.US_EAST_1, clock.instant()),
               SendMessageRequest.builder().queueUrl(queue).messageBody("sent ahead").build());
-      TableOutbox outbox = TableOutbox.open(database, clock);
+      TableOutbox outbox = TableOutbox.open(database, Nodes.join(database, Nodes.ONLY));
       database.write(
           tx -> {
             outbox.add(

@@ -277,7 +277,8 @@ class PurgeQueueTest {
   }
 
   private List<String> incarnationsWithMessages() {
-    DueQueue<Messages.MessageRow> rows = DueQueue.of("sqs.messages", Messages.MessageRow.class);
+    DueQueue<Messages.MessageRow> rows =
+        database.queue("sqs.messages", Messages.MessageRow.class, 0);
     return database.read(snapshot -> rows.queues(snapshot, "", 10));
   }
 }

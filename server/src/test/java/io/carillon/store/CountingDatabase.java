@@ -1,5 +1,7 @@
 package io.carillon.store;
 
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -85,6 +87,11 @@ public final class CountingDatabase implements Database {
   }
 
   @Override
+  public InstantSource clock() {
+    return database.clock();
+  }
+
+  @Override
   public void close() {
     database.close();
   }
@@ -100,6 +107,11 @@ public final class CountingDatabase implements Database {
     public byte @Nullable [] get(byte[] key) {
       fetched.incrementAndGet();
       return snapshot.get(key);
+    }
+
+    @Override
+    public Instant now() {
+      return snapshot.now();
     }
 
     @Override

@@ -57,7 +57,7 @@ final class CrashChild {
         FileBlobs.open(
             folder.resolve("blobs"),
             database,
-            Incarnations.alone(System.nanoTime()),
+            new OnlyIncarnation(System.nanoTime()),
             InstantSource.system()));
   }
 

@@ -28,7 +28,8 @@ final class FileBlobsTest extends BlobsContract {
   void open() {
     opened =
         Optional.of(
-            FileBlobs.open(folder, database, Incarnations.alone(++starts), clock, 1000, room::get));
+            FileBlobs.open(
+                folder, database, new OnlyIncarnation(++starts), clock, 1000, room::get));
   }
 
   @Override

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -25,7 +26,8 @@ final class GroupCommitTest {
   private final BlockingQueue<String> recorded = new LinkedBlockingQueue<>();
   private final AtomicReference<@Nullable IOException> failure = new AtomicReference<>();
   private final List<Throwable> broken = new CopyOnWriteArrayList<>();
-  private final GroupCommit commits = new GroupCommit(new Notes(), broken::add);
+  private final GroupCommit commits =
+      new GroupCommit(new Notes(), broken::add, InstantSource.system());
 
   GroupCommitTest() {
     commits.start();

@@ -1,5 +1,6 @@
 package io.carillon.store;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -60,5 +61,10 @@ final class GuardsOfPlans implements Snapshot {
   @Override
   public void scan(byte[] from, byte[] to, int page, Visitor visitor) {
     snapshot.scan(from, to, page, visitor);
+  }
+
+  @Override
+  public Instant now() {
+    return snapshot.now();
   }
 }

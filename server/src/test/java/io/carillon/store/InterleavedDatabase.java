@@ -1,5 +1,6 @@
 package io.carillon.store;
 
+import java.time.InstantSource;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -149,6 +150,11 @@ public final class InterleavedDatabase implements Database {
   @Override
   public <T> T read(Query<T> query) {
     return database.read(query);
+  }
+
+  @Override
+  public InstantSource clock() {
+    return database.clock();
   }
 
   @Override

@@ -1,5 +1,7 @@
 package io.carillon.store;
 
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -123,6 +125,11 @@ public final class LosingDatabase implements Database {
   }
 
   @Override
+  public InstantSource clock() {
+    return database.clock();
+  }
+
+  @Override
   public void close() {
     database.close();
   }
@@ -159,6 +166,11 @@ public final class LosingDatabase implements Database {
     @Override
     public <V> @Nullable V getCached(byte[] key, RowCodec<V> rows) {
       return tx.getCached(key, rows);
+    }
+
+    @Override
+    public Instant now() {
+      return tx.now();
     }
 
     @Override

@@ -1,5 +1,7 @@
 package io.carillon.store;
 
+import java.time.InstantSource;
+
 /// Runs every change, undoes it and runs it again, as an engine with concurrent writers does after
 /// a conflict: a change that has an effect other than through its `tx` shows.
 public final class RepeatingDatabase implements Database {
@@ -12,6 +14,11 @@ public final class RepeatingDatabase implements Database {
   /// The in-memory engine that repeats changes, for tests of operations.
   public static Database inMemory() {
     return new RepeatingDatabase(new MemoryDatabase());
+  }
+
+  /// As above, whose clock is `clock`.
+  public static Database inMemory(InstantSource clock) {
+    return new RepeatingDatabase(new MemoryDatabase(clock));
   }
 
   /// Undoes the first run.
@@ -51,6 +58,11 @@ public final class RepeatingDatabase implements Database {
   @Override
   public <T> T read(Query<T> query) {
     return database.read(query);
+  }
+
+  @Override
+  public InstantSource clock() {
+    return database.clock();
   }
 
   @Override

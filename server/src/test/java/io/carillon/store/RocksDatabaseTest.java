@@ -11,6 +11,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -85,7 +86,9 @@ final class RocksDatabaseTest extends DatabaseContract {
   void writesAreRefusedWhileTheDiskIsFull() {
     database.close();
     AtomicLong room = new AtomicLong(Long.MAX_VALUE);
-    database = RocksDatabase.open(folder, new RocksDatabase.Settings(1000, room::get, _ -> {}));
+    database =
+        RocksDatabase.open(
+            folder, new RocksDatabase.Settings(1000, room::get, _ -> {}, InstantSource.system()));
     put("bowl", 1, "apple");
     room.set(999);
     assertThatThrownBy(() -> put("bowl", 2, "pear")).isInstanceOf(ReadOnlyException.class);

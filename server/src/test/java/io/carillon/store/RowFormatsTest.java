@@ -33,7 +33,7 @@ class RowFormatsTest {
   private static final Path GOLDEN = Path.of("..", "docs", "row-formats.txt");
 
   /// These create tables under names that their callers give.
-  private static final Set<String> MAKERS = Set.of("Table", "DueQueue", "Inbox");
+  private static final Set<String> MAKERS = Set.of("Table", "KeySpaceQueue", "Inbox");
 
   @Test
   void tablesAndTheirMembersKeepTheirNames() throws Exception {
@@ -101,10 +101,10 @@ class RowFormatsTest {
             rows.put(text, load(type));
             rows.put(text + "Totals", Class.forName("io.carillon.sns.Inbox$Totals"));
           }
-          case "DueQueue.of" -> {
+          case "Database.queue" -> {
             rows.put(text, load(type));
-            rows.put(text + ".leases", Class.forName("io.carillon.store.DueQueue$Leased"));
-            rows.put(text + ".counts", Class.forName("io.carillon.store.DueQueue$Count"));
+            rows.put(text + ".leases", Class.forName("io.carillon.store.KeySpaceQueue$Leased"));
+            rows.put(text + ".counts", Class.forName("io.carillon.store.KeySpaceQueue$Count"));
           }
           case "RowCodec.of" -> rows.put("payload " + load(type).getSimpleName(), load(type));
           default -> {

@@ -89,12 +89,12 @@ final class StoreRepairTest {
     ManualClock clock = new ManualClock();
     Path blobFolder = temporary.resolve("data").resolve("blobs");
     FileBlobs before =
-        FileBlobs.open(blobFolder, new MemoryDatabase(), Incarnations.alone(1), clock, 0, () -> 1);
+        FileBlobs.open(blobFolder, new MemoryDatabase(), new OnlyIncarnation(1), clock, 0, () -> 1);
     Blobs.BlobRef unreferenced = upload(before);
     new StoreRepair(folder).repair(Way.KEEP_LATER, Instant.now().plus(Duration.ofMinutes(1)));
     try (RocksDatabase database = RocksDatabase.open(folder)) {
       FileBlobs after =
-          FileBlobs.open(blobFolder, database, Incarnations.alone(2), clock, 0, () -> 1);
+          FileBlobs.open(blobFolder, database, new OnlyIncarnation(2), clock, 0, () -> 1);
       assertThat(after.sweep().orphans()).isZero();
       after.open(unreferenced, 0, 3).close();
     }

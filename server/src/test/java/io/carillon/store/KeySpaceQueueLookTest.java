@@ -25,7 +25,7 @@ import org.rocksdb.PerfLevel;
 /// Looks at a queue that claim nothing: they find what is due, spare later ones the tombstones that
 /// they skip, and never hide a row from claims.
 @Tag("slow")
-final class DueQueueLookTest {
+final class KeySpaceQueueLookTest {
   record Item(String text) {}
 
   private static final Instant T0 = Instant.parse("2026-01-01T00:00:00Z");
@@ -40,10 +40,10 @@ final class DueQueueLookTest {
     database.close();
   }
 
-  DueQueueLookTest(@TempDir Path folder) {
+  KeySpaceQueueLookTest(@TempDir Path folder) {
     this.folder = folder;
     this.database = RocksDatabase.open(folder);
-    this.queue = DueQueue.of("test.items", Item.class);
+    this.queue = database.queue("test.items", Item.class, 0);
   }
 
   @Test
@@ -167,10 +167,10 @@ final class DueQueueLookTest {
   @Test
   void noInterleavingOfLooksAndChangesHidesARow() {
     long seed = System.nanoTime();
-    System.out.println("DueQueueLookTest seed " + seed);
+    System.out.println("KeySpaceQueueLookTest seed " + seed);
     Random random = new Random(seed);
     for (int round = 0; round < 150; round++) {
-      queue = DueQueue.of("test.items", Item.class);
+      queue = database.queue("test.items", Item.class, 0);
       interleave(random, 25, 0);
       List<String> all = rows();
       assertThat(claim(10_000)).as("seed %d, round %d", seed, round).hasSameElementsAs(all);
@@ -205,7 +205,7 @@ final class DueQueueLookTest {
   }
 
   private List<String> rows() {
-    DueQueue<Item> withoutHeads = DueQueue.of("test.items", Item.class);
+    DueQueue<Item> withoutHeads = database.queue("test.items", Item.class, 0);
     return database.read(snapshot -> withoutHeads.list(snapshot, "q", 10_000)).stream()
         .map(item -> item.row().text())
         .toList();
@@ -309,6 +309,11 @@ final class DueQueueLookTest {
                 }
 
                 @Override
+                public Instant now() {
+                  return snapshot.now();
+                }
+
+                @Override
                 public void scan(byte[] from, byte[] to, int page, Visitor visitor) {
                   snapshot.scan(from, to, page, visitor);
                   meanwhile.run();
@@ -333,7 +338,7 @@ final class DueQueueLookTest {
   private void reopen() {
     database.close();
     database = RocksDatabase.open(folder);
-    queue = DueQueue.of("test.items", Item.class);
+    queue = database.queue("test.items", Item.class, 0);
   }
 
   private void add(String id, int due) {

@@ -3,33 +3,29 @@ package io.carillon.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
-import java.util.Random;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.rocksdb.PerfContext;
-import org.rocksdb.PerfLevel;
 
-@Tag("slow")
-final class DueQueueTest {
+/// What every engine's queues do, see [DueQueue].
+abstract class DueQueueContract {
   record Item(String text) {}
 
+  static final Duration LEASE = Duration.ofSeconds(30);
   private static final Instant T0 = Instant.parse("2026-01-01T00:00:00Z");
-  private static final Duration LEASE = Duration.ofSeconds(30);
+  private static final long HOLDER = 7;
 
-  @TempDir Path folder;
-  private Database database = new MemoryDatabase();
-  private DueQueue<Item> queue = DueQueue.of("test.items", Item.class);
+  Database database;
+  DueQueue<Item> queue;
+
+  DueQueueContract(Database database) {
+    this.database = database;
+    this.queue = database.queue("test.items", Item.class, HOLDER);
+  }
 
   @AfterEach
   void close() {
@@ -57,7 +53,7 @@ final class DueQueueTest {
     DueQueue.Claimed<Item> second = claimOne("q", at(31));
     assertThat(second.lease().claims()).isEqualTo(2);
     assertThat(database.<Boolean>write(tx -> queue.settle(tx, first))).isFalse();
-    assertThat(database.<Boolean>write(tx -> queue.reschedule(tx, first, at(40)))).isFalse();
+    assertThat(database.<Boolean>write(tx -> queue.extend(tx, first, at(40)))).isFalse();
     assertThat(database.<Boolean>write(tx -> queue.release(tx, first, at(40), new Item("z"))))
         .isFalse();
     assertThat(database.<Boolean>write(tx -> queue.settle(tx, second.lease()))).isTrue();
@@ -77,7 +73,7 @@ final class DueQueueTest {
   void aReceiptFindsItsLeaseAfterAReschedule() {
     add("q", "a", at(0));
     DueQueue.Lease lease = claimOne("q", at(1)).lease();
-    database.write(tx -> queue.reschedule(tx, lease, at(100)));
+    database.write(tx -> queue.extend(tx, lease, at(100)));
     DueQueue.Lease found =
         database.read(s -> queue.lease(s, "q", "a", lease.claims())).orElseThrow();
     assertThat(found.due()).isEqualTo(at(100));
@@ -94,7 +90,7 @@ final class DueQueueTest {
     add("q", "b", at(50));
     DueQueue.Lease lease = claimOne("q", at(10)).lease();
     assertThat(claim("q", at(20), 5)).isEmpty();
-    database.write(tx -> queue.reschedule(tx, lease, at(3)));
+    database.write(tx -> queue.extend(tx, lease, at(3)));
     assertThat(claim("q", at(20), 5)).containsExactly("a");
     add("q", "c", at(2));
     assertThat(claim("q", at(60), 5)).containsExactly("c", "a", "b");
@@ -132,9 +128,8 @@ final class DueQueueTest {
     assertThat(claim("q", at(29), 5)).containsExactly("b");
     assertThat(database.read(s -> queue.lease(s, "q", "a", 1)).orElseThrow())
         .isEqualTo(claimed.lease());
-    DueQueue<Item> others = DueQueue.of("test.items", Item.class, "another");
-    List<DueQueue.Held> leases = database.read(s -> others.leasesOfOthers(s, 5));
-    assertThat(leases).contains(new DueQueue.Held(claimed.lease(), ""));
+    assertThat(database.read(queue::held).stream())
+        .contains(new DueQueue.Held(claimed.lease(), HOLDER));
     DueQueue.Claimed<Item> again = claimOne("q", at(30));
     assertThat(again.lease().claims()).isEqualTo(2);
     assertThat(database.<Boolean>write(tx -> queue.settle(tx, claimed.lease()))).isFalse();
@@ -202,26 +197,64 @@ final class DueQueueTest {
     assertThat(database.<Boolean>write(tx -> queue.settle(tx, claimed.lease()))).isFalse();
   }
 
+  /// A row that is released counts its claims anew, so they cannot tell one lease from another.
   @Test
-  void aRestartFindsTheLeasesOfFormerHolders() {
-    reopen("epoch-1");
+  void aLeaseFromBeforeARowWasReleasedIsStale() {
     add("q", "a", at(0));
-    add("q", "b", at(0));
-    assertThat(claim("q", at(1), 1)).containsExactly("a");
-    assertThat(database.read(s -> queue.leasesOfOthers(s, 9)).stream()).isEmpty();
-    reopen("epoch-2");
-    List<DueQueue.Held> dead = database.read(s -> queue.leasesOfOthers(s, 9));
-    assertThat(dead)
-        .singleElement()
-        .satisfies(
-            held -> {
-              assertThat(held.lease().id()).isEqualTo("a");
-              assertThat(held.holder()).isEqualTo("epoch-1");
-            });
-    database.write(tx -> queue.reschedule(tx, dead.getFirst().lease(), at(0)));
-    assertThat(database.read(s -> queue.leasesOfOthers(s, 9)).stream()).isEmpty();
-    assertThat(claimOne("q", at(1)).lease().claims()).isEqualTo(2);
-    assertThat(claimOne("q", at(1)).lease().claims()).isEqualTo(1);
+    DueQueue.Lease former = claimOne("q", at(1)).lease();
+    assertThat(database.<Boolean>write(tx -> queue.release(tx, former, at(2), new Item("a"))))
+        .isTrue();
+    DueQueue.Lease present = claimOne("q", at(2)).lease();
+    assertThat(present.claims()).isEqualTo(former.claims());
+
+    assertThat(database.<Boolean>write(tx -> queue.settle(tx, former))).isFalse();
+    assertThat(database.<Boolean>write(tx -> queue.extend(tx, former, at(90)))).isFalse();
+    assertThat(database.<Boolean>write(tx -> queue.release(tx, former, at(2), new Item("z"))))
+        .isFalse();
+    assertThat(database.<Boolean>read(s -> queue.get(s, former).isPresent())).isFalse();
+    assertThat(database.<Boolean>write(tx -> queue.settle(tx, present))).isTrue();
+  }
+
+  @Test
+  void aStaleLeaseDropsTheEffectToo() {
+    add("q", "a", at(0));
+    DueQueue.Lease former = claimOne("q", at(1)).lease();
+    DueQueue.Lease present = claimOne("q", at(31)).lease();
+    AtomicInteger effects = new AtomicInteger();
+
+    assertThat(settle(former, effects)).isFalse();
+    assertThat(effects).hasValue(0);
+    assertThat(settle(present, effects)).isTrue();
+    int ofPresent = effects.get();
+    assertThat(ofPresent).isPositive();
+    assertThat(settle(present, effects)).isFalse();
+    assertThat(effects).hasValue(ofPresent);
+  }
+
+  private boolean settle(DueQueue.Lease lease, AtomicInteger effects) {
+    return database.write(tx -> queue.settle(tx, lease, effects::incrementAndGet));
+  }
+
+  @Test
+  void aLeaseNamesItsHolder() {
+    add("q", "a", at(0));
+    DueQueue.Lease lease = claimOne("q", at(1)).lease();
+    assertThat(database.read(queue::held).stream())
+        .containsExactly(new DueQueue.Held(lease, HOLDER));
+    database.write(tx -> queue.settle(tx, lease));
+    assertThat(database.read(queue::held).stream()).isEmpty();
+  }
+
+  @Test
+  void anExtendedLeaseKeepsItsTokenAndItsHolder() {
+    add("q", "a", at(0));
+    DueQueue.Lease lease = claimOne("q", at(1)).lease();
+    database.write(tx -> queue.extend(tx, lease, at(100)));
+    DueQueue.Held held = database.read(queue::held).getFirst();
+    assertThat(held.holder()).isEqualTo(HOLDER);
+    assertThat(held.lease().token()).isEqualTo(lease.token());
+    assertThat(held.lease().due()).isEqualTo(at(100));
+    assertThat(database.<Boolean>write(tx -> queue.settle(tx, lease))).isTrue();
   }
 
   @Test
@@ -230,155 +263,11 @@ final class DueQueueTest {
     add("q", "b", at(9));
     add("q", "a", at(7));
     assertThat(database.read(s -> queue.firstDue(s, "q", at(100))).orElseThrow()).isEqualTo(at(7));
-    queue = DueQueue.of("test.items", Item.class);
-    assertThat(database.read(s -> queue.firstDue(s, "q", at(100))).orElseThrow()).isEqualTo(at(7));
     add("q", "c", at(3));
     assertThat(claim("q", at(99), 9)).containsExactly("c", "a", "b");
   }
 
-  /// Threads add, claim, settle and release at once, so that their changes share batches in every
-  /// order. A head raised wrongly would hide a row for good.
-  @Test
-  void noRowIsLostOrSettledTwiceUnderConcurrency() throws Exception {
-    reopen("");
-    long seed = System.nanoTime();
-    System.out.println("DueQueueTest seed " + seed);
-    int total = 4_000;
-    ConcurrentLinkedQueue<String> settled = new ConcurrentLinkedQueue<>();
-    AtomicInteger added = new AtomicInteger();
-    List<Thread> threads = new ArrayList<>();
-    for (int t = 0; t < 8; t++) {
-      Random random = new Random(seed + t);
-      threads.add(
-          Thread.ofVirtual()
-              .start(
-                  () -> {
-                    int number;
-                    while ((number = added.getAndIncrement()) < total) {
-                      String id = "m" + number;
-                      Instant due = at(random.nextInt(1000));
-                      database.writeRelaxed(
-                          tx -> {
-                            queue.add(tx, "q", id, due, new Item(id));
-                            return 0;
-                          });
-                    }
-                  }));
-      threads.add(
-          Thread.ofVirtual()
-              .start(
-                  () -> {
-                    while (settled.size() < total) {
-                      List<DueQueue.Claimed<Item>> claimed =
-                          database.writeRelaxed(
-                              tx -> queue.claim(tx, "q", at(1000), 3, at(1_000_000)));
-                      for (DueQueue.Claimed<Item> one : claimed) {
-                        if (random.nextInt(4) == 0) {
-                          Instant due = at(random.nextInt(1000));
-                          database.writeRelaxed(
-                              tx -> queue.release(tx, one.lease(), due, one.row()));
-                        } else if (database.writeRelaxed(tx -> queue.settle(tx, one.lease()))) {
-                          settled.add(one.row().text());
-                        }
-                      }
-                    }
-                  }));
-    }
-    for (Thread thread : threads) {
-      assertThat(thread.join(Duration.ofSeconds(60))).isTrue();
-    }
-    assertThat(settled).hasSize(total).doesNotHaveDuplicates();
-    assertThat(depth("q", at(0)).rows()).isZero();
-  }
-
-  /// The rows and tombstones that claims skip, counted by RocksDB itself.
-  @Test
-  void claimsSkipNoTombstonesOfSettledRows() {
-    reopen("");
-    int total = 200_000;
-    int piece = 20_000;
-    for (int from = 0; from < total; from += piece) {
-      int start = from;
-      database.writeRelaxed(
-          tx -> {
-            for (int i = start; i < start + piece; i++) {
-              queue.add(tx, "q", "%08d".formatted(i), at(i / 1000), new Item("x"));
-            }
-            return 0;
-          });
-    }
-    long claimedRows = 0;
-    for (int done = 0; done < total - 1000; done += piece) {
-      int wanted = Math.min(piece, total - 1000 - done);
-      claimedRows +=
-          database.writeRelaxed(
-              tx -> {
-                List<DueQueue.Claimed<Item>> claimed =
-                    queue.claim(tx, "q", at(1_000), wanted, at(9_000_000));
-                claimed.forEach(one -> queue.settle(tx, one.lease()));
-                return claimed.size();
-              });
-    }
-    assertThat(claimedRows).isEqualTo(total - 1000);
-    List<Long> skipped = new ArrayList<>();
-    for (int i = 0; i < 100; i++) {
-      skipped.add(database.writeRelaxed(tx -> skippedByClaim(tx, 10)));
-    }
-    assertThat(Collections.max(skipped)).as("keys skipped by a claim of ten").isLessThan(50);
-    assertThat(depth("q", at(0)).rows()).isEqualTo(1000);
-  }
-
-  /// Rows settled under a lease leave their tombstones where the lease would have ended.
-  @Test
-  void firstDueSkipsNoTombstonesOfSettledRows() {
-    reopen("");
-    for (int i = 0; i < 5_000; i++) {
-      String id = "%08d".formatted(i);
-      database.writeRelaxed(
-          tx -> {
-            queue.add(tx, "q", id, at(1), new Item("x"));
-            return 0;
-          });
-      database.writeRelaxed(
-          tx -> queue.settle(tx, queue.claim(tx, "q", at(1), 1, at(9_000_000)).getFirst().lease()));
-    }
-    add("q", "leased", at(1));
-    long skipped =
-        database.writeRelaxed(
-            tx ->
-                skipped(
-                    () -> {
-                      assertThat(queue.claim(tx, "q", at(1), 2, at(9_000_000))).hasSize(1);
-                      assertThat(queue.firstDue(tx, "q", at(9_000_000))).isEmpty();
-                    }));
-    assertThat(skipped).isLessThan(50);
-  }
-
-  private long skippedByClaim(Tx tx, int limit) {
-    return skipped(
-        () -> assertThat(queue.claim(tx, "q", at(1_000), limit, at(9_000_000))).hasSize(limit));
-  }
-
-  /// The keys that a scan skips, counted on the writer thread, where this runs.
-  private long skipped(Runnable scan) {
-    RocksDatabase rocks = (RocksDatabase) database;
-    rocks.engine().setPerfLevel(PerfLevel.ENABLE_COUNT);
-    try (PerfContext perf = rocks.engine().getPerfContext()) {
-      perf.reset();
-      scan.run();
-      return perf.getInternalKeySkippedCount() + perf.getInternalDeleteSkippedCount();
-    } finally {
-      rocks.engine().setPerfLevel(PerfLevel.DISABLE);
-    }
-  }
-
-  private void reopen(String holder) {
-    database.close();
-    database = RocksDatabase.open(folder);
-    queue = DueQueue.of("test.items", Item.class, holder);
-  }
-
-  private void add(String name, String id, Instant due) {
+  void add(String name, String id, Instant due) {
     database.write(
         tx -> {
           queue.add(tx, name, id, due, new Item(id));
@@ -386,21 +275,21 @@ final class DueQueueTest {
         });
   }
 
-  private List<String> claim(String name, Instant now, int limit) {
+  List<String> claim(String name, Instant now, int limit) {
     return database.write(tx -> queue.claim(tx, name, now, limit, now.plus(LEASE))).stream()
         .map(claimed -> claimed.row().text())
         .toList();
   }
 
-  private DueQueue.Claimed<Item> claimOne(String name, Instant now) {
+  DueQueue.Claimed<Item> claimOne(String name, Instant now) {
     return database.write(tx -> queue.claim(tx, name, now, 1, now.plus(LEASE))).getFirst();
   }
 
-  private DueQueue.Depth depth(String name, Instant now) {
+  DueQueue.Depth depth(String name, Instant now) {
     return database.read(snapshot -> queue.depth(snapshot, name, now));
   }
 
-  private static Instant at(long seconds) {
+  static Instant at(long seconds) {
     return T0.plusSeconds(seconds);
   }
 }

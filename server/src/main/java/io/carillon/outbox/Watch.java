@@ -1,0 +1,81 @@
+package io.carillon.outbox;
+
+import io.carillon.store.Nodes;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Looks after what runs, every few seconds: gives up attempts that take too long and, over a
+/// shared database, says that this node lives, takes over the jobs of dead ones, and releases its
+/// own that are not attempted ([LostClaims]).
+///
+/// One thread does all of it, so a node that no longer limits its attempts no longer says that it
+/// lives either: its leases need no end of their own.
+final class Watch {
+  private static final Logger LOG = LoggerFactory.getLogger(Watch.class);
+
+  private final Threads threads;
+  private final Duration every;
+  private final Attempts attempts;
+  private final Nodes nodes;
+  private final InterruptedJobs interrupted;
+  private final LostClaims lostClaims;
+  private final Lanes lanes;
+  private final Thread thread;
+  private volatile boolean stopped;
+
+  Watch(
+      Threads threads,
+      Duration every,
+      Attempts attempts,
+      Nodes nodes,
+      InterruptedJobs interrupted,
+      LostClaims lostClaims,
+      Lanes lanes) {
+    this.threads = threads;
+    this.every = every;
+    this.attempts = attempts;
+    this.nodes = nodes;
+    this.interrupted = interrupted;
+    this.lostClaims = lostClaims;
+    this.lanes = lanes;
+    this.thread = threads.unstarted("outbox-watch", this::run);
+  }
+
+  void start() {
+    threads.start(thread);
+  }
+
+  void stop() {
+    stopped = true;
+    threads.interrupt(thread);
+  }
+
+  private void run() {
+    try {
+      while (!stopped) {
+        threads.sleep(every);
+        attempts.giveUpOverdue();
+        if (nodes.isShared()) {
+          lookAtNodes();
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /// An error must not end the watch.
+  private void lookAtNodes() {
+    try {
+      nodes.beat();
+      if (interrupted.release() + lostClaims.release() > 0) {
+        lanes.reread();
+      }
+    } catch (RuntimeException | Error e) {
+      if (!stopped) {
+        LOG.error("Jobs of dead nodes could not be looked for; trying again", e);
+      }
+    }
+  }
+}

@@ -1,0 +1,7 @@
+package io.carillon.store;
+
+final class MemoryQueueTest extends DueQueueContract {
+  MemoryQueueTest() {
+    super(new MemoryDatabase());
+  }
+}

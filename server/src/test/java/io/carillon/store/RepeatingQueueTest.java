@@ -1,0 +1,7 @@
+package io.carillon.store;
+
+final class RepeatingQueueTest extends DueQueueContract {
+  RepeatingQueueTest() {
+    super(RepeatingDatabase.inMemory());
+  }
+}
