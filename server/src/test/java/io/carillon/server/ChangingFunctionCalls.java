@@ -7,7 +7,10 @@ import static io.carillon.server.RaceServer.arn;
 import java.util.List;
 import java.util.Map;
 import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.services.cloudwatchlogs.model.InputLogEvent;
+import software.amazon.awssdk.services.eventbridge.model.PutEventsRequestEntry;
 import software.amazon.awssdk.services.eventbridge.model.Tag;
+import software.amazon.awssdk.services.eventbridge.model.Target;
 import software.amazon.awssdk.services.lambda.model.InvocationType;
 import software.amazon.awssdk.services.lambda.model.RecursiveLoop;
 
@@ -140,6 +143,7 @@ final class ChangingFunctionCalls {
         .without("only the default is accepted", "PutRuntimeManagementConfig");
   }
 
+  @SuppressWarnings("deprecation") // AWS deprecated TagLogGroup, and still takes it
   private static ChangingCalls logs(RaceServer server) {
     server.logs.createLogGroup(b -> b.logGroupName("group").tags(Map.of("old", "tag")));
     server.logs.createLogStream(b -> b.logGroupName("group").logStreamName("stream"));
@@ -162,7 +166,10 @@ final class ChangingFunctionCalls {
                             b.logGroupName("group")
                                 .logStreamName("stream")
                                 .logEvents(
-                                    e -> e.timestamp(System.currentTimeMillis()).message("m"))))
+                                    InputLogEvent.builder()
+                                        .timestamp(System.currentTimeMillis())
+                                        .message("m")
+                                        .build())))
         .with(
             "PutRetentionPolicy",
             c -> c.logs().putRetentionPolicy(b -> b.logGroupName("group").retentionInDays(7)))
@@ -204,7 +211,7 @@ final class ChangingFunctionCalls {
                 .tags(Tag.builder().key("old").value("tag").build()));
     server.events.putRule(b -> b.name("bare").eventPattern(PATTERN));
     server.events.putTargets(
-        b -> b.rule("rule").targets(t -> t.id("old").arn(arn("sqs", "queue"))));
+        b -> b.rule("rule").targets(Target.builder().id("old").arn(arn("sqs", "queue")).build()));
     return ChangingCalls.of("events")
         .with("CreateEventBus", c -> c.events().createEventBus(b -> b.name("new")))
         .with("DeleteEventBus", c -> c.events().deleteEventBus(b -> b.name("bus")))
@@ -224,13 +231,26 @@ final class ChangingFunctionCalls {
             c ->
                 c.events()
                     .putTargets(
-                        b -> b.rule("rule").targets(t -> t.id("new").arn(arn("sqs", "received")))))
+                        b ->
+                            b.rule("rule")
+                                .targets(
+                                    Target.builder()
+                                        .id("new")
+                                        .arn(arn("sqs", "received"))
+                                        .build())))
         .with("RemoveTargets", c -> c.events().removeTargets(b -> b.rule("rule").ids("old")))
         .with(
             "PutEvents",
             c ->
                 c.events()
-                    .putEvents(b -> b.entries(e -> e.source("test").detailType("t").detail("{}"))))
+                    .putEvents(
+                        b ->
+                            b.entries(
+                                PutEventsRequestEntry.builder()
+                                    .source("test")
+                                    .detailType("t")
+                                    .detail("{}")
+                                    .build())))
         .with(
             "TagResource",
             c ->

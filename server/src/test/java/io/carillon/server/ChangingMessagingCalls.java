@@ -7,8 +7,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import software.amazon.awssdk.services.sns.model.PublishBatchRequestEntry;
 import software.amazon.awssdk.services.sns.model.Tag;
+import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityBatchRequestEntry;
+import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchRequestEntry;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
+import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
 
 /// The changing requests of SQS and SNS, on queues and topics that [#on] makes.
 final class ChangingMessagingCalls {
@@ -54,7 +58,13 @@ final class ChangingMessagingCalls {
             c ->
                 c.sqs()
                     .sendMessageBatch(
-                        b -> b.queueUrl(queue).entries(e -> e.id("one").messageBody("m"))))
+                        b ->
+                            b.queueUrl(queue)
+                                .entries(
+                                    SendMessageBatchRequestEntry.builder()
+                                        .id("one")
+                                        .messageBody("m")
+                                        .build())))
         .with("ReceiveMessage", c -> c.sqs().receiveMessage(b -> b.queueUrl(queue)))
         .with(
             "DeleteMessage",
@@ -64,7 +74,13 @@ final class ChangingMessagingCalls {
             c ->
                 c.sqs()
                     .deleteMessageBatch(
-                        b -> b.queueUrl(received).entries(e -> e.id("one").receiptHandle(receipt))))
+                        b ->
+                            b.queueUrl(received)
+                                .entries(
+                                    DeleteMessageBatchRequestEntry.builder()
+                                        .id("one")
+                                        .receiptHandle(receipt)
+                                        .build())))
         .with(
             "ChangeMessageVisibility",
             c ->
@@ -79,10 +95,11 @@ final class ChangingMessagingCalls {
                         b ->
                             b.queueUrl(received)
                                 .entries(
-                                    e ->
-                                        e.id("one")
-                                            .receiptHandle(receipt)
-                                            .visibilityTimeout(20_000))));
+                                    ChangeMessageVisibilityBatchRequestEntry.builder()
+                                        .id("one")
+                                        .receiptHandle(receipt)
+                                        .visibilityTimeout(20_000)
+                                        .build())));
   }
 
   private static ChangingCalls sns(RaceServer server) {
@@ -153,7 +170,11 @@ final class ChangingMessagingCalls {
                     .publishBatch(
                         b ->
                             b.topicArn(TOPIC)
-                                .publishBatchRequestEntries(e -> e.id("one").message("m"))))
+                                .publishBatchRequestEntries(
+                                    PublishBatchRequestEntry.builder()
+                                        .id("one")
+                                        .message("m")
+                                        .build())))
         .with("TagResource", c -> c.sns().tagResource(b -> b.resourceArn(TOPIC).tags(tag("new"))))
         .with(
             "UntagResource", c -> c.sns().untagResource(b -> b.resourceArn(TOPIC).tagKeys("old")));

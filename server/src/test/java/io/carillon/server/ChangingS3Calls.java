@@ -8,6 +8,7 @@ import software.amazon.awssdk.services.s3.model.BucketVersioningStatus;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
 import software.amazon.awssdk.services.s3.model.ObjectIdentifier;
 import software.amazon.awssdk.services.s3.model.ObjectOwnership;
+import software.amazon.awssdk.services.s3.model.OwnershipControlsRule;
 import software.amazon.awssdk.services.s3.model.S3Error;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 import software.amazon.awssdk.services.s3.model.Tag;
@@ -80,8 +81,9 @@ final class ChangingS3Calls {
                                 .ownershipControls(
                                     o ->
                                         o.rules(
-                                            r ->
-                                                r.objectOwnership(ObjectOwnership.OBJECT_WRITER)))))
+                                            OwnershipControlsRule.builder()
+                                                .objectOwnership(ObjectOwnership.OBJECT_WRITER)
+                                                .build()))))
         .with(
             "DeleteBucketOwnershipControls",
             c -> c.s3().deleteBucketOwnershipControls(b -> b.bucket(BUCKET)))
