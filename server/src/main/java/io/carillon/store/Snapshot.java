@@ -51,7 +51,8 @@ public interface Snapshot {
   /// that it skips cost nothing.
   ///
   /// @param page how many rows the visitor is going to need, as far as the caller knows, at least
-  ///   1. An engine fetches no more ahead, and others only when the visitor goes on after them
+  ///   1. An engine fetches no more than that ahead, perhaps fewer, and others only when the
+  ///      visitor goes on after them
   void scan(byte[] from, byte[] to, int page, Visitor visitor);
 
   /// Sees one row. In a transaction it may change rows; the scan shows changes of later ones.
