@@ -16,6 +16,7 @@ import software.amazon.awssdk.services.lambda.model.RecursiveLoop;
 
 /// The changing requests of Lambda, CloudWatch Logs and EventBridge, on functions, log groups and
 /// buses that [#on] makes.
+@SuppressWarnings({"unchecked", "deprecation"}) // builders as varargs; TagLogGroup is still called
 final class ChangingFunctionCalls {
   private static final String FUNCTION = arn("lambda", "function:function");
   private static final String GROUP = arn("logs", "log-group:group");

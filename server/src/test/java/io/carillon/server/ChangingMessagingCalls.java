@@ -15,6 +15,7 @@ import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
 
 /// The changing requests of SQS and SNS, on queues and topics that [#on] makes.
+@SuppressWarnings("unchecked") // the SDK takes builders as varargs
 final class ChangingMessagingCalls {
   private static final Pattern TOKEN = Pattern.compile("[0-9a-f]{104}");
   private static final String TOPIC = arn("sns", "topic");

@@ -15,6 +15,7 @@ import software.amazon.awssdk.services.s3.model.Tag;
 import software.amazon.awssdk.services.s3.model.Tagging;
 
 /// The changing requests of S3, on buckets that [#on] makes.
+@SuppressWarnings("unchecked") // the SDK takes builders as varargs
 final class ChangingS3Calls {
   private static final String BUCKET = "bucket";
   private static final String EMPTY = "empty-bucket";
