@@ -116,7 +116,7 @@ public final class IamService implements Service {
   @Override
   public List<Chore> chores() {
     Duration soon = Duration.ofSeconds(2); // after the first requests
-    return List.of(new Chore(soon, Duration.ofDays(1), this::logMissingPolicies));
+    return List.of(Chore.ofEachNode(soon, Duration.ofDays(1), this::logMissingPolicies));
   }
 
   private record AdminAccount(String accountId, String name) {}

@@ -395,7 +395,7 @@ public final class LambdaService implements Service {
 
   @Override
   public List<Chore> chores() {
-    return List.of(new Chore(Duration.ZERO, Duration.ofDays(1), this::findInterpreters));
+    return List.of(Chore.ofEachNode(Duration.ZERO, Duration.ofDays(1), this::findInterpreters));
   }
 
   private static ErrorDialect errors() {

@@ -12,7 +12,6 @@ import io.carillon.store.Snapshot;
 import io.carillon.store.Table;
 import io.carillon.store.Tx;
 import java.nio.charset.StandardCharsets;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
@@ -108,12 +107,10 @@ final class LogEvents {
       Table.of("logs.events.bystreambackwards", InStream.CODEC, Pointer.class);
   private final Table.Encoded<Pointer> pointer = byStream.encoded(new Pointer());
   private final Database database;
-  private final InstantSource clock;
   private final RowNumbers numbers;
 
-  LogEvents(Database database, InstantSource clock, RowNumbers numbers) {
+  LogEvents(Database database, RowNumbers numbers) {
     this.database = database;
-    this.clock = clock;
     this.numbers = numbers;
   }
 
@@ -127,7 +124,7 @@ final class LogEvents {
   }
 
   void append(Tx tx, Prepared event) {
-    Position position = new Position(event.timestampMillis, numbers.next(clock.instant()));
+    Position position = new Position(event.timestampMillis, numbers.next(tx.now()));
     byGroup.put(tx, new InGroup(event.stream.group(), position), event.row);
     InStream key = new InStream(event.stream, position);
     byStream.put(tx, key, pointer);

@@ -101,7 +101,7 @@ public final class LogsService implements Service {
   public LogsService(Kernel kernel) {
     this.database = kernel.database();
     this.clock = kernel.clock();
-    this.events = new LogEvents(database, clock, kernel.numbers());
+    this.events = new LogEvents(database, kernel.numbers());
     this.groups = new LogGroups(database, events, clock);
     this.tags = new LogTags(database, groups);
     this.policies = new LogPolicies(kernel);
@@ -484,7 +484,7 @@ public final class LogsService implements Service {
 
   @Override
   public List<Chore> chores() {
-    return List.of(Chore.every(SWEEP_INTERVAL, this::sweep));
+    return List.of(Chore.ofOneNode("logs.sweep", SWEEP_INTERVAL, this::sweep));
   }
 
   /// Deletes events older than their group's retention.

@@ -147,7 +147,7 @@ final class CompleteMultipartUpload {
 
   private ToComplete plan(
       Snapshot snapshot, Caller caller, Bucket bucket, ObjectKey key, Joined joined) {
-    NewVersion version = versions.plan(bucket, key, joined.draft());
+    NewVersion version = versions.plan(snapshot, bucket, key, joined.draft());
     return new ToComplete(
         joined,
         version,

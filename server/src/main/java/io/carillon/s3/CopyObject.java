@@ -135,7 +135,7 @@ final class CopyObject {
                   original.content().joined(),
                   digests.checksum(),
                   metadataOfCopy(input, original.description(), given));
-          NewVersion version = versions.plan(bucket, key, draft);
+          NewVersion version = versions.plan(snapshot, bucket, key, draft);
           return new Copy(
               bucket,
               original,

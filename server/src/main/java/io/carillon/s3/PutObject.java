@@ -95,7 +95,7 @@ final class PutObject {
         snapshot -> {
           Bucket bucket =
               buckets.require(snapshot, caller, input.bucket(), input.expectedBucketOwner());
-          NewVersion version = versions.plan(bucket, key, draft);
+          NewVersion version = versions.plan(snapshot, bucket, key, draft);
           return new Upload(
               bucket,
               version,

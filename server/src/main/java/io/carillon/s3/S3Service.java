@@ -111,7 +111,7 @@ public final class S3Service implements Service {
     Authorizer authorizer = kernel.authorizer();
     Buckets buckets = new Buckets();
     ContentStore contents = new ContentStore(kernel.blobs());
-    Versions versions = new Versions(contents, new Sequence(clock), clock);
+    Versions versions = new Versions(contents, new Sequence(database.isShared()), clock);
     Uploads uploads = new Uploads(contents);
     Bodies bodies = new Bodies(kernel.blobs(), INLINE_BYTES);
     Notifications notifications = new Notifications(buckets, kernel);
@@ -119,8 +119,8 @@ public final class S3Service implements Service {
     BucketTags bucketTags = new BucketTags(database, buckets);
     this.chores =
         List.of(
-            Chore.every(SWEEP_INTERVAL, () -> uploads.sweep(database)),
-            Chore.every(SWEEP_INTERVAL, () -> contents.sweep(database)));
+            Chore.ofOneNode("s3.uploads", SWEEP_INTERVAL, () -> uploads.sweep(database)),
+            Chore.ofOneNode("s3.contents", SWEEP_INTERVAL, () -> contents.sweep(database)));
     this.authorizer = authorizer;
     this.delivery = new EventDelivery(kernel.recipients(), kernel.trace());
     this.policies = new BucketPolicies(database, buckets, versions, kernel.principals());

@@ -15,19 +15,21 @@ final class Housekeeping implements AutoCloseable {
     this.threads = threads;
   }
 
-  static Housekeeping start(List<Chore> chores) {
+  static Housekeeping start(List<Chore> chores, ChoreLeases leases) {
     return new Housekeeping(
         chores.stream()
-            .map(chore -> Thread.ofVirtual().name("housekeeping").start(() -> run(chore)))
+            .map(chore -> Thread.ofVirtual().name("housekeeping").start(() -> run(chore, leases)))
             .toList());
   }
 
-  private static void run(Chore chore) {
+  private static void run(Chore chore, ChoreLeases leases) {
     try {
       Thread.sleep(chore.first());
       while (true) {
         try {
-          chore.work().run();
+          if (leases.take(chore)) {
+            chore.work().run();
+          }
         } catch (RuntimeException | Error e) {
           LOG.warn("A periodic task failed; its next run tries again", e);
         }

@@ -245,7 +245,9 @@ public final class Server implements AutoCloseable {
                       config, config.httpsPort().getAsInt(), keys, limits, rootHandler))
               : null;
       dispatcher.start();
-      shutdown.add(Housekeeping.start(chores(clock, trace, storage)));
+      shutdown.add(
+          Housekeeping.start(
+              chores(clock, trace, storage), new ChoreLeases(database, storage.nodes())));
       ready = true;
     } finally {
       if (!ready) {
@@ -260,10 +262,12 @@ public final class Server implements AutoCloseable {
     services.forEach(service -> corrections.add(service::correctDueTimes));
     ClockStepDetector clockSteps = new ClockStepDetector(clock, System::nanoTime, corrections);
     List<Chore> chores = new ArrayList<>();
-    chores.add(new Chore(Duration.ZERO, TEN_SECONDS, clockSteps::check));
-    chores.add(Chore.every(MINUTE, trace::sweep));
-    chores.add(Chore.every(MINUTE, storage::removeReleased));
-    chores.add(new Chore(SHORTLY, Duration.ofDays(1), storage::sweep));
+    chores.add(Chore.ofEachNode(Duration.ZERO, TEN_SECONDS, clockSteps::check));
+    chores.add(Chore.ofOneNode("trace.sweep", MINUTE, trace::sweep));
+    chores.add(Chore.ofOneNode("blobs.removeReleased", MINUTE, storage::removeReleased));
+    chores.add(Chore.ofOneNode("blobs.sweep", SHORTLY, Duration.ofDays(1), storage::sweep));
+    chores.add(
+        Chore.ofEachNode(Duration.ofHours(1), Duration.ofHours(1), storage::removeAbandoned));
     services.forEach(service -> chores.addAll(service.chores()));
     return chores;
   }

@@ -114,6 +114,11 @@ record Storage(
     run(FileBlobs::removeReleased);
   }
 
+  /// Removes this node's blobs that no row has named for hours.
+  void removeAbandoned() {
+    run(FileBlobs::removeAbandoned);
+  }
+
   /// Removes the blobs that no row ever named, by looking at every file.
   void sweep() {
     run(FileBlobs::sweep);

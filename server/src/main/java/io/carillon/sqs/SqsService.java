@@ -175,7 +175,7 @@ public final class SqsService implements Service {
 
   @Override
   public List<Chore> chores() {
-    return List.of(Chore.every(SWEEP_INTERVAL, this::sweep));
+    return List.of(Chore.ofOneNode("sqs.sweep", SWEEP_INTERVAL, this::sweep));
   }
 
   /// Ends long polls, so that a shutdown need not wait for them.

@@ -114,8 +114,18 @@ public final class Nodes implements Incarnations {
       former = start.value().name.equals(name) ? start.value() : former;
     }
     Instant started = tx.now().truncatedTo(ChronoUnit.MILLIS);
-    STARTS.put(tx, last + 1, new Start(name, started, false, 0, false));
-    return new Joined(last + 1, former);
+    long next = last + 1;
+    while (drawsNumbersOfAnother(tx, next)) {
+      next++;
+    }
+    STARTS.put(tx, next, new Start(name, started, false, 0, false));
+    return new Joined(next, former);
+  }
+
+  /// See [RowNumbers].
+  private static boolean drawsNumbersOfAnother(Tx tx, long incarnation) {
+    return starts(tx).stream()
+        .anyMatch(start -> (incarnation - start.key()) % RowNumbers.DISTINCT == 0);
   }
 
   @Override
@@ -162,17 +172,12 @@ public final class Nodes implements Incarnations {
         .anyMatch(later -> later.value().name.equals(start.name));
   }
 
-  /// Whether others have begun to take over from it, or may forget it any time.
+  /// Whether others have begun to take over from it. That a later start of the node exists is not
+  /// enough: the former one may be paused in the middle of a request.
   @Override
   public boolean hasEnded(Snapshot snapshot, long incarnation) {
-    if (incarnation == this.incarnation) {
-      return false;
-    }
-    Optional<Start> start = find(snapshot, incarnation);
-    return start.isEmpty()
-        || !isShared()
-        || start.get().takenOver
-        || isSuperseded(snapshot, incarnation, start.get());
+    return incarnation != this.incarnation
+        && (!isShared() || find(snapshot, incarnation).filter(start -> !start.takenOver).isEmpty());
   }
 
   @Override

@@ -69,7 +69,8 @@ public final class TableTrace implements Trace {
   private final int mostSteps;
   private final RowNumbers numbers;
 
-  /// The number of steps: until the first sweep those of this process, then all.
+  /// The number of steps: until the first sweep those of this process, then all that were there at
+  /// the last count.
   private final AtomicLong total = new AtomicLong();
 
   private boolean counted;
@@ -98,7 +99,7 @@ public final class TableTrace implements Trace {
     String bucket = details.get("bucket");
     String key = details.get("key");
     return tx -> {
-      steps.put(tx, new Key(cause, numbers.next(clock.instant())), row);
+      steps.put(tx, new Key(cause, numbers.next(tx.now())), row);
       tx.afterCommit(total::incrementAndGet);
       if (isOfAnObject(step) && bucket != null && key != null) {
         objects.put(tx, new ObjectKey(bucket, key, cause), new Pointer());
@@ -186,7 +187,7 @@ public final class TableTrace implements Trace {
   /// read outside the write transaction, each chunk from the end of the one before, so no writer
   /// waits while deleted rows are skipped.
   public void sweep() {
-    if (!counted) {
+    if (!counted || database.isShared()) { // other nodes add steps too
       // Steps of this process are in the table and in `total`. A step that commits between these
       // two lines is counted twice, and one step too many is deleted.
       long noted = total.get();

@@ -24,7 +24,7 @@ final class SharedLogsTest {
   private static final AccountId ACCOUNT = new AccountId("123456789012");
 
   private final ManualClock clock = new ManualClock();
-  private final Database database = RepeatingDatabase.inMemory();
+  private final Database database = RepeatingDatabase.inMemory(clock);
   private final DirectPipeline one = node(1);
   private final DirectPipeline two = node(2);
 

@@ -34,7 +34,7 @@ final class SharedQueuesTest {
   private static final Authorizer ANYTHING = DirectPipeline.letting(() -> true);
 
   private final ManualClock clock = new ManualClock();
-  private final Database database = RepeatingDatabase.inMemory();
+  private final Database database = RepeatingDatabase.inMemory(clock);
 
   private final class Node {
     private final SqsService sqs;

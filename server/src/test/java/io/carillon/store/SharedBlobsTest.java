@@ -99,6 +99,25 @@ final class SharedBlobsTest {
     assertThat(two.verify()).isEqualTo(new FileBlobs.Scrubbed(0, 0, List.of()));
   }
 
+  /// Its node has been started again, but it goes on until others take over from it.
+  @Test
+  void aPausedStartKeepsItsBlobsUntilOthersTakeOver() throws IOException {
+    Database shared = new SharedMemory(clock);
+    Nodes paused = Nodes.join(shared, "a");
+    Nodes again = Nodes.join(shared, "a");
+    FileBlobs before = FileBlobs.open(folder, shared, paused, clock, 0, () -> 1);
+    BlobRef first = store(before);
+    BlobRef second = store(before);
+    FileBlobs after = FileBlobs.open(folder, shared, again, clock, 0, () -> 1);
+
+    assertThat(after.sweep().orphans()).isZero();
+    reference(shared, before, first);
+    assertThat(shared.<Boolean>write(tx -> again.beginTakeover(tx, paused.current()))).isTrue();
+    assertThatThrownBy(() -> reference(shared, before, second)).hasMessageContaining("took over");
+    assertThat(after.sweep().orphans()).isEqualTo(1);
+    assertThat(after.verify()).isEqualTo(new FileBlobs.Scrubbed(1, 3, List.of()));
+  }
+
   @Test
   void eachNodeRemovesWhatItAbandonedItself() throws IOException {
     FileBlobs one = start(1);
@@ -205,6 +224,10 @@ final class SharedBlobsTest {
   }
 
   private void reference(FileBlobs by, BlobRef blob) {
+    reference(database, by, blob);
+  }
+
+  private static void reference(Database database, FileBlobs by, BlobRef blob) {
     database.write(
         tx -> {
           by.retain(tx, blob);

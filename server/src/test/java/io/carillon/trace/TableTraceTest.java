@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.base.Ids;
 import io.carillon.store.CountingDatabase;
+import io.carillon.store.Database;
 import io.carillon.store.RepeatingDatabase;
 import io.carillon.store.RowNumbers;
+import io.carillon.store.SharedMemory;
 import io.carillon.store.Tx;
 import io.carillon.trace.Trace.Step;
 import java.time.Duration;
@@ -19,7 +21,8 @@ import org.junit.jupiter.api.Test;
 
 class TableTraceTest {
   private Instant now = Instant.parse("2026-11-22T12:00:00Z");
-  private final CountingDatabase database = new CountingDatabase(RepeatingDatabase.inMemory());
+  private final CountingDatabase database =
+      new CountingDatabase(RepeatingDatabase.inMemory(() -> now));
   private final TableTrace trace =
       new TableTrace(database, () -> now, new Ids(), new RowNumbers(1), 10);
 
@@ -51,6 +54,25 @@ class TableTraceTest {
           });
     }
     assertThat(other.of(cause).orElseThrow().steps()).hasSize(2);
+  }
+
+  @Test
+  void theStepsOfOtherNodesCountAmongTheOldestToDelete() {
+    Database shared = new SharedMemory(() -> now);
+    TableTrace sweeping = new TableTrace(shared, () -> now, new Ids(), new RowNumbers(1), 10);
+    TableTrace other = new TableTrace(shared, () -> now, new Ids(), new RowNumbers(2), 10);
+    sweeping.sweep();
+    for (int i = 0; i < 15; i++) {
+      Consumer<Tx> step = other.plan(other.begin(), Step.MATCHED, Map.of());
+      shared.write(
+          tx -> {
+            step.accept(tx);
+            return step;
+          });
+      now = now.plusMillis(1);
+    }
+    sweeping.sweep();
+    assertThat(sweeping.since(Instant.EPOCH, 100)).hasSize(10);
   }
 
   @Test

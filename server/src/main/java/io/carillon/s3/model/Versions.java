@@ -114,12 +114,13 @@ public final class Versions {
   }
 
   /// Plans a version with the content of `draft`.
-  public NewVersion plan(Bucket bucket, ObjectKey key, Draft draft) {
-    return plan(bucket, key, false, draft);
+  public NewVersion plan(Snapshot snapshot, Bucket bucket, ObjectKey key, Draft draft) {
+    return plan(snapshot, bucket, key, false, draft);
   }
 
-  private NewVersion plan(Bucket bucket, ObjectKey key, boolean deleteMarker, Draft draft) {
-    long number = sequence.draw(bucket, key);
+  private NewVersion plan(
+      Snapshot snapshot, Bucket bucket, ObjectKey key, boolean deleteMarker, Draft draft) {
+    long number = sequence.draw(snapshot, bucket, key);
     ObjectVersion version =
         new ObjectVersion(
             bucket.versioning() == Versioning.ENABLED
@@ -140,6 +141,7 @@ public final class Versions {
     Name name = new Name(bucket.name(), key.value());
     Optional<ObjectVersion> replaced = current.get(tx, name);
     sequence.take(
+        tx,
         bucket,
         key,
         planned.version().sequence(),
@@ -179,11 +181,11 @@ public final class Versions {
       Snapshot snapshot, Bucket bucket, ObjectKey key, @Nullable String versionId) {
     if (versionId == null && bucket.everVersioned()) {
       Draft nothing = new Draft(EMPTY_ETAG, ContentRef.NONE, null, ObjectMetadata.NONE);
-      return new Removal.Hidden(plan(bucket, key, true, nothing));
+      return new Removal.Hidden(plan(snapshot, bucket, key, true, nothing));
     }
     Optional<ObjectVersion> found =
         versionId == null ? head(snapshot, bucket, key) : find(snapshot, bucket, key, versionId);
-    long number = sequence.draw(bucket, key);
+    long number = sequence.draw(snapshot, bucket, key);
     return found.isEmpty() ? new Removal.Nothing(number) : new Removal.Gone(found.get(), number);
   }
 
@@ -193,10 +195,10 @@ public final class Versions {
     switch (planned) {
       case Removal.Hidden(NewVersion marker) -> put(tx, bucket, key, marker);
       case Removal.Nothing(long number) ->
-          sequence.take(bucket, key, number, headNumber(tx, bucket, key));
+          sequence.takeForRemoval(tx, bucket, key, number, headNumber(tx, bucket, key));
       case Removal.Gone(ObjectVersion version, long number) -> {
         long head = headNumber(tx, bucket, key);
-        sequence.take(bucket, key, number, head);
+        sequence.takeForRemoval(tx, bucket, key, number, head);
         contents.release(tx, version.content());
         Name name = new Name(bucket.name(), key.value());
         if (head == version.sequence()) {

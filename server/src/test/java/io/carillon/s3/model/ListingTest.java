@@ -34,10 +34,7 @@ class ListingTest {
 
   private final Database database = RepeatingDatabase.inMemory();
   private final Versions versions =
-      new Versions(
-          new ContentStore(new NoBlobs()),
-          new Sequence(InstantSource.system()),
-          InstantSource.system());
+      new Versions(new ContentStore(new NoBlobs()), new Sequence(false), InstantSource.system());
 
   @Property(tries = 400)
   void pagesTogetherMatchAModel(
@@ -254,7 +251,10 @@ class ListingTest {
     ObjectKey name = new ObjectKey(key);
     Versions.NewVersion planned =
         versions.plan(
-            bucket, name, new ObjectVersion.Draft("e", ContentRef.NONE, null, ObjectMetadata.NONE));
+            tx,
+            bucket,
+            name,
+            new ObjectVersion.Draft("e", ContentRef.NONE, null, ObjectMetadata.NONE));
     versions.put(tx, bucket, name, planned);
     return planned.version();
   }
