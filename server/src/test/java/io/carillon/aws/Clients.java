@@ -74,7 +74,7 @@ public final class Clients {
       configure(settings, ENDPOINT, "test", Region.EU_CENTRAL_1);
       return settings.build();
     } catch (ReflectiveOperationException e) {
-      throw new AssertionError(e);
+      throw new LinkageError("A client without a builder: " + client, e);
     }
   }
 
