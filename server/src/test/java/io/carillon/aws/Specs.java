@@ -43,7 +43,7 @@ public final class Specs {
     try {
       return (ServiceSpec) service.getField("SPEC").get(null);
     } catch (ReflectiveOperationException e) {
-      throw new AssertionError(service + " has no public SPEC", e);
+      throw new LinkageError(service + " has no public SPEC", e);
     }
   }
 
