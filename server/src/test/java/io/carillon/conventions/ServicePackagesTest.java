@@ -13,8 +13,8 @@ import org.junit.jupiter.api.Test;
 /// The rules of [PackageDependenciesTest] find new services, and packages that break them.
 class ServicePackagesTest {
   /// Not a service: to the rules it is a shared class.
-  private static final class NamesAService {
-    private final Class<?> service = ToyService.class;
+  interface NamesAService {
+    ToyService service();
   }
 
   @Test

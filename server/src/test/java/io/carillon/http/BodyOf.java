@@ -27,9 +27,11 @@ public final class BodyOf extends Body {
     return new BodyOf(OptionalLong.empty(), read);
   }
 
-  /// For bodies that must not be read.
-  public static int mustNotBeRead(byte[] into, int offset, int length) {
-    throw new AssertionError("The body was asked for");
+  /// How a body is read that must not be.
+  public static Read mustNotBeRead() {
+    return (_, _, _) -> {
+      throw new AssertionError("The body was asked for");
+    };
   }
 
   @Override

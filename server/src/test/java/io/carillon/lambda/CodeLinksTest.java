@@ -14,6 +14,7 @@ import io.carillon.store.ManualClock;
 import io.carillon.store.MemoryBlobs;
 import io.carillon.store.MemoryDatabase;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -78,7 +79,7 @@ final class CodeLinksTest {
         "",
         new Headers(),
         Body.of(new byte[0]),
-        new InetSocketAddress("127.0.0.1", 1),
+        new InetSocketAddress(InetAddress.getLoopbackAddress(), 1),
         false);
   }
 }

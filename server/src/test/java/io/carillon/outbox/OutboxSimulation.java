@@ -351,13 +351,14 @@ final class OutboxSimulation {
     }
 
     void noteBeat(Snapshot snapshot) {
-      long present =
-          nodes == null
-              ? beat
-              : nodes.find(snapshot, nodes.current()).map(Nodes.Start::beat).orElse(beat);
+      Nodes joined = nodes;
+      if (joined == null) {
+        return;
+      }
+      long present = joined.find(snapshot, joined.current()).map(Nodes.Start::beat).orElse(beat);
       if (present != beat) {
         beat = present;
-        lastBeats.put(nodes.current(), OutboxSimulation.this.threads.now());
+        lastBeats.put(joined.current(), OutboxSimulation.this.threads.now());
       }
     }
 
@@ -474,9 +475,11 @@ final class OutboxSimulation {
 
     private void requireDead(DueQueue.Held held) {
       Node node = byIncarnation.get(held.holder());
-      boolean lives = node != null && !node.life.isOver && node.life.incarnation() == held.holder();
+      if (node == null || node.life.isOver || node.life.incarnation() != held.holder()) {
+        return;
+      }
       long silence = threads.now() - lastBeats.getOrDefault(held.holder(), 0L);
-      if (lives && silence < LIVES.toNanos()) {
+      if (silence < LIVES.toNanos()) {
         violations.add(
             "%s took the lease of %s from %s, which lives"
                 .formatted(life.node.name, held.lease().id(), node.name));

@@ -72,7 +72,7 @@ final class SimulatedThreads {
       self.throwIfInterrupted();
       self.until = now + Math.max(0, time.toNanos());
       self.canWake = _ -> false;
-      self.yield();
+      self.giveWay();
       self.throwIfInterrupted();
     }
 
@@ -92,6 +92,7 @@ final class SimulatedThreads {
     }
 
     @Override
+    @SuppressWarnings("ReferenceEquality") // a monitor is an object, whatever it equals
     public void notifyAll(Object monitor) {
       for (Simulated other : all) {
         if (other.monitor == monitor) {
@@ -112,7 +113,7 @@ final class SimulatedThreads {
       self.throwIfInterrupted();
       self.until = now + Math.max(0, patience.toNanos());
       self.canWake = _ -> other.ended;
-      self.yield();
+      self.giveWay();
       self.throwIfInterrupted();
       return other.ended;
     }
@@ -142,7 +143,7 @@ final class SimulatedThreads {
     }
 
     /// Lets others run until this one is chosen again.
-    void yield() {
+    void giveWay() {
       scheduler.release();
       turn.acquireUninterruptibly();
     }
@@ -196,7 +197,7 @@ final class SimulatedThreads {
     Simulated self = byThread.get(Thread.currentThread());
     if (self != null) {
       self.until = now;
-      self.yield();
+      self.giveWay();
       if (self.interrupted) {
         self.interrupted = false;
         Thread.currentThread().interrupt();

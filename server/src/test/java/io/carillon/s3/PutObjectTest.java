@@ -261,7 +261,7 @@ class PutObjectTest {
 
   @Test
   void bodiesOfUnknownLengthAreRefused() {
-    Body endless = BodyOf.unknownLength(BodyOf::mustNotBeRead);
+    Body endless = BodyOf.unknownLength(BodyOf.mustNotBeRead());
     refused(
         () -> fixture.stream(fixture.alice, put("k").build(), request(endless)),
         "MissingContentLength",
@@ -288,7 +288,7 @@ class PutObjectTest {
 
   @Test
   void requestsAreRefusedBeforeTheBodyIsRead() {
-    Body unread = BodyOf.length(6L << 30, BodyOf::mustNotBeRead);
+    Body unread = BodyOf.length(6L << 30, BodyOf.mustNotBeRead());
     fixture.put("photos", "there", "x");
 
     refused(

@@ -69,7 +69,7 @@ class AuthorizedChangesTest {
     server.close();
   }
 
-  private record Change(String service, String operation, boolean open, Consumer<Clients> call) {
+  record Change(String service, String operation, boolean open, Consumer<Clients> call) {
     @Override
     public String toString() {
       return service + ":" + operation;

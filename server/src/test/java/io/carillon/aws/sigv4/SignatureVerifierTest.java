@@ -308,7 +308,7 @@ class SignatureVerifierTest {
 
   @Test
   void noBodyIsReadForAnUnknownKey() {
-    Body body = BodyOf.unknownLength(BodyOf::mustNotBeRead);
+    Body body = BodyOf.unknownLength(BodyOf.mustNotBeRead());
     Request request =
         withAuthorization(to("lambda").withBody(body), a -> a.replace(Example.KEY_ID, "AKIAX"));
 
