@@ -3,6 +3,7 @@ package io.carillon.events;
 import io.carillon.base.Arn;
 import io.carillon.messaging.Acceptance;
 import io.carillon.messaging.Recipient;
+import io.carillon.outbox.DeadLetterPlan;
 import io.carillon.outbox.Delivery;
 import io.carillon.outbox.DeliveryOutcome;
 import io.carillon.outbox.Job;
@@ -87,15 +88,13 @@ final class TargetDelivery implements Delivery {
   }
 
   @Override
-  public boolean deadLetter(Tx tx, Job job, String why) {
+  public DeadLetterPlan planDeadLetter(Snapshot snapshot, Job job, String why) {
     TargetWork work = TargetWork.of(job.work());
-    if (work.deadLetterQueue() == null) {
-      return false;
-    }
-    outbox.add(
-        tx,
-        DeadLetterWork.of(work, work.deadLetterQueue(), job, why)
-            .work(clock.instant(), job.work().cause()));
-    return true;
+    return work.deadLetterQueue() == null
+        ? DeadLetterPlan.KEEP
+        : DeadLetterPlan.sent(
+            outbox.prepare(
+                DeadLetterWork.of(work, work.deadLetterQueue(), job, why)
+                    .work(clock.instant(), job.work().cause())));
   }
 }

@@ -6,6 +6,7 @@ import io.carillon.lambda.runtime.Environments;
 import io.carillon.lambda.runtime.Invocation;
 import io.carillon.lambda.runtime.InvocationResult;
 import io.carillon.messaging.MessageAttribute;
+import io.carillon.outbox.DeadLetterPlan;
 import io.carillon.outbox.Delivery;
 import io.carillon.outbox.DeliveryOutcome;
 import io.carillon.outbox.Job;
@@ -20,6 +21,8 @@ import io.carillon.trace.Cause;
 import io.carillon.trace.Trace;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -243,53 +246,78 @@ final class InvocationDelivery implements Delivery {
   }
 
   @Override
-  public boolean deadLetter(Tx tx, Job job, String why) {
+  public DeadLetterPlan planDeadLetter(Snapshot snapshot, Job job, String why) {
     AsyncInvocation invocation = AsyncInvocation.of(job.work());
     FunctionName name = invocation.functionName();
     String failure = lastFailure(job, why);
-    Optional<byte[]> reported = failures.find(tx, invocation, failure);
-    reported.ifPresent(_ -> failures.delete(tx, invocation));
-    Optional<FunctionVersion> version = functions.findVersion(tx, name);
-    if (version.isEmpty()) {
-      return false;
+    Optional<byte[]> reported = failures.find(snapshot, invocation, failure);
+    List<Consumer<Tx>> effects = new ArrayList<>();
+    functions
+        .findVersion(snapshot, name)
+        .map(version -> new GivenUp(job, invocation, version, why, failure, reported))
+        .ifPresent(
+            given -> {
+              toDeadLetterQueue(given).map(outbox::prepare).ifPresent(effects::add);
+              toFailureDestination(snapshot, given).map(outbox::prepare).ifPresent(effects::add);
+            });
+    boolean isSent = !effects.isEmpty();
+    reported.ifPresent(_ -> effects.add(tx -> failures.delete(tx, invocation)));
+    return new DeadLetterPlan(isSent, tx -> effects.forEach(effect -> effect.accept(tx)));
+  }
+
+  /// An invocation that was given up.
+  ///
+  /// @param failure the error of the last attempt
+  /// @param reported the same error as the runtime reported it; empty if not known
+  private record GivenUp(
+      Job job,
+      AsyncInvocation invocation,
+      FunctionVersion version,
+      String why,
+      String failure,
+      Optional<byte[]> reported) {
+    int invokeCount() {
+      boolean notInvoked = why.equals(Recursion.REASON) || why.equals(NO_CONCURRENCY);
+      return job.attempts() - (notInvoked ? 1 : 0);
     }
-    boolean notInvoked = why.equals(Recursion.REASON) || why.equals(NO_CONCURRENCY);
-    int invokeCount = job.attempts() - (notInvoked ? 1 : 0);
-    boolean queued = false;
-    String deadLetters = version.get().configuration().deadLetterArn();
-    if (deadLetters != null) {
-      outbox.add(
-          tx,
-          destinationWork(
-              job,
-              invocation,
-              version.get(),
-              deadLetters,
-              invocation.payload(),
-              InvocationRecords.deadLetterAttributes(invocation, invokeCount, failure)));
-      queued = true;
-    }
-    var config = configs.find(tx, name);
-    String onFailure = config.map(EventInvokeConfigs.ConfigRow::onFailure).orElse(null);
-    if (onFailure != null) {
-      RetryPolicy policy =
-          config
-              .map(EventInvokeConfigs.ConfigRow::retryPolicy)
-              .orElse(RetryPolicy.ASYNC_INVOCATION);
-      byte[] document =
-          InvocationRecords.failure(
-              invocation,
-              invokeCount,
-              version.get().version(),
-              condition(why, invokeCount >= policy.maxAttempts()),
-              failure,
-              reported,
-              clock.instant());
-      outbox.add(
-          tx, destinationWork(job, invocation, version.get(), onFailure, document, Map.of()));
-      queued = true;
-    }
-    return queued;
+  }
+
+  private Optional<Work> toDeadLetterQueue(GivenUp given) {
+    return Optional.ofNullable(given.version.configuration().deadLetterArn())
+        .map(
+            queue ->
+                destinationWork(
+                    given.job,
+                    given.invocation,
+                    given.version,
+                    queue,
+                    given.invocation.payload(),
+                    InvocationRecords.deadLetterAttributes(
+                        given.invocation, given.invokeCount(), given.failure)));
+  }
+
+  private Optional<Work> toFailureDestination(Snapshot snapshot, GivenUp given) {
+    var config = configs.find(snapshot, given.invocation.functionName());
+    RetryPolicy policy =
+        config.map(EventInvokeConfigs.ConfigRow::retryPolicy).orElse(RetryPolicy.ASYNC_INVOCATION);
+    return config
+        .map(EventInvokeConfigs.ConfigRow::onFailure)
+        .map(
+            destination ->
+                destinationWork(
+                    given.job,
+                    given.invocation,
+                    given.version,
+                    destination,
+                    InvocationRecords.failure(
+                        given.invocation,
+                        given.invokeCount(),
+                        given.version.version(),
+                        condition(given.why, given.invokeCount() >= policy.maxAttempts()),
+                        given.failure,
+                        given.reported,
+                        clock.instant()),
+                    Map.of()));
   }
 
   /// AWS does not document the condition of a stopped recursion; here it is the error code.

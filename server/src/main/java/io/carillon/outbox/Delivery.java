@@ -22,11 +22,10 @@ public interface Delivery {
 
   RetryPolicy retryPolicy(Job job);
 
-  /// Runs in the transaction that gives the job up. Sends it where the user asked for (dead-letter
-  /// queue, failure destination) and returns true; false, as of kinds without such a place, leaves
-  /// it to [DeadLetters].
-  default boolean deadLetter(Tx tx, Job job, String why) {
-    return false;
+  /// Plans what becomes of a job that is given up: it is sent where the user asked for (dead-letter
+  /// queue, failure destination), or kept, as of kinds without such a place.
+  default DeadLetterPlan planDeadLetter(Snapshot snapshot, Job job, String why) {
+    return DeadLetterPlan.KEEP;
   }
 
   /// The longest that an attempt of `work` may take. One that exceeds it by a minute is interrupted

@@ -10,7 +10,6 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -196,7 +195,9 @@ final class Recorder {
 
   private void deadLetter(Attempt attempt, String why) {
     try {
-      database.writeRelaxed(tx -> deadLetter(tx, attempt, why, attempt.delivery()));
+      database.changeRelaxed(
+          snapshot -> attempt.delivery().planDeadLetter(snapshot, attempt.deadJob(), why),
+          (tx, plan) -> deadLetter(tx, attempt, why, plan));
     } catch (ReadOnlyException | UnknownOutcomeException | ContendedException e) {
       throw e;
     } catch (RuntimeException e) {
@@ -205,22 +206,20 @@ final class Recorder {
           attempt,
           e);
       String both = why + "; its dead-letter destination failed: " + Attempt.describe(e);
-      database.writeRelaxed(tx -> deadLetter(tx, attempt, cut(both), null));
+      database.writeRelaxed(tx -> deadLetter(tx, attempt, cut(both), DeadLetterPlan.KEEP));
     }
   }
 
-  /// @param taker sends the job to the dead-letter destination; null to keep it here
-  private boolean deadLetter(Tx tx, Attempt attempt, String why, @Nullable Delivery taker) {
+  private boolean deadLetter(Tx tx, Attempt attempt, String why, DeadLetterPlan plan) {
     return settle(
         tx,
         attempt,
         _ -> {
-          Job dead = attempt.deadJob();
-          boolean taken = taker != null && taker.deadLetter(tx, dead, why);
-          if (!taken) {
-            deadLetters.put(tx, dead, why, tx.now());
+          plan.effect().accept(tx);
+          if (!plan.isSent()) {
+            deadLetters.put(tx, attempt.deadJob(), why, tx.now());
           }
-          note(tx, attempt, new DeliveryFailure.DeadLettered(why, !taken));
+          note(tx, attempt, new DeliveryFailure.DeadLettered(why, !plan.isSent()));
         });
   }
 

@@ -2,9 +2,11 @@ package io.carillon.sns;
 
 import io.carillon.base.Arn;
 import io.carillon.base.UrlPasswords;
+import io.carillon.outbox.DeadLetterPlan;
 import io.carillon.outbox.Delivery;
 import io.carillon.outbox.DeliveryOutcome;
 import io.carillon.outbox.Job;
+import io.carillon.store.Snapshot;
 import io.carillon.store.Tx;
 import io.carillon.trace.Trace;
 import java.util.Map;
@@ -79,24 +81,21 @@ abstract class SubscriberDelivery implements Delivery {
 
   /// Sends to the subscription's dead-letter queue if it has one.
   @Override
-  public boolean deadLetter(Tx tx, Job job, String why) {
+  public DeadLetterPlan planDeadLetter(Snapshot snapshot, Job job, String why) {
     DeliveryRequest delivery = DeliveryRequest.decode(job.work().payload());
     if (delivery.kind() != DeliveryRequest.Kind.NOTIFICATION) {
-      return false;
+      return DeadLetterPlan.KEEP;
     }
     Optional<Arn> queue =
         resolver
-            .resolve(tx, delivery)
+            .resolve(snapshot, delivery)
             .flatMap(
                 resolved ->
                     resolved instanceof ResolvedDelivery.Notification notification
                         ? SubscriptionAttributes.deadLetterQueue(notification.subscription())
                         : Optional.empty());
-    if (queue.isPresent()) {
-      deadLetters.send(tx, delivery, queue.get(), why, job.work().cause());
-      return true;
-    }
-    deadLetters.keepMessage(tx, delivery);
-    return false;
+    return queue
+        .map(to -> deadLetters.planSending(delivery, to, why, job.work().cause()))
+        .orElseGet(() -> deadLetters.planKeeping(delivery));
   }
 }

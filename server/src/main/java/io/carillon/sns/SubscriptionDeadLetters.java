@@ -3,6 +3,7 @@ package io.carillon.sns;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.carillon.base.Arn;
 import io.carillon.messaging.Acceptance;
+import io.carillon.outbox.DeadLetterPlan;
 import io.carillon.outbox.Delivery;
 import io.carillon.outbox.DeliveryOutcome;
 import io.carillon.outbox.Job;
@@ -15,6 +16,7 @@ import io.carillon.store.Tx;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /// Deliveries that were given up go to the subscription's dead-letter queue. Without one, they
 /// become dead letters of the outbox, which can be redriven. The message rows of dead letters are
@@ -50,19 +52,28 @@ final class SubscriptionDeadLetters {
   }
 
   /// Sends a delivery that was given up to `queue`; it keeps its reference to the message.
-  void send(Tx tx, DeliveryRequest delivery, Arn queue, String why, String cause) {
+  DeadLetterPlan planSending(DeliveryRequest delivery, Arn queue, String why, String cause) {
     byte[] payload = DeadLetter.CODEC.encode(new DeadLetter(delivery, queue.toString(), why));
-    outbox.add(tx, new Work(TO_QUEUE, queue.toString(), clock.instant(), payload, cause));
+    return DeadLetterPlan.sent(
+        outbox.prepare(new Work(TO_QUEUE, queue.toString(), clock.instant(), payload, cause)));
   }
 
   /// Holds the message of a delivery that becomes a dead letter, and adds the work that releases it
   /// later.
-  void keepMessage(Tx tx, DeliveryRequest delivery) {
-    messages.hold(tx, delivery.messageId(), delivery.lane());
-    outbox.add(
-        tx,
-        new Work(
-            RELEASE_HELD, delivery.lane(), clock.instant().plus(RETENTION), delivery.encode(), ""));
+  DeadLetterPlan planKeeping(DeliveryRequest delivery) {
+    Consumer<Tx> release =
+        outbox.prepare(
+            new Work(
+                RELEASE_HELD,
+                delivery.lane(),
+                clock.instant().plus(RETENTION),
+                delivery.encode(),
+                ""));
+    return DeadLetterPlan.kept(
+        tx -> {
+          messages.hold(tx, delivery.messageId(), delivery.lane());
+          release.accept(tx);
+        });
   }
 
   /// Delivers to dead-letter queues.
@@ -79,9 +90,8 @@ final class SubscriptionDeadLetters {
       }
 
       @Override
-      public boolean deadLetter(Tx tx, Job job, String why) {
-        keepMessage(tx, DeadLetter.CODEC.decode(job.work().payload()).delivery());
-        return false;
+      public DeadLetterPlan planDeadLetter(Snapshot snapshot, Job job, String why) {
+        return planKeeping(DeadLetter.CODEC.decode(job.work().payload()).delivery());
       }
     };
   }

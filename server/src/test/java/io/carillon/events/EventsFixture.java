@@ -174,7 +174,7 @@ final class EventsFixture implements FixedAuthorizer {
   }
 
   boolean deadLetter(Job job, String why) {
-    return database.write(tx -> delivery(job.work()).deadLetter(tx, job, why));
+    return RecordingOutbox.deadLettered(database, delivery(job.work()), job, why);
   }
 
   Delivery delivery(Work work) {

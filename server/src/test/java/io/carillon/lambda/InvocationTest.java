@@ -18,6 +18,7 @@ import io.carillon.messaging.Sender;
 import io.carillon.messaging.ServiceMessage;
 import io.carillon.outbox.Delivery;
 import io.carillon.outbox.DeliveryOutcome;
+import io.carillon.outbox.RecordingOutbox;
 import io.carillon.outbox.RetryPolicy;
 import io.carillon.outbox.Work;
 import io.carillon.store.Database;
@@ -204,8 +205,8 @@ class InvocationTest {
 
     fixture.outbox.clear();
     boolean queued =
-        fixture.database.write(
-            tx -> delivery.deadLetter(tx, job(work, 3, "KeyError: before"), "ValueError: no"));
+        RecordingOutbox.deadLettered(
+            fixture.database, delivery, job(work, 3, "KeyError: before"), "ValueError: no");
     assertThat(queued).isTrue();
     fixture.settle(fixture.attempt(fixture.outbox.getFirst(), 1));
     ServiceMessage dead = fixture.sent.getFirst();
@@ -215,7 +216,7 @@ class InvocationTest {
         .containsEntry("ErrorCode", MessageAttribute.number("200"))
         .containsEntry("ErrorMessage", MessageAttribute.string("no"))
         .containsKey("RequestID");
-    fixture.database.write(tx -> delivery.deadLetter(tx, job(work, 1, ""), NO_CONCURRENCY));
+    RecordingOutbox.deadLettered(fixture.database, delivery, job(work, 1, ""), NO_CONCURRENCY);
     fixture.settle(fixture.attempt(fixture.outbox.getLast(), 1));
     assertThat(fixture.sent.getLast().attributes())
         .as("not invoked")
@@ -269,8 +270,7 @@ class InvocationTest {
   private static JsonNode failureRecord(Work work, int attempts, String why) throws Exception {
     var delivery = Objects.requireNonNull(fixture.service.deliveries().get(work.kind()));
     assertThat(
-            fixture.database.<Boolean>write(
-                tx -> delivery.deadLetter(tx, job(work, attempts, ""), why)))
+            RecordingOutbox.deadLettered(fixture.database, delivery, job(work, attempts, ""), why))
         .isTrue();
     fixture.settle(fixture.attempt(fixture.outbox.getLast(), 1));
     return new ObjectMapper().readTree(fixture.sent.getLast().payload());
@@ -310,8 +310,8 @@ class InvocationTest {
     assertThat(success.at("/responseContext/executedVersion").asText()).isEqualTo("$LATEST");
 
     assertThat(
-            fixture.database.<Boolean>write(
-                tx -> delivery.deadLetter(tx, job(work, 1, "KeyError: before"), "ValueError: no")))
+            RecordingOutbox.deadLettered(
+                fixture.database, delivery, job(work, 1, "KeyError: before"), "ValueError: no"))
         .isTrue();
     fixture.settle(fixture.attempt(fixture.outbox.getLast(), 1));
     JsonNode failure = new ObjectMapper().readTree(fixture.sent.getLast().payload());
@@ -400,9 +400,7 @@ class InvocationTest {
         DeleteFunctionResponse.class);
     assertThat(fixture.attempt(work, 1)).isInstanceOf(DeliveryOutcome.Rejected.class);
     var delivery = Objects.requireNonNull(fixture.service.deliveries().get(work.kind()));
-    assertThat(
-            fixture.database.<Boolean>write(
-                tx -> delivery.deadLetter(tx, job(work, 1, ""), "gone")))
+    assertThat(RecordingOutbox.deadLettered(fixture.database, delivery, job(work, 1, ""), "gone"))
         .as("no destination: kept as a dead letter")
         .isFalse();
   }

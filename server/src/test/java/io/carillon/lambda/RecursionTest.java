@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.carillon.base.Arn;
 import io.carillon.outbox.DeliveryOutcome;
+import io.carillon.outbox.RecordingOutbox;
 import io.carillon.outbox.Work;
 import io.carillon.trace.Cause;
 import java.nio.file.Path;
@@ -87,8 +88,8 @@ class RecursionTest {
       assertThat(dropped).isEqualTo(new DeliveryOutcome.Rejected(Recursion.REASON));
       var delivery = Objects.requireNonNull(fixture.service.deliveries().get(seventeenth.kind()));
       assertThat(
-              fixture.database.<Boolean>write(
-                  tx -> delivery.deadLetter(tx, job(seventeenth, 1, ""), Recursion.REASON)))
+              RecordingOutbox.deadLettered(
+                  fixture.database, delivery, job(seventeenth, 1, ""), Recursion.REASON))
           .isTrue();
       fixture.settle(fixture.attempt(fixture.outbox.getLast(), 1));
       JsonNode failure = new ObjectMapper().readTree(fixture.sent.getLast().payload());

@@ -14,7 +14,6 @@ import io.carillon.store.RepeatingDatabase;
 import io.carillon.store.RowCodec;
 import io.carillon.store.ScanStep;
 import io.carillon.store.Table;
-import io.carillon.store.Tx;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -120,11 +119,6 @@ final class CrashSuspectsTest {
     @Override
     public Duration longestAttempt(Work work) {
       return Duration.ofDays(10_000);
-    }
-
-    @Override
-    public boolean deadLetter(Tx tx, Job job, String why) {
-      return false;
     }
   }
 

@@ -57,9 +57,9 @@ abstract class DispatcherFixture {
     }
 
     @Override
-    public boolean deadLetter(Tx tx, Job job, String why) {
-      tx.afterCommit(() -> deadLettered.add(job));
-      return hasDeadLetterQueue;
+    public DeadLetterPlan planDeadLetter(Snapshot snapshot, Job job, String why) {
+      return new DeadLetterPlan(
+          hasDeadLetterQueue, tx -> tx.afterCommit(() -> deadLettered.add(job)));
     }
 
     @Override

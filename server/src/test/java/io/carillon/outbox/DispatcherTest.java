@@ -240,9 +240,12 @@ final class DispatcherTest extends DispatcherFixture {
           }
 
           @Override
-          public boolean deadLetter(Tx tx, Job job, String why) {
-            effect(tx, "half done");
-            throw new IllegalStateException("the queue is gone");
+          public DeadLetterPlan planDeadLetter(Snapshot snapshot, Job job, String why) {
+            return DeadLetterPlan.sent(
+                tx -> {
+                  effect(tx, "half done");
+                  throw new IllegalStateException("the queue is gone");
+                });
           }
         });
     add("lane", "x");
@@ -526,11 +529,6 @@ final class DispatcherTest extends DispatcherFixture {
           @Override
           public RetryPolicy retryPolicy(Job job) {
             return RetryPolicy.ASYNC_INVOCATION;
-          }
-
-          @Override
-          public boolean deadLetter(Tx tx, Job job, String why) {
-            return false;
           }
         });
     await().atMost(Duration.ofMinutes(2)).until(() -> done.get() == jobs);

@@ -10,7 +10,6 @@ import io.carillon.store.Nodes;
 import io.carillon.store.Range;
 import io.carillon.store.RocksDatabase;
 import io.carillon.store.Table;
-import io.carillon.store.Tx;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -143,11 +142,6 @@ final class OutboxCrashTest {
     @Override
     public RetryPolicy retryPolicy(Job job) {
       return RetryPolicy.ASYNC_INVOCATION;
-    }
-
-    @Override
-    public boolean deadLetter(Tx tx, Job job, String why) {
-      return false;
     }
   }
 

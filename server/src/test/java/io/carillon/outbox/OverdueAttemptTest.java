@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.carillon.store.Snapshot;
-import io.carillon.store.Tx;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -25,11 +24,6 @@ final class OverdueAttemptTest extends DispatcherFixture {
           RetryPolicy.ASYNC_INVOCATION.phases(),
           Duration.ofDays(1),
           RetryPolicy.ASYNC_INVOCATION.postponed());
-    }
-
-    @Override
-    public boolean deadLetter(Tx tx, Job job, String why) {
-      return false;
     }
 
     @Override

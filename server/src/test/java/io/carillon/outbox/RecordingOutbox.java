@@ -21,6 +21,16 @@ public interface RecordingOutbox extends Outbox {
     return prepare(work);
   }
 
+  /// Gives a job up as the outbox does; answers whether it was sent where the user asked for.
+  public static boolean deadLettered(Database database, Delivery delivery, Job job, String why) {
+    return database.change(
+        snapshot -> delivery.planDeadLetter(snapshot, job, why),
+        (tx, plan) -> {
+          plan.effect().accept(tx);
+          return plan.isSent();
+        });
+  }
+
   /// What an attempt comes to, with the plan of a local delivery made.
   static DeliveryOutcome decided(Database database, DeliveryOutcome outcome) {
     return outcome instanceof DeliveryOutcome.Local(var plan)

@@ -287,7 +287,8 @@ final class SnsFixture implements FixedAuthorizer {
   }
 
   private void deadLetter(FakeJob fakeJob, String why) {
-    boolean handled = database.write(tx -> delivery(fakeJob).deadLetter(tx, toJob(fakeJob), why));
+    boolean handled =
+        RecordingOutbox.deadLettered(database, delivery(fakeJob), toJob(fakeJob), why);
     outbox.remove(fakeJob);
     if (!handled) {
       fakeJob.lastError = why;
