@@ -20,8 +20,8 @@ import java.time.InstantSource;
 ///   Its undo actions have run, those after the commit never do: memory is as before the change,
 ///   whatever the rows are, so nothing may rely on a commit action but to be quicker. Neither the
 ///   engine nor the caller repeats the change blindly. A request fails with 500 InternalError,
-///   which clients repeat, as every operation of AWS allows; the outbox leaves a job under its
-///   lease and decides by the lease that it reads afresh; a chore goes on with its next run.
+///   which clients repeat, as every operation of AWS allows; the outbox records an outcome again,
+///   under a lease that is stale if it was recorded; a chore goes on with its next run.
 ///
 /// A *conflict* with another change is no outcome: the engine undoes the change, undo actions
 /// included, and runs it again until it is committed or fails. So a change may run more than once,

@@ -1,8 +1,8 @@
 package io.carillon.outbox;
 
 import io.carillon.base.MemoryBudget;
-import io.carillon.store.Database;
 import io.carillon.store.DueQueue;
+import io.carillon.store.ForwardingDatabase;
 import io.carillon.store.KeyCodec;
 import io.carillon.store.LosingDatabase;
 import io.carillon.store.Nodes;
@@ -62,8 +62,9 @@ final class OutboxSimulation {
 
   private static final String KIND = "simulated";
   private static final int NODES = 3;
-  private static final int JOBS_PER_NODE = 12;
+  private static final int JOBS_PER_NODE = 20;
   private static final int LANES = 4;
+  private static final int LOST_PERCENT = 8;
   private static final Duration CHAOS = Duration.ofMinutes(10);
   private static final Duration RECOVERY = Duration.ofHours(3);
   private static final Duration RETRY_WAIT = Duration.ofSeconds(40);
@@ -433,18 +434,19 @@ final class OutboxSimulation {
 
   /// The database as one process sees it: other threads run before and after each transaction, and
   /// outcomes get lost.
-  private final class NodeDatabase implements Database {
+  private final class NodeDatabase extends ForwardingDatabase {
     private final Life life;
-    private final LosingDatabase losing = new LosingDatabase(engine, random, 3);
+    private final LosingDatabase losing = new LosingDatabase(engine, random, LOST_PERCENT);
 
     NodeDatabase(Life life) {
+      super(engine);
       this.life = life;
     }
 
     @Override
     public <T> T write(Change<T> change) {
       threads.step();
-      losing.lose(isChaos ? 3 : 0);
+      losing.lose(isChaos ? LOST_PERCENT : 0);
       List<DueQueue.Held> before = engine.read(leases::held);
       try {
         return losing.write(bug == Bug.SLOT_LEAKED ? withoutUndo(change) : change);
@@ -501,18 +503,5 @@ final class OutboxSimulation {
     public <V> DueQueue<V> queue(String name, Class<V> row, long holder) {
       return new BuggyQueue<>(engine.queue(name, row, holder), bug, holder);
     }
-
-    @Override
-    public InstantSource clock() {
-      return clock;
-    }
-
-    @Override
-    public boolean isShared() {
-      return true;
-    }
-
-    @Override
-    public void close() {}
   }
 }

@@ -19,7 +19,7 @@ class OutboxSimulationTest {
   private static final int FIRST = Integer.getInteger("carillon.simulation.first", 1);
 
   /// How many seeds may pass before a bug is found.
-  private static final int MAX_SEEDS = 100;
+  private static final int MAX_SEEDS = 500;
 
   @Test
   void everyJobEndsOnceWhateverHappensToNodesAndOutcomes() throws Exception {

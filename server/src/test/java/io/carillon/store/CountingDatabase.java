@@ -1,13 +1,12 @@
 package io.carillon.store;
 
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /// Counts transactions and the rows that reads outside of transactions see, for tests of costs;
 /// fails on demand.
-public final class CountingDatabase implements Database {
+public final class CountingDatabase extends ForwardingDatabase {
   private final Database database;
   private final AtomicInteger fetched = new AtomicInteger();
   private final AtomicInteger scanned = new AtomicInteger();
@@ -17,6 +16,7 @@ public final class CountingDatabase implements Database {
   private final AtomicInteger mostChanges = new AtomicInteger();
 
   public CountingDatabase(Database database) {
+    super(database);
     this.database = database;
   }
 
@@ -84,16 +84,6 @@ public final class CountingDatabase implements Database {
   @Override
   public <T> T read(Query<T> query) {
     return database.read(snapshot -> query.run(new Counted(snapshot)));
-  }
-
-  @Override
-  public InstantSource clock() {
-    return database.clock();
-  }
-
-  @Override
-  public void close() {
-    database.close();
   }
 
   private final class Counted implements Snapshot {

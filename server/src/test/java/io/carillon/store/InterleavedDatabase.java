@@ -1,6 +1,5 @@
 package io.carillon.store;
 
-import java.time.InstantSource;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -11,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /// of a request, and counts how often plans are made, for tests of what happens when such steps are
 /// apart. The action runs on the thread of the change; it may change the database, which is not
 /// interrupted again.
-public final class InterleavedDatabase implements Database {
+public final class InterleavedDatabase extends ForwardingDatabase {
   private final Database database;
   private final AtomicReference<@Nullable Runnable> inChange = new AtomicReference<>();
   private final AtomicReference<@Nullable Runnable> inRelaxedChange = new AtomicReference<>();
@@ -22,6 +21,7 @@ public final class InterleavedDatabase implements Database {
   private final AtomicInteger plans = new AtomicInteger();
 
   public InterleavedDatabase(Database database) {
+    super(database);
     this.database = database;
   }
 
@@ -132,12 +132,6 @@ public final class InterleavedDatabase implements Database {
   }
 
   @Override
-  public <T> T write(Change<T> change) {
-    runInRequest();
-    return database.write(change);
-  }
-
-  @Override
   public <T> T writeRelaxed(Change<T> change) {
     Runnable action = beforeRelaxed.getAndSet(null);
     if (action != null) {
@@ -145,20 +139,5 @@ public final class InterleavedDatabase implements Database {
     }
     runInRequest();
     return database.writeRelaxed(change);
-  }
-
-  @Override
-  public <T> T read(Query<T> query) {
-    return database.read(query);
-  }
-
-  @Override
-  public InstantSource clock() {
-    return database.clock();
-  }
-
-  @Override
-  public void close() {
-    database.close();
   }
 }

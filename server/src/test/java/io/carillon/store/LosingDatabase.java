@@ -1,7 +1,5 @@
 package io.carillon.store;
 
-import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /// [UnknownOutcomeException] for some changes, which it has committed or undone. Which ones, a seed
 /// or the test decides. As the engine cannot tell either, undo actions run and commit actions do
 /// not, whatever it did.
-public final class LosingDatabase implements Database {
+public final class LosingDatabase extends ForwardingDatabase {
   /// What became of a change whose outcome is lost.
   public enum Lost {
     COMMITTED,
@@ -31,6 +29,7 @@ public final class LosingDatabase implements Database {
   /// @param random of a seed; draws once for each change that a test has not decided
   /// @param percent of changes whose outcomes are lost; half of them are committed
   public LosingDatabase(Database database, RandomGenerator random, int percent) {
+    super(database);
     this.database = database;
     this.random = random;
     this.percent = percent;
@@ -119,23 +118,15 @@ public final class LosingDatabase implements Database {
     }
   }
 
-  @Override
-  public <T> T read(Query<T> query) {
-    return database.read(query);
-  }
-
-  @Override
-  public InstantSource clock() {
-    return database.clock();
-  }
-
-  @Override
-  public void close() {
-    database.close();
-  }
-
   /// A transaction whose commit its caller does not learn.
-  private record Unanswered(Tx tx, List<Runnable> undoActions) implements Tx {
+  private static final class Unanswered extends ForwardingTx {
+    private final List<Runnable> undoActions;
+
+    Unanswered(Tx tx, List<Runnable> undoActions) {
+      super(tx);
+      this.undoActions = undoActions;
+    }
+
     @Override
     public void afterCommit(Runnable action) {
       // never runs
@@ -143,7 +134,7 @@ public final class LosingDatabase implements Database {
 
     @Override
     public void afterUndo(Runnable action) {
-      tx.afterUndo(action); // in case the change throws
+      super.afterUndo(action); // in case the change throws
       undoActions.add(action);
     }
 
@@ -151,61 +142,11 @@ public final class LosingDatabase implements Database {
     public <T> T withSavepoint(Supplier<T> part) {
       int before = undoActions.size();
       try {
-        return tx.withSavepoint(part);
+        return super.withSavepoint(part);
       } catch (Throwable e) {
         undoActions.subList(before, undoActions.size()).clear();
         throw e;
       }
-    }
-
-    @Override
-    public byte @Nullable [] get(byte[] key) {
-      return tx.get(key);
-    }
-
-    @Override
-    public <V> @Nullable V getCached(byte[] key, RowCodec<V> rows) {
-      return tx.getCached(key, rows);
-    }
-
-    @Override
-    public Instant now() {
-      return tx.now();
-    }
-
-    @Override
-    public List<byte @Nullable []> getAll(List<byte[]> keys) {
-      return tx.getAll(keys);
-    }
-
-    @Override
-    public <V> List<@Nullable V> getAllCached(List<byte[]> keys, RowCodec<V> rows) {
-      return tx.getAllCached(keys, rows);
-    }
-
-    @Override
-    public void scan(byte[] from, byte[] to, int page, Visitor visitor) {
-      tx.scan(from, to, page, visitor);
-    }
-
-    @Override
-    public void put(byte[] key, byte[] value) {
-      tx.put(key, value);
-    }
-
-    @Override
-    public void delete(byte[] key) {
-      tx.delete(key);
-    }
-
-    @Override
-    public void invalidate(byte[] key) {
-      tx.invalidate(key);
-    }
-
-    @Override
-    public int changes() {
-      return tx.changes();
     }
   }
 }

@@ -4,10 +4,11 @@ import java.time.InstantSource;
 
 /// Runs every change, undoes it and runs it again, as an engine with concurrent writers does after
 /// a conflict: a change that has an effect other than through its `tx` shows.
-public final class RepeatingDatabase implements Database {
+public final class RepeatingDatabase extends ForwardingDatabase {
   private final Database database;
 
   public RepeatingDatabase(Database database) {
+    super(database);
     this.database = database;
   }
 
@@ -53,20 +54,5 @@ public final class RepeatingDatabase implements Database {
       }
       return change.run(tx);
     };
-  }
-
-  @Override
-  public <T> T read(Query<T> query) {
-    return database.read(query);
-  }
-
-  @Override
-  public InstantSource clock() {
-    return database.clock();
-  }
-
-  @Override
-  public void close() {
-    database.close();
   }
 }

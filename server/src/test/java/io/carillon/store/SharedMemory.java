@@ -4,31 +4,14 @@ import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
 
 /// An engine in memory that says that several nodes use it, for tests that run more than one.
-public final class SharedMemory implements Database {
-  private final Database database;
-
+public final class SharedMemory extends ForwardingDatabase {
   public SharedMemory(InstantSource clock) {
-    this.database = new MemoryDatabase(clock);
+    super(new MemoryDatabase(clock));
   }
 
   /// A node that takes others for dead as soon as it has seen them once.
   public static Nodes joinHastily(Database database, String name) {
     return Nodes.join(database, name, 0);
-  }
-
-  @Override
-  public <T> T write(Change<T> change) {
-    return database.write(change);
-  }
-
-  @Override
-  public <T> T writeRelaxed(Change<T> change) {
-    return database.writeRelaxed(change);
-  }
-
-  @Override
-  public <T> T read(Query<T> query) {
-    return database.read(query);
   }
 
   /// A head in the memory of one node would hide the rows of the others, so there are none.
@@ -45,17 +28,7 @@ public final class SharedMemory implements Database {
   }
 
   @Override
-  public InstantSource clock() {
-    return database.clock();
-  }
-
-  @Override
   public boolean isShared() {
     return true;
-  }
-
-  @Override
-  public void close() {
-    database.close();
   }
 }
