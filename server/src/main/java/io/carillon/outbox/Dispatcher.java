@@ -113,15 +113,17 @@ public final class Dispatcher implements AutoCloseable {
     this.attempts = new Attempts(recorder, database.clock(), settings.grace(), threads);
     this.starter = new Starter(deliveries, lanes, attempts, waits, threads);
     this.claimer = new Claimer(database, jobs, starter);
+    InterruptedJobs interrupted = new InterruptedJobs(database, jobs, nodes);
+    LostClaims lostClaims = new LostClaims(database, jobs, nodes, attempts);
     this.watch =
         new Watch(
             threads,
             settings.grace().dividedBy(LOOKS_PER_GRACE),
             attempts,
             nodes,
-            new InterruptedJobs(database, jobs, nodes),
-            new LostClaims(database, jobs, nodes, attempts),
-            lanes);
+            () -> interrupted.release() + lostClaims.release(),
+            lanes,
+            this::stopStarting);
     this.isolatedAttempts = new IsolatedAttempts(database, jobs, starter, outbox.lastUptime());
     this.dueTimeCorrection =
         new DueTimeCorrection(database, jobs, deliveries, lanes, database.clock());
@@ -181,6 +183,11 @@ public final class Dispatcher implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /// Whether it starts no more attempts.
+  boolean isStopped() {
+    return lanes.isStopped();
   }
 
   private void stopStarting() {

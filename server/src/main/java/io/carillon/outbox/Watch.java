@@ -2,12 +2,13 @@ package io.carillon.outbox;
 
 import io.carillon.store.Nodes;
 import java.time.Duration;
+import java.util.function.IntSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Looks after what runs, every few seconds: gives up attempts that take too long and, over a
-/// shared database, says that this node lives, takes over the jobs of dead ones, and releases its
-/// own that are not attempted ([LostClaims]).
+/// shared database, says that this node lives, takes over the jobs of dead ones ([InterruptedJobs])
+/// and releases its own that are not attempted ([LostClaims]).
 ///
 /// One thread does all of it, so a node that no longer limits its attempts no longer says that it
 /// lives either: its leases need no end of their own.
@@ -18,27 +19,29 @@ final class Watch {
   private final Duration every;
   private final Attempts attempts;
   private final Nodes nodes;
-  private final InterruptedJobs interrupted;
-  private final LostClaims lostClaims;
+  private final IntSupplier releaseLeft;
   private final Lanes lanes;
+  private final Runnable takenOver;
   private final Thread thread;
   private volatile boolean stopped;
 
+  /// @param releaseLeft releases jobs under leases that nobody attends to; answers how many
+  /// @param takenOver runs once others have taken over from this node
   Watch(
       Threads threads,
       Duration every,
       Attempts attempts,
       Nodes nodes,
-      InterruptedJobs interrupted,
-      LostClaims lostClaims,
-      Lanes lanes) {
+      IntSupplier releaseLeft,
+      Lanes lanes,
+      Runnable takenOver) {
     this.threads = threads;
     this.every = every;
     this.attempts = attempts;
     this.nodes = nodes;
-    this.interrupted = interrupted;
-    this.lostClaims = lostClaims;
+    this.releaseLeft = releaseLeft;
     this.lanes = lanes;
+    this.takenOver = takenOver;
     this.thread = threads.unstarted("outbox-watch", this::run);
   }
 
@@ -68,8 +71,14 @@ final class Watch {
   /// An error must not end the watch.
   private void lookAtNodes() {
     try {
-      nodes.beat();
-      if (interrupted.release() + lostClaims.release() > 0) {
+      if (!nodes.beat()) {
+        LOG.error(
+            "This node was silent for so long that others took over its jobs; it attempts no more"
+                + " of them until it is started again");
+        takenOver.run();
+        return;
+      }
+      if (releaseLeft.getAsInt() > 0) {
         lanes.reread();
       }
     } catch (RuntimeException | Error e) {

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// *Taken for dead.* Such a node may merely have been paused. So whoever takes over what it held
 /// asks [#isDead] again in the transaction that takes it, and what it still does under its leases
-/// is dropped, as their tokens are stale.
+/// is dropped, as their tokens are stale. It learns that from its next beat, and has to start anew.
 public final class Nodes implements Incarnations {
   /// The name of the only node of a database that one process has to itself.
   public static final String ONLY = "only";
@@ -213,13 +213,22 @@ public final class Nodes implements Incarnations {
 
   /// Says that this node lives, and looks at the others. To be called every few seconds over a
   /// shared database.
-  public void beat() {
+  ///
+  /// @return false if others have taken over from this node: whatever it begins is taken from it
+  ///   again, until it starts anew
+  public boolean beat() {
     List<Table.Entry<Long, Start>> starts =
         database.writeRelaxed(
             tx -> {
               find(tx, incarnation).ifPresent(start -> STARTS.put(tx, incarnation, start.beaten()));
               return starts(tx);
             });
+    look(starts);
+    return starts.stream()
+        .anyMatch(start -> start.key() == incarnation && !start.value().takenOver);
+  }
+
+  private void look(List<Table.Entry<Long, Start>> starts) {
     synchronized (looks) {
       Map<Long, Look> before = Map.copyOf(looks);
       looks.clear();

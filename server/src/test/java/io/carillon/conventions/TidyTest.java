@@ -52,6 +52,7 @@ class TidyTest {
           "iam.Accounts.setSuspended",
           "lambda.runtime.ProcessExecutor.usage",
           "outbox.Dispatcher$Settings.withBounds",
+          "outbox.Dispatcher.isStopped",
           "outbox.Dispatcher$Settings.withGrace",
           "outbox.OutboxReport.lanesInMemory",
           "outbox.Dispatcher.wake",

@@ -146,7 +146,20 @@ final class OutboxSimulation {
     return new Result(List.copyOf(violations), log.toString());
   }
 
+  /// Starts nodes anew that others took over from, as what watches over processes does.
+  private void supervise() {
+    for (Node node : nodes) {
+      Dispatcher dispatcher = node.life.dispatcher;
+      if (!node.life.isOver && dispatcher != null && dispatcher.isStopped()) {
+        note(node.name + " was taken over from");
+        node.crash();
+        node.start();
+      }
+    }
+  }
+
   private void disturb() {
+    supervise();
     Node node = nodes.get(random.nextInt(NODES));
     switch (random.nextInt(6)) {
       case 0, 1 -> node.crash();
@@ -173,7 +186,12 @@ final class OutboxSimulation {
     isChaos = false;
     nodes.forEach(Node::startIfCrashed);
     long end = threads.now() + RECOVERY.toNanos();
-    boolean isOver = threads.run(end, _ -> !violations.isEmpty() || isDone());
+    boolean isOver = false;
+    while (!isOver && threads.now() < end) {
+      long soon = threads.now() + Duration.ofMinutes(1).toNanos();
+      isOver = threads.run(soon, _ -> !violations.isEmpty() || isDone());
+      supervise();
+    }
     if (!violations.isEmpty()) {
       return;
     }
@@ -208,6 +226,9 @@ final class OutboxSimulation {
     Map<String, Integer> dead = new HashMap<>();
     for (DeadLetters.DeadLetter letter : deadLetters.list(snapshot, "", Integer.MAX_VALUE)) {
       dead.merge(letter.cause(), 1, Integer::sum);
+      if (letter.why().startsWith("the process ended")) {
+        violations.add(letter.cause() + " was given up although it crashed no process");
+      }
     }
     for (Table.Entry<String, Count> added : ADDED.list(snapshot, Range.all(), Integer.MAX_VALUE)) {
       int effects = EFFECTS.get(snapshot, added.key()).map(Count::count).orElse(0);

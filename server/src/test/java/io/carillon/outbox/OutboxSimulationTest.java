@@ -23,10 +23,15 @@ class OutboxSimulationTest {
 
   @Test
   void everyJobEndsOnceWhateverHappensToNodesAndOutcomes() throws Exception {
+    int startedAnew = 0;
     for (int seed = FIRST; seed < FIRST + SEEDS; seed++) {
       Result result = run(seed, Bug.NONE);
       assertThat(result.violations()).as("seed %d\n%s", seed, result.log()).isEmpty();
+      startedAnew += result.log().contains("was taken over from") ? 1 : 0;
     }
+    assertThat(startedAnew)
+        .as("seeds in which a node learned that it was taken for dead")
+        .isPositive();
   }
 
   @ParameterizedTest

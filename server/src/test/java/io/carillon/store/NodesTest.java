@@ -89,6 +89,17 @@ class NodesTest {
   }
 
   @Test
+  void aNodeLearnsFromItsBeatThatOthersTookOver() {
+    Nodes paused = Nodes.join(shared, "a");
+    Nodes watching = Nodes.join(shared, "b");
+    assertThat(paused.beat()).isTrue();
+    shared.write(tx -> watching.beginTakeover(tx, paused.current()));
+    assertThat(paused.beat()).isFalse();
+    forget(watching, paused.current());
+    assertThat(paused.beat()).isFalse();
+  }
+
+  @Test
   void aNumberIsNotGivenTwice() {
     Nodes dead = Nodes.join(shared, "a");
     Nodes next = Nodes.join(shared, "a");
