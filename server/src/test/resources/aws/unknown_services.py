@@ -30,6 +30,8 @@ CALLS = [
     ("apigatewayv2", "create_api", {"Name": "n", "ProtocolType": "HTTP"}),
     ("eks", "list_clusters", {}),
     ("sesv2", "list_email_identities", {}),
+    ("pipes", "list_pipes", {}),
+    ("scheduler", "list_schedules", {}),
 ]
 
 MOUNTED = sys.argv[1].split(",")

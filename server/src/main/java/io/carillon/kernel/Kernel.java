@@ -20,6 +20,7 @@ import java.util.function.Supplier;
 /// What every service is built from.
 ///
 /// @param numbers for keys of rows in order of time
+/// @param clock the engine's, as nodes compare times in rows
 /// @param principals the principals that resource policies may name
 /// @param recipients the services to which messages can be sent
 /// @param behind the cause that a caller acts for, if it is a function that runs

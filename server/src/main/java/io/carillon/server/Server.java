@@ -152,7 +152,7 @@ public final class Server implements AutoCloseable {
               trace,
               ids,
               numbers,
-              clock,
+              database.clock(),
               authorizer,
               iam.principals(),
               mounted,

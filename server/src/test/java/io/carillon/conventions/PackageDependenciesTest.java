@@ -8,7 +8,9 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
 import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
+import io.carillon.Main;
 import org.junit.jupiter.api.Tag;
 
 /// Dependencies between packages point in one direction.
@@ -19,6 +21,15 @@ class PackageDependenciesTest {
   @ArchTest
   static final ArchRule noPackagesDependOnEachOtherInACircle =
       SlicesRuleDefinition.slices().matching("io.carillon.(**)").should().beFreeOfCycles();
+
+  @ArchTest
+  static final ArchRule nothingDependsOnTheProgram =
+      ArchRuleDefinition.noClasses()
+          .that()
+          .doNotBelongToAnyOf(Main.class)
+          .should()
+          .dependOnClassesThat()
+          .belongToAnyOf(Main.class);
 
   @ArchTest
   static void servicesDoNotImportOneAnother(JavaClasses classes) {

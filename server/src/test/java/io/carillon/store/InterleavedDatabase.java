@@ -132,6 +132,12 @@ public final class InterleavedDatabase extends ForwardingDatabase {
   }
 
   @Override
+  public <T> T write(Change<T> change) {
+    runInRequest();
+    return database.write(change);
+  }
+
+  @Override
   public <T> T writeRelaxed(Change<T> change) {
     Runnable action = beforeRelaxed.getAndSet(null);
     if (action != null) {
