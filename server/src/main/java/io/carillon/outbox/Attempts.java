@@ -42,7 +42,12 @@ final class Attempts {
     long number = numbers.incrementAndGet();
     Thread thread = threads.unstarted(name, () -> run(number, attempt));
     running.put(number, new Running(thread, attempt));
-    threads.start(thread);
+    try {
+      threads.start(thread);
+    } catch (RuntimeException | Error e) { // also out of memory
+      running.remove(number);
+      throw e;
+    }
   }
 
   private void run(long number, Attempt attempt) {

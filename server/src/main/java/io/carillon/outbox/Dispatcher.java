@@ -4,6 +4,7 @@ import io.carillon.base.MemoryBudget;
 import io.carillon.store.Database;
 import io.carillon.store.Nodes;
 import java.time.Duration;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -111,17 +112,20 @@ public final class Dispatcher implements AutoCloseable {
             threads);
     Recorder recorder = new Recorder(database, jobs, lanes, deadLetters, failures, waits, threads);
     this.attempts = new Attempts(recorder, database.clock(), settings.grace(), threads);
-    this.starter = new Starter(deliveries, lanes, attempts, waits, threads);
+    this.starter =
+        new Starter(deliveries, lanes, attempts, waits, threads, new ConcurrentLinkedQueue<>());
     this.claimer = new Claimer(database, jobs, starter);
     InterruptedJobs interrupted = new InterruptedJobs(database, jobs, nodes);
-    LostClaims lostClaims = new LostClaims(database, jobs, nodes, attempts);
+    LostClaims lostClaims = new LostClaims(database, jobs, nodes, starter);
     this.watch =
         new Watch(
             threads,
             settings.grace().dividedBy(LOOKS_PER_GRACE),
             attempts,
             nodes,
-            () -> interrupted.release() + lostClaims.release(),
+            () ->
+                lostClaims.releaseUnstarted()
+                    + (nodes.isShared() ? interrupted.release() + lostClaims.release() : 0),
             lanes,
             this::stopStarting);
     this.isolatedAttempts = new IsolatedAttempts(database, jobs, starter, outbox.lastUptime());
@@ -179,6 +183,7 @@ public final class Dispatcher implements AutoCloseable {
     try {
       claimer.join();
       isolatedAttempts.join();
+      watch.join();
       attempts.interrupt();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -192,7 +197,6 @@ public final class Dispatcher implements AutoCloseable {
 
   private void stopStarting() {
     attempts.stop();
-    watch.stop();
     outbox.setStarter(null);
     lanes.stop();
     isolatedAttempts.stop();
@@ -201,5 +205,6 @@ public final class Dispatcher implements AutoCloseable {
     } catch (RuntimeException e) {
       LOG.warn("The stop could not be recorded; the next start will take it for a crash", e);
     }
+    watch.stop(); // last, as it may be the one that stops
   }
 }

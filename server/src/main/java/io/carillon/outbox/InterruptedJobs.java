@@ -34,7 +34,8 @@ final class InterruptedJobs {
 
   /// The leases of one dead incarnation.
   ///
-  /// @param wasStopped whether it was asked to stop: no job is suspected of ending it after that
+  /// @param wasStopped whether it was asked to stop: no job is suspected of ending it after that,
+  ///   nor of ending one that others took over from before, which merely was silent
   private record Left(long incarnation, boolean wasStopped, List<Held> leases) {}
 
   /// Releases the jobs of all dead incarnations.
@@ -61,7 +62,7 @@ final class InterruptedJobs {
         .map(
             entry -> {
               boolean wasStopped =
-                  nodes.find(snapshot, entry.getKey()).filter(Nodes.Start::stopped).isPresent();
+                  nodes.find(snapshot, entry.getKey()).map(Nodes.Start::stopped).orElse(true);
               return new Left(entry.getKey(), wasStopped, entry.getValue());
             })
         .toList();
@@ -108,7 +109,10 @@ final class InterruptedJobs {
   private boolean release(Tx tx, Left left, Held held, boolean wasAlone) {
     ClaimedJob job = jobs.find(tx, held).orElse(null);
     if (job == null) {
-      return false; // another node was faster
+      if (jobs.dropLease(tx, held)) { // as after a repair of the store that lost rows
+        LOG.error("The job under the lease of {} is lost", held.lease().id());
+      }
+      return false; // or another node was faster
     }
     JobRow after = left.wasStopped ? job.row() : job.row().interrupted();
     if (after.isSuspect() && !left.wasStopped) {

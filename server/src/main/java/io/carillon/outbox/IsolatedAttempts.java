@@ -113,11 +113,17 @@ final class IsolatedAttempts {
     }
   }
 
-  /// The suspects whose kind has a delivery.
+  /// The suspects whose kind has a delivery and which no other node attempts.
   private List<Entry> listSuspects() {
-    return database.read(CrashSuspects::list).stream()
-        .filter(entry -> starter.deliveries().has(entry.channel()))
-        .toList();
+    return database.read(
+        snapshot ->
+            CrashSuspects.list(snapshot).stream()
+                .filter(entry -> starter.deliveries().has(entry.channel()))
+                .filter(
+                    entry ->
+                        isRunning(entry.id())
+                            || !jobs.isClaimed(snapshot, entry.channel(), entry.id()))
+                .toList());
   }
 
   private void startNext(List<Entry> suspects) throws InterruptedException {
@@ -179,12 +185,13 @@ final class IsolatedAttempts {
               }
               return found;
             });
-    claimed.forEach(
-        (entry, job) -> {
-          begun(job.id());
-          starter.startSuspect(job, giveUpReasonOf(entry), () -> ended(job.id()));
-        });
+    claimed.forEach(this::start);
     return claimed.values().stream().map(ClaimedJob::id).collect(Collectors.toSet());
+  }
+
+  private void start(Entry entry, ClaimedJob job) {
+    begun(job.id());
+    starter.startSuspect(job, giveUpReasonOf(entry), () -> ended(job.id()));
   }
 
   /// A suspect that another node attempts is not gone.
@@ -201,6 +208,9 @@ final class IsolatedAttempts {
   }
 
   private void awaitEnd(Set<String> ids) throws InterruptedException {
+    if (ids.isEmpty()) {
+      return; // another node was faster
+    }
     long until = threads.nanoTime() + waits.scaled(CrashSuspects.EXCLUSIVE).toNanos();
     long left = until - threads.nanoTime();
     while (left > 0 && !await(Duration.ofNanos(left), ids)) {

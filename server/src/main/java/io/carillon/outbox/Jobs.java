@@ -131,6 +131,11 @@ final class Jobs {
         .map(row -> new ClaimedJob(Channel.of(held.lease().queue()), held.lease(), row));
   }
 
+  /// Drops a lease whose job is gone; false if the lease is stale.
+  boolean dropLease(Tx tx, Held held) {
+    return queue.settle(tx, held.lease());
+  }
+
   /// Moves the due times of waiting jobs from `from` on to what `to` says.
   ///
   /// @return how many were moved

@@ -6,13 +6,14 @@ import io.carillon.store.Nodes;
 import io.carillon.store.Tx;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Queue;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Jobs under a lease of this node that it does not attempt: the transaction that claimed them was
-/// committed, and its outcome never arrived. They are found at two looks in a row, since between a
-/// commit and the start of its attempts there is a moment.
+/// Jobs under a lease of this node that it does not attempt: they could not be started, or the
+/// transaction that claimed them was committed and its outcome never arrived. The latter are found
+/// at two looks in a row, since between a commit and the start of its attempts there is a moment.
 final class LostClaims {
   private static final Logger LOG = LoggerFactory.getLogger(LostClaims.class);
 
@@ -20,15 +21,33 @@ final class LostClaims {
   private final Jobs jobs;
   private final Nodes nodes;
   private final Attempts attempts;
+  private final Queue<ClaimedJob> unstarted;
 
   /// Found at the last look.
   private Set<Held> seen = Set.of();
 
-  LostClaims(Database database, Jobs jobs, Nodes nodes, Attempts attempts) {
+  LostClaims(Database database, Jobs jobs, Nodes nodes, Starter starter) {
     this.database = database;
     this.jobs = jobs;
     this.nodes = nodes;
-    this.attempts = attempts;
+    this.attempts = starter.attempts();
+    this.unstarted = starter.unstarted();
+  }
+
+  /// Releases those that could not be started.
+  ///
+  /// @return how many there were
+  int releaseUnstarted() {
+    int released = 0;
+    ClaimedJob job = unstarted.peek();
+    while (job != null) {
+      ClaimedJob next = job;
+      database.writeRelaxed(tx -> jobs.releaseInterrupted(tx, next, next.row()));
+      unstarted.remove(next);
+      released++;
+      job = unstarted.peek();
+    }
+    return released;
   }
 
   /// Releases those that were found at the last look too.

@@ -4,12 +4,23 @@ import io.carillon.store.Snapshot;
 import io.carillon.store.Tx;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Starts the attempts of claimed jobs, in the slots of their lanes.
+///
+/// @param unstarted jobs under leases that could not be started; [LostClaims] releases them
 record Starter(
-    Deliveries deliveries, Lanes lanes, Attempts attempts, Waits waits, Threads threads) {
+    Deliveries deliveries,
+    Lanes lanes,
+    Attempts attempts,
+    Waits waits,
+    Threads threads,
+    Queue<ClaimedJob> unstarted) {
+  private static final Logger LOG = LoggerFactory.getLogger(Starter.class);
 
   /// A waiting job of the channel is due at `due`.
   void noteDue(Channel channel, Instant due) {
@@ -52,14 +63,34 @@ record Starter(
   }
 
   private void start(ClaimedJob job, @Nullable String giveUpReason, Runnable ended) {
-    Delivery delivery = deliveries.require(job.channel());
-    long bytes = delivery.memoryFor(job.row().payload());
+    Delivery delivery;
+    long bytes;
+    try {
+      delivery = deliveries.require(job.channel());
+      bytes = delivery.memoryFor(job.row().payload());
+    } catch (RuntimeException | Error e) {
+      lanes.releaseSlot(job.channel());
+      ended.run();
+      leave(job, e);
+      return;
+    }
     lanes.started(job.channel(), bytes);
     Runnable releaseSlot =
         () -> {
           ended.run();
           lanes.ended(job.channel(), bytes);
         };
-    attempts.start(new Attempt(job, delivery, waits, threads, giveUpReason, releaseSlot));
+    Attempt attempt = new Attempt(job, delivery, waits, threads, giveUpReason, releaseSlot);
+    try {
+      attempts.start(attempt);
+    } catch (RuntimeException | Error e) { // also out of memory
+      attempt.releaseSlot();
+      leave(job, e);
+    }
+  }
+
+  private void leave(ClaimedJob job, Throwable why) {
+    LOG.error("{} {} could not be started and will be due again", job.channel(), job.id(), why);
+    unstarted.add(job);
   }
 }

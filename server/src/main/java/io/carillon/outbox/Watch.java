@@ -6,14 +6,16 @@ import java.util.function.IntSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Looks after what runs, every few seconds: gives up attempts that take too long and, over a
-/// shared database, says that this node lives, takes over the jobs of dead ones ([InterruptedJobs])
-/// and releases its own that are not attempted ([LostClaims]).
+/// Looks after what runs, every ten seconds: gives up attempts that take too long, releases jobs
+/// that could not be started and, over a shared database, says that this node lives, takes over the
+/// jobs of dead ones ([InterruptedJobs]) and releases its own that are not attempted
+/// ([LostClaims]).
 ///
 /// One thread does all of it, so a node that no longer limits its attempts no longer says that it
 /// lives either: its leases need no end of their own.
 final class Watch {
   private static final Logger LOG = LoggerFactory.getLogger(Watch.class);
+  private static final Duration JOIN_PATIENCE = Duration.ofSeconds(5);
 
   private final Threads threads;
   private final Duration every;
@@ -54,14 +56,18 @@ final class Watch {
     threads.interrupt(thread);
   }
 
+  void join() throws InterruptedException {
+    if (thread.isAlive() && thread != Thread.currentThread()) {
+      threads.join(thread, JOIN_PATIENCE);
+    }
+  }
+
   private void run() {
     try {
       while (!stopped) {
         threads.sleep(every);
         attempts.giveUpOverdue();
-        if (nodes.isShared()) {
-          lookAtNodes();
-        }
+        look();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -69,9 +75,9 @@ final class Watch {
   }
 
   /// An error must not end the watch.
-  private void lookAtNodes() {
+  private void look() {
     try {
-      if (!nodes.beat()) {
+      if (nodes.isShared() && !nodes.beat()) {
         LOG.error(
             "This node was silent for so long that others took over its jobs; it attempts no more"
                 + " of them until it is started again");
@@ -83,7 +89,7 @@ final class Watch {
       }
     } catch (RuntimeException | Error e) {
       if (!stopped) {
-        LOG.error("Jobs of dead nodes could not be looked for; trying again", e);
+        LOG.error("Jobs that nobody attends to could not be released; trying again", e);
       }
     }
   }

@@ -70,7 +70,8 @@ public interface Database extends AutoCloseable {
     return new KeySpaceQueue<>(name, row, holder);
   }
 
-  /// The engine's clock as this process knows it, for waits. A change decides by [Snapshot#now].
+  /// The engine's clock as this process knows it, for waits and for rows that are made before their
+  /// change. [Snapshot#now] is exact.
   InstantSource clock();
 
   /// Whether other processes may use the database at the same time.

@@ -20,16 +20,17 @@ import java.util.function.UnaryOperator;
 /// lease stale, and these methods then answer false and change nothing: whoever settles with an
 /// effect drops the effect too ([#settle(Tx, Lease, Runnable)]).
 ///
-/// *Holders.* A lease names the incarnation of the node that holds it (see [Nodes]). A holder that
-/// bounds its work itself claims without an end; others may take its rows once the node is dead
-/// ([#held], [#release]).
+/// *Holders.* A lease may name the incarnation of the node that holds it (see [Nodes]). A holder
+/// that bounds its work itself claims without an end; others may take its rows once the node is
+/// dead ([#held], [#release]).
 ///
 /// *In SQS's terms.* The visibility timeout is the lease, a message's delay its first due time. A
-/// receipt handle holds `id` and `claims`; [#lease] turns it back into the lease, or finds it
-/// stale. `claims` is the receive count. Deletion is `settle`, ChangeMessageVisibility `extend`.
+/// receipt handle holds `id` and `claims`; [#lease] turns it into the present lease, also one of a
+/// later receive, as SQS honours older handles. `claims` is the receive count. Deletion is
+/// `settle`, ChangeMessageVisibility `extend`.
 ///
 /// *Times* are stored in milliseconds. Those of several nodes compare, as they come from the
-/// engine's clock ([Snapshot#now]).
+/// engine's clock ([Snapshot#now], [Database#clock]).
 public interface DueQueue<V> {
 
   /// @param due when the lease ends

@@ -41,7 +41,7 @@ import java.util.stream.Stream;
 /// *Whose it is.* A blob is on disk before a row references it, so nothing in the database tells an
 /// orphan from an upload under way. The id does: it ends with the incarnation that wrote it.
 ///
-/// - What a living incarnation wrote, only that one removes: it knows its uploads under way.
+/// - An orphan of a living incarnation, only that one removes: it knows its uploads under way.
 /// - What an ended one wrote and no row references, everyone removes, incoming files too: the first
 ///   reference is made by the incarnation that wrote the blob, in a transaction that fails if that
 ///   was declared to have ended ([Incarnations#requireLiving]).

@@ -4,15 +4,19 @@ import io.carillon.aws.checksum.ChecksumAlgorithm;
 import io.carillon.store.Database;
 import io.carillon.store.KeyCodec;
 import io.carillon.store.Range;
+import io.carillon.store.ReadOnlyException;
 import io.carillon.store.Snapshot;
 import io.carillon.store.Table;
 import io.carillon.store.Tuple;
 import io.carillon.store.Tx;
+import io.carillon.store.UnknownOutcomeException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Multipart uploads in progress and their parts.
 ///
@@ -21,6 +25,8 @@ import org.jspecify.annotations.Nullable;
 /// row says which of its parts belong to no object. The parts are dropped afterwards, in pieces;
 /// each notes how far it came in the transaction that drops them.
 public final class Uploads {
+  private static final Logger LOG = LoggerFactory.getLogger(Uploads.class);
+
   /// How many parts one transaction drops.
   private static final int PARTS_PER_TRANSACTION = 500;
 
@@ -174,15 +180,32 @@ public final class Uploads {
   }
 
   /// Drops the parts of ended uploads in pieces. Called periodically; after a crash it continues
-  /// where it stopped.
+  /// where it stopped. An upload that cannot be dropped, as after a repair of the store that lost
+  /// rows, does not hold up the others.
   public void sweep(Database database) {
+    String last = "";
     while (true) {
-      Optional<Table.Entry<String, Ended>> next =
-          database.read(s -> ended.list(s, Range.all(), 1).stream().findFirst());
+      Range rest = Range.all().after(Tuple.of(last));
+      List<String> next = database.read(snapshot -> ended.listKeys(snapshot, rest, 1));
       if (next.isEmpty()) {
         return;
       }
-      dropSome(database, next.get().key(), next.get().value());
+      last = next.getFirst();
+      try {
+        drop(database, last);
+      } catch (UnknownOutcomeException | ReadOnlyException e) { // not the upload's fault
+        throw e;
+      } catch (RuntimeException e) {
+        LOG.error("The parts of the ended upload {} cannot be dropped; trying again", last, e);
+      }
+    }
+  }
+
+  private void drop(Database database, String id) {
+    Optional<Ended> seen = database.read(snapshot -> ended.get(snapshot, id));
+    while (seen.isPresent()) {
+      dropSome(database, id, seen.get());
+      seen = database.read(snapshot -> ended.get(snapshot, id));
     }
   }
 
