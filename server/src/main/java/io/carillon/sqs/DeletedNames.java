@@ -38,13 +38,14 @@ final class DeletedNames {
   }
 
   void requireFree(Snapshot snapshot, QueueKey key) {
-    if (deletions.get(snapshot, key).filter(d -> isReserved(d, snapshot.now())).isPresent()) {
+    if (deletions.get(snapshot, key).filter(this::isReserved).isPresent()) {
       throw SqsError.QUEUE_DELETED_RECENTLY.exception();
     }
   }
 
   /// A deletion in the future was recorded before the clock was set back.
-  private boolean isReserved(Deletion deletion, Instant now) {
+  private boolean isReserved(Deletion deletion) {
+    Instant now = clock.instant();
     Instant at = Instant.ofEpochMilli(deletion.millis());
     return !at.isAfter(now) && at.plus(reuseDelay).isAfter(now);
   }
@@ -57,10 +58,7 @@ final class DeletedNames {
       List<Table.Entry<QueueKey, Deletion>> page =
           database.read(snapshot -> deletions.list(snapshot, range, PAGE));
       List<QueueKey> free =
-          page.stream()
-              .filter(entry -> !isReserved(entry.value(), database.clock().instant()))
-              .map(Table.Entry::key)
-              .toList();
+          page.stream().filter(entry -> !isReserved(entry.value())).map(Table.Entry::key).toList();
       if (!free.isEmpty()) {
         database.writeRelaxed(tx -> removeFree(tx, free));
       }
@@ -75,7 +73,7 @@ final class DeletedNames {
   /// A queue of that name may have been made and deleted again meanwhile.
   private int removeFree(Tx tx, List<QueueKey> keys) {
     for (QueueKey key : keys) {
-      if (deletions.get(tx, key).filter(deletion -> !isReserved(deletion, tx.now())).isPresent()) {
+      if (deletions.get(tx, key).filter(deletion -> !isReserved(deletion)).isPresent()) {
         deletions.delete(tx, key);
       }
     }
