@@ -32,7 +32,7 @@ class AdminApiTest {
       assertThat(server.cli("mail", "--json").exit()).as("root").isZero();
       assertThat(server.cli("inspect", "no.such.table").output())
           .contains("There is no table no.such.table")
-          .contains("outbox.epochs");
+          .contains("store.nodes");
       for (String none : List.of("no", "no/such", "s3://no/such")) {
         FinishedProcess trace = server.cli("trace", none);
         assertThat(trace.output()).contains("There is no bucket no.");
