@@ -83,7 +83,7 @@ final class InterruptedJobs {
     }
     database.writeRelaxed(tx -> end(tx, left));
     if (!kinds.isEmpty()) {
-      LOG.info("Jobs that were running when a process ended are due again: {}", kinds);
+      LOG.info("Jobs that were running when the last process ended are due again: {}", kinds);
     }
     return kinds.values().stream().mapToInt(Integer::intValue).sum();
   }
