@@ -1,9 +1,8 @@
 package io.carillon.aws;
 
 import io.carillon.store.Database;
-import io.carillon.store.DueQueue;
+import io.carillon.store.ForwardingDatabase;
 import io.carillon.store.Planned;
-import java.time.InstantSource;
 
 /// The database as services use it: each change that a request makes checks first that the caller
 /// is still allowed the request, so a permission that was revoked since, or an access key that was
@@ -12,11 +11,9 @@ import java.time.InstantSource;
 /// As long as nothing has changed that the first decision relied on, this compares the versions of
 /// a few guards and evaluates no policy. Where a request makes several changes, those from before
 /// the revocation remain.
-public final class AuthorizedDatabase implements Database {
-  private final Database database;
-
+public final class AuthorizedDatabase extends ForwardingDatabase {
   public AuthorizedDatabase(Database database) {
-    this.database = database;
+    super(database);
   }
 
   @Override
@@ -40,33 +37,8 @@ public final class AuthorizedDatabase implements Database {
   }
 
   @Override
-  public <T> T read(Query<T> query) {
-    return database.read(query);
-  }
-
-  @Override
   public <P> Planned<P> plan(Query<P> plan) {
     return database.plan(plan);
-  }
-
-  @Override
-  public <V> DueQueue<V> queue(String name, Class<V> row, long holder) {
-    return database.queue(name, row, holder);
-  }
-
-  @Override
-  public InstantSource clock() {
-    return database.clock();
-  }
-
-  @Override
-  public boolean isShared() {
-    return database.isShared();
-  }
-
-  @Override
-  public void close() {
-    database.close();
   }
 
   private static <T> Change<T> authorized(Change<T> change) {

@@ -7,7 +7,6 @@ import org.jspecify.annotations.Nullable;
 /// Counts transactions and the rows that reads outside of transactions see, for tests of costs;
 /// fails on demand.
 public final class CountingDatabase extends ForwardingDatabase {
-  private final Database database;
   private final AtomicInteger fetched = new AtomicInteger();
   private final AtomicInteger scanned = new AtomicInteger();
   private final AtomicInteger written = new AtomicInteger();
@@ -17,7 +16,6 @@ public final class CountingDatabase extends ForwardingDatabase {
 
   public CountingDatabase(Database database) {
     super(database);
-    this.database = database;
   }
 
   /// How many rows were read by key since the last reset.

@@ -11,7 +11,6 @@ import org.jspecify.annotations.Nullable;
 /// apart. The action runs on the thread of the change; it may change the database, which is not
 /// interrupted again.
 public final class InterleavedDatabase extends ForwardingDatabase {
-  private final Database database;
   private final AtomicReference<@Nullable Runnable> inChange = new AtomicReference<>();
   private final AtomicReference<@Nullable Runnable> inRelaxedChange = new AtomicReference<>();
   private final AtomicReference<@Nullable Runnable> beforeRelaxed = new AtomicReference<>();
@@ -22,7 +21,6 @@ public final class InterleavedDatabase extends ForwardingDatabase {
 
   public InterleavedDatabase(Database database) {
     super(database);
-    this.database = database;
   }
 
   /// Runs `action` once, after the next [#change] has made its plan and before it applies it.

@@ -20,7 +20,6 @@ public final class LosingDatabase extends ForwardingDatabase {
     UNDONE
   }
 
-  private final Database database;
   private final RandomGenerator random;
   private final Queue<Lost> next = new ArrayDeque<>();
   private final AtomicInteger lost = new AtomicInteger();
@@ -30,7 +29,6 @@ public final class LosingDatabase extends ForwardingDatabase {
   /// @param percent of changes whose outcomes are lost; half of them are committed
   public LosingDatabase(Database database, RandomGenerator random, int percent) {
     super(database);
-    this.database = database;
     this.random = random;
     this.percent = percent;
   }

@@ -5,11 +5,8 @@ import java.time.InstantSource;
 /// Runs every change, undoes it and runs it again, as an engine with concurrent writers does after
 /// a conflict: a change that has an effect other than through its `tx` shows.
 public final class RepeatingDatabase extends ForwardingDatabase {
-  private final Database database;
-
   public RepeatingDatabase(Database database) {
     super(database);
-    this.database = database;
   }
 
   /// The in-memory engine that repeats changes, for tests of operations.

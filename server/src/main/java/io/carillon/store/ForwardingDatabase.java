@@ -2,9 +2,9 @@ package io.carillon.store;
 
 import java.time.InstantSource;
 
-/// A database that is another one, but for what a test changes.
+/// A database that is another one, but for what a subclass changes.
 public abstract class ForwardingDatabase implements Database {
-  private final Database database;
+  protected final Database database;
 
   protected ForwardingDatabase(Database database) {
     this.database = database;
