@@ -1,6 +1,5 @@
 package io.carillon.outbox;
 
-import io.carillon.store.DueQueue.Lease;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashSet;
@@ -9,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -64,10 +64,11 @@ final class Attempts {
     running.values().forEach(one -> giveUpIfOverdue(one.thread, one.attempt));
   }
 
-  /// Whether an attempt runs under this lease.
-  boolean isRunning(Lease lease) {
+  /// The tokens of the leases under which attempts run.
+  Set<Long> runningTokens() {
     return running.values().stream()
-        .anyMatch(one -> one.attempt.claimed().lease().token() == lease.token());
+        .map(one -> one.attempt.claimed().lease().token())
+        .collect(Collectors.toSet());
   }
 
   private void giveUpIfOverdue(Thread thread, Attempt attempt) {

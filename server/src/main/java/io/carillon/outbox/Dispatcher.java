@@ -129,8 +129,7 @@ public final class Dispatcher implements AutoCloseable {
             lanes,
             this::stopStarting);
     this.isolatedAttempts = new IsolatedAttempts(database, jobs, starter, outbox.lastUptime());
-    this.dueTimeCorrection =
-        new DueTimeCorrection(database, jobs, deliveries, lanes, database.clock());
+    this.dueTimeCorrection = new DueTimeCorrection(database, jobs, deliveries, lanes);
     this.report = new OutboxReport(database, jobs, lanes, attempts);
   }
 

@@ -3,15 +3,13 @@ package io.carillon.outbox;
 import io.carillon.store.Database;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Corrects due times that are later than their kind allows, after the clock has been set back.
-record DueTimeCorrection(
-    Database database, Jobs jobs, Deliveries deliveries, Lanes lanes, InstantSource clock) {
+record DueTimeCorrection(Database database, Jobs jobs, Deliveries deliveries, Lanes lanes) {
   private static final Logger LOG = LoggerFactory.getLogger(DueTimeCorrection.class);
 
   /// How far the clock may be set back before due times are corrected.
@@ -43,7 +41,7 @@ record DueTimeCorrection(
 
   /// A job that was never attempted keeps its wait, any other is due now.
   private int correct(Channel channel, Duration longestWait) {
-    Instant now = clock.instant();
+    Instant now = database.clock().instant();
     Instant latest = now.plus(longestWait.plus(longestWait.dividedBy(10))).plus(MAX_SKEW);
     int moved =
         jobs.reschedule(

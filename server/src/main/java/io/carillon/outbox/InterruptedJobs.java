@@ -54,10 +54,9 @@ final class InterruptedJobs {
     Map<Long, List<Held>> leases = new TreeMap<>();
     nodes.dead(snapshot).forEach(incarnation -> leases.put(incarnation, new ArrayList<>()));
     for (Held held : jobs.held(snapshot)) {
-      if (nodes.isDead(snapshot, held.holder())) {
-        leases.computeIfAbsent(held.holder(), _ -> new ArrayList<>()).add(held);
-      }
+      leases.computeIfAbsent(held.holder(), _ -> new ArrayList<>()).add(held);
     }
+    leases.keySet().removeIf(holder -> !nodes.isDead(snapshot, holder));
     return leases.entrySet().stream()
         .map(
             entry -> {

@@ -54,12 +54,10 @@ final class LostClaims {
   ///
   /// @return how many there were
   int release() {
-    Set<Held> found = new HashSet<>();
-    for (Held held : database.read(jobs::held)) {
-      if (held.holder() == nodes.current() && !attempts.isRunning(held.lease())) {
-        found.add(held);
-      }
-    }
+    Set<Held> found = new HashSet<>(database.read(jobs::held));
+    Set<Long> running = attempts.runningTokens();
+    found.removeIf(
+        held -> held.holder() != nodes.current() || running.contains(held.lease().token()));
     List<Held> lost = found.stream().filter(seen::contains).toList();
     seen = found;
     if (lost.isEmpty()) {

@@ -5,7 +5,6 @@ import io.carillon.store.Database;
 import io.carillon.store.Range;
 import io.carillon.store.Snapshot;
 import io.carillon.store.Table;
-import io.carillon.store.Tuple;
 import io.carillon.store.Tx;
 import java.time.Duration;
 import java.time.Instant;
@@ -65,8 +64,7 @@ final class DeletedNames {
       if (page.size() < PAGE) {
         return;
       }
-      QueueKey last = page.getLast().key();
-      rest = Range.all().after(Tuple.of(last.account(), last.region(), last.name()));
+      rest = Range.all().after(QueueKey.CODEC.toTuple().apply(page.getLast().key()));
     }
   }
 

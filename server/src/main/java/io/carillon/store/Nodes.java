@@ -109,13 +109,14 @@ public final class Nodes implements Incarnations {
             });
     long last = 0;
     Start former = null;
-    for (Table.Entry<Long, Start> start : starts(tx)) {
+    List<Table.Entry<Long, Start>> starts = starts(tx);
+    for (Table.Entry<Long, Start> start : starts) {
       last = start.key();
       former = start.value().name.equals(name) ? start.value() : former;
     }
     Instant started = tx.now().truncatedTo(ChronoUnit.MILLIS);
     long next = last + 1;
-    while (drawsNumbersOfAnother(tx, next)) {
+    while (drawsNumbersOfAnother(starts, next)) {
       next++;
     }
     STARTS.put(tx, next, new Start(name, started, false, 0, false));
@@ -123,8 +124,9 @@ public final class Nodes implements Incarnations {
   }
 
   /// See [RowNumbers].
-  private static boolean drawsNumbersOfAnother(Tx tx, long incarnation) {
-    return starts(tx).stream()
+  private static boolean drawsNumbersOfAnother(
+      List<Table.Entry<Long, Start>> starts, long incarnation) {
+    return starts.stream()
         .anyMatch(start -> (incarnation - start.key()) % RowNumbers.DISTINCT == 0);
   }
 
@@ -166,10 +168,8 @@ public final class Nodes implements Incarnations {
   }
 
   private static boolean isSuperseded(Snapshot snapshot, long incarnation, Start start) {
-    return STARTS
-        .list(snapshot, Range.all().after(Tuple.of(incarnation)), Integer.MAX_VALUE)
-        .stream()
-        .anyMatch(later -> later.value().name.equals(start.name));
+    return starts(snapshot).stream()
+        .anyMatch(later -> later.key() > incarnation && later.value().name.equals(start.name));
   }
 
   /// Whether others have begun to take over from it. That a later start of the node exists is not
