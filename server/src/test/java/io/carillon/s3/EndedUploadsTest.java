@@ -106,6 +106,22 @@ final class EndedUploadsTest {
   }
 
   @Test
+  void aDeletedObjectThatCannotBeReleasedDoesNotHoldUpOthers() throws IOException {
+    String first = begin("a");
+    complete("a", first, putParts("a", first, 500));
+    String second = beginIn("b");
+    complete("b", second, putParts("b", second, 500));
+    fixture.runChores();
+    fixture.call(fixture.alice, DeleteObjectRequest.builder().bucket("bucket").key("a").build());
+    fixture.call(fixture.alice, DeleteObjectRequest.builder().bucket("bucket").key("b").build());
+    database.failNext(1);
+    fixture.runChores();
+    assertThat(blobs.removeReleased()).as("parts of the other object").isEqualTo(500);
+    fixture.runChores();
+    assertThat(blobs.removeReleased()).isEqualTo(500);
+  }
+
+  @Test
   void noTransactionOfDeletingABucketWithManyUploadsIsLong() throws IOException {
     fixture.createBucket("bucket");
     for (int i = 0; i < 250; i++) {

@@ -4,7 +4,6 @@ import io.carillon.store.Blobs;
 import io.carillon.store.Blobs.BlobRef;
 import io.carillon.store.Database;
 import io.carillon.store.KeyCodec;
-import io.carillon.store.Range;
 import io.carillon.store.Snapshot;
 import io.carillon.store.Table;
 import io.carillon.store.Tx;
@@ -136,32 +135,29 @@ public final class ContentStore {
     }
   }
 
-  /// Releases the parts of deleted large objects in batches. Called periodically by one thread;
-  /// after a crash it continues where it stopped.
+  /// Releases the parts of deleted large objects in pieces. Called periodically.
   public void sweep(Database database) {
-    while (true) {
-      List<Table.Entry<String, Deletion>> some =
-          database.read(snapshot -> deletions.list(snapshot, Range.all(), 1));
-      if (some.isEmpty()) {
-        return;
+    new Backlog(deletions).workOff(database, id -> remove(database, id));
+  }
+
+  private void remove(Database database, String id) {
+    record Read(Optional<Deletion> deletion, Optional<Row> row) {}
+    Read read =
+        database.read(snapshot -> new Read(deletions.get(snapshot, id), rows.get(snapshot, id)));
+    List<Part> parts = read.row.map(Row::parts).orElse(List.of());
+    int next = read.deletion.map(Deletion::next).orElse(parts.size());
+    while (next < parts.size()) {
+      if (!releaseSome(database, id, parts, next)) {
+        return; // another node works on it
       }
-      String id = some.getFirst().key();
-      List<Part> parts =
-          database.read(snapshot -> rows.get(snapshot, id)).map(Row::parts).orElse(List.of());
-      int next = some.getFirst().value().next();
-      while (next < parts.size()) {
-        if (!releaseSome(database, id, parts, next)) {
-          return; // another node works on it
-        }
-        next += PARTS_PER_TRANSACTION;
-      }
-      database.writeRelaxed(
-          tx -> {
-            rows.delete(tx, id);
-            deletions.delete(tx, id);
-            return id;
-          });
+      next += PARTS_PER_TRANSACTION;
     }
+    database.writeRelaxed(
+        tx -> {
+          rows.delete(tx, id);
+          deletions.delete(tx, id);
+          return id;
+        });
   }
 
   private boolean releaseSome(Database database, String id, List<Part> parts, int from) {

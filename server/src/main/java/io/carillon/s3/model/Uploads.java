@@ -4,19 +4,15 @@ import io.carillon.aws.checksum.ChecksumAlgorithm;
 import io.carillon.store.Database;
 import io.carillon.store.KeyCodec;
 import io.carillon.store.Range;
-import io.carillon.store.ReadOnlyException;
 import io.carillon.store.Snapshot;
 import io.carillon.store.Table;
 import io.carillon.store.Tuple;
 import io.carillon.store.Tx;
-import io.carillon.store.UnknownOutcomeException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /// Multipart uploads in progress and their parts.
 ///
@@ -25,8 +21,6 @@ import org.slf4j.LoggerFactory;
 /// row says which of its parts belong to no object. The parts are dropped afterwards, in pieces;
 /// each notes how far it came in the transaction that drops them.
 public final class Uploads {
-  private static final Logger LOG = LoggerFactory.getLogger(Uploads.class);
-
   /// How many parts one transaction drops.
   private static final int PARTS_PER_TRANSACTION = 500;
 
@@ -179,26 +173,9 @@ public final class Uploads {
     ended.put(tx, name.id(), how);
   }
 
-  /// Drops the parts of ended uploads in pieces. Called periodically; after a crash it continues
-  /// where it stopped. An upload that cannot be dropped, as after a repair of the store that lost
-  /// rows, does not hold up the others.
+  /// Drops the parts of ended uploads in pieces. Called periodically.
   public void sweep(Database database) {
-    String last = "";
-    while (true) {
-      Range rest = Range.all().after(Tuple.of(last));
-      List<String> next = database.read(snapshot -> ended.listKeys(snapshot, rest, 1));
-      if (next.isEmpty()) {
-        return;
-      }
-      last = next.getFirst();
-      try {
-        drop(database, last);
-      } catch (UnknownOutcomeException | ReadOnlyException e) { // not the upload's fault
-        throw e;
-      } catch (RuntimeException e) {
-        LOG.error("The parts of the ended upload {} cannot be dropped; trying again", last, e);
-      }
-    }
+    new Backlog(ended).workOff(database, id -> drop(database, id));
   }
 
   private void drop(Database database, String id) {
