@@ -1,6 +1,8 @@
 package io.carillon.server;
 
 import static io.carillon.server.RaceServer.ALLOW_ALL;
+import static io.carillon.server.RaceServer.DENIED;
+import static io.carillon.server.RaceServer.UNKNOWN_KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
@@ -41,10 +43,6 @@ class AuthorizedChangesTest {
   private static final String FORM = "PostObject";
 
   private static final String USER = "caller";
-  private static final Set<String> DENIED =
-      Set.of("AccessDenied", "AuthorizationError", "AccessDeniedException");
-  private static final Set<String> UNKNOWN_KEY =
-      Set.of("InvalidAccessKeyId", "InvalidClientTokenId", "UnrecognizedClientException");
 
   @TempDir static Path folder;
   private static RaceServer server;

@@ -73,6 +73,15 @@ final class RaceServer implements AutoCloseable {
       Tagging.builder().tagSet(Tag.builder().key("a").value("b").build()).build();
 
   static final String ACCOUNT = "000000000000";
+
+  /// How the services say that a caller is not allowed a request.
+  static final Set<String> DENIED =
+      Set.of("AccessDenied", "AuthorizationError", "AccessDeniedException");
+
+  /// How they say that there is no such access key.
+  static final Set<String> UNKNOWN_KEY =
+      Set.of("InvalidAccessKeyId", "InvalidClientTokenId", "UnrecognizedClientException");
+
   static final String ALLOW_ALL =
       """
       {"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}

@@ -2,6 +2,8 @@ package io.carillon.server;
 
 import static io.carillon.server.RaceServer.ACCOUNT;
 import static io.carillon.server.RaceServer.ALLOW_ALL;
+import static io.carillon.server.RaceServer.DENIED;
+import static io.carillon.server.RaceServer.UNKNOWN_KEY;
 import static io.carillon.server.RaceServer.arn;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -46,10 +48,6 @@ class RevokedCallerRaceTest {
   private static final String TOPIC = arn("sns", "topic");
   private static final String QUEUE = arn("sqs", "queue");
   private static final String FUNCTION = arn("lambda", "function:function");
-  private static final Set<String> DENIED =
-      Set.of("AccessDenied", "AuthorizationError", "AccessDeniedException");
-  private static final Set<String> UNKNOWN_KEY =
-      Set.of("InvalidAccessKeyId", "InvalidClientTokenId", "UnrecognizedClientException");
 
   @TempDir static Path folder;
   private static RaceServer server;
