@@ -5,51 +5,24 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.carillon.server.InMemoryServer;
-import io.carillon.server.Server;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Stream;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipOutputStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentials;
 import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
-import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
-import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
-import software.amazon.awssdk.awscore.client.builder.AwsSyncClientBuilder;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
-import software.amazon.awssdk.core.SdkBytes;
-import software.amazon.awssdk.core.sync.RequestBody;
-import software.amazon.awssdk.http.SdkHttpClient;
-import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
-import software.amazon.awssdk.regions.Region;
-import software.amazon.awssdk.retries.DefaultRetryStrategy;
 import software.amazon.awssdk.services.iam.IamClient;
 import software.amazon.awssdk.services.iam.model.AccessKey;
-import software.amazon.awssdk.services.iam.model.Tag;
 import software.amazon.awssdk.services.lambda.LambdaClient;
 import software.amazon.awssdk.services.s3.S3Client;
-import software.amazon.awssdk.services.s3.model.MetadataDirective;
-import software.amazon.awssdk.services.s3.model.ObjectCannedACL;
-import software.amazon.awssdk.services.s3.model.ObjectOwnership;
-import software.amazon.awssdk.services.s3.model.ServerSideEncryption;
-import software.amazon.awssdk.services.s3.model.StorageClass;
-import software.amazon.awssdk.services.s3.model.Tagging;
 import software.amazon.awssdk.services.sns.SnsClient;
 import software.amazon.awssdk.services.sqs.SqsClient;
-import software.amazon.awssdk.services.sts.StsClient;
 import software.amazon.awssdk.services.sts.model.Credentials;
 
 /// A Deny with a condition takes effect, for each supported condition key: real clients through the
@@ -58,135 +31,7 @@ import software.amazon.awssdk.services.sts.model.Credentials;
 ///
 /// Source: https://docs.aws.amazon.com/service-authorization/latest/reference/ and
 /// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
-class LeastPrivilegeTest {
-  private static final String ACCOUNT = "000000000000";
-  private static final String ALLOW_ALL =
-      """
-      {"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}
-      """;
-  private static final String TRUST =
-      """
-      {"Version":"2012-10-17","Statement":[
-       {"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"lambda.amazonaws.com"}},
-       {"Effect":"Allow","Action":["sts:AssumeRole","sts:TagSession"],
-        "Principal":{"AWS":"arn:aws:iam::000000000000:root"}}]}
-      """;
-  private static final String ROLE = "arn:aws:iam::000000000000:role/role";
-  private static final String BOUNDARY = "arn:aws:iam::000000000000:policy/fence";
-  private static final String TOPIC = "arn:aws:sns:us-east-1:000000000000:";
-  private static final Set<String> DENIALS =
-      Set.of("AccessDenied", "AuthorizationError", "AccessDeniedException");
-
-  private static Server server;
-  private static SdkHttpClient http;
-  private static IamClient root;
-  private static String userId;
-  private static S3Client s3;
-  private static SnsClient sns;
-  private static SqsClient sqs;
-  private static LambdaClient lambda;
-  private static IamClient iam;
-  private static StsClient sts;
-
-  @BeforeAll
-  static void start() throws IOException {
-    server = InMemoryServer.start();
-    http = UrlConnectionHttpClient.create();
-    root = client(IamClient.builder(), AwsBasicCredentials.create("test", "test"));
-    userId = root.createUser(b -> b.userName("alice").tags(tag("team", "red"))).user().userId();
-    root.putUserPolicy(b -> b.userName("alice").policyName("all").policyDocument(ALLOW_ALL));
-    root.createRole(
-        b -> b.roleName("role").assumeRolePolicyDocument(TRUST).tags(tag("team", "red")));
-    root.putRolePolicy(b -> b.roleName("role").policyName("all").policyDocument(ALLOW_ALL));
-    root.createPolicy(
-        b -> b.policyName("fence").policyDocument(ALLOW_ALL).tags(tag("team", "red")));
-    root.createUser(b -> b.userName("bounded").permissionsBoundary(BOUNDARY));
-    root.createUser(b -> b.userName("free"));
-    AccessKey key = root.createAccessKey(b -> b.userName("alice")).accessKey();
-    AwsCredentials alice = AwsBasicCredentials.create(key.accessKeyId(), key.secretAccessKey());
-    s3 = client(S3Client.builder().forcePathStyle(true), alice);
-    sns = client(SnsClient.builder(), alice);
-    sqs = client(SqsClient.builder(), alice);
-    lambda = client(LambdaClient.builder(), alice);
-    iam = client(IamClient.builder(), alice);
-    sts = client(StsClient.builder(), alice);
-    s3.createBucket(b -> b.bucket("bucket"));
-    put("open", "class=open");
-    put("secret", "class=secret");
-    sns.createTopic(b -> b.name("red").tags(topicTag("team", "red")));
-    sns.createTopic(b -> b.name("blue"));
-    sqs.createQueue(b -> b.queueName("red").tags(Map.of("team", "red")));
-    sqs.createQueue(b -> b.queueName("blue"));
-    function("red", Map.of("team", "red"));
-    function("blue", Map.of());
-  }
-
-  @AfterAll
-  static void stop() {
-    http.close();
-    server.close();
-  }
-
-  private static <B extends AwsSyncClientBuilder<B, C> & AwsClientBuilder<B, C>, C> C client(
-      B builder, AwsCredentials credentials) {
-    return builder
-        .httpClient(http)
-        .endpointOverride(server.endpoint())
-        .region(Region.US_EAST_1)
-        .credentialsProvider(StaticCredentialsProvider.create(credentials))
-        .overrideConfiguration(c -> c.retryStrategy(DefaultRetryStrategy.doNotRetry()))
-        .build();
-  }
-
-  private static Tag tag(String key, String value) {
-    return Tag.builder().key(key).value(value).build();
-  }
-
-  private static void put(String key, String tags) {
-    s3.putObject(b -> b.bucket("bucket").key(key).tagging(tags), RequestBody.fromString("x"));
-  }
-
-  private static void get(String key) {
-    s3.getObjectAsBytes(b -> b.bucket("bucket").key(key));
-  }
-
-  private static void copy(String from, MetadataDirective directive) {
-    s3.copyObject(
-        b ->
-            b.sourceBucket("bucket")
-                .sourceKey(from)
-                .destinationBucket("bucket")
-                .destinationKey("copy")
-                .metadataDirective(directive));
-  }
-
-  private static void function(String name, Map<String, String> tags) {
-    function(name, ROLE, tags);
-  }
-
-  private static void function(String name, String role, Map<String, String> tags) {
-    lambda.createFunction(
-        b ->
-            b.functionName(name)
-                .role(role)
-                .runtime("provided.al2023")
-                .handler("h")
-                .tags(tags)
-                .code(c -> c.zipFile(SdkBytes.fromByteArray(zip()))));
-  }
-
-  private static byte[] zip() {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
-      zip.putNextEntry(new ZipEntry("bootstrap"));
-      zip.write("#!/bin/sh\n".getBytes(StandardCharsets.UTF_8));
-      zip.closeEntry();
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
-    return bytes.toByteArray();
-  }
-
+class LeastPrivilegeTest extends LeastPrivilegeFixture {
   @Test
   void aUserWithoutPoliciesIsDeniedEverything() {
     root.createUser(b -> b.userName("nobody"));
@@ -261,63 +106,6 @@ class LeastPrivilegeTest {
     sts.assumeRole(b -> b.roleArn(ROLE).roleSessionName(session).externalId(externalId));
   }
 
-  /// Calls that match the condition are denied, others are not.
-  private static DynamicTest denies(
-      String operator,
-      String key,
-      String value,
-      ThrowingCallable matching,
-      ThrowingCallable notMatching) {
-    return DynamicTest.dynamicTest(
-        key + " " + operator,
-        () -> {
-          deny("*", operator, key, value);
-          try {
-            assertThatCode(notMatching).doesNotThrowAnyException();
-            assertDenied(matching);
-          } finally {
-            root.deleteUserPolicy(b -> b.userName("alice").policyName("deny"));
-          }
-        });
-  }
-
-  /// GetObject is denied with `value` in the condition, and not with `other`.
-  private static DynamicTest denies(String operator, String key, String value, String other) {
-    return DynamicTest.dynamicTest(
-        key + " " + operator,
-        () -> {
-          try {
-            deny("s3:GetObject", operator, key, other);
-            assertThatCode(() -> get("open")).doesNotThrowAnyException();
-            deny("s3:GetObject", operator, key, value);
-            assertDenied(() -> get("open"));
-          } finally {
-            root.deleteUserPolicy(b -> b.userName("alice").policyName("deny"));
-          }
-        });
-  }
-
-  private static void deny(String action, String operator, String key, String value) {
-    String document = denial(action, operator, key, value);
-    root.putUserPolicy(b -> b.userName("alice").policyName("deny").policyDocument(document));
-  }
-
-  private static String denial(String action, String operator, String key, String value) {
-    return """
-    {"Version":"2012-10-17","Statement":{"Sid":"ThisOne","Effect":"Deny","Action":"%s",
-     "Resource":"*","Condition":{"%s":{"%s":"%s"}}}}
-    """
-        .formatted(action, operator, key, value);
-  }
-
-  private static void assertDenied(ThrowingCallable call) {
-    AwsServiceException denied = catchThrowableOfType(AwsServiceException.class, call);
-    assertThat(denied).as("the exception").isNotNull();
-    assertThat(denied.awsErrorDetails().errorCode()).isIn(DENIALS);
-    assertThat(denied.awsErrorDetails().errorMessage())
-        .contains("with an explicit deny in an identity-based policy", "ThisOne", "deny");
-  }
-
   @TestFactory
   Stream<DynamicTest> byCallerTimeAndOrigin() {
     return Stream.of(
@@ -341,205 +129,6 @@ class LeastPrivilegeTest {
         denies("StringEquals", "s3:authType", "REST-HEADER", "REST-QUERY-STRING"),
         denies("StringEquals", "s3:signatureversion", "AWS4-HMAC-SHA256", "AWS"),
         denies("NumericLessThan", "s3:signatureAge", "600000", "0"));
-  }
-
-  @TestFactory
-  Stream<DynamicTest> inS3() {
-    return Stream.of(
-        denies(
-            "StringLike",
-            "s3:prefix",
-            "secret/*",
-            () -> s3.listObjectsV2(b -> b.bucket("bucket").prefix("secret/a")),
-            () -> s3.listObjectsV2(b -> b.bucket("bucket").prefix("open/"))),
-        denies(
-            "StringEquals",
-            "s3:delimiter",
-            "/",
-            () -> s3.listObjectsV2(b -> b.bucket("bucket").delimiter("/")),
-            () -> s3.listObjectsV2(b -> b.bucket("bucket"))),
-        denies(
-            "NumericGreaterThan",
-            "s3:max-keys",
-            "10",
-            () -> s3.listObjectsV2(b -> b.bucket("bucket").maxKeys(11)),
-            () -> s3.listObjectsV2(b -> b.bucket("bucket").maxKeys(10))),
-        denies(
-            "StringEquals",
-            "s3:VersionId",
-            "null",
-            () -> s3.getObjectAsBytes(b -> b.bucket("bucket").key("open").versionId("null")),
-            () -> get("open")),
-        denies(
-            "StringEquals",
-            "s3:x-amz-acl",
-            "private",
-            () ->
-                s3.putObject(
-                    b -> b.bucket("bucket").key("k").acl(ObjectCannedACL.PRIVATE),
-                    RequestBody.fromString("x")),
-            () -> put("k", "")),
-        denies(
-            "StringEquals",
-            "s3:x-amz-acl",
-            "private",
-            () -> s3.putObjectAcl(b -> b.bucket("bucket").key("open").acl(ObjectCannedACL.PRIVATE)),
-            () ->
-                s3.putObjectAcl(
-                    b ->
-                        b.bucket("bucket")
-                            .key("open")
-                            .acl(ObjectCannedACL.BUCKET_OWNER_FULL_CONTROL))),
-        denies(
-            "StringLike",
-            "s3:x-amz-copy-source",
-            "bucket/sec*",
-            () -> copy("secret", MetadataDirective.COPY),
-            () -> copy("open", MetadataDirective.COPY)),
-        denies(
-            "StringLike",
-            "s3:x-amz-copy-source",
-            "/bucket/sec*",
-            () -> copy("secret", MetadataDirective.COPY),
-            () -> copy("open", MetadataDirective.COPY)),
-        denies(
-            "StringEquals",
-            "s3:x-amz-metadata-directive",
-            "REPLACE",
-            () -> copy("open", MetadataDirective.REPLACE),
-            () -> copy("open", MetadataDirective.COPY)),
-        denies(
-            "StringEquals",
-            "s3:x-amz-server-side-encryption",
-            "AES256",
-            () ->
-                s3.putObject(
-                    b ->
-                        b.bucket("bucket")
-                            .key("k")
-                            .serverSideEncryption(ServerSideEncryption.AES256),
-                    RequestBody.fromString("x")),
-            () -> put("k", "")),
-        denies(
-            "StringEquals",
-            "s3:x-amz-storage-class",
-            "STANDARD",
-            () ->
-                s3.createMultipartUpload(
-                    b -> b.bucket("bucket").key("k").storageClass(StorageClass.STANDARD)),
-            () -> s3.createMultipartUpload(b -> b.bucket("bucket").key("k"))),
-        denies(
-            "StringEquals",
-            "s3:x-amz-website-redirect-location",
-            "/elsewhere",
-            () ->
-                s3.putObject(
-                    b -> b.bucket("bucket").key("k").websiteRedirectLocation("/elsewhere"),
-                    RequestBody.fromString("x")),
-            () -> put("k", "")),
-        denies(
-            "StringEquals",
-            "s3:if-none-match",
-            "*",
-            () ->
-                s3.putObject(
-                    b -> b.bucket("bucket").key("new").ifNoneMatch("*"),
-                    RequestBody.fromString("x")),
-            () -> put("k", "")),
-        denies(
-            "Bool",
-            "s3:ObjectCreationOperation",
-            "true",
-            () -> put("k", ""),
-            () -> s3.createMultipartUpload(b -> b.bucket("bucket").key("k"))),
-        denies(
-            "StringEquals",
-            "s3:locationconstraint",
-            "eu-west-1",
-            () ->
-                s3.createBucket(
-                    b ->
-                        b.bucket("elsewhere")
-                            .createBucketConfiguration(c -> c.locationConstraint("eu-west-1"))),
-            () -> s3.createBucket(b -> b.bucket("bucket"))),
-        denies(
-            "StringEquals",
-            "s3:x-amz-object-ownership",
-            "BucketOwnerEnforced",
-            () ->
-                s3.createBucket(
-                    b -> b.bucket("owned").objectOwnership(ObjectOwnership.BUCKET_OWNER_ENFORCED)),
-            () -> s3.createBucket(b -> b.bucket("bucket"))));
-  }
-
-  @TestFactory
-  Stream<DynamicTest> byObjectTags() {
-    Tagging secret =
-        Tagging.builder()
-            .tagSet(
-                software.amazon.awssdk.services.s3.model.Tag.builder()
-                    .key("class")
-                    .value("secret")
-                    .build())
-            .build();
-    Tagging open =
-        Tagging.builder()
-            .tagSet(
-                software.amazon.awssdk.services.s3.model.Tag.builder()
-                    .key("class")
-                    .value("open")
-                    .build())
-            .build();
-    return Stream.of(
-        denies(
-            "StringEquals",
-            "s3:ExistingObjectTag/class",
-            "secret",
-            () -> get("secret"),
-            () -> get("open")),
-        denies(
-            "StringEquals",
-            "s3:ExistingObjectTag/class",
-            "secret",
-            () -> s3.getObjectAsBytes(b -> b.bucket("bucket").key("secret").versionId("null")),
-            () -> put("secret", "class=secret")), // must not apply to writes
-        denies(
-            "StringEquals",
-            "s3:ExistingObjectTag/class",
-            "secret",
-            () -> s3.deleteObjectTagging(b -> b.bucket("bucket").key("secret")),
-            () -> s3.getObjectTagging(b -> b.bucket("bucket").key("open"))),
-        denies(
-            "StringEquals",
-            "s3:ExistingObjectTag/class",
-            "secret",
-            () -> copy("secret", MetadataDirective.COPY),
-            () -> copy("open", MetadataDirective.COPY)),
-        denies(
-            "StringEquals",
-            "s3:RequestObjectTag/class",
-            "secret",
-            () -> put("k", "class=secret"),
-            () -> put("k", "class=open")),
-        denies(
-            "StringEquals",
-            "s3:RequestObjectTag/class",
-            "secret",
-            () -> s3.putObjectTagging(b -> b.bucket("bucket").key("open").tagging(secret)),
-            () -> s3.putObjectTagging(b -> b.bucket("bucket").key("open").tagging(open))),
-        denies(
-            "StringEquals",
-            "s3:RequestObjectTag/class",
-            "secret",
-            () ->
-                s3.createMultipartUpload(b -> b.bucket("bucket").key("k").tagging("class=secret")),
-            () -> s3.createMultipartUpload(b -> b.bucket("bucket").key("k").tagging("class=open"))),
-        denies(
-            "ForAnyValue:StringEquals",
-            "s3:RequestObjectTagKeys",
-            "class",
-            () -> put("k", "other=1&class=secret"),
-            () -> put("k", "other=1")));
   }
 
   @TestFactory
@@ -696,10 +285,6 @@ class LeastPrivilegeTest {
             "evil",
             () -> assume("evil", null),
             () -> assume("good", null)));
-  }
-
-  private static software.amazon.awssdk.services.sns.model.Tag topicTag(String key, String value) {
-    return software.amazon.awssdk.services.sns.model.Tag.builder().key(key).value(value).build();
   }
 
   private static software.amazon.awssdk.services.sts.model.Tag sessionTag(
