@@ -139,6 +139,11 @@ final class Connection extends ChannelInboundHandlerAdapter {
         Unpooled.EMPTY_BUFFER);
   }
 
+  /// The server has stopped.
+  void close() {
+    var _ = channel.close();
+  }
+
   /// The server stops: accepts no further request, and interrupts none.
   void drain() {
     onLoop(

@@ -134,10 +134,15 @@ final class Exchange implements Runnable {
         yield whole(response, bytes);
       }
       case Response.Content.Stream(InputStream in, long length) -> {
+        persistent = mayPersist() && body.canBeSkippedLater();
+        ByteBuf last = Unpooled.EMPTY_BUFFER;
         try (in) {
-          persistent = mayPersist() && body.canBeSkippedLater();
-          yield stream(response, in, length);
+          last = stream(response, in, length);
+        } catch (IOException | RuntimeException | Error e) {
+          last.release(); // the content could not be closed
+          throw e;
         }
+        yield last;
       }
       case Response.Content.Chunks(Response.Writer writer) -> chunks(response, writer);
     };

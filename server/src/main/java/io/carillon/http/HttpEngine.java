@@ -48,6 +48,9 @@ public final class HttpEngine implements AutoCloseable {
   /// last response.
   static final long MIN_IDLE_NANOS = Duration.ofMillis(500).toNanos();
 
+  /// How long closing waits for event loops that are busy.
+  private static final long CLOSING_NANOS = Duration.ofSeconds(2).toNanos();
+
   private static final long MIN_KEEP_ALIVE_NANOS = Duration.ofSeconds(5).toNanos();
   private static final Logger log = LoggerFactory.getLogger(HttpEngine.class);
 
@@ -64,6 +67,7 @@ public final class HttpEngine implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private volatile boolean draining;
+  private volatile boolean closing;
 
   /// Which of Netty's transports is used.
   enum Transport {
@@ -215,11 +219,32 @@ public final class HttpEngine implements AutoCloseable {
   }
 
   /// Closes all connections, including those with running requests.
+  ///
+  /// They are closed before their loops end: a loop of Netty 4.2 that is asked to end while it runs
+  /// tasks ends without having closed its channels (`SingleThreadIoEventLoop.run`), and one whose
+  /// interest is suspended ([EpollWorkaround]) is not known to it.
   @Override
   public void close() {
     draining = true;
+    closing = true;
     server.close().awaitUninterruptibly();
+    connections.forEach(Connection::close);
+    awaitClosed();
     loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
+  }
+
+  private void awaitClosed() {
+    long nanos = CLOSING_NANOS;
+    lock.lock();
+    try {
+      while (!connections.isEmpty() && nanos > 0) {
+        nanos = changed.awaitNanos(nanos);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      lock.unlock();
+    }
   }
 
   Limits limits() {
@@ -381,7 +406,9 @@ public final class HttpEngine implements AutoCloseable {
       Connection connection = new Connection(HttpEngine.this, channel, handshake);
       channel.pipeline().addLast(connection);
       connections.add(connection);
-      if (draining) {
+      if (closing) {
+        connection.close();
+      } else if (draining) {
         connection.drain();
       }
     }

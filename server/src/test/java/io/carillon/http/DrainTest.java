@@ -98,4 +98,21 @@ class DrainTest extends EngineTest {
         .isInstanceOf(IOException.class)
         .hasMessageContaining("" + engine().port());
   }
+
+  /// Netty's loops end without closing their channels if they are asked to at the wrong moment.
+  @Test
+  void closingClosesEveryConnectionAndReleasesWhatItHasReceived() throws Exception {
+    for (int i = 0; i < 100; i++) {
+      start(longTimeouts(), this::waiting);
+      try (RawClient begun = connect();
+          RawClient silent = connect();
+          RawClient other = connect()) {
+        begun.send("GET / HT");
+        other.send("GET / HT");
+        await().until(() -> engine().connections() == 3 && bufferedBytes() > 0);
+        stopAndCountBuffers();
+        assertThat(silent.atEnd()).isTrue();
+      }
+    }
+  }
 }

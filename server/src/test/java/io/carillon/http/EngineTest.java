@@ -3,7 +3,6 @@ package io.carillon.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.http.HttpEngine.Platform;
-import io.netty.buffer.UnpooledByteBufAllocator;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -21,7 +20,7 @@ abstract class EngineTest {
   static final InetSocketAddress LOOPBACK =
       new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
 
-  private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(true);
+  private final TrackingAllocator allocator = new TrackingAllocator();
   private @Nullable HttpEngine engine;
 
   Platform platform() {
@@ -48,7 +47,7 @@ abstract class EngineTest {
 
   /// The memory that the engine's buffers occupy now.
   long bufferedBytes() {
-    return allocator.metric().usedDirectMemory() + allocator.metric().usedHeapMemory();
+    return allocator.live().stream().mapToLong(each -> each.buffer().capacity()).sum();
   }
 
   /// Polls for a condition at short intervals.
@@ -62,7 +61,7 @@ abstract class EngineTest {
     if (started != null) {
       started.close();
       await().until(() -> started.requests() == 0);
-      await().untilAsserted(() -> assertThat(bufferedBytes()).isZero());
+      await().untilAsserted(() -> assertThat(allocator.live()).isEmpty());
     }
   }
 

@@ -88,6 +88,23 @@ class ResponseTest extends EngineTest {
     }
   }
 
+  @Test
+  void contentThatCannotBeClosedBecomesA500() throws Exception {
+    start(
+        request ->
+            stream(
+                new ByteArrayInputStream(new byte[7]) {
+                  @Override
+                  public void close() throws IOException {
+                    throw new IOException("cannot be closed");
+                  }
+                },
+                7));
+    try (RawClient client = connect()) {
+      assertThat(client.send(get("/")).answer().status()).isEqualTo(500);
+    }
+  }
+
   private static Headers head(RawClient client, String path) throws IOException {
     return client
         .send("HEAD " + path + " HTTP/1.1\r\nHost: h\r\n\r\n")
