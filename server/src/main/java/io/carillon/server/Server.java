@@ -28,6 +28,7 @@ import io.carillon.outbox.TableOutbox;
 import io.carillon.s3.S3Service;
 import io.carillon.sns.SnsService;
 import io.carillon.sqs.SqsService;
+import io.carillon.store.ClockStepDetector;
 import io.carillon.store.Database;
 import io.carillon.store.RowNumbers;
 import io.carillon.sts.StsService;

@@ -1,6 +1,5 @@
 package io.carillon.store;
 
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -48,7 +47,8 @@ public final class RocksDatabase implements Database {
 
     /// 256 MiB of reserve: what compaction may need while the operator makes room.
     public static Settings of(Path folder) {
-      return new Settings(256L << 20, spaceOf(folder), RocksDatabase::halt, InstantSource.system());
+      return new Settings(
+          256L << 20, new FreeSpace(folder), RocksDatabase::halt, InstantSource.system());
     }
 
     public Settings withClock(InstantSource other) {
@@ -301,13 +301,8 @@ public final class RocksDatabase implements Database {
   }
 
   /// By statvfs alone: a [java.nio.file.FileStore] looks for the mount in `/proc`, which some
-  /// machines do not have. An unavailable answer is 0, which makes the store read-only.
-  private static LongSupplier spaceOf(Path folder) {
-    File file = folder.toFile();
-    return file::getUsableSpace;
-  }
-
-  /// The writer thread's side of RocksDB. As no other thread writes, its reads need no snapshot.
+  /// machines do not have. An unavailable answer is 0, which makes the store read-only. The writer
+  /// thread's side of RocksDB. As no other thread writes, its reads need no snapshot.
   private final class RocksLog implements GroupCommit.Log {
     private final long run = new SecureRandom().nextLong();
 

@@ -1,6 +1,7 @@
 package io.carillon.outbox;
 
 import io.carillon.base.MemoryBudget;
+import io.carillon.store.ClockStepDetector;
 import io.carillon.store.DueQueue;
 import io.carillon.store.ForwardingDatabase;
 import io.carillon.store.KeyCodec;
@@ -172,7 +173,6 @@ final class OutboxSimulation {
         Duration by = Duration.ofMinutes(random.nextInt(120) - 60);
         note("the clock steps by " + by);
         clock.step(by);
-        nodes.forEach(Node::correctDueTimes);
       }
       default -> {
         node.crash();
@@ -271,13 +271,6 @@ final class OutboxSimulation {
         start();
       }
     }
-
-    void correctDueTimes() {
-      Life present = life;
-      if (!present.isOver) {
-        present.startThread("clock", () -> present.correctDueTimes());
-      }
-    }
   }
 
   /// One process.
@@ -317,6 +310,7 @@ final class OutboxSimulation {
       starting.register(KIND, this);
       starting.start();
       dispatcher = starting;
+      startThread("clock", () -> watchClock(starting));
       addJobs(outbox);
     }
 
@@ -362,13 +356,21 @@ final class OutboxSimulation {
       isAllAdded = true;
     }
 
-    void correctDueTimes() {
-      try {
-        if (dispatcher != null) {
-          dispatcher.correctDueTimes();
+    /// As the server's housekeeping does.
+    private void watchClock(Dispatcher corrected) {
+      ClockStepDetector detector =
+          new ClockStepDetector(clock, threads::nanoTime, List.of(corrected::correctDueTimes));
+      while (!corrected.isStopped()) {
+        try {
+          detector.check();
+        } catch (UnknownOutcomeException _) {
+          // the next check runs the correction again
         }
-      } catch (UnknownOutcomeException _) {
-        // the chore runs again
+        try {
+          threads.sleep(Duration.ofSeconds(10));
+        } catch (InterruptedException e) {
+          throw new IllegalStateException(e);
+        }
       }
     }
 

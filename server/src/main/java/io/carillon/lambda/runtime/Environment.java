@@ -70,7 +70,7 @@ final class Environment {
   private State before;
   private volatile Executor.@Nullable Running running;
   private @Nullable CompletableFuture<Optional<Invocation>> poll;
-  private @Nullable Assignment current;
+  private volatile @Nullable Assignment current;
   private @Nullable Answered answered;
   private @Nullable EnvironmentFailure failure;
   private boolean frozen;
@@ -201,19 +201,15 @@ final class Environment {
     return credentialsExpire.isAfter(needed);
   }
 
-  /// The cause of the current invocation, if this environment has this access key.
+  /// The cause of the current invocation, if this environment has this access key. It waits for
+  /// nothing: commits ask it.
   Optional<String> causeFor(String key) {
     if (!accessKeyId.equals(key)) {
       return Optional.empty();
     }
-    lock.lock();
-    try {
-      return Optional.ofNullable(current)
-          .map(work -> work.invocation().cause())
-          .filter(cause -> !cause.isEmpty());
-    } finally {
-      lock.unlock();
-    }
+    return Optional.ofNullable(current)
+        .map(work -> work.invocation().cause())
+        .filter(cause -> !cause.isEmpty());
   }
 
   /// Assigns an event; false if it cannot accept one.

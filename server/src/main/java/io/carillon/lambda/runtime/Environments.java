@@ -11,11 +11,11 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -65,7 +65,10 @@ public final class Environments implements AutoCloseable {
   private final Condition environmentRemoved = lock.newCondition();
   private final Map<Version, Pool> pools = new HashMap<>();
   private final Map<String, Integer> running = new HashMap<>();
-  private final Set<Environment> live = new HashSet<>();
+
+  /// Changed under the lock.
+  private final Set<Environment> live = ConcurrentHashMap.newKeySet();
+
   private int memoryMb;
   private boolean closed;
 
@@ -386,14 +389,9 @@ public final class Environments implements AutoCloseable {
   /// The cause of the invocation that an environment with this access key works on: the function's
   /// own requests continue that chain.
   public Optional<String> causeFor(String accessKeyId) {
-    lock.lock();
-    try {
-      return live.stream()
-          .flatMap(environment -> environment.causeFor(accessKeyId).stream())
-          .findFirst();
-    } finally {
-      lock.unlock();
-    }
+    return live.stream()
+        .flatMap(environment -> environment.causeFor(accessKeyId).stream())
+        .findFirst();
   }
 
   public Counts counts() {

@@ -1,4 +1,4 @@
-package io.carillon.server;
+package io.carillon.store;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -12,7 +12,7 @@ import org.slf4j.LoggerFactory;
 /// Detects that the clock was set back, by comparing it with the monotonic clock, and then corrects
 /// all time stamps written while it was ahead. The corrections run at every start as well, since
 /// the clock may have been set back while the server was down.
-final class ClockStepDetector {
+public final class ClockStepDetector {
   private static final Logger LOG = LoggerFactory.getLogger(ClockStepDetector.class);
 
   /// Network time synchronization sets clocks back by less.
@@ -26,14 +26,14 @@ final class ClockStepDetector {
 
   /// @param nanoTime as [System#nanoTime]
   /// @param corrections each run at a start and after the clock was set back
-  ClockStepDetector(InstantSource clock, LongSupplier nanoTime, List<Runnable> corrections) {
+  public ClockStepDetector(InstantSource clock, LongSupplier nanoTime, List<Runnable> corrections) {
     this.clock = clock;
     this.nanoTime = nanoTime;
     this.corrections = List.copyOf(corrections);
   }
 
   /// Called periodically, by one thread.
-  void check() {
+  public void check() {
     Instant now = clock.instant();
     long nanos = nanoTime.getAsLong();
     Instant last = expected;
