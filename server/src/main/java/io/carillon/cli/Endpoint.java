@@ -8,24 +8,26 @@ import io.carillon.base.Region;
 import io.carillon.base.Secret;
 import io.carillon.http.Headers;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.ConnectException;
+import java.net.HttpURLConnection;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URLEncoder;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.commons.cli.CommandLine;
+import org.jspecify.annotations.Nullable;
 
 /// A running server as the client commands address it: by its URL, signing as the first account's
 /// root user (`AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, else `test`/`test`).
 final class Endpoint {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int CONNECT_MILLIS = 5_000;
+  private static final int READ_MILLIS = 70_000; // a poll of the server takes a minute
 
   private final URI url;
   private final String accessKeyId;
@@ -85,32 +87,49 @@ final class Endpoint {
       separator = '&';
     }
     URI target = URI.create(uri.toString());
-    try (HttpClient client =
-        HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build()) {
-      HttpRequest.Builder request =
-          HttpRequest.newBuilder(target)
-              .timeout(Duration.ofSeconds(70))
-              .method(method, HttpRequest.BodyPublishers.noBody());
-      sign(method, target).forEach(request::header);
-      HttpResponse<String> response =
-          client.send(request.build(), HttpResponse.BodyHandlers.ofString());
-      JsonNode answer = JSON.readTree(response.body());
-      if (response.statusCode() != 200) {
-        throw new CommandFailure(answer.path("message").asText(response.body()));
+    try {
+      HttpURLConnection connection = connect(method, target);
+      int status = connection.getResponseCode();
+      String body = read(status < 400 ? connection.getInputStream() : connection.getErrorStream());
+      JsonNode answer = JSON.readTree(body);
+      if (status != 200) {
+        throw new CommandFailure(answer.path("message").asText(body));
       }
       return answer;
     } catch (JsonProcessingException e) {
       throw new CommandFailure("what answers at " + url + " is not Carillon.");
-    } catch (ConnectException e) {
+    } catch (ConnectException | UnknownHostException _) {
       throw new CommandFailure(
           "no server answers at "
               + url
               + ". Start one with ./carillon start, or say where it is with --endpoint.");
     } catch (IOException e) {
       throw new CommandFailure("the call to " + target + " failed: " + e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new CommandFailure("interrupted");
+    }
+  }
+
+  /// By the JDK's old client: the new one makes TLS and threads ready first, which takes longer
+  /// than the rest of a command.
+  private HttpURLConnection connect(String method, URI target) throws IOException {
+    HttpURLConnection connection = (HttpURLConnection) target.toURL().openConnection();
+    connection.setRequestMethod(method);
+    connection.setConnectTimeout(CONNECT_MILLIS);
+    connection.setReadTimeout(READ_MILLIS);
+    connection.setInstanceFollowRedirects(false);
+    sign(method, target).forEach(connection::setRequestProperty);
+    if (method.equals("POST")) {
+      connection.setDoOutput(true);
+      connection.setFixedLengthStreamingMode(0); // else it would be sent again where it fails
+    }
+    return connection;
+  }
+
+  private static String read(@Nullable InputStream body) throws IOException {
+    if (body == null) {
+      return "";
+    }
+    try (body) {
+      return new String(body.readAllBytes(), StandardCharsets.UTF_8);
     }
   }
 

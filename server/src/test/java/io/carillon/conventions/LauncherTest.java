@@ -68,7 +68,7 @@ class LauncherTest {
             + "Downloaded from central: https://repo.example/a.jar\n".repeat(50)
             + """
             [INFO] --- compiler:3.14.0:compile (default-compile) @ carillon-server ---
-            [INFO] --- dependency:3.8.1:copy-dependencies (libraries) @ carillon-server ---
+            [INFO] --- dependency:3.8.1:build-classpath (libraries) @ carillon-server ---
             [INFO] --- exec:3.5.1:exec (aot) @ carillon-server ---
             """,
         "mkdir -p server/target/dist; touch server/target/dist/carillon.jar");
