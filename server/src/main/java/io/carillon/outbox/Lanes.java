@@ -330,6 +330,10 @@ final class Lanes {
     return lanes.size();
   }
 
+  synchronized int slotsTaken() {
+    return slots.running();
+  }
+
   synchronized int running(Channel channel) {
     Lane lane = lanes.get(channel);
     return lane == null ? 0 : lane.running;

@@ -55,6 +55,11 @@ public final class OutboxReport {
     return attempts.running();
   }
 
+  /// How many slots are taken, by jobs that run or are about to.
+  int slotsTaken() {
+    return lanes.slotsTaken();
+  }
+
   /// How many lanes are in memory.
   int lanesInMemory() {
     return lanes.size();

@@ -55,6 +55,7 @@ class TidyTest {
           "outbox.Dispatcher.isStopped",
           "outbox.Dispatcher$Settings.withGrace",
           "outbox.OutboxReport.lanesInMemory",
+          "outbox.OutboxReport.slotsTaken",
           "outbox.Dispatcher.wake",
           "outbox.DeadLetters.get",
           "outbox.DeadLetters.redrive",
