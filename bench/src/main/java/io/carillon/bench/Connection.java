@@ -4,6 +4,7 @@ import io.carillon.aws.sigv4.Signer;
 import io.carillon.base.Region;
 import io.carillon.base.Secret;
 import io.carillon.http.Headers;
+import io.carillon.s3.S3Service;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -32,6 +33,7 @@ final class Connection implements AutoCloseable {
           Optional.empty(),
           Region.US_EAST_1,
           "s3",
+          S3Service.SPEC.traits(),
           InstantSource.system());
 
   Connection(URI endpoint) throws IOException {

@@ -1,7 +1,12 @@
 package io.carillon.aws;
 
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -11,19 +16,23 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param name its signing name, also used in hosts and ARNs
 /// @param limitBytes the largest body that is not streamed
-/// @param admitsAnonymous whether its resource policies can allow anonymous requests
+/// @param traits what it has and most services do not
 /// @param paths paths by which requests without a signature are recognized; null for none
 /// @param wires how it speaks, the preferred one first
 /// @param model a class of the service's package
+/// @param missingMembers how it refuses requests that lack members
 /// @param conditionKeys beside the global ones and those of its operations' needs
+/// @param denials how it writes what is denied
 public record ServiceSpec(
     String name,
     int limitBytes,
-    boolean admitsAnonymous,
+    Set<ServiceTrait> traits,
     @Nullable Pattern paths,
     List<Wire> wires,
     Class<?> model,
-    ConditionKeys conditionKeys) {
+    MissingMembers missingMembers,
+    ConditionKeys conditionKeys,
+    DenialWording denials) {
 
   /// @throws IllegalArgumentException if a condition key belongs to another service
   public ServiceSpec {
@@ -36,8 +45,15 @@ public record ServiceSpec(
   public sealed interface Wire {
     ErrorDialect errors();
 
-    /// S3's: paths and XML; hosts may name buckets, and what no other service claims is S3's.
-    record RestXml(ErrorDialect errors) implements Wire {}
+    /// Paths and XML.
+    ///
+    /// @param roots the root elements of responses whose members are directly in the body, by
+    ///   operation; the model does not have them
+    /// @param noContent operations other than deletions with status 204, which the model does not
+    ///   state
+    record RestXml(
+        String namespace, Map<String, String> roots, Set<String> noContent, ErrorDialect errors)
+        implements Wire {}
 
     /// Paths and JSON.
     record RestJson(ErrorDialect errors) implements Wire {}
@@ -45,7 +61,14 @@ public record ServiceSpec(
     /// Parameters in, XML out.
     ///
     /// @param version of the API, which requests name
-    record Query(String version, String namespace, ErrorDialect errors) implements Wire {}
+    /// @param flattened its names where the model has others
+    record Query(
+        String version, String namespace, ErrorDialect errors, Optional<FlattenedNames> flattened)
+        implements Wire {
+      public Query(String version, String namespace, ErrorDialect errors) {
+        this(version, namespace, errors, Optional.empty());
+      }
+    }
 
     /// JSON, with the operation in `X-Amz-Target`.
     ///
@@ -58,24 +81,59 @@ public record ServiceSpec(
 
   public static ServiceSpec of(String name, int limitBytes, Class<?> model, Wire... wires) {
     return new ServiceSpec(
-        name, limitBytes, false, null, List.of(wires), model, ConditionKeys.NONE);
+        name,
+        limitBytes,
+        Set.of(),
+        null,
+        List.of(wires),
+        model,
+        MissingMembers.LISTED,
+        ConditionKeys.NONE,
+        DenialWording.AS_IN_POLICIES);
   }
 
-  public ServiceSpec admittingAnonymous() {
-    return new ServiceSpec(name, limitBytes, true, paths, wires, model, conditionKeys);
+  public ServiceSpec with(ServiceTrait... own) {
+    EnumSet<ServiceTrait> set = EnumSet.noneOf(ServiceTrait.class);
+    set.addAll(Arrays.asList(own));
+    return new ServiceSpec(
+        name,
+        limitBytes,
+        Collections.unmodifiableSet(set),
+        paths,
+        wires,
+        model,
+        missingMembers,
+        conditionKeys,
+        denials);
   }
 
   public ServiceSpec atPaths(Pattern own) {
-    return new ServiceSpec(name, limitBytes, admitsAnonymous, own, wires, model, conditionKeys);
+    return new ServiceSpec(
+        name, limitBytes, traits, own, wires, model, missingMembers, conditionKeys, denials);
+  }
+
+  public ServiceSpec with(MissingMembers own) {
+    return new ServiceSpec(
+        name, limitBytes, traits, paths, wires, model, own, conditionKeys, denials);
   }
 
   public ServiceSpec with(ConditionKeys own) {
-    return new ServiceSpec(name, limitBytes, admitsAnonymous, paths, wires, model, own);
+    return new ServiceSpec(
+        name, limitBytes, traits, paths, wires, model, missingMembers, own, denials);
   }
 
-  /// Whether it is S3, whose signatures, hosts and request ids differ from all others'.
-  public boolean isS3() {
-    return wires.getFirst() instanceof Wire.RestXml;
+  public ServiceSpec with(DenialWording own) {
+    return new ServiceSpec(
+        name, limitBytes, traits, paths, wires, model, missingMembers, conditionKeys, own);
+  }
+
+  public boolean has(ServiceTrait trait) {
+    return traits.contains(trait);
+  }
+
+  /// The service as a principal of policies, such as `lambda.amazonaws.com`.
+  public String principal() {
+    return name + ".amazonaws.com";
   }
 
   public boolean hasPath(String path) {

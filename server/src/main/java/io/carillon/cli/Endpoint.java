@@ -19,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.commons.cli.CommandLine;
 import org.jspecify.annotations.Nullable;
 
@@ -141,6 +142,7 @@ final class Endpoint {
             Optional.empty(),
             Region.US_EAST_1,
             "carillon",
+            Set.of(),
             InstantSource.system());
     return signer.sign(method, target, new Headers(), new byte[0]);
   }

@@ -5,8 +5,10 @@ import io.carillon.aws.Authorizer;
 import io.carillon.aws.AwsException;
 import io.carillon.aws.Caller;
 import io.carillon.aws.CommonError;
+import io.carillon.aws.DenialWording;
 import io.carillon.aws.Need;
 import io.carillon.aws.Principal;
+import io.carillon.aws.ResourcePolicies;
 import io.carillon.base.Arn;
 import io.carillon.policy.AuthorizationRequest;
 import io.carillon.policy.Context;
@@ -22,10 +24,8 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /// Lets the policy engine decide on a request, from the policies of its principal and of its
 /// resource.
@@ -34,13 +34,6 @@ import java.util.Set;
 /// change), so deleting or replacing a user or role takes effect at once, whatever credentials
 /// exist.
 public final class IamAuthorizer implements Authorizer {
-  private static final Set<String> BUCKET_POLICY_ACTIONS =
-      Set.of("s3:getbucketpolicy", "s3:putbucketpolicy", "s3:deletebucketpolicy");
-
-  private static final String RESTRICTED =
-      ". The bucket's policy is public, and RestrictPublicBuckets in its public access block limits"
-          + " it to the bucket's own account";
-
   /// When the credentials of a session were issued, by its access key id; empty for long-term keys.
   @FunctionalInterface
   public interface IssueTimes {
@@ -138,22 +131,10 @@ public final class IamAuthorizer implements Authorizer {
         && issueTimes.issued(caller.accessKeyId()).isPresent();
   }
 
-  /// A bucket policy cannot deny its account's root access to the policy itself.
-  ///
-  /// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketPolicy.html
-  private static boolean isRootOnOwnBucketPolicy(Requester requester, String action, String owner) {
-    return BUCKET_POLICY_ACTIONS.contains(action.toLowerCase(Locale.ROOT))
-        && requester instanceof Requester.Root(String account)
-        && account.equals(owner);
-  }
-
   /// The decision on one need, for the request pipeline and for diagnosis.
   public Decision decide(Snapshot snapshot, Caller caller, Need need) {
     Requester requester = requester(caller.principal());
     ResourceSide side = resources.of(snapshot, requester, need.action(), need.resource());
-    if (side != null && isRootOnOwnBucketPolicy(requester, need.action(), side.account())) {
-      side = ResourceSide.withoutPolicy(side.account());
-    }
     Policies policies = Policies.NONE;
     Map<String, String> tags = Map.of();
     if (!(requester instanceof Requester.Service) && !(requester instanceof Requester.Anonymous)) {
@@ -234,9 +215,9 @@ public final class IamAuthorizer implements Authorizer {
     }
     String user =
         caller.principal() instanceof Principal.Anonymous ? "anonymous" : caller.principal().arn();
-    String resource =
-        need.action().startsWith("s3:") ? "\"" + need.resource() + "\"" : need.resource();
-    String action = actionInMessage(need.action());
+    DenialWording wording = resources.denials(need.action());
+    String resource = wording.resource().apply(need.resource());
+    String action = wording.action().apply(need.action());
     String reason =
         switch (decision) {
           case Decision.ExplicitlyDenied denied ->
@@ -253,18 +234,11 @@ public final class IamAuthorizer implements Authorizer {
             + " on resource: "
             + resource
             + reason
-            + (resources.isRestricted(snapshot, requester(caller.principal()), need)
-                ? RESTRICTED
-                : "")
+            + resources
+                .restriction(snapshot, requester(caller.principal()), need)
+                .map(ResourcePolicies.Restriction::advice)
+                .orElse("")
             + accountAdvice(snapshot, caller, owner));
-  }
-
-  /// The action as the service writes it in denials; SNS and SQS differ from policies.
-  private static String actionInMessage(String action) {
-    if (action.startsWith("sns:")) {
-      return "SNS" + action.substring("sns".length());
-    }
-    return action.startsWith("sqs:") ? action.toLowerCase(Locale.ROOT) : action;
   }
 
   /// A role of an account that does not exist is reported like any other foreign resource.

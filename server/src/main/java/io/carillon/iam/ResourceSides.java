@@ -1,13 +1,14 @@
 package io.carillon.iam;
 
 import io.carillon.aws.ConditionKeys;
+import io.carillon.aws.DenialWording;
 import io.carillon.aws.Need;
 import io.carillon.aws.ResourcePolicies;
 import io.carillon.aws.ServiceDirectory;
+import io.carillon.aws.ServiceSpec;
 import io.carillon.base.Arn;
 import io.carillon.policy.NamedPolicy;
 import io.carillon.policy.Policies.ResourceSide;
-import io.carillon.policy.PolicyDocument;
 import io.carillon.policy.PolicyDocument.Flavour;
 import io.carillon.policy.Requester;
 import io.carillon.store.Snapshot;
@@ -25,7 +26,7 @@ final class ResourceSides {
   private static final Set<String> TRUST_POLICY_ACTIONS =
       Set.of("sts:assumerole", "sts:tagsession");
 
-  private static final String CREATE_BUCKET = "s3:createbucket";
+  private static final ResourcePolicies NO_POLICIES = (_, _) -> Optional.empty();
 
   private final Identities identities;
   private final ManagedPolicies policies;
@@ -55,17 +56,21 @@ final class ResourceSides {
     if (TRUST_POLICY_ACTIONS.contains(action.toLowerCase(Locale.ROOT))) {
       return trustSide(snapshot, arn);
     }
-    if (action.equalsIgnoreCase(CREATE_BUCKET)) {
-      return null; // an existing bucket's policy does not apply to creating it
+    ResourcePolicies service = services.resourcePolicies(arn.service()).orElse(NO_POLICIES);
+    if (service.creates(action)) {
+      return null;
     }
-    Optional<ResourcePolicies.Owned> owned = owned(snapshot, arn);
+    Optional<ResourcePolicies.Owned> owned = service.find(snapshot, arn);
     if (owned.isEmpty()) {
       boolean hasNoAccount = arn.account().isEmpty() || arn.account().equals(ManagedPolicy.OF_AWS);
       return hasNoAccount ? null : ResourceSide.withoutPolicy(arn.account());
     }
     String account = owned.get().owner().value();
+    if (isRootOf(account, requester) && service.keepsForRoot(action)) {
+      return ResourceSide.withoutPolicy(account);
+    }
     Map<String, String> pinned = owned.get().pinned();
-    boolean restricted = isRestricted(owned.get(), requester);
+    boolean restricted = restriction(owned.get(), requester).isPresent();
     return owned
         .get()
         .policy()
@@ -74,38 +79,50 @@ final class ResourceSides {
         .map(
             document ->
                 ResourceSide.of(
-                    account, new NamedPolicy("the policy of " + policyOwner(arn), document)))
+                    account, new NamedPolicy("the policy of " + service.holder(arn), document)))
         .orElse(ResourceSide.withoutPolicy(account));
   }
 
-  private Optional<ResourcePolicies.Owned> owned(Snapshot snapshot, Arn resource) {
-    return services
-        .resourcePolicies(resource.service())
-        .flatMap(service -> service.find(snapshot, resource));
+  private static boolean isRootOf(String owner, Requester requester) {
+    return requester instanceof Requester.Root(String account) && account.equals(owner);
   }
 
   ConditionKeys conditionKeys(String service) {
-    return services.conditionKeys(service);
+    return services.spec(service).map(ServiceSpec::conditionKeys).orElse(ConditionKeys.NONE);
   }
 
-  /// Whether a public access block prevents the policy of the need's resource from granting access
-  /// to the requester.
-  boolean isRestricted(Snapshot snapshot, Requester requester, Need need) {
+  DenialWording denials(String action) {
+    return services
+        .spec(action.substring(0, Math.max(0, action.indexOf(':'))))
+        .map(ServiceSpec::denials)
+        .orElse(DenialWording.AS_IN_POLICIES);
+  }
+
+  /// The restriction that prevents the policy of the need's resource from granting access to the
+  /// requester.
+  Optional<ResourcePolicies.Restriction> restriction(
+      Snapshot snapshot, Requester requester, Need need) {
     return Arn.tryParse(need.resource())
-        .flatMap(arn -> owned(snapshot, arn))
-        .filter(owned -> isRestricted(owned, requester))
-        .isPresent();
+        .flatMap(
+            arn ->
+                services
+                    .resourcePolicies(arn.service())
+                    .flatMap(service -> service.find(snapshot, arn)))
+        .flatMap(owned -> restriction(owned, requester));
   }
 
-  /// Whether a public access block prevents the policy from granting access to the requester.
-  private boolean isRestricted(ResourcePolicies.Owned owned, Requester requester) {
-    return owned.restricted()
-        && isOutside(requester, owned.owner().value())
-        && owned
-            .policy()
-            .map(json -> documents.of(json, Flavour.RESOURCE, owned.pinned()))
-            .filter(PolicyDocument::isPublic)
-            .isPresent();
+  private Optional<ResourcePolicies.Restriction> restriction(
+      ResourcePolicies.Owned owned, Requester requester) {
+    return owned
+        .restriction()
+        .filter(
+            restriction ->
+                isOutside(requester, owned.owner().value())
+                    && owned
+                        .policy()
+                        .map(json -> documents.of(json, Flavour.RESOURCE, owned.pinned()))
+                        .filter(restriction.grants()::areIn)
+                        .isPresent());
   }
 
   /// Whether the requester is neither in the account nor an AWS service.
@@ -115,14 +132,6 @@ final class ResourceSides {
       case Requester.Service _ -> false;
       case Requester.Anonymous _ -> true;
     };
-  }
-
-  /// The resource that has the policy: for an object, its bucket.
-  private static Arn policyOwner(Arn resource) {
-    int slash = resource.resource().indexOf('/');
-    return resource.service().equals("s3") && slash >= 0
-        ? Arn.bucket(resource.resource().substring(0, slash))
-        : resource;
   }
 
   /// The trust policy of a role. A role that does not exist trusts nobody, so that strangers cannot

@@ -1,8 +1,8 @@
 package io.carillon.kernel;
 
-import io.carillon.aws.ConditionKeys;
 import io.carillon.aws.ResourcePolicies;
 import io.carillon.aws.ServiceDirectory;
+import io.carillon.aws.ServiceSpec;
 import io.carillon.base.Arn;
 import io.carillon.messaging.Acceptance;
 import io.carillon.messaging.Recipient;
@@ -47,8 +47,8 @@ public final class Services implements Recipient, ServiceDirectory {
   }
 
   @Override
-  public ConditionKeys conditionKeys(String service) {
-    return find(service).map(found -> found.spec().conditionKeys()).orElse(ConditionKeys.NONE);
+  public Optional<ServiceSpec> spec(String service) {
+    return find(service).map(Service::spec);
   }
 
   /// Whether a resource with this ARN exists, of a service with resource policies.

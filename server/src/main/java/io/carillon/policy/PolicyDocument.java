@@ -21,11 +21,9 @@ public final class PolicyDocument {
   }
 
   private final List<Statement> statements;
-  private final boolean isPublic;
 
   PolicyDocument(List<Statement> statements) {
     this.statements = List.copyOf(statements);
-    this.isPublic = this.statements.stream().anyMatch(PublicGrants::isPublic);
   }
 
   /// Parses a document strictly by the IAM grammar: unknown elements, duplicate keys and values of
@@ -101,11 +99,6 @@ public final class PolicyDocument {
   public PolicyDocument withPrincipals(Map<String, String> names) {
     return new PolicyDocument(
         statements.stream().map(statement -> statement.withPrincipals(names)).toList());
-  }
-
-  /// Whether S3 considers it public as a bucket policy: one public statement suffices.
-  public boolean isPublic() {
-    return isPublic;
   }
 
   /// Its Deny statements only, for requesters that it must not grant anything.

@@ -1,19 +1,22 @@
 package io.carillon.policy;
 
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
-/// The statements of a bucket policy that S3 considers public: those that allow something and are
-/// not limited to fixed values, neither by their principals nor by a condition that every request
-/// has to meet. A value with wildcards or variables is not fixed, however little it matches.
+/// The statements of a resource policy that are public: those that allow something and are not
+/// limited to fixed values, neither by their principals nor by a condition that every request has
+/// to meet. A value with wildcards or variables is not fixed, however little it matches.
 ///
 /// Source:
 /// https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html,
 /// "The meaning of public"
-final class PublicGrants {
+public final class PublicGrants {
   /// The condition keys that identify the requester or the origin of a request.
-  private static final Set<String> LIMITING_KEYS =
+  private static final Set<String> GLOBAL_KEYS =
       Set.of(
           "aws:principalaccount",
           "aws:principalarn",
@@ -25,9 +28,7 @@ final class PublicGrants {
           "aws:sourceowner",
           "aws:sourcevpc",
           "aws:sourcevpce",
-          "aws:userid",
-          "s3:dataaccesspointaccount",
-          "s3:dataaccesspointarn");
+          "aws:userid");
 
   private static final Set<Operator> LIMITING_OPERATORS =
       Set.of(
@@ -37,23 +38,38 @@ final class PublicGrants {
           Operator.ARN_EQUALS,
           Operator.ARN_LIKE);
 
-  /// The name of an access point may be anything, as long as its account is fixed.
-  private static final Pattern ACCESS_POINTS = Pattern.compile("arn:[^:]+:s3:[^:]*:[0-9]{12}:.*");
-
   private static final int MIN_PREFIX_IPV4 = 8;
   private static final int MIN_PREFIX_IPV6 = 32;
 
-  private PublicGrants() {}
+  private final Set<String> limitingKeys;
+  private final Map<String, Pattern> fixedPatterns;
 
-  static boolean isPublic(Statement statement) {
+  /// Where condition keys of a service limit grants as well.
+  ///
+  /// @param ownKeys of the service, in lower case
+  /// @param fixedPatterns by such a key, the values with wildcards that count as fixed
+  public PublicGrants(Set<String> ownKeys, Map<String, Pattern> fixedPatterns) {
+    Set<String> keys = new HashSet<>(GLOBAL_KEYS);
+    keys.addAll(ownKeys);
+    keys.addAll(fixedPatterns.keySet());
+    this.limitingKeys = Set.copyOf(keys);
+    this.fixedPatterns = Map.copyOf(fixedPatterns);
+  }
+
+  /// Whether a document grants to the public: one public statement suffices.
+  public boolean areIn(PolicyDocument document) {
+    return document.statements().stream().anyMatch(this::isPublic);
+  }
+
+  private boolean isPublic(Statement statement) {
     Principals principals = statement.principals();
     return statement.allows()
         && principals != null
         && !principals.isFixed()
-        && statement.conditions().stream().noneMatch(PublicGrants::isLimiting);
+        && statement.conditions().stream().noneMatch(this::isLimiting);
   }
 
-  private static boolean isLimiting(Condition condition) {
+  private boolean isLimiting(Condition condition) {
     // A condition that holds for requests without the key limits nobody.
     if (condition.ifExists()
         || condition.quantifier() == Condition.Quantifier.FOR_ALL_VALUES
@@ -65,16 +81,17 @@ final class PublicGrants {
           && condition.values().stream().allMatch(PublicGrants::isNarrow);
     }
     return LIMITING_OPERATORS.contains(condition.operator())
-        && LIMITING_KEYS.contains(condition.key())
+        && limitingKeys.contains(condition.key())
         && isFixed(condition.key(), condition.values());
   }
 
-  private static boolean isFixed(String key, List<String> values) {
+  private boolean isFixed(String key, List<String> values) {
+    @Nullable Pattern pattern = fixedPatterns.get(key);
     return values.stream()
         .allMatch(
             value ->
-                key.equals("s3:dataaccesspointarn")
-                    ? ACCESS_POINTS.matcher(value).matches() && !value.contains("${")
+                pattern != null
+                    ? pattern.matcher(value).matches() && !value.contains("${")
                     : value.chars().noneMatch(c -> c == '*' || c == '?') && !value.contains("${"));
   }
 

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.carillon.aws.Caller;
 import io.carillon.aws.Need;
-import io.carillon.aws.ResourcePolicies;
 import io.carillon.base.Arn;
 import io.carillon.policy.KnownPrincipals;
 import io.carillon.policy.MalformedPolicyException;
@@ -35,7 +34,7 @@ import software.amazon.awssdk.services.s3.model.PutBucketPolicyRequest;
 import software.amazon.awssdk.services.s3.model.PutBucketPolicyResponse;
 
 /// The policies of buckets, which also apply to their objects.
-final class BucketPolicies implements ResourcePolicies {
+final class BucketPolicies implements BucketPolicyTerms {
   private static final int MAX_BYTES = 20 << 10;
   private static final Set<String> IGNORING_EXISTING_TAGS =
       Set.of(
@@ -71,9 +70,7 @@ final class BucketPolicies implements ResourcePolicies {
 
   @Override
   public Optional<Owned> find(Snapshot snapshot, Arn resource) {
-    String path = resource.resource();
-    int slash = path.indexOf('/');
-    String name = slash < 0 ? path : path.substring(0, slash);
+    String name = holder(resource).resource();
     return buckets
         .find(snapshot, name)
         .map(
@@ -84,7 +81,9 @@ final class BucketPolicies implements ResourcePolicies {
                   row.map(Row::policy),
                   Map.of(),
                   row.map(Row::pins).orElse(Map.of()),
-                  bucket.effectivePublicAccess().restrict());
+                  bucket.effectivePublicAccess().restrict()
+                      ? Optional.of(RESTRICT_PUBLIC_BUCKETS)
+                      : Optional.empty());
             });
   }
 
@@ -120,7 +119,8 @@ final class BucketPolicies implements ResourcePolicies {
     return database.write(
         tx -> {
           Bucket bucket = buckets.require(tx, caller, input.bucket(), input.expectedBucketOwner());
-          if (bucket.effectivePublicAccess().blockPolicy() && valid.document().isPublic()) {
+          if (bucket.effectivePublicAccess().blockPolicy()
+              && PUBLIC_GRANTS.areIn(valid.document())) {
             throw AccessControlLists.blocked(
                 caller, "s3:PutBucketPolicy", bucket.arn(), "public policies", "BlockPublicPolicy");
           }
@@ -145,7 +145,7 @@ final class BucketPolicies implements ResourcePolicies {
 
   private static boolean isPublic(String policy) {
     try {
-      return PolicyDocument.parse(policy, PolicyDocument.Flavour.RESOURCE).isPublic();
+      return PUBLIC_GRANTS.areIn(PolicyDocument.parse(policy, PolicyDocument.Flavour.RESOURCE));
     } catch (MalformedPolicyException _) {
       return false; // a policy that cannot be parsed denies everything
     }

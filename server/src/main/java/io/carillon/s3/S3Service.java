@@ -3,12 +3,12 @@ package io.carillon.s3;
 import io.carillon.admin.AdminViews;
 import io.carillon.aws.Authorizer;
 import io.carillon.aws.Caller;
-import io.carillon.aws.CommonError;
-import io.carillon.aws.ErrorDialect;
+import io.carillon.aws.DenialWording;
 import io.carillon.aws.Need;
 import io.carillon.aws.Operations;
 import io.carillon.aws.ResourcePolicies;
 import io.carillon.aws.ServiceSpec;
+import io.carillon.aws.ServiceTrait;
 import io.carillon.base.Arn;
 import io.carillon.kernel.Chore;
 import io.carillon.kernel.Kernel;
@@ -84,8 +84,18 @@ import software.amazon.awssdk.services.s3.model.UploadPartRequest;
 public final class S3Service implements Service {
   /// The largest document is CompleteMultipartUpload with 10,000 parts and their checksums.
   public static final ServiceSpec SPEC =
-      ServiceSpec.of("s3", 4 << 20, S3Service.class, new ServiceSpec.Wire.RestXml(errors()))
-          .admittingAnonymous()
+      ServiceSpec.of("s3", 4 << 20, S3Service.class, S3Protocol.WIRE)
+          .with(
+              ServiceTrait.ANONYMOUS_REQUESTS,
+              ServiceTrait.VIRTUAL_HOSTS,
+              ServiceTrait.DEFAULT_FOR_REQUESTS,
+              ServiceTrait.HOST_IDS,
+              ServiceTrait.SIGNED_PATH_AS_SENT,
+              ServiceTrait.SIGNED_PAYLOAD_HASH,
+              ServiceTrait.PRESIGNED_EXPIRY,
+              ServiceTrait.PRESIGNED_VERSION_2,
+              ServiceTrait.UPLOAD_FORMS)
+          .with(DenialWording.ofResources(arn -> "\"" + arn + "\""))
           .with(S3ConditionKeys.OF_REQUESTS);
 
   /// The largest body that is stored in a row instead of a blob.
@@ -381,38 +391,5 @@ public final class S3Service implements Service {
   @Override
   public Map<String, Delivery> deliveries() {
     return Map.of(Notifications.KIND, delivery);
-  }
-
-  private static ErrorDialect errors() {
-    return ErrorDialect.common()
-        .map(
-            CommonError.INTERNAL_FAILURE,
-            "InternalError",
-            500,
-            "We encountered an internal error. Please try again.")
-        .map(
-            CommonError.INVALID_CLIENT_TOKEN_ID,
-            "InvalidAccessKeyId",
-            403,
-            "The AWS Access Key Id you provided does not exist in our records.")
-        .map(CommonError.INVALID_PARAMETER_VALUE, "InvalidArgument", 400, "Invalid Argument")
-        .map(
-            CommonError.REQUEST_ENTITY_TOO_LARGE,
-            "MaxMessageLengthExceeded",
-            400,
-            "Your request was too big.")
-        .map(
-            CommonError.SERVICE_UNAVAILABLE,
-            "ServiceUnavailable",
-            503,
-            "Service is unable to handle request.")
-        .map(CommonError.THROTTLING, "SlowDown", 503, "Please reduce your request rate.")
-        .map(CommonError.VALIDATION, "InvalidRequest", 400, "Invalid Request")
-        .prefix(
-            CommonError.SERIALIZATION,
-            "MalformedXML",
-            400,
-            "The XML you provided was not well-formed or did not validate against our published"
-                + " schema");
   }
 }

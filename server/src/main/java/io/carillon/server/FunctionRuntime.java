@@ -42,7 +42,7 @@ import java.util.function.Supplier;
 
 /// Runs functions: the sandboxed processes, the Runtime API that they call, and their pool.
 final class FunctionRuntime implements AutoCloseable {
-  private static final String LAMBDA = "lambda.amazonaws.com";
+  private static final String LAMBDA = LambdaService.SPEC.principal();
   private static final Duration CREDENTIALS_LIFETIME = Duration.ofHours(1);
   private static final int MAX_LOG_BYTES = 4 << 20;
   private static final int MAX_ENVIRONMENTS = 100;

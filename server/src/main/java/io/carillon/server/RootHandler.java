@@ -31,11 +31,11 @@ record RootHandler(
   @Override
   public Response handle(Request request) throws Exception {
     for (PublicRoute page : pages) {
-      if (request.rawPath().startsWith(page.prefix()) && !pipeline.hostNamesBucket(request)) {
+      if (request.rawPath().startsWith(page.prefix()) && !pipeline.hostNamesResource(request)) {
         return page(page, request);
       }
     }
-    if (AdminRouter.hasPath(request.rawPath()) && !pipeline.hostNamesBucket(request)) {
+    if (AdminRouter.hasPath(request.rawPath()) && !pipeline.hostNamesResource(request)) {
       return admin.handle(request);
     }
     return pipeline.handle(request);

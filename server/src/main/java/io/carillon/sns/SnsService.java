@@ -5,11 +5,13 @@ import io.carillon.admin.AdminRouter.Call;
 import io.carillon.admin.AdminViews;
 import io.carillon.aws.Authorizer;
 import io.carillon.aws.CommonError;
+import io.carillon.aws.DenialWording;
 import io.carillon.aws.ErrorDialect;
 import io.carillon.aws.Need;
 import io.carillon.aws.Operations;
 import io.carillon.aws.ResourcePolicies;
 import io.carillon.aws.ServiceSpec;
+import io.carillon.aws.ServiceTrait;
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
 import io.carillon.base.Ids;
@@ -59,7 +61,8 @@ public final class SnsService implements Service {
               SnsService.class,
               new ServiceSpec.Wire.Query(
                   "2010-03-31", "http://sns.amazonaws.com/doc/2010-03-31/", errors()))
-          .admittingAnonymous();
+          .with(ServiceTrait.ANONYMOUS_REQUESTS, ServiceTrait.DEFAULT_FOR_ACTIONS)
+          .with(DenialWording.ofActions(action -> action.replaceFirst("^sns:", "SNS:")));
 
   private final Topics topics;
   private final TopicOperations topicOperations;

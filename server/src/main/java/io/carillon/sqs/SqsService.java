@@ -3,11 +3,14 @@ package io.carillon.sqs;
 import io.carillon.aws.Authorizer;
 import io.carillon.aws.Caller;
 import io.carillon.aws.CommonError;
+import io.carillon.aws.DenialWording;
 import io.carillon.aws.ErrorDialect;
+import io.carillon.aws.MissingMembers;
 import io.carillon.aws.Need;
 import io.carillon.aws.Operations;
 import io.carillon.aws.ResourcePolicies;
 import io.carillon.aws.ServiceSpec;
+import io.carillon.aws.ServiceTrait;
 import io.carillon.base.Arn;
 import io.carillon.kernel.Chore;
 import io.carillon.kernel.Kernel;
@@ -17,7 +20,9 @@ import io.carillon.store.Database;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -43,6 +48,10 @@ import software.amazon.awssdk.services.sqs.model.UntagQueueRequest;
 
 /// SQS: standard queues.
 public final class SqsService implements Service {
+  /// A batch without entries has an error of its own, and in the query protocol a missing list and
+  /// an empty one look the same.
+  private static final Set<String> LATER = Set.of("Entries");
+
   /// Messages have 1 MiB; escaped, each byte takes up to six.
   public static final ServiceSpec SPEC =
       ServiceSpec.of(
@@ -51,8 +60,13 @@ public final class SqsService implements Service {
               SqsService.class,
               new ServiceSpec.Wire.Json("AmazonSQS.", "1.0", "com.amazonaws.sqs#", jsonErrors()),
               new ServiceSpec.Wire.Query(
-                  "2012-11-05", "http://queue.amazonaws.com/doc/2012-11-05/", queryErrors()))
-          .admittingAnonymous()
+                  "2012-11-05",
+                  "http://queue.amazonaws.com/doc/2012-11-05/",
+                  queryErrors(),
+                  Optional.of(new QueryNames())))
+          .with(ServiceTrait.ANONYMOUS_REQUESTS)
+          .with(MissingMembers.firstNamed(LATER))
+          .with(DenialWording.ofActions(action -> action.toLowerCase(Locale.ROOT)))
           .atPaths(Pattern.compile("/[0-9]{12}/[^/]+/?"));
 
   private static final Logger LOG = LoggerFactory.getLogger(SqsService.class);

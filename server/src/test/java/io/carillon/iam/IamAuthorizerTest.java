@@ -16,6 +16,7 @@ import io.carillon.aws.SessionTerms;
 import io.carillon.base.AccountId;
 import io.carillon.base.Arn;
 import io.carillon.base.Region;
+import io.carillon.s3.BucketPolicyTerms;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -98,7 +99,13 @@ class IamAuthorizerTest {
 
   private void restricted(Arn resource, AccountId owner, String policy) {
     fixture.resources.put(
-        resource.toString(), new Owned(owner, Optional.of(policy), Map.of(), Map.of(), true));
+        resource.toString(),
+        new Owned(
+            owner,
+            Optional.of(policy),
+            Map.of(),
+            Map.of(),
+            Optional.of(BucketPolicyTerms.RESTRICT_PUBLIC_BUCKETS)));
   }
 
   @Test

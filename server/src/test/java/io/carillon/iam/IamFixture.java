@@ -2,7 +2,6 @@ package io.carillon.iam;
 
 import io.carillon.aws.Authorizer;
 import io.carillon.aws.Caller;
-import io.carillon.aws.ConditionKeys;
 import io.carillon.aws.Credentials;
 import io.carillon.aws.Need;
 import io.carillon.aws.Operations.Access;
@@ -11,6 +10,7 @@ import io.carillon.aws.Operations.Operation;
 import io.carillon.aws.Principal;
 import io.carillon.aws.ResourcePolicies;
 import io.carillon.aws.ServiceDirectory;
+import io.carillon.aws.ServiceSpec;
 import io.carillon.aws.SessionTerms;
 import io.carillon.aws.Signing;
 import io.carillon.aws.Specs;
@@ -22,6 +22,7 @@ import io.carillon.base.Sealer;
 import io.carillon.base.Secret;
 import io.carillon.kernel.TestKernel;
 import io.carillon.policy.Decision;
+import io.carillon.s3.BucketPolicyTerms;
 import io.carillon.store.Database;
 import io.carillon.store.RepeatingDatabase;
 import io.carillon.sts.StsService;
@@ -33,7 +34,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import software.amazon.awssdk.core.SdkPojo;
 
 /// IAM and STS over an in-memory store, called as by the request pipeline: needs first, then the
@@ -76,18 +76,20 @@ public final class IamFixture {
             new Accounts.Root(ACCOUNT, "test", ROOT_SECRET),
             managedPolicies);
     ResourcePolicies lookUp = (_, arn) -> Optional.ofNullable(resources.get(arn.toString()));
-    Set<String> services = Set.of("s3", "sns", "sqs", "lambda");
+    BucketPolicyTerms ofBuckets = lookUp::find;
+    Map<String, ResourcePolicies> services =
+        Map.of("s3", ofBuckets, "sns", lookUp, "sqs", lookUp, "lambda", lookUp);
     authorizer =
         iam.authorizer(
             new ServiceDirectory() {
               @Override
               public Optional<ResourcePolicies> resourcePolicies(String service) {
-                return services.contains(service) ? Optional.of(lookUp) : Optional.empty();
+                return Optional.ofNullable(services.get(service));
               }
 
               @Override
-              public ConditionKeys conditionKeys(String service) {
-                return Specs.of(service).conditionKeys();
+              public Optional<ServiceSpec> spec(String service) {
+                return Optional.of(Specs.of(service));
               }
             },
             StsService::issued);

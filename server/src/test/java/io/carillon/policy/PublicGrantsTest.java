@@ -3,6 +3,7 @@ package io.carillon.policy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.policy.PolicyDocument.Flavour;
+import io.carillon.s3.BucketPolicyTerms;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -21,10 +22,10 @@ class PublicGrantsTest {
   }
 
   private static boolean isPublicPolicy(String... statements) {
-    return PolicyDocument.parse(
+    return BucketPolicyTerms.PUBLIC_GRANTS.areIn(
+        PolicyDocument.parse(
             "{\"Version\":\"2012-10-17\",\"Statement\":[" + String.join(",", statements) + "]}",
-            Flavour.RESOURCE)
-        .isPublic();
+            Flavour.RESOURCE));
   }
 
   private static String statement(String effect, String principal, String condition) {

@@ -91,7 +91,7 @@ class BucketAccessTest {
         404);
     legacy.call(
         legacy.alice, PutBucketPolicyRequest.builder().bucket("bucket").policy(TO_ANYONE).build());
-    assertThat(legacy.policy(Arn.bucket("bucket")).orElseThrow().restricted()).isFalse();
+    assertThat(legacy.policy(Arn.bucket("bucket")).orElseThrow().restriction()).isEmpty();
   }
 
   /// The setting `new-bucket-defaults`; an unknown value is an error.
@@ -216,11 +216,11 @@ class BucketAccessTest {
     putBlock(b -> b.restrictPublicBuckets(true));
     putPolicy(TO_ANYONE);
     assertThat(isPublic()).as("regardless of the public access block").isTrue();
-    assertThat(owned().restricted()).isTrue();
+    assertThat(owned().restriction()).isPresent();
 
     deleteBlock();
     assertThat(isPublic()).isTrue();
-    assertThat(owned().restricted()).isFalse();
+    assertThat(owned().restriction()).isEmpty();
   }
 
   @ParameterizedTest

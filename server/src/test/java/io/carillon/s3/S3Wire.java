@@ -189,7 +189,14 @@ final class S3Wire implements AutoCloseable {
   }
 
   private Signer signer() {
-    return new Signer(accessKeyId, secret, Optional.empty(), region, "s3", Clock.systemUTC());
+    return new Signer(
+        accessKeyId,
+        secret,
+        Optional.empty(),
+        region,
+        "s3",
+        S3Service.SPEC.traits(),
+        Clock.systemUTC());
   }
 
   private static Headers fields(String... headers) {

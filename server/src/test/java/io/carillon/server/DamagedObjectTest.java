@@ -3,6 +3,7 @@ package io.carillon.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.carillon.aws.Specs;
 import io.carillon.aws.sigv4.Signer;
 import io.carillon.base.Region;
 import io.carillon.base.Secret;
@@ -148,6 +149,7 @@ final class DamagedObjectTest {
         Optional.empty(),
         Region.US_EAST_1,
         service,
+        Specs.of(service).traits(),
         InstantSource.system());
   }
 }

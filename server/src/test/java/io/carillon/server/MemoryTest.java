@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carillon.Main;
+import io.carillon.aws.Specs;
 import io.carillon.aws.sigv4.Signer;
 import io.carillon.base.Region;
 import io.carillon.base.Secret;
@@ -404,6 +405,7 @@ class MemoryTest {
                 Optional.empty(),
                 Region.US_EAST_1,
                 service,
+                Specs.of(service).traits(),
                 Clock.systemUTC())
             .sign(call.method(), uri, headers, body);
     HttpRequest.Builder request =

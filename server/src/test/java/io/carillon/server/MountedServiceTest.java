@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.carillon.admin.AdminViews;
 import io.carillon.aws.Operations;
 import io.carillon.aws.ServiceSpec;
+import io.carillon.aws.ServiceTrait;
 import io.carillon.aws.Specs;
 import io.carillon.base.Secret;
 import io.carillon.conventions.ServerClasses;
@@ -30,6 +31,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Tag("slow")
 class MountedServiceTest {
   private static final AtomicInteger USERS = new AtomicInteger();
+
+  private static final ServiceSpec SECOND_DEFAULT =
+      ToyService.SPEC.with(ServiceTrait.DEFAULT_FOR_REQUESTS);
 
   private static Server server;
   private static SigningClient root;
@@ -143,6 +147,24 @@ class MountedServiceTest {
   }
 
   @Test
+  void itsDenialsAreInItsWords() throws IOException {
+    String nothing =
+        """
+        {"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"toy:*","Resource":"*"}}
+        """;
+    assertThat(call(user(nothing), "CreateTopic", "{\"Name\":\"mine\"}").text())
+        .contains(
+            "is not authorized to perform: TOY:CREATETOPIC on resource:"
+                + " arn:aws:toy:us-east-1:000000000000:mine with an explicit deny");
+  }
+
+  @Test
+  void twoServicesCannotBothGetWhatNamesNone() {
+    assertThatThrownBy(() -> InMemoryServer.start(_ -> List.of(new Impostor(SECOND_DEFAULT))))
+        .hasMessage("Only one service can have DEFAULT_FOR_REQUESTS, not [s3, toy]");
+  }
+
+  @Test
   void testsThatAskEveryServiceFindIt() throws IOException {
     assertThat(Specs.in(ServerClasses.folderOf(ToyService.class))).containsExactly(ToyService.SPEC);
     try (Server usual = InMemoryServer.start()) {
@@ -167,20 +189,15 @@ class MountedServiceTest {
 
   @Test
   void twoServicesCannotShareAnAdminRoute() {
-    assertThatThrownBy(() -> InMemoryServer.start(_ -> List.of(new Impostor())))
+    assertThatThrownBy(() -> InMemoryServer.start(_ -> List.of(new Impostor(ToyService.SPEC))))
         .hasMessage("Two admin routes GET mail");
   }
 
   /// Shows operators what SNS does.
-  private record Impostor() implements Service {
-    @Override
-    public ServiceSpec spec() {
-      return ToyService.SPEC;
-    }
-
+  private record Impostor(ServiceSpec spec) implements Service {
     @Override
     public Operations operations() {
-      return Operations.of(ToyService.SPEC);
+      return Operations.of(spec);
     }
 
     @Override

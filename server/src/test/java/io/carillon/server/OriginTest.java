@@ -2,6 +2,7 @@ package io.carillon.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.carillon.aws.Specs;
 import io.carillon.aws.sigv4.Signer;
 import io.carillon.base.Secret;
 import io.carillon.http.Headers;
@@ -173,6 +174,7 @@ class OriginTest {
                 Optional.empty(),
                 io.carillon.base.Region.US_EAST_1,
                 "sqs",
+                Specs.of("sqs").traits(),
                 Clock.systemUTC())
             .sign("POST", uri, fields, body.getBytes(StandardCharsets.UTF_8));
     StringBuilder request =

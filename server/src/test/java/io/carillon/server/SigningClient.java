@@ -1,5 +1,6 @@
 package io.carillon.server;
 
+import io.carillon.aws.Specs;
 import io.carillon.aws.sigv4.Signer;
 import io.carillon.base.Region;
 import io.carillon.base.Secret;
@@ -22,7 +23,13 @@ record SigningClient(Server server, String key, Secret secret) {
 
   private Signer signer(String service) {
     return new Signer(
-        key, secret, Optional.empty(), Region.US_EAST_1, service, InstantSource.system());
+        key,
+        secret,
+        Optional.empty(),
+        Region.US_EAST_1,
+        service,
+        Specs.of(service).traits(),
+        InstantSource.system());
   }
 
   private String host(Map<String, String> fields) {

@@ -3,6 +3,7 @@ package io.carillon.toy;
 import io.carillon.admin.AdminViews;
 import io.carillon.aws.Caller;
 import io.carillon.aws.ConditionKeys;
+import io.carillon.aws.DenialWording;
 import io.carillon.aws.ErrorDialect;
 import io.carillon.aws.Operations;
 import io.carillon.aws.ServiceSpec;
@@ -15,6 +16,7 @@ import io.carillon.store.Range;
 import io.carillon.store.Snapshot;
 import io.carillon.store.Table;
 import java.util.List;
+import java.util.Locale;
 import software.amazon.awssdk.services.sns.model.CreateTopicRequest;
 import software.amazon.awssdk.services.sns.model.CreateTopicResponse;
 
@@ -27,6 +29,7 @@ public final class ToyService implements Service {
               1 << 10,
               ToyService.class,
               new ServiceSpec.Wire.Json("Toy_20260101.", "1.1", "", ErrorDialect.json()))
+          .with(DenialWording.ofActions(action -> action.toUpperCase(Locale.ROOT)))
           .with(ConditionKeys.NONE.with("toy:Agent", (caller, _) -> caller.userAgent()));
 
   record Topic(String owner) {}

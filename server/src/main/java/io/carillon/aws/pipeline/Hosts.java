@@ -1,5 +1,7 @@
 package io.carillon.aws.pipeline;
 
+import io.carillon.aws.ServiceSpec;
+import io.carillon.aws.ServiceTrait;
 import io.carillon.base.Region;
 import io.carillon.http.Headers;
 import java.util.Comparator;
@@ -8,17 +10,27 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
-/// The bucket or service that the `Host` of a request names beside this server: a bucket
+/// The resource or service that the `Host` of a request names beside this server: a bucket
 /// (`photos.localhost`, `photos.s3.localhost`, `photos.s3.eu-west-1.localhost`) or a service
 /// (`sqs.eu-west-1.localhost`).
 final class Hosts {
-  private static final Pattern BUCKET = Pattern.compile("(?:(.+)\\.)?s3(?:[.-]([a-z0-9-]+))?");
-
   private final List<String> bases;
 
+  /// A host of the service whose resources hosts can name; null for none.
+  private final @Nullable Pattern virtual;
+
   /// @param bases the server's own host names, such as `localhost`
-  Hosts(List<String> bases) {
+  /// @throws IllegalStateException if hosts name the resources of two services
+  Hosts(List<String> bases, List<ServiceSpec> services) {
+    this.virtual =
+        ServiceRouter.only(services, ServiceTrait.VIRTUAL_HOSTS)
+            .map(
+                spec ->
+                    Pattern.compile(
+                        "(?:(.+)\\.)?" + Pattern.quote(spec.name()) + "(?:[.-]([a-z0-9-]+))?"))
+            .orElse(null);
     this.bases =
         bases.stream()
             .map(base -> base.toLowerCase(Locale.ROOT))
@@ -47,15 +59,15 @@ final class Hosts {
     return "";
   }
 
-  /// The bucket in the host, if the request is one to S3.
-  Optional<String> bucket(Headers headers) {
+  /// The resource in the host, if the request is one to the service with such hosts.
+  Optional<String> resource(Headers headers) {
     String prefix = prefix(headers);
-    if (prefix.isEmpty()) {
+    if (prefix.isEmpty() || virtual == null) {
       return Optional.empty();
     }
-    Matcher s3 = BUCKET.matcher(prefix);
-    if (s3.matches() && (s3.group(2) == null || Region.isValid(s3.group(2)))) {
-      return Optional.ofNullable(s3.group(1));
+    Matcher host = virtual.matcher(prefix);
+    if (host.matches() && (host.group(2) == null || Region.isValid(host.group(2)))) {
+      return Optional.ofNullable(host.group(1));
     }
     return Optional.of(prefix);
   }

@@ -14,6 +14,7 @@ import io.carillon.aws.Operations.Operation;
 import io.carillon.aws.Principal;
 import io.carillon.aws.RequestAuthorization;
 import io.carillon.aws.ServiceSpec;
+import io.carillon.aws.ServiceTrait;
 import io.carillon.aws.SessionTerms;
 import io.carillon.aws.protocol.MatchedRequest;
 import io.carillon.aws.protocol.Protocol;
@@ -100,9 +101,10 @@ public final class RequestPipeline implements Handler {
     this.publicUrl =
         server.publicUrl().map(url -> url.toString().replaceFirst("/+$", "")).orElse("");
     this.publicAuthority = server.publicUrl().map(URI::getRawAuthority).orElse("");
-    this.hosts = new Hosts(server.baseHosts());
     services.forEach(table -> operations.put(table.service(), table));
-    this.router = new ServiceRouter(services.stream().map(Operations::spec).toList(), hosts);
+    List<ServiceSpec> specs = services.stream().map(Operations::spec).toList();
+    this.hosts = new Hosts(server.baseHosts(), specs);
+    this.router = new ServiceRouter(specs, hosts);
   }
 
   @Override
@@ -124,9 +126,9 @@ public final class RequestPipeline implements Handler {
     }
   }
 
-  /// Whether the request's host names a bucket, so that its path is a key.
-  public boolean hostNamesBucket(Request http) {
-    return hosts.bucket(http.headers()).isPresent();
+  /// Whether the request's host names a resource, such as a bucket, so that all paths are in it.
+  public boolean hostNamesResource(Request http) {
+    return hosts.resource(http.headers()).isPresent();
   }
 
   private Protocols protocols(Operations table) {
@@ -135,7 +137,7 @@ public final class RequestPipeline implements Handler {
   }
 
   private RequestIds newIds(ServiceSpec service) {
-    if (!service.isS3()) {
+    if (!service.has(ServiceTrait.HOST_IDS)) {
       return new RequestIds(ids.uuid(), "");
     }
     byte[] random = new byte[HOST_ID_BYTES];
@@ -171,7 +173,7 @@ public final class RequestPipeline implements Handler {
     senders.check(routed.http(), verified, name);
     Caller caller = caller(verified, requestIds);
     if (verified instanceof Verified.Anonymous
-        && !routed.service().admitsAnonymous()
+        && !routed.service().has(ServiceTrait.ANONYMOUS_REQUESTS)
         && operation.access() instanceof Access.Needs) {
       throw CommonError.MISSING_AUTHENTICATION_TOKEN.exception();
     }

@@ -3,6 +3,7 @@ package io.carillon.aws.pipeline;
 import io.carillon.aws.AwsException;
 import io.carillon.aws.CommonError;
 import io.carillon.aws.ServiceSpec;
+import io.carillon.aws.ServiceTrait;
 import io.carillon.aws.protocol.JsonProtocol;
 import io.carillon.aws.protocol.Parameters;
 import io.carillon.aws.sigv4.Scope;
@@ -17,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Decides which service a request is for.
 ///
-/// The signature decides first, since it names the service, so that no bucket name can shadow a
-/// service; then the host; then the content of the request.
+/// The signature decides first, since it names the service, so that no name of a resource can
+/// shadow a service; then the host; then the content of the request.
 final class ServiceRouter {
   private static final String FORM = "application/x-www-form-urlencoded";
 
@@ -26,15 +27,31 @@ final class ServiceRouter {
   private static final int MAX_FORM_BYTES = 2 << 20;
 
   /// @param http the request; its body is buffered where it was read
-  /// @param path of the request, with the bucket in front where the host names it
+  /// @param path of the request, with the resource in front that the host names
   record RoutedRequest(ServiceSpec service, Request http, String path) {}
 
   private final List<ServiceSpec> services;
   private final Hosts hosts;
+  private final Optional<ServiceSpec> defaultForActions;
+  private final Optional<ServiceSpec> defaultForRequests;
 
+  /// @throws IllegalStateException if there are two defaults
   ServiceRouter(List<ServiceSpec> services, Hosts hosts) {
     this.services = services;
     this.hosts = hosts;
+    this.defaultForActions = only(services, ServiceTrait.DEFAULT_FOR_ACTIONS);
+    this.defaultForRequests = only(services, ServiceTrait.DEFAULT_FOR_REQUESTS);
+  }
+
+  /// The service that has a trait which only one can have.
+  static Optional<ServiceSpec> only(List<ServiceSpec> services, ServiceTrait trait) {
+    List<ServiceSpec> having = services.stream().filter(spec -> spec.has(trait)).toList();
+    if (having.size() > 1) {
+      throw new IllegalStateException(
+          "Only one service can have %s, not %s"
+              .formatted(trait, having.stream().map(ServiceSpec::name).toList()));
+    }
+    return having.stream().findFirst();
   }
 
   /// @throws AwsException where the request is for a service that is not here
@@ -64,13 +81,14 @@ final class ServiceRouter {
   }
 
   private RoutedRequest route(ServiceSpec service, Request http) {
-    Optional<String> bucket = service.isS3() ? hosts.bucket(http.headers()) : Optional.empty();
-    String path = bucket.map(name -> "/" + name).orElse("") + http.rawPath();
+    Optional<String> resource =
+        service.has(ServiceTrait.VIRTUAL_HOSTS) ? hosts.resource(http.headers()) : Optional.empty();
+    String path = resource.map(name -> "/" + name).orElse("") + http.rawPath();
     return new RoutedRequest(service, http, path);
   }
 
-  private RoutedRequest toS3(Request http) {
-    return route(find(ServiceSpec::isS3).orElseThrow(() -> notImplemented("s3")), http);
+  private RoutedRequest toDefault(Request http) {
+    return route(defaultForRequests.orElseThrow(() -> notImplemented("of the request")), http);
   }
 
   private RoutedRequest byContent(Request http) throws IOException {
@@ -81,8 +99,8 @@ final class ServiceRouter {
               .orElseThrow(() -> notImplemented(target.substring(0, target.indexOf('.') + 1))),
           http);
     }
-    if (hosts.bucket(http.headers()).isPresent()) {
-      return toS3(http);
+    if (hosts.resource(http.headers()).isPresent()) {
+      return toDefault(http);
     }
     String path = http.rawPath();
     Optional<ServiceSpec> owner = find(spec -> spec.hasPath(path));
@@ -90,7 +108,7 @@ final class ServiceRouter {
       return route(owner.get(), http);
     }
     if (owner.isEmpty() && !path.equals("/")) {
-      return toS3(http);
+      return toDefault(http);
     }
     if (!isForm(http)) {
       return byAction(Parameters.parse(http.rawQuery()), owner, http);
@@ -107,18 +125,19 @@ final class ServiceRouter {
         && type.regionMatches(true, 0, FORM, 0, FORM.length());
   }
 
-  /// By the API version of the request. The links in e-mails have none: they are SNS's.
+  /// By the API version of the request. Links in e-mails have none.
   ///
   /// @param owner of the path, such as that of a queue
   private RoutedRequest byAction(Parameters parameters, Optional<ServiceSpec> owner, Request http) {
     if (parameters.first("Action") == null) {
-      return toS3(http);
+      return toDefault(http);
     }
     @Nullable String version = parameters.first("Version");
     ServiceSpec service =
         find(spec -> version != null && spec.hasVersion(version))
             .or(() -> owner)
-            .orElseGet(() -> named("sns"));
+            .or(() -> defaultForActions)
+            .orElseThrow(() -> notImplemented("of the request"));
     return route(service, http);
   }
 }

@@ -46,7 +46,7 @@ public final class JsonProtocol implements Protocol {
     this.shapes = new Shapes(RequiredMembers.of(service));
     this.decoder = new JsonDecoder(shapes, limitBytes);
     this.encoder = new JsonEncoder(shapes);
-    this.validation = new MemberValidation(shapes, queryErrors);
+    this.validation = new MemberValidation(shapes, service.missingMembers());
   }
 
   /// Whether the target of a request belongs to this service.

@@ -1,6 +1,7 @@
 package io.carillon.aws.protocol;
 
 import io.carillon.aws.CommonError;
+import io.carillon.aws.MissingMembers;
 import io.carillon.aws.protocol.MemberType.ListOf;
 import io.carillon.aws.protocol.MemberType.MapOf;
 import io.carillon.aws.protocol.MemberType.Struct;
@@ -16,18 +17,16 @@ import software.amazon.awssdk.core.SdkPojo;
 /// their number.
 final class MemberValidation {
   private final Shapes shapes;
-  private final boolean sqsStyle;
+  private final MissingMembers missingMembers;
   private final Constraints constraints;
 
-  /// @param sqsStyle whether to report as SQS does, which names the first parameter as on the wire;
-  ///   the others list all members, in the notation of their Java classes
-  MemberValidation(Shapes shapes, boolean sqsStyle) {
-    this(shapes, sqsStyle, Constraints.NONE);
+  MemberValidation(Shapes shapes, MissingMembers missingMembers) {
+    this(shapes, missingMembers, Constraints.NONE);
   }
 
-  MemberValidation(Shapes shapes, boolean sqsStyle, Constraints constraints) {
+  MemberValidation(Shapes shapes, MissingMembers missingMembers, Constraints constraints) {
     this.shapes = shapes;
-    this.sqsStyle = sqsStyle;
+    this.missingMembers = missingMembers;
     this.constraints = constraints;
   }
 
@@ -44,7 +43,7 @@ final class MemberValidation {
     check(input, "", violations);
     if (!violations.missing().isEmpty() || !violations.constraintViolations().isEmpty()) {
       throw CommonError.MISSING_PARAMETER.because(
-          sqsStyle ? parameter(violations.missing()) : errors(violations));
+          missingMembers.namesFirst() ? parameter(violations.missing()) : errors(violations));
     }
     return input;
   }
@@ -62,7 +61,8 @@ final class MemberValidation {
       }
     }
     for (Member member : shape.required()) {
-      if (member.get(structure) == null && !isValidatedLater(member)) {
+      if (member.get(structure) == null
+          && !missingMembers.validatedLater().contains(member.field().memberName())) {
         violations.missing().add(path + wireName(member));
       }
     }
@@ -87,19 +87,15 @@ final class MemberValidation {
     }
   }
 
-  /// A batch without entries has an error of its own, and in the query protocol a missing list and
-  /// an empty one look the same.
-  private boolean isValidatedLater(Member member) {
-    return sqsStyle && member.field().memberName().equals("Entries");
-  }
-
   private String wireName(Member member) {
     String name = member.name();
-    return sqsStyle ? name : Character.toLowerCase(name.charAt(0)) + name.substring(1);
+    return missingMembers.namesFirst()
+        ? name
+        : Character.toLowerCase(name.charAt(0)) + name.substring(1);
   }
 
   private String item() {
-    return sqsStyle ? "" : ".member";
+    return missingMembers.namesFirst() ? "" : ".member";
   }
 
   private static String parameter(List<String> missing) {

@@ -3,29 +3,28 @@ package io.carillon.aws.protocol;
 import io.carillon.aws.AwsException;
 import io.carillon.aws.CommonError;
 import io.carillon.aws.ErrorDialect;
+import io.carillon.aws.FlattenedNames;
 import io.carillon.aws.ServiceSpec;
 import io.carillon.http.Request;
 import io.carillon.http.Response;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import software.amazon.awssdk.core.SdkPojo;
 
-/// The query protocol of IAM, STS and SNS, and the older one of SQS: parameters in, XML out.
+/// The query protocol: parameters in, XML out. Some services speak it as their older one; then
+/// names differ from those of the model, and the path may name the resource.
 public final class QueryProtocol implements Protocol {
-  private static final String QUEUE_URL = "QueueUrl";
-
   private final Map<String, Model.Entry> operations;
   private final String version;
   private final String namespace;
   private final ErrorDialect dialect;
   private final int limitBytes;
 
-  /// SQS's older protocol has names of its own, and the path may name the queue.
-  private final boolean isSqs;
-
+  private final Optional<FlattenedNames> flattened;
   private final Shapes shapes;
   private final QueryDecoder decoder;
   private final MemberValidation validation;
@@ -39,11 +38,14 @@ public final class QueryProtocol implements Protocol {
     this.namespace = wire.namespace();
     this.dialect = wire.errors();
     this.limitBytes = service.limitBytes();
-    this.isSqs = service.name().equals("sqs");
+    this.flattened = wire.flattened();
     RequiredMembers required = RequiredMembers.of(service);
-    this.shapes = isSqs ? new Shapes(required, SqsNaming::of) : new Shapes(required);
+    this.shapes =
+        flattened
+            .map(names -> new Shapes(required, new FlattenedNaming(names)))
+            .orElseGet(() -> new Shapes(required));
     this.decoder = new QueryDecoder(shapes);
-    this.validation = new MemberValidation(shapes, isSqs);
+    this.validation = new MemberValidation(shapes, service.missingMembers());
     this.encoder = new XmlEncoder(shapes, false);
   }
 
@@ -96,9 +98,12 @@ public final class QueryProtocol implements Protocol {
     public SdkPojo input(Class<?> type, boolean withBody) {
       SdkPojo builder = shapes.builder(type);
       decoder.read(parameters, builder);
-      Member queueUrl = shapes.of(builder).body().get(QUEUE_URL);
-      if (isSqs && queueUrl != null && path.length() > 1 && !parameters.contains(QUEUE_URL)) {
-        queueUrl.set(builder, urlOf(http, path));
+      if (flattened.isPresent() && path.length() > 1) {
+        String name = flattened.get().memberOfUrl();
+        Member url = shapes.of(builder).body().get(name);
+        if (url != null && !parameters.contains(name)) {
+          url.set(builder, urlOf(http, path));
+        }
       }
       return validation.validate(Shapes.build(builder));
     }

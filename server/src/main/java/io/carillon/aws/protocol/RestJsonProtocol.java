@@ -118,7 +118,7 @@ public final class RestJsonProtocol implements Protocol {
     this.service = service;
     this.wire = wire;
     this.shapes = new Shapes(RequiredMembers.of(service));
-    this.validation = new MemberValidation(shapes, false, constraints);
+    this.validation = new MemberValidation(shapes, service.missingMembers(), constraints);
     this.routes = new RestRoutes(Model.of(service));
     this.head = new RestDecoder(routes, (_, _) -> false, (_, _, _, _) -> {});
     this.decoder = new JsonDecoder(shapes, service.limitBytes());

@@ -12,58 +12,17 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.util.Map;
-import java.util.Set;
 import software.amazon.awssdk.core.SdkPojo;
 
-/// REST paths with XML bodies: S3.
+/// REST paths with XML bodies.
 ///
 /// A body is a single member, or absent; the additional body fields of the SDK's CopyObject exist
 /// only in the SDK. Only SelectObjectContent differs, and it is not supported.
 public final class RestXmlProtocol implements Protocol {
-  private static final String NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/";
   private static final String XML = "application/xml";
   private static final String VERSION_ID = "versionId";
 
-  /// Root elements of responses whose members are directly in the body; the SDK's classes do not
-  /// have them.
-  ///
-  /// Source: "Response Syntax" of each operation in
-  /// https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
-  private static final Map<String, String> ROOTS =
-      Map.ofEntries(
-          Map.entry("CompleteMultipartUpload", "CompleteMultipartUploadResult"),
-          Map.entry("CreateMultipartUpload", "InitiateMultipartUploadResult"),
-          Map.entry("CreateSession", "CreateSessionResult"),
-          Map.entry("DeleteObjects", "DeleteResult"),
-          Map.entry("GetBucketAccelerateConfiguration", "AccelerateConfiguration"),
-          Map.entry("GetBucketAcl", "AccessControlPolicy"),
-          Map.entry("GetBucketCors", "CORSConfiguration"),
-          Map.entry("GetBucketLifecycleConfiguration", "LifecycleConfiguration"),
-          Map.entry("GetBucketLogging", "BucketLoggingStatus"),
-          Map.entry("GetBucketNotificationConfiguration", "NotificationConfiguration"),
-          Map.entry("GetBucketRequestPayment", "RequestPaymentConfiguration"),
-          Map.entry("GetBucketTagging", "Tagging"),
-          Map.entry("GetBucketVersioning", "VersioningConfiguration"),
-          Map.entry("GetBucketWebsite", "WebsiteConfiguration"),
-          Map.entry("GetObjectAcl", "AccessControlPolicy"),
-          Map.entry("GetObjectAttributes", "GetObjectAttributesResponse"),
-          Map.entry("GetObjectTagging", "Tagging"),
-          Map.entry("ListBucketAnalyticsConfigurations", "ListBucketAnalyticsConfigurationResult"),
-          Map.entry(
-              "ListBucketIntelligentTieringConfigurations",
-              "ListBucketIntelligentTieringConfigurationsOutput"),
-          Map.entry("ListBucketInventoryConfigurations", "ListInventoryConfigurationsResult"),
-          Map.entry("ListBucketMetricsConfigurations", "ListMetricsConfigurationsResult"),
-          Map.entry("ListBuckets", "ListAllMyBucketsResult"),
-          Map.entry("ListDirectoryBuckets", "ListAllMyDirectoryBucketsResult"),
-          Map.entry("ListObjectVersions", "ListVersionsResult"),
-          Map.entry("ListObjects", "ListBucketResult"),
-          Map.entry("ListObjectsV2", "ListBucketResult"));
-
-  /// Operations other than deletions with status 204, which the model does not state.
-  private static final Set<String> NO_CONTENT = Set.of("PutBucketPolicy", "PutBucketTagging");
-
+  private final ServiceSpec.Wire.RestXml wire;
   private final ErrorDialect dialect;
   private final int limitBytes;
   private final Shapes shapes = new Shapes();
@@ -73,6 +32,7 @@ public final class RestXmlProtocol implements Protocol {
   private final XmlEncoder encoder = new XmlEncoder(shapes, true);
 
   public RestXmlProtocol(ServiceSpec service, ServiceSpec.Wire.RestXml wire) {
+    this.wire = wire;
     this.dialect = wire.errors();
     this.limitBytes = service.limitBytes();
     this.routes = new RestRoutes(Model.of(service));
@@ -180,7 +140,7 @@ public final class RestXmlProtocol implements Protocol {
   }
 
   private Response body(Model.Entry operation, Shape shape, SdkPojo output) {
-    if (operation.verb().equals("DELETE") || NO_CONTENT.contains(operation.name())) {
+    if (operation.verb().equals("DELETE") || wire.noContent().contains(operation.name())) {
       return Response.of(204);
     }
     Member payload = shape.payload();
@@ -207,19 +167,20 @@ public final class RestXmlProtocol implements Protocol {
   }
 
   /// The only response whose root has text: the region, empty for us-east-1.
-  private static Response location(Member payload, SdkPojo output) {
+  private Response location(Member payload, SdkPojo output) {
     Object region = payload.get(output);
-    XmlWriter xml = new XmlWriter().root("LocationConstraint", NAMESPACE);
+    XmlWriter xml = new XmlWriter().root("LocationConstraint", wire.namespace());
     xml.text(region == null ? "" : (String) region).close("LocationConstraint");
     return Response.of(200, XML, xml.bytes());
   }
 
   private Response members(Model.Entry operation, SdkPojo output) {
-    return document(ROOTS.getOrDefault(operation.name(), operation.name() + "Result"), output);
+    return document(
+        wire.roots().getOrDefault(operation.name(), operation.name() + "Result"), output);
   }
 
   private Response document(String root, SdkPojo structure) {
-    XmlWriter xml = new XmlWriter().root(root, NAMESPACE);
+    XmlWriter xml = new XmlWriter().root(root, wire.namespace());
     encoder.members(xml, structure);
     return Response.of(200, XML, xml.close(root).bytes());
   }

@@ -23,9 +23,9 @@ public final class UnknownService {
   /// Services with an XML protocol whose read requests have no body.
   private static final Set<String> REST_XML = Set.of("cloudfront", "route53");
 
-  /// Signing names of S3's parts, and none for unsigned requests.
+  /// Signing names of S3's relatives, and none for unsigned requests.
   private static final Set<String> LIKE_S3 =
-      Set.of("", "s3", "s3-object-lambda", "s3-outposts", "s3express");
+      Set.of("", "s3-object-lambda", "s3-outposts", "s3express");
 
   private final JsonEncoder json = new JsonEncoder(new Shapes());
   private final CBORMapper cbor = new CBORMapper(new CBORFactory());

@@ -14,17 +14,19 @@ import java.util.stream.Collectors;
 final class CanonicalRequest {
   private CanonicalRequest() {}
 
-  /// With path and query encoded as sent, which matches clients that sign what they send. Services
-  /// other than S3 normalize the path and encode it once more.
+  /// With path and query encoded as sent, which matches clients that sign what they send. Most
+  /// services normalize the path and encode it once more.
+  ///
+  /// @param pathAsSent whether the service does not
   static String asSent(
-      String service,
+      boolean pathAsSent,
       String method,
       String rawPath,
       RawQuery query,
       Headers headers,
       List<String> signedHeaders,
       String payloadHash) {
-    String path = isS3(service) ? rawPath : PercentCoding.encodePath(normalize(rawPath));
+    String path = pathAsSent ? rawPath : PercentCoding.encodePath(normalize(rawPath));
     return join(method, path, query.sorted(), headers, signedHeaders, payloadHash);
   }
 
@@ -32,7 +34,7 @@ final class CanonicalRequest {
   /// encoded again. It identifies the same resource, and is what clients sign that send, say, bare
   /// parentheses. An encoded slash stays encoded, since it is not a separator.
   static String reencoded(
-      String service,
+      boolean pathAsSent,
       String method,
       String rawPath,
       RawQuery query,
@@ -40,7 +42,7 @@ final class CanonicalRequest {
       List<String> signedHeaders,
       String payloadHash) {
     String path =
-        isS3(service) ? reencode(rawPath) : PercentCoding.encodePath(reencode(normalize(rawPath)));
+        pathAsSent ? reencode(rawPath) : PercentCoding.encodePath(reencode(normalize(rawPath)));
     return join(method, path, query.canonical(), headers, signedHeaders, payloadHash);
   }
 
@@ -48,10 +50,6 @@ final class CanonicalRequest {
     return Arrays.stream(path.split("/", -1))
         .map(segment -> PercentCoding.encode(PercentCoding.decode(segment)))
         .collect(Collectors.joining("/"));
-  }
-
-  private static boolean isS3(String service) {
-    return service.equals("s3");
   }
 
   private static String join(

@@ -1,6 +1,8 @@
 package io.carillon.aws.sigv4;
 
 import io.carillon.aws.AwsException;
+import io.carillon.aws.ServiceSpec;
+import io.carillon.aws.ServiceTrait;
 import io.carillon.aws.sigv4.SignatureErrors.Form;
 import io.carillon.http.Headers;
 import io.carillon.http.Request;
@@ -46,7 +48,7 @@ record Claim(
   /// Empty for an unsigned request.
   ///
   /// @throws AwsException where the signature is malformed or of an unsupported kind
-  static Optional<Claim> read(Request http, String service, SignatureErrors errors) {
+  static Optional<Claim> read(Request http, ServiceSpec service, SignatureErrors errors) {
     List<String> authorizations = http.headers().all("authorization");
     RawQuery query = RawQuery.of(http.rawQuery());
     boolean presigned =
@@ -60,9 +62,10 @@ record Claim(
       throw errors.ambiguous();
     }
     if (!authorizations.isEmpty()) {
-      return Optional.of(ofHeader(authorizations.getFirst(), http.headers(), service, errors));
+      return Optional.of(
+          ofHeader(authorizations.getFirst(), http.headers(), service.name(), errors));
     }
-    if (oldPresigned && !service.equals("s3")) {
+    if (oldPresigned && !service.has(ServiceTrait.PRESIGNED_VERSION_2)) {
       throw errors.unsupported("Signature Version 2");
     }
     return presigned ? Optional.of(ofQuery(query, service, errors)) : Optional.empty();
@@ -114,20 +117,20 @@ record Claim(
     return date.flatMap(SignatureErrors::parse).or(() -> date.flatMap(Claim::parseHttpDate));
   }
 
-  private static Claim ofQuery(RawQuery query, String service, SignatureErrors errors) {
+  private static Claim ofQuery(RawQuery query, ServiceSpec service, SignatureErrors errors) {
     String algorithm = query.first(PresignedQuery.ALGORITHM).orElse("");
     if (!algorithm.isEmpty() && !algorithm.equals(SigningKey.ALGORITHM)) {
       throw errors.malformedQuery(
           "X-Amz-Algorithm only supports \"AWS4-HMAC-SHA256\", not \"" + algorithm + "\"");
     }
-    boolean needsLife = service.equals("s3"); // optional for others
+    boolean needsLife = service.has(ServiceTrait.PRESIGNED_EXPIRY);
     if (REQUIRED.stream().anyMatch(name -> query.count(name) != 1)
         || (needsLife && query.count(PresignedQuery.EXPIRES) != 1)
         || query.count(PresignedQuery.SECURITY_TOKEN) > 1) {
       throw errors.malformedQuery(S3SignatureError.AUTHORIZATION_QUERY_PARAMETERS_ERROR.message());
     }
     Scope.Credential credential =
-        credential(query.first(PresignedQuery.CREDENTIAL).orElse(""), service)
+        credential(query.first(PresignedQuery.CREDENTIAL).orElse(""), service.name())
             .orThrow(
                 why ->
                     errors.malformedQuery("Error parsing the X-Amz-Credential parameter; " + why));

@@ -29,10 +29,13 @@ final class PostVerifier {
   private static final String V2_SIGNATURE = "signature";
   private static final SignatureErrors ERRORS = new SignatureErrors.OfS3();
 
+  private final String service;
   private final AccessKeyLookup accessKeys;
   private final InstantSource clock;
 
-  PostVerifier(AccessKeyLookup accessKeys, InstantSource clock) {
+  /// @param service the signing name
+  PostVerifier(String service, AccessKeyLookup accessKeys, InstantSource clock) {
+    this.service = service;
     this.accessKeys = accessKeys;
     this.clock = clock;
   }
@@ -143,16 +146,18 @@ final class PostVerifier {
     return value;
   }
 
-  private static Scope.Credential credential(String text) {
+  private Scope.Credential credential(String text) {
     return Scope.Credential.tryParse(text)
-        .filter(credential -> credential.scope().service().equals("s3"))
+        .filter(credential -> credential.scope().service().equals(service))
         .filter(credential -> credential.terminator().equals(Scope.TERMINATOR))
         .filter(credential -> Region.ofScope(credential.scope().region()).isPresent())
         .orElseThrow(
             () ->
                 ERRORS.malformedQuery(
                     "Error parsing the X-Amz-Credential parameter; the Credential is mal-formed;"
-                        + " expecting \"<YOUR-AKID>/YYYYMMDD/REGION/s3/aws4_request\"."));
+                        + " expecting \"<YOUR-AKID>/YYYYMMDD/REGION/"
+                        + service
+                        + "/aws4_request\"."));
   }
 
   private Instant checkTime(Scope scope, String timestamp) {

@@ -56,7 +56,7 @@ sealed interface SignatureErrors {
   }
 
   static SignatureErrors of(ServiceSpec service, Request http) {
-    if (service.isS3()) {
+    if (service.wires().getFirst() instanceof ServiceSpec.Wire.RestXml) {
       return new OfS3();
     }
     if (service.wires().getFirst() instanceof ServiceSpec.Wire.RestJson) {

@@ -4,6 +4,7 @@ import io.carillon.aws.AwsException;
 import io.carillon.aws.CommonError;
 import io.carillon.aws.Credentials;
 import io.carillon.aws.ServiceSpec;
+import io.carillon.aws.ServiceTrait;
 import io.carillon.aws.Signing;
 import io.carillon.aws.sigv4.SignatureErrors.Form;
 import io.carillon.base.Region;
@@ -55,14 +56,14 @@ public final class SignatureVerifier {
   /// @param path of the request, with the bucket in front, as Version 2 signs it
   public Verified verify(Request http, ServiceSpec service, String path) throws IOException {
     SignatureErrors errors = SignatureErrors.of(service, http);
-    Optional<Claim> claim = Claim.read(http, service.name(), errors);
-    if (service.isS3() && UploadForm.is(http, path)) {
+    Optional<Claim> claim = Claim.read(http, service, errors);
+    if (service.has(ServiceTrait.UPLOAD_FORMS) && UploadForm.is(http, path)) {
       if (claim.isPresent()) {
         throw errors.ambiguous();
       }
-      return new PostVerifier(accessKeys, clock).verify(http, path);
+      return new PostVerifier(service.name(), accessKeys, clock).verify(http, path);
     }
-    if (claim.isEmpty() && service.isS3() && isV2(http)) {
+    if (claim.isEmpty() && service.has(ServiceTrait.PRESIGNED_VERSION_2) && isV2(http)) {
       return new SignatureV2(accessKeys, clock).verify(http, path);
     }
     if (claim.isEmpty()) {
@@ -88,15 +89,16 @@ public final class SignatureVerifier {
     Credentials credentials = accessKeys.find(claim.accessKeyId(), claim.sessionToken(), errors);
     requireSigned(http, claim, errors);
 
-    boolean s3 = service.isS3();
-    byte[] body = s3 ? new byte[0] : read(http.body(), service.limitBytes());
-    String payloadHash = s3 ? PayloadCheck.headOf(http, claim.form()) : SigningKey.sha256(body);
+    boolean streams = service.has(ServiceTrait.SIGNED_PAYLOAD_HASH);
+    byte[] body = streams ? new byte[0] : read(http.body(), service.limitBytes());
+    String payloadHash =
+        streams ? PayloadCheck.headOf(http, claim.form()) : SigningKey.sha256(body);
     SigningKey key = keys.get(credentials.secret(), scope);
-    checkSignature(http, claim, payloadHash, key, errors);
+    checkSignature(http, service, claim, payloadHash, key, errors);
     keys.put(credentials.secret(), scope, key);
 
     Request checked =
-        s3
+        streams
             ? PayloadCheck.of(
                 claim.form() == Form.QUERY ? HoistedHeaders.withHeaderFields(http) : http,
                 payloadHash,
@@ -155,12 +157,18 @@ public final class SignatureVerifier {
   }
 
   private static void checkSignature(
-      Request http, Claim claim, String payloadHash, SigningKey key, SignatureErrors errors) {
+      Request http,
+      ServiceSpec service,
+      Claim claim,
+      String payloadHash,
+      SigningKey key,
+      SignatureErrors errors) {
+    boolean pathAsSent = service.has(ServiceTrait.SIGNED_PATH_AS_SENT);
     Scope scope = claim.scope();
     RawQuery query = RawQuery.of(http.rawQuery()).without(PresignedQuery.SIGNATURE);
     String canonical =
         CanonicalRequest.asSent(
-            scope.service(),
+            pathAsSent,
             http.method(),
             http.rawPath(),
             query,
@@ -173,7 +181,7 @@ public final class SignatureVerifier {
     }
     String reencoded =
         CanonicalRequest.reencoded(
-            scope.service(),
+            pathAsSent,
             http.method(),
             http.rawPath(),
             query,

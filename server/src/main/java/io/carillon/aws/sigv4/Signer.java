@@ -1,5 +1,6 @@
 package io.carillon.aws.sigv4;
 
+import io.carillon.aws.ServiceTrait;
 import io.carillon.base.Region;
 import io.carillon.base.Secret;
 import io.carillon.http.Headers;
@@ -23,21 +24,25 @@ public final class Signer {
   private final Optional<Secret> sessionToken;
   private final Region region;
   private final String service;
+  private final Set<ServiceTrait> traits;
   private final InstantSource clock;
 
-  /// @param service the signing name, such as `s3`
+  /// @param service the signing name
+  /// @param traits of the service
   public Signer(
       String accessKeyId,
       Secret secret,
       Optional<Secret> sessionToken,
       Region region,
       String service,
+      Set<ServiceTrait> traits,
       InstantSource clock) {
     this.accessKeyId = accessKeyId;
     this.secret = secret;
     this.sessionToken = sessionToken;
     this.region = region;
     this.service = service;
+    this.traits = traits;
     this.clock = clock;
   }
 
@@ -92,7 +97,10 @@ public final class Signer {
                 .append("&" + PresignedQuery.SECURITY_TOKEN + "=")
                 .append(PercentCoding.encode(token.reveal())));
     URI unsigned = withQuery(uri, query.toString());
-    String payloadHash = service.equals("s3") ? "UNSIGNED-PAYLOAD" : SigningKey.sha256(new byte[0]);
+    String payloadHash =
+        traits.contains(ServiceTrait.SIGNED_PAYLOAD_HASH)
+            ? "UNSIGNED-PAYLOAD"
+            : SigningKey.sha256(new byte[0]);
     String signature =
         signature(
             method,
@@ -114,7 +122,7 @@ public final class Signer {
     Scope scope = scope(timestamp);
     String canonical =
         CanonicalRequest.reencoded(
-            service,
+            traits.contains(ServiceTrait.SIGNED_PATH_AS_SENT),
             method,
             uri.getRawPath(),
             RawQuery.of(uri.getRawQuery() == null ? "" : uri.getRawQuery()),

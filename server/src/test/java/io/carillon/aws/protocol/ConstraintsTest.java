@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.carillon.aws.MissingMembers;
 import io.carillon.aws.Specs;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +28,7 @@ class ConstraintsTest {
   private final MemberValidation validation =
       new MemberValidation(
           new Shapes(RequiredMembers.of(Specs.of("lambda"))),
-          false,
+          MissingMembers.LISTED,
           Constraints.of(Specs.of("lambda")));
 
   private void isRefused(SdkPojo request, String message) {

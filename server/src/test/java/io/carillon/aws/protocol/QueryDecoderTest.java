@@ -32,9 +32,13 @@ import software.amazon.awssdk.services.sqs.model.SetQueueAttributesRequest;
 import software.amazon.awssdk.services.sqs.model.TagQueueRequest;
 
 class QueryDecoderTest {
+  private static FlattenedNaming naming() {
+    return new FlattenedNaming(Specs.of("sqs").query().orElseThrow().flattened().orElseThrow());
+  }
+
   private final QueryDecoder decoder = new QueryDecoder(new Shapes());
   private final QueryDecoder sqs =
-      new QueryDecoder(new Shapes(RequiredMembers.of(Specs.of("sqs")), SqsNaming::of));
+      new QueryDecoder(new Shapes(RequiredMembers.of(Specs.of("sqs")), naming()));
 
   private static <B extends SdkPojo> B read(QueryDecoder decoder, String form, B builder) {
     decoder.read(Parameters.parse(form), builder);

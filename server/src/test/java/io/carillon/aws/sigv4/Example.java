@@ -63,7 +63,13 @@ final class Example {
 
   static Signer signer(String service) {
     return new Signer(
-        KEY_ID, SECRET, Optional.empty(), Region.US_EAST_1, service, InstantSource.fixed(DAY));
+        KEY_ID,
+        SECRET,
+        Optional.empty(),
+        Region.US_EAST_1,
+        service,
+        Specs.of(service).traits(),
+        InstantSource.fixed(DAY));
   }
 
   static Request request(String method, String path, String query, Headers headers, byte[] body) {

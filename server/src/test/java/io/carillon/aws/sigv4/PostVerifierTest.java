@@ -102,7 +102,7 @@ class PostVerifierTest {
     InstantSource clock = InstantSource.fixed(now);
     Credentials.Source source =
         (id, _) -> id.equals(known.accessKeyId()) ? Optional.of(known) : Optional.empty();
-    return new PostVerifier(new AccessKeyLookup(source, clock), clock);
+    return new PostVerifier("s3", new AccessKeyLookup(source, clock), clock);
   }
 
   private static Optional<PostVerifier.Post> verify(Map<String, String> form) {

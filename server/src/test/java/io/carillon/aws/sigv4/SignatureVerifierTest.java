@@ -527,6 +527,7 @@ class SignatureVerifierTest {
             Optional.of(new Secret("token")),
             Region.US_EAST_1,
             service,
+            Specs.of(service).traits(),
             InstantSource.fixed(Example.DAY));
     Headers all = new Headers().add("Host", "localhost:4566");
     headers.forEach(all::add);
@@ -550,6 +551,7 @@ class SignatureVerifierTest {
             Optional.of(new Secret(token)),
             Region.US_EAST_1,
             "s3",
+            Specs.of("s3").traits(),
             InstantSource.fixed(Example.DAY))
         .sign("PUT", BUCKET, new Headers(), BODY)
         .forEach(headers::add);

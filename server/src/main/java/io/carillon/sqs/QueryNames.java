@@ -1,15 +1,14 @@
-package io.carillon.aws.protocol;
+package io.carillon.sqs;
 
-import io.carillon.aws.protocol.MemberType.ListOf;
-import io.carillon.aws.protocol.MemberType.MapOf;
+import io.carillon.aws.FlattenedNames;
 import java.util.Map;
 
-/// SQS's names in its older query protocol: lists are flattened and named in the singular, maps are
+/// The names in SQS's older query protocol: lists are flattened and named in the singular, maps are
 /// pairs of `Name` and `Value`. The current model no longer has them.
 ///
 /// Source: the examples of
 /// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_Operations.html
-final class SqsNaming {
+final class QueryNames implements FlattenedNames {
   private static final Map<String, String> SINGULAR =
       Map.ofEntries(
           Map.entry("AttributeNames", "AttributeName"),
@@ -31,33 +30,23 @@ final class SqsNaming {
           Map.entry("Tags", "Tag"),
           Map.entry("tags", "Tag"));
 
-  private SqsNaming() {}
-
-  /// @param structure the simple name of the model class, such as `SendMessageBatchRequest`
-  static Naming of(String structure) {
-    return (field, member) -> {
-      String name = name(structure, member.name());
-      return switch (member.kind()) {
-        case ListOf _ ->
-            new Member(field, name, member.kind(), member.required(), member.attribute());
-        case MapOf map ->
-            new Member(field, name, pairs(map, name), member.required(), member.attribute());
-        default -> member;
-      };
-    };
-  }
-
-  private static String name(String structure, String plural) {
-    return switch (plural) {
+  @Override
+  public String name(String structure, String member) {
+    return switch (member) {
       case "Entries" -> structure + "Entry";
       case "Successful" -> structure.replaceFirst("Response$", "ResultEntry");
-      default -> SINGULAR.getOrDefault(plural, plural);
+      default -> SINGULAR.getOrDefault(member, member);
     };
   }
 
-  private static MapOf pairs(MapOf map, String name) {
-    return name.equals("Tag")
-        ? new MapOf(map.value(), "Key", "Value", true)
-        : new MapOf(map.value(), "Name", "Value", true);
+  @Override
+  public EntryNames entryNames(String name) {
+    return name.equals("Tag") ? new EntryNames("Key", "Value") : new EntryNames("Name", "Value");
+  }
+
+  /// In this protocol the path may name the queue.
+  @Override
+  public String memberOfUrl() {
+    return "QueueUrl";
   }
 }
