@@ -7,6 +7,7 @@ import io.carillon.base.Arn;
 import io.carillon.messaging.Acceptance;
 import io.carillon.messaging.Recipient;
 import io.carillon.messaging.ServiceMessage;
+import io.carillon.outbox.Delivery;
 import io.carillon.store.Snapshot;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,12 +34,34 @@ public final class Services implements Recipient, ServiceDirectory {
     byName = mounted;
   }
 
-  private Optional<Service> find(String name) {
+  private Map<String, Service> mounted() {
     Map<String, Service> mounted = byName;
     if (mounted == null) {
       throw new IllegalStateException("The services are not mounted yet");
     }
-    return Optional.ofNullable(mounted.get(name));
+    return mounted;
+  }
+
+  private Optional<Service> find(String name) {
+    return Optional.ofNullable(mounted().get(name));
+  }
+
+  /// What the outbox delivers for all of them, by kind of work.
+  ///
+  /// @throws IllegalStateException if two deliver the same kind
+  public Map<String, Delivery> deliveries() {
+    Map<String, Delivery> all = new LinkedHashMap<>();
+    for (Service service : mounted().values()) {
+      service
+          .deliveries()
+          .forEach(
+              (kind, delivery) -> {
+                if (all.put(kind, delivery) != null) {
+                  throw new IllegalStateException("Two deliveries of kind " + kind);
+                }
+              });
+    }
+    return all;
   }
 
   @Override

@@ -10,18 +10,15 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The registered deliveries and what they say of their kinds and lanes.
+/// The deliveries and what they say of their kinds and lanes.
 final class Deliveries {
   private static final Logger LOG = LoggerFactory.getLogger(Deliveries.class);
 
-  private final Map<String, Delivery> byKind = new ConcurrentHashMap<>();
+  private final Map<String, Delivery> byKind;
   private final Set<String> unknownKinds = ConcurrentHashMap.newKeySet();
 
-  void register(String kind, Delivery delivery) {
-    if (byKind.putIfAbsent(kind, delivery) != null) {
-      throw new IllegalStateException("Two deliveries of kind " + kind);
-    }
-    unknownKinds.remove(kind);
+  Deliveries(Map<String, Delivery> byKind) {
+    this.byKind = Map.copyOf(byKind);
   }
 
   Optional<Delivery> find(Channel channel) {
@@ -31,8 +28,7 @@ final class Deliveries {
   Delivery require(Channel channel) {
     return find(channel)
         .orElseThrow(
-            () ->
-                new IllegalStateException("No delivery is registered for kind " + channel.kind()));
+            () -> new IllegalStateException("There is no delivery for kind " + channel.kind()));
   }
 
   boolean has(Channel channel) {
@@ -42,8 +38,7 @@ final class Deliveries {
   /// Warns once of a kind without a delivery.
   void warnOfUnknown(Channel channel) {
     if (unknownKinds.add(channel.kind())) {
-      LOG.warn(
-          "No delivery is registered for work of kind {}; it stays in the outbox", channel.kind());
+      LOG.warn("There is no delivery for work of kind {}; it stays in the outbox", channel.kind());
     }
   }
 

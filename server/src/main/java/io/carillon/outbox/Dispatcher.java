@@ -4,6 +4,7 @@ import io.carillon.base.MemoryBudget;
 import io.carillon.store.Database;
 import io.carillon.store.Nodes;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
@@ -69,7 +70,6 @@ public final class Dispatcher implements AutoCloseable {
 
   private final TableOutbox outbox;
   private final Threads threads;
-  private final Deliveries deliveries = new Deliveries();
   private final Lanes lanes;
   private final Attempts attempts;
   private final Starter starter;
@@ -79,20 +79,21 @@ public final class Dispatcher implements AutoCloseable {
   private final DueTimeCorrection dueTimeCorrection;
   private final OutboxReport report;
 
+  /// @param deliveryByKind work of other kinds stays in the table
   public Dispatcher(
       Database database,
       TableOutbox outbox,
-      DeadLetters deadLetters,
+      Map<String, Delivery> deliveryByKind,
       RandomGenerator random,
       DeliveryFailure.Listener failures,
       Settings settings) {
-    this(database, outbox, deadLetters, random, failures, settings, Threads.VIRTUAL);
+    this(database, outbox, deliveryByKind, random, failures, settings, Threads.VIRTUAL);
   }
 
   Dispatcher(
       Database database,
       TableOutbox outbox,
-      DeadLetters deadLetters,
+      Map<String, Delivery> deliveryByKind,
       RandomGenerator random,
       DeliveryFailure.Listener failures,
       Settings settings,
@@ -110,7 +111,9 @@ public final class Dispatcher implements AutoCloseable {
             settings.rereadEvery(),
             settings.memory(),
             threads);
-    Recorder recorder = new Recorder(database, jobs, lanes, deadLetters, failures, waits, threads);
+    Recorder recorder =
+        new Recorder(database, jobs, lanes, new DeadLetters(), failures, waits, threads);
+    Deliveries deliveries = new Deliveries(deliveryByKind);
     this.attempts = new Attempts(recorder, database.clock(), settings.grace(), threads);
     this.starter =
         new Starter(deliveries, lanes, attempts, waits, threads, new ConcurrentLinkedQueue<>());
@@ -131,12 +134,6 @@ public final class Dispatcher implements AutoCloseable {
     this.isolatedAttempts = new IsolatedAttempts(database, jobs, starter, outbox.lastUptime());
     this.dueTimeCorrection = new DueTimeCorrection(database, jobs, deliveries, lanes);
     this.report = new OutboxReport(database, jobs, lanes, attempts);
-  }
-
-  /// Registers the delivery for `kind`. Work of an unregistered kind stays in the table.
-  public void register(String kind, Delivery delivery) {
-    deliveries.register(kind, delivery);
-    lanes.reread();
   }
 
   /// Starts with the jobs in the table.

@@ -121,18 +121,6 @@ public final class Server implements AutoCloseable {
       RowNumbers numbers = new RowNumbers(storage.nodes().current());
       TableTrace trace = new TableTrace(database, clock, ids, numbers, TRACE_STEPS);
       TableOutbox outbox = TableOutbox.open(database, storage.nodes());
-      DeadLetters deadLetters = new DeadLetters();
-      this.dispatcher =
-          shutdown.add(
-              new Dispatcher(
-                  database,
-                  outbox,
-                  deadLetters,
-                  new Random(),
-                  new DeliveryFailures(trace),
-                  Dispatcher.Settings.usual()
-                      .withTimeScale(config.retryTimeScale())
-                      .withMemory(MemoryBudget.ofHeap(JOBS_SHARE_OF_HEAP))));
 
       // Authentication and authorization.
       Services mounted = new Services();
@@ -195,9 +183,17 @@ public final class Server implements AutoCloseable {
               new EventsService(kernel));
       this.services = Stream.concat(own.stream(), others.apply(kernel).stream()).toList();
       mounted.mount(services);
-      for (Service service : services) {
-        service.deliveries().forEach(dispatcher::register);
-      }
+      this.dispatcher =
+          shutdown.add(
+              new Dispatcher(
+                  database,
+                  outbox,
+                  mounted.deliveries(),
+                  new Random(),
+                  new DeliveryFailures(trace),
+                  Dispatcher.Settings.usual()
+                      .withTimeScale(config.retryTimeScale())
+                      .withMemory(MemoryBudget.ofHeap(JOBS_SHARE_OF_HEAP))));
 
       // The endpoint.
       this.operations = services.stream().map(Service::operations).toList();
@@ -221,7 +217,7 @@ public final class Server implements AutoCloseable {
                   functions,
                   transports,
                   services.stream().map(Service::adminViews).toList()),
-              new AdminEvents(database, deadLetters, dispatcher.report(), trace, mounted),
+              new AdminEvents(database, new DeadLetters(), dispatcher.report(), trace, mounted),
               services);
       RootHandler rootHandler =
           new RootHandler(

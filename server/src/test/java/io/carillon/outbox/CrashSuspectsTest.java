@@ -65,7 +65,7 @@ final class CrashSuspectsTest {
         new Dispatcher(
             database,
             outbox,
-            deadLetters,
+            Map.of("kind", this),
             () -> 0L,
             (_, _, _) -> {},
             Dispatcher.Settings.usual().withTimeScale(scale));
@@ -78,7 +78,6 @@ final class CrashSuspectsTest {
       this.killers = killers;
       this.slow = slow;
       processes.add(this);
-      dispatcher.register("kind", this);
       dispatcher.start();
     }
 

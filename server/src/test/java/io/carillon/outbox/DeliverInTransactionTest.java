@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.carillon.store.InterleavedDatabase;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -102,15 +103,14 @@ final class DeliverInTransactionTest extends DispatcherFixture {
                         EFFECTS.get(snapshot, "closed").isPresent()
                             ? new DeliveryOutcome.Rejected("closed")
                             : done(job.work().cause())));
-    dispatcher =
+    run(
         new Dispatcher(
             interleaved,
             outbox,
-            deadLetters,
+            Map.of("kind", delivery),
             () -> 0L,
             (tx, _, failure) -> tx.afterCommit(() -> failures.add(failure)),
-            Dispatcher.Settings.usual());
-    run(delivery);
+            Dispatcher.Settings.usual()));
     add("lane", "first");
     awaitEmpty();
     assertThat(effects()).containsExactly("first");

@@ -14,6 +14,7 @@ import io.carillon.store.Table;
 import io.carillon.store.Tx;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -82,7 +83,10 @@ abstract class DispatcherFixture {
   final List<DeliveryFailure> failures = new CopyOnWriteArrayList<>();
   final CountDownLatch never = new CountDownLatch(1);
   TableOutbox outbox = TableOutbox.open(database, Nodes.join(database, Nodes.ONLY));
-  Dispatcher dispatcher = dispatcher(Dispatcher.Settings.usual());
+  Dispatcher.Settings settings = Dispatcher.Settings.usual();
+
+  /// Without deliveries and not started, until [#run].
+  Dispatcher dispatcher = dispatcher(Map.of());
 
   @BeforeEach
   void clearFailures() {
@@ -96,27 +100,32 @@ abstract class DispatcherFixture {
     database.close();
   }
 
-  Dispatcher dispatcher(Dispatcher.Settings settings) {
+  Dispatcher dispatcher(Map<String, Delivery> deliveries) {
     return new Dispatcher(
         database,
         outbox,
-        deadLetters,
+        deliveries,
         () -> 0L,
         (tx, _, failure) -> tx.afterCommit(() -> failures.add(failure)),
         settings);
   }
 
   <D extends Delivery> D run(D delivery) {
-    dispatcher.register("kind", delivery);
-    dispatcher.start();
+    run(dispatcher(Map.of("kind", delivery)));
     return delivery;
+  }
+
+  void run(Dispatcher other) {
+    dispatcher = other;
+    dispatcher.start();
   }
 
   /// Running jobs stay under the lease of a former incarnation.
   void restartAsAfterACrash() {
     outbox.setStarter(null);
     outbox = TableOutbox.open(database, Nodes.join(database, Nodes.ONLY));
-    dispatcher = dispatcher(Dispatcher.Settings.usual());
+    settings = Dispatcher.Settings.usual();
+    dispatcher = dispatcher(Map.of());
   }
 
   void add(String lane, String cause) {

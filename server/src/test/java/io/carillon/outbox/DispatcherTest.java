@@ -406,7 +406,7 @@ final class DispatcherTest extends DispatcherFixture {
               }
               return DeliveryOutcome.done();
             });
-    dispatcher = dispatcher(Dispatcher.Settings.usual().withBounds(64, 1000));
+    settings = Dispatcher.Settings.usual().withBounds(64, 1000);
     run(delivery);
     for (int lane = 0; lane < 10; lane++) {
       for (int i = 0; i < 30; i++) {
@@ -439,7 +439,7 @@ final class DispatcherTest extends DispatcherFixture {
               return DeliveryOutcome.done();
             });
     delivery.concurrency = 3;
-    dispatcher = dispatcher(Dispatcher.Settings.usual().withBounds(10, 1000));
+    settings = Dispatcher.Settings.usual().withBounds(10, 1000);
     for (int i = 0; i < 2_000; i++) {
       add("lane" + i % 20, "x" + i);
     }
@@ -463,7 +463,7 @@ final class DispatcherTest extends DispatcherFixture {
               return DeliveryOutcome.done();
             });
     MemoryBudget memory = new MemoryBudget(7L << 20, Duration.ZERO);
-    dispatcher = dispatcher(Dispatcher.Settings.usual().withMemory(memory));
+    settings = Dispatcher.Settings.usual().withMemory(memory);
     run(delivery);
     for (int i = 0; i < 40; i++) {
       int lane = i % 5;
@@ -506,7 +506,7 @@ final class DispatcherTest extends DispatcherFixture {
     AtomicInteger done = new AtomicInteger();
     AtomicInteger mostLanes = new AtomicInteger();
     int jobs = 20_000;
-    dispatcher = dispatcher(Dispatcher.Settings.usual().withBounds(20, 50));
+    settings = Dispatcher.Settings.usual().withBounds(20, 50);
     for (int from = 0; from < jobs; from += 1_000) {
       int start = from;
       database.write(
@@ -538,7 +538,7 @@ final class DispatcherTest extends DispatcherFixture {
   }
 
   @Test
-  void workOfAnUnregisteredKindWaitsForItsDelivery() {
+  void workOfAnUnknownKindWaitsForAServerThatDeliversIt() {
     run(new Scripted(_ -> DeliveryOutcome.done()));
     database.write(
         tx -> {
@@ -547,12 +547,11 @@ final class DispatcherTest extends DispatcherFixture {
         });
     add("lane", "x");
     await().until(() -> depth() == 1);
+    dispatcher.close();
     Scripted stranger = new Scripted(_ -> DeliveryOutcome.done());
-    dispatcher.register("stranger", stranger);
+    run(dispatcher(Map.of("stranger", stranger)));
     awaitEmpty();
     assertThat(stranger.attempts).hasSize(1);
-    assertThatThrownBy(() -> dispatcher.register("stranger", stranger))
-        .hasMessageContaining("stranger");
   }
 
   @Test
@@ -574,7 +573,7 @@ final class DispatcherTest extends DispatcherFixture {
     Dispatcher.Settings swift = Dispatcher.Settings.usual().withTimeScale(0.01);
     int deaths = 0;
     while (depth() > 0 || deaths == 0) {
-      dispatcher = dispatcher(swift);
+      settings = swift;
       Scripted poison = run(new Scripted(_ -> hang()));
       if (deaths == 0) {
         add("lane", "poison");
@@ -623,7 +622,7 @@ final class DispatcherTest extends DispatcherFixture {
 
   @Test
   void theTimeScaleScalesEveryWait() {
-    dispatcher = dispatcher(Dispatcher.Settings.usual().withTimeScale(0.001));
+    settings = Dispatcher.Settings.usual().withTimeScale(0.001);
     run(new Scripted(job -> new DeliveryOutcome.Retry("error " + job.attempts())));
     Instant start = clock.instant();
     add("lane", "x");
@@ -662,17 +661,17 @@ final class DispatcherTest extends DispatcherFixture {
 
   @Test
   void aFailingListenerDoesNotPreventTheOutcome() {
-    dispatcher =
+    Scripted delivery = new Scripted(_ -> new DeliveryOutcome.Rejected("bad"));
+    run(
         new Dispatcher(
             database,
             outbox,
-            deadLetters,
+            Map.of("kind", delivery),
             () -> 0L,
             (_, _, _) -> {
               throw new IllegalStateException("trace is broken");
             },
-            Dispatcher.Settings.usual());
-    run(new Scripted(_ -> new DeliveryOutcome.Rejected("bad")));
+            Dispatcher.Settings.usual()));
     add("lane", "x");
     awaitEmpty();
     assertThat(deadLetterReasons()).containsExactly("bad");

@@ -12,6 +12,7 @@ import io.carillon.store.RocksDatabase;
 import io.carillon.store.Table;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -58,8 +59,7 @@ final class OutboxCrashTest {
     try (Database database =
         RocksDatabase.open(folder, RocksDatabase.Settings.of(folder).withClock(clock))) {
       TableOutbox outbox = TableOutbox.open(database, Nodes.join(database, Nodes.ONLY));
-      try (Dispatcher dispatcher = dispatcher(database, outbox)) {
-        dispatcher.register("kind", new Recording());
+      try (Dispatcher dispatcher = dispatcher(database, outbox, new Recording())) {
         dispatcher.start();
         await().until(() -> depth(database, outbox) == 0);
       }
@@ -110,16 +110,15 @@ final class OutboxCrashTest {
     RocksDatabase.Settings settings = new RocksDatabase.Settings(1_000, room::get, _ -> {}, clock);
     try (Database database = RocksDatabase.open(folder, settings)) {
       TableOutbox outbox = TableOutbox.open(database, Nodes.join(database, Nodes.ONLY));
-      try (Dispatcher dispatcher = dispatcher(database, outbox)) {
-        dispatcher.register(
-            "kind",
-            new Recording() {
-              @Override
-              public DeliveryOutcome attempt(Job job) {
-                room.set(0);
-                return super.attempt(job);
-              }
-            });
+      Recording filling =
+          new Recording() {
+            @Override
+            public DeliveryOutcome attempt(Job job) {
+              room.set(0);
+              return super.attempt(job);
+            }
+          };
+      try (Dispatcher dispatcher = dispatcher(database, outbox, filling)) {
         dispatcher.start();
         add(database, outbox);
         await().until(() -> attempts.size() == 1);
@@ -145,11 +144,11 @@ final class OutboxCrashTest {
     }
   }
 
-  private Dispatcher dispatcher(Database database, TableOutbox outbox) {
+  private Dispatcher dispatcher(Database database, TableOutbox outbox, Delivery delivery) {
     return new Dispatcher(
         database,
         outbox,
-        new DeadLetters(),
+        Map.of("kind", delivery),
         () -> 0L,
         (_, _, _) -> {},
         Dispatcher.Settings.usual().withBounds(16, 100));

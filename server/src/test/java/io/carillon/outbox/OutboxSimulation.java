@@ -301,13 +301,12 @@ final class OutboxSimulation {
           new Dispatcher(
               database,
               outbox,
-              deadLetters,
+              Map.of(KIND, this),
               random,
               this::noteFailure,
               new Dispatcher.Settings(
                   6, 3, Duration.ofSeconds(30), 1, MemoryBudget.unlimited(), GRACE),
               threads);
-      starting.register(KIND, this);
       starting.start();
       dispatcher = starting;
       startThread("clock", () -> watchClock(starting));

@@ -45,9 +45,7 @@ final class OverdueAttemptTest extends DispatcherFixture {
 
   @Test
   void anAttemptThatNeverReturnsIsInterruptedAndItsJobRetried() {
-    dispatcher =
-        dispatcher(
-            Dispatcher.Settings.usual().withTimeScale(SCALE).withGrace(Duration.ofMillis(6)));
+    settings = Dispatcher.Settings.usual().withTimeScale(SCALE).withGrace(Duration.ofMillis(6));
     CountDownLatch interrupted = new CountDownLatch(1);
     Slow delivery =
         new Slow() {
@@ -83,9 +81,7 @@ final class OverdueAttemptTest extends DispatcherFixture {
 
   @Test
   void theOutcomeOfAnAbandonedAttemptIsDropped() {
-    dispatcher =
-        dispatcher(
-            Dispatcher.Settings.usual().withTimeScale(SCALE).withGrace(Duration.ofMillis(6)));
+    settings = Dispatcher.Settings.usual().withTimeScale(SCALE).withGrace(Duration.ofMillis(6));
     CountDownLatch second = new CountDownLatch(1);
     CountDownLatch first = new CountDownLatch(1);
     CountDownLatch goOn = new CountDownLatch(1);

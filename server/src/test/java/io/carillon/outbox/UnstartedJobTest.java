@@ -34,7 +34,7 @@ class UnstartedJobTest extends DispatcherFixture {
             return 1;
           }
         };
-    dispatcher = dispatcher(Dispatcher.Settings.usual().withGrace(Duration.ofMillis(6)));
+    settings = Dispatcher.Settings.usual().withGrace(Duration.ofMillis(6));
     if (isAddedBeforeTheStart) {
       add("lane", "job");
     }

@@ -12,6 +12,10 @@ import io.carillon.base.Secret;
 import io.carillon.conventions.ServerClasses;
 import io.carillon.http.RawClient;
 import io.carillon.kernel.Service;
+import io.carillon.outbox.Delivery;
+import io.carillon.outbox.DeliveryOutcome;
+import io.carillon.outbox.Job;
+import io.carillon.outbox.RetryPolicy;
 import io.carillon.toy.ToyService;
 import java.io.IOException;
 import java.net.URLEncoder;
@@ -188,9 +192,43 @@ class MountedServiceTest {
   }
 
   @Test
+  void twoServicesCannotDeliverTheSameKindOfWork() {
+    assertThatThrownBy(
+            () -> InMemoryServer.start(_ -> List.of(new Deliverer("one"), new Deliverer("two"))))
+        .hasMessage("Two deliveries of kind letter");
+  }
+
+  @Test
   void twoServicesCannotShareAnAdminRoute() {
     assertThatThrownBy(() -> InMemoryServer.start(_ -> List.of(new Impostor(ToyService.SPEC))))
         .hasMessage("Two admin routes GET mail");
+  }
+
+  private record Deliverer(String name) implements Service, Delivery {
+    @Override
+    public ServiceSpec spec() {
+      return ServiceSpec.of(name, 0, ToyService.class);
+    }
+
+    @Override
+    public Operations operations() {
+      return Operations.of(spec());
+    }
+
+    @Override
+    public Map<String, Delivery> deliveries() {
+      return Map.of("letter", this);
+    }
+
+    @Override
+    public DeliveryOutcome attempt(Job job) {
+      return DeliveryOutcome.done();
+    }
+
+    @Override
+    public RetryPolicy retryPolicy(Job job) {
+      return RetryPolicy.ASYNC_INVOCATION;
+    }
   }
 
   /// Shows operators what SNS does.
