@@ -52,6 +52,7 @@ public final class Accounts {
   /// A new account. The secret is returned only here.
   public record NewAccount(AccountId id, String rootKeyId, Secret rootSecret) {}
 
+  /// @param suspended whether the keys and sessions of the account are refused
   record Row(String name, Instant created, String rootKeyId, boolean suspended) {}
 
   /// The root keys of an account, once they differ from its initial key; never includes the one
@@ -103,24 +104,6 @@ public final class Accounts {
 
   public List<Account> list() {
     return database.read(this::list);
-  }
-
-  /// Suspends or resumes an account: the keys and sessions of a suspended one are refused. The
-  /// first account cannot be suspended.
-  ///
-  /// @throws io.carillon.aws.AwsException NoSuchEntity
-  public void setSuspended(AccountId id, boolean suspended) {
-    database.write(
-        tx -> {
-          Row row =
-              rows.get(tx, id.value())
-                  .orElseThrow(
-                      () ->
-                          IamError.NO_SUCH_ENTITY.because(
-                              "There is no account " + id + " that could be suspended."));
-          rows.put(tx, id.value(), new Row(row.name(), row.created(), row.rootKeyId(), suspended));
-          return id;
-        });
   }
 
   /// The account from the configuration.

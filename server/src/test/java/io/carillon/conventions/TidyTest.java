@@ -49,7 +49,6 @@ class TidyTest {
           "aws.sigv4.Verified$Signed.presigned",
           "base.MemoryBudget.heldBytes",
           "http.HttpEngine.requests",
-          "iam.Accounts.setSuspended",
           "lambda.runtime.ProcessExecutor.usage",
           "outbox.Dispatcher$Settings.withBounds",
           "outbox.Dispatcher.isStopped",

@@ -74,7 +74,7 @@ class IamPrincipalsTest {
   @Test
   void allAccountsAreKnownEvenSuspendedOnes() {
     AccountId other = fixture.iam.accounts().create("other").id();
-    fixture.iam.accounts().setSuspended(other, true);
+    AccountRows.setSuspended(fixture.database, other, true);
 
     assertThat(principals.hasAccount(ACCOUNT.value())).isTrue();
     assertThat(principals.hasAccount(other.value())).isTrue();

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.carillon.aws.Operations;
 import io.carillon.base.Ids;
 import io.carillon.base.Secret;
+import io.carillon.iam.AccountRows;
 import io.carillon.iam.Accounts;
 import io.carillon.iam.IamService;
 import io.carillon.iam.ManagedPolicyFiles;
@@ -294,7 +295,7 @@ final class RaceServer implements AutoCloseable {
 
   /// As an operator does on any node: no cache of the server hears of it except by the database.
   void suspend(Account account) {
-    accounts.setSuspended(new io.carillon.base.AccountId(account.id()), true);
+    AccountRows.setSuspended(database, new io.carillon.base.AccountId(account.id()), true);
   }
 
   static String arn(String service, String name) {
