@@ -39,7 +39,8 @@ final class InvocationDelivery implements Delivery {
   private static final String NO_CONCURRENCY =
       "Function not invoked. Function isconfigured with zero reserved concurrent executions";
 
-  /// How long an environment may take to start, from unpacking to its first request.
+  /// How long an event may wait for room for an environment, and that take to start, from unpacking
+  /// to its first request.
   private static final Duration START_LIMIT = Duration.ofMinutes(3);
 
   private static final Logger LOG = LoggerFactory.getLogger(InvocationDelivery.class);
@@ -91,7 +92,7 @@ final class InvocationDelivery implements Delivery {
       return new DeliveryOutcome.Rejected(Recursion.REASON);
     }
     Environments.PendingInvocation begun =
-        environments.begin(
+        environments.beginEvent(
             target.get().version().spec(blobs),
             new Invocation(
                 invocation.requestId(),
@@ -224,7 +225,7 @@ final class InvocationDelivery implements Delivery {
   }
 
   /// Twice the function's timeout, because a failed initialization is repeated within the
-  /// invocation, plus the time to start an environment.
+  /// invocation, plus the time to get an environment.
   @Override
   public Duration longestAttempt(Work work) {
     FunctionName name = AsyncInvocation.of(work).functionName();

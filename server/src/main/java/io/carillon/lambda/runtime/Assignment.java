@@ -1,42 +1,46 @@
 package io.carillon.lambda.runtime;
 
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 
 /// An invocation and its state in an environment.
 final class Assignment {
   private final Invocation invocation;
-  private final CountDownLatch taken = new CountDownLatch(1);
+  private final Patience patience;
+  private final long begunNanos;
   private final CompletableFuture<InvocationResult> result = new CompletableFuture<>();
   private final CompletableFuture<Boolean> released = new CompletableFuture<>();
 
-  Assignment(Invocation invocation) {
+  /// @param patience how long it may wait for room for an environment
+  /// @param now the time of the pool's clock
+  Assignment(Invocation invocation, Patience patience, long now) {
     this.invocation = invocation;
+    this.patience = patience;
+    this.begunNanos = now;
   }
 
   Invocation invocation() {
     return invocation;
   }
 
-  /// An environment has accepted it.
-  void take() {
-    taken.countDown();
+  Patience patience() {
+    return patience;
   }
 
-  boolean awaitTaken(long millis) throws InterruptedException {
-    return taken.await(millis, TimeUnit.MILLISECONDS);
+  long begunNanos() {
+    return begunNanos;
+  }
+
+  long waitedNanos(long now) {
+    return now - begunNanos;
   }
 
   /// The first result counts. Callers must hold no lock: callbacks of the result may take one.
   void complete(InvocationResult outcome) {
-    taken.countDown();
     result.complete(outcome);
   }
 
   void fail(RuntimeException why) {
-    taken.countDown();
     result.completeExceptionally(why);
   }
 

@@ -35,9 +35,6 @@ final class Environment {
     /// It polls for an event, for the first time or again.
     void ready(Environment environment, boolean first);
 
-    /// It has responded and will poll again soon.
-    void answered(Environment environment);
-
     /// Its processes are gone. `before` is the state in which it ended.
     void dead(Environment environment, State before);
   }
@@ -177,6 +174,11 @@ final class Environment {
     return idleSince;
   }
 
+  /// How long ago it was created.
+  long ageNanos() {
+    return System.nanoTime() - startNanos;
+  }
+
   EnvironmentLog log() {
     return log;
   }
@@ -225,7 +227,6 @@ final class Environment {
       current = work;
       poll = null;
       log.begin(startLine(work));
-      work.take();
       taskNanos = System.nanoTime();
       deadline = clock.instant().plus(function.timeout());
       waiting.complete(Optional.of(work.invocation()));
@@ -335,7 +336,6 @@ final class Environment {
     } finally {
       lock.unlock();
     }
-    owner.answered(this);
     work.complete(
         outcome.apply(
             () -> {

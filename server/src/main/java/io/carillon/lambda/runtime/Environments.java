@@ -6,46 +6,45 @@ import io.carillon.lambda.runtime.InvocationResult.Throttled;
 import io.carillon.lambda.runtime.InvocationResult.Unavailable;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// All execution environments: assigns each invocation to one, keeps them warm, starts and ends
 /// them.
 ///
-/// An invocation gets the most recently used idle environment. If there is none it waits in its
-/// function's queue, and an environment is started unless enough will be ready soon: those
-/// starting, and those that have responded and are about to poll again (which takes a fraction of a
-/// millisecond, a start a hundred milliseconds). The first that is ready takes the head of the
-/// queue.
+/// An invocation gets the most recently used idle environment of its function. If there is none it
+/// waits in the function's line, and the first environment that is ready takes the head of it.
+/// Another one is started where [StartPolicy] finds it worthwhile: when an invocation begins to
+/// wait, when the state of an environment changes, and every few milliseconds while any invocation
+/// waits, because a handler that takes long changes the answer just by going on.
 ///
-/// One that fails to initialize is replaced by one that initializes again for the head of the
-/// queue: from then on that invocation's timeout runs, and it gets the outcome of the
-/// initialization.
+/// One that fails to initialize is replaced by one that initializes again for the head of the line:
+/// from then on that invocation's timeout runs, and it gets the outcome of the initialization.
 ///
-/// The number of environments and their memory are limited. At the limit, the environment that has
-/// been idle longest is evicted; if none is idle, the invocation is throttled.
+/// The number of environments and their memory are limited. At the limit, the environments that
+/// have been idle longest are evicted. If that is not enough, invocations wait in their lines for
+/// room; the function that has waited longest gets it. One that has waited as long as it may is
+/// throttled: a synchronous caller waits for seconds, an event for a minute before the outbox has
+/// it again. No more synchronous invocations begin than environments may exist.
 public final class Environments implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Environments.class);
 
-  /// How long an environment that has responded may take to poll again before another one is
-  /// started.
-  private static final long NEXT_POLL_MILLIS = 20;
+  /// How often the lines are reviewed while any invocation waits.
+  private static final long REVIEW_MILLIS = 10;
+
+  /// An environment that gives way to another function has existed for this many of that function's
+  /// starts: so at most a fifth of the time is spent on starting.
+  private static final int GIVING_WAY = 5;
 
   /// After how long an idle environment is frozen: short, but long enough that busy ones are never
   /// frozen between two invocations.
@@ -61,36 +60,17 @@ public final class Environments implements AutoCloseable {
       new ScheduledThreadPoolExecutor(
           1, Thread.ofPlatform().name("function-deadlines").daemon().factory());
 
+  private final StartPolicy policy = new StartPolicy(Runtime.getRuntime().availableProcessors());
+
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition environmentRemoved = lock.newCondition();
-  private final Map<Version, Pool> pools = new HashMap<>();
+  private final Capacity capacity;
+  private final StartTimes startTimes = new StartTimes();
+  private final Pools pools = new Pools();
   private final Map<String, Integer> running = new HashMap<>();
-
-  /// Changed under the lock.
-  private final Set<Environment> live = ConcurrentHashMap.newKeySet();
-
-  private int memoryMb;
+  private boolean lacksRoom;
+  private boolean isReviewScheduled;
   private boolean closed;
-
-  /// The key of a pool.
-  private record Version(String arn, String version) {
-    static Version of(FunctionSpec function) {
-      return new Version(function.arn(), function.version());
-    }
-  }
-
-  /// The environments and the queue of one version of a function.
-  private static final class Pool {
-    private final Deque<Environment> idle = new ArrayDeque<>();
-    private final Deque<Assignment> line = new ArrayDeque<>();
-    private FunctionSpec function;
-    private int starting;
-    private int answered;
-
-    Pool(FunctionSpec function) {
-      this.function = function;
-    }
-  }
 
   /// Current numbers.
   public record Counts(int environments, int idle, int memoryMb) {}
@@ -98,29 +78,20 @@ public final class Environments implements AutoCloseable {
   public Environments(
       RuntimeSettings settings, NewEnvironments newEnvironments, EnvironmentStarter starter) {
     this.settings = settings;
+    this.capacity = new Capacity(settings);
     this.newEnvironments = newEnvironments;
     this.starter = starter;
     timer.setRemoveOnCancelPolicy(true);
     long period = Math.clamp(settings.idleTimeout().toMillis() / 2, 10, 30_000);
+    repeat("end idle environments", this::stopIdle, period);
+    repeat("freeze idle environments", this::freezeIdle, FREEZE_AFTER.toMillis());
+    repeat("bound what lies in /tmp", this::limitTemporary, FREEZE_AFTER.toMillis());
+  }
+
+  private void repeat(String what, Runnable task, long periodMillis) {
     var _ =
         timer.scheduleWithFixedDelay(
-            new RepeatingTask("end idle environments", this::stopIdle),
-            period,
-            period,
-            TimeUnit.MILLISECONDS);
-    long freezePeriod = FREEZE_AFTER.toMillis();
-    var _ =
-        timer.scheduleWithFixedDelay(
-            new RepeatingTask("freeze idle environments", this::freezeIdle),
-            freezePeriod,
-            freezePeriod,
-            TimeUnit.MILLISECONDS);
-    var _ =
-        timer.scheduleWithFixedDelay(
-            new RepeatingTask("bound what lies in /tmp", this::limitTemporary),
-            freezePeriod,
-            freezePeriod,
-            TimeUnit.MILLISECONDS);
+            new RepeatingTask(what, task), periodMillis, periodMillis, TimeUnit.MILLISECONDS);
   }
 
   /// An invocation that has begun.
@@ -132,11 +103,24 @@ public final class Environments implements AutoCloseable {
     InvocationResult await() throws InterruptedException;
   }
 
-  /// Begins an invocation: assigns it to an idle environment, or queues it for the next.
+  /// Begins a synchronous invocation: assigns it to an idle environment, or to the function's line.
   ///
   /// @param concurrency how many of the function's invocations may run at a time
   public PendingInvocation begin(FunctionSpec function, Invocation invocation, int concurrency) {
-    Assignment work = new Assignment(invocation);
+    return begin(function, invocation, concurrency, Patience.CALLER);
+  }
+
+  /// Begins the invocation of an event, which nobody waits for.
+  public PendingInvocation beginEvent(
+      FunctionSpec function, Invocation invocation, int concurrency) {
+    return begin(function, invocation, concurrency, Patience.EVENT);
+  }
+
+  private PendingInvocation begin(
+      FunctionSpec function, Invocation invocation, int concurrency, Patience patience) {
+    long now = System.nanoTime();
+    Assignment work = new Assignment(invocation, patience, now);
+    Pool pool;
     lock.lock();
     try {
       if (closed) {
@@ -145,29 +129,63 @@ public final class Environments implements AutoCloseable {
       if (running.getOrDefault(function.arn(), 0) >= concurrency) {
         return () -> new Throttled(Limit.RESERVED);
       }
-      Pool pool = pools.computeIfAbsent(Version.of(function), _ -> new Pool(function));
-      if (!pool.function.revision().equals(function.revision())) {
-        List.copyOf(pool.idle).forEach(this::evict);
-        pool.function = function;
+      pool = pools.of(function);
+      if (!pool.function().revision().equals(function.revision())) {
+        List.copyOf(pool.idle()).forEach(this::evict);
+        pool.setFunction(function);
       }
       if (!assignToIdle(pool, work)) {
-        pool.line.addLast(work);
-        if (pool.line.size() > pool.starting + pool.answered && !startEnvironment(pool)) {
-          pool.line.remove(work);
+        if (isBeyondLimits(function, patience)) {
+          pools.removeIfUnused(pool);
           return () -> new Throttled(Limit.TOTAL);
         }
+        pool.enqueue(work, now);
+        startIfWorthwhile(pool);
+        scheduleReview();
       }
       running.merge(function.arn(), 1, Integer::sum);
     } finally {
       lock.unlock();
     }
     work.whenDone(() -> finished(function.arn()));
-    return () -> {
-      if (!work.awaitTaken(NEXT_POLL_MILLIS)) {
-        startUnlessStarting(function, work);
-      }
+    return () -> await(pool, work);
+  }
+
+  /// Whether the invocation is throttled rather than put into the line: a function that is larger
+  /// than the memory of all will never have room, and synchronous callers are limited by number.
+  private boolean isBeyondLimits(FunctionSpec function, Patience patience) {
+    if (function.memoryMb() > settings.maxMemoryMb()) {
+      return true;
+    }
+    if (patience == Patience.EVENT) {
+      return false;
+    }
+    int all = running.values().stream().mapToInt(Integer::intValue).sum();
+    return all - pools.waitingEvents() >= settings.maxEnvironments();
+  }
+
+  private InvocationResult await(Pool pool, Assignment work) throws InterruptedException {
+    try {
       return work.await();
-    };
+    } catch (InterruptedException e) {
+      withdraw(pool, work);
+      throw e;
+    }
+  }
+
+  /// Nobody waits for the result any more, so the invocation does not begin if it has not yet.
+  private void withdraw(Pool pool, Assignment work) {
+    boolean waited;
+    lock.lock();
+    try {
+      waited = pool.withdraw(work);
+      pools.removeIfUnused(pool);
+    } finally {
+      lock.unlock();
+    }
+    if (waited) {
+      work.complete(new Unavailable("The invocation was given up while it waited"));
+    }
   }
 
   private void finished(String arn) {
@@ -181,18 +199,19 @@ public final class Environments implements AutoCloseable {
 
   private boolean assignToIdle(Pool pool, Assignment work) {
     Environment warm;
-    while ((warm = pool.idle.pollFirst()) != null) {
-      if (assign(warm, work)) {
+    while ((warm = pool.idle().pollFirst()) != null) {
+      if (assign(pool, warm, work)) {
         return true;
       }
     }
     return false;
   }
 
-  private boolean assign(Environment environment, Assignment work) {
+  private boolean assign(Pool pool, Environment environment, Assignment work) {
     if (!environment.accept(work)) {
       return false;
     }
+    pool.beginsToWork(environment, System.nanoTime());
     scheduleTimeout(environment, work);
     return true;
   }
@@ -206,61 +225,108 @@ public final class Environments implements AutoCloseable {
     work.whenReleased(() -> deadline.cancel(false));
   }
 
-  /// Starts an environment because those that had responded did not poll again soon enough.
-  private void startUnlessStarting(FunctionSpec function, Assignment work) {
-    lock.lock();
-    try {
-      Pool pool = pools.get(Version.of(function));
-      if (pool != null && pool.line.contains(work) && pool.line.size() > pool.starting) {
-        startEnvironment(pool);
-      }
-    } finally {
-      lock.unlock();
+  /// Reviews the lines again soon, if any invocation waits.
+  private void scheduleReview() {
+    if (!isReviewScheduled && !closed && pools.haveLines()) {
+      isReviewScheduled = true;
+      var _ = timer.schedule(this::review, REVIEW_MILLIS, TimeUnit.MILLISECONDS);
     }
   }
 
-  /// Starts another environment in the background; false if the limits do not allow it.
-  private boolean startEnvironment(Pool pool) {
-    if (closed || !evictIdle(pool.function.memoryMb())) {
+  private void review() {
+    List<Assignment> expired = List.of();
+    lock.lock();
+    try {
+      isReviewScheduled = false;
+      expired = pools.takeExpired(System.nanoTime());
+      startForWaiting();
+    } catch (RuntimeException | Error e) {
+      LOG.error("The lines of functions could not be reviewed; trying again", e);
+    } finally {
+      scheduleReview();
+      lock.unlock();
+    }
+    expired.forEach(work -> work.complete(new Throttled(Limit.TOTAL)));
+  }
+
+  /// Starts what the lines of all functions want, the one first whose invocation has waited
+  /// longest.
+  private void startForWaiting() {
+    lacksRoom = false;
+    boolean started = true;
+    while (started) {
+      started = false;
+      for (Pool pool : pools.uncovered()) {
+        started |= startIfWorthwhile(pool);
+      }
+    }
+  }
+
+  private boolean startIfWorthwhile(Pool pool) {
+    long now = System.nanoTime();
+    pool.setLacksRoom(false);
+    if (closed || !policy.isWorthwhile(pool.load(now, startTimes.expectedNanos(pool.function())))) {
       return false;
     }
-    pool.starting++;
-    launch(newEnvironments.of(pool.function, owner));
+    if (!policy.hasProcessor(pools.startingNanos(now))) {
+      return false;
+    }
+    if (!makeRoom(pool.function().memoryMb())) {
+      pool.setLacksRoom(true);
+      lacksRoom = true;
+      return false;
+    }
+    Environment environment = newEnvironments.of(pool.function(), owner);
+    pool.beginsToStart(environment, now);
+    launch(environment);
     return true;
   }
 
   private void launch(Environment environment) {
-    live.add(environment);
-    memoryMb += environment.function().memoryMb();
-    Thread.ofVirtual().name("environment-start").start(() -> start(environment));
-  }
-
-  /// Evicts the environments that have been idle longest until the limits allow another one.
-  private boolean evictIdle(int neededMb) {
-    while (live.size() >= settings.maxEnvironments()
-        || (long) memoryMb + temporaryMb() + neededMb > settings.maxMemoryMb()) {
-      Optional<Environment> longest =
-          pools.values().stream()
-              .flatMap(pool -> pool.idle.stream())
-              .min(Comparator.comparing(Environment::idleSince));
-      if (longest.isEmpty()) {
-        return false;
-      }
-      evict(longest.get());
+    capacity.add(environment);
+    try {
+      Thread.ofVirtual().name("environment-start").start(() -> start(environment));
+    } catch (RuntimeException | Error e) { // also out of memory
+      remove(environment);
+      throw e;
     }
-    return true;
   }
 
-  /// Ends an idle environment. It no longer counts at once, so for some milliseconds it and the
-  /// next one overlap.
+  /// Evicts the environments that have been idle longest, if so the limits allow another one.
+  private boolean makeRoom(int neededMb) {
+    if (capacity.hasRoom(neededMb, List.of())) {
+      return true;
+    }
+    List<Environment> idle = pools.idleLongestFirst();
+    if (!capacity.hasRoom(neededMb, idle)) {
+      return false;
+    }
+    for (Environment longest : idle) {
+      evict(longest);
+      if (capacity.hasRoom(neededMb, List.of())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /// Ends an environment that has no work. It no longer counts at once, so for some milliseconds it
+  /// and the next one overlap.
   private void evict(Environment idle) {
     remove(idle);
     Thread.ofVirtual().name("environment-end").start(idle::end);
   }
 
-  /// The size of all files in `/tmp`.
-  private long temporaryMb() {
-    return live.stream().mapToLong(one -> one.usage().temporaryBytes()).sum() >> 20;
+  /// Whether an environment, instead of the next invocation in its function's line, makes room for
+  /// another function: one that has less and has waited longer. Otherwise functions with a line
+  /// would keep what they have for ever.
+  private boolean givesWay(Pool pool, Environment environment, Assignment next) {
+    return lacksRoom
+        && pools.all().stream()
+            .filter(other -> other.mayTakeFrom(pool, environment, next))
+            .map(Pool::function)
+            .filter(other -> environment.ageNanos() > GIVING_WAY * startTimes.expectedNanos(other))
+            .anyMatch(other -> capacity.hasRoom(other.memoryMb(), List.of(environment)));
   }
 
   /// Files in `/tmp` are in this machine's memory and are written after admission. If the actual
@@ -271,9 +337,9 @@ public final class Environments implements AutoCloseable {
     Optional<Environment> busy = Optional.empty();
     lock.lock();
     try {
-      while (live.size() > 1 && busy.isEmpty() && exceedsMemoryLimit()) {
-        Optional<Environment> idle = fullest(pools.values().stream().flatMap(p -> p.idle.stream()));
-        busy = idle.isPresent() ? Optional.empty() : fullest(live.stream());
+      while (busy.isEmpty() && capacity.isExceeded()) {
+        Optional<Environment> idle = Capacity.fullest(pools.idle());
+        busy = idle.isPresent() ? Optional.empty() : Capacity.fullest(capacity.live().stream());
         if (idle.isEmpty() && busy.isEmpty()) {
           return;
         }
@@ -282,35 +348,14 @@ public final class Environments implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    busy.ifPresent(environment -> environment.end(temporaryLimitExceeded(environment)));
-  }
-
-  private boolean exceedsMemoryLimit() {
-    long bytes = live.stream().mapToLong(one -> one.usage().bytes()).sum();
-    return bytes >> 20 >= settings.maxMemoryMb();
-  }
-
-  private EnvironmentFailure temporaryLimitExceeded(Environment environment) {
-    return new EnvironmentFailure.ProcessFailed(
-        "Runtime.ExitError",
-        ("Runtime exited with error: signal: killed (its /tmp held %d MB while all functions held"
-                + " more than the %d MB of --function-memory-mb)")
-            .formatted(environment.usage().temporaryBytes() >> 20, settings.maxMemoryMb()));
-  }
-
-  /// The environment with the largest non-empty `/tmp`.
-  private static Optional<Environment> fullest(Stream<Environment> environments) {
-    return environments
-        .filter(environment -> environment.usage().temporaryBytes() > 0)
-        .max(Comparator.comparingLong(environment -> environment.usage().temporaryBytes()));
+    busy.ifPresent(environment -> environment.end(capacity.temporaryLimitExceeded(environment)));
   }
 
   private void remove(Environment environment) {
-    if (live.remove(environment)) {
-      memoryMb -= environment.function().memoryMb();
-      Pool pool = pools.get(Version.of(environment.function()));
+    if (capacity.remove(environment)) {
+      Pool pool = pools.find(environment);
       if (pool != null) {
-        pool.idle.remove(environment);
+        pool.remove(environment, System.nanoTime());
       }
       environmentRemoved.signalAll();
     }
@@ -324,7 +369,7 @@ public final class Environments implements AutoCloseable {
       var _ = timer.schedule(environment::initTimeOut, scheduleTimeout, TimeUnit.MILLISECONDS);
     } catch (AwsException e) {
       startFailed(environment)
-          .ifPresent(
+          .forEach(
               work -> {
                 work.fail(e);
                 work.release();
@@ -332,7 +377,7 @@ public final class Environments implements AutoCloseable {
     } catch (SandboxException e) {
       LOG.warn("No environment for {}: {}", function.arn(), e.getMessage());
       reportStartFailure(environment, String.valueOf(e.getMessage()));
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) { // also out of memory
       LOG.warn("No environment for {}", function.arn(), e);
       reportStartFailure(environment, String.valueOf(e.getMessage()));
     }
@@ -343,25 +388,28 @@ public final class Environments implements AutoCloseable {
     String why = "No environment could be started: " + reason;
     environment.log().write("[carillon] ERROR: " + why);
     startFailed(environment)
-        .ifPresent(
+        .forEach(
             work -> {
               work.complete(new Unavailable(why));
               work.release();
             });
   }
 
-  /// Returns the invocation that fails with it, if any.
-  private Optional<Assignment> startFailed(Environment environment) {
+  /// Returns the invocations that fail with it: its own, or the first in the line, or the whole
+  /// line if the function has no other environment, as the next start would hardly succeed.
+  private List<Assignment> startFailed(Environment environment) {
     Optional<Assignment> own = environment.abortStart();
     lock.lock();
     try {
       remove(environment);
-      Pool pool = pools.get(Version.of(environment.function()));
-      if (own.isPresent() || pool == null) {
-        return own;
-      }
-      pool.starting--;
-      return Optional.ofNullable(pool.line.pollFirst());
+      Pool pool = pools.find(environment);
+      List<Assignment> failed =
+          own.isPresent() || pool == null
+              ? own.stream().toList()
+              : pool.takeFirst(pool.hasEnvironments() ? 1 : Integer.MAX_VALUE);
+      startForWaiting();
+      pools.removeIfUnused(pool);
+      return failed;
     } finally {
       lock.unlock();
     }
@@ -373,13 +421,12 @@ public final class Environments implements AutoCloseable {
     List<Environment> idle = new ArrayList<>();
     lock.lock();
     try {
-      pools.forEach(
-          (version, pool) -> {
-            if (version.arn().equals(arn)) {
-              idle.addAll(pool.idle);
-              pool.idle.clear();
-            }
-          });
+      for (Pool pool : pools.all()) {
+        if (pool.key().arn().equals(arn)) {
+          idle.addAll(pool.idle());
+          pool.idle().clear();
+        }
+      }
     } finally {
       lock.unlock();
     }
@@ -389,7 +436,7 @@ public final class Environments implements AutoCloseable {
   /// The cause of the invocation that an environment with this access key works on: the function's
   /// own requests continue that chain.
   public Optional<String> causeFor(String accessKeyId) {
-    return live.stream()
+    return capacity.live().stream()
         .flatMap(environment -> environment.causeFor(accessKeyId).stream())
         .findFirst();
   }
@@ -397,8 +444,8 @@ public final class Environments implements AutoCloseable {
   public Counts counts() {
     lock.lock();
     try {
-      int idle = pools.values().stream().mapToInt(pool -> pool.idle.size()).sum();
-      return new Counts(live.size(), idle, memoryMb);
+      int idle = (int) pools.idle().count();
+      return new Counts(capacity.live().size(), idle, capacity.memoryMb());
     } finally {
       lock.unlock();
     }
@@ -408,7 +455,7 @@ public final class Environments implements AutoCloseable {
     List<Environment> idle = new ArrayList<>();
     lock.lock();
     try {
-      pools.values().forEach(pool -> idle.addAll(pool.idle));
+      pools.idle().forEach(idle::add);
     } finally {
       lock.unlock();
     }
@@ -419,13 +466,13 @@ public final class Environments implements AutoCloseable {
     List<Environment> expired = new ArrayList<>();
     lock.lock();
     try {
-      for (Pool pool : pools.values()) {
-        for (Environment environment : pool.idle) {
+      for (Pool pool : pools.all()) {
+        for (Environment environment : pool.idle()) {
           if (environment.isIdleFor(settings.idleTimeout()) || !environment.isFresh()) {
             expired.add(environment);
           }
         }
-        pool.idle.removeAll(expired);
+        pool.idle().removeAll(expired);
       }
     } finally {
       lock.unlock();
@@ -436,13 +483,16 @@ public final class Environments implements AutoCloseable {
   @Override
   public void close() {
     List<Environment> all;
+    List<Assignment> waiting;
     lock.lock();
     try {
       closed = true;
-      all = List.copyOf(live);
+      all = List.copyOf(capacity.live());
+      waiting = pools.takeLines();
     } finally {
       lock.unlock();
     }
+    waiting.forEach(work -> work.complete(new Unavailable("The server is shutting down")));
     all.forEach(Environment::end);
     awaitAllStopped();
     timer.shutdownNow();
@@ -452,7 +502,7 @@ public final class Environments implements AutoCloseable {
     long left = CLOSE_LIMIT.toNanos();
     lock.lock();
     try {
-      while (!live.isEmpty() && left > 0) {
+      while (!capacity.live().isEmpty() && left > 0) {
         left = environmentRemoved.awaitNanos(left);
       }
     } catch (InterruptedException e) {
@@ -470,24 +520,27 @@ public final class Environments implements AutoCloseable {
       boolean keep;
       lock.lock();
       try {
-        Pool pool = pools.get(Version.of(environment.function()));
+        long now = System.nanoTime();
+        Pool pool = pools.find(environment);
         if (pool == null) {
           keep = false;
         } else {
           if (first) {
-            pool.starting--;
+            hasStarted(pool, environment, now);
           } else {
-            pool.answered--;
+            pool.hasWorked(environment, now);
           }
           keep =
               !closed
-                  && live.contains(environment)
-                  && environment.function().revision().equals(pool.function.revision())
+                  && capacity.live().contains(environment)
+                  && pool.isNewest(environment)
                   && (first || environment.isFresh());
           if (keep) {
             serve(pool, environment);
           }
-          startForWaiting(pool);
+          if (first || lacksRoom) {
+            startForWaiting();
+          }
         }
       } finally {
         lock.unlock();
@@ -497,81 +550,51 @@ public final class Environments implements AutoCloseable {
       }
     }
 
-    private void serve(Pool pool, Environment environment) {
-      Assignment next = pool.line.pollFirst();
-      if (next == null) {
-        pool.idle.addFirst(environment);
-      } else if (!assign(environment, next)) {
-        pool.line.addFirst(next);
+    private void hasStarted(Pool pool, Environment environment, long now) {
+      long taken = pool.hasStarted(environment, now);
+      if (taken >= 0) {
+        startTimes.add(environment.function(), taken);
       }
     }
 
-    @Override
-    public void answered(Environment environment) {
-      lock.lock();
-      try {
-        Pool pool = pools.get(Version.of(environment.function()));
-        if (pool != null) {
-          pool.answered++;
-        }
-      } finally {
-        lock.unlock();
+    private void serve(Pool pool, Environment environment) {
+      Assignment next = pool.takeFirst();
+      if (next == null) {
+        pool.idle().addFirst(environment);
+      } else if (givesWay(pool, environment, next)) {
+        pool.putBack(next);
+        evict(environment);
+      } else if (!assign(pool, environment, next)) {
+        pool.putBack(next);
       }
     }
 
     @Override
     public void dead(Environment environment, Environment.State before) {
-      List<Assignment> stranded = List.of();
-      InvocationResult why;
       lock.lock();
       try {
-        why = closed ? new Unavailable("The server is shutting down") : new Throttled(Limit.TOTAL);
         remove(environment);
-        Pool pool = pools.get(Version.of(environment.function()));
-        if (pool != null) {
-          switch (before) {
-            case STARTING -> {
-              pool.starting--;
-              reinitialize(pool, environment);
-            }
-            case ANSWERED -> pool.answered--;
-            case REINITIALIZING, READY, BUSY, ENDING, DEAD -> {}
-          }
-          startForWaiting(pool);
-          stranded = removeIfUnused(environment.function(), pool);
+        Pool pool = pools.find(environment);
+        if (pool != null && before == Environment.State.STARTING) {
+          reinitialize(pool, environment);
         }
+        startForWaiting();
+        pools.removeIfUnused(pool);
       } finally {
         lock.unlock();
       }
-      stranded.forEach(work -> work.complete(why));
     }
 
     /// Uses the capacity that the failed one has just freed. Outdated code is not initialized
     /// again.
     private void reinitialize(Pool pool, Environment failed) {
-      boolean outdated = !failed.function().revision().equals(pool.function.revision());
-      Assignment work = closed || outdated ? null : pool.line.pollFirst();
+      Assignment work = closed || !pool.isNewest(failed) ? null : pool.takeFirst();
       if (work != null) {
         Environment next = newEnvironments.replacement(failed, work);
+        pool.beginsToWork(next, System.nanoTime());
         scheduleTimeout(next, work);
         launch(next);
       }
-    }
-
-    /// Starts replacements, so that no queued invocation waits for an environment that has ended.
-    private void startForWaiting(Pool pool) {
-      while (pool.line.size() > pool.starting + pool.answered && startEnvironment(pool)) {}
-    }
-
-    /// Returns the queued invocations that no environment will serve, because none is left and none
-    /// could be started.
-    private List<Assignment> removeIfUnused(FunctionSpec function, Pool pool) {
-      Version version = Version.of(function);
-      if (live.stream().anyMatch(other -> Version.of(other.function()).equals(version))) {
-        return List.of();
-      }
-      pools.remove(version);
-      return List.copyOf(pool.line);
     }
   }
 }

@@ -10,7 +10,11 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.carillon.lambda.runtime.Environments.PendingInvocation;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,7 +23,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -355,16 +358,29 @@ class HostileFunctionTest {
   void concurrentInvocationsHaveOneEnvironmentEachUpToTheLimit() throws Exception {
     fixture.close();
     fixture = new RuntimeFixture(folder.resolve("few"), true, 3);
-    FunctionSpec waits =
-        python("waits", "import time\ndef handler(e, c):\n    time.sleep(1)\n    return 1\n");
-    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      List<Callable<String>> calls = new ArrayList<>();
+    try (ServerSocket gate = new ServerSocket(0, 3, InetAddress.getLoopbackAddress())) {
+      FunctionSpec waits =
+          python(
+              "waits",
+              """
+              import socket
+              def handler(port, c):
+                  socket.create_connection(('127.0.0.1', port)).recv(1)
+                  return 1
+              """);
+      List<PendingInvocation> pending = new ArrayList<>();
       for (int i = 0; i < 6; i++) {
-        calls.add(() -> text(fixture.invoke(waits, "{}")));
+        Invocation one = fixture.invocation(waits, Integer.toString(gate.getLocalPort()));
+        pending.add(fixture.environments.begin(waits, one, 1000));
+      }
+      try (Socket _ = gate.accept();
+          Socket _ = gate.accept();
+          Socket _ = gate.accept()) {
+        assertThat(fixture.environments.counts().environments()).isEqualTo(3);
       }
       List<String> results = new ArrayList<>();
-      for (Future<String> future : threads.invokeAll(calls)) {
-        results.add(future.get());
+      for (PendingInvocation one : pending) {
+        results.add(text(one.await()));
       }
       assertThat(results).filteredOn("1"::equals).hasSize(3);
       assertThat(results).filteredOn("throttled TOTAL"::equals).hasSize(3);
