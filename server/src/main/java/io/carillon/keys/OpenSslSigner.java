@@ -52,6 +52,7 @@ final class OpenSslSigner implements RsaSigner {
 
   /// @param libraries file names, of which the first that is there is taken
   /// @throws UnsupportedOperationException where none is there or can sign with this key
+  @SuppressWarnings("restricted") // the signatures are those of OpenSSL
   static OpenSslSigner load(PrivateKey key, String... libraries) {
     for (String name : libraries) {
       try {
@@ -65,6 +66,7 @@ final class OpenSslSigner implements RsaSigner {
     throw new UnsupportedOperationException("no OpenSSL");
   }
 
+  @SuppressWarnings("restricted") // the signatures are those of OpenSSL
   private static MethodHandle handle(
       SymbolLookup library, String function, FunctionDescriptor signature) {
     return Linker.nativeLinker().downcallHandle(library.findOrThrow(function), signature);
